@@ -1,0 +1,274 @@
+//! A job: one execution of a target here, or of a command here or on a host. It imports nothing of ours.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A job's id: a version 7 UUID, so ids sort by when they were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "string"))]
+pub struct JobId(pub Uuid);
+
+impl JobId {
+    /// A new id.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "each call gives another id")]
+    pub fn new() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for JobId {
+    type Err = uuid::Error;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// What a person asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum What {
+    /// Targets of a project's makefile, run here.
+    Target {
+        /// The project's name.
+        project: String,
+        /// At least one, in the order make gets them; several are one job.
+        targets: Vec<String>,
+    },
+    /// A shell command, here or on a host.
+    Command {
+        /// The host's name in the SSH config; none means this machine.
+        host: Option<String>,
+    },
+}
+
+/// Where a job stands. Each state carries what is known in it and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum State {
+    /// It waits for its turn, its connection or its supervisor.
+    Queued,
+    /// Its child, here or on the host, is there.
+    Running {
+        /// When it started.
+        started_at: DateTime<Utc>,
+    },
+    /// It is over.
+    Ended {
+        /// When it started; none where it never did.
+        started_at: Option<DateTime<Utc>>,
+        /// When it was over, as far as is known.
+        finished_at: DateTime<Utc>,
+        /// How.
+        exit: Exit,
+        /// Whether a cancel was asked for before it was over.
+        canceled: bool,
+    },
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Exit {
+    /// It exited with this code.
+    Code {
+        /// 0 to 255.
+        code: i32,
+    },
+    /// A signal ended it.
+    Signal {
+        /// The signal's name without `SIG`.
+        signal: String,
+        /// Whether it left a core dump.
+        core: bool,
+    },
+    /// It was never there: no program, no folder, no permission.
+    CouldNotStart {
+        /// A fragment for a person.
+        why: String,
+    },
+    /// The host could not be reached or would not let us in, so nothing ran.
+    Unreachable {
+        /// The kind, as SSH.md lists them: `dns`, `refused`, `timeout`, `host_key_unknown`, `auth_failed`, …
+        reason: String,
+        /// A fragment for a person.
+        why: String,
+    },
+    /// We lost sight of it; what became of it is not known.
+    Lost {
+        /// A fragment for a person.
+        why: String,
+    },
+}
+
+/// The word a person reads for a [`State`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Status {
+    /// Not started yet.
+    Queued,
+    /// Started and not over.
+    Running,
+    /// Over, with code 0.
+    Done,
+    /// Over in any other way that is known.
+    Error,
+    /// Over because a person wanted it so.
+    Canceled,
+    /// Over or not, nobody knows.
+    Lost,
+}
+
+impl Status {
+    /// The word as it stands in Postgres and on the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Error => "error",
+            Self::Canceled => "canceled",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// Whether a job of this status is over.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+impl FromStr for Status {
+    type Err = String;
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        [
+            Self::Queued,
+            Self::Running,
+            Self::Done,
+            Self::Error,
+            Self::Canceled,
+            Self::Lost,
+        ]
+        .into_iter()
+        .find(|status| status.word() == word)
+        .ok_or_else(|| {
+            format!(
+                "no status is called '{word}': it is queued, running, done, error, canceled or lost"
+            )
+        })
+    }
+}
+
+impl State {
+    /// The word for this state.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Queued => Status::Queued,
+            Self::Running { .. } => Status::Running,
+            Self::Ended {
+                exit: Exit::Lost { .. },
+                ..
+            } => Status::Lost,
+            Self::Ended { canceled: true, .. } => Status::Canceled,
+            Self::Ended {
+                exit: Exit::Code { code: 0 },
+                ..
+            } => Status::Done,
+            Self::Ended { .. } => Status::Error,
+        }
+    }
+}
+
+/// One execution. `job.json` in the job's folder and a row of `jobs` hold the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// What was asked for.
+    pub what: What,
+    /// The command line as a person would type it: `make deploy ENV=staging`, or the shell command.
+    pub command: String,
+    /// The exact program and arguments, of a local job.
+    pub argv: Vec<String>,
+    /// The variables given to make, in order; a secret one by its name alone.
+    pub variables: Vec<(String, Option<String>)>,
+    /// The working directory of a local job.
+    pub cwd: Option<PathBuf>,
+    /// Whether it runs in a terminal.
+    pub pty: bool,
+    /// The commit its folder stood at, and how many files differed from it.
+    pub commit: Option<Commit>,
+    /// The jobs that one click started on many hosts share this.
+    pub batch: Option<Uuid>,
+    /// Who owns it: `user@machine`.
+    pub owner: String,
+    /// When it was asked for.
+    pub queued_at: DateTime<Utc>,
+    /// Where it stands.
+    pub state: State,
+    /// Lines in its log so far.
+    pub lines: u64,
+    /// Bytes in its log so far.
+    pub bytes: u64,
+}
+
+/// Where a git work tree stood when a job started in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Commit {
+    /// The first ten digits of its hash.
+    pub hash: String,
+    /// The branch, where there is one.
+    pub branch: Option<String>,
+    /// Files that differ from it.
+    pub dirty: u32,
+}
+
+impl Job {
+    /// The host it runs on; none means this machine.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        match &self.what {
+            What::Command { host } => host.as_deref(),
+            What::Target { .. } => None,
+        }
+    }
+
+    /// How it ended, in words a person reads, or none while it has not or has ended well.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        let State::Ended { exit, .. } = &self.state else {
+            return None;
+        };
+        match exit {
+            Exit::Code { code: 0 } => None,
+            Exit::Code { code } => Some(format!("exit code {code}")),
+            Exit::Signal { signal, core } => Some(format!(
+                "killed by SIG{signal}{}{}",
+                if signal == "KILL" {
+                    ", often out of memory"
+                } else {
+                    ""
+                },
+                if *core { " (core dumped)" } else { "" },
+            )),
+            Exit::CouldNotStart { why } => Some(format!("could not start: {why}")),
+            Exit::Unreachable { why, .. } => Some(format!("host unreachable: {why}")),
+            Exit::Lost { why } => Some(format!("lost: {why}")),
+        }
+    }
+}

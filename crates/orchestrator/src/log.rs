@@ -1,0 +1,108 @@
+//! A log: all output of a job, as bytes with their stream and time, and as lines. It imports nothing of ours.
+
+use serde::{Deserialize, Serialize};
+
+/// Which of a job's two outputs; a job in a terminal has `stdout` alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Stream {
+    /// Standard output, or the terminal.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+impl Stream {
+    /// The word as it stands in Postgres.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        }
+    }
+}
+
+/// Consecutive bytes of one stream, as they were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// Its number in the log, from 0 without gaps.
+    pub seq: u64,
+    /// Its stream.
+    pub stream: Stream,
+    /// When it was read: microseconds since 1970.
+    pub at: i64,
+    /// The bytes; never empty.
+    pub bytes: Vec<u8>,
+}
+
+/// A line of a log, ready to be shown: one stream's bytes up to its newline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Line {
+    /// Its number, from 1: lines are numbered by their first byte.
+    pub number: u64,
+    /// Its stream.
+    pub stream: Stream,
+    /// When its first byte was read: microseconds since 1970.
+    pub at: i64,
+    /// Its text, in runs of one style; escape sequences are gone.
+    pub spans: Vec<Span>,
+    /// Its length in bytes as written, with escapes, without the newline.
+    pub bytes: u64,
+    /// Whether `spans` hold only the start of it.
+    pub cut: bool,
+    /// Whether its newline has not come yet.
+    pub open: bool,
+}
+
+/// A run of text of one style.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Span {
+    /// The text; no control characters.
+    pub text: String,
+    /// Its style, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub style: Option<Style>,
+}
+
+/// What SGR sequences ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Style {
+    /// Text colour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub fg: Option<Color>,
+    /// Background.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub bg: Option<Color>,
+    /// SGR 1.
+    pub bold: bool,
+    /// SGR 2.
+    pub dim: bool,
+    /// SGR 3.
+    pub italic: bool,
+    /// SGR 4.
+    pub underline: bool,
+    /// SGR 7.
+    pub inverse: bool,
+    /// SGR 9.
+    pub strike: bool,
+}
+
+/// A colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Color {
+    /// One of the 256 of a terminal's palette; the first 16 are the theme's.
+    Palette(u8),
+    /// Red, green, blue.
+    Rgb(u8, u8, u8),
+}

@@ -1,0 +1,116 @@
+//! A project: a folder with a makefile, and its name. It imports nothing of ours.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// A folder with a makefile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Project {
+    /// Its mkcli alias, or the folder's own name; unique among projects.
+    pub name: String,
+    /// The folder, absolute.
+    pub path: PathBuf,
+    /// Where we know it from.
+    pub source: ProjectSource,
+    /// Whether its targets may be run from the window.
+    pub trusted: bool,
+    /// What is wrong with it, in a sentence: the folder is gone, there is no makefile, it cannot be read.
+    pub problem: Option<String>,
+}
+
+/// Where a project is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum ProjectSource {
+    /// mkcli's registry.
+    Mkcli,
+    /// Added in the app.
+    Added,
+    /// The demo that came with the app.
+    Demo,
+}
+
+/// What a scan of a makefile found. It has run nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Scan {
+    /// The targets, in the order a person should see them.
+    pub targets: Vec<Target>,
+    /// The variables, in the order of their first mention.
+    pub variables: Vec<Variable>,
+    /// The target make runs when none is named.
+    pub default_goal: Option<String>,
+    /// What the scan could not read, each with its place: `Makefile:12: missing separator`.
+    pub problems: Vec<Problem>,
+}
+
+/// Something wrong at a place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Problem {
+    /// The place.
+    pub place: Place,
+    /// A sentence fragment.
+    pub what: String,
+}
+
+/// A line of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Place {
+    /// The file, relative to the project where it lies inside it.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: u32,
+}
+
+/// A named goal of a makefile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Target {
+    /// Its name, as make takes it.
+    pub name: String,
+    /// What its comment says it does.
+    pub doc: Option<String>,
+    /// The heading it stands under.
+    pub group: Option<String>,
+    /// Where it is defined.
+    pub place: Place,
+    /// Whether `.PHONY` names it.
+    pub phony: bool,
+    /// Whether it is shown first; the others stand under "Other".
+    pub listed: bool,
+    /// The recipe's lines as written, at most 200.
+    pub recipe: Vec<String>,
+    /// Why running it asks first, where it does.
+    pub danger: Option<String>,
+    /// The names of the variables it uses, of those in [`Scan::variables`] and those defined nowhere.
+    pub uses: Vec<String>,
+    /// Whether its comment says it wants a terminal (`@pty`).
+    pub pty: bool,
+}
+
+/// A variable of a makefile that a person may want to set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// What its comment says.
+    pub doc: Option<String>,
+    /// Its value as written; none where it is defined nowhere.
+    pub default: Option<String>,
+    /// Whether it is set with `?=`.
+    pub optional: bool,
+    /// Whether a target needs it and nothing defines it.
+    pub required: bool,
+    /// The values its comment allows (`@choice a|b|c`), where it does.
+    pub choices: Vec<String>,
+    /// Whether its comment says that its value is not to be shown or kept (`@secret`).
+    pub secret: bool,
+    /// Where it is defined.
+    pub place: Option<Place>,
+}

@@ -1,0 +1,579 @@
+//! What crosses the socket: requests, replies, events. `src/lib/wire.ts` is generated from here by a test, and checked.
+//!
+//! Everything is one JSON text message each, but for the bytes of a raw log subscription, which are binary frames: a
+//! little-endian `u32`, the subscription, and then chunks, each a header of 24 bytes (`seq` u64, `at` i64 microseconds
+//! since 1970, `length` u32, `stream` u32: 0 stdout, 1 stderr; all little-endian) and its bytes.
+//! No request, reply or event is larger than 64 KiB on the way in.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    host::Host,
+    job::{Commit, JobId, Status},
+    log::Line,
+    project::{Project, Scan},
+};
+
+/// A message from the page.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Call {
+    /// Chosen by the page; the reply carries it.
+    pub id: u32,
+    /// What it wants.
+    pub request: Request,
+}
+
+/// What the page can ask for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "with", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Request {
+    /// Everything the frame shows: answered by [`Reply::Overview`]. Events follow from then on.
+    Overview,
+    /// The targets of a project, from a scan that runs nothing: [`Reply::Scan`].
+    Targets {
+        /// Its name.
+        project: String,
+    },
+    /// Adds a folder with a makefile: [`Reply::Project`].
+    AddProject {
+        /// The folder, absolute or starting with `~/`.
+        path: String,
+    },
+    /// Takes an added project off the list; nothing on disk changes: [`Reply::Ok`].
+    RemoveProject {
+        /// Its name.
+        name: String,
+    },
+    /// Allows the targets of a project to be run: [`Reply::Ok`].
+    TrustProject {
+        /// Its name.
+        name: String,
+    },
+    /// Keeps a command in a host's row of saved commands: [`Reply::Ok`].
+    SaveCommand {
+        /// The host; none means every host.
+        host: Option<String>,
+        /// The shell command.
+        command: String,
+    },
+    /// Drops a saved command: [`Reply::Ok`].
+    ForgetCommand {
+        /// The host it was saved for; none means every host.
+        host: Option<String>,
+        /// The shell command.
+        command: String,
+    },
+    /// Starts a job, or one on each of several hosts: [`Reply::Started`].
+    Start(Start),
+    /// Starts the same again: [`Reply::Started`].
+    RunAgain {
+        /// The job to repeat.
+        job: JobId,
+    },
+    /// Ends a job's whole tree: INT, then TERM, then KILL: [`Reply::Ok`].
+    Cancel {
+        /// The job.
+        job: JobId,
+        /// KILL at once.
+        force: bool,
+    },
+    /// Types into a job: [`Reply::Ok`].
+    Input {
+        /// The job.
+        job: JobId,
+        /// What was typed, as UTF-8; control characters included.
+        text: String,
+        /// Whether its input ends after that.
+        end: bool,
+    },
+    /// Tells a job in a terminal how large its window is: [`Reply::Ok`].
+    Resize {
+        /// The job.
+        job: JobId,
+        /// Height in characters.
+        rows: u16,
+        /// Width in characters.
+        cols: u16,
+    },
+    /// Jobs, newest first: [`Reply::Jobs`].
+    Jobs(JobQuery),
+    /// One job: [`Reply::Job`].
+    Job {
+        /// Its id.
+        job: JobId,
+    },
+    /// Follows a log: [`Reply::Extent`] at once, and [`Event::LogGrew`] at most once a frame from then on.
+    /// Asking again for the same job changes how much of the tail is sent along.
+    Follow {
+        /// The job.
+        job: JobId,
+        /// How many of the last lines each event brings along, 0 to 500.
+        tail: u32,
+    },
+    /// Ends following: [`Reply::Ok`].
+    Unfollow {
+        /// The job.
+        job: JobId,
+    },
+    /// Lines of a log by number: [`Reply::Lines`]; fewer where the log ends before.
+    Lines {
+        /// The job.
+        job: JobId,
+        /// The first line wanted, from 1.
+        first: u64,
+        /// How many, at most 1000.
+        count: u32,
+    },
+    /// One whole line, however long, up to 16 MiB: [`Reply::Lines`].
+    WholeLine {
+        /// The job.
+        job: JobId,
+        /// Its number, from 1.
+        number: u64,
+    },
+    /// Every byte of a log from a chunk on, as binary frames: [`Reply::Subscribed`], then [`Event::SubscriptionEnded`].
+    Subscribe {
+        /// The job.
+        job: JobId,
+        /// The first chunk wanted: one more than the last one seen, 0 for all.
+        seq: u64,
+    },
+    /// Ends a subscription: [`Reply::Ok`].
+    Unsubscribe {
+        /// Its number.
+        subscription: u32,
+    },
+    /// Answers what a job asked: [`Reply::Ok`].
+    Answer {
+        /// The prompt.
+        prompt: Uuid,
+        /// The answer.
+        answer: Answer,
+    },
+    /// The settings: [`Reply::Settings`].
+    Settings,
+    /// Changes the settings; a changed database is used from the next start on: [`Reply::Settings`].
+    ChangeSettings(Settings),
+}
+
+/// What to start.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Start {
+    /// Targets of a project, as one job here.
+    Target {
+        /// The project's name.
+        project: String,
+        /// At least one.
+        targets: Vec<String>,
+        /// Names and values for make, in order.
+        variables: Vec<(String, String)>,
+        /// Whether it gets a terminal.
+        pty: bool,
+    },
+    /// A shell command.
+    Command {
+        /// The command line.
+        command: String,
+        /// The hosts, one job each; none means one job here.
+        hosts: Vec<String>,
+        /// Whether it gets a terminal.
+        pty: bool,
+    },
+}
+
+/// Which jobs.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct JobQuery {
+    /// Of this status.
+    pub status: Option<Status>,
+    /// Of this project.
+    pub project: Option<String>,
+    /// Of this target.
+    pub target: Option<String>,
+    /// On this host.
+    pub host: Option<String>,
+    /// Of this batch.
+    pub batch: Option<Uuid>,
+    /// Whose command holds this text.
+    pub text: Option<String>,
+    /// Older than this one, to go on after the last of a page.
+    pub before: Option<JobId>,
+    /// At most this many, 1 to 500; 50 where it is 0.
+    pub limit: u32,
+}
+
+/// The answer to a prompt.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Answer {
+    /// Yes: the host key is right.
+    Accept,
+    /// No: nothing is sent, the job does not start.
+    Refuse,
+    /// A secret, or one answer of several.
+    Text {
+        /// It.
+        text: String,
+    },
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Accept => "Accept",
+            Self::Refuse => "Refuse",
+            Self::Text { .. } => "Text(…)",
+        })
+    }
+}
+
+/// A message to the page.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Message {
+    /// What a request asked for.
+    Reply {
+        /// The call's id.
+        id: u32,
+        /// It.
+        reply: Reply,
+    },
+    /// Why a request could not be answered.
+    Failed {
+        /// The call's id.
+        id: u32,
+        /// Why.
+        failure: Failure,
+    },
+    /// What happened.
+    Event(Event),
+}
+
+/// Answers to requests.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "with", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Reply {
+    /// It is done.
+    Ok,
+    /// Everything the frame shows.
+    Overview(Overview),
+    /// A project.
+    Project(Project),
+    /// What a makefile holds.
+    Scan(Scan),
+    /// The jobs that were started, in the order of the hosts asked for.
+    Started {
+        /// At least one.
+        jobs: Vec<Job>,
+    },
+    /// A page of jobs.
+    Jobs {
+        /// Newest first.
+        jobs: Vec<Job>,
+        /// Whether there are older ones.
+        more: bool,
+        /// Why the list may be short: Postgres cannot be asked just now.
+        incomplete: Option<String>,
+    },
+    /// One job.
+    Job(Job),
+    /// How large a log is.
+    Extent(Extent),
+    /// Lines of a log.
+    Lines {
+        /// The lines, consecutive.
+        lines: Vec<Line>,
+    },
+    /// A raw subscription has begun.
+    Subscribed {
+        /// Its number, in each of its frames.
+        subscription: u32,
+    },
+    /// The settings.
+    Settings(Settings),
+}
+
+/// Why a request could not be answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Failure {
+    /// For the page to branch on.
+    pub code: FailureCode,
+    /// For a person: what happened, where, what to try.
+    pub message: String,
+}
+
+/// Kinds of failure a page tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum FailureCode {
+    /// There is no such project, target, host or job.
+    NotFound,
+    /// The request makes no sense or breaks a rule.
+    Refused,
+    /// The project has to be trusted first.
+    Untrusted,
+    /// Postgres cannot be asked just now.
+    StoreAway,
+    /// Anything else.
+    Failed,
+}
+
+/// Everything the frame shows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Overview {
+    /// The projects.
+    pub projects: Vec<Project>,
+    /// What could not be read of mkcli's registry or our own list, with its place.
+    pub project_problems: Vec<String>,
+    /// The hosts.
+    pub hosts: Vec<Host>,
+    /// What could not be read of the SSH config, with its place.
+    pub host_problems: Vec<String>,
+    /// Jobs that are not over, newest first.
+    pub active: Vec<Job>,
+    /// Questions that wait for an answer.
+    pub prompts: Vec<Prompt>,
+    /// Where logs are kept.
+    pub store: StoreState,
+    /// The app's version.
+    pub version: String,
+    /// The home folder, so that paths can be shown as `~/…`.
+    pub home: String,
+}
+
+/// A job as the page and `--json` show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// Whether its command runs here or on a host.
+    #[serde(rename = "type")]
+    pub kind: JobType,
+    /// The project's name, of a target.
+    pub project: Option<String>,
+    /// The targets, separated by spaces.
+    pub target: Option<String>,
+    /// The host; none means this machine.
+    pub host: Option<String>,
+    /// The command line as a person would type it.
+    pub command: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Its exit code, where it exited.
+    pub exit_code: Option<i32>,
+    /// The signal that ended it, without `SIG`.
+    pub signal: Option<String>,
+    /// How it ended, in words; none while it has not or has ended well.
+    pub reason: Option<String>,
+    /// When it was asked for.
+    pub queued_at: DateTime<Utc>,
+    /// When it started.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it was over.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Lines in its log.
+    pub lines: u64,
+    /// Bytes in its log.
+    pub bytes: u64,
+    /// Its batch.
+    pub batch: Option<Uuid>,
+    /// The exact program and arguments, of a local job.
+    pub argv: Vec<String>,
+    /// The variables given to make; a secret one has no value here.
+    pub variables: Vec<(String, Option<String>)>,
+    /// The working directory of a local job.
+    pub cwd: Option<String>,
+    /// Whether it runs in a terminal.
+    pub pty: bool,
+    /// Where its git work tree stood.
+    pub commit: Option<Commit>,
+    /// Who owns it: `user@machine`.
+    pub owner: String,
+}
+
+/// Where a job's command runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum JobType {
+    /// On this machine.
+    Local,
+    /// On a host.
+    Ssh,
+}
+
+/// How large a log is just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Extent {
+    /// Lines, open ones included.
+    pub lines: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Whether no more will come.
+    pub complete: bool,
+}
+
+/// What happened, told to every page.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "with", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Event {
+    /// A job is new, or its status or anything else of it changed.
+    Job(Job),
+    /// A followed log has grown or is complete.
+    LogGrew {
+        /// The job.
+        job: JobId,
+        /// How large it is now.
+        extent: Extent,
+        /// The last lines, as many as were asked for.
+        tail: Vec<Line>,
+    },
+    /// A raw subscription has sent its last frame.
+    SubscriptionEnded {
+        /// Its number.
+        subscription: u32,
+        /// Why, where it is not that the log is complete.
+        why: Option<String>,
+    },
+    /// The list of projects changed.
+    Projects {
+        /// All of them.
+        projects: Vec<Project>,
+        /// What could not be read.
+        problems: Vec<String>,
+    },
+    /// A project's makefile changed; its targets are worth asking for again.
+    TargetsChanged {
+        /// The project's name.
+        project: String,
+    },
+    /// The list of hosts changed.
+    Hosts {
+        /// All of them.
+        hosts: Vec<Host>,
+        /// What could not be read.
+        problems: Vec<String>,
+    },
+    /// A job needs an answer.
+    Asked(Prompt),
+    /// A prompt is over, answered here or elsewhere.
+    Answered {
+        /// It.
+        prompt: Uuid,
+    },
+    /// Postgres came or went.
+    Store(StoreState),
+}
+
+/// A question of a job that waits for a person.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Prompt {
+    /// Its id.
+    pub id: Uuid,
+    /// The job that waits.
+    pub job: JobId,
+    /// The host.
+    pub host: String,
+    /// The question.
+    pub question: Question,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Question {
+    /// Whether an unknown host key is the right one.
+    HostKey {
+        /// `SHA256:…`.
+        fingerprint: String,
+        /// As `ssh-ed25519`.
+        key_type: String,
+        /// The address it was shown by.
+        address: String,
+    },
+    /// A passphrase, a password, or one line of a login dialog.
+    Secret {
+        /// The words to ask with.
+        label: String,
+        /// Whether what is typed may be seen.
+        echo: bool,
+    },
+}
+
+/// Where logs are kept, and whether it can be reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct StoreState {
+    /// Whether it is our own private server; else it is a configured one.
+    pub embedded: bool,
+    /// Its address without the password.
+    pub address: String,
+    /// How it is.
+    pub health: StoreHealth,
+    /// What draws a warning and no refusal: a superuser role, a connection without TLS.
+    pub warning: Option<String>,
+}
+
+/// How the store is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum StoreHealth {
+    /// It is being started or connected to.
+    Starting {
+        /// What is being done, in words.
+        step: String,
+    },
+    /// It answers.
+    Ready {
+        /// As `18.4`.
+        version: String,
+    },
+    /// It does not answer; logs wait in the spool and nothing is lost.
+    Away {
+        /// Why, and what to try.
+        why: String,
+    },
+    /// It answers and must not be used as it is.
+    Refused {
+        /// Why, and what to try.
+        why: String,
+    },
+}
+
+/// What a person can set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Settings {
+    /// A Postgres to keep history in; none means our own private one. `DATABASE_URL` goes before it.
+    pub database_url: Option<String>,
+    /// The schema of our tables in a configured Postgres; none means the role's own first one.
+    pub database_schema: Option<String>,
+    /// How many jobs may run at once here; 0 means 32.
+    pub max_jobs: u32,
+    /// The program that opens a terminal; none means the first one found.
+    pub terminal: Option<String>,
+}
+
+#[cfg(test)]
+mod typescript;

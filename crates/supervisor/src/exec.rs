@@ -1,0 +1,61 @@
+//! What to run: `exec.json`, written by the engine before it starts a supervisor.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The format of a job folder and its spool. A reader refuses a larger one and says both numbers.
+pub const FORMAT: u32 = 1;
+
+/// A program to run, with everything about its start but its environment: that is the supervisor's own, handed on,
+/// because an environment may hold secrets and a file must not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exec {
+    /// [`FORMAT`] of the writer.
+    pub format: u32,
+    /// The program, looked up in `PATH` where it has no slash.
+    pub program: String,
+    /// Its arguments, without the program's own name.
+    pub args: Vec<String>,
+    /// The working directory, absolute.
+    pub cwd: PathBuf,
+    /// A terminal of this size, where the job runs in one; its output is then all `stdout`.
+    pub pty: Option<Window>,
+    /// What cancel sends, in order.
+    pub graces: Vec<Grace>,
+    /// Started with the job's id as last argument when the job has ended and no engine has claimed it.
+    pub archiver: Vec<String>,
+    /// The environment of the archiver, beside `PATH` and `HOME`: names and values, no secrets.
+    pub archiver_env: Vec<(String, String)>,
+}
+
+/// The size of a terminal, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Height.
+    pub rows: u16,
+    /// Width.
+    pub cols: u16,
+}
+
+/// One step of a cancel: a signal, and how long to wait for the whole tree to go before the next one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grace {
+    /// The signal's name: `INT`, `TERM` or `KILL`.
+    pub signal: String,
+    /// Milliseconds.
+    pub wait_ms: u64,
+}
+
+impl Grace {
+    /// INT for 3 s, TERM for 5 s, then KILL.
+    #[must_use]
+    pub fn usual() -> Vec<Self> {
+        [("INT", 3_000), ("TERM", 5_000), ("KILL", 1_000)]
+            .map(|(signal, wait_ms)| Self {
+                signal: signal.to_owned(),
+                wait_ms,
+            })
+            .into()
+    }
+}

@@ -1,0 +1,54 @@
+//! How a local job's child ended: `exit.json`, and the last word on the control socket.
+
+use serde::{Deserialize, Serialize};
+
+/// How the child ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Ended {
+    /// It exited.
+    Code {
+        /// 0 to 255.
+        code: i32,
+    },
+    /// A signal ended it.
+    Signal {
+        /// The signal's name without `SIG`, as `KILL`; `34` where it has none.
+        signal: String,
+        /// Whether it left a core dump.
+        core: bool,
+    },
+    /// It was never there: no such program, no such folder, no permission.
+    CouldNotStart {
+        /// A sentence fragment for a person: `make: not found in PATH`.
+        why: String,
+    },
+}
+
+/// What the supervisor knows when the child has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    /// How it ended.
+    pub ended: Ended,
+    /// Whether a cancel was asked for before it ended.
+    pub canceled: bool,
+    /// When the child was started: microseconds since 1970. None where it could not be.
+    pub started_at: Option<i64>,
+    /// When it ended: microseconds since 1970, never before `started_at`.
+    pub finished_at: i64,
+    /// Where the spool ended when this was written: a position as [`crate::spool`] counts.
+    pub spool_end: u64,
+    /// False while a process that outlived the child still holds its output: more may come.
+    pub complete: bool,
+    /// Processes that were still there: after a cancel, what the last signal did not end; else what was left running.
+    pub survivors: Vec<Survivor>,
+}
+
+/// A process that outlived the job's child.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survivor {
+    /// Its process id.
+    pub pid: i32,
+    /// Its command line, at most 200 characters.
+    pub command: String,
+}

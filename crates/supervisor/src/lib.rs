@@ -1,0 +1,26 @@
+//! What the supervisor and the engine share: a job's folder, its spool and its control socket.
+//!
+//! A **supervisor** is the small process that owns one local job's child. It lives in a session of its own, so the job
+//! goes on when the app is killed; it appends every byte to the spool before anything else sees it, and writes down how
+//! the child ended. The engine reads what it leaves. For an SSH job the engine writes the same folder itself.
+//!
+//! ```text
+//! <data folder>/jobs/<job id>/          0700, files 0600
+//!     job.json          what the engine knows of the job; the supervisor never reads it
+//!     exec.json         what to run                                    exec
+//!     supervisor.json   who supervises it, who the child is            identity
+//!     spool/            the log, in segments named by where they start spool
+//!     exit.json         how it ended                                   exit
+//!     control.sock      pokes out; cancel, input and window size in    control
+//!     lock              held by the engine that archives this job
+//! ```
+//!
+//! Nothing here knows Postgres, SSH, make or a socket server, and nothing here needs a runtime: libc, a checksum, JSON.
+#![doc = ""]
+
+pub mod control;
+pub mod exec;
+pub mod exit;
+pub mod folder;
+pub mod identity;
+pub mod spool;
