@@ -1,9 +1,11 @@
-//! A job: one execution of a target here, or of a command here or on a host. It imports nothing of ours.
+//! A job: one execution of a target here, or of a command here or on a host. It imports nothing of ours
+//! but the word for how a process ended.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+pub use supervisor::exit::Ended as Exit;
 use uuid::Uuid;
 
 /// A job's id: a version 7 UUID, so ids sort by when they were made.
@@ -73,41 +75,6 @@ pub enum State {
         exit: Exit,
         /// Whether a cancel was asked for before it was over.
         canceled: bool,
-    },
-}
-
-/// How a job ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Exit {
-    /// It exited with this code.
-    Code {
-        /// 0 to 255.
-        code: i32,
-    },
-    /// A signal ended it.
-    Signal {
-        /// The signal's name without `SIG`.
-        signal: String,
-        /// Whether it left a core dump.
-        core: bool,
-    },
-    /// It was never there: no program, no folder, no permission.
-    CouldNotStart {
-        /// A fragment for a person.
-        why: String,
-    },
-    /// The host could not be reached or would not let us in, so nothing ran.
-    Unreachable {
-        /// The kind, as SSH.md lists them: `dns`, `refused`, `timeout`, `host_key_unknown`, `auth_failed`, …
-        reason: String,
-        /// A fragment for a person.
-        why: String,
-    },
-    /// We lost sight of it; what became of it is not known.
-    Lost {
-        /// A fragment for a person.
-        why: String,
     },
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     host::Host,
-    job::{Commit, JobId, Status},
+    job::{self, Commit, Exit, JobId, State, Status, What},
     log::Line,
     project::{Project, Scan},
 };
@@ -182,6 +182,9 @@ pub enum Start {
         command: String,
         /// The hosts, one job each; none means one job here.
         hosts: Vec<String>,
+        /// The folder of a job here, absolute; none means the home folder.
+        #[serde(default)]
+        cwd: Option<String>,
         /// Whether it gets a terminal.
         pty: bool,
     },
@@ -404,6 +407,45 @@ pub struct Job {
     pub commit: Option<Commit>,
     /// Who owns it: `user@machine`.
     pub owner: String,
+}
+
+impl From<job::Job> for Job {
+    fn from(job: job::Job) -> Self {
+        let (started_at, finished_at, exit) = match &job.state {
+            State::Queued => (None, None, None),
+            State::Running { started_at } => (Some(*started_at), None, None),
+            State::Ended { started_at, finished_at, exit, .. } => (*started_at, Some(*finished_at), Some(exit)),
+        };
+        let (project, target) = match &job.what {
+            What::Target { project, targets } => (Some(project.clone()), Some(targets.join(" "))),
+            What::Command { .. } => (None, None),
+        };
+        let host = job.host().map(ToOwned::to_owned);
+        Self {
+            id: job.id,
+            kind: if host.is_some() { JobType::Ssh } else { JobType::Local },
+            project,
+            target,
+            host,
+            status: job.state.status(),
+            exit_code: exit.and_then(|exit| if let Exit::Code { code } = exit { Some(*code) } else { None }),
+            signal: exit.and_then(|exit| if let Exit::Signal { signal, .. } = exit { Some(signal.clone()) } else { None }),
+            reason: job.reason(),
+            command: job.command,
+            queued_at: job.queued_at,
+            started_at,
+            finished_at,
+            lines: job.lines,
+            bytes: job.bytes,
+            batch: job.batch,
+            argv: job.argv,
+            variables: job.variables,
+            cwd: job.cwd.map(|cwd| cwd.display().to_string()),
+            pty: job.pty,
+            commit: job.commit,
+            owner: job.owner,
+        }
+    }
 }
 
 /// Where a job's command runs.

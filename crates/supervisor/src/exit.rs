@@ -1,8 +1,8 @@
-//! How a local job's child ended: `exit.json`, and the last word on the control socket.
+//! How a job ended: `exit.json`, and the last word on the control socket.
 
 use serde::{Deserialize, Serialize};
 
-/// How the child ended.
+/// How a job ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Ended {
@@ -17,6 +17,18 @@ pub enum Ended {
         signal: String,
         /// Whether it left a core dump.
         core: bool,
+    },
+    /// The host could not be reached or would not let us in, so nothing ran. Only an engine writes this, of an SSH job.
+    Unreachable {
+        /// The kind: `dns`, `refused`, `timeout`, `host_key_unknown`, `host_key_changed`, `auth_failed`, …
+        reason: String,
+        /// A fragment for a person.
+        why: String,
+    },
+    /// We lost sight of it; what became of it is not known. Only an engine writes this.
+    Lost {
+        /// A fragment for a person.
+        why: String,
     },
     /// It was never there: no such program, no such folder, no permission.
     CouldNotStart {

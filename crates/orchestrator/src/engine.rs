@@ -1,0 +1,196 @@
+//! The engine: starts, follows and ends jobs, and archives their logs.
+//!
+//! **Theory of operation.** A job is a folder. [`launch`] makes it and starts whoever supervises the job: a process of
+//! its own for a local job, [`remote`] for one on a host. From there on there is no difference: [`follow`] listens at the
+//! folder's control socket and indexes the spool into [`live`]; [`archive`] copies the spool into the store and drops the
+//! folder when all has arrived; [`reader`] reads a log wherever it lies. [`adopt`] does the same for folders that another
+//! engine left or owns. [`link`] is the only way to the store, [`catalog`] knows what can be run, [`prompts`] holds what
+//! jobs ask of a person. Everything that happens is told once, on one channel of [`Event`]s.
+//!
+//! It must not know the socket server or Tauri.
+
+mod adopt;
+mod archive;
+mod catalog;
+mod follow;
+mod history;
+mod launch;
+mod link;
+mod live;
+mod prompts;
+mod reader;
+mod remote;
+mod run;
+mod strays;
+
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    io,
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::{Semaphore, broadcast};
+
+pub use self::{
+    catalog::Listed,
+    history::Page,
+    link::{Link, Place},
+    live::{Extent, Live},
+    reader::{Cursor, LINE_BYTES, Log, ReadError},
+    run::Consent,
+};
+use self::{catalog::Catalog, prompts::Prompts};
+use crate::{
+    folders::Folders,
+    job::{Job, JobId},
+    make, ssh,
+    store::{Address, StoreError},
+    wire::{Event, Settings},
+};
+
+/// Events that wait for a slow listener; past that it is told that it missed some.
+const EVENTS: usize = 4096;
+/// Jobs at once here, where the settings do not say.
+const MAX_JOBS: u32 = 32;
+
+/// How an engine is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where everything lies.
+    pub folders: Folders,
+    /// Whether the login shell is asked for its `PATH`: yes for an app started from an icon, no in a terminal.
+    pub login_path: bool,
+}
+
+/// An engine could not do what was asked. Messages are for people: what, where, what to try.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// There is no such project, target, host or job.
+    #[error("{0}")]
+    NotFound(String),
+    /// It breaks a rule.
+    #[error("{0}")]
+    Refused(String),
+    /// The project has to be trusted first.
+    #[error("{project} is not trusted yet: its makefile is code that would run as you")]
+    Untrusted {
+        /// The project's name.
+        project: String,
+    },
+    /// The store cannot be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A log cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The disk or the system says no.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The settings cannot be read or written.
+    #[error(transparent)]
+    Settings(#[from] crate::settings::SettingsError),
+    /// The list of projects cannot be read or written.
+    #[error(transparent)]
+    Project(#[from] make::ProjectError),
+}
+
+/// Starts, follows and ends jobs. Clones share one engine.
+#[derive(Debug, Clone)]
+pub struct Engine(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    options: Options,
+    settings: Mutex<Settings>,
+    link: Link,
+    catalog: Catalog,
+    prompts: Prompts,
+    sessions: Arc<ssh::Sessions>,
+    /// Jobs that may run here at once wait for one of these.
+    turns: Arc<Semaphore>,
+    lives: Mutex<HashMap<JobId, Arc<Live>>>,
+    events: broadcast::Sender<Event>,
+}
+
+impl Engine {
+    /// Opens the engine of these folders: takes over the jobs that are there and brings the store up, in the background.
+    ///
+    /// # Errors
+    /// Where the settings are broken, or the database they or `DATABASE_URL` name is no address.
+    pub async fn open(options: Options) -> Result<Self, EngineError> {
+        let settings = crate::settings::read(&options.folders.config)?;
+        let place = place(&settings)?;
+        let max_jobs = if settings.max_jobs == 0 { MAX_JOBS } else { settings.max_jobs };
+        let engine = Self(Arc::new(Inner {
+            link: Link::open(place, options.folders.clone()),
+            catalog: Catalog::new(options.folders.clone()),
+            settings: Mutex::new(settings),
+            prompts: Prompts::default(),
+            sessions: ssh::Sessions::new(),
+            turns: Arc::new(Semaphore::new(max_jobs as usize)),
+            lives: Mutex::default(),
+            events: broadcast::Sender::new(EVENTS),
+            options,
+        }));
+        engine.adopt_all();
+        engine.watch_files();
+        engine.watch_store();
+        Ok(engine)
+    }
+
+    /// What happens from now on.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.0.events.subscribe()
+    }
+
+    /// The way to the store.
+    #[must_use]
+    pub fn link(&self) -> &Link {
+        &self.0.link
+    }
+
+    /// The folders of this engine.
+    #[must_use]
+    pub fn folders(&self) -> &Folders {
+        &self.0.options.folders
+    }
+
+    /// The jobs whose folders are there.
+    #[must_use]
+    pub fn lives(&self) -> Vec<Arc<Live>> {
+        self.0.lives.lock().expect("no panic holds it").values().cloned().collect()
+    }
+
+    fn live(&self, job: JobId) -> Option<Arc<Live>> {
+        self.0.lives.lock().expect("no panic holds it").get(&job).cloned()
+    }
+
+    /// Tells of an event; that nobody listens is no fault.
+    fn tell(&self, event: Event) {
+        let _listeners = self.0.events.send(event).unwrap_or_default();
+    }
+
+    /// A job's log.
+    #[must_use]
+    pub fn log(&self, job: JobId) -> Log {
+        Log { id: job, live: self.live(job), link: self.0.link.clone() }
+    }
+}
+
+impl follow::Tell for Engine {
+    fn job(&self, job: Job) {
+        self.tell(Event::Job(job.into()));
+    }
+}
+
+/// Which Postgres: `DATABASE_URL`, else the settings, else our own.
+fn place(settings: &Settings) -> Result<Place, EngineError> {
+    let from_environment = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
+    let Some(url) = from_environment.or_else(|| settings.database_url.clone()) else {
+        let guardian: Vec<OsString> = vec![crate::folders::program("vmo")?.into(), "postgres".into()];
+        return Ok(Place::Embedded { guardian });
+    };
+    Ok(Place::Configured(Address::parse(&url, settings.database_schema.as_deref())?))
+}

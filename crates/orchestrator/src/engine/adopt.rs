@@ -1,0 +1,153 @@
+//! Job folders that this engine did not make: left by an engine that is gone, or another engine's that runs now.
+//!
+//! The lock on a folder says who archives the job. Who holds it takes the job over; who does not looks on, and waits for
+//! the lock on a thread of its own, so that a dead engine's jobs change hands at once.
+
+use std::{fs, io, sync::Arc};
+
+use supervisor::{
+    control,
+    folder::{Folder, Lock},
+};
+
+use super::{
+    Engine, archive,
+    catalog::Changed,
+    follow, launch,
+    live::{Live, Mark},
+};
+use crate::{job::JobId, wire::Event};
+
+impl Engine {
+    /// Takes in every job folder that is there and not yet known.
+    pub(super) fn adopt_all(&self) {
+        let found = match fs::read_dir(self.folders().jobs()) {
+            Ok(found) => found,
+            Err(error) => return tracing::error!(%error, "the folder of jobs could not be read"),
+        };
+        let ids = found.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<JobId>().ok());
+        for id in ids.filter(|id| self.live(*id).is_none()) {
+            if let Err(error) = self.adopt(id) {
+                tracing::warn!(job = %id, %error, "a job folder could not be taken in");
+            }
+        }
+    }
+
+    fn adopt(&self, id: JobId) -> io::Result<()> {
+        let folder = Folder::open(&self.folders().jobs().join(id.to_string()));
+        let kept = launch::kept(&folder)?;
+        if kept.store != self.0.link.key() {
+            tracing::info!(job = %id, store = kept.store, "a job waits for the store it was started with");
+            return Ok(());
+        }
+        let lock = folder.try_lock()?;
+        let engine = self.clone();
+        tokio::spawn(async move {
+            match engine.first_mark(id, &folder).await {
+                Ok(from) => engine.take_in(kept, folder, lock, from).await,
+                Err(error) => tracing::warn!(job = %id, %error, "a job folder could not be read"),
+            }
+        });
+        Ok(())
+    }
+
+    /// Where the spool begins: at the log's start, or behind what is archived and dropped.
+    async fn first_mark(&self, id: JobId, folder: &Folder) -> io::Result<Mark> {
+        match supervisor::spool::first(folder.path())? {
+            Some(first) if first.offset > 0 => {
+                let kept = self.0.link.insist(async |store| store.mark(id).await).await;
+                Ok(kept.map_err(io::Error::other)?.as_ref().map_or_else(Mark::default, archive::mark_of_store))
+            }
+            _ => Ok(Mark::default()),
+        }
+    }
+
+    async fn take_in(&self, kept: launch::Kept, folder: Folder, lock: Option<Lock>, from: Mark) {
+        let mut job = kept.job;
+        let started = folder.read_supervisor().ok().flatten();
+        if let Some(at) = started.and_then(|supervisor| chrono::DateTime::from_timestamp_micros(supervisor.started_at)) {
+            job.state = crate::job::State::Running { started_at: at };
+        }
+        let (live, orders) = Live::new(job, folder, from.clone());
+        let live = Arc::new(live);
+        self.register(&live);
+        self.tell(Event::Job(live.job().into()));
+        match lock {
+            Some(lock) => self.archive(Arc::clone(&live), lock),
+            None => self.wait_for_lock(Arc::clone(&live)),
+        }
+        let tell = Arc::new(self.clone());
+        match control::connect(&live.folder) {
+            Ok(connection) => follow::follow(live, from, connection, orders, tell).await,
+            Err(_) => follow::settle_alone(live, from, tell).await,
+        }
+    }
+
+    /// Looks on until the engine that archives the job is done with it or gone, and takes the job over then.
+    fn wait_for_lock(&self, live: Arc<Live>) {
+        let (engine, runtime) = (self.clone(), tokio::runtime::Handle::current());
+        let waiting = std::thread::Builder::new().name("lock".into()).spawn(move || {
+            let lock = live.folder.lock_blocking();
+            let _in_runtime = runtime.enter();
+            match lock {
+                Ok(lock) if live.folder.path().exists() => engine.archive(live, lock),
+                _ => engine.archived_elsewhere(live.id),
+            }
+        });
+        if let Err(error) = waiting {
+            tracing::error!(%error, "another engine's job cannot be waited for");
+        }
+    }
+
+    /// Another engine archived the job and dropped its folder: from now on the store knows it.
+    fn archived_elsewhere(&self, id: JobId) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            engine.forget(id);
+            if let Ok(job) = engine.job(id).await {
+                engine.tell(Event::Job(job.into()));
+            }
+        });
+    }
+
+    /// Reads projects and hosts again when their files change, and takes in job folders as they appear.
+    pub(super) fn watch_files(&self) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            while let Ok((watcher, mut changes)) = engine.0.catalog.watch() {
+                loop {
+                    let Some(changed) = changes.recv().await else { return };
+                    engine.changed(&changed);
+                    // Other folders matter now than before.
+                    if matches!(changed, Changed::Projects | Changed::Hosts) {
+                        break;
+                    }
+                }
+                drop(watcher);
+            }
+        });
+    }
+
+    fn changed(&self, changed: &Changed) {
+        match changed {
+            Changed::Jobs => self.adopt_all(),
+            Changed::Targets(project) => self.tell(Event::TargetsChanged { project: project.clone() }),
+            Changed::Projects => self.tell_projects(),
+            Changed::Hosts => {
+                self.0.catalog.read_hosts();
+                self.tell_hosts();
+            }
+        }
+    }
+
+    /// Tells when the store comes and goes.
+    pub(super) fn watch_store(&self) {
+        let (engine, mut changes) = (self.clone(), self.0.link.changes());
+        tokio::spawn(async move {
+            while changes.changed().await.is_ok() {
+                let state = changes.borrow_and_update().clone();
+                engine.tell(Event::Store(state));
+            }
+        });
+    }
+}

@@ -1,0 +1,174 @@
+//! Copies one job's spool into the store, and drops from disk what has arrived there.
+//!
+//! It reads the spool on its own, from where the archive ends, so the store may be away for as long as it likes: that
+//! costs disk, not bytes. It knows no subscriber.
+
+use std::{io, sync::Arc, time::Duration};
+
+use supervisor::spool::{self, Block, Reader};
+
+use super::{
+    follow,
+    link::Link,
+    live::{Live, Mark},
+};
+use crate::{
+    log::Chunk,
+    store::{self, Batch, StoreError},
+};
+
+/// Bytes of one batch: the size at which Postgres stores a chunk well (PLATFORM.md: chunks of about 64 KiB).
+const BATCH_BYTES: usize = 64 * 1024;
+/// Bytes sent in one transaction at most, and so what one job's archiving holds in memory.
+const TRANSACTION_BYTES: usize = 1024 * 1024;
+/// A small batch waits this long for more.
+const BATCH_TIME: Duration = Duration::from_secs(1);
+
+/// Why a job could not be archived for good.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ArchiveError {
+    /// The store refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The spool cannot be read.
+    #[error("the spool could not be read: {0}")]
+    Spool(#[from] io::Error),
+}
+
+/// Archives a job until it is over and all of it has arrived, and removes its folder then.
+pub(crate) async fn archive(live: Arc<Live>, link: Link) -> Result<(), ArchiveError> {
+    let id = live.id;
+    link.insist(async |store| store.save_job(&live.job()).await).await?;
+    let from = link.insist(async |store| store.mark(id).await).await?;
+    let mut archiver = Archiver {
+        at: from.as_ref().map_or_else(Mark::default, mark_of_store),
+        reader: None,
+        live,
+        link,
+        settled: false,
+    };
+    archiver.run().await
+}
+
+/// A mark as the store keeps it, in ours; one that cannot be read counts as the log's start.
+pub(crate) fn mark_of_store(mark: &store::Mark) -> Mark {
+    crate::log::lines::State::from_bytes(&mark.state).map_or_else(
+        |_| Mark::default(),
+        |state| Mark {
+            at: spool::Position { offset: mark.offset, seq: mark.seq },
+            bytes: mark.bytes,
+            state,
+        },
+    )
+}
+
+struct Archiver {
+    live: Arc<Live>,
+    link: Link,
+    reader: Option<Reader>,
+    at: Mark,
+    settled: bool,
+}
+
+impl Archiver {
+    async fn run(&mut self) -> Result<(), ArchiveError> {
+        let mut growth = self.live.growth();
+        loop {
+            let extent = *growth.borrow_and_update();
+            if extent.end.offset > self.at.at.offset {
+                self.gather(&mut growth).await;
+                self.send().await?;
+            } else if extent.complete {
+                self.settle().await?;
+                return Ok(self.live.folder.remove()?);
+            } else {
+                let over = self.live.job().state.status().is_over();
+                if over && !self.settled {
+                    // A process that outlived the job still holds its output; the status does not wait for it.
+                    self.settle().await?;
+                }
+                if growth.changed().await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Waits until there is a batch's worth, a second has passed, or the job is over.
+    async fn gather(&self, growth: &mut tokio::sync::watch::Receiver<super::live::Extent>) {
+        let enough = self.at.bytes + BATCH_BYTES as u64;
+        let live = &self.live;
+        let worth = growth.wait_for(|extent| {
+            extent.bytes >= enough || extent.complete || live.job_status().is_over()
+        });
+        // Either way there is something to send.
+        let _waited = tokio::time::timeout(BATCH_TIME, worth).await.is_ok();
+    }
+
+    async fn send(&mut self) -> Result<(), ArchiveError> {
+        let (batches, next) = self.cut()?;
+        let mark = mark_for_store(&next);
+        let id = self.live.id;
+        self.link.insist(async |store| store.archive(id, &batches, &mark).await).await?;
+        self.at = next;
+        spool::drop_before(self.live.folder.path(), self.at.at.offset)?;
+        Ok(())
+    }
+
+    /// The next batches of the spool, and the mark after them.
+    fn cut(&mut self) -> io::Result<(Vec<Batch>, Mark)> {
+        let until = self.live.extent().end.offset;
+        let mut at = self.at.clone();
+        let mut batches: Vec<Batch> = Vec::new();
+        let mut size = 0;
+        while size < TRANSACTION_BYTES {
+            if self.reader.is_none() || self.reader.as_ref().is_some_and(|reader| reader.position() != at.at) {
+                self.reader = Some(Reader::open(self.live.folder.path(), at.at)?);
+            }
+            let Some(block) = self.reader.as_mut().map_or(Ok(None), |reader| reader.read(until, BATCH_BYTES))? else {
+                break;
+            };
+            size += block.bytes.len();
+            batches.push(batch(&block, &mut at));
+        }
+        Ok((batches, at))
+    }
+
+    async fn settle(&mut self) -> Result<(), ArchiveError> {
+        let mark = mark_for_store(&self.at);
+        let mut job = self.live.job();
+        (job.lines, job.bytes) = (self.at.state.lines(), self.at.bytes);
+        self.link.insist(async |store| store.settle(&job, &mark).await).await?;
+        self.settled = true;
+        Ok(())
+    }
+}
+
+fn mark_for_store(mark: &Mark) -> store::Mark {
+    store::Mark {
+        seq: mark.at.seq,
+        offset: mark.at.offset,
+        bytes: mark.bytes,
+        lines: mark.state.lines(),
+        state: mark.state.to_bytes(),
+    }
+}
+
+/// One batch from one block of spool; `at` moves behind it.
+fn batch(block: &Block, at: &mut Mark) -> Batch {
+    let mut batch = Batch {
+        seq: at.at.seq,
+        first_line: at.state.lines() + 1,
+        state: at.state.to_bytes(),
+        chunks: Vec::with_capacity(block.records.len()),
+    };
+    for record in &block.records {
+        let bytes = &block.bytes[record.payload.clone()];
+        let stream = follow::stream(record.stream);
+        at.state.advance(stream, bytes);
+        at.bytes += bytes.len() as u64;
+        batch.chunks.push(Chunk { seq: record.seq, stream, at: record.wall_us, bytes: bytes.to_vec() });
+    }
+    at.at = block.end;
+    batch
+}

@@ -1,0 +1,56 @@
+//! Questions of jobs that wait for a person, and their answers.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::{
+    job::JobId,
+    wire::{Answer, Prompt},
+};
+
+/// The questions that wait. Each is asked once and answered once.
+#[derive(Debug, Default)]
+pub(crate) struct Prompts {
+    waiting: Mutex<HashMap<Uuid, Waiting>>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    prompt: Prompt,
+    answer: oneshot::Sender<Answer>,
+}
+
+impl Prompts {
+    /// Notes a question; the answer comes through what is returned, or never where the question is withdrawn.
+    pub(crate) fn ask(&self, prompt: Prompt) -> oneshot::Receiver<Answer> {
+        let (answer, answered) = oneshot::channel();
+        self.lock().insert(prompt.id, Waiting { prompt, answer });
+        answered
+    }
+
+    /// Answers a question; false where it does not wait any more.
+    pub(crate) fn answer(&self, prompt: Uuid, answer: Answer) -> bool {
+        let waiting = self.lock().remove(&prompt);
+        waiting.is_some_and(|waiting| waiting.answer.send(answer).is_ok())
+    }
+
+    /// Refuses every question of a job, and names them.
+    pub(crate) fn refuse_all_of(&self, job: JobId) -> Vec<Uuid> {
+        let of_job = |prompt: &Prompt| (prompt.job == job).then_some(prompt.id);
+        let all: Vec<Uuid> = self.waiting().iter().filter_map(of_job).collect();
+        all.into_iter().filter(|prompt| self.answer(*prompt, Answer::Refuse)).collect()
+    }
+
+    /// The questions that wait, oldest first.
+    pub(crate) fn waiting(&self) -> Vec<Prompt> {
+        let mut all: Vec<Prompt> = self.lock().values().map(|waiting| waiting.prompt.clone()).collect();
+        all.sort_by_key(|prompt| prompt.id);
+        all
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Waiting>> {
+        self.waiting.lock().expect("no panic holds it")
+    }
+}

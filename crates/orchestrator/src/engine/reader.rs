@@ -1,0 +1,176 @@
+//! Reads a log, wherever it lies: still in the spool, already in the store, or first one and then the other.
+//!
+//! Every reader is a cursor. Nothing is queued for it, so a slow one costs nobody anything.
+
+use std::{io, sync::Arc};
+
+use supervisor::spool::Reader as SpoolReader;
+
+use super::{follow, link::Link, live::Live};
+use crate::{
+    job::JobId,
+    log::{Chunk, Line, lines},
+    store::StoreError,
+};
+
+/// Bytes read at once.
+const READ_BYTES: usize = 256 * 1024;
+/// Bytes of one line that are shown before a person asks for all of it.
+pub const LINE_BYTES: usize = 8 * 1024;
+/// Bytes of lines given at once; the rest is asked for again.
+const ANSWER_BYTES: usize = 512 * 1024;
+
+/// A log could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It is in the store, and the store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The spool cannot be read.
+    #[error("the spool could not be read: {0}")]
+    Spool(#[from] io::Error),
+}
+
+/// A job's log, to be read from any place.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// The job.
+    pub id: JobId,
+    /// The job's folder, while it is there.
+    pub live: Option<Arc<Live>>,
+    /// The way to the store.
+    pub(super) link: Link,
+}
+
+/// A place to start reading at.
+struct Start {
+    seq: u64,
+    state: lines::State,
+}
+
+impl Log {
+    /// A cursor at chunk `seq`.
+    #[must_use]
+    pub fn cursor(&self, seq: u64) -> Cursor {
+        Cursor { log: self.clone(), next: seq, spool: None }
+    }
+
+    /// Lines `first` and on, from 1, at most `count` of them and 512 KiB, each cut after `limit` bytes; fewer where the
+    /// log ends before.
+    ///
+    /// # Errors
+    /// Where they lie in the store and it does not answer.
+    pub async fn lines(&self, first: u64, count: usize, limit: usize) -> Result<Vec<Line>, ReadError> {
+        let Some(start) = self.before_line(first).await? else {
+            return Ok(Vec::new());
+        };
+        let mut window = lines::Window::new(start.state, first, count, limit);
+        let mut cursor = self.cursor(start.seq);
+        while !window.is_full() {
+            let Some(chunks) = cursor.next().await? else { break };
+            for chunk in &chunks {
+                window.feed(chunk.stream, chunk.at, &chunk.bytes);
+            }
+        }
+        let mut found = window.finish();
+        found.truncate(fitting(&found, ANSWER_BYTES));
+        Ok(found)
+    }
+
+    async fn before_line(&self, number: u64) -> Result<Option<Start>, ReadError> {
+        if let Some(live) = &self.live
+            && let Some(mark) = live.before_line(number)
+        {
+            return Ok(Some(Start { seq: mark.at.seq, state: mark.state }));
+        }
+        let batch = self.link.ask(async |store| store.batch_at_line(self.id, number).await).await?;
+        Ok(batch.map(|batch| Start {
+            seq: batch.seq,
+            state: lines::State::from_bytes(&batch.state).unwrap_or_default(),
+        }))
+    }
+}
+
+/// How many of these lines fit into so many bytes; one at least.
+fn fitting(lines: &[Line], bytes: usize) -> usize {
+    let mut left = bytes;
+    let fit = lines.iter().take_while(|line| {
+        let size = 64 + line.spans.iter().map(|span| span.text.len() + 64).sum::<usize>();
+        let fits = size <= left;
+        left = left.saturating_sub(size);
+        fits
+    });
+    fit.count().max(1).min(lines.len())
+}
+
+/// A place in a log that moves on as it is read.
+#[derive(Debug)]
+pub struct Cursor {
+    log: Log,
+    next: u64,
+    spool: Option<SpoolReader>,
+}
+
+impl Cursor {
+    /// The seq of the chunk that comes next.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.next
+    }
+
+    /// The next chunks, about 256 KiB of them, or none where the log reaches no further just now.
+    ///
+    /// # Errors
+    /// Where they lie in the store and it does not answer.
+    pub async fn next(&mut self) -> Result<Option<Vec<Chunk>>, ReadError> {
+        if let Some(live) = self.log.live.clone() {
+            match self.from_spool(&live) {
+                Ok(chunks) => return Ok(chunks),
+                // The segment has been archived and dropped meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => self.spool = None,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.from_store().await
+    }
+
+    fn from_spool(&mut self, live: &Live) -> io::Result<Option<Vec<Chunk>>> {
+        let extent = live.extent();
+        if self.next >= extent.end.seq {
+            return Ok(None);
+        }
+        if self.spool.is_none() {
+            let mark = live.before_seq(self.next).ok_or(io::ErrorKind::NotFound)?;
+            self.spool = Some(SpoolReader::open(live.folder.path(), mark.at)?);
+        }
+        let Some(spool) = &mut self.spool else { return Ok(None) };
+        loop {
+            let Some(block) = spool.read(extent.end.offset, READ_BYTES)? else {
+                return Ok(None);
+            };
+            let wanted = block.records.iter().filter(|record| record.seq >= self.next);
+            let chunks: Vec<Chunk> = wanted
+                .map(|record| Chunk {
+                    seq: record.seq,
+                    stream: follow::stream(record.stream),
+                    at: record.wall_us,
+                    bytes: block.bytes[record.payload.clone()].to_vec(),
+                })
+                .collect();
+            if !chunks.is_empty() {
+                self.next = block.end.seq;
+                return Ok(Some(chunks));
+            }
+        }
+    }
+
+    async fn from_store(&mut self) -> Result<Option<Vec<Chunk>>, ReadError> {
+        let (id, next) = (self.log.id, self.next);
+        let batches = self.log.link.ask(async |store| store.batches(id, next, READ_BYTES).await).await?;
+        let all = batches.into_iter().flat_map(|batch| batch.chunks);
+        let chunks: Vec<Chunk> = all.filter(|chunk| chunk.seq >= next).collect();
+        let Some(last) = chunks.last() else { return Ok(None) };
+        self.next = last.seq + 1;
+        Ok(Some(chunks))
+    }
+}

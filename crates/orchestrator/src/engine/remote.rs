@@ -1,0 +1,180 @@
+//! Supervises SSH jobs inside this engine: the same folder, spool and control socket that a supervisor process keeps for
+//! a local job, so that whoever follows a job need not know the difference.
+
+use std::{
+    io,
+    os::unix::net::UnixListener as StdListener,
+    sync::{Arc, Mutex},
+};
+
+use chrono::Utc;
+use supervisor::{
+    control::{Decoder, ToEngine, ToSupervisor},
+    exit::{Exit, Survivor},
+    folder::Folder,
+    spool::{self, Writer},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{UnixListener, UnixStream},
+    sync::watch,
+};
+
+use crate::{
+    log::Stream,
+    ssh::{self, Ask, Control, Exec, Output, Route, Sessions},
+};
+
+/// What listeners at the control socket are told.
+#[derive(Debug, Clone, Default)]
+struct Told {
+    offset: u64,
+    exit: Option<Exit>,
+    complete: bool,
+}
+
+/// Runs a command on a host, on a thread of its own, until it is over. Returns at once.
+///
+/// # Errors
+/// Where the spool cannot be made or the control socket cannot be served.
+pub(crate) fn supervise(
+    sessions: Arc<Sessions>,
+    route: Route,
+    exec: Exec,
+    folder: Folder,
+    listener: StdListener,
+    ask: Arc<dyn Ask>,
+    started: impl FnOnce() + Send + 'static,
+) -> io::Result<()> {
+    let writer = Writer::create(folder.path())?;
+    let told = watch::Sender::new(Told::default());
+    let (orders, control) = ssh::control();
+    listener.set_nonblocking(true)?;
+    tokio::spawn(serve(UnixListener::from_std(listener)?, told.subscribe(), orders));
+    std::thread::Builder::new().name("ssh job".into()).spawn(move || {
+        let kept = Kept { writer: Arc::new(Mutex::new(writer)), told: told.clone(), started: Some(Box::new(started)), started_at: Arc::default() };
+        let (writer, started_at) = (Arc::clone(&kept.writer), Arc::clone(&kept.started_at));
+        let ended = sessions.run(route, exec, Box::new(kept), control, ask);
+        let spool_end = writer.lock().map(|mut writer| { let _synced = writer.sync().is_ok(); writer.position().offset }).unwrap_or_default();
+        let exit = Exit {
+            ended: ended.exit,
+            canceled: ended.canceled,
+            started_at: *started_at.lock().expect("no panic holds it"),
+            finished_at: Utc::now().timestamp_micros(),
+            spool_end,
+            complete: true,
+            survivors: ended.survivors.into_iter().map(|command| Survivor { pid: 0, command }).collect(),
+        };
+        told.send_modify(|told| told.exit = Some(exit.clone()));
+        if let Err(error) = folder.write_exit(&exit) {
+            tracing::error!(%error, "how an SSH job ended could not be written down");
+        }
+        told.send_modify(|told| told.complete = true);
+    })?;
+    Ok(())
+}
+
+/// Takes a job's output in: first to the spool, then to whoever listens.
+struct Kept {
+    writer: Arc<Mutex<Writer>>,
+    told: watch::Sender<Told>,
+    started: Option<Box<dyn FnOnce() + Send>>,
+    started_at: Arc<Mutex<Option<i64>>>,
+}
+
+impl Output for Kept {
+    fn started(&mut self, remote: ssh::Remote) {
+        tracing::debug!(?remote, "started");
+        *self.started_at.lock().expect("no panic holds it") = Some(Utc::now().timestamp_micros());
+        if let Some(started) = self.started.take() {
+            started();
+        }
+    }
+
+    fn write(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
+        let stream = match stream {
+            Stream::Stdout => spool::Stream::Stdout,
+            Stream::Stderr => spool::Stream::Stderr,
+        };
+        let offset = self.writer.lock().expect("no panic holds it").append(stream, bytes)?;
+        self.told.send_modify(|told| told.offset = offset);
+        Ok(())
+    }
+
+    fn noise(&mut self, bytes: &[u8]) {
+        tracing::debug!(bytes = bytes.len(), "a login script printed something");
+    }
+}
+
+/// Serves the control socket until the job is over and everyone has been told.
+async fn serve(listener: UnixListener, told: watch::Receiver<Told>, orders: ssh::ControlSender) {
+    let mut over = told.clone();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((connection, _)) => {
+                    tokio::spawn(talk(connection, told.clone(), orders.clone()));
+                }
+                Err(error) => tracing::warn!(%error, "a listener could not connect to an SSH job"),
+            },
+            _over = over.wait_for(|told| told.complete) => return,
+        }
+    }
+}
+
+async fn talk(connection: UnixStream, mut told: watch::Receiver<Told>, orders: ssh::ControlSender) {
+    let (mut input, mut output) = connection.into_split();
+    let mut decoder = Decoder::<ToSupervisor>::default();
+    let mut buffer = vec![0; 16 * 1024];
+    let mut said = Told::default();
+    told.mark_changed();
+    loop {
+        tokio::select! {
+            changed = told.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let now = told.borrow_and_update().clone();
+                if output.write_all(&news(&said, &now)).await.is_err() || now.complete {
+                    return;
+                }
+                said = now;
+            }
+            read = input.read(&mut buffer) => {
+                let Ok(length @ 1..) = read else { return };
+                decoder.push(&buffer[..length]);
+                while let Ok(Some(order)) = decoder.next() {
+                    if let Some(control) = control(order) && orders.send(control).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What has changed, as frames.
+fn news(said: &Told, now: &Told) -> Vec<u8> {
+    let mut frames = Vec::new();
+    if now.offset != said.offset {
+        frames.extend(ToEngine::Committed { offset: now.offset }.encode());
+    }
+    if let (Some(exit), None) = (&now.exit, &said.exit) {
+        frames.extend(ToEngine::Exit(exit.clone()).encode());
+    }
+    if now.complete {
+        frames.extend(ToEngine::Complete.encode());
+    }
+    frames
+}
+
+fn control(order: ToSupervisor) -> Option<Control> {
+    Some(match order {
+        ToSupervisor::Cancel { force } => Control::Cancel { force },
+        ToSupervisor::Input(bytes) => Control::Input(bytes),
+        ToSupervisor::EndInput => Control::EndInput,
+        ToSupervisor::Resize(window) => Control::Resize { rows: window.rows, cols: window.cols },
+        ToSupervisor::Signal(_) => return None,
+    })
+}
+

@@ -1,0 +1,136 @@
+//! Where things lie: the data and config folders, the programs we start, the demo project. It imports nothing of ours.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs, io,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use directories::{BaseDirs, ProjectDirs};
+
+/// The folders and files of one user; tests give their own.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    /// Job folders and the embedded server's data: `VMO_DATA_DIR`, else the platform's own place.
+    pub data: PathBuf,
+    /// Settings, added projects, saved commands: `VMO_CONFIG_DIR`, else the platform's own place.
+    pub config: PathBuf,
+    /// The user's home.
+    pub home: PathBuf,
+    /// The SSH config: `VMO_SSH_CONFIG`, else `~/.ssh/config`.
+    pub ssh_config: PathBuf,
+    /// mkcli's registry: `MKCLI_REGISTRY`, else `~/.config/mkcli/registry`.
+    pub registry: PathBuf,
+}
+
+impl Folders {
+    /// The folders that the environment and the platform say.
+    ///
+    /// # Errors
+    /// Where the user has no home folder, or the folders cannot be made.
+    pub fn of_user() -> io::Result<Self> {
+        let none = || io::Error::new(io::ErrorKind::NotFound, "no home folder is known: set HOME");
+        let base = BaseDirs::new().ok_or_else(none)?;
+        let ours = ProjectDirs::from("", "", "vm-orchestrator").ok_or_else(none)?;
+        let home = base.home_dir().to_owned();
+        let named = |name: &str, usual: PathBuf| env::var_os(name).map_or(usual, PathBuf::from);
+        let folders = Self {
+            data: named("VMO_DATA_DIR", ours.data_local_dir().to_owned()),
+            config: named("VMO_CONFIG_DIR", ours.config_dir().to_owned()),
+            ssh_config: named("VMO_SSH_CONFIG", home.join(".ssh/config")),
+            registry: named("MKCLI_REGISTRY", home.join(".config/mkcli/registry")),
+            home,
+        };
+        folders.make()
+    }
+
+    /// Makes the data and config folders, for this user alone, and gives their full paths.
+    ///
+    /// # Errors
+    /// Where a folder cannot be made or entered; the path is named.
+    pub fn make(mut self) -> io::Result<Self> {
+        private_folder(&self.data)?;
+        private_folder(&self.config)?;
+        self.data = self.data.canonicalize()?;
+        self.config = self.config.canonicalize()?;
+        private_folder(&self.jobs())?;
+        Ok(self)
+    }
+
+    /// Where job folders lie.
+    #[must_use]
+    pub fn jobs(&self) -> PathBuf {
+        self.data.join("jobs")
+    }
+
+    /// The demo project that came with the app, where it did.
+    #[must_use]
+    pub fn demo(&self) -> Option<PathBuf> {
+        near_program("examples/vm").or_else(|| {
+            // A build in a checkout: target/debug/vmo, or target/debug/deps/<test>.
+            let program = env::current_exe().ok()?;
+            let found = program.ancestors().skip(2).take(3).map(|dir| dir.join("examples/vm"));
+            found.into_iter().find(|dir| dir.join("Makefile").is_file())
+        })
+    }
+}
+
+/// A program of ours by its name: beside this one, or where the package puts it. `VMO_BIN_DIR` goes before both.
+///
+/// # Errors
+/// Where it is in none of these places; all are named.
+pub fn program(name: &str) -> io::Result<PathBuf> {
+    if let Some(dir) = env::var_os("VMO_BIN_DIR") {
+        return Ok(PathBuf::from(dir).join(name));
+    }
+    near_program(name).ok_or_else(|| {
+        let here = env::current_exe().map(|path| path.display().to_string()).unwrap_or_default();
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("{name} is neither beside {here} nor in ../lib/vm-orchestrator: install the package again, or set VMO_BIN_DIR"),
+        )
+    })
+}
+
+/// Looks beside the running program, one folder up (tests run in `deps/`), and where a package puts things.
+fn near_program(name: &str) -> Option<PathBuf> {
+    let program = env::current_exe().ok()?;
+    let dir = program.parent()?;
+    [dir.to_owned(), dir.join(".."), dir.join("../lib/vm-orchestrator")]
+        .map(|place| place.join(name))
+        .into_iter()
+        .find(|path| path.exists())
+}
+
+/// Makes a folder for this user alone (0700), with its parents.
+///
+/// # Errors
+/// Where it cannot be made; the path is named.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(named)?;
+    let mode = fs::metadata(path).map_err(named)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(named)?;
+    }
+    Ok(())
+}
+
+/// Who we are to others on a shared Postgres: `user@machine`.
+#[must_use]
+pub fn owner() -> String {
+    let user = env::var("USER").or_else(|_| env::var("LOGNAME")).unwrap_or_else(|_| "someone".into());
+    let machine = rustix::system::uname();
+    format!("{user}@{}", machine.nodename().to_string_lossy())
+}
+
+/// The variables of ours that a process we start needs to find the same folders.
+#[must_use]
+pub fn environment(folders: &Folders) -> Vec<(String, OsString)> {
+    vec![
+        ("VMO_DATA_DIR".into(), folders.data.clone().into()),
+        ("VMO_CONFIG_DIR".into(), folders.config.clone().into()),
+    ]
+}
