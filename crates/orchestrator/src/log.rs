@@ -1,5 +1,11 @@
 //! A log: all output of a job, as bytes with their stream and time, and as lines. It imports nothing of ours.
 
+pub mod escape;
+pub mod lines;
+mod plain;
+mod row;
+
+pub use plain::plain;
 use serde::{Deserialize, Serialize};
 
 /// Which of a job's two outputs; a job in a terminal has `stdout` alone.

@@ -1,0 +1,230 @@
+//! Escape sequences in a log: which of them mean something, and where each ends. It knows neither lines nor text.
+//!
+//! SGR and EL (`CSI … m`, `CSI … K`) have meaning. Every other sequence is dropped whole: cursor movement, private modes,
+//! reports, titles, OSC 8 and 52, DCS, APC, PM, SOS. Where a sequence ends:
+//!
+//! - A newline ends any unfinished sequence, and a carriage return an unfinished string (OSC, DCS, APC, PM, SOS, title),
+//!   so an OSC that is never closed hides the rest of its line and no more.
+//! - A string else ends at BEL, at ST (`ESC \`), or where another `ESC` begins a new sequence.
+//! - CAN and SUB cancel a sequence. Other C0 controls within `ESC …` and `CSI …` act as if they stood before it.
+//! - A byte from 0x80 up ends `ESC …` and `CSI …` and is text. C1 controls begin nothing: in UTF-8 their bytes are
+//!   parts of characters, and the characters U+0080 to U+009F are dropped as text.
+//!
+//! Our own parser and not `vte`, whose state can be neither compared nor stored, and a line index stores it at each mark.
+
+mod sgr;
+
+use memchr::memchr;
+
+use super::Style;
+
+pub(super) const ESC: u8 = 0x1b;
+const BEL: u8 = 0x07;
+const CAN: u8 = 0x18;
+const SUB: u8 = 0x1a;
+
+/// Parameters kept of one sequence; a sequence with more is dropped.
+pub(super) const PARAMS: usize = 32;
+
+/// What a line's bytes are written to.
+pub trait Screen {
+    /// Text and C0 controls, without `ESC` and newline; a character may be split between two calls.
+    fn write(&mut self, bytes: &[u8], style: Style);
+    /// A sequence begins, so an unfinished character stays so.
+    fn interrupt(&mut self, style: Style);
+    /// EL: part of the line is made blank.
+    fn erase(&mut self, part: Erase);
+}
+
+/// The part of a line that EL makes blank (ECMA-48 §8.3.41).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Erase {
+    /// From the cursor to the end.
+    ToEnd,
+    /// From the start to the cursor, which is included.
+    ToCursor,
+    /// All of it.
+    Line,
+}
+
+/// Shows nothing; for where just the state counts.
+impl Screen for () {
+    fn write(&mut self, _: &[u8], _: Style) {}
+    fn interrupt(&mut self, _: Style) {}
+    fn erase(&mut self, _: Erase) {}
+}
+
+/// What one stream carries from byte to byte: the style of what comes next, and a sequence that is not finished.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pen {
+    pub(super) style: Style,
+    pub(super) sequence: Sequence,
+}
+
+/// How far a sequence has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Sequence {
+    /// None has begun.
+    #[default]
+    None,
+    /// After `ESC`.
+    Escape,
+    /// After `ESC` and an intermediate byte, as in `ESC ( B`.
+    Intermediate,
+    /// In a control sequence that can still mean something.
+    Csi(Params),
+    /// In a control sequence that means nothing here.
+    Dropped,
+    /// In OSC, DCS, APC, PM, SOS or a title.
+    Text,
+}
+
+/// The parameters of a control sequence, as far as they have come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Params {
+    /// Each one's value, 0 where it is empty, `u16::MAX` where it is larger.
+    pub(super) values: [u16; PARAMS],
+    /// How many have begun, from 1.
+    pub(super) len: u8,
+    /// Bit `i` is set where a colon and not a semicolon stands before the `i`th.
+    pub(super) colons: u32,
+}
+
+impl Params {
+    const fn new() -> Self {
+        Self {
+            values: [0; PARAMS],
+            len: 1,
+            colons: 0,
+        }
+    }
+
+    fn get(&self) -> &[u16] {
+        &self.values[..usize::from(self.len)]
+    }
+
+    /// Whether the `i`th belongs to the one before it.
+    fn is_sub(&self, i: usize) -> bool {
+        i < usize::from(self.len) && self.colons & (1 << i) != 0
+    }
+
+    fn digit(&mut self, digit: u8) {
+        let value = &mut self.values[usize::from(self.len) - 1];
+        *value = value.saturating_mul(10).saturating_add(digit.into());
+    }
+
+    /// Begins the next one, where there is room.
+    fn next(mut self, colon: bool) -> Option<Self> {
+        if usize::from(self.len) == PARAMS {
+            return None;
+        }
+        self.colons |= u32::from(colon) << self.len;
+        self.len += 1;
+        Some(self)
+    }
+}
+
+impl Pen {
+    /// The style of what is written next.
+    #[must_use]
+    pub const fn style(&self) -> Style {
+        self.style
+    }
+
+    /// Whether no sequence is unfinished.
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        matches!(self.sequence, Sequence::None)
+    }
+
+    /// Takes some of a line's bytes; there must be no newline among them.
+    pub fn write(&mut self, mut bytes: &[u8], screen: &mut impl Screen) {
+        while !bytes.is_empty() {
+            let taken = if self.is_idle() && bytes[0] != ESC {
+                let text = memchr(ESC, bytes).unwrap_or(bytes.len());
+                screen.write(&bytes[..text], self.style);
+                text
+            } else {
+                self.sequence(bytes, screen)
+            };
+            bytes = &bytes[taken..];
+        }
+    }
+
+    /// Ends the line.
+    pub fn newline(&mut self) {
+        self.sequence = Sequence::None;
+    }
+
+    /// Takes bytes of a sequence until it is over, and stops before a newline. Says how many were taken.
+    pub(super) fn sequence(&mut self, bytes: &[u8], screen: &mut impl Screen) -> usize {
+        for (i, &byte) in bytes.iter().enumerate() {
+            if byte == b'\n' || !self.step(byte, screen) {
+                return i;
+            }
+            if self.is_idle() {
+                return i + 1;
+            }
+        }
+        bytes.len()
+    }
+
+    /// Takes one byte of a sequence; false where the sequence is over and the byte is not part of it.
+    fn step(&mut self, byte: u8, screen: &mut impl Screen) -> bool {
+        match (byte, &self.sequence) {
+            (ESC, _) => {
+                screen.interrupt(self.style);
+                self.sequence = Sequence::Escape;
+            }
+            (CAN | SUB, _) | (BEL, Sequence::Text) => self.sequence = Sequence::None,
+            (b'\r', Sequence::Text) => {
+                self.sequence = Sequence::None;
+                return false;
+            }
+            (_, Sequence::Text) | (0x7f, _) => {}
+            (..=0x1f, _) => screen.write(&[byte], self.style),
+            (0x80.., _) => {
+                self.sequence = Sequence::None;
+                return false;
+            }
+            _ => self.printable(byte, screen),
+        }
+        true
+    }
+
+    /// Takes a byte from 0x20 to 0x7e within `ESC …` or `CSI …`.
+    fn printable(&mut self, byte: u8, screen: &mut impl Screen) {
+        self.sequence = match (std::mem::take(&mut self.sequence), byte) {
+            (Sequence::Escape, b'[') => Sequence::Csi(Params::new()),
+            // OSC, DCS, APC, PM, SOS, and the title of screen and tmux.
+            (Sequence::Escape, b']' | b'P' | b'_' | b'^' | b'X' | b'k') => Sequence::Text,
+            (Sequence::Escape | Sequence::Intermediate, 0x20..=0x2f) => Sequence::Intermediate,
+            (Sequence::Csi(mut params), b'0'..=b'9') => {
+                params.digit(byte - b'0');
+                Sequence::Csi(params)
+            }
+            (Sequence::Csi(params), b':' | b';') => params
+                .next(byte == b':')
+                .map_or(Sequence::Dropped, Sequence::Csi),
+            (Sequence::Csi(params), 0x40..) => {
+                self.finish(&params, byte, screen);
+                Sequence::None
+            }
+            (Sequence::Csi(_), _) | (Sequence::Dropped, ..0x40) => Sequence::Dropped,
+            _ => Sequence::None,
+        }
+    }
+
+    fn finish(&mut self, params: &Params, last: u8, screen: &mut impl Screen) {
+        match (last, params.get()) {
+            (b'm', _) => sgr::apply(params, &mut self.style),
+            (b'K', [0]) => screen.erase(Erase::ToEnd),
+            (b'K', [1]) => screen.erase(Erase::ToCursor),
+            (b'K', [2]) => screen.erase(Erase::Line),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! The lines of a range, rendered as their bytes come in; the windows and tails are made of it.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use memchr::{memchr, memchr_iter};
+
+use super::State;
+use crate::log::{Line, Stream, row::Row};
+
+/// Collects the lines whose numbers are in `wanted`. Only lines that begin after it was made are collected.
+#[derive(Debug, Clone)]
+pub(super) struct Collector {
+    pub(super) state: State,
+    wanted: Range<u64>,
+    limit: usize,
+    closed: BTreeMap<u64, Line>,
+    begun: [Option<Begun>; 2],
+}
+
+/// A wanted line that is open.
+#[derive(Debug, Clone)]
+struct Begun {
+    number: u64,
+    stream: Stream,
+    at: i64,
+    bytes: u64,
+    row: Row,
+}
+
+impl Collector {
+    /// At `state`, with nothing collected.
+    pub(super) fn new(state: State, wanted: Range<u64>, limit: usize) -> Self {
+        Self {
+            wanted: wanted.start.max(state.next)..wanted.end,
+            state,
+            limit,
+            closed: BTreeMap::new(),
+            begun: [None, None],
+        }
+    }
+
+    /// Whether every wanted line has begun.
+    pub(super) fn has_begun(&self) -> bool {
+        self.wanted.is_empty() || self.state.next >= self.wanted.end
+    }
+
+    /// Whether a wanted line is open.
+    pub(super) fn has_open(&self) -> bool {
+        self.begun.iter().any(Option::is_some)
+    }
+
+    /// Takes the next bytes of a stream.
+    pub(super) fn feed(&mut self, stream: Stream, at: i64, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let number = self
+                .state
+                .open(stream)
+                .map_or(self.state.next, |open| open.number);
+            let taken = if self.wanted.contains(&number) {
+                let taken = memchr(b'\n', bytes).map_or(bytes.len(), |newline| newline + 1);
+                self.show(stream, number, at, &bytes[..taken]);
+                taken
+            } else {
+                let taken = self.unwanted(stream, bytes);
+                self.state.advance(stream, &bytes[..taken]);
+                taken
+            };
+            bytes = &bytes[taken..];
+        }
+    }
+
+    /// Moves the start of the range on, and forgets what is before it.
+    pub(super) fn forget_before(&mut self, first: u64) {
+        if first > self.wanted.start {
+            self.wanted.start = first;
+            self.closed = self.closed.split_off(&first);
+            for begun in &mut self.begun {
+                begun.take_if(|begun| begun.number < first);
+            }
+        }
+    }
+
+    /// What has been collected, in number order. A line that began before this collector is not among it.
+    pub(super) fn into_lines(mut self) -> Vec<Line> {
+        for begun in self.begun.into_iter().flatten() {
+            self.closed.insert(begun.number, begun.into_line(true));
+        }
+        self.closed.into_values().collect()
+    }
+
+    /// How many of `bytes` certainly belong to lines that are not wanted; more than 0.
+    fn unwanted(&self, stream: Stream, bytes: &[u8]) -> usize {
+        let newlines = match self.state.open(stream) {
+            Some(_) => 1,
+            None if self.state.next < self.wanted.start => self.wanted.start - self.state.next,
+            None => return bytes.len(),
+        };
+        let nth = usize::try_from(newlines - 1).unwrap_or(usize::MAX);
+        memchr_iter(b'\n', bytes)
+            .nth(nth)
+            .map_or(bytes.len(), |newline| newline + 1)
+    }
+
+    /// Takes bytes of one wanted line, up to its newline at most.
+    fn show(&mut self, stream: Stream, number: u64, at: i64, bytes: &[u8]) {
+        let open = &mut self.begun[stream as usize];
+        let mut begun = open.take().unwrap_or_else(|| Begun {
+            number,
+            stream,
+            at,
+            bytes: 0,
+            row: Row::new(self.limit),
+        });
+        self.state.show(stream, bytes, &mut begun.row);
+        begun.bytes += bytes.len() as u64;
+        if bytes.ends_with(b"\n") {
+            begun.bytes -= 1;
+            self.closed.insert(number, begun.into_line(false));
+        } else {
+            *open = Some(begun);
+        }
+    }
+}
+
+impl Begun {
+    fn into_line(self, open: bool) -> Line {
+        let (spans, cut) = self.row.into_spans();
+        Line {
+            number: self.number,
+            stream: self.stream,
+            at: self.at,
+            spans,
+            bytes: self.bytes,
+            cut,
+            open,
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! A row: what can be seen of one line while its bytes come in. It knows nothing of other lines, nor of numbers and times.
+//!
+//! A carriage return goes back to the first column, BS one column, TAB on to the next multiple of 8; what is written
+//! then replaces what stood there, character by character, as in a terminal whose characters are all one cell wide. So
+//! a progress bar is one line in its last state. Other controls are dropped. Bytes that are not UTF-8 are shown as
+//! U+FFFD, one for each maximal part of a character, as [`String::from_utf8_lossy`] has them.
+
+use super::{
+    Span, Style,
+    escape::{Erase, Screen},
+};
+
+/// How far apart tab stops are, in columns.
+const TAB: usize = 8;
+
+/// What a change of style counts for, in bytes of text, so that a line of a thousand colours is bounded too.
+const SPAN: usize = 16;
+
+/// One line as it is seen so far.
+///
+/// It keeps the first `limit` columns, at 4 bytes a column and 14 more where there are styles; beyond them it only
+/// counts, so it stays that small however long the line is.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    limit: usize,
+    chars: Vec<char>,
+    /// Styles of the first columns; the others have none.
+    styles: Vec<Style>,
+    /// Where the next character goes; it may be beyond the limit.
+    column: usize,
+    /// One more than the last column that is written, also beyond the limit.
+    end: usize,
+    /// The first bytes of a character whose last ones have not come.
+    partial: [u8; 4],
+    partial_len: usize,
+}
+
+impl Row {
+    /// An empty row that keeps `limit` columns.
+    pub(super) const fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            chars: Vec::new(),
+            styles: Vec::new(),
+            column: 0,
+            end: 0,
+            partial: [0; 4],
+            partial_len: 0,
+        }
+    }
+
+    /// The row as runs of one style, at most `limit` bytes of text with 16 counted for each run after the first, and
+    /// whether that is only the start of it.
+    pub(super) fn into_spans(mut self) -> (Vec<Span>, bool) {
+        self.interrupt(self.styles.last().copied().unwrap_or_default());
+        let mut spans: Vec<Span> = Vec::new();
+        let mut room = self.limit;
+        let mut last = None;
+        for (i, &char) in self.chars.iter().enumerate() {
+            let style = self.styles.get(i).copied().unwrap_or_default();
+            let begins = last != Some(style);
+            let cost = char.len_utf8() + if begins && i > 0 { SPAN } else { 0 };
+            let Some(left) = room.checked_sub(cost) else {
+                return (spans, true);
+            };
+            room = left;
+            last = Some(style);
+            match spans.last_mut() {
+                Some(span) if !begins => span.text.push(char),
+                _ => spans.push(Span {
+                    text: char.into(),
+                    style: (style != Style::default()).then_some(style),
+                }),
+            }
+        }
+        (spans, self.end > self.limit)
+    }
+
+    /// The row's text.
+    pub(super) fn into_text(mut self) -> String {
+        self.interrupt(Style::default());
+        self.chars.into_iter().collect()
+    }
+
+    fn put(&mut self, char: char, style: Style) {
+        if char.is_control() {
+            return;
+        }
+        if self.column < self.limit {
+            self.reach(self.column);
+            match self.chars.get_mut(self.column) {
+                Some(there) => *there = char,
+                None => self.chars.push(char),
+            }
+            self.dye(self.column, self.column + 1, style);
+        }
+        self.moved(1);
+    }
+
+    /// The same as [`Row::put`] for many printable ASCII characters at once.
+    fn put_ascii(&mut self, text: &[u8], style: Style) {
+        let kept = text.len().min(self.limit.saturating_sub(self.column));
+        if kept > 0 {
+            self.reach(self.column);
+            let there = kept.min(self.chars.len() - self.column);
+            let old = &mut self.chars[self.column..self.column + there];
+            for (char, &byte) in old.iter_mut().zip(text) {
+                *char = byte.into();
+            }
+            let new = text[there..kept].iter().map(|&byte| char::from(byte));
+            self.chars.extend(new);
+            self.dye(self.column, self.column + kept, style);
+        }
+        self.moved(text.len());
+    }
+
+    /// Fills up with blanks to a column that a tab went to.
+    fn reach(&mut self, column: usize) {
+        if self.chars.len() < column {
+            self.chars.resize(column, ' ');
+        }
+    }
+
+    fn moved(&mut self, columns: usize) {
+        self.column = self.column.saturating_add(columns);
+        self.end = self.end.max(self.column);
+    }
+
+    fn dye(&mut self, from: usize, to: usize, style: Style) {
+        let to = if style == Style::default() {
+            to.min(self.styles.len())
+        } else {
+            self.styles
+                .resize(self.styles.len().max(to), Style::default());
+            to
+        };
+        if from < to {
+            self.styles[from..to].fill(style);
+        }
+    }
+
+    fn control(&mut self, byte: u8) {
+        match byte {
+            b'\r' => self.column = 0,
+            0x08 => self.column = self.column.saturating_sub(1),
+            b'\t' => self.column = (self.column / TAB).saturating_add(1).saturating_mul(TAB),
+            _ => {}
+        }
+    }
+
+    /// Bytes from 0x80 up, and whatever ends an unfinished character among them.
+    fn wide(&mut self, mut bytes: &[u8], style: Style) {
+        while self.partial_len > 0 && !bytes.is_empty() {
+            if self.complete(bytes[0], style) {
+                bytes = &bytes[1..];
+            }
+        }
+        for part in bytes.utf8_chunks() {
+            part.valid().chars().for_each(|char| self.put(char, style));
+            self.broken(part.invalid(), style);
+        }
+    }
+
+    /// Adds a byte to the unfinished character; false where it does not belong to it.
+    fn complete(&mut self, byte: u8, style: Style) -> bool {
+        self.partial[self.partial_len] = byte;
+        let bytes = &self.partial[..=self.partial_len];
+        match std::str::from_utf8(bytes) {
+            Ok(text) => {
+                let char = text.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER);
+                self.partial_len = 0;
+                self.put(char, style);
+                true
+            }
+            Err(error) if error.error_len().is_none() => {
+                self.partial_len += 1;
+                true
+            }
+            Err(_) => {
+                self.interrupt(style);
+                false
+            }
+        }
+    }
+
+    /// Bytes that are not a character: they never will be, or they are the start of one.
+    fn broken(&mut self, bytes: &[u8], style: Style) {
+        let starts = std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none());
+        if starts {
+            self.partial[..bytes.len()].copy_from_slice(bytes);
+            self.partial_len = bytes.len();
+        } else if !bytes.is_empty() {
+            self.put(char::REPLACEMENT_CHARACTER, style);
+        }
+    }
+}
+
+impl Screen for Row {
+    fn write(&mut self, mut bytes: &[u8], style: Style) {
+        while let Some(&first) = bytes.first() {
+            let printable = |byte: &u8| matches!(byte, 0x20..=0x7e);
+            let wide = |byte: &u8| *byte >= 0x80;
+            let kind: &dyn Fn(&u8) -> bool = if wide(&first) { &wide } else { &printable };
+            let len = bytes.iter().take_while(|byte| kind(byte)).count().max(1);
+            let (run, rest) = bytes.split_at(len);
+            if wide(&first) {
+                self.wide(run, style);
+            } else {
+                self.interrupt(style);
+                if printable(&first) {
+                    self.put_ascii(run, style);
+                } else {
+                    self.control(first);
+                }
+            }
+            bytes = rest;
+        }
+    }
+
+    fn interrupt(&mut self, style: Style) {
+        if self.partial_len > 0 {
+            self.partial_len = 0;
+            self.put(char::REPLACEMENT_CHARACTER, style);
+        }
+    }
+
+    fn erase(&mut self, part: Erase) {
+        match part {
+            Erase::ToEnd => {
+                self.chars.truncate(self.column);
+                self.styles.truncate(self.column);
+                self.end = self.end.min(self.column);
+            }
+            Erase::ToCursor => {
+                let to = self.chars.len().min(self.column.saturating_add(1));
+                self.chars[..to].fill(' ');
+                self.dye(0, to, Style::default());
+            }
+            Erase::Line => {
+                self.chars.clear();
+                self.styles.clear();
+                self.end = 0;
+            }
+        }
+    }
+}

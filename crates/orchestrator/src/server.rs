@@ -1,0 +1,304 @@
+//! The WebSocket server: one port on 127.0.0.1 for the page's files and the socket. Whoever speaks to the socket owns
+//! the user's account, so most of this is walls.
+//!
+//! ```text
+//! accept → http      head within 2 s; page, POST /session, GET /ws
+//!            guard   Host, Origin, subprotocols: pure
+//!            codes   a single-use code → the token
+//!            page    files embedded by build.rs, content security policy
+//!        → connection one socket: calls in, what waits in the outbox out
+//!            outbox  bounded; a full one makes its senders wait
+//!            pulse   a client that shows no life is dropped
+//! ```
+//!
+//! It knows the wire and what a [`Service`] is, but no job, store or engine. No other module names hyper or tungstenite.
+
+mod codes;
+mod connection;
+mod guard;
+mod http;
+mod outbox;
+mod page;
+mod pulse;
+mod token;
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    task::{JoinHandle, JoinSet},
+    time::{sleep, timeout},
+};
+
+use self::{codes::Codes, guard::Guard, http::Walls, page::Page};
+pub use self::{
+    outbox::{Closed, Outbox},
+    token::Token,
+};
+use crate::wire::Call;
+
+/// Connections that are not sockets; further ones wait to be accepted.
+const HTTP_CONNECTIONS: usize = 64;
+
+/// Bytes the system may hold for a client that does not read; Linux takes up to twice as many.
+const SEND_BUFFER: u32 = 512 * 1024;
+
+/// How long open sockets may take to close when the server stops.
+const STOPPING: Duration = Duration::from_secs(2);
+
+/// What to serve, and to whom.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 for any free one.
+    pub port: u16,
+    /// Origins that may open the socket, as browsers send them: `tauri://localhost`. That of a development server
+    /// belongs here in debug builds alone.
+    pub origins: Vec<String>,
+    /// Whether the embedded page is served; `http://127.0.0.1:PORT` is an origin then too.
+    pub page: bool,
+    /// How much a client may ask for.
+    pub limits: Limits,
+}
+
+/// How much a client may ask for. The defaults are the promises of the product; tests shorten them.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Open sockets; a further one is answered 503. 16.
+    pub sockets: usize,
+    /// The time for a request's head, and for its body. 2 s.
+    pub handshake: Duration,
+    /// A client that shows no life for this long is dropped; a ping goes out three times as often. 30 s.
+    pub silence: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sockets: 16,
+            handshake: Duration::from_secs(2),
+            silence: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What stands behind the sockets.
+pub trait Service: Clone + Send + Sync + 'static {
+    /// What stands behind one of them.
+    type Session: Session;
+
+    /// A socket was opened; what is sent to `outbox` goes out on it.
+    fn open(&self, outbox: Outbox) -> Self::Session;
+}
+
+/// What stands behind one socket.
+pub trait Session: Send + 'static {
+    /// A client asks for something. The answer goes to the outbox, now or later. The next call waits until this one is
+    /// through, so what takes long belongs in a task.
+    fn call(&mut self, call: Call) -> impl Future<Output = ()> + Send;
+
+    /// The socket has ended, in whatever way; the outbox takes nothing any more.
+    fn closed(&mut self);
+}
+
+/// Why the server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Something else listens there.
+    #[error(
+        "listen on port {port} of 127.0.0.1: another program uses it; choose another, or 0 for any"
+    )]
+    PortTaken {
+        /// The port asked for.
+        port: u16,
+    },
+    /// The system would not have it.
+    #[error("listen on port {port} of 127.0.0.1: {source}")]
+    Listen {
+        /// The port asked for.
+        port: u16,
+        /// What it said.
+        source: io::Error,
+    },
+}
+
+/// A server that runs until it is shut down or dropped.
+#[derive(Debug)]
+pub struct Server {
+    port: u16,
+    walls: Arc<Walls>,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+}
+
+/// Starts a server on 127.0.0.1, with a token of its own.
+///
+/// # Errors
+/// [`ServeError`] where the port cannot be had.
+pub async fn serve<S: Service>(service: S, options: Options) -> Result<Server, ServeError> {
+    let (listener, port) = listen(options.port).map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => ServeError::PortTaken { port: options.port },
+        _ => ServeError::Listen {
+            port: options.port,
+            source,
+        },
+    })?;
+    let mut origins = options.origins;
+    if options.page {
+        origins.push(origin(port));
+    }
+    let walls = Arc::new(Walls {
+        guard: Guard::new(port, origins, Token::new()),
+        codes: Mutex::new(Codes::default()),
+        page: options.page.then(|| Page::new(port)),
+        sockets: Arc::new(Semaphore::new(options.limits.sockets)),
+        limits: options.limits,
+    });
+    let (stop, stopped) = watch::channel(false);
+    let accepting = tokio::spawn(accept(listener, service, walls.clone(), stopped));
+    Ok(Server {
+        port,
+        walls,
+        stop,
+        accepting,
+    })
+}
+
+impl Server {
+    /// The port it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The secret of this launch.
+    #[must_use]
+    pub fn token(&self) -> Token {
+        self.walls.guard.token().clone()
+    }
+
+    /// The origin of the page it serves: `http://127.0.0.1:PORT`. It opens nothing where no page is served.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        origin(self.port)
+    }
+
+    /// An address that opens the page in a browser, once, within ten minutes: `http://127.0.0.1:PORT/#code=…`.
+    #[must_use]
+    pub fn url_with_code(&self) -> String {
+        let mut codes = self
+            .walls
+            .codes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        format!("{}/#code={}", self.origin(), codes.issue(Instant::now()))
+    }
+
+    /// Stops listening and closes every socket with code 1001; takes 2 s at most.
+    pub async fn shutdown(self) {
+        self.stop.send_replace(true);
+        if let Err(error) = self.accepting.await {
+            tracing::error!(%error, "the server did not stop in order");
+        }
+    }
+}
+
+fn origin(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+fn listen(port: u16) -> io::Result<(TcpListener, u16)> {
+    let socket = TcpSocket::new_v4()?;
+    // On Windows this would let another program take the port.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    // Accepted connections inherit it.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    let listener = socket.listen(128)?;
+    let port = listener.local_addr()?.port();
+    Ok((listener, port))
+}
+
+/// Accepts connections until told to stop, then sees them off.
+async fn accept<S: Service>(
+    listener: TcpListener,
+    service: S,
+    walls: Arc<Walls>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let room = Arc::new(Semaphore::new(HTTP_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    let stopping = stop.clone();
+    loop {
+        tokio::select! {
+            // An error means that the server was dropped.
+            _ = stop.wait_for(|stop| *stop) => break,
+            Some(ended) = connections.join_next() => report(ended),
+            (stream, place) = next(&listener, &room) => {
+                connections.spawn(serve_one(stream, place, service.clone(), walls.clone(), stopping.clone()));
+            }
+        }
+    }
+    drop(listener);
+    let all = async {
+        while let Some(ended) = connections.join_next().await {
+            report(ended)
+        }
+    };
+    if timeout(STOPPING, all).await.is_err() {
+        connections.shutdown().await;
+    }
+}
+
+/// The next connection, once there is room for it.
+async fn next(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+    let place = room
+        .clone()
+        .acquire_owned()
+        .await
+        .expect("it is never closed");
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, place),
+            Err(error) => {
+                // Mostly: no file descriptors. The connection stays in line meanwhile.
+                tracing::warn!(%error, "could not accept a connection");
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn serve_one<S: Service>(
+    stream: TcpStream,
+    place: OwnedSemaphorePermit,
+    service: S,
+    walls: Arc<Walls>,
+    mut stop: watch::Receiver<bool>,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "small messages may be late");
+    }
+    let admitted = tokio::select! {
+        admitted = http::serve(stream, &walls) => admitted,
+        _ = stop.wait_for(|stop| *stop) => None,
+    };
+    drop(place);
+    if let Some(admitted) = admitted {
+        connection::run(service, admitted, walls.limits.silence, stop).await;
+    }
+}
+
+fn report(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(%error, "a connection ended in a panic");
+    }
+}

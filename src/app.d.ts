@@ -1,0 +1,6 @@
+// Types SvelteKit looks for by this name.
+declare global {
+  namespace App {}
+}
+
+export {};
