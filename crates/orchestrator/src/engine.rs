@@ -22,6 +22,7 @@ mod reader;
 mod remote;
 mod run;
 mod strays;
+mod wait;
 
 use std::{
     collections::HashMap,
@@ -30,7 +31,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::{Notify, Semaphore, broadcast};
 
 pub use self::{
     catalog::Listed,
@@ -40,7 +41,7 @@ pub use self::{
     reader::{Cursor, LINE_BYTES, Log, ReadError},
     run::Consent,
 };
-use self::{catalog::Catalog, prompts::Prompts};
+use self::{adopt::Adopting, catalog::Catalog, prompts::Prompts};
 use crate::{
     folders::Folders,
     job::{Job, JobId},
@@ -110,6 +111,9 @@ struct Inner {
     /// Jobs that may run here at once wait for one of these.
     turns: Arc<Semaphore>,
     lives: Mutex<HashMap<JobId, Arc<Live>>>,
+    /// Woken whenever a job's folder is gone.
+    forgotten: Notify,
+    adopting: Adopting,
     events: broadcast::Sender<Event>,
 }
 
@@ -130,6 +134,8 @@ impl Engine {
             sessions: ssh::Sessions::new(),
             turns: Arc::new(Semaphore::new(max_jobs as usize)),
             lives: Mutex::default(),
+            forgotten: Notify::new(),
+            adopting: Adopting::default(),
             events: broadcast::Sender::new(EVENTS),
             options,
         }));

@@ -9,12 +9,14 @@
 //!        → connection one socket: calls in, what waits in the outbox out
 //!            outbox  bounded; a full one makes its senders wait
 //!            pulse   a client that shows no life is dropped
+//!            desk    one socket's side of the engine: calls to it, replies and events back
 //! ```
 //!
-//! It knows the wire and what a [`Service`] is, but no job, store or engine. No other module names hyper or tungstenite.
+//! But for the desk it knows the wire and what a [`Service`] is, and no job, store or engine. No other module names hyper or tungstenite.
 
 mod codes;
 mod connection;
+mod desk;
 mod guard;
 mod http;
 mod outbox;

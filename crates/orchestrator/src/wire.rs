@@ -119,7 +119,8 @@ pub enum Request {
         /// The job.
         job: JobId,
     },
-    /// Lines of a log by number: [`Reply::Lines`]; fewer where the log ends before.
+    /// Lines of a log by number: [`Reply::Lines`]; fewer where the log ends before, or where more than 512 KiB would
+    /// come together: then the rest is asked for again.
     Lines {
         /// The job.
         job: JobId,
@@ -414,7 +415,12 @@ impl From<job::Job> for Job {
         let (started_at, finished_at, exit) = match &job.state {
             State::Queued => (None, None, None),
             State::Running { started_at } => (Some(*started_at), None, None),
-            State::Ended { started_at, finished_at, exit, .. } => (*started_at, Some(*finished_at), Some(exit)),
+            State::Ended {
+                started_at,
+                finished_at,
+                exit,
+                ..
+            } => (*started_at, Some(*finished_at), Some(exit)),
         };
         let (project, target) = match &job.what {
             What::Target { project, targets } => (Some(project.clone()), Some(targets.join(" "))),
@@ -423,13 +429,29 @@ impl From<job::Job> for Job {
         let host = job.host().map(ToOwned::to_owned);
         Self {
             id: job.id,
-            kind: if host.is_some() { JobType::Ssh } else { JobType::Local },
+            kind: if host.is_some() {
+                JobType::Ssh
+            } else {
+                JobType::Local
+            },
             project,
             target,
             host,
             status: job.state.status(),
-            exit_code: exit.and_then(|exit| if let Exit::Code { code } = exit { Some(*code) } else { None }),
-            signal: exit.and_then(|exit| if let Exit::Signal { signal, .. } = exit { Some(signal.clone()) } else { None }),
+            exit_code: exit.and_then(|exit| {
+                if let Exit::Code { code } = exit {
+                    Some(*code)
+                } else {
+                    None
+                }
+            }),
+            signal: exit.and_then(|exit| {
+                if let Exit::Signal { signal, .. } = exit {
+                    Some(signal.clone())
+                } else {
+                    None
+                }
+            }),
             reason: job.reason(),
             command: job.command,
             queued_at: job.queued_at,
@@ -522,6 +544,8 @@ pub enum Event {
     },
     /// Postgres came or went.
     Store(StoreState),
+    /// The page was too slow and missed events: it should ask for the overview again.
+    Missed,
 }
 
 /// A question of a job that waits for a person.

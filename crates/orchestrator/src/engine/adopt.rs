@@ -9,6 +9,7 @@ use supervisor::{
     control,
     folder::{Folder, Lock},
 };
+use tokio::sync::watch;
 
 use super::{
     Engine, archive,
@@ -16,7 +17,37 @@ use super::{
     follow, launch,
     live::{Live, Mark},
 };
-use crate::{job::JobId, wire::Event};
+use crate::{
+    job::{JobId, State},
+    wire::Event,
+};
+
+/// Counts the job folders that are being taken in.
+#[derive(Debug, Default)]
+pub(super) struct Adopting(watch::Sender<usize>);
+
+/// One job folder that is being taken in; dropped when the job's status is right.
+#[derive(Debug)]
+struct Taking(watch::Sender<usize>);
+
+impl Adopting {
+    fn begin(&self) -> Taking {
+        self.0.send_modify(|count| *count += 1);
+        Taking(self.0.clone())
+    }
+
+    /// Returns when none is.
+    pub(super) async fn none(&self) {
+        let mut count = self.0.subscribe();
+        let _none = count.wait_for(|count| *count == 0).await.is_ok();
+    }
+}
+
+impl Drop for Taking {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
 
 impl Engine {
     /// Takes in every job folder that is there and not yet known.
@@ -41,32 +72,28 @@ impl Engine {
             return Ok(());
         }
         let lock = folder.try_lock()?;
+        let taking = self.0.adopting.begin();
+        let is_whole = supervisor::spool::first(folder.path())?.is_none_or(|first| first.offset == 0);
+        if is_whole {
+            self.take_in(kept, folder, lock, Mark::default(), taking);
+            return Ok(());
+        }
+        // The start of the spool is archived and dropped; the store knows what a reader must know to go on from there.
         let engine = self.clone();
         tokio::spawn(async move {
-            match engine.first_mark(id, &folder).await {
-                Ok(from) => engine.take_in(kept, folder, lock, from).await,
-                Err(error) => tracing::warn!(job = %id, %error, "a job folder could not be read"),
+            match engine.0.link.insist(async |store| store.mark(id).await).await {
+                Ok(from) => engine.take_in(kept, folder, lock, from.as_ref().map_or_else(Mark::default, archive::mark_of_store), taking),
+                Err(error) => tracing::error!(job = %id, %error, "a job folder could not be taken in"),
             }
         });
         Ok(())
     }
 
-    /// Where the spool begins: at the log's start, or behind what is archived and dropped.
-    async fn first_mark(&self, id: JobId, folder: &Folder) -> io::Result<Mark> {
-        match supervisor::spool::first(folder.path())? {
-            Some(first) if first.offset > 0 => {
-                let kept = self.0.link.insist(async |store| store.mark(id).await).await;
-                Ok(kept.map_err(io::Error::other)?.as_ref().map_or_else(Mark::default, archive::mark_of_store))
-            }
-            _ => Ok(Mark::default()),
-        }
-    }
-
-    async fn take_in(&self, kept: launch::Kept, folder: Folder, lock: Option<Lock>, from: Mark) {
+    fn take_in(&self, kept: launch::Kept, folder: Folder, lock: Option<Lock>, from: Mark, taking: Taking) {
         let mut job = kept.job;
-        let started = folder.read_supervisor().ok().flatten();
-        if let Some(at) = started.and_then(|supervisor| chrono::DateTime::from_timestamp_micros(supervisor.started_at)) {
-            job.state = crate::job::State::Running { started_at: at };
+        if let Some(supervisor) = folder.read_supervisor().ok().flatten() {
+            let started_at = chrono::DateTime::from_timestamp_micros(supervisor.started_at).unwrap_or(job.queued_at);
+            job.state = State::Running { started_at };
         }
         let (live, orders) = Live::new(job, folder, from.clone());
         let live = Arc::new(live);
@@ -77,10 +104,18 @@ impl Engine {
             None => self.wait_for_lock(Arc::clone(&live)),
         }
         let tell = Arc::new(self.clone());
-        match control::connect(&live.folder) {
-            Ok(connection) => follow::follow(live, from, connection, orders, tell).await,
-            Err(_) => follow::settle_alone(live, from, tell).await,
-        }
+        tokio::spawn(async move {
+            match control::connect(&live.folder) {
+                Ok(connection) => {
+                    drop(taking);
+                    follow::follow(live, from, connection, orders, tell).await;
+                }
+                Err(_) => {
+                    follow::settle_alone(live, from, tell).await;
+                    drop(taking);
+                }
+            }
+        });
     }
 
     /// Looks on until the engine that archives the job is done with it or gone, and takes the job over then.

@@ -1,6 +1,6 @@
 //! Starting jobs, and talking to them while they run.
 
-use std::{collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, path::PathBuf, pin::pin, sync::Arc};
+use std::{collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, path::{Path, PathBuf}, pin::pin, sync::Arc};
 
 use chrono::Utc;
 use secrecy::SecretString;
@@ -67,12 +67,15 @@ impl Engine {
         }
     }
 
-    /// A program of the user's own making, as `vmo make` runs it.
+    /// Make in a folder, with just these arguments.
     ///
     /// # Errors
     /// Where the job's folder cannot be made.
-    pub fn start_program(&self, project: &str, run: &make::Run, command: make::Command, pty: bool) -> Result<Job, EngineError> {
-        self.start_local(launch::asked_of_make(run, &command, project, pty), command)
+    pub fn start_make(&self, project: &str, folder: &Path, args: Vec<String>) -> Result<Job, EngineError> {
+        let command = make::plain(folder, args);
+        let asked = asked_of_shell(&command, command.shown.clone(), false);
+        let what = What::Target { project: project.to_owned(), targets: make::goals(&command.args) };
+        self.start_local(Asked { what, ..asked }, command)
     }
 
     /// Starts the same again.
@@ -217,10 +220,16 @@ impl Engine {
         if !text.is_empty() {
             self.order(job, ToSupervisor::Input(text.into_bytes())).await?;
         }
-        if end {
-            self.order(job, ToSupervisor::EndInput).await?;
-        }
-        Ok(())
+        if end { self.input_bytes(job, Vec::new()).await } else { Ok(()) }
+    }
+
+    /// Sends bytes to a job's input; none of them end it.
+    ///
+    /// # Errors
+    /// Where the job is unknown or over.
+    pub async fn input_bytes(&self, job: JobId, bytes: Vec<u8>) -> Result<(), EngineError> {
+        let order = if bytes.is_empty() { ToSupervisor::EndInput } else { ToSupervisor::Input(bytes) };
+        self.order(job, order).await
     }
 
     /// Tells a job in a terminal its size.
@@ -258,6 +267,7 @@ impl Engine {
 
     pub(super) fn forget(&self, job: JobId) {
         self.0.lives.lock().expect("no panic holds it").remove(&job);
+        self.0.forgotten.notify_waiters();
     }
 }
 

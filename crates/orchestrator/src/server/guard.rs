@@ -155,4 +155,3 @@ fn has_word(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
 fn refuse<T>(status: StatusCode, why: &'static str) -> Result<T, Refusal> {
     Err(Refusal { status, why })
 }
-

@@ -1,0 +1,158 @@
+//! `vmo doctor`: what is found and what is missing, each with what to do about it.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use orchestrator::{
+    engine::{Engine, Options},
+    folders::{self, Folders},
+    wire::StoreHealth,
+};
+use serde::Serialize;
+
+use super::Outcome;
+
+#[derive(Serialize)]
+struct Check {
+    what: &'static str,
+    ok: bool,
+    /// What was found, or what to do.
+    found: String,
+}
+
+pub(crate) async fn doctor(json: bool) -> Outcome {
+    let folders = Folders::of_user()?;
+    let mut checks = vec![
+        tool(
+            "make",
+            "install it: apt install make, or xcode-select --install",
+        ),
+        tool(
+            "git",
+            "optional: jobs then do not say which commit they ran on",
+        ),
+        tool("direnv", "optional: only for projects with an .envrc"),
+        tool("psql", "optional: vmo db then prints the address alone"),
+    ];
+    for (what, name) in [("supervisor", "vmo-supervisor"), ("vmo", "vmo")] {
+        let found = folders::program(name);
+        checks.push(Check {
+            what,
+            ok: found.is_ok(),
+            found: found.map_or_else(|error| error.to_string(), |path| path.display().to_string()),
+        });
+    }
+    checks.push(Check {
+        what: "data folder",
+        ok: true,
+        found: folders.data.display().to_string(),
+    });
+    checks.push(Check {
+        what: "config folder",
+        ok: true,
+        found: folders.config.display().to_string(),
+    });
+    checks.push(Check {
+        what: "demo project",
+        ok: folders.demo().is_some(),
+        found: shown(folders.demo(), "not installed"),
+    });
+    checks.extend(engine_checks(folders).await);
+    if json {
+        println!("{}", serde_json::to_string_pretty(&checks)?);
+    } else {
+        for check in &checks {
+            println!(
+                "{} {:14} {}",
+                if check.ok { "ok     " } else { "missing" },
+                check.what,
+                check.found
+            );
+        }
+    }
+    let needed = ["make", "supervisor", "vmo", "Postgres"];
+    let broken = checks
+        .iter()
+        .any(|check| !check.ok && needed.contains(&check.what));
+    Ok(ExitCode::from(u8::from(broken)))
+}
+
+async fn engine_checks(folders: Folders) -> Vec<Check> {
+    let engine = match Engine::open(Options {
+        folders,
+        login_path: false,
+    })
+    .await
+    {
+        Ok(engine) => engine,
+        Err(error) => {
+            return vec![Check {
+                what: "settings",
+                ok: false,
+                found: error.to_string(),
+            }];
+        }
+    };
+    engine.settled().await;
+    let state = engine.link().state();
+    let kind = if state.embedded {
+        "our own"
+    } else {
+        "configured"
+    };
+    let (ok, found) = match state.health {
+        StoreHealth::Ready { version } => (
+            true,
+            format!("{kind}, version {version}, {}", state.address),
+        ),
+        StoreHealth::Starting { step } => (false, format!("still starting: {step}")),
+        StoreHealth::Away { why } | StoreHealth::Refused { why } => (false, why),
+    };
+    let (projects, hosts) = (engine.projects(), engine.hosts());
+    let listed = |count: usize, problems: Vec<String>| {
+        (
+            problems.is_empty(),
+            [vec![format!("{count} found")], problems]
+                .concat()
+                .join("; "),
+        )
+    };
+    let projects = listed(projects.found.len(), projects.problems);
+    let hosts = listed(hosts.found.len(), hosts.problems);
+    let mut checks = vec![Check {
+        what: "Postgres",
+        ok,
+        found,
+    }];
+    checks.extend(state.warning.map(|found| Check {
+        what: "Postgres",
+        ok: true,
+        found,
+    }));
+    checks.push(Check {
+        what: "projects",
+        ok: projects.0,
+        found: projects.1,
+    });
+    checks.push(Check {
+        what: "hosts",
+        ok: hosts.0,
+        found: hosts.1,
+    });
+    checks
+}
+
+fn tool(name: &'static str, otherwise: &str) -> Check {
+    let places = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&places)
+        .map(|dir| dir.join(name))
+        .find(|path| path.is_file());
+    Check {
+        what: name,
+        ok: found.is_some(),
+        found: shown(found, otherwise),
+    }
+}
+
+fn shown(found: Option<PathBuf>, otherwise: &str) -> String {
+    found.map_or_else(|| otherwise.to_owned(), |path| path.display().to_string())
+}

@@ -1,0 +1,199 @@
+//! `vmo projects`, `targets`, `hosts` and `jobs`.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use orchestrator::{
+    job::Status,
+    project::{Project, Target},
+    wire::{self, JobQuery},
+};
+use serde::Serialize;
+
+use super::{Failed, Outcome, engine, words};
+
+#[derive(Debug, Args)]
+pub(crate) struct Projects {
+    #[command(subcommand)]
+    change: Option<Change>,
+    /// Print one JSON value
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Change {
+    /// Add a folder with a makefile
+    Add {
+        /// The folder
+        path: String,
+    },
+    /// Take an added project off the list; nothing else is deleted
+    Rm {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Targets {
+    /// The project: its name or its folder
+    #[arg(short, long, default_value = ".")]
+    project: String,
+    /// Print one JSON value
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Jobs {
+    /// Only jobs of this status
+    #[arg(long)]
+    status: Option<Status>,
+    /// At most this many
+    #[arg(long, default_value_t = 20)]
+    limit: u32,
+    /// Print one JSON value
+    #[arg(long)]
+    json: bool,
+}
+
+fn print_json(value: &impl Serialize) -> Result<(), Failed> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// Rows with their columns as wide as their widest cell; the last one as it is.
+fn print_table<const N: usize>(rows: &[[String; N]]) {
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    for row in rows {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        println!("{}", cells.join("  ").trim_end());
+    }
+}
+
+fn warn(problems: &[String]) {
+    for problem in problems {
+        eprintln!("vmo: {problem}");
+    }
+}
+
+pub(crate) async fn projects(projects: Projects) -> Outcome {
+    let engine = engine().await?;
+    match projects.change {
+        Some(Change::Add { path }) => {
+            let path = std::path::absolute(path)?.display().to_string();
+            println!("{}", engine.add_project(&path)?.name);
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Change::Rm { name }) => {
+            engine.remove_project(&name)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        None => {}
+    }
+    let listed = engine.projects();
+    warn(&listed.problems);
+    if projects.json {
+        print_json(&listed.found)?;
+    } else {
+        let row = |project: &Project| {
+            [
+                project.name.clone(),
+                project.path.display().to_string(),
+                project.problem.clone().unwrap_or_default(),
+            ]
+        };
+        print_table(&listed.found.iter().map(row).collect::<Vec<_>>());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn targets(targets: Targets) -> Outcome {
+    let engine = engine().await?;
+    let scan = engine.scan(&targets.project)?;
+    for problem in &scan.problems {
+        eprintln!(
+            "vmo: {}:{}: {}",
+            problem.place.file, problem.place.line, problem.what
+        );
+    }
+    if targets.json {
+        print_json(&scan)?;
+    } else {
+        let row = |target: &Target| [target.name.clone(), target.doc.clone().unwrap_or_default()];
+        let listed = scan.targets.iter().filter(|target| target.listed).map(row);
+        print_table(&listed.collect::<Vec<_>>());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn hosts(json: bool) -> Outcome {
+    let engine = engine().await?;
+    let listed = engine.hosts();
+    warn(&listed.problems);
+    if json {
+        print_json(&listed.found)?;
+    } else {
+        let rows = listed.found.iter().map(|host| {
+            let address = format!("{}@{}:{}", host.user, host.hostname, host.port);
+            [
+                host.name.clone(),
+                address,
+                host.problem.clone().unwrap_or_default(),
+            ]
+        });
+        print_table(&rows.collect::<Vec<_>>());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
+    let engine = engine().await?;
+    engine.settled().await;
+    let query = JobQuery {
+        status: jobs.status,
+        limit: jobs.limit,
+        ..JobQuery::default()
+    };
+    let page = engine.jobs(&query).await?;
+    warn(&page.incomplete.into_iter().collect::<Vec<_>>());
+    if jobs.json {
+        print_json(
+            &page
+                .jobs
+                .into_iter()
+                .map(wire::Job::from)
+                .collect::<Vec<_>>(),
+        )?;
+    } else {
+        let rows = page.jobs.iter().map(|job| {
+            let place = job.host().unwrap_or("here").to_owned();
+            let when = job
+                .queued_at
+                .with_timezone(&chrono::Local)
+                .format("%m-%d %H:%M:%S")
+                .to_string();
+            [
+                job.id.to_string(),
+                when,
+                words::span(job),
+                place,
+                words::end(job),
+                job.command.clone(),
+            ]
+        });
+        print_table(&rows.collect::<Vec<_>>());
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,214 @@
+//! `vmo log`: a job's log, as text or byte for byte, whole or as it grows.
+
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
+
+use clap::Args;
+use orchestrator::{
+    engine::{Engine, LINE_BYTES},
+    job::JobId,
+    log::{self, Color, Line, Span, Stream},
+};
+
+use super::{Failed, Outcome, engine};
+
+/// Lines asked for at once.
+const LINES: usize = 1000;
+
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    /// The job: its id, the start of it, or `last`
+    job: String,
+    /// Go on until the job is over
+    #[arg(long, short)]
+    follow: bool,
+    /// Exactly the bytes the job wrote
+    #[arg(long)]
+    raw: bool,
+    /// Only this stream: stdout or stderr
+    #[arg(long, value_parser = stream)]
+    stream: Option<Stream>,
+    /// Only these lines, from 1, as A..B
+    #[arg(long, value_parser = range, conflicts_with_all = ["raw", "follow"])]
+    lines: Option<(u64, u64)>,
+}
+
+fn stream(word: &str) -> Result<Stream, String> {
+    match word {
+        "stdout" => Ok(Stream::Stdout),
+        "stderr" => Ok(Stream::Stderr),
+        _ => Err("a stream is stdout or stderr".into()),
+    }
+}
+
+fn range(text: &str) -> Result<(u64, u64), String> {
+    let (first, last) = text
+        .split_once("..")
+        .ok_or("give lines as A..B, as 120..140")?;
+    let number = |text: &str, or: u64| {
+        if text.is_empty() {
+            Ok(or)
+        } else {
+            text.parse()
+                .map_err(|_| format!("'{text}' is no line number"))
+        }
+    };
+    let (first, last) = (number(first, 1)?, number(last, u64::MAX)?);
+    if first == 0 || last < first {
+        return Err("lines count from 1, and A is not after B".into());
+    }
+    Ok((first, last))
+}
+
+pub(crate) async fn log(log: Log) -> Outcome {
+    let engine = engine().await?;
+    engine.settled().await;
+    let job = engine.find_job(&log.job).await?;
+    let written = if log.raw {
+        write_raw(&engine, job.id, &log).await
+    } else {
+        write_lines(&engine, job.id, &log).await
+    };
+    match written {
+        // Whoever reads us has had enough, as `head` does.
+        Err(Unwritten::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(Unwritten::Io(error)) => Err(Failed::new(error)),
+        Err(Unwritten::Read(error)) => Err(Failed::new(error)),
+        Ok(()) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+#[derive(Debug)]
+enum Unwritten {
+    Io(std::io::Error),
+    Read(orchestrator::engine::ReadError),
+}
+
+impl From<std::io::Error> for Unwritten {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<orchestrator::engine::ReadError> for Unwritten {
+    fn from(error: orchestrator::engine::ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
+async fn write_raw(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwritten> {
+    let log = engine.log(id);
+    let mut growth = log.live.as_ref().map(|live| live.growth());
+    let mut cursor = log.cursor(0);
+    let mut out = std::io::stdout().lock();
+    loop {
+        let complete = growth
+            .as_mut()
+            .is_none_or(|growth| growth.borrow_and_update().complete);
+        if let Some(chunks) = cursor.next().await? {
+            for chunk in chunks
+                .iter()
+                .filter(|chunk| asked.stream.is_none_or(|stream| stream == chunk.stream))
+            {
+                out.write_all(&chunk.bytes)?;
+            }
+            out.flush()?;
+        } else if complete || !asked.follow {
+            return Ok(());
+        } else if let Some(growth) = &mut growth
+            && growth.changed().await.is_err()
+        {
+            return Ok(());
+        }
+    }
+}
+
+async fn write_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwritten> {
+    let log = engine.log(id);
+    let (mut next, last) = asked.lines.unwrap_or((1, u64::MAX));
+    let mut growth = log.live.as_ref().map(|live| live.growth());
+    let colored = std::io::stdout().is_terminal();
+    let mut out = std::io::stdout().lock();
+    while next <= last {
+        let complete = growth
+            .as_mut()
+            .is_none_or(|growth| growth.borrow_and_update().complete);
+        let count = LINES.min(
+            usize::try_from(last - next)
+                .unwrap_or(LINES)
+                .saturating_add(1),
+        );
+        let mut lines = log.lines(next, count, LINE_BYTES).await?;
+        if asked.follow && !complete {
+            // An open line is written when it is whole.
+            lines.truncate(
+                lines
+                    .iter()
+                    .position(|line| line.open)
+                    .unwrap_or(lines.len()),
+            );
+        }
+        if let Some(line) = lines.last() {
+            next = line.number + 1;
+            for line in lines
+                .iter()
+                .filter(|line| asked.stream.is_none_or(|stream| stream == line.stream))
+            {
+                write_line(&mut out, line, colored)?;
+            }
+            out.flush()?;
+        } else if complete || !asked.follow {
+            return Ok(());
+        } else if let Some(growth) = &mut growth
+            && growth.changed().await.is_err()
+        {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn write_line(out: &mut impl Write, line: &Line, colored: bool) -> std::io::Result<()> {
+    for span in &line.spans {
+        match span.style {
+            Some(style) if colored => write!(out, "\x1b[{}m{}\x1b[0m", sgr(&style), span.text)?,
+            _ => out.write_all(span.text.as_bytes())?,
+        }
+    }
+    if line.cut {
+        let shown: usize = line.spans.iter().map(|Span { text, .. }| text.len()).sum();
+        write!(out, " … {} bytes of {} (--raw has all)", shown, line.bytes)?;
+    }
+    out.write_all(b"\n")
+}
+
+/// A style as the parameters of an SGR sequence (ECMA-48, 8.3.117). What a log says otherwise never reaches the terminal.
+fn sgr(style: &log::Style) -> String {
+    let mut codes = vec!["0".to_owned()];
+    let flags = [
+        (style.bold, "1"),
+        (style.dim, "2"),
+        (style.italic, "3"),
+        (style.underline, "4"),
+        (style.inverse, "7"),
+        (style.strike, "9"),
+    ];
+    codes.extend(
+        flags
+            .iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, code)| (*code).to_owned()),
+    );
+    let mut color = |color: Option<Color>, base: u8| match color {
+        Some(Color::Palette(index)) => codes.push(format!("{base};5;{index}")),
+        Some(Color::Rgb(red, green, blue)) => codes.push(format!("{base};2;{red};{green};{blue}")),
+        None => {}
+    };
+    color(style.fg, 38);
+    color(style.bg, 48);
+    codes.join(";")
+}

@@ -1,0 +1,192 @@
+//! `vmo`: the command line, for people, scripts and checks. DESIGN: "The command line is a contract".
+
+mod db;
+mod doctor;
+mod list;
+mod log;
+mod run;
+mod serve;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use orchestrator::{
+    engine::{Engine, Options},
+    folders::Folders,
+    job::Status,
+};
+
+/// Runs make targets here and commands on SSH hosts, and keeps every byte they write.
+#[derive(Debug, Parser)]
+#[command(name = "vmo", version, about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run make targets of a project, or after `--` a shell command, here or on hosts
+    Run(run::Run),
+    /// Run make in this folder with these arguments, kept in the history
+    #[command(disable_help_flag = true)]
+    Make {
+        /// What make is given
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// List, add or remove projects
+    Projects(list::Projects),
+    /// List a project's targets, without running anything
+    Targets(list::Targets),
+    /// List the hosts of the SSH config
+    Hosts {
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+    /// List jobs, newest first
+    Jobs(list::Jobs),
+    /// Print a job's log
+    Log(log::Log),
+    /// End a job's whole process tree: INT, then TERM, then KILL
+    Cancel {
+        /// The job: its id, the start of it, or `last`
+        job: String,
+        /// KILL at once
+        #[arg(long)]
+        force: bool,
+    },
+    /// Run psql on the history, or print its address and keep the server up
+    Db {
+        /// What psql is given
+        #[arg(last = true)]
+        psql: Vec<String>,
+    },
+    /// Serve the app to a browser on this machine
+    Serve(serve::Serve),
+    /// Say what is found and what is missing
+    Doctor {
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+    /// Guard the private Postgres (started by whoever needs it first)
+    #[command(hide = true)]
+    Postgres {
+        /// What the starter passes on
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<std::ffi::OsString>,
+    },
+    /// Archive a job that ended with no engine there (started by its supervisor)
+    #[command(hide = true)]
+    Archive {
+        /// The job's id
+        job: String,
+    },
+}
+
+/// What went wrong, for a person, and the code to exit with.
+#[derive(Debug)]
+struct Failed {
+    message: String,
+    code: u8,
+}
+
+/// The exit code of "could not start" and "host unreachable".
+const NEVER_RAN: u8 = 255;
+
+impl Failed {
+    fn new(message: impl ToString) -> Self {
+        Self {
+            message: message.to_string(),
+            code: 1,
+        }
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self::new(error)
+    }
+}
+
+type Outcome = Result<ExitCode, Failed>;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("VMO_TRACE")
+                .unwrap_or_else(|_| "error".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    match dispatch(cli.command) {
+        Ok(code) => code,
+        Err(failed) => {
+            eprintln!("vmo: {}", failed.message);
+            ExitCode::from(failed.code)
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Outcome {
+    // The guard is a small process of its own and needs no runtime.
+    if let Command::Postgres { args } = command {
+        orchestrator::store::guardian(&Folders::of_user()?.data, &args)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(serve_command(command));
+    // A thread that waits for another engine's lock, or for a line of input, must not hold us up.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn serve_command(command: Command) -> Outcome {
+    match command {
+        Command::Run(run) => run::run(run).await,
+        Command::Make { args } => run::make(args).await,
+        Command::Projects(projects) => list::projects(projects).await,
+        Command::Targets(targets) => list::targets(targets).await,
+        Command::Hosts { json } => list::hosts(json).await,
+        Command::Jobs(jobs) => list::jobs(jobs).await,
+        Command::Log(log) => log::log(log).await,
+        Command::Cancel { job, force } => cancel(&job, force).await,
+        Command::Db { psql } => db::db(psql).await,
+        Command::Serve(serve) => serve::serve(serve).await,
+        Command::Doctor { json } => doctor::doctor(json).await,
+        Command::Archive { job } => run::archive(&job).await,
+        Command::Postgres { .. } => unreachable!("taken before the runtime"),
+    }
+}
+
+/// An engine on the user's folders.
+async fn engine() -> Result<Engine, Failed> {
+    let options = Options {
+        folders: Folders::of_user()?,
+        login_path: false,
+    };
+    Ok(Engine::open(options).await?)
+}
+
+async fn cancel(name: &str, force: bool) -> Outcome {
+    let engine = engine().await?;
+    engine.settled().await;
+    let job = engine.find_job(name).await?;
+    if job.state.status() != Status::Queued && job.state.status() != Status::Running {
+        return Err(Failed::new(format!(
+            "job {} is over: {}",
+            job.id,
+            job.state.status().word()
+        )));
+    }
+    engine.cancel(job.id, force).await?;
+    let job = engine.over(job.id).await?;
+    println!("{} {}", job.id, words::end(&job));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,127 @@
+//! Words and numbers the command line uses for jobs.
+
+use std::process::ExitCode;
+
+use orchestrator::job::{Exit, Job, State};
+
+/// How a job stands, in a few words: `done`, `error: exit code 2`.
+pub(crate) fn end(job: &Job) -> String {
+    let status = job.state.status().word();
+    job.reason()
+        .map_or_else(|| status.to_owned(), |reason| format!("{status}: {reason}"))
+}
+
+/// The code `vmo run` exits with: the job's own, 128 + n for a signal, 255 where nothing ran or nobody knows.
+pub(crate) fn exit_code(job: &Job) -> ExitCode {
+    ExitCode::from(code(job))
+}
+
+/// As [`exit_code`], as a number.
+pub(crate) fn code(job: &Job) -> u8 {
+    match &job.state {
+        State::Ended {
+            exit: Exit::Code { code },
+            ..
+        } => u8::try_from(*code).unwrap_or(1),
+        State::Ended {
+            exit: Exit::Signal { signal, .. },
+            ..
+        } => 128 + signal_number(signal),
+        _ => super::NEVER_RAN,
+    }
+}
+
+/// Linux's and macOS's numbers agree for these; POSIX fixes the first ones.
+fn signal_number(name: &str) -> u8 {
+    match name {
+        "HUP" => 1,
+        "INT" => 2,
+        "QUIT" => 3,
+        "ILL" => 4,
+        "TRAP" => 5,
+        "ABRT" => 6,
+        "FPE" => 8,
+        "KILL" => 9,
+        "SEGV" => 11,
+        "PIPE" => 13,
+        "ALRM" => 14,
+        "TERM" => 15,
+        other => [
+            ("BUS", libc::SIGBUS),
+            ("USR1", libc::SIGUSR1),
+            ("USR2", libc::SIGUSR2),
+            ("XCPU", libc::SIGXCPU),
+            ("XFSZ", libc::SIGXFSZ),
+        ]
+        .into_iter()
+        .find(|(known, _)| *known == other)
+        .map(|(_, number)| number)
+        .or_else(|| other.parse().ok())
+        .and_then(|number| u8::try_from(number).ok())
+        .unwrap_or(0),
+    }
+}
+
+/// A time span as people write it: `0.4 s`, `12 s`, `3:05`, `1:02:03`.
+pub(crate) fn span(job: &Job) -> String {
+    let (Some(start), end) = (match &job.state {
+        State::Queued => (None, None),
+        State::Running { started_at } => (Some(*started_at), None),
+        State::Ended {
+            started_at,
+            finished_at,
+            ..
+        } => (*started_at, Some(*finished_at)),
+    }) else {
+        return "–".into();
+    };
+    let milliseconds = (end.unwrap_or_else(chrono::Utc::now) - start)
+        .num_milliseconds()
+        .max(0);
+    let seconds = milliseconds / 1000;
+    match seconds {
+        0..10 => format!("{}.{} s", seconds, milliseconds % 1000 / 100),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        _ => format!(
+            "{}:{:02}:{:02}",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        ),
+    }
+}
+
+/// Asks for a line at the terminal, unseen where it is a secret; none where there is no terminal.
+pub(crate) fn ask(label: &str, echo: bool) -> Option<String> {
+    use std::io::{BufRead, Write};
+
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+
+    let mut terminal = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .ok()?;
+    write!(terminal, "{label} ").ok()?;
+    let before = tcgetattr(&terminal).ok()?;
+    if !echo {
+        let mut unseen = before.clone();
+        unseen.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(&terminal, OptionalActions::Flush, &unseen).ok()?;
+    }
+    let mut line = String::new();
+    let read = std::io::BufReader::new(&terminal).read_line(&mut line);
+    tcsetattr(&terminal, OptionalActions::Flush, &before).ok()?;
+    if !echo {
+        writeln!(terminal).ok()?;
+    }
+    read.ok()?;
+    Some(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Whether we may read the terminal: a program in the background would be stopped for it.
+pub(crate) fn is_foreground() -> bool {
+    rustix::termios::tcgetpgrp(std::io::stdin())
+        .is_ok_and(|group| group == rustix::process::getpgrp())
+}
