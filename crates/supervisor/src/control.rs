@@ -1,1 +1,155 @@
-//! control
+//! The control socket: pokes and endings out to any number of listeners, orders in from any of them.
+//!
+//! Both ways go frames: a kind (u8), the payload's length (u32, little-endian), the payload. A frame of a kind the
+//! reader does not know is skipped, so that older and newer programs understand each other.
+//!
+//! A listener is told the current state as soon as it connects: the committed offset, and the exit if there is one.
+//! A slow listener is told the latest state once it reads again, not each step on the way; nothing queues up for it.
+//! Output itself never goes through here: a poke says up to where the spool may be read.
+//!
+//! **Input** the child does not read is kept up to a bound. At 256 KiB everybody is told `InputPaused(true)`, and
+//! `InputPaused(false)` once it has shrunk to 64 KiB. Who goes on sending all the same is not read any more at 1 MiB,
+//! orders behind that input included, until the child reads or closes its input; no byte is dropped while it can
+//! still be read.
+//!
+//! **Starting without a race**: who starts a supervisor may [`bind`] the socket itself and give the listening socket to
+//! it as standard input. A connection then succeeds before the supervisor has run its first line, and closes when it
+//! dies. Given anything else, a supervisor binds the socket itself.
+
+use std::{
+    fs::File,
+    io,
+    os::{
+        fd::AsRawFd,
+        unix::{
+            fs::OpenOptionsExt,
+            net::{UnixListener, UnixStream},
+        },
+    },
+    path::{Path, PathBuf},
+};
+
+use crate::{exec::Window, exit::Exit};
+
+mod decoder;
+mod frames;
+
+pub use decoder::{Decoder, Error, Frame};
+
+/// The socket's name in a job's folder.
+pub const SOCKET: &str = "control.sock";
+
+/// The most bytes of payload in a frame that is not input.
+pub const MAX_FRAME: usize = 64 * 1024;
+
+/// The most bytes in one frame of input.
+pub const MAX_INPUT: usize = 1024 * 1024;
+
+/// What a listener is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToEngine {
+    /// The spool holds whole records up to this offset.
+    Committed {
+        /// As [`crate::spool`] counts.
+        offset: u64,
+    },
+    /// The child has ended. Told at once, before any sync, and again where more is known.
+    Exit(Exit),
+    /// No output comes any more, and `exit.json` says so durably.
+    Complete,
+    /// Whether more input should wait.
+    InputPaused(bool),
+    /// Why the child's output is not read at the moment, as a fragment for a person; None once it is again.
+    Paused(Option<String>),
+}
+
+/// What a listener may ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToSupervisor {
+    /// End the job's whole tree: by the signals of `exec.json` with their graces, or at once.
+    Cancel {
+        /// At once, by KILL.
+        force: bool,
+    },
+    /// Bytes for the child's standard input or its terminal, at most [`MAX_INPUT`].
+    Input(Vec<u8>),
+    /// Close the child's standard input when it has read the rest; in a terminal: type ^D.
+    EndInput,
+    /// Give the child's terminal another size.
+    Resize(Window),
+    /// Send a signal to the child's process group.
+    Signal(i32),
+}
+
+/// Connects to a job's control socket.
+///
+/// # Errors
+/// `NotFound` or `ConnectionRefused` when nobody listens there any more.
+pub fn connect(folder: &Path) -> io::Result<UnixStream> {
+    at_socket(folder, |path| UnixStream::connect(path))
+}
+
+/// Listens on a job's control socket, in the place of whoever did before.
+///
+/// # Errors
+/// Those of the system.
+pub fn bind(folder: &Path) -> io::Result<UnixListener> {
+    match std::fs::remove_file(folder.join(SOCKET)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    at_socket(folder, |path| UnixListener::bind(path))
+}
+
+/// Calls `with` a path of the socket that fits a socket address, which holds 107 bytes and a folder's path may not.
+fn at_socket<T>(folder: &Path, with: impl FnOnce(PathBuf) -> io::Result<T>) -> io::Result<T> {
+    const LONGEST: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+    let path = folder.join(SOCKET);
+    if path.as_os_str().len() <= LONGEST || !cfg!(target_os = "linux") {
+        return with(path);
+    }
+    let folder = File::options()
+        .read(true)
+        .custom_flags(libc::O_PATH | libc::O_DIRECTORY)
+        .open(folder)?;
+    with(PathBuf::from(format!(
+        "/proc/self/fd/{}/{SOCKET}",
+        folder.as_raw_fd()
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[test]
+    fn a_folder_may_have_a_long_path() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = scratch
+            .path()
+            .join("long ".repeat(40))
+            .join("a".repeat(200));
+        std::fs::create_dir_all(&folder).unwrap();
+        assert_eq!(
+            connect(&folder).unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
+        drop(bind(&folder).unwrap());
+        assert_eq!(
+            connect(&folder).unwrap_err().kind(),
+            io::ErrorKind::ConnectionRefused
+        );
+        let listener = bind(&folder).unwrap();
+        connect(&folder).unwrap().write_all(b"hello").unwrap();
+        let mut said = String::new();
+        listener
+            .accept()
+            .unwrap()
+            .0
+            .read_to_string(&mut said)
+            .unwrap();
+        assert_eq!(said, "hello");
+    }
+}

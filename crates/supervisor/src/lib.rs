@@ -18,9 +18,11 @@
 //! Nothing here knows Postgres, SSH, make or a socket server, and nothing here needs a runtime: libc, a checksum, JSON.
 #![doc = ""]
 
+pub mod clock;
 pub mod control;
 pub mod exec;
 pub mod exit;
 pub mod folder;
 pub mod identity;
 pub mod spool;
+pub mod stat;

@@ -1,0 +1,241 @@
+//! Reading a spool: blocks of whole, checked records, from any position on.
+
+use std::{
+    fs::File,
+    io,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    HEADER, MAX_RECORD, Position, Stream,
+    record::{Header, Parsed},
+    segment,
+};
+
+/// One record of a [`Block`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its number in the job, from 0.
+    pub seq: u64,
+    /// When it was read from the child: microseconds since 1970.
+    pub wall_us: i64,
+    /// When it was read from the child: microseconds of the boot clock, which no clock change moves.
+    pub mono_us: u64,
+    /// Which output it came from.
+    pub stream: Stream,
+    /// Where its payload lies in [`Block::bytes`].
+    pub payload: Range<usize>,
+}
+
+/// Consecutive whole records, at least one, as they stand in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The file's bytes: headers and payloads.
+    pub bytes: Vec<u8>,
+    /// The records in them, in order.
+    pub records: Vec<Record>,
+    /// Where the first record starts.
+    pub start: Position,
+    /// Where the last one ends.
+    pub end: Position,
+}
+
+/// A cursor over a spool.
+#[derive(Debug)]
+pub struct Reader {
+    spool: PathBuf,
+    /// The segment that holds `at`, and where it starts.
+    file: File,
+    start: u64,
+    at: Position,
+}
+
+impl Reader {
+    /// A cursor at `at`, which a writer or a reader gave earlier.
+    ///
+    /// # Errors
+    /// `NotFound` when the segment is gone, archived and dropped, or when there is no spool.
+    pub fn open(folder: &Path, at: Position) -> io::Result<Self> {
+        let spool = segment::dir(folder);
+        let start = segment::starts(&spool)?
+            .into_iter()
+            .rev()
+            .find(|start| *start <= at.offset)
+            .ok_or_else(|| gone(at.offset))?;
+        let file = File::open(segment::path(&spool, start))?;
+        Ok(Self {
+            spool,
+            file,
+            start,
+            at,
+        })
+    }
+
+    /// Where the next block starts.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.at
+    }
+
+    /// The next records that end at or before the offset `until`, in at most `max_bytes` bytes of file, or one record
+    /// where that alone is longer ([`MAX_RECORD`] + [`HEADER`] is enough for any). None when there is nothing whole.
+    ///
+    /// `until` is the committed offset; for a spool nobody writes any more, `u64::MAX` or [`super::end`] do.
+    ///
+    /// # Errors
+    /// `InvalidData` at a damaged record, after every good one before it was given; `NotFound` when the segment is gone.
+    pub fn read(&mut self, until: u64, max_bytes: usize) -> io::Result<Option<Block>> {
+        loop {
+            let room = usize::try_from(until.saturating_sub(self.at.offset)).unwrap_or(usize::MAX);
+            if room == 0 {
+                return Ok(None);
+            }
+            let bytes = self.fetch(room.min(max_bytes.max(HEADER)))?;
+            if bytes.is_empty() {
+                if self.enter_next()? {
+                    continue;
+                }
+                return Ok(None);
+            }
+            return match self.block(bytes)? {
+                Ok(block) => Ok(Some(block)),
+                Err(need) if need <= room => Ok(self.block(self.fetch(need)?)?.ok()),
+                Err(_) => Ok(None),
+            }
+            .inspect(|block| self.advance(block.as_ref()));
+        }
+    }
+
+    fn advance(&mut self, block: Option<&Block>) {
+        if let Some(block) = block {
+            self.at = block.end;
+        }
+    }
+
+    /// Up to `want` bytes from here to the segment's end.
+    fn fetch(&self, want: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(want);
+        let from = self.at.offset - self.start;
+        while bytes.len() < want {
+            let at = from + bytes.len() as u64;
+            let n =
+                match rustix::io::pread(&self.file, rustix::buffer::spare_capacity(&mut bytes), at)
+                {
+                    Err(rustix::io::Errno::INTR) => continue,
+                    other => other?,
+                };
+            if n == 0 {
+                break;
+            }
+        }
+        bytes.truncate(want);
+        Ok(bytes)
+    }
+
+    /// Goes over to the segment that starts here, if there is one.
+    fn enter_next(&mut self) -> io::Result<bool> {
+        match File::open(segment::path(&self.spool, self.at.offset)) {
+            Ok(file) if self.start != self.at.offset => {
+                self.file = file;
+                self.start = self.at.offset;
+                Ok(true)
+            }
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let later = segment::starts(&self.spool)?.last() > Some(&self.at.offset);
+                if later {
+                    Err(gone(self.at.offset))
+                } else {
+                    Ok(false)
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The whole records at the start of `bytes`, or how many bytes the first of them needs at least.
+    fn block(&self, mut bytes: Vec<u8>) -> io::Result<Result<Block, usize>> {
+        let mut records = Vec::new();
+        let mut end = self.at;
+        let mut used = 0;
+        loop {
+            match Header::parse(&bytes[used..]) {
+                Parsed::Whole { header, len } if header.seq == end.seq => {
+                    let start = used + HEADER;
+                    used = start + len;
+                    records.push(Record {
+                        seq: header.seq,
+                        wall_us: header.wall_us,
+                        mono_us: header.mono_us,
+                        stream: header.stream,
+                        payload: start..used,
+                    });
+                    end.offset += (HEADER + len) as u64;
+                    end.seq += 1;
+                }
+                Parsed::Short { need } if records.is_empty() && need > bytes.len() => {
+                    return Ok(Err(need));
+                }
+                _ if !records.is_empty() => break,
+                Parsed::Bad(why) => return Err(segment::damaged(end.offset, why)),
+                Parsed::Whole { .. } | Parsed::Short { .. } => {
+                    return Err(segment::damaged(
+                        end.offset,
+                        "a record with another's number",
+                    ));
+                }
+            }
+        }
+        bytes.truncate(used);
+        Ok(Ok(Block {
+            bytes,
+            records,
+            start: self.at,
+            end,
+        }))
+    }
+}
+
+/// The position of the first record of a segment; None when it holds no whole one.
+pub(super) fn first_of(spool: &Path, start: u64) -> io::Result<Option<Position>> {
+    let reader = Reader {
+        file: File::open(segment::path(spool, start))?,
+        spool: spool.to_owned(),
+        start,
+        at: Position {
+            offset: start,
+            seq: 0,
+        },
+    };
+    let bytes = reader.fetch(HEADER + MAX_RECORD)?;
+    Ok(match Header::parse(&bytes) {
+        Parsed::Whole { header, .. } => Some(Position {
+            offset: start,
+            seq: header.seq,
+        }),
+        Parsed::Short { .. } | Parsed::Bad(_) => None,
+    })
+}
+
+/// Reads on from `from` to where whole records end.
+pub(super) fn scan(folder: &Path, from: Position) -> io::Result<Position> {
+    let mut reader = Reader::open(folder, from)?;
+    loop {
+        match reader.read(u64::MAX, 4 * (HEADER + MAX_RECORD)) {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(reader.position()),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Ok(reader.position());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn gone(offset: u64) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::NotFound,
+        format!("the spool's segment with byte {offset} is gone"),
+    )
+}

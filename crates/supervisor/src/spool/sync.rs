@@ -1,0 +1,169 @@
+//! Bringing a spool onto the disk, beside the writing and never in its way.
+
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+/// How long written bytes may wait for the disk: what a power loss can take.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// Brings a spool onto the disk. Cheap to clone; it outlives its writer.
+#[derive(Debug, Clone)]
+pub struct SyncHandle(Arc<Unsynced>);
+
+impl SyncHandle {
+    pub(super) fn new(unsynced: Arc<Unsynced>) -> Self {
+        Self(unsynced)
+    }
+
+    /// Blocks until everything appended before the call is on the disk, with the folders that lead to it.
+    ///
+    /// # Errors
+    /// Those of `fdatasync`. What it failed for is tried again at the next call.
+    pub fn sync(&self) -> io::Result<()> {
+        self.0.sync()
+    }
+
+    /// Starts a thread that syncs every 200 ms while there is something to sync, until the writer is dropped. Its
+    /// failures are met again by [`Self::sync`].
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn keep_syncing(self) -> io::Result<()> {
+        thread::Builder::new()
+            .name("spool sync".to_owned())
+            .stack_size(64 * 1024)
+            .spawn(move || {
+                while self.0.wait_for_work() {
+                    self.0.sync().ok();
+                }
+            })
+            .map(drop)
+    }
+}
+
+/// What the writer has written and nobody has synced. Bounded by the segments written since the last sync.
+#[derive(Debug)]
+pub(super) struct Unsynced {
+    spool: PathBuf,
+    work: Mutex<Work>,
+    wake: Condvar,
+}
+
+#[derive(Debug)]
+struct Work {
+    files: Vec<Arc<File>>,
+    /// New names to make last: those of the spool folder, and at first those above it.
+    names: Names,
+    closed: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Synced,
+    /// A segment is new.
+    Segments,
+    /// The job's folder is new.
+    All,
+}
+
+impl Unsynced {
+    pub(super) fn new(spool: &Path) -> Self {
+        Self {
+            spool: spool.to_owned(),
+            work: Mutex::new(Work {
+                files: Vec::new(),
+                names: Names::All,
+                closed: false,
+            }),
+            wake: Condvar::new(),
+        }
+    }
+
+    pub(super) fn wrote(&self, file: &Arc<File>) {
+        let mut work = self.work();
+        let known = work
+            .files
+            .last()
+            .is_some_and(|last| Arc::ptr_eq(last, file));
+        if !known {
+            work.files.push(Arc::clone(file));
+            self.wake.notify_one();
+        }
+    }
+
+    pub(super) fn rolled(&self) {
+        let mut work = self.work();
+        work.names = match work.names {
+            Names::Synced => Names::Segments,
+            names => names,
+        };
+    }
+
+    pub(super) fn close(&self) {
+        self.work().closed = true;
+        self.wake.notify_all();
+    }
+
+    /// Waits until something was written, and 200 ms more so that a sync serves many writes. False when closed.
+    fn wait_for_work(&self) -> bool {
+        let idle = |work: &mut Work| work.files.is_empty() && !work.closed;
+        let open = |work: &mut Work| !work.closed;
+        let work = self.wake.wait_while(self.work(), idle);
+        let work = work.unwrap_or_else(PoisonError::into_inner);
+        let (work, _) = self
+            .wake
+            .wait_timeout_while(work, EVERY, open)
+            .unwrap_or_else(PoisonError::into_inner);
+        !work.closed
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let (files, names) = {
+            let mut work = self.work();
+            let names = std::mem::replace(&mut work.names, Names::Synced);
+            (std::mem::take(&mut work.files), names)
+        };
+        let done = sync_all(&files, &self.spool, names);
+        if done.is_err() {
+            let mut work = self.work();
+            work.names = names.max(work.names);
+            work.files.splice(0..0, files);
+        }
+        done
+    }
+
+    fn work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Names {
+    fn max(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, _) | (_, Self::All) => Self::All,
+            (Self::Segments, _) | (_, Self::Segments) => Self::Segments,
+            (Self::Synced, Self::Synced) => Self::Synced,
+        }
+    }
+}
+
+fn sync_all(files: &[Arc<File>], spool: &Path, names: Names) -> io::Result<()> {
+    for file in files {
+        file.sync_data()?;
+    }
+    let levels = match names {
+        Names::Synced => 0,
+        Names::Segments => 1,
+        Names::All => 3,
+    };
+    for folder in spool.ancestors().take(levels) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
