@@ -156,3 +156,5 @@ fn refuse<T>(status: StatusCode, why: &'static str) -> Result<T, Refusal> {
     Err(Refusal { status, why })
 }
 
+#[cfg(test)]
+mod tests;
