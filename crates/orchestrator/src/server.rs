@@ -2,7 +2,8 @@
 //! the user's account, so most of this is walls.
 //!
 //! ```text
-//! accept → http      head within 2 s; page, POST /session, GET /ws
+//! accept    one task for all, one task for each connection
+//!        → http       head within 2 s; page, POST /session, GET /ws
 //!            guard   Host, Origin, subprotocols: pure
 //!            codes   a single-use code → the token
 //!            page    files embedded by build.rs, content security policy
@@ -14,6 +15,7 @@
 //!
 //! But for the desk it knows the wire and what a [`Service`] is, and no job, store or engine. No other module names hyper or tungstenite.
 
+mod accept;
 mod codes;
 mod connection;
 mod desk;
@@ -26,16 +28,13 @@ mod token;
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use tokio::{
-    net::{TcpListener, TcpSocket, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
-    task::{JoinHandle, JoinSet},
-    time::{sleep, timeout},
+    sync::{Semaphore, watch},
+    task::JoinHandle,
 };
 
 use self::{codes::Codes, guard::Guard, http::Walls, page::Page};
@@ -44,15 +43,6 @@ pub use self::{
     token::Token,
 };
 use crate::wire::Call;
-
-/// Connections that are not sockets; further ones wait to be accepted.
-const HTTP_CONNECTIONS: usize = 64;
-
-/// Bytes the system may hold for a client that does not read; Linux takes up to twice as many.
-const SEND_BUFFER: u32 = 512 * 1024;
-
-/// How long open sockets may take to close when the server stops.
-const STOPPING: Duration = Duration::from_secs(2);
 
 /// What to serve, and to whom.
 #[derive(Debug, Clone, Default)]
@@ -143,7 +133,7 @@ pub struct Server {
 /// # Errors
 /// [`ServeError`] where the port cannot be had.
 pub async fn serve<S: Service>(service: S, options: Options) -> Result<Server, ServeError> {
-    let (listener, port) = listen(options.port).map_err(|source| match source.kind() {
+    let (listener, port) = accept::listen(options.port).map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => ServeError::PortTaken { port: options.port },
         _ => ServeError::Listen {
             port: options.port,
@@ -162,7 +152,7 @@ pub async fn serve<S: Service>(service: S, options: Options) -> Result<Server, S
         limits: options.limits,
     });
     let (stop, stopped) = watch::channel(false);
-    let accepting = tokio::spawn(accept(listener, service, walls.clone(), stopped));
+    let accepting = tokio::spawn(accept::run(listener, service, walls.clone(), stopped));
     Ok(Server {
         port,
         walls,
@@ -212,95 +202,4 @@ impl Server {
 
 fn origin(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
-}
-
-fn listen(port: u16) -> io::Result<(TcpListener, u16)> {
-    let socket = TcpSocket::new_v4()?;
-    // On Windows this would let another program take the port.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    // Accepted connections inherit it.
-    socket.set_send_buffer_size(SEND_BUFFER)?;
-    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-    let listener = socket.listen(128)?;
-    let port = listener.local_addr()?.port();
-    Ok((listener, port))
-}
-
-/// Accepts connections until told to stop, then sees them off.
-async fn accept<S: Service>(
-    listener: TcpListener,
-    service: S,
-    walls: Arc<Walls>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let room = Arc::new(Semaphore::new(HTTP_CONNECTIONS));
-    let mut connections = JoinSet::new();
-    let stopping = stop.clone();
-    loop {
-        tokio::select! {
-            // An error means that the server was dropped.
-            _ = stop.wait_for(|stop| *stop) => break,
-            Some(ended) = connections.join_next() => report(ended),
-            (stream, place) = next(&listener, &room) => {
-                connections.spawn(serve_one(stream, place, service.clone(), walls.clone(), stopping.clone()));
-            }
-        }
-    }
-    drop(listener);
-    let all = async {
-        while let Some(ended) = connections.join_next().await {
-            report(ended)
-        }
-    };
-    if timeout(STOPPING, all).await.is_err() {
-        connections.shutdown().await;
-    }
-}
-
-/// The next connection, once there is room for it.
-async fn next(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
-    let place = room
-        .clone()
-        .acquire_owned()
-        .await
-        .expect("it is never closed");
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
-            Err(error) => {
-                // Mostly: no file descriptors. The connection stays in line meanwhile.
-                tracing::warn!(%error, "could not accept a connection");
-                sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
-async fn serve_one<S: Service>(
-    stream: TcpStream,
-    place: OwnedSemaphorePermit,
-    service: S,
-    walls: Arc<Walls>,
-    mut stop: watch::Receiver<bool>,
-) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "small messages may be late");
-    }
-    let admitted = tokio::select! {
-        admitted = http::serve(stream, &walls) => admitted,
-        _ = stop.wait_for(|stop| *stop) => None,
-    };
-    drop(place);
-    if let Some(admitted) = admitted {
-        connection::run(service, admitted, walls.limits.silence, stop).await;
-    }
-}
-
-fn report(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!(%error, "a connection ended in a panic");
-    }
 }

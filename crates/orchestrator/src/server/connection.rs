@@ -3,7 +3,7 @@
 //! Reading and writing go on side by side in one task, so a session that waits for room in its outbox stops being read
 //! from while what waits is still written.
 
-use std::{future::pending, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{
@@ -113,15 +113,21 @@ async fn read<S: Session>(
     loop {
         let call = match stream.next().await {
             Some(Ok(Message::Text(text))) => parse(&text),
-            Some(Ok(Message::Binary(_))) => Err(refused(0, "a request is a text message".into())),
+            Some(Ok(Message::Binary(_))) => Err((0, "a request is a text message".into())),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
             Some(Ok(Message::Close(_))) | None => return End::Gone,
             Some(Err(error)) => return end_of(&error),
         };
         match call {
             Ok(call) => session.call(call).await,
-            Err(failed) => {
-                if outbox.send(failed).await.is_err() {
+            Err((id, message)) => {
+                let code = FailureCode::Refused;
+                let failure = Failure { code, message };
+                if outbox
+                    .send(wire::Message::Failed { id, failure })
+                    .await
+                    .is_err()
+                {
                     return End::Gone;
                 }
             }
@@ -129,24 +135,16 @@ async fn read<S: Session>(
     }
 }
 
-/// A call, or the message that says why this is none. The reply carries the call's id where one can be made out.
-fn parse(text: &str) -> Result<Call, wire::Message> {
+/// A call, or why this is none and the id it has nevertheless, 0 where none can be made out.
+fn parse(text: &str) -> Result<Call, (u32, String)> {
     #[derive(serde::Deserialize)]
     struct Id {
         id: u32,
     }
     serde_json::from_str(text).map_err(|error| {
         let id = serde_json::from_str(text).map_or(0, |Id { id }| id);
-        refused(id, format!("this is not a request: {error}"))
+        (id, format!("this is not a request: {error}"))
     })
-}
-
-fn refused(id: u32, message: String) -> wire::Message {
-    let code = FailureCode::Refused;
-    wire::Message::Failed {
-        id,
-        failure: Failure { code, message },
-    }
 }
 
 fn end_of(error: &tungstenite::Error) -> End {
@@ -170,11 +168,7 @@ async fn write(sink: &mut SplitSink<Socket, Message>, queue: &mut Queue, every: 
         let written = tokio::select! {
             biased;
             _ = ping.tick() => sink.send(Message::Ping(Bytes::new())).await,
-            waiting = queue.next() => match waiting {
-                Some(waiting) => feed(sink, waiting, queue.is_empty()).await,
-                // No one is left who could send anything, but the client may still call.
-                None => pending().await,
-            },
+            Some(waiting) = queue.next() => feed(sink, waiting, queue.is_empty()).await,
         };
         if written.is_err() {
             return End::Gone;
@@ -240,13 +234,7 @@ mod tests {
 
     #[test]
     fn a_bad_call_is_refused_under_its_own_id_where_it_has_one() {
-        let id_of = |text: &str| match parse(text) {
-            Err(wire::Message::Failed { id, failure }) => {
-                assert_eq!(failure.code, FailureCode::Refused);
-                id
-            }
-            other => panic!("{other:?}"),
-        };
+        let id_of = |text: &str| parse(text).unwrap_err().0;
         assert_eq!(id_of(r#"{"id":7,"request":{"type":"no_such"}}"#), 7);
         assert_eq!(id_of(r#"{"id":7}"#), 7);
         assert_eq!(id_of(r#"{"id":-7}"#), 0);

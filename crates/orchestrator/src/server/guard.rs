@@ -155,3 +155,6 @@ fn has_word(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
 fn refuse<T>(status: StatusCode, why: &'static str) -> Result<T, Refusal> {
     Err(Refusal { status, why })
 }
+
+#[cfg(test)]
+mod tests;
