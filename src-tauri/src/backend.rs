@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use orchestrator::{
-    engine::{Engine, Folders, OpenError, Options},
+    engine::{Engine, EngineError, Options},
+    folders::Folders,
     server::{self, ServeError, Server},
 };
-use secrecy::ExposeSecret;
 use serde::Serialize;
 use tauri::{AppHandle, Manager, async_runtime};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 /// How long closing may take: what is not settled by then is settled by the next start, as after a crash.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -23,39 +23,45 @@ pub(crate) struct Socket {
     token: String,
 }
 
-/// The engine and the server, once they are open.
+/// The engine and the server, while they are open.
 pub(crate) struct Backend {
     folders: Folders,
-    open: OnceCell<(Engine, Server)>,
+    open: Mutex<Option<(Engine, Server)>>,
 }
 
 /// Why the page gets no socket.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Closed {
     #[error("failed to open the engine: {0}")]
-    Engine(#[from] OpenError),
-    #[error("failed to open the socket: {0}")]
+    Engine(#[from] EngineError),
+    #[error("failed to {0}")]
     Server(#[from] ServeError),
 }
 
 impl Backend {
     pub(crate) fn new(folders: Folders) -> Self {
-        Self { folders, open: OnceCell::new() }
+        Self { folders, open: Mutex::default() }
     }
 
     /// Opens the engine and the server where they are not open yet; a failure is tried again by the next call.
     pub(crate) async fn socket(&self) -> Result<Socket, Closed> {
-        let (_, server) = self.open.get_or_try_init(|| open(self.folders.clone())).await?;
+        let mut open = self.open.lock().await;
+        let (_, server) = match &mut *open {
+            Some(both) => both,
+            none => none.insert(open_both(self.folders.clone()).await?),
+        };
         Ok(Socket {
             url: format!("ws://127.0.0.1:{}/ws", server.port()),
-            token: server.token().expose_secret().to_owned(),
+            token: server.token().expose().to_owned(),
         })
     }
 }
 
-async fn open(folders: Folders) -> Result<(Engine, Server), Closed> {
-    let engine = Engine::open(Options::new(folders)).await?;
-    let server = server::serve(engine.clone(), server::Options { port: 0, origins: origins(), page: false }).await?;
+async fn open_both(folders: Folders) -> Result<(Engine, Server), Closed> {
+    // An app started from an icon has a poorer PATH than the user's shell.
+    let engine = Engine::open(Options { folders, login_path: true }).await?;
+    let options = server::Options { origins: origins(), ..server::Options::default() };
+    let server = server::serve(engine.clone(), options).await?;
     Ok((engine, server))
 }
 
@@ -78,15 +84,14 @@ pub(crate) fn open_early(app: &AppHandle) {
 
 /// Leaves running jobs to their supervisors and lets go of the database.
 pub(crate) fn close(app: &AppHandle) {
-    let backend = app.state::<Backend>();
-    let Some((engine, server)) = backend.open.get() else { return };
-    async_runtime::block_on(async {
-        let closing = async {
+    let closing = async {
+        if let Some((engine, server)) = app.state::<Backend>().open.lock().await.take() {
             server.shutdown().await;
             engine.shutdown().await;
-        };
-        if tokio::time::timeout(CLOSING, closing).await.is_err() {
-            tracing::warn!("closing took more than {CLOSING:?}; the next start settles the rest");
         }
-    });
+    };
+    let closed = async_runtime::block_on(async { tokio::time::timeout(CLOSING, closing).await });
+    if closed.is_err() {
+        tracing::warn!("closing took more than {CLOSING:?}; the next start settles the rest");
+    }
 }

@@ -18,7 +18,7 @@ mod window;
 
 use std::process::ExitCode;
 
-use orchestrator::engine::Folders;
+use orchestrator::folders::Folders;
 use tauri::{Builder, RunEvent, Wry};
 use tauri_plugin_window_state::StateFlags;
 
@@ -28,7 +28,7 @@ use crate::backend::Backend;
 #[must_use]
 pub fn run() -> ExitCode {
     trace_to_stderr();
-    let folders = match Folders::of_this_user() {
+    let folders = match Folders::of_user() {
         Ok(folders) => folders,
         Err(error) => return failed(&format!("failed to find the app's folders: {error}")),
     };
