@@ -1,0 +1,43 @@
+# The daily commands; `make help` lists them. Each is safe to repeat, and says in words what failed.
+
+# A Node of our own is put there by scripts/setup.sh where the system's is too old.
+export PATH := $(CURDIR)/target/node/node_modules/node/bin:$(HOME)/.cargo/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup start dev test wire package try-package format clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+setup: ## install what building and testing need, and nothing that is there
+	@scripts/setup.sh test
+
+start: ## build the app and open its window; with no display, serve it to a browser
+	@scripts/setup.sh start
+	@scripts/start.sh
+
+dev: ## the window on a development server: the page reloads as it is edited
+	@scripts/setup.sh start
+	@npx tauri dev
+
+test: ## everything that must hold: formats, lints, tests, the app in a browser and in its window
+	@scripts/setup.sh test
+	@node scripts/test.mjs
+
+wire: ## write src/lib/wire.ts anew from the Rust types
+	@VMO_WRITE_TS=1 cargo test --quiet --package orchestrator --lib typescript_is_current
+
+format: ## format all code
+	@cargo fmt --all
+	@npm run --silent format
+
+package: ## a .deb and an .rpm with the app, vmo and Postgres, in target/release/bundle
+	@scripts/setup.sh start
+	@scripts/package.sh
+
+try-package: ## install the .deb on this machine (as root), run the demo in it as a new user, and remove it
+	@scripts/setup.sh test
+	@scripts/try-package.sh
+
+clean: ## remove everything that was built
+	@rm -rf target build .svelte-kit node_modules

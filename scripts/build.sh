@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Builds the page and every binary for use on this machine, the window with the page inside.
+# The development profile, whose libraries are optimised: a release build takes twice as long, and the tests need
+# this one anyway. `make package` is the release build.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+page_is_current() {
+  [ -f build/index.html ] &&
+    [ -z "$(find src static package-lock.json svelte.config.js vite.config.ts -newer build/index.html -print -quit)" ]
+}
+
+if ! page_is_current; then
+  echo '==> building the page'
+  npm run --silent build || { echo 'stopped: the page did not build; the first error above says where' >&2; exit 1; }
+  # Vite keeps the times of unchanged files, and would then be asked again each time.
+  touch build/index.html
+fi
+echo '==> building the app (the first time takes some minutes)'
+cargo build --workspace --bins --features vm-orchestrator/built-in-page ||
+  { echo 'stopped: the app did not build; the first error above says where' >&2; exit 1; }

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Installs what is missing on this machine, and says what it does: `setup.sh start` for building and running,
+# `setup.sh test` for the tests as well. What is there is left alone, so it costs a moment when nothing is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+stop() { printf '\n\033[1;31mstopped:\033[0m %s\n' "$*" >&2; exit 1; }
+has() { command -v "$1" >/dev/null; }
+
+# The oldest versions that work; Cargo.toml and package.json say the same.
+rust_needed=1.95
+node_needed=20.19
+
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+node_is_new_enough() { has node && at_least "$node_needed" "$(node -p process.versions.node)"; }
+rust_is_new_enough() { has cargo && at_least "$rust_needed" "$(rustc --version | cut -d ' ' -f 2)"; }
+
+# The packages of one purpose, by their Debian names; a program that is there needs no package.
+packages() {
+  echo gcc make pkg-config libssl-dev zlib1g-dev libwebkit2gtk-4.1-dev
+  has npm || echo nodejs npm
+  has cargo || ! apt-cache show rustup >/dev/null 2>&1 || echo rustup
+  [ "$1" = test ] || return 0
+  has Xvfb && has xvfb-run && has xauth || echo xvfb xauth
+  has WebKitWebDriver || echo webkit2gtk-driver
+  [ -x /usr/sbin/sshd ] || echo openssh-server
+  has chromium || echo chromium
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo postgresql
+}
+
+install_packages() {
+  local missing=() package root=()
+  for package in $(packages "$1"); do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ]; then
+    has sudo || stop "these packages are missing and there is no sudo; as root: apt-get install ${missing[*]}"
+    root=(sudo)
+  fi
+  say "installing ${missing[*]} (apt${root:+ with sudo})"
+  # A failing refresh of one list need not matter; a failing install does.
+  "${root[@]}" apt-get update -q || say "apt-get update failed; going on with the lists that are there"
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" ||
+    stop "apt could not install ${missing[*]}; its own words are above. Try: sudo apt-get update, then this again"
+}
+
+name_packages() {
+  local missing=()
+  has make || missing+=(make)
+  has cc || missing+=("a C compiler")
+  has pkg-config || missing+=(pkg-config)
+  has npm || missing+=("Node.js $node_needed or newer with npm")
+  if [ "$(uname)" = Linux ] && has pkg-config; then
+    pkg-config --exists webkit2gtk-4.1 || missing+=("WebKitGTK 4.1 with headers (Fedora: webkit2gtk4.1-devel; Arch: webkit2gtk-4.1)")
+    pkg-config --exists openssl || missing+=("OpenSSL with headers (Fedora: openssl-devel; Arch: openssl)")
+    pkg-config --exists zlib || missing+=("zlib with headers (Fedora: zlib-devel; Arch: zlib)")
+  fi
+  [ ${#missing[@]} -eq 0 ] && return 0
+  printf 'missing: %s\n' "${missing[@]}" >&2
+  stop "there is no apt on this system; please install these yourself, then run this again"
+}
+
+install_rust() {
+  rust_is_new_enough && return 0
+  if has rustup; then
+    say "fetching a Rust toolchain (rustup)"
+    rustup toolchain install stable --profile minimal --component clippy,rustfmt && rustup default stable || true
+    rust_is_new_enough && return 0
+  fi
+  local found="none"
+  has cargo && found="$(rustc --version)"
+  stop "Rust $rust_needed or newer is needed (found: $found). Get it from https://rustup.rs, or run 'rustup update', then run this again"
+}
+
+# npm itself carries Node as a package; that serves where the distribution's is too old, and touches nothing else.
+install_node() {
+  node_is_new_enough && return 0
+  say "Node $(node -v 2>/dev/null || echo is missing) is older than $node_needed: putting a newer one into target/node"
+  npm install --silent --no-save --prefix target/node node@22 || stop "npm could not fetch Node 22; try https://nodejs.org"
+  export PATH="$PWD/target/node/node_modules/node/bin:$PATH"
+  node_is_new_enough || stop "Node $node_needed or newer is needed; get it from https://nodejs.org"
+}
+
+install_npm_packages() {
+  [ node_modules/.package-lock.json -nt package-lock.json ] && return 0
+  say "installing npm packages"
+  npm ci --no-audit --no-fund || stop "npm ci failed; its own words are above. Is the network there?"
+}
+
+install_test_runners() {
+  has cargo-nextest || { say "building cargo-nextest (some minutes)"; cargo install --locked cargo-nextest || stop "cargo-nextest was not built"; }
+  has tauri-driver || { say "building tauri-driver"; cargo install --locked tauri-driver --version '^2' || stop "tauri-driver was not built"; }
+}
+
+if has apt-get; then install_packages "$1"; else name_packages; fi
+install_rust
+install_node
+install_npm_packages
+if [ "$1" = test ]; then install_test_runners; fi
+node scripts/postgres.mjs || stop "the bundled Postgres could not be laid out in target/postgres"

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Builds the app and opens its window. With no display it serves the same app to a browser instead.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/build.sh
+
+if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || [ "$(uname)" = Darwin ]; then
+  echo '==> opening the window'
+  exec target/debug/vm-orchestrator
+fi
+
+# What to type on the machine in front of you, when this one was reached by SSH. Both ports must be equal: the app
+# answers to its own address alone.
+tunnel() {
+  local server_address server_port
+  read -r _ _ server_address server_port <<<"$SSH_CONNECTION"
+  local port_option=()
+  [ "$server_port" = 22 ] || port_option=(-p "$server_port")
+  echo
+  echo 'On the machine in front of you, first run'
+  echo "    ssh ${port_option[*]:+${port_option[*]} }-L $1:127.0.0.1:$1 $(id -un)@$server_address"
+  echo 'and leave it open. Then open the URL above in a browser there.'
+}
+
+echo '==> there is no display: serving the app to a browser (Ctrl-C ends it)'
+target/debug/vmo serve | while IFS= read -r line; do
+  printf '%s\n' "$line"
+  if [ -n "${SSH_CONNECTION:-}" ] && [[ $line =~ http://127\.0\.0\.1:([0-9]+)/ ]]; then
+    tunnel "${BASH_REMATCH[1]}"
+  fi
+done

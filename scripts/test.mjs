@@ -1,0 +1,95 @@
+// Everything that must hold, step by step. All steps run, so that one run shows all that is wrong; the output of each is
+// kept in target/test-logs and shown where the step failed. The last line counts the tests of all runners.
+//
+//   node scripts/test.mjs [STEP…]      only the named steps
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+
+const withPage = ['--workspace', '--features', 'vm-orchestrator/built-in-page'];
+
+// `needs`: a step that cannot say anything when another has failed. `minutes`: when it is ended, cold and on two cores.
+const steps = [
+  { name: 'rustfmt', run: ['cargo', 'fmt', '--all', '--check'] },
+  { name: 'prettier', run: ['npm', 'run', '--silent', 'format:check'] },
+  { name: 'eslint', run: ['npm', 'run', '--silent', 'lint'] },
+  { name: 'svelte-check', run: ['npm', 'run', '--silent', 'check'] },
+  { name: 'vitest', run: ['npm', 'test', '--silent'] },
+  { name: 'build', run: ['scripts/build.sh'], minutes: 30 },
+  { name: 'clippy', run: ['cargo', 'clippy', ...withPage, '--all-targets', '--', '-D', 'warnings'], needs: 'build', minutes: 20 },
+  { name: 'nextest', run: ['cargo', 'nextest', 'run', ...withPage, '--no-fail-fast'], needs: 'build', minutes: 30 },
+  { name: 'browser', run: ['npm', 'run', '--silent', 'e2e'], needs: 'build' },
+  { name: 'window', run: ['node', 'e2e/tauri.mjs'], needs: 'build' },
+  { name: 'package', run: ['scripts/check-package.sh'], needs: 'build', minutes: 20 },
+];
+
+// How each runner ends: nextest, vitest, Playwright, and the plain line.
+const counts = [
+  { line: /^\s*Summary .* tests? run: (.*)$/m, passed: /(\d+) passed/, failed: /(\d+) (?:failed|timed out)/g },
+  { line: /^\s*Tests +(.*)$/m, passed: /(\d+) passed/, failed: /(\d+) failed/g },
+  { line: /^(\d+ passed, \d+ failed)\b/m, passed: /(\d+) passed/, failed: /(\d+) failed/g },
+  { line: /^((?: +\d+ (?:passed|failed|flaky|interrupted).*\n?)+)/m, passed: /(\d+) passed/, failed: /(\d+) (?:failed|flaky|interrupted)/g },
+];
+
+const colours = new RegExp(String.raw`\u001b\[[0-9;]*m`, 'g');
+
+function counted(output) {
+  const text = output.replace(colours, '');
+  for (const { line, passed, failed } of counts) {
+    const found = text.match(line)?.[1];
+    if (found === undefined) continue;
+    const sum = [...found.matchAll(failed)].reduce((all, [, one]) => all + Number(one), 0);
+    return { passed: Number(found.match(passed)?.[1] ?? 0), failed: sum };
+  }
+  return { passed: 0, failed: 0 };
+}
+
+// Runs one step in a process group of its own, so that nothing it started outlives its time.
+function run({ name, run: [program, ...args], minutes = 10 }) {
+  const log = `target/test-logs/${name}.log`;
+  const file = createWriteStream(log);
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) stream.pipe(file, { end: false });
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    process.kill(-child.pid, 'SIGKILL');
+  }, minutes * 60_000);
+  return new Promise((done) => {
+    const end = (why) => {
+      clearTimeout(timer);
+      file.end(() => done({ why, log, output: readFileSync(log, 'utf8') }));
+    };
+    child.on('error', (error) => end(error.message));
+    child.on('close', (code, signal) => end(late ? `not done in ${minutes} minutes` : code === 0 ? '' : `exit ${code ?? signal}`));
+  });
+}
+
+mkdirSync('target/test-logs', { recursive: true });
+const only = process.argv.slice(2);
+const wrong = new Set();
+const total = { passed: 0, failed: 0 };
+for (const step of steps.filter(({ name }) => only.length === 0 || only.includes(name))) {
+  if (wrong.has(step.needs)) {
+    console.log(`not run  ${step.name} (needs ${step.needs})`);
+    wrong.add(step.name);
+    continue;
+  }
+  const began = performance.now();
+  const { why, log, output } = await run(step);
+  const { passed, failed } = counted(output);
+  total.passed += passed;
+  total.failed += failed;
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  const tests = passed + failed > 0 ? `, ${passed} passed, ${failed} failed` : '';
+  console.log(`${why ? 'FAILED ' : 'ok     '}  ${step.name} (${seconds} s${tests})${why && `: ${why}`}`);
+  if (why) {
+    wrong.add(step.name);
+    console.log(output.split('\n').slice(-200).join('\n'));
+    console.log(`(all of it is in ${log})`);
+  }
+}
+if (wrong.size > 0) console.log(`\nfailed: ${[...wrong].join(', ')}`);
+// A step that is no test runner counts as one test when it fails, so that no failing run reads as a clean one.
+if (wrong.size > 0 && total.failed === 0) total.failed = wrong.size;
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = wrong.size > 0 ? 1 : 0;

@@ -1,0 +1,43 @@
+//! What the page may ask of the shell. Everything about jobs goes over the socket instead.
+
+use tauri::{AppHandle, State, WebviewWindow};
+use tauri_plugin_dialog::DialogExt;
+use tokio::sync::oneshot;
+
+use crate::{
+    backend::{Backend, Socket},
+    terminal, window,
+};
+
+/// Where the socket is; waits until the engine is open. Asking again after a failure tries again.
+#[tauri::command]
+pub(crate) async fn socket(backend: State<'_, Backend>) -> Result<Socket, String> {
+    backend.socket().await.map_err(|error| error.to_string())
+}
+
+/// The page has drawn itself: show the window.
+#[tauri::command]
+pub(crate) fn ready(app: AppHandle) {
+    window::show(&app);
+}
+
+/// Asks for a folder in the desktop's own dialog; none where the user thought better of it.
+#[tauri::command]
+pub(crate) async fn pick_folder(window: WebviewWindow) -> Option<String> {
+    let (chosen, choice) = oneshot::channel();
+    window
+        .dialog()
+        .file()
+        .set_parent(&window)
+        .set_title("A folder with a Makefile")
+        .pick_folder(move |folder| drop(chosen.send(folder)));
+    let folder = choice.await.ok()??.into_path().ok()?;
+    // A project's folder is text on the wire; a path that is none would name another folder.
+    folder.into_os_string().into_string().ok()
+}
+
+/// Opens the user's own terminal with `ssh HOST` in it.
+#[tauri::command]
+pub(crate) async fn open_terminal(app: AppHandle, host: String) -> Result<(), String> {
+    terminal::open(&app, &host).await.map_err(|error| error.to_string())
+}

@@ -1,0 +1,93 @@
+//! The window around the orchestrator. It is thin on purpose: jobs, hosts, logs and history live in the crate
+//! `orchestrator`, and the page speaks to that over a WebSocket, here as in a browser under `vmo serve`.
+//!
+//! ```text
+//! backend     opens the engine and its socket server, and closes them
+//! window      the one window: where it may go, what it shows before the page is there
+//! commands    what the page asks of the shell: where the socket is, and what needs a desktop
+//! terminal    the user's own terminal on a host
+//! ```
+//!
+//! Only this crate names `tauri`. No plugin is open to the page: they are called from here.
+#![doc = ""]
+
+mod backend;
+mod commands;
+mod terminal;
+mod window;
+
+use std::process::ExitCode;
+
+use orchestrator::folders::Folders;
+use tauri::{Builder, RunEvent, Wry};
+use tauri_plugin_window_state::StateFlags;
+
+use crate::backend::Backend;
+
+/// Runs the app until its window is closed. Fails, with the reason on stderr, where no window can be opened.
+#[must_use]
+pub fn run() -> ExitCode {
+    trace_to_stderr();
+    let folders = match Folders::of_user() {
+        Ok(folders) => folders,
+        Err(error) => return failed(&format!("failed to find the app's folders: {error}")),
+    };
+    match plugins(Builder::default(), &folders)
+        .manage(Backend::new(folders))
+        .invoke_handler(tauri::generate_handler![
+            commands::socket,
+            commands::ready,
+            commands::pick_folder,
+            commands::open_terminal,
+        ])
+        .setup(|app| {
+            backend::open_early(app.handle());
+            window::open(app)?;
+            Ok(())
+        })
+        .build(tauri::generate_context!())
+    {
+        Ok(app) => {
+            app.run(|app, event| {
+                if let RunEvent::Exit = event {
+                    backend::close(app);
+                }
+            });
+            ExitCode::SUCCESS
+        }
+        Err(error) => failed(&format!("failed to open the window: {error}")),
+    }
+}
+
+/// The plugins this crate calls. Their own commands stay closed: the capability names none of them.
+fn plugins(builder: Builder<Wry>, folders: &Folders) -> Builder<Wry> {
+    let builder = if std::env::var_os("VMO_DATA_DIR").is_none() {
+        // First of all plugins: a second start ends here, before it has touched anything.
+        builder.plugin(tauri_plugin_single_instance::init(|app, _, _| window::show(app)))
+    } else {
+        // Whoever names another data folder wants another app beside the first.
+        builder
+    };
+    // The plugin joins the name to its own folder, and joining an absolute path gives that path.
+    let remembered = folders.config.join("window.json");
+    builder
+        .plugin(tauri_plugin_shell::init())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(
+            tauri_plugin_window_state::Builder::new()
+                .with_filename(remembered.to_string_lossy())
+                .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+                .build(),
+        )
+}
+
+fn trace_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// A webview is what most often is missing; there is no window yet to say so in.
+fn failed(why: &str) -> ExitCode {
+    eprintln!("vm-orchestrator: {why}");
+    ExitCode::FAILURE
+}
