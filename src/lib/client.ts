@@ -1,0 +1,168 @@
+// The one door to the socket: calls and their answers, events, and coming back after a drop.
+import { type Door, NoDoor } from './socket';
+import type { Call, Event, Failure, FailureCode, Message, Reply, Request } from './wire';
+
+/** Where the connection stands. */
+export type Link =
+  | { state: 'connecting' }
+  | { state: 'open' }
+  /** Dropped or not there; another attempt comes by itself. */
+  | { state: 'away' }
+  /** No attempt will help until a person does something. */
+  | { state: 'shut'; why: string };
+
+/** A request that was not answered as hoped; the message is for a person. */
+export class CallFailed extends Error {
+  readonly code: FailureCode | 'disconnected';
+
+  constructor(failure: { code: FailureCode | 'disconnected'; message: string }) {
+    super(failure.message);
+    this.code = failure.code;
+  }
+}
+
+type ReplyType = Reply['type'];
+type With<T extends ReplyType> =
+  Extract<Reply, { type: T }> extends { with: infer W } ? W : undefined;
+
+/** What a client needs of the world; tests give their own. */
+export interface World {
+  /** Finds the socket; asked before every attempt. */
+  door: () => Promise<Door>;
+  /** Asked after failed attempts: whether the server is there and refuses us; then the reason to give up. */
+  refused: () => Promise<NoDoor | null>;
+  /** Makes a socket; may throw where a policy forbids it. */
+  socket: (url: string, protocols: string[]) => WebSocket;
+}
+
+/** The first pause before another attempt, and the longest, in milliseconds. */
+const FIRST_PAUSE = 100;
+const LAST_PAUSE = 5000;
+
+interface Waiting {
+  resolve: (reply: Reply) => void;
+  reject: (failure: CallFailed) => void;
+}
+
+/** One connection that comes back by itself. */
+export class Client {
+  /** Told of every change of the connection. */
+  onlink: (link: Link) => void = () => undefined;
+  /** Told of every event, in order. */
+  onevent: (event: Event) => void = () => undefined;
+
+  readonly #world: World;
+  readonly #waiting = new Map<number, Waiting>();
+  #socket: WebSocket | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #next = 1;
+  #failures = 0;
+  #closed = false;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Connects, and from then on connects again whenever the connection is gone. */
+  async connect(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#closed = false;
+    this.onlink({ state: this.#failures === 0 ? 'connecting' : 'away' });
+    try {
+      const { url, token } = await this.#world.door();
+      // Closed while the door was looked for.
+      if (this.#closed) return;
+      this.#attach(this.#world.socket(url, ['vmo.v1', `auth.${token}`]));
+    } catch (error) {
+      if (error instanceof NoDoor) this.onlink({ state: 'shut', why: error.message });
+      else this.#again();
+    }
+  }
+
+  /** Ends the connection for good. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.close();
+  }
+
+  /**
+   * Asks for something and waits for the answer of that type.
+   * Rejects with {@link CallFailed}: what the server says, or `disconnected`.
+   */
+  async ask<T extends ReplyType>(request: Request, type: T): Promise<With<T>> {
+    const reply = await this.#call(request);
+    if (reply.type !== type) {
+      throw new CallFailed({ code: 'failed', message: `expected ${type}, got ${reply.type}` });
+    }
+    return ('with' in reply ? reply.with : undefined) as With<T>;
+  }
+
+  /** Asks for something that is only done, not answered. */
+  async tell(request: Request): Promise<void> {
+    await this.#call(request);
+  }
+
+  #call(request: Request): Promise<Reply> {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) {
+      return Promise.reject(
+        new CallFailed({
+          code: 'disconnected',
+          message: 'not connected just now; try again in a moment',
+        }),
+      );
+    }
+    const call: Call = { id: this.#next++, request };
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(call.id, { resolve, reject });
+      socket.send(JSON.stringify(call));
+    });
+  }
+
+  #attach(socket: WebSocket): void {
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#failures = 0;
+      this.onlink({ state: 'open' });
+    };
+    socket.onmessage = ({ data }) => {
+      if (typeof data === 'string') this.#receive(JSON.parse(data) as Message);
+    };
+    socket.onclose = () => {
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      this.#dropWaiting();
+      if (!this.#closed) void this.#again();
+    };
+  }
+
+  #receive(message: Message): void {
+    if ('event' in message) return this.onevent(message.event);
+    const { id } = 'reply' in message ? message.reply : message.failed;
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if ('reply' in message) waiting?.resolve(message.reply.reply);
+    else waiting?.reject(new CallFailed(message.failed.failure satisfies Failure));
+  }
+
+  #dropWaiting(): void {
+    const failure = {
+      code: 'disconnected',
+      message: 'the connection dropped before the answer came',
+    } as const;
+    for (const { reject } of this.#waiting.values()) reject(new CallFailed(failure));
+    this.#waiting.clear();
+  }
+
+  async #again(): Promise<void> {
+    const pause = Math.min(FIRST_PAUSE * 2 ** this.#failures, LAST_PAUSE);
+    this.#failures += 1;
+    this.onlink({ state: 'away' });
+    // One failure is a drop; several may be a server that was started anew.
+    const refused = this.#failures > 2 ? await this.#world.refused() : null;
+    if (this.#closed) return;
+    if (refused) this.onlink({ state: 'shut', why: refused.message });
+    else this.#timer = setTimeout(() => void this.connect(), pause);
+  }
+}

@@ -1,0 +1,42 @@
+// Words for a job: what it is, where it ran, how long it took. Everything that shows one uses these.
+import type { Job, Status } from './wire';
+
+/** The word a person reads. */
+export const STATUS_WORD: Record<Status, string> = {
+  queued: 'Queued',
+  running: 'Running',
+  done: 'Done',
+  error: 'Error',
+  canceled: 'Canceled',
+  lost: 'Lost',
+};
+
+/** In the order a filter lists them. */
+export const STATUSES: Status[] = ['running', 'queued', 'done', 'error', 'canceled', 'lost'];
+
+/** Whether it has ended, in whatever way. */
+export function isOver(job: Pick<Job, 'status'>): boolean {
+  return job.status !== 'queued' && job.status !== 'running';
+}
+
+/** What it is: the targets, or the command. */
+export function title(job: Pick<Job, 'target' | 'command'>): string {
+  return job.target ?? job.command;
+}
+
+/** Where it belongs: the project, the host, or this machine. */
+export function place(job: Pick<Job, 'project' | 'host'>): string {
+  return job.project ?? where(job);
+}
+
+/** Where it runs. */
+export function where(job: Pick<Job, 'host'>): string {
+  return job.host ?? 'this machine';
+}
+
+/** How long it ran or has been running, in milliseconds; none where it never started. */
+export function elapsed(job: Pick<Job, 'started_at' | 'finished_at'>, now: number): number | null {
+  if (job.started_at === null) return null;
+  const end = job.finished_at === null ? now : Date.parse(job.finished_at);
+  return Math.max(0, end - Date.parse(job.started_at));
+}

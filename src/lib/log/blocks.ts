@@ -1,0 +1,94 @@
+// The lines of a log that the page holds: blocks near the window, the least recently seen ones dropped.
+import type { Line } from '../wire';
+
+/** Lines in a block. */
+export const BLOCK = 200;
+
+/** Blocks held at most: 8,000 lines, a few MB. At the bound the block not looked at for longest goes. */
+export const MOST = 40;
+
+interface Block {
+  lines: (Line | undefined)[];
+  /** Whether lines in it may have grown since. */
+  stale: boolean;
+}
+
+/** The number of the block a line is in, from 0. */
+export function blockOf(number: number): number {
+  return Math.floor((number - 1) / BLOCK);
+}
+
+/** Lines by number; a Map keeps its keys in the order of their last use. */
+export class Blocks {
+  readonly #blocks = new Map<number, Block>();
+
+  /** How many blocks are held. */
+  get size(): number {
+    return this.#blocks.size;
+  }
+
+  /** A line, where it is held. */
+  get(number: number): Line | undefined {
+    return this.#blocks.get(blockOf(number))?.lines[(number - 1) % BLOCK];
+  }
+
+  /** Takes lines in, over what was held. */
+  put(lines: Line[]): void {
+    for (const line of lines) {
+      const index = blockOf(line.number);
+      const block = this.#blocks.get(index) ?? { lines: [], stale: false };
+      block.lines[(line.number - 1) % BLOCK] = line;
+      this.#touch(index, block);
+    }
+    this.#trim();
+  }
+
+  /** Says that a block has just been read as it now is. */
+  fresh(index: number): void {
+    const block = this.#blocks.get(index);
+    if (block) block.stale = false;
+  }
+
+  /** Marks the blocks with lines that had no end yet, other than those from `known` on, which came anew. */
+  grown(known: number): void {
+    for (const block of this.#blocks.values()) {
+      block.stale ||= block.lines.some((line) => line?.open === true && line.number < known);
+    }
+  }
+
+  /** The blocks of these lines that have to be asked for: not held, with a gap, or stale. */
+  missing(first: number, last: number): number[] {
+    const wanted: number[] = [];
+    for (let index = blockOf(first); index <= blockOf(last); index++) {
+      const block = this.#blocks.get(index);
+      if (block) this.#touch(index, block);
+      if (!block || block.stale || this.#gap(block, index, first, last)) wanted.push(index);
+    }
+    return wanted;
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.#blocks.clear();
+  }
+
+  #gap(block: Block, index: number, first: number, last: number): boolean {
+    const start = index * BLOCK;
+    const from = Math.max(first - 1 - start, 0);
+    const to = Math.min(last - 1 - start, BLOCK - 1);
+    for (let at = from; at <= to; at++) if (!block.lines[at]) return true;
+    return false;
+  }
+
+  #touch(index: number, block: Block): void {
+    this.#blocks.delete(index);
+    this.#blocks.set(index, block);
+  }
+
+  #trim(): void {
+    for (const index of this.#blocks.keys()) {
+      if (this.#blocks.size <= MOST) return;
+      this.#blocks.delete(index);
+    }
+  }
+}

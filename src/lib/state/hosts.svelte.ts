@@ -1,0 +1,46 @@
+// The hosts of the SSH config and their saved commands.
+import { SvelteSet } from 'svelte/reactivity';
+import type { Client } from '../client';
+import type { Host } from '../wire';
+import { remembered } from './remembered';
+
+/** The list of hosts. */
+export class Hosts {
+  list = $state.raw<Host[]>([]);
+  /** What could not be read of the SSH config, with its place. */
+  problems = $state.raw<string[]>([]);
+
+  readonly #client: Client;
+  readonly #unfolded = new SvelteSet(remembered.list('unfolded-hosts'));
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Takes in the list. */
+  set(list: Host[], problems: string[]): void {
+    this.list = list;
+    this.problems = problems;
+  }
+
+  /** Whether its saved commands are shown. */
+  unfolded(name: string): boolean {
+    return this.#unfolded.has(name);
+  }
+
+  /** Shows or hides them. */
+  fold(name: string): void {
+    if (!this.#unfolded.delete(name)) this.#unfolded.add(name);
+    remembered.set('unfolded-hosts', JSON.stringify([...this.#unfolded]));
+  }
+
+  /** Keeps a command for a host. */
+  save(host: string, command: string): Promise<void> {
+    return this.#client.tell({ type: 'save_command', with: { host, command } });
+  }
+
+  /** Drops a saved command of a host. */
+  forget(host: string, command: string): Promise<void> {
+    return this.#client.tell({ type: 'forget_command', with: { host, command } });
+  }
+}

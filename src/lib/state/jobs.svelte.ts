@@ -1,0 +1,160 @@
+// The jobs the page knows: those that run, the latest ones, the open tabs; and what can be done with a job.
+import { SvelteMap } from 'svelte/reactivity';
+import { CallFailed, type Client } from '../client';
+import { isOver } from '../job';
+import type { Job, JobId, Start } from '../wire';
+
+/** How many of the latest jobs are asked for: they give each target its last status. */
+const LATEST = 200;
+const TABS = 'vmo.tabs';
+
+/** Jobs by id, and the open tabs. */
+export class Jobs {
+  /** Open tabs, left to right. */
+  tabs = $state.raw<JobId[]>([]);
+
+  readonly #client: Client;
+  readonly #byId = new SvelteMap<JobId, Job>();
+  /** When a cancel was asked for, in milliseconds since 1970. */
+  readonly #canceling = new SvelteMap<JobId, number>();
+
+  /** All that are known, newest first: an id sorts by when it was made. */
+  readonly all: Job[] = $derived([...this.#byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1)));
+  /** Those that are not over. */
+  readonly active: Job[] = $derived(this.all.filter((job) => !isOver(job)));
+  /** The latest job of each target, by project and target. */
+  readonly #latest = $derived.by(() => {
+    const latest = new Map<string, Job>();
+    for (const job of this.all) {
+      if (job.project === null || job.target === null) continue;
+      const key = `${job.project}\n${job.target}`;
+      if (!latest.has(key)) latest.set(key, job);
+    }
+    return latest;
+  });
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.tabs = keptTabs();
+  }
+
+  /** A job, where it is known. */
+  get(id: JobId): Job | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The latest job of a target. */
+  latest(project: string, target: string): Job | undefined {
+    return this.#latest.get(`${project}\n${target}`);
+  }
+
+  /** When a cancel was asked for; null where none was or the job is over. */
+  cancelingSince(job: Job): number | null {
+    return isOver(job) ? null : (this.#canceling.get(job.id) ?? null);
+  }
+
+  /** Takes in what is known of jobs. */
+  learn(jobs: Job[]): void {
+    for (const job of jobs) {
+      this.#byId.set(job.id, job);
+      if (isOver(job)) this.#canceling.delete(job.id);
+    }
+  }
+
+  /** Asks for the latest ones and for those of the tabs; at the start, and after the connection came back. */
+  async refresh(): Promise<void> {
+    const query = {
+      status: null,
+      project: null,
+      target: null,
+      host: null,
+      batch: null,
+      text: null,
+    };
+    const latest = { ...query, before: null, limit: LATEST };
+    this.learn((await this.#client.ask({ type: 'jobs', with: latest }, 'jobs')).jobs);
+    const unknown = this.tabs.filter((id) => !this.#byId.has(id) || !isOver(this.#byId.get(id)!));
+    await Promise.all(unknown.map((id) => this.#loadTab(id)));
+  }
+
+  /** Asks for one job. */
+  async load(id: JobId): Promise<Job> {
+    const job = await this.#client.ask({ type: 'job', with: { job: id } }, 'job');
+    this.learn([job]);
+    return job;
+  }
+
+  /** Starts, opens a tab for each job, and gives the first one. */
+  async start(start: Start): Promise<Job> {
+    const { jobs } = await this.#client.ask({ type: 'start', with: start }, 'started');
+    return this.#started(jobs);
+  }
+
+  /** Starts the same again. */
+  async runAgain(job: JobId): Promise<Job> {
+    const { jobs } = await this.#client.ask({ type: 'run_again', with: { job } }, 'started');
+    return this.#started(jobs);
+  }
+
+  /** Ends a job: gently, or by KILL at once. */
+  async cancel(id: JobId, force: boolean): Promise<void> {
+    const before = this.#canceling.get(id);
+    this.#canceling.set(id, before ?? Date.now());
+    try {
+      await this.#client.tell({ type: 'cancel', with: { job: id, force } });
+    } catch (error) {
+      if (before === undefined) this.#canceling.delete(id);
+      throw error;
+    }
+  }
+
+  /** Types into a job. */
+  type(id: JobId, text: string, end = false): Promise<void> {
+    return this.#client.tell({ type: 'input', with: { job: id, text, end } });
+  }
+
+  /** Opens a tab, or finds it open. */
+  open(id: JobId): void {
+    if (!this.tabs.includes(id)) this.#keep([...this.tabs, id]);
+  }
+
+  /** Closes a tab and gives the one to look at instead: its neighbour, if there is one. */
+  close(id: JobId): JobId | undefined {
+    const at = this.tabs.indexOf(id);
+    this.#keep(this.tabs.filter((tab) => tab !== id));
+    return this.tabs[Math.min(at, this.tabs.length - 1)];
+  }
+
+  /** A tab whose job was deleted goes; with any other trouble it stays, and the job's page says what it is. */
+  async #loadTab(id: JobId): Promise<void> {
+    try {
+      await this.load(id);
+    } catch (error) {
+      if (error instanceof CallFailed && error.code === 'not_found') this.close(id);
+    }
+  }
+
+  #started(jobs: Job[]): Job {
+    this.learn(jobs);
+    for (const job of jobs) this.open(job.id);
+    return jobs[0]!;
+  }
+
+  #keep(tabs: JobId[]): void {
+    this.tabs = tabs;
+    try {
+      sessionStorage.setItem(TABS, JSON.stringify(tabs));
+    } catch {
+      // The tabs do not outlive a reload then; the jobs are in History.
+    }
+  }
+}
+
+function keptTabs(): JobId[] {
+  try {
+    const tabs: unknown = JSON.parse(sessionStorage.getItem(TABS) ?? '[]');
+    return Array.isArray(tabs) ? tabs.filter((tab) => typeof tab === 'string') : [];
+  } catch {
+    return [];
+  }
+}

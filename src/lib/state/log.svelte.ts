@@ -1,0 +1,263 @@
+// One log in its window: where the window stands, which lines it holds, and what it still has to ask for.
+import { CallFailed, type Client } from '../client';
+import { BLOCK, Blocks } from '../log/blocks';
+import { columns, textOf } from '../log/text';
+import { Measures, ROW } from '../log/window';
+import type { Event, Extent, Job, JobId, Line } from '../wire';
+
+/** Lines asked for at once where text is copied; the most a call may ask for. */
+const COPY_STEP = 1000;
+/** The longest range that is copied: some 10 MB, what a clipboard still takes. */
+const COPY_MOST = 100_000;
+/** Lines asked for above and below the window, so that a slow scroll finds them there. */
+const MARGIN = 60;
+/** Questions for blocks under way at a time; a fast drag must not queue up what it has passed. */
+const AT_ONCE = 3;
+
+/** A row on screen; without a line while it is being asked for. */
+export interface Row {
+  number: number;
+  line: Line | undefined;
+}
+
+/** A range of lines, both ends in it. */
+export interface Range {
+  from: number;
+  to: number;
+}
+
+type Grew = Extract<Event, { type: 'log_grew' }>['with'];
+
+/** A log, its window and the lines near it. */
+export class LogView {
+  readonly job: JobId;
+  extent = $state.raw<Extent>({ lines: 0, bytes: 0, complete: false });
+  /** Whether the log's size is known yet. */
+  known = $state(false);
+  /** Height of the window, in px. */
+  height = $state(0);
+  /** Whether the window sticks to the end. */
+  following = $state(false);
+  /** The lines a person picked. */
+  selected = $state.raw<Range | null>(null);
+  /** Why lines are missing, for a person. */
+  problem = $state<string | null>(null);
+
+  #position = $state(0);
+  #seen = $state(0);
+  #version = $state(0);
+
+  readonly measures = $derived(new Measures(this.extent.lines, this.height));
+  /** Px from the top of the whole log to the top of the window. */
+  readonly position = $derived(
+    this.following ? this.measures.end : this.measures.clamp(this.#position),
+  );
+  readonly shown = $derived(this.measures.shown(this.position));
+  /** The rows on screen. */
+  readonly rows: Row[] = $derived.by(() => {
+    void this.#version;
+    const { first, count } = this.shown;
+    return Array.from({ length: count }, (_, i) => {
+      return { number: first + i, line: this.#blocks.get(first + i) };
+    });
+  });
+  /** Columns of the widest line seen so far. */
+  readonly widest: number = $derived.by(() => {
+    for (const { line } of this.rows)
+      if (line) this.#widest = Math.max(this.#widest, columns(line));
+    return this.#widest;
+  });
+  /** Lines that came since the window stopped following. */
+  readonly unseen = $derived(this.following ? 0 : Math.max(0, this.extent.lines - this.#seen));
+
+  readonly #client: Client;
+  readonly #blocks = new Blocks();
+  readonly #asking = new Set<number>();
+  /** Blocks that came back short, and how long the log was then: asking again before it grows would go on for ever. */
+  readonly #short = new Map<number, number>();
+  #widest = 0;
+  #tail: number | null = null;
+  #attached = false;
+  #drawing = false;
+  #pending: Extent | null = null;
+  #anchor: number | null = null;
+
+  constructor(client: Client, job: Pick<Job, 'id' | 'status'>) {
+    this.#client = client;
+    this.job = job.id;
+    this.following = job.status === 'running' || job.status === 'queued';
+    // A log that ended badly opens at its end; the window finds it once the size is known.
+    this.#position = job.status === 'done' ? 0 : Infinity;
+  }
+
+  /** The window is open: from now on the log is followed. */
+  attach(): void {
+    this.#attached = true;
+    this.resume();
+  }
+
+  /** The window is closed: nothing more is asked for. */
+  detach(): void {
+    this.#attached = false;
+    this.#tail = null;
+    this.#client.tell({ type: 'unfollow', with: { job: this.job } }).catch(() => undefined);
+  }
+
+  /** Asks anew after the connection came back, or after a problem. */
+  resume(): void {
+    if (!this.#attached) return;
+    this.problem = null;
+    this.#tail = null;
+    this.#short.clear();
+    this.#follow();
+  }
+
+  /** The window's height changed. */
+  resize(height: number): void {
+    this.height = height;
+    this.#settle();
+  }
+
+  /** A person moved the window; at the very end it follows again. */
+  moveTo(position: number): void {
+    const to = this.measures.clamp(position);
+    if (to >= this.measures.end - 1) return this.followEnd();
+    this.pause();
+    this.#position = to;
+    this.#settle();
+  }
+
+  /** A person moved the window by so many px. */
+  moveBy(px: number): void {
+    this.moveTo(this.position + px);
+  }
+
+  /** Sticks to the end from now on. */
+  followEnd(): void {
+    this.following = true;
+    this.#settle();
+  }
+
+  /** Stays where it is, whatever comes. */
+  pause(): void {
+    if (!this.following) return;
+    this.#position = this.measures.end;
+    this.#seen = this.extent.lines;
+    this.following = false;
+    this.#settle();
+  }
+
+  /** Picks a line, or the range from the one picked first up to this one. */
+  select(number: number, extend: boolean): void {
+    this.pause();
+    if (!extend || this.#anchor === null) this.#anchor = number;
+    const [from, to] = [Math.min(this.#anchor, number), Math.max(this.#anchor, number)];
+    const same = this.selected?.from === from && this.selected.to === to;
+    this.selected = same && !extend ? null : { from, to };
+  }
+
+  /** The text of the picked lines, also of those that are not on screen. */
+  async selectedText(): Promise<string> {
+    const range = this.selected;
+    if (!range) return '';
+    if (range.to - range.from >= COPY_MOST) {
+      const message = `at most ${COPY_MOST.toLocaleString('en-US')} lines can be copied at once`;
+      throw new CallFailed({ code: 'refused', message });
+    }
+    const text: string[] = [];
+    for (let first = range.from; first <= range.to; first += COPY_STEP) {
+      const lines = await this.#ask(first, Math.min(COPY_STEP, range.to - first + 1));
+      text.push(...lines.map(textOf));
+    }
+    return text.join('\n');
+  }
+
+  /** The text of one whole line, however long. */
+  async wholeLine(number: number): Promise<string> {
+    const { lines } = await this.#client.ask(
+      { type: 'whole_line', with: { job: this.job, number } },
+      'lines',
+    );
+    return lines.map(textOf).join('\n');
+  }
+
+  /** The log grew, or is complete. */
+  grew({ extent, tail }: Grew): void {
+    this.#blocks.put(tail);
+    this.#blocks.grown(tail[0]?.number ?? extent.lines + 1);
+    this.#pending = extent;
+    this.#drawSoon();
+  }
+
+  #ask(first: number, count: number): Promise<Line[]> {
+    const request = { type: 'lines', with: { job: this.job, first, count } } as const;
+    return this.#client.ask(request, 'lines').then(({ lines }) => lines);
+  }
+
+  /** Whatever comes within a frame is drawn once. */
+  #drawSoon(): void {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    requestAnimationFrame(() => {
+      this.#drawing = false;
+      if (this.#pending) this.extent = this.#pending;
+      this.#pending = null;
+      this.known = true;
+      this.#version += 1;
+      this.#settle();
+    });
+  }
+
+  /** Brings what is asked for in line with what is on screen. */
+  #settle(): void {
+    if (!this.#attached) return;
+    this.#follow();
+    if (!this.known) return;
+    const { first, count } = this.shown;
+    const margin = this.following ? 0 : MARGIN;
+    const last = Math.min(first + count - 1 + margin, this.extent.lines);
+    if (count === 0) return;
+    for (const index of this.#blocks.missing(Math.max(1, first - margin), last)) {
+      if (this.#asking.size >= AT_ONCE) return;
+      if (this.#short.get(index) !== this.extent.lines) void this.#fetch(index);
+    }
+  }
+
+  async #fetch(index: number): Promise<void> {
+    if (this.#asking.has(index)) return;
+    this.#asking.add(index);
+    try {
+      const lines = await this.#ask(index * BLOCK + 1, BLOCK);
+      this.#blocks.put(lines);
+      this.#blocks.fresh(index);
+      const expected = Math.min(BLOCK, this.extent.lines - index * BLOCK);
+      if (lines.length < expected) this.#short.set(index, this.extent.lines);
+      this.problem = null;
+      this.#drawSoon();
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#asking.delete(index);
+    }
+  }
+
+  /** Follows with as many last lines as the window shows, or with none where it does not stand at the end. */
+  #follow(): void {
+    const tail = this.following ? Math.min(500, Math.ceil(this.height / ROW) + 8) : 0;
+    if (tail === this.#tail || (this.known && this.extent.complete && this.#tail !== null)) return;
+    this.#tail = tail;
+    this.#client.ask({ type: 'follow', with: { job: this.job, tail } }, 'extent').then(
+      (extent) => {
+        this.#pending = extent;
+        this.#drawSoon();
+      },
+      (error: unknown) => this.#failed(error),
+    );
+  }
+
+  #failed(error: unknown): void {
+    // After a drop everything is asked again by itself.
+    if (error instanceof CallFailed && error.code === 'disconnected') return;
+    this.problem = error instanceof Error ? error.message : String(error);
+  }
+}

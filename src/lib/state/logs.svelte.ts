@@ -1,0 +1,39 @@
+// The logs of the open jobs: one view each, made when a job is first looked at, dropped with its tab.
+import type { Client } from '../client';
+import type { Event, Job, JobId } from '../wire';
+import { LogView } from './log.svelte';
+
+/** Views by job. */
+export class Logs {
+  readonly #client: Client;
+  readonly #views = new Map<JobId, LogView>();
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** The view of a job's log. */
+  of(job: Pick<Job, 'id' | 'status'>): LogView {
+    let view = this.#views.get(job.id);
+    if (!view) {
+      view = new LogView(this.#client, job);
+      this.#views.set(job.id, view);
+    }
+    return view;
+  }
+
+  /** The job's tab is closed. */
+  drop(job: JobId): void {
+    this.#views.delete(job);
+  }
+
+  /** The connection came back, or the store did. */
+  resume(): void {
+    for (const view of this.#views.values()) view.resume();
+  }
+
+  /** A followed log grew. */
+  grew(grew: Extract<Event, { type: 'log_grew' }>['with']): void {
+    this.#views.get(grew.job)?.grew(grew);
+  }
+}

@@ -1,0 +1,30 @@
+// What went wrong away from the place that asked for it. Rows above the canvas; they go when they are dismissed.
+
+/** A row. */
+export interface Notice {
+  id: number;
+  /** A sentence: what happened, where, what to try. */
+  text: string;
+}
+
+/** Rows at most; the oldest goes. */
+const MOST = 3;
+
+/** The rows, oldest first. */
+export class Notices {
+  list = $state.raw<Notice[]>([]);
+  #next = 1;
+
+  /** Shows a failure: what was tried, and what came of it. The same words are not shown twice. */
+  failed(doing: string, error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    const text = `Failed to ${doing}: ${why}`;
+    if (this.list.some((notice) => notice.text === text)) return;
+    this.list = [...this.list, { id: this.#next++, text }].slice(-MOST);
+  }
+
+  /** Takes a row away. */
+  dismiss(id: number): void {
+    this.list = this.list.filter((notice) => notice.id !== id);
+  }
+}

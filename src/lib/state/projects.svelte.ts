@@ -1,0 +1,132 @@
+// The projects, their targets, and which of them are unfolded in the sidebar.
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import type { Client } from '../client';
+import type { Project, Scan, Target, Variable } from '../wire';
+import { remembered } from './remembered';
+
+/** Targets under one heading. */
+export interface Group {
+  /** The heading; none for those that stand under none. */
+  name: string | null;
+  targets: Target[];
+}
+
+/** What is known of a project's targets. */
+export type Targets =
+  | { state: 'asked' }
+  | { state: 'known'; scan: Scan }
+  /** Why they are not known, for a person. */
+  | { state: 'failed'; why: string };
+
+/** The list of projects. */
+export class Projects {
+  list = $state.raw<Project[]>([]);
+  /** What could not be read of mkcli's registry or our own list, with its place. */
+  problems = $state.raw<string[]>([]);
+
+  readonly #client: Client;
+  readonly #targets = new SvelteMap<string, Targets>();
+  readonly #folded = new SvelteSet(remembered.list('folded'));
+  readonly #unfolded = new SvelteSet(remembered.list('unfolded'));
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Takes in the list, and asks for the targets of those that are new in it. */
+  set(list: Project[], problems: string[]): void {
+    this.list = list;
+    this.problems = problems;
+    for (const { name, problem } of list) {
+      if (problem === null && this.#targets.get(name)?.state !== 'known') void this.scan(name);
+    }
+  }
+
+  /** A project by its name. */
+  get(name: string): Project | undefined {
+    return this.list.find((project) => project.name === name);
+  }
+
+  /** What is known of its targets. */
+  targets(name: string): Targets {
+    return this.#targets.get(name) ?? { state: 'asked' };
+  }
+
+  /** Its scan, where there is one. */
+  scanOf(name: string): Scan | null {
+    const known = this.#targets.get(name);
+    return known?.state === 'known' ? known.scan : null;
+  }
+
+  /** Asks for its targets; nothing is run. */
+  async scan(name: string): Promise<void> {
+    if (!this.#targets.has(name)) this.#targets.set(name, { state: 'asked' });
+    try {
+      const scan = await this.#client.ask({ type: 'targets', with: { project: name } }, 'scan');
+      this.#targets.set(name, { state: 'known', scan });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#targets.set(name, { state: 'failed', why });
+    }
+  }
+
+  /** Adds a folder. */
+  async add(path: string): Promise<Project> {
+    const project = await this.#client.ask({ type: 'add_project', with: { path } }, 'project');
+    if (!this.get(project.name)) this.set([...this.list, project], this.problems);
+    this.#remember(project.name, true);
+    return project;
+  }
+
+  /** Takes an added one off the list; nothing on disk changes. */
+  async remove(name: string): Promise<void> {
+    await this.#client.tell({ type: 'remove_project', with: { name } });
+    this.list = this.list.filter((project) => project.name !== name);
+  }
+
+  /** Allows its targets to be run. */
+  async trust(name: string): Promise<void> {
+    await this.#client.tell({ type: 'trust_project', with: { name } });
+    this.list = this.list.map((each) => (each.name === name ? { ...each, trusted: true } : each));
+  }
+
+  /** Whether it is unfolded: as a person left it; until then the first one is. */
+  unfolded(name: string): boolean {
+    if (this.#folded.has(name)) return false;
+    return this.#unfolded.has(name) || this.list[0]?.name === name;
+  }
+
+  /** Folds or unfolds it. */
+  fold(name: string): void {
+    this.#remember(name, !this.unfolded(name));
+  }
+
+  #remember(name: string, unfolded: boolean): void {
+    (unfolded ? this.#folded : this.#unfolded).delete(name);
+    (unfolded ? this.#unfolded : this.#folded).add(name);
+    remembered.set('folded', JSON.stringify([...this.#folded]));
+    remembered.set('unfolded', JSON.stringify([...this.#unfolded]));
+  }
+}
+
+/** The targets that are shown first, by heading, in the order of the makefile. */
+export function groups(scan: Scan): Group[] {
+  const groups: Group[] = [];
+  for (const target of scan.targets.filter((each) => each.listed)) {
+    const group = groups.find((each) => each.name === target.group);
+    if (group) group.targets.push(target);
+    else groups.push({ name: target.group, targets: [target] });
+  }
+  return groups;
+}
+
+/** The variables a target uses, those it needs first. */
+export function variablesOf(scan: Scan, target: Target): Variable[] {
+  const used = scan.variables.filter((variable) => target.uses.includes(variable.name));
+  return used.sort((a, b) => Number(b.required) - Number(a.required));
+}
+
+/** Whether a click may not run it at once: a variable has to be given, or it is dangerous. */
+export function asksFirst(scan: Scan, target: Target): boolean {
+  return target.danger !== null || variablesOf(scan, target).some((each) => each.required);
+}

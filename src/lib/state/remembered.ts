@@ -1,0 +1,32 @@
+// Small choices of a person that outlive the page. A browser may refuse to keep them: then they last as long as the page.
+
+/** Words by name in local storage. */
+export const remembered = {
+  /** What was kept, or null. */
+  get(name: string): string | null {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null;
+    }
+  },
+
+  /** Keeps a word. */
+  set(name: string, word: string): void {
+    try {
+      localStorage.setItem(name, word);
+    } catch {
+      // Nothing is lost but the memory of a choice.
+    }
+  },
+
+  /** A list of words that was kept; empty where there is none or it cannot be read. */
+  list(name: string): string[] {
+    try {
+      const value: unknown = JSON.parse(this.get(name) ?? '[]');
+      return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+    } catch {
+      return [];
+    }
+  },
+};
