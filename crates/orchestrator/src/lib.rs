@@ -6,4 +6,5 @@ pub mod job;
 pub mod log;
 pub mod project;
 pub mod server;
+pub mod store;
 pub mod wire;

@@ -1,0 +1,32 @@
+//! Where jobs and logs are kept: a Postgres, configured or our own embedded one. The only module that knows `sqlx`; it
+//! must not know who runs jobs or who asks for them.
+//!
+//! ```text
+//! address   what DATABASE_URL says                     error     how it fails, and what heals by itself
+//! connect   a Store: its pool, its bounded waits       schema    whose tables are there; migrations
+//! jobs      save, find and list jobs                   columns   a Job as a row
+//! archive   batches of a log in, and how far it is     pack      chunks as rows, byte for byte
+//! read      batches of a log out                       changes   which jobs changed, as a hint
+//! embedded  our own server: found, started, adopted, stopped
+//! ```
+
+mod address;
+mod archive;
+mod changes;
+mod columns;
+mod connect;
+mod error;
+mod jobs;
+mod pack;
+mod read;
+mod schema;
+
+pub use address::Address;
+pub use archive::{Batch, Mark};
+pub use changes::{Change, Changes};
+pub use connect::Store;
+pub use error::{Interruption, StoreError};
+pub use jobs::Filter;
+
+/// What the store answers.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -1,0 +1,252 @@
+//! Where a Postgres is: what `DATABASE_URL` says, read as other programs read it. It connects to nothing.
+
+use std::{fmt, net::IpAddr, path::Path};
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+use super::StoreError;
+
+/// Where a Postgres is and how to log in to it.
+#[derive(Clone)]
+pub struct Address {
+    pub(super) options: PgConnectOptions,
+    /// The schema our tables are in; none means the role's own first one.
+    pub(super) schema: Option<String>,
+    /// Whether the server may be on another machine.
+    pub(super) remote: bool,
+    uri: String,
+}
+
+impl Address {
+    /// Reads an address as `postgres://user:password@host:port/database?sslmode=…`. A `sslmode` in it (or `PGSSLMODE`)
+    /// is honoured; without one a server on this machine needs no TLS, and one elsewhere needs `verify-full`.
+    /// `schema` is the schema our tables are in, created where it is missing; none means the role's own first one.
+    ///
+    /// # Errors
+    /// [`StoreError::BadAddress`] where it cannot be read.
+    pub fn parse(url: &str, schema: Option<&str>) -> Result<Self, StoreError> {
+        let bad = |why: String| StoreError::BadAddress { why };
+        let url = url.trim();
+        if !["postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
+        {
+            return Err(bad(
+                "it has to begin with postgres://, as in postgres://user@host/database".to_owned(),
+            ));
+        }
+        let options: PgConnectOptions = url.parse().map_err(|error| match error {
+            sqlx::Error::Configuration(why) => bad(why.to_string()),
+            error => bad(error.to_string()),
+        })?;
+        let socket = options.get_socket().is_some() || options.get_host().starts_with('/');
+        let remote = !socket && !is_loopback(options.get_host());
+        let asked = says_sslmode(url) || std::env::var_os("PGSSLMODE").is_some();
+        let mode = match options.get_ssl_mode() {
+            // As everywhere, TLS is not spoken over a socket file, whatever the address says.
+            _ if socket => PgSslMode::Disable,
+            _ if remote && !asked => PgSslMode::VerifyFull,
+            // The driver takes `allow` for `disable`, which a server that insists on TLS turns away.
+            PgSslMode::Allow => PgSslMode::Prefer,
+            mode => mode,
+        };
+        Ok(Self {
+            options: named(options.ssl_mode(mode)),
+            schema: schema.filter(|name| !name.is_empty()).map(str::to_owned),
+            remote,
+            uri: url.to_owned(),
+        })
+    }
+
+    /// The server behind a socket file in `folder`, logged in to as `user` without a password.
+    #[must_use]
+    pub fn socket(folder: &Path, port: u16, user: &str, database: &str) -> Self {
+        let options = PgConnectOptions::new_without_pgpass()
+            .socket(folder)
+            .port(port)
+            .username(user)
+            .database(database)
+            .ssl_mode(PgSslMode::Disable);
+        let host: String = folder.to_string_lossy().bytes().map(percent).collect();
+        Self {
+            options: named(options),
+            schema: None,
+            remote: false,
+            uri: format!("postgresql:///{database}?host={host}&port={port}&user={user}"),
+        }
+    }
+
+    /// The address as psql takes it, **with the password** where there is one.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        let Some(schema) = &self.schema else {
+            return self.uri.clone();
+        };
+        let path: String = format!("-c search_path={schema}")
+            .bytes()
+            .map(percent)
+            .collect();
+        let join = if self.uri.contains('?') { '&' } else { '?' };
+        format!("{}{join}options={path}", self.uri)
+    }
+
+    /// The address for a person: no password, no parameters.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let options = &self.options;
+        let user = options.get_username();
+        let port = options.get_port();
+        let database = options.get_database().unwrap_or(user);
+        match options.get_socket() {
+            Some(folder) => format!("{user}@{}:{port}/{database}", folder.display()),
+            None => format!("{user}@{}:{port}/{database}", options.get_host()),
+        }
+    }
+
+    /// Why what is sent there could be read or answered by somebody else, where it could.
+    pub(super) fn exposure(&self) -> Option<&'static str> {
+        if !self.remote {
+            return None;
+        }
+        match self.options.get_ssl_mode() {
+            PgSslMode::Disable | PgSslMode::Allow => {
+                Some("the connection is not encrypted (sslmode=disable)")
+            }
+            PgSslMode::Prefer => Some(
+                "the connection may not be encrypted, and nothing checks who answers (sslmode=prefer)",
+            ),
+            PgSslMode::Require => Some("nothing checks who answers (sslmode=require)"),
+            PgSslMode::VerifyCa | PgSslMode::VerifyFull => None,
+        }
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Address")
+            .field("at", &self.shown())
+            .field("schema", &self.schema)
+            .field("sslmode", &self.options.get_ssl_mode())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A server's own list of connections should say whose they are.
+fn named(options: PgConnectOptions) -> PgConnectOptions {
+    match options.get_application_name() {
+        Some(_) => options,
+        None => options.application_name("vm-orchestrator"),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn says_sslmode(url: &str) -> bool {
+    url.split_once('?').is_some_and(|(_, query)| {
+        query
+            .split('&')
+            .any(|pair| pair.starts_with("sslmode=") || pair.starts_with("ssl-mode="))
+    })
+}
+
+fn percent(byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(url: &str) -> String {
+        format!(
+            "{:?}",
+            Address::parse(url, None).unwrap().options.get_ssl_mode()
+        )
+    }
+
+    #[test]
+    fn tls_is_needed_only_where_the_way_leaves_this_machine() {
+        assert_eq!(mode("postgres://localhost/x"), "Prefer");
+        assert_eq!(mode("postgres://127.0.0.3:5433/x"), "Prefer");
+        assert_eq!(mode("postgres://[::1]/x"), "Prefer");
+        assert_eq!(mode("postgres:///x?host=/run/postgresql"), "Disable");
+        assert_eq!(
+            mode("postgres://%2Frun%2Fpostgresql/x?sslmode=require"),
+            "Disable"
+        );
+        assert_eq!(mode("postgres://db.example.com/x"), "VerifyFull");
+        assert_eq!(mode("postgres://x?hostaddr=10.0.0.1"), "VerifyFull");
+    }
+
+    #[test]
+    fn a_written_sslmode_is_honoured() {
+        assert_eq!(
+            mode("postgres://db.example.com/x?sslmode=disable"),
+            "Disable"
+        );
+        assert_eq!(
+            mode("postgres://db.example.com/x?sslmode=require"),
+            "Require"
+        );
+        assert_eq!(
+            mode("postgres://db.example.com/x?a=b&sslmode=verify-ca"),
+            "VerifyCa"
+        );
+        assert_eq!(mode("postgres://db.example.com/x?sslmode=allow"), "Prefer");
+        assert_eq!(
+            mode("postgres://localhost/x?sslmode=verify-full"),
+            "VerifyFull"
+        );
+        let wrong = Address::parse("postgres://localhost/x?sslmode=maybe", None).unwrap_err();
+        assert!(wrong.to_string().contains("maybe"), "{wrong}");
+    }
+
+    #[test]
+    fn the_password_is_shown_nowhere() {
+        let address = Address::parse(
+            "postgres://ann:s3cret@db.example.com:6000/ci?sslmode=require",
+            None,
+        )
+        .unwrap();
+        assert_eq!(address.shown(), "ann@db.example.com:6000/ci");
+        assert!(!format!("{address:?}").contains("s3cret"));
+        assert!(address.exposure().unwrap().contains("sslmode=require"));
+        assert!(address.uri().contains("s3cret"));
+    }
+
+    #[test]
+    fn a_schema_is_part_of_what_psql_is_given() {
+        let address = Address::parse("postgres://db/ci?sslmode=disable", Some("vmo")).unwrap();
+        assert!(
+            address.uri().ends_with("&options=-c%20search_path%3Dvmo"),
+            "{}",
+            address.uri()
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_says_so() {
+        for url in [
+            "",
+            "mysql://x/y",
+            "host=localhost dbname=x",
+            "postgres://host:port/x",
+        ] {
+            assert!(
+                matches!(
+                    Address::parse(url, None),
+                    Err(StoreError::BadAddress { .. })
+                ),
+                "{url}"
+            );
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Which jobs changed, as the server tells it: a hint and no more, since nobody repeats what was said while the
+//! connection was away. Who listens has to look again after [`Change::Missed`], and now and then anyway.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgListener, PgPoolOptions};
+
+use super::{Result, Store, StoreError};
+use crate::job::JobId;
+
+/// The name the server passes these hints under.
+pub(super) const CHANNEL: &str = "vmo_jobs";
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// A hint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// This job is new, changed or gone.
+    Job(JobId),
+    /// The connection was away: any job may have changed.
+    Missed,
+}
+
+/// The hints of one server, on a connection of its own. It reconnects by itself, for ever.
+pub struct Changes {
+    store: Store,
+    listener: Option<PgListener>,
+    pause: Duration,
+}
+
+impl Store {
+    /// Listens for changed jobs, from whichever app they come, this one included.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached now; later losses are made good by itself.
+    pub async fn subscribe(&self) -> Result<Changes> {
+        let listener = listen(self).await.map_err(|error| self.fault(error))?;
+        Ok(Changes {
+            store: self.clone(),
+            listener: Some(listener),
+            pause: SHORTEST_PAUSE,
+        })
+    }
+}
+
+impl Changes {
+    /// Waits for the next hint. May be given up at any time without losing one.
+    pub async fn next(&mut self) -> Change {
+        loop {
+            if let Some(listener) = &mut self.listener {
+                match listener.try_recv().await {
+                    Ok(Some(told)) => match told.payload().parse() {
+                        Ok(id) => return Change::Job(id),
+                        // Anybody may speak on this channel.
+                        Err(_) => continue,
+                    },
+                    Ok(None) => return Change::Missed,
+                    Err(error) => {
+                        tracing::debug!(error = %StoreError::of(self.store.address_shown(), error), "stopped listening");
+                        self.listener = None;
+                    }
+                }
+            }
+            tokio::time::sleep(self.pause).await;
+            if let Ok(listener) = listen(&self.store).await {
+                self.listener = Some(listener);
+                self.pause = SHORTEST_PAUSE;
+                return Change::Missed;
+            }
+            self.pause = LONGEST_PAUSE.min(self.pause * 2);
+        }
+    }
+}
+
+async fn listen(store: &Store) -> sqlx::Result<PgListener> {
+    // A pool of one, so that whoever listens does not take a connection from those who work.
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_lazy_with((*store.pool.connect_options()).clone());
+    let mut listener = PgListener::connect_with(&pool).await?;
+    listener.listen(CHANNEL).await?;
+    Ok(listener)
+}

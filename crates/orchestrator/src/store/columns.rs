@@ -1,0 +1,198 @@
+//! A job as a row of `jobs`: the columns people look at, and the rest in `detail`, so that it comes back exactly.
+
+use std::{borrow::Cow, path::PathBuf};
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Timelike, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::{Row, postgres::PgRow};
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::job::{Commit, Exit, Job, JobId, State, Status, What};
+
+/// The columns [`job`] reads.
+macro_rules! job_columns {
+    () => {
+        "id, command, status, started_at, finished_at, queued_at, project, host, batch, owner, pty, lines, bytes, detail"
+    };
+}
+pub(super) use job_columns;
+
+/// What has no column of its own.
+#[derive(Debug, Serialize, Deserialize)]
+struct Detail {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    targets: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    argv: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    variables: Vec<(String, Option<String>)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cwd: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    commit: Option<Commit>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exit: Option<Exit>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    canceled: bool,
+    /// Nanoseconds beyond the microsecond, which a column cannot hold: of `queued_at`, `started_at`, `finished_at`.
+    #[serde(default, skip_serializing_if = "is_even")]
+    nanos: [u16; 3],
+}
+
+fn is_even(nanos: &[u16; 3]) -> bool {
+    *nanos == [0; 3]
+}
+
+/// The columns of a job that are worked out from it.
+pub(super) struct Columns<'a> {
+    pub(super) kind: &'static str,
+    pub(super) status: &'static str,
+    pub(super) project: Option<Cow<'a, str>>,
+    pub(super) target: Option<Cow<'a, str>>,
+    pub(super) host: Option<Cow<'a, str>>,
+    pub(super) queued_at: DateTime<Utc>,
+    pub(super) started_at: Option<DateTime<Utc>>,
+    pub(super) finished_at: Option<DateTime<Utc>>,
+    pub(super) exit_code: Option<i32>,
+    pub(super) signal: Option<Cow<'a, str>>,
+    pub(super) reason: Option<Cow<'a, str>>,
+    pub(super) command: Cow<'a, str>,
+    pub(super) owner: Cow<'a, str>,
+    pub(super) detail: Value,
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn of(job: &'a Job) -> Result<Self, StoreError> {
+        let (started_at, finished_at, exit, canceled) = match &job.state {
+            State::Queued => (None, None, None, false),
+            State::Running { started_at } => (Some(*started_at), None, None, false),
+            State::Ended {
+                started_at,
+                finished_at,
+                exit,
+                canceled,
+            } => (*started_at, Some(*finished_at), Some(exit), *canceled),
+        };
+        let (project, targets) = match &job.what {
+            What::Target { project, targets } => (Some(project.as_str()), targets.as_slice()),
+            What::Command { .. } => (None, &[][..]),
+        };
+        let detail = Detail {
+            targets: targets.to_vec(),
+            argv: job.argv.clone(),
+            variables: job.variables.clone(),
+            cwd: job.cwd.clone(),
+            commit: job.commit.clone(),
+            exit: exit.cloned(),
+            canceled,
+            nanos: [Some(job.queued_at), started_at, finished_at]
+                .map(|time| time.map_or(0, odd_nanos)),
+        };
+        let mut detail = serde_json::to_value(detail).map_err(|error| StoreError::Unfit {
+            job: job.id,
+            why: error.to_string(),
+        })?;
+        without_nul(&mut detail);
+        Ok(Self {
+            kind: if job.host().is_some() { "ssh" } else { "local" },
+            status: job.state.status().word(),
+            project: project.map(fit),
+            target: (!targets.is_empty()).then(|| targets.join(" ").replace('\0', NUL).into()),
+            host: job.host().map(fit),
+            queued_at: job.queued_at.trunc_subsecs(6),
+            started_at: started_at.map(|time| time.trunc_subsecs(6)),
+            finished_at: finished_at.map(|time| time.trunc_subsecs(6)),
+            exit_code: match exit {
+                Some(Exit::Code { code }) => Some(*code),
+                _ => None,
+            },
+            signal: match exit {
+                Some(Exit::Signal { signal, .. }) => Some(fit(signal)),
+                _ => None,
+            },
+            reason: job.reason().map(|reason| reason.replace('\0', NUL).into()),
+            command: fit(&job.command),
+            owner: fit(&job.owner),
+            detail,
+        })
+    }
+}
+
+/// What stands for a NUL, which no text in Postgres can hold. None can come from a command line; a hostile host's last
+/// words can have one.
+const NUL: &str = "\u{fffd}";
+
+fn fit(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        text.replace('\0', NUL).into()
+    } else {
+        text.into()
+    }
+}
+
+fn without_nul(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains('\0') => *text = text.replace('\0', NUL),
+        Value::Array(values) => values.iter_mut().for_each(without_nul),
+        Value::Object(fields) => fields.values_mut().for_each(without_nul),
+        _ => {}
+    }
+}
+
+fn odd_nanos(time: DateTime<Utc>) -> u16 {
+    (time.nanosecond() % 1_000) as u16
+}
+
+/// The job a row holds.
+pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
+    let id = JobId(row.get::<Uuid, _>("id"));
+    let corrupt = |why: String| StoreError::Corrupt { job: id, why };
+    let detail: Detail = serde_json::from_value(row.get("detail"))
+        .map_err(|error| corrupt(format!("its detail: {error}")))?;
+    let time = |column: &str, nanos: u16| {
+        row.get::<Option<DateTime<Utc>>, _>(column)
+            .map(|time| time + TimeDelta::nanoseconds(nanos.into()))
+    };
+    let [queued, started, finished] = detail.nanos;
+    let started_at = time("started_at", started);
+    let status: Status = row.get::<&str, _>("status").parse().map_err(corrupt)?;
+    let lacks = |what: &str| corrupt(format!("it is {} and has no {what}", status.word()));
+    let state = match status {
+        Status::Queued => State::Queued,
+        Status::Running => State::Running {
+            started_at: started_at.ok_or_else(|| lacks("started_at"))?,
+        },
+        Status::Done | Status::Error | Status::Canceled | Status::Lost => State::Ended {
+            started_at,
+            finished_at: time("finished_at", finished).ok_or_else(|| lacks("finished_at"))?,
+            exit: detail.exit.ok_or_else(|| lacks("exit"))?,
+            canceled: detail.canceled,
+        },
+    };
+    Ok(Job {
+        id,
+        what: match row.get("project") {
+            Some(project) => What::Target {
+                project,
+                targets: detail.targets,
+            },
+            None => What::Command {
+                host: row.get("host"),
+            },
+        },
+        command: row.get("command"),
+        argv: detail.argv,
+        variables: detail.variables,
+        cwd: detail.cwd,
+        pty: row.get("pty"),
+        commit: detail.commit,
+        batch: row.get("batch"),
+        owner: row.get("owner"),
+        queued_at: time("queued_at", queued).ok_or_else(|| lacks("queued_at"))?,
+        state,
+        lines: row.get::<i64, _>("lines").cast_unsigned(),
+        bytes: row.get::<i64, _>("bytes").cast_unsigned(),
+    })
+}

@@ -1,0 +1,191 @@
+//! A store: a pool of connections to one Postgres whose tables are ours and up to date. Every wait has an end.
+
+use std::{
+    future::Future,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+    time::Duration,
+};
+
+use sqlx::{
+    ConnectOptions, Connection, PgConnection, Postgres,
+    pool::PoolConnection,
+    postgres::{PgPool, PgPoolOptions},
+};
+
+use super::{Address, Result, StoreError, schema};
+
+/// How long a server may take to let us in, or the pool to give a connection.
+const TO_CONNECT: Duration = Duration::from_secs(5);
+/// How long a statement may take. A server that was frozen or cut off is noticed by this.
+const TO_ANSWER: Duration = Duration::from_secs(30);
+/// Connections at most; a team shares its server's few hundred.
+const CONNECTIONS: u32 = 8;
+/// A connection that lay idle this long is tried before it is used, since its server may be gone.
+const STALE: Duration = Duration::from_secs(1);
+
+/// A Postgres whose tables are ours. Clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) pool: PgPool,
+    about: Arc<About>,
+}
+
+/// What was found when it was connected to.
+#[derive(Debug)]
+struct About {
+    at: String,
+    version: String,
+    warnings: Vec<String>,
+}
+
+impl Store {
+    /// Connects, sees that the tables there are ours, and brings them up to date.
+    ///
+    /// # Errors
+    /// All that [`StoreError`] has for a server: unreachable within 5 s, not let in, a stranger's `jobs` table (which is
+    /// left as it is), tables of a newer app, an encoding that cannot hold logs.
+    pub async fn connect(address: &Address) -> Result<Self> {
+        let at = address.shown();
+        let mut connection = within(TO_CONNECT, address.options.connect())
+            .await
+            .map_err(|error| StoreError::of(&at, error))?;
+        let found = schema::settle(&mut connection, address).await?;
+        // The answer is in; how the parting went does not matter.
+        drop(within(TO_CONNECT, connection.close()).await);
+
+        let mut warnings = found.warnings;
+        warnings.extend(address.exposure().map(str::to_owned));
+        Ok(Self {
+            pool: pool(address, found.schema),
+            about: Arc::new(About {
+                at,
+                version: found.version,
+                warnings,
+            }),
+        })
+    }
+
+    /// The server's version, as `18.4`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.about.version
+    }
+
+    /// What a person should know and need not act on: a superuser role, a connection without TLS.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.about.warnings
+    }
+
+    /// The address without its password.
+    #[must_use]
+    pub fn address_shown(&self) -> &str {
+        &self.about.at
+    }
+
+    /// Asks the server for a sign of life.
+    ///
+    /// # Errors
+    /// Where none comes.
+    pub async fn ping(&self) -> Result<()> {
+        let mut held = self.hold().await?;
+        let answer = within(TO_CONNECT, held.ping()).await;
+        held.end(answer).map_err(|error| self.fault(error))
+    }
+
+    /// Closes all connections; what is under way is waited for, at most 5 s.
+    pub async fn close(&self) {
+        drop(tokio::time::timeout(TO_CONNECT, self.pool.close()).await);
+    }
+
+    /// A connection of its own for one piece of work.
+    pub(super) async fn hold(&self) -> Result<Held> {
+        match self.pool.acquire().await {
+            Ok(connection) => Ok(Held(Some(connection))),
+            Err(error) => Err(self.fault(error)),
+        }
+    }
+
+    /// Sorts an error of the driver.
+    pub(super) fn fault(&self, error: sqlx::Error) -> StoreError {
+        StoreError::of(&self.about.at, error)
+    }
+}
+
+/// A connection that goes back to the pool only when its work came to an end. Where the work failed, was given up or its
+/// future dropped, nobody knows what the server still means to send, so the connection is dropped with it.
+pub(super) struct Held(Option<PoolConnection<Postgres>>);
+
+impl Held {
+    /// Gives the connection back, unless the work failed.
+    pub(super) fn end<T>(mut self, outcome: sqlx::Result<T>) -> sqlx::Result<T> {
+        if outcome.is_ok() {
+            drop(self.0.take());
+        }
+        outcome
+    }
+}
+
+impl Deref for Held {
+    type Target = PgConnection;
+    fn deref(&self) -> &PgConnection {
+        self.0.as_deref().expect("held until its end")
+    }
+}
+
+impl DerefMut for Held {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.0.as_deref_mut().expect("held until its end")
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(connection.detach());
+        }
+    }
+}
+
+/// Waits for an answer of the server, and no longer than a statement may take.
+pub(super) async fn answer<T>(asked: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    within(TO_ANSWER, asked).await
+}
+
+async fn within<T>(
+    limit: Duration,
+    asked: impl Future<Output = sqlx::Result<T>>,
+) -> sqlx::Result<T> {
+    match tokio::time::timeout(limit, asked).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+    }
+}
+
+/// Every connection looks for our tables where they were found, whatever becomes of the role's own search path.
+fn pool(address: &Address, schema: String) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(TO_CONNECT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move {
+                if about.idle_for > STALE {
+                    within(TO_CONNECT, connection.ping()).await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_connect(move |connection, _| {
+            let schema = schema.clone();
+            Box::pin(async move {
+                sqlx::query("select set_config('search_path', quote_ident($1), false)")
+                    .bind(schema)
+                    .execute(connection)
+                    .await?;
+                Ok(())
+            })
+        })
+        .connect_lazy_with(address.options.clone())
+}

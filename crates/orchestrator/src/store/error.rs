@@ -1,0 +1,229 @@
+//! How the store fails, and which of it heals by itself. It knows SQLSTATE codes and nothing of what was asked.
+
+use std::io;
+
+use crate::job::JobId;
+
+/// Why the store could not do what it was asked. Messages fit after "failed to …"; `at` is an address without its password.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The address cannot be used as it is written.
+    #[error("read the database address: {why}")]
+    BadAddress {
+        /// What is wrong with it, without the password.
+        why: String,
+    },
+    /// No server answers there, or it stopped answering.
+    #[error("reach Postgres at {at}: {why}")]
+    Unreachable {
+        /// The address.
+        at: String,
+        /// What was seen, and what to try.
+        why: String,
+    },
+    /// The server is there and cannot serve just now.
+    #[error("use Postgres at {at} just now: {why}")]
+    Interrupted {
+        /// The address.
+        at: String,
+        /// Which kind.
+        kind: Interruption,
+        /// The server's words.
+        why: String,
+    },
+    /// The server does not let this role in. Asking for a password may help.
+    #[error("log in to Postgres at {at}: {why}")]
+    AuthFailed {
+        /// The address.
+        at: String,
+        /// The server's words, and what to try.
+        why: String,
+    },
+    /// The server answers and must not be used as it is: a stranger's tables, too old, no such database, no right.
+    #[error("use Postgres at {at}: {why}")]
+    Refused {
+        /// The address.
+        at: String,
+        /// Why, and what to try.
+        why: String,
+    },
+    /// A newer app has changed the tables; this one does not write to them.
+    #[error(
+        "use Postgres at {at}: its tables have version {found} and this app knows {known}; \
+         update the app, or choose another database or schema"
+    )]
+    TooNew {
+        /// The address.
+        at: String,
+        /// The version of the tables.
+        found: i64,
+        /// The newest version this app knows.
+        known: i64,
+    },
+    /// The embedded server's data was written by another major version of Postgres. It is left as it is.
+    #[error(
+        "start the embedded Postgres: {folder} holds data of Postgres {found} and the one found here is {known}; \
+         nothing was changed; install Postgres {found}, or set VMO_POSTGRES to a folder with it, \
+         or move that folder away to begin a new one"
+    )]
+    OtherMajor {
+        /// The data folder.
+        folder: String,
+        /// The major version that wrote it.
+        found: String,
+        /// The major version of the programs found.
+        known: String,
+    },
+    /// The embedded server could not be brought up.
+    #[error("start the embedded Postgres: {why}")]
+    Embedded {
+        /// What happened, where, and what to try.
+        why: String,
+    },
+    /// There is no such job in this database (any more).
+    #[error("find job {job} in Postgres")]
+    Gone {
+        /// The job.
+        job: JobId,
+    },
+    /// The archive ends before what was to be added begins: read the [`mark`](super::Store::mark) and go on from there.
+    /// A server that crashed may have lost what was archived last and not yet made durable.
+    #[error("go on archiving job {job}: the archive ends at chunk {archived}, not at {offered}")]
+    Behind {
+        /// The job.
+        job: JobId,
+        /// The next chunk the archive lacks.
+        archived: u64,
+        /// The first chunk that was offered, or where the log was said to end.
+        offered: u64,
+    },
+    /// What was to be written breaks a rule of its type; nothing was written.
+    #[error("write job {job}: {why}")]
+    Unfit {
+        /// The job.
+        job: JobId,
+        /// The rule.
+        why: String,
+    },
+    /// A row says something that cannot be.
+    #[error("read job {job} from Postgres: {why}")]
+    Corrupt {
+        /// The job.
+        job: JobId,
+        /// What was found.
+        why: String,
+    },
+    /// Anything else the server or the connection said.
+    #[error("ask Postgres at {at}: {source}")]
+    Other {
+        /// The address.
+        at: String,
+        /// What it said.
+        source: sqlx::Error,
+    },
+}
+
+/// Why a server that is there cannot serve just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interruption {
+    /// It stops, starts, or ended our session: class 57.
+    Restarting,
+    /// It has no connection left: 53300.
+    Full,
+    /// It only reads: a standby, or an administrator's wish: 25006.
+    ReadOnly,
+    /// Its disk or memory ran out, or it could not write: classes 53 and 58.
+    NoSpace,
+    /// Another transaction was in the way: classes 40 and 55.
+    Contended,
+}
+
+impl StoreError {
+    /// Whether trying the same again later may succeed with nobody doing anything here.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Interrupted { .. })
+    }
+
+    /// Sorts an error of the driver.
+    pub(super) fn of(at: &str, error: sqlx::Error) -> Self {
+        let at = at.to_owned();
+        match error {
+            sqlx::Error::Database(error) => Self::said(at, error),
+            sqlx::Error::Io(error) => Self::Unreachable {
+                why: lost(&error),
+                at,
+            },
+            sqlx::Error::PoolTimedOut => Self::Unreachable {
+                at,
+                why: "it gave no connection within 5 s".to_owned(),
+            },
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Unreachable {
+                at,
+                why: "the connection was closed".to_owned(),
+            },
+            sqlx::Error::Tls(error) => Self::Refused {
+                why: format!(
+                    "{error}; a server that is not on this machine needs TLS with a certificate this machine trusts, \
+                     or an address that accepts less: sslrootcert=FILE, sslmode=require or sslmode=disable in it"
+                ),
+                at,
+            },
+            sqlx::Error::Configuration(error) => Self::BadAddress {
+                why: error.to_string(),
+            },
+            source => Self::Other { at, source },
+        }
+    }
+
+    fn said(at: String, error: Box<dyn sqlx::error::DatabaseError>) -> Self {
+        let code = error.code().unwrap_or_default().into_owned();
+        let why = error.message().to_owned();
+        let kind = match code.as_str() {
+            "28P01" | "28000" => {
+                return Self::AuthFailed {
+                    at,
+                    why: format!(
+                        "{why}; look at the user and password in the address, or at the server's pg_hba.conf"
+                    ),
+                };
+            }
+            "3D000" => {
+                return Self::Refused {
+                    at,
+                    why: format!("{why}; create it first, with createdb"),
+                };
+            }
+            "42501" => return Self::Refused { at, why },
+            "53300" => Interruption::Full,
+            "25006" => Interruption::ReadOnly,
+            _ => match code.get(..2) {
+                // A connection that broke while the server was speaking to us.
+                Some("08") => return Self::Unreachable { at, why },
+                Some("57") => Interruption::Restarting,
+                Some("53" | "58") => Interruption::NoSpace,
+                Some("40" | "55") => Interruption::Contended,
+                _ => {
+                    let source = sqlx::Error::Database(error);
+                    return Self::Other { at, source };
+                }
+            },
+        };
+        Self::Interrupted { at, kind, why }
+    }
+}
+
+/// A connection's own failure, in words.
+fn lost(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused; is the server running?".to_owned(),
+        io::ErrorKind::NotFound => {
+            "no socket there; is the server running, and is this its socket folder?".to_owned()
+        }
+        io::ErrorKind::TimedOut => "no answer in time".to_owned(),
+        io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::BrokenPipe => "the connection was lost".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,264 @@
+//! Saving, finding and listing jobs. A job is written by its owner's engine alone; rows never start anything.
+
+use sqlx::{PgConnection, Postgres, QueryBuilder, postgres::PgRow};
+use uuid::Uuid;
+
+use super::{
+    Result, Store, StoreError,
+    changes::CHANNEL,
+    columns::{Columns, job, job_columns},
+    connect::answer,
+};
+use crate::job::{Job, JobId, Status};
+
+/// Which jobs to list; every field that is given narrows it.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this status.
+    pub status: Option<Status>,
+    /// Of this project.
+    pub project: Option<String>,
+    /// Of this target, or of these targets separated by spaces.
+    pub target: Option<String>,
+    /// On this host.
+    pub host: Option<String>,
+    /// Of this batch.
+    pub batch: Option<Uuid>,
+    /// Whose command holds this text, in upper or lower case.
+    pub text: Option<String>,
+    /// Older than this job, which need not be here itself.
+    pub before: Option<JobId>,
+    /// At most this many; 50 where it is 0.
+    pub limit: u32,
+}
+
+impl Store {
+    /// Writes a job as it stands, new or known. A job that has ended is never turned back into one that has not, nor a
+    /// running one into a queued one: such a call changes nothing, and the like of it may come late from anybody.
+    ///
+    /// # Errors
+    /// [`StoreError::Unfit`] where a path is not UTF-8; whatever the server says.
+    pub async fn save_job(&self, job: &Job) -> Result<()> {
+        let columns = Columns::of(job)?;
+        let mut held = self.hold().await?;
+        let saved = answer(save(&mut held, job, &columns)).await;
+        held.end(saved).map_err(|error| self.fault(error))
+    }
+
+    /// The job of this id.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn job(&self, id: JobId) -> Result<Option<Job>> {
+        let select = concat!("select ", job_columns!(), " from jobs where id = $1");
+        self.one(sqlx::query(select).bind(id.0)).await
+    }
+
+    /// The jobs whose id begins so, with or without dashes, newest first: none, the one, or where several do, at most ten.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn jobs_by_prefix(&self, prefix: &str) -> Result<Vec<Job>> {
+        let Some((first, last)) = id_range(prefix) else {
+            return Ok(Vec::new());
+        };
+        let select = concat!(
+            "select ",
+            job_columns!(),
+            " from jobs where id between $1 and $2 order by id desc limit 10"
+        );
+        self.many(sqlx::query(select).bind(first).bind(last)).await
+    }
+
+    /// The newest job, of this owner where one is given.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn last_job(&self, owner: Option<&str>) -> Result<Option<Job>> {
+        let all = concat!(
+            "select ",
+            job_columns!(),
+            " from jobs order by id desc limit 1"
+        );
+        let own = concat!(
+            "select ",
+            job_columns!(),
+            " from jobs where owner = $1 order by id desc limit 1"
+        );
+        match owner {
+            Some(owner) => self.one(sqlx::query(own).bind(owner)).await,
+            None => self.one(sqlx::query(all)).await,
+        }
+    }
+
+    /// Jobs, newest first. To go on after a page, ask for those before its last.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn jobs(&self, filter: &Filter) -> Result<Vec<Job>> {
+        let mut sql = select(filter);
+        self.many(sql.build()).await
+    }
+
+    /// The jobs of this owner that are queued or running as far as is known here, newest first.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn unended_of(&self, owner: &str) -> Result<Vec<Job>> {
+        let select = concat!(
+            "select ",
+            job_columns!(),
+            " from jobs where status in ('queued', 'running') and owner = $1 order by id desc"
+        );
+        self.many(sqlx::query(select).bind(owner)).await
+    }
+
+    /// Drops a job and its log. True where there was one.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn delete_job(&self, id: JobId) -> Result<bool> {
+        let mut held = self.hold().await?;
+        let delete = "with gone as (delete from jobs where id = $1 returning id)
+                      select pg_notify($2, id::text) from gone";
+        let gone = answer(
+            sqlx::query(delete)
+                .bind(id.0)
+                .bind(CHANNEL)
+                .fetch_optional(&mut *held),
+        )
+        .await;
+        let gone = held.end(gone).map_err(|error| self.fault(error))?;
+        Ok(gone.is_some())
+    }
+
+    async fn one(&self, sql: Sql<'_>) -> Result<Option<Job>> {
+        let mut held = self.hold().await?;
+        let row = answer(sql.fetch_optional(&mut *held)).await;
+        let row = held.end(row).map_err(|error| self.fault(error))?;
+        row.as_ref().map(job).transpose()
+    }
+
+    async fn many(&self, sql: Sql<'_>) -> Result<Vec<Job>> {
+        let mut held = self.hold().await?;
+        let rows: sqlx::Result<Vec<PgRow>> = answer(sql.fetch_all(&mut *held)).await;
+        let rows = held.end(rows).map_err(|error| self.fault(error))?;
+        rows.iter().map(job).collect::<Result<_, StoreError>>()
+    }
+}
+
+type Sql<'q> = sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments>;
+
+/// Writes a job's columns, and tells whoever listens where that changed something. Lines and bytes only grow: the
+/// archive may be ahead of what the caller last counted.
+pub(super) async fn save(
+    connection: &mut PgConnection,
+    job: &Job,
+    columns: &Columns<'_>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "with saved as (
+           insert into jobs as old (
+             id, type, command, status, started_at, finished_at, queued_at, project, target, host,
+             exit_code, signal, reason, batch, owner, pty, lines, bytes, detail)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+           on conflict (id) do update set
+             type = excluded.type, command = excluded.command, status = excluded.status,
+             started_at = excluded.started_at, finished_at = excluded.finished_at, queued_at = excluded.queued_at,
+             project = excluded.project, target = excluded.target, host = excluded.host,
+             exit_code = excluded.exit_code, signal = excluded.signal, reason = excluded.reason,
+             batch = excluded.batch, owner = excluded.owner, pty = excluded.pty,
+             lines = greatest(old.lines, excluded.lines), bytes = greatest(old.bytes, excluded.bytes),
+             detail = excluded.detail
+           where array_position(array['queued', 'running'], excluded.status) is null
+              or array_position(array['queued', 'running'], excluded.status)
+                 >= array_position(array['queued', 'running'], old.status)
+           returning id)
+         select pg_notify($20, id::text) from saved",
+    )
+    .bind(job.id.0)
+    .bind(columns.kind)
+    .bind(&columns.command)
+    .bind(columns.status)
+    .bind(columns.started_at)
+    .bind(columns.finished_at)
+    .bind(columns.queued_at)
+    .bind(&columns.project)
+    .bind(&columns.target)
+    .bind(&columns.host)
+    .bind(columns.exit_code)
+    .bind(&columns.signal)
+    .bind(&columns.reason)
+    .bind(job.batch)
+    .bind(&columns.owner)
+    .bind(job.pty)
+    .bind(job.lines.cast_signed())
+    .bind(job.bytes.cast_signed())
+    .bind(&columns.detail)
+    .bind(CHANNEL)
+    .fetch_optional(connection)
+    .await?;
+    Ok(())
+}
+
+/// Only the conditions that are asked for are written, so that each filter meets its own index.
+fn select(filter: &Filter) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new(concat!("select ", job_columns!(), " from jobs where true"));
+    if let Some(status) = filter.status {
+        sql.push(" and status = ").push_bind(status.word());
+    }
+    for (column, wanted) in [
+        (" and project = ", &filter.project),
+        (" and target = ", &filter.target),
+        (" and host = ", &filter.host),
+    ] {
+        if let Some(wanted) = wanted {
+            sql.push(column).push_bind(wanted.clone());
+        }
+    }
+    if let Some(batch) = filter.batch {
+        sql.push(" and batch = ").push_bind(batch);
+    }
+    if let Some(text) = &filter.text {
+        sql.push(" and position(lower(")
+            .push_bind(text.clone())
+            .push(") in lower(command)) > 0");
+    }
+    if let Some(before) = filter.before {
+        sql.push(" and id < ").push_bind(before.0);
+    }
+    let limit = if filter.limit == 0 { 50 } else { filter.limit };
+    sql.push(" order by id desc limit ")
+        .push_bind(i64::from(limit));
+    sql
+}
+
+/// The smallest and the largest id that begin so; none where no id can.
+fn id_range(prefix: &str) -> Option<(Uuid, Uuid)> {
+    let digits: String = prefix.chars().filter(|c| *c != '-').collect();
+    if digits.is_empty() || digits.len() > 32 {
+        return None;
+    }
+    let fill = |with: &str| {
+        let rest = with.repeat(32 - digits.len());
+        Uuid::try_parse(&format!("{digits}{rest}")).ok()
+    };
+    Some((fill("0")?, fill("f")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_spans_every_id_that_begins_so() {
+        let (first, last) = id_range("0192-a").unwrap();
+        assert_eq!(first.to_string(), "0192a000-0000-0000-0000-000000000000");
+        assert_eq!(last.to_string(), "0192afff-ffff-ffff-ffff-ffffffffffff");
+        let whole = JobId::new();
+        assert_eq!(id_range(&whole.to_string()), Some((whole.0, whole.0)));
+        for none in ["", "-", "last", "0192g", &"0".repeat(33)] {
+            assert_eq!(id_range(none), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Whose tables a database holds, and bringing ours up to date. Nothing is changed before it is sure that they are ours.
+
+use std::{borrow::Cow, time::Duration};
+
+use sqlx::{
+    AssertSqlSafe, PgConnection, Row, SqlSafeStr, SqlStr,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
+};
+
+use super::{Address, Result, StoreError, connect::answer};
+
+/// The oldest major version whose SQL we rely on (`fetch first … with ties`).
+const OLDEST: i32 = 13;
+/// Not sqlx's own name, so that another program that uses it can share the schema with us.
+const LEDGER: &str = "vmo_migrations";
+/// A migration may have a large table to go through; longer than this it is stuck.
+const TO_MIGRATE: Duration = Duration::from_secs(600);
+
+/// An applied migration is never edited: a change is a new one.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(
+    1,
+    "jobs and their logs",
+    include_str!("../../../../migrations/0001_jobs_and_logs.sql"),
+)];
+
+/// What was found.
+pub(super) struct Found {
+    /// The server's version, as `18.4`.
+    pub(super) version: String,
+    /// The schema our tables are in.
+    pub(super) schema: String,
+    /// What a person should know.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Looks at the server and at the schema, and brings our tables up to date.
+pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> Result<Found> {
+    let at = address.shown();
+    let fault = |error| StoreError::of(&at, error);
+    let about = answer(
+        sqlx::query(
+            "select current_setting('server_version_num')::int as number,
+                    current_setting('server_version')          as version,
+                    current_setting('server_encoding')         as encoding,
+                    coalesce((select rolsuper from pg_roles where rolname = current_user), false) as super,
+                    current_user::text                         as role",
+        )
+        .fetch_one(&mut *connection),
+    )
+    .await
+    .map_err(fault)?;
+    let (number, encoding) = (about.get::<i32, _>("number"), about.get("encoding"));
+    if let Some(why) = unfit(number, encoding) {
+        return Err(StoreError::Refused { at, why });
+    }
+    let schema = enter(connection, address).await?;
+    match version_there(connection, address, &schema).await? {
+        Some(found) if found > newest() => {
+            let known = newest();
+            return Err(StoreError::TooNew { at, found, known });
+        }
+        Some(found) if found == newest() => {}
+        _ => migrate(connection, &at).await?,
+    }
+    let version: String = about.get("version");
+    let mut warnings = Vec::new();
+    if about.get("super") {
+        warnings.push(format!(
+            "'{}' is a superuser of this Postgres; a role of its own for these tables is safer",
+            about.get::<&str, _>("role")
+        ));
+    }
+    Ok(Found {
+        // Distributions add their own words: `15.18 (Debian 15.18-0+deb12u1)`.
+        version: version.split(' ').next().unwrap_or_default().to_owned(),
+        schema,
+        warnings,
+    })
+}
+
+fn newest() -> i64 {
+    MIGRATIONS[MIGRATIONS.len() - 1].0
+}
+
+/// Why a server or database of this kind cannot keep logs, where it cannot.
+fn unfit(version: i32, encoding: &str) -> Option<String> {
+    let major = version / 10_000;
+    if major < OLDEST {
+        return Some(format!(
+            "it is Postgres {major}, and {OLDEST} is the oldest that serves"
+        ));
+    }
+    // SQL_ASCII keeps whatever bytes it is given; any other than these two would refuse most of Unicode.
+    (!["UTF8", "SQL_ASCII"].contains(&encoding)).then(|| {
+        format!(
+            "its encoding is {encoding}, which cannot hold every log; create a database with: \
+             createdb -T template0 -E UTF8 NAME"
+        )
+    })
+}
+
+/// Makes the schema our tables belong in the first one of this connection, creating it where it was asked for by name.
+async fn enter(connection: &mut PgConnection, address: &Address) -> Result<String> {
+    let at = address.shown();
+    let fault = |error| StoreError::of(&at, error);
+    if let Some(name) = &address.schema {
+        let row = answer(
+            sqlx::query("select to_regnamespace(quote_ident($1)) is not null as there, quote_ident($1) as quoted")
+                .bind(name)
+                .fetch_one(&mut *connection),
+        )
+        .await
+        .map_err(fault)?;
+        let quoted: String = row.get("quoted");
+        if !row.get::<bool, _>("there") {
+            let create = AssertSqlSafe(format!("create schema if not exists {quoted}"));
+            answer(sqlx::query(create).execute(&mut *connection))
+                .await
+                .map_err(fault)?;
+        }
+        answer(
+            sqlx::query("select set_config('search_path', $1, false)")
+                .bind(quoted)
+                .execute(&mut *connection),
+        )
+        .await
+        .map_err(fault)?;
+    }
+    let first: Option<String> =
+        answer(sqlx::query_scalar("select current_schema()::text").fetch_one(connection))
+            .await
+            .map_err(fault)?;
+    first.ok_or_else(|| StoreError::Refused {
+        at: address.shown(),
+        why: "none of the schemas in the role's search_path exists; name one in the settings \
+                  (database_schema), and it is created"
+            .to_owned(),
+    })
+}
+
+/// The version of our tables, or none where there are none yet; a stranger's tables are refused.
+async fn version_there(
+    connection: &mut PgConnection,
+    address: &Address,
+    schema: &str,
+) -> Result<Option<i64>> {
+    let at = address.shown();
+    let fault = |error| StoreError::of(&at, error);
+    // One statement, so one moment: another app may be creating our tables just now, the ledger first.
+    let names: Vec<String> = answer(
+        sqlx::query_scalar(
+            "select relname::text from pg_class
+             where relnamespace = to_regnamespace(quote_ident($1)) and relname in ('jobs', 'job_logs', $2)
+             order by relname desc",
+        )
+        .bind(schema)
+        .bind(LEDGER)
+        .fetch_all(&mut *connection),
+    )
+    .await
+    .map_err(fault)?;
+    if names.iter().any(|name| name == LEDGER) {
+        let select = AssertSqlSafe(format!("select max(version) from {LEDGER}"));
+        return answer(sqlx::query_scalar(select).fetch_one(connection))
+            .await
+            .map_err(fault);
+    }
+    match names.last() {
+        None => Ok(None),
+        Some(name) => Err(StoreError::Refused {
+            why: format!(
+                "it already has a table {schema}.{name} that is not ours, and it was left untouched; \
+                 give our tables a schema of their own (database_schema in the settings, or \
+                 ?options=-csearch_path%3DNAME in the address, for a schema that exists), or name another database"
+            ),
+            at,
+        }),
+    }
+}
+
+async fn migrate(connection: &mut PgConnection, at: &str) -> Result<()> {
+    let mut migrator = Migrator::with_migrations(
+        MIGRATIONS
+            .map(|(version, name, sql)| {
+                let sql: SqlStr = sql.into_sql_str();
+                Migration::new(
+                    version,
+                    Cow::Borrowed(name),
+                    MigrationType::Simple,
+                    sql,
+                    false,
+                )
+            })
+            .into(),
+    );
+    migrator.dangerous_set_table_name(LEDGER);
+    let fault = |error| match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            StoreError::of(at, error)
+        }
+        error => StoreError::Refused {
+            at: at.to_owned(),
+            why: format!("its tables are not as this app left them: {error}"),
+        },
+    };
+    // Two apps at once: the second waits for the first, which holds an advisory lock.
+    match tokio::time::timeout(TO_MIGRATE, migrator.run_direct(None, connection, false)).await {
+        Ok(outcome) => outcome.map_err(fault),
+        Err(_) => Err(StoreError::Refused {
+            at: at.to_owned(),
+            why: "bringing its tables up to date took longer than 10 minutes; \
+                  another program may hold a lock on them"
+                .to_owned(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_server_or_a_narrow_encoding_is_refused_with_a_way_out() {
+        assert!(unfit(120_022, "UTF8").unwrap().contains("Postgres 12"));
+        assert!(unfit(150_004, "LATIN1").unwrap().contains("createdb"));
+        assert_eq!(unfit(130_000, "UTF8"), None);
+        assert_eq!(unfit(180_004, "SQL_ASCII"), None);
+    }
+
+    #[test]
+    fn migrations_are_numbered_from_one_without_gaps() {
+        let numbers: Vec<i64> = MIGRATIONS.iter().map(|(number, ..)| *number).collect();
+        assert_eq!(numbers, (1..=newest()).collect::<Vec<_>>());
+    }
+}
