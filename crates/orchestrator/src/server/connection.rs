@@ -73,18 +73,7 @@ pub(super) async fn run<S: Service>(
 ) {
     let pulse = Pulse::new();
     let stream = Felt::new(admitted.stream, pulse.clone());
-    let config = WebSocketConfig::default()
-        .read_buffer_size(16 * 1024)
-        .max_write_buffer_size(WRITE_BUFFER)
-        .max_message_size(Some(MESSAGE))
-        .max_frame_size(Some(MESSAGE));
-    let socket = WebSocketStream::from_partially_read(
-        stream,
-        admitted.ahead.into(),
-        Role::Server,
-        Some(config),
-    )
-    .await;
+    let socket = open(stream, admitted.ahead).await;
     let (mut sink, mut stream) = socket.split();
     let (outbox, mut queue) = outbox::pair();
     let mut session = service.open(outbox.clone());
@@ -102,6 +91,16 @@ pub(super) async fn run<S: Service>(
         farewell(socket, end).await;
     }
     drop(admitted.place);
+}
+
+/// The socket over a connection whose handshake is through; `ahead` is what came right behind it.
+async fn open(stream: Felt, ahead: Bytes) -> Socket {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(16 * 1024)
+        .max_write_buffer_size(WRITE_BUFFER)
+        .max_message_size(Some(MESSAGE))
+        .max_frame_size(Some(MESSAGE));
+    WebSocketStream::from_partially_read(stream, ahead.into(), Role::Server, Some(config)).await
 }
 
 /// Gives a client's calls to its session until there are no more.

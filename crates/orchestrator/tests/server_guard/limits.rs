@@ -79,6 +79,7 @@ async fn a_seventeenth_socket_finds_no_place_until_one_leaves() {
         .await
         .is_some_and(|message| message.is_ok())
     {}
+    drop(leaving);
     within(async {
         // The place is free a moment after the client has seen its connection close.
         loop {
