@@ -25,6 +25,7 @@ const SPAN: usize = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     limit: usize,
+    /// The columns that are written, as far as they are kept: as many as `end`, but at most `limit`.
     chars: Vec<char>,
     /// Styles of the first columns; the others have none.
     styles: Vec<Style>,
@@ -85,8 +86,8 @@ impl Row {
         if char.is_control() {
             return;
         }
+        self.reach();
         if self.column < self.limit {
-            self.reach(self.column);
             match self.chars.get_mut(self.column) {
                 Some(there) => *there = char,
                 None => self.chars.push(char),
@@ -99,8 +100,8 @@ impl Row {
     /// The same as [`Row::put`] for many printable ASCII characters at once.
     fn put_ascii(&mut self, text: &[u8], style: Style) {
         let kept = text.len().min(self.limit.saturating_sub(self.column));
+        self.reach();
         if kept > 0 {
-            self.reach(self.column);
             let there = kept.min(self.chars.len() - self.column);
             let old = &mut self.chars[self.column..self.column + there];
             for (char, &byte) in old.iter_mut().zip(text) {
@@ -113,8 +114,9 @@ impl Row {
         self.moved(text.len());
     }
 
-    /// Fills up with blanks to a column that a tab went to.
-    fn reach(&mut self, column: usize) {
+    /// Fills up with blanks to where the next character goes.
+    fn reach(&mut self) {
+        let column = self.column.min(self.limit);
         if self.chars.len() < column {
             self.chars.resize(column, ' ');
         }
