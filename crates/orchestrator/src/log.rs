@@ -4,6 +4,7 @@ pub mod escape;
 pub mod lines;
 mod plain;
 mod row;
+mod utf8;
 
 pub use plain::plain;
 use serde::{Deserialize, Serialize};

@@ -13,7 +13,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 pub use self::{stored::Unreadable, tail::Tail, window::Window};
 use super::{
-    Stream,
+    Stream, Style,
     escape::{ESC, Pen, Screen},
 };
 
@@ -69,6 +69,11 @@ impl State {
     #[must_use]
     pub const fn open(&self, stream: Stream) -> Option<Open> {
         self.streams[stream as usize].open
+    }
+
+    /// The style of what a stream writes next.
+    const fn style(&self, stream: Stream) -> Style {
+        self.streams[stream as usize].pen.style()
     }
 
     /// Reads on: `bytes` are the next ones of `stream`.

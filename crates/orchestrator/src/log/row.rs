@@ -2,12 +2,14 @@
 //!
 //! A carriage return goes back to the first column, BS one column, TAB on to the next multiple of 8; what is written
 //! then replaces what stood there, character by character, as in a terminal whose characters are all one cell wide. So
-//! a progress bar is one line in its last state. Other controls are dropped. Bytes that are not UTF-8 are shown as
-//! U+FFFD, one for each maximal part of a character, as [`String::from_utf8_lossy`] has them.
+//! a progress bar is one line in its last state. All other controls, NUL and DEL among them, are dropped.
+
+use std::mem;
 
 use super::{
     Span, Style,
     escape::{Erase, Screen},
+    utf8::Unfinished,
 };
 
 /// How far apart tab stops are, in columns.
@@ -23,6 +25,7 @@ const SPAN: usize = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     limit: usize,
+    /// The columns that are written, as far as they are kept: as many as `end`, but at most `limit`.
     chars: Vec<char>,
     /// Styles of the first columns; the others have none.
     styles: Vec<Style>,
@@ -30,41 +33,38 @@ pub(super) struct Row {
     column: usize,
     /// One more than the last column that is written, also beyond the limit.
     end: usize,
-    /// The first bytes of a character whose last ones have not come.
-    partial: [u8; 4],
-    partial_len: usize,
+    unfinished: Unfinished,
 }
 
 impl Row {
     /// An empty row that keeps `limit` columns.
-    pub(super) const fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize) -> Self {
         Self {
             limit,
             chars: Vec::new(),
             styles: Vec::new(),
             column: 0,
             end: 0,
-            partial: [0; 4],
-            partial_len: 0,
+            unfinished: Unfinished::default(),
         }
     }
 
     /// The row as runs of one style, at most `limit` bytes of text with 16 counted for each run after the first, and
-    /// whether that is only the start of it.
-    pub(super) fn into_spans(mut self) -> (Vec<Span>, bool) {
-        self.interrupt(self.styles.last().copied().unwrap_or_default());
+    /// whether that is only the start of it. An unfinished character has the style `last`.
+    pub(super) fn into_spans(mut self, last: Style) -> (Vec<Span>, bool) {
+        self.interrupt(last);
         let mut spans: Vec<Span> = Vec::new();
         let mut room = self.limit;
-        let mut last = None;
+        let mut before = None;
         for (i, &char) in self.chars.iter().enumerate() {
             let style = self.styles.get(i).copied().unwrap_or_default();
-            let begins = last != Some(style);
+            let begins = before != Some(style);
             let cost = char.len_utf8() + if begins && i > 0 { SPAN } else { 0 };
             let Some(left) = room.checked_sub(cost) else {
                 return (spans, true);
             };
             room = left;
-            last = Some(style);
+            before = Some(style);
             match spans.last_mut() {
                 Some(span) if !begins => span.text.push(char),
                 _ => spans.push(Span {
@@ -86,8 +86,8 @@ impl Row {
         if char.is_control() {
             return;
         }
+        self.reach();
         if self.column < self.limit {
-            self.reach(self.column);
             match self.chars.get_mut(self.column) {
                 Some(there) => *there = char,
                 None => self.chars.push(char),
@@ -100,8 +100,8 @@ impl Row {
     /// The same as [`Row::put`] for many printable ASCII characters at once.
     fn put_ascii(&mut self, text: &[u8], style: Style) {
         let kept = text.len().min(self.limit.saturating_sub(self.column));
+        self.reach();
         if kept > 0 {
-            self.reach(self.column);
             let there = kept.min(self.chars.len() - self.column);
             let old = &mut self.chars[self.column..self.column + there];
             for (char, &byte) in old.iter_mut().zip(text) {
@@ -114,8 +114,9 @@ impl Row {
         self.moved(text.len());
     }
 
-    /// Fills up with blanks to a column that a tab went to.
-    fn reach(&mut self, column: usize) {
+    /// Fills up with blanks to where the next character goes.
+    fn reach(&mut self) {
+        let column = self.column.min(self.limit);
         if self.chars.len() < column {
             self.chars.resize(column, ' ');
         }
@@ -147,50 +148,25 @@ impl Row {
             _ => {}
         }
     }
+}
 
-    /// Bytes from 0x80 up, and whatever ends an unfinished character among them.
-    fn wide(&mut self, mut bytes: &[u8], style: Style) {
-        while self.partial_len > 0 && !bytes.is_empty() {
-            if self.complete(bytes[0], style) {
-                bytes = &bytes[1..];
-            }
-        }
-        for part in bytes.utf8_chunks() {
-            part.valid().chars().for_each(|char| self.put(char, style));
-            self.broken(part.invalid(), style);
-        }
-    }
+/// What a byte is by itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// C0 or DEL.
+    Control,
+    /// Printable.
+    Ascii,
+    /// Part of a longer character, or of none.
+    Wide,
+}
 
-    /// Adds a byte to the unfinished character; false where it does not belong to it.
-    fn complete(&mut self, byte: u8, style: Style) -> bool {
-        self.partial[self.partial_len] = byte;
-        let bytes = &self.partial[..=self.partial_len];
-        match std::str::from_utf8(bytes) {
-            Ok(text) => {
-                let char = text.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER);
-                self.partial_len = 0;
-                self.put(char, style);
-                true
-            }
-            Err(error) if error.error_len().is_none() => {
-                self.partial_len += 1;
-                true
-            }
-            Err(_) => {
-                self.interrupt(style);
-                false
-            }
-        }
-    }
-
-    /// Bytes that are not a character: they never will be, or they are the start of one.
-    fn broken(&mut self, bytes: &[u8], style: Style) {
-        let starts = std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none());
-        if starts {
-            self.partial[..bytes.len()].copy_from_slice(bytes);
-            self.partial_len = bytes.len();
-        } else if !bytes.is_empty() {
-            self.put(char::REPLACEMENT_CHARACTER, style);
+impl Kind {
+    const fn of(byte: u8) -> Self {
+        match byte {
+            0x20..=0x7e => Self::Ascii,
+            0x80.. => Self::Wide,
+            _ => Self::Control,
         }
     }
 }
@@ -198,29 +174,29 @@ impl Row {
 impl Screen for Row {
     fn write(&mut self, mut bytes: &[u8], style: Style) {
         while let Some(&first) = bytes.first() {
-            let printable = |byte: &u8| matches!(byte, 0x20..=0x7e);
-            let wide = |byte: &u8| *byte >= 0x80;
-            let kind: &dyn Fn(&u8) -> bool = if wide(&first) { &wide } else { &printable };
-            let len = bytes.iter().take_while(|byte| kind(byte)).count().max(1);
+            let kind = Kind::of(first);
+            let others = |byte: &u8| Kind::of(*byte) != kind;
+            let len = bytes.iter().position(others).unwrap_or(bytes.len());
             let (run, rest) = bytes.split_at(len);
-            if wide(&first) {
-                self.wide(run, style);
+            if kind == Kind::Wide {
+                let mut unfinished = mem::take(&mut self.unfinished);
+                unfinished.read(run, |char| self.put(char, style));
+                self.unfinished = unfinished;
             } else {
                 self.interrupt(style);
-                if printable(&first) {
-                    self.put_ascii(run, style);
-                } else {
-                    self.control(first);
-                }
+            }
+            match kind {
+                Kind::Wide => {}
+                Kind::Ascii => self.put_ascii(run, style),
+                Kind::Control => run.iter().for_each(|&byte| self.control(byte)),
             }
             bytes = rest;
         }
     }
 
     fn interrupt(&mut self, style: Style) {
-        if self.partial_len > 0 {
-            self.partial_len = 0;
-            self.put(char::REPLACEMENT_CHARACTER, style);
+        if let Some(char) = self.unfinished.end() {
+            self.put(char, style);
         }
     }
 
@@ -244,3 +220,6 @@ impl Screen for Row {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range};
 use memchr::{memchr, memchr_iter};
 
 use super::State;
-use crate::log::{Line, Stream, row::Row};
+use crate::log::{Line, Stream, Style, row::Row};
 
 /// Collects the lines whose numbers are in `wanted`. Only lines that begin after it was made are collected.
 #[derive(Debug, Clone)]
@@ -83,7 +83,9 @@ impl Collector {
     /// What has been collected, in number order. A line that began before this collector is not among it.
     pub(super) fn into_lines(mut self) -> Vec<Line> {
         for begun in self.begun.into_iter().flatten() {
-            self.closed.insert(begun.number, begun.into_line(true));
+            let style = self.state.style(begun.stream);
+            self.closed
+                .insert(begun.number, begun.into_line(style, true));
         }
         self.closed.into_values().collect()
     }
@@ -115,7 +117,8 @@ impl Collector {
         begun.bytes += bytes.len() as u64;
         if bytes.ends_with(b"\n") {
             begun.bytes -= 1;
-            self.closed.insert(number, begun.into_line(false));
+            let style = self.state.style(stream);
+            self.closed.insert(number, begun.into_line(style, false));
         } else {
             *open = Some(begun);
         }
@@ -123,8 +126,8 @@ impl Collector {
 }
 
 impl Begun {
-    fn into_line(self, open: bool) -> Line {
-        let (spans, cut) = self.row.into_spans();
+    fn into_line(self, style: Style, open: bool) -> Line {
+        let (spans, cut) = self.row.into_spans(style);
         Line {
             number: self.number,
             stream: self.stream,
