@@ -18,7 +18,7 @@ use memchr::memchr;
 
 use super::Style;
 
-pub(super) const ESC: u8 = 0x1b;
+const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
 const CAN: u8 = 0x18;
 const SUB: u8 = 0x1a;
@@ -113,14 +113,14 @@ impl Params {
         *value = value.saturating_mul(10).saturating_add(digit.into());
     }
 
-    /// Begins the next one, where there is room.
-    fn next(mut self, colon: bool) -> Option<Self> {
-        if usize::from(self.len) == PARAMS {
-            return None;
-        }
+    fn has_room(&self) -> bool {
+        usize::from(self.len) < PARAMS
+    }
+
+    /// Begins the next one.
+    fn begin(&mut self, colon: bool) {
         self.colons |= u32::from(colon) << self.len;
         self.len += 1;
-        Some(self)
     }
 }
 
@@ -156,8 +156,23 @@ impl Pen {
         self.sequence = Sequence::None;
     }
 
+    /// Takes bytes of any number of lines, newlines among them, and shows nothing.
+    pub fn skip(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.is_idle() {
+                let text = memchr(ESC, bytes).unwrap_or(bytes.len());
+                bytes = &bytes[text..];
+            }
+            let taken = self.sequence(bytes, &mut ());
+            bytes = &bytes[taken..];
+            if bytes.first() == Some(&b'\n') {
+                self.newline();
+            }
+        }
+    }
+
     /// Takes bytes of a sequence until it is over, and stops before a newline. Says how many were taken.
-    pub(super) fn sequence(&mut self, bytes: &[u8], screen: &mut impl Screen) -> usize {
+    fn sequence(&mut self, bytes: &[u8], screen: &mut impl Screen) -> usize {
         for (i, &byte) in bytes.iter().enumerate() {
             if byte == b'\n' || !self.step(byte, screen) {
                 return i;
@@ -194,35 +209,33 @@ impl Pen {
 
     /// Takes a byte from 0x20 to 0x7e within `ESC …` or `CSI …`.
     fn printable(&mut self, byte: u8, screen: &mut impl Screen) {
-        self.sequence = match (std::mem::take(&mut self.sequence), byte) {
+        self.sequence = match (&mut self.sequence, byte) {
+            (Sequence::Csi(params), b'0'..=b'9') => return params.digit(byte - b'0'),
+            (Sequence::Csi(params), b':' | b';') if params.has_room() => {
+                return params.begin(byte == b':');
+            }
+            (Sequence::Csi(params), 0x40..) => {
+                finish(params, byte, &mut self.style, screen);
+                Sequence::None
+            }
+            (Sequence::Csi(_), _) | (Sequence::Dropped, ..0x40) => Sequence::Dropped,
             (Sequence::Escape, b'[') => Sequence::Csi(Params::new()),
             // OSC, DCS, APC, PM, SOS, and the title of screen and tmux.
             (Sequence::Escape, b']' | b'P' | b'_' | b'^' | b'X' | b'k') => Sequence::Text,
             (Sequence::Escape | Sequence::Intermediate, 0x20..=0x2f) => Sequence::Intermediate,
-            (Sequence::Csi(mut params), b'0'..=b'9') => {
-                params.digit(byte - b'0');
-                Sequence::Csi(params)
-            }
-            (Sequence::Csi(params), b':' | b';') => params
-                .next(byte == b':')
-                .map_or(Sequence::Dropped, Sequence::Csi),
-            (Sequence::Csi(params), 0x40..) => {
-                self.finish(&params, byte, screen);
-                Sequence::None
-            }
-            (Sequence::Csi(_), _) | (Sequence::Dropped, ..0x40) => Sequence::Dropped,
             _ => Sequence::None,
         }
     }
+}
 
-    fn finish(&mut self, params: &Params, last: u8, screen: &mut impl Screen) {
-        match (last, params.get()) {
-            (b'm', _) => sgr::apply(params, &mut self.style),
-            (b'K', [0]) => screen.erase(Erase::ToEnd),
-            (b'K', [1]) => screen.erase(Erase::ToCursor),
-            (b'K', [2]) => screen.erase(Erase::Line),
-            _ => {}
-        }
+/// Does what a control sequence means, if it means anything.
+fn finish(params: &Params, last: u8, style: &mut Style, screen: &mut impl Screen) {
+    match (last, params.get()) {
+        (b'm', _) => sgr::apply(params, style),
+        (b'K', [0]) => screen.erase(Erase::ToEnd),
+        (b'K', [1]) => screen.erase(Erase::ToCursor),
+        (b'K', [2]) => screen.erase(Erase::Line),
+        _ => {}
     }
 }
 

@@ -9,12 +9,12 @@ mod stored;
 mod tail;
 mod window;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr_iter, memrchr};
 
 pub use self::{stored::Unreadable, tail::Tail, window::Window};
 use super::{
     Stream, Style,
-    escape::{ESC, Pen, Screen},
+    escape::{Pen, Screen},
 };
 
 /// How much of a line is shown unless all of it is asked for, in bytes (see [`Window::new`]).
@@ -77,48 +77,37 @@ impl State {
     }
 
     /// Reads on: `bytes` are the next ones of `stream`.
-    pub fn advance(&mut self, stream: Stream, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let pen = &mut self.streams[stream as usize].pen;
-            let taken = if pen.is_idle() && bytes[0] != ESC {
-                memchr(ESC, bytes).unwrap_or(bytes.len())
-            } else {
-                match pen.sequence(bytes, &mut ()) {
-                    0 if bytes[0] == b'\n' => 1,
-                    taken => taken,
-                }
-            };
-            let (these, rest) = bytes.split_at(taken);
-            self.count(stream, these);
-            bytes = rest;
-        }
+    pub fn advance(&mut self, stream: Stream, bytes: &[u8]) {
+        self.count(stream, bytes);
+        self.streams[stream as usize].pen.skip(bytes);
     }
 
     /// Reads on within one line, which is shown on `screen`. The newline may only be the last of `bytes`.
     fn show(&mut self, stream: Stream, bytes: &[u8], screen: &mut impl Screen) {
-        let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        self.streams[stream as usize].pen.write(text, screen);
         self.count(stream, bytes);
+        let pen = &mut self.streams[stream as usize].pen;
+        if let Some(text) = bytes.strip_suffix(b"\n") {
+            pen.write(text, screen);
+            pen.newline();
+        } else {
+            pen.write(bytes, screen);
+        }
     }
 
-    /// Counts the lines in `bytes` and ends sequences at newlines.
+    /// Counts the lines in `bytes`.
     fn count(&mut self, stream: Stream, bytes: &[u8]) {
         self.next += self.begin_in(stream, bytes);
-        let side = &mut self.streams[stream as usize];
+        let open = &mut self.streams[stream as usize].open;
         let last = match memrchr(b'\n', bytes) {
             None => bytes,
             Some(newline) => {
-                side.open = None;
-                side.pen.newline();
+                *open = None;
                 &bytes[newline + 1..]
             }
         };
         if !last.is_empty() {
-            let open = side.open.get_or_insert(Open {
-                number: self.next - 1,
-                bytes: 0,
-            });
-            open.bytes += last.len() as u64;
+            let number = self.next - 1;
+            open.get_or_insert(Open { number, bytes: 0 }).bytes += last.len() as u64;
         }
     }
 

@@ -25,11 +25,9 @@ pub fn plain(bytes: &[u8]) -> String {
 
 fn line(bytes: &[u8], text: &mut String) {
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    // 0xC2 begins the C1 controls, which are dropped.
-    if bytes
-        .iter()
-        .all(|byte| !matches!(byte, 0..=0x1f | 0x7f | 0xc2))
-    {
+    // 0xC2 begins the C1 controls, which are dropped. No early end, so that many bytes are compared at once.
+    let special = |byte: u8| byte < 0x20 || byte == 0x7f || byte == 0xc2;
+    if !bytes.iter().fold(false, |any, &byte| any | special(byte)) {
         text.push_str(&String::from_utf8_lossy(bytes));
         return;
     }

@@ -53,27 +53,41 @@ impl Row {
     /// whether that is only the start of it. An unfinished character has the style `last`.
     pub(super) fn into_spans(mut self, last: Style) -> (Vec<Span>, bool) {
         self.interrupt(last);
-        let mut spans: Vec<Span> = Vec::new();
+        let mut spans = Vec::new();
         let mut room = self.limit;
-        let mut before = None;
-        for (i, &char) in self.chars.iter().enumerate() {
-            let style = self.styles.get(i).copied().unwrap_or_default();
-            let begins = before != Some(style);
-            let cost = char.len_utf8() + if begins && i > 0 { SPAN } else { 0 };
-            let Some(left) = room.checked_sub(cost) else {
-                return (spans, true);
-            };
-            room = left;
-            before = Some(style);
-            match spans.last_mut() {
-                Some(span) if !begins => span.text.push(char),
-                _ => spans.push(Span {
-                    text: char.into(),
-                    style: (style != Style::default()).then_some(style),
-                }),
+        let mut from = 0;
+        while from < self.chars.len() {
+            let (style, len) = self.run(from);
+            if from > 0 {
+                room = room.saturating_sub(SPAN);
             }
+            let chars = &self.chars[from..from + len];
+            let fits = fitting(chars, room);
+            if fits > 0 {
+                let text: String = chars[..fits].iter().collect();
+                room -= text.len();
+                let style = (style != Style::default()).then_some(style);
+                spans.push(Span { text, style });
+            }
+            if fits < len {
+                return (spans, true);
+            }
+            from += len;
         }
         (spans, self.end > self.limit)
+    }
+
+    /// The style at a column, and how many columns from there on have it.
+    fn run(&self, from: usize) -> (Style, usize) {
+        let rest = self.styles.get(from..).unwrap_or_default();
+        let style = rest.first().copied().unwrap_or_default();
+        let len = match rest.iter().position(|other| *other != style) {
+            Some(len) => len,
+            // Beyond the styles there are none.
+            None if style == Style::default() => self.chars.len() - from,
+            None => rest.len(),
+        };
+        (style, len)
     }
 
     /// The row's text.
@@ -148,6 +162,19 @@ impl Row {
             _ => {}
         }
     }
+}
+
+/// How many of the characters take no more than `room` bytes.
+fn fitting(chars: &[char], room: usize) -> usize {
+    let mut left = room;
+    let spent = |char: &char| match left.checked_sub(char.len_utf8()) {
+        Some(rest) => {
+            left = rest;
+            false
+        }
+        None => true,
+    };
+    chars.iter().position(spent).unwrap_or(chars.len())
 }
 
 /// What a byte is by itself.

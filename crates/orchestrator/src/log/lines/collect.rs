@@ -10,7 +10,7 @@ use crate::log::{Line, Stream, Style, row::Row};
 /// Collects the lines whose numbers are in `wanted`. Only lines that begin after it was made are collected.
 #[derive(Debug, Clone)]
 pub(super) struct Collector {
-    pub(super) state: State,
+    state: State,
     wanted: Range<u64>,
     limit: usize,
     closed: BTreeMap<u64, Line>,
@@ -97,10 +97,12 @@ impl Collector {
             None if self.state.next < self.wanted.start => self.wanted.start - self.state.next,
             None => return bytes.len(),
         };
-        let nth = usize::try_from(newlines - 1).unwrap_or(usize::MAX);
-        memchr_iter(b'\n', bytes)
-            .nth(nth)
-            .map_or(bytes.len(), |newline| newline + 1)
+        // Counting is much faster than looking for each one.
+        if (memchr_iter(b'\n', bytes).count() as u64) < newlines {
+            return bytes.len();
+        }
+        let last = memchr_iter(b'\n', bytes).nth(newlines as usize - 1);
+        last.map_or(bytes.len(), |newline| newline + 1)
     }
 
     /// Takes bytes of one wanted line, up to its newline at most.

@@ -8,6 +8,9 @@ use crate::log::{
 
 const VERSION: u8 = 1;
 
+/// More lines or bytes than any log has; counting on from there never overflows.
+const MOST: u64 = 1 << 56;
+
 /// Why bytes are not a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
@@ -157,7 +160,11 @@ impl Reader<'_> {
             }
             value |= part << shift;
             if byte < 0x80 {
-                return Ok(value);
+                return if value <= MOST {
+                    Ok(value)
+                } else {
+                    Err(Unreadable::Damaged)
+                };
             }
         }
         Err(Unreadable::Damaged)

@@ -81,6 +81,7 @@ fn damage_is_told_apart() {
         (1, 0, "lines are numbered from 1"),
         (2, 5, "an open line that has not begun"),
         (4, 1, "a sequence in no line"),
+        (3, 64, "a colour that is not there"),
         (4, 9, "an unknown sequence"),
     ] {
         let mut bytes = plain.clone();
@@ -100,6 +101,14 @@ fn damage_is_told_apart() {
     }
     let sound = [&[1, 2, 1, 1, 0][..], &[5, 2, 2, 7, 0], &[0, 0, 0]].concat();
     assert!(State::from_bytes(&sound).is_ok());
+    let endless = [
+        1, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1, 0, 0, 0, 0, 0, 0,
+    ];
+    assert_eq!(
+        State::from_bytes(&endless),
+        Err(Unreadable::Damaged),
+        "too many lines"
+    );
     let twice = [1, 3, 1, 1, 0, 0, 1, 1, 0, 0];
     assert_eq!(
         State::from_bytes(&twice),
@@ -117,11 +126,11 @@ fn the_largest_state_keeps_to_its_bound() {
         state.advance(stream, format!("\x1b[{sgr}m\x1b[{params}").as_bytes());
         assert_eq!(state.style(stream).bg, Some(Color::Rgb(255, 255, 255)));
         state.streams[i].open = Some(Open {
-            number: u64::MAX - 1 - i as u64,
-            bytes: u64::MAX,
+            number: (1 << 56) - 1 - i as u64,
+            bytes: 1 << 56,
         });
     }
-    state.next = u64::MAX;
+    state.next = 1 << 56;
     let kept = state.to_bytes();
     assert!((250..=State::MAX_BYTES).contains(&kept.len()));
     assert_eq!(State::from_bytes(&kept), Ok(state));
