@@ -7,7 +7,7 @@ use std::{fs, io, sync::Arc};
 
 use supervisor::{
     control,
-    folder::{Folder, Lock},
+    folder::{self, Folder, Lock},
 };
 use tokio::sync::watch;
 
@@ -65,7 +65,7 @@ impl Engine {
     }
 
     fn adopt(&self, id: JobId) -> io::Result<()> {
-        let folder = Folder::open(&self.folders().jobs().join(id.to_string()));
+        let folder = Folder::open(self.folders().jobs().join(id.to_string()))?;
         let kept = launch::kept(&folder)?;
         if kept.store != self.0.link.key() {
             tracing::info!(job = %id, store = kept.store, "a job waits for the store it was started with");
@@ -81,7 +81,7 @@ impl Engine {
         // The start of the spool is archived and dropped; the store knows what a reader must know to go on from there.
         let engine = self.clone();
         tokio::spawn(async move {
-            match engine.0.link.insist(async |store| store.mark(id).await).await {
+            match engine.0.link.insist(|store| async move { store.mark(id).await }).await {
                 Ok(from) => engine.take_in(kept, folder, lock, from.as_ref().map_or_else(Mark::default, archive::mark_of_store), taking),
                 Err(error) => tracing::error!(job = %id, %error, "a job folder could not be taken in"),
             }
@@ -91,9 +91,9 @@ impl Engine {
 
     fn take_in(&self, kept: launch::Kept, folder: Folder, lock: Option<Lock>, from: Mark, taking: Taking) {
         let mut job = kept.job;
-        if let Some(supervisor) = folder.read_supervisor().ok().flatten() {
-            let started_at = chrono::DateTime::from_timestamp_micros(supervisor.started_at).unwrap_or(job.queued_at);
-            job.state = State::Running { started_at };
+        // Written as soon as the child is there.
+        if let Ok(started_at) = fs::metadata(folder.path().join(folder::SUPERVISOR)).and_then(|file| file.modified()) {
+            job.state = State::Running { started_at: started_at.into() };
         }
         let (live, orders) = Live::new(job, folder, from.clone());
         let live = Arc::new(live);
@@ -105,7 +105,7 @@ impl Engine {
         }
         let tell = Arc::new(self.clone());
         tokio::spawn(async move {
-            match control::connect(&live.folder) {
+            match control::connect(live.folder.path()) {
                 Ok(connection) => {
                     drop(taking);
                     follow::follow(live, from, connection, orders, tell).await;

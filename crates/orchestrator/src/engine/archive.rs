@@ -3,7 +3,7 @@
 //! It reads the spool on its own, from where the archive ends, so the store may be away for as long as it likes: that
 //! costs disk, not bytes. It knows no subscriber.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{fs, io, sync::Arc, time::Duration};
 
 use supervisor::spool::{self, Block, Reader};
 
@@ -38,14 +38,16 @@ pub(crate) enum ArchiveError {
 /// Archives a job until it is over and all of it has arrived, and removes its folder then.
 pub(crate) async fn archive(live: Arc<Live>, link: Link) -> Result<(), ArchiveError> {
     let id = live.id;
-    link.insist(async |store| store.save_job(&live.job()).await).await?;
-    let from = link.insist(async |store| store.mark(id).await).await?;
+    let job = &live.job();
+    link.insist(|store| async move { store.save_job(job).await }).await?;
+    let from = link.insist(|store| async move { store.mark(id).await }).await?;
     let mut archiver = Archiver {
         at: from.as_ref().map_or_else(Mark::default, mark_of_store),
         reader: None,
         live,
         link,
         settled: false,
+        dropped: 0,
     };
     archiver.run().await
 }
@@ -68,6 +70,8 @@ struct Archiver {
     reader: Option<Reader>,
     at: Mark,
     settled: bool,
+    /// The spool's first offset that may still be there.
+    dropped: u64,
 }
 
 impl Archiver {
@@ -79,8 +83,9 @@ impl Archiver {
                 self.gather(&mut growth).await;
                 self.send().await?;
             } else if extent.complete {
-                self.settle().await?;
-                return Ok(self.live.folder.remove()?);
+                if self.settle().await? {
+                    return Ok(fs::remove_dir_all(self.live.folder.path())?);
+                }
             } else {
                 let over = self.live.job().state.status().is_over();
                 if over && !self.settled {
@@ -109,9 +114,38 @@ impl Archiver {
         let (batches, next) = self.cut()?;
         let mark = mark_for_store(&next);
         let id = self.live.id;
-        self.link.insist(async |store| store.archive(id, &batches, &mark).await).await?;
-        self.at = next;
-        spool::drop_before(self.live.folder.path(), self.at.at.offset)?;
+        let (sending, up_to) = (&batches, &mark);
+        let sent = self.link.insist(|store| async move { store.archive(id, sending, up_to).await }).await;
+        match sent {
+            Ok(()) => {
+                self.at = next;
+                self.drop_what_is_durable().await
+            }
+            // A server that crashed lost what it had not made durable; the spool still has it.
+            Err(StoreError::Behind { .. }) => self.go_back().await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Drops whole segments of the spool, once the server has what is in them on its disk.
+    async fn drop_what_is_durable(&mut self) -> Result<(), ArchiveError> {
+        if self.at.at.offset < self.dropped + spool::SEGMENT_BYTES {
+            return Ok(());
+        }
+        let id = self.live.id;
+        let durable = self.link.insist(|store| async move { store.make_durable(id).await }).await?;
+        if let Some(durable) = durable {
+            spool::drop_before(self.live.folder.path(), durable.offset)?;
+            self.dropped = durable.offset;
+        }
+        Ok(())
+    }
+
+    async fn go_back(&mut self) -> Result<(), ArchiveError> {
+        let id = self.live.id;
+        let mark = self.link.insist(|store| async move { store.mark(id).await }).await?;
+        self.at = mark.as_ref().map_or_else(Mark::default, mark_of_store);
+        self.reader = None;
         Ok(())
     }
 
@@ -134,13 +168,20 @@ impl Archiver {
         Ok((batches, at))
     }
 
-    async fn settle(&mut self) -> Result<(), ArchiveError> {
+    /// Writes how the job ended; false where the server turned out to lack some of the log.
+    async fn settle(&mut self) -> Result<bool, ArchiveError> {
         let mark = mark_for_store(&self.at);
         let mut job = self.live.job();
         (job.lines, job.bytes) = (self.at.state.lines(), self.at.bytes);
-        self.link.insist(async |store| store.settle(&job, &mark).await).await?;
-        self.settled = true;
-        Ok(())
+        let (ended, up_to) = (&job, &mark);
+        match self.link.insist(|store| async move { store.settle(ended, up_to).await }).await {
+            Ok(()) => {
+                self.settled = true;
+                Ok(true)
+            }
+            Err(StoreError::Behind { .. }) => self.go_back().await.map(|()| false),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
@@ -53,30 +53,30 @@ impl Catalog {
         Self { folders, config: Mutex::new(config) }
     }
 
-    fn make_folders(&self) -> make::Folders {
-        make::Folders {
+    fn list(&self) -> make::Projects {
+        make::Projects::new(make::Folders {
             registry: self.folders.registry.clone(),
-            config: self.folders.config.clone(),
+            config_dir: self.folders.config.clone(),
             demo: self.folders.demo(),
             home: self.folders.home.clone(),
-        }
+        })
     }
 
     pub(crate) fn projects(&self) -> Listed<Project> {
-        let (found, problems) = make::Projects::read(&self.make_folders());
+        let (found, problems) = self.list().read();
         Listed { found, problems }
     }
 
     pub(crate) fn add_project(&self, path: &str) -> Result<Project, make::ProjectError> {
-        make::Projects::add(&self.make_folders(), path)
+        self.list().add(Path::new(path))
     }
 
     pub(crate) fn remove_project(&self, name: &str) -> Result<(), make::ProjectError> {
-        make::Projects::remove(&self.make_folders(), name)
+        self.list().remove(name)
     }
 
     pub(crate) fn trust(&self, project: &Project) -> Result<(), make::ProjectError> {
-        make::Projects::trust(&self.make_folders(), project)
+        self.list().trust(&project.path)
     }
 
     /// What the project's makefile holds; runs nothing.

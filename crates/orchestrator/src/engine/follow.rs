@@ -10,7 +10,8 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use supervisor::{
-    control::{Decoder, ToEngine, ToSupervisor},
+    control::{Decoder, Frame, ToEngine, ToSupervisor},
+    folder,
     exit::Exit as Seen,
     spool::{self, Reader},
 };
@@ -65,7 +66,7 @@ async fn listen(
     connection.set_nonblocking(true)?;
     let (mut input, mut output) = UnixStream::from_std(connection)?.into_split();
     let mut decoder = Decoder::<ToEngine>::default();
-    let mut buffer = vec![0; 16 * 1024];
+    let (mut buffer, mut frame) = (vec![0; 16 * 1024], Vec::new());
     loop {
         tokio::select! {
             read = input.read(&mut buffer) => {
@@ -78,7 +79,11 @@ async fn listen(
                     return Ok(());
                 }
             }
-            Some(order) = orders.recv() => output.write_all(&order.encode()).await?,
+            Some(order) = orders.recv() => {
+                frame.clear();
+                order.encode(&mut frame);
+                output.write_all(&frame).await?;
+            }
         }
     }
 }
@@ -117,7 +122,7 @@ async fn settle(indexer: &mut Indexer, tell: &dyn Tell) {
         tracing::error!(job = %live.id, %error, "the spool could not be read to its end");
     }
     if !live.job().state.status().is_over() {
-        let job = match live.folder.read_exit() {
+        let job = match live.folder.read_json::<Seen>(folder::EXIT) {
             Ok(Some(seen)) => live.change(|job| end(job, &seen)),
             _ => {
                 let why = lost(&live).await;
@@ -135,7 +140,8 @@ async fn lost(live: &Live) -> Result<String, String> {
     if job.host().is_some() {
         return Ok("the app that held its connection ended; the command may still run on the host".into());
     }
-    if !live.folder.was_started() {
+    let was_started = live.folder.path().join(folder::SUPERVISOR).exists();
+    if !was_started {
         return Err("the supervisor ended before it started anything".into());
     }
     let ended = strays::end(live.id).await;

@@ -8,6 +8,7 @@ use crate::{
     job::{Job, JobId},
     make,
     project::{Project, Scan},
+    store::Filter,
     wire::{Event, JobQuery, Overview, Settings},
 };
 
@@ -159,7 +160,8 @@ impl Engine {
     /// Where the store refuses the query.
     pub async fn jobs(&self, query: &JobQuery) -> Result<Page, EngineError> {
         let limit = if query.limit == 0 { PAGE } else { query.limit.min(LARGEST_PAGE) } as usize;
-        let asked = self.0.link.ask(async |store| store.jobs(query, limit + 1).await).await;
+        let filter = &filter(query, limit + 1);
+        let asked = self.0.link.ask(|store| async move { store.jobs(filter).await }).await;
         let (archived, incomplete) = match asked {
             Ok(jobs) => (jobs, None),
             Err(error) if error.is_transient() => (Vec::new(), Some(error.to_string())),
@@ -182,7 +184,7 @@ impl Engine {
         if let Some(live) = self.live(id) {
             return Ok(live.job());
         }
-        let job = self.0.link.ask(async |store| store.job(id).await).await?;
+        let job = self.0.link.ask(|store| async move { store.job(id).await }).await?;
         job.ok_or_else(|| EngineError::NotFound(format!("there is no job {id}")))
     }
 
@@ -196,9 +198,11 @@ impl Engine {
         }
         let is_prefix = |id: JobId| name == "last" || id.to_string().starts_with(name);
         let mut found: Vec<Job> = self.lives().iter().map(|live| live.job()).filter(|job| is_prefix(job.id)).collect();
-        let archived = self.0.link.ask(async |store| match name {
-            "last" => Ok(store.last_job().await?.into_iter().collect::<Vec<_>>()),
-            prefix => store.jobs_by_prefix(prefix).await,
+        let archived = self.0.link.ask(|store| async move {
+            match name {
+                "last" => Ok(store.last_job(None).await?.into_iter().collect::<Vec<_>>()),
+                prefix => store.jobs_by_prefix(prefix).await,
+            }
         });
         match archived.await {
             Ok(archived) => found.extend(archived),
@@ -212,6 +216,20 @@ impl Engine {
             [_, _, ..] if name != "last" => Err(EngineError::NotFound(format!("several jobs' ids start with '{name}': give more of it"))),
             [newest, ..] => Ok(newest.clone()),
         }
+    }
+}
+
+fn filter(query: &JobQuery, limit: usize) -> Filter {
+    let query = query.clone();
+    Filter {
+        status: query.status,
+        project: query.project,
+        target: query.target,
+        host: query.host,
+        batch: query.batch,
+        text: query.text,
+        before: query.before,
+        limit: u32::try_from(limit).unwrap_or(LARGEST_PAGE),
     }
 }
 

@@ -5,9 +5,8 @@ use std::{
     ffi::OsString,
     fs, io,
     os::{fd::OwnedFd, unix::net::UnixListener},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Stdio,
-    sync::Arc,
 };
 
 use chrono::Utc;
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use supervisor::{
     control,
     exec::{self, Exec, Grace, Window},
-    folder::{Folder, Lock},
+    folder::{self, Folder, Lock},
 };
 use uuid::Uuid;
 
@@ -33,9 +32,6 @@ pub(crate) struct Kept {
     /// The store it was started with; no other one gets it.
     pub(crate) store: String,
 }
-
-/// The file of [`Kept`].
-const KEPT: &str = "job.json";
 
 /// A job that can be run.
 pub(crate) enum Plan {
@@ -99,22 +95,22 @@ impl Asked {
 ///
 /// # Errors
 /// What the disk says.
-pub(crate) fn prepare(jobs: &std::path::Path, job: Job, store: String, exec: Option<&Exec>) -> io::Result<Prepared> {
+pub(crate) fn prepare(jobs: &Path, job: Job, store: String, exec: Option<&Exec>) -> io::Result<Prepared> {
     let (making, place) = (jobs.join(format!(".new-{}", job.id)), jobs.join(job.id.to_string()));
-    let folder = Folder::create(&making)?;
+    let folder = Folder::create(making.as_path())?;
     let made = || -> io::Result<_> {
         let kept = Kept { job: job.clone(), store };
-        folder.write_file(KEPT, &serde_json::to_vec(&kept)?)?;
+        folder.write_json(folder::JOB, &kept)?;
         if let Some(exec) = exec {
-            folder.write_exec(exec)?;
+            folder.write_json(folder::EXEC, exec)?;
         }
         let lock = folder.try_lock()?.ok_or(io::ErrorKind::ResourceBusy)?;
-        let listener = control::bind(&folder)?;
+        let listener = control::bind(folder.path())?;
         fs::rename(&making, &place)?;
         Ok((lock, listener))
     };
     match made() {
-        Ok((lock, listener)) => Ok(Prepared { job, folder: Folder::open(&place), lock, listener }),
+        Ok((lock, listener)) => Ok(Prepared { job, folder: Folder::open(place)?, lock, listener }),
         Err(error) => {
             fs::remove_dir_all(&making)?;
             Err(error)
@@ -127,11 +123,11 @@ pub(crate) fn prepare(jobs: &std::path::Path, job: Job, store: String, exec: Opt
 /// # Errors
 /// Where there is nothing, or it cannot be read.
 pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
-    Ok(serde_json::from_slice(&folder.read_file(KEPT)?)?)
+    folder.read_json(folder::JOB)?.ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
 /// What a supervisor is told to run.
-pub(crate) fn exec(program: &str, args: &[String], cwd: &std::path::Path, pty: bool, folders: &folders::Folders) -> io::Result<Exec> {
+pub(crate) fn exec(program: &str, args: &[String], cwd: &Path, pty: bool, folders: &folders::Folders) -> io::Result<Exec> {
     let archiver = vec![folders::program("vmo")?.display().to_string(), "archive".into()];
     let environment = folders::environment(folders).into_iter();
     Ok(Exec {
@@ -180,6 +176,3 @@ pub(crate) fn asked_of_make(run: &make::Run, command: &make::Command, project: &
         batch: None,
     }
 }
-
-/// Keeps the lock of a job's folder until the job is archived.
-pub(crate) type Held = Arc<std::sync::Mutex<Option<Lock>>>;

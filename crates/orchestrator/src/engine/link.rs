@@ -98,11 +98,11 @@ impl Link {
     /// The store, as soon as it is there.
     pub async fn store(&self) -> Store {
         let mut store = self.store.clone();
-        let there = store.wait_for(Option::is_some).await;
+        let there = store.wait_for(Option::is_some).await.ok().and_then(|there| there.clone());
         match there {
-            Ok(there) => there.clone().expect("waited for"),
+            Some(store) => store,
             // The keeper lives as long as there is a link, so this ends with the runtime.
-            Err(_) => std::future::pending().await,
+            None => std::future::pending().await,
         }
     }
 
@@ -110,9 +110,12 @@ impl Link {
     ///
     /// # Errors
     /// What the store said, or that it is away.
-    pub async fn ask<T>(&self, ask: impl AsyncFnOnce(&Store) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let store = self.now().ok_or_else(|| StoreError::away(&self.why_away()))?;
-        let asked = ask(&store).await;
+    pub async fn ask<T, F>(&self, ask: impl FnOnce(Store) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let store = self.now().ok_or_else(|| StoreError::Unreachable { at: self.state().address, why: self.why_away() })?;
+        let asked = ask(store).await;
         if asked.as_ref().is_err_and(StoreError::is_transient) {
             self.broken.notify_one();
         }
@@ -124,10 +127,13 @@ impl Link {
     ///
     /// # Errors
     /// What the store refuses for good.
-    pub async fn insist<T>(&self, work: impl AsyncFn(&Store) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub async fn insist<T, F>(&self, work: impl Fn(Store) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
         let mut wait = FIRST_WAIT;
         loop {
-            match work(&self.store().await).await {
+            match work(self.store().await).await {
                 Err(error) if error.is_transient() => {
                     tracing::debug!(%error, "the store will be asked again");
                     self.broken.notify_one();
@@ -191,7 +197,7 @@ impl Keeper {
                         state.send_modify(|state| state.health = StoreHealth::Starting { step: step.to_owned() });
                     })
                 };
-                let running = tokio::task::spawn_blocking(start).await.map_err(StoreError::away)??;
+                let running = tokio::task::spawn_blocking(start).await.map_err(|error| StoreError::Embedded { why: error.to_string() })??;
                 let address = running.address.clone();
                 self.running = Some(running);
                 address
@@ -203,7 +209,7 @@ impl Keeper {
     fn ready(&self, store: Store) {
         self.state.send_modify(|state| {
             state.health = StoreHealth::Ready { version: store.version().to_owned() };
-            state.address = store.address_shown();
+            state.address = store.address_shown().to_owned();
             state.warning = store.warnings().first().cloned();
         });
         self.store.send_replace(Some(store));

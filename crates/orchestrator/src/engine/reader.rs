@@ -20,6 +20,9 @@ pub const LINE_BYTES: usize = 8 * 1024;
 /// Bytes of lines given at once; the rest is asked for again.
 const ANSWER_BYTES: usize = 512 * 1024;
 
+/// Bytes read for lines that have begun and not ended; what a person asked to see whole is read further.
+const AFTER_BEGUN: usize = 16 * 1024 * 1024;
+
 /// A log could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -60,16 +63,23 @@ impl Log {
     ///
     /// # Errors
     /// Where they lie in the store and it does not answer.
-    pub async fn lines(&self, first: u64, count: usize, limit: usize) -> Result<Vec<Line>, ReadError> {
+    pub async fn lines(&self, first: u64, count: u64, limit: usize) -> Result<Vec<Line>, ReadError> {
         let Some(start) = self.before_line(first).await? else {
             return Ok(Vec::new());
         };
         let mut window = lines::Window::new(start.state, first, count, limit);
         let mut cursor = self.cursor(start.seq);
-        while !window.is_full() {
-            let Some(chunks) = cursor.next().await? else { break };
+        // Once all of them have begun, one that stays open, as a prompt does, is not waited for to the log's end.
+        let mut patience = AFTER_BEGUN;
+        while !window.is_full() && patience > 0 {
+            let Some(chunks) = cursor.next().await? else {
+                break;
+            };
             for chunk in &chunks {
                 window.feed(chunk.stream, chunk.at, &chunk.bytes);
+                if window.has_begun() {
+                    patience = patience.saturating_sub(chunk.bytes.len());
+                }
             }
         }
         let mut found = window.finish();
@@ -83,7 +93,8 @@ impl Log {
         {
             return Ok(Some(Start { seq: mark.at.seq, state: mark.state }));
         }
-        let batch = self.link.ask(async |store| store.batch_at_line(self.id, number).await).await?;
+        let id = self.id;
+        let batch = self.link.ask(|store| async move { store.batch_at_line(id, number).await }).await?;
         Ok(batch.map(|batch| Start {
             seq: batch.seq,
             state: lines::State::from_bytes(&batch.state).unwrap_or_default(),
@@ -166,7 +177,7 @@ impl Cursor {
 
     async fn from_store(&mut self) -> Result<Option<Vec<Chunk>>, ReadError> {
         let (id, next) = (self.log.id, self.next);
-        let batches = self.log.link.ask(async |store| store.batches(id, next, READ_BYTES).await).await?;
+        let batches = self.log.link.ask(|store| async move { store.batches(id, next, READ_BYTES as u64).await }).await?;
         let all = batches.into_iter().flat_map(|batch| batch.chunks);
         let chunks: Vec<Chunk> = all.filter(|chunk| chunk.seq >= next).collect();
         let Some(last) = chunks.last() else { return Ok(None) };

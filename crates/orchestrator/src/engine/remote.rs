@@ -9,9 +9,9 @@ use std::{
 
 use chrono::Utc;
 use supervisor::{
-    control::{Decoder, ToEngine, ToSupervisor},
+    control::{Decoder, Frame, ToEngine, ToSupervisor},
     exit::{Exit, Survivor},
-    folder::Folder,
+    folder::{self, Folder},
     spool::{self, Writer},
 };
 use tokio::{
@@ -47,15 +47,17 @@ pub(crate) fn supervise(
     started: impl FnOnce() + Send + 'static,
 ) -> io::Result<()> {
     let writer = Writer::create(folder.path())?;
+    let sync = writer.sync_handle();
+    sync.clone().keep_syncing()?;
     let told = watch::Sender::new(Told::default());
-    let (orders, control) = ssh::control();
+    let (orders, control) = ssh::controls()?;
     listener.set_nonblocking(true)?;
     tokio::spawn(serve(UnixListener::from_std(listener)?, told.subscribe(), orders));
     std::thread::Builder::new().name("ssh job".into()).spawn(move || {
         let kept = Kept { writer: Arc::new(Mutex::new(writer)), told: told.clone(), started: Some(Box::new(started)), started_at: Arc::default() };
         let (writer, started_at) = (Arc::clone(&kept.writer), Arc::clone(&kept.started_at));
         let ended = sessions.run(route, exec, Box::new(kept), control, ask);
-        let spool_end = writer.lock().map(|mut writer| { let _synced = writer.sync().is_ok(); writer.position().offset }).unwrap_or_default();
+        let spool_end = writer.lock().expect("no panic holds it").position().offset;
         let exit = Exit {
             ended: ended.exit,
             canceled: ended.canceled,
@@ -66,7 +68,8 @@ pub(crate) fn supervise(
             survivors: ended.survivors.into_iter().map(|command| Survivor { pid: 0, command }).collect(),
         };
         told.send_modify(|told| told.exit = Some(exit.clone()));
-        if let Err(error) = folder.write_exit(&exit) {
+        let kept = sync.sync().and_then(|()| folder.write_json_durably(folder::EXIT, &exit));
+        if let Err(error) = kept {
             tracing::error!(%error, "how an SSH job ended could not be written down");
         }
         told.send_modify(|told| told.complete = true);
@@ -107,7 +110,7 @@ impl Output for Kept {
 }
 
 /// Serves the control socket until the job is over and everyone has been told.
-async fn serve(listener: UnixListener, told: watch::Receiver<Told>, orders: ssh::ControlSender) {
+async fn serve(listener: UnixListener, told: watch::Receiver<Told>, orders: ssh::Controls) {
     let mut over = told.clone();
     loop {
         tokio::select! {
@@ -122,7 +125,7 @@ async fn serve(listener: UnixListener, told: watch::Receiver<Told>, orders: ssh:
     }
 }
 
-async fn talk(connection: UnixStream, mut told: watch::Receiver<Told>, orders: ssh::ControlSender) {
+async fn talk(connection: UnixStream, mut told: watch::Receiver<Told>, orders: ssh::Controls) {
     let (mut input, mut output) = connection.into_split();
     let mut decoder = Decoder::<ToSupervisor>::default();
     let mut buffer = vec![0; 16 * 1024];
@@ -144,8 +147,10 @@ async fn talk(connection: UnixStream, mut told: watch::Receiver<Told>, orders: s
                 let Ok(length @ 1..) = read else { return };
                 decoder.push(&buffer[..length]);
                 while let Ok(Some(order)) = decoder.next() {
-                    if let Some(control) = control(order) && orders.send(control).is_err() {
-                        return;
+                    if let Some(control) = control(order)
+                        && let Err(error) = orders.send(control)
+                    {
+                        tracing::warn!(%error, "what was typed is dropped");
                     }
                 }
             }
@@ -157,13 +162,13 @@ async fn talk(connection: UnixStream, mut told: watch::Receiver<Told>, orders: s
 fn news(said: &Told, now: &Told) -> Vec<u8> {
     let mut frames = Vec::new();
     if now.offset != said.offset {
-        frames.extend(ToEngine::Committed { offset: now.offset }.encode());
+        ToEngine::Committed { offset: now.offset }.encode(&mut frames);
     }
     if let (Some(exit), None) = (&now.exit, &said.exit) {
-        frames.extend(ToEngine::Exit(exit.clone()).encode());
+        ToEngine::Exit(exit.clone()).encode(&mut frames);
     }
     if now.complete {
-        frames.extend(ToEngine::Complete.encode());
+        ToEngine::Complete.encode(&mut frames);
     }
     frames
 }

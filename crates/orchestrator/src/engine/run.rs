@@ -127,7 +127,7 @@ impl Engine {
                 Plan::Local { environment } => engine.begin_local(&live, listener, &environment),
                 Plan::Remote { route } => engine.begin_remote(&live, listener, route),
             };
-            let connected = begun.and_then(|()| control::connect(&live.folder));
+            let connected = begun.and_then(|()| control::connect(live.folder.path()));
             give_turn_back(&live, turn);
             match connected {
                 Ok(connection) => follow::follow(live, Mark::default(), connection, orders, Arc::new(engine)).await,

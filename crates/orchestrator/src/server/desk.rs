@@ -188,7 +188,7 @@ async fn answer(engine: &Engine, request: Request) -> Result<Reply, EngineError>
         Request::Lines { job, first, count } => {
             let lines = engine
                 .log(job)
-                .lines(first.max(1), count.min(LINES) as usize, LINE_BYTES)
+                .lines(first.max(1), u64::from(count.min(LINES)), LINE_BYTES)
                 .await?;
             Reply::Lines { lines }
         }
@@ -258,7 +258,7 @@ async fn follow(
             let first = (extent.lines + 1).saturating_sub(wanted).max(1);
             let lines = match wanted {
                 0 => Ok(Vec::new()),
-                _ => log.lines(first, wanted as usize, LINE_BYTES).await,
+                _ => log.lines(first, wanted, LINE_BYTES).await,
             };
             let lines = lines.unwrap_or_else(|error| {
                 tracing::warn!(%job, %error, "the tail of a log could not be read");

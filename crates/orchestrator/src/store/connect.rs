@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use secrecy::SecretString;
 use sqlx::{
     ConnectOptions, Connection, PgConnection, Postgres,
     pool::PoolConnection,
@@ -35,6 +36,8 @@ pub struct Store {
 #[derive(Debug)]
 struct About {
     at: String,
+    /// With the password, where there is one.
+    uri: SecretString,
     version: String,
     warnings: Vec<String>,
 }
@@ -60,6 +63,7 @@ impl Store {
             pool: pool(address, found.schema),
             about: Arc::new(About {
                 at,
+                uri: address.uri().into(),
                 version: found.version,
                 warnings,
             }),
@@ -82,6 +86,12 @@ impl Store {
     #[must_use]
     pub fn address_shown(&self) -> &str {
         &self.about.at
+    }
+
+    /// The whole address, as psql takes it: with the password, where there is one.
+    #[must_use]
+    pub fn uri(&self) -> &SecretString {
+        &self.about.uri
     }
 
     /// Asks the server for a sign of life.

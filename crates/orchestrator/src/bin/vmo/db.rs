@@ -3,6 +3,7 @@
 use std::{io::IsTerminal, process::ExitCode};
 
 use orchestrator::wire::StoreHealth;
+use secrecy::ExposeSecret;
 use tokio::process::Command;
 
 use super::{Failed, Outcome, engine};
@@ -15,10 +16,11 @@ pub(crate) async fn db(psql: Vec<String>) -> Outcome {
         return Err(Failed::new(why));
     }
     // While the engine is open, an embedded server stays up.
-    let uri = engine.link().store().await.uri();
+    let store = engine.link().store().await;
+    let uri = store.uri().expose_secret();
     let wants_psql = !psql.is_empty() || std::io::stdin().is_terminal();
     if wants_psql {
-        match Command::new("psql").arg(&uri).args(&psql).status().await {
+        match Command::new("psql").arg(uri).args(&psql).status().await {
             Ok(status) => {
                 return Ok(ExitCode::from(
                     status

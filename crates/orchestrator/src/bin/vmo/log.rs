@@ -15,7 +15,7 @@ use orchestrator::{
 use super::{Failed, Outcome, engine};
 
 /// Lines asked for at once.
-const LINES: usize = 1000;
+const LINES: u64 = 1000;
 
 #[derive(Debug, Args)]
 pub(crate) struct Log {
@@ -137,11 +137,7 @@ async fn write_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwr
         let complete = growth
             .as_mut()
             .is_none_or(|growth| growth.borrow_and_update().complete);
-        let count = LINES.min(
-            usize::try_from(last - next)
-                .unwrap_or(LINES)
-                .saturating_add(1),
-        );
+        let count = LINES.min((last - next).saturating_add(1));
         let mut lines = log.lines(next, count, LINE_BYTES).await?;
         if asked.follow && !complete {
             // An open line is written when it is whole.

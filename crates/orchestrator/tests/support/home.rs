@@ -1,0 +1,135 @@
+//! A user's folders made for one test, and `vmo` run in them.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Lines},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Output, Stdio},
+};
+
+/// Fresh data and config folders, and a folder to work in. All goes when it is dropped.
+pub(crate) struct Home {
+    folder: tempfile::TempDir,
+    database_url: Option<String>,
+}
+
+impl Home {
+    /// Folders whose history goes to this Postgres, or to one of our own.
+    pub(crate) fn new(database_url: Option<String>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("work")).unwrap();
+        Self { folder, database_url }
+    }
+
+    /// Where commands are run.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.folder.path().join("work")
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Writes the makefile of the folder to work in.
+    pub(crate) fn makefile(&self, text: &str) {
+        fs::write(self.work().join("Makefile"), text).unwrap();
+    }
+
+    /// `vmo` with these arguments, in the folder to work in.
+    pub(crate) fn vmo(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vmo"));
+        let path = |name: &str| self.folder.path().join(name);
+        command
+            .args(args)
+            .current_dir(self.work())
+            .env("VMO_DATA_DIR", path("data"))
+            .env("VMO_CONFIG_DIR", path("config"))
+            .env("VMO_SSH_CONFIG", path("ssh_config"))
+            .env("MKCLI_REGISTRY", path("registry"))
+            .env("HOME", path("work"))
+            .env("VMO_POSTGRES_LINGER_MS", "200")
+            .env_remove("DATABASE_URL")
+            .stdin(Stdio::null());
+        if let Some(url) = &self.database_url {
+            command.env("DATABASE_URL", url);
+        }
+        command
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
+        self.vmo(args).output().unwrap()
+    }
+
+    /// Runs it to its end, which has to be a good one, and gives what it printed.
+    pub(crate) fn text(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "vmo {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The same, read as JSON.
+    pub(crate) fn json(&self, args: &[&str]) -> serde_json::Value {
+        serde_json::from_str(&self.text(args)).unwrap()
+    }
+
+    /// Starts it, to be read from while it runs.
+    pub(crate) fn start(&self, args: &[&str]) -> Running {
+        let mut child = self.vmo(args).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Running { child, lines }
+    }
+
+    /// The folders of jobs that are not archived yet.
+    pub(crate) fn job_folders(&self) -> Vec<PathBuf> {
+        let jobs = self.data().join("jobs");
+        fs::read_dir(jobs).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+    }
+}
+
+/// A program that runs. It is killed when this is dropped.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    /// The next line it prints.
+    pub(crate) fn line(&mut self) -> String {
+        self.lines.next().expect("it prints one more line").unwrap()
+    }
+
+    /// `kill -9`, and its end awaited.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.kill();
+        }
+    }
+}
+
+/// Whether a process of this id runs: a zombie does not.
+pub(crate) fn is_alive(pid: i32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+}
+
+/// Waits until a condition holds; fails after 20 s, naming it.
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !holds() {
+        assert!(begun.elapsed().as_secs() < 20, "not within 20 s: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// Waits until a file is there.
+pub(crate) fn appears(path: &Path) {
+    eventually(&format!("{} appears", path.display()), || path.exists());
+}

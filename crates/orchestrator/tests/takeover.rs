@@ -1,0 +1,91 @@
+//! What becomes of jobs whose engine is killed, and of engines that share a data folder.
+
+mod support {
+    pub(crate) mod home;
+    pub(crate) mod postgres;
+}
+
+use std::fs;
+
+use support::{
+    home::{Home, appears, eventually},
+    postgres::Postgres,
+};
+
+const SLOW: &str = "i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo line $i; [ $i = 20 ] && touch half; \
+                    while [ $i -ge 20 ] && [ ! -e go ]; do sleep 0.02; done; done; exit 3";
+
+fn expected() -> String {
+    (1..=40).map(|number| format!("line {number}\n")).collect()
+}
+
+#[test]
+fn a_killed_engines_job_runs_on_and_is_whole_after_the_next_start() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    let mut running = home.start(&["run", "--", SLOW]);
+    appears(&home.work().join("half"));
+    running.kill();
+    assert_eq!(home.json(&["jobs", "--json"])[0]["status"], "running");
+    fs::write(home.work().join("go"), "").unwrap();
+    eventually("its status is right", || {
+        let job = &home.json(&["jobs", "--json"])[0];
+        job["status"] == "error" && job["exit_code"] == 3
+    });
+    assert_eq!(home.text(&["log", "last", "--raw"]), expected());
+    eventually("its folder is gone", || home.job_folders().is_empty());
+    assert_eq!(home.text(&["log", "last", "--raw"]), expected());
+}
+
+#[test]
+fn two_engines_see_each_others_jobs() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    let running = home.start(&["run", "--", SLOW]);
+    appears(&home.work().join("half"));
+    let mut follower = home.start(&["log", "last", "--follow", "--raw"]);
+    assert_eq!(follower.line(), "line 1");
+    fs::write(home.work().join("go"), "").unwrap();
+    for number in 2..=40 {
+        assert_eq!(follower.line(), format!("line {number}"));
+    }
+    assert!(follower.child.wait().unwrap().success());
+    drop(running);
+}
+
+#[test]
+fn a_killed_supervisor_means_lost_and_its_children_are_ended() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    let mut running = home.start(&["run", "--", "echo $$ > pid; echo before; sleep 1000; echo after"]);
+    assert_eq!(running.line(), "before");
+    let folder = &home.job_folders()[0];
+    let supervisor: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("supervisor.json")).unwrap()).unwrap();
+    let pid = i32::try_from(supervisor["supervisor"]["pid"].as_i64().unwrap()).unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::KILL).unwrap();
+    assert_eq!(running.child.wait().unwrap().code(), Some(255));
+    let job = &home.json(&["jobs", "--json"])[0];
+    assert_eq!(job["status"], "lost", "{job}");
+    assert_eq!(home.text(&["log", "last", "--raw"]), "before\n");
+    let child: i32 = fs::read_to_string(home.work().join("pid")).unwrap().trim().parse().unwrap();
+    eventually("the child is gone", || !support::home::is_alive(child));
+}
+
+#[test]
+fn jobs_run_on_while_postgres_is_away_and_arrive_when_it_is_back() {
+    let mut postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    home.text(&["run", "--", "true"]);
+    postgres.down(rustix::process::Signal::QUIT);
+    let output = home.run(&["run", "--", "echo kept"]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(output.stdout, b"kept\n");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("Postgres is away"), "{output:?}");
+    let job = &home.json(&["jobs", "--json"])[0];
+    assert_eq!((job["status"].as_str(), job["command"].as_str()), (Some("done"), Some("echo kept")));
+    assert_eq!(home.text(&["log", "last"]), "kept\n");
+    postgres.up();
+    home.text(&["jobs"]);
+    eventually("it is archived", || { home.text(&["jobs"]); home.job_folders().is_empty() });
+    assert_eq!(home.text(&["log", "last"]), "kept\n");
+}
