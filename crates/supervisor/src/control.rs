@@ -14,7 +14,7 @@
 //!
 //! **Starting without a race**: who starts a supervisor may [`bind`] the socket itself and give the listening socket to
 //! it as standard input. A connection then succeeds before the supervisor has run its first line, and closes when it
-//! dies. Given anything else, a supervisor binds the socket itself.
+//! dies; the first `Committed` says that the spool is there. Given anything else, a supervisor binds the socket itself.
 
 use std::{
     fs::File,

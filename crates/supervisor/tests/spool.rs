@@ -1,5 +1,7 @@
 //! The spool against what can happen to files: cut anywhere, a bit flipped anywhere, segments gone.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{
     fs::{self, OpenOptions},
     io,

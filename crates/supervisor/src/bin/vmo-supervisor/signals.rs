@@ -12,6 +12,9 @@ use std::{
 /// Where the handler writes; open as long as the process.
 static PIPE: AtomicI32 = AtomicI32::new(-1);
 
+/// The last signal there is (signal(7)).
+const LAST: i32 = if cfg!(target_os = "linux") { 64 } else { 31 };
+
 /// Caught signals, as they come in.
 #[derive(Debug)]
 pub(crate) struct Signals(PipeReader);
@@ -33,7 +36,7 @@ impl Signals {
         rustix::io::ioctl_fionbio(&reader, true)?;
         rustix::io::ioctl_fionbio(&writer, true)?;
         PIPE.store(writer.into_raw_fd(), Ordering::Relaxed);
-        for signal in 1..32 {
+        for signal in 1..=LAST {
             let action = match signal {
                 libc::SIGCHLD | libc::SIGTERM | libc::SIGINT | libc::SIGHUP => {
                     note as *const () as usize
@@ -77,7 +80,8 @@ impl AsFd for Signals {
 }
 
 fn set(signal: i32, action: usize) {
-    // SAFETY: the struct is filled before it is read. KILL and STOP are refused, which changes nothing.
+    // SAFETY: the struct is filled before it is read. KILL, STOP and the two the C library keeps
+    // to itself are refused, which changes nothing.
     unsafe {
         let mut new: libc::sigaction = mem::zeroed();
         new.sa_sigaction = action;
