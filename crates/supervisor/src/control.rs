@@ -14,7 +14,7 @@
 //!
 //! **Starting without a race**: who starts a supervisor may [`bind`] the socket itself and give the listening socket to
 //! it as standard input. A connection then succeeds before the supervisor has run its first line, and closes when it
-//! dies. Given anything else, a supervisor binds the socket itself.
+//! dies; the first `Committed` says that the spool is there. Given anything else, a supervisor binds the socket itself.
 
 use std::{
     fs::File,
@@ -86,7 +86,7 @@ pub enum ToSupervisor {
 /// # Errors
 /// `NotFound` or `ConnectionRefused` when nobody listens there any more.
 pub fn connect(folder: &Path) -> io::Result<UnixStream> {
-    at_socket(folder, |path| UnixStream::connect(path))
+    at_socket(folder, UnixStream::connect)
 }
 
 /// Listens on a job's control socket, in the place of whoever did before.
@@ -98,7 +98,7 @@ pub fn bind(folder: &Path) -> io::Result<UnixListener> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    at_socket(folder, |path| UnixListener::bind(path))
+    at_socket(folder, UnixListener::bind)
 }
 
 /// Calls `with` a path of the socket that fits a socket address, which holds 107 bytes and a folder's path may not.

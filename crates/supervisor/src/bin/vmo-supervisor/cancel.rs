@@ -1,0 +1,134 @@
+//! Ending the tree: one signal after the other, each with its grace.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal};
+use supervisor::exec::{Exec, Grace};
+
+use crate::{complaints::complain, tree, words};
+
+/// How long the tree has to go after a KILL nothing else says the grace of.
+const LAST: Duration = Duration::from_secs(1);
+
+/// A cancel, asked for or not.
+#[derive(Debug)]
+pub(crate) struct Cancel {
+    steps: Vec<Step>,
+    underway: Option<Underway>,
+    asked: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    signal: Signal,
+    grace: Duration,
+}
+
+#[derive(Debug)]
+struct Underway {
+    /// The step whose signal was sent last.
+    step: usize,
+    /// When its grace is over.
+    until: Instant,
+}
+
+impl Cancel {
+    /// What `exec` says a cancel sends. What it says last is followed by a KILL, if it is none.
+    pub(crate) fn of(exec: &Exec) -> Self {
+        let mut steps: Vec<Step> = exec.graces.iter().filter_map(step).collect();
+        if steps.last().is_none_or(|step| step.signal != Signal::KILL) {
+            steps.push(Step {
+                signal: Signal::KILL,
+                grace: LAST,
+            });
+        }
+        Self {
+            steps,
+            underway: None,
+            asked: false,
+        }
+    }
+
+    /// Whether it was asked for.
+    pub(crate) fn asked(&self) -> bool {
+        self.asked
+    }
+
+    /// Whether signals are still to come or to be waited for.
+    pub(crate) fn is_underway(&self) -> bool {
+        self.underway.is_some()
+    }
+
+    /// When to call [`Self::tick`].
+    pub(crate) fn tick_at(&self) -> Option<Instant> {
+        self.underway.as_ref().map(|underway| underway.until)
+    }
+
+    /// Begins with the first signal, or with the last where it is to be at once. Asking again changes nothing, but
+    /// may make it be at once. `group` is the child's, while the child is there.
+    pub(crate) fn ask(&mut self, at_once: bool, group: Option<Pid>) {
+        self.asked = true;
+        let last = self.steps.len() - 1;
+        match &self.underway {
+            None => self.send(if at_once { last } else { 0 }, group),
+            Some(underway) if at_once && underway.step < last => self.send(last, group),
+            Some(_) => {}
+        }
+    }
+
+    /// The next signal, when a grace is over. After the last it is over too, whoever survives.
+    pub(crate) fn tick(&mut self, now: Instant, group: Option<Pid>) {
+        let Some(underway) = self
+            .underway
+            .as_ref()
+            .filter(|underway| underway.until <= now)
+        else {
+            return;
+        };
+        let next = underway.step + 1;
+        if next < self.steps.len() {
+            self.send(next, group);
+        } else {
+            self.underway = None;
+        }
+    }
+
+    /// Some of the tree have ended: all of it, or some whose children a KILL has not met yet.
+    pub(crate) fn some_ended(&mut self, all: bool, group: Option<Pid>) {
+        let Some(underway) = &self.underway else {
+            return;
+        };
+        if all {
+            self.underway = None;
+        } else if self.steps[underway.step].signal == Signal::KILL {
+            tree::kill(group);
+        }
+    }
+
+    fn send(&mut self, step: usize, group: Option<Pid>) {
+        let Step { signal, grace } = self.steps[step];
+        if signal == Signal::KILL {
+            tree::kill(group);
+        } else {
+            tree::signal(group, signal);
+        }
+        self.underway = Some(Underway {
+            step,
+            until: Instant::now() + grace,
+        });
+    }
+}
+
+fn step(grace: &Grace) -> Option<Step> {
+    let Some(signal) = words::signal_named(&grace.signal) else {
+        complain(format_args!(
+            "no signal is called {}, so a cancel does without it",
+            grace.signal
+        ));
+        return None;
+    };
+    Some(Step {
+        signal,
+        grace: Duration::from_millis(grace.wait_ms),
+    })
+}

@@ -1,0 +1,89 @@
+//! Whether there is room to write: a job must wait before the disk is full, for the database's sake and everybody's.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// Looked at no more often than this while writing and waiting …
+const EVERY: Duration = Duration::from_secs(1);
+/// … or after this many bytes, which a fast child writes in less.
+const EVERY_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Free bytes below which nothing is written: the larger of this and a twentieth of the disk.
+const FLOOR: u64 = 1024 * 1024 * 1024;
+
+/// The disk a job's folder is on.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    folder: PathBuf,
+    /// Bytes from `VMO_DISK_FLOOR`, in place of [`FLOOR`] and the twentieth.
+    floor: Option<u64>,
+    next_look: Option<Instant>,
+    /// The spool's offset at the last look.
+    offset: u64,
+    /// Why nothing may be written now.
+    why_not: Option<String>,
+}
+
+impl Disk {
+    pub(crate) fn of(folder: &Path) -> Self {
+        let floor = env::var("VMO_DISK_FLOOR").ok();
+        Self {
+            folder: folder.to_owned(),
+            floor: floor.and_then(|bytes| bytes.parse().ok()),
+            next_look: None,
+            offset: 0,
+            why_not: None,
+        }
+    }
+
+    /// Why nothing may be written now, as a fragment for a person.
+    pub(crate) fn why_not(&self) -> Option<&str> {
+        self.why_not.as_deref()
+    }
+
+    /// When to look again, where that is not told by more to write.
+    pub(crate) fn look_at(&self) -> Option<Instant> {
+        self.next_look.filter(|_| self.why_not.is_some())
+    }
+
+    /// Looks, where it is time to, before more is written at `offset`. Whether there is room.
+    pub(crate) fn has_room(&mut self, now: Instant, offset: u64) -> bool {
+        let soon = self.next_look.is_some_and(|at| now < at);
+        if !soon || offset - self.offset > EVERY_BYTES {
+            self.next_look = Some(now + EVERY);
+            self.offset = offset;
+            self.why_not = self.look();
+        }
+        self.why_not.is_none()
+    }
+
+    /// The spool could not be written: nothing is until the next look.
+    pub(crate) fn refused(&mut self, now: Instant, error: &std::io::Error) {
+        self.next_look = Some(now + EVERY);
+        self.why_not = Some(match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                "disk full".to_owned()
+            }
+            _ => format!("the log cannot be written: {error}"),
+        });
+    }
+
+    fn look(&self) -> Option<String> {
+        // Where a disk does not say, writing finds out.
+        let disk = rustix::fs::statvfs(&self.folder).ok()?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let size = disk.f_blocks.saturating_mul(disk.f_frsize);
+        let floor = self.floor.unwrap_or(FLOOR.max(size / 20));
+        (free < floor).then(|| {
+            let mib = 1024 * 1024;
+            format!(
+                "disk full: {} MiB free, {} MiB are kept free",
+                free / mib,
+                floor / mib
+            )
+        })
+    }
+}

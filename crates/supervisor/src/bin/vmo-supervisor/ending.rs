@@ -1,0 +1,136 @@
+//! From the child's end to ours: what is told, what is written down, whom we wait for.
+
+use std::{
+    env,
+    os::unix::process::CommandExt,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use rustix::process::WaitStatus;
+use supervisor::{
+    clock,
+    exit::{Ended, Exit},
+    folder::Folder,
+};
+
+use crate::{child::Child, complaints::complain, session, tree, words};
+
+/// How long the outputs may stay open after the child's end before that end is written down without the rest.
+pub(crate) const DRAIN: Duration = Duration::from_secs(2);
+
+/// How long an engine has to claim the job before the archiver is started.
+pub(crate) const LINGER: Duration = Duration::from_secs(2);
+
+/// How far the job is on its way to its end.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// The child lives.
+    Running(Child),
+    /// The child has ended; whoever holds its outputs, or is being canceled, may end until then.
+    Draining { verdict: Verdict, until: Instant },
+    /// That took too long: an `exit.json` says that more may come, and it is read and spooled as it does.
+    Held(Verdict),
+    /// Nothing more comes. The last `exit.json` is on its way to the disk.
+    Settling,
+    /// It is there. An engine may come by until then.
+    Lingering { until: Instant },
+}
+
+/// What is certain as soon as the child has ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Verdict {
+    ended: Ended,
+    canceled: bool,
+    started_at: Option<i64>,
+    finished_at: i64,
+}
+
+impl Verdict {
+    /// Of a child that has just ended. The time between is the boot clock's, which no clock change moves.
+    pub(crate) fn of(child: &Child, status: WaitStatus, canceled: bool) -> Self {
+        let took = clock::boot_us().saturating_sub(child.started_boot);
+        let took = i64::try_from(took).unwrap_or(i64::MAX);
+        Self {
+            ended: ended(status),
+            canceled,
+            started_at: Some(child.started_at),
+            finished_at: child.started_at.saturating_add(took),
+        }
+    }
+
+    /// Of a child that never was.
+    pub(crate) fn without_child(ended: Ended) -> Self {
+        Self {
+            ended,
+            canceled: false,
+            started_at: None,
+            finished_at: clock::wall_us(),
+        }
+    }
+
+    /// The exit as it stands now.
+    pub(crate) fn exit(&self, spool_end: u64, complete: bool) -> Exit {
+        Exit {
+            ended: self.ended.clone(),
+            canceled: self.canceled,
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+            spool_end,
+            complete,
+            survivors: tree::survivors(),
+        }
+    }
+}
+
+fn ended(status: WaitStatus) -> Ended {
+    match status.terminating_signal() {
+        Some(signal) => Ended::Signal {
+            signal: words::signal_name(signal),
+            core: libc::WCOREDUMP(status.as_raw()),
+        },
+        None => Ended::Code {
+            code: status.exit_status().unwrap_or_default(),
+        },
+    }
+}
+
+/// Whether an engine holds the claim on the job.
+pub(crate) fn is_claimed(folder: &Folder) -> bool {
+    match folder.try_lock() {
+        Ok(claim) => claim.is_none(),
+        Err(error) => {
+            complain(format_args!("the claim on the job: {error}"));
+            true
+        }
+    }
+}
+
+/// Starts the archiver, away from us.
+#[expect(
+    unsafe_code,
+    reason = "the archiver must lead a session before it runs, which has no safe call"
+)]
+pub(crate) fn start_archiver(
+    folder: &Folder,
+    archiver: &[String],
+    environment: &[(String, String)],
+) {
+    let (Some((program, args)), Some(job)) = (archiver.split_first(), folder.path().file_name())
+    else {
+        return;
+    };
+    let mut command = Command::new(program);
+    command.args(args).arg(job).env_clear();
+    for name in ["PATH", "HOME"] {
+        command.envs(env::var_os(name).map(|value| (name, value)));
+    }
+    command.envs(environment.iter().cloned());
+    // SAFETY: it makes one system call and allocates nothing.
+    unsafe { command.pre_exec(session::lead) };
+    if let Err(error) = command.spawn() {
+        complain(format_args!(
+            "the archiver {program} could not be started: {error}"
+        ));
+    }
+}

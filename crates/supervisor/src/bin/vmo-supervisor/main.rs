@@ -1,0 +1,151 @@
+//! `vmo-supervisor JOBDIR`: runs one job's child, spools what it writes, and says how it ended.
+//!
+//! It outlives whoever started it. One thread waits in [`watch`] for whatever comes first and never blocks on anything
+//! but the spool; two more do what may: syncing the spool and writing `exit.json`.
+//!
+//! ```text
+//! session    away from whoever started us             child, pty   the child and the ends of its pipes or terminal
+//! signals    SIGCHLD, SIGTERM as bytes to poll for    outputs      what the child writes, into the spool
+//! listeners  the control socket                       input        what it reads
+//! tree       the child's descendants                  cancel       ending them, signal by signal
+//! disk       whether there is room                    settle       exit.json onto the disk
+//! ```
+
+mod cancel;
+mod child;
+mod complaints;
+mod disk;
+mod ending;
+mod input;
+mod listeners;
+mod outputs;
+mod pty;
+mod session;
+mod settle;
+mod signals;
+mod tree;
+mod watch;
+mod words;
+
+use std::{
+    env, io,
+    os::unix::net::UnixListener,
+    path::PathBuf,
+    process::{ExitCode, id},
+};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use supervisor::{
+    control,
+    exec::{Exec, FORMAT},
+    exit::Ended,
+    folder::{EXEC, EXIT, Folder, SUPERVISOR, Supervisor},
+    identity::Identity,
+    spool::Writer,
+};
+
+use crate::{
+    child::{Child, Start},
+    complaints::complain,
+    ending::Verdict,
+    signals::Signals,
+    watch::Watch,
+};
+
+fn main() -> ExitCode {
+    // Before anything of ours is open: nothing that was left open to us may reach the child.
+    session::close_inherited();
+    let mut args = env::args_os().skip(1);
+    let (Some(folder), None) = (args.next(), args.next()) else {
+        eprintln!(
+            "usage: vmo-supervisor JOBDIR\nRuns the job described in JOBDIR/exec.json. Started by vm-orchestrator."
+        );
+        return ExitCode::from(2);
+    };
+    let folder = match PathBuf::from(folder).canonicalize().and_then(Folder::open) {
+        Ok(folder) => folder,
+        Err(error) => {
+            eprintln!("vmo-supervisor: the job folder: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    complaints::write_to(folder.path());
+    match supervise(folder) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(format_args!("gave up: {error}"));
+            eprintln!("vmo-supervisor: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn supervise(folder: Folder) -> io::Result<()> {
+    let handed = session::handed_listener()?;
+    let umask = session::detach()?;
+    let signals = Signals::catch()?;
+    let format: Format = described(&folder)?;
+    if format.format > FORMAT {
+        return refuse(&folder, format.format);
+    }
+    let exec: Exec = described(&folder)?;
+    // Fails where another supervisor has been, before anything of its is touched.
+    let spool = Writer::create(folder.path())?;
+    if let Err(error) = spool.sync_handle().keep_syncing() {
+        complain(format_args!(
+            "the spool is synced at the end alone: {error}"
+        ));
+    }
+    let listener: UnixListener = match handed {
+        Some(listener) => listener,
+        None => control::bind(folder.path())?,
+    };
+    let start = start(&folder, &exec, umask);
+    Watch::new(folder, exec, signals, listener, spool, start)?.run()
+}
+
+/// What every format says of itself.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
+fn described<T: DeserializeOwned>(folder: &Folder) -> io::Result<T> {
+    folder.read_json(EXEC)?.ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("there is no {EXEC} in the job folder"),
+        )
+    })
+}
+
+/// The job is of a later time than we are.
+fn refuse(folder: &Folder, format: u32) -> io::Result<()> {
+    let why =
+        format!("the job has format {format}, and its supervisor knows formats up to {FORMAT}");
+    let verdict = Verdict::without_child(Ended::CouldNotStart { why });
+    folder.write_json_durably(EXIT, &verdict.exit(0, true))
+}
+
+/// Starts the child and writes down who it is.
+fn start(folder: &Folder, exec: &Exec, umask: rustix::fs::Mode) -> Result<Start, Ended> {
+    let start = child::start(exec, umask)?;
+    if let Err(error) = write_down(folder, &start.child) {
+        complain(format_args!("{SUPERVISOR}: {error}"));
+    }
+    Ok(start)
+}
+
+fn write_down(folder: &Folder, child: &Child) -> io::Result<()> {
+    let own = i32::try_from(id()).map_err(io::Error::other)?;
+    let child = child.pid.as_raw_nonzero().get();
+    folder.write_json(
+        SUPERVISOR,
+        &Supervisor {
+            format: FORMAT,
+            supervisor: Identity::of(own)?,
+            child: Identity::of(child)?,
+            pgid: child,
+        },
+    )
+}

@@ -1,0 +1,173 @@
+//! What the child writes: read as it comes, into the spool at once.
+
+use std::{
+    io,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    time::{Duration, Instant},
+};
+
+use rustix::io::Errno;
+use supervisor::spool::{MAX_RECORD, Stream, Writer};
+
+use crate::complaints::complain;
+
+/// How often a terminal nobody has open is tried again while the child lives: the child may open it anew.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// Reads of each output when the child has ended: what a pipe can hold, and a flood does not keep us for ever.
+const DRAIN: usize = 8;
+
+/// The outputs that have not ended yet.
+#[derive(Debug)]
+pub(crate) struct Outputs {
+    open: Vec<Output>,
+    buffer: Box<[u8]>,
+    /// What was read and the spool did not take: nothing more is read until it does.
+    unspooled: Option<(Stream, Vec<u8>)>,
+}
+
+#[derive(Debug)]
+struct Output {
+    stream: Stream,
+    fd: OwnedFd,
+    /// A terminal nobody has open, and when to try again.
+    hung_up: Option<Instant>,
+}
+
+/// What one read brought.
+enum Got {
+    Bytes(usize),
+    Nothing,
+    HungUp,
+    End,
+}
+
+impl Outputs {
+    /// Our ends, which do not block.
+    pub(crate) fn of<const N: usize>(outputs: [(Stream, OwnedFd); N]) -> Self {
+        let open = outputs
+            .into_iter()
+            .map(|(stream, fd)| Output {
+                stream,
+                fd,
+                hung_up: None,
+            })
+            .collect();
+        Self {
+            open,
+            buffer: vec![0; MAX_RECORD].into(),
+            unspooled: None,
+        }
+    }
+
+    /// None, for a child that could not be started.
+    pub(crate) fn none() -> Self {
+        Self {
+            open: Vec::new(),
+            buffer: Box::default(),
+            unspooled: None,
+        }
+    }
+
+    /// Whether everything the child and its descendants ever wrote is in the spool.
+    pub(crate) fn ended(&self) -> bool {
+        self.open.is_empty() && self.unspooled.is_none()
+    }
+
+    /// Whether something waits for the spool to take it.
+    pub(crate) fn wait_for_spool(&self) -> bool {
+        self.unspooled.is_some()
+    }
+
+    /// What to poll.
+    pub(crate) fn to_poll(&self) -> impl Iterator<Item = (Stream, BorrowedFd<'_>)> {
+        let awake = self.open.iter().filter(|output| output.hung_up.is_none());
+        awake.map(|output| (output.stream, output.fd.as_fd()))
+    }
+
+    /// When to call [`Self::retry`].
+    pub(crate) fn retry_at(&self) -> Option<Instant> {
+        self.open.iter().filter_map(|output| output.hung_up).min()
+    }
+
+    /// Polls terminals again that were hung up.
+    pub(crate) fn retry(&mut self, now: Instant) {
+        for output in &mut self.open {
+            output.hung_up = output.hung_up.filter(|at| *at > now);
+        }
+    }
+
+    /// Reads an output once into the spool; false when there was nothing. `child_lives` says whether a terminal
+    /// nobody has open is at its end.
+    ///
+    /// # Errors
+    /// When the spool did not take it; [`Self::spool_again`] gives it once more.
+    pub(crate) fn read(
+        &mut self,
+        stream: Stream,
+        child_lives: bool,
+        spool: &mut Writer,
+    ) -> io::Result<bool> {
+        let of_stream = |output: &Output| output.stream == stream;
+        let Some(number) = self.open.iter().position(of_stream) else {
+            return Ok(false);
+        };
+        match read(&self.open[number].fd, &mut self.buffer) {
+            Got::Nothing => Ok(false),
+            Got::HungUp if child_lives => {
+                self.open[number].hung_up = Some(Instant::now() + RETRY);
+                Ok(false)
+            }
+            Got::HungUp | Got::End => {
+                self.open.remove(number);
+                Ok(false)
+            }
+            Got::Bytes(n) => {
+                let bytes = &self.buffer[..n];
+                if let Err(error) = spool.append(stream, bytes) {
+                    self.unspooled = Some((stream, bytes.to_vec()));
+                    return Err(error);
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    /// Reads what is there, of every output, when the child has ended.
+    pub(crate) fn drain(&mut self, spool: &mut Writer) -> io::Result<()> {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            for _ in 0..DRAIN {
+                if !self.read(stream, false, spool)? {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the spool what it did not take.
+    pub(crate) fn spool_again(&mut self, spool: &mut Writer) -> io::Result<()> {
+        if let Some((stream, bytes)) = &self.unspooled {
+            spool.append(*stream, bytes)?;
+            self.unspooled = None;
+        }
+        Ok(())
+    }
+}
+
+fn read(fd: &OwnedFd, buffer: &mut [u8]) -> Got {
+    loop {
+        return match rustix::io::read(fd, &mut *buffer) {
+            Ok(0) => Got::End,
+            Ok(n) => Got::Bytes(n),
+            Err(Errno::INTR) => continue,
+            Err(Errno::AGAIN) => Got::Nothing,
+            // How Linux says that nobody has the other end of a terminal open, after all its bytes.
+            Err(Errno::IO) => Got::HungUp,
+            Err(error) => {
+                complain(format_args!("reading the child's output: {error}"));
+                Got::End
+            }
+        };
+    }
+}

@@ -1,0 +1,49 @@
+//! A terminal for the child: its two ends, and its size.
+
+use std::{io, os::fd::OwnedFd};
+
+use rustix::{
+    io::Errno,
+    pty::{OpenptFlags, grantpt, openpt, unlockpt},
+    termios::{self, InputModes, OptionalActions, Winsize},
+};
+use supervisor::exec::Window;
+
+/// A new terminal: our end and the child's.
+pub(crate) fn open(size: Window) -> io::Result<(OwnedFd, OwnedFd)> {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    grantpt(&master)?;
+    unlockpt(&master)?;
+    let terminal = other_end(&master)?;
+    // So that erasing takes away a whole character, not its last byte.
+    let mut modes = termios::tcgetattr(&terminal)?;
+    modes.input_modes |= InputModes::IUTF8;
+    termios::tcsetattr(&terminal, OptionalActions::Now, &modes)?;
+    resize(&master, size)?;
+    Ok((master, terminal))
+}
+
+#[cfg(target_os = "linux")]
+fn other_end(master: &OwnedFd) -> Result<OwnedFd, Errno> {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    rustix::pty::ioctl_tiocgptpeer(master, flags)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn other_end(master: &OwnedFd) -> Result<OwnedFd, Errno> {
+    use rustix::fs::{Mode, OFlags};
+    let name = rustix::pty::ptsname(master, Vec::new())?;
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    rustix::fs::open(name, flags, Mode::empty())
+}
+
+/// Gives the terminal another size; the system tells who runs in it by SIGWINCH.
+pub(crate) fn resize(terminal: &OwnedFd, size: Window) -> io::Result<()> {
+    let size = Winsize {
+        ws_row: size.rows,
+        ws_col: size.cols,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    Ok(termios::tcsetwinsize(terminal, size)?)
+}

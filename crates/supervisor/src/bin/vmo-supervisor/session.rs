@@ -1,0 +1,87 @@
+//! Away from whoever started us: a session of our own, no descriptors of theirs, and orphans of the job come to us.
+#![expect(
+    unsafe_code,
+    reason = "descriptors are handled here by their bare numbers"
+)]
+
+use std::{
+    fs::File,
+    io,
+    os::{
+        fd::{AsFd, AsRawFd, BorrowedFd},
+        unix::net::UnixListener,
+    },
+};
+
+use rustix::{fs::Mode, io::Errno, net::sockopt, process};
+
+/// Closes every descriptor above the three standard ones. To be called before any other is opened.
+pub(crate) fn close_inherited() {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: nothing in this process owns a descriptor above 2 yet.
+        let closed = unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, 0_u32) };
+        if closed == 0 {
+            return;
+        }
+    }
+    let listed = if cfg!(target_os = "linux") {
+        "/proc/self/fd"
+    } else {
+        "/dev/fd"
+    };
+    let open: Vec<i32> = std::fs::read_dir(listed)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|fd| *fd > 2)
+        .collect();
+    for fd in open {
+        // SAFETY: as above; the one that listed them is closed already, and closing it again is an error we ignore.
+        unsafe { libc::close(fd) };
+    }
+}
+
+/// The listening socket on standard input, if whoever started us left one there.
+pub(crate) fn handed_listener() -> io::Result<Option<UnixListener>> {
+    let stdin = io::stdin();
+    match sockopt::socket_acceptconn(&stdin) {
+        Ok(true) => Ok(Some(stdin.as_fd().try_clone_to_owned()?.into())),
+        Ok(false) | Err(_) => Ok(None),
+    }
+}
+
+/// Leaves the session, the standard streams and the umask of whoever started us; says that umask, for the child.
+pub(crate) fn detach() -> io::Result<Mode> {
+    match process::setsid() {
+        // Whoever started us made us a leader already.
+        Ok(_) | Err(Errno::PERM) => {}
+        Err(error) => return Err(error.into()),
+    }
+    #[cfg(target_os = "linux")]
+    process::set_child_subreaper(Some(process::getpid()))?;
+    let umask = process::umask(Mode::RWXG | Mode::RWXO);
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    for standard in 0..3 {
+        // SAFETY: dup2 takes any two numbers; 0, 1 and 2 belong to the standard streams, which stay open so.
+        if unsafe { libc::dup2(null.as_raw_fd(), standard) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    process::chdir("/")?;
+    Ok(umask)
+}
+
+/// Has a child begin a session of its own. Called between fork and exec.
+pub(crate) fn lead() -> io::Result<()> {
+    process::setsid()?;
+    Ok(())
+}
+
+/// Has a child begin a session of its own with the terminal on its standard input. Called between fork and exec.
+pub(crate) fn lead_terminal() -> io::Result<()> {
+    lead()?;
+    // SAFETY: descriptor 0 is the terminal, put there by the one who forked.
+    process::ioctl_tiocsctty(unsafe { BorrowedFd::borrow_raw(0) })?;
+    Ok(())
+}

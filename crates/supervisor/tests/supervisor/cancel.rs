@@ -1,0 +1,136 @@
+//! Cancel: the whole tree, signal by signal.
+
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, kill_process};
+use supervisor::{
+    control::ToSupervisor,
+    exec::Grace,
+    exit::{Ended, Exit},
+};
+
+use crate::job::{Job, runs, sh};
+
+fn ended_by(exit: &Exit, signal: &str) -> bool {
+    exit.canceled
+        && exit.ended
+            == Ended::Signal {
+                signal: signal.to_owned(),
+                core: false,
+            }
+}
+
+#[test]
+fn the_first_signal_is_one_a_child_can_act_on() {
+    let mut job = Job::start(&sh(
+        "trap 'echo bye; exit 7' INT; echo ready; while :; do sleep 0.02; done",
+    ));
+    job.stdout_has("ready");
+    job.told.say(&ToSupervisor::Cancel { force: false });
+    let exit = job.end();
+    assert!(exit.canceled && exit.ended == Ended::Code { code: 7 });
+    assert_eq!(job.stdout(), "ready\nbye\n");
+}
+
+#[test]
+fn what_ignores_the_others_is_killed() {
+    let mut job = Job::start(&sh(
+        "trap '' INT TERM; echo ready; while :; do sleep 1063; done",
+    ));
+    job.stdout_has("ready");
+    let asked = Instant::now();
+    job.told.say(&ToSupervisor::Cancel { force: false });
+    let exit = job.end();
+    assert!(ended_by(&exit, "KILL"), "{exit:?}");
+    assert!(
+        asked.elapsed().as_millis() >= 200,
+        "the graces were not kept"
+    );
+    assert!(exit.survivors.is_empty());
+}
+
+#[test]
+fn force_kills_at_once() {
+    let mut exec = sh("trap '' INT TERM; echo ready; while :; do sleep 1064; done");
+    exec.graces = vec![Grace {
+        signal: "INT".to_owned(),
+        wait_ms: 600_000,
+    }];
+    let mut job = Job::start(&exec);
+    job.stdout_has("ready");
+    job.told.say(&ToSupervisor::Cancel { force: false });
+    job.told.say(&ToSupervisor::Cancel { force: true });
+    assert!(ended_by(&job.end(), "KILL"));
+}
+
+/// A shell, its child, one in a session of its own, and one that has been orphaned on purpose as well; each says who it
+/// is and ignores what INT and TERM would do.
+const TREE: &str = "trap '' INT TERM
+    (sh -c 'echo $$; sleep 1065') &
+    setsid sh -c 'echo $$; sleep 1066' &
+    sh -c 'setsid sh -c \"echo \\$\\$; sleep 1067\" & exit 0'
+    echo $$; wait; sleep 1068";
+
+#[test]
+fn a_tree_is_ended_whole() {
+    let mut job = Job::start(&sh(TREE));
+    while job.stdout().lines().count() < 4 {
+        job.told.next().unwrap();
+    }
+    let pids: Vec<i32> = job
+        .stdout()
+        .lines()
+        .map(|line| line.parse().unwrap())
+        .collect();
+    assert!(pids.iter().all(|pid| runs(*pid)));
+    job.told.say(&ToSupervisor::Cancel { force: false });
+    let exit = job.end();
+    assert!(
+        ended_by(&exit, "KILL") && exit.survivors.is_empty(),
+        "{exit:?}"
+    );
+    for pid in pids {
+        assert!(!runs(pid), "{pid} survives");
+    }
+}
+
+#[test]
+fn a_signal_reaches_each_of_the_tree_once() {
+    let script = "trap 'echo outer' TERM
+        setsid sh -c 'trap \"echo inner\" TERM; echo up; while :; do sleep 0.02; done' &
+        while :; do sleep 0.02; done";
+    let mut exec = sh(script);
+    // What a shell starts in the background ignores INT.
+    exec.graces = vec![Grace {
+        signal: "TERM".to_owned(),
+        wait_ms: 500,
+    }];
+    let mut job = Job::start(&exec);
+    job.stdout_has("up");
+    job.told.say(&ToSupervisor::Cancel { force: false });
+    assert!(ended_by(&job.end(), "KILL"));
+    let mut said: Vec<_> = job.stdout().lines().map(str::to_owned).collect();
+    said.sort();
+    assert_eq!(said, ["inner", "outer", "up"]);
+}
+
+#[test]
+fn ending_the_supervisor_is_a_cancel() {
+    let mut job = Job::start(&sh("echo ready; sleep 1069"));
+    job.stdout_has("ready");
+    let pid = i32::try_from(job.supervisor.id()).unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
+    let exit = job.end();
+    assert!(ended_by(&exit, "INT"), "{exit:?}");
+}
+
+#[test]
+fn a_signal_alone_is_no_cancel() {
+    let mut job = Job::start(&sh("echo ready; sleep 1070"));
+    job.stdout_has("ready");
+    job.told.say(&ToSupervisor::Signal(Signal::USR1.as_raw()));
+    let exit = job.end();
+    assert!(
+        !exit.canceled && matches!(&exit.ended, Ended::Signal { signal, .. } if signal == "USR1")
+    );
+}

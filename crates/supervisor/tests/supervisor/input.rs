@@ -1,0 +1,87 @@
+//! Input: into the child, up to a bound.
+
+use std::{io::Write, thread};
+
+use supervisor::{
+    control::{Frame, ToEngine, ToSupervisor},
+    exit::Ended,
+};
+
+use crate::job::{Job, Listener, exec, release, sh};
+
+#[test]
+fn input_is_read_and_ended() {
+    let mut job = Job::start(&exec("cat", &[]));
+    job.told.say(&ToSupervisor::Input(b"one\n".to_vec()));
+    job.stdout_has("one");
+    job.told.say(&ToSupervisor::Input(b"two \0 \xff".to_vec()));
+    job.told.say(&ToSupervisor::EndInput);
+    assert_eq!(job.end().ended, Ended::Code { code: 0 });
+    assert_eq!(
+        job.bytes(supervisor::spool::Stream::Stdout),
+        b"one\ntwo \0 \xff"
+    );
+}
+
+/// Sends ten megabytes and an end from a thread, and says when it could.
+fn paste(job: &Job) -> thread::JoinHandle<()> {
+    let mut stream = job.told.another_end();
+    let mut frame = Vec::new();
+    ToSupervisor::Input(vec![b'x'; 100_000]).encode(&mut frame);
+    let mut end = Vec::new();
+    ToSupervisor::EndInput.encode(&mut end);
+    thread::spawn(move || {
+        for _ in 0..100 {
+            stream.write_all(&frame).unwrap();
+        }
+        stream.write_all(&end).unwrap();
+    })
+}
+
+fn input_pauses(listener: &mut Listener, paused: bool) {
+    listener.until(|told| (*told == ToEngine::InputPaused(paused)).then_some(()));
+}
+
+#[test]
+fn input_waits_for_a_child_that_does_not_read_and_is_not_lost() {
+    let mut job = Job::start_here("mkfifo gate; echo ready; read go <gate; wc -c");
+    job.stdout_has("ready");
+    let pasting = paste(&job);
+    input_pauses(&mut job.told, true);
+    assert!(!pasting.is_finished());
+    release(&job.path("gate"));
+    input_pauses(&mut job.told, false);
+    job.end();
+    pasting.join().unwrap();
+    assert_eq!(job.stdout(), "ready\n10000000\n");
+}
+
+#[test]
+fn output_and_cancel_go_on_while_input_waits() {
+    let mut job = Job::start_here("mkfifo gate; echo ready; read go <gate; echo on; sleep 1071");
+    job.stdout_has("ready");
+    let stuck = paste(&job);
+    input_pauses(&mut job.told, true);
+    release(&job.path("gate"));
+    job.stdout_has("on");
+    let mut other = Listener::to(&job.folder);
+    input_pauses(&mut other, true);
+    other.say(&ToSupervisor::Cancel { force: false });
+    assert!(job.end().canceled);
+    assert!(stuck.join().is_err(), "nobody could have read all of it");
+}
+
+#[test]
+fn a_child_may_close_its_input() {
+    let mut job = Job::start(&sh(
+        "exec <&-; echo closed; trap 'exit 3' USR1; while :; do sleep 0.02; done",
+    ));
+    job.stdout_has("closed");
+    for _ in 0..30 {
+        job.told.say(&ToSupervisor::Input(vec![b'x'; 100_000]));
+    }
+    job.told.say(&ToSupervisor::Signal(
+        rustix::process::Signal::USR1.as_raw(),
+    ));
+    assert_eq!(job.end().ended, Ended::Code { code: 3 });
+}
