@@ -4,5 +4,6 @@
 pub mod host;
 pub mod job;
 pub mod log;
+pub mod make;
 pub mod project;
 pub mod wire;
