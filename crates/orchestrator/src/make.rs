@@ -1,0 +1,32 @@
+//! Makefile projects: where they are known from, what their makefiles offer, and the exact command that runs a target.
+//!
+//! ```text
+//! registry, projects   mkcli's registry ∪ folders added in the app ∪ the demo; who is trusted
+//! scan                 targets, docs and variables, read from the text; executes nothing
+//! database             make's own list of targets, asked only of a trusted project
+//! argv                 targets and variables → program and arguments, or why not
+//! environment, login   what a job inherits; the login shell's `PATH`
+//! failure              the recipe that failed, from make's own `***` lines
+//! git                  the commit a job started from
+//! ask                  a program asked a short question, with a limit on time and output
+//! ```
+//!
+//! It imports only the nouns: it knows no job's life, no store, no socket. Reading a project executes nothing; `database`,
+//! `git` and `login` run programs and say so.
+
+pub mod argv;
+mod ask;
+pub mod environment;
+pub mod failure;
+pub mod git;
+pub mod login;
+pub mod projects;
+pub mod registry;
+pub mod scan;
+
+pub use argv::{Assignment, Command, Refusal, Run, argv, direnv, shell};
+pub use environment::environment;
+pub use failure::{Failure, How, failure};
+pub use login::login_path;
+pub use projects::{Folders, Projects};
+pub use scan::scan;

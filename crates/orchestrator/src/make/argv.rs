@@ -1,0 +1,281 @@
+//! From targets and variables to the exact program and arguments, or the rule that forbids them. Nothing here goes
+//! through a shell, and nothing is run.
+//!
+//! Measured with GNU make 4.3: behind `--` a word with `=` is still a variable (`make -- 'SHELL=./x'` runs `./x`), a lone
+//! `-` is dropped, so that the default target runs, and an empty word is an error; every other word is a target, whatever
+//! it starts with. A value loses its leading blanks unless something empty stands before them.
+
+use std::{
+    ffi::{OsStr, OsString},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+/// What is to be run.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// The folder of the makefile, absolute.
+    pub dir: &'a Path,
+    /// The targets, in order; none means make's default.
+    pub targets: &'a [String],
+    /// The variables, in order.
+    pub variables: &'a [Assignment],
+    /// Whether a person confirmed that a variable which changes make itself is to be set.
+    pub reserved: bool,
+    /// `direnv`, where [`direnv`] says that it goes before make.
+    pub direnv: Option<&'a Path>,
+}
+
+/// A variable given to make; it goes before what the makefile says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// `[A-Za-z_][A-Za-z0-9_]*`
+    pub name: String,
+    /// Any text without NUL.
+    pub value: String,
+    /// Whether make is to expand what follows a `$` in the value; else a `$` is a `$`.
+    pub raw: bool,
+    /// Whether the value is to be seen by nobody: it goes by environment, and only the name is shown and kept.
+    pub secret: bool,
+}
+
+impl std::fmt::Debug for Assignment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let value = if self.secret { "…" } else { &self.value };
+        write!(f, "{}={value:?}", self.name)
+    }
+}
+
+impl Assignment {
+    /// A plain one: make gets the value as it is.
+    #[must_use]
+    pub fn plain(name: &str, value: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            raw: false,
+            secret: false,
+        }
+    }
+}
+
+/// A program and its arguments, ready to be started.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The program, looked up in `PATH` where it has no slash.
+    pub program: String,
+    /// Its arguments, without its own name; they hold no secret.
+    pub args: Vec<String>,
+    /// The working directory, absolute.
+    pub cwd: PathBuf,
+    /// The line a person would type in that directory: `make deploy ENV=staging`.
+    pub shown: String,
+    /// To be set in the child's environment beside [`environment`](super::environment()); it may hold secrets.
+    pub env: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Command")
+            .field("program", &self.program)
+            .field("args", &self.args)
+            .field("cwd", &self.cwd)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The rule that something breaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// make takes it as a variable, even behind `--`.
+    #[error("run the target '{0}': a name with '=' would set a variable, it cannot be a target")]
+    Equals(String),
+    /// make ignores it and runs its default target.
+    #[error("run the target '-': make drops a lone dash and would run its default target")]
+    LoneDash,
+    /// make has no such names.
+    #[error("run a target without a name")]
+    Empty,
+    /// No argument can hold it.
+    #[error("run the target {0:?}: a name with a NUL byte cannot be an argument")]
+    Nul(String),
+    /// make's own lists end there.
+    #[error("run the target {0:?}: a name with a line break cannot be a target")]
+    LineBreak(String),
+    /// The name breaks the rule.
+    #[error("set the variable {0:?}: a name is letters, digits and '_', and does not start with a digit")]
+    Name(String),
+    /// It would change make itself.
+    #[error("set '{0}': it changes how make itself works; confirm it first")]
+    Reserved(String),
+    /// No argument can hold it.
+    #[error("set '{0}': a value with a NUL byte cannot be an argument")]
+    ValueNul(String),
+    /// Arguments are text here.
+    #[error("run in {}: the folder's name is not valid UTF-8", .0.display())]
+    Folder(PathBuf),
+    /// There is nothing to run.
+    #[error("run an empty command")]
+    NoCommand,
+    /// No argument can hold it.
+    #[error("run a command with a NUL byte in it")]
+    CommandNul,
+}
+
+/// Names that change what make does with everything else.
+const RESERVED: [&str; 8] = [
+    "GNUMAKEFLAGS",
+    "MAKE",
+    "MAKEFILES",
+    "MAKEFLAGS",
+    "MAKEOVERRIDES",
+    "MFLAGS",
+    "SHELL",
+    "VPATH",
+];
+
+/// The command that runs targets, as mkcli does it: `make -C DIR -- TARGET… NAME=value…`, behind `direnv exec DIR` where
+/// that is wanted.
+///
+/// # Errors
+/// [`Refusal`] names the rule that a target or a variable breaks.
+pub fn argv(run: &Run<'_>) -> Result<Command, Refusal> {
+    let dir = folder(run.dir)?;
+    let mut args = vec!["-C".to_owned(), dir.to_owned(), "--".to_owned()];
+    let mut shown = "make".to_owned();
+    if run.targets.iter().any(|target| target.starts_with('-')) {
+        shown.push_str(" --");
+    }
+    for target in run.targets {
+        check_target(target)?;
+        args.push(target.clone());
+        shown.push(' ');
+        shown.push_str(&quoted(target));
+    }
+    let mut env = vec![("PWD".to_owned(), dir.to_owned())];
+    for variable in run.variables {
+        check_variable(variable, run.reserved)?;
+        let (value, seen) = if variable.secret {
+            let carrier = format!("VMO_SECRET_{}", variable.name);
+            let value = format!("$(value {carrier})");
+            env.push((carrier, text_for_make(variable, false)));
+            (value, "…".to_owned())
+        } else {
+            let value = text_for_make(variable, true);
+            let seen = quoted(&value);
+            (value, seen)
+        };
+        args.push(format!("{}={value}", variable.name));
+        shown.push_str(&format!(" {}={seen}", variable.name));
+    }
+    let mut program = "make".to_owned();
+    if let Some(direnv) = run.direnv {
+        let direnv = direnv.to_str().ok_or_else(|| Refusal::Folder(direnv.to_owned()))?;
+        let before = ["exec", dir, "make"].map(str::to_owned);
+        args.splice(0..0, before);
+        program = direnv.to_owned();
+    }
+    Ok(Command {
+        program,
+        args,
+        cwd: run.dir.to_owned(),
+        shown,
+        env,
+    })
+}
+
+/// A shell command run here, by `/bin/sh` whatever the user's own shell is, so that it means the same everywhere.
+///
+/// # Errors
+/// [`Refusal`] where it is empty or holds a NUL byte.
+pub fn shell(command: &str, cwd: &Path) -> Result<Command, Refusal> {
+    let dir = folder(cwd)?;
+    if command.trim().is_empty() {
+        return Err(Refusal::NoCommand);
+    }
+    if command.contains('\0') {
+        return Err(Refusal::CommandNul);
+    }
+    // Behind `--` a command that starts with a dash is no option.
+    let args = ["-c", "--", command].map(str::to_owned).into();
+    Ok(Command {
+        program: "/bin/sh".to_owned(),
+        args,
+        cwd: cwd.to_owned(),
+        shown: command.to_owned(),
+        env: vec![("PWD".to_owned(), dir.to_owned())],
+    })
+}
+
+/// `direnv`, where mkcli would put it before make: the folder has an `.envrc`, `direnv` is in the `PATH` of the job's
+/// environment, and `MKCLI_DIRENV` is not `0` there.
+#[must_use]
+pub fn direnv(dir: &Path, environment: &[(OsString, OsString)]) -> Option<PathBuf> {
+    let value = |name: &str| {
+        let mut all = environment.iter();
+        all.find(|(key, _)| key == name).map(|(_, value)| value)
+    };
+    if value("MKCLI_DIRENV").is_some_and(|value| value == OsStr::new("0")) {
+        return None;
+    }
+    if !dir.join(".envrc").is_file() {
+        return None;
+    }
+    std::env::split_paths(value("PATH")?)
+        .map(|folder| folder.join("direnv"))
+        .find(|program| {
+            let kind = program.metadata();
+            kind.is_ok_and(|kind| kind.is_file() && kind.permissions().mode() & 0o111 != 0)
+        })
+}
+
+fn folder(dir: &Path) -> Result<&str, Refusal> {
+    dir.to_str().ok_or_else(|| Refusal::Folder(dir.to_owned()))
+}
+
+fn check_target(target: &str) -> Result<(), Refusal> {
+    let name = || target.to_owned();
+    match target {
+        "" => Err(Refusal::Empty),
+        "-" => Err(Refusal::LoneDash),
+        _ if target.contains('=') => Err(Refusal::Equals(name())),
+        _ if target.contains('\0') => Err(Refusal::Nul(name())),
+        _ if target.contains('\n') => Err(Refusal::LineBreak(name())),
+        _ => Ok(()),
+    }
+}
+
+fn check_variable(variable: &Assignment, reserved: bool) -> Result<(), Refusal> {
+    let name = &variable.name;
+    if !super::scan::is_name(name) {
+        return Err(Refusal::Name(name.clone()));
+    }
+    if !reserved && RESERVED.contains(&name.as_str()) {
+        return Err(Refusal::Reserved(name.clone()));
+    }
+    if variable.value.contains('\0') {
+        return Err(Refusal::ValueNul(name.clone()));
+    }
+    Ok(())
+}
+
+/// The value in a form that make expands to what was meant. By environment, through `$(value …)`, make expands nothing.
+fn text_for_make(variable: &Assignment, expands: bool) -> String {
+    if variable.raw || !expands {
+        return variable.value.clone();
+    }
+    let value = variable.value.replace('$', "$$");
+    if value.starts_with(char::is_whitespace) {
+        format!("$(){value}")
+    } else {
+        value
+    }
+}
+
+fn quoted(word: &str) -> String {
+    // It fails on NUL alone, and that was refused before.
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! make exits with 2 whatever its recipe did; the recipe's own exit stands in make's last lines. A pure function finds it.
+
+use std::sync::LazyLock;
+
+use crate::project::Place;
+
+/// The recipe that made make fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Its target.
+    pub target: String,
+    /// Where its recipe stands, as make prints it; make 3.81 does not.
+    pub place: Option<Place>,
+    /// How it ended.
+    pub how: How,
+}
+
+/// How a recipe ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// With this code.
+    Code(i32),
+    /// By a signal, in make's words: `Killed`, `Segmentation fault (core dumped)`.
+    Signal(String),
+}
+
+/// One of make's lines: how deep the make that wrote it was called, and what it said.
+struct Said {
+    level: u32,
+    failure: Failure,
+}
+
+/// The failed recipe, from the last part of what a job wrote to its stderr. Where makes call makes, the innermost one
+/// that made the others fail is meant; where several fail side by side (`-k`, `-j`), the first. Errors that make ignored
+/// do not count.
+#[must_use]
+pub fn failure(log: &[u8]) -> Option<Failure> {
+    let said: Vec<Said> = log.split(|byte| *byte == b'\n').filter_map(said).collect();
+    let top = said.iter().map(|one| one.level).min()?;
+    let mut cause = said.iter().position(|one| one.level == top)?;
+    // Each make tells its failure after the one that it called has told its own.
+    while cause > 0 && said[cause - 1].level > said[cause].level {
+        cause -= 1;
+    }
+    said.into_iter().nth(cause).map(|one| one.failure)
+}
+
+/// Reads `make[1]: *** [Makefile:12: deploy] Error 7`.
+fn said(line: &[u8]) -> Option<Said> {
+    static MARK: LazyLock<memchr::memmem::Finder<'static>> =
+        LazyLock::new(|| memchr::memmem::Finder::new(b": *** ["));
+    let at = MARK.find(line)?;
+    let level = level(&line[..at])?;
+    let rest = String::from_utf8_lossy(&line[at + 7..]);
+    let (inside, outcome) = rest.trim_end().rsplit_once("] ")?;
+    if outcome.ends_with("(ignored)") {
+        return None;
+    }
+    let (place, target) = place(inside);
+    // In other languages the word differs, the number does not.
+    let code = outcome.rsplit_once(' ').and_then(|(_, code)| code.parse().ok());
+    Some(Said {
+        level,
+        failure: Failure {
+            target: target.to_owned(),
+            place,
+            how: code.map_or_else(|| How::Signal(outcome.to_owned()), How::Code),
+        },
+    })
+}
+
+/// How deep, from `make` or `make[2]`; none where another program wrote the line.
+fn level(name: &[u8]) -> Option<u32> {
+    let name = std::str::from_utf8(name).ok()?;
+    let (name, level) = match name.strip_suffix(']') {
+        Some(name) => {
+            let (name, level) = name.rsplit_once('[')?;
+            (name, level.parse().ok()?)
+        }
+        None => (name, 0),
+    };
+    let program = name.rsplit('/').next()?;
+    program.contains("make").then_some(level)
+}
+
+/// Splits `Makefile:12: deploy`; a target alone is what make 3.81 prints.
+fn place(inside: &str) -> (Option<Place>, &str) {
+    for (at, _) in inside.match_indices(": ") {
+        let Some((file, line)) = inside[..at].rsplit_once(':') else {
+            continue;
+        };
+        if let Ok(line) = line.parse() {
+            let file = file.to_owned();
+            return (Some(Place { file, line }), &inside[at + 2..]);
+        }
+    }
+    (None, inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(line: &str) -> Option<(String, Option<(String, u32)>, How)> {
+        let found = failure(line.as_bytes())?;
+        let place = found.place.map(|place| (place.file, place.line));
+        Some((found.target, place, found.how))
+    }
+
+    #[test]
+    fn reads_each_form_of_makes_line() {
+        let at = |file: &str, line| Some((file.to_owned(), line));
+        let cases = [
+            ("make: *** [Makefile:12: deploy] Error 7", "deploy", at("Makefile", 12), How::Code(7)),
+            ("make: *** [deploy] Error 127", "deploy", None, How::Code(127)),
+            ("gmake: *** [mk/a b.mk:3: a: b] x] Error 1", "a: b] x", at("mk/a b.mk", 3), How::Code(1)),
+            ("/usr/bin/make: *** [Makefile:1: x] Fehler 3", "x", at("Makefile", 1), How::Code(3)),
+            ("make: *** [Makefile:9: oom] Killed", "oom", at("Makefile", 9), How::Signal("Killed".into())),
+            (
+                "make: *** [Makefile:9: dump] Segmentation fault (core dumped)\r",
+                "dump",
+                at("Makefile", 9),
+                How::Signal("Segmentation fault (core dumped)".into()),
+            ),
+        ];
+        for (line, target, place, how) in cases {
+            assert_eq!(one(line), Some((target.to_owned(), place, how)), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_lines_are_no_failed_recipe() {
+        for line in [
+            "make: [Makefile:3: x] Error 1 (ignored)",
+            "make: *** [Makefile:3: x] Error 1 (ignored)",
+            "make: *** No rule to make target 'x'.  Stop.",
+            "Makefile:3: *** missing separator.  Stop.",
+            "cargo: *** [Makefile:3: x] Error 1",
+            "make: *** [Makefile",
+            "make: *** [",
+            "",
+        ] {
+            assert_eq!(one(line), None, "{line}");
+        }
+        assert_eq!(failure(b"\xff\xfe: *** [\xff] Error 1"), None);
+    }
+
+    #[test]
+    fn the_innermost_make_that_made_the_others_fail_is_meant() {
+        let log = "\
+make[1]: *** [Makefile:2: tried] Error 5
+make: [Makefile:1: all] Error 2 (ignored)
+make[2]: *** [deep.mk:4: leaf] Error 9
+make[1]: *** [sub.mk:3: mid] Error 2
+make: *** [Makefile:8: all] Error 2
+make: *** [Makefile:9: other] Error 6
+";
+        let (target, _, how) = one(log).unwrap();
+        assert_eq!((target.as_str(), how), ("leaf", How::Code(9)));
+    }
+}

@@ -1,0 +1,343 @@
+//! The projects: mkcli's, the folders added in the app, and the demo; and which of them are trusted.
+//!
+//! What is ours is kept in the config folder, in `projects.json` and `trusted.json`; mkcli's registry is never written.
+
+mod kept;
+mod near;
+
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+pub use kept::KeptError;
+pub use near::NotFound;
+
+use super::{registry, scan::MAKEFILES};
+use crate::project::{Project, ProjectSource};
+
+/// Where projects are read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// mkcli's registry, as [`registry::place`] finds it.
+    pub registry: PathBuf,
+    /// Our own config folder; it need not be there yet.
+    pub config_dir: PathBuf,
+    /// The demo project's folder, where the app brought one; it is trusted and goes by the name `vm`.
+    pub demo: Option<PathBuf>,
+    /// The home folder, for paths that start with `~/`.
+    pub home: PathBuf,
+}
+
+/// Reads and keeps the projects. It holds no list: each call reads the files, so whoever wrote last is seen.
+#[derive(Debug, Clone)]
+pub struct Projects {
+    folders: Folders,
+}
+
+/// A folder added in the app, as `projects.json` keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Added {
+    name: String,
+    path: PathBuf,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct AddedList {
+    projects: Vec<Added>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct TrustedList {
+    /// Canonical paths.
+    trusted: Vec<PathBuf>,
+}
+
+/// Why the list of projects was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// There is no such folder, or it cannot be looked into.
+    #[error("{path}: {error}")]
+    Folder {
+        /// The folder.
+        path: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The folder holds none of the files make looks for.
+    #[error("{0}: no makefile in it")]
+    NoMakefile(String),
+    /// JSON keeps text alone.
+    #[error("{0}: its name is not valid UTF-8")]
+    NotUtf8(String),
+    /// It is there already.
+    #[error("{path} is the project '{name}' already")]
+    Known {
+        /// The folder.
+        path: String,
+        /// The project's name.
+        name: String,
+    },
+    /// Only what was added here can be removed here.
+    #[error("'{0}' comes from mkcli's registry: `mkcli remove {0}` removes it")]
+    OfMkcli(String),
+    /// The demo comes with the app.
+    #[error("'{0}' is the demo that came with the app")]
+    OfDemo(String),
+    /// There is no such project.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// Our own file.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
+}
+
+impl Projects {
+    /// Projects of these folders. Nothing is read yet.
+    #[must_use]
+    pub const fn new(folders: Folders) -> Self {
+        Self { folders }
+    }
+
+    /// All projects, mkcli's first, then added folders, then the demo; and what could not be read, with its place.
+    /// A name is unique; a folder that two aliases name is there twice, one added in the app as well is not.
+    #[must_use]
+    pub fn read(&self) -> (Vec<Project>, Vec<String>) {
+        let (entries, mut problems) = registry::read(&self.folders.registry);
+        let (added, problem): (AddedList, _) = kept::read(&self.added_file());
+        problems.extend(problem.map(|problem| problem.to_string()));
+        let (trusted, problem): (TrustedList, _) = kept::read(&self.trusted_file());
+        problems.extend(problem.map(|problem| problem.to_string()));
+
+        let mut list = List {
+            trusted: trusted.trusted.into_iter().collect(),
+            ..List::default()
+        };
+        for entry in entries {
+            list.push(entry.alias, entry.path, ProjectSource::Mkcli);
+        }
+        for project in added.projects {
+            if !list.holds(&project.path) {
+                list.push(project.name, project.path, ProjectSource::Added);
+            }
+        }
+        if let Some(demo) = &self.folders.demo
+            && !list.holds(demo)
+        {
+            list.push("vm".to_owned(), demo.clone(), ProjectSource::Demo);
+        }
+        (list.projects, problems)
+    }
+
+    /// Adds a folder with a makefile, absolute or starting with `~/`; its own name becomes the project's.
+    ///
+    /// # Errors
+    /// [`ProjectError`] where there is no makefile in it, where it is known already, or where our file cannot be written.
+    pub fn add(&self, path: &Path) -> Result<Project, ProjectError> {
+        let shown = path.display().to_string();
+        let path = fs::canonicalize(self.at_home(path)).map_err(|error| ProjectError::Folder {
+            path: shown.clone(),
+            error,
+        })?;
+        if path.to_str().is_none() {
+            return Err(ProjectError::NotUtf8(shown));
+        }
+        match problem(&path) {
+            Some(Trouble::NoMakefile) => return Err(ProjectError::NoMakefile(shown)),
+            Some(Trouble::Unreadable(error)) => {
+                return Err(ProjectError::Folder { path: shown, error });
+            }
+            None => {}
+        }
+        let (projects, _) = self.read();
+        if let Some(known) = projects.iter().find(|known| same(&known.path, &path)) {
+            return Err(ProjectError::Known {
+                path: shown,
+                name: known.name.clone(),
+            });
+        }
+        let name = unique(&folder_name(&path), |name| {
+            projects.iter().any(|known| known.name == name)
+        });
+        kept::change(&self.added_file(), |list: &mut AddedList| {
+            list.projects.push(Added {
+                name: name.clone(),
+                path: path.clone(),
+            });
+            (true, ())
+        })?;
+        find(&self.read().0, &name, &path).map_err(Into::into)
+    }
+
+    /// Takes an added project off the list. Nothing else changes on disk.
+    ///
+    /// # Errors
+    /// [`ProjectError`] where the name is unknown, mkcli's or the demo's, or where our file cannot be written.
+    pub fn remove(&self, name: &str) -> Result<(), ProjectError> {
+        let (projects, _) = self.read();
+        let project = projects
+            .iter()
+            .find(|project| project.name == name)
+            .ok_or_else(|| NotFound::near(name, &projects))?;
+        match project.source {
+            ProjectSource::Mkcli => return Err(ProjectError::OfMkcli(name.to_owned())),
+            ProjectSource::Demo => return Err(ProjectError::OfDemo(name.to_owned())),
+            ProjectSource::Added => {}
+        }
+        kept::change(&self.added_file(), |list: &mut AddedList| {
+            list.projects.retain(|added| added.path != project.path);
+            (true, ())
+        })?;
+        Ok(())
+    }
+
+    /// Allows the targets of the makefiles in this folder to be run, under whatever name it is known.
+    ///
+    /// # Errors
+    /// [`ProjectError`] where the folder is gone or our file cannot be written.
+    pub fn trust(&self, path: &Path) -> Result<(), ProjectError> {
+        let shown = path.display().to_string();
+        let path = fs::canonicalize(self.at_home(path)).map_err(|error| ProjectError::Folder {
+            path: shown.clone(),
+            error,
+        })?;
+        if path.to_str().is_none() {
+            return Err(ProjectError::NotUtf8(shown));
+        }
+        kept::change(&self.trusted_file(), |list: &mut TrustedList| {
+            let new = !list.trusted.contains(&path);
+            if new {
+                list.trusted.push(path);
+            }
+            (new, ())
+        })?;
+        Ok(())
+    }
+
+    fn added_file(&self) -> PathBuf {
+        self.folders.config_dir.join("projects.json")
+    }
+
+    fn trusted_file(&self) -> PathBuf {
+        self.folders.config_dir.join("trusted.json")
+    }
+
+    fn at_home(&self, path: &Path) -> PathBuf {
+        path.strip_prefix("~")
+            .map_or_else(|_| path.to_owned(), |rest| self.folders.home.join(rest))
+    }
+}
+
+/// The project of this name, or of this folder as seen from `cwd`: `.`, `../other`, an absolute path. A name goes before
+/// a folder. A folder that is on no list is a project all the same, untrusted, named after itself.
+///
+/// # Errors
+/// [`NotFound`] where it is neither; it names what comes near.
+pub fn find(
+    projects: &[Project],
+    name_or_folder: &str,
+    cwd: &Path,
+) -> Result<Project, NotFound> {
+    if let Some(project) = projects
+        .iter()
+        .find(|project| project.name == name_or_folder)
+    {
+        return Ok(project.clone());
+    }
+    let Ok(path) = fs::canonicalize(cwd.join(name_or_folder)) else {
+        return Err(NotFound::near(name_or_folder, projects));
+    };
+    if !path.is_dir() {
+        return Err(NotFound::near(name_or_folder, projects));
+    }
+    if let Some(project) = projects.iter().find(|project| same(&project.path, &path)) {
+        return Ok(project.clone());
+    }
+    Ok(Project {
+        name: unique(&folder_name(&path), |name| {
+            projects.iter().any(|known| known.name == name)
+        }),
+        source: ProjectSource::Added,
+        trusted: false,
+        problem: problem(&path).map(|trouble| trouble.to_string()),
+        path,
+    })
+}
+
+/// The list while it is put together.
+#[derive(Default)]
+struct List {
+    projects: Vec<Project>,
+    names: HashSet<String>,
+    canonical: HashSet<PathBuf>,
+    trusted: HashSet<PathBuf>,
+}
+
+impl List {
+    fn holds(&self, path: &Path) -> bool {
+        fs::canonicalize(path).is_ok_and(|path| self.canonical.contains(&path))
+    }
+
+    fn push(&mut self, name: String, path: PathBuf, source: ProjectSource) {
+        let canonical = fs::canonicalize(&path).ok();
+        let trusted = source == ProjectSource::Demo
+            || canonical
+                .as_ref()
+                .is_some_and(|path| self.trusted.contains(path));
+        let name = unique(&name, |name| self.names.contains(name));
+        self.names.insert(name.clone());
+        self.canonical.extend(canonical);
+        self.projects.push(Project {
+            name,
+            source,
+            trusted,
+            problem: problem(&path).map(|trouble| trouble.to_string()),
+            path,
+        });
+    }
+}
+
+/// What keeps a folder from being used.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error("no makefile in it")]
+    NoMakefile,
+    #[error("{}", if .0.kind() == io::ErrorKind::NotFound { "the folder is gone".to_owned() } else { format!("cannot be read: {}", .0) })]
+    Unreadable(io::Error),
+}
+
+fn problem(path: &Path) -> Option<Trouble> {
+    if let Err(error) = fs::read_dir(path) {
+        return Some(Trouble::Unreadable(error));
+    }
+    let found = MAKEFILES.iter().any(|name| path.join(name).exists());
+    (!found).then_some(Trouble::NoMakefile)
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    a == b || matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+fn folder_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// `name`, or `name-2`, `name-3`, … where it is taken.
+fn unique(name: &str, taken: impl Fn(&str) -> bool) -> String {
+    let mut candidate = name.to_owned();
+    let mut number = 2;
+    while taken(&candidate) {
+        candidate = format!("{name}-{number}");
+        number += 1;
+    }
+    candidate
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! mkcli's registry: one project a line, `alias absolute-path version`. It is read and never written.
+
+use std::{
+    collections::HashSet,
+    env,
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+/// As much of a registry as is read, in bytes; thousands of projects fit.
+const MAX_BYTES: u64 = 4 << 20;
+/// The longest line that can hold a path the system takes, in bytes.
+const MAX_LINE: usize = 8 << 10;
+/// As many problems as are told; a binary file has one on each line.
+const MAX_PROBLEMS: usize = 50;
+
+/// A line of the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The project's name; no spaces, no control characters.
+    pub alias: String,
+    /// Its folder, absolute and without `..`; it may be gone.
+    pub path: PathBuf,
+}
+
+/// Where mkcli keeps its registry: `$MKCLI_REGISTRY`, else `.config/mkcli/registry` below the home folder.
+#[must_use]
+pub fn place(home: &Path) -> PathBuf {
+    env::var_os("MKCLI_REGISTRY")
+        .filter(|path| !path.is_empty())
+        .map_or_else(|| home.join(".config/mkcli/registry"), PathBuf::from)
+}
+
+/// Reads a registry: its entries in order, the first of each alias, and what is wrong with it as `file:line: …`.
+/// No file is no entries and no problem. Bad lines are left out; a byte order mark and Windows line ends are only told.
+#[must_use]
+pub fn read(registry: &Path) -> (Vec<Entry>, Vec<String>) {
+    match read_bytes(registry) {
+        Ok(bytes) => parse(&bytes, &registry.display().to_string()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Default::default(),
+        Err(error) => (
+            Vec::new(),
+            vec![format!("{}:1: cannot be read: {error}", registry.display())],
+        ),
+    }
+}
+
+fn read_bytes(registry: &Path) -> io::Result<Vec<u8>> {
+    // Opening a named pipe would wait for a writer, so it is not opened at all.
+    let kind = std::fs::metadata(registry)?;
+    if !kind.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(registry)?
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn parse(bytes: &[u8], name: &str) -> (Vec<Entry>, Vec<String>) {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut aliases = HashSet::new();
+    let mut problems = Vec::new();
+    let mut text = bytes;
+    if text.starts_with(b"\xef\xbb\xbf") {
+        text = &text[3..];
+        problems.push(format!("{name}:1: starts with a byte order mark"));
+    }
+    if bytes.len() as u64 > MAX_BYTES {
+        problems.push(format!("{name}:1: larger than 4 MiB; the rest is not read"));
+    }
+    let mut windows = false;
+    for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        let place = format!("{name}:{}", index + 1);
+        let line = line.strip_suffix(b"\r").map_or(line, |line| {
+            if !windows {
+                windows = true;
+                problems.push(format!("{place}: Windows line end"));
+            }
+            line
+        });
+        match entry(line) {
+            Ok(Some(new)) if aliases.insert(new.alias.clone()) => entries.push(new),
+            Ok(_) => {}
+            Err(why) => problems.push(format!("{place}: {why}")),
+        }
+    }
+    problems.truncate(MAX_PROBLEMS);
+    (entries, problems)
+}
+
+/// One line; none where it is empty or a comment.
+fn entry(line: &[u8]) -> Result<Option<Entry>, &'static str> {
+    if line.len() > MAX_LINE {
+        return Err("longer than any path; left out");
+    }
+    if line.contains(&0) {
+        return Err("holds a NUL byte; left out");
+    }
+    let line = std::str::from_utf8(line).map_err(|_| "not valid UTF-8; left out")?;
+    let line = line.trim();
+    if line.is_empty() || line.starts_with('#') {
+        return Ok(None);
+    }
+    let (alias, rest) = line
+        .split_once(' ')
+        .ok_or("has no path; a line is `alias absolute-path version`")?;
+    if alias.chars().any(char::is_control) {
+        return Err("its alias holds a control character; left out");
+    }
+    // A path may hold spaces, a version does not; lines of old versions end with the path.
+    let path = match rest.rsplit_once(' ') {
+        Some((path, _version)) => path.trim(),
+        None => rest,
+    };
+    let path = Path::new(path);
+    if !path.is_absolute() {
+        return Err("its path is not absolute; left out");
+    }
+    if path.components().any(|part| part.as_os_str() == "..") {
+        return Err("its path holds `..`; left out");
+    }
+    Ok(Some(Entry {
+        alias: alias.to_owned(),
+        path: path.to_owned(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_mkcli_writes() {
+        let (entries, problems) = parse(
+            b"vm /srv/vm 0.1.0\nweb /srv/my site 0.1.0\nold /srv/old\nvm /elsewhere 0.1.0\n",
+            "registry",
+        );
+        let read: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.alias.as_str(), entry.path.to_str().unwrap()))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                ("vm", "/srv/vm"),
+                ("web", "/srv/my site"),
+                ("old", "/srv/old")
+            ]
+        );
+        assert_eq!(problems, Vec::<String>::new());
+    }
+
+    #[test]
+    fn names_each_bad_line_and_goes_on() {
+        let mut bytes = b"\xef\xbb\xbfbom /a 1\r\ncrlf /b 1\r\nrel a/b 1\nup /a/../etc 1\nnul /a\0b 1\nalone\n\xff /x 1\nh ".to_vec();
+        bytes.extend(std::iter::repeat_n(b'/', 100_000));
+        bytes.extend(b" 1\nlast /z 1");
+        let (entries, problems) = parse(&bytes, "r");
+        let names: Vec<_> = entries.iter().map(|entry| entry.alias.as_str()).collect();
+        assert_eq!(names, ["bom", "crlf", "last"]);
+        assert_eq!(entries[0].path, Path::new("/a"));
+        assert_eq!(
+            problems,
+            [
+                "r:1: starts with a byte order mark",
+                "r:1: Windows line end",
+                "r:3: its path is not absolute; left out",
+                "r:4: its path holds `..`; left out",
+                "r:5: holds a NUL byte; left out",
+                "r:6: has no path; a line is `alias absolute-path version`",
+                "r:7: not valid UTF-8; left out",
+                "r:8: longer than any path; left out",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_missing_registry_is_no_problem_and_a_folder_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(
+            read(&folder.path().join("none")),
+            (Vec::new(), Vec::<String>::new())
+        );
+        let (entries, problems) = read(folder.path());
+        assert!(entries.is_empty());
+        assert!(
+            problems[0].ends_with("it is not a file"),
+            "{problems:?}"
+        );
+    }
+}

@@ -1,0 +1,177 @@
+//! What comments say: docs, `##@` groups and `@` annotations.
+
+use super::text::{cut, is_blank};
+
+/// The longest doc that is kept, in characters.
+const MAX_DOC: usize = 400;
+
+/// The annotations that are known; other words with an `@` are part of the text.
+const KNOWN: [&str; 13] = [
+    "confirm", "danger", "hidden", "group", "timeout", "pty", "exclusive", "param", "choice",
+    "bool", "secret", "file", "host",
+];
+
+/// A comment line, without its marks.
+#[derive(Debug, Clone)]
+pub(super) struct Comment {
+    /// Whether it started with `##`: written for whoever uses the makefile, not for whoever reads it.
+    pub(super) doubled: bool,
+    pub(super) text: String,
+}
+
+/// A comment line as it stands in the file.
+pub(super) enum Marked {
+    /// `##@ Heading`
+    Group(String),
+    /// `# text` or `## text`
+    Line(Comment),
+    /// `#####`, a line drawn.
+    Rule,
+}
+
+/// Reads a comment; `line` starts with `#`.
+pub(super) fn marked(line: &str) -> Marked {
+    if let Some(heading) = line.strip_prefix("##@") {
+        return Marked::Group(heading.trim().to_owned());
+    }
+    let text = line.trim_start_matches('#');
+    let marks = line.len() - text.len();
+    let text = text.trim();
+    let drawn = !text.is_empty() && text.chars().all(|c| matches!(c, '-' | '=' | '*' | '~' | '#' | '_'));
+    if drawn || (marks > 2 && text.is_empty()) {
+        return Marked::Rule;
+    }
+    Marked::Line(Comment {
+        doubled: marks >= 2,
+        text: text.to_owned(),
+    })
+}
+
+/// What is known of a target or a variable from the comments at it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Notes {
+    pub(super) doc: Option<String>,
+    /// Whether the doc comes from a `##` comment.
+    pub(super) documented: bool,
+    pub(super) group: Option<String>,
+    /// Why running it asks first.
+    pub(super) danger: Option<String>,
+    pub(super) hidden: bool,
+    pub(super) pty: bool,
+    pub(super) choices: Vec<String>,
+    pub(super) secret: bool,
+    /// What a target's comment says of variables.
+    pub(super) params: Vec<Param>,
+}
+
+/// `@param NAME text`, and the annotations after it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Param {
+    pub(super) name: String,
+    pub(super) doc: Option<String>,
+    pub(super) choices: Vec<String>,
+    pub(super) secret: bool,
+}
+
+/// Reads the comment lines above something, and the comment on its own line, which goes first.
+pub(super) fn notes(above: &[Comment], beside: Option<&Comment>) -> Notes {
+    let mut notes = Notes::default();
+    let mut above_doc: Vec<String> = Vec::new();
+    let mut beside_doc = None;
+    for comment in above.iter().filter(|comment| comment.doubled) {
+        above_doc.push(notes.annotate(&comment.text));
+    }
+    if let Some(comment) = beside.filter(|comment| comment.doubled) {
+        beside_doc = Some(notes.annotate(&comment.text)).filter(|text| !text.is_empty());
+    }
+    notes.doc = beside_doc.or_else(|| paragraph(&above_doc));
+    notes.documented = notes.doc.is_some();
+    if notes.doc.is_none() && above_doc.is_empty() {
+        let plain: Vec<String> = above.iter().map(|comment| comment.text.clone()).collect();
+        notes.doc = paragraph(&plain).filter(|text| !is_boilerplate(text));
+    }
+    notes
+}
+
+/// The first lines up to an empty one, as one.
+fn paragraph(lines: &[String]) -> Option<String> {
+    let text = lines
+        .iter()
+        .map(String::as_str)
+        .skip_while(|line| line.is_empty())
+        .take_while(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    (!text.is_empty()).then(|| cut(&text, MAX_DOC))
+}
+
+/// What stands at the head of many files and says nothing of the first target.
+fn is_boilerplate(text: &str) -> bool {
+    ["Copyright", "SPDX-", "(c)", "-*-", "vim:", "shellcheck"]
+        .iter()
+        .any(|mark| text.contains(mark))
+        || text.starts_with('!')
+}
+
+impl Notes {
+    /// Takes the annotations out of a line and gives back its text.
+    fn annotate(&mut self, line: &str) -> String {
+        let mut starts = annotations(line);
+        let text = line[..starts.first().map_or(line.len(), |(at, _)| *at)].trim();
+        starts.push((line.len(), ""));
+        for pair in starts.windows(2) {
+            let (at, word) = pair[0];
+            let argument = line[at + 1 + word.len()..pair[1].0].trim();
+            self.take(word, argument.trim_matches('"').trim());
+        }
+        text.to_owned()
+    }
+
+    fn take(&mut self, word: &str, argument: &str) {
+        let given = (!argument.is_empty()).then(|| argument.to_owned());
+        match word {
+            "confirm" => self.danger = given.or_else(|| Some("asks before it runs".to_owned())),
+            "danger" => self.danger = given.or_else(|| Some("marked as dangerous".to_owned())),
+            "group" => self.group = given,
+            "hidden" => self.hidden = true,
+            "pty" => self.pty = true,
+            "param" => {
+                let (name, doc) = argument.split_once(is_blank).unwrap_or((argument, ""));
+                self.params.push(Param {
+                    name: name.to_owned(),
+                    doc: Some(doc.trim().to_owned()).filter(|doc| !doc.is_empty()),
+                    ..Param::default()
+                });
+            }
+            "choice" => {
+                let choices = argument.split('|').map(|one| one.trim().to_owned()).collect();
+                match self.params.last_mut() {
+                    Some(param) => param.choices = choices,
+                    None => self.choices = choices,
+                }
+            }
+            "secret" => match self.params.last_mut() {
+                Some(param) => param.secret = true,
+                None => self.secret = true,
+            },
+            // Known, so that they are no part of the doc; nothing shows them yet.
+            _ => {}
+        }
+    }
+}
+
+/// Where the annotations of a line start, with their words.
+fn annotations(line: &str) -> Vec<(usize, &str)> {
+    line.match_indices('@')
+        .filter(|(at, _)| *at == 0 || line[..*at].ends_with(is_blank))
+        .filter_map(|(at, _)| {
+            let rest = &line[at + 1..];
+            let end = rest
+                .find(|c: char| !c.is_ascii_alphabetic())
+                .unwrap_or(rest.len());
+            let word = &rest[..end];
+            let ends = rest[end..].is_empty() || rest[end..].starts_with(is_blank);
+            (ends && KNOWN.contains(&word)).then_some((at, word))
+        })
+        .collect()
+}

@@ -1,0 +1,231 @@
+//! Recipes that ask before they run, by what their commands are. It reads shell code as words, not as a shell would: a
+//! question too many costs a click, one too few may cost a database.
+
+use super::{
+    text::{Piece, cut, pieces},
+    variables::Variables,
+};
+
+/// Programs, and words that must follow in this order; a `*` at the end stands for any rest.
+type Rule = (&'static [&'static str], &'static [&'static [&'static str]]);
+
+const RULES: &[Rule] = &[
+    (
+        &["terraform", "tofu", "terragrunt", "pulumi", "cdk"],
+        &[
+            &["destroy"],
+            &["-destroy"],
+            &["run-all", "destroy"],
+            &["apply", "-auto-approve"],
+            &["apply", "--auto-approve"],
+            &["state", "rm"],
+            &["workspace", "delete"],
+            &["stack", "rm"],
+        ],
+    ),
+    (
+        &["kubectl", "oc", "k3s"],
+        &[&["delete"], &["drain"], &["replace", "--force"]],
+    ),
+    (&["helm"], &[&["uninstall"], &["delete"], &["del"]]),
+    (
+        &["git"],
+        &[
+            &["push", "-f*"],
+            &["push", "--force*"],
+            &["push", "--mirror"],
+            &["push", "--delete"],
+            &["push", "+*"],
+            &["reset", "--hard"],
+            &["clean", "-f*"],
+            &["clean", "-xf*"],
+            &["clean", "-df*"],
+            &["clean", "-dxf*"],
+            &["clean", "-xdf*"],
+            &["filter-branch"],
+        ],
+    ),
+    (
+        &["systemctl"],
+        &[
+            &["stop"],
+            &["disable"],
+            &["mask"],
+            &["kill"],
+            &["poweroff"],
+            &["reboot"],
+            &["halt"],
+        ],
+    ),
+    (&["service", "rc-service"], &[&["stop"]]),
+    (
+        &["docker", "podman", "docker-compose", "nerdctl"],
+        &[
+            &["prune"],
+            &["volume", "rm"],
+            &["down", "-v"],
+            &["down", "--volumes"],
+            &["rm", "-f*"],
+            &["rmi", "-f*"],
+        ],
+    ),
+    (
+        &["aws"],
+        &[&["delete-*"], &["terminate-*"], &["rb"], &["rm", "--recursive"]],
+    ),
+    (
+        &["gcloud", "az", "doctl", "hcloud", "openstack", "eksctl", "multipass", "gsutil"],
+        &[&["delete"], &["rm", "-r"]],
+    ),
+    (&["virsh"], &[&["destroy"], &["undefine"]]),
+    (&["vagrant", "docker-machine"], &[&["destroy"], &["rm"]]),
+    (&["redis-cli"], &[&["flushall"], &["flushdb"]]),
+    (&["rake", "rails"], &[&["db:drop*"], &["db:reset*"]]),
+    (&["zfs", "zpool"], &[&["destroy"]]),
+    (&["find"], &[&["-delete"]]),
+    (&["dd"], &[&["of=*"]]),
+    (
+        &[
+            "dropdb", "dropuser", "shutdown", "reboot", "poweroff", "halt", "mkfs", "wipefs",
+            "shred", "lvremove", "vgremove",
+        ],
+        &[&[]],
+    ),
+];
+
+/// What follows `drop` in SQL that is worth asking for.
+const DROPPED: &[&str] = &[
+    "table", "database", "schema", "index", "view", "user", "role", "column", "owned",
+];
+
+/// The first dangerous command of a recipe, as a person would read it.
+pub(super) fn command(recipe: &str, variables: &Variables) -> Option<String> {
+    let text = readable(recipe, variables);
+    segments(&text)
+        .into_iter()
+        .find_map(|words| dangerous(&words))
+}
+
+/// The recipe with the values of plain variables; `$(KUBECTL)` with no value reads as `kubectl`.
+fn readable(recipe: &str, variables: &Variables) -> String {
+    let mut out = String::with_capacity(recipe.len());
+    for piece in pieces(recipe) {
+        match piece {
+            Piece::Plain(text) => out.push_str(text),
+            Piece::Dollar => out.push('$'),
+            Piece::Reference("RM") => out.push_str("rm -f"),
+            Piece::Reference(name) => {
+                let value = variables.get(name).and_then(|one| one.value.as_deref());
+                match value.filter(|value| !value.is_empty() && value.len() < 200) {
+                    Some(value) => out.push_str(value),
+                    None => out.push_str(&name.to_lowercase()),
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The commands of a recipe, each as its words without quotes. Quotes keep a command together.
+fn segments(text: &str) -> Vec<Vec<String>> {
+    let mut all = vec![Vec::new()];
+    let (mut word, mut quote, mut escaped) = (String::new(), None, false);
+    for c in text.chars() {
+        let ends = quote.is_none() && matches!(c, ';' | '|' | '&' | '(' | ')' | '`') || c == '\n' && !escaped;
+        if ends || c.is_whitespace() {
+            if c == '\n' && !escaped {
+                quote = None;
+            }
+            if !word.is_empty() {
+                let last = all.last_mut().into_iter();
+                last.for_each(|segment| segment.push(std::mem::take(&mut word)));
+            }
+            if ends {
+                all.push(Vec::new());
+            }
+        } else if quote == Some(c) {
+            quote = None;
+        } else if quote.is_none() && matches!(c, '"' | '\'') {
+            quote = Some(c);
+        } else if c != '\\' {
+            word.push(c);
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    if let Some(segment) = all.last_mut()
+        && !word.is_empty()
+    {
+        segment.push(word);
+    }
+    all
+}
+
+fn dangerous(words: &[String]) -> Option<String> {
+    let first = words.first()?.trim_start_matches(['@', '-', '+']);
+    if first.starts_with('#') {
+        return None;
+    }
+    let end = words.iter().position(|word| word.starts_with('#'));
+    let words = &words[..end.unwrap_or(words.len())];
+    let speaks = matches!(first, "echo" | "printf" | ":");
+    for (index, word) in words.iter().enumerate() {
+        let rest = &words[index + 1..];
+        let found = sql(word, rest) || (!speaks && program(word, rest));
+        if found {
+            let shown: Vec<&str> = std::iter::once(word.trim_start_matches(['@', '-', '+']))
+                .chain(rest.iter().map(String::as_str))
+                .collect();
+            return Some(cut(&shown.join(" "), 80));
+        }
+    }
+    None
+}
+
+fn program(word: &str, rest: &[String]) -> bool {
+    let word = word.trim_start_matches(['@', '-', '+', '{']);
+    let name = word.rsplit('/').next().unwrap_or(word);
+    if name == "rm" {
+        return removes_trees(rest);
+    }
+    RULES.iter().any(|(programs, alternatives)| {
+        programs.iter().any(|program| *program == name || (*program == "mkfs" && name.starts_with("mkfs.")))
+            && alternatives.iter().any(|wanted| in_order(wanted, rest))
+    })
+}
+
+/// `rm` with both `-r` and `-f`, in whatever way they are written.
+fn removes_trees(rest: &[String]) -> bool {
+    let has = |short: [char; 2], long: &str| {
+        rest.iter().take_while(|word| *word != "--").any(|word| {
+            word == long || (word.starts_with('-') && !word.starts_with("--") && word.contains(short))
+        })
+    };
+    has(['r', 'R'], "--recursive") && has(['f', 'f'], "--force")
+}
+
+fn in_order(wanted: &[&str], words: &[String]) -> bool {
+    let mut words = words.iter();
+    wanted.iter().all(|want| {
+        words.any(|word| match want.strip_suffix('*') {
+            Some(start) => word.starts_with(start),
+            None => word == want,
+        })
+    })
+}
+
+fn sql(word: &str, rest: &[String]) -> bool {
+    let is = |at: usize, wanted: &[&str]| {
+        rest.get(at)
+            .is_some_and(|word| wanted.iter().any(|want| word.eq_ignore_ascii_case(want)))
+    };
+    if word.eq_ignore_ascii_case("drop") {
+        return is(0, DROPPED);
+    }
+    if word.eq_ignore_ascii_case("truncate") {
+        // The program of that name has its options first.
+        return is(0, &["table"]) || rest.first().is_some_and(|next| next.ends_with(';'));
+    }
+    word.eq_ignore_ascii_case("delete")
+        && is(0, &["from"])
+        && !rest.iter().any(|word| word.eq_ignore_ascii_case("where"))
+}

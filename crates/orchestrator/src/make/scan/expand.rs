@@ -1,0 +1,161 @@
+//! The part of make's expansion that depends on nothing but the text: variables, and functions on words. What would run
+//! something, or depends on the target at hand, expands to nothing here, and whoever asks does without.
+
+use super::{
+    functions::{self, map, substitute},
+    given::is_given,
+    refs::is_function,
+    source::Files,
+    text::{Piece, arguments, first_word, is_name, pieces},
+    variables::Variables,
+};
+
+/// How deep variables may refer to variables.
+const MAX_DEPTH: usize = 24;
+
+/// What expanding may look at.
+pub(super) struct Expander<'a> {
+    pub(super) variables: &'a Variables,
+    pub(super) files: &'a Files,
+    /// The makefiles read so far, as `$(MAKEFILE_LIST)` has them.
+    pub(super) makefiles: &'a str,
+}
+
+/// What `foreach` and `call` bind, innermost last.
+type Bound<'t> = [(&'t str, String)];
+
+impl Expander<'_> {
+    /// The text without references; none where that would need make.
+    pub(super) fn expand(&self, text: &str) -> Option<String> {
+        if !text.contains('$') {
+            return Some(text.to_owned());
+        }
+        self.text(text, &[], 0)
+    }
+
+    fn text(&self, text: &str, bound: &Bound<'_>, depth: usize) -> Option<String> {
+        let mut out = String::new();
+        for piece in pieces(text) {
+            match piece {
+                Piece::Plain(plain) => out.push_str(plain),
+                Piece::Dollar => out.push('$'),
+                Piece::Reference(inner) => {
+                    let value = self.reference(inner, bound, depth)?;
+                    self.charge(value.len())?;
+                    out.push_str(&value);
+                }
+            }
+        }
+        self.charge(out.len())?;
+        Some(out)
+    }
+
+    /// Takes what an expansion costs off the scan's budget; none where that is used up.
+    fn charge(&self, bytes: usize) -> Option<()> {
+        let left = self.variables.budget.get().checked_sub(bytes + 1)?;
+        self.variables.budget.set(left);
+        Some(())
+    }
+
+    fn reference(&self, inner: &str, bound: &Bound<'_>, depth: usize) -> Option<String> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let (word, rest) = first_word(inner);
+        if word.len() < inner.len() && is_function(word) {
+            return self.function(word, rest, bound, depth + 1);
+        }
+        let (name, substitution) = match inner.split_once(':') {
+            Some((name, substitution)) if substitution.contains('=') => (name, Some(substitution)),
+            _ => (inner, None),
+        };
+        let name = self.text(name, bound, depth + 1)?;
+        let value = self.variable(&name, bound, depth)?;
+        let Some((from, to)) = substitution.and_then(|both| both.split_once('=')) else {
+            return Some(value);
+        };
+        let from = self.text(from, bound, depth + 1)?;
+        let to = self.text(to, bound, depth + 1)?;
+        let (from, to) = if from.contains('%') {
+            (from, to)
+        } else {
+            (format!("%{from}"), format!("%{to}"))
+        };
+        Some(map(&value, |word| substitute(word, &from, &to)))
+    }
+
+    fn variable(&self, name: &str, bound: &Bound<'_>, depth: usize) -> Option<String> {
+        if let Some((_, value)) = bound.iter().rev().find(|(local, _)| *local == name) {
+            return Some(value.clone());
+        }
+        match name {
+            "CURDIR" => return Some(self.files.at_root("").to_str()?.trim_end_matches('/').to_owned()),
+            "MAKEFILE_LIST" => return Some(self.makefiles.to_owned()),
+            _ => {}
+        }
+        match self.variables.get(name).and_then(|one| one.value.as_deref()) {
+            Some(value) => self.text(value, bound, depth + 1),
+            // make takes what is defined nowhere as empty; what the environment or make defines is not known here.
+            None if is_name(name) && !is_given(name) => Some(String::new()),
+            None => None,
+        }
+    }
+
+    fn function(
+        &self,
+        name: &str,
+        rest: &str,
+        bound: &Bound<'_>,
+        depth: usize,
+    ) -> Option<String> {
+        match name {
+            "foreach" => return self.foreach(rest, bound, depth),
+            "call" => return self.call(rest, bound, depth),
+            "if" => {
+                let parts = arguments(rest, 3);
+                let holds = !self.text(parts[0].trim(), bound, depth)?.is_empty();
+                let taken = parts.get(if holds { 1 } else { 2 }).copied();
+                return self.text(taken.unwrap_or_default(), bound, depth);
+            }
+            "or" => {
+                for part in arguments(rest, usize::MAX) {
+                    let value = self.text(part.trim(), bound, depth)?;
+                    if !value.is_empty() {
+                        return Some(value);
+                    }
+                }
+                return Some(String::new());
+            }
+            _ => {}
+        }
+        let parts: Option<Vec<String>> = arguments(rest, functions::arity(name)?)
+            .into_iter()
+            .map(|part| self.text(part, bound, depth))
+            .collect();
+        functions::call(name, &parts?, self.files)
+    }
+
+    fn foreach(&self, rest: &str, bound: &Bound<'_>, depth: usize) -> Option<String> {
+        let [name, list, text] = arguments(rest, 3).try_into().ok()?;
+        let list = self.text(list, bound, depth)?;
+        let mut out = Vec::new();
+        for word in list.split_whitespace() {
+            let mut bound = bound.to_vec();
+            bound.push((name.trim(), word.to_owned()));
+            out.push(self.text(text, &bound, depth)?);
+        }
+        Some(out.join(" "))
+    }
+
+    fn call(&self, rest: &str, bound: &Bound<'_>, depth: usize) -> Option<String> {
+        const NUMBERS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+        let parts = arguments(rest, NUMBERS.len());
+        let name = parts[0].trim();
+        let mut inner = bound.to_vec();
+        for (number, part) in NUMBERS.into_iter().zip(&parts) {
+            inner.push((number, self.text(part, bound, depth)?));
+        }
+        let body = self.variables.get(name)?.value.as_deref()?;
+        self.text(body, &inner, depth)
+    }
+}

@@ -1,0 +1,116 @@
+//! make's functions on words (GNU make manual, "Functions for Transforming Text"), those that depend on nothing else.
+
+use super::{source::Files, text::is_blank};
+
+/// A value whose length times its longest argument is more than this, in bytes, is not worked out.
+const MAX_WORK: usize = 16 << 20;
+
+/// How many arguments a function takes; none where it is not among those known here.
+pub(super) fn arity(name: &str) -> Option<usize> {
+    Some(match name {
+        "subst" | "patsubst" => 3,
+        "filter" | "filter-out" | "addprefix" | "addsuffix" | "word" => 2,
+        "strip" | "sort" | "firstword" | "lastword" | "dir" | "notdir" | "basename" | "suffix"
+        | "abspath" | "realpath" | "wildcard" => 1,
+        _ => return None,
+    })
+}
+
+/// The value of a function; none where arguments are missing.
+pub(super) fn call(name: &str, parts: &[String], files: &Files) -> Option<String> {
+    let list = parts.get(arity(name)? - 1)?.as_str();
+    let first = parts[0].as_str();
+    let longest = parts.iter().map(String::len).max()?;
+    if list.len().saturating_mul(longest + 1) > MAX_WORK {
+        return None;
+    }
+    Some(match name {
+        "subst" if first.is_empty() => return None,
+        "subst" => list.replace(first, &parts[1]),
+        "patsubst" => map(list, |word| {
+            substitute(word, first.trim(), parts[1].trim())
+        }),
+        "filter" | "filter-out" => {
+            let wanted = |word: &str| first.split_whitespace().any(|pattern| fits(pattern, word));
+            keep(list, |word| wanted(word) == (name == "filter"))
+        }
+        "addprefix" => map(list, |word| format!("{first}{word}")),
+        "addsuffix" => map(list, |word| format!("{word}{first}")),
+        "word" => {
+            let before = first.trim().parse::<usize>().ok()?.checked_sub(1)?;
+            list.split_whitespace().nth(before).unwrap_or_default().to_owned()
+        }
+        "strip" => map(list, str::to_owned),
+        "sort" => sorted(list),
+        "firstword" => list.split_whitespace().next().unwrap_or_default().to_owned(),
+        "lastword" => list.split_whitespace().next_back().unwrap_or_default().to_owned(),
+        "dir" => map(list, |word| split_dir(word).0.to_owned()),
+        "notdir" => map(list, |word| split_dir(word).1.to_owned()),
+        "basename" => map(list, |word| split_suffix(word).0.to_owned()),
+        "suffix" => map(list, |word| split_suffix(word).1.to_owned()),
+        "abspath" | "realpath" => map(list, |word| files.at_root(word).display().to_string()),
+        "wildcard" => {
+            let found = list.split_whitespace().flat_map(|pattern| files.glob(pattern));
+            found
+                .filter(|name| files.at_root(name).exists())
+                .collect::<Vec<_>>()
+                .join(" ")
+        }
+        _ => return None,
+    })
+}
+
+pub(super) fn map(list: &str, change: impl Fn(&str) -> String) -> String {
+    list.split(is_blank)
+        .filter(|word| !word.is_empty())
+        .map(change)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn keep(list: &str, wanted: impl Fn(&str) -> bool) -> String {
+    list.split_whitespace()
+        .filter(|word| wanted(word))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn sorted(list: &str) -> String {
+    let mut words: Vec<&str> = list.split_whitespace().collect();
+    words.sort_unstable();
+    words.dedup();
+    words.join(" ")
+}
+
+/// What the `%` of a pattern stands for in a word.
+pub(super) fn stem<'w>(pattern: &str, word: &'w str) -> Option<&'w str> {
+    let (before, after) = pattern.split_once('%')?;
+    word.strip_prefix(before)?.strip_suffix(after)
+}
+
+fn fits(pattern: &str, word: &str) -> bool {
+    pattern == word || stem(pattern, word).is_some()
+}
+
+pub(super) fn substitute(word: &str, from: &str, to: &str) -> String {
+    match stem(from, word) {
+        Some(stem) => to.replacen('%', stem, 1),
+        None if from == word => to.to_owned(),
+        None => word.to_owned(),
+    }
+}
+
+fn split_dir(word: &str) -> (&str, &str) {
+    match word.rfind('/') {
+        Some(at) => word.split_at(at + 1),
+        None => ("./", word),
+    }
+}
+
+fn split_suffix(word: &str) -> (&str, &str) {
+    let name = word.rfind('/').map_or(0, |at| at + 1);
+    match word[name..].rfind('.') {
+        Some(at) => word.split_at(name + at),
+        None => (word, ""),
+    }
+}

@@ -1,0 +1,318 @@
+//! From what was read to what a person is shown: which targets, in which order, with which variables, and what asks first.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{
+    danger,
+    functions::stem,
+    given::{is_customary, is_offered},
+    reader::Reader,
+    rules::{Found, Rules},
+    text::cut,
+    variables::Variables,
+};
+use crate::project::{Place, Scan, Target, Variable};
+
+/// Of the targets that one target leads to, as many are looked at for variables and dangers.
+const MAX_REACHED: usize = 64;
+/// Of one target's recipe, as many lines are shown.
+const MAX_RECIPE: usize = 200;
+/// Of the variables one target uses, as many are told.
+const MAX_USES: usize = 100;
+/// The most lines of recipes in one scan: a thousand targets may share one long recipe.
+const MAX_RECIPES: usize = 100_000;
+
+/// make's own list of known suffixes (GNU make manual, "Old-Fashioned Suffix Rules").
+const SUFFIXES: &str = ".out .a .ln .o .c .cc .C .cpp .p .f .F .m .r .y .l .ym .yl .s .S .mod .sym .def .h .info .dvi \
+    .tex .texinfo .texi .txinfo .w .ch .web .sh .elc .el ";
+
+/// The scan of what was read.
+pub(super) fn list(mut reader: Reader) -> Scan {
+    tell_missing(&mut reader);
+    let mut reached = Reached::of(&reader.rules);
+    need(&mut reader);
+    let default_goal = default_goal(&reader.rules);
+    let plain = !reader
+        .rules
+        .targets
+        .iter()
+        .any(|found| found.notes.documented || reader.rules.phony.contains(&found.name));
+    let dangers = dangers(&reader.rules, &reader.variables);
+    let mut lines = MAX_RECIPES;
+    let mut targets = Vec::new();
+    for index in 0..reader.rules.targets.len() {
+        let found = &reader.rules.targets[index];
+        if is_suffix_rule(&found.name, &reader.rules) {
+            continue;
+        }
+        let all = reached.from(index, &reader.rules);
+        let mut target = target(found, &reader.rules, &mut lines);
+        let is_default = default_goal.as_ref() == Some(&found.name);
+        target.listed = is_listed(found, &target, is_default, plain, &reader.rules);
+        target.uses = uses(&all, &reader.rules, &reader.variables);
+        target.danger = danger(&all, &reader.rules, &dangers);
+        targets.push(target);
+    }
+    Scan {
+        targets: in_order(targets),
+        variables: variables(reader.variables),
+        default_goal,
+        problems: reader.problems,
+    }
+}
+
+/// Included files that are not there are a problem unless some rule may make them.
+fn tell_missing(reader: &mut Reader) {
+    for (name, place) in std::mem::take(&mut reader.missing) {
+        let rules = &reader.rules;
+        let made = rules.position(&name).is_some()
+            || rules.patterns.iter().any(|pattern| stem(pattern, &name).is_some());
+        if !made {
+            reader.problem(place, format!("{name}: no such file to include"));
+        }
+    }
+}
+
+/// Marks the variables that some target cannot do without.
+fn need(reader: &mut Reader) {
+    let mut open: Vec<usize> = Vec::new();
+    for rule in &reader.rules.list {
+        open.extend(&rule.uses);
+    }
+    let list = &mut reader.variables.list;
+    while let Some(index) = open.pop() {
+        if !std::mem::replace(&mut list[index].needed, true) {
+            open.extend(&list[index].uses);
+        }
+    }
+}
+
+fn default_goal(rules: &Rules) -> Option<String> {
+    if let Some(goal) = &rules.default_goal
+        && !goal.is_empty()
+    {
+        return Some(goal.clone());
+    }
+    let names = rules.targets.iter().map(|found| &found.name);
+    names
+        .into_iter()
+        .find(|name| !name.starts_with('.') || name.contains('/'))
+        .cloned()
+}
+
+fn is_suffix_rule(name: &str, rules: &Rules) -> bool {
+    let known = |suffix: &str| {
+        rules.suffixes.contains(suffix) || SUFFIXES.contains(&format!("{suffix} "))
+    };
+    if !name.starts_with('.') || name.contains('/') {
+        return false;
+    }
+    known(name)
+        || name[1..]
+            .find('.')
+            .is_some_and(|at| known(&name[..=at]) && known(&name[at + 1..]))
+}
+
+fn is_listed(found: &Found, target: &Target, is_default: bool, plain: bool, rules: &Rules) -> bool {
+    if found.notes.hidden || found.name.starts_with(['_', '.']) {
+        return false;
+    }
+    let words_alone = found
+        .name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let does_something = !target.recipe.is_empty()
+        || found
+            .rules
+            .iter()
+            .any(|rule| !rules.list[*rule].prerequisites.is_empty());
+    is_default
+        || found.notes.documented
+        // `FORCE` and its like are phony and do nothing.
+        || (target.phony && (does_something || target.doc.is_some()))
+        || (target.doc.is_some() && words_alone)
+        // A makefile that neither documents nor declares anything still has something to offer.
+        || (plain && words_alone && !target.recipe.is_empty())
+}
+
+fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
+    let own = || found.rules.iter().map(|rule| &rules.list[*rule]);
+    let first = own()
+        .find(|rule| !rule.lines.is_empty())
+        .or_else(|| own().next());
+    let recipe: Vec<String> = own()
+        .flat_map(|rule| rule.lines.iter())
+        .take(MAX_RECIPE.min(*lines))
+        .cloned()
+        .collect();
+    *lines -= recipe.len();
+    Target {
+        name: found.name.clone(),
+        doc: found.notes.doc.clone(),
+        group: found.group.clone(),
+        place: first.map_or_else(
+            || Place {
+                file: String::new(),
+                line: 1,
+            },
+            |rule| rule.place.clone(),
+        ),
+        phony: rules.phony.contains(&found.name),
+        listed: false,
+        recipe,
+        danger: None,
+        uses: Vec::new(),
+        pty: found.notes.pty,
+    }
+}
+
+/// The targets that running one leads to, itself first.
+struct Reached {
+    /// Of each target, the number of the last search that came by.
+    seen: Vec<u32>,
+    search: u32,
+    /// Of each target, those that its recipes call make for.
+    called: Vec<Vec<usize>>,
+}
+
+impl Reached {
+    fn of(rules: &Rules) -> Self {
+        let called = |found: &Found| {
+            let texts = found.rules.iter().map(|rule| &rules.list[*rule].text);
+            texts.flat_map(|text| called(text, rules)).collect()
+        };
+        Self {
+            seen: vec![0; rules.targets.len()],
+            search: 0,
+            called: rules.targets.iter().map(called).collect(),
+        }
+    }
+
+    fn from(&mut self, target: usize, rules: &Rules) -> Vec<usize> {
+        self.search += 1;
+        self.seen[target] = self.search;
+        let mut all = vec![target];
+        let mut next = 0;
+        while let Some(index) = all.get(next).copied() {
+            next += 1;
+            let own = rules.targets[index].rules.iter();
+            let before = own
+                .flat_map(|rule| rules.list[*rule].prerequisites.iter())
+                .filter_map(|name| rules.position(name));
+            for reached in before.chain(self.called[index].iter().copied()) {
+                if all.len() >= MAX_REACHED {
+                    return all;
+                }
+                if self.seen[reached] != self.search {
+                    self.seen[reached] = self.search;
+                    all.push(reached);
+                }
+            }
+        }
+        all
+    }
+}
+
+/// The targets that `$(MAKE) name …` in a recipe names, where it stays in this makefile.
+fn called(text: &str, rules: &Rules) -> Vec<usize> {
+    let mut all = Vec::new();
+    for mark in ["$(MAKE)", "${MAKE}"] {
+        for (at, _) in text.match_indices(mark) {
+            let rest = &text[at + mark.len()..];
+            let end = rest.find([';', '&', '|', '\n']).unwrap_or(rest.len());
+            let words = || rest[..end].split_whitespace();
+            let elsewhere = words().any(|word| {
+                word.starts_with("-C") || word.starts_with("-f") || word.starts_with("--directory")
+            });
+            if !elsewhere {
+                all.extend(words().filter_map(|word| rules.position(word)));
+            }
+        }
+    }
+    all
+}
+
+fn uses(reached: &[usize], rules: &Rules, variables: &Variables) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<usize> = reached
+        .iter()
+        .flat_map(|target| &rules.targets[*target].rules)
+        .flat_map(|rule| &rules.list[*rule].uses)
+        .copied()
+        .collect();
+    while let Some(index) = open.pop() {
+        if seen.insert(index) {
+            open.extend(&variables.list[index].uses);
+        }
+    }
+    seen.into_iter()
+        .map(|index| &variables.list[index])
+        .filter(|variable| !variable.fixed && is_offered(&variable.name))
+        .map(|variable| variable.name.clone())
+        .take(MAX_USES)
+        .collect()
+}
+
+/// Of each target, what its own recipe or comment makes it ask for.
+fn dangers(rules: &Rules, variables: &Variables) -> Vec<Option<String>> {
+    let of_rule: Vec<Option<String>> = rules
+        .list
+        .iter()
+        .map(|rule| danger::command(&rule.text, variables))
+        .collect();
+    let of_target = |found: &Found| {
+        let own = found.rules.iter().find_map(|rule| of_rule[*rule].as_ref());
+        let said = found.notes.danger.clone();
+        said.or_else(|| own.map(|command| format!("runs `{command}`")))
+    };
+    rules.targets.iter().map(of_target).collect()
+}
+
+fn danger(reached: &[usize], rules: &Rules, dangers: &[Option<String>]) -> Option<String> {
+    let (first, others) = reached.split_first()?;
+    dangers[*first].clone().or_else(|| {
+        others.iter().find_map(|index| {
+            let why = dangers[*index].as_ref()?;
+            Some(format!("{}: {why}", cut(&rules.targets[*index].name, 60)))
+        })
+    })
+}
+
+/// Listed ones first; of these the groups stay together, in the order in which they first come.
+fn in_order(mut targets: Vec<Target>) -> Vec<Target> {
+    let mut groups: HashMap<Option<String>, usize> = HashMap::new();
+    for target in targets.iter().filter(|target| target.listed) {
+        let next = groups.len();
+        groups.entry(target.group.clone()).or_insert(next);
+    }
+    targets.sort_by_key(|target| {
+        let group = groups.get(&target.group).copied();
+        (!target.listed, target.listed.then_some(group).flatten())
+    });
+    targets
+}
+
+fn variables(variables: Variables) -> Vec<Variable> {
+    variables
+        .list
+        .into_iter()
+        .filter(|variable| !variable.fixed && is_offered(&variable.name))
+        .map(|variable| {
+            let empty = variable.value.as_deref().is_none_or(str::is_empty);
+            let missing = variable.value.is_none()
+                && variable.needed
+                && !variable.tested
+                && !is_customary(&variable.name);
+            Variable {
+                doc: variable.notes.doc,
+                default: variable.value.map(|value| cut(&value, 2_000)),
+                optional: variable.optional,
+                required: missing || (empty && variable.guarded),
+                choices: variable.notes.choices,
+                secret: variable.notes.secret,
+                place: variable.place,
+                name: variable.name,
+            }
+        })
+        .collect()
+}

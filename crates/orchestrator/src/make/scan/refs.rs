@@ -1,0 +1,214 @@
+//! Which variables a text uses, and how: plainly, after a test, or under a guard that fails without them.
+
+use super::{
+    assignment::assignment,
+    text::{Piece, arguments, closing, first_word, is_name, pieces},
+};
+
+/// How deep brackets are followed.
+const MAX_DEPTH: usize = 24;
+/// The longest recipe line that is looked through for shell tests, in bytes: each name costs a pass over it.
+const MAX_SHELL: usize = 16 << 10;
+
+/// One use of a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reference<'a> {
+    pub(super) name: &'a str,
+    /// The text copes with its being empty.
+    pub(super) tested: bool,
+    /// The text fails where it is empty.
+    pub(super) guarded: bool,
+}
+
+/// What a text uses, in order; a name may come more than once.
+pub(super) fn references(text: &str) -> Vec<Reference<'_>> {
+    let mut found = Found::default();
+    if memchr::memchr(b'$', text.as_bytes()).is_some() {
+        found.text(text, false, 0);
+    }
+    let locals = found.locals;
+    found.list.retain(|one| !locals.contains(&one.name));
+    found.list
+}
+
+/// As [`references`], for a recipe: also what its shell commands test.
+pub(super) fn in_recipe(text: &str) -> Vec<Reference<'_>> {
+    let mut list = references(text);
+    if text.len() > MAX_SHELL {
+        return list;
+    }
+    for reference in &mut list {
+        let name = reference.name;
+        match shell_test(text, name) {
+            Some(true) => reference.guarded = true,
+            Some(false) => reference.tested = true,
+            None => {}
+        }
+    }
+    list.extend(shell_required(text));
+    list
+}
+
+#[derive(Default)]
+struct Found<'a> {
+    list: Vec<Reference<'a>>,
+    /// Names that `foreach` or `eval` give a value to.
+    locals: Vec<&'a str>,
+}
+
+impl<'a> Found<'a> {
+    fn text(&mut self, text: &'a str, tested: bool, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        for piece in pieces(text) {
+            if let Piece::Reference(inner) = piece {
+                self.inner(inner, tested, depth);
+            }
+        }
+    }
+
+    fn inner(&mut self, inner: &'a str, tested: bool, depth: usize) {
+        let (word, rest) = first_word(inner);
+        if word.len() == inner.len() || !is_function(word) {
+            let name = word.split(':').next().unwrap_or(word);
+            if is_name(name) {
+                self.push(name, tested, false);
+            } else {
+                self.text(inner, tested, depth + 1);
+            }
+            if let Some((_, substitution)) = inner.split_once(':') {
+                self.text(substitution, tested, depth + 1);
+            }
+            return;
+        }
+        self.function(word, rest, tested, depth + 1);
+    }
+
+    fn function(&mut self, word: &str, rest: &'a str, tested: bool, depth: usize) {
+        match word {
+            "call" => {
+                for (index, argument) in arguments(rest, usize::MAX).into_iter().enumerate() {
+                    let argument = argument.trim();
+                    if index == 0 && is_name(argument) {
+                        self.push(argument, tested, false);
+                    }
+                    self.text(argument, tested, depth);
+                }
+            }
+            "foreach" => {
+                let parts = arguments(rest, 3);
+                if parts.len() == 3 {
+                    self.locals.push(parts[0].trim());
+                }
+                for part in parts {
+                    self.text(part, tested, depth);
+                }
+            }
+            "if" | "or" | "and" => self.condition(word, rest, tested, depth),
+            "value" | "origin" | "flavor" if is_name(rest.trim()) => {
+                self.push(rest.trim(), true, false);
+            }
+            "eval" => {
+                self.locals.extend(assignment(rest).map(|one| one.name));
+                self.text(rest, tested, depth);
+            }
+            _ => self.text(rest, tested, depth),
+        }
+    }
+
+    /// `$(if X,…)` tests X and `$(or X,…)` all but the last; where what comes of it is an error, it is a guard.
+    fn condition(&mut self, word: &str, rest: &'a str, tested: bool, depth: usize) {
+        let parts = arguments(rest, usize::MAX);
+        let guards = match word {
+            "if" => parts.len() == 3 && fails(parts[2]),
+            _ => parts.last().is_some_and(|last| fails(last)),
+        };
+        let conditions = match word {
+            "if" => 1,
+            _ => parts.len() - 1,
+        };
+        for (index, part) in parts.into_iter().enumerate() {
+            let from = self.list.len();
+            self.text(part, tested || index < conditions, depth);
+            if guards && index < conditions {
+                for one in &mut self.list[from..] {
+                    one.guarded = true;
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, name: &'a str, tested: bool, guarded: bool) {
+        self.list.push(Reference {
+            name,
+            tested,
+            guarded,
+        });
+    }
+}
+
+/// Whether a word before a blank can be a function: their names are lower case.
+pub(super) fn is_function(word: &str) -> bool {
+    word.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+}
+
+/// Whether expanding a text ends make.
+pub(super) fn fails(text: &str) -> bool {
+    text.contains("$(error") || text.contains("${error")
+}
+
+/// Whether shell code tests a variable for being empty: as a guard that ends the recipe, or to do without it.
+fn shell_test(text: &str, name: &str) -> Option<bool> {
+    for (at, _) in text.match_indices(name) {
+        let Some(head) = text[..at].strip_suffix("$(").or(text[..at].strip_suffix("${")) else {
+            continue;
+        };
+        let head = head.trim_end_matches(['"', '\'']).trim_end();
+        let filled = head.ends_with("-n");
+        if !filled && !head.ends_with("-z") {
+            continue;
+        }
+        let command = head.rsplit(['\n', ';', '&', '|']).next().unwrap_or(head);
+        let after = text[at + name.len()..].split('\n').next().unwrap_or_default();
+        let asks = command.trim_start().starts_with("if ") || command.contains(" if ");
+        let ends = after.contains("exit ") || after.contains("false");
+        return Some(match (filled, asks) {
+            (true, false) => after.contains("||") || !after.contains("&&"),
+            (true, true) => false,
+            (false, _) => ends,
+        });
+    }
+    None
+}
+
+/// `$$NAME` and `$${NAME…}`: what the shell takes from its environment, unless it sets it itself.
+pub(super) fn shell_names(text: &str) -> impl Iterator<Item = Reference<'_>> {
+    text.match_indices("$$").filter_map(|(at, _)| {
+        let rest = &text[at + 2..];
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let end = rest.find(|c: char| c != '_' && !c.is_ascii_alphanumeric());
+        let name = &rest[..end.unwrap_or(rest.len())];
+        is_name(name).then_some(Reference {
+            name,
+            tested: true,
+            guarded: false,
+        })
+    })
+}
+
+/// `$${NAME:?…}`: the shell itself ends where the environment lacks it.
+fn shell_required(text: &str) -> impl Iterator<Item = Reference<'_>> {
+    text.match_indices("$${").filter_map(|(at, _)| {
+        let inner = &text[at + 3..closing(text.as_bytes(), at + 2)?];
+        let name = inner.split([':', '?']).next()?;
+        let rest = &inner[name.len()..];
+        let required = rest.starts_with(":?") || rest.starts_with('?');
+        (required && is_name(name)).then_some(Reference {
+            name,
+            tested: false,
+            guarded: true,
+        })
+    })
+}

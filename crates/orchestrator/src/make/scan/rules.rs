@@ -1,0 +1,112 @@
+//! Targets and their recipes, as read: which rules name a target, what they say of it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::comment::Notes;
+use crate::project::Place;
+
+/// The longest recipe text that is looked through for dangers and variables, in bytes.
+const MAX_TEXT: usize = 256 << 10;
+/// Of a recipe, as many lines are kept to be shown.
+const MAX_LINES: usize = 200;
+/// Of each line, as many characters.
+const MAX_LINE: usize = 2_000;
+
+/// A rule: one `targets: prerequisites` and its recipe.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) place: Place,
+    /// Expanded as far as can be.
+    pub(super) prerequisites: Vec<String>,
+    /// Its recipe's lines, to be shown.
+    pub(super) lines: Vec<String>,
+    /// Its recipe as one text.
+    pub(super) text: String,
+    /// Names of the variables that the rule's own line and its recipe use, once each.
+    pub(super) uses: Vec<usize>,
+}
+
+impl Rule {
+    pub(super) fn new(place: Place, prerequisites: Vec<String>) -> Self {
+        Self {
+            place,
+            prerequisites,
+            lines: Vec::new(),
+            text: String::new(),
+            uses: Vec::new(),
+        }
+    }
+
+    /// Adds what follows the tab of a recipe line; it holds newlines where the line goes on.
+    pub(super) fn add(&mut self, raw: &str) {
+        for line in raw.split('\n') {
+            if self.lines.len() < MAX_LINES {
+                let line = line.strip_prefix('\t').unwrap_or(line);
+                self.lines.push(super::text::cut(line, MAX_LINE));
+            }
+        }
+        if self.text.len() + raw.len() < MAX_TEXT {
+            self.text.push_str(raw);
+            self.text.push('\n');
+        }
+    }
+}
+
+/// A target, as read.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) name: String,
+    pub(super) notes: Notes,
+    pub(super) group: Option<String>,
+    /// Its rules, in file order.
+    pub(super) rules: Vec<usize>,
+}
+
+/// All rules and targets.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    pub(super) list: Vec<Rule>,
+    pub(super) targets: Vec<Found>,
+    by_name: HashMap<String, usize>,
+    pub(super) phony: HashSet<String>,
+    /// Names that `.SUFFIXES` adds.
+    pub(super) suffixes: HashSet<String>,
+    /// Patterns that some rule can make, as `%.o`.
+    pub(super) patterns: Vec<String>,
+    pub(super) default_goal: Option<String>,
+}
+
+impl Rules {
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Takes note that a rule is one of a target's.
+    pub(super) fn name(&mut self, name: &str, rule: usize, notes: &Notes, group: Option<&str>) {
+        let index = self.position(name).unwrap_or_else(|| {
+            self.by_name.insert(name.to_owned(), self.targets.len());
+            self.targets.push(Found {
+                name: name.to_owned(),
+                notes: Notes::default(),
+                group: None,
+                rules: Vec::new(),
+            });
+            self.targets.len() - 1
+        });
+        let found = &mut self.targets[index];
+        found.rules.push(rule);
+        let known = &mut found.notes;
+        if known.doc.is_none() || (notes.documented && !known.documented) {
+            known.doc.clone_from(&notes.doc);
+            known.documented = notes.documented;
+        }
+        known.hidden |= notes.hidden;
+        known.pty |= notes.pty;
+        if known.danger.is_none() {
+            known.danger.clone_from(&notes.danger);
+        }
+        if found.group.is_none() {
+            found.group = notes.group.clone().or_else(|| group.map(str::to_owned));
+        }
+    }
+}

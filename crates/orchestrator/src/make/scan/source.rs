@@ -1,0 +1,232 @@
+//! Files and include paths, with limits: a makefile is a stranger's, and may be huge, a pipe, or include itself.
+
+use std::{
+    cell::Cell,
+    fs::{self, File},
+    io::Read,
+    os::unix::fs::OpenOptionsExt,
+    path::{Component, Path, PathBuf},
+};
+
+use rustix::fs::OFlags;
+
+/// The largest makefile that is read, in bytes.
+const MAX_FILE: u64 = 8 << 20;
+/// The most that one scan reads, in bytes.
+const MAX_ALL: u64 = 32 << 20;
+/// The most files that one scan reads; a file included twice counts twice.
+const MAX_FILES: u32 = 1_000;
+/// How deep includes may go.
+const MAX_DEPTH: usize = 32;
+/// The most names that all wildcards of one scan may look at.
+const MAX_NAMES: usize = 50_000;
+
+/// The files of one scan.
+pub(super) struct Files {
+    root: PathBuf,
+    left: u64,
+    count: u32,
+    /// Canonical paths of the files being read just now, outermost first.
+    open: Vec<PathBuf>,
+    names: Cell<usize>,
+}
+
+impl Files {
+    pub(super) fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            left: MAX_ALL,
+            count: 0,
+            open: Vec::new(),
+            names: Cell::new(MAX_NAMES),
+        }
+    }
+
+    /// The folder that relative paths start from: make's own, whichever file names them.
+    pub(super) fn at_root(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// A path as a person is shown it: relative to the project where it lies inside.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        let path = path.strip_prefix(&self.root).unwrap_or(path);
+        path.display().to_string()
+    }
+
+    /// The text of a file, its line ends made plain. Whoever opens it must [`Self::close`] it after what it includes.
+    pub(super) fn open(&mut self, path: &Path) -> Result<String, String> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(format!("includes more than {MAX_DEPTH} deep; not read"));
+        }
+        self.count += 1;
+        if self.count > MAX_FILES {
+            return Err(format!("more than {MAX_FILES} files; not read"));
+        }
+        let canonical =
+            fs::canonicalize(path).map_err(|error| format!("cannot be read: {error}"))?;
+        if self.open.contains(&canonical) {
+            return Err("includes itself; not read again".to_owned());
+        }
+        let text = self.read(&canonical)?;
+        self.open.push(canonical);
+        Ok(text)
+    }
+
+    /// Says that a file opened last, and all it includes, has been read.
+    pub(super) fn close(&mut self) {
+        self.open.pop();
+    }
+
+    fn read(&mut self, path: &Path) -> Result<String, String> {
+        let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+        // A pipe would wait for its writer without NONBLOCK, and is no file anyway.
+        let file = File::options()
+            .read(true)
+            .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+            .open(path)
+            .map_err(cannot)?;
+        let kind = file.metadata().map_err(cannot)?;
+        if kind.is_dir() {
+            return Err("is a folder, not a makefile".to_owned());
+        }
+        if !kind.is_file() {
+            return Err("is not a file".to_owned());
+        }
+        let limit = MAX_FILE.min(self.left);
+        let mut bytes = Vec::new();
+        file.take(limit + 1)
+            .read_to_end(&mut bytes)
+            .map_err(cannot)?;
+        if bytes.len() as u64 > limit {
+            return Err(format!(
+                "larger than {} MiB; not read",
+                limit.div_ceil(1 << 20)
+            ));
+        }
+        self.left -= bytes.len() as u64;
+        Ok(plain(&bytes))
+    }
+
+    /// The paths a name with wildcards stands for, sorted as make sorts them; the name itself where it holds none.
+    pub(super) fn glob(&self, pattern: &str) -> Vec<String> {
+        if !pattern.contains(['*', '?', '[']) {
+            return vec![pattern.to_owned()];
+        }
+        let mut found = vec![String::new()];
+        for part in Path::new(pattern).components() {
+            let part = match part {
+                Component::RootDir => "/",
+                Component::Prefix(_) => return Vec::new(),
+                other => other.as_os_str().to_str().unwrap_or_default(),
+            };
+            let wild = part.contains(['*', '?', '[']);
+            let mut next = Vec::new();
+            for base in found {
+                if wild {
+                    self.matching(&base, part, &mut next);
+                } else {
+                    next.push(beside(&base, part));
+                }
+            }
+            found = next;
+        }
+        found.retain(|name| self.at_root(name).exists());
+        found.sort();
+        found
+    }
+
+    fn matching(&self, base: &str, pattern: &str, into: &mut Vec<String>) {
+        let Ok(entries) = fs::read_dir(self.at_root(base)) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            let Some(left) = self.names.get().checked_sub(1) else {
+                return;
+            };
+            self.names.set(left);
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let hidden = name.starts_with('.') && !pattern.starts_with('.');
+            if !hidden && matches(pattern, name) {
+                into.push(beside(base, name));
+            }
+        }
+    }
+}
+
+fn beside(base: &str, name: &str) -> String {
+    match base {
+        "" => name.to_owned(),
+        base if base.ends_with('/') => format!("{base}{name}"),
+        base => format!("{base}/{name}"),
+    }
+}
+
+/// Windows line ends and a byte order mark gone, as make drops them; what is not UTF-8 replaced.
+fn plain(bytes: &[u8]) -> String {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    if memchr::memchr(b'\r', text.as_bytes()).is_some() {
+        text.replace("\r\n", "\n")
+    } else {
+        text.into_owned()
+    }
+}
+
+/// Whether a name matches a shell pattern of `*`, `?` and `[…]`.
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let name: Vec<char> = name.chars().collect();
+    let (mut p, mut n) = (0, 0);
+    // Where the last `*` stands, and the first letter it has not swallowed: enough to try again from, without recursion.
+    let mut star: Option<(usize, usize)> = None;
+    loop {
+        let step = match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, n));
+                p += 1;
+                continue;
+            }
+            None if n == name.len() => return true,
+            None => None,
+            Some(_) if n == name.len() => None,
+            Some('?') => Some(p + 1),
+            Some('[') => in_set(&pattern[p..], name[n]).map(|length| p + length),
+            Some(letter) => (*letter == name[n]).then_some(p + 1),
+        };
+        match (step, star) {
+            (Some(next), _) => {
+                p = next;
+                n += 1;
+            }
+            (None, Some((at, from))) if from < name.len() => {
+                star = Some((at, from + 1));
+                p = at + 1;
+                n = from + 1;
+            }
+            (None, _) => return false,
+        }
+    }
+}
+
+/// The length of the set `[…]` that a pattern starts with, where the letter is in it.
+fn in_set(pattern: &[char], letter: char) -> Option<usize> {
+    let end = 2 + pattern.get(2..)?.iter().position(|c| *c == ']')?;
+    let mut set = &pattern[1..end];
+    let negated = matches!(set.first(), Some('!' | '^'));
+    if negated {
+        set = &set[1..];
+    }
+    let mut found = false;
+    let mut at = 0;
+    while at < set.len() {
+        if set.get(at + 1) == Some(&'-') && at + 2 < set.len() {
+            found |= (set[at]..=set[at + 2]).contains(&letter);
+            at += 3;
+        } else {
+            found |= set[at] == letter;
+            at += 1;
+        }
+    }
+    (found != negated).then_some(end + 1)
+}
