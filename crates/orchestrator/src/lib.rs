@@ -5,4 +5,5 @@ pub mod host;
 pub mod job;
 pub mod log;
 pub mod project;
+pub mod ssh;
 pub mod wire;
