@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Writes the list of the page's files, so that `vmo serve` carries them in the binary.
 
 use std::{
@@ -54,4 +55,16 @@ fn collect(folder: &Path, at: &str, files: &mut Vec<(String, PathBuf)>) -> io::R
 
 fn variable(name: &str) -> String {
     env::var(name).expect("cargo sets it")
+=======
+//! Refuses a build whose SSH library is not the vendored one: the system's has known holes.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=LIBSSH2_SYS_USE_PKG_CONFIG");
+    assert!(
+        std::env::var_os("LIBSSH2_SYS_USE_PKG_CONFIG").is_none(),
+        "LIBSSH2_SYS_USE_PKG_CONFIG is set: it would link the system's libssh2, which lacks the fixes of the vendored \
+         one. Unset it."
+    );
+>>>>>>> ssh
 }

@@ -1,0 +1,358 @@
+//! The user's SSH config, read and not obeyed yet: files, blocks and settings, each with its place. Nothing is executed.
+//!
+//! `ssh2-config` was looked at and not taken: it keeps no line numbers and knows no route it must refuse.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::pattern;
+use crate::host::Host;
+
+/// Files within files, as in OpenSSH.
+const DEEPEST: usize = 16;
+
+/// What `~/.ssh/config` and the files it includes say.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    pub(super) sections: Vec<Section>,
+    pub(super) guards: Vec<Guard>,
+    /// Sections whose innermost guard is a list of plain names, by name.
+    pub(super) by_name: HashMap<String, Vec<usize>>,
+    /// All other sections.
+    pub(super) general: Vec<usize>,
+    /// Plain names of `Host` lines with where they stand first, in order.
+    names: Vec<(String, Place)>,
+    problems: Vec<String>,
+    files: Vec<PathBuf>,
+    pub(super) home: PathBuf,
+}
+
+/// Where a line stands.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    file: Arc<str>,
+    line: usize,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// Settings in a row that hold under the same guard.
+#[derive(Debug, Clone)]
+pub(super) struct Section {
+    /// An index into the guards; none holds always.
+    pub(super) guard: Option<usize>,
+    pub(super) settings: Vec<Setting>,
+}
+
+/// A `Host` or `Match` line.
+#[derive(Debug, Clone)]
+pub(super) struct Guard {
+    /// The one around it: that of the `Include` line.
+    pub(super) outer: Option<usize>,
+    pub(super) test: Test,
+    pub(super) place: Place,
+}
+
+/// When a guard lets its settings hold.
+#[derive(Debug, Clone)]
+pub(super) enum Test {
+    /// `Host` and its patterns.
+    Host(Vec<String>),
+    /// `Match` and its words.
+    Match(Vec<String>),
+}
+
+/// A keyword in lower case and its arguments.
+#[derive(Debug, Clone)]
+pub(super) struct Setting {
+    pub(super) keyword: String,
+    pub(super) args: Vec<String>,
+    pub(super) place: Place,
+}
+
+impl Config {
+    /// Reads the file at `path` and what it includes; `home` is where `~` is. It never fails: what cannot be read is
+    /// among the [`Self::problems`]. A file that does not exist is an empty one.
+    #[must_use]
+    pub fn read(path: &Path, home: &Path) -> Self {
+        Self::read_all(&[path], home)
+    }
+
+    /// The same for several, the first one first: the system's own config counts after the user's.
+    #[must_use]
+    pub fn read_all(paths: &[&Path], home: &Path) -> Self {
+        let mut reading = Reading {
+            config: Self {
+                home: home.to_owned(),
+                ..Self::default()
+            },
+            within: Vec::new(),
+            named: HashSet::new(),
+        };
+        for path in paths {
+            reading.file(path, None, None);
+        }
+        let mut config = reading.config;
+        config.index();
+        config
+    }
+
+    /// The hosts that are named plainly, in order. One that cannot be connected to says why.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<Host> {
+        let host = |(name, place): &(String, Place)| {
+            let (route, problem) = self.reach(name);
+            Host {
+                name: name.clone(),
+                hostname: route.hostname,
+                user: route.user,
+                port: route.port,
+                place: place.to_string(),
+                commands: Vec::new(),
+                problem: problem.map(|refusal| refusal.why),
+            }
+        };
+        self.names.iter().map(host).collect()
+    }
+
+    /// Where a host is named plainly, as `~/.ssh/config:12`.
+    pub(super) fn place_of(&self, name: &str) -> Option<String> {
+        // Few are asked for at a time, and the list is what is shown.
+        self.names
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, place)| place.to_string())
+    }
+
+    /// What could not be read or understood, each with `file:line`.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    /// All files that were read or would have been, for watching.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    fn index(&mut self) {
+        for (at, section) in self.sections.iter().enumerate() {
+            match section.guard.map(|guard| &self.guards[guard].test) {
+                Some(Test::Host(patterns)) if patterns.iter().all(|name| pattern::is_name(name)) => {
+                    for name in patterns {
+                        self.by_name.entry(name.clone()).or_default().push(at);
+                    }
+                }
+                _ => self.general.push(at),
+            }
+        }
+    }
+}
+
+/// One reading of all files.
+struct Reading {
+    config: Config,
+    /// The files that include each other down to this one.
+    within: Vec<PathBuf>,
+    named: HashSet<String>,
+}
+
+impl Reading {
+    fn file(&mut self, path: &Path, outer: Option<usize>, from: Option<&Place>) {
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if self.refuses(&real, from) {
+            return;
+        }
+        if !self.config.files.contains(&path.to_owned()) {
+            self.config.files.push(path.to_owned());
+        }
+        let name: Arc<str> = self.short(path).into();
+        let text = match fs::read(path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return self.config.problems.push(format!("{name}: {error}")),
+        };
+        self.within.push(real);
+        let mut guard = outer;
+        self.begin(guard);
+        for (at, line) in text.lines().enumerate() {
+            let place = Place {
+                file: Arc::clone(&name),
+                line: at + 1,
+            };
+            self.line(line, place, outer, &mut guard);
+        }
+        self.within.pop();
+    }
+
+    fn refuses(&mut self, path: &Path, from: Option<&Place>) -> bool {
+        let place = from.map(|place| format!("{place}: ")).unwrap_or_default();
+        let problem = if let Some(at) = self.within.iter().position(|file| file == path) {
+            let mut loop_: Vec<_> = self.within[at..].iter().map(|file| self.short(file)).collect();
+            loop_.push(self.short(path));
+            format!("{place}files include each other: {}", loop_.join(" → "))
+        } else if self.within.len() >= DEEPEST {
+            format!("{place}more than {DEEPEST} files deep")
+        } else {
+            return false;
+        };
+        self.config.problems.push(problem);
+        true
+    }
+
+    fn short(&self, path: &Path) -> String {
+        path.strip_prefix(&self.config.home).map_or_else(
+            |_| path.display().to_string(),
+            |rest| format!("~/{}", rest.display()),
+        )
+    }
+
+    fn begin(&mut self, guard: Option<usize>) {
+        self.config.sections.push(Section {
+            guard,
+            settings: Vec::new(),
+        });
+    }
+
+    fn line(&mut self, line: &str, place: Place, outer: Option<usize>, guard: &mut Option<usize>) {
+        let (keyword, args) = match split(line) {
+            Ok(None) => return,
+            Ok(Some(words)) => words,
+            Err(why) => return self.config.problems.push(format!("{place}: {why}")),
+        };
+        if args.is_empty() {
+            let problem = format!("{place}: '{keyword}' has no value");
+            return self.config.problems.push(problem);
+        }
+        match keyword.as_str() {
+            "host" | "match" => {
+                if keyword == "host" {
+                    self.name(&args, &place);
+                }
+                let test = if keyword == "host" {
+                    Test::Host(args)
+                } else {
+                    Test::Match(args)
+                };
+                self.config.guards.push(Guard { outer, test, place });
+                *guard = Some(self.config.guards.len() - 1);
+                self.begin(*guard);
+            }
+            "include" => {
+                let paths: Vec<_> = args.iter().flat_map(|arg| self.find(arg)).collect();
+                for path in paths {
+                    self.file(&path, *guard, Some(&place));
+                }
+                self.begin(*guard);
+            }
+            _ => {
+                let setting = Setting {
+                    keyword,
+                    args,
+                    place,
+                };
+                if let Some(section) = self.config.sections.last_mut() {
+                    section.settings.push(setting);
+                }
+            }
+        }
+    }
+
+    fn name(&mut self, patterns: &[String], place: &Place) {
+        for name in patterns.iter().filter(|name| pattern::is_name(name)) {
+            if self.named.insert(name.clone()) {
+                self.config.names.push((name.clone(), place.clone()));
+            }
+        }
+    }
+
+    /// The files that an `Include` means: patterns allowed in any part, relative ones below `~/.ssh`.
+    fn find(&self, arg: &str) -> Vec<PathBuf> {
+        let path = match arg.strip_prefix("~/") {
+            Some(rest) => self.config.home.join(rest),
+            None => self.config.home.join(".ssh").join(arg),
+        };
+        let mut found = vec![PathBuf::new()];
+        for part in path.components() {
+            let part = part.as_os_str();
+            match part.to_str().filter(|part| !pattern::is_name(part)) {
+                None => found.iter_mut().for_each(|path| path.push(part)),
+                Some(wild) => {
+                    found = found.iter().flat_map(|path| matching(path, wild)).collect();
+                }
+            }
+        }
+        found
+    }
+}
+
+fn matching(folder: &Path, wild: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut found: Vec<_> = entries
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            (wild.starts_with('.') || !name.starts_with('.')) && pattern::one(wild, &name)
+        })
+        .map(|entry| entry.path())
+        .collect();
+    found.sort();
+    found
+}
+
+/// A keyword and its words, each line's way: `Keyword value`, `Keyword=value`, quotes, a comment at the end.
+fn split(line: &str) -> Result<Option<(String, Vec<String>)>, String> {
+    let line = line.trim();
+    if line.is_empty() || line.starts_with('#') {
+        return Ok(None);
+    }
+    let end = line
+        .find(|c: char| c.is_whitespace() || c == '=')
+        .unwrap_or(line.len());
+    let rest = line[end..].trim_start();
+    let rest = rest.strip_prefix('=').unwrap_or(rest);
+    Ok(Some((line[..end].to_lowercase(), words(rest)?)))
+}
+
+fn words(text: &str) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (_, '\\') if chars.peek().is_some_and(|next| matches!(next, '"' | '\'' | '\\')) => {
+                word.get_or_insert_default().extend(chars.next());
+            }
+            (None, '\\') if chars.peek() == Some(&' ') => {
+                word.get_or_insert_default().extend(chars.next());
+            }
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => word.get_or_insert_default().push(c),
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, '#') if word.is_none() => break,
+            (None, _) if c.is_whitespace() => words.extend(word.take()),
+            (None, _) => word.get_or_insert_default().push(c),
+        }
+    }
+    if quote.is_some() {
+        return Err("a quote is not closed".to_owned());
+    }
+    words.extend(word);
+    Ok(words)
+}

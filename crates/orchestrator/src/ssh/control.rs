@@ -1,0 +1,171 @@
+//! What a person does to a job while it runs, on its way from any thread to the session's.
+
+use std::{
+    collections::VecDeque,
+    io::{self, Read, Write},
+    os::fd::{AsFd, BorrowedFd},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Input that may wait for a command that does not read: more is refused until it does.
+const INPUT_BOUND: usize = 1 << 20;
+
+/// One thing done to a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control {
+    /// End its whole tree.
+    Cancel {
+        /// KILL at once, without the softer signals before.
+        force: bool,
+    },
+    /// Bytes for its standard input.
+    Input(Vec<u8>),
+    /// No more input will come.
+    EndInput,
+    /// Its terminal's new size, in characters.
+    Resize {
+        /// Height.
+        rows: u16,
+        /// Width.
+        cols: u16,
+    },
+}
+
+/// The command does not read its input and 1 MiB waits for it already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("input is paused: the command has 1 MiB of it unread")]
+pub struct InputFull;
+
+#[derive(Debug, Default)]
+struct Queue {
+    orders: VecDeque<Control>,
+    /// Bytes of input in `orders` and, once taken, not yet sent.
+    input: usize,
+}
+
+/// The giving end; any number of clones, any thread.
+#[derive(Debug, Clone)]
+pub struct Controls {
+    queue: Arc<Mutex<Queue>>,
+    wake: Arc<io::PipeWriter>,
+}
+
+/// The taking end, for [`super::Sessions::run`].
+#[derive(Debug)]
+pub struct Orders {
+    queue: Arc<Mutex<Queue>>,
+    wake: io::PipeReader,
+}
+
+/// A pair for one job.
+///
+/// # Errors
+/// No file descriptors are left.
+pub fn controls() -> io::Result<(Controls, Orders)> {
+    let (reader, writer) = waker()?;
+    let queue = Arc::new(Mutex::new(Queue::default()));
+    let controls = Controls {
+        queue: Arc::clone(&queue),
+        wake: Arc::new(writer),
+    };
+    Ok((
+        controls,
+        Orders {
+            queue,
+            wake: reader,
+        },
+    ))
+}
+
+/// A pipe whose two ends never block: a byte in it means "look".
+pub(super) fn waker() -> io::Result<(io::PipeReader, io::PipeWriter)> {
+    let (reader, writer) = io::pipe()?;
+    rustix::io::ioctl_fionbio(&reader, true)?;
+    rustix::io::ioctl_fionbio(&writer, true)?;
+    Ok((reader, writer))
+}
+
+/// Makes the other end readable. A full pipe is readable already.
+pub(super) fn wake(mut writer: &io::PipeWriter) {
+    if let Err(error) = writer.write(&[1])
+        && error.kind() != io::ErrorKind::WouldBlock
+    {
+        tracing::debug!(%error, "nobody is left to wake");
+    }
+}
+
+/// Empties it.
+pub(super) fn calm(mut reader: &io::PipeReader) {
+    let mut bytes = [0; 64];
+    while matches!(reader.read(&mut bytes), Ok(n) if n == bytes.len()) {}
+}
+
+impl Controls {
+    /// Hands it over; a job that is over does not mind.
+    ///
+    /// # Errors
+    /// Input beyond what may wait.
+    pub fn send(&self, control: Control) -> Result<(), InputFull> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Control::Input(bytes) = &control {
+            if queue.input + bytes.len() > INPUT_BOUND {
+                return Err(InputFull);
+            }
+            queue.input += bytes.len();
+        }
+        queue.orders.push_back(control);
+        drop(queue);
+        wake(&self.wake);
+        Ok(())
+    }
+}
+
+impl Orders {
+    /// What to poll for reading.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.wake.as_fd()
+    }
+
+    /// Everything that has come, in order.
+    pub(super) fn take(&self) -> VecDeque<Control> {
+        calm(&self.wake);
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut queue.orders)
+    }
+
+    /// Makes room: this much input has gone to the host.
+    pub(super) fn sent(&self, bytes: usize) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.input = queue.input.saturating_sub(bytes);
+    }
+
+    /// Whether a cancel waits in the queue; it stays there.
+    pub(super) fn canceled(&self) -> bool {
+        calm(&self.wake);
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue
+            .orders
+            .iter()
+            .any(|order| matches!(order, Control::Cancel { .. }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_is_bounded_until_it_is_sent() {
+        let (controls, orders) = controls().unwrap();
+        controls
+            .send(Control::Input(vec![0; INPUT_BOUND - 1]))
+            .unwrap();
+        assert_eq!(controls.send(Control::Input(vec![0; 2])), Err(InputFull));
+        controls.send(Control::Cancel { force: false }).unwrap();
+        assert!(orders.canceled());
+        assert_eq!(orders.take().len(), 2);
+        assert_eq!(controls.send(Control::Input(vec![0; 2])), Err(InputFull));
+        orders.sent(INPUT_BOUND - 1);
+        controls.send(Control::Input(vec![0; 2])).unwrap();
+    }
+}

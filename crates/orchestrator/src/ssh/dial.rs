@@ -1,0 +1,147 @@
+//! A TCP connection to a host: its addresses, tried side by side a quarter of a second apart.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpStream, ToSocketAddrs},
+    os::fd::{AsFd, OwnedFd},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    event::PollFlags,
+    net::{AddressFamily, SocketType, connect, socket, sockopt},
+};
+
+use super::{
+    control::{waker, wake},
+    failure::{Reason, Refusal},
+    patience::Patience,
+    route::{Family, Route},
+};
+
+/// How long an address has before the next one is tried too.
+const STAGGER: Duration = Duration::from_millis(250);
+
+/// Connects.
+///
+/// # Errors
+/// `dns`, `refused`, `timeout`, or that nobody waits any more.
+pub(super) fn dial(route: &Route, patience: &Patience<'_>) -> Result<TcpStream, Refusal> {
+    let until = Instant::now() + route.connect_timeout;
+    let addresses = addresses(route, patience, until)?;
+    let mut left = addresses.iter();
+    let mut trying: Vec<OwnedFd> = Vec::new();
+    let mut last = None;
+    let mut next_at = Instant::now();
+    loop {
+        if Instant::now() >= next_at || trying.is_empty() {
+            match left.next().map(|address| begin(*address)) {
+                Some(Ok(fd)) => trying.push(fd),
+                Some(Err(error)) => {
+                    last = Some(error);
+                    continue;
+                }
+                None if trying.is_empty() => {
+                    return Err(refused(route, last.as_ref()));
+                }
+                None => {}
+            }
+            next_at = Instant::now() + STAGGER;
+        }
+        let now = Instant::now();
+        if now >= until {
+            return Err(late(route));
+        }
+        let wake = if left.len() > 0 { next_at.min(until) } else { until };
+        let fds: Vec<_> = trying
+            .iter()
+            .map(|fd| (fd.as_fd(), PollFlags::OUT))
+            .collect();
+        let ready = patience.wait(&fds, wake.saturating_duration_since(now))?;
+        for at in (0..trying.len()).rev().filter(|at| ready[*at]) {
+            let fd = trying.remove(at);
+            match sockopt::socket_error(&fd) {
+                Ok(Ok(())) => return Ok(TcpStream::from(fd)),
+                Ok(Err(error)) | Err(error) => last = Some(error.into()),
+            }
+        }
+    }
+}
+
+/// Looks the name up on a thread of its own: the resolver can neither be polled nor stopped.
+fn addresses(
+    route: &Route,
+    patience: &Patience<'_>,
+    until: Instant,
+) -> Result<Vec<SocketAddr>, Refusal> {
+    let dns = |why: String| Refusal::new(Reason::Dns, format!("{} {why}", route.hostname));
+    let (found, result) = mpsc::sync_channel(1);
+    let (reader, writer) = waker().map_err(|error| dns(format!("was not looked up: {error}")))?;
+    let name = (route.hostname.clone(), route.port);
+    thread::spawn(move || {
+        let answer = (name.0.as_str(), name.1)
+            .to_socket_addrs()
+            .map(Iterator::collect::<Vec<_>>);
+        // Nobody may be there any more to hear it.
+        drop(found.send(answer));
+        wake(&writer);
+    });
+    let answer = loop {
+        if let Ok(answer) = result.try_recv() {
+            break answer;
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(dns("could not be looked up in time".to_owned()));
+        }
+        patience.wait(&[(reader.as_fd(), PollFlags::IN)], left)?;
+    };
+    let mut answer = answer.map_err(|error| dns(format!("has no address: {error}")))?;
+    answer.retain(|address| match route.family {
+        Family::Any => true,
+        Family::V4 => address.is_ipv4(),
+        Family::V6 => address.is_ipv6(),
+    });
+    if answer.is_empty() {
+        return Err(dns("has no address of the family asked for".to_owned()));
+    }
+    Ok(answer)
+}
+
+fn begin(address: SocketAddr) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv4() {
+        AddressFamily::INET
+    } else {
+        AddressFamily::INET6
+    };
+    let fd = socket(family, SocketType::STREAM, None)?;
+    rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::CLOEXEC)?;
+    rustix::io::ioctl_fionbio(&fd, true)?;
+    sockopt::set_tcp_nodelay(&fd, true)?;
+    match connect(&fd, &address) {
+        Ok(()) | Err(rustix::io::Errno::INPROGRESS) => Ok(fd),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn refused(route: &Route, error: Option<&io::Error>) -> Refusal {
+    let why = error.map_or_else(|| "no address".to_owned(), ToString::to_string);
+    let reason = match error.map(io::Error::kind) {
+        Some(io::ErrorKind::TimedOut) => Reason::Timeout,
+        _ => Reason::Refused,
+    };
+    Refusal::new(reason, format!("{}: {why}", route.address()))
+}
+
+fn late(route: &Route) -> Refusal {
+    Refusal::new(
+        Reason::Timeout,
+        format!(
+            "{} did not answer within {} s",
+            route.address(),
+            route.connect_timeout.as_secs()
+        ),
+    )
+}

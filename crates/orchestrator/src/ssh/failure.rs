@@ -1,0 +1,71 @@
+//! Why a host could not be used. The words are SSH.md's and part of the contract with the screen.
+
+use crate::job::Exit;
+
+/// Kinds of failure to reach a host or to be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Its name has no address.
+    Dns,
+    /// Nothing listens there, or the network says no.
+    Refused,
+    /// It did not answer in time.
+    Timeout,
+    /// Its host key is not known, and nobody vouched for it.
+    HostKeyUnknown,
+    /// Its host key is another than the known one, or revoked.
+    HostKeyChanged,
+    /// It knows us and does not let us in.
+    AuthFailed,
+    /// The config asks for a way there that we do not take.
+    RouteUnsupported,
+    /// It offers no algorithm that we trust.
+    ServerTooOld,
+    /// The connection broke before anything ran.
+    LinkLost,
+}
+
+impl Reason {
+    /// The word as the screen and `--json` see it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Refused => "refused",
+            Self::Timeout => "timeout",
+            Self::HostKeyUnknown => "host_key_unknown",
+            Self::HostKeyChanged => "host_key_changed",
+            Self::AuthFailed => "auth_failed",
+            Self::RouteUnsupported => "route_unsupported",
+            Self::ServerTooOld => "server_too_old",
+            Self::LinkLost => "link_lost",
+        }
+    }
+}
+
+/// Why nothing ran on a host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Refusal {
+    /// The kind.
+    pub reason: Reason,
+    /// A fragment for a person: what happened, where, what to try.
+    pub why: String,
+}
+
+impl Refusal {
+    /// A refusal of this kind.
+    pub(super) fn new(reason: Reason, why: impl Into<String>) -> Self {
+        let why = why.into();
+        Self { reason, why }
+    }
+}
+
+impl From<Refusal> for Exit {
+    fn from(refusal: Refusal) -> Self {
+        Self::Unreachable {
+            reason: refusal.reason.word().to_owned(),
+            why: refusal.why,
+        }
+    }
+}

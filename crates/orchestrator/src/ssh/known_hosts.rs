@@ -1,0 +1,217 @@
+//! The files of known host keys, in OpenSSH's format (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
+
+use std::{
+    fs,
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+
+use super::{pattern, route::Route};
+
+/// One line that speaks of a host.
+#[derive(Debug, Clone)]
+struct Entry {
+    revoked: bool,
+    key_type: String,
+    key: Vec<u8>,
+    file: PathBuf,
+    line: usize,
+}
+
+/// What is known of one host.
+#[derive(Debug)]
+pub(super) struct Known {
+    entries: Vec<Entry>,
+}
+
+/// What the files say about a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is one of the host's.
+    Known,
+    /// Nothing is known of the host.
+    Unknown,
+    /// The host is known by another key.
+    Changed {
+        /// Where.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+    },
+    /// It is marked as one that must not be trusted.
+    Revoked {
+        /// Where.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+    },
+}
+
+impl Known {
+    /// Reads what the route's files say about its host. A file that cannot be read says nothing.
+    pub(super) fn read(route: &Route) -> Self {
+        let name = route.host_key_name();
+        let mut names = vec![name.clone()];
+        // A key written down for the host without its port counts too, as in OpenSSH.
+        if name.starts_with('[') {
+            names.push(route.hostname.to_lowercase());
+        }
+        let mut known: Vec<Entry> = Vec::new();
+        for name in names {
+            for path in route.known_hosts.iter().chain(&route.global_known_hosts) {
+                match fs::read_to_string(path) {
+                    Ok(text) => known.extend(entries(&text, path, &name)),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => tracing::warn!(file = %path.display(), %error, "not read"),
+                }
+            }
+            if !known.is_empty() {
+                break;
+            }
+        }
+        Self { entries: known }
+    }
+
+    /// What is said about this key, as it came over the wire.
+    pub(super) fn judge(&self, key: &[u8]) -> Verdict {
+        let place = |entry: &Entry| (entry.file.clone(), entry.line);
+        if let Some((file, line)) = self
+            .entries
+            .iter()
+            .find(|entry| entry.revoked && entry.key == key)
+            .map(place)
+        {
+            return Verdict::Revoked { file, line };
+        }
+        let mut good = self.entries.iter().filter(|entry| !entry.revoked);
+        if good.clone().any(|entry| entry.key == key) {
+            return Verdict::Known;
+        }
+        let kind = key_type(key);
+        let same = good.clone().find(|entry| entry.key_type == kind);
+        match same.or_else(|| good.next()).map(place) {
+            Some((file, line)) => Verdict::Changed { file, line },
+            None => Verdict::Unknown,
+        }
+    }
+
+    /// The host key algorithms to ask for, the ones we can check first.
+    pub(super) fn algorithms(&self) -> String {
+        let is_known = |kind: &str| {
+            let mut good = self.entries.iter().filter(|entry| !entry.revoked);
+            good.any(|entry| entry.key_type == kind)
+        };
+        let mut all = ALGORITHMS.to_vec();
+        all.sort_by_key(|(kind, _)| !is_known(kind));
+        all.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Key types and the algorithms that use them, best first. Certificates are left out: we keep no authorities.
+const ALGORITHMS: &[(&str, &str)] = &[
+    ("ssh-ed25519", "ssh-ed25519"),
+    ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"),
+    ("ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384"),
+    ("ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"),
+    ("ssh-rsa", "rsa-sha2-512,rsa-sha2-256"),
+];
+
+/// The type that a key begins with (RFC 4253 §6.6).
+pub(super) fn key_type(key: &[u8]) -> &str {
+    key.split_first_chunk::<4>()
+        .and_then(|(length, rest)| rest.get(..u32::from_be_bytes(*length) as usize))
+        .and_then(|name| std::str::from_utf8(name).ok())
+        .unwrap_or("")
+}
+
+/// Writes a key down in the route's first file, in one write at its end.
+///
+/// # Errors
+/// The file or its folder cannot be written.
+pub(super) fn append(route: &Route, key: &[u8]) -> io::Result<()> {
+    let Some(path) = route.known_hosts.first() else {
+        return Ok(());
+    };
+    if let Some(folder) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let name = route.host_key_name();
+    let name = if route.hash_known_hosts {
+        hashed(&name)?
+    } else {
+        name
+    };
+    let open = !ends_with_newline(path);
+    let line = format!(
+        "{}{name} {} {}\n",
+        if open { "\n" } else { "" },
+        key_type(key),
+        STANDARD.encode(key)
+    );
+    fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)?
+        .write_all(line.as_bytes())
+}
+
+fn ends_with_newline(path: &Path) -> bool {
+    fs::read(path).map_or(true, |text| text.last().is_none_or(|last| *last == b'\n'))
+}
+
+fn hashed(name: &str) -> io::Result<String> {
+    let mut salt = [0; 20];
+    getrandom::fill(&mut salt).map_err(io::Error::other)?;
+    let hash = digest(&salt, name);
+    Ok(format!("|1|{}|{}", STANDARD.encode(salt), STANDARD.encode(hash)))
+}
+
+fn digest(salt: &[u8], name: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha1>::new_from_slice(salt).expect("HMAC takes a key of any length");
+    mac.update(name.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
+fn entries(text: &str, file: &Path, name: &str) -> Vec<Entry> {
+    text.lines()
+        .enumerate()
+        .filter_map(|(at, line)| entry(line, file, at + 1, name))
+        .collect()
+}
+
+fn entry(text: &str, file: &Path, line: usize, name: &str) -> Option<Entry> {
+    let mut words = text.split_ascii_whitespace().peekable();
+    let marker = words.next_if(|word| word.starts_with('@'));
+    let names = words.next().filter(|names| !names.starts_with('#'))?;
+    if !speaks_of(names, name) || !matches!(marker, None | Some("@revoked")) {
+        return None;
+    }
+    let key_type = words.next()?.to_owned();
+    let key = STANDARD.decode(words.next()?).ok()?;
+    Some(Entry {
+        revoked: marker.is_some(),
+        key_type,
+        key,
+        file: file.to_owned(),
+        line,
+    })
+}
+
+fn speaks_of(names: &str, name: &str) -> bool {
+    let Some(hash) = names.strip_prefix("|1|") else {
+        return pattern::any(&names.to_lowercase(), name);
+    };
+    let Some((salt, hash)) = hash.split_once('|') else {
+        return false;
+    };
+    match (STANDARD.decode(salt), STANDARD.decode(hash)) {
+        (Ok(salt), Ok(hash)) => digest(&salt, name) == hash,
+        _ => false,
+    }
+}

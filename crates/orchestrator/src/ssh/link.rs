@@ -1,0 +1,157 @@
+//! The bytes under a session: what libssh2 reads and sends goes through here, so that we know when the host was last
+//! heard of and so that a broken connection does not cost what had arrived before it broke.
+//!
+//! libssh2 reads all it can get before it hands anything out, and gives up at once when that ends in a broken
+//! connection: what it has just read would be lost. So a broken connection looks like a silent one to it, and the
+//! session's thread, which polls anyway, asks [`broken`]. Last heard of is also what `TCP_INFO` calls
+//! `tcpi_last_data_recv`, told without a call for it and on every system; keepalives alone are answered by no error
+//! while a host is frozen.
+//!
+//! A session lives on one thread, so what is known of its link is that thread's own.
+
+use std::{
+    cell::{Cell, RefCell},
+    ffi::{c_int, c_void},
+    io,
+    time::Instant,
+};
+
+thread_local! {
+    static BROKEN: RefCell<Option<String>> = const { RefCell::new(None) };
+    static HEARD: Cell<Option<Instant>> = const { Cell::new(None) };
+    static BURIED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// `LIBSSH2_CALLBACK_SEND` and `LIBSSH2_CALLBACK_RECV` of libssh2.h.
+const SEND: c_int = 5;
+const RECV: c_int = 6;
+
+type Raw = libssh2_sys::LIBSSH2_SESSION;
+
+#[expect(
+    unsafe_code,
+    reason = "libssh2-sys binds no way to set these callbacks; the version is pinned and checked at start"
+)]
+unsafe extern "C" {
+    fn libssh2_session_callback_set2(
+        session: *mut Raw,
+        kind: c_int,
+        callback: *mut c_void,
+    ) -> *mut c_void;
+}
+
+/// Puts this module under a session, for as long as it lives on this thread.
+#[expect(
+    unsafe_code,
+    reason = "the session is locked while it is changed, and the callbacks have the signatures of LIBSSH2_RECV_FUNC and LIBSSH2_SEND_FUNC"
+)]
+pub(super) fn adopt(session: &ssh2::Session) {
+    BROKEN.set(None);
+    HEARD.set(Some(Instant::now()));
+    let mut raw = session.raw();
+    unsafe {
+        libssh2_session_callback_set2(&raw mut *raw, RECV, receive as *mut c_void);
+        libssh2_session_callback_set2(&raw mut *raw, SEND, send as *mut c_void);
+    }
+}
+
+/// Why nothing more will come, once everything that came was read.
+pub(super) fn broken() -> Option<String> {
+    BROKEN.with_borrow(Clone::clone)
+}
+
+/// Says that the link is given up.
+pub(super) fn give_up(why: &str) {
+    BROKEN.with_borrow_mut(|broken| {
+        broken.get_or_insert_with(|| why.to_owned());
+    });
+}
+
+/// When the host was last heard of.
+pub(super) fn heard() -> Instant {
+    HEARD.get().unwrap_or_else(Instant::now)
+}
+
+/// Lets libssh2 see the end, so that it frees what it holds instead of waiting for answers.
+pub(super) fn bury() {
+    give_up("it is over");
+    BURIED.set(true);
+}
+
+#[expect(
+    unsafe_code,
+    reason = "libssh2 gives a buffer of the length it says, and the socket is its own"
+)]
+extern "C" fn receive(
+    socket: c_int,
+    buffer: *mut c_void,
+    length: usize,
+    flags: c_int,
+    _abstract: *mut *mut c_void,
+) -> isize {
+    if BURIED.get() {
+        return 0;
+    }
+    if is_broken() {
+        return -again();
+    }
+    let got = unsafe { libc::recv(socket, buffer, length, flags) };
+    if got > 0 {
+        HEARD.set(Some(Instant::now()));
+        return got;
+    }
+    if got == 0 {
+        give_up("the host closed the connection");
+    } else {
+        blame(&io::Error::last_os_error());
+    }
+    -again()
+}
+
+#[expect(
+    unsafe_code,
+    reason = "libssh2 gives a buffer of the length it says, and the socket is its own"
+)]
+extern "C" fn send(
+    socket: c_int,
+    buffer: *const c_void,
+    length: usize,
+    flags: c_int,
+    _abstract: *mut *mut c_void,
+) -> isize {
+    if !is_broken() {
+        let sent = unsafe { libc::send(socket, buffer, length, flags | libc::MSG_NOSIGNAL) };
+        if sent >= 0 {
+            return sent;
+        }
+        let error = io::Error::last_os_error();
+        if matches!(
+            error.kind(),
+            io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+        ) {
+            return -again();
+        }
+        // Reading goes on: what the host sent before it went is still there.
+        tracing::debug!(%error, "sending to the host failed");
+    }
+    // To a link that is gone, everything is sent: a window that cannot be enlarged must not stop the reading.
+    isize::try_from(length).unwrap_or(isize::MAX)
+}
+
+fn is_broken() -> bool {
+    BROKEN.with_borrow(Option::is_some)
+}
+
+fn blame(error: &io::Error) {
+    if !matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+    ) {
+        give_up(&format!("the connection broke: {error}"));
+    }
+}
+
+/// What libssh2 takes for "try again".
+fn again() -> isize {
+    isize::try_from(libc::EAGAIN).unwrap_or(11)
+}

@@ -1,0 +1,164 @@
+//! Waiting for a host while somebody still wants the answer: a session's thread polls its socket together with the
+//! orders of the jobs that wait for it, so that a cancel ends a slow connect at once.
+
+use std::{
+    cell::RefCell,
+    os::fd::BorrowedFd,
+    time::{Duration, Instant},
+};
+
+use rustix::event::{PollFd, PollFlags, poll};
+
+use super::{
+    failure::{Reason, Refusal},
+    job::Task,
+    sessions::Shared,
+};
+
+/// The jobs that wait for a session that is being made.
+pub(super) struct Patience<'a> {
+    shared: &'a Shared,
+    waiting: RefCell<Vec<Task>>,
+}
+
+/// Why an operation of libssh2 did not come to its end.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// Time is up.
+    Late,
+    /// Nobody waits any more.
+    Unwanted(Refusal),
+    /// libssh2 says why.
+    Failed(ssh2::Error),
+}
+
+impl<'a> Patience<'a> {
+    /// With the jobs that `shared` has for now; later ones join.
+    pub(super) fn new(shared: &'a Shared) -> Self {
+        Self {
+            shared,
+            waiting: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// The jobs that still wait.
+    pub(super) fn into_tasks(self) -> Vec<Task> {
+        self.waiting.into_inner()
+    }
+
+    /// Waits until one of `fds` is ready, for this long at most, and says which are.
+    ///
+    /// # Errors
+    /// Nobody waits any more.
+    pub(super) fn wait(
+        &self,
+        fds: &[(BorrowedFd<'_>, PollFlags)],
+        most: Duration,
+    ) -> Result<Vec<bool>, Refusal> {
+        self.wanted()?;
+        let waiting = self.waiting.borrow();
+        let mut polled: Vec<_> = fds
+            .iter()
+            .map(|(fd, flags)| PollFd::from_borrowed_fd(*fd, *flags))
+            .collect();
+        polled.push(PollFd::from_borrowed_fd(
+            self.shared.wake_fd(),
+            PollFlags::IN,
+        ));
+        polled.extend(
+            waiting
+                .iter()
+                .map(|task| PollFd::from_borrowed_fd(task.orders.fd(), PollFlags::IN)),
+        );
+        pause(&mut polled, most);
+        let ready = polled
+            .iter()
+            .take(fds.len())
+            .map(|fd| !fd.revents().is_empty())
+            .collect();
+        drop(polled);
+        drop(waiting);
+        self.wanted()?;
+        Ok(ready)
+    }
+
+    /// Repeats an operation of a non-blocking session until it has come to its end.
+    ///
+    /// # Errors
+    /// It failed, or time is up, or nobody waits any more.
+    pub(super) fn until<T>(
+        &self,
+        session: &ssh2::Session,
+        deadline: Instant,
+        mut operation: impl FnMut() -> Result<T, ssh2::Error>,
+    ) -> Result<T, Stopped> {
+        loop {
+            match operation() {
+                Err(error) if again(&error) => {}
+                Err(error) => return Err(Stopped::Failed(error)),
+                Ok(value) => return Ok(value),
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Stopped::Late);
+            }
+            self.wait(&[(socket(session), interest(session))], left)
+                .map_err(Stopped::Unwanted)?;
+        }
+    }
+
+    /// Takes in new jobs and lets go of canceled ones.
+    fn wanted(&self) -> Result<(), Refusal> {
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.extend(self.shared.take());
+        for at in (0..waiting.len()).rev() {
+            if waiting[at].orders.canceled() {
+                waiting.remove(at).settle_canceled();
+                self.shared.let_go();
+            }
+        }
+        if waiting.is_empty() {
+            return Err(Refusal::new(
+                Reason::LinkLost,
+                "canceled before it was connected",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a non-blocking operation only has to be tried again.
+pub(super) fn again(error: &ssh2::Error) -> bool {
+    error.code() == ssh2::ErrorCode::Session(libssh2_sys::LIBSSH2_ERROR_EAGAIN)
+}
+
+/// What to wait for on a session's socket: there is always something to read, and sometimes something left to send.
+pub(super) fn interest(session: &ssh2::Session) -> PollFlags {
+    match session.block_directions() {
+        ssh2::BlockDirections::Outbound | ssh2::BlockDirections::Both => {
+            PollFlags::IN | PollFlags::OUT
+        }
+        _ => PollFlags::IN,
+    }
+}
+
+/// A session's socket.
+#[expect(
+    unsafe_code,
+    reason = "ssh2 gives a raw descriptor; the session owns the socket and is borrowed as long as the descriptor"
+)]
+pub(super) fn socket(session: &ssh2::Session) -> BorrowedFd<'_> {
+    use std::os::fd::AsRawFd;
+    unsafe { BorrowedFd::borrow_raw(session.as_raw_fd()) }
+}
+
+/// Polls for this long at most; a signal or an error is an early return, and everyone looks again anyway.
+pub(super) fn pause(fds: &mut [PollFd<'_>], most: Duration) {
+    let most = rustix::event::Timespec {
+        tv_sec: i64::try_from(most.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: most.subsec_nanos().into(),
+    };
+    if let Err(error) = poll(fds, Some(&most)) {
+        tracing::debug!(%error, "poll");
+    }
+}

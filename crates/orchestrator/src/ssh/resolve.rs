@@ -1,0 +1,383 @@
+//! From the config to a route: the first value of a keyword counts, and what would lead somewhere else than we go is a
+//! refusal with its place. The oracle is `ssh -G`.
+
+use std::{
+    collections::HashMap,
+    env,
+    path::PathBuf,
+    time::Duration,
+};
+
+use super::{
+    account,
+    config::{Config, Guard, Setting, Test},
+    failure::{Reason, Refusal},
+    pattern,
+    route::{Family, Route, Strict},
+};
+
+/// How long a connection may take where the config does not say.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Keywords that change the way to a host and that we do not follow, unless they say `none` or `no`.
+const ROUTE: &[&str] = &[
+    "proxyjump",
+    "proxycommand",
+    "bindaddress",
+    "bindinterface",
+    "canonicalizehostname",
+    "proxyusefdpass",
+];
+
+impl Config {
+    /// How to reach a host. A name that the config does not know is an address.
+    ///
+    /// # Errors
+    /// `route_unsupported`, with `file:line`, where the config asks for a way there that we do not take.
+    pub fn resolve(&self, name: &str) -> Result<Route, Refusal> {
+        match self.reach(name) {
+            (_, Some(refusal)) => Err(refusal),
+            (route, None) => Ok(route),
+        }
+    }
+
+    /// The route, and why it must not be taken.
+    pub(super) fn reach(&self, name: &str) -> (Route, Option<Refusal>) {
+        let mut walk = Walk {
+            config: self,
+            name,
+            local_user: account::user().to_owned(),
+            values: HashMap::new(),
+            guards: HashMap::new(),
+            refusal: None,
+        };
+        let none = Vec::new();
+        let named = self.by_name.get(name).unwrap_or(&none);
+        for at in merged(named, &self.general) {
+            walk.section(at);
+        }
+        walk.route()
+    }
+}
+
+/// Two rising lists as one.
+fn merged<'a>(left: &'a [usize], right: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
+    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
+    std::iter::from_fn(move || match (left.peek(), right.peek()) {
+        (Some(a), Some(b)) if a > b => right.next().copied(),
+        (Some(_), _) => left.next().copied(),
+        (None, _) => right.next().copied(),
+    })
+}
+
+/// One name on its way through the config.
+struct Walk<'a> {
+    config: &'a Config,
+    name: &'a str,
+    local_user: String,
+    values: HashMap<&'a str, Vec<&'a Setting>>,
+    /// What a guard said when it was first come to.
+    guards: HashMap<usize, bool>,
+    refusal: Option<Refusal>,
+}
+
+impl<'a> Walk<'a> {
+    fn section(&mut self, at: usize) {
+        let section = &self.config.sections[at];
+        if section.guard.is_some_and(|guard| !self.lets_in(guard)) {
+            return;
+        }
+        for setting in &section.settings {
+            let values = self.values.entry(&setting.keyword).or_default();
+            if values.is_empty() || matches!(&*setting.keyword, "identityfile" | "sendenv") {
+                values.push(setting);
+            }
+        }
+    }
+
+    fn lets_in(&mut self, at: usize) -> bool {
+        if let Some(known) = self.guards.get(&at) {
+            return *known;
+        }
+        let guard = &self.config.guards[at];
+        let outer = guard.outer.is_none_or(|outer| self.lets_in(outer));
+        let lets_in = outer
+            && match &guard.test {
+                Test::Host(patterns) => pattern::all(patterns.iter().map(String::as_str), self.name),
+                Test::Match(words) => self.matches(words, guard),
+            };
+        self.guards.insert(at, lets_in);
+        lets_in
+    }
+
+    fn matches(&mut self, words: &[String], guard: &Guard) -> bool {
+        let mut words = words.iter();
+        let mut unknown = None;
+        while let Some(word) = words.next() {
+            let (negated, criterion) = match word.strip_prefix('!') {
+                Some(rest) => (true, rest.to_lowercase()),
+                None => (false, word.to_lowercase()),
+            };
+            if criterion == "all" {
+                continue;
+            }
+            let value = match criterion.as_str() {
+                "host" => self.hostname(),
+                "originalhost" => self.name.to_owned(),
+                "user" => self.user(),
+                "localuser" => self.local_user.clone(),
+                _ => {
+                    unknown.get_or_insert(criterion.clone());
+                    // `exec` and the like have an argument, `final` and `canonical` have none.
+                    if !matches!(criterion.as_str(), "final" | "canonical") {
+                        words.next();
+                    }
+                    continue;
+                }
+            };
+            let Some(list) = words.next() else {
+                self.refuse(format!("{}: 'Match {word}' has no value", guard.place));
+                return false;
+            };
+            if pattern::any(list, &value) == negated {
+                return false;
+            }
+        }
+        if let Some(criterion) = unknown {
+            self.refuse(format!(
+                "{}: 'Match {criterion}' is not followed here, so it is not known how to reach the host",
+                guard.place
+            ));
+            return false;
+        }
+        true
+    }
+
+    fn refuse(&mut self, why: String) {
+        self.refusal
+            .get_or_insert_with(|| Refusal::new(Reason::RouteUnsupported, why));
+    }
+
+    fn setting(&self, keyword: &str) -> Option<&'a Setting> {
+        self.values.get(keyword).and_then(|values| values.first()).copied()
+    }
+
+    fn text(&self, keyword: &str) -> Option<&'a str> {
+        self.setting(keyword).map(|setting| setting.args[0].as_str())
+    }
+
+    fn yes(&self, keyword: &str, otherwise: bool) -> bool {
+        match self.text(keyword).map(str::to_lowercase).as_deref() {
+            Some("yes" | "true") => true,
+            Some("no" | "false") => false,
+            _ => otherwise,
+        }
+    }
+
+    fn hostname(&self) -> String {
+        let text = self.text("hostname").unwrap_or(self.name);
+        text.replace("%h", self.name).replace("%%", "%")
+    }
+
+    fn user(&self) -> String {
+        self.text("user")
+            .map_or_else(|| self.local_user.clone(), str::to_owned)
+    }
+
+    fn route(mut self) -> (Route, Option<Refusal>) {
+        self.check_way();
+        let port = self.port();
+        let mut route = Route {
+            name: self.name.to_owned(),
+            hostname: self.hostname(),
+            port,
+            user: self.user(),
+            place: self.config.place_of(self.name).unwrap_or_default(),
+            family: match self.text("addressfamily") {
+                Some("inet") => Family::V4,
+                Some("inet6") => Family::V6,
+                _ => Family::Any,
+            },
+            connect_timeout: self
+                .text("connecttimeout")
+                .and_then(|seconds| seconds.parse().ok())
+                .filter(|seconds| *seconds > 0)
+                .map_or(CONNECT, Duration::from_secs),
+            identity_files: Vec::new(),
+            identities_named: self.setting("identityfile").is_some(),
+            identities_only: self.yes("identitiesonly", false),
+            agent: None,
+            known_hosts: Vec::new(),
+            global_known_hosts: Vec::new(),
+            host_key_alias: None,
+            strict: match self.text("stricthostkeychecking").map(str::to_lowercase).as_deref() {
+                Some("yes" | "true") => Strict::Yes,
+                Some("accept-new" | "no" | "off" | "false") => Strict::AcceptNew,
+                _ => Strict::Ask,
+            },
+            hash_known_hosts: self.yes("hashknownhosts", false),
+            pubkey: self.text("pubkeyauthentication") != Some("no"),
+            keyboard_interactive: self.yes(
+                "kbdinteractiveauthentication",
+                self.yes("challengeresponseauthentication", true),
+            ),
+            password: self.yes("passwordauthentication", true),
+            batch_mode: self.yes("batchmode", false),
+            env: self.env(),
+        };
+        self.files(&mut route);
+        (route, self.refusal)
+    }
+
+    fn check_way(&mut self) {
+        for keyword in ROUTE {
+            let Some(setting) = self.setting(keyword) else {
+                continue;
+            };
+            let value = setting.args.join(" ");
+            if !matches!(value.to_lowercase().as_str(), "none" | "no") {
+                self.refuse(format!(
+                    "{}: '{} {value}' is not followed here, and the host is not reached past it",
+                    setting.place, setting.keyword
+                ));
+            }
+        }
+    }
+
+    fn port(&mut self) -> u16 {
+        let Some(setting) = self.setting("port") else {
+            return 22;
+        };
+        match setting.args[0].parse() {
+            Ok(port) if port > 0 => port,
+            _ => {
+                self.refuse(format!(
+                    "{}: '{}' is no port",
+                    setting.place, setting.args[0]
+                ));
+                22
+            }
+        }
+    }
+
+    fn files(&mut self, route: &mut Route) {
+        route.host_key_alias = self
+            .text("hostkeyalias")
+            .map(|alias| self.expand(alias, route));
+        let names: Vec<&str> = match self.values.get("identityfile") {
+            Some(settings) => settings.iter().map(|s| s.args[0].as_str()).collect(),
+            None => vec!["~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"],
+        };
+        route.identity_files = self.paths(&names, route);
+        route.known_hosts = self.files_of(
+            "userknownhostsfile",
+            &["~/.ssh/known_hosts", "~/.ssh/known_hosts2"],
+            route,
+        );
+        route.global_known_hosts = self.files_of(
+            "globalknownhostsfile",
+            &["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
+            route,
+        );
+        route.agent = match self.text("identityagent") {
+            Some("none") => None,
+            Some("SSH_AUTH_SOCK") | None => env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
+            Some(text) => match text.strip_prefix('$') {
+                Some(name) if !name.starts_with('{') => env::var_os(name).map(PathBuf::from),
+                _ => self.paths(&[text], route).pop(),
+            },
+        };
+    }
+
+    fn files_of(&mut self, keyword: &str, otherwise: &[&str], route: &Route) -> Vec<PathBuf> {
+        let args = self.setting(keyword).map(|setting| &setting.args);
+        let given: Option<Vec<&str>> = args.map(|args| args.iter().map(String::as_str).collect());
+        self.paths(given.as_deref().unwrap_or(otherwise), route)
+    }
+
+    fn paths(&mut self, texts: &[&str], route: &Route) -> Vec<PathBuf> {
+        let texts = texts.iter().filter(|text| **text != "none");
+        texts
+            .map(|text| {
+                let text = self.expand(text, route);
+                match text.strip_prefix("~/") {
+                    Some(rest) => self.config.home.join(rest),
+                    None => PathBuf::from(text),
+                }
+            })
+            .collect()
+    }
+
+    /// Tokens and `${NAME}` (ssh_config(5), "TOKENS" and "ENVIRONMENT VARIABLES").
+    fn expand(&mut self, text: &str, route: &Route) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['%', '$']) {
+            out.push_str(&rest[..at]);
+            let found = &rest[at..];
+            if let Some(name) = found.strip_prefix("${") {
+                let Some((name, after)) = name.split_once('}') else {
+                    break;
+                };
+                match env::var(name) {
+                    Ok(value) => out.push_str(&value),
+                    Err(_) => self.refuse(format!("'{text}' needs {name}, which is not set")),
+                }
+                rest = after;
+            } else if let Some(token) = found[1..].chars().next().filter(|_| found.starts_with('%')) {
+                match self.token(token, route) {
+                    Some(value) => out.push_str(&value),
+                    None => self.refuse(format!("'%{token}' in '{text}' is not known here")),
+                }
+                rest = &found[1 + token.len_utf8()..];
+            } else {
+                out.push_str(&found[..1]);
+                rest = &found[1..];
+            }
+        }
+        out + rest
+    }
+
+    fn token(&self, token: char, route: &Route) -> Option<String> {
+        Some(match token {
+            '%' => "%".to_owned(),
+            'd' => self.config.home.display().to_string(),
+            'h' => route.hostname.clone(),
+            'i' => rustix::process::getuid().as_raw().to_string(),
+            'k' => route
+                .host_key_alias
+                .clone()
+                .unwrap_or_else(|| route.name.clone()),
+            'L' => account::machine().split('.').next().unwrap_or_default().to_owned(),
+            'l' => account::machine(),
+            'n' => route.name.clone(),
+            'p' => route.port.to_string(),
+            'r' => route.user.clone(),
+            'u' => self.local_user.clone(),
+            _ => return None,
+        })
+    }
+
+    /// `SetEnv` as it stands; of our own variables those that `SendEnv` names.
+    fn env(&self) -> Vec<(String, String)> {
+        let set = self.setting("setenv").map_or(&[][..], |s| &s.args);
+        let mut all: Vec<(String, String)> = set
+            .iter()
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let patterns: Vec<&str> = self.values.get("sendenv").map_or_else(Vec::new, |settings| {
+            let args = settings.iter().flat_map(|setting| &setting.args);
+            args.map(String::as_str).collect()
+        });
+        let ours = env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        let mut sent: Vec<_> = ours
+            .filter(|(name, _)| patterns.iter().any(|pattern| pattern::one(pattern, name)))
+            .filter(|(name, _)| all.iter().all(|(known, _)| known != name))
+            .collect();
+        sent.sort();
+        all.extend(sent);
+        all
+    }
+}

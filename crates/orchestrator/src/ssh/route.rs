@@ -1,0 +1,100 @@
+//! A route: everything about how one host is reached, read from the config and nothing looked up yet.
+
+use std::{path::PathBuf, time::Duration};
+
+/// How to reach a host and who to be there. Two equal routes may share a session.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one yes-or-no keyword of ssh_config"
+)]
+pub struct Route {
+    /// The name it is known by here.
+    pub name: String,
+    /// The address or name to connect to.
+    pub hostname: String,
+    /// The port.
+    pub port: u16,
+    /// The login name.
+    pub user: String,
+    /// Where the config names it, as `~/.ssh/config:12`; empty where it does not.
+    pub place: String,
+    /// Which kinds of address are tried.
+    pub family: Family,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Private keys to try, in order.
+    pub identity_files: Vec<PathBuf>,
+    /// Whether the config named them: a missing one is then worth a word.
+    pub identities_named: bool,
+    /// Whether the agent may offer only keys that are also in `identity_files`.
+    pub identities_only: bool,
+    /// The agent's socket.
+    pub agent: Option<PathBuf>,
+    /// Files of known host keys; the first is appended to.
+    pub known_hosts: Vec<PathBuf>,
+    /// More of them, which are only read.
+    pub global_known_hosts: Vec<PathBuf>,
+    /// The name its keys are known by, where it is not `hostname`.
+    pub host_key_alias: Option<String>,
+    /// What to do with a key nobody knows.
+    pub strict: Strict,
+    /// Whether names are hashed in what is appended.
+    pub hash_known_hosts: bool,
+    /// Whether keys may be used to log in.
+    pub pubkey: bool,
+    /// Whether a dialog may be used to log in.
+    pub keyboard_interactive: bool,
+    /// Whether a password may be used to log in.
+    pub password: bool,
+    /// Whether nobody may be asked anything.
+    pub batch_mode: bool,
+    /// Variables to send along, as `SetEnv` and `SendEnv` ask.
+    pub env: Vec<(String, String)>,
+}
+
+/// `AddressFamily`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Both, as the resolver orders them.
+    Any,
+    /// IPv4 alone.
+    V4,
+    /// IPv6 alone.
+    V6,
+}
+
+/// `StrictHostKeyChecking`. A changed key is refused under each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Strict {
+    /// An unknown key is refused.
+    Yes,
+    /// A person is asked.
+    Ask,
+    /// It is written down and used.
+    AcceptNew,
+}
+
+impl Route {
+    /// The name its host keys are looked up by: the alias, `host`, or `[host]:port`.
+    #[must_use]
+    pub fn host_key_name(&self) -> String {
+        let name = self.host_key_alias.as_ref().unwrap_or(&self.hostname);
+        let name = name.to_lowercase();
+        if self.host_key_alias.is_some() || self.port == 22 {
+            name
+        } else {
+            format!("[{name}]:{}", self.port)
+        }
+    }
+
+    /// The address as a person reads it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        if self.hostname.contains(':') {
+            format!("[{}]:{}", self.hostname, self.port)
+        } else {
+            format!("{}:{}", self.hostname, self.port)
+        }
+    }
+}

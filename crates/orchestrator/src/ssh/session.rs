@@ -1,0 +1,205 @@
+//! A session's thread: makes the login, then moves its jobs along whenever the socket, a job's orders or the clock say
+//! so. Everything of libssh2 happens on it.
+
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags};
+use ssh2::Session;
+
+use super::{
+    handshake,
+    job::Job,
+    link,
+    login::{self, Ask},
+    patience::{Patience, interest, pause, socket},
+    route::Route,
+    sessions::Shared,
+};
+
+/// How long a session without a job is kept.
+const IDLE: Duration = Duration::from_secs(600);
+/// How long a host may be silent before it is asked for a sign of life.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How long it may be silent before the link is given up; below the 20 s that are promised.
+const DEAD: Duration = Duration::from_secs(15);
+/// Bytes read at once.
+const BUFFER: usize = 128 << 10;
+
+/// Lives and dies as one session.
+pub(super) fn live(shared: &Shared, route: &Route, ask: &dyn Ask) {
+    let patience = Patience::new(shared);
+    let opened = handshake::connect(route, ask, &patience)
+        .and_then(|session| login::log_in(&session, route, ask, &patience).map(|()| session));
+    let mut tasks = patience.into_tasks();
+    match opened {
+        Ok(session) => {
+            link::adopt(&session);
+            let jobs = tasks.into_iter().map(Job::new).collect();
+            Driver::new(shared, &session, jobs).drive();
+            link::bury();
+        }
+        Err(refusal) => {
+            tasks.extend(shared.close());
+            for task in tasks {
+                task.settle_refused(refusal.clone());
+            }
+        }
+    }
+}
+
+struct Driver<'a> {
+    shared: &'a Shared,
+    session: &'a Session,
+    jobs: Vec<Job>,
+    buffer: Vec<u8>,
+    idle_since: Instant,
+    asked: Instant,
+}
+
+impl<'a> Driver<'a> {
+    fn new(shared: &'a Shared, session: &'a Session, jobs: Vec<Job>) -> Self {
+        // Asked only when due, so that the interval of libssh2's own never holds one back.
+        session.set_keepalive(true, 2);
+        Self {
+            shared,
+            session,
+            jobs,
+            buffer: vec![0; BUFFER],
+            idle_since: Instant::now(),
+            asked: Instant::now(),
+        }
+    }
+
+    fn drive(mut self) {
+        loop {
+            let moved = self.step();
+            if !moved && let Some(why) = link::broken() {
+                return self.give_up(&why);
+            }
+            if self.jobs.is_empty() && self.may_close() {
+                if let Err(error) = self.session.disconnect(None, "done", None) {
+                    tracing::debug!(%error, "disconnect");
+                }
+                return;
+            }
+            if !moved {
+                self.wait();
+                self.listen();
+            }
+        }
+    }
+
+    /// Moves every job as far as it goes without waiting.
+    fn step(&mut self) -> bool {
+        let new = self.shared.take();
+        let mut moved = !new.is_empty();
+        self.jobs.extend(new.into_iter().map(Job::new));
+        let alone = self.jobs.len() == 1;
+        let mut may_open = true;
+        let mut at = 0;
+        while at < self.jobs.len() {
+            let job = &mut self.jobs[at];
+            match job.step(self.session, alone, &mut may_open, &mut self.buffer) {
+                Ok(more) => {
+                    moved |= more;
+                    at += 1;
+                }
+                Err(error) => {
+                    moved = true;
+                    let job = self.jobs.remove(at);
+                    self.refused(job, &error.to_string());
+                }
+            }
+        }
+        let before = self.jobs.len();
+        self.jobs.retain(|job| !job.is_over());
+        for _ in self.jobs.len()..before {
+            self.shared.let_go();
+        }
+        if !self.jobs.is_empty() {
+            self.idle_since = Instant::now();
+        }
+        moved
+    }
+
+    /// A host that refuses a channel may have too many of ours: the job goes to another session, which is then alone.
+    fn refused(&mut self, job: Job, why: &str) {
+        self.shared.let_go();
+        if self.jobs.is_empty() {
+            return job.refuse(why);
+        }
+        self.shared.limit(self.jobs.len());
+        match job.into_unseen() {
+            Ok(task) => task.send_back(),
+            Err(job) => job.refuse(why),
+        }
+    }
+
+    fn wait(&mut self) {
+        let now = Instant::now();
+        let mut until = now + SILENCE;
+        if self.jobs.is_empty() {
+            until = until.min(self.idle_since + IDLE);
+        }
+        for look in self.jobs.iter().filter_map(Job::next_look) {
+            until = until.min(look);
+        }
+        let mut fds = vec![
+            PollFd::from_borrowed_fd(socket(self.session), interest(self.session)),
+            PollFd::from_borrowed_fd(self.shared.wake_fd(), PollFlags::IN),
+        ];
+        fds.extend(
+            self.jobs
+                .iter()
+                .map(|job| PollFd::from_borrowed_fd(job.orders().fd(), PollFlags::IN)),
+        );
+        pause(&mut fds, until.saturating_duration_since(now));
+    }
+
+    /// Asks a silent host for a sign of life, and gives up one that has none.
+    fn listen(&mut self) {
+        let silent = link::heard().elapsed();
+        if silent >= DEAD && !self.has_news() {
+            let seconds = silent.as_secs();
+            link::give_up(&format!("the host has not been heard of for {seconds} s"));
+        }
+        // A keepalive that is sent in part could never be finished: libssh2 keeps it on the stack.
+        if silent >= SILENCE && self.asked.elapsed() >= SILENCE && self.can_send() {
+            self.asked = Instant::now();
+            if let Err(error) = self.session.keepalive_send() {
+                tracing::debug!(%error, "keepalive");
+            }
+        }
+    }
+
+    fn has_news(&self) -> bool {
+        self.ready(PollFlags::IN)
+    }
+
+    fn can_send(&self) -> bool {
+        interest(self.session) == PollFlags::IN && self.ready(PollFlags::OUT)
+    }
+
+    fn ready(&self, what: PollFlags) -> bool {
+        let mut fds = [PollFd::from_borrowed_fd(socket(self.session), what)];
+        pause(&mut fds, Duration::ZERO);
+        fds[0].revents().contains(what)
+    }
+
+    fn may_close(&self) -> bool {
+        (self.shared.is_closed() || self.idle_since.elapsed() >= IDLE) && self.shared.close_idle()
+    }
+
+    fn give_up(self, why: &str) {
+        let unplaced = self.shared.close();
+        for task in unplaced {
+            task.send_back();
+        }
+        for job in self.jobs {
+            match job.into_unseen() {
+                Ok(task) => task.send_back(),
+                Err(job) => job.lose(why),
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The end of a command's processes on a host: who they are, a signal for them, and a look at who is left.
+//!
+//! They are the members of the session that the wrapper made, the leader's descendants and, where `/proc` tells, all
+//! whose environment says `VMO_JOB=` and the job: a child that left the session and its parent is found by that.
+
+use super::{job::Remote, wrapper};
+use crate::job::JobId;
+
+/// Lists them. `$g` leader, `$t` its start, `$m` mode, `$j` job.
+const LIST: &str = r#"list() {
+if [ -r /proc/self/stat ]
+then cat /proc/[0-9]*/stat 2>/dev/null | awk '{ p = $1; sub(/^.*\) /, ""); print "p", p, $1, $2, $3, $4, $20 }'
+grep -ls "VMO_JOB=$j" /proc/[0-9]*/environ | sed 's/[^0-9]//g; s/^/m /'
+else ps -A -o pid= -o stat= -o ppid= -o pgid= | awk '{ print "p", $1, $2, $3, $4, $4, "-" }'
+fi | awk -v g="$g" -v t="$t" -v own="$m" '
+$1 == "m" { in_it[$2] = 1; next }
+$1 == "p" { if ($2 == g && t != "-" && $7 != t) other = 1
+  if ($3 ~ /^Z/) next
+  parent[$2] = $4; group[$2] = $5; session[$2] = $6 }
+END {
+  for (p in parent) if (!other && (p == g || (own == "own" && (group[p] == g || session[p] == g)))) in_it[p] = 1
+  do { more = 0; for (p in parent) if (!(p in in_it) && (parent[p] in in_it)) { in_it[p] = 1; more = 1 } } while (more)
+  for (p in in_it) if (p in parent) printf "%s ", p
+}'
+}"#;
+
+/// Signals them and looks, ten times a second, until none is left or `$n` looks are over; then names who is left.
+const END: &str = r#"p=$(list)
+[ -n "$p" ] && kill -s "$s" $p 2>/dev/null
+while p=$(list); [ -n "$p" ] && [ "$n" -gt 0 ]
+do n=$((n - 1))
+[ "$s" = KILL ] && kill -s KILL $p 2>/dev/null
+sleep 0.1 2>/dev/null || sleep 1
+done
+for x in $p
+do printf '%s ' "$x"
+if [ -r /proc/self/stat ]; then tr '\0\n' '  ' </proc/$x/cmdline; else ps -o args= -p "$x" | tr '\n' ' '; fi 2>/dev/null
+echo
+done
+echo =looked"#;
+
+/// The last line of a look that was completed: without it nothing is known.
+const LOOKED: &str = "=looked";
+
+/// The exec string that sends `signal` (a name without `SIG`) to the tree and waits this long for it to go.
+pub(super) fn end(remote: &Remote, job: JobId, signal: &str, wait_ms: u64) -> String {
+    let Remote {
+        leader,
+        started,
+        mode,
+    } = remote;
+    let looks = wait_ms.div_ceil(100);
+    wrapper::sh(&format!(
+        "g={leader} t={started} m={mode} j={job} s={signal} n={looks}\n{LIST}\n{END}"
+    ))
+}
+
+/// Who was left, as `pid command`; none where the look was not completed.
+pub(super) fn survivors(output: &[u8]) -> Option<Vec<String>> {
+    let text = String::from_utf8_lossy(output);
+    let (names, _) = text.rsplit_once(LOOKED)?;
+    let names = names.lines().filter(|line| {
+        line.split(' ')
+            .next()
+            .is_some_and(|pid| pid.parse::<u32>().is_ok())
+    });
+    Some(
+        names
+            .map(|line| line.trim().chars().take(200).collect())
+            .collect(),
+    )
+}

@@ -1,0 +1,306 @@
+//! One exec in a session: opened, run and closed step by step, never waiting. Everything that would block comes back to
+//! the same call with the same arguments at the next step, as libssh2 wants it.
+
+use std::io::{self, Read, Write};
+
+use ssh2::{Channel, Session};
+
+use super::patience::again;
+use crate::log::Stream;
+
+/// Bytes a host may send ahead of our reading when it has the session to itself: what a long fat link needs (measured:
+/// 2 MiB gives 15–25 MiB/s at 100 ms of round trip, 16 MiB gives 94–103).
+const WIDE_WINDOW: u32 = 16 << 20;
+/// The same for one of several; memory is windows × channels.
+const WINDOW: u32 = 2 << 20;
+/// The largest packet that a host may send.
+const PACKET: u32 = 32 << 10;
+/// Reads in a row of one channel before the others have their turn.
+const TURN: usize = 8;
+
+/// Where an exec stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// Nothing is open.
+    Open,
+    /// Its variables go over, one by one.
+    Env,
+    /// It gets a terminal.
+    Pty,
+    /// The command goes over. From here on it may run.
+    Exec,
+    /// Bytes go to and fro.
+    Run,
+    /// The host has no more to say.
+    Close,
+    /// It is over.
+    Closed,
+}
+
+/// What is to be run in a channel.
+pub(super) struct Wire {
+    stage: Stage,
+    channel: Option<Channel>,
+    command: String,
+    env: Vec<(String, String)>,
+    pty: Option<(u16, u16)>,
+    input: Vec<u8>,
+    written: usize,
+    ending: Ending,
+    resize: Option<(u16, u16)>,
+}
+
+/// Whether more input may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Open,
+    Wanted,
+    Sent,
+}
+
+impl std::fmt::Debug for super::job::Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Task").field("job", &self.exec.job).finish_non_exhaustive()
+    }
+}
+
+impl Wire {
+    /// An exec to come; rows and columns where it gets a terminal.
+    pub(super) fn new(command: String, env: &[(String, String)], pty: Option<(u16, u16)>) -> Self {
+        Self {
+            stage: Stage::Open,
+            channel: None,
+            command,
+            env: env.iter().rev().cloned().collect(),
+            pty,
+            input: Vec::new(),
+            written: 0,
+            ending: Ending::Open,
+            resize: None,
+        }
+    }
+
+    /// Where it stands.
+    pub(super) fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Puts bytes in line for its standard input.
+    pub(super) fn type_in(&mut self, bytes: &[u8]) {
+        self.input.extend_from_slice(bytes);
+    }
+
+    /// Says that no more input will come; in a terminal that is what ctrl-d types.
+    pub(super) fn end_input(&mut self) {
+        if self.pty.is_some() {
+            self.input.push(4);
+        } else if self.ending == Ending::Open {
+            self.ending = Ending::Wanted;
+        }
+    }
+
+    /// Changes the size of its terminal.
+    pub(super) fn resize(&mut self, rows: u16, cols: u16) {
+        if self.pty.is_some() {
+            self.resize = Some((rows, cols));
+        }
+    }
+
+    /// Ends it from our side.
+    pub(super) fn close(&mut self) {
+        self.stage = match self.stage {
+            Stage::Closed => Stage::Closed,
+            // The request to open it may be on its way, and its answer has to be waited for.
+            Stage::Open if self.channel.is_none() => Stage::Closed,
+            _ => Stage::Close,
+        };
+    }
+
+    /// Does what can be done without waiting, and says whether anything moved. `alone` is whether the session is its
+    /// own; `sink` gets the bytes and may refuse them.
+    ///
+    /// # Errors
+    /// The host refused the channel or the command, or `sink` failed.
+    pub(super) fn step(
+        &mut self,
+        session: &Session,
+        alone: bool,
+        buffer: &mut [u8],
+        sink: &mut dyn FnMut(Stream, &[u8]) -> io::Result<()>,
+    ) -> io::Result<bool> {
+        let mut moved = false;
+        loop {
+            let before = self.stage;
+            moved |= match self.stage {
+                Stage::Open => self.open(session, alone)?,
+                Stage::Env => self.send_env()?,
+                Stage::Pty => self.request_pty()?,
+                Stage::Exec => self.exec()?,
+                Stage::Run => self.run(buffer, sink)?,
+                Stage::Close => self.shut(),
+                Stage::Closed => false,
+            };
+            if self.stage == before {
+                return Ok(moved);
+            }
+        }
+    }
+
+    fn open(&mut self, session: &Session, alone: bool) -> io::Result<bool> {
+        let window = if alone { WIDE_WINDOW } else { WINDOW };
+        let channel = done(session.channel_open("session", window, PACKET, None))?;
+        let Some(channel) = channel else {
+            return Ok(false);
+        };
+        self.channel = Some(channel);
+        self.stage = Stage::Env;
+        Ok(true)
+    }
+
+    fn channel(&mut self) -> io::Result<&mut Channel> {
+        self.channel
+            .as_mut()
+            .ok_or_else(|| io::Error::other("the channel is not open"))
+    }
+
+    fn send_env(&mut self) -> io::Result<bool> {
+        while let Some((name, value)) = self.env.last().cloned() {
+            match self.channel()?.setenv(&name, &value) {
+                Err(error) if again(&error) => return Ok(false),
+                // A server takes only the names it is told to take, and ssh says nothing of it either.
+                Err(error) => tracing::debug!(name, %error, "variable not taken"),
+                Ok(()) => {}
+            }
+            self.env.pop();
+        }
+        self.stage = Stage::Pty;
+        Ok(true)
+    }
+
+    fn request_pty(&mut self) -> io::Result<bool> {
+        if let Some((rows, cols)) = self.pty {
+            let size = Some((u32::from(cols), u32::from(rows), 0, 0));
+            if done(self.channel()?.request_pty("xterm-256color", None, size))?.is_none() {
+                return Ok(false);
+            }
+        }
+        self.stage = Stage::Exec;
+        Ok(true)
+    }
+
+    fn exec(&mut self) -> io::Result<bool> {
+        let command = std::mem::take(&mut self.command);
+        let sent = done(self.channel()?.exec(&command));
+        self.command = command;
+        if sent?.is_none() {
+            return Ok(false);
+        }
+        self.stage = Stage::Run;
+        Ok(true)
+    }
+
+    fn run(
+        &mut self,
+        buffer: &mut [u8],
+        sink: &mut dyn FnMut(Stream, &[u8]) -> io::Result<()>,
+    ) -> io::Result<bool> {
+        let mut moved = self.write()?;
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            moved |= self.read(stream, buffer, sink)?;
+        }
+        if self.channel()?.eof() {
+            self.stage = Stage::Close;
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    fn read(
+        &mut self,
+        stream: Stream,
+        buffer: &mut [u8],
+        sink: &mut dyn FnMut(Stream, &[u8]) -> io::Result<()>,
+    ) -> io::Result<bool> {
+        let id = match stream {
+            Stream::Stdout => 0,
+            Stream::Stderr => ssh2::EXTENDED_DATA_STDERR,
+        };
+        let mut reader = self.channel()?.stream(id);
+        for turn in 0..TURN {
+            match reader.read(buffer) {
+                Ok(0) => return Ok(turn > 0),
+                Ok(length) => sink(stream, &buffer[..length])?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(turn > 0),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    fn write(&mut self) -> io::Result<bool> {
+        let mut moved = false;
+        if let Some((rows, cols)) = self.resize {
+            let (rows, cols) = (u32::from(rows), u32::from(cols));
+            if done(self.channel()?.request_pty_size(cols, rows, None, None))?.is_none() {
+                return Ok(false);
+            }
+            self.resize = None;
+            moved = true;
+        }
+        while !self.input.is_empty() {
+            let input = std::mem::take(&mut self.input);
+            let wrote = self.channel()?.write(&input);
+            self.input = input;
+            match wrote {
+                Ok(0) => return Ok(moved),
+                Ok(length) => {
+                    self.input.drain(..length);
+                    self.written += length;
+                    moved = true;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(moved),
+                // The command has ended its input; what it does not want is not its failure.
+                Err(error) => {
+                    tracing::debug!(%error, "input not taken");
+                    self.written += self.input.len();
+                    self.input.clear();
+                }
+            }
+        }
+        if self.ending == Ending::Wanted {
+            if done(self.channel()?.send_eof())?.is_none() {
+                return Ok(moved);
+            }
+            self.ending = Ending::Sent;
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    /// Bytes of input that have gone since it was last asked.
+    pub(super) fn take_written(&mut self) -> usize {
+        std::mem::take(&mut self.written)
+    }
+
+    fn shut(&mut self) -> bool {
+        if let Some(channel) = &mut self.channel {
+            match channel.close() {
+                Err(error) if again(&error) => return false,
+                Err(error) => tracing::debug!(%error, "close"),
+                Ok(()) => {}
+            }
+        }
+        self.channel = None;
+        self.stage = Stage::Closed;
+        true
+    }
+}
+
+/// None where it has to be tried again.
+fn done<T>(result: Result<T, ssh2::Error>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if again(&error) => Ok(None),
+        Err(error) => Err(io::Error::other(error.message().to_owned())),
+    }
+}
