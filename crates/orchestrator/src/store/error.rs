@@ -150,6 +150,10 @@ impl StoreError {
         let at = at.to_owned();
         match error {
             sqlx::Error::Database(error) => Self::said(at, error),
+            // A failed TLS handshake comes as this kind; trying again would not help.
+            sqlx::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Self::untrusted(at, &error.to_string())
+            }
             sqlx::Error::Io(error) => Self::Unreachable {
                 why: lost(&error),
                 at,
@@ -162,17 +166,21 @@ impl StoreError {
                 at,
                 why: "the connection was closed".to_owned(),
             },
-            sqlx::Error::Tls(error) => Self::Refused {
-                why: format!(
-                    "{error}; a server that is not on this machine needs TLS with a certificate this machine trusts, \
-                     or an address that accepts less: sslrootcert=FILE, sslmode=require or sslmode=disable in it"
-                ),
-                at,
-            },
+            sqlx::Error::Tls(error) => Self::untrusted(at, &error.to_string()),
             sqlx::Error::Configuration(error) => Self::BadAddress {
                 why: error.to_string(),
             },
             source => Self::Other { at, source },
+        }
+    }
+
+    fn untrusted(at: String, why: &str) -> Self {
+        Self::Refused {
+            at,
+            why: format!(
+                "{why}; a server that is not on this machine needs TLS with a certificate this machine trusts, \
+                 or an address that accepts less: sslrootcert=FILE, sslmode=require or sslmode=disable in it"
+            ),
         }
     }
 

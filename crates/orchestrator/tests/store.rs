@@ -1,0 +1,127 @@
+//! The store against real servers.
+
+#[path = "support/postgres.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod postgres;
+
+#[path = "store/faults.rs"]
+mod faults;
+#[path = "store/jobs.rs"]
+mod jobs;
+#[path = "store/logs.rs"]
+mod logs;
+#[path = "store/schema.rs"]
+mod schema;
+
+use chrono::{DateTime, Utc};
+use orchestrator::{
+    job::{Commit, Exit, Job, JobId, State, What},
+    log::{Chunk, Stream},
+    store::{Address, Batch, Mark, Store},
+};
+
+async fn open(url: &str) -> Store {
+    Store::connect(&Address::parse(url, None).unwrap())
+        .await
+        .unwrap()
+}
+
+fn time(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap()
+}
+
+/// A queued job of a make target.
+fn target(project: &str, target: &str) -> Job {
+    Job {
+        id: JobId::new(),
+        what: What::Target {
+            project: project.to_owned(),
+            targets: vec![target.to_owned()],
+        },
+        command: format!("make {target} ENV=staging"),
+        argv: vec![
+            "make".to_owned(),
+            target.to_owned(),
+            "ENV=staging".to_owned(),
+        ],
+        variables: vec![
+            ("ENV".to_owned(), Some("staging".to_owned())),
+            ("TOKEN".to_owned(), None),
+        ],
+        cwd: Some("/srv/grün".into()),
+        pty: true,
+        commit: Some(Commit {
+            hash: "0123456789".to_owned(),
+            branch: None,
+            dirty: 3,
+        }),
+        batch: None,
+        owner: "ann@here".to_owned(),
+        // Nanoseconds, which a column cannot hold.
+        queued_at: DateTime::from_timestamp(1_700_000_000, 123_456_789).unwrap(),
+        state: State::Queued,
+        lines: 0,
+        bytes: 0,
+    }
+}
+
+/// A queued job of a command.
+fn command(host: Option<&str>, command: &str) -> Job {
+    Job {
+        what: What::Command {
+            host: host.map(str::to_owned),
+        },
+        command: command.to_owned(),
+        argv: Vec::new(),
+        variables: Vec::new(),
+        cwd: None,
+        pty: false,
+        commit: None,
+        ..target("", "")
+    }
+}
+
+fn ended(job: &Job, exit: Exit, canceled: bool) -> Job {
+    let mut job = job.clone();
+    job.state = State::Ended {
+        started_at: Some(time(1_700_000_001_000_001)),
+        finished_at: DateTime::from_timestamp(1_700_000_002, 987_654_321).unwrap(),
+        exit,
+        canceled,
+    };
+    job
+}
+
+fn chunk(seq: u64, stream: Stream, bytes: impl Into<Vec<u8>>) -> Chunk {
+    Chunk {
+        seq,
+        stream,
+        at: 1_700_000_000_000_000 + seq.cast_signed() * 10,
+        bytes: bytes.into(),
+    }
+}
+
+/// Chunks as one batch; its state says where it begins, so that a wrong one is seen.
+fn batch(chunks: &[Chunk], first_line: u64) -> Batch {
+    let seq = chunks[0].seq;
+    Batch {
+        seq,
+        chunks: chunks.to_vec(),
+        first_line,
+        state: state(seq),
+    }
+}
+
+fn state(seq: u64) -> Vec<u8> {
+    format!("state at {seq}").into()
+}
+
+fn mark(seq: u64, lines: u64) -> Mark {
+    Mark {
+        seq,
+        offset: seq * 100,
+        bytes: 0,
+        lines,
+        state: state(seq),
+    }
+}

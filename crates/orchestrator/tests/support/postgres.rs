@@ -1,0 +1,272 @@
+//! A real Postgres of the system's own, in a folder of its own, for a test. As root it runs as the user `postgres`,
+//! since it refuses to run as root.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Read},
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server that is gone when this is dropped, or when the test is.
+pub(crate) struct Postgres {
+    folder: tempfile::TempDir,
+    port: u16,
+    settings: Vec<String>,
+    server: Option<Child>,
+}
+
+impl Postgres {
+    /// Starts one. It listens on a socket file, and on a free port of 127.0.0.1; any role may log in.
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts one with settings, each `name=value`.
+    pub(crate) fn start_with(settings: &[&str]) -> Self {
+        let folder = tempfile::Builder::new().prefix("pg-").tempdir().unwrap();
+        give(folder.path());
+        let copied = as_postgres("cp")
+            .arg("-a")
+            .arg(template())
+            .arg(folder.path().join("data"))
+            .status();
+        assert!(copied.unwrap().success(), "copying the cluster failed");
+        let mut server = Self {
+            port: free_port(),
+            folder,
+            settings: settings.iter().map(|&setting| setting.to_owned()).collect(),
+            server: None,
+        };
+        server.up();
+        server
+    }
+
+    /// Starts the server again where it is down.
+    pub(crate) fn up(&mut self) {
+        assert!(self.server.is_none(), "it is running");
+        let mut command = as_postgres(&bin("postgres"));
+        command.arg("-D").arg(self.data());
+        command.args([
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            &format!("port={}", self.port),
+        ]);
+        // A test's data need not outlive the machine, and a crash of the server alone loses nothing by it.
+        command.args(["-c", "fsync=off", "-c", "shared_buffers=8MB"]);
+        command.arg("-c").arg(format!(
+            "unix_socket_directories={}",
+            self.sockets().display()
+        ));
+        for setting in &self.settings {
+            command.args(["-c", setting]);
+        }
+        let mut server = command.stderr(Stdio::piped()).spawn().unwrap();
+        let log = server.stderr.take().unwrap();
+        self.server = Some(server);
+        ready(log);
+    }
+
+    /// Ends the server with this signal, and waits until it is gone: TERM waits for sessions, INT ends them, QUIT is a crash.
+    pub(crate) fn down(&mut self, signal: Signal) {
+        let mut server = self.server.take().expect("it is not running");
+        kill_process(Pid::from_child(&server), signal).unwrap();
+        server.wait().unwrap();
+    }
+
+    /// Stops it in its tracks, or lets it go on: the process alone that lets sessions in.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(self.server.as_ref().unwrap()), signal).unwrap();
+    }
+
+    /// The address of a database by the socket file, as the superuser.
+    pub(crate) fn url(&self, database: &str) -> String {
+        let folder = self.sockets().display().to_string().replace('/', "%2F");
+        format!("postgres://postgres@{folder}:{}/{database}", self.port)
+    }
+
+    /// The address of a database by TCP, as a role with a password that is not asked for.
+    pub(crate) fn tcp_url(&self, role: &str, database: &str) -> String {
+        format!(
+            "postgres://{role}:not-asked-for@127.0.0.1:{}/{database}",
+            self.port
+        )
+    }
+
+    /// Runs SQL as the superuser by psql, and gives what it prints, unaligned.
+    pub(crate) fn psql(&self, database: &str, sql: &str) -> String {
+        let output = Command::new(bin("psql"))
+            .args([
+                "-XAtqv",
+                "ON_ERROR_STOP=1",
+                "-d",
+                &self.url(database),
+                "-c",
+                sql,
+            ])
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "psql: {errors}");
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    }
+
+    /// Changes a setting, `name=value`, from the next start on.
+    pub(crate) fn set(&mut self, setting: &str) {
+        self.settings.push(setting.to_owned());
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The port, which also names the socket file.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn sockets(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if self.server.is_some() {
+            self.down(Signal::QUIT);
+        }
+    }
+}
+
+/// A cluster nobody has used, made once and then copied: `initdb` takes a second.
+fn template() -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("vmo-test-pg-{}-{}", major(), user()));
+    let lock = File::create(folder.with_extension("lock")).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    if !folder.exists() {
+        let fresh = folder.with_extension("new");
+        drop(fs::remove_dir_all(&fresh));
+        fs::create_dir(&fresh).unwrap();
+        give(&fresh);
+        let made = as_postgres(&bin("initdb"))
+            .args([
+                "-A",
+                "trust",
+                "-U",
+                "postgres",
+                "-E",
+                "UTF8",
+                "--no-locale",
+                "-N",
+                "--wal-segsize=1",
+            ])
+            .arg("-D")
+            .arg(&fresh)
+            .stdout(Stdio::null())
+            .status();
+        assert!(made.unwrap().success(), "initdb failed");
+        fs::rename(&fresh, &folder).unwrap();
+    }
+    folder
+}
+
+/// A program of the newest PostgreSQL of the system.
+pub(crate) fn bin(name: &str) -> String {
+    format!("/usr/lib/postgresql/{}/bin/{name}", major())
+}
+
+fn major() -> u32 {
+    let versions = fs::read_dir("/usr/lib/postgresql")
+        .expect("a PostgreSQL of the system: apt-get install postgresql");
+    let number =
+        |entry: std::io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse().ok();
+    versions.filter_map(number).max().unwrap()
+}
+
+fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// The user and group a server runs as, where that is not our own.
+pub(crate) fn other_user() -> Option<(u32, u32)> {
+    if user() != 0 {
+        return None;
+    }
+    let users = fs::read_to_string("/etc/passwd").unwrap();
+    let line = users.lines().find(|line| line.starts_with("postgres:"));
+    let mut fields = line.expect("a user postgres").split(':').skip(2);
+    let mut next = || fields.next().unwrap().parse().unwrap();
+    Some((next(), next()))
+}
+
+/// Makes a folder the server's own.
+pub(crate) fn give(folder: &Path) {
+    hand_over(folder, 0o700);
+}
+
+/// Makes a file the server's own.
+pub(crate) fn give_file(file: &Path) {
+    hand_over(file, 0o600);
+}
+
+fn hand_over(path: &Path, mode: u32) {
+    if let Some((uid, gid)) = other_user() {
+        chown(path, Some(uid), Some(gid)).unwrap();
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// A command as the user a server runs as; it is gone when the test is.
+fn as_postgres(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir("/").stdin(Stdio::null());
+    if let Some((uid, gid)) = other_user() {
+        command.uid(uid).gid(gid);
+    }
+    #[expect(unsafe_code, reason = "one system call between fork and exec")]
+    // SAFETY: prctl is async-signal-safe, and nothing is allocated.
+    unsafe {
+        command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::QUIT))?));
+    }
+    command
+}
+
+fn free_port() -> u16 {
+    let probe = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    probe.local_addr().unwrap().port()
+}
+
+/// Waits until the server says that it is ready, and goes on reading what it says so that it never blocks.
+fn ready(log: impl Read + Send + 'static) {
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut said = String::new();
+        for line in BufReader::new(log).lines().map_while(Result::ok) {
+            said.push_str(&line);
+            said.push('\n');
+            if line.contains("ready to accept connections") {
+                drop(tell.send(Ok(())));
+            }
+        }
+        drop(tell.send(Err(said)));
+    });
+    let said = told
+        .recv_timeout(PATIENCE)
+        .expect("the server did not get ready");
+    said.expect("the server ended at once");
+}
