@@ -11,6 +11,8 @@ import { Logs } from './logs.svelte';
 import { Notices } from './notices.svelte';
 import { Projects } from './projects.svelte';
 import { Prompts } from './prompts.svelte';
+import { Theme } from './theme.svelte';
+import { View } from './view.svelte';
 
 /** An overlay of the frame that is open. */
 export type Overlay = 'palette' | 'add-project' | 'shortcuts';
@@ -29,6 +31,8 @@ export class App {
   readonly client: Client;
   readonly notices = new Notices();
   readonly clock = new Clock();
+  readonly theme = new Theme();
+  readonly view = new View();
   readonly projects: Projects;
   readonly hosts: Hosts;
   readonly jobs: Jobs;

@@ -4,9 +4,12 @@ import type { Jobs } from './jobs.svelte';
 import type { Notices } from './notices.svelte';
 import { asksFirst, type Projects } from './projects.svelte';
 
+/** Values of variables to begin with; a secret one has none. */
+export type Values = [string, string | null][];
+
 /** What the form is open for. */
 export type Form =
-  | { kind: 'target'; project: Project; target: Target; scan: Scan }
+  | { kind: 'target'; project: Project; target: Target; scan: Scan; values: Values }
   /** A shell command here, or on a host. */
   | { kind: 'command'; host: string | null; command: string };
 
@@ -49,11 +52,11 @@ export class Launch {
   }
 
   /** Opens the form of a target. */
-  targetForm(project: Project, target: Target): void {
+  targetForm(project: Project, target: Target, values: Values = []): void {
     const scan = this.#projects.scanOf(project.name);
     if (!scan) return;
     this.#trusted(project, () => {
-      this.form = { kind: 'target', project, target, scan };
+      this.form = { kind: 'target', project, target, scan, values };
     });
   }
 

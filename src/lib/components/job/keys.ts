@@ -1,0 +1,30 @@
+// Keys of a job's page, while nobody types.
+import { toTop } from '$lib/components/log/moves';
+import { isOver } from '$lib/job';
+import type { App } from '$lib/state/app.svelte';
+import type { LogView } from '$lib/state/log.svelte';
+import type { Job } from '$lib/wire';
+
+/** Does what a key stands for; false where it stands for nothing. */
+export function press(key: string, app: App, job: Job, view: LogView): boolean {
+  switch (key) {
+    case 'g':
+      toTop(view);
+      return true;
+    case 'G':
+    case 'F':
+      view.followEnd();
+      return true;
+    case 't':
+      app.view.nextTimes();
+      return true;
+    case 'r':
+      if (isOver(job)) void app.launch.again(job);
+      return isOver(job);
+    case 'Escape':
+      view.selected = null;
+      return true;
+    default:
+      return false;
+  }
+}

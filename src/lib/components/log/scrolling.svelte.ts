@@ -1,0 +1,62 @@
+// Between the scroll bar and the position in the log: the element's offset is always made of the position, and only a
+// change that we did not make (a drag of the bar, a wheel) is read back.
+import { PAGE_KEYS, px } from './moves';
+import type { LogView } from '$lib/state/log.svelte';
+
+/** Lets an element scroll a log; `sideways` moves the texts by so many px. */
+export function scrolling(view: LogView, sideways: (px: number) => void) {
+  return (element: HTMLElement) => {
+    let made = 0;
+
+    $effect(() => {
+      const offset = view.measures.offsetOf(view.position);
+      // Reading it forces a layout, writing it in vain cancels a smooth scroll under way.
+      if (Math.abs(element.scrollTop - offset) >= 1) element.scrollTop = offset;
+      made = element.scrollTop;
+    });
+
+    function scroll() {
+      if (Math.abs(element.scrollTop - made) < 1) return;
+      made = element.scrollTop;
+      view.moveTo(view.measures.positionOf(element.scrollTop));
+    }
+
+    function wheel(event: WheelEvent) {
+      const across = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX;
+      if (across !== 0 && Math.abs(across) >= Math.abs(event.shiftKey ? 0 : event.deltaY)) {
+        event.preventDefault();
+        return sideways(px(across, event.deltaMode, view.height));
+      }
+      // Before the next line comes and takes the window back to the end.
+      if (event.deltaY < 0) view.pause();
+      if (!view.measures.scaled) return;
+      // On a scaled bar one px stands for many lines: the wheel moves by real ones.
+      event.preventDefault();
+      view.moveBy(px(event.deltaY, event.deltaMode, view.height));
+    }
+
+    function pointerdown(event: PointerEvent) {
+      const onBar = event.target === element && event.offsetX >= element.clientWidth;
+      if (onBar) view.pause();
+    }
+
+    function keydown(event: KeyboardEvent) {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const move = PAGE_KEYS[event.key];
+      if (!move || event.target !== element) return;
+      event.preventDefault();
+      move(view, event.shiftKey);
+    }
+
+    element.addEventListener('scroll', scroll, { passive: true });
+    element.addEventListener('wheel', wheel, { passive: false });
+    element.addEventListener('pointerdown', pointerdown);
+    element.addEventListener('keydown', keydown);
+    return () => {
+      element.removeEventListener('scroll', scroll);
+      element.removeEventListener('wheel', wheel);
+      element.removeEventListener('pointerdown', pointerdown);
+      element.removeEventListener('keydown', keydown);
+    };
+  };
+}

@@ -1,0 +1,168 @@
+// What the palette finds: targets, hosts, saved commands, jobs and actions, by the letters typed.
+import { elapsed, place, title } from '$lib/job';
+import { day, duration, timeOfDay } from '$lib/format';
+import type { App } from '$lib/state/app.svelte';
+import type { Job, Status } from '$lib/wire';
+import { addProject } from './launch/add';
+
+/** One thing that can be chosen. */
+export interface Entry {
+  id: string;
+  icon: 'target' | 'command' | 'host' | 'folder' | 'page' | 'theme' | { status: Status };
+  /** What is matched. */
+  name: string;
+  doc: string | null;
+  /** Where it belongs, at the right. */
+  place: string;
+  danger?: boolean;
+  /** The exact command, in the footer. */
+  line: string | null;
+  /** What Enter does, in words. */
+  verb: string;
+  run: () => void;
+  /** What Ctrl+Enter does; none where it is the same. */
+  other?: { verb: string; run: () => void };
+}
+
+/** Entries under one heading. */
+export interface Found {
+  name: string;
+  entries: Entry[];
+}
+
+/** Hits shown of each kind. */
+const MOST = 6;
+
+/** Everything that matches, by kind, the best first. */
+export function find(app: App, query: string): Found[] {
+  const kinds: [string, Entry[]][] = [
+    ['Targets', targets(app)],
+    ['Saved commands', commands(app)],
+    ['Hosts', hosts(app)],
+    ['Jobs', app.jobs.all.slice(0, 200).map((job) => jobEntry(app, job))],
+    ['Actions', actions(app)],
+  ];
+  return kinds
+    .map(([name, entries]) => ({ name, entries: best(entries, query.trim()) }))
+    .filter(({ entries }) => entries.length > 0);
+}
+
+/** Where the query stands in a name, or null: as a whole first, then letter by letter in order. */
+export function match(name: string, query: string): number[] | null {
+  if (query === '') return [];
+  const [low, wanted] = [name.toLowerCase(), query.toLowerCase()];
+  const whole = low.indexOf(wanted);
+  if (whole >= 0) return Array.from(wanted, (_, i) => whole + i);
+  const at: number[] = [];
+  for (const letter of wanted) {
+    const next = low.indexOf(letter, (at.at(-1) ?? -1) + 1);
+    if (next < 0) return null;
+    at.push(next);
+  }
+  return at;
+}
+
+function best(entries: Entry[], query: string): Entry[] {
+  const scored: [number, Entry][] = [];
+  for (const entry of entries) {
+    const at = match(entry.name, query);
+    if (at) scored.push([score(entry.name, at), entry]);
+    else if (
+      query.length > 1 &&
+      `${entry.place} ${entry.doc ?? ''}`.toLowerCase().includes(query.toLowerCase())
+    ) {
+      scored.push([1000, entry]);
+    }
+  }
+  return scored
+    .sort(([a], [b]) => a - b)
+    .slice(0, MOST)
+    .map(([, entry]) => entry);
+}
+
+/** Small is good: letters together, near the start, in a short name. */
+function score(name: string, at: number[]): number {
+  if (at.length === 0) return 0;
+  const spread = at.at(-1)! - at[0]! + 1 - at.length;
+  return spread * 10 + at[0]! + name.length / 100;
+}
+
+function targets(app: App): Entry[] {
+  return app.projects.list.flatMap((project) => {
+    const scan = app.projects.scanOf(project.name);
+    return (scan?.targets ?? []).map((target) => ({
+      id: `target ${project.name} ${target.name}`,
+      icon: 'target' as const,
+      name: target.name,
+      doc: target.doc,
+      place: project.name,
+      danger: target.danger !== null,
+      line: `make ${target.name}`,
+      verb: 'Run',
+      run: () => app.launch.target(project, target),
+      other: { verb: 'Open the form', run: () => app.launch.targetForm(project, target) },
+    }));
+  });
+}
+
+function commands(app: App): Entry[] {
+  return app.hosts.list.flatMap((host) =>
+    host.commands.map((command) => ({
+      id: `command ${host.name} ${command}`,
+      icon: 'command' as const,
+      name: command,
+      doc: null,
+      place: host.name,
+      line: command,
+      verb: 'Run',
+      run: () => app.launch.command(host.name, command),
+      other: { verb: 'Open the form', run: () => app.launch.commandForm(host.name, command) },
+    })),
+  );
+}
+
+function hosts(app: App): Entry[] {
+  return app.hosts.list.map((host) => ({
+    id: `host ${host.name}`,
+    icon: 'host',
+    name: host.name,
+    doc: 'Run a command…',
+    place: `${host.user}@${host.hostname}`,
+    line: null,
+    verb: 'Open the form',
+    run: () => app.launch.commandForm(host.name),
+  }));
+}
+
+function jobEntry(app: App, job: Job): Entry {
+  const at = new Date(job.queued_at);
+  const took = elapsed(job, Date.now());
+  const how = [job.reason, took === null ? null : duration(took)].filter((each) => each !== null);
+  return {
+    id: `job ${job.id}`,
+    icon: { status: job.status },
+    name: title(job),
+    doc: how.join(', '),
+    place: `${place(job)} · ${timeOfDay(at)} ${day(at).toLowerCase()}`,
+    line: job.command,
+    verb: 'Open',
+    run: () => app.show(job),
+    other: { verb: 'Run again', run: () => void app.launch.again(job) },
+  };
+}
+
+function actions(app: App): Entry[] {
+  const entry = (name: string, icon: Entry['icon'], run: () => void): Entry => {
+    return { id: name, icon, name, doc: null, place: '', line: null, verb: 'Do it', run };
+  };
+  return [
+    entry('Run a command…', 'command', () => app.launch.commandForm(null)),
+    entry('Add a folder with a Makefile…', 'folder', () => addProject(app)),
+    entry('History', 'page', () => app.go('/history')),
+    entry('Settings', 'page', () => app.go('/settings')),
+    entry('Keys', 'page', () => (app.overlay = 'shortcuts')),
+    entry('Theme: as the system', 'theme', () => app.theme.choose('system')),
+    entry('Theme: light', 'theme', () => app.theme.choose('light')),
+    entry('Theme: dark', 'theme', () => app.theme.choose('dark')),
+  ];
+}

@@ -1,0 +1,1 @@
+export { default as Button, buttonVariants, type ButtonVariants } from './button.svelte';

@@ -1,0 +1,26 @@
+// Keys as they are written on this system, and whether a key press is meant for a field.
+
+const MAC = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** `Ctrl K`, or `⌘ K` on a Mac. */
+export function mod(key: string): string {
+  return `${MAC ? '⌘' : 'Ctrl'} ${key}`;
+}
+
+/** Whether the key that stands for commands is held: Ctrl, or ⌘ on a Mac. */
+export function modHeld(event: KeyboardEvent): boolean {
+  return MAC ? event.metaKey : event.ctrlKey;
+}
+
+/** Whether a person is typing: then letters are letters and no shortcuts. */
+export function typing(event: KeyboardEvent): boolean {
+  const at = event.target;
+  return (
+    at instanceof HTMLElement && at.closest('input, textarea, select, [contenteditable]') !== null
+  );
+}
+
+/** Whether a dialog is open: it has the keyboard. */
+export function dialogOpen(): boolean {
+  return document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null;
+}
