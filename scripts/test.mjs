@@ -8,6 +8,7 @@ import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 const withPage = ['--workspace', '--features', 'vm-orchestrator/built-in-page'];
 
 // `needs`: a step that cannot say anything when another has failed. `minutes`: when it is ended, cold and on two cores.
+// `system`: where it can be run at all.
 const steps = [
   { name: 'rustfmt', run: ['cargo', 'fmt', '--all', '--check'] },
   { name: 'prettier', run: ['npm', 'run', '--silent', 'format:check'] },
@@ -32,8 +33,15 @@ const steps = [
     name: 'window',
     run: ['xvfb-run', '-a', '-s', '-screen 0 1500x1000x24', 'node', 'e2e/tauri.mjs'],
     needs: 'build',
+    system: 'linux',
   },
-  { name: 'package', run: ['scripts/check-package.sh'], needs: 'build', minutes: 20 },
+  {
+    name: 'package',
+    run: ['scripts/check-package.sh'],
+    needs: 'build',
+    system: 'linux',
+    minutes: 20,
+  },
 ];
 
 // How each runner ends: nextest, vitest, Playwright, and the plain line.
@@ -93,6 +101,10 @@ const only = process.argv.slice(2);
 const wrong = new Set();
 const total = { passed: 0, failed: 0 };
 for (const step of steps.filter(({ name }) => only.length === 0 || only.includes(name))) {
+  if (step.system && step.system !== process.platform) {
+    console.log(`not run  ${step.name} (only on ${step.system})`);
+    continue;
+  }
   if (wrong.has(step.needs)) {
     console.log(`not run  ${step.name} (needs ${step.needs})`);
     wrong.add(step.name);
