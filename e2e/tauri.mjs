@@ -4,7 +4,7 @@
 //   xvfb-run -a -s '-screen 0 1500x1000x24' node e2e/tauri.mjs
 //
 // VMO_APP is the app to drive, by default the development build; VMO_SCREENSHOTS is where pictures go.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Session, startDriver } from './webdriver.mjs';
@@ -23,6 +23,11 @@ const env = {
   VMO_SSH_CONFIG: join(home, 'ssh_config'),
 };
 delete env.DATABASE_URL;
+// A terminal that only writes down what it was asked to run.
+env.TERMINAL = join(home, 'terminal');
+writeFileSync(env.TERMINAL, `#!/bin/sh\nprintf '%s\\n' "$@" > "${home}/terminal-ran"\n`, {
+  mode: 0o755,
+});
 
 const target = (name) => `[data-target="${name}"]`;
 let app;
@@ -50,6 +55,17 @@ const scenario = [
     },
   ],
   [
+    'a terminal opens on a host, and a host cannot be an option of ssh',
+    async () => {
+      await app.invoke('open_terminal', { host: 'web-1' });
+      const ran = readFileSync(join(home, 'terminal-ran'), 'utf8').trim().split('\n');
+      const wanted = ['ssh', '-F', env.VMO_SSH_CONFIG, '--', 'web-1'];
+      if (ran.slice(-5).join(' ') !== wanted.join(' ')) throw new Error(`it ran ${ran.join(' ')}`);
+      const refused = await app.invoke('open_terminal', { host: '-oProxyCommand=x' }).catch(String);
+      if (!/does not begin with a dash/.test(refused)) throw new Error(`it said ${refused}`);
+    },
+  ],
+  [
     'nothing of a plugin is open to the page',
     async () => {
       for (const command of [
@@ -58,11 +74,7 @@ const scenario = [
         'plugin:window|close',
         'plugin:fs|read_file',
       ]) {
-        const answer = await app.post('execute/async', {
-          script: `const [command, done] = arguments;
-          window.__TAURI_INTERNALS__.invoke(command, {}).then(() => done('open'), (why) => done(String(why)));`,
-          args: [command],
-        });
+        const answer = await app.invoke(command).then(() => 'it ran', String);
         if (!/not allowed|not found/.test(answer)) throw new Error(`${command}: ${answer}`);
       }
     },

@@ -86,6 +86,17 @@ export class Session {
     return this.post('execute/sync', { script, args });
   }
 
+  /** Calls a command of the shell, as the page does; fails with what it said. */
+  async invoke(command, args = {}) {
+    const [ran, said] = await this.post('execute/async', {
+      script: `const [command, args, done] = arguments;
+        window.__TAURI_INTERNALS__.invoke(command, args).then((said) => done([true, said]), (why) => done([false, String(why)]));`,
+      args: [command, args],
+    });
+    if (!ran) throw new Error(said);
+    return said;
+  }
+
   async screenshot(path) {
     const picture = await call(`${this.url}/screenshot`, 'GET');
     writeFileSync(path, Buffer.from(picture, 'base64'));
