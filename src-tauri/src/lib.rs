@@ -28,6 +28,11 @@ use crate::backend::Backend;
 #[must_use]
 pub fn run() -> ExitCode {
     trace_to_stderr();
+    if !has_display() {
+        return failed(
+            "there is no display to open a window on; `vmo serve` shows the same app in a browser",
+        );
+    }
     let folders = match Folders::of_user() {
         Ok(folders) => folders,
         Err(error) => return failed(&format!("failed to find the app's folders: {error}")),
@@ -82,6 +87,14 @@ fn plugins(builder: Builder<Wry>, folders: &Folders) -> Builder<Wry> {
                 .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
                 .build(),
         )
+}
+
+/// GTK has no error for a missing display: it panics.
+fn has_display() -> bool {
+    cfg!(not(target_os = "linux"))
+        || ["DISPLAY", "WAYLAND_DISPLAY"]
+            .into_iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Ctrl-C in the terminal it was started from, and the end of the desktop's session, close the app as its window does.
