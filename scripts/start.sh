@@ -24,9 +24,11 @@ tunnel() {
 }
 
 echo '==> there is no display: serving the app to a browser (Ctrl-C ends it)'
+told=
 target/debug/vmo serve | while IFS= read -r line; do
   printf '%s\n' "$line"
-  if [ -n "${SSH_CONNECTION:-}" ] && [[ $line =~ http://127\.0\.0\.1:([0-9]+)/ ]]; then
+  if [ -n "${SSH_CONNECTION:-}" ] && [ -z "$told" ] && [[ $line =~ http://127\.0\.0\.1:([0-9]+)/ ]]; then
     tunnel "${BASH_REMATCH[1]}"
+    told=yes
   fi
 done

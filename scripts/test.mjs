@@ -8,6 +8,7 @@ import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 const withPage = ['--workspace', '--features', 'vm-orchestrator/built-in-page'];
 
 // `needs`: a step that cannot say anything when another has failed. `minutes`: when it is ended, cold and on two cores.
+// `system`: where it can be run at all.
 const steps = [
   { name: 'rustfmt', run: ['cargo', 'fmt', '--all', '--check'] },
   { name: 'prettier', run: ['npm', 'run', '--silent', 'format:check'] },
@@ -15,19 +16,48 @@ const steps = [
   { name: 'svelte-check', run: ['npm', 'run', '--silent', 'check'] },
   { name: 'vitest', run: ['npm', 'test', '--silent'] },
   { name: 'build', run: ['scripts/build.sh'], minutes: 30 },
-  { name: 'clippy', run: ['cargo', 'clippy', ...withPage, '--all-targets', '--', '-D', 'warnings'], needs: 'build', minutes: 20 },
-  { name: 'nextest', run: ['cargo', 'nextest', 'run', ...withPage, '--no-fail-fast'], needs: 'build', minutes: 30 },
+  {
+    name: 'clippy',
+    run: ['cargo', 'clippy', ...withPage, '--all-targets', '--', '-D', 'warnings'],
+    needs: 'build',
+    minutes: 20,
+  },
+  {
+    name: 'nextest',
+    run: ['cargo', 'nextest', 'run', ...withPage, '--no-fail-fast'],
+    needs: 'build',
+    minutes: 30,
+  },
   { name: 'browser', run: ['npm', 'run', '--silent', 'e2e'], needs: 'build' },
-  { name: 'window', run: ['node', 'e2e/tauri.mjs'], needs: 'build' },
-  { name: 'package', run: ['scripts/check-package.sh'], needs: 'build', minutes: 20 },
+  {
+    name: 'window',
+    run: ['xvfb-run', '-a', '-s', '-screen 0 1500x1000x24', 'node', 'e2e/tauri.mjs'],
+    needs: 'build',
+    system: 'linux',
+  },
+  {
+    name: 'package',
+    run: ['scripts/check-package.sh'],
+    needs: 'build',
+    system: 'linux',
+    minutes: 20,
+  },
 ];
 
 // How each runner ends: nextest, vitest, Playwright, and the plain line.
 const counts = [
-  { line: /^\s*Summary .* tests? run: (.*)$/m, passed: /(\d+) passed/, failed: /(\d+) (?:failed|timed out)/g },
+  {
+    line: /^\s*Summary .* tests? run: (.*)$/m,
+    passed: /(\d+) passed/,
+    failed: /(\d+) (?:failed|timed out)/g,
+  },
   { line: /^\s*Tests +(.*)$/m, passed: /(\d+) passed/, failed: /(\d+) failed/g },
   { line: /^(\d+ passed, \d+ failed)\b/m, passed: /(\d+) passed/, failed: /(\d+) failed/g },
-  { line: /^((?: +\d+ (?:passed|failed|flaky|interrupted).*\n?)+)/m, passed: /(\d+) passed/, failed: /(\d+) (?:failed|flaky|interrupted)/g },
+  {
+    line: /^((?: +\d+ (?:passed|failed|flaky|interrupted).*\n?)+)/m,
+    passed: /(\d+) passed/,
+    failed: /(\d+) (?:failed|flaky|interrupted)/g,
+  },
 ];
 
 const colours = new RegExp(String.raw`\u001b\[[0-9;]*m`, 'g');
@@ -60,7 +90,9 @@ function run({ name, run: [program, ...args], minutes = 10 }) {
       file.end(() => done({ why, log, output: readFileSync(log, 'utf8') }));
     };
     child.on('error', (error) => end(error.message));
-    child.on('close', (code, signal) => end(late ? `not done in ${minutes} minutes` : code === 0 ? '' : `exit ${code ?? signal}`));
+    child.on('close', (code, signal) =>
+      end(late ? `not done in ${minutes} minutes` : code === 0 ? '' : `exit ${code ?? signal}`),
+    );
   });
 }
 
@@ -69,6 +101,10 @@ const only = process.argv.slice(2);
 const wrong = new Set();
 const total = { passed: 0, failed: 0 };
 for (const step of steps.filter(({ name }) => only.length === 0 || only.includes(name))) {
+  if (step.system && step.system !== process.platform) {
+    console.log(`not run  ${step.name} (only on ${step.system})`);
+    continue;
+  }
   if (wrong.has(step.needs)) {
     console.log(`not run  ${step.name} (needs ${step.needs})`);
     wrong.add(step.name);
@@ -81,7 +117,9 @@ for (const step of steps.filter(({ name }) => only.length === 0 || only.includes
   total.failed += failed;
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const tests = passed + failed > 0 ? `, ${passed} passed, ${failed} failed` : '';
-  console.log(`${why ? 'FAILED ' : 'ok     '}  ${step.name} (${seconds} s${tests})${why && `: ${why}`}`);
+  console.log(
+    `${why ? 'FAILED ' : 'ok     '}  ${step.name} (${seconds} s${tests})${why && `: ${why}`}`,
+  );
   if (why) {
     wrong.add(step.name);
     console.log(output.split('\n').slice(-200).join('\n'));

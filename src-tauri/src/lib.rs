@@ -16,10 +16,10 @@ mod commands;
 mod terminal;
 mod window;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use orchestrator::folders::Folders;
-use tauri::{Builder, RunEvent, Wry};
+use tauri::{AppHandle, Builder, RunEvent, Wry, async_runtime};
 use tauri_plugin_window_state::StateFlags;
 
 use crate::backend::Backend;
@@ -28,6 +28,11 @@ use crate::backend::Backend;
 #[must_use]
 pub fn run() -> ExitCode {
     trace_to_stderr();
+    if !has_display() {
+        return failed(
+            "there is no display to open a window on; `vmo serve` shows the same app in a browser",
+        );
+    }
     let folders = match Folders::of_user() {
         Ok(folders) => folders,
         Err(error) => return failed(&format!("failed to find the app's folders: {error}")),
@@ -42,6 +47,7 @@ pub fn run() -> ExitCode {
         ])
         .setup(|app| {
             backend::open_early(app.handle());
+            close_when_told(app.handle());
             window::open(app)?;
             Ok(())
         })
@@ -63,7 +69,9 @@ pub fn run() -> ExitCode {
 fn plugins(builder: Builder<Wry>, folders: &Folders) -> Builder<Wry> {
     let builder = if std::env::var_os("VMO_DATA_DIR").is_none() {
         // First of all plugins: a second start ends here, before it has touched anything.
-        builder.plugin(tauri_plugin_single_instance::init(|app, _, _| window::show(app)))
+        builder.plugin(tauri_plugin_single_instance::init(|app, _, _| {
+            window::show(app)
+        }))
     } else {
         // Whoever names another data folder wants another app beside the first.
         builder
@@ -81,9 +89,49 @@ fn plugins(builder: Builder<Wry>, folders: &Folders) -> Builder<Wry> {
         )
 }
 
+/// GTK has no error for a missing display: it panics.
+fn has_display() -> bool {
+    cfg!(not(target_os = "linux"))
+        || ["DISPLAY", "WAYLAND_DISPLAY"]
+            .into_iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// Ctrl-C in the terminal it was started from, and the end of the desktop's session, close the app as its window does.
+#[cfg(unix)]
+fn close_when_told(app: &AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    for kind in [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ] {
+        let app = app.clone();
+        async_runtime::spawn(async move {
+            match signal(kind) {
+                Ok(mut told) => {
+                    told.recv().await;
+                    app.exit(0);
+                }
+                Err(error) => tracing::warn!("signal {kind:?} will not be heard: {error}"),
+            }
+        });
+    }
+}
+
+/// Windows closes the window itself.
+#[cfg(not(unix))]
+fn close_when_told(_app: &AppHandle) {}
+
 fn trace_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// A webview is what most often is missing; there is no window yet to say so in.

@@ -1,0 +1,126 @@
+// The loop in the real window: a click on a demo target, its lines, its status; then the app starts anew and the job is
+// there. Run it under a display of its own:
+//
+//   xvfb-run -a -s '-screen 0 1500x1000x24' node e2e/tauri.mjs
+//
+// VMO_APP is the app to drive, by default the development build; VMO_SCREENSHOTS is where pictures go.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Session, startDriver } from './webdriver.mjs';
+
+const application = resolve(process.env.VMO_APP ?? 'target/debug/vm-orchestrator');
+const pictures = process.env.VMO_SCREENSHOTS ?? 'screenshots';
+mkdirSync(pictures, { recursive: true });
+// Fresh folders: what another run left must not make this one pass.
+const home = mkdtempSync(join(tmpdir(), 'vmo-window-'));
+const env = {
+  ...process.env,
+  HOME: home,
+  VMO_DATA_DIR: join(home, 'data'),
+  VMO_CONFIG_DIR: join(home, 'config'),
+  MKCLI_REGISTRY: join(home, 'registry'),
+  VMO_SSH_CONFIG: join(home, 'ssh_config'),
+};
+delete env.DATABASE_URL;
+// A terminal that only writes down what it was asked to run.
+env.TERMINAL = join(home, 'terminal');
+writeFileSync(env.TERMINAL, `#!/bin/sh\nprintf '%s\\n' "$@" > "${home}/terminal-ran"\n`, {
+  mode: 0o755,
+});
+
+const target = (name) => `[data-target="${name}"]`;
+let app;
+
+const scenario = [
+  [
+    'the window shows the demo project',
+    async () => {
+      await app.find(target('hello'));
+      await app.screenshot(join(pictures, 'window-first.png'));
+    },
+  ],
+  [
+    'a click runs a target and its lines appear',
+    async () => {
+      await app.click(target('hello'));
+      await app.see('Hello', '//*[@role="log"]');
+    },
+  ],
+  [
+    'its status becomes done',
+    async () => {
+      await app.see('Done', '//main');
+      await app.screenshot(join(pictures, 'window-done.png'));
+    },
+  ],
+  [
+    'a terminal opens on a host, and a host cannot be an option of ssh',
+    async () => {
+      await app.invoke('open_terminal', { host: 'web-1' });
+      const ran = readFileSync(join(home, 'terminal-ran'), 'utf8').trim().split('\n');
+      const wanted = ['ssh', '-F', env.VMO_SSH_CONFIG, '--', 'web-1'];
+      if (ran.slice(-5).join(' ') !== wanted.join(' ')) throw new Error(`it ran ${ran.join(' ')}`);
+      const refused = await app.invoke('open_terminal', { host: '-oProxyCommand=x' }).catch(String);
+      if (!/does not begin with a dash/.test(refused)) throw new Error(`it said ${refused}`);
+    },
+  ],
+  [
+    'nothing of a plugin is open to the page',
+    async () => {
+      for (const command of [
+        'plugin:shell|execute',
+        'plugin:dialog|open',
+        'plugin:window|close',
+        'plugin:fs|read_file',
+      ]) {
+        const answer = await app.invoke(command).then(() => 'it ran', String);
+        if (!/not allowed|not found/.test(answer)) throw new Error(`${command}: ${answer}`);
+      }
+    },
+  ],
+  [
+    'the window stays where it is',
+    async () => {
+      await app.run(`location.href = 'https://example.org/'; window.open('https://example.org/')`);
+      await app.find(target('hello'));
+    },
+  ],
+  [
+    'after a restart the job is in the history and replays',
+    async () => {
+      await app.close();
+      app = await Session.open(driver.base, application);
+      await app.click(`//a[normalize-space()='History'] | //button[normalize-space()='History']`);
+      await app.click(`//main//*[@role='row' or self::tr][contains(., 'hello')]`);
+      await app.see('Hello', '//*[@role="log"]');
+      await app.screenshot(join(pictures, 'window-replayed.png'));
+    },
+  ],
+];
+
+const driver = await startDriver(env);
+let passed = 0;
+let failed = 0;
+try {
+  app = await Session.open(driver.base, application);
+  for (const [name, step] of scenario) {
+    try {
+      await step();
+      passed += 1;
+      console.log(`ok      ${name}`);
+    } catch (error) {
+      failed += 1;
+      console.log(`FAILED  ${name}: ${error.message}`);
+      await app.screenshot(join(pictures, 'window-failed.png')).catch(() => undefined);
+      // Each step stands on the one before.
+      break;
+    }
+  }
+} finally {
+  await app?.close().catch(() => undefined);
+  driver.stop();
+  rmSync(home, { recursive: true, force: true });
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

@@ -1,0 +1,117 @@
+// As much of WebDriver as the window's scenario needs (W3C WebDriver, section 8 and on): a session in the real webview.
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { writeFileSync } from 'node:fs';
+
+// How long a wished-for element may take to appear; the driver itself waits, we do not ask again and again.
+const PATIENCE = 30_000;
+const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((done) => server.once('listening', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** Starts tauri-driver with the given environment, which the app inherits. */
+export async function startDriver(env) {
+  const [port, nativePort] = [await freePort(), await freePort()];
+  const driver = spawn('tauri-driver', ['--port', port, '--native-port', nativePort].map(String), {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const failed = new Promise((_, reject) => {
+    driver.once('error', (error) =>
+      reject(new Error(`tauri-driver did not start: ${error.message}`)),
+    );
+    driver.once('exit', (code) => reject(new Error(`tauri-driver ended with ${code}`)));
+  });
+  failed.catch(() => undefined);
+  const base = `http://127.0.0.1:${port}`;
+  await Promise.race([listening(`${base}/status`), failed]);
+  return { base, stop: () => driver.kill() };
+}
+
+// There is no event for "another process listens now"; a refused connection is its only sign.
+async function listening(url) {
+  const until = Date.now() + PATIENCE;
+  for (;;) {
+    try {
+      return await fetch(url);
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+}
+
+/** One run of the app. */
+export class Session {
+  static async open(base, application) {
+    const capabilities = { alwaysMatch: { browserName: 'wry', 'tauri:options': { application } } };
+    const { sessionId } = await call(`${base}/session`, 'POST', { capabilities });
+    const session = new Session(`${base}/session/${sessionId}`);
+    await session.post('timeouts', { implicit: PATIENCE, script: PATIENCE });
+    return session;
+  }
+
+  constructor(url) {
+    this.url = url;
+  }
+
+  post(path, body = {}) {
+    return call(`${this.url}/${path}`, 'POST', body);
+  }
+
+  /** The first element that matches a CSS selector, or an XPath where it begins with a slash; waits until there is one. */
+  async find(selector) {
+    const using = selector.startsWith('/') ? 'xpath' : 'css selector';
+    const found = await this.post('element', { using, value: selector });
+    return found[ELEMENT];
+  }
+
+  async click(selector) {
+    await this.post(`element/${await this.find(selector)}/click`);
+  }
+
+  /** Waits until a text stands somewhere on the page. */
+  async see(text, within = '//body') {
+    await this.find(`${within}//*[text()[contains(., ${JSON.stringify(text)})]]`);
+  }
+
+  /** The value of a script's return. */
+  run(script, ...args) {
+    return this.post('execute/sync', { script, args });
+  }
+
+  /** Calls a command of the shell, as the page does; fails with what it said. */
+  async invoke(command, args = {}) {
+    const [ran, said] = await this.post('execute/async', {
+      script: `const [command, args, done] = arguments;
+        window.__TAURI_INTERNALS__.invoke(command, args).then((said) => done([true, said]), (why) => done([false, String(why)]));`,
+      args: [command, args],
+    });
+    if (!ran) throw new Error(said);
+    return said;
+  }
+
+  async screenshot(path) {
+    const picture = await call(`${this.url}/screenshot`, 'GET');
+    writeFileSync(path, Buffer.from(picture, 'base64'));
+  }
+
+  /** Ends the app. */
+  async close() {
+    await call(this.url, 'DELETE');
+  }
+}
+
+async function call(url, method, body) {
+  const answer = await fetch(url, { method, body: body && JSON.stringify(body) });
+  const { value } = await answer.json();
+  if (!answer.ok)
+    throw new Error(`${method} ${new URL(url).pathname}: ${value.error}: ${value.message}`);
+  return value;
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Makes the packages, without the network: the window, vmo, the supervisor, Postgres and the demo project.
+#   package.sh             optimised, as it is given away: .deb and .rpm
+#   package.sh --debug     a .deb from the development build, to check in minutes that everything finds its place
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+profile=release bundles=deb,rpm flags=(--release) bundler=()
+if [ "${1:-}" = --debug ]; then profile=debug bundles=deb flags=() bundler=(--debug); fi
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+stop() { printf '\nstopped: %s\n' "$*" >&2; exit 1; }
+
+# The page first: vmo has it inside.
+say 'building the page'
+npm run --silent build || stop 'the page did not build; the first error above says where'
+
+# All in one call, so that every crate is built once, with the features that the window needs.
+say "building vmo and the window ($profile)"
+cargo build "${flags[@]}" --workspace --bins --features vm-orchestrator/built-in-page ||
+  stop 'the app did not build; the first error above says where'
+
+# Static: it starts in half the time, and runs wherever the package is unpacked.
+static=()
+[ "$(uname)" = Linux ] && static=(-C target-feature=+crt-static)
+say 'building the supervisor'
+cargo rustc "${flags[@]}" --package vmo-supervisor --bin vmo-supervisor --target-dir target/static -- "${static[@]}" ||
+  stop 'the supervisor did not build; is libc.a there (Debian: libc6-dev)?'
+
+mkdir -p target/package
+install -m 755 "target/$profile/vmo" target/package/vmo
+install -m 755 "target/static/$profile/vmo-supervisor" target/package/vmo-supervisor
+[ -x target/postgres/bin/postgres ] || stop 'target/postgres is not there; run scripts/setup.sh start'
+
+say 'packing'
+npx tauri build "${bundler[@]}" --bundles "$bundles" --config src-tauri/tauri.package.json ||
+  stop 'the bundler failed; its own words are above'
+ls -l "target/$profile/bundle"/*/*.{deb,rpm} 2>/dev/null
