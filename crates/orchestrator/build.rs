@@ -1,5 +1,5 @@
-<<<<<<< HEAD
-//! Writes the list of the page's files, so that `vmo serve` carries them in the binary.
+//! Writes the list of the page's files, so that `vmo serve` carries them in the binary; refuses a build whose SSH
+//! library is not the vendored one.
 
 use std::{
     env,
@@ -10,7 +10,18 @@ use std::{
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    refuse_system_libssh2();
     embed_page().expect("the page's files can be read and listed");
+}
+
+/// The system's libssh2 has known holes that the vendored one has not.
+fn refuse_system_libssh2() {
+    println!("cargo::rerun-if-env-changed=LIBSSH2_SYS_USE_PKG_CONFIG");
+    assert!(
+        env::var_os("LIBSSH2_SYS_USE_PKG_CONFIG").is_none(),
+        "LIBSSH2_SYS_USE_PKG_CONFIG is set: it would link the system's libssh2, which lacks the fixes of the vendored \
+         one. Unset it."
+    );
 }
 
 /// `$OUT_DIR/page_files.rs`: an array of paths, as a browser asks for them, and contents. It is empty where
@@ -55,16 +66,4 @@ fn collect(folder: &Path, at: &str, files: &mut Vec<(String, PathBuf)>) -> io::R
 
 fn variable(name: &str) -> String {
     env::var(name).expect("cargo sets it")
-=======
-//! Refuses a build whose SSH library is not the vendored one: the system's has known holes.
-
-fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-env-changed=LIBSSH2_SYS_USE_PKG_CONFIG");
-    assert!(
-        std::env::var_os("LIBSSH2_SYS_USE_PKG_CONFIG").is_none(),
-        "LIBSSH2_SYS_USE_PKG_CONFIG is set: it would link the system's libssh2, which lacks the fixes of the vendored \
-         one. Unset it."
-    );
->>>>>>> ssh
 }

@@ -33,6 +33,7 @@ use std::{
 
 use tokio::sync::{Notify, Semaphore, broadcast};
 
+use self::{adopt::Adopting, catalog::Catalog, prompts::Prompts};
 pub use self::{
     catalog::Listed,
     history::Page,
@@ -41,7 +42,6 @@ pub use self::{
     reader::{Cursor, LINE_BYTES, Log, ReadError},
     run::Consent,
 };
-use self::{adopt::Adopting, catalog::Catalog, prompts::Prompts};
 use crate::{
     folders::Folders,
     job::{Job, JobId},
@@ -93,7 +93,7 @@ pub enum EngineError {
     Settings(#[from] crate::settings::SettingsError),
     /// The list of projects cannot be read or written.
     #[error(transparent)]
-    Project(#[from] make::ProjectError),
+    Project(#[from] make::projects::ProjectError),
 }
 
 /// Starts, follows and ends jobs. Clones share one engine.
@@ -125,7 +125,11 @@ impl Engine {
     pub async fn open(options: Options) -> Result<Self, EngineError> {
         let settings = crate::settings::read(&options.folders.config)?;
         let place = place(&settings)?;
-        let max_jobs = if settings.max_jobs == 0 { MAX_JOBS } else { settings.max_jobs };
+        let max_jobs = if settings.max_jobs == 0 {
+            MAX_JOBS
+        } else {
+            settings.max_jobs
+        };
         let engine = Self(Arc::new(Inner {
             link: Link::open(place, options.folders.clone()),
             catalog: Catalog::new(options.folders.clone()),
@@ -166,11 +170,22 @@ impl Engine {
     /// The jobs whose folders are there.
     #[must_use]
     pub fn lives(&self) -> Vec<Arc<Live>> {
-        self.0.lives.lock().expect("no panic holds it").values().cloned().collect()
+        self.0
+            .lives
+            .lock()
+            .expect("no panic holds it")
+            .values()
+            .cloned()
+            .collect()
     }
 
     fn live(&self, job: JobId) -> Option<Arc<Live>> {
-        self.0.lives.lock().expect("no panic holds it").get(&job).cloned()
+        self.0
+            .lives
+            .lock()
+            .expect("no panic holds it")
+            .get(&job)
+            .cloned()
     }
 
     /// Tells of an event; that nobody listens is no fault.
@@ -181,7 +196,11 @@ impl Engine {
     /// A job's log.
     #[must_use]
     pub fn log(&self, job: JobId) -> Log {
-        Log { id: job, live: self.live(job), link: self.0.link.clone() }
+        Log {
+            id: job,
+            live: self.live(job),
+            link: self.0.link.clone(),
+        }
     }
 }
 
@@ -193,10 +212,16 @@ impl follow::Tell for Engine {
 
 /// Which Postgres: `DATABASE_URL`, else the settings, else our own.
 fn place(settings: &Settings) -> Result<Place, EngineError> {
-    let from_environment = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
+    let from_environment = std::env::var("DATABASE_URL")
+        .ok()
+        .filter(|url| !url.is_empty());
     let Some(url) = from_environment.or_else(|| settings.database_url.clone()) else {
-        let guardian: Vec<OsString> = vec![crate::folders::program("vmo")?.into(), "postgres".into()];
+        let guardian: Vec<OsString> =
+            vec![crate::folders::program("vmo")?.into(), "postgres".into()];
         return Ok(Place::Embedded { guardian });
     };
-    Ok(Place::Configured(Address::parse(&url, settings.database_schema.as_deref())?))
+    Ok(Place::Configured(Address::parse(
+        &url,
+        settings.database_schema.as_deref(),
+    )?))
 }

@@ -71,7 +71,11 @@ impl Folders {
         near_program("examples/vm").or_else(|| {
             // A build in a checkout: target/debug/vmo, or target/debug/deps/<test>.
             let program = env::current_exe().ok()?;
-            let found = program.ancestors().skip(2).take(3).map(|dir| dir.join("examples/vm"));
+            let found = program
+                .ancestors()
+                .skip(2)
+                .take(3)
+                .map(|dir| dir.join("examples/vm"));
             found.into_iter().find(|dir| dir.join("Makefile").is_file())
         })
     }
@@ -98,10 +102,14 @@ pub fn program(name: &str) -> io::Result<PathBuf> {
 fn near_program(name: &str) -> Option<PathBuf> {
     let program = env::current_exe().ok()?;
     let dir = program.parent()?;
-    [dir.to_owned(), dir.join(".."), dir.join("../lib/vm-orchestrator")]
-        .map(|place| place.join(name))
-        .into_iter()
-        .find(|path| path.exists())
+    [
+        dir.to_owned(),
+        dir.join(".."),
+        dir.join("../lib/vm-orchestrator"),
+    ]
+    .map(|place| place.join(name))
+    .into_iter()
+    .find(|path| path.exists())
 }
 
 /// Makes a folder for this user alone (0700), with its parents.
@@ -109,8 +117,13 @@ fn near_program(name: &str) -> Option<PathBuf> {
 /// # Errors
 /// Where it cannot be made; the path is named.
 pub fn private_folder(path: &Path) -> io::Result<()> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(named)?;
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(named)?;
     let mode = fs::metadata(path).map_err(named)?.permissions().mode();
     if mode & 0o077 != 0 {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(named)?;
@@ -121,7 +134,9 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
 /// Who we are to others on a shared Postgres: `user@machine`.
 #[must_use]
 pub fn owner() -> String {
-    let user = env::var("USER").or_else(|_| env::var("LOGNAME")).unwrap_or_else(|_| "someone".into());
+    let user = env::var("USER")
+        .or_else(|_| env::var("LOGNAME"))
+        .unwrap_or_else(|_| "someone".into());
     let machine = rustix::system::uname();
     format!("{user}@{}", machine.nodename().to_string_lossy())
 }

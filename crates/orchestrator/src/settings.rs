@@ -39,10 +39,15 @@ pub enum SettingsError {
 /// # Errors
 /// [`SettingsError`], with the file and the line.
 pub fn read_json<T: DeserializeOwned + Default>(path: &Path) -> Result<T, SettingsError> {
-    let named = |source| SettingsError::Io { path: path.to_owned(), source };
+    let named = |source| SettingsError::Io {
+        path: path.to_owned(),
+        source,
+    };
     match fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map_err(|source| SettingsError::Broken { path: path.to_owned(), source }),
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| SettingsError::Broken {
+            path: path.to_owned(),
+            source,
+        }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
         Err(error) => Err(named(error)),
     }
@@ -55,14 +60,21 @@ pub fn read_json<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Settin
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), SettingsError> {
     let write = || -> io::Result<()> {
         let next = path.with_extension(format!("new-{}", std::process::id()));
-        let mut file =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&next)?;
         file.write_all(&serde_json::to_vec_pretty(value)?)?;
         file.write_all(b"\n")?;
         file.sync_all()?;
         fs::rename(&next, path)
     };
-    write().map_err(|source| SettingsError::Io { path: path.to_owned(), source })
+    write().map_err(|source| SettingsError::Io {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// The file of the settings.
@@ -89,7 +101,10 @@ const EVERY_HOST: &str = "*";
 impl Default for SavedCommands {
     fn default() -> Self {
         let first = ["docker ps", "uptime", "df -h", "systemctl --failed"];
-        Self(BTreeMap::from([(EVERY_HOST.into(), first.map(Into::into).into())]))
+        Self(BTreeMap::from([(
+            EVERY_HOST.into(),
+            first.map(Into::into).into(),
+        )]))
     }
 }
 
@@ -115,13 +130,21 @@ impl SavedCommands {
     pub fn of(&self, host: &str) -> Vec<String> {
         let row = |key: &str| self.0.get(key).into_iter().flatten().cloned();
         let mut all: Vec<String> = row(EVERY_HOST).collect();
-        all.extend(row(host).filter(|command| !self.0.get(EVERY_HOST).is_some_and(|every| every.contains(command))));
+        all.extend(row(host).filter(|command| {
+            !self
+                .0
+                .get(EVERY_HOST)
+                .is_some_and(|every| every.contains(command))
+        }));
         all
     }
 
     /// Adds a command to a host's row, or to every host's; one that is there stays where it is.
     pub fn add(&mut self, host: Option<&str>, command: &str) {
-        let row = self.0.entry(host.unwrap_or(EVERY_HOST).to_owned()).or_default();
+        let row = self
+            .0
+            .entry(host.unwrap_or(EVERY_HOST).to_owned())
+            .or_default();
         if !row.iter().any(|known| known == command) {
             row.push(command.to_owned());
         }

@@ -15,6 +15,7 @@ mod archive;
 mod changes;
 mod columns;
 mod connect;
+mod embedded;
 mod error;
 mod jobs;
 mod pack;
@@ -25,6 +26,7 @@ pub use address::Address;
 pub use archive::{Batch, Mark};
 pub use changes::{Change, Changes};
 pub use connect::Store;
+pub use embedded::{Embedded, Running, guardian};
 pub use error::{Interruption, StoreError};
 pub use jobs::Filter;
 

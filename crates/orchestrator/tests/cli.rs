@@ -1,16 +1,16 @@
 //! `vmo` as a person and a script use it: real make, real processes, a real Postgres.
 
-mod support {
-    pub(crate) mod home;
-    pub(crate) mod postgres;
-}
+#[path = "support/home.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod home;
+#[path = "support/postgres.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod postgres;
 
 use std::{fs, io::Write, os::unix::process::ExitStatusExt, process::Stdio};
 
-use support::{
-    home::{Home, appears, eventually, is_alive},
-    postgres::Postgres,
-};
+use home::{Home, appears, eventually, is_alive};
+use postgres::Postgres;
 
 /// A server and folders of their own for one test.
 fn home() -> (Postgres, Home) {
@@ -34,28 +34,65 @@ fn a_target_runs_as_make_runs_it_and_is_kept() {
     assert_eq!(job["status"], "done");
     assert_eq!(job["exit_code"], 0);
     assert_eq!(job["target"], "hello");
-    assert_eq!((job["lines"].as_u64(), job["bytes"].as_u64()), (Some(2), Some(11)));
+    assert_eq!(
+        (job["lines"].as_u64(), job["bytes"].as_u64()),
+        (Some(2), Some(11))
+    );
     assert_eq!(home.text(&["log", "last"]), "hello\noops\n");
-    assert_eq!(home.text(&["log", "last", "--raw", "--stream", "stderr"]), "oops\n");
+    assert_eq!(
+        home.text(&["log", "last", "--raw", "--stream", "stderr"]),
+        "oops\n"
+    );
 
     let rows = postgres.psql("postgres", "select type, status, command from jobs");
     assert_eq!(rows.trim(), "local|done|make hello");
-    let data = postgres.psql("postgres", "select stream, data from job_logs order by stream desc");
+    let data = postgres.psql(
+        "postgres",
+        "select stream, data from job_logs order by stream desc",
+    );
     assert_eq!(data.trim(), "stdout|hello\n\nstderr|oops");
-    assert_eq!(home.job_folders(), Vec::<std::path::PathBuf>::new(), "an archived job leaves no folder");
+    assert_eq!(
+        home.job_folders(),
+        Vec::<std::path::PathBuf>::new(),
+        "an archived job leaves no folder"
+    );
 }
 
 #[test]
 fn how_a_job_ended_is_told_apart() {
     let (_postgres, home) = home();
     home.makefile("fail:\n\t@exit 7\n");
-    assert_eq!(home.run(&["run", "fail"]).status.code(), Some(2), "make's own code");
+    assert_eq!(
+        home.run(&["run", "fail"]).status.code(),
+        Some(2),
+        "make's own code"
+    );
     assert_eq!(home.run(&["run", "--", "exit 7"]).status.code(), Some(7));
-    assert_eq!(home.run(&["run", "--", "kill -9 $$"]).status.code(), Some(128 + 9));
+    assert_eq!(
+        home.run(&["run", "--", "kill -9 $$"]).status.code(),
+        Some(128 + 9)
+    );
     fs::remove_file(home.work().join("Makefile")).unwrap();
     let jobs = home.json(&["jobs", "--json"]);
-    let ends: Vec<_> = jobs.as_array().unwrap().iter().map(|job| (job["status"].as_str().unwrap(), job["reason"].as_str().unwrap())).collect();
-    assert_eq!(ends, [("error", "killed by SIGKILL, often out of memory"), ("error", "exit code 7"), ("error", "exit code 2")]);
+    let ends: Vec<_> = jobs
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| {
+            (
+                job["status"].as_str().unwrap(),
+                job["reason"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            ("error", "killed by SIGKILL, often out of memory"),
+            ("error", "exit code 7"),
+            ("error", "exit code 2")
+        ]
+    );
 }
 
 #[test]
@@ -67,7 +104,12 @@ fn every_byte_is_kept() {
     assert_eq!(output.stdout, nasty);
     assert_eq!(output.stderr, nasty);
     for stream in ["stdout", "stderr"] {
-        assert_eq!(home.run(&["log", "last", "--raw", "--stream", stream]).stdout, nasty, "{stream}");
+        assert_eq!(
+            home.run(&["log", "last", "--raw", "--stream", stream])
+                .stdout,
+            nasty,
+            "{stream}"
+        );
     }
 }
 
@@ -76,10 +118,22 @@ fn a_large_log_comes_back_whole() {
     let (_postgres, home) = home();
     let output = home.run(&["run", "--", "seq 1 400000"]);
     let expected: String = (1..=400_000).map(|number| format!("{number}\n")).collect();
-    assert!(output.stdout == expected.as_bytes(), "what was streamed is what was printed");
-    assert!(home.run(&["log", "last", "--raw"]).stdout == expected.as_bytes(), "what was kept is what was printed");
-    assert_eq!(home.text(&["log", "last", "--lines", "399999..400000"]), "399999\n400000\n");
-    assert_eq!(home.text(&["log", "last", "--lines", "200000..200001"]), "200000\n200001\n");
+    assert!(
+        output.stdout == expected.as_bytes(),
+        "what was streamed is what was printed"
+    );
+    assert!(
+        home.run(&["log", "last", "--raw"]).stdout == expected.as_bytes(),
+        "what was kept is what was printed"
+    );
+    assert_eq!(
+        home.text(&["log", "last", "--lines", "399999..400000"]),
+        "399999\n400000\n"
+    );
+    assert_eq!(
+        home.text(&["log", "last", "--lines", "200000..200001"]),
+        "200000\n200001\n"
+    );
 }
 
 #[test]
@@ -89,10 +143,20 @@ fn cancel_ends_the_whole_tree() {
     let script = "(setsid sh -c 'echo $$ >> pids; sleep 1000' &) ; echo $$ >> pids; echo ready > ready; sleep 1000";
     let mut running = home.start(&["run", "--", script]);
     appears(&home.work().join("ready"));
-    eventually("both processes are noted", || fs::read_to_string(&pids).unwrap_or_default().lines().count() == 2);
+    eventually("both processes are noted", || {
+        fs::read_to_string(&pids)
+            .unwrap_or_default()
+            .lines()
+            .count()
+            == 2
+    });
     let said = home.text(&["cancel", "last"]);
     assert!(said.contains("canceled"), "{said}");
-    assert_eq!(running.child.wait().unwrap().code(), Some(128 + 2), "it was ended by SIGINT");
+    assert_eq!(
+        running.child.wait().unwrap().code(),
+        Some(128 + 2),
+        "it was ended by SIGINT"
+    );
     for pid in fs::read_to_string(&pids).unwrap().lines() {
         let pid: i32 = pid.parse().unwrap();
         eventually("the tree is gone", || !is_alive(pid));
@@ -104,11 +168,18 @@ fn cancel_ends_the_whole_tree() {
 fn a_detached_job_runs_on_and_is_archived_with_nobody_there() {
     let (postgres, home) = home();
     home.text(&["run", "--", "true"]);
-    let id = home.text(&["run", "--detach", "--", "echo begun; while [ ! -e go ]; do sleep 0.05; done; echo ended"]);
+    let id = home.text(&[
+        "run",
+        "--detach",
+        "--",
+        "echo begun; while [ ! -e go ]; do sleep 0.05; done; echo ended",
+    ]);
     assert_eq!(home.json(&["jobs", "--json"])[0]["status"], "running");
     fs::write(home.work().join("go"), "").unwrap();
     let status = format!("select status from jobs where id = '{}'", id.trim());
-    eventually("its supervisor has it archived", || postgres.psql("postgres", &status).trim() == "done");
+    eventually("its supervisor has it archived", || {
+        postgres.psql("postgres", &status).trim() == "done"
+    });
     assert_eq!(home.text(&["log", id.trim()]), "begun\nended\n");
 }
 
@@ -116,8 +187,17 @@ fn a_detached_job_runs_on_and_is_archived_with_nobody_there() {
 fn input_reaches_the_job() {
     let (_postgres, home) = home();
     let mut vmo = home.vmo(&["run", "--", "read -r value; echo got $value; cat"]);
-    let mut child = vmo.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"yes\nthe rest").unwrap();
+    let mut child = vmo
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"yes\nthe rest")
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "got yes\nthe rest");
 }

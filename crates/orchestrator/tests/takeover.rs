@@ -1,16 +1,16 @@
 //! What becomes of jobs whose engine is killed, and of engines that share a data folder.
 
-mod support {
-    pub(crate) mod home;
-    pub(crate) mod postgres;
-}
+#[path = "support/home.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod home;
+#[path = "support/postgres.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod postgres;
 
 use std::fs;
 
-use support::{
-    home::{Home, appears, eventually},
-    postgres::Postgres,
-};
+use home::{Home, appears, eventually};
+use postgres::Postgres;
 
 const SLOW: &str = "i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo line $i; [ $i = 20 ] && touch half; \
                     while [ $i -ge 20 ] && [ ! -e go ]; do sleep 0.02; done; done; exit 3";
@@ -57,18 +57,31 @@ fn two_engines_see_each_others_jobs() {
 fn a_killed_supervisor_means_lost_and_its_children_are_ended() {
     let postgres = Postgres::start();
     let home = Home::new(Some(postgres.url("postgres")));
-    let mut running = home.start(&["run", "--", "echo $$ > pid; echo before; sleep 1000; echo after"]);
+    let mut running = home.start(&[
+        "run",
+        "--",
+        "echo $$ > pid; echo before; sleep 1000; echo after",
+    ]);
     assert_eq!(running.line(), "before");
     let folder = &home.job_folders()[0];
-    let supervisor: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("supervisor.json")).unwrap()).unwrap();
+    let supervisor: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.join("supervisor.json")).unwrap()).unwrap();
     let pid = i32::try_from(supervisor["supervisor"]["pid"].as_i64().unwrap()).unwrap();
-    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::KILL).unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(pid).unwrap(),
+        rustix::process::Signal::KILL,
+    )
+    .unwrap();
     assert_eq!(running.child.wait().unwrap().code(), Some(255));
     let job = &home.json(&["jobs", "--json"])[0];
     assert_eq!(job["status"], "lost", "{job}");
     assert_eq!(home.text(&["log", "last", "--raw"]), "before\n");
-    let child: i32 = fs::read_to_string(home.work().join("pid")).unwrap().trim().parse().unwrap();
-    eventually("the child is gone", || !support::home::is_alive(child));
+    let child: i32 = fs::read_to_string(home.work().join("pid"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    eventually("the child is gone", || !home::is_alive(child));
 }
 
 #[test]
@@ -80,12 +93,21 @@ fn jobs_run_on_while_postgres_is_away_and_arrive_when_it_is_back() {
     let output = home.run(&["run", "--", "echo kept"]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(output.stdout, b"kept\n");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("Postgres is away"), "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("Postgres is away"),
+        "{output:?}"
+    );
     let job = &home.json(&["jobs", "--json"])[0];
-    assert_eq!((job["status"].as_str(), job["command"].as_str()), (Some("done"), Some("echo kept")));
+    assert_eq!(
+        (job["status"].as_str(), job["command"].as_str()),
+        (Some("done"), Some("echo kept"))
+    );
     assert_eq!(home.text(&["log", "last"]), "kept\n");
     postgres.up();
     home.text(&["jobs"]);
-    eventually("it is archived", || { home.text(&["jobs"]); home.job_folders().is_empty() });
+    eventually("it is archived", || {
+        home.text(&["jobs"]);
+        home.job_folders().is_empty()
+    });
     assert_eq!(home.text(&["log", "last"]), "kept\n");
 }

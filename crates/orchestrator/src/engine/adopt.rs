@@ -56,7 +56,9 @@ impl Engine {
             Ok(found) => found,
             Err(error) => return tracing::error!(%error, "the folder of jobs could not be read"),
         };
-        let ids = found.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<JobId>().ok());
+        let ids = found
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse::<JobId>().ok());
         for id in ids.filter(|id| self.live(*id).is_none()) {
             if let Err(error) = self.adopt(id) {
                 tracing::warn!(job = %id, %error, "a job folder could not be taken in");
@@ -73,7 +75,8 @@ impl Engine {
         }
         let lock = folder.try_lock()?;
         let taking = self.0.adopting.begin();
-        let is_whole = supervisor::spool::first(folder.path())?.is_none_or(|first| first.offset == 0);
+        let is_whole =
+            supervisor::spool::first(folder.path())?.is_none_or(|first| first.offset == 0);
         if is_whole {
             self.take_in(kept, folder, lock, Mark::default(), taking);
             return Ok(());
@@ -81,19 +84,44 @@ impl Engine {
         // The start of the spool is archived and dropped; the store knows what a reader must know to go on from there.
         let engine = self.clone();
         tokio::spawn(async move {
-            match engine.0.link.insist(|store| async move { store.mark(id).await }).await {
-                Ok(from) => engine.take_in(kept, folder, lock, from.as_ref().map_or_else(Mark::default, archive::mark_of_store), taking),
-                Err(error) => tracing::error!(job = %id, %error, "a job folder could not be taken in"),
+            match engine
+                .0
+                .link
+                .insist(|store| async move { store.mark(id).await })
+                .await
+            {
+                Ok(from) => engine.take_in(
+                    kept,
+                    folder,
+                    lock,
+                    from.as_ref()
+                        .map_or_else(Mark::default, archive::mark_of_store),
+                    taking,
+                ),
+                Err(error) => {
+                    tracing::error!(job = %id, %error, "a job folder could not be taken in")
+                }
             }
         });
         Ok(())
     }
 
-    fn take_in(&self, kept: launch::Kept, folder: Folder, lock: Option<Lock>, from: Mark, taking: Taking) {
+    fn take_in(
+        &self,
+        kept: launch::Kept,
+        folder: Folder,
+        lock: Option<Lock>,
+        from: Mark,
+        taking: Taking,
+    ) {
         let mut job = kept.job;
         // Written as soon as the child is there.
-        if let Ok(started_at) = fs::metadata(folder.path().join(folder::SUPERVISOR)).and_then(|file| file.modified()) {
-            job.state = State::Running { started_at: started_at.into() };
+        if let Ok(started_at) =
+            fs::metadata(folder.path().join(folder::SUPERVISOR)).and_then(|file| file.modified())
+        {
+            job.state = State::Running {
+                started_at: started_at.into(),
+            };
         }
         let (live, orders) = Live::new(job, folder, from.clone());
         let live = Arc::new(live);
@@ -121,14 +149,16 @@ impl Engine {
     /// Looks on until the engine that archives the job is done with it or gone, and takes the job over then.
     fn wait_for_lock(&self, live: Arc<Live>) {
         let (engine, runtime) = (self.clone(), tokio::runtime::Handle::current());
-        let waiting = std::thread::Builder::new().name("lock".into()).spawn(move || {
-            let lock = live.folder.lock_blocking();
-            let _in_runtime = runtime.enter();
-            match lock {
-                Ok(lock) if live.folder.path().exists() => engine.archive(live, lock),
-                _ => engine.archived_elsewhere(live.id),
-            }
-        });
+        let waiting = std::thread::Builder::new()
+            .name("lock".into())
+            .spawn(move || {
+                let lock = live.folder.lock_blocking();
+                let _in_runtime = runtime.enter();
+                match lock {
+                    Ok(lock) if live.folder.path().exists() => engine.archive(live, lock),
+                    _ => engine.archived_elsewhere(live.id),
+                }
+            });
         if let Err(error) = waiting {
             tracing::error!(%error, "another engine's job cannot be waited for");
         }
@@ -151,7 +181,9 @@ impl Engine {
         tokio::spawn(async move {
             while let Ok((watcher, mut changes)) = engine.0.catalog.watch() {
                 loop {
-                    let Some(changed) = changes.recv().await else { return };
+                    let Some(changed) = changes.recv().await else {
+                        return;
+                    };
                     engine.changed(&changed);
                     // Other folders matter now than before.
                     if matches!(changed, Changed::Projects | Changed::Hosts) {
@@ -166,7 +198,9 @@ impl Engine {
     fn changed(&self, changed: &Changed) {
         match changed {
             Changed::Jobs => self.adopt_all(),
-            Changed::Targets(project) => self.tell(Event::TargetsChanged { project: project.clone() }),
+            Changed::Targets(project) => self.tell(Event::TargetsChanged {
+                project: project.clone(),
+            }),
             Changed::Projects => self.tell_projects(),
             Changed::Hosts => {
                 self.0.catalog.read_hosts();

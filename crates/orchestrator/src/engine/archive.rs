@@ -39,8 +39,11 @@ pub(crate) enum ArchiveError {
 pub(crate) async fn archive(live: Arc<Live>, link: Link) -> Result<(), ArchiveError> {
     let id = live.id;
     let job = &live.job();
-    link.insist(|store| async move { store.save_job(job).await }).await?;
-    let from = link.insist(|store| async move { store.mark(id).await }).await?;
+    link.insist(|store| async move { store.save_job(job).await })
+        .await?;
+    let from = link
+        .insist(|store| async move { store.mark(id).await })
+        .await?;
     let mut archiver = Archiver {
         at: from.as_ref().map_or_else(Mark::default, mark_of_store),
         reader: None,
@@ -57,7 +60,10 @@ pub(crate) fn mark_of_store(mark: &store::Mark) -> Mark {
     crate::log::lines::State::from_bytes(&mark.state).map_or_else(
         |_| Mark::default(),
         |state| Mark {
-            at: spool::Position { offset: mark.offset, seq: mark.seq },
+            at: spool::Position {
+                offset: mark.offset,
+                seq: mark.seq,
+            },
             bytes: mark.bytes,
             state,
         },
@@ -115,7 +121,10 @@ impl Archiver {
         let mark = mark_for_store(&next);
         let id = self.live.id;
         let (sending, up_to) = (&batches, &mark);
-        let sent = self.link.insist(|store| async move { store.archive(id, sending, up_to).await }).await;
+        let sent = self
+            .link
+            .insist(|store| async move { store.archive(id, sending, up_to).await })
+            .await;
         match sent {
             Ok(()) => {
                 self.at = next;
@@ -133,7 +142,10 @@ impl Archiver {
             return Ok(());
         }
         let id = self.live.id;
-        let durable = self.link.insist(|store| async move { store.make_durable(id).await }).await?;
+        let durable = self
+            .link
+            .insist(|store| async move { store.make_durable(id).await })
+            .await?;
         if let Some(durable) = durable {
             spool::drop_before(self.live.folder.path(), durable.offset)?;
             self.dropped = durable.offset;
@@ -143,7 +155,10 @@ impl Archiver {
 
     async fn go_back(&mut self) -> Result<(), ArchiveError> {
         let id = self.live.id;
-        let mark = self.link.insist(|store| async move { store.mark(id).await }).await?;
+        let mark = self
+            .link
+            .insist(|store| async move { store.mark(id).await })
+            .await?;
         self.at = mark.as_ref().map_or_else(Mark::default, mark_of_store);
         self.reader = None;
         Ok(())
@@ -156,10 +171,19 @@ impl Archiver {
         let mut batches: Vec<Batch> = Vec::new();
         let mut size = 0;
         while size < TRANSACTION_BYTES {
-            if self.reader.is_none() || self.reader.as_ref().is_some_and(|reader| reader.position() != at.at) {
+            if self.reader.is_none()
+                || self
+                    .reader
+                    .as_ref()
+                    .is_some_and(|reader| reader.position() != at.at)
+            {
                 self.reader = Some(Reader::open(self.live.folder.path(), at.at)?);
             }
-            let Some(block) = self.reader.as_mut().map_or(Ok(None), |reader| reader.read(until, BATCH_BYTES))? else {
+            let Some(block) = self
+                .reader
+                .as_mut()
+                .map_or(Ok(None), |reader| reader.read(until, BATCH_BYTES))?
+            else {
                 break;
             };
             size += block.bytes.len();
@@ -174,7 +198,11 @@ impl Archiver {
         let mut job = self.live.job();
         (job.lines, job.bytes) = (self.at.state.lines(), self.at.bytes);
         let (ended, up_to) = (&job, &mark);
-        match self.link.insist(|store| async move { store.settle(ended, up_to).await }).await {
+        match self
+            .link
+            .insist(|store| async move { store.settle(ended, up_to).await })
+            .await
+        {
             Ok(()) => {
                 self.settled = true;
                 Ok(true)
@@ -208,7 +236,12 @@ fn batch(block: &Block, at: &mut Mark) -> Batch {
         let stream = follow::stream(record.stream);
         at.state.advance(stream, bytes);
         at.bytes += bytes.len() as u64;
-        batch.chunks.push(Chunk { seq: record.seq, stream, at: record.wall_us, bytes: bytes.to_vec() });
+        batch.chunks.push(Chunk {
+            seq: record.seq,
+            stream,
+            at: record.wall_us,
+            bytes: bytes.to_vec(),
+        });
     }
     at.at = block.end;
     batch

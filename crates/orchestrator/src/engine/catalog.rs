@@ -50,7 +50,10 @@ pub(crate) struct Catalog {
 impl Catalog {
     pub(crate) fn new(folders: Folders) -> Self {
         let config = Arc::new(ssh::Config::read(&folders.ssh_config, &folders.home));
-        Self { folders, config: Mutex::new(config) }
+        Self {
+            folders,
+            config: Mutex::new(config),
+        }
     }
 
     fn list(&self) -> make::Projects {
@@ -67,15 +70,15 @@ impl Catalog {
         Listed { found, problems }
     }
 
-    pub(crate) fn add_project(&self, path: &str) -> Result<Project, make::ProjectError> {
+    pub(crate) fn add_project(&self, path: &str) -> Result<Project, make::projects::ProjectError> {
         self.list().add(Path::new(path))
     }
 
-    pub(crate) fn remove_project(&self, name: &str) -> Result<(), make::ProjectError> {
+    pub(crate) fn remove_project(&self, name: &str) -> Result<(), make::projects::ProjectError> {
         self.list().remove(name)
     }
 
-    pub(crate) fn trust(&self, project: &Project) -> Result<(), make::ProjectError> {
+    pub(crate) fn trust(&self, project: &Project) -> Result<(), make::projects::ProjectError> {
         self.list().trust(&project.path)
     }
 
@@ -106,11 +109,17 @@ impl Catalog {
 
     /// Reads the SSH config again.
     pub(crate) fn read_hosts(&self) {
-        let config = Arc::new(ssh::Config::read(&self.folders.ssh_config, &self.folders.home));
+        let config = Arc::new(ssh::Config::read(
+            &self.folders.ssh_config,
+            &self.folders.home,
+        ));
         *self.config.lock().expect("no panic holds it") = config;
     }
 
-    pub(crate) fn change_commands(&self, change: impl FnOnce(&mut SavedCommands)) -> Result<(), SettingsError> {
+    pub(crate) fn change_commands(
+        &self,
+        change: impl FnOnce(&mut SavedCommands),
+    ) -> Result<(), SettingsError> {
         let mut saved = SavedCommands::read(&self.folders.config)?;
         change(&mut saved);
         saved.write(&self.folders.config)
@@ -122,37 +131,49 @@ impl Catalog {
         let (tell, told) = mpsc::channel(256);
         let (jobs, config) = (self.folders.jobs(), self.folders.config.clone());
         let registry = self.folders.registry.clone();
-        let ssh_files: BTreeSet<PathBuf> = self.ssh().files().into_iter().collect();
+        let ssh_files: BTreeSet<PathBuf> = self.ssh().files().iter().cloned().collect();
         let projects = self.projects().found;
-        let watched: Vec<(PathBuf, String)> =
-            projects.iter().map(|project| (project.path.clone(), project.name.clone())).collect();
+        let watched: Vec<(PathBuf, String)> = projects
+            .iter()
+            .map(|project| (project.path.clone(), project.name.clone()))
+            .collect();
         let ssh_known = ssh_files.clone();
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let Ok(event) = event else { return };
-            if event.kind.is_access() {
-                return;
-            }
-            for path in event.paths {
-                let changed = if path.parent() == Some(&jobs) {
-                    Changed::Jobs
-                } else if path == registry || (path.parent() == Some(&config) && path.extension().is_some_and(|end| end == "json") && !path.ends_with("commands.json")) {
-                    Changed::Projects
-                } else if ssh_known.contains(&path) || path.ends_with("commands.json") {
-                    Changed::Hosts
-                } else if let Some((_, name)) = watched.iter().find(|(folder, _)| path.parent() == Some(folder)) {
-                    Changed::Targets(name.clone())
-                } else {
-                    continue;
-                };
-                // Where 256 changes wait, what they tell of will be read after this one anyway.
-                if tell.try_send(changed).is_err() {
+        let mut watcher =
+            notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+                let Ok(event) = event else { return };
+                if event.kind.is_access() {
                     return;
                 }
-            }
-        })?;
+                for path in event.paths {
+                    let changed = if path.parent() == Some(&jobs) {
+                        Changed::Jobs
+                    } else if path == registry
+                        || (path.parent() == Some(&config)
+                            && path.extension().is_some_and(|end| end == "json")
+                            && !path.ends_with("commands.json"))
+                    {
+                        Changed::Projects
+                    } else if ssh_known.contains(&path) || path.ends_with("commands.json") {
+                        Changed::Hosts
+                    } else if let Some((_, name)) = watched
+                        .iter()
+                        .find(|(folder, _)| path.parent() == Some(folder))
+                    {
+                        Changed::Targets(name.clone())
+                    } else {
+                        continue;
+                    };
+                    // Where 256 changes wait, what they tell of will be read after this one anyway.
+                    if tell.try_send(changed).is_err() {
+                        return;
+                    }
+                }
+            })?;
         watcher.watch(&self.folders.jobs(), RecursiveMode::NonRecursive)?;
         watcher.watch(&self.folders.config, RecursiveMode::NonRecursive)?;
-        let beside = ssh_files.iter().chain([&self.folders.registry, &self.folders.ssh_config]);
+        let beside = ssh_files
+            .iter()
+            .chain([&self.folders.registry, &self.folders.ssh_config]);
         let folders: BTreeSet<PathBuf> = beside
             .filter_map(|file| file.parent().map(PathBuf::from))
             .chain(projects.into_iter().map(|project| project.path))

@@ -11,8 +11,8 @@ use std::{
 use chrono::{DateTime, Utc};
 use supervisor::{
     control::{Decoder, Frame, ToEngine, ToSupervisor},
-    folder,
     exit::Exit as Seen,
+    folder,
     spool::{self, Reader},
 };
 use tokio::{
@@ -21,7 +21,10 @@ use tokio::{
     sync::mpsc,
 };
 
-use super::{live::{Live, Mark}, strays};
+use super::{
+    live::{Live, Mark},
+    strays,
+};
 use crate::{
     job::{Exit, Job, State},
     log::Stream,
@@ -44,7 +47,11 @@ pub(crate) async fn follow(
     orders: mpsc::Receiver<ToSupervisor>,
     tell: Arc<dyn Tell>,
 ) {
-    let mut indexer = Indexer { live, reader: None, mark: from };
+    let mut indexer = Indexer {
+        live,
+        reader: None,
+        mark: from,
+    };
     let told = listen(&mut indexer, connection, orders, tell.as_ref()).await;
     if let Err(error) = told {
         tracing::warn!(job = %indexer.live.id, %error, "the control socket broke");
@@ -54,7 +61,15 @@ pub(crate) async fn follow(
 
 /// What is known of a job with no supervisor left: its exit where it was written down, else that it is lost.
 pub(crate) async fn settle_alone(live: Arc<Live>, from: Mark, tell: Arc<dyn Tell>) {
-    settle(&mut Indexer { live, reader: None, mark: from }, tell.as_ref()).await;
+    settle(
+        &mut Indexer {
+            live,
+            reader: None,
+            mark: from,
+        },
+        tell.as_ref(),
+    )
+    .await;
 }
 
 async fn listen(
@@ -89,7 +104,11 @@ async fn listen(
 }
 
 /// Takes in all that has been told; true once no more will come.
-fn heard(indexer: &mut Indexer, decoder: &mut Decoder<ToEngine>, tell: &dyn Tell) -> io::Result<bool> {
+fn heard(
+    indexer: &mut Indexer,
+    decoder: &mut Decoder<ToEngine>,
+    tell: &dyn Tell,
+) -> io::Result<bool> {
     let mut committed = None;
     let mut complete = false;
     while let Some(frame) = decoder.next()? {
@@ -100,7 +119,9 @@ fn heard(indexer: &mut Indexer, decoder: &mut Decoder<ToEngine>, tell: &dyn Tell
                 tell.job(indexer.live.change(|job| end(job, &seen)));
             }
             ToEngine::Complete => complete = true,
-            ToEngine::InputPaused(paused) => tracing::debug!(job = %indexer.live.id, paused, "input"),
+            ToEngine::InputPaused(paused) => {
+                tracing::debug!(job = %indexer.live.id, paused, "input")
+            }
             ToEngine::Paused(why) => tracing::warn!(job = %indexer.live.id, ?why, "reading paused"),
         }
     }
@@ -117,7 +138,8 @@ async fn settle(indexer: &mut Indexer, tell: &dyn Tell) {
         // Another engine archived it and dropped the folder; the store knows how it ended.
         return live.completed();
     }
-    let end_of_spool = spool::end(live.folder.path()).map_or(indexer.mark.at.offset, |end| end.offset);
+    let end_of_spool =
+        spool::end(live.folder.path()).map_or(indexer.mark.at.offset, |end| end.offset);
     if let Err(error) = indexer.catch_up(end_of_spool) {
         tracing::error!(job = %live.id, %error, "the spool could not be read to its end");
     }
@@ -138,7 +160,9 @@ async fn settle(indexer: &mut Indexer, tell: &dyn Tell) {
 async fn lost(live: &Live) -> Result<String, String> {
     let job = live.job();
     if job.host().is_some() {
-        return Ok("the app that held its connection ended; the command may still run on the host".into());
+        return Ok(
+            "the app that held its connection ended; the command may still run on the host".into(),
+        );
     }
     let was_started = live.folder.path().join(folder::SUPERVISOR).exists();
     if !was_started {
@@ -158,9 +182,16 @@ fn lose(job: &mut Job, why: Result<String, String>) {
     };
     let exit = match why {
         Ok(why) => Exit::Lost { why },
-        Err(why) => Exit::CouldNotStart { why: format!("never started: {why}") },
+        Err(why) => Exit::CouldNotStart {
+            why: format!("never started: {why}"),
+        },
     };
-    job.state = State::Ended { started_at, finished_at: Utc::now(), exit, canceled: false };
+    job.state = State::Ended {
+        started_at,
+        finished_at: Utc::now(),
+        exit,
+        canceled: false,
+    };
 }
 
 /// Takes over what the supervisor saw.
@@ -199,7 +230,13 @@ impl Indexer {
             self.live.grew(&self.mark);
         }
         if self.mark.at.offset < until {
-            return Err(io::Error::new(ErrorKind::UnexpectedEof, format!("{until} bytes were told of, {} are there", self.mark.at.offset)));
+            return Err(io::Error::new(
+                ErrorKind::UnexpectedEof,
+                format!(
+                    "{until} bytes were told of, {} are there",
+                    self.mark.at.offset
+                ),
+            ));
         }
         Ok(())
     }

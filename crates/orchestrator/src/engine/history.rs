@@ -33,7 +33,12 @@ impl Engine {
     #[must_use]
     pub fn overview(&self) -> Overview {
         let (projects, hosts) = (self.projects(), self.hosts());
-        let mut active: Vec<Job> = self.lives().iter().map(|live| live.job()).filter(|job| !job.state.status().is_over()).collect();
+        let mut active: Vec<Job> = self
+            .lives()
+            .iter()
+            .map(|live| live.job())
+            .filter(|job| !job.state.status().is_over())
+            .collect();
         active.sort_by_key(|job| std::cmp::Reverse(job.id));
         Overview {
             projects: projects.found,
@@ -66,7 +71,8 @@ impl Engine {
     /// Where there is none; near names are told.
     pub fn project(&self, name: &str) -> Result<Project, EngineError> {
         let here = std::env::current_dir().unwrap_or_default();
-        make::find(&self.projects().found, name, &here).map_err(|none| EngineError::NotFound(none.to_string()))
+        make::projects::find(&self.projects().found, name, &here)
+            .map_err(|none| EngineError::NotFound(none.to_string()))
     }
 
     /// What a project's makefile holds; runs nothing.
@@ -112,7 +118,9 @@ impl Engine {
     /// # Errors
     /// Where the file cannot be read or written.
     pub fn save_command(&self, host: Option<&str>, command: &str) -> Result<(), EngineError> {
-        self.0.catalog.change_commands(|saved| saved.add(host, command))?;
+        self.0
+            .catalog
+            .change_commands(|saved| saved.add(host, command))?;
         self.tell_hosts();
         Ok(())
     }
@@ -122,19 +130,27 @@ impl Engine {
     /// # Errors
     /// Where the file cannot be read or written.
     pub fn forget_command(&self, host: Option<&str>, command: &str) -> Result<(), EngineError> {
-        self.0.catalog.change_commands(|saved| saved.remove(host, command))?;
+        self.0
+            .catalog
+            .change_commands(|saved| saved.remove(host, command))?;
         self.tell_hosts();
         Ok(())
     }
 
     pub(super) fn tell_projects(&self) {
         let Listed { found, problems } = self.projects();
-        self.tell(Event::Projects { projects: found, problems });
+        self.tell(Event::Projects {
+            projects: found,
+            problems,
+        });
     }
 
     pub(super) fn tell_hosts(&self) {
         let Listed { found, problems } = self.hosts();
-        self.tell(Event::Hosts { hosts: found, problems });
+        self.tell(Event::Hosts {
+            hosts: found,
+            problems,
+        });
     }
 
     /// The settings.
@@ -159,21 +175,38 @@ impl Engine {
     /// # Errors
     /// Where the store refuses the query.
     pub async fn jobs(&self, query: &JobQuery) -> Result<Page, EngineError> {
-        let limit = if query.limit == 0 { PAGE } else { query.limit.min(LARGEST_PAGE) } as usize;
+        let limit = if query.limit == 0 {
+            PAGE
+        } else {
+            query.limit.min(LARGEST_PAGE)
+        } as usize;
         let filter = &filter(query, limit + 1);
-        let asked = self.0.link.ask(|store| async move { store.jobs(filter).await }).await;
+        let asked = self
+            .0
+            .link
+            .ask(|store| async move { store.jobs(filter).await })
+            .await;
         let (archived, incomplete) = match asked {
             Ok(jobs) => (jobs, None),
             Err(error) if error.is_transient() => (Vec::new(), Some(error.to_string())),
             Err(error) => return Err(error.into()),
         };
-        let mut jobs: Vec<Job> = self.lives().iter().map(|live| live.job()).filter(|job| matches(query, job)).collect();
+        let mut jobs: Vec<Job> = self
+            .lives()
+            .iter()
+            .map(|live| live.job())
+            .filter(|job| matches(query, job))
+            .collect();
         let known: HashSet<JobId> = self.lives().iter().map(|live| live.id).collect();
         jobs.extend(archived.into_iter().filter(|job| !known.contains(&job.id)));
         jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
         let more = jobs.len() > limit;
         jobs.truncate(limit);
-        Ok(Page { jobs, more, incomplete })
+        Ok(Page {
+            jobs,
+            more,
+            incomplete,
+        })
     }
 
     /// One job.
@@ -184,7 +217,11 @@ impl Engine {
         if let Some(live) = self.live(id) {
             return Ok(live.job());
         }
-        let job = self.0.link.ask(|store| async move { store.job(id).await }).await?;
+        let job = self
+            .0
+            .link
+            .ask(|store| async move { store.job(id).await })
+            .await?;
         job.ok_or_else(|| EngineError::NotFound(format!("there is no job {id}")))
     }
 
@@ -197,7 +234,12 @@ impl Engine {
             return self.job(id).await;
         }
         let is_prefix = |id: JobId| name == "last" || id.to_string().starts_with(name);
-        let mut found: Vec<Job> = self.lives().iter().map(|live| live.job()).filter(|job| is_prefix(job.id)).collect();
+        let mut found: Vec<Job> = self
+            .lives()
+            .iter()
+            .map(|live| live.job())
+            .filter(|job| is_prefix(job.id))
+            .collect();
         let archived = self.0.link.ask(|store| async move {
             match name {
                 "last" => Ok(store.last_job(None).await?.into_iter().collect::<Vec<_>>()),
@@ -212,8 +254,12 @@ impl Engine {
         found.sort_by_key(|job| std::cmp::Reverse(job.id));
         found.dedup_by_key(|job| job.id);
         match found.as_slice() {
-            [] => Err(EngineError::NotFound(format!("no job's id starts with '{name}'"))),
-            [_, _, ..] if name != "last" => Err(EngineError::NotFound(format!("several jobs' ids start with '{name}': give more of it"))),
+            [] => Err(EngineError::NotFound(format!(
+                "no job's id starts with '{name}'"
+            ))),
+            [_, _, ..] if name != "last" => Err(EngineError::NotFound(format!(
+                "several jobs' ids start with '{name}': give more of it"
+            ))),
             [newest, ..] => Ok(newest.clone()),
         }
     }
@@ -242,6 +288,9 @@ fn matches(query: &JobQuery, job: &Job) -> bool {
         && is(&query.target, &shown.target)
         && is(&query.host, &shown.host)
         && query.batch.is_none_or(|batch| Some(batch) == shown.batch)
-        && query.text.as_ref().is_none_or(|text| shown.command.to_lowercase().contains(&text.to_lowercase()))
+        && query
+            .text
+            .as_ref()
+            .is_none_or(|text| shown.command.to_lowercase().contains(&text.to_lowercase()))
         && query.before.is_none_or(|before| job.id < before)
 }

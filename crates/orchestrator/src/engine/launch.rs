@@ -67,7 +67,10 @@ pub(crate) struct Asked {
 }
 
 /// The size of a job's terminal until a window tells its own.
-pub(crate) const WINDOW: Window = Window { rows: 24, cols: 100 };
+pub(crate) const WINDOW: Window = Window {
+    rows: 24,
+    cols: 100,
+};
 
 impl Asked {
     /// A new job, queued.
@@ -95,11 +98,22 @@ impl Asked {
 ///
 /// # Errors
 /// What the disk says.
-pub(crate) fn prepare(jobs: &Path, job: Job, store: String, exec: Option<&Exec>) -> io::Result<Prepared> {
-    let (making, place) = (jobs.join(format!(".new-{}", job.id)), jobs.join(job.id.to_string()));
+pub(crate) fn prepare(
+    jobs: &Path,
+    job: Job,
+    store: String,
+    exec: Option<&Exec>,
+) -> io::Result<Prepared> {
+    let (making, place) = (
+        jobs.join(format!(".new-{}", job.id)),
+        jobs.join(job.id.to_string()),
+    );
     let folder = Folder::create(making.as_path())?;
     let made = || -> io::Result<_> {
-        let kept = Kept { job: job.clone(), store };
+        let kept = Kept {
+            job: job.clone(),
+            store,
+        };
         folder.write_json(folder::JOB, &kept)?;
         if let Some(exec) = exec {
             folder.write_json(folder::EXEC, exec)?;
@@ -110,7 +124,12 @@ pub(crate) fn prepare(jobs: &Path, job: Job, store: String, exec: Option<&Exec>)
         Ok((lock, listener))
     };
     match made() {
-        Ok((lock, listener)) => Ok(Prepared { job, folder: Folder::open(place)?, lock, listener }),
+        Ok((lock, listener)) => Ok(Prepared {
+            job,
+            folder: Folder::open(place)?,
+            lock,
+            listener,
+        }),
         Err(error) => {
             fs::remove_dir_all(&making)?;
             Err(error)
@@ -123,12 +142,23 @@ pub(crate) fn prepare(jobs: &Path, job: Job, store: String, exec: Option<&Exec>)
 /// # Errors
 /// Where there is nothing, or it cannot be read.
 pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
-    folder.read_json(folder::JOB)?.ok_or_else(|| io::ErrorKind::NotFound.into())
+    folder
+        .read_json(folder::JOB)?
+        .ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
 /// What a supervisor is told to run.
-pub(crate) fn exec(program: &str, args: &[String], cwd: &Path, pty: bool, folders: &folders::Folders) -> io::Result<Exec> {
-    let archiver = vec![folders::program("vmo")?.display().to_string(), "archive".into()];
+pub(crate) fn exec(
+    program: &str,
+    args: &[String],
+    cwd: &Path,
+    pty: bool,
+    folders: &folders::Folders,
+) -> io::Result<Exec> {
+    let archiver = vec![
+        folders::program("vmo")?.display().to_string(),
+        "archive".into(),
+    ];
     let environment = folders::environment(folders).into_iter();
     Ok(Exec {
         format: exec::FORMAT,
@@ -138,7 +168,9 @@ pub(crate) fn exec(program: &str, args: &[String], cwd: &Path, pty: bool, folder
         pty: pty.then_some(WINDOW),
         graces: Grace::usual(),
         archiver,
-        archiver_env: environment.map(|(name, value)| (name, value.to_string_lossy().into_owned())).collect(),
+        archiver_env: environment
+            .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
+            .collect(),
     })
 }
 
@@ -147,7 +179,12 @@ pub(crate) fn exec(program: &str, args: &[String], cwd: &Path, pty: bool, folder
 ///
 /// # Errors
 /// Where the supervisor cannot be started.
-pub(crate) fn spawn(folder: &Folder, listener: UnixListener, environment: &HashMap<OsString, OsString>, job: JobId) -> io::Result<tokio::process::Child> {
+pub(crate) fn spawn(
+    folder: &Folder,
+    listener: UnixListener,
+    environment: &HashMap<OsString, OsString>,
+    job: JobId,
+) -> io::Result<tokio::process::Child> {
     let program = folders::program("vmo-supervisor")?;
     let mut command = tokio::process::Command::new(&program);
     command
@@ -158,21 +195,38 @@ pub(crate) fn spawn(folder: &Folder, listener: UnixListener, environment: &HashM
         .stdin(Stdio::from(OwnedFd::from(listener)))
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", program.display()));
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", program.display()));
     command.spawn().map_err(named)
 }
 
 /// What make was asked for, in the words a job keeps.
-pub(crate) fn asked_of_make(run: &make::Run, command: &make::Command, project: &str, pty: bool) -> Asked {
+pub(crate) fn asked_of_make(
+    run: &make::Run<'_>,
+    command: &make::Command,
+    project: &str,
+    pty: bool,
+) -> Asked {
     let mut argv = vec![command.program.clone()];
     argv.extend(command.args.iter().cloned());
     Asked {
-        what: What::Target { project: project.to_owned(), targets: run.targets.clone() },
+        what: What::Target {
+            project: project.to_owned(),
+            targets: run.targets.to_vec(),
+        },
         command: command.shown.clone(),
         argv,
-        variables: run.variables.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect(),
+        variables: run.variables.iter().map(kept_variable).collect(),
         cwd: Some(command.cwd.clone()),
         pty,
         batch: None,
     }
+}
+
+/// A variable as a job keeps it: a secret one by its name alone.
+fn kept_variable(variable: &make::Assignment) -> (String, Option<String>) {
+    (
+        variable.name.clone(),
+        (!variable.secret).then(|| variable.value.clone()),
+    )
 }

@@ -54,7 +54,9 @@ impl Link {
         let (state_in, state) = watch::channel(StoreState {
             embedded: matches!(place, Place::Embedded { .. }),
             address: place.key(),
-            health: StoreHealth::Starting { step: "connecting".into() },
+            health: StoreHealth::Starting {
+                step: "connecting".into(),
+            },
             warning: None,
         });
         let place = Arc::new(place);
@@ -68,7 +70,12 @@ impl Link {
             running: None,
         };
         tokio::spawn(keeper.run());
-        Self { place, store, state, broken }
+        Self {
+            place,
+            store,
+            state,
+            broken,
+        }
     }
 
     /// What a job remembers of this store.
@@ -98,7 +105,11 @@ impl Link {
     /// The store, as soon as it is there.
     pub async fn store(&self) -> Store {
         let mut store = self.store.clone();
-        let there = store.wait_for(Option::is_some).await.ok().and_then(|there| there.clone());
+        let there = store
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|there| there.clone());
         match there {
             Some(store) => store,
             // The keeper lives as long as there is a link, so this ends with the runtime.
@@ -114,7 +125,10 @@ impl Link {
     where
         F: Future<Output = Result<T, StoreError>>,
     {
-        let store = self.now().ok_or_else(|| StoreError::Unreachable { at: self.state().address, why: self.why_away() })?;
+        let store = self.now().ok_or_else(|| StoreError::Unreachable {
+            at: self.state().address,
+            why: self.why_away(),
+        })?;
         let asked = ask(store).await;
         if asked.as_ref().is_err_and(StoreError::is_transient) {
             self.broken.notify_one();
@@ -191,13 +205,25 @@ impl Keeper {
         let address = match &*self.place {
             Place::Configured(address) => address.clone(),
             Place::Embedded { guardian } => {
-                let (data, guardian, state) = (self.folders.data.clone(), guardian.clone(), self.state.clone());
+                let (data, guardian, state) = (
+                    self.folders.data.clone(),
+                    guardian.clone(),
+                    self.state.clone(),
+                );
                 let start = move || {
                     Embedded::start(&data, &guardian, |step| {
-                        state.send_modify(|state| state.health = StoreHealth::Starting { step: step.to_owned() });
+                        state.send_modify(|state| {
+                            state.health = StoreHealth::Starting {
+                                step: step.to_owned(),
+                            }
+                        });
                     })
                 };
-                let running = tokio::task::spawn_blocking(start).await.map_err(|error| StoreError::Embedded { why: error.to_string() })??;
+                let running = tokio::task::spawn_blocking(start).await.map_err(|error| {
+                    StoreError::Embedded {
+                        why: error.to_string(),
+                    }
+                })??;
                 let address = running.address.clone();
                 self.running = Some(running);
                 address
@@ -208,7 +234,9 @@ impl Keeper {
 
     fn ready(&self, store: Store) {
         self.state.send_modify(|state| {
-            state.health = StoreHealth::Ready { version: store.version().to_owned() };
+            state.health = StoreHealth::Ready {
+                version: store.version().to_owned(),
+            };
             state.address = store.address_shown().to_owned();
             state.warning = store.warnings().first().cloned();
         });
@@ -232,7 +260,11 @@ impl Keeper {
 
     fn failed(&self, error: &StoreError) {
         let why = error.to_string();
-        let health = if error.is_transient() { StoreHealth::Away { why } } else { StoreHealth::Refused { why } };
+        let health = if error.is_transient() {
+            StoreHealth::Away { why }
+        } else {
+            StoreHealth::Refused { why }
+        };
         self.state.send_if_modified(|state| {
             let changed = state.health != health;
             state.health = health;

@@ -65,7 +65,11 @@ pub struct Live {
 
 impl Live {
     /// A job at the start of its log, or at `from`; and the orders that whoever holds its control socket must pass on.
-    pub(crate) fn new(job: Job, folder: Folder, from: Mark) -> (Self, mpsc::Receiver<ToSupervisor>) {
+    pub(crate) fn new(
+        job: Job,
+        folder: Folder,
+        from: Mark,
+    ) -> (Self, mpsc::Receiver<ToSupervisor>) {
         // A person's clicks and key strokes; where 64 wait, the next one waits too.
         let (orders, passed_on) = mpsc::channel(64);
         let extent = Extent {

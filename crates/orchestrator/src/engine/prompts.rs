@@ -40,12 +40,18 @@ impl Prompts {
     pub(crate) fn refuse_all_of(&self, job: JobId) -> Vec<Uuid> {
         let of_job = |prompt: &Prompt| (prompt.job == job).then_some(prompt.id);
         let all: Vec<Uuid> = self.waiting().iter().filter_map(of_job).collect();
-        all.into_iter().filter(|prompt| self.answer(*prompt, Answer::Refuse)).collect()
+        all.into_iter()
+            .filter(|prompt| self.answer(*prompt, Answer::Refuse))
+            .collect()
     }
 
     /// The questions that wait, oldest first.
     pub(crate) fn waiting(&self) -> Vec<Prompt> {
-        let mut all: Vec<Prompt> = self.lock().values().map(|waiting| waiting.prompt.clone()).collect();
+        let mut all: Vec<Prompt> = self
+            .lock()
+            .values()
+            .map(|waiting| waiting.prompt.clone())
+            .collect();
         all.sort_by_key(|prompt| prompt.id);
         all
     }

@@ -55,7 +55,11 @@ impl Log {
     /// A cursor at chunk `seq`.
     #[must_use]
     pub fn cursor(&self, seq: u64) -> Cursor {
-        Cursor { log: self.clone(), next: seq, spool: None }
+        Cursor {
+            log: self.clone(),
+            next: seq,
+            spool: None,
+        }
     }
 
     /// Lines `first` and on, from 1, at most `count` of them and 512 KiB, each cut after `limit` bytes; fewer where the
@@ -63,7 +67,12 @@ impl Log {
     ///
     /// # Errors
     /// Where they lie in the store and it does not answer.
-    pub async fn lines(&self, first: u64, count: u64, limit: usize) -> Result<Vec<Line>, ReadError> {
+    pub async fn lines(
+        &self,
+        first: u64,
+        count: u64,
+        limit: usize,
+    ) -> Result<Vec<Line>, ReadError> {
         let Some(start) = self.before_line(first).await? else {
             return Ok(Vec::new());
         };
@@ -91,10 +100,16 @@ impl Log {
         if let Some(live) = &self.live
             && let Some(mark) = live.before_line(number)
         {
-            return Ok(Some(Start { seq: mark.at.seq, state: mark.state }));
+            return Ok(Some(Start {
+                seq: mark.at.seq,
+                state: mark.state,
+            }));
         }
         let id = self.id;
-        let batch = self.link.ask(|store| async move { store.batch_at_line(id, number).await }).await?;
+        let batch = self
+            .link
+            .ask(|store| async move { store.batch_at_line(id, number).await })
+            .await?;
         Ok(batch.map(|batch| Start {
             seq: batch.seq,
             state: lines::State::from_bytes(&batch.state).unwrap_or_default(),
@@ -106,7 +121,12 @@ impl Log {
 fn fitting(lines: &[Line], bytes: usize) -> usize {
     let mut left = bytes;
     let fit = lines.iter().take_while(|line| {
-        let size = 64 + line.spans.iter().map(|span| span.text.len() + 64).sum::<usize>();
+        let size = 64
+            + line
+                .spans
+                .iter()
+                .map(|span| span.text.len() + 64)
+                .sum::<usize>();
         let fits = size <= left;
         left = left.saturating_sub(size);
         fits
@@ -154,12 +174,17 @@ impl Cursor {
             let mark = live.before_seq(self.next).ok_or(io::ErrorKind::NotFound)?;
             self.spool = Some(SpoolReader::open(live.folder.path(), mark.at)?);
         }
-        let Some(spool) = &mut self.spool else { return Ok(None) };
+        let Some(spool) = &mut self.spool else {
+            return Ok(None);
+        };
         loop {
             let Some(block) = spool.read(extent.end.offset, READ_BYTES)? else {
                 return Ok(None);
             };
-            let wanted = block.records.iter().filter(|record| record.seq >= self.next);
+            let wanted = block
+                .records
+                .iter()
+                .filter(|record| record.seq >= self.next);
             let chunks: Vec<Chunk> = wanted
                 .map(|record| Chunk {
                     seq: record.seq,
@@ -177,10 +202,16 @@ impl Cursor {
 
     async fn from_store(&mut self) -> Result<Option<Vec<Chunk>>, ReadError> {
         let (id, next) = (self.log.id, self.next);
-        let batches = self.log.link.ask(|store| async move { store.batches(id, next, READ_BYTES as u64).await }).await?;
+        let batches = self
+            .log
+            .link
+            .ask(|store| async move { store.batches(id, next, READ_BYTES as u64).await })
+            .await?;
         let all = batches.into_iter().flat_map(|batch| batch.chunks);
         let chunks: Vec<Chunk> = all.filter(|chunk| chunk.seq >= next).collect();
-        let Some(last) = chunks.last() else { return Ok(None) };
+        let Some(last) = chunks.last() else {
+            return Ok(None);
+        };
         self.next = last.seq + 1;
         Ok(Some(chunks))
     }

@@ -4,7 +4,7 @@
 use std::{
     io,
     os::unix::net::UnixListener as StdListener,
-    sync::{Arc, Mutex},
+    sync::{Arc, mpsc},
 };
 
 use chrono::Utc;
@@ -12,7 +12,7 @@ use supervisor::{
     control::{Decoder, Frame, ToEngine, ToSupervisor},
     exit::{Exit, Survivor},
     folder::{self, Folder},
-    spool::{self, Writer},
+    spool::{self, SyncHandle, Writer},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -22,73 +22,117 @@ use tokio::{
 
 use crate::{
     log::Stream,
-    ssh::{self, Ask, Control, Exec, Output, Route, Sessions},
+    ssh::{self, Ask, Control, Exec, Orders, Output, Route, Sessions},
 };
 
 /// What listeners at the control socket are told.
 #[derive(Debug, Clone, Default)]
 struct Told {
+    started_at: Option<i64>,
     offset: u64,
     exit: Option<Exit>,
     complete: bool,
 }
 
-/// Runs a command on a host, on a thread of its own, until it is over. Returns at once.
-///
-/// # Errors
-/// Where the spool cannot be made or the control socket cannot be served.
-pub(crate) fn supervise(
-    sessions: Arc<Sessions>,
-    route: Route,
-    exec: Exec,
-    folder: Folder,
-    listener: StdListener,
-    ask: Arc<dyn Ask>,
-    started: impl FnOnce() + Send + 'static,
-) -> io::Result<()> {
-    let writer = Writer::create(folder.path())?;
-    let sync = writer.sync_handle();
-    sync.clone().keep_syncing()?;
-    let told = watch::Sender::new(Told::default());
-    let (orders, control) = ssh::controls()?;
-    listener.set_nonblocking(true)?;
-    tokio::spawn(serve(UnixListener::from_std(listener)?, told.subscribe(), orders));
-    std::thread::Builder::new().name("ssh job".into()).spawn(move || {
-        let kept = Kept { writer: Arc::new(Mutex::new(writer)), told: told.clone(), started: Some(Box::new(started)), started_at: Arc::default() };
-        let (writer, started_at) = (Arc::clone(&kept.writer), Arc::clone(&kept.started_at));
-        let ended = sessions.run(route, exec, Box::new(kept), control, ask);
-        let spool_end = writer.lock().expect("no panic holds it").position().offset;
-        let exit = Exit {
+/// A command to run on a host.
+pub(crate) struct Remote {
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) route: Route,
+    pub(crate) exec: Exec,
+    pub(crate) folder: Folder,
+    pub(crate) ask: Arc<dyn Ask>,
+}
+
+impl Remote {
+    /// Runs it, on a thread of its own, until it is over. Returns at once. `started` is called when it runs.
+    ///
+    /// # Errors
+    /// Where the spool cannot be made, the control socket cannot be served, or no thread is to be had.
+    pub(crate) fn supervise(
+        self,
+        listener: StdListener,
+        started: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        let writer = Writer::create(self.folder.path())?;
+        let sync = writer.sync_handle();
+        sync.clone().keep_syncing()?;
+        let told = watch::Sender::new(Told::default());
+        let (orders, taken) = ssh::controls()?;
+        listener.set_nonblocking(true)?;
+        tokio::spawn(serve(
+            UnixListener::from_std(listener)?,
+            told.subscribe(),
+            orders,
+        ));
+        let (closed, no_more) = mpsc::channel();
+        let output = Spooled {
+            writer,
+            told: told.clone(),
+            started: Some(Box::new(started)),
+            closed,
+        };
+        let supervise = move || self.run(taken, output, &told, &sync, &no_more);
+        std::thread::Builder::new()
+            .name("ssh job".into())
+            .spawn(supervise)?;
+        Ok(())
+    }
+
+    fn run(
+        self,
+        orders: Orders,
+        output: Spooled,
+        told: &watch::Sender<Told>,
+        sync: &SyncHandle,
+        no_more: &mpsc::Receiver<()>,
+    ) {
+        let ended = self
+            .sessions
+            .run(&self.route, self.exec, Box::new(output), orders, &self.ask);
+        let mut exit = Exit {
             ended: ended.exit,
             canceled: ended.canceled,
-            started_at: *started_at.lock().expect("no panic holds it"),
+            started_at: told.borrow().started_at,
             finished_at: Utc::now().timestamp_micros(),
-            spool_end,
-            complete: true,
-            survivors: ended.survivors.into_iter().map(|command| Survivor { pid: 0, command }).collect(),
+            spool_end: told.borrow().offset,
+            complete: ended.complete,
+            survivors: ended
+                .survivors
+                .into_iter()
+                .map(|command| Survivor { pid: 0, command })
+                .collect(),
         };
         told.send_modify(|told| told.exit = Some(exit.clone()));
-        let kept = sync.sync().and_then(|()| folder.write_json_durably(folder::EXIT, &exit));
-        if let Err(error) = kept {
+        if !exit.complete {
+            // A process that outlived the command holds its output; an error means that the output is closed.
+            let _closed = no_more.recv().is_err();
+            (exit.complete, exit.spool_end) = (true, told.borrow().offset);
+        }
+        let written = sync
+            .sync()
+            .and_then(|()| self.folder.write_json_durably(folder::EXIT, &exit));
+        if let Err(error) = written {
             tracing::error!(%error, "how an SSH job ended could not be written down");
         }
         told.send_modify(|told| told.complete = true);
-    })?;
-    Ok(())
+    }
 }
 
 /// Takes a job's output in: first to the spool, then to whoever listens.
-struct Kept {
-    writer: Arc<Mutex<Writer>>,
+struct Spooled {
+    writer: Writer,
     told: watch::Sender<Told>,
     started: Option<Box<dyn FnOnce() + Send>>,
-    started_at: Arc<Mutex<Option<i64>>>,
+    /// Dropped with this, when no more output will come.
+    #[expect(dead_code, reason = "its end is the message")]
+    closed: mpsc::Sender<()>,
 }
 
-impl Output for Kept {
-    fn started(&mut self, remote: ssh::Remote) {
+impl Output for Spooled {
+    fn started(&mut self, remote: &ssh::Remote) {
         tracing::debug!(?remote, "started");
-        *self.started_at.lock().expect("no panic holds it") = Some(Utc::now().timestamp_micros());
+        self.told
+            .send_modify(|told| told.started_at = Some(Utc::now().timestamp_micros()));
         if let Some(started) = self.started.take() {
             started();
         }
@@ -99,7 +143,7 @@ impl Output for Kept {
             Stream::Stdout => spool::Stream::Stdout,
             Stream::Stderr => spool::Stream::Stderr,
         };
-        let offset = self.writer.lock().expect("no panic holds it").append(stream, bytes)?;
+        let offset = self.writer.append(stream, bytes)?;
         self.told.send_modify(|told| told.offset = offset);
         Ok(())
     }
@@ -178,8 +222,10 @@ fn control(order: ToSupervisor) -> Option<Control> {
         ToSupervisor::Cancel { force } => Control::Cancel { force },
         ToSupervisor::Input(bytes) => Control::Input(bytes),
         ToSupervisor::EndInput => Control::EndInput,
-        ToSupervisor::Resize(window) => Control::Resize { rows: window.rows, cols: window.cols },
+        ToSupervisor::Resize(window) => Control::Resize {
+            rows: window.rows,
+            cols: window.cols,
+        },
         ToSupervisor::Signal(_) => return None,
     })
 }
-

@@ -1,12 +1,20 @@
 //! Starting jobs, and talking to them while they run.
 
-use std::{collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, path::{Path, PathBuf}, pin::pin, sync::Arc};
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    io,
+    os::unix::net::UnixListener,
+    path::{Path, PathBuf},
+    pin::pin,
+    sync::Arc,
+};
 
 use chrono::Utc;
 use secrecy::SecretString;
 use supervisor::{
     control::{self, ToSupervisor},
-    exec::Window,
+    exec::{Grace, Window},
     folder::Lock,
 };
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -16,11 +24,13 @@ use super::{
     Engine, EngineError, archive, follow,
     launch::{self, Asked, Plan, Prepared},
     live::{Live, Mark},
-    remote,
+    remote::Remote,
 };
 use crate::{
     job::{Exit, Job, JobId, State, What},
-    make, ssh,
+    make,
+    project::Project,
+    ssh,
     wire::{Answer, Event, Prompt, Question, Start},
 };
 
@@ -41,41 +51,118 @@ impl Engine {
     /// or the job's folder cannot be made.
     pub fn start(&self, start: Start, consent: Consent) -> Result<Vec<Job>, EngineError> {
         match start {
-            Start::Target { project, targets, variables, pty } => {
+            Start::Target {
+                project,
+                targets,
+                variables,
+                pty,
+            } => {
                 let known = self.project(&project)?;
                 if consent == Consent::Trusted && !known.trusted {
-                    return Err(EngineError::Untrusted { project: known.name });
+                    return Err(EngineError::Untrusted {
+                        project: known.name,
+                    });
                 }
                 if let Some(problem) = known.problem {
                     return Err(EngineError::NotFound(format!("{}: {problem}", known.name)));
                 }
-                let run = make::Run { dir: known.path, targets, variables };
-                let command = make::argv(&run).map_err(|refusal| EngineError::Refused(refusal.to_string()))?;
-                let asked = launch::asked_of_make(&run, &command, &known.name, pty);
-                Ok(vec![self.start_local(asked, command)?])
+                Ok(vec![self.start_targets(&known, &targets, variables, pty)?])
             }
             Start::Command { command, .. } if command.trim().is_empty() => {
                 Err(EngineError::Refused("there is no command to run".into()))
             }
-            Start::Command { command, hosts, cwd, pty } if hosts.is_empty() => {
+            Start::Command {
+                command,
+                hosts,
+                cwd,
+                pty,
+            } if hosts.is_empty() => {
                 let here = cwd.map_or_else(|| self.folders().home.clone(), PathBuf::from);
-                let program = make::shell(&command, &here);
+                let program = make::shell(&command, &here).map_err(refused)?;
                 let asked = asked_of_shell(&program, command, pty);
                 Ok(vec![self.start_local(asked, program)?])
             }
-            Start::Command { command, hosts, pty, .. } => self.start_on_hosts(&command, &hosts, pty),
+            Start::Command {
+                command,
+                hosts,
+                pty,
+                ..
+            } => self.start_on_hosts(&command, &hosts, pty),
         }
+    }
+
+    fn start_targets(
+        &self,
+        project: &Project,
+        targets: &[String],
+        variables: Vec<(String, String)>,
+        pty: bool,
+    ) -> Result<Job, EngineError> {
+        let secret = self.secret_names(project, &variables);
+        let assign = |(name, value): (String, String)| make::Assignment {
+            secret: secret.contains(&name),
+            name,
+            value,
+            raw: false,
+        };
+        let variables: Vec<_> = variables.into_iter().map(assign).collect();
+        let direnv = make::direnv(&project.path, &self.environment());
+        let run = make::Run {
+            dir: &project.path,
+            targets,
+            variables: &variables,
+            reserved: false,
+            direnv: direnv.as_deref(),
+        };
+        let command = make::argv(&run).map_err(refused)?;
+        let asked = launch::asked_of_make(&run, &command, &project.name, pty);
+        self.start_local(asked, command)
+    }
+
+    /// Which of these variables the makefile's comments call secret. Nothing is read where there are none.
+    fn secret_names(&self, project: &Project, variables: &[(String, String)]) -> Vec<String> {
+        if variables.is_empty() {
+            return Vec::new();
+        }
+        let scan = self.0.catalog.scan(project);
+        let secret = scan
+            .variables
+            .into_iter()
+            .filter(|variable| variable.secret);
+        secret.map(|variable| variable.name).collect()
     }
 
     /// Make in a folder, with just these arguments.
     ///
     /// # Errors
     /// Where the job's folder cannot be made.
-    pub fn start_make(&self, project: &str, folder: &Path, args: Vec<String>) -> Result<Job, EngineError> {
-        let command = make::plain(folder, args);
-        let asked = asked_of_shell(&command, command.shown.clone(), false);
-        let what = What::Target { project: project.to_owned(), targets: make::goals(&command.args) };
-        self.start_local(Asked { what, ..asked }, command)
+    pub fn start_make(
+        &self,
+        project: &str,
+        folder: &Path,
+        args: Vec<String>,
+    ) -> Result<Job, EngineError> {
+        let is_goal = |word: &&String| !word.starts_with('-') && !word.contains('=');
+        let targets = args.iter().filter(is_goal).cloned().collect();
+        let what = What::Target {
+            project: project.to_owned(),
+            targets,
+        };
+        let shown = [vec!["make".to_owned()], args.clone()].concat().join(" ");
+        let command = make::Command {
+            program: "make".into(),
+            args,
+            cwd: folder.to_owned(),
+            shown: shown.clone(),
+            env: Vec::new(),
+        };
+        self.start_local(
+            Asked {
+                what,
+                ..asked_of_shell(&command, shown, false)
+            },
+            command,
+        )
     }
 
     /// Starts the same again.
@@ -87,12 +174,32 @@ impl Engine {
         self.start(again(&job)?, consent)
     }
 
-    fn start_on_hosts(&self, command: &str, hosts: &[String], pty: bool) -> Result<Vec<Job>, EngineError> {
+    fn start_on_hosts(
+        &self,
+        command: &str,
+        hosts: &[String],
+        pty: bool,
+    ) -> Result<Vec<Job>, EngineError> {
         let config = self.0.catalog.ssh();
-        let routes: Vec<_> = hosts.iter().map(|host| config.resolve(host)).collect::<Result<_, _>>().map_err(|refusal| EngineError::NotFound(refusal.to_string()))?;
+        let routes: Vec<_> = hosts
+            .iter()
+            .map(|host| config.resolve(host))
+            .collect::<Result<_, _>>()
+            .map_err(|refusal| EngineError::NotFound(refusal.to_string()))?;
         let batch = (hosts.len() > 1).then(Uuid::now_v7);
         let start = |(host, route): (&String, ssh::Route)| {
-            let job = Asked { what: What::Command { host: Some(host.clone()) }, command: command.to_owned(), argv: Vec::new(), variables: Vec::new(), cwd: None, pty, batch }.job();
+            let job = Asked {
+                what: What::Command {
+                    host: Some(host.clone()),
+                },
+                command: command.to_owned(),
+                argv: Vec::new(),
+                variables: Vec::new(),
+                cwd: None,
+                pty,
+                batch,
+            }
+            .job();
             let prepared = launch::prepare(&self.folders().jobs(), job, self.0.link.key(), None)?;
             Ok(self.launch(prepared, Plan::Remote { route }))
         };
@@ -100,17 +207,44 @@ impl Engine {
     }
 
     fn start_local(&self, asked: Asked, command: make::Command) -> Result<Job, EngineError> {
-        let login_path = self.0.options.login_path.then(make::login_path).flatten();
-        let environment: HashMap<OsString, OsString> = make::environment(std::env::vars_os(), login_path).into_iter().collect();
+        let mut environment: HashMap<OsString, OsString> = self.environment().into_iter().collect();
+        environment.extend(
+            command
+                .env
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into())),
+        );
         let job = asked.job();
-        let exec = launch::exec(&command.program, &command.args, &command.cwd, job.pty, self.folders())?;
-        let prepared = launch::prepare(&self.folders().jobs(), job, self.0.link.key(), Some(&exec))?;
+        let exec = launch::exec(
+            &command.program,
+            &command.args,
+            &command.cwd,
+            job.pty,
+            self.folders(),
+        )?;
+        let prepared =
+            launch::prepare(&self.folders().jobs(), job, self.0.link.key(), Some(&exec))?;
         Ok(self.launch(prepared, Plan::Local { environment }))
+    }
+
+    /// What a job here inherits.
+    fn environment(&self) -> Vec<(OsString, OsString)> {
+        let login_path = if self.0.options.login_path {
+            make::login_path()
+        } else {
+            None
+        };
+        make::environment(std::env::vars_os(), login_path)
     }
 
     /// Registers a prepared job and sets everything about it going.
     fn launch(&self, prepared: Prepared, plan: Plan) -> Job {
-        let Prepared { job, folder, lock, listener } = prepared;
+        let Prepared {
+            job,
+            folder,
+            lock,
+            listener,
+        } = prepared;
         let (live, mut orders) = Live::new(job, folder, Mark::default());
         let live = Arc::new(live);
         self.register(&live);
@@ -121,7 +255,13 @@ impl Engine {
         tokio::spawn(async move {
             engine.archive(Arc::clone(&live), lock);
             let Some(turn) = engine.turn(&mut orders).await else {
-                return engine.ended_early(&live, Exit::CouldNotStart { why: "canceled while it waited for its turn".into() }, true);
+                return engine.ended_early(
+                    &live,
+                    Exit::CouldNotStart {
+                        why: "canceled while it waited for its turn".into(),
+                    },
+                    true,
+                );
             };
             let begun = match plan {
                 Plan::Local { environment } => engine.begin_local(&live, listener, &environment),
@@ -130,35 +270,79 @@ impl Engine {
             let connected = begun.and_then(|()| control::connect(live.folder.path()));
             give_turn_back(&live, turn);
             match connected {
-                Ok(connection) => follow::follow(live, Mark::default(), connection, orders, Arc::new(engine)).await,
-                Err(error) => engine.ended_early(&live, Exit::CouldNotStart { why: error.to_string() }, false),
+                Ok(connection) => {
+                    follow::follow(live, Mark::default(), connection, orders, Arc::new(engine))
+                        .await
+                }
+                Err(error) => engine.ended_early(
+                    &live,
+                    Exit::CouldNotStart {
+                        why: error.to_string(),
+                    },
+                    false,
+                ),
             }
         });
         job
     }
 
-    fn begin_local(&self, live: &Arc<Live>, listener: UnixListener, environment: &HashMap<OsString, OsString>) -> io::Result<()> {
+    fn begin_local(
+        &self,
+        live: &Arc<Live>,
+        listener: UnixListener,
+        environment: &HashMap<OsString, OsString>,
+    ) -> io::Result<()> {
         let mut child = launch::spawn(&live.folder, listener, environment, live.id)?;
         self.now_running(live);
         tokio::spawn(async move { child.wait().await });
         Ok(())
     }
 
-    fn begin_remote(&self, live: &Arc<Live>, listener: UnixListener, route: ssh::Route) -> io::Result<()> {
+    fn begin_remote(
+        &self,
+        live: &Arc<Live>,
+        listener: UnixListener,
+        route: ssh::Route,
+    ) -> io::Result<()> {
         let job = live.job();
-        let exec = ssh::Exec { command: job.command, pty: job.pty.then_some((launch::WINDOW.rows, launch::WINDOW.cols)) };
+        let exec = ssh::Exec {
+            job: job.id,
+            command: job.command,
+            pty: job
+                .pty
+                .then_some((launch::WINDOW.rows, launch::WINDOW.cols)),
+            graces: Grace::usual(),
+        };
         let (engine, running) = (self.clone(), Arc::clone(live));
-        let ask = Arc::new(AskPerson { engine: self.clone(), job: live.id, runtime: tokio::runtime::Handle::current() });
-        remote::supervise(Arc::clone(&self.0.sessions), route, exec, live.folder.clone(), listener, ask, move || engine.now_running(&running))
+        let ask = Arc::new(AskPerson {
+            engine: self.clone(),
+            job: live.id,
+            runtime: tokio::runtime::Handle::current(),
+        });
+        let remote = Remote {
+            sessions: Arc::clone(&self.0.sessions),
+            route,
+            exec,
+            folder: live.folder.clone(),
+            ask,
+        };
+        remote.supervise(listener, move || engine.now_running(&running))
     }
 
     fn now_running(&self, live: &Live) {
-        let job = live.change(|job| job.state = State::Running { started_at: Utc::now() });
+        let job = live.change(|job| {
+            job.state = State::Running {
+                started_at: Utc::now(),
+            }
+        });
         self.tell(Event::Job(job.into()));
     }
 
     /// A turn to run, or none where the job was canceled before it got one.
-    async fn turn(&self, orders: &mut mpsc::Receiver<ToSupervisor>) -> Option<OwnedSemaphorePermit> {
+    async fn turn(
+        &self,
+        orders: &mut mpsc::Receiver<ToSupervisor>,
+    ) -> Option<OwnedSemaphorePermit> {
         let mut turn = pin!(Arc::clone(&self.0.turns).acquire_owned());
         loop {
             tokio::select! {
@@ -170,7 +354,12 @@ impl Engine {
     }
 
     fn ended_early(&self, live: &Live, exit: Exit, canceled: bool) {
-        let state = State::Ended { started_at: None, finished_at: Utc::now(), exit, canceled };
+        let state = State::Ended {
+            started_at: None,
+            finished_at: Utc::now(),
+            exit,
+            canceled,
+        };
         let job = live.change(|job| job.state = state);
         self.tell(Event::Job(job.into()));
         live.completed();
@@ -218,9 +407,14 @@ impl Engine {
     /// Where the job is unknown or over.
     pub async fn input(&self, job: JobId, text: String, end: bool) -> Result<(), EngineError> {
         if !text.is_empty() {
-            self.order(job, ToSupervisor::Input(text.into_bytes())).await?;
+            self.order(job, ToSupervisor::Input(text.into_bytes()))
+                .await?;
         }
-        if end { self.input_bytes(job, Vec::new()).await } else { Ok(()) }
+        if end {
+            self.input_bytes(job, Vec::new()).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Sends bytes to a job's input; none of them end it.
@@ -228,7 +422,11 @@ impl Engine {
     /// # Errors
     /// Where the job is unknown or over.
     pub async fn input_bytes(&self, job: JobId, bytes: Vec<u8>) -> Result<(), EngineError> {
-        let order = if bytes.is_empty() { ToSupervisor::EndInput } else { ToSupervisor::Input(bytes) };
+        let order = if bytes.is_empty() {
+            ToSupervisor::EndInput
+        } else {
+            ToSupervisor::Input(bytes)
+        };
         self.order(job, order).await
     }
 
@@ -237,7 +435,8 @@ impl Engine {
     /// # Errors
     /// Where the job is unknown or over.
     pub async fn resize(&self, job: JobId, rows: u16, cols: u16) -> Result<(), EngineError> {
-        self.order(job, ToSupervisor::Resize(Window { rows, cols })).await
+        self.order(job, ToSupervisor::Resize(Window { rows, cols }))
+            .await
     }
 
     async fn order(&self, id: JobId, order: ToSupervisor) -> Result<(), EngineError> {
@@ -255,14 +454,20 @@ impl Engine {
     /// Where the question does not wait any more.
     pub fn answer(&self, prompt: Uuid, answer: Answer) -> Result<(), EngineError> {
         if !self.0.prompts.answer(prompt, answer) {
-            return Err(EngineError::NotFound("this question has been answered or withdrawn".into()));
+            return Err(EngineError::NotFound(
+                "this question has been answered or withdrawn".into(),
+            ));
         }
         self.tell(Event::Answered { prompt });
         Ok(())
     }
 
     pub(super) fn register(&self, live: &Arc<Live>) {
-        self.0.lives.lock().expect("no panic holds it").insert(live.id, Arc::clone(live));
+        self.0
+            .lives
+            .lock()
+            .expect("no panic holds it")
+            .insert(live.id, Arc::clone(live));
     }
 
     pub(super) fn forget(&self, job: JobId) {
@@ -275,7 +480,10 @@ impl Engine {
 fn give_turn_back(live: &Live, turn: OwnedSemaphorePermit) {
     let mut changes = live.job_changes();
     tokio::spawn(async move {
-        let _over = changes.wait_for(|job| job.state.status().is_over()).await.is_ok();
+        let _over = changes
+            .wait_for(|job| job.state.status().is_over())
+            .await
+            .is_ok();
         drop(turn);
     });
 }
@@ -283,16 +491,45 @@ fn give_turn_back(live: &Live, turn: OwnedSemaphorePermit) {
 fn asked_of_shell(program: &make::Command, command: String, pty: bool) -> Asked {
     let mut argv = vec![program.program.clone()];
     argv.extend(program.args.iter().cloned());
-    Asked { what: What::Command { host: None }, command, argv, variables: Vec::new(), cwd: Some(program.cwd.clone()), pty, batch: None }
+    Asked {
+        what: What::Command { host: None },
+        command,
+        argv,
+        variables: Vec::new(),
+        cwd: Some(program.cwd.clone()),
+        pty,
+        batch: None,
+    }
+}
+
+fn refused(refusal: make::Refusal) -> EngineError {
+    EngineError::Refused(format!("failed to {refusal}"))
 }
 
 /// What has to be asked for to get the same job once more.
 fn again(job: &Job) -> Result<Start, EngineError> {
-    let secret = |name: &str| EngineError::Refused(format!("{name} is secret and was not kept: start the target anew and type it"));
-    let variables = job.variables.iter().map(|(name, value)| Ok((name.clone(), value.clone().ok_or_else(|| secret(name))?)));
+    let secret = |name: &str| {
+        EngineError::Refused(format!(
+            "{name} is secret and was not kept: start the target anew and type it"
+        ))
+    };
+    let variables = job
+        .variables
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), value.clone().ok_or_else(|| secret(name))?)));
     Ok(match &job.what {
-        What::Target { project, targets } => Start::Target { project: project.clone(), targets: targets.clone(), variables: variables.collect::<Result<_, EngineError>>()?, pty: job.pty },
-        What::Command { host } => Start::Command { command: job.command.clone(), hosts: host.iter().cloned().collect(), cwd: job.cwd.as_ref().map(|cwd| cwd.display().to_string()), pty: job.pty },
+        What::Target { project, targets } => Start::Target {
+            project: project.clone(),
+            targets: targets.clone(),
+            variables: variables.collect::<Result<_, EngineError>>()?,
+            pty: job.pty,
+        },
+        What::Command { host } => Start::Command {
+            command: job.command.clone(),
+            hosts: host.iter().cloned().collect(),
+            cwd: job.cwd.as_ref().map(|cwd| cwd.display().to_string()),
+            pty: job.pty,
+        },
     })
 }
 
@@ -306,10 +543,23 @@ struct AskPerson {
 impl ssh::Ask for AskPerson {
     fn ask(&self, host: &str, question: ssh::Question) -> ssh::Answer {
         let question = match question {
-            ssh::Question::HostKey { fingerprint, key_type, address } => Question::HostKey { fingerprint, key_type, address },
+            ssh::Question::HostKey {
+                fingerprint,
+                key_type,
+                address,
+            } => Question::HostKey {
+                fingerprint,
+                key_type,
+                address,
+            },
             ssh::Question::Secret { label, echo } => Question::Secret { label, echo },
         };
-        let prompt = Prompt { id: Uuid::now_v7(), job: self.job, host: host.to_owned(), question };
+        let prompt = Prompt {
+            id: Uuid::now_v7(),
+            job: self.job,
+            host: host.to_owned(),
+            question,
+        };
         let answered = self.engine.0.prompts.ask(prompt.clone());
         self.engine.tell(Event::Asked(prompt));
         match self.runtime.block_on(answered) {

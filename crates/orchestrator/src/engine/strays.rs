@@ -17,7 +17,10 @@ pub(crate) async fn end(job: JobId) -> Vec<String> {
         tokio::time::sleep(GRACE).await;
         signal(&find(job), Signal::KILL);
     }
-    found.into_iter().map(|(pid, name)| format!("{name} (pid {pid})")).collect()
+    found
+        .into_iter()
+        .map(|(pid, name)| format!("{name} (pid {pid})"))
+        .collect()
 }
 
 fn signal(processes: &[(i32, String)], signal: Signal) {
@@ -35,11 +38,16 @@ fn find(job: JobId) -> Vec<(i32, String)> {
     let mark = format!("VMO_JOB={job}");
     let carries = |pid: i32| {
         let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
-        environment.split(|byte| *byte == 0).any(|one| one == mark.as_bytes()).then(|| {
-            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-            (pid, name.trim().to_owned())
-        })
+        environment
+            .split(|byte| *byte == 0)
+            .any(|one| one == mark.as_bytes())
+            .then(|| {
+                let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+                (pid, name.trim().to_owned())
+            })
     };
     let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
-    pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter_map(carries).collect()
+    pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter_map(carries)
+        .collect()
 }

@@ -23,7 +23,12 @@ impl Engine {
     /// Returns when the store is away or refuses us.
     pub async fn store_failed(&self) {
         let mut state = self.0.link.changes();
-        let failed = state.wait_for(|state| matches!(state.health, StoreHealth::Away { .. } | StoreHealth::Refused { .. }));
+        let failed = state.wait_for(|state| {
+            matches!(
+                state.health,
+                StoreHealth::Away { .. } | StoreHealth::Refused { .. }
+            )
+        });
         let _failed = failed.await.is_ok();
     }
 
@@ -32,7 +37,8 @@ impl Engine {
     /// # Errors
     /// Where there is no such job.
     pub async fn begun(&self, id: JobId) -> Result<Job, EngineError> {
-        self.once(id, |job| job.state.status() != Status::Queued).await
+        self.once(id, |job| job.state.status() != Status::Queued)
+            .await
     }
 
     /// The job, once it is over.

@@ -103,7 +103,9 @@ pub enum Refusal {
     #[error("run the target {0:?}: a name with a line break cannot be a target")]
     LineBreak(String),
     /// The name breaks the rule.
-    #[error("set the variable {0:?}: a name is letters, digits and '_', and does not start with a digit")]
+    #[error(
+        "set the variable {0:?}: a name is letters, digits and '_', and does not start with a digit"
+    )]
     Name(String),
     /// It would change make itself.
     #[error("set '{0}': it changes how make itself works; confirm it first")]
@@ -170,7 +172,9 @@ pub fn argv(run: &Run<'_>) -> Result<Command, Refusal> {
     }
     let mut program = "make".to_owned();
     if let Some(direnv) = run.direnv {
-        let direnv = direnv.to_str().ok_or_else(|| Refusal::Folder(direnv.to_owned()))?;
+        let direnv = direnv
+            .to_str()
+            .ok_or_else(|| Refusal::Folder(direnv.to_owned()))?;
         let before = ["exec", dir, "make"].map(str::to_owned);
         args.splice(0..0, before);
         program = direnv.to_owned();

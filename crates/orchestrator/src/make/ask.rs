@@ -37,7 +37,10 @@ pub(super) fn ask(
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     // Without a terminal of its own, an interactive shell cannot be stopped for reaching for ours.
-    #[expect(unsafe_code, reason = "setsid is async-signal-safe, and std has no call for it")]
+    #[expect(
+        unsafe_code,
+        reason = "setsid is async-signal-safe, and std has no call for it"
+    )]
     unsafe {
         command.pre_exec(|| {
             rustix::process::setsid()?;
@@ -121,8 +124,14 @@ mod tests {
     #[test]
     fn gives_what_was_said_and_how_it_ended() {
         let answer = ask(&mut sh("echo hi; exit 3"), LONG, 100, |_| false).unwrap();
-        assert_eq!((answer.stdout.as_slice(), answer.success), (&b"hi\n"[..], false));
-        assert_eq!(ask(&mut Command::new("/no/such"), LONG, 100, |_| false), None);
+        assert_eq!(
+            (answer.stdout.as_slice(), answer.success),
+            (&b"hi\n"[..], false)
+        );
+        assert_eq!(
+            ask(&mut Command::new("/no/such"), LONG, 100, |_| false),
+            None
+        );
     }
 
     #[test]
@@ -130,7 +139,10 @@ mod tests {
         let start = Instant::now();
         let limit = Duration::from_millis(200);
         assert_eq!(ask(&mut sh("sleep 60; :"), limit, 100, |_| false), None);
-        assert_eq!(ask(&mut sh("exec >&-; sleep 60; :"), limit, 100, |_| false), None);
+        assert_eq!(
+            ask(&mut sh("exec >&-; sleep 60; :"), limit, 100, |_| false),
+            None
+        );
         assert_eq!(ask(&mut sh("yes"), LONG, 10_000, |_| false), None);
         assert!(start.elapsed() < Duration::from_secs(15));
     }
@@ -141,7 +153,11 @@ mod tests {
         let script = "sleep 60 & echo \"$!\"";
         let answer = ask(&mut sh(script), LONG, 100, |said| said.ends_with(b"\n")).unwrap();
         assert!(answer.success && start.elapsed() < LONG);
-        let pid: i32 = String::from_utf8(answer.stdout).unwrap().trim().parse().unwrap();
+        let pid: i32 = String::from_utf8(answer.stdout)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap();
         rustix::process::kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
     }
 }

@@ -58,7 +58,9 @@ fn said(line: &[u8]) -> Option<Said> {
     }
     let (place, target) = place(inside);
     // In other languages the word differs, the number does not.
-    let code = outcome.rsplit_once(' ').and_then(|(_, code)| code.parse().ok());
+    let code = outcome
+        .rsplit_once(' ')
+        .and_then(|(_, code)| code.parse().ok());
     Some(Said {
         level,
         failure: Failure {
@@ -111,11 +113,36 @@ mod tests {
     fn reads_each_form_of_makes_line() {
         let at = |file: &str, line| Some((file.to_owned(), line));
         let cases = [
-            ("make: *** [Makefile:12: deploy] Error 7", "deploy", at("Makefile", 12), How::Code(7)),
-            ("make: *** [deploy] Error 127", "deploy", None, How::Code(127)),
-            ("gmake: *** [mk/a b.mk:3: a: b] x] Error 1", "a: b] x", at("mk/a b.mk", 3), How::Code(1)),
-            ("/usr/bin/make: *** [Makefile:1: x] Fehler 3", "x", at("Makefile", 1), How::Code(3)),
-            ("make: *** [Makefile:9: oom] Killed", "oom", at("Makefile", 9), How::Signal("Killed".into())),
+            (
+                "make: *** [Makefile:12: deploy] Error 7",
+                "deploy",
+                at("Makefile", 12),
+                How::Code(7),
+            ),
+            (
+                "make: *** [deploy] Error 127",
+                "deploy",
+                None,
+                How::Code(127),
+            ),
+            (
+                "gmake: *** [mk/a b.mk:3: a: b] x] Error 1",
+                "a: b] x",
+                at("mk/a b.mk", 3),
+                How::Code(1),
+            ),
+            (
+                "/usr/bin/make: *** [Makefile:1: x] Fehler 3",
+                "x",
+                at("Makefile", 1),
+                How::Code(3),
+            ),
+            (
+                "make: *** [Makefile:9: oom] Killed",
+                "oom",
+                at("Makefile", 9),
+                How::Signal("Killed".into()),
+            ),
             (
                 "make: *** [Makefile:9: dump] Segmentation fault (core dumped)\r",
                 "dump",

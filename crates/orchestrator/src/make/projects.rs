@@ -236,11 +236,7 @@ impl Projects {
 ///
 /// # Errors
 /// [`NotFound`] where it is neither; it names what comes near.
-pub fn find(
-    projects: &[Project],
-    name_or_folder: &str,
-    cwd: &Path,
-) -> Result<Project, NotFound> {
+pub fn find(projects: &[Project], name_or_folder: &str, cwd: &Path) -> Result<Project, NotFound> {
     if let Some(project) = projects
         .iter()
         .find(|project| project.name == name_or_folder)

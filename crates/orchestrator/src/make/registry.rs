@@ -186,9 +186,6 @@ mod tests {
         );
         let (entries, problems) = read(folder.path());
         assert!(entries.is_empty());
-        assert!(
-            problems[0].ends_with("it is not a file"),
-            "{problems:?}"
-        );
+        assert!(problems[0].ends_with("it is not a file"), "{problems:?}");
     }
 }

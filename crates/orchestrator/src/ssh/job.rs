@@ -181,9 +181,10 @@ impl Job {
     pub(super) fn is_over(&self) -> bool {
         self.settled
             && self.wire.stage() == Stage::Closed
-            && self.ending.as_ref().is_none_or(|ending| {
-                ending.wire.is_none() && ending.overtaken.is_empty()
-            })
+            && self
+                .ending
+                .as_ref()
+                .is_none_or(|ending| ending.wire.is_none() && ending.overtaken.is_empty())
     }
 
     /// Whether it is waiting for a channel to open; libssh2 opens one at a time.
@@ -271,12 +272,7 @@ impl Job {
         });
     }
 
-    fn step_wire(
-        &mut self,
-        session: &Session,
-        alone: bool,
-        buffer: &mut [u8],
-    ) -> io::Result<bool> {
+    fn step_wire(&mut self, session: &Session, alone: bool, buffer: &mut [u8]) -> io::Result<bool> {
         let Self {
             task,
             wire,
@@ -291,7 +287,9 @@ impl Job {
                 Stream::Stdout => &mut *out,
                 Stream::Stderr => &mut *err,
             };
-            marks.feed(bytes, &mut |found| seen.note(stream, &found, &mut *task.output));
+            marks.feed(bytes, &mut |found| {
+                seen.note(stream, &found, &mut *task.output)
+            });
             Ok(())
         });
         let written = wire.take_written();
@@ -472,7 +470,8 @@ impl Seen {
             Found::Noise(bytes) => {
                 output.noise(bytes);
                 let room = NOISE_KEPT.saturating_sub(self.noise.len());
-                self.noise.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                self.noise
+                    .extend_from_slice(&bytes[..bytes.len().min(room)]);
             }
             Found::Bytes(bytes) => {
                 if self.failure.is_none()

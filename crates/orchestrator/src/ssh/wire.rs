@@ -60,7 +60,9 @@ enum Ending {
 
 impl std::fmt::Debug for super::job::Task {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Task").field("job", &self.exec.job).finish_non_exhaustive()
+        f.debug_struct("Task")
+            .field("job", &self.exec.job)
+            .finish_non_exhaustive()
     }
 }
 

@@ -18,7 +18,10 @@ impl Home {
     pub(crate) fn new(database_url: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("work")).unwrap();
-        Self { folder, database_url }
+        Self {
+            folder,
+            database_url,
+        }
     }
 
     /// Where commands are run.
@@ -64,7 +67,11 @@ impl Home {
     /// Runs it to its end, which has to be a good one, and gives what it printed.
     pub(crate) fn text(&self, args: &[&str]) -> String {
         let output = self.run(args);
-        assert!(output.status.success(), "vmo {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "vmo {args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -83,7 +90,12 @@ impl Home {
     /// The folders of jobs that are not archived yet.
     pub(crate) fn job_folders(&self) -> Vec<PathBuf> {
         let jobs = self.data().join("jobs");
-        fs::read_dir(jobs).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+        fs::read_dir(jobs)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .collect()
     }
 }
 
@@ -117,7 +129,8 @@ impl Drop for Running {
 /// Whether a process of this id runs: a zombie does not.
 pub(crate) fn is_alive(pid: i32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+    stat.rsplit_once(')')
+        .is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
 }
 
 /// Waits until a condition holds; fails after 20 s, naming it.

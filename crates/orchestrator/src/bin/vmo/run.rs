@@ -11,7 +11,7 @@ use orchestrator::{
     engine::{Consent, Engine},
     job::{Job, JobId},
     log::Stream,
-    make, wire,
+    wire,
     wire::{Answer, Event, Question, Start},
 };
 
@@ -76,7 +76,8 @@ fn asked(run: &Run) -> Result<Start, Failed> {
     }
     let (mut targets, mut variables) = (Vec::new(), Vec::new());
     for word in &run.targets {
-        match make::assignment(word) {
+        // No target holds '=': make would take it as a variable, whatever stands before it.
+        match word.split_once('=') {
             Some((name, value)) => variables.push((name.to_owned(), value.to_owned())),
             None => targets.push(word.clone()),
         }

@@ -1,7 +1,5 @@
 //! Words and numbers the command line uses for jobs.
 
-use std::process::ExitCode;
-
 use orchestrator::job::{Exit, Job, State};
 
 /// How a job stands, in a few words: `done`, `error: exit code 2`.
@@ -12,11 +10,6 @@ pub(crate) fn end(job: &Job) -> String {
 }
 
 /// The code `vmo run` exits with: the job's own, 128 + n for a signal, 255 where nothing ran or nobody knows.
-pub(crate) fn exit_code(job: &Job) -> ExitCode {
-    ExitCode::from(code(job))
-}
-
-/// As [`exit_code`], as a number.
 pub(crate) fn code(job: &Job) -> u8 {
     match &job.state {
         State::Ended {

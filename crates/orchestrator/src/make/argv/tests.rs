@@ -86,7 +86,10 @@ fn odd_names_run_exactly_that_target() {
 fn what_make_would_take_for_something_else_is_refused() {
     let dir = Path::new("/srv/app");
     let refused = |target: &str| argv(&run(dir, &strings(&[target]), &[])).unwrap_err();
-    assert_eq!(refused("SHELL=./evil"), Refusal::Equals("SHELL=./evil".into()));
+    assert_eq!(
+        refused("SHELL=./evil"),
+        Refusal::Equals("SHELL=./evil".into())
+    );
     assert_eq!(refused("a:=b"), Refusal::Equals("a:=b".into()));
     assert_eq!(refused("-"), Refusal::LoneDash);
     assert_eq!(refused(""), Refusal::Empty);
@@ -116,7 +119,11 @@ fn variables_are_named_by_the_rule() {
         ..run(dir, &[], &[])
     };
     let variables = [Assignment::plain("SHELL", "/bin/bash")];
-    let command = argv(&Run { variables: &variables, ..confirmed }).unwrap();
+    let command = argv(&Run {
+        variables: &variables,
+        ..confirmed
+    })
+    .unwrap();
     assert_eq!(command.args.last().unwrap(), "SHELL=/bin/bash");
 }
 
@@ -128,8 +135,23 @@ sub: ; @$(MAKE) --no-print-directory show\n\
 expanded: ; @printf '[%s]\\n' '$(A)'\n";
     let folder = folder(makefile);
     let values = [
-        "plain", "two words", " leading", "\ttab", "trailing \\", "$HOME", "$(shell touch evil)",
-        "$$", "a#b", "\\#", "=x", "`touch evil`", "it's", "\"", "ü", "line\nline", "",
+        "plain",
+        "two words",
+        " leading",
+        "\ttab",
+        "trailing \\",
+        "$HOME",
+        "$(shell touch evil)",
+        "$$",
+        "a#b",
+        "\\#",
+        "=x",
+        "`touch evil`",
+        "it's",
+        "\"",
+        "ü",
+        "line\nline",
+        "",
     ];
     for value in values {
         for secret in [false, true] {
@@ -140,7 +162,11 @@ expanded: ; @printf '[%s]\\n' '$(A)'\n";
             for target in ["show", "sub"] {
                 let targets = strings(&[target]);
                 let command = argv(&run(folder.path(), &targets, &variables)).unwrap();
-                assert_eq!(output(&command), format!("[{value}]"), "{target} secret: {secret}");
+                assert_eq!(
+                    output(&command),
+                    format!("[{value}]"),
+                    "{target} secret: {secret}"
+                );
                 assert!(!secret || value.len() < 5 || !format!("{command:?}").contains(value));
             }
         }
@@ -150,7 +176,10 @@ expanded: ; @printf '[%s]\\n' '$(A)'\n";
         ..Assignment::plain("A", "$(word 2,a b)")
     }];
     let targets = strings(&["expanded"]);
-    assert_eq!(output(&argv(&run(folder.path(), &targets, &raw)).unwrap()), "[b]");
+    assert_eq!(
+        output(&argv(&run(folder.path(), &targets, &raw)).unwrap()),
+        "[b]"
+    );
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
@@ -159,13 +188,18 @@ fn a_value_goes_before_the_makefiles_own_and_pwd_is_the_folder() {
     let folder = folder("ENV := dev\nall: ; @echo $(ENV) $(PWD)\n");
     let variables = [Assignment::plain("ENV", "staging")];
     let command = argv(&run(folder.path(), &[], &variables)).unwrap();
-    assert_eq!(output(&command), format!("staging {}", folder.path().display()));
+    assert_eq!(
+        output(&command),
+        format!("staging {}", folder.path().display())
+    );
 }
 
 #[test]
 fn shown_is_what_a_person_would_type() {
     let shown = |targets: &[&str], variables: &[Assignment]| {
-        argv(&run(Path::new("/srv/app"), &strings(targets), variables)).unwrap().shown
+        argv(&run(Path::new("/srv/app"), &strings(targets), variables))
+            .unwrap()
+            .shown
     };
     assert_eq!(
         shown(&["deploy"], &[Assignment::plain("ENV", "staging")]),
@@ -191,21 +225,36 @@ fn direnv_goes_first_where_mkcli_would_put_it() {
     fs::write(&program, "#!/bin/sh\n").unwrap();
     let environment = |value: &str| {
         vec![
-            ("PATH".into(), format!("/nowhere:{}", tools.path().display()).into()),
+            (
+                "PATH".into(),
+                format!("/nowhere:{}", tools.path().display()).into(),
+            ),
             ("MKCLI_DIRENV".into(), value.into()),
         ]
     };
     assert_eq!(direnv(folder.path(), &environment("")), None, "no .envrc");
     fs::write(folder.path().join(".envrc"), "").unwrap();
-    assert_eq!(direnv(folder.path(), &environment("")), None, "not executable");
+    assert_eq!(
+        direnv(folder.path(), &environment("")),
+        None,
+        "not executable"
+    );
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(direnv(folder.path(), &environment("0")), None, "switched off");
+    assert_eq!(
+        direnv(folder.path(), &environment("0")),
+        None,
+        "switched off"
+    );
     let found = direnv(folder.path(), &environment("1")).unwrap();
     assert_eq!(found, program);
 
     let targets = strings(&["all"]);
     let plain = run(folder.path(), &targets, &[]);
-    let command = argv(&Run { direnv: Some(&found), ..plain }).unwrap();
+    let command = argv(&Run {
+        direnv: Some(&found),
+        ..plain
+    })
+    .unwrap();
     let dir = folder.path().to_str().unwrap();
     assert_eq!(command.program, program.to_str().unwrap());
     assert_eq!(command.args, ["exec", dir, "make", "-C", dir, "--", "all"]);
@@ -218,7 +267,12 @@ fn a_shell_command_is_one_argument() {
     let command = shell("echo \"$PWD\" | tr a-z A-Z", dir.path()).unwrap();
     let said = output(&command);
     assert_eq!(said, dir.path().display().to_string().to_uppercase());
-    assert_eq!(output(&shell("-x 2>&1 || echo no", dir.path()).unwrap()).lines().last(), Some("no"));
+    assert_eq!(
+        output(&shell("-x 2>&1 || echo no", dir.path()).unwrap())
+            .lines()
+            .last(),
+        Some("no")
+    );
     assert_eq!(shell(" \n", dir.path()).unwrap_err(), Refusal::NoCommand);
     assert_eq!(shell("a\0", dir.path()).unwrap_err(), Refusal::CommandNul);
 }

@@ -54,7 +54,11 @@ fn fresh_folders_hold_the_trusted_demo_alone() {
 #[test]
 fn names_are_unique_and_mkcli_goes_first() {
     let home = Home::new();
-    let (a, b, gone) = (home.project("a/app"), home.project("b/app"), home.path("gone"));
+    let (a, b, gone) = (
+        home.project("a/app"),
+        home.project("b/app"),
+        home.path("gone"),
+    );
     let registry = format!(
         "vm {} 1\ngone {} 1\n",
         home.project("own").display(),
@@ -132,9 +136,15 @@ fn finds_by_name_then_by_folder_and_names_what_is_near() {
     let app = home.project("web-shop");
     list.add(&app).unwrap();
     let (projects, _) = list.read();
-    assert_eq!(find(&projects, "web-shop", Path::new("/")).unwrap().path, app);
+    assert_eq!(
+        find(&projects, "web-shop", Path::new("/")).unwrap().path,
+        app
+    );
     assert_eq!(find(&projects, ".", &app).unwrap().name, "web-shop");
-    assert_eq!(find(&projects, "../web-shop", &app).unwrap().name, "web-shop");
+    assert_eq!(
+        find(&projects, "../web-shop", &app).unwrap().name,
+        "web-shop"
+    );
     let stranger = find(&projects, ".", &home.project("x/vm")).unwrap();
     assert_eq!((stranger.name.as_str(), stranger.trusted), ("vm-2", false));
     let empty = home.path("empty");
@@ -148,7 +158,10 @@ fn finds_by_name_then_by_folder_and_names_what_is_near() {
         error.to_string(),
         "find 'webshop': no project and no folder is called so; did you mean web-shop?"
     );
-    assert_eq!(find(&projects, "zzz", &app).unwrap_err().near, Vec::<String>::new());
+    assert_eq!(
+        find(&projects, "zzz", &app).unwrap_err().near,
+        Vec::<String>::new()
+    );
 }
 
 #[test]

@@ -7,8 +7,19 @@ const MAX_DOC: usize = 400;
 
 /// The annotations that are known; other words with an `@` are part of the text.
 const KNOWN: [&str; 13] = [
-    "confirm", "danger", "hidden", "group", "timeout", "pty", "exclusive", "param", "choice",
-    "bool", "secret", "file", "host",
+    "confirm",
+    "danger",
+    "hidden",
+    "group",
+    "timeout",
+    "pty",
+    "exclusive",
+    "param",
+    "choice",
+    "bool",
+    "secret",
+    "file",
+    "host",
 ];
 
 /// A comment line, without its marks.
@@ -37,7 +48,10 @@ pub(super) fn marked(line: &str) -> Marked {
     let text = line.trim_start_matches('#');
     let marks = line.len() - text.len();
     let text = text.trim();
-    let drawn = !text.is_empty() && text.chars().all(|c| matches!(c, '-' | '=' | '*' | '~' | '#' | '_'));
+    let drawn = !text.is_empty()
+        && text
+            .chars()
+            .all(|c| matches!(c, '-' | '=' | '*' | '~' | '#' | '_'));
     if drawn || (marks > 2 && text.is_empty()) {
         return Marked::Rule;
     }
@@ -144,7 +158,10 @@ impl Notes {
                 });
             }
             "choice" => {
-                let choices = argument.split('|').map(|one| one.trim().to_owned()).collect();
+                let choices = argument
+                    .split('|')
+                    .map(|one| one.trim().to_owned())
+                    .collect();
                 match self.params.last_mut() {
                     Some(param) => param.choices = choices,
                     None => self.choices = choices,

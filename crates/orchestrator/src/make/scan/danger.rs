@@ -71,10 +71,24 @@ const RULES: &[Rule] = &[
     ),
     (
         &["aws"],
-        &[&["delete-*"], &["terminate-*"], &["rb"], &["rm", "--recursive"]],
+        &[
+            &["delete-*"],
+            &["terminate-*"],
+            &["rb"],
+            &["rm", "--recursive"],
+        ],
     ),
     (
-        &["gcloud", "az", "doctl", "hcloud", "openstack", "eksctl", "multipass", "gsutil"],
+        &[
+            "gcloud",
+            "az",
+            "doctl",
+            "hcloud",
+            "openstack",
+            "eksctl",
+            "multipass",
+            "gsutil",
+        ],
         &[&["delete"], &["rm", "-r"]],
     ),
     (&["virsh"], &[&["destroy"], &["undefine"]]),
@@ -131,7 +145,8 @@ fn segments(text: &str) -> Vec<Vec<String>> {
     let mut all = vec![Vec::new()];
     let (mut word, mut quote, mut escaped) = (String::new(), None, false);
     for c in text.chars() {
-        let ends = quote.is_none() && matches!(c, ';' | '|' | '&' | '(' | ')' | '`') || c == '\n' && !escaped;
+        let ends = quote.is_none() && matches!(c, ';' | '|' | '&' | '(' | ')' | '`')
+            || c == '\n' && !escaped;
         if ends || c.is_whitespace() {
             if c == '\n' && !escaped {
                 quote = None;
@@ -188,7 +203,9 @@ fn program(word: &str, rest: &[String]) -> bool {
         return removes_trees(rest);
     }
     RULES.iter().any(|(programs, alternatives)| {
-        programs.iter().any(|program| *program == name || (*program == "mkfs" && name.starts_with("mkfs.")))
+        programs
+            .iter()
+            .any(|program| *program == name || (*program == "mkfs" && name.starts_with("mkfs.")))
             && alternatives.iter().any(|wanted| in_order(wanted, rest))
     })
 }
@@ -197,7 +214,8 @@ fn program(word: &str, rest: &[String]) -> bool {
 fn removes_trees(rest: &[String]) -> bool {
     let has = |short: [char; 2], long: &str| {
         rest.iter().take_while(|word| *word != "--").any(|word| {
-            word == long || (word.starts_with('-') && !word.starts_with("--") && word.contains(short))
+            word == long
+                || (word.starts_with('-') && !word.starts_with("--") && word.contains(short))
         })
     };
     has(['r', 'R'], "--recursive") && has(['f', 'f'], "--force")

@@ -89,11 +89,23 @@ impl Expander<'_> {
             return Some(value.clone());
         }
         match name {
-            "CURDIR" => return Some(self.files.at_root("").to_str()?.trim_end_matches('/').to_owned()),
+            "CURDIR" => {
+                return Some(
+                    self.files
+                        .at_root("")
+                        .to_str()?
+                        .trim_end_matches('/')
+                        .to_owned(),
+                );
+            }
             "MAKEFILE_LIST" => return Some(self.makefiles.to_owned()),
             _ => {}
         }
-        match self.variables.get(name).and_then(|one| one.value.as_deref()) {
+        match self
+            .variables
+            .get(name)
+            .and_then(|one| one.value.as_deref())
+        {
             Some(value) => self.text(value, bound, depth + 1),
             // make takes what is defined nowhere as empty; what the environment or make defines is not known here.
             None if is_name(name) && !is_given(name) => Some(String::new()),
@@ -101,13 +113,7 @@ impl Expander<'_> {
         }
     }
 
-    fn function(
-        &self,
-        name: &str,
-        rest: &str,
-        bound: &Bound<'_>,
-        depth: usize,
-    ) -> Option<String> {
+    fn function(&self, name: &str, rest: &str, bound: &Bound<'_>, depth: usize) -> Option<String> {
         match name {
             "foreach" => return self.foreach(rest, bound, depth),
             "call" => return self.call(rest, bound, depth),

@@ -27,9 +27,7 @@ pub(super) fn call(name: &str, parts: &[String], files: &Files) -> Option<String
     Some(match name {
         "subst" if first.is_empty() => return None,
         "subst" => list.replace(first, &parts[1]),
-        "patsubst" => map(list, |word| {
-            substitute(word, first.trim(), parts[1].trim())
-        }),
+        "patsubst" => map(list, |word| substitute(word, first.trim(), parts[1].trim())),
         "filter" | "filter-out" => {
             let wanted = |word: &str| first.split_whitespace().any(|pattern| fits(pattern, word));
             keep(list, |word| wanted(word) == (name == "filter"))
@@ -38,19 +36,32 @@ pub(super) fn call(name: &str, parts: &[String], files: &Files) -> Option<String
         "addsuffix" => map(list, |word| format!("{word}{first}")),
         "word" => {
             let before = first.trim().parse::<usize>().ok()?.checked_sub(1)?;
-            list.split_whitespace().nth(before).unwrap_or_default().to_owned()
+            list.split_whitespace()
+                .nth(before)
+                .unwrap_or_default()
+                .to_owned()
         }
         "strip" => map(list, str::to_owned),
         "sort" => sorted(list),
-        "firstword" => list.split_whitespace().next().unwrap_or_default().to_owned(),
-        "lastword" => list.split_whitespace().next_back().unwrap_or_default().to_owned(),
+        "firstword" => list
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        "lastword" => list
+            .split_whitespace()
+            .next_back()
+            .unwrap_or_default()
+            .to_owned(),
         "dir" => map(list, |word| split_dir(word).0.to_owned()),
         "notdir" => map(list, |word| split_dir(word).1.to_owned()),
         "basename" => map(list, |word| split_suffix(word).0.to_owned()),
         "suffix" => map(list, |word| split_suffix(word).1.to_owned()),
         "abspath" | "realpath" => map(list, |word| files.at_root(word).display().to_string()),
         "wildcard" => {
-            let found = list.split_whitespace().flat_map(|pattern| files.glob(pattern));
+            let found = list
+                .split_whitespace()
+                .flat_map(|pattern| files.glob(pattern));
             found
                 .filter(|name| files.at_root(name).exists())
                 .collect::<Vec<_>>()

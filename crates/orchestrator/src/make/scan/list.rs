@@ -66,7 +66,10 @@ fn tell_missing(reader: &mut Reader) {
     for (name, place) in std::mem::take(&mut reader.missing) {
         let rules = &reader.rules;
         let made = rules.position(&name).is_some()
-            || rules.patterns.iter().any(|pattern| stem(pattern, &name).is_some());
+            || rules
+                .patterns
+                .iter()
+                .any(|pattern| stem(pattern, &name).is_some());
         if !made {
             reader.problem(place, format!("{name}: no such file to include"));
         }
@@ -101,9 +104,8 @@ fn default_goal(rules: &Rules) -> Option<String> {
 }
 
 fn is_suffix_rule(name: &str, rules: &Rules) -> bool {
-    let known = |suffix: &str| {
-        rules.suffixes.contains(suffix) || SUFFIXES.contains(&format!("{suffix} "))
-    };
+    let known =
+        |suffix: &str| rules.suffixes.contains(suffix) || SUFFIXES.contains(&format!("{suffix} "));
     if !name.starts_with('.') || name.contains('/') {
         return false;
     }

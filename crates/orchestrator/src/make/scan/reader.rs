@@ -413,14 +413,7 @@ impl Reader {
         }
     }
 
-    fn declare(
-        &mut self,
-        names: &[Word],
-        fixed: bool,
-        rule: usize,
-        notes: &Notes,
-        at: &At,
-    ) {
+    fn declare(&mut self, names: &[Word], fixed: bool, rule: usize, notes: &Notes, at: &At) {
         for word in names {
             if word.pattern && !fixed {
                 self.rules.patterns.push(word.name.clone());
@@ -453,7 +446,9 @@ impl Reader {
         let special = |name: &str| {
             name.starts_with('.')
                 && name.len() > 1
-                && name[1..].bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+                && name[1..]
+                    .bytes()
+                    .all(|b| b.is_ascii_uppercase() || b == b'_')
         };
         if names.is_empty() || !names.iter().all(|word| special(&word.name)) {
             return false;
@@ -478,7 +473,10 @@ impl Reader {
                 .flat_map(|part| words(&part))
                 .collect(),
         };
-        words.into_iter().flat_map(|word| self.files_of(word)).collect()
+        words
+            .into_iter()
+            .flat_map(|word| self.files_of(word))
+            .collect()
     }
 
     /// The files that a name with wildcards stands for; where there are none it stands for itself.

@@ -162,7 +162,10 @@ pub(super) fn fails(text: &str) -> bool {
 /// Whether shell code tests a variable for being empty: as a guard that ends the recipe, or to do without it.
 fn shell_test(text: &str, name: &str) -> Option<bool> {
     for (at, _) in text.match_indices(name) {
-        let Some(head) = text[..at].strip_suffix("$(").or(text[..at].strip_suffix("${")) else {
+        let Some(head) = text[..at]
+            .strip_suffix("$(")
+            .or(text[..at].strip_suffix("${"))
+        else {
             continue;
         };
         let head = head.trim_end_matches(['"', '\'']).trim_end();
@@ -171,7 +174,10 @@ fn shell_test(text: &str, name: &str) -> Option<bool> {
             continue;
         }
         let command = head.rsplit(['\n', ';', '&', '|']).next().unwrap_or(head);
-        let after = text[at + name.len()..].split('\n').next().unwrap_or_default();
+        let after = text[at + name.len()..]
+            .split('\n')
+            .next()
+            .unwrap_or_default();
         let asks = command.trim_start().starts_with("if ") || command.contains(" if ");
         let ends = after.contains("exit ") || after.contains("false");
         return Some(match (filled, asks) {
