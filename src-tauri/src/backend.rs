@@ -40,7 +40,10 @@ pub(crate) enum Closed {
 
 impl Backend {
     pub(crate) fn new(folders: Folders) -> Self {
-        Self { folders, open: Mutex::default() }
+        Self {
+            folders,
+            open: Mutex::default(),
+        }
     }
 
     /// Opens the engine and the server where they are not open yet; a failure is tried again by the next call.
@@ -59,17 +62,32 @@ impl Backend {
 
 async fn open_both(folders: Folders) -> Result<(Engine, Server), Closed> {
     // An app started from an icon has a poorer PATH than the user's shell.
-    let engine = Engine::open(Options { folders, login_path: true }).await?;
-    let options = server::Options { origins: origins(), ..server::Options::default() };
+    let engine = Engine::open(Options {
+        folders,
+        login_path: true,
+    })
+    .await?;
+    let options = server::Options {
+        origins: origins(),
+        ..server::Options::default()
+    };
     let server = server::serve(engine.clone(), options).await?;
     Ok((engine, server))
 }
 
 /// What the webview sends as its origin; the development server's counts in debug builds alone.
 fn origins() -> Vec<String> {
-    let app = if cfg!(windows) { "http://tauri.localhost" } else { "tauri://localhost" };
+    let app = if cfg!(windows) {
+        "http://tauri.localhost"
+    } else {
+        "tauri://localhost"
+    };
     let development = cfg!(debug_assertions).then_some("http://localhost:5173");
-    [Some(app), development].into_iter().flatten().map(str::to_owned).collect()
+    [Some(app), development]
+        .into_iter()
+        .flatten()
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Begins opening while the window is still being made. A failure is told when the page asks for its socket.

@@ -39,5 +39,7 @@ pub(crate) async fn pick_folder(window: WebviewWindow) -> Option<String> {
 /// Opens the user's own terminal with `ssh HOST` in it.
 #[tauri::command]
 pub(crate) async fn open_terminal(app: AppHandle, host: String) -> Result<(), String> {
-    terminal::open(&app, &host).await.map_err(|error| error.to_string())
+    terminal::open(&app, &host)
+        .await
+        .map_err(|error| error.to_string())
 }

@@ -63,7 +63,9 @@ pub fn run() -> ExitCode {
 fn plugins(builder: Builder<Wry>, folders: &Folders) -> Builder<Wry> {
     let builder = if std::env::var_os("VMO_DATA_DIR").is_none() {
         // First of all plugins: a second start ends here, before it has touched anything.
-        builder.plugin(tauri_plugin_single_instance::init(|app, _, _| window::show(app)))
+        builder.plugin(tauri_plugin_single_instance::init(|app, _, _| {
+            window::show(app)
+        }))
     } else {
         // Whoever names another data folder wants another app beside the first.
         builder
@@ -82,8 +84,12 @@ fn plugins(builder: Builder<Wry>, folders: &Folders) -> Builder<Wry> {
 }
 
 fn trace_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// A webview is what most often is missing; there is no window yet to say so in.

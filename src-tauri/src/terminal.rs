@@ -57,10 +57,19 @@ pub(crate) async fn open(app: &AppHandle, host: &str) -> Result<(), TerminalErro
     let ssh = ssh_command(host, env::var_os("VMO_SSH_CONFIG"))?;
     let (program, arguments) = in_terminal(ssh, env::var_os("TERMINAL"), on_path)?;
     let shown = program.to_string_lossy().into_owned();
-    let not_started = |why: String| TerminalError::NotStarted { program: shown.clone(), why };
+    let not_started = |why: String| TerminalError::NotStarted {
+        program: shown.clone(),
+        why,
+    };
     // A group of its own: Ctrl-C in the terminal that the app was started from ends the app, not this.
-    let command = app.shell().command(&program).args(arguments).set_process_group(true);
-    let (mut events, _child) = command.spawn().map_err(|error| not_started(error.to_string()))?;
+    let command = app
+        .shell()
+        .command(&program)
+        .args(arguments)
+        .set_process_group(true);
+    let (mut events, _child) = command
+        .spawn()
+        .map_err(|error| not_started(error.to_string()))?;
     match time::timeout(OPENING, failure(&mut events)).await {
         Ok(Some(why)) => Err(not_started(why)),
         Ok(None) => Ok(()),
@@ -80,7 +89,9 @@ async fn failure(events: &mut Receiver<CommandEvent>) -> Option<String> {
             CommandEvent::Stderr(line) => said = String::from_utf8_lossy(&line).trim().to_owned(),
             CommandEvent::Error(why) => return Some(why),
             CommandEvent::Terminated(TerminatedPayload { code: Some(0), .. }) => return None,
-            CommandEvent::Terminated(_) if said.is_empty() => return Some("it ended at once".to_owned()),
+            CommandEvent::Terminated(_) if said.is_empty() => {
+                return Some("it ended at once".to_owned());
+            }
             CommandEvent::Terminated(_) => return Some(said),
             _ => {}
         }
@@ -109,7 +120,9 @@ fn in_terminal(
     let named = named.filter(|name| !name.is_empty()).map(PathBuf::from);
     let (program, before) = match named.filter(|name| exists(name)) {
         Some(named) => {
-            let known = TERMINALS.iter().find(|(name, _)| named.file_name().is_some_and(|file| file == *name));
+            let known = TERMINALS
+                .iter()
+                .find(|(name, _)| named.file_name().is_some_and(|file| file == *name));
             (named, known.map_or(&["-e"][..], |(_, before)| before))
         }
         None => TERMINALS
@@ -131,7 +144,10 @@ fn in_terminal(
     _named: Option<OsString>,
     _exists: impl Fn(&Path) -> bool,
 ) -> Result<(PathBuf, Vec<OsString>), TerminalError> {
-    let words = ssh.iter().map(|word| word.to_str().ok_or(TerminalError::NoHost)).collect::<Result<Vec<_>, _>>()?;
+    let words = ssh
+        .iter()
+        .map(|word| word.to_str().ok_or(TerminalError::NoHost))
+        .collect::<Result<Vec<_>, _>>()?;
     let line = shlex::try_join(words).map_err(|_| TerminalError::NoHost)?;
     let script = [
         "on run argv",
@@ -141,7 +157,10 @@ fn in_terminal(
         "end tell",
         "end run",
     ];
-    let mut arguments: Vec<OsString> = script.iter().flat_map(|line| ["-e".into(), line.into()]).collect();
+    let mut arguments: Vec<OsString> = script
+        .iter()
+        .flat_map(|line| ["-e".into(), line.into()])
+        .collect();
     arguments.push(line.into());
     Ok(("osascript".into(), arguments))
 }
@@ -161,7 +180,8 @@ fn on_path(program: &Path) -> bool {
     if program.components().count() > 1 {
         return program.is_file();
     }
-    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+    env::var_os("PATH")
+        .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 #[cfg(all(test, unix, not(target_os = "macos")))]
@@ -169,26 +189,46 @@ mod tests {
     use super::*;
 
     fn words(arguments: &[OsString]) -> Vec<&str> {
-        arguments.iter().map(|word| word.to_str().unwrap()).collect()
+        arguments
+            .iter()
+            .map(|word| word.to_str().unwrap())
+            .collect()
     }
 
     #[test]
     fn a_host_cannot_be_an_option() {
         for host in ["", "-oProxyCommand=touch /tmp/x", "a\nb", "\u{1b}[2J"] {
-            assert!(matches!(ssh_command(host, None), Err(TerminalError::NoHost)), "{host:?}");
+            assert!(
+                matches!(ssh_command(host, None), Err(TerminalError::NoHost)),
+                "{host:?}"
+            );
         }
-        assert_eq!(words(&ssh_command("web-1", None).unwrap()), ["ssh", "--", "web-1"]);
-        assert_eq!(words(&ssh_command("web-1", Some("/c".into())).unwrap()), ["ssh", "-F", "/c", "--", "web-1"]);
+        assert_eq!(
+            words(&ssh_command("web-1", None).unwrap()),
+            ["ssh", "--", "web-1"]
+        );
+        assert_eq!(
+            words(&ssh_command("web-1", Some("/c".into())).unwrap()),
+            ["ssh", "-F", "/c", "--", "web-1"]
+        );
     }
 
     #[test]
     fn the_first_terminal_that_is_there_is_taken() {
         let ssh = || ssh_command("web-1", None).unwrap();
-        let only = |names: &'static [&str]| move |program: &Path| names.iter().any(|name| program == Path::new(name));
+        let only = |names: &'static [&str]| {
+            move |program: &Path| names.iter().any(|name| program == Path::new(name))
+        };
         let (program, arguments) = in_terminal(ssh(), None, only(&["xterm", "wezterm"])).unwrap();
         assert_eq!(program, Path::new("wezterm"));
-        assert_eq!(words(&arguments), ["start", "--", "sh", "-c", STAY, "sh", "ssh", "--", "web-1"]);
-        assert!(matches!(in_terminal(ssh(), None, |_| false), Err(TerminalError::NoTerminal)));
+        assert_eq!(
+            words(&arguments),
+            ["start", "--", "sh", "-c", STAY, "sh", "ssh", "--", "web-1"]
+        );
+        assert!(matches!(
+            in_terminal(ssh(), None, |_| false),
+            Err(TerminalError::NoTerminal)
+        ));
     }
 
     #[test]
@@ -199,7 +239,10 @@ mod tests {
         assert_eq!(words(&named("/opt/kitty").1)[0], "sh");
         assert_eq!(words(&named("mine").1)[..2], ["-e", "sh"]);
         // One that is set and not there does not stand in the way.
-        let missing = in_terminal(ssh(), Some("gone".into()), |program| program == Path::new("xterm")).unwrap();
+        let missing = in_terminal(ssh(), Some("gone".into()), |program| {
+            program == Path::new("xterm")
+        })
+        .unwrap();
         assert_eq!(missing.0, Path::new("xterm"));
     }
 
@@ -212,7 +255,11 @@ mod tests {
                 .output()
                 .unwrap()
         };
-        assert!(String::from_utf8(run("exit 255").stdout).unwrap().contains("ssh ended with 255"));
+        assert!(
+            String::from_utf8(run("exit 255").stdout)
+                .unwrap()
+                .contains("ssh ended with 255")
+        );
         assert!(run("exit 0").stdout.is_empty());
     }
 }

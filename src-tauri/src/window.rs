@@ -37,14 +37,23 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
             }
         })
         .build()?;
-    let background = if window.theme()? == Theme::Dark { DARK } else { LIGHT };
+    let background = if window.theme()? == Theme::Dark {
+        DARK
+    } else {
+        LIGHT
+    };
     window.set_background_color(Some(background))
 }
 
 /// Shows the window, in front; also when a second start of the app asks for it.
 pub(crate) fn show(app: &AppHandle) {
-    let Some(window) = app.get_webview_window(MAIN) else { return };
-    let shown = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
+    let Some(window) = app.get_webview_window(MAIN) else {
+        return;
+    };
+    let shown = window
+        .show()
+        .and_then(|()| window.unminimize())
+        .and_then(|()| window.set_focus());
     if let Err(error) = shown {
         tracing::warn!("failed to show the window: {error}");
     }
@@ -62,8 +71,10 @@ fn show_in_any_case(window: WebviewWindow) {
 
 /// Whether the window may go there: the built-in page, or the development server in a debug build.
 fn is_ours(url: &Url) -> bool {
-    let built_in = url.scheme() == "tauri" || (cfg!(windows) && url.host_str() == Some("tauri.localhost"));
-    let development = tauri::is_dev() && url.host_str() == Some("localhost") && url.port() == Some(5173);
+    let built_in =
+        url.scheme() == "tauri" || (cfg!(windows) && url.host_str() == Some("tauri.localhost"));
+    let development =
+        tauri::is_dev() && url.host_str() == Some("localhost") && url.port() == Some(5173);
     built_in || development
 }
 
@@ -74,7 +85,13 @@ mod tests {
     #[test]
     fn the_window_stays_at_home() {
         assert!(is_ours(&"tauri://localhost/history".parse().unwrap()));
-        for away in ["https://example.org/", "http://127.0.0.1:8080/", "file:///etc/passwd", "data:text/html,x", "about:blank"] {
+        for away in [
+            "https://example.org/",
+            "http://127.0.0.1:8080/",
+            "file:///etc/passwd",
+            "data:text/html,x",
+            "about:blank",
+        ] {
             assert!(!is_ours(&away.parse().unwrap()), "{away}");
         }
     }
