@@ -39,6 +39,7 @@ fn read(folder: &Path, from: Position, until: u64, max: usize) -> (Parts, Option
             Err(error) => return (parts, Some(error)),
         };
         check(&block, reader.position());
+        assert!(block.bytes.len() <= max || block.records.len() == 1);
         parts.extend(
             block
                 .records

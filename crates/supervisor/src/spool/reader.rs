@@ -79,7 +79,7 @@ impl Reader {
     }
 
     /// The next records that end at or before the offset `until`, in at most `max_bytes` bytes of file, or one record
-    /// where that alone is longer ([`MAX_RECORD`] + [`HEADER`] is enough for any). None when there is nothing whole.
+    /// where that alone is longer; [`MAX_RECORD`] or more reads fastest. None when there is nothing whole.
     ///
     /// `until` is the committed offset; for a spool nobody writes any more, `u64::MAX` or [`super::end`] do.
     ///
@@ -91,16 +91,17 @@ impl Reader {
             if room == 0 {
                 return Ok(None);
             }
-            let bytes = self.fetch(room.min(max_bytes.max(HEADER)))?;
+            // One header more than is asked for: who asks for the payload of the longest record gets it in one go.
+            let bytes = self.fetch(room.min(max_bytes.saturating_add(HEADER)))?;
             if bytes.is_empty() {
                 if self.enter_next()? {
                     continue;
                 }
                 return Ok(None);
             }
-            return match self.block(bytes)? {
+            return match self.block(bytes, max_bytes)? {
                 Ok(block) => Ok(Some(block)),
-                Err(need) if need <= room => Ok(self.block(self.fetch(need)?)?.ok()),
+                Err(need) if need <= room => Ok(self.block(self.fetch(need)?, max_bytes)?.ok()),
                 Err(_) => Ok(None),
             }
             .inspect(|block| self.advance(block.as_ref()));
@@ -154,13 +155,19 @@ impl Reader {
         }
     }
 
-    /// The whole records at the start of `bytes`, or how many bytes the first of them needs at least.
-    fn block(&self, mut bytes: Vec<u8>) -> io::Result<Result<Block, usize>> {
+    /// The whole records at the start of `bytes`, the first and as many as fit into `max_bytes`; or how many bytes the
+    /// first needs at least.
+    fn block(&self, mut bytes: Vec<u8>, max_bytes: usize) -> io::Result<Result<Block, usize>> {
         let mut records = Vec::new();
         let mut end = self.at;
         let mut used = 0;
         loop {
             match Header::parse(&bytes[used..]) {
+                Parsed::Whole { len, .. }
+                    if !records.is_empty() && used + HEADER + len > max_bytes =>
+                {
+                    break;
+                }
                 Parsed::Whole { header, len } if header.seq == end.seq => {
                     let start = used + HEADER;
                     used = start + len;

@@ -9,7 +9,7 @@ use supervisor::{
     exit::{Ended, Exit},
 };
 
-use crate::job::{Job, runs, sh};
+use crate::job::{Job, exec, runs, sh};
 
 fn ended_by(exit: &Exit, signal: &str) -> bool {
     exit.canceled
@@ -116,8 +116,8 @@ fn a_signal_reaches_each_of_the_tree_once() {
 
 #[test]
 fn ending_the_supervisor_is_a_cancel() {
-    let mut job = Job::start(&sh("echo ready; sleep 1069"));
-    job.stdout_has("ready");
+    let mut job = Job::start(&exec("sleep", &["1069"]));
+    job.who();
     let pid = i32::try_from(job.supervisor.id()).unwrap();
     kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
     let exit = job.end();
@@ -126,8 +126,8 @@ fn ending_the_supervisor_is_a_cancel() {
 
 #[test]
 fn a_signal_alone_is_no_cancel() {
-    let mut job = Job::start(&sh("echo ready; sleep 1070"));
-    job.stdout_has("ready");
+    let mut job = Job::start(&exec("sleep", &["1070"]));
+    job.who();
     job.told.say(&ToSupervisor::Signal(Signal::USR1.as_raw()));
     let exit = job.end();
     assert!(

@@ -1,6 +1,8 @@
 //! A disk without room: the child waits, nothing is lost, and it goes on by itself.
 
-use std::fs::File;
+use std::{fs::File, process::Command};
+
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
 use supervisor::{control::ToEngine, exit::Ended, spool::Stream};
 
@@ -36,4 +38,41 @@ fn reading_pauses_below_the_floor_and_goes_on_above_it() {
         .until(|told| (*told == ToEngine::Paused(None)).then_some(()));
     assert_eq!(job.end().ended, Ended::Code { code: 0 });
     assert_eq!(job.bytes(Stream::Stdout).len(), 3_000_005);
+}
+
+#[test]
+fn what_the_disk_refuses_is_written_once_it_can_be() {
+    let number_lines = sh("seq 1 400000");
+    let mut job = Job::start_in(&number_lines, |_, command| {
+        // No file may grow past 1 MiB, so that a write fails in the middle of a record.
+        let mut limited = Command::new("sh");
+        limited.args(["-c", "ulimit -S -f 2048; exec \"$0\" \"$@\""]);
+        limited.arg(command.get_program()).args(command.get_args());
+        limited.env("VMO_DISK_FLOOR", "0");
+        *command = limited;
+    });
+    let why = job.told.until(|told| match told {
+        ToEngine::Paused(why) => why.clone(),
+        _ => None,
+    });
+    assert!(why.starts_with("the log cannot be written: "), "{why}");
+    let end = supervisor::spool::end(job.folder.path()).unwrap().offset;
+    let segment = job.folder.spool_dir().join("0".repeat(20));
+    assert!(
+        end > 0 && end == segment.metadata().unwrap().len(),
+        "half a record is there"
+    );
+
+    let Rlimit { maximum, .. } = getrlimit(Resource::Fsize);
+    let limits = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    let pid = Pid::from_raw(i32::try_from(job.supervisor.id()).unwrap());
+    prlimit(pid, Resource::Fsize, limits).unwrap();
+    job.told
+        .until(|told| (*told == ToEngine::Paused(None)).then_some(()));
+    job.end();
+    let lines: String = (1..=400_000).map(|n| format!("{n}\n")).collect();
+    assert!(job.stdout() == lines, "some lines are missing");
 }

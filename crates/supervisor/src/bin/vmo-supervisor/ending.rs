@@ -10,6 +10,7 @@ use std::{
 use rustix::process::WaitStatus;
 use supervisor::{
     clock,
+    exec::Exec,
     exit::{Ended, Exit},
     folder::Folder,
 };
@@ -111,12 +112,9 @@ pub(crate) fn is_claimed(folder: &Folder) -> bool {
     unsafe_code,
     reason = "the archiver must lead a session before it runs, which has no safe call"
 )]
-pub(crate) fn start_archiver(
-    folder: &Folder,
-    archiver: &[String],
-    environment: &[(String, String)],
-) {
-    let (Some((program, args)), Some(job)) = (archiver.split_first(), folder.path().file_name())
+pub(crate) fn start_archiver(folder: &Folder, exec: &Exec) {
+    let (Some((program, args)), Some(job)) =
+        (exec.archiver.split_first(), folder.path().file_name())
     else {
         return;
     };
@@ -125,7 +123,7 @@ pub(crate) fn start_archiver(
     for name in ["PATH", "HOME"] {
         command.envs(env::var_os(name).map(|value| (name, value)));
     }
-    command.envs(environment.iter().cloned());
+    command.envs(exec.archiver_env.iter().cloned());
     // SAFETY: it makes one system call and allocates nothing.
     unsafe { command.pre_exec(session::lead) };
     if let Err(error) = command.spawn() {

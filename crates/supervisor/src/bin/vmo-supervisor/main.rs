@@ -48,8 +48,10 @@ use crate::{
     child::{Child, Start},
     complaints::complain,
     ending::Verdict,
+    listeners::Listeners,
+    settle::Settle,
     signals::Signals,
-    watch::Watch,
+    watch::{Ready, Watch},
 };
 
 fn main() -> ExitCode {
@@ -100,8 +102,16 @@ fn supervise(folder: Folder) -> io::Result<()> {
         Some(listener) => listener,
         None => control::bind(folder.path())?,
     };
-    let start = start(&folder, &exec, umask);
-    Watch::new(folder, exec, signals, listener, spool, start)?.run()
+    let ready = Ready {
+        listeners: Listeners::on(listener)?,
+        settle: Settle::new(&folder, spool.sync_handle())?,
+        folder,
+        exec,
+        signals,
+        spool,
+    };
+    let start = start(&ready.folder, &ready.exec, umask);
+    Watch::new(ready, start).run()
 }
 
 /// What every format says of itself.

@@ -3,15 +3,18 @@
 use std::{io, os::fd::OwnedFd};
 
 use rustix::{
-    io::Errno,
+    io::{Errno, FdFlags},
     pty::{OpenptFlags, grantpt, openpt, unlockpt},
     termios::{self, InputModes, OptionalActions, Winsize},
 };
 use supervisor::exec::Window;
 
+const FLAGS: OpenptFlags = OpenptFlags::RDWR.union(OpenptFlags::NOCTTY);
+
 /// A new terminal: our end and the child's.
 pub(crate) fn open(size: Window) -> io::Result<(OwnedFd, OwnedFd)> {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    let master = openpt(FLAGS)?;
+    rustix::io::fcntl_setfd(&master, FdFlags::CLOEXEC)?;
     grantpt(&master)?;
     unlockpt(&master)?;
     let terminal = other_end(&master)?;
@@ -25,8 +28,7 @@ pub(crate) fn open(size: Window) -> io::Result<(OwnedFd, OwnedFd)> {
 
 #[cfg(target_os = "linux")]
 fn other_end(master: &OwnedFd) -> Result<OwnedFd, Errno> {
-    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-    rustix::pty::ioctl_tiocgptpeer(master, flags)
+    rustix::pty::ioctl_tiocgptpeer(master, FLAGS | OpenptFlags::CLOEXEC)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -29,8 +29,8 @@ pub(crate) struct Caught {
 }
 
 impl Signals {
-    /// Catches SIGCHLD, SIGTERM and SIGINT, outlives SIGHUP, and takes every other signal back to its default: what
-    /// was ignored or blocked where we were started must not reach the child so.
+    /// Catches SIGCHLD, SIGTERM and SIGINT, outlives SIGHUP and SIGXFSZ (writing says so too), and takes every other
+    /// signal back to its default: what was ignored or blocked where we were started must not reach the child so.
     pub(crate) fn catch() -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         rustix::io::ioctl_fionbio(&reader, true)?;
@@ -38,7 +38,7 @@ impl Signals {
         PIPE.store(writer.into_raw_fd(), Ordering::Relaxed);
         for signal in 1..=LAST {
             let action = match signal {
-                libc::SIGCHLD | libc::SIGTERM | libc::SIGINT | libc::SIGHUP => {
+                libc::SIGCHLD | libc::SIGTERM | libc::SIGINT | libc::SIGHUP | libc::SIGXFSZ => {
                     note as *const () as usize
                 }
                 // A peer that is gone is an error of write; the standard library gives the child the default.

@@ -1,0 +1,118 @@
+//! From the child's end to ours.
+
+use std::time::{Duration, Instant};
+
+use rustix::{
+    io::Errno,
+    process::{WaitOptions, wait},
+};
+
+use supervisor::exit::Exit;
+
+use super::Watch;
+use crate::{
+    complaints::complain,
+    ending::{self, DRAIN, LINGER, Stage, Verdict},
+};
+
+impl Watch {
+    /// Takes the statuses of all who have ended, our child's and those of its orphans, which are ours now.
+    pub(super) fn reap(&mut self) {
+        let all = loop {
+            match wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) => {
+                    if let Stage::Running(child) = &self.stage
+                        && child.pid == pid
+                    {
+                        let verdict = Verdict::of(child, status, self.cancel.asked());
+                        self.child_ended(verdict);
+                    }
+                }
+                Ok(None) => break false,
+                // Nobody is left, and as their subreaper we would have everybody.
+                Err(Errno::CHILD) => break true,
+                Err(Errno::INTR) => {}
+                Err(error) => {
+                    complain(format_args!("waiting for children: {error}"));
+                    break false;
+                }
+            }
+        };
+        self.cancel.some_ended(all, self.group());
+    }
+
+    fn child_ended(&mut self, verdict: Verdict) {
+        if self.may_read()
+            && let Err(error) = self.outputs.drain(&mut self.ready.spool)
+        {
+            self.disk.refused(Instant::now(), &error);
+        }
+        self.stage = Stage::Draining {
+            verdict,
+            until: Instant::now() + DRAIN,
+        };
+    }
+
+    /// Tells the child's end at once, and writes it down when nothing more comes or has come for too long.
+    pub(super) fn end_what_has_ended(&mut self) {
+        let over = self.outputs.ended() && !self.cancel.is_underway();
+        let late = |until: Instant| self.may_read() && until <= Instant::now();
+        match &self.stage {
+            Stage::Draining { verdict, .. } | Stage::Held(verdict) if over => {
+                self.settle(verdict.exit(self.spool_end(), true));
+                self.input.close();
+                self.stage = Stage::Settling;
+            }
+            Stage::Draining { verdict, until } if late(*until) => {
+                let verdict = verdict.clone();
+                self.settle(verdict.exit(self.spool_end(), false));
+                self.stage = Stage::Held(verdict);
+            }
+            Stage::Draining { verdict, .. } if self.news.exit.is_none() => {
+                self.news.exit = Some(verdict.exit(self.spool_end(), false));
+            }
+            _ => {}
+        }
+    }
+
+    fn spool_end(&self) -> u64 {
+        self.ready.spool.position().offset
+    }
+
+    fn settle(&mut self, exit: Exit) {
+        self.news.exit = Some(exit.clone());
+        // Whoever waits for the end should not wait for the disk.
+        self.tell();
+        self.ready.settle.settle(exit);
+    }
+
+    /// The end is on the disk: waits for an engine, unless one is here already or none is to be waited for.
+    pub(super) fn linger(&mut self) {
+        self.news.complete = true;
+        let claimed = !self.ready.listeners.any() && ending::is_claimed(&self.ready.folder);
+        let in_vain =
+            claimed || (!self.ready.listeners.any() && self.ready.exec.archiver.is_empty());
+        let wait = if in_vain { Duration::ZERO } else { LINGER };
+        self.stage = Stage::Lingering {
+            until: Instant::now() + wait,
+        };
+    }
+
+    /// Whether everything is done: told to whoever listens, or left to an engine or the archiver.
+    pub(super) fn may_leave(&mut self) -> bool {
+        let Stage::Lingering { until } = &self.stage else {
+            return false;
+        };
+        if self.cancel.is_underway() {
+            return false;
+        }
+        let late = *until <= Instant::now();
+        if self.ready.listeners.any() {
+            return late || self.ready.listeners.know(&self.news);
+        }
+        if late && !ending::is_claimed(&self.ready.folder) {
+            ending::start_archiver(&self.ready.folder, &self.ready.exec);
+        }
+        late
+    }
+}
