@@ -15,6 +15,7 @@ mod archive;
 mod changes;
 mod columns;
 mod connect;
+pub mod embedded;
 mod error;
 mod jobs;
 mod pack;
