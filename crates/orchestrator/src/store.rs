@@ -15,7 +15,7 @@ mod archive;
 mod changes;
 mod columns;
 mod connect;
-mod embedded;
+pub mod embedded;
 mod error;
 mod jobs;
 mod pack;
@@ -26,7 +26,6 @@ pub use address::Address;
 pub use archive::{Batch, Mark};
 pub use changes::{Change, Changes};
 pub use connect::Store;
-pub use embedded::{Embedded, Running, guardian};
 pub use error::{Interruption, StoreError};
 pub use jobs::Filter;
 

@@ -1,16 +1,38 @@
-#![allow(missing_docs, clippy::all, unused)]
-use super::{Address, StoreError};
-use std::{ffi::OsString, path::Path};
-pub struct Embedded;
-#[derive(Debug)]
-pub struct Running {
-    pub address: Address,
-}
-impl Embedded {
-    pub fn start(d: &Path, g: &[OsString], p: impl Fn(&str)) -> Result<Running, StoreError> {
-        Err(StoreError::Embedded { why: "stub".into() })
-    }
-}
-pub fn guardian(d: &Path, a: &[OsString]) -> Result<(), StoreError> {
-    Ok(())
+//! Our own private Postgres, for those who have configured none: found, made, started by whoever comes first, and stopped
+//! when the last one has left, however they left. On unix it listens on no network; Windows: not yet.
+//!
+//! Three lock files in `<data folder>/postgres` do all the telling, since a lock goes with its process:
+//! - **holders**: everyone who uses the server holds it shared. The **guardian**, a process of its own in a session of its
+//!   own, waits for it alone: then nobody is left, and after lingering a little it stops the server.
+//! - **guardian**: the guardian holds it while it lives. Who uses the server waits for it shared: then the guardian is
+//!   dead, and a new one is started, which adopts the server.
+//! - **start**: held from before a guardian is started until its server is ready, by the starter and then by the guardian,
+//!   which gets it as its standard input. So many starters at once get one server.
+//!
+//! ```text
+//! place     where its folders are, and whose they are     programs  which PostgreSQL to run
+//! cluster   makes the data folder; who may log in         server    starts, adopts and stops one server
+//! process   another process, told apart from any later    lock      file locks
+//! guardian  keeps the server while anyone holds it        starter   holds it, and a guardian with it
+//! ```
+
+mod cluster;
+mod guardian;
+mod lock;
+mod place;
+mod process;
+mod programs;
+mod server;
+mod starter;
+
+pub use guardian::guardian;
+pub use place::data_folder;
+pub use programs::Programs;
+pub use starter::{Running, start};
+
+use super::StoreError;
+
+/// A failure to bring the server up, with what to try.
+fn broken(why: impl Into<String>) -> StoreError {
+    StoreError::Embedded { why: why.into() }
 }

@@ -1,0 +1,124 @@
+//! The data folder of the embedded server: made once, whole or not at all, and never made again or deleted.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use super::{
+    broken,
+    place::{Place, cannot},
+    programs::Programs,
+};
+use crate::store::StoreError;
+
+/// The role the app logs in as, which owns the database and may nothing else; and that database.
+pub(super) const ROLE: &str = "vmo";
+
+/// Makes the data folder where there is none. A kill in the middle leaves `data.new`, which nobody takes for data.
+pub(super) fn make(place: &Place, programs: &Programs) -> Result<(), StoreError> {
+    let fresh = place.fresh_data();
+    if fresh.exists() {
+        fs::remove_dir_all(&fresh).map_err(|error| cannot("clear", &fresh, &error))?;
+    }
+    fs::DirBuilder::new()
+        .mode(0o700)
+        .create(&fresh)
+        .and_then(|()| place.give(&fresh))
+        .map_err(|error| cannot("make", &fresh, &error))?;
+
+    let mut initdb = place.command(&programs.bin.join("initdb"));
+    initdb
+        .args([
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "--data-checksums",
+        ])
+        .args(["--auth-local=peer", "--auth-host=reject", "-D"])
+        .arg(&fresh);
+    run(initdb, "")?;
+    // Without a server nobody has to be let in as a superuser, now or ever.
+    let mut single = place.command(&programs.bin.join("postgres"));
+    single
+        .args(["--single", "-c", "exit_on_error=on", "-D"])
+        .arg(&fresh)
+        .arg("postgres");
+    run(
+        single,
+        &format!("create role {ROLE} login;\ncreate database {ROLE} owner {ROLE};\n"),
+    )?;
+
+    let data = place.data();
+    fs::rename(&fresh, &data)
+        .and_then(|()| File::open(data.parent().unwrap_or(&data))?.sync_all())
+        .map_err(|error| cannot("make", &data, &error))
+}
+
+/// Says who may log in: who we are on this system, as the app's role, by the socket file. Written before each start, since
+/// a name may have changed.
+pub(super) fn admit(place: &Place) -> Result<(), StoreError> {
+    let me = Command::new("id").arg("-un").output();
+    let me = me
+        .ok()
+        .and_then(|output| String::from_utf8(output.stdout).ok());
+    let me = me.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let me = me.ok_or_else(|| {
+        broken("this user has no name on this system (id -un), and the server asks for it")
+    })?;
+    write(
+        place,
+        "pg_hba.conf",
+        &format!("local all {ROLE} peer map=vmo\n"),
+    )?;
+    write(place, "pg_ident.conf", &format!("vmo \"{me}\" {ROLE}\n"))
+}
+
+fn write(place: &Place, name: &str, text: &str) -> Result<(), StoreError> {
+    let (file, fresh) = (
+        place.data().join(name),
+        place.data().join(format!("{name}.new")),
+    );
+    let write = |to: &Path| {
+        let mut open = File::options();
+        let mut out = open
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(to)?;
+        out.write_all(text.as_bytes())?;
+        place.give(to)?;
+        fs::rename(to, &file)
+    };
+    write(&fresh).map_err(|error| cannot("write", &file, &error))
+}
+
+/// Runs a program to its end, with this as its input.
+fn run(mut command: Command, input: &str) -> Result<(), StoreError> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let fails = |error| broken(format!("cannot run {name}: {error}"));
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(fails)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that ends without reading says why by its status.
+        drop(stdin.write_all(input.as_bytes()));
+    }
+    let Output { status, stderr, .. } = child.wait_with_output().map_err(fails)?;
+    if status.success() {
+        return Ok(());
+    }
+    let words = String::from_utf8_lossy(&stderr);
+    Err(broken(format!(
+        "{name} ended with {status}: {}",
+        words.trim()
+    )))
+}

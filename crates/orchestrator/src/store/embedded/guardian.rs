@@ -1,0 +1,181 @@
+//! The guardian: a process that keeps one server for as long as anyone holds it, and is nobody's child for long.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{
+    broken,
+    lock::{Lock, Mode},
+    place::Place,
+    server::Server,
+};
+use crate::store::StoreError;
+
+/// How long the server stays when the last has left: the next command may come at once.
+const LINGER: Duration = Duration::from_secs(3);
+/// How long a guardian may take to go.
+const TO_GO: Duration = Duration::from_secs(60);
+/// Between attempts to start a server again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What a guardian tells its starter, a line of JSON each on its standard output.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Word {
+    /// What it does now, for a person.
+    Step(String),
+    /// The server is ready, with its socket file in this folder.
+    Ready(PathBuf),
+    /// It cannot be started.
+    Failed(String),
+    /// Its data is another version's.
+    OtherMajor {
+        folder: String,
+        found: String,
+        known: String,
+    },
+}
+
+impl Word {
+    fn of(error: StoreError) -> Self {
+        match error {
+            StoreError::OtherMajor {
+                folder,
+                found,
+                known,
+            } => Self::OtherMajor {
+                folder,
+                found,
+                known,
+            },
+            StoreError::Embedded { why } => Self::Failed(why),
+            error => Self::Failed(error.to_string()),
+        }
+    }
+
+    /// To the starter, which may be gone: then nobody minds.
+    fn tell(&self) {
+        if let Ok(line) = serde_json::to_string(self) {
+            let mut out = io::stdout().lock();
+            drop(writeln!(out, "{line}").and_then(|()| out.flush()));
+        }
+    }
+}
+
+/// Is the guardian of the embedded server of an app's data folder: starts or adopts the server, tells the starter on the
+/// standard output, stays while anyone holds it, lingers 3 s (`VMO_POSTGRES_LINGER_MS` milliseconds), stops the server.
+/// The standard input has to be the start lock, which is let go when the server is ready.
+///
+/// # Errors
+/// Where the server cannot be brought up or stopped.
+pub fn guardian(app: &Path) -> Result<(), StoreError> {
+    // A session of its own: what ends the starter's terminal does not end this. Fails where it leads one already.
+    rustix::process::setsid().ok();
+    let app = std::path::absolute(app).map_err(|error| broken(error.to_string()))?;
+    // No folder of the starter's is kept from being unmounted or removed.
+    std::env::set_current_dir("/").ok();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| broken(error.to_string()))?;
+    let outcome = runtime.block_on(keep(&app));
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn keep(app: &Path) -> Result<(), StoreError> {
+    let begun = begin(app).await;
+    let (place, _lock, server) = match begun {
+        Ok(begun) => begun,
+        Err(error) => {
+            let told = error.to_string();
+            Word::of(error).tell();
+            return Err(broken(told));
+        }
+    };
+    Word::Ready(server.sockets.clone()).tell();
+    flock(io::stdin(), FlockOperation::Unlock).ok();
+    watch(&place, server).await
+}
+
+async fn begin(app: &Path) -> Result<(Place, Lock, Server), StoreError> {
+    let place = Place::of(app)?;
+    let lock = Lock::within(TO_GO, &place.guardian(), Mode::Alone)
+        .await
+        .map_err(|error| broken(format!("an earlier guardian does not go: {error}")))?;
+    let server = Server::bring_up(&place, |step| Word::Step(step.to_owned()).tell()).await?;
+    Ok((place, lock, server))
+}
+
+/// What wakes a guardian.
+enum Event {
+    ServerGone,
+    Left(io::Result<Lock>),
+    Told,
+}
+
+async fn watch(place: &Place, mut server: Server) -> Result<(), StoreError> {
+    let fails = |error: io::Error| broken(format!("cannot watch the server: {error}"));
+    let mut term = signal(SignalKind::terminate()).map_err(fails)?;
+    let mut int = signal(SignalKind::interrupt()).map_err(fails)?;
+    let holders = place.holders();
+    let mut alone = Box::pin(Lock::wait(&holders, Mode::Alone));
+    loop {
+        let event = tokio::select! {
+            () = server.ended() => Event::ServerGone,
+            lock = &mut alone => Event::Left(lock),
+            _ = term.recv() => Event::Told,
+            _ = int.recv() => Event::Told,
+        };
+        match event {
+            Event::ServerGone => {
+                server = tokio::select! {
+                    started = again(place) => started?,
+                    _ = term.recv() => return Ok(()),
+                    _ = int.recv() => return Ok(()),
+                }
+            }
+            Event::Told => return server.stop().await,
+            Event::Left(lock) => {
+                // Whoever comes now must not wait for it.
+                drop(lock.map_err(fails)?);
+                drop(tokio::time::timeout(linger(), server.ended()).await);
+                if let Some(_alone) = Lock::now(&holders, Mode::Alone).map_err(fails)? {
+                    return server.stop().await;
+                }
+                alone = Box::pin(Lock::wait(&holders, Mode::Alone));
+            }
+        }
+    }
+}
+
+/// Starts the server again when it is gone: killed, crashed, its disk full. As long as anyone waits for it, with ever
+/// longer pauses.
+async fn again(place: &Place) -> Result<Server, StoreError> {
+    let mut pause = Duration::from_millis(50);
+    loop {
+        match Server::bring_up(place, |step| eprintln!("guardian: {step} again")).await {
+            Ok(server) => return Ok(server),
+            Err(error) => eprintln!("guardian: failed to {error}"),
+        }
+        if Lock::now(&place.holders(), Mode::Alone).is_ok_and(|alone| alone.is_some()) {
+            return Err(broken("the server is gone, and so is everyone who used it"));
+        }
+        tokio::time::sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+}
+
+fn linger() -> Duration {
+    std::env::var("VMO_POSTGRES_LINGER_MS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .map_or(LINGER, Duration::from_millis)
+}

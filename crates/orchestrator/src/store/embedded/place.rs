@@ -1,0 +1,294 @@
+//! Where the embedded server's folders are and whose they are. As an ordinary user everything is in the app's data
+//! folder. Postgres refuses to run as root, so root gives the data to an account of its own, in a folder that account
+//! can reach; the locks stay with root.
+
+use std::{
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::broken;
+use crate::store::StoreError;
+
+/// The port only names the socket file: nothing listens on a network.
+pub(super) const PORT: u16 = 5432;
+/// The longest path of a socket file, on the systems where it is shortest.
+const LONGEST_SOCKET: usize = 103;
+
+/// The folders of one embedded server.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// Locks and the server's log: ours.
+    folder: PathBuf,
+    /// What holds the data folder.
+    home: PathBuf,
+    /// Tells this server from others on this machine.
+    pub(super) key: String,
+    /// Whom the data belongs to, where that is not us.
+    pub(super) account: Option<Account>,
+}
+
+/// An account the server runs as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Account {
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+}
+
+/// The data folder of the embedded server of an app's data folder, whether or not it is there.
+///
+/// # Errors
+/// Where a folder above it cannot be made or read.
+pub fn data_folder(app: &Path) -> Result<PathBuf, StoreError> {
+    Place::of(app).map(|place| place.data())
+}
+
+impl Place {
+    /// The place of an app's data folder; makes the folders, but not the data.
+    pub(super) fn of(app: &Path) -> Result<Self, StoreError> {
+        let folder = app.join("postgres");
+        private(&folder).map_err(|error| cannot("make", &folder, &error))?;
+        let folder = fs::canonicalize(&folder).map_err(|error| cannot("find", &folder, &error))?;
+        let key = hash(&folder);
+        if rustix::process::geteuid().as_raw() != 0 {
+            return Ok(Self {
+                home: folder.clone(),
+                folder,
+                key,
+                account: None,
+            });
+        }
+        let home = roots_home().join(&key);
+        passable(&home).map_err(|error| cannot("make", &home, &error))?;
+        let home = fs::canonicalize(&home).map_err(|error| cannot("find", &home, &error))?;
+        let account = owner(&home.join("data")).map_or_else(spare_account, Ok)?;
+        Ok(Self {
+            folder,
+            home,
+            key,
+            account: Some(account),
+        })
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.home.join("data")
+    }
+
+    /// Where a data folder is made, before it gets its name.
+    pub(super) fn fresh_data(&self) -> PathBuf {
+        self.home.join("data.new")
+    }
+
+    /// Where programs are copied to that the account cannot reach where they are.
+    pub(super) fn reachable(&self) -> Option<PathBuf> {
+        self.account.map(|_| roots_home())
+    }
+
+    pub(super) fn holders(&self) -> PathBuf {
+        self.folder.join("holders.lock")
+    }
+
+    pub(super) fn guardian(&self) -> PathBuf {
+        self.folder.join("guardian.lock")
+    }
+
+    pub(super) fn start(&self) -> PathBuf {
+        self.folder.join("start.lock")
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.folder.join("server.log")
+    }
+
+    /// The id of the account the server runs as.
+    pub(super) fn uid(&self) -> u32 {
+        self.account.map_or_else(
+            || rustix::process::geteuid().as_raw(),
+            |account| account.uid,
+        )
+    }
+
+    /// A command that runs as the server's account, with nothing of our environment.
+    pub(super) fn command(&self, program: &Path) -> Command {
+        use std::os::unix::process::CommandExt;
+        let mut command = Command::new(program);
+        command.env_clear().env("LC_ALL", "C").current_dir("/");
+        if let Some(account) = self.account {
+            command.uid(account.uid).gid(account.gid);
+        }
+        command
+    }
+
+    /// Makes a file or folder the account's own.
+    pub(super) fn give(&self, path: &Path) -> io::Result<()> {
+        match self.account {
+            Some(account) => chown(path, Some(account.uid), Some(account.gid)),
+            None => Ok(()),
+        }
+    }
+
+    /// The folder of the socket file, made where it is missing. Nobody but the account may enter it: it was not laid out
+    /// for us by somebody else.
+    pub(super) fn sockets(&self) -> Result<PathBuf, StoreError> {
+        let mut refused = String::new();
+        for parent in self.socket_parents() {
+            let folder = parent.join(format!("vmo-{}-{}", self.uid(), self.key));
+            if folder.as_os_str().len() + "/.s.PGSQL.5432".len() > LONGEST_SOCKET {
+                continue;
+            }
+            match self.private_of_account(&folder) {
+                Ok(()) => return Ok(folder),
+                Err(error) => refused = format!("{refused}; {}: {error}", folder.display()),
+            }
+        }
+        Err(broken(format!("no folder serves for its socket{refused}")))
+    }
+
+    fn socket_parents(&self) -> Vec<PathBuf> {
+        let own = match self.account {
+            None => std::env::var_os("XDG_RUNTIME_DIR")
+                .map(PathBuf::from)
+                .filter(|folder| {
+                    folder.is_absolute()
+                        && owner(folder).is_some_and(|owner| owner.uid == self.uid())
+                }),
+            // Where root alone makes folders.
+            Some(_) => Some(PathBuf::from("/run")).filter(|folder| folder.is_dir()),
+        };
+        own.into_iter().chain([PathBuf::from("/tmp")]).collect()
+    }
+
+    fn private_of_account(&self, folder: &Path) -> io::Result<()> {
+        match DirBuilder::new().mode(0o700).create(folder) {
+            Ok(()) => self.give(folder)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+        let about = fs::symlink_metadata(folder)?;
+        if about.is_dir() && about.uid() == self.uid() && about.mode() & 0o777 == 0o700 {
+            return Ok(());
+        }
+        Err(io::Error::other("it is there and is not ours alone"))
+    }
+}
+
+pub(super) fn cannot(what: &str, path: &Path, error: &io::Error) -> StoreError {
+    broken(format!("cannot {what} {}: {error}", path.display()))
+}
+
+/// A folder that only we may enter.
+fn private(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// A folder that anyone may pass through and nobody else may list.
+fn passable(folder: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = folder
+        .ancestors()
+        .take_while(|folder| !folder.exists())
+        .collect();
+    for folder in missing.into_iter().rev() {
+        fs::create_dir(folder)?;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o711))?;
+    }
+    Ok(())
+}
+
+/// Where root keeps what other accounts have to reach.
+fn roots_home() -> PathBuf {
+    std::env::var_os("VMO_POSTGRES_DATA")
+        .map_or_else(|| PathBuf::from("/var/lib/vm-orchestrator"), PathBuf::from)
+}
+
+fn owner(path: &Path) -> Option<Account> {
+    let about = fs::metadata(path).ok()?;
+    Some(Account {
+        uid: about.uid(),
+        gid: about.gid(),
+    })
+}
+
+/// An account for root's servers: that of a Postgres of the system, or nobody.
+fn spare_account() -> Result<Account, StoreError> {
+    let file = Path::new("/etc/passwd");
+    let users = fs::read_to_string(file).map_err(|error| cannot("read", file, &error))?;
+    ["postgres", "_postgres", "nobody"]
+        .iter()
+        .find_map(|name| account_in(&users, name))
+        .ok_or_else(|| {
+            broken("Postgres does not run as root, and there is no user 'postgres' or 'nobody' to run it as")
+        })
+}
+
+fn account_in(users: &str, name: &str) -> Option<Account> {
+    let mut fields = users
+        .lines()
+        .map(|line| line.split(':'))
+        .find_map(|mut fields| (fields.next() == Some(name)).then_some(fields))?
+        .skip(1);
+    let mut number = || fields.next()?.parse().ok();
+    Some(Account {
+        uid: number()?,
+        gid: number()?,
+    })
+}
+
+/// FNV-1a: short names that stay the same from one version of the app to the next.
+fn hash(path: &Path) -> String {
+    let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    let hash = path
+        .as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, fold);
+    format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_read_as_the_system_writes_them() {
+        let users = "root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65533::/:/bin/false\npostgresql:x:9:9:::\n";
+        assert_eq!(
+            account_in(users, "nobody"),
+            Some(Account {
+                uid: 65534,
+                gid: 65533
+            })
+        );
+        assert_eq!(account_in(users, "postgres"), None);
+    }
+
+    #[test]
+    fn a_socket_folder_that_somebody_else_could_enter_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place {
+            folder: folder.path().to_owned(),
+            home: folder.path().to_owned(),
+            key: "k".to_owned(),
+            account: None,
+        };
+        let sockets = folder.path().join("s");
+        place.private_of_account(&sockets).unwrap();
+        place.private_of_account(&sockets).unwrap();
+        fs::set_permissions(&sockets, fs::Permissions::from_mode(0o755)).unwrap();
+        place.private_of_account(&sockets).unwrap_err();
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("link")).unwrap();
+        place
+            .private_of_account(&folder.path().join("link"))
+            .unwrap_err();
+    }
+
+    #[test]
+    fn the_key_of_a_folder_never_changes() {
+        assert_eq!(
+            hash(Path::new("/home/ann/.local/share/vm-orchestrator/postgres")),
+            "ae0c3b0067593102"
+        );
+    }
+}

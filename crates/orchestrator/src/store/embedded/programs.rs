@@ -1,0 +1,222 @@
+//! Which PostgreSQL to run: the one that came with the app, or one of the system whose major version fits the data.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use super::{
+    broken,
+    place::{Place, cannot},
+};
+use crate::store::StoreError;
+
+/// The oldest major version that serves.
+const OLDEST: u32 = 13;
+
+/// `initdb` and `postgres` of one PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Programs {
+    /// The folder they are in.
+    pub bin: PathBuf,
+    /// Their version, as `18.4`.
+    pub version: String,
+    /// Its first part.
+    pub major: u32,
+}
+
+impl Programs {
+    /// The programs to run a server of the app's data folder with: of the major version of the data there, or where there
+    /// is none yet, the first found. In this order: the folder `VMO_POSTGRES`, and no other where that is set; `postgres`
+    /// beside the executable, beside its folder, in `../lib/vm-orchestrator`; the system's.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherMajor`] where there is data and none of its version; [`StoreError::Embedded`] where there is none.
+    pub fn find(app: &Path) -> Result<Self, StoreError> {
+        Self::fitting(&Place::of(app)?)
+    }
+
+    pub(super) fn fitting(place: &Place) -> Result<Self, StoreError> {
+        let data = place.data();
+        let wanted = match fs::read_to_string(data.join("PG_VERSION")) {
+            Ok(version) => Some(version.trim().to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !data.exists() => None,
+            // Whatever that is, it is not ours to write to.
+            Err(error) => return Err(cannot("read PG_VERSION in", &data, &error)),
+        };
+        let mut others = Vec::new();
+        for programs in folders().iter().filter_map(|bin| Self::at(bin)) {
+            let major = programs.major.to_string();
+            let fits = match &wanted {
+                Some(wanted) => major == *wanted,
+                None => programs.major >= OLDEST,
+            };
+            if fits {
+                return programs.within_reach(place);
+            }
+            others.push(major);
+        }
+        others.dedup();
+        match wanted {
+            Some(wanted) if !others.is_empty() => Err(StoreError::OtherMajor {
+                folder: data.display().to_string(),
+                found: wanted,
+                known: others.join(", "),
+            }),
+            _ => Err(broken(none_found(&others))),
+        }
+    }
+
+    /// The programs in a folder, where they are there and run.
+    fn at(bin: &Path) -> Option<Self> {
+        let bin = fs::canonicalize(bin.join("postgres"))
+            .ok()?
+            .parent()?
+            .to_owned();
+        if !bin.join("initdb").exists() {
+            return None;
+        }
+        let output = Command::new(bin.join("postgres"))
+            .arg("--version")
+            .output()
+            .ok()?;
+        let version = version_in(std::str::from_utf8(&output.stdout).ok()?)?;
+        let major = version.split('.').next()?.parse().ok()?;
+        Some(Self {
+            bin,
+            version,
+            major,
+        })
+    }
+
+    /// These, or a copy of them where the server's account cannot reach them, as under `/root`.
+    fn within_reach(self, place: &Place) -> Result<Self, StoreError> {
+        let Some(home) = place.reachable() else {
+            return Ok(self);
+        };
+        let mut trial = place.command(&self.bin.join("postgres"));
+        trial
+            .arg("--version")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if trial.status().is_ok_and(|status| status.success()) {
+            return Ok(self);
+        }
+        let copy = home.join(format!("postgres-{}", self.version));
+        if !copy.exists() {
+            let whole = self.bin.parent().unwrap_or(&self.bin);
+            let fresh = home.join(format!("postgres-{}.{}", self.version, std::process::id()));
+            copy_folder(whole, &fresh)
+                .map_err(|error| cannot("copy PostgreSQL to", &fresh, &error))?;
+            // Where somebody else was faster, theirs is as good.
+            if fs::rename(&fresh, &copy).is_err() {
+                drop(fs::remove_dir_all(&fresh));
+            }
+        }
+        Ok(Self {
+            bin: copy.join("bin"),
+            ..self
+        })
+    }
+}
+
+/// Where they may be, the best first.
+fn folders() -> Vec<PathBuf> {
+    if let Some(folder) = env::var_os("VMO_POSTGRES") {
+        return vec![PathBuf::from(folder).join("bin")];
+    }
+    let mut folders = Vec::new();
+    if let Some(here) = env::current_exe().ok().as_deref().and_then(Path::parent) {
+        for beside in ["postgres", "../postgres", "../lib/vm-orchestrator/postgres"] {
+            folders.push(here.join(beside).join("bin"));
+        }
+    }
+    if let Some(path) = env::var_os("PATH") {
+        folders.extend(env::split_paths(&path));
+    }
+    // Where Debian, Red Hat and Homebrew put them, which is not on PATH.
+    folders.extend(versions_in("/usr/lib/postgresql", ""));
+    folders.extend(versions_in("/usr", "pgsql-"));
+    folders.extend(versions_in("/opt/homebrew/opt", "postgresql@"));
+    folders.extend(versions_in("/usr/local/opt", "postgresql@"));
+    folders
+}
+
+/// The `bin` of each `<prefix><number>` in a folder, the newest first.
+fn versions_in(folder: &str, prefix: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut versions: Vec<(u32, PathBuf)> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name();
+            let number = name.to_str()?.strip_prefix(prefix)?.parse().ok()?;
+            Some((number, entry.path().join("bin")))
+        })
+        .collect();
+    versions.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+    versions.into_iter().map(|(_, bin)| bin).collect()
+}
+
+/// `18.4` of `postgres (PostgreSQL) 18.4` and whatever a distribution adds.
+fn version_in(words: &str) -> Option<String> {
+    let version = words
+        .split_once("(PostgreSQL) ")?
+        .1
+        .split_whitespace()
+        .next()?;
+    let digits = |c: char| !c.is_ascii_digit() && c != '.';
+    let version = version.split(digits).next()?;
+    (!version.is_empty()).then(|| version.to_owned())
+}
+
+fn none_found(majors: &[String]) -> String {
+    let what = match env::var_os("VMO_POSTGRES") {
+        Some(folder) => format!("VMO_POSTGRES names {}, and there is no", folder.display()),
+        None => "there is no".to_owned(),
+    };
+    let old = if majors.is_empty() {
+        String::new()
+    } else {
+        format!(" (only {})", majors.join(", "))
+    };
+    format!(
+        "{what} PostgreSQL {OLDEST} or newer here{old}; install it (as apt-get install postgresql), \
+         set VMO_POSTGRES to a folder with its bin, lib and share, or configure a database (DATABASE_URL)"
+    )
+}
+
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::create_dir_all(to)?;
+    fs::set_permissions(to, fs::Permissions::from_mode(0o755))?;
+    for entry in fs::read_dir(from)? {
+        let (from, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
+        if from.is_dir() {
+            copy_folder(&from, &to.join(name))?;
+        } else {
+            fs::copy(&from, to.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_as_programs_and_distributions_write_them() {
+        for (words, version) in [
+            ("postgres (PostgreSQL) 18.4\n", Some("18.4")),
+            (
+                "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n",
+                Some("15.18"),
+            ),
+            ("postgres (PostgreSQL) 19beta1\n", Some("19")),
+            ("postgres 9\n", None),
+            ("", None),
+        ] {
+            assert_eq!(version_in(words).as_deref(), version);
+        }
+    }
+}
