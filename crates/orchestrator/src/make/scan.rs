@@ -1,11 +1,15 @@
 //! What a makefile offers, read from its text. Nothing is executed: no make, no shell, no `$(shell …)`.
 //!
 //! ```text
-//! source    files and include paths, with limits            text     lines, words, brackets of make's syntax
-//! reader    lines → rules, variables, conditions, includes  comment  docs, groups and `@` annotations
-//! expand    variables and functions that run nothing        refs     which variables a text uses
-//! given     names that make or the environment defines      danger   recipes that ask first
-//! rules     targets and their recipes                       list     what was read → what a person is shown
+//! source, glob           files and include paths, with limits
+//! text, assignment       lines, words, brackets of make's syntax
+//! comment                docs, groups and `@` annotations
+//! reader                 lines → rules, variables, conditions, includes, by way of
+//!   rules, variables     what was read of each target and variable
+//!   expand, functions    what make expands without running anything
+//!   refs, given          which variables a text uses, and which of them need no value
+//! list                   what was read → what a person is shown, by way of
+//!   reach, danger        what a target leads to, and what asks first
 //! ```
 //!
 //! Both sides of a condition are read, since which one holds may depend on what only running could tell. What only make
@@ -17,7 +21,9 @@ mod danger;
 mod expand;
 mod functions;
 mod given;
+mod glob;
 mod list;
+mod reach;
 mod reader;
 mod refs;
 mod rules;

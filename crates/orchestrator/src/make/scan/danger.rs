@@ -120,7 +120,7 @@ pub(super) fn command(recipe: &str, variables: &Variables) -> Option<String> {
         .find_map(|words| dangerous(&words))
 }
 
-/// The recipe with the values of plain variables; `$(KUBECTL)` with no value reads as `kubectl`.
+/// The recipe with the values of plain variables; those without one stay, as `${NAME}`.
 fn readable(recipe: &str, variables: &Variables) -> String {
     let mut out = String::with_capacity(recipe.len());
     for piece in pieces(recipe) {
@@ -132,7 +132,7 @@ fn readable(recipe: &str, variables: &Variables) -> String {
                 let value = variables.get(name).and_then(|one| one.value.as_deref());
                 match value.filter(|value| !value.is_empty() && value.len() < 200) {
                     Some(value) => out.push_str(value),
-                    None => out.push_str(&name.to_lowercase()),
+                    None => out.extend(["${", name, "}"]),
                 }
             }
         }
@@ -197,8 +197,11 @@ fn dangerous(words: &[String]) -> Option<String> {
 }
 
 fn program(word: &str, rest: &[String]) -> bool {
-    let word = word.trim_start_matches(['@', '-', '+', '{']);
+    let word = word.trim_start_matches(['@', '-', '+']);
     let name = word.rsplit('/').next().unwrap_or(word);
+    // `$(KUBECTL)`, wherever it comes from, is most likely kubectl.
+    let variable = name.strip_prefix("${").and_then(|name| name.strip_suffix('}'));
+    let name = variable.map_or_else(|| name.to_owned(), str::to_lowercase);
     if name == "rm" {
         return removes_trees(rest);
     }

@@ -63,9 +63,13 @@ pub(super) fn is_given(name: &str) -> bool {
     MAKE.binary_search(&name).is_ok() || ENVIRONMENT.binary_search(&name).is_ok()
 }
 
-/// Whether it is a name that a person may give a value to.
-pub(super) fn is_offered(name: &str) -> bool {
-    is_name(name) && !is_given(name)
+/// Whether a person may give a value to it: of make's own variables, to its programs where the makefile sets them.
+pub(super) fn is_offered(name: &str, defined: bool) -> bool {
+    let special = name.starts_with("MAKE") || matches!(name, "CURDIR" | "MFLAGS" | "SHELL" | "SUFFIXES" | "VPATH");
+    let own = MAKE.binary_search(&name).is_ok();
+    is_name(name)
+        && ENVIRONMENT.binary_search(&name).is_err()
+        && (!own || (defined && !special))
 }
 
 /// Whether it may well stay empty.

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     danger,
     functions::stem,
-    given::{is_customary, is_offered},
+    given::is_customary,
+    reach::Reached,
     reader::Reader,
     rules::{Found, Rules},
     text::cut,
@@ -13,8 +14,6 @@ use super::{
 };
 use crate::project::{Place, Scan, Target, Variable};
 
-/// Of the targets that one target leads to, as many are looked at for variables and dangers.
-const MAX_REACHED: usize = 64;
 /// Of one target's recipe, as many lines are shown.
 const MAX_RECIPE: usize = 200;
 /// Of the variables one target uses, as many are told.
@@ -168,78 +167,13 @@ fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
     }
 }
 
-/// The targets that running one leads to, itself first.
-struct Reached {
-    /// Of each target, the number of the last search that came by.
-    seen: Vec<u32>,
-    search: u32,
-    /// Of each target, those that its recipes call make for.
-    called: Vec<Vec<usize>>,
-}
-
-impl Reached {
-    fn of(rules: &Rules) -> Self {
-        let called = |found: &Found| {
-            let texts = found.rules.iter().map(|rule| &rules.list[*rule].text);
-            texts.flat_map(|text| called(text, rules)).collect()
-        };
-        Self {
-            seen: vec![0; rules.targets.len()],
-            search: 0,
-            called: rules.targets.iter().map(called).collect(),
-        }
-    }
-
-    fn from(&mut self, target: usize, rules: &Rules) -> Vec<usize> {
-        self.search += 1;
-        self.seen[target] = self.search;
-        let mut all = vec![target];
-        let mut next = 0;
-        while let Some(index) = all.get(next).copied() {
-            next += 1;
-            let own = rules.targets[index].rules.iter();
-            let before = own
-                .flat_map(|rule| rules.list[*rule].prerequisites.iter())
-                .filter_map(|name| rules.position(name));
-            for reached in before.chain(self.called[index].iter().copied()) {
-                if all.len() >= MAX_REACHED {
-                    return all;
-                }
-                if self.seen[reached] != self.search {
-                    self.seen[reached] = self.search;
-                    all.push(reached);
-                }
-            }
-        }
-        all
-    }
-}
-
-/// The targets that `$(MAKE) name …` in a recipe names, where it stays in this makefile.
-fn called(text: &str, rules: &Rules) -> Vec<usize> {
-    let mut all = Vec::new();
-    for mark in ["$(MAKE)", "${MAKE}"] {
-        for (at, _) in text.match_indices(mark) {
-            let rest = &text[at + mark.len()..];
-            let end = rest.find([';', '&', '|', '\n']).unwrap_or(rest.len());
-            let words = || rest[..end].split_whitespace();
-            let elsewhere = words().any(|word| {
-                word.starts_with("-C") || word.starts_with("-f") || word.starts_with("--directory")
-            });
-            if !elsewhere {
-                all.extend(words().filter_map(|word| rules.position(word)));
-            }
-        }
-    }
-    all
-}
-
 fn uses(reached: &[usize], rules: &Rules, variables: &Variables) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut open: Vec<usize> = reached
         .iter()
         .flat_map(|target| &rules.targets[*target].rules)
-        .flat_map(|rule| &rules.list[*rule].uses)
+        .map(|rule| &rules.list[*rule])
+        .flat_map(|rule| rule.uses.iter().chain(&rule.told))
         .copied()
         .collect();
     while let Some(index) = open.pop() {
@@ -249,7 +183,7 @@ fn uses(reached: &[usize], rules: &Rules, variables: &Variables) -> Vec<String> 
     }
     seen.into_iter()
         .map(|index| &variables.list[index])
-        .filter(|variable| !variable.fixed && is_offered(&variable.name))
+        .filter(|variable| variable.is_offered())
         .map(|variable| variable.name.clone())
         .take(MAX_USES)
         .collect()
@@ -298,7 +232,7 @@ fn variables(variables: Variables) -> Vec<Variable> {
     variables
         .list
         .into_iter()
-        .filter(|variable| !variable.fixed && is_offered(&variable.name))
+        .filter(|variable| variable.is_offered())
         .map(|variable| {
             let empty = variable.value.as_deref().is_none_or(str::is_empty);
             let missing = variable.value.is_none()

@@ -18,6 +18,8 @@ pub(super) struct Reference<'a> {
     pub(super) tested: bool,
     /// The text fails where it is empty.
     pub(super) guarded: bool,
+    /// It is called as a function, so it is no setting.
+    pub(super) called: bool,
 }
 
 /// What a text uses, in order; a name may come more than once.
@@ -91,7 +93,12 @@ impl<'a> Found<'a> {
                 for (index, argument) in arguments(rest, usize::MAX).into_iter().enumerate() {
                     let argument = argument.trim();
                     if index == 0 && is_name(argument) {
-                        self.push(argument, tested, false);
+                        self.list.push(Reference {
+                            name: argument,
+                            tested: true,
+                            guarded: false,
+                            called: true,
+                        });
                     }
                     self.text(argument, tested, depth);
                 }
@@ -101,8 +108,8 @@ impl<'a> Found<'a> {
                 if parts.len() == 3 {
                     self.locals.push(parts[0].trim());
                 }
-                for part in parts {
-                    self.text(part, tested, depth);
+                for (index, part) in parts.into_iter().enumerate() {
+                    self.text(part, tested || index == 1, depth);
                 }
             }
             "if" | "or" | "and" => self.condition(word, rest, tested, depth),
@@ -112,6 +119,10 @@ impl<'a> Found<'a> {
             "eval" => {
                 self.locals.extend(assignment(rest).map(|one| one.name));
                 self.text(rest, tested, depth);
+            }
+            // With nothing to work on, these do nothing.
+            "filter" | "filter-out" | "findstring" | "wildcard" | "words" => {
+                self.text(rest, true, depth);
             }
             _ => self.text(rest, tested, depth),
         }
@@ -144,6 +155,7 @@ impl<'a> Found<'a> {
             name,
             tested,
             guarded,
+            called: false,
         });
     }
 }
@@ -200,6 +212,7 @@ pub(super) fn shell_names(text: &str) -> impl Iterator<Item = Reference<'_>> {
             name,
             tested: true,
             guarded: false,
+            called: false,
         })
     })
 }
@@ -215,6 +228,7 @@ fn shell_required(text: &str) -> impl Iterator<Item = Reference<'_>> {
             name,
             tested: false,
             guarded: true,
+            called: false,
         })
     })
 }

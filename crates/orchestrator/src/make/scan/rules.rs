@@ -22,8 +22,10 @@ pub(super) struct Rule {
     pub(super) lines: Vec<String>,
     /// Its recipe as one text.
     pub(super) text: String,
-    /// Names of the variables that the rule's own line and its recipe use, once each.
+    /// The variables that the rule's own line and its recipe use, once each.
     pub(super) uses: Vec<usize>,
+    /// Those that its comment tells of.
+    pub(super) told: Vec<usize>,
 }
 
 impl Rule {
@@ -34,6 +36,7 @@ impl Rule {
             lines: Vec::new(),
             text: String::new(),
             uses: Vec::new(),
+            told: Vec::new(),
         }
     }
 
@@ -94,7 +97,15 @@ impl Rules {
             self.targets.len() - 1
         });
         let found = &mut self.targets[index];
-        found.rules.push(rule);
+        // A file that is included twice says the same again.
+        let place = &self.list[rule].place;
+        let again = found.rules.iter().any(|known| {
+            let known = &self.list[*known].place;
+            known.line == place.line && known.file == place.file
+        });
+        if !again {
+            found.rules.push(rule);
+        }
         let known = &mut found.notes;
         if known.doc.is_none() || (notes.documented && !known.documented) {
             known.doc.clone_from(&notes.doc);

@@ -1,1 +1,232 @@
+use std::{fs, os::unix::fs::PermissionsExt, process::Command, time::Instant};
 
+use proptest::prelude::*;
+
+use super::*;
+
+fn folder(makefile: &[u8]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Makefile"), makefile).unwrap();
+    folder
+}
+
+fn names(scan: &Scan) -> Vec<&str> {
+    scan.targets
+        .iter()
+        .map(|target| target.name.as_str())
+        .collect()
+}
+
+fn problems(scan: &Scan) -> Vec<String> {
+    scan.problems
+        .iter()
+        .map(|problem| {
+            let Place { file, line } = &problem.place;
+            format!("{file}:{line}: {}", problem.what)
+        })
+        .collect()
+}
+
+/// Every way in which asking make itself would run something; each writes `MARK`.
+const HOSTILE: &str = "\
+MARK := $(shell touch MARK)
+OTHER != touch MARK
+$(shell touch MARK)
+$(file >MARK,x)
+override SHELL := ./evil
+SHELL = ./evil
+.SHELLFLAGS = -c 'touch MARK'
+include $(shell touch MARK; echo x.mk)
+include made.mk
+-include $(file >MARK)
+load ./evil.so
+$(guile (system \"touch MARK\"))
+$(eval $(shell touch MARK):)
+LIST = $(foreach x,a b,$(shell touch MARK)$(x))
+$(LIST): ; touch MARK
+all: ## Harmless
+\t+touch MARK
+\t$(MAKE) -C . x; touch MARK
+made.mk: ; touch MARK
+%: ; touch MARK
+.DEFAULT: ; touch MARK
+Makefile: force ; touch MARK
+force:
+";
+
+#[test]
+fn a_hostile_makefile_runs_nothing() {
+    let folder = folder(HOSTILE.as_bytes());
+    let evil = folder.path().join("evil");
+    fs::write(&evil, "#!/bin/sh\ntouch MARK\n").unwrap();
+    fs::set_permissions(&evil, fs::Permissions::from_mode(0o755)).unwrap();
+    let files = || {
+        let mut files: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        files.sort();
+        files
+    };
+    let found = scan(folder.path());
+    assert_eq!(files(), ["Makefile", "evil"]);
+    assert_eq!(names(&found), ["all", "made.mk", "Makefile", "force"]);
+
+    // The test can fail: make itself, asked only for a list, does run it.
+    let listing = Command::new("make").args(["-n", "all"]).current_dir(folder.path()).output();
+    listing.unwrap();
+    assert!(files().iter().any(|name| name == "MARK"));
+}
+
+#[test]
+fn ten_thousand_targets_are_listed_in_time() {
+    let mut makefile = String::from("ENV ?= dev\n");
+    for index in 0..10_000 {
+        let before = index / 2;
+        makefile.push_str(&format!(
+            ".PHONY: target-{index}\ntarget-{index}: target-{before} ## Number {index}\n\t@echo $(ENV) {index}\n\n"
+        ));
+    }
+    let folder = folder(makefile.as_bytes());
+    // The best of three, since others use this machine as well; without optimisation it may take five times as long.
+    let limit = if cfg!(debug_assertions) { 1_000 } else { 200 };
+    let (mut best, mut last) = (u128::MAX, Scan::default());
+    for _ in 0..3 {
+        let start = Instant::now();
+        last = scan(folder.path());
+        best = best.min(start.elapsed().as_millis());
+    }
+    assert_eq!(last.targets.len(), 10_000);
+    assert!(last.targets.iter().all(|target| target.listed && target.uses == ["ENV"]));
+    println!("{best} ms");
+    assert!(best < limit, "{best} ms");
+}
+
+#[test]
+fn makefiles_that_blow_up_are_given_up_in_time() {
+    let doubling = (0..100).fold("X0 = aaaaaaaaaa\n".to_owned(), |mut text, index| {
+        text.push_str(&format!("X{} = $(X{index})$(X{index})\n", index + 1));
+        text
+    });
+    let itself = "S := ab\n".to_owned() + &"S := $(S)$(S)\n".repeat(200) + "$(S): ; x\n";
+    let big = "a".repeat(60_000);
+    for (name, makefile) in [
+        ("doubling", doubling.clone() + "$(X100): ; x\nend: ; x\n"),
+        ("empty leaves", doubling.replace("aaaaaaaaaa", "") + "$(X100): ; x\nend: ; x\n"),
+        ("itself", itself + "end: ; x\n"),
+        ("loop", "A = $(B)\nB = $(A)\n$(A): ; x\nend: ; x\n".to_owned()),
+        ("subst", format!("A = {big}\n$(subst a,$(A),$(subst a,$(A),$(A))): ; x\nend: ; x\n")),
+        ("brackets", "$(".repeat(1_000_000) + "\nend: ; x\n"),
+        ("recipe", "end:\n\t".to_owned() + &"$(".repeat(1_000_000) + "\n"),
+        ("nested", format!("end: ; {}x{}\n", "$(if ".repeat(5_000), ")".repeat(5_000))),
+        ("backslashes", "end: ; ".to_owned() + &"\\".repeat(3_000_000) + "\n"),
+        ("continued", "end: a\\\n".to_owned() + &"b \\\n".repeat(500_000)),
+        ("wildcards", "include /*/*/*/*/*\n".repeat(500) + "end: ; x\n"),
+        ("comments", "# a\n".repeat(1_000_000) + "end: ; x\n"),
+        ("names", "end: ; ".to_owned() + &(0..100_000).map(|n| format!("$(V{n})")).collect::<String>()),
+    ] {
+        let folder = folder(makefile.as_bytes());
+        let start = Instant::now();
+        let found = scan(folder.path());
+        let took = start.elapsed();
+        println!("{name}: {} ms", took.as_millis());
+        assert!(names(&found).contains(&"end"), "{name}");
+        assert!(took.as_secs() < 10, "{name}: {took:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_a_problem_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    assert_eq!(problems(&scan(dir)), ["Makefile:1: no makefile in this folder"]);
+
+    fs::create_dir(dir.join("GNUmakefile")).unwrap();
+    assert_eq!(problems(&scan(dir)), ["GNUmakefile:1: is a folder, not a makefile"]);
+    fs::remove_dir(dir.join("GNUmakefile")).unwrap();
+
+    let big = fs::File::create(dir.join("makefile")).unwrap();
+    big.set_len(50 << 20).unwrap();
+    assert_eq!(problems(&scan(dir)), ["makefile:1: larger than 8 MiB; not read"]);
+    fs::remove_file(dir.join("makefile")).unwrap();
+
+    let pipe = dir.join("pipe.mk");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    fs::create_dir(dir.join("folder.mk")).unwrap();
+    std::os::unix::fs::symlink("loop.mk", dir.join("loop.mk")).unwrap();
+    let makefile = "include pipe.mk folder.mk\ninclude loop.mk /dev/zero none.mk\ninclude Makefile\nall:\n";
+    fs::write(dir.join("Makefile"), makefile).unwrap();
+    let found = scan(dir);
+    assert_eq!(names(&found), ["all"]);
+    assert_eq!(
+        problems(&found),
+        [
+            "Makefile:1: pipe.mk is not a file",
+            "Makefile:1: folder.mk is a folder, not a makefile",
+            "Makefile:2: loop.mk cannot be read: Too many levels of symbolic links (os error 40)",
+            "Makefile:2: /dev/zero is not a file",
+            "Makefile:3: Makefile includes itself; not read again",
+            "Makefile:2: none.mk: no such file to include",
+        ]
+    );
+}
+
+#[test]
+fn includes_have_limits() {
+    let folder = folder(b"include 0.mk\nall:\n");
+    for index in 0..40 {
+        let text = format!("t{index}: ; x\ninclude {0}.mk {0}.mk\n", index + 1);
+        fs::write(folder.path().join(format!("{index}.mk")), text).unwrap();
+    }
+    let start = Instant::now();
+    let found = scan(folder.path());
+    assert!(names(&found).contains(&"all"));
+    assert!(problems(&found).iter().any(|one| one.contains("more than 32 deep")));
+    assert!(problems(&found).iter().any(|one| one.contains("more than 1000 files")));
+    assert!(start.elapsed().as_secs() < 10);
+}
+
+#[test]
+fn long_recipes_are_cut_and_looked_through_whole() {
+    let mut makefile = "all:\n".to_owned() + &"\techo x\n".repeat(500) + "\trm -rf /srv\n\techo ";
+    makefile.push_str(&"y".repeat(10_000));
+    let found = scan(folder(makefile.as_bytes()).path());
+    let all = &found.targets[0];
+    assert_eq!(all.recipe.len(), 200);
+    assert_eq!(all.danger.as_deref(), Some("runs `rm -rf /srv`"));
+}
+
+/// Pieces that mean something to make, so that random texts reach deep.
+fn piece() -> impl Strategy<Value = String> {
+    let fixed: Vec<&str> = vec![
+        "$(", "${", ")", "}", "$$", "$", ":", "::", ":=", "=", "?=", "+=", "!=", "&:", ";", "#",
+        "##", "##@ ", "\\", "\n", "\n\t", "\r\n", " ", "\t", "%", ",", "|", "define ", "endef",
+        "ifeq (", "ifdef ", "else", "else ifeq (", "endif", "include ", "-include ", "export ",
+        "override ", ".PHONY: ", ".RECIPEPREFIX = ", "if ", "foreach ", "call ", "eval ", "or ",
+        "subst ", "patsubst ", "wildcard ", "word ", "error ", "@param ", "@choice ", "@danger ",
+        "\"", "'", "`", "rm -rf ", "drop table ", "Makefile", "*", "[", "é", "\u{feff}", "\0",
+    ];
+    prop_oneof![
+        4 => proptest::sample::select(fixed).prop_map(str::to_owned),
+        1 => "[a-zA-Z_.]{1,4}",
+        1 => any::<char>().prop_map(String::from),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let found = scan(folder(&bytes).path());
+        prop_assert!(found.targets.iter().all(|target| target.place.line > 0));
+    }
+
+    #[test]
+    fn no_makefile_makes_it_panic(pieces in proptest::collection::vec(piece(), 0..120)) {
+        let found = scan(folder(pieces.concat().as_bytes()).path());
+        for target in &found.targets {
+            prop_assert!(!target.name.is_empty() && target.place.line > 0);
+        }
+    }
+}

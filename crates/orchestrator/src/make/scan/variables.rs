@@ -5,6 +5,7 @@ use std::{cell::Cell, collections::HashMap};
 use super::{
     assignment::Flavor,
     comment::{Notes, Param},
+    given::is_offered,
     refs::{Reference, references},
 };
 use crate::project::Place;
@@ -34,6 +35,8 @@ pub(super) struct Variable {
     pub(super) needed: bool,
     /// Whether something tests for its being there, so that it may be left out.
     pub(super) tested: bool,
+    /// Whether it is called as a function.
+    pub(super) called: bool,
     /// Whether something fails where it is empty.
     pub(super) guarded: bool,
 }
@@ -45,6 +48,13 @@ pub(super) struct Standing {
     /// It belongs to one target.
     pub(super) specific: bool,
     pub(super) fixed: bool,
+}
+
+impl Variable {
+    /// Whether a person may give it a value.
+    pub(super) fn is_offered(&self) -> bool {
+        !self.fixed && !self.called && is_offered(&self.name, self.value.is_some())
+    }
 }
 
 /// All of them.
@@ -81,6 +91,7 @@ impl Variables {
         let variable = &mut self.list[index];
         variable.tested |= reference.tested;
         variable.guarded |= reference.guarded;
+        variable.called |= reference.called;
         index
     }
 
@@ -115,7 +126,7 @@ impl Variables {
             variable.place = Some(place);
             variable.value = Some(match flavor {
                 Flavor::Shell => format!("$(shell {value})"),
-                _ => value.to_owned(),
+                _ => with_itself(value, name, "").map_or_else(String::new, |value| value.trim().to_owned()),
             });
             return;
         };

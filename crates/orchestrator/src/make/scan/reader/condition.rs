@@ -1,0 +1,103 @@
+//! Conditions: both sides are read, and what they test is noted.
+
+use super::{
+    super::{
+        refs::references,
+        text::{first_word, is_blank, is_name, split_comment},
+    },
+    At, Reader,
+};
+
+/// A condition that is open.
+pub(super) struct Condition {
+    pub(super) line: u32,
+    /// The variable it tests for being empty, and whether it is empty in the branch being read.
+    empty: Option<(String, bool)>,
+}
+
+impl Reader {
+    /// Reads a line of a condition; false where it is none.
+    pub(super) fn condition(&mut self, line: &str, at: &mut At) -> bool {
+        let (word, rest) = first_word(line);
+        let word = word.split('(').next().unwrap_or(word);
+        match word {
+            "ifeq" | "ifneq" | "ifdef" | "ifndef" => self.open(word, &line[word.len()..], at),
+            "else" if !rest.starts_with([':', '=']) => {
+                let Some(mut last) = at.conditions.pop() else {
+                    self.problem(at.place(), "else without a condition".to_owned());
+                    return true;
+                };
+                if rest.starts_with("if") {
+                    let line = last.line;
+                    let word = first_word(rest).0.split('(').next().unwrap_or_default();
+                    self.open(word, &rest[word.len()..], at);
+                    if let Some(new) = at.conditions.last_mut() {
+                        new.line = line;
+                    }
+                    return true;
+                }
+                if let Some((_, empty)) = &mut last.empty {
+                    *empty = !*empty;
+                }
+                at.conditions.push(last);
+            }
+            "endif" if !rest.starts_with([':', '=']) => {
+                if at.conditions.pop().is_none() {
+                    self.problem(at.place(), "endif without a condition".to_owned());
+                }
+            }
+            _ => return false,
+        }
+        at.comments.clear();
+        true
+    }
+
+    fn open(&mut self, word: &str, rest: &str, at: &mut At) {
+        let rest = split_comment(rest).0.trim_matches(is_blank);
+        let mut empty = None;
+        if word.ends_with("def") {
+            let name = rest;
+            if is_name(name) {
+                let index = self.variables.mention(name);
+                self.variables.list[index].tested = true;
+                empty = Some((name.to_owned(), word == "ifndef"));
+            }
+        } else {
+            let found = references(rest);
+            for mut reference in found.iter().copied() {
+                reference.tested = true;
+                self.variables.refer(&reference);
+            }
+            if let [only] = found.as_slice()
+                && compares_with_nothing(rest)
+            {
+                empty = Some((only.name.to_owned(), word == "ifeq"));
+            }
+        }
+        at.conditions.push(Condition {
+            line: at.line,
+            empty,
+        });
+    }
+
+    /// Takes note that what the innermost condition found empty ends make.
+    pub(super) fn guard(&mut self, at: &At) {
+        let Some(Condition { empty, .. }) = at.conditions.last() else {
+            return;
+        };
+        if let Some((name, true)) = empty {
+            let index = self.variables.mention(name);
+            self.variables.list[index].guarded = true;
+        }
+    }
+}
+
+/// Whether an `ifeq` compares with the empty text.
+fn compares_with_nothing(rest: &str) -> bool {
+    let rest = rest.trim_matches(is_blank);
+    rest.ends_with(",)")
+        || rest.ends_with(", )")
+        || rest.starts_with("(,")
+        || rest.ends_with("\"\"")
+        || rest.ends_with("''")
+}

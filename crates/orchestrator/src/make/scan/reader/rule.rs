@@ -1,0 +1,192 @@
+//! Rules: their targets, prerequisites and recipes.
+
+use super::{
+    super::{
+        assignment::{Assignment, assignment},
+        comment::{Comment, Marked, Notes, marked, notes},
+        refs::{Reference, in_recipe, references, shell_names},
+        rules::Rule,
+        text::{Word, find_plain, first_word, is_blank, split_plain, words},
+        variables::Standing,
+    },
+    At, MAX_USES, Reader,
+};
+
+impl Reader {
+    pub(super) fn rule(&mut self, line: &str, colon: usize, at: &mut At) {
+        let left = &line[..colon];
+        let left = left.strip_suffix('&').unwrap_or(left);
+        let right = &line[colon + 1..];
+        let right = right.strip_prefix(':').unwrap_or(right);
+        if let Some(assigned) = own_variable(right) {
+            let standing = Standing {
+                specific: true,
+                ..Standing::default()
+            };
+            at.rule = None;
+            return self.assign(&assigned, standing, at);
+        }
+        let parts = RightSide::of(right);
+        let names = self.names(left);
+        let list = self.names(parts.list);
+        let special = self.special(&names, &list);
+        // What is said above `.PHONY` is said of the target below it.
+        let above = if special { Vec::new() } else { std::mem::take(&mut at.comments) };
+        let notes = notes(&above, parts.comment.as_ref());
+        let index = self.rules.list.len();
+        let prerequisites = list
+            .into_iter()
+            .filter(|word| !word.pattern && word.name != "|")
+            .map(|word| word.name)
+            .collect();
+        self.rules.list.push(Rule::new(at.place(), prerequisites));
+        at.rule = Some(index);
+        if !special {
+            self.declare(&names, parts.is_static, index, &notes, at);
+        }
+        for text in [left, parts.list] {
+            self.used_by(index, &references(text));
+        }
+        if let Some(recipe) = parts.recipe {
+            self.recipe(index, recipe);
+        }
+    }
+
+    pub(super) fn recipe(&mut self, rule: usize, text: &str) {
+        let mut references = in_recipe(text);
+        // A variable given to make is in its recipes' environment.
+        references.extend(shell_names(text).filter(|reference| {
+            let known = self.variables.get(reference.name);
+            known.is_some_and(|variable| variable.value.is_some())
+        }));
+        self.used_by(rule, &references);
+        self.rules.list[rule].add(text);
+    }
+
+    fn declare(
+        &mut self,
+        names: &[Word],
+        fixed: bool,
+        rule: usize,
+        notes: &Notes,
+        at: &At,
+    ) {
+        for word in names {
+            if word.pattern && !fixed {
+                self.rules.patterns.push(word.name.clone());
+            } else if word.name.contains(char::is_control) || word.name.contains('\u{fffd}') {
+                let what = "a target's name is not text; left out".to_owned();
+                self.problem(at.place(), what);
+            } else if !word.name.is_empty() {
+                self.rules
+                    .name(&word.name, rule, notes, at.group.as_deref());
+            }
+        }
+        for param in &notes.params {
+            self.variables.param(param);
+            let index = self.variables.mention(&param.name);
+            self.rules.list[rule].told.push(index);
+        }
+    }
+
+    /// Takes note of what a rule uses.
+    fn used_by(&mut self, rule: usize, references: &[Reference<'_>]) {
+        for reference in references {
+            let index = self.variables.refer(reference);
+            let uses = &mut self.rules.list[rule].uses;
+            if uses.len() < MAX_USES && !uses.contains(&index) {
+                uses.push(index);
+            }
+        }
+    }
+
+    /// Takes in `.PHONY` and its like; false where some name is an ordinary target.
+    fn special(&mut self, names: &[Word], list: &[Word]) -> bool {
+        let special = |name: &str| {
+            name.starts_with('.')
+                && name.len() > 1
+                && name[1..].bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+        };
+        if names.is_empty() || !names.iter().all(|word| special(&word.name)) {
+            return false;
+        }
+        for name in names {
+            let all = list.iter().map(|word| word.name.clone());
+            match name.name.as_str() {
+                ".PHONY" => self.rules.phony.extend(all),
+                ".SUFFIXES" => self.rules.suffixes.extend(all),
+                _ => {}
+            }
+        }
+        true
+    }
+
+    /// The names of a list, expanded; those that cannot be are left out.
+    fn names(&self, list: &str) -> Vec<Word> {
+        let words = match self.expanded(list) {
+            Some(list) => words(&list),
+            None => split_plain(list)
+                .filter_map(|part| self.expanded(part))
+                .flat_map(|part| words(&part))
+                .collect(),
+        };
+        words.into_iter().flat_map(|word| self.files_of(word)).collect()
+    }
+
+    /// The files that a name with wildcards stands for; where there are none it stands for itself.
+    fn files_of(&self, word: Word) -> Vec<Word> {
+        if !word.name.contains(['*', '?', '[']) {
+            return vec![word];
+        }
+        let files = self.files.glob(&word.name);
+        if files.is_empty() {
+            return vec![word];
+        }
+        let pattern = false;
+        let all = files.into_iter().map(|name| Word { name, pattern });
+        all.collect()
+    }
+}
+
+/// `NAME = value` after a rule's colon: a variable for those targets alone.
+fn own_variable(right: &str) -> Option<Assignment<'_>> {
+    let mut text = right.trim_matches(is_blank);
+    while let ("export" | "override" | "private", rest) = first_word(text) {
+        text = rest;
+    }
+    assignment(text)
+}
+
+/// What follows a rule's colon.
+struct RightSide<'a> {
+    /// The prerequisites.
+    list: &'a str,
+    /// Whether a pattern stood before them, as in `a.o b.o: %.o: %.c`.
+    is_static: bool,
+    /// A recipe on the same line.
+    recipe: Option<&'a str>,
+    comment: Option<Comment>,
+}
+
+impl<'a> RightSide<'a> {
+    fn of(right: &'a str) -> Self {
+        let end = find_plain(right, b";#").unwrap_or(right.len());
+        let (list, tail) = right.split_at(end);
+        let recipe = tail.strip_prefix(';');
+        let comment = match recipe {
+            // The shell takes it as its own comment; many makefiles write their docs so all the same.
+            Some(recipe) => recipe.find(" ## ").map(|at| &recipe[at + 1..]),
+            None => Some(tail).filter(|tail| !tail.is_empty()),
+        };
+        let pattern = find_plain(list, b":");
+        Self {
+            list: pattern.map_or(list, |at| &list[at + 1..]),
+            is_static: pattern.is_some(),
+            recipe: recipe.map(|recipe| recipe.trim_start_matches(is_blank)),
+            comment: comment.and_then(|comment| match marked(comment) {
+                Marked::Line(line) => Some(line),
+                _ => None,
+            }),
+        }
+    }
+}

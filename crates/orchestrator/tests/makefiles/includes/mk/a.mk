@@ -1,0 +1,4 @@
+## The first one
+one:
+	echo 1
+include mk/b.mk
