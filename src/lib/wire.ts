@@ -143,6 +143,57 @@ prompt: string,
 answer: Answer, } } | { "type": "settings" } | { "type": "change_settings", "with": Settings };
 
 /**
+ * The answer to a prompt.
+ */
+export type Answer = { "kind": "accept" } | { "kind": "refuse" } | { "kind": "text", 
+/**
+ * It.
+ */
+text: string, };
+
+/**
+ * What to start.
+ */
+export type Start = { "kind": "target", 
+/**
+ * The project's name.
+ */
+project: string, 
+/**
+ * At least one.
+ */
+targets: Array<string>, 
+/**
+ * Names and values for make, in order.
+ */
+variables: Array<[string, string]>, 
+/**
+ * Whether it gets a terminal.
+ */
+pty: boolean, } | { "kind": "command", 
+/**
+ * The command line.
+ */
+command: string, 
+/**
+ * The hosts, one job each; none means one job here.
+ */
+hosts: Array<string>, 
+/**
+ * The folder of a job here, absolute; none means the home folder.
+ */
+cwd: string | null, 
+/**
+ * Whether it gets a terminal.
+ */
+pty: boolean, };
+
+/**
+ * A job's id: a version 7 UUID, so ids sort by when they were made.
+ */
+export type JobId = string;
+
+/**
  * Which jobs.
  */
 export type JobQuery = { 
@@ -185,44 +236,6 @@ limit: number, };
 export type Status = "queued" | "running" | "done" | "error" | "canceled" | "lost";
 
 /**
- * A job's id: a version 7 UUID, so ids sort by when they were made.
- */
-export type JobId = string;
-
-/**
- * What to start.
- */
-export type Start = { "kind": "target", 
-/**
- * The project's name.
- */
-project: string, 
-/**
- * At least one.
- */
-targets: Array<string>, 
-/**
- * Names and values for make, in order.
- */
-variables: Array<[string, string]>, 
-/**
- * Whether it gets a terminal.
- */
-pty: boolean, } | { "kind": "command", 
-/**
- * The command line.
- */
-command: string, 
-/**
- * The hosts, one job each; none means one job here.
- */
-hosts: Array<string>, 
-/**
- * Whether it gets a terminal.
- */
-pty: boolean, };
-
-/**
  * What a person can set.
  */
 export type Settings = { 
@@ -242,15 +255,6 @@ max_jobs: number,
  * The program that opens a terminal; none means the first one found.
  */
 terminal: string | null, };
-
-/**
- * The answer to a prompt.
- */
-export type Answer = { "kind": "accept" } | { "kind": "refuse" } | { "kind": "text", 
-/**
- * It.
- */
-text: string, };
 
 /**
  * A message to the page.
@@ -274,211 +278,53 @@ id: number,
 failure: Failure, } } | { "event": Event };
 
 /**
- * Why a request could not be answered.
+ * What happened, told to every page.
  */
-export type Failure = { 
+export type Event = { "type": "job", "with": Job } | { "type": "log_grew", "with": { 
 /**
- * For the page to branch on.
+ * The job.
  */
-code: FailureCode, 
+job: JobId, 
 /**
- * For a person: what happened, where, what to try.
+ * How large it is now.
  */
-message: string, };
-
+extent: Extent, 
 /**
- * Kinds of failure a page tells apart.
+ * The last lines, as many as were asked for.
  */
-export type FailureCode = "not_found" | "refused" | "untrusted" | "store_away" | "failed";
-
+tail: Array<Line>, } } | { "type": "subscription_ended", "with": { 
 /**
- * Answers to requests.
+ * Its number.
  */
-export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "started", "with": { 
+subscription: number, 
 /**
- * At least one.
+ * Why, where it is not that the log is complete.
  */
-jobs: Array<Job>, } } | { "type": "jobs", "with": { 
+why: string | null, } } | { "type": "projects", "with": { 
 /**
- * Newest first.
- */
-jobs: Array<Job>, 
-/**
- * Whether there are older ones.
- */
-more: boolean, 
-/**
- * Why the list may be short: Postgres cannot be asked just now.
- */
-incomplete: string | null, } } | { "type": "job", "with": Job } | { "type": "extent", "with": Extent } | { "type": "lines", "with": { 
-/**
- * The lines, consecutive.
- */
-lines: Array<Line>, } } | { "type": "subscribed", "with": { 
-/**
- * Its number, in each of its frames.
- */
-subscription: number, } } | { "type": "settings", "with": Settings };
-
-/**
- * How large a log is just now.
- */
-export type Extent = { 
-/**
- * Lines, open ones included.
- */
-lines: number, 
-/**
- * Bytes.
- */
-bytes: number, 
-/**
- * Whether no more will come.
- */
-complete: boolean, };
-
-/**
- * Everything the frame shows.
- */
-export type Overview = { 
-/**
- * The projects.
+ * All of them.
  */
 projects: Array<Project>, 
 /**
- * What could not be read of mkcli's registry or our own list, with its place.
+ * What could not be read.
  */
-project_problems: Array<string>, 
+problems: Array<string>, } } | { "type": "targets_changed", "with": { 
 /**
- * The hosts.
+ * The project's name.
+ */
+project: string, } } | { "type": "hosts", "with": { 
+/**
+ * All of them.
  */
 hosts: Array<Host>, 
 /**
- * What could not be read of the SSH config, with its place.
+ * What could not be read.
  */
-host_problems: Array<string>, 
+problems: Array<string>, } } | { "type": "asked", "with": Prompt } | { "type": "answered", "with": { 
 /**
- * Jobs that are not over, newest first.
+ * It.
  */
-active: Array<Job>, 
-/**
- * Questions that wait for an answer.
- */
-prompts: Array<Prompt>, 
-/**
- * Where logs are kept.
- */
-store: StoreState, 
-/**
- * The app's version.
- */
-version: string, 
-/**
- * The home folder, so that paths can be shown as `~/…`.
- */
-home: string, };
-
-/**
- * Where logs are kept, and whether it can be reached.
- */
-export type StoreState = { 
-/**
- * Whether it is our own private server; else it is a configured one.
- */
-embedded: boolean, 
-/**
- * Its address without the password.
- */
-address: string, 
-/**
- * How it is.
- */
-health: StoreHealth, 
-/**
- * What draws a warning and no refusal: a superuser role, a connection without TLS.
- */
-warning: string | null, };
-
-/**
- * How the store is.
- */
-export type StoreHealth = { "state": "starting", 
-/**
- * What is being done, in words.
- */
-step: string, } | { "state": "ready", 
-/**
- * As `18.4`.
- */
-version: string, } | { "state": "away", 
-/**
- * Why, and what to try.
- */
-why: string, } | { "state": "refused", 
-/**
- * Why, and what to try.
- */
-why: string, };
-
-/**
- * A machine of the user's SSH config.
- */
-export type Host = { 
-/**
- * Its name in the SSH config.
- */
-name: string, 
-/**
- * The address it stands for.
- */
-hostname: string, 
-/**
- * The login name.
- */
-user: string, 
-/**
- * The port.
- */
-port: number, 
-/**
- * Where the config names it: `~/.ssh/config:12`.
- */
-place: string, 
-/**
- * Its saved commands, in order.
- */
-commands: Array<string>, 
-/**
- * Why it cannot be connected to, where the config asks for something we do not do.
- */
-problem: string | null, };
-
-/**
- * Where a git work tree stood when a job started in it.
- */
-export type Commit = { 
-/**
- * The first ten digits of its hash.
- */
-hash: string, 
-/**
- * The branch, where there is one.
- */
-branch: string | null, 
-/**
- * Files that differ from it.
- */
-dirty: number, };
-
-/**
- * Where a job's command runs.
- */
-export type JobType = "local" | "ssh";
-
-/**
- * Where a project is known from.
- */
-export type ProjectSource = "mkcli" | "added" | "demo";
+prompt: string, } } | { "type": "store", "with": StoreState } | { "type": "missed" };
 
 /**
  * A question of a job that waits for a person.
@@ -550,6 +396,71 @@ trusted: boolean,
  * What is wrong with it, in a sentence: the folder is gone, there is no makefile, it cannot be read.
  */
 problem: string | null, };
+
+/**
+ * Where a project is known from.
+ */
+export type ProjectSource = "mkcli" | "added" | "demo";
+
+/**
+ * A run of text of one style.
+ */
+export type Span = { 
+/**
+ * The text; no control characters.
+ */
+text: string, 
+/**
+ * Its style, where it has one.
+ */
+style?: Style, };
+
+/**
+ * What SGR sequences ask for.
+ */
+export type Style = { 
+/**
+ * Text colour.
+ */
+fg?: Color, 
+/**
+ * Background.
+ */
+bg?: Color, 
+/**
+ * SGR 1.
+ */
+bold: boolean, 
+/**
+ * SGR 2.
+ */
+dim: boolean, 
+/**
+ * SGR 3.
+ */
+italic: boolean, 
+/**
+ * SGR 4.
+ */
+underline: boolean, 
+/**
+ * SGR 7.
+ */
+inverse: boolean, 
+/**
+ * SGR 9.
+ */
+strike: boolean, };
+
+/**
+ * A colour.
+ */
+export type Color = { "palette": number } | { "rgb": [number, number, number] };
+
+/**
+ * Which of a job's two outputs; a job in a terminal has `stdout` alone.
+ */
+export type Stream = "stdout" | "stderr";
 
 /**
  * A job as the page and `--json` show it.
@@ -645,64 +556,26 @@ commit: Commit | null,
 owner: string, };
 
 /**
- * Which of a job's two outputs; a job in a terminal has `stdout` alone.
+ * Where a git work tree stood when a job started in it.
  */
-export type Stream = "stdout" | "stderr";
+export type Commit = { 
+/**
+ * The first ten digits of its hash.
+ */
+hash: string, 
+/**
+ * The branch, where there is one.
+ */
+branch: string | null, 
+/**
+ * Files that differ from it.
+ */
+dirty: number, };
 
 /**
- * What SGR sequences ask for.
+ * Where a job's command runs.
  */
-export type Style = { 
-/**
- * Text colour.
- */
-fg?: Color, 
-/**
- * Background.
- */
-bg?: Color, 
-/**
- * SGR 1.
- */
-bold: boolean, 
-/**
- * SGR 2.
- */
-dim: boolean, 
-/**
- * SGR 3.
- */
-italic: boolean, 
-/**
- * SGR 4.
- */
-underline: boolean, 
-/**
- * SGR 7.
- */
-inverse: boolean, 
-/**
- * SGR 9.
- */
-strike: boolean, };
-
-/**
- * A colour.
- */
-export type Color = { "palette": number } | { "rgb": [number, number, number] };
-
-/**
- * A run of text of one style.
- */
-export type Span = { 
-/**
- * The text; no control characters.
- */
-text: string, 
-/**
- * Its style, where it has one.
- */
-style?: Style, };
+export type JobType = "local" | "ssh";
 
 /**
  * A line of a log, ready to be shown: one stream's bytes up to its newline.
@@ -738,6 +611,145 @@ cut: boolean,
 open: boolean, };
 
 /**
+ * Where logs are kept, and whether it can be reached.
+ */
+export type StoreState = { 
+/**
+ * Whether it is our own private server; else it is a configured one.
+ */
+embedded: boolean, 
+/**
+ * Its address without the password.
+ */
+address: string, 
+/**
+ * How it is.
+ */
+health: StoreHealth, 
+/**
+ * What draws a warning and no refusal: a superuser role, a connection without TLS.
+ */
+warning: string | null, };
+
+/**
+ * How the store is.
+ */
+export type StoreHealth = { "state": "starting", 
+/**
+ * What is being done, in words.
+ */
+step: string, } | { "state": "ready", 
+/**
+ * As `18.4`.
+ */
+version: string, } | { "state": "away", 
+/**
+ * Why, and what to try.
+ */
+why: string, } | { "state": "refused", 
+/**
+ * Why, and what to try.
+ */
+why: string, };
+
+/**
+ * A machine of the user's SSH config.
+ */
+export type Host = { 
+/**
+ * Its name in the SSH config.
+ */
+name: string, 
+/**
+ * The address it stands for.
+ */
+hostname: string, 
+/**
+ * The login name.
+ */
+user: string, 
+/**
+ * The port.
+ */
+port: number, 
+/**
+ * Where the config names it: `~/.ssh/config:12`.
+ */
+place: string, 
+/**
+ * Its saved commands, in order.
+ */
+commands: Array<string>, 
+/**
+ * Why it cannot be connected to, where the config asks for something we do not do.
+ */
+problem: string | null, };
+
+/**
+ * How large a log is just now.
+ */
+export type Extent = { 
+/**
+ * Lines, open ones included.
+ */
+lines: number, 
+/**
+ * Bytes.
+ */
+bytes: number, 
+/**
+ * Whether no more will come.
+ */
+complete: boolean, };
+
+/**
+ * Why a request could not be answered.
+ */
+export type Failure = { 
+/**
+ * For the page to branch on.
+ */
+code: FailureCode, 
+/**
+ * For a person: what happened, where, what to try.
+ */
+message: string, };
+
+/**
+ * Kinds of failure a page tells apart.
+ */
+export type FailureCode = "not_found" | "refused" | "untrusted" | "store_away" | "failed";
+
+/**
+ * Answers to requests.
+ */
+export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "started", "with": { 
+/**
+ * At least one.
+ */
+jobs: Array<Job>, } } | { "type": "jobs", "with": { 
+/**
+ * Newest first.
+ */
+jobs: Array<Job>, 
+/**
+ * Whether there are older ones.
+ */
+more: boolean, 
+/**
+ * Why the list may be short: Postgres cannot be asked just now.
+ */
+incomplete: string | null, } } | { "type": "job", "with": Job } | { "type": "extent", "with": Extent } | { "type": "lines", "with": { 
+/**
+ * The lines, consecutive.
+ */
+lines: Array<Line>, } } | { "type": "subscribed", "with": { 
+/**
+ * Its number, in each of its frames.
+ */
+subscription: number, } } | { "type": "settings", "with": Settings };
+
+/**
  * What a scan of a makefile found. It has run nothing.
  */
 export type Scan = { 
@@ -757,6 +769,19 @@ default_goal: string | null,
  * What the scan could not read, each with its place: `Makefile:12: missing separator`.
  */
 problems: Array<Problem>, };
+
+/**
+ * A line of a file.
+ */
+export type Place = { 
+/**
+ * The file, relative to the project where it lies inside it.
+ */
+file: string, 
+/**
+ * Its line, from 1.
+ */
+line: number, };
 
 /**
  * A named goal of a makefile.
@@ -802,19 +827,6 @@ uses: Array<string>,
  * Whether its comment says it wants a terminal (`@pty`).
  */
 pty: boolean, };
-
-/**
- * A line of a file.
- */
-export type Place = { 
-/**
- * The file, relative to the project where it lies inside it.
- */
-file: string, 
-/**
- * Its line, from 1.
- */
-line: number, };
 
 /**
  * Something wrong at a place in a file.
@@ -867,50 +879,42 @@ secret: boolean,
 place: Place | null, };
 
 /**
- * What happened, told to every page.
+ * Everything the frame shows.
  */
-export type Event = { "type": "job", "with": Job } | { "type": "log_grew", "with": { 
+export type Overview = { 
 /**
- * The job.
- */
-job: JobId, 
-/**
- * How large it is now.
- */
-extent: Extent, 
-/**
- * The last lines, as many as were asked for.
- */
-tail: Array<Line>, } } | { "type": "subscription_ended", "with": { 
-/**
- * Its number.
- */
-subscription: number, 
-/**
- * Why, where it is not that the log is complete.
- */
-why: string | null, } } | { "type": "projects", "with": { 
-/**
- * All of them.
+ * The projects.
  */
 projects: Array<Project>, 
 /**
- * What could not be read.
+ * What could not be read of mkcli's registry or our own list, with its place.
  */
-problems: Array<string>, } } | { "type": "targets_changed", "with": { 
+project_problems: Array<string>, 
 /**
- * The project's name.
- */
-project: string, } } | { "type": "hosts", "with": { 
-/**
- * All of them.
+ * The hosts.
  */
 hosts: Array<Host>, 
 /**
- * What could not be read.
+ * What could not be read of the SSH config, with its place.
  */
-problems: Array<string>, } } | { "type": "asked", "with": Prompt } | { "type": "answered", "with": { 
+host_problems: Array<string>, 
 /**
- * It.
+ * Jobs that are not over, newest first.
  */
-prompt: string, } } | { "type": "store", "with": StoreState };
+active: Array<Job>, 
+/**
+ * Questions that wait for an answer.
+ */
+prompts: Array<Prompt>, 
+/**
+ * Where logs are kept.
+ */
+store: StoreState, 
+/**
+ * The app's version.
+ */
+version: string, 
+/**
+ * The home folder, so that paths can be shown as `~/…`.
+ */
+home: string, };

@@ -62,6 +62,8 @@ pub struct Options {
     pub folders: Folders,
     /// Whether the login shell is asked for its `PATH`: yes for an app started from an icon, no in a terminal.
     pub login_path: bool,
+    /// Whether jobs that no engine archives are taken over: yes for whoever stays, no for a look at what there is.
+    pub takes_over: bool,
 }
 
 /// An engine could not do what was asked. Messages are for people: what, where, what to try.

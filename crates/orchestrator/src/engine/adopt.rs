@@ -73,7 +73,8 @@ impl Engine {
             tracing::info!(job = %id, store = kept.store, "a job waits for the store it was started with");
             return Ok(());
         }
-        let lock = folder.try_lock()?;
+        let takes_over = self.0.options.takes_over;
+        let lock = if takes_over { folder.try_lock()? } else { None };
         let taking = self.0.adopting.begin();
         let is_whole =
             supervisor::spool::first(folder.path())?.is_none_or(|first| first.offset == 0);
@@ -129,14 +130,14 @@ impl Engine {
         self.tell(Event::Job(live.job().into()));
         match lock {
             Some(lock) => self.archive(Arc::clone(&live), lock),
-            None => self.wait_for_lock(Arc::clone(&live)),
+            None if self.0.options.takes_over => self.wait_for_lock(Arc::clone(&live)),
+            None => {}
         }
         let tell = Arc::new(self.clone());
         tokio::spawn(async move {
             match control::connect(live.folder.path()) {
                 Ok(connection) => {
-                    drop(taking);
-                    follow::follow(live, from, connection, orders, tell).await;
+                    follow::follow(live, from, connection, orders, tell, taking).await;
                 }
                 Err(_) => {
                     follow::settle_alone(live, from, tell).await;

@@ -39,20 +39,22 @@ pub(crate) trait Tell: Send + Sync {
     fn job(&self, job: Job);
 }
 
-/// Follows a job until no more of it will come. Orders to it go out on the same connection.
+/// Follows a job until no more of it will come. Orders to it go out on the same connection. `until_known` is dropped
+/// when the job's status is known: the first that is heard says it.
 pub(crate) async fn follow(
     live: Arc<Live>,
     from: Mark,
     connection: StdStream,
     orders: mpsc::Receiver<ToSupervisor>,
     tell: Arc<dyn Tell>,
+    until_known: impl Send,
 ) {
     let mut indexer = Indexer {
         live,
         reader: None,
         mark: from,
     };
-    let told = listen(&mut indexer, connection, orders, tell.as_ref()).await;
+    let told = listen(&mut indexer, connection, orders, tell.as_ref(), until_known).await;
     if let Err(error) = told {
         tracing::warn!(job = %indexer.live.id, %error, "the control socket broke");
     }
@@ -77,10 +79,12 @@ async fn listen(
     connection: StdStream,
     mut orders: mpsc::Receiver<ToSupervisor>,
     tell: &dyn Tell,
+    until_known: impl Send,
 ) -> io::Result<()> {
     connection.set_nonblocking(true)?;
     let (mut input, mut output) = UnixStream::from_std(connection)?.into_split();
     let mut decoder = Decoder::<ToEngine>::default();
+    let mut until_known = Some(until_known);
     let (mut buffer, mut frame) = (vec![0; 16 * 1024], Vec::new());
     loop {
         tokio::select! {
@@ -90,7 +94,9 @@ async fn listen(
                     return Ok(());
                 }
                 decoder.push(&buffer[..length]);
-                if heard(indexer, &mut decoder, tell)? {
+                let complete = heard(indexer, &mut decoder, tell)?;
+                drop(until_known.take());
+                if complete {
                     return Ok(());
                 }
             }

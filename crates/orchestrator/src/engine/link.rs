@@ -6,7 +6,10 @@ use tokio::sync::{Notify, watch};
 
 use crate::{
     folders::Folders,
-    store::{Address, Embedded, Running, Store, StoreError},
+    store::{
+        Address, Store, StoreError,
+        embedded::{self, Running},
+    },
     wire::{StoreHealth, StoreState},
 };
 
@@ -205,25 +208,12 @@ impl Keeper {
         let address = match &*self.place {
             Place::Configured(address) => address.clone(),
             Place::Embedded { guardian } => {
-                let (data, guardian, state) = (
-                    self.folders.data.clone(),
-                    guardian.clone(),
-                    self.state.clone(),
-                );
-                let start = move || {
-                    Embedded::start(&data, &guardian, |step| {
-                        state.send_modify(|state| {
-                            state.health = StoreHealth::Starting {
-                                step: step.to_owned(),
-                            }
-                        });
-                    })
+                let state = self.state.clone();
+                let tell = |step: &str| {
+                    let step = step.to_owned();
+                    state.send_modify(|state| state.health = StoreHealth::Starting { step });
                 };
-                let running = tokio::task::spawn_blocking(start).await.map_err(|error| {
-                    StoreError::Embedded {
-                        why: error.to_string(),
-                    }
-                })??;
+                let running = embedded::start(&self.folders.data, guardian, tell).await?;
                 let address = running.address.clone();
                 self.running = Some(running);
                 address
@@ -233,6 +223,8 @@ impl Keeper {
     }
 
     fn ready(&self, store: Store) {
+        // Whoever hears that it is ready finds it.
+        self.store.send_replace(Some(store.clone()));
         self.state.send_modify(|state| {
             state.health = StoreHealth::Ready {
                 version: store.version().to_owned(),
@@ -240,7 +232,6 @@ impl Keeper {
             state.address = store.address_shown().to_owned();
             state.warning = store.warnings().first().cloned();
         });
-        self.store.send_replace(Some(store));
     }
 
     /// Returns when the store does not answer any more, or nobody needs it.

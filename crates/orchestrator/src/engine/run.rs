@@ -271,7 +271,7 @@ impl Engine {
             give_turn_back(&live, turn);
             match connected {
                 Ok(connection) => {
-                    follow::follow(live, Mark::default(), connection, orders, Arc::new(engine))
+                    follow::follow(live, Mark::default(), connection, orders, Arc::new(engine), ())
                         .await
                 }
                 Err(error) => engine.ended_early(

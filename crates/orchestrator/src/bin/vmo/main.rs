@@ -74,11 +74,7 @@ enum Command {
     },
     /// Guard the private Postgres (started by whoever needs it first)
     #[command(hide = true)]
-    Postgres {
-        /// What the starter passes on
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<std::ffi::OsString>,
-    },
+    Postgres,
     /// Archive a job that ended with no engine there (started by its supervisor)
     #[command(hide = true)]
     Archive {
@@ -134,8 +130,8 @@ fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> Outcome {
     // The guard is a small process of its own and needs no runtime.
-    if let Command::Postgres { args } = command {
-        orchestrator::store::guardian(&Folders::of_user()?.data, &args)?;
+    if matches!(command, Command::Postgres) {
+        orchestrator::store::embedded::guardian(&Folders::of_user()?.data)?;
         return Ok(ExitCode::SUCCESS);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -161,15 +157,21 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Serve(serve) => serve::serve(serve).await,
         Command::Doctor { json } => doctor::doctor(json).await,
         Command::Archive { job } => run::archive(&job).await,
-        Command::Postgres { .. } => unreachable!("taken before the runtime"),
+        Command::Postgres => unreachable!("taken before the runtime"),
     }
 }
 
-/// An engine on the user's folders.
+/// An engine on the user's folders that looks at what there is.
 async fn engine() -> Result<Engine, Failed> {
+    open(false).await
+}
+
+/// An engine on the user's folders. One that `takes_over` archives jobs that no other engine does.
+async fn open(takes_over: bool) -> Result<Engine, Failed> {
     let options = Options {
         folders: Folders::of_user()?,
         login_path: false,
+        takes_over,
     };
     Ok(Engine::open(options).await?)
 }

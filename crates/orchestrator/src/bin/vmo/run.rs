@@ -337,7 +337,7 @@ fn forward_input(engine: Engine, id: JobId) {
 /// `vmo archive JOB`, started by a supervisor whose job nobody follows.
 pub(crate) async fn archive(job: &str) -> Outcome {
     let id: JobId = job.parse()?;
-    let engine = engine().await?;
+    let engine = super::open(true).await?;
     tokio::select! {
         () = engine.archived(id) => Ok(ExitCode::SUCCESS),
         () = engine.store_failed() => Err(Failed::new("Postgres is away; the next start of the app archives the job")),

@@ -3,11 +3,7 @@
 use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Args;
-use orchestrator::{
-    engine::{Engine, Options},
-    folders::Folders,
-    server::{self, Server},
-};
+use orchestrator::server::{self, Server};
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -32,11 +28,7 @@ struct Served<'a> {
 }
 
 pub(crate) async fn serve(serve: Serve) -> Outcome {
-    let engine = Engine::open(Options {
-        folders: Folders::of_user()?,
-        login_path: false,
-    })
-    .await?;
+    let engine = super::open(true).await?;
     let options = server::Options {
         port: serve.port,
         page: true,

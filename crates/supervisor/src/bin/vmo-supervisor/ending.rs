@@ -120,7 +120,8 @@ pub(crate) fn start_archiver(folder: &Folder, exec: &Exec) {
     };
     let mut command = Command::new(program);
     command.args(args).arg(job).env_clear();
-    for name in ["PATH", "HOME"] {
+    // The address of a configured server may hold a password, so it is in no file; the job's environment has it.
+    for name in ["PATH", "HOME", "USER", "XDG_RUNTIME_DIR", "DATABASE_URL"] {
         command.envs(env::var_os(name).map(|value| (name, value)));
     }
     command.envs(exec.archiver_env.iter().cloned());

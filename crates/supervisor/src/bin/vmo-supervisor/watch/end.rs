@@ -86,33 +86,35 @@ impl Watch {
         self.ready.settle.settle(exit);
     }
 
-    /// The end is on the disk: waits for an engine, unless one is here already or none is to be waited for.
+    /// The end is on the disk: waits for an engine to claim the job, unless one has or there is no archiver to call.
     pub(super) fn linger(&mut self) {
         self.news.complete = true;
-        let claimed = !self.ready.listeners.any() && ending::is_claimed(&self.ready.folder);
-        let in_vain =
-            claimed || (!self.ready.listeners.any() && self.ready.exec.archiver.is_empty());
-        let wait = if in_vain { Duration::ZERO } else { LINGER };
+        let in_vain = self.ready.exec.archiver.is_empty() || ending::is_claimed(&self.ready.folder);
+        let wait = if in_vain && !self.ready.listeners.any() {
+            Duration::ZERO
+        } else {
+            LINGER
+        };
         self.stage = Stage::Lingering {
             until: Instant::now() + wait,
         };
     }
 
-    /// Whether everything is done: told to whoever listens, or left to an engine or the archiver.
+    /// Whether everything is done: told to whoever listens, and left to the engine that claims the job or the archiver.
+    /// One who only listens is no engine: the job is not left to it.
     pub(super) fn may_leave(&mut self) -> bool {
         let Stage::Lingering { until } = &self.stage else {
             return false;
         };
-        if self.cancel.is_underway() {
+        let late = *until <= Instant::now();
+        let told = !self.ready.listeners.any() || self.ready.listeners.know(&self.news);
+        if self.cancel.is_underway() || !(told || late) {
             return false;
         }
-        let late = *until <= Instant::now();
-        if self.ready.listeners.any() {
-            return late || self.ready.listeners.know(&self.news);
-        }
-        if late && !ending::is_claimed(&self.ready.folder) {
+        let claimed = ending::is_claimed(&self.ready.folder);
+        if late && !claimed {
             ending::start_archiver(&self.ready.folder, &self.ready.exec);
         }
-        late
+        late || claimed
     }
 }
