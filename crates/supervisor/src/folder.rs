@@ -144,7 +144,8 @@ impl Folder {
         self.put(name, &serde_json::to_vec(value)?, true)
     }
 
-    /// Claims the folder; None when somebody else has it.
+    /// Claims the folder; None when somebody else has it. A supervisor nobody listens to has it for an instant at the
+    /// job's end, to see whether an engine does: who must know waits by [`Self::lock_blocking`].
     ///
     /// # Errors
     /// Those of the file system.

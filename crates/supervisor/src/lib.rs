@@ -13,6 +13,7 @@
 //!     exit.json         how it ended                                   exit
 //!     control.sock      pokes out; cancel, input and window size in    control
 //!     lock              held by the engine that archives this job
+//!     supervisor.log    the supervisor's own complaints, if it has any
 //! ```
 //!
 //! Nothing here knows Postgres, SSH, make or a socket server, and nothing here needs a runtime: libc, a checksum, JSON.

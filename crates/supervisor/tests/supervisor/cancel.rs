@@ -95,6 +95,25 @@ fn a_tree_is_ended_whole() {
 }
 
 #[test]
+fn a_tree_that_runs_away_is_caught() {
+    // Each of them starts the next in a session of its own, ends, and is never there when a list of all is made. They
+    // stop by themselves only when their program is gone with the scratch folder.
+    let script = "echo '#!/bin/sh' >next; echo \"trap '' INT TERM; setsid $HERE/next &\" >>next
+        chmod +x next; ./next; echo ready; sleep 1073";
+    let mut job = Job::start_here(script);
+    job.stdout_has("ready");
+    job.told.say(&ToSupervisor::Cancel { force: false });
+    let exit = job.end();
+    assert!(exit.canceled && exit.survivors.is_empty(), "{exit:?}");
+    let next = job.path("next").display().to_string();
+    for process in std::fs::read_dir("/proc").unwrap().flatten() {
+        let command = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let command = String::from_utf8_lossy(&command);
+        assert!(!command.contains(&next), "{command} got away");
+    }
+}
+
+#[test]
 fn a_signal_reaches_each_of_the_tree_once() {
     let script = "trap 'echo outer' TERM
         setsid sh -c 'trap \"echo inner\" TERM; echo up; while :; do sleep 0.02; done' &

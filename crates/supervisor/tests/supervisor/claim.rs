@@ -17,7 +17,7 @@ use crate::job::{self, Job, folder, kill, patiently, runs, sh, supervisor};
 fn unwatched(script: &str) -> (tempfile::TempDir, Folder) {
     let (scratch, folder) = folder(&sh(script));
     let mut exec = sh(script);
-    exec.archiver = ["sh", "-c", "echo \"$0 $WHERE ${SECRET-none} $HOME $(ps -o sid= -p $$) $$\" >mark.new; mv mark.new \"$WHERE\""]
+    exec.archiver = ["sh", "-c", "echo \"$0 $WHERE ${SECRET-none} $HOME $(ps -o sid= -p $$) $$\" >\"$WHERE.new\"; mv \"$WHERE.new\" \"$WHERE\""]
         .map(str::to_owned)
         .into();
     let mark = scratch.path().join("mark").display().to_string();

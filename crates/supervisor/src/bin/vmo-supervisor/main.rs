@@ -34,7 +34,7 @@ use std::{
     process::{ExitCode, id},
 };
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use supervisor::{
     control,
     exec::{Exec, FORMAT},
@@ -86,11 +86,14 @@ fn supervise(folder: Folder) -> io::Result<()> {
     let handed = session::handed_listener()?;
     let umask = session::detach()?;
     let signals = Signals::catch()?;
-    let format: Format = described(&folder)?;
-    if format.format > FORMAT {
-        return refuse(&folder, format.format);
+    let json = folder
+        .read_file(EXEC)?
+        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no {EXEC}")))?;
+    let Format { format } = described(&json)?;
+    if format > FORMAT {
+        return refuse(&folder, format);
     }
-    let exec: Exec = described(&folder)?;
+    let exec: Exec = described(&json)?;
     // Fails where another supervisor has been, before anything of its is touched.
     let spool = Writer::create(folder.path())?;
     if let Err(error) = spool.sync_handle().keep_syncing() {
@@ -111,6 +114,11 @@ fn supervise(folder: Folder) -> io::Result<()> {
         spool,
     };
     let start = start(&ready.folder, &ready.exec, umask);
+    if let Err(error) = ready.spool.sync_handle().keep_syncing() {
+        complain(format_args!(
+            "the spool is synced at the end alone: {error}"
+        ));
+    }
     Watch::new(ready, start).run()
 }
 
@@ -120,13 +128,9 @@ struct Format {
     format: u32,
 }
 
-fn described<T: DeserializeOwned>(folder: &Folder) -> io::Result<T> {
-    folder.read_json(EXEC)?.ok_or_else(|| {
-        io::Error::new(
-            io::ErrorKind::NotFound,
-            format!("there is no {EXEC} in the job folder"),
-        )
-    })
+fn described<'a, T: Deserialize<'a>>(json: &'a [u8]) -> io::Result<T> {
+    serde_json::from_slice(json)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{EXEC}: {error}")))
 }
 
 /// The job is of a later time than we are.

@@ -1,6 +1,6 @@
 //! Words for a person: signals by name, and why a child could not be started.
 
-use std::{io, path::Path};
+use std::{env, io, path::Path};
 
 use rustix::{io::Errno, process::Signal};
 
@@ -68,6 +68,10 @@ pub(crate) fn no_program(program: &str, error: &io::Error) -> String {
     let errno = error.raw_os_error().map(Errno::from_raw_os_error);
     shortened(match errno {
         Some(Errno::NOENT) if !by_path => format!("{program}: not found in PATH"),
+        // The system says so too when it is in none of them and one may not be looked into.
+        Some(Errno::ACCESS) if !by_path && !is_in_path(program) => {
+            format!("{program}: not found in PATH")
+        }
         Some(Errno::NOENT) if Path::new(program).exists() => {
             format!("{program}: the interpreter it names is not there")
         }
@@ -86,6 +90,11 @@ pub(crate) fn no_program(program: &str, error: &io::Error) -> String {
         Some(Errno::NOMEM) => format!("{program}: out of memory"),
         _ => format!("{program}: {error}"),
     })
+}
+
+fn is_in_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 fn shortened(mut why: String) -> String {
