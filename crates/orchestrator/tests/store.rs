@@ -4,6 +4,8 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 mod postgres;
 
+#[path = "store/embedded.rs"]
+mod embedded;
 #[path = "store/faults.rs"]
 mod faults;
 #[path = "store/jobs.rs"]

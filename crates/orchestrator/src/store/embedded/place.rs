@@ -1,6 +1,6 @@
 //! Where the embedded server's folders are and whose they are. As an ordinary user everything is in the app's data
-//! folder. Postgres refuses to run as root, so root gives the data to an account of its own, in a folder that account
-//! can reach; the locks stay with root.
+//! folder. Postgres refuses to run as root, so root gives the data to an account of its own, in a folder that account can
+//! reach: there too where it can pass, as it seldom can, or in `/var/lib/vm-orchestrator`. The locks stay with root.
 
 use std::{
     fs::{self, DirBuilder},
@@ -15,6 +15,8 @@ use crate::store::StoreError;
 
 /// The port only names the socket file: nothing listens on a network.
 pub(super) const PORT: u16 = 5432;
+/// Where root keeps what the server's account has to reach and cannot where the app's data is.
+const ROOTS_HOME: &str = "/var/lib/vm-orchestrator";
 /// The longest path of a socket file, on the systems where it is shortest.
 const LONGEST_SOCKET: usize = 103;
 
@@ -49,11 +51,12 @@ pub fn data_folder(app: &Path) -> Result<PathBuf, StoreError> {
 impl Place {
     /// The place of an app's data folder; makes the folders, but not the data.
     pub(super) fn of(app: &Path) -> Result<Self, StoreError> {
+        private(app).map_err(|error| cannot("make", app, &error))?;
+        let app = fs::canonicalize(app).map_err(|error| cannot("find", app, &error))?;
         let folder = app.join("postgres");
-        private(&folder).map_err(|error| cannot("make", &folder, &error))?;
-        let folder = fs::canonicalize(&folder).map_err(|error| cannot("find", &folder, &error))?;
         let key = hash(&folder);
         if rustix::process::geteuid().as_raw() != 0 {
+            private(&folder).map_err(|error| cannot("make", &folder, &error))?;
             return Ok(Self {
                 home: folder.clone(),
                 folder,
@@ -61,10 +64,20 @@ impl Place {
                 account: None,
             });
         }
-        let home = roots_home().join(&key);
+        passable(&folder).map_err(|error| cannot("make", &folder, &error))?;
+        let far = Path::new(ROOTS_HOME).join(&key);
+        // Data stays where it was made, whatever became of the folders above it since.
+        let account = [&folder, &far].map(|home| owner(&home.join("data")));
+        let (home, account) = match account {
+            [Some(account), _] => (folder.clone(), account),
+            [_, Some(account)] => (far, account),
+            [None, None] => {
+                let account = spare_account()?;
+                let near = can_pass(account, &folder);
+                (if near { folder.clone() } else { far }, account)
+            }
+        };
         passable(&home).map_err(|error| cannot("make", &home, &error))?;
-        let home = fs::canonicalize(&home).map_err(|error| cannot("find", &home, &error))?;
-        let account = owner(&home.join("data")).map_or_else(spare_account, Ok)?;
         Ok(Self {
             folder,
             home,
@@ -82,9 +95,15 @@ impl Place {
         self.home.join("data.new")
     }
 
-    /// Where programs are copied to that the account cannot reach where they are.
-    pub(super) fn reachable(&self) -> Option<PathBuf> {
-        self.account.map(|_| roots_home())
+    /// Where programs are copied to that the account cannot reach where they are; none where there is no account.
+    pub(super) fn reachable(&self) -> Option<&Path> {
+        self.account?;
+        let shared = Path::new(ROOTS_HOME);
+        Some(if self.home.starts_with(shared) {
+            shared
+        } else {
+            &self.home
+        })
     }
 
     pub(super) fn holders(&self) -> PathBuf {
@@ -191,16 +210,24 @@ fn passable(folder: &Path) -> io::Result<()> {
         .take_while(|folder| !folder.exists())
         .collect();
     for folder in missing.into_iter().rev() {
-        fs::create_dir(folder)?;
+        match fs::create_dir(folder) {
+            // Another app was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            made => made?,
+        }
         fs::set_permissions(folder, fs::Permissions::from_mode(0o711))?;
     }
     Ok(())
 }
 
-/// Where root keeps what other accounts have to reach.
-fn roots_home() -> PathBuf {
-    std::env::var_os("VMO_POSTGRES_DATA")
-        .map_or_else(|| PathBuf::from("/var/lib/vm-orchestrator"), PathBuf::from)
+/// Whether an account may pass through a folder and all above it.
+fn can_pass(account: Account, folder: &Path) -> bool {
+    folder.ancestors().all(|folder| {
+        fs::metadata(folder).is_ok_and(|about| {
+            let own = about.uid() == account.uid && about.mode() & 0o100 != 0;
+            own || about.mode() & 0o001 != 0
+        })
+    })
 }
 
 fn owner(path: &Path) -> Option<Account> {

@@ -197,6 +197,8 @@ impl Server {
         for (signal, limit) in TO_STOP {
             self.process.signal(signal);
             if tokio::time::timeout(limit, self.ended()).await.is_ok() {
+                // Empty now; where it is not, it stays.
+                drop(fs::remove_dir(&self.sockets));
                 return Ok(());
             }
         }
