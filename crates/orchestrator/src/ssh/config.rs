@@ -147,7 +147,9 @@ impl Config {
     fn index(&mut self) {
         for (at, section) in self.sections.iter().enumerate() {
             match section.guard.map(|guard| &self.guards[guard].test) {
-                Some(Test::Host(patterns)) if patterns.iter().all(|name| pattern::is_name(name)) => {
+                Some(Test::Host(patterns))
+                    if patterns.iter().all(|name| pattern::is_name(name)) =>
+                {
                     for name in patterns {
                         self.by_name.entry(name.clone()).or_default().push(at);
                     }
@@ -197,7 +199,10 @@ impl Reading {
     fn refuses(&mut self, path: &Path, from: Option<&Place>) -> bool {
         let place = from.map(|place| format!("{place}: ")).unwrap_or_default();
         let problem = if let Some(at) = self.within.iter().position(|file| file == path) {
-            let mut loop_: Vec<_> = self.within[at..].iter().map(|file| self.short(file)).collect();
+            let mut loop_: Vec<_> = self.within[at..]
+                .iter()
+                .map(|file| self.short(file))
+                .collect();
             loop_.push(self.short(path));
             format!("{place}files include each other: {}", loop_.join(" → "))
         } else if self.within.len() >= DEEPEST {
@@ -333,7 +338,11 @@ fn words(text: &str) -> Result<Vec<String>, String> {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match (quote, c) {
-            (_, '\\') if chars.peek().is_some_and(|next| matches!(next, '"' | '\'' | '\\')) => {
+            (_, '\\')
+                if chars
+                    .peek()
+                    .is_some_and(|next| matches!(next, '"' | '\'' | '\\')) =>
+            {
                 word.get_or_insert_default().extend(chars.next());
             }
             (None, '\\') if chars.peek() == Some(&' ') => {

@@ -15,7 +15,7 @@ use rustix::{
 };
 
 use super::{
-    control::{waker, wake},
+    control::{wake, waker},
     failure::{Reason, Refusal},
     patience::Patience,
     route::{Family, Route},
@@ -54,7 +54,11 @@ pub(super) fn dial(route: &Route, patience: &Patience<'_>) -> Result<TcpStream, 
         if now >= until {
             return Err(late(route));
         }
-        let wake = if left.len() > 0 { next_at.min(until) } else { until };
+        let wake = if left.len() > 0 {
+            next_at.min(until)
+        } else {
+            until
+        };
         let fds: Vec<_> = trying
             .iter()
             .map(|fd| (fd.as_fd(), PollFlags::OUT))

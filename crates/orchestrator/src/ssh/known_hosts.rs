@@ -108,7 +108,10 @@ impl Known {
         };
         let mut all = ALGORITHMS.to_vec();
         all.sort_by_key(|(kind, _)| !is_known(kind));
-        all.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(",")
+        all.iter()
+            .map(|(_, name)| *name)
+            .collect::<Vec<_>>()
+            .join(",")
     }
 }
 
@@ -138,7 +141,10 @@ pub(super) fn append(route: &Route, key: &[u8]) -> io::Result<()> {
         return Ok(());
     };
     if let Some(folder) = path.parent() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
     }
     let name = route.host_key_name();
     let name = if route.hash_known_hosts {
@@ -169,7 +175,11 @@ fn hashed(name: &str) -> io::Result<String> {
     let mut salt = [0; 20];
     getrandom::fill(&mut salt).map_err(io::Error::other)?;
     let hash = digest(&salt, name);
-    Ok(format!("|1|{}|{}", STANDARD.encode(salt), STANDARD.encode(hash)))
+    Ok(format!(
+        "|1|{}|{}",
+        STANDARD.encode(salt),
+        STANDARD.encode(hash)
+    ))
 }
 
 fn digest(salt: &[u8], name: &str) -> Vec<u8> {

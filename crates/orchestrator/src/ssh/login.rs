@@ -1,11 +1,6 @@
 //! Logging in, in OpenSSH's order: keys, then a dialog, then a password. The host key was checked before.
 
-use std::{
-    fs,
-    path::Path,
-    sync::Arc,
-    time::Instant,
-};
+use std::{fs, path::Path, sync::Arc, time::Instant};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString};
@@ -199,7 +194,8 @@ impl Login<'_> {
                 .iter()
                 .position(|(_, public)| public.as_deref() == Some(blob))
         };
-        identities.retain(|identity| !self.route.identities_only || rank(identity.blob()).is_some());
+        identities
+            .retain(|identity| !self.route.identities_only || rank(identity.blob()).is_some());
         identities.sort_by_key(|identity| rank(identity.blob()).unwrap_or(usize::MAX));
         for identity in identities.iter().take(MOST_KEYS) {
             offered.push(identity.blob().to_vec());

@@ -1,12 +1,7 @@
 //! From the config to a route: the first value of a keyword counts, and what would lead somewhere else than we go is a
 //! refusal with its place. The oracle is `ssh -G`.
 
-use std::{
-    collections::HashMap,
-    env,
-    path::PathBuf,
-    time::Duration,
-};
+use std::{collections::HashMap, env, path::PathBuf, time::Duration};
 
 use super::{
     account,
@@ -102,7 +97,9 @@ impl<'a> Walk<'a> {
         let outer = guard.outer.is_none_or(|outer| self.lets_in(outer));
         let lets_in = outer
             && match &guard.test {
-                Test::Host(patterns) => pattern::all(patterns.iter().map(String::as_str), self.name),
+                Test::Host(patterns) => {
+                    pattern::all(patterns.iter().map(String::as_str), self.name)
+                }
                 Test::Match(words) => self.matches(words, guard),
             };
         self.guards.insert(at, lets_in);
@@ -158,11 +155,15 @@ impl<'a> Walk<'a> {
     }
 
     fn setting(&self, keyword: &str) -> Option<&'a Setting> {
-        self.values.get(keyword).and_then(|values| values.first()).copied()
+        self.values
+            .get(keyword)
+            .and_then(|values| values.first())
+            .copied()
     }
 
     fn text(&self, keyword: &str) -> Option<&'a str> {
-        self.setting(keyword).map(|setting| setting.args[0].as_str())
+        self.setting(keyword)
+            .map(|setting| setting.args[0].as_str())
     }
 
     fn yes(&self, keyword: &str, otherwise: bool) -> bool {
@@ -209,7 +210,11 @@ impl<'a> Walk<'a> {
             known_hosts: Vec::new(),
             global_known_hosts: Vec::new(),
             host_key_alias: None,
-            strict: match self.text("stricthostkeychecking").map(str::to_lowercase).as_deref() {
+            strict: match self
+                .text("stricthostkeychecking")
+                .map(str::to_lowercase)
+                .as_deref()
+            {
                 Some("yes" | "true") => Strict::Yes,
                 Some("accept-new" | "no" | "off" | "false") => Strict::AcceptNew,
                 _ => Strict::Ask,
@@ -323,7 +328,8 @@ impl<'a> Walk<'a> {
                     Err(_) => self.refuse(format!("'{text}' needs {name}, which is not set")),
                 }
                 rest = after;
-            } else if let Some(token) = found[1..].chars().next().filter(|_| found.starts_with('%')) {
+            } else if let Some(token) = found[1..].chars().next().filter(|_| found.starts_with('%'))
+            {
                 match self.token(token, route) {
                     Some(value) => out.push_str(&value),
                     None => self.refuse(format!("'%{token}' in '{text}' is not known here")),
@@ -347,7 +353,11 @@ impl<'a> Walk<'a> {
                 .host_key_alias
                 .clone()
                 .unwrap_or_else(|| route.name.clone()),
-            'L' => account::machine().split('.').next().unwrap_or_default().to_owned(),
+            'L' => account::machine()
+                .split('.')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
             'l' => account::machine(),
             'n' => route.name.clone(),
             'p' => route.port.to_string(),
@@ -365,10 +375,13 @@ impl<'a> Walk<'a> {
             .filter_map(|pair| pair.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        let patterns: Vec<&str> = self.values.get("sendenv").map_or_else(Vec::new, |settings| {
-            let args = settings.iter().flat_map(|setting| &setting.args);
-            args.map(String::as_str).collect()
-        });
+        let patterns: Vec<&str> = self
+            .values
+            .get("sendenv")
+            .map_or_else(Vec::new, |settings| {
+                let args = settings.iter().flat_map(|setting| &setting.args);
+                args.map(String::as_str).collect()
+            });
         let ours = env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });

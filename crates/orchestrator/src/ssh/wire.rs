@@ -48,6 +48,7 @@ pub(super) struct Wire {
     written: usize,
     ending: Ending,
     resize: Option<(u16, u16)>,
+    failed: bool,
 }
 
 /// Whether more input may come.
@@ -60,7 +61,9 @@ enum Ending {
 
 impl std::fmt::Debug for super::job::Task {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Task").field("job", &self.exec.job).finish_non_exhaustive()
+        f.debug_struct("Task")
+            .field("job", &self.exec.job)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,7 +80,14 @@ impl Wire {
             written: 0,
             ending: Ending::Open,
             resize: None,
+            failed: false,
         }
+    }
+
+    /// Whether the host said that what it ran has failed, of a wire that is closed. That it has not is never known:
+    /// libssh2 says 0 both for that and for a host that says nothing.
+    pub(super) fn failed(&self) -> bool {
+        self.failed
     }
 
     /// Where it stands.
@@ -289,6 +299,7 @@ impl Wire {
                 Err(error) => tracing::debug!(%error, "close"),
                 Ok(()) => {}
             }
+            self.failed = channel.exit_status().is_ok_and(|status| status != 0);
         }
         self.channel = None;
         self.stage = Stage::Closed;
