@@ -47,7 +47,7 @@ pub(super) fn connect(
                 check_key(&session, route, &known, ask)?;
                 return Ok(session);
             }
-            Err(Stopped::Failed(_)) if session.banner().is_none() && tries < TRIES => {
+            Err(Stopped::Failed(_)) if banner(&session).is_none() && tries < TRIES => {
                 pause_before(tries, patience)?;
                 tries += 1;
             }
@@ -97,6 +97,11 @@ fn pause_before(tries: u32, patience: &Patience<'_>) -> Result<(), Refusal> {
     }
 }
 
+/// How the server names itself; one that is too busy may say so in plain words in its place.
+fn banner(session: &Session) -> Option<&str> {
+    session.banner().filter(|text| text.starts_with("SSH-"))
+}
+
 fn library(error: &ssh2::Error) -> Refusal {
     Refusal::new(Reason::LinkLost, format!("libssh2: {}", error.message()))
 }
@@ -114,7 +119,7 @@ fn explain(session: &Session, route: &Route, stopped: Stopped) -> Refusal {
         }
         Stopped::Failed(error) => error,
     };
-    let Some(banner) = session.banner() else {
+    let Some(banner) = banner(session) else {
         let why = format!("{address} closed the connection before it said that it speaks SSH");
         return Refusal::new(Reason::LinkLost, why);
     };

@@ -156,6 +156,7 @@ struct Ending {
     overtaken: Vec<Wire>,
     text: Vec<u8>,
     survivors: Vec<String>,
+    asked: Instant,
     over: Option<Instant>,
 }
 
@@ -268,6 +269,7 @@ impl Job {
             overtaken,
             text: Vec::new(),
             survivors: Vec::new(),
+            asked: Instant::now(),
             over: None,
         });
     }
@@ -322,9 +324,13 @@ impl Job {
             return false;
         };
         let Some(remote) = &self.seen.remote else {
-            // Nothing has begun to run: closing the channel is all there is to do, unless it just might.
+            // What may be about to begin gets a moment to say so; then closing the channel is all there is to do.
             if self.wire.stage() < Stage::Exec {
                 self.wire.close();
+            } else if ending.over.is_none() && ending.asked.elapsed() >= DRAIN {
+                ending.survivors =
+                    vec!["not known: the command never said that it began".to_owned()];
+                ending.over = Some(Instant::now());
             }
             return false;
         };
@@ -340,16 +346,13 @@ impl Job {
             return false;
         }
         let closed = self.wire.stage() == Stage::Closed;
-        let looked = match (&self.ending, &self.seen.remote) {
-            (Some(ending), Some(_)) => ending.over,
-            _ => Some(Instant::now()),
-        };
-        let Some(looked) = looked else {
+        let looked = self.ending.as_ref().map(|ending| ending.over);
+        if looked == Some(None) && !(closed && self.seen.remote.is_none()) {
             return false;
-        };
-        let drained = self.seen.exit.as_ref().map(|(_, at)| at.elapsed() >= DRAIN);
-        let given_up = self.ending.is_some() && looked.elapsed() >= DRAIN;
-        if !closed && drained != Some(true) && !(drained.is_none() && given_up) {
+        }
+        // Of a tree that is gone, the wrapper's word is still on its way.
+        let last = self.exited_at().or(looked.flatten());
+        if !closed && last.is_none_or(|at| at.elapsed() < DRAIN) {
             return false;
         }
         let exit = match self.seen.exit.take() {
@@ -365,9 +368,17 @@ impl Job {
         if self.settled {
             return None;
         }
-        let exited = self.seen.exit.as_ref().map(|(_, at)| *at);
-        let looked = self.ending.as_ref().and_then(|ending| ending.over);
-        exited.into_iter().chain(looked).max().map(|at| at + DRAIN)
+        let from = match &self.ending {
+            Some(ending) if ending.over.is_some() => self.exited_at().or(ending.over),
+            Some(ending) if self.seen.remote.is_none() => Some(ending.asked),
+            Some(_) => None,
+            None => self.exited_at(),
+        };
+        from.map(|at| at + DRAIN)
+    }
+
+    fn exited_at(&self) -> Option<Instant> {
+        self.seen.exit.as_ref().map(|(_, at)| *at)
     }
 
     fn settle(&mut self, exit: Exit, complete: bool) {
@@ -420,6 +431,11 @@ impl Job {
         }
         let noise = String::from_utf8_lossy(&self.seen.noise);
         let said = noise.trim();
+        if !self.wire.failed() {
+            let why =
+                "the host closed the channel before the command's start was reported".to_owned();
+            return Exit::Lost { why };
+        }
         Exit::CouldNotStart {
             why: if said.is_empty() {
                 "the host's login shell did not run it, and said nothing".to_owned()

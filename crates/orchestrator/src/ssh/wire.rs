@@ -48,6 +48,7 @@ pub(super) struct Wire {
     written: usize,
     ending: Ending,
     resize: Option<(u16, u16)>,
+    failed: bool,
 }
 
 /// Whether more input may come.
@@ -79,7 +80,14 @@ impl Wire {
             written: 0,
             ending: Ending::Open,
             resize: None,
+            failed: false,
         }
+    }
+
+    /// Whether the host said that what it ran has failed, of a wire that is closed. That it has not is never known:
+    /// libssh2 says 0 both for that and for a host that says nothing.
+    pub(super) fn failed(&self) -> bool {
+        self.failed
     }
 
     /// Where it stands.
@@ -291,6 +299,7 @@ impl Wire {
                 Err(error) => tracing::debug!(%error, "close"),
                 Ok(()) => {}
             }
+            self.failed = channel.exit_status().is_ok_and(|status| status != 0);
         }
         self.channel = None;
         self.stage = Stage::Closed;

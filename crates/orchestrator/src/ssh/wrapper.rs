@@ -14,7 +14,11 @@ use super::marks::Nonce;
 use crate::job::JobId;
 
 /// Printed by the process that becomes the user's shell, just before it does.
-const LEADER: &str = r#"printf '\036%s%ss%s %s\036' "$2" "$1" $$ "$4"
+const LEADER: &str = r#"t=- i=0
+[ -r /proc/$$/stat ] && read -r x </proc/$$/stat && for w in ${x##*) }
+do i=$((i + 1)); [ $i = 20 ] && t=$w
+done
+printf '\036%s%ss%s %s %s\036' "$2" "$1" $$ "$4" "$t"
 [ "$4" = pty ] || printf '\036%s%ss\036' "$2" "$1" >&2
 s=${SHELL:-/bin/sh} n=${SHELL##*/}
 [ "$(command -v "$n" 2>/dev/null)" -ef "$s" ] 2>/dev/null && s=$n
@@ -27,11 +31,12 @@ fish) exec "$s" --no-config -c "$c";;
 *) exec "$s" -c "$c";;
 esac"#;
 
-/// Waits for it. What its own stderr holds at the end is the shell's word that a signal ended the child.
+/// Waits for it. What its own stderr holds at the end is the shell's word that a signal ended the child; dash says it
+/// where the child's redirections point, unless they are made in a subshell.
 const WAITER: &str = r#"trap : HUP INT QUIT TERM
 exec 2>&1
 w=; [ "$4" = own ] && w=setsid
-$w /bin/sh -c "$6" sh "$1" "$2" "$3" "$4" "$5" <&5 >&6 2>&7 5<&- 6>&- 7>&-
+(exec $w /bin/sh -c "$6" sh "$1" "$2" "$3" "$4" "$5" <&5 >&6 2>&7 5<&- 6>&- 7>&-)
 echo "=$?""#;
 
 /// Reports it.

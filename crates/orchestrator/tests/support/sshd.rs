@@ -1,0 +1,234 @@
+//! A real sshd of our own: its keys, its config and its port in a temporary folder.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary uses another part of it"
+)]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+/// A server that is up as long as this lives.
+pub struct Sshd {
+    pub folder: TempDir,
+    pub port: u16,
+    child: Child,
+}
+
+impl Sshd {
+    /// A server with one ed25519 host key, that lets the key `user` in.
+    pub fn start() -> Self {
+        Self::with("")
+    }
+
+    /// The same, with more lines in its config, which go before the usual ones.
+    pub fn with(lines: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        keygen(&folder.path().join("host"));
+        keygen(&folder.path().join("user"));
+        fs::copy(
+            folder.path().join("user.pub"),
+            folder.path().join("authorized_keys"),
+        )
+        .unwrap();
+        if am_root() {
+            fs::create_dir_all("/run/sshd").unwrap();
+        }
+        // A port that was free a moment ago may be taken by now: then another one.
+        for _ in 0..10 {
+            let port = free_port();
+            if let Some(child) = start(folder.path(), port, lines) {
+                let sshd = Self {
+                    folder,
+                    port,
+                    child,
+                };
+                sshd.know("host");
+                return sshd;
+            }
+        }
+        panic!("sshd does not start");
+    }
+
+    /// A file in its folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The address its keys are known by.
+    pub fn address(&self) -> String {
+        format!("[127.0.0.1]:{}", self.port)
+    }
+
+    /// Writes into `known_hosts` that its key is the one in this file.
+    pub fn know(&self, key: &str) {
+        let public = fs::read_to_string(self.path(&format!("{key}.pub"))).unwrap();
+        let line = format!("{} {public}", self.address());
+        fs::write(self.path("known_hosts"), line).unwrap();
+    }
+
+    /// A `Host` block that reaches it.
+    pub fn block(&self, name: &str) -> String {
+        format!(
+            "Host {name}\n  HostName 127.0.0.1\n  Port {}\n  User {}\n  IdentityFile {}\n  IdentityAgent none\n  \
+             UserKnownHostsFile {}\n  GlobalKnownHostsFile none\n",
+            self.port,
+            whoami(),
+            self.path("user").display(),
+            self.path("known_hosts").display(),
+        )
+    }
+
+    /// An SSH config in its folder, with these lines before the block of host `box`.
+    pub fn config(&self, lines: &str) -> PathBuf {
+        let path = self.path("config");
+        fs::write(&path, format!("{lines}\n{}", self.block("box"))).unwrap();
+        path
+    }
+
+    /// What the system's own `ssh` makes of a command.
+    pub fn ssh(&self, command: &str) -> std::process::Output {
+        Command::new("ssh")
+            .arg("-F")
+            .arg(self.config(""))
+            .args(["-o", "BatchMode=yes", "box", command])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// The process of the server itself.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The server's processes for connections: its children and theirs that are sshd too.
+    pub fn session_pids(&self) -> Vec<u32> {
+        let mut found = Vec::new();
+        let mut open = vec![self.pid()];
+        while let Some(pid) = open.pop() {
+            for child in children(pid) {
+                let comm = fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
+                if comm.trim().starts_with("sshd") {
+                    found.push(child);
+                    open.push(child);
+                }
+            }
+        }
+        found
+    }
+
+    /// Sends a signal to every process of every connection.
+    pub fn signal_sessions(&self, signal: &str) {
+        for pid in self.session_pids() {
+            signal_process(pid, signal);
+        }
+    }
+}
+
+impl Drop for Sshd {
+    fn drop(&mut self) {
+        self.signal_sessions("CONT");
+        self.signal_sessions("KILL");
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// Sends a signal to a process that a test started.
+pub fn signal_process(pid: u32, signal: &str) {
+    Command::new("kill")
+        .args(["-s", signal, &pid.to_string()])
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+}
+
+/// A new key without a passphrase.
+pub fn keygen(path: &Path) {
+    keygen_with(path, &["-t", "ed25519", "-N", ""]);
+}
+
+/// A new key as `ssh-keygen` is told.
+pub fn keygen_with(path: &Path, args: &[&str]) {
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-C", "test", "-f"])
+        .arg(path)
+        .args(args)
+        .status()
+        .unwrap();
+    assert!(made.success());
+}
+
+/// A port that nothing listens on.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Our own login name.
+pub fn whoami() -> String {
+    let output = Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn am_root() -> bool {
+    whoami() == "root"
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))
+        .unwrap_or_default()
+        .split_ascii_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .collect()
+}
+
+fn start(folder: &Path, port: u16, lines: &str) -> Option<Child> {
+    let at = folder.display();
+    let config = format!(
+        "{lines}\nPort {port}\nListenAddress 127.0.0.1\nHostKey {at}/host\nPidFile none\nUsePAM no\nStrictModes no\n\
+         PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
+         AuthorizedKeysFile {at}/authorized_keys\nAcceptEnv VMO_TEST_*\nPrintMotd no\nPrintLastLog no\n"
+    );
+    let path = folder.join("sshd_config");
+    fs::write(&path, config).unwrap();
+    let mut child = Command::new("/usr/sbin/sshd")
+        .args(["-D", "-e", "-f"])
+        .arg(&path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let (up, is_up) = mpsc::channel();
+    let log = folder.join("sshd.log");
+    thread::spawn(move || {
+        let mut text = String::new();
+        for line in stderr.lines().map_while(Result::ok) {
+            if line.starts_with("Server listening") {
+                up.send(()).ok();
+            }
+            text.push_str(&line);
+            text.push('\n');
+            fs::write(&log, &text).ok();
+        }
+    });
+    if is_up.recv_timeout(Duration::from_secs(10)).is_ok() {
+        return Some(child);
+    }
+    child.kill().ok();
+    child.wait().ok();
+    None
+}
