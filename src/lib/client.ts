@@ -35,6 +35,9 @@ export interface World {
   socket: (url: string, protocols: string[]) => WebSocket;
 }
 
+/** `WebSocket.OPEN`, by its number in the standard, so that tests need no browser. */
+const OPEN = 1;
+
 /** The first pause before another attempt, and the longest, in milliseconds. */
 const FIRST_PAUSE = 100;
 const LAST_PAUSE = 5000;
@@ -105,7 +108,7 @@ export class Client {
 
   #call(request: Request): Promise<Reply> {
     const socket = this.#socket;
-    if (socket?.readyState !== WebSocket.OPEN) {
+    if (socket?.readyState !== OPEN) {
       return Promise.reject(
         new CallFailed({
           code: 'disconnected',

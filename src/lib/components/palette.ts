@@ -12,6 +12,8 @@ export interface Entry {
   /** What is matched. */
   name: string;
   doc: string | null;
+  /** What is looked through where the name does not match. */
+  also?: string;
   /** Where it belongs, at the right. */
   place: string;
   danger?: boolean;
@@ -47,7 +49,10 @@ export function find(app: App, query: string): Found[] {
     .filter(({ entries }) => entries.length > 0);
 }
 
-/** Where the query stands in a name, or null: as a whole first, then letter by letter in order. */
+/**
+ * Where the query stands in a name, or null: as a whole first, then letter by letter, each one next to the last or at
+ * the start of a word.
+ */
 export function match(name: string, query: string): number[] | null {
   if (query === '') return [];
   const [low, wanted] = [name.toLowerCase(), query.toLowerCase()];
@@ -55,11 +60,20 @@ export function match(name: string, query: string): number[] | null {
   if (whole >= 0) return Array.from(wanted, (_, i) => whole + i);
   const at: number[] = [];
   for (const letter of wanted) {
-    const next = low.indexOf(letter, (at.at(-1) ?? -1) + 1);
+    const last = at.at(-1) ?? -2;
+    let next = last + 1;
+    if (low[next] !== letter) next = wordStart(low, letter, next + 1);
     if (next < 0) return null;
     at.push(next);
   }
   return at;
+}
+
+function wordStart(text: string, letter: string, from: number): number {
+  for (let at = Math.max(0, from); at < text.length; at++) {
+    if (text[at] === letter && (at === 0 || !/[\p{L}\p{N}]/u.test(text[at - 1]!))) return at;
+  }
+  return -1;
 }
 
 function best(entries: Entry[], query: string): Entry[] {
@@ -67,10 +81,7 @@ function best(entries: Entry[], query: string): Entry[] {
   for (const entry of entries) {
     const at = match(entry.name, query);
     if (at) scored.push([score(entry.name, at), entry]);
-    else if (
-      query.length > 1 &&
-      `${entry.place} ${entry.doc ?? ''}`.toLowerCase().includes(query.toLowerCase())
-    ) {
+    else if (query.length > 1 && entry.also?.toLowerCase().includes(query.toLowerCase())) {
       scored.push([1000, entry]);
     }
   }
@@ -95,6 +106,7 @@ function targets(app: App): Entry[] {
       icon: 'target' as const,
       name: target.name,
       doc: target.doc,
+      also: `${target.doc ?? ''} ${project.name}`,
       place: project.name,
       danger: target.danger !== null,
       line: `make ${target.name}`,
@@ -143,6 +155,7 @@ function jobEntry(app: App, job: Job): Entry {
     icon: { status: job.status },
     name: title(job),
     doc: how.join(', '),
+    also: `${job.command} ${place(job)}`,
     place: `${place(job)} · ${timeOfDay(at)} ${day(at).toLowerCase()}`,
     line: job.command,
     verb: 'Open',

@@ -4,8 +4,8 @@
 /** Height of a row, in px. */
 export const ROW = 20;
 
-/** No element is taller than this, in px. */
-export const TALLEST = 10_000_000;
+/** No element is taller than this, in px: half of what the strictest browser takes. */
+export const TALLEST = 8_000_000;
 
 /** What is on screen. */
 export interface Shown {

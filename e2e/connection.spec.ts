@@ -1,0 +1,57 @@
+// Drops and restarts: the page comes back by itself, or says what to do.
+import { expect, test } from './app';
+import { Home, Server } from './serve';
+
+test('a dropped socket resumes without a gap', async ({ app, page }) => {
+  await app.run('logs');
+  await expect(app.line(/web-1/).first()).toBeVisible();
+  await app.drop();
+  await expect(page.getByTestId('store-state')).toHaveText('Logs kept in Postgres');
+  const rows = app.log.locator('[data-line]');
+  const last = Number(await rows.last().getAttribute('data-line'));
+  await expect
+    .poll(async () => Number(await rows.last().getAttribute('data-line')))
+    .toBeGreaterThan(last + 5);
+  const numbers = await rows.evaluateAll((all) =>
+    all.map((row) => [Number((row as HTMLElement).dataset.line), row.textContent]),
+  );
+  numbers.forEach(([number, text], i) => {
+    expect(number).toBe((numbers[0]![0] as number) + i);
+    expect(text).toMatch(/web|db|cache/);
+  });
+  await page.keyboard.press('Control+.');
+  await expect(app.status).toHaveText('Canceled');
+});
+
+test('a server that was started anew is told from one that is away', async ({ page }) => {
+  const home = await Home.make();
+  let server = await Server.start(home);
+  try {
+    await page.goto(server.served.url);
+    await expect(
+      page.getByRole('heading', { name: 'Run it, watch it, find it again.' }),
+    ).toBeVisible();
+    await server.stop();
+    await expect(page.getByText('Connection lost, trying again…')).toBeVisible();
+    server = await Server.start(home, server.served.port);
+    await expect(
+      page.getByRole('heading', { name: 'This page has no key to the app' }),
+    ).toBeVisible();
+    await page.goto('about:blank');
+    await page.goto(server.served.url);
+    await expect(
+      page.getByRole('heading', { name: 'Run it, watch it, find it again.' }),
+    ).toBeVisible();
+  } finally {
+    await server.stop();
+    await home.remove();
+  }
+});
+
+test('a page without a code says where to find one', async ({ page, server }) => {
+  await page.goto(server.served.origin);
+  await expect(
+    page.getByRole('heading', { name: 'This page has no key to the app' }),
+  ).toBeVisible();
+  await expect(page.getByText('vmo serve')).toBeVisible();
+});

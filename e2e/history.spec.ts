@@ -1,0 +1,55 @@
+// Every job is kept: listed, filtered, replayed, run again.
+import { expect, test } from './app';
+
+test('a reloaded page lists the job and replays it', async ({ app, page }) => {
+  await app.run('hello');
+  await expect(app.status).toHaveText('Done');
+  const id = page.url().split('/').at(-1)!;
+  await page.goto('/');
+  await app.history();
+  const row = page.locator(`tr[data-job="${id}"]`);
+  await expect(row).toContainText('hello');
+  await expect(row).toContainText('Done');
+  await row.click();
+  await expect(page).toHaveURL(new RegExp(id));
+  await expect(app.line('Hello from make.')).toBeVisible();
+});
+
+test('filters narrow the list, and are cleared', async ({ app, page }) => {
+  await app.run('hello');
+  await expect(app.status).toHaveText('Done');
+  await app.run('fail');
+  await expect(app.status).toHaveText('Error');
+  await app.history();
+  const rows = page.locator('tr[data-job]');
+  await page.getByRole('button', { name: 'Status' }).click();
+  await page.getByRole('option', { name: 'Error' }).click();
+  await expect(rows.filter({ hasText: 'hello' })).toHaveCount(0);
+  await expect(rows.filter({ hasText: 'fail' }).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('textbox', { name: 'Find a command' }).fill('hel');
+  await expect(rows.filter({ hasText: 'fail' })).toHaveCount(0);
+  await expect(rows.filter({ hasText: 'hello' }).first()).toBeVisible();
+});
+
+test('a job is run again from the list', async ({ app, page }) => {
+  await app.run('hello');
+  await expect(app.status).toHaveText('Done');
+  const before = page.url();
+  await app.history();
+  await page.locator('tr[data-job]').filter({ hasText: 'hello' }).first().hover();
+  await page.getByRole('button', { name: 'Run hello again' }).first().click();
+  await expect(page).toHaveURL(/\/job\//);
+  expect(page.url()).not.toBe(before);
+  await expect(app.line('Hello from make.')).toBeVisible();
+  await expect(app.status).toHaveText('Done');
+});
+
+test('a job that is not there is said to be so', async ({ app, page }) => {
+  await page.goto(`${new URL(page.url()).origin}/job/01890000-0000-7000-8000-000000000000`);
+  await expect(page.getByRole('heading', { name: 'This job cannot be shown' })).toBeVisible();
+  await page.getByRole('button', { name: 'Close the tab' }).click();
+  await expect(
+    app.page.getByRole('heading', { name: 'Run it, watch it, find it again.' }),
+  ).toBeVisible();
+});

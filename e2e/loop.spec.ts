@@ -1,0 +1,104 @@
+// The loop: a click, live lines, a status; and again after a reload.
+import { expect, test } from './app';
+
+test('the code in the address is gone at once, and the token is not in it', async ({
+  app,
+  server,
+}) => {
+  expect(app.page.url()).toBe(`${server.served.origin}/`);
+  expect(server.served.url).toContain('#code=');
+});
+
+test('a click on a demo target runs it: lines come live, then it is done', async ({ app }) => {
+  await app.run('status');
+  await expect(app.status).toHaveText('Running');
+  await expect(app.line('web-1')).toBeVisible();
+  // Live: the first lines are there while the last are still to come.
+  await expect(app.line('5 machines')).toHaveCount(0);
+  await expect(app.line('5 machines: 3 running, 1 starting, 1 stopped')).toBeVisible();
+  await expect(app.status).toHaveText('Done');
+  await expect(app.target('status').getByRole('img', { name: 'Done' })).toBeVisible();
+});
+
+test('colours arrive as styles of text', async ({ app }) => {
+  await app.run('status');
+  const running = app.line('web-1').getByText('running', { exact: true });
+  await expect(running).toHaveCSS('color', /^rgb\((?!212, 214, 218|43, 46, 52)/);
+});
+
+test('a failing target says how it ended, and keeps stdout and stderr apart', async ({ app }) => {
+  await app.run('fail');
+  await expect(app.status).toHaveText('Error');
+  await expect(app.page.getByTestId('reason')).toContainText('7');
+  await expect(app.line('error: 1 of 3 checks failed').getByTitle('stderr')).toBeVisible();
+  await expect(app.line('checking the deploy').getByTitle('stderr')).toHaveCount(0);
+});
+
+test('a job is canceled', async ({ app }) => {
+  await app.run('logs');
+  await expect(app.line(/web-1/).first()).toBeVisible();
+  await app.page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(app.status).toHaveText('Canceled');
+  await expect(
+    app.page.getByRole('button', { name: 'Run again', exact: false }).last(),
+  ).toBeVisible();
+});
+
+test('scrolling up pauses, and the badge follows again', async ({ app, page }) => {
+  await app.run('logs');
+  const rows = app.log.locator('[data-line]');
+  await expect(page.getByText('Following')).toBeVisible();
+  // Enough to scroll.
+  await expect(app.line(/./).locator('xpath=self::*[@data-line="60"]')).toBeVisible();
+  await app.log.hover();
+  await page.mouse.wheel(0, -400);
+  const badge = page.getByRole('button', { name: 'Paused' });
+  await expect(badge).toBeVisible();
+  const first = await rows.first().getAttribute('data-line');
+  await expect(badge).toContainText(/[3-9] new lines/);
+  expect(await rows.first().getAttribute('data-line')).toBe(first);
+  await badge.click();
+  await expect(page.getByText('Following')).toBeVisible();
+  await page.keyboard.press('Control+.');
+  await expect(app.status).toHaveText('Canceled');
+});
+
+test('what is typed reaches the job', async ({ app, page }) => {
+  await app.run('ask');
+  await expect(app.line('Enter a value:')).toBeVisible();
+  await page.getByRole('textbox', { name: 'Input for the job' }).fill('forty-two');
+  await page.keyboard.press('Enter');
+  await expect(app.line('You entered: forty-two')).toBeVisible();
+  await expect(app.status).toHaveText('Done');
+});
+
+test('a dangerous target asks first, with the exact line', async ({ app, page }) => {
+  await app.target('destroy').click();
+  const form = page.getByRole('dialog', { name: 'Run destroy' });
+  await form.getByRole('textbox', { name: 'NAME' }).fill('web-9');
+  await expect(form.getByText('make destroy NAME=web-9')).toBeVisible();
+  await form.getByRole('button', { name: 'Run destroy' }).click();
+  await expect(app.line('removing web-9')).toBeVisible();
+  await expect(app.status).toHaveText('Done');
+});
+
+test('after a reload the job is still there, live', async ({ app, page }) => {
+  await app.run('logs');
+  await expect(app.line(/web-1/).first()).toBeVisible();
+  await page.reload();
+  await expect(app.status).toHaveText('Running');
+  await expect(app.line(/web-1/).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(app.status).toHaveText('Canceled');
+});
+
+test('a shell command runs here', async ({ app, page }) => {
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('run a command');
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Command' }).fill('printf "one\\ntwo"; exit 3');
+  await page.getByRole('button', { name: 'Run on this machine' }).click();
+  await expect(app.line('two')).toBeVisible();
+  await expect(app.status).toHaveText('Error');
+  await expect(page.getByTestId('reason')).toHaveText('Exit code 3.');
+});

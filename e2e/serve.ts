@@ -1,0 +1,76 @@
+// A `vmo serve` with folders of its own, started and stopped by the scenarios.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** What `vmo serve --json` prints. */
+export interface Served {
+  /** With a code that works once. */
+  url: string;
+  port: number;
+  token: string;
+  origin: string;
+}
+
+const BIN = resolve(process.env.VMO_BIN ?? 'target/debug/vmo');
+
+/** Folders of one person, gone when the scenarios are over. */
+export class Home {
+  private constructor(
+    readonly root: string,
+    readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  static async make(): Promise<Home> {
+    const root = await mkdtemp(join(tmpdir(), 'vmo-e2e-'));
+    // As root the private Postgres runs as another user, who must get through to its data.
+    await chmod(root, 0o755);
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      HOME: join(root, 'home'),
+      VMO_DATA_DIR: join(root, 'data'),
+      VMO_CONFIG_DIR: join(root, 'config'),
+      VMO_SSH_CONFIG: join(root, 'ssh_config'),
+      MKCLI_REGISTRY: join(root, 'registry'),
+    };
+    delete env.DATABASE_URL;
+    await mkdir(join(root, 'home'));
+    return new Home(root, env);
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+  }
+}
+
+/** A running server. */
+export class Server {
+  private constructor(
+    readonly served: Served,
+    readonly child: ChildProcess,
+  ) {}
+
+  static async start(home: Home, port = 0): Promise<Server> {
+    const args = ['serve', '--json', '--port', String(port)];
+    const child = spawn(BIN, args, { env: home.env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: child.stdout });
+    const first = await Promise.race([
+      once(lines, 'line').then(([line]) => line as string),
+      once(child, 'exit').then(([code]) => {
+        throw new Error(`${BIN} serve ended with ${code} before it said where it is`);
+      }),
+    ]);
+    return new Server(JSON.parse(first) as Served, child);
+  }
+
+  /** Ends it and waits until it is gone. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = once(this.child, 'exit');
+    this.child.kill(signal);
+    await gone;
+  }
+}

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { CallFailed } from './client';
+import { NoDoor } from './socket';
+import { FakeWorld } from './testing/fake';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('calls', () => {
+  test('the token goes into the subprotocols and not into the address', async () => {
+    const world = new FakeWorld();
+    await world.connected();
+    expect(world.last.protocols).toEqual(['vmo.v1', 'auth.T']);
+    expect(world.last.url).toBe('ws://127.0.0.1:1/ws');
+  });
+
+  test('answers reach the call they belong to, in whatever order they come', async () => {
+    const world = new FakeWorld();
+    const client = await world.connected();
+    const first = client.ask({ type: 'settings' }, 'settings');
+    const second = client.ask({ type: 'overview' }, 'overview');
+    const [a, b] = world.last.sent.map((call) => call.id);
+    world.last.reply(b!, { type: 'overview', with: { version: '1' } as never });
+    world.last.reply(a!, { type: 'settings', with: { max_jobs: 3 } as never });
+    expect((await second).version).toBe('1');
+    expect((await first).max_jobs).toBe(3);
+  });
+
+  test('a failure keeps its code and its words', async () => {
+    const world = new FakeWorld();
+    const client = await world.connected();
+    const call = client.tell({ type: 'trust_project', with: { name: 'x' } });
+    const failure = { code: 'not_found', message: 'no project is called x' } as const;
+    world.last.say({ failed: { id: 1, failure } });
+    await expect(call).rejects.toMatchObject(failure);
+  });
+
+  test('an answer of another type is a failure, not a wrong value', async () => {
+    const world = new FakeWorld();
+    const client = await world.connected();
+    const call = client.ask({ type: 'settings' }, 'settings');
+    world.last.reply(1, { type: 'ok' });
+    await expect(call).rejects.toBeInstanceOf(CallFailed);
+  });
+
+  test('without a connection a call fails at once and is not sent later', async () => {
+    const world = new FakeWorld();
+    const client = world.client();
+    await client.connect();
+    await expect(client.tell({ type: 'overview' })).rejects.toMatchObject({ code: 'disconnected' });
+    world.last.open();
+    expect(world.last.sent).toEqual([]);
+  });
+});
+
+describe('a dropped connection', () => {
+  test('fails what was waiting, comes back, and says so', async () => {
+    const world = new FakeWorld();
+    const client = await world.connected();
+    const call = client.tell({ type: 'overview' });
+    world.last.drop();
+    await expect(call).rejects.toMatchObject({ code: 'disconnected' });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(world.sockets).toHaveLength(2);
+    world.last.open();
+    expect(world.links).toEqual(['connecting', 'open', 'away', 'away', 'open']);
+  });
+
+  test('waits twice as long each time, up to five seconds', async () => {
+    const world = new FakeWorld();
+    await world.connected();
+    const pauses: number[] = [];
+    for (let i = 0; i < 9; i++) {
+      const before = world.sockets.length;
+      const start = Date.now();
+      world.last.drop();
+      while (world.sockets.length === before) await vi.advanceTimersByTimeAsync(50);
+      pauses.push(Date.now() - start);
+    }
+    expect(pauses).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+  });
+
+  test('a socket that cannot even be made is tried again', async () => {
+    const world = new FakeWorld();
+    const make = world.socket;
+    world.socket = () => {
+      throw new Error('a policy forbids it');
+    };
+    await world.client().connect();
+    world.socket = make;
+    await vi.advanceTimersByTimeAsync(100);
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  test('a closed client stays closed', async () => {
+    const world = new FakeWorld();
+    const client = await world.connected();
+    client.close();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(world.sockets).toHaveLength(1);
+  });
+});
+
+describe('no way in', () => {
+  test('without a door it says why and does not try again', async () => {
+    const world = new FakeWorld();
+    world.door = async () => {
+      throw new NoDoor('open the link');
+    };
+    await world.client().connect();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(world.links).toEqual(['connecting', 'shut']);
+  });
+
+  test('a server that was started anew refuses our token: after some attempts that is said', async () => {
+    const world = new FakeWorld();
+    world.refused = async () => new NoDoor('an earlier launch');
+    await world.connected();
+    for (let i = 0; i < 3; i++) {
+      world.last.drop();
+      await vi.advanceTimersByTimeAsync(5000);
+    }
+    expect(world.links.at(-1)).toBe('shut');
+    expect(world.sockets).toHaveLength(3);
+  });
+});

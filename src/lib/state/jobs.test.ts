@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { aJob, FakeWorld, settled } from '../testing/fake';
+import { Jobs } from './jobs.svelte';
+import { History } from './history.svelte';
+
+const ID = (n: number) => `01890000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+
+describe('jobs', () => {
+  test('a target shows the status of its latest job, whatever order they are learned in', async () => {
+    const jobs = new Jobs(await new FakeWorld().connected());
+    jobs.learn([aJob({ id: ID(2), status: 'error' }), aJob({ id: ID(1), status: 'done' })]);
+    expect(jobs.latest('vm', 'status')?.status).toBe('error');
+    jobs.learn([aJob({ id: ID(3), status: 'running' })]);
+    expect(jobs.latest('vm', 'status')?.status).toBe('running');
+    expect(jobs.active.map(({ id }) => id)).toEqual([ID(3)]);
+    expect(jobs.latest('vm', 'logs')).toBeUndefined();
+  });
+
+  test('a closed tab gives its neighbour', async () => {
+    const jobs = new Jobs(await new FakeWorld().connected());
+    for (const n of [1, 2, 3]) jobs.open(ID(n));
+    jobs.open(ID(2));
+    expect(jobs.tabs).toEqual([ID(1), ID(2), ID(3)]);
+    expect(jobs.close(ID(2))).toBe(ID(3));
+    expect(jobs.close(ID(3))).toBe(ID(1));
+    expect(jobs.close(ID(1))).toBeUndefined();
+  });
+
+  test('a cancel is under way until the job is over, and not where it was refused', async () => {
+    const world = new FakeWorld();
+    const jobs = new Jobs(await world.connected());
+    const job = aJob();
+    jobs.learn([job]);
+    const refused = jobs.cancel(job.id, false);
+    expect(jobs.cancelingSince(job)).not.toBeNull();
+    world.last.say({ failed: { id: 1, failure: { code: 'failed', message: 'no' } } });
+    await expect(refused).rejects.toThrow('no');
+    expect(jobs.cancelingSince(job)).toBeNull();
+    void jobs.cancel(job.id, false);
+    const over = aJob({ status: 'canceled' });
+    jobs.learn([over]);
+    expect(jobs.cancelingSince(over)).toBeNull();
+  });
+
+  test('jobs on several hosts get a tab each', async () => {
+    const world = new FakeWorld();
+    const jobs = new Jobs(await world.connected());
+    const start = { kind: 'command', command: 'uptime', hosts: ['a', 'b'], pty: false } as const;
+    const first = jobs.start({ ...start, hosts: [...start.hosts] });
+    const started = [aJob({ id: ID(1), host: 'a' }), aJob({ id: ID(2), host: 'b' })];
+    world.last.reply(1, { type: 'started', with: { jobs: started } });
+    expect((await first).id).toBe(ID(1));
+    expect(jobs.tabs).toEqual([ID(1), ID(2)]);
+  });
+});
+
+describe('history', () => {
+  const page = (jobs: number[], more: boolean) =>
+    ({
+      type: 'jobs',
+      with: { jobs: jobs.map((n) => aJob({ id: ID(n), status: 'done' })), more, incomplete: null },
+    }) as const;
+
+  test('each page goes on after the last job of the one before', async () => {
+    const world = new FakeWorld();
+    const history = new History(await world.connected());
+    void history.load();
+    world.last.reply(1, page([9, 8], true));
+    await settled();
+    void history.next();
+    void history.next();
+    expect(world.asked).toHaveLength(2);
+    expect(world.asked[1]).toMatchObject({ with: { before: ID(8) } });
+    world.last.reply(2, page([7], false));
+    await settled();
+    await history.next();
+    expect(world.asked).toHaveLength(2);
+    expect(history.jobs.map(({ id }) => id)).toEqual([9, 8, 7].map(ID));
+  });
+
+  test('a late answer to an earlier filter is not taken', async () => {
+    const world = new FakeWorld();
+    const history = new History(await world.connected());
+    history.narrow({ text: 'a' });
+    history.narrow({ text: 'ab' });
+    world.last.reply(2, page([2], false));
+    world.last.reply(1, page([1], false));
+    await settled();
+    expect(history.jobs.map(({ id }) => id)).toEqual([ID(2)]);
+    expect(history.loading).toBe(false);
+  });
+
+  test('a new job comes first where it matches, a changed one changes in place', async () => {
+    const world = new FakeWorld();
+    const history = new History(await world.connected());
+    history.narrow({ project: 'vm' });
+    world.last.reply(1, page([2, 1], false));
+    await settled();
+    history.learn(aJob({ id: ID(3) }));
+    history.learn(aJob({ id: ID(4), project: 'other' }));
+    history.learn(aJob({ id: ID(1), status: 'lost' }));
+    expect(history.jobs.map(({ id }) => id)).toEqual([3, 2, 1].map(ID));
+    expect(history.jobs.at(-1)?.status).toBe('lost');
+  });
+
+  test('a failure is kept in words, and the next answer takes it away', async () => {
+    const world = new FakeWorld();
+    const history = new History(await world.connected());
+    void history.load();
+    world.last.say({ failed: { id: 1, failure: { code: 'store_away', message: 'away' } } });
+    await settled();
+    expect(history.failure).toBe('away');
+    void history.load();
+    world.last.reply(2, page([], false));
+    await settled();
+    expect(history.failure).toBeNull();
+  });
+});

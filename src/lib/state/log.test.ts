@@ -1,0 +1,246 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { BLOCK } from '../log/blocks';
+import { ROW } from '../log/window';
+import { aJob, aLine, FakeWorld, settled } from '../testing/fake';
+import type { Call, Line, Status } from '../wire';
+import { LogView } from './log.svelte';
+
+const HEIGHT = 700;
+let frames: (() => void)[] = [];
+
+beforeEach(() => {
+  frames = [];
+  vi.stubGlobal('requestAnimationFrame', (draw: () => void) => frames.push(draw));
+});
+
+/** What the browser does sixty times a second. */
+async function frame(): Promise<void> {
+  for (let i = 0; i < 4; i++) {
+    await settled();
+    const due = frames;
+    frames = [];
+    for (const draw of due) draw();
+  }
+  await settled();
+}
+
+/** A log on the server, of numbered lines. */
+async function open(status: Status, lines: number, complete: boolean) {
+  const world = new FakeWorld();
+  const client = await world.connected();
+  const server = { lines, complete, line: (number: number): Line => aLine(number) };
+  world.last.answer = (call) => answer(world, server, call);
+  const view = new LogView(client, aJob({ status }));
+  view.resize(HEIGHT);
+  view.attach();
+  await frame();
+  const grow = (by: number, tail = 43) => {
+    server.lines += by;
+    const first = Math.max(1, server.lines - tail + 1);
+    const last = Array.from({ length: server.lines - first + 1 }, (_, i) => server.line(first + i));
+    const extent = { lines: server.lines, bytes: 0, complete: server.complete };
+    view.grew({ job: view.job, extent, tail: tail === 0 ? [] : last });
+  };
+  const asked = (type: string) => world.asked.filter((request) => request.type === type);
+  return { world, view, server, grow, asked };
+}
+
+function answer(
+  world: FakeWorld,
+  server: { lines: number; complete: boolean; line: (n: number) => Line },
+  call: Call,
+) {
+  const { request } = call;
+  const extent = { lines: server.lines, bytes: 0, complete: server.complete };
+  if (request.type === 'follow') world.last.reply(call.id, { type: 'extent', with: extent });
+  else if (request.type === 'lines') {
+    const { first, count } = request.with;
+    const there = Math.max(0, Math.min(count, server.lines - first + 1));
+    const lines = Array.from({ length: there }, (_, i) => server.line(first + i));
+    world.last.reply(call.id, { type: 'lines', with: { lines } });
+  } else world.last.reply(call.id, { type: 'ok' });
+}
+
+function shown(view: LogView): [number, number] {
+  return [view.rows[0]!.number, view.rows.at(-1)!.number];
+}
+
+describe('where a log opens', () => {
+  test('a running one at its end, following', async () => {
+    const { view } = await open('running', 5000, false);
+    expect(view.following).toBe(true);
+    expect(shown(view)).toEqual([4966, 5000]);
+  });
+
+  test('one that is done at its top', async () => {
+    const { view } = await open('done', 5000, true);
+    expect(shown(view)).toEqual([1, 35]);
+  });
+
+  test('one that failed at its end', async () => {
+    const { view } = await open('error', 5000, true);
+    expect(shown(view)).toEqual([4966, 5000]);
+    expect(view.following).toBe(false);
+  });
+
+  test('every row on screen has its line, and little else was asked for', async () => {
+    const { view, asked } = await open('error', 50_000_000, true);
+    expect(view.rows.every(({ line, number }) => line?.number === number)).toBe(true);
+    expect(asked('lines').length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('following and pausing', () => {
+  test('new lines are shown without being asked for', async () => {
+    const { view, grow, asked } = await open('running', 5000, false);
+    const before = asked('lines').length;
+    for (let i = 0; i < 20; i++) {
+      grow(1000);
+      await frame();
+      expect(view.rows.at(-1)).toMatchObject({ number: view.extent.lines });
+      expect(view.rows.every(({ line }) => line !== undefined)).toBe(true);
+    }
+    expect(asked('lines')).toHaveLength(before);
+  });
+
+  test('what comes within a frame is drawn once', async () => {
+    const { view, grow } = await open('running', 100, false);
+    grow(1);
+    grow(1);
+    grow(1);
+    expect(view.extent.lines).toBe(100);
+    expect(frames).toHaveLength(1);
+    await frame();
+    expect(view.extent.lines).toBe(103);
+  });
+
+  test('a paused window does not move, and counts what it has not shown', async () => {
+    const { view, grow } = await open('running', 5000, false);
+    view.moveBy(-10 * ROW);
+    await frame();
+    const before = shown(view);
+    grow(214, 0);
+    await frame();
+    expect(shown(view)).toEqual(before);
+    expect(view.unseen).toBe(214);
+    expect(view.rows.every(({ line }) => line !== undefined)).toBe(true);
+  });
+
+  test('the server is told how much of the end is looked at', async () => {
+    const { view, asked } = await open('running', 5000, false);
+    view.pause();
+    view.followEnd();
+    const tails = asked('follow').map((request) =>
+      request.type === 'follow' ? request.with.tail : -1,
+    );
+    expect(tails).toEqual([43, 0, 43]);
+  });
+
+  test('the bottom resumes', async () => {
+    const { view } = await open('running', 5000, false);
+    view.moveBy(-500);
+    expect(view.following).toBe(false);
+    view.moveBy(500);
+    expect(view.following).toBe(true);
+  });
+
+  test('picking a line pauses', async () => {
+    const { view } = await open('running', 5000, false);
+    view.select(4990, false);
+    expect(view.following).toBe(false);
+    expect(view.selected).toEqual({ from: 4990, to: 4990 });
+  });
+});
+
+describe('asking for lines', () => {
+  test('a jump asks for the blocks in sight alone', async () => {
+    const { view, world } = await open('done', 1_000_000, true);
+    const before = world.asked.length;
+    view.moveTo(600_000 * ROW);
+    await frame();
+    const firsts = world.asked
+      .slice(before)
+      .map((request) => (request.type === 'lines' ? request.with.first : 0));
+    expect(new Set(firsts)).toEqual(new Set([599_801, 600_001]));
+    expect(view.rows.every(({ line }) => line !== undefined)).toBe(true);
+    expect(BLOCK).toBe(200);
+  });
+
+  test('a line that had no end is read again when the log has grown behind the window', async () => {
+    const { view, server, grow } = await open('running', 100, false);
+    server.line = (number) =>
+      aLine(number, number === 70 ? { open: true, spans: [{ text: 'half' }] } : {});
+    view.resume();
+    view.moveTo(60 * ROW);
+    view.pause();
+    grow(0, 100);
+    await frame();
+    expect(view.rows.find(({ number }) => number === 70)?.line?.spans[0]?.text).toBe('half');
+    server.line = (number) => aLine(number);
+    grow(50, 0);
+    await frame();
+    expect(view.rows.find(({ number }) => number === 70)?.line?.spans[0]?.text).toBe('line 70');
+  });
+
+  test('an answer that is short does not make it ask for ever', async () => {
+    const { view, world, server } = await open('done', 1000, true);
+    server.lines = 300;
+    view.moveTo(500 * ROW);
+    await frame();
+    const before = world.asked.length;
+    await frame();
+    await frame();
+    expect(world.asked).toHaveLength(before);
+  });
+
+  test('a failure is shown, and asking anew takes it away', async () => {
+    const { view, world, server } = await open('done', 100_000, true);
+    world.last.answer = (call) => {
+      const failure = { code: 'store_away', message: 'Postgres is away' } as const;
+      world.last.say({ failed: { id: call.id, failure } });
+    };
+    view.moveTo(50_000 * ROW);
+    await frame();
+    expect(view.problem).toBe('Postgres is away');
+    world.last.answer = (call) => answer(world, server, call);
+    view.resume();
+    await frame();
+    expect(view.problem).toBeNull();
+    expect(view.rows.every(({ line }) => line !== undefined)).toBe(true);
+  });
+
+  test('a closed window asks for nothing', async () => {
+    const { view, world, grow } = await open('running', 5000, false);
+    view.detach();
+    const before = world.asked.length;
+    grow(1000, 0);
+    await frame();
+    expect(world.asked).toHaveLength(before);
+    expect(world.asked.at(-1)?.type).toBe('unfollow');
+  });
+});
+
+describe('picking and copying', () => {
+  test('a range holds lines that were never on screen', async () => {
+    const { view } = await open('done', 100_000, true);
+    view.select(10, false);
+    view.select(2509, true);
+    const text = (await view.selectedText()).split('\n');
+    expect(text).toHaveLength(2500);
+    expect([text[0], text.at(-1)]).toEqual(['line 10', 'line 2509']);
+  });
+
+  test('a second click on the same line lets it go', async () => {
+    const { view } = await open('done', 100, true);
+    view.select(10, false);
+    view.select(10, false);
+    expect(view.selected).toBeNull();
+  });
+
+  test('a range no clipboard takes is refused in words', async () => {
+    const { view } = await open('done', 1_000_000, true);
+    view.select(1, false);
+    view.select(1_000_000, true);
+    await expect(view.selectedText()).rejects.toThrow('at most 100,000 lines');
+  });
+});

@@ -1,0 +1,138 @@
+// A socket and a server for tests: what the page sends is kept, what it gets is said by the test.
+import { Client, type Link, type World } from '../client';
+import type { Door } from '../socket';
+import type { Call, Event, Job, Line, Message, Reply, Request } from '../wire';
+
+/** A socket whose other end is the test. */
+export class FakeSocket {
+  /** As the standard counts: 0 connecting, 1 open, 3 closed. */
+  readyState = 0;
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  readonly sent: Call[] = [];
+
+  constructor(
+    readonly url: string,
+    readonly protocols: string[],
+  ) {}
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as Call);
+    this.answer?.(this.sent.at(-1)!);
+  }
+
+  /** Answers calls at once, where it is set. */
+  answer: ((call: Call) => void) | null = null;
+
+  close(): void {
+    this.drop();
+  }
+
+  /** The server accepts. */
+  open(): void {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+
+  /** The connection is gone. */
+  drop(): void {
+    this.readyState = 3;
+    this.onclose?.();
+  }
+
+  /** The server says something. */
+  say(message: Message): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+
+  /** The server answers a call. */
+  reply(id: number, reply: Reply): void {
+    this.say({ reply: { id, reply } });
+  }
+
+  /** The server tells of something. */
+  tell(event: Event): void {
+    this.say({ event });
+  }
+}
+
+/** A world with sockets of the test's own, and a client in it. */
+export class FakeWorld implements World {
+  readonly sockets: FakeSocket[] = [];
+  readonly links: Link['state'][] = [];
+  door = async (): Promise<Door> => ({ url: 'ws://127.0.0.1:1/ws', token: 'T' });
+  refused: World['refused'] = async () => null;
+
+  socket = (url: string, protocols: string[]): WebSocket => {
+    const socket = new FakeSocket(url, protocols);
+    this.sockets.push(socket);
+    return socket as unknown as WebSocket;
+  };
+
+  /** The newest socket. */
+  get last(): FakeSocket {
+    return this.sockets.at(-1)!;
+  }
+
+  /** A client that is connected. */
+  async connected(): Promise<Client> {
+    const client = this.client();
+    await client.connect();
+    this.last.open();
+    return client;
+  }
+
+  /** A client that is not. */
+  client(): Client {
+    const client = new Client(this);
+    client.onlink = ({ state }) => this.links.push(state);
+    return client;
+  }
+
+  /** The requests sent over the newest socket. */
+  get asked(): Request[] {
+    return this.last.sent.map((call) => call.request);
+  }
+}
+
+/** A job, with whatever a test cares about. */
+export function aJob(job: Partial<Job> = {}): Job {
+  return {
+    id: '01890000-0000-7000-8000-000000000001',
+    type: 'local',
+    project: 'vm',
+    target: 'status',
+    host: null,
+    command: 'make status',
+    status: 'running',
+    exit_code: null,
+    signal: null,
+    reason: null,
+    queued_at: '2026-11-24T06:00:00Z',
+    started_at: '2026-11-24T06:00:00Z',
+    finished_at: null,
+    lines: 0,
+    bytes: 0,
+    batch: null,
+    argv: [],
+    variables: [],
+    cwd: null,
+    pty: false,
+    commit: null,
+    owner: 'a@b',
+    ...job,
+  };
+}
+
+/** A line of a log. */
+export function aLine(number: number, line: Partial<Line> = {}): Line {
+  const text = `line ${number}`;
+  const whole = { number, stream: 'stdout' as const, at: 0, spans: [{ text }], bytes: text.length };
+  return { ...whole, cut: false, open: false, ...line };
+}
+
+/** Lets everything that was promised happen. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
