@@ -50,7 +50,7 @@ const scenario = [
   [
     'its status becomes done',
     async () => {
-      await app.see('Done', '//main');
+      await app.find('[data-testid="status"][data-status="done"]');
       await app.screenshot(join(pictures, 'window-done.png'));
     },
   ],
@@ -91,8 +91,8 @@ const scenario = [
     async () => {
       await app.close();
       app = await Session.open(driver.base, application);
-      await app.click(`//a[normalize-space()='History'] | //button[normalize-space()='History']`);
-      await app.click(`//main//*[@role='row' or self::tr][contains(., 'hello')]`);
+      await app.click('a[href="/history"]');
+      await app.click(`//tr[@data-job]//a[normalize-space()='hello']`);
       await app.see('Hello', '//*[@role="log"]');
       await app.screenshot(join(pictures, 'window-replayed.png'));
     },
