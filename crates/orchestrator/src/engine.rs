@@ -148,6 +148,9 @@ impl Engine {
         engine.adopt_all();
         engine.watch_files();
         engine.watch_store();
+        if engine.0.options.takes_over {
+            engine.watch_others();
+        }
         Ok(engine)
     }
 

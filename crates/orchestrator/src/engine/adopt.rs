@@ -3,7 +3,7 @@
 //! The lock on a folder says who archives the job. Who holds it takes the job over; who does not looks on, and waits for
 //! the lock on a thread of its own, so that a dead engine's jobs change hands at once.
 
-use std::{fs, io, sync::Arc};
+use std::{fs, io, sync::Arc, time::Duration};
 
 use supervisor::{
     control,
@@ -19,8 +19,12 @@ use super::{
 };
 use crate::{
     job::{JobId, State},
+    store::Change,
     wire::Event,
 };
+
+/// Between two tries to hear of others' jobs.
+const SUBSCRIBE_AGAIN: Duration = Duration::from_secs(5);
 
 /// Counts the job folders that are being taken in.
 #[derive(Debug, Default)]
@@ -217,6 +221,32 @@ impl Engine {
             while changes.changed().await.is_ok() {
                 let state = changes.borrow_and_update().clone();
                 engine.tell(Event::Store(state));
+            }
+        });
+    }
+
+    /// Tells of jobs that others write into the store, be it another engine on this machine or a colleague's. The store
+    /// only hints; what a job is now is asked for.
+    pub(super) fn watch_others(&self) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let Ok(mut changes) = engine.0.link.store().await.subscribe().await else {
+                    // The link is told by whoever meets the trouble in earnest.
+                    tokio::time::sleep(SUBSCRIBE_AGAIN).await;
+                    continue;
+                };
+                while engine.0.link.now().is_some() {
+                    match changes.next().await {
+                        Change::Job(id) if engine.live(id).is_none() => {
+                            if let Ok(job) = engine.job(id).await {
+                                engine.tell(Event::Job(job.into()));
+                            }
+                        }
+                        Change::Job(_) => {}
+                        Change::Missed => engine.tell(Event::Missed),
+                    }
+                }
             }
         });
     }
