@@ -5,8 +5,9 @@
 //! address   what DATABASE_URL says                     error     how it fails, and what heals by itself
 //! connect   a Store: its pool, its bounded waits       schema    whose tables are there; migrations
 //! jobs      save, find and list jobs                   columns   a Job as a row
-//! archive   batches of a log in, and how far it is     pack      chunks as rows, byte for byte
-//! read      batches of a log out                       changes   which jobs changed, as a hint
+//! archive   batches of a log in, and how far it is     marks     the transactions behind that
+//! read      batches of a log out                       pack      chunks as rows, byte for byte
+//! changes   which jobs changed, as a hint
 //! embedded  our own server: found, started, adopted, stopped
 //! ```
 
@@ -18,6 +19,7 @@ mod connect;
 pub mod embedded;
 mod error;
 mod jobs;
+mod marks;
 mod pack;
 mod read;
 mod schema;

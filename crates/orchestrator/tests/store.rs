@@ -1,5 +1,7 @@
 //! The store against real servers.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
 #[path = "support/postgres.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod postgres;

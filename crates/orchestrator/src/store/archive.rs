@@ -1,19 +1,15 @@
 //! Batches of a log into Postgres, and the mark that says how far they are. Both move in one transaction, and only from
 //! where the mark stands: whatever is offered twice, in whichever cuts, is kept once.
 
-use chrono::{DateTime, Utc};
-use sqlx::{Connection, PgConnection, Row};
-
 use super::{
     Result, Store, StoreError,
     columns::Columns,
     connect::answer,
-    jobs::save,
-    pack::{Packed, pack},
+    marks::{self, Step},
 };
 use crate::{
     job::{Job, JobId},
-    log::{Chunk, Stream},
+    log::Chunk,
 };
 
 /// Consecutive chunks archived as one, up to about 64 KiB or one large chunk.
@@ -57,7 +53,7 @@ impl Store {
     pub async fn archive(&self, job: JobId, batches: &[Batch], mark: &Mark) -> Result<()> {
         let start = follow(job, batches, mark)?;
         let mut held = self.hold().await?;
-        let outcome = answer(add(&mut held, job, batches, start, mark)).await;
+        let outcome = answer(marks::add(&mut held, job, batches, start, mark)).await;
         self.judge(job, mark, start, held.end(outcome))
     }
 
@@ -68,7 +64,7 @@ impl Store {
     pub async fn settle(&self, job: &Job, mark: &Mark) -> Result<()> {
         let columns = Columns::of(job)?;
         let mut held = self.hold().await?;
-        let outcome = answer(end(&mut held, job, &columns, mark)).await;
+        let outcome = answer(marks::end(&mut held, job, &columns, mark)).await;
         self.judge(job.id, mark, mark.seq, held.end(outcome))
     }
 
@@ -79,18 +75,7 @@ impl Store {
     /// Whatever the server says.
     pub async fn make_durable(&self, job: JobId) -> Result<Option<Mark>> {
         let mut held = self.hold().await?;
-        // The commit of any change that is waited for brings all earlier ones with it.
-        let work = async {
-            let mut transaction = held.begin_with(DURABLE).await?;
-            sqlx::query("update jobs set archived_seq = archived_seq where id = $1")
-                .bind(job.0)
-                .execute(&mut *transaction)
-                .await?;
-            let mark = mark(&mut transaction, job).await?;
-            transaction.commit().await?;
-            Ok(mark)
-        };
-        let mark = answer(work).await;
+        let mark = answer(marks::secure(&mut held, job)).await;
         held.end(mark).map_err(|error| self.fault(error))
     }
 
@@ -100,7 +85,7 @@ impl Store {
     /// Whatever the server says.
     pub async fn mark(&self, job: JobId) -> Result<Option<Mark>> {
         let mut held = self.hold().await?;
-        let mark = answer(mark(&mut held, job)).await;
+        let mark = answer(marks::read(&mut held, job)).await;
         held.end(mark).map_err(|error| self.fault(error))
     }
 
@@ -122,18 +107,6 @@ impl Store {
             Err(error) => Err(self.fault(error)),
         }
     }
-}
-
-/// A log's rows need not wait for the disk: until they are known to be on it, the spool still has them.
-const QUICK: &str = "begin; set local synchronous_commit = off";
-const DURABLE: &str = "begin; set local synchronous_commit = on";
-
-/// What came of a transaction.
-enum Step {
-    Written,
-    Gone,
-    /// The archive ends at this chunk, which does not fit.
-    Elsewhere(u64),
 }
 
 /// Where the batches begin; they have to lead to the mark without a gap.
@@ -162,240 +135,4 @@ fn follow(job: JobId, batches: &[Batch], mark: &Mark) -> Result<u64> {
         mark.seq
     );
     Err(StoreError::Unfit { job, why })
-}
-
-async fn add(
-    connection: &mut PgConnection,
-    job: JobId,
-    batches: &[Batch],
-    start: u64,
-    mark: &Mark,
-) -> sqlx::Result<Step> {
-    let mut transaction = connection.begin_with(QUICK).await?;
-    if advance(&mut transaction, job, batches, start, mark).await? {
-        transaction.commit().await?;
-        return Ok(Step::Written);
-    }
-    // Another owner's last call may have landed after we read the mark, or our own did and its answer was lost.
-    let Some(there) = lock(&mut transaction, job).await? else {
-        transaction.rollback().await?;
-        return Ok(Step::Gone);
-    };
-    if there.seq < start {
-        transaction.rollback().await?;
-        return Ok(Step::Elsewhere(there.seq));
-    }
-    if there.seq < mark.seq {
-        let rest = from(batches, &there);
-        advance(&mut transaction, job, &rest, there.seq, mark).await?;
-    }
-    transaction.commit().await?;
-    Ok(Step::Written)
-}
-
-/// What of these batches the archive lacks, cut where it ends.
-fn from(batches: &[Batch], there: &Mark) -> Vec<Batch> {
-    batches
-        .iter()
-        .filter(|batch| batch.seq + batch.chunks.len() as u64 > there.seq)
-        .map(|batch| {
-            if batch.seq >= there.seq {
-                return batch.clone();
-            }
-            let chunks = batch.chunks.iter().filter(|chunk| chunk.seq >= there.seq);
-            Batch {
-                seq: there.seq,
-                chunks: chunks.cloned().collect(),
-                first_line: there.lines + 1,
-                state: there.state.clone(),
-            }
-        })
-        .collect()
-}
-
-/// Moves the mark from `start` and writes the rows; false, and nothing done, where the mark does not stand at `start`.
-async fn advance(
-    connection: &mut PgConnection,
-    job: JobId,
-    batches: &[Batch],
-    start: u64,
-    mark: &Mark,
-) -> sqlx::Result<bool> {
-    let rows: Vec<(&Batch, Packed)> = batches
-        .iter()
-        .flat_map(|batch| pack(&batch.chunks).into_iter().map(move |row| (batch, row)))
-        .collect();
-    let total = |stream| {
-        let own = rows.iter().filter(|(_, row)| row.stream == stream);
-        own.map(|(_, row)| row.bytes.len() as i64).sum::<i64>()
-    };
-    let before = sqlx::query(
-        "update jobs set
-           archived_seq = $3, archived_offset = $4, archived_lines = $5, archived_state = $6,
-           archived_stdout = archived_stdout + $7, archived_stderr = archived_stderr + $8,
-           lines = greatest(lines, $5), bytes = greatest(bytes, archived_stdout + $7 + archived_stderr + $8)
-         where id = $1 and archived_seq = $2
-         returning archived_stdout - $7 as stdout, archived_stderr - $8 as stderr",
-    )
-    .bind(job.0)
-    .bind(start.cast_signed())
-    .bind(mark.seq.cast_signed())
-    .bind(mark.offset.cast_signed())
-    .bind(mark.lines.cast_signed())
-    .bind(&mark.state)
-    .bind(total(Stream::Stdout))
-    .bind(total(Stream::Stderr))
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some(before) = before else {
-        return Ok(false);
-    };
-    if !rows.is_empty() {
-        insert(
-            connection,
-            job,
-            &rows,
-            before.get("stdout"),
-            before.get("stderr"),
-        )
-        .await?;
-    }
-    Ok(true)
-}
-
-/// Writes all rows by one statement. A row that is there already stays as it is.
-async fn insert(
-    connection: &mut PgConnection,
-    job: JobId,
-    rows: &[(&Batch, Packed)],
-    mut stdout: i64,
-    mut stderr: i64,
-) -> sqlx::Result<()> {
-    let texts: Vec<_> = rows.iter().map(|(_, row)| row.text()).collect();
-    let offsets: Vec<i64> = rows
-        .iter()
-        .map(|(_, row)| {
-            let end = match row.stream {
-                Stream::Stdout => &mut stdout,
-                Stream::Stderr => &mut stderr,
-            };
-            let offset = *end;
-            *end += row.bytes.len() as i64;
-            offset
-        })
-        .collect();
-    fn each<'a, T>(
-        rows: &'a [(&'a Batch, Packed)],
-        of: impl Fn(&'a Batch, &'a Packed) -> T,
-    ) -> Vec<T> {
-        rows.iter().map(|(batch, row)| of(batch, row)).collect()
-    }
-    sqlx::query(
-        "insert into job_logs
-           (job_id, seq, stream, \"timestamp\", first_line, byte_offset, data, raw, meta, state)
-         select $1, seq, stream, at, first_line, byte_offset, data, raw, meta, state
-         from unnest($2::bigint[], $3::text[], $4::timestamptz[], $5::bigint[], $6::bigint[],
-                     $7::text[], $8::bytea[], $9::bytea[], $10::bytea[])
-           as packed (seq, stream, at, first_line, byte_offset, data, raw, meta, state)
-         on conflict do nothing",
-    )
-    .bind(job.0)
-    .bind(each(rows, |batch, _| batch.seq.cast_signed()))
-    .bind(each(rows, |_, row| row.stream.word()))
-    .bind(each(rows, |_, row| moment(row.at)))
-    .bind(each(rows, |batch, _| batch.first_line.cast_signed()))
-    .bind(offsets)
-    .bind(
-        texts
-            .iter()
-            .map(|(text, _)| text.as_ref())
-            .collect::<Vec<&str>>(),
-    )
-    .bind(
-        rows.iter()
-            .zip(&texts)
-            .map(|((_, row), (_, lossy))| lossy.then_some(row.bytes.as_slice()))
-            .collect::<Vec<Option<&[u8]>>>(),
-    )
-    .bind(each(rows, |_, row| row.meta.as_slice()))
-    .bind(each(rows, |batch, row| {
-        row.leads.then_some(batch.state.as_slice())
-    }))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn end(
-    connection: &mut PgConnection,
-    job: &Job,
-    columns: &Columns<'_>,
-    mark: &Mark,
-) -> sqlx::Result<Step> {
-    let mut transaction = connection.begin_with(DURABLE).await?;
-    save(&mut transaction, job, columns).await?;
-    // The last count is the right one, where counts on the way were only lower bounds.
-    let done = sqlx::query(
-        "update jobs set archived_offset = $3, archived_lines = $4, archived_state = $5, lines = $6, bytes = $7
-         where id = $1 and archived_seq = $2",
-    )
-    .bind(job.id.0)
-    .bind(mark.seq.cast_signed())
-    .bind(mark.offset.cast_signed())
-    .bind(mark.lines.cast_signed())
-    .bind(&mark.state)
-    .bind(job.lines.cast_signed())
-    .bind(job.bytes.cast_signed())
-    .execute(&mut *transaction)
-    .await?;
-    if done.rows_affected() == 1 {
-        transaction.commit().await?;
-        return Ok(Step::Written);
-    }
-    let there = lock(&mut transaction, job.id).await?;
-    transaction.rollback().await?;
-    Ok(there.map_or(Step::Gone, |there| Step::Elsewhere(there.seq)))
-}
-
-macro_rules! select_mark {
-    ($rest:literal) => {
-        concat!(
-            "select archived_seq as seq, archived_offset as at, archived_stdout + archived_stderr as bytes,
-                    archived_lines as lines, archived_state as state from jobs where id = $1",
-            $rest
-        )
-    };
-}
-
-async fn mark(connection: &mut PgConnection, job: JobId) -> sqlx::Result<Option<Mark>> {
-    read(connection, job, select_mark!("")).await
-}
-
-/// The mark, which then stays as it is until the end of the transaction.
-async fn lock(connection: &mut PgConnection, job: JobId) -> sqlx::Result<Option<Mark>> {
-    read(connection, job, select_mark!(" for update")).await
-}
-
-async fn read(
-    connection: &mut PgConnection,
-    job: JobId,
-    sql: &'static str,
-) -> sqlx::Result<Option<Mark>> {
-    let row = sqlx::query(sql)
-        .bind(job.0)
-        .fetch_optional(connection)
-        .await?;
-    Ok(row.map(|row| Mark {
-        seq: row.get::<i64, _>("seq").cast_unsigned(),
-        offset: row.get::<i64, _>("at").cast_unsigned(),
-        bytes: row.get::<i64, _>("bytes").cast_unsigned(),
-        lines: row.get::<i64, _>("lines").cast_unsigned(),
-        state: row.get("state"),
-    }))
-}
-
-/// For people who read the table; the exact time is in `meta`. Postgres has no years beyond 294276.
-fn moment(at: i64) -> DateTime<Utc> {
-    const FARTHEST: i64 = 9_000_000_000_000_000_000;
-    DateTime::from_timestamp_micros(at.clamp(0, FARTHEST)).unwrap_or_default()
 }

@@ -41,6 +41,18 @@ struct Detail {
     nanos: [u16; 3],
 }
 
+impl Detail {
+    fn into_json(self, job: JobId) -> Result<Value, StoreError> {
+        let unfit = |error: serde_json::Error| StoreError::Unfit {
+            job,
+            why: error.to_string(),
+        };
+        let mut json = serde_json::to_value(self).map_err(unfit)?;
+        without_nul(&mut json);
+        Ok(json)
+    }
+}
+
 fn is_even(nanos: &[u16; 3]) -> bool {
     *nanos == [0; 3]
 }
@@ -90,11 +102,6 @@ impl<'a> Columns<'a> {
             nanos: [Some(job.queued_at), started_at, finished_at]
                 .map(|time| time.map_or(0, odd_nanos)),
         };
-        let mut detail = serde_json::to_value(detail).map_err(|error| StoreError::Unfit {
-            job: job.id,
-            why: error.to_string(),
-        })?;
-        without_nul(&mut detail);
         Ok(Self {
             kind: if job.host().is_some() { "ssh" } else { "local" },
             status: job.state.status().word(),
@@ -115,7 +122,7 @@ impl<'a> Columns<'a> {
             reason: job.reason().map(|reason| reason.replace('\0', NUL).into()),
             command: fit(&job.command),
             owner: fit(&job.owner),
-            detail,
+            detail: detail.into_json(job.id)?,
         })
     }
 }
@@ -156,21 +163,23 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
             .map(|time| time + TimeDelta::nanoseconds(nanos.into()))
     };
     let [queued, started, finished] = detail.nanos;
-    let started_at = time("started_at", started);
+    let (started_at, finished_at) = (time("started_at", started), time("finished_at", finished));
+    let queued_at =
+        time("queued_at", queued).ok_or_else(|| corrupt("it has no queued_at".to_owned()))?;
     let status: Status = row.get::<&str, _>("status").parse().map_err(corrupt)?;
-    let lacks = |what: &str| corrupt(format!("it is {} and has no {what}", status.word()));
-    let state = match status {
-        Status::Queued => State::Queued,
-        Status::Running => State::Running {
-            started_at: started_at.ok_or_else(|| lacks("started_at"))?,
-        },
-        Status::Done | Status::Error | Status::Canceled | Status::Lost => State::Ended {
-            started_at,
-            finished_at: time("finished_at", finished).ok_or_else(|| lacks("finished_at"))?,
-            exit: detail.exit.ok_or_else(|| lacks("exit"))?,
-            canceled: detail.canceled,
-        },
-    };
+    let state = state(
+        status,
+        started_at,
+        finished_at,
+        detail.exit,
+        detail.canceled,
+    )
+    .ok_or_else(|| {
+        corrupt(format!(
+            "it is {} and does not say since when or how",
+            status.word()
+        ))
+    })?;
     Ok(Job {
         id,
         what: match row.get("project") {
@@ -190,9 +199,31 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         commit: detail.commit,
         batch: row.get("batch"),
         owner: row.get("owner"),
-        queued_at: time("queued_at", queued).ok_or_else(|| lacks("queued_at"))?,
+        queued_at,
         state,
         lines: row.get::<i64, _>("lines").cast_unsigned(),
         bytes: row.get::<i64, _>("bytes").cast_unsigned(),
+    })
+}
+
+/// The state that a status stands for; none where what belongs to it is missing.
+fn state(
+    status: Status,
+    started_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    exit: Option<Exit>,
+    canceled: bool,
+) -> Option<State> {
+    Some(match status {
+        Status::Queued => State::Queued,
+        Status::Running => State::Running {
+            started_at: started_at?,
+        },
+        Status::Done | Status::Error | Status::Canceled | Status::Lost => State::Ended {
+            started_at,
+            finished_at: finished_at?,
+            exit: exit?,
+            canceled,
+        },
     })
 }

@@ -149,6 +149,25 @@ impl Store {
 
 type Sql<'q> = sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments>;
 
+const SAVE: &str = "with saved as (
+     insert into jobs as old (
+       id, type, command, status, started_at, finished_at, queued_at, project, target, host,
+       exit_code, signal, reason, batch, owner, pty, lines, bytes, detail)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+     on conflict (id) do update set
+       type = excluded.type, command = excluded.command, status = excluded.status,
+       started_at = excluded.started_at, finished_at = excluded.finished_at, queued_at = excluded.queued_at,
+       project = excluded.project, target = excluded.target, host = excluded.host,
+       exit_code = excluded.exit_code, signal = excluded.signal, reason = excluded.reason,
+       batch = excluded.batch, owner = excluded.owner, pty = excluded.pty,
+       lines = greatest(old.lines, excluded.lines), bytes = greatest(old.bytes, excluded.bytes),
+       detail = excluded.detail
+     where array_position(array['queued', 'running'], excluded.status) is null
+        or array_position(array['queued', 'running'], excluded.status)
+           >= array_position(array['queued', 'running'], old.status)
+     returning id)
+   select pg_notify($20, id::text) from saved";
+
 /// Writes a job's columns, and tells whoever listens where that changed something. Lines and bytes only grow: the
 /// archive may be ahead of what the caller last counted.
 pub(super) async fn save(
@@ -156,48 +175,29 @@ pub(super) async fn save(
     job: &Job,
     columns: &Columns<'_>,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "with saved as (
-           insert into jobs as old (
-             id, type, command, status, started_at, finished_at, queued_at, project, target, host,
-             exit_code, signal, reason, batch, owner, pty, lines, bytes, detail)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-           on conflict (id) do update set
-             type = excluded.type, command = excluded.command, status = excluded.status,
-             started_at = excluded.started_at, finished_at = excluded.finished_at, queued_at = excluded.queued_at,
-             project = excluded.project, target = excluded.target, host = excluded.host,
-             exit_code = excluded.exit_code, signal = excluded.signal, reason = excluded.reason,
-             batch = excluded.batch, owner = excluded.owner, pty = excluded.pty,
-             lines = greatest(old.lines, excluded.lines), bytes = greatest(old.bytes, excluded.bytes),
-             detail = excluded.detail
-           where array_position(array['queued', 'running'], excluded.status) is null
-              or array_position(array['queued', 'running'], excluded.status)
-                 >= array_position(array['queued', 'running'], old.status)
-           returning id)
-         select pg_notify($20, id::text) from saved",
-    )
-    .bind(job.id.0)
-    .bind(columns.kind)
-    .bind(&columns.command)
-    .bind(columns.status)
-    .bind(columns.started_at)
-    .bind(columns.finished_at)
-    .bind(columns.queued_at)
-    .bind(&columns.project)
-    .bind(&columns.target)
-    .bind(&columns.host)
-    .bind(columns.exit_code)
-    .bind(&columns.signal)
-    .bind(&columns.reason)
-    .bind(job.batch)
-    .bind(&columns.owner)
-    .bind(job.pty)
-    .bind(job.lines.cast_signed())
-    .bind(job.bytes.cast_signed())
-    .bind(&columns.detail)
-    .bind(CHANNEL)
-    .fetch_optional(connection)
-    .await?;
+    sqlx::query(SAVE)
+        .bind(job.id.0)
+        .bind(columns.kind)
+        .bind(&columns.command)
+        .bind(columns.status)
+        .bind(columns.started_at)
+        .bind(columns.finished_at)
+        .bind(columns.queued_at)
+        .bind(&columns.project)
+        .bind(&columns.target)
+        .bind(&columns.host)
+        .bind(columns.exit_code)
+        .bind(&columns.signal)
+        .bind(&columns.reason)
+        .bind(job.batch)
+        .bind(&columns.owner)
+        .bind(job.pty)
+        .bind(job.lines.cast_signed())
+        .bind(job.bytes.cast_signed())
+        .bind(&columns.detail)
+        .bind(CHANNEL)
+        .fetch_optional(connection)
+        .await?;
     Ok(())
 }
 

@@ -33,22 +33,19 @@ pub(super) struct Found {
     pub(super) warnings: Vec<String>,
 }
 
+const ABOUT: &str = "select current_setting('server_version_num')::int as number,
+    current_setting('server_version')          as version,
+    current_setting('server_encoding')         as encoding,
+    coalesce((select rolsuper from pg_roles where rolname = current_user), false) as super,
+    current_user::text                         as role";
+
 /// Looks at the server and at the schema, and brings our tables up to date.
 pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> Result<Found> {
     let at = address.shown();
     let fault = |error| StoreError::of(&at, error);
-    let about = answer(
-        sqlx::query(
-            "select current_setting('server_version_num')::int as number,
-                    current_setting('server_version')          as version,
-                    current_setting('server_encoding')         as encoding,
-                    coalesce((select rolsuper from pg_roles where rolname = current_user), false) as super,
-                    current_user::text                         as role",
-        )
-        .fetch_one(&mut *connection),
-    )
-    .await
-    .map_err(fault)?;
+    let about = answer(sqlx::query(ABOUT).fetch_one(&mut *connection))
+        .await
+        .map_err(fault)?;
     let (number, encoding) = (about.get::<i32, _>("number"), about.get("encoding"));
     if let Some(why) = unfit(number, encoding) {
         return Err(StoreError::Refused { at, why });

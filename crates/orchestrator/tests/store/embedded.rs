@@ -290,6 +290,32 @@ async fn the_server_goes_when_the_last_holder_was_killed() {
 }
 
 #[tokio::test]
+async fn the_server_goes_although_the_folder_went_first() {
+    let app = App::new();
+    let running = app.start().await.unwrap();
+    let server = app.server();
+    fs::remove_file(app.data().join("postgres/holders.lock")).unwrap();
+    fs::rename(app.data(), app.data().with_extension("away")).unwrap();
+    drop(running);
+    until(|| gone(server)).await;
+    until(|| app.guardian().is_none()).await;
+}
+
+#[tokio::test]
+async fn a_guardian_that_is_told_to_go_takes_the_server_along() {
+    let app = App::new();
+    let running = app.start().await.unwrap();
+    let mut held = holder(&app);
+    let (server, guardian) = (app.server(), app.guardian().unwrap());
+    drop(running);
+    kill_process(guardian, Signal::TERM).unwrap();
+    until(|| gone(server)).await;
+    until(|| app.guardian().is_none()).await;
+    held.kill().unwrap();
+    held.wait().unwrap();
+}
+
+#[tokio::test]
 async fn a_postgres_of_the_system_serves_and_its_data_asks_for_it_again() {
     let app = App::new();
     let system = PathBuf::from(postgres::bin("postgres"));

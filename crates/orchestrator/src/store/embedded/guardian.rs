@@ -8,7 +8,7 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{
     broken,
@@ -91,8 +91,10 @@ pub fn guardian(app: &Path) -> Result<(), StoreError> {
 }
 
 async fn keep(app: &Path) -> Result<(), StoreError> {
-    let begun = begin(app).await;
-    let (place, _lock, server) = match begun {
+    // Before there is a server, so that nothing can fail once there is one.
+    let mut told =
+        Told::new().map_err(|error| broken(format!("cannot wait for signals: {error}")))?;
+    let (place, _lock, server) = match begin(app).await {
         Ok(begun) => begun,
         Err(error) => {
             let told = error.to_string();
@@ -102,7 +104,7 @@ async fn keep(app: &Path) -> Result<(), StoreError> {
     };
     Word::Ready(server.sockets.clone()).tell();
     flock(io::stdin(), FlockOperation::Unlock).ok();
-    watch(&place, server).await
+    watch(&place, server, &mut told).await
 }
 
 async fn begin(app: &Path) -> Result<(Place, Lock, Server), StoreError> {
@@ -114,6 +116,28 @@ async fn begin(app: &Path) -> Result<(Place, Lock, Server), StoreError> {
     Ok((place, lock, server))
 }
 
+/// Whether a signal told the guardian to go.
+struct Told {
+    term: Signal,
+    int: Signal,
+}
+
+impl Told {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+    }
+}
+
 /// What wakes a guardian.
 enum Event {
     ServerGone,
@@ -121,33 +145,30 @@ enum Event {
     Told,
 }
 
-async fn watch(place: &Place, mut server: Server) -> Result<(), StoreError> {
-    let fails = |error: io::Error| broken(format!("cannot watch the server: {error}"));
-    let mut term = signal(SignalKind::terminate()).map_err(fails)?;
-    let mut int = signal(SignalKind::interrupt()).map_err(fails)?;
+async fn watch(place: &Place, mut server: Server, told: &mut Told) -> Result<(), StoreError> {
     let holders = place.holders();
     let mut alone = Box::pin(Lock::wait(&holders, Mode::Alone));
     loop {
         let event = tokio::select! {
             () = server.ended() => Event::ServerGone,
             lock = &mut alone => Event::Left(lock),
-            _ = term.recv() => Event::Told,
-            _ = int.recv() => Event::Told,
+            () = told.wait() => Event::Told,
         };
         match event {
             Event::ServerGone => {
                 server = tokio::select! {
                     started = again(place) => started?,
-                    _ = term.recv() => return Ok(()),
-                    _ = int.recv() => return Ok(()),
+                    () = told.wait() => return Ok(()),
                 }
             }
             Event::Told => return server.stop().await,
-            Event::Left(lock) => {
+            Event::Left(left) => {
                 // Whoever comes now must not wait for it.
-                drop(lock.map_err(fails)?);
+                drop(left);
                 drop(tokio::time::timeout(linger(), server.ended()).await);
-                if let Some(_alone) = Lock::now(&holders, Mode::Alone).map_err(fails)? {
+                // Where there is no lock to be had, its folder is gone, and nobody can hold it any more.
+                let lock = Lock::now(&holders, Mode::Alone);
+                if !matches!(lock, Ok(None)) {
                     return server.stop().await;
                 }
                 alone = Box::pin(Lock::wait(&holders, Mode::Alone));
@@ -165,7 +186,7 @@ async fn again(place: &Place) -> Result<Server, StoreError> {
             Ok(server) => return Ok(server),
             Err(error) => eprintln!("guardian: failed to {error}"),
         }
-        if Lock::now(&place.holders(), Mode::Alone).is_ok_and(|alone| alone.is_some()) {
+        if !matches!(Lock::now(&place.holders(), Mode::Alone), Ok(None)) {
             return Err(broken("the server is gone, and so is everyone who used it"));
         }
         tokio::time::sleep(pause).await;

@@ -10,7 +10,10 @@ use std::{
     process::Command,
 };
 
-use super::broken;
+use super::{
+    account::{Account, can_pass, owner, spare_account},
+    broken,
+};
 use crate::store::StoreError;
 
 /// The port only names the socket file: nothing listens on a network.
@@ -31,13 +34,6 @@ pub(super) struct Place {
     pub(super) key: String,
     /// Whom the data belongs to, where that is not us.
     pub(super) account: Option<Account>,
-}
-
-/// An account the server runs as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Account {
-    pub(super) uid: u32,
-    pub(super) gid: u32,
 }
 
 /// The data folder of the embedded server of an app's data folder, whether or not it is there.
@@ -220,49 +216,6 @@ fn passable(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether an account may pass through a folder and all above it.
-fn can_pass(account: Account, folder: &Path) -> bool {
-    folder.ancestors().all(|folder| {
-        fs::metadata(folder).is_ok_and(|about| {
-            let own = about.uid() == account.uid && about.mode() & 0o100 != 0;
-            own || about.mode() & 0o001 != 0
-        })
-    })
-}
-
-fn owner(path: &Path) -> Option<Account> {
-    let about = fs::metadata(path).ok()?;
-    Some(Account {
-        uid: about.uid(),
-        gid: about.gid(),
-    })
-}
-
-/// An account for root's servers: that of a Postgres of the system, or nobody.
-fn spare_account() -> Result<Account, StoreError> {
-    let file = Path::new("/etc/passwd");
-    let users = fs::read_to_string(file).map_err(|error| cannot("read", file, &error))?;
-    ["postgres", "_postgres", "nobody"]
-        .iter()
-        .find_map(|name| account_in(&users, name))
-        .ok_or_else(|| {
-            broken("Postgres does not run as root, and there is no user 'postgres' or 'nobody' to run it as")
-        })
-}
-
-fn account_in(users: &str, name: &str) -> Option<Account> {
-    let mut fields = users
-        .lines()
-        .map(|line| line.split(':'))
-        .find_map(|mut fields| (fields.next() == Some(name)).then_some(fields))?
-        .skip(1);
-    let mut number = || fields.next()?.parse().ok();
-    Some(Account {
-        uid: number()?,
-        gid: number()?,
-    })
-}
-
 /// FNV-1a: short names that stay the same from one version of the app to the next.
 fn hash(path: &Path) -> String {
     let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
@@ -277,19 +230,6 @@ fn hash(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn accounts_are_read_as_the_system_writes_them() {
-        let users = "root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65533::/:/bin/false\npostgresql:x:9:9:::\n";
-        assert_eq!(
-            account_in(users, "nobody"),
-            Some(Account {
-                uid: 65534,
-                gid: 65533
-            })
-        );
-        assert_eq!(account_in(users, "postgres"), None);
-    }
 
     #[test]
     fn a_socket_folder_that_somebody_else_could_enter_is_refused() {

@@ -17,8 +17,9 @@ use tokio::{process::Child, time::Instant};
 use super::{
     broken,
     cluster::{self, ROLE},
+    note::{Note, clear, cluster_name, mark_of},
     place::{PORT, Place, cannot},
-    process::{Mark, Process, exists, is_server, users_of},
+    process::{Process, is_server},
     programs::Programs,
 };
 use crate::store::{Address, StoreError};
@@ -27,8 +28,6 @@ use crate::store::{Address, StoreError};
 const TO_BE_READY: Duration = Duration::from_secs(600);
 /// How often is looked whether a starting server is ready: it says so in a file.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
-/// How long the processes of a killed server may take to notice.
-const TO_LEAVE: Duration = Duration::from_secs(30);
 /// What stops a server, and how long each may take: end the sessions, drop everything, kill.
 const TO_STOP: [(Signal, Duration); 3] = [
     (Signal::INT, Duration::from_secs(30)),
@@ -109,18 +108,7 @@ impl Server {
         let log = open_log(&place.log()).map_err(|error| cannot("write", &place.log(), &error))?;
         let mut command = place.command(&programs.bin.join("postgres"));
         command.arg("-D").arg(place.data());
-        for setting in [
-            "listen_addresses=".to_owned(),
-            format!("unix_socket_directories=\"{}\"", sockets.display()),
-            "unix_socket_permissions=0700".to_owned(),
-            format!("port={PORT}"),
-            format!("cluster_name={}", cluster_name(place)),
-            "fsync=on".to_owned(),
-            "logging_collector=off".to_owned(),
-            "log_destination=stderr".to_owned(),
-            // Each app and each command line holds a few connections.
-            "max_connections=200".to_owned(),
-        ] {
+        for setting in settings(place, &sockets) {
             command.arg("-c").arg(setting);
         }
         let errors = log
@@ -206,6 +194,22 @@ impl Server {
     }
 }
 
+/// What a server is told, whatever its own files say.
+fn settings(place: &Place, sockets: &Path) -> [String; 9] {
+    [
+        "listen_addresses=".to_owned(),
+        format!("unix_socket_directories=\"{}\"", sockets.display()),
+        "unix_socket_permissions=0700".to_owned(),
+        format!("port={PORT}"),
+        format!("cluster_name={}", cluster_name(place)),
+        "fsync=on".to_owned(),
+        "logging_collector=off".to_owned(),
+        "log_destination=stderr".to_owned(),
+        // Each app and each command line holds a few connections.
+        "max_connections=200".to_owned(),
+    ]
+}
+
 /// The address of a server with its socket file in this folder.
 pub(super) fn address(sockets: &Path) -> Address {
     Address::socket(sockets, PORT, ROLE, ROLE)
@@ -231,72 +235,6 @@ async fn answers(sockets: &Path) -> Result<(), StoreError> {
             "the server says that it is ready and does not answer",
         )),
     }
-}
-
-/// What a server writes down of itself: `postmaster.pid`.
-struct Note {
-    pid: Pid,
-    sockets: PathBuf,
-    ready: bool,
-}
-
-impl Note {
-    fn read(place: &Place) -> Option<Self> {
-        let text = fs::read_to_string(place.data().join("postmaster.pid")).ok()?;
-        let mut lines = text.lines();
-        let pid = Pid::from_raw(lines.next()?.trim().parse().ok()?)?;
-        let sockets = lines.nth(3).unwrap_or_default().trim().into();
-        let ready = lines.nth(2).is_some_and(|status| status.trim() == "ready");
-        Some(Self {
-            pid,
-            sockets,
-            ready,
-        })
-    }
-}
-
-/// Takes away what a server that is gone has left and that would keep the next from starting.
-async fn clear(place: &Place) -> Result<(), StoreError> {
-    let (data, name) = (place.data(), cluster_name(place));
-    let mark = mark_of(&data, place.uid(), &name);
-    let begun = Instant::now();
-    loop {
-        let left = users_of(&mark);
-        if left.is_empty() {
-            break;
-        }
-        if begun.elapsed() > TO_LEAVE {
-            return Err(broken(format!(
-                "processes of an earlier server still work in {}: {left:?}; end them and try again",
-                data.display()
-            )));
-        }
-        tokio::time::sleep(BETWEEN_LOOKS).await;
-    }
-    // The number in it may be another's by now, or of a dead process that nobody has buried: Postgres would not start.
-    if Note::read(place).is_some_and(|note| exists(note.pid)) {
-        remove(&data.join("postmaster.pid"))?;
-    }
-    let sockets = place.sockets()?;
-    remove(&sockets.join(format!(".s.PGSQL.{PORT}.lock")))?;
-    remove(&sockets.join(format!(".s.PGSQL.{PORT}")))
-}
-
-fn remove(file: &Path) -> Result<(), StoreError> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(cannot("remove", file, &error))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn cluster_name(place: &Place) -> String {
-    format!("vmo-{}", place.key)
-}
-
-const fn mark_of<'a>(data: &'a Path, uid: u32, cluster: &'a str) -> Mark<'a> {
-    Mark { data, uid, cluster }
 }
 
 /// The server ended before it was ready: its own last words say why.

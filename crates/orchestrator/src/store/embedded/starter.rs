@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::Command,
+    process::{ChildStdout, Command},
     task::JoinHandle,
 };
 
@@ -127,7 +127,7 @@ impl Post {
         matches!(Lock::now(&self.place.guardian(), Mode::Shared), Ok(None))
     }
 
-    /// Starts a guardian, which gets the start lock, and listens to it until its server is ready.
+    /// Starts a guardian, which gets the start lock, and waits until its server is ready.
     async fn employ(&self, start: Lock, progress: &impl Fn(&str)) -> Result<PathBuf, StoreError> {
         let (program, args) = self
             .guardian
@@ -149,8 +149,17 @@ impl Post {
             .stdout
             .take()
             .ok_or_else(|| broken("its guardian has no output"))?;
+        self.listen(out, progress).await
+    }
+
+    /// Listens to a guardian until its server is ready.
+    async fn listen(
+        &self,
+        out: ChildStdout,
+        progress: &impl Fn(&str),
+    ) -> Result<PathBuf, StoreError> {
         let mut lines = BufReader::new(out).lines();
-        while let Some(line) = lines.next_line().await.map_err(fails)? {
+        while let Ok(Some(line)) = lines.next_line().await {
             match serde_json::from_str(&line) {
                 Ok(Word::Step(step)) => progress(&step),
                 Ok(Word::Ready(sockets)) => return Ok(sockets),

@@ -1,0 +1,74 @@
+//! The account the server runs as where we are root, as which it refuses to run.
+
+use std::{fs, os::unix::fs::MetadataExt, path::Path};
+
+use super::{broken, place::cannot};
+use crate::store::StoreError;
+
+/// An account the server runs as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Account {
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+}
+
+/// Whether an account may pass through a folder and all above it.
+pub(super) fn can_pass(account: Account, folder: &Path) -> bool {
+    folder.ancestors().all(|folder| {
+        fs::metadata(folder).is_ok_and(|about| {
+            let own = about.uid() == account.uid && about.mode() & 0o100 != 0;
+            own || about.mode() & 0o001 != 0
+        })
+    })
+}
+
+pub(super) fn owner(path: &Path) -> Option<Account> {
+    let about = fs::metadata(path).ok()?;
+    Some(Account {
+        uid: about.uid(),
+        gid: about.gid(),
+    })
+}
+
+/// An account for root's servers: that of a Postgres of the system, or nobody.
+pub(super) fn spare_account() -> Result<Account, StoreError> {
+    let file = Path::new("/etc/passwd");
+    let users = fs::read_to_string(file).map_err(|error| cannot("read", file, &error))?;
+    ["postgres", "_postgres", "nobody"]
+        .iter()
+        .find_map(|name| account_in(&users, name))
+        .ok_or_else(|| {
+            broken("Postgres does not run as root, and there is no user 'postgres' or 'nobody' to run it as")
+        })
+}
+
+fn account_in(users: &str, name: &str) -> Option<Account> {
+    let mut fields = users
+        .lines()
+        .map(|line| line.split(':'))
+        .find_map(|mut fields| (fields.next() == Some(name)).then_some(fields))?
+        .skip(1);
+    let mut number = || fields.next()?.parse().ok();
+    Some(Account {
+        uid: number()?,
+        gid: number()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_read_as_the_system_writes_them() {
+        let users = "root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65533::/:/bin/false\npostgresql:x:9:9:::\n";
+        assert_eq!(
+            account_in(users, "nobody"),
+            Some(Account {
+                uid: 65534,
+                gid: 65533
+            })
+        );
+        assert_eq!(account_in(users, "postgres"), None);
+    }
+}

@@ -1,0 +1,90 @@
+//! What a server leaves in its folders: its note of itself, and what of a dead one would keep the next from starting.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rustix::process::Pid;
+use tokio::time::Instant;
+
+use super::{
+    broken,
+    place::{PORT, Place, cannot},
+    process::{Mark, exists, users_of},
+};
+use crate::store::StoreError;
+
+/// How long the processes of a killed server may take to notice.
+const TO_LEAVE: Duration = Duration::from_secs(30);
+/// How often is looked whether they have.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
+/// What a server writes down of itself: `postmaster.pid`.
+pub(super) struct Note {
+    pub(super) pid: Pid,
+    pub(super) sockets: PathBuf,
+    pub(super) ready: bool,
+}
+
+impl Note {
+    pub(super) fn read(place: &Place) -> Option<Self> {
+        let text = fs::read_to_string(place.data().join("postmaster.pid")).ok()?;
+        let mut lines = text.lines();
+        let pid = Pid::from_raw(lines.next()?.trim().parse().ok()?)?;
+        let sockets = lines.nth(3).unwrap_or_default().trim().into();
+        let ready = lines.nth(2).is_some_and(|status| status.trim() == "ready");
+        Some(Self {
+            pid,
+            sockets,
+            ready,
+        })
+    }
+}
+
+/// Takes away what a server that is gone has left and that would keep the next from starting.
+pub(super) async fn clear(place: &Place) -> Result<(), StoreError> {
+    let (data, name) = (place.data(), cluster_name(place));
+    let mark = mark_of(&data, place.uid(), &name);
+    let begun = Instant::now();
+    loop {
+        let left = users_of(&mark);
+        if left.is_empty() {
+            break;
+        }
+        if begun.elapsed() > TO_LEAVE {
+            return Err(broken(format!(
+                "processes of an earlier server still work in {}: {left:?}; end them and try again",
+                data.display()
+            )));
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+    // The number in it may be another's by now, or of a dead process that nobody has buried: Postgres would not start.
+    if Note::read(place).is_some_and(|note| exists(note.pid)) {
+        remove(&data.join("postmaster.pid"))?;
+    }
+    let sockets = place.sockets()?;
+    remove(&sockets.join(format!(".s.PGSQL.{PORT}.lock")))?;
+    remove(&sockets.join(format!(".s.PGSQL.{PORT}")))
+}
+
+fn remove(file: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(cannot("remove", file, &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The name a server gives its processes.
+pub(super) fn cluster_name(place: &Place) -> String {
+    format!("vmo-{}", place.key)
+}
+
+/// How the server of a place is recognised.
+pub(super) const fn mark_of<'a>(data: &'a Path, uid: u32, cluster: &'a str) -> Mark<'a> {
+    Mark { data, uid, cluster }
+}

@@ -1,0 +1,274 @@
+//! The transactions behind the archive: the mark in `jobs` moves together with the rows of `job_logs`.
+
+use chrono::{DateTime, Utc};
+use sqlx::{
+    Connection, PgConnection, Row,
+    postgres::{PgBindIterExt, PgRow},
+};
+
+use super::{
+    archive::{Batch, Mark},
+    columns::Columns,
+    jobs::save,
+    pack::{Packed, pack},
+};
+use crate::{
+    job::{Job, JobId},
+    log::Stream,
+};
+
+/// A log's rows need not wait for the disk: until they are known to be on it, the spool still has them.
+const QUICK: &str = "begin; set local synchronous_commit = off";
+const DURABLE: &str = "begin; set local synchronous_commit = on";
+
+/// What came of a transaction.
+pub(super) enum Step {
+    /// It is as it was asked for.
+    Written,
+    /// There is no such job.
+    Gone,
+    /// The archive ends at this chunk, which does not fit.
+    Elsewhere(u64),
+}
+
+/// Adds batches from chunk `start` on and moves the mark.
+pub(super) async fn add(
+    connection: &mut PgConnection,
+    job: JobId,
+    batches: &[Batch],
+    start: u64,
+    mark: &Mark,
+) -> sqlx::Result<Step> {
+    let mut transaction = connection.begin_with(QUICK).await?;
+    if advance(&mut transaction, job, batches, start, mark).await? {
+        transaction.commit().await?;
+        return Ok(Step::Written);
+    }
+    // Another owner's last call may have landed after we read the mark, or our own did and its answer was lost.
+    let Some(there) = lock(&mut transaction, job).await? else {
+        transaction.rollback().await?;
+        return Ok(Step::Gone);
+    };
+    if there.seq < start {
+        transaction.rollback().await?;
+        return Ok(Step::Elsewhere(there.seq));
+    }
+    if there.seq < mark.seq {
+        let rest = from(batches, &there);
+        advance(&mut transaction, job, &rest, there.seq, mark).await?;
+    }
+    transaction.commit().await?;
+    Ok(Step::Written)
+}
+
+/// What of these batches the archive lacks, cut where it ends.
+fn from(batches: &[Batch], there: &Mark) -> Vec<Batch> {
+    batches
+        .iter()
+        .filter(|batch| batch.seq + batch.chunks.len() as u64 > there.seq)
+        .map(|batch| {
+            if batch.seq >= there.seq {
+                return batch.clone();
+            }
+            let chunks = batch.chunks.iter().filter(|chunk| chunk.seq >= there.seq);
+            Batch {
+                seq: there.seq,
+                chunks: chunks.cloned().collect(),
+                first_line: there.lines + 1,
+                state: there.state.clone(),
+            }
+        })
+        .collect()
+}
+
+const ADVANCE: &str = "update jobs set
+    archived_seq = $3, archived_offset = $4, archived_lines = $5, archived_state = $6,
+    archived_stdout = archived_stdout + $7, archived_stderr = archived_stderr + $8,
+    lines = greatest(lines, $5), bytes = greatest(bytes, archived_stdout + $7 + archived_stderr + $8)
+  where id = $1 and archived_seq = $2
+  returning archived_stdout - $7 as stdout, archived_stderr - $8 as stderr";
+
+/// Moves the mark from `start` and writes the rows; false, and nothing done, where the mark does not stand at `start`.
+async fn advance(
+    connection: &mut PgConnection,
+    job: JobId,
+    batches: &[Batch],
+    start: u64,
+    mark: &Mark,
+) -> sqlx::Result<bool> {
+    let rows: Rows<'_> = batches
+        .iter()
+        .flat_map(|batch| pack(&batch.chunks).into_iter().map(move |row| (batch, row)))
+        .collect();
+    let total = |stream| {
+        let own = rows.iter().filter(|(_, row)| row.stream == stream);
+        own.map(|(_, row)| row.bytes.len() as i64).sum::<i64>()
+    };
+    let before = sqlx::query(ADVANCE)
+        .bind(job.0)
+        .bind(start.cast_signed())
+        .bind(mark.seq.cast_signed())
+        .bind(mark.offset.cast_signed())
+        .bind(mark.lines.cast_signed())
+        .bind(&mark.state)
+        .bind(total(Stream::Stdout))
+        .bind(total(Stream::Stderr))
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(before) = before else {
+        return Ok(false);
+    };
+    if !rows.is_empty() {
+        let offsets = offsets(&rows, before.get("stdout"), before.get("stderr"));
+        insert(connection, job, &rows, offsets).await?;
+    }
+    Ok(true)
+}
+
+/// Each row beside the batch it is of.
+type Rows<'a> = Vec<(&'a Batch, Packed)>;
+
+/// Where each row's first byte stands in its stream, from where the streams ended before.
+fn offsets(rows: &Rows<'_>, mut stdout: i64, mut stderr: i64) -> Vec<i64> {
+    rows.iter()
+        .map(|(_, row)| {
+            let end = match row.stream {
+                Stream::Stdout => &mut stdout,
+                Stream::Stderr => &mut stderr,
+            };
+            *end += row.bytes.len() as i64;
+            *end - row.bytes.len() as i64
+        })
+        .collect()
+}
+
+/// One statement for all rows. A row that is there already stays as it is.
+const INSERT: &str = "insert into job_logs
+    (job_id, seq, stream, \"timestamp\", first_line, byte_offset, data, raw, meta, state)
+  select $1, seq, stream, at, first_line, byte_offset, data, raw, meta, state
+  from unnest($2::bigint[], $3::text[], $4::timestamptz[], $5::bigint[], $6::bigint[],
+              $7::text[], $8::bytea[], $9::bytea[], $10::bytea[])
+    as packed (seq, stream, at, first_line, byte_offset, data, raw, meta, state)
+  on conflict do nothing";
+
+async fn insert(
+    connection: &mut PgConnection,
+    job: JobId,
+    rows: &Rows<'_>,
+    offsets: Vec<i64>,
+) -> sqlx::Result<()> {
+    let texts: Vec<_> = rows.iter().map(|(_, row)| row.text()).collect();
+    let raws = rows.iter().zip(&texts);
+    let raws = raws.map(|((_, row), (_, lossy))| lossy.then_some(row.bytes.as_slice()));
+    let states = rows.iter();
+    let states = states.map(|(batch, row)| row.leads.then_some(batch.state.as_slice()));
+    let rows = || rows.iter();
+    sqlx::query(INSERT)
+        .bind(job.0)
+        .bind(rows().map(|(batch, _)| batch.seq.cast_signed()).bind_iter())
+        .bind(rows().map(|(_, row)| row.stream.word()).bind_iter())
+        .bind(rows().map(|(_, row)| moment(row.at)).bind_iter())
+        .bind(
+            rows()
+                .map(|(batch, _)| batch.first_line.cast_signed())
+                .bind_iter(),
+        )
+        .bind(offsets)
+        .bind(texts.iter().map(|(text, _)| text.as_ref()).bind_iter())
+        .bind(raws.bind_iter())
+        .bind(rows().map(|(_, row)| row.meta.as_slice()).bind_iter())
+        .bind(states.bind_iter())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Writes how a job ended, where the mark stands at the end of its log.
+pub(super) async fn end(
+    connection: &mut PgConnection,
+    job: &Job,
+    columns: &Columns<'_>,
+    mark: &Mark,
+) -> sqlx::Result<Step> {
+    let mut transaction = connection.begin_with(DURABLE).await?;
+    save(&mut transaction, job, columns).await?;
+    // The last count is the right one, where counts on the way were only lower bounds.
+    let done = sqlx::query(
+        "update jobs set archived_offset = $3, archived_lines = $4, archived_state = $5, lines = $6, bytes = $7
+         where id = $1 and archived_seq = $2",
+    )
+    .bind(job.id.0)
+    .bind(mark.seq.cast_signed())
+    .bind(mark.offset.cast_signed())
+    .bind(mark.lines.cast_signed())
+    .bind(&mark.state)
+    .bind(job.lines.cast_signed())
+    .bind(job.bytes.cast_signed())
+    .execute(&mut *transaction)
+    .await?;
+    if done.rows_affected() == 1 {
+        transaction.commit().await?;
+        return Ok(Step::Written);
+    }
+    let there = lock(&mut transaction, job.id).await?;
+    transaction.rollback().await?;
+    Ok(there.map_or(Step::Gone, |there| Step::Elsewhere(there.seq)))
+}
+
+/// Waits until everything archived of this job is on disk: the commit of any change that is waited for brings all
+/// earlier ones with it.
+pub(super) async fn secure(
+    connection: &mut PgConnection,
+    job: JobId,
+) -> sqlx::Result<Option<Mark>> {
+    let mut transaction = connection.begin_with(DURABLE).await?;
+    sqlx::query("update jobs set archived_seq = archived_seq where id = $1")
+        .bind(job.0)
+        .execute(&mut *transaction)
+        .await?;
+    let mark = read(&mut transaction, job).await?;
+    transaction.commit().await?;
+    Ok(mark)
+}
+
+macro_rules! select_mark {
+    ($rest:literal) => {
+        concat!(
+            "select archived_seq, archived_offset, archived_stdout + archived_stderr as archived_bytes,
+                    archived_lines, archived_state from jobs where id = $1",
+            $rest
+        )
+    };
+}
+
+pub(super) async fn read(connection: &mut PgConnection, job: JobId) -> sqlx::Result<Option<Mark>> {
+    let row = sqlx::query(select_mark!(""))
+        .bind(job.0)
+        .fetch_optional(connection);
+    Ok(row.await?.as_ref().map(mark_in))
+}
+
+/// The mark, which then stays as it is until the end of the transaction.
+async fn lock(connection: &mut PgConnection, job: JobId) -> sqlx::Result<Option<Mark>> {
+    let row = sqlx::query(select_mark!(" for update"))
+        .bind(job.0)
+        .fetch_optional(connection);
+    Ok(row.await?.as_ref().map(mark_in))
+}
+
+fn mark_in(row: &PgRow) -> Mark {
+    let number = |column: &str| row.get::<i64, _>(column).cast_unsigned();
+    Mark {
+        seq: number("archived_seq"),
+        offset: number("archived_offset"),
+        bytes: number("archived_bytes"),
+        lines: number("archived_lines"),
+        state: row.get("archived_state"),
+    }
+}
+
+/// For people who read the table; the exact time is in `meta`. Neither Postgres nor chrono has all years of an `i64`.
+fn moment(at: i64) -> DateTime<Utc> {
+    const FARTHEST: i64 = 8_000_000_000_000_000_000;
+    DateTime::from_timestamp_micros(at.clamp(0, FARTHEST)).unwrap_or_default()
+}
