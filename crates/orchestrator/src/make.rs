@@ -16,6 +16,7 @@
 
 pub mod argv;
 mod ask;
+pub mod database;
 pub mod environment;
 pub mod failure;
 pub mod git;
@@ -25,6 +26,7 @@ pub mod registry;
 pub mod scan;
 
 pub use argv::{Assignment, Command, Refusal, Run, argv, direnv, shell};
+pub use database::database;
 pub use environment::environment;
 pub use failure::{Failure, How, failure};
 pub use login::login_path;

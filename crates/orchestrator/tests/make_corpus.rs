@@ -5,19 +5,14 @@ use std::{env, fs, path::Path};
 
 use orchestrator::{make, project::Scan};
 
-fn corpus() -> Vec<std::path::PathBuf> {
+#[test]
+fn each_makefile_gives_the_expected_scan() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/makefiles");
     let mut projects: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
     projects.sort();
-    projects
-}
-
-#[test]
-fn each_makefile_gives_the_expected_scan() {
-    let projects = corpus();
     assert!(projects.len() >= 12);
     let mut wrong = Vec::new();
     for project in projects {

@@ -1,9 +1,9 @@
-//! A program asked a short question: its standard output, within a limit of time and size, or nothing.
+//! A program asked a short question: what it says within a limit of time and size, or nothing.
 
 use std::{
-    io::Read,
+    io::{self, PipeReader, Read, Write},
     os::{fd::AsFd, unix::process::CommandExt},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -16,26 +16,52 @@ use rustix::{
 /// What a program said.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answer {
-    /// Its standard output.
-    pub(super) stdout: Vec<u8>,
-    /// Whether it exited with 0.
-    pub(super) success: bool,
+    /// Its standard output, and its standard error where that was wanted.
+    pub(super) said: Vec<u8>,
+    /// Its exit code; none where a signal ended it.
+    pub(super) code: Option<i32>,
 }
 
-/// Runs a program with no input, in a session of its own, until it ends. None where it cannot be started, takes longer
-/// than `limit` or writes more than `max` bytes; it and its group are then killed. `enough` ends the reading early: what
-/// a shell's start-up files left running may hold the output open for ever.
-pub(super) fn ask(
-    command: &mut Command,
-    limit: Duration,
-    max: usize,
-    enough: impl Fn(&[u8]) -> bool,
-) -> Option<Answer> {
-    let deadline = Instant::now() + limit;
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+/// What a question may cost, and what counts as its answer.
+pub(super) struct Limits<'a> {
+    /// How long it may take until the program has ended.
+    pub(super) time: Duration,
+    /// How much it may say, in bytes.
+    pub(super) bytes: usize,
+    /// Whether its standard error is part of the answer.
+    pub(super) stderr: bool,
+    /// Written to its standard input; at most 4 KiB, so that it never has to be waited for.
+    pub(super) input: &'a [u8],
+    /// Ends the reading early: what a shell's start-up files left running may hold the output open for ever.
+    pub(super) enough: fn(&[u8]) -> bool,
+}
+
+impl Limits<'_> {
+    /// No input, and the whole standard output as the answer.
+    pub(super) fn of(time: Duration, bytes: usize) -> Self {
+        Self {
+            time,
+            bytes,
+            stderr: false,
+            input: b"",
+            enough: |_| false,
+        }
+    }
+}
+
+/// Runs a program in a session of its own until it ends. None where it cannot be started, takes longer or says more than
+/// the limits allow; it and its group are then killed.
+pub(super) fn ask(command: &mut Command, limits: &Limits<'_>) -> Option<Answer> {
+    let deadline = Instant::now() + limits.time;
+    let (output, writer) = io::pipe().ok()?;
+    let (stdin, mut input) = io::pipe().ok()?;
+    input.write_all(limits.input).ok()?;
+    drop(input);
+    let stderr = match limits.stderr {
+        true => writer.try_clone().ok()?.into(),
+        false => Stdio::null(),
+    };
+    command.stdin(stdin).stdout(writer).stderr(stderr);
     // Without a terminal of its own, an interactive shell cannot be stopped for reaching for ours.
     #[expect(
         unsafe_code,
@@ -48,9 +74,17 @@ pub(super) fn ask(
         });
     }
     let mut child = command.spawn().ok()?;
-    let stdout = read(&mut child, deadline, max, enough);
-    match stdout.and_then(|stdout| Some((stdout, wait(&mut child, deadline)?))) {
-        Some((stdout, success)) => Some(Answer { stdout, success }),
+    // The command holds our copies of the child's ends; while it does, there is no end of the output.
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let said = read(output, deadline, limits);
+    match said.and_then(|said| Some((said, wait(&mut child, deadline)?))) {
+        Some((said, status)) => Some(Answer {
+            said,
+            code: status.code(),
+        }),
         None => {
             kill(&mut child);
             None
@@ -58,13 +92,7 @@ pub(super) fn ask(
     }
 }
 
-fn read(
-    child: &mut Child,
-    deadline: Instant,
-    max: usize,
-    enough: impl Fn(&[u8]) -> bool,
-) -> Option<Vec<u8>> {
-    let mut output = child.stdout.take()?;
+fn read(mut output: PipeReader, deadline: Instant, limits: &Limits<'_>) -> Option<Vec<u8>> {
     let mut all = Vec::new();
     let mut buffer = [0; 16 << 10];
     loop {
@@ -82,19 +110,19 @@ fn read(
         }
         let length = output.read(&mut buffer).ok()?;
         all.extend(&buffer[..length]);
-        if all.len() > max {
+        if all.len() > limits.bytes {
             return None;
         }
-        if length == 0 || enough(&all) {
+        if length == 0 || (limits.enough)(&all) {
             return Some(all);
         }
     }
 }
 
-fn wait(child: &mut Child, deadline: Instant) -> Option<bool> {
+fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     loop {
         if let Some(status) = child.try_wait().ok()? {
-            return Some(status.success());
+            return Some(status);
         }
         let left = deadline.checked_duration_since(Instant::now())?;
         thread::sleep(left.min(Duration::from_millis(2)));
@@ -121,43 +149,51 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(20);
 
+    fn limits() -> Limits<'static> {
+        Limits::of(LONG, 100)
+    }
+
     #[test]
     fn gives_what_was_said_and_how_it_ended() {
-        let answer = ask(&mut sh("echo hi; exit 3"), LONG, 100, |_| false).unwrap();
+        let answer = ask(&mut sh("echo hi; echo no >&2; exit 3"), &limits()).unwrap();
         assert_eq!(
-            (answer.stdout.as_slice(), answer.success),
-            (&b"hi\n"[..], false)
+            (answer.said.as_slice(), answer.code),
+            (&b"hi\n"[..], Some(3))
         );
+        let both = Limits {
+            stderr: true,
+            input: b"in",
+            ..limits()
+        };
+        let answer = ask(&mut sh("cat; echo no >&2"), &both).unwrap();
         assert_eq!(
-            ask(&mut Command::new("/no/such"), LONG, 100, |_| false),
-            None
+            (answer.said.as_slice(), answer.code),
+            (&b"inno\n"[..], Some(0))
         );
+        assert_eq!(ask(&mut Command::new("/no/such"), &limits()), None);
     }
 
     #[test]
     fn ends_what_takes_too_long_or_says_too_much() {
         let start = Instant::now();
-        let limit = Duration::from_millis(200);
-        assert_eq!(ask(&mut sh("sleep 60; :"), limit, 100, |_| false), None);
-        assert_eq!(
-            ask(&mut sh("exec >&-; sleep 60; :"), limit, 100, |_| false),
-            None
-        );
-        assert_eq!(ask(&mut sh("yes"), LONG, 10_000, |_| false), None);
+        let short = Limits::of(Duration::from_millis(200), 100);
+        assert_eq!(ask(&mut sh("sleep 60; :"), &short), None);
+        assert_eq!(ask(&mut sh("exec >&-; sleep 60; :"), &short), None);
+        assert_eq!(ask(&mut sh("yes"), &limits()), None);
         assert!(start.elapsed() < Duration::from_secs(15));
     }
 
     #[test]
     fn does_not_wait_for_what_holds_the_output_open() {
         let start = Instant::now();
-        let script = "sleep 60 & echo \"$!\"";
-        let answer = ask(&mut sh(script), LONG, 100, |said| said.ends_with(b"\n")).unwrap();
-        assert!(answer.success && start.elapsed() < LONG);
-        let pid: i32 = String::from_utf8(answer.stdout)
-            .unwrap()
-            .trim()
-            .parse()
-            .unwrap();
-        rustix::process::kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+        let line = Limits {
+            enough: |said| said.ends_with(b"\n"),
+            ..limits()
+        };
+        let answer = ask(&mut sh("sleep 60 & echo \"$!\""), &line).unwrap();
+        assert!(answer.code == Some(0) && start.elapsed() < LONG);
+        let pid = String::from_utf8(answer.said).unwrap();
+        let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+        rustix::process::kill_process(pid, Signal::KILL).unwrap();
     }
 }

@@ -103,55 +103,51 @@ fn place(inside: &str) -> (Option<Place>, &str) {
 mod tests {
     use super::*;
 
-    fn one(line: &str) -> Option<(String, Option<(String, u32)>, How)> {
-        let found = failure(line.as_bytes())?;
-        let place = found.place.map(|place| (place.file, place.line));
-        Some((found.target, place, found.how))
+    fn failed(target: &str, place: Option<(&str, u32)>, how: How) -> Option<Failure> {
+        Some(Failure {
+            target: target.to_owned(),
+            place: place.map(|(file, line)| Place {
+                file: file.to_owned(),
+                line,
+            }),
+            how,
+        })
     }
 
     #[test]
     fn reads_each_form_of_makes_line() {
-        let at = |file: &str, line| Some((file.to_owned(), line));
-        let cases = [
+        let killed = |how: &str| How::Signal(how.to_owned());
+        for (line, expected) in [
             (
                 "make: *** [Makefile:12: deploy] Error 7",
-                "deploy",
-                at("Makefile", 12),
-                How::Code(7),
+                failed("deploy", Some(("Makefile", 12)), How::Code(7)),
             ),
             (
                 "make: *** [deploy] Error 127",
-                "deploy",
-                None,
-                How::Code(127),
+                failed("deploy", None, How::Code(127)),
             ),
             (
                 "gmake: *** [mk/a b.mk:3: a: b] x] Error 1",
-                "a: b] x",
-                at("mk/a b.mk", 3),
-                How::Code(1),
+                failed("a: b] x", Some(("mk/a b.mk", 3)), How::Code(1)),
             ),
             (
                 "/usr/bin/make: *** [Makefile:1: x] Fehler 3",
-                "x",
-                at("Makefile", 1),
-                How::Code(3),
+                failed("x", Some(("Makefile", 1)), How::Code(3)),
             ),
             (
                 "make: *** [Makefile:9: oom] Killed",
-                "oom",
-                at("Makefile", 9),
-                How::Signal("Killed".into()),
+                failed("oom", Some(("Makefile", 9)), killed("Killed")),
             ),
             (
                 "make: *** [Makefile:9: dump] Segmentation fault (core dumped)\r",
-                "dump",
-                at("Makefile", 9),
-                How::Signal("Segmentation fault (core dumped)".into()),
+                failed(
+                    "dump",
+                    Some(("Makefile", 9)),
+                    killed("Segmentation fault (core dumped)"),
+                ),
             ),
-        ];
-        for (line, target, place, how) in cases {
-            assert_eq!(one(line), Some((target.to_owned(), place, how)), "{line}");
+        ] {
+            assert_eq!(failure(line.as_bytes()), expected, "{line}");
         }
     }
 
@@ -167,7 +163,7 @@ mod tests {
             "make: *** [",
             "",
         ] {
-            assert_eq!(one(line), None, "{line}");
+            assert_eq!(failure(line.as_bytes()), None, "{line}");
         }
         assert_eq!(failure(b"\xff\xfe: *** [\xff] Error 1"), None);
     }
@@ -182,7 +178,22 @@ make[1]: *** [sub.mk:3: mid] Error 2
 make: *** [Makefile:8: all] Error 2
 make: *** [Makefile:9: other] Error 6
 ";
-        let (target, _, how) = one(log).unwrap();
-        assert_eq!((target.as_str(), how), ("leaf", How::Code(9)));
+        let leaf = failed("leaf", Some(("deep.mk", 4)), How::Code(9));
+        assert_eq!(failure(log.as_bytes()), leaf);
+    }
+
+    #[test]
+    fn finds_it_in_what_make_really_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let makefile = "all: ; @$(MAKE) inner\ninner:\n\t@true\n\t@echo no >&2; exit 7\n";
+        std::fs::write(folder.path().join("Makefile"), makefile).unwrap();
+        let output = std::process::Command::new("make")
+            .current_dir(folder.path())
+            .env_remove("MAKELEVEL")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let inner = failed("inner", Some(("Makefile", 4)), How::Code(7));
+        assert_eq!(failure(&output.stderr), inner);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command, time::Duration};
 
-use super::ask::ask;
+use super::ask::{Limits, ask};
 use crate::job::Commit;
 
 /// How long git may take; in a huge work tree the answer is not worth a slow start.
@@ -27,8 +27,8 @@ pub fn commit(dir: &Path) -> Option<Commit> {
         // Set while we are started from a git hook, and then about another repository.
         command.env_remove(name);
     }
-    let answer = ask(&mut command, LIMIT, MAX, |_| false)?;
-    answer.success.then(|| parse(&answer.stdout)).flatten()
+    let answer = ask(&mut command, &Limits::of(LIMIT, MAX))?;
+    Some(parse(&answer.said)).filter(|_| answer.code == Some(0))?
 }
 
 /// Reads `git status --porcelain=v2 --branch -z`.

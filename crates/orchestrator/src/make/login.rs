@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::ask::ask;
+use super::ask::{Limits, ask};
 
 /// How long a shell's start-up files may take.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -33,8 +33,12 @@ fn path_of(shell: &OsStr, limit: Duration) -> Option<OsString> {
     let question = format!(r#"/bin/sh -c 'printf "%s%s%s" "$0" "$PATH" "$0"' {MARK}"#);
     let mut command = Command::new(shell);
     command.arg("-ilc").arg(question);
-    let answer = ask(&mut command, limit, MAX, |said| between(said).is_some())?;
-    between(&answer.stdout)
+    let limits = Limits {
+        enough: |said| between(said).is_some(),
+        ..Limits::of(limit, MAX)
+    };
+    let answer = ask(&mut command, &limits)?;
+    between(&answer.said)
         .filter(|path| !path.is_empty())
         .map(|path| OsString::from_vec(path.to_vec()))
 }

@@ -243,12 +243,10 @@ pub fn find(projects: &[Project], name_or_folder: &str, cwd: &Path) -> Result<Pr
     {
         return Ok(project.clone());
     }
-    let Ok(path) = fs::canonicalize(cwd.join(name_or_folder)) else {
+    let path = fs::canonicalize(cwd.join(name_or_folder)).ok();
+    let Some(path) = path.filter(|path| path.is_dir() && !name_or_folder.is_empty()) else {
         return Err(NotFound::near(name_or_folder, projects));
     };
-    if !path.is_dir() {
-        return Err(NotFound::near(name_or_folder, projects));
-    }
     if let Some(project) = projects.iter().find(|project| same(&project.path, &path)) {
         return Ok(project.clone());
     }

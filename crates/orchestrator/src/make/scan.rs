@@ -10,6 +10,7 @@
 //!   refs, given          which variables a text uses, and which of them need no value
 //! list                   what was read → what a person is shown, by way of
 //!   reach, danger        what a target leads to, and what asks first
+//! existing               what make's own list adds and takes away, for a trusted project
 //! ```
 //!
 //! Both sides of a condition are read, since which one holds may depend on what only running could tell. What only make
@@ -18,6 +19,7 @@
 mod assignment;
 mod comment;
 mod danger;
+mod existing;
 mod expand;
 mod functions;
 mod given;
@@ -33,9 +35,12 @@ mod variables;
 
 use std::path::Path;
 
+pub(super) use existing::Existing;
+pub(super) use list::list;
+pub(super) use reader::Reader;
 pub(super) use text::is_name;
 
-use crate::project::{Place, Problem, Scan};
+use crate::project::{Place, Scan};
 
 /// The files make looks for, in its order (GNU make manual, "What Name to Give Your Makefile").
 pub const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
@@ -44,26 +49,29 @@ pub const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
 /// the rest can be used. Takes milliseconds to some hundred of them; it blocks.
 #[must_use]
 pub fn scan(dir: &Path) -> Scan {
-    let Some(makefile) = MAKEFILES
-        .iter()
-        .map(|name| dir.join(name))
-        // Like make, a name that cannot be looked at is passed over; one that is a folder is not.
-        .find(|path| path.exists())
-    else {
-        return Scan {
-            problems: vec![Problem {
-                place: Place {
-                    file: "Makefile".to_owned(),
-                    line: 1,
-                },
-                what: "no makefile in this folder".to_owned(),
-            }],
-            ..Scan::default()
-        };
-    };
-    let mut reader = reader::Reader::new(dir);
-    reader.read_file(&makefile, None);
-    list::list(reader)
+    list(read(dir))
+}
+
+/// The first of make's files that is there.
+pub(super) fn makefile(dir: &Path) -> Option<&'static str> {
+    // Like make, a name that cannot be looked at is passed over; one that is a folder is not.
+    MAKEFILES.into_iter().find(|name| dir.join(name).exists())
+}
+
+/// As [`scan`], before it is put in order.
+pub(super) fn read(dir: &Path) -> Reader {
+    let mut reader = Reader::new(dir);
+    match makefile(dir) {
+        Some(name) => reader.read_file(&dir.join(name), None),
+        None => {
+            let place = Place {
+                file: "Makefile".to_owned(),
+                line: 1,
+            };
+            reader.problem(place, "no makefile in this folder".to_owned());
+        }
+    }
+    reader
 }
 
 #[cfg(test)]

@@ -200,7 +200,9 @@ fn program(word: &str, rest: &[String]) -> bool {
     let word = word.trim_start_matches(['@', '-', '+']);
     let name = word.rsplit('/').next().unwrap_or(word);
     // `$(KUBECTL)`, wherever it comes from, is most likely kubectl.
-    let variable = name.strip_prefix("${").and_then(|name| name.strip_suffix('}'));
+    let variable = name
+        .strip_prefix("${")
+        .and_then(|name| name.strip_suffix('}'));
     let name = variable.map_or_else(|| name.to_owned(), str::to_lowercase);
     if name == "rm" {
         return removes_trees(rest);

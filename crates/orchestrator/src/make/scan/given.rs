@@ -65,11 +65,10 @@ pub(super) fn is_given(name: &str) -> bool {
 
 /// Whether a person may give a value to it: of make's own variables, to its programs where the makefile sets them.
 pub(super) fn is_offered(name: &str, defined: bool) -> bool {
-    let special = name.starts_with("MAKE") || matches!(name, "CURDIR" | "MFLAGS" | "SHELL" | "SUFFIXES" | "VPATH");
+    let special = name.starts_with("MAKE")
+        || matches!(name, "CURDIR" | "MFLAGS" | "SHELL" | "SUFFIXES" | "VPATH");
     let own = MAKE.binary_search(&name).is_ok();
-    is_name(name)
-        && ENVIRONMENT.binary_search(&name).is_err()
-        && (!own || (defined && !special))
+    is_name(name) && ENVIRONMENT.binary_search(&name).is_err() && (!own || (defined && !special))
 }
 
 /// Whether it may well stay empty.

@@ -26,7 +26,7 @@ const SUFFIXES: &str = ".out .a .ln .o .c .cc .C .cpp .p .f .F .m .r .y .l .ym .
     .tex .texinfo .texi .txinfo .w .ch .web .sh .elc .el ";
 
 /// The scan of what was read.
-pub(super) fn list(mut reader: Reader) -> Scan {
+pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     tell_missing(&mut reader);
     let mut reached = Reached::of(&reader.rules);
     need(&mut reader);
@@ -44,7 +44,7 @@ pub(super) fn list(mut reader: Reader) -> Scan {
         if is_suffix_rule(&found.name, &reader.rules) {
             continue;
         }
-        let all = reached.from(index, &reader.rules);
+        let all = reached.from(index);
         let mut target = target(found, &reader.rules, &mut lines);
         let is_default = default_goal.as_ref() == Some(&found.name);
         target.listed = is_listed(found, &target, is_default, plain, &reader.rules);

@@ -9,50 +9,54 @@ const MAX_LOOKED: usize = 1_000;
 
 /// The targets that running one leads to, itself first.
 pub(super) struct Reached {
+    /// Of each target, those that it leads to at once.
+    next: Vec<Vec<usize>>,
     /// Of each target, the number of the last search that came by.
     seen: Vec<u32>,
     search: u32,
-    /// Of each target, those that its recipes call make for.
-    called: Vec<Vec<usize>>,
 }
 
 impl Reached {
     pub(super) fn of(rules: &Rules) -> Self {
-        let called = |found: &Found| {
-            let texts = found.rules.iter().map(|rule| &rules.list[*rule].text);
-            texts.flat_map(|text| called(text, rules)).collect()
-        };
         Self {
+            next: rules.targets.iter().map(|one| next(one, rules)).collect(),
             seen: vec![0; rules.targets.len()],
             search: 0,
-            called: rules.targets.iter().map(called).collect(),
         }
     }
 
     /// The targets that this one leads to, itself first, at most 64.
-    pub(super) fn from(&mut self, target: usize, rules: &Rules) -> Vec<usize> {
+    pub(super) fn from(&mut self, target: usize) -> Vec<usize> {
         self.search += 1;
         self.seen[target] = self.search;
         let mut all = vec![target];
-        let mut next = 0;
-        while let Some(index) = all.get(next).copied() {
-            next += 1;
-            let own = rules.targets[index].rules.iter();
-            let before = own
-                .flat_map(|rule| rules.list[*rule].prerequisites.iter().take(MAX_LOOKED))
-                .filter_map(|name| rules.position(name));
-            for reached in before.chain(self.called[index].iter().copied()) {
+        let mut at = 0;
+        while let Some(index) = all.get(at).copied() {
+            at += 1;
+            for reached in &self.next[index] {
                 if all.len() >= MAX_REACHED {
                     return all;
                 }
-                if self.seen[reached] != self.search {
-                    self.seen[reached] = self.search;
-                    all.push(reached);
+                if self.seen[*reached] != self.search {
+                    self.seen[*reached] = self.search;
+                    all.push(*reached);
                 }
             }
         }
         all
     }
+}
+
+fn next(target: &Found, rules: &Rules) -> Vec<usize> {
+    let mut all = Vec::new();
+    for rule in &target.rules {
+        let rule = &rules.list[*rule];
+        let names = rule.prerequisites.iter().take(MAX_LOOKED);
+        all.extend(names.filter_map(|name| rules.position(name)));
+        all.extend(called(&rule.text, rules));
+    }
+    all.truncate(MAX_REACHED);
+    all
 }
 
 /// The targets that `$(MAKE) name …` in a recipe names, where it stays in this makefile.

@@ -3,9 +3,10 @@
 mod condition;
 mod rule;
 
-use std::path::Path;
+use std::{path::Path, sync::LazyLock};
 
 use condition::Condition;
+use memchr::memmem::Finder;
 
 use super::{
     assignment::{Assignment, Flavor, assignment},
@@ -27,13 +28,15 @@ const EXPANSION: usize = 8 << 20;
 const MAX_USES: usize = 500;
 
 /// What has been read so far.
-pub(super) struct Reader {
+pub(in crate::make) struct Reader {
     pub(super) files: Files,
     pub(super) variables: Variables,
     pub(super) rules: Rules,
-    pub(super) problems: Vec<Problem>,
+    pub(in crate::make) problems: Vec<Problem>,
     /// Included files that are not there: make may be able to make them.
     pub(super) missing: Vec<(String, Place)>,
+    /// What forbids asking make itself, since it would do something even when only asked.
+    pub(in crate::make) active: Option<(Place, &'static str)>,
     makefiles: String,
     recipe_prefix: char,
 }
@@ -72,6 +75,7 @@ impl Reader {
             rules: Rules::default(),
             problems: Vec::new(),
             missing: Vec::new(),
+            active: None,
             makefiles: String::new(),
             recipe_prefix: '\t',
         }
@@ -126,6 +130,9 @@ impl Reader {
     }
 
     fn line(&mut self, raw: &str, at: &mut At) {
+        if self.active.is_none() {
+            self.active = active(raw).map(|what| (at.place(), what));
+        }
         if at.define.is_some() {
             return self.defining(raw, at);
         }
@@ -298,7 +305,13 @@ impl Reader {
         expander.expand(text)
     }
 
-    pub(super) fn problem(&mut self, place: Place, what: String) {
+    /// The makefile that includes all others.
+    pub(super) fn main_file(&self) -> String {
+        let first = self.makefiles.split(' ').nth(1);
+        first.unwrap_or("Makefile").to_owned()
+    }
+
+    pub(in crate::make) fn problem(&mut self, place: Place, what: String) {
         let problem = Problem { place, what };
         if self.problems.len() < MAX_PROBLEMS && !self.problems.contains(&problem) {
             self.problems.push(problem);
@@ -317,4 +330,27 @@ fn comment(raw: &str, at: &mut At) {
             Marked::Rule => {}
         }
     }
+}
+
+/// What make does even when only asked for its data base and given a shell that does nothing.
+fn active(line: &str) -> Option<&'static str> {
+    static OVERRIDE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("override"));
+    static FILE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("file "));
+    static GUILE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("guile "));
+    let bytes = line.as_bytes();
+    let called = |name: &Finder<'_>| {
+        let mut found = name.find_iter(bytes);
+        found.any(|at| line[..at].ends_with("$(") || line[..at].ends_with("${"))
+    };
+    if called(&FILE) {
+        return Some("writes files while it is read (`$(file …)`)");
+    }
+    if called(&GUILE) {
+        return Some("runs Guile while it is read");
+    }
+    if OVERRIDE.find(bytes).is_some() && (line.contains("SHELL") || line.contains("override $")) {
+        return Some("sets SHELL by `override`");
+    }
+    let word = first_word(line.trim_start_matches(is_blank)).0;
+    matches!(word, "load" | "-load").then_some("loads a library while it is read")
 }

@@ -84,6 +84,15 @@ impl Rules {
         self.by_name.get(name).copied()
     }
 
+    /// Drops the targets whose names are not wanted.
+    pub(super) fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.targets.retain(|found| wanted(&found.name));
+        let names = self.targets.iter().enumerate();
+        self.by_name = names
+            .map(|(index, found)| (found.name.clone(), index))
+            .collect();
+    }
+
     /// Takes note that a rule is one of a target's.
     pub(super) fn name(&mut self, name: &str, rule: usize, notes: &Notes, group: Option<&str>) {
         let index = self.position(name).unwrap_or_else(|| {

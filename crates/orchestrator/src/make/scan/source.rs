@@ -21,7 +21,7 @@ const MAX_FILES: u32 = 1_000;
 /// How deep includes may go.
 const MAX_DEPTH: usize = 32;
 /// The most names that all wildcards of one scan may look at.
-const MAX_NAMES: usize = 50_000;
+const MAX_NAMES: usize = 20_000;
 
 /// The files of one scan.
 pub(super) struct Files {

@@ -73,7 +73,10 @@ fn a_hostile_makefile_runs_nothing() {
     assert_eq!(names(&found), ["all", "made.mk", "Makefile", "force"]);
 
     // The test can fail: make itself, asked only for a list, does run it.
-    let listing = Command::new("make").args(["-n", "all"]).current_dir(folder.path()).output();
+    let listing = Command::new("make")
+        .args(["-n", "all"])
+        .current_dir(folder.path())
+        .output();
     listing.unwrap();
     assert!(files().iter().any(|name| name == "MARK"));
 }
@@ -88,18 +91,27 @@ fn ten_thousand_targets_are_listed_in_time() {
         ));
     }
     let folder = folder(makefile.as_bytes());
-    // The best of three, since others use this machine as well; without optimisation it may take five times as long.
-    let limit = if cfg!(debug_assertions) { 1_000 } else { 200 };
-    let (mut best, mut last) = (u128::MAX, Scan::default());
-    for _ in 0..3 {
-        let start = Instant::now();
-        last = scan(folder.path());
-        best = best.min(start.elapsed().as_millis());
-    }
-    assert_eq!(last.targets.len(), 10_000);
-    assert!(last.targets.iter().all(|target| target.listed && target.uses == ["ENV"]));
+    // The processor's time and the best of three, since others use this machine as well. Without optimisation it takes
+    // several times as long.
+    let limit = if cfg!(debug_assertions) { 1_500 } else { 200 };
+    let took = (0..3).map(|_| {
+        let start = processor_ms();
+        let found = scan(folder.path());
+        let took = processor_ms() - start;
+        assert_eq!(found.targets.len(), 10_000);
+        let mut targets = found.targets.iter();
+        assert!(targets.all(|target| target.listed && target.uses == ["ENV"]));
+        took
+    });
+    let best = took.min().unwrap();
     println!("{best} ms");
     assert!(best < limit, "{best} ms");
+}
+
+/// How long this thread has run on a processor.
+fn processor_ms() -> u64 {
+    let times = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    times.split(' ').next().unwrap().parse::<u64>().unwrap() / 1_000_000
 }
 
 #[test]
@@ -112,26 +124,53 @@ fn makefiles_that_blow_up_are_given_up_in_time() {
     let big = "a".repeat(60_000);
     for (name, makefile) in [
         ("doubling", doubling.clone() + "$(X100): ; x\nend: ; x\n"),
-        ("empty leaves", doubling.replace("aaaaaaaaaa", "") + "$(X100): ; x\nend: ; x\n"),
+        (
+            "empty leaves",
+            doubling.replace("aaaaaaaaaa", "") + "$(X100): ; x\nend: ; x\n",
+        ),
         ("itself", itself + "end: ; x\n"),
-        ("loop", "A = $(B)\nB = $(A)\n$(A): ; x\nend: ; x\n".to_owned()),
-        ("subst", format!("A = {big}\n$(subst a,$(A),$(subst a,$(A),$(A))): ; x\nend: ; x\n")),
+        (
+            "loop",
+            "A = $(B)\nB = $(A)\n$(A): ; x\nend: ; x\n".to_owned(),
+        ),
+        (
+            "subst",
+            format!("A = {big}\n$(subst a,$(A),$(subst a,$(A),$(A))): ; x\nend: ; x\n"),
+        ),
         ("brackets", "$(".repeat(1_000_000) + "\nend: ; x\n"),
-        ("recipe", "end:\n\t".to_owned() + &"$(".repeat(1_000_000) + "\n"),
-        ("nested", format!("end: ; {}x{}\n", "$(if ".repeat(5_000), ")".repeat(5_000))),
-        ("backslashes", "end: ; ".to_owned() + &"\\".repeat(3_000_000) + "\n"),
-        ("continued", "end: a\\\n".to_owned() + &"b \\\n".repeat(500_000)),
-        ("wildcards", "include /*/*/*/*/*\n".repeat(500) + "end: ; x\n"),
+        (
+            "recipe",
+            "end:\n\t".to_owned() + &"$(".repeat(1_000_000) + "\n",
+        ),
+        (
+            "nested",
+            format!("end: ; {}x{}\n", "$(if ".repeat(5_000), ")".repeat(5_000)),
+        ),
+        (
+            "backslashes",
+            "end: ; ".to_owned() + &"\\".repeat(3_000_000) + "\n",
+        ),
+        (
+            "continued",
+            "end: a\\\n".to_owned() + &"b \\\n".repeat(500_000),
+        ),
+        (
+            "wildcards",
+            "include /*/*/*/*/*\n".repeat(500) + "end: ; x\n",
+        ),
         ("comments", "# a\n".repeat(1_000_000) + "end: ; x\n"),
-        ("names", "end: ; ".to_owned() + &(0..100_000).map(|n| format!("$(V{n})")).collect::<String>()),
+        (
+            "names",
+            "end: ; ".to_owned() + &(0..100_000).map(|n| format!("$(V{n})")).collect::<String>(),
+        ),
     ] {
         let folder = folder(makefile.as_bytes());
-        let start = Instant::now();
+        let start = processor_ms();
         let found = scan(folder.path());
-        let took = start.elapsed();
-        println!("{name}: {} ms", took.as_millis());
+        let took = processor_ms() - start;
+        println!("{name}: {took} ms");
         assert!(names(&found).contains(&"end"), "{name}");
-        assert!(took.as_secs() < 10, "{name}: {took:?}");
+        assert!(took < 10_000, "{name}: {took} ms");
     }
 }
 
@@ -139,22 +178,38 @@ fn makefiles_that_blow_up_are_given_up_in_time() {
 fn what_cannot_be_read_is_a_problem_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
-    assert_eq!(problems(&scan(dir)), ["Makefile:1: no makefile in this folder"]);
+    assert_eq!(
+        problems(&scan(dir)),
+        ["Makefile:1: no makefile in this folder"]
+    );
 
     fs::create_dir(dir.join("GNUmakefile")).unwrap();
-    assert_eq!(problems(&scan(dir)), ["GNUmakefile:1: is a folder, not a makefile"]);
+    assert_eq!(
+        problems(&scan(dir)),
+        ["GNUmakefile:1: is a folder, not a makefile"]
+    );
     fs::remove_dir(dir.join("GNUmakefile")).unwrap();
 
     let big = fs::File::create(dir.join("makefile")).unwrap();
     big.set_len(50 << 20).unwrap();
-    assert_eq!(problems(&scan(dir)), ["makefile:1: larger than 8 MiB; not read"]);
+    assert_eq!(
+        problems(&scan(dir)),
+        ["makefile:1: larger than 8 MiB; not read"]
+    );
     fs::remove_file(dir.join("makefile")).unwrap();
 
     let pipe = dir.join("pipe.mk");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
     fs::create_dir(dir.join("folder.mk")).unwrap();
     std::os::unix::fs::symlink("loop.mk", dir.join("loop.mk")).unwrap();
-    let makefile = "include pipe.mk folder.mk\ninclude loop.mk /dev/zero none.mk\ninclude Makefile\nall:\n";
+    let makefile =
+        "include pipe.mk folder.mk\ninclude loop.mk /dev/zero none.mk\ninclude Makefile\nall:\n";
     fs::write(dir.join("Makefile"), makefile).unwrap();
     let found = scan(dir);
     assert_eq!(names(&found), ["all"]);
@@ -181,8 +236,16 @@ fn includes_have_limits() {
     let start = Instant::now();
     let found = scan(folder.path());
     assert!(names(&found).contains(&"all"));
-    assert!(problems(&found).iter().any(|one| one.contains("more than 32 deep")));
-    assert!(problems(&found).iter().any(|one| one.contains("more than 1000 files")));
+    assert!(
+        problems(&found)
+            .iter()
+            .any(|one| one.contains("more than 32 deep"))
+    );
+    assert!(
+        problems(&found)
+            .iter()
+            .any(|one| one.contains("more than 1000 files"))
+    );
     assert!(start.elapsed().as_secs() < 10);
 }
 
@@ -199,12 +262,70 @@ fn long_recipes_are_cut_and_looked_through_whole() {
 /// Pieces that mean something to make, so that random texts reach deep.
 fn piece() -> impl Strategy<Value = String> {
     let fixed: Vec<&str> = vec![
-        "$(", "${", ")", "}", "$$", "$", ":", "::", ":=", "=", "?=", "+=", "!=", "&:", ";", "#",
-        "##", "##@ ", "\\", "\n", "\n\t", "\r\n", " ", "\t", "%", ",", "|", "define ", "endef",
-        "ifeq (", "ifdef ", "else", "else ifeq (", "endif", "include ", "-include ", "export ",
-        "override ", ".PHONY: ", ".RECIPEPREFIX = ", "if ", "foreach ", "call ", "eval ", "or ",
-        "subst ", "patsubst ", "wildcard ", "word ", "error ", "@param ", "@choice ", "@danger ",
-        "\"", "'", "`", "rm -rf ", "drop table ", "Makefile", "*", "[", "é", "\u{feff}", "\0",
+        "$(",
+        "${",
+        ")",
+        "}",
+        "$$",
+        "$",
+        ":",
+        "::",
+        ":=",
+        "=",
+        "?=",
+        "+=",
+        "!=",
+        "&:",
+        ";",
+        "#",
+        "##",
+        "##@ ",
+        "\\",
+        "\n",
+        "\n\t",
+        "\r\n",
+        " ",
+        "\t",
+        "%",
+        ",",
+        "|",
+        "define ",
+        "endef",
+        "ifeq (",
+        "ifdef ",
+        "else",
+        "else ifeq (",
+        "endif",
+        "include ",
+        "-include ",
+        "export ",
+        "override ",
+        ".PHONY: ",
+        ".RECIPEPREFIX = ",
+        "if ",
+        "foreach ",
+        "call ",
+        "eval ",
+        "or ",
+        "subst ",
+        "patsubst ",
+        "wildcard ",
+        "word ",
+        "error ",
+        "@param ",
+        "@choice ",
+        "@danger ",
+        "\"",
+        "'",
+        "`",
+        "rm -rf ",
+        "drop table ",
+        "Makefile",
+        "*",
+        "[",
+        "é",
+        "\u{feff}",
+        "\0",
     ];
     prop_oneof![
         4 => proptest::sample::select(fixed).prop_map(str::to_owned),

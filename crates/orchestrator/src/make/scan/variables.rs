@@ -126,7 +126,8 @@ impl Variables {
             variable.place = Some(place);
             variable.value = Some(match flavor {
                 Flavor::Shell => format!("$(shell {value})"),
-                _ => with_itself(value, name, "").map_or_else(String::new, |value| value.trim().to_owned()),
+                _ => with_itself(value, name, "")
+                    .map_or_else(String::new, |value| value.trim().to_owned()),
             });
             return;
         };

@@ -31,7 +31,11 @@ impl Reader {
         let list = self.names(parts.list);
         let special = self.special(&names, &list);
         // What is said above `.PHONY` is said of the target below it.
-        let above = if special { Vec::new() } else { std::mem::take(&mut at.comments) };
+        let above = if special {
+            Vec::new()
+        } else {
+            std::mem::take(&mut at.comments)
+        };
         let notes = notes(&above, parts.comment.as_ref());
         let index = self.rules.list.len();
         let prerequisites = list
@@ -52,7 +56,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn recipe(&mut self, rule: usize, text: &str) {
+    pub(in super::super) fn recipe(&mut self, rule: usize, text: &str) {
         let mut references = in_recipe(text);
         // A variable given to make is in its recipes' environment.
         references.extend(shell_names(text).filter(|reference| {
@@ -63,14 +67,7 @@ impl Reader {
         self.rules.list[rule].add(text);
     }
 
-    fn declare(
-        &mut self,
-        names: &[Word],
-        fixed: bool,
-        rule: usize,
-        notes: &Notes,
-        at: &At,
-    ) {
+    fn declare(&mut self, names: &[Word], fixed: bool, rule: usize, notes: &Notes, at: &At) {
         for word in names {
             if word.pattern && !fixed {
                 self.rules.patterns.push(word.name.clone());
@@ -105,7 +102,9 @@ impl Reader {
         let special = |name: &str| {
             name.starts_with('.')
                 && name.len() > 1
-                && name[1..].bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+                && name[1..]
+                    .bytes()
+                    .all(|b| b.is_ascii_uppercase() || b == b'_')
         };
         if names.is_empty() || !names.iter().all(|word| special(&word.name)) {
             return false;
@@ -130,7 +129,10 @@ impl Reader {
                 .flat_map(|part| words(&part))
                 .collect(),
         };
-        words.into_iter().flat_map(|word| self.files_of(word)).collect()
+        words
+            .into_iter()
+            .flat_map(|word| self.files_of(word))
+            .collect()
     }
 
     /// The files that a name with wildcards stands for; where there are none it stands for itself.

@@ -1,0 +1,183 @@
+use std::{env, fs, path::PathBuf};
+
+use super::*;
+
+fn folder(makefile: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Makefile"), makefile).unwrap();
+    folder
+}
+
+fn ask_for(dir: &Path) -> Scan {
+    let environment = crate::make::environment(env::vars_os(), None);
+    database(dir, &environment)
+}
+
+fn names(scan: &Scan) -> Vec<&str> {
+    scan.targets
+        .iter()
+        .map(|target| target.name.as_str())
+        .collect()
+}
+
+#[test]
+fn finds_what_only_make_can_know() {
+    let folder = folder(
+        "\
+PROGRAMS := server client
+define template
+build-$(1): ## no doc from here
+\t@echo $(1); rm -rf $(1)
+.PHONY: build-$(1)
+endef
+$(foreach one,$(PROGRAMS),$(eval $(call template,$(one))))
+ifdef NEVER
+never: ## On the other side
+\t@echo never
+endif
+.PHONY: all
+all: build-server ## Everything
+a\\ b: ## With a blank
+\t@echo blank
+",
+    );
+    let found = ask_for(folder.path());
+    assert_eq!(
+        names(&found),
+        ["all", "a b", "build-client", "build-server"]
+    );
+    assert_eq!(found.default_goal.as_deref(), Some("build-server"));
+    let built = &found.targets[3];
+    assert!(built.phony && built.listed);
+    assert_eq!(built.danger.as_deref(), Some("runs `rm -rf server`"));
+    let all = &found.targets[0];
+    assert_eq!(all.doc.as_deref(), Some("Everything"));
+    assert_eq!(
+        all.danger.as_deref(),
+        Some("build-server: runs `rm -rf server`")
+    );
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+}
+
+#[test]
+fn asking_runs_no_shell_no_recipe_and_remakes_nothing() {
+    let folder = folder(
+        "\
+A := $(shell touch MARK)
+B != touch MARK
+$(shell touch MARK)
+SHELL = ./evil
+include made.mk
+-include other.mk
+all: ; +touch MARK
+made.mk other.mk: ; touch MARK
+Makefile: force ; touch MARK
+%: ; touch MARK
+.DEFAULT: ; touch MARK
+sub: ; $(MAKE) -C . all
+force:
+",
+    );
+    fs::write(folder.path().join("made.mk"), "extra: ; touch MARK\n").unwrap();
+    let found = ask_for(folder.path());
+    assert!(names(&found).contains(&"extra"));
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+    let files = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(files, 2, "Makefile and made.mk alone");
+}
+
+#[test]
+fn what_would_act_all_the_same_keeps_make_from_being_asked() {
+    for line in [
+        "$(file >MARK,x)",
+        "override SHELL = /bin/sh",
+        "load ./evil.so",
+        "X := $(guile (system \"touch MARK\"))",
+    ] {
+        let folder = folder(&format!(
+            "all: ## Here\n\t@true\n{line}\nX2 := $(shell touch MARK)\n"
+        ));
+        let found = ask_for(folder.path());
+        assert_eq!(names(&found), ["all"]);
+        let problem = &found.problems[0];
+        assert_eq!(problem.place.line, 3);
+        assert!(
+            problem
+                .what
+                .ends_with("so make is not asked for its targets")
+        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn a_syntax_error_is_told_with_its_place() {
+    let folder = folder("all: ## Still listed\n\t@true\n$(error no luck today)\n");
+    let found = ask_for(folder.path());
+    assert_eq!(names(&found), ["all"]);
+    let told: Vec<_> = found
+        .problems
+        .iter()
+        .map(|problem| (problem.place.line, problem.what.as_str()))
+        .collect();
+    assert_eq!(told, [(3, "no luck today")]);
+}
+
+#[test]
+fn the_way_for_an_old_make_finds_the_same() {
+    let folder = folder("ONE = 1\nall: one ## All\none: ; @true\n");
+    let environment = crate::make::environment(env::vars_os(), None);
+    let mut reader = scan::read(folder.path());
+    let answer = ask_by_input(folder.path(), &environment, "Makefile").unwrap();
+    let place = Place {
+        file: "Makefile".to_owned(),
+        line: 1,
+    };
+    join(&mut reader, &answer, place);
+    let found = scan::list(reader);
+    assert_eq!(names(&found), ["all", "one"]);
+    assert_eq!(found, scan::scan(folder.path()));
+}
+
+/// What the scan misses of make's own list, and what it lists that make does not know, over the corpus.
+#[test]
+fn the_scan_agrees_with_make_on_the_corpus() {
+    let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/makefiles");
+    let mut differences = Vec::new();
+    let mut compared = 0;
+    for entry in fs::read_dir(corpus).unwrap() {
+        let dir = entry.unwrap().path();
+        let (read, made) = (scan::scan(&dir), ask_for(&dir));
+        let project = dir.file_name().unwrap().to_string_lossy().into_owned();
+        let problems = made.problems.iter();
+        if let Some(new) = problems.clone().find(|one| !read.problems.contains(one)) {
+            differences.push(format!("{project}: {:?}", new.what));
+            continue;
+        }
+        compared += 1;
+        for (one, other, sign) in [(&read, &made, '-'), (&made, &read, '+')] {
+            let missing = names(one)
+                .into_iter()
+                .filter(|name| !names(other).contains(name));
+            differences.extend(missing.map(|name| format!("{project}: {sign}{name}")));
+        }
+    }
+    differences.sort();
+    println!("{compared} compared\n{}", differences.join("\n"));
+    assert!(compared >= 12);
+    assert_eq!(differences, EXPECTED);
+}
+
+/// `-` is listed by the scan alone, `+` by make alone.
+const EXPECTED: &[&str] = &[
+    // The other side of a condition.
+    "conditionals: -build-debug",
+    // make includes the two files in each other until its stack is full.
+    "includes: \"make did not list its targets\"",
+    // `.PHONY` takes the name as it is written.
+    r"names: +50\%",
+    // From `$(eval …)`.
+    "templates: +all",
+    "templates: +made-by-eval",
+    "variables: \"TOKEN is not set\"",
+];

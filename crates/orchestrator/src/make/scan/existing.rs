@@ -1,0 +1,66 @@
+//! What make itself says is there, joined with what was read of the text.
+
+use std::collections::HashSet;
+
+use super::{comment::Notes, reader::Reader, rules::Rule};
+use crate::project::Place;
+
+/// A target of make's own data base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::make) struct Existing {
+    pub(in crate::make) name: String,
+    pub(in crate::make) prerequisites: Vec<String>,
+    pub(in crate::make) phony: bool,
+    /// The recipe's lines, and where the first one stands.
+    pub(in crate::make) recipe: Vec<String>,
+    pub(in crate::make) place: Option<Place>,
+}
+
+fn line(target: &Existing) -> u32 {
+    target.place.as_ref().map_or(0, |place| place.line)
+}
+
+impl Reader {
+    /// Whether the text has a target of this name.
+    pub(in crate::make) fn knows(&self, name: &str) -> bool {
+        self.rules.position(name).is_some()
+    }
+
+    /// Takes away targets that make does not know, as those of a condition's other side, and adds those that only make
+    /// could find, as those of `$(eval …)`. Docs, groups, places and order stay as they were read.
+    pub(in crate::make) fn join(&mut self, existing: Vec<Existing>, default_goal: Option<String>) {
+        let names: HashSet<_> = existing.iter().map(|one| one.name.clone()).collect();
+        self.rules.keep(|name| names.contains(name));
+        let mut new = Vec::new();
+        for target in existing {
+            if target.phony {
+                self.rules.phony.insert(target.name.clone());
+            }
+            // A path from the root is a file, and where `$(shell …)` gave nothing, not even the right one.
+            if !self.knows(&target.name) && (target.phony || !target.name.starts_with('/')) {
+                new.push(target);
+            }
+        }
+        new.sort_by(|a, b| (line(a), &a.name).cmp(&(line(b), &b.name)));
+        for target in new {
+            self.add(target);
+        }
+        if default_goal.is_some() {
+            self.rules.default_goal = default_goal;
+        }
+    }
+
+    fn add(&mut self, target: Existing) {
+        let place = target.place.unwrap_or_else(|| Place {
+            file: self.main_file(),
+            line: 1,
+        });
+        let index = self.rules.list.len();
+        self.rules.list.push(Rule::new(place, target.prerequisites));
+        for line in &target.recipe {
+            self.recipe(index, line);
+        }
+        self.rules
+            .name(&target.name, index, &Notes::default(), None);
+    }
+}
