@@ -1,5 +1,10 @@
 //! The SSH module against a real sshd, with the system's `ssh` as the oracle.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where it stopped"
+)]
+
 #[path = "support/sshd.rs"]
 mod sshd;
 
@@ -399,6 +404,25 @@ fn more_jobs_than_a_server_allows_get_another_session() {
             (&b"in\nout\n"[..], code(0))
         );
     }
+}
+
+#[test]
+fn a_cancel_finds_a_way_where_no_second_channel_is_allowed() {
+    let sshd = Sshd::with("MaxSessions 1");
+    let sessions = Sessions::new();
+    let running = start(
+        &sessions,
+        &sshd,
+        exec("trap 'exit 43' INT; echo up; while :; do sleep 0.1; done"),
+    );
+    running.log.wait("start", |written| written.out == b"up\n");
+    running
+        .controls
+        .send(Control::Cancel { force: false })
+        .unwrap();
+    let (_, ended) = running.join();
+    assert_eq!(ended.exit, code(43));
+    assert_eq!(ended.survivors, Vec::<String>::new());
 }
 
 fn sleepers(mark: &str) -> usize {

@@ -3,7 +3,7 @@
 //! `ssh2-config` was looked at and not taken: it keeps no line numbers and knows no route it must refuse.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, hash_map::Entry},
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -26,6 +26,8 @@ pub struct Config {
     pub(super) general: Vec<usize>,
     /// Plain names of `Host` lines with where they stand first, in order.
     names: Vec<(String, Place)>,
+    /// Where in `names` one is.
+    named: HashMap<String, usize>,
     problems: Vec<String>,
     files: Vec<PathBuf>,
     pub(super) home: PathBuf,
@@ -95,7 +97,6 @@ impl Config {
                 ..Self::default()
             },
             within: Vec::new(),
-            named: HashSet::new(),
         };
         for path in paths {
             reading.file(path, None, None);
@@ -108,28 +109,16 @@ impl Config {
     /// The hosts that are named plainly, in order. One that cannot be connected to says why.
     #[must_use]
     pub fn hosts(&self) -> Vec<Host> {
-        let host = |(name, place): &(String, Place)| {
-            let (route, problem) = self.reach(name);
-            Host {
-                name: name.clone(),
-                hostname: route.hostname,
-                user: route.user,
-                port: route.port,
-                place: place.to_string(),
-                commands: Vec::new(),
-                problem: problem.map(|refusal| refusal.why),
-            }
-        };
-        self.names.iter().map(host).collect()
+        self.names
+            .iter()
+            .map(|(name, place)| self.outline(name, place.to_string()))
+            .collect()
     }
 
     /// Where a host is named plainly, as `~/.ssh/config:12`.
     pub(super) fn place_of(&self, name: &str) -> Option<String> {
-        // Few are asked for at a time, and the list is what is shown.
-        self.names
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, place)| place.to_string())
+        let at = self.named.get(name)?;
+        Some(self.names[*at].1.to_string())
     }
 
     /// What could not be read or understood, each with `file:line`.
@@ -165,7 +154,6 @@ struct Reading {
     config: Config,
     /// The files that include each other down to this one.
     within: Vec<PathBuf>,
-    named: HashSet<String>,
 }
 
 impl Reading {
@@ -274,7 +262,8 @@ impl Reading {
 
     fn name(&mut self, patterns: &[String], place: &Place) {
         for name in patterns.iter().filter(|name| pattern::is_name(name)) {
-            if self.named.insert(name.clone()) {
+            if let Entry::Vacant(vacant) = self.config.named.entry(name.clone()) {
+                vacant.insert(self.config.names.len());
                 self.config.names.push((name.clone(), place.clone()));
             }
         }

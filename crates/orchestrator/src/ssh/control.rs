@@ -55,6 +55,7 @@ pub struct Controls {
 pub struct Orders {
     queue: Arc<Mutex<Queue>>,
     wake: io::PipeReader,
+    controls: Controls,
 }
 
 /// A pair for one job.
@@ -68,13 +69,12 @@ pub fn controls() -> io::Result<(Controls, Orders)> {
         queue: Arc::clone(&queue),
         wake: Arc::new(writer),
     };
-    Ok((
-        controls,
-        Orders {
-            queue,
-            wake: reader,
-        },
-    ))
+    let orders = Orders {
+        queue,
+        wake: reader,
+        controls: controls.clone(),
+    };
+    Ok((controls, orders))
 }
 
 /// A pipe whose two ends never block: a byte in it means "look".
@@ -120,6 +120,13 @@ impl Controls {
     }
 }
 
+impl Controls {
+    /// Makes the job look around without giving it an order.
+    pub(super) fn nudge(&self) {
+        wake(&self.wake);
+    }
+}
+
 impl Orders {
     /// What to poll for reading.
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
@@ -137,6 +144,11 @@ impl Orders {
     pub(super) fn sent(&self, bytes: usize) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue.input = queue.input.saturating_sub(bytes);
+    }
+
+    /// The giving end of itself.
+    pub(super) fn controls(&self) -> Controls {
+        self.controls.clone()
     }
 
     /// Whether a cancel waits in the queue; it stays there.

@@ -10,6 +10,7 @@ use super::{
     pattern,
     route::{Family, Route, Strict},
 };
+use crate::host::Host;
 
 /// How long a connection may take where the config does not say.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -29,18 +30,32 @@ impl Config {
     /// # Errors
     /// `route_unsupported`, with `file:line`, where the config asks for a way there that we do not take.
     pub fn resolve(&self, name: &str) -> Result<Route, Refusal> {
-        match self.reach(name) {
+        match self.walk(name).route() {
             (_, Some(refusal)) => Err(refusal),
             (route, None) => Ok(route),
         }
     }
 
-    /// The route, and why it must not be taken.
-    pub(super) fn reach(&self, name: &str) -> (Route, Option<Refusal>) {
+    /// What the list of hosts says of one: no more than it shows, because there may be a great many.
+    pub(super) fn outline(&self, name: &str, place: String) -> Host {
+        let mut walk = self.walk(name);
+        walk.check_way();
+        Host {
+            name: name.to_owned(),
+            port: walk.port(),
+            hostname: walk.hostname(),
+            user: walk.user(),
+            place,
+            commands: Vec::new(),
+            problem: walk.refusal.map(|refusal| refusal.why),
+        }
+    }
+
+    fn walk<'a>(&'a self, name: &'a str) -> Walk<'a> {
         let mut walk = Walk {
             config: self,
             name,
-            local_user: account::user().to_owned(),
+            local_user: account::user(),
             values: HashMap::new(),
             guards: HashMap::new(),
             refusal: None,
@@ -50,7 +65,7 @@ impl Config {
         for at in merged(named, &self.general) {
             walk.section(at);
         }
-        walk.route()
+        walk
     }
 }
 
@@ -68,7 +83,7 @@ fn merged<'a>(left: &'a [usize], right: &'a [usize]) -> impl Iterator<Item = usi
 struct Walk<'a> {
     config: &'a Config,
     name: &'a str,
-    local_user: String,
+    local_user: &'static str,
     values: HashMap<&'a str, Vec<&'a Setting>>,
     /// What a guard said when it was first come to.
     guards: HashMap<usize, bool>,
@@ -121,7 +136,7 @@ impl<'a> Walk<'a> {
                 "host" => self.hostname(),
                 "originalhost" => self.name.to_owned(),
                 "user" => self.user(),
-                "localuser" => self.local_user.clone(),
+                "localuser" => self.local_user.to_owned(),
                 _ => {
                     unknown.get_or_insert(criterion.clone());
                     // `exec` and the like have an argument, `final` and `canonical` have none.
@@ -181,7 +196,7 @@ impl<'a> Walk<'a> {
 
     fn user(&self) -> String {
         self.text("user")
-            .map_or_else(|| self.local_user.clone(), str::to_owned)
+            .map_or_else(|| self.local_user.to_owned(), str::to_owned)
     }
 
     fn route(mut self) -> (Route, Option<Refusal>) {
@@ -362,7 +377,7 @@ impl<'a> Walk<'a> {
             'n' => route.name.clone(),
             'p' => route.port.to_string(),
             'r' => route.user.clone(),
-            'u' => self.local_user.clone(),
+            'u' => self.local_user.to_owned(),
             _ => return None,
         })
     }

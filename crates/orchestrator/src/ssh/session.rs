@@ -7,12 +7,11 @@ use rustix::event::{PollFd, PollFlags};
 use ssh2::Session;
 
 use super::{
-    handshake,
-    job::Job,
-    link,
+    handshake, link,
     login::{self, Ask},
     patience::{Patience, interest, pause, socket},
     route::Route,
+    running::Job,
     sessions::Shared,
 };
 

@@ -6,17 +6,24 @@ use std::{
     os::fd::{AsFd, BorrowedFd},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
+    time::Duration,
 };
 
+use rustix::event::{PollFd, PollFlags};
+
 use super::{
-    control::{Orders, calm, wake, waker},
+    control::{Orders, calm, controls, wake, waker},
     failure::{Reason, Refusal},
-    job::{Ended, Exec, Output, Settled, Task},
+    job::{Ended, Exec, Output, Remote, Settled, Task},
     login::Ask,
+    patience::pause,
     route::Route,
     session,
 };
-use crate::job::Exit;
+use crate::{
+    job::{Exit, JobId},
+    log::Stream,
+};
 
 /// Jobs in one session. Servers commonly allow ten channels; a cancel needs one more for a moment.
 const CHANNELS: usize = 8;
@@ -65,24 +72,56 @@ impl Sessions {
         ask: &Arc<dyn Ask>,
     ) -> Ended {
         let (reply, settled) = mpsc::channel();
-        let mut task = Task {
-            exec,
+        let mut task = Some(Task {
+            exec: Box::new(exec),
             env: route.env.clone(),
             output,
             orders,
             reply,
-        };
-        for _ in 0..TRIES {
-            if let Err((task, refusal)) = self.place(route, task, ask) {
-                task.settle_refused(refusal);
+        });
+        let mut tries = 0;
+        loop {
+            if let Some(task) = task.take() {
+                tries += 1;
+                if tries > TRIES {
+                    return lost("the host closed every session before the command could start");
+                }
+                self.place(route, task, ask);
             }
             match settled.recv() {
                 Ok(Settled::Ended(ended)) => return ended,
-                Ok(Settled::Again(back)) => task = back,
+                Ok(Settled::Again(back)) => task = Some(back),
+                Ok(Settled::Look {
+                    command,
+                    seen,
+                    wake,
+                }) => {
+                    // Where it fails, the sender is dropped, and that is an answer too.
+                    drop(self.look(route, command, ask).map(|text| seen.send(text)));
+                    wake.nudge();
+                }
                 Err(mpsc::RecvError) => return lost("its session's thread ended unexpectedly"),
             }
         }
-        lost("the host closed every session before the command could start")
+    }
+
+    /// Runs something of our own, for what it prints.
+    fn look(
+        self: &Arc<Self>,
+        route: &Route,
+        command: String,
+        ask: &Arc<dyn Ask>,
+    ) -> Option<Vec<u8>> {
+        let (text, printed) = mpsc::channel();
+        let exec = Exec {
+            job: JobId::new(),
+            command,
+            pty: None,
+            graces: Vec::new(),
+        };
+        let (_controls, orders) = controls().ok()?;
+        let ended = self.run(route, exec, Box::new(Printed(text)), orders, ask);
+        (ended.exit == Exit::Code { code: 0 }).then(|| printed.try_iter().flatten().collect())
     }
 
     /// Closes every session once its jobs are over.
@@ -96,53 +135,60 @@ impl Sessions {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn place(
-        self: &Arc<Self>,
-        route: &Route,
-        task: Task,
-        ask: &Arc<dyn Ask>,
-    ) -> Result<(), (Task, Refusal)> {
+    /// Gives it to a session that has room, or to a new one.
+    fn place(&self, route: &Route, mut task: Task, ask: &Arc<dyn Ask>) {
         let mut key = route.clone();
         key.name.clear();
         key.place.clear();
         let mut open = self.lock();
         let list = open.entry(key).or_default();
         list.retain(|shared| !shared.is_closed());
-        let mut task = task;
         for shared in &*list {
             match shared.give(task) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return,
                 Err(back) => task = back,
             }
         }
-        let refusal = |error: io::Error| {
-            Refusal::new(
-                Reason::LinkLost,
-                format!("a session could not be set up here: {error}"),
-            )
-        };
-        let shared = match Shared::new() {
-            Ok(shared) => Arc::new(shared),
-            Err(error) => return Err((task, refusal(error))),
-        };
-        if let Err(back) = shared.give(task) {
-            let error = io::Error::other("it takes no jobs");
-            return Err((back, refusal(error)));
-        }
-        let (route, ask, its) = (route.clone(), Arc::clone(ask), Arc::clone(&shared));
-        let name = format!("ssh {}", route.name);
-        let started = thread::Builder::new()
-            .name(name)
-            .spawn(move || session::live(&its, &route, &*ask));
-        if let Err(error) = started {
-            for task in shared.close() {
-                task.settle_refused(refusal(io::Error::new(error.kind(), error.to_string())));
+        match begin(route, ask) {
+            Ok(shared) => match shared.give(task) {
+                Ok(()) => list.push(shared),
+                Err(task) => task.send_back(),
+            },
+            Err(error) => {
+                let why = format!("a session could not be set up here: {error}");
+                task.settle_refused(Refusal::new(Reason::LinkLost, why));
             }
-            return Ok(());
         }
-        list.push(shared);
+    }
+}
+
+/// A session's thread. It waits for its first job before it does anything.
+fn begin(route: &Route, ask: &Arc<dyn Ask>) -> io::Result<Arc<Shared>> {
+    let shared = Arc::new(Shared::new()?);
+    let (its, route, ask) = (Arc::clone(&shared), route.clone(), Arc::clone(ask));
+    thread::Builder::new()
+        .name(format!("ssh {}", route.name))
+        .spawn(move || {
+            its.wait_for_first();
+            session::live(&its, &route, &*ask);
+        })?;
+    Ok(shared)
+}
+
+/// Passes stdout on.
+struct Printed(mpsc::Sender<Vec<u8>>);
+
+impl Output for Printed {
+    fn started(&mut self, _: &Remote) {}
+
+    fn write(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
+        if stream == Stream::Stdout {
+            self.0.send(bytes.to_vec()).map_err(io::Error::other)?;
+        }
         Ok(())
     }
+
+    fn noise(&mut self, _: &[u8]) {}
 }
 
 impl Drop for Sessions {
@@ -180,6 +226,11 @@ impl Shared {
         drop(inbox);
         wake(&self.wake);
         Ok(())
+    }
+
+    fn wait_for_first(&self) {
+        let mut fds = [PollFd::from_borrowed_fd(self.wake_fd(), PollFlags::IN)];
+        pause(&mut fds, Duration::from_secs(10));
     }
 
     /// The jobs that have come since it was last asked.

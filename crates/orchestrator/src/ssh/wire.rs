@@ -59,14 +59,6 @@ enum Ending {
     Sent,
 }
 
-impl std::fmt::Debug for super::job::Task {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Task")
-            .field("job", &self.exec.job)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Wire {
     /// An exec to come; rows and columns where it gets a terminal.
     pub(super) fn new(command: String, env: &[(String, String)], pty: Option<(u16, u16)>) -> Self {

@@ -1,0 +1,200 @@
+//! A cancel: one signal after the other for a command's tree, each with its grace and a look at who is left.
+
+use std::{io, sync::mpsc, time::Instant};
+
+use ssh2::Session;
+use supervisor::exec::Grace;
+
+use super::{
+    job::{Remote, Settled, Task},
+    tree,
+    wire::{Stage, Wire},
+};
+use crate::log::Stream;
+
+/// A cancel on its way.
+pub(super) struct Ending {
+    steps: std::vec::IntoIter<Grace>,
+    /// The last one sent.
+    signal: Option<String>,
+    look: Look,
+    /// Looks that a harder one has overtaken.
+    overtaken: Vec<Wire>,
+    survivors: Vec<String>,
+    asked: Instant,
+    over: Option<Instant>,
+}
+
+/// A signal and a look at what it did: one exec.
+enum Look {
+    None,
+    /// In the job's own session.
+    Here(Box<Wire>, Vec<u8>),
+    /// In another one, because the host allows no further channel in this one.
+    Elsewhere(mpsc::Receiver<Vec<u8>>),
+}
+
+impl Ending {
+    /// With these signals, taking over from an earlier one.
+    pub(super) fn new(graces: Vec<Grace>, earlier: Option<Self>) -> Self {
+        let mut overtaken = Vec::new();
+        if let Some(earlier) = earlier {
+            overtaken = earlier.overtaken;
+            if let Look::Here(mut wire, _) = earlier.look {
+                wire.close();
+                overtaken.push(*wire);
+            }
+        }
+        Self {
+            steps: graces.into_iter(),
+            signal: None,
+            look: Look::None,
+            overtaken,
+            survivors: Vec::new(),
+            asked: Instant::now(),
+            over: None,
+        }
+    }
+
+    /// When it was asked for.
+    pub(super) fn asked(&self) -> Instant {
+        self.asked
+    }
+
+    /// When there was no more to be done.
+    pub(super) fn over(&self) -> Option<Instant> {
+        self.over
+    }
+
+    /// Whether it holds no channel.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.overtaken.is_empty() && !matches!(self.look, Look::Here(..))
+    }
+
+    /// Says that it ends without an answer.
+    pub(super) fn give_up(&mut self, why: &str) {
+        if self.over.is_none() {
+            self.survivors = vec![format!("not known: {why}")];
+            self.over = Some(Instant::now());
+        }
+    }
+
+    /// Who was left, as far as is known.
+    pub(super) fn take_survivors(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.survivors)
+    }
+
+    /// The signal that left nobody behind.
+    pub(super) fn last_signal(&self) -> Option<&String> {
+        self.signal.as_ref().filter(|_| self.survivors.is_empty())
+    }
+
+    /// Does what can be done without waiting.
+    pub(super) fn step(
+        &mut self,
+        session: &Session,
+        may_open: &mut bool,
+        buffer: &mut [u8],
+        remote: &Remote,
+        task: &Task,
+    ) -> bool {
+        let mut moved = false;
+        for wire in &mut self.overtaken {
+            moved |= step_look(wire, session, may_open, buffer, &mut Vec::new()).unwrap_or(true);
+        }
+        self.overtaken.retain(|wire| wire.stage() != Stage::Closed);
+        if self.over.is_some() {
+            return moved;
+        }
+        match &mut self.look {
+            Look::None => self.next(remote, task),
+            Look::Here(wire, text) => match step_look(wire, session, may_open, buffer, text) {
+                Ok(_) if wire.stage() == Stage::Closed => {
+                    let text = std::mem::take(text);
+                    self.learn(&text);
+                    return true;
+                }
+                Ok(more) => return moved | more,
+                Err(error) => {
+                    tracing::debug!(%error, "no channel for a cancel");
+                    self.go_elsewhere(remote, task);
+                }
+            },
+            Look::Elsewhere(seen) => match seen.try_recv() {
+                Ok(text) => self.learn(&text),
+                Err(mpsc::TryRecvError::Empty) => return moved,
+                Err(mpsc::TryRecvError::Disconnected) => {
+                    self.give_up("the host could not be asked");
+                }
+            },
+        }
+        true
+    }
+
+    /// The next signal.
+    fn next(&mut self, remote: &Remote, task: &Task) {
+        let Some(grace) = self.steps.next() else {
+            self.over = Some(Instant::now());
+            return;
+        };
+        let exec = tree::end(remote, task.exec.job, &grace.signal, grace.wait_ms);
+        self.signal = Some(grace.signal);
+        self.look = Look::Here(Box::new(Wire::new(exec, &[], None)), Vec::new());
+    }
+
+    /// The same signal, asked for through whoever waits for the job: it can open another session.
+    fn go_elsewhere(&mut self, remote: &Remote, task: &Task) {
+        let Look::Here(wire, _) = std::mem::replace(&mut self.look, Look::None) else {
+            return;
+        };
+        self.overtaken.push(*wire);
+        let signal = self.signal.as_deref().unwrap_or("KILL");
+        let (seen, answer) = mpsc::channel();
+        let asked = task.reply.send(Settled::Look {
+            command: tree::end(remote, task.exec.job, signal, 3_000),
+            seen,
+            wake: task.orders.controls(),
+        });
+        match asked {
+            Ok(()) => self.look = Look::Elsewhere(answer),
+            Err(mpsc::SendError(_)) => self.give_up("nobody waits for the job any more"),
+        }
+    }
+
+    /// Takes in what a look saw.
+    fn learn(&mut self, text: &[u8]) {
+        self.look = Look::None;
+        match tree::survivors(text) {
+            Some(left) if left.is_empty() => {
+                self.survivors.clear();
+                self.over = Some(Instant::now());
+            }
+            Some(left) => self.survivors = left,
+            None => self.survivors = vec!["not known: the host could not look".to_owned()],
+        }
+    }
+}
+
+fn step_look(
+    wire: &mut Wire,
+    session: &Session,
+    may_open: &mut bool,
+    buffer: &mut [u8],
+    text: &mut Vec<u8>,
+) -> io::Result<bool> {
+    let opening = wire.stage() == Stage::Open;
+    if opening && !*may_open {
+        return Ok(false);
+    }
+    let moved = wire.step(session, false, buffer, &mut |stream, bytes| {
+        if stream == Stream::Stdout {
+            text.extend_from_slice(bytes);
+        }
+        Ok(())
+    });
+    *may_open &= wire.stage() != Stage::Open;
+    if moved.is_err() {
+        wire.close();
+    }
+    moved
+}

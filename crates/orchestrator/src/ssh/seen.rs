@@ -1,0 +1,81 @@
+//! What a command's output has said so far: who leads it, how it ended, and what is for [`Output`].
+
+use std::time::Instant;
+
+use super::{
+    job::{Output, Remote},
+    marks::Found,
+};
+use crate::{job::Exit, log::Stream};
+
+/// Bytes of a login script's output that are worth a reason.
+const NOISE_KEPT: usize = 400;
+
+/// What its output has said so far.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) remote: Option<Remote>,
+    /// And when it was told.
+    pub(super) exit: Option<(Exit, Instant)>,
+    /// The beginning of what the login shell printed.
+    pub(super) noise: Vec<u8>,
+    /// Why the output is not whole.
+    pub(super) failure: Option<String>,
+}
+
+impl Seen {
+    /// Takes in what marks have found in a stream.
+    pub(super) fn note(&mut self, stream: Stream, found: &Found<'_>, output: &mut dyn Output) {
+        match found {
+            Found::Noise(bytes) => {
+                output.noise(bytes);
+                let room = NOISE_KEPT.saturating_sub(self.noise.len());
+                self.noise
+                    .extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
+            Found::Bytes(bytes) => {
+                if self.failure.is_none()
+                    && let Err(error) = output.write(stream, bytes)
+                {
+                    self.failure = Some(format!("its output could not be kept: {error}"));
+                }
+            }
+            Found::Started(text) if stream == Stream::Stdout => {
+                if let Some(remote) = remote(text) {
+                    output.started(&remote);
+                    self.remote = Some(remote);
+                }
+            }
+            Found::Started(_) => {}
+            Found::Ended(text) => {
+                self.exit = exit(text).map(|exit| (exit, Instant::now()));
+            }
+        }
+    }
+}
+
+/// The start mark's text: the leader, the mode, its start.
+fn remote(text: &str) -> Option<Remote> {
+    let mut words = text.split(' ');
+    Some(Remote {
+        leader: words.next()?.parse().ok()?,
+        mode: words.next()?.to_owned(),
+        started: words.next()?.to_owned(),
+    })
+}
+
+/// The end mark's text: the code, the signal's name or `-`, `core` or `-`.
+fn exit(text: &str) -> Option<Exit> {
+    let mut words = text.split(' ');
+    let code: u8 = words.next()?.parse().ok()?;
+    let signal = words.next()?;
+    let core = words.next()? == "core";
+    Some(if signal == "-" {
+        Exit::Code { code: code.into() }
+    } else {
+        Exit::Signal {
+            signal: signal.to_owned(),
+            core,
+        }
+    })
+}
