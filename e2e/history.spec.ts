@@ -22,7 +22,7 @@ test('filters narrow the list, and are cleared', async ({ app, page }) => {
   await expect(app.status).toHaveText('Error');
   await app.history();
   const rows = page.locator('tr[data-job]');
-  await page.getByRole('button', { name: 'Status' }).click();
+  await page.getByRole('combobox', { name: 'Status' }).click();
   await page.getByRole('option', { name: 'Error' }).click();
   await expect(rows.filter({ hasText: 'hello' })).toHaveCount(0);
   await expect(rows.filter({ hasText: 'fail' }).first()).toBeVisible();

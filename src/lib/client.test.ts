@@ -80,6 +80,19 @@ describe('a dropped connection', () => {
     expect(pauses).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
   });
 
+  test('after a good connection the first pause is short again', async () => {
+    const world = new FakeWorld();
+    await world.connected();
+    world.last.drop();
+    await vi.advanceTimersByTimeAsync(100);
+    world.last.drop();
+    await vi.advanceTimersByTimeAsync(200);
+    world.last.open();
+    world.last.drop();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(world.sockets).toHaveLength(4);
+  });
+
   test('a socket that cannot even be made is tried again', async () => {
     const world = new FakeWorld();
     const make = world.socket;

@@ -49,6 +49,16 @@ test('a colour that can be read already is left as it is', () => {
   expect(paint({ ...PLAIN, fg: { rgb: [255, 200, 0] } }, 'dark').color).toBe('rgb(255 200 0)');
 });
 
+test.each(THEMES)('dim text is nearer to the ground in the %s theme', (theme) => {
+  for (const fg of [undefined, { palette: 2 }, { palette: 15 }] as (Color | undefined)[]) {
+    const style = { ...PLAIN, ...(fg ? { fg } : {}) };
+    const plain =
+      paint(style, theme).color ?? (theme === 'dark' ? 'rgb(212 214 218)' : 'rgb(43 46 52)');
+    const dim = paint({ ...style, dim: true }, theme).color!;
+    expect(contrast(rgb(dim), GROUND[theme])).toBeLessThan(contrast(rgb(plain), GROUND[theme]));
+  }
+});
+
 test('inverse swaps text and ground', () => {
   const plain = paint({ ...PLAIN, inverse: true }, 'dark');
   expect(rgb(plain.background!)).toEqual([212, 214, 218]);
