@@ -65,6 +65,7 @@ async fn open_both(folders: Folders) -> Result<(Engine, Server), Closed> {
     let engine = Engine::open(Options {
         folders,
         login_path: true,
+        takes_over: true,
     })
     .await?;
     let options = server::Options {
@@ -105,7 +106,8 @@ pub(crate) fn close(app: &AppHandle) {
     let closing = async {
         if let Some((engine, server)) = app.state::<Backend>().open.lock().await.take() {
             server.shutdown().await;
-            engine.shutdown().await;
+            // The embedded Postgres goes when its last user has.
+            drop(engine);
         }
     };
     let closed = async_runtime::block_on(async { tokio::time::timeout(CLOSING, closing).await });
