@@ -1,6 +1,15 @@
 // Generated from crates/orchestrator/src/wire.rs by `make wire`; `make test` fails where the two differ.
 
 /**
+ * The answer to a prompt.
+ */
+export type Answer = { "kind": "accept" } | { "kind": "refuse" } | { "kind": "text", 
+/**
+ * It.
+ */
+text: string, };
+
+/**
  * A message from the page.
  */
 export type Call = { 
@@ -12,6 +21,511 @@ id: number,
  * What it wants.
  */
 request: Request, };
+
+/**
+ * A colour.
+ */
+export type Color = { "palette": number } | { "rgb": [number, number, number] };
+
+/**
+ * Where a git work tree stood when a job started in it.
+ */
+export type Commit = { 
+/**
+ * The first ten digits of its hash.
+ */
+hash: string, 
+/**
+ * The branch, where there is one.
+ */
+branch: string | null, 
+/**
+ * Files that differ from it.
+ */
+dirty: number, };
+
+/**
+ * What happened, told to every page.
+ */
+export type Event = { "type": "job", "with": Job } | { "type": "log_grew", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * How large it is now.
+ */
+extent: Extent, 
+/**
+ * The last lines, as many as were asked for.
+ */
+tail: Array<Line>, } } | { "type": "subscription_ended", "with": { 
+/**
+ * Its number.
+ */
+subscription: number, 
+/**
+ * Why, where it is not that the log is complete.
+ */
+why: string | null, } } | { "type": "projects", "with": { 
+/**
+ * All of them.
+ */
+projects: Array<Project>, 
+/**
+ * What could not be read.
+ */
+problems: Array<string>, } } | { "type": "targets_changed", "with": { 
+/**
+ * The project's name.
+ */
+project: string, } } | { "type": "hosts", "with": { 
+/**
+ * All of them.
+ */
+hosts: Array<Host>, 
+/**
+ * What could not be read.
+ */
+problems: Array<string>, } } | { "type": "asked", "with": Prompt } | { "type": "answered", "with": { 
+/**
+ * It.
+ */
+prompt: string, } } | { "type": "store", "with": StoreState } | { "type": "missed" };
+
+/**
+ * How large a log is just now.
+ */
+export type Extent = { 
+/**
+ * Lines, open ones included.
+ */
+lines: number, 
+/**
+ * Bytes.
+ */
+bytes: number, 
+/**
+ * Whether no more will come.
+ */
+complete: boolean, };
+
+/**
+ * Why a request could not be answered.
+ */
+export type Failure = { 
+/**
+ * For the page to branch on.
+ */
+code: FailureCode, 
+/**
+ * For a person: what happened, where, what to try.
+ */
+message: string, };
+
+/**
+ * Kinds of failure a page tells apart.
+ */
+export type FailureCode = "not_found" | "refused" | "untrusted" | "store_away" | "failed";
+
+/**
+ * A machine of the user's SSH config.
+ */
+export type Host = { 
+/**
+ * Its name in the SSH config.
+ */
+name: string, 
+/**
+ * The address it stands for.
+ */
+hostname: string, 
+/**
+ * The login name.
+ */
+user: string, 
+/**
+ * The port.
+ */
+port: number, 
+/**
+ * Where the config names it: `~/.ssh/config:12`.
+ */
+place: string, 
+/**
+ * Its saved commands, in order.
+ */
+commands: Array<string>, 
+/**
+ * Why it cannot be connected to, where the config asks for something we do not do.
+ */
+problem: string | null, };
+
+/**
+ * A job as the page and `--json` show it.
+ */
+export type Job = { 
+/**
+ * Its id.
+ */
+id: JobId, 
+/**
+ * Whether its command runs here or on a host.
+ */
+type: JobType, 
+/**
+ * The project's name, of a target.
+ */
+project: string | null, 
+/**
+ * The targets, separated by spaces.
+ */
+target: string | null, 
+/**
+ * The host; none means this machine.
+ */
+host: string | null, 
+/**
+ * The command line as a person would type it.
+ */
+command: string, 
+/**
+ * Where it stands.
+ */
+status: Status, 
+/**
+ * Its exit code, where it exited.
+ */
+exit_code: number | null, 
+/**
+ * The signal that ended it, without `SIG`.
+ */
+signal: string | null, 
+/**
+ * How it ended, in words; none while it has not or has ended well.
+ */
+reason: string | null, 
+/**
+ * When it was asked for.
+ */
+queued_at: string, 
+/**
+ * When it started.
+ */
+started_at: string | null, 
+/**
+ * When it was over.
+ */
+finished_at: string | null, 
+/**
+ * Lines in its log.
+ */
+lines: number, 
+/**
+ * Bytes in its log.
+ */
+bytes: number, 
+/**
+ * Its batch.
+ */
+batch: string | null, 
+/**
+ * The exact program and arguments, of a local job.
+ */
+argv: Array<string>, 
+/**
+ * The variables given to make; a secret one has no value here.
+ */
+variables: Array<[string, string | null]>, 
+/**
+ * The working directory of a local job.
+ */
+cwd: string | null, 
+/**
+ * Whether it runs in a terminal.
+ */
+pty: boolean, 
+/**
+ * Where its git work tree stood.
+ */
+commit: Commit | null, 
+/**
+ * Who owns it: `user@machine`.
+ */
+owner: string, };
+
+/**
+ * A job's id: a version 7 UUID, so ids sort by when they were made.
+ */
+export type JobId = string;
+
+/**
+ * Which jobs.
+ */
+export type JobQuery = { 
+/**
+ * Of this status.
+ */
+status: Status | null, 
+/**
+ * Of this project.
+ */
+project: string | null, 
+/**
+ * Of this target.
+ */
+target: string | null, 
+/**
+ * On this host.
+ */
+host: string | null, 
+/**
+ * Of this batch.
+ */
+batch: string | null, 
+/**
+ * Whose command holds this text.
+ */
+text: string | null, 
+/**
+ * Older than this one, to go on after the last of a page.
+ */
+before: JobId | null, 
+/**
+ * At most this many, 1 to 500; 50 where it is 0.
+ */
+limit: number, };
+
+/**
+ * Where a job's command runs.
+ */
+export type JobType = "local" | "ssh";
+
+/**
+ * A line of a log, ready to be shown: one stream's bytes up to its newline.
+ */
+export type Line = { 
+/**
+ * Its number, from 1: lines are numbered by their first byte.
+ */
+number: number, 
+/**
+ * Its stream.
+ */
+stream: Stream, 
+/**
+ * When its first byte was read: microseconds since 1970.
+ */
+at: number, 
+/**
+ * Its text, in runs of one style; escape sequences are gone.
+ */
+spans: Array<Span>, 
+/**
+ * Its length in bytes as written, with escapes, without the newline.
+ */
+bytes: number, 
+/**
+ * Whether `spans` hold only the start of it.
+ */
+cut: boolean, 
+/**
+ * Whether its newline has not come yet.
+ */
+open: boolean, };
+
+/**
+ * A message to the page.
+ */
+export type Message = { "reply": { 
+/**
+ * The call's id.
+ */
+id: number, 
+/**
+ * It.
+ */
+reply: Reply, } } | { "failed": { 
+/**
+ * The call's id.
+ */
+id: number, 
+/**
+ * Why.
+ */
+failure: Failure, } } | { "event": Event };
+
+/**
+ * Everything the frame shows.
+ */
+export type Overview = { 
+/**
+ * The projects.
+ */
+projects: Array<Project>, 
+/**
+ * What could not be read of mkcli's registry or our own list, with its place.
+ */
+project_problems: Array<string>, 
+/**
+ * The hosts.
+ */
+hosts: Array<Host>, 
+/**
+ * What could not be read of the SSH config, with its place.
+ */
+host_problems: Array<string>, 
+/**
+ * Jobs that are not over, newest first.
+ */
+active: Array<Job>, 
+/**
+ * Questions that wait for an answer.
+ */
+prompts: Array<Prompt>, 
+/**
+ * Where logs are kept.
+ */
+store: StoreState, 
+/**
+ * The app's version.
+ */
+version: string, 
+/**
+ * The home folder, so that paths can be shown as `~/…`.
+ */
+home: string, };
+
+/**
+ * A line of a file.
+ */
+export type Place = { 
+/**
+ * The file, relative to the project where it lies inside it.
+ */
+file: string, 
+/**
+ * Its line, from 1.
+ */
+line: number, };
+
+/**
+ * Something wrong at a place in a file.
+ */
+export type Problem = { 
+/**
+ * The place.
+ */
+place: Place, 
+/**
+ * A sentence fragment.
+ */
+what: string, };
+
+/**
+ * A folder with a makefile.
+ */
+export type Project = { 
+/**
+ * Its mkcli alias, or the folder's own name; unique among projects.
+ */
+name: string, 
+/**
+ * The folder, absolute.
+ */
+path: string, 
+/**
+ * Where we know it from.
+ */
+source: ProjectSource, 
+/**
+ * Whether its targets may be run from the window.
+ */
+trusted: boolean, 
+/**
+ * What is wrong with it, in a sentence: the folder is gone, there is no makefile, it cannot be read.
+ */
+problem: string | null, };
+
+/**
+ * Where a project is known from.
+ */
+export type ProjectSource = "mkcli" | "added" | "demo";
+
+/**
+ * A question of a job that waits for a person.
+ */
+export type Prompt = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The job that waits.
+ */
+job: JobId, 
+/**
+ * The host.
+ */
+host: string, 
+/**
+ * The question.
+ */
+question: Question, };
+
+/**
+ * What is asked.
+ */
+export type Question = { "kind": "host_key", 
+/**
+ * `SHA256:…`.
+ */
+fingerprint: string, 
+/**
+ * As `ssh-ed25519`.
+ */
+key_type: string, 
+/**
+ * The address it was shown by.
+ */
+address: string, } | { "kind": "secret", 
+/**
+ * The words to ask with.
+ */
+label: string, 
+/**
+ * Whether what is typed may be seen.
+ */
+echo: boolean, };
+
+/**
+ * Answers to requests.
+ */
+export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "started", "with": { 
+/**
+ * At least one.
+ */
+jobs: Array<Job>, } } | { "type": "jobs", "with": { 
+/**
+ * Newest first.
+ */
+jobs: Array<Job>, 
+/**
+ * Whether there are older ones.
+ */
+more: boolean, 
+/**
+ * Why the list may be short: Postgres cannot be asked just now.
+ */
+incomplete: string | null, } } | { "type": "job", "with": Job } | { "type": "extent", "with": Extent } | { "type": "lines", "with": { 
+/**
+ * The lines, consecutive.
+ */
+lines: Array<Line>, } } | { "type": "subscribed", "with": { 
+/**
+ * Its number, in each of its frames.
+ */
+subscription: number, } } | { "type": "settings", "with": Settings };
 
 /**
  * What the page can ask for.
@@ -143,13 +657,59 @@ prompt: string,
 answer: Answer, } } | { "type": "settings" } | { "type": "change_settings", "with": Settings };
 
 /**
- * The answer to a prompt.
+ * What a scan of a makefile found. It has run nothing.
  */
-export type Answer = { "kind": "accept" } | { "kind": "refuse" } | { "kind": "text", 
+export type Scan = { 
 /**
- * It.
+ * The targets, in the order a person should see them.
  */
-text: string, };
+targets: Array<Target>, 
+/**
+ * The variables, in the order of their first mention.
+ */
+variables: Array<Variable>, 
+/**
+ * The target make runs when none is named.
+ */
+default_goal: string | null, 
+/**
+ * What the scan could not read, each with its place: `Makefile:12: missing separator`.
+ */
+problems: Array<Problem>, };
+
+/**
+ * What a person can set.
+ */
+export type Settings = { 
+/**
+ * A Postgres to keep history in; none means our own private one. `DATABASE_URL` goes before it.
+ */
+database_url: string | null, 
+/**
+ * The schema of our tables in a configured Postgres; none means the role's own first one.
+ */
+database_schema: string | null, 
+/**
+ * How many jobs may run at once here; 0 means 32.
+ */
+max_jobs: number, 
+/**
+ * The program that opens a terminal; none means the first one found.
+ */
+terminal: string | null, };
+
+/**
+ * A run of text of one style.
+ */
+export type Span = { 
+/**
+ * The text; no control characters.
+ */
+text: string, 
+/**
+ * Its style, where it has one.
+ */
+style?: Style, };
 
 /**
  * What to start.
@@ -189,231 +749,56 @@ cwd: string | null,
 pty: boolean, };
 
 /**
- * A job's id: a version 7 UUID, so ids sort by when they were made.
- */
-export type JobId = string;
-
-/**
- * Which jobs.
- */
-export type JobQuery = { 
-/**
- * Of this status.
- */
-status: Status | null, 
-/**
- * Of this project.
- */
-project: string | null, 
-/**
- * Of this target.
- */
-target: string | null, 
-/**
- * On this host.
- */
-host: string | null, 
-/**
- * Of this batch.
- */
-batch: string | null, 
-/**
- * Whose command holds this text.
- */
-text: string | null, 
-/**
- * Older than this one, to go on after the last of a page.
- */
-before: JobId | null, 
-/**
- * At most this many, 1 to 500; 50 where it is 0.
- */
-limit: number, };
-
-/**
  * The word a person reads for a [`State`].
  */
 export type Status = "queued" | "running" | "done" | "error" | "canceled" | "lost";
 
 /**
- * What a person can set.
+ * How the store is.
  */
-export type Settings = { 
+export type StoreHealth = { "state": "starting", 
 /**
- * A Postgres to keep history in; none means our own private one. `DATABASE_URL` goes before it.
+ * What is being done, in words.
  */
-database_url: string | null, 
+step: string, } | { "state": "ready", 
 /**
- * The schema of our tables in a configured Postgres; none means the role's own first one.
+ * As `18.4`.
  */
-database_schema: string | null, 
+version: string, } | { "state": "away", 
 /**
- * How many jobs may run at once here; 0 means 32.
+ * Why, and what to try.
  */
-max_jobs: number, 
+why: string, } | { "state": "refused", 
 /**
- * The program that opens a terminal; none means the first one found.
+ * Why, and what to try.
  */
-terminal: string | null, };
+why: string, };
 
 /**
- * A message to the page.
+ * Where logs are kept, and whether it can be reached.
  */
-export type Message = { "reply": { 
+export type StoreState = { 
 /**
- * The call's id.
+ * Whether it is our own private server; else it is a configured one.
  */
-id: number, 
+embedded: boolean, 
 /**
- * It.
+ * Its address without the password.
  */
-reply: Reply, } } | { "failed": { 
+address: string, 
 /**
- * The call's id.
+ * How it is.
  */
-id: number, 
+health: StoreHealth, 
 /**
- * Why.
+ * What draws a warning and no refusal: a superuser role, a connection without TLS.
  */
-failure: Failure, } } | { "event": Event };
+warning: string | null, };
 
 /**
- * What happened, told to every page.
+ * Which of a job's two outputs; a job in a terminal has `stdout` alone.
  */
-export type Event = { "type": "job", "with": Job } | { "type": "log_grew", "with": { 
-/**
- * The job.
- */
-job: JobId, 
-/**
- * How large it is now.
- */
-extent: Extent, 
-/**
- * The last lines, as many as were asked for.
- */
-tail: Array<Line>, } } | { "type": "subscription_ended", "with": { 
-/**
- * Its number.
- */
-subscription: number, 
-/**
- * Why, where it is not that the log is complete.
- */
-why: string | null, } } | { "type": "projects", "with": { 
-/**
- * All of them.
- */
-projects: Array<Project>, 
-/**
- * What could not be read.
- */
-problems: Array<string>, } } | { "type": "targets_changed", "with": { 
-/**
- * The project's name.
- */
-project: string, } } | { "type": "hosts", "with": { 
-/**
- * All of them.
- */
-hosts: Array<Host>, 
-/**
- * What could not be read.
- */
-problems: Array<string>, } } | { "type": "asked", "with": Prompt } | { "type": "answered", "with": { 
-/**
- * It.
- */
-prompt: string, } } | { "type": "store", "with": StoreState } | { "type": "missed" };
-
-/**
- * A question of a job that waits for a person.
- */
-export type Prompt = { 
-/**
- * Its id.
- */
-id: string, 
-/**
- * The job that waits.
- */
-job: JobId, 
-/**
- * The host.
- */
-host: string, 
-/**
- * The question.
- */
-question: Question, };
-
-/**
- * What is asked.
- */
-export type Question = { "kind": "host_key", 
-/**
- * `SHA256:…`.
- */
-fingerprint: string, 
-/**
- * As `ssh-ed25519`.
- */
-key_type: string, 
-/**
- * The address it was shown by.
- */
-address: string, } | { "kind": "secret", 
-/**
- * The words to ask with.
- */
-label: string, 
-/**
- * Whether what is typed may be seen.
- */
-echo: boolean, };
-
-/**
- * A folder with a makefile.
- */
-export type Project = { 
-/**
- * Its mkcli alias, or the folder's own name; unique among projects.
- */
-name: string, 
-/**
- * The folder, absolute.
- */
-path: string, 
-/**
- * Where we know it from.
- */
-source: ProjectSource, 
-/**
- * Whether its targets may be run from the window.
- */
-trusted: boolean, 
-/**
- * What is wrong with it, in a sentence: the folder is gone, there is no makefile, it cannot be read.
- */
-problem: string | null, };
-
-/**
- * Where a project is known from.
- */
-export type ProjectSource = "mkcli" | "added" | "demo";
-
-/**
- * A run of text of one style.
- */
-export type Span = { 
-/**
- * The text; no control characters.
- */
-text: string, 
-/**
- * Its style, where it has one.
- */
-style?: Style, };
+export type Stream = "stdout" | "stderr";
 
 /**
  * What SGR sequences ask for.
@@ -451,337 +836,6 @@ inverse: boolean,
  * SGR 9.
  */
 strike: boolean, };
-
-/**
- * A colour.
- */
-export type Color = { "palette": number } | { "rgb": [number, number, number] };
-
-/**
- * Which of a job's two outputs; a job in a terminal has `stdout` alone.
- */
-export type Stream = "stdout" | "stderr";
-
-/**
- * A job as the page and `--json` show it.
- */
-export type Job = { 
-/**
- * Its id.
- */
-id: JobId, 
-/**
- * Whether its command runs here or on a host.
- */
-type: JobType, 
-/**
- * The project's name, of a target.
- */
-project: string | null, 
-/**
- * The targets, separated by spaces.
- */
-target: string | null, 
-/**
- * The host; none means this machine.
- */
-host: string | null, 
-/**
- * The command line as a person would type it.
- */
-command: string, 
-/**
- * Where it stands.
- */
-status: Status, 
-/**
- * Its exit code, where it exited.
- */
-exit_code: number | null, 
-/**
- * The signal that ended it, without `SIG`.
- */
-signal: string | null, 
-/**
- * How it ended, in words; none while it has not or has ended well.
- */
-reason: string | null, 
-/**
- * When it was asked for.
- */
-queued_at: string, 
-/**
- * When it started.
- */
-started_at: string | null, 
-/**
- * When it was over.
- */
-finished_at: string | null, 
-/**
- * Lines in its log.
- */
-lines: number, 
-/**
- * Bytes in its log.
- */
-bytes: number, 
-/**
- * Its batch.
- */
-batch: string | null, 
-/**
- * The exact program and arguments, of a local job.
- */
-argv: Array<string>, 
-/**
- * The variables given to make; a secret one has no value here.
- */
-variables: Array<[string, string | null]>, 
-/**
- * The working directory of a local job.
- */
-cwd: string | null, 
-/**
- * Whether it runs in a terminal.
- */
-pty: boolean, 
-/**
- * Where its git work tree stood.
- */
-commit: Commit | null, 
-/**
- * Who owns it: `user@machine`.
- */
-owner: string, };
-
-/**
- * Where a git work tree stood when a job started in it.
- */
-export type Commit = { 
-/**
- * The first ten digits of its hash.
- */
-hash: string, 
-/**
- * The branch, where there is one.
- */
-branch: string | null, 
-/**
- * Files that differ from it.
- */
-dirty: number, };
-
-/**
- * Where a job's command runs.
- */
-export type JobType = "local" | "ssh";
-
-/**
- * A line of a log, ready to be shown: one stream's bytes up to its newline.
- */
-export type Line = { 
-/**
- * Its number, from 1: lines are numbered by their first byte.
- */
-number: number, 
-/**
- * Its stream.
- */
-stream: Stream, 
-/**
- * When its first byte was read: microseconds since 1970.
- */
-at: number, 
-/**
- * Its text, in runs of one style; escape sequences are gone.
- */
-spans: Array<Span>, 
-/**
- * Its length in bytes as written, with escapes, without the newline.
- */
-bytes: number, 
-/**
- * Whether `spans` hold only the start of it.
- */
-cut: boolean, 
-/**
- * Whether its newline has not come yet.
- */
-open: boolean, };
-
-/**
- * Where logs are kept, and whether it can be reached.
- */
-export type StoreState = { 
-/**
- * Whether it is our own private server; else it is a configured one.
- */
-embedded: boolean, 
-/**
- * Its address without the password.
- */
-address: string, 
-/**
- * How it is.
- */
-health: StoreHealth, 
-/**
- * What draws a warning and no refusal: a superuser role, a connection without TLS.
- */
-warning: string | null, };
-
-/**
- * How the store is.
- */
-export type StoreHealth = { "state": "starting", 
-/**
- * What is being done, in words.
- */
-step: string, } | { "state": "ready", 
-/**
- * As `18.4`.
- */
-version: string, } | { "state": "away", 
-/**
- * Why, and what to try.
- */
-why: string, } | { "state": "refused", 
-/**
- * Why, and what to try.
- */
-why: string, };
-
-/**
- * A machine of the user's SSH config.
- */
-export type Host = { 
-/**
- * Its name in the SSH config.
- */
-name: string, 
-/**
- * The address it stands for.
- */
-hostname: string, 
-/**
- * The login name.
- */
-user: string, 
-/**
- * The port.
- */
-port: number, 
-/**
- * Where the config names it: `~/.ssh/config:12`.
- */
-place: string, 
-/**
- * Its saved commands, in order.
- */
-commands: Array<string>, 
-/**
- * Why it cannot be connected to, where the config asks for something we do not do.
- */
-problem: string | null, };
-
-/**
- * How large a log is just now.
- */
-export type Extent = { 
-/**
- * Lines, open ones included.
- */
-lines: number, 
-/**
- * Bytes.
- */
-bytes: number, 
-/**
- * Whether no more will come.
- */
-complete: boolean, };
-
-/**
- * Why a request could not be answered.
- */
-export type Failure = { 
-/**
- * For the page to branch on.
- */
-code: FailureCode, 
-/**
- * For a person: what happened, where, what to try.
- */
-message: string, };
-
-/**
- * Kinds of failure a page tells apart.
- */
-export type FailureCode = "not_found" | "refused" | "untrusted" | "store_away" | "failed";
-
-/**
- * Answers to requests.
- */
-export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "started", "with": { 
-/**
- * At least one.
- */
-jobs: Array<Job>, } } | { "type": "jobs", "with": { 
-/**
- * Newest first.
- */
-jobs: Array<Job>, 
-/**
- * Whether there are older ones.
- */
-more: boolean, 
-/**
- * Why the list may be short: Postgres cannot be asked just now.
- */
-incomplete: string | null, } } | { "type": "job", "with": Job } | { "type": "extent", "with": Extent } | { "type": "lines", "with": { 
-/**
- * The lines, consecutive.
- */
-lines: Array<Line>, } } | { "type": "subscribed", "with": { 
-/**
- * Its number, in each of its frames.
- */
-subscription: number, } } | { "type": "settings", "with": Settings };
-
-/**
- * What a scan of a makefile found. It has run nothing.
- */
-export type Scan = { 
-/**
- * The targets, in the order a person should see them.
- */
-targets: Array<Target>, 
-/**
- * The variables, in the order of their first mention.
- */
-variables: Array<Variable>, 
-/**
- * The target make runs when none is named.
- */
-default_goal: string | null, 
-/**
- * What the scan could not read, each with its place: `Makefile:12: missing separator`.
- */
-problems: Array<Problem>, };
-
-/**
- * A line of a file.
- */
-export type Place = { 
-/**
- * The file, relative to the project where it lies inside it.
- */
-file: string, 
-/**
- * Its line, from 1.
- */
-line: number, };
 
 /**
  * A named goal of a makefile.
@@ -829,19 +883,6 @@ uses: Array<string>,
 pty: boolean, };
 
 /**
- * Something wrong at a place in a file.
- */
-export type Problem = { 
-/**
- * The place.
- */
-place: Place, 
-/**
- * A sentence fragment.
- */
-what: string, };
-
-/**
  * A variable of a makefile that a person may want to set.
  */
 export type Variable = { 
@@ -877,44 +918,3 @@ secret: boolean,
  * Where it is defined.
  */
 place: Place | null, };
-
-/**
- * Everything the frame shows.
- */
-export type Overview = { 
-/**
- * The projects.
- */
-projects: Array<Project>, 
-/**
- * What could not be read of mkcli's registry or our own list, with its place.
- */
-project_problems: Array<string>, 
-/**
- * The hosts.
- */
-hosts: Array<Host>, 
-/**
- * What could not be read of the SSH config, with its place.
- */
-host_problems: Array<string>, 
-/**
- * Jobs that are not over, newest first.
- */
-active: Array<Job>, 
-/**
- * Questions that wait for an answer.
- */
-prompts: Array<Prompt>, 
-/**
- * Where logs are kept.
- */
-store: StoreState, 
-/**
- * The app's version.
- */
-version: string, 
-/**
- * The home folder, so that paths can be shown as `~/…`.
- */
-home: string, };

@@ -1,6 +1,11 @@
 //! The same types for the page: `src/lib/wire.ts`, one committed file. `VMO_WRITE_TS=1 cargo test wire` writes it anew.
 
-use std::{any::TypeId, collections::HashSet, fs, path::Path};
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, HashSet},
+    fs,
+    path::Path,
+};
 
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -8,12 +13,13 @@ use super::{Call, Message};
 
 const HEAD: &str = "// Generated from crates/orchestrator/src/wire.rs by `make wire`; `make test` fails where the two differ.\n";
 
-/// Declarations of a type and everything it names, each once, dependencies after their users.
+/// Declarations of a type and everything it names, each once.
 #[derive(Default)]
 struct Declarations {
     config: Config,
     seen: HashSet<TypeId>,
-    text: Vec<String>,
+    /// By name: the derive macro names dependencies in another order at each compilation.
+    text: BTreeMap<String, String>,
 }
 
 impl TypeVisitor for Declarations {
@@ -23,8 +29,8 @@ impl TypeVisitor for Declarations {
         }
         if T::output_path().is_some() {
             let docs = T::docs().unwrap_or_default();
-            self.text
-                .push(format!("{docs}export {}", T::decl(&self.config)));
+            let declared = format!("{docs}export {}", T::decl(&self.config));
+            self.text.insert(T::ident(&self.config), declared);
         }
         T::visit_dependencies(self);
     }
@@ -38,7 +44,10 @@ fn typescript_is_current() {
     };
     all.visit::<Call>();
     all.visit::<Message>();
-    let made = format!("{HEAD}\n{}\n", all.text.join("\n\n"));
+    let made = format!(
+        "{HEAD}\n{}\n",
+        all.text.into_values().collect::<Vec<_>>().join("\n\n")
+    );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/lib/wire.ts");
     if std::env::var_os("VMO_WRITE_TS").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
