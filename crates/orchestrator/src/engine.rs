@@ -211,7 +211,7 @@ impl Engine {
 
 impl follow::Tell for Engine {
     fn job(&self, job: Job) {
-        self.tell(Event::Job(job.into()));
+        self.tell(Event::job(job));
     }
 }
 
@@ -225,8 +225,8 @@ fn place(settings: &Settings) -> Result<Place, EngineError> {
             vec![crate::folders::program("vmo")?.into(), "postgres".into()];
         return Ok(Place::Embedded { guardian });
     };
-    Ok(Place::Configured(Address::parse(
+    Ok(Place::Configured(Box::new(Address::parse(
         &url,
         settings.database_schema.as_deref(),
-    )?))
+    )?)))
 }

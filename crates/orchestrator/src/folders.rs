@@ -134,11 +134,23 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
 /// Who we are to others on a shared Postgres: `user@machine`.
 #[must_use]
 pub fn owner() -> String {
-    let user = env::var("USER")
-        .or_else(|_| env::var("LOGNAME"))
-        .unwrap_or_else(|_| "someone".into());
     let machine = rustix::system::uname();
-    format!("{user}@{}", machine.nodename().to_string_lossy())
+    format!("{}@{}", user(), machine.nodename().to_string_lossy())
+}
+
+/// The login name: from the environment, else from the system's list, else the number.
+fn user() -> String {
+    let named = ["USER", "LOGNAME"]
+        .into_iter()
+        .filter_map(|name| env::var(name).ok());
+    if let Some(user) = named.into_iter().find(|user| !user.is_empty()) {
+        return user;
+    }
+    let id = rustix::process::getuid().as_raw().to_string();
+    let list = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut entries = list.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let own = entries.find(|entry| entry.get(2) == Some(&id.as_str()));
+    own.map_or_else(|| id.clone(), |entry| entry[0].to_owned())
 }
 
 /// The variables of ours that a process we start needs to find the same folders.

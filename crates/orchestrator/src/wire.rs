@@ -271,7 +271,7 @@ pub enum Reply {
     /// It is done.
     Ok,
     /// Everything the frame shows.
-    Overview(Overview),
+    Overview(Box<Overview>),
     /// A project.
     Project(Project),
     /// What a makefile holds.
@@ -291,7 +291,7 @@ pub enum Reply {
         incomplete: Option<String>,
     },
     /// One job.
-    Job(Job),
+    Job(Box<Job>),
     /// How large a log is.
     Extent(Extent),
     /// Lines of a log.
@@ -499,7 +499,7 @@ pub struct Extent {
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum Event {
     /// A job is new, or its status or anything else of it changed.
-    Job(Job),
+    Job(Box<Job>),
     /// A followed log has grown or is complete.
     LogGrew {
         /// The job.
@@ -546,6 +546,14 @@ pub enum Event {
     Store(StoreState),
     /// The page was too slow and missed events: it should ask for the overview again.
     Missed,
+}
+
+impl Event {
+    /// A job as it is now.
+    #[must_use]
+    pub fn job(job: job::Job) -> Self {
+        Self::Job(Box::new(job.into()))
+    }
 }
 
 /// A question of a job that waits for a person.

@@ -1,5 +1,7 @@
 //! `vmo` as a person and a script use it: real make, real processes, a real Postgres.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 #[path = "support/home.rs"]
 mod home;
 #[path = "support/postgres.rs"]
@@ -39,12 +41,21 @@ fn a_target_runs_as_make_runs_it_and_is_kept() {
     assert_eq!(job["target"], "hello");
     assert_eq!(job["lines"], 4);
     assert_eq!(job["bytes"], expected.len() + 5);
-    assert_eq!(home.text(&["log", "last", "--raw", "--stream", "stdout"]), expected);
-    assert_eq!(home.text(&["log", "last", "--raw", "--stream", "stderr"]), "oops\n");
+    assert_eq!(
+        home.text(&["log", "last", "--raw", "--stream", "stdout"]),
+        expected
+    );
+    assert_eq!(
+        home.text(&["log", "last", "--raw", "--stream", "stderr"]),
+        "oops\n"
+    );
 
     let rows = postgres.psql("postgres", "select type, status, command from jobs");
     assert_eq!(rows.trim(), "local|done|make hello");
-    let data = postgres.psql("postgres", "select data from job_logs where stream = 'stderr'");
+    let data = postgres.psql(
+        "postgres",
+        "select data from job_logs where stream = 'stderr'",
+    );
     assert_eq!(data.trim(), "oops");
     assert_eq!(
         home.job_folders(),

@@ -1,5 +1,7 @@
 //! The loop, over a real socket: button → WebSocket → spawn → output over WebSocket → Postgres → status over WebSocket.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod home;
@@ -78,7 +80,9 @@ struct Page {
 
 impl Page {
     async fn next(&mut self) -> Option<Message> {
-        tokio::time::timeout(PATIENCE, self.message()).await.expect("something comes in time")
+        tokio::time::timeout(PATIENCE, self.message())
+            .await
+            .expect("something comes in time")
     }
 
     /// The next message; none for a frame, which is kept.
@@ -150,7 +154,7 @@ impl Page {
 
     async fn over(&mut self, id: JobId) -> Job {
         self.until(|event| match event {
-            Event::Job(job) if job.id == id && job.status.is_over() => Some(job.clone()),
+            Event::Job(job) if job.id == id && job.status.is_over() => Some(Job::clone(job)),
             _ => None,
         })
         .await
@@ -173,15 +177,14 @@ impl Page {
         let mut ended = false;
         let mut read = 0;
         while !ended && read < frames {
-            if self.frames.is_empty() {
-                if let Some(Message::Event(Event::SubscriptionEnded {
+            if self.frames.is_empty()
+                && let Some(Message::Event(Event::SubscriptionEnded {
                     subscription: of,
                     why,
                 })) = self.next().await
-                {
-                    assert_eq!((of, why), (subscription, None));
-                    ended = true;
-                }
+            {
+                assert_eq!((of, why), (subscription, None));
+                ended = true;
             }
             for frame in std::mem::take(&mut self.frames) {
                 read += 1;

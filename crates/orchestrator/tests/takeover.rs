@@ -1,5 +1,7 @@
 //! What becomes of jobs whose engine is killed, and of engines that share a data folder.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod home;

@@ -104,7 +104,7 @@ impl Engine {
                     taking,
                 ),
                 Err(error) => {
-                    tracing::error!(job = %id, %error, "a job folder could not be taken in")
+                    tracing::error!(job = %id, %error, "a job folder could not be taken in");
                 }
             }
         });
@@ -131,7 +131,7 @@ impl Engine {
         let (live, orders) = Live::new(job, folder, from.clone());
         let live = Arc::new(live);
         self.register(&live);
-        self.tell(Event::Job(live.job().into()));
+        self.tell(Event::job(live.job()));
         match lock {
             Some(lock) => self.archive(Arc::clone(&live), lock),
             None if self.0.options.takes_over => self.wait_for_lock(Arc::clone(&live)),
@@ -175,7 +175,7 @@ impl Engine {
         tokio::spawn(async move {
             engine.forget(id);
             if let Ok(job) = engine.job(id).await {
-                engine.tell(Event::Job(job.into()));
+                engine.tell(Event::job(job));
             }
         });
     }
@@ -240,7 +240,7 @@ impl Engine {
                     match changes.next().await {
                         Change::Job(id) if engine.live(id).is_none() => {
                             if let Ok(job) = engine.job(id).await {
-                                engine.tell(Event::Job(job.into()));
+                                engine.tell(Event::job(job));
                             }
                         }
                         Change::Job(_) => {}

@@ -126,9 +126,11 @@ fn heard(
             }
             ToEngine::Complete => complete = true,
             ToEngine::InputPaused(paused) => {
-                tracing::debug!(job = %indexer.live.id, paused, "input")
+                tracing::debug!(job = %indexer.live.id, paused, "input");
             }
-            ToEngine::Paused(why) => tracing::warn!(job = %indexer.live.id, ?why, "reading paused"),
+            ToEngine::Paused(why) => {
+                tracing::warn!(job = %indexer.live.id, ?why, "reading paused");
+            }
         }
     }
     if let Some(offset) = committed {

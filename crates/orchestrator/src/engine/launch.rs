@@ -43,7 +43,7 @@ pub(crate) enum Plan {
     /// A command on a host.
     Remote {
         /// How to get there.
-        route: ssh::Route,
+        route: Box<ssh::Route>,
     },
 }
 

@@ -26,7 +26,7 @@ pub enum Place {
         guardian: Vec<OsString>,
     },
     /// A configured one.
-    Configured(Address),
+    Configured(Box<Address>),
 }
 
 impl Place {
@@ -206,7 +206,7 @@ impl Keeper {
 
     async fn bring_up(&mut self) -> Result<Store, StoreError> {
         let address = match &*self.place {
-            Place::Configured(address) => address.clone(),
+            Place::Configured(address) => Address::clone(address),
             Place::Embedded { guardian } => {
                 let state = self.state.clone();
                 let tell = |step: &str| {

@@ -29,8 +29,8 @@ pub struct Extent {
     pub complete: bool,
 }
 
-/// A place in a log to start reading from.
-#[derive(Debug, Clone)]
+/// A place in a log to start reading from; the log's start by default.
+#[derive(Debug, Clone, Default)]
 pub struct Mark {
     /// The next chunk.
     pub at: Position,
@@ -38,16 +38,6 @@ pub struct Mark {
     pub bytes: u64,
     /// Lines and styles there.
     pub state: lines::State,
-}
-
-impl Default for Mark {
-    fn default() -> Self {
-        Self {
-            at: Position::default(),
-            bytes: 0,
-            state: lines::State::default(),
-        }
-    }
 }
 
 /// A job whose folder is there.

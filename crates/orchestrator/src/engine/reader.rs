@@ -155,17 +155,17 @@ impl Cursor {
     /// Where they lie in the store and it does not answer.
     pub async fn next(&mut self) -> Result<Option<Vec<Chunk>>, ReadError> {
         if let Some(live) = self.log.live.clone() {
-            match self.from_spool(&live) {
+            match self.read_spool(&live) {
                 Ok(chunks) => return Ok(chunks),
                 // The segment has been archived and dropped meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => self.spool = None,
                 Err(error) => return Err(error.into()),
             }
         }
-        self.from_store().await
+        self.read_store().await
     }
 
-    fn from_spool(&mut self, live: &Live) -> io::Result<Option<Vec<Chunk>>> {
+    fn read_spool(&mut self, live: &Live) -> io::Result<Option<Vec<Chunk>>> {
         let extent = live.extent();
         if self.next >= extent.end.seq {
             return Ok(None);
@@ -200,7 +200,7 @@ impl Cursor {
         }
     }
 
-    async fn from_store(&mut self) -> Result<Option<Vec<Chunk>>, ReadError> {
+    async fn read_store(&mut self) -> Result<Option<Vec<Chunk>>, ReadError> {
         let (id, next) = (self.log.id, self.next);
         let batches = self
             .log

@@ -201,7 +201,12 @@ impl Engine {
             }
             .job();
             let prepared = launch::prepare(&self.folders().jobs(), job, self.0.link.key(), None)?;
-            Ok(self.launch(prepared, Plan::Remote { route }))
+            Ok(self.launch(
+                prepared,
+                Plan::Remote {
+                    route: Box::new(route),
+                },
+            ))
         };
         hosts.iter().zip(routes).map(start).collect()
     }
@@ -249,7 +254,7 @@ impl Engine {
         let live = Arc::new(live);
         self.register(&live);
         let job = live.job();
-        self.tell(Event::Job(job.clone().into()));
+        self.tell(Event::job(job.clone()));
         self.note_commit(&live);
         let engine = self.clone();
         tokio::spawn(async move {
@@ -265,14 +270,21 @@ impl Engine {
             };
             let begun = match plan {
                 Plan::Local { environment } => engine.begin_local(&live, listener, &environment),
-                Plan::Remote { route } => engine.begin_remote(&live, listener, route),
+                Plan::Remote { route } => engine.begin_remote(&live, listener, *route),
             };
             let connected = begun.and_then(|()| control::connect(live.folder.path()));
             give_turn_back(&live, turn);
             match connected {
                 Ok(connection) => {
-                    follow::follow(live, Mark::default(), connection, orders, Arc::new(engine), ())
-                        .await
+                    follow::follow(
+                        live,
+                        Mark::default(),
+                        connection,
+                        orders,
+                        Arc::new(engine),
+                        (),
+                    )
+                    .await;
                 }
                 Err(error) => engine.ended_early(
                     &live,
@@ -335,7 +347,7 @@ impl Engine {
                 started_at: Utc::now(),
             }
         });
-        self.tell(Event::Job(job.into()));
+        self.tell(Event::job(job));
     }
 
     /// A turn to run, or none where the job was canceled before it got one.
@@ -361,7 +373,7 @@ impl Engine {
             canceled,
         };
         let job = live.change(|job| job.state = state);
-        self.tell(Event::Job(job.into()));
+        self.tell(Event::job(job));
         live.completed();
     }
 
@@ -385,7 +397,7 @@ impl Engine {
         tokio::task::spawn_blocking(move || {
             if let Some(commit) = make::git::commit(&cwd) {
                 let job = live.change(|job| job.commit = Some(commit));
-                engine.tell(Event::Job(job.into()));
+                engine.tell(Event::job(job));
             }
         });
     }

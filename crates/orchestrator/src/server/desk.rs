@@ -160,7 +160,7 @@ impl Desk {
 async fn answer(engine: &Engine, request: Request) -> Result<Reply, EngineError> {
     let done = |()| Reply::Ok;
     Ok(match request {
-        Request::Overview => Reply::Overview(engine.overview()),
+        Request::Overview => Reply::Overview(Box::new(engine.overview())),
         Request::Targets { project } => Reply::Scan(engine.scan(&project)?),
         Request::AddProject { path } => Reply::Project(engine.add_project(&path)?),
         Request::RemoveProject { name } => done(engine.remove_project(&name)?),
@@ -184,7 +184,7 @@ async fn answer(engine: &Engine, request: Request) -> Result<Reply, EngineError>
                 incomplete: page.incomplete,
             }
         }
-        Request::Job { job } => Reply::Job(engine.job(job).await?.into()),
+        Request::Job { job } => Reply::Job(Box::new(engine.job(job).await?.into())),
         Request::Lines { job, first, count } => {
             let lines = engine
                 .log(job)

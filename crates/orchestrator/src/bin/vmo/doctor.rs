@@ -79,7 +79,9 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
 async fn engine_checks(folders: Folders) -> Vec<Check> {
     let engine = match Engine::open(Options {
         folders,
-        login_path: false, takes_over: false })
+        login_path: false,
+        takes_over: false,
+    })
     .await
     {
         Ok(engine) => engine,
