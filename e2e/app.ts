@@ -26,8 +26,21 @@ export class App {
     return this.log.locator('[data-line]').filter({ hasText: text });
   }
 
+  /** A button of the page itself, not of the sidebar. */
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('main').getByRole('button', { name });
+  }
+
+  /** Unfolds the demo project where it is folded. */
+  async unfold(): Promise<void> {
+    const demo = this.page.getByRole('button', { name: /^vm\b/, expanded: false });
+    const folded = await demo.or(this.target('hello')).first().getAttribute('aria-expanded');
+    if (folded === 'false') await demo.click();
+  }
+
   /** Clicks a target and waits for its job's page. */
   async run(name: string): Promise<void> {
+    await this.unfold();
     await this.target(name).click();
     await expect(this.page).toHaveURL(/\/job\//);
     await expect(this.page.getByRole('heading', { level: 1, name })).toBeVisible();

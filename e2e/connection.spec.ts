@@ -17,7 +17,7 @@ test('a dropped socket resumes without a gap', async ({ app, page }) => {
   );
   numbers.forEach(([number, text], i) => {
     expect(number).toBe((numbers[0]![0] as number) + i);
-    expect(text).toMatch(/web|db|cache/);
+    expect(text).toMatch(/web|db|cache|make/);
   });
   await page.keyboard.press('Control+.');
   await expect(app.status).toHaveText('Canceled');

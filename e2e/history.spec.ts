@@ -1,11 +1,11 @@
 // Every job is kept: listed, filtered, replayed, run again.
 import { expect, test } from './app';
 
-test('a reloaded page lists the job and replays it', async ({ app, page }) => {
+test('a reloaded page lists the job and replays it', async ({ app, page, server }) => {
   await app.run('hello');
   await expect(app.status).toHaveText('Done');
   const id = page.url().split('/').at(-1)!;
-  await page.goto('/');
+  await page.goto(server.served.origin);
   await app.history();
   const row = page.locator(`tr[data-job="${id}"]`);
   await expect(row).toContainText('hello');

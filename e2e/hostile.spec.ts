@@ -41,7 +41,7 @@ test('a stranger is read, trusted by hand, and its output stays text', async ({
 });
 
 test('a folder that is not there is refused where it was typed', async ({ page, app }) => {
-  await expect(app.target('hello')).toBeVisible();
+  await expect(app.page.getByRole('heading', { name: 'Projects' })).toBeVisible();
   await page.getByRole('button', { name: 'Add a folder with a Makefile' }).click();
   await page.getByRole('textbox').fill('/nowhere/at/all');
   await page.getByRole('button', { name: 'Add this folder' }).click();

@@ -1,10 +1,11 @@
 // A `vmo serve` with folders of its own, started and stopped by the scenarios.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 /** What `vmo serve --json` prints. */
 export interface Served {
@@ -15,6 +16,7 @@ export interface Served {
   origin: string;
 }
 
+const run = promisify(execFile);
 const BIN = resolve(process.env.VMO_BIN ?? 'target/debug/vmo');
 
 /** Folders of one person, gone when the scenarios are over. */
@@ -35,13 +37,22 @@ export class Home {
       VMO_CONFIG_DIR: join(root, 'config'),
       VMO_SSH_CONFIG: join(root, 'ssh_config'),
       MKCLI_REGISTRY: join(root, 'registry'),
+      // Nobody comes after the scenarios.
+      VMO_POSTGRES_LINGER_MS: '0',
     };
     delete env.DATABASE_URL;
     await mkdir(join(root, 'home'));
     return new Home(root, env);
   }
 
+  /** Ends what outlives the server, as it should: jobs that run, and then the private Postgres. */
   async remove(): Promise<void> {
+    const { stdout } = await run(BIN, ['jobs', '--status', 'running', '--json'], { env: this.env });
+    const running = JSON.parse(stdout) as { id: string }[];
+    await Promise.all(running.map(({ id }) => run(BIN, ['cancel', id], { env: this.env })));
+    // Its guardian holds this lock for as long as it lives.
+    const lock = join(this.root, 'data/postgres/guardian.lock');
+    await run('flock', ['--wait', '30', lock, 'true']);
     await rm(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   }
 }

@@ -45,7 +45,13 @@ describe('jobs', () => {
   test('jobs on several hosts get a tab each', async () => {
     const world = new FakeWorld();
     const jobs = new Jobs(await world.connected());
-    const start = { kind: 'command', command: 'uptime', hosts: ['a', 'b'], pty: false } as const;
+    const start = {
+      kind: 'command',
+      command: 'uptime',
+      hosts: ['a', 'b'],
+      cwd: null,
+      pty: false,
+    } as const;
     const first = jobs.start({ ...start, hosts: [...start.hosts] });
     const started = [aJob({ id: ID(1), host: 'a' }), aJob({ id: ID(2), host: 'b' })];
     world.last.reply(1, { type: 'started', with: { jobs: started } });

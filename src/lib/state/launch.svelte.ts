@@ -11,7 +11,7 @@ export type Values = [string, string | null][];
 export type Form =
   | { kind: 'target'; project: Project; target: Target; scan: Scan; values: Values }
   /** A shell command here, or on a host. */
-  | { kind: 'command'; host: string | null; command: string };
+  | { kind: 'command'; host: string | null; command: string; cwd: string | null };
 
 /** Starts jobs. */
 export class Launch {
@@ -63,12 +63,12 @@ export class Launch {
   /** A click on a saved command: runs it. */
   command(host: string | null, command: string): void {
     const hosts = host === null ? [] : [host];
-    void this.#once({ kind: 'command', command, hosts, pty: false });
+    void this.#once({ kind: 'command', command, hosts, cwd: null, pty: false });
   }
 
   /** Opens the form of a command. */
-  commandForm(host: string | null, command = ''): void {
-    this.form = { kind: 'command', host, command };
+  commandForm(host: string | null, command = '', cwd: string | null = null): void {
+    this.form = { kind: 'command', host, command, cwd };
   }
 
   /** Starts what the form asks for and shows it; rejects with the reason, to be shown in the form. */

@@ -26,7 +26,6 @@ export class Projects {
 
   readonly #client: Client;
   readonly #targets = new SvelteMap<string, Targets>();
-  readonly #folded = new SvelteSet(remembered.list('folded'));
   readonly #unfolded = new SvelteSet(remembered.list('unfolded'));
 
   constructor(client: Client) {
@@ -37,6 +36,8 @@ export class Projects {
   set(list: Project[], problems: string[]): void {
     this.list = list;
     this.problems = problems;
+    // The first time there is a list at all, its first project shows what is in it.
+    if (remembered.get('unfolded') === null && list[0]) this.#unfold(list[0].name, true);
     for (const { name, problem } of list) {
       if (problem === null && this.#targets.get(name)?.state !== 'known') void this.scan(name);
     }
@@ -74,7 +75,7 @@ export class Projects {
   async add(path: string): Promise<Project> {
     const project = await this.#client.ask({ type: 'add_project', with: { path } }, 'project');
     if (!this.get(project.name)) this.set([...this.list, project], this.problems);
-    this.#remember(project.name, true);
+    this.#unfold(project.name, true);
     return project;
   }
 
@@ -90,21 +91,19 @@ export class Projects {
     this.list = this.list.map((each) => (each.name === name ? { ...each, trusted: true } : each));
   }
 
-  /** Whether it is unfolded: as a person left it; until then the first one is. */
+  /** Whether it is unfolded. */
   unfolded(name: string): boolean {
-    if (this.#folded.has(name)) return false;
-    return this.#unfolded.has(name) || this.list[0]?.name === name;
+    return this.#unfolded.has(name);
   }
 
   /** Folds or unfolds it. */
   fold(name: string): void {
-    this.#remember(name, !this.unfolded(name));
+    this.#unfold(name, !this.unfolded(name));
   }
 
-  #remember(name: string, unfolded: boolean): void {
-    (unfolded ? this.#folded : this.#unfolded).delete(name);
-    (unfolded ? this.#unfolded : this.#folded).add(name);
-    remembered.set('folded', JSON.stringify([...this.#folded]));
+  #unfold(name: string, unfolded: boolean): void {
+    if (unfolded) this.#unfolded.add(name);
+    else this.#unfolded.delete(name);
     remembered.set('unfolded', JSON.stringify([...this.#unfolded]));
   }
 }

@@ -17,6 +17,8 @@ export function scrolling(view: LogView, sideways: (px: number) => void) {
 
     function scroll() {
       if (Math.abs(element.scrollTop - made) < 1) return;
+      // The window became taller and the browser moved what no longer fits: no person did.
+      if (element.clientHeight !== view.height) return view.resize(element.clientHeight);
       made = element.scrollTop;
       view.moveTo(view.measures.positionOf(element.scrollTop));
     }
