@@ -23,7 +23,7 @@ use tokio::{
 
 use super::{
     live::{Live, Mark},
-    strays,
+    remote, strays,
 };
 use crate::{
     job::{Exit, Job, State},
@@ -167,10 +167,12 @@ async fn settle(indexer: &mut Indexer, tell: &dyn Tell) {
 /// Ends what a dead supervisor left running, and says what happened in words.
 async fn lost(live: &Live) -> Result<String, String> {
     let job = live.job();
-    if job.host().is_some() {
-        return Ok(
-            "the app that held its connection ended; the command may still run on the host".into(),
-        );
+    if let Some(host) = job.host() {
+        let ended = "the app that held its connection ended";
+        return Ok(match remote::process_group(&live.folder) {
+            Some(group) => format!("{ended}; process group {group} may still run on {host}"),
+            None => format!("{ended} before the command was seen to start on {host}"),
+        });
     }
     let was_started = live.folder.path().join(folder::SUPERVISOR).exists();
     if !was_started {

@@ -34,6 +34,14 @@ struct Told {
     complete: bool,
 }
 
+/// The file in a job's folder that says which process group it is on the host, so that the next engine can name it.
+const LEADER: &str = "remote.json";
+
+/// The process group on the host of a job whose engine is gone, where it got so far.
+pub(crate) fn process_group(folder: &Folder) -> Option<u32> {
+    folder.read_json(LEADER).ok().flatten()
+}
+
 /// A command to run on a host.
 pub(crate) struct Remote {
     pub(crate) sessions: Arc<Sessions>,
@@ -69,6 +77,7 @@ impl Remote {
             writer,
             told: told.clone(),
             started: Some(Box::new(started)),
+            folder: self.folder.clone(),
             closed,
         };
         let supervise = move || self.run(taken, output, &told, &sync, &no_more);
@@ -123,6 +132,7 @@ struct Spooled {
     writer: Writer,
     told: watch::Sender<Told>,
     started: Option<Box<dyn FnOnce() + Send>>,
+    folder: Folder,
     /// Dropped with this, when no more output will come.
     #[expect(dead_code, reason = "its end is the message")]
     closed: mpsc::Sender<()>,
@@ -130,7 +140,9 @@ struct Spooled {
 
 impl Output for Spooled {
     fn started(&mut self, remote: &ssh::Remote) {
-        tracing::debug!(?remote, "started");
+        if let Err(error) = self.folder.write_json(LEADER, &remote.leader) {
+            tracing::warn!(%error, "the process group of an SSH job could not be written down");
+        }
         self.told
             .send_modify(|told| told.started_at = Some(Utc::now().timestamp_micros()));
         if let Some(started) = self.started.take() {

@@ -33,6 +33,11 @@ impl Home {
         self.folder.path().join("data")
     }
 
+    /// The SSH config, which is not there unless a test writes it.
+    pub(crate) fn ssh_config(&self) -> PathBuf {
+        self.folder.path().join("ssh_config")
+    }
+
     /// Writes the makefile of the folder to work in.
     pub(crate) fn makefile(&self, text: &str) {
         fs::write(self.work().join("Makefile"), text).unwrap();

@@ -1,0 +1,209 @@
+//! Commands on hosts, through the whole of it: a real sshd, a real Postgres, the command line and the socket.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+#[path = "support/home.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod home;
+#[path = "support/page.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod page;
+#[path = "support/postgres.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod postgres;
+#[path = "support/sshd.rs"]
+mod sshd;
+
+use std::fs;
+
+use home::{Home, appears};
+use orchestrator::{
+    job::Status,
+    wire::{Answer, Event, Question, Reply, Request, Start},
+};
+use page::App;
+use postgres::Postgres;
+use sshd::Sshd;
+
+/// A server to log in to as `box`, a Postgres, and folders whose SSH config names them.
+fn with_host() -> (Sshd, Postgres, Home) {
+    let (sshd, postgres) = (Sshd::start(), Postgres::start());
+    let home = Home::new(Some(postgres.url("postgres")));
+    fs::copy(sshd.config(""), home.ssh_config()).unwrap();
+    (sshd, postgres, home)
+}
+
+#[test]
+fn a_command_on_a_host_is_as_ssh_has_it_and_is_kept() {
+    let (sshd, postgres, home) = with_host();
+    assert_eq!(home.json(&["hosts", "--json"])[0]["name"], "box");
+    let command = r"printf 'out\0\377 no newline'; printf 'err\n' >&2; exit 7";
+    let (ours, theirs) = (
+        home.run(&["run", "--on", "box", "--", command]),
+        sshd.ssh(command),
+    );
+    assert_eq!(ours.stdout, theirs.stdout);
+    assert!(ours.stderr.starts_with(&theirs.stderr), "{ours:?}");
+    assert_eq!(
+        (ours.status.code(), theirs.status.code()),
+        (Some(7), Some(7))
+    );
+    let job = &home.json(&["jobs", "--json"])[0];
+    assert_eq!(
+        (job["type"].as_str(), job["host"].as_str()),
+        (Some("ssh"), Some("box"))
+    );
+    assert_eq!(
+        (job["status"].as_str(), job["exit_code"].as_i64()),
+        (Some("error"), Some(7))
+    );
+    assert_eq!(
+        home.run(&["log", "last", "--raw", "--stream", "stdout"])
+            .stdout,
+        theirs.stdout
+    );
+    let kept = postgres.psql("postgres", "select type, status from jobs");
+    assert_eq!(kept.trim(), "ssh|error");
+}
+
+#[test]
+fn a_host_that_cannot_be_reached_or_trusted_is_named() {
+    let (sshd, _postgres, home) = with_host();
+    fs::remove_file(sshd.path("known_hosts")).unwrap();
+    let output = home.run(&["run", "--on", "box", "--", "touch ran"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(255));
+    assert!(
+        said.contains("SHA256:") && said.contains("known_hosts"),
+        "{said}"
+    );
+
+    sshd::keygen(&sshd.path("other"));
+    sshd.know("other");
+    let output = home.run(&["run", "--on", "box", "--", "touch ran"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("known_hosts:1") && said.contains("ssh-keygen"),
+        "{said}"
+    );
+
+    drop(sshd);
+    let output = home.run(&["run", "--on", "box", "--", "touch ran"]);
+    assert_eq!(output.status.code(), Some(255));
+    let reasons: Vec<String> = home
+        .json(&["jobs", "--json"])
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| job["reason"].to_string())
+        .collect();
+    assert!(
+        reasons
+            .iter()
+            .all(|reason| reason.contains("host unreachable")),
+        "{reasons:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_host_key_is_asked_for_in_the_window_and_remembered() {
+    let (sshd, _postgres, home) = with_host();
+    fs::remove_file(sshd.path("known_hosts")).unwrap();
+    let app = App::start(home);
+    let mut page = app.page().await;
+    for asks in [true, false] {
+        let start = Start::Command {
+            command: "echo hi".into(),
+            hosts: vec!["box".into()],
+            cwd: None,
+            pty: false,
+        };
+        let Ok(Reply::Started { jobs }) = page.ask(Request::Start(start)).await else {
+            panic!()
+        };
+        if asks {
+            let prompt = page
+                .until(|event| match event {
+                    Event::Asked(prompt) => Some(prompt.clone()),
+                    _ => None,
+                })
+                .await;
+            assert!(
+                matches!(&prompt.question, Question::HostKey { fingerprint, .. } if fingerprint.starts_with("SHA256:")),
+                "{prompt:?}"
+            );
+            page.ask(Request::Answer {
+                prompt: prompt.id,
+                answer: Answer::Accept,
+            })
+            .await
+            .unwrap();
+        }
+        let job = page.over(jobs[0].id).await;
+        assert_eq!((job.status, job.reason), (Status::Done, None));
+    }
+    assert!(
+        fs::read_to_string(sshd.path("known_hosts"))
+            .unwrap()
+            .contains("ssh-ed25519")
+    );
+}
+
+#[test]
+fn cancel_from_another_program_ends_the_command_on_the_host() {
+    let (_sshd, _postgres, home) = with_host();
+    let script = format!(
+        "cd {}; echo $$ > pid; echo ready; sleep 1000",
+        home.work().display()
+    );
+    let mut running = home.start(&["run", "--on", "box", "--", &script]);
+    appears(&home.work().join("pid"));
+    assert_eq!(running.line(), "ready");
+    let said = home.text(&["cancel", "last"]);
+    assert!(said.contains("canceled"), "{said}");
+    assert!(!running.child.wait().unwrap().success());
+    let pid: i32 = fs::read_to_string(home.work().join("pid"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    home::eventually("the command is gone", || !home::is_alive(pid));
+}
+
+#[test]
+fn a_killed_engines_command_on_a_host_is_lost_and_its_log_whole() {
+    let (_sshd, _postgres, home) = with_host();
+    let mut running = home.start(&[
+        "run",
+        "--on",
+        "box",
+        "--",
+        "echo one; echo two; sleep 30; echo three",
+    ]);
+    assert_eq!(
+        (running.line(), running.line()),
+        ("one".into(), "two".into())
+    );
+    running.kill();
+    let job = &home.json(&["jobs", "--json"])[0];
+    assert_eq!(job["status"], "lost", "{job}");
+    assert!(
+        job["reason"].as_str().unwrap().contains("process group"),
+        "{job}"
+    );
+    assert_eq!(home.text(&["log", "last", "--raw"]), "one\ntwo\n");
+}
+
+#[test]
+fn several_hosts_are_a_batch_with_a_job_each() {
+    let (sshd, _postgres, home) = with_host();
+    let blocks = [sshd.block("one"), sshd.block("two")].concat();
+    fs::write(home.ssh_config(), blocks).unwrap();
+    let output = home.text(&["run", "--on", "one,two", "--", "echo hi"]);
+    let mut lines: Vec<&str> = output.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["one: hi", "two: hi"]);
+    let jobs = home.json(&["jobs", "--json"]);
+    assert!(jobs[0]["batch"].is_string());
+    assert_eq!(jobs[0]["batch"], jobs[1]["batch"]);
+}
