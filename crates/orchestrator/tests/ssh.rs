@@ -425,14 +425,20 @@ fn a_cancel_finds_a_way_where_no_second_channel_is_allowed() {
     assert_eq!(ended.survivors, Vec::<String>::new());
 }
 
-fn sleepers(mark: &str) -> usize {
+/// A length of sleep that no other test has, to find its processes by.
+fn nap() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("4711.{}{number}", std::process::id())
+}
+
+fn sleepers(nap: &str) -> usize {
+    let whole = format!("sleep\0{nap}\0").into_bytes();
     fs::read_dir("/proc")
         .unwrap()
         .flatten()
         .filter_map(|entry| fs::read(entry.path().join("cmdline")).ok())
-        .filter(|line| {
-            line.starts_with(b"sleep\0") && line.ends_with(format!("{mark}\0").as_bytes())
-        })
+        .filter(|line| *line == whole)
         .count()
 }
 
@@ -441,10 +447,11 @@ fn cancel_ends_a_tree_that_does_not_want_to() {
     let sshd = Sshd::start();
     let sessions = Sessions::new();
     // One ignores every signal that can be ignored, one has left the session, one has lost its parent.
-    let mut stubborn = exec(
-        "trap '' INT TERM HUP; setsid sh -c 'trap \"\" INT TERM; sleep 4711.5 & wait; wait' & \
-         (sleep 4711.5 &) ; echo up; while :; do sleep 4711.5; done",
-    );
+    let nap = nap();
+    let mut stubborn = exec(&format!(
+        "trap '' INT TERM HUP; setsid sh -c 'trap \"\" INT TERM; sleep {nap} & wait; wait' & \
+         (sleep {nap} &) ; echo up; while :; do sleep {nap}; done",
+    ));
     let grace = |signal: &str, wait_ms| Grace {
         signal: signal.to_owned(),
         wait_ms,
@@ -452,7 +459,15 @@ fn cancel_ends_a_tree_that_does_not_want_to() {
     stubborn.graces = vec![grace("INT", 300), grace("TERM", 300), grace("KILL", 2000)];
     let running = start(&sessions, &sshd, stubborn);
     running.log.wait("start", |written| written.out == b"up\n");
-    assert!(sleepers("4711.5") >= 2);
+    // Nothing tells when a stranger's process is there, so it is looked for, a bounded time.
+    let begun = Instant::now();
+    while sleepers(&nap) < 3 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "the tree is not up"
+        );
+        thread::sleep(Duration::from_millis(10));
+    }
     running
         .controls
         .send(Control::Cancel { force: false })
@@ -461,7 +476,7 @@ fn cancel_ends_a_tree_that_does_not_want_to() {
     assert!(ended.canceled);
     assert_eq!(ended.survivors, Vec::<String>::new());
     assert_eq!(ended.exit, signal("KILL"));
-    assert_eq!(sleepers("4711.5"), 0);
+    assert_eq!(sleepers(&nap), 0);
 }
 
 #[test]
@@ -502,7 +517,10 @@ fn force_kills_at_once() {
     let sshd = Sshd::start();
     let sessions = Sessions::new();
     for pty in [None, Some((24, 80))] {
-        let mut deaf = exec("trap '' INT TERM; echo up; while :; do sleep 4712.5; done");
+        let nap = nap();
+        let mut deaf = exec(&format!(
+            "trap '' INT TERM; echo up; while :; do sleep {nap}; done"
+        ));
         deaf.pty = pty;
         let running = start(&sessions, &sshd, deaf);
         running
@@ -524,7 +542,7 @@ fn force_kills_at_once() {
             asked.elapsed()
         );
         assert_eq!(ended.exit, signal("KILL"), "{pty:?}");
-        assert_eq!(sleepers("4712.5"), 0);
+        assert_eq!(sleepers(&nap), 0);
     }
 }
 

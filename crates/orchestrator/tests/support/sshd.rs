@@ -196,11 +196,12 @@ fn children(pid: u32) -> Vec<u32> {
 }
 
 fn start(folder: &Path, port: u16, lines: &str) -> Option<Child> {
+    // A bash that is no top-level shell leaves out ~/.bashrc, which may be slow or chatty on the machine of a tester.
     let at = folder.display();
     let config = format!(
         "{lines}\nPort {port}\nListenAddress 127.0.0.1\nHostKey {at}/host\nPidFile none\nUsePAM no\nStrictModes no\n\
          PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-         AuthorizedKeysFile {at}/authorized_keys\nAcceptEnv VMO_TEST_*\nPrintMotd no\nPrintLastLog no\n"
+         AuthorizedKeysFile {at}/authorized_keys\nAcceptEnv VMO_TEST_*\nSetEnv SHLVL=3\nPrintMotd no\nPrintLastLog no\n"
     );
     let path = folder.join("sshd_config");
     fs::write(&path, config).unwrap();
