@@ -259,6 +259,63 @@ fn output_is_whole_and_streams_are_apart() {
 }
 
 #[test]
+fn new_keys_in_mid_stream_change_nothing() {
+    let sshd = Sshd::with("RekeyLimit 1M");
+    let (written, ended) = run(
+        &Sessions::new(),
+        &sshd,
+        "seq 1 2000000; seq 1 100000 >&2; exit 3",
+    );
+    assert_eq!(ended.exit, code(3));
+    let expected = |last: u32| (1..=last).map(|n| format!("{n}\n")).collect::<String>();
+    assert!(written.out == expected(2_000_000).as_bytes());
+    assert!(written.err == expected(100_000).as_bytes());
+}
+
+#[test]
+fn a_name_with_several_addresses_is_reached_by_the_one_that_answers() {
+    let sshd = Sshd::start();
+    let known = fs::read_to_string(sshd.path("known_hosts")).unwrap();
+    fs::write(
+        sshd.path("known_hosts"),
+        known.replace("[127.0.0.1]", "[localhost]"),
+    )
+    .unwrap();
+    // The server listens on 127.0.0.1 alone; where localhost has ::1 too, that one refuses.
+    let config = sshd.config("Host box\n HostName localhost");
+    let nobody = Person::who(Answer::Refuse);
+    let (_, ended) = start_as(&Sessions::new(), &config, exec("exit 2"), &nobody).join();
+    assert_eq!(ended.exit, code(2));
+}
+
+#[test]
+fn a_log_that_is_slow_to_take_bytes_is_not_taken_for_a_frozen_host() {
+    struct Slow(Log);
+    impl Output for Slow {
+        fn started(&mut self, remote: &Remote) {
+            self.0.started(remote);
+        }
+        fn write(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
+            thread::sleep(Duration::from_secs(17));
+            self.0.write(stream, bytes)
+        }
+        fn noise(&mut self, _: &[u8]) {}
+    }
+    let sshd = Sshd::start();
+    let route = Config::read(&sshd.config(""), Path::new("/nonexistent"))
+        .resolve("box")
+        .unwrap();
+    let (_controls, orders) = controls().unwrap();
+    let log = Log::default();
+    let ask: Arc<dyn Ask> = Person::who(Answer::Refuse);
+    let exec = exec("echo one; sleep 19; exit 6");
+    let output = Box::new(Slow(log.clone()));
+    let ended = Sessions::new().run(&route, exec, output, orders, &ask);
+    assert_eq!(ended.exit, code(6));
+    assert_eq!(log.now().out, b"one\n");
+}
+
+#[test]
 fn what_a_login_script_prints_is_noise() {
     let sshd = Sshd::with(
         "ForceCommand echo HELLO; echo WARN >&2; exec ${TEST_SHELL:-/bin/dash} -c \"$SSH_ORIGINAL_COMMAND\"",
@@ -747,6 +804,19 @@ fn the_agent_lets_in() {
     agent.kill().unwrap();
     agent.wait().unwrap();
     assert_eq!(ended.exit, code(6));
+}
+
+#[test]
+fn a_server_with_old_algorithms_alone_is_named() {
+    for line in [
+        "KexAlgorithms diffie-hellman-group14-sha1",
+        "Ciphers aes128-cbc",
+        "MACs hmac-sha1\nCiphers aes128-ctr",
+    ] {
+        let sshd = Sshd::with(line);
+        let (_, ended) = run(&Sessions::new(), &sshd, "true");
+        assert_eq!(unreachable(&ended).0, "server_too_old", "{line}: {ended:?}");
+    }
 }
 
 #[test]

@@ -19,8 +19,10 @@ use super::{
 const IDLE: Duration = Duration::from_secs(600);
 /// How long a host may be silent before it is asked for a sign of life.
 const SILENCE: Duration = Duration::from_secs(5);
-/// How long it may be silent before the link is given up; below the 20 s that are promised.
-const DEAD: Duration = Duration::from_secs(15);
+/// How long the answer may take before the link is given up; with the silence before, below the 20 s promised.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The shortest wait, where the clock says that something is due which cannot be done yet.
+const TICK: Duration = Duration::from_millis(100);
 /// Bytes read at once.
 const BUFFER: usize = 128 << 10;
 
@@ -52,7 +54,8 @@ struct Driver<'a> {
     jobs: Vec<Job>,
     buffer: Vec<u8>,
     idle_since: Instant,
-    asked: Instant,
+    /// When the host was asked for the sign of life that has not come yet.
+    asked: Option<Instant>,
 }
 
 impl<'a> Driver<'a> {
@@ -65,7 +68,7 @@ impl<'a> Driver<'a> {
             jobs,
             buffer: vec![0; BUFFER],
             idle_since: Instant::now(),
-            asked: Instant::now(),
+            asked: None,
         }
     }
 
@@ -136,7 +139,9 @@ impl<'a> Driver<'a> {
 
     fn wait(&mut self) {
         let now = Instant::now();
-        let mut until = now + SILENCE;
+        let mut until = self
+            .asked
+            .map_or_else(|| link::heard() + SILENCE, |asked| asked + PATIENCE);
         if self.jobs.is_empty() {
             until = until.min(self.idle_since + IDLE);
         }
@@ -152,22 +157,30 @@ impl<'a> Driver<'a> {
                 .iter()
                 .map(|job| PollFd::from_borrowed_fd(job.orders().fd(), PollFlags::IN)),
         );
-        pause(&mut fds, until.saturating_duration_since(now));
+        pause(&mut fds, until.saturating_duration_since(now).max(TICK));
     }
 
-    /// Asks a silent host for a sign of life, and gives up one that has none.
+    /// Asks a silent host for a sign of life, and gives up one that has none. Silence alone is no evidence: this thread
+    /// may have been held up by a log that was slow to take bytes.
     fn listen(&mut self) {
-        let silent = link::heard().elapsed();
-        if silent >= DEAD && !self.has_news() {
-            let seconds = silent.as_secs();
-            link::give_up(&format!("the host has not been heard of for {seconds} s"));
-        }
-        // A keepalive that is sent in part could never be finished: libssh2 keeps it on the stack.
-        if silent >= SILENCE && self.asked.elapsed() >= SILENCE && self.can_send() {
-            self.asked = Instant::now();
-            if let Err(error) = self.session.keepalive_send() {
-                tracing::debug!(%error, "keepalive");
+        let heard = link::heard();
+        self.asked = self.asked.filter(|asked| *asked > heard);
+        match self.asked {
+            Some(asked) if asked.elapsed() >= PATIENCE && !self.has_news() => {
+                let seconds = heard.elapsed().as_secs();
+                link::give_up(&format!("the host has not been heard of for {seconds} s"));
             }
+            None if heard.elapsed() >= SILENCE => {
+                self.asked = Some(Instant::now());
+                // Where it cannot be sent, what is waiting to be sent asks as well. One that is sent in part could
+                // never be finished: libssh2 keeps it on the stack.
+                if self.can_send()
+                    && let Err(error) = self.session.keepalive_send()
+                {
+                    tracing::debug!(%error, "keepalive");
+                }
+            }
+            _ => {}
         }
     }
 
