@@ -45,6 +45,24 @@ test('a job is run again from the list', async ({ app, page }) => {
   await expect(app.status).toHaveText('Done');
 });
 
+test('tabs are closed one by one, and the last one leads back to the start', async ({
+  app,
+  page,
+}) => {
+  const tabs = page.getByRole('link').and(page.locator('[href^="/job/"]'));
+  await app.run('hello');
+  await app.run('fail');
+  await expect(tabs).toHaveCount(2);
+  await page.getByRole('button', { name: 'Close fail' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'hello' })).toBeVisible();
+  await expect(tabs).toHaveCount(1);
+  await page.getByRole('button', { name: 'Close hello' }).click();
+  await expect(
+    page.getByRole('heading', { name: 'Run it, watch it, find it again.' }),
+  ).toBeVisible();
+  await expect(tabs).toHaveCount(0);
+});
+
 test('a job that is not there is said to be so', async ({ app, page }) => {
   await page.goto(`${new URL(page.url()).origin}/job/01890000-0000-7000-8000-000000000000`);
   await expect(page.getByRole('heading', { name: 'This job cannot be shown' })).toBeVisible();

@@ -2,9 +2,17 @@
 import { expect, test } from './app';
 
 test('a flood is followed to its end, and any place in it is a key away', async ({ app, page }) => {
+  const sent: string[] = [];
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => sent.push(String(payload))),
+  );
+  await page.reload();
   await app.run('flood');
   await expect(app.status).toHaveText('Done', { timeout: 60_000 });
   await expect(app.line('line 1000000 of a flood')).toBeVisible();
+  // It was asked for once, and the lines came by themselves.
+  expect(sent.filter((call) => call.includes('"unfollow"'))).toEqual([]);
+  expect(sent.filter((call) => call.includes('"follow"')).length).toBeLessThanOrEqual(3);
   await page.keyboard.press('g');
   await expect(app.line('line 1 of a flood')).toBeVisible();
   expect(await app.log.locator('[data-line]').count()).toBeLessThan(60);

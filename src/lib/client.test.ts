@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CallFailed } from './client';
+import { CallFailed, type Link } from './client';
 import { NoDoor } from './socket';
 import { FakeWorld } from './testing/fake';
 
@@ -63,7 +63,7 @@ describe('a dropped connection', () => {
     await vi.advanceTimersByTimeAsync(100);
     expect(world.sockets).toHaveLength(2);
     world.last.open();
-    expect(world.links).toEqual(['connecting', 'open', 'away', 'away', 'open']);
+    expect(world.links).toEqual(['connecting', 'open', 'away', 'open']);
   });
 
   test('waits twice as long each time, up to five seconds', async () => {
@@ -103,6 +103,18 @@ describe('a dropped connection', () => {
     world.socket = make;
     await vi.advanceTimersByTimeAsync(100);
     expect(world.sockets).toHaveLength(1);
+  });
+
+  test('why there is no socket is told', async () => {
+    const world = new FakeWorld();
+    world.door = async () => {
+      throw new Error('the data folder cannot be written');
+    };
+    const client = world.client();
+    const links: Link[] = [];
+    client.onlink = (link) => links.push(link);
+    await client.connect();
+    expect(links.at(-1)).toEqual({ state: 'away', why: 'the data folder cannot be written' });
   });
 
   test('a closed client stays closed', async () => {

@@ -6,8 +6,8 @@ import type { Call, Event, Failure, FailureCode, Message, Reply, Request } from 
 export type Link =
   | { state: 'connecting' }
   | { state: 'open' }
-  /** Dropped or not there; another attempt comes by itself. */
-  | { state: 'away' }
+  /** Dropped or not there; another attempt comes by itself. `why` is for a person, where anything is known. */
+  | { state: 'away'; why: string | null }
   /** No attempt will help until a person does something. */
   | { state: 'shut'; why: string };
 
@@ -70,7 +70,7 @@ export class Client {
   async connect(): Promise<void> {
     clearTimeout(this.#timer);
     this.#closed = false;
-    this.onlink({ state: this.#failures === 0 ? 'connecting' : 'away' });
+    if (this.#failures === 0) this.onlink({ state: 'connecting' });
     try {
       const { url, token } = await this.#world.door();
       // Closed while the door was looked for.
@@ -78,7 +78,7 @@ export class Client {
       this.#attach(this.#world.socket(url, ['vmo.v1', `auth.${token}`]));
     } catch (error) {
       if (error instanceof NoDoor) this.onlink({ state: 'shut', why: error.message });
-      else this.#again();
+      else await this.#again(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -136,7 +136,7 @@ export class Client {
       if (this.#socket !== socket) return;
       this.#socket = null;
       this.#dropWaiting();
-      if (!this.#closed) void this.#again();
+      if (!this.#closed) void this.#again(null);
     };
   }
 
@@ -158,10 +158,10 @@ export class Client {
     this.#waiting.clear();
   }
 
-  async #again(): Promise<void> {
+  async #again(why: string | null): Promise<void> {
     const pause = Math.min(FIRST_PAUSE * 2 ** this.#failures, LAST_PAUSE);
     this.#failures += 1;
-    this.onlink({ state: 'away' });
+    this.onlink({ state: 'away', why });
     // One failure is a drop; several may be a server that was started anew.
     const refused = this.#failures > 2 ? await this.#world.refused() : null;
     if (this.#closed) return;

@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
-import { count, day, duration, many, sentence, sinceStart, size, tilde } from './format';
+import { count, day, duration, many, sentence, sinceStart, size, tilde, took } from './format';
 
 test('durations', () => {
   expect([0, 999, 47_000, 60_000, 161_900, 3_723_000, -5].map(duration)).toEqual([
     ...['0:00', '0:00', '0:47', '1:00', '2:41', '1:02:03', '0:00'],
+  ]);
+});
+
+test('short things that are over, to a tenth of a second', () => {
+  expect([0, 412, 9_949, 9_950, 47_000].map(took)).toEqual([
+    ...['0.0 s', '0.4 s', '9.9 s', '0:09', '0:47'],
   ]);
 });
 

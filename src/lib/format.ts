@@ -7,6 +7,11 @@ export function duration(ms: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/** `0.4 s`, `9.9 s`, `0:47`: how long something took that is over; short things to a tenth of a second. */
+export function took(ms: number): string {
+  return ms < 9_950 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : duration(ms);
+}
+
 /** `0:47.8`: time since the start of a job, in microseconds, to a tenth of a second. */
 export function sinceStart(us: number): string {
   const tenths = Math.max(0, Math.floor(us / 100_000));

@@ -11,6 +11,16 @@ export const STATUS_WORD: Record<Status, string> = {
   lost: 'Lost',
 };
 
+/** The colour of its icon and its word. */
+export const STATUS_COLOR: Record<Status, string> = {
+  queued: 'text-muted-foreground',
+  running: 'text-primary-text',
+  done: 'text-success',
+  error: 'text-error',
+  canceled: 'text-muted-foreground',
+  lost: 'text-warning',
+};
+
 /** In the order a filter lists them. */
 export const STATUSES: Status[] = ['running', 'queued', 'done', 'error', 'canceled', 'lost'];
 

@@ -1,6 +1,6 @@
 // What the palette finds: targets, hosts, saved commands, jobs and actions, by the letters typed.
 import { elapsed, place, title } from '$lib/job';
-import { day, duration, timeOfDay } from '$lib/format';
+import { day, timeOfDay, took } from '$lib/format';
 import type { App } from '$lib/state/app.svelte';
 import type { Job, Status } from '$lib/wire';
 import { addProject } from './launch/add';
@@ -148,8 +148,8 @@ function hosts(app: App): Entry[] {
 
 function jobEntry(app: App, job: Job): Entry {
   const at = new Date(job.queued_at);
-  const took = elapsed(job, Date.now());
-  const how = [job.reason, took === null ? null : duration(took)].filter((each) => each !== null);
+  const ran = elapsed(job, Date.now());
+  const how = [job.reason, ran === null ? null : took(ran)].filter((each) => each !== null);
   return {
     id: `job ${job.id}`,
     icon: { status: job.status },

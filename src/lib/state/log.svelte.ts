@@ -1,9 +1,9 @@
 // One log in its window: where the window stands, which lines it holds, and what it still has to ask for.
 import { CallFailed, type Client } from '../client';
-import { BLOCK, Blocks } from '../log/blocks';
 import { columns, textOf } from '../log/text';
 import { Measures, ROW } from '../log/window';
 import type { Event, Extent, Job, JobId, Line } from '../wire';
+import { Lines } from './lines';
 
 /** Lines asked for at once where text is copied; the most a call may ask for. */
 const COPY_STEP = 1000;
@@ -11,8 +11,6 @@ const COPY_STEP = 1000;
 const COPY_MOST = 100_000;
 /** Lines asked for above and below the window, so that a slow scroll finds them there. */
 const MARGIN = 60;
-/** Questions for blocks under way at a time; a fast drag must not queue up what it has passed. */
-const AT_ONCE = 3;
 
 /** A row on screen; without a line while it is being asked for. */
 export interface Row {
@@ -58,7 +56,7 @@ export class LogView {
     void this.#version;
     const { first, count } = this.shown;
     return Array.from({ length: count }, (_, i) => {
-      return { number: first + i, line: this.#blocks.get(first + i) };
+      return { number: first + i, line: this.#lines.get(first + i) };
     });
   });
   /** Columns of the widest line seen so far. */
@@ -71,10 +69,7 @@ export class LogView {
   readonly unseen = $derived(this.following ? 0 : Math.max(0, this.extent.lines - this.#seen));
 
   readonly #client: Client;
-  readonly #blocks = new Blocks();
-  readonly #asking = new Set<number>();
-  /** Blocks that came back short, and how long the log was then: asking again before it grows would go on for ever. */
-  readonly #short = new Map<number, number>();
+  readonly #lines: Lines;
   #widest = 0;
   #tail: number | null = null;
   #attached = false;
@@ -85,6 +80,13 @@ export class LogView {
   constructor(client: Client, job: Pick<Job, 'id' | 'status'>) {
     this.#client = client;
     this.job = job.id;
+    this.#lines = new Lines(client, job.id, {
+      changed: () => {
+        this.problem = null;
+        this.#drawSoon();
+      },
+      failed: (error) => this.#failed(error),
+    });
     this.following = job.status === 'running' || job.status === 'queued';
     // A log that ended badly opens at its end; the window finds it once the size is known.
     this.#position = job.status === 'done' ? 0 : Infinity;
@@ -108,7 +110,7 @@ export class LogView {
     if (!this.#attached) return;
     this.problem = null;
     this.#tail = null;
-    this.#short.clear();
+    this.#lines.retry();
     this.#follow();
   }
 
@@ -166,7 +168,7 @@ export class LogView {
     }
     const text: string[] = [];
     for (let first = range.from; first <= range.to; first += COPY_STEP) {
-      const lines = await this.#ask(first, Math.min(COPY_STEP, range.to - first + 1));
+      const lines = await this.#lines.ask(first, Math.min(COPY_STEP, range.to - first + 1));
       text.push(...lines.map(textOf));
     }
     return text.join('\n');
@@ -183,15 +185,9 @@ export class LogView {
 
   /** The log grew, or is complete. */
   grew({ extent, tail }: Grew): void {
-    this.#blocks.put(tail);
-    this.#blocks.grown(tail[0]?.number ?? extent.lines + 1);
+    this.#lines.grew(extent.lines, tail);
     this.#pending = extent;
     this.#drawSoon();
-  }
-
-  #ask(first: number, count: number): Promise<Line[]> {
-    const request = { type: 'lines', with: { job: this.job, first, count } } as const;
-    return this.#client.ask(request, 'lines').then(({ lines }) => lines);
   }
 
   /** Whatever comes within a frame is drawn once. */
@@ -216,29 +212,7 @@ export class LogView {
     const { first, count } = this.shown;
     const margin = this.following ? 0 : MARGIN;
     const last = Math.min(first + count - 1 + margin, this.extent.lines);
-    if (count === 0) return;
-    for (const index of this.#blocks.missing(Math.max(1, first - margin), last)) {
-      if (this.#asking.size >= AT_ONCE) return;
-      if (this.#short.get(index) !== this.extent.lines) void this.#fetch(index);
-    }
-  }
-
-  async #fetch(index: number): Promise<void> {
-    if (this.#asking.has(index)) return;
-    this.#asking.add(index);
-    try {
-      const lines = await this.#ask(index * BLOCK + 1, BLOCK);
-      this.#blocks.put(lines);
-      this.#blocks.fresh(index);
-      const expected = Math.min(BLOCK, this.extent.lines - index * BLOCK);
-      if (lines.length < expected) this.#short.set(index, this.extent.lines);
-      this.problem = null;
-      this.#drawSoon();
-    } catch (error) {
-      this.#failed(error);
-    } finally {
-      this.#asking.delete(index);
-    }
+    if (count > 0) this.#lines.want(Math.max(1, first - margin), last, this.extent.lines);
   }
 
   /** Follows with as many last lines as the window shows, or with none where it does not stand at the end. */

@@ -1,0 +1,158 @@
+// A command on a host, through a real sshd: its key is asked about first, and refused or accepted by hand.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import type { Page } from '@playwright/test';
+import { App, expect, test } from './app';
+import { Home, Server } from './serve';
+
+const run = promisify(execFile);
+
+/** An sshd on loopback that lets this user in with one key. */
+class Sshd {
+  private constructor(
+    readonly port: number,
+    readonly fingerprint: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  static async start(folder: string): Promise<Sshd> {
+    await mkdir(folder, { recursive: true });
+    const [host, user] = [join(folder, 'host'), join(folder, 'user')];
+    for (const key of [host, user])
+      await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+    await copyFile(`${user}.pub`, join(folder, 'authorized'));
+    const port = await freePort();
+    const config = join(folder, 'sshd_config');
+    await writeFile(
+      config,
+      [
+        `ListenAddress 127.0.0.1:${port}`,
+        `HostKey ${host}`,
+        `AuthorizedKeysFile ${join(folder, 'authorized')}`,
+        'StrictModes no',
+        'UsePAM no',
+        'PasswordAuthentication no',
+        'PermitRootLogin yes',
+        `PidFile ${join(folder, 'pid')}`,
+      ].join('\n'),
+    );
+    // As root it wants a folder of its own.
+    if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true });
+    const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const said = createInterface({ input: child.stderr! });
+    await new Promise<void>((resolve, reject) => {
+      said.on('line', (line) => line.includes('listening') && resolve());
+      child.once('exit', (code) => reject(new Error(`sshd ended with ${code}`)));
+    });
+    const { stdout } = await run('ssh-keygen', ['-lf', `${host}.pub`]);
+    return new Sshd(port, stdout.split(' ')[1]!, child);
+  }
+
+  async stop(): Promise<void> {
+    const gone = once(this.child, 'exit');
+    this.child.kill();
+    await gone;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** A window of a person whose SSH config names the host `web-1`. */
+async function withHost(
+  page: Page,
+  scenario: (app: App, sshd: Sshd) => Promise<void>,
+): Promise<void> {
+  const home = await Home.make();
+  const sshd = await Sshd.start(join(home.root, 'sshd'));
+  await mkdir(join(home.root, 'home/.ssh'), { mode: 0o700 });
+  await writeFile(
+    join(home.root, 'ssh_config'),
+    [
+      'Host web-1',
+      '  HostName 127.0.0.1',
+      `  Port ${sshd.port}`,
+      `  User ${userInfo().username}`,
+      `  IdentityFile ${join(home.root, 'sshd/user')}`,
+      `  UserKnownHostsFile ${join(home.root, 'known_hosts')}`,
+      '',
+    ].join('\n'),
+  );
+  const server = await Server.start(home);
+  try {
+    await page.goto(server.served.url);
+    await expect(page.getByTestId('store-state')).toHaveText('Logs kept in Postgres');
+    await scenario(new App(page), sshd);
+  } finally {
+    await server.stop();
+    await sshd.stop();
+    await home.remove();
+  }
+}
+
+async function command(page: Page, line: string): Promise<void> {
+  await page.getByRole('button', { name: 'Run a command…' }).first().click();
+  await page.getByRole('textbox', { name: 'Command' }).fill(line);
+  await page.getByRole('combobox', { name: 'Where' }).click();
+  await page.getByRole('option', { name: 'web-1' }).click();
+  await page.getByRole('button', { name: 'Run on web-1' }).click();
+}
+
+test('an unknown key is shown and asked about; no key press says yes; then the command runs', async ({
+  page,
+}) => {
+  await withHost(page, async (app, sshd) => {
+    await command(page, 'echo "from $0"; echo aside >&2; exit 4');
+    const question = page.getByRole('dialog', { name: 'Is this the key of web-1?' });
+    await expect(question.getByText(sshd.fingerprint)).toBeVisible();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Escape');
+    await expect(question).toBeVisible();
+    await question.getByRole('button', { name: 'It is right, connect' }).click();
+    await expect(app.line(/from \S+/)).toBeVisible();
+    await expect(app.line('aside').getByTitle('stderr')).toBeVisible();
+    await expect(app.status).toHaveText('Error');
+    await expect(page.getByTestId('reason')).toHaveText('Exit code 4.');
+    // Known from now on.
+    await command(page, 'echo again');
+    await expect(app.line('again')).toBeVisible();
+    await expect(app.status).toHaveText('Done');
+  });
+});
+
+test('a refused key runs nothing', async ({ page }) => {
+  await withHost(page, async (app) => {
+    await command(page, 'echo ran');
+    const question = page.getByRole('dialog', { name: 'Is this the key of web-1?' });
+    await question.getByRole('button', { name: 'Refuse, run nothing' }).click();
+    await expect(app.status).toHaveText('Error');
+    await expect(page.getByTestId('reason')).toBeVisible();
+    await expect(app.line('ran')).toHaveCount(0);
+  });
+});
+
+test('a saved command runs with one click', async ({ page }) => {
+  await withHost(page, async (app) => {
+    await page.getByRole('button', { name: 'web-1' }).click();
+    await page.getByRole('button', { name: 'uptime', exact: true }).click();
+    await page.getByRole('button', { name: 'It is right, connect' }).click();
+    await expect(app.line('load average')).toBeVisible();
+    await expect(app.status).toHaveText('Done');
+  });
+});

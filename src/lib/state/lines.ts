@@ -1,0 +1,76 @@
+// The lines of one log that the page holds, and the questions for those it lacks.
+import type { Client } from '../client';
+import { BLOCK, Blocks } from '../log/blocks';
+import type { JobId, Line } from '../wire';
+
+/** Questions for blocks under way at a time; a fast drag must not queue up what it has passed. */
+const AT_ONCE = 3;
+
+/** Who is told of what came of a question. */
+export interface Told {
+  changed: () => void;
+  failed: (error: unknown) => void;
+}
+
+/** Lines by number, asked for in blocks. */
+export class Lines {
+  readonly #client: Client;
+  readonly #job: JobId;
+  readonly #told: Told;
+  readonly #blocks = new Blocks();
+  readonly #asking = new Set<number>();
+  /** Blocks that came back short, and how long the log was then: asking again before it grows would go on for ever. */
+  readonly #short = new Map<number, number>();
+
+  constructor(client: Client, job: JobId, told: Told) {
+    this.#client = client;
+    this.#job = job;
+    this.#told = told;
+  }
+
+  /** A line, where it is held. */
+  get(number: number): Line | undefined {
+    return this.#blocks.get(number);
+  }
+
+  /** The log grew to `total` lines; its last ones came along. Lines that had no end before them may have grown too. */
+  grew(total: number, tail: Line[]): void {
+    this.#blocks.put(tail);
+    this.#blocks.grown(tail[0]?.number ?? total + 1);
+  }
+
+  /** Asks for those of a range that are not held, of a log of `total` lines. */
+  want(first: number, last: number, total: number): void {
+    for (const index of this.#blocks.missing(first, last)) {
+      if (this.#asking.size >= AT_ONCE) return;
+      if (!this.#asking.has(index) && this.#short.get(index) !== total)
+        void this.#fetch(index, total);
+    }
+  }
+
+  /** After a drop or a failure nothing is known to be in vain. */
+  retry(): void {
+    this.#short.clear();
+  }
+
+  /** Asks for lines, at most a thousand, and does not hold them. */
+  async ask(first: number, count: number): Promise<Line[]> {
+    const request = { type: 'lines', with: { job: this.#job, first, count } } as const;
+    return (await this.#client.ask(request, 'lines')).lines;
+  }
+
+  async #fetch(index: number, total: number): Promise<void> {
+    this.#asking.add(index);
+    try {
+      const lines = await this.ask(index * BLOCK + 1, BLOCK);
+      this.#blocks.put(lines);
+      this.#blocks.fresh(index);
+      if (lines.length < Math.min(BLOCK, total - index * BLOCK)) this.#short.set(index, total);
+      this.#told.changed();
+    } catch (error) {
+      this.#told.failed(error);
+    } finally {
+      this.#asking.delete(index);
+    }
+  }
+}
