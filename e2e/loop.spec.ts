@@ -59,6 +59,12 @@ test('scrolling up pauses, and the badge follows again', async ({ app, page }) =
   await expect(page.getByText('Following')).toBeVisible();
   await page.keyboard.press('Control+.');
   await expect(app.status).toHaveText('Canceled');
+  // The row for input is gone and the window is taller; it still stands at the end.
+  const lines = Number((await page.getByTestId('extent').textContent())!.split(' ')[0]);
+  await expect(rows.last()).toHaveAttribute('data-line', String(lines));
+  const below = () =>
+    app.log.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
+  await expect.poll(below).toBeLessThanOrEqual(1);
 });
 
 test('what is typed reaches the job', async ({ app, page }) => {
