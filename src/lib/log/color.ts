@@ -11,7 +11,7 @@ export type Rgb = [number, number, number];
 const GROUND: Record<Theme, Rgb> = { dark: [14, 15, 18], light: [254, 254, 255] };
 const TEXT: Record<Theme, Rgb> = { dark: [212, 214, 218], light: [43, 46, 52] };
 
-/** The first sixteen colours of the palette, as in app.css. */
+/** The first sixteen colours of the palette: here and not in app.css, for dim and inverse are reckoned from them. */
 const ANSI: Record<Theme, string[]> = {
   dark: [
     ...['#8b8f96', '#f46e6f', '#63c57c', '#e2b75c', '#66a0ee', '#d084d5', '#59c5d1', '#cbced3'],

@@ -113,6 +113,16 @@ describe('the form of a target', () => {
     expect(fields().missing).toEqual(['NAME']);
   });
 
+  test('keeps what the makefile means for itself apart', () => {
+    const own = variable('green', { optional: false, default: '32m' });
+    const scan = { ...SCAN, variables: [...SCAN.variables, own] };
+    const uses = [...CREATE.uses, 'green'];
+    const form = { kind: 'target' as const, project: PROJECT, scan, values: [] };
+    const fields = new TargetFields({ ...form, target: { ...CREATE, uses } });
+    expect(fields.meant.map(({ name }) => name)).toEqual(['NAME', 'SIZE', 'KEY']);
+    expect(fields.others.map(({ name }) => name)).toEqual(['green']);
+  });
+
   test('gives make only what says something else than the makefile', () => {
     const form = fields();
     form.values.NAME = "it's one";

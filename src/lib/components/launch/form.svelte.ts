@@ -13,6 +13,11 @@ export class TargetFields {
   values = $state<Record<string, string>>({});
   pty = $state(false);
 
+  /** Those a person is meant to set: documented, with `?=`, or needed. */
+  readonly meant: Variable[] = $derived(this.variables.filter(isMeant));
+  /** The makefile's own, which can be set all the same. */
+  readonly others: Variable[] = $derived(this.variables.filter((variable) => !isMeant(variable)));
+
   /** The name and value of each field that says something else than the makefile. */
   readonly given: [string, string][] = $derived(
     this.variables
@@ -65,6 +70,10 @@ export class TargetFields {
     const secret = this.variables.some((variable) => variable.name === name && variable.secret);
     return `${name}=${secret ? '…' : shown(value)}`;
   }
+}
+
+function isMeant({ doc, optional, required }: Variable): boolean {
+  return doc !== null || optional || required;
 }
 
 function started(values: Values, name: string): string | null {
