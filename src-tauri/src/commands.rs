@@ -1,4 +1,8 @@
 //! What the page may ask of the shell. Everything about jobs goes over the socket instead.
+#![expect(
+    clippy::let_underscore_must_use,
+    reason = "the macro of an async command that borrows a state writes one"
+)]
 
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_dialog::DialogExt;

@@ -70,7 +70,7 @@ fn plugins(builder: Builder<Wry>, folders: &Folders) -> Builder<Wry> {
     let builder = if std::env::var_os("VMO_DATA_DIR").is_none() {
         // First of all plugins: a second start ends here, before it has touched anything.
         builder.plugin(tauri_plugin_single_instance::init(|app, _, _| {
-            window::show(app)
+            window::show(app);
         }))
     } else {
         // Whoever names another data folder wants another app beside the first.

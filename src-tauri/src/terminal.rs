@@ -191,7 +191,7 @@ mod tests {
     fn words(arguments: &[OsString]) -> Vec<&str> {
         arguments
             .iter()
-            .map(|word| word.to_str().unwrap())
+            .map(|word| word.to_str().expect("we wrote it"))
             .collect()
     }
 
