@@ -168,6 +168,24 @@ impl Folder {
         Ok(Lock(file))
     }
 
+    /// Whether somebody has the claim. A folder without a lock file is being dropped by whoever had it; nothing is made
+    /// in it, so that it can be.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn is_claimed(&self) -> io::Result<bool> {
+        let file = match File::open(self.0.join("lock")) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+            Err(error) => return Err(error),
+        };
+        match file.try_lock() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     fn lock_file(&self) -> io::Result<File> {
         OpenOptions::new()
             .write(true)

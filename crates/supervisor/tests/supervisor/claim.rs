@@ -23,6 +23,8 @@ fn unwatched(script: &str) -> (tempfile::TempDir, Folder) {
     let mark = scratch.path().join("mark").display().to_string();
     exec.archiver_env = vec![("WHERE".to_owned(), mark)];
     folder.write_json(supervisor::folder::EXEC, &exec).unwrap();
+    // As whoever makes a job's folder does; it is gone again at once.
+    drop(folder.try_lock().unwrap().unwrap());
     (scratch, folder)
 }
 
@@ -71,10 +73,34 @@ fn no_archiver_is_started_when_an_engine_comes_by() {
     let (scratch, folder) = unwatched("echo hello");
     let mut supervisor = supervisor(folder.path()).spawn().unwrap();
     patiently(|| folder.read_file(EXIT).unwrap());
+    let claim = folder.lock_blocking().unwrap();
     let mut told = job::Listener::to(&folder);
     assert!(told.complete().complete);
     assert!(supervisor.wait().unwrap().success());
     assert!(!scratch.path().join("mark").exists());
+    drop(claim);
+}
+
+#[test]
+fn one_who_only_listens_is_no_engine() {
+    let (scratch, folder) = unwatched("echo hello");
+    let mut supervisor = supervisor(folder.path()).spawn().unwrap();
+    let mut told = patiently(|| job::Listener::try_to(&folder));
+    assert!(told.complete().complete);
+    assert!(supervisor.wait().unwrap().success());
+    patiently(|| fs::read_to_string(scratch.path().join("mark")).ok());
+}
+
+#[test]
+fn a_folder_that_is_being_dropped_is_left_alone() {
+    let (_scratch, folder) = unwatched("echo hello");
+    let mut supervisor = supervisor(folder.path()).spawn().unwrap();
+    let mut told = patiently(|| job::Listener::try_to(&folder));
+    told.complete();
+    fs::remove_dir_all(folder.path()).unwrap();
+    drop(told);
+    assert!(supervisor.wait().unwrap().success());
+    assert!(!folder.path().exists());
 }
 
 #[test]

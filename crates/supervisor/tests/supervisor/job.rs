@@ -203,13 +203,18 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn to(folder: &Folder) -> Self {
-        let stream = control::connect(folder.path()).unwrap();
+        Self::try_to(folder).unwrap()
+    }
+
+    /// None where nobody answers at the socket yet.
+    pub(crate) fn try_to(folder: &Folder) -> Option<Self> {
+        let stream = control::connect(folder.path()).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Self {
+        Some(Self {
             stream,
             decoder: Decoder::new(),
             exit: None,
-        }
+        })
     }
 
     pub(crate) fn another_end(&self) -> UnixStream {

@@ -98,13 +98,10 @@ fn ended(status: WaitStatus) -> Ended {
 
 /// Whether an engine holds the claim on the job.
 pub(crate) fn is_claimed(folder: &Folder) -> bool {
-    match folder.try_lock() {
-        Ok(claim) => claim.is_none(),
-        Err(error) => {
-            complain(format_args!("the claim on the job: {error}"));
-            true
-        }
-    }
+    folder.is_claimed().unwrap_or_else(|error| {
+        complain(format_args!("the claim on the job: {error}"));
+        true
+    })
 }
 
 /// Starts the archiver, away from us.

@@ -80,6 +80,10 @@ impl Desk {
         }
         let mut complained = false;
         while let Err(error) = self.try_to(exit) {
+            if !self.folder.path().exists() {
+                // Somebody removed the job; there is nobody left to tell.
+                break;
+            }
             if !complained {
                 complain(format_args!("{EXIT}: {error}"));
                 complained = true;
