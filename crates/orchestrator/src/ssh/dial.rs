@@ -131,12 +131,26 @@ fn begin(address: SocketAddr) -> io::Result<OwnedFd> {
 }
 
 fn refused(route: &Route, error: Option<&io::Error>) -> Refusal {
-    let why = error.map_or_else(|| "no address".to_owned(), ToString::to_string);
-    let reason = match error.map(io::Error::kind) {
+    let address = route.address();
+    let kind = error.map(io::Error::kind);
+    let why = match kind {
+        Some(io::ErrorKind::ConnectionRefused) => {
+            format!("nothing listens at {address}; is sshd running there, on that port?")
+        }
+        Some(io::ErrorKind::TimedOut) => format!("{address} did not answer"),
+        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
+            format!("there is no way to {address}; is the network, or a VPN, up?")
+        }
+        _ => {
+            let said = error.map_or_else(|| "no address".to_owned(), ToString::to_string);
+            format!("{address}: {said}")
+        }
+    };
+    let reason = match kind {
         Some(io::ErrorKind::TimedOut) => Reason::Timeout,
         _ => Reason::Refused,
     };
-    Refusal::new(reason, format!("{}: {why}", route.address()))
+    Refusal::new(reason, why)
 }
 
 fn late(route: &Route) -> Refusal {
