@@ -12,16 +12,7 @@ pub(super) struct Account {
     pub(super) gid: u32,
 }
 
-/// Whether an account may pass through a folder and all above it.
-pub(super) fn can_pass(account: Account, folder: &Path) -> bool {
-    folder.ancestors().all(|folder| {
-        fs::metadata(folder).is_ok_and(|about| {
-            let own = about.uid() == account.uid && about.mode() & 0o100 != 0;
-            own || about.mode() & 0o001 != 0
-        })
-    })
-}
-
+/// Whom a file or folder belongs to, where it is there.
 pub(super) fn owner(path: &Path) -> Option<Account> {
     let about = fs::metadata(path).ok()?;
     Some(Account {

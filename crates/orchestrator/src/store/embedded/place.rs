@@ -1,6 +1,6 @@
 //! Where the embedded server's folders are and whose they are. As an ordinary user everything is in the app's data
-//! folder. Postgres refuses to run as root, so root gives the data to an account of its own, in a folder that account can
-//! reach: there too where it can pass, as it seldom can, or in `/var/lib/vm-orchestrator`. The locks stay with root.
+//! folder. Postgres refuses to run as root, so root gives the data to an account of its own, which cannot pass the app's
+//! folder: its data is in `/var/lib/vm-orchestrator`. The locks stay with root.
 
 use std::{
     fs::{self, DirBuilder},
@@ -11,14 +11,14 @@ use std::{
 };
 
 use super::{
-    account::{Account, can_pass, owner, spare_account},
+    account::{Account, owner, spare_account},
     broken,
 };
 use crate::store::StoreError;
 
 /// The port only names the socket file: nothing listens on a network.
 pub(super) const PORT: u16 = 5432;
-/// Where root keeps what the server's account has to reach and cannot where the app's data is.
+/// Where root keeps what the server's account has to reach.
 const ROOTS_HOME: &str = "/var/lib/vm-orchestrator";
 /// The longest path of a socket file, on the systems where it is shortest.
 const LONGEST_SOCKET: usize = 103;
@@ -51,8 +51,8 @@ impl Place {
         let app = fs::canonicalize(app).map_err(|error| cannot("find", app, &error))?;
         let folder = app.join("postgres");
         let key = hash(&folder);
+        private(&folder).map_err(|error| cannot("make", &folder, &error))?;
         if rustix::process::geteuid().as_raw() != 0 {
-            private(&folder).map_err(|error| cannot("make", &folder, &error))?;
             return Ok(Self {
                 home: folder.clone(),
                 folder,
@@ -60,19 +60,9 @@ impl Place {
                 account: None,
             });
         }
-        passable(&folder).map_err(|error| cannot("make", &folder, &error))?;
-        let far = Path::new(ROOTS_HOME).join(&key);
-        // Data stays where it was made, whatever became of the folders above it since.
-        let account = [&folder, &far].map(|home| owner(&home.join("data")));
-        let (home, account) = match account {
-            [Some(account), _] => (folder.clone(), account),
-            [_, Some(account)] => (far, account),
-            [None, None] => {
-                let account = spare_account()?;
-                let near = can_pass(account, &folder);
-                (if near { folder.clone() } else { far }, account)
-            }
-        };
+        // The key alone says where, and never the mode of a folder, which starter and guardian may see at different times.
+        let home = Path::new(ROOTS_HOME).join(&key);
+        let account = owner(&home.join("data")).map_or_else(spare_account, Ok)?;
         passable(&home).map_err(|error| cannot("make", &home, &error))?;
         Ok(Self {
             folder,
@@ -93,13 +83,7 @@ impl Place {
 
     /// Where programs are copied to that the account cannot reach where they are; none where there is no account.
     pub(super) fn reachable(&self) -> Option<&Path> {
-        self.account?;
-        let shared = Path::new(ROOTS_HOME);
-        Some(if self.home.starts_with(shared) {
-            shared
-        } else {
-            &self.home
-        })
+        self.account.map(|_| Path::new(ROOTS_HOME))
     }
 
     pub(super) fn holders(&self) -> PathBuf {
