@@ -3,8 +3,8 @@
 use std::{
     future::Future,
     ops::{Deref, DerefMut},
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use secrecy::SecretString;
@@ -30,6 +30,7 @@ const STALE: Duration = Duration::from_secs(1);
 pub struct Store {
     pub(super) pool: PgPool,
     about: Arc<About>,
+    loss: Arc<Loss>,
 }
 
 /// What was found when it was connected to.
@@ -59,8 +60,10 @@ impl Store {
 
         let mut warnings = found.warnings;
         warnings.extend(address.exposure().map(str::to_owned));
+        let loss = Arc::<Loss>::default();
         Ok(Self {
-            pool: pool(address, found.schema),
+            pool: pool(address, found.schema, Arc::clone(&loss)),
+            loss,
             about: Arc::new(About {
                 at,
                 uri: address.uri().into(),
@@ -112,7 +115,10 @@ impl Store {
     /// A connection of its own for one piece of work.
     pub(super) async fn hold(&self) -> Result<Held> {
         match self.pool.acquire().await {
-            Ok(connection) => Ok(Held(Some(connection))),
+            Ok(connection) => Ok(Held {
+                connection: Some(connection),
+                loss: Arc::clone(&self.loss),
+            }),
             Err(error) => Err(self.fault(error)),
         }
     }
@@ -125,13 +131,16 @@ impl Store {
 
 /// A connection that goes back to the pool only when its work came to an end. Where the work failed, was given up or its
 /// future dropped, nobody knows what the server still means to send, so the connection is dropped with it.
-pub(super) struct Held(Option<PoolConnection<Postgres>>);
+pub(super) struct Held {
+    connection: Option<PoolConnection<Postgres>>,
+    loss: Arc<Loss>,
+}
 
 impl Held {
     /// Gives the connection back, unless the work failed.
     pub(super) fn end<T>(mut self, outcome: sqlx::Result<T>) -> sqlx::Result<T> {
         if outcome.is_ok() {
-            drop(self.0.take());
+            drop(self.connection.take());
         }
         outcome
     }
@@ -140,21 +149,39 @@ impl Held {
 impl Deref for Held {
     type Target = PgConnection;
     fn deref(&self) -> &PgConnection {
-        self.0.as_deref().expect("held until its end")
+        self.connection.as_deref().expect("held until its end")
     }
 }
 
 impl DerefMut for Held {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        self.0.as_deref_mut().expect("held until its end")
+        self.connection.as_deref_mut().expect("held until its end")
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
+        if let Some(connection) = self.connection.take() {
             drop(connection.detach());
+            self.loss.happened();
         }
+    }
+}
+
+/// When a connection was last lost. Those that lay idle then may have died with it, so each is tried before it is used:
+/// otherwise every one of a pool would fail somebody once, after one restart of the server.
+#[derive(Debug, Default)]
+struct Loss(Mutex<Option<Instant>>);
+
+impl Loss {
+    fn happened(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether one was lost since a connection that is idle for this long was last used.
+    fn within(&self, idle: Duration) -> bool {
+        let lost = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.is_some_and(|lost| lost.elapsed() <= idle)
     }
 }
 
@@ -174,14 +201,15 @@ async fn within<T>(
 }
 
 /// Every connection looks for our tables where they were found, whatever becomes of the role's own search path.
-fn pool(address: &Address, schema: String) -> PgPool {
+fn pool(address: &Address, schema: String, loss: Arc<Loss>) -> PgPool {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(TO_CONNECT)
         .test_before_acquire(false)
-        .before_acquire(|connection, about| {
+        .before_acquire(move |connection, about| {
+            let doubtful = about.idle_for > STALE || loss.within(about.idle_for);
             Box::pin(async move {
-                if about.idle_for > STALE {
+                if doubtful {
                     within(TO_CONNECT, connection.ping()).await?;
                 }
                 Ok(true)

@@ -110,6 +110,36 @@ async fn a_session_that_is_ended_from_outside_heals() {
 }
 
 #[tokio::test]
+async fn of_many_sessions_that_are_ended_one_call_is_told_at_most() {
+    let server = Postgres::start();
+    let store = open(&server.url("postgres")).await;
+    let job = target("api", "deploy");
+    store.save_job(&job).await.unwrap();
+    let five = async || {
+        let at_once = tokio::join!(
+            store.ping(),
+            store.ping(),
+            store.ping(),
+            store.ping(),
+            store.ping(),
+        );
+        at_once.0.unwrap();
+    };
+    five().await;
+    let end = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+               where application_name = 'vm-orchestrator'";
+    assert!(server.psql("postgres", end).parse::<u32>().unwrap() >= 5);
+    let mut failed = 0;
+    for _ in 0..8 {
+        if let Err(error) = store.job(job.id).await {
+            assert!(error.is_transient(), "{error}");
+            failed += 1;
+        }
+    }
+    assert!(failed <= 1, "{failed} calls failed");
+}
+
+#[tokio::test]
 async fn a_server_that_crashes_and_comes_back_is_found_again() {
     let mut server = Postgres::start();
     let store = open(&server.url("postgres")).await;

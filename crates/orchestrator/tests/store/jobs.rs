@@ -266,7 +266,7 @@ async fn another_app_hears_of_changes_and_of_having_missed_some() {
     );
     let mut changes = theirs.subscribe().await.unwrap();
     let mut next = async || {
-        tokio::time::timeout(Duration::from_secs(30), changes.next())
+        tokio::time::timeout(Duration::from_secs(60), changes.next())
             .await
             .unwrap()
     };
