@@ -145,6 +145,9 @@ impl Engine {
             events: broadcast::Sender::new(EVENTS),
             options,
         }));
+        if engine.0.options.takes_over {
+            engine.drop_the_rest();
+        }
         engine.adopt_all();
         engine.watch_files();
         engine.watch_store();

@@ -28,6 +28,9 @@ fn a_killed_engines_job_runs_on_and_is_whole_after_the_next_start() {
     let mut running = home.start(&["run", "--", SLOW]);
     appears(&home.work().join("half"));
     running.kill();
+    let rest = home.data().join("jobs/0198-before.gone");
+    fs::create_dir(&rest).unwrap();
+    fs::write(rest.join("exec.json"), "{}").unwrap();
     assert_eq!(home.json(&["jobs", "--json"])[0]["status"], "running");
     fs::write(home.work().join("go"), "").unwrap();
     eventually("its status is right", || {

@@ -70,6 +70,18 @@ impl Engine {
         }
     }
 
+    /// Removes what is left of folders whose dropping was cut short by a kill.
+    pub(super) fn drop_the_rest(&self) {
+        let found = fs::read_dir(self.folders().jobs()).into_iter().flatten();
+        let paths = found.flatten().map(|entry| entry.path());
+        for path in paths.filter(|path| path.extension().is_some_and(|end| end == folder::GONE)) {
+            // Another engine may be at it in this moment.
+            if let Err(error) = fs::remove_dir_all(&path) {
+                tracing::debug!(path = %path.display(), %error, "not removed");
+            }
+        }
+    }
+
     fn adopt(&self, id: JobId) -> io::Result<()> {
         let folder = Folder::open(self.folders().jobs().join(id.to_string()))?;
         let kept = launch::kept(&folder)?;

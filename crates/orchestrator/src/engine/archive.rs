@@ -3,7 +3,7 @@
 //! It reads the spool on its own, from where the archive ends, so the store may be away for as long as it likes: that
 //! costs disk, not bytes. It knows no subscriber.
 
-use std::{fs, io, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use supervisor::spool::{self, Block, Reader};
 
@@ -90,7 +90,7 @@ impl Archiver {
                 self.send().await?;
             } else if extent.complete {
                 if self.settle().await? {
-                    return Ok(fs::remove_dir_all(self.live.folder.path())?);
+                    return Ok(self.live.folder.remove()?);
                 }
             } else {
                 let over = self.live.job().state.status().is_over();

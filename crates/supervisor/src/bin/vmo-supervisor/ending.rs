@@ -96,7 +96,7 @@ fn ended(status: WaitStatus) -> Ended {
     }
 }
 
-/// Whether an engine holds the claim on the job.
+/// Whether an engine holds the claim on the job, or has archived it already.
 pub(crate) fn is_claimed(folder: &Folder) -> bool {
     folder.is_claimed().unwrap_or_else(|error| {
         complain(format_args!("the claim on the job: {error}"));
