@@ -14,12 +14,12 @@ use supervisor::{
     control::{self, Decoder, Frame, ToEngine, ToSupervisor},
     exec::{Exec, FORMAT, Grace},
     exit::Exit,
-    folder::{EXEC, EXIT, Folder, SUPERVISOR, Supervisor},
+    folder::{EXEC, EXIT, Folder, Lock, SUPERVISOR, Supervisor},
     spool::{Position, Reader, Stream},
 };
 
 /// Nothing here takes this long, but a busy machine may make it seem so.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program as the tests start it: no archiver, short graces.
 pub(crate) fn exec(program: &str, args: &[&str]) -> Exec {
@@ -66,6 +66,8 @@ pub(crate) struct Job {
     pub(crate) folder: Folder,
     pub(crate) supervisor: Child,
     pub(crate) told: Listener,
+    /// As an engine has it. Without it a supervisor waits for one to come by.
+    _claim: Lock,
 }
 
 impl Job {
@@ -77,6 +79,7 @@ impl Job {
     /// The same, in a scratch folder and with a command that were looked after before.
     pub(crate) fn start_in(exec: &Exec, prepare: impl FnOnce(&Path, &mut Command)) -> Self {
         let (scratch, folder) = folder(exec);
+        let claim = folder.lock_blocking().unwrap();
         let mut command = supervisor(folder.path());
         prepare(scratch.path(), &mut command);
         let listener = control::bind(folder.path()).unwrap();
@@ -87,6 +90,7 @@ impl Job {
             folder,
             supervisor,
             told,
+            _claim: claim,
         }
     }
 
