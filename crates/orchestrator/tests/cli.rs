@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 #[path = "support/home.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
 mod home;
 #[path = "support/postgres.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]

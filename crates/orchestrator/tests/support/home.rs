@@ -5,9 +5,15 @@ use std::{
     io::{BufRead, BufReader, Lines},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
-/// Fresh data and config folders, and a folder to work in. All goes when it is dropped.
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Nothing here takes this long, but a busy machine may make it seem so.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Fresh data and config folders, and a folder to work in. All goes when it is dropped, and nobody may still work in it.
 pub(crate) struct Home {
     folder: tempfile::TempDir,
     database_url: Option<String>,
@@ -92,6 +98,22 @@ impl Home {
         Running { child, lines }
     }
 
+    /// Who was started for these folders and runs: their path is in the environment of all.
+    fn left(&self) -> Vec<(Pid, String)> {
+        let path = self.folder.path().as_os_str().as_encoded_bytes();
+        let holds = |text: &[u8]| text.windows(path.len()).any(|part| part == path);
+        let entries = fs::read_dir("/proc").unwrap().flatten();
+        entries
+            .filter_map(|entry| {
+                let pid = entry.file_name().to_str()?.parse().ok()?;
+                let line = fs::read(entry.path().join("cmdline")).ok()?;
+                let ours = holds(&line) || holds(&fs::read(entry.path().join("environ")).ok()?);
+                let line = String::from_utf8_lossy(&line).replace('\0', " ");
+                (ours && is_alive(pid)).then_some((Pid::from_raw(pid)?, line))
+            })
+            .collect()
+    }
+
     /// The folders of jobs that are not archived yet.
     pub(crate) fn job_folders(&self) -> Vec<PathBuf> {
         let jobs = self.data().join("jobs");
@@ -101,6 +123,23 @@ impl Home {
             .flatten()
             .map(|entry| entry.path())
             .collect()
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let failed = std::thread::panicking();
+        let begun = Instant::now();
+        let mut left = self.left();
+        // Supervisors and archivers leave by themselves, a moment after the last command.
+        while !left.is_empty() && !failed && begun.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(20));
+            left = self.left();
+        }
+        for (pid, _) in &left {
+            kill_process(*pid, Signal::KILL).ok();
+        }
+        assert!(failed || left.is_empty(), "left running: {left:?}");
     }
 }
 
@@ -138,12 +177,12 @@ pub(crate) fn is_alive(pid: i32) -> bool {
         .is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
 }
 
-/// Waits until a condition holds; fails after 20 s, naming it.
+/// Waits until a condition holds; fails after a minute, naming it.
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed().as_secs() < 20, "not within 20 s: {what}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        assert!(begun.elapsed() < PATIENCE, "never: {what}");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

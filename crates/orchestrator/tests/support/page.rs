@@ -15,7 +15,7 @@ use tokio_tungstenite::{
 
 use crate::home::{Home, Running};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `vmo serve` on fresh folders.
 pub(crate) struct App {

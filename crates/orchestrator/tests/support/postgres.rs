@@ -16,7 +16,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that is gone when this is dropped, or when the test is.
 pub(crate) struct Postgres {
@@ -36,12 +36,7 @@ impl Postgres {
     pub(crate) fn start_with(settings: &[&str]) -> Self {
         let folder = tempfile::Builder::new().prefix("pg-").tempdir().unwrap();
         give(folder.path());
-        let copied = as_postgres("cp")
-            .arg("-a")
-            .arg(template())
-            .arg(folder.path().join("data"))
-            .status();
-        assert!(copied.unwrap().success(), "copying the cluster failed");
+        copy(&template(), &folder.path().join("data"));
         let mut server = Self {
             port: free_port(),
             folder,
@@ -155,14 +150,14 @@ impl Drop for Postgres {
 
 /// A cluster nobody has used, made once and then copied: `initdb` takes a second.
 fn template() -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("vmo-test-pg-{}-{}", major(), user()));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pg-{}-{}", major(), user()));
     let lock = File::create(folder.with_extension("lock")).unwrap();
     rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
     if !folder.exists() {
-        let fresh = folder.with_extension("new");
-        drop(fs::remove_dir_all(&fresh));
-        fs::create_dir(&fresh).unwrap();
-        give(&fresh);
+        // The server's user may not reach a build folder.
+        let made_in = tempfile::Builder::new().prefix("pg-").tempdir().unwrap();
+        give(made_in.path());
+        let data = made_in.path().join("data");
         let made = as_postgres(&bin("initdb"))
             .args([
                 "-A",
@@ -176,13 +171,22 @@ fn template() -> PathBuf {
                 "--wal-segsize=1",
             ])
             .arg("-D")
-            .arg(&fresh)
+            .arg(&data)
             .stdout(Stdio::null())
             .status();
         assert!(made.unwrap().success(), "initdb failed");
+        let fresh = folder.with_extension("new");
+        drop(fs::remove_dir_all(&fresh));
+        copy(&data, &fresh);
         fs::rename(&fresh, &folder).unwrap();
     }
     folder
+}
+
+/// Copies a folder with all in it, and whose it is.
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").arg(from).arg(to).status();
+    assert!(copied.unwrap().success(), "copying the cluster failed");
 }
 
 /// A program of the newest PostgreSQL of the system.

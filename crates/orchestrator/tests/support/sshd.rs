@@ -19,6 +19,9 @@ use std::{
 
 use tempfile::TempDir;
 
+/// The variable in the environment of all that a server starts, so that none of it stays when the server is gone.
+const MARK: &str = "VMO_TEST_SSHD";
+
 /// A server that is up as long as this lives.
 pub struct Sshd {
     pub folder: TempDir,
@@ -129,6 +132,22 @@ impl Sshd {
         found
     }
 
+    /// What its sessions have started and still runs.
+    fn started(&self) -> Vec<u32> {
+        let mark = format!("{MARK}={}", self.folder.path().display());
+        let entries = fs::read_dir("/proc").unwrap().flatten();
+        entries
+            .filter_map(|entry| {
+                let pid = entry.file_name().to_str()?.parse().ok()?;
+                let all = fs::read(entry.path().join("environ")).ok()?;
+                let ours = all
+                    .split(|byte| *byte == 0)
+                    .any(|one| one == mark.as_bytes());
+                ours.then_some(pid)
+            })
+            .collect()
+    }
+
     /// Sends a signal to every process of every connection.
     pub fn signal_sessions(&self, signal: &str) {
         for pid in self.session_pids() {
@@ -143,6 +162,9 @@ impl Drop for Sshd {
         self.signal_sessions("KILL");
         self.child.kill().ok();
         self.child.wait().ok();
+        for pid in self.started() {
+            signal_process(pid, "KILL");
+        }
     }
 }
 
@@ -201,7 +223,7 @@ fn start(folder: &Path, port: u16, lines: &str) -> Option<Child> {
     let config = format!(
         "{lines}\nPort {port}\nListenAddress 127.0.0.1\nHostKey {at}/host\nPidFile none\nUsePAM no\nStrictModes no\n\
          PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-         AuthorizedKeysFile {at}/authorized_keys\nAcceptEnv VMO_TEST_*\nSetEnv SHLVL=3\nPrintMotd no\nPrintLastLog no\n"
+         AuthorizedKeysFile {at}/authorized_keys\nAcceptEnv VMO_TEST_*\nSetEnv SHLVL=3 {MARK}={at}\nPrintMotd no\nPrintLastLog no\n"
     );
     let path = folder.join("sshd_config");
     fs::write(&path, config).unwrap();
@@ -227,7 +249,7 @@ fn start(folder: &Path, port: u16, lines: &str) -> Option<Child> {
             fs::write(&log, &text).ok();
         }
     });
-    if is_up.recv_timeout(Duration::from_secs(10)).is_ok() {
+    if is_up.recv_timeout(Duration::from_secs(60)).is_ok() {
         return Some(child);
     }
     child.kill().ok();
