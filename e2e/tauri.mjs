@@ -1,27 +1,20 @@
 // The loop in the real window: a click on a demo target, its lines, its status; then the app starts anew and the job is
 // there. Run it under a display of its own:
 //
-//   xvfb-run -a -s '-screen 0 1500x1000x24' node e2e/tauri.mjs
+//   xvfb-run -a -s '-screen 0 1500x1000x24 -noreset' node e2e/tauri.mjs
 //
 // VMO_APP is the app to drive, by default the development build; VMO_SCREENSHOTS is where pictures go.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { freshFolders } from './folders.mjs';
 import { Session, startDriver } from './webdriver.mjs';
 
 const application = resolve(process.env.VMO_APP ?? 'target/debug/vm-orchestrator');
 const pictures = process.env.VMO_SCREENSHOTS ?? 'screenshots';
 mkdirSync(pictures, { recursive: true });
-// Fresh folders: what another run left must not make this one pass.
-const home = mkdtempSync(join(tmpdir(), 'vmo-window-'));
-const env = {
-  ...process.env,
-  HOME: home,
-  VMO_DATA_DIR: join(home, 'data'),
-  VMO_CONFIG_DIR: join(home, 'config'),
-  MKCLI_REGISTRY: join(home, 'registry'),
-  VMO_SSH_CONFIG: join(home, 'ssh_config'),
-};
+const folders = freshFolders();
+const { home } = folders;
+const env = { ...process.env, ...folders.env };
 delete env.DATABASE_URL;
 // A terminal that only writes down what it was asked to run.
 env.TERMINAL = join(home, 'terminal');
@@ -119,8 +112,9 @@ try {
   }
 } finally {
   await app?.close().catch(() => undefined);
+  // The driver last: it ends the app after it has answered.
+  folders.remove();
   driver.stop();
-  rmSync(home, { recursive: true, force: true });
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

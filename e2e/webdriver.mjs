@@ -30,20 +30,21 @@ export async function startDriver(env) {
   });
   failed.catch(() => undefined);
   const base = `http://127.0.0.1:${port}`;
-  await Promise.race([listening(`${base}/status`), failed]);
+  await Promise.race([until(() => fetch(`${base}/status`)), failed]);
   return { base, stop: () => driver.kill() };
 }
 
-// There is no event for "another process listens now"; a refused connection is its only sign.
-async function listening(url) {
-  const until = Date.now() + PATIENCE;
+// For what tells of itself by no event: another process that listens now, a first page that has come.
+async function until(holds) {
+  const end = Date.now() + PATIENCE;
   for (;;) {
     try {
-      return await fetch(url);
+      if (await holds()) return;
     } catch (error) {
-      if (Date.now() > until) throw error;
-      await new Promise((done) => setTimeout(done, 50));
+      if (Date.now() > end) throw error;
     }
+    if (Date.now() > end) throw new Error(`not in ${PATIENCE} ms: ${holds}`);
+    await new Promise((done) => setTimeout(done, 20));
   }
 }
 
@@ -54,6 +55,8 @@ export class Session {
     const { sessionId } = await call(`${base}/session`, 'POST', { capabilities });
     const session = new Session(`${base}/session/${sessionId}`);
     await session.post('timeouts', { implicit: PATIENCE, script: PATIENCE });
+    // A new window is empty at first, and what is asked of it then is lost when the page comes.
+    await until(async () => (await session.run('return location.href')) !== 'about:blank');
     return session;
   }
 
@@ -68,7 +71,11 @@ export class Session {
   /** The first element that matches a CSS selector, or an XPath where it begins with a slash; waits until there is one. */
   async find(selector) {
     const using = selector.startsWith('/') ? 'xpath' : 'css selector';
-    const found = await this.post('element', { using, value: selector });
+    const found = await this.post('element', { using, value: selector }).catch((error) => {
+      // The page was loaded anew while it was searched: the answer was lost with it.
+      if (!/no such frame/.test(error.message)) throw error;
+      return this.post('element', { using, value: selector });
+    });
     return found[ELEMENT];
   }
 

@@ -31,7 +31,7 @@ const steps = [
   { name: 'browser', run: ['npm', 'run', '--silent', 'e2e'], needs: 'build' },
   {
     name: 'window',
-    run: ['xvfb-run', '-a', '-s', '-screen 0 1500x1000x24', 'node', 'e2e/tauri.mjs'],
+    run: ['xvfb-run', '-a', '-s', '-screen 0 1500x1000x24 -noreset', 'node', 'e2e/tauri.mjs'],
     needs: 'build',
     system: 'linux',
   },

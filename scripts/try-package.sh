@@ -19,7 +19,7 @@ tidy() {
 }
 trap tidy EXIT
 
-cp e2e/tauri.mjs e2e/webdriver.mjs "$scene"
+cp e2e/tauri.mjs e2e/webdriver.mjs e2e/folders.mjs "$scene"
 cp "$(command -v tauri-driver)" "$scene"
 chmod -R a+rX "$scene"
 
@@ -30,6 +30,6 @@ useradd --create-home "$user"
 echo "==> the demo as $user"
 runuser -u "$user" -- env -i HOME="/home/$user" USER="$user" PATH="$scene:$(dirname "$(command -v node)"):/usr/bin:/bin" \
   VMO_APP=/usr/bin/vm-orchestrator VMO_SCREENSHOTS="/home/$user/pictures" \
-  xvfb-run -a -s '-screen 0 1500x1000x24' node "$scene/tauri.mjs"
+  xvfb-run -a -s '-screen 0 1500x1000x24 -noreset' node "$scene/tauri.mjs"
 mkdir -p screenshots && cp "/home/$user"/pictures/*.png screenshots/
 runuser -u "$user" -- env -i HOME="/home/$user" USER="$user" PATH=/usr/bin:/bin sh -c 'cd; vmo run -p vm status && vmo doctor'

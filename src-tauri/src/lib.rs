@@ -24,6 +24,9 @@ use tauri_plugin_window_state::StateFlags;
 
 use crate::backend::Backend;
 
+/// What is traced where `RUST_LOG` does not say. A machine without a session bus is no matter for a warning.
+const QUIET: &str = "warn,tauri_plugin_single_instance=error";
+
 /// Runs the app until its window is closed. Fails, with the reason on stderr, where no window can be opened.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -46,9 +49,11 @@ pub fn run() -> ExitCode {
             commands::open_terminal,
         ])
         .setup(|app| {
+            // The window first, though the engine takes longer: making a window asks D-Bus for the theme, and where there
+            // is no bus, libdbus waits for the end of a pipe that whatever is started meanwhile would hold open.
+            window::open(app)?;
             backend::open_early(app.handle());
             close_when_told(app.handle());
-            window::open(app)?;
             Ok(())
         })
         .build(tauri::generate_context!())
@@ -126,7 +131,7 @@ fn close_when_told(_app: &AppHandle) {}
 
 fn trace_to_stderr() {
     let filter =
-        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| QUIET.into());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
