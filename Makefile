@@ -4,7 +4,7 @@
 export PATH := $(CURDIR)/target/node/node_modules/node/bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start dev test wire package try-package format clean
+.PHONY: help setup start dev test wire screenshots package try-package format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -31,11 +31,21 @@ format: ## format all code
 	@cargo fmt --all
 	@npm run --silent format
 
+screenshots: ## take the pictures of the real window anew, into docs/pictures
+	@scripts/setup.sh test
+	@scripts/build.sh
+	@xvfb-run -a -s '-screen 0 1500x1000x24 -noreset' node e2e/pictures.mjs
+
 package: ## a .deb and an .rpm with the app, vmo and Postgres, in target/release/bundle
 	@scripts/setup.sh start
 	@scripts/package.sh
 
-try-package: ## install the .deb on this machine (as root), run the demo in it as a new user, and remove it
+try-screenshots: ## take the pictures of the real window anew, into docs/pictures
+	@scripts/setup.sh test
+	@scripts/build.sh
+	@xvfb-run -a -s '-screen 0 1500x1000x24 -noreset' node e2e/pictures.mjs
+
+package: ## install the .deb on this machine (as root), run the demo in it as a new user, and remove it
 	@scripts/setup.sh test
 	@scripts/try-package.sh
 

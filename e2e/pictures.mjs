@@ -47,7 +47,12 @@ async function take(theme) {
   try {
     window = await Session.open(driver.base, join(app, 'vm-orchestrator'));
     const picture = (name) => window.screenshot(join(pictures, `${name}-${theme}.png`));
+    await window.find(target('status'));
     await window.see('Logs kept in Postgres');
+    await window.post('execute/async', {
+      script: 'document.fonts.ready.then(() => arguments[0]())',
+      args: [],
+    });
     await picture('first');
     await window.click(target('status'));
     await window.find(status('done'));

@@ -30,7 +30,10 @@ export async function startDriver(env) {
   });
   failed.catch(() => undefined);
   const base = `http://127.0.0.1:${port}`;
-  await Promise.race([until(() => fetch(`${base}/status`)), failed]);
+  // WebKit's own driver, which tauri-driver starts, is asked first: without it tauri-driver has only errors to tell.
+  for (const one of [nativePort, port]) {
+    await Promise.race([until(() => fetch(`http://127.0.0.1:${one}/status`)), failed]);
+  }
   return { base, stop: () => driver.kill() };
 }
 
