@@ -180,6 +180,7 @@ impl Engine {
     /// Archives the jobs that are over and that nobody archives, and says which those are. For a program that leaves
     /// again: jobs that run are left to their supervisors.
     pub fn archive_left_over(&self) -> Vec<JobId> {
+        launch::sweep(&self.folders().jobs());
         let is_left = |live: &Arc<Live>| live.job_status().is_over() && live.extent().complete;
         let take = |live: Arc<Live>| {
             let lock = live.folder.try_lock().ok()??;
