@@ -1,37 +1,49 @@
 //! The engine: starts, follows and ends jobs, and archives their logs.
 //!
-//! **Theory of operation.** A job is a folder. [`launch`] makes it and starts whoever supervises the job: a process of
-//! its own for a local job, [`remote`] for one on a host. From there on there is no difference: [`follow`] listens at the
-//! folder's control socket and indexes the spool into [`live`]; [`archive`] copies the spool into the store and drops the
-//! folder when all has arrived; [`reader`] reads a log wherever it lies. [`adopt`] does the same for folders that another
-//! engine left or owns. [`link`] is the only way to the store, [`catalog`] knows what can be run, [`prompts`] holds what
-//! jobs ask of a person. Everything that happens is told once, on one channel of [`Event`]s.
+//! **Theory of operation.** A job is a folder. [`run`] turns what a person [`asked`] for into a command, [`launch`] makes the
+//! folder, and [`begin`] starts whoever supervises the job: a process of its own for a local job, [`remote`] for one on a
+//! host. From there on there is no difference: [`follow`] listens at the folder's control socket and passes [`orders`] on,
+//! [`index`] reads the spool into [`live`]; [`archive`] copies the spool into the store and drops the folder when all has
+//! arrived; [`reader`] reads a log wherever it lies. [`adopt`] does the same for folders that another engine left or owns,
+//! and [`lost`] has the last word on those whose supervisor is gone. [`link`] is the only way to the store, [`catalog`]
+//! knows what can be run, [`watch`] hears of changes from outside, [`prompts`] holds what jobs ask of a person.
+//! Everything that happens is told once, on one channel of [`Event`]s.
 //!
 //! It must not know the socket server or Tauri.
 
 mod adopt;
 mod archive;
+mod asked;
+mod begin;
 mod catalog;
 mod follow;
 mod history;
+mod index;
 mod launch;
 mod link;
 mod live;
+mod lost;
+mod orders;
 mod prompts;
 mod reader;
 mod remote;
 mod run;
 mod strays;
 mod wait;
+mod watch;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     ffi::OsString,
     io,
     sync::{Arc, Mutex},
 };
 
-use tokio::sync::{Notify, Semaphore, broadcast};
+use supervisor::exec::Window;
+use tokio::{
+    sync::{Notify, Semaphore, broadcast},
+    task::JoinHandle,
+};
 
 use self::{adopt::Adopting, catalog::Catalog, prompts::Prompts};
 pub use self::{
@@ -82,7 +94,7 @@ pub enum EngineError {
         project: String,
     },
     /// The store cannot be asked.
-    #[error(transparent)]
+    #[error("failed to {0}")]
     Store(#[from] StoreError),
     /// A log cannot be read.
     #[error(transparent)]
@@ -113,6 +125,12 @@ struct Inner {
     /// Jobs that may run here at once wait for one of these.
     turns: Arc<Semaphore>,
     lives: Mutex<HashMap<JobId, Arc<Live>>>,
+    /// The jobs whose folders this engine made or took in, from before it knows more of them.
+    known: Mutex<HashSet<JobId>>,
+    /// The tasks that archive jobs, each with the job's lock.
+    archiving: Mutex<HashMap<JobId, JoinHandle<()>>>,
+    /// The size of a new job's terminal.
+    window: Mutex<Window>,
     /// Woken whenever a job's folder is gone.
     forgotten: Notify,
     adopting: Adopting,
@@ -140,13 +158,20 @@ impl Engine {
             sessions: ssh::Sessions::new(),
             turns: Arc::new(Semaphore::new(max_jobs as usize)),
             lives: Mutex::default(),
+            known: Mutex::default(),
+            archiving: Mutex::default(),
+            window: Mutex::new(launch::WINDOW),
             forgotten: Notify::new(),
             adopting: Adopting::default(),
             events: broadcast::Sender::new(EVENTS),
             options,
         }));
         if engine.0.options.takes_over {
-            engine.drop_the_rest();
+            launch::sweep(&engine.folders().jobs());
+        }
+        if engine.0.options.login_path {
+            // The first to need it would wait for the user's shell.
+            tokio::task::spawn_blocking(make::login_path);
         }
         engine.adopt_all();
         engine.watch_files();
@@ -185,6 +210,15 @@ impl Engine {
             .values()
             .cloned()
             .collect()
+    }
+
+    /// How large the terminals of jobs are that are started from now on.
+    pub fn set_window(&self, rows: u16, cols: u16) {
+        *self.0.window.lock().expect("no panic holds it") = Window { rows, cols };
+    }
+
+    fn window(&self) -> Window {
+        *self.0.window.lock().expect("no panic holds it")
     }
 
     fn live(&self, job: JobId) -> Option<Arc<Live>> {

@@ -4,7 +4,7 @@ use std::{
     env,
     ffi::OsString,
     fs, io,
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -115,7 +115,7 @@ fn near_program(name: &str) -> Option<PathBuf> {
 /// Makes a folder for this user alone (0700), with its parents.
 ///
 /// # Errors
-/// Where it cannot be made; the path is named.
+/// Where it cannot be made, or is another's or everybody's, as `/tmp` is; the path is named.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
@@ -124,7 +124,13 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
         .mode(0o700)
         .create(path)
         .map_err(named)?;
-    let mode = fs::metadata(path).map_err(named)?.permissions().mode();
+    let found = fs::metadata(path).map_err(named)?;
+    let mode = found.permissions().mode();
+    let is_shared = mode & 0o1000 != 0 || found.uid() != rustix::process::geteuid().as_raw();
+    if is_shared {
+        let why = "it is another user's or shared with others: choose a folder that is yours alone";
+        return Err(named(io::Error::new(io::ErrorKind::PermissionDenied, why)));
+    }
     if mode & 0o077 != 0 {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(named)?;
     }
@@ -160,4 +166,26 @@ pub fn environment(folders: &Folders) -> Vec<(String, OsString)> {
         ("VMO_DATA_DIR".into(), folders.data.clone().into()),
         ("VMO_CONFIG_DIR".into(), folders.config.clone().into()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_everybody_is_left_as_it_is() {
+        let scratch = tempfile::tempdir().unwrap();
+        let shared = scratch.path().join("shared");
+        fs::create_dir(&shared).unwrap();
+        fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+        let error = private_folder(&shared).unwrap_err();
+        assert!(error.to_string().contains("shared with others"), "{error}");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        assert_eq!(mode(&shared), 0o1777);
+        let own = scratch.path().join("a/b");
+        private_folder(&own).unwrap();
+        fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
+        private_folder(&own).unwrap();
+        assert_eq!(mode(&own), 0o700);
+    }
 }

@@ -187,6 +187,10 @@ pub struct Job {
     pub queued_at: DateTime<Utc>,
     /// Where it stands.
     pub state: State,
+    /// What made it fail, in the words of make's last lines: `deploy failed with 7 at Makefile:12`. None of a job that
+    /// has not failed, is no make, or did not say.
+    #[serde(default)]
+    pub cause: Option<String>,
     /// Lines in its log so far.
     pub lines: u64,
     /// Bytes in its log so far.
@@ -223,7 +227,10 @@ impl Job {
         };
         match exit {
             Exit::Code { code: 0 } => None,
-            Exit::Code { code } => Some(format!("exit code {code}")),
+            Exit::Code { code } => Some(match &self.cause {
+                Some(cause) => format!("make exited {code}: {cause}"),
+                None => format!("exit code {code}"),
+            }),
             Exit::Signal { signal, core } => Some(format!(
                 "killed by SIG{signal}{}{}",
                 if signal == "KILL" {

@@ -7,6 +7,7 @@ use std::{
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -58,8 +59,11 @@ pub fn read_json<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Settin
 /// # Errors
 /// [`SettingsError::Io`], with the file.
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), SettingsError> {
+    // Two pages may save at once.
+    static NEXT: AtomicU64 = AtomicU64::new(0);
     let write = || -> io::Result<()> {
-        let next = path.with_extension(format!("new-{}", std::process::id()));
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let next = path.with_extension(format!("new-{}-{number}", std::process::id()));
         let mut file = fs::OpenOptions::new()
             .write(true)
             .create(true)

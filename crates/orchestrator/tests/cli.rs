@@ -9,7 +9,12 @@ mod home;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod postgres;
 
-use std::{fs, io::Write, os::unix::process::ExitStatusExt, process::Stdio};
+use std::{
+    fs,
+    io::{Read, Write},
+    os::unix::process::ExitStatusExt,
+    process::{Child, Command, Stdio},
+};
 
 use home::{Home, appears, eventually, is_alive};
 use postgres::Postgres;
@@ -67,7 +72,7 @@ fn a_target_runs_as_make_runs_it_and_is_kept() {
 
 #[test]
 fn how_a_job_ended_is_told_apart() {
-    let (_postgres, home) = home();
+    let (postgres, home) = home();
     home.makefile("fail:\n\t@exit 7\n");
     assert_eq!(
         home.run(&["run", "fail"]).status.code(),
@@ -97,8 +102,13 @@ fn how_a_job_ended_is_told_apart() {
         [
             ("error", "killed by SIGKILL, often out of memory"),
             ("error", "exit code 7"),
-            ("error", "exit code 2")
+            ("error", "make exited 2: fail failed with 7 at Makefile:2")
         ]
+    );
+    let kept = postgres.psql("postgres", "select reason from jobs where target = 'fail'");
+    assert_eq!(
+        kept.trim(),
+        "make exited 2: fail failed with 7 at Makefile:2"
     );
 }
 
@@ -242,4 +252,242 @@ fn an_interrupt_cancels() {
     let status = running.child.wait().unwrap();
     assert_eq!((status.code(), status.signal()), (Some(128 + 2), None));
     assert_eq!(home.json(&["jobs", "--json"])[0]["status"], "canceled");
+}
+
+fn interrupt(child: &Child) {
+    let pid = rustix::process::Pid::from_child(child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+}
+
+#[test]
+fn a_second_interrupt_kills() {
+    let (_postgres, home) = home();
+    let stubborn =
+        "trap 'touch asked' INT; trap '' TERM; touch ready; while :; do sleep 0.05; done";
+    let mut running = home.start(&["run", "--json", "--", stubborn]);
+    appears(&home.work().join("ready"));
+    interrupt(&running.child);
+    appears(&home.work().join("asked"));
+    interrupt(&running.child);
+    let job: serde_json::Value = serde_json::from_str(&running.line()).unwrap();
+    assert_eq!(
+        (&job["status"], &job["signal"]),
+        (&"canceled".into(), &"KILL".into())
+    );
+    assert_eq!(running.child.wait().unwrap().code(), Some(128 + 9));
+}
+
+#[test]
+fn a_job_that_does_not_read_its_input_can_be_seen_and_canceled() {
+    let (_postgres, home) = home();
+    let mut vmo = home.vmo(&[
+        "run",
+        "--",
+        "while [ ! -e full ]; do sleep 0.05; done; echo seen; sleep 1000",
+    ]);
+    let mut child = vmo
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // The pipe is full when its writer has waited for a while: what was taken by then is all that will be.
+    let taken = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = std::sync::Arc::clone(&taken);
+    let writing = std::thread::spawn(move || {
+        while stdin.write_all(&[b'x'; 4096]).is_ok() {
+            count.fetch_add(4096, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    let mut last = usize::MAX;
+    eventually("the input is full", || {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let now = taken.load(std::sync::atomic::Ordering::Relaxed);
+        std::mem::replace(&mut last, now) == now && now > 0
+    });
+    assert!(last < 4 << 20, "{last} bytes wait");
+    fs::write(home.work().join("full"), "").unwrap();
+    let mut seen = [0; 5];
+    child
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut seen)
+        .unwrap();
+    assert_eq!(&seen, b"seen\n");
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(128 + 2));
+    writing.join().unwrap();
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_failure() {
+    let (_postgres, home) = home();
+    let deaf = |args: &[&str]| {
+        let mut child = home
+            .vmo(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        child.wait_with_output().unwrap()
+    };
+    let output = deaf(&["run", "--", "seq 1 100000; exit 7"]);
+    assert_eq!(output.status.code(), Some(7), "{output:?}");
+    assert_eq!(
+        home.text(&["log", "last", "--lines", "100000.."]),
+        "100000\n"
+    );
+    for args in [
+        &["jobs"][..],
+        &["jobs", "--json"],
+        &["projects"],
+        &["doctor"],
+        &["log", "last"],
+    ] {
+        let output = deaf(args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {output:?}");
+        assert_eq!(output.stderr, b"", "{args:?}");
+    }
+}
+
+#[test]
+fn output_that_a_process_holds_after_the_end_is_not_waited_for() {
+    let (postgres, home) = home();
+    let output = home.run(&["run", "--", "sleep 1000 & echo $! > pid; echo said; exit 3"]);
+    assert_eq!(
+        (output.status.code(), output.stdout),
+        (Some(3), b"said\n".to_vec())
+    );
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("holds its output") && !said.contains("Postgres"),
+        "{said}"
+    );
+    let kept = postgres.psql("postgres", "select status, exit_code from jobs");
+    assert_eq!(kept.trim(), "error|3");
+    let pid = fs::read_to_string(home.work().join("pid"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    eventually("its supervisor has the rest archived", || {
+        home.job_folders().is_empty()
+    });
+}
+
+#[test]
+fn a_detached_job_that_ends_at_once_is_archived() {
+    let (postgres, home) = home();
+    for _ in 0..3 {
+        home.text(&["run", "--detach", "--", "true"]);
+    }
+    eventually("all are archived", || home.job_folders().is_empty());
+    let kept = postgres.psql("postgres", "select status from jobs");
+    assert_eq!(kept.trim(), "done\ndone\ndone");
+    let refused = home.run(&["run", "--detach", "--on", "box", "--", "true"]);
+    assert_eq!(refused.status.code(), Some(255));
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("--detach"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_running_job_is_running_in_postgres_too_and_survives_its_row() {
+    let (postgres, home) = home();
+    // The first connection makes the tables.
+    home.text(&["jobs"]);
+    let mut running = home.start(&[
+        "run",
+        "--",
+        "echo one; while [ ! -e go ]; do sleep 0.05; done; echo two",
+    ]);
+    assert_eq!(running.line(), "one");
+    let status = || {
+        postgres
+            .psql("postgres", "select status from jobs")
+            .trim()
+            .to_owned()
+    };
+    eventually("it is running", || status() == "running");
+    let archived = "select count(*) from job_logs";
+    eventually("its log has begun", || {
+        postgres.psql("postgres", archived).trim() == "1"
+    });
+    postgres.psql("postgres", "delete from jobs");
+    fs::write(home.work().join("go"), "").unwrap();
+    assert!(running.child.wait().unwrap().success());
+    assert_eq!(status(), "done");
+    assert_eq!(home.text(&["log", "last", "--raw"]), "one\ntwo\n");
+}
+
+/// Runs a script in a terminal of its own, and gives all that appeared there.
+fn in_terminal(home: &Home, script: &str) -> String {
+    let vmo = home.vmo(&[]);
+    let mut command = Command::new("script");
+    command
+        .args(["-qec", script, "/dev/null"])
+        .current_dir(home.work())
+        .stdin(Stdio::null());
+    for (name, value) in vmo.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let output = command
+        .env("VMO", env!("CARGO_BIN_EXE_vmo"))
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&output.stdout).replace('\r', "")
+}
+
+#[test]
+fn a_terminal_is_handed_over_with_its_size_and_comes_back_as_it_was() {
+    let (_postgres, home) = home();
+    let until_raw = "until stty -a -F $(cat tty) | grep -qe -icanon; do sleep 0.05; done; echo raw";
+    let shown = in_terminal(
+        &home,
+        &format!(
+            "stty rows 33 cols 77; tty > tty; $VMO run --pty -- 'stty size; {until_raw}'; stty -a"
+        ),
+    );
+    assert!(
+        shown.contains("33 77\n") && shown.contains("raw\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains(" icanon ") && !shown.contains("-icanon"),
+        "{shown}"
+    );
+
+    // In the background it neither takes the terminal nor is stopped for it.
+    let shown = in_terminal(
+        &home,
+        "set -m; $VMO run --pty -- 'echo behind; exit 3' & wait $!; echo code $?; stty -a",
+    );
+    assert!(
+        shown.contains("behind") && shown.contains("code 3"),
+        "{shown}"
+    );
+    assert!(!shown.contains("-icanon"), "{shown}");
+}
+
+#[test]
+fn a_terminal_comes_back_when_we_are_terminated() {
+    let (_postgres, home) = home();
+    let shown = in_terminal(
+        &home,
+        "sh -c 'echo $$ > pid; exec $VMO run --pty -- \"kill -TERM \\$(cat pid); sleep 1000\"'; echo code $?; stty -a; $VMO cancel last",
+    );
+    assert!(shown.contains("code 143"), "{shown}");
+    assert!(
+        shown.contains(" icanon ") && !shown.contains("-icanon"),
+        "{shown}"
+    );
+    assert!(shown.contains("canceled"), "{shown}");
 }

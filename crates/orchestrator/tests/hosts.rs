@@ -207,3 +207,14 @@ fn several_hosts_are_a_batch_with_a_job_each() {
     assert!(jobs[0]["batch"].is_string());
     assert_eq!(jobs[0]["batch"], jobs[1]["batch"]);
 }
+
+#[test]
+fn a_silent_command_is_seen_to_run_by_others() {
+    let (_sshd, _postgres, home) = with_host();
+    let script = format!("touch {}; sleep 1000", home.work().join("begun").display());
+    let mut running = home.start(&["run", "--on", "box", "--", &script]);
+    appears(&home.work().join("begun"));
+    assert_eq!(home.json(&["jobs", "--json"])[0]["status"], "running");
+    home.text(&["cancel", "last"]);
+    assert_eq!(running.child.wait().unwrap().code(), Some(128 + 2));
+}

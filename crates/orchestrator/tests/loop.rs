@@ -223,3 +223,71 @@ async fn jobs_of_the_command_line_appear_in_the_window() {
     };
     assert_eq!(lines[0].spans[0].text, "from the command line");
 }
+
+#[tokio::test]
+async fn a_job_of_the_command_line_runs_in_the_window_too() {
+    let (_postgres, app) = app();
+    let mut page = app.page().await;
+    let mut running = app
+        .home
+        .start(&["run", "--", "while [ ! -e go ]; do sleep 0.05; done"]);
+    page.until(|event| match event {
+        Event::Job(job) => (job.status == Status::Running).then_some(()),
+        _ => None,
+    })
+    .await;
+    std::fs::write(app.home.work().join("go"), "").unwrap();
+    assert!(running.child.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn a_job_waits_for_its_turn_with_its_input_and_is_ended_with_its_engine() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    std::fs::create_dir(home.config()).unwrap();
+    std::fs::write(home.config().join("settings.json"), r#"{"max_jobs":1}"#).unwrap();
+    let mut app = App::start(home);
+    let mut page = app.page().await;
+    let folder = app.home.work().display().to_string();
+    let wait = |file: &str| format!("cd {folder}; while [ ! -e {file} ]; do sleep 0.05; done");
+    let first = page.start(&wait("go")).await;
+    let second = page.start("cat").await;
+    let typed = Request::Input {
+        job: second.id,
+        text: "typed early".into(),
+        end: true,
+    };
+    page.ask(typed).await.unwrap();
+    let statuses = |app: &App| {
+        let jobs = app.home.json(&["jobs", "--json"]);
+        let all = jobs.as_array().unwrap().iter();
+        all.map(|job| job["status"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(statuses(&app), ["queued", "running"]);
+    std::fs::write(app.home.work().join("go"), "").unwrap();
+    assert_eq!(page.over(first.id).await.status, Status::Done);
+    assert_eq!(page.over(second.id).await.status, Status::Done);
+    let lines = Request::Lines {
+        job: second.id,
+        first: 1,
+        count: 1,
+    };
+    let Ok(Reply::Lines { lines }) = page.ask(lines).await else {
+        panic!()
+    };
+    assert_eq!(lines[0].spans[0].text, "typed early");
+
+    page.start(&wait("gone")).await;
+    page.start("touch never").await;
+    home::eventually("one runs, one waits", || {
+        statuses(&app)[..2] == ["queued", "running"]
+    });
+    app.kill();
+    assert_eq!(statuses(&app)[..2], ["error", "running"]);
+    std::fs::write(app.home.work().join("gone"), "").unwrap();
+    home::eventually("the one that ran ends well", || {
+        statuses(&app)[..2] == ["error", "done"]
+    });
+    assert!(!app.home.work().join("never").exists());
+}

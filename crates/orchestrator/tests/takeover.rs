@@ -9,7 +9,10 @@ mod home;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod postgres;
 
-use std::fs;
+use std::{
+    fs,
+    os::unix::{fs::PermissionsExt, process::ExitStatusExt},
+};
 
 use home::{Home, appears, eventually};
 use postgres::Postgres;
@@ -115,4 +118,52 @@ fn jobs_run_on_while_postgres_is_away_and_arrive_when_it_is_back() {
         home.job_folders().is_empty()
     });
     assert_eq!(home.text(&["log", "last"]), "kept\n");
+}
+
+#[test]
+fn an_engine_killed_before_the_supervisor_began_leaves_a_job_that_never_started() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    let bin = home.work().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let killer = bin.join("vmo-supervisor");
+    fs::write(&killer, "#!/bin/sh\nkill -9 $PPID\n").unwrap();
+    fs::set_permissions(&killer, fs::Permissions::from_mode(0o755)).unwrap();
+    let killed = home
+        .vmo(&["run", "--", "true"])
+        .env("VMO_BIN_DIR", &bin)
+        .output()
+        .unwrap();
+    assert_eq!(killed.status.signal(), Some(9), "{killed:?}");
+    assert_eq!(home.job_folders().len(), 1);
+    let job = &home.json(&["jobs", "--json"])[0];
+    assert_eq!(job["status"], "error", "{job}");
+    assert!(
+        job["reason"].as_str().unwrap().contains("could not start"),
+        "{job}"
+    );
+    eventually("it is archived as such", || home.job_folders().is_empty());
+    let kept = postgres.psql("postgres", "select status from jobs");
+    assert_eq!(kept.trim(), "error");
+}
+
+#[test]
+fn a_supervisor_that_turns_us_away_is_no_dead_one() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    let mut running = home.start(&[
+        "run",
+        "--",
+        "echo on; while [ ! -e go ]; do sleep 0.05; done",
+    ]);
+    assert_eq!(running.line(), "on");
+    let folder = home.job_folders().remove(0);
+    let crowd: Vec<_> = (0..80)
+        .map(|_| supervisor::control::connect(&folder).unwrap())
+        .collect();
+    let job = &home.json(&["jobs", "--json"])[0];
+    assert_eq!(job["status"], "running", "{job}");
+    drop(crowd);
+    fs::write(home.work().join("go"), "").unwrap();
+    assert!(running.child.wait().unwrap().success());
 }

@@ -3,28 +3,19 @@
 //! The lock on a folder says who archives the job. Who holds it takes the job over; who does not looks on, and waits for
 //! the lock on a thread of its own, so that a dead engine's jobs change hands at once.
 
-use std::{fs, io, sync::Arc, time::Duration};
+use std::{fs, io, sync::Arc};
 
-use supervisor::{
-    control,
-    folder::{self, Folder, Lock},
-};
+use supervisor::folder::{Folder, Lock};
 use tokio::sync::watch;
 
 use super::{
-    Engine, archive,
-    catalog::Changed,
-    follow, launch,
+    Engine, archive, follow, launch,
     live::{Live, Mark},
 };
 use crate::{
     job::{JobId, State},
-    store::Change,
     wire::Event,
 };
-
-/// Between two tries to hear of others' jobs.
-const SUBSCRIBE_AGAIN: Duration = Duration::from_secs(5);
 
 /// Counts the job folders that are being taken in.
 #[derive(Debug, Default)]
@@ -63,64 +54,71 @@ impl Engine {
         let ids = found
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse::<JobId>().ok());
-        for id in ids.filter(|id| self.live(*id).is_none()) {
-            if let Err(error) = self.adopt(id) {
+        let known = || self.0.known.lock().expect("no panic holds it");
+        for id in ids {
+            if !known().insert(id) {
+                continue;
+            }
+            let taken_in = self.adopt(id);
+            if !matches!(taken_in, Ok(true)) {
+                known().remove(&id);
+            }
+            if let Err(error) = taken_in {
                 tracing::warn!(job = %id, %error, "a job folder could not be taken in");
             }
         }
     }
 
-    /// Removes what is left of folders whose dropping was cut short by a kill.
-    pub(super) fn drop_the_rest(&self) {
-        let found = fs::read_dir(self.folders().jobs()).into_iter().flatten();
-        let paths = found.flatten().map(|entry| entry.path());
-        for path in paths.filter(|path| path.extension().is_some_and(|end| end == folder::GONE)) {
-            // Another engine may be at it in this moment.
-            if let Err(error) = fs::remove_dir_all(&path) {
-                tracing::debug!(path = %path.display(), %error, "not removed");
-            }
-        }
-    }
-
-    fn adopt(&self, id: JobId) -> io::Result<()> {
+    /// False where the job is not ours to take in.
+    fn adopt(&self, id: JobId) -> io::Result<bool> {
         let folder = Folder::open(self.folders().jobs().join(id.to_string()))?;
         let kept = launch::kept(&folder)?;
         if kept.store != self.0.link.key() {
             tracing::info!(job = %id, store = kept.store, "a job waits for the store it was started with");
-            return Ok(());
+            return Ok(false);
         }
         let takes_over = self.0.options.takes_over;
         let lock = if takes_over { folder.try_lock()? } else { None };
         let taking = self.0.adopting.begin();
-        let is_whole =
-            supervisor::spool::first(folder.path())?.is_none_or(|first| first.offset == 0);
+        let is_whole = match supervisor::spool::first(folder.path()) {
+            Ok(first) => first.is_none_or(|first| first.offset == 0),
+            // Nobody has begun to supervise it: it is queued, or its engine died before it came to that.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => return Err(error),
+        };
         if is_whole {
             self.take_in(kept, folder, lock, Mark::default(), taking);
-            return Ok(());
+            return Ok(true);
         }
-        // The start of the spool is archived and dropped; the store knows what a reader must know to go on from there.
-        let engine = self.clone();
+        self.take_in_from_store(kept, folder, lock, taking);
+        Ok(true)
+    }
+
+    /// The start of the spool is archived and dropped; the store knows what a reader must know to go on from there.
+    fn take_in_from_store(
+        &self,
+        kept: launch::Kept,
+        folder: Folder,
+        lock: Option<Lock>,
+        taking: Taking,
+    ) {
+        let (engine, id) = (self.clone(), kept.job.id);
         tokio::spawn(async move {
-            match engine
-                .0
-                .link
-                .insist(|store| async move { store.mark(id).await })
-                .await
-            {
-                Ok(from) => engine.take_in(
-                    kept,
-                    folder,
-                    lock,
-                    from.as_ref()
-                        .map_or_else(Mark::default, archive::mark_of_store),
-                    taking,
-                ),
+            let link = &engine.0.link;
+            let mark = link.insist(|store| async move { store.mark(id).await });
+            match mark.await {
+                Ok(from) => {
+                    let from = from
+                        .as_ref()
+                        .map_or_else(Mark::default, archive::mark_of_store);
+                    engine.take_in(kept, folder, lock, from, taking);
+                }
                 Err(error) => {
                     tracing::error!(job = %id, %error, "a job folder could not be taken in");
+                    engine.forget(id);
                 }
             }
         });
-        Ok(())
     }
 
     fn take_in(
@@ -132,35 +130,77 @@ impl Engine {
         taking: Taking,
     ) {
         let mut job = kept.job;
-        // Written as soon as the child is there.
-        if let Ok(started_at) =
-            fs::metadata(folder.path().join(folder::SUPERVISOR)).and_then(|file| file.modified())
-        {
-            job.state = State::Running {
-                started_at: started_at.into(),
-            };
+        if let Some(started_at) = follow::begun_at(&folder) {
+            job.state = State::Running { started_at };
         }
         let (live, orders) = Live::new(job, folder, from.clone());
         let live = Arc::new(live);
         self.register(&live);
         self.tell(Event::job(live.job()));
         match lock {
-            Some(lock) => self.archive(Arc::clone(&live), lock),
+            Some(lock) => self.archive(Arc::clone(&live), lock, None),
             None if self.0.options.takes_over => self.wait_for_lock(Arc::clone(&live)),
             None => {}
         }
-        let tell = Arc::new(self.clone());
+        let engine = self.clone();
         tokio::spawn(async move {
-            match control::connect(live.folder.path()) {
-                Ok(connection) => {
+            let tell = Arc::new(engine.clone());
+            match follow::connect(&live).await {
+                Some(connection) => {
+                    let live = Arc::clone(&live);
                     follow::follow(live, from, connection, orders, tell, taking).await;
                 }
-                Err(_) => {
-                    follow::settle_alone(live, from, tell).await;
+                None => {
+                    follow::settle_alone(Arc::clone(&live), from, tell).await;
                     drop(taking);
                 }
             }
+            if !live.job_status().is_over() {
+                engine.ask_how_it_ended(&live).await;
+            }
         });
+    }
+
+    /// Another engine archived the job before we saw its end, and dropped the folder: the store knows it.
+    async fn ask_how_it_ended(&self, live: &Live) {
+        let id = live.id;
+        let asked = self
+            .0
+            .link
+            .insist(|store| async move { store.job(id).await });
+        match asked.await {
+            Ok(Some(job)) => self.tell(Event::job(live.change(|known| *known = job))),
+            Ok(None) => {
+                tracing::warn!(job = %id, "a job's folder is gone, and the store does not know it");
+            }
+            Err(error) => tracing::error!(job = %id, %error, "how a job ended is not known"),
+        }
+    }
+
+    /// Archives the jobs that are over and that nobody archives, and says which those are. For a program that leaves
+    /// again: jobs that run are left to their supervisors.
+    pub fn archive_left_over(&self) -> Vec<JobId> {
+        launch::sweep(&self.folders().jobs());
+        let is_left = |live: &Arc<Live>| live.job_status().is_over() && live.extent().complete;
+        let take = |live: Arc<Live>| {
+            let lock = live.folder.try_lock().ok()??;
+            let id = live.id;
+            live.folder.path().exists().then(|| {
+                self.archive(live, lock, None);
+                id
+            })
+        };
+        let left: Vec<_> = self.lives().into_iter().filter(is_left).collect();
+        left.into_iter().filter_map(take).collect()
+    }
+
+    /// Whether there are jobs that are over and that nobody archives.
+    #[must_use]
+    pub fn has_left_over(&self) -> bool {
+        self.lives().iter().any(|live| {
+            let is_over = live.job_status().is_over() && live.extent().complete;
+            is_over && live.folder.is_claimed().is_ok_and(|claimed| !claimed)
+        })
     }
 
     /// Looks on until the engine that archives the job is done with it or gone, and takes the job over then.
@@ -172,7 +212,7 @@ impl Engine {
                 let lock = live.folder.lock_blocking();
                 let _in_runtime = runtime.enter();
                 match lock {
-                    Ok(lock) if live.folder.path().exists() => engine.archive(live, lock),
+                    Ok(lock) if live.folder.path().exists() => engine.archive(live, lock, None),
                     _ => engine.archived_elsewhere(live.id),
                 }
             });
@@ -188,77 +228,6 @@ impl Engine {
             engine.forget(id);
             if let Ok(job) = engine.job(id).await {
                 engine.tell(Event::job(job));
-            }
-        });
-    }
-
-    /// Reads projects and hosts again when their files change, and takes in job folders as they appear.
-    pub(super) fn watch_files(&self) {
-        let engine = self.clone();
-        tokio::spawn(async move {
-            while let Ok((watcher, mut changes)) = engine.0.catalog.watch() {
-                loop {
-                    let Some(changed) = changes.recv().await else {
-                        return;
-                    };
-                    engine.changed(&changed);
-                    // Other folders matter now than before.
-                    if matches!(changed, Changed::Projects | Changed::Hosts) {
-                        break;
-                    }
-                }
-                drop(watcher);
-            }
-        });
-    }
-
-    fn changed(&self, changed: &Changed) {
-        match changed {
-            Changed::Jobs => self.adopt_all(),
-            Changed::Targets(project) => self.tell(Event::TargetsChanged {
-                project: project.clone(),
-            }),
-            Changed::Projects => self.tell_projects(),
-            Changed::Hosts => {
-                self.0.catalog.read_hosts();
-                self.tell_hosts();
-            }
-        }
-    }
-
-    /// Tells when the store comes and goes.
-    pub(super) fn watch_store(&self) {
-        let (engine, mut changes) = (self.clone(), self.0.link.changes());
-        tokio::spawn(async move {
-            while changes.changed().await.is_ok() {
-                let state = changes.borrow_and_update().clone();
-                engine.tell(Event::Store(state));
-            }
-        });
-    }
-
-    /// Tells of jobs that others write into the store, be it another engine on this machine or a colleague's. The store
-    /// only hints; what a job is now is asked for.
-    pub(super) fn watch_others(&self) {
-        let engine = self.clone();
-        tokio::spawn(async move {
-            loop {
-                let Ok(mut changes) = engine.0.link.store().await.subscribe().await else {
-                    // The link is told by whoever meets the trouble in earnest.
-                    tokio::time::sleep(SUBSCRIBE_AGAIN).await;
-                    continue;
-                };
-                while engine.0.link.now().is_some() {
-                    match changes.next().await {
-                        Change::Job(id) if engine.live(id).is_none() => {
-                            if let Ok(job) = engine.job(id).await {
-                                engine.tell(Event::job(job));
-                            }
-                        }
-                        Change::Job(_) => {}
-                        Change::Missed => engine.tell(Event::Missed),
-                    }
-                }
             }
         });
     }

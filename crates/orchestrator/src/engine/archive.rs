@@ -8,13 +8,14 @@ use std::{io, sync::Arc, time::Duration};
 use supervisor::spool::{self, Block, Reader};
 
 use super::{
-    follow,
+    index,
     link::Link,
     live::{Live, Mark},
 };
 use crate::{
+    job::{Commit, State},
     log::Chunk,
-    store::{self, Batch, StoreError},
+    store::{self, Batch, Store, StoreError},
 };
 
 /// Bytes of one batch: the size at which Postgres stores a chunk well (PLATFORM.md: chunks of about 64 KiB).
@@ -28,30 +29,26 @@ const BATCH_TIME: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ArchiveError {
     /// The store refuses.
-    #[error(transparent)]
+    #[error("failed to {0}")]
     Store(#[from] StoreError),
     /// The spool cannot be read.
-    #[error("the spool could not be read: {0}")]
+    #[error("failed to read the spool: {0}")]
     Spool(#[from] io::Error),
 }
 
 /// Archives a job until it is over and all of it has arrived, and removes its folder then.
 pub(crate) async fn archive(live: Arc<Live>, link: Link) -> Result<(), ArchiveError> {
-    let id = live.id;
-    let job = &live.job();
-    link.insist(|store| async move { store.save_job(job).await })
-        .await?;
-    let from = link
-        .insist(|store| async move { store.mark(id).await })
-        .await?;
     let mut archiver = Archiver {
-        at: from.as_ref().map_or_else(Mark::default, mark_of_store),
+        at: Mark::default(),
         reader: None,
         live,
         link,
+        saved: None,
         settled: false,
         dropped: 0,
     };
+    archiver.save().await?;
+    archiver.go_back().await?;
     archiver.run().await
 }
 
@@ -75,6 +72,8 @@ struct Archiver {
     link: Link,
     reader: Option<Reader>,
     at: Mark,
+    /// What the store was last told of the job, beside its log.
+    saved: Option<(State, Option<Commit>)>,
     settled: bool,
     /// The spool's first offset that may still be there.
     dropped: u64,
@@ -83,8 +82,13 @@ struct Archiver {
 impl Archiver {
     async fn run(&mut self) -> Result<(), ArchiveError> {
         let mut growth = self.live.growth();
+        let mut changes = self.live.job_changes();
         loop {
             let extent = *growth.borrow_and_update();
+            let over = changes.borrow_and_update().state.status().is_over();
+            if !over {
+                self.save().await?;
+            }
             if extent.end.offset > self.at.at.offset {
                 self.gather(&mut growth).await;
                 self.send().await?;
@@ -92,17 +96,43 @@ impl Archiver {
                 if self.settle().await? {
                     return Ok(self.live.folder.remove()?);
                 }
+            } else if over && !self.settled {
+                // A process that outlived the job still holds its output; the status does not wait for it.
+                self.settle().await?;
             } else {
-                let over = self.live.job().state.status().is_over();
-                if over && !self.settled {
-                    // A process that outlived the job still holds its output; the status does not wait for it.
-                    self.settle().await?;
-                }
-                if growth.changed().await.is_err() {
+                let woken = tokio::select! {
+                    woken = growth.changed() => woken,
+                    woken = changes.changed() => woken,
+                };
+                if woken.is_err() {
                     return Ok(());
                 }
             }
         }
+    }
+
+    /// Writes the job as it stands, where the store does not know that yet. How it ended is [`Self::settle`]'s to write,
+    /// after the log.
+    async fn save(&mut self) -> Result<(), ArchiveError> {
+        let live = &self.live;
+        let now = || {
+            let mut job = live.job();
+            if let State::Ended { started_at, .. } = job.state {
+                job.state =
+                    started_at.map_or(State::Queued, |started_at| State::Running { started_at });
+            }
+            job
+        };
+        let job = now();
+        if self.saved.as_ref() == Some(&(job.state.clone(), job.commit.clone())) {
+            return Ok(());
+        }
+        let save = |store: Store| {
+            let job = now();
+            async move { store.save_job(&job).await.map(|()| (job.state, job.commit)) }
+        };
+        self.saved = Some(self.link.insist(save).await?);
+        Ok(())
     }
 
     /// Waits until there is a batch's worth, a second has passed, or the job is over.
@@ -130,10 +160,22 @@ impl Archiver {
                 self.at = next;
                 self.drop_what_is_durable().await
             }
-            // A server that crashed lost what it had not made durable; the spool still has it.
-            Err(StoreError::Behind { .. }) => self.go_back().await,
-            Err(error) => Err(error.into()),
+            Err(error) => self.recover(error).await,
         }
+    }
+
+    /// A server that crashed lost what it had not made durable, and a person may have deleted the job; the spool still
+    /// has what the store lacks.
+    async fn recover(&mut self, error: StoreError) -> Result<(), ArchiveError> {
+        match error {
+            StoreError::Behind { .. } => {}
+            StoreError::Gone { .. } => {
+                self.saved = None;
+                self.save().await?;
+            }
+            error => return Err(error.into()),
+        }
+        self.go_back().await
     }
 
     /// Drops whole segments of the spool, once the server has what is in them on its disk.
@@ -205,10 +247,10 @@ impl Archiver {
         {
             Ok(()) => {
                 self.settled = true;
+                self.live.settled();
                 Ok(true)
             }
-            Err(StoreError::Behind { .. }) => self.go_back().await.map(|()| false),
-            Err(error) => Err(error.into()),
+            Err(error) => self.recover(error).await.map(|()| false),
         }
     }
 }
@@ -233,7 +275,7 @@ fn batch(block: &Block, at: &mut Mark) -> Batch {
     };
     for record in &block.records {
         let bytes = &block.bytes[record.payload.clone()];
-        let stream = follow::stream(record.stream);
+        let stream = index::stream(record.stream);
         at.state.advance(stream, bytes);
         at.bytes += bytes.len() as u64;
         batch.chunks.push(Chunk {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 use crate::{
     folders::Folders,
@@ -125,64 +125,117 @@ impl Catalog {
         saved.write(&self.folders.config)
     }
 
-    /// Tells of changed files for as long as what is returned lives. A change told twice is told once where the first
-    /// has not been taken yet; none is missed.
-    pub(crate) fn watch(&self) -> notify::Result<(RecommendedWatcher, mpsc::Receiver<Changed>)> {
-        let (tell, told) = mpsc::channel(256);
-        let (jobs, config) = (self.folders.jobs(), self.folders.config.clone());
-        let registry = self.folders.registry.clone();
-        let ssh_files: BTreeSet<PathBuf> = self.ssh().files().iter().cloned().collect();
-        let projects = self.projects().found;
-        let watched: Vec<(PathBuf, String)> = projects
-            .iter()
-            .map(|project| (project.path.clone(), project.name.clone()))
-            .collect();
-        let ssh_known = ssh_files.clone();
-        let mut watcher =
-            notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-                let Ok(event) = event else { return };
-                if event.kind.is_access() {
-                    return;
-                }
-                for path in event.paths {
-                    let changed = if path.parent() == Some(&jobs) {
-                        Changed::Jobs
-                    } else if path == registry
-                        || (path.parent() == Some(&config)
-                            && path.extension().is_some_and(|end| end == "json")
-                            && !path.ends_with("commands.json"))
-                    {
-                        Changed::Projects
-                    } else if ssh_known.contains(&path) || path.ends_with("commands.json") {
-                        Changed::Hosts
-                    } else if let Some((_, name)) = watched
-                        .iter()
-                        .find(|(folder, _)| path.parent() == Some(folder))
-                    {
-                        Changed::Targets(name.clone())
-                    } else {
-                        continue;
-                    };
-                    // Where 256 changes wait, what they tell of will be read after this one anyway.
-                    if tell.try_send(changed).is_err() {
-                        return;
-                    }
-                }
-            })?;
-        watcher.watch(&self.folders.jobs(), RecursiveMode::NonRecursive)?;
-        watcher.watch(&self.folders.config, RecursiveMode::NonRecursive)?;
-        let beside = ssh_files
+    /// Watches the files that matter, for as long as what is returned lives.
+    pub(crate) fn watch(&self) -> notify::Result<Watching> {
+        let waiting = Arc::new(Waiting::default());
+        let matter = self.what_matters();
+        let beside = matter
+            .ssh_files
             .iter()
             .chain([&self.folders.registry, &self.folders.ssh_config]);
         let folders: BTreeSet<PathBuf> = beside
             .filter_map(|file| file.parent().map(PathBuf::from))
-            .chain(projects.into_iter().map(|project| project.path))
+            .chain(matter.projects.iter().map(|(path, _)| path.clone()))
             .collect();
+        let told = Arc::clone(&waiting);
+        let mut watcher =
+            notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+                let Ok(event) = event else { return };
+                if !event.kind.is_access() {
+                    told.add(event.paths.iter().filter_map(|path| matter.of(path)));
+                }
+            })?;
+        watcher.watch(&self.folders.jobs(), RecursiveMode::NonRecursive)?;
+        watcher.watch(&self.folders.config, RecursiveMode::NonRecursive)?;
         for folder in folders {
             if let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive) {
                 tracing::debug!(folder = %folder.display(), %error, "not watched");
             }
         }
-        Ok((watcher, told))
+        Ok(Watching {
+            _watcher: watcher,
+            waiting,
+        })
+    }
+
+    fn what_matters(&self) -> Matter {
+        let projects = self.projects().found.into_iter();
+        Matter {
+            jobs: self.folders.jobs(),
+            config: self.folders.config.clone(),
+            registry: self.folders.registry.clone(),
+            ssh_files: self.ssh().files().iter().cloned().collect(),
+            projects: projects
+                .map(|project| (project.path, project.name))
+                .collect(),
+        }
+    }
+}
+
+/// The paths whose changes matter.
+struct Matter {
+    jobs: PathBuf,
+    config: PathBuf,
+    registry: PathBuf,
+    ssh_files: BTreeSet<PathBuf>,
+    projects: Vec<(PathBuf, String)>,
+}
+
+impl Matter {
+    /// What a change of this path means; none where it means nothing.
+    fn of(&self, path: &Path) -> Option<Changed> {
+        if path.parent() == Some(&self.jobs) {
+            return Some(Changed::Jobs);
+        }
+        let is_config = path.parent() == Some(&self.config)
+            && path.extension().is_some_and(|end| end == "json");
+        if path == self.registry || (is_config && !path.ends_with("commands.json")) {
+            return Some(Changed::Projects);
+        }
+        if self.ssh_files.contains(path) || path.ends_with("commands.json") {
+            return Some(Changed::Hosts);
+        }
+        let mut projects = self.projects.iter();
+        projects
+            .find(|(folder, _)| path.parent() == Some(folder))
+            .map(|(_, name)| Changed::Targets(name.clone()))
+    }
+}
+
+/// Changes that nobody has taken yet, each once however often it came: no more than there are files that matter.
+#[derive(Debug, Default)]
+struct Waiting {
+    changes: Mutex<BTreeSet<Changed>>,
+    some: Notify,
+}
+
+impl Waiting {
+    fn add(&self, changes: impl Iterator<Item = Changed>) {
+        self.changes
+            .lock()
+            .expect("no panic holds it")
+            .extend(changes);
+        self.some.notify_one();
+    }
+}
+
+/// Files that are watched.
+#[derive(Debug)]
+pub(crate) struct Watching {
+    _watcher: RecommendedWatcher,
+    waiting: Arc<Waiting>,
+}
+
+impl Watching {
+    /// What has changed since it was asked last; waits until something has.
+    pub(crate) async fn next(&mut self) -> BTreeSet<Changed> {
+        loop {
+            let changes =
+                std::mem::take(&mut *self.waiting.changes.lock().expect("no panic holds it"));
+            if !changes.is_empty() {
+                return changes;
+            }
+            self.waiting.some.notified().await;
+        }
     }
 }

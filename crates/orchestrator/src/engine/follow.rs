@@ -6,37 +6,57 @@ use std::{
     io::{self, ErrorKind},
     os::unix::net::UnixStream as StdStream,
     sync::Arc,
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
 use supervisor::{
-    control::{Decoder, Frame, ToEngine, ToSupervisor},
+    control::{self, Decoder, Frame, ToEngine},
     exit::Exit as Seen,
-    folder,
-    spool::{self, Reader},
+    folder::{self, Folder, Supervisor},
+    spool,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixStream,
-    sync::mpsc,
 };
 
 use super::{
-    live::{Live, Mark},
-    remote, strays,
+    index::Indexer,
+    live::{Live, Mark, Orders},
+    lost, remote,
 };
-use crate::{
-    job::{Exit, Job, State},
-    log::Stream,
-};
+use crate::job::{Job, State, Status};
 
-/// Bytes of spool read at once; also the finest grain of marks.
-const READ_BYTES: usize = 256 * 1024;
+/// Before a broken connection to a supervisor that lives is made anew.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// Told each time the job itself changed.
 pub(crate) trait Tell: Send + Sync {
     /// The job as it is now.
     fn job(&self, job: Job);
+}
+
+/// Connects to whoever supervises a job; none where nobody does. Only a refusal says so: that we are out of file
+/// descriptors, or whatever else may come, says nothing about the job.
+pub(crate) async fn connect(live: &Live) -> Option<StdStream> {
+    loop {
+        match control::connect(live.folder.path()) {
+            Ok(connection) => return Some(connection),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::NotFound | ErrorKind::ConnectionRefused
+                ) =>
+            {
+                return None;
+            }
+            Err(error) => {
+                tracing::warn!(job = %live.id, %error, "the control socket could not be reached");
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+    }
 }
 
 /// Follows a job until no more of it will come. Orders to it go out on the same connection. `until_known` is dropped
@@ -45,98 +65,147 @@ pub(crate) async fn follow(
     live: Arc<Live>,
     from: Mark,
     connection: StdStream,
-    orders: mpsc::Receiver<ToSupervisor>,
+    mut orders: Orders,
     tell: Arc<dyn Tell>,
     until_known: impl Send,
 ) {
-    let mut indexer = Indexer {
-        live,
-        reader: None,
-        mark: from,
-    };
-    let told = listen(&mut indexer, connection, orders, tell.as_ref(), until_known).await;
-    if let Err(error) = told {
-        tracing::warn!(job = %indexer.live.id, %error, "the control socket broke");
+    let mut indexer = Indexer::new(live, from);
+    let mut until_known = Some(until_known);
+    if begun_at(&indexer.live.folder).is_none() {
+        // Somebody holds the socket and has started nothing: it is queued, as it says.
+        drop(until_known.take());
+    }
+    let mut next = Some(connection);
+    while let Some(connection) = next {
+        let listened = Listening {
+            indexer: &mut indexer,
+            tell: tell.as_ref(),
+            until_known: &mut until_known,
+            input_paused: false,
+        }
+        .listen(connection, &mut orders)
+        .await;
+        next = match listened {
+            Ok(true) => None,
+            Ok(false) => again(&indexer.live).await,
+            Err(error) => {
+                tracing::warn!(job = %indexer.live.id, %error, "the control socket broke");
+                again(&indexer.live).await
+            }
+        };
     }
     settle(&mut indexer, tell.as_ref()).await;
 }
 
 /// What is known of a job with no supervisor left: its exit where it was written down, else that it is lost.
 pub(crate) async fn settle_alone(live: Arc<Live>, from: Mark, tell: Arc<dyn Tell>) {
-    settle(
-        &mut Indexer {
-            live,
-            reader: None,
-            mark: from,
-        },
-        tell.as_ref(),
-    )
-    .await;
+    settle(&mut Indexer::new(live, from), tell.as_ref()).await;
 }
 
-async fn listen(
-    indexer: &mut Indexer,
-    connection: StdStream,
-    mut orders: mpsc::Receiver<ToSupervisor>,
-    tell: &dyn Tell,
-    until_known: impl Send,
-) -> io::Result<()> {
-    connection.set_nonblocking(true)?;
-    let (mut input, mut output) = UnixStream::from_std(connection)?.into_split();
-    let mut decoder = Decoder::<ToEngine>::default();
-    let mut until_known = Some(until_known);
-    let (mut buffer, mut frame) = (vec![0; 16 * 1024], Vec::new());
-    loop {
-        tokio::select! {
-            read = input.read(&mut buffer) => {
-                let length = read?;
-                if length == 0 {
-                    return Ok(());
+/// Another connection, where the supervisor lives although this one broke: what we failed to read is no evidence.
+async fn again(live: &Live) -> Option<StdStream> {
+    let seen: Option<Seen> = live.folder.read_json(folder::EXIT).ok().flatten();
+    if seen.is_some_and(|seen| seen.complete) || !is_supervised(&live.folder) {
+        return None;
+    }
+    tokio::time::sleep(AGAIN).await;
+    connect(live).await
+}
+
+/// Whether the process that wrote down that it supervises the job is there.
+fn is_supervised(folder: &Folder) -> bool {
+    let known = folder.read_json::<Supervisor>(folder::SUPERVISOR);
+    known.is_ok_and(|known| known.is_some_and(|known| known.supervisor.is_alive()))
+}
+
+/// When the job's child was there, here or on its host; none where it has not been.
+pub(crate) fn begun_at(folder: &Folder) -> Option<DateTime<Utc>> {
+    let written = |name| std::fs::metadata(folder.path().join(name)).and_then(|it| it.modified());
+    let at = written(folder::SUPERVISOR).or_else(|_| written(remote::LEADER));
+    at.ok().map(DateTime::from)
+}
+
+/// One connection to a job's control socket.
+struct Listening<'a, K> {
+    indexer: &'a mut Indexer,
+    tell: &'a dyn Tell,
+    until_known: &'a mut Option<K>,
+    input_paused: bool,
+}
+
+impl<K: Send> Listening<'_, K> {
+    /// True once no more will come, false where the connection ended before.
+    ///
+    /// What goes out never keeps us from hearing what comes in, and no more input goes out than the job reads: orders
+    /// behind it would be stuck.
+    async fn listen(mut self, connection: StdStream, orders: &mut Orders) -> io::Result<bool> {
+        connection.set_nonblocking(true)?;
+        let (mut input, mut output) = UnixStream::from_std(connection)?.into_split();
+        let mut decoder = Decoder::<ToEngine>::default();
+        let (mut buffer, mut unsent) = (vec![0; 16 * 1024], Vec::new());
+        loop {
+            let idle = unsent.is_empty();
+            tokio::select! {
+                read = input.read(&mut buffer) => {
+                    let length = read?;
+                    if length == 0 {
+                        return Ok(false);
+                    }
+                    decoder.push(&buffer[..length]);
+                    let complete = self.heard(&mut decoder)?;
+                    drop(self.until_known.take());
+                    if complete {
+                        return Ok(true);
+                    }
                 }
-                decoder.push(&buffer[..length]);
-                let complete = heard(indexer, &mut decoder, tell)?;
-                drop(until_known.take());
-                if complete {
-                    return Ok(());
+                written = output.write(&unsent), if !idle => {
+                    unsent.drain(..written?);
                 }
-            }
-            Some(order) = orders.recv() => {
-                frame.clear();
-                order.encode(&mut frame);
-                output.write_all(&frame).await?;
+                Some(order) = orders.now.recv(), if idle => order.encode(&mut unsent),
+                Some(typed) = orders.input.recv(), if idle && !self.input_paused => {
+                    typed.encode(&mut unsent);
+                }
             }
         }
     }
-}
 
-/// Takes in all that has been told; true once no more will come.
-fn heard(
-    indexer: &mut Indexer,
-    decoder: &mut Decoder<ToEngine>,
-    tell: &dyn Tell,
-) -> io::Result<bool> {
-    let mut committed = None;
-    let mut complete = false;
-    while let Some(frame) = decoder.next()? {
-        match frame {
-            ToEngine::Committed { offset } => committed = Some(offset),
-            ToEngine::Exit(seen) => {
-                indexer.catch_up(seen.spool_end)?;
-                tell.job(indexer.live.change(|job| end(job, &seen)));
-            }
-            ToEngine::Complete => complete = true,
-            ToEngine::InputPaused(paused) => {
-                tracing::debug!(job = %indexer.live.id, paused, "input");
-            }
-            ToEngine::Paused(why) => {
-                tracing::warn!(job = %indexer.live.id, ?why, "reading paused");
+    /// Takes in all that has been told; true once no more will come.
+    fn heard(&mut self, decoder: &mut Decoder<ToEngine>) -> io::Result<bool> {
+        let mut committed = None;
+        let mut complete = false;
+        while let Some(frame) = decoder.next()? {
+            match frame {
+                ToEngine::Committed { offset } => committed = Some(offset),
+                ToEngine::Exit(seen) => {
+                    self.indexer.catch_up(seen.spool_end)?;
+                    let cause = self.indexer.cause(&seen);
+                    let job = self.indexer.live.change(|job| end(job, &seen, cause));
+                    self.tell.job(job);
+                }
+                ToEngine::Complete => complete = true,
+                ToEngine::InputPaused(paused) => self.input_paused = paused,
+                ToEngine::Paused(why) => {
+                    tracing::warn!(job = %self.indexer.live.id, ?why, "reading paused");
+                }
             }
         }
+        self.note_begun();
+        if let Some(offset) = committed {
+            self.indexer.catch_up(offset)?;
+        }
+        Ok(complete)
     }
-    if let Some(offset) = committed {
-        indexer.catch_up(offset)?;
+
+    /// Notes that another engine's job, which was queued when we first saw it, runs.
+    fn note_begun(&self) {
+        let live = &self.indexer.live;
+        if live.job_status() == Status::Queued
+            && let Some(started_at) = begun_at(&live.folder)
+        {
+            self.tell
+                .job(live.change(|job| job.state = State::Running { started_at }));
+        }
     }
-    Ok(complete)
 }
 
 /// Reads the rest of the spool and makes sure that the job is over, one way or the other.
@@ -151,111 +220,27 @@ async fn settle(indexer: &mut Indexer, tell: &dyn Tell) {
     if let Err(error) = indexer.catch_up(end_of_spool) {
         tracing::error!(job = %live.id, %error, "the spool could not be read to its end");
     }
-    if !live.job().state.status().is_over() {
-        let job = match live.folder.read_json::<Seen>(folder::EXIT) {
-            Ok(Some(seen)) => live.change(|job| end(job, &seen)),
-            _ => {
-                let why = lost(&live).await;
-                live.change(|job| lose(job, why))
-            }
+    if !live.job_status().is_over() {
+        let seen = match live.folder.read_json::<Seen>(folder::EXIT) {
+            Ok(Some(seen)) => Some(seen),
+            Err(_) if !live.folder.path().exists() => None,
+            _ => Some(lost::settle(&live).await),
         };
-        tell.job(job);
+        if let Some(seen) = seen {
+            let cause = indexer.cause(&seen);
+            tell.job(live.change(|job| end(job, &seen, cause)));
+        }
     }
     live.completed();
 }
 
-/// Ends what a dead supervisor left running, and says what happened in words.
-async fn lost(live: &Live) -> Result<String, String> {
-    let job = live.job();
-    if let Some(host) = job.host() {
-        let ended = "the app that held its connection ended";
-        return Ok(match remote::process_group(&live.folder) {
-            Some(group) => format!("{ended}; process group {group} may still run on {host}"),
-            None => format!("{ended} before the command was seen to start on {host}"),
-        });
-    }
-    let was_started = live.folder.path().join(folder::SUPERVISOR).exists();
-    if !was_started {
-        return Err("the supervisor ended before it started anything".into());
-    }
-    let ended = strays::end(live.id).await;
-    Ok(match ended.as_slice() {
-        [] => "its supervisor was killed".into(),
-        some => format!("its supervisor was killed; also ended: {}", some.join(", ")),
-    })
-}
-
-fn lose(job: &mut Job, why: Result<String, String>) {
-    let started_at = match job.state {
-        State::Running { started_at } => Some(started_at),
-        _ => None,
-    };
-    let exit = match why {
-        Ok(why) => Exit::Lost { why },
-        Err(why) => Exit::CouldNotStart {
-            why: format!("never started: {why}"),
-        },
-    };
-    job.state = State::Ended {
-        started_at,
-        finished_at: Utc::now(),
-        exit,
-        canceled: false,
-    };
-}
-
-/// Takes over what the supervisor saw.
-pub(crate) fn end(job: &mut Job, seen: &Seen) {
+/// Takes over how the job was seen to end.
+fn end(job: &mut Job, seen: &Seen, cause: Option<String>) {
     job.state = State::Ended {
         started_at: seen.started_at.and_then(DateTime::from_timestamp_micros),
         finished_at: DateTime::from_timestamp_micros(seen.finished_at).unwrap_or_else(Utc::now),
         exit: seen.ended.clone(),
         canceled: seen.canceled,
     };
-}
-
-/// Reads a spool once, and keeps count of lines and styles on the way.
-struct Indexer {
-    live: Arc<Live>,
-    reader: Option<Reader>,
-    mark: Mark,
-}
-
-impl Indexer {
-    fn catch_up(&mut self, until: u64) -> io::Result<()> {
-        if until <= self.mark.at.offset {
-            return Ok(());
-        }
-        let reader = match &mut self.reader {
-            Some(reader) => reader,
-            none => none.insert(Reader::open(self.live.folder.path(), self.mark.at)?),
-        };
-        while let Some(block) = reader.read(until, READ_BYTES)? {
-            for record in &block.records {
-                let bytes = &block.bytes[record.payload.clone()];
-                self.mark.state.advance(stream(record.stream), bytes);
-                self.mark.bytes += bytes.len() as u64;
-            }
-            self.mark.at = block.end;
-            self.live.grew(&self.mark);
-        }
-        if self.mark.at.offset < until {
-            return Err(io::Error::new(
-                ErrorKind::UnexpectedEof,
-                format!(
-                    "{until} bytes were told of, {} are there",
-                    self.mark.at.offset
-                ),
-            ));
-        }
-        Ok(())
-    }
-}
-
-/// The spool's word for a stream in ours.
-pub(crate) fn stream(stream: spool::Stream) -> Stream {
-    match stream {
-        spool::Stream::Stdout => Stream::Stdout,
-        spool::Stream::Stderr => Stream::Stderr,
-    }
+    job.cause = cause;
 }

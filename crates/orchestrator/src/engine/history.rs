@@ -180,6 +180,8 @@ impl Engine {
         } else {
             query.limit.min(LARGEST_PAGE)
         } as usize;
+        // Before the store is asked: a job that is archived meanwhile is in both, and in neither otherwise.
+        let lives: Vec<Job> = self.lives().iter().map(|live| live.job()).collect();
         let filter = &filter(query, limit + 1);
         let asked = self
             .0
@@ -188,16 +190,14 @@ impl Engine {
             .await;
         let (archived, incomplete) = match asked {
             Ok(jobs) => (jobs, None),
-            Err(error) if error.is_transient() => (Vec::new(), Some(error.to_string())),
+            Err(error) if error.is_transient() => (Vec::new(), Some(format!("failed to {error}"))),
             Err(error) => return Err(error.into()),
         };
-        let mut jobs: Vec<Job> = self
-            .lives()
-            .iter()
-            .map(|live| live.job())
+        let known: HashSet<JobId> = lives.iter().map(|job| job.id).collect();
+        let mut jobs: Vec<Job> = lives
+            .into_iter()
             .filter(|job| matches(query, job))
             .collect();
-        let known: HashSet<JobId> = self.lives().iter().map(|live| live.id).collect();
         jobs.extend(archived.into_iter().filter(|job| !known.contains(&job.id)));
         jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
         let more = jobs.len() > limit;

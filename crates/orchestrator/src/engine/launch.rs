@@ -5,24 +5,28 @@ use std::{
     ffi::OsString,
     fs, io,
     os::{fd::OwnedFd, unix::net::UnixListener},
-    path::{Path, PathBuf},
+    path::Path,
     process::Stdio,
+    time::Duration,
 };
 
-use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use supervisor::{
     control,
     exec::{self, Exec, Grace, Window},
     folder::{self, Folder, Lock},
 };
-use uuid::Uuid;
 
 use crate::{
     folders,
-    job::{Job, JobId, State, What},
+    job::{Job, JobId},
     make, ssh,
 };
+
+/// How the name begins of a folder that is being made.
+const NEW: &str = ".new-";
+/// A folder that has been made for this long has been left there.
+const LEFT: Duration = Duration::from_secs(600);
 
 /// What the engine keeps of a job in its folder, as `job.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,44 +59,11 @@ pub(crate) struct Prepared {
     pub(crate) listener: UnixListener,
 }
 
-/// A job as it is asked for: what it is, and where it belongs.
-pub(crate) struct Asked {
-    pub(crate) what: What,
-    pub(crate) command: String,
-    pub(crate) argv: Vec<String>,
-    pub(crate) variables: Vec<(String, Option<String>)>,
-    pub(crate) cwd: Option<PathBuf>,
-    pub(crate) pty: bool,
-    pub(crate) batch: Option<Uuid>,
-}
-
 /// The size of a job's terminal until a window tells its own.
 pub(crate) const WINDOW: Window = Window {
     rows: 24,
     cols: 100,
 };
-
-impl Asked {
-    /// A new job, queued.
-    pub(crate) fn job(self) -> Job {
-        Job {
-            id: JobId::new(),
-            what: self.what,
-            command: self.command,
-            argv: self.argv,
-            variables: self.variables,
-            cwd: self.cwd,
-            pty: self.pty,
-            commit: None,
-            batch: self.batch,
-            owner: folders::owner(),
-            queued_at: Utc::now(),
-            state: State::Queued,
-            lines: 0,
-            bytes: 0,
-        }
-    }
-}
 
 /// Makes a job's folder: elsewhere at first, then moved into place whole, so that nobody finds half of one.
 ///
@@ -105,7 +76,7 @@ pub(crate) fn prepare(
     exec: Option<&Exec>,
 ) -> io::Result<Prepared> {
     let (making, place) = (
-        jobs.join(format!(".new-{}", job.id)),
+        jobs.join(format!("{NEW}{}", job.id)),
         jobs.join(job.id.to_string()),
     );
     let folder = Folder::create(making.as_path())?;
@@ -131,9 +102,35 @@ pub(crate) fn prepare(
             listener,
         }),
         Err(error) => {
-            fs::remove_dir_all(&making)?;
+            remove(&making);
             Err(error)
         }
+    }
+}
+
+/// Takes back a prepared job that will not be launched.
+pub(crate) fn drop_prepared(prepared: Prepared) {
+    remove(prepared.folder.path());
+}
+
+/// Removes what engines left that were killed while they made a job's folder or dropped it.
+pub(crate) fn sweep(jobs: &Path) {
+    for entry in fs::read_dir(jobs).into_iter().flatten().flatten() {
+        let (name, path) = (entry.file_name(), entry.path());
+        let age = entry.metadata().and_then(|it| it.modified());
+        let is_old = age.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT));
+        let was_new = is_old && name.to_string_lossy().starts_with(NEW);
+        if was_new || path.extension().is_some_and(|end| end == folder::GONE) {
+            remove(&path);
+        }
+    }
+}
+
+/// What cannot be removed now is swept later.
+fn remove(folder: &Path) {
+    // Another engine may be at it in this moment.
+    if let Err(error) = fs::remove_dir_all(folder) {
+        tracing::debug!(folder = %folder.display(), %error, "a job's folder could not be removed");
     }
 }
 
@@ -149,10 +146,8 @@ pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
 
 /// What a supervisor is told to run.
 pub(crate) fn exec(
-    program: &str,
-    args: &[String],
-    cwd: &Path,
-    pty: bool,
+    command: &make::Command,
+    window: Option<Window>,
     folders: &folders::Folders,
 ) -> io::Result<Exec> {
     let archiver = vec![
@@ -162,10 +157,10 @@ pub(crate) fn exec(
     let environment = folders::environment(folders).into_iter();
     Ok(Exec {
         format: exec::FORMAT,
-        program: program.to_owned(),
-        args: args.to_vec(),
-        cwd: cwd.to_owned(),
-        pty: pty.then_some(WINDOW),
+        program: command.program.clone(),
+        args: command.args.clone(),
+        cwd: command.cwd.clone(),
+        pty: window,
         graces: Grace::usual(),
         archiver,
         archiver_env: environment
@@ -198,35 +193,4 @@ pub(crate) fn spawn(
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", program.display()));
     command.spawn().map_err(named)
-}
-
-/// What make was asked for, in the words a job keeps.
-pub(crate) fn asked_of_make(
-    run: &make::Run<'_>,
-    command: &make::Command,
-    project: &str,
-    pty: bool,
-) -> Asked {
-    let mut argv = vec![command.program.clone()];
-    argv.extend(command.args.iter().cloned());
-    Asked {
-        what: What::Target {
-            project: project.to_owned(),
-            targets: run.targets.to_vec(),
-        },
-        command: command.shown.clone(),
-        argv,
-        variables: run.variables.iter().map(kept_variable).collect(),
-        cwd: Some(command.cwd.clone()),
-        pty,
-        batch: None,
-    }
-}
-
-/// A variable as a job keeps it: a secret one by its name alone.
-fn kept_variable(variable: &make::Assignment) -> (String, Option<String>) {
-    (
-        variable.name.clone(),
-        (!variable.secret).then(|| variable.value.clone()),
-    )
 }

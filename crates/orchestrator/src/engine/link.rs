@@ -1,6 +1,10 @@
 //! The way to the store: brings it up, keeps it up, and tells how it is. Whoever needs it waits here, and nowhere else.
 
-use std::{ffi::OsString, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::sync::{Notify, watch};
 
@@ -46,6 +50,8 @@ pub struct Link {
     place: Arc<Place>,
     store: watch::Receiver<Option<Store>>,
     state: watch::Receiver<StoreState>,
+    /// Why the store was away when it last was, for who asks meanwhile.
+    away: Arc<Mutex<String>>,
     broken: Arc<Notify>,
 }
 
@@ -64,12 +70,14 @@ impl Link {
         });
         let place = Arc::new(place);
         let broken = Arc::new(Notify::new());
+        let away = Arc::new(Mutex::default());
         let keeper = Keeper {
             place: Arc::clone(&place),
             folders,
             store: store_in,
             state: state_in,
             broken: Arc::clone(&broken),
+            away: Arc::clone(&away),
             running: None,
         };
         tokio::spawn(keeper.run());
@@ -77,6 +85,7 @@ impl Link {
             place,
             store,
             state,
+            away,
             broken,
         }
     }
@@ -164,9 +173,11 @@ impl Link {
 
     fn why_away(&self) -> String {
         match self.state().health {
-            StoreHealth::Starting { step } => format!("Postgres is being started ({step})"),
-            StoreHealth::Away { why } | StoreHealth::Refused { why } => why,
-            StoreHealth::Ready { .. } => "Postgres is coming back".into(),
+            StoreHealth::Starting { step } => format!("it is being started ({step})"),
+            StoreHealth::Away { .. } | StoreHealth::Refused { .. } => {
+                self.away.lock().expect("no panic holds it").clone()
+            }
+            StoreHealth::Ready { .. } => "it is coming back".into(),
         }
     }
 }
@@ -178,6 +189,7 @@ struct Keeper {
     store: watch::Sender<Option<Store>>,
     state: watch::Sender<StoreState>,
     broken: Arc<Notify>,
+    away: Arc<Mutex<String>>,
     /// While this is held, the embedded server stays up.
     running: Option<Running>,
 }
@@ -250,7 +262,8 @@ impl Keeper {
     }
 
     fn failed(&self, error: &StoreError) {
-        let why = error.to_string();
+        *self.away.lock().expect("no panic holds it") = error.reason().into_owned();
+        let why = format!("failed to {error}");
         let health = if error.is_transient() {
             StoreHealth::Away { why }
         } else {

@@ -6,15 +6,22 @@
 use std::sync::Mutex;
 
 use supervisor::{control::ToSupervisor, folder::Folder, spool::Position};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    watch,
+};
 
 use crate::{
     job::{Job, JobId},
     log::lines,
 };
 
-/// Bytes of log between two marks; a line is found by reading at most this much before it.
+/// Bytes of log between two marks at first; a line is found by reading at most this much before it.
 const MARK_EVERY: u64 = 64 * 1024;
+/// Marks of one job at most: past that every other one goes, and the rest are twice as far apart.
+const MARKS: usize = 1024;
+/// Pieces of input, of at most 64 KiB each, that wait for a job that does not read.
+const INPUT: usize = 16;
 
 /// How far a log reaches just now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +47,31 @@ pub struct Mark {
     pub state: lines::State,
 }
 
+/// Marks in order, never more than [`MARKS`].
+#[derive(Debug)]
+struct Marks {
+    all: Vec<Mark>,
+    every: u64,
+}
+
+impl Marks {
+    fn add(&mut self, mark: &Mark) {
+        let last = self.all.last().map_or(0, |last| last.bytes);
+        if mark.bytes < last + self.every {
+            return;
+        }
+        if self.all.len() == MARKS {
+            let mut number = 0;
+            self.all.retain(|_| {
+                number += 1;
+                number % 2 == 1
+            });
+            self.every *= 2;
+        }
+        self.all.push(mark.clone());
+    }
+}
+
 /// A job whose folder is there.
 #[derive(Debug)]
 pub struct Live {
@@ -49,19 +81,28 @@ pub struct Live {
     pub folder: Folder,
     job: watch::Sender<Job>,
     extent: watch::Sender<Extent>,
-    marks: Mutex<Vec<Mark>>,
+    /// Whether the store knows how it ended.
+    settled: watch::Sender<bool>,
+    marks: Mutex<Marks>,
     orders: mpsc::Sender<ToSupervisor>,
+    input: mpsc::Sender<ToSupervisor>,
+}
+
+/// What whoever holds a job's control socket must pass on.
+#[derive(Debug)]
+pub(crate) struct Orders {
+    /// Cancel and window size: at once.
+    pub(crate) now: mpsc::Receiver<ToSupervisor>,
+    /// Input and its end, in order: while the job reads.
+    pub(crate) input: mpsc::Receiver<ToSupervisor>,
 }
 
 impl Live {
     /// A job at the start of its log, or at `from`; and the orders that whoever holds its control socket must pass on.
-    pub(crate) fn new(
-        job: Job,
-        folder: Folder,
-        from: Mark,
-    ) -> (Self, mpsc::Receiver<ToSupervisor>) {
-        // A person's clicks and key strokes; where 64 wait, the next one waits too.
-        let (orders, passed_on) = mpsc::channel(64);
+    pub(crate) fn new(job: Job, folder: Folder, from: Mark) -> (Self, Orders) {
+        // A person's clicks; where 64 wait, the next one waits too.
+        let (orders, now) = mpsc::channel(64);
+        let (input, typed) = mpsc::channel(INPUT);
         let extent = Extent {
             end: from.at,
             lines: from.state.lines(),
@@ -73,10 +114,15 @@ impl Live {
             folder,
             job: watch::Sender::new(job),
             extent: watch::Sender::new(extent),
-            marks: Mutex::new(vec![from]),
+            settled: watch::Sender::new(false),
+            marks: Mutex::new(Marks {
+                all: vec![from],
+                every: MARK_EVERY,
+            }),
             orders,
+            input,
         };
-        (live, passed_on)
+        (live, Orders { now, input: typed })
     }
 
     /// The job as it is now.
@@ -120,13 +166,7 @@ impl Live {
 
     /// Tells that the log reaches up to `mark`.
     pub(crate) fn grew(&self, mark: &Mark) {
-        {
-            let mut marks = self.marks.lock().expect("no panic holds it");
-            let last = marks.last().map_or(0, |last| last.bytes);
-            if mark.bytes >= last + MARK_EVERY {
-                marks.push(mark.clone());
-            }
-        }
+        self.marks.lock().expect("no panic holds it").add(mark);
         self.extent.send_modify(|extent| {
             extent.end = mark.at;
             extent.lines = mark.state.lines();
@@ -137,6 +177,16 @@ impl Live {
     /// Tells that no more will come.
     pub(crate) fn completed(&self) {
         self.extent.send_modify(|extent| extent.complete = true);
+    }
+
+    /// Tells that the store knows how it ended.
+    pub(crate) fn settled(&self) {
+        self.settled.send_replace(true);
+    }
+
+    /// Wakes when the store knows how it ended.
+    pub(crate) fn settling(&self) -> watch::Receiver<bool> {
+        self.settled.subscribe()
     }
 
     /// The last mark before line `number` starts, from 1; none where what we know begins after it.
@@ -153,20 +203,78 @@ impl Live {
 
     fn last_mark(&self, is_before: impl Fn(&Mark) -> bool) -> Option<Mark> {
         let marks = self.marks.lock().expect("no panic holds it");
-        let after = marks.partition_point(is_before);
-        marks.get(after.checked_sub(1)?).cloned()
+        let after = marks.all.partition_point(is_before);
+        marks.all.get(after.checked_sub(1)?).cloned()
     }
 
-    /// Sends an order to whoever supervises the job.
+    /// Sends an order to whoever supervises the job, when there is room for it.
     ///
     /// # Errors
     /// Where nobody does any more.
-    pub async fn order(&self, order: ToSupervisor) -> Result<(), Gone> {
-        self.orders.send(order).await.map_err(|_| Gone)
+    pub async fn order(&self, order: ToSupervisor) -> Result<(), NotTaken> {
+        let way = if is_input(&order) {
+            &self.input
+        } else {
+            &self.orders
+        };
+        way.send(order).await.map_err(|_| NotTaken::Over)
+    }
+
+    /// Sends an order that nobody waits for.
+    ///
+    /// # Errors
+    /// Where nobody supervises the job any more, or there is no room.
+    pub fn offer(&self, order: ToSupervisor) -> Result<(), NotTaken> {
+        let way = if is_input(&order) {
+            &self.input
+        } else {
+            &self.orders
+        };
+        way.try_send(order).map_err(|error| match error {
+            TrySendError::Full(_) => NotTaken::Full,
+            TrySendError::Closed(_) => NotTaken::Over,
+        })
     }
 }
 
-/// Nobody supervises the job any more.
+fn is_input(order: &ToSupervisor) -> bool {
+    matches!(order, ToSupervisor::Input(_) | ToSupervisor::EndInput)
+}
+
+/// Why an order could not be passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the job is over")]
-pub struct Gone;
+pub enum NotTaken {
+    /// Nobody supervises the job any more.
+    #[error("the job is over")]
+    Over,
+    /// The job does not read its input, and as much as may wait for it waits.
+    #[error("the job does not read its input, and enough of it waits")]
+    Full,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_stay_few_and_in_order() {
+        let mut marks = Marks {
+            all: vec![Mark::default()],
+            every: MARK_EVERY,
+        };
+        for number in 1..=10 * MARKS as u64 {
+            marks.add(&Mark {
+                bytes: number * MARK_EVERY,
+                ..Mark::default()
+            });
+        }
+        assert!((MARKS / 2..=MARKS).contains(&marks.all.len()));
+        assert_eq!(marks.all[0].bytes, 0);
+        let steps = marks.all.windows(2).map(|two| two[1].bytes - two[0].bytes);
+        assert!(
+            steps
+                .clone()
+                .all(|step| step <= 2 * marks.every && step > 0)
+        );
+    }
+}

@@ -2,12 +2,15 @@
 
 use std::{collections::HashMap, sync::Mutex};
 
+use secrecy::SecretString;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::Engine;
 use crate::{
     job::JobId,
-    wire::{Answer, Prompt},
+    ssh,
+    wire::{Answer, Event, Prompt, Question},
 };
 
 /// The questions that wait. Each is asked once and answered once.
@@ -58,5 +61,42 @@ impl Prompts {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Waiting>> {
         self.waiting.lock().expect("no panic holds it")
+    }
+}
+
+/// Asks a person by way of the window; blocks the job's own thread until there is an answer.
+pub(super) struct AskPerson {
+    pub(super) engine: Engine,
+    pub(super) job: JobId,
+    pub(super) runtime: tokio::runtime::Handle,
+}
+
+impl ssh::Ask for AskPerson {
+    fn ask(&self, host: &str, question: ssh::Question) -> ssh::Answer {
+        let question = match question {
+            ssh::Question::HostKey {
+                fingerprint,
+                key_type,
+                address,
+            } => Question::HostKey {
+                fingerprint,
+                key_type,
+                address,
+            },
+            ssh::Question::Secret { label, echo } => Question::Secret { label, echo },
+        };
+        let prompt = Prompt {
+            id: Uuid::now_v7(),
+            job: self.job,
+            host: host.to_owned(),
+            question,
+        };
+        let answered = self.engine.0.prompts.ask(prompt.clone());
+        self.engine.tell(Event::Asked(prompt));
+        match self.runtime.block_on(answered) {
+            Ok(Answer::Accept) => ssh::Answer::Accept,
+            Ok(Answer::Text { text }) => ssh::Answer::Text(SecretString::from(text)),
+            Ok(Answer::Refuse) | Err(_) => ssh::Answer::Refuse,
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::{io, sync::Arc};
 
 use supervisor::spool::Reader as SpoolReader;
 
-use super::{follow, link::Link, live::Live};
+use super::{index, link::Link, live::Live};
 use crate::{
     job::JobId,
     log::{Chunk, Line, lines},
@@ -27,10 +27,10 @@ const AFTER_BEGUN: usize = 16 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// It is in the store, and the store does not answer.
-    #[error(transparent)]
+    #[error("failed to {0}")]
     Store(#[from] StoreError),
     /// The spool cannot be read.
-    #[error("the spool could not be read: {0}")]
+    #[error("failed to read the spool: {0}")]
     Spool(#[from] io::Error),
 }
 
@@ -188,7 +188,7 @@ impl Cursor {
             let chunks: Vec<Chunk> = wanted
                 .map(|record| Chunk {
                     seq: record.seq,
-                    stream: follow::stream(record.stream),
+                    stream: index::stream(record.stream),
                     at: record.wall_us,
                     bytes: block.bytes[record.payload.clone()].to_vec(),
                 })

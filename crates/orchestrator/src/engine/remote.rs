@@ -34,8 +34,11 @@ struct Told {
     complete: bool,
 }
 
+/// Between two looks at whether a command has read the input that waits for it.
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// The file in a job's folder that says which process group it is on the host, so that the next engine can name it.
-const LEADER: &str = "remote.json";
+pub(crate) const LEADER: &str = "remote.json";
 
 /// The process group on the host of a job whose engine is gone, where it got so far.
 pub(crate) fn process_group(folder: &Folder) -> Option<u32> {
@@ -185,19 +188,28 @@ async fn talk(connection: UnixStream, mut told: watch::Receiver<Told>, orders: s
     let (mut input, mut output) = connection.into_split();
     let mut decoder = Decoder::<ToSupervisor>::default();
     let mut buffer = vec![0; 16 * 1024];
-    let mut said = Told::default();
+    let (mut said, mut paused) = (None, false);
     told.mark_changed();
     loop {
+        let mut frames = Vec::new();
+        if paused != orders.is_filling(paused) {
+            paused = !paused;
+            ToEngine::InputPaused(paused).encode(&mut frames);
+        }
+        if output.write_all(&frames).await.is_err() {
+            return;
+        }
         tokio::select! {
+            () = tokio::time::sleep(LOOK_AGAIN), if paused => {}
             changed = told.changed() => {
                 if changed.is_err() {
                     return;
                 }
                 let now = told.borrow_and_update().clone();
-                if output.write_all(&news(&said, &now)).await.is_err() || now.complete {
+                if output.write_all(&news(said.as_ref(), &now)).await.is_err() || now.complete {
                     return;
                 }
-                said = now;
+                said = Some(now);
             }
             read = input.read(&mut buffer) => {
                 let Ok(length @ 1..) = read else { return };
@@ -214,13 +226,16 @@ async fn talk(connection: UnixStream, mut told: watch::Receiver<Told>, orders: s
     }
 }
 
-/// What has changed, as frames.
-fn news(said: &Told, now: &Told) -> Vec<u8> {
+/// What has changed, as frames; the first ones say how it stands.
+fn news(said: Option<&Told>, now: &Told) -> Vec<u8> {
     let mut frames = Vec::new();
-    if now.offset != said.offset {
+    let known = |told: &Told| (told.started_at, told.offset);
+    if said.map(known) != Some(known(now)) {
         ToEngine::Committed { offset: now.offset }.encode(&mut frames);
     }
-    if let (Some(exit), None) = (&now.exit, &said.exit) {
+    if let Some(exit) = &now.exit
+        && said.is_none_or(|said| said.exit.is_none())
+    {
         ToEngine::Exit(exit.clone()).encode(&mut frames);
     }
     if now.complete {

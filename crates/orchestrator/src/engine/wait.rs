@@ -11,10 +11,19 @@ use crate::{
 /// How long the store may take to come before a program goes on without it: a first start makes a whole cluster.
 const STORE_START: Duration = Duration::from_secs(20);
 
+/// How long statuses may take to be right (RELIABILITY.md, P2).
+const STATUS_RIGHT: Duration = Duration::from_secs(2);
+/// How long a job's output may stay open after its end without that being told: its supervisor waits for 2 s.
+const HELD: Duration = Duration::from_secs(3);
+
 impl Engine {
-    /// Returns when every job's status is right and the store is there, or is known not to be.
+    /// Returns when every job's status is right and the store is there, or is known not to be. A supervisor that says
+    /// nothing is not waited for, nor a log whose start only the store knows.
     pub async fn settled(&self) {
-        self.0.adopting.none().await;
+        let right = tokio::time::timeout(STATUS_RIGHT, self.0.adopting.none()).await;
+        if right.is_err() {
+            tracing::warn!("not every job's status is known");
+        }
         let mut state = self.0.link.changes();
         let known = state.wait_for(|state| !matches!(state.health, StoreHealth::Starting { .. }));
         let _known = tokio::time::timeout(STORE_START, known).await.is_ok();
@@ -55,6 +64,33 @@ impl Engine {
         };
         let _so = live.job_changes().wait_for(|job| is_so(job)).await.is_ok();
         Ok(live.job())
+    }
+
+    /// Returns when a job is over and in the store, and a process that outlived it still holds its output. Never where
+    /// none does.
+    pub async fn held(&self, id: JobId) {
+        let Some(live) = self.live(id) else {
+            return std::future::pending().await;
+        };
+        let _settled = live.settling().wait_for(|settled| *settled).await.is_ok();
+        let mut growth = live.growth();
+        let complete = growth.wait_for(|extent| extent.complete);
+        if tokio::time::timeout(HELD, complete).await.is_ok() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Returns when every job that is over has been archived, or Postgres is away. Those that run are not waited for.
+    pub async fn all_archived(&self) {
+        let is_over = |live: &&std::sync::Arc<super::Live>| {
+            live.job_status().is_over() && live.extent().complete
+        };
+        for live in self.lives().iter().filter(is_over) {
+            tokio::select! {
+                () = self.archived(live.id) => {}
+                () = self.store_failed() => return,
+            }
+        }
     }
 
     /// Returns when all of the job is in the store and its folder is gone.

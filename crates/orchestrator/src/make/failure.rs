@@ -1,6 +1,6 @@
 //! make exits with 2 whatever its recipe did; the recipe's own exit stands in make's last lines. A pure function finds it.
 
-use std::sync::LazyLock;
+use std::{fmt, sync::LazyLock};
 
 use crate::project::Place;
 
@@ -22,6 +22,20 @@ pub enum How {
     Code(i32),
     /// By a signal, in make's words: `Killed`, `Segmentation fault (core dumped)`.
     Signal(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { target, place, how } = self;
+        match how {
+            How::Code(code) => write!(f, "{target} failed with {code}")?,
+            How::Signal(signal) => write!(f, "{target} was ended by a signal ({signal})")?,
+        }
+        match place {
+            Some(Place { file, line }) => write!(f, " at {file}:{line}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// One of make's lines: how deep the make that wrote it was called, and what it said.
@@ -148,6 +162,23 @@ mod tests {
             ),
         ] {
             assert_eq!(failure(line.as_bytes()), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn it_reads_as_a_person_would_say_it() {
+        for (line, said) in [
+            (
+                "make: *** [Makefile:12: deploy] Error 7",
+                "deploy failed with 7 at Makefile:12",
+            ),
+            ("make: *** [deploy] Error 127", "deploy failed with 127"),
+            (
+                "make: *** [Makefile:9: oom] Killed",
+                "oom was ended by a signal (Killed) at Makefile:9",
+            ),
+        ] {
+            assert_eq!(failure(line.as_bytes()).unwrap().to_string(), said);
         }
     }
 

@@ -1,32 +1,28 @@
 //! What stands behind one socket of the app: takes each call to the engine, and brings replies and events back.
 //!
-//! A log is sent by cursor: the next piece is read when the one before has found room in the outbox, so a slow page lags
-//! and nothing queues up for it.
+//! Logs are sent by [`logs`]; nothing queues up for a slow page.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod logs;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use std::{collections::HashMap, sync::Arc};
+
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, broadcast::error::RecvError, watch},
     task::{AbortHandle, JoinSet},
 };
 
+use self::logs::Stopped;
 use super::{Closed, Outbox, Service, Session};
 use crate::{
-    engine::{Consent, Engine, EngineError, Extent, LINE_BYTES, ReadError},
+    engine::{Consent, Engine, EngineError, LINE_BYTES, ReadError},
     job::{Job, JobId},
-    log::{Chunk, Stream},
     wire::{self, Call, Event, Failure, FailureCode, Message, Reply, Request},
 };
 
 /// Calls of one socket that are worked on at once; the next one waits to be read.
 const CALLS: usize = 32;
-/// The time between two events of one followed log: one frame of a screen.
-const FRAME: Duration = Duration::from_millis(16);
+/// Logs that one socket reads at once.
+const READERS: usize = 256;
 /// Lines of one answer, at most.
 const LINES: u32 = 1000;
 /// Lines of a tail, at most.
@@ -68,11 +64,16 @@ pub struct Desk {
 
 impl Session for Desk {
     async fn call(&mut self, call: Call) {
-        while self.tasks.try_join_next().is_some() {}
+        self.sweep();
         let Ok(room) = Arc::clone(&self.room).acquire_owned().await else {
             return;
         };
         match call.request {
+            Request::Follow { .. } | Request::Subscribe { .. } if self.is_full() => {
+                let why = format!("{READERS} logs are read by this page already: close some");
+                let refused = Err(EngineError::Refused(why));
+                self.reply(call.id, room, refused).await;
+            }
             Request::Follow { job, tail } => self.follow(call.id, job, tail.min(TAIL)),
             Request::Unfollow { job } => {
                 if let Some((_, task)) = self.follows.remove(&job) {
@@ -104,25 +105,34 @@ impl Session for Desk {
 }
 
 impl Desk {
+    /// Forgets what has ended.
+    fn sweep(&mut self) {
+        while self.tasks.try_join_next().is_some() {}
+        self.follows.retain(|_, (_, task)| !task.is_finished());
+        self.subscriptions.retain(|_, task| !task.is_finished());
+    }
+
+    fn is_full(&self) -> bool {
+        self.follows.len() + self.subscriptions.len() >= READERS
+    }
+
     async fn reply(&self, id: u32, room: OwnedSemaphorePermit, answer: Result<Reply, EngineError>) {
         send_reply(&self.outbox, id, answer).await;
         drop(room);
     }
 
     fn follow(&mut self, id: u32, job: JobId, tail: u32) {
-        if let Some((wanted, task)) = self.follows.get(&job)
-            && !task.is_finished()
-        {
+        if let Some((wanted, _)) = self.follows.get(&job) {
             wanted.send_replace(tail);
             let (engine, outbox) = (self.engine.clone(), self.outbox.clone());
             self.tasks.spawn(async move {
-                let extent = extent(&engine, job).await.map(Reply::Extent);
+                let extent = logs::extent(&engine, job).await.map(Reply::Extent);
                 send_reply(&outbox, id, extent).await;
             });
             return;
         }
         let (wanted, tail) = watch::channel(tail);
-        let task = self.tasks.spawn(follow(
+        let task = self.tasks.spawn(logs::follow(
             self.engine.clone(),
             self.outbox.clone(),
             id,
@@ -141,7 +151,7 @@ impl Desk {
                 return send_reply(&outbox, id, Err(error)).await;
             }
             send_reply(&outbox, id, Ok(Reply::Subscribed { subscription })).await;
-            let why = match send_chunks(&engine, &outbox, job, subscription, seq).await {
+            let why = match logs::send_chunks(&engine, &outbox, job, subscription, seq).await {
                 Ok(()) => None,
                 Err(Stopped::Unreadable(error)) => Some(error.to_string()),
                 Err(Stopped::Closed(_)) => return,
@@ -160,18 +170,6 @@ impl Desk {
 async fn answer(engine: &Engine, request: Request) -> Result<Reply, EngineError> {
     let done = |()| Reply::Ok;
     Ok(match request {
-        Request::Overview => Reply::Overview(Box::new(engine.overview())),
-        Request::Targets { project } => Reply::Scan(engine.scan(&project)?),
-        Request::AddProject { path } => Reply::Project(engine.add_project(&path)?),
-        Request::RemoveProject { name } => done(engine.remove_project(&name)?),
-        Request::TrustProject { name } => done(engine.trust_project(&name)?),
-        Request::SaveCommand { host, command } => {
-            done(engine.save_command(host.as_deref(), &command)?)
-        }
-        Request::ForgetCommand { host, command } => {
-            done(engine.forget_command(host.as_deref(), &command)?)
-        }
-        Request::Start(start) => started(engine.start(start, Consent::Trusted)?),
         Request::RunAgain { job } => started(engine.run_again(job, Consent::Trusted).await?),
         Request::Cancel { job, force } => done(engine.cancel(job, force).await?),
         Request::Input { job, text, end } => done(engine.input(job, text, end).await?),
@@ -195,15 +193,34 @@ async fn answer(engine: &Engine, request: Request) -> Result<Reply, EngineError>
         Request::WholeLine { job, number } => Reply::Lines {
             lines: engine.log(job).lines(number.max(1), 1, WHOLE_LINE).await?,
         },
+        other => {
+            return engine
+                .blocking(move |engine| answer_from_files(engine, other))
+                .await;
+        }
+    })
+}
+
+/// Answers what is known from files and programs; it may block.
+fn answer_from_files(engine: &Engine, request: Request) -> Result<Reply, EngineError> {
+    let done = |()| Reply::Ok;
+    Ok(match request {
+        Request::Overview => Reply::Overview(Box::new(engine.overview())),
+        Request::Targets { project } => Reply::Scan(engine.scan(&project)?),
+        Request::AddProject { path } => Reply::Project(engine.add_project(&path)?),
+        Request::RemoveProject { name } => done(engine.remove_project(&name)?),
+        Request::TrustProject { name } => done(engine.trust_project(&name)?),
+        Request::SaveCommand { host, command } => {
+            done(engine.save_command(host.as_deref(), &command)?)
+        }
+        Request::ForgetCommand { host, command } => {
+            done(engine.forget_command(host.as_deref(), &command)?)
+        }
+        Request::Start(start) => started(engine.start(start, Consent::Trusted)?),
         Request::Answer { prompt, answer } => done(engine.answer(prompt, answer)?),
         Request::Settings => Reply::Settings(engine.settings()),
         Request::ChangeSettings(settings) => Reply::Settings(engine.change_settings(settings)?),
-        Request::Follow { .. }
-        | Request::Unfollow { .. }
-        | Request::Subscribe { .. }
-        | Request::Unsubscribe { .. } => {
-            unreachable!("these need the socket's own state and are taken before")
-        }
+        _ => unreachable!("all others are taken before"),
     })
 }
 
@@ -213,136 +230,6 @@ fn started(jobs: Vec<Job>) -> Reply {
 
 fn shown(jobs: Vec<Job>) -> Vec<wire::Job> {
     jobs.into_iter().map(Into::into).collect()
-}
-
-async fn extent(engine: &Engine, job: JobId) -> Result<wire::Extent, EngineError> {
-    if let Some(live) = engine.log(job).live {
-        return Ok(live.extent().into());
-    }
-    let job = engine.job(job).await?;
-    Ok(wire::Extent {
-        lines: job.lines,
-        bytes: job.bytes,
-        complete: true,
-    })
-}
-
-impl From<Extent> for wire::Extent {
-    fn from(extent: Extent) -> Self {
-        Self {
-            lines: extent.lines,
-            bytes: extent.bytes,
-            complete: extent.complete,
-        }
-    }
-}
-
-/// Tells how a log grows, at most once a frame, until it is complete.
-async fn follow(
-    engine: Engine,
-    outbox: Outbox,
-    id: u32,
-    job: JobId,
-    mut tail: watch::Receiver<u32>,
-) {
-    let log = engine.log(job);
-    send_reply(&outbox, id, extent(&engine, job).await.map(Reply::Extent)).await;
-    let Some(live) = log.live.clone() else { return };
-    let mut growth = live.growth();
-    let mut said = None;
-    loop {
-        let extent = *growth.borrow_and_update();
-        let wanted = u64::from(*tail.borrow_and_update());
-        let begun = Instant::now();
-        if said != Some((extent, wanted)) {
-            let first = (extent.lines + 1).saturating_sub(wanted).max(1);
-            let lines = match wanted {
-                0 => Ok(Vec::new()),
-                _ => log.lines(first, wanted, LINE_BYTES).await,
-            };
-            let lines = lines.unwrap_or_else(|error| {
-                tracing::warn!(%job, %error, "the tail of a log could not be read");
-                Vec::new()
-            });
-            if outbox
-                .send(Message::Event(Event::LogGrew {
-                    job,
-                    extent: extent.into(),
-                    tail: lines,
-                }))
-                .await
-                .is_err()
-            {
-                return;
-            }
-            said = Some((extent, wanted));
-        }
-        if extent.complete {
-            return;
-        }
-        tokio::select! {
-            changed = growth.changed() => if changed.is_err() { return },
-            changed = tail.changed() => if changed.is_err() { return },
-        }
-        tokio::time::sleep(FRAME.saturating_sub(begun.elapsed())).await;
-    }
-}
-
-/// Why a subscription stopped before the log's end.
-enum Stopped {
-    Unreadable(ReadError),
-    Closed(Closed),
-}
-
-/// Sends every chunk from `seq` on, and returns when the log is complete and all of it is sent.
-async fn send_chunks(
-    engine: &Engine,
-    outbox: &Outbox,
-    job: JobId,
-    subscription: u32,
-    seq: u64,
-) -> Result<(), Stopped> {
-    let log = engine.log(job);
-    let mut growth = log.live.as_ref().map(|live| live.growth());
-    let mut cursor = log.cursor(seq);
-    loop {
-        let complete = growth
-            .as_mut()
-            .is_none_or(|growth| growth.borrow_and_update().complete);
-        if let Some(chunks) = cursor.next().await.map_err(Stopped::Unreadable)? {
-            outbox
-                .send_bytes(frame(subscription, &chunks))
-                .await
-                .map_err(Stopped::Closed)?;
-        } else if complete {
-            return Ok(());
-        } else if let Some(growth) = &mut growth
-            && growth.changed().await.is_err()
-        {
-            return Ok(());
-        }
-    }
-}
-
-/// Chunks as `wire.rs` lays them out.
-fn frame(subscription: u32, chunks: &[Chunk]) -> Bytes {
-    let size = chunks
-        .iter()
-        .map(|chunk| 24 + chunk.bytes.len())
-        .sum::<usize>();
-    let mut frame = BytesMut::with_capacity(4 + size);
-    frame.put_u32_le(subscription);
-    for chunk in chunks {
-        frame.put_u64_le(chunk.seq);
-        frame.put_i64_le(chunk.at);
-        frame.put_u32_le(u32::try_from(chunk.bytes.len()).expect("a chunk is at most 256 KiB"));
-        frame.put_u32_le(match chunk.stream {
-            Stream::Stdout => 0,
-            Stream::Stderr => 1,
-        });
-        frame.put_slice(&chunk.bytes);
-    }
-    frame.freeze()
 }
 
 async fn forward_events(engine: Engine, outbox: Outbox) {

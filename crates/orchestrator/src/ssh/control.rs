@@ -10,6 +10,9 @@ use std::{
 /// Input that may wait for a command that does not read: more is refused until it does.
 const INPUT_BOUND: usize = 1 << 20;
 
+/// From this much on, whoever types is to pause, until it has shrunk to a quarter.
+const INPUT_FILLING: usize = INPUT_BOUND / 4;
+
 /// One thing done to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
@@ -121,6 +124,18 @@ impl Controls {
 }
 
 impl Controls {
+    /// Whether so much input waits that no more should come; where it `was` so, until most of it has gone.
+    #[must_use]
+    pub fn is_filling(&self, was: bool) -> bool {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.input
+            > if was {
+                INPUT_FILLING / 4
+            } else {
+                INPUT_FILLING
+            }
+    }
+
     /// Makes the job look around without giving it an order.
     pub(super) fn nudge(&self) {
         wake(&self.wake);
@@ -174,10 +189,13 @@ mod tests {
             .unwrap();
         assert_eq!(controls.send(Control::Input(vec![0; 2])), Err(InputFull));
         controls.send(Control::Cancel { force: false }).unwrap();
-        assert!(orders.canceled());
+        assert!(orders.canceled() && controls.is_filling(false));
         assert_eq!(orders.take().len(), 2);
         assert_eq!(controls.send(Control::Input(vec![0; 2])), Err(InputFull));
-        orders.sent(INPUT_BOUND - 1);
+        orders.sent(INPUT_BOUND - 1 - INPUT_FILLING);
+        assert!(controls.is_filling(true) && !controls.is_filling(false));
+        orders.sent(INPUT_FILLING);
+        assert!(!controls.is_filling(true));
         controls.send(Control::Input(vec![0; 2])).unwrap();
     }
 }

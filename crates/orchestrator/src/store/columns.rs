@@ -34,6 +34,8 @@ struct Detail {
     commit: Option<Commit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exit: Option<Exit>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     canceled: bool,
     /// Nanoseconds beyond the microsecond, which a column cannot hold: of `queued_at`, `started_at`, `finished_at`.
@@ -98,6 +100,7 @@ impl<'a> Columns<'a> {
             cwd: job.cwd.clone(),
             commit: job.commit.clone(),
             exit: exit.cloned(),
+            cause: job.cause.clone(),
             canceled,
             nanos: [Some(job.queued_at), started_at, finished_at]
                 .map(|time| time.map_or(0, odd_nanos)),
@@ -201,6 +204,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         owner: row.get("owner"),
         queued_at,
         state,
+        cause: detail.cause,
         lines: row.get::<i64, _>("lines").cast_unsigned(),
         bytes: row.get::<i64, _>("bytes").cast_unsigned(),
     })

@@ -1,6 +1,6 @@
 //! How the store fails, and which of it heals by itself. It knows SQLSTATE codes and nothing of what was asked.
 
-use std::io;
+use std::{borrow::Cow, io};
 
 use crate::job::JobId;
 
@@ -143,6 +143,19 @@ impl StoreError {
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Interrupted { .. })
+    }
+
+    /// Why, without what was tried: the server's words, or all there is to say.
+    #[must_use]
+    pub fn reason(&self) -> Cow<'_, str> {
+        match self {
+            Self::Unreachable { why, .. }
+            | Self::Interrupted { why, .. }
+            | Self::AuthFailed { why, .. }
+            | Self::Refused { why, .. }
+            | Self::Embedded { why } => why.into(),
+            other => other.to_string().into(),
+        }
     }
 
     /// Sorts an error of the driver.

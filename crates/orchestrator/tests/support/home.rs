@@ -39,6 +39,10 @@ impl Home {
         self.folder.path().join("data")
     }
 
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
     /// The SSH config, which is not there unless a test writes it.
     pub(crate) fn ssh_config(&self) -> PathBuf {
         self.folder.path().join("ssh_config")

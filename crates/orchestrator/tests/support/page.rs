@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `vmo serve` on fresh folders.
 pub(crate) struct App {
-    _serving: Running,
+    serving: Running,
     pub(crate) home: Home,
     port: u16,
     token: String,
@@ -35,9 +35,14 @@ impl App {
             port: u16::try_from(said["port"].as_u64().unwrap()).unwrap(),
             token: text("token"),
             origin: text("origin"),
-            _serving: serving,
+            serving,
             home,
         }
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        self.serving.kill();
     }
 
     pub(crate) async fn page(&self) -> Page {

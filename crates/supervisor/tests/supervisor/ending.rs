@@ -165,3 +165,13 @@ fn a_cancel_after_the_childs_end_ends_the_rest() {
     assert!(exit.complete && !exit.canceled && exit.survivors.is_empty());
     assert!(!runs(holder));
 }
+
+#[test]
+fn a_job_whose_folder_was_removed_keeps_nobody() {
+    let mut job = Job::start(&sh("echo ready; cat"));
+    job.stdout_has("ready");
+    fs::remove_dir_all(job.folder.path()).unwrap();
+    job.told.say(&ToSupervisor::EndInput);
+    let status = patiently(|| job.supervisor.try_wait().unwrap());
+    assert!(status.success(), "{status}");
+}

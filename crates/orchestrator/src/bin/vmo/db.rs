@@ -2,24 +2,28 @@
 
 use std::{io::IsTerminal, process::ExitCode};
 
-use orchestrator::wire::StoreHealth;
+use orchestrator::{engine::Engine, wire::StoreHealth};
 use secrecy::ExposeSecret;
-use tokio::process::Command;
+use tokio::{
+    process::Command,
+    signal::unix::{SignalKind, signal},
+};
 
-use super::{Failed, Outcome, engine};
+use super::{Failed, Outcome, engine, out};
 
 pub(crate) async fn db(psql: Vec<String>) -> Outcome {
     let engine = engine().await?;
     engine.settled().await;
-    let state = engine.link().state();
-    if let StoreHealth::Away { why } | StoreHealth::Refused { why } = state.health {
-        return Err(Failed::new(why));
-    }
     // While the engine is open, an embedded server stays up.
-    let store = engine.link().store().await;
+    let store = tokio::select! {
+        store = engine.link().store() => store,
+        () = engine.store_failed() => return Err(away(&engine)),
+    };
     let uri = store.uri().expose_secret();
     let wants_psql = !psql.is_empty() || std::io::stdin().is_terminal();
     if wants_psql {
+        // Ctrl-C is psql's while it runs: without us it would lose its server.
+        let _ours = signal(SignalKind::interrupt())?;
         match Command::new("psql").arg(uri).args(&psql).status().await {
             Ok(status) => {
                 return Ok(ExitCode::from(
@@ -37,10 +41,19 @@ pub(crate) async fn db(psql: Vec<String>) -> Outcome {
             }
         }
     }
-    println!("{uri}");
-    if state.embedded {
+    out::line(uri)?;
+    if engine.link().state().embedded {
         eprintln!("The server stays up until Ctrl-C.");
         tokio::signal::ctrl_c().await?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn away(engine: &Engine) -> Failed {
+    match engine.link().state().health {
+        StoreHealth::Away { why } | StoreHealth::Refused { why } => Failed::new(why),
+        StoreHealth::Starting { .. } | StoreHealth::Ready { .. } => {
+            Failed::new("Postgres went away a moment ago; try again")
+        }
+    }
 }

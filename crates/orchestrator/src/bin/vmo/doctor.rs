@@ -9,7 +9,7 @@ use orchestrator::{
 };
 use serde::Serialize;
 
-use super::Outcome;
+use super::{Outcome, out};
 
 #[derive(Serialize)]
 struct Check {
@@ -58,15 +58,11 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
     });
     checks.extend(engine_checks(folders).await);
     if json {
-        println!("{}", serde_json::to_string_pretty(&checks)?);
+        out::line(serde_json::to_string_pretty(&checks)?)?;
     } else {
         for check in &checks {
-            println!(
-                "{} {:14} {}",
-                if check.ok { "ok     " } else { "missing" },
-                check.what,
-                check.found
-            );
+            let word = if check.ok { "ok     " } else { "missing" };
+            out::line(format_args!("{word} {:14} {}", check.what, check.found))?;
         }
     }
     let needed = ["make", "supervisor", "vmo", "Postgres"];

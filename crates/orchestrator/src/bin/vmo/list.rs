@@ -10,7 +10,7 @@ use orchestrator::{
 };
 use serde::Serialize;
 
-use super::{Failed, Outcome, engine, words};
+use super::{Failed, Outcome, engine, out, settled, words};
 
 #[derive(Debug, Args)]
 pub(crate) struct Projects {
@@ -59,12 +59,11 @@ pub(crate) struct Jobs {
 }
 
 fn print_json(value: &impl Serialize) -> Result<(), Failed> {
-    println!("{}", serde_json::to_string_pretty(value)?);
-    Ok(())
+    out::line(serde_json::to_string_pretty(value)?)
 }
 
 /// Rows with their columns as wide as their widest cell; the last one as it is.
-fn print_table<const N: usize>(rows: &[[String; N]]) {
+fn print_table<const N: usize>(rows: &[[String; N]]) -> Result<(), Failed> {
     let width = |column: usize| {
         rows.iter()
             .map(|row| row[column].chars().count())
@@ -72,13 +71,19 @@ fn print_table<const N: usize>(rows: &[[String; N]]) {
             .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..N).map(width).collect();
+    let mut text = String::new();
     for row in rows {
         let cells: Vec<String> = row
             .iter()
             .zip(&widths)
             .map(|(cell, width)| format!("{cell:width$}"))
             .collect();
-        println!("{}", cells.join("  ").trim_end());
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    match text.strip_suffix('\n') {
+        Some(text) => out::line(text),
+        None => Ok(()),
     }
 }
 
@@ -93,7 +98,7 @@ pub(crate) async fn projects(projects: Projects) -> Outcome {
     match projects.change {
         Some(Change::Add { path }) => {
             let path = std::path::absolute(path)?.display().to_string();
-            println!("{}", engine.add_project(&path)?.name);
+            out::line(engine.add_project(&path)?.name)?;
             return Ok(ExitCode::SUCCESS);
         }
         Some(Change::Rm { name }) => {
@@ -114,7 +119,7 @@ pub(crate) async fn projects(projects: Projects) -> Outcome {
                 project.problem.clone().unwrap_or_default(),
             ]
         };
-        print_table(&listed.found.iter().map(row).collect::<Vec<_>>());
+        print_table(&listed.found.iter().map(row).collect::<Vec<_>>())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -133,7 +138,7 @@ pub(crate) async fn targets(targets: Targets) -> Outcome {
     } else {
         let row = |target: &Target| [target.name.clone(), target.doc.clone().unwrap_or_default()];
         let listed = scan.targets.iter().filter(|target| target.listed).map(row);
-        print_table(&listed.collect::<Vec<_>>());
+        print_table(&listed.collect::<Vec<_>>())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -153,14 +158,13 @@ pub(crate) async fn hosts(json: bool) -> Outcome {
                 host.problem.clone().unwrap_or_default(),
             ]
         });
-        print_table(&rows.collect::<Vec<_>>());
+        print_table(&rows.collect::<Vec<_>>())?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
-    let engine = engine().await?;
-    engine.settled().await;
+    let engine = settled().await?;
     let query = JobQuery {
         status: jobs.status,
         limit: jobs.limit,
@@ -193,7 +197,7 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
                 job.command.clone(),
             ]
         });
-        print_table(&rows.collect::<Vec<_>>());
+        print_table(&rows.collect::<Vec<_>>())?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use orchestrator::{
     log::{self, Color, Line, Span, Stream},
 };
 
-use super::{Failed, Outcome, engine};
+use super::{Failed, Outcome, settled};
 
 /// Lines asked for at once.
 const LINES: u64 = 1000;
@@ -21,7 +21,7 @@ const LINES: u64 = 1000;
 pub(crate) struct Log {
     /// The job: its id, the start of it, or `last`
     job: String,
-    /// Go on until the job is over
+    /// Go on until no more can come
     #[arg(long, short)]
     follow: bool,
     /// Exactly the bytes the job wrote
@@ -63,8 +63,7 @@ fn range(text: &str) -> Result<(u64, u64), String> {
 }
 
 pub(crate) async fn log(log: Log) -> Outcome {
-    let engine = engine().await?;
-    engine.settled().await;
+    let engine = settled().await?;
     let job = engine.find_job(&log.job).await?;
     let written = if log.raw {
         write_raw(&engine, job.id, &log).await
@@ -76,7 +75,7 @@ pub(crate) async fn log(log: Log) -> Outcome {
         Err(Unwritten::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             Ok(ExitCode::SUCCESS)
         }
-        Err(Unwritten::Io(error)) => Err(Failed::new(error)),
+        Err(Unwritten::Io(error)) => Err(Failed::new(format!("failed to write the log: {error}"))),
         Err(Unwritten::Read(error)) => Err(Failed::new(error)),
         Ok(()) => Ok(ExitCode::SUCCESS),
     }

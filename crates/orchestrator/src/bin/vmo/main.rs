@@ -4,11 +4,18 @@ mod db;
 mod doctor;
 mod list;
 mod log;
+mod out;
+mod prompts;
 mod run;
 mod serve;
+mod show;
+mod terminal;
 mod words;
 
-use std::process::ExitCode;
+use std::{
+    os::unix::process::CommandExt,
+    process::{ExitCode, Stdio},
+};
 
 use clap::{Parser, Subcommand};
 use orchestrator::{
@@ -75,18 +82,18 @@ enum Command {
     /// Guard the private Postgres (started by whoever needs it first)
     #[command(hide = true)]
     Postgres,
-    /// Archive a job that ended with no engine there (started by its supervisor)
+    /// Archive jobs that ended with no engine there (started by their supervisors)
     #[command(hide = true)]
     Archive {
-        /// The job's id
-        job: String,
+        /// The job it was started for
+        job: Option<String>,
     },
 }
 
 /// What went wrong, for a person, and the code to exit with.
 #[derive(Debug)]
 struct Failed {
-    message: String,
+    message: Option<String>,
     code: u8,
 }
 
@@ -96,8 +103,16 @@ const NEVER_RAN: u8 = 255;
 impl Failed {
     fn new(message: impl ToString) -> Self {
         Self {
-            message: message.to_string(),
+            message: Some(message.to_string()),
             code: 1,
+        }
+    }
+
+    /// Nothing went wrong: whoever reads our output has had enough.
+    fn enough() -> Self {
+        Self {
+            message: None,
+            code: 0,
         }
     }
 }
@@ -119,10 +134,15 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
-    match dispatch(cli.command) {
+    let outcome = dispatch(cli.command);
+    // A question may still be open, with its answer unseen.
+    terminal::restore();
+    match outcome {
         Ok(code) => code,
         Err(failed) => {
-            eprintln!("vmo: {}", failed.message);
+            if let Some(message) = failed.message {
+                eprintln!("vmo: {message}");
+            }
             ExitCode::from(failed.code)
         }
     }
@@ -156,7 +176,7 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Db { psql } => db::db(psql).await,
         Command::Serve(serve) => serve::serve(serve).await,
         Command::Doctor { json } => doctor::doctor(json).await,
-        Command::Archive { job } => run::archive(&job).await,
+        Command::Archive { job: _ } => run::archive().await,
         Command::Postgres => unreachable!("taken before the runtime"),
     }
 }
@@ -176,9 +196,18 @@ async fn open(takes_over: bool) -> Result<Engine, Failed> {
     Ok(Engine::open(options).await?)
 }
 
-async fn cancel(name: &str, force: bool) -> Outcome {
+/// An engine that knows every job's status, and sees to it that what is over is archived.
+async fn settled() -> Result<Engine, Failed> {
     let engine = engine().await?;
     engine.settled().await;
+    if engine.has_left_over() {
+        archive_in_background();
+    }
+    Ok(engine)
+}
+
+async fn cancel(name: &str, force: bool) -> Outcome {
+    let engine = settled().await?;
     let job = engine.find_job(name).await?;
     if job.state.status() != Status::Queued && job.state.status() != Status::Running {
         return Err(Failed::new(format!(
@@ -189,6 +218,22 @@ async fn cancel(name: &str, force: bool) -> Outcome {
     }
     engine.cancel(job.id, force).await?;
     let job = engine.over(job.id).await?;
-    println!("{} {}", job.id, words::end(&job));
+    out::line(format_args!("{} {}", job.id, words::end(&job)))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Has jobs archived that are over and that nobody archives, by a process that stays until that is done.
+fn archive_in_background() {
+    let spawned = orchestrator::folders::program("vmo").and_then(|vmo| {
+        std::process::Command::new(vmo)
+            .arg("archive")
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+    });
+    if let Err(error) = spawned {
+        tracing::warn!(%error, "jobs that are over stay in their spools");
+    }
 }

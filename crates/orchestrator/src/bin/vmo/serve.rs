@@ -1,13 +1,19 @@
 //! `vmo serve`: the whole app, for a browser on this machine.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
 use orchestrator::server::{self, Server};
 use serde::Serialize;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    signal::unix::{Signal, SignalKind, signal},
+};
 
-use super::Outcome;
+use super::{Failed, Outcome, out, terminal};
+
+/// How long leaving may take for the logs of jobs that have just ended.
+const ARCHIVING: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
@@ -34,7 +40,10 @@ pub(crate) async fn serve(serve: Serve) -> Outcome {
         page: true,
         ..server::Options::default()
     };
-    let server = server::serve(engine.clone(), options).await?;
+    let stop = Stop::catch()?;
+    let server = server::serve(engine.clone(), options)
+        .await
+        .map_err(|error| Failed::new(format!("failed to {error}")))?;
     if serve.json {
         let token = server.token();
         let served = Served {
@@ -43,34 +52,50 @@ pub(crate) async fn serve(serve: Serve) -> Outcome {
             token: token.expose(),
             origin: server.origin(),
         };
-        println!("{}", serde_json::to_string(&served)?);
+        out::line(serde_json::to_string(&served)?)?;
     } else {
         say_address(&server);
     }
-    until_told_to_stop(&server, serve.json).await;
+    until_told_to_stop(&server, stop, serve.json).await;
     server.shutdown().await;
+    // What is over and not archived by then waits for the next start.
+    let _archived = tokio::time::timeout(ARCHIVING, engine.all_archived())
+        .await
+        .is_ok();
     Ok(ExitCode::SUCCESS)
 }
 
+/// That nobody reads it is no reason to stop serving.
 fn say_address(server: &Server) {
-    println!("{}", server.url_with_code());
-    println!("Open it within ten minutes, once; Enter prints a fresh address, Ctrl-C stops.");
+    out::line(server.url_with_code()).ok();
+    out::line("Open it within ten minutes, once; Enter prints a fresh address, Ctrl-C stops.").ok();
+}
+
+/// The signals that stop us.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    /// Catches them from now on: before anybody can know that we run.
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
 }
 
 /// Returns at Ctrl-C or SIGTERM; Enter prints a fresh address.
-async fn until_told_to_stop(server: &Server, json: bool) {
+async fn until_told_to_stop(server: &Server, mut stop: Stop, json: bool) {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    let mut listens = !json && std::io::stdin().is_terminal();
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
-    let mut terminated = async || match &mut terminate {
-        Some(signal) => signal.recv().await,
-        None => std::future::pending().await,
-    };
+    // In the background we would be stopped for reading the terminal.
+    let mut listens = !json && terminal::has_typist();
     loop {
         tokio::select! {
-            _interrupted = tokio::signal::ctrl_c() => return,
-            _terminated = terminated() => return,
+            _interrupted = stop.interrupt.recv() => return,
+            _terminated = stop.terminate.recv() => return,
             line = lines.next_line(), if listens => match line {
                 Ok(Some(_)) => say_address(server),
                 _ => listens = false,

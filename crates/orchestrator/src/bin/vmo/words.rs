@@ -84,37 +84,3 @@ pub(crate) fn span(job: &Job) -> String {
         ),
     }
 }
-
-/// Asks for a line at the terminal, unseen where it is a secret; none where there is no terminal.
-pub(crate) fn ask(label: &str, echo: bool) -> Option<String> {
-    use std::io::{BufRead, Write};
-
-    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-
-    let mut terminal = std::fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/dev/tty")
-        .ok()?;
-    write!(terminal, "{label} ").ok()?;
-    let before = tcgetattr(&terminal).ok()?;
-    if !echo {
-        let mut unseen = before.clone();
-        unseen.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(&terminal, OptionalActions::Flush, &unseen).ok()?;
-    }
-    let mut line = String::new();
-    let read = std::io::BufReader::new(&terminal).read_line(&mut line);
-    tcsetattr(&terminal, OptionalActions::Flush, &before).ok()?;
-    if !echo {
-        writeln!(terminal).ok()?;
-    }
-    read.ok()?;
-    Some(line.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-/// Whether we may read the terminal: a program in the background would be stopped for it.
-pub(crate) fn is_foreground() -> bool {
-    rustix::termios::tcgetpgrp(std::io::stdin())
-        .is_ok_and(|group| group == rustix::process::getpgrp())
-}

@@ -1,0 +1,157 @@
+//! The terminal we run in: raw while a job has a terminal of its own, unseen while a secret is typed, and as it was
+//! again however we end.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, IsTerminal, Read, Write},
+    os::fd::AsFd,
+    sync::{Mutex, PoisonError},
+};
+
+use orchestrator::{engine::Engine, job::JobId};
+use rustix::{
+    process::{Pid, getpgrp},
+    termios::{
+        LocalModes, OptionalActions, Termios, Winsize, tcgetattr, tcgetpgrp, tcgetwinsize,
+        tcsetattr,
+    },
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How the terminal was before we changed it.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Changes the terminal's modes, until [`restore`].
+fn change(terminal: impl AsFd, change: impl FnOnce(&mut Termios)) -> rustix::io::Result<()> {
+    let now = tcgetattr(&terminal)?;
+    let mut changed = now.clone();
+    change(&mut changed);
+    BEFORE
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get_or_insert(now);
+    tcsetattr(&terminal, OptionalActions::Drain, &changed)
+}
+
+/// Puts the terminal back as it was before we changed it, if we did.
+pub(crate) fn restore() {
+    let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(before) = before
+        && let Ok(terminal) = open()
+        && let Err(error) = tcsetattr(&terminal, OptionalActions::Drain, &before)
+    {
+        tracing::error!(%error, "the terminal's modes could not be restored; try: stty sane");
+    }
+}
+
+fn open() -> std::io::Result<File> {
+    File::options().read(true).write(true).open("/dev/tty")
+}
+
+/// Whether a program in the background would be stopped for what we are about to do.
+fn is_foreground(terminal: impl AsFd) -> bool {
+    let ours: Pid = getpgrp();
+    tcgetpgrp(terminal).is_ok_and(|group| group == ours)
+}
+
+/// Whether what a person types comes to our standard input.
+pub(crate) fn has_typist() -> bool {
+    let stdin = std::io::stdin();
+    stdin.is_terminal() && is_foreground(stdin)
+}
+
+/// The size of the terminal a person sees, as rows and columns.
+pub(crate) fn size() -> Option<(u16, u16)> {
+    let known = |size: Winsize| (size.ws_row > 0).then_some((size.ws_row, size.ws_col));
+    let shown = tcgetwinsize(std::io::stdout()).ok().and_then(known);
+    shown.or_else(|| tcgetwinsize(std::io::stdin()).ok().and_then(known))
+}
+
+/// A terminal whose every key goes to a job. As it was again when this is dropped.
+pub(crate) struct Raw(tokio::task::JoinHandle<()>);
+
+impl Raw {
+    /// Hands the terminal over to a job, with its size from now on; none where no person types there.
+    pub(crate) fn begin(engine: &Engine, job: JobId) -> Option<Self> {
+        if !has_typist() {
+            return None;
+        }
+        if let Err(error) = change(std::io::stdin(), Termios::make_raw) {
+            tracing::warn!(%error, "the terminal cannot be made raw");
+            return None;
+        }
+        Some(Self(tokio::spawn(keep_size(engine.clone(), job))))
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        self.0.abort();
+        restore();
+    }
+}
+
+/// Tells a job each size the terminal gets, and leaves in order when we are ended.
+async fn keep_size(engine: Engine, job: JobId) {
+    let caught = |kind| signal(kind).ok();
+    let (Some(mut window), Some(mut terminate), Some(mut hang_up)) = (
+        caught(SignalKind::window_change()),
+        caught(SignalKind::terminate()),
+        caught(SignalKind::hangup()),
+    ) else {
+        return;
+    };
+    loop {
+        if let Some((rows, cols)) = size()
+            && engine.resize(job, rows, cols).await.is_err()
+        {
+            return;
+        }
+        let number = tokio::select! {
+            _changed = window.recv() => continue,
+            _told = terminate.recv() => libc::SIGTERM,
+            _gone = hang_up.recv() => libc::SIGHUP,
+        };
+        restore();
+        std::process::exit(128 + number);
+    }
+}
+
+/// Asks for a line at the terminal, unseen where it is a secret; none where no person is there.
+pub(crate) fn ask(label: &str, echo: bool) -> Option<String> {
+    let mut terminal = open().ok().filter(|terminal| is_foreground(terminal))?;
+    write!(terminal, "{label} ").ok()?;
+    if !echo {
+        change(&terminal, |modes| {
+            modes.local_modes.remove(LocalModes::ECHO);
+        })
+        .ok()?;
+    }
+    let mut line = String::new();
+    let read = BufReader::new(&terminal).read_line(&mut line);
+    if !echo {
+        restore();
+        writeln!(terminal).ok()?;
+    }
+    read.ok().filter(|length| *length > 0)?;
+    Some(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Sends what is typed or piped in to the job, on a thread of its own: reading a terminal cannot be called off.
+pub(crate) fn forward_input(engine: Engine, id: JobId) {
+    let mut stdin = std::io::stdin();
+    if stdin.is_terminal() && !has_typist() {
+        return;
+    }
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; 16 * 1024];
+        loop {
+            let read = stdin.read(&mut buffer).unwrap_or(0);
+            let sent = runtime.block_on(engine.input_bytes(id, buffer[..read].to_vec()));
+            if read == 0 || sent.is_err() {
+                return;
+            }
+        }
+    });
+}

@@ -1,0 +1,107 @@
+//! What a person asked for, in the words a job keeps.
+
+use std::path::PathBuf;
+
+use chrono::Utc;
+use uuid::Uuid;
+
+use crate::{
+    folders,
+    job::{Job, JobId, State, What},
+    make,
+};
+
+/// A job as it is asked for: what it is, and where it belongs.
+pub(crate) struct Asked {
+    pub(crate) what: What,
+    pub(crate) command: String,
+    pub(crate) argv: Vec<String>,
+    pub(crate) variables: Vec<(String, Option<String>)>,
+    pub(crate) cwd: Option<PathBuf>,
+    pub(crate) pty: bool,
+    pub(crate) batch: Option<Uuid>,
+}
+
+impl Asked {
+    /// A new job, queued.
+    pub(crate) fn job(self) -> Job {
+        Job {
+            id: JobId::new(),
+            what: self.what,
+            command: self.command,
+            argv: self.argv,
+            variables: self.variables,
+            cwd: self.cwd,
+            pty: self.pty,
+            commit: None,
+            batch: self.batch,
+            owner: folders::owner(),
+            queued_at: Utc::now(),
+            state: State::Queued,
+            cause: None,
+            lines: 0,
+            bytes: 0,
+        }
+    }
+}
+
+/// What make was asked for, in the words a job keeps.
+pub(crate) fn of_make(
+    run: &make::Run<'_>,
+    command: &make::Command,
+    project: &str,
+    pty: bool,
+) -> Asked {
+    let mut argv = vec![command.program.clone()];
+    argv.extend(command.args.iter().cloned());
+    Asked {
+        what: What::Target {
+            project: project.to_owned(),
+            targets: run.targets.to_vec(),
+        },
+        command: command.shown.clone(),
+        argv,
+        variables: run.variables.iter().map(kept_variable).collect(),
+        cwd: Some(command.cwd.clone()),
+        pty,
+        batch: None,
+    }
+}
+
+/// A variable as a job keeps it: a secret one by its name alone.
+fn kept_variable(variable: &make::Assignment) -> (String, Option<String>) {
+    (
+        variable.name.clone(),
+        (!variable.secret).then(|| variable.value.clone()),
+    )
+}
+
+/// A shell command here, in the words a job keeps.
+pub(crate) fn of_shell(program: &make::Command, command: String, pty: bool) -> Asked {
+    let mut argv = vec![program.program.clone()];
+    argv.extend(program.args.iter().cloned());
+    Asked {
+        what: What::Command { host: None },
+        command,
+        argv,
+        variables: Vec::new(),
+        cwd: Some(program.cwd.clone()),
+        pty,
+        batch: None,
+    }
+}
+
+/// A command on a host, in the words a job keeps.
+pub(crate) fn of_host(host: &str, command: &str, pty: bool, batch: Option<Uuid>) -> Asked {
+    Asked {
+        what: What::Command {
+            host: Some(host.to_owned()),
+        },
+        command: command.to_owned(),
+        argv: Vec::new(),
+        variables: Vec::new(),
+        cwd: None,
+        pty,
+        batch,
+    }
+}

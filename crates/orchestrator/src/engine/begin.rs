@@ -1,0 +1,252 @@
+//! From a prepared job to one that runs: its turn, its supervisor, and the tasks that follow and archive it.
+
+use std::{
+    collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, pin::pin, sync::Arc,
+};
+
+use chrono::Utc;
+use supervisor::{
+    control::{self, ToSupervisor},
+    exec::Grace,
+    exit::Exit as Seen,
+    folder::{self, Lock},
+};
+use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
+
+use super::{
+    Engine, archive, follow,
+    launch::{self, Plan, Prepared},
+    live::{Live, Mark, Orders},
+    lost,
+    prompts::AskPerson,
+    remote::Remote,
+};
+use crate::{
+    job::{Exit, Job, JobId, State, Status},
+    make, ssh,
+    wire::Event,
+};
+
+impl Engine {
+    /// Registers a prepared job and sets everything about it going.
+    pub(super) fn launch(&self, prepared: Prepared, plan: Plan) -> Job {
+        let Prepared {
+            job,
+            folder,
+            lock,
+            listener,
+        } = prepared;
+        let (live, orders) = Live::new(job, folder, Mark::default());
+        let live = Arc::new(live);
+        self.register(&live);
+        let job = live.job();
+        self.tell(Event::job(job.clone()));
+        let noted = self.note_commit(&live);
+        self.archive(Arc::clone(&live), lock, noted);
+        let engine = self.clone();
+        tokio::spawn(async move { engine.begin(live, orders, listener, plan).await });
+        job
+    }
+
+    /// Waits for the job's turn, starts it and follows it to its end.
+    async fn begin(self, live: Arc<Live>, mut orders: Orders, listener: UnixListener, plan: Plan) {
+        let Some(turn) = self.turn(&live, &mut orders).await else {
+            let why = "canceled while it waited for its turn";
+            return self.ended_early(&live, why.into(), true);
+        };
+        give_turn_back(&live, turn);
+        // Before anything runs: from here on, what runs is followed.
+        let begun = control::connect(live.folder.path()).and_then(|connection| {
+            match plan {
+                Plan::Local { environment } => self.begin_local(&live, listener, &environment),
+                Plan::Remote { route } => self.begin_remote(&live, listener, *route),
+            }
+            .map(|()| connection)
+        });
+        match begun {
+            Ok(connection) => {
+                let (from, tell) = (Mark::default(), Arc::new(self));
+                follow::follow(live, from, connection, orders, tell, ()).await;
+            }
+            Err(error) => self.ended_early(&live, error.to_string(), false),
+        }
+    }
+
+    fn begin_local(
+        &self,
+        live: &Arc<Live>,
+        listener: UnixListener,
+        environment: &HashMap<OsString, OsString>,
+    ) -> io::Result<()> {
+        let mut child = launch::spawn(&live.folder, listener, environment, live.id)?;
+        self.now_running(live);
+        tokio::spawn(async move { child.wait().await });
+        Ok(())
+    }
+
+    fn begin_remote(
+        &self,
+        live: &Arc<Live>,
+        listener: UnixListener,
+        route: ssh::Route,
+    ) -> io::Result<()> {
+        let job = live.job();
+        let window = self.window();
+        let exec = ssh::Exec {
+            job: job.id,
+            command: job.command,
+            pty: job.pty.then_some((window.rows, window.cols)),
+            graces: Grace::usual(),
+        };
+        let (engine, running) = (self.clone(), Arc::clone(live));
+        let ask = Arc::new(AskPerson {
+            engine: self.clone(),
+            job: live.id,
+            runtime: tokio::runtime::Handle::current(),
+        });
+        let remote = Remote {
+            sessions: Arc::clone(&self.0.sessions),
+            route,
+            exec,
+            folder: live.folder.clone(),
+            ask,
+        };
+        remote.supervise(listener, move || engine.now_running(&running))
+    }
+
+    fn now_running(&self, live: &Live) {
+        if live.job_status() != Status::Queued {
+            return;
+        }
+        let started_at = Utc::now();
+        let job = live.change(|job| job.state = State::Running { started_at });
+        self.tell(Event::job(job));
+    }
+
+    /// A turn to run, or none where the job was canceled before it got one. Input waits; so does the window's size.
+    async fn turn(&self, live: &Live, orders: &mut Orders) -> Option<OwnedSemaphorePermit> {
+        let mut turn = pin!(Arc::clone(&self.0.turns).acquire_owned());
+        let mut later = None;
+        let turn = loop {
+            tokio::select! {
+                biased;
+                turn = &mut turn => break turn.ok()?,
+                Some(order) = orders.now.recv() => match order {
+                    ToSupervisor::Cancel { .. } => return None,
+                    other => later = Some(other),
+                },
+            }
+        };
+        if let Some(Err(error)) = later.map(|order| live.offer(order)) {
+            tracing::debug!(job = %live.id, %error, "the window's size is not passed on");
+        }
+        Some(turn)
+    }
+
+    /// Ends a job that nobody supervises yet. Its folder says so too, for an engine that finds it before it is archived.
+    fn ended_early(&self, live: &Live, why: String, canceled: bool) {
+        let now = Utc::now();
+        let seen = Seen {
+            ended: Exit::CouldNotStart { why },
+            canceled,
+            started_at: None,
+            finished_at: now.timestamp_micros(),
+            spool_end: 0,
+            complete: true,
+            survivors: Vec::new(),
+        };
+        lost::write_down(&live.folder, &seen);
+        let state = State::Ended {
+            started_at: None,
+            finished_at: now,
+            exit: seen.ended,
+            canceled,
+        };
+        let job = live.change(|job| job.state = state);
+        self.tell(Event::job(job));
+        live.completed();
+    }
+
+    /// Archives a job in the background, holding its lock, and forgets it when that is done. `noted` is waited for
+    /// before anything is written.
+    pub(super) fn archive(&self, live: Arc<Live>, lock: Lock, noted: Option<JoinHandle<()>>) {
+        let engine = self.clone();
+        let id = live.id;
+        // Held until the task is in the list, so that it cannot be off it before.
+        let mut archiving = self.0.archiving.lock().expect("no panic holds it");
+        let task = tokio::spawn(async move {
+            if let Some(noted) = noted {
+                let _noted = noted.await.is_ok();
+            }
+            match archive::archive(live, engine.0.link.clone()).await {
+                Ok(()) => engine.forget(id),
+                Err(error) => tracing::error!(job = %id, %error, "a log stays in its spool"),
+            }
+            drop(lock);
+        });
+        archiving.insert(id, task);
+    }
+
+    /// Gives up the claim on a job, so that its supervisor has it archived when it is over. False where it is over
+    /// already: the supervisor may have gone, trusting in us.
+    pub async fn let_go(&self, job: JobId) -> bool {
+        let archiving = self
+            .0
+            .archiving
+            .lock()
+            .expect("no panic holds it")
+            .remove(&job);
+        if let Some(task) = archiving {
+            task.abort();
+            let _over = task.await.is_ok();
+        }
+        let Some(live) = self.live(job) else {
+            return true;
+        };
+        let seen = live.folder.read_json::<Seen>(folder::EXIT);
+        !seen.is_ok_and(|seen| seen.is_some_and(|seen| seen.complete))
+    }
+
+    /// Notes where the job's git work tree stands; the job does not wait for it.
+    fn note_commit(&self, live: &Arc<Live>) -> Option<JoinHandle<()>> {
+        let (engine, live) = (self.clone(), Arc::clone(live));
+        let cwd = live.job().cwd?;
+        Some(tokio::task::spawn_blocking(move || {
+            if let Some(commit) = make::git::commit(&cwd) {
+                let job = live.change(|job| job.commit = Some(commit));
+                engine.tell(Event::job(job));
+            }
+        }))
+    }
+
+    pub(super) fn register(&self, live: &Arc<Live>) {
+        self.0
+            .lives
+            .lock()
+            .expect("no panic holds it")
+            .insert(live.id, Arc::clone(live));
+    }
+
+    pub(super) fn forget(&self, job: JobId) {
+        self.0.lives.lock().expect("no panic holds it").remove(&job);
+        self.0
+            .archiving
+            .lock()
+            .expect("no panic holds it")
+            .remove(&job);
+        self.0.known.lock().expect("no panic holds it").remove(&job);
+        self.0.forgotten.notify_waiters();
+    }
+}
+
+/// Gives a job's turn to the next one when the job is over.
+fn give_turn_back(live: &Live, turn: OwnedSemaphorePermit) {
+    let mut changes = live.job_changes();
+    tokio::spawn(async move {
+        let _over = changes
+            .wait_for(|job| job.state.status().is_over())
+            .await
+            .is_ok();
+        drop(turn);
+    });
+}

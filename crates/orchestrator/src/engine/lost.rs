@@ -1,0 +1,71 @@
+//! A job whose supervisor is gone without a word: what it left running is ended, and what is known is written down, so
+//! that everybody who finds the job says the same of it.
+
+use std::{fs, time::SystemTime};
+
+use chrono::{DateTime, Utc};
+use supervisor::{
+    exit::{Ended, Exit as Seen},
+    folder::{self, Folder},
+};
+
+use super::{follow, live::Live, remote, strays};
+use crate::job::State;
+
+/// Ends what a dead supervisor left running, and writes down how the job is to be called from now on.
+pub(super) async fn settle(live: &Live) -> Seen {
+    let ended = why(live).await;
+    let started_at = match live.job().state {
+        State::Running { started_at } => Some(started_at),
+        _ => follow::begun_at(&live.folder),
+    };
+    let finished_at = last_seen(&live.folder).max(started_at.unwrap_or_default());
+    let seen = Seen {
+        ended,
+        canceled: false,
+        started_at: started_at.map(|at| at.timestamp_micros()),
+        finished_at: finished_at.timestamp_micros(),
+        spool_end: live.extent().end.offset,
+        complete: true,
+        survivors: Vec::new(),
+    };
+    write_down(&live.folder, &seen);
+    seen
+}
+
+/// Writes down how a job ended that its own supervisor could not say of: the next engine has to know it too.
+pub(super) fn write_down(folder: &Folder, seen: &Seen) {
+    if let Err(error) = folder.write_json_durably(folder::EXIT, seen) {
+        tracing::error!(folder = %folder.path().display(), %error, "how a job ended could not be written down");
+    }
+}
+
+async fn why(live: &Live) -> Ended {
+    let job = live.job();
+    if let Some(host) = job.host() {
+        let ended = "the app that held its connection ended";
+        let why = match remote::process_group(&live.folder) {
+            Some(group) => format!("{ended}; process group {group} may still run on {host}"),
+            None => format!("{ended} before the command was seen to start on {host}"),
+        };
+        return Ended::Lost { why };
+    }
+    if !live.folder.path().join(folder::SUPERVISOR).exists() {
+        return Ended::CouldNotStart {
+            why: "its supervisor ended before it started anything".into(),
+        };
+    }
+    let ended = strays::end(live.id).await;
+    let why = match ended.as_slice() {
+        [] => "its supervisor was killed".into(),
+        some => format!("its supervisor was killed; also ended: {}", some.join(", ")),
+    };
+    Ended::Lost { why }
+}
+
+/// When the job was last seen to write; now where it wrote nothing.
+fn last_seen(folder: &Folder) -> DateTime<Utc> {
+    let segments = fs::read_dir(folder.spool_dir()).into_iter().flatten();
+    let written = segments.filter_map(|segment| segment.ok()?.metadata().ok()?.modified().ok());
+    written.max().unwrap_or_else(SystemTime::now).into()
+}

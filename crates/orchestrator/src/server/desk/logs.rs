@@ -1,0 +1,154 @@
+//! Sends logs to a socket by cursor: the next piece is read when the one before has found room in the outbox, so a slow
+//! page lags and nothing queues up for it.
+
+use std::time::{Duration, Instant};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use tokio::sync::watch;
+
+use super::{Closed, Outbox, send_reply};
+use crate::{
+    engine::{Engine, EngineError, Extent, LINE_BYTES, Log, ReadError},
+    job::JobId,
+    log::{Chunk, Line, Stream},
+    wire::{self, Event, Message, Reply},
+};
+
+/// The time between two events of one followed log: one frame of a screen.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// How large a log is.
+pub(super) async fn extent(engine: &Engine, job: JobId) -> Result<wire::Extent, EngineError> {
+    if let Some(live) = engine.log(job).live {
+        return Ok(live.extent().into());
+    }
+    let job = engine.job(job).await?;
+    Ok(wire::Extent {
+        lines: job.lines,
+        bytes: job.bytes,
+        complete: true,
+    })
+}
+
+impl From<Extent> for wire::Extent {
+    fn from(extent: Extent) -> Self {
+        Self {
+            lines: extent.lines,
+            bytes: extent.bytes,
+            complete: extent.complete,
+        }
+    }
+}
+
+/// Tells how a log grows, at most once a frame, until it is complete.
+pub(super) async fn follow(
+    engine: Engine,
+    outbox: Outbox,
+    id: u32,
+    job: JobId,
+    mut tail: watch::Receiver<u32>,
+) {
+    let log = engine.log(job);
+    send_reply(&outbox, id, extent(&engine, job).await.map(Reply::Extent)).await;
+    let Some(live) = log.live.clone() else { return };
+    let mut growth = live.growth();
+    let mut said = None;
+    loop {
+        let extent = *growth.borrow_and_update();
+        let wanted = u64::from(*tail.borrow_and_update());
+        let begun = Instant::now();
+        if said != Some((extent, wanted)) {
+            let lines = tail_of(&log, extent, wanted).await;
+            if outbox
+                .send(Message::Event(Event::LogGrew {
+                    job,
+                    extent: extent.into(),
+                    tail: lines,
+                }))
+                .await
+                .is_err()
+            {
+                return;
+            }
+            said = Some((extent, wanted));
+        }
+        if extent.complete {
+            return;
+        }
+        tokio::select! {
+            changed = growth.changed() => if changed.is_err() { return },
+            changed = tail.changed() => if changed.is_err() { return },
+        }
+        tokio::time::sleep(FRAME.saturating_sub(begun.elapsed())).await;
+    }
+}
+
+/// The last lines, as many as are wanted; none where they cannot be read just now.
+async fn tail_of(log: &Log, extent: Extent, wanted: u64) -> Vec<Line> {
+    if wanted == 0 {
+        return Vec::new();
+    }
+    let first = (extent.lines + 1).saturating_sub(wanted).max(1);
+    let lines = log.lines(first, wanted, LINE_BYTES).await;
+    lines.unwrap_or_else(|error| {
+        tracing::warn!(job = %log.id, %error, "the tail of a log could not be read");
+        Vec::new()
+    })
+}
+
+/// Why a subscription stopped before the log's end.
+pub(super) enum Stopped {
+    Unreadable(ReadError),
+    Closed(Closed),
+}
+
+/// Sends every chunk from `seq` on, and returns when the log is complete and all of it is sent.
+pub(super) async fn send_chunks(
+    engine: &Engine,
+    outbox: &Outbox,
+    job: JobId,
+    subscription: u32,
+    seq: u64,
+) -> Result<(), Stopped> {
+    let log = engine.log(job);
+    let mut growth = log.live.as_ref().map(|live| live.growth());
+    let mut cursor = log.cursor(seq);
+    loop {
+        let complete = growth
+            .as_mut()
+            .is_none_or(|growth| growth.borrow_and_update().complete);
+        if let Some(chunks) = cursor.next().await.map_err(Stopped::Unreadable)? {
+            outbox
+                .send_bytes(frame(subscription, &chunks))
+                .await
+                .map_err(Stopped::Closed)?;
+        } else if complete {
+            return Ok(());
+        } else if let Some(growth) = &mut growth
+            && growth.changed().await.is_err()
+        {
+            return Ok(());
+        }
+    }
+}
+
+/// Chunks as `wire.rs` lays them out.
+fn frame(subscription: u32, chunks: &[Chunk]) -> Bytes {
+    let size = chunks
+        .iter()
+        .map(|chunk| 24 + chunk.bytes.len())
+        .sum::<usize>();
+    let mut frame = BytesMut::with_capacity(4 + size);
+    frame.put_u32_le(subscription);
+    for chunk in chunks {
+        frame.put_u64_le(chunk.seq);
+        frame.put_i64_le(chunk.at);
+        frame.put_u32_le(u32::try_from(chunk.bytes.len()).expect("a chunk is at most 256 KiB"));
+        frame.put_u32_le(match chunk.stream {
+            Stream::Stdout => 0,
+            Stream::Stderr => 1,
+        });
+        frame.put_slice(&chunk.bytes);
+    }
+    frame.freeze()
+}
