@@ -17,11 +17,7 @@ use super::{
     follow, launch,
     live::{Live, Mark},
 };
-use crate::{
-    job::{JobId, State},
-    store::Change,
-    wire::Event,
-};
+use crate::{job::JobId, store::Change, wire::Event};
 
 /// Between two tries to hear of others' jobs.
 const SUBSCRIBE_AGAIN: Duration = Duration::from_secs(5);
@@ -92,9 +88,12 @@ impl Engine {
         let takes_over = self.0.options.takes_over;
         let lock = if takes_over { folder.try_lock()? } else { None };
         let taking = self.0.adopting.begin();
-        let is_whole =
-            supervisor::spool::first(folder.path())?.is_none_or(|first| first.offset == 0);
-        if is_whole {
+        let first = match supervisor::spool::first(folder.path()) {
+            // Its supervisor has not come so far.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            first => first?,
+        };
+        if first.is_none_or(|first| first.offset == 0) {
             self.take_in(kept, folder, lock, Mark::default(), taking);
             return Ok(());
         }
@@ -132,13 +131,8 @@ impl Engine {
         taking: Taking,
     ) {
         let mut job = kept.job;
-        // Written as soon as the child is there.
-        if let Ok(started_at) =
-            fs::metadata(folder.path().join(folder::SUPERVISOR)).and_then(|file| file.modified())
-        {
-            job.state = State::Running {
-                started_at: started_at.into(),
-            };
+        if let Some(running) = follow::started(&folder) {
+            job.state = running;
         }
         let (live, orders) = Live::new(job, folder, from.clone());
         let live = Arc::new(live);

@@ -3,6 +3,7 @@
 //! It does not know who supervises the job, a process of its own or this very engine, and it archives nothing.
 
 use std::{
+    fs,
     io::{self, ErrorKind},
     os::unix::net::UnixStream as StdStream,
     sync::Arc,
@@ -12,7 +13,7 @@ use chrono::{DateTime, Utc};
 use supervisor::{
     control::{Decoder, Frame, ToEngine, ToSupervisor},
     exit::Exit as Seen,
-    folder,
+    folder::{self, Folder},
     spool::{self, Reader},
 };
 use tokio::{
@@ -26,7 +27,7 @@ use super::{
     remote, strays,
 };
 use crate::{
-    job::{Exit, Job, State},
+    job::{Exit, Job, State, Status},
     log::Stream,
 };
 
@@ -94,6 +95,11 @@ async fn listen(
                     return Ok(());
                 }
                 decoder.push(&buffer[..length]);
+                if indexer.live.job_status() == Status::Queued
+                    && let Some(running) = started(&indexer.live.folder)
+                {
+                    tell.job(indexer.live.change(|job| job.state = running));
+                }
                 let complete = heard(indexer, &mut decoder, tell)?;
                 drop(until_known.take());
                 if complete {
@@ -107,6 +113,13 @@ async fn listen(
             }
         }
     }
+}
+
+/// Since when the job of this folder runs, once it does: that is written down before the first word of it is told.
+pub(crate) fn started(folder: &Folder) -> Option<State> {
+    let written = fs::metadata(folder.path().join(folder::SUPERVISOR)).ok()?;
+    let started_at = written.modified().ok()?.into();
+    Some(State::Running { started_at })
 }
 
 /// Takes in all that has been told; true once no more will come.

@@ -269,7 +269,7 @@ impl Engine {
                 );
             };
             let begun = match plan {
-                Plan::Local { environment } => engine.begin_local(&live, listener, &environment),
+                Plan::Local { environment } => begin_local(&live, listener, &environment),
                 Plan::Remote { route } => engine.begin_remote(&live, listener, *route),
             };
             let connected = begun.and_then(|()| control::connect(live.folder.path()));
@@ -296,18 +296,6 @@ impl Engine {
             }
         });
         job
-    }
-
-    fn begin_local(
-        &self,
-        live: &Arc<Live>,
-        listener: UnixListener,
-        environment: &HashMap<OsString, OsString>,
-    ) -> io::Result<()> {
-        let mut child = launch::spawn(&live.folder, listener, environment, live.id)?;
-        self.now_running(live);
-        tokio::spawn(async move { child.wait().await });
-        Ok(())
     }
 
     fn begin_remote(
@@ -486,6 +474,17 @@ impl Engine {
         self.0.lives.lock().expect("no panic holds it").remove(&job);
         self.0.forgotten.notify_waiters();
     }
+}
+
+/// Starts a local job's supervisor, which says itself when the job runs.
+fn begin_local(
+    live: &Arc<Live>,
+    listener: UnixListener,
+    environment: &HashMap<OsString, OsString>,
+) -> io::Result<()> {
+    let mut child = launch::spawn(&live.folder, listener, environment, live.id)?;
+    tokio::spawn(async move { child.wait().await });
+    Ok(())
 }
 
 /// Gives a job's turn to the next one when the job is over.
