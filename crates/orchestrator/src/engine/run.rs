@@ -268,11 +268,15 @@ impl Engine {
                     true,
                 );
             };
-            let begun = match plan {
-                Plan::Local { environment } => begin_local(&live, listener, &environment),
-                Plan::Remote { route } => engine.begin_remote(&live, listener, *route),
-            };
-            let connected = begun.and_then(|()| control::connect(live.folder.path()));
+            // Connected first: a short job's supervisor may come and go before we look again. Nobody has to accept yet.
+            let connected = control::connect(live.folder.path());
+            let connected = connected.and_then(|connection| {
+                match plan {
+                    Plan::Local { environment } => begin_local(&live, listener, &environment)?,
+                    Plan::Remote { route } => engine.begin_remote(&live, listener, *route)?,
+                }
+                Ok(connection)
+            });
             give_turn_back(&live, turn);
             match connected {
                 Ok(connection) => {
