@@ -80,7 +80,9 @@ async fn a_click_runs_streams_and_is_kept() {
     assert_eq!(job.status, Status::Done);
     let status = format!("select status from jobs where id = '{id}'");
     home::eventually("it is in Postgres", || {
-        postgres.psql("postgres", &status).trim() == "done"
+        // The app makes its tables in the background, and a job does not wait for them.
+        let tables = postgres.psql("postgres", "select to_regclass('jobs') is not null");
+        tables == "t" && postgres.psql("postgres", &status).trim() == "done"
     });
     let Ok(Reply::Lines { lines }) = page
         .ask(Request::Lines {

@@ -126,7 +126,8 @@ async fn of_many_sessions_that_are_ended_one_call_is_told_at_most() {
         at_once.0.unwrap();
     };
     five().await;
-    let end = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+    // Waits until each is gone: one that still answers a moment later would fail its call by itself.
+    let end = "select count(pg_terminate_backend(pid, 60000)) from pg_stat_activity
                where application_name = 'vm-orchestrator'";
     assert!(server.psql("postgres", end).parse::<u32>().unwrap() >= 5);
     let mut failed = 0;
