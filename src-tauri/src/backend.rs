@@ -101,11 +101,12 @@ pub(crate) fn open_early(app: &AppHandle) {
     });
 }
 
-/// Leaves running jobs to their supervisors and lets go of the database.
+/// Leaves running jobs to their supervisors, brings those that are over into Postgres, and lets go of it.
 pub(crate) fn close(app: &AppHandle) {
     let closing = async {
         if let Some((engine, server)) = app.state::<Backend>().open.lock().await.take() {
             server.shutdown().await;
+            engine.all_archived().await;
             // The embedded Postgres goes when its last user has.
             drop(engine);
         }

@@ -19,8 +19,8 @@ pub struct Folders {
     pub config: PathBuf,
     /// The user's home.
     pub home: PathBuf,
-    /// The SSH config: `VMO_SSH_CONFIG`, else `~/.ssh/config`.
-    pub ssh_config: PathBuf,
+    /// The SSH config: `VMO_SSH_CONFIG` alone, else `~/.ssh/config` and, after it, the system's.
+    pub ssh_configs: Vec<PathBuf>,
     /// mkcli's registry: `MKCLI_REGISTRY`, else `~/.config/mkcli/registry`.
     pub registry: PathBuf,
 }
@@ -39,7 +39,7 @@ impl Folders {
         let folders = Self {
             data: named("VMO_DATA_DIR", ours.data_local_dir().to_owned()),
             config: named("VMO_CONFIG_DIR", ours.config_dir().to_owned()),
-            ssh_config: named("VMO_SSH_CONFIG", home.join(".ssh/config")),
+            ssh_configs: ssh_configs(&home),
             registry: named("MKCLI_REGISTRY", home.join(".config/mkcli/registry")),
             home,
         };
@@ -78,6 +78,14 @@ impl Folders {
                 .map(|dir| dir.join("examples/vm"));
             found.into_iter().find(|dir| dir.join("Makefile").is_file())
         })
+    }
+}
+
+/// As `ssh` has it: a file that is named replaces the user's and the system's.
+fn ssh_configs(home: &Path) -> Vec<PathBuf> {
+    match env::var_os("VMO_SSH_CONFIG") {
+        Some(named) => vec![named.into()],
+        None => vec![home.join(".ssh/config"), "/etc/ssh/ssh_config".into()],
     }
 }
 

@@ -40,6 +40,11 @@ pub(crate) enum Changed {
     Jobs,
 }
 
+fn read_ssh(folders: &Folders) -> ssh::Config {
+    let files: Vec<&Path> = folders.ssh_configs.iter().map(PathBuf::as_path).collect();
+    ssh::Config::read_all(&files, &folders.home)
+}
+
 /// Projects and hosts.
 #[derive(Debug)]
 pub(crate) struct Catalog {
@@ -49,7 +54,7 @@ pub(crate) struct Catalog {
 
 impl Catalog {
     pub(crate) fn new(folders: Folders) -> Self {
-        let config = Arc::new(ssh::Config::read(&folders.ssh_config, &folders.home));
+        let config = Arc::new(read_ssh(&folders));
         Self {
             folders,
             config: Mutex::new(config),
@@ -109,10 +114,7 @@ impl Catalog {
 
     /// Reads the SSH config again.
     pub(crate) fn read_hosts(&self) {
-        let config = Arc::new(ssh::Config::read(
-            &self.folders.ssh_config,
-            &self.folders.home,
-        ));
+        let config = Arc::new(read_ssh(&self.folders));
         *self.config.lock().expect("no panic holds it") = config;
     }
 
@@ -132,7 +134,8 @@ impl Catalog {
         let beside = matter
             .ssh_files
             .iter()
-            .chain([&self.folders.registry, &self.folders.ssh_config]);
+            .chain([&self.folders.registry])
+            .chain(&self.folders.ssh_configs);
         let folders: BTreeSet<PathBuf> = beside
             .filter_map(|file| file.parent().map(PathBuf::from))
             .chain(matter.projects.iter().map(|(path, _)| path.clone()))

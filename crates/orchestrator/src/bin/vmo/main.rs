@@ -26,7 +26,7 @@ use orchestrator::{
 
 /// Runs make targets here and commands on SSH hosts, and keeps every byte they write.
 #[derive(Debug, Parser)]
-#[command(name = "vmo", version, about, disable_help_subcommand = true)]
+#[command(name = "vmo", version, about)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
