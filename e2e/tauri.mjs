@@ -4,7 +4,7 @@
 //   xvfb-run -a -s '-screen 0 1500x1000x24 -noreset' node e2e/tauri.mjs
 //
 // VMO_APP is the app to drive, by default the development build; VMO_SCREENSHOTS is where pictures go.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freshFolders } from './folders.mjs';
 import { Session, startDriver } from './webdriver.mjs';
@@ -21,6 +21,23 @@ env.TERMINAL = join(home, 'terminal');
 writeFileSync(env.TERMINAL, `#!/bin/sh\nprintf '%s\\n' "$@" > "${home}/terminal-ran"\n`, {
   mode: 0o755,
 });
+
+// The app that was started with our folders.
+function processOf(program) {
+  const ours = `VMO_DATA_DIR=${env.VMO_DATA_DIR}`;
+  const is = (pid) => {
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+      return readlinkSync(`/proc/${pid}/exe`) === program && environment.includes(ours);
+    } catch {
+      return false; // It has ended meanwhile, or is another's.
+    }
+  };
+  const found = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && is(name));
+  if (found.length !== 1)
+    throw new Error(`${found.length} processes of ${program} have our folders`);
+  return Number(found[0]);
+}
 
 const target = (name) => `[data-target="${name}"]`;
 let app;
@@ -88,6 +105,20 @@ const scenario = [
       await app.click(`//tr[@data-job]//a[normalize-space()='hello']`);
       await app.see('Hello', '//*[@role="log"]');
       await app.screenshot(join(pictures, 'window-replayed.png'));
+    },
+  ],
+  [
+    'a job outlives its killed app, and is whole and done after the next start',
+    async () => {
+      await app.click(target('create'));
+      await app.see('copying the image', '//*[@role="log"]');
+      process.kill(processOf(application), 'SIGKILL');
+      await app.close().catch(() => undefined);
+      app = await Session.open(driver.base, application);
+      await app.click('a[href="/history"]');
+      await app.click(`//tr[@data-job]//a[normalize-space()='create']`);
+      await app.see('is ready', '//*[@role="log"]');
+      await app.find('[data-testid="status"][data-status="done"]');
     },
   ],
 ];
