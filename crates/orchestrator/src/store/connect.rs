@@ -170,6 +170,7 @@ impl Drop for Held {
 
 /// When a connection was last lost. Those that lay idle then may have died with it, so each is tried before it is used:
 /// otherwise every one of a pool would fail somebody once, after one restart of the server.
+/// One that was being given back in that moment counts as used since, and may still fail a second call.
 #[derive(Debug, Default)]
 struct Loss(Mutex<Option<Instant>>);
 
