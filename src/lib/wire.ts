@@ -260,7 +260,7 @@ owner: string, };
 export type JobId = string;
 
 /**
- * Which jobs.
+ * Which jobs are asked for; every field that is given narrows it.
  */
 export type JobQuery = { 
 /**
@@ -272,7 +272,7 @@ status: Status | null,
  */
 project: string | null, 
 /**
- * Of this target.
+ * Of this target, or of these targets separated by spaces.
  */
 target: string | null, 
 /**
@@ -284,11 +284,11 @@ host: string | null,
  */
 batch: string | null, 
 /**
- * Whose command holds this text.
+ * Whose command holds this text, in upper or lower case.
  */
 text: string | null, 
 /**
- * Older than this one, to go on after the last of a page.
+ * Older than this one, which need not be there itself: to go on after the last of a page.
  */
 before: JobId | null, 
 /**

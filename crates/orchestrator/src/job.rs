@@ -197,6 +197,29 @@ pub struct Job {
     pub bytes: u64,
 }
 
+/// Which jobs are asked for; every field that is given narrows it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct JobQuery {
+    /// Of this status.
+    pub status: Option<Status>,
+    /// Of this project.
+    pub project: Option<String>,
+    /// Of this target, or of these targets separated by spaces.
+    pub target: Option<String>,
+    /// On this host.
+    pub host: Option<String>,
+    /// Of this batch.
+    pub batch: Option<Uuid>,
+    /// Whose command holds this text, in upper or lower case.
+    pub text: Option<String>,
+    /// Older than this one, which need not be there itself: to go on after the last of a page.
+    pub before: Option<JobId>,
+    /// At most this many, 1 to 500; 50 where it is 0.
+    pub limit: u32,
+}
+
 /// Where a git work tree stood when a job started in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

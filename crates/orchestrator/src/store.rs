@@ -29,7 +29,6 @@ pub use archive::{Batch, Mark};
 pub use changes::{Change, Changes};
 pub use connect::Store;
 pub use error::{Interruption, StoreError};
-pub use jobs::Filter;
 
 /// What the store answers.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

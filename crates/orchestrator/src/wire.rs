@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     host::Host,
-    job::{self, Commit, Exit, JobId, State, Status, What},
+    job::{self, Commit, Exit, JobId, JobQuery, State, Status, What},
     log::Line,
     project::{Project, Scan},
 };
@@ -189,29 +189,6 @@ pub enum Start {
         /// Whether it gets a terminal.
         pty: bool,
     },
-}
-
-/// Which jobs.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct JobQuery {
-    /// Of this status.
-    pub status: Option<Status>,
-    /// Of this project.
-    pub project: Option<String>,
-    /// Of this target.
-    pub target: Option<String>,
-    /// On this host.
-    pub host: Option<String>,
-    /// Of this batch.
-    pub batch: Option<Uuid>,
-    /// Whose command holds this text.
-    pub text: Option<String>,
-    /// Older than this one, to go on after the last of a page.
-    pub before: Option<JobId>,
-    /// At most this many, 1 to 500; 50 where it is 0.
-    pub limit: u32,
 }
 
 /// The answer to a prompt.

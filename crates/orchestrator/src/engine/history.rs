@@ -5,11 +5,10 @@ use std::collections::HashSet;
 use super::{Engine, EngineError, Listed};
 use crate::{
     host::Host,
-    job::{Job, JobId},
+    job::{Job, JobId, JobQuery},
     make,
     project::{Project, Scan},
-    store::Filter,
-    wire::{Event, JobQuery, Overview, Settings},
+    wire::{Event, Overview, Settings},
 };
 
 /// Jobs of one page where the query does not say.
@@ -182,11 +181,14 @@ impl Engine {
         } as usize;
         // Before the store is asked: a job that is archived meanwhile is in both, and in neither otherwise.
         let lives: Vec<Job> = self.lives().iter().map(|live| live.job()).collect();
-        let filter = &filter(query, limit + 1);
+        let page = &JobQuery {
+            limit: u32::try_from(limit + 1).unwrap_or(LARGEST_PAGE),
+            ..query.clone()
+        };
         let asked = self
             .0
             .link
-            .ask(|store| async move { store.jobs(filter).await })
+            .ask(|store| async move { store.jobs(page).await })
             .await;
         let (archived, incomplete) = match asked {
             Ok(jobs) => (jobs, None),
@@ -262,20 +264,6 @@ impl Engine {
             ))),
             [newest, ..] => Ok(newest.clone()),
         }
-    }
-}
-
-fn filter(query: &JobQuery, limit: usize) -> Filter {
-    let query = query.clone();
-    Filter {
-        status: query.status,
-        project: query.project,
-        target: query.target,
-        host: query.host,
-        batch: query.batch,
-        text: query.text,
-        before: query.before,
-        limit: u32::try_from(limit).unwrap_or(LARGEST_PAGE),
     }
 }
 

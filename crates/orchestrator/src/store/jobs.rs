@@ -9,28 +9,7 @@ use super::{
     columns::{Columns, job, job_columns},
     connect::answer,
 };
-use crate::job::{Job, JobId, Status};
-
-/// Which jobs to list; every field that is given narrows it.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of this status.
-    pub status: Option<Status>,
-    /// Of this project.
-    pub project: Option<String>,
-    /// Of this target, or of these targets separated by spaces.
-    pub target: Option<String>,
-    /// On this host.
-    pub host: Option<String>,
-    /// Of this batch.
-    pub batch: Option<Uuid>,
-    /// Whose command holds this text, in upper or lower case.
-    pub text: Option<String>,
-    /// Older than this job, which need not be here itself.
-    pub before: Option<JobId>,
-    /// At most this many; 50 where it is 0.
-    pub limit: u32,
-}
+use crate::job::{Job, JobId, JobQuery};
 
 impl Store {
     /// Writes a job as it stands, new or known. A job that has ended is never turned back into one that has not, nor a
@@ -95,7 +74,7 @@ impl Store {
     ///
     /// # Errors
     /// Whatever the server says.
-    pub async fn jobs(&self, filter: &Filter) -> Result<Vec<Job>> {
+    pub async fn jobs(&self, filter: &JobQuery) -> Result<Vec<Job>> {
         let mut sql = select(filter);
         self.many(sql.build()).await
     }
@@ -202,7 +181,7 @@ pub(super) async fn save(
 }
 
 /// Only the conditions that are asked for are written, so that each filter meets its own index.
-fn select(filter: &Filter) -> QueryBuilder<Postgres> {
+fn select(filter: &JobQuery) -> QueryBuilder<Postgres> {
     let mut sql = QueryBuilder::new(concat!("select ", job_columns!(), " from jobs where true"));
     if let Some(status) = filter.status {
         sql.push(" and status = ").push_bind(status.word());

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use orchestrator::{
-    job::{Exit, State, Status},
-    store::{Change, Filter},
+    job::{Exit, JobQuery, State, Status},
+    store::Change,
 };
 use uuid::Uuid;
 
@@ -171,9 +171,9 @@ async fn the_list_is_paged_by_key_and_filtered() {
     let ids = |jobs: &[orchestrator::job::Job]| jobs.iter().map(|job| job.id).collect::<Vec<_>>();
 
     let mut paged = Vec::new();
-    let mut page = Filter {
+    let mut page = JobQuery {
         limit: 7,
-        ..Filter::default()
+        ..JobQuery::default()
     };
     loop {
         let jobs = store.jobs(&page).await.unwrap();
@@ -186,69 +186,69 @@ async fn the_list_is_paged_by_key_and_filtered() {
     }
     assert_eq!(ids(&paged), ids(&all));
 
-    let count = async |filter: Filter| store.jobs(&filter).await.unwrap().len();
+    let count = async |filter: JobQuery| store.jobs(&filter).await.unwrap().len();
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(
-        count(Filter {
+        count(JobQuery {
             status: Some(Status::Error),
-            ..Filter::default()
+            ..JobQuery::default()
         })
         .await,
         8
     );
     assert_eq!(
-        count(Filter {
+        count(JobQuery {
             project: some("api"),
-            ..Filter::default()
+            ..JobQuery::default()
         })
         .await,
         9
     );
     assert_eq!(
-        count(Filter {
+        count(JobQuery {
             target: some("build"),
             project: some("api"),
-            ..Filter::default()
+            ..JobQuery::default()
         })
         .await,
         0
     );
     assert_eq!(
-        count(Filter {
+        count(JobQuery {
             host: some("web1"),
-            ..Filter::default()
+            ..JobQuery::default()
         })
         .await,
         8
     );
     assert_eq!(
-        count(Filter {
+        count(JobQuery {
             text: some("LOGS 2%"),
-            ..Filter::default()
+            ..JobQuery::default()
         })
         .await,
         1
     );
     assert_eq!(
-        count(Filter {
+        count(JobQuery {
             text: some("100%_"),
-            ..Filter::default()
+            ..JobQuery::default()
         })
         .await,
         0
     );
     assert_eq!(
-        count(Filter {
+        count(JobQuery {
             batch: Some(Uuid::nil()),
-            ..Filter::default()
+            ..JobQuery::default()
         })
         .await,
         0
     );
     assert_eq!(
-        count(Filter {
+        count(JobQuery {
             limit: 3,
-            ..Filter::default()
+            ..JobQuery::default()
         })
         .await,
         3

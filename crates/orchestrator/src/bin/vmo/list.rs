@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use orchestrator::{
-    job::Status,
+    job::{JobQuery, Status},
     project::{Project, Target},
-    wire::{self, JobQuery},
+    wire,
 };
 use serde::Serialize;
 
