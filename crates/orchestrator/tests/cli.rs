@@ -157,7 +157,7 @@ fn a_large_log_comes_back_whole() {
 fn cancel_ends_the_whole_tree() {
     let (_postgres, home) = home();
     let pids = home.work().join("pids");
-    let script = "(setsid sh -c 'echo $$ >> pids; sleep 1000' &) ; echo $$ >> pids; echo ready > ready; sleep 1000";
+    let script = "(setsid sh -c 'echo $$ >> pids; sleep 1000' &) ; echo $$ >> pids; echo ready > ready; exec sleep 1000";
     let mut running = home.start(&["run", "--", script]);
     appears(&home.work().join("ready"));
     eventually("both processes are noted", || {
@@ -245,7 +245,8 @@ fn what_is_unknown_is_named() {
 #[test]
 fn an_interrupt_cancels() {
     let (_postgres, home) = home();
-    let mut running = home.start(&["run", "--", "echo ready; sleep 1000"]);
+    // A shell that is about to fork may miss a signal; one that becomes its command does not.
+    let mut running = home.start(&["run", "--", "echo ready; exec sleep 1000"]);
     assert_eq!(running.line(), "ready");
     let pid = rustix::process::Pid::from_child(&running.child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
@@ -283,7 +284,7 @@ fn a_job_that_does_not_read_its_input_can_be_seen_and_canceled() {
     let mut vmo = home.vmo(&[
         "run",
         "--",
-        "while [ ! -e full ]; do sleep 0.05; done; echo seen; sleep 1000",
+        "while [ ! -e full ]; do sleep 0.05; done; echo seen; exec sleep 1000",
     ]);
     let mut child = vmo
         .stdin(Stdio::piped())

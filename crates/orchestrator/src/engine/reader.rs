@@ -168,7 +168,13 @@ impl Cursor {
     fn read_spool(&mut self, live: &Live) -> io::Result<Option<Vec<Chunk>>> {
         let extent = live.extent();
         if self.next >= extent.end.seq {
-            return Ok(None);
+            // Another engine may have archived more than we came to read, and dropped the folder.
+            let elsewhere = extent.complete && !live.folder.path().exists();
+            return if elsewhere {
+                Err(io::ErrorKind::NotFound.into())
+            } else {
+                Ok(None)
+            };
         }
         if self.spool.is_none() {
             let mark = live.before_seq(self.next).ok_or(io::ErrorKind::NotFound)?;
