@@ -9,7 +9,6 @@
 //! ```
 //!
 //! Only this crate names `tauri`. No plugin is open to the page: they are called from here.
-#![doc = ""]
 
 mod backend;
 mod commands;

@@ -9,7 +9,6 @@
 //! begin, who leads its process group and how it ended. Only the end mark makes an exit; all else is `lost`.
 //!
 //! No threads but the sessions' own and no runtime: [`Sessions::run`] blocks its caller until the command is over.
-#![doc = ""]
 
 mod account;
 mod config;

@@ -17,7 +17,6 @@
 //! ```
 //!
 //! Nothing here knows Postgres, SSH, make or a socket server, and nothing here needs a runtime: libc, a checksum, JSON.
-#![doc = ""]
 
 pub mod clock;
 pub mod control;
