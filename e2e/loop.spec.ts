@@ -29,7 +29,9 @@ test('colours arrive as styles of text', async ({ app }) => {
 test('a failing target says how it ended, and keeps stdout and stderr apart', async ({ app }) => {
   await app.run('fail');
   await expect(app.status).toHaveText('Error');
-  await expect(app.page.getByTestId('reason')).toHaveText(/exit(ed with)? code \d/i);
+  await expect(app.page.getByTestId('reason')).toHaveText(
+    /^make exited 2: fail failed with 7 at Makefile:\d+\.$/,
+  );
   await expect(app.line('error: 1 of 3 checks failed').getByTitle('stderr')).toBeVisible();
   await expect(app.line('checking the deploy').getByTitle('stderr')).toHaveCount(0);
 });

@@ -35,4 +35,4 @@ install -m 755 "target/static/$profile/vmo-supervisor" target/package/vmo-superv
 say 'packing'
 npx tauri build ${bundler[@]+"${bundler[@]}"} --bundles "$bundles" --config src-tauri/tauri.package.json ||
   stop 'the bundler failed; its own words are above'
-ls -l "target/$profile/bundle"/*/*.{deb,rpm} 2>/dev/null
+find "target/$profile/bundle" \( -name '*.deb' -o -name '*.rpm' \) -exec ls -l {} +
