@@ -40,12 +40,7 @@ package: ## a .deb and an .rpm with the app, vmo and Postgres, in target/release
 	@scripts/setup.sh start
 	@scripts/package.sh
 
-try-screenshots: ## take the pictures of the real window anew, into docs/pictures
-	@scripts/setup.sh test
-	@scripts/build.sh
-	@xvfb-run -a -s '-screen 0 1500x1000x24 -noreset' node e2e/pictures.mjs
-
-package: ## install the .deb on this machine (as root), run the demo in it as a new user, and remove it
+try-package: ## install the .deb on this machine (as root), run the demo in it as a new user, and remove it
 	@scripts/setup.sh test
 	@scripts/try-package.sh
 

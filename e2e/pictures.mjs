@@ -59,7 +59,9 @@ async function take(theme) {
     await window.see('5 machines', log);
     await window.click(target('fail'));
     await window.find(status('error'));
-    await window.see('checks failed', log);
+    await window.see('Leaving directory', log);
+    // The icon has faded in, and nothing is followed any more.
+    await window.find('//footer[not(contains(., "Following"))]');
     await picture('failed');
     await window.click(target('logs'));
     await window.see('slow query', log);
