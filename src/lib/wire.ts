@@ -206,6 +206,10 @@ signal: string | null,
  */
 reason: string | null, 
 /**
+ * What a queued one waits for, in words, where that is not a matter of an instant.
+ */
+waits: string | null, 
+/**
  * When it was asked for.
  */
 queued_at: string, 
@@ -443,6 +447,10 @@ source: ProjectSource,
  */
 trusted: boolean, 
 /**
+ * Whether at most one job of it runs at once.
+ */
+exclusive: boolean, 
+/**
  * What is wrong with it, in a sentence: the folder is gone, there is no makefile, it cannot be read.
  */
 problem: string | null, };
@@ -546,7 +554,15 @@ name: string, } } | { "type": "trust_project", "with": {
 /**
  * Its name.
  */
-name: string, } } | { "type": "save_command", "with": { 
+name: string, } } | { "type": "set_exclusive", "with": { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whether.
+ */
+exclusive: boolean, } } | { "type": "save_command", "with": { 
 /**
  * The host; none means every host.
  */
@@ -690,9 +706,13 @@ database_url: string | null,
  */
 database_schema: string | null, 
 /**
- * How many jobs may run at once here; 0 means 32.
+ * How many jobs may run at once here; 0 means 128.
  */
 max_jobs: number, 
+/**
+ * What becomes of a job that is exclusive and runs already.
+ */
+when_busy: WhenBusy, 
 /**
  * The program that opens a terminal; none means the first one found.
  */
@@ -730,7 +750,11 @@ variables: Array<[string, string]>,
 /**
  * Whether it gets a terminal.
  */
-pty: boolean, } | { "kind": "command", 
+pty: boolean, 
+/**
+ * What to do where it is exclusive and runs already; none means as the settings say.
+ */
+when_busy?: WhenBusy, } | { "kind": "command", 
 /**
  * The command line.
  */
@@ -880,7 +904,16 @@ uses: Array<string>,
 /**
  * Whether its comment says it wants a terminal (`@pty`).
  */
-pty: boolean, };
+pty: boolean, 
+/**
+ * The targets that running it leads to, itself among them, that never run twice at once (`@exclusive`).
+ */
+exclusive: Array<string>, 
+/**
+ * How long a cancel waits after INT, and after TERM, in milliseconds (`@grace 30s 10s`): the longest that it or a
+ * target it leads to asks for. None where none does.
+ */
+graces: Array<number>, };
 
 /**
  * A variable of a makefile that a person may want to set.
@@ -918,3 +951,8 @@ secret: boolean,
  * Where it is defined.
  */
 place: Place | null, };
+
+/**
+ * What becomes of a job that wants for itself what another job has.
+ */
+export type WhenBusy = "wait" | "refuse";

@@ -1,13 +1,14 @@
 //! The engine: starts, follows and ends jobs, and archives their logs.
 //!
-//! **Theory of operation.** A job is a folder. [`run`] turns what a person [`asked`] for into a command, [`launch`] makes the
-//! folder, and [`begin`] starts whoever supervises the job: a process of its own for a local job, [`remote`] for one on a
-//! host. From there on there is no difference: [`follow`] listens at the folder's control socket and passes [`orders`] on,
-//! [`index`] reads the spool into [`live`]; [`archive`] copies the spool into the store and drops the folder when all has
-//! arrived; [`reader`] reads a log wherever it lies. [`adopt`] does the same for folders that another engine left or owns,
-//! and [`lost`] has the last word on those whose supervisor is gone. [`link`] is the only way to the store, [`catalog`]
-//! knows what can be run, [`watch`] hears of changes from outside, [`prompts`] holds what jobs ask of a person.
-//! Everything that happens is told once, on one channel of [`Event`]s.
+//! **Theory of operation.** A job is a folder. [`run`] turns what a person [`asked`] for into a command and its [`rules`],
+//! [`launch`] makes the folder, and when the [`queue`] gives the job a turn, [`begin`] starts whoever supervises it: a
+//! process of its own for a local job, [`remote`] for one on a host. From there on there is no difference: [`follow`]
+//! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
+//! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies.
+//! [`adopt`] does the same for folders that another engine left or owns, and [`lost`] has the last word on those whose
+//! supervisor is gone. [`link`] is the only way to the store, [`catalog`] knows what can be run, [`watch`] hears of changes
+//! from outside, [`prompts`] holds what jobs ask of a person. Everything that happens is told once, on one channel of
+//! [`Event`]s.
 //!
 //! It must not know the socket server or Tauri.
 
@@ -25,8 +26,10 @@ mod live;
 mod lost;
 mod orders;
 mod prompts;
+mod queue;
 mod reader;
 mod remote;
+mod rules;
 mod run;
 mod strays;
 mod wait;
@@ -41,11 +44,11 @@ use std::{
 
 use supervisor::exec::Window;
 use tokio::{
-    sync::{Notify, Semaphore, broadcast},
+    sync::{Notify, broadcast},
     task::JoinHandle,
 };
 
-use self::{adopt::Adopting, catalog::Catalog, prompts::Prompts};
+use self::{adopt::Adopting, catalog::Catalog, prompts::Prompts, queue::Queue};
 pub use self::{
     catalog::Listed,
     history::Page,
@@ -65,7 +68,7 @@ use crate::{
 /// Events that wait for a slow listener; past that it is told that it missed some.
 const EVENTS: usize = 4096;
 /// Jobs at once here, where the settings do not say.
-const MAX_JOBS: u32 = 32;
+const MAX_JOBS: u32 = 128;
 
 /// How an engine is opened.
 #[derive(Debug, Clone)]
@@ -122,8 +125,7 @@ struct Inner {
     catalog: Catalog,
     prompts: Prompts,
     sessions: Arc<ssh::Sessions>,
-    /// Jobs that may run here at once wait for one of these.
-    turns: Arc<Semaphore>,
+    queue: Queue,
     lives: Mutex<HashMap<JobId, Arc<Live>>>,
     /// The jobs whose folders this engine made or took in, from before it knows more of them.
     known: Mutex<HashSet<JobId>>,
@@ -145,18 +147,14 @@ impl Engine {
     pub async fn open(options: Options) -> Result<Self, EngineError> {
         let settings = crate::settings::read(&options.folders.config)?;
         let place = place(&settings)?;
-        let max_jobs = if settings.max_jobs == 0 {
-            MAX_JOBS
-        } else {
-            settings.max_jobs
-        };
+        let queue = Queue::new(options.folders.claims(), most_jobs(&settings));
         let engine = Self(Arc::new(Inner {
             link: Link::open(place, options.folders.clone()),
             catalog: Catalog::new(options.folders.clone()),
             settings: Mutex::new(settings),
             prompts: Prompts::default(),
             sessions: ssh::Sessions::new(),
-            turns: Arc::new(Semaphore::new(max_jobs as usize)),
+            queue,
             lives: Mutex::default(),
             known: Mutex::default(),
             archiving: Mutex::default(),
@@ -232,6 +230,9 @@ impl Engine {
 
     /// Tells of an event; that nobody listens is no fault.
     fn tell(&self, event: Event) {
+        if matches!(&event, Event::Job(job) if job.status.is_over()) {
+            self.0.queue.serve();
+        }
         let _listeners = self.0.events.send(event).unwrap_or_default();
     }
 
@@ -249,6 +250,15 @@ impl Engine {
 impl follow::Tell for Engine {
     fn job(&self, job: Job) {
         self.tell(Event::job(job));
+    }
+}
+
+/// How many jobs may run at once.
+fn most_jobs(settings: &Settings) -> u32 {
+    if settings.max_jobs == 0 {
+        MAX_JOBS
+    } else {
+        settings.max_jobs
     }
 }
 

@@ -59,6 +59,12 @@ impl Folders {
         Ok(self)
     }
 
+    /// The file of the claims that jobs have on what only so many may have at once.
+    #[must_use]
+    pub fn claims(&self) -> PathBuf {
+        self.data.join("claims")
+    }
+
     /// Where job folders lie.
     #[must_use]
     pub fn jobs(&self) -> PathBuf {

@@ -59,7 +59,11 @@ pub enum What {
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
     /// It waits for its turn, its connection or its supervisor.
-    Queued,
+    Queued {
+        /// What for, in words, where that is not a matter of an instant.
+        #[serde(default)]
+        waits: Option<String>,
+    },
     /// Its child, here or on the host, is there.
     Running {
         /// When it started.
@@ -144,7 +148,7 @@ impl State {
     #[must_use]
     pub fn status(&self) -> Status {
         match self {
-            Self::Queued => Status::Queued,
+            Self::Queued { .. } => Status::Queued,
             Self::Running { .. } => Status::Running,
             Self::Ended {
                 exit: Exit::Lost { .. },

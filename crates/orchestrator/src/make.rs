@@ -31,4 +31,4 @@ pub use environment::environment;
 pub use failure::{Failure, How, failure};
 pub use login::login_path;
 pub use projects::{Folders, Projects};
-pub use scan::scan;
+pub use scan::{Stamps, scan, scan_stamped};

@@ -16,6 +16,8 @@ pub struct Project {
     pub source: ProjectSource,
     /// Whether its targets may be run from the window.
     pub trusted: bool,
+    /// Whether at most one job of it runs at once.
+    pub exclusive: bool,
     /// What is wrong with it, in a sentence: the folder is gone, there is no makefile, it cannot be read.
     pub problem: Option<String>,
 }
@@ -91,6 +93,11 @@ pub struct Target {
     pub uses: Vec<String>,
     /// Whether its comment says it wants a terminal (`@pty`).
     pub pty: bool,
+    /// The targets that running it leads to, itself among them, that never run twice at once (`@exclusive`).
+    pub exclusive: Vec<String>,
+    /// How long a cancel waits after INT, and after TERM, in milliseconds (`@grace 30s 10s`): the longest that it or a
+    /// target it leads to asks for. None where none does.
+    pub graces: Vec<u64>,
 }
 
 /// A variable of a makefile that a person may want to set.

@@ -53,6 +53,13 @@ pub enum Request {
         /// Its name.
         name: String,
     },
+    /// Says whether at most one job of a project runs at once: [`Reply::Ok`].
+    SetExclusive {
+        /// Its name.
+        name: String,
+        /// Whether.
+        exclusive: bool,
+    },
     /// Keeps a command in a host's row of saved commands: [`Reply::Ok`].
     SaveCommand {
         /// The host; none means every host.
@@ -176,6 +183,10 @@ pub enum Start {
         variables: Vec<(String, String)>,
         /// Whether it gets a terminal.
         pty: bool,
+        /// What to do where it is exclusive and runs already; none means as the settings say.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional))]
+        when_busy: Option<WhenBusy>,
     },
     /// A shell command.
     Command {
@@ -189,6 +200,18 @@ pub enum Start {
         /// Whether it gets a terminal.
         pty: bool,
     },
+}
+
+/// What becomes of a job that wants for itself what another job has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum WhenBusy {
+    /// It waits in the queue.
+    #[default]
+    Wait,
+    /// It is not started.
+    Refuse,
 }
 
 /// The answer to a prompt.
@@ -361,6 +384,8 @@ pub struct Job {
     pub signal: Option<String>,
     /// How it ended, in words; none while it has not or has ended well.
     pub reason: Option<String>,
+    /// What a queued one waits for, in words, where that is not a matter of an instant.
+    pub waits: Option<String>,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,
     /// When it started.
@@ -390,7 +415,7 @@ pub struct Job {
 impl From<job::Job> for Job {
     fn from(job: job::Job) -> Self {
         let (started_at, finished_at, exit) = match &job.state {
-            State::Queued => (None, None, None),
+            State::Queued { .. } => (None, None, None),
             State::Running { started_at } => (Some(*started_at), None, None),
             State::Ended {
                 started_at,
@@ -430,6 +455,10 @@ impl From<job::Job> for Job {
                 }
             }),
             reason: job.reason(),
+            waits: match &job.state {
+                State::Queued { waits } => waits.clone(),
+                _ => None,
+            },
             command: job.command,
             queued_at: job.queued_at,
             started_at,
@@ -620,8 +649,10 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// The schema of our tables in a configured Postgres; none means the role's own first one.
     pub database_schema: Option<String>,
-    /// How many jobs may run at once here; 0 means 32.
+    /// How many jobs may run at once here; 0 means 128.
     pub max_jobs: u32,
+    /// What becomes of a job that is exclusive and runs already.
+    pub when_busy: WhenBusy,
     /// The program that opens a terminal; none means the first one found.
     pub terminal: Option<String>,
 }

@@ -51,6 +51,7 @@ async fn a_click_runs_streams_and_is_kept() {
         targets: vec!["hello".into()],
         variables: Vec::new(),
         pty: false,
+        when_busy: None,
     };
     let Ok(Reply::Started { jobs }) = page.ask(Request::Start(start)).await else {
         panic!()
@@ -179,6 +180,7 @@ async fn an_untrusted_project_runs_nothing_until_it_is_trusted() {
             targets: vec!["hello".into()],
             variables: Vec::new(),
             pty: false,
+            when_busy: None,
         })
     };
     assert_eq!(page.ask(start()).await.unwrap_err(), FailureCode::Untrusted);

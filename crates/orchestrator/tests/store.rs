@@ -63,7 +63,7 @@ fn target(project: &str, target: &str) -> Job {
         owner: "ann@here".to_owned(),
         // Nanoseconds, which a column cannot hold.
         queued_at: DateTime::from_timestamp(1_700_000_000, 123_456_789).unwrap(),
-        state: State::Queued,
+        state: State::Queued { waits: None },
         cause: Some("deploy failed with 7 at Makefile:12".to_owned()),
         lines: 0,
         bytes: 0,

@@ -14,10 +14,12 @@
 //!     control.sock      pokes out; cancel, input and window size in    control
 //!     lock              held by the engine that archives this job
 //!     supervisor.log    the supervisor's own complaints, if it has any
+//! <data folder>/claims      what only so many jobs may have at once     claims
 //! ```
 //!
 //! Nothing here knows Postgres, SSH, make or a socket server, and nothing here needs a runtime: libc, a checksum, JSON.
 
+pub mod claims;
 pub mod clock;
 pub mod control;
 pub mod exec;

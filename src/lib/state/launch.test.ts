@@ -7,12 +7,19 @@ import { Launch } from './launch.svelte';
 import { Notices } from './notices.svelte';
 import { asksFirst, groups, Projects } from './projects.svelte';
 
-const PROJECT: Project = { name: 'vm', path: '/vm', source: 'added', trusted: true, problem: null };
+const PROJECT: Project = {
+  name: 'vm',
+  path: '/vm',
+  source: 'added',
+  trusted: true,
+  exclusive: false,
+  problem: null,
+};
 
 function target(name: string, target: Partial<Target> = {}): Target {
   const place = { file: 'Makefile', line: 1 };
   const plain = { doc: null, group: null, phony: true, listed: true, recipe: [], danger: null };
-  return { name, place, ...plain, uses: [], pty: false, ...target };
+  return { name, place, ...plain, uses: [], pty: false, exclusive: [], graces: [], ...target };
 }
 
 function variable(name: string, variable: Partial<Variable> = {}): Variable {

@@ -91,6 +91,12 @@ export class Projects {
     this.list = this.list.map((each) => (each.name === name ? { ...each, trusted: true } : each));
   }
 
+  /** Says whether at most one job of it runs at once. */
+  async setExclusive(name: string, exclusive: boolean): Promise<void> {
+    await this.#client.tell({ type: 'set_exclusive', with: { name, exclusive } });
+    this.list = this.list.map((each) => (each.name === name ? { ...each, exclusive } : each));
+  }
+
   /** Whether it is unfolded. */
   unfolded(name: string): boolean {
     return this.#unfolded.has(name);

@@ -109,6 +109,7 @@ export function aJob(job: Partial<Job> = {}): Job {
     exit_code: null,
     signal: null,
     reason: null,
+    waits: null,
     queued_at: '2026-11-24T06:00:00Z',
     started_at: '2026-11-24T06:00:00Z',
     finished_at: null,

@@ -118,8 +118,9 @@ impl Archiver {
         let now = || {
             let mut job = live.job();
             if let State::Ended { started_at, .. } = job.state {
-                job.state =
-                    started_at.map_or(State::Queued, |started_at| State::Running { started_at });
+                job.state = started_at.map_or(State::Queued { waits: None }, |started_at| {
+                    State::Running { started_at }
+                });
             }
             job
         };

@@ -37,7 +37,7 @@ impl Asked {
             batch: self.batch,
             owner: folders::owner(),
             queued_at: Utc::now(),
-            state: State::Queued,
+            state: State::Queued { waits: None },
             cause: None,
             lines: 0,
             bytes: 0,

@@ -1,7 +1,7 @@
 //! From a prepared job to one that runs: its turn, its supervisor, and the tasks that follow and archive it.
 
 use std::{
-    collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, pin::pin, sync::Arc,
+    collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, sync::Arc, time::Duration,
 };
 
 use chrono::Utc;
@@ -11,7 +11,7 @@ use supervisor::{
     exit::Exit as Seen,
     folder::{self, Lock},
 };
-use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 use super::{
     Engine, archive, follow,
@@ -19,13 +19,19 @@ use super::{
     live::{Live, Mark, Orders},
     lost,
     prompts::AskPerson,
+    queue::{Claim, Turn, Wait},
     remote::Remote,
 };
 use crate::{
-    job::{Exit, Job, JobId, State, Status},
+    job::{Exit, Job, JobId, State, Status, What},
     make, ssh,
     wire::Event,
 };
+
+/// While a job waits for its turn, the claims of jobs that nobody here follows are looked at again this often.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// The file in the folder of a job that waits for its turn by which another engine cancels it.
+pub(super) const CANCEL: &str = "cancel";
 
 impl Engine {
     /// Registers a prepared job and sets everything about it going.
@@ -50,16 +56,27 @@ impl Engine {
 
     /// Waits for the job's turn, starts it and follows it to its end.
     async fn begin(self, live: Arc<Live>, mut orders: Orders, listener: UnixListener, plan: Plan) {
-        let Some(turn) = self.turn(&live, &mut orders).await else {
-            let why = "canceled while it waited for its turn";
-            return self.ended_early(&live, why.into(), true);
+        let turn = match self.turn(&live, &mut orders, plan.claims()).await {
+            Ok(Some(turn)) => turn,
+            Ok(None) => {
+                let why = "canceled while it waited for its turn";
+                return self.ended_early(&live, why.into(), true);
+            }
+            Err(error) => {
+                let why = format!("{}: {error}", self.folders().claims().display());
+                return self.ended_early(&live, why, false);
+            }
         };
-        give_turn_back(&live, turn);
         // Before anything runs: from here on, what runs is followed.
         let begun = control::connect(live.folder.path()).and_then(|connection| {
             match plan {
-                Plan::Local { environment } => self.begin_local(&live, listener, &environment),
-                Plan::Remote { route } => self.begin_remote(&live, listener, *route),
+                Plan::Local { environment, .. } => {
+                    self.begin_local(&live, listener, turn, &environment)
+                }
+                Plan::Remote { route } => {
+                    give_turn_back(&live, turn);
+                    self.begin_remote(&live, listener, *route)
+                }
             }
             .map(|()| connection)
         });
@@ -76,9 +93,10 @@ impl Engine {
         &self,
         live: &Arc<Live>,
         listener: UnixListener,
+        turn: Turn,
         environment: &HashMap<OsString, OsString>,
     ) -> io::Result<()> {
-        let mut child = launch::spawn(&live.folder, listener, environment, live.id)?;
+        let mut child = launch::spawn(&live.folder, listener, turn, environment, live.id)?;
         self.now_running(live);
         tokio::spawn(async move { child.wait().await });
         Ok(())
@@ -124,23 +142,72 @@ impl Engine {
     }
 
     /// A turn to run, or none where the job was canceled before it got one. Input waits; so does the window's size.
-    async fn turn(&self, live: &Live, orders: &mut Orders) -> Option<OwnedSemaphorePermit> {
-        let mut turn = pin!(Arc::clone(&self.0.turns).acquire_owned());
+    async fn turn(
+        &self,
+        live: &Live,
+        orders: &mut Orders,
+        claims: Vec<Claim>,
+    ) -> io::Result<Option<Turn>> {
+        let mut place = self.0.queue.join(live.id, claims);
         let mut later = None;
         let turn = loop {
             tokio::select! {
                 biased;
-                turn = &mut turn => break turn.ok()?,
+                turn = &mut place.turn => break turn.unwrap_or(Err(io::ErrorKind::BrokenPipe.into()))?,
                 Some(order) = orders.now.recv() => match order {
-                    ToSupervisor::Cancel { .. } => return None,
+                    ToSupervisor::Cancel { .. } => return Ok(None),
                     other => later = Some(other),
                 },
+                Ok(()) = place.why.changed() => {
+                    let why = place.why.borrow_and_update().clone();
+                    let waits = why.map(|wait| self.waits_for(&wait));
+                    let job = live.change(|job| job.state = State::Queued { waits });
+                    self.tell(Event::job(job));
+                }
+                () = tokio::time::sleep(LOOK_AGAIN) => {
+                    if live.folder.path().join(CANCEL).exists() {
+                        return Ok(None);
+                    }
+                    self.0.queue.serve();
+                }
             }
         };
         if let Some(Err(error)) = later.map(|order| live.offer(order)) {
             tracing::debug!(job = %live.id, %error, "the window's size is not passed on");
         }
-        Some(turn)
+        Ok(Some(turn))
+    }
+
+    /// What a job waits for, in words.
+    pub(super) fn waits_for(&self, wait: &Wait) -> String {
+        let claim = match wait {
+            Wait::Turn { most } => {
+                return format!("{most} jobs run, and no more may at once (Settings)");
+            }
+            Wait::Other(claim) => claim,
+        };
+        let who = match (self.holder(claim), &claim.target) {
+            (Some(job), _) => job.command,
+            (None, Some(target)) => format!("{target} in {}", claim.folder.display()),
+            (None, None) => format!("a job in {}", claim.folder.display()),
+        };
+        match &claim.target {
+            Some(target) => format!("{who} runs already, and {target} is exclusive"),
+            None => format!("{who} runs already, and its project runs one job at a time"),
+        }
+    }
+
+    /// The job that has this for itself, as far as its targets tell.
+    fn holder(&self, claim: &Claim) -> Option<Job> {
+        self.lives().into_iter().map(|live| live.job()).find(|job| {
+            let folder = job.cwd.as_ref().and_then(|cwd| cwd.canonicalize().ok());
+            let wanted = claim.target.as_ref();
+            let is_of_it = matches!(&job.what, What::Target { targets, .. }
+                if wanted.is_none_or(|wanted| targets.contains(wanted)));
+            job.state.status() == Status::Running
+                && is_of_it
+                && folder.as_ref() == Some(&claim.folder)
+        })
     }
 
     /// Ends a job that nobody supervises yet. Its folder says so too, for an engine that finds it before it is archived.
@@ -236,11 +303,12 @@ impl Engine {
             .remove(&job);
         self.0.known.lock().expect("no panic holds it").remove(&job);
         self.0.forgotten.notify_waiters();
+        self.0.queue.serve();
     }
 }
 
 /// Gives a job's turn to the next one when the job is over.
-fn give_turn_back(live: &Live, turn: OwnedSemaphorePermit) {
+fn give_turn_back(live: &Live, turn: Turn) {
     let mut changes = live.job_changes();
     tokio::spawn(async move {
         let _over = changes

@@ -1,7 +1,7 @@
 //! What can be run: projects and hosts, read again when their files change.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -17,6 +17,9 @@ use crate::{
     settings::{SavedCommands, SettingsError},
     ssh,
 };
+
+/// Scans that are kept; past that all are made anew.
+const SCANS: usize = 64;
 
 /// What was read, and what could not be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +53,8 @@ fn read_ssh(folders: &Folders) -> ssh::Config {
 pub(crate) struct Catalog {
     folders: Folders,
     config: Mutex<Arc<ssh::Config>>,
+    /// By folder; never more than [`SCANS`].
+    scans: Mutex<HashMap<PathBuf, (Arc<Scan>, Arc<make::Stamps>)>>,
 }
 
 impl Catalog {
@@ -58,6 +63,7 @@ impl Catalog {
         Self {
             folders,
             config: Mutex::new(config),
+            scans: Mutex::default(),
         }
     }
 
@@ -87,9 +93,31 @@ impl Catalog {
         self.list().trust(&project.path)
     }
 
-    /// What the project's makefile holds; runs nothing.
-    pub(crate) fn scan(&self, project: &Project) -> Scan {
-        make::scan(&project.path)
+    pub(crate) fn set_exclusive(
+        &self,
+        project: &Project,
+        exclusive: bool,
+    ) -> Result<(), make::projects::ProjectError> {
+        self.list().set_exclusive(&project.path, exclusive)
+    }
+
+    /// What the makefile of a folder holds; runs nothing. It is read again where a file of it has changed.
+    pub(crate) fn scan(&self, folder: &Path) -> Arc<Scan> {
+        let scans = || self.scans.lock().expect("no panic holds it");
+        let known = scans().get(folder).cloned();
+        if let Some((scan, stamps)) = known
+            && stamps.hold()
+        {
+            return scan;
+        }
+        let (scan, stamps) = make::scan_stamped(folder);
+        let scan = Arc::new(scan);
+        let mut scans = scans();
+        if scans.len() >= SCANS {
+            scans.clear();
+        }
+        scans.insert(folder.to_owned(), (Arc::clone(&scan), Arc::new(stamps)));
+        scan
     }
 
     /// The SSH config as last read.

@@ -79,7 +79,9 @@ impl Engine {
     /// # Errors
     /// Where there is no such project.
     pub fn scan(&self, project: &str) -> Result<Scan, EngineError> {
-        Ok(self.0.catalog.scan(&self.project(project)?))
+        Ok(Scan::clone(
+            &self.0.catalog.scan(&self.project(project)?.path),
+        ))
     }
 
     /// Adds a folder with a makefile.
@@ -108,6 +110,17 @@ impl Engine {
     /// Where there is no such project, or that cannot be written down.
     pub fn trust_project(&self, name: &str) -> Result<(), EngineError> {
         self.0.catalog.trust(&self.project(name)?)?;
+        self.tell_projects();
+        Ok(())
+    }
+
+    /// Says whether at most one job of a project runs at once. Jobs that run or wait already are not touched.
+    ///
+    /// # Errors
+    /// Where there is no such project, or that cannot be written down.
+    pub fn set_exclusive(&self, name: &str, exclusive: bool) -> Result<(), EngineError> {
+        let project = self.project(name)?;
+        self.0.catalog.set_exclusive(&project, exclusive)?;
         self.tell_projects();
         Ok(())
     }
@@ -165,6 +178,7 @@ impl Engine {
     pub fn change_settings(&self, settings: Settings) -> Result<Settings, EngineError> {
         super::place(&settings)?;
         crate::settings::write_json(&crate::settings::file(&self.folders().config), &settings)?;
+        self.0.queue.set_most(super::most_jobs(&settings));
         *self.0.settings.lock().expect("no panic holds it") = settings.clone();
         Ok(settings)
     }

@@ -17,6 +17,7 @@ use supervisor::{
     folder::{self, Folder, Lock},
 };
 
+use super::queue::{Claim, Turn};
 use crate::{
     folders,
     job::{Job, JobId},
@@ -43,12 +44,24 @@ pub(crate) enum Plan {
     Local {
         /// With this environment and no other.
         environment: HashMap<OsString, OsString>,
+        /// What it wants for itself.
+        claims: Vec<Claim>,
     },
     /// A command on a host.
     Remote {
         /// How to get there.
         route: Box<ssh::Route>,
     },
+}
+
+impl Plan {
+    /// What it wants for itself.
+    pub(crate) fn claims(&self) -> Vec<Claim> {
+        match self {
+            Self::Local { claims, .. } => claims.clone(),
+            Self::Remote { .. } => Vec::new(),
+        }
+    }
 }
 
 /// A job whose folder is there and whose control socket can be connected to, before anything runs.
@@ -148,6 +161,7 @@ pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
 pub(crate) fn exec(
     command: &make::Command,
     window: Option<Window>,
+    graces: Vec<Grace>,
     folders: &folders::Folders,
 ) -> io::Result<Exec> {
     let archiver = vec![
@@ -161,7 +175,7 @@ pub(crate) fn exec(
         args: command.args.clone(),
         cwd: command.cwd.clone(),
         pty: window,
-        graces: Grace::usual(),
+        graces,
         archiver,
         archiver_env: environment
             .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
@@ -170,13 +184,15 @@ pub(crate) fn exec(
 }
 
 /// Starts the supervisor of a prepared local job. The control socket is handed on as its standard input, so it can be
-/// connected to before the supervisor runs, and a refused connection means that none does.
+/// connected to before the supervisor runs, and a refused connection means that none does; its turn as its standard
+/// output, so that it lasts as long as the job.
 ///
 /// # Errors
 /// Where the supervisor cannot be started.
 pub(crate) fn spawn(
     folder: &Folder,
     listener: UnixListener,
+    turn: Turn,
     environment: &HashMap<OsString, OsString>,
     job: JobId,
 ) -> io::Result<tokio::process::Child> {
@@ -188,7 +204,7 @@ pub(crate) fn spawn(
         .envs(environment)
         .env("VMO_JOB", job.to_string())
         .stdin(Stdio::from(OwnedFd::from(listener)))
-        .stdout(Stdio::null())
+        .stdout(Stdio::from(turn.into_fd()))
         .stderr(Stdio::null());
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", program.display()));

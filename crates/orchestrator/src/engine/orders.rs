@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use super::{
     Engine, EngineError,
+    begin::CANCEL,
     live::{Live, NotTaken},
 };
 use crate::{
-    job::JobId,
+    job::{JobId, Status},
     wire::{Answer, Event, Prompt},
 };
 
@@ -20,6 +21,13 @@ impl Engine {
     pub async fn cancel(&self, job: JobId, force: bool) -> Result<(), EngineError> {
         for prompt in self.0.prompts.refuse_all_of(job) {
             self.tell(Event::Answered { prompt });
+        }
+        let live = self.running(job).await?;
+        if live.job_status() == Status::Queued
+            && let Err(error) = live.folder.write_file(CANCEL, b"")
+        {
+            // It has just been dropped, or another engine reads the order below when the job's turn comes.
+            tracing::debug!(%job, %error, "a queued job is not canceled at once");
         }
         self.order(job, ToSupervisor::Cancel { force }).await
     }

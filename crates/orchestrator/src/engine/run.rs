@@ -14,12 +14,14 @@ use super::{
     Engine, EngineError,
     asked::{self, Asked},
     launch::{self, Plan, Prepared},
+    queue::Wait,
+    rules::Rules,
 };
 use crate::{
     job::{Job, JobId, What},
     make,
     project::Project,
-    wire::Start,
+    wire::{Start, WhenBusy},
 };
 
 /// Whether a person has said that a project's makefile may run.
@@ -29,6 +31,14 @@ pub enum Consent {
     Given,
     /// Only for projects that are trusted.
     Trusted,
+}
+
+/// What is wanted of a project.
+struct Wanted<'a> {
+    targets: &'a [String],
+    variables: Vec<(String, String)>,
+    pty: bool,
+    when_busy: Option<WhenBusy>,
 }
 
 impl Engine {
@@ -44,6 +54,7 @@ impl Engine {
                 targets,
                 variables,
                 pty,
+                when_busy,
             } => {
                 let known = self.project(&project)?;
                 if consent == Consent::Trusted && !known.trusted {
@@ -54,7 +65,13 @@ impl Engine {
                 if let Some(problem) = known.problem {
                     return Err(EngineError::NotFound(format!("{}: {problem}", known.name)));
                 }
-                Ok(vec![self.start_targets(&known, &targets, variables, pty)?])
+                let wanted = Wanted {
+                    targets: &targets,
+                    variables,
+                    pty,
+                    when_busy,
+                };
+                Ok(vec![self.start_targets(&known, wanted)?])
             }
             Start::Command { command, .. } if command.trim().is_empty() => {
                 Err(EngineError::Refused("there is no command to run".into()))
@@ -68,7 +85,7 @@ impl Engine {
                 let here = cwd.map_or_else(|| self.folders().home.clone(), PathBuf::from);
                 let program = make::shell(&command, &here).map_err(refused)?;
                 let asked = asked::of_shell(&program, command, pty);
-                Ok(vec![self.start_local(asked, &program)?])
+                Ok(vec![self.start_local(asked, &program, Rules::default())?])
             }
             Start::Command {
                 command,
@@ -79,16 +96,19 @@ impl Engine {
         }
     }
 
-    fn start_targets(
-        &self,
-        project: &Project,
-        targets: &[String],
-        variables: Vec<(String, String)>,
-        pty: bool,
-    ) -> Result<Job, EngineError> {
-        let secret = self.secret_names(project, &variables);
+    fn start_targets(&self, project: &Project, wanted: Wanted<'_>) -> Result<Job, EngineError> {
+        let Wanted {
+            targets, variables, ..
+        } = wanted;
+        let scan = self.0.catalog.scan(&project.path);
+        let is_secret = |name: &str| {
+            let mut known = scan.variables.iter();
+            known.any(|variable| variable.secret && variable.name == name)
+        };
+        let rules = Rules::of(project, targets, &scan);
+        self.refuse_busy(&rules, wanted.when_busy)?;
         let assign = |(name, value): (String, String)| make::Assignment {
-            secret: secret.contains(&name),
+            secret: is_secret(&name),
             name,
             value,
             raw: false,
@@ -103,37 +123,40 @@ impl Engine {
             direnv: direnv.as_deref(),
         };
         let command = make::argv(&run).map_err(refused)?;
-        let asked = asked::of_make(&run, &command, &project.name, pty);
-        self.start_local(asked, &command)
+        let asked = asked::of_make(&run, &command, &project.name, wanted.pty);
+        self.start_local(asked, &command, rules)
     }
 
-    /// Which of these variables the makefile's comments call secret. Nothing is read where there are none.
-    fn secret_names(&self, project: &Project, variables: &[(String, String)]) -> Vec<String> {
-        if variables.is_empty() {
-            return Vec::new();
+    /// Whether a job with these rules may be started now, where it should not wait.
+    fn refuse_busy(&self, rules: &Rules, when_busy: Option<WhenBusy>) -> Result<(), EngineError> {
+        if when_busy.unwrap_or_else(|| self.settings().when_busy) == WhenBusy::Wait {
+            return Ok(());
         }
-        let scan = self.0.catalog.scan(project);
-        let secret = scan
-            .variables
-            .into_iter()
-            .filter(|variable| variable.secret);
-        secret.map(|variable| variable.name).collect()
+        match self.0.queue.taken(rules.claims.clone())? {
+            Some(claim) => Err(EngineError::Refused(format!(
+                "{}; wait for it or cancel it",
+                self.waits_for(&Wait::Other(claim))
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// Make in a folder, with just these arguments.
     ///
     /// # Errors
-    /// Where the job's folder cannot be made.
-    pub fn start_make(
-        &self,
-        project: &str,
-        folder: &Path,
-        args: Vec<String>,
-    ) -> Result<Job, EngineError> {
+    /// Where the folder is gone, an argument holds a NUL, or the job's folder cannot be made.
+    pub fn start_make(&self, folder: &Path, args: Vec<String>) -> Result<Job, EngineError> {
+        let project = self.project(&folder.display().to_string())?;
         let is_goal = |word: &&String| !word.starts_with('-') && !word.contains('=');
-        let targets = args.iter().filter(is_goal).cloned().collect();
+        let targets: Vec<String> = args.iter().filter(is_goal).cloned().collect();
+        let rules = if args.iter().any(|word| goes_elsewhere(word)) {
+            Rules::default()
+        } else {
+            Rules::of(&project, &targets, &self.0.catalog.scan(&project.path))
+        };
+        self.refuse_busy(&rules, None)?;
         let what = What::Target {
-            project: project.to_owned(),
+            project: project.name,
             targets,
         };
         let words = ["make"].into_iter().chain(args.iter().map(String::as_str));
@@ -153,6 +176,7 @@ impl Engine {
                 ..asked::of_shell(&command, shown, false)
             },
             &command,
+            rules,
         )
     }
 
@@ -215,15 +239,27 @@ impl Engine {
         Ok(jobs.collect())
     }
 
-    fn start_local(&self, asked: Asked, command: &make::Command) -> Result<Job, EngineError> {
+    fn start_local(
+        &self,
+        asked: Asked,
+        command: &make::Command,
+        rules: Rules,
+    ) -> Result<Job, EngineError> {
         let mut environment: HashMap<OsString, OsString> = self.environment().into_iter().collect();
         let own = command.env.iter();
         environment.extend(own.map(|(name, value)| (name.into(), value.into())));
         let job = asked.job();
         let window = job.pty.then(|| self.window());
-        let exec = launch::exec(command, window, self.folders())?;
+        let exec = launch::exec(command, window, rules.graces, self.folders())?;
         let prepared = self.prepare(job, Some(&exec))?;
-        Ok(self.launch(prepared, Plan::Local { environment }))
+        let claims = rules.claims;
+        Ok(self.launch(
+            prepared,
+            Plan::Local {
+                environment,
+                claims,
+            },
+        ))
     }
 
     fn prepare(&self, job: Job, exec: Option<&Exec>) -> Result<Prepared, EngineError> {
@@ -251,6 +287,12 @@ impl Engine {
     }
 }
 
+/// Whether an argument has make read another makefile than this folder's: only make knows then what holds.
+fn goes_elsewhere(word: &str) -> bool {
+    let options = ["-C", "-f", "--directory", "--file", "--makefile"];
+    options.iter().any(|option| word.starts_with(option))
+}
+
 fn refused(refusal: make::Refusal) -> EngineError {
     EngineError::Refused(format!("failed to {refusal}"))
 }
@@ -272,6 +314,7 @@ fn again(job: &Job) -> Result<Start, EngineError> {
             targets: targets.clone(),
             variables: variables.collect::<Result<_, EngineError>>()?,
             pty: job.pty,
+            when_busy: None,
         },
         What::Command { host } => Start::Command {
             command: job.command.clone(),

@@ -51,6 +51,12 @@ struct AddedList {
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
+struct ExclusiveList {
+    /// Canonical paths.
+    exclusive: Vec<PathBuf>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct TrustedList {
     /// Canonical paths.
     trusted: Vec<PathBuf>,
@@ -111,9 +117,12 @@ impl Projects {
         problems.extend(problem.map(|problem| problem.to_string()));
         let (trusted, problem): (TrustedList, _) = kept::read(&self.trusted_file());
         problems.extend(problem.map(|problem| problem.to_string()));
+        let (exclusive, problem): (ExclusiveList, _) = kept::read(&self.exclusive_file());
+        problems.extend(problem.map(|problem| problem.to_string()));
 
         let mut list = List {
             trusted: trusted.trusted.into_iter().collect(),
+            exclusive: exclusive.exclusive.into_iter().collect(),
             ..List::default()
         };
         for entry in entries {
@@ -138,13 +147,7 @@ impl Projects {
     /// [`ProjectError`] where there is no makefile in it, where it is known already, or where our file cannot be written.
     pub fn add(&self, path: &Path) -> Result<Project, ProjectError> {
         let shown = path.display().to_string();
-        let path = fs::canonicalize(self.at_home(path)).map_err(|error| ProjectError::Folder {
-            path: shown.clone(),
-            error,
-        })?;
-        if path.to_str().is_none() {
-            return Err(ProjectError::NotUtf8(shown));
-        }
+        let path = self.canonical(path)?;
         match problem(&path) {
             Some(Trouble::NoMakefile) => return Err(ProjectError::NoMakefile(shown)),
             Some(Trouble::Unreadable(error)) => {
@@ -199,14 +202,7 @@ impl Projects {
     /// # Errors
     /// [`ProjectError`] where the folder is gone or our file cannot be written.
     pub fn trust(&self, path: &Path) -> Result<(), ProjectError> {
-        let shown = path.display().to_string();
-        let path = fs::canonicalize(self.at_home(path)).map_err(|error| ProjectError::Folder {
-            path: shown.clone(),
-            error,
-        })?;
-        if path.to_str().is_none() {
-            return Err(ProjectError::NotUtf8(shown));
-        }
+        let path = self.canonical(path)?;
         kept::change(&self.trusted_file(), |list: &mut TrustedList| {
             let new = !list.trusted.contains(&path);
             if new {
@@ -217,12 +213,45 @@ impl Projects {
         Ok(())
     }
 
+    /// Says whether at most one job of this folder may run at once.
+    ///
+    /// # Errors
+    /// As [`Projects::trust`].
+    pub fn set_exclusive(&self, path: &Path, exclusive: bool) -> Result<(), ProjectError> {
+        let path = self.canonical(path)?;
+        kept::change(&self.exclusive_file(), |list: &mut ExclusiveList| {
+            let was = list.exclusive.contains(&path);
+            list.exclusive.retain(|known| *known != path);
+            if exclusive {
+                list.exclusive.push(path);
+            }
+            (was != exclusive, ())
+        })?;
+        Ok(())
+    }
+
+    fn canonical(&self, path: &Path) -> Result<PathBuf, ProjectError> {
+        let shown = path.display().to_string();
+        let path = fs::canonicalize(self.at_home(path)).map_err(|error| ProjectError::Folder {
+            path: shown.clone(),
+            error,
+        })?;
+        if path.to_str().is_none() {
+            return Err(ProjectError::NotUtf8(shown));
+        }
+        Ok(path)
+    }
+
     fn added_file(&self) -> PathBuf {
         self.folders.config_dir.join("projects.json")
     }
 
     fn trusted_file(&self) -> PathBuf {
         self.folders.config_dir.join("trusted.json")
+    }
+
+    fn exclusive_file(&self) -> PathBuf {
+        self.folders.config_dir.join("exclusive.json")
     }
 
     fn at_home(&self, path: &Path) -> PathBuf {
@@ -256,6 +285,7 @@ pub fn find(projects: &[Project], name_or_folder: &str, cwd: &Path) -> Result<Pr
         }),
         source: ProjectSource::Added,
         trusted: false,
+        exclusive: false,
         problem: problem(&path).map(|trouble| trouble.to_string()),
         path,
     })
@@ -268,6 +298,7 @@ struct List {
     names: HashSet<String>,
     canonical: HashSet<PathBuf>,
     trusted: HashSet<PathBuf>,
+    exclusive: HashSet<PathBuf>,
 }
 
 impl List {
@@ -281,6 +312,9 @@ impl List {
             || canonical
                 .as_ref()
                 .is_some_and(|path| self.trusted.contains(path));
+        let exclusive = canonical
+            .as_ref()
+            .is_some_and(|path| self.exclusive.contains(path));
         let name = unique(&name, |name| self.names.contains(name));
         self.names.insert(name.clone());
         self.canonical.extend(canonical);
@@ -288,6 +322,7 @@ impl List {
             name,
             source,
             trusted,
+            exclusive,
             problem: problem(&path).map(|trouble| trouble.to_string()),
             path,
         });

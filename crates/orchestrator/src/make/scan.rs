@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! source, glob           files and include paths, with limits
+//! stamps                 whether they are still what they were
 //! text, assignment       lines, words, brackets of make's syntax
 //! comment                docs, groups and `@` annotations
 //! reader                 lines → rules, variables, conditions, includes, by way of
@@ -30,6 +31,7 @@ mod reader;
 mod refs;
 mod rules;
 mod source;
+mod stamps;
 mod text;
 mod variables;
 
@@ -38,6 +40,7 @@ use std::path::Path;
 pub(super) use existing::Existing;
 pub(super) use list::list;
 pub(super) use reader::Reader;
+pub use stamps::Stamps;
 pub(super) use text::is_name;
 
 use crate::project::{Place, Scan};
@@ -52,6 +55,14 @@ pub fn scan(dir: &Path) -> Scan {
     list(read(dir))
 }
 
+/// As [`scan`], with what tells whether another one would find anything else.
+#[must_use]
+pub fn scan_stamped(dir: &Path) -> (Scan, Stamps) {
+    let reader = read(dir);
+    let stamps = reader.files.stamps.take();
+    (list(reader), stamps)
+}
+
 /// The first of make's files that is there.
 pub(super) fn makefile(dir: &Path) -> Option<&'static str> {
     // Like make, a name that cannot be looked at is passed over; one that is a folder is not.
@@ -61,6 +72,9 @@ pub(super) fn makefile(dir: &Path) -> Option<&'static str> {
 /// As [`scan`], before it is put in order.
 pub(super) fn read(dir: &Path) -> Reader {
     let mut reader = Reader::new(dir);
+    for name in MAKEFILES {
+        reader.files.stamps.get_mut().look_at(&dir.join(name));
+    }
     match makefile(dir) {
         Some(name) => reader.read_file(&dir.join(name), None),
         None => {

@@ -210,6 +210,7 @@ fn answer_from_files(engine: &Engine, request: Request) -> Result<Reply, EngineE
         Request::AddProject { path } => Reply::Project(engine.add_project(&path)?),
         Request::RemoveProject { name } => done(engine.remove_project(&name)?),
         Request::TrustProject { name } => done(engine.trust_project(&name)?),
+        Request::SetExclusive { name, exclusive } => done(engine.set_exclusive(&name, exclusive)?),
         Request::SaveCommand { host, command } => {
             done(engine.save_command(host.as_deref(), &command)?)
         }

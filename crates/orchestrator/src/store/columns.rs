@@ -80,7 +80,7 @@ pub(super) struct Columns<'a> {
 impl<'a> Columns<'a> {
     pub(super) fn of(job: &'a Job) -> Result<Self, StoreError> {
         let (started_at, finished_at, exit, canceled) = match &job.state {
-            State::Queued => (None, None, None, false),
+            State::Queued { .. } => (None, None, None, false),
             State::Running { started_at } => (Some(*started_at), None, None, false),
             State::Ended {
                 started_at,
@@ -219,7 +219,7 @@ fn state(
     canceled: bool,
 ) -> Option<State> {
     Some(match status {
-        Status::Queued => State::Queued,
+        Status::Queued => State::Queued { waits: None },
         Status::Running => State::Running {
             started_at: started_at?,
         },

@@ -28,6 +28,14 @@ enum Change {
         /// The folder
         path: String,
     },
+    /// Say whether at most one job of a project runs at once
+    Exclusive {
+        /// Its name
+        name: String,
+        /// `on` or `off`
+        #[arg(value_parser = ["on", "off"])]
+        whether: String,
+    },
     /// Take an added project off the list; nothing else is deleted
     Rm {
         /// Its name
@@ -103,6 +111,10 @@ pub(crate) async fn projects(projects: Projects) -> Outcome {
         }
         Some(Change::Rm { name }) => {
             engine.remove_project(&name)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Change::Exclusive { name, whether }) => {
+            engine.set_exclusive(&name, whether == "on")?;
             return Ok(ExitCode::SUCCESS);
         }
         None => {}

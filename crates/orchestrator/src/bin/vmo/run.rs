@@ -6,7 +6,7 @@ use clap::Args;
 use orchestrator::{
     engine::{Consent, Engine},
     job::{Job, JobId},
-    wire::{self, Start},
+    wire::{self, Start, WhenBusy},
 };
 
 use super::{
@@ -33,6 +33,12 @@ pub(crate) struct Run {
     /// Print the job's id and leave it running
     #[arg(long)]
     detach: bool,
+    /// Do not wait where the target is exclusive and runs already
+    #[arg(long, conflicts_with = "wait")]
+    no_wait: bool,
+    /// Wait there, whatever the settings say
+    #[arg(long)]
+    wait: bool,
     /// Print the job as JSON when it is over, and not its log
     #[arg(long)]
     json: bool,
@@ -100,6 +106,11 @@ fn asked(run: &Run) -> Result<Start, Failed> {
         targets,
         variables,
         pty: run.pty,
+        when_busy: match (run.wait, run.no_wait) {
+            (true, _) => Some(WhenBusy::Wait),
+            (_, true) => Some(WhenBusy::Refuse),
+            _ => None,
+        },
     })
 }
 
@@ -108,10 +119,12 @@ pub(crate) async fn make(args: Vec<String>) -> Outcome {
     let started = async {
         let here = std::env::current_dir()?;
         let engine = engine().await?;
-        let project = here
-            .file_name()
-            .map_or_else(|| "/".into(), |name| name.to_string_lossy().into_owned());
-        let job = engine.start_make(&project, &here, args)?;
+        let job = engine
+            .blocking({
+                let here = here.clone();
+                move |engine| engine.start_make(&here, args)
+            })
+            .await?;
         Ok((engine, job))
     };
     let (engine, job) = started.await.map_err(never_ran)?;

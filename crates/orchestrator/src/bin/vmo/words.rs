@@ -58,7 +58,7 @@ fn signal_number(name: &str) -> u8 {
 /// A time span as people write it: `0.4 s`, `12 s`, `3:05`, `1:02:03`.
 pub(crate) fn span(job: &Job) -> String {
     let (Some(start), end) = (match &job.state {
-        State::Queued => (None, None),
+        State::Queued { .. } => (None, None),
         State::Running { started_at } => (Some(*started_at), None),
         State::Ended {
             started_at,

@@ -6,7 +6,7 @@ use super::text::{cut, is_blank};
 const MAX_DOC: usize = 400;
 
 /// The annotations that are known; other words with an `@` are part of the text.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "confirm",
     "danger",
     "hidden",
@@ -14,6 +14,7 @@ const KNOWN: [&str; 13] = [
     "timeout",
     "pty",
     "exclusive",
+    "grace",
     "param",
     "choice",
     "bool",
@@ -72,10 +73,16 @@ pub(super) struct Notes {
     pub(super) danger: Option<String>,
     pub(super) hidden: bool,
     pub(super) pty: bool,
+    /// Whether it never runs twice at once.
+    pub(super) exclusive: bool,
+    /// Milliseconds that a cancel waits after INT, and after TERM.
+    pub(super) graces: Vec<u64>,
     pub(super) choices: Vec<String>,
     pub(super) secret: bool,
     /// What a target's comment says of variables.
     pub(super) params: Vec<Param>,
+    /// What an annotation says that makes no sense.
+    pub(super) problem: Option<String>,
 }
 
 /// `@param NAME text`, and the annotations after it.
@@ -149,6 +156,15 @@ impl Notes {
             "group" => self.group = given,
             "hidden" => self.hidden = true,
             "pty" => self.pty = true,
+            "exclusive" => self.exclusive = true,
+            "grace" => match graces(argument) {
+                Some(graces) => self.graces = graces,
+                None => {
+                    self.problem = Some(format!(
+                        "@grace {argument}: it takes one or two times, as in @grace 30s 10s"
+                    ));
+                }
+            },
             "param" => {
                 let (name, doc) = argument.split_once(is_blank).unwrap_or((argument, ""));
                 self.params.push(Param {
@@ -175,6 +191,31 @@ impl Notes {
             _ => {}
         }
     }
+}
+
+/// The times after `@grace`, in milliseconds: one or two, each of at most a day.
+fn graces(argument: &str) -> Option<Vec<u64>> {
+    let times: Vec<u64> = argument
+        .split_whitespace()
+        .map(time)
+        .collect::<Option<_>>()?;
+    let sensible = (1..=2).contains(&times.len()) && times.iter().all(|time| *time <= 86_400_000);
+    sensible.then_some(times)
+}
+
+/// `500ms`, `30s`, `2m` or `30`, in milliseconds.
+fn time(word: &str) -> Option<u64> {
+    let end = word
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(word.len());
+    let number: u64 = word[..end].parse().ok()?;
+    let unit = match &word[end..] {
+        "ms" => 1,
+        "s" | "" => 1_000,
+        "m" => 60_000,
+        _ => return None,
+    };
+    number.checked_mul(unit)
 }
 
 /// Where the annotations of a line start, with their words.

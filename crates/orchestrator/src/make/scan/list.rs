@@ -50,6 +50,8 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
         target.listed = is_listed(found, &target, is_default, plain, &reader.rules);
         target.uses = uses(&all, &reader.rules, &reader.variables);
         target.danger = danger(&all, &reader.rules, &dangers);
+        target.exclusive = exclusive(&all, &reader.rules);
+        target.graces = graces(&all, &reader.rules);
         targets.push(target);
     }
     Scan {
@@ -164,6 +166,8 @@ fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
         danger: None,
         uses: Vec::new(),
         pty: found.notes.pty,
+        exclusive: Vec::new(),
+        graces: Vec::new(),
     }
 }
 
@@ -202,6 +206,27 @@ fn dangers(rules: &Rules, variables: &Variables) -> Vec<Option<String>> {
         said.or_else(|| own.map(|command| format!("runs `{command}`")))
     };
     rules.targets.iter().map(of_target).collect()
+}
+
+fn exclusive(reached: &[usize], rules: &Rules) -> Vec<String> {
+    let all = reached.iter().map(|index| &rules.targets[*index]);
+    all.filter(|found| found.notes.exclusive)
+        .map(|found| found.name.clone())
+        .collect()
+}
+
+/// The longest of each that any of them asks for.
+fn graces(reached: &[usize], rules: &Rules) -> Vec<u64> {
+    let mut longest: Vec<u64> = Vec::new();
+    for index in reached {
+        for (step, grace) in rules.targets[*index].notes.graces.iter().enumerate() {
+            match longest.get_mut(step) {
+                Some(known) => *known = (*known).max(*grace),
+                None => longest.push(*grace),
+            }
+        }
+    }
+    longest
 }
 
 fn danger(reached: &[usize], rules: &Rules, dangers: &[Option<String>]) -> Option<String> {

@@ -122,6 +122,10 @@ impl Rules {
         }
         known.hidden |= notes.hidden;
         known.pty |= notes.pty;
+        known.exclusive |= notes.exclusive;
+        if known.graces.is_empty() {
+            known.graces.clone_from(&notes.graces);
+        }
         if known.danger.is_none() {
             known.danger.clone_from(&notes.danger);
         }

@@ -1,7 +1,7 @@
 //! Files and include paths, with limits: a makefile is a stranger's, and may be huge, a pipe, or include itself.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     fs::{self, File},
     io::Read,
     os::unix::fs::OpenOptionsExt,
@@ -10,7 +10,7 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use super::glob::matches;
+use super::{glob::matches, stamps::Stamps};
 
 /// The largest makefile that is read, in bytes.
 const MAX_FILE: u64 = 8 << 20;
@@ -31,6 +31,8 @@ pub(super) struct Files {
     /// Canonical paths of the files being read just now, outermost first.
     open: Vec<PathBuf>,
     names: Cell<usize>,
+    /// All that was looked at.
+    pub(super) stamps: RefCell<Stamps>,
 }
 
 impl Files {
@@ -41,6 +43,7 @@ impl Files {
             count: 0,
             open: Vec::new(),
             names: Cell::new(MAX_NAMES),
+            stamps: RefCell::default(),
         }
     }
 
@@ -57,6 +60,7 @@ impl Files {
 
     /// The text of a file, its line ends made plain. Whoever opens it must [`Self::close`] it after what it includes.
     pub(super) fn open(&mut self, path: &Path) -> Result<String, String> {
+        self.stamps.get_mut().look_at(path);
         if self.open.len() >= MAX_DEPTH {
             return Err(format!("includes more than {MAX_DEPTH} deep; not read"));
         }
@@ -138,7 +142,9 @@ impl Files {
     }
 
     fn matching(&self, base: &str, pattern: &str, into: &mut Vec<String>) {
-        let Ok(entries) = fs::read_dir(self.at_root(base)) else {
+        let folder = self.at_root(base);
+        self.stamps.borrow_mut().look_at(&folder);
+        let Ok(entries) = fs::read_dir(folder) else {
             return;
         };
         for entry in entries.flatten() {

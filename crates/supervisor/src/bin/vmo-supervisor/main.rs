@@ -36,6 +36,7 @@ use std::{
 
 use serde::Deserialize;
 use supervisor::{
+    claims::Claims,
     control,
     exec::{Exec, FORMAT},
     exit::Ended,
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
 
 fn supervise(folder: Folder) -> io::Result<()> {
     let handed = session::handed_listener()?;
+    let claims = Claims::handed()?;
     let umask = session::detach()?;
     let signals = Signals::catch()?;
     let json = folder
@@ -96,11 +98,6 @@ fn supervise(folder: Folder) -> io::Result<()> {
     let exec: Exec = described(&json)?;
     // Fails where another supervisor has been, before anything of its is touched.
     let spool = Writer::create(folder.path())?;
-    if let Err(error) = spool.sync_handle().keep_syncing() {
-        complain(format_args!(
-            "the spool is synced at the end alone: {error}"
-        ));
-    }
     let listener: UnixListener = match handed {
         Some(listener) => listener,
         None => control::bind(folder.path())?,
@@ -112,8 +109,10 @@ fn supervise(folder: Folder) -> io::Result<()> {
         exec,
         signals,
         spool,
+        claims,
     };
     let start = start(&ready.folder, &ready.exec, umask);
+    // After the child is there: a process of one thread forks faster.
     if let Err(error) = ready.spool.sync_handle().keep_syncing() {
         complain(format_args!(
             "the spool is synced at the end alone: {error}"

@@ -4,6 +4,7 @@ use std::{io, os::fd::OwnedFd, time::Instant};
 
 use rustix::process::{Pid, Signal};
 use supervisor::{
+    claims::Claims,
     control::ToSupervisor,
     exec::Exec,
     exit::Ended,
@@ -38,6 +39,8 @@ pub(crate) struct Ready {
     pub(crate) listeners: Listeners,
     pub(crate) spool: Writer,
     pub(crate) settle: Settle,
+    /// What the job has to itself; given up when its tree is gone or has been waited for.
+    pub(crate) claims: Option<Claims>,
 }
 
 /// All there is of a job while it is watched.

@@ -37,6 +37,9 @@ impl Reader {
             std::mem::take(&mut at.comments)
         };
         let notes = notes(&above, parts.comment.as_ref());
+        if let Some(problem) = &notes.problem {
+            self.problem(at.place(), problem.clone());
+        }
         let index = self.rules.list.len();
         let prerequisites = list
             .into_iter()

@@ -80,6 +80,8 @@ impl Watch {
     }
 
     fn settle(&mut self, exit: Exit) {
+        // Before the end is told: whoever hears of it may start the next job.
+        self.ready.claims = None;
         self.news.exit = Some(exit.clone());
         // Whoever waits for the end should not wait for the disk.
         self.tell();

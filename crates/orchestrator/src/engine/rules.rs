@@ -1,0 +1,62 @@
+//! What a makefile's comments and a person say of how a job is to be run, beside what is run.
+
+use std::collections::BTreeSet;
+
+use supervisor::exec::Grace;
+
+use super::queue::Claim;
+use crate::project::{Project, Scan};
+
+/// How a job is to be run.
+pub(super) struct Rules {
+    /// What it wants for itself.
+    pub(super) claims: Vec<Claim>,
+    /// What a cancel sends, in order.
+    pub(super) graces: Vec<Grace>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            claims: Vec::new(),
+            graces: Grace::usual(),
+        }
+    }
+}
+
+impl Rules {
+    /// Those of these targets; where none is named, of make's default goal.
+    pub(super) fn of(project: &Project, targets: &[String], scan: &Scan) -> Self {
+        // Whatever name a folder goes by, it is one folder.
+        let folder = project.path.canonicalize();
+        let folder = folder.unwrap_or_else(|_| project.path.clone());
+        let goals = if targets.is_empty() {
+            scan.default_goal.as_slice()
+        } else {
+            targets
+        };
+        let all = || {
+            let targets = scan.targets.iter();
+            targets.filter(|target| goals.contains(&target.name))
+        };
+        let own: BTreeSet<String> = all()
+            .flat_map(|target| target.exclusive.iter().cloned())
+            .collect();
+        let mut graces = Grace::usual();
+        for (step, grace) in graces.iter_mut().enumerate() {
+            let asked = all().filter_map(|target| target.graces.get(step)).max();
+            grace.wait_ms = asked.copied().unwrap_or(grace.wait_ms);
+        }
+        let whole = project.exclusive.then_some(None);
+        let claims = whole.into_iter().chain(own.into_iter().map(Some));
+        Self {
+            claims: claims
+                .map(|target| Claim {
+                    folder: folder.clone(),
+                    target,
+                })
+                .collect(),
+            graces,
+        }
+    }
+}
