@@ -4,7 +4,7 @@
 //! registry, projects   mkcli's registry ∪ folders added in the app ∪ the demo; who is trusted
 //! scan                 targets, docs and variables, read from the text; executes nothing
 //! database             make's own list of targets, asked only of a trusted project
-//! argv                 targets and variables → program and arguments, or why not
+//! argv, line           targets and variables, or make's own arguments → program and arguments, or why not
 //! environment, login   what a job inherits; the login shell's `PATH`
 //! failure              the recipe that failed, from make's own `***` lines
 //! git                  the commit a job started from
@@ -20,15 +20,17 @@ pub mod database;
 pub mod environment;
 pub mod failure;
 pub mod git;
+mod line;
 pub mod login;
 pub mod projects;
 pub mod registry;
 pub mod scan;
 
-pub use argv::{Assignment, Command, Refusal, Run, argv, direnv, shell};
+pub use argv::{Assignment, Command, Refusal, Run, argv, carrier, direnv, shell};
 pub use database::database;
 pub use environment::environment;
 pub use failure::{Failure, How, failure};
+pub use line::{Line, line};
 pub use login::login_path;
 pub use projects::{Folders, Projects};
 pub use scan::{Stamps, scan, scan_stamped};

@@ -23,6 +23,9 @@ pub struct Exec {
     pub pty: Option<Window>,
     /// What cancel sends, in order.
     pub graces: Vec<Grace>,
+    /// The names of variables in its environment whose values are kept out of the log: a [`crate::mask`].
+    #[serde(default)]
+    pub secrets: Vec<String>,
     /// Started with the job's id as last argument when the job has ended and no engine has claimed it.
     pub archiver: Vec<String>,
     /// The environment of the archiver, beside `PATH` and `HOME`: names and values, no secrets.

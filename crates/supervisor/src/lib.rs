@@ -26,5 +26,6 @@ pub mod exec;
 pub mod exit;
 pub mod folder;
 pub mod identity;
+pub mod mask;
 pub mod spool;
 pub mod stat;

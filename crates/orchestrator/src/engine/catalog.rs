@@ -48,13 +48,16 @@ fn read_ssh(folders: &Folders) -> ssh::Config {
     ssh::Config::read_all(&files, &folders.home)
 }
 
+/// A scan, and what tells whether it is still true.
+type Scanned = (Arc<Scan>, Arc<make::Stamps>);
+
 /// Projects and hosts.
 #[derive(Debug)]
 pub(crate) struct Catalog {
     folders: Folders,
     config: Mutex<Arc<ssh::Config>>,
     /// By folder; never more than [`SCANS`].
-    scans: Mutex<HashMap<PathBuf, (Arc<Scan>, Arc<make::Stamps>)>>,
+    scans: Mutex<HashMap<PathBuf, Scanned>>,
 }
 
 impl Catalog {

@@ -13,11 +13,14 @@ use std::{
 use serde::{Deserialize, Serialize};
 use supervisor::{
     control,
-    exec::{self, Exec, Grace, Window},
+    exec::{self, Exec, Window},
     folder::{self, Folder, Lock},
 };
 
-use super::queue::{Claim, Turn};
+use super::{
+    queue::{Claim, Turn},
+    rules::Rules,
+};
 use crate::{
     folders,
     job::{Job, JobId},
@@ -161,7 +164,7 @@ pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
 pub(crate) fn exec(
     command: &make::Command,
     window: Option<Window>,
-    graces: Vec<Grace>,
+    rules: &Rules,
     folders: &folders::Folders,
 ) -> io::Result<Exec> {
     let archiver = vec![
@@ -175,7 +178,8 @@ pub(crate) fn exec(
         args: command.args.clone(),
         cwd: command.cwd.clone(),
         pty: window,
-        graces,
+        graces: rules.graces.clone(),
+        secrets: rules.secrets.clone(),
         archiver,
         archiver_env: environment
             .map(|(name, value)| (name, value.to_string_lossy().into_owned()))

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use supervisor::exec::Grace;
 
 use super::queue::Claim;
-use crate::project::{Project, Scan};
+use crate::{
+    make,
+    project::{Project, Scan},
+};
 
 /// How a job is to be run.
 pub(super) struct Rules {
@@ -13,6 +16,8 @@ pub(super) struct Rules {
     pub(super) claims: Vec<Claim>,
     /// What a cancel sends, in order.
     pub(super) graces: Vec<Grace>,
+    /// The names of environment variables whose values are kept out of the log.
+    pub(super) secrets: Vec<String>,
 }
 
 impl Default for Rules {
@@ -20,6 +25,7 @@ impl Default for Rules {
         Self {
             claims: Vec::new(),
             graces: Grace::usual(),
+            secrets: Vec::new(),
         }
     }
 }
@@ -57,6 +63,15 @@ impl Rules {
                 })
                 .collect(),
             graces,
+            secrets: secrets(scan),
         }
     }
+}
+
+/// The secret variables of a makefile: as they may come from the environment, and as [`make::argv()`] hands them on.
+fn secrets(scan: &Scan) -> Vec<String> {
+    let secret = scan.variables.iter().filter(|variable| variable.secret);
+    secret
+        .flat_map(|variable| [variable.name.clone(), make::carrier(&variable.name)])
+        .collect()
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     job::{Job, JobId, What},
     make,
-    project::Project,
+    project::{Project, Scan},
     wire::{Start, WhenBusy},
 };
 
@@ -101,14 +101,10 @@ impl Engine {
             targets, variables, ..
         } = wanted;
         let scan = self.0.catalog.scan(&project.path);
-        let is_secret = |name: &str| {
-            let mut known = scan.variables.iter();
-            known.any(|variable| variable.secret && variable.name == name)
-        };
         let rules = Rules::of(project, targets, &scan);
         self.refuse_busy(&rules, wanted.when_busy)?;
         let assign = |(name, value): (String, String)| make::Assignment {
-            secret: is_secret(&name),
+            secret: is_secret(&scan, &name),
             name,
             value,
             raw: false,
@@ -145,39 +141,30 @@ impl Engine {
     ///
     /// # Errors
     /// Where the folder is gone, an argument holds a NUL, or the job's folder cannot be made.
-    pub fn start_make(&self, folder: &Path, args: Vec<String>) -> Result<Job, EngineError> {
+    pub fn start_make(&self, folder: &Path, args: &[String]) -> Result<Job, EngineError> {
         let project = self.project(&folder.display().to_string())?;
-        let is_goal = |word: &&String| !word.starts_with('-') && !word.contains('=');
-        let targets: Vec<String> = args.iter().filter(is_goal).cloned().collect();
-        let rules = if args.iter().any(|word| goes_elsewhere(word)) {
+        let scan = self.0.catalog.scan(&project.path);
+        let line = make::line(folder, args, |name| is_secret(&scan, name));
+        let line = line.ok_or_else(|| {
+            EngineError::Refused("failed to run make: an argument has a NUL byte in it".into())
+        })?;
+        let rules = if line.elsewhere {
             Rules::default()
         } else {
-            Rules::of(&project, &targets, &self.0.catalog.scan(&project.path))
+            Rules::of(&project, &line.targets, &scan)
         };
         self.refuse_busy(&rules, None)?;
         let what = What::Target {
             project: project.name,
-            targets,
+            targets: line.targets,
         };
-        let words = ["make"].into_iter().chain(args.iter().map(String::as_str));
-        let shown = shlex::try_join(words).map_err(|_| {
-            EngineError::Refused("failed to run make: an argument has a NUL byte in it".into())
-        })?;
-        let command = make::Command {
-            program: "make".into(),
-            args,
-            cwd: folder.to_owned(),
-            shown: shown.clone(),
-            env: Vec::new(),
+        let shown = line.command.shown.clone();
+        let asked = Asked {
+            what,
+            variables: line.variables,
+            ..asked::of_shell(&line.command, shown, false)
         };
-        self.start_local(
-            Asked {
-                what,
-                ..asked::of_shell(&command, shown, false)
-            },
-            &command,
-            rules,
-        )
+        self.start_local(asked, &line.command, rules)
     }
 
     /// Starts the same again.
@@ -250,7 +237,7 @@ impl Engine {
         environment.extend(own.map(|(name, value)| (name.into(), value.into())));
         let job = asked.job();
         let window = job.pty.then(|| self.window());
-        let exec = launch::exec(command, window, rules.graces, self.folders())?;
+        let exec = launch::exec(command, window, &rules, self.folders())?;
         let prepared = self.prepare(job, Some(&exec))?;
         let claims = rules.claims;
         Ok(self.launch(
@@ -287,10 +274,10 @@ impl Engine {
     }
 }
 
-/// Whether an argument has make read another makefile than this folder's: only make knows then what holds.
-fn goes_elsewhere(word: &str) -> bool {
-    let options = ["-C", "-f", "--directory", "--file", "--makefile"];
-    options.iter().any(|option| word.starts_with(option))
+/// Whether a makefile's comments call a variable secret.
+fn is_secret(scan: &Scan, name: &str) -> bool {
+    let mut known = scan.variables.iter();
+    known.any(|variable| variable.secret && variable.name == name)
 }
 
 fn refused(refusal: make::Refusal) -> EngineError {

@@ -59,6 +59,12 @@ impl Assignment {
     }
 }
 
+/// The environment variable that hands a secret on to make, so that no argument holds it.
+#[must_use]
+pub fn carrier(name: &str) -> String {
+    format!("VMO_SECRET_{name}")
+}
+
 /// A program and its arguments, ready to be started.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Command {
@@ -158,7 +164,7 @@ pub fn argv(run: &Run<'_>) -> Result<Command, Refusal> {
     for variable in run.variables {
         check_variable(variable, run.reserved)?;
         let (value, seen) = if variable.secret {
-            let carrier = format!("VMO_SECRET_{}", variable.name);
+            let carrier = carrier(&variable.name);
             let value = format!("$(value {carrier})");
             env.push((carrier, text_for_make(variable, false)));
             (value, "…".to_owned())

@@ -24,6 +24,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// A program as the tests start it: no archiver, short graces.
 pub(crate) fn exec(program: &str, args: &[&str]) -> Exec {
     Exec {
+        secrets: Vec::new(),
         format: FORMAT,
         program: program.to_owned(),
         args: args.iter().map(|arg| (*arg).to_owned()).collect(),

@@ -120,10 +120,7 @@ pub(crate) async fn make(args: Vec<String>) -> Outcome {
         let here = std::env::current_dir()?;
         let engine = engine().await?;
         let job = engine
-            .blocking({
-                let here = here.clone();
-                move |engine| engine.start_make(&here, args)
-            })
+            .blocking(move |engine| engine.start_make(&here, &args))
             .await?;
         Ok((engine, job))
     };

@@ -1,13 +1,17 @@
 //! Starting the child.
 
 use std::{
+    env,
     io::{self, PipeReader},
-    os::{fd::OwnedFd, unix::process::CommandExt},
+    os::{
+        fd::OwnedFd,
+        unix::{ffi::OsStrExt, process::CommandExt},
+    },
     process::{Command, Stdio},
 };
 
 use rustix::{fs::Mode, process::Pid};
-use supervisor::{clock, exec::Exec, exit::Ended, spool::Stream};
+use supervisor::{clock, exec::Exec, exit::Ended, mask::Secrets, spool::Stream};
 
 use crate::{input::Input, outputs::Outputs, pty, session, words};
 
@@ -46,9 +50,10 @@ fn start_in_folder(exec: &Exec, umask: Mode) -> Result<Start, String> {
     rustix::process::umask(umask);
     let mut command = Command::new(&exec.program);
     command.args(&exec.args);
+    let secrets = secrets(exec);
     let start = match exec.pty {
-        Some(size) => in_terminal(command, size),
-        None => on_pipes(command),
+        Some(size) => in_terminal(command, size, secrets.as_ref()),
+        None => on_pipes(command, secrets.as_ref()),
     };
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     // Nobody should be kept from unmounting that folder by us.
@@ -56,7 +61,13 @@ fn start_in_folder(exec: &Exec, umask: Mode) -> Result<Start, String> {
     start.map_err(|error| words::no_program(&exec.program, &error))
 }
 
-fn on_pipes(mut command: Command) -> io::Result<Start> {
+/// The job's secrets: they came in our environment, which is the child's too.
+fn secrets(exec: &Exec) -> Option<Secrets> {
+    let values: Vec<_> = exec.secrets.iter().filter_map(env::var_os).collect();
+    Secrets::of(values.iter().map(|value| value.as_bytes()))
+}
+
+fn on_pipes(mut command: Command, secrets: Option<&Secrets>) -> io::Result<Start> {
     let (stdin, our_stdin) = io::pipe()?;
     let (our_stdout, stdout) = io::pipe()?;
     let (our_stderr, stderr) = io::pipe()?;
@@ -73,10 +84,13 @@ fn on_pipes(mut command: Command) -> io::Result<Start> {
     let child = spawn(command)?;
     Ok(Start {
         child,
-        outputs: Outputs::of([
-            (Stream::Stdout, our_stdout.into()),
-            (Stream::Stderr, our_stderr.into()),
-        ]),
+        outputs: Outputs::of(
+            [
+                (Stream::Stdout, our_stdout.into()),
+                (Stream::Stderr, our_stderr.into()),
+            ],
+            secrets,
+        ),
         input: Input::to_pipe(our_stdin.into()),
         terminal: None,
     })
@@ -86,7 +100,11 @@ fn on_pipes(mut command: Command) -> io::Result<Start> {
     unsafe_code,
     reason = "the child must lead a session before it runs, which has no safe call"
 )]
-fn in_terminal(mut command: Command, size: supervisor::exec::Window) -> io::Result<Start> {
+fn in_terminal(
+    mut command: Command,
+    size: supervisor::exec::Window,
+    secrets: Option<&Secrets>,
+) -> io::Result<Start> {
     let (master, terminal) = pty::open(size)?;
     rustix::io::ioctl_fionbio(&master, true)?;
     command
@@ -98,7 +116,7 @@ fn in_terminal(mut command: Command, size: supervisor::exec::Window) -> io::Resu
     let child = spawn(command)?;
     Ok(Start {
         child,
-        outputs: Outputs::of([(Stream::Stdout, master.try_clone()?)]),
+        outputs: Outputs::of([(Stream::Stdout, master.try_clone()?)], secrets),
         input: Input::to_terminal(master.try_clone()?),
         terminal: Some(master),
     })

@@ -1,18 +1,25 @@
 //! What the child writes: read as it comes, into the spool at once.
 
 use std::{
+    borrow::Cow,
     io,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     time::{Duration, Instant},
 };
 
 use rustix::io::Errno;
-use supervisor::spool::{MAX_RECORD, Stream, Writer};
+use supervisor::{
+    mask::{Mask, SHORTEST, Secrets},
+    spool::{MAX_RECORD, Stream, Writer},
+};
 
 use crate::complaints::complain;
 
 /// How often a terminal nobody has open is tried again while the child lives: the child may open it anew.
 const RETRY: Duration = Duration::from_millis(250);
+
+/// How long what may begin a secret, and is too short to give one away, is held back: a prompt should be seen.
+const HELD: Duration = Duration::from_millis(100);
 
 /// Reads of each output when the child has ended: what a pipe can hold, and a flood does not keep us for ever.
 const DRAIN: usize = 8;
@@ -32,6 +39,29 @@ struct Output {
     fd: OwnedFd,
     /// A terminal nobody has open, and when to try again.
     hung_up: Option<Instant>,
+    /// Keeps the job's secrets out, where it has any.
+    mask: Option<Mask>,
+    /// When what the mask holds back has been held for long enough.
+    held_until: Option<Instant>,
+}
+
+impl Output {
+    /// What of these bytes may be seen now.
+    fn masked<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let Some(mask) = &mut self.mask else {
+            return bytes.into();
+        };
+        let seen = mask.pass(bytes);
+        let is_short = (1..SHORTEST).contains(&mask.held());
+        self.held_until = is_short.then(|| Instant::now() + HELD);
+        seen.into()
+    }
+
+    /// What was held back of what may be seen.
+    fn rest(&mut self) -> Vec<u8> {
+        self.held_until = None;
+        self.mask.as_mut().map(Mask::finish).unwrap_or_default()
+    }
 }
 
 /// What one read brought.
@@ -44,13 +74,18 @@ enum Got {
 
 impl Outputs {
     /// Our ends, which do not block.
-    pub(crate) fn of<const N: usize>(outputs: [(Stream, OwnedFd); N]) -> Self {
+    pub(crate) fn of<const N: usize>(
+        outputs: [(Stream, OwnedFd); N],
+        secrets: Option<&Secrets>,
+    ) -> Self {
         let open = outputs
             .into_iter()
             .map(|(stream, fd)| Output {
                 stream,
                 fd,
                 hung_up: None,
+                mask: secrets.cloned().map(Mask::new),
+                held_until: None,
             })
             .collect();
         Self {
@@ -87,14 +122,24 @@ impl Outputs {
 
     /// When to call [`Self::retry`].
     pub(crate) fn retry_at(&self) -> Option<Instant> {
-        self.open.iter().filter_map(|output| output.hung_up).min()
+        let times = self.open.iter();
+        let times = times.flat_map(|output| [output.hung_up, output.held_until]);
+        times.flatten().min()
     }
 
-    /// Polls terminals again that were hung up.
-    pub(crate) fn retry(&mut self, now: Instant) {
+    /// Polls terminals again that were hung up, and shows what was held back for long enough.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn retry(&mut self, now: Instant, spool: &mut Writer) -> io::Result<()> {
         for output in &mut self.open {
             output.hung_up = output.hung_up.filter(|at| *at > now);
+            if self.unspooled.is_none() && output.held_until.is_some_and(|at| at <= now) {
+                let rest = output.rest();
+                append(spool, output.stream, &rest, &mut self.unspooled)?;
+            }
         }
+        Ok(())
     }
 
     /// Reads an output once into the spool; false when there was nothing. `child_lives` says whether a terminal
@@ -119,15 +164,13 @@ impl Outputs {
                 Ok(false)
             }
             Got::HungUp | Got::End => {
-                self.open.remove(number);
+                let rest = self.open.remove(number).rest();
+                append(spool, stream, &rest, &mut self.unspooled)?;
                 Ok(false)
             }
             Got::Bytes(n) => {
-                let bytes = &self.buffer[..n];
-                if let Err(error) = spool.append(stream, bytes) {
-                    self.unspooled = Some((stream, bytes.to_vec()));
-                    return Err(error);
-                }
+                let bytes = self.open[number].masked(&self.buffer[..n]);
+                append(spool, stream, &bytes, &mut self.unspooled)?;
                 Ok(true)
             }
         }
@@ -147,12 +190,28 @@ impl Outputs {
 
     /// Gives the spool what it did not take.
     pub(crate) fn spool_again(&mut self, spool: &mut Writer) -> io::Result<()> {
-        if let Some((stream, bytes)) = &self.unspooled {
-            spool.append(*stream, bytes)?;
-            self.unspooled = None;
+        match self.unspooled.take() {
+            Some((stream, bytes)) => append(spool, stream, &bytes, &mut self.unspooled),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// Appends what there is; what the spool does not take is kept.
+fn append(
+    spool: &mut Writer,
+    stream: Stream,
+    bytes: &[u8],
+    unspooled: &mut Option<(Stream, Vec<u8>)>,
+) -> io::Result<()> {
+    // Record by record, so that none is given to it twice.
+    for (number, record) in bytes.chunks(MAX_RECORD).enumerate() {
+        if let Err(error) = spool.append(stream, record) {
+            *unspooled = Some((stream, bytes[number * MAX_RECORD..].to_vec()));
+            return Err(error);
+        }
+    }
+    Ok(())
 }
 
 fn read(fd: &OwnedFd, buffer: &mut [u8]) -> Got {

@@ -181,7 +181,9 @@ impl Watch {
     fn tick(&mut self, now: Instant) {
         self.cancel.tick(now, self.group());
         self.ready.listeners.tick(now);
-        self.outputs.retry(now);
+        if let Err(error) = self.outputs.retry(now, &mut self.ready.spool) {
+            self.disk.refused(now, &error);
+        }
         if self.disk.look_at().is_some_and(|at| at <= now)
             && self.disk.has_room(now, self.ready.spool.position().offset)
             && let Err(error) = self.outputs.spool_again(&mut self.ready.spool)
