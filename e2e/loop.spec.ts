@@ -78,6 +78,42 @@ test('what is typed reaches the job', async ({ app, page }) => {
   await expect(app.status).toHaveText('Done');
 });
 
+test('a terminal is as large as its window, and takes Ctrl C', async ({ app, page }) => {
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('run a command');
+  await page.keyboard.press('Enter');
+  const script =
+    'trap \'echo interrupted; exit 7\' INT; trap \'echo "now $(stty size)"\' WINCH; echo "first $(stty size)"; while :; do sleep 0.1; done';
+  await page.getByRole('textbox', { name: 'Command' }).fill(script);
+  await page.getByRole('switch', { name: 'Terminal' }).click();
+  await page.getByRole('button', { name: 'Run on this machine' }).click();
+  await expect(app.line(/first \d+ \d+/)).toBeVisible();
+  await page.setViewportSize({ width: 900, height: 600 });
+  // What fits into 900 by 600 px, beside the sidebar, below the header and above the row for input.
+  await expect(app.line(/now 2\d 7\d/).last()).toBeVisible();
+  await page.getByRole('textbox', { name: 'Input for the job' }).press('Control+c');
+  await expect(app.line('interrupted')).toBeVisible();
+  await expect(app.status).toHaveText('Error');
+  await expect(page.getByTestId('reason')).toHaveText('Exit code 7.');
+});
+
+test('an exclusive target that runs already waits its turn in the open', async ({ app, page }) => {
+  await app.run('create');
+  await expect(app.status).toHaveText('Running');
+  await app.target('create').hover();
+  await page.getByRole('button', { name: 'Run create with variables…' }).click();
+  await page
+    .getByRole('dialog', { name: 'Run create' })
+    .getByRole('button', { name: 'Run create' })
+    .click();
+  await expect(app.status).toHaveText('Queued');
+  await expect(page.getByTestId('waits')).toHaveText(
+    'Waits its turn: make create runs already, and create is exclusive.',
+  );
+  await app.button('Cancel').click();
+  await expect(app.status).toHaveText('Canceled');
+});
+
 test('a dangerous target asks first, with the exact line', async ({ app, page }) => {
   await app.unfold();
   await app.target('destroy').click();

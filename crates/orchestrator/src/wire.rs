@@ -97,7 +97,7 @@ pub enum Request {
         /// Whether its input ends after that.
         end: bool,
     },
-    /// Tells a job in a terminal how large its window is: [`Reply::Ok`].
+    /// Tells a job in a terminal how large its window is, and how large those of the next ones will be: [`Reply::Ok`].
     Resize {
         /// The job.
         job: JobId,

@@ -113,6 +113,11 @@ export class Jobs {
     return this.#client.tell({ type: 'input', with: { job: id, text, end } });
   }
 
+  /** Tells a job in a terminal how large its window is, in characters. One that is over need not know. */
+  resize(id: JobId, rows: number, cols: number): void {
+    this.#client.tell({ type: 'resize', with: { job: id, rows, cols } }).catch(() => {});
+  }
+
   /** Opens a tab, or finds it open. */
   open(id: JobId): void {
     if (!this.tabs.includes(id)) this.#keep([...this.tabs, id]);

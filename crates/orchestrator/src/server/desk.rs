@@ -173,7 +173,11 @@ async fn answer(engine: &Engine, request: Request) -> Result<Reply, EngineError>
         Request::RunAgain { job } => started(engine.run_again(job, Consent::Trusted).await?),
         Request::Cancel { job, force } => done(engine.cancel(job, force).await?),
         Request::Input { job, text, end } => done(engine.input(job, text, end).await?),
-        Request::Resize { job, rows, cols } => done(engine.resize(job, rows, cols).await?),
+        Request::Resize { job, rows, cols } => {
+            // The next job's terminal will most likely be shown at the same place.
+            engine.set_window(rows, cols);
+            done(engine.resize(job, rows, cols).await?)
+        }
         Request::Jobs(query) => {
             let page = engine.jobs(&query).await?;
             Reply::Jobs {
