@@ -256,7 +256,11 @@ commit: Commit | null,
 /**
  * Who owns it: `user@machine`.
  */
-owner: string, };
+owner: string, 
+/**
+ * Whether nothing has been heard of its owner for half a minute, so that it may stand otherwise by now.
+ */
+is_silent: boolean, };
 
 /**
  * A job's id: a version 7 UUID, so ids sort by when they were made.

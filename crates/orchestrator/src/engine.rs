@@ -7,7 +7,7 @@
 //! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies.
 //! [`adopt`] does the same for folders that another engine left or owns, and [`lost`] has the last word on those whose
 //! supervisor is gone. [`link`] is the only way to the store, [`catalog`] knows what can be run, [`watch`] hears of changes
-//! from outside, [`prompts`] holds what jobs ask of a person. Everything that happens is told once, on one channel of
+//! from outside, [`owners`] of those who share the store, [`prompts`] holds what jobs ask of a person. Everything that happens is told once, on one channel of
 //! [`Event`]s.
 //!
 //! It must not know the socket server or Tauri.
@@ -25,6 +25,7 @@ mod link;
 mod live;
 mod lost;
 mod orders;
+mod owners;
 mod prompts;
 mod queue;
 mod reader;
@@ -176,6 +177,7 @@ impl Engine {
         engine.watch_store();
         if engine.0.options.takes_over {
             engine.watch_others();
+            engine.watch_owners();
         }
         Ok(engine)
     }

@@ -199,6 +199,9 @@ pub struct Job {
     pub lines: u64,
     /// Bytes in its log so far.
     pub bytes: u64,
+    /// Whether its owner has not been heard of for a while, so that it may stand otherwise by now.
+    #[serde(skip)]
+    pub is_silent: bool,
 }
 
 /// Which jobs are asked for; every field that is given narrows it.

@@ -7,7 +7,7 @@
 //! jobs      save, find and list jobs                   columns   a Job as a row
 //! archive   batches of a log in, and how far it is     marks     the transactions behind that
 //! read      batches of a log out                       pack      chunks as rows, byte for byte
-//! changes   which jobs changed, as a hint
+//! changes   which jobs changed, as a hint         owners    who is there to write theirs
 //! embedded  our own server: found, started, adopted, stopped
 //! ```
 
@@ -20,6 +20,7 @@ pub mod embedded;
 mod error;
 mod jobs;
 mod marks;
+mod owners;
 mod pack;
 mod read;
 mod schema;

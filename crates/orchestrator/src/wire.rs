@@ -410,6 +410,8 @@ pub struct Job {
     pub commit: Option<Commit>,
     /// Who owns it: `user@machine`.
     pub owner: String,
+    /// Whether nothing has been heard of its owner for half a minute, so that it may stand otherwise by now.
+    pub is_silent: bool,
 }
 
 impl From<job::Job> for Job {
@@ -472,6 +474,7 @@ impl From<job::Job> for Job {
             pty: job.pty,
             commit: job.commit,
             owner: job.owner,
+            is_silent: job.is_silent,
         }
     }
 }

@@ -67,6 +67,7 @@ fn target(project: &str, target: &str) -> Job {
         cause: Some("deploy failed with 7 at Makefile:12".to_owned()),
         lines: 0,
         bytes: 0,
+        is_silent: false,
     }
 }
 

@@ -122,6 +122,7 @@ export function aJob(job: Partial<Job> = {}): Job {
     pty: false,
     commit: null,
     owner: 'a@b',
+    is_silent: false,
     ...job,
   };
 }

@@ -41,6 +41,7 @@ impl Asked {
             cause: None,
             lines: 0,
             bytes: 0,
+            is_silent: false,
         }
     }
 }

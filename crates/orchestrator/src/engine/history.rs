@@ -204,11 +204,12 @@ impl Engine {
             .link
             .ask(|store| async move { store.jobs(page).await })
             .await;
-        let (archived, incomplete) = match asked {
+        let (mut archived, incomplete) = match asked {
             Ok(jobs) => (jobs, None),
             Err(error) if error.is_transient() => (Vec::new(), Some(format!("failed to {error}"))),
             Err(error) => return Err(error.into()),
         };
+        self.mark_silent(&mut archived).await;
         let known: HashSet<JobId> = lives.iter().map(|job| job.id).collect();
         let mut jobs: Vec<Job> = lives
             .into_iter()
@@ -238,7 +239,9 @@ impl Engine {
             .link
             .ask(|store| async move { store.job(id).await })
             .await?;
-        job.ok_or_else(|| EngineError::NotFound(format!("there is no job {id}")))
+        let mut job = job.ok_or_else(|| EngineError::NotFound(format!("there is no job {id}")))?;
+        self.mark_silent(std::slice::from_mut(&mut job)).await;
+        Ok(job)
     }
 
     /// One job by its id, a unique prefix of it, or `last`.

@@ -90,6 +90,12 @@ impl Link {
         }
     }
 
+    /// Which Postgres.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// What a job remembers of this store.
     #[must_use]
     pub fn key(&self) -> String {

@@ -207,6 +207,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         cause: detail.cause,
         lines: row.get::<i64, _>("lines").cast_unsigned(),
         bytes: row.get::<i64, _>("bytes").cast_unsigned(),
+        is_silent: false,
     })
 }
 

@@ -17,11 +17,18 @@ const LEDGER: &str = "vmo_migrations";
 const TO_MIGRATE: Duration = Duration::from_secs(600);
 
 /// An applied migration is never edited: a change is a new one.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "jobs and their logs",
-    include_str!("../../../../migrations/0001_jobs_and_logs.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "jobs and their logs",
+        include_str!("../../../../migrations/0001_jobs_and_logs.sql"),
+    ),
+    (
+        2,
+        "who is there",
+        include_str!("../../../../migrations/0002_job_owners.sql"),
+    ),
+];
 
 /// What was found.
 pub(super) struct Found {
