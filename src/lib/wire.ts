@@ -210,6 +210,10 @@ reason: string | null,
  */
 waits: string | null, 
 /**
+ * Processes of it that were still there when it was over, as `sleep 1000 (pid 123)`.
+ */
+survivors: Array<string>, 
+/**
  * When it was asked for.
  */
 queued_at: string, 

@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-pub use supervisor::exit::Ended as Exit;
+pub use supervisor::exit::{Ended as Exit, Survivor};
 use uuid::Uuid;
 
 /// A job's id: a version 7 UUID, so ids sort by when they were made.
@@ -195,6 +195,9 @@ pub struct Job {
     /// has not failed, is no make, or did not say.
     #[serde(default)]
     pub cause: Option<String>,
+    /// Processes of it that were still there when it was over: left running, or, after a cancel, what no signal ended.
+    #[serde(default)]
+    pub survivors: Vec<Survivor>,
     /// Lines in its log so far.
     pub lines: u64,
     /// Bytes in its log so far.
@@ -237,6 +240,15 @@ pub struct Commit {
     pub branch: Option<String>,
     /// Files that differ from it.
     pub dirty: u32,
+}
+
+/// A process that outlived its job, in words; the ids of those on a host are not known here.
+#[must_use]
+pub fn survivor(survivor: &Survivor) -> String {
+    match survivor.pid {
+        0 => survivor.command.clone(),
+        pid => format!("{} (pid {pid})", survivor.command),
+    }
 }
 
 impl Job {

@@ -386,6 +386,8 @@ pub struct Job {
     pub reason: Option<String>,
     /// What a queued one waits for, in words, where that is not a matter of an instant.
     pub waits: Option<String>,
+    /// Processes of it that were still there when it was over, as `sleep 1000 (pid 123)`.
+    pub survivors: Vec<String>,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,
     /// When it started.
@@ -457,6 +459,7 @@ impl From<job::Job> for Job {
                 }
             }),
             reason: job.reason(),
+            survivors: job.survivors.iter().map(job::survivor).collect(),
             waits: match &job.state {
                 State::Queued { waits } => waits.clone(),
                 _ => None,

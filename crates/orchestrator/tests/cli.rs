@@ -182,6 +182,22 @@ fn cancel_ends_the_whole_tree() {
 }
 
 #[test]
+fn what_a_job_leaves_running_is_named() {
+    let (_postgres, home) = home();
+    let script = "(setsid sleep 1000 <&- >&- 2>&- & echo $! >pid; \
+                  until [ \"$(cat /proc/$!/comm)\" = sleep ]; do sleep 0.01; done); exit 0";
+    let output = home.run(&["run", "--", script]);
+    assert!(output.status.success());
+    let pid = fs::read_to_string(home.work().join("pid")).unwrap();
+    let named = format!("sleep 1000 (pid {})", pid.trim());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said, format!("vmo: left running: {named}\n"));
+    assert_eq!(home.json(&["jobs", "--json"])[0]["survivors"][0], named);
+    let pid = rustix::process::Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+#[test]
 fn a_detached_job_runs_on_and_is_archived_with_nobody_there() {
     let (postgres, home) = home();
     home.text(&["run", "--", "true"]);

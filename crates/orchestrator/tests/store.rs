@@ -19,7 +19,7 @@ mod schema;
 
 use chrono::{DateTime, Utc};
 use orchestrator::{
-    job::{Commit, Exit, Job, JobId, State, What},
+    job::{Commit, Exit, Job, JobId, State, Survivor, What},
     log::{Chunk, Stream},
     store::{Address, Batch, Mark, Store},
 };
@@ -68,6 +68,10 @@ fn target(project: &str, target: &str) -> Job {
         lines: 0,
         bytes: 0,
         is_silent: false,
+        survivors: vec![Survivor {
+            pid: 123,
+            command: "sleep 1000".into(),
+        }],
     }
 }
 

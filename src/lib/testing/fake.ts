@@ -110,6 +110,7 @@ export function aJob(job: Partial<Job> = {}): Job {
     signal: null,
     reason: null,
     waits: null,
+    survivors: [],
     queued_at: '2026-11-24T06:00:00Z',
     started_at: '2026-11-24T06:00:00Z',
     finished_at: null,

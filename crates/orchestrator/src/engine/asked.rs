@@ -39,6 +39,7 @@ impl Asked {
             queued_at: Utc::now(),
             state: State::Queued { waits: None },
             cause: None,
+            survivors: Vec::new(),
             lines: 0,
             bytes: 0,
             is_silent: false,

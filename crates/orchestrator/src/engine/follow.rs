@@ -243,4 +243,5 @@ fn end(job: &mut Job, seen: &Seen, cause: Option<String>) {
         canceled: seen.canceled,
     };
     job.cause = cause;
+    job.survivors.clone_from(&seen.survivors);
 }

@@ -9,7 +9,7 @@ use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::job::{Commit, Exit, Job, JobId, State, Status, What};
+use crate::job::{Commit, Exit, Job, JobId, State, Status, Survivor, What};
 
 /// The columns [`job`] reads.
 macro_rules! job_columns {
@@ -36,6 +36,8 @@ struct Detail {
     exit: Option<Exit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    survivors: Vec<Survivor>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     canceled: bool,
     /// Nanoseconds beyond the microsecond, which a column cannot hold: of `queued_at`, `started_at`, `finished_at`.
@@ -101,6 +103,7 @@ impl<'a> Columns<'a> {
             commit: job.commit.clone(),
             exit: exit.cloned(),
             cause: job.cause.clone(),
+            survivors: job.survivors.clone(),
             canceled,
             nanos: [Some(job.queued_at), started_at, finished_at]
                 .map(|time| time.map_or(0, odd_nanos)),
@@ -205,6 +208,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         queued_at,
         state,
         cause: detail.cause,
+        survivors: detail.survivors,
         lines: row.get::<i64, _>("lines").cast_unsigned(),
         bytes: row.get::<i64, _>("bytes").cast_unsigned(),
         is_silent: false,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use orchestrator::{
     engine::{Consent, Engine},
-    job::{Job, JobId},
+    job::{Job, JobId, survivor as survivor_words},
     wire::{self, Start, WhenBusy},
 };
 
@@ -178,9 +178,15 @@ async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
     for job in &ended {
         if json {
             print_job(job, true)?;
-        } else if words::code(job) != 0 {
+        } else {
             let place = job.host().map(|host| format!("{host}: "));
-            eprintln!("vmo: {}{}", place.unwrap_or_default(), words::end(job));
+            let place = place.unwrap_or_default();
+            if words::code(job) != 0 {
+                eprintln!("vmo: {place}{}", words::end(job));
+            }
+            for survivor in &job.survivors {
+                eprintln!("vmo: {place}left running: {}", survivor_words(survivor));
+            }
         }
         worst = worst.max(words::code(job));
         archived(engine, job.id).await;
