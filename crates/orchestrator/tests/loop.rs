@@ -6,6 +6,7 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 mod home;
 #[path = "support/page.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
 mod page;
 #[path = "support/postgres.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]

@@ -9,6 +9,8 @@ pub struct Stat {
     pub ppid: i32,
     /// Its process group.
     pub pgid: i32,
+    /// Its session.
+    pub session: i32,
     /// `PF_` flags of the kernel.
     pub flags: u32,
     /// When it started, in clock ticks since boot.
@@ -27,7 +29,8 @@ impl Stat {
             state: *fields.next()?.as_bytes().first()?,
             ppid: fields.next()?.parse().ok()?,
             pgid: fields.next()?.parse().ok()?,
-            flags: fields.nth(3)?.parse().ok()?,
+            session: fields.next()?.parse().ok()?,
+            flags: fields.nth(2)?.parse().ok()?,
             start: fields.nth(12)?.parse().ok()?,
         })
     }
@@ -49,6 +52,7 @@ mod tests {
         let line = b"7 (a) S 1 (b) Z 5 6 7 8 9 1077936132 1 2 3 4 5 6 7 8 20 0 1 0 4242 99 1\n";
         let stat = Stat::parse(line).unwrap();
         assert_eq!((stat.state, stat.ppid, stat.pgid), (b'Z', 5, 6));
+        assert_eq!(stat.session, 7);
         assert_eq!((stat.flags, stat.start), (1_077_936_132, 4242));
         assert!(stat.has_ended());
         assert_eq!(Stat::parse(b"7 (sh) S 1"), None);

@@ -223,8 +223,9 @@ async fn settle(indexer: &mut Indexer, tell: &dyn Tell) {
     if !live.job_status().is_over() {
         let seen = match live.folder.read_json::<Seen>(folder::EXIT) {
             Ok(Some(seen)) => Some(seen),
-            Err(_) if !live.folder.path().exists() => None,
-            _ => Some(lost::settle(&live).await),
+            // Looked for after the file was: another engine may have dropped the folder in between, and the file with it.
+            _ if !live.folder.path().exists() => None,
+            _ => lost::settle(&live).await,
         };
         if let Some(seen) = seen {
             let cause = indexer.cause(&seen);

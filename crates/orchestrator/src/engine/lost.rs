@@ -6,15 +6,22 @@ use std::{fs, time::SystemTime};
 use chrono::{DateTime, Utc};
 use supervisor::{
     exit::{Ended, Exit as Seen},
-    folder::{self, Folder},
+    folder::{self, Folder, Supervisor},
 };
 
 use super::{follow, live::Live, remote, strays};
 use crate::job::State;
 
-/// Ends what a dead supervisor left running, and writes down how the job is to be called from now on.
-pub(super) async fn settle(live: &Live) -> Seen {
+/// Ends what a dead supervisor left running, and writes down how the job is to be called from now on; what another
+/// engine wrote down meanwhile stands. None where that one has archived the job already and dropped its folder.
+pub(super) async fn settle(live: &Live) -> Option<Seen> {
     let ended = why(live).await;
+    if let Ok(Some(seen)) = live.folder.read_json(folder::EXIT) {
+        return Some(seen);
+    }
+    if !live.folder.path().exists() {
+        return None;
+    }
     let started_at = match live.job().state {
         State::Running { started_at } => Some(started_at),
         _ => follow::begun_at(&live.folder),
@@ -30,7 +37,7 @@ pub(super) async fn settle(live: &Live) -> Seen {
         survivors: Vec::new(),
     };
     write_down(&live.folder, &seen);
-    seen
+    Some(seen)
 }
 
 /// Writes down how a job ended that its own supervisor could not say of: the next engine has to know it too.
@@ -50,16 +57,20 @@ async fn why(live: &Live) -> Ended {
         };
         return Ended::Lost { why };
     }
-    if !live.folder.path().join(folder::SUPERVISOR).exists() {
+    // The last thing a supervisor makes before the child: without it there was none, with it there may have been one.
+    if !live.folder.spool_dir().exists() {
         return Ended::CouldNotStart {
             why: "its supervisor ended before it started anything".into(),
         };
     }
-    let ended = strays::end(live.id).await;
-    let why = match ended.as_slice() {
-        [] => "its supervisor was killed".into(),
-        some => format!("its supervisor was killed; also ended: {}", some.join(", ")),
-    };
+    let known: Option<Supervisor> = live.folder.read_json(folder::SUPERVISOR).ok().flatten();
+    let strays = strays::end(live.id, known.as_ref()).await;
+    let mut why = String::from("its supervisor was killed");
+    for (what, who) in [("also ended", strays.ended), ("still running", strays.left)] {
+        if !who.is_empty() {
+            why.push_str(&format!("; {what}: {}", who.join(", ")));
+        }
+    }
     Ended::Lost { why }
 }
 

@@ -118,13 +118,14 @@ impl Home {
             .collect()
     }
 
-    /// The folders of jobs that are not archived yet.
+    /// The folders of jobs that are not archived yet; one that was never moved into place is none.
     pub(crate) fn job_folders(&self) -> Vec<PathBuf> {
         let jobs = self.data().join("jobs");
         fs::read_dir(jobs)
             .into_iter()
             .flatten()
             .flatten()
+            .filter(|entry| !entry.file_name().to_string_lossy().starts_with(".new-"))
             .map(|entry| entry.path())
             .collect()
     }

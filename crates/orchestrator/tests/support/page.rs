@@ -5,7 +5,9 @@ use std::{collections::HashMap, time::Duration};
 use futures_util::{SinkExt, StreamExt};
 use orchestrator::{
     job::JobId,
-    wire::{Call, Event, FailureCode, Job, Message, Reply, Request, Start},
+    wire::{
+        Call, Event, FailureCode, Job, Message, Reply, Request, Start, StoreHealth, StoreState,
+    },
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -28,21 +30,29 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn start(home: Home) -> Self {
-        let mut serving = home.start(&["serve", "--json"]);
-        let said: serde_json::Value = serde_json::from_str(&serving.line()).unwrap();
-        let text = |name: &str| said[name].as_str().unwrap().to_owned();
+        let (serving, port, token, origin) = serve(&home);
         Self {
-            port: u16::try_from(said["port"].as_u64().unwrap()).unwrap(),
-            token: text("token"),
-            origin: text("origin"),
             serving,
             home,
+            port,
+            token,
+            origin,
         }
+    }
+
+    /// Starts it once more, on the same folders.
+    pub(crate) fn again(&mut self) {
+        (self.serving, self.port, self.token, self.origin) = serve(&self.home);
     }
 
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         self.serving.kill();
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.serving.child.id()
     }
 
     pub(crate) async fn page(&self) -> Page {
@@ -64,6 +74,15 @@ impl App {
             frames: Vec::new(),
         }
     }
+}
+
+/// Starts `vmo serve`; its port, token and origin.
+fn serve(home: &Home) -> (Running, u16, String, String) {
+    let mut serving = home.start(&["serve", "--json"]);
+    let said: serde_json::Value = serde_json::from_str(&serving.line()).unwrap();
+    let text = |name: &str| said[name].as_str().unwrap().to_owned();
+    let port = u16::try_from(said["port"].as_u64().unwrap()).unwrap();
+    (serving, port, text("token"), text("origin"))
 }
 
 /// What a page does with its socket.
@@ -145,6 +164,22 @@ impl Page {
             {
                 return found;
             }
+        }
+    }
+
+    /// Waits until Postgres is there; events that came before are gone then.
+    pub(crate) async fn store_is_ready(&mut self) {
+        let is_ready = |state: &StoreState| matches!(state.health, StoreHealth::Ready { .. });
+        match self.ask(Request::Overview).await {
+            Ok(Reply::Overview(overview)) if is_ready(&overview.store) => {}
+            Ok(Reply::Overview(_)) => {
+                let told = |event: &Event| match event {
+                    Event::Store(state) => is_ready(state).then_some(()),
+                    _ => None,
+                };
+                self.until(told).await;
+            }
+            other => panic!("{other:?}"),
         }
     }
 

@@ -1,0 +1,255 @@
+//! The jobs of one test, what is known of each, and how it is judged.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use orchestrator::{
+    job::{JobId, JobQuery, Status},
+    wire::{Job, Reply, Request},
+};
+use rustix::process::Pid;
+use supervisor::{
+    exit::Exit,
+    folder::{EXIT, Folder, SUPERVISOR, Supervisor},
+    spool::{Position, Reader, Stream},
+};
+
+use crate::{
+    dice::Dice,
+    home::{Home, is_alive},
+    page::Page,
+    witness::{Counts, Plan, Witness},
+};
+
+/// How soon every status has to be right (RELIABILITY.md, P2 and P3).
+pub(crate) const RIGHT_WITHIN: Duration = Duration::from_secs(2);
+
+/// One job with its witness.
+pub(crate) struct Role {
+    pub(crate) id: JobId,
+    pub(crate) witness: Witness,
+    pub(crate) folder: PathBuf,
+    /// What a page has been sent of its log, across restarts: bytes by stream, and the seq after them.
+    pub(crate) seen: (HashMap<u32, Vec<u8>>, u64),
+    /// Its supervisor was killed, with this much in the spool.
+    pub(crate) orphaned: Option<[u64; 2]>,
+}
+
+impl Role {
+    pub(crate) fn new(home: &Home, id: JobId, witness: Witness) -> Self {
+        Self {
+            id,
+            witness,
+            folder: home.data().join("jobs").join(id.to_string()),
+            seen: Default::default(),
+            orphaned: None,
+        }
+    }
+
+    pub(crate) fn open(&self) -> Option<Folder> {
+        Folder::open(&self.folder).ok()
+    }
+
+    /// Who supervises it, where somebody is known to.
+    pub(crate) fn supervisor(&self) -> Option<Supervisor> {
+        self.open()?.read_json(SUPERVISOR).ok().flatten()
+    }
+
+    /// The process that supervises it, from its first moment on.
+    pub(crate) fn supervisor_process(&self) -> Option<Pid> {
+        let folder = self.folder.canonicalize().ok()?;
+        let ours = [b"\0", folder.as_os_str().as_encoded_bytes(), b"\0"].concat();
+        let pids = fs::read_dir("/proc").unwrap().flatten();
+        let mut pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let pid = pids.find(|pid| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            line.ends_with(&ours) && is_alive(*pid)
+        })?;
+        Pid::from_raw(pid)
+    }
+
+    /// How many bytes of each stream are in the spool.
+    pub(crate) fn spooled(&self) -> [u64; 2] {
+        let mut spooled = [0, 0];
+        let Ok(mut reader) = Reader::open(&self.folder, Position::default()) else {
+            return spooled;
+        };
+        while let Ok(Some(block)) = reader.read(u64::MAX, 1 << 20) {
+            for record in &block.records {
+                spooled[usize::from(record.stream == Stream::Stderr)] +=
+                    record.payload.len() as u64;
+            }
+        }
+        spooled
+    }
+
+    /// Whether it has this end, by its supervisor's own hand.
+    fn is_settled(&self) -> bool {
+        let Some(folder) = self.open() else {
+            return true;
+        };
+        let exit: Option<Exit> = folder.read_json(EXIT).ok().flatten();
+        exit.is_some_and(|exit| exit.complete)
+    }
+
+    /// Whether a job may be said to stand so, by what was certain before it was asked for.
+    fn may_be(&self, job: &Job, settled: bool, supervised: bool) -> bool {
+        match job.status {
+            Status::Queued => !settled && !self.witness.has_begun(),
+            Status::Running => !settled && supervised,
+            Status::Done | Status::Error if self.witness.has_ended() => {
+                job.exit_code == Some(self.witness.code())
+            }
+            // Killed with the app, before its child was there.
+            Status::Error => !self.witness.has_begun() && job.exit_code.is_none(),
+            Status::Lost => self.orphaned.is_some(),
+            Status::Done | Status::Canceled => false,
+        }
+    }
+
+    /// Whether its end is told right.
+    pub(crate) fn has_right_end(&self, job: &Job) -> bool {
+        job.status.is_over() && self.may_be(job, true, false)
+    }
+
+    /// Compares a log with the record, as far as it must be there.
+    pub(crate) fn judge(&self, kept: [&[u8]; 2]) -> Counts {
+        let whole = self.orphaned.is_none();
+        let mut counts = self.witness.compare(kept, whole);
+        for (kept, sure) in kept.iter().zip(self.orphaned.unwrap_or_default()) {
+            // What was in the spool when its supervisor was killed.
+            counts.lost += usize::from((kept.len() as u64) < sure);
+        }
+        counts
+    }
+}
+
+/// The jobs of one test.
+#[derive(Default)]
+pub(crate) struct Cast {
+    pub(crate) roles: Vec<Role>,
+    pub(crate) counts: Counts,
+}
+
+/// A child of random length, pace and end, known by its number.
+pub(crate) fn plan(dice: &mut Dice) -> Plan {
+    let quick = dice.one_in(2);
+    Plan {
+        seed: dice.below(1 << 30),
+        pieces: if quick {
+            200 + dice.below(2000)
+        } else {
+            50 + dice.below(400)
+        },
+        pace: if quick { 0 } else { 20_000 },
+        code: if dice.one_in(2) { 0 } else { 3 },
+        ..Plan::default()
+    }
+}
+
+impl Cast {
+    /// Starts a job by way of a page.
+    pub(crate) async fn start(&mut self, home: &Home, page: &mut Page, plan: Plan) -> usize {
+        let number = self.roles.len();
+        let witness = Witness::new(&home.work(), &format!("job{number}"), plan);
+        let job = page.start(&witness.command()).await;
+        self.roles.push(Role::new(home, job.id, witness));
+        number
+    }
+
+    /// Sees to it that every job is said to stand as it does; counts those that are not, 2 s after `begun`.
+    pub(crate) async fn statuses_are_right(&mut self, page: &mut Page, begun: Instant) -> Duration {
+        loop {
+            let before: Vec<_> = self
+                .roles
+                .iter()
+                .map(|role| {
+                    let alive = role
+                        .supervisor()
+                        .is_none_or(|known| known.supervisor.is_alive());
+                    (role.is_settled(), alive)
+                })
+                .collect();
+            let jobs = all_jobs(page).await;
+            let is_right = |role: &Role, (settled, alive): (bool, bool)| {
+                jobs.get(&role.id)
+                    .is_some_and(|job| role.may_be(job, settled, alive))
+            };
+            let wrong: Vec<_> = self
+                .roles
+                .iter()
+                .zip(before)
+                .filter(|(role, before)| !is_right(role, *before))
+                .map(|(role, before)| (role.id, before, jobs.get(&role.id)))
+                .collect();
+            if wrong.is_empty() {
+                return begun.elapsed();
+            }
+            if begun.elapsed() > RIGHT_WITHIN {
+                eprintln!("wrong statuses: {wrong:?}");
+                self.counts.wrong_status += wrong.len();
+                return begun.elapsed();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Reads on in one job's log, where a page was before, for some frames.
+    pub(crate) async fn read_on(&mut self, page: &mut Page, role: usize, frames: usize) {
+        let role = &mut self.roles[role];
+        let (bytes, seq) = page.read_raw(role.id, role.seen.1, frames).await;
+        role.seen.1 = seq;
+        for (stream, bytes) in bytes {
+            role.seen.0.entry(stream).or_default().extend(bytes);
+        }
+    }
+
+    /// Waits until every job is over and archived, and compares all with the records.
+    pub(crate) async fn judge(&mut self, page: &mut Page) {
+        for number in 0..self.roles.len() {
+            self.read_on(page, number, usize::MAX).await;
+        }
+        let begun = Instant::now();
+        while self.roles.iter().any(|role| role.folder.exists()) {
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "some are never archived"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let jobs = all_jobs(page).await;
+        for role in &self.roles {
+            let job = jobs.get(&role.id);
+            if !job.is_some_and(|job| role.has_right_end(job)) {
+                eprintln!("wrong end: {job:?}");
+                self.counts.wrong_status += 1;
+            }
+            let (archived, _) = page.read_raw(role.id, 0, usize::MAX).await;
+            for all in [&role.seen.0, &archived] {
+                let kept = [0, 1].map(|stream| all.get(&stream).map_or(&[][..], Vec::as_slice));
+                let counts = role.judge(kept);
+                if counts != Counts::default() {
+                    eprintln!("job {}: {counts}", role.id);
+                }
+                self.counts += counts;
+            }
+        }
+        assert_eq!(self.counts, Counts::default(), "{}", self.counts);
+    }
+}
+
+/// Every job there is.
+pub(crate) async fn all_jobs(page: &mut Page) -> HashMap<JobId, Job> {
+    let query = JobQuery {
+        limit: 500,
+        ..JobQuery::default()
+    };
+    match page.ask(Request::Jobs(query)).await {
+        Ok(Reply::Jobs { jobs, .. }) => jobs.into_iter().map(|job| (job.id, job)).collect(),
+        other => panic!("{other:?}"),
+    }
+}
