@@ -56,6 +56,9 @@ export class Jobs {
   /** Takes in what is known of jobs. */
   learn(jobs: Job[]): void {
     for (const job of jobs) {
+      const known = this.#byId.get(job.id);
+      // No job goes back: an answer may have been on its way while an event overtook it.
+      if (known && stage(known) > stage(job)) continue;
       this.#byId.set(job.id, job);
       if (isOver(job)) this.#canceling.delete(job.id);
     }
@@ -140,9 +143,10 @@ export class Jobs {
   }
 
   #started(jobs: Job[]): Job {
-    this.learn(jobs);
+    // What events have told of them meanwhile is newer than what they were as they were started.
+    this.learn(jobs.filter((job) => !this.#byId.has(job.id)));
     for (const job of jobs) this.open(job.id);
-    return jobs[0]!;
+    return this.#byId.get(jobs[0]!.id)!;
   }
 
   #keep(tabs: JobId[]): void {
@@ -153,6 +157,12 @@ export class Jobs {
       // The tabs do not outlive a reload then; the jobs are in History.
     }
   }
+}
+
+/** How far a job has come. */
+function stage(job: Job): number {
+  if (job.status === 'queued') return 0;
+  return job.status === 'running' ? 1 : 2;
 }
 
 function keptTabs(): JobId[] {

@@ -58,6 +58,20 @@ describe('jobs', () => {
     expect((await first).id).toBe(ID(1));
     expect(jobs.tabs).toEqual([ID(1), ID(2)]);
   });
+
+  test('an answer that an event overtook takes nothing back', async () => {
+    const world = new FakeWorld();
+    const jobs = new Jobs(await world.connected());
+    const start = { kind: 'command', command: 'true', hosts: [], cwd: null, pty: false } as const;
+    const waiting = jobs.start({ ...start, hosts: [] });
+    const queued = aJob({ status: 'queued' });
+    jobs.learn([{ ...queued, waits: 'deploy runs already' }]);
+    world.last.reply(1, { type: 'started', with: { jobs: [queued] } });
+    expect((await waiting).waits).toBe('deploy runs already');
+    jobs.learn([aJob({ status: 'done' })]);
+    jobs.learn([aJob({ status: 'running' })]);
+    expect(jobs.get(queued.id)?.status).toBe('done');
+  });
 });
 
 describe('history', () => {
