@@ -87,6 +87,14 @@ hosts: Array<Host>,
 /**
  * What could not be read.
  */
+problems: Array<string>, } } | { "type": "settings", "with": { 
+/**
+ * Those in force.
+ */
+settings: Settings, 
+/**
+ * What could not be read of the file.
+ */
 problems: Array<string>, } } | { "type": "asked", "with": Prompt } | { "type": "answered", "with": { 
 /**
  * It.
@@ -387,6 +395,10 @@ hosts: Array<Host>,
  * What could not be read of the SSH config, with its place.
  */
 host_problems: Array<string>, 
+/**
+ * What could not be read of the settings, with its place; what it last held is in force.
+ */
+settings_problems: Array<string>, 
 /**
  * Jobs that are not over, newest first.
  */

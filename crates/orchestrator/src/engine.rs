@@ -6,8 +6,9 @@
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
 //! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies.
 //! [`adopt`] does the same for folders that another engine left or owns, and [`lost`] has the last word on those whose
-//! supervisor is gone. [`link`] is the only way to the store, [`catalog`] knows what can be run, [`watch`] hears of changes
-//! from outside, [`owners`] of those who share the store, [`prompts`] holds what jobs ask of a person. Everything that happens is told once, on one channel of
+//! supervisor is gone. [`link`] is the only way to the store, [`catalog`] knows what can be run, [`preferences`] what is
+//! set, [`watch`] hears of changes from outside, [`owners`] of those who share the store, [`prompts`] holds what jobs ask
+//! of a person. Everything that happens is told once, on one channel of
 //! [`Event`]s.
 //!
 //! It must not know the socket server or Tauri.
@@ -26,6 +27,7 @@ mod live;
 mod lost;
 mod orders;
 mod owners;
+mod preferences;
 mod prompts;
 mod queue;
 mod reader;
@@ -38,7 +40,6 @@ mod watch;
 
 use std::{
     collections::{HashMap, HashSet},
-    ffi::OsString,
     io,
     sync::{Arc, Mutex},
 };
@@ -49,7 +50,9 @@ use tokio::{
     task::JoinHandle,
 };
 
-use self::{adopt::Adopting, catalog::Catalog, prompts::Prompts, queue::Queue};
+use self::{
+    adopt::Adopting, catalog::Catalog, preferences::Preferences, prompts::Prompts, queue::Queue,
+};
 pub use self::{
     catalog::Listed,
     history::Page,
@@ -61,15 +64,14 @@ pub use self::{
 use crate::{
     folders::Folders,
     job::{Job, JobId},
+    kept::KeptError,
     make, ssh,
-    store::{Address, StoreError},
-    wire::{Event, Settings},
+    store::StoreError,
+    wire::Event,
 };
 
 /// Events that wait for a slow listener; past that it is told that it missed some.
 const EVENTS: usize = 4096;
-/// Jobs at once here, where the settings do not say.
-const MAX_JOBS: u32 = 128;
 
 /// How an engine is opened.
 #[derive(Debug, Clone)]
@@ -106,9 +108,9 @@ pub enum EngineError {
     /// The disk or the system says no.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// The settings cannot be read or written.
+    /// A file of ours cannot be read or written.
     #[error(transparent)]
-    Settings(#[from] crate::settings::SettingsError),
+    Kept(#[from] KeptError),
     /// The list of projects cannot be read or written.
     #[error(transparent)]
     Project(#[from] make::projects::ProjectError),
@@ -121,7 +123,7 @@ pub struct Engine(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     options: Options,
-    settings: Mutex<Settings>,
+    preferences: Preferences,
     link: Link,
     catalog: Catalog,
     prompts: Prompts,
@@ -144,15 +146,16 @@ impl Engine {
     /// Opens the engine of these folders: takes over the jobs that are there and brings the store up, in the background.
     ///
     /// # Errors
-    /// Where the settings are broken, or the database they or `DATABASE_URL` name is no address.
+    /// Where `DATABASE_URL` names a database by what is no address. Broken files keep no engine from being opened.
     pub async fn open(options: Options) -> Result<Self, EngineError> {
-        let settings = crate::settings::read(&options.folders.config)?;
-        let place = place(&settings)?;
-        let queue = Queue::new(options.folders.claims(), most_jobs(&settings));
+        let held = preferences::read(&options.folders.config);
+        let place = preferences::place(&held.settings)?;
+        let most = preferences::most_jobs(&held.settings);
+        let queue = Queue::new(options.folders.claims(), most);
         let engine = Self(Arc::new(Inner {
             link: Link::open(place, options.folders.clone()),
             catalog: Catalog::new(options.folders.clone()),
-            settings: Mutex::new(settings),
+            preferences: Preferences::new(held),
             prompts: Prompts::default(),
             sessions: ssh::Sessions::new(),
             queue,
@@ -253,29 +256,4 @@ impl follow::Tell for Engine {
     fn job(&self, job: Job) {
         self.tell(Event::job(job));
     }
-}
-
-/// How many jobs may run at once.
-fn most_jobs(settings: &Settings) -> u32 {
-    if settings.max_jobs == 0 {
-        MAX_JOBS
-    } else {
-        settings.max_jobs
-    }
-}
-
-/// Which Postgres: `DATABASE_URL`, else the settings, else our own.
-fn place(settings: &Settings) -> Result<Place, EngineError> {
-    let from_environment = std::env::var("DATABASE_URL")
-        .ok()
-        .filter(|url| !url.is_empty());
-    let Some(url) = from_environment.or_else(|| settings.database_url.clone()) else {
-        let guardian: Vec<OsString> =
-            vec![crate::folders::program("vmo")?.into(), "postgres".into()];
-        return Ok(Place::Embedded { guardian });
-    };
-    Ok(Place::Configured(Box::new(Address::parse(
-        &url,
-        settings.database_schema.as_deref(),
-    )?)))
 }

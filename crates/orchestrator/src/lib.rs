@@ -5,7 +5,7 @@
 //! # Layout
 //! ```text
 //! job, project, host, log    the nouns; they import none of ours. log/ holds lines, escapes and styled text
-//! folders, settings          where things lie; what a person has set
+//! folders, settings, kept    where things lie; what a person has set; JSON files of ours, the last good one in force
 //! make/                      projects, targets, the exact command that runs one; scanning executes nothing
 //! ssh/                       hosts, host keys, logins, commands on hosts           the only ssh2
 //! store/                     jobs and logs in Postgres, our own server or another  the only sqlx
@@ -35,6 +35,7 @@ pub mod engine;
 pub mod folders;
 pub mod host;
 pub mod job;
+pub mod kept;
 pub mod log;
 pub mod make;
 pub mod project;

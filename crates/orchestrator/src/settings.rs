@@ -1,98 +1,56 @@
 //! What a person has set: `settings.json` and `commands.json` in the config folder. A broken file is named with its
-//! line and left as it is; what was read last stays in force.
+//! line and left as it is; what it last held stays in force.
 
 use std::{
     collections::BTreeMap,
-    fs,
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
 };
 
-use serde::{Serialize, de::DeserializeOwned};
+use crate::{
+    kept::{self, KeptError, Wrong},
+    wire::Settings,
+};
 
-use crate::wire::Settings;
+/// Jobs at once that can be asked for: each has a process of ours beside its own.
+const MOST_JOBS: u32 = 10_000;
 
-/// A config file could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// It is no valid JSON, or not of our shape.
-    #[error("{}:{}: {source}; mend or remove the file", path.display(), source.line())]
-    Broken {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: serde_json::Error,
-    },
-    /// The disk said no.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What it said.
-        source: io::Error,
-    },
-}
-
-/// Reads a JSON file; a missing one is the default.
-///
-/// # Errors
-/// [`SettingsError`], with the file and the line.
-pub fn read_json<T: DeserializeOwned + Default>(path: &Path) -> Result<T, SettingsError> {
-    let named = |source| SettingsError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    match fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| SettingsError::Broken {
-            path: path.to_owned(),
-            source,
-        }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
-        Err(error) => Err(named(error)),
-    }
-}
-
-/// Writes a JSON file for this user alone (0600): whole, or not at all.
-///
-/// # Errors
-/// [`SettingsError::Io`], with the file.
-pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), SettingsError> {
-    // Two pages may save at once.
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let write = || -> io::Result<()> {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let next = path.with_extension(format!("new-{}-{number}", std::process::id()));
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&next)?;
-        file.write_all(&serde_json::to_vec_pretty(value)?)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&next, path)
-    };
-    write().map_err(|source| SettingsError::Io {
-        path: path.to_owned(),
-        source,
+/// The settings that are in force, and what is wrong with the file where something is. `check` says what else has to
+/// hold of them.
+#[must_use]
+pub fn read(
+    config: &Path,
+    check: impl Fn(&Settings) -> Result<(), Wrong>,
+) -> (Settings, Option<KeptError>) {
+    kept::read_checked(&file(config), |settings| {
+        in_range(settings)?;
+        check(settings)
     })
 }
 
-/// The file of the settings.
-#[must_use]
-pub fn file(config: &Path) -> PathBuf {
-    config.join("settings.json")
-}
-
-/// Reads the settings.
+/// Writes the settings, in the place of whatever the file holds; a broken one is kept as `settings.json.broken`.
 ///
 /// # Errors
-/// As [`read_json`].
-pub fn read(config: &Path) -> Result<Settings, SettingsError> {
-    read_json(&file(config))
+/// [`KeptError::Io`], with the file.
+pub fn write(config: &Path, settings: &Settings) -> Result<(), KeptError> {
+    kept::replace(&file(config), settings)
+}
+
+/// What no setting may be, whoever sets it.
+///
+/// # Errors
+/// The key, and why.
+pub fn in_range(settings: &Settings) -> Result<(), Wrong> {
+    if settings.max_jobs > MOST_JOBS {
+        return Err(Wrong {
+            key: "max_jobs",
+            why: format!("{} are too many; at most {MOST_JOBS}", settings.max_jobs),
+        });
+    }
+    Ok(())
+}
+
+fn file(config: &Path) -> PathBuf {
+    config.join("settings.json")
 }
 
 /// Commands a person saved, by host; those under `*` are every host's.
@@ -113,20 +71,21 @@ impl Default for SavedCommands {
 }
 
 impl SavedCommands {
-    /// Reads `commands.json`.
-    ///
-    /// # Errors
-    /// As [`read_json`].
-    pub fn read(config: &Path) -> Result<Self, SettingsError> {
-        read_json(&config.join("commands.json"))
+    /// Reads `commands.json`: what counts, and what is wrong with the file where something is.
+    #[must_use]
+    pub fn read(config: &Path) -> (Self, Option<KeptError>) {
+        kept::read(&config.join("commands.json"))
     }
 
-    /// Writes `commands.json`.
+    /// Changes `commands.json`.
     ///
     /// # Errors
-    /// As [`write_json`].
-    pub fn write(&self, config: &Path) -> Result<(), SettingsError> {
-        write_json(&config.join("commands.json"), self)
+    /// Where the file is broken, which leaves it as it is, or cannot be written.
+    pub fn change(config: &Path, change: impl FnOnce(&mut Self)) -> Result<(), KeptError> {
+        kept::change(&config.join("commands.json"), |saved| {
+            change(saved);
+            (true, ())
+        })
     }
 
     /// A host's row: every host's commands, then its own.

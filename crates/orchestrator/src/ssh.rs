@@ -38,6 +38,8 @@ pub use config::Config;
 pub use control::{Control, Controls, InputFull, Orders, controls};
 pub use failure::{Reason, Refusal};
 pub use job::{Ended, Exec, Output, Remote};
+#[cfg(fuzzing)]
+pub use known_hosts::fuzz as fuzz_known_hosts;
 pub use login::{Answer, Ask, Question};
 pub use route::{Family, Route, Strict};
 pub use sessions::Sessions;

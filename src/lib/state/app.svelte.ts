@@ -1,7 +1,7 @@
 // The whole page's state, given by context: the connection, what the frame shows, and who owns the rest.
 import { getContext, setContext } from 'svelte';
 import { Client, type Link, type World } from '../client';
-import type { Event, Job, Overview, StoreState } from '../wire';
+import type { Event, Job, Overview, Settings, StoreState } from '../wire';
 import { Clock } from './clock.svelte';
 import { History } from './history.svelte';
 import { Hosts } from './hosts.svelte';
@@ -23,6 +23,10 @@ export class App {
   /** Whether the frame has been filled once. */
   known = $state(false);
   store = $state.raw<StoreState | null>(null);
+  /** The settings as somebody has just changed them, here or by hand in their file. */
+  settings = $state.raw<Settings | null>(null);
+  /** What could not be read of that file. */
+  settingsProblems = $state.raw<string[]>([]);
   version = $state('');
   /** The home folder, for paths as `~/…`. */
   home = $state('');
@@ -94,6 +98,7 @@ export class App {
   #overview(overview: Overview): void {
     this.projects.set(overview.projects, overview.project_problems);
     this.hosts.set(overview.hosts, overview.host_problems);
+    this.settingsProblems = overview.settings_problems;
     this.jobs.learn(overview.active);
     this.prompts.set(overview.prompts);
     this.store = overview.store;
@@ -115,6 +120,10 @@ export class App {
         return void this.projects.scan(event.with.project);
       case 'hosts':
         return this.hosts.set(event.with.hosts, event.with.problems);
+      case 'settings':
+        this.settings = event.with.settings;
+        this.settingsProblems = event.with.problems;
+        return;
       case 'asked':
         return this.prompts.asked(event.with);
       case 'answered':

@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
@@ -12,9 +13,10 @@ use tokio::sync::Notify;
 use crate::{
     folders::Folders,
     host::Host,
+    kept::KeptError,
     make,
     project::{Project, Scan},
-    settings::{SavedCommands, SettingsError},
+    settings::SavedCommands,
     ssh,
 };
 
@@ -33,6 +35,8 @@ pub struct Listed<T> {
 /// A file that matters to the catalog has changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Changed {
+    /// The settings.
+    Settings,
     /// The registry, our list of projects, or what is trusted.
     Projects,
     /// The SSH config or the saved commands.
@@ -42,6 +46,9 @@ pub(crate) enum Changed {
     /// The folder of job folders.
     Jobs,
 }
+
+/// How long writing a file may take that somebody has begun to write.
+const WRITTEN: Duration = Duration::from_millis(30);
 
 fn read_ssh(folders: &Folders) -> ssh::Config {
     let files: Vec<&Path> = folders.ssh_configs.iter().map(PathBuf::as_path).collect();
@@ -56,6 +63,8 @@ type Scanned = (Arc<Scan>, Arc<make::Stamps>);
 pub(crate) struct Catalog {
     folders: Folders,
     config: Mutex<Arc<ssh::Config>>,
+    /// What is wrong with the SSH config as it now is, where an earlier one counts.
+    unread: Mutex<Vec<String>>,
     /// By folder; never more than [`SCANS`].
     scans: Mutex<HashMap<PathBuf, Scanned>>,
 }
@@ -66,6 +75,7 @@ impl Catalog {
         Self {
             folders,
             config: Mutex::new(config),
+            unread: Mutex::default(),
             scans: Mutex::default(),
         }
     }
@@ -131,11 +141,10 @@ impl Catalog {
     /// The hosts, each with its row of saved commands.
     pub(crate) fn hosts(&self) -> Listed<Host> {
         let config = self.ssh();
-        let mut problems = config.problems().to_vec();
-        let saved = SavedCommands::read(&self.folders.config).unwrap_or_else(|error| {
-            problems.push(error.to_string());
-            SavedCommands::default()
-        });
+        let mut problems = self.unread.lock().expect("no panic holds it").clone();
+        problems.extend_from_slice(config.problems());
+        let (saved, problem) = SavedCommands::read(&self.folders.config);
+        problems.extend(problem.map(|problem| problem.to_string()));
         let mut found = config.hosts();
         for host in &mut found {
             host.commands = saved.of(&host.name);
@@ -143,24 +152,31 @@ impl Catalog {
         Listed { found, problems }
     }
 
-    /// Reads the SSH config again.
+    /// Reads the SSH config again. One of which no host can be read any more counts as the one before.
     pub(crate) fn read_hosts(&self) {
-        let config = Arc::new(read_ssh(&self.folders));
-        *self.config.lock().expect("no panic holds it") = config;
+        let config = read_ssh(&self.folders);
+        let mut known = self.config.lock().expect("no panic holds it");
+        let mut unread = Vec::new();
+        if config.hosts().is_empty() && !config.problems().is_empty() && !known.hosts().is_empty() {
+            unread.extend_from_slice(config.problems());
+            unread.push("the last SSH config that could be read counts until it is mended".into());
+        } else {
+            *known = Arc::new(config);
+        }
+        *self.unread.lock().expect("no panic holds it") = unread;
     }
 
     pub(crate) fn change_commands(
         &self,
         change: impl FnOnce(&mut SavedCommands),
-    ) -> Result<(), SettingsError> {
-        let mut saved = SavedCommands::read(&self.folders.config)?;
-        change(&mut saved);
-        saved.write(&self.folders.config)
+    ) -> Result<(), KeptError> {
+        SavedCommands::change(&self.folders.config, change)
     }
 
-    /// Watches the files that matter, for as long as what is returned lives.
-    pub(crate) fn watch(&self) -> notify::Result<Watching> {
-        let waiting = Arc::new(Waiting::default());
+    /// Watches the files that matter, for as long as what is returned lives. What the watch `before` this one saw last,
+    /// while nobody asked, is not lost.
+    pub(crate) fn watch(&self, before: Option<&Watching>) -> notify::Result<Watching> {
+        let waiting = before.map_or_else(Arc::default, |before| Arc::clone(&before.waiting));
         let matter = self.what_matters();
         let beside = matter
             .ssh_files
@@ -223,6 +239,9 @@ impl Matter {
         }
         let is_config = path.parent() == Some(&self.config)
             && path.extension().is_some_and(|end| end == "json");
+        if is_config && path.ends_with("settings.json") {
+            return Some(Changed::Settings);
+        }
         if path == self.registry || (is_config && !path.ends_with("commands.json")) {
             return Some(Changed::Projects);
         }
@@ -261,15 +280,23 @@ pub(crate) struct Watching {
 }
 
 impl Watching {
-    /// What has changed since it was asked last; waits until something has.
+    /// What has changed since it was asked last; waits until something has. A file that is written is empty at first, so
+    /// it is not read in that instant.
     pub(crate) async fn next(&mut self) -> BTreeSet<Changed> {
         loop {
-            let changes =
-                std::mem::take(&mut *self.waiting.changes.lock().expect("no panic holds it"));
+            let mut changes = self.take();
+            if changes.iter().any(|change| *change != Changed::Jobs) {
+                tokio::time::sleep(WRITTEN).await;
+                changes.append(&mut self.take());
+            }
             if !changes.is_empty() {
                 return changes;
             }
             self.waiting.some.notified().await;
         }
+    }
+
+    fn take(&self) -> BTreeSet<Changed> {
+        std::mem::take(&mut *self.waiting.changes.lock().expect("no panic holds it"))
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     job::{Job, JobId, JobQuery},
     make,
     project::{Project, Scan},
-    wire::{Event, Overview, Settings},
+    wire::{Event, Overview},
 };
 
 /// Jobs of one page where the query does not say.
@@ -44,6 +44,7 @@ impl Engine {
             project_problems: projects.problems,
             hosts: hosts.found,
             host_problems: hosts.problems,
+            settings_problems: self.settings_problems(),
             active: active.into_iter().map(Into::into).collect(),
             prompts: self.0.prompts.waiting(),
             store: self.0.link.state(),
@@ -163,24 +164,6 @@ impl Engine {
             hosts: found,
             problems,
         });
-    }
-
-    /// The settings.
-    #[must_use]
-    pub fn settings(&self) -> Settings {
-        self.0.settings.lock().expect("no panic holds it").clone()
-    }
-
-    /// Changes the settings; a changed database is used from the next start on.
-    ///
-    /// # Errors
-    /// Where the database's address is none, or the file cannot be written.
-    pub fn change_settings(&self, settings: Settings) -> Result<Settings, EngineError> {
-        super::place(&settings)?;
-        crate::settings::write_json(&crate::settings::file(&self.folders().config), &settings)?;
-        self.0.queue.set_most(super::most_jobs(&settings));
-        *self.0.settings.lock().expect("no panic holds it") = settings.clone();
-        Ok(settings)
     }
 
     /// Jobs, newest first. While the store is away, those whose folders are there.

@@ -16,17 +16,25 @@ impl Engine {
     pub(super) fn watch_files(&self) {
         let engine = self.clone();
         tokio::spawn(async move {
+            let mut before = None;
             loop {
-                match engine.0.catalog.watch() {
+                match engine.0.catalog.watch(before.as_ref()) {
                     Ok(mut watching) => {
-                        // What appeared while nobody looked.
+                        // What changed while nobody looked.
                         engine.adopt_all();
+                        engine.read_settings();
                         while !engine.take_changes(watching.next().await) {}
+                        before = Some(watching);
                     }
                     Err(error) => {
                         tracing::warn!(%error, "files are looked at now and then: they cannot be watched");
                         tokio::time::sleep(LOOK_AGAIN).await;
-                        engine.take_changes([Changed::Projects, Changed::Hosts, Changed::Jobs]);
+                        engine.take_changes([
+                            Changed::Settings,
+                            Changed::Projects,
+                            Changed::Hosts,
+                            Changed::Jobs,
+                        ]);
                     }
                 }
             }
@@ -49,6 +57,7 @@ impl Engine {
             Changed::Targets(project) => self.tell(Event::TargetsChanged {
                 project: project.clone(),
             }),
+            Changed::Settings => self.read_settings(),
             Changed::Projects => self.tell_projects(),
             Changed::Hosts => {
                 self.0.catalog.read_hosts();

@@ -2,7 +2,6 @@
 //!
 //! What is ours is kept in the config folder, in `projects.json` and `trusted.json`; mkcli's registry is never written.
 
-mod kept;
 mod near;
 
 use std::{
@@ -13,11 +12,13 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use kept::KeptError;
 pub use near::NotFound;
 
 use super::{registry, scan::MAKEFILES};
-use crate::project::{Project, ProjectSource};
+use crate::{
+    kept::{self, KeptError},
+    project::{Project, ProjectSource},
+};
 
 /// Where projects are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +113,10 @@ impl Projects {
     /// A name is unique; a folder that two aliases name is there twice, one added in the app as well is not.
     #[must_use]
     pub fn read(&self) -> (Vec<Project>, Vec<String>) {
-        let (entries, mut problems) = registry::read(&self.folders.registry);
+        let (entries, mut problems) = registry::read(
+            &self.folders.registry,
+            &self.folders.config_dir.join("registry.good"),
+        );
         let (added, problem): (AddedList, _) = kept::read(&self.added_file());
         problems.extend(problem.map(|problem| problem.to_string()));
         let (trusted, problem): (TrustedList, _) = kept::read(&self.trusted_file());

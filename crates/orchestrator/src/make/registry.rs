@@ -3,13 +3,14 @@
 use std::{
     collections::HashSet,
     env,
-    fs::File,
-    io::{self, Read},
     path::{Path, PathBuf},
 };
 
+use crate::kept;
+
 /// As much of a registry as is read, in bytes; thousands of projects fit.
 const MAX_BYTES: u64 = 4 << 20;
+
 /// The longest line that can hold a path the system takes, in bytes.
 const MAX_LINE: usize = 8 << 10;
 /// As many problems as are told; a binary file has one on each line.
@@ -34,29 +35,34 @@ pub fn place(home: &Path) -> PathBuf {
 
 /// Reads a registry: its entries in order, the first of each alias, and what is wrong with it as `file:line: …`.
 /// No file is no entries and no problem. Bad lines are left out; a byte order mark and Windows line ends are only told.
+/// One of which nothing at all can be read, as a binary file, counts as the last good one, a copy of which is in `good`.
 #[must_use]
-pub fn read(registry: &Path) -> (Vec<Entry>, Vec<String>) {
-    match read_bytes(registry) {
-        Ok(bytes) => parse(&bytes, &registry.display().to_string()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Default::default(),
-        Err(error) => (
-            Vec::new(),
-            vec![format!("{}:1: cannot be read: {error}", registry.display())],
-        ),
+pub fn read(registry: &Path, good: &Path) -> (Vec<Entry>, Vec<String>) {
+    let name = registry.display().to_string();
+    let (bytes, (entries, mut problems)) = match kept::bytes(registry, MAX_BYTES + 1) {
+        Ok(None) => return Default::default(),
+        Ok(Some(bytes)) => {
+            let parsed = parse(&bytes, &name);
+            (Some(bytes), parsed)
+        }
+        Err(error) => {
+            let problem = format!("{name}:1: cannot be read: {error}");
+            (None, (Vec::new(), vec![problem]))
+        }
+    };
+    if problems.is_empty() && !entries.is_empty() {
+        kept::remember(good, bytes.as_deref());
+    } else if !problems.is_empty()
+        && entries.is_empty()
+        && let Ok(Some(last)) = kept::bytes(good, MAX_BYTES)
+    {
+        let (entries, _) = parse(&last, &name);
+        problems.push(format!(
+            "{name}:1: the last one that could be read counts until it is mended"
+        ));
+        return (entries, problems);
     }
-}
-
-fn read_bytes(registry: &Path) -> io::Result<Vec<u8>> {
-    // Opening a named pipe would wait for a writer, so it is not opened at all.
-    let kind = std::fs::metadata(registry)?;
-    if !kind.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(registry)?
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
+    (entries, problems)
 }
 
 fn parse(bytes: &[u8], name: &str) -> (Vec<Entry>, Vec<String>) {
@@ -180,12 +186,34 @@ mod tests {
     #[test]
     fn a_missing_registry_is_no_problem_and_a_folder_is_one() {
         let folder = tempfile::tempdir().unwrap();
+        let good = folder.path().join("good");
         assert_eq!(
-            read(&folder.path().join("none")),
+            read(&folder.path().join("none"), &good),
             (Vec::new(), Vec::<String>::new())
         );
-        let (entries, problems) = read(folder.path());
+        let (entries, problems) = read(folder.path(), &good);
         assert!(entries.is_empty());
         assert!(problems[0].ends_with("it is not a file"), "{problems:?}");
+    }
+
+    #[test]
+    fn one_that_is_all_garbage_counts_as_the_last_good_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (registry, good) = (folder.path().join("registry"), folder.path().join("good"));
+        let aliases = |text: &[u8]| {
+            std::fs::write(&registry, text).unwrap();
+            let (entries, problems) = read(&registry, &good);
+            let aliases: Vec<_> = entries.into_iter().map(|entry| entry.alias).collect();
+            (aliases.join(" "), problems)
+        };
+        assert_eq!(aliases(b"a /a 1\nb /b 1\n"), ("a b".into(), vec![]));
+        let (garbage, problems) = aliases(b"\0\xff\x80 /x\nnothing\n");
+        assert_eq!(garbage, "a b");
+        assert!(problems[0].contains("registry:1: "), "{problems:?}");
+        // What can be read counts as it stands, so that what was removed stays removed. One that is being written is
+        // empty for an instant.
+        assert_eq!(aliases(b"b /b 1\n\xff\n").0, "b");
+        assert_eq!(aliases(b"").0, "");
+        assert_eq!(aliases(b"\xff\n").0, "a b");
     }
 }

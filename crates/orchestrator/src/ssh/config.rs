@@ -4,16 +4,20 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use super::pattern;
-use crate::host::Host;
+use crate::{host::Host, kept};
 
 /// Files within files, as in OpenSSH.
 const DEEPEST: usize = 16;
+/// Files read in all: each of sixteen that includes the next one twice would be read 65,536 times.
+const FILES: usize = 1024;
+/// As much of a file as is read, in bytes; 100,000 hosts take a tenth of that.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// What `~/.ssh/config` and the files it includes say.
 #[derive(Debug, Clone, Default)]
@@ -97,6 +101,7 @@ impl Config {
                 ..Self::default()
             },
             within: Vec::new(),
+            read: 0,
         };
         for path in paths {
             reading.file(path, None, None);
@@ -154,6 +159,8 @@ struct Reading {
     config: Config,
     /// The files that include each other down to this one.
     within: Vec<PathBuf>,
+    /// How many files have been read.
+    read: usize,
 }
 
 impl Reading {
@@ -166,12 +173,16 @@ impl Reading {
             self.config.files.push(path.to_owned());
         }
         let name: Arc<str> = self.short(path).into();
-        let text = match fs::read(path) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) => return self.config.problems.push(format!("{name}: {error}")),
+        let text = match kept::bytes(path, MAX_BYTES) {
+            Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+            Ok(None) => return,
+            Err(error) => {
+                let problem = format!("{name}:1: cannot be read: {error}");
+                return self.config.problems.push(problem);
+            }
         };
         self.within.push(real);
+        self.read += 1;
         let mut guard = outer;
         self.begin(guard);
         for (at, line) in text.lines().enumerate() {
@@ -195,8 +206,12 @@ impl Reading {
             format!("{place}files include each other: {}", loop_.join(" → "))
         } else if self.within.len() >= DEEPEST {
             format!("{place}more than {DEEPEST} files deep")
+        } else if self.read == FILES {
+            // Told once, of however many there are.
+            self.read += 1;
+            format!("{place}more than {FILES} files; this one and those after it are left out")
         } else {
-            return false;
+            return self.read > FILES;
         };
         self.config.problems.push(problem);
         true

@@ -97,7 +97,12 @@ impl Home {
 
     /// Starts it, to be read from while it runs.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
-        let mut child = self.vmo(args).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_command(self.vmo(args))
+    }
+
+    /// Starts a command that was made from one of these.
+    pub(crate) fn start_command(mut command: Command) -> Running {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Running { child, lines }
     }

@@ -1,6 +1,6 @@
 //! A page's side of the socket, in front of a real `vmo serve`.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, process::Command, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use orchestrator::{
@@ -30,7 +30,12 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn start(home: Home) -> Self {
-        let (serving, port, token, origin) = serve(&home);
+        Self::start_by(home, |command| command)
+    }
+
+    /// The same, by a command made of the one that would be run.
+    pub(crate) fn start_by(home: Home, by: impl FnOnce(Command) -> Command) -> Self {
+        let (serving, port, token, origin) = serve(by(home.vmo(SERVE)));
         Self {
             serving,
             home,
@@ -42,7 +47,7 @@ impl App {
 
     /// Starts it once more, on the same folders.
     pub(crate) fn again(&mut self) {
-        (self.serving, self.port, self.token, self.origin) = serve(&self.home);
+        (self.serving, self.port, self.token, self.origin) = serve(self.home.vmo(SERVE));
     }
 
     /// `kill -9`.
@@ -77,8 +82,10 @@ impl App {
 }
 
 /// Starts `vmo serve`; its port, token and origin.
-fn serve(home: &Home) -> (Running, u16, String, String) {
-    let mut serving = home.start(&["serve", "--json"]);
+const SERVE: &[&str] = &["serve", "--json"];
+
+fn serve(command: Command) -> (Running, u16, String, String) {
+    let mut serving = Home::start_command(command);
     let said: serde_json::Value = serde_json::from_str(&serving.line()).unwrap();
     let text = |name: &str| said[name].as_str().unwrap().to_owned();
     let port = u16::try_from(said["port"].as_u64().unwrap()).unwrap();

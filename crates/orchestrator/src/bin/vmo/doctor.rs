@@ -113,13 +113,25 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
                 .join("; "),
         )
     };
+    let settings = engine.settings_problems();
     let projects = listed(projects.found.len(), projects.problems);
     let hosts = listed(hosts.found.len(), hosts.problems);
-    let mut checks = vec![Check {
-        what: "Postgres",
-        ok,
-        found,
-    }];
+    let mut checks = vec![
+        Check {
+            what: "settings",
+            ok: settings.is_empty(),
+            found: if settings.is_empty() {
+                "as the file has them".into()
+            } else {
+                settings.join("; ")
+            },
+        },
+        Check {
+            what: "Postgres",
+            ok,
+            found,
+        },
+    ];
     checks.extend(state.warning.map(|found| Check {
         what: "Postgres",
         ok: true,

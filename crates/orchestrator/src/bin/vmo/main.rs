@@ -193,7 +193,11 @@ async fn open(takes_over: bool) -> Result<Engine, Failed> {
         login_path: false,
         takes_over,
     };
-    Ok(Engine::open(options).await?)
+    let engine = Engine::open(options).await?;
+    for problem in engine.settings_problems() {
+        eprintln!("vmo: {problem}");
+    }
+    Ok(engine)
 }
 
 /// An engine that knows every job's status, and sees to it that what is over is archived.

@@ -56,6 +56,7 @@ pub(crate) async fn run(run: Run) -> Outcome {
         if let Some((rows, cols)) = terminal::size() {
             engine.set_window(rows, cols);
         }
+        say_problems(&engine, &start);
         let jobs = engine
             .blocking(move |engine| engine.start(start, Consent::Given))
             .await?;
@@ -66,6 +67,22 @@ pub(crate) async fn run(run: Run) -> Outcome {
         return detach(&engine, &jobs, run.json).await;
     }
     finish(&engine, jobs, run.json).await
+}
+
+/// What could not be read where the job's project or host is looked up, in one line.
+fn say_problems(engine: &Engine, start: &Start) {
+    let problems = match start {
+        Start::Target { .. } => engine.projects().problems,
+        Start::Command { hosts, .. } if !hosts.is_empty() => engine.hosts().problems,
+        Start::Command { .. } => return,
+    };
+    match problems.as_slice() {
+        [] => {}
+        [one] => eprintln!("vmo: {one}"),
+        [first, rest @ ..] => {
+            eprintln!("vmo: {first} (and {} more: vmo doctor)", rest.len());
+        }
+    }
 }
 
 fn asked(run: &Run) -> Result<Start, Failed> {
