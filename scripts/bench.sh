@@ -9,7 +9,9 @@ stop() { printf '\nstopped: %s\n' "$*" >&2; exit 1; }
 say 'building the page'
 npm run --silent build >&2 || stop 'the page did not build; the first error above says where'
 say 'building vmo and the window (release; the first time takes some minutes)'
-cargo build --release --workspace --bins --features vm-orchestrator/built-in-page ||
+# All in one call, and the same words below: so every crate is built once.
+all=(--workspace --features vm-orchestrator/built-in-page --bench speed)
+cargo build --release "${all[@]}" --bins ||
   stop 'the app did not build; the first error above says where'
 # As scripts/package.sh has it.
 static=()
@@ -21,4 +23,4 @@ mkdir -p target/bench
 install -m 755 target/release/vmo target/release/vm-orchestrator target/static/release/vmo-supervisor target/bench/
 
 say 'measuring'
-cargo bench --quiet --package orchestrator --bench speed -- "$@"
+cargo bench --quiet "${all[@]}" -- "$@"

@@ -4,24 +4,20 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
 };
 
 use orchestrator::{
     store::{Address, Store, embedded},
-    wire::{Event, Request, StoreHealth, StoreState},
+    wire::Request,
 };
 
 use crate::{Outcome, page::Page, printed::Printed};
-
-/// Nothing takes this long, but a busy machine may make it seem so.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// It runs, and its Postgres is ready.
 pub(crate) struct App {
     folders: tempfile::TempDir,
     serving: Child,
-    door: Door,
+    pub(crate) door: Door,
     /// Another way into the same Postgres.
     pub(crate) store: Store,
     pub(crate) pool: sqlx::PgPool,
@@ -48,7 +44,7 @@ impl App {
         let printed = Printed::write_into(&work)?;
         let (serving, door) = serve(programs, folders.path())?;
         let mut page = Page::open(&door).await?;
-        ready(&mut page).await?;
+        page.ready().await?;
         let path = work.display().to_string();
         page.ask(Request::AddProject { path }).await?;
         let name = "work".to_owned();
@@ -139,22 +135,6 @@ fn first_line(child: &mut Child) -> Outcome<String> {
         return Err("it said nothing and ended".into());
     }
     Ok(line.trim_end().to_owned())
-}
-
-/// Waits until Postgres answers.
-pub(crate) async fn ready(page: &mut Page) -> Outcome<()> {
-    let is_ready = |state: &StoreState| matches!(state.health, StoreHealth::Ready { .. });
-    if is_ready(&page.overview().await?.store) {
-        return Ok(());
-    }
-    let begun = Instant::now();
-    loop {
-        match page.event().await? {
-            Event::Store(state) if is_ready(&state) => return Ok(()),
-            _ if begun.elapsed() > PATIENCE => return Err("Postgres did not come up".into()),
-            _ => {}
-        }
-    }
 }
 
 /// The address of its Postgres, as `vmo db` prints it.

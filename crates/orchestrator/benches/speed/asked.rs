@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::Outcome;
 
 const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [ROW…]
-rows: w1 (all of them where none is named)";
+rows: w1 w2 w3 w4 w5 (all of them where none is named)";
 
 /// What to measure, and how often.
 pub(crate) struct Asked {
@@ -38,6 +38,11 @@ impl Asked {
             return Err("at least one round".into());
         }
         Ok(asked)
+    }
+
+    /// Whether it is to be the printer of W3 instead.
+    pub(crate) fn is_printer() -> bool {
+        std::env::args().nth(1).is_some_and(|word| word == "ticks")
     }
 
     /// Whether this row is to be measured.

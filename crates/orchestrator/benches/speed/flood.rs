@@ -48,7 +48,7 @@ pub(crate) async fn one(app: &App, rounds: usize, table: &mut Table) -> Outcome<
     table.add_ratio(
         "W1 to client",
         of(|it| it.to_client),
-        (median(&bares), "make | cat"),
+        (median(&bares), "make, thrown away"),
         Goal::AtMost(1.5),
     );
     table.add_ratio(
@@ -89,6 +89,56 @@ async fn run(app: &App, page: &mut Page) -> Outcome<Took> {
         ours: ours_then.saturating_sub(ours),
         postgres: postgres_then.saturating_sub(postgres),
     })
+}
+
+/// Jobs of W2.
+const MANY: usize = 100;
+
+/// W2: what is compared is as many of the bare command, all at once.
+pub(crate) async fn many(app: &App, rounds: usize, table: &mut Table) -> Outcome<()> {
+    let mut page = app.page().await?;
+    let (mut bares, mut clients, mut archives) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 1..=rounds {
+        bares.push(bare::many_thrown_away(&app.work(), "w2", MANY)?);
+        let begun = Instant::now();
+        let mut jobs = Vec::with_capacity(MANY);
+        for _ in 0..MANY {
+            let job = page.start("w2").await?;
+            jobs.push((job, page.subscribe(job, app.printed.many).await?));
+        }
+        for (_, subscription) in &jobs {
+            page.whole(*subscription).await?;
+        }
+        clients.push(begun.elapsed());
+        for (job, _) in &jobs {
+            app.archived(*job).await?;
+        }
+        archives.push(begun.elapsed());
+        for (job, _) in jobs {
+            page.over(job).await?;
+            app.has(job, app.printed.many).await?;
+        }
+        let last = |all: &[Duration]| all.last().copied().map_or_else(String::new, shown);
+        eprintln!(
+            "w2 {round}/{rounds}: bare {}, to client {}, archived {}",
+            last(&bares),
+            last(&clients),
+            last(&archives)
+        );
+    }
+    table.add_ratio(
+        "W2 to client",
+        median(&clients),
+        (median(&bares), "100 × make, thrown away"),
+        Goal::None,
+    );
+    table.add_ratio(
+        "W2 archived",
+        median(&archives),
+        (median(&bares), "100 × make, thrown away"),
+        Goal::None,
+    );
+    Ok(())
 }
 
 /// The processor time of ours and of Postgres so far.

@@ -17,10 +17,12 @@ mod app;
 mod archive;
 mod asked;
 mod bare;
+mod clicks;
 mod flood;
 mod page;
 mod printed;
 mod table;
+mod ticks;
 mod usage;
 
 use std::{error::Error, process::ExitCode};
@@ -31,6 +33,13 @@ use crate::{app::App, asked::Asked, table::Table};
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
+    if Asked::is_printer() {
+        return if ticks::print().is_ok() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
+    }
     let ran = Asked::of_command_line().and_then(|asked| {
         // One thread: what the client costs is not ours, and two cores are few.
         tokio::runtime::Builder::new_current_thread()
@@ -55,6 +64,18 @@ async fn measure(asked: &Asked) -> Outcome<Table> {
     let app = App::start(&asked.programs).await?;
     if asked.wants("w1") {
         flood::one(&app, asked.rounds, &mut table).await?;
+    }
+    if asked.wants("w2") {
+        flood::many(&app, asked.rounds, &mut table).await?;
+    }
+    if asked.wants("w3") {
+        ticks::measure(&app, asked.rounds, &mut table).await?;
+    }
+    if asked.wants("w4") {
+        clicks::first_byte(&app, asked.rounds, &mut table).await?;
+    }
+    if asked.wants("w5") {
+        clicks::short_jobs(&app, asked.rounds, &mut table).await?;
     }
     app.stop()?;
     Ok(table)

@@ -2,14 +2,14 @@
 //! byte as they come.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    time::Instant,
+    collections::HashMap,
+    time::{Duration, Instant},
 };
 
 use futures_util::{SinkExt, StreamExt};
 use orchestrator::{
     job::JobId,
-    wire::{Call, Event, Job, Message, Overview, Reply, Request, Start},
+    wire::{Call, Event, Job, Message, Overview, Reply, Request, Start, StoreHealth, StoreState},
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -17,20 +17,25 @@ use tokio_tungstenite::{
     tungstenite::{self, client::IntoClientRequest},
 };
 
-use crate::{Outcome, app::Door, printed::Log};
+use crate::{Outcome, app::Door, printed::Log, ticks::Arrivals};
+
+/// Nothing is silent for so long, but a busy machine may make it seem so.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// An open socket.
 pub(crate) struct Page {
     socket: WebSocketStream<TcpStream>,
     next: u32,
-    /// Events that came while something else was waited for.
-    events: VecDeque<Event>,
+    /// Jobs that are over and that nobody has asked for yet.
+    over: HashMap<JobId, Job>,
+    /// How Postgres is, as far as events told.
+    store: Option<StoreState>,
     readings: HashMap<u32, Reading>,
 }
 
-/// A raw subscription, compared with what was printed.
+/// A raw subscription.
 pub(crate) struct Reading {
-    expected: Log,
+    wanted: Wanted,
     /// Bytes of each stream so far.
     at: [usize; 2],
     seq: u64,
@@ -38,6 +43,14 @@ pub(crate) struct Reading {
     pub(crate) first: Option<Instant>,
     /// When the log was complete and all of it was here.
     pub(crate) ended: Option<Instant>,
+}
+
+/// What becomes of what a subscription brings.
+enum Wanted {
+    /// It is compared with what was printed.
+    Known(Log),
+    /// It is kept, with the time it came; its stdout alone.
+    Kept(Arrivals),
 }
 
 impl Page {
@@ -55,7 +68,8 @@ impl Page {
         Ok(Self {
             socket,
             next: 1,
-            events: VecDeque::new(),
+            over: HashMap::new(),
+            store: None,
             readings: HashMap::new(),
         })
     }
@@ -72,7 +86,6 @@ impl Page {
                 Some(Message::Failed { id: of, failure }) if of == id => {
                     return Err(failure.message.into());
                 }
-                Some(Message::Event(event)) => self.events.push_back(event),
                 _ => {}
             }
         }
@@ -99,12 +112,21 @@ impl Page {
         }
     }
 
-    /// Subscribes to a job's whole log, and gives the subscription.
-    pub(crate) async fn subscribe(&mut self, job: JobId, expected: Log) -> Outcome<u32> {
+    /// Subscribes to the whole log of a job that prints what is known, and gives the subscription.
+    pub(crate) async fn subscribe(&mut self, job: JobId, log: Log) -> Outcome<u32> {
+        self.read(job, Wanted::Known(log)).await
+    }
+
+    /// Subscribes to the whole log of a job, to keep it.
+    pub(crate) async fn listen(&mut self, job: JobId) -> Outcome<u32> {
+        self.read(job, Wanted::Kept(Arrivals::default())).await
+    }
+
+    async fn read(&mut self, job: JobId, wanted: Wanted) -> Outcome<u32> {
         match self.ask(Request::Subscribe { job, seq: 0 }).await? {
             Reply::Subscribed { subscription } => {
                 let reading = Reading {
-                    expected,
+                    wanted,
                     at: [0, 0],
                     seq: 0,
                     first: None,
@@ -133,45 +155,72 @@ impl Page {
 
     /// Reads on until a subscription has ended, which has to be with exactly what was printed.
     pub(crate) async fn whole(&mut self, subscription: u32) -> Outcome<Instant> {
-        loop {
-            let reading = &self.readings[&subscription];
-            if let Some(ended) = reading.ended {
-                reading.is_whole()?;
-                self.readings.remove(&subscription);
-                return Ok(ended);
-            }
+        let reading = self.ended(subscription).await?;
+        if let Wanted::Known(log) = reading.wanted
+            && reading.at != log.map(<[u8]>::len)
+        {
+            return Err(
+                format!("the log ended after {:?} bytes of its streams", reading.at).into(),
+            );
+        }
+        reading.ended.ok_or_else(|| "it has not ended".into())
+    }
+
+    /// Reads on until a subscription has ended, and gives what it kept.
+    pub(crate) async fn arrivals(&mut self, subscription: u32) -> Outcome<Arrivals> {
+        match self.ended(subscription).await?.wanted {
+            Wanted::Kept(arrivals) => Ok(arrivals),
+            Wanted::Known(_) => Err("it kept nothing".into()),
+        }
+    }
+
+    async fn ended(&mut self, subscription: u32) -> Outcome<Reading> {
+        while self.readings[&subscription].ended.is_none() {
             self.go_on().await?;
         }
+        self.readings
+            .remove(&subscription)
+            .ok_or_else(|| "an unknown subscription".into())
     }
 
     /// Reads on until a job is over.
     pub(crate) async fn over(&mut self, id: JobId) -> Outcome<Job> {
         loop {
-            match self.event().await? {
-                Event::Job(job) if job.id == id && job.status.is_over() => return Ok(*job),
-                _ => {}
-            }
-        }
-    }
-
-    /// The next event, those that came before included.
-    pub(crate) async fn event(&mut self) -> Outcome<Event> {
-        loop {
-            if let Some(event) = self.events.pop_front() {
-                return Ok(event);
+            if let Some(job) = self.over.remove(&id) {
+                return Ok(job);
             }
             self.go_on().await?;
         }
     }
 
-    async fn go_on(&mut self) -> Outcome<()> {
-        if let Some(Message::Event(event)) = self.message().await? {
-            self.events.push_back(event);
+    /// Reads on until Postgres answers.
+    pub(crate) async fn ready(&mut self) -> Outcome<()> {
+        self.store = Some(self.overview().await?.store);
+        while !self
+            .store
+            .as_ref()
+            .is_some_and(|store| matches!(store.health, StoreHealth::Ready { .. }))
+        {
+            self.go_on().await?;
         }
         Ok(())
     }
 
-    /// The next message; none for a frame, and for the end of a subscription, which its reading takes.
+    /// Takes in whatever comes next, within a minute.
+    async fn go_on(&mut self) -> Outcome<()> {
+        tokio::time::timeout(PATIENCE, self.message()).await??;
+        Ok(())
+    }
+
+    fn note(&mut self, event: Event) {
+        match event {
+            Event::Job(job) if job.status.is_over() => drop(self.over.insert(job.id, *job)),
+            Event::Store(store) => self.store = Some(store),
+            _ => {}
+        }
+    }
+
+    /// The next message; none where it was an event or a frame, which are taken in.
     async fn message(&mut self) -> Outcome<Option<Message>> {
         match self.socket.next().await.ok_or("the socket was closed")?? {
             tungstenite::Message::Text(text) => match serde_json::from_str(&text)? {
@@ -184,6 +233,10 @@ impl Page {
                         .get_mut(&subscription)
                         .ok_or("an unknown subscription ended")?;
                     reading.ended = Some(Instant::now());
+                    Ok(None)
+                }
+                Message::Event(event) => {
+                    self.note(event);
                     Ok(None)
                 }
                 message => Ok(Some(message)),
@@ -218,23 +271,17 @@ impl Reading {
             self.seq += 1;
             let (bytes, next) = after.split_at_checked(length).ok_or("a frame was cut")?;
             let at = self.at[stream];
-            if self.expected[stream].get(at..at + length) != Some(bytes) {
-                let came = String::from_utf8_lossy(&bytes[..length.min(200)]);
-                return Err(format!(
-                    "chunk {number} of {length} bytes, at byte {at} of stream {stream}, is not what was printed: {came}"
-                )
-                .into());
+            match &mut self.wanted {
+                Wanted::Known(log) if log[stream].get(at..at + length) != Some(bytes) => {
+                    let came = String::from_utf8_lossy(&bytes[..length.min(200)]);
+                    return Err(format!("byte {at} of stream {stream}, in chunk {number}, was not printed so: {came}").into());
+                }
+                Wanted::Kept(arrivals) if stream == 0 => arrivals.take(bytes),
+                _ => {}
             }
             self.at[stream] += length;
             rest = next;
         }
         Ok(())
-    }
-
-    fn is_whole(&self) -> Outcome<()> {
-        if self.at == self.expected.map(<[u8]>::len) {
-            return Ok(());
-        }
-        Err(format!("the log ended after {:?} bytes of its streams", self.at).into())
     }
 }

@@ -16,6 +16,8 @@ w1:
 \t@cat w1.out
 w2:
 \t@cat w2.out & cat w2.err >&2 & wait
+w3:
+\t@$(SPEED) ticks
 hello:
 \t@echo hello
 ";
@@ -58,7 +60,9 @@ impl Printed {
     pub(crate) fn write_into(folder: &Path) -> Outcome<Self> {
         let flood = lines_of(FLOOD_LINES, 1);
         let (out, err) = (lines_of(MANY_LINES / 2, 2), lines_of(MANY_LINES / 2, 3));
-        fs::write(folder.join("Makefile"), MAKEFILE)?;
+        let speed = std::env::current_exe()?;
+        let makefile = format!("SPEED = {}\n{MAKEFILE}", speed.display());
+        fs::write(folder.join("Makefile"), makefile)?;
         fs::write(folder.join("w1.out"), &flood)?;
         fs::write(folder.join("w2.out"), &out)?;
         fs::write(folder.join("w2.err"), &err)?;

@@ -57,6 +57,26 @@ impl Table {
         });
     }
 
+    /// A time with a goal in milliseconds, beside another one.
+    pub(crate) fn add_time(
+        &mut self,
+        name: &str,
+        ours: Duration,
+        beside: Option<(Duration, &str)>,
+        goal: Goal,
+    ) {
+        self.add(Row {
+            name: name.into(),
+            ours: shown(ours),
+            beside: beside.map_or_else(String::new, |(time, what)| {
+                format!("{} ({what})", shown(time))
+            }),
+            figure: ours.as_secs_f64() * 1e3,
+            unit: "ms",
+            goal,
+        });
+    }
+
     /// A figure that stands alone.
     pub(crate) fn add_figure(&mut self, name: &str, figure: f64, unit: &'static str, goal: Goal) {
         self.add(Row {
