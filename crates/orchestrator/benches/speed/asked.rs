@@ -1,0 +1,52 @@
+//! What the command line asks for.
+
+use std::path::{Path, PathBuf};
+
+use crate::Outcome;
+
+const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [ROW…]
+rows: w1 w2 w3 w4 w5 (all of them where none is named)";
+
+/// What to measure, and how often.
+pub(crate) struct Asked {
+    /// Turns that each median is made of.
+    pub(crate) rounds: usize,
+    /// The folder with `vmo` and `vmo-supervisor`.
+    pub(crate) programs: PathBuf,
+    only: Vec<String>,
+}
+
+impl Asked {
+    pub(crate) fn of_command_line() -> Outcome<Self> {
+        let mut asked = Self {
+            rounds: 5,
+            programs: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench"),
+            only: Vec::new(),
+        };
+        let mut words = std::env::args().skip(1);
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                // What cargo adds.
+                "--bench" => {}
+                "--rounds" => asked.rounds = words.next().ok_or(USAGE)?.parse()?,
+                "--programs" => asked.programs = words.next().ok_or(USAGE)?.into(),
+                row if row.starts_with('-') => return Err(USAGE.into()),
+                row => asked.only.push(row.to_lowercase()),
+            }
+        }
+        if asked.rounds == 0 {
+            return Err("at least one round".into());
+        }
+        Ok(asked)
+    }
+
+    /// Whether it is to be the printer of W3 instead.
+    pub(crate) fn is_printer() -> bool {
+        std::env::args().nth(1).is_some_and(|word| word == "ticks")
+    }
+
+    /// Whether this row is to be measured.
+    pub(crate) fn wants(&self, row: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == row)
+    }
+}

@@ -1,0 +1,149 @@
+//! W1, one target that prints a million lines; W2, a hundred jobs at once that print as many together.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    Outcome,
+    app::App,
+    archive::Copy,
+    bare,
+    page::Page,
+    table::{Goal, Table, median, shown},
+    usage,
+};
+
+/// What one flood took.
+struct Took {
+    to_client: Duration,
+    archived: Duration,
+    /// Processor time of ours: the server, the supervisor, make and its recipe.
+    ours: Duration,
+    postgres: Duration,
+}
+
+/// W1.
+pub(crate) async fn one(app: &App, rounds: usize, table: &mut Table) -> Outcome<()> {
+    let mut page = app.page().await?;
+    let copy = Copy::of(app.printed.flood[0]);
+    // Once each, so that files and code are in memory.
+    bare::thrown_away(&app.work(), "w1")?;
+    copy.run(app).await?;
+    run(app, &mut page).await?;
+    let (mut bares, mut copies, mut floods) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 1..=rounds {
+        bares.push(bare::thrown_away(&app.work(), "w1")?);
+        let flood = run(app, &mut page).await?;
+        copies.push(copy.run(app).await?);
+        let last = |all: &[Duration]| all.last().copied().map_or_else(String::new, shown);
+        eprintln!(
+            "w1 {round}/{rounds}: bare {}, to client {}, archived {}, COPY {}",
+            last(&bares),
+            shown(flood.to_client),
+            shown(flood.archived),
+            last(&copies),
+        );
+        floods.push(flood);
+    }
+    let of = |what: fn(&Took) -> Duration| median(&floods.iter().map(what).collect::<Vec<_>>());
+    table.add_ratio(
+        "W1 to client",
+        of(|it| it.to_client),
+        (median(&bares), "make, thrown away"),
+        Goal::AtMost(1.5),
+    );
+    table.add_ratio(
+        "W1 archived",
+        of(|it| it.archived),
+        (median(&copies), "one COPY"),
+        Goal::AtMost(1.5),
+    );
+    let (ours, postgres) = (of(|it| it.ours), of(|it| it.postgres));
+    eprintln!(
+        "w1 processor: ours {}, Postgres {}",
+        shown(ours),
+        shown(postgres)
+    );
+    table.add_figure(
+        "W1 processor, ours and Postgres",
+        (ours + postgres).as_secs_f64(),
+        "s",
+        Goal::AtMost(2.4),
+    );
+    Ok(())
+}
+
+/// A flood from the click to the client and into the archive, compared with what was printed.
+async fn run(app: &App, page: &mut Page) -> Outcome<Took> {
+    let (ours, postgres) = used(app);
+    let begun = Instant::now();
+    let job = page.start("w1").await?;
+    let subscription = page.subscribe(job, app.printed.flood).await?;
+    let to_client = page.whole(subscription).await? - begun;
+    let archived = app.archived(job).await? - begun;
+    let (ours_then, postgres_then) = used(app);
+    page.over(job).await?;
+    app.has(job, app.printed.flood).await?;
+    Ok(Took {
+        to_client,
+        archived,
+        ours: ours_then.saturating_sub(ours),
+        postgres: postgres_then.saturating_sub(postgres),
+    })
+}
+
+/// Jobs of W2.
+const MANY: usize = 100;
+
+/// W2: what is compared is as many of the bare command, all at once.
+pub(crate) async fn many(app: &App, rounds: usize, table: &mut Table) -> Outcome<()> {
+    let mut page = app.page().await?;
+    let (mut bares, mut clients, mut archives) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 1..=rounds {
+        bares.push(bare::many_thrown_away(&app.work(), "w2", MANY)?);
+        let begun = Instant::now();
+        let mut jobs = Vec::with_capacity(MANY);
+        for _ in 0..MANY {
+            let job = page.start("w2").await?;
+            jobs.push((job, page.subscribe(job, app.printed.many).await?));
+        }
+        for (_, subscription) in &jobs {
+            page.whole(*subscription).await?;
+        }
+        clients.push(begun.elapsed());
+        for (job, _) in &jobs {
+            app.archived(*job).await?;
+        }
+        archives.push(begun.elapsed());
+        for (job, _) in jobs {
+            page.over(job).await?;
+            app.has(job, app.printed.many).await?;
+        }
+        let last = |all: &[Duration]| all.last().copied().map_or_else(String::new, shown);
+        eprintln!(
+            "w2 {round}/{rounds}: bare {}, to client {}, archived {}",
+            last(&bares),
+            last(&clients),
+            last(&archives)
+        );
+    }
+    table.add_ratio(
+        "W2 to client",
+        median(&clients),
+        (median(&bares), "100 × make, thrown away"),
+        Goal::None,
+    );
+    table.add_ratio(
+        "W2 archived",
+        median(&archives),
+        (median(&bares), "100 × make, thrown away"),
+        Goal::None,
+    );
+    Ok(())
+}
+
+/// The processor time of ours and of Postgres so far.
+fn used(app: &App) -> (Duration, Duration) {
+    let postgres = usage::processor_time(&[app.postgres]);
+    let all = usage::processor_time(&[app.pid(), app.postgres]);
+    (all.saturating_sub(postgres), postgres)
+}

@@ -1,0 +1,234 @@
+//! W3, how late a line is: from the moment a target prints it to the moment the client has it; alone, and beside a flood
+//! that is started anew whenever the one before has reached its client.
+
+use std::{
+    fs,
+    io::{self, Read, Write},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use orchestrator::job::JobId;
+use supervisor::clock::boot_us as now;
+
+use crate::{
+    Outcome,
+    app::{App, Door},
+    bare,
+    page::Page,
+    printed::{self, Log},
+    table::{Goal, Table, median, percentile, shown},
+};
+
+/// Lines of one turn.
+const TICKS: usize = 200;
+/// The time between two.
+const EVERY: Duration = Duration::from_millis(10);
+/// The file that the printer leaves what it printed in.
+const PRINTED: &str = "ticks.out";
+
+/// The printer: lines that say when they were printed, each written at once. What it wrote it leaves in a file.
+pub(crate) fn print() -> Outcome<()> {
+    let mut all = Vec::new();
+    let mut out = io::stdout().lock();
+    for number in 0..TICKS {
+        thread::sleep(EVERY);
+        let line = format!("{number} {}\n", now());
+        out.write_all(line.as_bytes())?;
+        out.flush()?;
+        all.extend_from_slice(line.as_bytes());
+    }
+    Ok(fs::write(PRINTED, all)?)
+}
+
+/// When lines came, to be compared with what they say.
+#[derive(Default)]
+pub(crate) struct Arrivals {
+    /// All that came.
+    pub(crate) bytes: Vec<u8>,
+    /// Where each arrival ends, and when it came.
+    ends: Vec<(usize, u64)>,
+}
+
+impl Arrivals {
+    pub(crate) fn take(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.ends.push((self.bytes.len(), now()));
+    }
+
+    /// How late each line was whole.
+    fn delays(&self) -> Outcome<Vec<Duration>> {
+        let mut delays = Vec::with_capacity(TICKS);
+        let mut end = 0;
+        for line in self.bytes.split_inclusive(|byte| *byte == b'\n') {
+            end += line.len();
+            let said = std::str::from_utf8(line)?.trim_end().split_once(' ');
+            // What make says of its folder is no tick.
+            let Some(printed) = said.and_then(tick) else {
+                continue;
+            };
+            let came = self
+                .ends
+                .iter()
+                .find(|(up_to, _)| *up_to >= end)
+                .ok_or("a line that never came")?;
+            delays.push(Duration::from_micros(came.1.saturating_sub(printed)));
+        }
+        if delays.len() == TICKS {
+            Ok(delays)
+        } else {
+            Err(format!("{} ticks of {TICKS} came", delays.len()).into())
+        }
+    }
+}
+
+/// When a line says it was printed.
+fn tick((number, at): (&str, &str)) -> Option<u64> {
+    number.parse::<usize>().ok()?;
+    at.parse().ok()
+}
+
+/// The middle one of a turn's delays, and the one that one in a hundred exceeds.
+#[derive(Clone, Copy)]
+struct Delay {
+    p50: Duration,
+    p99: Duration,
+}
+
+impl Delay {
+    fn of(delays: &[Duration]) -> Self {
+        Self {
+            p50: median(delays),
+            p99: percentile(delays, 99),
+        }
+    }
+}
+
+/// W3.
+pub(crate) async fn measure(app: &App, rounds: usize, table: &mut Table) -> Outcome<()> {
+    let mut page = app.page().await?;
+    let (mut bare, mut alone, mut beside) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 1..=rounds {
+        bare.push(Delay::of(&through_a_pipe(&app.work())?));
+        alone.push(Delay::of(&run(app, &mut page).await?));
+        let flood = Flood::start(app);
+        let delays = run(app, &mut page).await;
+        let jobs = flood.stop()?;
+        beside.push(Delay::of(&delays?));
+        for job in &jobs {
+            app.archived(*job).await?;
+        }
+        if let Some(job) = jobs.last() {
+            app.has(*job, app.printed.flood).await?;
+        }
+        let last = |all: &[Delay]| {
+            all.last().map_or_else(String::new, |it| {
+                format!("{} / {}", shown(it.p50), shown(it.p99))
+            })
+        };
+        eprintln!(
+            "w3 {round}/{rounds}: a pipe {}, alone {}, beside {} floods {}",
+            last(&bare),
+            last(&alone),
+            jobs.len(),
+            last(&beside)
+        );
+    }
+    let of = |all: &[Delay], what: fn(&Delay) -> Duration| {
+        median(&all.iter().map(what).collect::<Vec<_>>())
+    };
+    let (p50, p99): (fn(&Delay) -> Duration, fn(&Delay) -> Duration) = (|it| it.p50, |it| it.p99);
+    let rows = [
+        ("W3 alone, p50", &alone, p50, Goal::AtMost(0.3)),
+        ("W3 alone, p99", &alone, p99, Goal::AtMost(1.0)),
+        ("W3 beside W1, p50", &beside, p50, Goal::None),
+        ("W3 beside W1, p99", &beside, p99, Goal::AtMost(25.0)),
+    ];
+    for (name, all, what, goal) in rows {
+        table.add_time(
+            name,
+            of(all, what),
+            Some((of(&bare, what), "a pipe, alone")),
+            goal,
+        );
+    }
+    Ok(())
+}
+
+/// One turn through us: each line's delay. What Postgres has afterwards is what the printer says it printed.
+async fn run(app: &App, page: &mut Page) -> Outcome<Vec<Duration>> {
+    let job = page.start("w3").await?;
+    let subscription = page.listen(job).await?;
+    let arrivals = page.arrivals(subscription).await?;
+    app.archived(job).await?;
+    page.over(job).await?;
+    let printed: Log = [
+        printed::framed(&app.work(), &fs::read(app.work().join(PRINTED))?),
+        b"",
+    ];
+    if arrivals.bytes != printed[0] {
+        return Err("the ticks that came are not those that were printed".into());
+    }
+    app.has(job, printed).await?;
+    arrivals.delays()
+}
+
+/// The same printer, read straight from its pipe.
+fn through_a_pipe(work: &Path) -> Outcome<Vec<Duration>> {
+    let (mut child, mut output) = bare::start(work, "w3")?;
+    let mut arrivals = Arrivals::default();
+    let mut buffer = [0; 4096];
+    loop {
+        match output.read(&mut buffer)? {
+            0 => break,
+            length => arrivals.take(&buffer[..length]),
+        }
+    }
+    child.wait()?;
+    arrivals.delays()
+}
+
+/// Floods, one after the other, each with a client of its own on a thread of its own.
+struct Flood {
+    enough: Arc<AtomicBool>,
+    thread: JoinHandle<Result<Vec<JobId>, String>>,
+}
+
+impl Flood {
+    fn start(app: &App) -> Self {
+        let (door, log) = (app.door.clone(), app.printed.flood);
+        let enough = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&enough);
+        let thread =
+            thread::spawn(move || flood(&door, log, &stop).map_err(|error| error.to_string()));
+        Self { enough, thread }
+    }
+
+    /// The floods there were.
+    fn stop(self) -> Outcome<Vec<JobId>> {
+        self.enough.store(true, Ordering::Relaxed);
+        Ok(self.thread.join().map_err(|_| "the flood panicked")??)
+    }
+}
+
+fn flood(door: &Door, log: Log, enough: &AtomicBool) -> Outcome<Vec<JobId>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut page = Page::open(door).await?;
+        let mut jobs = Vec::new();
+        while !enough.load(Ordering::Relaxed) {
+            let job = page.start("w1").await?;
+            let subscription = page.subscribe(job, log).await?;
+            page.whole(subscription).await?;
+            jobs.push(job);
+        }
+        Ok(jobs)
+    })
+}
