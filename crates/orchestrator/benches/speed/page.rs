@@ -105,6 +105,7 @@ impl Page {
             targets: vec![target.into()],
             variables: Vec::new(),
             pty: false,
+            when_busy: None,
         };
         match self.ask(Request::Start(start)).await? {
             Reply::Started { jobs } => Ok(jobs[0].id),
