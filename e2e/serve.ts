@@ -17,7 +17,8 @@ export interface Served {
 }
 
 const run = promisify(execFile);
-const BIN = resolve(process.env.VMO_BIN ?? 'target/debug/vmo');
+/** The program. */
+export const BIN = resolve(process.env.VMO_BIN ?? 'target/debug/vmo');
 
 /** Folders of one person, gone when the scenarios are over. */
 export class Home {
@@ -50,9 +51,11 @@ export class Home {
     const { stdout } = await run(BIN, ['jobs', '--status', 'running', '--json'], { env: this.env });
     const running = JSON.parse(stdout) as { id: string }[];
     await Promise.all(running.map(({ id }) => run(BIN, ['cancel', id], { env: this.env })));
-    // Its guardian holds this lock for as long as it lives.
-    const lock = join(this.root, 'data/postgres/guardian.lock');
-    await run('flock', ['--wait', '30', lock, 'true']);
+    if (!this.env.DATABASE_URL) {
+      // Its guardian holds this lock for as long as it lives.
+      const lock = join(this.root, 'data/postgres/guardian.lock');
+      await run('flock', ['--wait', '30', lock, 'true']);
+    }
     await rm(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   }
 }
