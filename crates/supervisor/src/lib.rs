@@ -24,5 +24,6 @@ pub mod exec;
 pub mod exit;
 pub mod folder;
 pub mod identity;
+pub mod inherited;
 pub mod spool;
 pub mod stat;

@@ -56,7 +56,7 @@ use crate::{
 
 fn main() -> ExitCode {
     // Before anything of ours is open: nothing that was left open to us may reach the child.
-    session::close_inherited();
+    supervisor::inherited::close();
     let mut args = env::args_os().skip(1);
     let (Some(folder), None) = (args.next(), args.next()) else {
         eprintln!(
@@ -96,11 +96,6 @@ fn supervise(folder: Folder) -> io::Result<()> {
     let exec: Exec = described(&json)?;
     // Fails where another supervisor has been, before anything of its is touched.
     let spool = Writer::create(folder.path())?;
-    if let Err(error) = spool.sync_handle().keep_syncing() {
-        complain(format_args!(
-            "the spool is synced at the end alone: {error}"
-        ));
-    }
     let listener: UnixListener = match handed {
         Some(listener) => listener,
         None => control::bind(folder.path())?,
