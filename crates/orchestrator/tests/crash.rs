@@ -13,6 +13,8 @@ mod cast;
 mod command_lines;
 #[path = "support/dice.rs"]
 mod dice;
+#[path = "crash/engines.rs"]
+mod engines;
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod home;
@@ -22,6 +24,8 @@ mod page;
 #[path = "support/postgres.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod postgres;
+#[path = "crash/servers.rs"]
+mod servers;
 #[path = "crash/supervisors.rs"]
 mod supervisors;
 #[path = "support/witness.rs"]

@@ -12,6 +12,9 @@ mod embedded;
 mod faults;
 #[path = "store/jobs.rs"]
 mod jobs;
+#[path = "support/leavings.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod leavings;
 #[path = "store/logs.rs"]
 mod logs;
 #[path = "store/schema.rs"]

@@ -26,6 +26,7 @@ pub mod exec;
 pub mod exit;
 pub mod folder;
 pub mod identity;
+pub mod inherited;
 pub mod mask;
 pub mod spool;
 pub mod stat;

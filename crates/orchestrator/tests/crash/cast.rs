@@ -174,10 +174,13 @@ impl Cast {
                     (role.is_settled(), alive)
                 })
                 .collect();
-            let jobs = all_jobs(page).await;
+            let (jobs, whole) = all_jobs(page).await;
             let is_right = |role: &Role, (settled, alive): (bool, bool)| {
+                // Only Postgres knows of those that are archived.
                 jobs.get(&role.id)
-                    .is_some_and(|job| role.may_be(job, settled, alive))
+                    .map_or(!whole && !role.folder.exists(), |job| {
+                        role.may_be(job, settled, alive)
+                    })
             };
             let wrong: Vec<_> = self
                 .roles
@@ -195,6 +198,13 @@ impl Cast {
                 return begun.elapsed();
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// A page that has been sent nothing yet comes next.
+    pub(crate) fn forget_seen(&mut self) {
+        for role in &mut self.roles {
+            role.seen = Default::default();
         }
     }
 
@@ -221,7 +231,7 @@ impl Cast {
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let jobs = all_jobs(page).await;
+        let (jobs, _) = all_jobs(page).await;
         for role in &self.roles {
             let job = jobs.get(&role.id);
             if !job.is_some_and(|job| role.has_right_end(job)) {
@@ -242,14 +252,19 @@ impl Cast {
     }
 }
 
-/// Every job there is.
-pub(crate) async fn all_jobs(page: &mut Page) -> HashMap<JobId, Job> {
+/// Every job there is, and whether Postgres was there to say so.
+pub(crate) async fn all_jobs(page: &mut Page) -> (HashMap<JobId, Job>, bool) {
     let query = JobQuery {
         limit: 500,
         ..JobQuery::default()
     };
     match page.ask(Request::Jobs(query)).await {
-        Ok(Reply::Jobs { jobs, .. }) => jobs.into_iter().map(|job| (job.id, job)).collect(),
+        Ok(Reply::Jobs {
+            jobs, incomplete, ..
+        }) => {
+            let jobs = jobs.into_iter().map(|job| (job.id, job)).collect();
+            (jobs, incomplete.is_none())
+        }
         other => panic!("{other:?}"),
     }
 }

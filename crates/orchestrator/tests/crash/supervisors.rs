@@ -62,7 +62,7 @@ async fn a_killed_supervisors_job_is_lost_with_its_log_whole_and_its_children_en
 async fn is_over(cast: &mut Cast, victim: usize, page: &mut Page, begun: Instant) -> Duration {
     let role = &cast.roles[victim];
     let told = tokio::time::timeout(RIGHT_WITHIN, async {
-        let asked = crate::cast::all_jobs(page).await;
+        let (asked, _) = crate::cast::all_jobs(page).await;
         if let Some(job) = asked.get(&role.id).filter(|job| job.status.is_over()) {
             return job.clone();
         }

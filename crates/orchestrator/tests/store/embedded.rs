@@ -13,21 +13,25 @@ use std::{
 use orchestrator::store::{Address, Store, StoreError, embedded};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
-use crate::{postgres, target};
+use crate::{leavings::Leavings, postgres, target};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An app's data folder. What a server leaves elsewhere goes with it.
 struct App {
+    _leavings: Leavings,
     folder: tempfile::TempDir,
 }
 
 impl App {
     fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("vmo-").tempdir().unwrap();
-        let app = Self { folder };
-        fs::create_dir(app.data()).unwrap();
-        app
+        let data = folder.path().join("app");
+        fs::create_dir(&data).unwrap();
+        Self {
+            _leavings: Leavings::of(folder.path(), &data),
+            folder,
+        }
     }
 
     fn data(&self) -> PathBuf {
@@ -74,11 +78,6 @@ impl Drop for App {
         let begun = Instant::now();
         while self.guardian().is_some() && begun.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(10));
-        }
-        // As root its data is not in the folder.
-        let data = embedded::data_folder(&self.data()).unwrap();
-        if !data.starts_with(self.folder.path()) {
-            fs::remove_dir_all(data.parent().unwrap()).unwrap();
         }
     }
 }
@@ -204,6 +203,27 @@ async fn nobody_else_gets_in() {
         "{}",
         String::from_utf8_lossy(&psql.stderr)
     );
+}
+
+#[tokio::test]
+async fn neither_guardian_nor_server_keeps_what_the_starter_has_open() {
+    let app = App::new();
+    let leak = tempfile::NamedTempFile::new().unwrap();
+    rustix::io::fcntl_setfd(&leak, rustix::io::FdFlags::empty()).unwrap();
+    let running = app.start().await.unwrap();
+    let has_open = |pid: Pid| {
+        let open = fs::read_dir(format!("/proc/{}/fd", pid.as_raw_pid())).unwrap();
+        let files = open.map(|fd| fs::read_link(fd.unwrap().path()).unwrap_or_default());
+        files.collect::<Vec<_>>()
+    };
+    for pid in [app.guardian().unwrap(), app.server()] {
+        let open = has_open(pid);
+        assert!(
+            open.len() > 3 && !open.contains(&leak.path().to_owned()),
+            "{open:?}"
+        );
+    }
+    drop(running);
 }
 
 #[tokio::test]

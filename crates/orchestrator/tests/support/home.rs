@@ -1,5 +1,8 @@
 //! A user's folders made for one test, and `vmo` run in them.
 
+#[path = "leavings.rs"]
+mod leavings;
+
 use std::{
     fs,
     io::{BufRead, BufReader, Lines},
@@ -10,11 +13,15 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use leavings::Leavings;
+
 /// Nothing here takes this long, but a busy machine may make it seem so.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Fresh data and config folders, and a folder to work in. All goes when it is dropped, and nobody may still work in it.
 pub(crate) struct Home {
+    /// Of the server of our own, where the history goes to that.
+    leavings: Option<Leavings>,
     folder: tempfile::TempDir,
     database_url: Option<String>,
 }
@@ -24,7 +31,10 @@ impl Home {
     pub(crate) fn new(database_url: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("work")).unwrap();
+        let app = folder.path().join("data");
+        let own = database_url.is_none();
         Self {
+            leavings: own.then(|| Leavings::of(folder.path(), &app)),
             folder,
             database_url,
         }
@@ -107,10 +117,17 @@ impl Home {
         Running { child, lines }
     }
 
-    /// Who was started for these folders and runs: their path is in the environment of all.
-    fn left(&self) -> Vec<(Pid, String)> {
-        let path = self.folder.path().as_os_str().as_encoded_bytes();
-        let holds = |text: &[u8]| text.windows(path.len()).any(|part| part == path);
+    /// Who was started for these folders and runs: their path is in the environment of all, or in a server's arguments.
+    pub(crate) fn left(&self) -> Vec<(Pid, String)> {
+        let server = self.leavings.as_ref().map(|leavings| leavings.home());
+        let paths = [Some(self.folder.path()), server].into_iter().flatten();
+        let paths: Vec<&[u8]> = paths
+            .map(|path| path.as_os_str().as_encoded_bytes())
+            .collect();
+        let holds = |text: &[u8]| {
+            let mut paths = paths.iter();
+            paths.any(|path| text.windows(path.len()).any(|part| part == *path))
+        };
         let entries = fs::read_dir("/proc").unwrap().flatten();
         entries
             .filter_map(|entry| {

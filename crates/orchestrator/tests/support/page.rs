@@ -1,13 +1,15 @@
 //! A page's side of the socket, in front of a real `vmo serve`.
 
-use std::{collections::HashMap, process::Command, time::Duration};
+use std::{
+    collections::HashMap,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use futures_util::{SinkExt, StreamExt};
 use orchestrator::{
-    job::JobId,
-    wire::{
-        Call, Event, FailureCode, Job, Message, Reply, Request, Start, StoreHealth, StoreState,
-    },
+    job::{JobId, JobQuery},
+    wire::{Call, Event, FailureCode, Job, Message, Reply, Request, Start},
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -21,8 +23,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `vmo serve` on fresh folders.
 pub(crate) struct App {
-    serving: Running,
+    served: Served,
     pub(crate) home: Home,
+}
+
+/// One `vmo serve`.
+pub(crate) struct Served {
+    serving: Running,
     port: u16,
     token: String,
     origin: String,
@@ -35,19 +42,45 @@ impl App {
 
     /// The same, by a command made of the one that would be run.
     pub(crate) fn start_by(home: Home, by: impl FnOnce(Command) -> Command) -> Self {
-        let (serving, port, token, origin) = serve(by(home.vmo(SERVE)));
-        Self {
-            serving,
-            home,
-            port,
-            token,
-            origin,
-        }
+        let served = Served::start_by(&home, by);
+        Self { served, home }
     }
 
     /// Starts it once more, on the same folders.
     pub(crate) fn again(&mut self) {
-        (self.serving, self.port, self.token, self.origin) = serve(self.home.vmo(SERVE));
+        self.served = Served::start(&self.home);
+    }
+
+    /// Starts another one on the same folders.
+    pub(crate) fn beside(&self) -> Served {
+        Served::start(&self.home)
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        self.served.kill();
+    }
+
+    pub(crate) async fn page(&self) -> Page {
+        self.served.page().await
+    }
+}
+
+impl Served {
+    fn start(home: &Home) -> Self {
+        Self::start_by(home, |command| command)
+    }
+
+    fn start_by(home: &Home, by: impl FnOnce(Command) -> Command) -> Self {
+        let mut serving = Home::start_command(by(home.vmo(&["serve", "--json"])));
+        let said: serde_json::Value = serde_json::from_str(&serving.line()).unwrap();
+        let text = |name: &str| said[name].as_str().unwrap().to_owned();
+        Self {
+            port: u16::try_from(said["port"].as_u64().unwrap()).unwrap(),
+            token: text("token"),
+            origin: text("origin"),
+            serving,
+        }
     }
 
     /// `kill -9`.
@@ -79,17 +112,6 @@ impl App {
             frames: Vec::new(),
         }
     }
-}
-
-/// Starts `vmo serve`; its port, token and origin.
-const SERVE: &[&str] = &["serve", "--json"];
-
-fn serve(command: Command) -> (Running, u16, String, String) {
-    let mut serving = Home::start_command(command);
-    let said: serde_json::Value = serde_json::from_str(&serving.line()).unwrap();
-    let text = |name: &str| said[name].as_str().unwrap().to_owned();
-    let port = u16::try_from(said["port"].as_u64().unwrap()).unwrap();
-    (serving, port, text("token"), text("origin"))
 }
 
 /// What a page does with its socket.
@@ -174,19 +196,19 @@ impl Page {
         }
     }
 
-    /// Waits until Postgres is there; events that came before are gone then.
-    pub(crate) async fn store_is_ready(&mut self) {
-        let is_ready = |state: &StoreState| matches!(state.health, StoreHealth::Ready { .. });
-        match self.ask(Request::Overview).await {
-            Ok(Reply::Overview(overview)) if is_ready(&overview.store) => {}
-            Ok(Reply::Overview(_)) => {
-                let told = |event: &Event| match event {
-                    Event::Store(state) => is_ready(state).then_some(()),
-                    _ => None,
-                };
-                self.until(told).await;
+    /// Waits until Postgres answers, be it that it was killed a moment ago and nobody has noticed.
+    pub(crate) async fn until_ready_again(&mut self) {
+        let begun = Instant::now();
+        loop {
+            let asked = self.ask(Request::Jobs(JobQuery::default())).await;
+            if let Ok(Reply::Jobs {
+                incomplete: None, ..
+            }) = asked
+            {
+                return;
             }
-            other => panic!("{other:?}"),
+            assert!(begun.elapsed() < PATIENCE, "Postgres does not come back");
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 

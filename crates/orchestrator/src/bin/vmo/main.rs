@@ -130,7 +130,7 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("VMO_TRACE")
-                .unwrap_or_else(|_| "error".into()),
+                .unwrap_or_else(|_| "error,sqlx=off".into()),
         )
         .with_writer(std::io::stderr)
         .init();
@@ -151,6 +151,7 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> Outcome {
     // The guard is a small process of its own and needs no runtime.
     if matches!(command, Command::Postgres) {
+        supervisor::inherited::close();
         orchestrator::store::embedded::guardian(&Folders::of_user()?.data)?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -57,7 +57,7 @@ use crate::{
 
 fn main() -> ExitCode {
     // Before anything of ours is open: nothing that was left open to us may reach the child.
-    session::close_inherited();
+    supervisor::inherited::close();
     let mut args = env::args_os().skip(1);
     let (Some(folder), None) = (args.next(), args.next()) else {
         eprintln!(

@@ -15,33 +15,6 @@ use std::{
 
 use rustix::{fs::Mode, io::Errno, net::sockopt, process};
 
-/// Closes every descriptor above the three standard ones. To be called before any other is opened.
-pub(crate) fn close_inherited() {
-    #[cfg(target_os = "linux")]
-    {
-        // SAFETY: nothing in this process owns a descriptor above 2 yet.
-        let closed = unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, 0_u32) };
-        if closed == 0 {
-            return;
-        }
-    }
-    let listed = if cfg!(target_os = "linux") {
-        "/proc/self/fd"
-    } else {
-        "/dev/fd"
-    };
-    let open: Vec<i32> = std::fs::read_dir(listed)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|fd| *fd > 2)
-        .collect();
-    for fd in open {
-        // SAFETY: as above; the one that listed them is closed already, and closing it again is an error we ignore.
-        unsafe { libc::close(fd) };
-    }
-}
-
 /// The listening socket on standard input, if whoever started us left one there.
 pub(crate) fn handed_listener() -> io::Result<Option<UnixListener>> {
     let stdin = io::stdin();

@@ -88,10 +88,6 @@ impl Desk {
                 complain(format_args!("{EXIT}: {error}"));
                 complained = true;
             }
-            // Somebody removed the job: there is nobody to tell, and no place to tell it.
-            if !self.folder.path().exists() {
-                break;
-            }
             thread::sleep(RETRY);
         }
         if exit.complete {

@@ -1,0 +1,94 @@
+//! The embedded Postgres is killed, or its guardian, while jobs write and are archived.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use orchestrator::store::embedded;
+use rustix::process::{Pid, Signal, kill_process};
+use supervisor::stat::Stat;
+
+use crate::{
+    cast::{Cast, plan},
+    dice::{Dice, kills},
+    home::{Home, eventually},
+    page::App,
+};
+
+/// The server itself, whose other processes go with it.
+pub(crate) fn postmaster(home: &Home) -> Option<Pid> {
+    let data = embedded::data_folder(&home.data()).unwrap();
+    let note = fs::read_to_string(data.join("postmaster.pid")).ok()?;
+    let pid = Pid::from_raw(note.lines().next()?.trim().parse().ok()?)?;
+    servers(home).contains(&pid).then_some(pid)
+}
+
+/// All servers over the data of this home: one at most, whenever one looks.
+pub(crate) fn servers(home: &Home) -> Vec<Pid> {
+    let all = of(home, |line| line.contains("/postgres -D "));
+    let parent = |pid: Pid| {
+        let stat = fs::read(format!("/proc/{}/stat", pid.as_raw_pid())).ok()?;
+        Pid::from_raw(Stat::parse(&stat)?.ppid)
+    };
+    // What a server has just forked looks like it for a moment.
+    let forked = |pid: &Pid| parent(*pid).is_some_and(|parent| all.contains(&parent));
+    all.iter().filter(|pid| !forked(pid)).copied().collect()
+}
+
+pub(crate) fn guardians(home: &Home) -> Vec<Pid> {
+    of(home, |line| line.ends_with("vmo postgres "))
+}
+
+fn of(home: &Home, is_one: impl Fn(&str) -> bool) -> Vec<Pid> {
+    let all = home.left().into_iter();
+    all.filter(|(_, line)| is_one(line))
+        .map(|(pid, _)| pid)
+        .collect()
+}
+
+async fn again_and_again(mut dice: Dice, victim: impl Fn(&Home) -> Option<Pid>) {
+    let mut app = App::start(Home::new(None));
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let mut cast = Cast::default();
+    let (mut hit, mut slowest) = (0, Duration::ZERO);
+    while hit < kills() {
+        for _ in 0..=dice.below(2) {
+            let plan = plan(&mut dice);
+            cast.start(&app.home, &mut page, plan).await;
+        }
+        std::thread::sleep(dice.moment(300));
+        if let Some(pid) = victim(&app.home) {
+            kill_process(pid, Signal::KILL).unwrap();
+            hit += 1;
+        }
+        let begun = Instant::now();
+        cast.statuses_are_right(&mut page, begun).await;
+        if dice.one_in(2) {
+            page.until_ready_again().await;
+            slowest = slowest.max(begun.elapsed());
+        }
+        assert!(servers(&app.home).len() <= 1, "two servers over one folder");
+    }
+    page.until_ready_again().await;
+    cast.judge(&mut page).await;
+    println!(
+        "{} jobs; Postgres was back {slowest:?} later at the latest",
+        cast.roles.len()
+    );
+    app.kill();
+    eventually("the last one out stops the server", || {
+        app.home.left().is_empty()
+    });
+}
+
+#[tokio::test]
+async fn a_killed_server_loses_nothing() {
+    again_and_again(Dice::new(), postmaster).await;
+}
+
+#[tokio::test]
+async fn a_killed_guardian_loses_nothing_and_leaves_no_server() {
+    again_and_again(Dice::new(), |home| guardians(home).pop()).await;
+}
