@@ -96,11 +96,6 @@ fn supervise(folder: Folder) -> io::Result<()> {
     let exec: Exec = described(&json)?;
     // Fails where another supervisor has been, before anything of its is touched.
     let spool = Writer::create(folder.path())?;
-    if let Err(error) = spool.sync_handle().keep_syncing() {
-        complain(format_args!(
-            "the spool is synced at the end alone: {error}"
-        ));
-    }
     let listener: UnixListener = match handed {
         Some(listener) => listener,
         None => control::bind(folder.path())?,
@@ -114,6 +109,7 @@ fn supervise(folder: Folder) -> io::Result<()> {
         spool,
     };
     let start = start(&ready.folder, &ready.exec, umask);
+    // Once the child is on its way: it need not wait for a thread of ours.
     if let Err(error) = ready.spool.sync_handle().keep_syncing() {
         complain(format_args!(
             "the spool is synced at the end alone: {error}"
