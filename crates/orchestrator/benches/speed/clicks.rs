@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{
     Outcome,
     app::App,
-    bare,
+    bare, flood,
     page::Page,
     table::{Goal, Row, Table, median, shown},
 };
@@ -60,6 +60,7 @@ pub(crate) async fn short_jobs(app: &App, rounds: usize, table: &mut Table) -> O
             bare::to_its_end(&app.work(), "hello")?;
         }
         bares.push(begun.elapsed());
+        let (ours_before, postgres_before) = flood::used(app);
         let begun = Instant::now();
         let mut jobs = Vec::with_capacity(JOBS);
         for _ in 0..JOBS {
@@ -72,15 +73,18 @@ pub(crate) async fn short_jobs(app: &App, rounds: usize, table: &mut Table) -> O
             app.archived(*job).await?;
         }
         ours.push(begun.elapsed());
+        let (ours_then, postgres_then) = flood::used(app);
         for job in jobs {
             app.has(job, app.printed.hello).await?;
         }
         let last = |all: &[Duration]| all.last().copied().map_or_else(String::new, shown);
         eprintln!(
-            "w5 {round}/{rounds}: {JOBS} jobs bare {}, ours {}, archived {}",
+            "w5 {round}/{rounds}: {JOBS} jobs bare {}, ours {}, archived {}; processor a job: ours {}, Postgres {}",
             last(&bares),
             last(&known),
-            last(&ours)
+            last(&ours),
+            shown((ours_then - ours_before) / JOBS as u32),
+            shown((postgres_then - postgres_before) / JOBS as u32),
         );
     }
     let rate = |times: &[Duration]| JOBS as f64 / median(times).as_secs_f64();

@@ -9,7 +9,7 @@ use std::{
 use futures_util::{SinkExt, StreamExt};
 use orchestrator::{
     job::JobId,
-    wire::{Call, Event, Job, Message, Overview, Reply, Request, Start, StoreHealth, StoreState},
+    wire::{Call, Event, Message, Overview, Reply, Request, Start, StoreHealth, StoreState},
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -27,7 +27,7 @@ pub(crate) struct Page {
     socket: WebSocketStream<TcpStream>,
     next: u32,
     /// Jobs that are over and that nobody has asked for yet.
-    over: HashMap<JobId, Job>,
+    over: HashMap<JobId, Instant>,
     /// How Postgres is, as far as events told.
     store: Option<StoreState>,
     readings: HashMap<u32, Reading>,
@@ -40,9 +40,10 @@ pub(crate) struct Reading {
     at: [usize; 2],
     seq: u64,
     /// When its first chunk came.
-    pub(crate) first: Option<Instant>,
-    /// When the log was complete and all of it was here.
-    pub(crate) ended: Option<Instant>,
+    first: Option<Instant>,
+    /// When its last one came.
+    last: Option<Instant>,
+    ended: bool,
 }
 
 /// What becomes of what a subscription brings.
@@ -131,7 +132,8 @@ impl Page {
                     at: [0, 0],
                     seq: 0,
                     first: None,
-                    ended: None,
+                    last: None,
+                    ended: false,
                 };
                 self.readings.insert(subscription, reading);
                 Ok(subscription)
@@ -154,7 +156,8 @@ impl Page {
         }
     }
 
-    /// Reads on until a subscription has ended, which has to be with exactly what was printed.
+    /// Reads on until a subscription has ended, which has to be with exactly what was printed, and says when the last of
+    /// it came. The end itself comes later: when the log is known to be whole and on the disk.
     pub(crate) async fn whole(&mut self, subscription: u32) -> Outcome<Instant> {
         let reading = self.ended(subscription).await?;
         if let Wanted::Known(log) = reading.wanted
@@ -164,7 +167,7 @@ impl Page {
                 format!("the log ended after {:?} bytes of its streams", reading.at).into(),
             );
         }
-        reading.ended.ok_or_else(|| "it has not ended".into())
+        reading.last.ok_or_else(|| "nothing came".into())
     }
 
     /// Reads on until a subscription has ended, and gives what it kept.
@@ -176,7 +179,7 @@ impl Page {
     }
 
     async fn ended(&mut self, subscription: u32) -> Outcome<Reading> {
-        while self.readings[&subscription].ended.is_none() {
+        while !self.readings[&subscription].ended {
             self.go_on().await?;
         }
         self.readings
@@ -184,11 +187,11 @@ impl Page {
             .ok_or_else(|| "an unknown subscription".into())
     }
 
-    /// Reads on until a job is over.
-    pub(crate) async fn over(&mut self, id: JobId) -> Outcome<Job> {
+    /// Reads on until a job is over, and says when that was known.
+    pub(crate) async fn over(&mut self, id: JobId) -> Outcome<Instant> {
         loop {
-            if let Some(job) = self.over.remove(&id) {
-                return Ok(job);
+            if let Some(at) = self.over.remove(&id) {
+                return Ok(at);
             }
             self.go_on().await?;
         }
@@ -215,7 +218,9 @@ impl Page {
 
     fn note(&mut self, event: Event) {
         match event {
-            Event::Job(job) if job.status.is_over() => drop(self.over.insert(job.id, *job)),
+            Event::Job(job) if job.status.is_over() => {
+                drop(self.over.insert(job.id, Instant::now()))
+            }
             Event::Store(store) => self.store = Some(store),
             _ => {}
         }
@@ -233,7 +238,7 @@ impl Page {
                         .readings
                         .get_mut(&subscription)
                         .ok_or("an unknown subscription ended")?;
-                    reading.ended = Some(Instant::now());
+                    reading.ended = true;
                     Ok(None)
                 }
                 Message::Event(event) => {
@@ -259,7 +264,9 @@ impl Page {
 impl Reading {
     /// Takes the chunks of a frame, as `wire.rs` lays them out; fails where they are not what was printed.
     fn take(&mut self, mut rest: &[u8]) -> Outcome<()> {
-        self.first.get_or_insert_with(Instant::now);
+        let now = Instant::now();
+        self.first.get_or_insert(now);
+        self.last = Some(now);
         while let Some((head, after)) = rest.split_first_chunk::<24>() {
             let (number, stream) = (
                 u64::from_le_bytes(head[..8].try_into()?),

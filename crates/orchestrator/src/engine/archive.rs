@@ -22,7 +22,8 @@ use crate::{
 const BATCH_BYTES: usize = 64 * 1024;
 /// Bytes sent in one transaction at most, and so what one job's archiving holds in memory.
 const TRANSACTION_BYTES: usize = 1024 * 1024;
-/// A small batch waits this long for more.
+/// How long output waits for more, from the first of it that the store lacks. Small batches grow by it, and a burst is
+/// with whoever looks on before the store, which packs it, asks for a processor: nothing is lost meanwhile.
 const BATCH_TIME: Duration = Duration::from_secs(1);
 
 /// Why a job could not be archived for good.
@@ -83,6 +84,7 @@ impl Archiver {
     async fn run(&mut self) -> Result<(), ArchiveError> {
         let mut growth = self.live.growth();
         let mut changes = self.live.job_changes();
+        let mut caught_up = true;
         loop {
             let extent = *growth.borrow_and_update();
             let over = changes.borrow_and_update().state.status().is_over();
@@ -90,8 +92,11 @@ impl Archiver {
                 self.save().await?;
             }
             if extent.end.offset > self.at.at.offset {
-                self.gather(&mut growth).await;
+                if caught_up {
+                    self.gather(&mut growth).await;
+                }
                 self.send().await?;
+                caught_up = self.live.extent().end.offset <= self.at.at.offset;
             } else if extent.complete {
                 if self.settle().await? {
                     return Ok(self.live.folder.remove()?);
@@ -136,15 +141,12 @@ impl Archiver {
         Ok(())
     }
 
-    /// Waits until there is a batch's worth, a second has passed, or the job is over.
+    /// Waits until a second has passed, or the job is over.
     async fn gather(&self, growth: &mut tokio::sync::watch::Receiver<super::live::Extent>) {
-        let enough = self.at.bytes + BATCH_BYTES as u64;
         let live = &self.live;
-        let worth = growth.wait_for(|extent| {
-            extent.bytes >= enough || extent.complete || live.job_status().is_over()
-        });
+        let over = growth.wait_for(|extent| extent.complete || live.job_status().is_over());
         // Either way there is something to send.
-        let _waited = tokio::time::timeout(BATCH_TIME, worth).await.is_ok();
+        let _waited = tokio::time::timeout(BATCH_TIME, over).await.is_ok();
     }
 
     async fn send(&mut self) -> Result<(), ArchiveError> {

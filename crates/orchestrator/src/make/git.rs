@@ -14,6 +14,11 @@ const MAX: usize = 32 << 20;
 /// for as long. Only for trusted folders: a repository's own config may name filters that git runs to compare files.
 #[must_use]
 pub fn commit(dir: &Path) -> Option<Commit> {
+    // Most folders of scripts are in no work tree, and a process is dear beside a short job.
+    let real = dir.canonicalize().ok()?;
+    if !real.ancestors().any(|above| above.join(".git").exists()) {
+        return None;
+    }
     let mut command = Command::new("git");
     command
         // A file system monitor is a program that the repository names.
