@@ -29,4 +29,5 @@ mod servers;
 #[path = "crash/supervisors.rs"]
 mod supervisors;
 #[path = "support/witness.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
 mod witness;

@@ -137,7 +137,7 @@ impl Archiver {
             let job = now();
             async move { store.save_job(&job).await.map(|()| (job.state, job.commit)) }
         };
-        self.saved = Some(self.link.insist(save).await?);
+        self.saved = Some(self.link.insist_on_writing(save).await?);
         Ok(())
     }
 
@@ -156,7 +156,7 @@ impl Archiver {
         let (sending, up_to) = (&batches, &mark);
         let sent = self
             .link
-            .insist(|store| async move { store.archive(id, sending, up_to).await })
+            .insist_on_writing(|store| async move { store.archive(id, sending, up_to).await })
             .await;
         match sent {
             Ok(()) => {
@@ -189,7 +189,7 @@ impl Archiver {
         let id = self.live.id;
         let durable = self
             .link
-            .insist(|store| async move { store.make_durable(id).await })
+            .insist_on_writing(|store| async move { store.make_durable(id).await })
             .await?;
         if let Some(durable) = durable {
             spool::drop_before(self.live.folder.path(), durable.offset)?;
@@ -245,7 +245,7 @@ impl Archiver {
         let (ended, up_to) = (&job, &mark);
         match self
             .link
-            .insist(|store| async move { store.settle(ended, up_to).await })
+            .insist_on_writing(|store| async move { store.settle(ended, up_to).await })
             .await
         {
             Ok(()) => {

@@ -1,25 +1,28 @@
 //! The way to the store: brings it up, keeps it up, and tells how it is. Whoever needs it waits here, and nowhere else.
 
+mod keeper;
+mod trouble;
+
 use std::{
     ffi::OsString,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
+use self::{
+    keeper::Keeper,
+    trouble::{Backoff, Trouble},
+};
 use crate::{
     folders::Folders,
-    store::{
-        Address, Store, StoreError,
-        embedded::{self, Running},
-    },
+    store::{Address, Store, StoreError},
     wire::{StoreHealth, StoreState},
 };
 
-/// The longest wait between two tries.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// A store that has not answered for this long is asked for a sign of life.
+const SLOW: Duration = Duration::from_secs(5);
 
 /// Which Postgres.
 #[derive(Debug, Clone)]
@@ -52,7 +55,7 @@ pub struct Link {
     state: watch::Receiver<StoreState>,
     /// Why the store was away when it last was, for who asks meanwhile.
     away: Arc<Mutex<String>>,
-    broken: Arc<Notify>,
+    trouble: Arc<Trouble>,
 }
 
 impl Link {
@@ -69,14 +72,14 @@ impl Link {
             warning: None,
         });
         let place = Arc::new(place);
-        let broken = Arc::new(Notify::new());
+        let trouble = Arc::<Trouble>::default();
         let away = Arc::new(Mutex::default());
         let keeper = Keeper {
             place: Arc::clone(&place),
             folders,
             store: store_in,
             state: state_in,
-            broken: Arc::clone(&broken),
+            trouble: Arc::clone(&trouble),
             away: Arc::clone(&away),
             running: None,
         };
@@ -86,7 +89,7 @@ impl Link {
             store,
             state,
             away,
-            broken,
+            trouble,
         }
     }
 
@@ -147,32 +150,71 @@ impl Link {
             at: self.state().address,
             why: self.why_away(),
         })?;
-        let asked = ask(store).await;
+        let asked = self.attended(ask(store)).await;
         if asked.as_ref().is_err_and(StoreError::is_transient) {
-            self.broken.notify_one();
+            self.trouble.met.notify_one();
         }
         asked
     }
 
-    /// Does `work` on the store, however long it takes the store to be there and to stay there. `work` must bear being
-    /// done twice: a commit whose answer was lost may have been done.
+    /// Reads from the store, however long it takes the store to be there, to stay there and to let us in.
     ///
     /// # Errors
-    /// What the store refuses for good.
+    /// What is wrong with the work itself, and not with the store.
     pub async fn insist<T, F>(&self, work: impl Fn(Store) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, StoreError>>,
     {
-        let mut wait = FIRST_WAIT;
+        self.keep_trying(work, false).await
+    }
+
+    /// Writes to the store, as [`Link::insist`] reads from it. `work` must bear being done twice: a commit whose answer was
+    /// lost may have been done.
+    ///
+    /// # Errors
+    /// As [`Link::insist`].
+    pub async fn insist_on_writing<T, F>(&self, work: impl Fn(Store) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        self.keep_trying(work, true).await
+    }
+
+    async fn keep_trying<T, F>(
+        &self,
+        work: impl Fn(Store) -> F,
+        writes: bool,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let (mut waits, mut failed) = (Backoff::new(), false);
         loop {
-            match work(self.store().await).await {
-                Err(error) if error.is_transient() => {
+            let work = work(self.store().await);
+            match self.attended(work).await {
+                Err(error) if error.is_of_the_server() => {
                     tracing::debug!(%error, "the store will be asked again");
-                    self.broken.notify_one();
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
+                    self.trouble.meet(&error);
+                    failed = true;
+                    tokio::time::sleep(waits.next()).await;
                 }
-                done => return done,
+                done => {
+                    if done.is_ok() && (writes || failed) {
+                        self.trouble.overcome();
+                    }
+                    return done;
+                }
+            }
+        }
+    }
+
+    /// Waits for an answer; the keeper looks whether the store lives as often as it takes too long.
+    async fn attended<T>(&self, asked: impl Future<Output = T>) -> T {
+        let mut asked = std::pin::pin!(asked);
+        loop {
+            match tokio::time::timeout(SLOW, &mut asked).await {
+                Ok(answer) => return answer,
+                Err(_) => self.trouble.met.notify_one(),
             }
         }
     }
@@ -185,100 +227,5 @@ impl Link {
             }
             StoreHealth::Ready { .. } => "it is coming back".into(),
         }
-    }
-}
-
-/// Brings the store up, again whenever it broke.
-struct Keeper {
-    place: Arc<Place>,
-    folders: Folders,
-    store: watch::Sender<Option<Store>>,
-    state: watch::Sender<StoreState>,
-    broken: Arc<Notify>,
-    away: Arc<Mutex<String>>,
-    /// While this is held, the embedded server stays up.
-    running: Option<Running>,
-}
-
-impl Keeper {
-    async fn run(mut self) {
-        let mut wait = FIRST_WAIT;
-        while !self.store.is_closed() {
-            match self.bring_up().await {
-                Ok(store) => {
-                    wait = FIRST_WAIT;
-                    self.ready(store.clone());
-                    self.until_broken(&store).await;
-                }
-                Err(error) => {
-                    self.failed(&error);
-                    let closed = async { self.store.closed().await };
-                    tokio::select! {
-                        () = tokio::time::sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
-                        () = closed => return,
-                    }
-                }
-            }
-        }
-    }
-
-    async fn bring_up(&mut self) -> Result<Store, StoreError> {
-        let address = match &*self.place {
-            Place::Configured(address) => Address::clone(address),
-            Place::Embedded { guardian } => {
-                let state = self.state.clone();
-                let tell = |step: &str| {
-                    let step = step.to_owned();
-                    state.send_modify(|state| state.health = StoreHealth::Starting { step });
-                };
-                let running = embedded::start(&self.folders.data, guardian, tell).await?;
-                let address = running.address.clone();
-                self.running = Some(running);
-                address
-            }
-        };
-        Store::connect(&address).await
-    }
-
-    fn ready(&self, store: Store) {
-        // Whoever hears that it is ready finds it.
-        self.store.send_replace(Some(store.clone()));
-        self.state.send_modify(|state| {
-            state.health = StoreHealth::Ready {
-                version: store.version().to_owned(),
-            };
-            state.address = store.address_shown().to_owned();
-            state.warning = store.warnings().first().cloned();
-        });
-    }
-
-    /// Returns when the store does not answer any more, or nobody needs it.
-    async fn until_broken(&self, store: &Store) {
-        loop {
-            tokio::select! {
-                () = self.broken.notified() => {}
-                () = self.store.closed() => return,
-            }
-            if let Err(error) = store.ping().await {
-                self.store.send_replace(None);
-                self.failed(&error);
-                return;
-            }
-        }
-    }
-
-    fn failed(&self, error: &StoreError) {
-        *self.away.lock().expect("no panic holds it") = error.reason().into_owned();
-        let why = format!("failed to {error}");
-        let health = if error.is_transient() {
-            StoreHealth::Away { why }
-        } else {
-            StoreHealth::Refused { why }
-        };
-        self.state.send_if_modified(|state| {
-            let changed = state.health != health;
-            state.health = health;
-            changed
-        });
     }
 }

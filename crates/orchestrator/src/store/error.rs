@@ -145,6 +145,27 @@ impl StoreError {
         matches!(self, Self::Unreachable { .. } | Self::Interrupted { .. })
     }
 
+    /// Whether the server, and not what it was asked, is what is wrong: the same may be asked again when that has changed, be
+    /// it by itself or because a person let us in, gave us a right or made room.
+    #[must_use]
+    pub const fn is_of_the_server(&self) -> bool {
+        match self {
+            Self::BadAddress { .. }
+            | Self::Unreachable { .. }
+            | Self::Interrupted { .. }
+            | Self::AuthFailed { .. }
+            | Self::Refused { .. }
+            | Self::TooNew { .. }
+            | Self::OtherMajor { .. }
+            | Self::Embedded { .. } => true,
+            Self::Gone { .. }
+            | Self::Behind { .. }
+            | Self::Unfit { .. }
+            | Self::Corrupt { .. }
+            | Self::Other { .. } => false,
+        }
+    }
+
     /// Why, without what was tried: the server's words, or all there is to say.
     #[must_use]
     pub fn reason(&self) -> Cow<'_, str> {

@@ -29,7 +29,7 @@ async fn a_killed_app_loses_nothing() {
             cast.start(&app.home, &mut page, plan).await;
         }
         let one = dice.below(cast.roles.len() as u64) as usize;
-        if dice.one_in(2) && !cast.roles[one].witness.has_ended() {
+        if dice.one_in(2) && cast.roles[one].is_supervised() {
             cast.read_on(&mut page, one, 2).await;
         }
         std::thread::sleep(dice.moment(600));

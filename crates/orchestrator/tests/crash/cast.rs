@@ -59,6 +59,12 @@ impl Role {
         self.open()?.read_json(SUPERVISOR).ok().flatten()
     }
 
+    /// Whether somebody supervises it just now.
+    pub(crate) fn is_supervised(&self) -> bool {
+        let known = self.supervisor();
+        known.is_some_and(|known| known.supervisor.is_alive())
+    }
+
     /// The process that supervises it, from its first moment on.
     pub(crate) fn supervisor_process(&self) -> Option<Pid> {
         let folder = self.folder.canonicalize().ok()?;
@@ -220,6 +226,7 @@ impl Cast {
 
     /// Waits until every job is over and archived, and compares all with the records.
     pub(crate) async fn judge(&mut self, page: &mut Page) {
+        page.until_ready_again().await;
         for number in 0..self.roles.len() {
             self.read_on(page, number, usize::MAX).await;
         }

@@ -116,7 +116,6 @@ async fn a_killed_command_line_loses_nothing() {
     );
     let app = App::start(home);
     let mut page = app.page().await;
-    page.until_ready_again().await;
     cast.counts = counts;
     cast.judge(&mut page).await;
     let kills = killed.iter().filter(|killed| **killed).count();

@@ -71,7 +71,6 @@ async fn again_and_again(mut dice: Dice, victim: impl Fn(&Home) -> Option<Pid>) 
         }
         assert!(servers(&app.home).len() <= 1, "two servers over one folder");
     }
-    page.until_ready_again().await;
     cast.judge(&mut page).await;
     println!(
         "{} jobs; Postgres was back {slowest:?} later at the latest",

@@ -181,11 +181,12 @@ impl Page {
         }
     }
 
-    /// Goes through events, those that came before included, until one is what is waited for.
+    /// Goes through events, those that came before included, until one is what is waited for; those after it stay.
     pub(crate) async fn until<T>(&mut self, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
-        let come: Vec<Event> = std::mem::take(&mut self.events);
-        if let Some(found) = come.iter().find_map(&mut wanted) {
-            return found;
+        while !self.events.is_empty() {
+            if let Some(found) = wanted(&self.events.remove(0)) {
+                return found;
+            }
         }
         loop {
             if let Some(Message::Event(event)) = self.next().await
@@ -218,6 +219,24 @@ impl Page {
             _ => None,
         })
         .await
+    }
+
+    /// Takes in what comes, and never ends by itself.
+    pub(crate) async fn idle(&mut self) {
+        loop {
+            if let Some(Message::Event(event)) = self.message().await {
+                self.events.push(event);
+            }
+        }
+    }
+
+    /// The job, once it is over.
+    pub(crate) async fn now_over(&mut self, id: JobId) -> Job {
+        match self.ask(Request::Job { job: id }).await {
+            Ok(Reply::Job(job)) if job.status.is_over() => *job,
+            Ok(_) => self.over(id).await,
+            Err(error) => panic!("{error:?}"),
+        }
     }
 
     /// Reads a raw subscription from `seq` on, until it ends or `frames` frames have come; gives bytes by stream, and the

@@ -3,15 +3,15 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     os::unix::{
-        fs::{PermissionsExt, chown},
+        fs::{PermissionsExt, chown, symlink},
         process::CommandExt,
     },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
@@ -34,9 +34,27 @@ impl Postgres {
 
     /// Starts one with settings, each `name=value`.
     pub(crate) fn start_with(settings: &[&str]) -> Self {
+        Self::start_on(settings, None, None)
+    }
+
+    /// Starts one whose data, or whose write-ahead log, is on another disk.
+    pub(crate) fn start_on(settings: &[&str], data: Option<&Path>, wal: Option<&Path>) -> Self {
         let folder = tempfile::Builder::new().prefix("pg-").tempdir().unwrap();
         give(folder.path());
-        copy(&template(), &folder.path().join("data"));
+        let place = folder.path().join("data");
+        match data {
+            Some(disk) => {
+                copy(&template(), &disk.join("data"));
+                symlink(disk.join("data"), &place).unwrap();
+            }
+            None => copy(&template(), &place),
+        }
+        if let Some(disk) = wal {
+            let (from, to) = (place.join("pg_wal"), disk.join("wal"));
+            copy(&from, &to);
+            fs::remove_dir_all(&from).unwrap();
+            symlink(&to, &from).unwrap();
+        }
         let mut server = Self {
             port: free_port(),
             folder,
@@ -80,6 +98,26 @@ impl Postgres {
         server.wait().unwrap();
     }
 
+    /// Waits until it has ended by itself.
+    pub(crate) fn ends(&mut self) {
+        let mut server = self.server.take().expect("it is not running");
+        let begun = Instant::now();
+        while server.try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The processes of the server and of all its sessions.
+    pub(crate) fn processes(&self) -> Vec<Pid> {
+        let server = Pid::from_child(self.server.as_ref().unwrap());
+        let children = format!("/proc/{0}/task/{0}/children", server.as_raw_pid());
+        let children = fs::read_to_string(children).unwrap();
+        let children = children.split_ascii_whitespace();
+        let children = children.filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
+        std::iter::once(server).chain(children).collect()
+    }
+
     /// Stops it in its tracks, or lets it go on: the process alone that lets sessions in.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(self.server.as_ref().unwrap()), signal).unwrap();
@@ -101,23 +139,63 @@ impl Postgres {
 
     /// Runs SQL as the superuser by psql, and gives what it prints, unaligned.
     pub(crate) fn psql(&self, database: &str, sql: &str) -> String {
-        let output = Command::new(bin("psql"))
-            .args([
-                "-XAtqv",
-                "ON_ERROR_STOP=1",
-                "-d",
-                &self.url(database),
-                "-c",
-                sql,
-            ])
-            .output()
-            .unwrap();
+        self.psql_in_turn(database, &[sql])
+    }
+
+    /// The same for several statements, each a transaction of its own.
+    fn psql_in_turn(&self, database: &str, sql: &[&str]) -> String {
+        let mut psql = Command::new(bin("psql"));
+        psql.args(["-XAtqv", "ON_ERROR_STOP=1", "-d", &self.url(database)]);
+        for one in sql {
+            psql.args(["-c", one]);
+        }
+        let output = psql.output().unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "psql: {errors}");
         String::from_utf8(output.stdout)
             .unwrap()
             .trim_end()
             .to_owned()
+    }
+
+    /// A session of somebody else's that does nothing until it is dropped; none where the server lets nobody in.
+    pub(crate) fn session(&self, role: &str) -> Option<Session> {
+        let psql = Command::new(bin("psql"))
+            .args(["-XAtq", "-d", &self.tcp_url(role, "postgres")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut session = Session(psql);
+        // It may have ended already.
+        let stdin = session.0.stdin.as_mut().unwrap();
+        stdin.write_all(b"select 'in';\n").ok();
+        let stdout = session.0.stdout.as_mut().unwrap();
+        let is_in = BufReader::new(stdout).lines().next().is_some();
+        is_in.then_some(session)
+    }
+
+    /// Changes a setting, for all transactions that begin a moment later.
+    pub(crate) fn set_now(&self, name: &str, value: &str) {
+        // Also where it only reads: that setting is ours to leave aside.
+        let write = "set default_transaction_read_only = off";
+        self.psql_in_turn(
+            "postgres",
+            &[
+                write,
+                &format!("alter system set {name} = '{value}'"),
+                "select pg_reload_conf()",
+            ],
+        );
+    }
+
+    /// Changes who may log in how (`pg_hba.conf`), and waits until that holds.
+    pub(crate) fn rules(&self, rules: &str) {
+        fs::write(self.data().join("pg_hba.conf"), rules).unwrap();
+        self.psql("postgres", "select pg_reload_conf()");
+        let holds = "select count(*) from pg_stat_activity where backend_start < pg_conf_load_time() and pid = pg_backend_pid()";
+        while self.psql("postgres", holds) != "0" {}
     }
 
     /// Changes a setting, `name=value`, from the next start on.
@@ -140,9 +218,22 @@ impl Postgres {
     }
 }
 
+/// Somebody else's session.
+pub(crate) struct Session(Child);
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
 impl Drop for Postgres {
     fn drop(&mut self) {
         if self.server.is_some() {
+            for process in self.processes() {
+                kill_process(process, Signal::CONT).ok();
+            }
             self.down(Signal::QUIT);
         }
     }

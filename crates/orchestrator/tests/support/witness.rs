@@ -125,6 +125,15 @@ impl Witness {
         fs::read(self.folder.join(format!("record{stream}"))).unwrap_or_default()
     }
 
+    /// How many bytes it has written.
+    pub(crate) fn written(&self) -> usize {
+        let length = |stream| {
+            let record = fs::metadata(self.folder.join(format!("record{stream}")));
+            record.map_or(0, |record| record.len() as usize)
+        };
+        length(0) + length(1)
+    }
+
     /// Compares what was kept with the record. `whole`: it all has to be there; else it may end early.
     pub(crate) fn compare(&self, kept: [&[u8]; 2], whole: bool) -> Counts {
         let mut counts = Counts::default();

@@ -1,0 +1,96 @@
+//! What those who use the store meet, and how long they wait before they try again.
+
+use std::{sync::Mutex, time::Duration};
+
+use tokio::sync::Notify;
+
+use crate::{
+    store::{Interruption, StoreError},
+    wire::StoreHealth,
+};
+
+/// The waits between tries: a quarter of a second, then twice as long each time, up to half a minute.
+#[derive(Debug)]
+pub(super) struct Backoff(Duration);
+
+impl Backoff {
+    const FIRST: Duration = Duration::from_millis(250);
+    const LONGEST: Duration = Duration::from_secs(30);
+
+    pub(super) const fn new() -> Self {
+        Self(Self::FIRST)
+    }
+
+    pub(super) fn next(&mut self) -> Duration {
+        let now = self.0;
+        self.0 = (now * 2).min(Self::LONGEST);
+        now
+    }
+}
+
+/// What those who use the store meet, for the keeper to look into.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    pub(super) met: Notify,
+    /// Why a store that gives signs of life does not do its work: its disk is full, it only reads.
+    pub(super) useless: Mutex<Option<StoreHealth>>,
+}
+
+impl Trouble {
+    pub(super) fn meet(&self, error: &StoreError) {
+        if is_of_its_work(error) {
+            *self.useless.lock().expect("no panic holds it") = Some(health(error));
+        }
+        self.met.notify_one();
+    }
+
+    /// The store has done something it had failed to do, or something it could not have done in trouble.
+    pub(super) fn overcome(&self) {
+        if self.forget() {
+            self.met.notify_one();
+        }
+    }
+
+    pub(super) fn forget(&self) -> bool {
+        self.useless
+            .lock()
+            .expect("no panic holds it")
+            .take()
+            .is_some()
+    }
+}
+
+/// Whether a store that answers may say this again and again.
+fn is_of_its_work(error: &StoreError) -> bool {
+    let kind = match error {
+        StoreError::Interrupted { kind, .. } => kind,
+        StoreError::Unreachable { .. } => return false,
+        _ => return true,
+    };
+    matches!(
+        kind,
+        Interruption::Full | Interruption::ReadOnly | Interruption::NoSpace
+    )
+}
+
+pub(super) fn health(error: &StoreError) -> StoreHealth {
+    let why = format!("failed to {error}");
+    if error.is_transient() {
+        StoreHealth::Away { why }
+    } else {
+        StoreHealth::Refused { why }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_none_is_longer_than_half_a_minute() {
+        let mut waits = Backoff::new();
+        let all: Vec<_> = (0..12).map(|_| waits.next()).collect();
+        assert_eq!(all[..3], [250, 500, 1000].map(Duration::from_millis));
+        assert!(all.is_sorted() && all[11] == Duration::from_secs(30));
+    }
+}

@@ -1,0 +1,149 @@
+//! Jobs that write all the time, and what the window is told meanwhile.
+
+use std::time::{Duration, Instant};
+
+use orchestrator::{
+    job::{JobId, Status},
+    wire::{Event, StoreHealth},
+};
+
+use crate::{
+    home::Home,
+    page::{App, Page},
+    witness::{Counts, Plan, Witness},
+};
+
+/// How soon all has to be archived once Postgres is back (RELIABILITY.md, P5).
+const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(60);
+/// How soon the window has to be told of trouble; what hangs is noticed after ten seconds, on a machine that is not busy.
+const TOLD_WITHIN: Duration = Duration::from_secs(60);
+
+const JOBS: u64 = 4;
+/// Together a bit more than 5 MB/s, where the machine can.
+const PIECE: u64 = 20_000;
+const PACE: u64 = 13_000;
+
+/// An app with jobs that write until they are stopped.
+pub(crate) struct Load {
+    app: App,
+    pub(crate) page: Page,
+    jobs: Vec<(JobId, Witness)>,
+    begun: Instant,
+}
+
+impl Load {
+    /// Starts it, with its history in this database, and waits until Postgres has some of each log.
+    pub(crate) async fn start(url: String) -> Self {
+        let app = App::start(Home::new(Some(url)));
+        let mut page = app.page().await;
+        page.until_ready_again().await;
+        let mut jobs = Vec::new();
+        for number in 0..JOBS {
+            let plan = Plan {
+                seed: number,
+                size: PIECE,
+                pace: PACE,
+                ..Plan::default()
+            };
+            let witness = Witness::new(&app.home.work(), &format!("job{number}"), plan);
+            let job = page.start(&witness.command()).await;
+            jobs.push((job.id, witness));
+        }
+        let mut load = Self {
+            app,
+            page,
+            jobs,
+            begun: Instant::now(),
+        };
+        load.goes_on(2 << 20).await;
+        load
+    }
+
+    /// Waits until the jobs have written so many bytes more.
+    pub(crate) async fn goes_on(&mut self, bytes: usize) {
+        let before = self.written();
+        let begun = Instant::now();
+        while self.written() < before + bytes {
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "the jobs are held up"
+            );
+            // The page answers pings meanwhile.
+            let pause = Duration::from_millis(20);
+            tokio::time::timeout(pause, self.page.idle()).await.ok();
+        }
+    }
+
+    fn written(&self) -> usize {
+        self.jobs.iter().map(|(_, witness)| witness.written()).sum()
+    }
+
+    /// Waits until the window is told of this; says after how long.
+    pub(crate) async fn told(&mut self, is_it: impl Fn(&StoreHealth) -> bool) -> StoreHealth {
+        let begun = Instant::now();
+        let told = self.page.until(|event| match event {
+            Event::Store(state) => is_it(&state.health).then(|| state.health.clone()),
+            _ => None,
+        });
+        let told = tokio::time::timeout(TOLD_WITHIN, told)
+            .await
+            .expect("the window is told in time");
+        println!("told after {:?}: {told:?}", begun.elapsed());
+        told
+    }
+
+    /// Waits until the window is told that Postgres cannot be used, and says why.
+    pub(crate) async fn told_of_trouble(&mut self) -> String {
+        let told = self.told(|health| {
+            matches!(
+                health,
+                StoreHealth::Away { .. } | StoreHealth::Refused { .. }
+            )
+        });
+        match told.await {
+            StoreHealth::Away { why } | StoreHealth::Refused { why } => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Postgres has been well from now on: the window is told so, the jobs end well, and all is archived in time.
+    pub(crate) async fn heals(mut self, was_told: bool) {
+        let well = Instant::now();
+        if was_told {
+            self.told(|health| matches!(health, StoreHealth::Ready { .. }))
+                .await;
+        }
+        let rate = self.written() as f64 / self.begun.elapsed().as_secs_f64() / 1e6;
+        for (_, witness) in &self.jobs {
+            witness.stop();
+        }
+        for (id, _) in &self.jobs {
+            let job = self.page.now_over(*id).await;
+            assert_eq!(
+                (job.status, job.exit_code),
+                (Status::Done, Some(0)),
+                "{job:?}"
+            );
+        }
+        while !self.app.home.job_folders().is_empty() {
+            assert!(
+                well.elapsed() < CAUGHT_UP_WITHIN,
+                "it does not catch up in time"
+            );
+            tokio::time::timeout(Duration::from_millis(20), self.page.idle())
+                .await
+                .ok();
+        }
+        println!(
+            "{rate:.1} MB/s; all archived {:?} after Postgres was well",
+            well.elapsed()
+        );
+        let mut counts = Counts::default();
+        for (id, witness) in &self.jobs {
+            let (kept, _) = self.page.read_raw(*id, 0, usize::MAX).await;
+            let kept = [0, 1].map(|stream| kept.get(&stream).map_or(&[][..], Vec::as_slice));
+            counts += witness.compare(kept, true);
+        }
+        assert_eq!(counts, Counts::default(), "{counts}");
+    }
+}

@@ -1,0 +1,94 @@
+//! A server that is there and says no.
+
+use crate::{load::Load, postgres::Postgres};
+
+const OURS: &str = "from pg_stat_activity where application_name = 'vm-orchestrator'";
+
+/// Ends our sessions, and waits until they are gone.
+fn end_sessions(postgres: &Postgres) {
+    postgres.psql(
+        "postgres",
+        &format!("select pg_terminate_backend(pid, 5000) {OURS}"),
+    );
+}
+
+#[tokio::test]
+async fn sessions_that_are_ended_again_and_again() {
+    let postgres = Postgres::start();
+    let mut load = Load::start(postgres.url("postgres")).await;
+    for _ in 0..10 {
+        end_sessions(&postgres);
+        load.goes_on(1 << 20).await;
+    }
+    load.heals(false).await;
+}
+
+#[tokio::test]
+async fn a_server_with_no_connection_left() {
+    let postgres =
+        Postgres::start_with(&["max_connections=12", "superuser_reserved_connections=2"]);
+    postgres.psql(
+        "postgres",
+        "create role ann login; create schema authorization ann; grant all on schema public to ann",
+    );
+    let mut load = Load::start(postgres.tcp_url("ann", "postgres")).await;
+    let mut others = Vec::new();
+    // Each session of ours that ends makes room for one of theirs.
+    while others.len() < 10 {
+        end_sessions(&postgres);
+        if let Some(other) = postgres.session("ann") {
+            others.push(other);
+        }
+    }
+    let why = load.told_of_trouble().await;
+    assert!(why.contains("connection"), "{why}");
+    load.goes_on(10 << 20).await;
+    drop(others);
+    load.heals(true).await;
+}
+
+#[tokio::test]
+async fn a_server_that_only_reads_for_a_while() {
+    let postgres = Postgres::start();
+    let mut load = Load::start(postgres.url("postgres")).await;
+    postgres.set_now("default_transaction_read_only", "on");
+    let why = load.told_of_trouble().await;
+    assert!(why.contains("read-only"), "{why}");
+    load.goes_on(10 << 20).await;
+    postgres.set_now("default_transaction_read_only", "off");
+    load.heals(true).await;
+}
+
+#[tokio::test]
+async fn a_password_that_is_another_for_a_while() {
+    let postgres = Postgres::start();
+    postgres.psql(
+        "postgres",
+        "create role ann login password 'not-asked-for'; grant all on schema public to ann",
+    );
+    postgres.rules("host all ann 127.0.0.1/32 scram-sha-256\nlocal all all trust\n");
+    let mut load = Load::start(postgres.tcp_url("ann", "postgres")).await;
+    postgres.psql("postgres", "alter role ann password 'another'");
+    end_sessions(&postgres);
+    let why = load.told_of_trouble().await;
+    assert!(why.contains("password"), "{why}");
+    load.goes_on(10 << 20).await;
+    postgres.psql("postgres", "alter role ann password 'not-asked-for'");
+    load.heals(true).await;
+}
+
+#[tokio::test]
+async fn a_right_that_is_taken_away_for_a_while() {
+    let postgres = Postgres::start();
+    postgres.psql(
+        "postgres",
+        "create role ann login; grant all on schema public to ann",
+    );
+    let mut load = Load::start(postgres.tcp_url("ann", "postgres")).await;
+    postgres.psql("postgres", "revoke insert, update on jobs from ann");
+    let why = load.told_of_trouble().await;
+    assert!(why.contains("permission denied"), "{why}");
+    load.goes_on(10 << 20).await;
+    postgres.psql("postgres", "grant insert, update on jobs to ann");
+    load.heals(true).await;
+}
