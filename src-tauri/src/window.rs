@@ -54,8 +54,9 @@ pub(crate) fn show(app: &AppHandle) {
         .show()
         .and_then(|()| window.unminimize())
         .and_then(|()| window.set_focus());
-    if let Err(error) = shown {
-        tracing::warn!("failed to show the window: {error}");
+    match shown {
+        Ok(()) => tracing::info!("the window is shown"),
+        Err(error) => tracing::warn!("failed to show the window: {error}"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::Outcome;
 
 const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [ROW…]
-rows: w1 w2 w3 w4 w5 (all of them where none is named)";
+rows: w1 w2 w3 w4 w5 h1 h3 a1 a2 (all of them where none is named)";
 
 /// What to measure, and how often.
 pub(crate) struct Asked {

@@ -63,6 +63,14 @@ pub(crate) async fn one(app: &App, rounds: usize, table: &mut Table) -> Outcome<
         shown(ours),
         shown(postgres)
     );
+    let (held, server) = memory(app, &mut page).await?;
+    table.add_figure(
+        "W1 memory over idle, vmo and its supervisor",
+        held,
+        "MiB",
+        Goal::AtMost(32.0),
+    );
+    table.add_figure("W1 memory over idle, Postgres", server, "MiB", Goal::None);
     table.add_figure(
         "W1 processor, ours and Postgres",
         (ours + postgres).as_secs_f64(),
@@ -88,6 +96,44 @@ async fn run(app: &App, page: &mut Page) -> Outcome<Took> {
         ours: ours_then.saturating_sub(ours),
         postgres: postgres_then.saturating_sub(postgres),
     })
+}
+
+/// MiB over idle at the highest of all floods so far, and those of Postgres during one more, which is watched closely.
+async fn memory(app: &App, page: &mut Page) -> Outcome<(f64, f64)> {
+    let all_of_postgres = || {
+        usage::tree(app.postgres)
+            .into_iter()
+            .map(usage::proportional)
+            .sum::<u64>()
+    };
+    let idle = all_of_postgres();
+    let (mut supervisor, mut postgres) = (0, 0);
+    let job = page.start("w1").await?;
+    let subscription = page.subscribe(job, app.printed.flood).await?;
+    let folder = app.jobs().join(job.to_string());
+    let whole = page.whole(subscription);
+    tokio::pin!(whole);
+    let mut is_whole = false;
+    while folder.exists() {
+        tokio::select! {
+            ended = &mut whole, if !is_whole => is_whole = ended.is_ok(),
+            () = tokio::time::sleep(Duration::from_millis(10)) => {}
+        }
+        let ours = usage::tree(app.pid())
+            .into_iter()
+            .filter(|pid| usage::name(*pid).starts_with("vmo-superv"));
+        supervisor = ours
+            .filter_map(|pid| usage::peak(pid).ok())
+            .chain([supervisor])
+            .max()
+            .unwrap_or(0);
+        postgres = postgres.max(all_of_postgres());
+    }
+    let ours = usage::peak(app.pid())?.saturating_sub(app.idle) + supervisor;
+    Ok((
+        ours as f64 / 1024.0,
+        postgres.saturating_sub(idle) as f64 / 1024.0,
+    ))
 }
 
 /// Jobs of W2.

@@ -7,10 +7,12 @@
 //!
 //! ```text
 //! asked     what the command line asks for           table     the rows, and whether each goal is met
-//! app       vmo serve, on fresh folders              page      a client of its socket
-//! printed   what targets print, known beforehand     bare      the same commands without us
-//! archive   what is in Postgres; one COPY            usage     processor time and memory, from /proc
+//! home      fresh folders, and our programs in them  page      a client of the socket
+//! app       vmo serve there, with a project          bare      the same commands without us
+//! printed   what targets print, known beforehand     usage     processor time and memory, from /proc
+//! archive   what is in Postgres; one COPY
 //! flood     W1, W2        ticks  W3                  clicks    W4, W5
+//! history   H1, H3        starts A1, A2
 //! ```
 
 mod app;
@@ -19,8 +21,11 @@ mod asked;
 mod bare;
 mod clicks;
 mod flood;
+mod history;
+mod home;
 mod page;
 mod printed;
+mod starts;
 mod table;
 mod ticks;
 mod usage;
@@ -61,22 +66,44 @@ fn main() -> ExitCode {
 
 async fn measure(asked: &Asked) -> Outcome<Table> {
     let mut table = Table::default();
-    let app = App::start(&asked.programs).await?;
+    let (programs, rounds) = (asked.programs.as_path(), asked.rounds);
+    if ["w1", "w2", "w3", "w4", "w5"]
+        .iter()
+        .any(|row| asked.wants(row))
+    {
+        let app = App::start(programs, None).await?;
+        workloads(asked, &app, &mut table).await?;
+    }
+    if asked.wants("h1") || asked.wants("h3") {
+        let app = App::start(programs, None).await?;
+        if asked.wants("h1") {
+            history::lists(&app, &mut table).await?;
+        }
+        if asked.wants("h3") {
+            history::drops(&app, rounds, &mut table).await?;
+        }
+    }
+    if asked.wants("a1") || asked.wants("a2") {
+        starts::measure(programs, rounds, &mut table).await?;
+    }
+    Ok(table)
+}
+
+async fn workloads(asked: &Asked, app: &App, table: &mut Table) -> Outcome<()> {
     if asked.wants("w1") {
-        flood::one(&app, asked.rounds, &mut table).await?;
+        flood::one(app, asked.rounds, table).await?;
     }
     if asked.wants("w2") {
-        flood::many(&app, asked.rounds, &mut table).await?;
+        flood::many(app, asked.rounds, table).await?;
     }
     if asked.wants("w3") {
-        ticks::measure(&app, asked.rounds, &mut table).await?;
+        ticks::measure(app, asked.rounds, table).await?;
     }
     if asked.wants("w4") {
-        clicks::first_byte(&app, asked.rounds, &mut table).await?;
+        clicks::first_byte(app, asked.rounds, table).await?;
     }
     if asked.wants("w5") {
-        clicks::short_jobs(&app, asked.rounds, &mut table).await?;
+        clicks::short_jobs(app, asked.rounds, table).await?;
     }
-    app.stop()?;
-    Ok(table)
+    Ok(())
 }

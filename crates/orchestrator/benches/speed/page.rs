@@ -17,7 +17,7 @@ use tokio_tungstenite::{
     tungstenite::{self, client::IntoClientRequest},
 };
 
-use crate::{Outcome, app::Door, printed::Log, ticks::Arrivals};
+use crate::{Outcome, home::Door, printed::Log, ticks::Arrivals};
 
 /// Nothing is silent for so long, but a busy machine may make it seem so.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -219,7 +219,7 @@ impl Page {
     fn note(&mut self, event: Event) {
         match event {
             Event::Job(job) if job.status.is_over() => {
-                drop(self.over.insert(job.id, Instant::now()))
+                self.over.insert(job.id, Instant::now());
             }
             Event::Store(store) => self.store = Some(store),
             _ => {}

@@ -18,8 +18,9 @@ use supervisor::clock::boot_us as now;
 
 use crate::{
     Outcome,
-    app::{App, Door},
+    app::App,
     bare,
+    home::Door,
     page::Page,
     printed::{self, Log},
     table::{Goal, Table, median, percentile, shown},

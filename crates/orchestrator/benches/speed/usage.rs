@@ -70,15 +70,29 @@ pub(crate) fn proportional(pid: i32) -> u64 {
     kib(&format!("/proc/{pid}/smaps_rollup"), "Pss:").unwrap_or(0)
 }
 
-/// KiB of memory at the highest since [`forget_peak`].
+/// KiB of memory it holds.
+pub(crate) fn resident(pid: i32) -> Outcome<u64> {
+    kib(&format!("/proc/{pid}/status"), "VmRSS:")
+        .ok_or_else(|| format!("process {pid} is gone").into())
+}
+
+/// KiB of memory it held at its highest.
 pub(crate) fn peak(pid: i32) -> Outcome<u64> {
     kib(&format!("/proc/{pid}/status"), "VmHWM:")
         .ok_or_else(|| format!("process {pid} is gone").into())
 }
 
-/// Makes the peak what is used now.
-pub(crate) fn forget_peak(pid: i32) -> Outcome<()> {
-    Ok(fs::write(format!("/proc/{pid}/clear_refs"), "5")?)
+/// The name of its program.
+pub(crate) fn name(pid: i32) -> String {
+    fs::read_to_string(format!("/proc/{pid}/comm"))
+        .unwrap_or_default()
+        .trim_end()
+        .to_owned()
+}
+
+/// The process above it.
+pub(crate) fn parent(pid: i32) -> Option<i32> {
+    used(pid).map(|used| used.parent)
 }
 
 fn kib(file: &str, name: &str) -> Option<u64> {

@@ -59,7 +59,12 @@ fn readable(command: &[u8]) -> String {
 mod system {
     use std::fs;
 
-    use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+    use rustix::{
+        io::Errno,
+        process::{
+            Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid,
+        },
+    };
     use supervisor::stat::Stat;
 
     /// A descendant that was alive when it was looked at.
@@ -104,7 +109,7 @@ mod system {
                     pidfd_send_signal(fd, signal).ok();
                 }
                 // Before Linux 5.3.
-                Err(rustix::io::Errno::NOSYS) => {
+                Err(Errno::NOSYS) => {
                     rustix::process::kill_process(pid, signal).ok();
                 }
                 Ok(_) | Err(_) => {}
@@ -125,6 +130,9 @@ mod system {
     /// Every living process below this one.
     pub(crate) fn descendants() -> Vec<Process> {
         let mut found = Vec::new();
+        if is_alone() {
+            return found;
+        }
         let mut parents = vec!["self".to_owned()];
         while let Some(parent) = parents.pop() {
             for pid in children(&parent) {
@@ -134,6 +142,13 @@ mod system {
         }
         found.retain(|process| !process.stat.has_ended());
         found
+    }
+
+    /// Whether nobody is below us: the usual end of a job, and then /proc is better left alone. Whoever has looked at the
+    /// threads of a process there makes its parent, which buries it, wait for the kernel to forget each of them.
+    fn is_alone() -> bool {
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        matches!(waitid(WaitId::All, look), Err(Errno::CHILD))
     }
 
     /// The children of all its threads (proc(5), `/proc/PID/task/TID/children`).
