@@ -50,6 +50,12 @@ impl App {
         (self.serving, self.port, self.token, self.origin) = serve(self.home.vmo(SERVE));
     }
 
+    /// `kill -9`, and the folders it leaves.
+    pub(crate) fn stop(mut self) -> Home {
+        self.serving.kill();
+        self.home
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         self.serving.kill();
