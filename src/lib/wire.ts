@@ -87,13 +87,9 @@ hosts: Array<Host>,
 /**
  * What could not be read.
  */
-problems: Array<string>, } } | { "type": "settings", "with": { 
+problems: Array<string>, } } | { "type": "settings", "with": Settings } | { "type": "problems", "with": { 
 /**
- * Those in force.
- */
-settings: Settings, 
-/**
- * What could not be read of the file.
+ * All of it.
  */
 problems: Array<string>, } } | { "type": "asked", "with": Prompt } | { "type": "answered", "with": { 
 /**
@@ -396,9 +392,9 @@ hosts: Array<Host>,
  */
 host_problems: Array<string>, 
 /**
- * What could not be read of the settings, with its place; what it last held is in force.
+ * What else a person should see to: settings that cannot be read, with their place, jobs that wait for another store.
  */
-settings_problems: Array<string>, 
+problems: Array<string>, 
 /**
  * Jobs that are not over, newest first.
  */

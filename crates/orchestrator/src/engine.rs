@@ -5,7 +5,7 @@
 //! process of its own for a local job, [`remote`] for one on a host. From there on there is no difference: [`follow`]
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
 //! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies.
-//! [`adopt`] does the same for folders that another engine left or owns, and [`lost`] has the last word on those whose
+//! [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are left alone, and [`lost`] has the last word on those whose
 //! supervisor is gone. [`link`] is the only way to the store, [`catalog`] knows what can be run, [`preferences`] what is
 //! set, [`watch`] hears of changes from outside, [`owners`] of those who share the store, [`prompts`] holds what jobs ask
 //! of a person. Everything that happens is told once, on one channel of
@@ -14,6 +14,7 @@
 //! It must not know the socket server or Tauri.
 
 mod adopt;
+mod apart;
 mod archive;
 mod asked;
 mod begin;
@@ -51,7 +52,7 @@ use tokio::{
 };
 
 use self::{
-    adopt::Adopting, catalog::Catalog, preferences::Preferences, prompts::Prompts, queue::Queue,
+    adopt::Adopting, apart::LeftAlone, catalog::Catalog, preferences::Preferences, prompts::Prompts, queue::Queue,
 };
 pub use self::{
     catalog::Listed,
@@ -139,6 +140,7 @@ struct Inner {
     /// Woken whenever a job's folder is gone.
     forgotten: Notify,
     adopting: Adopting,
+    left_alone: LeftAlone,
     events: broadcast::Sender<Event>,
 }
 
@@ -165,6 +167,7 @@ impl Engine {
             window: Mutex::new(launch::WINDOW),
             forgotten: Notify::new(),
             adopting: Adopting::default(),
+            left_alone: LeftAlone::default(),
             events: broadcast::Sender::new(EVENTS),
             options,
         }));

@@ -198,6 +198,9 @@ pub struct Job {
     /// Processes of it that were still there when it was over: left running, or, after a cancel, what no signal ended.
     #[serde(default)]
     pub survivors: Vec<Survivor>,
+    /// What is wrong with its log where not all that was written is there any more.
+    #[serde(default)]
+    pub damage: Option<String>,
     /// Lines in its log so far.
     pub lines: u64,
     /// Bytes in its log so far.
@@ -261,9 +264,20 @@ impl Job {
         }
     }
 
-    /// How it ended, in words a person reads, or none while it has not or has ended well.
+    /// How it ended, in words a person reads, or none while it has not or has ended well, with all of its log.
     #[must_use]
     pub fn reason(&self) -> Option<String> {
+        let damage = self
+            .damage
+            .clone()
+            .filter(|_| self.state.status().is_over());
+        match (self.ending(), damage) {
+            (Some(ending), Some(damage)) => Some(format!("{ending}; {damage}")),
+            (ending, damage) => ending.or(damage),
+        }
+    }
+
+    fn ending(&self) -> Option<String> {
         let State::Ended { exit, .. } = &self.state else {
             return None;
         };

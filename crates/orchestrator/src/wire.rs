@@ -347,8 +347,8 @@ pub struct Overview {
     pub hosts: Vec<Host>,
     /// What could not be read of the SSH config, with its place.
     pub host_problems: Vec<String>,
-    /// What could not be read of the settings, with its place; what it last held is in force.
-    pub settings_problems: Vec<String>,
+    /// What else a person should see to: settings that cannot be read, with their place, jobs that wait for another store.
+    pub problems: Vec<String>,
     /// Jobs that are not over, newest first.
     pub active: Vec<Job>,
     /// Questions that wait for an answer.
@@ -549,11 +549,11 @@ pub enum Event {
         /// What could not be read.
         problems: Vec<String>,
     },
-    /// The settings changed, here or by hand in their file.
-    Settings {
-        /// Those in force.
-        settings: Settings,
-        /// What could not be read of the file.
+    /// The settings in force changed, here or by hand in their file.
+    Settings(Settings),
+    /// What a person should see to changed.
+    Problems {
+        /// All of it.
         problems: Vec<String>,
     },
     /// A job needs an answer.

@@ -4,6 +4,8 @@
 
 #[path = "files/broken.rs"]
 mod broken;
+#[path = "files/damaged.rs"]
+mod damaged;
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod home;

@@ -71,6 +71,7 @@ fn target(project: &str, target: &str) -> Job {
         lines: 0,
         bytes: 0,
         is_silent: false,
+        damage: None,
         survivors: vec![Survivor {
             pid: 123,
             command: "sleep 1000".into(),

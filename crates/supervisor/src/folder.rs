@@ -47,6 +47,9 @@ pub struct Lock(#[expect(dead_code, reason = "held for its lock, which closing i
 /// What the name of a folder ends in while it is dropped.
 pub const GONE: &str = "gone";
 
+/// What the name of a folder ends in that is kept because its spool is damaged.
+pub const DAMAGED: &str = "damaged";
+
 impl Folder {
     /// Makes the folder, 0700, in a folder that is there.
     ///
@@ -202,6 +205,14 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             outcome => outcome,
         }
+    }
+
+    /// Keeps the folder as it is under another name, with `.damaged` after it, where no engine takes it for a job's.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn set_aside(&self) -> io::Result<()> {
+        fs::rename(&self.0, self.0.with_added_extension(DAMAGED))
     }
 
     fn lock_file(&self) -> io::Result<File> {

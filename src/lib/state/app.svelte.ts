@@ -25,8 +25,8 @@ export class App {
   store = $state.raw<StoreState | null>(null);
   /** The settings as somebody has just changed them, here or by hand in their file. */
   settings = $state.raw<Settings | null>(null);
-  /** What could not be read of that file. */
-  settingsProblems = $state.raw<string[]>([]);
+  /** What else a person should see to: settings that cannot be read, jobs that wait for another store. */
+  problems = $state.raw<string[]>([]);
   version = $state('');
   /** The home folder, for paths as `~/…`. */
   home = $state('');
@@ -98,7 +98,7 @@ export class App {
   #overview(overview: Overview): void {
     this.projects.set(overview.projects, overview.project_problems);
     this.hosts.set(overview.hosts, overview.host_problems);
-    this.settingsProblems = overview.settings_problems;
+    this.problems = overview.problems;
     this.jobs.learn(overview.active);
     this.prompts.set(overview.prompts);
     this.store = overview.store;
@@ -121,8 +121,10 @@ export class App {
       case 'hosts':
         return this.hosts.set(event.with.hosts, event.with.problems);
       case 'settings':
-        this.settings = event.with.settings;
-        this.settingsProblems = event.with.problems;
+        this.settings = event.with;
+        return;
+      case 'problems':
+        this.problems = event.with.problems;
         return;
       case 'asked':
         return this.prompts.asked(event.with);

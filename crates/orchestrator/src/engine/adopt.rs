@@ -3,13 +3,15 @@
 //! The lock on a folder says who archives the job. Who holds it takes the job over; who does not looks on, and waits for
 //! the lock on a thread of its own, so that a dead engine's jobs change hands at once.
 
-use std::{fs, io, sync::Arc};
+use std::{collections::BTreeMap, fs, io, sync::Arc};
 
 use supervisor::folder::{Folder, Lock};
 use tokio::sync::watch;
 
 use super::{
-    Engine, archive, follow, launch,
+    Engine,
+    apart::Apart,
+    archive, follow, launch,
     live::{Live, Mark},
 };
 use crate::{
@@ -55,27 +57,35 @@ impl Engine {
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse::<JobId>().ok());
         let known = || self.0.known.lock().expect("no panic holds it");
+        let mut left_alone = BTreeMap::new();
         for id in ids {
             if !known().insert(id) {
                 continue;
             }
-            let taken_in = self.adopt(id);
-            if !matches!(taken_in, Ok(true)) {
-                known().remove(&id);
-            }
-            if let Err(error) = taken_in {
-                tracing::warn!(job = %id, %error, "a job folder could not be taken in");
+            let apart = match self.adopt(id) {
+                Ok(None) => continue,
+                Ok(Some(store)) => Apart::OfStore(store),
+                Err(error) => {
+                    tracing::warn!(job = %id, %error, "a job folder could not be taken in");
+                    Apart::Unreadable(error.to_string())
+                }
+            };
+            known().remove(&id);
+            // Another engine may have dropped it in between.
+            if self.folders().jobs().join(id.to_string()).exists() {
+                left_alone.insert(id, apart);
             }
         }
+        self.leave_alone(left_alone);
     }
 
-    /// False where the job is not ours to take in.
-    fn adopt(&self, id: JobId) -> io::Result<bool> {
+    /// Takes a job in, or gives the store it waits for where that is not ours.
+    fn adopt(&self, id: JobId) -> io::Result<Option<String>> {
         let folder = Folder::open(self.folders().jobs().join(id.to_string()))?;
         let kept = launch::kept(&folder)?;
         if kept.store != self.0.link.key() {
             tracing::info!(job = %id, store = kept.store, "a job waits for the store it was started with");
-            return Ok(false);
+            return Ok(Some(kept.store));
         }
         let takes_over = self.0.options.takes_over;
         let lock = if takes_over { folder.try_lock()? } else { None };
@@ -84,14 +94,16 @@ impl Engine {
             Ok(first) => first.is_none_or(|first| first.offset == 0),
             // Nobody has begun to supervise it: it is queued, or its engine died before it came to that.
             Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            // The store may know the number that is lost.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => false,
             Err(error) => return Err(error),
         };
         if is_whole {
             self.take_in(kept, folder, lock, Mark::default(), taking);
-            return Ok(true);
+            return Ok(None);
         }
         self.take_in_from_store(kept, folder, lock, taking);
-        Ok(true)
+        Ok(None)
     }
 
     /// The start of the spool is archived and dropped; the store knows what a reader must know to go on from there.

@@ -46,6 +46,7 @@ pub(crate) async fn archive(live: Arc<Live>, link: Link) -> Result<(), ArchiveEr
         link,
         saved: None,
         settled: false,
+        damaged: false,
         dropped: 0,
     };
     archiver.save().await?;
@@ -76,6 +77,8 @@ struct Archiver {
     /// What the store was last told of the job, beside its log.
     saved: Option<(State, Option<Commit>)>,
     settled: bool,
+    /// Whether nothing more of the spool can be read.
+    damaged: bool,
     /// The spool's first offset that may still be there.
     dropped: u64,
 }
@@ -91,7 +94,7 @@ impl Archiver {
             if !over {
                 self.save().await?;
             }
-            if extent.end.offset > self.at.at.offset {
+            if extent.end.offset > self.at.at.offset && !self.damaged {
                 if caught_up {
                     self.gather(&mut growth).await;
                 }
@@ -99,7 +102,7 @@ impl Archiver {
                 caught_up = self.live.extent().end.offset <= self.at.at.offset;
             } else if extent.complete {
                 if self.settle().await? {
-                    return Ok(self.live.folder.remove()?);
+                    return Ok(self.drop_folder()?);
                 }
             } else if over && !self.settled {
                 // A process that outlived the job still holds its output; the status does not wait for it.
@@ -113,6 +116,15 @@ impl Archiver {
                     return Ok(());
                 }
             }
+        }
+    }
+
+    /// A folder whose spool is damaged is kept beside, for a person to look at what else is in it.
+    fn drop_folder(&self) -> io::Result<()> {
+        if self.live.job().damage.is_some() {
+            self.live.folder.set_aside()
+        } else {
+            self.live.folder.remove()
         }
     }
 
@@ -150,7 +162,13 @@ impl Archiver {
     }
 
     async fn send(&mut self) -> Result<(), ArchiveError> {
-        let (batches, next) = self.cut()?;
+        let (batches, next) = match self.cut() {
+            Err(error) if index::is_damage(&error) => {
+                self.found_damage(&error);
+                return Ok(());
+            }
+            cut => cut?,
+        };
         let mark = mark_for_store(&next);
         let id = self.live.id;
         let (sending, up_to) = (&batches, &mark);
@@ -206,10 +224,24 @@ impl Archiver {
             .await?;
         self.at = mark.as_ref().map_or_else(Mark::default, mark_of_store);
         self.reader = None;
+        self.damaged = false;
         Ok(())
     }
 
+    /// The spool was whole when it was indexed, and is not any more: what has been read is all there will be.
+    fn found_damage(&mut self, error: &io::Error) {
+        tracing::error!(job = %self.live.id, %error, "the rest of a log cannot be archived");
+        self.damaged = true;
+        self.settled = false;
+        self.live.change(|job| {
+            job.damage.get_or_insert_with(|| index::damage(error));
+        });
+    }
+
     /// The next batches of the spool, and the mark after them.
+    ///
+    /// # Errors
+    /// Where none can be read any more; what comes before that has been given.
     fn cut(&mut self) -> io::Result<(Vec<Batch>, Mark)> {
         let until = self.live.extent().end.offset;
         let mut at = self.at.clone();
@@ -224,12 +256,17 @@ impl Archiver {
             {
                 self.reader = Some(Reader::open(self.live.folder.path(), at.at)?);
             }
-            let Some(block) = self
+            let read = self
                 .reader
                 .as_mut()
-                .map_or(Ok(None), |reader| reader.read(until, BATCH_BYTES))?
-            else {
-                break;
+                .map_or(Ok(None), |reader| reader.read(until, BATCH_BYTES));
+            let block = match read {
+                Ok(Some(block)) => block,
+                Ok(None) if batches.is_empty() => {
+                    return Err(index::cut_short(at.at.offset, until));
+                }
+                Err(error) if batches.is_empty() => return Err(error),
+                Ok(None) | Err(_) => break,
             };
             size += block.bytes.len();
             batches.push(batch(&block, &mut at));

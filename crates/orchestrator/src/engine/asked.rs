@@ -40,6 +40,7 @@ impl Asked {
             state: State::Queued { waits: None },
             cause: None,
             survivors: Vec::new(),
+            damage: None,
             lines: 0,
             bytes: 0,
             is_silent: false,

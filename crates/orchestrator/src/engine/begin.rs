@@ -245,8 +245,14 @@ impl Engine {
             if let Some(noted) = noted {
                 let _noted = noted.await.is_ok();
             }
-            match archive::archive(live, engine.0.link.clone()).await {
-                Ok(()) => engine.forget(id),
+            match archive::archive(Arc::clone(&live), engine.0.link.clone()).await {
+                Ok(()) => {
+                    if live.job().damage.is_some() {
+                        // Found on the way to the store, after all else had been told.
+                        engine.tell(Event::job(live.job()));
+                    }
+                    engine.forget(id);
+                }
                 Err(error) => tracing::error!(job = %id, %error, "a log stays in its spool"),
             }
             drop(lock);

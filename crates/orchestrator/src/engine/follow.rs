@@ -14,7 +14,6 @@ use supervisor::{
     control::{self, Decoder, Frame, ToEngine},
     exit::Exit as Seen,
     folder::{self, Folder, Supervisor},
-    spool,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -178,8 +177,10 @@ impl<K: Send> Listening<'_, K> {
                 ToEngine::Committed { offset } => committed = Some(offset),
                 ToEngine::Exit(seen) => {
                     self.indexer.catch_up(seen.spool_end)?;
-                    let cause = self.indexer.cause(&seen);
-                    let job = self.indexer.live.change(|job| end(job, &seen, cause));
+                    let job = self
+                        .indexer
+                        .live
+                        .change(|job| end(job, &seen, self.indexer));
                     self.tell.job(job);
                 }
                 ToEngine::Complete => complete = true,
@@ -215,34 +216,42 @@ async fn settle(indexer: &mut Indexer, tell: &dyn Tell) {
         // Another engine archived it and dropped the folder; the store knows how it ended.
         return live.completed();
     }
-    let end_of_spool =
-        spool::end(live.folder.path()).map_or(indexer.mark.at.offset, |end| end.offset);
-    if let Err(error) = indexer.catch_up(end_of_spool) {
+    if let Err(error) = indexer.read_to_end() {
         tracing::error!(job = %live.id, %error, "the spool could not be read to its end");
     }
-    if !live.job_status().is_over() {
-        let seen = match live.folder.read_json::<Seen>(folder::EXIT) {
-            Ok(Some(seen)) => Some(seen),
-            // Looked for after the file was: another engine may have dropped the folder in between, and the file with it.
-            _ if !live.folder.path().exists() => None,
-            _ => lost::settle(&live).await,
-        };
-        if let Some(seen) = seen {
-            let cause = indexer.cause(&seen);
-            tell.job(live.change(|job| end(job, &seen, cause)));
+    if live.job_status().is_over() {
+        if let Some(damage) = indexer.found_damage() {
+            tell.job(live.change(|job| job.damage = Some(damage)));
         }
+    } else {
+        settle_state(indexer, tell).await;
     }
     live.completed();
 }
 
+/// Makes sure that a job that has not been seen to end is over, one way or the other.
+async fn settle_state(indexer: &Indexer, tell: &dyn Tell) {
+    let live = &indexer.live;
+    let seen = match live.folder.read_json::<Seen>(folder::EXIT) {
+        Ok(Some(seen)) => Some(seen),
+        // Looked for after the file was: another engine may have dropped the folder in between, and the file with it.
+        _ if !live.folder.path().exists() => None,
+        _ => lost::settle(live).await,
+    };
+    if let Some(seen) = seen {
+        tell.job(live.change(|job| end(job, &seen, indexer)));
+    }
+}
+
 /// Takes over how the job was seen to end.
-fn end(job: &mut Job, seen: &Seen, cause: Option<String>) {
+fn end(job: &mut Job, seen: &Seen, indexer: &Indexer) {
     job.state = State::Ended {
         started_at: seen.started_at.and_then(DateTime::from_timestamp_micros),
         finished_at: DateTime::from_timestamp_micros(seen.finished_at).unwrap_or_else(Utc::now),
         exit: seen.ended.clone(),
         canceled: seen.canceled,
     };
-    job.cause = cause;
+    job.cause = indexer.cause(seen);
+    job.damage = indexer.damage(seen);
     job.survivors.clone_from(&seen.survivors);
 }

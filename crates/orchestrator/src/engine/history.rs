@@ -44,7 +44,7 @@ impl Engine {
             project_problems: projects.problems,
             hosts: hosts.found,
             host_problems: hosts.problems,
-            settings_problems: self.settings_problems(),
+            problems: self.problems(),
             active: active.into_iter().map(Into::into).collect(),
             prompts: self.0.prompts.waiting(),
             store: self.0.link.state(),

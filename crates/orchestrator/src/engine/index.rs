@@ -23,6 +23,8 @@ pub(super) struct Indexer {
     pub(super) live: Arc<Live>,
     pub(super) mark: Mark,
     reader: Option<Reader>,
+    /// What keeps the rest of the spool from being read.
+    damage: Option<String>,
     /// Where make complains; none of a job that is no make.
     complaints: Option<Stream>,
     last_words: Vec<u8>,
@@ -40,19 +42,58 @@ impl Indexer {
             live,
             mark: from,
             reader: None,
+            damage: None,
             complaints,
             last_words: Vec::new(),
         }
     }
 
-    /// Reads up to the offset `until`.
+    /// Reads up to the offset `until`, or to where the spool is damaged: nothing after that is read then.
     ///
     /// # Errors
-    /// Where the spool cannot be read so far.
+    /// Where the system does not let us.
     pub(super) fn catch_up(&mut self, until: u64) -> io::Result<()> {
-        if until <= self.mark.at.offset {
+        if until <= self.mark.at.offset || self.damage.is_some() {
             return Ok(());
         }
+        let read = self.read_on(until).and_then(|()| {
+            let at = self.mark.at.offset;
+            if at < until {
+                Err(cut_short(at, until))
+            } else {
+                Ok(())
+            }
+        });
+        self.note_damage(read)
+    }
+
+    /// Reads all that is whole of a spool nobody writes any more.
+    ///
+    /// # Errors
+    /// Where the system does not let us.
+    pub(super) fn read_to_end(&mut self) -> io::Result<()> {
+        if self.damage.is_some() {
+            return Ok(());
+        }
+        match self.read_on(u64::MAX) {
+            // It never began to write.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            read => self.note_damage(read),
+        }
+    }
+
+    fn note_damage(&mut self, read: io::Result<()>) -> io::Result<()> {
+        match read {
+            Err(error) if is_damage(&error) => {
+                tracing::error!(job = %self.live.id, %error, "the rest of a log cannot be read");
+                self.damage = Some(damage(&error));
+                Ok(())
+            }
+            read => read,
+        }
+    }
+
+    fn read_on(&mut self, until: u64) -> io::Result<()> {
         let reader = match &mut self.reader {
             Some(reader) => reader,
             none => none.insert(Reader::open(self.live.folder.path(), self.mark.at)?),
@@ -70,16 +111,20 @@ impl Indexer {
             self.mark.at = block.end;
             self.live.grew(&self.mark);
         }
-        if self.mark.at.offset < until {
-            return Err(io::Error::new(
-                ErrorKind::UnexpectedEof,
-                format!(
-                    "{until} bytes were told of, {} are there",
-                    self.mark.at.offset
-                ),
-            ));
-        }
         Ok(())
+    }
+
+    /// What was found to be wrong with the spool.
+    pub(super) fn found_damage(&self) -> Option<String> {
+        self.damage.clone()
+    }
+
+    /// What is wrong with the log of a job that ended so.
+    pub(super) fn damage(&self, seen: &Seen) -> Option<String> {
+        let at = self.mark.at.offset;
+        let short = || damage(&cut_short(at, seen.spool_end));
+        self.found_damage()
+            .or_else(|| (at < seen.spool_end).then(short))
     }
 
     /// The recipe that made make fail, as make itself said at its end; none of a job that ended otherwise.
@@ -89,6 +134,27 @@ impl Indexer {
         }
         make::failure(&self.last_words).map(|failure| failure.to_string())
     }
+}
+
+/// Whether what was written is not there any more, in whatever way we try to read it.
+pub(super) fn is_damage(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof
+    )
+}
+
+/// What a person is told of it.
+pub(super) fn damage(error: &io::Error) -> String {
+    format!("its log ends early: {error}")
+}
+
+/// The error for a spool of which less can be read than was written.
+pub(super) fn cut_short(at: u64, until: u64) -> io::Error {
+    let why = format!(
+        "the spool is damaged at byte {at}: {until} bytes were written, and no whole record is there"
+    );
+    io::Error::new(ErrorKind::UnexpectedEof, why)
 }
 
 /// Appends `bytes` and keeps the last [`LAST_WORDS`] of all.

@@ -157,7 +157,7 @@ fn remove(folder: &Path) {
 pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
     folder
         .read_json(folder::JOB)?
-        .ok_or_else(|| io::ErrorKind::NotFound.into())
+        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no job.json is in it"))
 }
 
 /// What a supervisor is told to run.

@@ -71,6 +71,12 @@ impl Engine {
         self.0.preferences.held().problem.iter().cloned().collect()
     }
 
+    /// What a person should see to, beside projects and hosts: [`Self::settings_problems`] and [`Self::jobs_apart`].
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        [self.settings_problems(), self.jobs_apart()].concat()
+    }
+
     /// Changes the settings; a changed database is used from the next start on. A file that is broken is replaced, and
     /// kept beside as `settings.json.broken`.
     ///
@@ -99,10 +105,13 @@ impl Engine {
 
     fn hold_to(&self, held: Held) {
         self.0.queue.set_most(most_jobs(&held.settings));
-        if std::mem::replace(&mut *self.0.preferences.held(), held.clone()) != held {
-            self.tell(Event::Settings {
-                settings: held.settings,
-                problems: held.problem.into_iter().collect(),
+        let before = std::mem::replace(&mut *self.0.preferences.held(), held.clone());
+        if before.settings != held.settings {
+            self.tell(Event::Settings(held.settings));
+        }
+        if before.problem != held.problem {
+            self.tell(Event::Problems {
+                problems: self.problems(),
             });
         }
     }

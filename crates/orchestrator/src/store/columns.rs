@@ -38,6 +38,8 @@ struct Detail {
     cause: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     survivors: Vec<Survivor>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    damage: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     canceled: bool,
     /// Nanoseconds beyond the microsecond, which a column cannot hold: of `queued_at`, `started_at`, `finished_at`.
@@ -104,6 +106,7 @@ impl<'a> Columns<'a> {
             exit: exit.cloned(),
             cause: job.cause.clone(),
             survivors: job.survivors.clone(),
+            damage: job.damage.clone(),
             canceled,
             nanos: [Some(job.queued_at), started_at, finished_at]
                 .map(|time| time.map_or(0, odd_nanos)),
@@ -209,6 +212,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         state,
         cause: detail.cause,
         survivors: detail.survivors,
+        damage: detail.damage,
         lines: row.get::<i64, _>("lines").cast_unsigned(),
         bytes: row.get::<i64, _>("bytes").cast_unsigned(),
         is_silent: false,

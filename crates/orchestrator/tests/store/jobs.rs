@@ -41,11 +41,14 @@ async fn every_kind_of_job_comes_back_exactly() {
     if let State::Ended { started_at, .. } = &mut unstarted.state {
         *started_at = None;
     }
+    let mut damaged = ended(&command(None, "true"), Exit::Code { code: 0 }, false);
+    damaged.damage = Some("its log ends early: the spool is damaged at byte 7".to_owned());
     let jobs = [
         deploy,
         several,
         batch,
         unstarted,
+        damaged,
         ended(&command(None, "true"), Exit::Code { code: 0 }, false),
         ended(
             &command(None, "sleep 9"),
@@ -65,9 +68,10 @@ async fn every_kind_of_job_comes_back_exactly() {
     assert_eq!(
         server.psql(
             "postgres",
-            "select type, status, coalesce(reason, '-') from jobs order by id limit 8"
+            "select type, status, coalesce(reason, '-') from jobs order by id limit 9"
         ),
-        "local|queued|-\nlocal|queued|-\nssh|running|-\nlocal|error|could not start: make: not found\nlocal|done|-\n\
+        "local|queued|-\nlocal|queued|-\nssh|running|-\nlocal|error|could not start: make: not found\n\
+         local|done|its log ends early: the spool is damaged at byte 7\nlocal|done|-\n\
          local|canceled|killed by SIGINT (core dumped)\nlocal|lost|lost: its supervisor is gone\n\
          ssh|error|host unreachable: no such name"
     );

@@ -40,6 +40,11 @@ impl Home {
         }
     }
 
+    /// From now on history goes there.
+    pub(crate) fn use_database(&mut self, url: String) {
+        self.database_url = Some(url);
+    }
+
     /// Where commands are run.
     pub(crate) fn work(&self) -> PathBuf {
         self.folder.path().join("work")

@@ -83,6 +83,12 @@ impl Served {
         }
     }
 
+    /// `kill -9`, and the folders it leaves.
+    pub(crate) fn stop(mut self) -> Home {
+        self.serving.kill();
+        self.home
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         self.serving.kill();

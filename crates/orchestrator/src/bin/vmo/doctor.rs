@@ -132,6 +132,14 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
             found,
         },
     ];
+    let apart = engine.jobs_apart();
+    if !apart.is_empty() {
+        checks.push(Check {
+            what: "jobs",
+            ok: false,
+            found: apart.join("; "),
+        });
+    }
     checks.extend(state.warning.map(|found| Check {
         what: "Postgres",
         ok: true,

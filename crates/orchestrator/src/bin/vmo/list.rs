@@ -183,6 +183,7 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
         ..JobQuery::default()
     };
     let page = engine.jobs(&query).await?;
+    warn(&engine.jobs_apart());
     warn(&page.incomplete.into_iter().collect::<Vec<_>>());
     if jobs.json {
         print_json(
