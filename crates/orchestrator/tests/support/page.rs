@@ -61,6 +61,12 @@ impl App {
         self.served.kill();
     }
 
+    /// `kill -9`, and the folders it leaves.
+    pub(crate) fn stop(mut self) -> Home {
+        self.served.kill();
+        self.home
+    }
+
     pub(crate) async fn page(&self) -> Page {
         self.served.page().await
     }
@@ -81,12 +87,6 @@ impl Served {
             origin: text("origin"),
             serving,
         }
-    }
-
-    /// `kill -9`, and the folders it leaves.
-    pub(crate) fn stop(mut self) -> Home {
-        self.serving.kill();
-        self.home
     }
 
     /// `kill -9`.
