@@ -12,6 +12,7 @@ mod postgres;
 use std::{
     fs,
     os::unix::{fs::PermissionsExt, process::ExitStatusExt},
+    process::Stdio,
 };
 
 use home::{Home, appears, eventually};
@@ -166,4 +167,80 @@ fn a_supervisor_that_turns_us_away_is_no_dead_one() {
     drop(crowd);
     fs::write(home.work().join("go"), "").unwrap();
     assert!(running.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_long_log_is_taken_over_while_postgres_is_away() {
+    const LINES: usize = 1_200_000;
+    let mut postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    let script = format!(
+        "seq -f 'a line of a long log with number %.0f' 1 {LINES}; while [ ! -e go ]; do sleep 0.05; done; echo over; exit 4"
+    );
+    let mut running = home.vmo(&["run", "--", &script]);
+    let mut running = running
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("the start of its spool is archived and dropped", || {
+        home.job_folders().first().is_some_and(|folder| {
+            let spool = fs::read_dir(folder.join("spool"));
+            let mut names = spool
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|file| file.file_name());
+            let first = names.next();
+            first.is_some_and(|first| {
+                names
+                    .chain([first])
+                    .all(|name| name != "0".repeat(20).as_str())
+            })
+        })
+    });
+    running.kill().unwrap();
+    running.wait().unwrap();
+    postgres.down(rustix::process::Signal::QUIT);
+
+    let job = &home.json(&["jobs", "--json"])[0];
+    assert_eq!(job["status"], "running", "{job}");
+    fs::write(home.work().join("go"), "").unwrap();
+    eventually("its end is known", || {
+        let jobs = home.json(&["jobs", "--json"]);
+        (&jobs[0]["status"], &jobs[0]["exit_code"]) == (&"error".into(), &4.into())
+    });
+    // The line numbers go on from where the archive ends.
+    assert_eq!(home.json(&["jobs", "--json"])[0]["lines"], LINES + 1);
+
+    postgres.up();
+    eventually("it is archived", || {
+        home.text(&["jobs"]);
+        home.job_folders().is_empty()
+    });
+    let expected: String = (1..=LINES)
+        .map(|number| format!("a line of a long log with number {number}\n"))
+        .collect();
+    assert!(home.text(&["log", "last", "--raw"]) == expected + "over\n");
+}
+
+#[test]
+fn how_a_job_ended_is_told_though_postgres_dies_when_it_has_it() {
+    let mut postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    home.text(&["jobs"]);
+    // More than a pipe holds that nobody reads: what shows it waits, while the job ends and is archived.
+    let mut running = home.start(&["run", "--", "seq 1 40000; touch ended; exit 7"]);
+    appears(&home.work().join("ended"));
+    eventually("it is archived", || home.job_folders().is_empty());
+    postgres.down(rustix::process::Signal::QUIT);
+    let lines: Vec<_> = running.lines.by_ref().map(Result::unwrap).collect();
+    assert!(
+        lines
+            .iter()
+            .zip(1..)
+            .all(|(line, number)| *line == number.to_string())
+    );
+    assert_eq!(lines.len(), 40_000);
+    assert_eq!(running.child.wait().unwrap().code(), Some(7));
 }

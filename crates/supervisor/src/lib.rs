@@ -10,6 +10,7 @@
 //!     exec.json         what to run                                    exec
 //!     supervisor.json   who supervises it, who the child is            identity
 //!     spool/            the log, in segments named by where they start spool
+//!     archived.json     the engine's: up to where the log is archived, once its start is dropped
 //!     exit.json         how it ended                                   exit
 //!     control.sock      pokes out; cancel, input and window size in    control
 //!     lock              held by the engine that archives this job

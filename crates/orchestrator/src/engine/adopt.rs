@@ -98,15 +98,20 @@ impl Engine {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => false,
             Err(error) => return Err(error),
         };
-        if is_whole {
-            self.take_in(kept, folder, lock, Mark::default(), taking);
-            return Ok(None);
+        let from = if is_whole {
+            Some(Mark::default())
+        } else {
+            archive::dropped_before(&folder)
+        };
+        match from {
+            Some(from) => self.take_in(kept, folder, lock, from, taking),
+            None => self.take_in_from_store(kept, folder, lock, taking),
         }
-        self.take_in_from_store(kept, folder, lock, taking);
         Ok(None)
     }
 
-    /// The start of the spool is archived and dropped; the store knows what a reader must know to go on from there.
+    /// The start of the spool is archived and dropped, by an engine that did not write down what a reader must know to go on
+    /// from there; the store does.
     fn take_in_from_store(
         &self,
         kept: launch::Kept,

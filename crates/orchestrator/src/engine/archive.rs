@@ -5,7 +5,10 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use supervisor::spool::{self, Block, Reader};
+use supervisor::{
+    folder::Folder,
+    spool::{self, Block, Reader},
+};
 
 use super::{
     index,
@@ -25,6 +28,9 @@ const TRANSACTION_BYTES: usize = 1024 * 1024;
 /// How long output waits for more, from the first of it that the store lacks. Small batches grow by it, and a burst is
 /// with whoever looks on before the store, which packs it, asks for a processor: nothing is lost meanwhile.
 const BATCH_TIME: Duration = Duration::from_secs(1);
+
+/// What a job's folder says of the store: a mark up to which the log is safe there, and may be missing here.
+const ARCHIVED: &str = "archived.json";
 
 /// Why a job could not be archived for good.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +58,12 @@ pub(crate) async fn archive(live: Arc<Live>, link: Link) -> Result<(), ArchiveEr
     archiver.save().await?;
     archiver.go_back().await?;
     archiver.run().await
+}
+
+/// Where what is left of a spool begins whose start was archived and dropped; none where that is not written down.
+pub(crate) fn dropped_before(folder: &Folder) -> Option<Mark> {
+    let mark: Option<store::Mark> = folder.read_json(ARCHIVED).ok().flatten();
+    mark.as_ref().map(mark_of_store)
 }
 
 /// A mark as the store keeps it, in ours; one that cannot be read counts as the log's start.
@@ -210,6 +222,8 @@ impl Archiver {
             .insist_on_writing(|store| async move { store.make_durable(id).await })
             .await?;
         if let Some(durable) = durable {
+            // First written down: from then on only this and the store say where what is left of the spool begins.
+            self.live.folder.write_json_durably(ARCHIVED, &durable)?;
             spool::drop_before(self.live.folder.path(), durable.offset)?;
             self.dropped = durable.offset;
         }

@@ -177,6 +177,7 @@ impl<K: Send> Listening<'_, K> {
                 ToEngine::Committed { offset } => committed = Some(offset),
                 ToEngine::Exit(seen) => {
                     self.indexer.catch_up(seen.spool_end)?;
+                    self.indexer.end = seen.complete.then_some(seen.spool_end);
                     let job = self
                         .indexer
                         .live
@@ -212,12 +213,8 @@ impl<K: Send> Listening<'_, K> {
 /// Reads the rest of the spool and makes sure that the job is over, one way or the other.
 async fn settle(indexer: &mut Indexer, tell: &dyn Tell) {
     let live = Arc::clone(&indexer.live);
-    if !live.folder.path().exists() {
-        // Another engine archived it and dropped the folder; the store knows how it ended.
-        return live.completed();
-    }
-    if let Err(error) = indexer.read_to_end() {
-        tracing::error!(job = %live.id, %error, "the spool could not be read to its end");
+    if !has_all(indexer) {
+        live.archived_elsewhere();
     }
     if live.job_status().is_over() {
         if let Some(damage) = indexer.found_damage() {
@@ -241,6 +238,21 @@ async fn settle_state(indexer: &Indexer, tell: &dyn Tell) {
     if let Some(seen) = seen {
         tell.job(live.change(|job| end(job, &seen, indexer)));
     }
+}
+
+/// Reads what is left of the spool; false where another engine archived it meanwhile and dropped the folder.
+fn has_all(indexer: &mut Indexer) -> bool {
+    if indexer.end == Some(indexer.mark.at.offset) {
+        return true;
+    }
+    let read = indexer.read_to_end();
+    let is_there = indexer.live.folder.path().exists();
+    if let Err(error) = read
+        && is_there
+    {
+        tracing::error!(job = %indexer.live.id, %error, "the spool could not be read to its end");
+    }
+    is_there
 }
 
 /// Takes over how the job was seen to end.

@@ -23,6 +23,8 @@ pub(super) struct Indexer {
     pub(super) live: Arc<Live>,
     pub(super) mark: Mark,
     reader: Option<Reader>,
+    /// Where the spool ends for good, once its supervisor has said so.
+    pub(super) end: Option<u64>,
     /// What keeps the rest of the spool from being read.
     damage: Option<String>,
     /// Where make complains; none of a job that is no make.
@@ -42,6 +44,7 @@ impl Indexer {
             live,
             mark: from,
             reader: None,
+            end: None,
             damage: None,
             complaints,
             last_words: Vec::new(),

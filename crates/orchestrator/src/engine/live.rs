@@ -3,7 +3,10 @@
 //! One [`Live`] is shared by the task that follows the job, the task that archives it and everyone who reads its log.
 //! It knows no store and no socket.
 
-use std::sync::Mutex;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use supervisor::{control::ToSupervisor, folder::Folder, spool::Position};
 use tokio::sync::{
@@ -83,6 +86,8 @@ pub struct Live {
     extent: watch::Sender<Extent>,
     /// Whether the store knows how it ended.
     settled: watch::Sender<bool>,
+    /// Whether the log goes on in the store after the last that was read here.
+    goes_on_in_store: AtomicBool,
     marks: Mutex<Marks>,
     orders: mpsc::Sender<ToSupervisor>,
     input: mpsc::Sender<ToSupervisor>,
@@ -115,6 +120,7 @@ impl Live {
             job: watch::Sender::new(job),
             extent: watch::Sender::new(extent),
             settled: watch::Sender::new(false),
+            goes_on_in_store: AtomicBool::new(false),
             marks: Mutex::new(Marks {
                 all: vec![from],
                 every: MARK_EVERY,
@@ -172,6 +178,16 @@ impl Live {
             extent.lines = mark.state.lines();
             extent.bytes = mark.bytes;
         });
+    }
+
+    /// Tells, before [`Live::completed`], that another engine archived more than was read here, and dropped the folder.
+    pub(crate) fn archived_elsewhere(&self) {
+        self.goes_on_in_store.store(true, Ordering::Release);
+    }
+
+    /// Whether only the store has the log's end, of one that is complete.
+    pub(crate) fn goes_on_in_store(&self) -> bool {
+        self.goes_on_in_store.load(Ordering::Acquire)
     }
 
     /// Tells that no more will come.

@@ -168,9 +168,7 @@ impl Cursor {
     fn read_spool(&mut self, live: &Live) -> io::Result<Option<Vec<Chunk>>> {
         let extent = live.extent();
         if self.next >= extent.end.seq {
-            // Another engine may have archived more than we came to read, and dropped the folder.
-            let elsewhere = extent.complete && !live.folder.path().exists();
-            return if elsewhere {
+            return if extent.complete && live.goes_on_in_store() {
                 Err(io::ErrorKind::NotFound.into())
             } else {
                 Ok(None)

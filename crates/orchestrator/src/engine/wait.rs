@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, Log};
 use crate::{
     job::{Job, JobId, Status},
     wire::StoreHealth,
@@ -18,7 +18,7 @@ const HELD: Duration = Duration::from_secs(3);
 
 impl Engine {
     /// Returns when every job's status is right and the store is there, or is known not to be. A supervisor that says
-    /// nothing is not waited for, nor a log whose start only the store knows.
+    /// nothing is not waited for, nor a log of which only the store knows where what is left of it begins.
     pub async fn settled(&self) {
         let right = tokio::time::timeout(STATUS_RIGHT, self.0.adopting.none()).await;
         if right.is_err() {
@@ -46,8 +46,10 @@ impl Engine {
     /// # Errors
     /// Where there is no such job.
     pub async fn begun(&self, id: JobId) -> Result<Job, EngineError> {
-        self.once(id, |job| job.state.status() != Status::Queued)
-            .await
+        match self.log(id).begun().await {
+            Some(job) => Ok(job),
+            None => self.job(id).await,
+        }
     }
 
     /// The job, once it is over.
@@ -55,15 +57,10 @@ impl Engine {
     /// # Errors
     /// Where there is no such job.
     pub async fn over(&self, id: JobId) -> Result<Job, EngineError> {
-        self.once(id, |job| job.state.status().is_over()).await
-    }
-
-    async fn once(&self, id: JobId, is_so: impl Fn(&Job) -> bool) -> Result<Job, EngineError> {
-        let Some(live) = self.live(id) else {
-            return self.job(id).await;
-        };
-        let _so = live.job_changes().wait_for(|job| is_so(job)).await.is_ok();
-        Ok(live.job())
+        match self.log(id).over().await {
+            Some(job) => Ok(job),
+            None => self.job(id).await,
+        }
     }
 
     /// Returns when a job is over and in the store, and a process that outlived it still holds its output. Never where
@@ -102,5 +99,24 @@ impl Engine {
             }
             forgotten.await;
         }
+    }
+}
+
+/// A job's log knows its job too, when that has been archived since and the store is away.
+impl Log {
+    /// The job, once somebody supervises it or it is over; none where it was archived before this was made.
+    pub async fn begun(&self) -> Option<Job> {
+        self.once(|job| job.state.status() != Status::Queued).await
+    }
+
+    /// The job, once it is over; none where it was archived before this was made.
+    pub async fn over(&self) -> Option<Job> {
+        self.once(|job| job.state.status().is_over()).await
+    }
+
+    async fn once(&self, is_so: impl Fn(&Job) -> bool) -> Option<Job> {
+        let live = self.live.as_ref()?;
+        let _so = live.job_changes().wait_for(|job| is_so(job)).await.is_ok();
+        Some(live.job())
     }
 }

@@ -1,6 +1,8 @@
 //! Batches of a log into Postgres, and the mark that says how far they are. Both move in one transaction, and only from
 //! where the mark stands: whatever is offered twice, in whichever cuts, is kept once.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Result, Store, StoreError,
     columns::Columns,
@@ -26,7 +28,7 @@ pub struct Batch {
 }
 
 /// How far a job is archived. The default is the start of a log.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// The next chunk's number.
     pub seq: u64,

@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 use orchestrator::{
-    engine::{Consent, Engine},
+    engine::{Consent, Engine, Log},
     job::{Job, JobId, survivor as survivor_words},
     wire::{self, Start, WhenBusy},
 };
 
 use super::{
     Failed, NEVER_RAN, Outcome, engine, out, prompts,
-    show::{archived, show},
+    show::{archived, over, show},
     terminal::{self, Raw},
     words,
 };
@@ -167,22 +167,23 @@ async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
 
 /// Shows jobs until they are over, and exits as they did.
 async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
+    let logs: Vec<Log> = jobs.iter().map(|job| engine.log(job.id)).collect();
     tokio::spawn(prompts::answer_all(engine.clone()));
     let all = jobs.iter().map(|job| job.id).collect();
     tokio::spawn(cancel_on_interrupt(engine.clone(), all));
     let raw = match jobs.as_slice() {
-        [job] => hand_over(engine, job, json).await?,
+        [job] => hand_over(engine, job, &logs[0], json).await?,
         _ => None,
     };
     let many = jobs.len() > 1;
-    let shown = jobs.iter().map(|job| {
+    let shown = jobs.iter().zip(logs).map(|(job, log)| {
         let prefix = job.host().filter(|_| many).map(ToOwned::to_owned);
-        let (engine, id) = (engine.clone(), job.id);
+        let engine = engine.clone();
         tokio::spawn(async move {
             if json {
-                engine.over(id).await
+                over(&engine, &log).await
             } else {
-                show(&engine, id, prefix).await
+                show(&engine, &log, prefix).await
             }
         })
     });
@@ -212,8 +213,16 @@ async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
 }
 
 /// Lets a person type into a single job, once it runs: until then, what is typed may be an answer to a login.
-async fn hand_over(engine: &Engine, job: &Job, json: bool) -> Result<Option<Raw>, Failed> {
-    let begun = engine.begun(job.id).await?;
+async fn hand_over(
+    engine: &Engine,
+    job: &Job,
+    log: &Log,
+    json: bool,
+) -> Result<Option<Raw>, Failed> {
+    let begun = match log.begun().await {
+        Some(job) => job,
+        None => engine.begun(job.id).await?,
+    };
     if begun.state.status().is_over() {
         return Ok(None);
     }

@@ -18,7 +18,7 @@ const ARCHIVING: Duration = Duration::from_secs(30);
 /// or that nobody reads what we write, is no reason to leave it.
 pub(crate) async fn show(
     engine: &Engine,
-    id: JobId,
+    log: &Log,
     prefix: Option<String>,
 ) -> Result<Job, EngineError> {
     let mut shown = Shown {
@@ -26,10 +26,18 @@ pub(crate) async fn show(
         open: [Vec::new(), Vec::new()],
         deaf: [false, false],
     };
-    if let Err(error) = shown.follow(&engine.log(id)).await {
+    if let Err(error) = shown.follow(log).await {
         eprintln!("vmo: {error}; the job goes on, and its log is kept");
     }
-    engine.over(id).await
+    over(engine, log).await
+}
+
+/// The job, once it is over. A log that was made when the job was knows it, whatever becomes of Postgres.
+pub(crate) async fn over(engine: &Engine, log: &Log) -> Result<Job, EngineError> {
+    match log.over().await {
+        Some(job) => Ok(job),
+        None => engine.over(log.id).await,
+    }
 }
 
 /// Output of one of several jobs: whole lines, each with its host before it. Of a single job: the bytes as they are.
