@@ -111,7 +111,8 @@ impl Shown {
         if *deaf {
             return;
         }
-        if let Err(error) = put(stream, bytes) {
+        // Who reads us may be slow; the job is archived meanwhile.
+        if let Err(error) = tokio::task::block_in_place(|| put(stream, bytes)) {
             *deaf = true;
             if error.kind() != ErrorKind::BrokenPipe {
                 eprintln!(
