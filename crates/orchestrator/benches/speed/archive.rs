@@ -55,6 +55,12 @@ impl App {
         Ok(())
     }
 
+    /// Whether the server packs logs with lz4.
+    pub(crate) async fn packs_fast(&self) -> Outcome<bool> {
+        let compression = "select attcompression = 'l' from pg_attribute where attrelid = 'job_logs'::regclass and attname = 'data'";
+        Ok(sqlx::query(compression).fetch_one(&self.pool).await?.get(0))
+    }
+
     async fn bytes(&self, job: JobId, stream: Stream) -> Outcome<Vec<u8>> {
         let rows = sqlx::query(
             "select data, raw from job_logs where job_id = $1 and stream = $2 order by seq",

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 
-const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [ROW…]
+const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [--server] [ROW…]
+--server: W1 with a Postgres of the system, too
 rows: w1 w2 w3 w4 w5 h1 h3 a1 a2 (all of them where none is named)";
 
 /// What to measure, and how often.
@@ -13,6 +14,8 @@ pub(crate) struct Asked {
     pub(crate) rounds: usize,
     /// The folder with `vmo` and `vmo-supervisor`.
     pub(crate) programs: PathBuf,
+    /// Whether W1 is measured with a Postgres of the system, too.
+    pub(crate) server: bool,
     only: Vec<String>,
 }
 
@@ -21,6 +24,7 @@ impl Asked {
         let mut asked = Self {
             rounds: 5,
             programs: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench"),
+            server: false,
             only: Vec::new(),
         };
         let mut words = std::env::args().skip(1);
@@ -29,6 +33,7 @@ impl Asked {
                 // What cargo adds.
                 "--bench" => {}
                 "--rounds" => asked.rounds = words.next().ok_or(USAGE)?.parse()?,
+                "--server" => asked.server = true,
                 "--programs" => asked.programs = words.next().ok_or(USAGE)?.into(),
                 row if row.starts_with('-') => return Err(USAGE.into()),
                 row => asked.only.push(row.to_lowercase()),

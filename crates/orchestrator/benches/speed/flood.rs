@@ -21,8 +21,8 @@ struct Took {
     postgres: Duration,
 }
 
-/// W1.
-pub(crate) async fn one(app: &App, rounds: usize, table: &mut Table) -> Outcome<()> {
+/// W1, and on what, where that is not our own Postgres.
+pub(crate) async fn one(app: &App, on: &str, rounds: usize, table: &mut Table) -> Outcome<()> {
     let mut page = app.page().await?;
     let copy = Copy::of(app.printed.flood[0]);
     // Once each, so that files and code are in memory.
@@ -45,18 +45,27 @@ pub(crate) async fn one(app: &App, rounds: usize, table: &mut Table) -> Outcome<
         floods.push(flood);
     }
     let of = |what: fn(&Took) -> Duration| median(&floods.iter().map(what).collect::<Vec<_>>());
+    let named = |what: &str| {
+        if on.is_empty() {
+            format!("W1 {what}")
+        } else {
+            format!("W1 {what}, {on}")
+        }
+    };
     table.add_ratio(
-        "W1 to client",
+        &named("to client"),
         of(|it| it.to_client),
         (median(&bares), "make, thrown away"),
         Goal::AtMost(1.5),
     );
     table.add_ratio(
-        "W1 archived",
+        &named("archived"),
         of(|it| it.archived),
         (median(&copies), "one COPY"),
         Goal::AtMost(1.5),
     );
+    // Packing is what a server spends most on, and lz4 packs several times faster.
+    let processor = if app.packs_fast().await? { 1.2 } else { 2.4 };
     let (ours, postgres) = (of(|it| it.ours), of(|it| it.postgres));
     eprintln!(
         "w1 processor: ours {}, Postgres {}",
@@ -65,17 +74,22 @@ pub(crate) async fn one(app: &App, rounds: usize, table: &mut Table) -> Outcome<
     );
     let (held, server) = memory(app, &mut page).await?;
     table.add_figure(
-        "W1 memory over idle, vmo and its supervisor",
+        &named("memory over idle, vmo and its supervisor"),
         held,
         "MiB",
         Goal::AtMost(32.0),
     );
-    table.add_figure("W1 memory over idle, Postgres", server, "MiB", Goal::None);
     table.add_figure(
-        "W1 processor, ours and Postgres",
+        &named("memory over idle, Postgres"),
+        server,
+        "MiB",
+        Goal::None,
+    );
+    table.add_figure(
+        &named("processor, ours and Postgres"),
         (ours + postgres).as_secs_f64(),
         "s",
-        Goal::AtMost(2.4),
+        Goal::AtMost(processor),
     );
     Ok(())
 }

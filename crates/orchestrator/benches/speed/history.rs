@@ -280,6 +280,14 @@ pub(crate) async fn drops(app: &App, rounds: usize, table: &mut Table) -> Outcom
             return Err("there was no such job".into());
         }
         took.push(begun.elapsed());
+        let left: i64 = sqlx::query("select count(*) from job_logs where job_id = $1")
+            .bind(job.0)
+            .fetch_one(&app.pool)
+            .await?
+            .get(0);
+        if left > 0 {
+            return Err(format!("{left} rows of its log are left").into());
+        }
     }
     table.add_time(
         "H3 drop a job of 1,000,000 lines",

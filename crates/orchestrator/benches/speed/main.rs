@@ -24,6 +24,13 @@ mod flood;
 mod history;
 mod home;
 mod page;
+#[path = "../../tests/support/postgres.rs"]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the tests use more of it, and a server that does not start ends them"
+)]
+mod postgres;
 mod printed;
 mod starts;
 mod table;
@@ -32,7 +39,7 @@ mod usage;
 
 use std::{error::Error, process::ExitCode};
 
-use crate::{app::App, asked::Asked, table::Table};
+use crate::{app::App, asked::Asked, postgres::Postgres, table::Table};
 
 /// What every part of a bench gives back: a failure ends the run.
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -74,6 +81,14 @@ async fn measure(asked: &Asked) -> Outcome<Table> {
         let app = App::start(programs, None).await?;
         workloads(asked, &app, &mut table).await?;
     }
+    if asked.wants("w1") && asked.server {
+        // As people have it, which the tests' servers are not.
+        let server =
+            Postgres::start_with(&["fsync=on", "shared_buffers=128MB", "max_wal_size=1GB"]);
+        let address = (server.url("postgres"), server.pid());
+        let app = App::start(programs, Some(address)).await?;
+        flood::one(&app, "the system's Postgres", rounds, &mut table).await?;
+    }
     if asked.wants("h1") || asked.wants("h3") {
         let app = App::start(programs, None).await?;
         if asked.wants("h1") {
@@ -91,7 +106,7 @@ async fn measure(asked: &Asked) -> Outcome<Table> {
 
 async fn workloads(asked: &Asked, app: &App, table: &mut Table) -> Outcome<()> {
     if asked.wants("w1") {
-        flood::one(app, asked.rounds, table).await?;
+        flood::one(app, "", asked.rounds, table).await?;
     }
     if asked.wants("w2") {
         flood::many(app, asked.rounds, table).await?;

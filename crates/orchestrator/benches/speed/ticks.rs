@@ -140,23 +140,21 @@ pub(crate) async fn measure(app: &App, rounds: usize, table: &mut Table) -> Outc
             last(&beside)
         );
     }
-    let of = |all: &[Delay], what: fn(&Delay) -> Duration| {
-        median(&all.iter().map(what).collect::<Vec<_>>())
-    };
-    let (p50, p99): (fn(&Delay) -> Duration, fn(&Delay) -> Duration) = (|it| it.p50, |it| it.p99);
+    let p50 = |all: &[Delay]| median(&all.iter().map(|it| it.p50).collect::<Vec<_>>());
+    let p99 = |all: &[Delay]| median(&all.iter().map(|it| it.p99).collect::<Vec<_>>());
     let rows = [
-        ("W3 alone, p50", &alone, p50, Goal::AtMost(0.3)),
-        ("W3 alone, p99", &alone, p99, Goal::AtMost(1.0)),
-        ("W3 beside W1, p50", &beside, p50, Goal::None),
-        ("W3 beside W1, p99", &beside, p99, Goal::AtMost(25.0)),
+        ("W3 alone, p50", p50(&alone), p50(&bare), Goal::AtMost(0.3)),
+        ("W3 alone, p99", p99(&alone), p99(&bare), Goal::AtMost(1.0)),
+        ("W3 beside W1, p50", p50(&beside), p50(&bare), Goal::None),
+        (
+            "W3 beside W1, p99",
+            p99(&beside),
+            p99(&bare),
+            Goal::AtMost(25.0),
+        ),
     ];
-    for (name, all, what, goal) in rows {
-        table.add_time(
-            name,
-            of(all, what),
-            Some((of(&bare, what), "a pipe, alone")),
-            goal,
-        );
+    for (name, ours, pipe, goal) in rows {
+        table.add_time(name, ours, Some((pipe, "a pipe, alone")), goal);
     }
     Ok(())
 }

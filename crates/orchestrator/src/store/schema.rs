@@ -17,7 +17,7 @@ const LEDGER: &str = "vmo_migrations";
 const TO_MIGRATE: Duration = Duration::from_secs(600);
 
 /// An applied migration is never edited: a change is a new one.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         1,
         "jobs and their logs",
@@ -27,6 +27,11 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
         2,
         "who is there",
         include_str!("../../../../migrations/0002_job_owners.sql"),
+    ),
+    (
+        3,
+        "two filters at once",
+        include_str!("../../../../migrations/0003_two_filters.sql"),
     ),
 ];
 

@@ -203,6 +203,11 @@ impl Postgres {
         self.settings.push(setting.to_owned());
     }
 
+    /// The server's process.
+    pub(crate) fn pid(&self) -> i32 {
+        self.server.as_ref().unwrap().id().cast_signed()
+    }
+
     /// The data folder.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
