@@ -19,6 +19,8 @@ mod leavings;
 mod logs;
 #[path = "store/schema.rs"]
 mod schema;
+#[path = "store/upgrade.rs"]
+mod upgrade;
 
 use chrono::{DateTime, Utc};
 use orchestrator::{
