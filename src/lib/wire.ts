@@ -268,7 +268,11 @@ owner: string,
 /**
  * Whether nothing has been heard of its owner for half a minute, so that it may stand otherwise by now.
  */
-is_silent: boolean, };
+is_silent: boolean, 
+/**
+ * Why what it writes is not read just now, so that it waits; none while it is read.
+ */
+paused: string | null, };
 
 /**
  * A job's id: a version 7 UUID, so ids sort by when they were made.

@@ -208,6 +208,9 @@ pub struct Job {
     /// Whether its owner has not been heard of for a while, so that it may stand otherwise by now.
     #[serde(skip)]
     pub is_silent: bool,
+    /// Why what it writes is not read just now, so that it waits: its disk is full. None while it is read.
+    #[serde(skip)]
+    pub paused: Option<String>,
 }
 
 /// Which jobs are asked for; every field that is given narrows it.

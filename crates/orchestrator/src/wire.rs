@@ -416,6 +416,8 @@ pub struct Job {
     pub owner: String,
     /// Whether nothing has been heard of its owner for half a minute, so that it may stand otherwise by now.
     pub is_silent: bool,
+    /// Why what it writes is not read just now, so that it waits; none while it is read.
+    pub paused: Option<String>,
 }
 
 impl From<job::Job> for Job {
@@ -480,6 +482,7 @@ impl From<job::Job> for Job {
             commit: job.commit,
             owner: job.owner,
             is_silent: job.is_silent,
+            paused: job.paused,
         }
     }
 }

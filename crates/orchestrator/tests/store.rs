@@ -73,6 +73,7 @@ fn target(project: &str, target: &str) -> Job {
         lines: 0,
         bytes: 0,
         is_silent: false,
+        paused: None,
         damage: None,
         survivors: vec![Survivor {
             pid: 123,

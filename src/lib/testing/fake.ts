@@ -124,6 +124,7 @@ export function aJob(job: Partial<Job> = {}): Job {
     commit: null,
     owner: 'a@b',
     is_silent: false,
+    paused: null,
     ...job,
   };
 }

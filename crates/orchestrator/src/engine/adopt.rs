@@ -90,18 +90,18 @@ impl Engine {
         let takes_over = self.0.options.takes_over;
         let lock = if takes_over { folder.try_lock()? } else { None };
         let taking = self.0.adopting.begin();
-        let is_whole = match supervisor::spool::first(folder.path()) {
-            Ok(first) => first.is_none_or(|first| first.offset == 0),
+        let from = match supervisor::spool::first(folder.path()) {
+            Ok(None) => Some(Mark::default()),
+            Ok(Some(first)) if first.offset == 0 => Some(Mark::default()),
+            // A mark before that was written down when less had been dropped.
+            Ok(Some(first)) => {
+                archive::dropped_before(&folder).filter(|mark| mark.at.offset >= first.offset)
+            }
             // Nobody has begun to supervise it: it is queued, or its engine died before it came to that.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Mark::default()),
             // The store may know the number that is lost.
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => false,
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
             Err(error) => return Err(error),
-        };
-        let from = if is_whole {
-            Some(Mark::default())
-        } else {
-            archive::dropped_before(&folder)
         };
         match from {
             Some(from) => self.take_in(kept, folder, lock, from, taking),

@@ -222,8 +222,11 @@ impl Archiver {
             .insist_on_writing(|store| async move { store.make_durable(id).await })
             .await?;
         if let Some(durable) = durable {
-            // First written down: from then on only this and the store say where what is left of the spool begins.
-            self.live.folder.write_json_durably(ARCHIVED, &durable)?;
+            // First written down: from then on only this and the store say where what is left of the spool begins. On a full
+            // disk it is the store alone: dropping makes room.
+            if let Err(error) = self.live.folder.write_json_durably(ARCHIVED, &durable) {
+                tracing::warn!(job = %id, %error, "where its spool begins is known to the store alone");
+            }
             spool::drop_before(self.live.folder.path(), durable.offset)?;
             self.dropped = durable.offset;
         }

@@ -44,6 +44,7 @@ impl Asked {
             lines: 0,
             bytes: 0,
             is_silent: false,
+            paused: None,
         }
     }
 }

@@ -187,7 +187,8 @@ impl<K: Send> Listening<'_, K> {
                 ToEngine::Complete => complete = true,
                 ToEngine::InputPaused(paused) => self.input_paused = paused,
                 ToEngine::Paused(why) => {
-                    tracing::warn!(job = %self.indexer.live.id, ?why, "reading paused");
+                    let job = self.indexer.live.change(|job| job.paused = why);
+                    self.tell.job(job);
                 }
             }
         }
@@ -263,6 +264,7 @@ fn end(job: &mut Job, seen: &Seen, indexer: &Indexer) {
         exit: seen.ended.clone(),
         canceled: seen.canceled,
     };
+    job.paused = None;
     job.cause = indexer.cause(seen);
     job.damage = indexer.damage(seen);
     job.survivors.clone_from(&seen.survivors);

@@ -27,6 +27,8 @@ use crate::{
     make, ssh,
 };
 
+/// The variable that tells supervisors how many bytes of their disk they are to leave free.
+const DISK_FLOOR: &str = "VMO_DISK_FLOOR";
 /// How the name begins of a folder that is being made.
 const NEW: &str = ".new-";
 /// A folder that has been made for this long has been left there.
@@ -207,6 +209,7 @@ pub(crate) fn spawn(
         .env_clear()
         .envs(environment)
         .env("VMO_JOB", job.to_string())
+        .envs(std::env::var_os(DISK_FLOOR).map(|bytes| (DISK_FLOOR, bytes)))
         .stdin(Stdio::from(OwnedFd::from(listener)))
         .stdout(Stdio::from(turn.into_fd()))
         .stderr(Stdio::null());

@@ -216,6 +216,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         lines: row.get::<i64, _>("lines").cast_unsigned(),
         bytes: row.get::<i64, _>("bytes").cast_unsigned(),
         is_silent: false,
+        paused: None,
     })
 }
 

@@ -1,6 +1,21 @@
-//! A server whose disks are full.
+//! Disks that are full: a server's, and the one that jobs are spooled to.
 
-use crate::{load::Load, postgres::Postgres, small_disk::SmallDisk};
+use std::{
+    io::{BufRead, BufReader},
+    os::unix::fs::symlink,
+    process::Stdio,
+};
+
+use crate::{
+    home::Home,
+    load::Load,
+    page::App,
+    postgres::Postgres,
+    small_disk::SmallDisk,
+    witness::{Counts, Plan, Witness},
+};
+
+use orchestrator::{job::Status, wire::Event};
 
 #[tokio::test]
 async fn a_data_disk_that_is_full_for_a_while() {
@@ -36,4 +51,92 @@ async fn a_write_ahead_log_that_cannot_be_written() {
     drop(ballast);
     postgres.up();
     load.heals(true).await;
+}
+
+/// Folders whose jobs are spooled to this disk, on which so much is to be left free.
+const FLOOR: (&str, &str) = ("VMO_DISK_FLOOR", "20000000");
+
+fn home_on(disk: &SmallDisk, postgres: &Postgres) -> Home {
+    let home = Home::new(Some(postgres.url("postgres")));
+    let data = disk.path().join("app");
+    std::fs::create_dir(&data).unwrap();
+    symlink(data, home.data()).unwrap();
+    home
+}
+
+fn writes_on() -> Plan {
+    Plan {
+        seed: 1,
+        size: 20_000,
+        pace: 10_000,
+        ..Plan::default()
+    }
+}
+
+#[tokio::test]
+async fn a_job_waits_while_its_disk_is_full_and_the_window_says_so() {
+    let Some(disk) = SmallDisk::mount(200) else {
+        return;
+    };
+    let postgres = Postgres::start();
+    let app = App::start_by(home_on(&disk, &postgres), |mut command| {
+        command.env(FLOOR.0, FLOOR.1);
+        command
+    });
+    let mut page = app.page().await;
+    let witness = Witness::new(&app.home.work(), "job", writes_on());
+    let id = page.start(&witness.command()).await.id;
+    crate::home::eventually("it writes", || witness.written() > 1 << 20);
+    let ballast = disk.fill();
+    let paused = |event: &Event| match event {
+        Event::Job(job) if job.id == id => Some(job.paused.clone()),
+        _ => None,
+    };
+    let why = page.until(|event| paused(event).flatten()).await;
+    assert!(why.starts_with("disk full"), "{why}");
+    // What the pipe holds it may still write; then it waits.
+    let mut written = 0;
+    crate::home::eventually("it waits", || {
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        std::mem::replace(&mut written, witness.written()) == written
+    });
+    drop(ballast);
+    page.until(|event| paused(event).filter(Option::is_none))
+        .await;
+    crate::home::eventually("it goes on", || witness.written() > written + (1 << 20));
+    witness.stop();
+    let job = page.now_over(id).await;
+    assert_eq!((job.status, job.paused), (Status::Done, None));
+    let (kept, _) = page.read_raw(id, 0, usize::MAX).await;
+    let kept = [0, 1].map(|stream| kept.get(&stream).map_or(&[][..], Vec::as_slice));
+    assert_eq!(witness.compare(kept, true), Counts::default());
+    crate::home::eventually("it is archived", || app.home.job_folders().is_empty());
+}
+
+#[test]
+fn a_command_line_says_that_its_job_waits() {
+    let Some(disk) = SmallDisk::mount(100) else {
+        return;
+    };
+    let postgres = Postgres::start();
+    let home = home_on(&disk, &postgres);
+    let witness = Witness::new(&home.work(), "job", writes_on());
+    let mut vmo = home.vmo(&["run", "--", &witness.command()]);
+    vmo.env(FLOOR.0, FLOOR.1)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut vmo = vmo.spawn().unwrap();
+    crate::home::eventually("it writes", || witness.written() > 1 << 20);
+    let ballast = disk.fill();
+    let mut said = BufReader::new(vmo.stderr.take().unwrap())
+        .split(b'\n')
+        .map(Result::unwrap);
+    // The job writes there too.
+    let mut says = |text: &[u8]| said.any(|line| line.windows(text.len()).any(|part| part == text));
+    assert!(says(b"vmo: paused: disk full"));
+    drop(ballast);
+    assert!(says(b"vmo: it goes on"));
+    witness.stop();
+    while said.next().is_some() {}
+    assert!(vmo.wait().unwrap().success());
 }

@@ -11,7 +11,7 @@ use orchestrator::{
 
 use super::{
     Failed, NEVER_RAN, Outcome, engine, out, prompts,
-    show::{archived, over, show},
+    show::{archived, over, show, tell_pauses},
     terminal::{self, Raw},
     words,
 };
@@ -168,6 +168,9 @@ async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
 /// Shows jobs until they are over, and exits as they did.
 async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
     let logs: Vec<Log> = jobs.iter().map(|job| engine.log(job.id)).collect();
+    for log in &logs {
+        tokio::spawn(tell_pauses(log.clone()));
+    }
     tokio::spawn(prompts::answer_all(engine.clone()));
     let all = jobs.iter().map(|job| job.id).collect();
     tokio::spawn(cancel_on_interrupt(engine.clone(), all));

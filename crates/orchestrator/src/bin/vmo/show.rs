@@ -32,6 +32,26 @@ pub(crate) async fn show(
     over(engine, log).await
 }
 
+/// Says when what the job writes is not read, and when it is again.
+pub(crate) async fn tell_pauses(log: Log) {
+    let Some(live) = log.live else { return };
+    let mut changes = live.job_changes();
+    let mut told = None;
+    loop {
+        let paused = changes.borrow_and_update().paused.clone();
+        match (&told, &paused) {
+            // The number of free bytes alone is no news.
+            (None, Some(why)) => eprintln!("vmo: paused: {why}"),
+            (Some(_), None) if !live.job_status().is_over() => eprintln!("vmo: it goes on"),
+            _ => {}
+        }
+        told = paused;
+        if changes.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// The job, once it is over. A log that was made when the job was knows it, whatever becomes of Postgres.
 pub(crate) async fn over(engine: &Engine, log: &Log) -> Result<Job, EngineError> {
     match log.over().await {

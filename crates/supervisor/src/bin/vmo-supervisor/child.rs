@@ -49,7 +49,8 @@ fn start_in_folder(exec: &Exec, umask: Mode) -> Result<Start, String> {
     rustix::process::chdir(&exec.cwd).map_err(|error| words::no_folder(&exec.cwd, error))?;
     rustix::process::umask(umask);
     let mut command = Command::new(&exec.program);
-    command.args(&exec.args);
+    // That word was for us.
+    command.args(&exec.args).env_remove("VMO_DISK_FLOOR");
     let secrets = secrets(exec);
     let start = match exec.pty {
         Some(size) => in_terminal(command, size, secrets.as_ref()),
