@@ -70,6 +70,16 @@ impl App {
     pub(crate) async fn page(&self) -> Page {
         self.served.page().await
     }
+
+    /// A page, or why there can be none just now.
+    pub(crate) async fn try_page(&self) -> Result<Page, tungstenite::Error> {
+        self.served.try_page().await
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.served.pid()
+    }
 }
 
 impl Served {
@@ -100,6 +110,10 @@ impl Served {
     }
 
     pub(crate) async fn page(&self) -> Page {
+        self.try_page().await.unwrap()
+    }
+
+    async fn try_page(&self) -> Result<Page, tungstenite::Error> {
         let mut request = format!("ws://127.0.0.1:{}/ws", self.port)
             .into_client_request()
             .unwrap();
@@ -110,13 +124,13 @@ impl Served {
             format!("vmo.v1, auth.{}", self.token).parse().unwrap(),
         );
         let stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
-        let (socket, _) = client_async(request, stream).await.unwrap();
-        Page {
+        let (socket, _) = client_async(request, stream).await?;
+        Ok(Page {
             socket,
             next: 1,
             events: Vec::new(),
             frames: Vec::new(),
-        }
+        })
     }
 }
 
@@ -152,22 +166,27 @@ impl Page {
         }
     }
 
-    pub(crate) async fn ask(&mut self, request: Request) -> Result<Reply, FailureCode> {
+    /// Sends a request whose answer nobody waits for; its id.
+    pub(crate) async fn say(&mut self, request: Request) -> u32 {
         let call = Call {
             id: self.next,
             request,
         };
         self.next += 1;
+        let text = serde_json::to_string(&call).unwrap();
         self.socket
-            .send(tungstenite::Message::text(
-                serde_json::to_string(&call).unwrap(),
-            ))
+            .send(tungstenite::Message::text(text))
             .await
             .unwrap();
+        call.id
+    }
+
+    pub(crate) async fn ask(&mut self, request: Request) -> Result<Reply, FailureCode> {
+        let call = self.say(request).await;
         loop {
             match self.next().await {
-                Some(Message::Reply { id, reply }) if id == call.id => return Ok(reply),
-                Some(Message::Failed { id, failure }) if id == call.id => return Err(failure.code),
+                Some(Message::Reply { id, reply }) if id == call => return Ok(reply),
+                Some(Message::Failed { id, failure }) if id == call => return Err(failure.code),
                 Some(Message::Event(event)) => self.events.push(event),
                 _ => {}
             }
@@ -250,9 +269,20 @@ impl Page {
     pub(crate) async fn read_raw(
         &mut self,
         job: JobId,
-        mut seq: u64,
+        seq: u64,
         frames: usize,
     ) -> (HashMap<u32, Vec<u8>>, u64) {
+        let (bytes, seq, _) = self.read_raw_timed(job, seq, frames).await;
+        (bytes, seq)
+    }
+
+    /// The same; and when the first frame was there.
+    pub(crate) async fn read_raw_timed(
+        &mut self,
+        job: JobId,
+        mut seq: u64,
+        frames: usize,
+    ) -> (HashMap<u32, Vec<u8>>, u64, Option<Instant>) {
         let Ok(Reply::Subscribed { subscription }) =
             self.ask(Request::Subscribe { job, seq }).await
         else {
@@ -260,7 +290,7 @@ impl Page {
         };
         let mut bytes: HashMap<u32, Vec<u8>> = HashMap::new();
         let mut ended = false;
-        let mut read = 0;
+        let (mut read, mut first) = (0, None);
         while !ended && read < frames {
             if self.frames.is_empty()
                 && let Some(Message::Event(Event::SubscriptionEnded {
@@ -273,10 +303,11 @@ impl Page {
             }
             for frame in std::mem::take(&mut self.frames) {
                 read += 1;
+                first.get_or_insert_with(Instant::now);
                 seq = take_frame(&frame, subscription, seq, &mut bytes);
             }
         }
-        (bytes, seq)
+        (bytes, seq, first)
     }
 }
 

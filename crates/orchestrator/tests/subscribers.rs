@@ -1,0 +1,200 @@
+//! Those who read a log over the socket: cut off ten thousand times (P7), or never reading (P8).
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+#[path = "support/dice.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod dice;
+#[path = "support/home.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod home;
+#[path = "support/page.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod page;
+#[path = "support/postgres.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod postgres;
+#[path = "support/witness.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod witness;
+
+use std::{
+    collections::HashMap,
+    fs,
+    time::{Duration, Instant},
+};
+
+use dice::Dice;
+use home::{Home, eventually};
+use orchestrator::{job::JobId, wire::Request};
+use page::App;
+use postgres::Postgres;
+use witness::{Counts, Plan, Witness};
+
+/// How often all readers together are cut off; `VMO_CUTS` says otherwise.
+const CUTS: usize = 10_000;
+const READERS: usize = 4;
+
+/// A reader of one log that goes on where it was each time it is cut off.
+#[derive(Default)]
+struct Reader {
+    bytes: HashMap<u32, Vec<u8>>,
+    seq: u64,
+    cuts: usize,
+    /// From the cut to the first byte after it.
+    delays: Vec<Duration>,
+}
+
+impl Reader {
+    async fn be_cut(&mut self, app: &App, job: JobId, dice: &mut Dice) {
+        let begun = Instant::now();
+        let mut page = loop {
+            // The place of one that was cut a moment ago may not be free yet.
+            match app.try_page().await {
+                Ok(page) => break page,
+                Err(error) => assert!(error.to_string().contains("503"), "{error}"),
+            }
+            tokio::task::yield_now().await;
+        };
+        self.cuts += 1;
+        if dice.one_in(4) {
+            // Gone before anything comes.
+            page.say(Request::Subscribe { job, seq: self.seq }).await;
+            return;
+        }
+        let frames = 1 + dice.below(2) as usize;
+        let (bytes, seq, first) = page.read_raw_timed(job, self.seq, frames).await;
+        self.seq = seq;
+        self.delays.extend(first.map(|first| first - begun));
+        self.take(bytes);
+    }
+
+    fn take(&mut self, bytes: HashMap<u32, Vec<u8>>) {
+        for (stream, bytes) in bytes {
+            self.bytes.entry(stream).or_default().extend(bytes);
+        }
+    }
+
+    async fn read_to_end(&mut self, app: &App, job: JobId) {
+        let (bytes, seq) = app.page().await.read_raw(job, self.seq, usize::MAX).await;
+        self.seq = seq;
+        self.take(bytes);
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_cuts_leave_no_gap_and_no_double() {
+    let cuts = std::env::var("VMO_CUTS").ok();
+    let cuts = cuts.map_or(CUTS, |cuts| cuts.parse().unwrap());
+    let postgres = Postgres::start();
+    let app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let plan = Plan {
+        seed: 7,
+        size: 200,
+        pace: 300,
+        ..Plan::default()
+    };
+    let witness = Witness::new(&app.home.work(), "job", plan);
+    let job = app.page().await.start(&witness.command()).await.id;
+    let begun = Instant::now();
+    let reading = (0..READERS).map(|_| async {
+        let (mut reader, mut dice) = (Reader::default(), Dice::new());
+        while reader.cuts < cuts / READERS {
+            reader.be_cut(&app, job, &mut dice).await;
+        }
+        reader
+    });
+    let mut readers = futures_util::future::join_all(reading).await;
+    let took = begun.elapsed();
+    witness.stop();
+    app.page().await.now_over(job).await;
+    let mut counts = Counts::default();
+    let mut delays = Vec::new();
+    for reader in &mut readers {
+        reader.read_to_end(&app, job).await;
+        let kept = [0, 1].map(|stream| reader.bytes.get(&stream).map_or(&[][..], Vec::as_slice));
+        counts += witness.compare(kept, true);
+        delays.append(&mut reader.delays);
+    }
+    delays.sort();
+    let share = |percent: usize| delays[delays.len() * percent / 100];
+    let (half, most, last) = (share(50), share(99), delays.last().unwrap());
+    println!(
+        "{cuts} cuts in {took:?}; first byte after {half:?} (p50), {most:?} (p99), {last:?} at most"
+    );
+    assert_eq!(counts, Counts::default(), "{counts}");
+    assert!(
+        most <= Duration::from_millis(100),
+        "the first byte comes late: {most:?}"
+    );
+}
+
+/// Bytes of memory that are the process's own and there.
+fn resident(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"));
+    let kibibytes = line.unwrap().trim().trim_end_matches(" kB");
+    kibibytes.parse::<u64>().unwrap() * 1024
+}
+
+/// How many bytes of a log one page after the other is sent in this time.
+async fn speed(app: &App, job: JobId, seq: &mut u64, time: Duration) -> usize {
+    let begun = Instant::now();
+    let mut all = 0;
+    while begun.elapsed() < time {
+        let (bytes, next) = app.page().await.read_raw(job, *seq, 64).await;
+        *seq = next;
+        all += bytes.values().map(Vec::len).sum::<usize>();
+    }
+    all
+}
+
+#[tokio::test]
+async fn one_who_never_reads_costs_little_and_slows_nobody() {
+    const STUCK: u64 = 8;
+    const WINDOW: Duration = Duration::from_secs(3);
+    let postgres = Postgres::start();
+    let app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let plan = Plan {
+        seed: 8,
+        size: 50_000,
+        pace: 4_000,
+        ..Plan::default()
+    };
+    let witness = Witness::new(&app.home.work(), "job", plan);
+    let mut page = app.page().await;
+    let job = page.start(&witness.command()).await.id;
+    eventually("it floods", || witness.written() > 8 << 20);
+    let mut seq = 0;
+    speed(&app, job, &mut seq, WINDOW).await;
+    let before = resident(app.pid());
+    let alone = speed(&app, job, &mut seq, WINDOW).await;
+    let without = resident(app.pid());
+    let mut stuck = Vec::new();
+    for _ in 0..STUCK {
+        let mut one = app.page().await;
+        one.say(Request::Subscribe { job, seq: 0 }).await;
+        stuck.push(one);
+    }
+    let beside = speed(&app, job, &mut seq, WINDOW).await;
+    let with = resident(app.pid());
+    witness.stop();
+    let cost = with.saturating_sub(without) / STUCK;
+    let mb = |bytes: usize| bytes as f64 / WINDOW.as_secs_f64() / 1e6;
+    println!(
+        "{} KiB of memory for each of {STUCK} that never read ({} KiB came by itself); {:.1} MB/s beside them, {:.1} without",
+        cost / 1024,
+        without.saturating_sub(before) / 1024,
+        mb(beside),
+        mb(alone)
+    );
+    assert!(cost <= 4 << 20, "each costs {cost} bytes");
+    assert!(
+        beside * 3 > alone * 2,
+        "others are slower: {beside} bytes, {alone} alone"
+    );
+    drop(stuck);
+    page.now_over(job).await;
+}
