@@ -1,6 +1,6 @@
 //! Cancel: the whole tree, signal by signal.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use supervisor::{
@@ -27,6 +27,11 @@ fn the_first_signal_is_one_a_child_can_act_on() {
     ));
     job.stdout_has("ready");
     job.told.say(&ToSupervisor::Cancel { force: false });
+    let asked = Instant::now();
+    job.stdout_has("bye");
+    // A tenth of a second for the signal (RELIABILITY.md, P10), and some for the shell to say that it came.
+    let took = asked.elapsed();
+    assert!(took < Duration::from_millis(500), "{took:?}");
     let exit = job.end();
     assert!(exit.canceled && exit.ended == Ended::Code { code: 7 });
     assert_eq!(job.stdout(), "ready\nbye\n");
@@ -84,7 +89,11 @@ fn a_tree_is_ended_whole() {
         .collect();
     assert!(pids.iter().all(|pid| runs(*pid)));
     job.told.say(&ToSupervisor::Cancel { force: false });
+    let asked = Instant::now();
     let exit = job.end();
+    // The graces before the last signal, and a second (RELIABILITY.md, P10).
+    let took = asked.elapsed();
+    assert!(took < Duration::from_millis(200 + 1000), "{took:?}");
     assert!(
         ended_by(&exit, "KILL") && exit.survivors.is_empty(),
         "{exit:?}"

@@ -175,3 +175,35 @@ fn a_job_whose_folder_was_removed_keeps_nobody() {
     let status = patiently(|| job.supervisor.try_wait().unwrap());
     assert!(status.success(), "{status}");
 }
+
+#[test]
+fn a_core_dump_is_told_where_there_is_one() {
+    let mut dumps = Job::start_here("ulimit -c unlimited; kill -ABRT $$");
+    let mut leaves_none = Job::start_here("ulimit -c 0; kill -ABRT $$");
+    let files = |job: &Job| fs::read_dir(job.path("")).unwrap().flatten().count();
+    let before = files(&leaves_none);
+    let ended = |job: &mut Job| match job.end().ended {
+        Ended::Signal { signal, core } => (signal, core),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(ended(&mut leaves_none), ("ABRT".to_owned(), false));
+    let (signal, core) = ended(&mut dumps);
+    assert_eq!(signal, "ABRT");
+    let pattern = fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
+    // Elsewhere it goes to a folder or a program of the machine's.
+    if pattern.trim().starts_with("core") {
+        assert_eq!(core, files(&dumps) > before, "a core file is there");
+    }
+}
+
+#[test]
+fn an_orphan_of_two_forks_in_a_session_of_its_own_is_named() {
+    let script = "mkfifo up; sh -c 'setsid sh -c \"exec </dev/null >/dev/null 2>&1; echo >up; exec sleep 1074\" & exit 0'; read go <up";
+    let exit = Job::start_here(script).end();
+    let left: Vec<&Survivor> = exit.survivors.iter().collect();
+    let [orphan] = left.as_slice() else {
+        panic!("{exit:?}")
+    };
+    assert!(runs(orphan.pid) && exit.complete && !exit.canceled);
+    crate::job::kill(orphan.pid);
+}
