@@ -67,6 +67,11 @@ impl App {
         self.home
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.served.pid()
+    }
+
     pub(crate) async fn page(&self) -> Page {
         self.served.page().await
     }
@@ -150,6 +155,18 @@ impl Page {
                 _ => {}
             }
         }
+    }
+
+    /// Asks, and does not wait for the reply.
+    pub(crate) async fn say(&mut self, request: Request) {
+        let call = Call {
+            id: self.next,
+            request,
+        };
+        self.next += 1;
+        let text = serde_json::to_string(&call).unwrap();
+        let message = tungstenite::Message::text(text);
+        self.socket.send(message).await.unwrap();
     }
 
     pub(crate) async fn ask(&mut self, request: Request) -> Result<Reply, FailureCode> {
