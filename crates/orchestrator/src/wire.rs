@@ -673,4 +673,6 @@ pub struct Settings {
 }
 
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod typescript;
