@@ -4,7 +4,7 @@
 export PATH := $(CURDIR)/target/node/node_modules/node/bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start dev test wire screenshots package try-package bench format clean
+.PHONY: help setup start dev test wire screenshots package try-package bench fuzz audit format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -26,6 +26,13 @@ test: ## everything that must hold: formats, lints, tests, the app in a browser 
 
 wire: ## write src/lib/wire.ts anew from the Rust types
 	@VMO_WRITE_TS=1 cargo test --quiet --package orchestrator --lib typescript_is_current
+
+fuzz: ## try a fuzz target for three minutes: make fuzz TARGET=spool_reader (needs cargo-fuzz and a nightly compiler)
+	@test -n "$(TARGET)" || { ls fuzz/fuzz_targets | sed 's/.rs$$//'; echo 'which? make fuzz TARGET=…'; exit 2; }
+	@cargo +nightly fuzz run -s none $(TARGET) -- -max_total_time=180 -timeout=10
+
+audit: ## known weaknesses of what we depend on (needs cargo-deny and the network)
+	@cargo deny check
 
 format: ## format all code
 	@cargo fmt --all

@@ -91,6 +91,8 @@ install_npm_packages() {
 
 install_test_runners() {
   has cargo-nextest || { say "building cargo-nextest (some minutes)"; cargo install --locked cargo-nextest || stop "cargo-nextest was not built"; }
+  # Not optimised: it is built in a minute so, and takes seconds to run.
+  has cargo-deny || { say "building cargo-deny"; cargo install --locked --debug cargo-deny --version '^0.20' || stop "cargo-deny was not built"; }
   has tauri-driver || { say "building tauri-driver"; cargo install --locked tauri-driver --version '^2' || stop "tauri-driver was not built"; }
 }
 

@@ -11,6 +11,10 @@ const withPage = ['--workspace', '--features', 'vm-orchestrator/built-in-page'];
 // `system`: where it can be run at all.
 const steps = [
   { name: 'rustfmt', run: ['cargo', 'fmt', '--all', '--check'] },
+  {
+    name: 'deny',
+    run: ['cargo', 'deny', 'check', 'licenses', 'bans', 'sources'],
+  },
   { name: 'prettier', run: ['npm', 'run', '--silent', 'format:check'] },
   { name: 'eslint', run: ['npm', 'run', '--silent', 'lint'] },
   { name: 'svelte-check', run: ['npm', 'run', '--silent', 'check'] },

@@ -33,6 +33,7 @@ mod prompts;
 mod queue;
 mod reader;
 mod remote;
+mod room;
 mod rules;
 mod run;
 mod strays;
@@ -52,7 +53,7 @@ use tokio::{
 };
 
 use self::{
-    adopt::Adopting, apart::LeftAlone, catalog::Catalog, preferences::Preferences, prompts::Prompts, queue::Queue,
+    adopt::Adopting, apart::LeftAlone, catalog::Catalog, preferences::Preferences, prompts::Prompts, queue::Queue, room::Room,
 };
 pub use self::{
     catalog::Listed,
@@ -130,6 +131,7 @@ struct Inner {
     prompts: Prompts,
     sessions: Arc<ssh::Sessions>,
     queue: Queue,
+    room: Room,
     lives: Mutex<HashMap<JobId, Arc<Live>>>,
     /// The jobs whose folders this engine made or took in, from before it knows more of them.
     known: Mutex<HashSet<JobId>>,
@@ -161,6 +163,7 @@ impl Engine {
             prompts: Prompts::default(),
             sessions: ssh::Sessions::new(),
             queue,
+            room: Room::new(),
             lives: Mutex::default(),
             known: Mutex::default(),
             archiving: Mutex::default(),

@@ -676,4 +676,6 @@ pub struct Settings {
 }
 
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod typescript;

@@ -26,6 +26,9 @@ pub struct Exec {
     /// The names of variables in its environment whose values are kept out of the log: a [`crate::mask`].
     #[serde(default)]
     pub secrets: Vec<String>,
+    /// How many files the child may have open (the soft limit), where that is not as many as we may.
+    #[serde(default)]
+    pub open_files: Option<u64>,
     /// Started with the job's id as last argument when the job has ended and no engine has claimed it.
     pub archiver: Vec<String>,
     /// The environment of the archiver, beside `PATH` and `HOME`: names and values, no secrets.

@@ -160,6 +160,76 @@ proptest! {
     }
 }
 
+/// A few records of every shape: one byte, both streams, bytes that look like a header.
+fn few() -> Parts {
+    vec![
+        (Stream::Stdout, b"x".to_vec()),
+        (Stream::Stderr, vec![0; HEADER]),
+        (Stream::Stdout, (0..=255).collect()),
+        (Stream::Stderr, b"last\n".to_vec()),
+    ]
+}
+
+/// Reads the folder's spool, has a writer take it over, and reads again: `good` records and what it adds.
+fn is_true_prefix(folder: &Path, parts: &Parts, good: u64, what: &str) {
+    let good = usize::try_from(good).unwrap();
+    for (until, max) in [(u64::MAX, 4096), (u64::MAX, 1), (500, 60)] {
+        let (back, error) = read(folder, Position::default(), until, max);
+        assert!(back.len() <= good && parts.starts_with(&back), "{what}");
+        assert!(until < u64::MAX || back.len() == good, "{what}");
+        let kind = error.map(|error| error.kind());
+        assert!(
+            matches!(kind, None | Some(io::ErrorKind::InvalidData)),
+            "{what}"
+        );
+    }
+    let mut writer = Writer::resume(folder).unwrap();
+    writer.append(Stream::Stderr, b"on").unwrap();
+    let (mut back, error) = read(folder, Position::default(), u64::MAX, 4096);
+    assert!(error.is_none(), "{what}");
+    assert_eq!(back.pop(), Some((Stream::Stderr, b"on".to_vec())), "{what}");
+    assert_eq!(back, parts[..good], "{what}");
+}
+
+#[test]
+fn a_spool_cut_at_every_offset_is_read_and_taken_over_up_to_there() {
+    let folder = scratch();
+    let parts = few();
+    let len = write(folder.path(), &parts).offset;
+    let file = first_segment(folder.path());
+    let bytes = fs::read(&file).unwrap();
+    for left in 0..=len {
+        fs::write(&file, &bytes[..usize::try_from(left).unwrap()]).unwrap();
+        is_true_prefix(
+            folder.path(),
+            &parts,
+            whole(&parts, left).seq,
+            &format!("cut at {left}"),
+        );
+    }
+}
+
+#[test]
+fn a_spool_with_any_bit_flipped_is_read_and_taken_over_up_to_there() {
+    let folder = scratch();
+    let parts = few();
+    let len = write(folder.path(), &parts).offset;
+    let file = first_segment(folder.path());
+    let bytes = fs::read(&file).unwrap();
+    for bit in 0..len * 8 {
+        let at = bit / 8;
+        let mut flipped = bytes.clone();
+        flipped[usize::try_from(at).unwrap()] ^= 1 << (bit % 8);
+        fs::write(&file, &flipped).unwrap();
+        is_true_prefix(
+            folder.path(),
+            &parts,
+            whole(&parts, at).seq,
+            &format!("bit {bit}"),
+        );
+    }
+}
+
 #[test]
 fn payloads_longer_than_a_record_are_split_and_empty_ones_leave_nothing() {
     let folder = scratch();

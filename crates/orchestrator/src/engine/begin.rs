@@ -308,6 +308,7 @@ impl Engine {
             .expect("no panic holds it")
             .remove(&job);
         self.0.known.lock().expect("no panic holds it").remove(&job);
+        self.0.room.leave(job);
         self.0.forgotten.notify_waiters();
         self.0.queue.serve();
     }

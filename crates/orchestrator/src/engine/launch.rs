@@ -24,7 +24,7 @@ use super::{
 use crate::{
     folders,
     job::{Job, JobId},
-    make, ssh,
+    limits, make, ssh,
 };
 
 /// The variable that tells supervisors how many bytes of their disk they are to leave free.
@@ -182,6 +182,7 @@ pub(crate) fn exec(
         pty: window,
         graces: rules.graces.clone(),
         secrets: rules.secrets.clone(),
+        open_files: limits::open_files_of_jobs(),
         archiver,
         archiver_env: environment
             .map(|(name, value)| (name, value.to_string_lossy().into_owned()))

@@ -220,3 +220,6 @@ impl Cursor {
         Ok(Some(chunks))
     }
 }
+
+#[cfg(test)]
+mod tests;

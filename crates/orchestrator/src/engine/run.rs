@@ -205,16 +205,17 @@ impl Engine {
             .map_err(|refusal| EngineError::NotFound(refusal.to_string()))?;
         let batch = (hosts.len() > 1).then(Uuid::now_v7);
         // All or none: a host whose folder cannot be made must not leave the others running unnamed.
-        let mut prepared = Vec::with_capacity(hosts.len());
-        for host in hosts {
-            let job = asked::of_host(host, command, pty, batch).job();
+        let of_host = |host: &String| asked::of_host(host, command, pty, batch).job();
+        let jobs: Vec<Job> = hosts.iter().map(of_host).collect();
+        let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+        self.0.room.admit(&ids)?;
+        let mut prepared = Vec::with_capacity(jobs.len());
+        for job in jobs {
             match self.prepare(job, None) {
                 Ok(one) => prepared.push(one),
                 Err(error) => {
-                    for one in prepared {
-                        self.forget(one.job.id);
-                        launch::drop_prepared(one);
-                    }
+                    prepared.into_iter().for_each(launch::drop_prepared);
+                    ids.into_iter().for_each(|id| self.forget(id));
                     return Err(error);
                 }
             }
@@ -238,6 +239,7 @@ impl Engine {
         let job = asked.job();
         let window = job.pty.then(|| self.window());
         let exec = launch::exec(command, window, &rules, self.folders())?;
+        self.0.room.admit(&[job.id])?;
         let prepared = self.prepare(job, Some(&exec))?;
         let claims = rules.claims;
         Ok(self.launch(

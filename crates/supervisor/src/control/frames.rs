@@ -180,6 +180,23 @@ mod tests {
         back
     }
 
+    /// What comes of any bytes, in pieces of `step`: frames, and the error they end with.
+    fn all<T: Frame>(bytes: &[u8], step: usize) -> (Vec<T>, Option<Error>) {
+        let mut decoder = Decoder::new();
+        let mut frames = Vec::new();
+        for piece in bytes.chunks(step) {
+            decoder.push(piece);
+            loop {
+                match decoder.next() {
+                    Ok(Some(frame)) => frames.push(frame),
+                    Ok(None) => break,
+                    Err(error) => return (frames, Some(error)),
+                }
+            }
+        }
+        (frames, None)
+    }
+
     proptest! {
         #[test]
         fn frames_come_back_however_they_are_cut(
@@ -192,10 +209,19 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_frames_or_an_error(bytes: Vec<u8>) {
-            let mut decoder = Decoder::<ToEngine>::new();
-            decoder.push(&bytes);
-            while let Ok(Some(_)) = decoder.next() {}
+        fn any_bytes_are_frames_or_an_error_the_same_however_they_are_cut(
+            frames in prop::collection::vec((0_u8..7, prop::collection::vec(any::<u8>(), 0..12)), 0..6),
+            noise: Vec<u8>, cut in 0_usize..400, step in 1_usize..20,
+        ) {
+            let mut bytes = Vec::new();
+            for (kind, payload) in frames {
+                frame(&mut bytes, kind, &payload);
+            }
+            bytes.truncate(cut);
+            bytes.extend(noise);
+            let whole = bytes.len().max(1);
+            prop_assert_eq!(all::<ToEngine>(&bytes, step), all(&bytes, whole));
+            prop_assert_eq!(all::<ToSupervisor>(&bytes, step), all(&bytes, whole));
         }
     }
 

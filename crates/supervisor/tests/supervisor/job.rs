@@ -25,6 +25,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn exec(program: &str, args: &[&str]) -> Exec {
     Exec {
         secrets: Vec::new(),
+        open_files: None,
         format: FORMAT,
         program: program.to_owned(),
         args: args.iter().map(|arg| (*arg).to_owned()).collect(),

@@ -134,6 +134,7 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
+    orchestrator::limits::raise_open_files();
     let outcome = dispatch(cli.command);
     // A question may still be open, with its answer unseen.
     terminal::restore();

@@ -96,6 +96,7 @@ fn supervise(folder: Folder) -> io::Result<()> {
         return refuse(&folder, format);
     }
     let exec: Exec = described(&json)?;
+    session::limit_open_files(exec.open_files);
     // Fails where another supervisor has been, before anything of its is touched.
     let spool = Writer::create(folder.path())?;
     let listener: UnixListener = match handed {

@@ -15,6 +15,8 @@ use std::{
 
 use rustix::{fs::Mode, io::Errno, net::sockopt, process};
 
+use crate::complaints::complain;
+
 /// The listening socket on standard input, if whoever started us left one there.
 pub(crate) fn handed_listener() -> io::Result<Option<UnixListener>> {
     let stdin = io::stdin();
@@ -43,6 +45,23 @@ pub(crate) fn detach() -> io::Result<Mode> {
     }
     process::chdir("/")?;
     Ok(umask)
+}
+
+/// Gives us the soft limit that the child is to have; we need less than anybody. One above the hard limit is not taken.
+pub(crate) fn limit_open_files(soft: Option<u64>) {
+    let Some(soft) = soft else { return };
+    let found = process::getrlimit(process::Resource::Nofile);
+    let wanted = process::Rlimit {
+        current: Some(soft),
+        ..found
+    };
+    if found != wanted
+        && let Err(error) = process::setrlimit(process::Resource::Nofile, wanted)
+    {
+        complain(format_args!(
+            "the limit of open files stays as it is: {error}"
+        ));
+    }
 }
 
 /// Has a child begin a session of its own. Called between fork and exec.

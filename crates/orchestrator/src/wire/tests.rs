@@ -1,0 +1,120 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Any JSON of some depth, with words that mean something here.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[a-z_]{0,6}".prop_map(Value::from),
+        prop::sample::select(&[
+            "overview",
+            "start",
+            "target",
+            "done",
+            "01890000-0000-7000-8000-000000000001"
+        ])
+        .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        let key = prop_oneof![
+            prop::sample::select(&["id", "request", "type", "with", "kind", "job", "tail"])
+                .prop_map(str::to_owned),
+            "[a-z]{1,4}",
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(key, inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// A request of each kind that holds much.
+fn requests() -> Vec<Value> {
+    let job = "01890000-0000-7000-8000-000000000001";
+    vec![
+        json!({"type": "overview"}),
+        json!({"type": "start", "with": {"kind": "target", "project": "vm", "targets": ["a"], "variables": [["A", "b"]], "pty": false}}),
+        json!({"type": "start", "with": {"kind": "command", "command": "ls", "hosts": ["a"], "cwd": "/", "pty": true}}),
+        json!({"type": "jobs", "with": {"status": "done", "limit": 3}}),
+        json!({"type": "follow", "with": {"job": job, "tail": 50}}),
+        json!({"type": "answer", "with": {"prompt": job, "answer": {"kind": "text", "text": "x"}}}),
+        json!({"type": "resize", "with": {"job": job, "rows": 24, "cols": 80}}),
+        json!({"type": "change_settings", "with": {"max_jobs": 3, "database_url": null}}),
+    ]
+}
+
+/// Puts `by` in the place of the nth value in this one, itself included; false where there are not as many.
+fn replace(value: &mut Value, left: &mut usize, by: &Value) -> bool {
+    if *left == 0 {
+        *value = by.clone();
+        return true;
+    }
+    *left -= 1;
+    match value {
+        Value::Array(items) => items.iter_mut().any(|item| replace(item, left, by)),
+        Value::Object(fields) => fields.values_mut().any(|field| replace(field, left, by)),
+        _ => false,
+    }
+}
+
+/// A call that decodes says the same when it is written and read once more; one that does not says why.
+fn decodes(text: &str) -> bool {
+    match serde_json::from_str::<Call>(text) {
+        Ok(call) => {
+            let once = serde_json::to_string(&call).unwrap();
+            let again: Call = serde_json::from_str(&once).unwrap();
+            assert_eq!(serde_json::to_string(&again).unwrap(), once);
+            true
+        }
+        Err(error) => {
+            let words = error.to_string();
+            assert!(words.contains(" at line "), "{words}");
+            false
+        }
+    }
+}
+
+#[test]
+fn each_request_decodes() {
+    for request in requests() {
+        let call = json!({"id": 1, "request": request}).to_string();
+        assert!(decodes(&call), "{call}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_json_is_a_call_or_says_why_not(json in any_json(), request in any_json()) {
+        decodes(&json.to_string());
+        decodes(&json!({"id": 1, "request": request}).to_string());
+    }
+
+    #[test]
+    fn a_call_with_anything_anywhere_is_one_or_says_why_not(
+        which in any::<prop::sample::Index>(), place in 0_usize..14, by in any_json(),
+    ) {
+        let request = which.get(&requests()).clone();
+        let mut call = json!({"id": 1, "request": request});
+        let mut left = place;
+        replace(&mut call, &mut left, &by);
+        decodes(&call.to_string());
+    }
+
+    #[test]
+    fn a_call_that_is_cut_or_flipped_is_one_or_says_why_not(
+        which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>(),
+    ) {
+        let mut bytes = json!({"id": 1, "request": which.get(&requests())}).to_string().into_bytes();
+        let at = at.index(bytes.len());
+        if cut { bytes.truncate(at) } else { bytes[at] = byte }
+        if let Ok(text) = String::from_utf8(bytes) {
+            prop_assert!(!decodes(&text) || !cut);
+        }
+    }
+}
