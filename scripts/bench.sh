@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# Builds what packages ship, optimised and with the static supervisor, and measures it: bench.sh [speed's words…].
+# Builds what packages ship, optimised and with the static supervisor, and measures it.
+#   bench.sh [WORD…]        what crates/orchestrator/benches/speed takes
+#   bench.sh peers [N]      N rounds of others beside it: the usual stack, and websocketd where it is installed
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 stop() { printf '\nstopped: %s\n' "$*" >&2; exit 1; }
 
+mkdir -p target/bench
 say 'building the page'
-npm run --silent build >&2 || stop 'the page did not build; the first error above says where'
-say 'building vmo and the window (release; the first time takes some minutes)'
-# All in one call, and the same words below: so every crate is built once.
-all=(--workspace --features vm-orchestrator/built-in-page --bench speed)
-cargo build --release "${all[@]}" --bins ||
-  stop 'the app did not build; the first error above says where'
+npm run --silent build >target/page.log 2>&1 || stop 'the page did not build; target/page.log says where'
+say 'building vmo, the window and the bench (release; the first time takes some minutes)'
+# All in one call, so that every crate is built once.
+built=$(cargo build --release --workspace --bins --bench speed --features vm-orchestrator/built-in-page \
+  --message-format json-render-diagnostics) || stop 'the app did not build; the first error above says where'
 # As scripts/package.sh has it.
 static=()
 [ "$(uname)" = Linux ] && static=(-C target-feature=+crt-static)
@@ -21,6 +23,16 @@ cargo rustc --release --package vmo-supervisor --bin vmo-supervisor --target-dir
 [ -x target/postgres/bin/postgres ] || stop 'target/postgres is not there; run scripts/setup.sh start'
 mkdir -p target/bench
 install -m 755 target/release/vmo target/release/vm-orchestrator target/static/release/vmo-supervisor target/bench/
+# Cargo gives a bench a name of its own each time.
+install -m 755 "$(sed -n 's|.*"executable":"\([^"]*/speed-[^"]*\)".*|\1|p' <<<"$built")" target/bench/speed
 
+if [ "${1:-}" = peers ]; then
+  say 'installing the usual stack into target/bench/poc'
+  mkdir -p target/bench/poc
+  cp bench/poc/* target/bench/poc/
+  npm install --silent --no-package-lock --no-audit --no-fund --prefix target/bench/poc || stop 'npm could not install it; is the network there?'
+  say 'measuring'
+  exec node target/bench/poc/measure.mjs "$PWD/target/bench/speed" "$PWD/target/bench/vmo" "${2:-5}"
+fi
 say 'measuring'
-cargo bench --quiet "${all[@]}" -- "$@"
+exec target/bench/speed "$@"

@@ -20,14 +20,14 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn of_command_line() -> Outcome<Self> {
+    pub(crate) fn of(words: Vec<String>) -> Outcome<Self> {
         let mut asked = Self {
             rounds: 5,
             programs: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench"),
             server: false,
             only: Vec::new(),
         };
-        let mut words = std::env::args().skip(1);
+        let mut words = words.into_iter();
         while let Some(word) = words.next() {
             match word.as_str() {
                 // What cargo adds.
@@ -43,11 +43,6 @@ impl Asked {
             return Err("at least one round".into());
         }
         Ok(asked)
-    }
-
-    /// Whether it is to be the printer of W3 instead.
-    pub(crate) fn is_printer() -> bool {
-        std::env::args().nth(1).is_some_and(|word| word == "ticks")
     }
 
     /// Whether this row is to be measured.

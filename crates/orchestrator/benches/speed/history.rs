@@ -46,6 +46,7 @@ pub(crate) async fn lists(app: &App, table: &mut Table) -> Outcome<()> {
     page.over(job).await?;
     app.archived(job).await?;
     let begun = Instant::now();
+    drop(page);
     sqlx::raw_sql(FILL).execute(&app.pool).await?;
     sqlx::raw_sql("vacuum analyze jobs")
         .execute(&app.pool)
@@ -55,6 +56,8 @@ pub(crate) async fn lists(app: &App, table: &mut Table) -> Outcome<()> {
         .fetch_one(&app.pool)
         .await?
         .get(0);
+    // Not before: a page that does not answer for so long is taken for gone.
+    let mut page = app.page().await?;
     let groups = [
         (
             "H1 newest, or older than one",

@@ -37,33 +37,31 @@ mod table;
 mod ticks;
 mod usage;
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, path::Path, process::ExitCode};
 
-use crate::{app::App, asked::Asked, postgres::Postgres, table::Table};
+use crate::{app::App, asked::Asked, postgres::Postgres, printed::Printed, table::Table};
 
 /// What every part of a bench gives back: a failure ends the run.
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    if Asked::is_printer() {
-        return if ticks::print().is_ok() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        };
-    }
-    let ran = Asked::of_command_line().and_then(|asked| {
-        // One thread: what the client costs is not ours, and two cores are few.
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?
-            .block_on(measure(&asked))
-    });
-    match ran {
-        Ok(table) => {
-            print!("{table}");
-            ExitCode::SUCCESS
-        }
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let done = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        // What a target of the project runs.
+        ["ticks"] => ticks::print(),
+        // The project alone, for who measures something else with it.
+        ["--project", folder] => Printed::write_into(Path::new(folder)).map(drop),
+        _ => Asked::of(words).and_then(|asked| {
+            // One thread: what the client costs is not ours, and two cores are few.
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?
+                .block_on(measure(&asked))
+                .map(|table| print!("{table}"))
+        }),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench: {error}");
             ExitCode::FAILURE

@@ -58,6 +58,7 @@ pub(crate) struct Printed {
 impl Printed {
     /// Writes a project that prints all this into a folder.
     pub(crate) fn write_into(folder: &Path) -> Outcome<Self> {
+        fs::create_dir_all(folder)?;
         let flood = lines_of(FLOOD_LINES, 1);
         let (out, err) = (lines_of(MANY_LINES / 2, 2), lines_of(MANY_LINES / 2, 3));
         let speed = std::env::current_exe()?;
