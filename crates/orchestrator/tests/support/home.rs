@@ -81,6 +81,8 @@ impl Home {
             .env("MKCLI_REGISTRY", path("registry"))
             .env("HOME", path("work"))
             .env("VMO_POSTGRES_LINGER_MS", "200")
+            // However full the tester's disk is.
+            .env("VMO_DISK_FLOOR", "0")
             .env_remove("DATABASE_URL")
             .stdin(Stdio::null());
         if let Some(url) = &self.database_url {
