@@ -10,7 +10,7 @@ fuzz_target!(|bytes: &[u8]| {
             let once = serde_json::to_string(&call).unwrap();
             let again: Call = serde_json::from_str(&once).unwrap();
             assert_eq!(once, serde_json::to_string(&again).unwrap());
-            format!("{call:?}");
+            std::hint::black_box(format!("{call:?}"));
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }

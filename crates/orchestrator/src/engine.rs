@@ -53,7 +53,8 @@ use tokio::{
 };
 
 use self::{
-    adopt::Adopting, apart::LeftAlone, catalog::Catalog, preferences::Preferences, prompts::Prompts, queue::Queue, room::Room,
+    adopt::Adopting, apart::LeftAlone, catalog::Catalog, preferences::Preferences,
+    prompts::Prompts, queue::Queue, room::Room,
 };
 pub use self::{
     catalog::Listed,

@@ -26,6 +26,7 @@ struct States {
     server: Postgres,
     migrations: Vec<String>,
     looks: Vec<String>,
+    shapes: Vec<String>,
 }
 
 fn folder(name: &str) -> PathBuf {
@@ -44,6 +45,20 @@ fn rows(version: usize) -> PathBuf {
     folder(&format!("tests/store/rows/{version:04}.sql"))
 }
 
+const SHAPE: &str = "select string_agg(line, e'\n' order by line) from (
+    select concat_ws(' ', 'table', relname, relkind, reloptions) as line
+      from pg_class where relnamespace = current_schema()::regnamespace
+    union all
+    select concat_ws(' ', 'column', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, attcompression,
+                     (select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = attrelid and adnum = attnum))
+      from pg_attribute join pg_class on pg_class.oid = attrelid and relkind = 'r'
+      where relnamespace = current_schema()::regnamespace and attnum > 0
+    union all
+    select concat_ws(' ', conname, conrelid::regclass, pg_get_constraintdef(oid))
+      from pg_constraint where connamespace = current_schema()::regnamespace
+    union all
+    select indexdef from pg_indexes where schemaname = current_schema()) lines";
+
 /// The ledger as the driver keeps it (sqlx, `migrate`): the app says with an error of its own where it is not.
 const LEDGER: &str = "create table vmo_migrations (version bigint primary key, description text not null,
     installed_on timestamptz not null default now(), success boolean not null, checksum bytea not null,
@@ -55,11 +70,13 @@ impl States {
             server: Postgres::start(),
             migrations: migrations(),
             looks: Vec::new(),
+            shapes: Vec::new(),
         };
         for version in 0..=states.newest() {
             let name = format!("look_{version}");
             states.make(version, &name);
             states.looks.push(states.look(&name));
+            states.shapes.push(states.shape(&name));
             states.drop(&name);
         }
         states
@@ -99,6 +116,11 @@ impl States {
         let look = dump(&self.server, &["--schema-only", &schema]);
         look.replace(&format!("{name}."), "ours.")
             .replace(&format!("CREATE SCHEMA {name};\n"), "")
+    }
+
+    /// The same for short: what the server's own lists say of them.
+    fn shape(&self, name: &str) -> String {
+        self.ask(name, SHAPE).replace(&format!("{name}."), "ours.")
     }
 
     /// The app's way there.
