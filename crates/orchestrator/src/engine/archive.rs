@@ -174,6 +174,10 @@ impl Archiver {
     }
 
     async fn send(&mut self) -> Result<(), ArchiveError> {
+        // Before it is read, so that who waits holds no memory.
+        let waiting = self.live.extent().end.offset - self.at.at.offset;
+        let much = waiting >= (TRANSACTION_BYTES / 2) as u64;
+        let _turn = if much { self.link.bulk().await } else { None };
         let (batches, next) = match self.cut() {
             Err(error) if index::is_damage(&error) => {
                 self.found_damage(&error);
