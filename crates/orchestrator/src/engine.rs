@@ -53,8 +53,13 @@ use tokio::{
 };
 
 use self::{
-    adopt::Adopting, apart::LeftAlone, catalog::Catalog, preferences::Preferences,
-    prompts::Prompts, queue::Queue, room::Room,
+    adopt::Adopting,
+    apart::LeftAlone,
+    catalog::Catalog,
+    preferences::Preferences,
+    prompts::Prompts,
+    queue::{Queue, Turn},
+    room::Room,
 };
 pub use self::{
     catalog::Listed,
@@ -132,6 +137,8 @@ struct Inner {
     prompts: Prompts,
     sessions: Arc<ssh::Sessions>,
     queue: Queue,
+    /// The turns of our own jobs until these are over, the lost ones' with all that they left running.
+    turns: Mutex<HashMap<JobId, Turn>>,
     room: Room,
     lives: Mutex<HashMap<JobId, Arc<Live>>>,
     /// The jobs whose folders this engine made or took in, from before it knows more of them.
@@ -164,6 +171,7 @@ impl Engine {
             prompts: Prompts::default(),
             sessions: ssh::Sessions::new(),
             queue,
+            turns: Mutex::default(),
             room: Room::new(),
             lives: Mutex::default(),
             known: Mutex::default(),
@@ -242,8 +250,10 @@ impl Engine {
 
     /// Tells of an event; that nobody listens is no fault.
     fn tell(&self, event: Event) {
-        if matches!(&event, Event::Job(job) if job.status.is_over()) {
-            self.0.queue.serve();
+        if let Event::Job(job) = &event
+            && job.status.is_over()
+        {
+            self.give_turn_back(job.id);
         }
         let _listeners = self.0.events.send(event).unwrap_or_default();
     }

@@ -13,6 +13,7 @@ use std::{fs, time::Instant};
 
 use home::{Home, appears, eventually};
 use postgres::Postgres;
+use rustix::process::{Pid, Signal, kill_process};
 
 /// `deploy` goes on while the file `deploy` is not there, and writes down whenever it finds itself running twice.
 const MAKEFILE: &str = "\
@@ -80,6 +81,33 @@ fn what_a_killed_engines_job_has_is_taken_until_the_job_is_over() {
     first.kill();
     let mut second = home.start(&["run", "deploy"]);
     eventually("it waits", || waits(&home).is_some());
+    fs::write(home.work().join("go"), "").unwrap();
+    assert!(second.child.wait().unwrap().success());
+    assert!(!home.work().join("twice").exists());
+}
+
+#[test]
+fn what_a_killed_supervisor_leaves_is_ended_before_the_next_one_runs() {
+    let (_postgres, home) = home();
+    // It does not go by itself; whoever comes next sees whether it is there still. A dead one shows no program.
+    home.makefile(
+        "deploy: ## @exclusive\n\t@trap '' TERM; \\\n\
+         \tif [ -e pid ] && readlink \"/proc/$$(cat pid)/exe\"; then touch twice; fi; \\\n\
+         \techo $$$$ >pid; touch started; while [ ! -e go ]; do sleep 0.02; done\n",
+    );
+    let mut first = home.start(&["run", "deploy"]);
+    appears(&home.work().join("started"));
+    let folders = home.job_folders();
+    let supervisor = folders.iter().find_map(|folder| {
+        let known = fs::read(folder.join("supervisor.json")).ok()?;
+        let known: serde_json::Value = serde_json::from_slice(&known).unwrap();
+        known["supervisor"]["pid"].as_i64()
+    });
+    let supervisor = Pid::from_raw(i32::try_from(supervisor.unwrap()).unwrap()).unwrap();
+    kill_process(supervisor, Signal::KILL).unwrap();
+    // What it left gets half a second to go; this one asks for its turn long before.
+    let mut second = home.start(&["run", "deploy"]);
+    assert!(!first.child.wait().unwrap().success());
     fs::write(home.work().join("go"), "").unwrap();
     assert!(second.child.wait().unwrap().success());
     assert!(!home.work().join("twice").exists());

@@ -66,6 +66,14 @@ impl Claims {
         self.set(place, libc::F_UNLCK)
     }
 
+    /// The same claims once more: they last until both are dropped.
+    ///
+    /// # Errors
+    /// Where there is no descriptor left for it.
+    pub fn share(&self) -> io::Result<Self> {
+        self.0.try_clone().map(Self)
+    }
+
     /// The open file that holds them.
     #[must_use]
     pub fn into_fd(self) -> OwnedFd {

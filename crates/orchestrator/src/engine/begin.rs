@@ -69,14 +69,13 @@ impl Engine {
         };
         // Before anything runs: from here on, what runs is followed.
         let begun = control::connect(live.folder.path()).and_then(|connection| {
+            let shared = turn.share()?;
+            self.keep_turn(live.id, turn);
             match plan {
                 Plan::Local { environment, .. } => {
-                    self.begin_local(&live, listener, turn, &environment)
+                    self.begin_local(&live, listener, shared, &environment)
                 }
-                Plan::Remote { route } => {
-                    give_turn_back(&live, turn);
-                    self.begin_remote(&live, listener, *route)
-                }
+                Plan::Remote { route } => self.begin_remote(&live, listener, *route),
             }
             .map(|()| connection)
         });
@@ -87,6 +86,19 @@ impl Engine {
             }
             Err(error) => self.ended_early(&live, error.to_string(), false),
         }
+    }
+
+    /// Keeps a job's turn until the job is over: where its supervisor is killed, until what that left is ended, too.
+    fn keep_turn(&self, job: JobId, turn: Turn) {
+        let mut turns = self.0.turns.lock().expect("no panic holds it");
+        turns.insert(job, turn);
+    }
+
+    /// Gives a job's turn to the next one.
+    pub(super) fn give_turn_back(&self, job: JobId) {
+        let turn = self.0.turns.lock().expect("no panic holds it").remove(&job);
+        drop(turn);
+        self.0.queue.serve();
     }
 
     fn begin_local(
@@ -310,18 +322,6 @@ impl Engine {
         self.0.known.lock().expect("no panic holds it").remove(&job);
         self.0.room.leave(job);
         self.0.forgotten.notify_waiters();
-        self.0.queue.serve();
+        self.give_turn_back(job);
     }
-}
-
-/// Gives a job's turn to the next one when the job is over.
-fn give_turn_back(live: &Live, turn: Turn) {
-    let mut changes = live.job_changes();
-    tokio::spawn(async move {
-        let _over = changes
-            .wait_for(|job| job.state.status().is_over())
-            .await
-            .is_ok();
-        drop(turn);
-    });
 }

@@ -63,6 +63,11 @@ pub(super) enum Wait {
 pub(super) struct Turn(Claims);
 
 impl Turn {
+    /// The same turn once more: it lasts until both are dropped.
+    pub(super) fn share(&self) -> io::Result<Self> {
+        self.0.share().map(Self)
+    }
+
     /// The open file that holds it, for a supervisor to hold on to.
     pub(super) fn into_fd(self) -> std::os::fd::OwnedFd {
         self.0.into_fd()
