@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use self::{
     keeper::Keeper,
@@ -23,6 +23,9 @@ use crate::{
 
 /// A store that has not answered for this long is asked for a sign of life.
 const SLOW: Duration = Duration::from_secs(5);
+
+/// Jobs that send a lot at once: two keep a server busy, and leave connections and processors to everybody else.
+const BULK: usize = 2;
 
 /// Which Postgres.
 #[derive(Debug, Clone)]
@@ -56,6 +59,7 @@ pub struct Link {
     /// Why the store was away when it last was, for who asks meanwhile.
     away: Arc<Mutex<String>>,
     trouble: Arc<Trouble>,
+    bulk: Arc<Semaphore>,
 }
 
 impl Link {
@@ -90,7 +94,13 @@ impl Link {
             state,
             away,
             trouble,
+            bulk: Arc::new(Semaphore::new(BULK)),
         }
+    }
+
+    /// A turn to send a lot at once; others wait until it is dropped.
+    pub(super) async fn bulk(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.bulk).acquire_owned().await.ok()
     }
 
     /// Which Postgres.
