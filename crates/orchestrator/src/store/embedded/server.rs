@@ -34,6 +34,8 @@ const TO_STOP: [(Signal, Duration); 3] = [
     (Signal::QUIT, Duration::from_secs(10)),
     (Signal::KILL, Duration::from_secs(10)),
 ];
+/// Beside what a person watches, the archive may wait: a busy processor goes to make, its supervisor and the socket first.
+const NICE: i32 = 5;
 /// A log larger than this is put aside at the next start.
 const LARGEST_LOG: u64 = 1024 * 1024;
 
@@ -129,6 +131,9 @@ impl Server {
         let process = Process::open(pid)
             .map_err(fails)?
             .ok_or_else(|| ended(place))?;
+        if let Err(error) = rustix::process::setpriority_process(Some(pid), NICE) {
+            tracing::debug!(%error, "the server is as important as what it stores");
+        }
         let mut server = Self {
             process,
             child: Some(child),
