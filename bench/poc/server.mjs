@@ -43,7 +43,8 @@ app.post('/jobs/:target', async (request, response) => {
     io.emit('exit', { id, code });
     await Promise.all(written);
     const status = code === 0 ? 'done' : 'error';
-    const update = 'update poc_jobs set status = $2, exit_code = $3, finished_at = now() where id = $1';
+    const update =
+      'update poc_jobs set status = $2, exit_code = $3, finished_at = now() where id = $1';
     await pool.query(update, [id, status, code]);
     io.emit('archived', { id });
   });

@@ -1,6 +1,9 @@
 //! W4, from a click to the first byte; W5, many short jobs, one after the other.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use crate::{
     Outcome,
@@ -14,6 +17,22 @@ use crate::{
 const CLICKS: usize = 30;
 /// Jobs of one turn.
 const JOBS: usize = 200;
+
+/// The bare figures alone, for who measures something else in turns with them: milliseconds to the first byte, jobs a
+/// second.
+pub(crate) fn bare_alone(work: &Path) -> Outcome<(f64, f64)> {
+    let firsts = (0..CLICKS)
+        .map(|_| bare::first_byte(work, "hello"))
+        .collect::<Outcome<Vec<_>>>()?;
+    let begun = Instant::now();
+    for _ in 0..JOBS {
+        bare::to_its_end(work, "hello")?;
+    }
+    Ok((
+        median(&firsts).as_secs_f64() * 1e3,
+        JOBS as f64 / begun.elapsed().as_secs_f64(),
+    ))
+}
 
 /// W4: what is compared is `make` started and its first byte read.
 pub(crate) async fn first_byte(app: &App, rounds: usize, table: &mut Table) -> Outcome<()> {

@@ -51,6 +51,9 @@ fn main() -> ExitCode {
         ["ticks"] => ticks::print(),
         // The project alone, for who measures something else with it.
         ["--project", folder] => Printed::write_into(Path::new(folder)).map(drop),
+        ["--bare", work] => {
+            clicks::bare_alone(Path::new(work)).map(|(ms, rate)| println!("{ms} {rate}"))
+        }
         _ => Asked::of(words).and_then(|asked| {
             // One thread: what the client costs is not ours, and two cores are few.
             tokio::runtime::Builder::new_current_thread()
