@@ -114,7 +114,7 @@ impl Archiver {
                 caught_up = self.live.extent().end.offset <= self.at.at.offset;
             } else if extent.complete {
                 if self.settle().await? {
-                    return Ok(self.drop_folder()?);
+                    return Ok(self.drop_folder().await?);
                 }
             } else if over && !self.settled {
                 // A process that outlived the job still holds its output; the status does not wait for it.
@@ -132,12 +132,16 @@ impl Archiver {
     }
 
     /// A folder whose spool is damaged is kept beside, for a person to look at what else is in it.
-    fn drop_folder(&self) -> io::Result<()> {
-        if self.live.job().damage.is_some() {
-            self.live.folder.set_aside()
-        } else {
-            self.live.folder.remove()
-        }
+    async fn drop_folder(&self) -> io::Result<()> {
+        let (folder, damaged) = (self.live.folder.clone(), self.live.job().damage.is_some());
+        off_the_disk(move || {
+            if damaged {
+                folder.set_aside()
+            } else {
+                folder.remove()
+            }
+        })
+        .await
     }
 
     /// Writes the job as it stands, where the store does not know that yet. How it ended is [`Self::settle`]'s to write,
@@ -231,7 +235,8 @@ impl Archiver {
             if let Err(error) = self.live.folder.write_json_durably(ARCHIVED, &durable) {
                 tracing::warn!(job = %id, %error, "where its spool begins is known to the store alone");
             }
-            spool::drop_before(self.live.folder.path(), durable.offset)?;
+            let folder = self.live.folder.clone();
+            off_the_disk(move || spool::drop_before(folder.path(), durable.offset)).await?;
             self.dropped = durable.offset;
         }
         Ok(())
@@ -314,6 +319,16 @@ impl Archiver {
             Err(error) => self.recover(error).await.map(|()| false),
         }
     }
+}
+
+/// Drops files, on a thread that may block: the kernel waits for those of their pages that are on their way to the disk,
+/// seconds where that is busy, and meanwhile every log would stand still.
+async fn off_the_disk<T: Send + 'static>(
+    drops: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(drops)
+        .await
+        .map_err(io::Error::other)?
 }
 
 fn mark_for_store(mark: &Mark) -> store::Mark {
