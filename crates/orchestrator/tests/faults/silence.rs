@@ -67,7 +67,7 @@ async fn connections_that_are_cut_in_the_middle_of_a_commit() {
     let proxy = Proxy::before(postgres.port());
     let mut load = Load::start(url(&proxy)).await;
     proxy.be(Mode::CutAtCommit);
-    while proxy.cut() < 20 {
+    while proxy.cut() < 8 {
         load.goes_on(1 << 20).await;
     }
     proxy.be(Mode::Open);
