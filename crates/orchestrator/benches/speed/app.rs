@@ -32,6 +32,8 @@ pub(crate) struct App {
     pub(crate) printed: Printed,
     /// KiB that what serves held before its first job.
     pub(crate) idle: u64,
+    /// The same of its Postgres.
+    pub(crate) idle_postgres: u64,
 }
 
 impl App {
@@ -49,12 +51,14 @@ impl App {
         let name = "work".to_owned();
         page.ask(Request::TrustProject { name }).await?;
         let uri = home.uri()?;
+        let postgres = postgres
+            .or_else(|| home.postmaster())
+            .ok_or("no Postgres runs")?;
         Ok(Self {
             store: Store::connect(&Address::parse(&uri, None)?).await?,
             pool: sqlx::PgPool::connect(&uri).await?,
-            postgres: postgres
-                .or_else(|| home.postmaster())
-                .ok_or("no Postgres runs")?,
+            postgres,
+            idle_postgres: usage::of_tree(postgres),
             idle: usage::resident(serving.id().cast_signed())?,
             printed,
             serving,

@@ -114,13 +114,6 @@ async fn run(app: &App, page: &mut Page) -> Outcome<Took> {
 
 /// MiB over idle at the highest of all floods so far, and those of Postgres during one more, which is watched closely.
 async fn memory(app: &App, page: &mut Page) -> Outcome<(f64, f64)> {
-    let all_of_postgres = || {
-        usage::tree(app.postgres)
-            .into_iter()
-            .map(usage::proportional)
-            .sum::<u64>()
-    };
-    let idle = all_of_postgres();
     let (mut supervisor, mut postgres) = (0, 0);
     let job = page.start("w1").await?;
     let subscription = page.subscribe(job, app.printed.flood).await?;
@@ -141,12 +134,12 @@ async fn memory(app: &App, page: &mut Page) -> Outcome<(f64, f64)> {
             .chain([supervisor])
             .max()
             .unwrap_or(0);
-        postgres = postgres.max(all_of_postgres());
+        postgres = postgres.max(usage::of_tree(app.postgres));
     }
     let ours = usage::peak(app.pid())?.saturating_sub(app.idle) + supervisor;
     Ok((
         ours as f64 / 1024.0,
-        postgres.saturating_sub(idle) as f64 / 1024.0,
+        postgres.saturating_sub(app.idle_postgres) as f64 / 1024.0,
     ))
 }
 

@@ -70,6 +70,11 @@ pub(crate) fn proportional(pid: i32) -> u64 {
     kib(&format!("/proc/{pid}/smaps_rollup"), "Pss:").unwrap_or(0)
 }
 
+/// The same of a process and all below it.
+pub(crate) fn of_tree(root: i32) -> u64 {
+    tree(root).into_iter().map(proportional).sum()
+}
+
 /// KiB of memory it holds.
 pub(crate) fn resident(pid: i32) -> Outcome<u64> {
     kib(&format!("/proc/{pid}/status"), "VmRSS:")
