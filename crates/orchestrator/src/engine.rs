@@ -5,11 +5,11 @@
 //! process of its own for a local job, [`remote`] for one on a host. From there on there is no difference: [`follow`]
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
 //! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies.
-//! [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are left alone, and [`lost`] has the last word on those whose
-//! supervisor is gone. [`link`] is the only way to the store, [`catalog`] knows what can be run, [`preferences`] what is
-//! set, [`watch`] hears of changes from outside, [`owners`] of those who share the store, [`prompts`] holds what jobs ask
-//! of a person. Everything that happens is told once, on one channel of
-//! [`Event`]s.
+//! [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are left alone, and
+//! [`lost`] has the last word on those whose supervisor is gone. [`link`] is the only way to the store, [`catalog`] knows
+//! what can be run, [`preferences`] what is set, [`room`] how many jobs can be held, [`watch`] hears of changes from
+//! outside, [`owners`] of those who share the store, [`prompts`] holds what jobs ask of a person. Everything that happens
+//! is told once, on one channel of [`Event`]s.
 //!
 //! It must not know the socket server or Tauri.
 
