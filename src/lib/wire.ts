@@ -45,6 +45,32 @@ branch: string | null,
 dirty: number, };
 
 /**
+ * What a variable of a job's environment is beside what it is in the app's own.
+ */
+export type EnvironmentChange = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What became of it.
+ */
+change: EnvironmentChanged, 
+/**
+ * By whom or why, in a word or two: `login shell`, `direnv`, `would change make`.
+ */
+by: string, 
+/**
+ * Its value in the job, where it is known to be harmless, as that of `PATH`.
+ */
+value: string | null, };
+
+/**
+ * What became of a variable of the environment.
+ */
+export type EnvironmentChanged = "added" | "changed" | "removed";
+
+/**
  * What happened, told to every page.
  */
 export type Event = { "type": "job", "with": Job } | { "type": "log_grew", "with": { 
@@ -133,6 +159,27 @@ message: string, };
 export type FailureCode = "not_found" | "refused" | "untrusted" | "store_away" | "failed";
 
 /**
+ * What a launch form was filled in with.
+ */
+export type Filled = { 
+/**
+ * Values by name; a secret one has none.
+ */
+variables: Array<[string, string | null]>, 
+/**
+ * More targets, or words a target takes, after it.
+ */
+words: Array<string>, 
+/**
+ * How make is asked.
+ */
+options: MakeOptions, 
+/**
+ * Whether it gets a terminal.
+ */
+pty: boolean, };
+
+/**
  * A machine of the user's SSH config.
  */
 export type Host = { 
@@ -156,6 +203,10 @@ port: number,
  * Where the config names it: `~/.ssh/config:12`.
  */
 place: string, 
+/**
+ * Whether a person marked it as production.
+ */
+production: boolean, 
 /**
  * Its saved commands, in order.
  */
@@ -250,9 +301,17 @@ argv: Array<string>,
  */
 variables: Array<[string, string | null]>, 
 /**
+ * How make was asked, of targets.
+ */
+options: MakeOptions, 
+/**
  * The working directory of a local job.
  */
 cwd: string | null, 
+/**
+ * How the environment of a local job differs from the app's own, by name.
+ */
+environment: Array<EnvironmentChange>, 
 /**
  * Whether it runs in a terminal.
  */
@@ -355,6 +414,35 @@ cut: boolean,
 open: boolean, };
 
 /**
+ * What make is asked for beside targets and variables.
+ */
+export type MakeOptions = { 
+/**
+ * How many recipes at once (`-j N`); 0 means without a limit (`-j`), none means as make does by itself.
+ */
+jobs: number | null, 
+/**
+ * Go on after a failure with what does not depend on it (`-k`).
+ */
+keep_going: boolean, 
+/**
+ * Make everything anew (`-B`).
+ */
+always_make: boolean, 
+/**
+ * Say what would be done (`-n`). Lines with a `+` or with `$(MAKE)` run all the same.
+ */
+dry_run: boolean, 
+/**
+ * The names of variables in whose values a `$` is make's own; in all others a `$` is a `$`.
+ */
+raw: Array<string>, 
+/**
+ * Whether a person confirmed that variables which change make itself, as `SHELL`, are to be set.
+ */
+reserved: boolean, };
+
+/**
  * A message to the page.
  */
 export type Message = { "reply": { 
@@ -432,6 +520,70 @@ file: string,
  * Its line, from 1.
  */
 line: number, };
+
+/**
+ * What was kept under a name.
+ */
+export type Preset = { 
+/**
+ * Its name: 1 to 60 characters, no control characters.
+ */
+name: string, 
+/**
+ * It.
+ */
+filled: Filled, };
+
+/**
+ * What is known of earlier launches of a target.
+ */
+export type Presets = { 
+/**
+ * What it was last started with; none where it never was.
+ */
+last: Filled | null, 
+/**
+ * What was kept under names, in their order.
+ */
+named: Array<Preset>, };
+
+/**
+ * What a launch would run.
+ */
+export type Preview = { 
+/**
+ * The line a person would type, without secrets.
+ */
+line: string, 
+/**
+ * The exact program and arguments, without secrets; empty for a command on a host.
+ */
+argv: Array<string>, 
+/**
+ * The folder it would run in; none for a command on a host.
+ */
+cwd: string | null, 
+/**
+ * The recipe of the targets named, with the values known so far in it: as far as can be told without running
+ * anything.
+ */
+recipe: Array<string>, 
+/**
+ * Why it asks before it runs, where it does.
+ */
+danger: string | null, 
+/**
+ * Of the hosts, those marked as production: where something is dangerous, their names are to be typed.
+ */
+production: Array<string>, 
+/**
+ * What else is worth knowing, in sentences: an `override` in the makefile that goes before a value given here.
+ */
+notes: Array<string>, 
+/**
+ * The rule that forbids it, where one does.
+ */
+refusal: string | null, };
 
 /**
  * Something wrong at a place in a file.
@@ -529,7 +681,7 @@ echo: boolean, };
 /**
  * Answers to requests.
  */
-export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "started", "with": { 
+export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "preview", "with": Preview } | { "type": "presets", "with": Presets } | { "type": "started", "with": { 
 /**
  * At least one.
  */
@@ -582,7 +734,47 @@ name: string,
 /**
  * Whether.
  */
-exclusive: boolean, } } | { "type": "save_command", "with": { 
+exclusive: boolean, } } | { "type": "preview", "with": Start } | { "type": "presets", "with": { 
+/**
+ * The project's name.
+ */
+project: string, 
+/**
+ * The target.
+ */
+target: string, } } | { "type": "save_preset", "with": { 
+/**
+ * The project's name.
+ */
+project: string, 
+/**
+ * The target.
+ */
+target: string, 
+/**
+ * It.
+ */
+preset: Preset, } } | { "type": "forget_preset", "with": { 
+/**
+ * The project's name.
+ */
+project: string, 
+/**
+ * The target.
+ */
+target: string, 
+/**
+ * The preset's name.
+ */
+name: string, } } | { "type": "mark_production", "with": { 
+/**
+ * The host's name in the SSH config.
+ */
+host: string, 
+/**
+ * Whether.
+ */
+production: boolean, } } | { "type": "save_command", "with": { 
 /**
  * The host; none means every host.
  */
@@ -774,7 +966,11 @@ pty: boolean,
 /**
  * What to do where it is exclusive and runs already; none means as the settings say.
  */
-when_busy?: WhenBusy, } | { "kind": "command", 
+when_busy?: WhenBusy, 
+/**
+ * How make is asked.
+ */
+options?: MakeOptions, } | { "kind": "command", 
 /**
  * The command line.
  */

@@ -16,6 +16,9 @@ pub struct Host {
     pub port: u16,
     /// Where the config names it: `~/.ssh/config:12`.
     pub place: String,
+    /// Whether a person marked it as production.
+    #[serde(default)]
+    pub production: bool,
     /// Its saved commands, in order.
     pub commands: Vec<String>,
     /// Why it cannot be connected to, where the config asks for something we do not do.

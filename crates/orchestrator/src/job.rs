@@ -46,12 +46,61 @@ pub enum What {
         project: String,
         /// At least one, in the order make gets them; several are one job.
         targets: Vec<String>,
+        /// How make was asked.
+        #[serde(default)]
+        options: MakeOptions,
     },
     /// A shell command, here or on a host.
     Command {
         /// The host's name in the SSH config; none means this machine.
         host: Option<String>,
     },
+}
+
+/// What make is asked for beside targets and variables.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct MakeOptions {
+    /// How many recipes at once (`-j N`); 0 means without a limit (`-j`), none means as make does by itself.
+    pub jobs: Option<u32>,
+    /// Go on after a failure with what does not depend on it (`-k`).
+    pub keep_going: bool,
+    /// Make everything anew (`-B`).
+    pub always_make: bool,
+    /// Say what would be done (`-n`). Lines with a `+` or with `$(MAKE)` run all the same.
+    pub dry_run: bool,
+    /// The names of variables in whose values a `$` is make's own; in all others a `$` is a `$`.
+    pub raw: Vec<String>,
+    /// Whether a person confirmed that variables which change make itself, as `SHELL`, are to be set.
+    pub reserved: bool,
+}
+
+/// What a variable of a job's environment is beside what it is in the app's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct EnvironmentChange {
+    /// Its name.
+    pub name: String,
+    /// What became of it.
+    pub change: EnvironmentChanged,
+    /// By whom or why, in a word or two: `login shell`, `direnv`, `would change make`.
+    pub by: String,
+    /// Its value in the job, where it is known to be harmless, as that of `PATH`.
+    pub value: Option<String>,
+}
+
+/// What became of a variable of the environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum EnvironmentChanged {
+    /// It is in the job's alone.
+    Added,
+    /// It has another value there.
+    Changed,
+    /// It is not there.
+    Removed,
 }
 
 /// Where a job stands. Each state carries what is known in it and nothing else.
@@ -179,6 +228,9 @@ pub struct Job {
     pub variables: Vec<(String, Option<String>)>,
     /// The working directory of a local job.
     pub cwd: Option<PathBuf>,
+    /// How the environment of a local job differs from the app's own, by name.
+    #[serde(default)]
+    pub environment: Vec<EnvironmentChange>,
     /// Whether it runs in a terminal.
     pub pty: bool,
     /// The commit its folder stood at, and how many files differed from it.

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use crate::{
     host::Host,
-    job::{self, Commit, Exit, JobId, JobQuery, State, Status, What},
+    job::{
+        self, Commit, EnvironmentChange, Exit, JobId, JobQuery, MakeOptions, State, Status, What,
+    },
     log::Line,
     project::{Project, Scan},
 };
@@ -59,6 +61,40 @@ pub enum Request {
         name: String,
         /// Whether.
         exclusive: bool,
+    },
+    /// What exactly a launch would run, and what to think of before; nothing is started: [`Reply::Preview`].
+    Preview(Start),
+    /// What was last filled in for a target, and what was kept under a name: [`Reply::Presets`].
+    Presets {
+        /// The project's name.
+        project: String,
+        /// The target.
+        target: String,
+    },
+    /// Keeps what is filled in for a target under a name, in the place of what had that name: [`Reply::Presets`].
+    SavePreset {
+        /// The project's name.
+        project: String,
+        /// The target.
+        target: String,
+        /// It.
+        preset: Preset,
+    },
+    /// Drops what was kept under a name: [`Reply::Presets`].
+    ForgetPreset {
+        /// The project's name.
+        project: String,
+        /// The target.
+        target: String,
+        /// The preset's name.
+        name: String,
+    },
+    /// Says whether a host is in production, so that what is dangerous asks for its name: [`Reply::Ok`].
+    MarkProduction {
+        /// The host's name in the SSH config.
+        host: String,
+        /// Whether.
+        production: bool,
     },
     /// Keeps a command in a host's row of saved commands: [`Reply::Ok`].
     SaveCommand {
@@ -187,6 +223,10 @@ pub enum Start {
         #[serde(default)]
         #[cfg_attr(test, ts(optional))]
         when_busy: Option<WhenBusy>,
+        /// How make is asked.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<MakeOptions>"))]
+        options: MakeOptions,
     },
     /// A shell command.
     Command {
@@ -200,6 +240,65 @@ pub enum Start {
         /// Whether it gets a terminal.
         pty: bool,
     },
+}
+
+/// What a launch would run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Preview {
+    /// The line a person would type, without secrets.
+    pub line: String,
+    /// The exact program and arguments, without secrets; empty for a command on a host.
+    pub argv: Vec<String>,
+    /// The folder it would run in; none for a command on a host.
+    pub cwd: Option<String>,
+    /// The recipe of the targets named, with the values known so far in it: as far as can be told without running
+    /// anything.
+    pub recipe: Vec<String>,
+    /// Why it asks before it runs, where it does.
+    pub danger: Option<String>,
+    /// Of the hosts, those marked as production: where something is dangerous, their names are to be typed.
+    pub production: Vec<String>,
+    /// What else is worth knowing, in sentences: an `override` in the makefile that goes before a value given here.
+    pub notes: Vec<String>,
+    /// The rule that forbids it, where one does.
+    pub refusal: Option<String>,
+}
+
+/// What a launch form was filled in with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Filled {
+    /// Values by name; a secret one has none.
+    pub variables: Vec<(String, Option<String>)>,
+    /// More targets, or words a target takes, after it.
+    pub words: Vec<String>,
+    /// How make is asked.
+    pub options: MakeOptions,
+    /// Whether it gets a terminal.
+    pub pty: bool,
+}
+
+/// What was kept under a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Preset {
+    /// Its name: 1 to 60 characters, no control characters.
+    pub name: String,
+    /// It.
+    pub filled: Filled,
+}
+
+/// What is known of earlier launches of a target.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Presets {
+    /// What it was last started with; none where it never was.
+    pub last: Option<Filled>,
+    /// What was kept under names, in their order.
+    pub named: Vec<Preset>,
 }
 
 /// What becomes of a job that wants for itself what another job has.
@@ -276,6 +375,10 @@ pub enum Reply {
     Project(Project),
     /// What a makefile holds.
     Scan(Scan),
+    /// What would be run.
+    Preview(Box<Preview>),
+    /// What is known of earlier launches.
+    Presets(Presets),
     /// The jobs that were started, in the order of the hosts asked for.
     Started {
         /// At least one.
@@ -406,8 +509,12 @@ pub struct Job {
     pub argv: Vec<String>,
     /// The variables given to make; a secret one has no value here.
     pub variables: Vec<(String, Option<String>)>,
+    /// How make was asked, of targets.
+    pub options: MakeOptions,
     /// The working directory of a local job.
     pub cwd: Option<String>,
+    /// How the environment of a local job differs from the app's own, by name.
+    pub environment: Vec<EnvironmentChange>,
     /// Whether it runs in a terminal.
     pub pty: bool,
     /// Where its git work tree stood.
@@ -432,9 +539,17 @@ impl From<job::Job> for Job {
                 ..
             } => (*started_at, Some(*finished_at), Some(exit)),
         };
-        let (project, target) = match &job.what {
-            What::Target { project, targets } => (Some(project.clone()), Some(targets.join(" "))),
-            What::Command { .. } => (None, None),
+        let (project, target, options) = match &job.what {
+            What::Target {
+                project,
+                targets,
+                options,
+            } => (
+                Some(project.clone()),
+                Some(targets.join(" ")),
+                options.clone(),
+            ),
+            What::Command { .. } => (None, None, MakeOptions::default()),
         };
         let host = job.host().map(ToOwned::to_owned);
         Self {
@@ -477,7 +592,9 @@ impl From<job::Job> for Job {
             batch: job.batch,
             argv: job.argv,
             variables: job.variables,
+            options,
             cwd: job.cwd.map(|cwd| cwd.display().to_string()),
+            environment: job.environment,
             pty: job.pty,
             commit: job.commit,
             owner: job.owner,

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 use home::Home;
 use orchestrator::{
-    job::{JobId, Status},
+    job::{JobId, MakeOptions, Status},
     wire::{Event, FailureCode, Reply, Request, Start},
 };
 use page::App;
@@ -53,6 +53,7 @@ async fn a_click_runs_streams_and_is_kept() {
         variables: Vec::new(),
         pty: false,
         when_busy: None,
+        options: MakeOptions::default(),
     };
     let Ok(Reply::Started { jobs }) = page.ask(Request::Start(start)).await else {
         panic!()
@@ -182,6 +183,7 @@ async fn an_untrusted_project_runs_nothing_until_it_is_trusted() {
             variables: Vec::new(),
             pty: false,
             when_busy: None,
+            options: MakeOptions::default(),
         })
     };
     assert_eq!(page.ask(start()).await.unwrap_err(), FailureCode::Untrusted);

@@ -24,7 +24,10 @@ mod upgrade;
 
 use chrono::{DateTime, Utc};
 use orchestrator::{
-    job::{Commit, Exit, Job, JobId, State, Survivor, What},
+    job::{
+        Commit, EnvironmentChange, EnvironmentChanged, Exit, Job, JobId, MakeOptions, State,
+        Survivor, What,
+    },
     log::{Chunk, Stream},
     store::{Address, Batch, Mark, Store},
 };
@@ -46,6 +49,11 @@ fn target(project: &str, target: &str) -> Job {
         what: What::Target {
             project: project.to_owned(),
             targets: vec![target.to_owned()],
+            options: MakeOptions {
+                jobs: Some(4),
+                raw: vec!["ENV".to_owned()],
+                ..MakeOptions::default()
+            },
         },
         command: format!("make {target} ENV=staging"),
         argv: vec![
@@ -58,6 +66,12 @@ fn target(project: &str, target: &str) -> Job {
             ("TOKEN".to_owned(), None),
         ],
         cwd: Some("/srv/grün".into()),
+        environment: vec![EnvironmentChange {
+            name: "PATH".to_owned(),
+            change: EnvironmentChanged::Changed,
+            by: "login shell".to_owned(),
+            value: Some("/opt/bin:/usr/bin".to_owned()),
+        }],
         pty: true,
         commit: Some(Commit {
             hash: "0123456789".to_owned(),

@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::{SinkExt, StreamExt};
 use orchestrator::{
-    job::JobId,
+    job::{JobId, MakeOptions},
     wire::{Call, Event, Message, Overview, Reply, Request, Start, StoreHealth, StoreState},
 };
 use tokio::net::TcpStream;
@@ -107,6 +107,7 @@ impl Page {
             variables: Vec::new(),
             pty: false,
             when_busy: None,
+            options: MakeOptions::default(),
         };
         match self.ask(Request::Start(start)).await? {
             Reply::Started { jobs } => Ok(jobs[0].id),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     folders,
-    job::{Job, JobId, State, What},
+    job::{Job, JobId, MakeOptions, State, What},
     make,
 };
 
@@ -32,6 +32,7 @@ impl Asked {
             argv: self.argv,
             variables: self.variables,
             cwd: self.cwd,
+            environment: Vec::new(),
             pty: self.pty,
             commit: None,
             batch: self.batch,
@@ -62,6 +63,7 @@ pub(crate) fn of_make(
         what: What::Target {
             project: project.to_owned(),
             targets: run.targets.to_vec(),
+            options: MakeOptions::default(),
         },
         command: command.shown.clone(),
         argv,

@@ -18,7 +18,7 @@ use super::{
     rules::Rules,
 };
 use crate::{
-    job::{Job, JobId, What},
+    job::{Job, JobId, MakeOptions, What},
     make,
     project::{Project, Scan},
     wire::{Start, WhenBusy},
@@ -55,6 +55,7 @@ impl Engine {
                 variables,
                 pty,
                 when_busy,
+                options: _,
             } => {
                 let known = self.project(&project)?;
                 if consent == Consent::Trusted && !known.trusted {
@@ -157,6 +158,7 @@ impl Engine {
         let what = What::Target {
             project: project.name,
             targets: line.targets,
+            options: MakeOptions::default(),
         };
         let shown = line.command.shown.clone();
         let asked = Asked {
@@ -298,9 +300,14 @@ fn again(job: &Job) -> Result<Start, EngineError> {
         .iter()
         .map(|(name, value)| Ok((name.clone(), value.clone().ok_or_else(|| secret(name))?)));
     Ok(match &job.what {
-        What::Target { project, targets } => Start::Target {
+        What::Target {
+            project,
+            targets,
+            options,
+        } => Start::Target {
             project: project.clone(),
             targets: targets.clone(),
+            options: options.clone(),
             variables: variables.collect::<Result<_, EngineError>>()?,
             pty: job.pty,
             when_busy: None,

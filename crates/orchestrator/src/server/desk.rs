@@ -223,6 +223,13 @@ fn answer_from_files(engine: &Engine, request: Request) -> Result<Reply, EngineE
         }
         Request::Start(start) => started(engine.start(start, Consent::Trusted)?),
         Request::Answer { prompt, answer } => done(engine.answer(prompt, answer)?),
+        Request::Preview(_)
+        | Request::Presets { .. }
+        | Request::SavePreset { .. }
+        | Request::ForgetPreset { .. }
+        | Request::MarkProduction { .. } => {
+            return Err(EngineError::Refused("not there yet".into()));
+        }
         Request::Settings => Reply::Settings(engine.settings()),
         Request::ChangeSettings(settings) => Reply::Settings(engine.change_settings(settings)?),
         _ => unreachable!("all others are taken before"),

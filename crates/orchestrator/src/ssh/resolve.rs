@@ -41,6 +41,8 @@ impl Config {
         let mut walk = self.walk(name);
         walk.check_way();
         Host {
+            // A mark of the app's own, put on later.
+            production: false,
             name: name.to_owned(),
             port: walk.port(),
             hostname: walk.hostname(),

@@ -9,7 +9,9 @@ use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::job::{Commit, Exit, Job, JobId, State, Status, Survivor, What};
+use crate::job::{
+    Commit, EnvironmentChange, Exit, Job, JobId, MakeOptions, State, Status, Survivor, What,
+};
 
 /// The columns [`job`] reads.
 macro_rules! job_columns {
@@ -24,6 +26,10 @@ pub(super) use job_columns;
 struct Detail {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     targets: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    options: MakeOptions,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    environment: Vec<EnvironmentChange>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     argv: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -57,6 +63,10 @@ impl Detail {
         without_nul(&mut json);
         Ok(json)
     }
+}
+
+fn is_usual(options: &MakeOptions) -> bool {
+    *options == MakeOptions::default()
 }
 
 fn is_even(nanos: &[u16; 3]) -> bool {
@@ -94,11 +104,18 @@ impl<'a> Columns<'a> {
             } => (*started_at, Some(*finished_at), Some(exit), *canceled),
         };
         let (project, targets) = match &job.what {
-            What::Target { project, targets } => (Some(project.as_str()), targets.as_slice()),
+            What::Target {
+                project, targets, ..
+            } => (Some(project.as_str()), targets.as_slice()),
             What::Command { .. } => (None, &[][..]),
         };
         let detail = Detail {
             targets: targets.to_vec(),
+            options: match &job.what {
+                What::Target { options, .. } => options.clone(),
+                What::Command { .. } => MakeOptions::default(),
+            },
+            environment: job.environment.clone(),
             argv: job.argv.clone(),
             variables: job.variables.clone(),
             cwd: job.cwd.clone(),
@@ -195,6 +212,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
             Some(project) => What::Target {
                 project,
                 targets: detail.targets,
+                options: detail.options,
             },
             None => What::Command {
                 host: row.get("host"),
@@ -204,6 +222,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         argv: detail.argv,
         variables: detail.variables,
         cwd: detail.cwd,
+        environment: detail.environment,
         pty: row.get("pty"),
         commit: detail.commit,
         batch: row.get("batch"),

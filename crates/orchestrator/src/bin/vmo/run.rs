@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use orchestrator::{
     engine::{Consent, Engine, Log},
-    job::{Job, JobId, survivor as survivor_words},
+    job::{Job, JobId, MakeOptions, survivor as survivor_words},
     wire::{self, Start, WhenBusy},
 };
 
@@ -123,6 +123,7 @@ fn asked(run: &Run) -> Result<Start, Failed> {
         targets,
         variables,
         pty: run.pty,
+        options: MakeOptions::default(),
         when_busy: match (run.wait, run.no_wait) {
             (true, _) => Some(WhenBusy::Wait),
             (_, true) => Some(WhenBusy::Refuse),
