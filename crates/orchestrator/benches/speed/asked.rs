@@ -6,7 +6,7 @@ use crate::Outcome;
 
 const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [--server] [ROW…]
 --server: W1 with a Postgres of the system, too
-rows: w1 w2 w3 w4 w5 h1 h3 a1 a2 (all of them where none is named)";
+rows: w1 w2 w3 w4 w5 h1 h3 a1 a2 (all of them where none is named); p6, which fills up to 30 GB of disk";
 
 /// What to measure, and how often.
 pub(crate) struct Asked {
@@ -43,6 +43,11 @@ impl Asked {
             return Err("at least one round".into());
         }
         Ok(asked)
+    }
+
+    /// Whether this row is asked for by name.
+    pub(crate) fn names(&self, row: &str) -> bool {
+        self.only.iter().any(|only| only == row)
     }
 
     /// Whether this row is to be measured.

@@ -12,7 +12,7 @@
 //! printed   what targets print, known beforehand     usage     processor time and memory, from /proc
 //! archive   what is in Postgres; one COPY
 //! flood     W1, W2        ticks  W3                  clicks    W4, W5
-//! history   H1, H3        starts A1, A2
+//! history   H1, H3        starts A1, A2             storm     P6
 //! ```
 
 mod app;
@@ -33,6 +33,7 @@ mod page;
 mod postgres;
 mod printed;
 mod starts;
+mod storm;
 mod table;
 mod ticks;
 mod usage;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
     let done = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // What a target of the project runs.
         ["ticks"] => ticks::print(),
+        ["steady"] => storm::print(),
         // The project alone, for who measures something else with it.
         ["--project", folder] => Printed::write_into(Path::new(folder)).map(drop),
         ["--bare", work] => {
@@ -101,6 +103,9 @@ async fn measure(asked: &Asked) -> Outcome<Table> {
     }
     if asked.wants("a1") || asked.wants("a2") {
         starts::measure(programs, rounds, &mut table).await?;
+    }
+    if asked.names("p6") {
+        storm::measure(programs, &mut table).await?;
     }
     Ok(table)
 }

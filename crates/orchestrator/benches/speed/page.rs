@@ -198,6 +198,14 @@ impl Page {
         }
     }
 
+    /// Bytes in the log of a job.
+    pub(crate) async fn bytes(&mut self, job: JobId) -> Outcome<u64> {
+        match self.ask(Request::Job { job }).await? {
+            Reply::Job(job) => Ok(job.bytes),
+            other => Err(format!("no job: {other:?}").into()),
+        }
+    }
+
     /// Reads on until Postgres answers.
     pub(crate) async fn ready(&mut self) -> Outcome<()> {
         self.store = Some(self.overview().await?.store);

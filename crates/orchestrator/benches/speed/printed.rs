@@ -18,6 +18,8 @@ w2:
 \t@cat w2.out & cat w2.err >&2 & wait
 w3:
 \t@$(SPEED) ticks
+p6:
+\t@$(SPEED) steady
 hello:
 \t@echo hello
 ";
