@@ -76,7 +76,9 @@ impl Store {
     /// Whatever the server says.
     pub async fn jobs(&self, filter: &JobQuery) -> Result<Vec<Job>> {
         let mut sql = select(filter);
-        self.many(sql.build()).await
+        // A plan for any text would be wrong for most: it is made anew where one is asked for.
+        let sql = sql.build().persistent(filter.text.is_none());
+        self.many(sql).await
     }
 
     /// The jobs of this owner that are queued or running as far as is known here, newest first.
@@ -199,9 +201,10 @@ fn select(filter: &JobQuery) -> QueryBuilder<Postgres> {
         sql.push(" and batch = ").push_bind(batch);
     }
     if let Some(text) = &filter.text {
-        sql.push(" and position(lower(")
-            .push_bind(text.clone())
-            .push(") in lower(command)) > 0");
+        // As the index of trigrams has it. Upper and lower case are the server's, on both sides.
+        sql.push(" and lower(command) like lower(")
+            .push_bind(format!("%{}%", literally(text)))
+            .push(")");
     }
     if let Some(before) = filter.before {
         sql.push(" and id < ").push_bind(before.0);
@@ -210,6 +213,18 @@ fn select(filter: &JobQuery) -> QueryBuilder<Postgres> {
     sql.push(" order by id desc limit ")
         .push_bind(i64::from(limit));
     sql
+}
+
+/// A text in a pattern of `like` that stands for itself.
+fn literally(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
 }
 
 /// The smallest and the largest id that begin so; none where no id can.

@@ -17,7 +17,7 @@ const LEDGER: &str = "vmo_migrations";
 const TO_MIGRATE: Duration = Duration::from_secs(600);
 
 /// An applied migration is never edited: a change is a new one.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (
         1,
         "jobs and their logs",
@@ -32,6 +32,11 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         3,
         "two filters at once",
         include_str!("../../../../migrations/0003_two_filters.sql"),
+    ),
+    (
+        4,
+        "the text of commands",
+        include_str!("../../../../migrations/0004_text_of_commands.sql"),
     ),
 ];
 

@@ -10,7 +10,7 @@ mod killed;
 use std::{fs, path::PathBuf, process::Command};
 
 use orchestrator::{
-    job::{Exit, Job, JobId, State, Survivor},
+    job::{Exit, Job, JobId, MakeOptions, State, Survivor, What},
     log::Stream,
     store::{Address, Batch, Mark, Store, StoreError},
 };
@@ -176,8 +176,13 @@ fn sample() -> Vec<(Job, Vec<Batch>, Mark)> {
     let mut done = ended(&target("api", "deploy"), Exit::Code { code: 2 }, false);
     done.id = id(1);
     done.survivors = Vec::<Survivor>::new();
+    done.environment.clear();
+    if let What::Target { options, .. } = &mut done.what {
+        *options = MakeOptions::default();
+    }
     (done.lines, done.bytes) = (4, 18);
     let mut running = command(Some("web1"), "tail -f /var/log/x");
+    running.environment.clear();
     running.id = id(2);
     running.survivors = Vec::new();
     running.state = State::Running {
