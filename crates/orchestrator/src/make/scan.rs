@@ -7,10 +7,12 @@
 //! comment                docs, groups and `@` annotations
 //! reader                 lines → rules, variables, conditions, includes, by way of
 //!   rules, variables     what was read of each target and variable
+//!   specific             the values variables have for some targets alone
 //!   expand, functions    what make expands without running anything
 //!   refs, given          which variables a text uses, and which of them need no value
 //! list                   what was read → what a person is shown, by way of
 //!   reach, danger        what a target leads to, and what asks first
+//!   extra_words          targets that take further words, as `make deploy ./app` does
 //! existing               what make's own list adds and takes away, for a trusted project
 //! ```
 //!
@@ -22,6 +24,7 @@ mod comment;
 mod danger;
 mod existing;
 mod expand;
+mod extra_words;
 mod functions;
 mod given;
 mod glob;
@@ -31,6 +34,7 @@ mod reader;
 mod refs;
 mod rules;
 mod source;
+mod specific;
 mod stamps;
 mod text;
 mod variables;

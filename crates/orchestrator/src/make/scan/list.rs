@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{
     danger,
+    extra_words::ExtraWords,
     functions::stem,
     given::is_customary,
     reach::Reached,
     reader::Reader,
     rules::{Found, Rules},
     text::cut,
-    variables::Variables,
+    variables::{self, Variables},
 };
 use crate::project::{Place, Scan, Target, Variable};
 
@@ -20,6 +21,11 @@ const MAX_RECIPE: usize = 200;
 const MAX_USES: usize = 100;
 /// The most lines of recipes in one scan: a thousand targets may share one long recipe.
 const MAX_RECIPES: usize = 100_000;
+
+/// The longest default that is shown, in characters.
+const MAX_DEFAULT: usize = 2_000;
+/// The most bytes of all targets' own defaults: a thousand targets may share one long value.
+const MAX_DEFAULTS: usize = 4 << 20;
 
 /// make's own list of known suffixes (GNU make manual, "Old-Fashioned Suffix Rules").
 const SUFFIXES: &str = ".out .a .ln .o .c .cc .C .cpp .p .f .F .m .r .y .l .ym .yl .s .S .mod .sym .def .h .info .dvi \
@@ -37,7 +43,8 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
         .iter()
         .any(|found| found.notes.documented || reader.rules.phony.contains(&found.name));
     let dangers = dangers(&reader.rules, &reader.variables);
-    let mut lines = MAX_RECIPES;
+    let extra_words = ExtraWords::of(&reader.rules, &reader.variables);
+    let (mut lines, mut room) = (MAX_RECIPES, MAX_DEFAULTS);
     let mut targets = Vec::new();
     for index in 0..reader.rules.targets.len() {
         let found = &reader.rules.targets[index];
@@ -52,6 +59,9 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
         target.danger = danger(&all, &reader.rules, &dangers);
         target.exclusive = exclusive(&all, &reader.rules);
         target.graces = graces(&all, &reader.rules);
+        target.defaults = defaults(&found.name, &reader.rules, &reader.variables, &mut room);
+        let taken = |words: &ExtraWords| words.are_taken(&found.rules, &reader.rules);
+        target.extra_words = extra_words.as_ref().is_some_and(taken);
         targets.push(target);
     }
     Scan {
@@ -168,7 +178,34 @@ fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
         pty: found.notes.pty,
         exclusive: Vec::new(),
         graces: Vec::new(),
+        timeout: found.notes.timeout,
+        defaults: Vec::new(),
+        extra_words: false,
     }
+}
+
+/// The values that the target's variables have for it alone, of those that a person may give.
+fn defaults(
+    target: &str,
+    rules: &Rules,
+    variables: &Variables,
+    room: &mut usize,
+) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for own in rules.specifics.of(target, variables) {
+        let value = cut(&own.value, MAX_DEFAULT);
+        let Some(left) = room.checked_sub(own.name.len() + value.len()) else {
+            break;
+        };
+        if variables
+            .get(own.name)
+            .is_some_and(variables::Variable::is_offered)
+        {
+            *room = left;
+            all.push((own.name.to_owned(), value));
+        }
+    }
+    all
 }
 
 fn uses(reached: &[usize], rules: &Rules, variables: &Variables) -> Vec<String> {
@@ -266,11 +303,13 @@ fn variables(variables: Variables) -> Vec<Variable> {
                 && !is_customary(&variable.name);
             Variable {
                 doc: variable.notes.doc,
-                default: variable.value.map(|value| cut(&value, 2_000)),
+                default: variable.value.map(|value| cut(&value, MAX_DEFAULT)),
                 optional: variable.optional,
                 required: missing || (empty && variable.guarded),
                 choices: variable.notes.choices,
                 secret: variable.notes.secret,
+                kind: variable.notes.kind,
+                fixed: variable.fixed,
                 place: variable.place,
                 name: variable.name,
             }

@@ -12,6 +12,7 @@ use super::{
     assignment::{Assignment, Flavor, assignment},
     comment::{Comment, Marked, marked, notes},
     expand::Expander,
+    extra_words::swallows,
     refs::{fails, references},
     rules::Rules,
     source::Files,
@@ -163,8 +164,8 @@ impl Reader {
                 let (name, body) = (std::mem::take(name), std::mem::take(body));
                 let standing = Standing {
                     conditional: !at.conditions.is_empty(),
-                    fixed: true,
-                    specific: false,
+                    is_text: true,
+                    ..Standing::default()
                 };
                 let flavor = Flavor::Recursive;
                 self.variables.uses(&name, &body);
@@ -229,6 +230,7 @@ impl Reader {
         if fails(line) {
             self.guard(at);
         }
+        self.rules.swallowed |= swallows(line);
         at.comments.clear();
         if line.contains('$') {
             return;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::comment::Notes;
+use super::{comment::Notes, specific::Specifics};
 use crate::project::Place;
 
 /// The longest recipe text that is looked through for dangers and variables, in bytes.
@@ -77,6 +77,11 @@ pub(super) struct Rules {
     /// Patterns that some rule can make, as `%.o`.
     pub(super) patterns: Vec<String>,
     pub(super) default_goal: Option<String>,
+    pub(super) specifics: Specifics,
+    /// The rules that fit any name: `%` and `.DEFAULT`.
+    pub(super) catch_all: Vec<usize>,
+    /// Whether further words of make's command line are given a rule that does nothing.
+    pub(super) swallowed: bool,
 }
 
 impl Rules {
@@ -126,6 +131,7 @@ impl Rules {
         if known.graces.is_empty() {
             known.graces.clone_from(&notes.graces);
         }
+        known.timeout = known.timeout.or(notes.timeout);
         if known.danger.is_none() {
             known.danger.clone_from(&notes.danger);
         }

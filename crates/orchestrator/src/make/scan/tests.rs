@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod settings;
+
 fn folder(makefile: &[u8]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("Makefile"), makefile).unwrap();
