@@ -1129,7 +1129,21 @@ exclusive: Array<string>,
  * How long a cancel waits after INT, and after TERM, in milliseconds (`@grace 30s 10s`): the longest that it or a
  * target it leads to asks for. None where none does.
  */
-graces: Array<number>, };
+graces: Array<number>, 
+/**
+ * The longest it is meant to run, in milliseconds (`@timeout 10m`); its own word alone, not that of what it leads to.
+ */
+timeout: number | null, 
+/**
+ * The variables to which the makefile gives another value for this target (`deploy: ENV = prod`), each with that
+ * value as written. A value given to make goes before it.
+ */
+defaults: Array<[string, string]>, 
+/**
+ * Whether further words behind it are its own: its recipe takes them out of `MAKECMDGOALS`, and a rule that fits any
+ * name keeps make from looking for targets of these names (`make deploy ./app`).
+ */
+extra_words: boolean, };
 
 /**
  * A variable of a makefile that a person may want to set.
@@ -1166,7 +1180,20 @@ secret: boolean,
 /**
  * Where it is defined.
  */
-place: Place | null, };
+place: Place | null, 
+/**
+ * What kind of value it takes.
+ */
+kind: VariableKind, 
+/**
+ * Where the makefile sets it by `override`, for some target at least: a value given to make does not count there.
+ */
+fixed: Place | null, };
+
+/**
+ * What kind of value a variable takes, by its comment. It decides how it is asked for; make itself knows only text.
+ */
+export type VariableKind = "text" | "bool" | "file" | "host";
 
 /**
  * What becomes of a job that wants for itself what another job has.

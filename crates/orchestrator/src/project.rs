@@ -98,6 +98,17 @@ pub struct Target {
     /// How long a cancel waits after INT, and after TERM, in milliseconds (`@grace 30s 10s`): the longest that it or a
     /// target it leads to asks for. None where none does.
     pub graces: Vec<u64>,
+    /// The longest it is meant to run, in milliseconds (`@timeout 10m`); its own word alone, not that of what it leads to.
+    #[serde(default)]
+    pub timeout: Option<u64>,
+    /// The variables to which the makefile gives another value for this target (`deploy: ENV = prod`), each with that
+    /// value as written. A value given to make goes before it.
+    #[serde(default)]
+    pub defaults: Vec<(String, String)>,
+    /// Whether further words behind it are its own: its recipe takes them out of `MAKECMDGOALS`, and a rule that fits any
+    /// name keeps make from looking for targets of these names (`make deploy ./app`).
+    #[serde(default)]
+    pub extra_words: bool,
 }
 
 /// A variable of a makefile that a person may want to set.
@@ -120,4 +131,26 @@ pub struct Variable {
     pub secret: bool,
     /// Where it is defined.
     pub place: Option<Place>,
+    /// What kind of value it takes.
+    #[serde(default)]
+    pub kind: VariableKind,
+    /// Where the makefile sets it by `override`, for some target at least: a value given to make does not count there.
+    #[serde(default)]
+    pub fixed: Option<Place>,
+}
+
+/// What kind of value a variable takes, by its comment. It decides how it is asked for; make itself knows only text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum VariableKind {
+    /// Any text.
+    #[default]
+    Text,
+    /// On or off (`@bool`): off is the empty text, as `ifdef` and `$(if …)` take it.
+    Bool,
+    /// The path of a file or folder (`@file`).
+    File,
+    /// The name of a host (`@host`).
+    Host,
 }

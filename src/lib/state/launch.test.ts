@@ -19,12 +19,13 @@ const PROJECT: Project = {
 function target(name: string, target: Partial<Target> = {}): Target {
   const place = { file: 'Makefile', line: 1 };
   const plain = { doc: null, group: null, phony: true, listed: true, recipe: [], danger: null };
-  return { name, place, ...plain, uses: [], pty: false, exclusive: [], graces: [], ...target };
+  const rules = { pty: false, exclusive: [], graces: [], timeout: null };
+  return { name, place, ...plain, ...rules, uses: [], defaults: [], extra_words: false, ...target };
 }
 
 function variable(name: string, variable: Partial<Variable> = {}): Variable {
   const plain = { doc: null, default: null, optional: true, required: false, choices: [] };
-  return { name, ...plain, secret: false, place: null, ...variable };
+  return { name, ...plain, secret: false, place: null, kind: 'text', fixed: null, ...variable };
 }
 
 const SCAN: Scan = {

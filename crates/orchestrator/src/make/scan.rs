@@ -7,10 +7,13 @@
 //! comment                docs, groups and `@` annotations
 //! reader                 lines → rules, variables, conditions, includes, by way of
 //!   rules, variables     what was read of each target and variable
+//!   specific             the values variables have for some targets alone
 //!   expand, functions    what make expands without running anything
 //!   refs, given          which variables a text uses, and which of them need no value
 //! list                   what was read → what a person is shown, by way of
-//!   reach, danger        what a target leads to, and what asks first
+//!   reach, uses          what a target leads to, and which variables it uses
+//!   led, danger          what it takes over from all that it leads to
+//!   extra_words          targets that take further words, as `make deploy ./app` does
 //! existing               what make's own list adds and takes away, for a trusted project
 //! ```
 //!
@@ -22,17 +25,21 @@ mod comment;
 mod danger;
 mod existing;
 mod expand;
+mod extra_words;
 mod functions;
 mod given;
 mod glob;
+mod led;
 mod list;
 mod reach;
 mod reader;
 mod refs;
 mod rules;
 mod source;
+mod specific;
 mod stamps;
 mod text;
+mod uses;
 mod variables;
 
 use std::path::Path;

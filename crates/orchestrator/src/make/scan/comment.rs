@@ -1,6 +1,7 @@
 //! What comments say: docs, `##@` groups and `@` annotations.
 
 use super::text::{cut, is_blank};
+use crate::project::VariableKind;
 
 /// The longest doc that is kept, in characters.
 const MAX_DOC: usize = 400;
@@ -77,12 +78,15 @@ pub(super) struct Notes {
     pub(super) exclusive: bool,
     /// Milliseconds that a cancel waits after INT, and after TERM.
     pub(super) graces: Vec<u64>,
+    /// Milliseconds that it may run.
+    pub(super) timeout: Option<u64>,
     pub(super) choices: Vec<String>,
     pub(super) secret: bool,
+    pub(super) kind: VariableKind,
     /// What a target's comment says of variables.
     pub(super) params: Vec<Param>,
-    /// What an annotation says that makes no sense.
-    pub(super) problem: Option<String>,
+    /// What annotations say that makes no sense.
+    pub(super) problems: Vec<String>,
 }
 
 /// `@param NAME text`, and the annotations after it.
@@ -92,6 +96,7 @@ pub(super) struct Param {
     pub(super) doc: Option<String>,
     pub(super) choices: Vec<String>,
     pub(super) secret: bool,
+    pub(super) kind: VariableKind,
 }
 
 /// Reads the comment lines above something, and the comment on its own line, which goes first.
@@ -159,11 +164,15 @@ impl Notes {
             "exclusive" => self.exclusive = true,
             "grace" => match graces(argument) {
                 Some(graces) => self.graces = graces,
-                None => {
-                    self.problem = Some(format!(
-                        "@grace {argument}: it takes one or two times, as in @grace 30s 10s"
-                    ));
-                }
+                None => self.problems.push(format!(
+                    "@grace {argument}: it takes one or two times, as in @grace 30s 10s"
+                )),
+            },
+            "timeout" => match timeout(argument) {
+                Some(timeout) => self.timeout = Some(timeout),
+                None => self.problems.push(format!(
+                    "@timeout {argument}: it takes one time, as in @timeout 10m"
+                )),
             },
             "param" => {
                 let (name, doc) = argument.split_once(is_blank).unwrap_or((argument, ""));
@@ -187,8 +196,17 @@ impl Notes {
                 Some(param) => param.secret = true,
                 None => self.secret = true,
             },
-            // Known, so that they are no part of the doc; nothing shows them yet.
+            "bool" => self.take_kind(VariableKind::Bool),
+            "file" => self.take_kind(VariableKind::File),
+            "host" => self.take_kind(VariableKind::Host),
             _ => {}
+        }
+    }
+
+    fn take_kind(&mut self, kind: VariableKind) {
+        match self.params.last_mut() {
+            Some(param) => param.kind = kind,
+            None => self.kind = kind,
         }
     }
 }
@@ -203,7 +221,12 @@ fn graces(argument: &str) -> Option<Vec<u64>> {
     sensible.then_some(times)
 }
 
-/// `500ms`, `30s`, `2m` or `30`, in milliseconds.
+/// The time after `@timeout`, in milliseconds: one, of at most a year.
+fn timeout(argument: &str) -> Option<u64> {
+    time(argument).filter(|time| (1..=31_536_000_000).contains(time))
+}
+
+/// `500ms`, `30s`, `2m`, `1h` or `30`, in milliseconds.
 fn time(word: &str) -> Option<u64> {
     let end = word
         .find(|c: char| !c.is_ascii_digit())
@@ -213,6 +236,7 @@ fn time(word: &str) -> Option<u64> {
         "ms" => 1,
         "s" | "" => 1_000,
         "m" => 60_000,
+        "h" => 3_600_000,
         _ => return None,
     };
     number.checked_mul(unit)

@@ -1,25 +1,30 @@
 //! From what was read to what a person is shown: which targets, in which order, with which variables, and what asks first.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::{
-    danger,
+    extra_words::ExtraWords,
     functions::stem,
     given::is_customary,
+    led::Led,
     reach::Reached,
     reader::Reader,
     rules::{Found, Rules},
     text::cut,
-    variables::Variables,
+    uses::Uses,
+    variables::{self, Variables},
 };
 use crate::project::{Place, Scan, Target, Variable};
 
 /// Of one target's recipe, as many lines are shown.
 const MAX_RECIPE: usize = 200;
-/// Of the variables one target uses, as many are told.
-const MAX_USES: usize = 100;
 /// The most lines of recipes in one scan: a thousand targets may share one long recipe.
 const MAX_RECIPES: usize = 100_000;
+
+/// The longest default that is shown, in characters.
+const MAX_DEFAULT: usize = 2_000;
+/// The most bytes of all targets' own defaults: a thousand targets may share one long value.
+const MAX_DEFAULTS: usize = 4 << 20;
 
 /// make's own list of known suffixes (GNU make manual, "Old-Fashioned Suffix Rules").
 const SUFFIXES: &str = ".out .a .ln .o .c .cc .C .cpp .p .f .F .m .r .y .l .ym .yl .s .S .mod .sym .def .h .info .dvi \
@@ -28,6 +33,7 @@ const SUFFIXES: &str = ".out .a .ln .o .c .cc .C .cpp .p .f .F .m .r .y .l .ym .
 /// The scan of what was read.
 pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     tell_missing(&mut reader);
+    tell_overspent(&mut reader);
     let mut reached = Reached::of(&reader.rules);
     need(&mut reader);
     let default_goal = default_goal(&reader.rules);
@@ -36,8 +42,10 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
         .targets
         .iter()
         .any(|found| found.notes.documented || reader.rules.phony.contains(&found.name));
-    let dangers = dangers(&reader.rules, &reader.variables);
-    let mut lines = MAX_RECIPES;
+    let mut uses = Uses::of(&reader.variables);
+    let mut led = Led::of(&mut reader, &mut reached);
+    let extra_words = ExtraWords::of(&reader.rules, &reader.variables);
+    let (mut lines, mut room) = (MAX_RECIPES, MAX_DEFAULTS);
     let mut targets = Vec::new();
     for index in 0..reader.rules.targets.len() {
         let found = &reader.rules.targets[index];
@@ -48,10 +56,13 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
         let mut target = target(found, &reader.rules, &mut lines);
         let is_default = default_goal.as_ref() == Some(&found.name);
         target.listed = is_listed(found, &target, is_default, plain, &reader.rules);
-        target.uses = uses(&all, &reader.rules, &reader.variables);
-        target.danger = danger(&all, &reader.rules, &dangers);
-        target.exclusive = exclusive(&all, &reader.rules);
-        target.graces = graces(&all, &reader.rules);
+        target.uses = uses.by(&all, &reader.rules, &reader.variables);
+        target.danger = led.danger(index, &reader.rules);
+        target.exclusive = std::mem::take(&mut led.exclusive[index]);
+        target.graces = std::mem::take(&mut led.graces[index]);
+        target.defaults = defaults(&found.name, &reader.rules, &reader.variables, &mut room);
+        let taken = |words: &ExtraWords| words.are_taken(&found.rules, &reader.rules);
+        target.extra_words = extra_words.as_ref().is_some_and(taken);
         targets.push(target);
     }
     Scan {
@@ -74,6 +85,18 @@ fn tell_missing(reader: &mut Reader) {
         if !made {
             reader.problem(place, format!("{name}: no such file to include"));
         }
+    }
+}
+
+/// Names are missing where their expansion was given up.
+fn tell_overspent(reader: &mut Reader) {
+    if reader.variables.overspent.get() {
+        let place = Place {
+            file: reader.main_file(),
+            line: 1,
+        };
+        let what = "its variables expand to more than 8 MiB; some names are left out";
+        reader.problem(place, what.to_owned());
     }
 }
 
@@ -168,75 +191,34 @@ fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
         pty: found.notes.pty,
         exclusive: Vec::new(),
         graces: Vec::new(),
+        timeout: found.notes.timeout,
+        defaults: Vec::new(),
+        extra_words: false,
     }
 }
 
-fn uses(reached: &[usize], rules: &Rules, variables: &Variables) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    let mut open: Vec<usize> = reached
-        .iter()
-        .flat_map(|target| &rules.targets[*target].rules)
-        .map(|rule| &rules.list[*rule])
-        .flat_map(|rule| rule.uses.iter().chain(&rule.told))
-        .copied()
-        .collect();
-    while let Some(index) = open.pop() {
-        if seen.insert(index) {
-            open.extend(&variables.list[index].uses);
+/// The values that the target's variables have for it alone, of those that a person may give.
+fn defaults(
+    target: &str,
+    rules: &Rules,
+    variables: &Variables,
+    room: &mut usize,
+) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for own in rules.specifics.of(target, variables) {
+        let value = cut(&own.value, MAX_DEFAULT);
+        let Some(left) = room.checked_sub(own.name.len() + value.len()) else {
+            break;
+        };
+        if variables
+            .get(own.name)
+            .is_some_and(variables::Variable::is_offered)
+        {
+            *room = left;
+            all.push((own.name.to_owned(), value));
         }
     }
-    seen.into_iter()
-        .map(|index| &variables.list[index])
-        .filter(|variable| variable.is_offered())
-        .map(|variable| variable.name.clone())
-        .take(MAX_USES)
-        .collect()
-}
-
-/// Of each target, what its own recipe or comment makes it ask for.
-fn dangers(rules: &Rules, variables: &Variables) -> Vec<Option<String>> {
-    let of_rule: Vec<Option<String>> = rules
-        .list
-        .iter()
-        .map(|rule| danger::command(&rule.text, variables))
-        .collect();
-    let of_target = |found: &Found| {
-        let own = found.rules.iter().find_map(|rule| of_rule[*rule].as_ref());
-        let said = found.notes.danger.clone();
-        said.or_else(|| own.map(|command| format!("runs `{command}`")))
-    };
-    rules.targets.iter().map(of_target).collect()
-}
-
-fn exclusive(reached: &[usize], rules: &Rules) -> Vec<String> {
-    let all = reached.iter().map(|index| &rules.targets[*index]);
-    all.filter(|found| found.notes.exclusive)
-        .map(|found| found.name.clone())
-        .collect()
-}
-
-/// The longest of each that any of them asks for.
-fn graces(reached: &[usize], rules: &Rules) -> Vec<u64> {
-    let mut longest: Vec<u64> = Vec::new();
-    for index in reached {
-        for (step, grace) in rules.targets[*index].notes.graces.iter().enumerate() {
-            match longest.get_mut(step) {
-                Some(known) => *known = (*known).max(*grace),
-                None => longest.push(*grace),
-            }
-        }
-    }
-    longest
-}
-
-fn danger(reached: &[usize], rules: &Rules, dangers: &[Option<String>]) -> Option<String> {
-    let (first, others) = reached.split_first()?;
-    dangers[*first].clone().or_else(|| {
-        others.iter().find_map(|index| {
-            let why = dangers[*index].as_ref()?;
-            Some(format!("{}: {why}", cut(&rules.targets[*index].name, 60)))
-        })
-    })
+    all
 }
 
 /// Listed ones first; of these the groups stay together, in the order in which they first come.
@@ -246,7 +228,7 @@ fn in_order(mut targets: Vec<Target>) -> Vec<Target> {
         let next = groups.len();
         groups.entry(target.group.clone()).or_insert(next);
     }
-    targets.sort_by_key(|target| {
+    targets.sort_by_cached_key(|target| {
         let group = groups.get(&target.group).copied();
         (!target.listed, target.listed.then_some(group).flatten())
     });
@@ -266,11 +248,13 @@ fn variables(variables: Variables) -> Vec<Variable> {
                 && !is_customary(&variable.name);
             Variable {
                 doc: variable.notes.doc,
-                default: variable.value.map(|value| cut(&value, 2_000)),
+                default: variable.value.map(|value| cut(&value, MAX_DEFAULT)),
                 optional: variable.optional,
                 required: missing || (empty && variable.guarded),
                 choices: variable.notes.choices,
                 secret: variable.notes.secret,
+                kind: variable.notes.kind,
+                fixed: variable.fixed,
                 place: variable.place,
                 name: variable.name,
             }

@@ -12,6 +12,7 @@ use super::{
     assignment::{Assignment, Flavor, assignment},
     comment::{Comment, Marked, marked, notes},
     expand::Expander,
+    extra_words::swallows,
     refs::{fails, references},
     rules::Rules,
     source::Files,
@@ -49,6 +50,8 @@ struct At {
     group: Option<String>,
     /// Comments since the last empty line, for what comes next.
     comments: Vec<Comment>,
+    /// Those above a variable of one target alone, until the target's rule comes.
+    said: Option<(String, Vec<Comment>)>,
     conditions: Vec<Condition>,
     /// The rule that recipe lines belong to, or none while nothing has a recipe.
     rule: Option<usize>,
@@ -163,8 +166,8 @@ impl Reader {
                 let (name, body) = (std::mem::take(name), std::mem::take(body));
                 let standing = Standing {
                     conditional: !at.conditions.is_empty(),
-                    fixed: true,
-                    specific: false,
+                    is_text: true,
+                    ..Standing::default()
                 };
                 let flavor = Flavor::Recursive;
                 self.variables.uses(&name, &body);
@@ -229,6 +232,7 @@ impl Reader {
         if fails(line) {
             self.guard(at);
         }
+        self.rules.swallowed |= swallows(line);
         at.comments.clear();
         if line.contains('$') {
             return;

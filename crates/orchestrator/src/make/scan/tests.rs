@@ -4,6 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod leads;
+mod settings;
+
 fn folder(makefile: &[u8]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("Makefile"), makefile).unwrap();

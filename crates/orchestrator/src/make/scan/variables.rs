@@ -8,7 +8,7 @@ use super::{
     given::is_offered,
     refs::{Reference, references},
 };
-use crate::project::Place;
+use crate::project::{Place, VariableKind};
 
 /// The longest value that is kept, in bytes: `X := $(X)$(X)` doubles it with each line.
 const MAX_VALUE: usize = 64 << 10;
@@ -26,8 +26,12 @@ pub(super) struct Variable {
     pub(super) optional: bool,
     /// Whether only some targets, or only one side of a condition, define it.
     pub(super) partly: bool,
-    /// Whether a value given on make's command line changes nothing (`override`), or it is a `define`d text.
-    pub(super) fixed: bool,
+    /// Whether only some targets define it.
+    pub(super) specific: bool,
+    /// Where an `override` makes a value given on make's command line count for nothing.
+    pub(super) fixed: Option<Place>,
+    /// Whether it is a `define`d text, which is no setting.
+    pub(super) is_text: bool,
     pub(super) notes: Notes,
     /// The variables its value uses.
     pub(super) uses: Vec<usize>,
@@ -47,13 +51,21 @@ pub(super) struct Standing {
     pub(super) conditional: bool,
     /// It belongs to one target.
     pub(super) specific: bool,
+    /// By `override`.
     pub(super) fixed: bool,
+    /// By `define`.
+    pub(super) is_text: bool,
 }
 
 impl Variable {
+    /// Its value where it has one for all targets.
+    pub(super) fn value_of_all(&self) -> Option<&str> {
+        self.value.as_deref().filter(|_| !self.specific)
+    }
+
     /// Whether a person may give it a value.
     pub(super) fn is_offered(&self) -> bool {
-        !self.fixed && !self.called && is_offered(&self.name, self.value.is_some())
+        !self.is_text && !self.called && is_offered(&self.name, self.value.is_some())
     }
 }
 
@@ -64,6 +76,8 @@ pub(super) struct Variables {
     by_name: HashMap<String, usize>,
     /// Bytes that expanding may still make in this scan.
     pub(super) budget: Cell<usize>,
+    /// Whether something was not expanded for want of it.
+    pub(super) overspent: Cell<bool>,
 }
 
 impl Variables {
@@ -118,11 +132,18 @@ impl Variables {
     ) {
         let index = self.mention(name);
         let variable = &mut self.list[index];
-        variable.fixed |= standing.fixed;
+        // `override X += y` adds to what is given, and `override X ?= y` leaves it.
+        if standing.fixed && !matches!(flavor, Flavor::Append | Flavor::Optional) {
+            variable.fixed.get_or_insert_with(|| place.clone());
+        }
+        variable.is_text |= standing.is_text;
         variable.optional |= flavor == Flavor::Optional && !standing.specific;
         let partly = standing.conditional || standing.specific;
-        let Some(old) = &mut variable.value else {
+        let known = variable.value.as_mut();
+        // What some targets have for themselves says nothing of the others.
+        let Some(old) = known.filter(|_| !variable.specific || standing.specific) else {
             variable.partly = partly;
+            variable.specific = standing.specific;
             variable.place = Some(place);
             variable.value = Some(match flavor {
                 Flavor::Shell => format!("$(shell {value})"),
@@ -131,6 +152,9 @@ impl Variables {
             });
             return;
         };
+        if standing.specific {
+            return;
+        }
         match flavor {
             Flavor::Append if old.len() + value.len() < MAX_VALUE => {
                 if !old.is_empty() {
@@ -156,6 +180,9 @@ impl Variables {
         let index = self.mention(name);
         let known = &mut self.list[index].notes;
         known.secret |= notes.secret;
+        if known.kind == VariableKind::Text {
+            known.kind = notes.kind;
+        }
         if known.choices.is_empty() {
             known.choices = notes.choices;
         }
@@ -173,6 +200,7 @@ impl Variables {
                 doc: param.doc.clone(),
                 choices: param.choices.clone(),
                 secret: param.secret,
+                kind: param.kind,
                 ..Notes::default()
             },
         );

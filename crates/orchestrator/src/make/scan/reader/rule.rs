@@ -6,7 +6,8 @@ use super::{
         comment::{Comment, Marked, Notes, marked, notes},
         refs::{Reference, in_recipe, references, shell_names},
         rules::Rule,
-        text::{Word, find_plain, first_word, is_blank, split_plain, words},
+        specific::Specific,
+        text::{Word, find_plain, first_word, is_blank, split_comment, split_plain, words},
         variables::Standing,
     },
     At, MAX_USES, Reader,
@@ -18,36 +19,34 @@ impl Reader {
         let left = left.strip_suffix('&').unwrap_or(left);
         let right = &line[colon + 1..];
         let right = right.strip_prefix(':').unwrap_or(right);
-        if let Some(assigned) = own_variable(right) {
-            let standing = Standing {
-                specific: true,
-                ..Standing::default()
-            };
-            at.rule = None;
-            return self.assign(&assigned, standing, at);
+        let names = self.names(left);
+        if let Some((assigned, fixed)) = own_variable(right) {
+            return self.own_variable(&names, &assigned, fixed, at);
         }
         let parts = RightSide::of(right);
-        let names = self.names(left);
         let list = self.names(parts.list);
         let special = self.special(&names, &list);
         // What is said above `.PHONY` is said of the target below it.
         let above = if special {
             Vec::new()
         } else {
-            std::mem::take(&mut at.comments)
+            at.comments_above(&names)
         };
         let notes = notes(&above, parts.comment.as_ref());
-        if let Some(problem) = &notes.problem {
+        for problem in &notes.problems {
             self.problem(at.place(), problem.clone());
         }
-        let index = self.rules.list.len();
         let prerequisites = list
             .into_iter()
             .filter(|word| !word.pattern && word.name != "|")
             .map(|word| word.name)
             .collect();
-        self.rules.list.push(Rule::new(at.place(), prerequisites));
+        let index = self.rules.add(Rule::new(at.place(), prerequisites));
         at.rule = Some(index);
+        let fits_any = |word: &Word| word.name == ".DEFAULT" || (word.pattern && word.name == "%");
+        if names.iter().any(fits_any) {
+            self.rules.catch_all.push(index);
+        }
         if !special {
             self.declare(&names, parts.is_static, index, &notes, at);
         }
@@ -57,6 +56,37 @@ impl Reader {
         if let Some(recipe) = parts.recipe {
             self.recipe(index, recipe);
         }
+    }
+
+    fn own_variable(
+        &mut self,
+        names: &[Word],
+        assigned: &Assignment<'_>,
+        fixed: bool,
+        at: &mut At,
+    ) {
+        let standing = Standing {
+            conditional: !at.conditions.is_empty(),
+            specific: true,
+            fixed,
+            ..Standing::default()
+        };
+        at.rule = None;
+        // What stands above `deploy: ENV = prod` is said of deploy.
+        if let Some(first) = names.first().filter(|_| !at.comments.is_empty()) {
+            at.said = Some((first.name.clone(), std::mem::take(&mut at.comments)));
+        }
+        let value = split_comment(assigned.value).0.trim_matches(is_blank);
+        if let Some(name) = self.expanded(assigned.name) {
+            let specific = Specific {
+                name,
+                flavor: assigned.flavor,
+                value: value.to_owned(),
+                conditional: standing.conditional,
+            };
+            self.rules.specifics.add(names, specific);
+        }
+        self.assign(assigned, standing, at);
     }
 
     pub(in super::super) fn recipe(&mut self, rule: usize, text: &str) {
@@ -153,13 +183,25 @@ impl Reader {
     }
 }
 
-/// `NAME = value` after a rule's colon: a variable for those targets alone.
-fn own_variable(right: &str) -> Option<Assignment<'_>> {
+impl At {
+    /// The comments above a rule of these targets, and above their own variables before it.
+    fn comments_above(&mut self, names: &[Word]) -> Vec<Comment> {
+        let said = |(name, _): &mut (String, _)| names.iter().any(|word| word.name == *name);
+        let (_, mut above) = self.said.take_if(said).unwrap_or_default();
+        above.append(&mut self.comments);
+        above
+    }
+}
+
+/// `NAME = value` after a rule's colon: a variable for those targets alone; and whether `override` stands before it.
+fn own_variable(right: &str) -> Option<(Assignment<'_>, bool)> {
     let mut text = right.trim_matches(is_blank);
-    while let ("export" | "override" | "private", rest) = first_word(text) {
+    let mut fixed = false;
+    while let (word @ ("export" | "override" | "private"), rest) = first_word(text) {
+        fixed |= word == "override";
         text = rest;
     }
-    assignment(text)
+    Some((assignment(text)?, fixed))
 }
 
 /// What follows a rule's colon.
