@@ -6,6 +6,7 @@
 //! connect   a Store: its pool, its bounded waits       schema    whose tables are there; migrations
 //! jobs      save, find and list jobs                   columns   a Job as a row
 //! archive   batches of a log in, and how far it is     marks     the transactions behind that
+//! whole     a short job and all its log at once
 //! read      batches of a log out                       pack      chunks as rows, byte for byte
 //! changes   which jobs changed, as a hint         owners    who is there to write theirs
 //! embedded  our own server: found, started, adopted, stopped
@@ -24,6 +25,7 @@ mod owners;
 mod pack;
 mod read;
 mod schema;
+mod whole;
 
 pub use address::Address;
 pub use archive::{Batch, Mark};

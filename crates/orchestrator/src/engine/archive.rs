@@ -29,6 +29,11 @@ const TRANSACTION_BYTES: usize = 1024 * 1024;
 /// with whoever looks on before the store, which packs it, asks for a processor: nothing is lost meanwhile.
 const BATCH_TIME: Duration = Duration::from_secs(1);
 
+/// How long the store hears nothing of a new job: most that are over by then are written in one go.
+const SHORT: Duration = Duration::from_millis(50);
+/// Bytes of spool of a job that is written in one go, at most.
+const SHORT_BYTES: u64 = 256 * 1024;
+
 /// What a job's folder says of the store: a mark up to which the log is safe there, and may be missing here.
 const ARCHIVED: &str = "archived.json";
 
@@ -55,6 +60,9 @@ pub(crate) async fn archive(live: Arc<Live>, link: Link) -> Result<(), ArchiveEr
         damaged: false,
         dropped: 0,
     };
+    if archiver.is_short().await && archiver.write_whole().await? {
+        return Ok(archiver.drop_folder().await?);
+    }
     archiver.save().await?;
     archiver.go_back().await?;
     archiver.run().await
@@ -129,6 +137,43 @@ impl Archiver {
                 }
             }
         }
+    }
+
+    /// Waits a moment, and says whether the job is over by then, with a log that is small and here from its start.
+    async fn is_short(&self) -> bool {
+        let mut growth = self.live.growth();
+        let complete = growth.wait_for(|extent| extent.complete);
+        let is_complete = matches!(tokio::time::timeout(SHORT, complete).await, Ok(Ok(_)));
+        is_complete
+            && self.live.job_status().is_over()
+            && self.live.extent().end.offset <= SHORT_BYTES
+            && self.live.before_seq(0).is_some()
+            && !self.live.goes_on_in_store()
+    }
+
+    /// Writes the job with all its log; false where the store has some of it, or the log cannot be read to its end.
+    async fn write_whole(&mut self) -> Result<bool, ArchiveError> {
+        let end = self.live.extent().end;
+        let (batches, at) = match end.offset {
+            0 => (Vec::new(), Mark::default()),
+            _ => match self.cut() {
+                Ok(cut) if cut.1.at == end => cut,
+                // What is wrong with it is met again on the usual way.
+                Ok(_) | Err(_) => return Ok(false),
+            },
+        };
+        let mark = mark_for_store(&at);
+        let mut job = self.live.job();
+        (job.lines, job.bytes) = (at.state.lines(), at.bytes);
+        let (ended, all, up_to) = (&job, &batches, &mark);
+        let written = self
+            .link
+            .insist_on_writing(|store| async move { store.write_whole(ended, all, up_to).await })
+            .await?;
+        if written {
+            self.live.settled();
+        }
+        Ok(written)
     }
 
     /// A folder whose spool is damaged is kept beside, for a person to look at what else is in it.

@@ -7,16 +7,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::wire;
 
-/// At most this many bytes wait for one client.
-pub(super) const ROOM: usize = 1 << 20;
+/// At most this many bytes wait for one client. What the writer, the system and the allocator hold beside them makes it
+/// several times as much, and a client that never reads may cost 4 MiB in all.
+pub(super) const ROOM: usize = 512 * 1024;
 
 /// At most this many messages wait for one client, however small they are.
 const MESSAGES: usize = 1024;
 
 /// The way to one client. Clones share its room.
 ///
-/// At most 1 MiB and 1,024 messages wait. Whoever sends more waits for room, so a producer that reads by a cursor lags
-/// behind instead of filling memory. A message larger than 1 MiB waits until nothing else does.
+/// At most 512 KiB and 1,024 messages wait. Whoever sends more waits for room, so a producer that reads by a cursor lags
+/// behind instead of filling memory. A message larger than that waits until nothing else does.
 /// What one task sends arrives in the order it was sent.
 #[derive(Clone, Debug)]
 pub struct Outbox {

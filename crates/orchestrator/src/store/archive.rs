@@ -112,7 +112,7 @@ impl Store {
 }
 
 /// Where the batches begin; they have to lead to the mark without a gap.
-fn follow(job: JobId, batches: &[Batch], mark: &Mark) -> Result<u64> {
+pub(super) fn follow(job: JobId, batches: &[Batch], mark: &Mark) -> Result<u64> {
     let start = batches.first().map_or(mark.seq, |batch| batch.seq);
     let mut next = start;
     for batch in batches {

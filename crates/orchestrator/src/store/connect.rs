@@ -201,7 +201,8 @@ async fn within<T>(
     }
 }
 
-/// Every connection looks for our tables where they were found, whatever becomes of the role's own search path.
+/// Every connection looks for our tables where they were found, whatever becomes of the role's own search path, and waits
+/// for its commits to be on disk where a transaction does not say otherwise.
 fn pool(address: &Address, schema: String, loss: Arc<Loss>) -> PgPool {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)
@@ -219,10 +220,13 @@ fn pool(address: &Address, schema: String, loss: Arc<Loss>) -> PgPool {
         .after_connect(move |connection, _| {
             let schema = schema.clone();
             Box::pin(async move {
-                sqlx::query("select set_config('search_path', quote_ident($1), false)")
-                    .bind(schema)
-                    .execute(connection)
-                    .await?;
+                sqlx::query(
+                    "select set_config('search_path', quote_ident($1), false),
+                        set_config('synchronous_commit', 'on', false)",
+                )
+                .bind(schema)
+                .execute(connection)
+                .await?;
                 Ok(())
             })
         })

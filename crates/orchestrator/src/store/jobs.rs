@@ -128,7 +128,7 @@ impl Store {
     }
 }
 
-type Sql<'q> = sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments>;
+pub(super) type Sql<'q> = sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments>;
 
 const SAVE: &str = "with saved as (
      insert into jobs as old (
@@ -156,7 +156,16 @@ pub(super) async fn save(
     job: &Job,
     columns: &Columns<'_>,
 ) -> sqlx::Result<()> {
-    sqlx::query(SAVE)
+    bind_job(sqlx::query(SAVE), job, columns)
+        .bind(CHANNEL)
+        .fetch_optional(connection)
+        .await?;
+    Ok(())
+}
+
+/// Binds the nineteen columns of a job, as `$1` to `$19`.
+pub(super) fn bind_job<'q>(query: Sql<'q>, job: &'q Job, columns: &'q Columns<'_>) -> Sql<'q> {
+    query
         .bind(job.id.0)
         .bind(columns.kind)
         .bind(&columns.command)
@@ -176,10 +185,6 @@ pub(super) async fn save(
         .bind(job.lines.cast_signed())
         .bind(job.bytes.cast_signed())
         .bind(&columns.detail)
-        .bind(CHANNEL)
-        .fetch_optional(connection)
-        .await?;
-    Ok(())
 }
 
 /// Only the conditions that are asked for are written, so that each filter meets its own index.

@@ -1,5 +1,7 @@
 //! The transactions behind the archive: the mark in `jobs` moves together with the rows of `job_logs`.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use sqlx::{
     Connection, PgConnection, Row,
@@ -9,7 +11,7 @@ use sqlx::{
 use super::{
     archive::{Batch, Mark},
     columns::Columns,
-    jobs::save,
+    jobs::{Sql, save},
     pack::{Packed, pack},
 };
 use crate::{
@@ -96,14 +98,7 @@ async fn advance(
     start: u64,
     mark: &Mark,
 ) -> sqlx::Result<bool> {
-    let rows: Rows<'_> = batches
-        .iter()
-        .flat_map(|batch| pack(&batch.chunks).into_iter().map(move |row| (batch, row)))
-        .collect();
-    let total = |stream| {
-        let own = rows.iter().filter(|(_, row)| row.stream == stream);
-        own.map(|(_, row)| row.bytes.len() as i64).sum::<i64>()
-    };
+    let rows = rows_of(batches);
     let before = sqlx::query(ADVANCE)
         .bind(job.0)
         .bind(start.cast_signed())
@@ -111,8 +106,8 @@ async fn advance(
         .bind(mark.offset.cast_signed())
         .bind(mark.lines.cast_signed())
         .bind(&mark.state)
-        .bind(total(Stream::Stdout))
-        .bind(total(Stream::Stderr))
+        .bind(total(&rows, Stream::Stdout))
+        .bind(total(&rows, Stream::Stderr))
         .fetch_optional(&mut *connection)
         .await?;
     let Some(before) = before else {
@@ -126,10 +121,23 @@ async fn advance(
 }
 
 /// Each row beside the batch it is of.
-type Rows<'a> = Vec<(&'a Batch, Packed)>;
+pub(super) type Rows<'a> = Vec<(&'a Batch, Packed)>;
+
+/// The rows of these batches.
+pub(super) fn rows_of(batches: &[Batch]) -> Rows<'_> {
+    let all = batches.iter();
+    all.flat_map(|batch| pack(&batch.chunks).into_iter().map(move |row| (batch, row)))
+        .collect()
+}
+
+/// Bytes that one stream has in these rows.
+pub(super) fn total(rows: &Rows<'_>, stream: Stream) -> i64 {
+    let own = rows.iter().filter(|(_, row)| row.stream == stream);
+    own.map(|(_, row)| row.bytes.len() as i64).sum()
+}
 
 /// Where each row's first byte stands in its stream, from where the streams ended before.
-fn offsets(rows: &Rows<'_>, mut stdout: i64, mut stderr: i64) -> Vec<i64> {
+pub(super) fn offsets(rows: &Rows<'_>, mut stdout: i64, mut stderr: i64) -> Vec<i64> {
     rows.iter()
         .map(|(_, row)| {
             let end = match row.stream {
@@ -157,14 +165,32 @@ async fn insert(
     rows: &Rows<'_>,
     offsets: Vec<i64>,
 ) -> sqlx::Result<()> {
-    let texts: Vec<_> = rows.iter().map(|(_, row)| row.text()).collect();
-    let raws = rows.iter().zip(&texts);
+    let texts = texts(rows);
+    let insert = sqlx::query(INSERT).bind(job.0);
+    bind_rows(insert, rows, &texts, offsets)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Each row's bytes as text, as [`Packed::text`] has it.
+pub(super) fn texts<'a>(rows: &'a Rows<'_>) -> Vec<(Cow<'a, str>, bool)> {
+    rows.iter().map(|(_, row)| row.text()).collect()
+}
+
+/// Binds the nine arrays that make rows of `job_logs`.
+pub(super) fn bind_rows<'q>(
+    query: Sql<'q>,
+    rows: &'q Rows<'_>,
+    texts: &'q [(Cow<'_, str>, bool)],
+    offsets: Vec<i64>,
+) -> Sql<'q> {
+    let raws = rows.iter().zip(texts);
     let raws = raws.map(|((_, row), (_, lossy))| lossy.then_some(row.bytes.as_slice()));
     let states = rows.iter();
     let states = states.map(|(batch, row)| row.leads.then_some(batch.state.as_slice()));
     let rows = || rows.iter();
-    sqlx::query(INSERT)
-        .bind(job.0)
+    query
         .bind(rows().map(|(batch, _)| batch.seq.cast_signed()).bind_iter())
         .bind(rows().map(|(_, row)| row.stream.word()).bind_iter())
         .bind(rows().map(|(_, row)| moment(row.at)).bind_iter())
@@ -178,9 +204,6 @@ async fn insert(
         .bind(raws.bind_iter())
         .bind(rows().map(|(_, row)| row.meta.as_slice()).bind_iter())
         .bind(states.bind_iter())
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 /// Writes how a job ended, where the mark stands at the end of its log.

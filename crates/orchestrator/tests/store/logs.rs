@@ -398,3 +398,70 @@ async fn deleting_a_job_takes_its_log_along() {
     );
     assert_eq!(store.job(job.id).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_job_that_is_new_and_over_is_written_whole_and_once() {
+    let server = Postgres::start();
+    let store = open(&server.url("postgres")).await;
+    let log = [
+        batch(
+            &[
+                chunk(0, Stream::Stderr, "one\n"),
+                chunk(1, Stream::Stdout, b"a NUL \0".to_vec()),
+            ],
+            1,
+        ),
+        batch(&[chunk(2, Stream::Stdout, "\nthree\n")], 3),
+    ];
+    let end = mark(3, 3);
+    let bytes = log.iter().flat_map(|batch| &batch.chunks);
+    let bytes = bytes.map(|chunk| chunk.bytes.len() as u64).sum();
+    let of = |job: Job| Job {
+        lines: 3,
+        bytes,
+        ..ended(&job, Exit::Code { code: 3 }, false)
+    };
+    let job = of(target("api", "deploy"));
+    assert!(store.write_whole(&job, &log, &end).await.unwrap());
+    // As where the answer of the first call was lost.
+    assert!(!store.write_whole(&job, &log, &end).await.unwrap());
+    assert_eq!(store.job(job.id).await.unwrap().unwrap(), job);
+    assert_eq!(all(&store, &job, u64::MAX).await, log);
+    let there = store.mark(job.id).await.unwrap().unwrap();
+    assert_eq!(
+        there,
+        Mark {
+            bytes,
+            ..end.clone()
+        }
+    );
+    // The usual way finds nothing left to do.
+    store.archive(job.id, &log, &end).await.unwrap();
+    store.settle(&job, &end).await.unwrap();
+    assert_eq!(all(&store, &job, u64::MAX).await, log);
+
+    let silent = Job {
+        lines: 0,
+        bytes: 0,
+        ..of(command(None, "true"))
+    };
+    assert!(
+        store
+            .write_whole(&silent, &[], &Mark::default())
+            .await
+            .unwrap()
+    );
+    assert_eq!(store.job(silent.id).await.unwrap().unwrap(), silent);
+
+    let known = saved(&store).await;
+    assert!(
+        !store
+            .write_whole(&of(known.clone()), &log, &end)
+            .await
+            .unwrap()
+    );
+    assert_eq!(store.job(known.id).await.unwrap().unwrap(), known);
+    assert!(all(&store, &known, u64::MAX).await.is_empty());
+    let rest = store.write_whole(&job, &log[1..], &end).await;
+    assert!(matches!(rest, Err(StoreError::Unfit { .. })), "{rest:?}");
+}

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, IoSlice, Seek, SeekFrom, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -83,6 +83,14 @@ impl Writer {
     #[must_use]
     pub fn position(&self) -> Position {
         self.at
+    }
+
+    /// Whether what is written goes nowhere any more: somebody deleted the segment that is written.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn is_deleted(&self) -> io::Result<bool> {
+        Ok(self.file.metadata()?.nlink() == 0)
     }
 
     /// What brings the spool onto the disk; see there.

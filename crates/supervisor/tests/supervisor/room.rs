@@ -6,7 +6,7 @@ use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
 use supervisor::{control::ToEngine, exit::Ended, spool::Stream};
 
-use crate::job::{Job, sh};
+use crate::job::{Job, patiently, runs, sh};
 
 fn free(path: &std::path::Path) -> u64 {
     let disk = rustix::fs::statvfs(path).unwrap();
@@ -75,4 +75,39 @@ fn what_the_disk_refuses_is_written_once_it_can_be() {
     job.end();
     let lines: String = (1..=400_000).map(|n| format!("{n}\n")).collect();
     assert!(job.stdout() == lines, "some lines are missing");
+}
+
+#[test]
+fn a_job_whose_folder_is_deleted_ends_with_all_it_started() {
+    // It outlives INT, and writes again and again.
+    let mut job = Job::start_here(
+        "sleep 1067 & echo $! $$ >pids; trap '' INT PIPE; echo on; while sleep 0.1; do echo x || :; done 2>/dev/null",
+    );
+    job.stdout_has("on\n");
+    let pids = std::fs::read_to_string(job.path("pids")).unwrap();
+    std::fs::remove_dir_all(job.folder.path()).unwrap();
+    // One second until it looks, the first grace, and some.
+    let status = patiently(|| job.supervisor.try_wait().unwrap());
+    assert!(status.success(), "{status}");
+    for pid in pids.split_whitespace() {
+        assert!(!runs(pid.parse().unwrap()), "{pid} still runs");
+    }
+    assert!(!job.folder.path().exists(), "it was made again");
+}
+
+#[test]
+fn a_job_that_waits_for_room_ends_when_its_folder_is_deleted() {
+    let mut job = Job::start_in(
+        &sh("head -c 3000000 /dev/zero; sleep 1068"),
+        |_, command| {
+            command.env("VMO_DISK_FLOOR", u64::MAX.to_string());
+        },
+    );
+    job.told
+        .until(|told| matches!(told, ToEngine::Paused(Some(_))).then_some(()));
+    let child = job.who().pgid;
+    std::fs::remove_dir_all(job.folder.path()).unwrap();
+    let status = patiently(|| job.supervisor.try_wait().unwrap());
+    assert!(status.success(), "{status}");
+    assert!(!runs(child));
 }

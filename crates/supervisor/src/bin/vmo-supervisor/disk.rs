@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::io::Errno;
+
 /// Looked at no more often than this while writing and waiting …
 const EVERY: Duration = Duration::from_secs(1);
 /// … or after this many bytes, which a fast child writes in less.
@@ -25,6 +27,8 @@ pub(crate) struct Disk {
     offset: u64,
     /// Why nothing may be written now.
     why_not: Option<String>,
+    /// The folder was not in its place at the last look.
+    misses_folder: bool,
 }
 
 impl Disk {
@@ -36,12 +40,18 @@ impl Disk {
             next_look: None,
             offset: 0,
             why_not: None,
+            misses_folder: false,
         }
     }
 
     /// Why nothing may be written now, as a fragment for a person.
     pub(crate) fn why_not(&self) -> Option<&str> {
         self.why_not.as_deref()
+    }
+
+    /// Whether the job's folder was not in its place at the last look.
+    pub(crate) fn misses_folder(&self) -> bool {
+        self.misses_folder
     }
 
     /// When to look again, where that is not told by more to write.
@@ -63,6 +73,7 @@ impl Disk {
     /// The spool could not be written: nothing is until the next look.
     pub(crate) fn refused(&mut self, now: Instant, error: &std::io::Error) {
         self.next_look = Some(now + EVERY);
+        self.misses_folder = !self.folder.exists();
         self.why_not = Some(match error.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
                 "disk full".to_owned()
@@ -71,9 +82,11 @@ impl Disk {
         });
     }
 
-    fn look(&self) -> Option<String> {
+    fn look(&mut self) -> Option<String> {
+        let disk = rustix::fs::statvfs(&self.folder);
+        self.misses_folder = matches!(disk, Err(Errno::NOENT));
         // Where a disk does not say, writing finds out.
-        let disk = rustix::fs::statvfs(&self.folder).ok()?;
+        let disk = disk.ok()?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         let size = disk.f_blocks.saturating_mul(disk.f_frsize);
         let floor = self.floor.unwrap_or(FLOOR.max(size / 20));

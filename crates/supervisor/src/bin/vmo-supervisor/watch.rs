@@ -100,6 +100,7 @@ impl Watch {
             }
             self.obey();
             self.tick(Instant::now());
+            self.end_what_nobody_can_find();
         }
     }
 

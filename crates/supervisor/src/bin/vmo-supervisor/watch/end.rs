@@ -13,6 +13,7 @@ use super::Watch;
 use crate::{
     complaints::complain,
     ending::{self, DRAIN, LINGER, Stage, Verdict},
+    outputs::Outputs,
 };
 
 impl Watch {
@@ -39,6 +40,19 @@ impl Watch {
             }
         };
         self.cancel.some_ended(all, self.group());
+    }
+
+    /// Ends the job where somebody deleted its folder: nobody can read its log, cancel it or learn how it ended, and it
+    /// would wait for ever for the log to be written. One that was only moved may be moved back.
+    pub(super) fn end_what_nobody_can_find(&mut self) {
+        if !self.disk.misses_folder() || !self.ready.spool.is_deleted().unwrap_or(false) {
+            return;
+        }
+        self.outputs = Outputs::none();
+        self.input.close();
+        if let Stage::Running(child) = &self.stage {
+            self.cancel.ask(false, Some(child.pid));
+        }
     }
 
     fn child_ended(&mut self, verdict: Verdict) {

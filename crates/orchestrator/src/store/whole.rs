@@ -1,0 +1,76 @@
+//! A job that was over before anything of it was written: it and its whole log in one statement, where the usual way takes a
+//! dozen, each with an answer to wait for.
+
+use sqlx::PgConnection;
+
+use super::{
+    Result, Store, StoreError,
+    archive::{Batch, Mark, follow},
+    changes::CHANNEL,
+    columns::Columns,
+    connect::answer,
+    jobs::bind_job,
+    marks::{bind_rows, offsets, rows_of, texts, total},
+};
+use crate::{job::Job, log::Stream};
+
+impl Store {
+    /// Writes a job that has ended, for good, with its whole log, which ends at `mark`. False, and nothing is written, where
+    /// the store knows the job already. Otherwise all of it is on disk on return.
+    ///
+    /// # Errors
+    /// [`StoreError::Unfit`] where the batches are not the log from its start to the mark, or a path is not UTF-8; whatever
+    /// the server says. Where the outcome is not known, it may be called again.
+    pub async fn write_whole(&self, job: &Job, batches: &[Batch], mark: &Mark) -> Result<bool> {
+        let columns = Columns::of(job)?;
+        if follow(job.id, batches, mark)? != 0 {
+            let (job, why) = (job.id, "its log does not begin at its start".to_owned());
+            return Err(StoreError::Unfit { job, why });
+        }
+        let mut held = self.hold().await?;
+        let written = answer(write(&mut held, job, &columns, batches, mark)).await;
+        held.end(written).map_err(|error| self.fault(error))
+    }
+}
+
+/// One statement is one transaction, and every connection waits for its commits to be on disk.
+const WRITE: &str = "with written as (
+     insert into jobs (
+       id, type, command, status, started_at, finished_at, queued_at, project, target, host,
+       exit_code, signal, reason, batch, owner, pty, lines, bytes, detail,
+       archived_seq, archived_offset, archived_lines, archived_state, archived_stdout, archived_stderr)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+             $20, $21, $22, $23, $24, $25)
+     on conflict (id) do nothing
+     returning id),
+   logged as (
+     insert into job_logs
+       (job_id, seq, stream, \"timestamp\", first_line, byte_offset, data, raw, meta, state)
+     select id, seq, stream, at, first_line, byte_offset, data, raw, meta, state
+     from written, unnest($26::bigint[], $27::text[], $28::timestamptz[], $29::bigint[], $30::bigint[],
+                          $31::text[], $32::bytea[], $33::bytea[], $34::bytea[])
+       as packed (seq, stream, at, first_line, byte_offset, data, raw, meta, state))
+   select pg_notify($35, id::text) from written";
+
+async fn write(
+    connection: &mut PgConnection,
+    job: &Job,
+    columns: &Columns<'_>,
+    batches: &[Batch],
+    mark: &Mark,
+) -> sqlx::Result<bool> {
+    let rows = rows_of(batches);
+    let texts = texts(&rows);
+    let statement = bind_job(sqlx::query(WRITE), job, columns)
+        .bind(mark.seq.cast_signed())
+        .bind(mark.offset.cast_signed())
+        .bind(mark.lines.cast_signed())
+        .bind(&mark.state)
+        .bind(total(&rows, Stream::Stdout))
+        .bind(total(&rows, Stream::Stderr));
+    let told = bind_rows(statement, &rows, &texts, offsets(&rows, 0, 0))
+        .bind(CHANNEL)
+        .fetch_optional(connection)
+        .await?;
+    Ok(told.is_some())
+}
