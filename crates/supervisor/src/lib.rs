@@ -23,6 +23,7 @@
 pub mod claims;
 pub mod clock;
 pub mod control;
+pub mod disk;
 pub mod exec;
 pub mod exit;
 pub mod folder;

@@ -5,11 +5,13 @@ use std::{
     io,
     os::unix::net::UnixListener as StdListener,
     sync::{Arc, mpsc},
+    time::Instant,
 };
 
 use chrono::Utc;
 use supervisor::{
     control::{Decoder, Frame, ToEngine, ToSupervisor},
+    disk::Disk,
     exit::{Exit, Survivor},
     folder::{self, Folder},
     spool::{self, SyncHandle, Writer},
@@ -32,6 +34,8 @@ struct Told {
     offset: u64,
     exit: Option<Exit>,
     complete: bool,
+    /// Why its output is not read just now.
+    paused: Option<String>,
 }
 
 /// Between two looks at whether a command has read the input that waits for it.
@@ -77,6 +81,8 @@ impl Remote {
         ));
         let (closed, no_more) = mpsc::channel();
         let output = Spooled {
+            disk: Disk::of(self.folder.path()),
+            waiting: Vec::new(),
             writer,
             told: told.clone(),
             started: Some(Box::new(started)),
@@ -133,12 +139,48 @@ impl Remote {
 /// Takes a job's output in: first to the spool, then to whoever listens.
 struct Spooled {
     writer: Writer,
+    disk: Disk,
+    /// What was read and found no room: no more than was on its way when that showed, as nothing is read from then on.
+    waiting: Vec<(spool::Stream, Vec<u8>)>,
     told: watch::Sender<Told>,
     started: Option<Box<dyn FnOnce() + Send>>,
     folder: Folder,
     /// Dropped with this, when no more output will come.
     #[expect(dead_code, reason = "its end is the message")]
     closed: mpsc::Sender<()>,
+}
+
+impl Spooled {
+    fn append(&mut self, stream: spool::Stream, bytes: &[u8]) -> io::Result<()> {
+        let offset = self.writer.append(stream, bytes)?;
+        self.told.send_modify(|told| told.offset = offset);
+        Ok(())
+    }
+
+    fn append_waiting(&mut self) -> io::Result<()> {
+        let mut waiting = std::mem::take(&mut self.waiting).into_iter();
+        while let Some((stream, bytes)) = waiting.next() {
+            if let Err(error) = self.append(stream, &bytes) {
+                self.waiting = std::iter::once((stream, bytes)).chain(waiting).collect();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Spooled {
+    fn drop(&mut self) {
+        // The link broke while the disk was full.
+        if let Err(error) = self.append_waiting() {
+            tracing::error!(%error, "the last bytes of an SSH job could not be kept");
+        }
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
 }
 
 impl Output for Spooled {
@@ -153,14 +195,41 @@ impl Output for Spooled {
         }
     }
 
+    fn full_until(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        if self.disk.has_room(now, self.writer.position().offset)
+            && let Err(error) = self.append_waiting()
+        {
+            self.disk.refused(now, &error);
+        }
+        let why_not = self.disk.why_not();
+        self.told.send_if_modified(|told| {
+            let is_news = told.paused.as_deref() != why_not;
+            if is_news {
+                told.paused = why_not.map(ToOwned::to_owned);
+            }
+            is_news
+        });
+        self.disk.look_at()
+    }
+
     fn write(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
         let stream = match stream {
             Stream::Stdout => spool::Stream::Stdout,
             Stream::Stderr => spool::Stream::Stderr,
         };
-        let offset = self.writer.append(stream, bytes)?;
-        self.told.send_modify(|told| told.offset = offset);
-        Ok(())
+        if !self.waiting.is_empty() {
+            self.waiting.push((stream, bytes.to_vec()));
+            return Ok(());
+        }
+        match self.append(stream, bytes) {
+            Err(error) if is_full(&error) => {
+                self.disk.refused(Instant::now(), &error);
+                self.waiting.push((stream, bytes.to_vec()));
+                Ok(())
+            }
+            appended => appended,
+        }
     }
 
     fn noise(&mut self, bytes: &[u8]) {
@@ -232,6 +301,9 @@ fn news(said: Option<&Told>, now: &Told) -> Vec<u8> {
     let known = |told: &Told| (told.started_at, told.offset);
     if said.map(known) != Some(known(now)) {
         ToEngine::Committed { offset: now.offset }.encode(&mut frames);
+    }
+    if said.and_then(|said| said.paused.as_ref()) != now.paused.as_ref() {
+        ToEngine::Paused(now.paused.clone()).encode(&mut frames);
     }
     if let Some(exit) = &now.exit
         && said.is_none_or(|said| said.exit.is_none())

@@ -186,7 +186,7 @@ fn step_look(
     if opening && !*may_open {
         return Ok(false);
     }
-    let moved = wire.step(session, false, buffer, &mut |stream, bytes| {
+    let moved = wire.step(session, false, true, buffer, &mut |stream, bytes| {
         if stream == Stream::Stdout {
             text.extend_from_slice(bytes);
         }

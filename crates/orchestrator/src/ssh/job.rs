@@ -1,6 +1,6 @@
 //! A command for a host: what to run, where its bytes go, and what came of it.
 
-use std::{io, sync::mpsc};
+use std::{io, sync::mpsc, time::Instant};
 
 use supervisor::exec::Grace;
 
@@ -31,6 +31,11 @@ pub struct Exec {
 pub trait Output: Send {
     /// The command is about to run.
     fn started(&mut self, remote: &Remote);
+
+    /// When to ask again whether there is room for more; none where there is now. What is not read waits on the host.
+    fn full_until(&mut self) -> Option<Instant> {
+        None
+    }
 
     /// Bytes of the command's own.
     ///

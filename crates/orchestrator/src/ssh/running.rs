@@ -31,6 +31,8 @@ pub(super) struct Job {
     canceled: bool,
     ending: Option<Ending>,
     settled: bool,
+    /// When to ask again whether there is room for its output; none where there was.
+    full_until: Option<Instant>,
 }
 
 impl Job {
@@ -48,7 +50,13 @@ impl Job {
             canceled: false,
             ending: None,
             settled: false,
+            full_until: None,
         }
+    }
+
+    /// Whether its output is not read just now, for want of room.
+    pub(super) fn is_paused(&self) -> bool {
+        self.full_until.is_some()
     }
 
     /// Whether nothing of it is left in the session.
@@ -139,7 +147,11 @@ impl Job {
             ..
         } = self;
         let before = wire.stage();
-        let moved = wire.step(session, alone, buffer, &mut |stream, bytes| {
+        if self.full_until.is_none_or(|at| at <= Instant::now()) {
+            self.full_until = task.output.full_until();
+        }
+        let reads = self.full_until.is_none();
+        let moved = wire.step(session, alone, reads, buffer, &mut |stream, bytes| {
             let marks = match stream {
                 Stream::Stdout => &mut *out,
                 Stream::Stderr => &mut *err,
@@ -216,8 +228,13 @@ impl Job {
         true
     }
 
-    /// When [`Self::conclude`] has to look again, if nothing happens before.
+    /// When it has to be looked at again, if nothing happens before.
     pub(super) fn next_look(&self) -> Option<Instant> {
+        let conclusion = self.next_conclusion();
+        self.full_until.into_iter().chain(conclusion).min()
+    }
+
+    fn next_conclusion(&self) -> Option<Instant> {
         if self.settled {
             return None;
         }

@@ -148,8 +148,15 @@ impl<'a> Driver<'a> {
         for look in self.jobs.iter().filter_map(Job::next_look) {
             until = until.min(look);
         }
+        // What nobody reads would wake us for ever; left alone, it waits with the host.
+        let reads = self.jobs.is_empty() || !self.jobs.iter().all(Job::is_paused);
+        let interest = if reads {
+            interest(self.session)
+        } else {
+            PollFlags::empty()
+        };
         let mut fds = vec![
-            PollFd::from_borrowed_fd(socket(self.session), interest(self.session)),
+            PollFd::from_borrowed_fd(socket(self.session), interest),
             PollFd::from_borrowed_fd(self.shared.wake_fd(), PollFlags::IN),
         ];
         fds.extend(

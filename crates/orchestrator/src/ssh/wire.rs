@@ -119,7 +119,7 @@ impl Wire {
     }
 
     /// Does what can be done without waiting, and says whether anything moved. `alone` is whether the session is its
-    /// own; `sink` gets the bytes and may refuse them.
+    /// own; `sink` gets the bytes and may refuse them; where `reads` is false they are left with the host.
     ///
     /// # Errors
     /// The host refused the channel or the command, or `sink` failed.
@@ -127,6 +127,7 @@ impl Wire {
         &mut self,
         session: &Session,
         alone: bool,
+        reads: bool,
         buffer: &mut [u8],
         sink: &mut dyn FnMut(Stream, &[u8]) -> io::Result<()>,
     ) -> io::Result<bool> {
@@ -138,7 +139,8 @@ impl Wire {
                 Stage::Env => self.send_env()?,
                 Stage::Pty => self.request_pty()?,
                 Stage::Exec => self.exec()?,
-                Stage::Run => self.run(buffer, sink)?,
+                Stage::Run if reads => self.run(buffer, sink)?,
+                Stage::Run => self.write()?,
                 Stage::Close => self.shut(),
                 Stage::Closed => false,
             };

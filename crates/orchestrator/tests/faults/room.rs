@@ -12,6 +12,7 @@ use crate::{
     page::App,
     postgres::Postgres,
     small_disk::SmallDisk,
+    sshd::Sshd,
     witness::{Counts, Plan, Witness},
 };
 
@@ -75,17 +76,32 @@ fn writes_on() -> Plan {
 
 #[tokio::test]
 async fn a_job_waits_while_its_disk_is_full_and_the_window_says_so() {
+    waits_while_its_disk_is_full(None).await;
+}
+
+#[tokio::test]
+async fn a_command_on_a_host_waits_while_the_disk_is_full() {
+    waits_while_its_disk_is_full(Some(Sshd::start())).await;
+}
+
+/// A job here, or on a host.
+async fn waits_while_its_disk_is_full(sshd: Option<Sshd>) {
     let Some(disk) = SmallDisk::mount(200) else {
         return;
     };
     let postgres = Postgres::start();
-    let app = App::start_by(home_on(&disk, &postgres), |mut command| {
+    let home = home_on(&disk, &postgres);
+    if let Some(sshd) = &sshd {
+        std::fs::copy(sshd.config(""), home.ssh_config()).unwrap();
+    }
+    let app = App::start_by(home, |mut command| {
         command.env(FLOOR.0, FLOOR.1);
         command
     });
     let mut page = app.page().await;
     let witness = Witness::new(&app.home.work(), "job", writes_on());
-    let id = page.start(&witness.command()).await.id;
+    let host = sshd.as_ref().map(|_| "box");
+    let id = page.start_on(host, &witness.command()).await.id;
     crate::home::eventually("it writes", || witness.written() > 1 << 20);
     let ballast = disk.fill();
     let paused = |event: &Event| match event {

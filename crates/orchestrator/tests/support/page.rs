@@ -194,9 +194,14 @@ impl Page {
     }
 
     pub(crate) async fn start(&mut self, command: &str) -> Job {
+        self.start_on(None, command).await
+    }
+
+    /// The same on a host, where one is named.
+    pub(crate) async fn start_on(&mut self, host: Option<&str>, command: &str) -> Job {
         let start = Start::Command {
             command: command.into(),
-            hosts: Vec::new(),
+            hosts: host.map(Into::into).into_iter().collect(),
             cwd: None,
             pty: false,
         };

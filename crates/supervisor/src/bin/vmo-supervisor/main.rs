@@ -8,13 +8,12 @@
 //! signals    SIGCHLD, SIGTERM as bytes to poll for    outputs      what the child writes, into the spool
 //! listeners  the control socket                       input        what it reads
 //! tree       the child's descendants                  cancel       ending them, signal by signal
-//! disk       whether there is room                    settle       exit.json onto the disk
+//! settle     exit.json onto the disk
 //! ```
 
 mod cancel;
 mod child;
 mod complaints;
-mod disk;
 mod ending;
 mod input;
 mod listeners;

@@ -6,6 +6,7 @@ use rustix::process::{Pid, Signal};
 use supervisor::{
     claims::Claims,
     control::ToSupervisor,
+    disk::Disk,
     exec::Exec,
     exit::Ended,
     folder::Folder,
@@ -17,7 +18,6 @@ use crate::{
     cancel::Cancel,
     child::Start,
     complaints::complain,
-    disk::Disk,
     ending::{Stage, Verdict},
     input::Input,
     listeners::{Listeners, News},

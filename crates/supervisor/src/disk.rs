@@ -1,4 +1,5 @@
 //! Whether there is room to write: a job must wait before the disk is full, for the database's sake and everybody's.
+//! Who supervises a job asks before it reads more of the job's output.
 
 use std::{
     env,
@@ -18,7 +19,7 @@ const FLOOR: u64 = 1024 * 1024 * 1024;
 
 /// The disk a job's folder is on.
 #[derive(Debug)]
-pub(crate) struct Disk {
+pub struct Disk {
     folder: PathBuf,
     /// Bytes from `VMO_DISK_FLOOR`, in place of [`FLOOR`] and the twentieth.
     floor: Option<u64>,
@@ -32,7 +33,9 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    pub(crate) fn of(folder: &Path) -> Self {
+    /// Of the job whose folder this is.
+    #[must_use]
+    pub fn of(folder: &Path) -> Self {
         let floor = env::var("VMO_DISK_FLOOR").ok();
         Self {
             folder: folder.to_owned(),
@@ -45,22 +48,25 @@ impl Disk {
     }
 
     /// Why nothing may be written now, as a fragment for a person.
-    pub(crate) fn why_not(&self) -> Option<&str> {
+    #[must_use]
+    pub fn why_not(&self) -> Option<&str> {
         self.why_not.as_deref()
     }
 
     /// Whether the job's folder was not in its place at the last look.
-    pub(crate) fn misses_folder(&self) -> bool {
+    #[must_use]
+    pub fn misses_folder(&self) -> bool {
         self.misses_folder
     }
 
     /// When to look again, where that is not told by more to write.
-    pub(crate) fn look_at(&self) -> Option<Instant> {
+    #[must_use]
+    pub fn look_at(&self) -> Option<Instant> {
         self.next_look.filter(|_| self.why_not.is_some())
     }
 
     /// Looks, where it is time to, before more is written at `offset`. Whether there is room.
-    pub(crate) fn has_room(&mut self, now: Instant, offset: u64) -> bool {
+    pub fn has_room(&mut self, now: Instant, offset: u64) -> bool {
         let soon = self.next_look.is_some_and(|at| now < at);
         if !soon || offset - self.offset > EVERY_BYTES {
             self.next_look = Some(now + EVERY);
@@ -71,7 +77,7 @@ impl Disk {
     }
 
     /// The spool could not be written: nothing is until the next look.
-    pub(crate) fn refused(&mut self, now: Instant, error: &std::io::Error) {
+    pub fn refused(&mut self, now: Instant, error: &std::io::Error) {
         self.next_look = Some(now + EVERY);
         self.misses_folder = !self.folder.exists();
         self.why_not = Some(match error.kind() {
