@@ -45,6 +45,23 @@ branch: string | null,
 dirty: number, };
 
 /**
+ * An earlier job of the same thing: how it ended and how long it took.
+ */
+export type Earlier = { 
+/**
+ * Its id.
+ */
+id: JobId, 
+/**
+ * How it ended.
+ */
+status: Status, 
+/**
+ * Milliseconds from its start to its end.
+ */
+took_ms: number, };
+
+/**
  * What a variable of a job's environment is beside what it is in the app's own.
  */
 export type EnvironmentChange = { 
@@ -117,7 +134,15 @@ problems: Array<string>, } } | { "type": "settings", "with": Settings } | { "typ
 /**
  * All of it.
  */
-problems: Array<string>, } } | { "type": "asked", "with": Prompt } | { "type": "answered", "with": { 
+problems: Array<string>, } } | { "type": "noted", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * It.
+ */
+note: Note, } } | { "type": "asked", "with": Prompt } | { "type": "answered", "with": { 
 /**
  * It.
  */
@@ -367,6 +392,22 @@ batch: string | null,
  */
 text: string | null, 
 /**
+ * Of this owner, `user@machine`.
+ */
+owner: string | null, 
+/**
+ * Asked for at this time or later.
+ */
+since: string | null, 
+/**
+ * Asked for before this time.
+ */
+until: string | null, 
+/**
+ * Pinned by somebody; false means any.
+ */
+pinned: boolean, 
+/**
  * Older than this one, which need not be there itself: to go on after the last of a page.
  */
 before: JobId | null, 
@@ -462,6 +503,27 @@ id: number,
  * Why.
  */
 failure: Failure, } } | { "event": Event };
+
+/**
+ * What people say of a job when it is over, or before. It is nobody's own: who writes last is right.
+ */
+export type Note = { 
+/**
+ * Whether it is to be kept whatever else goes, and found among the pinned ones.
+ */
+pinned: boolean, 
+/**
+ * At most [`Note::LONGEST`] bytes; empty means none.
+ */
+text: string, 
+/**
+ * Who wrote it last: `user@machine`.
+ */
+by: string, 
+/**
+ * When, by the server's clock.
+ */
+at: string, };
 
 /**
  * Everything the frame shows.
@@ -697,7 +759,15 @@ more: boolean,
 /**
  * Why the list may be short: Postgres cannot be asked just now.
  */
-incomplete: string | null, } } | { "type": "job", "with": Job } | { "type": "extent", "with": Extent } | { "type": "lines", "with": { 
+incomplete: string | null, } } | { "type": "job", "with": Job } | { "type": "earlier", "with": { 
+/**
+ * At most 12.
+ */
+jobs: Array<Earlier>, } } | { "type": "notes", "with": { 
+/**
+ * Those of which something is said.
+ */
+notes: Array<[JobId, Note]>, } } | { "type": "extent", "with": Extent } | { "type": "lines", "with": { 
 /**
  * The lines, consecutive.
  */
@@ -826,7 +896,27 @@ rows: number,
 /**
  * Width in characters.
  */
-cols: number, } } | { "type": "jobs", "with": JobQuery } | { "type": "job", "with": { 
+cols: number, } } | { "type": "jobs", "with": JobQuery } | { "type": "earlier", "with": { 
+/**
+ * The job.
+ */
+job: JobId, } } | { "type": "notes", "with": { 
+/**
+ * At most 500.
+ */
+jobs: Array<JobId>, } } | { "type": "set_note", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * Whether it is pinned.
+ */
+pinned: boolean, 
+/**
+ * The text, at most 8,000 bytes; empty for none.
+ */
+text: string, } } | { "type": "job", "with": { 
 /**
  * Its id.
  */

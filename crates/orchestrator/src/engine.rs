@@ -26,6 +26,7 @@ mod launch;
 mod link;
 mod live;
 mod lost;
+mod notes;
 mod orders;
 mod owners;
 mod preferences;

@@ -282,10 +282,49 @@ pub struct JobQuery {
     pub batch: Option<Uuid>,
     /// Whose command holds this text, in upper or lower case.
     pub text: Option<String>,
+    /// Of this owner, `user@machine`.
+    pub owner: Option<String>,
+    /// Asked for at this time or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Asked for before this time.
+    pub until: Option<DateTime<Utc>>,
+    /// Pinned by somebody; false means any.
+    pub pinned: bool,
     /// Older than this one, which need not be there itself: to go on after the last of a page.
     pub before: Option<JobId>,
     /// At most this many, 1 to 500; 50 where it is 0.
     pub limit: u32,
+}
+
+/// What people say of a job when it is over, or before. It is nobody's own: who writes last is right.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Note {
+    /// Whether it is to be kept whatever else goes, and found among the pinned ones.
+    pub pinned: bool,
+    /// At most [`Note::LONGEST`] bytes; empty means none.
+    pub text: String,
+    /// Who wrote it last: `user@machine`.
+    pub by: String,
+    /// When, by the server's clock.
+    pub at: DateTime<Utc>,
+}
+
+impl Note {
+    /// Bytes that a note's text may have.
+    pub const LONGEST: usize = 8_000;
+}
+
+/// An earlier job of the same thing: how it ended and how long it took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Earlier {
+    /// Its id.
+    pub id: JobId,
+    /// How it ended.
+    pub status: Status,
+    /// Milliseconds from its start to its end.
+    pub took_ms: u64,
 }
 
 /// Where a git work tree stood when a job started in it.

@@ -9,6 +9,7 @@
 //! whole     a short job and all its log at once
 //! read      batches of a log out                       pack      chunks as rows, byte for byte
 //! changes   which jobs changed, as a hint         owners    who is there to write theirs
+//! notes     what people say of jobs               earlier   the jobs before one, of the same thing
 //! embedded  our own server: found, started, adopted, stopped
 //! ```
 
@@ -17,10 +18,12 @@ mod archive;
 mod changes;
 mod columns;
 mod connect;
+mod earlier;
 pub mod embedded;
 mod error;
 mod jobs;
 mod marks;
+mod notes;
 mod owners;
 mod pack;
 mod read;

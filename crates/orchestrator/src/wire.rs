@@ -12,7 +12,8 @@ use uuid::Uuid;
 use crate::{
     host::Host,
     job::{
-        self, Commit, EnvironmentChange, Exit, JobId, JobQuery, MakeOptions, State, Status, What,
+        self, Commit, Earlier, EnvironmentChange, Exit, JobId, JobQuery, MakeOptions, Note, State,
+        Status, What,
     },
     log::Line,
     project::{Project, Scan},
@@ -144,6 +145,25 @@ pub enum Request {
     },
     /// Jobs, newest first: [`Reply::Jobs`].
     Jobs(JobQuery),
+    /// The jobs before one, of the same thing: [`Reply::Earlier`].
+    Earlier {
+        /// The job.
+        job: JobId,
+    },
+    /// What people say of jobs: [`Reply::Notes`].
+    Notes {
+        /// At most 500.
+        jobs: Vec<JobId>,
+    },
+    /// Says something of a job, in the place of what was said: [`Reply::Ok`], and [`Event::Noted`] to every page.
+    SetNote {
+        /// The job.
+        job: JobId,
+        /// Whether it is pinned.
+        pinned: bool,
+        /// The text, at most 8,000 bytes; empty for none.
+        text: String,
+    },
     /// One job: [`Reply::Job`].
     Job {
         /// Its id.
@@ -395,6 +415,16 @@ pub enum Reply {
     },
     /// One job.
     Job(Box<Job>),
+    /// The jobs before one, of the same thing, newest first.
+    Earlier {
+        /// At most 12.
+        jobs: Vec<Earlier>,
+    },
+    /// What people say of jobs.
+    Notes {
+        /// Those of which something is said.
+        notes: Vec<(JobId, Note)>,
+    },
     /// How large a log is.
     Extent(Extent),
     /// Lines of a log.
@@ -675,6 +705,13 @@ pub enum Event {
     Problems {
         /// All of it.
         problems: Vec<String>,
+    },
+    /// Somebody said something of a job.
+    Noted {
+        /// The job.
+        job: JobId,
+        /// It.
+        note: Note,
     },
     /// A job needs an answer.
     Asked(Prompt),

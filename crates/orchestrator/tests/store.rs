@@ -17,6 +17,8 @@ mod jobs;
 mod leavings;
 #[path = "store/logs.rs"]
 mod logs;
+#[path = "store/notes.rs"]
+mod notes;
 #[path = "store/schema.rs"]
 mod schema;
 #[path = "store/upgrade.rs"]

@@ -194,8 +194,17 @@ impl Engine {
         };
         self.mark_silent(&mut archived).await;
         let known: HashSet<JobId> = lives.iter().map(|job| job.id).collect();
+        // Pins are the store's alone.
+        let pinned: Option<HashSet<JobId>> = query
+            .pinned
+            .then(|| archived.iter().map(|job| job.id).collect());
         let mut jobs: Vec<Job> = lives
             .into_iter()
+            .filter(|job| {
+                pinned
+                    .as_ref()
+                    .is_none_or(|pinned| pinned.contains(&job.id))
+            })
             .filter(|job| matches(query, job))
             .collect();
         jobs.extend(archived.into_iter().filter(|job| !known.contains(&job.id)));
@@ -280,5 +289,8 @@ fn matches(query: &JobQuery, job: &Job) -> bool {
             .text
             .as_ref()
             .is_none_or(|text| shown.command.to_lowercase().contains(&text.to_lowercase()))
+        && query.owner.as_ref().is_none_or(|owner| *owner == job.owner)
+        && query.since.is_none_or(|since| job.queued_at >= since)
+        && query.until.is_none_or(|until| job.queued_at < until)
         && query.before.is_none_or(|before| job.id < before)
 }

@@ -96,6 +96,7 @@ impl Engine {
                             }
                         }
                         Change::Job(_) => {}
+                        Change::Note(id) => engine.tell_note(id).await,
                         Change::Missed => engine.tell(Event::Missed),
                     }
                 }

@@ -187,6 +187,13 @@ async fn answer(engine: &Engine, request: Request) -> Result<Reply, EngineError>
             }
         }
         Request::Job { job } => Reply::Job(Box::new(engine.job(job).await?.into())),
+        Request::Earlier { job } => Reply::Earlier {
+            jobs: engine.earlier(job).await?,
+        },
+        Request::Notes { jobs } => Reply::Notes {
+            notes: engine.notes(&jobs).await?,
+        },
+        Request::SetNote { job, pinned, text } => done(engine.set_note(job, pinned, &text).await?),
         Request::Lines { job, first, count } => {
             let lines = engine
                 .log(job)

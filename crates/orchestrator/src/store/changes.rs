@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgListener, PgPoolOptions};
 
-use super::{Result, Store, StoreError};
+use super::{Result, Store, StoreError, notes::NOTED};
 use crate::job::JobId;
 
 /// The name the server passes these hints under.
@@ -19,6 +19,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub enum Change {
     /// This job is new, changed or gone.
     Job(JobId),
+    /// Somebody wrote a note on this job.
+    Note(JobId),
     /// The connection was away: any job may have changed.
     Missed,
 }
@@ -51,10 +53,10 @@ impl Changes {
         loop {
             if let Some(listener) = &mut self.listener {
                 match listener.try_recv().await {
-                    Ok(Some(told)) => match told.payload().parse() {
-                        Ok(id) => return Change::Job(id),
+                    Ok(Some(told)) => match change(told.payload()) {
+                        Some(change) => return change,
                         // Anybody may speak on this channel.
-                        Err(_) => continue,
+                        None => continue,
                     },
                     Ok(None) => return Change::Missed,
                     Err(error) => {
@@ -71,6 +73,14 @@ impl Changes {
             }
             self.pause = LONGEST_PAUSE.min(self.pause * 2);
         }
+    }
+}
+
+/// What was told.
+fn change(told: &str) -> Option<Change> {
+    match told.strip_prefix(NOTED) {
+        Some(id) => id.parse().ok().map(Change::Note),
+        None => told.parse().ok().map(Change::Job),
     }
 }
 

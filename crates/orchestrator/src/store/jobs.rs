@@ -1,5 +1,6 @@
 //! Saving, finding and listing jobs. A job is written by its owner's engine alone; rows never start anything.
 
+use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder, postgres::PgRow};
 use uuid::Uuid;
 
@@ -211,6 +212,19 @@ fn select(filter: &JobQuery) -> QueryBuilder<Postgres> {
             .push_bind(format!("%{}%", literally(text)))
             .push(")");
     }
+    if let Some(owner) = &filter.owner {
+        sql.push(" and owner = ").push_bind(owner.clone());
+    }
+    // Ids begin with their time, so the list's own order serves.
+    if let Some(since) = filter.since {
+        sql.push(" and id >= ").push_bind(first_id_of(since));
+    }
+    if let Some(until) = filter.until {
+        sql.push(" and id < ").push_bind(first_id_of(until));
+    }
+    if filter.pinned {
+        sql.push(" and id in (select job_id from job_notes where pinned)");
+    }
     if let Some(before) = filter.before {
         sql.push(" and id < ").push_bind(before.0);
     }
@@ -218,6 +232,13 @@ fn select(filter: &JobQuery) -> QueryBuilder<Postgres> {
     sql.push(" order by id desc limit ")
         .push_bind(i64::from(limit));
     sql
+}
+
+/// The smallest id that may be made in this millisecond; of a time before 1970, the smallest of all.
+fn first_id_of(time: DateTime<Utc>) -> Uuid {
+    let ms = u128::try_from(time.timestamp_millis()).unwrap_or(0);
+    // The upper 48 bits are the time (RFC 9562, 5.7).
+    Uuid::from_u128((ms & 0xffff_ffff_ffff) << 80)
 }
 
 /// A text in a pattern of `like` that stands for itself.

@@ -17,7 +17,7 @@ const LEDGER: &str = "vmo_migrations";
 const TO_MIGRATE: Duration = Duration::from_secs(600);
 
 /// An applied migration is never edited: a change is a new one.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (
         1,
         "jobs and their logs",
@@ -37,6 +37,11 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
         4,
         "the text of commands",
         include_str!("../../../../migrations/0004_text_of_commands.sql"),
+    ),
+    (
+        5,
+        "notes and pins",
+        include_str!("../../../../migrations/0005_notes.sql"),
     ),
 ];
 

@@ -1,0 +1,63 @@
+//! The jobs before one, of the same thing: how they ended and how long they took.
+
+use sqlx::Row;
+
+use super::{Result, Store, StoreError, connect::answer};
+use crate::job::{Earlier, Job, JobId, What};
+
+/// The commands of one host, or of this machine, are looked through as far as this.
+const LOOKED_THROUGH: i64 = 2_000;
+
+const OF_TARGET: &str = "
+  select id, status, (extract(epoch from finished_at - started_at) * 1000)::bigint as took
+  from jobs
+  where target = $1 and project = $2 and id < $3 and started_at is not null and finished_at is not null
+  order by id desc limit $4";
+
+const OF_COMMAND: &str = "
+  select id, status, (extract(epoch from finished_at - started_at) * 1000)::bigint as took
+  from (select * from jobs
+        where host is not distinct from $1 and project is null and id < $2
+        order by id desc limit $3) as recent
+  where command = $4 and started_at is not null and finished_at is not null
+  order by id desc limit $5";
+
+impl Store {
+    /// The jobs before this one of the same target of its project, or of the same command at the same place, that began
+    /// and ended; newest first, at most so many. Commands are found among the latest 2,000 of their place.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn earlier(&self, job: &Job, most: u32) -> Result<Vec<Earlier>> {
+        let most = i64::from(most);
+        let asked = match &job.what {
+            What::Target {
+                project, targets, ..
+            } => sqlx::query(OF_TARGET)
+                .bind(targets.join(" "))
+                .bind(project)
+                .bind(job.id.0)
+                .bind(most),
+            What::Command { host } => sqlx::query(OF_COMMAND)
+                .bind(host)
+                .bind(job.id.0)
+                .bind(LOOKED_THROUGH)
+                .bind(&job.command)
+                .bind(most),
+        };
+        let mut held = self.hold().await?;
+        let rows = answer(asked.fetch_all(&mut *held)).await;
+        let rows = held.end(rows).map_err(|error| self.fault(error))?;
+        rows.iter()
+            .map(|row| {
+                let id = JobId(row.get("id"));
+                let status = row.get::<&str, _>("status").parse();
+                Ok(Earlier {
+                    id,
+                    status: status.map_err(|why| StoreError::Corrupt { job: id, why })?,
+                    took_ms: u64::try_from(row.get::<i64, _>("took")).unwrap_or(0),
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,70 @@
+//! What people say of jobs, and which of them they pin.
+
+use sqlx::Row;
+
+use super::{Result, Store, changes::CHANNEL, connect::answer};
+use crate::job::{JobId, Note};
+
+/// What hints of changed notes begin with; those of changed jobs are an id alone.
+pub(super) const NOTED: &str = "noted ";
+
+const SET: &str = "with noted as (
+     insert into job_notes (job_id, pinned, text, by, at) select id, $2, $3, $4, now() from jobs where id = $1
+     on conflict (job_id) do update set pinned = excluded.pinned, text = excluded.text, by = excluded.by, at = excluded.at
+     returning job_id, at)
+   select at, pg_notify($5, $6 || job_id::text) from noted";
+
+impl Store {
+    /// Writes what is said of a job, in the place of what was, and gives it back; none where there is no such job.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn set_note(
+        &self,
+        job: JobId,
+        pinned: bool,
+        text: &str,
+        by: &str,
+    ) -> Result<Option<Note>> {
+        let mut held = self.hold().await?;
+        let set = sqlx::query(SET)
+            .bind(job.0)
+            .bind(pinned)
+            .bind(text.replace('\0', "\u{fffd}"))
+            .bind(by)
+            .bind(CHANNEL)
+            .bind(NOTED);
+        let row = answer(set.fetch_optional(&mut *held)).await;
+        let row = held.end(row).map_err(|error| self.fault(error))?;
+        Ok(row.map(|row| Note {
+            pinned,
+            text: text.to_owned(),
+            by: by.to_owned(),
+            at: row.get("at"),
+        }))
+    }
+
+    /// What is said of these jobs: those of which nothing is are left out.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn notes(&self, jobs: &[JobId]) -> Result<Vec<(JobId, Note)>> {
+        let ids: Vec<_> = jobs.iter().map(|job| job.0).collect();
+        let select = "select job_id, pinned, text, by, at from job_notes where job_id = any($1)";
+        let mut held = self.hold().await?;
+        let rows = answer(sqlx::query(select).bind(ids).fetch_all(&mut *held)).await;
+        let rows = held.end(rows).map_err(|error| self.fault(error))?;
+        Ok(rows
+            .iter()
+            .map(|row| {
+                let note = Note {
+                    pinned: row.get("pinned"),
+                    text: row.get("text"),
+                    by: row.get("by"),
+                    at: row.get("at"),
+                };
+                (JobId(row.get("job_id")), note)
+            })
+            .collect())
+    }
+}
