@@ -44,6 +44,7 @@ mod variables;
 
 use std::path::Path;
 
+pub use danger::danger;
 pub(super) use existing::Existing;
 pub(super) use list::list;
 pub(super) use reader::Reader;
