@@ -22,6 +22,8 @@ mod presets;
 mod preview;
 #[path = "targets/production.rs"]
 mod production;
+#[path = "targets/trust.rs"]
+mod trust;
 
 use home::Home;
 use orchestrator::{

@@ -42,7 +42,7 @@ impl Engine {
         mut preset: Preset,
     ) -> Result<Presets, EngineError> {
         let project = self.project(project)?;
-        let scan = self.0.catalog.scan(&project.path);
+        let scan = self.known_targets(&project);
         for (name, value) in &mut preset.filled.variables {
             if is_secret(&scan, name) {
                 *value = None;

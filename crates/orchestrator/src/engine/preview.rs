@@ -61,7 +61,7 @@ impl Engine {
     }
 
     fn preview_targets(&self, project: &Project, wanted: Wanted<'_>) -> Preview {
-        let scan = self.0.catalog.scan(&project.path);
+        let scan = self.known_targets(project);
         let goals = goals(&scan, wanted.targets);
         let dangers: Vec<String> = goals.iter().filter_map(|goal| danger(goal)).collect();
         let mut preview = Preview {

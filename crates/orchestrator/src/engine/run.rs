@@ -93,7 +93,7 @@ impl Engine {
         wanted: Wanted<'_>,
         when_busy: Option<WhenBusy>,
     ) -> Result<Job, EngineError> {
-        let scan = self.0.catalog.scan(&project.path);
+        let scan = self.known_targets(project);
         let composed = self.compose_targets(project, &scan, wanted)?;
         self.refuse_busy(&composed.rules, when_busy)?;
         let job = self.start_local(composed)?;
@@ -132,7 +132,7 @@ impl Engine {
                 project: project.name,
             });
         }
-        let scan = self.0.catalog.scan(&project.path);
+        let scan = self.known_targets(&project);
         let line = make::line(folder, words, |name| is_secret(&scan, name)).ok_or_else(|| {
             EngineError::Refused("failed to run make: an argument has a NUL byte in it".into())
         })?;

@@ -242,8 +242,15 @@ pub fn direnv(dir: &Path, environment: &[(OsString, OsString)]) -> Option<PathBu
     if !dir.join(".envrc").is_file() {
         return None;
     }
-    std::env::split_paths(value("PATH")?)
-        .map(|folder| folder.join("direnv"))
+    in_path("direnv", environment)
+}
+
+/// The program of this name that a job with this environment would find.
+pub(super) fn in_path(name: &str, environment: &[(OsString, OsString)]) -> Option<PathBuf> {
+    let mut all = environment.iter();
+    let (_, path) = all.find(|(key, _)| key == "PATH")?;
+    std::env::split_paths(path)
+        .map(|folder| folder.join(name))
         .find(|program| {
             let kind = program.metadata();
             kind.is_ok_and(|kind| kind.is_file() && kind.permissions().mode() & 0o111 != 0)

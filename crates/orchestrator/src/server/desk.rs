@@ -212,7 +212,7 @@ fn answer_from_files(engine: &Engine, request: Request) -> Result<Reply, EngineE
     let done = |()| Reply::Ok;
     Ok(match request {
         Request::Overview => Reply::Overview(Box::new(engine.overview())),
-        Request::Targets { project } => Reply::Scan(engine.scan(&project)?),
+        Request::Targets { project } => Reply::Scan(engine.targets(&project)?),
         Request::AddProject { path } => Reply::Project(engine.add_project(&path)?),
         Request::RemoveProject { name } => done(engine.remove_project(&name)?),
         Request::TrustProject { name } => done(engine.trust_project(&name)?),

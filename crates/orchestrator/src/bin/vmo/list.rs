@@ -168,7 +168,9 @@ pub(crate) async fn projects(projects: Projects) -> Outcome {
 
 pub(crate) async fn targets(targets: Targets) -> Outcome {
     let engine = engine().await?;
-    let scan = engine.scan(&targets.project)?;
+    let scan = engine
+        .blocking(move |engine| engine.targets_by_make(&targets.project))
+        .await?;
     for problem in &scan.problems {
         eprintln!(
             "vmo: {}:{}: {}",

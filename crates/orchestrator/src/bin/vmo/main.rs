@@ -46,7 +46,7 @@ enum Command {
     },
     /// List, add or remove projects
     Projects(list::Projects),
-    /// List a project's targets, without running anything
+    /// List a project's targets; of a project that is not trusted, without running anything
     Targets(list::Targets),
     /// List the hosts of the SSH config, or mark one as production
     Hosts(list::Hosts),
