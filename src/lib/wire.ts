@@ -864,7 +864,11 @@ command: string, } } | { "type": "start", "with": Start } | { "type": "run_again
 /**
  * The job to repeat.
  */
-job: JobId, } } | { "type": "cancel", "with": { 
+job: JobId, 
+/**
+ * As [`Start::Command`]'s.
+ */
+confirmed?: Array<string>, } } | { "type": "cancel", "with": { 
 /**
  * The job.
  */
@@ -1076,7 +1080,11 @@ cwd: string | null,
 /**
  * Whether it gets a terminal.
  */
-pty: boolean, };
+pty: boolean, 
+/**
+ * The names of hosts in production that a person typed: without its name, nothing dangerous runs on one.
+ */
+confirmed?: Array<string>, };
 
 /**
  * The word a person reads for a [`State`].

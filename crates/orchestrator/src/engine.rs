@@ -1,13 +1,14 @@
 //! The engine: starts, follows and ends jobs, and archives their logs.
 //!
-//! **Theory of operation.** A job is a folder. [`run`] turns what a person [`asked`] for into a command and its [`rules`],
-//! [`launch`] makes the folder, and when the [`queue`] gives the job a turn, [`begin`] starts whoever supervises it: a
+//! **Theory of operation.** A job is a folder. [`run`] has [`compose`] turn what a person [`asked`] for into a command and
+//! its [`rules`], as [`preview`] does for what is only shown; [`launch`] makes the folder, and when the [`queue`] gives the job a turn, [`begin`] starts whoever supervises it: a
 //! process of its own for a local job, [`remote`] for one on a host. From there on there is no difference: [`follow`]
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
 //! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies.
 //! [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are left alone, and
 //! [`lost`] has the last word on those whose supervisor is gone. [`link`] is the only way to the store, [`catalog`] knows
-//! what can be run, [`preferences`] what is set, [`room`] how many jobs can be held, [`watch`] hears of changes from
+//! what can be run and [`by_make`] what make itself says of that, [`preferences`] what is set, [`presets`] what forms were
+//! filled in with, [`production`] which hosts ask twice, [`room`] how many jobs can be held, [`watch`] hears of changes from
 //! outside, [`owners`] of those who share the store, [`prompts`] holds what jobs ask of a person. Everything that happens
 //! is told once, on one channel of [`Event`]s.
 //!
@@ -18,7 +19,9 @@ mod apart;
 mod archive;
 mod asked;
 mod begin;
+mod by_make;
 mod catalog;
+mod compose;
 mod follow;
 mod history;
 mod index;
@@ -30,6 +33,9 @@ mod notes;
 mod orders;
 mod owners;
 mod preferences;
+mod presets;
+mod preview;
+mod production;
 mod prompts;
 mod queue;
 mod reader;
@@ -56,6 +62,7 @@ use tokio::{
 use self::{
     adopt::Adopting,
     apart::LeftAlone,
+    by_make::ByMake,
     catalog::Catalog,
     preferences::Preferences,
     prompts::Prompts,
@@ -135,6 +142,7 @@ struct Inner {
     preferences: Preferences,
     link: Link,
     catalog: Catalog,
+    by_make: ByMake,
     prompts: Prompts,
     sessions: Arc<ssh::Sessions>,
     queue: Queue,
@@ -168,6 +176,7 @@ impl Engine {
         let engine = Self(Arc::new(Inner {
             link: Link::open(place, options.folders.clone()),
             catalog: Catalog::new(options.folders.clone()),
+            by_make: ByMake::default(),
             preferences: Preferences::new(held),
             prompts: Prompts::default(),
             sessions: ssh::Sessions::new(),

@@ -49,6 +49,10 @@ pub enum What {
         /// How make was asked.
         #[serde(default)]
         options: MakeOptions,
+        /// Whether a person typed all that make was given, as for `vmo make`: the job's `argv` holds it word by word, and
+        /// `options` says nothing of it.
+        #[serde(default)]
+        typed: bool,
     },
     /// A shell command, here or on a host.
     Command {

@@ -6,6 +6,7 @@
 //! ```text
 //! job, project, host, log    the nouns; they import none of ours. log/ holds lines, escapes and styled text
 //! folders, settings, kept    where things lie; what a person has set; JSON files of ours, the last good one in force
+//! presets                    what the launch forms were filled in with
 //! limits                     how many files we may have open, and how many what we run
 //! make/                      projects, targets, the exact command that runs one; scanning executes nothing
 //! ssh/                       hosts, host keys, logins, commands on hosts           the only ssh2
@@ -40,6 +41,7 @@ pub mod kept;
 pub mod limits;
 pub mod log;
 pub mod make;
+pub mod presets;
 pub mod project;
 pub mod server;
 pub mod settings;

@@ -1,8 +1,8 @@
-//! What a person has set: `settings.json` and `commands.json` in the config folder. A broken file is named with its
+//! What a person has set: `settings.json`, `commands.json` and `production.json` in the config folder. A broken file is named with its
 //! line and left as it is; what it last held stays in force.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -120,5 +120,40 @@ impl SavedCommands {
                 row.retain(|known| known != command);
             }
         }
+    }
+}
+
+/// The hosts that a person marked as production, by their names in the SSH config.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Production {
+    hosts: BTreeSet<String>,
+}
+
+impl Production {
+    /// Reads `production.json`: what counts, and what is wrong with the file where something is.
+    #[must_use]
+    pub fn read(config: &Path) -> (Self, Option<KeptError>) {
+        kept::read(&config.join("production.json"))
+    }
+
+    /// Marks a host, or takes its mark away.
+    ///
+    /// # Errors
+    /// Where the file is broken, which leaves it as it is, or cannot be written.
+    pub fn mark(config: &Path, host: &str, production: bool) -> Result<(), KeptError> {
+        kept::change(&config.join("production.json"), |marked: &mut Self| {
+            let changed = if production {
+                marked.hosts.insert(host.to_owned())
+            } else {
+                marked.hosts.remove(host)
+            };
+            (changed, ())
+        })
+    }
+
+    /// Whether a host is marked.
+    #[must_use]
+    pub fn has(&self, host: &str) -> bool {
+        self.hosts.contains(host)
     }
 }

@@ -117,6 +117,10 @@ pub enum Request {
     RunAgain {
         /// The job to repeat.
         job: JobId,
+        /// As [`Start::Command`]'s.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
+        confirmed: Vec<String>,
     },
     /// Ends a job's whole tree: INT, then TERM, then KILL: [`Reply::Ok`].
     Cancel {
@@ -259,6 +263,10 @@ pub enum Start {
         cwd: Option<String>,
         /// Whether it gets a terminal.
         pty: bool,
+        /// The names of hosts in production that a person typed: without its name, nothing dangerous runs on one.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
+        confirmed: Vec<String>,
     },
 }
 
@@ -574,6 +582,7 @@ impl From<job::Job> for Job {
                 project,
                 targets,
                 options,
+                ..
             } => (
                 Some(project.clone()),
                 Some(targets.join(" ")),

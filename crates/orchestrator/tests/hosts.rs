@@ -117,6 +117,7 @@ async fn an_unknown_host_key_is_asked_for_in_the_window_and_remembered() {
             hosts: vec!["box".into()],
             cwd: None,
             pty: false,
+            confirmed: Vec::new(),
         };
         let Ok(Reply::Started { jobs }) = page.ask(Request::Start(start)).await else {
             panic!()

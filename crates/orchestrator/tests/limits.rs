@@ -80,6 +80,7 @@ async fn two_hundred_jobs_run_through_with_256_open_files() {
             hosts: Vec::new(),
             cwd: Some(work.display().to_string()),
             pty: false,
+            confirmed: Vec::new(),
         };
         page.say(Request::Start(start)).await;
     }

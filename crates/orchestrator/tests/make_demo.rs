@@ -8,6 +8,7 @@ use std::{
 };
 
 use orchestrator::{
+    job::MakeOptions,
     make::{self, Assignment, How, Run},
     project::Scan,
 };
@@ -24,7 +25,7 @@ fn run(target: &str, variables: &[Assignment], input: &str) -> Output {
         dir: &dir,
         targets: &targets,
         variables,
-        reserved: false,
+        options: &MakeOptions::default(),
         direnv: None,
     })
     .expect("an ordinary target");

@@ -56,6 +56,7 @@ fn target(project: &str, target: &str) -> Job {
                 raw: vec!["ENV".to_owned()],
                 ..MakeOptions::default()
             },
+            typed: true,
         },
         command: format!("make {target} ENV=staging"),
         argv: vec![

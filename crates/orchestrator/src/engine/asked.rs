@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     folders,
-    job::{Job, JobId, MakeOptions, State, What},
+    job::{EnvironmentChange, Job, JobId, MakeOptions, State, What},
     make,
 };
 
@@ -18,6 +18,7 @@ pub(crate) struct Asked {
     pub(crate) argv: Vec<String>,
     pub(crate) variables: Vec<(String, Option<String>)>,
     pub(crate) cwd: Option<PathBuf>,
+    pub(crate) environment: Vec<EnvironmentChange>,
     pub(crate) pty: bool,
     pub(crate) batch: Option<Uuid>,
 }
@@ -32,7 +33,7 @@ impl Asked {
             argv: self.argv,
             variables: self.variables,
             cwd: self.cwd,
-            environment: Vec::new(),
+            environment: self.environment,
             pty: self.pty,
             commit: None,
             batch: self.batch,
@@ -63,12 +64,14 @@ pub(crate) fn of_make(
         what: What::Target {
             project: project.to_owned(),
             targets: run.targets.to_vec(),
-            options: MakeOptions::default(),
+            options: run.options.clone(),
+            typed: false,
         },
         command: command.shown.clone(),
         argv,
         variables: run.variables.iter().map(kept_variable).collect(),
         cwd: Some(command.cwd.clone()),
+        environment: Vec::new(),
         pty,
         batch: None,
     }
@@ -82,6 +85,27 @@ fn kept_variable(variable: &make::Assignment) -> (String, Option<String>) {
     )
 }
 
+/// What a person gave to make word by word, in the words a job keeps.
+pub(crate) fn of_line(line: &make::Line, project: &str) -> Asked {
+    let mut argv = vec![line.command.program.clone()];
+    argv.extend(line.command.args.iter().cloned());
+    Asked {
+        what: What::Target {
+            project: project.to_owned(),
+            targets: line.targets.clone(),
+            options: MakeOptions::default(),
+            typed: true,
+        },
+        command: line.command.shown.clone(),
+        argv,
+        variables: line.variables.clone(),
+        cwd: Some(line.command.cwd.clone()),
+        environment: Vec::new(),
+        pty: false,
+        batch: None,
+    }
+}
+
 /// A shell command here, in the words a job keeps.
 pub(crate) fn of_shell(program: &make::Command, command: String, pty: bool) -> Asked {
     let mut argv = vec![program.program.clone()];
@@ -92,6 +116,7 @@ pub(crate) fn of_shell(program: &make::Command, command: String, pty: bool) -> A
         argv,
         variables: Vec::new(),
         cwd: Some(program.cwd.clone()),
+        environment: Vec::new(),
         pty,
         batch: None,
     }
@@ -107,6 +132,7 @@ pub(crate) fn of_host(host: &str, command: &str, pty: bool, batch: Option<Uuid>)
         argv: Vec::new(),
         variables: Vec::new(),
         cwd: None,
+        environment: Vec::new(),
         pty,
         batch,
     }

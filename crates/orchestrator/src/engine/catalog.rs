@@ -16,7 +16,7 @@ use crate::{
     kept::KeptError,
     make,
     project::{Project, Scan},
-    settings::SavedCommands,
+    settings::{Production, SavedCommands},
     ssh,
 };
 
@@ -145,8 +145,11 @@ impl Catalog {
         problems.extend_from_slice(config.problems());
         let (saved, problem) = SavedCommands::read(&self.folders.config);
         problems.extend(problem.map(|problem| problem.to_string()));
+        let (marked, problem) = Production::read(&self.folders.config);
+        problems.extend(problem.map(|problem| problem.to_string()));
         let mut found = config.hosts();
         for host in &mut found {
+            host.production = marked.has(&host.name);
             host.commands = saved.of(&host.name);
         }
         Listed { found, problems }
@@ -237,21 +240,31 @@ impl Matter {
         if path.parent() == Some(&self.jobs) {
             return Some(Changed::Jobs);
         }
-        let is_config = path.parent() == Some(&self.config)
-            && path.extension().is_some_and(|end| end == "json");
-        if is_config && path.ends_with("settings.json") {
-            return Some(Changed::Settings);
+        if path.parent() == Some(&self.config)
+            && let Some(changed) = of_ours(path)
+        {
+            return Some(changed);
         }
-        if path == self.registry || (is_config && !path.ends_with("commands.json")) {
+        if path == self.registry {
             return Some(Changed::Projects);
         }
-        if self.ssh_files.contains(path) || path.ends_with("commands.json") {
+        if self.ssh_files.contains(path) {
             return Some(Changed::Hosts);
         }
         let mut projects = self.projects.iter();
         projects
             .find(|(folder, _)| path.parent() == Some(folder))
             .map(|(_, name)| Changed::Targets(name.clone()))
+    }
+}
+
+/// What a change of a file in our config folder means; none where nobody waits for it.
+fn of_ours(path: &Path) -> Option<Changed> {
+    match path.file_name()?.to_str()? {
+        "settings.json" => Some(Changed::Settings),
+        "projects.json" | "trusted.json" | "exclusive.json" => Some(Changed::Projects),
+        "commands.json" | "production.json" => Some(Changed::Hosts),
+        _ => None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     host::Host,
     job::{Job, JobId, JobQuery},
     make,
-    project::{Project, Scan},
+    project::Project,
     wire::{Event, Overview},
 };
 
@@ -75,16 +75,6 @@ impl Engine {
             .map_err(|none| EngineError::NotFound(none.to_string()))
     }
 
-    /// What a project's makefile holds; runs nothing.
-    ///
-    /// # Errors
-    /// Where there is no such project.
-    pub fn scan(&self, project: &str) -> Result<Scan, EngineError> {
-        Ok(Scan::clone(
-            &self.0.catalog.scan(&self.project(project)?.path),
-        ))
-    }
-
     /// Adds a folder with a makefile.
     ///
     /// # Errors
@@ -112,6 +102,7 @@ impl Engine {
     pub fn trust_project(&self, name: &str) -> Result<(), EngineError> {
         self.0.catalog.trust(&self.project(name)?)?;
         self.tell_projects();
+        self.ask_make(&self.project(name)?);
         Ok(())
     }
 

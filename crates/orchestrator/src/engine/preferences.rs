@@ -71,10 +71,12 @@ impl Engine {
         self.0.preferences.held().problem.iter().cloned().collect()
     }
 
-    /// What a person should see to, beside projects and hosts: [`Self::settings_problems`] and [`Self::jobs_apart`].
+    /// What a person should see to, beside projects and hosts: [`Self::settings_problems`], [`Self::jobs_apart`], and
+    /// what is wrong with the presets.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
-        [self.settings_problems(), self.jobs_apart()].concat()
+        let presets = self.presets_problem().into_iter().collect();
+        [self.settings_problems(), self.jobs_apart(), presets].concat()
     }
 
     /// Changes the settings; a changed database is used from the next start on. A file that is broken is replaced, and

@@ -1,26 +1,21 @@
 //! Starting jobs: from what a person asked for to a prepared job.
 
-use std::{
-    collections::HashMap,
-    ffi::OsString,
-    io,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, ffi::OsString, io, path::Path};
 
 use supervisor::exec::Exec;
 use uuid::Uuid;
 
 use super::{
-    Engine, EngineError,
-    asked::{self, Asked},
+    Engine, EngineError, asked,
+    compose::{Composed, Wanted, is_secret},
     launch::{self, Plan, Prepared},
     queue::Wait,
     rules::Rules,
 };
 use crate::{
-    job::{Job, JobId, MakeOptions, What},
+    job::{Job, JobId, What},
     make,
-    project::{Project, Scan},
+    project::Project,
     wire::{Start, WhenBusy},
 };
 
@@ -33,20 +28,12 @@ pub enum Consent {
     Trusted,
 }
 
-/// What is wanted of a project.
-struct Wanted<'a> {
-    targets: &'a [String],
-    variables: Vec<(String, String)>,
-    pty: bool,
-    when_busy: Option<WhenBusy>,
-}
-
 impl Engine {
     /// Starts a job, or one on each of several hosts, and gives them in that order. Nothing waits for the store.
     ///
     /// # Errors
     /// Where the project, target or host is unknown, the project is not trusted, a rule of make's arguments is broken,
-    /// or the job's folder cannot be made.
+    /// what is dangerous is not confirmed for a host in production, or the job's folder cannot be made.
     pub fn start(&self, start: Start, consent: Consent) -> Result<Vec<Job>, EngineError> {
         match start {
             Start::Target {
@@ -55,24 +42,16 @@ impl Engine {
                 variables,
                 pty,
                 when_busy,
-                options: _,
+                options,
             } => {
-                let known = self.project(&project)?;
-                if consent == Consent::Trusted && !known.trusted {
-                    return Err(EngineError::Untrusted {
-                        project: known.name,
-                    });
-                }
-                if let Some(problem) = known.problem {
-                    return Err(EngineError::NotFound(format!("{}: {problem}", known.name)));
-                }
+                let known = self.runnable(&project, consent)?;
                 let wanted = Wanted {
                     targets: &targets,
-                    variables,
+                    variables: &variables,
+                    options: &options,
                     pty,
-                    when_busy,
                 };
-                Ok(vec![self.start_targets(&known, wanted)?])
+                Ok(vec![self.start_targets(&known, wanted, when_busy)?])
             }
             Start::Command { command, .. } if command.trim().is_empty() => {
                 Err(EngineError::Refused("there is no command to run".into()))
@@ -82,46 +61,44 @@ impl Engine {
                 hosts,
                 cwd,
                 pty,
-            } if hosts.is_empty() => {
-                let here = cwd.map_or_else(|| self.folders().home.clone(), PathBuf::from);
-                let program = make::shell(&command, &here).map_err(refused)?;
-                let asked = asked::of_shell(&program, command, pty);
-                Ok(vec![self.start_local(asked, &program, Rules::default())?])
+                confirmed,
+            } => {
+                if !hosts.is_empty() {
+                    self.confirmed(&command, &hosts, &confirmed)?;
+                    return self.start_on_hosts(&command, &hosts, pty);
+                }
+                let composed = self.compose_shell(&command, cwd.as_deref(), pty)?;
+                Ok(vec![self.start_local(composed)?])
             }
-            Start::Command {
-                command,
-                hosts,
-                pty,
-                ..
-            } => self.start_on_hosts(&command, &hosts, pty),
         }
     }
 
-    fn start_targets(&self, project: &Project, wanted: Wanted<'_>) -> Result<Job, EngineError> {
-        let Wanted {
-            targets, variables, ..
-        } = wanted;
-        let scan = self.0.catalog.scan(&project.path);
-        let rules = Rules::of(project, targets, &scan);
-        self.refuse_busy(&rules, wanted.when_busy)?;
-        let assign = |(name, value): (String, String)| make::Assignment {
-            secret: is_secret(&scan, &name),
-            name,
-            value,
-            raw: false,
-        };
-        let variables: Vec<_> = variables.into_iter().map(assign).collect();
-        let direnv = make::direnv(&project.path, &self.environment());
-        let run = make::Run {
-            dir: &project.path,
-            targets,
-            variables: &variables,
-            reserved: false,
-            direnv: direnv.as_deref(),
-        };
-        let command = make::argv(&run).map_err(refused)?;
-        let asked = asked::of_make(&run, &command, &project.name, wanted.pty);
-        self.start_local(asked, &command, rules)
+    /// A project that may be run.
+    fn runnable(&self, name: &str, consent: Consent) -> Result<Project, EngineError> {
+        let known = self.project(name)?;
+        if consent == Consent::Trusted && !known.trusted {
+            return Err(EngineError::Untrusted {
+                project: known.name,
+            });
+        }
+        match known.problem {
+            Some(problem) => Err(EngineError::NotFound(format!("{}: {problem}", known.name))),
+            None => Ok(known),
+        }
+    }
+
+    fn start_targets(
+        &self,
+        project: &Project,
+        wanted: Wanted<'_>,
+        when_busy: Option<WhenBusy>,
+    ) -> Result<Job, EngineError> {
+        let scan = self.known_targets(project);
+        let composed = self.compose_targets(project, &scan, wanted)?;
+        self.refuse_busy(&composed.rules, when_busy)?;
+        let job = self.start_local(composed)?;
+        self.remember(project, &scan, wanted);
+        Ok(job)
     }
 
     /// Whether a job with these rules may be started now, where it should not wait.
@@ -138,45 +115,91 @@ impl Engine {
         }
     }
 
-    /// Make in a folder, with just these arguments.
+    /// Make in a folder, with just these words.
     ///
     /// # Errors
-    /// Where the folder is gone, an argument holds a NUL, or the job's folder cannot be made.
-    pub fn start_make(&self, folder: &Path, args: &[String]) -> Result<Job, EngineError> {
+    /// Where the folder is gone, a word holds a NUL, the job's folder cannot be made; and without a person's own consent,
+    /// where the folder's project is not trusted or the words have make read another makefile than that project's.
+    pub fn start_make(
+        &self,
+        folder: &Path,
+        words: &[String],
+        consent: Consent,
+    ) -> Result<Job, EngineError> {
         let project = self.project(&folder.display().to_string())?;
-        let scan = self.0.catalog.scan(&project.path);
-        let line = make::line(folder, args, |name| is_secret(&scan, name));
-        let line = line.ok_or_else(|| {
+        if consent == Consent::Trusted && !project.trusted {
+            return Err(EngineError::Untrusted {
+                project: project.name,
+            });
+        }
+        let scan = self.known_targets(&project);
+        let line = make::line(folder, words, |name| is_secret(&scan, name)).ok_or_else(|| {
             EngineError::Refused("failed to run make: an argument has a NUL byte in it".into())
         })?;
-        let rules = if line.elsewhere {
-            Rules::default()
-        } else {
-            Rules::of(&project, &line.targets, &scan)
-        };
-        self.refuse_busy(&rules, None)?;
-        let what = What::Target {
-            project: project.name,
-            targets: line.targets,
-            options: MakeOptions::default(),
-        };
-        let shown = line.command.shown.clone();
-        let asked = Asked {
-            what,
-            variables: line.variables,
-            ..asked::of_shell(&line.command, shown, false)
-        };
-        self.start_local(asked, &line.command, rules)
+        if consent == Consent::Trusted && line.elsewhere {
+            return Err(EngineError::Refused(format!(
+                "`{}` reads other makefiles than those of {}, which is what is trusted: run it in a terminal",
+                line.command.shown, project.name
+            )));
+        }
+        let composed = self.compose_line(&project, &scan, line);
+        self.refuse_busy(&composed.rules, None)?;
+        self.start_local(composed)
     }
 
     /// Starts the same again.
     ///
     /// # Errors
     /// As [`Engine::start`], and where the job is unknown or a secret would have to be typed again.
-    pub async fn run_again(&self, job: JobId, consent: Consent) -> Result<Vec<Job>, EngineError> {
-        let start = again(&self.job(job).await?)?;
-        self.blocking(move |engine| engine.start(start, consent))
+    pub async fn run_again(
+        &self,
+        job: JobId,
+        confirmed: Vec<String>,
+        consent: Consent,
+    ) -> Result<Vec<Job>, EngineError> {
+        let job = self.job(job).await?;
+        self.blocking(move |engine| engine.again(&job, confirmed, consent))
             .await
+    }
+
+    fn again(
+        &self,
+        job: &Job,
+        confirmed: Vec<String>,
+        consent: Consent,
+    ) -> Result<Vec<Job>, EngineError> {
+        let variables = told(job)?;
+        let start = match &job.what {
+            What::Target { typed: true, .. } => {
+                let (Some(folder), Some((_make, words))) = (&job.cwd, job.argv.split_first())
+                else {
+                    let why = format!("what job {} gave to make is not known", job.id);
+                    return Err(EngineError::Refused(why));
+                };
+                return Ok(vec![self.start_make(folder, words, consent)?]);
+            }
+            What::Target {
+                project,
+                targets,
+                options,
+                ..
+            } => Start::Target {
+                project: project.clone(),
+                targets: targets.clone(),
+                options: options.clone(),
+                variables,
+                pty: job.pty,
+                when_busy: None,
+            },
+            What::Command { host } => Start::Command {
+                command: job.command.clone(),
+                hosts: host.iter().cloned().collect(),
+                cwd: job.cwd.as_ref().map(|cwd| cwd.display().to_string()),
+                pty: job.pty,
+                confirmed,
+            },
+        };
+        self.start(start, consent)
     }
 
     /// Does work that reads files or asks programs, as [`Engine::start`] does, on a thread that may block.
@@ -229,18 +252,19 @@ impl Engine {
         Ok(jobs.collect())
     }
 
-    fn start_local(
-        &self,
-        asked: Asked,
-        command: &make::Command,
-        rules: Rules,
-    ) -> Result<Job, EngineError> {
-        let mut environment: HashMap<OsString, OsString> = self.environment().into_iter().collect();
+    fn start_local(&self, composed: Composed) -> Result<Job, EngineError> {
+        let Composed {
+            asked,
+            command,
+            rules,
+            environment,
+        } = composed;
+        let mut environment: HashMap<OsString, OsString> = environment.into_iter().collect();
         let own = command.env.iter();
         environment.extend(own.map(|(name, value)| (name.into(), value.into())));
         let job = asked.job();
         let window = job.pty.then(|| self.window());
-        let exec = launch::exec(command, window, &rules, self.folders())?;
+        let exec = launch::exec(&command, window, &rules, self.folders())?;
         self.0.room.admit(&[job.id])?;
         let prepared = self.prepare(job, Some(&exec))?;
         let claims = rules.claims;
@@ -266,57 +290,17 @@ impl Engine {
             EngineError::Io(io::Error::new(error.kind(), why))
         })
     }
-
-    /// What a job here inherits.
-    fn environment(&self) -> Vec<(OsString, OsString)> {
-        let login_path = if self.0.options.login_path {
-            make::login_path()
-        } else {
-            None
-        };
-        make::environment(std::env::vars_os(), login_path)
-    }
 }
 
-/// Whether a makefile's comments call a variable secret.
-fn is_secret(scan: &Scan, name: &str) -> bool {
-    let mut known = scan.variables.iter();
-    known.any(|variable| variable.secret && variable.name == name)
-}
-
-fn refused(refusal: make::Refusal) -> EngineError {
-    EngineError::Refused(format!("failed to {refusal}"))
-}
-
-/// What has to be asked for to get the same job once more.
-fn again(job: &Job) -> Result<Start, EngineError> {
+/// The variables of a job, to be given once more.
+fn told(job: &Job) -> Result<Vec<(String, String)>, EngineError> {
     let secret = |name: &str| {
         EngineError::Refused(format!(
             "{name} is secret and was not kept: start the target anew and type it"
         ))
     };
-    let variables = job
-        .variables
-        .iter()
-        .map(|(name, value)| Ok((name.clone(), value.clone().ok_or_else(|| secret(name))?)));
-    Ok(match &job.what {
-        What::Target {
-            project,
-            targets,
-            options,
-        } => Start::Target {
-            project: project.clone(),
-            targets: targets.clone(),
-            options: options.clone(),
-            variables: variables.collect::<Result<_, EngineError>>()?,
-            pty: job.pty,
-            when_busy: None,
-        },
-        What::Command { host } => Start::Command {
-            command: job.command.clone(),
-            hosts: host.iter().cloned().collect(),
-            cwd: job.cwd.as_ref().map(|cwd| cwd.display().to_string()),
-            pty: job.pty,
-        },
-    })
+    let variables = job.variables.iter();
+    variables
+        .map(|(name, value)| Ok((name.clone(), value.clone().ok_or_else(|| secret(name))?)))
+        .collect()
 }

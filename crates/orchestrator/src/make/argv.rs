@@ -11,6 +11,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::job::MakeOptions;
+
 /// What is to be run.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
@@ -20,8 +22,8 @@ pub struct Run<'a> {
     pub targets: &'a [String],
     /// The variables, in order.
     pub variables: &'a [Assignment],
-    /// Whether a person confirmed that a variable which changes make itself is to be set.
-    pub reserved: bool,
+    /// How make is asked. Which values are make's own text stands in each [`Assignment`], not here.
+    pub options: &'a MakeOptions,
     /// `direnv`, where [`direnv`] says that it goes before make.
     pub direnv: Option<&'a Path>,
 }
@@ -131,7 +133,8 @@ pub enum Refusal {
 }
 
 /// Names that change what make does with everything else.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 9] = [
+    ".SHELLFLAGS",
     "GNUMAKEFLAGS",
     "MAKE",
     "MAKEFILES",
@@ -142,39 +145,47 @@ const RESERVED: [&str; 8] = [
     "VPATH",
 ];
 
-/// The command that runs targets, as mkcli does it: `make -C DIR -- TARGET… NAME=value…`, behind `direnv exec DIR` where
-/// that is wanted.
+/// The command that runs targets, as mkcli does it: `make -C DIR OPTIONS -- TARGET… NAME=value…`, behind
+/// `direnv exec DIR` where that is wanted.
 ///
 /// # Errors
 /// [`Refusal`] names the rule that a target or a variable breaks.
 pub fn argv(run: &Run<'_>) -> Result<Command, Refusal> {
     let dir = folder(run.dir)?;
-    let mut args = vec!["-C".to_owned(), dir.to_owned(), "--".to_owned()];
-    let mut shown = "make".to_owned();
-    if run.targets.iter().any(|target| target.starts_with('-')) {
-        shown.push_str(" --");
+    let flags = flags(run.options);
+    let mut args = vec!["-C".to_owned(), dir.to_owned()];
+    args.extend(flags.iter().cloned());
+    args.push("--".to_owned());
+    let mut shown = vec!["make".to_owned()];
+    shown.extend(flags);
+    let number_next = run.options.jobs == Some(0);
+    if run
+        .targets
+        .iter()
+        .any(|target| is_taken_for_an_option(target, number_next))
+    {
+        shown.push("--".to_owned());
     }
     for target in run.targets {
         check_target(target)?;
         args.push(target.clone());
-        shown.push(' ');
-        shown.push_str(&quoted(target));
+        shown.push(quoted(target));
     }
     let mut env = vec![("PWD".to_owned(), dir.to_owned())];
     for variable in run.variables {
-        check_variable(variable, run.reserved)?;
-        let (value, seen) = if variable.secret {
-            let carrier = carrier(&variable.name);
-            let value = format!("$(value {carrier})");
-            env.push((carrier, text_for_make(variable, false)));
-            (value, "…".to_owned())
+        check_variable(variable, run.options.reserved)?;
+        let name = &variable.name;
+        let value = if variable.secret {
+            let (carried, reference) = carried(variable);
+            env.push(carried);
+            shown.push(format!("{name}=…"));
+            reference
         } else {
-            let value = text_for_make(variable, true);
-            let seen = quoted(&value);
-            (value, seen)
+            let value = text_for_make(variable);
+            shown.push(format!("{name}={}", quoted(&value)));
+            value
         };
-        args.push(format!("{}={value}", variable.name));
-        shown.push_str(&format!(" {}={seen}", variable.name));
+        args.push(format!("{name}={value}"));
     }
     let mut program = "make".to_owned();
     if let Some(direnv) = run.direnv {
@@ -189,7 +200,7 @@ pub fn argv(run: &Run<'_>) -> Result<Command, Refusal> {
         program,
         args,
         cwd: run.dir.to_owned(),
-        shown,
+        shown: shown.join(" "),
         env,
     })
 }
@@ -231,8 +242,15 @@ pub fn direnv(dir: &Path, environment: &[(OsString, OsString)]) -> Option<PathBu
     if !dir.join(".envrc").is_file() {
         return None;
     }
-    std::env::split_paths(value("PATH")?)
-        .map(|folder| folder.join("direnv"))
+    in_path("direnv", environment)
+}
+
+/// The program of this name that a job with this environment would find.
+pub(super) fn in_path(name: &str, environment: &[(OsString, OsString)]) -> Option<PathBuf> {
+    let mut all = environment.iter();
+    let (_, path) = all.find(|(key, _)| key == "PATH")?;
+    std::env::split_paths(path)
+        .map(|folder| folder.join(name))
         .find(|program| {
             let kind = program.metadata();
             kind.is_ok_and(|kind| kind.is_file() && kind.permissions().mode() & 0o111 != 0)
@@ -241,6 +259,29 @@ pub fn direnv(dir: &Path, environment: &[(OsString, OsString)]) -> Option<PathBu
 
 fn folder(dir: &Path) -> Result<&str, Refusal> {
     dir.to_str().ok_or_else(|| Refusal::Folder(dir.to_owned()))
+}
+
+/// The words by which make is told how to go about it, in make's own letters.
+fn flags(options: &MakeOptions) -> Vec<String> {
+    let mut flags = Vec::new();
+    match options.jobs {
+        None => {}
+        Some(0) => flags.push("-j".to_owned()),
+        Some(most) => flags.push(format!("-j{most}")),
+    }
+    let letters = [
+        (options.keep_going, "-k"),
+        (options.always_make, "-B"),
+        (options.dry_run, "-n"),
+    ];
+    let given = letters.into_iter().filter(|(given, _)| *given);
+    flags.extend(given.map(|(_, letter)| letter.to_owned()));
+    flags
+}
+
+/// Whether make would take a target for something else where no `--` stands before it: an option, or a bare `-j`'s number.
+fn is_taken_for_an_option(target: &str, after_j: bool) -> bool {
+    target.starts_with('-') || after_j && target.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn check_target(target: &str) -> Result<(), Refusal> {
@@ -257,7 +298,7 @@ fn check_target(target: &str) -> Result<(), Refusal> {
 
 fn check_variable(variable: &Assignment, reserved: bool) -> Result<(), Refusal> {
     let name = &variable.name;
-    if !super::scan::is_name(name) {
+    if !super::scan::is_name(name) && !RESERVED.contains(&name.as_str()) {
         return Err(Refusal::Name(name.clone()));
     }
     if !reserved && RESERVED.contains(&name.as_str()) {
@@ -269,9 +310,9 @@ fn check_variable(variable: &Assignment, reserved: bool) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// The value in a form that make expands to what was meant. By environment, through `$(value …)`, make expands nothing.
-fn text_for_make(variable: &Assignment, expands: bool) -> String {
-    if variable.raw || !expands {
+/// The value in a form that make expands to what was meant.
+fn text_for_make(variable: &Assignment) -> String {
+    if variable.raw {
         return variable.value.clone();
     }
     let value = variable.value.replace('$', "$$");
@@ -280,6 +321,16 @@ fn text_for_make(variable: &Assignment, expands: bool) -> String {
     } else {
         value
     }
+}
+
+/// What hands a secret on, and by which words make takes it: through `$(value …)` it expands nothing in it.
+fn carried(variable: &Assignment) -> ((String, String), String) {
+    let carrier = carrier(&variable.name);
+    let reference = match variable.raw {
+        true => format!("$({carrier})"),
+        false => format!("$(value {carrier})"),
+    };
+    ((carrier, variable.value.clone()), reference)
 }
 
 fn quoted(word: &str) -> String {

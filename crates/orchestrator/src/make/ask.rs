@@ -65,12 +65,12 @@ pub(super) fn ask(command: &mut Command, limits: &Limits<'_>) -> Option<Answer> 
     // Without a terminal of its own, an interactive shell cannot be stopped for reaching for ours.
     #[expect(
         unsafe_code,
-        reason = "setsid is async-signal-safe, and std has no call for it"
+        reason = "both calls are async-signal-safe, and std has none for them"
     )]
     unsafe {
         command.pre_exec(|| {
             rustix::process::setsid()?;
-            Ok(())
+            end_with_us()
         });
     }
     let mut child = command.spawn().ok()?;
@@ -90,6 +90,20 @@ pub(super) fn ask(command: &mut Command, limits: &Limits<'_>) -> Option<Answer> 
             None
         }
     }
+}
+
+/// Has a program that goes on without end be killed when we are, since nobody would give it up then.
+#[cfg(target_os = "linux")]
+fn end_with_us() -> io::Result<()> {
+    Ok(rustix::process::set_parent_process_death_signal(Some(
+        Signal::KILL,
+    ))?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_with_us() -> io::Result<()> {
+    // Not yet: there is no such call.
+    Ok(())
 }
 
 fn read(mut output: PipeReader, deadline: Instant, limits: &Limits<'_>) -> Option<Vec<u8>> {

@@ -9,8 +9,9 @@ mod parse;
 use std::{ffi::OsString, path::Path, process::Command, time::Duration};
 
 use super::{
+    argv::in_path,
     ask::{Answer, Limits, ask},
-    scan::{self, Reader},
+    scan::{self, Reader, Stamps},
 };
 use crate::project::{Place, Scan};
 
@@ -23,22 +24,30 @@ const GOAL: &str = ".__vmo";
 const RULE: &str = ".PHONY: .__vmo\n.__vmo: ;\n";
 
 /// What a trusted project's makefile offers, by make's own account: the scan, without the targets that make does not
-/// know and with those that only make can find. Where make cannot be asked, the plain scan with a problem that says why.
-/// Runs make, in the environment of a job; blocks for up to 5 s.
+/// know and with those that only make can find; and what tells whether it still holds. Where make cannot be asked, the
+/// plain scan with a problem that says why. Runs make, in the environment of a job; blocks for up to 5 s.
 #[must_use]
-pub fn database(dir: &Path, environment: &[(OsString, OsString)]) -> Scan {
+pub fn database(dir: &Path, environment: &[(OsString, OsString)]) -> (Scan, Stamps) {
     let mut reader = scan::read(dir);
-    let Some(makefile) = scan::makefile(dir) else {
-        return scan::list(reader);
-    };
-    let main = |line| Place {
+    let stamps = scan::stamps(&reader);
+    if let Some(makefile) = scan::makefile(dir) {
+        add(&mut reader, dir, makefile, environment);
+    }
+    (scan::list(reader), stamps)
+}
+
+/// Asks make, and adds what it says.
+fn add(reader: &mut Reader, dir: &Path, makefile: &str, environment: &[(OsString, OsString)]) {
+    let place = Place {
         file: makefile.to_owned(),
-        line,
+        line: 1,
     };
     if let Some((place, what)) = reader.active.clone() {
         let what = format!("{what}, so make is not asked for its targets");
-        reader.problem(place, what);
-        return scan::list(reader);
+        return reader.problem(place, what);
+    }
+    if in_path("make", environment).is_none() {
+        return reader.problem(place, "there is no make in the PATH".to_owned());
     }
     let answer = ask_by_eval(dir, environment).and_then(|answer| {
         // make 3.81, as macOS has it.
@@ -49,13 +58,12 @@ pub fn database(dir: &Path, environment: &[(OsString, OsString)]) -> Scan {
         }
     });
     match answer {
-        Some(answer) => join(&mut reader, &answer, main(1)),
-        None => reader.problem(
-            main(1),
-            "make did not list its targets within 5 s and 64 MiB".to_owned(),
-        ),
+        Some(answer) => join(reader, &answer, place),
+        None => {
+            let what = "make did not list its targets within 5 s and 64 MiB";
+            reader.problem(place, what.to_owned());
+        }
     }
-    scan::list(reader)
 }
 
 fn join(reader: &mut Reader, answer: &Answer, place: Place) {

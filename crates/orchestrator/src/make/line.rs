@@ -23,11 +23,23 @@ pub struct Line {
 pub fn line(dir: &Path, args: &[String], is_secret: impl Fn(&str) -> bool) -> Option<Line> {
     let (mut words, mut seen, mut env) = (Vec::new(), vec!["make".to_owned()], Vec::new());
     let (mut targets, mut variables, mut is_elsewhere) = (Vec::new(), Vec::new(), false);
-    for word in args {
-        is_elsewhere |= elsewhere(word);
-        let Some((name, value)) = word.split_once('=').filter(|_| !word.starts_with('-')) else {
-            if !word.starts_with('-') {
-                targets.push(word.clone());
+    let mut words_left = args.iter().peekable();
+    let mut options = true;
+    while let Some(word) = words_left.next() {
+        let option = options.then(|| option(word)).flatten();
+        let Some((name, value)) = word.split_once('=').filter(|_| option.is_none()) else {
+            match option {
+                None => targets.push(word.clone()),
+                Some(_) if word == "--" => options = false,
+                Some(option) => {
+                    is_elsewhere |= option.elsewhere;
+                    let more = words_left.next_if(|next| option.takes(next));
+                    words.push(word.clone());
+                    seen.push(word.clone());
+                    words.extend(more.cloned());
+                    seen.extend(more.cloned());
+                    continue;
+                }
             }
             words.push(word.clone());
             seen.push(word.clone());
@@ -72,9 +84,82 @@ fn literal(text: &str) -> Option<String> {
     (!refers).then(|| text.replace("$$", "$"))
 }
 
-fn elsewhere(word: &str) -> bool {
-    let options = ["-C", "-f", "--directory", "--file", "--makefile"];
-    options.iter().any(|option| word.starts_with(option))
+/// A word that is options of make's.
+#[derive(Debug, Clone, Copy)]
+struct Options {
+    /// Whether one of them has make read other makefiles than the folder's.
+    elsewhere: bool,
+    /// What the last of them takes from the next word.
+    value: Value,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Value {
+    None,
+    /// Whatever it is.
+    Any,
+    /// A number, where it is one.
+    Number,
+}
+
+impl Options {
+    fn takes(self, next: &str) -> bool {
+        match self.value {
+            Value::None => false,
+            Value::Any => true,
+            Value::Number => next.starts_with(|first: char| first.is_ascii_digit()),
+        }
+    }
+}
+
+/// The options a word is (GNU make manual, "Options Summary"); none where it is a target or a variable.
+fn option(word: &str) -> Option<Options> {
+    let mut found = Options {
+        elsewhere: false,
+        value: Value::None,
+    };
+    if let Some(long) = word.strip_prefix("--") {
+        let name = long.split('=').next().unwrap_or_default();
+        // make takes the beginning of a name for the whole of it.
+        let is = |whole: &str| !name.is_empty() && whole.starts_with(name);
+        found.elsewhere = ["directory", "file", "makefile"].into_iter().any(is);
+        let with = [
+            "include-dir",
+            "old-file",
+            "assume-old",
+            "what-if",
+            "new-file",
+            "assume-new",
+            "eval",
+        ];
+        if !long.contains('=') && (found.elsewhere || with.into_iter().any(is)) {
+            found.value = Value::Any;
+        }
+        return Some(found);
+    }
+    let letters = word
+        .strip_prefix('-')
+        .filter(|letters| !letters.is_empty())?;
+    for (at, letter) in letters.char_indices() {
+        found.elsewhere |= matches!(letter, 'C' | 'f');
+        let value = match letter {
+            'C' | 'f' | 'I' | 'o' | 'W' | 'E' => Value::Any,
+            'j' | 'l' => Value::Number,
+            'O' => return Some(found),
+            _ => continue,
+        };
+        let rest = &letters[at + 1..];
+        if rest.is_empty() {
+            found.value = value;
+        } else if matches!(value, Value::Number)
+            && !rest.starts_with(|first: char| first.is_ascii_digit())
+        {
+            // `-jk`: the letters go on.
+            continue;
+        }
+        return Some(found);
+    }
+    Some(found)
 }
 
 #[cfg(test)]
@@ -112,5 +197,32 @@ mod tests {
         assert_eq!(refers.command.env[0].1, "a$(B)");
         let nul = ["a\0b".to_owned()];
         assert!(super::line(Path::new("/here"), &nul, |_| false).is_none());
+    }
+
+    #[test]
+    fn options_and_what_they_take_are_no_targets() {
+        let read = |words: &str| {
+            let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            let line = line(Path::new("/here"), &words, |_| false).unwrap();
+            assert_eq!(line.command.args, words);
+            (line.targets.join(" "), line.elsewhere)
+        };
+        for (words, targets, elsewhere) in [
+            ("-j 4 all", "all", false),
+            ("-j all", "all", false),
+            ("-kj 2 all -l 1.5", "all", false),
+            ("-jk all", "all", false),
+            ("-C sub all", "all", true),
+            ("-kCsub all", "all", true),
+            ("-Bf other.mk all", "all", true),
+            ("--dir sub all", "all", true),
+            ("--file=x.mk all", "all", true),
+            ("-I inc all -W new.c", "all", false),
+            ("-Oline all --no-print-directory", "all", false),
+            ("-- -C all", "-C all", false),
+            ("--eval x: all", "all", false),
+        ] {
+            assert_eq!(read(words), (targets.to_owned(), elsewhere), "{words}");
+        }
     }
 }

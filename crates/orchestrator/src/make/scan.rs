@@ -44,6 +44,7 @@ mod variables;
 
 use std::path::Path;
 
+pub use danger::danger;
 pub(super) use existing::Existing;
 pub(super) use list::list;
 pub(super) use reader::Reader;
@@ -66,8 +67,13 @@ pub fn scan(dir: &Path) -> Scan {
 #[must_use]
 pub fn scan_stamped(dir: &Path) -> (Scan, Stamps) {
     let reader = read(dir);
-    let stamps = reader.files.stamps.take();
+    let stamps = stamps(&reader);
     (list(reader), stamps)
+}
+
+/// What tells whether the text would be read the same once more; asked once.
+pub(super) fn stamps(reader: &Reader) -> Stamps {
+    reader.files.stamps.take()
 }
 
 /// The first of make's files that is there.

@@ -170,7 +170,9 @@ impl Desk {
 async fn answer(engine: &Engine, request: Request) -> Result<Reply, EngineError> {
     let done = |()| Reply::Ok;
     Ok(match request {
-        Request::RunAgain { job } => started(engine.run_again(job, Consent::Trusted).await?),
+        Request::RunAgain { job, confirmed } => {
+            started(engine.run_again(job, confirmed, Consent::Trusted).await?)
+        }
         Request::Cancel { job, force } => done(engine.cancel(job, force).await?),
         Request::Input { job, text, end } => done(engine.input(job, text, end).await?),
         Request::Resize { job, rows, cols } => {
@@ -217,7 +219,7 @@ fn answer_from_files(engine: &Engine, request: Request) -> Result<Reply, EngineE
     let done = |()| Reply::Ok;
     Ok(match request {
         Request::Overview => Reply::Overview(Box::new(engine.overview())),
-        Request::Targets { project } => Reply::Scan(engine.scan(&project)?),
+        Request::Targets { project } => Reply::Scan(engine.targets(&project)?),
         Request::AddProject { path } => Reply::Project(engine.add_project(&path)?),
         Request::RemoveProject { name } => done(engine.remove_project(&name)?),
         Request::TrustProject { name } => done(engine.trust_project(&name)?),
@@ -230,12 +232,20 @@ fn answer_from_files(engine: &Engine, request: Request) -> Result<Reply, EngineE
         }
         Request::Start(start) => started(engine.start(start, Consent::Trusted)?),
         Request::Answer { prompt, answer } => done(engine.answer(prompt, answer)?),
-        Request::Preview(_)
-        | Request::Presets { .. }
-        | Request::SavePreset { .. }
-        | Request::ForgetPreset { .. }
-        | Request::MarkProduction { .. } => {
-            return Err(EngineError::Refused("not there yet".into()));
+        Request::Preview(start) => Reply::Preview(Box::new(engine.preview(&start)?)),
+        Request::Presets { project, target } => Reply::Presets(engine.presets(&project, &target)?),
+        Request::SavePreset {
+            project,
+            target,
+            preset,
+        } => Reply::Presets(engine.save_preset(&project, &target, preset)?),
+        Request::ForgetPreset {
+            project,
+            target,
+            name,
+        } => Reply::Presets(engine.forget_preset(&project, &target, &name)?),
+        Request::MarkProduction { host, production } => {
+            done(engine.mark_production(&host, production)?)
         }
         Request::Settings => Reply::Settings(engine.settings()),
         Request::ChangeSettings(settings) => Reply::Settings(engine.change_settings(settings)?),

@@ -28,6 +28,8 @@ struct Detail {
     targets: Vec<String>,
     #[serde(default, skip_serializing_if = "is_usual")]
     options: MakeOptions,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    typed: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     environment: Vec<EnvironmentChange>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -115,6 +117,7 @@ impl<'a> Columns<'a> {
                 What::Target { options, .. } => options.clone(),
                 What::Command { .. } => MakeOptions::default(),
             },
+            typed: matches!(job.what, What::Target { typed: true, .. }),
             environment: job.environment.clone(),
             argv: job.argv.clone(),
             variables: job.variables.clone(),
@@ -213,6 +216,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
                 project,
                 targets: detail.targets,
                 options: detail.options,
+                typed: detail.typed,
             },
             None => What::Command {
                 host: row.get("host"),

@@ -204,6 +204,7 @@ impl Page {
             hosts: host.map(Into::into).into_iter().collect(),
             cwd: None,
             pty: false,
+            confirmed: Vec::new(),
         };
         match self.ask(Request::Start(start)).await {
             Ok(Reply::Started { jobs }) => jobs[0].clone(),

@@ -36,6 +36,11 @@ enum Change {
         #[arg(value_parser = ["on", "off"])]
         whether: String,
     },
+    /// Let a project's targets be run from the window: its makefile is code that runs as you
+    Trust {
+        /// Its name
+        name: String,
+    },
     /// Take an added project off the list; nothing else is deleted
     Rm {
         /// Its name
@@ -51,6 +56,27 @@ pub(crate) struct Targets {
     /// Print one JSON value
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Hosts {
+    #[command(subcommand)]
+    change: Option<ChangeHost>,
+    /// Print one JSON value
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum ChangeHost {
+    /// Say whether a host is in production: in the window, what is dangerous then asks for its name
+    Production {
+        /// Its name in the SSH config
+        name: String,
+        /// `on` or `off`
+        #[arg(value_parser = ["on", "off"])]
+        whether: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -113,6 +139,10 @@ pub(crate) async fn projects(projects: Projects) -> Outcome {
             engine.remove_project(&name)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Some(Change::Trust { name }) => {
+            engine.trust_project(&name)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Some(Change::Exclusive { name, whether }) => {
             engine.set_exclusive(&name, whether == "on")?;
             return Ok(ExitCode::SUCCESS);
@@ -138,7 +168,9 @@ pub(crate) async fn projects(projects: Projects) -> Outcome {
 
 pub(crate) async fn targets(targets: Targets) -> Outcome {
     let engine = engine().await?;
-    let scan = engine.scan(&targets.project)?;
+    let scan = engine
+        .blocking(move |engine| engine.targets_by_make(&targets.project))
+        .await?;
     for problem in &scan.problems {
         eprintln!(
             "vmo: {}:{}: {}",
@@ -155,18 +187,24 @@ pub(crate) async fn targets(targets: Targets) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) async fn hosts(json: bool) -> Outcome {
+pub(crate) async fn hosts(hosts: Hosts) -> Outcome {
     let engine = engine().await?;
+    if let Some(ChangeHost::Production { name, whether }) = hosts.change {
+        engine.mark_production(&name, whether == "on")?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let listed = engine.hosts();
     warn(&listed.problems);
-    if json {
+    if hosts.json {
         print_json(&listed.found)?;
     } else {
         let rows = listed.found.iter().map(|host| {
             let address = format!("{}@{}:{}", host.user, host.hostname, host.port);
+            let production = if host.production { "production" } else { "" };
             [
                 host.name.clone(),
                 address,
+                production.to_owned(),
                 host.problem.clone().unwrap_or_default(),
             ]
         });

@@ -2,6 +2,7 @@
 
 mod db;
 mod doctor;
+mod fill;
 mod list;
 mod log;
 mod out;
@@ -45,14 +46,10 @@ enum Command {
     },
     /// List, add or remove projects
     Projects(list::Projects),
-    /// List a project's targets, without running anything
+    /// List a project's targets; of a project that is not trusted, without running anything
     Targets(list::Targets),
-    /// List the hosts of the SSH config
-    Hosts {
-        /// Print one JSON value
-        #[arg(long)]
-        json: bool,
-    },
+    /// List the hosts of the SSH config, or mark one as production
+    Hosts(list::Hosts),
     /// List jobs, newest first
     Jobs(list::Jobs),
     /// Print a job's log
@@ -171,7 +168,7 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Make { args } => run::make(args).await,
         Command::Projects(projects) => list::projects(projects).await,
         Command::Targets(targets) => list::targets(targets).await,
-        Command::Hosts { json } => list::hosts(json).await,
+        Command::Hosts(hosts) => list::hosts(hosts).await,
         Command::Jobs(jobs) => list::jobs(jobs).await,
         Command::Log(log) => log::log(log).await,
         Command::Cancel { job, force } => cancel(&job, force).await,

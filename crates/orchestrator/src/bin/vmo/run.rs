@@ -5,12 +5,14 @@ use std::process::ExitCode;
 use clap::Args;
 use orchestrator::{
     engine::{Consent, Engine, Log},
-    job::{Job, JobId, MakeOptions, survivor as survivor_words},
+    job::{Job, JobId, survivor as survivor_words},
     wire::{self, Start, WhenBusy},
 };
 
 use super::{
-    Failed, NEVER_RAN, Outcome, engine, out, prompts,
+    Failed, NEVER_RAN, Outcome, engine,
+    fill::{MakeFlags, Prefilled, Typed},
+    out, prompts,
     show::{archived, over, show, tell_pauses},
     terminal::{self, Raw},
     words,
@@ -18,7 +20,7 @@ use super::{
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "vmo run [-p PROJECT] TARGET… [NAME=value…]\n       vmo run [--on HOST[,HOST…]] -- COMMAND"
+    override_usage = "vmo run [-p PROJECT] [OPTIONS] TARGET… [NAME=value…]\n       vmo run [--on HOST[,HOST…]] [OPTIONS] -- COMMAND"
 )]
 pub(crate) struct Run {
     /// The project: its name or its folder
@@ -42,6 +44,10 @@ pub(crate) struct Run {
     /// Print the job as JSON when it is over, and not its log
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    make: MakeFlags,
+    #[command(flatten)]
+    filled: Prefilled,
     /// Targets, and NAME=value for make
     targets: Vec<String>,
     /// A shell command instead of targets
@@ -51,8 +57,8 @@ pub(crate) struct Run {
 
 pub(crate) async fn run(run: Run) -> Outcome {
     let jobs = async {
-        let start = asked(&run)?;
         let engine = engine().await?;
+        let start = asked(&run, &engine)?;
         if let Some((rows, cols)) = terminal::size() {
             engine.set_window(rows, cols);
         }
@@ -85,13 +91,18 @@ fn say_problems(engine: &Engine, start: &Start) {
     }
 }
 
-fn asked(run: &Run) -> Result<Start, Failed> {
+fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
     if run.detach && !run.on.is_empty() {
         return Err(Failed::new(
             "--detach is for jobs on this machine: the connection to a host lives in this program",
         ));
     }
     if !run.command.is_empty() {
+        if run.make.any() || run.filled.any() {
+            return Err(Failed::new(
+                "-j, -k, -B, -n, --raw, --reserved, --preset and --last are for targets, and this is a command",
+            ));
+        }
         if !run.targets.is_empty() {
             return Err(Failed::new(
                 "give either targets or a command after --, not both",
@@ -103,6 +114,8 @@ fn asked(run: &Run) -> Result<Start, Failed> {
             hosts: run.on.clone(),
             cwd,
             pty: run.pty,
+            // Typing the command is saying so.
+            confirmed: run.on.clone(),
         });
     }
     if !run.on.is_empty() {
@@ -110,6 +123,11 @@ fn asked(run: &Run) -> Result<Start, Failed> {
             "--on needs a command after --: vmo run --on HOST -- uptime",
         ));
     }
+    targets(run, engine)
+}
+
+/// Targets, and what they are given: by what is typed, and beside it by an earlier form.
+fn targets(run: &Run, engine: &Engine) -> Result<Start, Failed> {
     let (mut targets, mut variables) = (Vec::new(), Vec::new());
     for word in &run.targets {
         // No target holds '=': make would take it as a variable, whatever stands before it.
@@ -118,12 +136,19 @@ fn asked(run: &Run) -> Result<Start, Failed> {
             None => targets.push(word.clone()),
         }
     }
-    Ok(Start::Target {
-        project: run.project.clone(),
+    let typed = Typed {
         targets,
         variables,
+        options: run.make.options(),
         pty: run.pty,
-        options: MakeOptions::default(),
+    };
+    let typed = run.filled.fill(engine, &run.project, typed)?;
+    Ok(Start::Target {
+        project: run.project.clone(),
+        targets: typed.targets,
+        variables: typed.variables,
+        pty: typed.pty,
+        options: typed.options,
         when_busy: match (run.wait, run.no_wait) {
             (true, _) => Some(WhenBusy::Wait),
             (_, true) => Some(WhenBusy::Refuse),
@@ -138,7 +163,7 @@ pub(crate) async fn make(args: Vec<String>) -> Outcome {
         let here = std::env::current_dir()?;
         let engine = engine().await?;
         let job = engine
-            .blocking(move |engine| engine.start_make(&here, &args))
+            .blocking(move |engine| engine.start_make(&here, &args, Consent::Given))
             .await?;
         Ok((engine, job))
     };

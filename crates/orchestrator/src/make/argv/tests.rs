@@ -3,12 +3,21 @@ use std::{collections::HashMap, env, fs, process};
 use super::*;
 use crate::make::environment;
 
+static USUAL: MakeOptions = MakeOptions {
+    jobs: None,
+    keep_going: false,
+    always_make: false,
+    dry_run: false,
+    raw: Vec::new(),
+    reserved: false,
+};
+
 fn run<'a>(dir: &'a Path, targets: &'a [String], variables: &'a [Assignment]) -> Run<'a> {
     Run {
         dir,
         targets,
         variables,
-        reserved: false,
+        options: &USUAL,
         direnv: None,
     }
 }
@@ -107,24 +116,123 @@ fn variables_are_named_by_the_rule() {
     let refused = |name: &str, value: &str| {
         argv(&run(dir, &[], &[Assignment::plain(name, value)])).unwrap_err()
     };
-    for name in ["", "1A", "A-B", "A B", "A:", "-n", "É", ".SHELLFLAGS"] {
+    for name in ["", "1A", "A-B", "A B", "A:", "-n", "É", ".SHELL"] {
         assert_eq!(refused(name, ""), Refusal::Name(name.into()));
     }
-    for name in ["SHELL", "MAKEFLAGS", "MAKEFILES"] {
+    for name in ["SHELL", ".SHELLFLAGS", "MAKEFLAGS", "MAKEFILES"] {
         assert_eq!(refused(name, "x"), Refusal::Reserved(name.into()));
     }
     assert_eq!(refused("A", "\0"), Refusal::ValueNul("A".into()));
-    let confirmed = Run {
+    let confirmed = MakeOptions {
         reserved: true,
-        ..run(dir, &[], &[])
+        ..USUAL.clone()
     };
-    let variables = [Assignment::plain("SHELL", "/bin/bash")];
-    let command = argv(&Run {
-        variables: &variables,
-        ..confirmed
-    })
-    .unwrap();
-    assert_eq!(command.args.last().unwrap(), "SHELL=/bin/bash");
+    for (name, value) in [("SHELL", "/bin/bash"), (".SHELLFLAGS", "-ec")] {
+        let variables = [Assignment::plain(name, value)];
+        let command = argv(&Run {
+            variables: &variables,
+            options: &confirmed,
+            ..run(dir, &[], &[])
+        })
+        .unwrap();
+        assert_eq!(command.args.last().unwrap(), &format!("{name}={value}"));
+    }
+}
+
+#[test]
+fn options_go_before_the_targets_and_stand_in_the_line() {
+    let dir = Path::new("/srv/app");
+    let asked = |options: MakeOptions, target: &str| {
+        let targets = strings(&[target]);
+        let command = argv(&Run {
+            options: &options,
+            ..run(dir, &targets, &[])
+        })
+        .unwrap();
+        (command.args[2..].join(" "), command.shown)
+    };
+    let all = MakeOptions {
+        jobs: Some(4),
+        keep_going: true,
+        always_make: true,
+        dry_run: true,
+        ..USUAL.clone()
+    };
+    let expected = (
+        "-j4 -k -B -n -- all".into(),
+        "make -j4 -k -B -n all".to_owned(),
+    );
+    assert_eq!(asked(all, "all"), expected);
+    let unlimited = MakeOptions {
+        jobs: Some(0),
+        ..USUAL.clone()
+    };
+    // Without the dashes a person's make would take the 2 as the number of recipes.
+    let expected = ("-j -- 2".into(), "make -j -- 2".to_owned());
+    assert_eq!(asked(unlimited, "2"), expected);
+    assert_eq!(asked(USUAL.clone(), "2").1, "make 2");
+}
+
+#[test]
+fn options_do_what_they_say() {
+    let folder = folder(
+        "all: bad good\nbad: ; @false\ngood: ; @echo good; touch good\nslow: a b\n\
+         a: ; @for n in $$(seq 999); do [ -e up ] && exec rm up; sleep 0.01; done; exit 1\n\
+         b: ; @touch up\n",
+    );
+    let asked = |target: &str, options: MakeOptions| {
+        let targets = strings(&[target]);
+        let command = argv(&Run {
+            options: &options,
+            ..run(folder.path(), &targets, &[])
+        })
+        .unwrap();
+        let mut make = process::Command::new(&command.program);
+        let environment: Vec<_> = environment(env::vars_os(), None);
+        let output = make
+            .args(&command.args)
+            .env_clear()
+            .envs(environment)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        (output.status.success(), said)
+    };
+    let with = |change: fn(&mut MakeOptions)| {
+        let mut options = USUAL.clone();
+        change(&mut options);
+        options
+    };
+    let said = asked("good", with(|options| options.dry_run = true)).1;
+    assert!(said.contains("echo good; touch good"), "{said}");
+    assert!(!folder.path().join("good").exists());
+    assert!(!asked("all", USUAL.clone()).1.contains("good\n"));
+    let said = asked("all", with(|options| options.keep_going = true)).1;
+    assert!(said.contains("good\n"), "{said}");
+    assert!(asked("good", USUAL.clone()).1.contains("up to date"));
+    let said = asked("good", with(|options| options.always_make = true)).1;
+    assert!(said.contains("good\n"), "{said}");
+    // The first waits for the second: one after the other, this fails.
+    assert!(asked("slow", with(|options| options.jobs = Some(2))).0);
+    assert!(asked("slow", with(|options| options.jobs = Some(0))).0);
+}
+
+#[test]
+fn raw_text_is_makes_own() {
+    let folder = folder("NAME = web\nshow: ; @echo '[$(A)]'\n");
+    let shown = |secret| {
+        let targets = strings(&["show"]);
+        let variables = [Assignment {
+            raw: true,
+            secret,
+            ..Assignment::plain("A", "$(NAME)-1$$")
+        }];
+        let command = argv(&run(folder.path(), &targets, &variables)).unwrap();
+        assert_eq!(secret, command.shown.ends_with("A=…"));
+        output(&command)
+    };
+    assert_eq!(shown(false), "[web-1$]");
+    assert_eq!(shown(true), "[web-1$]");
 }
 
 #[test]

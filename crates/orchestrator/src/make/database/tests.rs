@@ -10,7 +10,7 @@ fn folder(makefile: &str) -> tempfile::TempDir {
 
 fn ask_for(dir: &Path) -> Scan {
     let environment = crate::make::environment(env::vars_os(), None);
-    database(dir, &environment)
+    database(dir, &environment).0
 }
 
 fn names(scan: &Scan) -> Vec<&str> {
@@ -121,6 +121,64 @@ fn a_syntax_error_is_told_with_its_place() {
         .map(|problem| (problem.place.line, problem.what.as_str()))
         .collect();
     assert_eq!(told, [(3, "no luck today")]);
+}
+
+/// Processes that work in this folder.
+fn at_work_in(folder: &Path) -> usize {
+    let folder = folder.canonicalize().unwrap();
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    processes
+        .filter(|entry| fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == folder))
+        .count()
+}
+
+#[test]
+fn a_makefile_without_end_is_given_up_and_leaves_no_process() {
+    // Each doubles the one before: 2^60 words.
+    let doubled: String = (1..60)
+        .map(|number| format!("A{number} = $(A{0}) $(A{0})\n", number - 1))
+        .collect();
+    let folder = folder(&format!("A0 = x\n{doubled}B := $(A59)\nall: ; @true\n"));
+    let begun = std::time::Instant::now();
+    let found = ask_for(folder.path());
+    let took = begun.elapsed();
+    assert!((5..10).contains(&took.as_secs()), "{took:?}");
+    assert_eq!(names(&found), ["all"]);
+    let what = &found.problems.last().unwrap().what;
+    assert_eq!(what, "make did not list its targets within 5 s and 64 MiB");
+    assert_eq!(at_work_in(folder.path()), 0);
+}
+
+#[test]
+fn includes_that_are_remade_without_end_are_not_remade() {
+    let folder =
+        folder("include made.mk\nmade.mk: force ; echo x >> made.mk\nforce:\nall: ; @true\n");
+    fs::write(folder.path().join("made.mk"), "more: ; @true\n").unwrap();
+    let found = ask_for(folder.path());
+    assert!(names(&found).contains(&"more"), "{found:?}");
+    let made = fs::read_to_string(folder.path().join("made.mk")).unwrap();
+    assert_eq!(made, "more: ; @true\n");
+    assert_eq!(at_work_in(folder.path()), 0);
+}
+
+#[test]
+fn a_makefile_that_is_a_pipe_is_not_waited_for() {
+    let folder = folder("include endless.mk\nall: ; @true\n");
+    let pipe = folder.path().join("endless.mk");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let found = ask_for(folder.path());
+    assert_eq!(names(&found), ["all"]);
+    assert!(!found.problems.is_empty());
+    assert_eq!(at_work_in(folder.path()), 0);
+}
+
+#[test]
+fn a_system_without_make_is_told() {
+    let folder = folder("all: ; @true\n");
+    let (found, _) = database(folder.path(), &[("PATH".into(), folder.path().into())]);
+    assert_eq!(names(&found), ["all"]);
+    assert_eq!(found.problems[0].what, "there is no make in the PATH");
 }
 
 #[test]

@@ -120,6 +120,14 @@ pub(super) fn command(recipe: &str, variables: &Variables) -> Option<String> {
         .find_map(|words| dangerous(&words))
 }
 
+/// Why a shell's command line asks before it runs, where it does: by the rules for recipes.
+#[must_use]
+pub fn danger(command: &str) -> Option<String> {
+    let mut commands = segments(command).into_iter();
+    let found = commands.find_map(|words| dangerous(&words))?;
+    Some(format!("runs `{found}`"))
+}
+
 /// The recipe with the values of plain variables; those without one stay, as `${NAME}`.
 fn readable(recipe: &str, variables: &Variables) -> String {
     let mut out = String::with_capacity(recipe.len());

@@ -1,0 +1,142 @@
+//! How `vmo run` asks make, and what it takes from an earlier form.
+
+use clap::Args;
+use orchestrator::{engine::Engine, job::MakeOptions, wire::Filled};
+
+use super::Failed;
+
+/// make's own letters, and what `$` and `SHELL` mean.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How make is asked")]
+pub(crate) struct MakeFlags {
+    /// Run this many recipes at once; 0 is no limit (make -j)
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<u32>,
+    /// Go on after a failure with what does not depend on it (make -k)
+    #[arg(short, long)]
+    keep_going: bool,
+    /// Make everything anew (make -B)
+    #[arg(short = 'B', long)]
+    always_make: bool,
+    /// Say what would be done; lines with + or $(MAKE) run all the same (make -n)
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// In the value of this variable, $ is make's own; in all others $ is a plain $
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    raw: Vec<String>,
+    /// Let variables be set that change make itself, as SHELL and MAKEFLAGS
+    #[arg(long)]
+    reserved: bool,
+}
+
+impl MakeFlags {
+    pub(crate) fn options(&self) -> MakeOptions {
+        MakeOptions {
+            jobs: self.jobs,
+            keep_going: self.keep_going,
+            always_make: self.always_make,
+            dry_run: self.dry_run,
+            raw: self.raw.clone(),
+            reserved: self.reserved,
+        }
+    }
+
+    pub(crate) fn any(&self) -> bool {
+        self.options() != MakeOptions::default()
+    }
+}
+
+/// What is filled in beforehand. What is typed goes before it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Filled in beforehand")]
+pub(crate) struct Prefilled {
+    /// Fill in what was kept under this name for the target
+    #[arg(long, value_name = "NAME", conflicts_with = "last")]
+    preset: Option<String>,
+    /// Fill in what the target was last started with
+    #[arg(long)]
+    last: bool,
+}
+
+/// What is wanted of make.
+pub(crate) struct Typed {
+    pub(crate) targets: Vec<String>,
+    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) options: MakeOptions,
+    pub(crate) pty: bool,
+}
+
+impl Prefilled {
+    pub(crate) fn any(&self) -> bool {
+        self.last || self.preset.is_some()
+    }
+
+    /// Adds what was filled in earlier to what is typed.
+    pub(crate) fn fill(
+        &self,
+        engine: &Engine,
+        project: &str,
+        typed: Typed,
+    ) -> Result<Typed, Failed> {
+        if !self.any() {
+            return Ok(typed);
+        }
+        let Some(target) = typed.targets.first() else {
+            return Err(Failed::new("--preset and --last need a target"));
+        };
+        let known = engine.presets(project, target)?;
+        let filled = match &self.preset {
+            None => known
+                .last
+                .ok_or_else(|| Failed::new(format!("{target} was never started before")))?,
+            Some(name) => {
+                let names: Vec<String> = known.named.iter().map(|one| one.name.clone()).collect();
+                let mut named = known.named.into_iter();
+                let found = named.find(|one| one.name == *name).map(|one| one.filled);
+                found.ok_or_else(|| Failed::new(no_preset(target, name, &names)))?
+            }
+        };
+        typed.beside(filled)
+    }
+}
+
+fn no_preset(target: &str, name: &str, known: &[String]) -> String {
+    let known = match known {
+        [] => "it has none".to_owned(),
+        known => format!("there is {}", known.join(", ")),
+    };
+    format!("{target} has no preset '{name}': {known}")
+}
+
+impl Typed {
+    fn beside(mut self, filled: Filled) -> Result<Self, Failed> {
+        let mut variables = Vec::new();
+        for (name, value) in filled.variables {
+            if self.variables.iter().any(|(typed, _)| *typed == name) {
+                continue;
+            }
+            let value = value.ok_or_else(|| {
+                Failed::new(format!("{name} is secret and was not kept: give {name}=…"))
+            })?;
+            variables.push((name, value));
+        }
+        variables.append(&mut self.variables);
+        if self.targets.len() == 1 {
+            self.targets.extend(filled.words);
+        }
+        let (own, kept) = (self.options, filled.options);
+        Ok(Self {
+            targets: self.targets,
+            variables,
+            options: MakeOptions {
+                jobs: own.jobs.or(kept.jobs),
+                keep_going: own.keep_going || kept.keep_going,
+                always_make: own.always_make || kept.always_make,
+                dry_run: own.dry_run || kept.dry_run,
+                raw: [kept.raw, own.raw].concat(),
+                reserved: own.reserved || kept.reserved,
+            },
+            pty: self.pty || filled.pty,
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! From what a person asked for to the exact command of a job here. What is started and what is only shown come from the
+//! same functions, so that the one is the other.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use super::{
+    Engine, EngineError,
+    asked::{self, Asked},
+    rules::Rules,
+};
+use crate::{
+    job::MakeOptions,
+    make,
+    project::{Project, Scan},
+};
+
+/// A job here, before anything is made of it.
+pub(super) struct Composed {
+    pub(super) asked: Asked,
+    pub(super) command: make::Command,
+    pub(super) rules: Rules,
+    /// What it inherits.
+    pub(super) environment: Vec<(OsString, OsString)>,
+}
+
+/// What is wanted of a project.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) targets: &'a [String],
+    pub(super) variables: &'a [(String, String)],
+    pub(super) options: &'a MakeOptions,
+    pub(super) pty: bool,
+}
+
+impl Engine {
+    /// Targets of a project.
+    pub(super) fn compose_targets(
+        &self,
+        project: &Project,
+        scan: &Scan,
+        wanted: Wanted<'_>,
+    ) -> Result<Composed, EngineError> {
+        let environment = self.environment();
+        let assign = |(name, value): &(String, String)| make::Assignment {
+            name: name.clone(),
+            value: value.clone(),
+            raw: wanted.options.raw.contains(name),
+            secret: is_secret(scan, name),
+        };
+        let variables: Vec<_> = wanted.variables.iter().map(assign).collect();
+        let direnv = make::direnv(&project.path, &environment);
+        let run = make::Run {
+            dir: &project.path,
+            targets: wanted.targets,
+            variables: &variables,
+            options: wanted.options,
+            direnv: direnv.as_deref(),
+        };
+        let command = make::argv(&run).map_err(refused)?;
+        Ok(Composed {
+            asked: asked::of_make(&run, &command, &project.name, wanted.pty),
+            command,
+            rules: Rules::of(project, wanted.targets, scan),
+            environment,
+        })
+    }
+
+    /// A shell command in a folder, the home folder where none is named.
+    pub(super) fn compose_shell(
+        &self,
+        command: &str,
+        cwd: Option<&str>,
+        pty: bool,
+    ) -> Result<Composed, EngineError> {
+        let here = cwd.map_or_else(|| self.folders().home.clone(), PathBuf::from);
+        let program = make::shell(command, &here).map_err(refused)?;
+        Ok(Composed {
+            asked: asked::of_shell(&program, command.to_owned(), pty),
+            command: program,
+            rules: Rules::default(),
+            environment: self.environment(),
+        })
+    }
+
+    /// Make with just these words. Where it reads other makefiles, no rules of this project's count.
+    pub(super) fn compose_line(
+        &self,
+        project: &Project,
+        scan: &Scan,
+        line: make::Line,
+    ) -> Composed {
+        let rules = if line.elsewhere {
+            Rules::default()
+        } else {
+            Rules::of(project, &line.targets, scan)
+        };
+        Composed {
+            asked: asked::of_line(&line, &project.name),
+            command: line.command,
+            rules,
+            environment: self.environment(),
+        }
+    }
+
+    /// What a job here inherits.
+    pub(super) fn environment(&self) -> Vec<(OsString, OsString)> {
+        let login_path = if self.0.options.login_path {
+            make::login_path()
+        } else {
+            None
+        };
+        make::environment(std::env::vars_os(), login_path)
+    }
+}
+
+/// Whether a makefile's comments call a variable secret.
+pub(super) fn is_secret(scan: &Scan, name: &str) -> bool {
+    let mut known = scan.variables.iter();
+    known.any(|variable| variable.secret && variable.name == name)
+}
+
+fn refused(refusal: make::Refusal) -> EngineError {
+    EngineError::Refused(format!("failed to {refusal}"))
+}

@@ -1,0 +1,180 @@
+//! What a launch would run, said before it is started. It comes from the functions that start it, and runs nothing.
+
+use super::{
+    Engine, EngineError,
+    compose::{Composed, Wanted, is_secret},
+};
+use crate::{
+    job::MakeOptions,
+    make,
+    project::{Project, Scan, Target},
+    wire::{Preview, Start},
+};
+
+/// Lines of all recipes together that are shown.
+const RECIPE_LINES: usize = 400;
+
+impl Engine {
+    /// What a launch would run, and what to think of before. What forbids it is part of the answer.
+    ///
+    /// # Errors
+    /// Where the project is unknown.
+    pub fn preview(&self, start: &Start) -> Result<Preview, EngineError> {
+        match start {
+            Start::Target {
+                project,
+                targets,
+                variables,
+                pty,
+                options,
+                ..
+            } => {
+                let project = self.project(project)?;
+                let wanted = Wanted {
+                    targets,
+                    variables,
+                    options,
+                    pty: *pty,
+                };
+                Ok(self.preview_targets(&project, wanted))
+            }
+            Start::Command {
+                command,
+                hosts,
+                cwd,
+                pty,
+                ..
+            } if hosts.is_empty() => {
+                let composed = self.compose_shell(command, cwd.as_deref(), *pty);
+                Ok(Preview {
+                    danger: make::danger(command),
+                    ..of_composed(composed, command)
+                })
+            }
+            Start::Command { command, hosts, .. } => Ok(Preview {
+                danger: make::danger(command),
+                production: self.in_production(hosts),
+                refusal: self.refusal_of_hosts(command, hosts),
+                ..of_line(command)
+            }),
+        }
+    }
+
+    fn preview_targets(&self, project: &Project, wanted: Wanted<'_>) -> Preview {
+        let scan = self.known_targets(project);
+        let goals = goals(&scan, wanted.targets);
+        let dangers: Vec<String> = goals.iter().filter_map(|goal| danger(goal)).collect();
+        let mut preview = Preview {
+            recipe: recipe(&goals),
+            danger: (!dangers.is_empty()).then(|| dangers.join("; ")),
+            notes: notes(&scan, &goals, wanted),
+            ..of_composed(self.compose_targets(project, &scan, wanted), "")
+        };
+        if let Some(problem) = &project.problem {
+            preview.refusal = Some(format!("{}: {problem}", project.name));
+        }
+        preview
+    }
+
+    fn refusal_of_hosts(&self, command: &str, hosts: &[String]) -> Option<String> {
+        if command.trim().is_empty() {
+            return Some("there is no command to run".into());
+        }
+        let config = self.0.catalog.ssh();
+        let mut refused = hosts.iter().filter_map(|host| config.resolve(host).err());
+        refused.next().map(|refusal| refusal.to_string())
+    }
+}
+
+/// A job as it would be started, or why it would not.
+fn of_composed(composed: Result<Composed, EngineError>, line: &str) -> Preview {
+    match composed {
+        Ok(Composed { asked, .. }) => Preview {
+            argv: asked.argv,
+            cwd: asked.cwd.map(|cwd| cwd.display().to_string()),
+            ..of_line(&asked.command)
+        },
+        Err(refused) => Preview {
+            refusal: Some(refused.to_string()),
+            ..of_line(line)
+        },
+    }
+}
+
+fn of_line(line: &str) -> Preview {
+    Preview {
+        line: line.to_owned(),
+        argv: Vec::new(),
+        cwd: None,
+        recipe: Vec::new(),
+        danger: None,
+        production: Vec::new(),
+        notes: Vec::new(),
+        refusal: None,
+    }
+}
+
+/// The targets that were named, as far as they are known; where none was, make's default.
+fn goals<'a>(scan: &'a Scan, targets: &[String]) -> Vec<&'a Target> {
+    let named = if targets.is_empty() {
+        scan.default_goal.as_slice()
+    } else {
+        targets
+    };
+    let known = |name: &String| scan.targets.iter().find(|target| target.name == *name);
+    named.iter().filter_map(known).collect()
+}
+
+fn danger(target: &Target) -> Option<String> {
+    let danger = target.danger.as_ref()?;
+    Some(format!("{}: {danger}", target.name))
+}
+
+/// The recipes as they are written.
+fn recipe(goals: &[&Target]) -> Vec<String> {
+    let lines = goals.iter().flat_map(|goal| goal.recipe.iter().cloned());
+    lines.take(RECIPE_LINES).collect()
+}
+
+/// What else is worth knowing.
+fn notes(scan: &Scan, goals: &[&Target], wanted: Wanted<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let unknown = |name: &&String| !scan.targets.iter().any(|target| target.name == **name);
+    let has_words = goals.first().is_some_and(|goal| goal.extra_words);
+    for name in wanted.targets.iter().filter(unknown) {
+        if !has_words {
+            notes.push(format!(
+                "no target '{name}' was found by reading the makefile; make may know it all the same"
+            ));
+        }
+    }
+    for (name, _) in wanted.variables {
+        notes.extend(note_of_variable(scan, name));
+    }
+    let MakeOptions {
+        dry_run, reserved, ..
+    } = wanted.options;
+    if *dry_run {
+        notes.push(
+            "-n only says what would be done, but lines that start with + or hold $(MAKE) run all the same".into(),
+        );
+    }
+    if *reserved {
+        notes.push("variables that change make itself may be set: it was confirmed".into());
+    }
+    notes
+}
+
+fn note_of_variable(scan: &Scan, name: &str) -> Option<String> {
+    if is_secret(scan, name) {
+        return Some(format!(
+            "{name} goes by environment: it stands in no argument and is not kept"
+        ));
+    }
+    let known = scan.variables.iter().find(|known| known.name == name)?;
+    let place = known.fixed.as_ref()?;
+    Some(format!(
+        "{}:{} sets {name} by override: the value given here does not count there",
+        place.file, place.line
+    ))
+}

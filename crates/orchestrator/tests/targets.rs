@@ -1,0 +1,82 @@
+//! Targets with all that a person can say to them, by the command line and by a page: real make, a real Postgres.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+#[path = "support/home.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod home;
+#[path = "support/page.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod page;
+#[path = "support/postgres.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod postgres;
+
+#[path = "targets/again.rs"]
+mod again;
+#[path = "targets/options.rs"]
+mod options;
+#[path = "targets/presets.rs"]
+mod presets;
+#[path = "targets/preview.rs"]
+mod preview;
+#[path = "targets/production.rs"]
+mod production;
+#[path = "targets/trust.rs"]
+mod trust;
+
+use home::Home;
+use orchestrator::{
+    job::MakeOptions,
+    wire::{FailureCode, Preview, Reply, Request, Start},
+};
+use page::Page;
+use postgres::Postgres;
+
+/// A server and folders of their own for one test.
+fn home(makefile: &str) -> (Postgres, Home) {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    home.makefile(makefile);
+    (postgres, home)
+}
+
+/// Puts the folder to work in on the list, trusted; its name there is `work`.
+fn trusted(home: &Home) {
+    home.text(&["projects", "add", "."]);
+    home.text(&["projects", "trust", "work"]);
+}
+
+/// A target of the folder to work in.
+fn target(words: &[&str], variables: &[(&str, &str)], options: MakeOptions) -> Start {
+    Start::Target {
+        project: "work".into(),
+        targets: words.iter().map(|word| (*word).into()).collect(),
+        variables: variables
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect(),
+        pty: false,
+        when_busy: None,
+        options,
+    }
+}
+
+async fn preview(page: &mut Page, start: Start) -> Preview {
+    match page.ask(Request::Preview(start)).await {
+        Ok(Reply::Preview(preview)) => *preview,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Starts it and waits for its end.
+async fn over(page: &mut Page, request: Request) -> orchestrator::wire::Job {
+    match page.ask(request).await {
+        Ok(Reply::Started { jobs }) => page.over(jobs[0].id).await,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn refused(page: &mut Page, request: Request) -> FailureCode {
+    page.ask(request).await.unwrap_err()
+}

@@ -1,0 +1,60 @@
+//! `-j`, `-k`, `-B`, `-n`, raw text, reserved names, further words.
+
+use super::home;
+
+#[test]
+fn make_is_asked_as_it_was_said_and_the_job_tells_how() {
+    let (postgres, home) = home("all: bad good\nbad: ; @false\ngood: ; @echo '[$(A)]'\nB = b\n");
+    let args = [
+        "run", "-j4", "-k", "-B", "--raw", "A", "--json", "all", "A=$(B)",
+    ];
+    let output = home.run(&args);
+    assert_eq!(output.status.code(), Some(2));
+    let job: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(job["command"], "make -j4 -k -B all A='$(B)'");
+    let work = home.work().canonicalize().unwrap();
+    let argv = [
+        "make",
+        "-C",
+        work.to_str().unwrap(),
+        "-j4",
+        "-k",
+        "-B",
+        "--",
+        "all",
+        "A=$(B)",
+    ];
+    assert_eq!(job["argv"], serde_json::json!(argv));
+    let options = serde_json::json!({
+        "jobs": 4, "keep_going": true, "always_make": true, "dry_run": false, "raw": ["A"], "reserved": false,
+    });
+    assert_eq!(job["options"], options);
+    assert!(home.text(&["log", "last", "--raw"]).contains("[b]\n"));
+    let kept = postgres.psql("postgres", "select detail->'options'->>'jobs' from jobs");
+    assert_eq!(kept.trim(), "4");
+    let said = home.text(&["run", "-n", "good", "A=x"]);
+    assert!(said.contains("echo '[x]'"), "{said}");
+}
+
+#[test]
+fn what_changes_make_itself_has_to_be_confirmed() {
+    let (_postgres, home) = home("all: ; @echo here\n");
+    let output = home.run(&["run", "all", "SHELL=/bin/bash"]);
+    assert_eq!(output.status.code(), Some(255));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("set 'SHELL': it changes how make"), "{said}");
+    home.text(&["run", "--reserved", "all", "SHELL=/bin/bash"]);
+    let output = home.run(&["run", "-k", "--", "true"]);
+    assert_eq!(output.status.code(), Some(255), "-k is for targets");
+}
+
+#[test]
+fn words_behind_a_target_are_its_own_where_its_recipe_takes_them() {
+    let (_postgres, home) =
+        home("deploy: ; @echo 'to [$(filter-out $@,$(MAKECMDGOALS))]'\n%: ; @:\n");
+    let said = home.text(&["run", "deploy", "./app", "-p", "."]);
+    // make itself takes `./` off.
+    assert!(said.contains("to [app]\n"), "{said}");
+    let job = &home.json(&["jobs", "--json"])[0];
+    assert_eq!(job["command"], "make deploy ./app");
+}

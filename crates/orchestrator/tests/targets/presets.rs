@@ -1,0 +1,108 @@
+//! What forms were filled in with, by the command line and the page alike.
+
+use orchestrator::wire::{FailureCode, Filled, Preset, Presets, Reply, Request};
+
+use super::{home, refused};
+use crate::page::{App, Page};
+
+const MAKEFILE: &str = "\
+## @secret
+TOKEN ?=
+deploy: ## Deploy
+\t@echo \"$(ENV) [$(TOKEN)] $(MAKECMDGOALS)\"
+test: ## Test
+\t@true
+%: ; @:
+";
+
+async fn presets(page: &mut Page, request: Request) -> Presets {
+    match page.ask(request).await {
+        Ok(Reply::Presets(presets)) => presets,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn of(target: &str) -> Request {
+    Request::Presets {
+        project: "work".into(),
+        target: target.into(),
+    }
+}
+
+#[tokio::test]
+async fn what_was_started_last_and_what_was_named_is_filled_in() {
+    let (_postgres, home) = home(MAKEFILE);
+    home.text(&["projects", "add", "."]);
+    let never = home.run(&["run", "--last", "deploy"]);
+    assert!(String::from_utf8_lossy(&never.stderr).contains("never started before"));
+    home.text(&["run", "-B", "deploy", "./app", "ENV=prod", "TOKEN=s3cret"]);
+    // Two targets are no launch of the first.
+    home.text(&["run", "test", "deploy"]);
+    let app = App::start(home);
+    let mut page = app.page().await;
+    let known = presets(&mut page, of("deploy")).await;
+    let last = known.last.clone().unwrap();
+    let variables = [
+        ("ENV".to_owned(), Some("prod".to_owned())),
+        ("TOKEN".to_owned(), None),
+    ];
+    assert_eq!(last.variables, variables);
+    assert_eq!(last.words, ["./app"]);
+    assert!(last.options.always_make && !last.options.keep_going);
+    assert_eq!(presets(&mut page, of("test")).await, Presets::default());
+
+    let save = |name: &str| Request::SavePreset {
+        project: "work".into(),
+        target: "deploy".into(),
+        preset: Preset {
+            name: name.into(),
+            filled: Filled {
+                variables: vec![
+                    ("ENV".into(), Some("staging".into())),
+                    ("TOKEN".into(), Some("s3cret".into())),
+                ],
+                ..Filled::default()
+            },
+        },
+    };
+    assert_eq!(refused(&mut page, save("")).await, FailureCode::Refused);
+    let known = presets(&mut page, save("stage")).await;
+    assert_eq!(known.last, Some(last));
+    assert_eq!(known.named[0].filled.variables[1].1, None);
+
+    let home = &app.home;
+    let file = std::fs::read_to_string(home.config().join("presets.json")).unwrap();
+    assert!(!file.contains("s3cret"), "{file}");
+    let secret = home.run(&["run", "--preset", "stage", "deploy"]);
+    let said = String::from_utf8_lossy(&secret.stderr);
+    assert!(said.contains("give TOKEN=…"), "{said}");
+    let said = home.text(&["run", "--preset", "stage", "deploy", "TOKEN=other!"]);
+    assert!(said.contains("staging [***] deploy\n"), "{said}");
+    let said = home.text(&["run", "--last", "deploy", "ENV=qa", "TOKEN=other!"]);
+    assert!(said.contains("qa [***] deploy\n"), "{said}");
+    let none = home.run(&["run", "--preset", "nix", "deploy"]);
+    let said = String::from_utf8_lossy(&none.stderr);
+    assert!(said.contains("there is stage"), "{said}");
+
+    let forget = Request::ForgetPreset {
+        project: "work".into(),
+        target: "deploy".into(),
+        name: "stage".into(),
+    };
+    assert_eq!(presets(&mut page, forget).await.named, []);
+}
+
+#[tokio::test]
+async fn a_spoilt_file_is_told_and_keeps_nothing_from_running() {
+    let (_postgres, home) = home(MAKEFILE);
+    std::fs::create_dir_all(home.config()).unwrap();
+    std::fs::write(home.config().join("presets.json"), "{\n\"targets\": 1}").unwrap();
+    home.text(&["run", "test"]);
+    let app = App::start(home);
+    let mut page = app.page().await;
+    let Ok(Reply::Overview(overview)) = page.ask(Request::Overview).await else {
+        panic!("no overview")
+    };
+    let told = overview.problems.join("\n");
+    assert!(told.contains("presets.json:2: targets: "), "{told}");
+}

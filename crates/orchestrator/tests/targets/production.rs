@@ -1,0 +1,73 @@
+//! Hosts in production.
+
+use std::fs;
+
+use orchestrator::wire::{FailureCode, Reply, Request, Start};
+
+use super::{home, preview, refused};
+use crate::page::App;
+
+#[tokio::test]
+async fn what_is_dangerous_there_needs_the_hosts_name() {
+    let (_postgres, home) = home("");
+    let config = "Host db web\n  HostName 127.0.0.1\n  Port 1\n";
+    fs::write(home.ssh_config(), config).unwrap();
+    home.text(&["hosts", "production", "db", "on"]);
+    let unknown = home.run(&["hosts", "production", "bd", "on"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    let marked = home.json(&["hosts", "--json"]);
+    let marked = |at: usize| marked[at]["production"].as_bool();
+    assert_eq!((marked(0), marked(1)), (Some(true), Some(false)));
+    assert!(home.text(&["hosts"]).contains("production"));
+
+    let app = App::start(home);
+    let mut page = app.page().await;
+    let command = |command: &str, confirmed: &[&str]| Start::Command {
+        command: command.into(),
+        hosts: vec!["web".into(), "db".into()],
+        cwd: None,
+        pty: false,
+        confirmed: confirmed.iter().map(|name| (*name).into()).collect(),
+    };
+    let told = preview(&mut page, command("reboot", &[])).await;
+    assert_eq!(told.production, ["db"]);
+    assert_eq!(told.danger.as_deref(), Some("runs `reboot`"));
+    for typed in [&[][..], &["web"], &["DB"]] {
+        let start = Request::Start(command("reboot", typed));
+        assert_eq!(refused(&mut page, start).await, FailureCode::Refused);
+    }
+    let jobs = app.home.json(&["jobs", "--json"]);
+    assert_eq!(jobs, serde_json::json!([]));
+    // It has its way, though there is nobody at that port.
+    let mut ids = Vec::new();
+    for start in [command("reboot", &["db"]), command("uptime", &[])] {
+        match page.ask(Request::Start(start)).await {
+            Ok(Reply::Started { jobs }) => ids.extend(jobs.into_iter().map(|job| job.id)),
+            other => panic!("{other:?}"),
+        }
+    }
+    for id in &ids {
+        page.now_over(*id).await;
+    }
+    let again = |confirmed| Request::RunAgain {
+        job: ids[1],
+        confirmed,
+    };
+    assert_eq!(
+        refused(&mut page, again(Vec::new())).await,
+        FailureCode::Refused
+    );
+    page.ask(again(vec!["db".into()])).await.unwrap();
+
+    // Whoever types the command has typed the name.
+    let output = app.home.run(&["run", "--on", "db", "--", "reboot"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("host unreachable"), "{said}");
+    let mark = Request::MarkProduction {
+        host: "db".into(),
+        production: false,
+    };
+    page.ask(mark).await.unwrap();
+    let told = preview(&mut page, command("reboot", &[])).await;
+    assert_eq!(told.production, Vec::<String>::new());
+}

@@ -1,0 +1,179 @@
+//! Before a project is trusted nothing of it runs; after that, listing runs make and nothing else.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use orchestrator::{
+    project::Scan,
+    wire::{Event, Reply, Request},
+};
+
+use super::home;
+use crate::{
+    home::Home,
+    page::{App, Page},
+};
+
+/// Whatever of it runs leaves a file.
+const HOSTILE: &str = "\
+all: ## Everything
+\t+touch ran-plus
+A := $(shell touch ran-shell)
+B != touch ran-assign
+$(shell touch ran-line)
+SHELL = ./evil
+include made.mk
+-include other.mk
+made.mk other.mk: ; touch ran-remake
+Makefile: force ; touch ran-makefile
+force:
+sub: ; $(MAKE) -C . all && touch ran-sub
+.DEFAULT: ; touch ran-default
+%: ; touch ran-any
+$(eval by-eval: ; touch ran-eval)
+";
+
+/// `vmo serve` whose make notes each time it is asked, and how.
+struct Noted {
+    app: App,
+    notes: PathBuf,
+}
+
+impl Noted {
+    fn start(home: Home) -> Self {
+        let tools = home.data().parent().unwrap().join("tools");
+        fs::create_dir(&tools).unwrap();
+        let (program, notes) = (tools.join("make"), tools.join("notes"));
+        let script = format!(
+            "#!/bin/sh\necho \"$*\" >> '{}'\nexec /usr/bin/make \"$@\"\n",
+            notes.display()
+        );
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+        let app = App::start_by(home, |mut command| {
+            command.env("PATH", path);
+            command
+        });
+        Self { app, notes }
+    }
+
+    fn asked(&self) -> Vec<String> {
+        let notes = fs::read_to_string(&self.notes).unwrap_or_default();
+        notes.lines().map(str::to_owned).collect()
+    }
+}
+
+async fn targets(page: &mut Page) -> Scan {
+    let project = "work".into();
+    match page.ask(Request::Targets { project }).await {
+        Ok(Reply::Scan(scan)) => scan,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn trust(page: &mut Page) {
+    let name = "work".into();
+    page.ask(Request::TrustProject { name }).await.unwrap();
+}
+
+/// Make's own list is in, and differs from the scan.
+async fn changed(page: &mut Page) {
+    page.until(|event| match event {
+        Event::TargetsChanged { project } => (project == "work").then_some(()),
+        _ => None,
+    })
+    .await;
+}
+
+fn ran(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).unwrap().flatten();
+    let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with("ran")).collect()
+}
+
+fn has(scan: &Scan, name: &str) -> bool {
+    scan.targets.iter().any(|target| target.name == name)
+}
+
+#[tokio::test]
+async fn listing_runs_nothing_before_trust_and_only_make_after() {
+    let (_postgres, home) = home(HOSTILE);
+    fs::write(home.work().join("made.mk"), "more: ; touch ran-more\n").unwrap();
+    home.text(&["projects", "add", "."]);
+    let noted = Noted::start(home);
+    let home = &noted.app.home;
+    let mut page = noted.app.page().await;
+    let scan = targets(&mut page).await;
+    assert!(has(&scan, "all") && !has(&scan, "by-eval"));
+    home.text(&["targets", "--json"]);
+
+    trust(&mut page).await;
+    changed(&mut page).await;
+    let scan = targets(&mut page).await;
+    assert!(has(&scan, "all") && has(&scan, "by-eval") && has(&scan, "more"));
+    assert_eq!(scan.targets[0].doc.as_deref(), Some("Everything"));
+    // Once: an answer is kept while nothing changes, and nobody asked before trust.
+    targets(&mut page).await;
+    let asked = noted.asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(asked[0].contains("-pRrq SHELL=/bin/true"), "{asked:?}");
+    assert_eq!(ran(&home.work()), Vec::<String>::new());
+
+    fs::write(home.work().join("made.mk"), "$(eval new: ; true)\n").unwrap();
+    loop {
+        changed(&mut page).await;
+        let scan = targets(&mut page).await;
+        if has(&scan, "new") && !has(&scan, "more") {
+            break;
+        }
+    }
+    let by_command = home.json(&["targets", "--json"]).to_string();
+    assert!(by_command.contains("\"by-eval\""), "{by_command}");
+    assert_eq!(ran(&home.work()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_would_act_all_the_same_is_not_asked_and_says_why() {
+    for line in ["$(file >ran-file,x)", "override SHELL = /bin/sh"] {
+        let (_postgres, home) = home(&format!("all: ; @true\n{line}\nA := $(shell touch ran)\n"));
+        home.text(&["projects", "add", "."]);
+        let noted = Noted::start(home);
+        let mut page = noted.app.page().await;
+        assert_eq!(targets(&mut page).await.problems, []);
+        trust(&mut page).await;
+        changed(&mut page).await;
+        let scan = targets(&mut page).await;
+        assert!(has(&scan, "all"));
+        let problem = &scan.problems[0];
+        assert_eq!(problem.place.line, 2);
+        assert!(
+            problem
+                .what
+                .ends_with("so make is not asked for its targets")
+        );
+        assert_eq!(noted.asked(), Vec::<String>::new());
+        assert_eq!(ran(&noted.app.home.work()), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_syntax_error_is_told_with_its_place_and_the_rest_works() {
+    let (_postgres, home) = home("all: ## Listed\n\t@true\n$(error no luck)\n");
+    home.text(&["projects", "add", "."]);
+    home.text(&["projects", "trust", "work"]);
+    let app = App::start(home);
+    let mut page = app.page().await;
+    targets(&mut page).await;
+    changed(&mut page).await;
+    let scan = targets(&mut page).await;
+    assert!(has(&scan, "all"));
+    let told: Vec<_> = scan.problems.iter().collect();
+    assert_eq!((told.len(), told[0].place.line), (1, 3));
+    assert_eq!(told[0].what, "no luck");
+    let job = page.start("echo works").await;
+    assert_eq!(page.now_over(job.id).await.exit_code, Some(0));
+}
