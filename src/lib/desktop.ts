@@ -20,6 +20,11 @@ export function pickFolder(): Promise<string | null> {
   return invoke<string | null>('pick_folder');
 }
 
+/** Asks for a file in the system's own dialog, which begins in a folder; null where it was closed. */
+export function pickFile(folder: string): Promise<string | null> {
+  return invoke<string | null>('pick_file', { folder });
+}
+
 /** Opens the user's terminal with a login on a host. */
 export function openTerminal(host: string): Promise<void> {
   return invoke('open_terminal', { host });

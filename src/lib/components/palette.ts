@@ -109,10 +109,10 @@ function targets(app: App): Entry[] {
       also: `${target.doc ?? ''} ${project.name}`,
       place: project.name,
       danger: target.danger !== null,
-      line: `make ${target.name}`,
-      verb: 'Run',
-      run: () => app.launch.target(project, target),
-      other: { verb: 'Open the form', run: () => app.launch.targetForm(project, target) },
+      line: app.jobs.latest(project.name, target.name)?.command ?? `make ${target.name}`,
+      verb: 'Open the form',
+      run: () => app.launch.targetForm(project, target),
+      other: { verb: 'Run as last time', run: () => void app.launch.asLast(project, target) },
     }));
   });
 }
@@ -124,10 +124,10 @@ function commands(app: App): Entry[] {
       icon: 'command' as const,
       name: command,
       doc: null,
-      place: host.name,
+      place: host.production ? `${host.name}, production` : host.name,
       line: command,
       verb: 'Run',
-      run: () => app.launch.command(host.name, command),
+      run: () => void app.launch.command(host.name, command),
       other: { verb: 'Open the form', run: () => app.launch.commandForm(host.name, command) },
     })),
   );

@@ -55,7 +55,8 @@ export class App {
     this.logs = new Logs(this.client);
     this.history = new History(this.client);
     this.prompts = new Prompts(this.client);
-    this.launch = new Launch(this.projects, this.jobs, this.notices, (job) => this.show(job));
+    const { client, projects, jobs, notices } = this;
+    this.launch = new Launch({ client, projects, jobs, notices, show: (job) => this.show(job) });
     this.client.onlink = (link) => this.#linked(link);
     this.client.onevent = (event) => this.#happened(event);
   }

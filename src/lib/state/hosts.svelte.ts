@@ -39,6 +39,12 @@ export class Hosts {
     return this.#client.tell({ type: 'save_command', with: { host, command } });
   }
 
+  /** Says whether a host is in production: then what is dangerous asks for its name. */
+  async markProduction(host: string, production: boolean): Promise<void> {
+    await this.#client.tell({ type: 'mark_production', with: { host, production } });
+    this.list = this.list.map((each) => (each.name === host ? { ...each, production } : each));
+  }
+
   /** Drops a saved command of a host. */
   forget(host: string, command: string): Promise<void> {
     return this.#client.tell({ type: 'forget_command', with: { host, command } });

@@ -1,17 +1,44 @@
 // From a click to a job: at once, after a question of trust, or through the form.
-import type { Job, Project, Scan, Start, Target } from '../wire';
+import type { Client } from '../client';
+import type { Filled, Job, Presets, Project, Scan, Start, Target } from '../wire';
 import type { Jobs } from './jobs.svelte';
+import { filledBy, isWhole, PLAIN, presetsOf, targetsOf } from './launch-presets';
 import type { Notices } from './notices.svelte';
-import { asksFirst, type Projects } from './projects.svelte';
+import { asksFirst, lacks, type Projects } from './projects.svelte';
 
-/** Values of variables to begin with; a secret one has none. */
-export type Values = [string, string | null][];
+/** The form of a target. */
+export interface TargetForm {
+  kind: 'target';
+  project: Project;
+  target: Target;
+  scan: Scan;
+  /** What is known of earlier launches. */
+  presets: Presets;
+  /** What to begin with, where it is not what it was last started with: a job's own values. */
+  filled: Filled | null;
+}
+
+/** The form of a shell command. */
+export interface CommandForm {
+  kind: 'command';
+  /** None means this machine. */
+  hosts: string[];
+  command: string;
+  cwd: string | null;
+  pty: boolean;
+}
 
 /** What the form is open for. */
-export type Form =
-  | { kind: 'target'; project: Project; target: Target; scan: Scan; values: Values }
-  /** A shell command here, or on a host. */
-  | { kind: 'command'; host: string | null; command: string; cwd: string | null };
+export type Form = TargetForm | CommandForm;
+
+/** What it needs of the page. */
+export interface World {
+  client: Client;
+  projects: Projects;
+  jobs: Jobs;
+  notices: Notices;
+  show: (job: Job) => void;
+}
 
 /** Starts jobs. */
 export class Launch {
@@ -21,85 +48,138 @@ export class Launch {
   trust = $state.raw<{ project: Project; then: () => void } | null>(null);
   /** What is being started by a click: a second click waits for it. */
   #starting = $state.raw<string | null>(null);
+  /** The last form that was asked for; one that is ready later than it does not open. */
+  #opening = 0;
 
-  readonly #projects: Projects;
-  readonly #jobs: Jobs;
-  readonly #notices: Notices;
-  readonly #show: (job: Job) => void;
+  readonly #world: World;
 
-  constructor(projects: Projects, jobs: Jobs, notices: Notices, show: (job: Job) => void) {
-    this.#projects = projects;
-    this.#jobs = jobs;
-    this.#notices = notices;
-    this.#show = show;
+  constructor(world: World) {
+    this.#world = world;
   }
 
   /** A click on a target: runs it where nothing has to be asked, else asks. */
   target(project: Project, target: Target): void {
-    const scan = this.#projects.scanOf(project.name);
+    const scan = this.#world.projects.scanOf(project.name);
     if (!scan) return;
     if (asksFirst(scan, target)) return this.targetForm(project, target);
+    this.#trusted(project, () => void this.#once(plainly(project, target)));
+  }
+
+  /** Opens the form of a target, with what it was last started with or with what is given. */
+  targetForm(project: Project, target: Target, filled: Filled | null = null): void {
+    const scan = this.#world.projects.scanOf(project.name);
+    if (!scan) return;
     this.#trusted(project, () => {
-      const { name, pty } = target;
-      void this.#once({
-        kind: 'target',
-        project: project.name,
-        targets: [name],
-        variables: [],
-        pty,
+      const opening = ++this.#opening;
+      void this.#presets(project, target).then((presets) => {
+        if (opening !== this.#opening) return;
+        this.form = { kind: 'target', project, target, scan, presets, filled };
       });
     });
   }
 
-  /** Opens the form of a target. */
-  targetForm(project: Project, target: Target, values: Values = []): void {
-    const scan = this.#projects.scanOf(project.name);
-    if (!scan) return;
-    this.#trusted(project, () => {
-      this.form = { kind: 'target', project, target, scan, values };
-    });
+  /** Runs a target as it was last started; asks where it has to, or where a secret of then was not kept. */
+  async asLast(project: Project, target: Target): Promise<void> {
+    const { last } = await this.#presets(project, target);
+    const scan = this.#world.projects.scanOf(project.name);
+    if (!last || !scan) return this.target(project, target);
+    const given = last.variables.map(([name]) => name);
+    if (target.danger !== null || !isWhole(last) || lacks(scan, target, given)) {
+      return this.targetForm(project, target);
+    }
+    this.#trusted(project, () => void this.#once(asThen(project, target, last)));
   }
 
-  /** A click on a saved command: runs it. */
-  command(host: string | null, command: string): void {
+  /** A click on a saved command: runs it, or asks where it is dangerous. */
+  async command(host: string | null, command: string): Promise<void> {
     const hosts = host === null ? [] : [host];
-    void this.#once({ kind: 'command', command, hosts, cwd: null, pty: false });
+    const start: Start = { kind: 'command', command, hosts, cwd: null, pty: false };
+    if (await this.#isDangerous(start)) this.commandForm(host, command);
+    else await this.#once(start);
   }
 
   /** Opens the form of a command. */
-  commandForm(host: string | null, command = '', cwd: string | null = null): void {
-    this.form = { kind: 'command', host, command, cwd };
+  commandForm(host: string | null, command = '', cwd: string | null = null, pty = false): void {
+    this.#opening += 1;
+    this.form = { kind: 'command', hosts: host === null ? [] : [host], command, cwd, pty };
+  }
+
+  /** Closes the form; one that is still on its way does not open. */
+  close(): void {
+    this.#opening += 1;
+    this.form = null;
   }
 
   /** Starts what the form asks for and shows it; rejects with the reason, to be shown in the form. */
   async run(start: Start): Promise<void> {
-    this.#show(await this.#jobs.start(start));
+    this.#world.show(await this.#world.jobs.start(start));
     this.form = null;
   }
 
-  /** Starts the same again and shows it. */
+  /** Starts the same again and shows it; through the form where it is dangerous. */
   async again(job: Job): Promise<void> {
-    const project = job.project === null ? undefined : this.#projects.get(job.project);
-    const start = () => {
-      const again = this.#jobs.runAgain(job.id).then(this.#show);
-      again.catch((error: unknown) => this.#notices.failed(`run ${job.command} again`, error));
-    };
-    if (project) this.#trusted(project, start);
-    else start();
+    const found = this.targetOf(job);
+    if (found) {
+      if (found.target.danger !== null) return this.changed(job);
+      return this.#trusted(found.project, () => this.#again(job));
+    }
+    const hosts = job.host === null ? [] : [job.host];
+    const { command, cwd, pty } = job;
+    if (
+      job.project === null &&
+      (await this.#isDangerous({ kind: 'command', command, hosts, cwd, pty }))
+    )
+      this.changed(job);
+    else this.#again(job);
+  }
+
+  /** Opens the form with what a job was started with. */
+  changed(job: Job): void {
+    const found = this.targetOf(job);
+    if (found) this.targetForm(found.project, found.target, filledBy(job));
+    else this.commandForm(job.host, job.command, job.cwd, job.pty);
+  }
+
+  /** The target of a job, where its project still has it. */
+  targetOf(job: Job): { project: Project; target: Target } | null {
+    const project = job.project === null ? undefined : this.#world.projects.get(job.project);
+    const [first] = targetsOf(job);
+    const targets = project && this.#world.projects.scanOf(project.name)?.targets;
+    const target = targets?.find(({ name }) => name === job.target || name === first);
+    return project && target ? { project, target } : null;
   }
 
   /** Allows the project's targets and goes on; rejects with the reason. */
   async accept(): Promise<void> {
     const asked = this.trust;
     if (!asked) return;
-    await this.#projects.trust(asked.project.name);
+    await this.#world.projects.trust(asked.project.name);
     this.trust = null;
     asked.then();
   }
 
+  #presets(project: Project, target: Target): Promise<Presets> {
+    return presetsOf(this.#world.client, { project: project.name, target: target.name });
+  }
+
   #trusted(project: Project, then: () => void): void {
-    if (this.#projects.get(project.name)?.trusted) then();
+    if (this.#world.projects.get(project.name)?.trusted) then();
     else this.trust = { project, then };
+  }
+
+  /** Whether it asks before it runs. Where that cannot be told, the start says what is wrong. */
+  async #isDangerous(start: Start): Promise<boolean> {
+    try {
+      const preview = await this.#world.client.ask({ type: 'preview', with: start }, 'preview');
+      return preview.danger !== null;
+    } catch {
+      return false;
+    }
+  }
+
+  #again(job: Job): void {
+    const again = this.#world.jobs.runAgain(job.id).then(this.#world.show);
+    again.catch((error: unknown) => this.#world.notices.failed(`run ${job.command} again`, error));
   }
 
   async #once(start: Start): Promise<void> {
@@ -107,12 +187,29 @@ export class Launch {
     if (this.#starting === key) return;
     this.#starting = key;
     try {
-      this.#show(await this.#jobs.start(start));
+      this.#world.show(await this.#world.jobs.start(start));
     } catch (error) {
       const what = start.kind === 'target' ? start.targets.join(' ') : start.command;
-      this.#notices.failed(`start ${what}`, error);
+      this.#world.notices.failed(`start ${what}`, error);
     } finally {
       this.#starting = null;
     }
   }
+}
+
+function plainly(project: Project, target: Target): Start {
+  const { name, pty } = target;
+  return { kind: 'target', project: project.name, targets: [name], variables: [], pty };
+}
+
+/** A launch as it was; every value of it is known. */
+function asThen(project: Project, target: Target, last: Filled): Start {
+  return {
+    kind: 'target',
+    project: project.name,
+    targets: [target.name, ...last.words],
+    variables: last.variables.map(([name, value]) => [name, value ?? '']),
+    pty: last.pty,
+    options: { ...PLAIN, ...last.options },
+  };
 }

@@ -1,148 +1,219 @@
 import { describe, expect, test } from 'vitest';
-import { TargetFields } from '../components/launch/form.svelte';
-import { aJob, FakeWorld, settled } from '../testing/fake';
-import type { Project, Scan, Target, Variable } from '../wire';
+import { aJob, aProject, aTarget, aVariable, FakeWorld, settled } from '../testing/fake';
+import type { Call, Filled, Presets, Preview, Reply, Scan, Target } from '../wire';
 import { Jobs } from './jobs.svelte';
+import { filledBy, PLAIN, targetsOf } from './launch-presets';
 import { Launch } from './launch.svelte';
 import { Notices } from './notices.svelte';
-import { asksFirst, groups, Projects } from './projects.svelte';
+import { asksFirst, groups, Projects, variablesOf } from './projects.svelte';
 
-const PROJECT: Project = {
-  name: 'vm',
-  path: '/vm',
-  source: 'added',
-  trusted: true,
-  exclusive: false,
-  problem: null,
-};
-
-function target(name: string, target: Partial<Target> = {}): Target {
-  const place = { file: 'Makefile', line: 1 };
-  const plain = { doc: null, group: null, phony: true, listed: true, recipe: [], danger: null };
-  const rules = { pty: false, exclusive: [], graces: [], timeout: null };
-  return { name, place, ...plain, ...rules, uses: [], defaults: [], extra_words: false, ...target };
-}
-
-function variable(name: string, variable: Partial<Variable> = {}): Variable {
-  const plain = { doc: null, default: null, optional: true, required: false, choices: [] };
-  return { name, ...plain, secret: false, place: null, kind: 'text', fixed: null, ...variable };
-}
+const PROJECT = aProject();
 
 const SCAN: Scan = {
   targets: [
-    target('status', { group: 'Look' }),
-    target('create', { group: 'Change', uses: ['NAME', 'SIZE', 'KEY'] }),
-    target('destroy', { group: 'Change', danger: 'runs rm -rf' }),
-    target('logs', { group: 'Look' }),
-    target('out.o', { listed: false }),
+    aTarget('status', { group: 'Look' }),
+    aTarget('create', { group: 'Change', uses: ['NAME', 'SIZE', 'KEY'] }),
+    aTarget('destroy', { group: 'Change', danger: 'runs rm -rf' }),
+    aTarget('logs', { group: 'Look' }),
+    aTarget('out.o', { listed: false }),
   ],
   variables: [
-    variable('SIZE', { default: 'small' }),
-    variable('NAME', { required: true }),
-    variable('KEY', { secret: true }),
-    variable('OTHER', { required: true }),
+    aVariable('SIZE', { default: 'small' }),
+    aVariable('NAME', { required: true, optional: false }),
+    aVariable('KEY', { secret: true }),
+    aVariable('OTHER', { required: true }),
   ],
   default_goal: null,
   problems: [],
 };
 const [STATUS, CREATE, DESTROY] = SCAN.targets as [Target, Target, Target];
 
-async function launch(project: Project = PROJECT) {
+const PREVIEW: Preview = {
+  line: 'uptime',
+  argv: [],
+  cwd: null,
+  recipe: [],
+  danger: null,
+  production: [],
+  notes: [],
+  refusal: null,
+};
+
+/** What the other side knows. */
+interface Known {
+  trusted?: boolean;
+  presets?: Presets;
+  preview?: Preview;
+}
+
+async function launchWith({ trusted = true, presets, preview }: Known = {}) {
   const world = new FakeWorld();
   const client = await world.connected();
+  const answers: Partial<Record<Call['request']['type'], Reply>> = {
+    targets: { type: 'scan', with: SCAN },
+    trust_project: { type: 'ok' },
+    presets: { type: 'presets', with: presets ?? { last: null, named: [] } },
+    preview: { type: 'preview', with: preview ?? PREVIEW },
+    start: { type: 'started', with: { jobs: [aJob({ id: 'x' })] } },
+    run_again: { type: 'started', with: { jobs: [aJob({ id: 'y' })] } },
+  };
+  world.last.answer = ({ id, request }) => {
+    const reply = answers[request.type];
+    if (reply) world.last.reply(id, reply);
+  };
   const projects = new Projects(client);
-  projects.set([project], []);
-  world.last.reply(1, { type: 'scan', with: SCAN });
+  projects.set([{ ...PROJECT, trusted }], []);
   await settled();
   const notices = new Notices();
   const shown: string[] = [];
   const jobs = new Jobs(client);
-  const launch = new Launch(projects, jobs, notices, (job) => shown.push(job.id));
-  return { world, launch, notices, shown };
+  const show = (job: { id: string }) => shown.push(job.id);
+  const launch = new Launch({ client, projects, jobs, notices, show });
+  const starts = () =>
+    world.asked.flatMap((request) => (request.type === 'start' ? [request.with] : []));
+  const types = () => world.asked.map(({ type }) => type);
+  return { world, answers, launch, notices, shown, starts, types };
 }
+
+const LAST: Filled = { variables: [['NAME', 'web-1']], words: ['lint'], options: PLAIN, pty: true };
 
 describe('a click on a target', () => {
   test('runs it at once where nothing has to be asked, once', async () => {
-    const { world, launch, shown } = await launchAll();
+    const { launch, shown, starts } = await launchWith();
     launch.target(PROJECT, STATUS);
     launch.target(PROJECT, STATUS);
-    expect(world.asked.filter(({ type }) => type === 'start')).toHaveLength(1);
-    world.last.reply(2, { type: 'started', with: { jobs: [aJob({ id: 'x' })] } });
     await settled();
+    expect(starts()).toHaveLength(1);
     expect(shown).toEqual(['x']);
   });
 
-  test('opens the form for what is dangerous or lacks a variable, and sends nothing', async () => {
-    const { world, launch } = await launchAll();
+  test('opens the form for what is dangerous or lacks a variable, and starts nothing', async () => {
+    const { launch, starts } = await launchWith();
     for (const asking of [CREATE, DESTROY]) {
       launch.target(PROJECT, asking);
+      await settled();
       expect(launch.form).toMatchObject({ kind: 'target', target: { name: asking.name } });
     }
-    expect(world.asked).toHaveLength(1);
-    expect(SCAN.targets.map((each) => asksFirst(SCAN, each))).toEqual([
-      false,
-      true,
-      true,
-      false,
-      false,
-    ]);
+    expect(starts()).toEqual([]);
+    const first = SCAN.targets.map((each) => asksFirst(SCAN, each));
+    expect(first).toEqual([false, true, true, false, false]);
   });
 
   test('asks for trust first, and goes on when it is given', async () => {
-    const { world, launch } = await launchAll({ ...PROJECT, trusted: false });
+    const { launch, types } = await launchWith({ trusted: false });
     launch.target({ ...PROJECT, trusted: false }, STATUS);
+    await settled();
     expect(launch.trust?.project.name).toBe('vm');
-    expect(world.asked).toHaveLength(1);
-    const accepted = launch.accept();
-    expect(world.asked[1]).toEqual({ type: 'trust_project', with: { name: 'vm' } });
-    world.last.reply(2, { type: 'ok' });
-    await accepted;
+    expect(types()).toEqual(['targets']);
+    await launch.accept();
     expect(launch.trust).toBeNull();
-    expect(world.asked[2]?.type).toBe('start');
+    expect(types()).toEqual(['targets', 'trust_project', 'start']);
   });
 
   test('says what went wrong, where it was clicked from', async () => {
-    const { world, launch, notices } = await launchAll();
+    const { world, answers, launch, notices } = await launchWith();
+    delete answers.start;
     launch.target(PROJECT, STATUS);
     world.last.say({ failed: { id: 2, failure: { code: 'failed', message: 'make is missing' } } });
     await settled();
     expect(notices.list[0]?.text).toBe('Failed to start status: make is missing');
   });
-
-  const launchAll = launch;
 });
 
-describe('the form of a target', () => {
-  const fields = () =>
-    new TargetFields({ kind: 'target', project: PROJECT, target: CREATE, scan: SCAN, values: [] });
-
-  test('has the variables the target uses, those it needs first', () => {
-    expect(fields().variables.map(({ name }) => name)).toEqual(['NAME', 'SIZE', 'KEY']);
-    expect(fields().missing).toEqual(['NAME']);
+describe('the form', () => {
+  test('opens with what is known of earlier launches, and without where that cannot be asked', async () => {
+    const { world, answers, launch } = await launchWith({ presets: { last: LAST, named: [] } });
+    launch.targetForm(PROJECT, CREATE);
+    await settled();
+    expect(launch.form).toMatchObject({ presets: { last: LAST }, filled: null });
+    launch.close();
+    delete answers.presets;
+    launch.targetForm(PROJECT, CREATE);
+    const failure = { code: 'failed' as const, message: 'presets.json:3: not JSON' };
+    world.last.say({ failed: { id: world.last.sent.at(-1)!.id, failure } });
+    await settled();
+    expect(launch.form).toMatchObject({ presets: { last: null, named: [] } });
   });
 
-  test('keeps what the makefile means for itself apart', () => {
-    const own = variable('green', { optional: false, default: '32m' });
-    const scan = { ...SCAN, variables: [...SCAN.variables, own] };
-    const uses = [...CREATE.uses, 'green'];
-    const form = { kind: 'target' as const, project: PROJECT, scan, values: [] };
-    const fields = new TargetFields({ ...form, target: { ...CREATE, uses } });
-    expect(fields.meant.map(({ name }) => name)).toEqual(['NAME', 'SIZE', 'KEY']);
-    expect(fields.others.map(({ name }) => name)).toEqual(['green']);
+  test('does not open any more once it was closed or another one was asked for', async () => {
+    const { launch } = await launchWith();
+    launch.targetForm(PROJECT, CREATE);
+    launch.close();
+    await settled();
+    expect(launch.form).toBeNull();
+    launch.targetForm(PROJECT, CREATE);
+    launch.commandForm('web-1', 'uptime');
+    await settled();
+    expect(launch.form).toMatchObject({ kind: 'command', hosts: ['web-1'] });
+  });
+});
+
+describe('as last time', () => {
+  test('runs with the values, words and options of then', async () => {
+    const { launch, starts } = await launchWith({ presets: { last: LAST, named: [] } });
+    await launch.asLast(PROJECT, CREATE);
+    await settled();
+    expect(starts()).toEqual([
+      {
+        kind: 'target',
+        project: 'vm',
+        targets: ['create', 'lint'],
+        variables: [['NAME', 'web-1']],
+        pty: true,
+        options: PLAIN,
+      },
+    ]);
   });
 
-  test('gives make only what says something else than the makefile', () => {
-    const form = fields();
-    form.values.NAME = "it's one";
-    form.values.KEY = 'hunter2';
-    expect(form.start).toMatchObject({
-      variables: [
-        ['NAME', "it's one"],
-        ['KEY', 'hunter2'],
-      ],
-    });
-    expect(form.line).toBe(String.raw`make create NAME='it'\''s one' KEY=…`);
-    expect(form.missing).toEqual([]);
+  test.each([
+    ['a secret was not kept', CREATE, { ...LAST, variables: [['KEY', null]] } as Filled],
+    ['a variable is missing', CREATE, { ...LAST, variables: [] } as Filled],
+    ['it is dangerous', DESTROY, LAST],
+    ['it never was started and lacks a variable', CREATE, null],
+  ])('asks where %s', async (_, target, last) => {
+    const { launch, starts } = await launchWith({ presets: { last, named: [] } });
+    await launch.asLast(PROJECT, target);
+    await settled();
+    expect(launch.form).toMatchObject({ target: { name: target.name } });
+    expect(starts()).toEqual([]);
+  });
+});
+
+describe('again', () => {
+  test('goes through the form with the values of the job where its target is dangerous', async () => {
+    const { launch, types } = await launchWith();
+    const variables: Filled['variables'] = [['NAME', 'web-1']];
+    await launch.again(aJob({ target: 'destroy', variables }));
+    await settled();
+    expect(launch.form).toMatchObject({ target: { name: 'destroy' }, filled: { variables } });
+    expect(types()).not.toContain('run_again');
+  });
+
+  test('runs at once what is harmless', async () => {
+    const { launch, shown } = await launchWith();
+    await launch.again(aJob());
+    await launch.again(aJob({ project: null, target: null, host: 'web-1', command: 'uptime' }));
+    await settled();
+    expect(shown).toEqual(['y', 'y']);
+  });
+
+  test('a saved command that is dangerous asks, and so does its job', async () => {
+    const preview = { ...PREVIEW, danger: 'runs rm -rf', production: ['web-1'] };
+    const { launch, starts, types } = await launchWith({ preview });
+    await launch.command('web-1', 'rm -rf /srv');
+    expect(launch.form).toMatchObject({ hosts: ['web-1'], command: 'rm -rf /srv' });
+    launch.close();
+    await launch.again(aJob({ project: null, target: null, host: 'web-1', command: 'rm -rf /' }));
+    expect(launch.form).toMatchObject({ hosts: ['web-1'], command: 'rm -rf /' });
+    expect(starts()).toEqual([]);
+    expect(types()).not.toContain('run_again');
+  });
+
+  test('the words of a job are those behind the dashes', () => {
+    const argv = ['make', '-C', '/vm', '--', 'two words', 'lint', 'NAME=a b'];
+    const job = aJob({ argv, target: 'two words lint', variables: [['NAME', 'a b']] });
+    expect(targetsOf(job)).toEqual(['two words', 'lint']);
+    expect(filledBy(job)).toMatchObject({ words: ['lint'], variables: [['NAME', 'a b']] });
   });
 });
 
@@ -152,4 +223,17 @@ test('targets are grouped in the order of the makefile', () => {
     ['Look', ['status', 'logs']],
     ['Change', ['create', 'destroy']],
   ]);
+});
+
+test('variables stand in order: with a comment, with ?=, needed, the rest', () => {
+  const variables = [
+    aVariable('rest', { optional: false }),
+    aVariable('NEEDED', { optional: false, required: true }),
+    aVariable('SET'),
+    aVariable('SAID', { doc: 'what it is' }),
+    aVariable('UNUSED', { doc: 'of another target' }),
+  ];
+  const target = aTarget('all', { uses: ['rest', 'NEEDED', 'SET', 'SAID'] });
+  const order = variablesOf({ ...SCAN, variables }, target).map(({ name }) => name);
+  expect(order).toEqual(['SAID', 'SET', 'NEEDED', 'rest']);
 });

@@ -125,13 +125,30 @@ export function groups(scan: Scan): Group[] {
   return groups;
 }
 
-/** The variables a target uses, those it needs first. */
+/**
+ * The variables a target uses, in the order a person should be asked for them: those with a comment, those with `?=`,
+ * those it needs, then the makefile's own.
+ */
 export function variablesOf(scan: Scan, target: Target): Variable[] {
   const used = scan.variables.filter((variable) => target.uses.includes(variable.name));
-  return used.sort((a, b) => Number(b.required) - Number(a.required));
+  return used.sort((a, b) => rank(a) - rank(b));
+}
+
+/** Whether a person is meant to set it: it is documented, set with `?=`, or needed. */
+export function isMeant({ doc, optional, required }: Variable): boolean {
+  return doc !== null || optional || required;
+}
+
+/** Whether a variable that a target needs is not among the names given. */
+export function lacks(scan: Scan, target: Target, given: string[] = []): boolean {
+  return variablesOf(scan, target).some(({ name, required }) => required && !given.includes(name));
 }
 
 /** Whether a click may not run it at once: a variable has to be given, or it is dangerous. */
 export function asksFirst(scan: Scan, target: Target): boolean {
-  return target.danger !== null || variablesOf(scan, target).some((each) => each.required);
+  return target.danger !== null || lacks(scan, target);
+}
+
+function rank({ doc, optional, required }: Variable): number {
+  return doc !== null ? 0 : optional ? 1 : required ? 2 : 3;
 }

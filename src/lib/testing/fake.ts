@@ -1,7 +1,18 @@
 // A socket and a server for tests: what the page sends is kept, what it gets is said by the test.
 import { Client, type Link, type World } from '../client';
 import type { Door } from '../socket';
-import type { Call, Event, Job, Line, Message, Reply, Request } from '../wire';
+import type {
+  Call,
+  Event,
+  Job,
+  Line,
+  Message,
+  Project,
+  Reply,
+  Request,
+  Target,
+  Variable,
+} from '../wire';
 
 /** A socket whose other end is the test. */
 export class FakeSocket {
@@ -135,6 +146,51 @@ export function aJob(job: Partial<Job> = {}): Job {
     is_silent: false,
     paused: null,
     ...job,
+  };
+}
+
+/** A project that may be run. */
+export function aProject(project: Partial<Project> = {}): Project {
+  const plain = { name: 'vm', path: '/vm', source: 'added' as const, trusted: true };
+  return { ...plain, exclusive: false, problem: null, ...project };
+}
+
+/** A target, with whatever a test cares about. */
+export function aTarget(name: string, target: Partial<Target> = {}): Target {
+  return {
+    name,
+    place: { file: 'Makefile', line: 1 },
+    doc: null,
+    group: null,
+    phony: true,
+    listed: true,
+    recipe: [],
+    danger: null,
+    uses: [],
+    pty: false,
+    exclusive: [],
+    graces: [],
+    timeout: null,
+    defaults: [],
+    extra_words: false,
+    ...target,
+  };
+}
+
+/** A variable with `?=`, with whatever a test cares about. */
+export function aVariable(name: string, variable: Partial<Variable> = {}): Variable {
+  return {
+    name,
+    doc: null,
+    default: null,
+    optional: true,
+    required: false,
+    choices: [],
+    secret: false,
+    place: null,
+    kind: 'text',
+    fixed: null,
+    ...variable,
   };
 }
 

@@ -1,86 +1,179 @@
-// What is filled into the launch form, and the request and the line it makes.
-import { variablesOf } from '$lib/state/projects.svelte';
-import type { Form, Values } from '$lib/state/launch.svelte';
-import type { Start, Variable } from '$lib/wire';
+// What is filled into the launch form of a target, and the request it makes.
+import { PLAIN } from '$lib/state/launch-presets';
+import type { TargetForm } from '$lib/state/launch.svelte';
+import { isMeant, variablesOf } from '$lib/state/projects.svelte';
+import type { Filled, MakeOptions, Presets, Start } from '$lib/wire';
+import { AddedVariable, VariableField } from './variable.svelte';
+import { join, split } from './words';
 
-type TargetForm = Extract<Form, { kind: 'target' }>;
+/** Names that change what make does with everything else; they have to be confirmed. */
+const RESERVED = new Set(
+  'GNUMAKEFLAGS MAKE MAKEFILES MAKEFLAGS MAKEOVERRIDES MFLAGS SHELL VPATH'.split(' '),
+);
+
+/** What the form begins with: a job's own, what was last given, the makefile's, or a preset (`=` and its name). */
+export type Begin = 'job' | 'last' | 'makefile' | `=${string}`;
 
 /** The fields of a target. */
 export class TargetFields {
-  readonly form = $state.raw() as TargetForm;
-  readonly variables = $state.raw<Variable[]>([]);
-  /** Values by name; a field that was left as it was gives none. */
-  values = $state<Record<string, string>>({});
-  pty = $state(false);
-
-  /** Those a person is meant to set: documented, with `?=`, or needed. */
-  readonly meant: Variable[] = $derived(this.variables.filter(isMeant));
+  readonly kind = 'target';
+  readonly form: TargetForm;
+  /** The variables the target uses. */
+  readonly fields: VariableField[];
+  /** Those a person is meant to set. */
+  readonly meant: VariableField[];
   /** The makefile's own, which can be set all the same. */
-  readonly others: Variable[] = $derived(this.variables.filter((variable) => !isMeant(variable)));
+  readonly others: VariableField[];
+  presets = $state.raw<Presets>({ last: null, named: [] });
+  begin = $state<Begin>('makefile');
 
-  /** The name and value of each field that says something else than the makefile. */
-  readonly given: [string, string][] = $derived(
-    this.variables
-      .map(({ name }): [string, string] => [name, this.values[name] ?? ''])
-      .filter(([name, value]) => value !== '' && value !== this.#default(name)),
+  added = $state<AddedVariable[]>([]);
+  /** More targets, or words for the target, as a line. */
+  words = $state('');
+  /** The number behind `-j`, as it is typed; `0` for no limit. */
+  jobs = $state('');
+  keepGoing = $state(false);
+  alwaysMake = $state(false);
+  dryRun = $state(false);
+  reserved = $state(false);
+  pty = $state(false);
+  #begun = $state.raw('');
+
+  /** Every variable that is given to make, in the order of the form. */
+  readonly #given = $derived(this.#all());
+  readonly #split = $derived(split(this.words));
+  /** Names that change make itself, of those that are given. */
+  readonly reservedNames: string[] = $derived(
+    this.#given.map(({ name }) => name).filter((name) => RESERVED.has(name)),
   );
-  /** Names of required variables without a value. */
-  readonly missing: string[] = $derived(
-    this.variables
-      .filter(({ name, required }) => required && (this.values[name] ?? '') === '')
-      .map(({ name }) => name),
-  );
-  /** The line a person would type; a secret is not in it. */
-  readonly line: string = $derived(
-    [
-      'make',
-      shown(this.form.target.name),
-      ...this.given.map(([name, value]) => this.#shown(name, value)),
-    ].join(' '),
-  );
+  readonly options: MakeOptions = $derived({
+    jobs: /\d/.test(this.jobs) && this.#hasNumber ? Number(this.jobs) : null,
+    keep_going: this.keepGoing,
+    always_make: this.alwaysMake,
+    dry_run: this.dryRun,
+    raw: this.#given.filter(({ raw }) => raw).map(({ name }) => name),
+    reserved: this.reserved && this.reservedNames.length > 0,
+  });
+  /** All of it, to be kept; without secrets. */
+  readonly filled: Filled = $derived({
+    variables: this.#given.map(({ name, value, secret }) => [name, secret ? null : value]),
+    words: this.#split.words,
+    options: this.options,
+    pty: this.pty,
+  });
+  /** The request. */
+  readonly start: Start = $derived(this.#start());
+  /** Why it cannot be started yet, as a sentence. */
+  readonly lacking: string | null = $derived(this.#lacking());
+  /** Whether something was changed since it was filled in. */
+  readonly changed: boolean = $derived(JSON.stringify(this.filled) !== this.#begun);
 
   constructor(form: TargetForm) {
+    const { scan, target } = form;
     this.form = form;
-    this.variables = variablesOf(form.scan, form.target);
-    this.pty = form.target.pty;
-    this.values = Object.fromEntries(
-      this.variables.map(({ name }) => [
-        name,
-        started(form.values, name) ?? this.#default(name) ?? '',
-      ]),
-    );
+    this.fields = variablesOf(scan, target).map((each) => new VariableField(each, target));
+    this.meant = this.fields.filter(({ variable }) => isMeant(variable));
+    this.others = this.fields.filter(({ variable }) => !isMeant(variable));
+    this.presets = form.presets;
+    this.beginWith(form.filled ? 'job' : form.presets.last ? 'last' : 'makefile');
   }
 
-  /** The request. */
-  get start(): Start {
+  /** Fills everything in anew. */
+  beginWith(begin: Begin): void {
+    this.begin = begin;
+    this.#fill(this.#source(begin));
+    this.#begun = JSON.stringify(this.filled);
+  }
+
+  /** Takes in the presets after one was kept or dropped, and which of them the form stands for. */
+  know(presets: Presets, begin: Begin): void {
+    this.presets = presets;
+    this.begin = begin;
+    this.#begun = JSON.stringify(this.filled);
+  }
+
+  /** Why an added variable cannot be given, as a sentence. */
+  problemOf(added: AddedVariable): string | null {
+    if (added.problem !== null) return added.problem;
+    const known = this.fields.some(({ variable }) => variable.name === added.name);
+    const first = this.added.find(({ name }) => name === added.name);
+    return known || (added.name !== '' && first !== added)
+      ? `${added.name} is in the form already.`
+      : null;
+  }
+
+  /** Whether there is a number behind `-j`, or nothing. */
+  get #hasNumber(): boolean {
+    return /^\s*\d{0,5}\s*$/.test(this.jobs);
+  }
+
+  #source(begin: Begin): Filled | null {
+    switch (begin) {
+      case 'job':
+        return this.form.filled;
+      case 'last':
+        return this.presets.last;
+      case 'makefile':
+        return null;
+      default:
+        return this.presets.named.find(({ name }) => `=${name}` === begin)?.filled ?? null;
+    }
+  }
+
+  #fill(filled: Filled | null): void {
+    const { variables, words, options, pty } = filled ?? { variables: [], words: [], pty: null };
+    const values = new Map(variables);
+    const raw = new Set(options?.raw ?? []);
+    for (const field of this.fields) {
+      const { name } = field.variable;
+      field.fill(values.get(name), raw.has(name));
+      values.delete(name);
+    }
+    this.added = [...values].map(
+      ([name, value]) => new AddedVariable(name, value ?? '', raw.has(name)),
+    );
+    const { jobs, keep_going, always_make, dry_run, reserved } = options ?? PLAIN;
+    this.jobs = jobs === null ? '' : String(jobs);
+    [this.keepGoing, this.alwaysMake, this.dryRun] = [keep_going, always_make, dry_run];
+    // What was confirmed once is not confirmed for ever.
+    this.reserved = reserved && this.begin === 'job';
+    this.words = join(words);
+    this.pty = pty ?? this.form.target.pty;
+  }
+
+  #all(): { name: string; value: string; raw: boolean; secret: boolean }[] {
+    const own = this.fields.flatMap(({ variable: { name, secret }, given, raw }) =>
+      given === null ? [] : [{ name, value: given, raw, secret }],
+    );
+    const added = this.added
+      .filter(({ name }) => name !== '')
+      .map(({ name, text, raw }) => ({ name, value: text, raw, secret: false }));
+    return [...own, ...added];
+  }
+
+  #start(): Start {
     return {
       kind: 'target',
       project: this.form.project.name,
-      targets: [this.form.target.name],
-      variables: this.given,
+      targets: [this.form.target.name, ...this.#split.words],
+      variables: this.#given.map(({ name, value }) => [name, value]),
       pty: this.pty,
+      options: this.options,
     };
   }
 
-  #default(name: string): string | null {
-    return this.variables.find((variable) => variable.name === name)?.default ?? null;
+  #lacking(): string | null {
+    const missing = this.fields.filter((field) => field.missing);
+    if (missing.length > 0) {
+      return `Still needed: ${missing.map(({ variable }) => variable.name).join(', ')}`;
+    }
+    const wrong = this.added.find((each) => this.problemOf(each) !== null);
+    if (wrong) return `${wrong.name} cannot be set.`;
+    if (this.#split.problem !== null) return this.#split.problem;
+    if (!this.#hasNumber) return 'Behind -j stands a number.';
+    if (this.reservedNames.length > 0 && !this.reserved) {
+      return `${this.reservedNames.join(' and ')} has to be confirmed.`;
+    }
+    return null;
   }
-
-  #shown(name: string, value: string): string {
-    const secret = this.variables.some((variable) => variable.name === name && variable.secret);
-    return `${name}=${secret ? '…' : shown(value)}`;
-  }
-}
-
-function isMeant({ doc, optional, required }: Variable): boolean {
-  return doc !== null || optional || required;
-}
-
-function started(values: Values, name: string): string | null {
-  return values.find(([each]) => each === name)?.[1] ?? null;
-}
-
-/** A word as a person would type it in a shell. */
-function shown(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

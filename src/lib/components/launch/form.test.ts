@@ -1,0 +1,287 @@
+import { describe, expect, test } from 'vitest';
+import { PLAIN } from '$lib/state/launch-presets';
+import { aProject, aTarget, aVariable } from '$lib/testing/fake';
+import type { Filled, Presets, Target, Variable } from '$lib/wire';
+import { CommandFields } from './command.svelte';
+import { TargetFields } from './form.svelte';
+import { switchWords, VariableField } from './variable.svelte';
+import { join, split } from './words';
+
+interface With {
+  variables?: Variable[];
+  target?: Partial<Target>;
+  presets?: Presets;
+  filled?: Filled;
+}
+
+function fieldsOf({ variables = [], target = {}, presets, filled }: With): TargetFields {
+  const uses = variables.map(({ name }) => name);
+  return new TargetFields({
+    kind: 'target',
+    project: aProject(),
+    target: aTarget('deploy', { uses, ...target }),
+    scan: { targets: [], variables, default_goal: null, problems: [] },
+    presets: presets ?? { last: null, named: [] },
+    filled: filled ?? null,
+  });
+}
+
+function field(fields: TargetFields, name: string): VariableField {
+  return fields.fields.find(({ variable }) => variable.name === name)!;
+}
+
+const given = (fields: TargetFields) => fields.start.kind === 'target' && fields.start.variables;
+
+describe('the variables of a target', () => {
+  const variables = [
+    aVariable('ENV', { default: 'staging' }),
+    aVariable('TAG', { default: '$(shell git describe)' }),
+    aVariable('NAME', { required: true }),
+    aVariable('KEY', { secret: true }),
+    aVariable('green', { optional: false, default: '32m' }),
+  ];
+
+  test('make is given only what says something else than the makefile', () => {
+    const fields = fieldsOf({ variables });
+    expect(fields.others.map(({ variable }) => variable.name)).toEqual(['green']);
+    expect(field(fields, 'ENV').text).toBe('staging');
+    expect(given(fields)).toEqual([]);
+    field(fields, 'NAME').text = "it's one";
+    field(fields, 'KEY').text = 'hunter2';
+    expect(given(fields)).toEqual([
+      ['NAME', "it's one"],
+      ['KEY', 'hunter2'],
+    ]);
+    expect(fields.filled.variables).toEqual([
+      ['NAME', "it's one"],
+      ['KEY', null],
+    ]);
+    expect(JSON.stringify(fields.filled)).not.toContain('hunter2');
+  });
+
+  test('a required one is asked for by name', () => {
+    const fields = fieldsOf({ variables });
+    expect(fields.lacking).toBe('Still needed: NAME');
+    field(fields, 'NAME').text = 'web-1';
+    expect(fields.lacking).toBeNull();
+  });
+
+  test('a value that make works out is not begun with, and typed it is text', () => {
+    const fields = fieldsOf({ variables });
+    const tag = field(fields, 'TAG');
+    expect(tag.text).toBe('');
+    tag.text = '$(shell git describe)';
+    expect(tag.given).toBe('$(shell git describe)');
+    tag.raw = true;
+    expect(tag.given).toBeNull();
+    tag.text = '$(shell git rev-parse HEAD)';
+    expect(fields.options.raw).toEqual(['TAG']);
+  });
+
+  test("the target's own value goes before the makefile's", () => {
+    const fields = fieldsOf({ variables, target: { defaults: [['ENV', 'production']] } });
+    const env = field(fields, 'ENV');
+    expect([env.text, env.given, env.own]).toEqual(['production', null, true]);
+    env.text = 'staging';
+    expect(env.given).toBe('staging');
+  });
+
+  test('the empty text is given where a person says so', () => {
+    const env = field(fieldsOf({ variables }), 'ENV');
+    env.text = '';
+    expect(env.given).toBeNull();
+    env.empty = true;
+    expect(env.given).toBe('');
+  });
+
+  test('what the makefile overrides is not given', () => {
+    const fixed = { file: 'Makefile', line: 3 };
+    const fields = fieldsOf({ variables: [aVariable('ENV', { default: 'a', fixed })] });
+    field(fields, 'ENV').text = 'b';
+    expect(given(fields)).toEqual([]);
+  });
+
+  test.each([
+    [{ secret: true, choices: ['a', 'b'] }, 'secret'],
+    [{ choices: ['a', 'b'] }, 'segments'],
+    [{ choices: ['a', 'b', 'c', 'd', 'e'] }, 'list'],
+    [{ choices: ['a'.repeat(40), 'b'.repeat(40)] }, 'list'],
+    [{ kind: 'bool' as const }, 'switch'],
+    [{ kind: 'file' as const }, 'file'],
+    [{ kind: 'host' as const }, 'host'],
+    [{ default: '10' }, 'number'],
+    [{ default: 'ten' }, 'text'],
+  ])('%o is asked for as %s', (variable, asked) => {
+    expect(new VariableField(aVariable('X', variable), aTarget('all')).asked).toBe(asked);
+  });
+
+  test.each([
+    ['yes', 'yes', 'no'],
+    ['FALSE', 'TRUE', 'FALSE'],
+    ['True', 'True', 'False'],
+    ['0', '1', '0'],
+    ['n', 'y', 'n'],
+    ['', '1', ''],
+    ['fast', 'fast', ''],
+  ])('a switch that is %j in the makefile is %j or %j', (usual, on, off) => {
+    expect(switchWords(usual)).toEqual({ on, off });
+  });
+
+  test('a switch is given only when it is not as in the makefile', () => {
+    const kind = 'bool' as const;
+    const fields = fieldsOf({ variables: [aVariable('KEEP', { kind, default: 'no' })] });
+    const keep = field(fields, 'KEEP');
+    expect([keep.on, keep.given]).toEqual([false, null]);
+    keep.on = true;
+    expect(keep.given).toBe('yes');
+    keep.text = 'maybe';
+    expect(keep.asked).toBe('text');
+  });
+});
+
+describe('other variables', () => {
+  test('need a name that make takes and the form does not have', () => {
+    const fields = fieldsOf({ variables: [aVariable('ENV')] });
+    fields.added = fieldsOf({
+      filled: { variables: [['A', '1']], words: [], options: PLAIN, pty: false },
+    }).added;
+    const [added] = fields.added;
+    expect(given(fields)).toEqual([['A', '1']]);
+    for (const [name, problem] of [
+      ['1A', /letters, digits/],
+      ['A-B', /letters, digits/],
+      ['ENV', /in the form already/],
+    ] as const) {
+      added!.name = name;
+      expect(fields.problemOf(added!)).toMatch(problem);
+      expect(fields.lacking).toBe(`${name} cannot be set.`);
+    }
+  });
+
+  test('those that change make itself have to be confirmed, each time anew', () => {
+    const last: Filled = {
+      variables: [['SHELL', '/bin/dash']],
+      words: [],
+      options: { ...PLAIN, reserved: true },
+      pty: false,
+    };
+    const fields = fieldsOf({ presets: { last, named: [] } });
+    expect(fields.lacking).toBe('SHELL has to be confirmed.');
+    fields.reserved = true;
+    expect(fields.lacking).toBeNull();
+    expect(fields.options.reserved).toBe(true);
+    fields.added = [];
+    expect(fields.options.reserved).toBe(false);
+  });
+});
+
+describe('what the form begins with', () => {
+  const filled = (value: string): Filled => ({
+    variables: [['ENV', value]],
+    words: ['a b', 'c'],
+    options: { ...PLAIN, jobs: 4, keep_going: true },
+    pty: true,
+  });
+  const presets: Presets = {
+    last: filled('last'),
+    named: [{ name: 'prod', filled: filled('production') }],
+  };
+  const variables = [aVariable('ENV', { default: 'staging' })];
+
+  test('is what was last given; the makefile and a preset are a choice away', () => {
+    const fields = fieldsOf({ variables, presets });
+    expect([fields.begin, fields.changed]).toEqual(['last', false]);
+    expect(fields.start).toMatchObject({
+      targets: ['deploy', 'a b', 'c'],
+      variables: [['ENV', 'last']],
+      pty: true,
+      options: { jobs: 4, keep_going: true },
+    });
+    fields.beginWith('makefile');
+    expect(fields.start).toMatchObject({ targets: ['deploy'], variables: [], options: PLAIN });
+    fields.beginWith('=prod');
+    expect(given(fields)).toEqual([['ENV', 'production']]);
+    field(fields, 'ENV').text = 'other';
+    expect(fields.changed).toBe(true);
+  });
+
+  test('is what a job had, where it is opened from one', () => {
+    const fields = fieldsOf({ variables, presets, filled: filled('then') });
+    expect(fields.begin).toBe('job');
+    expect(given(fields)).toEqual([['ENV', 'then']]);
+  });
+
+  test('a value that was empty then is empty again', () => {
+    const fields = fieldsOf({ variables, filled: { ...filled(''), words: [] } });
+    expect(given(fields)).toEqual([['ENV', '']]);
+  });
+
+  test('keeping a preset makes it what the form stands for', () => {
+    const fields = fieldsOf({ variables, presets });
+    field(fields, 'ENV').text = 'eu';
+    const eu = { name: 'eu', filled: fields.filled };
+    fields.know({ ...presets, named: [...presets.named, eu] }, '=eu');
+    expect([fields.begin, fields.changed]).toEqual(['=eu', false]);
+    fields.beginWith('makefile');
+    fields.beginWith('=eu');
+    expect(given(fields)).toEqual([['ENV', 'eu']]);
+  });
+});
+
+describe('how make is asked', () => {
+  test.each([
+    ['', null, null],
+    ['0', 0, null],
+    [' 8 ', 8, null],
+    ['-1', null, 'Behind -j stands a number.'],
+    ['many', null, 'Behind -j stands a number.'],
+  ])('%j at once', (jobs, number, lacking) => {
+    const fields = fieldsOf({});
+    fields.jobs = jobs;
+    expect(fields.options.jobs).toEqual(number);
+    expect(fields.lacking).toBe(lacking);
+  });
+
+  test('a quote that is open is said', () => {
+    const fields = fieldsOf({});
+    fields.words = "./app 'two";
+    expect(fields.lacking).toBe('A quote is not closed.');
+  });
+});
+
+describe('words of a line', () => {
+  test.each([
+    ['', []],
+    ['  a   b ', ['a', 'b']],
+    [`'two words' "an'd" three\\ four`, ['two words', "an'd", 'three four']],
+    [`--x="a b"c`, ['--x=a bc']],
+    [`''`, ['']],
+    [`"\\$HOME \\"q\\""`, ['$HOME "q"']],
+    ['$(rm -rf /); `id`', ['$(rm', '-rf', '/);', '`id`']],
+  ])('%j', (line, words) => {
+    expect(split(line)).toEqual({ words, problem: null });
+    expect(split(join(words)).words).toEqual(words);
+  });
+
+  test.each(["'a", '"a', 'a\\'])('%j is not whole', (line) => {
+    expect(split(line).problem).toBe('A quote is not closed.');
+  });
+});
+
+describe('a command', () => {
+  const form = { kind: 'command' as const, command: 'ls', cwd: null, pty: false };
+
+  test('runs in a folder here, and on hosts in none', () => {
+    const fields = new CommandFields({ ...form, hosts: [] }, '/home/ada');
+    fields.cwd = ' ~/src ';
+    expect(fields.start).toMatchObject({ hosts: [], cwd: '/home/ada/src' });
+    fields.hosts = ['web-1', 'web-2'];
+    expect(fields.start).toMatchObject({ hosts: ['web-1', 'web-2'], cwd: null });
+    expect(fields.where).toBe('2 hosts');
+    expect(fields.confirmed(['web-1'])).toMatchObject({ confirmed: ['web-1'] });
+  });
+
+  test('an empty one cannot be run', () => {
+    expect(new CommandFields({ ...form, command: ' ', hosts: [] }, '/').lacking).toBe('');
+  });
+});

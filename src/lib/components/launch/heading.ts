@@ -1,0 +1,45 @@
+// The words around the fields of a launch form.
+import type { Form } from '$lib/state/launch.svelte';
+import type { CommandFields } from './command.svelte';
+import type { TargetFields } from './form.svelte';
+
+/** What is said of a launch. */
+export interface Heading {
+  title: string;
+  aside: string | undefined;
+  description: string | undefined;
+  /** Where it runs, before the line. */
+  where: string;
+  /** Where a danger comes from and where it runs, as sentences. */
+  danger: string;
+  /** What the button does. */
+  act: string;
+}
+
+/** The words for a form; `names` are those hosts in production that have to be typed. */
+export function heading(
+  form: Form,
+  fields: TargetFields | CommandFields,
+  names: string[],
+): Heading {
+  if (form.kind === 'target') {
+    const { name, doc, place } = form.target;
+    return {
+      title: `Run ${name}`,
+      aside: form.project.name,
+      description: doc ?? `Defined at ${place.file}:${place.line}`,
+      where: 'this machine',
+      danger: `From ${place.file}:${place.line}. It runs on this machine, at once.`,
+      act: names.length > 0 ? `Run ${name} on ${names.join(', ')}` : `Run ${name}`,
+    };
+  }
+  const where = fields.kind === 'command' ? fields.where : 'this machine';
+  return {
+    title: 'Run a command',
+    aside: form.hosts.length === 1 ? form.hosts[0] : undefined,
+    description: undefined,
+    where,
+    danger: `It runs on ${where}, at once.`,
+    act: `Run on ${where}`,
+  };
+}

@@ -1,0 +1,141 @@
+// One variable in the form: what is shown of it, and whether what stands there is given to make.
+import type { Target, Variable } from '$lib/wire';
+
+/** Words for on and off that go together, on first. */
+const PAIRS = [
+  ['yes', 'no'],
+  ['true', 'false'],
+  ['on', 'off'],
+  ['1', '0'],
+  ['y', 'n'],
+  ['enabled', 'disabled'],
+] as const;
+
+/** How a value is asked for. */
+export type Asked = 'text' | 'number' | 'secret' | 'segments' | 'list' | 'switch' | 'file' | 'host';
+
+/** A variable of the makefile. */
+export class VariableField {
+  readonly variable: Variable;
+  /** Its value where none is given, as written: the target's own before the makefile's. */
+  readonly usual: string | null;
+  /** Whether the target has a value of its own for it. */
+  readonly own: boolean;
+  readonly #words: { on: string; off: string };
+
+  /** What stands in the field. */
+  text = $state('');
+  /** Whether a `$` in it is make's own. */
+  raw = $state(false);
+  /** Whether make is to get the empty text, though it has a value by itself. */
+  empty = $state(false);
+
+  constructor(variable: Variable, target: Target) {
+    const own = target.defaults.findLast(([name]) => name === variable.name);
+    this.variable = variable;
+    this.usual = own ? own[1] : variable.default;
+    this.own = own !== undefined;
+    this.#words = switchWords(this.usual ?? '');
+    this.fill(undefined, false);
+  }
+
+  /** Puts a value in: undefined for the makefile's, null for a secret that was not kept. */
+  fill(value: string | null | undefined, raw: boolean): void {
+    this.raw = raw && value !== undefined;
+    this.empty = value === '' && !this.#isSwitch && (this.usual ?? '') !== '';
+    this.text = value === undefined ? this.#beginning : (value ?? '');
+  }
+
+  /** What make is given; null where it is left to the makefile. */
+  get given(): string | null {
+    if (this.variable.fixed !== null) return null;
+    if (this.empty) return '';
+    const same = this.text === (this.usual ?? '') && (this.raw || !this.hasDollar);
+    if (same || (this.text === '' && !this.#isSwitch)) return null;
+    return this.text;
+  }
+
+  /** Whether it has to have a value and has none. */
+  get missing(): boolean {
+    return this.variable.required && (this.given ?? '') === '';
+  }
+
+  /** How it is asked for. */
+  get asked(): Asked {
+    const { choices, secret, kind } = this.variable;
+    if (secret) return 'secret';
+    if (this.raw) return 'text';
+    if (choices.length > 0) return choices.length > 4 || long(choices) ? 'list' : 'segments';
+    if (kind === 'bool') {
+      const known = [this.#words.on, this.#words.off, ''].includes(this.text);
+      return known ? 'switch' : 'text';
+    }
+    if (kind !== 'text') return kind;
+    return /^\d{1,6}$/.test(this.usual ?? '') && this.text.length < 9 ? 'number' : 'text';
+  }
+
+  /** Whether the switch is on. */
+  get on(): boolean {
+    return this.text === this.#words.on;
+  }
+
+  set on(on: boolean) {
+    this.text = on ? this.#words.on : this.#words.off;
+  }
+
+  /** Whether what stands there has something in it that make could take for its own. */
+  get hasDollar(): boolean {
+    return this.text.includes('$');
+  }
+
+  /** A value that make would have to work out cannot be begun with: only as raw text would it mean the same. */
+  get #beginning(): string {
+    const usual = this.usual ?? '';
+    if (this.variable.secret || usual.includes('$')) return '';
+    return this.#isSwitch && usual === '' ? this.#words.off : usual;
+  }
+
+  get #isSwitch(): boolean {
+    return this.variable.kind === 'bool' && this.variable.choices.length === 0;
+  }
+}
+
+/** A variable that a person adds by its name. */
+export class AddedVariable {
+  name = $state('');
+  text = $state('');
+  raw = $state(false);
+
+  constructor(name = '', text = '', raw = false) {
+    this.name = name;
+    this.text = text;
+    this.raw = raw;
+  }
+
+  /** Why its name cannot be one, as a sentence; null where it can, or where there is none yet. */
+  get problem(): string | null {
+    return this.name === '' || /^[A-Za-z_][A-Za-z0-9_]*$/.test(this.name)
+      ? null
+      : 'A name is letters, digits and _, and does not start with a digit.';
+  }
+}
+
+/** The words for on and off, as the makefile writes the one it has. Off is the empty text where it says nothing. */
+export function switchWords(usual: string): { on: string; off: string } {
+  const word = usual.toLowerCase();
+  const pair = PAIRS.find(([on, off]) => on === word || off === word);
+  if (pair) return { on: likewise(pair[0], usual), off: likewise(pair[1], usual) };
+  return { on: usual === '' ? '1' : usual, off: '' };
+}
+
+/** A word with capitals where another one has them. */
+function likewise(word: string, model: string): string {
+  if (model.length > 1 && model === model.toUpperCase()) return word.toUpperCase();
+  const capital = model[0] !== model[0]?.toLowerCase();
+  return capital ? word[0]!.toUpperCase() + word.slice(1) : word;
+}
+
+/** Whether segments of these would be wider than a field. */
+function long(choices: string[]): boolean {
+  return choices.reduce((sum, choice) => sum + choice.length + 4, 0) > 56;
+}

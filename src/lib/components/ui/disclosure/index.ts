@@ -1,0 +1,1 @@
+export { default as Disclosure } from './disclosure.svelte';

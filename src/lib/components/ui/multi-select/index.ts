@@ -1,0 +1,1 @@
+export { default as MultiSelect } from './multi-select.svelte';
