@@ -11,7 +11,8 @@
 //!   expand, functions    what make expands without running anything
 //!   refs, given          which variables a text uses, and which of them need no value
 //! list                   what was read → what a person is shown, by way of
-//!   reach, danger        what a target leads to, and what asks first
+//!   reach, uses          what a target leads to, and which variables it uses
+//!   led, danger          what it takes over from all that it leads to
 //!   extra_words          targets that take further words, as `make deploy ./app` does
 //! existing               what make's own list adds and takes away, for a trusted project
 //! ```
@@ -28,6 +29,7 @@ mod extra_words;
 mod functions;
 mod given;
 mod glob;
+mod led;
 mod list;
 mod reach;
 mod reader;
@@ -37,6 +39,7 @@ mod source;
 mod specific;
 mod stamps;
 mod text;
+mod uses;
 mod variables;
 
 use std::path::Path;

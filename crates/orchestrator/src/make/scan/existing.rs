@@ -55,8 +55,7 @@ impl Reader {
             file: self.main_file(),
             line: 1,
         });
-        let index = self.rules.list.len();
-        self.rules.list.push(Rule::new(place, target.prerequisites));
+        let index = self.rules.add(Rule::new(place, target.prerequisites));
         for line in &target.recipe {
             self.recipe(index, line);
         }

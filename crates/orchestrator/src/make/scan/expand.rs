@@ -52,8 +52,11 @@ impl Expander<'_> {
 
     /// Takes what an expansion costs off the scan's budget; none where that is used up.
     fn charge(&self, bytes: usize) -> Option<()> {
-        let left = self.variables.budget.get().checked_sub(bytes + 1)?;
-        self.variables.budget.set(left);
+        let left = self.variables.budget.get().checked_sub(bytes + 1);
+        if left.is_none() {
+            self.variables.overspent.set(true);
+        }
+        self.variables.budget.set(left?);
         Some(())
     }
 

@@ -1,24 +1,23 @@
 //! From what was read to what a person is shown: which targets, in which order, with which variables, and what asks first.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::{
-    danger,
     extra_words::ExtraWords,
     functions::stem,
     given::is_customary,
+    led::Led,
     reach::Reached,
     reader::Reader,
     rules::{Found, Rules},
     text::cut,
+    uses::Uses,
     variables::{self, Variables},
 };
 use crate::project::{Place, Scan, Target, Variable};
 
 /// Of one target's recipe, as many lines are shown.
 const MAX_RECIPE: usize = 200;
-/// Of the variables one target uses, as many are told.
-const MAX_USES: usize = 100;
 /// The most lines of recipes in one scan: a thousand targets may share one long recipe.
 const MAX_RECIPES: usize = 100_000;
 
@@ -34,6 +33,7 @@ const SUFFIXES: &str = ".out .a .ln .o .c .cc .C .cpp .p .f .F .m .r .y .l .ym .
 /// The scan of what was read.
 pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     tell_missing(&mut reader);
+    tell_overspent(&mut reader);
     let mut reached = Reached::of(&reader.rules);
     need(&mut reader);
     let default_goal = default_goal(&reader.rules);
@@ -42,7 +42,8 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
         .targets
         .iter()
         .any(|found| found.notes.documented || reader.rules.phony.contains(&found.name));
-    let dangers = dangers(&reader.rules, &reader.variables);
+    let mut uses = Uses::of(&reader.variables);
+    let mut led = Led::of(&mut reader, &mut reached);
     let extra_words = ExtraWords::of(&reader.rules, &reader.variables);
     let (mut lines, mut room) = (MAX_RECIPES, MAX_DEFAULTS);
     let mut targets = Vec::new();
@@ -55,10 +56,10 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
         let mut target = target(found, &reader.rules, &mut lines);
         let is_default = default_goal.as_ref() == Some(&found.name);
         target.listed = is_listed(found, &target, is_default, plain, &reader.rules);
-        target.uses = uses(&all, &reader.rules, &reader.variables);
-        target.danger = danger(&all, &reader.rules, &dangers);
-        target.exclusive = exclusive(&all, &reader.rules);
-        target.graces = graces(&all, &reader.rules);
+        target.uses = uses.by(&all, &reader.rules, &reader.variables);
+        target.danger = led.danger(index, &reader.rules);
+        target.exclusive = std::mem::take(&mut led.exclusive[index]);
+        target.graces = std::mem::take(&mut led.graces[index]);
         target.defaults = defaults(&found.name, &reader.rules, &reader.variables, &mut room);
         let taken = |words: &ExtraWords| words.are_taken(&found.rules, &reader.rules);
         target.extra_words = extra_words.as_ref().is_some_and(taken);
@@ -84,6 +85,18 @@ fn tell_missing(reader: &mut Reader) {
         if !made {
             reader.problem(place, format!("{name}: no such file to include"));
         }
+    }
+}
+
+/// Names are missing where their expansion was given up.
+fn tell_overspent(reader: &mut Reader) {
+    if reader.variables.overspent.get() {
+        let place = Place {
+            file: reader.main_file(),
+            line: 1,
+        };
+        let what = "its variables expand to more than 8 MiB; some names are left out";
+        reader.problem(place, what.to_owned());
     }
 }
 
@@ -208,74 +221,6 @@ fn defaults(
     all
 }
 
-fn uses(reached: &[usize], rules: &Rules, variables: &Variables) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    let mut open: Vec<usize> = reached
-        .iter()
-        .flat_map(|target| &rules.targets[*target].rules)
-        .map(|rule| &rules.list[*rule])
-        .flat_map(|rule| rule.uses.iter().chain(&rule.told))
-        .copied()
-        .collect();
-    while let Some(index) = open.pop() {
-        if seen.insert(index) {
-            open.extend(&variables.list[index].uses);
-        }
-    }
-    seen.into_iter()
-        .map(|index| &variables.list[index])
-        .filter(|variable| variable.is_offered())
-        .map(|variable| variable.name.clone())
-        .take(MAX_USES)
-        .collect()
-}
-
-/// Of each target, what its own recipe or comment makes it ask for.
-fn dangers(rules: &Rules, variables: &Variables) -> Vec<Option<String>> {
-    let of_rule: Vec<Option<String>> = rules
-        .list
-        .iter()
-        .map(|rule| danger::command(&rule.text, variables))
-        .collect();
-    let of_target = |found: &Found| {
-        let own = found.rules.iter().find_map(|rule| of_rule[*rule].as_ref());
-        let said = found.notes.danger.clone();
-        said.or_else(|| own.map(|command| format!("runs `{command}`")))
-    };
-    rules.targets.iter().map(of_target).collect()
-}
-
-fn exclusive(reached: &[usize], rules: &Rules) -> Vec<String> {
-    let all = reached.iter().map(|index| &rules.targets[*index]);
-    all.filter(|found| found.notes.exclusive)
-        .map(|found| found.name.clone())
-        .collect()
-}
-
-/// The longest of each that any of them asks for.
-fn graces(reached: &[usize], rules: &Rules) -> Vec<u64> {
-    let mut longest: Vec<u64> = Vec::new();
-    for index in reached {
-        for (step, grace) in rules.targets[*index].notes.graces.iter().enumerate() {
-            match longest.get_mut(step) {
-                Some(known) => *known = (*known).max(*grace),
-                None => longest.push(*grace),
-            }
-        }
-    }
-    longest
-}
-
-fn danger(reached: &[usize], rules: &Rules, dangers: &[Option<String>]) -> Option<String> {
-    let (first, others) = reached.split_first()?;
-    dangers[*first].clone().or_else(|| {
-        others.iter().find_map(|index| {
-            let why = dangers[*index].as_ref()?;
-            Some(format!("{}: {why}", cut(&rules.targets[*index].name, 60)))
-        })
-    })
-}
-
 /// Listed ones first; of these the groups stay together, in the order in which they first come.
 fn in_order(mut targets: Vec<Target>) -> Vec<Target> {
     let mut groups: HashMap<Option<String>, usize> = HashMap::new();
@@ -283,7 +228,7 @@ fn in_order(mut targets: Vec<Target>) -> Vec<Target> {
         let next = groups.len();
         groups.entry(target.group.clone()).or_insert(next);
     }
-    targets.sort_by_key(|target| {
+    targets.sort_by_cached_key(|target| {
         let group = groups.get(&target.group).copied();
         (!target.listed, target.listed.then_some(group).flatten())
     });

@@ -1,62 +1,137 @@
 //! What running a target leads to: its prerequisites, and what its recipe calls make for.
+//!
+//! A thousand targets may share one rule, and each may lead to all others. So targets and rules are the nodes of one
+//! graph, whose size is that of the text; and what is asked of all that a target leads to is spread backwards, from the
+//! few targets that have it to all that lead to them.
 
-use super::rules::{Found, Rules};
+use std::collections::VecDeque;
 
-/// Of the targets that one target leads to, as many are looked at for variables and dangers.
+use super::rules::Rules;
+
+/// Of the targets that one target leads to, as many are looked at for variables.
 const MAX_REACHED: usize = 64;
-/// Of a rule's prerequisites, as many are looked at; most are files.
-const MAX_LOOKED: usize = 1_000;
+/// As many steps are made to find them.
+const MAX_STEPS: usize = 1_000;
 
-/// The targets that running one leads to, itself first.
+/// Which targets lead to which.
 pub(super) struct Reached {
-    /// Of each target, those that it leads to at once.
+    /// Of each target, the rules that it has.
+    rules: Vec<Vec<usize>>,
+    /// Of each rule, the targets that it leads to.
     next: Vec<Vec<usize>>,
-    /// Of each target, the number of the last search that came by.
-    seen: Vec<u32>,
+    /// Of each rule, the targets that have it.
+    named: Vec<Vec<usize>>,
+    /// Of each target, the rules that lead to it.
+    back: Vec<Vec<usize>>,
+    /// Of each target and of each rule, the number of the last search that came by.
+    seen: (Vec<u32>, Vec<u32>),
     search: u32,
 }
 
 impl Reached {
     pub(super) fn of(rules: &Rules) -> Self {
-        Self {
-            next: rules.targets.iter().map(|one| next(one, rules)).collect(),
-            seen: vec![0; rules.targets.len()],
+        let (targets, count) = (rules.targets.len(), rules.list.len());
+        let mut graph = Self {
+            rules: Vec::with_capacity(targets),
+            next: Vec::with_capacity(count),
+            named: vec![Vec::new(); count],
+            back: vec![Vec::new(); targets],
+            seen: (vec![0; targets], vec![0; count]),
             search: 0,
+        };
+        for (target, found) in rules.targets.iter().enumerate() {
+            found
+                .rules
+                .iter()
+                .for_each(|rule| graph.named[*rule].push(target));
+            graph.rules.push(found.rules.clone());
         }
+        for (index, rule) in rules.list.iter().enumerate() {
+            graph.begin();
+            let needed = rule.prerequisites.iter();
+            let mut next: Vec<usize> = needed.filter_map(|name| rules.position(name)).collect();
+            next.extend(called(&rule.text, rules));
+            next.retain(|target| graph.is_new(*target));
+            next.iter()
+                .for_each(|target| graph.back[*target].push(index));
+            graph.next.push(next);
+        }
+        graph
     }
 
-    /// The targets that this one leads to, itself first, at most 64.
+    fn is_new(&mut self, target: usize) -> bool {
+        std::mem::replace(&mut self.seen.0[target], self.search) != self.search
+    }
+
+    /// The targets that this one leads to, itself first, the nearest first, at most 64.
     pub(super) fn from(&mut self, target: usize) -> Vec<usize> {
-        self.search += 1;
-        self.seen[target] = self.search;
+        self.begin();
+        self.seen.0[target] = self.search;
         let mut all = vec![target];
-        let mut at = 0;
+        let (mut at, mut steps) = (0, 0);
         while let Some(index) = all.get(at).copied() {
             at += 1;
-            for reached in &self.next[index] {
-                if all.len() >= MAX_REACHED {
-                    return all;
+            for rule in &self.rules[index] {
+                steps += 1;
+                if std::mem::replace(&mut self.seen.1[*rule], self.search) == self.search {
+                    continue;
                 }
-                if self.seen[*reached] != self.search {
-                    self.seen[*reached] = self.search;
-                    all.push(*reached);
+                for reached in &self.next[*rule] {
+                    steps += 1;
+                    if all.len() >= MAX_REACHED || steps >= MAX_STEPS {
+                        return all;
+                    }
+                    if std::mem::replace(&mut self.seen.0[*reached], self.search) != self.search {
+                        all.push(*reached);
+                    }
                 }
             }
         }
         all
     }
-}
 
-fn next(target: &Found, rules: &Rules) -> Vec<usize> {
-    let mut all = Vec::new();
-    for rule in &target.rules {
-        let rule = &rules.list[*rule];
-        let names = rule.prerequisites.iter().take(MAX_LOOKED);
-        all.extend(names.filter_map(|name| rules.position(name)));
-        all.extend(called(&rule.text, rules));
+    /// Calls `tell` with each target that leads to one of `sources`, they themselves among them, and with the source that
+    /// it leads to: the nearest.
+    pub(super) fn back_from(
+        &mut self,
+        sources: impl IntoIterator<Item = usize>,
+        tell: impl FnMut(usize, usize),
+    ) {
+        self.begin();
+        self.further_back_from(sources, tell);
     }
-    all.truncate(MAX_REACHED);
-    all
+
+    /// Begins a search: nothing has been seen in it.
+    pub(super) fn begin(&mut self) {
+        self.search += 1;
+    }
+
+    /// As [`Self::back_from`], leaving out what was told since the last [`Self::begin`].
+    pub(super) fn further_back_from(
+        &mut self,
+        sources: impl IntoIterator<Item = usize>,
+        mut tell: impl FnMut(usize, usize),
+    ) {
+        let mut open: VecDeque<(usize, usize)> = VecDeque::new();
+        for source in sources {
+            if self.is_new(source) {
+                open.push_back((source, source));
+            }
+        }
+        while let Some((target, source)) = open.pop_front() {
+            tell(target, source);
+            for rule in &self.back[target] {
+                if std::mem::replace(&mut self.seen.1[*rule], self.search) == self.search {
+                    continue;
+                }
+                for leading in &self.named[*rule] {
+                    if std::mem::replace(&mut self.seen.0[*leading], self.search) != self.search {
+                        open.push_back((*leading, source));
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The targets that `$(MAKE) name …` in a recipe names, where it stays in this makefile.

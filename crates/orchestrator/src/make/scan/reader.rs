@@ -50,6 +50,8 @@ struct At {
     group: Option<String>,
     /// Comments since the last empty line, for what comes next.
     comments: Vec<Comment>,
+    /// Those above a variable of one target alone, until the target's rule comes.
+    said: Option<(String, Vec<Comment>)>,
     conditions: Vec<Condition>,
     /// The rule that recipe lines belong to, or none while nothing has a recipe.
     rule: Option<usize>,

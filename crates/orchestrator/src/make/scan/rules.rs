@@ -16,6 +16,8 @@ const MAX_LINE: usize = 2_000;
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) place: Place,
+    /// The rule that was read at this place before, where its file is included once more.
+    first: Option<usize>,
     /// Expanded as far as can be.
     pub(super) prerequisites: Vec<String>,
     /// Its recipe's lines, to be shown.
@@ -32,6 +34,7 @@ impl Rule {
     pub(super) fn new(place: Place, prerequisites: Vec<String>) -> Self {
         Self {
             place,
+            first: None,
             prerequisites,
             lines: Vec::new(),
             text: String::new(),
@@ -71,6 +74,8 @@ pub(super) struct Rules {
     pub(super) list: Vec<Rule>,
     pub(super) targets: Vec<Found>,
     by_name: HashMap<String, usize>,
+    /// The first rule at each line of each file.
+    by_line: HashMap<u32, Vec<usize>>,
     pub(super) phony: HashSet<String>,
     /// Names that `.SUFFIXES` adds.
     pub(super) suffixes: HashSet<String>,
@@ -87,6 +92,19 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
+    }
+
+    /// Takes in a rule; gives its place in the list.
+    pub(super) fn add(&mut self, mut rule: Rule) -> usize {
+        let index = self.list.len();
+        let known = self.by_line.entry(rule.place.line).or_default();
+        let mut known_here = known.iter().copied();
+        rule.first = known_here.find(|one| self.list[*one].place.file == rule.place.file);
+        if rule.first.is_none() {
+            known.push(index);
+        }
+        self.list.push(rule);
+        index
     }
 
     /// Drops the targets whose names are not wanted.
@@ -112,12 +130,8 @@ impl Rules {
         });
         let found = &mut self.targets[index];
         // A file that is included twice says the same again.
-        let place = &self.list[rule].place;
-        let again = found.rules.iter().any(|known| {
-            let known = &self.list[*known].place;
-            known.line == place.line && known.file == place.file
-        });
-        if !again {
+        let again = |first: usize| found.rules.binary_search(&first).is_ok();
+        if !self.list[rule].first.is_some_and(again) && found.rules.last() != Some(&rule) {
             found.rules.push(rule);
         }
         let known = &mut found.notes;

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod leads;
 mod settings;
 
 fn folder(makefile: &[u8]) -> tempfile::TempDir {

@@ -76,6 +76,8 @@ pub(super) struct Variables {
     by_name: HashMap<String, usize>,
     /// Bytes that expanding may still make in this scan.
     pub(super) budget: Cell<usize>,
+    /// Whether something was not expanded for want of it.
+    pub(super) overspent: Cell<bool>,
 }
 
 impl Variables {

@@ -30,19 +30,18 @@ impl Reader {
         let above = if special {
             Vec::new()
         } else {
-            std::mem::take(&mut at.comments)
+            at.comments_above(&names)
         };
         let notes = notes(&above, parts.comment.as_ref());
         for problem in &notes.problems {
             self.problem(at.place(), problem.clone());
         }
-        let index = self.rules.list.len();
         let prerequisites = list
             .into_iter()
             .filter(|word| !word.pattern && word.name != "|")
             .map(|word| word.name)
             .collect();
-        self.rules.list.push(Rule::new(at.place(), prerequisites));
+        let index = self.rules.add(Rule::new(at.place(), prerequisites));
         at.rule = Some(index);
         let fits_any = |word: &Word| word.name == ".DEFAULT" || (word.pattern && word.name == "%");
         if names.iter().any(fits_any) {
@@ -73,6 +72,10 @@ impl Reader {
             ..Standing::default()
         };
         at.rule = None;
+        // What stands above `deploy: ENV = prod` is said of deploy.
+        if let Some(first) = names.first().filter(|_| !at.comments.is_empty()) {
+            at.said = Some((first.name.clone(), std::mem::take(&mut at.comments)));
+        }
         let value = split_comment(assigned.value).0.trim_matches(is_blank);
         if let Some(name) = self.expanded(assigned.name) {
             let specific = Specific {
@@ -177,6 +180,16 @@ impl Reader {
         let pattern = false;
         let all = files.into_iter().map(|name| Word { name, pattern });
         all.collect()
+    }
+}
+
+impl At {
+    /// The comments above a rule of these targets, and above their own variables before it.
+    fn comments_above(&mut self, names: &[Word]) -> Vec<Comment> {
+        let said = |(name, _): &mut (String, _)| names.iter().any(|word| word.name == *name);
+        let (_, mut above) = self.said.take_if(said).unwrap_or_default();
+        above.append(&mut self.comments);
+        above
     }
 }
 

@@ -159,3 +159,21 @@ stop: ; ./stop
         "x"
     ));
 }
+
+#[test]
+fn what_stands_above_a_targets_own_values_is_said_of_the_target() {
+    let found = scan(
+        folder(
+            b"## Ship it @timeout 5m\n## @param WHO pays\ndeploy: ENV = prod # where to\ndeploy: REGION = eu\n\
+              deploy: build\n\t./ship $(ENV) $(REGION)\nENV ?= dev\nbuild:\n",
+        )
+        .path(),
+    );
+    let deploy = target(&found, "deploy");
+    assert_eq!(deploy.doc.as_deref(), Some("Ship it"));
+    assert_eq!(deploy.timeout, Some(300_000));
+    assert_eq!(deploy.uses, ["ENV", "REGION", "WHO"]);
+    assert_eq!(variable(&found, "ENV").doc.as_deref(), Some("where to"));
+    assert_eq!(variable(&found, "WHO").doc.as_deref(), Some("pays"));
+    assert_eq!(target(&found, "build").doc, None);
+}
