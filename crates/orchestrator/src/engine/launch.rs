@@ -41,6 +41,9 @@ pub(crate) struct Kept {
     pub(crate) job: Job,
     /// The store it was started with; no other one gets it.
     pub(crate) store: String,
+    /// What its supervisor runs; none of a job on a host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) exec: Option<Exec>,
 }
 
 /// A job that can be run.
@@ -91,22 +94,16 @@ pub(crate) fn prepare(
     jobs: &Path,
     job: Job,
     store: String,
-    exec: Option<&Exec>,
+    exec: Option<Exec>,
 ) -> io::Result<Prepared> {
     let (making, place) = (
         jobs.join(format!("{NEW}{}", job.id)),
         jobs.join(job.id.to_string()),
     );
     let folder = Folder::create(making.as_path())?;
+    let kept = Kept { job, store, exec };
     let made = || -> io::Result<_> {
-        let kept = Kept {
-            job: job.clone(),
-            store,
-        };
-        folder.write_json(folder::JOB, &kept)?;
-        if let Some(exec) = exec {
-            folder.write_json(folder::EXEC, exec)?;
-        }
+        folder.write_first(folder::JOB, &serde_json::to_vec(&kept)?)?;
         let lock = folder.try_lock()?.ok_or(io::ErrorKind::ResourceBusy)?;
         let listener = control::bind(folder.path())?;
         fs::rename(&making, &place)?;
@@ -114,7 +111,7 @@ pub(crate) fn prepare(
     };
     match made() {
         Ok((lock, listener)) => Ok(Prepared {
-            job,
+            job: kept.job,
             folder: Folder::open(place)?,
             lock,
             listener,

@@ -34,13 +34,14 @@ use std::{
     process::{ExitCode, id},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use supervisor::{
     claims::Claims,
     control,
     exec::{Exec, FORMAT},
     exit::Ended,
-    folder::{EXEC, EXIT, Folder, SUPERVISOR, Supervisor},
+    folder::{EXEC, EXIT, Folder, JOB, SUPERVISOR, Supervisor},
     identity::Identity,
     spool::Writer,
 };
@@ -61,7 +62,7 @@ fn main() -> ExitCode {
     let mut args = env::args_os().skip(1);
     let (Some(folder), None) = (args.next(), args.next()) else {
         eprintln!(
-            "usage: vmo-supervisor JOBDIR\nRuns the job described in JOBDIR/exec.json. Started by vm-orchestrator."
+            "usage: vmo-supervisor JOBDIR\nRuns the job described in JOBDIR/job.json. Started by vm-orchestrator."
         );
         return ExitCode::from(2);
     };
@@ -88,14 +89,12 @@ fn supervise(folder: Folder) -> io::Result<()> {
     let claims = Claims::handed()?;
     let umask = session::detach()?;
     let signals = Signals::catch()?;
-    let json = folder
-        .read_file(EXEC)?
-        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no {EXEC}")))?;
-    let Format { format } = described(&json)?;
+    let described = described(&folder)?;
+    let Format { format } = understood(described.clone())?;
     if format > FORMAT {
         return refuse(&folder, format);
     }
-    let exec: Exec = described(&json)?;
+    let exec: Exec = understood(described)?;
     session::limit_open_files(exec.open_files);
     // Fails where another supervisor has been, before anything of its is touched.
     let spool = Writer::create(folder.path())?;
@@ -128,9 +127,30 @@ struct Format {
     format: u32,
 }
 
-fn described<'a, T: Deserialize<'a>>(json: &'a [u8]) -> io::Result<T> {
-    serde_json::from_slice(json)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{EXEC}: {error}")))
+/// What to run, in whichever format.
+fn described(folder: &Folder) -> io::Result<Value> {
+    #[derive(Deserialize)]
+    struct Job {
+        exec: Option<Value>,
+    }
+    let job: Option<Job> = folder.read_json(JOB)?;
+    let described = match job.and_then(|job| job.exec) {
+        Some(exec) => Some(exec),
+        None => folder.read_json(EXEC)?,
+    };
+    let nothing = || {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("{JOB} says of nothing to run"),
+        )
+    };
+    described.ok_or_else(nothing)
+}
+
+fn understood<T: DeserializeOwned>(described: Value) -> io::Result<T> {
+    let invalid =
+        |error| io::Error::new(io::ErrorKind::InvalidData, format!("{JOB}: exec: {error}"));
+    serde_json::from_value(described).map_err(invalid)
 }
 
 /// The job is of a later time than we are.
