@@ -2,7 +2,7 @@
 //!
 //! **Theory of operation.** A job is a folder. [`run`] turns what a person [`asked`] for into a command and its [`rules`],
 //! [`launch`] makes the folder, and when the [`queue`] gives the job a turn, [`begin`] starts whoever supervises it: a
-//! process of its own for a local job, [`remote`] for one on a host. From there on there is no difference: [`follow`]
+//! process of its own for a local job, which the [`nursery`] has ready, [`remote`] for one on a host. From there on there is no difference: [`follow`]
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
 //! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies.
 //! [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are left alone, and
@@ -26,6 +26,7 @@ mod launch;
 mod link;
 mod live;
 mod lost;
+mod nursery;
 mod orders;
 mod owners;
 mod preferences;
@@ -56,6 +57,7 @@ use self::{
     adopt::Adopting,
     apart::LeftAlone,
     catalog::Catalog,
+    nursery::Nursery,
     preferences::Preferences,
     prompts::Prompts,
     queue::{Queue, Turn},
@@ -151,6 +153,7 @@ struct Inner {
     forgotten: Notify,
     adopting: Adopting,
     left_alone: LeftAlone,
+    nursery: Nursery,
     events: broadcast::Sender<Event>,
 }
 
@@ -180,6 +183,7 @@ impl Engine {
             forgotten: Notify::new(),
             adopting: Adopting::default(),
             left_alone: LeftAlone::default(),
+            nursery: Nursery::of(options.folders.jobs()),
             events: broadcast::Sender::new(EVENTS),
             options,
         }));

@@ -28,5 +28,6 @@ pub mod folder;
 pub mod identity;
 pub mod inherited;
 pub mod mask;
+pub mod nursery;
 pub mod spool;
 pub mod stat;

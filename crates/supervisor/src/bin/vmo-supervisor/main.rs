@@ -9,6 +9,7 @@
 //! listeners  the control socket                       input        what it reads
 //! tree       the child's descendants                  cancel       ending them, signal by signal
 //! disk       whether there is room                    settle       exit.json onto the disk
+//! syncing    the spool onto the disk                  nursery     waits to become supervisors
 //! ```
 
 mod cancel;
@@ -18,11 +19,13 @@ mod disk;
 mod ending;
 mod input;
 mod listeners;
+mod nursery;
 mod outputs;
 mod pty;
 mod session;
 mod settle;
 mod signals;
+mod syncing;
 mod tree;
 mod watch;
 mod words;
@@ -60,13 +63,24 @@ fn main() -> ExitCode {
     // Before anything of ours is open: nothing that was left open to us may reach the child.
     supervisor::inherited::close();
     let mut args = env::args_os().skip(1);
-    let (Some(folder), None) = (args.next(), args.next()) else {
-        eprintln!(
-            "usage: vmo-supervisor JOBDIR\nRuns the job described in JOBDIR/job.json. Started by vm-orchestrator."
-        );
-        return ExitCode::from(2);
+    let folder = match [args.next(), args.next(), args.next()] {
+        [Some(folder), None, None] => PathBuf::from(folder),
+        [Some(word), Some(_), None] if word == "--nursery" => match nursery::wait() {
+            Ok(Some(folder)) => folder,
+            Ok(None) => return ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("vmo-supervisor: the nursery: {error}");
+                return ExitCode::FAILURE;
+            }
+        },
+        _ => {
+            eprintln!(
+                "usage: vmo-supervisor JOBDIR\nRuns the job described in JOBDIR/job.json. Started by vm-orchestrator."
+            );
+            return ExitCode::from(2);
+        }
     };
-    let folder = match PathBuf::from(folder).canonicalize().and_then(Folder::open) {
+    let folder = match folder.canonicalize().and_then(Folder::open) {
         Ok(folder) => folder,
         Err(error) => {
             eprintln!("vmo-supervisor: the job folder: {error}");
@@ -112,12 +126,6 @@ fn supervise(folder: Folder) -> io::Result<()> {
         claims,
     };
     let start = start(&ready.folder, &ready.exec, umask);
-    // After the child is there: a process of one thread forks faster.
-    if let Err(error) = ready.spool.sync_handle().keep_syncing() {
-        complain(format_args!(
-            "the spool is synced at the end alone: {error}"
-        ));
-    }
     Watch::new(ready, start).run()
 }
 
