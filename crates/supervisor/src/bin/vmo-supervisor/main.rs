@@ -65,7 +65,7 @@ fn main() -> ExitCode {
     let mut args = env::args_os().skip(1);
     let folder = match [args.next(), args.next(), args.next()] {
         [Some(folder), None, None] => PathBuf::from(folder),
-        [Some(word), Some(_), None] if word == "--nursery" => match nursery::wait() {
+        [Some(word), Some(_), None] if word == "--nursery" => match nursery::serve() {
             Ok(Some(folder)) => folder,
             Ok(None) => return ExitCode::SUCCESS,
             Err(error) => {

@@ -14,33 +14,66 @@ use std::{
     ptr,
 };
 
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+    process::{WaitOptions, wait},
+};
 use supervisor::nursery::{Request, answer, next};
+
+use crate::signals::Signals;
 
 /// Waits for requests on standard input until nobody can ask any more. What it returns is the folder of a job where this
 /// process has become that job's supervisor.
-pub(crate) fn wait() -> io::Result<Option<PathBuf>> {
+pub(crate) fn serve() -> io::Result<Option<PathBuf>> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     // What is typed at whoever started us is not for us, nor for those we become.
     match rustix::process::setsid() {
-        Ok(_) | Err(rustix::io::Errno::PERM) => {}
+        Ok(_) | Err(Errno::PERM) => {}
         Err(error) => return Err(error.into()),
     }
     // Nor is the folder it was started in to be kept from being unmounted.
     rustix::process::chdir("/")?;
-    // Supervisors outlive whoever asked for them, and nobody waits for their ends: the system buries them.
-    // SAFETY: no handler is installed.
-    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
-    while let Some(request) = next(&socket)? {
+    let mut signals = Signals::catch()?;
+    loop {
+        let awaited = PollFlags::IN;
+        let mut fds = [
+            PollFd::new(&signals, awaited),
+            PollFd::new(&socket, awaited),
+        ];
+        match poll(&mut fds, None) {
+            Ok(_) => {}
+            Err(Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        let asked = !fds[1].revents().is_empty();
+        if signals.take().end {
+            return Ok(None);
+        }
+        bury();
+        if !asked {
+            continue;
+        }
+        let Some(request) = next(&socket)? else {
+            return Ok(None);
+        };
         // SAFETY: this process has one thread, so its child has all it had.
         let forked = match unsafe { libc::fork() } {
-            0 => return become_supervisor(request, socket).map(Some),
+            0 => {
+                signals.forget();
+                return become_supervisor(request, socket).map(Some);
+            }
             1.. => Ok(()),
             _ => Err(io::Error::last_os_error()),
         };
         drop(request);
         answer(&socket, &forked)?;
     }
-    Ok(None)
+}
+
+/// Takes the statuses of supervisors that have ended, which say nothing that is not in their jobs' folders.
+fn bury() {
+    while matches!(wait(WaitOptions::NOHANG), Ok(Some(_)) | Err(Errno::INTR)) {}
 }
 
 /// Takes over what a supervisor that is started finds: its standard streams, its environment and its name, and nothing
