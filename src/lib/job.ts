@@ -1,5 +1,5 @@
 // Words for a job: what it is, where it ran, how long it took. Everything that shows one uses these.
-import type { Job, Status } from './wire';
+import type { Job, JobQuery, Status } from './wire';
 
 /** The word a person reads. */
 export const STATUS_WORD: Record<Status, string> = {
@@ -23,6 +23,22 @@ export const STATUS_COLOR: Record<Status, string> = {
 
 /** In the order a filter lists them. */
 export const STATUSES: Status[] = ['running', 'queued', 'done', 'error', 'canceled', 'lost'];
+
+/** Asks for every job. */
+export const ANY_JOB: JobQuery = {
+  status: null,
+  project: null,
+  target: null,
+  host: null,
+  batch: null,
+  text: null,
+  owner: null,
+  since: null,
+  until: null,
+  pinned: false,
+  before: null,
+  limit: 0,
+};
 
 /** Whether it has ended, in whatever way. */
 export function isOver(job: Pick<Job, 'status'>): boolean {

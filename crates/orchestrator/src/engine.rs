@@ -1,8 +1,9 @@
 //! The engine: starts, follows and ends jobs, and archives their logs.
 //!
 //! **Theory of operation.** A job is a folder. [`run`] has [`compose`] turn what a person [`asked`] for into a command and
-//! its [`rules`], as [`preview`] does for what is only shown; [`launch`] makes the folder, and when the [`queue`] gives the job a turn, [`begin`] starts whoever supervises it: a
-//! process of its own for a local job, [`remote`] for one on a host. From there on there is no difference: [`follow`]
+//! its [`rules`], as [`preview`] does for what is only shown; [`launch`] makes the folder, and when the [`queue`] gives the
+//! job a turn, [`begin`] starts whoever supervises it: for a local job a process of its own, which the [`nursery`] has
+//! ready, [`remote`] for one on a host. From there on there is no difference: [`follow`]
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
 //! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies.
 //! [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are left alone, and
@@ -29,7 +30,11 @@ mod launch;
 mod link;
 mod live;
 mod lost;
+<<<<<<< HEAD
 mod notes;
+=======
+mod nursery;
+>>>>>>> short
 mod orders;
 mod owners;
 mod preferences;
@@ -64,6 +69,7 @@ use self::{
     apart::LeftAlone,
     by_make::ByMake,
     catalog::Catalog,
+    nursery::Nursery,
     preferences::Preferences,
     prompts::Prompts,
     queue::{Queue, Turn},
@@ -160,6 +166,7 @@ struct Inner {
     forgotten: Notify,
     adopting: Adopting,
     left_alone: LeftAlone,
+    nursery: Nursery,
     events: broadcast::Sender<Event>,
 }
 
@@ -190,6 +197,7 @@ impl Engine {
             forgotten: Notify::new(),
             adopting: Adopting::default(),
             left_alone: LeftAlone::default(),
+            nursery: Nursery::of(options.folders.jobs()),
             events: broadcast::Sender::new(EVENTS),
             options,
         }));

@@ -66,7 +66,7 @@ pub enum ToEngine {
 /// What a listener may ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ToSupervisor {
-    /// End the job's whole tree: by the signals of `exec.json` with their graces, or at once.
+    /// End the job's whole tree: by the signals of [`crate::exec::Exec`] with their graces, or at once.
     Cancel {
         /// At once, by KILL.
         force: bool,

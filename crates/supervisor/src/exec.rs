@@ -1,4 +1,4 @@
-//! What to run: `exec.json`, written by the engine before it starts a supervisor.
+//! What to run: `exec` in `job.json`, written by the engine before it starts a supervisor.
 
 use std::path::PathBuf;
 

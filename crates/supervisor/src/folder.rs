@@ -12,10 +12,13 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::identity::Identity;
 
-/// What the engine knows of the job; the supervisor never reads it.
+/// What the engine knows of the job, and what to run: an [`crate::exec::Exec`] named `exec`, all the supervisor reads of
+/// it. It is never written anew, since its lock is the claim on the folder.
 pub const JOB: &str = "job.json";
-/// What to run: an [`crate::exec::Exec`].
+/// What to run, where the folder was made by a version that had it apart.
 pub const EXEC: &str = "exec.json";
+/// The lock of folders made by versions that had it apart.
+const LOCK: &str = "lock";
 /// Who supervises: a [`Supervisor`].
 pub const SUPERVISOR: &str = "supervisor.json";
 /// How it ended: an [`crate::exit::Exit`].
@@ -121,6 +124,17 @@ impl Folder {
         self.put(name, bytes, true)
     }
 
+    /// Writes a file that is not there, 0600, in a folder that nobody else can find yet: for anybody else it would not be
+    /// there in one step.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, and those of the file system.
+    pub fn write_first(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut file = OpenOptions::new();
+        let file = file.write(true).create_new(true).mode(0o600);
+        file.open(self.0.join(name))?.write_all(bytes)
+    }
+
     /// The value in a JSON file; None when there is no such file.
     ///
     /// # Errors
@@ -174,16 +188,14 @@ impl Folder {
         Ok(Lock(file))
     }
 
-    /// Whether somebody has the claim. A folder without a lock file is being dropped by whoever had it; nothing is made
+    /// Whether somebody has the claim. A folder without what is locked is being dropped by whoever had it; nothing is made
     /// in it, so that it can be.
     ///
     /// # Errors
     /// Those of the file system.
     pub fn is_claimed(&self) -> io::Result<bool> {
-        let file = match File::open(self.0.join("lock")) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
-            Err(error) => return Err(error),
+        let Some(file) = self.open_locked(OpenOptions::new().read(true))? else {
+            return Ok(true);
         };
         match file.try_lock() {
             Ok(()) => Ok(false),
@@ -216,12 +228,26 @@ impl Folder {
     }
 
     fn lock_file(&self) -> io::Result<File> {
+        if let Some(file) = self.open_locked(OpenOptions::new().write(true))? {
+            return Ok(file);
+        }
         OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .open(self.0.join("lock"))
+            .open(self.0.join(LOCK))
+    }
+
+    /// The file whose lock is the claim: one of its own, where an earlier version made it, else the job's.
+    fn open_locked(&self, options: &OpenOptions) -> io::Result<Option<File>> {
+        for name in [LOCK, JOB] {
+            match options.open(self.0.join(name)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                opened => return opened.map(Some),
+            }
+        }
+        Ok(None)
     }
 
     fn put(&self, name: &str, bytes: &[u8], durably: bool) -> io::Result<()> {
@@ -290,6 +316,23 @@ mod tests {
         drop(claim);
         assert!(folder.try_lock().unwrap().is_some());
         drop(folder.lock_blocking().unwrap());
+    }
+
+    #[test]
+    fn the_claim_is_on_the_job_unless_an_earlier_version_made_a_lock() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = Folder::create(scratch.path().join("job")).unwrap();
+        folder.write_first(JOB, b"{}").unwrap();
+        let again = folder.write_first(JOB, b"{}").unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+        assert!(!folder.is_claimed().unwrap());
+        let claim = folder.try_lock().unwrap().unwrap();
+        assert!(folder.is_claimed().unwrap() && folder.try_lock().unwrap().is_none());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        drop(claim);
+        let old = File::create(folder.path().join(LOCK)).unwrap();
+        old.try_lock().unwrap();
+        assert!(folder.is_claimed().unwrap() && folder.try_lock().unwrap().is_none());
     }
 
     #[test]

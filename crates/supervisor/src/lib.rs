@@ -6,14 +6,13 @@
 //!
 //! ```text
 //! <data folder>/jobs/<job id>/          0700, files 0600
-//!     job.json          what the engine knows of the job; the supervisor never reads it
-//!     exec.json         what to run                                    exec
+//!     job.json          what the engine knows of the job, what to run  exec
+//!                       locked by the engine that archives the job     folder
 //!     supervisor.json   who supervises it, who the child is            identity
 //!     spool/            the log, in segments named by where they start spool
 //!     archived.json     the engine's: up to where the log is archived, once its start is dropped
 //!     exit.json         how it ended                                   exit
 //!     control.sock      pokes out; cancel, input and window size in    control
-//!     lock              held by the engine that archives this job
 //!     supervisor.log    the supervisor's own complaints, if it has any
 //! <data folder>/claims      what only so many jobs may have at once     claims
 //! ```
@@ -30,5 +29,6 @@ pub mod folder;
 pub mod identity;
 pub mod inherited;
 pub mod mask;
+pub mod nursery;
 pub mod spool;
 pub mod stat;

@@ -8,6 +8,7 @@ import { Hosts } from './hosts.svelte';
 import { Jobs } from './jobs.svelte';
 import { Launch } from './launch.svelte';
 import { Logs } from './logs.svelte';
+import { Notes } from './notes.svelte';
 import { Notices } from './notices.svelte';
 import { Projects } from './projects.svelte';
 import { Prompts } from './prompts.svelte';
@@ -41,6 +42,7 @@ export class App {
   readonly hosts: Hosts;
   readonly jobs: Jobs;
   readonly logs: Logs;
+  readonly notes: Notes;
   readonly history: History;
   readonly prompts: Prompts;
   readonly launch: Launch;
@@ -53,7 +55,8 @@ export class App {
     this.hosts = new Hosts(this.client);
     this.jobs = new Jobs(this.client);
     this.logs = new Logs(this.client);
-    this.history = new History(this.client);
+    this.notes = new Notes(this.client);
+    this.history = new History(this.client, (jobs) => void this.notes.of(jobs));
     this.prompts = new Prompts(this.client);
     const { client, projects, jobs, notices } = this;
     this.launch = new Launch({ client, projects, jobs, notices, show: (job) => this.show(job) });
@@ -127,6 +130,8 @@ export class App {
       case 'problems':
         this.problems = event.with.problems;
         return;
+      case 'noted':
+        return this.notes.noted(event.with.job, event.with.note);
       case 'asked':
         return this.prompts.asked(event.with);
       case 'answered':

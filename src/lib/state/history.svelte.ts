@@ -1,16 +1,25 @@
 // Every job ever, newest first, a page at a time; each page goes on after the last job of the one before.
 import type { Client } from '../client';
 import { day } from '../format';
-import type { Job, JobQuery, Status } from '../wire';
+import { ANY_JOB } from '../job';
+import type { Job, JobId, JobQuery, Status } from '../wire';
 
 /** Jobs in a page. */
 const PAGE = 100;
+
+/** A span of time that the list may be narrowed to, up to now. */
+export type Span = '' | 'hour' | 'today' | 'week' | 'month';
 
 /** What the list is narrowed to; empty means any. */
 export interface Filter {
   status: Status | '';
   project: string;
+  target: string;
   host: string;
+  owner: string;
+  batch: string;
+  span: Span;
+  pinned: '' | 'pinned';
   text: string;
 }
 
@@ -20,7 +29,17 @@ export interface Day {
   jobs: Job[];
 }
 
-const ANY: Filter = { status: '', project: '', host: '', text: '' };
+const ANY: Filter = {
+  status: '',
+  project: '',
+  target: '',
+  host: '',
+  owner: '',
+  batch: '',
+  span: '',
+  pinned: '',
+  text: '',
+};
 
 /** The list of jobs. */
 export class History {
@@ -50,12 +69,18 @@ export class History {
   /** Whether anything is filtered. */
   readonly narrowed = $derived(Object.values(this.filter).some((value) => value !== ''));
 
+  /** Whose jobs have been seen in the list, to choose from. */
+  owners = $state.raw<string[]>([]);
+
   readonly #client: Client;
+  readonly #saw: (jobs: JobId[]) => void;
   /** Counts the questions, so that a late answer to an earlier filter is not taken. */
   #asked = 0;
 
-  constructor(client: Client) {
+  /** `saw` is told of the jobs of each page. */
+  constructor(client: Client, saw: (jobs: JobId[]) => void = () => undefined) {
     this.#client = client;
+    this.#saw = saw;
   }
 
   /** Narrows the list and asks for it. */
@@ -102,6 +127,8 @@ export class History {
       this.incomplete = page.incomplete;
       this.failure = null;
       this.known = true;
+      this.owners = [...new Set([...this.owners, ...page.jobs.map((job) => job.owner)])].sort();
+      this.#saw(page.jobs.map((job) => job.id));
     } catch (error) {
       if (asked === this.#asked)
         this.failure = error instanceof Error ? error.message : String(error);
@@ -111,24 +138,39 @@ export class History {
   }
 
   #query(before: string | null): JobQuery {
-    const { status, project, host, text } = this.filter;
+    const { status, project, target, host, owner, batch, span, pinned, text } = this.filter;
     return {
+      ...ANY_JOB,
       status: status || null,
       project: project || null,
+      target: target || null,
       host: host || null,
+      owner: owner || null,
+      batch: batch || null,
+      since: beginning(span, new Date())?.toISOString() ?? null,
+      pinned: pinned !== '',
       text: text.trim() || null,
-      target: null,
-      batch: null,
       before,
       limit: PAGE,
     };
   }
 
   #matches(job: Job): boolean {
-    const { status, project, host, text } = this.filter;
-    if (status !== '' && job.status !== status) return false;
-    if (project !== '' && job.project !== project) return false;
-    if (host !== '' && job.host !== host) return false;
-    return job.command.includes(text.trim());
+    const { span, pinned, text, ...equal } = this.filter;
+    // Nobody can have pinned it yet.
+    if (pinned !== '') return false;
+    const since = beginning(span, new Date());
+    if (since && new Date(job.queued_at) < since) return false;
+    const same = Object.entries(equal) as [keyof typeof equal, string][];
+    if (same.some(([field, value]) => value !== '' && job[field] !== value)) return false;
+    return job.command.toLowerCase().includes(text.trim().toLowerCase());
   }
+}
+
+/** When a span up to now begins; days begin at midnight here. */
+export function beginning(span: Span, now: Date): Date | null {
+  if (span === '') return null;
+  if (span === 'hour') return new Date(now.getTime() - 3_600_000);
+  const days = { today: 0, week: 6, month: 29 }[span];
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() - days);
 }

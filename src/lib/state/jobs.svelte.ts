@@ -1,7 +1,7 @@
 // The jobs the page knows: those that run, the latest ones, the open tabs; and what can be done with a job.
 import { SvelteMap } from 'svelte/reactivity';
 import { CallFailed, type Client } from '../client';
-import { isOver } from '../job';
+import { ANY_JOB, isOver } from '../job';
 import type { Job, JobId, Start } from '../wire';
 
 /** How many of the latest jobs are asked for: they give each target its last status. */
@@ -66,15 +66,7 @@ export class Jobs {
 
   /** Asks for the latest ones and for those of the tabs; at the start, and after the connection came back. */
   async refresh(): Promise<void> {
-    const query = {
-      status: null,
-      project: null,
-      target: null,
-      host: null,
-      batch: null,
-      text: null,
-    };
-    const latest = { ...query, before: null, limit: LATEST };
+    const latest = { ...ANY_JOB, limit: LATEST };
     this.learn((await this.#client.ask({ type: 'jobs', with: latest }, 'jobs')).jobs);
     const unknown = this.tabs.filter((id) => !this.#byId.has(id) || !isOver(this.#byId.get(id)!));
     await Promise.all(unknown.map((id) => this.#loadTab(id)));

@@ -73,7 +73,7 @@ impl Engine {
             self.keep_turn(live.id, turn);
             match plan {
                 Plan::Local { environment, .. } => {
-                    self.begin_local(&live, listener, shared, &environment)
+                    self.begin_local(&live, listener, shared, environment)
                 }
                 Plan::Remote { route } => self.begin_remote(&live, listener, *route),
             }
@@ -106,11 +106,11 @@ impl Engine {
         live: &Arc<Live>,
         listener: UnixListener,
         turn: Turn,
-        environment: &HashMap<OsString, OsString>,
+        environment: HashMap<OsString, OsString>,
     ) -> io::Result<()> {
-        let mut child = launch::spawn(&live.folder, listener, turn, environment, live.id)?;
+        let start = launch::Start::of(&live.folder, listener, turn, environment, live.id);
+        self.0.nursery.start(start)?;
         self.now_running(live);
-        tokio::spawn(async move { child.wait().await });
         Ok(())
     }
 

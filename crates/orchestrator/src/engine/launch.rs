@@ -41,6 +41,9 @@ pub(crate) struct Kept {
     pub(crate) job: Job,
     /// The store it was started with; no other one gets it.
     pub(crate) store: String,
+    /// What its supervisor runs; none of a job on a host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) exec: Option<Exec>,
 }
 
 /// A job that can be run.
@@ -91,22 +94,16 @@ pub(crate) fn prepare(
     jobs: &Path,
     job: Job,
     store: String,
-    exec: Option<&Exec>,
+    exec: Option<Exec>,
 ) -> io::Result<Prepared> {
     let (making, place) = (
         jobs.join(format!("{NEW}{}", job.id)),
         jobs.join(job.id.to_string()),
     );
     let folder = Folder::create(making.as_path())?;
+    let kept = Kept { job, store, exec };
     let made = || -> io::Result<_> {
-        let kept = Kept {
-            job: job.clone(),
-            store,
-        };
-        folder.write_json(folder::JOB, &kept)?;
-        if let Some(exec) = exec {
-            folder.write_json(folder::EXEC, exec)?;
-        }
+        folder.write_first(folder::JOB, &serde_json::to_vec(&kept)?)?;
         let lock = folder.try_lock()?.ok_or(io::ErrorKind::ResourceBusy)?;
         let listener = control::bind(folder.path())?;
         fs::rename(&making, &place)?;
@@ -114,7 +111,7 @@ pub(crate) fn prepare(
     };
     match made() {
         Ok((lock, listener)) => Ok(Prepared {
-            job,
+            job: kept.job,
             folder: Folder::open(place)?,
             lock,
             listener,
@@ -190,31 +187,53 @@ pub(crate) fn exec(
     })
 }
 
-/// Starts the supervisor of a prepared local job. The control socket is handed on as its standard input, so it can be
-/// connected to before the supervisor runs, and a refused connection means that none does; its turn as its standard
-/// output, so that it lasts as long as the job.
-///
-/// # Errors
-/// Where the supervisor cannot be started.
-pub(crate) fn spawn(
-    folder: &Folder,
-    listener: UnixListener,
-    turn: Turn,
-    environment: &HashMap<OsString, OsString>,
-    job: JobId,
-) -> io::Result<tokio::process::Child> {
-    let program = folders::program("vmo-supervisor")?;
-    let mut command = tokio::process::Command::new(&program);
-    command
-        .arg(folder.path())
-        .env_clear()
-        .envs(environment)
-        .env("VMO_JOB", job.to_string())
-        .envs(std::env::var_os(DISK_FLOOR).map(|bytes| (DISK_FLOOR, bytes)))
-        .stdin(Stdio::from(OwnedFd::from(listener)))
-        .stdout(Stdio::from(turn.into_fd()))
-        .stderr(Stdio::null());
-    let named =
-        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", program.display()));
-    command.spawn().map_err(named)
+/// What the supervisor of a prepared local job is started with. The control socket becomes its standard input, so it can
+/// be connected to before the supervisor runs, and a refused connection means that none does; its turn its standard output,
+/// so that it lasts as long as the job.
+pub(crate) struct Start {
+    pub(crate) folder: Folder,
+    pub(crate) listener: UnixListener,
+    pub(crate) turn: OwnedFd,
+    /// All of it.
+    pub(crate) environment: HashMap<OsString, OsString>,
+}
+
+impl Start {
+    /// The start of a job that has its turn.
+    pub(crate) fn of(
+        folder: &Folder,
+        listener: UnixListener,
+        turn: Turn,
+        mut environment: HashMap<OsString, OsString>,
+        job: JobId,
+    ) -> Self {
+        environment.insert("VMO_JOB".into(), job.to_string().into());
+        environment.extend(std::env::var_os(DISK_FLOOR).map(|bytes| (DISK_FLOOR.into(), bytes)));
+        Self {
+            folder: folder.clone(),
+            listener,
+            turn: turn.into_fd(),
+            environment,
+        }
+    }
+
+    /// Starts it as a program of its own.
+    ///
+    /// # Errors
+    /// Where the supervisor cannot be started.
+    pub(crate) fn spawn(self) -> io::Result<tokio::process::Child> {
+        let program = folders::program("vmo-supervisor")?;
+        let mut command = tokio::process::Command::new(&program);
+        command
+            .arg(self.folder.path())
+            .env_clear()
+            .envs(self.environment)
+            .stdin(Stdio::from(OwnedFd::from(self.listener)))
+            .stdout(Stdio::from(self.turn))
+            .stderr(Stdio::null());
+        let named = |error: io::Error| {
+            io::Error::new(error.kind(), format!("{}: {error}", program.display()))
+        };
+        command.spawn().map_err(named)
+    }
 }

@@ -266,7 +266,7 @@ impl Engine {
         let window = job.pty.then(|| self.window());
         let exec = launch::exec(&command, window, &rules, self.folders())?;
         self.0.room.admit(&[job.id])?;
-        let prepared = self.prepare(job, Some(&exec))?;
+        let prepared = self.prepare(job, Some(exec))?;
         let claims = rules.claims;
         Ok(self.launch(
             prepared,
@@ -277,7 +277,7 @@ impl Engine {
         ))
     }
 
-    fn prepare(&self, job: Job, exec: Option<&Exec>) -> Result<Prepared, EngineError> {
+    fn prepare(&self, job: Job, exec: Option<Exec>) -> Result<Prepared, EngineError> {
         let (id, jobs) = (job.id, self.folders().jobs());
         // Before the folder can be seen, so that it is not taken for another engine's.
         self.0.known.lock().expect("no panic holds it").insert(id);

@@ -29,8 +29,8 @@ impl SyncHandle {
         self.0.sync()
     }
 
-    /// Starts a thread that syncs every 200 ms while there is something to sync, until the writer is dropped. Its
-    /// failures are met again by [`Self::sync`].
+    /// Starts a thread that syncs what is there at once, and then every 200 ms while there is something to sync, until the
+    /// writer is dropped. Its failures are met again by [`Self::sync`].
     ///
     /// # Errors
     /// When no thread can be started.
@@ -39,6 +39,9 @@ impl SyncHandle {
             .name("spool sync".to_owned())
             .stack_size(64 * 1024)
             .spawn(move || {
+                if !self.0.work().files.is_empty() {
+                    self.0.sync().ok();
+                }
                 while self.0.wait_for_work() {
                     self.0.sync().ok();
                 }

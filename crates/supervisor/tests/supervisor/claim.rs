@@ -22,9 +22,7 @@ fn unwatched(script: &str) -> (tempfile::TempDir, Folder) {
         .into();
     let mark = scratch.path().join("mark").display().to_string();
     exec.archiver_env = vec![("WHERE".to_owned(), mark)];
-    folder.write_json(supervisor::folder::EXEC, &exec).unwrap();
-    // As whoever makes a job's folder does; it is gone again at once.
-    drop(folder.try_lock().unwrap().unwrap());
+    job::describe(&folder, &exec);
     (scratch, folder)
 }
 

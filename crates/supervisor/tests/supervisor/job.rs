@@ -10,11 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde::Serialize;
 use supervisor::{
     control::{self, Decoder, Frame, ToEngine, ToSupervisor},
     exec::{Exec, FORMAT, Grace},
     exit::Exit,
-    folder::{EXEC, EXIT, Folder, Lock, SUPERVISOR, Supervisor},
+    folder::{EXIT, Folder, JOB, Lock, SUPERVISOR, Supervisor},
     spool::{Position, Reader, Stream},
 };
 
@@ -55,12 +56,18 @@ pub(crate) fn supervisor(folder: &Path) -> Command {
     command
 }
 
-/// A job's folder with its `exec.json`, in a folder that goes with the test.
+/// A job's folder with its `job.json`, in a folder that goes with the test.
 pub(crate) fn folder(exec: &Exec) -> (tempfile::TempDir, Folder) {
     let scratch = tempfile::tempdir().unwrap();
     let folder = Folder::create(scratch.path().join("0198-job")).unwrap();
-    folder.write_json(EXEC, exec).unwrap();
+    describe(&folder, exec);
     (scratch, folder)
+}
+
+/// Writes down what to run, as far as a supervisor reads it.
+pub(crate) fn describe(folder: &Folder, exec: &impl Serialize) {
+    let job = serde_json::json!({ "job": { "id": "…" }, "exec": exec });
+    folder.write_json(JOB, &job).unwrap();
 }
 
 /// A running job.

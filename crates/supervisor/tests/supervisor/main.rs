@@ -7,6 +7,7 @@ mod ending;
 mod input;
 mod job;
 mod listeners;
+mod nursery;
 mod output;
 mod room;
 mod start;

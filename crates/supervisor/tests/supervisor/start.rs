@@ -106,6 +106,7 @@ fn it_binds_its_socket_itself_where_none_is_handed_to_it_and_paths_may_be_long()
     let deep = scratch.path().join("d".repeat(100)).join("e".repeat(100));
     fs::create_dir_all(&deep).unwrap();
     let folder = Folder::create(deep.join("job")).unwrap();
+    // As earlier versions had it.
     folder.write_json(EXEC, &sh("read go")).unwrap();
     let mut supervisor = supervisor(folder.path())
         .stdin(Stdio::null())
@@ -140,9 +141,8 @@ fn a_folder_has_one_supervisor() {
 #[test]
 fn a_later_format_is_refused_with_both_numbers() {
     let (_scratch, folder) = folder(&sh("echo no"));
-    folder
-        .write_file(EXEC, br#"{"format": 7, "what": "ever"}"#)
-        .unwrap();
+    let later = serde_json::json!({ "format": 7, "what": "ever" });
+    job::describe(&folder, &later);
     assert!(supervisor(folder.path()).status().unwrap().success());
     let exit: Exit = folder.read_json(EXIT).unwrap().unwrap();
     let why = "the job has format 7, and its supervisor knows formats up to 1".to_owned();

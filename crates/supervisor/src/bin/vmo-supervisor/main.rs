@@ -8,7 +8,8 @@
 //! signals    SIGCHLD, SIGTERM as bytes to poll for    outputs      what the child writes, into the spool
 //! listeners  the control socket                       input        what it reads
 //! tree       the child's descendants                  cancel       ending them, signal by signal
-//! settle     exit.json onto the disk
+//! syncing    the spool onto the disk, as it grows         settle       exit.json onto the disk, at the end
+//! nursery    waits to become supervisors
 //! ```
 
 mod cancel;
@@ -17,11 +18,13 @@ mod complaints;
 mod ending;
 mod input;
 mod listeners;
+mod nursery;
 mod outputs;
 mod pty;
 mod session;
 mod settle;
 mod signals;
+mod syncing;
 mod tree;
 mod watch;
 mod words;
@@ -33,13 +36,14 @@ use std::{
     process::{ExitCode, id},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use supervisor::{
     claims::Claims,
     control,
     exec::{Exec, FORMAT},
     exit::Ended,
-    folder::{EXEC, EXIT, Folder, SUPERVISOR, Supervisor},
+    folder::{EXEC, EXIT, Folder, JOB, SUPERVISOR, Supervisor},
     identity::Identity,
     spool::Writer,
 };
@@ -58,13 +62,24 @@ fn main() -> ExitCode {
     // Before anything of ours is open: nothing that was left open to us may reach the child.
     supervisor::inherited::close();
     let mut args = env::args_os().skip(1);
-    let (Some(folder), None) = (args.next(), args.next()) else {
-        eprintln!(
-            "usage: vmo-supervisor JOBDIR\nRuns the job described in JOBDIR/exec.json. Started by vm-orchestrator."
-        );
-        return ExitCode::from(2);
+    let folder = match [args.next(), args.next(), args.next()] {
+        [Some(folder), None, None] => PathBuf::from(folder),
+        [Some(word), Some(_), None] if word == "--nursery" => match nursery::serve() {
+            Ok(Some(folder)) => folder,
+            Ok(None) => return ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("vmo-supervisor: the nursery: {error}");
+                return ExitCode::FAILURE;
+            }
+        },
+        _ => {
+            eprintln!(
+                "usage: vmo-supervisor JOBDIR\nRuns the job described in JOBDIR/job.json. Started by vm-orchestrator."
+            );
+            return ExitCode::from(2);
+        }
     };
-    let folder = match PathBuf::from(folder).canonicalize().and_then(Folder::open) {
+    let folder = match folder.canonicalize().and_then(Folder::open) {
         Ok(folder) => folder,
         Err(error) => {
             eprintln!("vmo-supervisor: the job folder: {error}");
@@ -87,14 +102,12 @@ fn supervise(folder: Folder) -> io::Result<()> {
     let claims = Claims::handed()?;
     let umask = session::detach()?;
     let signals = Signals::catch()?;
-    let json = folder
-        .read_file(EXEC)?
-        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no {EXEC}")))?;
-    let Format { format } = described(&json)?;
+    let described = described(&folder)?;
+    let Format { format } = understood(described.clone())?;
     if format > FORMAT {
         return refuse(&folder, format);
     }
-    let exec: Exec = described(&json)?;
+    let exec: Exec = understood(described)?;
     session::limit_open_files(exec.open_files);
     // Fails where another supervisor has been, before anything of its is touched.
     let spool = Writer::create(folder.path())?;
@@ -112,12 +125,6 @@ fn supervise(folder: Folder) -> io::Result<()> {
         claims,
     };
     let start = start(&ready.folder, &ready.exec, umask);
-    // After the child is there: a process of one thread forks faster.
-    if let Err(error) = ready.spool.sync_handle().keep_syncing() {
-        complain(format_args!(
-            "the spool is synced at the end alone: {error}"
-        ));
-    }
     Watch::new(ready, start).run()
 }
 
@@ -127,9 +134,30 @@ struct Format {
     format: u32,
 }
 
-fn described<'a, T: Deserialize<'a>>(json: &'a [u8]) -> io::Result<T> {
-    serde_json::from_slice(json)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{EXEC}: {error}")))
+/// What to run, in whichever format.
+fn described(folder: &Folder) -> io::Result<Value> {
+    #[derive(Deserialize)]
+    struct Job {
+        exec: Option<Value>,
+    }
+    let job: Option<Job> = folder.read_json(JOB)?;
+    let described = match job.and_then(|job| job.exec) {
+        Some(exec) => Some(exec),
+        None => folder.read_json(EXEC)?,
+    };
+    let nothing = || {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("{JOB} says of nothing to run"),
+        )
+    };
+    described.ok_or_else(nothing)
+}
+
+fn understood<T: DeserializeOwned>(described: Value) -> io::Result<T> {
+    let invalid =
+        |error| io::Error::new(io::ErrorKind::InvalidData, format!("{JOB}: exec: {error}"));
+    serde_json::from_value(described).map_err(invalid)
 }
 
 /// The job is of a later time than we are.

@@ -56,6 +56,11 @@ impl Signals {
         Ok(Self(reader))
     }
 
+    /// Loses what comes in until they are caught anew, since the pipe is closed with all that was inherited.
+    pub(crate) fn forget(self) {
+        PIPE.store(-1, Ordering::Relaxed);
+    }
+
     /// What came in.
     pub(crate) fn take(&mut self) -> Caught {
         let mut caught = Caught::default();

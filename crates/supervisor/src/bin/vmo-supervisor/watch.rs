@@ -25,6 +25,7 @@ use crate::{
     pty,
     settle::Settle,
     signals::Signals,
+    syncing::Syncing,
 };
 
 mod end;
@@ -52,6 +53,7 @@ pub(crate) struct Watch {
     terminal: Option<OwnedFd>,
     cancel: Cancel,
     disk: Disk,
+    syncing: Syncing,
     stage: Stage,
     news: News,
 }
@@ -78,6 +80,7 @@ impl Watch {
         Self {
             cancel: Cancel::of(&ready.exec),
             disk: Disk::of(ready.folder.path()),
+            syncing: Syncing::Idle,
             ready,
             outputs,
             input,
@@ -181,6 +184,7 @@ impl Watch {
 
     fn tick(&mut self, now: Instant) {
         self.cancel.tick(now, self.group());
+        self.syncing.tick(now, &self.ready.spool);
         self.ready.listeners.tick(now);
         if let Err(error) = self.outputs.retry(now, &mut self.ready.spool) {
             self.disk.refused(now, &error);

@@ -78,6 +78,7 @@ impl Watch {
             stage,
             self.cancel.tick_at(),
             self.disk.look_at(),
+            self.syncing.tick_at(),
             self.outputs.retry_at(),
             self.ready.listeners.tick_at(),
         ];

@@ -1,0 +1,116 @@
+//! The nursery: a supervisor without a job, which becomes those of others.
+
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::net::UnixStream,
+    },
+    path::Path,
+    process::{Child, Command},
+};
+
+use supervisor::{
+    control::{self, ToSupervisor},
+    exit::Ended,
+    folder::{Folder, SUPERVISOR, Supervisor},
+    nursery,
+};
+
+use crate::job::{self, Listener, describe, patiently, runs, sh};
+
+/// A nursery for job folders with names as long as this one.
+fn hatch(place: &Path) -> (Child, UnixStream) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vmo-supervisor"));
+    command
+        .arg("--nursery")
+        .arg(place)
+        .env("OF_THE_NURSERY", "1");
+    (command.stdin(OwnedFd::from(theirs)).spawn().unwrap(), ours)
+}
+
+/// Asks for a supervisor, and listens to it.
+fn ask(nursery: &UnixStream, folder: &Folder, mark: &str) -> Listener {
+    let listener = control::bind(folder.path()).unwrap();
+    let told = Listener::to(folder);
+    let claims = File::create(folder.path().join("claims")).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    let environment = [
+        ("PATH", path.as_os_str()),
+        ("MARK", OsStr::new(mark)),
+        ("VMO_DISK_FLOOR", OsStr::new("0")),
+    ];
+    let environment = environment.map(|(name, value)| (OsStr::new(name), value));
+    nursery::ask(
+        nursery,
+        folder.path(),
+        environment,
+        [listener.as_fd(), claims.as_fd()],
+    )
+    .unwrap();
+    told
+}
+
+#[test]
+fn it_becomes_the_supervisor_of_each_job_and_leaves_them_when_it_ends() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = |name: &str| {
+        let folder = Folder::create(scratch.path().join(name)).unwrap();
+        describe(&folder, &sh("env; ls /proc/self/fd; read go; exit 4"));
+        folder
+    };
+    let folders = [folder("job 1"), folder("job 2")];
+    let claims = folders
+        .each_ref()
+        .map(|folder| folder.lock_blocking().unwrap());
+    let (mut process, socket) = hatch(&scratch.path().join("job 0"));
+    let mut told = [
+        ask(&socket, &folders[0], "one"),
+        ask(&socket, &folders[1], "two"),
+    ];
+
+    for (folder, mark) in folders.iter().zip(["MARK=one", "MARK=two"]) {
+        let said = patiently(|| {
+            let log = job::log(folder).into_iter().flat_map(|(_, bytes)| bytes);
+            let said = String::from_utf8(log.collect()).unwrap();
+            said.ends_with("3\n").then_some(said)
+        });
+        assert!(said.lines().any(|line| line == mark), "{said}");
+        assert!(!said.contains("OF_THE_NURSERY"), "{said}");
+        assert!(
+            said.ends_with("\n0\n1\n2\n3\n"),
+            "only its own are open: {said}"
+        );
+        let who: Supervisor = folder.read_json(SUPERVISOR).unwrap().unwrap();
+        let line = fs::read(format!("/proc/{}/cmdline", who.supervisor.pid)).unwrap();
+        let shown = [b"\0", folder.path().as_os_str().as_encoded_bytes(), b"\0"].concat();
+        assert!(line.ends_with(&shown), "{}", String::from_utf8_lossy(&line));
+    }
+    drop(socket);
+    assert!(process.wait().unwrap().success());
+    for (folder, told) in folders.iter().zip(&mut told) {
+        let who: Supervisor = folder.read_json(SUPERVISOR).unwrap().unwrap();
+        assert!(who.supervisor.is_alive() && who.child.is_alive());
+        told.say(&ToSupervisor::EndInput);
+        assert_eq!(told.complete().ended, Ended::Code { code: 4 });
+        patiently(|| (!runs(who.supervisor.pid)).then_some(()));
+    }
+    drop(claims);
+}
+
+#[test]
+fn it_buries_the_supervisors_it_became() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = Folder::create(scratch.path().join("job")).unwrap();
+    describe(&folder, &sh("exit 0"));
+    let _claim = folder.lock_blocking().unwrap();
+    let (mut process, socket) = hatch(&scratch.path().join("another length"));
+    let mut told = ask(&socket, &folder, "x");
+    let who: Supervisor = patiently(|| folder.read_json(SUPERVISOR).unwrap());
+    told.complete();
+    patiently(|| (!Path::new(&format!("/proc/{}", who.supervisor.pid)).exists()).then_some(()));
+    drop(socket);
+    assert!(process.wait().unwrap().success());
+}

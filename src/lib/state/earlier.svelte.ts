@@ -1,0 +1,32 @@
+// How the jobs before one went, of the same thing: what a job that runs may be measured by.
+import type { Client } from '../client';
+import type { Earlier, JobId } from '../wire';
+
+/** The jobs before one, oldest first. */
+export class EarlierJobs {
+  jobs = $state.raw<Earlier[]>([]);
+
+  /** The median duration of those that went well, in milliseconds; none where none did. */
+  readonly usual: number | null = $derived.by(() => {
+    const done = this.jobs.filter(({ status }) => status === 'done').map((job) => job.took_ms);
+    return median(done);
+  });
+
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Asks for those before this job. While Postgres is away there are none. */
+  async of(job: JobId): Promise<void> {
+    const asked = { type: 'earlier', with: { job } } as const;
+    const told = await this.#client.ask(asked, 'earlier').catch(() => null);
+    this.jobs = told === null ? [] : told.jobs.toReversed();
+  }
+}
+
+/** The middle one; of an even number the upper of both. */
+export function median(values: number[]): number | null {
+  return values.toSorted((a, b) => a - b).at(Math.floor(values.length / 2)) ?? null;
+}
