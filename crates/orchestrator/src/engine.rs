@@ -30,11 +30,8 @@ mod launch;
 mod link;
 mod live;
 mod lost;
-<<<<<<< HEAD
 mod notes;
-=======
 mod nursery;
->>>>>>> short
 mod orders;
 mod owners;
 mod preferences;
