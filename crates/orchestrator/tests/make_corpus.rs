@@ -1,21 +1,40 @@
 //! A corpus of makefiles in the shapes of well-known projects, each with the scan that it must give, checked in beside it
 //! as `expected.json`. `UPDATE_EXPECTED=1` writes these files anew; what changed is then read in the diff.
+//!
+//! The corpus is also shown to make itself, in the way that runs nothing: what the scan misses of make's own list, or has
+//! beyond it, is known, and each difference has its reason.
 
-use std::{env, fs, path::Path};
+use std::{
+    env,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
 
-use orchestrator::{make, project::Scan};
+use orchestrator::{
+    make,
+    project::{Scan, Target},
+};
+
+/// Its folders, in order.
+fn corpus() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/makefiles");
+    let entries = fs::read_dir(folder).unwrap();
+    let mut projects: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    projects.sort();
+    assert!(projects.len() >= 40, "{}", projects.len());
+    projects
+}
+
+fn names(scan: &Scan) -> Vec<&str> {
+    let targets = scan.targets.iter();
+    targets.map(|target| target.name.as_str()).collect()
+}
 
 #[test]
 fn each_makefile_gives_the_expected_scan() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/makefiles");
-    let mut projects: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    projects.sort();
-    assert!(projects.len() >= 12);
     let mut wrong = Vec::new();
-    for project in projects {
+    for project in corpus() {
         let scan = make::scan(&project);
         let file = project.join("expected.json");
         if env::var_os("UPDATE_EXPECTED").is_some() {
@@ -31,4 +50,154 @@ fn each_makefile_gives_the_expected_scan() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Where the scan and make differ, and why. `-` is listed by the scan alone, `+` by make alone.
+const KNOWN: &[(&str, &str)] = &[
+    (
+        "conditionals: -build-debug",
+        "both sides of a condition are read, and make takes one",
+    ),
+    (
+        "conditionals: goal build-debug, of make build-release",
+        "both sides of a condition are read, and make takes one",
+    ),
+    (
+        "continuations: -never",
+        "both sides of a condition are read, and make takes one",
+    ),
+    (
+        "includes: make did not list its targets",
+        "make reads two files that include each other until its stack is full",
+    ),
+    (
+        r"names: +50\%",
+        "make lists what .PHONY says as it is written, with the backslash",
+    ),
+    (
+        "nul: missing separator",
+        "make reads no further than a NUL in a line, so nothing is left of its rule",
+    ),
+    ("templates: +all", "only make runs $(eval …)"),
+    ("templates: +made-by-eval", "only make runs $(eval …)"),
+    (
+        "templates: goal lint, of make all",
+        "only make runs $(eval …), which names a target before all others",
+    ),
+    (
+        "variables: TOKEN is not set",
+        "the makefile ends make where TOKEN is not given",
+    ),
+];
+
+#[test]
+fn the_scan_agrees_with_make() {
+    let environment = make::environment(env::vars_os(), None);
+    let mut differences = Vec::new();
+    let mut compared = 0;
+    for project in corpus() {
+        let copy = tempfile::tempdir().unwrap();
+        let files = copied(&project, copy.path());
+        let read = make::scan(copy.path());
+        let made = make::database(copy.path(), &environment);
+        let name = project.file_name().unwrap().to_string_lossy();
+        assert_eq!(
+            files,
+            count(copy.path()),
+            "{name}: asking has run something"
+        );
+        let mut told = made.problems.iter();
+        if let Some(new) = told.find(|one| !read.problems.contains(one)) {
+            differences.push(format!("{name}: {}", new.what));
+            continue;
+        }
+        compared += 1;
+        for (one, other, sign) in [(&read, &made, '-'), (&made, &read, '+')] {
+            let other = names(other);
+            let missing = names(one).into_iter().filter(|name| !other.contains(name));
+            differences.extend(missing.map(|target| format!("{name}: {sign}{target}")));
+        }
+        if read.default_goal != made.default_goal {
+            let goal = |scan: &Scan| scan.default_goal.clone().unwrap_or_default();
+            let (read, made) = (goal(&read), goal(&made));
+            differences.push(format!("{name}: goal {read}, of make {made}"));
+        }
+    }
+    println!("{compared} compared\n{}", differences.join("\n"));
+    assert!(compared >= 36, "{compared}");
+    let known: Vec<&str> = KNOWN.iter().map(|(difference, _)| *difference).collect();
+    differences.sort();
+    assert_eq!(differences, known);
+}
+
+/// Copies a folder and says how many files that were.
+fn copied(from: &Path, to: &Path) -> usize {
+    fs::create_dir_all(to).unwrap();
+    let entries = fs::read_dir(from).unwrap().map(|entry| entry.unwrap());
+    entries
+        .map(|entry| {
+            let to = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                return copied(&entry.path(), &to);
+            }
+            fs::copy(entry.path(), to).unwrap();
+            1
+        })
+        .sum()
+}
+
+fn count(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    entries
+        .map(|entry| match entry.file_type().unwrap().is_dir() {
+            true => count(&entry.path()),
+            false => 1,
+        })
+        .sum()
+}
+
+#[test]
+fn ten_thousand_targets_in_a_hundred_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: String, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "Makefile".to_owned(),
+        "ENV ?= dev\nall: ## Everything\ninclude part-*.mk\nall: $(PARTS)\n.PHONY: all\n",
+    );
+    for part in 0..100 {
+        let mut text = format!(
+            "##@ Part {part:02}\nPARTS += part-{part:02}\n.PHONY: part-{part:02}\npart-{part:02}:"
+        );
+        (0..98).for_each(|one| write!(text, " out/{part:02}/{one}.o").unwrap());
+        writeln!(text, " ## The whole part @exclusive\n\t@echo done").unwrap();
+        for one in 0..98 {
+            let rule = "\tcc -D$(ENV) $(FLAGS) -c -o $@ $<";
+            writeln!(text, "out/{part:02}/{one}.o: src/{one}.c\n{rule}").unwrap();
+        }
+        writeln!(text, "clean-{part:02}: ; rm -rf out/{part:02} ## Remove it").unwrap();
+        write(format!("part-{part:02}.mk"), &text);
+    }
+    let scan = make::scan(folder.path());
+    assert_eq!(scan.problems, []);
+    assert_eq!(scan.targets.len(), 1 + 100 * 100);
+    assert_eq!(scan.default_goal.as_deref(), Some("all"));
+    let listed = scan.targets.iter().filter(|target| target.listed);
+    assert_eq!(listed.count(), 1 + 100 * 2);
+    let find = |name: &str| -> &Target {
+        let mut targets = scan.targets.iter();
+        targets.find(|target| target.name == name).unwrap()
+    };
+    let all = find("all");
+    assert_eq!(all.exclusive.len(), 100);
+    assert_eq!(all.exclusive[99], "part-99");
+    assert_eq!(all.uses, ["ENV", "PARTS", "FLAGS"]);
+    let part = find("part-42");
+    assert_eq!(part.group.as_deref(), Some("Part 42"));
+    assert_eq!(part.place.file, "part-42.mk");
+    assert_eq!(part.uses, ["ENV", "FLAGS"]);
+    let object = find("out/99/97.o");
+    assert_eq!((object.listed, object.place.line), (false, 200));
+    assert_eq!(object.recipe, ["cc -D$(ENV) $(FLAGS) -c -o $@ $<"]);
+    let clean = find("clean-07");
+    assert_eq!(clean.danger.as_deref(), Some("runs `rm -rf out/07`"));
 }

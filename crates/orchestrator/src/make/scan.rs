@@ -9,7 +9,7 @@
 //!   rules, variables     what was read of each target and variable
 //!   specific             the values variables have for some targets alone
 //!   expand, functions    what make expands without running anything
-//!   refs, given          which variables a text uses, and which of them need no value
+//!   refs, given, guards  which variables a text uses, which of them need no value, and which must have one
 //! list                   what was read → what a person is shown, by way of
 //!   reach, uses          what a target leads to, and which variables it uses
 //!   led, danger          what it takes over from all that it leads to
@@ -29,6 +29,7 @@ mod extra_words;
 mod functions;
 mod given;
 mod glob;
+mod guards;
 mod led;
 mod list;
 mod reach;

@@ -36,6 +36,10 @@ impl Reader {
             if target.phony {
                 self.rules.phony.insert(target.name.clone());
             }
+            // make tries to remake what it reads, so a rule that fits any name makes targets of the makefiles.
+            if self.makefiles.split(' ').any(|file| file == target.name) {
+                continue;
+            }
             // A path from the root is a file, and where `$(shell …)` gave nothing, not even the right one.
             if !self.knows(&target.name) && (target.phony || !target.name.starts_with('/')) {
                 new.push(target);

@@ -74,7 +74,7 @@ pub(super) fn is_offered(name: &str, defined: bool) -> bool {
 /// Whether it may well stay empty.
 pub(super) fn is_customary(name: &str) -> bool {
     CUSTOM.contains(&name)
-        || ["FLAGS", "ARGS", "OPTS", "OPTIONS", "EXTRA"]
+        || ["FLAGS", "ARGS", "OPTS", "OPTIONS", "EXTRA", "LIBS"]
             .iter()
             .any(|end| name.to_ascii_uppercase().ends_with(end))
 }

@@ -16,10 +16,8 @@ const MAX_EXCLUSIVE: usize = 200_000;
 
 /// Of each target what it takes over.
 pub(super) struct Led {
-    /// The nearest target that asks first.
-    nearest: Vec<Option<usize>>,
-    /// Why the target itself asks first.
-    own: Vec<Option<String>>,
+    /// Why running it asks first.
+    pub(super) dangers: Vec<Option<String>>,
     /// The names of exclusive targets, in file order.
     pub(super) exclusive: Vec<Vec<String>>,
     /// The longest times that any of them asks for.
@@ -29,12 +27,12 @@ pub(super) struct Led {
 impl Led {
     pub(super) fn of(reader: &mut Reader, reached: &mut Reached) -> Self {
         let rules = &reader.rules;
-        let own = dangers(rules, &reader.variables);
-        let mut nearest = vec![None; own.len()];
-        let asking = (0..own.len()).filter(|index| own[*index].is_some());
-        reached.back_from(asking, |target, source| nearest[target] = Some(source));
         let (exclusive, all) = exclusive(rules, reached);
-        let graces = graces(rules, reached);
+        let led = Self {
+            dangers: dangers(rules, &reader.variables, reached),
+            exclusive,
+            graces: graces(rules, reached),
+        };
         if !all {
             let place = Place {
                 file: reader.main_file(),
@@ -44,38 +42,53 @@ impl Led {
                 "so many targets are @exclusive that some lead to more of them than are told";
             reader.problem(place, what.to_owned());
         }
-        Self {
-            nearest,
-            own,
-            exclusive,
-            graces,
-        }
-    }
-
-    /// Why running a target asks first.
-    pub(super) fn danger(&self, target: usize, rules: &Rules) -> Option<String> {
-        let source = self.nearest[target]?;
-        let why = self.own[source].as_ref()?;
-        if source == target {
-            return Some(why.clone());
-        }
-        Some(format!("{}: {why}", cut(&rules.targets[source].name, 60)))
+        led
     }
 }
 
-/// Of each target, what its own recipe or comment makes it ask for.
-fn dangers(rules: &Rules, variables: &Variables) -> Vec<Option<String>> {
+/// What asks first, and why.
+struct Source<'a> {
+    node: usize,
+    name: &'a str,
+    why: String,
+}
+
+/// Of each target the nearest that its own recipe or comment, or that of what it leads to, makes it ask for.
+fn dangers(rules: &Rules, variables: &Variables, reached: &mut Reached) -> Vec<Option<String>> {
     let of_rule: Vec<Option<String>> = rules
         .list
         .iter()
         .map(|rule| danger::command(&rule.text, variables))
         .collect();
-    let of_target = |found: &Found| {
-        let own = found.rules.iter().find_map(|rule| of_rule[*rule].as_ref());
+    let runs = |rule: &usize| Some(format!("runs `{}`", of_rule[*rule].as_ref()?));
+    let of_target = |(node, found): (usize, &'_ Found)| {
         let said = found.notes.danger.clone();
-        said.or_else(|| own.map(|command| format!("runs `{command}`")))
+        Some((node, said.or_else(|| found.rules.iter().find_map(runs))?))
     };
-    rules.targets.iter().map(of_target).collect()
+    let targets = rules.targets.iter().enumerate().filter_map(of_target);
+    let mut sources: Vec<Source<'_>> = targets
+        .map(|(node, why)| Source {
+            node,
+            name: &rules.targets[node].name,
+            why,
+        })
+        .collect();
+    sources.extend(rules.patterns.iter().filter_map(|(name, rule)| {
+        let (node, why) = (reached.rule(*rule), runs(rule)?);
+        Some(Source { node, name, why })
+    }));
+    sources.sort_by_key(|source| source.node);
+    let mut all = vec![None; rules.targets.len()];
+    reached.back_from(sources.iter().map(|one| one.node), |target, node| {
+        let at = sources.partition_point(|source| source.node < node);
+        let Source { name, why, .. } = &sources[at];
+        all[target] = Some(if target == node {
+            why.clone()
+        } else {
+            format!("{}: {why}", cut(name, 60))
+        });
+    });
+    all
 }
 
 /// Of each target the exclusive ones that it leads to; and whether these are all.

@@ -6,12 +6,13 @@ use super::{
     extra_words::ExtraWords,
     functions::stem,
     given::is_customary,
+    guards,
     led::Led,
     reach::Reached,
     reader::Reader,
     rules::{Found, Rules},
     text::cut,
-    uses::Uses,
+    uses::uses,
     variables::{self, Variables},
 };
 use crate::project::{Place, Scan, Target, Variable};
@@ -26,15 +27,12 @@ const MAX_DEFAULT: usize = 2_000;
 /// The most bytes of all targets' own defaults: a thousand targets may share one long value.
 const MAX_DEFAULTS: usize = 4 << 20;
 
-/// make's own list of known suffixes (GNU make manual, "Old-Fashioned Suffix Rules").
-const SUFFIXES: &str = ".out .a .ln .o .c .cc .C .cpp .p .f .F .m .r .y .l .ym .yl .s .S .mod .sym .def .h .info .dvi \
-    .tex .texinfo .texi .txinfo .w .ch .web .sh .elc .el ";
-
 /// The scan of what was read.
 pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     tell_missing(&mut reader);
     tell_overspent(&mut reader);
     let mut reached = Reached::of(&reader.rules);
+    guards::by_prerequisite(&mut reader);
     need(&mut reader);
     let default_goal = default_goal(&reader.rules);
     let plain = !reader
@@ -42,22 +40,21 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
         .targets
         .iter()
         .any(|found| found.notes.documented || reader.rules.phony.contains(&found.name));
-    let mut uses = Uses::of(&reader.variables);
+    let mut uses = uses(&reader.rules, &reader.variables, &mut reached);
     let mut led = Led::of(&mut reader, &mut reached);
     let extra_words = ExtraWords::of(&reader.rules, &reader.variables);
     let (mut lines, mut room) = (MAX_RECIPES, MAX_DEFAULTS);
     let mut targets = Vec::new();
     for index in 0..reader.rules.targets.len() {
         let found = &reader.rules.targets[index];
-        if is_suffix_rule(&found.name, &reader.rules) {
+        if reader.rules.suffix_rule(&found.name).is_some() {
             continue;
         }
-        let all = reached.from(index);
         let mut target = target(found, &reader.rules, &mut lines);
         let is_default = default_goal.as_ref() == Some(&found.name);
         target.listed = is_listed(found, &target, is_default, plain, &reader.rules);
-        target.uses = uses.by(&all, &reader.rules, &reader.variables);
-        target.danger = led.danger(index, &reader.rules);
+        target.uses = std::mem::take(&mut uses[index]);
+        target.danger = std::mem::take(&mut led.dangers[index]);
         target.exclusive = std::mem::take(&mut led.exclusive[index]);
         target.graces = std::mem::take(&mut led.graces[index]);
         target.defaults = defaults(&found.name, &reader.rules, &reader.variables, &mut room);
@@ -81,7 +78,7 @@ fn tell_missing(reader: &mut Reader) {
             || rules
                 .patterns
                 .iter()
-                .any(|pattern| stem(pattern, &name).is_some());
+                .any(|(pattern, _)| stem(pattern, &name).is_some());
         if !made {
             reader.problem(place, format!("{name}: no such file to include"));
         }
@@ -125,18 +122,6 @@ fn default_goal(rules: &Rules) -> Option<String> {
         .into_iter()
         .find(|name| !name.starts_with('.') || name.contains('/'))
         .cloned()
-}
-
-fn is_suffix_rule(name: &str, rules: &Rules) -> bool {
-    let known =
-        |suffix: &str| rules.suffixes.contains(suffix) || SUFFIXES.contains(&format!("{suffix} "));
-    if !name.starts_with('.') || name.contains('/') {
-        return false;
-    }
-    known(name)
-        || name[1..]
-            .find('.')
-            .is_some_and(|at| known(&name[..=at]) && known(&name[at + 1..]))
 }
 
 fn is_listed(found: &Found, target: &Target, is_default: bool, plain: bool, rules: &Rules) -> bool {

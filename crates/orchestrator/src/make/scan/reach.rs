@@ -1,108 +1,107 @@
-//! What running a target leads to: its prerequisites, and what its recipe calls make for.
+//! What running a target leads to: its prerequisites, what its recipe calls make for, and the pattern rules that may make
+//! these.
 //!
 //! A thousand targets may share one rule, and each may lead to all others. So targets and rules are the nodes of one
 //! graph, whose size is that of the text; and what is asked of all that a target leads to is spread backwards, from the
-//! few targets that have it to all that lead to them.
+//! few nodes that have it to all targets that lead to them.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, mem::replace};
 
-use super::rules::Rules;
+use super::{
+    functions::{stem, substitute},
+    rules::{Found, Rule, Rules},
+};
 
-/// Of the targets that one target leads to, as many are looked at for variables.
-const MAX_REACHED: usize = 64;
-/// As many steps are made to find them.
-const MAX_STEPS: usize = 1_000;
+/// As many pattern rules are tried on each name.
+const MAX_PATTERNS: usize = 50;
+/// Of the patterns among a rule's prerequisites, as many are followed for each of its targets.
+const MAX_STEMS: usize = 16;
 
-/// Which targets lead to which.
+/// Which targets lead to which, by their rules. Nodes are the targets, by their place in the list, and behind them the
+/// rules.
 pub(super) struct Reached {
-    /// Of each target, the rules that it has.
-    rules: Vec<Vec<usize>>,
-    /// Of each rule, the targets that it leads to.
-    next: Vec<Vec<usize>>,
-    /// Of each rule, the targets that have it.
-    named: Vec<Vec<usize>>,
-    /// Of each target, the rules that lead to it.
+    targets: usize,
     back: Vec<Vec<usize>>,
-    /// Of each target and of each rule, the number of the last search that came by.
-    seen: (Vec<u32>, Vec<u32>),
+    /// The number of the last search that came by.
+    seen: Vec<u32>,
     search: u32,
 }
 
 impl Reached {
     pub(super) fn of(rules: &Rules) -> Self {
-        let (targets, count) = (rules.targets.len(), rules.list.len());
+        let targets = rules.targets.len();
+        let count = targets + rules.list.len();
         let mut graph = Self {
-            rules: Vec::with_capacity(targets),
-            next: Vec::with_capacity(count),
-            named: vec![Vec::new(); count],
-            back: vec![Vec::new(); targets],
-            seen: (vec![0; targets], vec![0; count]),
+            targets,
+            back: vec![Vec::new(); count],
+            seen: vec![0; count],
             search: 0,
         };
-        for (target, found) in rules.targets.iter().enumerate() {
-            found
+        let patterns = patterns(rules);
+        let implicit = |name: &str| -> Vec<usize> {
+            let fitting = patterns.iter().filter(|(pattern, _)| fits(pattern, name));
+            fitting.map(|(_, rule)| targets + rule).collect()
+        };
+        let made = |name: &str| match rules.position(name) {
+            Some(target) => vec![target],
+            None => implicit(name),
+        };
+        for (index, found) in rules.targets.iter().enumerate() {
+            let own = found.rules.iter().map(|rule| targets + rule);
+            let mut next: Vec<usize> = own.collect();
+            next.extend(by_stem(found, rules).iter().flat_map(|name| made(name)));
+            let has_recipe = found
                 .rules
                 .iter()
-                .for_each(|rule| graph.named[*rule].push(target));
-            graph.rules.push(found.rules.clone());
+                .any(|rule| rules.list[*rule].has_recipe());
+            if !has_recipe && !rules.phony.contains(&found.name) {
+                next.extend(implicit(&found.name));
+            }
+            graph.lead(index, next);
         }
         for (index, rule) in rules.list.iter().enumerate() {
-            graph.begin();
-            let needed = rule.prerequisites.iter();
-            let mut next: Vec<usize> = needed.filter_map(|name| rules.position(name)).collect();
+            let needed = rule.prerequisites.iter().flat_map(|name| made(name));
+            let mut next: Vec<usize> = needed.collect();
+            if rule.stems.0.is_none() {
+                let stems = rule.stems.1.iter().take(MAX_STEMS);
+                next.extend(stems.flat_map(|pattern| implicit(pattern)));
+            }
             next.extend(called(&rule.text, rules));
-            next.retain(|target| graph.is_new(*target));
-            next.iter()
-                .for_each(|target| graph.back[*target].push(index));
-            graph.next.push(next);
+            graph.lead(targets + index, next);
         }
         graph
     }
 
-    fn is_new(&mut self, target: usize) -> bool {
-        std::mem::replace(&mut self.seen.0[target], self.search) != self.search
-    }
-
-    /// The targets that this one leads to, itself first, the nearest first, at most 64.
-    pub(super) fn from(&mut self, target: usize) -> Vec<usize> {
+    fn lead(&mut self, from: usize, mut to: Vec<usize>) {
         self.begin();
-        self.seen.0[target] = self.search;
-        let mut all = vec![target];
-        let (mut at, mut steps) = (0, 0);
-        while let Some(index) = all.get(at).copied() {
-            at += 1;
-            for rule in &self.rules[index] {
-                steps += 1;
-                if std::mem::replace(&mut self.seen.1[*rule], self.search) == self.search {
-                    continue;
-                }
-                for reached in &self.next[*rule] {
-                    steps += 1;
-                    if all.len() >= MAX_REACHED || steps >= MAX_STEPS {
-                        return all;
-                    }
-                    if std::mem::replace(&mut self.seen.0[*reached], self.search) != self.search {
-                        all.push(*reached);
-                    }
-                }
-            }
-        }
-        all
+        to.retain(|node| replace(&mut self.seen[*node], self.search) != self.search);
+        to.iter().for_each(|node| self.back[*node].push(from));
     }
 
-    /// Calls `tell` with each target that leads to one of `sources`, they themselves among them, and with the source that
-    /// it leads to: the nearest.
+    /// The node of a rule.
+    pub(super) const fn rule(&self, index: usize) -> usize {
+        self.targets + index
+    }
+
+    /// The targets that have a rule.
+    pub(super) fn owners(&self, rule: usize) -> impl Iterator<Item = usize> {
+        let leading = self.back[self.rule(rule)].iter().copied();
+        leading.filter(|node| *node < self.targets)
+    }
+
+    /// Calls `tell` with each target that leads to one of the nodes `sources`, they themselves among them, and with the
+    /// source that it leads to: the nearest. Gives the number of steps that it took.
     pub(super) fn back_from(
         &mut self,
         sources: impl IntoIterator<Item = usize>,
         tell: impl FnMut(usize, usize),
-    ) {
+    ) -> usize {
         self.begin();
-        self.further_back_from(sources, tell);
+        self.further_back_from(sources, tell)
     }
 
     /// Begins a search: nothing has been seen in it.
-    pub(super) fn begin(&mut self) {
+    pub(super) const fn begin(&mut self) {
         self.search += 1;
     }
 
@@ -111,27 +110,63 @@ impl Reached {
         &mut self,
         sources: impl IntoIterator<Item = usize>,
         mut tell: impl FnMut(usize, usize),
-    ) {
+    ) -> usize {
+        let mut steps = 0;
         let mut open: VecDeque<(usize, usize)> = VecDeque::new();
         for source in sources {
-            if self.is_new(source) {
+            if replace(&mut self.seen[source], self.search) != self.search {
                 open.push_back((source, source));
             }
         }
-        while let Some((target, source)) = open.pop_front() {
-            tell(target, source);
-            for rule in &self.back[target] {
-                if std::mem::replace(&mut self.seen.1[*rule], self.search) == self.search {
-                    continue;
-                }
-                for leading in &self.named[*rule] {
-                    if std::mem::replace(&mut self.seen.0[*leading], self.search) != self.search {
-                        open.push_back((*leading, source));
-                    }
+        while let Some((node, source)) = open.pop_front() {
+            if node < self.targets {
+                tell(node, source);
+            }
+            steps += self.back[node].len() + 1;
+            for leading in &self.back[node] {
+                if replace(&mut self.seen[*leading], self.search) != self.search {
+                    open.push_back((*leading, source));
                 }
             }
         }
+        steps
     }
+}
+
+/// The pattern rules that make something, suffix rules among them, but for those that fit any name.
+fn patterns(rules: &Rules) -> Vec<(String, usize)> {
+    let patterns = rules.patterns.iter().cloned();
+    let suffixes = rules.targets.iter().filter_map(|found| {
+        let to = rules.suffix_rule(&found.name)?;
+        Some((format!("%{to}"), *found.rules.first()?))
+    });
+    patterns
+        .chain(suffixes)
+        .filter(|(pattern, rule)| pattern != "%" && rules.list[*rule].has_recipe())
+        .take(MAX_PATTERNS)
+        .collect()
+}
+
+/// Whether a pattern rule can make a file. A pattern without a folder is tried on the name without its own.
+fn fits(pattern: &str, name: &str) -> bool {
+    let alone = name.rsplit('/').next().unwrap_or(name);
+    stem(pattern, name).is_some() || (!pattern.contains('/') && stem(pattern, alone).is_some())
+}
+
+/// The prerequisites that a target's static pattern rules give it: `main.c` where `main.o: %.o: %.c` does.
+pub(super) fn by_stem(found: &Found, rules: &Rules) -> Vec<String> {
+    let own = found.rules.iter().map(|rule| &rules.list[*rule]);
+    own.flat_map(|rule| stems(rule, &found.name)).collect()
+}
+
+fn stems(rule: &Rule, target: &str) -> Vec<String> {
+    let (Some(pattern), prerequisites) = &rule.stems else {
+        return Vec::new();
+    };
+    let prerequisites = prerequisites.iter().take(MAX_STEMS);
+    prerequisites
+        .map(|to| substitute(target, pattern, to))
+        .collect()
 }
 
 /// The targets that `$(MAKE) name …` in a recipe names, where it stays in this makefile.

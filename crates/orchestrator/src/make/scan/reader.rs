@@ -38,7 +38,8 @@ pub(in crate::make) struct Reader {
     pub(super) missing: Vec<(String, Place)>,
     /// What forbids asking make itself, since it would do something even when only asked.
     pub(in crate::make) active: Option<(Place, &'static str)>,
-    makefiles: String,
+    /// The files read, each after a blank, as `$(MAKEFILE_LIST)` has them.
+    pub(super) makefiles: String,
     recipe_prefix: char,
 }
 
@@ -143,6 +144,9 @@ impl Reader {
             && let Some(rule) = at.rule
         {
             let text = &raw[self.recipe_prefix.len_utf8()..];
+            if !at.conditions.is_empty() {
+                self.tested_in_recipe(rule, text, at);
+            }
             return self.recipe(rule, text);
         }
         let line = joined(raw);

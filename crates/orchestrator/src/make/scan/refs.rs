@@ -20,6 +20,20 @@ pub(super) struct Reference<'a> {
     pub(super) guarded: bool,
     /// It is called as a function, so it is no setting.
     pub(super) called: bool,
+    /// Only its name stands here, as what this function is called with.
+    pub(super) given_to: Option<&'a str>,
+}
+
+impl<'a> Reference<'a> {
+    const fn tested(name: &'a str) -> Self {
+        Self {
+            name,
+            tested: true,
+            guarded: false,
+            called: false,
+            given_to: None,
+        }
+    }
 }
 
 /// What a text uses, in order; a name may come more than once.
@@ -89,20 +103,7 @@ impl<'a> Found<'a> {
 
     fn function(&mut self, word: &str, rest: &'a str, tested: bool, depth: usize) {
         match word {
-            "call" => {
-                for (index, argument) in arguments(rest, usize::MAX).into_iter().enumerate() {
-                    let argument = argument.trim();
-                    if index == 0 && is_name(argument) {
-                        self.list.push(Reference {
-                            name: argument,
-                            tested: true,
-                            guarded: false,
-                            called: true,
-                        });
-                    }
-                    self.text(argument, tested, depth);
-                }
-            }
+            "call" => self.call(rest, tested, depth),
             "foreach" => {
                 let parts = arguments(rest, 3);
                 if parts.len() == 3 {
@@ -125,6 +126,28 @@ impl<'a> Found<'a> {
                 self.text(rest, true, depth);
             }
             _ => self.text(rest, tested, depth),
+        }
+    }
+
+    fn call(&mut self, rest: &'a str, tested: bool, depth: usize) {
+        let parts = arguments(rest, usize::MAX);
+        let called = parts[0].trim();
+        if is_name(called) {
+            self.list.push(Reference {
+                called: true,
+                ..Reference::tested(called)
+            });
+        }
+        for argument in &parts[1..] {
+            for name in argument.split_whitespace().filter(|word| is_name(word)) {
+                self.list.push(Reference {
+                    given_to: Some(called),
+                    ..Reference::tested(name)
+                });
+            }
+        }
+        for part in parts {
+            self.text(part.trim(), tested, depth);
         }
     }
 
@@ -152,10 +175,9 @@ impl<'a> Found<'a> {
 
     fn push(&mut self, name: &'a str, tested: bool, guarded: bool) {
         self.list.push(Reference {
-            name,
             tested,
             guarded,
-            called: false,
+            ..Reference::tested(name)
         });
     }
 }
@@ -208,12 +230,7 @@ pub(super) fn shell_names(text: &str) -> impl Iterator<Item = Reference<'_>> {
         let rest = rest.strip_prefix('{').unwrap_or(rest);
         let end = rest.find(|c: char| c != '_' && !c.is_ascii_alphanumeric());
         let name = &rest[..end.unwrap_or(rest.len())];
-        is_name(name).then_some(Reference {
-            name,
-            tested: true,
-            guarded: false,
-            called: false,
-        })
+        is_name(name).then_some(Reference::tested(name))
     })
 }
 
@@ -225,10 +242,9 @@ fn shell_required(text: &str) -> impl Iterator<Item = Reference<'_>> {
         let rest = &inner[name.len()..];
         let required = rest.starts_with(":?") || rest.starts_with('?');
         (required && is_name(name)).then_some(Reference {
-            name,
             tested: false,
             guarded: true,
-            called: false,
+            ..Reference::tested(name)
         })
     })
 }

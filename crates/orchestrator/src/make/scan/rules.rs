@@ -5,6 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::{comment::Notes, specific::Specifics};
 use crate::project::Place;
 
+/// make's own list of known suffixes (GNU make manual, "Old-Fashioned Suffix Rules").
+const SUFFIXES: &str = ".out .a .ln .o .c .cc .C .cpp .p .f .F .m .r .y .l .ym .yl .s .S .mod .sym .def .h .info .dvi \
+    .tex .texinfo .texi .txinfo .w .ch .web .sh .elc .el ";
+
 /// The longest recipe text that is looked through for dangers and variables, in bytes.
 const MAX_TEXT: usize = 256 << 10;
 /// Of a recipe, as many lines are kept to be shown.
@@ -20,6 +24,9 @@ pub(super) struct Rule {
     first: Option<usize>,
     /// Expanded as far as can be.
     pub(super) prerequisites: Vec<String>,
+    /// The patterns among the prerequisites, and what they are filled from: the pattern of a static pattern rule, or none
+    /// where the rule itself is a pattern.
+    pub(super) stems: (Option<String>, Vec<String>),
     /// Its recipe's lines, to be shown.
     pub(super) lines: Vec<String>,
     /// Its recipe as one text.
@@ -36,11 +43,16 @@ impl Rule {
             place,
             first: None,
             prerequisites,
+            stems: (None, Vec::new()),
             lines: Vec::new(),
             text: String::new(),
             uses: Vec::new(),
             told: Vec::new(),
         }
+    }
+
+    pub(super) fn has_recipe(&self) -> bool {
+        !self.lines.is_empty()
     }
 
     /// Adds what follows the tab of a recipe line; it holds newlines where the line goes on.
@@ -79,8 +91,8 @@ pub(super) struct Rules {
     pub(super) phony: HashSet<String>,
     /// Names that `.SUFFIXES` adds.
     pub(super) suffixes: HashSet<String>,
-    /// Patterns that some rule can make, as `%.o`.
-    pub(super) patterns: Vec<String>,
+    /// Patterns that some rule can make, as `%.o`, each with its rule.
+    pub(super) patterns: Vec<(String, usize)>,
     pub(super) default_goal: Option<String>,
     pub(super) specifics: Specifics,
     /// The rules that fit any name: `%` and `.DEFAULT`.
@@ -92,6 +104,20 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
+    }
+
+    /// What an old-fashioned suffix rule of this name makes: `.o` where it is `.c.o`, nothing more where it is `.sh`. None
+    /// where it is none (GNU make manual, "Old-Fashioned Suffix Rules").
+    pub(super) fn suffix_rule<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let known = |suffix: &str| {
+            self.suffixes.contains(suffix) || SUFFIXES.contains(&format!("{suffix} "))
+        };
+        if !name.starts_with('.') || name.contains('/') {
+            return None;
+        }
+        let at = name[1..].find('.').map_or(name.len(), |at| at + 1);
+        let (from, to) = name.split_at(at);
+        (known(from) && (to.is_empty() || known(to))).then_some(to)
     }
 
     /// Takes in a rule; gives its place in the list.

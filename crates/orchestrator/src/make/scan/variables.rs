@@ -6,6 +6,7 @@ use super::{
     assignment::Flavor,
     comment::{Notes, Param},
     given::is_offered,
+    guards::by_call,
     refs::{Reference, references},
 };
 use crate::project::{Place, VariableKind};
@@ -99,14 +100,18 @@ impl Variables {
         index
     }
 
-    /// Takes note of a use; gives its place in the list.
-    pub(super) fn refer(&mut self, reference: &Reference<'_>) -> usize {
+    /// Takes note of a use; gives its place in the list. None where a name is given to what does not look it up.
+    pub(super) fn refer(&mut self, reference: &Reference<'_>) -> Option<usize> {
+        let guarded = match reference.given_to {
+            Some(called) => by_call(self, called, 0)?,
+            None => reference.guarded,
+        };
         let index = self.mention(reference.name);
         let variable = &mut self.list[index];
         variable.tested |= reference.tested;
-        variable.guarded |= reference.guarded;
+        variable.guarded |= guarded;
         variable.called |= reference.called;
-        index
+        Some(index)
     }
 
     /// Takes note of what a variable's value uses.
@@ -114,7 +119,7 @@ impl Variables {
         let uses: Vec<usize> = references(value)
             .iter()
             .take(MAX_USES)
-            .map(|reference| self.refer(reference))
+            .filter_map(|reference| self.refer(reference))
             .collect();
         let index = self.mention(name);
         let known = &mut self.list[index].uses;

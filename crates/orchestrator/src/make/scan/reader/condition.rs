@@ -2,10 +2,10 @@
 
 use super::{
     super::{
-        refs::references,
+        refs::{fails, references},
         text::{first_word, is_blank, is_name, split_comment},
     },
-    At, Reader,
+    At, MAX_USES, Reader,
 };
 
 /// A condition that is open.
@@ -13,6 +13,8 @@ pub(super) struct Condition {
     pub(super) line: u32,
     /// The variable it tests for being empty, and whether it is empty in the branch being read.
     empty: Option<(String, bool)>,
+    /// The variables it tests.
+    tests: Vec<usize>,
 }
 
 impl Reader {
@@ -55,18 +57,20 @@ impl Reader {
     fn open(&mut self, word: &str, rest: &str, at: &mut At) {
         let rest = split_comment(rest).0.trim_matches(is_blank);
         let mut empty = None;
+        let mut tests = Vec::new();
         if word.ends_with("def") {
             let name = rest;
             if is_name(name) {
                 let index = self.variables.mention(name);
                 self.variables.list[index].tested = true;
+                tests.push(index);
                 empty = Some((name.to_owned(), word == "ifndef"));
             }
         } else {
             let found = references(rest);
             for mut reference in found.iter().copied() {
                 reference.tested = true;
-                self.variables.refer(&reference);
+                tests.extend(self.variables.refer(&reference));
             }
             if let [only] = found.as_slice()
                 && compares_with_nothing(rest)
@@ -77,7 +81,24 @@ impl Reader {
         at.conditions.push(Condition {
             line: at.line,
             empty,
+            tests,
         });
+    }
+
+    /// Takes note of what the conditions around a recipe's line test: they are the rule's own, where they began in it.
+    pub(super) fn tested_in_recipe(&mut self, rule: usize, text: &str, at: &At) {
+        let began = &self.rules.list[rule].place;
+        let own = |one: &&Condition| one.line > began.line && at.file == began.file;
+        let inside: Vec<&Condition> = at.conditions.iter().filter(own).collect();
+        let uses = &mut self.rules.list[rule].uses;
+        for test in inside.iter().flat_map(|one| &one.tests) {
+            if uses.len() < MAX_USES && !uses.contains(test) {
+                uses.push(*test);
+            }
+        }
+        if !inside.is_empty() && (fails(text) || text.contains("exit 1")) {
+            self.guard(at);
+        }
     }
 
     /// Takes note that what the innermost condition found empty ends make.

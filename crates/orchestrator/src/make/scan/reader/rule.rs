@@ -36,19 +36,21 @@ impl Reader {
         for problem in &notes.problems {
             self.problem(at.place(), problem.clone());
         }
-        let prerequisites = list
-            .into_iter()
-            .filter(|word| !word.pattern && word.name != "|")
-            .map(|word| word.name)
-            .collect();
-        let index = self.rules.add(Rule::new(at.place(), prerequisites));
+        let (stems, plain): (Vec<Word>, Vec<Word>) =
+            list.into_iter().partition(|word| word.pattern);
+        let names_of = |words: Vec<Word>| words.into_iter().map(|word| word.name);
+        let prerequisites = names_of(plain).filter(|name| name != "|").collect();
+        let pattern = parts.pattern.and_then(|pattern| self.names(pattern).pop());
+        let mut rule = Rule::new(at.place(), prerequisites);
+        rule.stems = (pattern.map(|word| word.name), names_of(stems).collect());
+        let index = self.rules.add(rule);
         at.rule = Some(index);
         let fits_any = |word: &Word| word.name == ".DEFAULT" || (word.pattern && word.name == "%");
         if names.iter().any(fits_any) {
             self.rules.catch_all.push(index);
         }
         if !special {
-            self.declare(&names, parts.is_static, index, &notes, at);
+            self.declare(&names, parts.pattern.is_some(), index, &notes, at);
         }
         for text in [left, parts.list] {
             self.used_by(index, &references(text));
@@ -103,7 +105,7 @@ impl Reader {
     fn declare(&mut self, names: &[Word], fixed: bool, rule: usize, notes: &Notes, at: &At) {
         for word in names {
             if word.pattern && !fixed {
-                self.rules.patterns.push(word.name.clone());
+                self.rules.patterns.push((word.name.clone(), rule));
             } else if word.name.contains(char::is_control) || word.name.contains('\u{fffd}') {
                 let what = "a target's name is not text; left out".to_owned();
                 self.problem(at.place(), what);
@@ -122,7 +124,9 @@ impl Reader {
     /// Takes note of what a rule uses.
     fn used_by(&mut self, rule: usize, references: &[Reference<'_>]) {
         for reference in references {
-            let index = self.variables.refer(reference);
+            let Some(index) = self.variables.refer(reference) else {
+                continue;
+            };
             let uses = &mut self.rules.list[rule].uses;
             if uses.len() < MAX_USES && !uses.contains(&index) {
                 uses.push(index);
@@ -208,8 +212,8 @@ fn own_variable(right: &str) -> Option<(Assignment<'_>, bool)> {
 struct RightSide<'a> {
     /// The prerequisites.
     list: &'a str,
-    /// Whether a pattern stood before them, as in `a.o b.o: %.o: %.c`.
-    is_static: bool,
+    /// The pattern before them, as in `a.o b.o: %.o: %.c`.
+    pattern: Option<&'a str>,
     /// A recipe on the same line.
     recipe: Option<&'a str>,
     comment: Option<Comment>,
@@ -228,7 +232,7 @@ impl<'a> RightSide<'a> {
         let pattern = find_plain(list, b":");
         Self {
             list: pattern.map_or(list, |at| &list[at + 1..]),
-            is_static: pattern.is_some(),
+            pattern: pattern.map(|at| &list[..at]),
             recipe: recipe.map(|recipe| recipe.trim_start_matches(is_blank)),
             comment: comment.and_then(|comment| match marked(comment) {
                 Marked::Line(line) => Some(line),
