@@ -11,3 +11,4 @@ mod output;
 mod room;
 mod start;
 mod terminal;
+mod timeout;

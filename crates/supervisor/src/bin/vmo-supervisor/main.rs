@@ -16,6 +16,7 @@ mod child;
 mod complaints;
 mod ending;
 mod input;
+mod limit;
 mod listeners;
 mod outputs;
 mod pty;

@@ -20,6 +20,7 @@ use crate::{
     complaints::complain,
     ending::{Stage, Verdict},
     input::Input,
+    limit::Limit,
     listeners::{Listeners, News},
     outputs::Outputs,
     pty,
@@ -51,6 +52,7 @@ pub(crate) struct Watch {
     input: Input,
     terminal: Option<OwnedFd>,
     cancel: Cancel,
+    limit: Limit,
     disk: Disk,
     stage: Stage,
     news: News,
@@ -77,6 +79,7 @@ impl Watch {
         };
         Self {
             cancel: Cancel::of(&ready.exec),
+            limit: Limit::of(&ready.exec),
             disk: Disk::of(ready.folder.path()),
             ready,
             outputs,
@@ -180,6 +183,13 @@ impl Watch {
     }
 
     fn tick(&mut self, now: Instant) {
+        // What is being canceled ends as it is: a person was faster.
+        if matches!(self.stage, Stage::Running(_))
+            && !self.cancel.asked()
+            && self.limit.is_over(now)
+        {
+            self.cancel.begin(self.group());
+        }
         self.cancel.tick(now, self.group());
         self.ready.listeners.tick(now);
         if let Err(error) = self.outputs.retry(now, &mut self.ready.spool) {
