@@ -481,7 +481,11 @@ raw: Array<string>,
 /**
  * Whether a person confirmed that variables which change make itself, as `SHELL`, are to be set.
  */
-reserved: boolean, };
+reserved: boolean, 
+/**
+ * How long it may run, in milliseconds, whatever its makefile says; then it is ended.
+ */
+timeout?: number | null, };
 
 /**
  * A message to the page.

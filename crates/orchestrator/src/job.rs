@@ -78,6 +78,9 @@ pub struct MakeOptions {
     pub raw: Vec<String>,
     /// Whether a person confirmed that variables which change make itself, as `SHELL`, are to be set.
     pub reserved: bool,
+    /// How long it may run, in milliseconds, whatever its makefile says; then it is ended.
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub timeout: Option<u64>,
 }
 
 /// What a variable of a job's environment is beside what it is in the app's own.
@@ -343,6 +346,16 @@ pub struct Commit {
     pub dirty: u32,
 }
 
+/// Milliseconds as a person says them: `90 s`, `10 min`, `2 h`.
+fn span(ms: u64) -> String {
+    match ms {
+        ms if ms % 3_600_000 == 0 => format!("{} h", ms / 3_600_000),
+        ms if ms % 60_000 == 0 => format!("{} min", ms / 60_000),
+        ms if ms % 1_000 == 0 => format!("{} s", ms / 1_000),
+        ms => format!("{ms} ms"),
+    }
+}
+
 /// A process that outlived its job, in words; the ids of those on a host are not known here.
 #[must_use]
 pub fn survivor(survivor: &Survivor) -> String {
@@ -394,6 +407,13 @@ impl Job {
                 },
                 if *core { " (core dumped)" } else { "" },
             )),
+            Exit::TimedOut { after_ms, signal } => {
+                let signal = signal
+                    .as_ref()
+                    .map(|signal| format!(", ended by SIG{signal}"));
+                let signal = signal.unwrap_or_default();
+                Some(format!("timed out after {}{signal}", span(*after_ms)))
+            }
             Exit::CouldNotStart { why } => Some(format!("could not start: {why}")),
             Exit::Unreachable { why, .. } => Some(format!("host unreachable: {why}")),
             Exit::Lost { why } => Some(format!("lost: {why}")),

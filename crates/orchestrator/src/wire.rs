@@ -609,12 +609,10 @@ impl From<job::Job> for Job {
                     None
                 }
             }),
-            signal: exit.and_then(|exit| {
-                if let Exit::Signal { signal, .. } = exit {
-                    Some(signal.clone())
-                } else {
-                    None
-                }
+            signal: exit.and_then(|exit| match exit {
+                Exit::Signal { signal, .. } => Some(signal.clone()),
+                Exit::TimedOut { signal, .. } => signal.clone(),
+                _ => None,
             }),
             reason: job.reason(),
             survivors: job.survivors.iter().map(job::survivor).collect(),

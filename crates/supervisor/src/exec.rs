@@ -23,6 +23,10 @@ pub struct Exec {
     pub pty: Option<Window>,
     /// What cancel sends, in order.
     pub graces: Vec<Grace>,
+    /// How long it may run, in milliseconds; then its tree is ended as by a cancel. The time a machine sleeps is not
+    /// counted. None is no limit.
+    #[serde(default)]
+    pub timeout_ms: Option<u64>,
     /// The names of variables in its environment whose values are kept out of the log: a [`crate::mask`].
     #[serde(default)]
     pub secrets: Vec<String>,

@@ -18,6 +18,13 @@ pub enum Ended {
         /// Whether it left a core dump.
         core: bool,
     },
+    /// It ran longer than it may, so it was ended.
+    TimedOut {
+        /// How long it was given, in milliseconds.
+        after_ms: u64,
+        /// The signal that ended it, without `SIG`; none where it took one as a word to exit.
+        signal: Option<String>,
+    },
     /// The host could not be reached or would not let us in, so nothing ran. Only an engine writes this, of an SSH job.
     Unreachable {
         /// The kind: `dns`, `refused`, `timeout`, `host_key_unknown`, `host_key_changed`, `auth_failed`, …

@@ -57,10 +57,14 @@ impl Engine {
             direnv: direnv.as_deref(),
         };
         let command = make::argv(&run).map_err(refused)?;
+        let rules = Rules::of(project, wanted.targets, scan);
         Ok(Composed {
             asked: asked::of_make(&run, &command, &project.name, wanted.pty),
             command,
-            rules: Rules::of(project, wanted.targets, scan),
+            rules: Rules {
+                timeout: wanted.options.timeout.or(rules.timeout),
+                ..rules
+            },
             environment,
         })
     }

@@ -178,6 +178,7 @@ pub(crate) fn exec(
         cwd: command.cwd.clone(),
         pty: window,
         graces: rules.graces.clone(),
+        timeout_ms: rules.timeout,
         secrets: rules.secrets.clone(),
         open_files: limits::open_files_of_jobs(),
         archiver,

@@ -16,6 +16,8 @@ pub(super) struct Rules {
     pub(super) claims: Vec<Claim>,
     /// What a cancel sends, in order.
     pub(super) graces: Vec<Grace>,
+    /// How long it may run, in milliseconds.
+    pub(super) timeout: Option<u64>,
     /// The names of environment variables whose values are kept out of the log.
     pub(super) secrets: Vec<String>,
 }
@@ -25,6 +27,7 @@ impl Default for Rules {
         Self {
             claims: Vec::new(),
             graces: Grace::usual(),
+            timeout: None,
             secrets: Vec::new(),
         }
     }
@@ -63,9 +66,24 @@ impl Rules {
                 })
                 .collect(),
             graces,
+            timeout: timeout(goals, scan),
             secrets: secrets(scan),
         }
     }
+}
+
+/// The time that the targets say they take, together: where one of them says nothing, there is no limit. Words that are
+/// no targets take none.
+fn timeout(goals: &[String], scan: &Scan) -> Option<u64> {
+    let known = |goal: &String| scan.targets.iter().find(|target| target.name == *goal);
+    let each: Vec<Option<u64>> = goals
+        .iter()
+        .filter_map(known)
+        .map(|one| one.timeout)
+        .collect();
+    let all: Option<Vec<u64>> = each.into_iter().collect();
+    all.filter(|all| !all.is_empty())
+        .map(|all| all.iter().sum())
 }
 
 /// The secret variables of a makefile: as they may come from the environment, and as [`make::argv()`] hands them on.

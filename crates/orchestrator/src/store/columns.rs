@@ -146,6 +146,7 @@ impl<'a> Columns<'a> {
             },
             signal: match exit {
                 Some(Exit::Signal { signal, .. }) => Some(fit(signal)),
+                Some(Exit::TimedOut { signal, .. }) => signal.as_deref().map(fit),
                 _ => None,
             },
             reason: job.reason().map(|reason| reason.replace('\0', NUL).into()),

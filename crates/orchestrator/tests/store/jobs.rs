@@ -58,6 +58,14 @@ async fn every_kind_of_job_comes_back_exactly() {
             },
             true,
         ),
+        ended(
+            &command(None, "sleep 9"),
+            Exit::TimedOut {
+                after_ms: 600_000,
+                signal: Some("TERM".to_owned()),
+            },
+            false,
+        ),
         ended(&command(None, "x"), lost, true),
         ended(&command(Some("web2"), "x"), away, false),
     ];
@@ -68,12 +76,12 @@ async fn every_kind_of_job_comes_back_exactly() {
     assert_eq!(
         server.psql(
             "postgres",
-            "select type, status, coalesce(reason, '-') from jobs order by id limit 9"
+            "select type, status, coalesce(reason, '-') from jobs order by id limit 10"
         ),
         "local|queued|-\nlocal|queued|-\nssh|running|-\nlocal|error|could not start: make: not found\n\
          local|done|its log ends early: the spool is damaged at byte 7\nlocal|done|-\n\
-         local|canceled|killed by SIGINT (core dumped)\nlocal|lost|lost: its supervisor is gone\n\
-         ssh|error|host unreachable: no such name"
+         local|canceled|killed by SIGINT (core dumped)\nlocal|error|timed out after 10 min, ended by SIGTERM\n\
+         local|lost|lost: its supervisor is gone\nssh|error|host unreachable: no such name"
     );
 }
 

@@ -27,6 +27,7 @@ fn make_is_asked_as_it_was_said_and_the_job_tells_how() {
     assert_eq!(job["argv"], serde_json::json!(argv));
     let options = serde_json::json!({
         "jobs": 4, "keep_going": true, "always_make": true, "dry_run": false, "raw": ["A"], "reserved": false,
+        "timeout": null,
     });
     assert_eq!(job["options"], options);
     assert!(home.text(&["log", "last", "--raw"]).contains("[b]\n"));
@@ -57,4 +58,40 @@ fn words_behind_a_target_are_its_own_where_its_recipe_takes_them() {
     assert!(said.contains("to [app]\n"), "{said}");
     let job = &home.json(&["jobs", "--json"])[0];
     assert_eq!(job["command"], "make deploy ./app");
+}
+
+#[test]
+fn what_takes_too_long_is_ended_also_when_nobody_is_there() {
+    let (_postgres, home) = home(
+        "slow: ## Slow @timeout 300ms\n\t@echo begun; sleep 1081\nquick: ## Quick @timeout 10m\n\t@true\nlong: ; sleep 1082\n",
+    );
+    let output = home.run(&["run", "slow"]);
+    assert_eq!(output.status.code(), Some(124));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("error: timed out after 300 ms"), "{said}");
+    let job = &home.json(&["jobs", "--json"])[0];
+    assert_eq!(
+        (&job["status"], &job["exit_code"]),
+        (&"error".into(), &().into())
+    );
+    home.text(&["run", "quick", "slow", "--timeout", "1h", "-n"]);
+    assert_eq!(
+        home.run(&["run", "long", "--timeout", "200ms"])
+            .status
+            .code(),
+        Some(124)
+    );
+    assert_eq!(
+        home.run(&["run", "long", "--timeout", "2d"]).status.code(),
+        Some(2)
+    );
+
+    let id = home.text(&["run", "--detach", "long", "--timeout", "300ms"]);
+    crate::home::eventually("it is over with no engine there", || {
+        home.job_folders().is_empty()
+    });
+    let over = home.json(&["jobs", "--json"]);
+    assert_eq!(over[0]["id"], id.trim());
+    let reason = over[0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("timed out after 300 ms"), "{reason}");
 }

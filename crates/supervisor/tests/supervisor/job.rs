@@ -25,6 +25,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// A program as the tests start it: no archiver, short graces.
 pub(crate) fn exec(program: &str, args: &[&str]) -> Exec {
     Exec {
+        timeout_ms: None,
         secrets: Vec::new(),
         open_files: None,
         format: FORMAT,

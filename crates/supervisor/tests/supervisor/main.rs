@@ -12,3 +12,4 @@ mod output;
 mod room;
 mod start;
 mod terminal;
+mod timeout;

@@ -27,6 +27,25 @@ pub(crate) struct MakeFlags {
     /// Let variables be set that change make itself, as SHELL and MAKEFLAGS
     #[arg(long)]
     reserved: bool,
+    /// End it after this long, as 90s, 10m or 2h, whatever the makefile says
+    #[arg(long, value_name = "TIME", value_parser = milliseconds)]
+    timeout: Option<u64>,
+}
+
+/// `500ms`, `30s`, `10m`, `2h` or `30`, in milliseconds.
+fn milliseconds(text: &str) -> Result<u64, String> {
+    let end = text.find(|c: char| !c.is_ascii_digit());
+    let (number, unit) = text.split_at(end.unwrap_or(text.len()));
+    let unit = match unit {
+        "ms" => 1,
+        "s" | "" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err("a time is a number with ms, s, m or h after it".into()),
+    };
+    let number: u64 = number.parse().map_err(|_| "a time begins with a number")?;
+    let time = number.checked_mul(unit).filter(|time| *time > 0);
+    time.ok_or_else(|| "a time is more than nothing".into())
 }
 
 impl MakeFlags {
@@ -38,6 +57,7 @@ impl MakeFlags {
             dry_run: self.dry_run,
             raw: self.raw.clone(),
             reserved: self.reserved,
+            timeout: self.timeout,
         }
     }
 
@@ -135,6 +155,7 @@ impl Typed {
                 dry_run: own.dry_run || kept.dry_run,
                 raw: [kept.raw, own.raw].concat(),
                 reserved: own.reserved || kept.reserved,
+                timeout: own.timeout.or(kept.timeout),
             },
             pty: self.pty || filled.pty,
         })

@@ -100,7 +100,7 @@ fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
     if !run.command.is_empty() {
         if run.make.any() || run.filled.any() {
             return Err(Failed::new(
-                "-j, -k, -B, -n, --raw, --reserved, --preset and --last are for targets, and this is a command",
+                "-j, -k, -B, -n, --raw, --reserved, --timeout, --preset and --last are for targets, and this is a command",
             ));
         }
         if !run.targets.is_empty() {

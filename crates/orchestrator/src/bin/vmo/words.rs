@@ -9,7 +9,7 @@ pub(crate) fn end(job: &Job) -> String {
         .map_or_else(|| status.to_owned(), |reason| format!("{status}: {reason}"))
 }
 
-/// The code `vmo run` exits with: the job's own, 128 + n for a signal, 255 where nothing ran or nobody knows.
+/// The code `vmo run` exits with: the job's own, 128 + n for a signal, 124 where its time was over, as `timeout` has it, 255 where nothing ran or nobody knows.
 pub(crate) fn code(job: &Job) -> u8 {
     match &job.state {
         State::Ended {
@@ -20,6 +20,10 @@ pub(crate) fn code(job: &Job) -> u8 {
             exit: Exit::Signal { signal, .. },
             ..
         } => 128 + signal_number(signal),
+        State::Ended {
+            exit: Exit::TimedOut { .. },
+            ..
+        } => 124,
         _ => super::NEVER_RAN,
     }
 }

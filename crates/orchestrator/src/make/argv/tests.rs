@@ -10,6 +10,7 @@ static USUAL: MakeOptions = MakeOptions {
     dry_run: false,
     raw: Vec::new(),
     reserved: false,
+    timeout: None,
 };
 
 fn run<'a>(dir: &'a Path, targets: &'a [String], variables: &'a [Assignment]) -> Run<'a> {

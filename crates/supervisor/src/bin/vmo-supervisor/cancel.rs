@@ -1,4 +1,4 @@
-//! Ending the tree: one signal after the other, each with its grace.
+//! Ending the tree: one signal after the other, each with its grace. A person asks for it, or the job's time is over.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::{complaints::complain, tree, words};
 /// How long the tree has to go after a KILL nothing else says the grace of.
 const LAST: Duration = Duration::from_secs(1);
 
-/// A cancel, asked for or not.
+/// A cancel: asked for, begun without, or neither.
 #[derive(Debug)]
 pub(crate) struct Cancel {
     steps: Vec<Step>,
@@ -62,6 +62,13 @@ impl Cancel {
     /// When to call [`Self::tick`].
     pub(crate) fn tick_at(&self) -> Option<Instant> {
         self.underway.as_ref().map(|underway| underway.until)
+    }
+
+    /// The job's time is over: begins with the first signal, though nobody asked.
+    pub(crate) fn begin(&mut self, group: Option<Pid>) {
+        if self.underway.is_none() {
+            self.send(0, group);
+        }
     }
 
     /// Begins with the first signal, or with the last where it is to be at once. Asking again changes nothing, but

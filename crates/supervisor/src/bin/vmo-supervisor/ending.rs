@@ -49,11 +49,11 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     /// Of a child that has just ended. The time between is the boot clock's, which no clock change moves.
-    pub(crate) fn of(child: &Child, status: WaitStatus, canceled: bool) -> Self {
+    pub(crate) fn of(child: &Child, ended: Ended, canceled: bool) -> Self {
         let took = clock::boot_us().saturating_sub(child.started_boot);
         let took = i64::try_from(took).unwrap_or(i64::MAX);
         Self {
-            ended: ended(status),
+            ended,
             canceled,
             started_at: Some(child.started_at),
             finished_at: child.started_at.saturating_add(took),
@@ -84,7 +84,17 @@ impl Verdict {
     }
 }
 
-fn ended(status: WaitStatus) -> Ended {
+/// How a child ended that had run for longer than it may.
+pub(crate) fn timed_out(status: WaitStatus, after_ms: u64) -> Ended {
+    let signal = status.terminating_signal();
+    Ended::TimedOut {
+        after_ms,
+        signal: signal.map(words::signal_name),
+    }
+}
+
+/// How a child ended.
+pub(crate) fn ended(status: WaitStatus) -> Ended {
     match status.terminating_signal() {
         Some(signal) => Ended::Signal {
             signal: words::signal_name(signal),

@@ -17,6 +17,7 @@ mod child;
 mod complaints;
 mod ending;
 mod input;
+mod limit;
 mod listeners;
 mod nursery;
 mod outputs;

@@ -20,6 +20,7 @@ use crate::{
     complaints::complain,
     ending::{Stage, Verdict},
     input::Input,
+    limit::Limit,
     listeners::{Listeners, News},
     outputs::Outputs,
     pty,
@@ -52,6 +53,7 @@ pub(crate) struct Watch {
     input: Input,
     terminal: Option<OwnedFd>,
     cancel: Cancel,
+    limit: Limit,
     disk: Disk,
     syncing: Syncing,
     stage: Stage,
@@ -79,6 +81,7 @@ impl Watch {
         };
         Self {
             cancel: Cancel::of(&ready.exec),
+            limit: Limit::of(&ready.exec),
             disk: Disk::of(ready.folder.path()),
             syncing: Syncing::Idle,
             ready,
@@ -183,6 +186,13 @@ impl Watch {
     }
 
     fn tick(&mut self, now: Instant) {
+        // What is being canceled ends as it is: a person was faster.
+        if matches!(self.stage, Stage::Running(_))
+            && !self.cancel.asked()
+            && self.limit.is_over(now)
+        {
+            self.cancel.begin(self.group());
+        }
         self.cancel.tick(now, self.group());
         self.syncing.tick(now, &self.ready.spool);
         self.ready.listeners.tick(now);

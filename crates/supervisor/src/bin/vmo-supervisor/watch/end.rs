@@ -25,7 +25,11 @@ impl Watch {
                     if let Stage::Running(child) = &self.stage
                         && child.pid == pid
                     {
-                        let verdict = Verdict::of(child, status, self.cancel.asked());
+                        let ended = match self.limit.passed() {
+                            Some(after) => ending::timed_out(status, after),
+                            None => ending::ended(status),
+                        };
+                        let verdict = Verdict::of(child, ended, self.cancel.asked());
                         self.child_ended(verdict);
                     }
                 }
