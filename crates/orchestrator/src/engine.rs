@@ -4,7 +4,8 @@
 //! [`launch`] makes the folder, and when the [`queue`] gives the job a turn, [`begin`] starts whoever supervises it: a
 //! process of its own for a local job, [`remote`] for one on a host. From there on there is no difference: [`follow`]
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
-//! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies.
+//! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies,
+//! [`search`] looks for text in it and [`outline`] for what stands out.
 //! [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are left alone, and
 //! [`lost`] has the last word on those whose supervisor is gone. [`link`] is the only way to the store, [`catalog`] knows
 //! what can be run, [`preferences`] what is set, [`room`] how many jobs can be held, [`watch`] hears of changes from
@@ -27,6 +28,7 @@ mod link;
 mod live;
 mod lost;
 mod orders;
+mod outline;
 mod owners;
 mod preferences;
 mod prompts;
@@ -36,6 +38,7 @@ mod remote;
 mod room;
 mod rules;
 mod run;
+mod search;
 mod strays;
 mod wait;
 mod watch;
@@ -68,6 +71,7 @@ pub use self::{
     live::{Extent, Live},
     reader::{Cursor, LINE_BYTES, Log, ReadError},
     run::Consent,
+    search::{Nearest, Progress, Search},
 };
 use crate::{
     folders::Folders,
@@ -140,6 +144,7 @@ struct Inner {
     /// The turns of our own jobs until these are over, the lost ones' with all that they left running.
     turns: Mutex<HashMap<JobId, Turn>>,
     room: Room,
+    outlines: outline::Outlines,
     lives: Mutex<HashMap<JobId, Arc<Live>>>,
     /// The jobs whose folders this engine made or took in, from before it knows more of them.
     known: Mutex<HashSet<JobId>>,
@@ -173,6 +178,7 @@ impl Engine {
             queue,
             turns: Mutex::default(),
             room: Room::new(),
+            outlines: outline::Outlines::default(),
             lives: Mutex::default(),
             known: Mutex::default(),
             archiving: Mutex::default(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     pattern::{BadPattern, Pattern},
-    scan::Scan,
+    scan::{Scan, hits_in_line},
 };
 
 /// What is looked for.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use memchr::{memchr_iter, memrchr};
 
 use super::{Hit, Pattern};
-use crate::log::{Stream, Texts};
+use crate::log::{Line, Stream, Texts};
 
 /// Looks for one pattern in a log that is read from its start.
 #[derive(Debug, Clone)]
@@ -47,8 +47,17 @@ impl Scan {
     }
 }
 
+/// What stands in one line, as far as its text is held.
+#[must_use]
+pub fn hits_in_line(pattern: &Pattern, line: &Line) -> Vec<Hit> {
+    let text: String = line.spans.iter().map(|span| span.text.as_str()).collect();
+    let mut hits = Vec::new();
+    in_lines(pattern, line.number, &text, &mut |hit| hits.push(hit));
+    hits
+}
+
 /// Tells of what stands in some lines, the first of which has the number `first`.
-pub(super) fn in_lines(pattern: &Pattern, first: u64, texts: &str, found: &mut impl FnMut(Hit)) {
+fn in_lines(pattern: &Pattern, first: u64, texts: &str, found: &mut impl FnMut(Hit)) {
     let mut place = Place {
         line: first,
         at: 0,
