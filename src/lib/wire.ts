@@ -818,7 +818,11 @@ hit: Hit | null,
 /**
  * Its number among all, from 1; 0 where there is none.
  */
-index: number, } } | { "type": "hits", "with": { 
+index: number, 
+/**
+ * How many of the lines near hits come before its own.
+ */
+row: number, } } | { "type": "hits", "with": { 
 /**
  * At most 10,000.
  */
@@ -827,6 +831,10 @@ hits: Array<Hit>, } } | { "type": "hit_lines", "with": {
  * The lines, in order and with gaps.
  */
 lines: Array<Line>, 
+/**
+ * The hits in them, at most 10,000.
+ */
+hits: Array<Hit>, 
 /**
  * How many there are in all.
  */
@@ -1023,7 +1031,11 @@ start: number,
 /**
  * Whether the hit before is wanted.
  */
-back: boolean, } } | { "type": "hits", "with": { 
+back: boolean, 
+/**
+ * As in [`Request::HitLines`]: its place among those lines is told with it.
+ */
+around: number, } } | { "type": "hits", "with": { 
 /**
  * The search.
  */

@@ -209,6 +209,8 @@ pub enum Request {
         start: u32,
         /// Whether the hit before is wanted.
         back: bool,
+        /// As in [`Request::HitLines`]: its place among those lines is told with it.
+        around: u32,
     },
     /// The hits in some lines: [`Reply::Hits`].
     Hits {
@@ -471,6 +473,8 @@ pub enum Reply {
         hit: Option<Hit>,
         /// Its number among all, from 1; 0 where there is none.
         index: u64,
+        /// How many of the lines near hits come before its own.
+        row: u64,
     },
     /// Hits, in order.
     Hits {
@@ -481,6 +485,8 @@ pub enum Reply {
     HitLines {
         /// The lines, in order and with gaps.
         lines: Vec<Line>,
+        /// The hits in them, at most 10,000.
+        hits: Vec<Hit>,
         /// How many there are in all.
         total: u64,
     },

@@ -101,6 +101,13 @@ impl Search {
         self.found(|found| found.nearest((line, start), back, wraps))
     }
 
+    /// How many lines come before `line` among those with hits and up to `around` lines from one.
+    #[must_use]
+    pub fn row(&self, line: u64, around: u64) -> u64 {
+        let end = self.shared.progress.borrow().lines;
+        self.found(|found| found.row(line, around, end))
+    }
+
     /// The hits in lines `first` and on, `count` of them.
     ///
     /// # Errors
@@ -116,8 +123,8 @@ impl Search {
         Ok(hits.collect())
     }
 
-    /// Of the lines with hits and those up to `around` lines from one, in order, `count` from the `skip`th on; and how
-    /// many there are in all.
+    /// Of the lines with hits and those up to `around` lines from one, in order, `count` from the `skip`th on; the hits in
+    /// them; and how many such lines there are in all.
     ///
     /// # Errors
     /// Where they cannot be read.
@@ -126,16 +133,17 @@ impl Search {
         around: u64,
         skip: u64,
         count: u64,
-    ) -> Result<(Vec<Line>, u64), ReadError> {
+    ) -> Result<(Vec<Line>, Vec<Hit>, u64), ReadError> {
         let end = self.shared.progress.borrow().lines;
         let (ranges, total) = self.found(|found| found.near(around, end, skip, count));
-        let mut lines = Vec::new();
+        let (mut lines, mut hits) = (Vec::new(), Vec::new());
         for range in ranges {
             let count = range.end - range.start;
+            hits.extend(self.hits(range.start, count).await?);
             let some = self.shared.log.lines(range.start, count, LINE_BYTES);
             lines.extend(some.await?);
         }
-        Ok((lines, total))
+        Ok((lines, hits, total))
     }
 
     /// Where in the log hits are, for a ruler.

@@ -127,14 +127,28 @@ impl Found {
         count: u64,
     ) -> (Vec<Range<u64>>, u64) {
         let (mut wanted, mut before) = (Vec::new(), 0);
-        let mut take = |range: Range<u64>| {
+        self.each_near(around, lines, |range| {
             let own = before..before + (range.end - range.start);
             before = own.end;
             let (from, to) = (own.start.max(skip), own.end.min(skip + count));
             if from < to {
                 wanted.push(range.start + (from - own.start)..range.start + (to - own.start));
             }
-        };
+        });
+        (wanted, before)
+    }
+
+    /// How many of the lines near kept hits come before `line`.
+    pub(super) fn row(&self, line: u64, around: u64, lines: u64) -> u64 {
+        let mut before = 0;
+        self.each_near(around, lines, |range| {
+            before += range.end.min(line).saturating_sub(range.start);
+        });
+        before
+    }
+
+    /// Tells of the lines near kept hits as ranges, in order and apart.
+    fn each_near(&self, around: u64, lines: u64, mut take: impl FnMut(Range<u64>)) {
         let mut last: Option<Range<u64>> = None;
         for hit in &self.kept {
             let start = hit.line.saturating_sub(around).max(1);
@@ -151,7 +165,6 @@ impl Found {
         if let Some(range) = last {
             take(range);
         }
-        (wanted, before)
     }
 
     /// Which parts of the log have hits.
@@ -239,6 +252,9 @@ mod tests {
         assert_eq!(lines(1, 5, 3), (vec![6, 19, 20], 11));
         assert_eq!(lines(1, 9, 9), (vec![29, 30], 11));
         assert_eq!(lines(1, 11, 9), (vec![], 11));
+        for (row, line) in lines(1, 0, 99).0.into_iter().enumerate() {
+            assert_eq!(found.row(line, 1, 30), row as u64);
+        }
     }
 
     #[test]

@@ -102,10 +102,11 @@ async fn lines_near_hits_come_with_their_number() {
     job.write(Stream::Stdout, &text);
     let search = job.find("line 77");
     assert_eq!(hits(&search, 3000).await, 11);
-    let (lines, total) = search.lines(2, 3, 5).await.unwrap();
+    let (lines, hits, total) = search.lines(2, 3, 5).await.unwrap();
     let numbers: Vec<u64> = lines.iter().map(|line| line.number).collect();
     // Around 77: 75 to 79; from 768 on the next ones.
     assert_eq!((numbers, total), (vec![78, 79, 768, 769, 770], 19));
+    assert_eq!(hits.iter().map(|hit| hit.line).collect::<Vec<_>>(), [770]);
     assert_eq!(search.nearest(770, 0, true).unwrap().index, 1);
 }
 

@@ -10,7 +10,7 @@ use tokio::{
 use super::{Outbox, send_reply};
 use crate::{
     engine::{Engine, EngineError, Progress, Search},
-    log::{Line, find::Hit},
+    log::find::Hit,
     wire::{Event, Message, Reply, Request},
 };
 
@@ -113,12 +113,18 @@ pub(super) const fn is_find(request: &Request) -> bool {
 async fn answer(search: &Search, request: Request) -> Result<Reply, EngineError> {
     Ok(match request {
         Request::Hit {
-            line, start, back, ..
+            line,
+            start,
+            back,
+            around,
+            ..
         } => {
             let nearest = search.nearest(line, start, back);
+            let around = around.min(AROUND).into();
             Reply::Hit {
                 hit: nearest.map(|nearest| nearest.hit),
                 index: nearest.map_or(0, |nearest| nearest.index),
+                row: nearest.map_or(0, |nearest| search.row(nearest.hit.line, around)),
             }
         }
         Request::Hits { first, count, .. } => {
@@ -133,9 +139,10 @@ async fn answer(search: &Search, request: Request) -> Result<Reply, EngineError>
             ..
         } => {
             let around = around.min(AROUND).into();
-            let (lines, total): (Vec<Line>, u64) =
-                search.lines(around, skip, count.min(LINES).into()).await?;
-            Reply::HitLines { lines, total }
+            let count = count.min(LINES).into();
+            let (lines, mut hits, total) = search.lines(around, skip, count).await?;
+            hits.truncate(HITS);
+            Reply::HitLines { lines, hits, total }
         }
         _ => Reply::HitMarks(search.marks()),
     })
