@@ -102,7 +102,31 @@ extent: Extent,
 /**
  * The last lines, as many as were asked for.
  */
-tail: Array<Line>, } } | { "type": "subscription_ended", "with": { 
+tail: Array<Line>, } } | { "type": "found", "with": { 
+/**
+ * The search.
+ */
+search: number, 
+/**
+ * Hits so far; the places of the first 1,000,000 are kept.
+ */
+hits: number, 
+/**
+ * Lines looked at so far.
+ */
+lines: number, 
+/**
+ * Whether all that there is of the log has been looked at.
+ */
+caught_up: boolean, 
+/**
+ * Whether no more of the log will come.
+ */
+complete: boolean, 
+/**
+ * Why it stopped early.
+ */
+why: string | null, } } | { "type": "subscription_ended", "with": { 
 /**
  * Its number.
  */
@@ -184,6 +208,19 @@ message: string, };
 export type FailureCode = "not_found" | "refused" | "untrusted" | "store_away" | "failed";
 
 /**
+ * A line that tells of an error.
+ */
+export type Fault = { 
+/**
+ * Its number, from 1.
+ */
+line: number, 
+/**
+ * The place in a file that it or a line soon after it names.
+ */
+spot: Spot | null, };
+
+/**
  * What a launch form was filled in with.
  */
 export type Filled = { 
@@ -203,6 +240,36 @@ options: MakeOptions,
  * Whether it gets a terminal.
  */
 pty: boolean, };
+
+/**
+ * Where something was found.
+ */
+export type Hit = { 
+/**
+ * The line's number, from 1.
+ */
+line: number, 
+/**
+ * Where it begins in the line's text as shown, in UTF-16 units from 0.
+ */
+start: number, 
+/**
+ * Where it ends; more than `start`.
+ */
+end: number, };
+
+/**
+ * Which parts of a log have hits, for a ruler beside it.
+ */
+export type HitMarks = { 
+/**
+ * Lines in each part.
+ */
+every: number, 
+/**
+ * The parts with hits, from 0, at most 1000.
+ */
+parts: Array<number>, };
 
 /**
  * A machine of the user's SSH config.
@@ -530,6 +597,27 @@ by: string,
 at: string, };
 
 /**
+ * What stands out in a log.
+ */
+export type Outline = { 
+/**
+ * Lines that tell of an error, in order.
+ */
+errors: Array<Fault>, 
+/**
+ * What makes in other folders wrote, by their first lines; one lies within another or apart from it.
+ */
+sections: Array<Section>, 
+/**
+ * How many lines were looked at.
+ */
+lines: number, 
+/**
+ * Whether there is more than the first 10,000 errors or sections.
+ */
+cut: boolean, };
+
+/**
  * Everything the frame shows.
  */
 export type Overview = { 
@@ -720,6 +808,27 @@ host: string,
 question: Question, };
 
 /**
+ * What is looked for.
+ */
+export type Query = { 
+/**
+ * The text, or the regular expression: 1 to 1000 bytes.
+ */
+text: string, 
+/**
+ * Whether upper and lower case are told apart.
+ */
+case: boolean, 
+/**
+ * Whether no letter, digit or underscore may stand right before or after it.
+ */
+word: boolean, 
+/**
+ * Whether `text` is a regular expression, in the syntax of Rust's `regex` crate.
+ */
+regex: boolean, };
+
+/**
  * What is asked.
  */
 export type Question = { "kind": "host_key", 
@@ -775,7 +884,35 @@ notes: Array<[JobId, Note]>, } } | { "type": "extent", "with": Extent } | { "typ
 /**
  * The lines, consecutive.
  */
-lines: Array<Line>, } } | { "type": "subscribed", "with": { 
+lines: Array<Line>, } } | { "type": "outline", "with": Outline } | { "type": "hit", "with": { 
+/**
+ * It; none where there is none.
+ */
+hit: Hit | null, 
+/**
+ * Its number among all, from 1; 0 where there is none.
+ */
+index: number, 
+/**
+ * How many of the lines near hits come before its own.
+ */
+row: number, } } | { "type": "hits", "with": { 
+/**
+ * At most 10,000.
+ */
+hits: Array<Hit>, } } | { "type": "hit_lines", "with": { 
+/**
+ * The lines, in order and with gaps.
+ */
+lines: Array<Line>, 
+/**
+ * The hits in them, at most 10,000.
+ */
+hits: Array<Hit>, 
+/**
+ * How many there are in all.
+ */
+total: number, } } | { "type": "hit_marks", "with": HitMarks } | { "type": "subscribed", "with": { 
 /**
  * Its number, in each of its frames.
  */
@@ -960,7 +1097,79 @@ job: JobId,
 /**
  * Its number, from 1.
  */
-number: number, } } | { "type": "subscribe", "with": { 
+number: number, } } | { "type": "outline", "with": { 
+/**
+ * The job.
+ */
+job: JobId, } } | { "type": "find", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * The search's number, chosen by the page.
+ */
+search: number, 
+/**
+ * What is looked for.
+ */
+query: Query, } } | { "type": "hit", "with": { 
+/**
+ * The search.
+ */
+search: number, 
+/**
+ * The place's line, 0 for before all.
+ */
+line: number, 
+/**
+ * The place's column, in UTF-16 units.
+ */
+start: number, 
+/**
+ * Whether the hit before is wanted.
+ */
+back: boolean, 
+/**
+ * As in [`Request::HitLines`]: its place among those lines is told with it.
+ */
+around: number, } } | { "type": "hits", "with": { 
+/**
+ * The search.
+ */
+search: number, 
+/**
+ * The first line, from 1.
+ */
+first: number, 
+/**
+ * How many lines, at most 1000.
+ */
+count: number, } } | { "type": "hit_lines", "with": { 
+/**
+ * The search.
+ */
+search: number, 
+/**
+ * How many lines before and after each hit belong to it.
+ */
+around: number, 
+/**
+ * How many of them are left out at the start.
+ */
+skip: number, 
+/**
+ * How many are wanted, at most 1000.
+ */
+count: number, } } | { "type": "hit_marks", "with": { 
+/**
+ * The search.
+ */
+search: number, } } | { "type": "end_find", "with": { 
+/**
+ * It.
+ */
+search: number, } } | { "type": "subscribe", "with": { 
 /**
  * The job.
  */
@@ -1004,6 +1213,39 @@ default_goal: string | null,
 problems: Array<Problem>, };
 
 /**
+ * The lines from where make entered a folder to where it left it.
+ */
+export type Section = { 
+/**
+ * The line in which make entered it.
+ */
+first: number, 
+/**
+ * The line in which make left it; none where it has not.
+ */
+last: number | null, 
+/**
+ * How many sections it lies in.
+ */
+depth: number, 
+/**
+ * The folder, as make names it.
+ */
+folder: string, 
+/**
+ * Whether its make failed.
+ */
+failed: boolean, 
+/**
+ * When make entered it: microseconds since 1970.
+ */
+began_at: number, 
+/**
+ * When make left it.
+ */
+ended_at: number | null, };
+
+/**
  * What a person can set.
  */
 export type Settings = { 
@@ -1026,7 +1268,11 @@ when_busy: WhenBusy,
 /**
  * The program that opens a terminal; none means the first one found.
  */
-terminal: string | null, };
+terminal: string | null, 
+/**
+ * Regular expressions; a line of a log in which one is found tells of an error. Case does not matter.
+ */
+error_rules: Array<string>, };
 
 /**
  * A run of text of one style.
@@ -1040,6 +1286,23 @@ text: string,
  * Its style, where it has one.
  */
 style?: Style, };
+
+/**
+ * A place in a file.
+ */
+export type Spot = { 
+/**
+ * The file, as it was named: absolute, or relative to a folder that was not.
+ */
+file: string, 
+/**
+ * The line, from 1.
+ */
+line: number, 
+/**
+ * The column, from 1.
+ */
+column: number | null, };
 
 /**
  * What to start.

@@ -5,7 +5,8 @@
 //! job a turn, [`begin`] starts whoever supervises it: for a local job a process of its own, which the [`nursery`] has
 //! ready, [`remote`] for one on a host. From there on there is no difference: [`follow`]
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
-//! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies.
+//! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies,
+//! [`search`] looks for text in it and [`outline`] for what stands out.
 //! [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are left alone, and
 //! [`lost`] has the last word on those whose supervisor is gone. [`link`] is the only way to the store, [`catalog`] knows
 //! what can be run and [`by_make`] what make itself says of that, [`preferences`] what is set, [`presets`] what forms were
@@ -33,6 +34,7 @@ mod lost;
 mod notes;
 mod nursery;
 mod orders;
+mod outline;
 mod owners;
 mod preferences;
 mod presets;
@@ -45,6 +47,7 @@ mod remote;
 mod room;
 mod rules;
 mod run;
+mod search;
 mod strays;
 mod wait;
 mod watch;
@@ -79,6 +82,7 @@ pub use self::{
     live::{Extent, Live},
     reader::{Cursor, LINE_BYTES, Log, ReadError},
     run::Consent,
+    search::{Nearest, Progress, Search},
 };
 use crate::{
     folders::Folders,
@@ -152,6 +156,7 @@ struct Inner {
     /// The turns of our own jobs until these are over, the lost ones' with all that they left running.
     turns: Mutex<HashMap<JobId, Turn>>,
     room: Room,
+    outlines: outline::Outlines,
     lives: Mutex<HashMap<JobId, Arc<Live>>>,
     /// The jobs whose folders this engine made or took in, from before it knows more of them.
     known: Mutex<HashSet<JobId>>,
@@ -187,6 +192,7 @@ impl Engine {
             queue,
             turns: Mutex::default(),
             room: Room::new(),
+            outlines: outline::Outlines::default(),
             lives: Mutex::default(),
             known: Mutex::default(),
             archiving: Mutex::default(),

@@ -1,12 +1,15 @@
 //! A log: all output of a job, as bytes with their stream and time, and as lines. It imports nothing of ours.
 
 pub mod escape;
+pub mod find;
 pub mod lines;
+pub mod outline;
 mod plain;
 mod row;
+mod texts;
 mod utf8;
 
-pub use plain::plain;
+pub use self::{plain::plain, texts::Texts};
 use serde::{Deserialize, Serialize};
 
 /// Which of a job's two outputs; a job in a terminal has `stdout` alone.

@@ -8,11 +8,14 @@ use std::{
 
 use crate::{
     kept::{self, KeptError, Wrong},
+    log::find::Pattern,
     wire::Settings,
 };
 
 /// Jobs at once that can be asked for: each has a process of ours beside its own.
 const MOST_JOBS: u32 = 10_000;
+/// Rules of what tells of an error: each is looked for in all of a log that is looked at.
+const MOST_RULES: usize = 20;
 
 /// The settings that are in force, and what is wrong with the file where something is. `check` says what else has to
 /// hold of them.
@@ -45,6 +48,18 @@ pub fn in_range(settings: &Settings) -> Result<(), Wrong> {
             key: "max_jobs",
             why: format!("{} are too many; at most {MOST_JOBS}", settings.max_jobs),
         });
+    }
+    if settings.error_rules.len() > MOST_RULES {
+        return Err(Wrong {
+            key: "error_rules",
+            why: format!("at most {MOST_RULES} rules can be kept"),
+        });
+    }
+    for rule in &settings.error_rules {
+        Pattern::regex(rule).map_err(|bad| Wrong {
+            key: "error_rules",
+            why: format!("`{rule}` cannot be used: {bad}"),
+        })?;
     }
     Ok(())
 }

@@ -15,7 +15,11 @@ use crate::{
         self, Commit, Earlier, EnvironmentChange, Exit, JobId, JobQuery, MakeOptions, Note, State,
         Status, What,
     },
-    log::Line,
+    log::{
+        Line,
+        find::{Hit, Query},
+        outline::Outline,
+    },
     project::{Project, Scan},
 };
 
@@ -202,6 +206,65 @@ pub enum Request {
         job: JobId,
         /// Its number, from 1.
         number: u64,
+    },
+    /// What stands out in a log, as far as it is there: [`Reply::Outline`]. Worth asking again when it has grown.
+    Outline {
+        /// The job.
+        job: JobId,
+    },
+    /// Looks for something in a log, and on as it grows: [`Reply::Ok`], and [`Event::Found`] from then on. A search of the
+    /// same number is ended. Refused where it cannot be looked for, with its place.
+    Find {
+        /// The job.
+        job: JobId,
+        /// The search's number, chosen by the page.
+        search: u32,
+        /// What is looked for.
+        query: Query,
+    },
+    /// The next hit after a place, or the last one before it; from the other end where there is none and all has been
+    /// looked at: [`Reply::Hit`].
+    Hit {
+        /// The search.
+        search: u32,
+        /// The place's line, 0 for before all.
+        line: u64,
+        /// The place's column, in UTF-16 units.
+        start: u32,
+        /// Whether the hit before is wanted.
+        back: bool,
+        /// As in [`Request::HitLines`]: its place among those lines is told with it.
+        around: u32,
+    },
+    /// The hits in some lines: [`Reply::Hits`].
+    Hits {
+        /// The search.
+        search: u32,
+        /// The first line, from 1.
+        first: u64,
+        /// How many lines, at most 1000.
+        count: u32,
+    },
+    /// Of the lines with hits and those near one, some, in order: [`Reply::HitLines`].
+    HitLines {
+        /// The search.
+        search: u32,
+        /// How many lines before and after each hit belong to it.
+        around: u32,
+        /// How many of them are left out at the start.
+        skip: u64,
+        /// How many are wanted, at most 1000.
+        count: u32,
+    },
+    /// Which parts of the log have hits: [`Reply::HitMarks`].
+    HitMarks {
+        /// The search.
+        search: u32,
+    },
+    /// Ends a search: [`Reply::Ok`].
+    EndFind {
+        /// It.
+        search: u32,
     },
     /// Every byte of a log from a chunk on, as binary frames: [`Reply::Subscribed`], then [`Event::SubscriptionEnded`].
     Subscribe {
@@ -440,6 +503,33 @@ pub enum Reply {
         /// The lines, consecutive.
         lines: Vec<Line>,
     },
+    /// What stands out in a log.
+    Outline(Box<Outline>),
+    /// A hit.
+    Hit {
+        /// It; none where there is none.
+        hit: Option<Hit>,
+        /// Its number among all, from 1; 0 where there is none.
+        index: u64,
+        /// How many of the lines near hits come before its own.
+        row: u64,
+    },
+    /// Hits, in order.
+    Hits {
+        /// At most 10,000.
+        hits: Vec<Hit>,
+    },
+    /// Lines near hits.
+    HitLines {
+        /// The lines, in order and with gaps.
+        lines: Vec<Line>,
+        /// The hits in them, at most 10,000.
+        hits: Vec<Hit>,
+        /// How many there are in all.
+        total: u64,
+    },
+    /// Which parts of a log have hits.
+    HitMarks(HitMarks),
     /// A raw subscription has begun.
     Subscribed {
         /// Its number, in each of its frames.
@@ -664,6 +754,16 @@ pub struct Extent {
     pub complete: bool,
 }
 
+/// Which parts of a log have hits, for a ruler beside it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct HitMarks {
+    /// Lines in each part.
+    pub every: u64,
+    /// The parts with hits, from 0, at most 1000.
+    pub parts: Vec<u32>,
+}
+
 /// What happened, told to every page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", content = "with", rename_all = "snake_case")]
@@ -679,6 +779,21 @@ pub enum Event {
         extent: Extent,
         /// The last lines, as many as were asked for.
         tail: Vec<Line>,
+    },
+    /// A search has come on; told to the page that asked, at most 20 times a second.
+    Found {
+        /// The search.
+        search: u32,
+        /// Hits so far; the places of the first 1,000,000 are kept.
+        hits: u64,
+        /// Lines looked at so far.
+        lines: u64,
+        /// Whether all that there is of the log has been looked at.
+        caught_up: bool,
+        /// Whether no more of the log will come.
+        complete: bool,
+        /// Why it stopped early.
+        why: Option<String>,
     },
     /// A raw subscription has sent its last frame.
     SubscriptionEnded {
@@ -834,6 +949,8 @@ pub struct Settings {
     pub when_busy: WhenBusy,
     /// The program that opens a terminal; none means the first one found.
     pub terminal: Option<String>,
+    /// Regular expressions; a line of a log in which one is found tells of an error. Case does not matter.
+    pub error_rules: Vec<String>,
 }
 
 #[cfg(test)]

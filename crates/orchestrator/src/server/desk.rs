@@ -2,6 +2,7 @@
 //!
 //! Logs are sent by [`logs`]; nothing queues up for a slow page.
 
+mod finds;
 mod logs;
 
 use std::{collections::HashMap, sync::Arc};
@@ -11,7 +12,7 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-use self::logs::Stopped;
+use self::{finds::Finds, logs::Stopped};
 use super::{Closed, Outbox, Service, Session};
 use crate::{
     engine::{Consent, Engine, EngineError, LINE_BYTES, ReadError},
@@ -44,6 +45,7 @@ impl Service for Engine {
             follows: HashMap::new(),
             subscriptions: HashMap::new(),
             next_subscription: 1,
+            finds: Finds::default(),
         }
     }
 }
@@ -60,6 +62,7 @@ pub struct Desk {
     follows: HashMap<JobId, (watch::Sender<u32>, AbortHandle)>,
     subscriptions: HashMap<u32, AbortHandle>,
     next_subscription: u32,
+    finds: Finds,
 }
 
 impl Session for Desk {
@@ -87,6 +90,12 @@ impl Session for Desk {
                     task.abort();
                 }
                 self.reply(call.id, room, Ok(Reply::Ok)).await;
+            }
+            other if finds::is_find(&other) => {
+                let (engine, outbox) = (&self.engine, &self.outbox);
+                let tasks = &mut self.tasks;
+                let id = (call.id, room);
+                self.finds.call(engine, outbox, tasks, id, other).await;
             }
             other => {
                 let (engine, outbox) = (self.engine.clone(), self.outbox.clone());
@@ -203,6 +212,7 @@ async fn answer(engine: &Engine, request: Request) -> Result<Reply, EngineError>
                 .await?;
             Reply::Lines { lines }
         }
+        Request::Outline { job } => Reply::Outline(Box::new(engine.outline(job).await?)),
         Request::WholeLine { job, number } => Reply::Lines {
             lines: engine.log(job).lines(number.max(1), 1, WHOLE_LINE).await?,
         },

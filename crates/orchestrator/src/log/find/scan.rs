@@ -1,0 +1,104 @@
+//! Looks through a log as its bytes come in.
+
+use std::sync::Arc;
+
+use memchr::{memchr_iter, memrchr};
+
+use super::{Hit, Pattern};
+use crate::log::{Line, Stream, Texts};
+
+/// Looks for one pattern in a log that is read from its start.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    pattern: Arc<Pattern>,
+    texts: Texts,
+}
+
+impl Scan {
+    /// At the start of a log.
+    #[must_use]
+    pub fn new(pattern: Arc<Pattern>) -> Self {
+        Self {
+            pattern,
+            texts: Texts::default(),
+        }
+    }
+
+    /// Lines that have begun so far.
+    #[must_use]
+    pub const fn lines(&self) -> u64 {
+        self.texts.lines()
+    }
+
+    /// Takes the next bytes of `stream`, and tells of what stands in the lines that ended in them: in order, but that a
+    /// line that was open for long comes after lines with higher numbers.
+    pub fn feed(&mut self, stream: Stream, bytes: &[u8], mut found: impl FnMut(Hit)) {
+        let pattern = &self.pattern;
+        self.texts.feed(stream, bytes, |first, texts| {
+            in_lines(pattern, first, texts, &mut found);
+        });
+    }
+
+    /// Tells of what stands in the lines that have no end yet.
+    pub fn open(&self, mut found: impl FnMut(Hit)) {
+        self.texts.open(|first, texts| {
+            in_lines(&self.pattern, first, texts, &mut found);
+        });
+    }
+}
+
+/// What stands in one line, as far as its text is held.
+#[must_use]
+pub fn hits_in_line(pattern: &Pattern, line: &Line) -> Vec<Hit> {
+    let text: String = line.spans.iter().map(|span| span.text.as_str()).collect();
+    let mut hits = Vec::new();
+    in_lines(pattern, line.number, &text, &mut |hit| hits.push(hit));
+    hits
+}
+
+/// Tells of what stands in some lines, the first of which has the number `first`.
+fn in_lines(pattern: &Pattern, first: u64, texts: &str, found: &mut impl FnMut(Hit)) {
+    let mut place = Place {
+        line: first,
+        at: 0,
+        column: 0,
+    };
+    pattern.each(texts, |range| {
+        place.move_to(texts, range.start);
+        let (line, start) = (place.line, place.column);
+        place.move_to(texts, range.end);
+        found(Hit {
+            line,
+            start,
+            end: place.column,
+        });
+    });
+}
+
+/// A place in texts, moved on from hit to hit so that each byte is counted once.
+struct Place {
+    line: u64,
+    at: usize,
+    column: u32,
+}
+
+impl Place {
+    fn move_to(&mut self, texts: &str, to: usize) {
+        let mut between = &texts[self.at..to];
+        if let Some(last) = memrchr(b'\n', between.as_bytes()) {
+            self.line += memchr_iter(b'\n', between.as_bytes()).count() as u64;
+            self.column = 0;
+            between = &between[last + 1..];
+        }
+        let units = if between.is_ascii() {
+            between.len()
+        } else {
+            between.chars().map(char::len_utf16).sum()
+        };
+        // No text is longer than 1 Mi columns or 1 MiB.
+        self.column = self
+            .column
+            .saturating_add(u32::try_from(units).unwrap_or(u32::MAX));
+        self.at = to;
+    }
+}
