@@ -1,8 +1,9 @@
 //! What stands behind one socket of the app: takes each call to the engine, and brings replies and events back.
 //!
-//! Logs are sent by [`logs`]; nothing queues up for a slow page.
+//! Logs are sent by [`logs`], as [`messages`]; nothing queues up for a slow page.
 
 mod logs;
+mod messages;
 
 use std::{collections::HashMap, sync::Arc};
 
