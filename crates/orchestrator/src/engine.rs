@@ -80,7 +80,7 @@ pub use self::{
     history::Page,
     link::{Link, Place},
     live::{Extent, Live},
-    reader::{Cursor, LINE_BYTES, Log, ReadError},
+    reader::{Cursor, LINE_BYTES, Log, Piece, ReadError},
     run::Consent,
     search::{Nearest, Progress, Search},
 };

@@ -4,12 +4,12 @@
 
 use std::{io, sync::Arc};
 
-use supervisor::spool::Reader as SpoolReader;
+use supervisor::spool::{Block, Reader as SpoolReader};
 
 use super::{index, link::Link, live::Live};
 use crate::{
     job::JobId,
-    log::{Chunk, Line, lines},
+    log::{Chunk, Line, Stream, lines},
     store::StoreError,
 };
 
@@ -81,15 +81,15 @@ impl Log {
         // Once all of them have begun, one that stays open, as a prompt does, is not waited for to the log's end.
         let mut patience = AFTER_BEGUN;
         while !window.is_full() && patience > 0 {
-            let Some(chunks) = cursor.next().await? else {
+            let Some(piece) = cursor.piece().await? else {
                 break;
             };
-            for chunk in &chunks {
-                window.feed(chunk.stream, chunk.at, &chunk.bytes);
+            piece.each(|_, stream, at, bytes| {
+                window.feed(stream, at, bytes);
                 if window.has_begun() {
-                    patience = patience.saturating_sub(chunk.bytes.len());
+                    patience = patience.saturating_sub(bytes.len());
                 }
-            }
+            });
         }
         let mut found = window.finish();
         found.truncate(fitting(&found, ANSWER_BYTES));
@@ -134,6 +134,61 @@ fn fitting(lines: &[Line], bytes: usize) -> usize {
     fit.count().max(1).min(lines.len())
 }
 
+/// Consecutive chunks of a log, at least one.
+#[derive(Debug)]
+pub enum Piece {
+    /// Those of a block of spool from chunk `from` on, where they were read.
+    Spooled {
+        /// The block; it ends with the piece.
+        block: Block,
+        /// The first chunk that is wanted.
+        from: u64,
+    },
+    /// As the store gave them.
+    Stored(Vec<Chunk>),
+}
+
+impl Piece {
+    /// Gives each chunk: its number, its stream, when it was read, its bytes.
+    pub fn each(&self, mut give: impl FnMut(u64, Stream, i64, &[u8])) {
+        match self {
+            Self::Spooled { block, from } => {
+                for record in block.records.iter().filter(|record| record.seq >= *from) {
+                    let bytes = &block.bytes[record.payload.clone()];
+                    give(
+                        record.seq,
+                        index::stream(record.stream),
+                        record.wall_us,
+                        bytes,
+                    );
+                }
+            }
+            Self::Stored(chunks) => {
+                for chunk in chunks {
+                    give(chunk.seq, chunk.stream, chunk.at, &chunk.bytes);
+                }
+            }
+        }
+    }
+
+    /// The chunks, with bytes of their own.
+    fn into_chunks(self) -> Vec<Chunk> {
+        if let Self::Stored(chunks) = self {
+            return chunks;
+        }
+        let mut chunks = Vec::new();
+        self.each(|seq, stream, at, bytes| {
+            chunks.push(Chunk {
+                seq,
+                stream,
+                at,
+                bytes: bytes.to_vec(),
+            });
+        });
+        chunks
+    }
+}
+
 /// A place in a log that moves on as it is read.
 #[derive(Debug)]
 pub struct Cursor {
@@ -154,9 +209,17 @@ impl Cursor {
     /// # Errors
     /// Where they lie in the store and it does not answer.
     pub async fn next(&mut self) -> Result<Option<Vec<Chunk>>, ReadError> {
+        Ok(self.piece().await?.map(Piece::into_chunks))
+    }
+
+    /// The same chunks as [`Cursor::next`], where they lie.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn piece(&mut self) -> Result<Option<Piece>, ReadError> {
         if let Some(live) = self.log.live.clone() {
             match self.read_spool(&live) {
-                Ok(chunks) => return Ok(chunks),
+                Ok(piece) => return Ok(piece),
                 // The segment has been archived and dropped meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => self.spool = None,
                 Err(error) => return Err(error.into()),
@@ -165,7 +228,7 @@ impl Cursor {
         self.read_store().await
     }
 
-    fn read_spool(&mut self, live: &Live) -> io::Result<Option<Vec<Chunk>>> {
+    fn read_spool(&mut self, live: &Live) -> io::Result<Option<Piece>> {
         let extent = live.extent();
         if self.next >= extent.end.seq {
             return if extent.complete && live.goes_on_in_store() {
@@ -185,26 +248,15 @@ impl Cursor {
             let Some(block) = spool.read(extent.end.offset, READ_BYTES)? else {
                 return Ok(None);
             };
-            let wanted = block
-                .records
-                .iter()
-                .filter(|record| record.seq >= self.next);
-            let chunks: Vec<Chunk> = wanted
-                .map(|record| Chunk {
-                    seq: record.seq,
-                    stream: index::stream(record.stream),
-                    at: record.wall_us,
-                    bytes: block.bytes[record.payload.clone()].to_vec(),
-                })
-                .collect();
-            if !chunks.is_empty() {
+            let from = self.next;
+            if block.end.seq > from {
                 self.next = block.end.seq;
-                return Ok(Some(chunks));
+                return Ok(Some(Piece::Spooled { block, from }));
             }
         }
     }
 
-    async fn read_store(&mut self) -> Result<Option<Vec<Chunk>>, ReadError> {
+    async fn read_store(&mut self) -> Result<Option<Piece>, ReadError> {
         let (id, next) = (self.log.id, self.next);
         let batches = self
             .log
@@ -217,7 +269,7 @@ impl Cursor {
             return Ok(None);
         };
         self.next = last.seq + 1;
-        Ok(Some(chunks))
+        Ok(Some(Piece::Stored(chunks)))
     }
 }
 

@@ -1,9 +1,10 @@
 //! What stands behind one socket of the app: takes each call to the engine, and brings replies and events back.
 //!
-//! Logs are sent by [`logs`]; nothing queues up for a slow page.
+//! Logs are sent by [`logs`], as [`messages`]; nothing queues up for a slow page.
 
 mod finds;
 mod logs;
+mod messages;
 
 use std::{collections::HashMap, sync::Arc};
 

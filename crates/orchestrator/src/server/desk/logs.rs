@@ -3,14 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::{BufMut, Bytes, BytesMut};
 use tokio::sync::watch;
 
-use super::{Closed, Outbox, send_reply};
+use super::{Closed, Outbox, messages, send_reply};
 use crate::{
     engine::{Engine, EngineError, Extent, LINE_BYTES, Log, ReadError},
     job::JobId,
-    log::{Chunk, Line, Stream},
+    log::Line,
     wire::{self, Event, Message, Reply},
 };
 
@@ -117,11 +116,11 @@ pub(super) async fn send_chunks(
         let complete = growth
             .as_mut()
             .is_none_or(|growth| growth.borrow_and_update().complete);
-        if let Some(chunks) = cursor.next().await.map_err(Stopped::Unreadable)? {
-            outbox
-                .send_bytes(frame(subscription, &chunks))
-                .await
-                .map_err(Stopped::Closed)?;
+        if let Some(piece) = cursor.piece().await.map_err(Stopped::Unreadable)? {
+            for message in messages::of(subscription, piece) {
+                let sent = outbox.send_bytes(message).await;
+                sent.map_err(Stopped::Closed)?;
+            }
         } else if complete {
             return Ok(());
         } else if let Some(growth) = &mut growth
@@ -130,25 +129,4 @@ pub(super) async fn send_chunks(
             return Ok(());
         }
     }
-}
-
-/// Chunks as `wire.rs` lays them out.
-fn frame(subscription: u32, chunks: &[Chunk]) -> Bytes {
-    let size = chunks
-        .iter()
-        .map(|chunk| 24 + chunk.bytes.len())
-        .sum::<usize>();
-    let mut frame = BytesMut::with_capacity(4 + size);
-    frame.put_u32_le(subscription);
-    for chunk in chunks {
-        frame.put_u64_le(chunk.seq);
-        frame.put_i64_le(chunk.at);
-        frame.put_u32_le(u32::try_from(chunk.bytes.len()).expect("a chunk is at most 256 KiB"));
-        frame.put_u32_le(match chunk.stream {
-            Stream::Stdout => 0,
-            Stream::Stderr => 1,
-        });
-        frame.put_slice(&chunk.bytes);
-    }
-    frame.freeze()
 }
