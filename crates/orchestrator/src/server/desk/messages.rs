@@ -107,7 +107,7 @@ mod tests {
             assert!(each.iter().all(|one| one[..4] == copied[..4]));
         }
         assert_eq!(
-            messages(
+            of(
                 7,
                 Piece::Spooled {
                     block: block(),
