@@ -99,7 +99,7 @@ fn the_scan_agrees_with_make() {
         let copy = tempfile::tempdir().unwrap();
         let files = copied(&project, copy.path());
         let read = make::scan(copy.path());
-        let made = make::database(copy.path(), &environment);
+        let (made, _) = make::database(copy.path(), &environment);
         let name = project.file_name().unwrap().to_string_lossy();
         assert_eq!(
             files,
