@@ -207,7 +207,10 @@ fn a_detached_job_runs_on_and_is_archived_with_nobody_there() {
         "--",
         "echo begun; while [ ! -e go ]; do sleep 0.05; done; echo ended",
     ]);
-    assert_eq!(home.json(&["jobs", "--json"])[0]["status"], "running");
+    // Its supervisor may take a moment to say so.
+    eventually("it runs", || {
+        home.json(&["jobs", "--json"])[0]["status"] == "running"
+    });
     fs::write(home.work().join("go"), "").unwrap();
     let status = format!("select status from jobs where id = '{}'", id.trim());
     eventually("its supervisor has it archived", || {
