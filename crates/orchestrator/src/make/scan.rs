@@ -11,9 +11,10 @@
 //!   expand, functions    what make expands without running anything
 //!   refs, given, guards  which variables a text uses, which of them need no value, and which must have one
 //! list                   what was read → what a person is shown, by way of
-//!   reach, uses          what a target leads to, and which variables it uses
-//!   led, danger          what it takes over from all that it leads to
+//!   reach                what a target leads to
+//!   led, uses, danger    what it takes over from there
 //!   extra_words          targets that take further words, as `make deploy ./app` does
+//! preview                what a target would run, as far as the text tells
 //! existing               what make's own list adds and takes away, for a trusted project
 //! ```
 //!
@@ -32,6 +33,7 @@ mod glob;
 mod guards;
 mod led;
 mod list;
+mod preview;
 mod reach;
 mod reader;
 mod refs;
@@ -48,6 +50,7 @@ use std::path::Path;
 pub use danger::danger;
 pub(super) use existing::Existing;
 pub(super) use list::list;
+pub use preview::preview;
 pub(super) use reader::Reader;
 pub use stamps::Stamps;
 pub(super) use text::is_name;

@@ -22,7 +22,7 @@ pub(super) struct Expander<'a> {
 }
 
 /// What `foreach` and `call` bind, innermost last.
-type Bound<'t> = [(&'t str, String)];
+pub(super) type Bound<'t> = [(&'t str, String)];
 
 impl Expander<'_> {
     /// The text without references; none where that would need make.
@@ -31,6 +31,11 @@ impl Expander<'_> {
             return Some(text.to_owned());
         }
         self.text(text, &[], 0)
+    }
+
+    /// The value of what stands inside a reference, with values that go before all others.
+    pub(super) fn inside(&self, inner: &str, bound: &Bound<'_>) -> Option<String> {
+        self.reference(inner, bound, 0)
     }
 
     fn text(&self, text: &str, bound: &Bound<'_>, depth: usize) -> Option<String> {

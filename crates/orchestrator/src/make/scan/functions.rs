@@ -8,10 +8,10 @@ const MAX_WORK: usize = 16 << 20;
 /// How many arguments a function takes; none where it is not among those known here.
 pub(super) fn arity(name: &str) -> Option<usize> {
     Some(match name {
-        "subst" | "patsubst" => 3,
-        "filter" | "filter-out" | "addprefix" | "addsuffix" | "word" => 2,
-        "strip" | "sort" | "firstword" | "lastword" | "dir" | "notdir" | "basename" | "suffix"
-        | "abspath" | "realpath" | "wildcard" => 1,
+        "subst" | "patsubst" | "wordlist" => 3,
+        "filter" | "filter-out" | "findstring" | "addprefix" | "addsuffix" | "word" => 2,
+        "strip" | "sort" | "words" | "firstword" | "lastword" | "dir" | "notdir" | "basename"
+        | "suffix" | "abspath" | "realpath" | "wildcard" => 1,
         _ => return None,
     })
 }
@@ -41,6 +41,15 @@ pub(super) fn call(name: &str, parts: &[String], files: &Files) -> Option<String
                 .unwrap_or_default()
                 .to_owned()
         }
+        "wordlist" => {
+            let from = first.trim().parse::<usize>().ok()?.checked_sub(1)?;
+            let to = parts[1].trim().parse::<usize>().ok()?;
+            let words = list.split_whitespace().take(to).skip(from);
+            words.collect::<Vec<_>>().join(" ")
+        }
+        "words" => list.split_whitespace().count().to_string(),
+        "findstring" if list.contains(first) => first.to_owned(),
+        "findstring" => String::new(),
         "strip" => map(list, str::to_owned),
         "sort" => sorted(list),
         "firstword" => list

@@ -1,5 +1,5 @@
-//! What a target takes over from all that it leads to: what asks first, what never runs twice at once, how long a cancel
-//! waits. However many targets that are, none is left out.
+//! What a target takes over from all that it leads to: the variables it uses, what asks first, what never runs twice at
+//! once, how long a cancel waits. However many targets that are, none is left out.
 
 use super::{
     danger,
@@ -7,6 +7,7 @@ use super::{
     reader::Reader,
     rules::{Found, Rules},
     text::cut,
+    uses,
     variables::Variables,
 };
 use crate::project::Place;
@@ -14,36 +15,36 @@ use crate::project::Place;
 /// The most names of exclusive targets in one scan, all targets together: of a thousand each may lead to all.
 const MAX_EXCLUSIVE: usize = 200_000;
 
-/// Of each target what it takes over.
+/// What a target takes over.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Led {
+    /// The variables that it uses.
+    pub(super) uses: Vec<String>,
     /// Why running it asks first.
-    pub(super) dangers: Vec<Option<String>>,
+    pub(super) danger: Option<String>,
     /// The names of exclusive targets, in file order.
-    pub(super) exclusive: Vec<Vec<String>>,
+    pub(super) exclusive: Vec<String>,
     /// The longest times that any of them asks for.
-    pub(super) graces: Vec<Vec<u64>>,
+    pub(super) graces: Vec<u64>,
 }
 
-impl Led {
-    pub(super) fn of(reader: &mut Reader, reached: &mut Reached) -> Self {
-        let rules = &reader.rules;
-        let (exclusive, all) = exclusive(rules, reached);
-        let led = Self {
-            dangers: dangers(rules, &reader.variables, reached),
-            exclusive,
-            graces: graces(rules, reached),
+/// Of each target what it takes over.
+pub(super) fn of(reader: &mut Reader) -> Vec<Led> {
+    let rules = &reader.rules;
+    let mut reached = Reached::of(rules);
+    let mut all = vec![Led::default(); rules.targets.len()];
+    uses::uses(rules, &reader.variables, &mut reached, &mut all);
+    dangers(rules, &reader.variables, &mut reached, &mut all);
+    graces(rules, &mut reached, &mut all);
+    if !exclusive(rules, &mut reached, &mut all) {
+        let place = Place {
+            file: reader.main_file(),
+            line: 1,
         };
-        if !all {
-            let place = Place {
-                file: reader.main_file(),
-                line: 1,
-            };
-            let what =
-                "so many targets are @exclusive that some lead to more of them than are told";
-            reader.problem(place, what.to_owned());
-        }
-        led
+        let what = "so many targets are @exclusive that some lead to more of them than are told";
+        reader.problem(place, what.to_owned());
     }
+    all
 }
 
 /// What asks first, and why.
@@ -54,7 +55,7 @@ struct Source<'a> {
 }
 
 /// Of each target the nearest that its own recipe or comment, or that of what it leads to, makes it ask for.
-fn dangers(rules: &Rules, variables: &Variables, reached: &mut Reached) -> Vec<Option<String>> {
+fn dangers(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Led]) {
     let of_rule: Vec<Option<String>> = rules
         .list
         .iter()
@@ -78,38 +79,34 @@ fn dangers(rules: &Rules, variables: &Variables, reached: &mut Reached) -> Vec<O
         Some(Source { node, name, why })
     }));
     sources.sort_by_key(|source| source.node);
-    let mut all = vec![None; rules.targets.len()];
     reached.back_from(sources.iter().map(|one| one.node), |target, node| {
         let at = sources.partition_point(|source| source.node < node);
         let Source { name, why, .. } = &sources[at];
-        all[target] = Some(if target == node {
+        all[target].danger = Some(if target == node {
             why.clone()
         } else {
             format!("{}: {why}", cut(name, 60))
         });
     });
-    all
 }
 
-/// Of each target the exclusive ones that it leads to; and whether these are all.
-fn exclusive(rules: &Rules, reached: &mut Reached) -> (Vec<Vec<String>>, bool) {
-    let mut all = vec![Vec::new(); rules.targets.len()];
+/// Of each target the exclusive ones that it leads to; false where these are not all.
+fn exclusive(rules: &Rules, reached: &mut Reached, all: &mut [Led]) -> bool {
     let mut room = MAX_EXCLUSIVE;
     for (index, found) in rules.targets.iter().enumerate() {
         if found.notes.exclusive && room > 0 {
             reached.back_from([index], |target, _| {
                 if let Some(left) = room.checked_sub(1) {
                     room = left;
-                    all[target].push(found.name.clone());
+                    all[target].exclusive.push(found.name.clone());
                 }
             });
         }
     }
-    (all, room > 0)
+    room > 0
 }
 
-fn graces(rules: &Rules, reached: &mut Reached) -> Vec<Vec<u64>> {
-    let mut all: Vec<Vec<u64>> = vec![Vec::new(); rules.targets.len()];
+fn graces(rules: &Rules, reached: &mut Reached, all: &mut [Led]) {
     for step in 0..2 {
         let of = |target: usize| rules.targets[target].notes.graces.get(step).copied();
         let mut asking: Vec<usize> = (0..all.len()).filter(|one| of(*one).is_some()).collect();
@@ -118,9 +115,8 @@ fn graces(rules: &Rules, reached: &mut Reached) -> Vec<Vec<u64>> {
         reached.begin();
         for target in asking {
             reached.further_back_from([target], |leading, source| {
-                all[leading].extend(of(source));
+                all[leading].graces.extend(of(source));
             });
         }
     }
-    all
 }

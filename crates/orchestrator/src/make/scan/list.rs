@@ -6,13 +6,10 @@ use super::{
     extra_words::ExtraWords,
     functions::stem,
     given::is_customary,
-    guards,
-    led::Led,
-    reach::Reached,
+    guards, led,
     reader::Reader,
     rules::{Found, Rules},
     text::cut,
-    uses::uses,
     variables::{self, Variables},
 };
 use crate::project::{Place, Scan, Target, Variable};
@@ -21,7 +18,6 @@ use crate::project::{Place, Scan, Target, Variable};
 const MAX_RECIPE: usize = 200;
 /// The most lines of recipes in one scan: a thousand targets may share one long recipe.
 const MAX_RECIPES: usize = 100_000;
-
 /// The longest default that is shown, in characters.
 const MAX_DEFAULT: usize = 2_000;
 /// The most bytes of all targets' own defaults: a thousand targets may share one long value.
@@ -31,43 +27,43 @@ const MAX_DEFAULTS: usize = 4 << 20;
 pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     tell_missing(&mut reader);
     tell_overspent(&mut reader);
-    let mut reached = Reached::of(&reader.rules);
     guards::by_prerequisite(&mut reader);
     need(&mut reader);
     let default_goal = default_goal(&reader.rules);
-    let plain = !reader
-        .rules
-        .targets
-        .iter()
-        .any(|found| found.notes.documented || reader.rules.phony.contains(&found.name));
-    let mut uses = uses(&reader.rules, &reader.variables, &mut reached);
-    let mut led = Led::of(&mut reader, &mut reached);
-    let extra_words = ExtraWords::of(&reader.rules, &reader.variables);
-    let (mut lines, mut room) = (MAX_RECIPES, MAX_DEFAULTS);
-    let mut targets = Vec::new();
-    for index in 0..reader.rules.targets.len() {
-        let found = &reader.rules.targets[index];
-        if reader.rules.suffix_rule(&found.name).is_some() {
-            continue;
-        }
-        let mut target = target(found, &reader.rules, &mut lines);
-        let is_default = default_goal.as_ref() == Some(&found.name);
-        target.listed = is_listed(found, &target, is_default, plain, &reader.rules);
-        target.uses = std::mem::take(&mut uses[index]);
-        target.danger = std::mem::take(&mut led.dangers[index]);
-        target.exclusive = std::mem::take(&mut led.exclusive[index]);
-        target.graces = std::mem::take(&mut led.graces[index]);
-        target.defaults = defaults(&found.name, &reader.rules, &reader.variables, &mut room);
-        let taken = |words: &ExtraWords| words.are_taken(&found.rules, &reader.rules);
-        target.extra_words = extra_words.as_ref().is_some_and(taken);
-        targets.push(target);
-    }
+    let targets = targets(&mut reader, default_goal.as_ref());
     Scan {
         targets: in_order(targets),
         variables: variables(reader.variables),
         default_goal,
         problems: reader.problems,
     }
+}
+
+fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
+    let led = led::of(reader);
+    let (rules, variables) = (&reader.rules, &reader.variables);
+    let told = |found: &Found| found.notes.documented || rules.phony.contains(&found.name);
+    let plain = !rules.targets.iter().any(told);
+    let extra_words = ExtraWords::of(rules, variables);
+    let (mut lines, mut room) = (MAX_RECIPES, MAX_DEFAULTS);
+    let mut targets = Vec::new();
+    for (found, led) in rules.targets.iter().zip(led) {
+        if rules.suffix_rule(&found.name).is_some() {
+            continue;
+        }
+        let mut target = target(found, rules, &mut lines);
+        let is_default = default_goal == Some(&found.name);
+        target.listed = is_listed(found, &target, is_default, plain, rules);
+        target.uses = led.uses;
+        target.danger = led.danger;
+        target.exclusive = led.exclusive;
+        target.graces = led.graces;
+        target.defaults = defaults(&found.name, rules, variables, &mut room);
+        let taken = |words: &ExtraWords| words.are_taken(&found.rules, rules);
+        target.extra_words = extra_words.as_ref().is_some_and(taken);
+        targets.push(target);
+    }
+    targets
 }
 
 /// Included files that are not there are a problem unless some rule may make them.

@@ -9,7 +9,7 @@ use std::{collections::VecDeque, mem::replace};
 
 use super::{
     functions::{stem, substitute},
-    rules::{Found, Rule, Rules},
+    rules::{Found, Rules},
 };
 
 /// As many pattern rules are tried on each name.
@@ -62,9 +62,9 @@ impl Reached {
         for (index, rule) in rules.list.iter().enumerate() {
             let needed = rule.prerequisites.iter().flat_map(|name| made(name));
             let mut next: Vec<usize> = needed.collect();
-            if rule.stems.0.is_none() {
-                let stems = rule.stems.1.iter().take(MAX_STEMS);
-                next.extend(stems.flat_map(|pattern| implicit(pattern)));
+            if rule.pattern.is_none() {
+                let stems = rule.stems.iter().take(MAX_STEMS);
+                next.extend(stems.flat_map(|(_, pattern)| implicit(pattern)));
             }
             next.extend(called(&rule.text, rules));
             graph.lead(targets + index, next);
@@ -134,7 +134,7 @@ impl Reached {
 }
 
 /// The pattern rules that make something, suffix rules among them, but for those that fit any name.
-fn patterns(rules: &Rules) -> Vec<(String, usize)> {
+pub(super) fn patterns(rules: &Rules) -> Vec<(String, usize)> {
     let patterns = rules.patterns.iter().cloned();
     let suffixes = rules.targets.iter().filter_map(|found| {
         let to = rules.suffix_rule(&found.name)?;
@@ -147,25 +147,31 @@ fn patterns(rules: &Rules) -> Vec<(String, usize)> {
         .collect()
 }
 
-/// Whether a pattern rule can make a file. A pattern without a folder is tried on the name without its own.
+/// Whether a pattern rule can make a file.
 fn fits(pattern: &str, name: &str) -> bool {
     let alone = name.rsplit('/').next().unwrap_or(name);
-    stem(pattern, name).is_some() || (!pattern.contains('/') && stem(pattern, alone).is_some())
+    let name = if pattern.contains('/') { name } else { alone };
+    stem(pattern, name).is_some()
+}
+
+/// What the `%` of a pattern rule stands for where it can make a file. A pattern without a folder is tried on the file's
+/// name alone, and the stem then has the folder again (GNU make manual, "How Patterns Match").
+pub(super) fn stem_of(pattern: &str, name: &str) -> Option<String> {
+    if pattern.contains('/') {
+        return stem(pattern, name).map(str::to_owned);
+    }
+    let (folder, alone) = name.split_at(name.rfind('/').map_or(0, |at| at + 1));
+    stem(pattern, alone).map(|stem| format!("{folder}{stem}"))
 }
 
 /// The prerequisites that a target's static pattern rules give it: `main.c` where `main.o: %.o: %.c` does.
-pub(super) fn by_stem(found: &Found, rules: &Rules) -> Vec<String> {
+fn by_stem(found: &Found, rules: &Rules) -> Vec<String> {
     let own = found.rules.iter().map(|rule| &rules.list[*rule]);
-    own.flat_map(|rule| stems(rule, &found.name)).collect()
-}
-
-fn stems(rule: &Rule, target: &str) -> Vec<String> {
-    let (Some(pattern), prerequisites) = &rule.stems else {
-        return Vec::new();
-    };
-    let prerequisites = prerequisites.iter().take(MAX_STEMS);
-    prerequisites
-        .map(|to| substitute(target, pattern, to))
+    own.filter_map(|rule| Some((rule, rule.pattern.as_ref()?)))
+        .flat_map(|(rule, pattern)| {
+            let stems = rule.stems.iter().take(MAX_STEMS);
+            stems.map(move |(_, to)| substitute(&found.name, pattern, to))
+        })
         .collect()
 }
 

@@ -305,12 +305,15 @@ impl Reader {
     }
 
     fn expanded(&self, text: &str) -> Option<String> {
-        let expander = Expander {
+        self.expander().expand(text)
+    }
+
+    pub(super) fn expander(&self) -> Expander<'_> {
+        Expander {
             variables: &self.variables,
             files: &self.files,
             makefiles: &self.makefiles,
-        };
-        expander.expand(text)
+        }
     }
 
     /// The makefile that includes all others.

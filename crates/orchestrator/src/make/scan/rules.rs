@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{comment::Notes, specific::Specifics};
+use super::{comment::Notes, specific::Specifics, text::Word};
 use crate::project::Place;
 
 /// make's own list of known suffixes (GNU make manual, "Old-Fashioned Suffix Rules").
@@ -24,9 +24,18 @@ pub(super) struct Rule {
     first: Option<usize>,
     /// Expanded as far as can be.
     pub(super) prerequisites: Vec<String>,
-    /// The patterns among the prerequisites, and what they are filled from: the pattern of a static pattern rule, or none
-    /// where the rule itself is a pattern.
-    pub(super) stems: (Option<String>, Vec<String>),
+    /// The pattern of a static pattern rule.
+    pub(super) pattern: Option<String>,
+    /// The patterns among its prerequisites, each with its place among all of them.
+    pub(super) stems: Vec<(usize, String)>,
+    /// How many of all its prerequisites stand before a `|`.
+    pub(super) ordinary: usize,
+    /// Whether it stands in a condition.
+    pub(super) conditional: bool,
+    /// Whether it has two colons.
+    pub(super) double: bool,
+    /// Whether some of its prerequisites only make can know.
+    pub(super) partly: bool,
     /// Its recipe's lines, to be shown.
     pub(super) lines: Vec<String>,
     /// Its recipe as one text.
@@ -43,12 +52,45 @@ impl Rule {
             place,
             first: None,
             prerequisites,
-            stems: (None, Vec::new()),
+            pattern: None,
+            stems: Vec::new(),
+            ordinary: usize::MAX,
+            conditional: false,
+            double: false,
+            partly: false,
             lines: Vec::new(),
             text: String::new(),
             uses: Vec::new(),
             told: Vec::new(),
         }
+    }
+
+    /// Takes in its prerequisites.
+    pub(super) fn need(&mut self, list: Vec<Word>) {
+        let mut count = 0;
+        for word in list {
+            if word.name == "|" {
+                self.ordinary = self.ordinary.min(count);
+                continue;
+            }
+            if word.pattern {
+                self.stems.push((count, word.name));
+            } else {
+                self.prerequisites.push(word.name);
+            }
+            count += 1;
+        }
+    }
+
+    /// All its prerequisites in their order, patterns filled with what `%` stands for; and how many of them are ordinary,
+    /// the others only being there first.
+    pub(super) fn needed(&self, stem: &str) -> (Vec<String>, usize) {
+        let mut all = self.prerequisites.clone();
+        for (at, pattern) in &self.stems {
+            all.insert(*at, pattern.replacen('%', stem, 1));
+        }
+        let ordinary = self.ordinary.min(all.len());
+        (all, ordinary)
     }
 
     pub(super) fn has_recipe(&self) -> bool {

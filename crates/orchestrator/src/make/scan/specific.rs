@@ -18,6 +18,8 @@ pub(super) struct Specific {
     pub(super) value: String,
     /// Whether it stands in a condition.
     pub(super) conditional: bool,
+    /// Whether it stands under an `override`.
+    pub(super) fixed: bool,
 }
 
 /// A variable's value for one target.
@@ -26,6 +28,8 @@ pub(super) struct Own<'a> {
     pub(super) name: &'a str,
     pub(super) value: String,
     conditional: bool,
+    /// Whether it holds against a value given to make.
+    pub(super) fixed: bool,
 }
 
 /// All of them.
@@ -73,6 +77,7 @@ impl Specifics {
                 name: &specific.name,
                 value,
                 conditional: specific.conditional,
+                fixed: specific.fixed,
             };
             match position {
                 Some(at) => all[at] = own,

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 mod leads;
+mod preview;
 mod settings;
 
 fn folder(makefile: &[u8]) -> tempfile::TempDir {

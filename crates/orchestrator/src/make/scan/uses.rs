@@ -1,7 +1,7 @@
 //! The variables that running a target uses: in its recipe and prerequisites, in those of all the targets it leads to, and
 //! in the values of all these.
 
-use super::{reach::Reached, rules::Rules, variables::Variables};
+use super::{led::Led, reach::Reached, rules::Rules, variables::Variables};
 
 /// Of the variables one target uses, as many are told.
 const MAX_USES: usize = 100;
@@ -9,14 +9,9 @@ const MAX_USES: usize = 100;
 /// before they are used up; of the variables after that, a target has those that its own rules use.
 const MAX_STEPS: usize = 8_000_000;
 
-/// Of each target the variables that it uses, of those that a person may give, in the order of their first mention.
-pub(super) fn uses(
-    rules: &Rules,
-    variables: &Variables,
-    reached: &mut Reached,
-) -> Vec<Vec<String>> {
+/// Tells each target the variables that it uses, of those that a person may give, in the order of their first mention.
+pub(super) fn uses(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Led]) {
     let used = Used::of(rules, variables);
-    let mut all: Vec<Vec<String>> = vec![Vec::new(); rules.targets.len()];
     let mut seen = vec![0; variables.list.len()];
     let mut steps = 0;
     for (index, variable) in variables.list.iter().enumerate() {
@@ -24,7 +19,7 @@ pub(super) fn uses(
             continue;
         }
         let mut tell = |target: usize| {
-            let known: &mut Vec<String> = &mut all[target];
+            let known = &mut all[target].uses;
             if known.len() < MAX_USES && known.last() != Some(&variable.name) {
                 known.push(variable.name.clone());
             }
@@ -38,7 +33,6 @@ pub(super) fn uses(
         let nodes: Vec<usize> = using.iter().map(|rule| reached.rule(*rule)).collect();
         steps += looked + reached.back_from(nodes, |target, _| tell(target));
     }
-    all
 }
 
 /// Who uses a variable.

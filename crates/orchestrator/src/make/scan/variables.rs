@@ -31,6 +31,8 @@ pub(super) struct Variable {
     pub(super) specific: bool,
     /// Where an `override` makes a value given on make's command line count for nothing.
     pub(super) fixed: Option<Place>,
+    /// Whether that holds for all targets.
+    pub(super) fixed_for_all: bool,
     /// Whether it is a `define`d text, which is no setting.
     pub(super) is_text: bool,
     pub(super) notes: Notes,
@@ -140,6 +142,7 @@ impl Variables {
         // `override X += y` adds to what is given, and `override X ?= y` leaves it.
         if standing.fixed && !matches!(flavor, Flavor::Append | Flavor::Optional) {
             variable.fixed.get_or_insert_with(|| place.clone());
+            variable.fixed_for_all |= !standing.specific;
         }
         variable.is_text |= standing.is_text;
         variable.optional |= flavor == Flavor::Optional && !standing.specific;

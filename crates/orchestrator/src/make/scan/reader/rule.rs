@@ -18,7 +18,10 @@ impl Reader {
         let left = &line[..colon];
         let left = left.strip_suffix('&').unwrap_or(left);
         let right = &line[colon + 1..];
-        let right = right.strip_prefix(':').unwrap_or(right);
+        let (right, double) = match right.strip_prefix(':') {
+            Some(right) => (right, true),
+            None => (right, false),
+        };
         let names = self.names(left);
         if let Some((assigned, fixed)) = own_variable(right) {
             return self.own_variable(&names, &assigned, fixed, at);
@@ -36,13 +39,13 @@ impl Reader {
         for problem in &notes.problems {
             self.problem(at.place(), problem.clone());
         }
-        let (stems, plain): (Vec<Word>, Vec<Word>) =
-            list.into_iter().partition(|word| word.pattern);
-        let names_of = |words: Vec<Word>| words.into_iter().map(|word| word.name);
-        let prerequisites = names_of(plain).filter(|name| name != "|").collect();
+        let mut rule = Rule::new(at.place(), Vec::new());
+        rule.need(list);
+        rule.conditional = !at.conditions.is_empty();
+        rule.double = double;
+        rule.partly = parts.list.contains('$') && self.expanded(parts.list).is_none();
         let pattern = parts.pattern.and_then(|pattern| self.names(pattern).pop());
-        let mut rule = Rule::new(at.place(), prerequisites);
-        rule.stems = (pattern.map(|word| word.name), names_of(stems).collect());
+        rule.pattern = pattern.map(|word| word.name);
         let index = self.rules.add(rule);
         at.rule = Some(index);
         let fits_any = |word: &Word| word.name == ".DEFAULT" || (word.pattern && word.name == "%");
@@ -85,6 +88,7 @@ impl Reader {
                 flavor: assigned.flavor,
                 value: value.to_owned(),
                 conditional: standing.conditional,
+                fixed,
             };
             self.rules.specifics.add(names, specific);
         }

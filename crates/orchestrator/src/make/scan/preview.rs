@@ -1,0 +1,221 @@
+//! What a target would run, as far as the text tells. Nothing is run to find out, so it is a preview: what only running
+//! could tell stays as it is written.
+
+mod automatic;
+
+use std::path::Path;
+
+use super::{
+    expand::Expander,
+    functions::stem,
+    given::{is_customary, is_given},
+    reach,
+    reader::Reader,
+    rules::Rule,
+    text::{closing, cut, is_name},
+    variables::Variable,
+};
+use crate::make::Assignment;
+
+/// As many lines are shown.
+const MAX_LINES: usize = 500;
+/// Of each line, as many characters.
+const MAX_LINE: usize = 2_000;
+/// The longest recipe that is worked out, in bytes, and the longest text that becomes of it.
+const MAX_TEXT: usize = 256 << 10;
+
+/// The lines of a target's own recipe with the values of variables put in, as far as they are known without running
+/// anything; empty where the text has no recipe for it. Reads the makefiles anew, as [`super::scan()`] does, and blocks.
+///
+/// A value of `given` goes first, as make takes it, then the target's own, then the makefile's. `$@`, `$<`, `$^`, `$+`,
+/// `$|`, `$*` and their `D` and `F` forms are put in where the prerequisites are known, and `MAKECMDGOALS` is the target
+/// and `words`, the further words behind it. What stays as it is written: `$(shell …)` and all that depends on it, names
+/// that nothing defines or that only one side of a condition defines, and secret values. `$$` is shown as the `$` that the
+/// shell gets. Of a condition inside the recipe both sides are shown; the recipes of prerequisites are not.
+#[must_use]
+pub fn preview(dir: &Path, target: &str, words: &[String], given: &[Assignment]) -> Vec<String> {
+    let reader = super::read(dir);
+    let rules = rules(&reader, target);
+    let mut values = Values::of(&reader, given);
+    let goals = std::iter::once(target).chain(words.iter().map(String::as_str));
+    let goals: Vec<&str> = goals.collect();
+    values.bound.push(("MAKECMDGOALS", goals.join(" ")));
+    let mut shown = String::new();
+    for (index, ruled) in rules.iter().enumerate() {
+        if ruled.shown {
+            let before = values.bound.len();
+            values
+                .bound
+                .extend(automatic::values(target, index, &rules));
+            values.own(target, given);
+            values.put_into(&ruled.rule.lines.join("\n"), &mut shown);
+            values.bound.truncate(before);
+            shown.push('\n');
+        }
+    }
+    let lines = shown.lines().take(MAX_LINES);
+    lines.map(|line| cut(line, MAX_LINE)).collect()
+}
+
+/// A rule as it makes one target.
+struct Ruled<'r> {
+    rule: &'r Rule,
+    /// What its `%` stands for.
+    stem: Option<String>,
+    /// Whether it has a recipe that may be run.
+    shown: bool,
+}
+
+impl<'r> Ruled<'r> {
+    fn new(rule: &'r Rule, stem: Option<String>) -> Self {
+        let shown = rule.has_recipe();
+        Self { rule, stem, shown }
+    }
+}
+
+/// The rules that make a target: its own, and where none of these has a recipe, the pattern rule that fits.
+fn rules<'r>(reader: &'r Reader, target: &str) -> Vec<Ruled<'r>> {
+    let rules = &reader.rules;
+    let own = rules.position(target).into_iter();
+    let own = own.flat_map(|index| &rules.targets[index].rules);
+    let mut all: Vec<Ruled<'r>> = own
+        .map(|rule| {
+            let rule = &rules.list[*rule];
+            let pattern = rule.pattern.as_deref();
+            let stem = pattern.and_then(|pattern| stem(pattern, target));
+            Ruled::new(rule, stem.map(str::to_owned))
+        })
+        .collect();
+    // Of several recipes under one colon the last one holds; a condition may leave that open.
+    let counts = |one: &Ruled<'_>| one.rule.has_recipe() && !one.rule.double;
+    let holds = all
+        .iter()
+        .rposition(|one| counts(one) && !one.rule.conditional);
+    for one in all.iter_mut().take(holds.unwrap_or_default()) {
+        one.shown &= one.rule.double;
+    }
+    if !all.iter().any(|one| one.rule.has_recipe()) && !rules.phony.contains(target) {
+        // make takes the one that fits most closely, of those whose prerequisites are there.
+        let patterns = reach::patterns(rules).into_iter();
+        let fitting = patterns.filter_map(|(pattern, rule)| {
+            let stem = Some(reach::stem_of(&pattern, target)?);
+            Some(Ruled::new(&rules.list[rule], stem))
+        });
+        let closest = fitting.min_by_key(|one| one.stem.as_ref().map(String::len));
+        all.splice(0..0, closest);
+    }
+    all
+}
+
+fn as_written(name: &str) -> String {
+    format!("$({name})")
+}
+
+/// What the references of a recipe stand for.
+struct Values<'a> {
+    reader: &'a Reader,
+    expander: Expander<'a>,
+    /// What goes before the makefile's own values, the later before the earlier. It is put in as it is.
+    bound: Vec<(&'a str, String)>,
+}
+
+impl<'a> Values<'a> {
+    fn of(reader: &'a Reader, given: &'a [Assignment]) -> Self {
+        let variables = &reader.variables;
+        let mut values = Self {
+            reader,
+            expander: reader.expander(),
+            bound: vec![("MAKE", "make".to_owned())],
+        };
+        if variables.get("RM").is_none_or(|rm| rm.value.is_none()) {
+            values.bound.push(("RM", "rm -f".to_owned()));
+        }
+        // Where something tests a name, it copes with the empty text.
+        let unknown = variables.list.iter().filter(|one| {
+            let known = one.value.is_some() || one.tested || one.called;
+            !known && is_name(&one.name) && !is_given(&one.name) && !is_customary(&one.name)
+        });
+        let unknown = unknown.map(|one| (one.name.as_str(), as_written(&one.name)));
+        values.bound.extend(unknown);
+        for one in given {
+            let known = variables.get(&one.name);
+            if known.is_some_and(|known| known.fixed_for_all) {
+                continue;
+            }
+            let value = match one {
+                one if one.secret => as_written(&one.name),
+                one if one.raw => values.put(&one.value),
+                one => one.value.clone(),
+            };
+            values.bound.push((&one.name, value));
+        }
+        values
+    }
+
+    /// The values that a target has for itself, but where one is given.
+    fn own(&mut self, target: &str, given: &[Assignment]) {
+        let rules = &self.reader.rules;
+        for own in rules.specifics.of(target, &self.reader.variables) {
+            if own.fixed || given.iter().all(|one| one.name != own.name) {
+                let value = self.put(&own.value);
+                self.bound.push((own.name, value));
+            }
+        }
+    }
+
+    fn put(&self, text: &str) -> String {
+        let mut out = String::new();
+        self.put_into(text, &mut out);
+        out
+    }
+
+    /// Writes a text with its references replaced, as far as can be.
+    fn put_into(&self, text: &str, out: &mut String) {
+        let mut rest = &text[..text.floor_char_boundary(MAX_TEXT)];
+        while let Some(at) = rest.find('$') {
+            out.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let bytes = rest.as_bytes();
+            let (inner, end) = match bytes.get(1) {
+                Some(b'(' | b'{') => match closing(bytes, 1) {
+                    Some(close) => (&rest[2..close], close + 1),
+                    None => break,
+                },
+                Some(_) => {
+                    let end = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
+                    (&rest[1..end], end)
+                }
+                None => break,
+            };
+            match self.value(inner) {
+                Some(value) if out.len() + value.len() <= MAX_TEXT => out.push_str(&value),
+                _ => out.push_str(&rest[..end]),
+            }
+            rest = &rest[end..];
+        }
+        out.push_str(rest);
+    }
+
+    /// The value of what stands inside a reference; none where it is not known.
+    fn value(&self, inner: &str) -> Option<String> {
+        if inner == "$" {
+            return Some("$".to_owned());
+        }
+        let name = inner.split(':').next().unwrap_or(inner);
+        let is_plain = !name.contains([' ', '\t', '$', '(', '{']);
+        let bound = self.bound.iter().rev().find(|(bound, _)| *bound == name);
+        if bound.is_some_and(|(_, value)| *value == as_written(inner)) {
+            return None;
+        }
+        if is_plain && bound.is_none() {
+            let sure = |one: &&Variable| one.specific || !one.partly;
+            self.reader
+                .variables
+                .get(name)
+                .filter(sure)?
+                .value
+                .as_ref()?;
+        }
+        self.expander.inside(inner, &self.bound)
+    }
+}
