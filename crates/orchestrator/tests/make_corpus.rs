@@ -7,7 +7,7 @@
 use std::{
     env,
     fmt::Write,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -19,8 +19,10 @@ use orchestrator::{
 /// Its folders, in order.
 fn corpus() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/makefiles");
-    let entries = fs::read_dir(folder).unwrap();
-    let mut projects: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    let entries = fs::read_dir(folder).expect("the corpus is there");
+    let mut projects: Vec<_> = entries
+        .map(|entry| entry.expect("it can be read").path())
+        .collect();
     projects.sort();
     assert!(projects.len() >= 40, "{}", projects.len());
     projects
@@ -97,13 +99,13 @@ fn the_scan_agrees_with_make() {
     let mut compared = 0;
     for project in corpus() {
         let copy = tempfile::tempdir().unwrap();
-        let files = copied(&project, copy.path());
+        let files = copied(&project, copy.path()).unwrap();
         let read = make::scan(copy.path());
         let (made, _) = make::database(copy.path(), &environment);
         let name = project.file_name().unwrap().to_string_lossy();
         assert_eq!(
             files,
-            count(copy.path()),
+            count(copy.path()).unwrap(),
             "{name}: asking has run something"
         );
         let mut told = made.problems.iter();
@@ -131,29 +133,29 @@ fn the_scan_agrees_with_make() {
 }
 
 /// Copies a folder and says how many files that were.
-fn copied(from: &Path, to: &Path) -> usize {
-    fs::create_dir_all(to).unwrap();
-    let entries = fs::read_dir(from).unwrap().map(|entry| entry.unwrap());
-    entries
-        .map(|entry| {
-            let to = to.join(entry.file_name());
-            if entry.file_type().unwrap().is_dir() {
-                return copied(&entry.path(), &to);
-            }
-            fs::copy(entry.path(), to).unwrap();
-            1
-        })
-        .sum()
+fn copied(from: &Path, to: &Path) -> io::Result<usize> {
+    fs::create_dir_all(to)?;
+    let mut files = 0;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            files += copied(&from, &to)?;
+        } else {
+            fs::copy(from, to)?;
+            files += 1;
+        }
+    }
+    Ok(files)
 }
 
-fn count(folder: &Path) -> usize {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    entries
-        .map(|entry| match entry.file_type().unwrap().is_dir() {
-            true => count(&entry.path()),
-            false => 1,
-        })
-        .sum()
+fn count(folder: &Path) -> io::Result<usize> {
+    let mut files = 0;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        files += if path.is_dir() { count(&path)? } else { 1 };
+    }
+    Ok(files)
 }
 
 #[test]

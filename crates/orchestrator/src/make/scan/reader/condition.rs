@@ -8,6 +8,9 @@ use super::{
     At, MAX_USES, Reader,
 };
 
+/// As many conditions around a recipe line are looked at, innermost first.
+const MAX_INSIDE: usize = 32;
+
 /// A condition that is open.
 pub(super) struct Condition {
     pub(super) line: u32,
@@ -89,7 +92,8 @@ impl Reader {
     pub(super) fn tested_in_recipe(&mut self, rule: usize, text: &str, at: &At) {
         let began = &self.rules.list[rule].place;
         let own = |one: &&Condition| one.line > began.line && at.file == began.file;
-        let inside: Vec<&Condition> = at.conditions.iter().filter(own).collect();
+        let innermost = at.conditions.iter().rev().take(MAX_INSIDE);
+        let inside: Vec<&Condition> = innermost.filter(own).collect();
         let uses = &mut self.rules.list[rule].uses;
         for test in inside.iter().flat_map(|one| &one.tests) {
             if uses.len() < MAX_USES && !uses.contains(test) {

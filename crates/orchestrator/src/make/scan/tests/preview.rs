@@ -1,5 +1,7 @@
 //! The preview of a recipe, beside what make itself would run.
 
+use std::process::Command;
+
 use super::*;
 use crate::make::{Assignment, Run, argv};
 
