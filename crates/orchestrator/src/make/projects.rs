@@ -2,19 +2,20 @@
 //!
 //! What is ours is kept in the config folder, in `projects.json` and `trusted.json`; mkcli's registry is never written.
 
+mod list;
 mod near;
 
 use std::{
-    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
+use list::{List, Trouble, folder_name, problem, same, unique};
 pub use near::NotFound;
 
-use super::{registry, scan::MAKEFILES};
+use super::registry;
 use crate::{
     kept::{self, KeptError},
     project::{Project, ProjectSource},
@@ -124,11 +125,7 @@ impl Projects {
         let (exclusive, problem): (ExclusiveList, _) = kept::read(&self.exclusive_file());
         problems.extend(problem.map(|problem| problem.to_string()));
 
-        let mut list = List {
-            trusted: trusted.trusted.into_iter().collect(),
-            exclusive: exclusive.exclusive.into_iter().collect(),
-            ..List::default()
-        };
+        let mut list = List::new(trusted.trusted, exclusive.exclusive);
         for entry in entries {
             list.push(entry.alias, entry.path, ProjectSource::Mkcli);
         }
@@ -293,83 +290,6 @@ pub fn find(projects: &[Project], name_or_folder: &str, cwd: &Path) -> Result<Pr
         problem: problem(&path).map(|trouble| trouble.to_string()),
         path,
     })
-}
-
-/// The list while it is put together.
-#[derive(Default)]
-struct List {
-    projects: Vec<Project>,
-    names: HashSet<String>,
-    canonical: HashSet<PathBuf>,
-    trusted: HashSet<PathBuf>,
-    exclusive: HashSet<PathBuf>,
-}
-
-impl List {
-    fn holds(&self, path: &Path) -> bool {
-        fs::canonicalize(path).is_ok_and(|path| self.canonical.contains(&path))
-    }
-
-    fn push(&mut self, name: String, path: PathBuf, source: ProjectSource) {
-        let canonical = fs::canonicalize(&path).ok();
-        let trusted = source == ProjectSource::Demo
-            || canonical
-                .as_ref()
-                .is_some_and(|path| self.trusted.contains(path));
-        let exclusive = canonical
-            .as_ref()
-            .is_some_and(|path| self.exclusive.contains(path));
-        let name = unique(&name, |name| self.names.contains(name));
-        self.names.insert(name.clone());
-        self.canonical.extend(canonical);
-        self.projects.push(Project {
-            name,
-            source,
-            trusted,
-            exclusive,
-            problem: problem(&path).map(|trouble| trouble.to_string()),
-            path,
-        });
-    }
-}
-
-/// What keeps a folder from being used.
-#[derive(Debug, thiserror::Error)]
-enum Trouble {
-    #[error("no makefile in it")]
-    NoMakefile,
-    #[error("{}", if .0.kind() == io::ErrorKind::NotFound { "the folder is gone".to_owned() } else { format!("cannot be read: {}", .0) })]
-    Unreadable(io::Error),
-}
-
-fn problem(path: &Path) -> Option<Trouble> {
-    if let Err(error) = fs::read_dir(path) {
-        return Some(Trouble::Unreadable(error));
-    }
-    let found = MAKEFILES.iter().any(|name| path.join(name).exists());
-    (!found).then_some(Trouble::NoMakefile)
-}
-
-fn same(a: &Path, b: &Path) -> bool {
-    a == b || matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
-}
-
-fn folder_name(path: &Path) -> String {
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
-}
-
-/// `name`, or `name-2`, `name-3`, … where it is taken.
-fn unique(name: &str, taken: impl Fn(&str) -> bool) -> String {
-    let mut candidate = name.to_owned();
-    let mut number = 2;
-    while taken(&candidate) {
-        candidate = format!("{name}-{number}");
-        number += 1;
-    }
-    candidate
 }
 
 #[cfg(test)]

@@ -1,16 +1,18 @@
 //! From lines to rules, variables, conditions and includes, in the order in which make reads them.
 
+mod active;
+mod assign;
 mod condition;
+mod define;
 mod rule;
 
-use std::{path::Path, sync::LazyLock};
+use std::path::Path;
 
 use condition::Condition;
-use memchr::memmem::Finder;
 
 use super::{
-    assignment::{Assignment, Flavor, assignment},
-    comment::{Comment, Marked, marked, notes},
+    assignment::assignment,
+    comment::{Comment, Marked, marked},
     expand::Expander,
     extra_words::swallows,
     refs::{fails, references},
@@ -135,7 +137,7 @@ impl Reader {
 
     fn line(&mut self, raw: &str, at: &mut At) {
         if self.active.is_none() {
-            self.active = active(raw).map(|what| (at.place(), what));
+            self.active = active::active(raw).map(|what| (at.place(), what));
         }
         if at.define.is_some() {
             return self.defining(raw, at);
@@ -157,35 +159,6 @@ impl Reader {
             comment(raw, at);
         } else if !self.condition(line, at) {
             self.statement(line, raw, at);
-        }
-    }
-
-    fn defining(&mut self, raw: &str, at: &mut At) {
-        let Some((name, body, depth)) = &mut at.define else {
-            return;
-        };
-        match first_word(raw.trim_start_matches(is_blank)).0 {
-            "define" => *depth += 1,
-            "endef" if *depth == 0 => {
-                let (name, body) = (std::mem::take(name), std::mem::take(body));
-                let standing = Standing {
-                    conditional: !at.conditions.is_empty(),
-                    is_text: true,
-                    ..Standing::default()
-                };
-                let flavor = Flavor::Recursive;
-                self.variables.uses(&name, &body);
-                self.variables
-                    .assign(&name, flavor, &body, at.place(), standing);
-                at.define = None;
-                return;
-            }
-            "endef" => *depth -= 1,
-            _ => {}
-        }
-        if body.len() + raw.len() < EXPANSION {
-            body.push_str(raw);
-            body.push('\n');
         }
     }
 
@@ -249,41 +222,6 @@ impl Reader {
         self.problem(at.place(), what.to_owned());
     }
 
-    fn define(&mut self, rest: &str, at: &mut At) {
-        let name = first_word(rest).0.trim_end_matches('=');
-        let name = name.trim_end_matches([':', '+', '?']);
-        at.define = Some((name.to_owned(), String::new(), 0));
-        at.rule = None;
-        at.comments.clear();
-    }
-
-    fn assign(&mut self, assigned: &Assignment<'_>, standing: Standing, at: &mut At) {
-        let above = std::mem::take(&mut at.comments);
-        let (value, comment) = split_comment(assigned.value);
-        let value = value.trim_matches(is_blank);
-        let Some(name) = self.expanded(assigned.name) else {
-            return;
-        };
-        match name.as_str() {
-            ".DEFAULT_GOAL" => self.rules.default_goal = self.expanded(value),
-            ".RECIPEPREFIX" => self.recipe_prefix = value.chars().next().unwrap_or('\t'),
-            _ => {}
-        }
-        let flavor = assigned.flavor;
-        self.variables
-            .assign(&name, flavor, value, at.place(), standing);
-        let beside = comment.and_then(|comment| match marked(comment) {
-            // A variable's line has no room for two kinds of comment, so one `#` is its doc as well.
-            Marked::Line(line) => Some(Comment {
-                doubled: true,
-                ..line
-            }),
-            _ => None,
-        });
-        self.variables.uses(&name, value);
-        self.variables.note(&name, notes(&above, beside.as_ref()));
-    }
-
     fn include(&mut self, word: &str, rest: &str, at: &mut At) {
         at.rule = None;
         at.comments.clear();
@@ -341,27 +279,4 @@ fn comment(raw: &str, at: &mut At) {
             Marked::Rule => {}
         }
     }
-}
-
-/// What make does even when only asked for its data base and given a shell that does nothing.
-fn active(line: &str) -> Option<&'static str> {
-    static OVERRIDE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("override"));
-    static FILE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("file "));
-    static GUILE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("guile "));
-    let bytes = line.as_bytes();
-    let called = |name: &Finder<'_>| {
-        let mut found = name.find_iter(bytes);
-        found.any(|at| line[..at].ends_with("$(") || line[..at].ends_with("${"))
-    };
-    if called(&FILE) {
-        return Some("writes files while it is read (`$(file …)`)");
-    }
-    if called(&GUILE) {
-        return Some("runs Guile while it is read");
-    }
-    if OVERRIDE.find(bytes).is_some() && (line.contains("SHELL") || line.contains("override $")) {
-        return Some("sets SHELL by `override`");
-    }
-    let word = first_word(line.trim_start_matches(is_blank)).0;
-    matches!(word, "load" | "-load").then_some("loads a library while it is read")
 }

@@ -6,9 +6,7 @@ use super::{
         comment::{Comment, Marked, Notes, marked, notes},
         refs::{Reference, in_recipe, references, shell_names},
         rules::Rule,
-        specific::Specific,
-        text::{Word, find_plain, first_word, is_blank, split_comment, split_plain, words},
-        variables::Standing,
+        text::{Word, find_plain, first_word, is_blank, split_plain, words},
     },
     At, MAX_USES, Reader,
 };
@@ -61,38 +59,6 @@ impl Reader {
         if let Some(recipe) = parts.recipe {
             self.recipe(index, recipe);
         }
-    }
-
-    fn own_variable(
-        &mut self,
-        names: &[Word],
-        assigned: &Assignment<'_>,
-        fixed: bool,
-        at: &mut At,
-    ) {
-        let standing = Standing {
-            conditional: !at.conditions.is_empty(),
-            specific: true,
-            fixed,
-            ..Standing::default()
-        };
-        at.rule = None;
-        // What stands above `deploy: ENV = prod` is said of deploy.
-        if let Some(first) = names.first().filter(|_| !at.comments.is_empty()) {
-            at.said = Some((first.name.clone(), std::mem::take(&mut at.comments)));
-        }
-        let value = split_comment(assigned.value).0.trim_matches(is_blank);
-        if let Some(name) = self.expanded(assigned.name) {
-            let specific = Specific {
-                name,
-                flavor: assigned.flavor,
-                value: value.to_owned(),
-                conditional: standing.conditional,
-                fixed,
-            };
-            self.rules.specifics.add(names, specific);
-        }
-        self.assign(assigned, standing, at);
     }
 
     pub(in super::super) fn recipe(&mut self, rule: usize, text: &str) {

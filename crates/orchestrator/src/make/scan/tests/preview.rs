@@ -3,7 +3,10 @@
 use std::process::Command;
 
 use super::*;
-use crate::make::{Assignment, Run, argv};
+use crate::{
+    job::MakeOptions,
+    make::{Assignment, Run, argv},
+};
 
 fn show(makefile: &str, target: &str, given: &[Assignment]) -> Vec<String> {
     preview(folder(makefile.as_bytes()).path(), target, &[], given)
@@ -73,7 +76,7 @@ fn what_is_known_is_shown_as_make_would_run_it() {
                 dir: folder.path(),
                 targets: &targets,
                 variables: given,
-                reserved: false,
+                options: &MakeOptions::default(),
                 direnv: None,
             })
             .unwrap();

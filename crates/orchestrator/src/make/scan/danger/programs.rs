@@ -1,0 +1,102 @@
+//! The programs that ask, and with which words.
+
+/// Programs, and words that must follow in this order; a `*` at the end stands for any rest.
+pub(super) type Rule = (&'static [&'static str], &'static [&'static [&'static str]]);
+
+pub(super) const RULES: &[Rule] = &[
+    (
+        &["terraform", "tofu", "terragrunt", "pulumi", "cdk"],
+        &[
+            &["destroy"],
+            &["-destroy"],
+            &["run-all", "destroy"],
+            &["apply", "-auto-approve"],
+            &["apply", "--auto-approve"],
+            &["state", "rm"],
+            &["workspace", "delete"],
+            &["stack", "rm"],
+        ],
+    ),
+    (
+        &["kubectl", "oc", "k3s"],
+        &[&["delete"], &["drain"], &["replace", "--force"]],
+    ),
+    (&["helm"], &[&["uninstall"], &["delete"], &["del"]]),
+    (
+        &["git"],
+        &[
+            &["push", "-f*"],
+            &["push", "--force*"],
+            &["push", "--mirror"],
+            &["push", "--delete"],
+            &["push", "+*"],
+            &["reset", "--hard"],
+            &["clean", "-f*"],
+            &["clean", "-xf*"],
+            &["clean", "-df*"],
+            &["clean", "-dxf*"],
+            &["clean", "-xdf*"],
+            &["filter-branch"],
+        ],
+    ),
+    (
+        &["systemctl"],
+        &[
+            &["stop"],
+            &["disable"],
+            &["mask"],
+            &["kill"],
+            &["poweroff"],
+            &["reboot"],
+            &["halt"],
+        ],
+    ),
+    (&["service", "rc-service"], &[&["stop"]]),
+    (
+        &["docker", "podman", "docker-compose", "nerdctl"],
+        &[
+            &["prune"],
+            &["volume", "rm"],
+            &["down", "-v"],
+            &["down", "--volumes"],
+            &["rm", "-f*"],
+            &["rmi", "-f*"],
+        ],
+    ),
+    (
+        &["aws"],
+        &[
+            &["delete-*"],
+            &["terminate-*"],
+            &["rb"],
+            &["rm", "--recursive"],
+        ],
+    ),
+    (
+        &[
+            "gcloud",
+            "az",
+            "doctl",
+            "hcloud",
+            "openstack",
+            "eksctl",
+            "multipass",
+            "gsutil",
+        ],
+        &[&["delete"], &["rm", "-r"]],
+    ),
+    (&["virsh"], &[&["destroy"], &["undefine"]]),
+    (&["vagrant", "docker-machine"], &[&["destroy"], &["rm"]]),
+    (&["redis-cli"], &[&["flushall"], &["flushdb"]]),
+    (&["rake", "rails"], &[&["db:drop*"], &["db:reset*"]]),
+    (&["zfs", "zpool"], &[&["destroy"]]),
+    (&["find"], &[&["-delete"]]),
+    (&["dd"], &[&["of=*"]]),
+    (
+        &[
+            "dropdb", "dropuser", "shutdown", "reboot", "poweroff", "halt", "mkfs", "wipefs",
+            "shred", "lvremove", "vgremove",
+        ],
+        &[&[]],
+    ),
+];

@@ -1,0 +1,96 @@
+//! A recipe with its variables' values, for the rules to be tried on.
+
+use super::super::{
+    refs::is_function,
+    text::{Piece, arguments, first_word, is_name, pieces},
+    variables::Variables,
+};
+
+/// How deep variables are followed into variables.
+const MAX_DEPTH: usize = 6;
+/// The longest value that is put in, in bytes: longer ones are lists of files.
+const MAX_VALUE: usize = 4_000;
+/// The most that values add to a recipe, in bytes.
+const MAX_VALUES: usize = 32 << 10;
+/// Of a function's arguments, as many are looked through.
+const MAX_PARTS: usize = 20;
+
+/// The recipe with the values of its variables, as far as they are in the text; those without one stay, as `${NAME}`. A
+/// function's value is not known, so it becomes one word, and what it works on follows on lines of its own.
+pub(super) fn readable(recipe: &str, variables: &Variables) -> String {
+    let mut reading = Reading {
+        variables,
+        out: String::with_capacity(recipe.len()),
+        inner: Vec::new(),
+        room: recipe.len() + MAX_VALUES,
+    };
+    reading.text(recipe, 0);
+    while let Some((text, depth)) = reading.inner.pop() {
+        reading.out.push('\n');
+        reading.text(text, depth);
+    }
+    reading.out
+}
+
+/// A recipe being made readable.
+struct Reading<'a> {
+    variables: &'a Variables,
+    out: String,
+    /// What functions work on, and how deep it stands.
+    inner: Vec<(&'a str, usize)>,
+    /// Bytes that may still be written.
+    room: usize,
+}
+
+impl<'a> Reading<'a> {
+    fn text(&mut self, text: &'a str, depth: usize) {
+        for piece in pieces(text) {
+            if depth > 0 && self.room == 0 {
+                return;
+            }
+            match piece {
+                // Nothing of the recipe itself is left out.
+                Piece::Plain(text) if depth == 0 => self.out.push_str(text),
+                Piece::Plain(text) => self.push(text),
+                Piece::Dollar => self.push("$"),
+                Piece::Reference("RM") => self.push("rm -f"),
+                Piece::Reference(inner) => self.reference(inner, depth),
+            }
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        let left = self.room.checked_sub(text.len() + 1);
+        if left.is_some() {
+            self.out.push_str(text);
+        }
+        self.room = left.unwrap_or_default();
+    }
+
+    fn reference(&mut self, inner: &'a str, depth: usize) {
+        let (word, rest) = first_word(inner);
+        let value = self.variables.get(inner);
+        let value = value.and_then(|one| one.value.as_deref());
+        if depth > MAX_DEPTH || self.room == 0 {
+            self.push("${…}");
+        } else if let Some(value) = value.filter(|value| (1..MAX_VALUE).contains(&value.len())) {
+            self.text(value, depth + 1);
+        } else if word.len() < inner.len() && is_function(word) {
+            self.push("${…}");
+            let parts = arguments(rest, usize::MAX);
+            if word == "call" {
+                let called = self.variables.get(parts[0].trim());
+                let body = called.and_then(|one| one.value.as_deref());
+                self.inner.extend(body.map(|body| (body, depth + 1)));
+            }
+            let parts = parts.into_iter().take(MAX_PARTS);
+            self.inner.extend(parts.map(|part| (part, depth + 1)));
+        } else if is_name(inner) {
+            self.push("${");
+            self.push(inner);
+            self.push("}");
+        } else {
+            self.push("${…}");
+        }
+    }
+}

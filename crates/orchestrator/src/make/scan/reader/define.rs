@@ -1,0 +1,49 @@
+//! `define … endef`: a text of several lines.
+
+use super::{
+    super::{
+        assignment::Flavor,
+        text::{first_word, is_blank},
+        variables::Standing,
+    },
+    At, EXPANSION, Reader,
+};
+
+impl Reader {
+    pub(super) fn define(&mut self, rest: &str, at: &mut At) {
+        let name = first_word(rest).0.trim_end_matches('=');
+        let name = name.trim_end_matches([':', '+', '?']);
+        at.define = Some((name.to_owned(), String::new(), 0));
+        at.rule = None;
+        at.comments.clear();
+    }
+
+    pub(super) fn defining(&mut self, raw: &str, at: &mut At) {
+        let Some((name, body, depth)) = &mut at.define else {
+            return;
+        };
+        match first_word(raw.trim_start_matches(is_blank)).0 {
+            "define" => *depth += 1,
+            "endef" if *depth == 0 => {
+                let (name, body) = (std::mem::take(name), std::mem::take(body));
+                let standing = Standing {
+                    conditional: !at.conditions.is_empty(),
+                    is_text: true,
+                    ..Standing::default()
+                };
+                let flavor = Flavor::Recursive;
+                self.variables.uses(&name, &body);
+                self.variables
+                    .assign(&name, flavor, &body, at.place(), standing);
+                at.define = None;
+                return;
+            }
+            "endef" => *depth -= 1,
+            _ => {}
+        }
+        if body.len() + raw.len() < EXPANSION {
+            body.push_str(raw);
+            body.push('\n');
+        }
+    }
+}
