@@ -21,7 +21,7 @@ const MAX_LINE: usize = 2_000;
 pub(super) struct Rule {
     pub(super) place: Place,
     /// The rule that was read at this place before, where its file is included once more.
-    first: Option<usize>,
+    pub(super) first: Option<usize>,
     /// Expanded as far as can be.
     pub(super) prerequisites: Vec<String>,
     /// The pattern of a static pattern rule.

@@ -25,7 +25,7 @@ impl Reader {
             return self.own_variable(&names, &assigned, fixed, at);
         }
         let parts = RightSide::of(right);
-        let list = self.names(parts.list);
+        let (list, partly) = self.names_and_rest(parts.list);
         let special = self.special(&names, &list);
         // What is said above `.PHONY` is said of the target below it.
         let above = if special {
@@ -37,13 +37,11 @@ impl Reader {
         for problem in &notes.problems {
             self.problem(at.place(), problem.clone());
         }
-        let mut rule = Rule::new(at.place(), Vec::new());
-        rule.need(list);
-        rule.conditional = !at.conditions.is_empty();
-        rule.double = double;
-        rule.partly = parts.list.contains('$') && self.expanded(parts.list).is_none();
-        let pattern = parts.pattern.and_then(|pattern| self.names(pattern).pop());
-        rule.pattern = pattern.map(|word| word.name);
+        let rule = Rule {
+            double,
+            partly,
+            ..self.needing(list, &parts, at)
+        };
         let index = self.rules.add(rule);
         at.rule = Some(index);
         let fits_any = |word: &Word| word.name == ".DEFAULT" || (word.pattern && word.name == "%");
@@ -59,6 +57,16 @@ impl Reader {
         if let Some(recipe) = parts.recipe {
             self.recipe(index, recipe);
         }
+    }
+
+    /// A rule with what stands on its line.
+    fn needing(&self, list: Vec<Word>, parts: &RightSide<'_>, at: &At) -> Rule {
+        let mut rule = Rule::new(at.place(), Vec::new());
+        rule.need(list);
+        rule.conditional = !at.conditions.is_empty();
+        let pattern = parts.pattern.and_then(|pattern| self.names(pattern).pop());
+        rule.pattern = pattern.map(|word| word.name);
+        rule
     }
 
     pub(in super::super) fn recipe(&mut self, rule: usize, text: &str) {
@@ -129,17 +137,21 @@ impl Reader {
 
     /// The names of a list, expanded; those that cannot be are left out.
     fn names(&self, list: &str) -> Vec<Word> {
-        let words = match self.expanded(list) {
-            Some(list) => words(&list),
-            None => split_plain(list)
+        self.names_and_rest(list).0
+    }
+
+    /// As [`Self::names`], and whether some were left out.
+    fn names_and_rest(&self, list: &str) -> (Vec<Word>, bool) {
+        let whole = self.expanded(list).map(|list| words(&list));
+        let partly = whole.is_none();
+        let words = whole.unwrap_or_else(|| {
+            split_plain(list)
                 .filter_map(|part| self.expanded(part))
                 .flat_map(|part| words(&part))
-                .collect(),
-        };
-        words
-            .into_iter()
-            .flat_map(|word| self.files_of(word))
-            .collect()
+                .collect()
+        });
+        let words = words.into_iter().flat_map(|word| self.files_of(word));
+        (words.collect(), partly)
     }
 
     /// The files that a name with wildcards stands for; where there are none it stands for itself.
