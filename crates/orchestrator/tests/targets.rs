@@ -14,6 +14,8 @@ mod postgres;
 
 #[path = "targets/again.rs"]
 mod again;
+#[path = "targets/environment.rs"]
+mod environment;
 #[path = "targets/options.rs"]
 mod options;
 #[path = "targets/presets.rs"]
