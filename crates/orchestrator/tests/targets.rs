@@ -24,6 +24,8 @@ mod presets;
 mod preview;
 #[path = "targets/production.rs"]
 mod production;
+#[path = "targets/registry.rs"]
+mod registry;
 #[path = "targets/trust.rs"]
 mod trust;
 
