@@ -2,21 +2,22 @@
 //!
 //! What is ours is kept in the config folder, in `projects.json` and `trusted.json`; mkcli's registry is never written.
 
+mod error;
+mod list;
 mod near;
 
 use std::{
-    collections::HashSet,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
-pub use near::NotFound;
-
-use super::{registry, scan::MAKEFILES};
+use self::list::{List, Trouble, folder_name, problem, same, unique};
+pub use self::{error::ProjectError, near::NotFound};
+use super::registry;
 use crate::{
-    kept::{self, KeptError},
+    kept,
     project::{Project, ProjectSource},
 };
 
@@ -63,45 +64,6 @@ struct TrustedList {
     trusted: Vec<PathBuf>,
 }
 
-/// Why the list of projects was not changed.
-#[derive(Debug, thiserror::Error)]
-pub enum ProjectError {
-    /// There is no such folder, or it cannot be looked into.
-    #[error("{path}: {error}")]
-    Folder {
-        /// The folder.
-        path: String,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The folder holds none of the files make looks for.
-    #[error("{0}: no makefile in it")]
-    NoMakefile(String),
-    /// JSON keeps text alone.
-    #[error("{0}: its name is not valid UTF-8")]
-    NotUtf8(String),
-    /// It is there already.
-    #[error("{path} is the project '{name}' already")]
-    Known {
-        /// The folder.
-        path: String,
-        /// The project's name.
-        name: String,
-    },
-    /// Only what was added here can be removed here.
-    #[error("'{0}' comes from mkcli's registry: `mkcli remove {0}` removes it")]
-    OfMkcli(String),
-    /// The demo comes with the app.
-    #[error("'{0}' is the demo that came with the app")]
-    OfDemo(String),
-    /// There is no such project.
-    #[error(transparent)]
-    NotFound(#[from] NotFound),
-    /// Our own file.
-    #[error(transparent)]
-    Kept(#[from] KeptError),
-}
-
 impl Projects {
     /// Projects of these folders. Nothing is read yet.
     #[must_use]
@@ -124,11 +86,7 @@ impl Projects {
         let (exclusive, problem): (ExclusiveList, _) = kept::read(&self.exclusive_file());
         problems.extend(problem.map(|problem| problem.to_string()));
 
-        let mut list = List {
-            trusted: trusted.trusted.into_iter().collect(),
-            exclusive: exclusive.exclusive.into_iter().collect(),
-            ..List::default()
-        };
+        let mut list = List::new(trusted.trusted, exclusive.exclusive);
         for entry in entries {
             list.push(entry.alias, entry.path, ProjectSource::Mkcli);
         }
@@ -293,83 +251,6 @@ pub fn find(projects: &[Project], name_or_folder: &str, cwd: &Path) -> Result<Pr
         problem: problem(&path).map(|trouble| trouble.to_string()),
         path,
     })
-}
-
-/// The list while it is put together.
-#[derive(Default)]
-struct List {
-    projects: Vec<Project>,
-    names: HashSet<String>,
-    canonical: HashSet<PathBuf>,
-    trusted: HashSet<PathBuf>,
-    exclusive: HashSet<PathBuf>,
-}
-
-impl List {
-    fn holds(&self, path: &Path) -> bool {
-        fs::canonicalize(path).is_ok_and(|path| self.canonical.contains(&path))
-    }
-
-    fn push(&mut self, name: String, path: PathBuf, source: ProjectSource) {
-        let canonical = fs::canonicalize(&path).ok();
-        let trusted = source == ProjectSource::Demo
-            || canonical
-                .as_ref()
-                .is_some_and(|path| self.trusted.contains(path));
-        let exclusive = canonical
-            .as_ref()
-            .is_some_and(|path| self.exclusive.contains(path));
-        let name = unique(&name, |name| self.names.contains(name));
-        self.names.insert(name.clone());
-        self.canonical.extend(canonical);
-        self.projects.push(Project {
-            name,
-            source,
-            trusted,
-            exclusive,
-            problem: problem(&path).map(|trouble| trouble.to_string()),
-            path,
-        });
-    }
-}
-
-/// What keeps a folder from being used.
-#[derive(Debug, thiserror::Error)]
-enum Trouble {
-    #[error("no makefile in it")]
-    NoMakefile,
-    #[error("{}", if .0.kind() == io::ErrorKind::NotFound { "the folder is gone".to_owned() } else { format!("cannot be read: {}", .0) })]
-    Unreadable(io::Error),
-}
-
-fn problem(path: &Path) -> Option<Trouble> {
-    if let Err(error) = fs::read_dir(path) {
-        return Some(Trouble::Unreadable(error));
-    }
-    let found = MAKEFILES.iter().any(|name| path.join(name).exists());
-    (!found).then_some(Trouble::NoMakefile)
-}
-
-fn same(a: &Path, b: &Path) -> bool {
-    a == b || matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
-}
-
-fn folder_name(path: &Path) -> String {
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
-}
-
-/// `name`, or `name-2`, `name-3`, … where it is taken.
-fn unique(name: &str, taken: impl Fn(&str) -> bool) -> String {
-    let mut candidate = name.to_owned();
-    let mut number = 2;
-    while taken(&candidate) {
-        candidate = format!("{name}-{number}");
-        number += 1;
-    }
-    candidate
 }
 
 #[cfg(test)]
