@@ -26,6 +26,7 @@ packages() {
   has WebKitWebDriver || echo webkit2gtk-driver
   [ -x /usr/sbin/sshd ] || echo openssh-server
   has chromium || echo chromium
+  has direnv || echo direnv
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo postgresql
 }
 

@@ -24,6 +24,7 @@ mod begin;
 mod by_make;
 mod catalog;
 mod compose;
+mod direnv;
 mod follow;
 mod history;
 mod index;

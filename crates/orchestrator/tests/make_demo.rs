@@ -120,10 +120,8 @@ fn its_failure_is_told_by_makes_own_line() {
     let output = run("fail", &[], "");
     assert_eq!(output.status.code(), Some(2));
     let failure = make::failure(&output.stderr).expect("make tells");
-    assert_eq!(
-        (failure.target.as_str(), failure.how),
-        ("fail", How::Code(7))
-    );
+    let target = "fail".to_owned();
+    assert_eq!(failure.how, How::Code { target, code: 7 });
     let place = failure.place.expect("make 4 tells the place");
     assert_eq!(place.file, "Makefile");
     assert!(String::from_utf8_lossy(&output.stderr).contains("error: web-2"));

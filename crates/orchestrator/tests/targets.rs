@@ -14,6 +14,8 @@ mod postgres;
 
 #[path = "targets/again.rs"]
 mod again;
+#[path = "targets/environment.rs"]
+mod environment;
 #[path = "targets/options.rs"]
 mod options;
 #[path = "targets/presets.rs"]
@@ -22,6 +24,8 @@ mod presets;
 mod preview;
 #[path = "targets/production.rs"]
 mod production;
+#[path = "targets/registry.rs"]
+mod registry;
 #[path = "targets/trust.rs"]
 mod trust;
 

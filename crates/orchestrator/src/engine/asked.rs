@@ -1,6 +1,6 @@
 //! What a person asked for, in the words a job keeps.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use chrono::Utc;
 use uuid::Uuid;
@@ -24,6 +24,14 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// Notes how the environment it is to run in differs from ours.
+    pub(crate) fn within(self, environment: &[(OsString, OsString)]) -> Self {
+        Self {
+            environment: make::environment::changes(std::env::vars_os(), environment),
+            ..self
+        }
+    }
+
     /// A new job, queued.
     pub(crate) fn job(self) -> Job {
         Job {

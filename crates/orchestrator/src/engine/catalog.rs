@@ -187,7 +187,7 @@ impl Catalog {
             .chain([&self.folders.registry])
             .chain(&self.folders.ssh_configs);
         let folders: BTreeSet<PathBuf> = beside
-            .filter_map(|file| file.parent().map(PathBuf::from))
+            .filter_map(|file| nearest(file))
             .chain(matter.projects.iter().map(|(path, _)| path.clone()))
             .collect();
         let told = Arc::clone(&waiting);
@@ -218,6 +218,7 @@ impl Catalog {
             config: self.folders.config.clone(),
             registry: self.folders.registry.clone(),
             ssh_files: self.ssh().files().iter().cloned().collect(),
+            ssh_configs: self.folders.ssh_configs.clone(),
             projects: projects
                 .map(|project| (project.path, project.name))
                 .collect(),
@@ -231,6 +232,7 @@ struct Matter {
     config: PathBuf,
     registry: PathBuf,
     ssh_files: BTreeSet<PathBuf>,
+    ssh_configs: Vec<PathBuf>,
     projects: Vec<(PathBuf, String)>,
 }
 
@@ -245,10 +247,12 @@ impl Matter {
         {
             return Some(changed);
         }
-        if path == self.registry {
+        // Or a folder that it will lie in.
+        if self.registry.starts_with(path) {
             return Some(Changed::Projects);
         }
-        if self.ssh_files.contains(path) {
+        let mut ssh = self.ssh_configs.iter();
+        if self.ssh_files.contains(path) || ssh.any(|file| file.starts_with(path)) {
             return Some(Changed::Hosts);
         }
         let mut projects = self.projects.iter();
@@ -256,6 +260,12 @@ impl Matter {
             .find(|(folder, _)| path.parent() == Some(folder))
             .map(|(_, name)| Changed::Targets(name.clone()))
     }
+}
+
+/// The folder to watch for a file: its own, or where that is not there yet, the nearest one above.
+fn nearest(file: &Path) -> Option<PathBuf> {
+    let mut above = file.ancestors().skip(1);
+    above.find(|folder| folder.is_dir()).map(PathBuf::from)
 }
 
 /// What a change of a file in our config folder means; none where nobody waits for it.

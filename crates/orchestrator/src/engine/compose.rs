@@ -21,6 +21,8 @@ pub(super) struct Composed {
     pub(super) rules: Rules,
     /// What it inherits.
     pub(super) environment: Vec<(OsString, OsString)>,
+    /// Whether `direnv` makes another one of that before make starts.
+    pub(super) by_direnv: bool,
 }
 
 /// What is wanted of a project.
@@ -59,8 +61,9 @@ impl Engine {
         let command = make::argv(&run).map_err(refused)?;
         let rules = Rules::of(project, wanted.targets, scan);
         Ok(Composed {
-            asked: asked::of_make(&run, &command, &project.name, wanted.pty),
+            asked: asked::of_make(&run, &command, &project.name, wanted.pty).within(&environment),
             command,
+            by_direnv: direnv.is_some(),
             rules: Rules {
                 timeout: wanted.options.timeout.or(rules.timeout),
                 ..rules
@@ -78,11 +81,13 @@ impl Engine {
     ) -> Result<Composed, EngineError> {
         let here = cwd.map_or_else(|| self.folders().home.clone(), PathBuf::from);
         let program = make::shell(command, &here).map_err(refused)?;
+        let environment = self.environment();
         Ok(Composed {
-            asked: asked::of_shell(&program, command.to_owned(), pty),
+            asked: asked::of_shell(&program, command.to_owned(), pty).within(&environment),
             command: program,
             rules: Rules::default(),
-            environment: self.environment(),
+            environment,
+            by_direnv: false,
         })
     }
 
@@ -98,11 +103,13 @@ impl Engine {
         } else {
             Rules::of(project, &line.targets, scan)
         };
+        let environment = self.environment();
         Composed {
-            asked: asked::of_line(&line, &project.name),
+            asked: asked::of_line(&line, &project.name).within(&environment),
             command: line.command,
             rules,
-            environment: self.environment(),
+            environment,
+            by_direnv: false,
         }
     }
 

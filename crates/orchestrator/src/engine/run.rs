@@ -258,6 +258,7 @@ impl Engine {
             command,
             rules,
             environment,
+            by_direnv,
         } = composed;
         let mut environment: HashMap<OsString, OsString> = environment.into_iter().collect();
         let own = command.env.iter();
@@ -268,13 +269,16 @@ impl Engine {
         self.0.room.admit(&[job.id])?;
         let prepared = self.prepare(job, Some(exec))?;
         let claims = rules.claims;
-        Ok(self.launch(
-            prepared,
-            Plan::Local {
-                environment,
-                claims,
-            },
-        ))
+        let given = by_direnv.then(|| environment.clone());
+        let plan = Plan::Local {
+            environment,
+            claims,
+        };
+        let job = self.launch(prepared, plan);
+        if let Some(given) = given {
+            self.note_direnv(job.id, given);
+        }
+        Ok(job)
     }
 
     fn prepare(&self, job: Job, exec: Option<Exec>) -> Result<Prepared, EngineError> {

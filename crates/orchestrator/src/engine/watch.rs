@@ -23,6 +23,12 @@ impl Engine {
                         // What changed while nobody looked.
                         engine.adopt_all();
                         engine.read_settings();
+                        if before.is_some() {
+                            // A file may have come together with its folder, which was not watched.
+                            engine.tell_projects();
+                            engine.0.catalog.read_hosts();
+                            engine.tell_hosts();
+                        }
                         while !engine.take_changes(watching.next().await) {}
                         before = Some(watching);
                     }

@@ -1,9 +1,12 @@
 //! What a job inherits: the user's environment without what would change make's meaning, and without what is ours.
 
 use std::{
+    collections::BTreeMap,
     env,
     ffi::{OsStr, OsString},
 };
+
+use crate::job::{EnvironmentChange, EnvironmentChanged};
 
 /// Left by a make we were started from, or set to make every make and every shell do more than it was told.
 const REMOVED: [&str; 9] = [
@@ -17,6 +20,9 @@ const REMOVED: [&str; 9] = [
     "MAKE_TERMOUT",
     "MFLAGS",
 ];
+
+/// What every shell changes for itself, so that it means nothing.
+const OF_SHELLS: [&str; 4] = ["_", "OLDPWD", "PWD", "SHLVL"];
 
 /// The environment of a job: `base` without the names above and without our own `VMO_…`, and with the login shell's
 /// `PATH` where one is given. Folders that only the base's `PATH` names come after it.
@@ -41,6 +47,79 @@ pub fn environment(
         }
     }
     kept
+}
+
+/// How a job's environment, as [`environment`] gives it, differs from its base in what a person may wonder about: the
+/// `PATH`, and what was taken away.
+#[must_use]
+pub fn changes(
+    base: impl Iterator<Item = (OsString, OsString)>,
+    job: &[(OsString, OsString)],
+) -> Vec<EnvironmentChange> {
+    let base: BTreeMap<OsString, OsString> = base.collect();
+    let path = |all: &[(OsString, OsString)]| {
+        let mut all = all.iter();
+        all.find(|(name, _)| name == "PATH")
+            .map(|(_, value)| value.clone())
+    };
+    let mut changes = Vec::new();
+    let (before, after) = (base.get(OsStr::new("PATH")), path(job));
+    if before != after.as_ref() {
+        changes.push(EnvironmentChange {
+            name: "PATH".to_owned(),
+            change: match before {
+                Some(_) => EnvironmentChanged::Changed,
+                None => EnvironmentChanged::Added,
+            },
+            by: "login shell".to_owned(),
+            value: after.map(|path| path.to_string_lossy().into_owned()),
+        });
+    }
+    let removed = REMOVED
+        .iter()
+        .filter(|name| base.contains_key(OsStr::new(name)));
+    changes.extend(removed.map(|name| EnvironmentChange {
+        name: (*name).to_owned(),
+        change: EnvironmentChanged::Removed,
+        by: "would change make".to_owned(),
+        value: None,
+    }));
+    changes
+}
+
+/// What a program changed between the environment it was given and that of another which it then became: names, because
+/// the values may be secrets; but the `PATH` with its value. What the program keeps for itself begins with `own`.
+#[must_use]
+pub fn changes_by(
+    who: &str,
+    own: &str,
+    given: &BTreeMap<OsString, OsString>,
+    made: &BTreeMap<OsString, OsString>,
+) -> Vec<EnvironmentChange> {
+    let names = given
+        .keys()
+        .chain(made.keys().filter(|name| !given.contains_key(*name)));
+    let mut changes: Vec<_> = names
+        .filter(|name| !name.as_encoded_bytes().starts_with(own.as_bytes()))
+        .filter(|name| !OF_SHELLS.iter().any(|known| name == known))
+        .filter_map(|name| {
+            let change = match (given.get(name), made.get(name)) {
+                (before, after) if before == after => return None,
+                (None, _) => EnvironmentChanged::Added,
+                (_, None) => EnvironmentChanged::Removed,
+                _ => EnvironmentChanged::Changed,
+            };
+            let path = made.get(name).filter(|_| name == "PATH");
+            Some(EnvironmentChange {
+                name: name.to_string_lossy().into_owned(),
+                change,
+                by: who.to_owned(),
+                value: path.map(|path| path.to_string_lossy().into_owned()),
+            })
+        })
+        .collect();
+    changes.sort_by(|one, other| one.name.cmp(&other.name));
+    changes
 }
 
 fn joined(first: &OsStr, then: &OsStr) -> OsString {
@@ -98,5 +177,60 @@ mod tests {
             environment(std::iter::empty(), path),
             pairs(&[("PATH", "/opt/bin:/usr/bin")])
         );
+    }
+
+    #[test]
+    fn the_path_and_what_was_taken_away_are_told() {
+        let base = pairs(&[
+            ("PATH", "/bin"),
+            ("MAKEFLAGS", "-n"),
+            ("ENV", "x"),
+            ("A", "1"),
+        ]);
+        let path = Some(OsStr::new("/opt/bin"));
+        let told = |path| {
+            let job = environment(base.clone().into_iter(), path);
+            let told = changes(base.clone().into_iter(), &job).into_iter();
+            told.map(|one| (one.name, one.change, one.by, one.value))
+                .collect::<Vec<_>>()
+        };
+        let removed = |name: &str| {
+            let by = "would change make".to_owned();
+            (name.to_owned(), EnvironmentChanged::Removed, by, None)
+        };
+        let path_told = (
+            "PATH".to_owned(),
+            EnvironmentChanged::Changed,
+            "login shell".to_owned(),
+            Some("/opt/bin:/bin".to_owned()),
+        );
+        let expected = [path_told, removed("ENV"), removed("MAKEFLAGS")];
+        assert_eq!(told(path), expected);
+        assert_eq!(told(None), expected[1..]);
+    }
+
+    #[test]
+    fn what_another_changed_is_told_by_name() {
+        let map = |list: &[(&str, &str)]| pairs(list).into_iter().collect();
+        let given = map(&[("A", "1"), ("B", "2"), ("PATH", "/bin"), ("Z", "z")]);
+        let made = map(&[
+            ("B", "3"),
+            ("C", "4"),
+            ("DIRENV_DIFF", "x"),
+            ("PATH", "/x:/bin"),
+            ("Z", "z"),
+        ]);
+        let told = changes_by("direnv", "DIRENV_", &given, &made);
+        let told: Vec<_> = told
+            .iter()
+            .map(|one| (one.name.as_str(), one.change, one.value.as_deref()))
+            .collect();
+        let expected = [
+            ("A", EnvironmentChanged::Removed, None),
+            ("B", EnvironmentChanged::Changed, None),
+            ("C", EnvironmentChanged::Added, None),
+            ("PATH", EnvironmentChanged::Changed, Some("/x:/bin")),
+        ];
+        assert_eq!(told, expected);
     }
 }

@@ -1,87 +1,163 @@
-//! make exits with 2 whatever its recipe did; the recipe's own exit stands in make's last lines. A pure function finds it.
+//! make exits with 2 whatever its recipe did; the recipe's own exit, or why make ran none, stands in make's last lines. A
+//! pure function finds it.
 
-use std::{fmt, sync::LazyLock};
+use std::fmt;
 
 use crate::project::Place;
 
-/// The recipe that made make fail.
+/// What made make fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Its target.
-    pub target: String,
-    /// Where its recipe stands, as make prints it; make 3.81 does not.
+    /// Where it stands in the makefile, as make prints it; make 3.81 does not say where a recipe stands.
     pub place: Option<Place>,
-    /// How it ended.
+    /// What went wrong there.
     pub how: How,
 }
 
-/// How a recipe ended.
+/// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
-    /// With this code.
-    Code(i32),
-    /// By a signal, in make's words: `Killed`, `Segmentation fault (core dumped)`.
-    Signal(String),
+    /// The recipe of a target ended with a code.
+    Code {
+        /// The target.
+        target: String,
+        /// The recipe's own code.
+        code: i32,
+    },
+    /// The recipe of a target was ended by a signal.
+    Signal {
+        /// The target.
+        target: String,
+        /// The signal in make's words: `Killed`, `Segmentation fault (core dumped)`.
+        signal: String,
+    },
+    /// No recipe failed: make itself would not go on, in its own words: `No rule to make target 'x'`.
+    Stopped(String),
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { target, place, how } = self;
-        match how {
-            How::Code(code) => write!(f, "{target} failed with {code}")?,
-            How::Signal(signal) => write!(f, "{target} was ended by a signal ({signal})")?,
+        match &self.how {
+            How::Code { target, code } => write!(f, "{target} failed with {code}")?,
+            How::Signal { target, signal } => {
+                write!(f, "{target} was ended by a signal ({signal})")?;
+            }
+            How::Stopped(why) => f.write_str(why)?,
         }
-        match place {
+        match &self.place {
             Some(Place { file, line }) => write!(f, " at {file}:{line}"),
             None => Ok(()),
         }
     }
 }
 
-/// One of make's lines: how deep the make that wrote it was called, and what it said.
+/// One of make's lines: how deep the make that wrote it was called, and what it said; nothing where it ignored that.
 struct Said {
     level: u32,
-    failure: Failure,
+    failure: Option<Failure>,
 }
 
-/// The failed recipe, from the last part of what a job wrote to its stderr. Where makes call makes, the innermost one
+/// What made make fail, from the last part of what a job wrote to its stderr. Where makes call makes, the innermost one
 /// that made the others fail is meant; where several fail side by side (`-k`, `-j`), the first. Errors that make ignored
 /// do not count.
 #[must_use]
 pub fn failure(log: &[u8]) -> Option<Failure> {
     let said: Vec<Said> = log.split(|byte| *byte == b'\n').filter_map(said).collect();
-    let top = said.iter().map(|one| one.level).min()?;
-    let mut cause = said.iter().position(|one| one.level == top)?;
+    let failed = || said.iter().filter(|one| one.failure.is_some());
+    let top = failed().map(|one| one.level).min()?;
+    let is_first = |one: &Said| one.level == top && one.failure.is_some();
+    let mut cause = said.iter().position(is_first)?;
     // Each make tells its failure after the one that it called has told its own.
-    while cause > 0 && said[cause - 1].level > said[cause].level {
+    while cause > 0
+        && said[cause - 1].level > said[cause].level
+        && said[cause - 1].failure.is_some()
+    {
         cause -= 1;
     }
-    said.into_iter().nth(cause).map(|one| one.failure)
+    said.into_iter().nth(cause)?.failure
 }
 
-/// Reads `make[1]: *** [Makefile:12: deploy] Error 7`.
+/// Reads `make[1]: *** [Makefile:12: deploy] Error 7`, `make: [Makefile:3: x] Error 1 (ignored)`,
+/// `make: *** No rule to make target 'x'.  Stop.` and `Makefile:3: *** missing separator.  Stop.`
 fn said(line: &[u8]) -> Option<Said> {
-    static MARK: LazyLock<memchr::memmem::Finder<'static>> =
-        LazyLock::new(|| memchr::memmem::Finder::new(b": *** ["));
-    let at = MARK.find(line)?;
-    let level = level(&line[..at])?;
-    let rest = String::from_utf8_lossy(&line[at + 7..]);
+    let find = |mark: &str| memchr::memmem::find(line, mark.as_bytes());
+    if let Some(at) = find(": *** ") {
+        let rest = String::from_utf8_lossy(&line[at + 6..]);
+        let place = String::from_utf8_lossy(&line[..at]);
+        return match (rest.strip_prefix('['), self::at(&place)) {
+            (None, Some(place)) => stopped_at(place, &rest),
+            (None, None) => Some(Said {
+                level: level(&line[..at])?,
+                failure: Some(stopped(&rest)?),
+            }),
+            (Some(rest), _) => Some(Said {
+                level: level(&line[..at])?,
+                failure: recipe(rest)?,
+            }),
+        };
+    }
+    // Without stars, make only tells what it ignores.
+    let at = find(": [")?;
+    let rest = String::from_utf8_lossy(&line[at + 3..]);
+    let ignored = recipe(&rest)?.is_none();
+    ignored.then_some(Said {
+        level: level(&line[..at])?,
+        failure: None,
+    })
+}
+
+/// Reads `Makefile:12: deploy] Error 7`; an inner none where make ignored it.
+fn recipe(rest: &str) -> Option<Option<Failure>> {
     let (inside, outcome) = rest.trim_end().rsplit_once("] ")?;
     if outcome.ends_with("(ignored)") {
-        return None;
+        return Some(None);
     }
     let (place, target) = place(inside);
+    let target = target.to_owned();
     // In other languages the word differs, the number does not.
-    let code = outcome
-        .rsplit_once(' ')
-        .and_then(|(_, code)| code.parse().ok());
-    Some(Said {
-        level,
-        failure: Failure {
-            target: target.to_owned(),
-            place,
-            how: code.map_or_else(|| How::Signal(outcome.to_owned()), How::Code),
+    let code = outcome.rsplit_once(' ');
+    let how = match code.and_then(|(_, code)| code.parse().ok()) {
+        Some(code) => How::Code { target, code },
+        None => How::Signal {
+            target,
+            signal: outcome.to_owned(),
         },
+    };
+    Some(Some(Failure { place, how }))
+}
+
+/// Reads `No rule to make target 'x'.  Stop.`; with `-k` make does not stop there.
+fn stopped(rest: &str) -> Option<Failure> {
+    let rest = rest.trim_end();
+    let why = match rest.strip_suffix("  Stop.") {
+        Some(why) => why,
+        None if rest.starts_with("No rule to make target ") => rest,
+        None => return None,
+    };
+    Some(Failure {
+        place: None,
+        how: How::Stopped(why.trim_end_matches('.').to_owned()),
+    })
+}
+
+/// `missing separator.  Stop.` at a place. Which make says so it does not say: one that all others called.
+fn stopped_at(place: Place, rest: &str) -> Option<Said> {
+    let failure = stopped(rest).filter(|_| rest.trim_end().ends_with("Stop."))?;
+    Some(Said {
+        level: u32::MAX,
+        failure: Some(Failure {
+            place: Some(place),
+            ..failure
+        }),
+    })
+}
+
+/// Reads `Makefile:3`.
+fn at(place: &str) -> Option<Place> {
+    let (file, line) = place.rsplit_once(':')?;
+    Some(Place {
+        file: file.to_owned(),
+        line: line.parse().ok()?,
     })
 }
 
@@ -117,47 +193,51 @@ fn place(inside: &str) -> (Option<Place>, &str) {
 mod tests {
     use super::*;
 
-    fn failed(target: &str, place: Option<(&str, u32)>, how: How) -> Option<Failure> {
-        Some(Failure {
+    fn at(file: &str, line: u32) -> Option<Place> {
+        let file = file.to_owned();
+        Some(Place { file, line })
+    }
+
+    fn code(target: &str, place: Option<Place>, code: i32) -> Option<Failure> {
+        let target = target.to_owned();
+        let how = How::Code { target, code };
+        Some(Failure { place, how })
+    }
+
+    fn signal(target: &str, place: Option<Place>, signal: &str) -> Option<Failure> {
+        let how = How::Signal {
             target: target.to_owned(),
-            place: place.map(|(file, line)| Place {
-                file: file.to_owned(),
-                line,
-            }),
-            how,
-        })
+            signal: signal.to_owned(),
+        };
+        Some(Failure { place, how })
     }
 
     #[test]
     fn reads_each_form_of_makes_line() {
-        let killed = |how: &str| How::Signal(how.to_owned());
         for (line, expected) in [
             (
                 "make: *** [Makefile:12: deploy] Error 7",
-                failed("deploy", Some(("Makefile", 12)), How::Code(7)),
+                code("deploy", at("Makefile", 12), 7),
             ),
-            (
-                "make: *** [deploy] Error 127",
-                failed("deploy", None, How::Code(127)),
-            ),
+            ("make: *** [deploy] Error 127", code("deploy", None, 127)),
             (
                 "gmake: *** [mk/a b.mk:3: a: b] x] Error 1",
-                failed("a: b] x", Some(("mk/a b.mk", 3)), How::Code(1)),
+                code("a: b] x", at("mk/a b.mk", 3), 1),
             ),
             (
                 "/usr/bin/make: *** [Makefile:1: x] Fehler 3",
-                failed("x", Some(("Makefile", 1)), How::Code(3)),
+                code("x", at("Makefile", 1), 3),
             ),
             (
                 "make: *** [Makefile:9: oom] Killed",
-                failed("oom", Some(("Makefile", 9)), killed("Killed")),
+                signal("oom", at("Makefile", 9), "Killed"),
             ),
             (
                 "make: *** [Makefile:9: dump] Segmentation fault (core dumped)\r",
-                failed(
+                signal(
                     "dump",
-                    Some(("Makefile", 9)),
-                    killed("Segmentation fault (core dumped)"),
+                    at("Makefile", 9),
+                    "Segmentation fault (core dumped)",
                 ),
             ),
         ] {
@@ -177,6 +257,22 @@ mod tests {
                 "make: *** [Makefile:9: oom] Killed",
                 "oom was ended by a signal (Killed) at Makefile:9",
             ),
+            (
+                "make: *** No rule to make target 'x', needed by 'all'.  Stop.",
+                "No rule to make target 'x', needed by 'all'",
+            ),
+            (
+                "make: *** No rule to make target 'x'.",
+                "No rule to make target 'x'",
+            ),
+            (
+                "Makefile:3: *** missing separator.  Stop.",
+                "missing separator at Makefile:3",
+            ),
+            (
+                "make: *** No targets specified and no makefile found.  Stop.",
+                "No targets specified and no makefile found",
+            ),
         ] {
             assert_eq!(failure(line.as_bytes()).unwrap().to_string(), said);
         }
@@ -187,8 +283,12 @@ mod tests {
         for line in [
             "make: [Makefile:3: x] Error 1 (ignored)",
             "make: *** [Makefile:3: x] Error 1 (ignored)",
-            "make: *** No rule to make target 'x'.  Stop.",
-            "Makefile:3: *** missing separator.  Stop.",
+            "make: *** Waiting for unfinished jobs....",
+            "make: *** Deleting file 'x'",
+            "make: [Makefile:3: x] Error 1",
+            "make: Target 'all' not remade because of errors.",
+            "log: *** all is lost.  Stop.",
+            "Makefile:3: *** not the end",
             "cargo: *** [Makefile:3: x] Error 1",
             "make: *** [Makefile",
             "make: *** [",
@@ -209,22 +309,104 @@ make[1]: *** [sub.mk:3: mid] Error 2
 make: *** [Makefile:8: all] Error 2
 make: *** [Makefile:9: other] Error 6
 ";
-        let leaf = failed("leaf", Some(("deep.mk", 4)), How::Code(9));
-        assert_eq!(failure(log.as_bytes()), leaf);
+        assert_eq!(failure(log.as_bytes()), code("leaf", at("deep.mk", 4), 9));
+        // What was ignored did not make the next one fail.
+        let log = "\
+make[1]: *** [Makefile:2: tried] Error 5
+make: [Makefile:1: all] Error 2 (ignored)
+make: *** [Makefile:9: other] Error 6
+";
+        assert_eq!(failure(log.as_bytes()), code("other", at("Makefile", 9), 6));
+    }
+
+    /// What make writes to its stderr, and its exit code.
+    fn make(makefile: &str, args: &[&str]) -> (Option<i32>, Vec<u8>) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("Makefile"), makefile).unwrap();
+        std::fs::write(folder.path().join("broken.mk"), "a\n").unwrap();
+        let output = std::process::Command::new("make")
+            .args(args)
+            .current_dir(folder.path())
+            .env_remove("MAKELEVEL")
+            .env_remove("MAKEFLAGS")
+            .env("LC_ALL", "C")
+            .output()
+            .unwrap();
+        (output.status.code(), output.stderr)
     }
 
     #[test]
     fn finds_it_in_what_make_really_writes() {
-        let folder = tempfile::tempdir().unwrap();
-        let makefile = "all: ; @$(MAKE) inner\ninner:\n\t@true\n\t@echo no >&2; exit 7\n";
-        std::fs::write(folder.path().join("Makefile"), makefile).unwrap();
-        let output = std::process::Command::new("make")
-            .current_dir(folder.path())
-            .env_remove("MAKELEVEL")
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(2));
-        let inner = failed("inner", Some(("Makefile", 4)), How::Code(7));
-        assert_eq!(failure(&output.stderr), inner);
+        let makefile = "\
+nested: ; @$(MAKE) inner
+inner:
+\t@true
+\t@echo no >&2; exit 7
+several: fine bad worse
+fine: ; @true
+bad: ; @exit 3
+worse: ; @sleep 0.2; exit 4
+killed: ; @kill -TERM $$$$
+needs: missing
+ignored:
+\t-@exit 5
+\t@exit 6
+tried:
+\t-@$(MAKE) inner
+\t@exit 8
+syntax: ; @$(MAKE) -f broken.mk
+absent: ; @$(MAKE) nothing
+undefined: ; @$(undefined_$(error no luck))
+";
+        for (args, expected) in [
+            (&["nested"][..], "inner failed with 7 at Makefile:4"),
+            (&["several"], "bad failed with 3 at Makefile:7"),
+            (&["-k", "several"], "bad failed with 3 at Makefile:7"),
+            (&["-k", "-j3", "several"], "bad failed with 3 at Makefile:7"),
+            (
+                &["-j3", "-Otarget", "several"],
+                "bad failed with 3 at Makefile:7",
+            ),
+            (
+                &["killed"],
+                "killed was ended by a signal (Terminated) at Makefile:9",
+            ),
+            (
+                &["needs"],
+                "No rule to make target 'missing', needed by 'needs'",
+            ),
+            (
+                &["-k", "needs"],
+                "No rule to make target 'missing', needed by 'needs'",
+            ),
+            (&["nothing"], "No rule to make target 'nothing'"),
+            (
+                &["-n", "needs"],
+                "No rule to make target 'missing', needed by 'needs'",
+            ),
+            (&["ignored"], "ignored failed with 6 at Makefile:13"),
+            (&["tried"], "tried failed with 8 at Makefile:16"),
+            (&["syntax"], "missing separator at broken.mk:1"),
+            (&["absent"], "No rule to make target 'nothing'"),
+            (&["undefined"], "no luck at Makefile:19"),
+            (
+                &["--warn-undefined-variables", "nested"],
+                "inner failed with 7 at Makefile:4",
+            ),
+        ] {
+            let (code, said) = make(makefile, args);
+            let found = failure(&said).map(|failure| failure.to_string());
+            let said = String::from_utf8_lossy(&said);
+            assert_eq!(code, Some(2), "{args:?}: {said}");
+            assert_eq!(found.as_deref(), Some(expected), "{args:?}: {said}");
+        }
+        // A file whose name has `make` in it is a place all the same.
+        let line = b"mk/makefile:3: *** missing separator.  Stop.";
+        let place = failure(line).and_then(|failure| failure.place);
+        assert_eq!(place, at("mk/makefile", 3));
+        let (code, said) = make("all:\n  spaces\n", &[]);
+        let found = failure(&said).map(|failure| failure.to_string());
+        assert_eq!(code, Some(2));
+        assert_eq!(found.as_deref(), Some("missing separator at Makefile:2"));
     }
 }

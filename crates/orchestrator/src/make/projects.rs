@@ -2,22 +2,22 @@
 //!
 //! What is ours is kept in the config folder, in `projects.json` and `trusted.json`; mkcli's registry is never written.
 
+mod error;
 mod list;
 mod near;
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
-use list::{List, Trouble, folder_name, problem, same, unique};
-pub use near::NotFound;
-
+use self::list::{List, Trouble, folder_name, problem, same, unique};
+pub use self::{error::ProjectError, near::NotFound};
 use super::registry;
 use crate::{
-    kept::{self, KeptError},
+    kept,
     project::{Project, ProjectSource},
 };
 
@@ -62,45 +62,6 @@ struct ExclusiveList {
 struct TrustedList {
     /// Canonical paths.
     trusted: Vec<PathBuf>,
-}
-
-/// Why the list of projects was not changed.
-#[derive(Debug, thiserror::Error)]
-pub enum ProjectError {
-    /// There is no such folder, or it cannot be looked into.
-    #[error("{path}: {error}")]
-    Folder {
-        /// The folder.
-        path: String,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The folder holds none of the files make looks for.
-    #[error("{0}: no makefile in it")]
-    NoMakefile(String),
-    /// JSON keeps text alone.
-    #[error("{0}: its name is not valid UTF-8")]
-    NotUtf8(String),
-    /// It is there already.
-    #[error("{path} is the project '{name}' already")]
-    Known {
-        /// The folder.
-        path: String,
-        /// The project's name.
-        name: String,
-    },
-    /// Only what was added here can be removed here.
-    #[error("'{0}' comes from mkcli's registry: `mkcli remove {0}` removes it")]
-    OfMkcli(String),
-    /// The demo comes with the app.
-    #[error("'{0}' is the demo that came with the app")]
-    OfDemo(String),
-    /// There is no such project.
-    #[error(transparent)]
-    NotFound(#[from] NotFound),
-    /// Our own file.
-    #[error(transparent)]
-    Kept(#[from] KeptError),
 }
 
 impl Projects {

@@ -184,6 +184,30 @@ mod tests {
     }
 
     #[test]
+    fn a_huge_one_and_odd_aliases_are_told_and_the_rest_counts() {
+        let lines = |count: usize| -> String {
+            (0..count).map(|n| format!("p{n} /srv/p{n} 1\n")).collect()
+        };
+        let (entries, problems) = parse(lines(100_000).as_bytes(), "r");
+        assert_eq!((entries.len(), problems.len()), (100_000, 0));
+        let folder = tempfile::tempdir().unwrap();
+        let registry = folder.path().join("registry");
+        std::fs::write(&registry, lines(300_000)).unwrap();
+        let (entries, problems) = read(&registry, &folder.path().join("good"));
+        assert!(entries.len() > 200_000, "{}", entries.len());
+        assert!(problems[0].ends_with("larger than 4 MiB; the rest is not read"));
+
+        let odd = "a\x1b[31m /a 1\n\ttab /b 1\n# /c 1\n\n  \n日本 /d 1\n--flag /e 1\n../up /f 1\n";
+        let (entries, problems) = parse(odd.as_bytes(), "r");
+        let names: Vec<_> = entries.iter().map(|entry| entry.alias.as_str()).collect();
+        assert_eq!(names, ["tab", "日本", "--flag", "../up"]);
+        let told = "r:1: its alias holds a control character; left out";
+        assert_eq!(problems, [told]);
+        let many = "bad\n".repeat(10_000);
+        assert_eq!(parse(many.as_bytes(), "r").1.len(), MAX_PROBLEMS);
+    }
+
+    #[test]
     fn a_missing_registry_is_no_problem_and_a_folder_is_one() {
         let folder = tempfile::tempdir().unwrap();
         let good = folder.path().join("good");

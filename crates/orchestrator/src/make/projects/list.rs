@@ -1,4 +1,4 @@
-//! The list of projects while it is put together: unique names, and what is wrong with a folder.
+//! The list while it is put together: names, what is wrong with a folder, and what a person has said of it.
 
 use std::{
     collections::HashSet,
@@ -6,8 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::super::scan::MAKEFILES;
-use crate::project::{Project, ProjectSource};
+use crate::{
+    make::scan::MAKEFILES,
+    project::{Project, ProjectSource},
+};
 
 /// The list while it is put together.
 #[derive(Default)]
@@ -15,12 +17,14 @@ pub(super) struct List {
     pub(super) projects: Vec<Project>,
     names: HashSet<String>,
     canonical: HashSet<PathBuf>,
+    /// Canonical paths.
     trusted: HashSet<PathBuf>,
+    /// Canonical paths.
     exclusive: HashSet<PathBuf>,
 }
 
 impl List {
-    /// An empty one; both are canonical paths, of trusted folders and of such that run one job at once.
+    /// An empty one, with what a person has said of folders.
     pub(super) fn new(trusted: Vec<PathBuf>, exclusive: Vec<PathBuf>) -> Self {
         Self {
             trusted: trusted.into_iter().collect(),
