@@ -1,21 +1,6 @@
 // Names, roles and contrast (WCAG 2.2 AA as far as axe can tell), in both themes, place by place.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type axe from 'axe-core';
-import type { Page } from '@playwright/test';
 import { expect, test } from './app';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function violations(page: Page): Promise<string[]> {
-  const found = await page.evaluate(async () => {
-    const { axe: run } = window as unknown as { axe: typeof axe };
-    return (await run.run(document, { resultTypes: ['violations'] })).violations;
-  });
-  return found.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
-  );
-}
+import { AXE, violations } from './axe';
 
 for (const scheme of ['dark', 'light'] as const) {
   test.describe(scheme, () => {

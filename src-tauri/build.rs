@@ -5,6 +5,7 @@ fn main() {
         "socket",
         "ready",
         "pick_folder",
+        "pick_file",
         "open_terminal",
     ]);
     if let Err(error) =

@@ -40,6 +40,22 @@ pub(crate) async fn pick_folder(window: WebviewWindow) -> Option<String> {
     folder.into_os_string().into_string().ok()
 }
 
+/// Asks for a file in the desktop's own dialog, which begins in a folder; none where the user thought better of it.
+#[tauri::command]
+pub(crate) async fn pick_file(window: WebviewWindow, folder: String) -> Option<String> {
+    let (chosen, choice) = oneshot::channel();
+    window
+        .dialog()
+        .file()
+        .set_parent(&window)
+        .set_title("The value of a variable")
+        .set_directory(folder)
+        .pick_file(move |file| drop(chosen.send(file)));
+    let file = choice.await.ok()??.into_path().ok()?;
+    // A value is text on the wire; a path that is none would name another file.
+    file.into_os_string().into_string().ok()
+}
+
 /// Opens the user's own terminal with `ssh HOST` in it.
 #[tauri::command]
 pub(crate) async fn open_terminal(app: AppHandle, host: String) -> Result<(), String> {

@@ -46,6 +46,7 @@ pub fn run() -> ExitCode {
             commands::socket,
             commands::ready,
             commands::pick_folder,
+            commands::pick_file,
             commands::open_terminal,
         ])
         .setup(|app| {

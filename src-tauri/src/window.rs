@@ -27,7 +27,6 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
         .min_inner_size(900.0, 600.0)
         .center()
         .visible(false)
-        .disable_drag_drop_handler()
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)

@@ -1,5 +1,6 @@
 // What only the desktop app can do. In a browser these things are hidden, not broken.
 import { invoke as call } from '@tauri-apps/api/core';
+import { getCurrentWebview } from '@tauri-apps/api/webview';
 
 /** Whether the page runs in the app's own window. */
 export function inDesktop(): boolean {
@@ -18,6 +19,19 @@ export async function invoke<T>(command: string, args?: Record<string, unknown>)
 /** Asks for a folder in the system's own dialog; null where it was closed. */
 export function pickFolder(): Promise<string | null> {
   return invoke<string | null>('pick_folder');
+}
+
+/** Something that is dragged over the window, or dropped on it. */
+export type Dragged = { state: 'over' } | { state: 'away' } | { state: 'dropped'; paths: string[] };
+
+/** Tells of what is dragged over the window from outside; gives what ends the telling. */
+export function onDragged(tell: (dragged: Dragged) => void): Promise<() => void> {
+  return getCurrentWebview().onDragDropEvent(({ payload }) => {
+    if (payload.type === 'drop') tell({ state: 'dropped', paths: payload.paths });
+    else if (payload.type === 'leave') tell({ state: 'away' });
+    // A text that is dragged has no paths.
+    else if (payload.type === 'enter' && payload.paths.length > 0) tell({ state: 'over' });
+  });
 }
 
 /** Asks for a file in the system's own dialog, which begins in a folder; null where it was closed. */

@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import { CallFailed, type Client } from '../client';
 import { ANY_JOB, isOver } from '../job';
 import type { Job, JobId, Start } from '../wire';
+import { targetsOf } from './launch-presets';
 
 /** How many of the latest jobs are asked for: they give each target its last status. */
 const LATEST = 200;
@@ -22,12 +23,13 @@ export class Jobs {
   readonly all: Job[] = $derived([...this.#byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1)));
   /** Those that are not over. */
   readonly active: Job[] = $derived(this.all.filter((job) => !isOver(job)));
-  /** The latest job of each target, by project and target. */
+  /** The latest job of each target, by project and target; one of several targets counts for its first. */
   readonly #latest = $derived.by(() => {
     const latest = new Map<string, Job>();
     for (const job of this.all) {
-      if (job.project === null || job.target === null) continue;
-      const key = `${job.project}\n${job.target}`;
+      const [target] = targetsOf(job);
+      if (job.project === null || target === undefined) continue;
+      const key = `${job.project}\n${target}`;
       if (!latest.has(key)) latest.set(key, job);
     }
     return latest;

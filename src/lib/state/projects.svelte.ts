@@ -24,6 +24,9 @@ export class Projects {
   /** What could not be read of mkcli's registry or our own list, with its place. */
   problems = $state.raw<string[]>([]);
 
+  /** The name of a folder that was dropped where its path cannot be known: it is asked for. */
+  dropped = $state<string | null>(null);
+
   readonly #client: Client;
   readonly #targets = new SvelteMap<string, Targets>();
   readonly #unfolded = new SvelteSet(remembered.list('unfolded'));

@@ -1,14 +1,37 @@
-// Adding a project: the system's own folder dialog in the app, a field for the path in a browser.
+// Adding a project: the system's own folder dialog in the app, a field for the path in a browser; or a folder that is
+// dropped on the window.
 import { inDesktop, pickFolder } from '$lib/desktop';
 import type { App } from '$lib/state/app.svelte';
 
 /** Asks for a folder and adds it; a failure is shown above the canvas. */
 export function addProject(app: App): void {
   if (!inDesktop()) {
+    app.projects.dropped = null;
     app.overlay = 'add-project';
     return;
   }
   pickFolder()
     .then((path) => (path === null ? undefined : app.projects.add(path)))
     .catch((error: unknown) => app.notices.failed('add the folder', error));
+}
+
+/** Adds what was dropped, one after the other; a makefile stands for its folder. */
+export async function addDropped(
+  app: Pick<App, 'projects' | 'notices'>,
+  paths: string[],
+): Promise<void> {
+  for (const path of paths) {
+    const folder = path.replace(/\/(GNUmakefile|makefile|Makefile)$/, '');
+    try {
+      await app.projects.add(folder);
+    } catch (error) {
+      app.notices.failed(`add ${folder}`, error);
+    }
+  }
+}
+
+/** Asks for the path of a folder that was dropped on a browser's window, which does not tell it. */
+export function askDropped(app: Pick<App, 'projects' | 'overlay'>, name: string): void {
+  app.projects.dropped = name;
+  app.overlay = 'add-project';
 }

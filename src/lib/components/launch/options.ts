@@ -9,7 +9,7 @@ export interface HostOption {
   badge?: string | undefined;
 }
 
-/** The hosts that can be used, and a chosen one that is not among them any more. */
+/** The hosts that can be used, and a chosen one that is not among them. */
 export function hostOptions(hosts: Host[], chosen: string): HostOption[] {
   const usable = hosts.filter(({ problem }) => problem === null);
   const options: HostOption[] = usable.map(({ name, user, hostname, production }) => ({

@@ -1,0 +1,325 @@
+// The launch form: what is filled in reaches make as it was typed, is there again the next time, and what is dangerous
+// asks first. And how projects come and go.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Locator, Page } from '@playwright/test';
+import { type App, expect, test as base } from './app';
+import { AXE, violations } from './axe';
+
+const SHOP = `
+## which environment @choice dev|staging|production
+ENV ?= staging
+## how many at once
+COUNT ?= 10
+## keep the disks @bool
+KEEP ?= no
+## opens the door @secret
+KEY ?=
+NOTE ?=
+export NOTE
+
+override LEVEL = low
+
+.PHONY: show other
+show: ## Show what it was given
+	@echo 'env=$(ENV) count=$(COUNT) keep=$(KEEP) name=$(NAME) level=$(LEVEL)'
+	@printf 'note=%s\\n' "$$NOTE"
+	@test '$(KEY)' != hunter2 || echo 'the key is right'
+
+other: ## Another one
+	@echo 'other ran with $(MAKEFLAGS)'
+`;
+
+/** A makefile whose target takes the words behind it, in make's usual idiom. */
+const WORDS = `
+.PHONY: ship
+ship: ## Ship what is named
+	@echo 'shipped: $(filter-out $@,$(MAKECMDGOALS))'
+%:
+	@:
+`;
+
+const BROKEN = `
+.PHONY: fine
+fine: ## Works all the same
+	@echo fine
+wrong:
+    @echo these are blanks
+`;
+
+/** The person's mkcli registry names these projects, one of them gone. */
+const test = base.extend<{ shop: Locator }>({
+  shop: [
+    async ({ app, home, page }, use) => {
+      const folders = { shop: SHOP, words: WORDS, broken: BROKEN };
+      for (const [name, makefile] of Object.entries(folders)) {
+        await mkdir(join(home.root, name), { recursive: true });
+        await writeFile(join(home.root, name, 'Makefile'), makefile);
+      }
+      const config = ['web-01', 'web-02'].map((host) => `Host ${host}\n  HostName 192.0.2.1\n`);
+      await writeFile(join(home.root, 'ssh_config'), config.join(''));
+      const lines = [...Object.keys(folders), 'gone'].map((n) => `${n} ${join(home.root, n)} 1\n`);
+      await writeFile(join(home.root, 'registry'), lines.join(''));
+      await unfold(page, 'shop');
+      await expect(app.target('show')).toBeVisible();
+      await use(page.getByRole('dialog', { name: 'Run show' }));
+    },
+    { auto: true },
+  ],
+});
+
+async function unfold(page: Page, project: string): Promise<void> {
+  const row = page.getByRole('navigation').getByRole('button', {
+    name: new RegExp(`^${project}\\b`),
+  });
+  if ((await row.getAttribute('aria-expanded')) === 'false') await row.click();
+}
+
+/** Opens the form of a target, and trusts its project where that is asked. */
+async function open(page: Page, app: App, target: string): Promise<void> {
+  await app.target(target).hover();
+  await page.getByRole('button', { name: `Run ${target} with variables…` }).click();
+  const form = page.getByRole('dialog', { name: `Run ${target}` });
+  const trust = page.getByRole('button', { name: /^Trust .* and go on$/ });
+  await expect(form.or(trust)).toBeVisible();
+  if (await trust.isVisible()) await trust.click();
+  await expect(form).toBeVisible();
+}
+
+const line = (form: Locator) => form.getByTestId('line');
+
+test('what is filled in reaches make as it was typed, and is there the next time', async ({
+  app,
+  page,
+  shop,
+}) => {
+  await open(page, app, 'show');
+  await expect(shop.getByText('Still needed: NAME')).toBeVisible();
+  const run = shop.getByRole('button', { name: 'Run show' });
+  await expect(run).toBeDisabled();
+  await expect(line(shop)).toHaveText('this machine $ make show');
+  await shop.getByRole('radio', { name: 'dev' }).click();
+  await shop.getByRole('textbox', { name: 'COUNT' }).fill('3');
+  await shop.getByRole('switch', { name: 'KEEP' }).click();
+  await shop.getByLabel('KEY', { exact: true }).fill('hunter2');
+  await shop.getByRole('textbox', { name: 'NOTE' }).fill('$HOME `id` "q"');
+  await shop.getByRole('textbox', { name: 'NAME' }).fill('web-1');
+  await expect(line(shop)).toContainText('ENV=dev COUNT=3 KEEP=yes');
+  await expect(line(shop)).not.toContainText('hunter2');
+  await run.click();
+  await expect(app.line('env=dev count=3 keep=yes name=web-1 level=low')).toBeVisible();
+  await expect(app.line('note=$HOME `id` "q"')).toBeVisible();
+  await expect(app.line('the key is right')).toBeVisible();
+  await expect(app.status).toHaveText('Done');
+
+  await open(page, app, 'show');
+  await expect(shop.getByRole('combobox', { name: 'Values: As last time' })).toBeVisible();
+  await expect(shop.getByRole('textbox', { name: 'NAME' })).toHaveValue('web-1');
+  await expect(shop.getByRole('switch', { name: 'KEEP' })).toBeChecked();
+  await expect(shop.getByLabel('KEY', { exact: true })).toHaveValue('');
+  await shop.getByRole('combobox', { name: /^Values/ }).click();
+  await page.getByRole('option', { name: 'The makefile’s defaults' }).click();
+  await expect(line(shop)).toHaveText('this machine $ make show');
+});
+
+test('a $ is make’s own only where a person says so', async ({ app, page, shop }) => {
+  await open(page, app, 'show');
+  await shop.getByRole('textbox', { name: 'NAME' }).fill('$(ENV)-1');
+  await shop.getByRole('checkbox', { name: 'Raw make text for NAME' }).click();
+  await expect(line(shop)).toContainText(`NAME='$(ENV)-1'`);
+  await shop.getByRole('button', { name: 'Run show' }).click();
+  await expect(app.line(/name=\w+-1 /)).toBeVisible();
+});
+
+test('presets are kept, changed and dropped', async ({ app, page, shop }) => {
+  await open(page, app, 'show');
+  const name = shop.getByRole('textbox', { name: 'NAME' });
+  await name.fill('eu-1');
+  await shop.getByRole('button', { name: 'Presets' }).click();
+  await page.getByRole('menuitem', { name: 'Save as a preset…' }).click();
+  await page.keyboard.type('prod eu');
+  await page.keyboard.press('Enter');
+  const values = (words: string) => shop.getByRole('combobox', { name: `Values: ${words}` });
+  await expect(values('prod eu')).toBeFocused();
+  await name.fill('eu-2');
+  await shop.getByRole('button', { name: 'Update' }).click();
+  await expect(shop.getByRole('button', { name: 'Update' })).toHaveCount(0);
+
+  await page.reload();
+  await open(page, app, 'show');
+  await shop.getByRole('combobox', { name: /^Values/ }).click();
+  await page.getByRole('option', { name: 'prod eu' }).click();
+  await expect(name).toHaveValue('eu-2');
+  await shop.getByRole('button', { name: 'Presets' }).click();
+  await page.getByRole('menuitem', { name: 'Delete “prod eu”' }).click();
+  await expect(values('The makefile’s defaults')).toBeVisible();
+});
+
+test('options, more targets and other variables; what make cannot take is refused', async ({
+  app,
+  page,
+}) => {
+  await open(page, app, 'other');
+  const form = page.getByRole('dialog', { name: 'Run other' });
+  await form.getByRole('button', { name: 'Options' }).click();
+  await form.getByRole('textbox', { name: 'At once' }).fill('4');
+  await form.getByRole('checkbox', { name: 'Keep going' }).click();
+  await form.getByRole('textbox', { name: 'More targets' }).fill('show A=b');
+  await expect(form.getByText(/a name with '=' would set a variable/)).toBeVisible();
+  await expect(form.getByRole('button', { name: 'Run other' })).toBeDisabled();
+  await form.getByRole('textbox', { name: 'More targets' }).fill('show');
+  await form.getByRole('button', { name: 'Other variable' }).click();
+  const other = form.getByLabel('Name of the other variable');
+  await other.fill('1st');
+  await expect(form.getByText('A name is letters, digits and _')).toBeVisible();
+  await other.fill('SHELL');
+  await form.getByRole('textbox', { name: 'Value of SHELL' }).fill('/bin/sh');
+  await expect(form.getByText('SHELL has to be confirmed.')).toBeVisible();
+  await form.getByRole('checkbox', { name: /^Set SHELL all the same/ }).click();
+  await form.getByRole('button', { name: 'Run other' }).click();
+  await expect(app.line(/other ran with .*k.*j4/)).toBeVisible();
+  await expect(app.line('env=staging')).toBeVisible();
+
+  await app.button('Run again with changes').click();
+  await expect(form.getByRole('combobox', { name: 'Values: As in that job' })).toBeVisible();
+  await expect(form.getByRole('button', { name: 'Options -j4 -k show' })).toBeVisible();
+  await expect(form.getByRole('textbox', { name: 'Value of SHELL' })).toHaveValue('/bin/sh');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Details' }).click();
+  await expect(page.getByText('4 at once (-j4), keep going after a failure (-k)')).toBeVisible();
+});
+
+test('a target that takes words has a field for them', async ({ app, page }) => {
+  await unfold(page, 'words');
+  await open(page, app, 'ship');
+  const form = page.getByRole('dialog', { name: 'Run ship' });
+  await form.getByRole('textbox', { name: 'Words' }).fill('./app  web-1');
+  await expect(line(form)).toContainText('make ship ./app web-1');
+  await form.getByRole('button', { name: 'Run ship' }).click();
+  // make itself takes the ./ off.
+  await expect(app.line('shipped: app web-1')).toBeVisible();
+});
+
+test('the palette opens the form, or runs as last time', async ({ app, page, shop }) => {
+  await open(page, app, 'show');
+  await shop.getByRole('textbox', { name: 'NAME' }).fill('again');
+  await shop.getByRole('button', { name: 'Run show' }).click();
+  await expect(app.line('name=again')).toBeVisible();
+  const first = page.url();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('show');
+  await page.keyboard.press('Enter');
+  await expect(shop.getByRole('textbox', { name: 'NAME' })).toHaveValue('again');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('show');
+  await page.keyboard.press('Control+Enter');
+  await expect(page).not.toHaveURL(first);
+  await expect(app.line('name=again')).toBeVisible();
+});
+
+test('on a host in production, what is dangerous asks for its name', async ({ page }) => {
+  const hosts = page.getByRole('region', { name: 'Hosts' });
+  await hosts.getByRole('button', { name: /^web-01/ }).click({ button: 'right' });
+  await page.getByRole('menuitemcheckbox', { name: 'In production' }).click();
+  await expect(hosts.getByRole('button', { name: /^web-01 production/ })).toBeVisible();
+  await hosts.getByRole('button', { name: 'Run a command…' }).first().click();
+  const form = page.getByRole('dialog', { name: 'Run a command' });
+  await form.getByRole('textbox', { name: 'Command' }).fill('uptime');
+  await form.getByRole('combobox', { name: 'Where' }).click();
+  await page.getByRole('option', { name: 'web-01 production' }).click();
+  await page.keyboard.press('Escape');
+  const run = form.getByRole('button', { name: 'Run on web-01' });
+  await expect(run).toBeEnabled();
+  await form.getByRole('textbox', { name: 'Command' }).fill('rm -rf /srv/old');
+  const band = form.getByTestId('danger');
+  await expect(band).toContainText('rm -rf /srv/old');
+  await expect(run).toBeDisabled();
+  await band.getByRole('textbox').fill('web-02');
+  await expect(run).toBeDisabled();
+  await band.getByRole('textbox').fill('web-01');
+  await expect(run).toBeEnabled();
+  await page.keyboard.press('Escape');
+  await hosts.getByRole('button', { name: /^web-01/ }).click({ button: 'right' });
+  await page.getByRole('menuitemcheckbox', { name: 'In production' }).click();
+  await expect(hosts.getByRole('button', { name: /^web-01 production/ })).toHaveCount(0);
+});
+
+test('a folder that is dropped is asked for in a browser, added, and taken off again', async ({
+  page,
+  home,
+}) => {
+  const folder = join(home.root, 'dropped');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'Makefile'), 'landed: ## It is here\n\t@echo landed\n');
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([], 'dropped'));
+    const event = { dataTransfer, bubbles: true, cancelable: true };
+    document.body.dispatchEvent(new DragEvent('dragenter', event));
+    document.body.dispatchEvent(new DragEvent('dragover', event));
+  });
+  await expect(page.getByText('Drop a folder to add it')).toBeVisible();
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([], 'dropped'));
+    document.body.dispatchEvent(
+      new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }),
+    );
+  });
+  await expect(page.getByText('Drop a folder to add it')).toHaveCount(0);
+  const dialog = page.getByRole('dialog', { name: 'Add a folder with a Makefile' });
+  await expect(dialog.getByText('A browser does not tell where “dropped” is')).toBeVisible();
+  await page.keyboard.type(folder);
+  await page.keyboard.press('Enter');
+  await expect(page.locator('[data-target="landed"]')).toBeVisible();
+  const row = page.getByRole('button', { name: /^dropped/ });
+  await row.click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Take off this list' }).click();
+  await expect(row).toHaveCount(0);
+  await rm(folder, { recursive: true });
+});
+
+test('a project that is gone says so; a makefile with an error shows where, and what works', async ({
+  app,
+  page,
+}) => {
+  await unfold(page, 'gone');
+  await expect(page.getByText('mkcli remove gone')).toBeVisible();
+  await unfold(page, 'broken');
+  await expect(page.getByRole('list', { name: 'Problems' })).toContainText(/Makefile:6: /);
+  await expect(app.target('fine')).toBeVisible();
+});
+
+for (const scheme of ['dark', 'light'] as const) {
+  test.describe(scheme, () => {
+    test.use({
+      colorScheme: scheme,
+      reducedMotion: 'reduce',
+      viewport: { width: 900, height: 600 },
+    });
+
+    test('the form is whole in a small window, by keys alone', async ({ app, page, shop }) => {
+      await page.addInitScript(AXE);
+      await page.reload();
+      await open(page, app, 'show');
+      await shop.getByRole('button', { name: 'Options' }).press('Enter');
+      await shop.getByRole('button', { name: 'Other variable' }).press('Enter');
+      await page.keyboard.type(`LEVEL_${scheme}`);
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('$x');
+      await shop.getByRole('button', { name: /^Recipe/ }).press('Enter');
+      await expect(shop.getByRole('region', { name: 'Recipe' })).toBeVisible();
+      await shop.getByRole('textbox', { name: 'NAME' }).press('Control+a');
+      await page.keyboard.type('small');
+      expect(await violations(page)).toEqual([]);
+      await expect(shop.getByRole('button', { name: 'Run show' })).toBeInViewport({ ratio: 1 });
+      await page.keyboard.press('Enter');
+      await expect(app.line('name=small')).toBeVisible();
+      await unfold(page, 'vm');
+      await app.target('destroy').click();
+      await expect(page.getByTestId('danger')).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { PLAIN } from '$lib/state/launch-presets';
+import { optionWords } from './options';
+
+test('options are said in words, with make’s own letters', () => {
+  expect(optionWords(PLAIN)).toEqual([]);
+  expect(optionWords({ ...PLAIN, jobs: 0 })).toEqual(['any number at once (-j)']);
+  expect(optionWords({ ...PLAIN, jobs: 4, keep_going: true, raw: ['TAG'] })).toEqual([
+    '4 at once (-j4)',
+    'keep going after a failure (-k)',
+    'raw make text in TAG',
+  ]);
+});
