@@ -103,7 +103,7 @@ test('a job that runs is searched as it writes, and a hit pauses following', asy
 test('a failed job opens at its first error, and e goes on', async ({ app, page }) => {
   await shell(
     app,
-    'seq 500; echo "src/a.c:3:7: error: no" >&2; seq 500; echo "make: *** [Makefile:12: x] Error 2" >&2; seq 500; exit 2',
+    'seq 500; echo "src/a.c:3:7: error: no"; seq 500; echo "make: *** [Makefile:12: x] Error 2"; seq 500; exit 2',
   );
   await expect(app.status).toHaveText('Error');
   await page.reload();

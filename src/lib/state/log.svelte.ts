@@ -15,6 +15,10 @@ const COPY_MOST = 100_000;
 const MARGIN = 60;
 /** Height of the head of a section that stays at the top, in px. */
 const HEAD = 32;
+/** How long is said what has been done, in milliseconds. */
+const SAID = 3000;
+/** Columns of the words after the start of a line of which only that is shown. */
+const CUT = 48;
 
 /** A row on screen; without a line while it is being asked for. */
 export interface Row {
@@ -38,6 +42,12 @@ export class LogView {
   known = $state(false);
   /** Height of the window, in px. */
   height = $state(0);
+  /** Columns that long lines wrap at; none where they do not. */
+  columns = $state<number | null>(null);
+  /** Whether the number of a line to go to is being asked for. */
+  going = $state(false);
+  /** What has just been done, for a moment. */
+  said = $state<string | null>(null);
   /** Whether the window sticks to the end. */
   following = $state(false);
   /** The lines a person picked. */
@@ -56,7 +66,8 @@ export class LogView {
   readonly folding = $derived.by(() => this.outline.rows(this.extent.lines));
   readonly measures: Measures = $derived.by(() => {
     const rows = this.find.only ? this.find.near.total : this.folding.rows;
-    return new Measures(rows, this.height);
+    void this.#version;
+    return new Measures(rows, this.height, this.columns === null ? null : this.#heightOf);
   });
   /** Px from the top of the whole log to the top of the window. */
   readonly position = $derived(
@@ -99,6 +110,8 @@ export class LogView {
   #anchor: number | null = null;
   /** Where the window goes once the log's errors are known, unless a person moved it before. */
   #opensAtError = false;
+  /** The lines that are to be gone to. */
+  #link: Range | null = null;
   /** The error that was gone to last. */
   fault = $state<number | null>(null);
 
@@ -167,7 +180,7 @@ export class LogView {
 
   /** A person moved the window by so many px. */
   moveBy(px: number): void {
-    this.moveTo(this.position + px);
+    this.moveTo(this.measures.moved(this.position, px));
   }
 
   /** Sticks to the end from now on. */
@@ -227,6 +240,23 @@ export class LogView {
     return this.outline.around(line)?.first ?? null;
   }
 
+  /** Goes to lines that a link names, as soon as there are any. */
+  goToLines(link: Range): void {
+    this.#anchor = link.from;
+    this.selected = link;
+    this.#opensAtError = false;
+    this.#link = link;
+    if (this.known) this.#openLink();
+  }
+
+  /** Says for a moment what has been done. */
+  say(what: string): void {
+    this.said = what;
+    setTimeout(() => {
+      if (this.said === what) this.said = null;
+    }, SAID);
+  }
+
   /** Picks a line, or the range from the one picked first up to this one. */
   select(number: number, extend: boolean): void {
     this.pause();
@@ -277,6 +307,7 @@ export class LogView {
       if (this.#pending) {
         this.extent = this.#pending;
         this.known = true;
+        this.#openLink();
       }
       this.#pending = null;
       this.#version += 1;
@@ -292,21 +323,31 @@ export class LogView {
     if (row === null && this.find.only) this.find.only = false;
     this.outline.show(line);
     const at = this.find.only && row !== null ? row : this.folding.rowOf(line);
-    const top = at * ROW;
-    const head = this.find.only ? 0 : HEAD;
-    const there = top >= this.position + head && top + ROW <= this.position + this.height;
-    if (!there) this.#position = this.measures.clamp(top - Math.floor(this.height / 3));
+    const measures = this.measures;
+    if (!measures.holds(at, this.position, this.find.only ? 0 : HEAD)) {
+      const above = measures.moved(at * ROW, -Math.floor(this.height / 3));
+      this.#position = measures.clamp(above);
+    }
     this.#settle();
   }
 
   /** Changes what has rows, and leaves the first line on screen where it is. */
   #keepTop(change: () => void): void {
-    const { first, offset } = this.shown;
-    const line = this.folding.lineAt(first - 1);
+    const part = this.position % ROW;
+    const line = this.folding.lineAt(this.shown.first - 1);
     change();
-    this.#position = this.measures.clamp(this.folding.rowOf(line) * ROW + offset);
+    this.#position = this.measures.clamp(this.folding.rowOf(line) * ROW + part);
     this.#settle();
   }
+
+  /** Height of a row where long lines wrap; of one that is not held, the usual one. */
+  readonly #heightOf = (row: number): number => {
+    const { find } = this;
+    const line = find.only ? find.near.get(row) : this.#lines.get(this.folding.lineAt(row));
+    if (!line || this.columns === null) return ROW;
+    const wide = columns(line) + (line.cut ? CUT : 0);
+    return Math.max(1, Math.ceil(wide / this.columns)) * ROW;
+  };
 
   /** Goes over from all lines to those near hits, or back. */
   #turn(change: () => void): void {
@@ -322,6 +363,14 @@ export class LogView {
     const first = this.outline.errors[0];
     if (this.#opensAtError && first) this.toError(false);
     this.#drawSoon();
+  }
+
+  #openLink(): void {
+    const link = this.#link;
+    // Of a log that grows the line may be still to come.
+    if (!link || (this.extent.lines < link.from && !this.extent.complete)) return;
+    this.#link = null;
+    this.goTo(link.from);
   }
 
   /** Brings what is asked for in line with what is on screen. */

@@ -1,5 +1,6 @@
 // Keys of a job's page, while nobody types.
 import { toTop } from '$lib/components/log/moves';
+import { copyLink } from '$lib/components/log/picking';
 import { isOver } from '$lib/job';
 import type { App } from '$lib/state/app.svelte';
 import type { LogView } from '$lib/state/log.svelte';
@@ -31,6 +32,12 @@ export function press(key: string, app: App, job: Job, view: LogView): boolean {
       return true;
     case 'z':
       if (view.section !== null) view.toggleFold(view.section);
+      return true;
+    case 'w':
+      app.view.toggleWrap();
+      return true;
+    case 'y':
+      copyLink(app, view);
       return true;
     case 't':
       app.view.nextTimes();
