@@ -60,9 +60,55 @@ test('each line is reachable by moving a row at a time on a scaled bar', () => {
   }
 });
 
-test('revealing a line moves no further than it must', () => {
+test('a row is on screen only as a whole', () => {
   const measures = new Measures(1000, 700);
-  expect(measures.reveal(10, 0)).toBe(0);
-  expect(measures.reveal(36, 0)).toBe(36 * ROW - 700);
-  expect(measures.reveal(5, 1000)).toBe(80);
+  expect(measures.holds(0, 0, 0)).toBe(true);
+  expect(measures.holds(34, 0, 0)).toBe(true);
+  expect(measures.holds(35, 0, 0)).toBe(false);
+  expect(measures.holds(1, 20, 32)).toBe(false);
+  expect(measures.holds(3, 20, 32)).toBe(true);
+});
+
+describe('rows that wrap', () => {
+  /** Every third row is three times as high. */
+  const heightOf = (row: number) => (row % 3 === 0 ? 3 * ROW : ROW);
+  const whole = (rows: number) => {
+    let sum = 0;
+    for (let row = 0; row < rows; row++) sum += heightOf(row);
+    return sum;
+  };
+
+  test.each([1, 5, 100, 1000])(
+    '%d of them fill the window, and its end is the last one',
+    (rows) => {
+      const measures = new Measures(rows, 700, heightOf);
+      const { first, count, offset } = measures.shown(measures.end);
+      expect(first + count - 1).toBe(rows);
+      const above = whole(first - 1) + offset;
+      expect(above).toBeCloseTo(Math.max(0, whole(rows) - 700), 6);
+      expect(measures.positionOf(measures.offsetOf(measures.end))).toBeCloseTo(measures.end, 6);
+    },
+  );
+
+  test('a window moves by real px, and back', () => {
+    const measures = new Measures(1000, 700, heightOf);
+    const px = (position: number) => {
+      const { first, offset } = measures.shown(position);
+      return whole(first - 1) + offset;
+    };
+    let position = 0;
+    for (const by of [1, 59, 60, 7, 333, 2000, -1000, -13, -60]) {
+      const before = px(position);
+      position = measures.clamp(measures.moved(position, by));
+      expect(px(position) - before).toBeCloseTo(by, 6);
+    }
+    expect(measures.moved(position, -1e6)).toBe(0);
+    expect(measures.clamp(measures.moved(position, 1e6))).toBe(measures.end);
+  });
+
+  test('one that is taller than the window is scrolled through', () => {
+    const measures = new Measures(1, 700, () => 2000);
+    expect(measures.shown(measures.end)).toEqual({ first: 1, count: 1, offset: 1300 });
+    expect(measures.element).toBeGreaterThan(700);
+  });
 });

@@ -1,5 +1,8 @@
 // Which rows of a log are on screen, at any size. Browsers refuse elements taller than some 16 million px, so above a
 // cap the scroll bar is scaled: positions are kept in px of the whole log, and the element's scroll offset is made of them.
+//
+// Where long lines wrap, rows have heights of their own, known only of those near the window. Positions then still count
+// each row as one of the usual height, a taller one's parts as parts of that; so what is above never moves the window.
 
 /** Height of a row, in px. */
 export const ROW = 20;
@@ -9,11 +12,11 @@ export const TALLEST = 8_000_000;
 
 /** What is on screen. */
 export interface Shown {
-  /** Number of the first line on screen, from 1. */
+  /** Number of the first row on screen, from 1. */
   first: number;
-  /** How many lines are at least partly on screen. */
+  /** How many rows are at least partly on screen. */
   count: number;
-  /** How far the first one is pushed up, in px: 0 to {@link ROW}. */
+  /** How far the first one is pushed up, in px: 0 to its height. */
   offset: number;
 }
 
@@ -22,10 +25,16 @@ export class Measures {
   readonly lines: number;
   /** Height of the window, in px. */
   readonly height: number;
+  /** The position at the very end. */
+  readonly end: number;
+  /** Height of a row, from 0, in px; none where all have the same. */
+  readonly #heightOf: ((row: number) => number) | null;
 
-  constructor(lines: number, height: number) {
+  constructor(lines: number, height: number, heightOf: ((row: number) => number) | null = null) {
     this.lines = lines;
     this.height = height;
+    this.#heightOf = heightOf;
+    this.end = Math.max(0, heightOf ? this.moved(lines * ROW, -height) : this.whole - height);
   }
 
   /** Height of the whole log, in px; may be far more than any element can have. */
@@ -35,17 +44,12 @@ export class Measures {
 
   /** Height of the element that stands for it, in px. */
   get element(): number {
-    return Math.min(this.whole, TALLEST);
+    return Math.min(this.#heightOf ? this.end + this.height : this.whole, TALLEST);
   }
 
-  /** Whether the scroll bar is scaled. */
+  /** Whether a px of the scroll bar is not one of the log. */
   get scaled(): boolean {
-    return this.whole > TALLEST;
-  }
-
-  /** The position at the very end. */
-  get end(): number {
-    return Math.max(0, this.whole - this.height);
+    return this.#heightOf !== null || this.whole > TALLEST;
   }
 
   /** The nearest position there is. */
@@ -55,13 +59,13 @@ export class Measures {
 
   /** The element's scroll offset for a position. */
   offsetOf(position: number): number {
-    if (!this.scaled) return position;
+    if (!this.scaled || this.end === 0) return position;
     return (position / this.end) * (this.element - this.height);
   }
 
   /** The position for the element's scroll offset. */
   positionOf(offset: number): number {
-    if (!this.scaled) return this.clamp(offset);
+    if (!this.scaled || this.end === 0) return this.clamp(offset);
     return this.clamp((offset / (this.element - this.height)) * this.end);
   }
 
@@ -69,16 +73,39 @@ export class Measures {
   shown(position: number): Shown {
     if (this.lines === 0) return { first: 1, count: 0, offset: 0 };
     const at = this.clamp(position);
-    const index = Math.floor(at / ROW);
-    const offset = at - index * ROW;
-    const count = Math.ceil((offset + this.height) / ROW);
-    return { first: index + 1, count: Math.min(count, this.lines - index), offset };
+    const index = Math.min(Math.floor(at / ROW), this.lines - 1);
+    const heightOf = this.#heightOf;
+    if (!heightOf) {
+      const offset = at - index * ROW;
+      const count = Math.ceil((offset + this.height) / ROW);
+      return { first: index + 1, count: Math.min(count, this.lines - index), offset };
+    }
+    const offset = ((at - index * ROW) / ROW) * heightOf(index);
+    let count = 0;
+    for (let px = -offset; px < this.height && index + count < this.lines; count++)
+      px += heightOf(index + count);
+    return { first: index + 1, count, offset };
   }
 
-  /** The position nearest to the present one at which a line is wholly on screen. */
-  reveal(number: number, position: number): number {
-    const top = (number - 1) * ROW;
-    if (top < position) return this.clamp(top);
-    return this.clamp(Math.max(position, top + ROW - this.height));
+  /** The position so many px further down, or up; not beyond the ends. */
+  moved(position: number, px: number): number {
+    const heightOf = this.#heightOf;
+    if (!heightOf) return position + px;
+    let row = Math.min(Math.floor(position / ROW), this.lines);
+    // Px to go from the top of the row.
+    let left = px + (position / ROW - row) * (row < this.lines ? heightOf(row) : 0);
+    while (left < 0 && row > 0) left += heightOf(--row);
+    while (row < this.lines && left >= heightOf(row)) left -= heightOf(row++);
+    return row < this.lines ? (row + Math.max(0, left) / heightOf(row)) * ROW : this.whole;
+  }
+
+  /** Whether a row is wholly on screen at a position, and below the first `top` px of it. */
+  holds(row: number, position: number, top: number): boolean {
+    const start = this.moved(position, top);
+    const heightOf = this.#heightOf ?? (() => ROW);
+    return (
+      row * ROW >= start &&
+      this.moved(row * ROW, heightOf(row)) <= this.moved(position, this.height)
+    );
   }
 }

@@ -118,6 +118,8 @@ export class App {
         return this.history.learn(event.with);
       case 'log_grew':
         return this.logs.grew(event.with);
+      case 'found':
+        return this.logs.found(event.with);
       case 'projects':
         return this.projects.set(event.with.projects, event.with.problems);
       case 'targets_changed':

@@ -3,7 +3,9 @@ import { CallFailed, type Client } from '../client';
 import { columns, textOf } from '../log/text';
 import { Measures, ROW } from '../log/window';
 import type { Event, Extent, Job, JobId, Line } from '../wire';
+import { Find } from './find.svelte';
 import { Lines } from './lines';
+import { Outlined } from './outline.svelte';
 
 /** Lines asked for at once where text is copied; the most a call may ask for. */
 const COPY_STEP = 1000;
@@ -11,6 +13,12 @@ const COPY_STEP = 1000;
 const COPY_MOST = 100_000;
 /** Lines asked for above and below the window, so that a slow scroll finds them there. */
 const MARGIN = 60;
+/** Height of the head of a section that stays at the top, in px. */
+const HEAD = 32;
+/** How long is said what has been done, in milliseconds. */
+const SAID = 3000;
+/** Columns of the words after the start of a line of which only that is shown. */
+const CUT = 48;
 
 /** A row on screen; without a line while it is being asked for. */
 export interface Row {
@@ -34,6 +42,12 @@ export class LogView {
   known = $state(false);
   /** Height of the window, in px. */
   height = $state(0);
+  /** Columns that long lines wrap at; none where they do not. */
+  columns = $state<number | null>(null);
+  /** Whether the number of a line to go to is being asked for. */
+  going = $state(false);
+  /** What has just been done, for a moment. */
+  said = $state<string | null>(null);
   /** Whether the window sticks to the end. */
   following = $state(false);
   /** The lines a person picked. */
@@ -45,7 +59,16 @@ export class LogView {
   #seen = $state(0);
   #version = $state(0);
 
-  readonly measures = $derived(new Measures(this.extent.lines, this.height));
+  readonly find: Find;
+  readonly outline: Outlined;
+
+  /** Which lines have rows. */
+  readonly folding = $derived.by(() => this.outline.rows(this.extent.lines));
+  readonly measures: Measures = $derived.by(() => {
+    const rows = this.find.only ? this.find.near.total : this.folding.rows;
+    void this.#version;
+    return new Measures(rows, this.height, this.columns === null ? null : this.#heightOf);
+  });
   /** Px from the top of the whole log to the top of the window. */
   readonly position = $derived(
     this.following ? this.measures.end : this.measures.clamp(this.#position),
@@ -55,9 +78,18 @@ export class LogView {
   readonly rows: Row[] = $derived.by(() => {
     void this.#version;
     const { first, count } = this.shown;
-    return Array.from({ length: count }, (_, i) => {
-      return { number: first + i, line: this.#lines.get(first + i) };
-    });
+    const rows: Row[] = [];
+    for (let row = first - 1; row < first - 1 + count; row++) {
+      if (this.find.only) {
+        const line = this.find.near.get(row);
+        // A row that is still asked for has no number yet; none is ever the same as that of a line.
+        rows.push({ number: line?.number ?? -row - 1, line });
+      } else {
+        const number = this.folding.lineAt(row);
+        rows.push({ number, line: this.#lines.get(number) });
+      }
+    }
+    return rows;
   });
   /** Columns of the widest line seen so far. */
   readonly widest: number = $derived.by(() => {
@@ -76,6 +108,12 @@ export class LogView {
   #drawing = false;
   #pending: Extent | null = null;
   #anchor: number | null = null;
+  /** Where the window goes once the log's errors are known, unless a person moved it before. */
+  #opensAtError = false;
+  /** The lines that are to be gone to. */
+  #link: Range | null = null;
+  /** The error that was gone to last. */
+  fault = $state<number | null>(null);
 
   constructor(client: Client, job: Pick<Job, 'id' | 'status'>) {
     this.#client = client;
@@ -87,6 +125,14 @@ export class LogView {
       },
       failed: (error) => this.#failed(error),
     });
+    this.find = new Find(client, job.id, {
+      top: () => this.rows.find(({ number }) => number > 0)?.number ?? 1,
+      reveal: (line, row) => this.#reveal(line, row),
+      changed: () => this.#drawSoon(),
+      turn: (change) => this.#turn(change),
+    });
+    this.outline = new Outlined(client, job.id, () => this.#outlined());
+    this.#opensAtError = job.status === 'error';
     this.following = job.status === 'running' || job.status === 'queued';
     // A log that ended badly opens at its end; the window finds it once the size is known.
     this.#position = job.status === 'done' ? 0 : Infinity;
@@ -102,6 +148,7 @@ export class LogView {
   detach(): void {
     this.#attached = false;
     this.#tail = null;
+    this.outline.leave();
     this.#client.tell({ type: 'unfollow', with: { job: this.job } }).catch(() => undefined);
   }
 
@@ -111,6 +158,7 @@ export class LogView {
     this.problem = null;
     this.#tail = null;
     this.#lines.retry();
+    this.find.begin();
     this.#follow();
   }
 
@@ -122,6 +170,7 @@ export class LogView {
 
   /** A person moved the window; at the very end it follows again. */
   moveTo(position: number): void {
+    this.#opensAtError = false;
     const to = this.measures.clamp(position);
     if (to >= this.measures.end - 1) return this.followEnd();
     this.pause();
@@ -131,7 +180,7 @@ export class LogView {
 
   /** A person moved the window by so many px. */
   moveBy(px: number): void {
-    this.moveTo(this.position + px);
+    this.moveTo(this.measures.moved(this.position, px));
   }
 
   /** Sticks to the end from now on. */
@@ -147,6 +196,65 @@ export class LogView {
     this.#seen = this.extent.lines;
     this.following = false;
     this.#settle();
+  }
+
+  /** Goes to a line, unfolding what hides it; the window stays where it is if the line is on screen. */
+  goTo(line: number): void {
+    this.pause();
+    this.#opensAtError = false;
+    const number = Math.min(Math.max(1, Math.round(line)), Math.max(1, this.extent.lines));
+    this.#reveal(number, null);
+  }
+
+  /** Goes to the next error, or to the one before; true where there is one. */
+  toError(back: boolean): boolean {
+    const from = this.fault ?? (this.rows[0]?.number ?? 1) - (back ? 0 : 1);
+    const line = this.outline.error(from, back);
+    if (line === null) return false;
+    this.fault = line;
+    this.goTo(line);
+    return true;
+  }
+
+  /** Folds or unfolds a section; the lines above it stay where they are. */
+  toggleFold(first: number): void {
+    this.pause();
+    this.#keepTop(() => this.outline.toggle(first));
+  }
+
+  /** Goes to the head of the next section, or of the one before. */
+  toSection(back: boolean): void {
+    const top = this.rows[0]?.number ?? 1;
+    const at = this.selected?.from ?? top - (back ? 0 : 1);
+    const heads = this.outline.sections.map(({ first }) => first);
+    const next = back ? heads.findLast((first) => first < at) : heads.find((first) => first > at);
+    if (next === undefined) return;
+    this.goTo(next);
+    this.#anchor = next;
+    this.selected = { from: next, to: next };
+  }
+
+  /** The section that the picked line is in, or else the line at the top of the window. */
+  get section(): number | null {
+    const line = this.selected?.from ?? this.rows[0]?.number ?? 1;
+    return this.outline.around(line)?.first ?? null;
+  }
+
+  /** Goes to lines that a link names, as soon as there are any. */
+  goToLines(link: Range): void {
+    this.#anchor = link.from;
+    this.selected = link;
+    this.#opensAtError = false;
+    this.#link = link;
+    if (this.known) this.#openLink();
+  }
+
+  /** Says for a moment what has been done. */
+  say(what: string): void {
+    this.said = what;
+    setTimeout(() => {
+      if (this.said === what) this.said = null;
+    }, SAID);
   }
 
   /** Picks a line, or the range from the one picked first up to this one. */
@@ -196,12 +304,73 @@ export class LogView {
     this.#drawing = true;
     requestAnimationFrame(() => {
       this.#drawing = false;
-      if (this.#pending) this.extent = this.#pending;
+      if (this.#pending) {
+        this.extent = this.#pending;
+        this.known = true;
+        this.#openLink();
+      }
       this.#pending = null;
-      this.known = true;
       this.#version += 1;
       this.#settle();
     });
+  }
+
+  /** Brings a line on screen: in a third of the window's height, where it is not there already. */
+  #reveal(line: number, row: number | null): void {
+    this.pause();
+    this.#opensAtError = false;
+    // A line that is no hit has no row where only hits are shown.
+    if (row === null && this.find.only) this.find.only = false;
+    this.outline.show(line);
+    const at = this.find.only && row !== null ? row : this.folding.rowOf(line);
+    const measures = this.measures;
+    if (!measures.holds(at, this.position, this.find.only ? 0 : HEAD)) {
+      const above = measures.moved(at * ROW, -Math.floor(this.height / 3));
+      this.#position = measures.clamp(above);
+    }
+    this.#settle();
+  }
+
+  /** Changes what has rows, and leaves the first line on screen where it is. */
+  #keepTop(change: () => void): void {
+    const part = this.position % ROW;
+    const line = this.folding.lineAt(this.shown.first - 1);
+    change();
+    this.#position = this.measures.clamp(this.folding.rowOf(line) * ROW + part);
+    this.#settle();
+  }
+
+  /** Height of a row where long lines wrap; of one that is not held, the usual one. */
+  readonly #heightOf = (row: number): number => {
+    const { find } = this;
+    const line = find.only ? find.near.get(row) : this.#lines.get(this.folding.lineAt(row));
+    if (!line || this.columns === null) return ROW;
+    const wide = columns(line) + (line.cut ? CUT : 0);
+    return Math.max(1, Math.ceil(wide / this.columns)) * ROW;
+  };
+
+  /** Goes over from all lines to those near hits, or back. */
+  #turn(change: () => void): void {
+    this.pause();
+    const top = this.rows.find(({ number }) => number > 0)?.number ?? 1;
+    change();
+    this.#position = this.find.only ? 0 : this.measures.clamp(this.folding.rowOf(top) * ROW);
+    this.#settle();
+  }
+
+  /** Errors and sections are known, or more of them. */
+  #outlined(): void {
+    const first = this.outline.errors[0];
+    if (this.#opensAtError && first) this.toError(false);
+    this.#drawSoon();
+  }
+
+  #openLink(): void {
+    const link = this.#link;
+    // Of a log that grows the line may be still to come.
+    if (!link || (this.extent.lines < link.from && !this.extent.complete)) return;
+    this.#link = null;
+    this.goTo(link.from);
   }
 
   /** Brings what is asked for in line with what is on screen. */
@@ -209,10 +378,27 @@ export class LogView {
     if (!this.#attached) return;
     this.#follow();
     if (!this.known) return;
+    this.outline.follow(this.extent);
     const { first, count } = this.shown;
+    if (this.find.only) return this.find.near.want(first - 1, Math.max(count, 1));
+    if (count === 0) return;
     const margin = this.following ? 0 : MARGIN;
-    const last = Math.min(first + count - 1 + margin, this.extent.lines);
-    if (count > 0) this.#lines.want(Math.max(1, first - margin), last, this.extent.lines);
+    const total = this.extent.lines;
+    for (const { from, to } of this.#runs(first - 1, count))
+      this.#lines.want(Math.max(1, from - margin), Math.min(to + margin, total), total);
+    this.find.want(this.folding.lineAt(first - 1), this.folding.lineAt(first - 2 + count));
+  }
+
+  /** The lines of some rows, as runs without a gap. */
+  #runs(row: number, count: number): Range[] {
+    const runs: Range[] = [];
+    for (let at = row; at < row + count; at++) {
+      const line = this.folding.lineAt(at);
+      const last = runs.at(-1);
+      if (last && last.to + 1 === line) last.to = line;
+      else runs.push({ from: line, to: line });
+    }
+    return runs;
   }
 
   /** Follows with as many last lines as the window shows, or with none where it does not stand at the end. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { BLOCK } from '../log/blocks';
 import { ROW } from '../log/window';
 import { aJob, aLine, FakeWorld, settled } from '../testing/fake';
-import type { Call, Line, Status } from '../wire';
+import type { Call, Line, Outline, Section, Status } from '../wire';
 import { LogView } from './log.svelte';
 
 const HEIGHT = 700;
@@ -25,10 +25,17 @@ async function frame(): Promise<void> {
 }
 
 /** A log on the server, of numbered lines. */
-async function open(status: Status, lines: number, complete: boolean) {
+async function open(
+  status: Status,
+  lines: number,
+  complete: boolean,
+  change: (server: { outline: Outline }) => void = () => undefined,
+) {
   const world = new FakeWorld();
   const client = await world.connected();
-  const server = { lines, complete, line: (number: number): Line => aLine(number) };
+  const outline: Outline = { errors: [], sections: [], lines, cut: false };
+  const server = { lines, complete, outline, line: (number: number): Line => aLine(number) };
+  change(server);
   world.last.answer = (call) => answer(world, server, call);
   const view = new LogView(client, aJob({ status }));
   view.resize(HEIGHT);
@@ -47,7 +54,7 @@ async function open(status: Status, lines: number, complete: boolean) {
 
 function answer(
   world: FakeWorld,
-  server: { lines: number; complete: boolean; line: (n: number) => Line },
+  server: { lines: number; complete: boolean; outline: Outline; line: (n: number) => Line },
   call: Call,
 ) {
   const { request } = call;
@@ -58,6 +65,8 @@ function answer(
     const there = Math.max(0, Math.min(count, server.lines - first + 1));
     const lines = Array.from({ length: there }, (_, i) => server.line(first + i));
     world.last.reply(call.id, { type: 'lines', with: { lines } });
+  } else if (request.type === 'outline') {
+    world.last.reply(call.id, { type: 'outline', with: server.outline });
   } else world.last.reply(call.id, { type: 'ok' });
 }
 
@@ -77,7 +86,20 @@ describe('where a log opens', () => {
     expect(shown(view)).toEqual([1, 35]);
   });
 
-  test('one that failed at its end', async () => {
+  test('one that failed at its first error, a third below the top', async () => {
+    const { view } = await open('error', 5000, true, ({ outline }) => {
+      outline.errors = [501, 3000].map((line) => ({ line, spot: null }));
+    });
+    expect(view.fault).toBe(501);
+    expect(view.position).toBe(500 * ROW - 233);
+    expect(view.toError(true)).toBe(true);
+    expect(view.fault).toBe(3000);
+    expect(shown(view)).toEqual([2988, 3023]);
+    view.toError(false);
+    expect(view.fault).toBe(501);
+  });
+
+  test('one that failed without an error we know at its end', async () => {
     const { view } = await open('error', 5000, true);
     expect(shown(view)).toEqual([4966, 5000]);
     expect(view.following).toBe(false);
@@ -240,5 +262,52 @@ describe('picking and copying', () => {
     view.select(1, false);
     view.select(1_000_000, true);
     await expect(view.selectedText()).rejects.toThrow('at most 100,000 lines');
+  });
+});
+
+describe('sections', () => {
+  const section = (first: number, last: number | null): Section => {
+    const times = { began_at: 0, ended_at: null };
+    return { first, last, depth: 0, folder: '/a', failed: false, ...times };
+  };
+  const folded = () =>
+    open('done', 5000, true, ({ outline }) => {
+      outline.sections = [section(10, 20), section(100, 2000), section(200, 300)];
+    });
+
+  test('fold, and what is above stays where it is', async () => {
+    const { view } = await folded();
+    view.moveTo(95 * ROW + 7);
+    view.toggleFold(100);
+    await frame();
+    expect(view.position).toBe(95 * ROW + 7);
+    expect(view.rows.map(({ number }) => number).slice(0, 7)).toEqual([
+      96, 97, 98, 99, 100, 2001, 2002,
+    ]);
+    expect(view.rows.every(({ line }) => line !== undefined)).toBe(true);
+    view.toggleFold(10);
+    expect(view.rows[0]!.number).toBe(96);
+    view.toggleFold(100);
+    expect(shown(view)[1]).toBe(131);
+  });
+
+  test('a line that is gone to is unfolded', async () => {
+    const { view } = await folded();
+    view.toggleFold(200);
+    view.toggleFold(100);
+    view.goTo(250);
+    expect(view.rows.some(({ number }) => number === 250)).toBe(true);
+    expect(view.outline.folded.size).toBe(0);
+  });
+
+  test('are gone through by keys', async () => {
+    const { view } = await folded();
+    for (const first of [10, 100, 200, 200]) {
+      view.toSection(false);
+      expect(view.selected?.from).toBe(first);
+      expect(view.section).toBe(first);
+    }
+    view.toSection(true);
+    expect(view.selected?.from).toBe(100);
   });
 });

@@ -24,12 +24,18 @@ export class Logs {
 
   /** The job's tab is closed. */
   drop(job: JobId): void {
+    this.#views.get(job)?.find.close();
     this.#views.delete(job);
   }
 
   /** The connection came back, or the store did. */
   resume(): void {
     for (const view of this.#views.values()) view.resume();
+  }
+
+  /** A search came on. */
+  found(came: Extract<Event, { type: 'found' }>['with']): void {
+    for (const { find } of this.#views.values()) if (find.owns(came.search)) find.found(came);
   }
 
   /** A followed log grew. */

@@ -1,10 +1,10 @@
 // How a person likes to see the window and its logs; remembered.
 import { remembered } from './remembered';
 
-/** What stands beside a line: nothing, the time of day, or the time since the job's start. */
-export type Times = 'off' | 'since' | 'clock';
+/** What stands beside a line: nothing, the time of day, the time since the job's start or since the line before. */
+export type Times = 'off' | 'since' | 'step' | 'clock';
 
-const ORDER: Times[] = ['since', 'clock', 'off'];
+const ORDER: Times[] = ['since', 'step', 'clock', 'off'];
 
 /** Width of the sidebar in px: at first, at least, at most. */
 export const SIDEBAR = { usual: 264, least: 200, most: 360 };
@@ -12,6 +12,8 @@ export const SIDEBAR = { usual: 264, least: 200, most: 360 };
 /** Choices for every log and for the frame. */
 export class View {
   times = $state<Times>(kept());
+  /** Whether long lines wrap. */
+  wrap = $state(remembered.get('wrap') === 'yes');
   /** Width of the sidebar, in px; small windows have their own. */
   sidebar = $state(within(Number(remembered.get('sidebar')) || SIDEBAR.usual));
 
@@ -19,6 +21,12 @@ export class View {
   nextTimes(): void {
     this.times = ORDER[(ORDER.indexOf(this.times) + 1) % ORDER.length]!;
     remembered.set('times', this.times);
+  }
+
+  /** Wraps long lines, or does not. */
+  toggleWrap(): void {
+    this.wrap = !this.wrap;
+    remembered.set('wrap', this.wrap ? 'yes' : 'no');
   }
 
   /** Makes the sidebar so wide, within its bounds. */

@@ -107,12 +107,12 @@ impl Outliner {
     /// What stands out so far.
     #[must_use]
     pub fn outline(&self) -> Outline {
-        let (errors, sections) = (self.found.errors.all(), self.found.sections.all());
+        let lines = self.texts.lines();
         Outline {
+            errors: self.found.errors.all(),
+            sections: self.found.sections.all(lines),
+            lines,
             cut: self.found.errors.is_cut() || self.found.sections.is_cut(),
-            lines: self.texts.lines(),
-            errors,
-            sections,
         }
     }
 }

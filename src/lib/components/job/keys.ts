@@ -1,5 +1,6 @@
 // Keys of a job's page, while nobody types.
 import { toTop } from '$lib/components/log/moves';
+import { copyLink } from '$lib/components/log/picking';
 import { isOver } from '$lib/job';
 import type { App } from '$lib/state/app.svelte';
 import type { LogView } from '$lib/state/log.svelte';
@@ -15,6 +16,29 @@ export function press(key: string, app: App, job: Job, view: LogView): boolean {
     case 'F':
       view.followEnd();
       return true;
+    case '/':
+      view.find.summon();
+      return true;
+    case 'n':
+    case 'N':
+      void view.find.step(key === 'N');
+      return view.find.active;
+    case 'e':
+    case 'E':
+      return view.toError(key === 'E');
+    case '[':
+    case ']':
+      view.toSection(key === '[');
+      return true;
+    case 'z':
+      if (view.section !== null) view.toggleFold(view.section);
+      return true;
+    case 'w':
+      app.view.toggleWrap();
+      return true;
+    case 'y':
+      copyLink(app, view);
+      return true;
     case 't':
       app.view.nextTimes();
       return true;
@@ -22,7 +46,8 @@ export function press(key: string, app: App, job: Job, view: LogView): boolean {
       if (isOver(job)) void app.launch.again(job);
       return isOver(job);
     case 'Escape':
-      view.selected = null;
+      if (view.find.open) view.find.close();
+      else view.selected = null;
       return true;
     default:
       return false;

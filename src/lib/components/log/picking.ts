@@ -33,6 +33,17 @@ export function copyWhole(app: App, view: LogView, number: number): void {
   copy(app, view.wholeLine(number));
 }
 
+/** Copies the address of the job, and of the picked lines in it. */
+export function copyLink(app: App, view: LogView): void {
+  const picked = view.selected;
+  const lines = picked ? `#L${picked.from}${picked.to > picked.from ? `-L${picked.to}` : ''}` : '';
+  const link = `${location.origin}/job/${view.job}${lines}`;
+  navigator.clipboard.writeText(link).then(
+    () => view.say(picked ? 'Link to these lines copied' : 'Link copied'),
+    (error: unknown) => app.notices.failed('copy the link', error),
+  );
+}
+
 function copy(app: App, text: Promise<string>): void {
   text
     .then((copied) => navigator.clipboard.writeText(copied))

@@ -20,6 +20,8 @@ static FAILED: LazyLock<Regex> =
 
 /// Lines a make may have written after it told that it failed: its two outputs are read by turns.
 const NEAR: u64 = 50;
+/// Lines after the end of what still is all of a log, for the same reason.
+const SOON: u64 = 3;
 
 /// The sections found so far.
 #[derive(Debug, Default)]
@@ -34,10 +36,20 @@ pub(super) struct Sections {
 }
 
 impl Sections {
-    pub(super) fn all(&self) -> Vec<Section> {
-        let own = self.found.iter().enumerate();
+    /// The sections of a log of `lines` lines. One that is all of the log is none: make told of the folder it was
+    /// started in.
+    pub(super) fn all(&self, lines: u64) -> Vec<Section> {
+        let is_all = |section: &Section| {
+            section.first == 1 && section.last.is_none_or(|last| last + SOON >= lines)
+        };
+        let is_outermost = self.levels.first() == Some(&0);
+        let whole = u32::from(is_outermost && self.found.first().is_some_and(is_all));
+        let own = self.found.iter().enumerate().skip(whole as usize);
         own.filter(|(at, _)| !self.crossed.contains(at))
-            .map(|(_, section)| section.clone())
+            .map(|(_, section)| Section {
+                depth: section.depth.saturating_sub(whole),
+                ..section.clone()
+            })
             .collect()
     }
 

@@ -134,13 +134,13 @@ fn a_person_s_own_rules_count() {
     );
 }
 
-/// First line, last line, depth, folder, failed.
+/// First line, last line, depth, folder, failed, of a log with a line before.
 fn sections(log: &str) -> Vec<(u64, u64, u32, String, bool)> {
-    let all = outline(log).sections.into_iter();
+    let all = outline(&format!("before\n{log}")).sections.into_iter();
     all.map(|section| {
-        let last = section.last.unwrap_or_default();
+        let last = section.last.map_or(0, |last| last - 1);
         (
-            section.first,
+            section.first - 1,
             last,
             section.depth,
             section.folder,
@@ -184,6 +184,31 @@ make: *** [y] Error 2 (ignored)
 }
 
 #[test]
+fn the_folder_that_all_of_a_log_is_from_is_no_section() {
+    let sub = "make[1]: Entering directory '/a/b'\nx\nmake[1]: Leaving directory '/a/b'\n";
+    let (enter, leave) = (
+        "make: Entering directory '/a'\n",
+        "make: Leaving directory '/a'\n",
+    );
+    let of = |log: String| {
+        let sections = outline(&log).sections.into_iter();
+        sections
+            .map(|one| (one.first, one.depth))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(format!("{enter}{sub}")), [(2, 0)]);
+    assert_eq!(of(format!("{enter}{sub}{leave}")), [(2, 0)]);
+    assert_eq!(
+        of(format!("{enter}{sub}{leave}make: *** [x] Error 2\n")),
+        [(2, 0)]
+    );
+    assert_eq!(
+        of(format!("{enter}{leave}{sub}{sub}")),
+        [(1, 0), (3, 0), (6, 0)]
+    );
+}
+
+#[test]
 fn sections_that_cross_are_left_out() {
     let log = "\
 make[1]: Entering directory '/a'
@@ -201,7 +226,7 @@ make[1]: Leaving directory '/c'
 fn an_outline_is_bounded() {
     let errors = outline(&"error: x\n".repeat(MOST + 1));
     assert_eq!((errors.errors.len(), errors.cut), (MOST, true));
-    let sections = outline(&"make: Entering directory '/a'\n".repeat(MOST + 1));
+    let sections = outline(&"\n\nmake: Entering directory '/a'\n".repeat(MOST + 1));
     assert_eq!((sections.sections.len(), sections.cut), (MOST, true));
 }
 

@@ -1,0 +1,80 @@
+// Reading a log: long lines wrap or do not, lines are gone to and linked, times stand beside them.
+import { type App, expect, test } from './app';
+
+/** Runs a shell command here, and waits until it is done. */
+async function shell(app: App, script: string): Promise<void> {
+  const { page } = app;
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('run a command');
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Command' }).fill(script);
+  await page.getByRole('button', { name: 'Run on this machine' }).click();
+  await expect(app.status).toHaveText('Done');
+}
+
+test('long lines wrap, the first one on screen stays, and the end can be reached', async ({
+  app,
+  page,
+}) => {
+  await shell(
+    app,
+    'for n in $(seq 300); do printf "row %d " $n; [ $((n % 3)) -ne 0 ] || printf "%0500d" 0; echo; done',
+  );
+  await page.keyboard.press('g');
+  const row = (n: number) => app.log.locator(`[data-line="${n}"]`);
+  const height = async (n: number) => (await row(n).boundingBox())!.height;
+  await expect(row(3)).toBeVisible();
+  expect(await height(3)).toBe(20);
+  await page.keyboard.press('w');
+  await expect(app.button('Wrap')).toHaveAttribute('aria-pressed', 'true');
+  await expect.poll(() => height(3)).toBeGreaterThan(60);
+  expect(await height(2)).toBe(20);
+  await app.log.hover();
+  await page.mouse.wheel(0, 1000);
+  await expect(row(1)).toHaveCount(0);
+  const first = await app.log.locator('[data-line]').nth(1).getAttribute('data-line');
+  await page.keyboard.press('w');
+  await expect(row(Number(first))).toBeVisible();
+  await page.keyboard.press('w');
+  await expect(row(Number(first))).toBeVisible();
+  await page.keyboard.press('Shift+G');
+  // The last one is wholly on screen, at its foot.
+  await expect(row(300)).toBeVisible();
+  const [log, last] = [await app.log.boundingBox(), await row(300).boundingBox()];
+  expect(Math.abs(last!.y + last!.height - log!.y - log!.height)).toBeLessThanOrEqual(1);
+  // Remembered.
+  await page.reload();
+  await expect(app.button('Wrap')).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('w');
+});
+
+test('a line is gone to by its number, linked and opened', async ({ app, page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await shell(app, 'seq -f "row %.0f" 5000');
+  await page.keyboard.press('Control+l');
+  await page.getByLabel('Go to line').fill('2500');
+  await page.keyboard.press('Enter');
+  await expect(app.line('row 2500')).toHaveClass(/selected/);
+  await app.line('row 2503').click({ modifiers: ['Shift'] });
+  await page.keyboard.press('y');
+  await expect(page.getByText('Link to these lines copied')).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(link).toMatch(/\/job\/[0-9a-f-]{36}#L2500-L2503$/);
+  await page.goto('about:blank');
+  await page.goto(link);
+  await expect(app.line('row 2501')).toHaveClass(/selected/);
+  await expect(page.getByText('Lines 2500 to 2503 picked')).toBeVisible();
+});
+
+test('times: since the start, since the line before, by the clock, none', async ({ app, page }) => {
+  await shell(app, 'echo one; sleep 1.2; echo two');
+  const time = app.line('two').locator('.time');
+  await expect(time).toHaveText(/^0:01\.[2-9]$/);
+  await page.keyboard.press('t');
+  await expect(time).toHaveText(/^\+0:01\.[2-9]$/);
+  await page.keyboard.press('t');
+  await expect(time).toHaveText(/^\d\d:\d\d:\d\d\.\d{3}$/);
+  await page.keyboard.press('t');
+  await expect(time).toHaveCount(0);
+  await page.keyboard.press('t');
+});

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import type { Hit, Style } from '../wire';
+import { pieces } from './pieces';
+
+const bold = { bold: true } as Style;
+const hit = (start: number, end: number): Hit => ({ line: 1, start, end });
+const words = (spans: { text: string; style?: Style }[], hits: Hit[], current: Hit | null = null) =>
+  pieces(spans, hits, current).map(({ text, style, hit }) => [text, style !== undefined, hit]);
+
+test('a line without hits is as it was', () => {
+  expect(words([{ text: 'abc' }, { text: 'd', style: bold }], [])).toEqual([
+    ['abc', false, 'none'],
+    ['d', true, 'none'],
+  ]);
+});
+
+test('a hit may go over a change of style, and two may touch', () => {
+  const hits = [hit(1, 4), hit(4, 5)];
+  expect(words([{ text: 'abc' }, { text: 'def', style: bold }], hits, hits[1])).toEqual([
+    ['a', false, 'none'],
+    ['bc', false, 'hit'],
+    ['d', true, 'hit'],
+    ['e', true, 'current'],
+    ['f', true, 'none'],
+  ]);
+});
+
+test('a hit beyond what is shown is not drawn', () => {
+  expect(words([{ text: 'abc' }], [hit(2, 9), hit(20, 22)])).toEqual([
+    ['ab', false, 'none'],
+    ['c', false, 'hit'],
+  ]);
+});

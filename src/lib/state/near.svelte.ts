@@ -1,0 +1,97 @@
+// The rows of a log of which only hits and the lines around them are shown: which lines they are is known in Rust.
+import type { Client } from '../client';
+import type { Hit, Line } from '../wire';
+
+/** Rows asked for at once. */
+const BLOCK = 100;
+/** Blocks held at most; past that the one not looked at for longest goes. */
+const MOST = 20;
+
+interface Block {
+  lines: Line[];
+  stale: boolean;
+}
+
+/** Rows by number, from 0. */
+export class NearHits {
+  /** How many rows there are. */
+  total = $state(0);
+  /** The hits in the rows held, by line. */
+  hits: ReadonlyMap<number, Hit[]> = new Map();
+
+  readonly #client: Client;
+  readonly #around: number;
+  readonly #changed: () => void;
+  readonly #blocks = new Map<number, Block>();
+  readonly #asking = new Set<number>();
+  #search = 0;
+
+  constructor(client: Client, around: number, changed: () => void) {
+    this.#client = client;
+    this.#around = around;
+    this.#changed = changed;
+  }
+
+  /** Another search, or none. */
+  reset(search: number): void {
+    this.#search = search;
+    this.total = 0;
+    this.#blocks.clear();
+    this.#asking.clear();
+    this.hits = new Map();
+  }
+
+  /** There may be more by now. */
+  stale(): void {
+    for (const block of this.#blocks.values()) block.stale = true;
+  }
+
+  /** A row's line, where it is held. */
+  get(row: number): Line | undefined {
+    return this.#blocks.get(Math.floor(row / BLOCK))?.lines[row % BLOCK];
+  }
+
+  /** The first rows, and how many there are. */
+  async load(): Promise<void> {
+    if (this.#search !== 0 && !this.#asking.has(0)) await this.#fetch(0);
+  }
+
+  /** Asks for those of some rows that are not held. */
+  want(first: number, count: number): void {
+    if (this.#search === 0) return;
+    const to = Math.floor(Math.max(first, first + count - 1) / BLOCK);
+    for (let index = Math.floor(first / BLOCK); index <= to; index++) {
+      const block = this.#blocks.get(index);
+      if ((!block || block.stale) && !this.#asking.has(index)) void this.#fetch(index);
+    }
+  }
+
+  async #fetch(index: number): Promise<void> {
+    const search = this.#search;
+    this.#asking.add(index);
+    try {
+      const asked = { search, around: this.#around, skip: index * BLOCK, count: BLOCK };
+      const near = await this.#client.ask({ type: 'hit_lines', with: asked }, 'hit_lines');
+      if (search !== this.#search) return;
+      this.total = near.total;
+      this.#put(index, near.lines, near.hits);
+    } catch {
+      // What fails is told by the search itself.
+    } finally {
+      if (search === this.#search) this.#asking.delete(index);
+      this.#changed();
+    }
+  }
+
+  #put(index: number, lines: Line[], hits: Hit[]): void {
+    this.#blocks.delete(index);
+    this.#blocks.set(index, { lines, stale: false });
+    const oldest = this.#blocks.keys().next();
+    if (this.#blocks.size > MOST && !oldest.done) this.#blocks.delete(oldest.value);
+    const all = new Map(this.hits);
+    for (const line of lines) all.set(line.number, []);
+    for (const hit of hits) all.get(hit.line)?.push(hit);
+    // Those of rows that went are few; a new search forgets them all.
+    this.hits = all;
+  }
+}
