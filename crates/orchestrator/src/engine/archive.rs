@@ -3,13 +3,15 @@
 //! It reads the spool on its own, from where the archive ends, so the store may be away for as long as it likes: that
 //! costs disk, not bytes. It knows no subscriber.
 
+mod cut;
+
 use std::{io, sync::Arc, time::Duration};
 
-use supervisor::{
-    folder::Folder,
-    spool::{self, Block, Reader},
-};
+use supervisor::{folder::Folder, spool};
 
+use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
+
+use self::cut::{Cut, Spool, TRANSACTION_BYTES};
 use super::{
     index,
     link::Link,
@@ -17,14 +19,9 @@ use super::{
 };
 use crate::{
     job::{Commit, State},
-    log::Chunk,
-    store::{self, Batch, Store, StoreError},
+    store::{self, Store, StoreError},
 };
 
-/// Bytes of one batch: the size at which Postgres stores a chunk well (PLATFORM.md: chunks of about 64 KiB).
-const BATCH_BYTES: usize = 64 * 1024;
-/// Bytes sent in one transaction at most, and so what one job's archiving holds in memory.
-const TRANSACTION_BYTES: usize = 1024 * 1024;
 /// How long output waits for more, from the first of it that the store lacks. Small batches grow by it, and a burst is
 /// with whoever looks on before the store, which packs it, asks for a processor: nothing is lost meanwhile.
 const BATCH_TIME: Duration = Duration::from_secs(1);
@@ -52,7 +49,8 @@ pub(crate) enum ArchiveError {
 pub(crate) async fn archive(live: Arc<Live>, link: Link) -> Result<(), ArchiveError> {
     let mut archiver = Archiver {
         at: Mark::default(),
-        reader: None,
+        spool: Spool::of(live.folder.clone()),
+        ahead: None,
         live,
         link,
         saved: None,
@@ -92,7 +90,9 @@ pub(crate) fn mark_of_store(mark: &store::Mark) -> Mark {
 struct Archiver {
     live: Arc<Live>,
     link: Link,
-    reader: Option<Reader>,
+    spool: Spool,
+    /// What comes next, while it is read beside the sending of what came before.
+    ahead: Option<JoinHandle<(Spool, io::Result<Cut>)>>,
     at: Mark,
     /// What the store was last told of the job, beside its log.
     saved: Option<(State, Option<Commit>)>,
@@ -157,7 +157,7 @@ impl Archiver {
         let (batches, at) = match end.offset {
             0 => (Vec::new(), Mark::default()),
             _ => match self.cut() {
-                Ok(cut) if cut.1.at == end => cut,
+                Ok(cut) if cut.next.at == end => (cut.batches, cut.next),
                 // What is wrong with it is met again on the usual way.
                 Ok(_) | Err(_) => return Ok(false),
             },
@@ -226,14 +226,18 @@ impl Archiver {
         // Before it is read, so that who waits holds no memory.
         let waiting = self.live.extent().end.offset - self.at.at.offset;
         let much = waiting >= (TRANSACTION_BYTES / 2) as u64;
-        let _turn = if much { self.link.bulk().await } else { None };
-        let (batches, next) = match self.cut() {
+        let _turn = if much { self.turn().await } else { None };
+        let cut = match self.next_cut().await {
             Err(error) if index::is_damage(&error) => {
                 self.found_damage(&error);
                 return Ok(());
             }
             cut => cut?,
         };
+        let Cut { batches, next, .. } = cut;
+        if much {
+            self.read_ahead(&next);
+        }
         let mark = mark_for_store(&next);
         let id = self.live.id;
         let (sending, up_to) = (&batches, &mark);
@@ -294,7 +298,8 @@ impl Archiver {
             .insist(|store| async move { store.mark(id).await })
             .await?;
         self.at = mark.as_ref().map_or_else(Mark::default, mark_of_store);
-        self.reader = None;
+        self.ahead = None;
+        drop(self.spool.take());
         self.damaged = false;
         Ok(())
     }
@@ -309,40 +314,45 @@ impl Archiver {
         });
     }
 
-    /// The next batches of the spool, and the mark after them.
-    ///
-    /// # Errors
-    /// Where none can be read any more; what comes before that has been given.
-    fn cut(&mut self) -> io::Result<(Vec<Batch>, Mark)> {
-        let until = self.live.extent().end.offset;
-        let mut at = self.at.clone();
-        let mut batches: Vec<Batch> = Vec::new();
-        let mut size = 0;
-        while size < TRANSACTION_BYTES {
-            if self.reader.is_none()
-                || self
-                    .reader
-                    .as_ref()
-                    .is_some_and(|reader| reader.position() != at.at)
-            {
-                self.reader = Some(Reader::open(self.live.folder.path(), at.at)?);
-            }
-            let read = self
-                .reader
-                .as_mut()
-                .map_or(Ok(None), |reader| reader.read(until, BATCH_BYTES));
-            let block = match read {
-                Ok(Some(block)) => block,
-                Ok(None) if batches.is_empty() => {
-                    return Err(index::cut_short(at.at.offset, until));
-                }
-                Err(error) if batches.is_empty() => return Err(error),
-                Ok(None) | Err(_) => break,
-            };
-            size += block.bytes.len();
-            batches.push(batch(&block, &mut at));
+    /// A turn to send a lot. Where others wait for one, what was read ahead is dropped, and read again.
+    async fn turn(&mut self) -> Option<OwnedSemaphorePermit> {
+        if let Some(turn) = self.link.bulk_now() {
+            return Some(turn);
         }
-        Ok((batches, at))
+        self.ahead = None;
+        self.link.bulk().await
+    }
+
+    /// What is to be sent next: what was read ahead, where it begins where the archive ends.
+    async fn next_cut(&mut self) -> io::Result<Cut> {
+        if let Some(ahead) = self.ahead.take() {
+            let (spool, cut) = ahead.await.map_err(io::Error::other)?;
+            self.spool = spool;
+            if let Ok(cut) = cut
+                && cut.from == self.at.at
+            {
+                return Ok(cut);
+            }
+        }
+        self.cut()
+    }
+
+    /// Reads on from a mark, as far as the log reaches now, while that mark is on its way to the store.
+    fn read_ahead(&mut self, from: &Mark) {
+        let until = self.live.extent().end.offset;
+        if until < from.at.offset + (TRANSACTION_BYTES / 2) as u64 {
+            return;
+        }
+        let (mut spool, from) = (self.spool.take(), from.clone());
+        self.ahead = Some(tokio::task::spawn_blocking(move || {
+            let cut = spool.cut(from, until);
+            (spool, cut)
+        }));
+    }
+
+    fn cut(&mut self) -> io::Result<Cut> {
+        let until = self.live.extent().end.offset;
+        self.spool.cut(self.at.clone(), until)
     }
 
     /// Writes how the job ended; false where the server turned out to lack some of the log.
@@ -384,28 +394,4 @@ fn mark_for_store(mark: &Mark) -> store::Mark {
         lines: mark.state.lines(),
         state: mark.state.to_bytes(),
     }
-}
-
-/// One batch from one block of spool; `at` moves behind it.
-fn batch(block: &Block, at: &mut Mark) -> Batch {
-    let mut batch = Batch {
-        seq: at.at.seq,
-        first_line: at.state.lines() + 1,
-        state: at.state.to_bytes(),
-        chunks: Vec::with_capacity(block.records.len()),
-    };
-    for record in &block.records {
-        let bytes = &block.bytes[record.payload.clone()];
-        let stream = index::stream(record.stream);
-        at.state.advance(stream, bytes);
-        at.bytes += bytes.len() as u64;
-        batch.chunks.push(Chunk {
-            seq: record.seq,
-            stream,
-            at: record.wall_us,
-            bytes: bytes.to_vec(),
-        });
-    }
-    at.at = block.end;
-    batch
 }

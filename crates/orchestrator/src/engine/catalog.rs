@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use crate::{
     folders::Folders,
     host::Host,
+    job::JobId,
     kept::KeptError,
     make,
     project::{Project, Scan},
@@ -240,7 +241,9 @@ impl Matter {
     /// What a change of this path means; none where it means nothing.
     fn of(&self, path: &Path) -> Option<Changed> {
         if path.parent() == Some(&self.jobs) {
-            return Some(Changed::Jobs);
+            // One that is being made or dropped is nobody's yet, or any more.
+            let is_job = path.file_name()?.to_str()?.parse::<JobId>().is_ok();
+            return is_job.then_some(Changed::Jobs);
         }
         if path.parent() == Some(&self.config)
             && let Some(changed) = of_ours(path)

@@ -103,6 +103,11 @@ impl Link {
         Arc::clone(&self.bulk).acquire_owned().await.ok()
     }
 
+    /// The same, where nobody waits for one.
+    pub(super) fn bulk_now(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.bulk).try_acquire_owned().ok()
+    }
+
     /// Which Postgres.
     #[must_use]
     pub fn place(&self) -> &Place {

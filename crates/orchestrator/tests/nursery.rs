@@ -1,0 +1,92 @@
+//! The process that becomes the supervisors of an app's jobs: nothing hangs on it, and nothing of it is left.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+#[path = "support/home.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod home;
+#[path = "support/page.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod page;
+#[path = "support/postgres.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod postgres;
+
+use std::fs;
+
+use home::{Home, eventually};
+use orchestrator::{job::Status, wire::Job};
+use page::{App, Page};
+use postgres::Postgres;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The nursery of an app, by what it shows in its arguments.
+fn nursery(home: &Home) -> Option<Pid> {
+    let shown = "jobs/00000000-0000-0000-0000-000000000000";
+    let mut left = home.left().into_iter();
+    left.find(|(_, line)| line.contains("--nursery") && line.contains(shown))
+        .map(|(pid, _)| pid)
+}
+
+/// Runs jobs until there is a nursery.
+async fn until_there_is_one(app: &App, page: &mut Page) -> Pid {
+    for _ in 0..2 {
+        assert_eq!(run(page, "true").await, Status::Done);
+    }
+    nursery(&app.home).unwrap()
+}
+
+async fn run(page: &mut Page, command: &str) -> Status {
+    let id = page.start(command).await.id;
+    page.over(id).await.status
+}
+
+/// Starts a job that ends with status 3 once the file `go` is there, and waits until it runs.
+async fn waiting(app: &App, page: &mut Page) -> Job {
+    let job = page
+        .start("touch on; while [ ! -e go ]; do sleep 0.02; done; exit 3")
+        .await;
+    home::appears(&app.home.work().join("on"));
+    job
+}
+
+#[tokio::test]
+async fn jobs_of_a_killed_nursery_run_on_and_others_start_without_it() {
+    let postgres = Postgres::start();
+    let app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let mut page = app.page().await;
+    assert_eq!(run(&mut page, "true").await, Status::Done);
+    assert!(nursery(&app.home).is_none(), "most start just one job");
+    let first = until_there_is_one(&app, &mut page).await;
+    let job = waiting(&app, &mut page).await;
+    let shown = format!("jobs/{}", job.id);
+    let supervisor = app.home.left().into_iter();
+    let supervisor = supervisor.filter(|(_, line)| line.contains(&shown));
+    assert_eq!(supervisor.count(), 1, "its supervisor shows the job");
+
+    kill_process(first, Signal::KILL).unwrap();
+    assert_eq!(run(&mut page, "true").await, Status::Done);
+    let second = until_there_is_one(&app, &mut page).await;
+    assert_ne!(first, second);
+    // One that does not answer is waited for, and then done without.
+    kill_process(second, Signal::STOP).unwrap();
+    assert_eq!(run(&mut page, "true").await, Status::Done);
+    assert!(nursery(&app.home).is_none());
+    fs::write(app.home.work().join("go"), "").unwrap();
+    assert_eq!(page.over(job.id).await.status, Status::Error);
+}
+
+#[tokio::test]
+async fn it_ends_with_its_engine_and_its_jobs_do_not() {
+    let postgres = Postgres::start();
+    let mut app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let mut page = app.page().await;
+    until_there_is_one(&app, &mut page).await;
+    let job = waiting(&app, &mut page).await;
+    app.kill();
+    eventually("the nursery is gone", || nursery(&app.home).is_none());
+    fs::write(app.home.work().join("go"), "").unwrap();
+    app.again();
+    let ended = app.page().await.now_over(job.id).await;
+    assert_eq!(ended.status, Status::Error);
+}
