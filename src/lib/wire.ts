@@ -1551,7 +1551,8 @@ place: Place | null,
  */
 kind: VariableKind, 
 /**
- * Where the makefile sets it by `override`, for some target at least: a value given to make does not count there.
+ * Where the makefile sets it by `override`, for all targets and under no condition: a value given to make does not
+ * count.
  */
 fixed: Place | null, };
 

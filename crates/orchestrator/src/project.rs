@@ -134,7 +134,8 @@ pub struct Variable {
     /// What kind of value it takes.
     #[serde(default)]
     pub kind: VariableKind,
-    /// Where the makefile sets it by `override`, for some target at least: a value given to make does not count there.
+    /// Where the makefile sets it by `override`, for all targets and under no condition: a value given to make does not
+    /// count.
     #[serde(default)]
     pub fixed: Option<Place>,
 }

@@ -139,7 +139,7 @@ impl<'a> Values<'a> {
         values.bound.extend(unknown);
         for one in given {
             let known = variables.get(&one.name);
-            if known.is_some_and(|known| known.fixed_for_all) {
+            if known.is_some_and(|known| known.fixed.is_some()) {
                 continue;
             }
             let value = match one {

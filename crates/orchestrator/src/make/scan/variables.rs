@@ -29,10 +29,8 @@ pub(super) struct Variable {
     pub(super) partly: bool,
     /// Whether only some targets define it.
     pub(super) specific: bool,
-    /// Where an `override` makes a value given on make's command line count for nothing.
+    /// Where an `override` for all targets makes a value given on make's command line count for nothing.
     pub(super) fixed: Option<Place>,
-    /// Whether that holds for all targets.
-    pub(super) fixed_for_all: bool,
     /// Whether it is a `define`d text, which is no setting.
     pub(super) is_text: bool,
     pub(super) notes: Notes,
@@ -139,10 +137,11 @@ impl Variables {
     ) {
         let index = self.mention(name);
         let variable = &mut self.list[index];
-        // `override X += y` adds to what is given, and `override X ?= y` leaves it.
-        if standing.fixed && !matches!(flavor, Flavor::Append | Flavor::Optional) {
+        // `override X += y` adds to what is given, and `override X ?= y` leaves it. One for some targets, or on one side of
+        // a condition, leaves room for a value.
+        let adds = matches!(flavor, Flavor::Append | Flavor::Optional);
+        if standing.fixed && !standing.conditional && !standing.specific && !adds {
             variable.fixed.get_or_insert_with(|| place.clone());
-            variable.fixed_for_all |= !standing.specific;
         }
         variable.is_text |= standing.is_text;
         variable.optional |= flavor == Flavor::Optional && !standing.specific;

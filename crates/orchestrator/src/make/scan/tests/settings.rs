@@ -73,15 +73,15 @@ fn an_override_says_where_a_given_value_counts_for_nothing() {
     let found = scan(
         folder(
             b"override HARD := 1\noverride SOFT += more\noverride MAYBE ?= 1\nFREE = 1\n\
-              all: override FREE = 2\nall: override OTHER += 3\noverride define TEXT\nx\nendef\n\
-              all: ; echo $(HARD) $(SOFT) $(MAYBE) $(FREE) $(OTHER) $(TEXT)\n",
+              all: override FREE = 2\nall: override OTHER += 3\nifdef X\noverride SIDE = 1\nendif\noverride define TEXT\nx\nendef\n\
+              all: ; echo $(HARD) $(SOFT) $(MAYBE) $(FREE) $(OTHER) $(SIDE) $(TEXT)\n",
         )
         .path(),
     );
     let line = |name| variable(&found, name).fixed.as_ref().map(|at| at.line);
     assert_eq!(
-        ["HARD", "SOFT", "MAYBE", "FREE", "OTHER"].map(line),
-        [Some(1), None, None, Some(5), None]
+        ["HARD", "SOFT", "MAYBE", "FREE", "OTHER", "SIDE"].map(line),
+        [Some(1), None, None, None, None, None]
     );
     assert!(found.variables.iter().all(|one| one.name != "TEXT"));
 }
