@@ -6,6 +6,7 @@ fn main() {
         "ready",
         "pick_folder",
         "pick_file",
+        "quit",
         "open_terminal",
     ]);
     if let Err(error) =

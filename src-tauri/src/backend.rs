@@ -46,6 +46,12 @@ impl Backend {
         }
     }
 
+    /// The engine, where it is open.
+    pub(crate) async fn engine(&self) -> Option<Engine> {
+        let open = self.open.lock().await;
+        open.as_ref().map(|(engine, _)| engine.clone())
+    }
+
     /// Opens the engine and the server where they are not open yet; a failure is tried again by the next call.
     pub(crate) async fn socket(&self) -> Result<Socket, Closed> {
         let mut open = self.open.lock().await;
@@ -58,6 +64,13 @@ impl Backend {
             token: server.token().expose().to_owned(),
         })
     }
+}
+
+/// The engine, where it is open; does not wait for it.
+pub(crate) fn engine(app: &AppHandle) -> Option<Engine> {
+    let backend = app.state::<Backend>();
+    let open = backend.open.try_lock().ok()?;
+    open.as_ref().map(|(engine, _)| engine.clone())
 }
 
 async fn open_both(folders: Folders) -> Result<(Engine, Server), Closed> {

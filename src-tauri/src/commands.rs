@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     backend::{Backend, Socket},
-    terminal, window,
+    quit, terminal, window,
 };
 
 /// Where the socket is; waits until the engine is open. Asking again after a failure tries again.
@@ -54,6 +54,12 @@ pub(crate) async fn pick_file(window: WebviewWindow, folder: String) -> Option<S
     let file = choice.await.ok()??.into_path().ok()?;
     // A value is text on the wire; a path that is none would name another file.
     file.into_os_string().into_string().ok()
+}
+
+/// What is to become of the jobs that run, and of the window; answers `quit-asked`.
+#[tauri::command]
+pub(crate) async fn quit(app: AppHandle, answer: quit::Answer) {
+    quit::answer(&app, answer).await;
 }
 
 /// Opens the user's own terminal with `ssh HOST` in it.

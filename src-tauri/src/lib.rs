@@ -6,12 +6,16 @@
 //! window      the one window: where it may go, what it shows before the page is there
 //! commands    what the page asks of the shell: where the socket is, and what needs a desktop
 //! terminal    the user's own terminal on a host
+//! quit        what becomes of running jobs when the window is closed
+//! notices     the desktop is told of what ended while nobody looked, and shows that something runs
 //! ```
 //!
 //! Only this crate names `tauri`. No plugin is open to the page: they are called from here.
 
 mod backend;
 mod commands;
+mod notices;
+mod quit;
 mod terminal;
 mod window;
 
@@ -42,11 +46,13 @@ pub fn run() -> ExitCode {
     };
     match plugins(Builder::default(), &folders)
         .manage(Backend::new(folders))
+        .manage(quit::Asking::default())
         .invoke_handler(tauri::generate_handler![
             commands::socket,
             commands::ready,
             commands::pick_folder,
             commands::pick_file,
+            commands::quit,
             commands::open_terminal,
         ])
         .setup(|app| {
@@ -54,6 +60,7 @@ pub fn run() -> ExitCode {
             // is no bus, libdbus waits for the end of a pipe that whatever is started meanwhile would hold open.
             window::open(app)?;
             backend::open_early(app.handle());
+            notices::begin(app.handle());
             close_when_told(app.handle());
             Ok(())
         })

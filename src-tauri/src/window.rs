@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
+use orchestrator::job::JobId;
 use tauri::{
-    App, AppHandle, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    App, AppHandle, Emitter, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
     async_runtime,
     webview::{NewWindowResponse, PageLoadEvent},
     window::Color,
 };
 
+use crate::quit;
+
 /// The window's label, which the capability names.
-const MAIN: &str = "main";
+pub(crate) const MAIN: &str = "main";
+
+/// What the page listens for: the id of a job to open.
+const OPEN_JOB: &str = "open-job";
 
 /// How long a loaded page may take to say that it is drawn; a page that breaks is shown all the same, not hidden for ever.
 const DRAWING: Duration = Duration::from_secs(3);
@@ -36,6 +42,7 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
             }
         })
         .build()?;
+    quit::ask_before(&window);
     let background = if window.theme()? == Theme::Dark {
         DARK
     } else {
@@ -56,6 +63,14 @@ pub(crate) fn show(app: &AppHandle) {
     match shown {
         Ok(()) => tracing::info!("the window is shown"),
         Err(error) => tracing::warn!("failed to show the window: {error}"),
+    }
+}
+
+/// Shows the window with this job in it.
+pub(crate) fn show_job(app: &AppHandle, job: JobId) {
+    show(app);
+    if let Err(error) = app.emit_to(MAIN, OPEN_JOB, job) {
+        tracing::warn!("failed to show job {job}: {error}");
     }
 }
 

@@ -1,5 +1,6 @@
 // What only the desktop app can do. In a browser these things are hidden, not broken.
 import { invoke as call } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
 
 /** Whether the page runs in the app's own window. */
@@ -19,6 +20,30 @@ export async function invoke<T>(command: string, args?: Record<string, unknown>)
 /** Asks for a folder in the system's own dialog; null where it was closed. */
 export function pickFolder(): Promise<string | null> {
   return invoke<string | null>('pick_folder');
+}
+
+/** What runs when somebody wants to close the window: jobs here, which can go on, and on hosts, which cannot. */
+export interface Running {
+  here: number;
+  on_hosts: number;
+}
+
+/** What is to become of them. */
+export type QuitAnswer = 'stay' | 'leave' | 'cancel';
+
+/** Says what is to become of the jobs that run; all but `stay` close the window. */
+export function quit(answer: QuitAnswer): Promise<void> {
+  return invoke('quit', { answer });
+}
+
+/** Tells when the window is to be closed while jobs run; gives what ends the telling. */
+export function onQuitAsked(tell: (running: Running) => void): Promise<() => void> {
+  return listen<Running>('quit-asked', ({ payload }) => tell(payload));
+}
+
+/** Tells of jobs that are to be shown, by a click outside the window; gives what ends the telling. */
+export function onOpenJob(tell: (job: string) => void): Promise<() => void> {
+  return listen<string>('open-job', ({ payload }) => tell(payload));
 }
 
 /** Something that is dragged over the window, or dropped on it. */

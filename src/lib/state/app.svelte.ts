@@ -1,6 +1,7 @@
 // The whole page's state, given by context: the connection, what the frame shows, and who owns the rest.
 import { getContext, setContext } from 'svelte';
 import { Client, type Link, type World } from '../client';
+import type { Running } from '../desktop';
 import type { Event, Job, Overview, Settings, StoreState } from '../wire';
 import { Clock } from './clock.svelte';
 import { History } from './history.svelte';
@@ -32,6 +33,8 @@ export class App {
   /** The home folder, for paths as `~/…`. */
   home = $state('');
   overlay = $state<Overlay | null>(null);
+  /** What runs, while it is asked what is to become of it when the window closes. */
+  quitting = $state.raw<Running | null>(null);
 
   readonly client: Client;
   readonly notices = new Notices();

@@ -53,6 +53,23 @@ impl Engine {
         }
     }
 
+    /// The jobs that are not over and that this engine sees to, newest first: those on hosts end with it, those here do
+    /// not.
+    #[must_use]
+    pub fn own_active(&self) -> Vec<Job> {
+        let own = self.0.archiving.lock().expect("no panic holds it");
+        let own: HashSet<JobId> = own.keys().copied().collect();
+        let lives = self.lives();
+        let mut active: Vec<Job> = lives
+            .iter()
+            .filter(|live| own.contains(&live.id))
+            .map(|live| live.job())
+            .filter(|job| !job.state.status().is_over())
+            .collect();
+        active.sort_by_key(|job| std::cmp::Reverse(job.id));
+        active
+    }
+
     /// The projects.
     #[must_use]
     pub fn projects(&self) -> Listed<Project> {

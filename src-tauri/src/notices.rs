@@ -1,0 +1,346 @@
+//! Tells the desktop what a person who looks elsewhere would want to know: that a long job is over, that one failed, that
+//! one waits for an answer; and shows at the app's icon that something runs. One word for a whole batch.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use orchestrator::{
+    engine::Engine,
+    folders,
+    job::{JobId, Status},
+    wire::{Event, Job, Prompt, Question},
+};
+use tauri::{
+    AppHandle, Manager, async_runtime,
+    window::{ProgressBarState, ProgressBarStatus},
+};
+use tokio::sync::broadcast::error::RecvError;
+use uuid::Uuid;
+
+use crate::{
+    backend::Backend,
+    window::{self, MAIN},
+};
+
+/// A job that is over sooner was most likely waited for.
+const LONG: Duration = Duration::from_secs(10);
+
+/// Something to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Notice {
+    title: String,
+    text: String,
+    /// What a click on it shows.
+    job: JobId,
+}
+
+/// Listens for as long as the app lives.
+pub(crate) fn begin(app: &AppHandle) {
+    let app = app.clone();
+    async_runtime::spawn(async move {
+        // Where it cannot be opened, the page says why.
+        if app.state::<Backend>().socket().await.is_ok()
+            && let Some(engine) = app.state::<Backend>().engine().await
+        {
+            listen(&app, &engine).await;
+        }
+    });
+}
+
+async fn listen(app: &AppHandle, engine: &Engine) {
+    let mut events = engine.events();
+    let mut watched = Watched::of(folders::owner());
+    loop {
+        let notice = match events.recv().await {
+            Ok(Event::Job(job)) => watched.job(&job),
+            Ok(Event::Asked(prompt)) => Some(asked(&prompt)),
+            Ok(_) => None,
+            // Whoever ended meanwhile is in the list, where it is looked for.
+            Err(RecvError::Lagged(_)) => {
+                watched.running = engine.own_active().iter().map(|job| job.id).collect();
+                None
+            }
+            Err(RecvError::Closed) => return,
+        };
+        show_progress(app, &mut watched);
+        if let Some(notice) = notice
+            && is_elsewhere(app)
+        {
+            tell(app, notice);
+        }
+    }
+}
+
+/// Whether nobody looks at the window.
+fn is_elsewhere(app: &AppHandle) -> bool {
+    let window = app.get_webview_window(MAIN);
+    window.is_none_or(|window| !window.is_focused().unwrap_or(false))
+}
+
+/// The jobs of this person that run, and what has ended of batches that go on.
+#[derive(Debug, Default)]
+struct Watched {
+    owner: String,
+    running: HashSet<JobId>,
+    batches: HashMap<Uuid, Batch>,
+    shown: bool,
+}
+
+#[derive(Debug, Default)]
+struct Batch {
+    running: HashSet<JobId>,
+    ended: Vec<Status>,
+}
+
+impl Watched {
+    fn of(owner: String) -> Self {
+        Self {
+            owner,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in how a job stands, and says what is to be told of it.
+    fn job(&mut self, job: &Job) -> Option<Notice> {
+        if job.owner != self.owner {
+            return None;
+        }
+        if !job.status.is_over() {
+            self.running.insert(job.id);
+            if let Some(batch) = job.batch {
+                self.batches
+                    .entry(batch)
+                    .or_default()
+                    .running
+                    .insert(job.id);
+            }
+            return None;
+        }
+        // It may be told of more than once, and was none of ours where it was never seen to run.
+        if !self.running.remove(&job.id) {
+            return None;
+        }
+        match job.batch {
+            Some(batch) => self.of_batch(batch, job),
+            None => ended(job),
+        }
+    }
+
+    /// The last of a batch speaks for all.
+    fn of_batch(&mut self, id: Uuid, job: &Job) -> Option<Notice> {
+        let batch = self.batches.get_mut(&id)?;
+        batch.running.remove(&job.id);
+        batch.ended.push(job.status);
+        if !batch.running.is_empty() {
+            return None;
+        }
+        let ended = self.batches.remove(&id)?.ended;
+        let count = |status: Status| ended.iter().filter(|one| **one == status).count();
+        let parts: Vec<String> = [Status::Done, Status::Error, Status::Canceled, Status::Lost]
+            .into_iter()
+            .filter(|status| count(*status) > 0)
+            .map(|status| format!("{} {}", count(status), status.word()))
+            .collect();
+        Some(Notice {
+            title: format!("{} on {} hosts", job.command, ended.len()),
+            text: parts.join(", "),
+            job: job.id,
+        })
+    }
+}
+
+fn ended(job: &Job) -> Option<Notice> {
+    let took = match (job.started_at, job.finished_at) {
+        (Some(started), Some(finished)) => (finished - started).to_std().unwrap_or_default(),
+        _ => Duration::ZERO,
+    };
+    let is_bad = matches!(job.status, Status::Error | Status::Lost);
+    // Who cancels a job knows that it is over.
+    if job.status == Status::Canceled || (!is_bad && took < LONG) {
+        return None;
+    }
+    let place = job.host.as_deref().or(job.project.as_deref());
+    let what = job.target.as_deref().unwrap_or(&job.command);
+    let title = match place {
+        Some(place) => format!("{what} · {place}"),
+        None => what.to_owned(),
+    };
+    let seconds = took.as_secs();
+    let text = match &job.reason {
+        Some(reason) => reason.clone(),
+        None => format!(
+            "{} after {}:{:02}",
+            job.status.word(),
+            seconds / 60,
+            seconds % 60
+        ),
+    };
+    Some(Notice {
+        title,
+        text,
+        job: job.id,
+    })
+}
+
+fn asked(prompt: &Prompt) -> Notice {
+    let text = match &prompt.question {
+        Question::HostKey { .. } => {
+            "Its host key is not known yet: is it the right one?".to_owned()
+        }
+        Question::Secret { label, .. } => label.clone(),
+    };
+    Notice {
+        title: format!("{} waits for an answer", prompt.host),
+        text,
+        job: prompt.job,
+    }
+}
+
+/// At the app's icon, where the desktop has such a thing.
+fn show_progress(app: &AppHandle, watched: &mut Watched) {
+    let runs = !watched.running.is_empty();
+    if runs == watched.shown {
+        return;
+    }
+    watched.shown = runs;
+    let status = if runs {
+        ProgressBarStatus::Indeterminate
+    } else {
+        ProgressBarStatus::None
+    };
+    let state = ProgressBarState {
+        status: Some(status),
+        progress: None,
+    };
+    if let Some(window) = app.get_webview_window(MAIN)
+        && let Err(error) = window.set_progress_bar(state)
+    {
+        tracing::debug!("no progress at the icon: {error}");
+    }
+}
+
+/// A desktop without notifications is no matter: the window shows all of it too.
+fn tell(app: &AppHandle, notice: Notice) {
+    let app = app.clone();
+    // It waits for a click for as long as the notice is there.
+    std::thread::spawn(move || {
+        let mut notification = notify_rust::Notification::new();
+        notification
+            .appname("VM Orchestrator")
+            .summary(&notice.title)
+            .body(&notice.text);
+        #[cfg(all(unix, not(target_os = "macos")))]
+        notification.action("default", "Open the job");
+        match notification.show() {
+            #[cfg(all(unix, not(target_os = "macos")))]
+            Ok(shown) => shown.wait_for_action(|action| {
+                if action == "default" {
+                    window::show_job(&app, notice.job);
+                }
+            }),
+            #[cfg(not(all(unix, not(target_os = "macos"))))]
+            Ok(_) => drop(app),
+            Err(error) => tracing::debug!("the desktop takes no notices: {error}"),
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use orchestrator::job::{Exit, Job as Kept, State, What};
+
+    use super::*;
+
+    fn job(batch: Option<Uuid>, state: State) -> Kept {
+        Kept {
+            id: JobId::new(),
+            what: What::Command {
+                host: Some("web-1".into()),
+            },
+            command: "uptime".into(),
+            argv: Vec::new(),
+            variables: Vec::new(),
+            cwd: None,
+            environment: Vec::new(),
+            pty: false,
+            commit: None,
+            batch,
+            owner: "ann@here".into(),
+            queued_at: chrono::Utc::now(),
+            state,
+            cause: None,
+            survivors: Vec::new(),
+            damage: None,
+            lines: 0,
+            bytes: 0,
+            is_silent: false,
+            paused: None,
+        }
+    }
+
+    fn over(running: &Kept, seconds: i64, code: i32) -> Job {
+        let finished_at = running.queued_at + TimeDelta::seconds(seconds);
+        let mut job = running.clone();
+        job.state = State::Ended {
+            started_at: Some(running.queued_at),
+            finished_at,
+            exit: Exit::Code { code },
+            canceled: false,
+        };
+        job.into()
+    }
+
+    fn running(batch: Option<Uuid>) -> Kept {
+        let started_at = chrono::Utc::now();
+        job(batch, State::Running { started_at })
+    }
+
+    fn told(watched: &mut Watched, job: &Job) -> Option<String> {
+        watched
+            .job(job)
+            .map(|notice| format!("{}: {}", notice.title, notice.text))
+    }
+
+    #[test]
+    fn long_jobs_and_failures_are_told_once() {
+        let mut watched = Watched::of("ann@here".into());
+        for (seconds, code, wanted) in [
+            (3, 0, None),
+            (75, 0, Some("uptime · web-1: done after 1:15")),
+            (3, 7, Some("uptime · web-1: exit code 7")),
+        ] {
+            let job = running(None);
+            let over = over(&job, seconds, code);
+            // What is found over was not waited for.
+            assert_eq!(told(&mut watched, &over), None);
+            assert_eq!(told(&mut watched, &job.into()), None);
+            assert_eq!(told(&mut watched, &over).as_deref(), wanted);
+            assert_eq!(told(&mut watched, &over), None);
+        }
+        let mut others = running(None);
+        others.owner = "bob@there".into();
+        assert_eq!(told(&mut watched, &others.clone().into()), None);
+        assert_eq!(told(&mut watched, &over(&others, 75, 1)), None);
+        assert!(watched.running.is_empty());
+    }
+
+    #[test]
+    fn a_batch_is_told_of_in_one_word() {
+        let mut watched = Watched::of("ann@here".into());
+        let batch = Some(Uuid::now_v7());
+        let jobs = [running(batch), running(batch), running(batch)];
+        for job in &jobs {
+            assert_eq!(told(&mut watched, &job.clone().into()), None);
+        }
+        assert_eq!(told(&mut watched, &over(&jobs[1], 1, 0)), None);
+        assert_eq!(told(&mut watched, &over(&jobs[0], 20, 3)), None);
+        assert_eq!(
+            told(&mut watched, &over(&jobs[2], 1, 0)).as_deref(),
+            Some("uptime on 3 hosts: 2 done, 1 error")
+        );
+        assert!(watched.batches.is_empty());
+    }
+}

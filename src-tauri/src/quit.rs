@@ -1,0 +1,96 @@
+//! Closing the window while jobs run: the page asks what is to become of them. Where it cannot ask, or is told to close
+//! once more, the window closes, and nothing is lost by it: jobs here go on without it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use orchestrator::{engine::Engine, job::Job};
+use serde::Serialize;
+use tauri::{AppHandle, Emitter, Manager, WebviewWindow, WindowEvent};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::{backend, window::MAIN};
+
+/// What the page listens for.
+const ASKED: &str = "quit-asked";
+
+/// Whether the page is asking already.
+#[derive(Default)]
+pub(crate) struct Asking(AtomicBool);
+
+/// What runs when somebody wants to leave.
+#[derive(Debug, Clone, Serialize)]
+struct Running {
+    /// Jobs here, which go on by themselves.
+    here: usize,
+    /// Jobs on hosts, which end with the app.
+    on_hosts: usize,
+}
+
+/// Has the window ask before it closes while jobs run.
+pub(crate) fn ask_before(window: &WebviewWindow) {
+    let asked = window.clone();
+    window.on_window_event(move |event| {
+        let WindowEvent::CloseRequested { api, .. } = event else {
+            return;
+        };
+        let app = asked.app_handle();
+        let jobs = backend::engine(app).map_or_else(Vec::new, |engine| engine.own_active());
+        // Who closes again while it asks means it; a page that is not there cannot ask.
+        let asks_already = app.state::<Asking>().0.swap(true, Ordering::Relaxed);
+        if jobs.is_empty() || asks_already || !asked.is_visible().unwrap_or(false) {
+            return;
+        }
+        let on_hosts = jobs.iter().filter(|job| job.host().is_some()).count();
+        let running = Running {
+            here: jobs.len() - on_hosts,
+            on_hosts,
+        };
+        match app.emit_to(MAIN, ASKED, running) {
+            Ok(()) => api.prevent_close(),
+            Err(error) => tracing::warn!("the page cannot ask about running jobs: {error}"),
+        }
+    });
+}
+
+/// What a person said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    /// The window stays.
+    Stay,
+    /// It closes; jobs here run on.
+    Leave,
+    /// It closes when all jobs are canceled.
+    Cancel,
+}
+
+/// Does what a person said. Returns when it is done, which closes the app but for [`Answer::Stay`].
+pub(crate) async fn answer(app: &AppHandle, answer: Answer) {
+    app.state::<Asking>().0.store(false, Ordering::Relaxed);
+    if answer == Answer::Stay {
+        return;
+    }
+    if answer == Answer::Cancel
+        && let Some(engine) = backend::engine(app)
+    {
+        cancel(&engine).await;
+    }
+    app.exit(0);
+}
+
+/// Cancels every job and waits for its end, which comes after the last grace at the latest.
+async fn cancel(engine: &Engine) {
+    let jobs: Vec<Job> = engine.own_active();
+    for job in &jobs {
+        if let Err(error) = engine.cancel(job.id, false).await {
+            tracing::warn!(job = %job.id, "not canceled: {error}");
+        }
+    }
+    let mut events = engine.events();
+    while !engine.own_active().is_empty() {
+        // A change that was missed is seen by looking again.
+        if matches!(events.recv().await, Err(RecvError::Closed)) {
+            return;
+        }
+    }
+}
