@@ -347,7 +347,8 @@ pub struct Commit {
 }
 
 /// Milliseconds as a person says them: `90 s`, `10 min`, `2 h`.
-fn span(ms: u64) -> String {
+#[must_use]
+pub fn span(ms: u64) -> String {
     match ms {
         ms if ms % 3_600_000 == 0 => format!("{} h", ms / 3_600_000),
         ms if ms % 60_000 == 0 => format!("{} min", ms / 60_000),

@@ -43,13 +43,7 @@ impl Engine {
         wanted: Wanted<'_>,
     ) -> Result<Composed, EngineError> {
         let environment = self.environment();
-        let assign = |(name, value): &(String, String)| make::Assignment {
-            name: name.clone(),
-            value: value.clone(),
-            raw: wanted.options.raw.contains(name),
-            secret: is_secret(scan, name),
-        };
-        let variables: Vec<_> = wanted.variables.iter().map(assign).collect();
+        let variables = assignments(scan, wanted);
         let direnv = make::direnv(&project.path, &environment);
         let run = make::Run {
             dir: &project.path,
@@ -122,6 +116,17 @@ impl Engine {
         };
         make::environment(std::env::vars_os(), login_path)
     }
+}
+
+/// The variables as make is to get them.
+pub(super) fn assignments(scan: &Scan, wanted: Wanted<'_>) -> Vec<make::Assignment> {
+    let assign = |(name, value): &(String, String)| make::Assignment {
+        name: name.clone(),
+        value: value.clone(),
+        raw: wanted.options.raw.contains(name),
+        secret: is_secret(scan, name),
+    };
+    wanted.variables.iter().map(assign).collect()
 }
 
 /// Whether a makefile's comments call a variable secret.

@@ -2,10 +2,10 @@
 
 use super::{
     Engine, EngineError,
-    compose::{Composed, Wanted, is_secret},
+    compose::{Composed, Wanted, assignments, is_secret},
 };
 use crate::{
-    job::MakeOptions,
+    job::{self, MakeOptions},
     make,
     project::{Project, Scan, Target},
     wire::{Preview, Start},
@@ -63,12 +63,24 @@ impl Engine {
     fn preview_targets(&self, project: &Project, wanted: Wanted<'_>) -> Preview {
         let scan = self.known_targets(project);
         let goals = goals(&scan, wanted.targets);
-        let dangers: Vec<String> = goals.iter().filter_map(|goal| danger(goal)).collect();
+        let recipes = recipes(project, &scan, &goals, wanted);
+        let dangers: Vec<String> = goals
+            .iter()
+            .zip(&recipes)
+            .filter_map(|(goal, recipe)| danger(goal, recipe))
+            .collect();
+        let composed = self.compose_targets(project, &scan, wanted);
+        let mut notes = notes(&scan, &goals, wanted);
+        if let Ok(Composed { rules, .. }) = &composed
+            && let Some(timeout) = rules.timeout
+        {
+            notes.push(format!("it is ended after {}", job::span(timeout)));
+        }
         let mut preview = Preview {
-            recipe: recipe(&goals),
+            recipe: recipes.into_iter().flatten().take(RECIPE_LINES).collect(),
             danger: (!dangers.is_empty()).then(|| dangers.join("; ")),
-            notes: notes(&scan, &goals, wanted),
-            ..of_composed(self.compose_targets(project, &scan, wanted), "")
+            notes,
+            ..of_composed(composed, "")
         };
         if let Some(problem) = &project.problem {
             preview.refusal = Some(format!("{}: {problem}", project.name));
@@ -125,15 +137,35 @@ fn goals<'a>(scan: &'a Scan, targets: &[String]) -> Vec<&'a Target> {
     named.iter().filter_map(known).collect()
 }
 
-fn danger(target: &Target) -> Option<String> {
-    let danger = target.danger.as_ref()?;
+/// Why a target asks before it runs: by its makefile, or by what the values given make of its recipe.
+fn danger(target: &Target, recipe: &[String]) -> Option<String> {
+    let of_recipe = || make::danger(&recipe.join("\n"));
+    let danger = target.danger.clone().or_else(of_recipe)?;
     Some(format!("{}: {danger}", target.name))
 }
 
-/// The recipes as they are written.
-fn recipe(goals: &[&Target]) -> Vec<String> {
-    let lines = goals.iter().flat_map(|goal| goal.recipe.iter().cloned());
-    lines.take(RECIPE_LINES).collect()
+/// The recipe of each target with the values that are known; as it is written where only make knows the target.
+fn recipes(
+    project: &Project,
+    scan: &Scan,
+    goals: &[&Target],
+    wanted: Wanted<'_>,
+) -> Vec<Vec<String>> {
+    let given = assignments(scan, wanted);
+    let of_goal = |goal: &&Target| {
+        // Words behind the first target may be its own.
+        let words = match wanted.targets.split_first() {
+            Some((first, words)) if *first == goal.name => words,
+            _ => &[],
+        };
+        let read = make::preview(&project.path, &goal.name, words, &given);
+        if read.is_empty() {
+            goal.recipe.clone()
+        } else {
+            read
+        }
+    };
+    goals.iter().map(of_goal).collect()
 }
 
 /// What else is worth knowing.

@@ -17,6 +17,7 @@ async fn what_was_given_to_make_itself_is_given_again_word_by_word() {
     home.text(&["make", "-j4", "-B", "-k", "all", "A=a b"]);
     let app = App::start(home);
     let mut page = app.page().await;
+    page.until_ready_again().await;
     let jobs = app.home.json(&["jobs", "--json"]);
     let id = serde_json::from_value(jobs[0]["id"].clone()).unwrap();
     let confirmed = Vec::new();
@@ -44,6 +45,7 @@ async fn options_are_repeated_and_other_makefiles_are_not_trusted_with_this_one(
     fs::remove_file(&ran).unwrap();
     let app = App::start(home);
     let mut page = app.page().await;
+    page.until_ready_again().await;
     let typed = app.home.json(&["jobs", "--json"])[0]["id"].clone();
     let again = Request::RunAgain {
         job: serde_json::from_value(typed).unwrap(),
@@ -76,6 +78,7 @@ async fn a_folder_that_is_not_trusted_runs_nothing_again() {
     fs::remove_file(&ran).unwrap();
     let app = App::start(home);
     let mut page = app.page().await;
+    page.until_ready_again().await;
     let jobs = app.home.json(&["jobs", "--json"]);
     let again = Request::RunAgain {
         job: serde_json::from_value(jobs[0]["id"].clone()).unwrap(),

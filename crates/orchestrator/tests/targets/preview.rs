@@ -59,6 +59,18 @@ async fn it_is_what_is_started() {
         pty: false,
         confirmed: Vec::new(),
     };
+    // What a value makes dangerous is asked for as well, and a secret is not shown.
+    let variables = [("ENV", "'; rm -rf /srv/x; '"), ("TOKEN", "s3cret")];
+    let usual = MakeOptions::default();
+    let told = preview(&mut page, target(&["deploy"], &variables, usual)).await;
+    assert_eq!(told.recipe, ["@echo ''; rm -rf /srv/x; ''"]);
+    let danger = told.danger.unwrap();
+    assert!(
+        danger.starts_with("deploy: runs `rm -rf /srv/x"),
+        "{danger}"
+    );
+    assert!(!told.notes.join("\n").contains("s3cret"));
+
     let told = preview(&mut page, command("sudo rm -rf /srv; ls")).await;
     assert_eq!(told.danger.as_deref(), Some("runs `rm -rf /srv`"));
     assert_eq!(told.argv, ["/bin/sh", "-c", "--", "sudo rm -rf /srv; ls"]);
