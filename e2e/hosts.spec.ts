@@ -149,10 +149,37 @@ test('a refused key runs nothing', async ({ page }) => {
 
 test('a saved command runs with one click', async ({ page }) => {
   await withHost(page, async (app) => {
-    await page.getByRole('button', { name: 'web-1' }).click();
+    await page.getByRole('button', { name: /^web-1/ }).click();
     await page.getByRole('button', { name: 'uptime', exact: true }).click();
     await page.getByRole('button', { name: 'It is right, connect' }).click();
     await expect(app.line('load average')).toBeVisible();
     await expect(app.status).toHaveText('Done');
+  });
+});
+
+test('on a host in production a dangerous command runs once its name is typed, and asks again', async ({
+  page,
+}) => {
+  await withHost(page, async (app) => {
+    await page.getByRole('button', { name: /^web-1/ }).click({ button: 'right' });
+    await page.getByRole('menuitemcheckbox', { name: 'In production' }).click();
+    await page.getByRole('button', { name: 'Run a command…' }).first().click();
+    const form = page.getByRole('dialog', { name: 'Run a command' });
+    await form.getByRole('textbox', { name: 'Command' }).fill('rm -rf /nowhere/at/all; echo gone');
+    await form.getByRole('combobox', { name: 'Where' }).click();
+    await page.getByRole('option', { name: 'web-1' }).click();
+    await page.keyboard.press('Escape');
+    await form.getByTestId('danger').getByRole('textbox').fill('web-1');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'It is right, connect' }).click();
+    await expect(app.line('gone')).toBeVisible();
+    await expect(app.status).toHaveText('Done');
+    const job = page.url();
+    await page.keyboard.press('r');
+    await expect(form.getByRole('button', { name: 'Run on web-1' })).toBeDisabled();
+    await form.getByTestId('danger').getByRole('textbox').fill('web-1');
+    await form.getByRole('button', { name: 'Run on web-1' }).click();
+    await expect(page).not.toHaveURL(job);
+    await expect(app.line('gone')).toBeVisible();
   });
 });

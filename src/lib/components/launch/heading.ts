@@ -1,4 +1,5 @@
 // The words around the fields of a launch form.
+import { duration } from '$lib/format';
 import type { Form } from '$lib/state/launch.svelte';
 import type { CommandFields } from './command.svelte';
 import type { TargetFields } from './form.svelte';
@@ -12,6 +13,8 @@ export interface Heading {
   where: string;
   /** Where a danger comes from and where it runs, as sentences. */
   danger: string;
+  /** What else is worth knowing. */
+  notes: string[];
   /** What the button does. */
   act: string;
 }
@@ -23,23 +26,28 @@ export function heading(
   names: string[],
 ): Heading {
   if (form.kind === 'target') {
-    const { name, doc, place } = form.target;
+    const { name, doc, place, timeout } = form.target;
     return {
       title: `Run ${name}`,
       aside: form.project.name,
       description: doc ?? `Defined at ${place.file}:${place.line}`,
       where: 'this machine',
       danger: `From ${place.file}:${place.line}. It runs on this machine, at once.`,
+      notes:
+        timeout === null
+          ? []
+          : [`It is ended when it has run for ${duration(timeout)} (its @timeout).`],
       act: names.length > 0 ? `Run ${name} on ${names.join(', ')}` : `Run ${name}`,
     };
   }
   const where = fields.kind === 'command' ? fields.where : 'this machine';
   return {
     title: 'Run a command',
-    aside: form.hosts.length === 1 ? form.hosts[0] : undefined,
+    aside: undefined,
     description: undefined,
     where,
     danger: `It runs on ${where}, at once.`,
+    notes: [],
     act: `Run on ${where}`,
   };
 }
