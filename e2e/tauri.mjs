@@ -4,6 +4,7 @@
 //   xvfb-run -a -s '-screen 0 1500x1000x24 -noreset' node e2e/tauri.mjs
 //
 // VMO_APP is the app to drive, by default the development build; VMO_SCREENSHOTS is where pictures go.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freshFolders } from './folders.mjs';
@@ -37,6 +38,11 @@ function processOf(program) {
   if (found.length !== 1)
     throw new Error(`${found.length} processes of ${program} have our folders`);
   return Number(found[0]);
+}
+
+// Its title bar has none without a window manager.
+function closeWindow() {
+  execFileSync('/usr/bin/python3', [resolve('e2e/close_window.py')]);
 }
 
 const target = (name) => `[data-target="${name}"]`;
@@ -105,6 +111,30 @@ const scenario = [
       await app.click(`//tr[@data-job]//a[normalize-space()='hello']`);
       await app.see('Hello', '//*[@role="log"]');
       await app.screenshot(join(pictures, 'window-replayed.png'));
+    },
+  ],
+  [
+    'closing the window asks about a job that runs: it stays, leaves it running, or cancels it',
+    async () => {
+      await app.click(target('logs'));
+      await app.see('GET /', '//*[@role="log"]');
+      closeWindow();
+      await app.see('1 job still runs');
+      await app.screenshot(join(pictures, 'window-quit.png'));
+      await app.click(`//button[normalize-space()='Stay']`);
+      await app.find('[data-testid="status"][data-status="running"]');
+      for (const [answer, status] of [
+        ['Leave them running', 'running'],
+        ['Cancel them and close', 'canceled'],
+      ]) {
+        closeWindow();
+        await app.click(`//button[normalize-space()='${answer}']`);
+        await app.close().catch(() => undefined);
+        app = await Session.open(driver.base, application);
+        await app.click('a[href="/history"]');
+        await app.click(`//tr[@data-job]//a[normalize-space()='logs']`);
+        await app.find(`[data-testid="status"][data-status="${status}"]`);
+      }
     },
   ],
   [

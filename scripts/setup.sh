@@ -24,6 +24,8 @@ packages() {
   [ "$1" = test ] || return 0
   has Xvfb && has xvfb-run && has xauth || echo xvfb xauth
   has WebKitWebDriver || echo webkit2gtk-driver
+  # Closes a window as its title bar does.
+  /usr/bin/python3 -c 'import Xlib' 2>/dev/null || echo python3-xlib
   [ -x /usr/sbin/sshd ] || echo openssh-server
   has chromium || echo chromium
   has direnv || echo direnv
