@@ -8,7 +8,6 @@ mod cut;
 use std::{io, sync::Arc, time::Duration};
 
 use supervisor::{folder::Folder, spool};
-
 use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
 
 use self::cut::{Cut, Spool, TRANSACTION_BYTES};

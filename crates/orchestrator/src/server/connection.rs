@@ -41,7 +41,7 @@ use crate::wire::{self, Call, Failure, FailureCode};
 const MESSAGE: usize = 64 * 1024;
 
 /// Bytes of a frame to a client; a larger message goes in several, so the write buffer stays small.
-const FRAME: usize = 64 * 1024;
+const FRAME: usize = 256 * 1024;
 
 /// Bytes of the write buffer, at most.
 const WRITE_BUFFER: usize = 1 << 20;

@@ -7,16 +7,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::wire;
 
-/// At most this many bytes wait for one client: a piece of log, while the next one is read. What the writer and the
-/// allocator hold beside them makes it several times as much, and a client that never reads may cost 4 MiB in all.
-pub(super) const ROOM: usize = 256 * 1024;
+/// At most this many bytes wait for one client: two pieces of log. What the writer and the allocator hold beside them
+/// makes it more, and a client that never reads may cost 4 MiB in all.
+pub(super) const ROOM: usize = 512 * 1024;
 
 /// At most this many messages wait for one client, however small they are.
 const MESSAGES: usize = 1024;
 
 /// The way to one client. Clones share its room.
 ///
-/// At most 256 KiB and 1,024 messages wait. Whoever sends more waits for room, so a producer that reads by a cursor lags
+/// At most 512 KiB and 1,024 messages wait. Whoever sends more waits for room, so a producer that reads by a cursor lags
 /// behind instead of filling memory. A message larger than that waits until nothing else does.
 /// What one task sends arrives in the order it was sent.
 #[derive(Clone, Debug)]
