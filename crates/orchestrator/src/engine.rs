@@ -7,12 +7,13 @@
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
 //! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies,
 //! [`search`] looks for text in it and [`outline`] for what stands out.
-//! [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are left alone, and
-//! [`lost`] has the last word on those whose supervisor is gone. [`link`] is the only way to the store, [`catalog`] knows
-//! what can be run and [`by_make`] what make itself says of that, [`preferences`] what is set, [`presets`] what forms were
-//! filled in with, [`production`] which hosts ask twice, [`room`] how many jobs can be held, [`watch`] hears of changes from
-//! outside, [`owners`] of those who share the store, [`prompts`] holds what jobs ask of a person. Everything that happens
-//! is told once, on one channel of [`Event`]s.
+//! [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are left alone,
+//! and [`lost`] has the last word on those whose supervisor is gone. [`direnv`] notes what that made of a job's
+//! environment. [`link`] is the only way to the store, [`catalog`] knows what can be run and [`by_make`] what make
+//! itself says of that, [`preferences`] what is set, [`presets`] what forms were filled in with, [`production`] which
+//! hosts ask twice, [`room`] how many jobs can be held, [`watch`] hears of changes from outside, [`owners`] of those who
+//! share the store, [`prompts`] holds what jobs ask of a person. Everything that happens is told once, on one channel of
+//! [`Event`]s.
 //!
 //! It must not know the socket server or Tauri.
 

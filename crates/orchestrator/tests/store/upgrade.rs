@@ -177,8 +177,8 @@ fn sample() -> Vec<(Job, Vec<Batch>, Mark)> {
     done.id = id(1);
     done.survivors = Vec::<Survivor>::new();
     done.environment.clear();
-    if let What::Target { options, .. } = &mut done.what {
-        *options = MakeOptions::default();
+    if let What::Target { options, typed, .. } = &mut done.what {
+        (*options, *typed) = (MakeOptions::default(), false);
     }
     (done.lines, done.bytes) = (4, 18);
     let mut running = command(Some("web1"), "tail -f /var/log/x");

@@ -44,7 +44,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// List, add or remove projects
+    /// List, add, trust or remove projects
     Projects(list::Projects),
     /// List a project's targets; of a project that is not trusted, without running anything
     Targets(list::Targets),

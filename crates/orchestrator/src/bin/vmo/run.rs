@@ -44,15 +44,15 @@ pub(crate) struct Run {
     /// Print the job as JSON when it is over, and not its log
     #[arg(long)]
     json: bool,
-    #[command(flatten)]
-    make: MakeFlags,
-    #[command(flatten)]
-    filled: Prefilled,
     /// Targets, and NAME=value for make
     targets: Vec<String>,
     /// A shell command instead of targets
     #[arg(last = true)]
     command: Vec<String>,
+    #[command(flatten)]
+    make: MakeFlags,
+    #[command(flatten)]
+    filled: Prefilled,
 }
 
 pub(crate) async fn run(run: Run) -> Outcome {
