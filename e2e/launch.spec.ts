@@ -20,11 +20,16 @@ export NOTE
 
 override LEVEL = low
 
-.PHONY: show other
+.PHONY: show other wipe
 show: ## Show what it was given
 	@echo 'env=$(ENV) count=$(COUNT) keep=$(KEEP) name=$(NAME) level=$(LEVEL)'
 	@printf 'note=%s\\n' "$$NOTE"
 	@test '$(KEY)' != hunter2 || echo 'the key is right'
+
+## what to wipe @host
+HOST ?=
+wipe: ## Wipe a host @danger
+	@echo 'wiped $(HOST)'
 
 other: ## Another one
 	@echo 'other ran with $(MAKEFLAGS)'
@@ -218,7 +223,7 @@ test('the palette opens the form, or runs as last time', async ({ app, page, sho
   await expect(app.line('name=again')).toBeVisible();
 });
 
-test('on a host in production, what is dangerous asks for its name', async ({ page }) => {
+test('on a host in production, what is dangerous asks for its name', async ({ app, page }) => {
   const hosts = page.getByRole('region', { name: 'Hosts' });
   await hosts.getByRole('button', { name: /^web-01/ }).click({ button: 'right' });
   await page.getByRole('menuitemcheckbox', { name: 'In production' }).click();
@@ -240,6 +245,18 @@ test('on a host in production, what is dangerous asks for its name', async ({ pa
   await band.getByRole('textbox').fill('web-01');
   await expect(run).toBeEnabled();
   await page.keyboard.press('Escape');
+
+  await open(page, app, 'wipe');
+  const wipe = page.getByRole('dialog', { name: 'Run wipe' });
+  await expect(wipe.getByRole('button', { name: 'Run wipe' })).toBeEnabled();
+  await wipe.getByRole('combobox', { name: 'HOST' }).click();
+  await page.getByRole('option', { name: 'web-01 production' }).click();
+  const wipeThere = wipe.getByRole('button', { name: 'Run wipe on web-01' });
+  await expect(wipeThere).toBeDisabled();
+  await wipe.getByTestId('danger').getByRole('textbox').fill('web-01');
+  await wipeThere.click();
+  await expect(app.line('wiped web-01')).toBeVisible();
+
   await hosts.getByRole('button', { name: /^web-01/ }).click({ button: 'right' });
   await page.getByRole('menuitemcheckbox', { name: 'In production' }).click();
   await expect(hosts.getByRole('button', { name: /^web-01 production/ })).toHaveCount(0);

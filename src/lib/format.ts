@@ -74,7 +74,7 @@ export function sentence(fragment: string): string {
   const text = fragment.trim();
   if (text === '') return '';
   const start = /^make\b/.test(text) ? text : text[0]!.toUpperCase() + text.slice(1);
-  return /[.!?…]$/.test(start) ? start : `${start}.`;
+  return /[.!?…]`?$/.test(start) ? start : `${start}.`;
 }
 
 function two(n: number): string {

@@ -23,6 +23,11 @@ export class Hosts {
     this.problems = problems;
   }
 
+  /** Of these, those in production. */
+  inProduction(names: string[]): string[] {
+    return names.filter((name) => this.list.some((host) => host.name === name && host.production));
+  }
+
   /** Whether its saved commands are shown. */
   unfolded(name: string): boolean {
     return this.#unfolded.has(name);

@@ -92,6 +92,14 @@ export class TargetFields {
     this.#begun = JSON.stringify(this.filled);
   }
 
+  /** The hosts that its variables name (`@host`), whether given or by the makefile. */
+  get hosts(): string[] {
+    return this.fields
+      .filter(({ variable }) => variable.kind === 'host')
+      .map((field) => field.given ?? field.usual ?? '')
+      .filter((host) => host !== '');
+  }
+
   /** Why an added variable cannot be given, as a sentence. */
   problemOf(added: AddedVariable): string | null {
     if (added.problem !== null) return added.problem;

@@ -127,6 +127,19 @@ describe('the variables of a target', () => {
     expect(switchWords(usual)).toEqual({ on, off });
   });
 
+  test('the hosts it works on are those its variables name', () => {
+    const kind = 'host' as const;
+    const variables = [
+      aVariable('HOST', { kind, default: 'web-1' }),
+      aVariable('OTHER', { kind }),
+      aVariable('ENV', { default: 'web-2' }),
+    ];
+    const fields = fieldsOf({ variables });
+    expect(fields.hosts).toEqual(['web-1']);
+    field(fields, 'OTHER').text = 'web-3';
+    expect(fields.hosts).toEqual(['web-1', 'web-3']);
+  });
+
   test('a switch is given only when it is not as in the makefile', () => {
     const kind = 'bool' as const;
     const fields = fieldsOf({ variables: [aVariable('KEEP', { kind, default: 'no' })] });
