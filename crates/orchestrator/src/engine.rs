@@ -6,7 +6,8 @@
 //! ready, [`remote`] for one on a host. From there on there is no difference: [`follow`]
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
 //! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies,
-//! [`search`] looks for text in it and [`outline`] for what stands out.
+//! [`search`] looks for text in it and [`outline`] for what stands out, [`save`] writes it to a file, [`edit`] opens what
+//! it names.
 //! [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are left alone, and
 //! [`lost`] has the last word on those whose supervisor is gone. [`link`] is the only way to the store, [`catalog`] knows
 //! what can be run and [`by_make`] what make itself says of that, [`preferences`] what is set, [`presets`] what forms were
@@ -25,6 +26,7 @@ mod by_make;
 mod catalog;
 mod compose;
 mod direnv;
+mod edit;
 mod follow;
 mod history;
 mod index;
@@ -48,6 +50,7 @@ mod remote;
 mod room;
 mod rules;
 mod run;
+mod save;
 mod search;
 mod strays;
 mod wait;

@@ -1,6 +1,8 @@
 // Picking lines by click and Shift+click, and copying: lines from the data, characters as the browser selected them.
 import type { App } from '$lib/state/app.svelte';
+import { tilde } from '$lib/format';
 import type { LogView } from '$lib/state/log.svelte';
+import type { SaveAs } from '$lib/wire';
 
 /** Px a pointer may move and still click. */
 const STILL = 3;
@@ -31,6 +33,21 @@ export function copySelected(app: App, view: LogView, event: ClipboardEvent): vo
 /** Copies one whole line of which only the start is shown. */
 export function copyWhole(app: App, view: LogView, number: number): void {
   copy(app, view.wholeLine(number));
+}
+
+/** Opens the editor at the place in a file that a line names. */
+export function openPlace(app: App, view: LogView, line: number): void {
+  app.client
+    .tell({ type: 'edit', with: { job: view.job, line } })
+    .catch((error: unknown) => app.notices.failed('open the editor', error));
+}
+
+/** Saves the log in the folder for downloads. */
+export function save(app: App, view: LogView, form: SaveAs): void {
+  app.client.ask({ type: 'save_log', with: { job: view.job, form } }, 'saved').then(
+    ({ path }) => view.say(`Saved as ${tilde(path, app.home)}`),
+    (error: unknown) => app.notices.failed('save the log', error),
+  );
 }
 
 /** Copies the address of the job, and of the picked lines in it. */
