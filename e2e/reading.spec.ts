@@ -73,6 +73,51 @@ test('a line is gone to by its number, linked and opened', async ({
   await expect(page.getByText('Lines 2500 to 2503 picked')).toBeVisible();
 });
 
+test('characters are marked over lines that are not on screen, and copied as they are', async ({
+  app,
+  page,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await shell(app, "seq -f '  row %.0f äöü 日本 😀 <b>' 10000");
+  const copied = async () => {
+    await page.keyboard.press('Control+c');
+    await expect(page.getByRole('log')).toBeFocused();
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  const text = app.log.locator('[data-line="3"] .moved');
+  const box = (await text.boundingBox())!;
+  const column = 7.2;
+  await page.mouse.move(box.x + 2.1 * column, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 5.1 * column, box.y + 10, { steps: 3 });
+  await page.mouse.up();
+  await expect(app.log.locator('.marked')).toHaveText('row');
+  await expect.poll(copied).toBe('row');
+  // Down to the end while the button is held.
+  await page.mouse.move(box.x + 2.1 * column, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 50, box.y + 100, { steps: 3 });
+  await page.mouse.wheel(0, 300_000);
+  await expect(app.line('row 10000')).toBeVisible();
+  const last = (await app.log.locator('[data-line="10000"] .moved').boundingBox())!;
+  await page.mouse.move(last.x + 5.1 * column, last.y + 10, { steps: 3 });
+  await page.mouse.up();
+  const row = (n: number) => `  row ${n} äöü 日本 😀 <b>`;
+  const all = Array.from({ length: 9998 }, (_, i) => row(i + 3));
+  all[0] = all[0]!.slice(2);
+  all[9997] = '  row';
+  await expect.poll(copied).toBe(all.join('\n'));
+  // A word, a line, everything.
+  await page.keyboard.press('g');
+  await text.dblclick({ position: { x: 3 * column, y: 10 } });
+  await expect.poll(copied).toBe('row');
+  await text.click({ clickCount: 3 });
+  await expect.poll(copied).toBe(row(3));
+  await page.keyboard.press('Control+a');
+  await expect.poll(async () => (await copied()).split('\n').length).toBe(10_000);
+});
+
 test('a log is saved as text, as a page, and byte for byte', async ({ app, page, home }) => {
   await shell(app, "printf '\\033[31mred\\033[0m <b>\\r\\nplain\\n'");
   for (const [name, ending, holds] of [

@@ -10,6 +10,8 @@ export interface Piece {
   hit: 'none' | 'hit' | 'current';
   /** Whether it names the place in a file. */
   place: boolean;
+  /** Whether a person marked it. */
+  marked: boolean;
 }
 
 /** A part of a line's text, in UTF-16 units as strings count. */
@@ -24,8 +26,10 @@ export function pieces(
   hits: Hit[],
   current: Hit | null,
   place: Part | null = null,
+  marked: Part | null = null,
 ): Piece[] {
   const cuts = hits.flatMap(({ start, end }) => [start, end]);
+  if (marked) cuts.push(marked.start, marked.end);
   if (place) cuts.push(place.start, place.end);
   cuts.sort((a, b) => a - b);
   const all: Piece[] = [];
@@ -43,13 +47,18 @@ export function pieces(
         text: text.slice(from - column, to - column),
         style,
         hit: !inside ? 'none' : hit.start === current?.start ? 'current' : 'hit',
-        place: place !== null && place.start <= from && from < place.end,
+        place: holds(place, from),
+        marked: holds(marked, from),
       });
       from = to;
     }
     column = end;
   }
   return all;
+}
+
+function holds(part: Part | null, column: number): boolean {
+  return part !== null && part.start <= column && column < part.end;
 }
 
 /** Where a line names a place in a file; none where another line does, as a compiler's `-->`. */
