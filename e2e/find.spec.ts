@@ -90,6 +90,7 @@ test('a job that runs is searched as it writes, and a hit pauses following', asy
 }) => {
   await app.run('logs');
   await expect(page.getByText('Following')).toBeVisible();
+  await expect(app.line('slow query').first()).toBeVisible();
   await page.keyboard.press('Control+f');
   const find = findBar(app);
   await find.field.fill('slow query');

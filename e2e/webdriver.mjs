@@ -107,7 +107,14 @@ export class Session {
     return said;
   }
 
+  /** A picture, when nothing moves any more that comes to an end. */
   async screenshot(path) {
+    await this.post('execute/async', {
+      script: `const done = arguments[0];
+        const ending = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
+        Promise.allSettled(ending.map((one) => one.finished)).then(() => done());`,
+      args: [],
+    });
     const picture = await call(`${this.url}/screenshot`, 'GET');
     writeFileSync(path, Buffer.from(picture, 'base64'));
   }

@@ -884,7 +884,11 @@ notes: Array<[JobId, Note]>, } } | { "type": "extent", "with": Extent } | { "typ
 /**
  * The lines, consecutive.
  */
-lines: Array<Line>, } } | { "type": "outline", "with": Outline } | { "type": "hit", "with": { 
+lines: Array<Line>, } } | { "type": "outline", "with": Outline } | { "type": "saved", "with": { 
+/**
+ * The file.
+ */
+path: string, } } | { "type": "hit", "with": { 
 /**
  * It; none where there is none.
  */
@@ -1101,7 +1105,23 @@ number: number, } } | { "type": "outline", "with": {
 /**
  * The job.
  */
-job: JobId, } } | { "type": "find", "with": { 
+job: JobId, } } | { "type": "save_log", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * How.
+ */
+form: SaveAs, } } | { "type": "edit", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * The line's number.
+ */
+line: number, } } | { "type": "find", "with": { 
 /**
  * The job.
  */
@@ -1192,6 +1212,11 @@ prompt: string,
 answer: Answer, } } | { "type": "settings" } | { "type": "change_settings", "with": Settings };
 
 /**
+ * How a log is saved.
+ */
+export type SaveAs = "raw" | "text" | "text_with_times" | "html";
+
+/**
  * What a scan of a makefile found. It has run nothing.
  */
 export type Scan = { 
@@ -1269,6 +1294,10 @@ when_busy: WhenBusy,
  * The program that opens a terminal; none means the first one found.
  */
 terminal: string | null, 
+/**
+ * The command that opens an editor, with `{file}`, `{line}` and `{column}` in it; none means the first one found.
+ */
+editor: string | null, 
 /**
  * Regular expressions; a line of a log in which one is found tells of an error. Case does not matter.
  */

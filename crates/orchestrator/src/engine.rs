@@ -6,14 +6,14 @@
 //! ready, [`remote`] for one on a host. From there on there is no difference: [`follow`]
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
 //! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies,
-//! [`search`] looks for text in it and [`outline`] for what stands out.
-//! [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are left alone,
-//! and [`lost`] has the last word on those whose supervisor is gone. [`direnv`] notes what that made of a job's
-//! environment. [`link`] is the only way to the store, [`catalog`] knows what can be run and [`by_make`] what make
-//! itself says of that, [`preferences`] what is set, [`presets`] what forms were filled in with, [`production`] which
-//! hosts ask twice, [`room`] how many jobs can be held, [`watch`] hears of changes from outside, [`owners`] of those who
-//! share the store, [`prompts`] holds what jobs ask of a person. Everything that happens is told once, on one channel of
-//! [`Event`]s.
+//! [`search`] looks for text in it and [`outline`] for what stands out, [`save`] writes it to a file, and [`edit`] opens
+//! what it names. [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are
+//! left alone, and [`lost`] has the last word on those whose supervisor is gone. [`direnv`] notes what that made of a
+//! job's environment, [`notes`] what people say of jobs. [`link`] is the only way to the store, [`catalog`] knows what can
+//! be run and [`by_make`] what make itself says of that, [`preferences`] what is set, [`presets`] what forms were filled
+//! in with, [`production`] which hosts ask twice, [`room`] how many jobs can be held, [`watch`] hears of changes from
+//! outside, [`owners`] of those who share the store, [`prompts`] holds what jobs ask of a person. Everything that happens
+//! is told once, on one channel of [`Event`]s.
 //!
 //! It must not know the socket server or Tauri.
 
@@ -26,6 +26,7 @@ mod by_make;
 mod catalog;
 mod compose;
 mod direnv;
+mod edit;
 mod follow;
 mod history;
 mod index;
@@ -49,6 +50,7 @@ mod remote;
 mod room;
 mod rules;
 mod run;
+mod save;
 mod search;
 mod strays;
 mod wait;

@@ -212,6 +212,20 @@ pub enum Request {
         /// The job.
         job: JobId,
     },
+    /// Saves a log, as far as it is there, in the person's folder for downloads: [`Reply::Saved`].
+    SaveLog {
+        /// The job.
+        job: JobId,
+        /// How.
+        form: SaveAs,
+    },
+    /// Opens the person's editor at the place in a file that a line of a log names as an error's: [`Reply::Ok`].
+    Edit {
+        /// The job.
+        job: JobId,
+        /// The line's number.
+        line: u64,
+    },
     /// Looks for something in a log, and on as it grows: [`Reply::Ok`], and [`Event::Found`] from then on. A search of the
     /// same number is ended. Refused where it cannot be looked for, with its place.
     Find {
@@ -505,6 +519,11 @@ pub enum Reply {
     },
     /// What stands out in a log.
     Outline(Box<Outline>),
+    /// A log was saved.
+    Saved {
+        /// The file.
+        path: String,
+    },
     /// A hit.
     Hit {
         /// It; none where there is none.
@@ -754,6 +773,21 @@ pub struct Extent {
     pub complete: bool,
 }
 
+/// How a log is saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum SaveAs {
+    /// Exactly the bytes that were written, in the order in which they were read.
+    Raw,
+    /// The text as it is shown.
+    Text,
+    /// The text, each line with its time before it.
+    TextWithTimes,
+    /// One page with the colours, that needs nothing else.
+    Html,
+}
+
 /// Which parts of a log have hits, for a ruler beside it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -949,6 +983,8 @@ pub struct Settings {
     pub when_busy: WhenBusy,
     /// The program that opens a terminal; none means the first one found.
     pub terminal: Option<String>,
+    /// The command that opens an editor, with `{file}`, `{line}` and `{column}` in it; none means the first one found.
+    pub editor: Option<String>,
     /// Regular expressions; a line of a log in which one is found tells of an error. Case does not matter.
     pub error_rules: Vec<String>,
 }

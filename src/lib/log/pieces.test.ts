@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Hit, Style } from '../wire';
-import { pieces } from './pieces';
+import { aLine } from '../testing/fake';
+import { pieces, placeIn } from './pieces';
 
 const bold = { bold: true } as Style;
 const hit = (start: number, end: number): Hit => ({ line: 1, start, end });
@@ -30,4 +31,21 @@ test('a hit beyond what is shown is not drawn', () => {
     ['ab', false, 'none'],
     ['c', false, 'hit'],
   ]);
+});
+
+test('the place that a line names is a piece of its own', () => {
+  const line = aLine(1, { spans: [{ text: 'at src/a.c:3:7: no' }] });
+  const place = placeIn(line, { file: 'src/a.c', line: 3, column: 7 });
+  const found = pieces(line.spans, [hit(7, 12)], null, place);
+  expect(found.map(({ text, hit, place }) => [text, hit, place])).toEqual([
+    ['at ', 'none', false],
+    ['src/', 'none', true],
+    ['a.c:3', 'hit', true],
+    [':7', 'none', true],
+    [': no', 'none', false],
+  ]);
+  expect(placeIn(line, { file: 'src/b.c', line: 3, column: null })).toBeNull();
+  expect(placeIn(line, null)).toBeNull();
+  const typescript = aLine(1, { spans: [{ text: 'a.ts(3,7): error' }] });
+  expect(placeIn(typescript, { file: 'a.ts', line: 3, column: 7 })).toEqual({ start: 0, end: 6 });
 });

@@ -1,5 +1,6 @@
-// A line's text cut where its style changes and where hits begin and end.
-import type { Hit, Span, Style } from '../wire';
+// A line's text cut where its style changes, where hits begin and end, and where a place in a file is named.
+import type { Hit, Line, Spot, Span, Style } from '../wire';
+import { textOf } from './text';
 
 /** A part of a line that looks the same throughout. */
 export interface Piece {
@@ -7,28 +8,71 @@ export interface Piece {
   style: Style | undefined;
   /** Whether it is part of a hit, and of the current one. */
   hit: 'none' | 'hit' | 'current';
+  /** Whether it names the place in a file. */
+  place: boolean;
+  /** Whether a person marked it. */
+  marked: boolean;
 }
 
-/** The pieces of a line; hits are in order, and count in UTF-16 units as strings do. */
-export function pieces(spans: Span[], hits: Hit[], current: Hit | null): Piece[] {
-  if (hits.length === 0)
-    return spans.map(({ text, style }) => ({ text, style, hit: 'none' as const }));
+/** A part of a line's text, in UTF-16 units as strings count. */
+export interface Part {
+  start: number;
+  end: number;
+}
+
+/** The pieces of a line; hits are in order. */
+export function pieces(
+  spans: Span[],
+  hits: Hit[],
+  current: Hit | null,
+  place: Part | null = null,
+  marked: Part | null = null,
+): Piece[] {
+  const cuts = hits.flatMap(({ start, end }) => [start, end]);
+  if (marked) cuts.push(marked.start, marked.end);
+  if (place) cuts.push(place.start, place.end);
+  cuts.sort((a, b) => a - b);
   const all: Piece[] = [];
-  let column = 0;
-  let next = 0;
+  let [column, nextHit, nextCut] = [0, 0, 0];
   for (const { text, style } of spans) {
     const end = column + text.length;
     let from = column;
     while (from < end) {
-      while (next < hits.length && hits[next]!.end <= from) next += 1;
-      const hit = hits[next];
+      while (nextCut < cuts.length && cuts[nextCut]! <= from) nextCut += 1;
+      while (nextHit < hits.length && hits[nextHit]!.end <= from) nextHit += 1;
+      const hit = hits[nextHit];
       const inside = hit !== undefined && hit.start <= from;
-      const to = Math.min(end, inside ? hit.end : (hit?.start ?? end));
-      const kind = !inside ? 'none' : hit.start === current?.start ? 'current' : 'hit';
-      all.push({ text: text.slice(from - column, to - column), style, hit: kind });
+      const to = Math.min(end, cuts[nextCut] ?? end);
+      all.push({
+        text: text.slice(from - column, to - column),
+        style,
+        hit: !inside ? 'none' : hit.start === current?.start ? 'current' : 'hit',
+        place: holds(place, from),
+        marked: holds(marked, from),
+      });
       from = to;
     }
     column = end;
   }
   return all;
+}
+
+function holds(part: Part | null, column: number): boolean {
+  return part !== null && part.start <= column && column < part.end;
+}
+
+/** Where a line names a place in a file; none where another line does, as a compiler's `-->`. */
+export function placeIn(line: Line, spot: Spot | null | undefined): Part | null {
+  if (!spot) return null;
+  const text = textOf(line);
+  for (const mark of [':', '(']) {
+    const start = text.indexOf(`${spot.file}${mark}${spot.line}`);
+    if (start < 0) continue;
+    const named = `${spot.file}${mark}${spot.line}`;
+    const column = mark === ':' && spot.column !== null ? `:${spot.column}` : '';
+    const end =
+      start + named.length + (text.startsWith(column, start + named.length) ? column.length : 0);
+    return { start, end };
+  }
+  return null;
 }

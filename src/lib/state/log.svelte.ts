@@ -1,5 +1,6 @@
 // One log in its window: where the window stands, which lines it holds, and what it still has to ask for.
 import { CallFailed, type Client } from '../client';
+import { between, type Marked, type Point } from '../log/marking';
 import { columns, textOf } from '../log/text';
 import { Measures, ROW } from '../log/window';
 import type { Event, Extent, Job, JobId, Line } from '../wire';
@@ -52,6 +53,8 @@ export class LogView {
   following = $state(false);
   /** The lines a person picked. */
   selected = $state.raw<Range | null>(null);
+  /** The characters a person marked. */
+  marked = $state.raw<Marked | null>(null);
   /** Why lines are missing, for a person. */
   problem = $state<string | null>(null);
 
@@ -266,20 +269,52 @@ export class LogView {
     this.selected = same && !extend ? null : { from, to };
   }
 
+  /** Marks the characters between two places. */
+  mark(start: Point, end: Point): void {
+    this.pause();
+    this.selected = null;
+    this.marked = between(start, end);
+  }
+
+  /** Marks all. */
+  markAll(): void {
+    this.mark({ line: 1, column: 0 }, { line: Math.max(1, this.extent.lines), column: Infinity });
+  }
+
+  /** The marked text, also of lines that are not on screen. */
+  async markedText(): Promise<string> {
+    const { marked } = this;
+    if (!marked) return '';
+    const lines = await this.#texts({ from: marked.from.line, to: marked.to.line });
+    const last = lines.length - 1;
+    // The end first: on one line, cutting its start would move it.
+    if (marked.to.line - marked.from.line === last)
+      lines[last] = lines[last]!.slice(0, marked.to.column);
+    lines[0] = (lines[0] ?? '').slice(marked.from.column);
+    return lines.join('\n');
+  }
+
   /** The text of the picked lines, also of those that are not on screen. */
   async selectedText(): Promise<string> {
-    const range = this.selected;
-    if (!range) return '';
+    return this.selected ? (await this.#texts(this.selected)).join('\n') : '';
+  }
+
+  async #texts(range: Range): Promise<string[]> {
     if (range.to - range.from >= COPY_MOST) {
       const message = `at most ${COPY_MOST.toLocaleString('en-US')} lines can be copied at once`;
       throw new CallFailed({ code: 'refused', message });
     }
     const text: string[] = [];
-    for (let first = range.from; first <= range.to; first += COPY_STEP) {
-      const lines = await this.#lines.ask(first, Math.min(COPY_STEP, range.to - first + 1));
-      text.push(...lines.map(textOf));
+    for (let first = range.from; first <= range.to;) {
+      const count = Math.min(COPY_STEP, range.to - first + 1);
+      const lines = await this.#lines.ask(first, count);
+      for (const line of lines)
+        text.push(line.cut ? await this.wholeLine(line.number) : textOf(line));
+      // What comes back may be less than was asked for, where the lines are long.
+      if (lines.length === 0) break;
+      first += lines.length;
     }
-    return text.join('\n');
+    return text;
   }
 
   /** The text of one whole line, however long. */

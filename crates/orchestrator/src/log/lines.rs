@@ -2,16 +2,17 @@
 //!
 //! [`State`] is where a reader stands between two chunks. It is kept at marks of a log's index, so that reading can
 //! begin there; it holds just what the lines that begin later depend on. [`Window`] collects lines by number,
-//! [`Tail`] the last ones.
+//! [`Tail`] the last ones; [`Flow`] gives all of them in turn.
 
 mod collect;
+mod flow;
 mod stored;
 mod tail;
 mod window;
 
 use memchr::{memchr_iter, memrchr};
 
-pub use self::{stored::Unreadable, tail::Tail, window::Window};
+pub use self::{flow::Flow, stored::Unreadable, tail::Tail, window::Window};
 use super::{
     Stream, Style,
     escape::{Pen, Screen},

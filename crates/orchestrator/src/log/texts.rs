@@ -146,7 +146,7 @@ mod tests {
         }
         let mut seen = Vec::new();
         texts.feed(Stderr, b"other\n", |number, text| {
-            seen.push((number, text.to_owned()))
+            seen.push((number, text.to_owned()));
         });
         texts.open(|number, text| seen.push((number, text.to_owned())));
         texts.feed(Stdout, b"\rdone\x1b[K\nand", |number, text| {

@@ -214,6 +214,10 @@ async fn answer(engine: &Engine, request: Request) -> Result<Reply, EngineError>
             Reply::Lines { lines }
         }
         Request::Outline { job } => Reply::Outline(Box::new(engine.outline(job).await?)),
+        Request::SaveLog { job, form } => Reply::Saved {
+            path: engine.save_log(job, form).await?.display().to_string(),
+        },
+        Request::Edit { job, line } => done(engine.edit(job, line).await?),
         Request::WholeLine { job, number } => Reply::Lines {
             lines: engine.log(job).lines(number.max(1), 1, WHOLE_LINE).await?,
         },

@@ -1,6 +1,7 @@
 // Between the scroll bar and the position in the log: the element's offset is always made of the position, and only a
 // change that we did not make (a drag of the bar, a wheel) is read back.
 import { PAGE_KEYS, px } from './moves';
+import { modHeld } from '$lib/keys';
 import type { LogView } from '$lib/state/log.svelte';
 
 /** Lets an element scroll a log; `sideways` moves the texts by so many px. */
@@ -43,6 +44,10 @@ export function scrolling(view: LogView, sideways: (px: number) => void) {
     }
 
     function keydown(event: KeyboardEvent) {
+      if (modHeld(event) && event.key.toLowerCase() === 'a') {
+        event.preventDefault();
+        return view.markAll();
+      }
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const move = PAGE_KEYS[event.key];
       if (!move || event.target !== element) return;

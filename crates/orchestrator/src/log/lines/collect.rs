@@ -1,6 +1,6 @@
 //! The lines of a range, rendered as their bytes come in; the windows and tails are made of it.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, mem, ops::Range};
 
 use memchr::{memchr, memchr_iter};
 
@@ -78,6 +78,23 @@ impl Collector {
                 begun.take_if(|begun| begun.number < first);
             }
         }
+    }
+
+    /// Takes out the lines that have ended and that no open one comes before, and those past `waiting` in any case.
+    pub(super) fn take_closed(&mut self, waiting: usize) -> Vec<Line> {
+        let open = self.begun.iter().flatten().map(|begun| begun.number).min();
+        let mut left = match open {
+            Some(open) => self.closed.split_off(&open),
+            None => BTreeMap::new(),
+        };
+        let mut taken: Vec<Line> = mem::take(&mut self.closed).into_values().collect();
+        while left.len() > waiting
+            && let Some((_, line)) = left.pop_first()
+        {
+            taken.push(line);
+        }
+        self.closed = left;
+        taken
     }
 
     /// What has been collected, in number order. A line that began before this collector is not among it.

@@ -85,12 +85,12 @@ impl Finds {
     }
 
     fn of(&self, request: &Request) -> Result<Arc<Search>, EngineError> {
-        let number = match request {
-            Request::Hit { search, .. }
-            | Request::Hits { search, .. }
-            | Request::HitLines { search, .. }
-            | Request::HitMarks { search } => search,
-            _ => unreachable!("all others are taken before"),
+        let (Request::Hit { search: number, .. }
+        | Request::Hits { search: number, .. }
+        | Request::HitLines { search: number, .. }
+        | Request::HitMarks { search: number }) = request
+        else {
+            unreachable!("all others are taken before");
         };
         let known = self.0.get(number).map(|(search, _)| Arc::clone(search));
         known.ok_or_else(|| EngineError::NotFound(format!("there is no search {number}")))
