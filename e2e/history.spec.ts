@@ -71,3 +71,49 @@ test('a job that is not there is said to be so', async ({ app, page }) => {
     app.page.getByRole('heading', { name: 'Run it, watch it, find it again.' }),
   ).toBeVisible();
 });
+
+test('a job is pinned and noted, and found by its pin', async ({ app, page }) => {
+  await app.run('hello');
+  await expect(app.status).toHaveText('Done');
+  await page.getByRole('button', { name: 'Pin this job' }).click();
+  await expect(page.getByRole('button', { name: 'Unpin this job' })).toBeVisible();
+  await page.getByRole('button', { name: 'Write a note' }).click();
+  await page.getByRole('textbox', { name: 'Note' }).fill('the one before the incident');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('note')).toContainText('the one before the incident');
+  const id = page.url().split('/').at(-1)!;
+  await app.history();
+  await page.getByRole('button', { name: 'Pinned' }).click();
+  const rows = page.locator('tr[data-job]');
+  await expect(rows).toHaveCount(1);
+  await expect(rows).toHaveAttribute('data-job', id);
+  await expect(rows).toContainText('the one before the incident');
+  // And away again.
+  await rows.click();
+  await page.getByRole('button', { name: 'Unpin this job' }).click();
+  await app.history();
+  await expect(page.getByText('No job matches.')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear filters' }).first().click();
+});
+
+test('a link is opened by pasting it into the palette', async ({ app, page }) => {
+  await app.run('colors');
+  await expect(app.status).toHaveText('Done');
+  const link = `${page.url()}#L2-L3`;
+  await app.run('hello');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill(link);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'colors' })).toBeVisible();
+  await expect(page.getByText('Lines 2 to 3 picked')).toBeVisible();
+});
+
+test('a job is measured by those before it', async ({ app, page }) => {
+  await page.setViewportSize({ width: 1360, height: 860 });
+  for (let time = 0; time < 2; time++) {
+    await app.run('hello');
+    await expect(app.status).toHaveText('Done');
+  }
+  await expect(page.getByTestId('sparkline')).toBeVisible();
+  await expect(page.getByText(/^last \d+ jobs, median/)).toBeVisible();
+});

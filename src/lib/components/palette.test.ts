@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { match } from './palette';
+import { linked, match } from './palette';
 
 test('letters match as a whole or from the starts of words', () => {
   expect(match('deploy', 'dep')).toEqual([0, 1, 2]);
@@ -9,4 +9,18 @@ test('letters match as a whole or from the starts of words', () => {
   expect(match('docker ps', 'dep')).toBeNull();
   expect(match('deploy', 'x')).toBeNull();
   expect(match('anything', '')).toEqual([]);
+});
+
+test('a pasted link names its job and lines', () => {
+  const job = '01890000-0000-7000-8000-000000000001';
+  expect(linked(` http://127.0.0.1:4000/job/${job}#L120-L140\n`)).toEqual({
+    job,
+    lines: '#L120-L140',
+  });
+  expect(linked(`tauri://localhost/job/${job}`)).toEqual({ job, lines: '' });
+  expect(linked(`job/${job}#L7`)).toEqual({ job, lines: '#L7' });
+  expect(linked(job)).toEqual({ job, lines: '' });
+  for (const none of ['deploy', `${job}x`, `see job/${job} there`, job.slice(0, 20)]) {
+    expect(linked(none)).toBeNull();
+  }
 });

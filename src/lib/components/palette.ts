@@ -37,6 +37,8 @@ const MOST = 6;
 
 /** Everything that matches, by kind, the best first. */
 export function find(app: App, query: string): Found[] {
+  const link = linked(query);
+  if (link) return [{ name: 'Jobs', entries: [linkEntry(app, link)] }];
   const kinds: [string, Entry[]][] = [
     ['Targets', targets(app)],
     ['Saved commands', commands(app)],
@@ -47,6 +49,30 @@ export function find(app: App, query: string): Found[] {
   return kinds
     .map(([name, entries]) => ({ name, entries: best(entries, query.trim()) }))
     .filter(({ entries }) => entries.length > 0);
+}
+
+/** A job and its lines that a pasted link or id names; null where it is neither. */
+export function linked(text: string): { job: string; lines: string } | null {
+  const id = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';
+  const found = new RegExp(`^(?:\\S*/)?(${id})(#L\\d+(?:-L\\d+)?)?$`).exec(text.trim());
+  return found && { job: found[1]!, lines: found[2] ?? '' };
+}
+
+function linkEntry(app: App, { job, lines }: { job: string; lines: string }): Entry {
+  const known = app.jobs.get(job);
+  return {
+    id: `link ${job}`,
+    icon: known ? { status: known.status } : 'page',
+    name: known ? title(known) : `Job ${job}`,
+    doc: lines === '' ? null : lines.slice(1).replace('-', ' to '),
+    place: known ? place(known) : '',
+    line: known?.command ?? null,
+    verb: 'Open',
+    run: () => {
+      app.jobs.open(job);
+      app.go(`/job/${job}${lines}`);
+    },
+  };
 }
 
 /**

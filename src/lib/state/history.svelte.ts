@@ -89,6 +89,11 @@ export class History {
     void this.load();
   }
 
+  /** Narrows it to this and nothing else. */
+  only(filter: Partial<Filter>): void {
+    this.narrow({ ...ANY, ...filter });
+  }
+
   /** Shows all again. */
   widen(): void {
     this.narrow(ANY);

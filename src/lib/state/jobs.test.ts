@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { aJob, FakeWorld, settled } from '../testing/fake';
+import { EarlierJobs, median } from './earlier.svelte';
+import { beginning, History } from './history.svelte';
 import { Jobs } from './jobs.svelte';
-import { History } from './history.svelte';
+import { Notes } from './notes.svelte';
 
 const ID = (n: number) => `01890000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 
@@ -135,4 +137,71 @@ describe('history', () => {
     await settled();
     expect(history.failure).toBeNull();
   });
+
+  test('it is narrowed by time, person and pin, and what does not match stays out', async () => {
+    const world = new FakeWorld();
+    const seen: string[][] = [];
+    const history = new History(await world.connected(), (jobs) => seen.push(jobs));
+    history.narrow({ span: 'today', owner: 'a@b' });
+    const asked = world.asked[0] as { with: { since: string; owner: string; pinned: boolean } };
+    expect(asked.with).toMatchObject({ owner: 'a@b', pinned: false });
+    expect(new Date(asked.with.since).getHours()).toBe(0);
+    world.last.reply(1, page([2], false));
+    await settled();
+    expect(seen).toEqual([[ID(2)]]);
+    expect(history.owners).toEqual(['a@b']);
+    const now = new Date().toISOString();
+    history.learn(aJob({ id: ID(3), queued_at: '2020-01-01T00:00:00Z' }));
+    history.learn(aJob({ id: ID(4), queued_at: now, owner: 'c@d' }));
+    history.learn(aJob({ id: ID(5), queued_at: now }));
+    expect(history.jobs.map(({ id }) => id)).toEqual([5, 2].map(ID));
+    history.only({ pinned: 'pinned' });
+    expect(world.asked[1]).toMatchObject({ with: { owner: null, since: null, pinned: true } });
+  });
+});
+
+test('spans begin at midnight, days and weeks ago', () => {
+  const now = new Date(2026, 2, 3, 14, 30);
+  expect(beginning('', now)).toBeNull();
+  expect(beginning('hour', now)).toEqual(new Date(2026, 2, 3, 13, 30));
+  expect(beginning('today', now)).toEqual(new Date(2026, 2, 3));
+  expect(beginning('week', now)).toEqual(new Date(2026, 1, 25));
+  expect(beginning('month', now)).toEqual(new Date(2026, 1, 2));
+});
+
+test('a note keeps its pin and a pin its note', async () => {
+  const world = new FakeWorld();
+  const notes = new Notes(await world.connected());
+  const note = { pinned: true, text: 'see #12', by: 'a@b', at: '2026-11-24T06:00:00Z' };
+  void notes.of([ID(1), ID(2)]);
+  world.last.reply(1, { type: 'notes', with: { notes: [[ID(1), note]] } });
+  await settled();
+  expect([notes.get(ID(1)), notes.isPinned(ID(1)), notes.isPinned(ID(2))]).toEqual([
+    note,
+    true,
+    false,
+  ]);
+  void notes.say(ID(1), { pinned: false });
+  void notes.say(ID(2), { text: 'new' });
+  expect(world.asked.slice(1)).toMatchObject([
+    { with: { job: ID(1), pinned: false, text: 'see #12' } },
+    { with: { job: ID(2), pinned: false, text: 'new' } },
+  ]);
+});
+
+test('what a job may be measured by is the median of those that went well', async () => {
+  const world = new FakeWorld();
+  const earlier = new EarlierJobs(await world.connected());
+  void earlier.of(ID(9));
+  const one = (n: number, took_ms: number, status: 'done' | 'error' = 'done') => ({
+    id: ID(n),
+    status,
+    took_ms,
+  });
+  const jobs = [one(8, 300), one(7, 9000, 'error'), one(6, 100), one(5, 200)];
+  world.last.reply(1, { type: 'earlier', with: { jobs } });
+  await settled();
+  expect(earlier.jobs.map(({ id }) => id)).toEqual([5, 6, 7, 8].map(ID));
+  expect(earlier.usual).toBe(200);
+  expect(median([])).toBeNull();
 });
