@@ -1,5 +1,4 @@
 // The words around the fields of a launch form.
-import { duration } from '$lib/format';
 import type { Form } from '$lib/state/launch.svelte';
 import type { CommandFields } from './command.svelte';
 import type { TargetFields } from './form.svelte';
@@ -13,8 +12,6 @@ export interface Heading {
   where: string;
   /** Where a danger comes from and where it runs, as sentences. */
   danger: string;
-  /** What else is worth knowing. */
-  notes: string[];
   /** What the button does. */
   act: string;
 }
@@ -26,17 +23,13 @@ export function heading(
   names: string[],
 ): Heading {
   if (form.kind === 'target') {
-    const { name, doc, place, timeout } = form.target;
+    const { name, doc, place } = form.target;
     return {
       title: `Run ${name}`,
       aside: form.project.name,
       description: doc ?? `Defined at ${place.file}:${place.line}`,
       where: 'this machine',
       danger: `From ${place.file}:${place.line}. It runs on this machine, at once.`,
-      notes:
-        timeout === null
-          ? []
-          : [`It is ended when it has run for ${duration(timeout)} (its @timeout).`],
       act: names.length > 0 ? `Run ${name} on ${names.join(', ')}` : `Run ${name}`,
     };
   }
@@ -47,7 +40,6 @@ export function heading(
     description: undefined,
     where,
     danger: `It runs on ${where}, at once.`,
-    notes: [],
     act: `Run on ${where}`,
   };
 }
