@@ -8,7 +8,7 @@
 //! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies,
 //! [`search`] looks for text in it and [`outline`] for what stands out, [`save`] writes it to a file, and [`edit`] opens
 //! what it names. [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are
-//! left alone, and [`lost`] has the last word on those whose supervisor is gone. [`direnv`] notes what that made of a
+//! left alone, and [`lost`] has the last word on those whose supervisor is gone. [`direnv`] notes what it makes of a
 //! job's environment, [`notes`] what people say of jobs. [`link`] is the only way to the store, [`catalog`] knows what can
 //! be run and [`by_make`] what make itself says of that, [`preferences`] what is set, [`presets`] what forms were filled
 //! in with, [`production`] which hosts ask twice, [`room`] how many jobs can be held, [`watch`] hears of changes from
