@@ -85,7 +85,9 @@ test('characters are marked over lines that are not on screen, and copied as the
     await expect(page.getByRole('log')).toBeFocused();
     return page.evaluate(() => navigator.clipboard.readText());
   };
+  await page.keyboard.press('g');
   const text = app.log.locator('[data-line="3"] .moved');
+  await expect(text).toHaveText(/row 3 /);
   const box = (await text.boundingBox())!;
   const column = 7.2;
   await page.mouse.move(box.x + 2.1 * column, box.y + 10);

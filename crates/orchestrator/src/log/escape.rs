@@ -1,7 +1,8 @@
 //! Escape sequences in a log: which of them mean something, and where each ends. It knows neither lines nor text.
 //!
-//! SGR and EL (`CSI … m`, `CSI … K`) have meaning. Every other sequence is dropped whole: cursor movement, private modes,
-//! reports, titles, OSC 8 and 52, DCS, APC, PM, SOS. Where a sequence ends:
+//! SGR and EL (`CSI … m`, `CSI … K`) have meaning, and so has a cursor that moves within its line (CHA, HPA, CUF and CUB:
+//! `CSI … G`, a grave accent, `C` and `D`). Every other sequence is dropped whole: other movements, private modes, reports,
+//! titles, OSC 8 and 52, DCS, APC, PM, SOS. Where a sequence ends:
 //!
 //! - A newline ends any unfinished sequence, and a carriage return an unfinished string (OSC, DCS, APC, PM, SOS, title),
 //!   so an OSC that is never closed hides the rest of its line and no more.
@@ -34,6 +35,19 @@ pub trait Screen {
     fn interrupt(&mut self, style: Style);
     /// EL: part of the line is made blank.
     fn erase(&mut self, part: Erase);
+    /// The cursor moves to another column.
+    fn go(&mut self, to: Column);
+}
+
+/// Where in its line the cursor moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// To a column, from 0.
+    At(u16),
+    /// So many columns to the right.
+    Right(u16),
+    /// So many columns to the left, and not past the first.
+    Left(u16),
 }
 
 /// The part of a line that EL makes blank (ECMA-48 §8.3.41).
@@ -52,6 +66,7 @@ impl Screen for () {
     fn write(&mut self, _: &[u8], _: Style) {}
     fn interrupt(&mut self, _: Style) {}
     fn erase(&mut self, _: Erase) {}
+    fn go(&mut self, _: Column) {}
 }
 
 /// What one stream carries from byte to byte: the style of what comes next, and a sequence that is not finished.
@@ -235,6 +250,10 @@ fn finish(params: &Params, last: u8, style: &mut Style, screen: &mut impl Screen
         (b'K', [0]) => screen.erase(Erase::ToEnd),
         (b'K', [1]) => screen.erase(Erase::ToCursor),
         (b'K', [2]) => screen.erase(Erase::Line),
+        // A count of 0 is 1, and so is the first column (ECMA-48 §8.3.9, §8.3.20, §8.3.18).
+        (b'G' | b'`', [column]) => screen.go(Column::At(column.saturating_sub(1))),
+        (b'C', [columns]) => screen.go(Column::Right((*columns).max(1))),
+        (b'D', [columns]) => screen.go(Column::Left((*columns).max(1))),
         _ => {}
     }
 }

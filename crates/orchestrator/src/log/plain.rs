@@ -6,7 +6,7 @@ use memchr::memchr;
 
 use super::{
     Style,
-    escape::{Erase, Pen, Screen},
+    escape::{Column, Erase, Pen, Screen},
     row::Row,
 };
 
@@ -95,5 +95,8 @@ impl Screen for Unstyled {
     }
     fn erase(&mut self, part: Erase) {
         self.0.erase(part);
+    }
+    fn go(&mut self, to: Column) {
+        self.0.go(to);
     }
 }

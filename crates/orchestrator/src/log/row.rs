@@ -8,12 +8,16 @@ use std::mem;
 
 use super::{
     Span, Style,
-    escape::{Erase, Screen},
+    escape::{Column, Erase, Screen},
     utf8::Unfinished,
 };
 
 /// How far apart tab stops are, in columns.
 const TAB: usize = 8;
+
+/// Columns of a terminal that is wide enough for anyone: beyond them the cursor only moves by being written at, so that a
+/// few bytes never fill up a row with millions of blanks.
+const WIDE: usize = 1000;
 
 /// What a change of style counts for, in bytes of text, so that a line of a thousand colours is bounded too.
 const SPAN: usize = 16;
@@ -225,6 +229,15 @@ impl Screen for Row {
         if let Some(char) = self.unfinished.end() {
             self.put(char, style);
         }
+    }
+
+    fn go(&mut self, to: Column) {
+        let column = match to {
+            Column::At(column) => column.into(),
+            Column::Right(columns) => self.column.saturating_add(columns.into()),
+            Column::Left(columns) => self.column.saturating_sub(columns.into()),
+        };
+        self.column = column.min(self.end.max(WIDE));
     }
 
     fn erase(&mut self, part: Erase) {

@@ -114,7 +114,7 @@ fn what_means_nothing_leaves_no_trace() {
     for sequence in [
         "\x1b[2J",
         "\x1b[10;20H",
-        "\x1b[5C",
+        "\x1b[5A",
         "\x1b[?25l",
         "\x1b[?1049h",
         "\x1b[6n",

@@ -41,9 +41,25 @@ fn the_cursor_moves_within_the_line() {
         ("abc\x1b[2Kd", "   d"),
         ("abc\r\x1b[2Kd", "d"),
         ("10 %\r20 %\r100 %", "100 %"),
+        ("abc\x1b[Gx", "xbc"),
+        ("abc\x1b[0Gx\x1b[3`y", "xby"),
+        ("abc\x1b[6Gx", "abc  x"),
+        ("abc\x1b[2Dx\x1b[Cy", "axcy"),
+        ("abc\x1b[99Dx", "xbc"),
+        ("a\x1b[2C", "a"),
+        ("50 %\x1b[1G\x1b[2Kdone", "done"),
+        ("abc\x1b[2;3Gx", "abcx"),
     ] {
         assert_eq!(plain(bytes.as_bytes()), text, "{bytes:?}");
     }
+}
+
+#[test]
+fn a_cursor_that_is_sent_far_away_goes_to_the_edge() {
+    let text = plain("\x1b[65535C".repeat(1000).as_bytes());
+    assert_eq!(text, "");
+    let text = plain(("\x1b[65535Cx".repeat(3) + "\x1b[65535Gy").as_bytes());
+    assert_eq!(text, format!("{}xxxy", " ".repeat(WIDE)));
 }
 
 #[test]

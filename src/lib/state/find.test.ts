@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FakeWorld, settled } from '../testing/fake';
+import type { Call, Hit, Reply } from '../wire';
+import { Find } from './find.svelte';
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+const hit = (line: number, start = 0): Hit => ({ line, start, end: start + 3 });
+
+/** A search in a window that stands at line 10. */
+async function open(answers: Partial<Record<string, (call: Call) => Reply>> = {}) {
+  const world = new FakeWorld();
+  const client = await world.connected();
+  world.last.answer = (call) =>
+    world.last.reply(call.id, answers[call.request.type]?.(call) ?? { type: 'ok' });
+  const revealed: number[] = [];
+  const find = new Find(client, 'job', {
+    top: () => 10,
+    reveal: (line) => revealed.push(line),
+    changed: () => undefined,
+    turn: (change) => change(),
+  });
+  find.summon();
+  const asked = (type: string) => world.asked.filter((request) => request.type === type);
+  const search = () => {
+    const last = asked('find').at(-1);
+    return last?.type === 'find' ? last.with.search : 0;
+  };
+  const came = (hits: number, caught_up: boolean) =>
+    find.found({ search: search(), hits, lines: 0, caught_up, complete: false, why: null });
+  return { world, find, revealed, asked, search, came };
+}
+
+async function type(find: Find, text: string) {
+  find.type(text);
+  await vi.advanceTimersByTimeAsync(200);
+  await settled();
+}
+
+test('a search begins once the hand rests, and ends the one before', async () => {
+  const { find, asked, search } = await open();
+  for (const text of ['f', 'fo', 'foo']) find.type(text);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(asked('find')).toHaveLength(1);
+  const first = search();
+  await type(find, 'food');
+  expect(search()).not.toBe(first);
+  expect(asked('end_find')).toEqual([{ type: 'end_find', with: { search: first } }]);
+  await type(find, '');
+  expect(asked('end_find')).toHaveLength(2);
+  expect(asked('find')).toHaveLength(2);
+});
+
+test('the first hit from the top of the window is gone to, and the ones after it by keys', async () => {
+  let at = 0;
+  const hits = [hit(12), hit(40), hit(3)];
+  const { find, revealed, asked, came } = await open({
+    hit: () => ({ type: 'hit', with: { hit: hits[at]!, index: ++at, row: 0 } }),
+  });
+  await type(find, 'foo');
+  came(3, false);
+  await settled();
+  expect(asked('hit')[0]).toMatchObject({ with: { line: 9, back: false } });
+  expect([find.index, find.current?.line]).toEqual([1, 12]);
+  await find.step(false);
+  expect(asked('hit')[1]).toMatchObject({ with: { line: 12, start: 0, back: false } });
+  await find.step(true);
+  expect(asked('hit')[2]).toMatchObject({ with: { line: 40, back: true } });
+  expect(revealed).toEqual([12, 40, 3]);
+});
+
+test('what is found while a person reads on does not move the window', async () => {
+  const { find, revealed, came } = await open({
+    hit: () => ({ type: 'hit', with: { hit: null, index: 0, row: 0 } }),
+  });
+  await type(find, 'foo');
+  came(0, true);
+  await settled();
+  came(2, true);
+  await settled();
+  expect(revealed).toEqual([]);
+  expect(find.hits).toBe(2);
+});
+
+test('answers to an earlier search are not taken', async () => {
+  const { find, search } = await open();
+  await type(find, 'foo');
+  const before = search();
+  await type(find, 'bar');
+  find.found({ search: before, hits: 9, lines: 0, caught_up: true, complete: true, why: null });
+  expect(find.hits).toBe(0);
+});
+
+test('what cannot be looked for is said, until something else is typed', async () => {
+  const { world, find } = await open();
+  world.last.answer = (call) => {
+    const failure = { code: 'refused' as const, message: 'unclosed group, at character 1' };
+    world.last.say({ failed: { id: call.id, failure } });
+  };
+  await type(find, '(');
+  expect(find.problem).toBe('unclosed group, at character 1');
+  world.last.answer = (call) => world.last.reply(call.id, { type: 'ok' });
+  await type(find, 'a');
+  expect(find.problem).toBeNull();
+});
+
+test('the hits of the lines on screen are asked for once, and again when there are more', async () => {
+  const { find, asked, came } = await open({
+    hits: () => ({ type: 'hits', with: { hits: [hit(20), hit(20, 5), hit(21)] } }),
+  });
+  await type(find, 'foo');
+  came(3, true);
+  find.want(10, 40);
+  await settled();
+  expect(find.in(20)).toHaveLength(2);
+  expect(find.in(22)).toEqual([]);
+  find.want(11, 41);
+  await settled();
+  expect(asked('hits')).toHaveLength(1);
+  came(4, true);
+  find.want(11, 41);
+  await settled();
+  expect(asked('hits')).toHaveLength(2);
+});
+
+test('after a drop the same is looked for again', async () => {
+  const { find, asked } = await open();
+  await type(find, 'foo');
+  find.begin();
+  expect(asked('find')).toHaveLength(2);
+  find.close();
+  find.begin();
+  expect(asked('find')).toHaveLength(2);
+});
