@@ -32,12 +32,20 @@ export function freshFolders(home = mkdtempSync(join(tmpdir(), 'vmo-e2e-'))) {
 function remove(home, locks) {
   // Whoever takes the folders away before the server has gone leaves one that nobody knows of.
   unlocked(join(locks, 'guardian.lock'));
-  if (existsSync(locks)) {
-    // As root the server's data lies apart, where the account it runs as can reach it (store/embedded/place.rs).
-    const apart = join('/var/lib/vm-orchestrator', fnv1a(realpathSync(locks)));
-    rmSync(apart, { recursive: true, force: true });
-  }
+  removeApart(locks);
   rmSync(home, { recursive: true, force: true });
+}
+
+/**
+ * As root the private server's data lies apart from its folder, where the account it runs as can reach it
+ * (store/embedded/place.rs): removes it, once the server has gone.
+ *
+ * @param {string} locks The folder `postgres` of the app's data.
+ */
+export function removeApart(locks) {
+  if (!existsSync(locks)) return;
+  const apart = join('/var/lib/vm-orchestrator', fnv1a(realpathSync(locks)));
+  rmSync(apart, { recursive: true, force: true });
 }
 
 function unlocked(lock) {

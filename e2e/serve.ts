@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { removeApart } from './folders.mjs';
 
 /** What `vmo serve --json` prints. */
 export interface Served {
@@ -55,6 +56,7 @@ export class Home {
       // Its guardian holds this lock for as long as it lives.
       const lock = join(this.root, 'data/postgres/guardian.lock');
       await run('flock', ['--wait', '30', lock, 'true']);
+      removeApart(join(this.root, 'data/postgres'));
     }
     await rm(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   }
