@@ -182,14 +182,13 @@ impl Catalog {
     pub(crate) fn watch(&self, before: Option<&Watching>) -> notify::Result<Watching> {
         let waiting = before.map_or_else(Arc::default, |before| Arc::clone(&before.waiting));
         let matter = self.what_matters();
-        let beside = matter
+        let projects = matter.projects.clone();
+        let files: Vec<PathBuf> = matter
             .ssh_files
             .iter()
             .chain([&self.folders.registry])
-            .chain(&self.folders.ssh_configs);
-        let folders: BTreeSet<PathBuf> = beside
-            .filter_map(|file| nearest(file))
-            .chain(matter.projects.iter().map(|(path, _)| path.clone()))
+            .chain(&self.folders.ssh_configs)
+            .cloned()
             .collect();
         let told = Arc::clone(&waiting);
         let mut watcher =
@@ -201,10 +200,15 @@ impl Catalog {
             })?;
         watcher.watch(&self.folders.jobs(), RecursiveMode::NonRecursive)?;
         watcher.watch(&self.folders.config, RecursiveMode::NonRecursive)?;
-        for folder in folders {
-            if let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive) {
-                tracing::debug!(folder = %folder.display(), %error, "not watched");
-            }
+        for (project, _) in &projects {
+            watch(&mut watcher, project);
+        }
+        for file in &files {
+            watch_for(&mut watcher, file);
+        }
+        // What was added just before it could be seen.
+        if self.what_matters().projects != projects {
+            waiting.add([Changed::Projects].into_iter());
         }
         Ok(Watching {
             _watcher: watcher,
@@ -262,6 +266,21 @@ impl Matter {
         projects
             .find(|(folder, _)| path.parent() == Some(folder))
             .map(|(_, name)| Changed::Targets(name.clone()))
+    }
+}
+
+fn watch(watcher: &mut RecommendedWatcher, folder: &Path) {
+    if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive) {
+        tracing::debug!(folder = %folder.display(), %error, "not watched");
+    }
+}
+
+/// Watches for a file. A folder of it that is made in this moment, unseen, is watched next.
+fn watch_for(watcher: &mut RecommendedWatcher, file: &Path) {
+    let mut watched = None;
+    while let Some(folder) = nearest(file).filter(|folder| watched.as_ref() != Some(folder)) {
+        watch(watcher, &folder);
+        watched = Some(folder);
     }
 }
 

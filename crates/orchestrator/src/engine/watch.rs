@@ -23,9 +23,9 @@ impl Engine {
                         // What changed while nobody looked.
                         engine.adopt_all();
                         engine.read_settings();
+                        engine.tell_projects();
                         if before.is_some() {
-                            // A file may have come together with its folder, which was not watched.
-                            engine.tell_projects();
+                            // A config may have come together with its folder, which was not watched.
                             engine.0.catalog.read_hosts();
                             engine.tell_hosts();
                         }
