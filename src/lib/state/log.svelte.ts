@@ -228,7 +228,7 @@ export class LogView {
   /** Goes to the head of the next section, or of the one before. */
   toSection(back: boolean): void {
     const top = this.rows[0]?.number ?? 1;
-    const at = this.selected?.from ?? top - (back ? 0 : 1);
+    const at = this.#here ?? top - (back ? 0 : 1);
     const heads = this.outline.sections.map(({ first }) => first);
     const next = back ? heads.findLast((first) => first < at) : heads.find((first) => first > at);
     if (next === undefined) return;
@@ -237,10 +237,17 @@ export class LogView {
     this.selected = { from: next, to: next };
   }
 
-  /** The section that the picked line is in, or else the line at the top of the window. */
+  /** The section that a person looks at: that of the picked line, error or hit, else that of the top of the window. */
   get section(): number | null {
-    const line = this.selected?.from ?? this.rows[0]?.number ?? 1;
+    const line = this.#here ?? this.rows[0]?.number ?? 1;
     return this.outline.around(line)?.first ?? null;
+  }
+
+  /** The line that was gone to last, where it is on screen. */
+  get #here(): number | null {
+    const lines = [this.selected?.from, this.find.current?.line, this.fault];
+    const seen = new Set(this.rows.map(({ number }) => number));
+    return lines.find((line) => line !== undefined && line !== null && seen.has(line)) ?? null;
   }
 
   /** Goes to lines that a link names, as soon as there are any. */
