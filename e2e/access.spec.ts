@@ -23,6 +23,15 @@ for (const scheme of ['dark', 'light'] as const) {
       await expect(app.status).toHaveText('Error');
       expect(await violations(page)).toEqual([]);
 
+      await expect(page.getByTestId('errors')).toBeVisible();
+      await page.keyboard.press('Control+f');
+      const find = page.getByRole('search', { name: 'Find in the log' });
+      await find.getByRole('textbox').fill('checks');
+      await expect(app.log.locator('mark.current')).toBeVisible();
+      await find.getByRole('button', { name: /^Only hits/ }).click();
+      expect(await violations(page)).toEqual([]);
+      await find.getByRole('button', { name: 'Close the search' }).click();
+
       await app.history();
       await expect(page.locator('tr[data-job]').first()).toBeVisible();
       expect(await violations(page)).toEqual([]);

@@ -79,6 +79,11 @@ test('only hits and the lines around them', async ({ app, page }) => {
   await expect(app.log.locator('[data-line="20"] mark.current')).toBeVisible();
   await find.field.press('Shift+Enter');
   await expect(app.log.locator('[data-line="2099"] mark.current')).toBeVisible();
+  // All lines and back: the current hit stays in sight.
+  for (let i = 0; i < 2; i++) {
+    await find.bar.getByRole('button', { name: 'Only hits, 2 lines around' }).click();
+    await expect(app.log.locator('[data-line="2099"] mark.current')).toBeVisible();
+  }
   await find.bar.getByRole('button', { name: 'Only hits, 2 lines around' }).click();
   await expect(app.log.locator('[data-line="2099"] mark.current')).toBeVisible();
   await expect(app.log.locator('[data-line="2103"]')).toBeVisible();

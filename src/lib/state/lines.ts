@@ -1,6 +1,7 @@
 // The lines of one log that the page holds, and the questions for those it lacks.
 import type { Client } from '../client';
 import { BLOCK, Blocks } from '../log/blocks';
+import { textOf } from '../log/text';
 import type { JobId, Line } from '../wire';
 
 /** Questions for blocks under way at a time; a fast drag must not queue up what it has passed. */
@@ -57,6 +58,12 @@ export class Lines {
   async ask(first: number, count: number): Promise<Line[]> {
     const request = { type: 'lines', with: { job: this.#job, first, count } } as const;
     return (await this.#client.ask(request, 'lines')).lines;
+  }
+
+  /** The text of one whole line, however long. */
+  async whole(number: number): Promise<string> {
+    const request = { type: 'whole_line', with: { job: this.#job, number } } as const;
+    return (await this.#client.ask(request, 'lines')).lines.map(textOf).join('\n');
   }
 
   async #fetch(index: number, total: number): Promise<void> {

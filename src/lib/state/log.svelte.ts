@@ -1,17 +1,14 @@
 // One log in its window: where the window stands, which lines it holds, and what it still has to ask for.
 import { CallFailed, type Client } from '../client';
-import { between, type Marked, type Point } from '../log/marking';
-import { columns, textOf } from '../log/text';
+import type { Point } from '../log/marking';
+import { columns } from '../log/text';
 import { Measures, ROW } from '../log/window';
 import type { Event, Extent, Job, JobId, Line } from '../wire';
 import { Find } from './find.svelte';
 import { Lines } from './lines';
 import { Outlined } from './outline.svelte';
+import { Picked, type Range } from './picked.svelte';
 
-/** Lines asked for at once where text is copied; the most a call may ask for. */
-const COPY_STEP = 1000;
-/** The longest range that is copied: some 10 MB, what a clipboard still takes. */
-const COPY_MOST = 100_000;
 /** Lines asked for above and below the window, so that a slow scroll finds them there. */
 const MARGIN = 60;
 /** Height of the head of a section that stays at the top, in px. */
@@ -25,12 +22,6 @@ const CUT = 48;
 export interface Row {
   number: number;
   line: Line | undefined;
-}
-
-/** A range of lines, both ends in it. */
-export interface Range {
-  from: number;
-  to: number;
 }
 
 type Grew = Extract<Event, { type: 'log_grew' }>['with'];
@@ -51,10 +42,6 @@ export class LogView {
   said = $state<string | null>(null);
   /** Whether the window sticks to the end. */
   following = $state(false);
-  /** The lines a person picked. */
-  selected = $state.raw<Range | null>(null);
-  /** The characters a person marked. */
-  marked = $state.raw<Marked | null>(null);
   /** Why lines are missing, for a person. */
   problem = $state<string | null>(null);
 
@@ -64,6 +51,8 @@ export class LogView {
 
   readonly find: Find;
   readonly outline: Outlined;
+  /** What a person picked. */
+  readonly picked: Picked;
 
   /** Which lines have rows. */
   readonly folding = $derived.by(() => this.outline.rows(this.extent.lines));
@@ -110,7 +99,6 @@ export class LogView {
   #attached = false;
   #drawing = false;
   #pending: Extent | null = null;
-  #anchor: number | null = null;
   /** Where the window goes once the log's errors are known, unless a person moved it before. */
   #opensAtError = false;
   /** The lines that are to be gone to. */
@@ -128,6 +116,7 @@ export class LogView {
       },
       failed: (error) => this.#failed(error),
     });
+    this.picked = new Picked(this.#lines);
     this.find = new Find(client, job.id, {
       top: () => this.rows.find(({ number }) => number > 0)?.number ?? 1,
       reveal: (line, row) => this.#reveal(line, row),
@@ -228,25 +217,30 @@ export class LogView {
   /** Goes to the head of the next section, or of the one before. */
   toSection(back: boolean): void {
     const top = this.rows[0]?.number ?? 1;
-    const at = this.selected?.from ?? top - (back ? 0 : 1);
+    const at = this.#here ?? top - (back ? 0 : 1);
     const heads = this.outline.sections.map(({ first }) => first);
     const next = back ? heads.findLast((first) => first < at) : heads.find((first) => first > at);
     if (next === undefined) return;
     this.goTo(next);
-    this.#anchor = next;
-    this.selected = { from: next, to: next };
+    this.picked.range({ from: next, to: next });
   }
 
-  /** The section that the picked line is in, or else the line at the top of the window. */
+  /** The section that a person looks at: that of the picked line, error or hit, else that of the top of the window. */
   get section(): number | null {
-    const line = this.selected?.from ?? this.rows[0]?.number ?? 1;
+    const line = this.#here ?? this.rows[0]?.number ?? 1;
     return this.outline.around(line)?.first ?? null;
+  }
+
+  /** The line that was gone to last, where it is on screen. */
+  get #here(): number | null {
+    const lines = [this.picked.lines?.from, this.find.current?.line, this.fault];
+    const seen = new Set(this.rows.map(({ number }) => number));
+    return lines.find((line) => line !== undefined && line !== null && seen.has(line)) ?? null;
   }
 
   /** Goes to lines that a link names, as soon as there are any. */
   goToLines(link: Range): void {
-    this.#anchor = link.from;
-    this.selected = link;
+    this.picked.range(link);
     this.#opensAtError = false;
     this.#link = link;
     if (this.known) this.#openLink();
@@ -261,69 +255,25 @@ export class LogView {
   }
 
   /** Picks a line, or the range from the one picked first up to this one. */
-  select(number: number, extend: boolean): void {
+  pick(number: number, extend: boolean): void {
     this.pause();
-    if (!extend || this.#anchor === null) this.#anchor = number;
-    const [from, to] = [Math.min(this.#anchor, number), Math.max(this.#anchor, number)];
-    const same = this.selected?.from === from && this.selected.to === to;
-    this.selected = same && !extend ? null : { from, to };
+    this.picked.line(number, extend);
   }
 
-  /** Marks the characters between two places. */
+  /** Picks the characters between two places. */
   mark(start: Point, end: Point): void {
     this.pause();
-    this.selected = null;
-    this.marked = between(start, end);
+    this.picked.between(start, end);
   }
 
-  /** Marks all. */
+  /** Picks all. */
   markAll(): void {
     this.mark({ line: 1, column: 0 }, { line: Math.max(1, this.extent.lines), column: Infinity });
   }
 
-  /** The marked text, also of lines that are not on screen. */
-  async markedText(): Promise<string> {
-    const { marked } = this;
-    if (!marked) return '';
-    const lines = await this.#texts({ from: marked.from.line, to: marked.to.line });
-    const last = lines.length - 1;
-    // The end first: on one line, cutting its start would move it.
-    if (marked.to.line - marked.from.line === last)
-      lines[last] = lines[last]!.slice(0, marked.to.column);
-    lines[0] = (lines[0] ?? '').slice(marked.from.column);
-    return lines.join('\n');
-  }
-
-  /** The text of the picked lines, also of those that are not on screen. */
-  async selectedText(): Promise<string> {
-    return this.selected ? (await this.#texts(this.selected)).join('\n') : '';
-  }
-
-  async #texts(range: Range): Promise<string[]> {
-    if (range.to - range.from >= COPY_MOST) {
-      const message = `at most ${COPY_MOST.toLocaleString('en-US')} lines can be copied at once`;
-      throw new CallFailed({ code: 'refused', message });
-    }
-    const text: string[] = [];
-    for (let first = range.from; first <= range.to;) {
-      const count = Math.min(COPY_STEP, range.to - first + 1);
-      const lines = await this.#lines.ask(first, count);
-      for (const line of lines)
-        text.push(line.cut ? await this.wholeLine(line.number) : textOf(line));
-      // What comes back may be less than was asked for, where the lines are long.
-      if (lines.length === 0) break;
-      first += lines.length;
-    }
-    return text;
-  }
-
   /** The text of one whole line, however long. */
-  async wholeLine(number: number): Promise<string> {
-    const { lines } = await this.#client.ask(
-      { type: 'whole_line', with: { job: this.job, number } },
-      'lines',
-    );
-    return lines.map(textOf).join('\n');
+  wholeLine(number: number): Promise<string> {
+    return this.#lines.whole(number);
   }
 
   /** The log grew, or is complete. */

@@ -168,9 +168,9 @@ describe('following and pausing', () => {
 
   test('picking a line pauses', async () => {
     const { view } = await open('running', 5000, false);
-    view.select(4990, false);
+    view.pick(4990, false);
     expect(view.following).toBe(false);
-    expect(view.selected).toEqual({ from: 4990, to: 4990 });
+    expect(view.picked.lines).toEqual({ from: 4990, to: 4990 });
   });
 });
 
@@ -243,25 +243,25 @@ describe('asking for lines', () => {
 describe('picking and copying', () => {
   test('a range holds lines that were never on screen', async () => {
     const { view } = await open('done', 100_000, true);
-    view.select(10, false);
-    view.select(2509, true);
-    const text = (await view.selectedText()).split('\n');
+    view.pick(10, false);
+    view.pick(2509, true);
+    const text = (await view.picked.text()).split('\n');
     expect(text).toHaveLength(2500);
     expect([text[0], text.at(-1)]).toEqual(['line 10', 'line 2509']);
   });
 
   test('a second click on the same line lets it go', async () => {
     const { view } = await open('done', 100, true);
-    view.select(10, false);
-    view.select(10, false);
-    expect(view.selected).toBeNull();
+    view.pick(10, false);
+    view.pick(10, false);
+    expect(view.picked.lines).toBeNull();
   });
 
   test('a range no clipboard takes is refused in words', async () => {
     const { view } = await open('done', 1_000_000, true);
-    view.select(1, false);
-    view.select(1_000_000, true);
-    await expect(view.selectedText()).rejects.toThrow('at most 100,000 lines');
+    view.pick(1, false);
+    view.pick(1_000_000, true);
+    await expect(view.picked.text()).rejects.toThrow('at most 100,000 lines');
   });
 });
 
@@ -304,10 +304,10 @@ describe('sections', () => {
     const { view } = await folded();
     for (const first of [10, 100, 200, 200]) {
       view.toSection(false);
-      expect(view.selected?.from).toBe(first);
+      expect(view.picked.lines?.from).toBe(first);
       expect(view.section).toBe(first);
     }
     view.toSection(true);
-    expect(view.selected?.from).toBe(100);
+    expect(view.picked.lines?.from).toBe(100);
   });
 });

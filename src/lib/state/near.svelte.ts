@@ -23,7 +23,7 @@ export class NearHits {
   readonly #around: number;
   readonly #changed: () => void;
   readonly #blocks = new Map<number, Block>();
-  readonly #asking = new Set<number>();
+  readonly #asking = new Map<number, Promise<void>>();
   #search = 0;
 
   constructor(client: Client, around: number, changed: () => void) {
@@ -53,7 +53,7 @@ export class NearHits {
 
   /** The first rows, and how many there are. */
   async load(): Promise<void> {
-    if (this.#search !== 0 && !this.#asking.has(0)) await this.#fetch(0);
+    if (this.#search !== 0) await this.#ask(0);
   }
 
   /** Asks for those of some rows that are not held. */
@@ -62,13 +62,19 @@ export class NearHits {
     const to = Math.floor(Math.max(first, first + count - 1) / BLOCK);
     for (let index = Math.floor(first / BLOCK); index <= to; index++) {
       const block = this.#blocks.get(index);
-      if ((!block || block.stale) && !this.#asking.has(index)) void this.#fetch(index);
+      if (!block || block.stale) void this.#ask(index);
     }
+  }
+
+  /** Asks for a block, where that is not under way. */
+  #ask(index: number): Promise<void> {
+    let asking = this.#asking.get(index);
+    if (!asking) this.#asking.set(index, (asking = this.#fetch(index)));
+    return asking;
   }
 
   async #fetch(index: number): Promise<void> {
     const search = this.#search;
-    this.#asking.add(index);
     try {
       const asked = { search, around: this.#around, skip: index * BLOCK, count: BLOCK };
       const near = await this.#client.ask({ type: 'hit_lines', with: asked }, 'hit_lines');

@@ -47,7 +47,7 @@ export function press(key: string, app: App, job: Job, view: LogView): boolean {
       return isOver(job);
     case 'Escape':
       if (view.find.open) view.find.close();
-      else [view.selected, view.marked] = [null, null];
+      else view.picked.none();
       return true;
     default:
       return false;

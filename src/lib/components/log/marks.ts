@@ -5,6 +5,8 @@ import type { LogView } from '$lib/state/log.svelte';
 
 /** Px a pointer may move and still click. */
 const STILL = 3;
+/** The time between two presses that belong together, in milliseconds. */
+const AGAIN = 400;
 /** The time between two moves of a log whose edge the pointer is beyond, in milliseconds. */
 const EVERY = 30;
 
@@ -18,9 +20,10 @@ export function lineAt(target: EventTarget | null): number | null {
 /** Marks characters from where a pointer went down until it comes up; `clicked` is told where it did not move. */
 export function mark(view: LogView, down: PointerEvent, clicked: () => void): void {
   const scroller = down.currentTarget as HTMLElement;
+  const presses = count(down);
   const start = pointAt(scroller, down.clientX, down.clientY);
-  if (start && down.detail === 2) return markWord(view, scroller, start);
-  if (start && down.detail > 2)
+  if (start && presses === 2) return markWord(view, scroller, start);
+  if (start && presses > 2)
     return view.mark({ line: start.line, column: 0 }, { line: start.line, column: Infinity });
   let [x, y, moved] = [down.clientX, down.clientY, false];
   const draw = () => {
@@ -43,11 +46,23 @@ export function mark(view: LogView, down: PointerEvent, clicked: () => void): vo
   const up = () => {
     clearInterval(timer);
     window.removeEventListener('pointermove', move);
-    if (!moved) clicked();
+    // The press after a drag begins anew.
+    if (moved) last.at = -Infinity;
+    else clicked();
   };
   window.addEventListener('pointermove', move);
   window.addEventListener('pointerup', up, { once: true });
   window.addEventListener('pointercancel', up, { once: true });
+}
+
+/** Presses in a row at one place; pointer events do not say. */
+let last = { at: -Infinity, x: 0, y: 0, count: 0 };
+
+function count({ timeStamp, clientX, clientY }: PointerEvent): number {
+  const again =
+    timeStamp - last.at < AGAIN && Math.hypot(clientX - last.x, clientY - last.y) <= STILL;
+  last = { at: timeStamp, x: clientX, y: clientY, count: again ? last.count + 1 : 1 };
+  return last.count;
 }
 
 function markWord(view: LogView, scroller: HTMLElement, at: Point): void {

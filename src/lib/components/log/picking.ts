@@ -9,20 +9,16 @@ import type { SaveAs } from '$lib/wire';
 export function pick(view: LogView, down: PointerEvent): void {
   const number = lineAt(down.target);
   if (number === null || down.button !== 0) return;
-  const click = () => {
-    view.marked = null;
-    view.select(number, down.shiftKey);
-  };
+  const click = () => view.pick(number, down.shiftKey);
   if (down.shiftKey) return click();
   mark(view, down, click);
 }
 
 /** Ctrl+C: the marked characters, else the picked lines. */
 export function copySelected(app: App, view: LogView, event: ClipboardEvent): void {
-  const text = view.marked ? view.markedText() : view.selected ? view.selectedText() : null;
-  if (text === null) return;
+  if (!view.picked.lines && !view.picked.chars) return;
   event.preventDefault();
-  copy(app, text);
+  copy(app, view.picked.text());
 }
 
 /** Copies one whole line of which only the start is shown. */
@@ -47,7 +43,7 @@ export function save(app: App, view: LogView, form: SaveAs): void {
 
 /** Copies the address of the job, and of the picked lines in it. */
 export function copyLink(app: App, view: LogView): void {
-  const picked = view.selected;
+  const picked = view.picked.lines;
   const lines = picked ? `#L${picked.from}${picked.to > picked.from ? `-L${picked.to}` : ''}` : '';
   const link = `${location.origin}/job/${view.job}${lines}`;
   navigator.clipboard.writeText(link).then(

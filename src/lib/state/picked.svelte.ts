@@ -1,0 +1,86 @@
+// What a person picked in one log: whole lines, or characters from one place to another; and its text.
+import { CallFailed } from '../client';
+import { between, type Marked, type Point } from '../log/marking';
+import { textOf } from '../log/text';
+import type { Lines } from './lines';
+
+/** Lines asked for at once where text is copied; the most a call may ask for. */
+const STEP = 1000;
+/** The longest range that is copied: some 10 MB, what a clipboard still takes. */
+const MOST = 100_000;
+
+/** A range of lines, both ends in it. */
+export interface Range {
+  from: number;
+  to: number;
+}
+
+/** Lines or characters, not both. */
+export class Picked {
+  /** Whole lines. */
+  lines = $state.raw<Range | null>(null);
+  /** Characters. */
+  chars = $state.raw<Marked | null>(null);
+
+  readonly #source: Lines;
+  #anchor: number | null = null;
+
+  constructor(source: Lines) {
+    this.#source = source;
+  }
+
+  /** Picks a line, or the range from the one picked first up to this one; one that is picked already is let go. */
+  line(number: number, extend: boolean): void {
+    if (!extend || this.#anchor === null) this.#anchor = number;
+    const [from, to] = [Math.min(this.#anchor, number), Math.max(this.#anchor, number)];
+    const same = this.lines?.from === from && this.lines.to === to;
+    if (same && !extend) this.none();
+    else this.range({ from, to }, this.#anchor);
+  }
+
+  /** Picks lines; the next range begins at `anchor`. */
+  range(lines: Range, anchor = lines.from): void {
+    [this.lines, this.chars, this.#anchor] = [lines, null, anchor];
+  }
+
+  /** Picks the characters between two places. */
+  between(start: Point, end: Point): void {
+    [this.lines, this.chars] = [null, between(start, end)];
+  }
+
+  /** Lets go of all. */
+  none(): void {
+    [this.lines, this.chars] = [null, null];
+  }
+
+  /** Its text, also of lines that are not on screen; empty where nothing is picked. */
+  async text(): Promise<string> {
+    if (this.lines) return (await this.#texts(this.lines)).join('\n');
+    const { chars } = this;
+    if (!chars) return '';
+    const texts = await this.#texts({ from: chars.from.line, to: chars.to.line });
+    const last = texts.length - 1;
+    // The end first: on one line, cutting its start would move it.
+    if (chars.to.line - chars.from.line === last)
+      texts[last] = texts[last]!.slice(0, chars.to.column);
+    texts[0] = (texts[0] ?? '').slice(chars.from.column);
+    return texts.join('\n');
+  }
+
+  async #texts({ from, to }: Range): Promise<string[]> {
+    if (to - from >= MOST) {
+      const message = `at most ${MOST.toLocaleString('en-US')} lines can be copied at once`;
+      throw new CallFailed({ code: 'refused', message });
+    }
+    const texts: string[] = [];
+    for (let next = from; next <= to;) {
+      const lines = await this.#source.ask(next, Math.min(STEP, to - next + 1));
+      // What comes back may be less than was asked for, where the lines are long.
+      if (lines.length === 0) break;
+      for (const line of lines)
+        texts.push(line.cut ? await this.#source.whole(line.number) : textOf(line));
+      next += lines.length;
+    }
+    return texts;
+  }
+}
