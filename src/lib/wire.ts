@@ -660,7 +660,11 @@ version: string,
 /**
  * The home folder, so that paths can be shown as `~/…`.
  */
-home: string, };
+home: string, 
+/**
+ * Who starts jobs here: `user@machine`.
+ */
+owner: string, };
 
 /**
  * A line of a file.
@@ -772,6 +776,10 @@ source: ProjectSource,
  * Whether its targets may be run from the window.
  */
 trusted: boolean, 
+/**
+ * Whether it was trusted, and its makefiles have changed since; told where the settings want to be asked again then.
+ */
+changed: boolean, 
 /**
  * Whether at most one job of it runs at once.
  */
@@ -1011,7 +1019,7 @@ command: string, } } | { "type": "start", "with": Start } | { "type": "run_again
  */
 job: JobId, 
 /**
- * As [`Start::Command`]'s.
+ * As [`Start::Command`]'s; and the owner, of a job that somebody else started.
  */
 confirmed?: Array<string>, } } | { "type": "cancel", "with": { 
 /**
@@ -1290,6 +1298,10 @@ max_jobs: number,
  * What becomes of a job that is exclusive and runs already.
  */
 when_busy: WhenBusy, 
+/**
+ * Whether a project has to be trusted anew when its makefiles have changed.
+ */
+trust_again: boolean, 
 /**
  * The program that opens a terminal; none means the first one found.
  */

@@ -188,7 +188,7 @@ impl Engine {
         let queue = Queue::new(options.folders.claims(), most);
         let engine = Self(Arc::new(Inner {
             link: Link::open(place, options.folders.clone()),
-            catalog: Catalog::new(options.folders.clone()),
+            catalog: Catalog::new(options.folders.clone(), held.settings.trust_again),
             by_make: ByMake::default(),
             preferences: Preferences::new(held),
             prompts: Prompts::default(),

@@ -16,6 +16,9 @@ pub struct Project {
     pub source: ProjectSource,
     /// Whether its targets may be run from the window.
     pub trusted: bool,
+    /// Whether it was trusted, and its makefiles have changed since; told where the settings want to be asked again then.
+    #[serde(default)]
+    pub changed: bool,
     /// Whether at most one job of it runs at once.
     pub exclusive: bool,
     /// What is wrong with it, in a sentence: the folder is gone, there is no makefile, it cannot be read.

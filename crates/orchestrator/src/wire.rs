@@ -121,7 +121,7 @@ pub enum Request {
     RunAgain {
         /// The job to repeat.
         job: JobId,
-        /// As [`Start::Command`]'s.
+        /// As [`Start::Command`]'s; and the owner, of a job that somebody else started.
         #[serde(default)]
         #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
         confirmed: Vec<String>,
@@ -609,6 +609,8 @@ pub struct Overview {
     pub version: String,
     /// The home folder, so that paths can be shown as `~/…`.
     pub home: String,
+    /// Who starts jobs here: `user@machine`.
+    pub owner: String,
 }
 
 /// A job as the page and `--json` show it.
@@ -981,6 +983,8 @@ pub struct Settings {
     pub max_jobs: u32,
     /// What becomes of a job that is exclusive and runs already.
     pub when_busy: WhenBusy,
+    /// Whether a project has to be trusted anew when its makefiles have changed.
+    pub trust_again: bool,
     /// The program that opens a terminal; none means the first one found.
     pub terminal: Option<String>,
     /// The command that opens an editor, with `{file}`, `{line}` and `{column}` in it; none means the first one found.

@@ -32,6 +32,8 @@ export class App {
   version = $state('');
   /** The home folder, for paths as `~/…`. */
   home = $state('');
+  /** Who starts jobs here. */
+  owner = $state('');
   overlay = $state<Overlay | null>(null);
   /** What runs, while it is asked what is to become of it when the window closes. */
   quitting = $state.raw<Running | null>(null);
@@ -62,7 +64,9 @@ export class App {
     this.history = new History(this.client, (jobs) => void this.notes.of(jobs));
     this.prompts = new Prompts(this.client);
     const { client, projects, jobs, notices } = this;
-    this.launch = new Launch({ client, projects, jobs, notices, show: (job) => this.show(job) });
+    const isOthers = (job: Job) => job.owner !== this.owner;
+    const show = (job: Job) => this.show(job);
+    this.launch = new Launch({ client, projects, jobs, notices, isOthers, show });
     this.client.onlink = (link) => this.#linked(link);
     this.client.onevent = (event) => this.#happened(event);
   }
@@ -111,6 +115,7 @@ export class App {
     this.store = overview.store;
     this.version = overview.version;
     this.home = overview.home;
+    this.owner = overview.owner;
     this.known = true;
   }
 

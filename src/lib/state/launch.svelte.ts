@@ -37,6 +37,8 @@ export interface World {
   projects: Projects;
   jobs: Jobs;
   notices: Notices;
+  /** Whether somebody else started a job. */
+  isOthers: (job: Job) => boolean;
   show: (job: Job) => void;
 }
 
@@ -116,9 +118,10 @@ export class Launch {
     this.form = null;
   }
 
-  /** Starts the same again and shows it; through the form where it is dangerous. */
+  /** Starts the same again and shows it; through the form where it is dangerous, or was somebody else's. */
   async again(job: Job): Promise<void> {
     const found = this.targetOf(job);
+    if (this.#world.isOthers(job) && (found || job.project === null)) return this.changed(job);
     if (found) {
       if (found.target.danger !== null) return this.changed(job);
       return this.#trusted(found.project, () => this.#again(job));

@@ -68,7 +68,14 @@ async function launchWith({ trusted = true, presets, preview }: Known = {}) {
   const shown: string[] = [];
   const jobs = new Jobs(client);
   const show = (job: { id: string }) => shown.push(job.id);
-  const launch = new Launch({ client, projects, jobs, notices, show });
+  const launch = new Launch({
+    client,
+    projects,
+    jobs,
+    notices,
+    isOthers: (job) => job.owner !== 'a@b',
+    show,
+  });
   const starts = () =>
     world.asked.flatMap((request) => (request.type === 'start' ? [request.with] : []));
   const types = () => world.asked.map(({ type }) => type);
@@ -195,6 +202,18 @@ describe('again', () => {
     await launch.again(aJob({ project: null, target: null, host: 'web-1', command: 'uptime' }));
     await settled();
     expect(shown).toEqual(['y', 'y']);
+  });
+
+  test("a colleague's job shows what it would run first", async () => {
+    const { launch, types } = await launchWith();
+    const others = { owner: 'bob@there' };
+    await launch.again(aJob(others));
+    await settled();
+    expect(launch.form).toMatchObject({ target: { name: 'status' } });
+    launch.close();
+    await launch.again(aJob({ ...others, project: null, target: null, command: 'uptime' }));
+    expect(launch.form).toMatchObject({ kind: 'command', command: 'uptime' });
+    expect(types()).not.toContain('run_again');
   });
 
   test('a saved command that is dangerous asks, and so does its job', async () => {

@@ -152,7 +152,7 @@ export function aJob(job: Partial<Job> = {}): Job {
 /** A project that may be run. */
 export function aProject(project: Partial<Project> = {}): Project {
   const plain = { name: 'vm', path: '/vm', source: 'added' as const, trusted: true };
-  return { ...plain, exclusive: false, problem: null, ...project };
+  return { ...plain, changed: false, exclusive: false, problem: null, ...project };
 }
 
 /** A target, with whatever a test cares about. */

@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,7 +19,7 @@ use crate::{
     job::JobId,
     kept::KeptError,
     make,
-    project::{Project, Scan},
+    project::{Project, ProjectSource, Scan},
     settings::{Production, SavedCommands},
     ssh,
 };
@@ -68,16 +71,18 @@ pub(crate) struct Catalog {
     unread: Mutex<Vec<String>>,
     /// By folder; never more than [`SCANS`].
     scans: Mutex<HashMap<PathBuf, Scanned>>,
+    trust_again: AtomicBool,
 }
 
 impl Catalog {
-    pub(crate) fn new(folders: Folders) -> Self {
+    pub(crate) fn new(folders: Folders, trust_again: bool) -> Self {
         let config = Arc::new(read_ssh(&folders));
         Self {
             folders,
             config: Mutex::new(config),
             unread: Mutex::default(),
             scans: Mutex::default(),
+            trust_again: AtomicBool::new(trust_again),
         }
     }
 
@@ -91,8 +96,33 @@ impl Catalog {
     }
 
     pub(crate) fn projects(&self) -> Listed<Project> {
-        let (found, problems) = self.list().read();
+        let (mut found, problems) = self.list().read();
+        if self.trust_again.load(Ordering::Relaxed) {
+            self.doubt_changed(&mut found);
+        }
         Listed { found, problems }
+    }
+
+    /// Says whether projects whose makefiles have changed have to be trusted anew. True where that is news.
+    pub(crate) fn set_trust_again(&self, again: bool) -> bool {
+        self.trust_again.swap(again, Ordering::Relaxed) != again
+    }
+
+    /// Takes trust away from projects that are no longer what was trusted.
+    fn doubt_changed(&self, projects: &mut [Project]) {
+        let then = self.list().contents_trusted();
+        for project in projects {
+            if !project.trusted || project.source == ProjectSource::Demo {
+                continue;
+            }
+            let path = project.path.canonicalize();
+            let digest = path.ok().and_then(|path| then.get(&path));
+            // What an older app was told to trust counts as it is.
+            if let Some(digest) = digest {
+                project.changed = self.scanned(&project.path).1.digest() != *digest;
+                project.trusted = !project.changed;
+            }
+        }
     }
 
     pub(crate) fn add_project(&self, path: &str) -> Result<Project, make::projects::ProjectError> {
@@ -104,7 +134,8 @@ impl Catalog {
     }
 
     pub(crate) fn trust(&self, project: &Project) -> Result<(), make::projects::ProjectError> {
-        self.list().trust(&project.path)
+        let (_scan, stamps) = self.scanned(&project.path);
+        self.list().trust(&project.path, &stamps.digest())
     }
 
     pub(crate) fn set_exclusive(
@@ -117,21 +148,25 @@ impl Catalog {
 
     /// What the makefile of a folder holds; runs nothing. It is read again where a file of it has changed.
     pub(crate) fn scan(&self, folder: &Path) -> Arc<Scan> {
+        self.scanned(folder).0
+    }
+
+    fn scanned(&self, folder: &Path) -> Scanned {
         let scans = || self.scans.lock().expect("no panic holds it");
         let known = scans().get(folder).cloned();
         if let Some((scan, stamps)) = known
             && stamps.hold()
         {
-            return scan;
+            return (scan, stamps);
         }
         let (scan, stamps) = make::scan_stamped(folder);
-        let scan = Arc::new(scan);
+        let scanned = (Arc::new(scan), Arc::new(stamps));
         let mut scans = scans();
         if scans.len() >= SCANS {
             scans.clear();
         }
-        scans.insert(folder.to_owned(), (Arc::clone(&scan), Arc::new(stamps)));
-        scan
+        scans.insert(folder.to_owned(), scanned.clone());
+        scanned
     }
 
     /// The SSH config as last read.

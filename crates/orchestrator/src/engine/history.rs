@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{Engine, EngineError, Listed};
 use crate::{
+    folders,
     host::Host,
     job::{Job, JobId, JobQuery},
     make,
@@ -50,6 +51,7 @@ impl Engine {
             store: self.0.link.state(),
             version: env!("CARGO_PKG_VERSION").into(),
             home: self.folders().home.display().to_string(),
+            owner: folders::owner(),
         }
     }
 

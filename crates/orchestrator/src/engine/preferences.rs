@@ -107,6 +107,9 @@ impl Engine {
 
     fn hold_to(&self, held: Held) {
         self.0.queue.set_most(most_jobs(&held.settings));
+        if self.0.catalog.set_trust_again(held.settings.trust_again) {
+            self.tell_projects();
+        }
         let before = std::mem::replace(&mut *self.0.preferences.held(), held.clone());
         if before.settings != held.settings {
             self.tell(Event::Settings(held.settings));

@@ -13,6 +13,7 @@ use super::{
     rules::Rules,
 };
 use crate::{
+    folders,
     job::{Job, JobId, What},
     make,
     project::Project,
@@ -150,7 +151,8 @@ impl Engine {
     /// Starts the same again.
     ///
     /// # Errors
-    /// As [`Engine::start`], and where the job is unknown or a secret would have to be typed again.
+    /// As [`Engine::start`], and where the job is unknown, a secret would have to be typed again, or somebody else
+    /// started it and `confirmed` does not name them.
     pub async fn run_again(
         &self,
         job: JobId,
@@ -158,6 +160,14 @@ impl Engine {
         consent: Consent,
     ) -> Result<Vec<Job>, EngineError> {
         let job = self.job(job).await?;
+        // A row in a database that others write to never starts anything by itself.
+        let is_ours = consent == Consent::Given || job.owner == folders::owner();
+        if !is_ours && !confirmed.contains(&job.owner) {
+            return Err(EngineError::Refused(format!(
+                "{} started this job: see what it would run, and start it as your own",
+                job.owner
+            )));
+        }
         self.blocking(move |engine| engine.again(&job, confirmed, consent))
             .await
     }

@@ -60,9 +60,14 @@ impl Engine {
     fn changed(&self, changed: &Changed) {
         match changed {
             Changed::Jobs => self.adopt_all(),
-            Changed::Targets(project) => self.tell(Event::TargetsChanged {
-                project: project.clone(),
-            }),
+            Changed::Targets(project) => {
+                self.tell(Event::TargetsChanged {
+                    project: project.clone(),
+                });
+                if self.settings().trust_again {
+                    self.tell_projects();
+                }
+            }
             Changed::Settings => self.read_settings(),
             Changed::Projects => self.tell_projects(),
             Changed::Hosts => {

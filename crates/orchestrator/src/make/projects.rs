@@ -7,6 +7,7 @@ mod list;
 mod near;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -62,6 +63,9 @@ struct ExclusiveList {
 struct TrustedList {
     /// Canonical paths.
     trusted: Vec<PathBuf>,
+    /// What the makefiles of each were when it was trusted: their digest.
+    #[serde(default)]
+    contents: BTreeMap<PathBuf, String>,
 }
 
 impl Projects {
@@ -159,20 +163,30 @@ impl Projects {
         Ok(())
     }
 
-    /// Allows the targets of the makefiles in this folder to be run, under whatever name it is known.
+    /// Allows the targets of the makefiles in this folder to be run, under whatever name it is known; `digest` is what
+    /// they are now.
     ///
     /// # Errors
     /// [`ProjectError`] where the folder is gone or our file cannot be written.
-    pub fn trust(&self, path: &Path) -> Result<(), ProjectError> {
+    pub fn trust(&self, path: &Path, digest: &str) -> Result<(), ProjectError> {
         let path = self.canonical(path)?;
         kept::change(&self.trusted_file(), |list: &mut TrustedList| {
             let new = !list.trusted.contains(&path);
             if new {
-                list.trusted.push(path);
+                list.trusted.push(path.clone());
             }
-            (new, ())
+            let known = list.contents.insert(path, digest.to_owned());
+            (new || known.as_deref() != Some(digest), ())
         })?;
         Ok(())
+    }
+
+    /// What the makefiles of each trusted folder were when it was trusted, by canonical path: a digest as
+    /// [`Stamps::digest`](super::Stamps::digest) has it. Those trusted by an older app have none.
+    #[must_use]
+    pub fn contents_trusted(&self) -> BTreeMap<PathBuf, String> {
+        let (trusted, _told_by_read): (TrustedList, _) = kept::read(&self.trusted_file());
+        trusted.contents
     }
 
     /// Says whether at most one job of this folder may run at once.
@@ -247,6 +261,7 @@ pub fn find(projects: &[Project], name_or_folder: &str, cwd: &Path) -> Result<Pr
         }),
         source: ProjectSource::Added,
         trusted: false,
+        changed: false,
         exclusive: false,
         problem: problem(&path).map(|trouble| trouble.to_string()),
         path,

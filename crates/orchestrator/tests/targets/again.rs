@@ -99,3 +99,27 @@ async fn a_folder_that_is_not_trusted_runs_nothing_again() {
     );
     assert!(!ran.exists());
 }
+
+#[tokio::test]
+async fn what_a_colleague_started_runs_again_only_where_that_is_confirmed() {
+    let (postgres, home) = home("all: ; touch ran\n");
+    trusted(&home);
+    home.text(&["run", "-p", "work", "all"]);
+    let ran = home.work().join("ran");
+    fs::remove_file(&ran).unwrap();
+    postgres.psql("postgres", "update jobs set owner = 'bob@there'");
+    let app = App::start(home);
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let jobs = app.home.json(&["jobs", "--json"]);
+    let job = serde_json::from_value(jobs[0]["id"].clone()).unwrap();
+    let again = |confirmed| Request::RunAgain { job, confirmed };
+    assert_eq!(
+        refused(&mut page, again(Vec::new())).await,
+        FailureCode::Refused
+    );
+    assert!(!ran.exists());
+    let confirmed = over(&mut page, again(vec!["bob@there".into()])).await;
+    assert_ne!(confirmed.owner, "bob@there");
+    assert!(ran.exists());
+}

@@ -177,3 +177,47 @@ async fn a_syntax_error_is_told_with_its_place_and_the_rest_works() {
     let job = page.start("echo works").await;
     assert_eq!(page.now_over(job.id).await.exit_code, Some(0));
 }
+
+#[tokio::test]
+async fn a_makefile_that_has_changed_is_trusted_anew_where_that_is_wished() {
+    let (_postgres, home) = home("include more.mk\nall: ; touch ran\n");
+    let more = home.work().join("more.mk");
+    fs::write(&more, "A = 1\n").unwrap();
+    home.text(&["projects", "add", "."]);
+    home.text(&["projects", "trust", "work"]);
+    let app = App::start(home);
+    let mut page = app.page().await;
+    let trusted = async |page: &mut Page| {
+        let Ok(Reply::Overview(overview)) = page.ask(Request::Overview).await else {
+            panic!()
+        };
+        let mut projects = overview.projects.into_iter();
+        let work = projects.find(|project| project.name == "work").unwrap();
+        (work.trusted, work.changed)
+    };
+    fs::write(&more, "A = 2\n").unwrap();
+    assert_eq!(trusted(&mut page).await, (true, false), "nobody wished it");
+    let Ok(Reply::Settings(settings)) = page.ask(Request::Settings).await else {
+        panic!()
+    };
+    let wished = orchestrator::wire::Settings {
+        trust_again: true,
+        ..settings
+    };
+    page.ask(Request::ChangeSettings(wished)).await.unwrap();
+    assert_eq!(trusted(&mut page).await, (false, true));
+    let start = Request::Start(super::target(&["all"], &[], Default::default()));
+    assert_eq!(
+        super::refused(&mut page, start.clone()).await,
+        orchestrator::wire::FailureCode::Untrusted
+    );
+    // As it was, it is what was trusted.
+    fs::write(&more, "A = 1\n").unwrap();
+    assert_eq!(trusted(&mut page).await, (true, false));
+    fs::write(&more, "A = 3\n").unwrap();
+    assert_eq!(trusted(&mut page).await, (false, true));
+    trust(&mut page).await;
+    assert_eq!(trusted(&mut page).await, (true, false));
+    super::over(&mut page, start).await;
+    assert!(app.home.work().join("ran").exists());
+}

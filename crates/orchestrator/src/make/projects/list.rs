@@ -53,6 +53,7 @@ impl List {
             name,
             source,
             trusted,
+            changed: false,
             exclusive,
             problem: problem(&path).map(|trouble| trouble.to_string()),
             path,

@@ -88,11 +88,19 @@ fn trust_goes_by_the_canonical_path() {
     fs::write(home.path("registry"), registry).unwrap();
     let list = home.projects();
     assert!(list.read().0.iter().take(2).all(|project| !project.trusted));
-    list.trust(&link).unwrap();
-    list.trust(&path).unwrap();
+    list.trust(&link, "now").unwrap();
+    list.trust(&path, "later").unwrap();
     assert!(list.read().0.iter().take(2).all(|project| project.trusted));
     let kept = fs::read_to_string(home.path("config/vmo/trusted.json")).unwrap();
-    assert_eq!(kept.matches("real").count(), 1);
+    assert_eq!(
+        kept.matches("real").count(),
+        2,
+        "the folder, and what was in it"
+    );
+    assert_eq!(
+        list.contents_trusted().values().collect::<Vec<_>>(),
+        ["later"]
+    );
 }
 
 #[test]

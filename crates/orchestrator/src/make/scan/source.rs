@@ -110,6 +110,8 @@ impl Files {
             ));
         }
         self.left -= bytes.len() as u64;
+        let shown = self.shown(path);
+        self.stamps.get_mut().read(&shown, &bytes);
         Ok(plain(&bytes))
     }
 

@@ -7,12 +7,17 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use sha2::{Digest, Sha256};
+
 /// A file that changed this shortly before the scan may change again without its times telling.
 const RACY: Duration = Duration::from_millis(50);
 
 /// What a scan looked at, and what each was like just before.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stamps(Vec<(PathBuf, Option<Stamp>)>);
+#[derive(Debug, Clone, Default)]
+pub struct Stamps {
+    looked_at: Vec<(PathBuf, Option<Stamp>)>,
+    read: Sha256,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
@@ -26,13 +31,30 @@ struct Stamp {
 
 impl Stamps {
     pub(super) fn look_at(&mut self, path: &Path) {
-        self.0.push((path.to_owned(), stamp(path)));
+        self.looked_at.push((path.to_owned(), stamp(path)));
+    }
+
+    /// Takes in what was read of a file.
+    pub(super) fn read(&mut self, name: &str, bytes: &[u8]) {
+        // Where a name ends and where its text does is part of what is read.
+        for part in [name.as_bytes(), bytes] {
+            self.read.update((part.len() as u64).to_le_bytes());
+            self.read.update(part);
+        }
+    }
+
+    /// The digest of all the files that were read, with their names: another one means that something in them is other.
+    /// SHA-256 in hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let digest = self.read.clone().finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Whether all of it is as it was.
     #[must_use]
     pub fn hold(&self) -> bool {
-        self.0
+        self.looked_at
             .iter()
             .all(|(path, then)| !then.is_some_and(|then| then.racy) && stamp(path) == *then)
     }
