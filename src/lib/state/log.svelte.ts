@@ -175,6 +175,14 @@ export class LogView {
     this.moveTo(this.measures.moved(this.position, px));
   }
 
+  /** Goes to the first line and stays there, also where the end is in sight, or nothing is known yet. */
+  toTop(): void {
+    this.pause();
+    this.#opensAtError = false;
+    this.#position = 0;
+    this.#settle();
+  }
+
   /** Sticks to the end from now on. */
   followEnd(): void {
     this.following = true;
@@ -279,7 +287,14 @@ export class LogView {
   /** The log grew, or is complete. */
   grew({ extent, tail }: Grew): void {
     this.#lines.grew(extent.lines, tail);
-    this.#pending = extent;
+    this.#reaches(extent);
+  }
+
+  /** A log only grows: an answer that was overtaken by an event tells of the past. */
+  #reaches(extent: Extent): void {
+    const known = this.#pending ?? this.extent;
+    const isPast = extent.lines < known.lines || (known.complete && !extent.complete);
+    if (!isPast) this.#pending = extent;
     this.#drawSoon();
   }
 
@@ -393,8 +408,7 @@ export class LogView {
     this.#tail = tail;
     this.#client.ask({ type: 'follow', with: { job: this.job, tail } }, 'extent').then(
       (extent) => {
-        this.#pending = extent;
-        this.#drawSoon();
+        this.#reaches(extent);
       },
       (error: unknown) => this.#failed(error),
     );

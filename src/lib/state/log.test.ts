@@ -81,6 +81,15 @@ describe('where a log opens', () => {
     expect(shown(view)).toEqual([4966, 5000]);
   });
 
+  test('at its top, where a person wants that before anything is known of it', async () => {
+    const { view, grow } = await open('running', 0, false);
+    view.toTop();
+    grow(5000);
+    await frame();
+    expect(view.following).toBe(false);
+    expect(shown(view)).toEqual([1, 35]);
+  });
+
   test('one that is done at its top', async () => {
     const { view } = await open('done', 5000, true);
     expect(shown(view)).toEqual([1, 35]);

@@ -1,5 +1,4 @@
 // Keys of a job's page, while nobody types.
-import { toTop } from '$lib/components/log/moves';
 import { copyLink } from '$lib/components/log/picking';
 import { isOver } from '$lib/job';
 import type { App } from '$lib/state/app.svelte';
@@ -10,7 +9,7 @@ import type { Job } from '$lib/wire';
 export function press(key: string, app: App, job: Job, view: LogView): boolean {
   switch (key) {
     case 'g':
-      toTop(view);
+      view.toTop();
       return true;
     case 'G':
     case 'F':

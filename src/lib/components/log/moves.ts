@@ -8,12 +8,6 @@ export function px(delta: number, mode: number, page: number): number {
   return mode === WheelEvent.DOM_DELTA_PAGE ? delta * page : delta;
 }
 
-/** To the first line. */
-export function toTop(view: LogView): void {
-  view.pause();
-  view.moveTo(0);
-}
-
 /** Keys of a log that has the focus. */
 export const PAGE_KEYS: Record<string, (view: LogView, shift: boolean) => void> = {
   ArrowUp: (view) => view.moveBy(-ROW),
@@ -21,6 +15,6 @@ export const PAGE_KEYS: Record<string, (view: LogView, shift: boolean) => void> 
   PageUp: (view) => view.moveBy(ROW - view.height),
   PageDown: (view) => view.moveBy(view.height - ROW),
   ' ': (view, shift) => view.moveBy((shift ? -1 : 1) * (view.height - ROW)),
-  Home: toTop,
+  Home: (view) => view.toTop(),
   End: (view) => view.followEnd(),
 };
