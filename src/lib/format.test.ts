@@ -7,9 +7,9 @@ test('durations', () => {
   ]);
 });
 
-test('short things that are over, to a tenth of a second', () => {
-  expect([0, 412, 9_949, 9_950, 47_000].map(took)).toEqual([
-    ...['0.0 s', '0.4 s', '9.9 s', '0:09', '0:47'],
+test('short things that are over, more exactly', () => {
+  expect([0, 41, 95, 412, 9_949, 9_950, 47_000].map(took)).toEqual([
+    ...['0 ms', '41 ms', '0.1 s', '0.4 s', '9.9 s', '0:09', '0:47'],
   ]);
 });
 

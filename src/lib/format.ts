@@ -7,8 +7,9 @@ export function duration(ms: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-/** `0.4 s`, `9.9 s`, `0:47`: how long something took that is over; short things to a tenth of a second. */
+/** `41 ms`, `0.4 s`, `9.9 s`, `0:47`: how long something took that is over; short things more exactly. */
 export function took(ms: number): string {
+  if (ms < 95) return `${Math.max(0, Math.round(ms))} ms`;
   return ms < 9_950 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : duration(ms);
 }
 

@@ -137,11 +137,16 @@ fn goals<'a>(scan: &'a Scan, targets: &[String]) -> Vec<&'a Target> {
     named.iter().filter_map(known).collect()
 }
 
-/// Why a target asks before it runs: by its makefile, or by what the values given make of its recipe.
+/// Why a target asks before it runs: by what its comment says, by what the values given make of its recipe, or by what
+/// its makefile has in their place.
 fn danger(target: &Target, recipe: &[String]) -> Option<String> {
-    let of_recipe = || make::danger(&recipe.join("\n"));
-    let danger = target.danger.clone().or_else(of_recipe)?;
-    Some(format!("{}: {danger}", target.name))
+    let of_recipe = make::danger(&recipe.join("\n"));
+    let of_scan = target.danger.as_deref();
+    let danger = match of_scan.filter(|said| !make::is_by_rule(said)) {
+        Some(said) => Some(said.to_owned()),
+        None => of_recipe.or_else(|| of_scan.map(str::to_owned)),
+    };
+    danger.map(|danger| format!("{}: {danger}", target.name))
 }
 
 /// The recipe of each target with the values that are known; as it is written where only make knows the target.

@@ -47,7 +47,7 @@ mod variables;
 
 use std::path::Path;
 
-pub use danger::danger;
+pub use danger::{danger, is_by_rule};
 pub(super) use existing::Existing;
 pub(super) use list::list;
 pub use preview::preview;

@@ -14,6 +14,9 @@ const DROPPED: &[&str] = &[
     "table", "database", "schema", "index", "view", "user", "role", "column", "owned",
 ];
 
+/// How it begins what is said of a dangerous command.
+const RUNS: &str = "runs `";
+
 /// The first dangerous command of a recipe, as a person would read it.
 pub(super) fn command(recipe: &str, variables: &Variables) -> Option<String> {
     let text = readable(recipe, variables);
@@ -27,7 +30,18 @@ pub(super) fn command(recipe: &str, variables: &Variables) -> Option<String> {
 pub fn danger(command: &str) -> Option<String> {
     let mut commands = segments(command).into_iter();
     let found = commands.find_map(|words| dangerous(&words))?;
-    Some(format!("runs `{found}`"))
+    Some(runs(&found))
+}
+
+/// What is said of a dangerous command.
+pub(super) fn runs(command: &str) -> String {
+    format!("{RUNS}{command}`")
+}
+
+/// Whether it is a rule that says why something asks before it runs, and no comment of the makefile.
+#[must_use]
+pub fn is_by_rule(danger: &str) -> bool {
+    danger.starts_with(RUNS)
 }
 
 /// The commands of a recipe, each as its words without quotes. Quotes keep a command together.

@@ -61,7 +61,7 @@ fn dangers(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mu
         .iter()
         .map(|rule| danger::command(&rule.text, variables))
         .collect();
-    let runs = |rule: &usize| Some(format!("runs `{}`", of_rule[*rule].as_ref()?));
+    let runs = |rule: &usize| of_rule[*rule].as_deref().map(danger::runs);
     let of_target = |(node, found): (usize, &'_ Found)| {
         let said = found.notes.danger.clone();
         Some((node, said.or_else(|| found.rules.iter().find_map(runs))?))
