@@ -69,6 +69,10 @@ async function take(theme) {
     await picture('window');
     await window.click(`//button[starts-with(normalize-space(), 'Cancel')]`);
     await window.find(status('canceled'));
+    await window.click(target('destroy'));
+    await window.see('Exactly what runs');
+    await picture('launch');
+    await window.click(`//button[starts-with(normalize-space(), 'Close')]`);
     await window.click('a[href="/history"]');
     await window.find('tr[data-job]');
     await picture('history');
