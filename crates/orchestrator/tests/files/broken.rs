@@ -48,7 +48,9 @@ fn broken_settings_keep_nothing_from_starting_and_the_last_good_ones_count() {
     let negative = text.replace(": 7", ": -7");
     let many = text.replace(": 7", ": 70000");
     let no_address = text.replace("postgres://", "mysql://");
-    let (half, _) = text.split_at(text.len() / 2);
+    // In the middle of the third line.
+    let (second_end, _) = text.match_indices('\n').nth(1).unwrap();
+    let (half, _) = text.split_at(second_end + 8);
     for (broken, place) in [
         (half, "settings.json:3: "),
         ("\0\u{1}\u{2}", "settings.json:1: "),
