@@ -59,7 +59,12 @@ impl Reader {
         self.cuts += 1;
         if dice.one_in(4) {
             // Gone before anything comes.
-            page.say(Request::Subscribe { job, seq: self.seq }).await;
+            page.say(Request::Subscribe {
+                job,
+                seq: self.seq,
+                tail: None,
+            })
+            .await;
             return;
         }
         let frames = 1 + dice.below(2) as usize;
@@ -175,7 +180,12 @@ async fn one_who_never_reads_costs_little_and_slows_nobody() {
     let mut get_stuck = async |count: u64| {
         for _ in 0..count {
             let mut one = app.page().await;
-            one.say(Request::Subscribe { job, seq: 0 }).await;
+            one.say(Request::Subscribe {
+                job,
+                seq: 0,
+                tail: None,
+            })
+            .await;
             stuck.push(one);
         }
     };
