@@ -42,6 +42,9 @@ export interface World {
   show: (job: Job) => void;
 }
 
+/** The person's own shell, as a login gives it; on a host that is the host's. */
+const SHELL = 'exec "${SHELL:-sh}" -l';
+
 /** Starts jobs. */
 export class Launch {
   /** The open form. */
@@ -98,6 +101,12 @@ export class Launch {
     const start: Start = { kind: 'command', command, hosts, cwd: null, pty: false };
     if (await this.#isDangerous(start)) this.commandForm(host, command);
     else await this.#once(start);
+  }
+
+  /** Opens a shell: on a host, or here in a folder, the home folder where none is named. */
+  shell(host: string | null, cwd: string | null = null): void {
+    const hosts = host === null ? [] : [host];
+    void this.#once({ kind: 'command', command: SHELL, hosts, cwd, pty: true });
   }
 
   /** Opens the form of a command. */
