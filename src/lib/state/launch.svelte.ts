@@ -1,5 +1,6 @@
 // From a click to a job: at once, after a question of trust, or through the form.
 import type { Client } from '../client';
+import { SHELL } from '../job';
 import type { Filled, Job, Presets, Project, Scan, Start, Target } from '../wire';
 import type { Jobs } from './jobs.svelte';
 import { filledBy, isWhole, PLAIN, presetsOf, targetsOf } from './launch-presets';
@@ -41,9 +42,6 @@ export interface World {
   isOthers: (job: Job) => boolean;
   show: (job: Job) => void;
 }
-
-/** The person's own shell, as a login gives it; on a host that is the host's. */
-const SHELL = 'exec "${SHELL:-sh}" -l';
 
 /** Starts jobs. */
 export class Launch {

@@ -38,8 +38,11 @@ export class TerminalView {
   skipped = $state(false);
   /** Whether what was there before has been written: until then it would flicker by. */
   drawn = $state(false);
-  /** Why nothing comes, or why something was not typed, for a person. */
-  problem = $state<string | null>(null);
+  /** Why nothing comes, and why something was not typed. */
+  #unread = $state<string | null>(null);
+  #untyped = $state<string | null>(null);
+  /** One of these, for a person. */
+  readonly problem = $derived(this.#unread ?? this.#untyped);
 
   readonly #place: Place;
   readonly #feed: Feed;
@@ -53,7 +56,7 @@ export class TerminalView {
   constructor(client: Client, place: Place) {
     this.#place = place;
     this.drawn = place.fresh;
-    this.#typist = new Typist(client, place.job, (problem) => (this.problem = problem));
+    this.#typist = new Typist(client, place.job, (why) => (this.#untyped = why));
     this.#feed = new Feed(
       client,
       place.job,
@@ -68,7 +71,7 @@ export class TerminalView {
           this.drawn = true;
           this.#screen?.terminal.write(NO_CURSOR);
         },
-        failed: (why) => (this.problem = why),
+        failed: (why) => (this.#unread = why),
       },
       place.fresh,
     );
@@ -104,6 +107,7 @@ export class TerminalView {
 
   /** Goes on after the connection came back. */
   resume(): void {
+    this.#untyped = null;
     this.#feed.resume();
   }
 
@@ -153,8 +157,8 @@ export class TerminalView {
 
   #key(event: KeyboardEvent, leave: () => void): boolean {
     if (event.type !== 'keydown') return true;
-    // A terminal in which nothing can be typed keeps no key, so that Tab goes on.
-    if (!this.#open) return event.key !== 'Tab';
+    // In which nothing can be typed, it keeps no key but those it is scrolled by.
+    if (!this.#open) return /^(Page|Arrow|Home|End)/.test(event.key);
     if (!event.ctrlKey || !event.shiftKey) return true;
     if (event.key === 'Escape') leave();
     else if (event.code === 'KeyC') void navigator.clipboard.writeText(this.selected());
