@@ -26,6 +26,21 @@ export class App {
     return this.log.locator('[data-line]').filter({ hasText: text });
   }
 
+  /** A job's terminal. */
+  get terminal(): Locator {
+    return this.page.getByTestId('terminal');
+  }
+
+  /** What has the keyboard where the terminal has it. */
+  get keyboard(): Locator {
+    return this.terminal.getByRole('textbox');
+  }
+
+  /** Rows of the terminal's screen that hold this text. */
+  screen(text: string | RegExp): Locator {
+    return this.terminal.locator('.xterm-rows > div').filter({ hasText: text });
+  }
+
   /** A button of the page itself, not of the sidebar. */
   button(name: string | RegExp): Locator {
     return this.page.getByRole('main').getByRole('button', { name });

@@ -71,6 +71,21 @@ const scenario = [
     },
   ],
   [
+    'a shell opens as a terminal, takes keys and is over',
+    async () => {
+      await app.click('[aria-label="More for vm"]');
+      await app.click(`//*[@role='menuitem'][contains(., 'Open a shell')]`);
+      await app.find('.xterm.focus .xterm-cursor');
+      await app.type('echo $((6*7)); exit 0');
+      await app.screenshot(join(pictures, 'window-terminal.png'));
+      await app.type('\uE007');
+      await app.find(
+        `//*[@data-testid='terminal']//*[contains(@class, 'xterm-rows')]/div[normalize-space() = '42']`,
+      );
+      await app.find('[data-testid="status"][data-status="done"]');
+    },
+  ],
+  [
     'a terminal opens on a host, and a host cannot be an option of ssh',
     async () => {
       await app.invoke('open_terminal', { host: 'web-1' });

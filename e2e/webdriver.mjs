@@ -86,6 +86,15 @@ export class Session {
     await this.post(`element/${await this.find(selector)}/click`);
   }
 
+  /** Presses keys, one after the other; those without a letter are WebDriver's (its §17.4.2). */
+  async type(keys) {
+    const actions = [...keys].flatMap((value) => [
+      { type: 'keyDown', value },
+      { type: 'keyUp', value },
+    ]);
+    await this.post('actions', { actions: [{ type: 'key', id: 'keyboard', actions }] });
+  }
+
   /** Waits until a text stands somewhere on the page. */
   async see(text, within = '//body') {
     await this.find(`${within}//*[text()[contains(., ${JSON.stringify(text)})]]`);

@@ -1,4 +1,5 @@
-// The one door to the socket: calls and their answers, events, and coming back after a drop.
+// The one door to the socket: calls and their answers, events, raw logs, and coming back after a drop.
+import { type Chunk, unpack } from './log/frames';
 import { type Door, NoDoor } from './socket';
 import type { Call, Event, Failure, FailureCode, Message, Reply, Request } from './wire';
 
@@ -42,9 +43,23 @@ const OPEN = 1;
 const FIRST_PAUSE = 100;
 const LAST_PAUSE = 5000;
 
+/** Who reads a raw log; told in this order, and of nothing once the subscription is over. */
+export interface Reader {
+  /** It begins. */
+  begun: (begun: Extract<Reply, { type: 'subscribed' }>['with']) => void;
+  /** The next chunks. */
+  chunks: (chunks: Chunk[]) => void;
+  /** There is no more; `why` where that is not because the log is complete. */
+  ended: (why: string | null) => void;
+  /** The connection dropped. */
+  dropped: () => void;
+}
+
 interface Waiting {
   resolve: (reply: Reply) => void;
   reject: (failure: CallFailed) => void;
+  /** Who reads what is subscribed to. */
+  reader?: Reader;
 }
 
 /** One connection that comes back by itself. */
@@ -56,6 +71,8 @@ export class Client {
 
   readonly #world: World;
   readonly #waiting = new Map<number, Waiting>();
+  /** By the number of their subscription. */
+  readonly #readers = new Map<number, Reader>();
   #socket: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #next = 1;
@@ -106,7 +123,24 @@ export class Client {
     await this.#call(request);
   }
 
-  #call(request: Request): Promise<Reply> {
+  /**
+   * Subscribes to every byte of a log. Its end is told to the reader, as a drop is: then nothing is asked again by itself,
+   * for only the reader knows where it stands.
+   */
+  async subscribe(
+    from: Extract<Request, { type: 'subscribe' }>['with'],
+    reader: Reader,
+  ): Promise<void> {
+    await this.#call({ type: 'subscribe', with: from }, reader);
+  }
+
+  /** Ends a subscription: its reader hears of nothing any more, also not of what is on its way. */
+  unsubscribe(subscription: number): void {
+    if (!this.#readers.delete(subscription)) return;
+    this.tell({ type: 'unsubscribe', with: { subscription } }).catch(() => undefined);
+  }
+
+  #call(request: Request, reader?: Reader): Promise<Reply> {
     const socket = this.#socket;
     if (socket?.readyState !== OPEN) {
       return Promise.reject(
@@ -118,19 +152,22 @@ export class Client {
     }
     const call: Call = { id: this.#next++, request };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(call.id, { resolve, reject });
+      this.#waiting.set(call.id, { resolve, reject, ...(reader && { reader }) });
       socket.send(JSON.stringify(call));
     });
   }
 
   #attach(socket: WebSocket): void {
     this.#socket = socket;
+    socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
       this.#failures = 0;
       this.onlink({ state: 'open' });
     };
     socket.onmessage = ({ data }) => {
+      if (this.#socket !== socket) return;
       if (typeof data === 'string') this.#receive(JSON.parse(data) as Message);
+      else this.#route(data as ArrayBuffer);
     };
     socket.onclose = () => {
       if (this.#socket !== socket) return;
@@ -141,12 +178,34 @@ export class Client {
   }
 
   #receive(message: Message): void {
-    if ('event' in message) return this.onevent(message.event);
+    if ('event' in message) return this.#happened(message.event);
     const { id } = 'reply' in message ? message.reply : message.failed;
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if ('reply' in message) waiting?.resolve(message.reply.reply);
-    else waiting?.reject(new CallFailed(message.failed.failure satisfies Failure));
+    if ('reply' in message) {
+      const { reply } = message.reply;
+      // Before anything else is heard: the first bytes come right behind.
+      if (reply.type === 'subscribed' && waiting?.reader) {
+        this.#readers.set(reply.with.subscription, waiting.reader);
+        waiting.reader.begun(reply.with);
+      }
+      waiting?.resolve(reply);
+    } else waiting?.reject(new CallFailed(message.failed.failure satisfies Failure));
+  }
+
+  /** Tells everyone of an event; that a subscription ended concerns its reader alone. */
+  #happened(event: Event): void {
+    if (event.type !== 'subscription_ended') return this.onevent(event);
+    const { subscription, why } = event.with;
+    const reader = this.#readers.get(subscription);
+    this.#readers.delete(subscription);
+    reader?.ended(why);
+  }
+
+  /** Gives a frame to the reader of its subscription; what comes for one that was ended is dropped. */
+  #route(data: ArrayBuffer): void {
+    const { subscription, chunks } = unpack(data);
+    this.#readers.get(subscription)?.chunks(chunks);
   }
 
   #dropWaiting(): void {
@@ -156,6 +215,9 @@ export class Client {
     } as const;
     for (const { reject } of this.#waiting.values()) reject(new CallFailed(failure));
     this.#waiting.clear();
+    const readers = [...this.#readers.values()];
+    this.#readers.clear();
+    for (const reader of readers) reader.dropped();
   }
 
   async #again(why: string | null): Promise<void> {

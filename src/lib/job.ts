@@ -45,9 +45,12 @@ export function isOver(job: Pick<Job, 'status'>): boolean {
   return job.status !== 'queued' && job.status !== 'running';
 }
 
+/** The person's own shell, as a login gives it; on a host that is the host's. */
+export const SHELL = 'exec "${SHELL:-sh}" -l';
+
 /** What it is: the targets, or the command. */
 export function title(job: Pick<Job, 'target' | 'command'>): string {
-  return job.target ?? job.command;
+  return job.target ?? (job.command === SHELL ? 'Shell' : job.command);
 }
 
 /** Where it belongs: the project, the host, or this machine. */

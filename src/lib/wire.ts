@@ -185,6 +185,10 @@ lines: number,
  */
 bytes: number, 
 /**
+ * Whether what runs has the whole screen of its terminal just now; not known of a job that is over.
+ */
+full_screen?: boolean, 
+/**
  * Whether no more will come.
  */
 complete: boolean, };
@@ -928,7 +932,15 @@ total: number, } } | { "type": "hit_marks", "with": HitMarks } | { "type": "subs
 /**
  * Its number, in each of its frames.
  */
-subscription: number, } } | { "type": "settings", "with": Settings };
+subscription: number, 
+/**
+ * The first chunk that comes; later than the one asked for where something is left out.
+ */
+seq: number, 
+/**
+ * The first chunk that was not there yet; none where no more will come.
+ */
+live: number | null, } } | { "type": "settings", "with": Settings };
 
 /**
  * What the page can ask for.
@@ -1205,7 +1217,11 @@ job: JobId,
 /**
  * The first chunk wanted: one more than the last one seen, 0 for all.
  */
-seq: number, } } | { "type": "unsubscribe", "with": { 
+seq: number, 
+/**
+ * About how many bytes are wanted of what is there already, at most; what is before them is left out.
+ */
+tail?: number, } } | { "type": "unsubscribe", "with": { 
 /**
  * Its number.
  */

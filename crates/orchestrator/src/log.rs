@@ -6,6 +6,7 @@ pub mod lines;
 pub mod outline;
 mod plain;
 mod row;
+pub mod screen;
 mod texts;
 mod utf8;
 

@@ -286,6 +286,10 @@ pub enum Request {
         job: JobId,
         /// The first chunk wanted: one more than the last one seen, 0 for all.
         seq: u64,
+        /// About how many bytes are wanted of what is there already, at most; what is before them is left out.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional))]
+        tail: Option<u64>,
     },
     /// Ends a subscription: [`Reply::Ok`].
     Unsubscribe {
@@ -553,6 +557,10 @@ pub enum Reply {
     Subscribed {
         /// Its number, in each of its frames.
         subscription: u32,
+        /// The first chunk that comes; later than the one asked for where something is left out.
+        seq: u64,
+        /// The first chunk that was not there yet; none where no more will come.
+        live: Option<u64>,
     },
     /// The settings.
     Settings(Settings),
@@ -771,6 +779,10 @@ pub struct Extent {
     pub lines: u64,
     /// Bytes.
     pub bytes: u64,
+    /// Whether what runs has the whole screen of its terminal just now; not known of a job that is over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub full_screen: bool,
     /// Whether no more will come.
     pub complete: bool,
 }

@@ -26,7 +26,10 @@ use std::{
 
 use dice::Dice;
 use home::{Home, eventually};
-use orchestrator::{job::JobId, wire::Request};
+use orchestrator::{
+    job::JobId,
+    wire::{Event, Reply, Request},
+};
 use page::App;
 use postgres::Postgres;
 use witness::{Counts, Plan, Witness};
@@ -59,7 +62,12 @@ impl Reader {
         self.cuts += 1;
         if dice.one_in(4) {
             // Gone before anything comes.
-            page.say(Request::Subscribe { job, seq: self.seq }).await;
+            page.say(Request::Subscribe {
+                job,
+                seq: self.seq,
+                tail: None,
+            })
+            .await;
             return;
         }
         let frames = 1 + dice.below(2) as usize;
@@ -175,7 +183,12 @@ async fn one_who_never_reads_costs_little_and_slows_nobody() {
     let mut get_stuck = async |count: u64| {
         for _ in 0..count {
             let mut one = app.page().await;
-            one.say(Request::Subscribe { job, seq: 0 }).await;
+            one.say(Request::Subscribe {
+                job,
+                seq: 0,
+                tail: None,
+            })
+            .await;
             stuck.push(one);
         }
     };
@@ -202,4 +215,55 @@ async fn one_who_never_reads_costs_little_and_slows_nobody() {
     );
     drop(stuck);
     page.now_over(job).await;
+}
+
+/// Where a subscription begins that asks for the last megabyte, and from where on it is news.
+async fn last_megabyte(app: &App, job: JobId) -> (u64, Option<u64>) {
+    let subscribe = Request::Subscribe {
+        job,
+        seq: 0,
+        tail: Some(1 << 20),
+    };
+    match app.page().await.ask(subscribe).await {
+        Ok(Reply::Subscribed { seq, live, .. }) => (seq, live),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_log_is_had_from_near_its_end() {
+    const SIZE: u64 = 200_000 * 17;
+    let postgres = Postgres::start();
+    let mut app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let mut page = app.page().await;
+    let script = "seq -f 'row %06.0f of it' 200000; read go";
+    let job = page.start(script).await.id;
+    page.ask(Request::Follow { job, tail: 0 }).await.unwrap();
+    page.until(|event| match event {
+        Event::LogGrew { extent, .. } if extent.bytes == SIZE => Some(()),
+        _ => None,
+    })
+    .await;
+    let (running, live) = last_megabyte(&app, job).await;
+    assert!(live.is_some_and(|live| live > running), "{live:?}");
+    let text = "on\n".to_owned();
+    let end = true;
+    page.ask(Request::Input { job, text, end }).await.unwrap();
+    page.now_over(job).await;
+    let mut begins = vec![running, last_megabyte(&app, job).await.0];
+    // Once more from the store, when nothing is left of the folder.
+    eventually("it is archived", || app.home.job_folders().is_empty());
+    app.kill();
+    app.again();
+    app.page().await.until_ready_again().await;
+    let (stored, live) = last_megabyte(&app, job).await;
+    assert_eq!(live, None);
+    begins.push(stored);
+    for begin in begins {
+        let mut reader = app.page().await;
+        let (bytes, _) = reader.read_raw(job, begin, usize::MAX).await;
+        let size = bytes[&0].len();
+        assert!((1 << 20..3 << 19).contains(&size), "{size} from {begin} on");
+        assert!(bytes[&0].ends_with(b"row 200000 of it\n"));
+    }
 }

@@ -196,6 +196,7 @@ function actions(app: App): Entry[] {
   };
   return [
     entry('Run a command…', 'command', () => app.launch.commandForm(null)),
+    entry('Open a shell', 'command', () => app.launch.shell(null)),
     entry('Add a folder with a Makefile…', 'folder', () => addProject(app)),
     entry('History', 'page', () => app.go('/history')),
     entry('Settings', 'page', () => app.go('/settings')),

@@ -23,8 +23,13 @@ const ANSI: Record<Theme, string[]> = {
   ],
 };
 
+/** The palette of a theme, for a terminal that reckons the rest itself. */
+export function palette(theme: Theme): { ground: string; text: string; ansi: string[] } {
+  return { ground: css(GROUND[theme]), text: css(TEXT[theme]), ansi: ANSI[theme] };
+}
+
 /** WCAG AA for text. */
-const ENOUGH = 4.5;
+export const ENOUGH = 4.5;
 
 /** What a row needs to draw a span. */
 export interface Paint {

@@ -13,6 +13,7 @@ import { Notes } from './notes.svelte';
 import { Notices } from './notices.svelte';
 import { Projects } from './projects.svelte';
 import { Prompts } from './prompts.svelte';
+import { Terminals } from './terminal.svelte';
 import { Theme } from './theme.svelte';
 import { View } from './view.svelte';
 
@@ -47,6 +48,7 @@ export class App {
   readonly hosts: Hosts;
   readonly jobs: Jobs;
   readonly logs: Logs;
+  readonly terminals: Terminals;
   readonly notes: Notes;
   readonly history: History;
   readonly prompts: Prompts;
@@ -58,7 +60,8 @@ export class App {
     this.client = new Client(world);
     this.projects = new Projects(this.client);
     this.hosts = new Hosts(this.client);
-    this.jobs = new Jobs(this.client);
+    this.terminals = new Terminals(this.client);
+    this.jobs = new Jobs(this.client, (job) => this.terminals.started(job.id));
     this.logs = new Logs(this.client);
     this.notes = new Notes(this.client);
     this.history = new History(this.client, (jobs) => void this.notes.of(jobs));
@@ -81,6 +84,7 @@ export class App {
   close(id: string, away: boolean): void {
     const next = this.jobs.close(id);
     this.logs.drop(id);
+    this.terminals.drop(id);
     if (away) this.#go(next ? `/job/${next}` : '/');
   }
 
@@ -99,6 +103,7 @@ export class App {
     try {
       this.#overview(await this.client.ask({ type: 'overview' }, 'overview'));
       this.logs.resume();
+      this.terminals.resume();
       await this.jobs.refresh();
       if (this.history.known) await this.history.load();
     } catch (error) {
@@ -156,6 +161,7 @@ export class App {
     this.store = store;
     if (!back) return;
     this.logs.resume();
+    this.terminals.resume();
     this.jobs.refresh().catch((error: unknown) => this.notices.failed('list the jobs', error));
     if (this.history.known) void this.history.load();
   }

@@ -15,6 +15,7 @@ export class Jobs {
   tabs = $state.raw<JobId[]>([]);
 
   readonly #client: Client;
+  readonly #tell: (job: Job) => void;
   readonly #byId = new SvelteMap<JobId, Job>();
   /** When a cancel was asked for, in milliseconds since 1970. */
   readonly #canceling = new SvelteMap<JobId, number>();
@@ -35,8 +36,10 @@ export class Jobs {
     return latest;
   });
 
-  constructor(client: Client) {
+  /** `started` is told of each job that is started from this page. */
+  constructor(client: Client, started: (job: Job) => void = () => undefined) {
     this.#client = client;
+    this.#tell = started;
     this.tabs = keptTabs();
   }
 
@@ -139,7 +142,10 @@ export class Jobs {
   #started(jobs: Job[]): Job {
     // What events have told of them meanwhile is newer than what they were as they were started.
     this.learn(jobs.filter((job) => !this.#byId.has(job.id)));
-    for (const job of jobs) this.open(job.id);
+    for (const job of jobs) {
+      this.open(job.id);
+      this.#tell(job);
+    }
     return this.#byId.get(jobs[0]!.id)!;
   }
 

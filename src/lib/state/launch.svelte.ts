@@ -1,5 +1,6 @@
 // From a click to a job: at once, after a question of trust, or through the form.
 import type { Client } from '../client';
+import { SHELL } from '../job';
 import type { Filled, Job, Presets, Project, Scan, Start, Target } from '../wire';
 import type { Jobs } from './jobs.svelte';
 import { filledBy, isWhole, PLAIN, presetsOf, targetsOf } from './launch-presets';
@@ -98,6 +99,12 @@ export class Launch {
     const start: Start = { kind: 'command', command, hosts, cwd: null, pty: false };
     if (await this.#isDangerous(start)) this.commandForm(host, command);
     else await this.#once(start);
+  }
+
+  /** Opens a shell: on a host, or here in a folder, the home folder where none is named. */
+  shell(host: string | null, cwd: string | null = null): void {
+    const hosts = host === null ? [] : [host];
+    void this.#once({ kind: 'command', command: SHELL, hosts, cwd, pty: true });
   }
 
   /** Opens the form of a command. */

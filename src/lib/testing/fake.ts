@@ -62,10 +62,32 @@ export class FakeSocket {
     this.say({ reply: { id, reply } });
   }
 
+  /** The server sends chunks of a raw log: their numbers and their text. */
+  frame(subscription: number, chunks: [number, string][]): void {
+    this.onmessage?.({ data: aFrame(subscription, chunks) });
+  }
+
   /** The server tells of something. */
   tell(event: Event): void {
     this.say({ event });
   }
+}
+
+/** A frame of a raw log, laid out as `wire.rs` says. */
+export function aFrame(subscription: number, chunks: [number, string][]): ArrayBuffer {
+  const texts = chunks.map(([, text]) => new TextEncoder().encode(text));
+  const frame = new Uint8Array(texts.reduce((sum, text) => sum + 24 + text.length, 4));
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, subscription, true);
+  let at = 4;
+  chunks.forEach(([seq], i) => {
+    view.setBigUint64(at, BigInt(seq), true);
+    view.setBigInt64(at + 8, 1_790_000_000_000_000n, true);
+    view.setUint32(at + 16, texts[i]!.length, true);
+    frame.set(texts[i]!, at + 24);
+    at += 24 + texts[i]!.length;
+  });
+  return frame.buffer;
 }
 
 /** A world with sockets of the test's own, and a client in it. */

@@ -126,8 +126,15 @@ impl Page {
     }
 
     async fn read(&mut self, job: JobId, wanted: Wanted) -> Outcome<u32> {
-        match self.ask(Request::Subscribe { job, seq: 0 }).await? {
-            Reply::Subscribed { subscription } => {
+        match self
+            .ask(Request::Subscribe {
+                job,
+                seq: 0,
+                tail: None,
+            })
+            .await?
+        {
+            Reply::Subscribed { subscription, .. } => {
                 let reading = Reading {
                     wanted,
                     at: [0, 0],

@@ -42,7 +42,7 @@ impl Engine {
         scan: &Scan,
         wanted: Wanted<'_>,
     ) -> Result<Composed, EngineError> {
-        let environment = self.environment();
+        let environment = self.environment_in(wanted.pty);
         let variables = assignments(scan, wanted);
         let direnv = make::direnv(&project.path, &environment);
         let run = make::Run {
@@ -75,7 +75,7 @@ impl Engine {
     ) -> Result<Composed, EngineError> {
         let here = cwd.map_or_else(|| self.folders().home.clone(), PathBuf::from);
         let program = make::shell(command, &here).map_err(refused)?;
-        let environment = self.environment();
+        let environment = self.environment_in(pty);
         Ok(Composed {
             asked: asked::of_shell(&program, command.to_owned(), pty).within(&environment),
             command: program,
@@ -105,6 +105,15 @@ impl Engine {
             environment,
             by_direnv: false,
         }
+    }
+
+    /// What a job here inherits, in a terminal or not.
+    fn environment_in(&self, pty: bool) -> Vec<(OsString, OsString)> {
+        let mut environment = self.environment();
+        if pty {
+            make::environment::name_terminal(&mut environment);
+        }
+        environment
     }
 
     /// What a job here inherits.

@@ -11,7 +11,11 @@ use supervisor::{
 };
 
 use super::live::{Live, Mark};
-use crate::{job::What, log::Stream, make};
+use crate::{
+    job::What,
+    log::{Stream, screen::Screen},
+    make,
+};
 
 /// Bytes of spool read at once; also the finest grain of marks.
 const READ_BYTES: usize = 256 * 1024;
@@ -29,6 +33,8 @@ pub(super) struct Indexer {
     damage: Option<String>,
     /// Where make complains; none of a job that is no make.
     complaints: Option<Stream>,
+    /// Which screen is shown; none of a job without a terminal.
+    screen: Option<Screen>,
     last_words: Vec<u8>,
 }
 
@@ -47,6 +53,7 @@ impl Indexer {
             end: None,
             damage: None,
             complaints,
+            screen: job.pty.then(Screen::default),
             last_words: Vec::new(),
         }
     }
@@ -107,12 +114,16 @@ impl Indexer {
                 let stream = stream(record.stream);
                 self.mark.state.advance(stream, bytes);
                 self.mark.bytes += bytes.len() as u64;
+                if let Some(screen) = &mut self.screen {
+                    screen.feed(bytes);
+                }
                 if self.complaints == Some(stream) {
                     keep_end(&mut self.last_words, bytes);
                 }
             }
             self.mark.at = block.end;
-            self.live.grew(&self.mark);
+            let full_screen = self.screen.is_some_and(|screen| screen.is_alternate());
+            self.live.grew(&self.mark, full_screen);
         }
         Ok(())
     }

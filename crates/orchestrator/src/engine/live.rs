@@ -35,6 +35,8 @@ pub struct Extent {
     pub lines: u64,
     /// Bytes.
     pub bytes: u64,
+    /// Whether what runs has the whole screen of its terminal, as far as was seen.
+    pub full_screen: bool,
     /// Whether no more will come.
     pub complete: bool,
 }
@@ -112,6 +114,7 @@ impl Live {
             end: from.at,
             lines: from.state.lines(),
             bytes: from.bytes,
+            full_screen: false,
             complete: false,
         };
         let live = Self {
@@ -170,13 +173,14 @@ impl Live {
         self.extent.subscribe()
     }
 
-    /// Tells that the log reaches up to `mark`.
-    pub(crate) fn grew(&self, mark: &Mark) {
+    /// Tells that the log reaches up to `mark`, and which screen is shown there.
+    pub(crate) fn grew(&self, mark: &Mark, full_screen: bool) {
         self.marks.lock().expect("no panic holds it").add(mark);
         self.extent.send_modify(|extent| {
             extent.end = mark.at;
             extent.lines = mark.state.lines();
             extent.bytes = mark.bytes;
+            extent.full_screen = full_screen;
         });
     }
 
@@ -215,6 +219,12 @@ impl Live {
     #[must_use]
     pub fn before_seq(&self, seq: u64) -> Option<Mark> {
         self.last_mark(|mark| mark.at.seq <= seq)
+    }
+
+    /// The last mark at or before byte `byte`; none where what we know begins after it.
+    #[must_use]
+    pub fn before_byte(&self, byte: u64) -> Option<Mark> {
+        self.last_mark(|mark| mark.bytes <= byte)
     }
 
     fn last_mark(&self, is_before: impl Fn(&Mark) -> bool) -> Option<Mark> {

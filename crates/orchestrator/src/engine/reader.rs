@@ -62,6 +62,24 @@ impl Log {
         }
     }
 
+    /// The chunk from which on about `bytes` of what is there come, of a log that has `size` in all.
+    ///
+    /// # Errors
+    /// Where that part lies in the store and it does not answer.
+    pub async fn seq_before_end(&self, bytes: u64, size: u64) -> Result<u64, ReadError> {
+        let Some(byte) = size.checked_sub(bytes) else {
+            return Ok(0);
+        };
+        if let Some(live) = &self.live
+            && let Some(mark) = live.before_byte(byte)
+        {
+            return Ok(mark.at.seq);
+        }
+        let id = self.id;
+        let ask = |store: crate::store::Store| async move { store.seq_at_byte(id, byte).await };
+        Ok(self.link.ask(ask).await?.unwrap_or_default())
+    }
+
     /// Lines `first` and on, from 1, at most `count` of them and 512 KiB, each cut after `limit` bytes; fewer where the
     /// log ends before.
     ///

@@ -49,6 +49,18 @@ pub fn environment(
     kept
 }
 
+/// Names a terminal for a job that gets one, where the app has none to name, as one that was started from a desktop: what
+/// fills a screen refuses to start without. It is the name of what the window shows it in.
+pub fn name_terminal(environment: &mut Vec<(OsString, OsString)>) {
+    let named = environment.iter_mut().find(|(name, _)| name == "TERM");
+    let ours = OsString::from("xterm-256color");
+    match named {
+        Some((_, name)) if name.is_empty() || name == "dumb" => *name = ours,
+        Some(_) => {}
+        None => environment.push(("TERM".into(), ours)),
+    }
+}
+
 /// How a job's environment, as [`environment`] gives it, differs from its base in what a person may wonder about: the
 /// `PATH`, and what was taken away.
 #[must_use]
@@ -177,6 +189,20 @@ mod tests {
             environment(std::iter::empty(), path),
             pairs(&[("PATH", "/opt/bin:/usr/bin")])
         );
+    }
+
+    #[test]
+    fn a_terminal_has_a_name() {
+        let ours = pairs(&[("TERM", "xterm-256color")]);
+        for nameless in [&[][..], &[("TERM", "")], &[("TERM", "dumb")]] {
+            let mut environment = pairs(nameless);
+            name_terminal(&mut environment);
+            assert_eq!(environment, ours);
+        }
+        let own = pairs(&[("TERM", "screen-256color")]);
+        let mut environment = own.clone();
+        name_terminal(&mut environment);
+        assert_eq!(environment, own);
     }
 
     #[test]

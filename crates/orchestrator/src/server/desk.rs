@@ -85,7 +85,7 @@ impl Session for Desk {
                 }
                 self.reply(call.id, room, Ok(Reply::Ok)).await;
             }
-            Request::Subscribe { job, seq } => self.subscribe(call.id, job, seq),
+            Request::Subscribe { job, seq, tail } => self.subscribe(call.id, job, seq, tail),
             Request::Unsubscribe { subscription } => {
                 if let Some(task) = self.subscriptions.remove(&subscription) {
                     task.abort();
@@ -152,15 +152,21 @@ impl Desk {
         self.follows.insert(job, (wanted, task));
     }
 
-    fn subscribe(&mut self, id: u32, job: JobId, seq: u64) {
+    fn subscribe(&mut self, id: u32, job: JobId, seq: u64, tail: Option<u64>) {
         let subscription = self.next_subscription;
         self.next_subscription += 1;
         let (engine, outbox) = (self.engine.clone(), self.outbox.clone());
         let task = self.tasks.spawn(async move {
-            if let Err(error) = engine.job(job).await {
-                return send_reply(&outbox, id, Err(error)).await;
-            }
-            send_reply(&outbox, id, Ok(Reply::Subscribed { subscription })).await;
+            let (seq, live) = match logs::beginning(&engine, job, seq, tail).await {
+                Ok(beginning) => beginning,
+                Err(error) => return send_reply(&outbox, id, Err(error)).await,
+            };
+            let subscribed = Reply::Subscribed {
+                subscription,
+                seq,
+                live,
+            };
+            send_reply(&outbox, id, Ok(subscribed)).await;
             let why = match logs::send_chunks(&engine, &outbox, job, subscription, seq).await {
                 Ok(()) => None,
                 Err(Stopped::Unreadable(error)) => Some(error.to_string()),

@@ -58,6 +58,24 @@ impl Store {
         Ok(self.rebuilt(job, sql).await?.pop())
     }
 
+    /// The first chunk of the last batch that begins at byte `byte` of standard output or before it: of a job in a
+    /// terminal that is all there is. Looked for from the end, for it is near there that it is wanted.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn seq_at_byte(&self, job: JobId, byte: u64) -> Result<Option<u64>> {
+        let sql = sqlx::query(
+            "select seq from job_logs
+             where job_id = $1 and stream = 'stdout' and byte_offset <= $2
+             order by seq desc limit 1",
+        );
+        let sql = sql.bind(job.0).bind(byte.cast_signed());
+        let mut held = self.hold().await?;
+        let row: sqlx::Result<Option<PgRow>> = answer(sql.fetch_optional(&mut *held)).await;
+        let row = held.end(row).map_err(|error| self.fault(error))?;
+        Ok(row.map(|row| seq(&row)))
+    }
+
     /// The batch that line `line` starts in: the last one whose first line is that or an earlier one. Where the line is
     /// not archived yet, that is the archive's last batch.
     ///

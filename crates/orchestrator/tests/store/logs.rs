@@ -326,6 +326,11 @@ async fn lines_and_chunks_are_found_in_their_batch() {
         let batch = store.batch_at_seq(job.id, seq).await.unwrap();
         assert_eq!(batch.as_ref(), Some(&log[found]), "chunk {seq}");
     }
+    // Bytes of standard output: the batches begin at 0, 6, 11, 18 and 31.
+    for (byte, seq) in [(0, 0), (5, 0), (6, 2), (11, 3), (18, 4), (30, 4), (999, 6)] {
+        let found = store.seq_at_byte(job.id, byte).await.unwrap();
+        assert_eq!(found, Some(seq), "byte {byte}");
+    }
     assert_eq!(store.batches(job.id, 5, 0).await.unwrap(), [log[3].clone()]);
     assert_eq!(store.batches(job.id, 1, u64::MAX).await.unwrap(), log);
     assert!(store.batches(job.id, 7, u64::MAX).await.unwrap().is_empty());

@@ -289,8 +289,13 @@ impl Page {
         mut seq: u64,
         frames: usize,
     ) -> (HashMap<u32, Vec<u8>>, u64, Option<Instant>) {
-        let Ok(Reply::Subscribed { subscription }) =
-            self.ask(Request::Subscribe { job, seq }).await
+        let Ok(Reply::Subscribed { subscription, .. }) = self
+            .ask(Request::Subscribe {
+                job,
+                seq,
+                tail: None,
+            })
+            .await
         else {
             panic!("not subscribed")
         };

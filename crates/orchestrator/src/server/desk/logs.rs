@@ -25,6 +25,7 @@ pub(super) async fn extent(engine: &Engine, job: JobId) -> Result<wire::Extent, 
     Ok(wire::Extent {
         lines: job.lines,
         bytes: job.bytes,
+        full_screen: false,
         complete: true,
     })
 }
@@ -34,6 +35,7 @@ impl From<Extent> for wire::Extent {
         Self {
             lines: extent.lines,
             bytes: extent.bytes,
+            full_screen: extent.full_screen,
             complete: extent.complete,
         }
     }
@@ -93,6 +95,26 @@ async fn tail_of(log: &Log, extent: Extent, wanted: u64) -> Vec<Line> {
         tracing::warn!(job = %log.id, %error, "the tail of a log could not be read");
         Vec::new()
     })
+}
+
+/// Where a subscription begins that asked for chunk `seq` on, and at most about `tail` bytes of what is there; and the
+/// first chunk that is not there yet, where more will come.
+pub(super) async fn beginning(
+    engine: &Engine,
+    job: JobId,
+    seq: u64,
+    tail: Option<u64>,
+) -> Result<(u64, Option<u64>), EngineError> {
+    let known = engine.job(job).await?;
+    let log = engine.log(job);
+    let extent = log.live.as_ref().map(|live| live.extent());
+    let size = extent.map_or(known.bytes, |extent| extent.bytes);
+    let first = match tail {
+        Some(bytes) => log.seq_before_end(bytes, size).await?.max(seq),
+        None => seq,
+    };
+    let growing = extent.filter(|extent| !extent.complete);
+    Ok((first, growing.map(|extent| extent.end.seq)))
 }
 
 /// Why a subscription stopped before the log's end.
