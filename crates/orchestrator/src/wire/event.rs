@@ -1,0 +1,141 @@
+//! What happened, told to every page; and what a job asks of a person.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Extent, Job, Settings, StoreState};
+use crate::{
+    host::Host,
+    job::{self, JobId, Note},
+    log::Line,
+    project::Project,
+};
+
+/// What happened, told to every page.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "with", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Event {
+    /// A job is new, or its status or anything else of it changed.
+    Job(Box<Job>),
+    /// A followed log has grown or is complete.
+    LogGrew {
+        /// The job.
+        job: JobId,
+        /// How large it is now.
+        extent: Extent,
+        /// The last lines, as many as were asked for.
+        tail: Vec<Line>,
+    },
+    /// A search has come on; told to the page that asked, at most 20 times a second.
+    Found {
+        /// The search.
+        search: u32,
+        /// Hits so far; the places of the first 1,000,000 are kept.
+        hits: u64,
+        /// Lines looked at so far.
+        lines: u64,
+        /// Whether all that there is of the log has been looked at.
+        caught_up: bool,
+        /// Whether no more of the log will come.
+        complete: bool,
+        /// Why it stopped early.
+        why: Option<String>,
+    },
+    /// A raw subscription has sent its last frame.
+    SubscriptionEnded {
+        /// Its number.
+        subscription: u32,
+        /// Why, where it is not that the log is complete.
+        why: Option<String>,
+    },
+    /// The list of projects changed.
+    Projects {
+        /// All of them.
+        projects: Vec<Project>,
+        /// What could not be read.
+        problems: Vec<String>,
+    },
+    /// A project's makefile changed; its targets are worth asking for again.
+    TargetsChanged {
+        /// The project's name.
+        project: String,
+    },
+    /// The list of hosts changed.
+    Hosts {
+        /// All of them.
+        hosts: Vec<Host>,
+        /// What could not be read.
+        problems: Vec<String>,
+    },
+    /// The settings in force changed, here or by hand in their file.
+    Settings(Settings),
+    /// What a person should see to changed.
+    Problems {
+        /// All of it.
+        problems: Vec<String>,
+    },
+    /// Somebody said something of a job.
+    Noted {
+        /// The job.
+        job: JobId,
+        /// It.
+        note: Note,
+    },
+    /// A job needs an answer.
+    Asked(Prompt),
+    /// A prompt is over, answered here or elsewhere.
+    Answered {
+        /// It.
+        prompt: Uuid,
+    },
+    /// Postgres came or went.
+    Store(StoreState),
+    /// The page was too slow and missed events: it should ask for the overview again.
+    Missed,
+}
+
+impl Event {
+    /// A job as it is now.
+    #[must_use]
+    pub fn job(job: job::Job) -> Self {
+        Self::Job(Box::new(job.into()))
+    }
+}
+
+/// A question of a job that waits for a person.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Prompt {
+    /// Its id.
+    pub id: Uuid,
+    /// The job that waits.
+    pub job: JobId,
+    /// The host.
+    pub host: String,
+    /// The question.
+    pub question: Question,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Question {
+    /// Whether an unknown host key is the right one.
+    HostKey {
+        /// `SHA256:…`.
+        fingerprint: String,
+        /// As `ssh-ed25519`.
+        key_type: String,
+        /// The address it was shown by.
+        address: String,
+    },
+    /// A passphrase, a password, or one line of a login dialog.
+    Secret {
+        /// The words to ask with.
+        label: String,
+        /// Whether what is typed may be seen.
+        echo: bool,
+    },
+}

@@ -1,0 +1,157 @@
+//! A job as the page and `--json` show it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::job::{self, Commit, EnvironmentChange, Exit, JobId, MakeOptions, State, Status, What};
+
+/// A job as the page and `--json` show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// Whether its command runs here or on a host.
+    #[serde(rename = "type")]
+    pub kind: JobType,
+    /// The project's name, of a target.
+    pub project: Option<String>,
+    /// The targets, separated by spaces.
+    pub target: Option<String>,
+    /// The host; none means this machine.
+    pub host: Option<String>,
+    /// The command line as a person would type it.
+    pub command: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Its exit code, where it exited.
+    pub exit_code: Option<i32>,
+    /// The signal that ended it, without `SIG`.
+    pub signal: Option<String>,
+    /// How it ended, in words; none while it has not or has ended well.
+    pub reason: Option<String>,
+    /// What a queued one waits for, in words, where that is not a matter of an instant.
+    pub waits: Option<String>,
+    /// Processes of it that were still there when it was over, as `sleep 1000 (pid 123)`.
+    pub survivors: Vec<String>,
+    /// When it was asked for.
+    pub queued_at: DateTime<Utc>,
+    /// When it started.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it was over.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Lines in its log.
+    pub lines: u64,
+    /// Bytes in its log.
+    pub bytes: u64,
+    /// Its batch.
+    pub batch: Option<Uuid>,
+    /// The exact program and arguments, of a local job.
+    pub argv: Vec<String>,
+    /// The variables given to make; a secret one has no value here.
+    pub variables: Vec<(String, Option<String>)>,
+    /// How make was asked, of targets.
+    pub options: MakeOptions,
+    /// The working directory of a local job.
+    pub cwd: Option<String>,
+    /// How the environment of a local job differs from the app's own, by name.
+    pub environment: Vec<EnvironmentChange>,
+    /// Whether it runs in a terminal.
+    pub pty: bool,
+    /// Where its git work tree stood.
+    pub commit: Option<Commit>,
+    /// Who owns it: `user@machine`.
+    pub owner: String,
+    /// Whether nothing has been heard of its owner for half a minute, so that it may stand otherwise by now.
+    pub is_silent: bool,
+    /// Why what it writes is not read just now, so that it waits; none while it is read.
+    pub paused: Option<String>,
+}
+
+impl From<job::Job> for Job {
+    fn from(job: job::Job) -> Self {
+        let (started_at, finished_at, exit) = match &job.state {
+            State::Queued { .. } => (None, None, None),
+            State::Running { started_at } => (Some(*started_at), None, None),
+            State::Ended {
+                started_at,
+                finished_at,
+                exit,
+                ..
+            } => (*started_at, Some(*finished_at), Some(exit)),
+        };
+        let (project, target, options) = match &job.what {
+            What::Target {
+                project,
+                targets,
+                options,
+                ..
+            } => (
+                Some(project.clone()),
+                Some(targets.join(" ")),
+                options.clone(),
+            ),
+            What::Command { .. } => (None, None, MakeOptions::default()),
+        };
+        let host = job.host().map(ToOwned::to_owned);
+        Self {
+            id: job.id,
+            kind: if host.is_some() {
+                JobType::Ssh
+            } else {
+                JobType::Local
+            },
+            project,
+            target,
+            host,
+            status: job.state.status(),
+            exit_code: exit.and_then(|exit| {
+                if let Exit::Code { code } = exit {
+                    Some(*code)
+                } else {
+                    None
+                }
+            }),
+            signal: exit.and_then(|exit| match exit {
+                Exit::Signal { signal, .. } => Some(signal.clone()),
+                Exit::TimedOut { signal, .. } => signal.clone(),
+                _ => None,
+            }),
+            reason: job.reason(),
+            survivors: job.survivors.iter().map(job::survivor).collect(),
+            waits: match &job.state {
+                State::Queued { waits } => waits.clone(),
+                _ => None,
+            },
+            command: job.command,
+            queued_at: job.queued_at,
+            started_at,
+            finished_at,
+            lines: job.lines,
+            bytes: job.bytes,
+            batch: job.batch,
+            argv: job.argv,
+            variables: job.variables,
+            options,
+            cwd: job.cwd.map(|cwd| cwd.display().to_string()),
+            environment: job.environment,
+            pty: job.pty,
+            commit: job.commit,
+            owner: job.owner,
+            is_silent: job.is_silent,
+            paused: job.paused,
+        }
+    }
+}
+
+/// Where a job's command runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum JobType {
+    /// On this machine.
+    Local,
+    /// On a host.
+    Ssh,
+}

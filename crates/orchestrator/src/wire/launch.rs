@@ -1,0 +1,64 @@
+//! What a launch would run, and what its form was filled in with before.
+
+use serde::{Deserialize, Serialize};
+
+use crate::job::MakeOptions;
+
+/// What a launch would run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Preview {
+    /// The line a person would type, without secrets.
+    pub line: String,
+    /// The exact program and arguments, without secrets; empty for a command on a host.
+    pub argv: Vec<String>,
+    /// The folder it would run in; none for a command on a host.
+    pub cwd: Option<String>,
+    /// The recipe of the targets named, with the values known so far in it: as far as can be told without running
+    /// anything.
+    pub recipe: Vec<String>,
+    /// Why it asks before it runs, where it does.
+    pub danger: Option<String>,
+    /// Of the hosts, those marked as production: where something is dangerous, their names are to be typed.
+    pub production: Vec<String>,
+    /// What else is worth knowing, in sentences: an `override` in the makefile that goes before a value given here.
+    pub notes: Vec<String>,
+    /// The rule that forbids it, where one does.
+    pub refusal: Option<String>,
+}
+
+/// What a launch form was filled in with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Filled {
+    /// Values by name; a secret one has none.
+    pub variables: Vec<(String, Option<String>)>,
+    /// More targets, or words a target takes, after it.
+    pub words: Vec<String>,
+    /// How make is asked.
+    pub options: MakeOptions,
+    /// Whether it gets a terminal.
+    pub pty: bool,
+}
+
+/// What was kept under a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Preset {
+    /// Its name: 1 to 60 characters, no control characters.
+    pub name: String,
+    /// It.
+    pub filled: Filled,
+}
+
+/// What is known of earlier launches of a target.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Presets {
+    /// What it was last started with; none where it never was.
+    pub last: Option<Filled>,
+    /// What was kept under names, in their order.
+    pub named: Vec<Preset>,
+}

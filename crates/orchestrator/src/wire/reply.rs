@@ -1,0 +1,187 @@
+//! Answers to requests, and why there is none.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Job, Presets, Preview, Prompt, Settings, StoreState};
+use crate::{
+    host::Host,
+    job::{Earlier, JobId, Note},
+    log::{Line, find::Hit, outline::Outline},
+    project::{Project, Scan},
+};
+
+/// Answers to requests.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "with", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Reply {
+    /// It is done.
+    Ok,
+    /// Everything the frame shows.
+    Overview(Box<Overview>),
+    /// A project.
+    Project(Project),
+    /// What a makefile holds.
+    Scan(Scan),
+    /// What would be run.
+    Preview(Box<Preview>),
+    /// What is known of earlier launches.
+    Presets(Presets),
+    /// The jobs that were started, in the order of the hosts asked for.
+    Started {
+        /// At least one.
+        jobs: Vec<Job>,
+    },
+    /// A page of jobs.
+    Jobs {
+        /// Newest first.
+        jobs: Vec<Job>,
+        /// Whether there are older ones.
+        more: bool,
+        /// Why the list may be short: Postgres cannot be asked just now.
+        incomplete: Option<String>,
+    },
+    /// One job.
+    Job(Box<Job>),
+    /// The jobs before one, of the same thing, newest first.
+    Earlier {
+        /// At most 12.
+        jobs: Vec<Earlier>,
+    },
+    /// What people say of jobs.
+    Notes {
+        /// Those of which something is said.
+        notes: Vec<(JobId, Note)>,
+    },
+    /// How large a log is.
+    Extent(Extent),
+    /// Lines of a log.
+    Lines {
+        /// The lines, consecutive.
+        lines: Vec<Line>,
+    },
+    /// What stands out in a log.
+    Outline(Box<Outline>),
+    /// A log was saved.
+    Saved {
+        /// The file.
+        path: String,
+    },
+    /// A hit.
+    Hit {
+        /// It; none where there is none.
+        hit: Option<Hit>,
+        /// Its number among all, from 1; 0 where there is none.
+        index: u64,
+        /// How many of the lines near hits come before its own.
+        row: u64,
+    },
+    /// Hits, in order.
+    Hits {
+        /// At most 10,000.
+        hits: Vec<Hit>,
+    },
+    /// Lines near hits.
+    HitLines {
+        /// The lines, in order and with gaps.
+        lines: Vec<Line>,
+        /// The hits in them, at most 10,000.
+        hits: Vec<Hit>,
+        /// How many there are in all.
+        total: u64,
+    },
+    /// Which parts of a log have hits.
+    HitMarks(HitMarks),
+    /// A raw subscription has begun.
+    Subscribed {
+        /// Its number, in each of its frames.
+        subscription: u32,
+        /// The first chunk that comes; later than the one asked for where something is left out.
+        seq: u64,
+        /// The first chunk that was not there yet; none where no more will come.
+        live: Option<u64>,
+    },
+    /// The settings.
+    Settings(Settings),
+}
+
+/// Why a request could not be answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Failure {
+    /// For the page to branch on.
+    pub code: FailureCode,
+    /// For a person: what happened, where, what to try.
+    pub message: String,
+}
+
+/// Kinds of failure a page tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum FailureCode {
+    /// There is no such project, target, host or job.
+    NotFound,
+    /// The request makes no sense or breaks a rule.
+    Refused,
+    /// The project has to be trusted first.
+    Untrusted,
+    /// Postgres cannot be asked just now.
+    StoreAway,
+    /// Anything else.
+    Failed,
+}
+
+/// Everything the frame shows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Overview {
+    /// The projects.
+    pub projects: Vec<Project>,
+    /// What could not be read of mkcli's registry or our own list, with its place.
+    pub project_problems: Vec<String>,
+    /// The hosts.
+    pub hosts: Vec<Host>,
+    /// What could not be read of the SSH config, with its place.
+    pub host_problems: Vec<String>,
+    /// What else a person should see to: settings that cannot be read, with their place, jobs that wait for another store.
+    pub problems: Vec<String>,
+    /// Jobs that are not over, newest first.
+    pub active: Vec<Job>,
+    /// Questions that wait for an answer.
+    pub prompts: Vec<Prompt>,
+    /// Where logs are kept.
+    pub store: StoreState,
+    /// The app's version.
+    pub version: String,
+    /// The home folder, so that paths can be shown as `~/…`.
+    pub home: String,
+    /// Who starts jobs here: `user@machine`.
+    pub owner: String,
+}
+
+/// How large a log is just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Extent {
+    /// Lines, open ones included.
+    pub lines: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Whether what runs has the whole screen of its terminal just now; not known of a job that is over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub full_screen: bool,
+    /// Whether no more will come.
+    pub complete: bool,
+}
+
+/// Which parts of a log have hits, for a ruler beside it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct HitMarks {
+    /// Lines in each part.
+    pub every: u64,
+    /// The parts with hits, from 0, at most 1000.
+    pub parts: Vec<u32>,
+}
