@@ -157,6 +157,22 @@ test('a saved command runs with one click', async ({ page }) => {
   });
 });
 
+test('a shell opens on a host, from its menu, and has the keyboard once the key is answered for', async ({
+  page,
+}) => {
+  await withHost(page, async (app) => {
+    await page.getByRole('button', { name: /^web-1/ }).click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Open a shell' }).click();
+    await page.getByRole('button', { name: 'It is right, connect' }).click();
+    await expect(app.terminal).toContainText(/[#$%>]/);
+    await expect(app.keyboard).toBeFocused();
+    await page.keyboard.type('echo "$TERM $SSH_CONNECTION"\n');
+    await expect(app.screen(/^xterm-256color 127\.0\.0\.1 /)).toBeVisible();
+    await page.keyboard.type('exit 0\n');
+    await expect(app.status).toHaveText('Done');
+  });
+});
+
 test('on a host in production a dangerous command runs once its name is typed, and asks again', async ({
   page,
 }) => {
