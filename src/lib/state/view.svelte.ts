@@ -17,6 +17,24 @@ export class View {
   /** Width of the sidebar, in px; small windows have their own. */
   sidebar = $state(within(Number(remembered.get('sidebar')) || SIDEBAR.usual));
 
+  /** What the sidebar is narrowed to; empty for all of it. */
+  filter = $state('');
+  /** The sections of the sidebar that are folded, by title. */
+  folded = $state.raw<string[]>(remembered.list('folded-sections'));
+
+  /** Folds a section of the sidebar, or unfolds it. */
+  fold(section: string): void {
+    const others = this.folded.filter((each) => each !== section);
+    this.folded = others.length < this.folded.length ? others : [...others, section];
+    remembered.set('folded-sections', JSON.stringify(this.folded));
+  }
+
+  /** Whether any of these texts holds what the sidebar is narrowed to; upper and lower case are the same. */
+  shows(...texts: (string | null)[]): boolean {
+    const wanted = this.filter.trim().toLowerCase();
+    return texts.some((text) => text?.toLowerCase().includes(wanted));
+  }
+
   /** The next kind of times. */
   nextTimes(): void {
     this.times = ORDER[(ORDER.indexOf(this.times) + 1) % ORDER.length]!;
