@@ -3,7 +3,8 @@
 //   node e2e/bench.mjs                    in Chromium
 //   xvfb-run -a … node e2e/bench.mjs      and in the real window
 //
-// BIG is the lines of the big log (10,000,000), ROUNDS how often each is done (5), IN picks `chromium` or `webview`.
+// BIG is the lines of the big log (10,000,000), ROUNDS how often each is done (5), ONLY="l1 l2 l3 l4 memory" picks rows,
+// IN=chromium or IN=webview where.
 import { basename } from 'node:path';
 import { InChromium } from './bench/chromium.mjs';
 import { Home, PROGRAMS } from './bench/home.mjs';
@@ -14,6 +15,7 @@ import { InWebview } from './bench/webview.mjs';
 const MILLION = 1_000_000;
 const BIG = Number(process.env.BIG ?? 10 * MILLION);
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const wants = (row) => !process.env.ONLY || process.env.ONLY.split(' ').includes(row);
 /** Frames of one way of scrolling. */
 const FRAMES = 300;
 /** Floods of a million lines that are followed, one behind the other. */
@@ -178,14 +180,14 @@ async function measure(open, home, logs) {
   const [empty, million, big] = logs;
   const view = await open();
   try {
-    await opening(view, [million, big]);
-    await scrolling(view, [million, big]);
-    await finding(view, million);
-    await following(view, home);
+    if (wants('l1')) await opening(view, [million, big]);
+    if (wants('l2')) await scrolling(view, [million, big]);
+    if (wants('l3')) await following(view, home);
+    if (wants('l4')) await finding(view, million);
   } finally {
     await view.close();
   }
-  await holding(open, empty, big);
+  if (wants('memory')) await holding(open, empty, big);
 }
 
 const home = await Home.make();

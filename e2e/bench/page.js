@@ -139,8 +139,15 @@ export function install() {
       document.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true }));
       await until(() => document.querySelector('search input'));
       const field = document.querySelector('search input');
-      field.value = text;
-      field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      const type = (text) => {
+        field.value = text;
+        field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      };
+      // What was looked for before is begun again with the bar.
+      type('');
+      await until(() => !document.querySelector('mark.current'));
+      await new Promise((done) => setTimeout(done, 300));
+      type(text);
       const counter = document.querySelector('[data-testid="hits"]');
       const begun = performance.now();
       field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
