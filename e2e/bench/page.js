@@ -136,7 +136,9 @@ export function install() {
     /** Looks for something: until the first hit is shown, and until all are counted; in milliseconds. */
     async find(text) {
       scroller().focus();
-      document.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true }));
+      // Hits are stepped to from the top of the window.
+      for (const key of ['g', '/'])
+        document.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
       await until(() => document.querySelector('search input'));
       const field = document.querySelector('search input');
       const type = (text) => {
