@@ -4,7 +4,7 @@
 export PATH := $(CURDIR)/target/node/node_modules/node/bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start dev test wire screenshots package try-package bench bench-peers fuzz audit format clean
+.PHONY: help setup start dev test wire screenshots package try-package bench bench-ui bench-peers fuzz audit format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -54,6 +54,10 @@ try-package: ## install the .deb on this machine (as root), run the demo in it a
 bench: ## how fast it is, as a table; ONLY="w1 w3" picks rows, ROUNDS=9 repeats more than five times
 	@scripts/setup.sh start
 	@scripts/bench.sh --server --rounds $(or $(ROUNDS),5) $(ONLY)
+
+bench-ui: ## how fast the log is in Chromium and in the window; ONLY="l1 memory" picks rows, BIG=50000000 is the lines of the big one
+	@scripts/setup.sh test
+	@scripts/bench.sh ui
 
 bench-peers: ## the same of the usual stack (Express, Socket.io, pg) and of websocketd where it is installed
 	@scripts/setup.sh start

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds what packages ship, optimised and with the static supervisor, and measures it.
 #   bench.sh [WORD…]        what crates/orchestrator/benches/speed takes
+#   bench.sh ui             the log in Chromium and in the window (e2e/bench.mjs)
 #   bench.sh peers [N]      N rounds of others beside it: the usual stack, and websocketd where it is installed
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,6 +27,12 @@ install -m 755 target/release/vmo target/release/vm-orchestrator target/static/r
 # Cargo gives a bench a name of its own each time.
 install -m 755 "$(sed -n 's|.*"executable":"\([^"]*/speed-[^"]*\)".*|\1|p' <<<"$built")" target/bench/speed
 
+if [ "${1:-}" = ui ]; then
+  say 'measuring'
+  # A display of its own where there can be one, drawn in software; without, the real window is left out.
+  [ -n "$(command -v xvfb-run)" ] || exec node e2e/bench.mjs
+  exec xvfb-run -a -s '-screen 0 1500x1000x24 -noreset' node e2e/bench.mjs
+fi
 if [ "${1:-}" = peers ]; then
   say 'installing the usual stack into target/bench/poc'
   mkdir -p target/bench/poc

@@ -34,16 +34,13 @@ export class InChromium {
     at.token = await page.evaluate(() => sessionStorage.getItem('vmo.token'));
     await page.evaluate(install);
     await page.click('a[href="/history"]');
-    const [own, all] = await Promise.all([
-      page.context().newCDPSession(page),
-      browser.newBrowserCDPSession(),
-    ]);
+    const own = await page.context().newCDPSession(page);
     await own.send('Performance.enable');
-    const { processInfo } = await all.send('SystemInfo.getProcessInfo');
-    // There may be one in waiting, which has done nothing yet.
-    const renderers = processInfo.filter(({ type }) => type === 'renderer');
-    renderers.sort((a, b) => b.cpuTime - a.cpuTime);
-    return Object.assign(new InChromium(), { browser, page, own, pid: renderers[0].id });
+    // The browser has more such processes: some wait, one draws its own tabs.
+    await browser.startTracing(page, { categories: ['blink.user_timing'] });
+    await page.evaluate(() => performance.mark('bench-frame'));
+    const { pid } = marksOf(await browser.stopTracing())[0];
+    return Object.assign(new InChromium(), { browser, page, own, pid });
   }
 
   /** Calls a function of `window.bench`. */
@@ -57,8 +54,7 @@ export class InChromium {
     const begun = spent(this.pid);
     const seen = await this.call(what, ...args);
     const cpu = (spent(this.pid) - begun) / seen.works.length;
-    const { traceEvents } = JSON.parse(await this.browser.stopTracing());
-    return { ...seen, ...byFrame(traceEvents), cpu };
+    return { ...seen, ...byFrame(await this.browser.stopTracing()), cpu };
   }
 
   /** What the page holds once what is no longer needed has gone, in MiB. */
@@ -74,9 +70,15 @@ export class InChromium {
   }
 }
 
+/** The marks that `page.js` leaves in a trace. */
+function marksOf(trace) {
+  return JSON.parse(trace).traceEvents.filter(({ name }) => name === 'bench-frame');
+}
+
 /** The tasks of the main thread, summed up from one mark to the next: by the clock, and of the processor. */
-function byFrame(events) {
-  const marks = events.filter(({ name }) => name === 'bench-frame');
+function byFrame(trace) {
+  const events = JSON.parse(trace).traceEvents;
+  const marks = marksOf(trace);
   const { pid, tid } = marks[0];
   const tasks = events.filter(
     (one) => one.pid === pid && one.tid === tid && one.ph === 'X' && one.name.endsWith('RunTask'),

@@ -11,7 +11,9 @@ import { makefile, printInto } from './printed.mjs';
 const run = promisify(execFile);
 
 /** The release build where `make bench` has left it, else what the tests use. */
-export const PROGRAMS = resolve(existsSync('target/bench/vmo') ? 'target/bench' : 'target/debug');
+export const PROGRAMS = resolve(
+  process.env.PROGRAMS ?? (existsSync('target/bench/vmo') ? 'target/bench' : 'target/debug'),
+);
 
 /** Folders, and what is started in them. */
 export class Home {

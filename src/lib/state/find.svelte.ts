@@ -29,6 +29,9 @@ export interface Window {
   turn: (change: () => void) => void;
 }
 
+/** The same one for all lines without hits: a new one would have each drawn anew in each frame. */
+const NONE: Hit[] = [];
+
 let last = 0;
 
 /** The search in one log. */
@@ -62,11 +65,15 @@ export class Find {
   /** The number of the search under way; 0 where there is none. */
   #search = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Something was typed that is not looked for yet. */
+  #typed = false;
   #marking = false;
   /** A hit is wanted and none was found so far. */
   #wanted: boolean | null = null;
-  /** The lines whose hits are held, and of how many hits in all. */
-  #held = { first: 0, last: -1, hits: -1 };
+  /** How many lines have been looked through. */
+  #reached = 0;
+  /** The lines whose hits are held, of how many hits in all, and how many lines had been looked through. */
+  #held = { first: 0, last: -1, hits: -1, reached: 0 };
   #asking = false;
 
   constructor(client: Client, job: JobId, window: Window) {
@@ -100,6 +107,7 @@ export class Find {
   /** Something else is looked for, once the hand rests. */
   type(text: string): void {
     this.text = text;
+    this.#typed = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.begin(), REST);
   }
@@ -124,6 +132,7 @@ export class Find {
   /** Looks from the start; also after the connection came back. */
   begin(): void {
     clearTimeout(this.#timer);
+    this.#typed = false;
     this.#end();
     if (!this.active) return this.#window.changed();
     const search = (this.#search = ++last);
@@ -140,7 +149,7 @@ export class Find {
   async step(back: boolean): Promise<void> {
     if (!this.active) return;
     // What was typed a moment ago is meant.
-    if (this.#search === 0) return this.begin();
+    if (this.#search === 0 || this.#typed) return this.begin();
     const from = this.current ?? { line: this.#window.top() - 1, start: START };
     await this.#step(from.line, from.start, back);
   }
@@ -150,6 +159,7 @@ export class Find {
     if (came.search !== this.#search) return;
     this.hits = came.hits;
     this.caughtUp = came.caught_up;
+    this.#reached = came.lines;
     if (came.why !== null) this.problem = came.why;
     if (this.#wanted !== null && (came.hits > 0 || came.caught_up)) {
       const back = this.#wanted;
@@ -169,11 +179,14 @@ export class Find {
   /** The hits of these lines are to be drawn. */
   want(first: number, last: number): void {
     const held = this.#held;
-    const fresh = held.hits === this.hits && held.first <= first && last <= held.last;
+    // Where all of them had been looked through, later hits are elsewhere; a line that has no end yet is the last one.
+    const same = held.hits === this.hits || last < held.reached;
+    const fresh = same && held.first <= first && last <= held.last;
     if (this.#asking || this.hits === 0 || fresh) return;
     const search = this.#search;
     const from = Math.max(1, first - MARGIN);
-    const wanted = { first: from, last: Math.min(last + MARGIN, from + 999), hits: this.hits };
+    const [hits, reached] = [this.hits, this.#reached];
+    const wanted = { first: from, last: Math.min(last + MARGIN, from + 999), hits, reached };
     const count = wanted.last - from + 1;
     this.#asking = true;
     this.#client
@@ -194,7 +207,7 @@ export class Find {
 
   /** The hits in a line. */
   in(line: number): Hit[] {
-    return (this.only ? this.near.hits : this.seen).get(line) ?? [];
+    return (this.only ? this.near.hits : this.seen).get(line) ?? NONE;
   }
 
   async #step(line: number, start: number, back: boolean): Promise<void> {
@@ -246,7 +259,8 @@ export class Find {
     [this.caughtUp, this.problem, this.#wanted] = [false, null, null];
     this.marks = { every: 1, parts: [] };
     this.seen = new Map();
-    this.#held = { first: 0, last: -1, hits: -1 };
+    this.#held = { first: 0, last: -1, hits: -1, reached: 0 };
+    this.#reached = 0;
     if (search !== 0)
       this.#client.tell({ type: 'end_find', with: { search } }).catch(() => undefined);
   }

@@ -1,5 +1,6 @@
 // One log in its window: where the window stands, which lines it holds, and what it still has to ask for.
 import { CallFailed, type Client } from '../client';
+import { isOver } from '../job';
 import type { Point } from '../log/marking';
 import { columns } from '../log/text';
 import { Measures, ROW } from '../log/window';
@@ -70,18 +71,15 @@ export class LogView {
   readonly rows: Row[] = $derived.by(() => {
     void this.#version;
     const { first, count } = this.shown;
+    // What stays as it was is the same object, and is not drawn again.
+    const before = new Map(this.#drawn.map((row) => [row.number, row]));
     const rows: Row[] = [];
     for (let row = first - 1; row < first - 1 + count; row++) {
-      if (this.find.only) {
-        const line = this.find.near.get(row);
-        // A row that is still asked for has no number yet; none is ever the same as that of a line.
-        rows.push({ number: line?.number ?? -row - 1, line });
-      } else {
-        const number = this.folding.lineAt(row);
-        rows.push({ number, line: this.#lines.get(number) });
-      }
+      const { number, line } = this.#rowAt(row);
+      const known = before.get(number);
+      rows.push(known && known.line === line ? known : { number, line });
     }
-    return rows;
+    return (this.#drawn = rows);
   });
   /** Columns of the widest line seen so far. */
   readonly widest: number = $derived.by(() => {
@@ -95,6 +93,9 @@ export class LogView {
   readonly #client: Client;
   readonly #lines: Lines;
   #widest = 0;
+  #drawn: Row[] = [];
+  /** Lines of a log that was over when it was opened, as its job tells. */
+  #foreseen = 0;
   #tail: number | null = null;
   #attached = false;
   #drawing = false;
@@ -106,7 +107,7 @@ export class LogView {
   /** The error that was gone to last. */
   fault = $state<number | null>(null);
 
-  constructor(client: Client, job: Pick<Job, 'id' | 'status'>) {
+  constructor(client: Client, job: Pick<Job, 'id' | 'status' | 'lines'>) {
     this.#client = client;
     this.job = job.id;
     this.#lines = new Lines(client, job.id, {
@@ -128,12 +129,14 @@ export class LogView {
     this.following = job.status === 'running' || job.status === 'queued';
     // A log that ended badly opens at its end; the window finds it once the size is known.
     this.#position = job.status === 'done' ? 0 : Infinity;
+    if (isOver(job)) this.#foreseen = job.lines;
   }
 
   /** The window is open: from now on the log is followed. */
   attach(): void {
     this.#attached = true;
     this.resume();
+    this.#foresee();
   }
 
   /** The window is closed: nothing more is asked for. */
@@ -142,6 +145,14 @@ export class LogView {
     this.#tail = null;
     this.outline.leave();
     this.#client.tell({ type: 'unfollow', with: { job: this.job } }).catch(() => undefined);
+  }
+
+  /** Asks for the lines a log that is over opens with at once, and not when its extent has been told. */
+  #foresee(): void {
+    const lines = this.#foreseen;
+    if (this.known || lines === 0) return;
+    const first = this.#position === 0 ? 1 : Math.max(1, lines - MARGIN);
+    this.#lines.want(first, Math.min(first + MARGIN, lines), lines);
   }
 
   /** Asks anew after the connection came back, or after a problem. */
@@ -338,6 +349,16 @@ export class LogView {
     change();
     this.#position = this.measures.clamp(this.folding.rowOf(line) * ROW + part);
     this.#settle();
+  }
+
+  #rowAt(row: number): Row {
+    if (this.find.only) {
+      const line = this.find.near.get(row);
+      // A row that is still asked for has no number yet; none is ever the same as that of a line.
+      return { number: line?.number ?? -row - 1, line };
+    }
+    const number = this.folding.lineAt(row);
+    return { number, line: this.#lines.get(number) };
   }
 
   /** Height of a row where long lines wrap; of one that is not held, the usual one. */

@@ -13,7 +13,7 @@ export class Logs {
   }
 
   /** The view of a job's log. */
-  of(job: Pick<Job, 'id' | 'status'>): LogView {
+  of(job: Pick<Job, 'id' | 'status' | 'lines'>): LogView {
     let view = this.#views.get(job.id);
     if (!view) {
       view = new LogView(this.#client, job);
