@@ -23,7 +23,7 @@ test('a stranger is read, trusted by hand, and its output stays text', async ({
   await mkdir(folder);
   await writeFile(join(folder, 'Makefile'), MAKEFILE);
   await page.getByRole('button', { name: 'Add a folder with a Makefile' }).click();
-  await page.getByRole('textbox').fill(folder);
+  await page.getByRole('dialog').getByRole('textbox').fill(folder);
   await page.getByRole('button', { name: 'Add this folder' }).click();
   await expect(app.target('html')).toBeVisible();
   await app.target('html').click();
@@ -43,7 +43,7 @@ test('a stranger is read, trusted by hand, and its output stays text', async ({
 test('a folder that is not there is refused where it was typed', async ({ page, app }) => {
   await expect(app.page.getByRole('heading', { name: 'Projects' })).toBeVisible();
   await page.getByRole('button', { name: 'Add a folder with a Makefile' }).click();
-  await page.getByRole('textbox').fill('/nowhere/at/all');
+  await page.getByRole('dialog').getByRole('textbox').fill('/nowhere/at/all');
   await page.getByRole('button', { name: 'Add this folder' }).click();
   await expect(page.getByRole('alert').filter({ hasText: '/nowhere/at/all' })).toBeVisible();
 });
