@@ -18,6 +18,17 @@ use leavings::Leavings;
 /// Nothing here takes this long, but a busy machine may make it seem so.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a make that runs the tests leaves in the environment, and what direnv is told where to look by.
+const OF_THE_TESTER: [&str; 7] = [
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MAKE_TERMERR",
+    "MAKE_TERMOUT",
+    "MFLAGS",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+];
+
 /// Fresh data and config folders, and a folder to work in. All goes when it is dropped, and nobody may still work in it.
 pub(crate) struct Home {
     /// Of the server of our own, where the history goes to that.
@@ -85,6 +96,9 @@ impl Home {
             .env("VMO_DISK_FLOOR", "0")
             .env_remove("DATABASE_URL")
             .stdin(Stdio::null());
+        for name in OF_THE_TESTER {
+            command.env_remove(name);
+        }
         if let Some(url) = &self.database_url {
             command.env("DATABASE_URL", url);
         }

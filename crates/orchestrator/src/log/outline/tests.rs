@@ -240,6 +240,7 @@ fn finds_what_make_really_writes() {
     let output = std::process::Command::new("make")
         .current_dir(folder.path())
         .env_remove("MAKELEVEL")
+        .env_remove("MAKEFLAGS")
         .env("LC_ALL", "C")
         .output()
         .unwrap();
