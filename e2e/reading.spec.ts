@@ -86,7 +86,7 @@ test('characters are marked over lines that are not on screen, and copied as the
     return page.evaluate(() => navigator.clipboard.readText());
   };
   await page.keyboard.press('g');
-  const text = app.log.locator('[data-line="3"] .moved');
+  const text = app.log.locator('[data-line="3"] .text');
   await expect(text).toHaveText(/row 3 /);
   const box = (await text.boundingBox())!;
   const column = 7.2;
@@ -102,7 +102,7 @@ test('characters are marked over lines that are not on screen, and copied as the
   await page.mouse.move(box.x + 50, box.y + 100, { steps: 3 });
   await page.mouse.wheel(0, 300_000);
   await expect(app.line('row 10000')).toBeVisible();
-  const last = (await app.log.locator('[data-line="10000"] .moved').boundingBox())!;
+  const last = (await app.log.locator('[data-line="10000"] .text').boundingBox())!;
   await page.mouse.move(last.x + 5.1 * column, last.y + 10, { steps: 3 });
   await page.mouse.up();
   const row = (n: number) => `  row ${n} äöü 日本 😀 <b>`;

@@ -7,7 +7,7 @@
 export function install() {
   const scroller = () => document.querySelector('[role="log"]');
   const rows = () => [...document.querySelectorAll('[role="log"] [data-line]')];
-  const textOf = (row) => row.querySelector('.moved').textContent;
+  const textOf = (row) => row.querySelector('.text').textContent;
   /** Rows whose text has not come yet. */
   const empty = () => rows().filter((row) => textOf(row) === '').length;
   const frame = () => new Promise((done) => requestAnimationFrame(done));

@@ -2,13 +2,15 @@
 import type { Line } from '../wire';
 
 /** Lines in a block. */
-export const BLOCK = 200;
+export const BLOCK = 100;
 
-/** Blocks held at most: 8,000 lines, a few MB. At the bound the block not looked at for longest goes. */
-export const MOST = 40;
+/** Blocks held at most: 2,400 lines. At the bound the block not looked at for longest goes. */
+export const MOST = 24;
 
 interface Block {
   lines: (Line | undefined)[];
+  /** When it was last looked at, by our own count. */
+  seen: number;
   /** Whether lines in it may have grown since. */
   stale: boolean;
 }
@@ -18,9 +20,10 @@ export function blockOf(number: number): number {
   return Math.floor((number - 1) / BLOCK);
 }
 
-/** Lines by number; a Map keeps its keys in the order of their last use. */
+/** Lines by number. */
 export class Blocks {
   readonly #blocks = new Map<number, Block>();
+  #looks = 0;
 
   /** How many blocks are held. */
   get size(): number {
@@ -36,9 +39,10 @@ export class Blocks {
   put(lines: Line[]): void {
     for (const line of lines) {
       const index = blockOf(line.number);
-      const block = this.#blocks.get(index) ?? { lines: [], stale: false };
+      let block = this.#blocks.get(index);
+      if (!block) this.#blocks.set(index, (block = { lines: [], stale: false, seen: 0 }));
       block.lines[(line.number - 1) % BLOCK] = line;
-      this.#touch(index, block);
+      block.seen = ++this.#looks;
     }
     this.#trim();
   }
@@ -61,7 +65,7 @@ export class Blocks {
     const wanted: number[] = [];
     for (let index = blockOf(first); index <= blockOf(last); index++) {
       const block = this.#blocks.get(index);
-      if (block) this.#touch(index, block);
+      if (block) block.seen = ++this.#looks;
       if (!block || block.stale || this.#gap(block, index, first, last)) wanted.push(index);
     }
     return wanted;
@@ -80,15 +84,12 @@ export class Blocks {
     return false;
   }
 
-  #touch(index: number, block: Block): void {
-    this.#blocks.delete(index);
-    this.#blocks.set(index, block);
-  }
-
   #trim(): void {
-    for (const index of this.#blocks.keys()) {
-      if (this.#blocks.size <= MOST) return;
-      this.#blocks.delete(index);
+    while (this.#blocks.size > MOST) {
+      let [oldest, seen] = [0, Infinity];
+      for (const [index, block] of this.#blocks)
+        if (block.seen < seen) [oldest, seen] = [index, block.seen];
+      this.#blocks.delete(oldest);
     }
   }
 }

@@ -32,6 +32,7 @@ export class Folding {
 
   /** The line of a row. */
   lineAt(row: number): number {
+    if (this.#folds.length === 0) return row + 1;
     // The last fold whose first line's row is before this one.
     const before = this.#count((at) => this.#folds[at]!.first - 1 - this.#hidden[at]! < row);
     return row + 1 + this.#hiddenUpTo(before);

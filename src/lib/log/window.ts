@@ -14,7 +14,7 @@ export const TALLEST = 8_000_000;
 export interface Shown {
   /** Number of the first row on screen, from 1. */
   first: number;
-  /** How many rows are at least partly on screen. */
+  /** How many rows are on screen, at least partly; where all have one height the most that can be, wherever it stands. */
   count: number;
   /** How far the first one is pushed up, in px: 0 to its height. */
   offset: number;
@@ -77,7 +77,7 @@ export class Measures {
     const heightOf = this.#heightOf;
     if (!heightOf) {
       const offset = at - index * ROW;
-      const count = Math.ceil((offset + this.height) / ROW);
+      const count = Math.ceil(this.height / ROW) + 1;
       return { first: index + 1, count: Math.min(count, this.lines - index), offset };
     }
     const offset = ((at - index * ROW) / ROW) * heightOf(index);

@@ -21,8 +21,12 @@ const CUT = 48;
 
 /** A row on screen; without a line while it is being asked for. */
 export interface Row {
+  /** Which row of all it is, from 0. */
+  row: number;
   number: number;
   line: Line | undefined;
+  /** When the line above was read; none where that is not known. */
+  before: number | null;
 }
 
 type Grew = Extract<Event, { type: 'log_grew' }>['with'];
@@ -71,13 +75,17 @@ export class LogView {
   readonly rows: Row[] = $derived.by(() => {
     void this.#version;
     const { first, count } = this.shown;
-    // What stays as it was is the same object, and is not drawn again.
-    const before = new Map(this.#drawn.map((row) => [row.number, row]));
+    const before = this.#drawn;
+    const top = first - 1;
     const rows: Row[] = [];
-    for (let row = first - 1; row < first - 1 + count; row++) {
-      const { number, line } = this.#rowAt(row);
-      const known = before.get(number);
-      rows.push(known && known.line === line ? known : { number, line });
+    let above = top > 0 ? this.#at(top - 1).line : undefined;
+    for (let row = top; row < top + count; row++) {
+      const { number, line } = this.#at(row);
+      const known = before[row - (before[0]?.row ?? 0)];
+      const now = { row, number, line, before: above?.at ?? null };
+      // What stays as it was is the same object, and is not drawn again.
+      rows.push(known && isSame(known, now) ? known : now);
+      above = line;
     }
     return (this.#drawn = rows);
   });
@@ -351,7 +359,7 @@ export class LogView {
     this.#settle();
   }
 
-  #rowAt(row: number): Row {
+  #at(row: number): Pick<Row, 'number' | 'line'> {
     if (this.find.only) {
       const line = this.find.near.get(row);
       // A row that is still asked for has no number yet; none is ever the same as that of a line.
@@ -440,4 +448,8 @@ export class LogView {
     if (error instanceof CallFailed && error.code === 'disconnected') return;
     this.problem = error instanceof Error ? error.message : String(error);
   }
+}
+
+function isSame(a: Row, b: Row): boolean {
+  return a.row === b.row && a.number === b.number && a.line === b.line && a.before === b.before;
 }

@@ -124,9 +124,9 @@ function rectOf(texts: Text[], column: number, range: Range): DOMRect {
 
 /** The text of a row, without what only says that there is more. */
 function nodes(row: Element | null): Text[] {
-  const moved = row?.querySelector('.moved');
-  if (!moved) return [];
-  const walker = document.createTreeWalker(moved, NodeFilter.SHOW_TEXT);
+  const text = row?.querySelector('.text');
+  if (!text) return [];
+  const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
   const texts: Text[] = [];
   while (walker.nextNode())
     if (!walker.currentNode.parentElement?.closest('.whole'))
