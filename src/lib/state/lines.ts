@@ -40,13 +40,16 @@ export class Lines {
     this.#blocks.grown(tail[0]?.number ?? total + 1);
   }
 
-  /** Asks for those of a range that are not held, of a log of `total` lines. */
-  want(first: number, last: number, total: number): void {
+  /** Asks for those of a range that are not held, of a log of `total` lines; true where none is to be waited for. */
+  want(first: number, last: number, total: number): boolean {
+    let waits = false;
     for (const index of this.#blocks.missing(first, last)) {
-      if (this.#asking.size >= AT_ONCE) return;
-      if (!this.#asking.has(index) && this.#short.get(index) !== total)
-        void this.#fetch(index, total);
+      if (this.#short.get(index) === total) continue;
+      waits = true;
+      if (this.#asking.size >= AT_ONCE) break;
+      if (!this.#asking.has(index)) void this.#fetch(index, total);
     }
+    return !waits;
   }
 
   /** After a drop or a failure nothing is known to be in vain. */

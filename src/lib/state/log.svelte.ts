@@ -411,10 +411,13 @@ export class LogView {
     const { first, count } = this.shown;
     if (this.find.only) return this.find.near.want(first - 1, Math.max(count, 1));
     if (count === 0) return;
-    const margin = this.following ? 0 : MARGIN;
     const total = this.extent.lines;
-    for (const { from, to } of this.#runs(first - 1, count))
-      this.#lines.want(Math.max(1, from - margin), Math.min(to + margin, total), total);
+    const runs = this.#runs(first - 1, count);
+    const isThere = runs.map(({ from, to }) => this.#lines.want(from, to, total));
+    // A fast drag passes most of what it shows: what is beside it is asked for once that is there.
+    if (!this.following && !isThere.includes(false))
+      for (const { from, to } of runs)
+        this.#lines.want(Math.max(1, from - MARGIN), Math.min(to + MARGIN, total), total);
     this.find.want(this.folding.lineAt(first - 1), this.folding.lineAt(first - 2 + count));
   }
 
