@@ -13,7 +13,7 @@ use super::{
 };
 
 /// How far apart tab stops are, in columns.
-const TAB: usize = 8;
+pub(super) const TAB: usize = 8;
 
 /// Columns of a terminal that is wide enough for anyone: beyond them the cursor only moves by being written at, so that a
 /// few bytes never fill up a row with millions of blanks.
