@@ -4,6 +4,7 @@
 //! ```text
 //! backend     opens the engine and its socket server, and closes them
 //! window      the one window: where it may go, what it shows before the page is there
+//! drawing     how the webview draws where there is no graphics processor
 //! commands    what the page asks of the shell: where the socket is, and what needs a desktop
 //! terminal    the user's own terminal on a host
 //! quit        what becomes of running jobs when the window is closed
@@ -14,6 +15,7 @@
 
 mod backend;
 mod commands;
+mod drawing;
 mod notices;
 mod quit;
 mod terminal;
