@@ -48,6 +48,20 @@ export class Home {
     return JSON.parse(await this.vmo('run', '-p', this.work, '--json', target, ...variables));
   }
 
+  /** Resolves when a running job has printed so many lines. */
+  async printed(id, lines) {
+    const follows = spawn(join(PROGRAMS, 'vmo'), ['log', '--follow', id], {
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let left = lines;
+    for await (const bytes of follows.stdout) {
+      for (const byte of bytes) if (byte === 10) left -= 1;
+      if (left <= 0) break;
+    }
+    follows.kill();
+  }
+
   /** Serves the page. */
   async serve() {
     const child = spawn(join(PROGRAMS, 'vmo'), ['serve', '--json'], {

@@ -12,11 +12,15 @@ export function install() {
   const empty = () => rows().filter((row) => textOf(row) === '').length;
   const frame = () => new Promise((done) => requestAnimationFrame(done));
 
+  // One for all: a browser is slow to forget a channel.
+  const { port1, port2 } = new MessageChannel();
+  const waiting = [];
+  port1.onmessage = () => waiting.shift()(performance.now());
+
   /** Resolves when what the frame under way draws has been drawn. */
   function drawn() {
-    const { port1, port2 } = new MessageChannel();
     return new Promise((done) => {
-      port1.onmessage = () => done(performance.now());
+      waiting.push(done);
       port2.postMessage(null);
     });
   }
@@ -91,6 +95,16 @@ export function install() {
       click('nav[aria-label="Open jobs"] [aria-current="page"] ~ button');
       click('a[href="/history"]');
       await until(() => document.querySelector('main tr[data-job]'));
+    },
+
+    /** The same rows a px up and down again: what drawing a window of text costs here, whoever asks for it. */
+    shake(frames) {
+      const sheet = document.querySelector('[role="log"] .sheet > div');
+      return watch((n) => {
+        sheet.style.translate = `0 ${n % 2}px`;
+        if (n + 1 === frames) sheet.style.translate = '';
+        return n + 1 < frames;
+      });
     },
 
     /** From the top to the bottom in so many frames. */

@@ -39,6 +39,8 @@ export function makefile(million) {
     'empty:\n\t@true',
     '# A million lines, as fast as they come.',
     `million:\n\t@cat ${million}`,
+    '# The same, and the job goes on.',
+    `held:\n\t@cat ${million}; sleep 1000`,
     '# So many lines.',
     `many:\n\t@${printer} $(COUNT)`,
     '# A million lines again and again; a moment before, so that the log can be opened.',
