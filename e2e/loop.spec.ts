@@ -69,6 +69,18 @@ test('scrolling up pauses, and the badge follows again', async ({ app, page }) =
   await expect.poll(below).toBeLessThanOrEqual(1);
 });
 
+test('a job whose page was left is followed on when it is come back to', async ({ app, page }) => {
+  await app.run('logs');
+  await expect(app.line('slow query').first()).toBeVisible();
+  await app.history();
+  await page.getByRole('link', { name: 'Running logs' }).click();
+  const lines = app.log.locator('[data-line]');
+  const seen = await lines.count();
+  await expect.poll(() => lines.count()).toBeGreaterThan(seen + 5);
+  await page.keyboard.press('Control+.');
+  await expect(app.status).toHaveText('Canceled');
+});
+
 test('what is typed reaches the job', async ({ app, page }) => {
   await app.run('ask');
   await expect(app.line('Enter a value:')).toBeVisible();

@@ -7,6 +7,8 @@ import { LogView } from './log.svelte';
 export class Logs {
   readonly #client: Client;
   readonly #views = new Map<JobId, LogView>();
+  /** Ends what a view derives. */
+  readonly #ends = new Map<JobId, () => void>();
 
   constructor(client: Client) {
     this.#client = client;
@@ -14,11 +16,16 @@ export class Logs {
 
   /** The view of a job's log. */
   of(job: Pick<Job, 'id' | 'status' | 'lines'>): LogView {
-    let view = this.#views.get(job.id);
-    if (!view) {
+    const known = this.#views.get(job.id);
+    if (known) return known;
+    let view!: LogView;
+    // What is derived is of the page that asks first, unless it has a root of its own, and stands still once that page
+    // is left: a log that is come back to would neither grow nor move.
+    const end = $effect.root(() => {
       view = new LogView(this.#client, job);
-      this.#views.set(job.id, view);
-    }
+    });
+    this.#views.set(job.id, view);
+    this.#ends.set(job.id, end);
     return view;
   }
 
@@ -26,6 +33,8 @@ export class Logs {
   drop(job: JobId): void {
     this.#views.get(job)?.find.close();
     this.#views.delete(job);
+    this.#ends.get(job)?.();
+    this.#ends.delete(job);
   }
 
   /** The connection came back, or the store did. */
