@@ -30,7 +30,7 @@ test('a failing target says how it ended, and keeps stdout and stderr apart', as
   await app.run('fail');
   await expect(app.status).toHaveText('Error');
   await expect(app.page.getByTestId('reason')).toHaveText(
-    /^make exited 2: fail failed with 7 at Makefile:\d+\.$/,
+    /^make exited with code 2: fail failed with exit code 7 at Makefile:\d+\.$/,
   );
   await expect(app.line('error: 1 of 3 checks failed').getByTitle('stderr')).toBeVisible();
   await expect(app.line('checking the deploy').getByTitle('stderr')).toHaveCount(0);

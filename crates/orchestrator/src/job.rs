@@ -250,7 +250,7 @@ pub struct Job {
     pub queued_at: DateTime<Utc>,
     /// Where it stands.
     pub state: State,
-    /// What made it fail, in the words of make's last lines: `deploy failed with 7 at Makefile:12`. None of a job that
+    /// What made it fail, in the words of make's last lines: `deploy failed with exit code 7 at Makefile:12`. None of a job that
     /// has not failed, is no make, or did not say.
     #[serde(default)]
     pub cause: Option<String>,
@@ -390,18 +390,20 @@ impl Job {
     }
 
     fn ending(&self) -> Option<String> {
-        let State::Ended { exit, .. } = &self.state else {
+        let State::Ended { exit, canceled, .. } = &self.state else {
             return None;
         };
         match exit {
             Exit::Code { code: 0 } => None,
             Exit::Code { code } => Some(match &self.cause {
-                Some(cause) => format!("make exited {code}: {cause}"),
+                Some(cause) => format!("make exited with code {code}: {cause}"),
                 None => format!("exit code {code}"),
             }),
             Exit::Signal { signal, core } => Some(format!(
-                "killed by SIG{signal}{}{}",
-                if signal == "KILL" {
+                "{} by SIG{signal}{}{}",
+                // What a person asked for did not kill it behind their back.
+                if *canceled { "ended" } else { "killed" },
+                if signal == "KILL" && !canceled {
                     ", often out of memory"
                 } else {
                     ""

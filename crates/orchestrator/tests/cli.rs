@@ -102,13 +102,16 @@ fn how_a_job_ended_is_told_apart() {
         [
             ("error", "killed by SIGKILL, often out of memory"),
             ("error", "exit code 7"),
-            ("error", "make exited 2: fail failed with 7 at Makefile:2")
+            (
+                "error",
+                "make exited with code 2: fail failed with exit code 7 at Makefile:2"
+            )
         ]
     );
     let kept = postgres.psql("postgres", "select reason from jobs where target = 'fail'");
     assert_eq!(
         kept.trim(),
-        "make exited 2: fail failed with 7 at Makefile:2"
+        "make exited with code 2: fail failed with exit code 7 at Makefile:2"
     );
 }
 

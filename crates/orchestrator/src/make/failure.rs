@@ -38,7 +38,7 @@ pub enum How {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.how {
-            How::Code { target, code } => write!(f, "{target} failed with {code}")?,
+            How::Code { target, code } => write!(f, "{target} failed with exit code {code}")?,
             How::Signal { target, signal } => {
                 write!(f, "{target} was ended by a signal ({signal})")?;
             }

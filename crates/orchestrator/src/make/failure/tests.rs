@@ -57,9 +57,12 @@ fn it_reads_as_a_person_would_say_it() {
     for (line, said) in [
         (
             "make: *** [Makefile:12: deploy] Error 7",
-            "deploy failed with 7 at Makefile:12",
+            "deploy failed with exit code 7 at Makefile:12",
         ),
-        ("make: *** [deploy] Error 127", "deploy failed with 127"),
+        (
+            "make: *** [deploy] Error 127",
+            "deploy failed with exit code 127",
+        ),
         (
             "make: *** [Makefile:9: oom] Killed",
             "oom was ended by a signal (Killed) at Makefile:9",
@@ -166,13 +169,22 @@ absent: ; @$(MAKE) nothing
 undefined: ; @$(undefined_$(error no luck))
 ";
     for (args, expected) in [
-        (&["nested"][..], "inner failed with 7 at Makefile:4"),
-        (&["several"], "bad failed with 3 at Makefile:7"),
-        (&["-k", "several"], "bad failed with 3 at Makefile:7"),
-        (&["-k", "-j3", "several"], "bad failed with 3 at Makefile:7"),
+        (
+            &["nested"][..],
+            "inner failed with exit code 7 at Makefile:4",
+        ),
+        (&["several"], "bad failed with exit code 3 at Makefile:7"),
+        (
+            &["-k", "several"],
+            "bad failed with exit code 3 at Makefile:7",
+        ),
+        (
+            &["-k", "-j3", "several"],
+            "bad failed with exit code 3 at Makefile:7",
+        ),
         (
             &["-j3", "-Otarget", "several"],
-            "bad failed with 3 at Makefile:7",
+            "bad failed with exit code 3 at Makefile:7",
         ),
         (
             &["killed"],
@@ -191,14 +203,17 @@ undefined: ; @$(undefined_$(error no luck))
             &["-n", "needs"],
             "No rule to make target 'missing', needed by 'needs'",
         ),
-        (&["ignored"], "ignored failed with 6 at Makefile:13"),
-        (&["tried"], "tried failed with 8 at Makefile:16"),
+        (
+            &["ignored"],
+            "ignored failed with exit code 6 at Makefile:13",
+        ),
+        (&["tried"], "tried failed with exit code 8 at Makefile:16"),
         (&["syntax"], "missing separator at broken.mk:1"),
         (&["absent"], "No rule to make target 'nothing'"),
         (&["undefined"], "no luck at Makefile:19"),
         (
             &["--warn-undefined-variables", "nested"],
-            "inner failed with 7 at Makefile:4",
+            "inner failed with exit code 7 at Makefile:4",
         ),
     ] {
         let (code, said) = make(makefile, args);
