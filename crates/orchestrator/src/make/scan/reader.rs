@@ -216,6 +216,8 @@ impl Reader {
         }
         let what = if raw.starts_with('\t') {
             "recipe commences before first target"
+        } else if raw.starts_with(' ') {
+            "missing separator: a recipe's line begins with a tab, not with spaces"
         } else {
             "missing separator: neither a rule nor a variable"
         };
@@ -261,9 +263,10 @@ impl Reader {
     }
 
     pub(in crate::make) fn problem(&mut self, place: Place, what: String) {
-        let problem = Problem { place, what };
-        if self.problems.len() < MAX_PROBLEMS && !self.problems.contains(&problem) {
-            self.problems.push(problem);
+        // make says again, and shorter, what was found before it was asked.
+        let is_told = |told: &Problem| told.place == place && told.what.starts_with(what.as_str());
+        if self.problems.len() < MAX_PROBLEMS && !self.problems.iter().any(is_told) {
+            self.problems.push(Problem { place, what });
         }
     }
 }
