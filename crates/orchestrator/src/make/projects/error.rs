@@ -9,7 +9,7 @@ use crate::kept::KeptError;
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
     /// There is no such folder, or it cannot be looked into.
-    #[error("{path}: {error}")]
+    #[error("{path}: {}", in_words(error))]
     Folder {
         /// The folder.
         path: String,
@@ -42,4 +42,14 @@ pub enum ProjectError {
     /// Our own file.
     #[error(transparent)]
     Kept(#[from] KeptError),
+}
+
+/// What the system said of a folder, as a person says it.
+fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such folder".to_owned(),
+        io::ErrorKind::NotADirectory => "not a folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "you may not look into it".to_owned(),
+        _ => error.to_string(),
+    }
 }
