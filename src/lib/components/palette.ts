@@ -34,6 +34,8 @@ export interface Found {
 
 /** Hits shown of each kind. */
 const MOST = 6;
+/** And with nothing typed, so that every kind is in sight. */
+const FEW = 3;
 
 /** Everything that matches, by kind, the best first. */
 export function find(app: App, query: string): Found[] {
@@ -113,7 +115,7 @@ function best(entries: Entry[], query: string): Entry[] {
   }
   return scored
     .sort(([a], [b]) => a - b)
-    .slice(0, MOST)
+    .slice(0, query === '' ? FEW : MOST)
     .map(([, entry]) => entry);
 }
 
