@@ -1,5 +1,6 @@
 // Adding a project: the system's own folder dialog in the app, a field for the path in a browser; or a folder that is
 // dropped on the window.
+import { tick } from 'svelte';
 import { inDesktop, pickFolder } from '$lib/desktop';
 import type { App } from '$lib/state/app.svelte';
 
@@ -11,8 +12,17 @@ export function addProject(app: App): void {
     return;
   }
   pickFolder()
-    .then((path) => (path === null ? undefined : app.projects.add(path)))
+    .then(async (path) => {
+      if (path !== null) standAt((await app.projects.add(path)).name);
+    })
     .catch((error: unknown) => app.notices.failed('add the folder', error));
+}
+
+/** Shows where a project has come: its row in the sidebar has the focus, and is scrolled to. */
+export function standAt(project: string): void {
+  void tick().then(() => {
+    document.querySelector<HTMLElement>(`[data-project="${CSS.escape(project)}"]`)?.focus();
+  });
 }
 
 /** Adds what was dropped, one after the other; a makefile stands for its folder. */
