@@ -69,6 +69,20 @@ test('scrolling up pauses, and the badge follows again', async ({ app, page }) =
   await expect.poll(below).toBeLessThanOrEqual(1);
 });
 
+test('pages are turned by key wherever the click that launched it left the focus', async ({
+  app,
+  page,
+}) => {
+  await app.run('logs');
+  await expect(page.getByText('Following')).toBeVisible();
+  await page.keyboard.press('Home');
+  await expect(page.getByRole('button', { name: 'Paused' })).toBeVisible();
+  await page.keyboard.press('End');
+  await expect(page.getByText('Following')).toBeVisible();
+  await page.keyboard.press('Control+.');
+  await expect(app.status).toHaveText('Canceled');
+});
+
 test('a job whose page was left is followed on when it is come back to', async ({ app, page }) => {
   await app.run('logs');
   await expect(app.line('slow query').first()).toBeVisible();
