@@ -126,10 +126,12 @@ function score(name: string, at: number[]): number {
   return spread * 10 + at[0]! + name.length / 100;
 }
 
+/** Those run last come first, where letters do not tell them apart. */
 function targets(app: App): Entry[] {
-  return app.projects.list.flatMap((project) => {
+  const all = app.projects.list.flatMap((project) => {
     const scan = app.projects.scanOf(project.name);
     return (scan?.targets ?? []).map((target) => ({
+      ran: app.jobs.latest(project.name, target.name)?.id ?? '',
       id: `target ${project.name} ${target.name}`,
       icon: 'target' as const,
       name: target.name,
@@ -143,6 +145,8 @@ function targets(app: App): Entry[] {
       other: { verb: 'Run as last time', run: () => void app.launch.asLast(project, target) },
     }));
   });
+  // A job's id begins with its time.
+  return all.sort((a, b) => (a.ran === b.ran ? 0 : a.ran < b.ran ? 1 : -1));
 }
 
 function commands(app: App): Entry[] {
