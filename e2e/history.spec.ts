@@ -38,7 +38,7 @@ test('a job is run again from the list', async ({ app, page }) => {
   const before = page.url();
   await app.history();
   await page.locator('tr[data-job]').filter({ hasText: 'hello' }).first().hover();
-  await page.getByRole('button', { name: 'Run hello again' }).first().click();
+  await page.getByRole('button', { name: 'Run again: hello' }).first().click();
   await expect(page).toHaveURL(/\/job\//);
   expect(page.url()).not.toBe(before);
   await expect(app.line('Hello from make.')).toBeVisible();
