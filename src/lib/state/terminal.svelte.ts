@@ -41,8 +41,9 @@ export class TerminalView {
   /** Why nothing comes, and why something was not typed. */
   #unread = $state<string | null>(null);
   #untyped = $state<string | null>(null);
-  /** One of these, for a person. */
-  readonly problem = $derived(this.#unread ?? this.#untyped);
+  #open = $state(false);
+  /** One of these, for a person; where nothing can be typed it is said already that it cannot. */
+  readonly problem = $derived(this.#unread ?? (this.#open ? this.#untyped : null));
 
   readonly #place: Place;
   readonly #feed: Feed;
@@ -50,7 +51,6 @@ export class TerminalView {
   #screen: Screen | null = null;
   #observer: ResizeObserver | null = null;
   #closed = false;
-  #open = false;
   #live = false;
 
   constructor(client: Client, place: Place) {
