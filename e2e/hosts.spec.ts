@@ -1,78 +1,11 @@
 // A command on a host, through a real sshd: its key is asked about first, and refused or accepted by hand.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
 import { App, expect, test } from './app';
 import { Home, Server } from './serve';
-
-const run = promisify(execFile);
-
-/** An sshd on loopback that lets this user in with one key. */
-class Sshd {
-  private constructor(
-    readonly port: number,
-    readonly fingerprint: string,
-    private readonly child: ChildProcess,
-  ) {}
-
-  static async start(folder: string): Promise<Sshd> {
-    await mkdir(folder, { recursive: true });
-    const [host, user] = [join(folder, 'host'), join(folder, 'user')];
-    for (const key of [host, user])
-      await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-    await copyFile(`${user}.pub`, join(folder, 'authorized'));
-    const port = await freePort();
-    const config = join(folder, 'sshd_config');
-    await writeFile(
-      config,
-      [
-        `ListenAddress 127.0.0.1:${port}`,
-        `HostKey ${host}`,
-        `AuthorizedKeysFile ${join(folder, 'authorized')}`,
-        'StrictModes no',
-        'UsePAM no',
-        'PasswordAuthentication no',
-        'PermitRootLogin yes',
-        `PidFile ${join(folder, 'pid')}`,
-      ].join('\n'),
-    );
-    // As root it wants a folder of its own.
-    if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true });
-    const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const said = createInterface({ input: child.stderr! });
-    await new Promise<void>((resolve, reject) => {
-      said.on('line', (line) => line.includes('listening') && resolve());
-      child.once('exit', (code) => reject(new Error(`sshd ended with ${code}`)));
-    });
-    const { stdout } = await run('ssh-keygen', ['-lf', `${host}.pub`]);
-    return new Sshd(port, stdout.split(' ')[1]!, child);
-  }
-
-  async stop(): Promise<void> {
-    const gone = once(this.child, 'exit');
-    this.child.kill();
-    await gone;
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}
+import { Sshd } from './sshd';
 
 /** A window of a person whose SSH config names the host `web-1`. */
 async function withHost(
