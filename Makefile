@@ -38,9 +38,10 @@ format: ## format all code
 	@cargo fmt --all
 	@npm run --silent format
 
-screenshots: ## take the pictures of the real window anew, into docs/pictures
+screenshots: ## pictures of every page and state into screenshots/, and of the real window into docs/pictures
 	@scripts/setup.sh test
 	@scripts/build.sh
+	@npx playwright test --config e2e/screenshots.config.ts
 	@xvfb-run -a -s '-screen 0 1500x1000x24 -noreset' node e2e/pictures.mjs
 
 package: ## a .deb and an .rpm with the app, vmo and Postgres, in target/release/bundle

@@ -10,13 +10,19 @@ export const AXE = readFileSync(
   'utf8',
 );
 
-/** What axe finds wrong, by rule and place. */
-export async function violations(page: Page): Promise<string[]> {
-  const found = await page.evaluate(async () => {
+/** What axe finds wrong, by rule and place: by all of its rules, or with or without that of contrast alone. */
+export async function violations(
+  page: Page,
+  contrast: 'too' | 'only' | 'not' = 'too',
+): Promise<string[]> {
+  const found = await page.evaluate(async (contrast) => {
     const { axe: run } = window as unknown as { axe: typeof axe };
-    return (await run.run(document, { resultTypes: ['violations'] })).violations;
-  });
-  return found.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
+    const options: axe.RunOptions = { resultTypes: ['violations'], preload: false };
+    if (contrast === 'only') options.runOnly = ['color-contrast'];
+    if (contrast === 'not') options.rules = { 'color-contrast': { enabled: false } };
+    return (await run.run(document, options)).violations;
+  }, contrast);
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, any }) => `${id}: ${target.join(' ')}: ${any[0]?.message ?? ''}`),
   );
 }

@@ -69,14 +69,14 @@ export class Server {
     readonly child: ChildProcess,
   ) {}
 
-  static async start(home: Home, port = 0): Promise<Server> {
+  static async start(home: Home, port = 0, program = BIN): Promise<Server> {
     const args = ['serve', '--json', '--port', String(port)];
-    const child = spawn(BIN, args, { env: home.env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(program, args, { env: home.env, stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout });
     const first = await Promise.race([
       once(lines, 'line').then(([line]) => line as string),
       once(child, 'exit').then(([code]) => {
-        throw new Error(`${BIN} serve ended with ${code} before it said where it is`);
+        throw new Error(`${program} serve ended with ${code} before it said where it is`);
       }),
     ]);
     return new Server(JSON.parse(first) as Served, child);

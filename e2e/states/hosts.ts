@@ -1,0 +1,68 @@
+// Commands on hosts: what is asked first, and how they end.
+import { expect } from '@playwright/test';
+import type { App } from '../app';
+import type { Place } from '../states';
+import { commandForm } from './steps';
+
+/** Fills in a command for hosts, and runs it. */
+async function on(app: App, hosts: string[], command: string): Promise<void> {
+  const form = await commandForm(app, command);
+  await form.getByRole('combobox', { name: 'Where' }).click();
+  for (const host of hosts) await app.page.getByRole('option', { name: host }).click();
+  await app.page.keyboard.press('Escape');
+  await form.getByRole('button', { name: /^Run on / }).click();
+}
+
+export const hosts: Place = {
+  name: 'commands on hosts',
+  which: 'own',
+  states: [
+    {
+      name: 'host-key-asked-about',
+      small: true,
+      async reach({ app, page }) {
+        await on(app, ['web-1'], 'echo "from $(uname -n)"; echo aside >&2; exit 4');
+        await expect(page.getByRole('dialog', { name: 'Is this the key of web-1?' })).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'It is right, connect' }).click();
+      },
+    },
+    {
+      name: 'host-command-failed',
+      async reach({ app, page }) {
+        await expect(app.status).toHaveText('Error');
+        await expect(page.getByTestId('reason')).toHaveText('Exit code 4.');
+      },
+    },
+    {
+      name: 'host-unreachable',
+      async reach({ app, page }) {
+        await on(app, ['db-1'], 'uptime');
+        await expect(page.getByRole('main').getByText('db-1').first()).toBeVisible();
+        await expect(app.status).toHaveText('Error');
+        await expect(page.getByTestId('reason')).toBeVisible();
+      },
+    },
+    {
+      name: 'host-one-of-a-batch',
+      async reach({ app }) {
+        await on(app, ['web-1', 'db-1', 'cache-1'], 'uptime');
+        await expect(app.button('All of its batch')).toBeVisible();
+      },
+    },
+    {
+      name: 'history-of-a-batch',
+      async reach({ app, page }) {
+        await app.button('All of its batch').click();
+        await expect(page.locator('tr[data-job]')).toHaveCount(3);
+        await expect(
+          page.locator('tr[data-job]').filter({ hasText: /Running|Queued/ }),
+        ).toHaveCount(0);
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Clear filters' }).first().click();
+      },
+    },
+  ],
+};

@@ -1,0 +1,83 @@
+// The palette, and the settings.
+import { expect } from '@playwright/test';
+import type { Place } from '../states';
+import { demo, over } from './steps';
+
+export const palette: Place = {
+  name: 'palette',
+  which: 'own',
+  states: [
+    over(
+      'palette',
+      async ({ app, page }) => {
+        await demo(app, 'hello', 'Done');
+        await page.keyboard.press('Control+k');
+        await expect(page.getByRole('option').first()).toBeVisible();
+      },
+      true,
+    ),
+    over(
+      'palette-with-hits',
+      async ({ page }) => {
+        await page.keyboard.press('Control+k');
+        await page.getByRole('combobox').fill('st');
+        await expect(page.getByRole('option', { name: /status/ }).first()).toBeVisible();
+      },
+      true,
+    ),
+    over('palette-without-hits', async ({ page }) => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').fill('no such thing');
+      await expect(page.getByText('Nothing is called')).toBeVisible();
+    }),
+    over('palette-with-a-link', async ({ page }) => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').fill(`${page.url()}#L2-L3`);
+      await expect(page.getByRole('option')).toHaveCount(1);
+    }),
+  ],
+};
+
+export const settings: Place = {
+  name: 'settings',
+  which: 'own',
+  states: [
+    {
+      name: 'settings',
+      small: true,
+      main: true,
+      async reach({ page }) {
+        await page.getByRole('link', { name: 'Settings' }).click();
+        await expect(page.getByRole('textbox', { name: 'Database' })).toBeVisible();
+      },
+    },
+    {
+      name: 'settings-bad-database',
+      async reach({ page }) {
+        await page
+          .getByRole('textbox', { name: 'Database' })
+          .fill('mysql://ada@db.example.org/vmo');
+        await page.getByRole('button', { name: 'Keep these settings' }).click();
+        await expect(page.getByRole('main').getByRole('status').last()).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.getByRole('textbox', { name: 'Database' }).fill('');
+      },
+    },
+    {
+      name: 'settings-bad-expression',
+      async reach({ page }) {
+        await page.getByLabel('Errors').fill('^oops\n(');
+        await page.getByRole('button', { name: 'Keep these settings' }).click();
+        await expect(page.getByText(/unclosed group/)).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.getByLabel('Errors').fill('');
+      },
+    },
+    over('settings-choosing', async ({ page }) => {
+      await page.getByRole('combobox', { name: /^Twice at once/ }).click();
+      await expect(page.getByRole('option', { name: 'The second is refused' })).toBeVisible();
+    }),
+  ],
+};

@@ -1,0 +1,42 @@
+// Tabs: some, and more than there is room for; and what is said above them all.
+import { expect } from '@playwright/test';
+import type { Place } from '../states';
+import { demo, shell } from './steps';
+
+export const tabs: Place = {
+  name: 'tabs',
+  which: 'own',
+  states: [
+    {
+      name: 'tabs-some',
+      async reach({ app }) {
+        await demo(app, 'hello', 'Done');
+        await demo(app, 'fail', 'Error');
+        await shell(app, 'echo "a command with a long line, which no tab has room for"', 'Done');
+      },
+    },
+    {
+      name: 'tabs-more-than-there-is-room-for',
+      small: true,
+      async reach({ app, page }) {
+        for (let n = 1; n <= 8; n++) await shell(app, `echo "one of many: ${n} of 8"`, 'Done');
+        await expect(page.getByRole('button', { name: /^Close / })).toHaveCount(11);
+      },
+    },
+    {
+      name: 'notice',
+      small: true,
+      async reach({ app, page }) {
+        // A browser that lets no page write to the clipboard says so to the page.
+        await page.evaluate(() => {
+          navigator.clipboard.writeText = () =>
+            Promise.reject(new Error('the browser does not let this page write to the clipboard'));
+        });
+        await page.getByRole('button', { name: /^shop/ }).click({ button: 'right' });
+        await page.getByRole('menuitem', { name: 'Copy its path' }).click();
+        await expect(page.getByRole('alert').filter({ hasText: 'clipboard' })).toBeVisible();
+        await expect(app.status).toBeVisible();
+      },
+    },
+  ],
+};
