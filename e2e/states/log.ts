@@ -96,7 +96,7 @@ export const reading: Place = {
     {
       name: 'log-letters-marked',
       async reach({ app, page }) {
-        const from = (await app.log.locator('[data-line="252"] .moved').boundingBox())!;
+        const from = (await app.log.locator('[data-line="252"] .text').boundingBox())!;
         await page.mouse.move(from.x + 8, from.y + 10);
         await page.mouse.down();
         await page.mouse.move(from.x + 15, from.y + 70, { steps: 4 });

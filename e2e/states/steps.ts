@@ -29,8 +29,8 @@ export async function unfold(page: Page, name: string): Promise<void> {
 /** Opens the form of a shell command. */
 export async function commandForm(app: App, script: string): Promise<Locator> {
   await app.page.keyboard.press('Control+k');
-  await app.page.keyboard.type('run a command');
-  await app.page.keyboard.press('Enter');
+  await app.page.getByRole('combobox', { name: 'Go to or run' }).fill('run a command');
+  await app.page.getByRole('option', { name: /^Run a command…/ }).click();
   const form = app.page.getByRole('dialog', { name: 'Run a command' });
   await form.getByRole('textbox', { name: 'Command' }).fill(script);
   return form;
