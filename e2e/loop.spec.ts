@@ -171,3 +171,35 @@ test('a shell command runs here', async ({ app, page }) => {
   await expect(app.status).toHaveText('Error');
   await expect(page.getByTestId('reason')).toHaveText('Exit code 3.');
 });
+
+test('keys go from one open job to the next, close it, and go to the other pages', async ({
+  app,
+  page,
+}) => {
+  await app.run('hello');
+  await expect(app.status).toHaveText('Done');
+  const first = page.url();
+  await app.run('status');
+  const second = page.url();
+  await page.keyboard.press('Control+Shift+Tab');
+  await expect(page).toHaveURL(first);
+  await page.keyboard.press('Control+Tab');
+  await expect(page).toHaveURL(second);
+  await page.keyboard.press('Control+w');
+  await expect(page).not.toHaveURL(second);
+  await page.keyboard.press('Control+Shift+H');
+  await expect(page.getByRole('heading', { name: 'History' })).toBeVisible();
+  await page.keyboard.press('Control+,');
+  await expect(page.getByRole('textbox', { name: 'Database' })).toBeVisible();
+});
+
+test('the end of a job names its place in the makefile as something to be opened', async ({
+  app,
+  page,
+}) => {
+  await app.run('fail');
+  await expect(app.status).toHaveText('Error');
+  const place = page.getByTestId('reason').getByRole('button', { name: /^Makefile:\d+$/ });
+  await expect(place).toBeVisible();
+  await expect(page.getByTestId('reason')).toHaveText(/exit code \d+ at Makefile:\d+/);
+});

@@ -62,7 +62,7 @@ export const reading: Place = {
       name: 'log-folds-shut',
       small: true,
       async reach({ app }) {
-        await app.log.getByRole('button', { name: 'Fold', exact: true }).first().press('Enter');
+        await app.log.getByRole('button', { name: 'Fold', exact: true }).first().click();
         await expect(app.log.getByRole('button', { name: 'Unfold' }).first()).toBeVisible();
       },
     },

@@ -67,11 +67,16 @@ function mix(style: Style, theme: Theme): Paint {
   return { color: css(themed ? text : lift(text, ground)), background: null };
 }
 
-/** On a background the program chose: as asked where it can be read, else whichever of ours is further from it. */
+const BLACK: Rgb = [0, 0, 0];
+const WHITE: Rgb = [255, 255, 255];
+
+/** On a background the program chose: as asked where it can be read, else the first of ours that can, else black or white. */
 function readable(text: Rgb, ground: Rgb, theme: Theme): Rgb {
-  if (contrast(text, ground) >= ENOUGH) return text;
-  const ours = [GROUND[theme], TEXT[theme]] as const;
-  return contrast(ours[0], ground) >= contrast(ours[1], ground) ? ours[0] : ours[1];
+  const further = (a: Rgb, b: Rgb) => (contrast(a, ground) >= contrast(b, ground) ? a : b);
+  const ours = further(GROUND[theme], TEXT[theme]);
+  const isRead = (color: Rgb) => contrast(color, ground) >= ENOUGH;
+  // One of these two can be read on anything.
+  return [text, ours].find(isRead) ?? further(BLACK, WHITE);
 }
 
 /** A colour of the palette or of its own, as asked. */

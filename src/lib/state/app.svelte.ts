@@ -88,6 +88,14 @@ export class App {
     if (away) this.#go(next ? `/job/${next}` : '/');
   }
 
+  /** Goes to the tab after that of a job, or to the one before; around the ends, and to the first where none is open. */
+  next(id: string | null, back: boolean): void {
+    const { tabs } = this.jobs;
+    const at = id === null ? (back ? 0 : -1) : tabs.indexOf(id);
+    const next = tabs.at((at + (back ? -1 : 1)) % tabs.length);
+    if (next !== undefined) this.#go(`/job/${next}`);
+  }
+
   /** Goes to a page. */
   go(path: string): void {
     this.#go(path);

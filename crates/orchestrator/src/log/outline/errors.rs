@@ -34,9 +34,12 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// What only counts errors that have been told of.
-static SUMMARY: LazyLock<Regex> =
-    LazyLock::new(|| made(r"^error: (?:could not compile|aborting due to)|\(ignored\)\s*$"));
+/// What only counts errors that have been told of, and what make says when a person stops it.
+static SUMMARY: LazyLock<Regex> = LazyLock::new(|| {
+    made(
+        r"^error: (?:could not compile|aborting due to)|\(ignored\)\s*$|^\w+(?:\[\d+\])?: \*\*\* .*\] Interrupt\s*$",
+    )
+});
 
 /// The errors found so far.
 #[derive(Debug, Default)]

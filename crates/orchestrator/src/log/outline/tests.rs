@@ -75,6 +75,7 @@ fn what_only_mentions_errors_is_none() {
     for line in [
         "make: *** [Makefile:3: x] Error 1 (ignored)",
         "make: [Makefile:3: x] Error 1 (ignored)",
+        "make[1]: *** [Makefile:3: x] Interrupt",
         "0 errors, 3 warnings",
         "no error: all is well",
         "compiling error.c",
