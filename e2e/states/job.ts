@@ -126,7 +126,7 @@ export const endings: Place = {
         await form.getByRole('button', { name: 'Run on this machine' }).click();
         await expect(app.status).toHaveText('Error');
         await expect(page.getByTestId('reason')).toContainText('/nowhere/at/all');
-        await expect(page.getByText('It wrote nothing.')).toBeVisible();
+        await expect(page.getByText('It never started.')).toBeVisible();
       },
     },
     {

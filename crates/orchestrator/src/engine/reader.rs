@@ -58,6 +58,7 @@ impl Log {
         Cursor {
             log: self.clone(),
             next: seq,
+            at_once: READ_BYTES,
             spool: None,
         }
     }
@@ -212,6 +213,7 @@ impl Piece {
 pub struct Cursor {
     log: Log,
     next: u64,
+    at_once: usize,
     spool: Option<SpoolReader>,
 }
 
@@ -222,7 +224,14 @@ impl Cursor {
         self.next
     }
 
-    /// The next chunks, about 256 KiB of them, or none where the log reaches no further just now.
+    /// The same, which reads about so many bytes at once: what reads all of a log asks the store less often.
+    #[must_use]
+    pub const fn reading(mut self, bytes: usize) -> Self {
+        self.at_once = bytes;
+        self
+    }
+
+    /// The next chunks, about 256 KiB of them where nothing else was said, or none where the log reaches no further just now.
     ///
     /// # Errors
     /// Where they lie in the store and it does not answer.
@@ -263,7 +272,7 @@ impl Cursor {
             return Ok(None);
         };
         loop {
-            let Some(block) = spool.read(extent.end.offset, READ_BYTES)? else {
+            let Some(block) = spool.read(extent.end.offset, self.at_once)? else {
                 return Ok(None);
             };
             let from = self.next;
@@ -275,11 +284,11 @@ impl Cursor {
     }
 
     async fn read_store(&mut self) -> Result<Option<Piece>, ReadError> {
-        let (id, next) = (self.log.id, self.next);
+        let (id, next, at_once) = (self.log.id, self.next, self.at_once as u64);
         let batches = self
             .log
             .link
-            .ask(|store| async move { store.batches(id, next, READ_BYTES as u64).await })
+            .ask(|store| async move { store.batches(id, next, at_once).await })
             .await?;
         let all = batches.into_iter().flat_map(|batch| batch.chunks);
         let chunks: Vec<Chunk> = all.filter(|chunk| chunk.seq >= next).collect();

@@ -5,19 +5,23 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, task::spawn_blocking};
+use tokio::{sync::mpsc, task::spawn_blocking};
 
 use super::{Progress, Shared};
 use crate::{
-    engine::{Cursor, ReadError},
-    log::{Chunk, find::Scan},
+    engine::{Cursor, Piece, ReadError},
+    log::find::Scan,
 };
 
 /// The time between two looks at a log that grows.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Bytes read at once.
+const READ_BYTES: usize = 1024 * 1024;
+/// Pieces read ahead: the store unpacks the next ones while one is looked through.
+const AHEAD: usize = 2;
 
 /// Where a search stands in its log.
-pub(super) struct Pass {
+struct Pass {
     cursor: Cursor,
     scan: Scan,
 }
@@ -26,7 +30,7 @@ pub(super) struct Pass {
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut growth = shared.log.live.as_ref().map(|live| live.growth());
     let mut pass = Pass {
-        cursor: shared.log.cursor(0),
+        cursor: shared.log.cursor(0).reading(READ_BYTES),
         scan: Scan::new(Arc::clone(&shared.pattern)),
     };
     loop {
@@ -34,12 +38,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         let complete = growth
             .as_mut()
             .is_none_or(|growth| growth.borrow_and_update().complete);
-        let (own, runtime) = (Arc::clone(&shared), Handle::current());
-        let reading = spawn_blocking(move || {
-            let read = pass.catch_up(&own, &runtime);
-            (pass, read)
-        });
-        let Ok((back, read)) = reading.await else {
+        let Some((back, read)) = pass.catch_up(&shared).await else {
             return;
         };
         pass = back;
@@ -59,34 +58,53 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 impl Pass {
-    /// Looks through all that is there now, lines without an end included; or stops where the search is ended.
-    fn catch_up(&mut self, shared: &Shared, runtime: &Handle) -> Result<(), ReadError> {
-        while !shared.ended.load(Ordering::Relaxed) {
-            let Some(chunks) = runtime.block_on(self.cursor.next())? else {
-                let mut hits = Vec::new();
-                self.scan.open(|hit| hits.push(hit));
-                shared.found().open(hits);
-                return Ok(());
-            };
-            self.look_through(&chunks, shared);
+    /// Looks through all that is there now, lines without an end included; none where the search is ended meanwhile.
+    async fn catch_up(mut self, shared: &Arc<Shared>) -> Option<(Self, Result<(), ReadError>)> {
+        let (ahead, pieces) = mpsc::channel(AHEAD);
+        let (own, scan) = (Arc::clone(shared), self.scan);
+        let looking = spawn_blocking(move || look_through(pieces, scan, &own));
+        let read = loop {
+            match self.cursor.piece().await {
+                Ok(Some(piece)) => {
+                    if ahead.send(piece).await.is_err() {
+                        break Ok(());
+                    }
+                }
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        drop(ahead);
+        self.scan = looking.await.ok()?;
+        if shared.ended.load(Ordering::Relaxed) {
+            return None;
         }
-        Ok(())
+        if read.is_ok() {
+            let mut hits = Vec::new();
+            self.scan.open(|hit| hits.push(hit));
+            shared.found().open(hits);
+        }
+        Some((self, read))
     }
+}
 
-    fn look_through(&mut self, chunks: &[Chunk], shared: &Shared) {
+/// Looks through what is read, until no more comes or the search is ended.
+fn look_through(mut pieces: mpsc::Receiver<Piece>, mut scan: Scan, shared: &Shared) -> Scan {
+    while let Some(piece) = pieces.blocking_recv() {
+        if shared.ended.load(Ordering::Relaxed) {
+            break;
+        }
         let mut found = shared.found();
         found.close();
-        for chunk in chunks {
-            self.scan
-                .feed(chunk.stream, &chunk.bytes, |hit| found.add(hit));
-        }
-        let (hits, lines) = (found.total(), self.scan.lines());
+        piece.each(|_, stream, _, bytes| scan.feed(stream, bytes, |hit| found.add(hit)));
+        let (hits, lines) = (found.total(), scan.lines());
         drop(found);
         shared.tell(|progress| {
             (progress.hits, progress.lines) = (hits, lines);
             progress.caught_up = false;
         });
     }
+    scan
 }
 
 impl Shared {
