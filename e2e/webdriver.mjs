@@ -95,6 +95,93 @@ export class Session {
     await this.post('actions', { actions: [{ type: 'key', id: 'keyboard', actions }] });
   }
 
+  /** Presses keys together, and lets go of them in turn. */
+  async press(...keys) {
+    const actions = [
+      ...keys.map((value) => ({ type: 'keyDown', value })),
+      ...keys.toReversed().map((value) => ({ type: 'keyUp', value })),
+    ];
+    await this.post('actions', { actions: [{ type: 'key', id: 'keyboard', actions }] });
+  }
+
+  /** Turns the wheel over an element, by so many px. */
+  async wheel(selector, deltaY) {
+    const origin = { [ELEMENT]: await this.find(selector) };
+    const scroll = { type: 'scroll', x: 0, y: 0, deltaX: 0, deltaY, duration: 0, origin };
+    await this.post('actions', { actions: [{ type: 'wheel', id: 'wheel', actions: [scroll] }] });
+  }
+
+  /** Clicks an element while a key is held. */
+  async clickWith(key, selector) {
+    const origin = { [ELEMENT]: await this.find(selector) };
+    const pause = { type: 'pause' };
+    const held = [{ type: 'keyDown', value: key }, pause, pause, { type: 'keyUp', value: key }];
+    const click = [
+      { type: 'pointerMove', x: 0, y: 0, origin },
+      { type: 'pointerDown', button: 0 },
+      { type: 'pointerUp', button: 0 },
+      pause,
+    ];
+    const actions = [
+      { type: 'key', id: 'keyboard', actions: held },
+      { type: 'pointer', id: 'mouse', actions: click },
+    ];
+    await this.post('actions', { actions });
+  }
+
+  /** Drags from one place in an element to another, in px from its upper left. */
+  async drag(selector, [fromX, fromY], [toX, toY]) {
+    const { x, y } = await this.run(
+      'const { x, y } = arguments[0].getBoundingClientRect(); return { x, y }',
+      { [ELEMENT]: await this.find(selector) },
+    );
+    const at = (dx, dy) => [x + dx, y + dy].map(Math.round);
+    const move = ([x, y]) => ({ type: 'pointerMove', x, y, origin: 'viewport' });
+    const middle = at((fromX + toX) / 2, (fromY + toY) / 2);
+    const drag = [
+      move(at(fromX, fromY)),
+      { type: 'pointerDown', button: 0 },
+      move(middle),
+      move(at(toX, toY)),
+      { type: 'pointerUp', button: 0 },
+    ];
+    await this.post('actions', { actions: [{ type: 'pointer', id: 'mouse', actions: drag }] });
+  }
+
+  /** Types a text into a field instead of what is there. */
+  async fill(selector, text) {
+    const url = `element/${await this.find(selector)}`;
+    await this.post(`${url}/clear`);
+    await this.post(`${url}/value`, { text });
+  }
+
+  /** Waits until there is no such element any more. */
+  async gone(selector) {
+    await this.until(`return document.querySelector(arguments[0]) === null`, selector);
+  }
+
+  /**
+   * Waits until a script gives something that counts as true, and gives it. It is looked at inside the page, whenever
+   * that is drawn.
+   */
+  async until(script, ...args) {
+    const said = await this.post('execute/async', {
+      script: `const [args, patience, done] = arguments;
+        const look = function () { ${script} };
+        const end = performance.now() + patience;
+        const again = () => {
+          const found = look(...args);
+          if (found) done([found]);
+          else if (performance.now() > end) done(null);
+          else requestAnimationFrame(again);
+        };
+        again();`,
+      args: [args, PATIENCE - 5000],
+    });
+    if (said === null) throw new Error(`it never came: ${script} ${JSON.stringify(args)}`);
+    return said[0];
+  }
+
   /** Waits until a text stands somewhere on the page. */
   async see(text, within = '//body') {
     await this.find(`${within}//*[text()[contains(., ${JSON.stringify(text)})]]`);

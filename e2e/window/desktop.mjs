@@ -1,0 +1,88 @@
+// The desktop around the window: what is told there, and what is remembered from one start to the next.
+import { KEY, LOG, button, named, same, status, sure, target } from './stage.mjs';
+
+const NAME = 'vm-orchestrator';
+const LOOK = `return [document.documentElement.classList.contains('dark'), getComputedStyle(document.body).backgroundColor]`;
+
+/** Chooses a theme in the settings, and gives how the window then looks. */
+async function choose(app, theme) {
+  await app.click('a[href="/settings"]');
+  await app.click(`//*[@aria-label='Theme']//button[. = '${theme}']`);
+  await app.find(`//*[@aria-label='Theme']//button[. = '${theme}'][@data-state='on']`);
+  return app.run(LOOK);
+}
+
+export const desktop = [
+  [
+    'a failure is told of while another window has the keyboard, a short success is not',
+    async (stage) => {
+      const { app, notices } = stage;
+      const before = notices.shown.length;
+      const back = await stage.lookAway();
+      await stage.run('hello');
+      await app.find(status('done'));
+      await stage.run('fail');
+      await app.find(status('error'));
+      const { title, text, actions } = await notices.of('fail');
+      same([title, actions], ['fail · vm', ['default', 'Open the job']], 'it says');
+      sure(/fail failed with 7/.test(text), `it says ${text}`);
+      same(notices.shown.slice(before).map((one) => one.title), ['fail · vm'], 'told is');
+      await back();
+    },
+  ],
+  [
+    'a click on what was told shows the job',
+    async ({ app, notices }) => {
+      const job = await app.run('return location.pathname');
+      await app.click('a[href="/history"]');
+      await app.until(`return location.pathname === '/history'`);
+      notices.click(await notices.of('fail'));
+      await app.until('return location.pathname === arguments[0]', job);
+      await app.see('error: 1 of 3 checks failed', LOG);
+    },
+  ],
+  [
+    'nothing is told of what is looked at, and a long success is told of elsewhere',
+    async (stage) => {
+      const { app, notices } = stage;
+      const before = notices.shown.length;
+      await stage.run('fail');
+      await app.find(status('error'));
+      const back = await stage.lookAway();
+      await stage.run('slow');
+      const { text } = await notices.of('slow', 20_000);
+      same(text, 'done after 0:11', 'it says');
+      same(notices.shown.slice(before).map((one) => one.title), ['slow · play'], 'told is');
+      await back();
+    },
+  ],
+  [
+    'light and dark are the window’s',
+    async ({ app }) => {
+      const [isDark, dark] = await choose(app, 'Dark');
+      const [isLight, light] = await choose(app, 'Light');
+      same([isDark, isLight], [true, false], 'dark is');
+      sure(dark !== light, `both are ${dark}`);
+      await choose(app, 'Dark');
+    },
+  ],
+  [
+    'the window’s size, its tabs and its theme are there after a restart',
+    async (stage) => {
+      const tabs = (app) =>
+        app.run(`return [...document.querySelectorAll('[role="tab"], a[href^="/job/"]')].map((tab) => tab.textContent.trim())`);
+      const before = await tabs(stage.app);
+      sure(before.length >= 3, `the tabs are ${JSON.stringify(before)}`);
+      const look = await stage.app.run(LOOK);
+      await stage.screen('resize', NAME, 1100, 700);
+      await stage.app.until('return innerWidth === 1100 && innerHeight === 700');
+      // By its title bar: a driver ends it too soon for anything to be written.
+      await stage.screen('close');
+      await stage.restart();
+      same(await stage.app.run('return [innerWidth, innerHeight]'), [1100, 700], 'the size is');
+      same(await stage.app.run(LOOK), look, 'it looks');
+      await stage.app.find(target('hello'));
+      same(await tabs(stage.app), before, 'the tabs are');
+    },
+  ],
+];
