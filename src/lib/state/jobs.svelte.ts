@@ -1,6 +1,7 @@
 // The jobs the page knows: those that run, the latest ones, the open tabs; and what can be done with a job.
 import { SvelteMap } from 'svelte/reactivity';
 import { CallFailed, type Client } from '../client';
+import { inDesktop } from '../desktop';
 import { ANY_JOB, isOver } from '../job';
 import type { Job, JobId, Start } from '../wire';
 import { targetsOf } from './launch-presets';
@@ -152,9 +153,9 @@ export class Jobs {
   #keep(tabs: JobId[]): void {
     this.tabs = tabs;
     try {
-      sessionStorage.setItem(TABS, JSON.stringify(tabs));
+      shelf().setItem(TABS, JSON.stringify(tabs));
     } catch {
-      // The tabs do not outlive a reload then; the jobs are in History.
+      // The tabs do not outlive the page then; the jobs are in History.
     }
   }
 }
@@ -165,9 +166,14 @@ function stage(job: Job): number {
   return job.status === 'running' ? 1 : 2;
 }
 
+/** Where tabs are kept: the app's window is one from start to start, and each window of a browser has tabs of its own. */
+function shelf(): Storage {
+  return inDesktop() ? localStorage : sessionStorage;
+}
+
 function keptTabs(): JobId[] {
   try {
-    const tabs: unknown = JSON.parse(sessionStorage.getItem(TABS) ?? '[]');
+    const tabs: unknown = JSON.parse(shelf().getItem(TABS) ?? '[]');
     return Array.isArray(tabs) ? tabs.filter((tab) => typeof tab === 'string') : [];
   } catch {
     return [];
