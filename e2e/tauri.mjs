@@ -66,7 +66,8 @@ async function play(place, steps) {
       failed += 1;
       console.log(`FAILED  ${place}: ${name}: ${error.message}`);
       await stage.picture(`failed-${place}`).catch(() => undefined);
-      // The next place needs nothing of what this one left.
+      // The next place needs nothing of what this one left, and no job of it may run on.
+      await stage.stop().catch(() => undefined);
       return stage.restart();
     }
   }

@@ -24,8 +24,11 @@ packages() {
   [ "$1" = test ] || return 0
   has Xvfb && has xvfb-run && has xauth || echo xvfb xauth
   has WebKitWebDriver || echo webkit2gtk-driver
-  # Closes a window as its title bar does.
+  # Closes a window as its title bar does, and types into the system's own dialogs.
   /usr/bin/python3 -c 'import Xlib' 2>/dev/null || echo python3-xlib
+  # Stands for the desktop: its notifications, on a bus of their own, and its clipboard.
+  has dbus-daemon || echo dbus
+  /usr/bin/python3 -c 'import gi; gi.require_version("Gtk", "3.0")' 2>/dev/null || echo python3-gi gir1.2-gtk-3.0
   [ -x /usr/sbin/sshd ] || echo openssh-server
   has chromium || echo chromium
   has direnv || echo direnv

@@ -1,5 +1,5 @@
 // A socket that drops.
-import { KEY, LOG, ROWS, same, status, sure } from './stage.mjs';
+import { KEY, LOG, ROWS, same, sure } from './stage.mjs';
 
 /** Keeps the page's socket at hand: whatever it sends next names it. */
 const KEEP = `const send = WebSocket.prototype.send;

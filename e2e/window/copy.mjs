@@ -78,7 +78,11 @@ export const copy = [
       };
       const raw = await saved('Raw, byte for byte', '.log');
       same(raw.toString('hex'), RAW.toString('hex'), 'the bytes are');
-      same((await saved('Text', '.txt')).toString(), 'red <b>\nbad \ufffd bytes\nno end', 'the text is');
+      same(
+        (await saved('Text', '.txt')).toString(),
+        'red <b>\nbad \ufffd bytes\nno end',
+        'the text is',
+      );
       const page = (await saved('HTML page with colours', '.html')).toString();
       sure(page.includes('>red</span> &lt;b&gt;'), `the page is ${page.slice(-500)}`);
     },

@@ -1,5 +1,5 @@
 // The desktop around the window: what is told there, and what is remembered from one start to the next.
-import { KEY, LOG, button, named, same, status, sure, target } from './stage.mjs';
+import { LOG, same, status, sure, target } from './stage.mjs';
 
 const NAME = 'vm-orchestrator';
 const LOOK = `return [document.documentElement.classList.contains('dark'), getComputedStyle(document.body).backgroundColor]`;
@@ -26,7 +26,11 @@ export const desktop = [
       const { title, text, actions } = await notices.of('fail');
       same([title, actions], ['fail · vm', ['default', 'Open the job']], 'it says');
       sure(/fail failed with 7/.test(text), `it says ${text}`);
-      same(notices.shown.slice(before).map((one) => one.title), ['fail · vm'], 'told is');
+      same(
+        notices.shown.slice(before).map((one) => one.title),
+        ['fail · vm'],
+        'told is',
+      );
       await back();
     },
   ],
@@ -52,7 +56,11 @@ export const desktop = [
       await stage.run('slow');
       const { text } = await notices.of('slow', 20_000);
       same(text, 'done after 0:11', 'it says');
-      same(notices.shown.slice(before).map((one) => one.title), ['slow · play'], 'told is');
+      same(
+        notices.shown.slice(before).map((one) => one.title),
+        ['slow · play'],
+        'told is',
+      );
       await back();
     },
   ],
@@ -70,7 +78,9 @@ export const desktop = [
     'the window’s size, its tabs and its theme are there after a restart',
     async (stage) => {
       const tabs = (app) =>
-        app.run(`return [...document.querySelectorAll('[role="tab"], a[href^="/job/"]')].map((tab) => tab.textContent.trim())`);
+        app.run(
+          `return [...document.querySelectorAll('[role="tab"], a[href^="/job/"]')].map((tab) => tab.textContent.trim())`,
+        );
       const before = await tabs(stage.app);
       sure(before.length >= 3, `the tabs are ${JSON.stringify(before)}`);
       const look = await stage.app.run(LOOK);
@@ -79,7 +89,7 @@ export const desktop = [
       // By its title bar: a driver ends it too soon for anything to be written.
       await stage.screen('close');
       await stage.restart();
-      same(await stage.app.run('return [innerWidth, innerHeight]'), [1100, 700], 'the size is');
+      await stage.app.until('return innerWidth === 1100 && innerHeight === 700');
       same(await stage.app.run(LOOK), look, 'it looks');
       await stage.app.find(target('hello'));
       same(await tabs(stage.app), before, 'the tabs are');

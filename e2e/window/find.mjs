@@ -41,7 +41,11 @@ export const find = [
       await counted(app, `^${at + 1} / `);
       await app.type(KEY.escape);
       await app.gone(FIELD);
-      same(await app.run(`return document.activeElement.getAttribute('role')`), 'log', 'the keyboard has');
+      same(
+        await app.run(`return document.activeElement.getAttribute('role')`),
+        'log',
+        'the keyboard has',
+      );
       await stage.cancel();
     },
   ],
@@ -83,14 +87,20 @@ export const find = [
       // 77777 and 777770 to 777779.
       await counted(app, '^1 / 11$');
       const at = Number(
-        await app.run(`return document.querySelector('[role="log"] mark.current').closest('[data-line]').dataset.line`),
+        await app.run(
+          `return document.querySelector('[role="log"] mark.current').closest('[data-line]').dataset.line`,
+        ),
       );
       const offset = at - 77_777;
       sure(Math.abs(offset) < 3, `the first hit is in line ${at}`);
       await app.type(KEY.enter);
       await counted(app, '^2 / 11$');
       await hit(app, 777_770 + offset);
-      same(await app.run(`return document.querySelectorAll('[role="log"] mark').length`), 10, 'the marks are');
+      same(
+        await app.run(`return document.querySelectorAll('[role="log"] mark').length`),
+        10,
+        'the marks are',
+      );
       await app.press(KEY.shift, KEY.enter);
       await app.press(KEY.shift, KEY.enter);
       await counted(app, '^11 / 11$');

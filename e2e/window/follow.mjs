@@ -1,7 +1,5 @@
 // A log that grows, and what it is drawn as.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { KEY, LOG, ROWS, button, named, row, same, status, sure, target } from './stage.mjs';
+import { KEY, LOG, ROWS, named, row, same, status, sure } from './stage.mjs';
 
 const PAUSED = `//button[contains(., 'Paused')]`;
 const FOLLOWING = `//footer//span[contains(., 'Following')]`;
@@ -15,8 +13,17 @@ export const follow = [
       await app.find(FOLLOWING);
       await app.wheel('[role="log"]', -200);
       await app.find(PAUSED);
+      // The wheel's own movement comes to its end.
+      await app.until(
+        `const { scrollTop } = document.querySelector('[role="log"]');
+        const { last, looks } = window.still ?? {};
+        window.still = { last: scrollTop, looks: scrollTop === last ? looks + 1 : 0 };
+        return window.still.looks > 20`,
+      );
       const before = await stage.rows();
-      await app.find(`//button[contains(., 'Paused') and number(translate(., translate(., '0123456789', ''), '')) > 30]`);
+      await app.find(
+        `//button[contains(., 'Paused') and number(translate(., translate(., '0123456789', ''), '')) > 30]`,
+      );
       same(await stage.rows(), before, 'the view is');
     },
   ],

@@ -39,14 +39,21 @@ export const hostile = [
       sure(texts.includes('after the escapes'), `it is ${JSON.stringify(texts)}`);
       sure(texts.includes('a link after it'), `it is ${JSON.stringify(texts)}`);
       // Letters that turn the direction stay in their line: every line begins where all begin.
-      sure(texts.includes('pay \u202ella\u202c to \u2066me\u2069'), `it is ${JSON.stringify(texts)}`);
+      sure(
+        texts.includes('pay \u202ella\u202c to \u2066me\u2069'),
+        `it is ${JSON.stringify(texts)}`,
+      );
       const begins = await app.run(
         `return [...document.querySelectorAll('[role="log"] [data-line]')]
           .map((row) => ['.number', '.moved'].map((part) => Math.round(row.querySelector(part).getBoundingClientRect().left)).join())`,
       );
       same(new Set(begins).size, 1, 'different beginnings of lines are');
       const odd = `[role="log"] :is(img, script, a, iframe, object)`;
-      same(await app.run(`return document.querySelectorAll(arguments[0]).length`, odd), 0, 'elements are');
+      same(
+        await app.run(`return document.querySelectorAll(arguments[0]).length`, odd),
+        0,
+        'elements are',
+      );
       same(await app.run(`return 'hacked' in window`), false, 'hacked is');
       same(await app.run('return document.title'), 'make html · VM Orchestrator', 'the title is');
       sure((await stage.clipboard()) !== 'evil', 'it wrote to the clipboard');

@@ -6,17 +6,18 @@ const LINE = '[data-testid="line"]';
 
 /** Waits until the form says that exactly this runs. */
 const line = (app, wanted) =>
-  app.until(
-    `return document.querySelector('${LINE} code')?.textContent === arguments[0]`,
-    wanted,
-  );
+  app.until(`return document.querySelector('${LINE} code')?.textContent === arguments[0]`, wanted);
 
 export const launch = [
   [
     'what is filled in is shown to the letter, and reaches make',
     async (stage) => {
       const { app } = stage;
-      await app.run(`document.querySelector(arguments[0]).click()`, named('Run show with variables…'));
+      await stage.run('colours');
+      await app.run(
+        `document.querySelector(arguments[0]).click()`,
+        named('Run show with variables…'),
+      );
       await app.click(`${FORM}//button[@role='radio'][. = 'dev']`);
       await app.fill('#variable-COUNT', '3');
       await app.fill('#variable-NAME', 'a `b` $c');
@@ -56,7 +57,11 @@ export const launch = [
       await app.until('return location.pathname !== arguments[0]', before);
       await app.see('env=dev count=3 name=a `b` $c', LOG);
       await app.find(status('done'));
-      same(await app.run(`return document.querySelectorAll('[role="dialog"]').length`), 0, 'dialogs are');
+      same(
+        await app.run(`return document.querySelectorAll('[role="dialog"]').length`),
+        0,
+        'dialogs are',
+      );
     },
   ],
 ];

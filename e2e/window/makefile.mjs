@@ -46,7 +46,10 @@ printf '\033[31mred\033[0m \033[1;38;5;46mbold 46\033[0m \033[3;48;2;10;20;30mtr
 };
 
 /** Bytes that must come out of the raw download as they went in. */
-export const RAW = Buffer.from('\u001b[31mred\u001b[0m <b>\r\nbad \u00ff\u0000 bytes\nno end', 'latin1');
+export const RAW = Buffer.from(
+  '\u001b[31mred\u001b[0m <b>\r\nbad \u00ff\u0000 bytes\nno end',
+  'latin1',
+);
 
 export const MAKEFILE = String.raw`
 ## which environment @choice dev|staging|production

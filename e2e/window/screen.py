@@ -40,8 +40,7 @@ def close():
 
 
 def away():
-    """Takes the keyboard with a window of its own, says so, and gives it back at the end of stdin."""
-    had = shown.get_input_focus().focus
+    """Takes the keyboard with a window of its own, says so, and gives it to the app at the end of stdin."""
     other = root.create_window(0, 0, 10, 10, 0, X.CopyFromParent, event_mask=X.FocusChangeMask | X.StructureNotifyMask)
     other.map()
     wait(lambda happened: happened.type == X.MapNotify)
@@ -49,7 +48,7 @@ def away():
     wait(lambda happened: happened.type == X.FocusIn)
     print("away", flush=True)
     sys.stdin.read()
-    had.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
+    named("vm-orchestrator").set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
 
 
 def wait(is_it):

@@ -89,7 +89,11 @@ export class Stage {
     Object.assign(this.env, { XDG_CONFIG_HOME, GSETTINGS_BACKEND: 'keyfile', NO_AT_BRIDGE: '1' });
     const settings = join(XDG_CONFIG_HOME, 'glib-2.0/settings');
     mkdirSync(settings, { recursive: true });
-    const dialogs = ['[org/gtk/settings/file-chooser]', `location-mode='filename-entry'`, `startup-mode='cwd'`];
+    const dialogs = [
+      '[org/gtk/settings/file-chooser]',
+      `location-mode='filename-entry'`,
+      `startup-mode='cwd'`,
+    ];
     writeFileSync(join(settings, 'keyfile'), dialogs.join('\n'));
   }
 
@@ -145,6 +149,12 @@ export class Stage {
     await this.app.find(status('canceled'));
   }
 
+  /** Cancels the job that is shown, where it runs. */
+  async stop() {
+    const runs = `return document.querySelector(arguments[0]) !== null`;
+    if (await this.app.run(runs, status('running'))) await this.cancel();
+  }
+
   /** Opens the form of a shell command by the palette, and types the command. */
   async command(text) {
     await this.app.press(KEY.control, 'k');
@@ -188,7 +198,9 @@ export class Stage {
 
   /** Has another window take the keyboard; gives what hands it back. */
   async lookAway() {
-    const other = spawn(PYTHON, [script('screen.py'), 'away'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const other = spawn(PYTHON, [script('screen.py'), 'away'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     await once(createInterface({ input: other.stdout }), 'line');
     return async () => {
       other.stdin.end();
