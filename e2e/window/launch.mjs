@@ -49,10 +49,11 @@ export const launch = [
     async (stage) => {
       const { app } = stage;
       const before = await app.run('return location.pathname');
-      await app.press(KEY.control, 'k');
-      await app.find('[role="dialog"] input');
+      await stage.palette();
       await app.type('show');
-      await app.find(`${FORM}//*[@role='option'][contains(., 'show')]`);
+      await app.find(
+        `${FORM}//*[@role='option'][@aria-selected='true'][starts-with(normalize-space(), 'show')]`,
+      );
       await app.press(KEY.control, KEY.enter);
       await app.until('return location.pathname !== arguments[0]', before);
       await app.see('env=dev count=3 name=a `b` $c', LOG);

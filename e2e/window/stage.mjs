@@ -155,9 +155,17 @@ export class Stage {
     if (await this.app.run(runs, status('running'))) await this.cancel();
   }
 
+  /** Opens the palette, and waits until it has the keyboard. */
+  async palette() {
+    await this.app.press(KEY.control, 'k');
+    await this.app.until(
+      `return document.activeElement.matches('[role="dialog"] input[aria-activedescendant]')`,
+    );
+  }
+
   /** Opens the form of a shell command by the palette, and types the command. */
   async command(text) {
-    await this.app.press(KEY.control, 'k');
+    await this.palette();
     await this.app.type(`run a command${KEY.enter}`);
     await this.app.find('input#command');
     await this.app.fill('input#command', text);
