@@ -7,6 +7,20 @@ import { writeFileSync } from 'node:fs';
 const PATIENCE = 30_000;
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
+// A picture is taken with the next frame, and a page that stands still, drawn without a graphics processor, has none:
+// a point that nobody sees has it drawn again and again.
+const DRAW = `const point = window.drawn = document.createElement('i');
+  point.style.cssText = 'position: fixed; width: 1px; height: 1px; inset: 0 auto auto 0; pointer-events: none';
+  document.documentElement.append(point);
+  let odd = false;
+  const draw = () => {
+    if (!point.isConnected) return;
+    odd = !odd;
+    point.style.background = odd ? 'rgb(128 128 128 / 0.004)' : 'rgb(128 128 128 / 0.008)';
+    requestAnimationFrame(draw);
+  };
+  draw();`;
+
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((done) => server.once('listening', done));
@@ -211,8 +225,13 @@ export class Session {
         Promise.allSettled(ending.map((one) => one.finished)).then(() => done());`,
       args: [],
     });
-    const picture = await call(`${this.url}/screenshot`, 'GET');
-    writeFileSync(path, Buffer.from(picture, 'base64'));
+    await this.run(DRAW);
+    try {
+      const picture = await call(`${this.url}/screenshot`, 'GET');
+      writeFileSync(path, Buffer.from(picture, 'base64'));
+    } finally {
+      await this.run('window.drawn.remove()');
+    }
   }
 
   /** Ends the app. */

@@ -1,5 +1,5 @@
 // A socket that drops.
-import { KEY, LOG, ROWS, same, sure } from './stage.mjs';
+import { KEY, ROWS, same, sure } from './stage.mjs';
 
 /** Keeps the page's socket at hand: whatever it sends next names it. */
 const KEEP = `const send = WebSocket.prototype.send;
@@ -37,11 +37,11 @@ export const connection = [
       const { app } = stage;
       await app.run(KEEP);
       await stage.run('ticks');
-      await app.see('tick 20.', LOG);
-      for (const tick of [90, 160]) {
+      await stage.reaches(20);
+      for (const tick of [90, 170]) {
         const dropped = await app.run('window.socket.close(); return window.socket.readyState');
         sure(dropped >= 2, `the socket is in state ${dropped}`);
-        await app.see(`tick ${tick}.`, LOG);
+        await stage.reaches(tick);
       }
       await stage.cancel();
       const lines = await all(stage);

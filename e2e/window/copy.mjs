@@ -48,7 +48,7 @@ export const copy = [
       await app.press('g');
       await app.see(text(5), LOG);
       const line = (await stage.rows()).find(([, found]) => found === text(5))[0];
-      await app.drag(`${row(line)} .moved`, [2.1 * 7.2, 10], [5.1 * 7.2, 10]);
+      await app.drag(`${row(line)} .text`, [2.1 * 7.2, 10], [5.1 * 7.2, 10]);
       await app.find(`//*[contains(@class, 'marked')][. = 'row']`);
       await copies(stage, 'row');
     },

@@ -25,7 +25,7 @@ export const desktop = [
       await app.find(status('error'));
       const { title, text, actions } = await notices.of('fail');
       same([title, actions], ['fail · vm', ['default', 'Open the job']], 'it says');
-      sure(/fail failed with 7/.test(text), `it says ${text}`);
+      sure(/fail failed with exit code 7/.test(text), `it says ${text}`);
       same(
         notices.shown.slice(before).map((one) => one.title),
         ['fail · vm'],

@@ -24,13 +24,13 @@ export const find = [
     async (stage) => {
       const { app } = stage;
       await stage.run('ticks');
-      await app.see('tick 120.', LOG);
+      await stage.reaches(60);
       await app.press(KEY.control, 'f');
       await app.type('tick 1');
       const [at, before] = numbers(await counted(app, '^[0-9]+ / [0-9]+'));
       await app.find(`//button[contains(., 'Paused')]`);
       const found = await app.run(
-        `return document.querySelector('[role="log"] mark.current').closest('.moved').textContent`,
+        `return document.querySelector('[role="log"] mark.current').closest('.text').textContent`,
       );
       sure(/^tick 1\d*\.$/.test(found), `the hit is in ${found}`);
       // 1, 10 to 19 and 100 to 199.

@@ -1,5 +1,5 @@
 // A log that grows, and what it is drawn as.
-import { KEY, LOG, ROWS, named, row, same, status, sure } from './stage.mjs';
+import { KEY, LOG, ROWS, named, same, status, sure } from './stage.mjs';
 
 const PAUSED = `//button[contains(., 'Paused')]`;
 const FOLLOWING = `//footer//span[contains(., 'Following')]`;
@@ -9,7 +9,7 @@ export const follow = [
     async (stage) => {
       const { app } = stage;
       await stage.run('ticks');
-      await app.find(row(60));
+      await stage.reaches(60);
       await app.find(FOLLOWING);
       await app.wheel('[role="log"]', -200);
       await app.find(PAUSED);
@@ -74,7 +74,7 @@ export const follow = [
       await stage.run('colours');
       await stage.app.find(status('done'));
       const looks = await stage.app.until(
-        `const row = [...document.querySelectorAll('[role="log"] .moved')].find((row) => row.textContent.includes('plain'));
+        `const row = [...document.querySelectorAll('[role="log"] .text')].find((row) => row.textContent.includes('plain'));
         if (!row) return null;
         const plain = getComputedStyle(row).color;
         return Object.fromEntries([...row.querySelectorAll('span')].map((span) => {

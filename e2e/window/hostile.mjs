@@ -45,7 +45,7 @@ export const hostile = [
       );
       const begins = await app.run(
         `return [...document.querySelectorAll('[role="log"] [data-line]')]
-          .map((row) => ['.number', '.moved'].map((part) => Math.round(row.querySelector(part).getBoundingClientRect().left)).join())`,
+          .map((row) => ['.number', '.text'].map((part) => Math.round(row.querySelector(part).getBoundingClientRect().left)).join())`,
       );
       same(new Set(begins).size, 1, 'different beginnings of lines are');
       const odd = `[role="log"] :is(img, script, a, iframe, object)`;

@@ -48,7 +48,7 @@ export const named = (words) => `[aria-label=${JSON.stringify(words)}]`;
 
 /** A script that gives the rows on screen, from the top: their numbers and texts. */
 export const ROWS = `return [...document.querySelectorAll('[role="log"] [data-line]')]
-  .map((row) => [Number(row.dataset.line), row.querySelector('.moved').textContent])`;
+  .map((row) => [Number(row.dataset.line), row.querySelector('.text').textContent])`;
 
 /** What the scenarios play on. */
 export class Stage {
@@ -141,6 +141,15 @@ export class Stage {
     await this.app.click(button('Trust'));
     await this.app.gone('[role="dialog"]');
     await come();
+  }
+
+  /** Waits until the log is followed as far as a line; one that has been there and gone by counts. */
+  reaches(number) {
+    return this.app.until(
+      `const rows = [...document.querySelectorAll('[role="log"] [data-line]')];
+      return rows.some((row) => Number(row.dataset.line) >= arguments[0])`,
+      number,
+    );
   }
 
   /** Cancels the job that is shown. */
