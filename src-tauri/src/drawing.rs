@@ -1,31 +1,35 @@
 //! How the webview draws. Where a machine has no graphics processor, as most VMs have none, WebKitGTK has one emulated
-//! and composes the whole window by that in every frame, at four times the cost of drawing the page by itself.
+//! and composes the whole window by that in every frame, at five times the cost of drawing the page by itself.
 
 #[cfg(target_os = "linux")]
-use std::path::Path;
+use std::{env, path::Path};
 
-/// Has the page drawn without a graphics processor where there is none. What cannot be set is as it was, and slow.
+/// What WebKitGTK reads once, before the first window, that it is to draw the page by itself. A setting of the webview does
+/// the same, but comes after it has begun, and then no turn of the wheel reaches the page.
 #[cfg(target_os = "linux")]
-pub(crate) fn choose(window: &tauri::WebviewWindow) {
-    use webkit2gtk::{HardwareAccelerationPolicy::Never, SettingsExt, WebViewExt};
+const BY_ITSELF: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
 
-    if has_processor(Path::new("/dev/dri")) {
+/// Has the page drawn without a graphics processor where there is none, unless the user's environment says how. Called
+/// while the process has one thread.
+#[cfg(target_os = "linux")]
+pub(crate) fn choose() {
+    if env::var_os(BY_ITSELF).is_some() || has_processor(Path::new("/dev/dri")) {
         return;
     }
-    let chosen = window.with_webview(|webview| {
-        if let Some(settings) = webview.inner().settings() {
-            settings.set_hardware_acceleration_policy(Never);
-            tracing::info!("there is no graphics processor: the page is drawn without one");
-        }
-    });
-    if let Err(error) = chosen {
-        tracing::warn!("failed to choose how the page is drawn: {error}");
+    #[expect(
+        unsafe_code,
+        reason = "no other thread is there to read the environment"
+    )]
+    // SAFETY: `run` calls this first of all.
+    unsafe {
+        env::set_var(BY_ITSELF, "1");
+        env::set_var(orchestrator::make::FOR_ITSELF, BY_ITSELF);
     }
 }
 
 /// Elsewhere the system knows better.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn choose(_: &tauri::WebviewWindow) {}
+pub(crate) fn choose() {}
 
 /// Whether there is a device to draw by, as the kernel lists them; one that only shows pictures has no such node.
 #[cfg(target_os = "linux")]

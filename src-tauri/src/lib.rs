@@ -35,6 +35,7 @@ const QUIET: &str = "warn,tauri_plugin_single_instance=error";
 /// Runs the app until its window is closed. Fails, with the reason on stderr, where no window can be opened.
 #[must_use]
 pub fn run() -> ExitCode {
+    drawing::choose();
     trace_to_stderr();
     orchestrator::limits::raise_open_files();
     if !has_display() {

@@ -10,7 +10,7 @@ use tauri::{
     window::Color,
 };
 
-use crate::{drawing, quit};
+use crate::quit;
 
 /// The window's label, which the capability names.
 pub(crate) const MAIN: &str = "main";
@@ -42,7 +42,6 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
             }
         })
         .build()?;
-    drawing::choose(&window);
     quit::ask_before(&window);
     let background = if window.theme()? == Theme::Dark {
         DARK

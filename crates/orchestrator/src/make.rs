@@ -28,7 +28,7 @@ pub mod scan;
 
 pub use argv::{Assignment, Command, Refusal, Run, argv, carrier, direnv, shell};
 pub use database::database;
-pub use environment::environment;
+pub use environment::{FOR_ITSELF, environment};
 pub use failure::{Failure, How, failure};
 pub use line::{Line, line};
 pub use login::login_path;

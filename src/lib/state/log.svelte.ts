@@ -183,7 +183,8 @@ export class LogView {
   moveTo(position: number): void {
     this.#opensAtError = false;
     const to = this.measures.clamp(position);
-    if (to >= this.measures.end - 1) return this.followEnd();
+    // The first px of a smooth scroll upwards are at the end too.
+    if (to >= this.measures.end - 1 && to >= this.position) return this.followEnd();
     this.pause();
     this.#position = to;
     this.#settle();

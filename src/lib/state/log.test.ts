@@ -122,6 +122,15 @@ describe('where a log opens', () => {
 });
 
 describe('following and pausing', () => {
+  test('the first px of a smooth scroll upwards do not follow again, a way down to the end does', async () => {
+    const { view } = await open('running', 5000, false);
+    view.pause();
+    view.moveTo(view.measures.end - 0.5);
+    expect(view.following).toBe(false);
+    view.moveTo(view.measures.end);
+    expect(view.following).toBe(true);
+  });
+
   test('new lines are shown without being asked for', async () => {
     const { view, grow, asked } = await open('running', 5000, false);
     const before = asked('lines').length;

@@ -24,7 +24,10 @@ const REMOVED: [&str; 9] = [
 /// What every shell changes for itself, so that it means nothing.
 const OF_SHELLS: [&str; 4] = ["_", "OLDPWD", "PWD", "SHLVL"];
 
-/// The environment of a job: `base` without the names above and without our own `VMO_…`, and with the login shell's
+/// Names the variables, parted by commas, that the app has set for what it starts for itself: no job inherits them.
+pub const FOR_ITSELF: &str = "VMO_FOR_ITSELF";
+
+/// The environment of a job: `base` without the names above and without our own, and with the login shell's
 /// `PATH` where one is given. Folders that only the base's `PATH` names come after it.
 ///
 /// `DATABASE_URL` stays. It chooses our server, but it is everybody's name for a database: taking it away would break
@@ -34,9 +37,16 @@ pub fn environment(
     base: impl Iterator<Item = (OsString, OsString)>,
     path: Option<&OsStr>,
 ) -> Vec<(OsString, OsString)> {
+    let base: Vec<_> = base.collect();
+    let own = base.iter().find(|(name, _)| name == FOR_ITSELF);
+    let own = own.map_or(String::new(), |(_, names)| {
+        names.to_string_lossy().into_owned()
+    });
     let mut kept: Vec<_> = base
+        .into_iter()
         .filter(|(name, _)| {
-            let ours = name.as_encoded_bytes().starts_with(b"VMO_");
+            let ours = name.as_encoded_bytes().starts_with(b"VMO_")
+                || own.split(',').any(|own| name == own);
             !ours && !REMOVED.iter().any(|removed| name == removed)
         })
         .collect();
@@ -147,6 +157,14 @@ fn joined(first: &OsStr, then: &OsStr) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_app_set_for_itself_stays_with_it() {
+        let base = [("A", "1"), ("B", "2"), ("C", "3"), (FOR_ITSELF, "A,C")];
+        let base = base.map(|(name, value)| (name.into(), value.into()));
+        let job = environment(base.into_iter(), None);
+        assert_eq!(job, [("B".into(), "2".into())]);
+    }
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
         list.iter()

@@ -1,6 +1,7 @@
 // What is done with lines: picked, copied, linked, saved, opened. Text comes from the data, never from the page.
 import { lineAt, mark } from './marks';
 import type { App } from '$lib/state/app.svelte';
+import { copyText } from '$lib/clipboard';
 import { tilde } from '$lib/format';
 import type { LogView } from '$lib/state/log.svelte';
 import type { SaveAs } from '$lib/wire';
@@ -53,7 +54,5 @@ export function copyLink(app: App, view: LogView): void {
 }
 
 function copy(app: App, text: Promise<string>): void {
-  text
-    .then((copied) => navigator.clipboard.writeText(copied))
-    .catch((error: unknown) => app.notices.failed('copy lines', error));
+  copyText(text).catch((error: unknown) => app.notices.failed('copy lines', error));
 }
