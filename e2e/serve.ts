@@ -43,6 +43,8 @@ export class Home {
       VMO_POSTGRES_LINGER_MS: '0',
     };
     delete env.DATABASE_URL;
+    // What a make that runs the tests leaves is not this person's.
+    for (const name of Object.keys(env)) if (/^(MAKE|MFLAGS)/.test(name)) delete env[name];
     await mkdir(join(root, 'home'));
     return new Home(root, env);
   }
