@@ -9,8 +9,7 @@ import { freshFolders } from './folders.mjs';
 import { Session, startDriver } from './webdriver.mjs';
 
 const pictures = resolve('docs/pictures');
-const folders = freshFolders(join(tmpdir(), 'ada'));
-const { home } = folders;
+const home = join(tmpdir(), 'ada');
 const app = join(home, 'vm-orchestrator');
 
 const log = '//*[@role="log"]';
@@ -18,7 +17,7 @@ const status = (word) => `[data-testid="status"][data-status="${word}"]`;
 const target = (name) => `[data-target="${name}"]`;
 
 /** Lays out the app in the made-up user's home, as a checkout would be. */
-function layOut() {
+function layOut(folders) {
   mkdirSync(app);
   for (const program of ['vm-orchestrator', 'vmo', 'vmo-supervisor']) {
     cpSync(join('target/debug', program), join(app, program));
@@ -32,7 +31,7 @@ function layOut() {
   writeFileSync(folders.env.VMO_SSH_CONFIG, blocks.join('\n'));
 }
 
-async function take(theme) {
+async function take(theme, folders) {
   const dark = theme === 'dark';
   const driver = await startDriver({
     PATH: process.env.PATH,
@@ -84,13 +83,15 @@ async function take(theme) {
   }
 }
 
-try {
-  layOut();
-  mkdirSync(pictures, { recursive: true });
-  for (const theme of ['light', 'dark']) {
-    await take(theme);
+mkdirSync(pictures, { recursive: true });
+for (const theme of ['light', 'dark']) {
+  // Each is a first start.
+  const folders = freshFolders(home);
+  try {
+    layOut(folders);
+    await take(theme, folders);
     console.log(`docs/pictures/*-${theme}.png`);
+  } finally {
+    folders.remove();
   }
-} finally {
-  folders.remove();
 }
