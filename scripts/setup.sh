@@ -16,11 +16,34 @@ at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; 
 node_is_new_enough() { has node && at_least "$node_needed" "$(node -p process.versions.node)"; }
 rust_is_new_enough() { has cargo && at_least "$rust_needed" "$(rustc --version | cut -d ' ' -f 2)"; }
 
+# What apt would install of a package: its version, or nothing. A package that others only refer to has a record, so that
+# `apt-cache show` finds it, and still nothing to install.
+candidate() { apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p' | grep -v '(none)' || true; }
+
+# Debian keeps a current Rust beside its old one, for its browsers: it needs no download but apt's own, so it comes
+# before rustup. It cannot be installed beside rustc, cargo or rustup, and takes nobody's away.
+debian_rust_is_new_enough() {
+  local version
+  version=$(candidate rustc-web)
+  [ -n "$version" ] && at_least "$rust_needed" "$version"
+}
+has_debian_rust() { [ "$(dpkg-query -W -f '${Status}' rustc-web 2>/dev/null)" = 'install ok installed' ]; }
+
+# The packages of a Rust, if there is none or if it is Debian's, which then also brings what the tests need of it.
+rust_packages() {
+  if ! has_debian_rust; then
+    ! has cargo || return 0
+    debian_rust_is_new_enough || { [ -z "$(candidate rustup)" ] || echo rustup; return 0; }
+  fi
+  echo rustc-web cargo-web
+  [ "$1" = start ] || echo rustfmt-web rust-web-clippy
+}
+
 # The packages of one purpose, by their Debian names; a program that is there needs no package.
 packages() {
   echo gcc make pkg-config libssl-dev zlib1g-dev libwebkit2gtk-4.1-dev
   has npm || echo nodejs npm
-  has cargo || ! apt-cache show rustup >/dev/null 2>&1 || echo rustup
+  rust_packages "$1"
   [ "$1" = test ] || return 0
   has Xvfb && has xvfb-run && has xauth || echo xvfb xauth
   has WebKitWebDriver || echo webkit2gtk-driver
@@ -35,21 +58,30 @@ packages() {
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo postgresql
 }
 
-install_packages() {
-  local missing=() package root=()
+missing_packages() {
+  local package
   for package in $(packages "$1"); do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
   done
-  [ ${#missing[@]} -gt 0 ] || return 0
+}
+
+install_packages() {
+  local missing root=()
+  missing=$(missing_packages "$1")
+  [ -n "$missing" ] || return 0
   if [ "$(id -u)" -ne 0 ]; then
-    has sudo || stop "these packages are missing and there is no sudo; as root: apt-get install ${missing[*]}"
+    has sudo || stop "these packages are missing and there is no sudo; as root: apt-get install ${missing//$'\n'/ }"
     root=(sudo)
   fi
-  say "installing ${missing[*]} (apt${root:+ with sudo})"
   # A failing refresh of one list need not matter; a failing install does.
+  say "asking apt for its lists${root:+ (with sudo)}"
   "${root[@]}" apt-get update -q || say "apt-get update failed; going on with the lists that are there"
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" ||
-    stop "apt could not install ${missing[*]}; its own words are above. Try: sudo apt-get update, then this again"
+  # Which Rust can be had is known only from fresh lists.
+  missing=$(missing_packages "$1")
+  say "installing ${missing//$'\n'/ } (apt${root:+ with sudo})"
+  # shellcheck disable=SC2086 # one word a package
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing ||
+    stop "apt could not install ${missing//$'\n'/ }; its own words are above. Try: sudo apt-get update, then this again"
 }
 
 name_packages() {
@@ -75,9 +107,14 @@ install_rust() {
     rustup toolchain install stable --profile minimal --component clippy,rustfmt && rustup default stable || true
     rust_is_new_enough && return 0
   fi
-  local found="none"
-  has cargo && found="$(rustc --version)"
-  stop "Rust $rust_needed or newer is needed (found: $found). Get it from https://rustup.rs, or run 'rustup update', then run this again"
+  local found="none" advice="Get it from https://rustup.rs"
+  if has cargo; then found=$(rustc --version); fi
+  if has rustup; then
+    advice="Run 'rustup update stable'; rustup's own words are above"
+  elif has apt-get && debian_rust_is_new_enough; then
+    advice="This system has $(candidate rustc-web) in place of its rustc and cargo: sudo apt-get install rustc-web cargo-web rustfmt-web rust-web-clippy"
+  fi
+  stop "Rust $rust_needed or newer is needed (found: $found). $advice; then run this again"
 }
 
 # npm itself carries Node as a package; that serves where the distribution's is too old, and touches nothing else.

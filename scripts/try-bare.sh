@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Tries this commit as a newcomer does, on a bare Debian: makes a root by debootstrap with nothing but what the README
+# asks for (git and make), clones into it, and runs `make start` until the app answers, or `make test`.
+#
+#   scripts/try-bare.sh [bookworm|trixie] [start|test] [FOLDER]
+#
+# Needs root, debootstrap, 10 GB and an hour. FOLDER (default: a temporary one, removed at the end) keeps the root for
+# another look. A machine behind a proxy of its own hands its certificates on.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+suite=${1:-bookworm}
+goal=${2:-start}
+[ "$(id -u)" -eq 0 ] || { echo 'stopped: a root of its own needs root: sudo scripts/try-bare.sh' >&2; exit 1; }
+command -v debootstrap >/dev/null || { echo 'stopped: debootstrap is missing: apt-get install debootstrap' >&2; exit 1; }
+
+keep=${3:-}
+root=${keep:-$(mktemp -d)}
+tidy() {
+  for where in dev/shm dev/pts dev sys proc; do
+    mountpoint -q "$root/$where" && umount --lazy "$root/$where"
+  done
+  [ -n "$keep" ] || rm -rf --one-file-system "$root"
+}
+trap tidy EXIT
+
+if [ ! -x "$root/usr/bin/apt-get" ]; then
+  echo "==> debootstrap $suite into $root"
+  debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" >"$root.log" ||
+    { tail "$root.log" >&2; exit 1; }
+  rm -f "$root.log"
+  # Debian's installer adds the security updates too, at the same mirror; a current Rust comes from there.
+  sed "s#/debian/* $suite #/debian-security $suite-security #" "$root/etc/apt/sources.list" \
+    >"$root/etc/apt/sources.list.d/security.list"
+fi
+for where in proc sys dev dev/pts dev/shm; do
+  mountpoint -q "$root/$where" || mount --bind "/$where" "$root/$where"
+done
+cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
+  cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
+fi
+
+# A clone of what is committed, by a bundle: the root sees nothing of this checkout.
+git bundle create --quiet "$root/root/commit.bundle" HEAD
+inside() { chroot "$root" env -i HOME=/root USER=root TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash -euo pipefail -c "$1"; }
+
+echo '==> what the README asks for'
+inside 'update-ca-certificates >/dev/null; apt-get update -q >/dev/null; DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends git make >/dev/null
+  cd /root; rm -rf vm-orchestrator; git clone --quiet commit.bundle vm-orchestrator'
+
+began=$(date +%s)
+spent() { echo "==> $1 after $(($(date +%s) - began)) s"; }
+if [ "$goal" = test ]; then
+  inside 'cd /root/vm-orchestrator; make test </dev/null'
+  spent 'make test is over'
+  exit
+fi
+
+# With no display the app is served: its address is the sign that it runs. The demo then runs through the same engine.
+inside 'cd /root/vm-orchestrator; rm -f /root/start.log
+  setsid make start </dev/null >/root/start.log 2>&1 & make=$!
+  tail --pid=$make -n +1 -f /root/start.log | tee /dev/stderr | grep -q -m 1 "http://127\.0\.0\.1:" || { echo "stopped: the app never answered" >&2; exit 1; }
+  target/debug/vmo run -p vm status && target/debug/vmo doctor
+  kill -TERM -- "-$make"; wait "$make" || true'
+spent 'the app answered, and ran the demo,'
