@@ -127,6 +127,10 @@ install_node() {
 }
 
 install_npm_packages() {
+  # A Node from npm trusts its own list alone, and not the certificates that this machine was given, a company's proxy's say.
+  if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r /etc/ssl/certs/ca-certificates.crt ]; then
+    export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+  fi
   [ node_modules/.package-lock.json -nt package-lock.json ] && return 0
   say "installing npm packages"
   npm ci --no-audit --no-fund || stop "npm ci failed; its own words are above. Is the network there?"

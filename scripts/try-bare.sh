@@ -50,7 +50,8 @@ inside 'update-ca-certificates >/dev/null; apt-get update -q >/dev/null; DEBIAN_
   cd /root; rm -rf vm-orchestrator; git clone --quiet commit.bundle vm-orchestrator'
 
 began=$(date +%s)
-spent() { echo "==> $1 after $(($(date +%s) - began)) s"; }
+# Of all that this script waited for, which is the build: user and system time of its children.
+spent() { echo "==> $1 after $(($(date +%s) - began)) s; processor time (user, system), the last line:"; times; }
 if [ "$goal" = test ]; then
   inside 'cd /root/vm-orchestrator; make test </dev/null'
   spent 'make test is over'
