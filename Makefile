@@ -1,7 +1,7 @@
 # The daily commands; `make help` lists them. Each is safe to repeat, and says in words what failed.
 
 # A Node of our own is put there by scripts/setup.sh where the system's is too old.
-export PATH := $(CURDIR)/target/node/node_modules/node/bin:$(HOME)/.cargo/bin:$(PATH)
+export PATH := $(CURDIR)/target/node/bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup start dev test wire screenshots package try-package bench bench-ui bench-peers fuzz audit format clean

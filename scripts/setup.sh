@@ -117,12 +117,18 @@ install_rust() {
   stop "Rust $rust_needed or newer is needed (found: $found). $advice; then run this again"
 }
 
-# npm itself carries Node as a package; that serves where the distribution's is too old, and touches nothing else.
+# npm itself carries Node as a package; that serves where the distribution's is too old, and touches nothing else. The
+# package of one system is asked for: the general one runs a second npm from within, which Debian 12's does not survive.
 install_node() {
   node_is_new_enough && return 0
+  local system processor
+  system=$(uname | tr '[:upper:]' '[:lower:]')
+  case $(uname -m) in x86_64) processor=x64 ;; aarch64 | arm64) processor=arm64 ;; *) processor=$(uname -m) ;; esac
   say "Node $(node -v 2>/dev/null || echo is missing) is older than $node_needed: putting a newer one into target/node"
-  npm install --silent --no-save --prefix target/node node@22 || stop "npm could not fetch Node 22; try https://nodejs.org"
-  export PATH="$PWD/target/node/node_modules/node/bin:$PATH"
+  npm install --no-save --no-audit --no-fund --prefix target/node "node-$system-$processor@22" &&
+    ln -sfn "node_modules/node-$system-$processor/bin" target/node/bin ||
+    stop "npm could not fetch Node 22; its own words are above. Get Node from https://nodejs.org, then run this again"
+  export PATH="$PWD/target/node/bin:$PATH"
   node_is_new_enough || stop "Node $node_needed or newer is needed; get it from https://nodejs.org"
 }
 
