@@ -18,6 +18,7 @@ mod ending;
 mod failure;
 mod handshake;
 mod job;
+mod keywords;
 mod known_hosts;
 mod link;
 mod login;

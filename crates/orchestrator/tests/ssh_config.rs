@@ -223,6 +223,139 @@ fn a_way_that_is_not_followed_stops_the_host() {
 }
 
 #[test]
+fn a_final_pass_is_made_as_ssh_makes_it() {
+    let home = Home::new(&[(
+        ".ssh/config",
+        "Host a\n HostName real.example\nHost real.example\n Port 77\nMatch final host real.*\n User fin\n\
+         Match !final host a\n ConnectTimeout 8\nMatch canonical\n AddressFamily inet\n\
+         Match final originalhost b\n Port 78\n IdentityFile HERE/k\n IdentityFile HERE/k\n\
+         Match host c final\n User sea\nMatch all\n HashKnownHosts yes\n",
+    )]);
+    let config = home.read();
+    for host in ["a", "b", "c", "real.example", "other"] {
+        let said = home.oracle(host);
+        let one = |keyword: &str| said.get(keyword).map_or("", |values| values[0].as_str());
+        let route = config.resolve(host).unwrap();
+        assert_eq!(route.hostname, one("hostname"), "{host}");
+        assert_eq!(route.port.to_string(), one("port"), "{host}");
+        assert_eq!(route.user, one("user"), "{host}");
+        assert_eq!(
+            route.family == Family::V4,
+            one("addressfamily") == "inet",
+            "{host}"
+        );
+        if host == "b" {
+            assert_eq!(route.identity_files.len(), said["identityfile"].len());
+        }
+    }
+}
+
+/// What Fedora and Red Hat, and systemd on Debian 13, put into the system's config.
+const SYSTEM: &str = "Match final all\n Include /etc/crypto-policies/back-ends/openssh.config\n GSSAPIAuthentication yes\n \
+    ForwardX11Trusted yes\n\
+    Host .host machine/.host\n ProxyCommand /usr/lib/systemd/systemd-ssh-proxy unix/run/ssh %p\n ProxyUseFdpass yes\n\
+    Host unix/* vsock/* machine/*\n ProxyCommand /usr/lib/systemd/systemd-ssh-proxy %h %p\n ProxyUseFdpass yes\n\
+    Host company\n HostName 10.9.8.7\nHost *\n SendEnv LANG LC_*\n HashKnownHosts yes\n";
+
+#[test]
+fn the_stock_system_configs_stop_no_host_and_list_none_of_their_own() {
+    let home = Home::new(&[
+        (
+            ".ssh/config",
+            "Host mine\n User me\nHost behind\n ProxyJump mine\n",
+        ),
+        ("etc/ssh_config", SYSTEM),
+    ]);
+    let paths = [home.path(".ssh/config"), home.path("etc/ssh_config")];
+    let config = Config::read_all(&[&paths[0], &paths[1]], home.0.path());
+    let hosts = config.hosts();
+    let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
+    // A host of one's own that cannot be reached says so; one of the system's that can be reached is a host like any.
+    assert_eq!(names, ["mine", "behind", "company"]);
+    assert!(config.resolve("mine").is_ok() && config.resolve("10.1.1.1").is_ok());
+    assert_eq!(config.resolve("company").unwrap().hostname, "10.9.8.7");
+    assert!(config.resolve(".host").is_err() && config.resolve("vsock/1").is_err());
+}
+
+#[test]
+fn what_leads_nowhere_stops_no_host() {
+    let home = Home::new(&[(
+        ".ssh/config",
+        "Host a\n User x\nMatch exec \"test -e /x\"\n User y\n ForwardAgent yes\n LogLevel ERROR\n\
+         Match localnetwork 10.0.0.0/8\n SetEnv A=1\nHost *\n ProxyUseFdpass yes\n",
+    )]);
+    let config = home.read();
+    // Of `a` the user is known before the question is; what the second one sets is not.
+    assert!(
+        config
+            .resolve("a")
+            .unwrap_err()
+            .why
+            .contains("localnetwork")
+    );
+    assert!(config.resolve("b").unwrap_err().why.contains("exec"));
+    let home = Home::new(&[(
+        ".ssh/config",
+        "Host a\n User x\nMatch exec \"test -e /x\"\n User y\n ForwardAgent yes\nMatch tagged t\n Ciphers aes256-ctr\n",
+    )]);
+    assert_eq!(home.read().resolve("a").unwrap().user, "x");
+    assert!(home.read().resolve("b").is_err());
+}
+
+#[test]
+fn what_ssh_would_refuse_stops_the_hosts_it_holds_for() {
+    for (text, stopped, free) in [
+        // The wrong machine: what follows an unreadable `Host` would be the settings of all.
+        (
+            "\u{feff}Host first\n HostName 1.1.1.1\nHost second\n HostName 2.2.2.2\n",
+            "second",
+            None,
+        ),
+        (
+            "Host far\n ProxyJmp bastion\nHost near\n Port 1\n",
+            "far",
+            Some("near"),
+        ),
+        (
+            "Host far\n ProxyJump\nHost near\n Port 1\n",
+            "far",
+            Some("near"),
+        ),
+        (
+            "Host far\n ProxyJump \"bastion\nHost near\n Port 1\n",
+            "far",
+            Some("near"),
+        ),
+        ("Hots far\n Port 9\nHost near\n Port 1\n", "near", None),
+        (
+            "Host far\n RefuseConnection \"moved\"\nHost near\n Port 1\n",
+            "far",
+            Some("near"),
+        ),
+        ("Host *\n Prot 22\n", "any", None),
+    ] {
+        let home = Home::new(&[(".ssh/config", text)]);
+        let config = home.read();
+        let refusal = config.resolve(stopped).unwrap_err();
+        assert!(
+            refusal.why.contains("~/.ssh/config:"),
+            "{text:?}: {refusal}"
+        );
+        assert!(!refusal.why.contains('\u{feff}'), "{refusal}");
+        if let Some(free) = free {
+            assert!(config.resolve(free).is_ok(), "{text:?}: {free}");
+        }
+    }
+    let ignored = "IgnoreUnknown UseKeychain,Apple*\nHost *\n UseKeychain yes\n AppleThing 1\n";
+    assert!(
+        Home::new(&[(".ssh/config", ignored)])
+            .read()
+            .resolve("x")
+            .is_ok()
+    );
+}
+
+#[test]
 fn what_cannot_be_read_is_named_and_the_rest_counts() {
     let home = Home::new(&[
         (

@@ -29,12 +29,21 @@ pub struct Config {
     /// All other sections.
     pub(super) general: Vec<usize>,
     /// Plain names of `Host` lines with where they stand first, in order.
-    names: Vec<(String, Place)>,
+    names: Vec<Named>,
     /// Where in `names` one is.
     named: HashMap<String, usize>,
     problems: Vec<String>,
     files: Vec<PathBuf>,
     pub(super) home: PathBuf,
+}
+
+/// A plain name of a `Host` line.
+#[derive(Debug, Clone)]
+struct Named {
+    name: String,
+    place: Place,
+    /// Whether only the system's config has it.
+    of_system: bool,
 }
 
 /// Where a line stands.
@@ -56,6 +65,8 @@ pub(super) struct Section {
     /// An index into the guards; none holds always.
     pub(super) guard: Option<usize>,
     pub(super) settings: Vec<Setting>,
+    /// Lines that ssh would refuse, each with its place; they stop every host that the section holds for.
+    pub(super) refused: Vec<String>,
 }
 
 /// A `Host` or `Match` line.
@@ -102,28 +113,33 @@ impl Config {
             },
             within: Vec::new(),
             read: 0,
+            of_system: false,
         };
         for path in paths {
             reading.file(path, None, None);
+            reading.of_system = true;
         }
         let mut config = reading.config;
         config.index();
         config
     }
 
-    /// The hosts that are named plainly, in order. One that cannot be connected to says why.
+    /// The hosts that are named plainly, in order. One that cannot be connected to says why; of the system's config
+    /// alone, such a one is no host of this person: systemd puts `.host` and `machine/.host` there, for a proxy of its own.
     #[must_use]
     pub fn hosts(&self) -> Vec<Host> {
         self.names
             .iter()
-            .map(|(name, place)| self.outline(name, place.to_string()))
+            .map(|named| (self.outline(&named.name, named.place.to_string()), named))
+            .filter(|(host, named)| !(named.of_system && host.problem.is_some()))
+            .map(|(host, _)| host)
             .collect()
     }
 
     /// Where a host is named plainly, as `~/.ssh/config:12`.
     pub(super) fn place_of(&self, name: &str) -> Option<String> {
         let at = self.named.get(name)?;
-        Some(self.names[*at].1.to_string())
+        Some(self.names[*at].place.to_string())
     }
 
     /// What could not be read or understood, each with `file:line`.
@@ -161,6 +177,8 @@ struct Reading {
     within: Vec<PathBuf>,
     /// How many files have been read.
     read: usize,
+    /// Whether the file is the system's, or included by it.
+    of_system: bool,
 }
 
 impl Reading {
@@ -228,6 +246,7 @@ impl Reading {
         self.config.sections.push(Section {
             guard,
             settings: Vec::new(),
+            refused: Vec::new(),
         });
     }
 
@@ -235,11 +254,10 @@ impl Reading {
         let (keyword, args) = match split(line) {
             Ok(None) => return,
             Ok(Some(words)) => words,
-            Err(why) => return self.config.problems.push(format!("{place}: {why}")),
+            Err(why) => return self.refuse_line(format!("{place}: {why}")),
         };
         if args.is_empty() {
-            let problem = format!("{place}: '{keyword}' has no value");
-            return self.config.problems.push(problem);
+            return self.refuse_line(format!("{place}: '{keyword}' has no value"));
         }
         match keyword.as_str() {
             "host" | "match" => {
@@ -275,11 +293,24 @@ impl Reading {
         }
     }
 
+    /// A line that ssh would refuse is told of, and stops the hosts that it holds for: what it was to say is not known,
+    /// and may have been the way there.
+    fn refuse_line(&mut self, problem: String) {
+        if let Some(section) = self.config.sections.last_mut() {
+            section.refused.push(problem.clone());
+        }
+        self.config.problems.push(problem);
+    }
+
     fn name(&mut self, patterns: &[String], place: &Place) {
         for name in patterns.iter().filter(|name| pattern::is_name(name)) {
             if let Entry::Vacant(vacant) = self.config.named.entry(name.clone()) {
                 vacant.insert(self.config.names.len());
-                self.config.names.push((name.clone(), place.clone()));
+                self.config.names.push(Named {
+                    name: name.clone(),
+                    place: place.clone(),
+                    of_system: self.of_system,
+                });
             }
         }
     }

@@ -5,9 +5,9 @@ use std::{collections::HashMap, env, path::PathBuf, time::Duration};
 
 use super::{
     account,
-    config::{Config, Guard, Setting, Test},
+    config::{Config, Setting, Test},
     failure::{Reason, Refusal},
-    pattern,
+    keywords, pattern,
     route::{Family, Route, Strict},
 };
 use crate::host::Host;
@@ -21,7 +21,7 @@ const ROUTE: &[&str] = &[
     "bindaddress",
     "bindinterface",
     "canonicalizehostname",
-    "proxyusefdpass",
+    "refuseconnection",
 ];
 
 impl Config {
@@ -60,12 +60,19 @@ impl Config {
             local_user: account::user(),
             values: HashMap::new(),
             guards: HashMap::new(),
+            looked_up: name.to_owned(),
+            pass: Pass::First,
+            wants_final: false,
             refusal: None,
         };
-        let none = Vec::new();
-        let named = self.by_name.get(name).unwrap_or(&none);
-        for at in merged(named, &self.general) {
-            walk.section(at);
+        walk.through();
+        if walk.wants_final {
+            // As ssh does: everything once more, now for the name that the first pass came to, after which `Match final`
+            // holds. What the first pass has set stays.
+            walk.looked_up = walk.hostname();
+            walk.pass = Pass::Final;
+            walk.guards.clear();
+            walk.through();
         }
         walk
     }
@@ -81,6 +88,14 @@ fn merged<'a>(left: &'a [usize], right: &'a [usize]) -> impl Iterator<Item = usi
     })
 }
 
+/// How often the config is gone through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    First,
+    /// Once more, if there is a `Match final`.
+    Final,
+}
+
 /// One name on its way through the config.
 struct Walk<'a> {
     config: &'a Config,
@@ -89,21 +104,78 @@ struct Walk<'a> {
     values: HashMap<&'a str, Vec<&'a Setting>>,
     /// What a guard said when it was first come to.
     guards: HashMap<usize, bool>,
+    /// What `Host` lines are compared with: the name, and in the final pass the host's own.
+    looked_up: String,
+    pass: Pass,
+    /// Whether a `Match final` was come to.
+    wants_final: bool,
     refusal: Option<Refusal>,
 }
 
 impl<'a> Walk<'a> {
+    fn through(&mut self) {
+        let config = self.config;
+        let none = Vec::new();
+        let named = config.by_name.get(&self.looked_up).unwrap_or(&none);
+        for at in merged(named, &config.general) {
+            self.section(at);
+        }
+    }
+
     fn section(&mut self, at: usize) {
         let section = &self.config.sections[at];
         if section.guard.is_some_and(|guard| !self.lets_in(guard)) {
             return;
         }
+        if let Some(line) = section.refused.first() {
+            self.refuse(line.clone());
+        }
         for setting in &section.settings {
+            if !keywords::is_known(&setting.keyword) && !self.ignores(&setting.keyword) {
+                self.refuse(format!(
+                    "{}: '{}' is no keyword of an SSH config, and ssh would refuse the file",
+                    setting.place,
+                    setting.keyword.escape_debug()
+                ));
+            }
+            let adds_up = matches!(&*setting.keyword, "identityfile" | "sendenv");
             let values = self.values.entry(&setting.keyword).or_default();
-            if values.is_empty() || matches!(&*setting.keyword, "identityfile" | "sendenv") {
+            let is_new = || values.iter().all(|value| value.args != setting.args);
+            if values.is_empty() || (adds_up && is_new()) {
                 values.push(setting);
             }
         }
+    }
+
+    /// Whether `IgnoreUnknown`, which has to come before, names a keyword.
+    fn ignores(&self, keyword: &str) -> bool {
+        let patterns = self.text("ignoreunknown").map(str::to_lowercase);
+        patterns.is_some_and(|patterns| pattern::any(&patterns, keyword))
+    }
+
+    /// Whether a guard's settings could change the way to the host, as far as they are not set yet.
+    fn leads_anywhere(&self, guard: usize) -> bool {
+        let within = |mut inner: Option<usize>| {
+            while let Some(at) = inner {
+                if at == guard {
+                    return true;
+                }
+                inner = self.config.guards[at].outer;
+            }
+            false
+        };
+        let sections = self.config.sections.iter();
+        sections
+            .filter(|section| within(section.guard))
+            .any(|section| {
+                !section.refused.is_empty()
+                    || section.settings.iter().any(|setting| {
+                        let keyword = &*setting.keyword;
+                        let adds_up = matches!(keyword, "identityfile" | "sendenv");
+                        keywords::is_of_route(keyword)
+                            && (adds_up || !self.values.contains_key(keyword))
+                    })
+            })
     }
 
     fn lets_in(&mut self, at: usize) -> bool {
@@ -115,15 +187,16 @@ impl<'a> Walk<'a> {
         let lets_in = outer
             && match &guard.test {
                 Test::Host(patterns) => {
-                    pattern::all(patterns.iter().map(String::as_str), self.name)
+                    pattern::all(patterns.iter().map(String::as_str), &self.looked_up)
                 }
-                Test::Match(words) => self.matches(words, guard),
+                Test::Match(words) => self.matches(words, at),
             };
         self.guards.insert(at, lets_in);
         lets_in
     }
 
-    fn matches(&mut self, words: &[String], guard: &Guard) -> bool {
+    fn matches(&mut self, words: &[String], at: usize) -> bool {
+        let guard = &self.config.guards[at];
         let mut words = words.iter();
         let mut unknown = None;
         while let Some(word) = words.next() {
@@ -134,6 +207,13 @@ impl<'a> Walk<'a> {
             if criterion == "all" {
                 continue;
             }
+            if matches!(criterion.as_str(), "final" | "canonical") {
+                self.wants_final |= criterion == "final";
+                if (self.pass == Pass::Final) == negated {
+                    return false;
+                }
+                continue;
+            }
             let value = match criterion.as_str() {
                 "host" => self.hostname(),
                 "originalhost" => self.name.to_owned(),
@@ -141,10 +221,7 @@ impl<'a> Walk<'a> {
                 "localuser" => self.local_user.to_owned(),
                 _ => {
                     unknown.get_or_insert(criterion.clone());
-                    // `exec` and the like have an argument, `final` and `canonical` have none.
-                    if !matches!(criterion.as_str(), "final" | "canonical") {
-                        words.next();
-                    }
+                    words.next();
                     continue;
                 }
             };
@@ -157,6 +234,9 @@ impl<'a> Walk<'a> {
             }
         }
         if let Some(criterion) = unknown {
+            if !self.leads_anywhere(at) {
+                return false;
+            }
             self.refuse(format!(
                 "{}: 'Match {criterion}' is not followed here, so it is not known how to reach the host",
                 guard.place
