@@ -210,6 +210,31 @@ fn several_hosts_are_a_batch_with_a_job_each() {
 }
 
 #[test]
+fn what_is_piped_in_goes_to_every_host_and_ends() {
+    let (sshd, _postgres, home) = with_host();
+    let blocks = [sshd.block("one"), sshd.block("two")].concat();
+    fs::write(home.ssh_config(), blocks).unwrap();
+    for typed in ["", "a\nb\n"] {
+        let input = home.work().join("input");
+        fs::write(&input, typed).unwrap();
+        let mut command = home.vmo(&["run", "--on", "one,two", "--", "cat"]);
+        let output = command
+            .stdin(fs::File::open(&input).unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let output = String::from_utf8(output.stdout).unwrap();
+        let mut lines: Vec<&str> = output.lines().collect();
+        lines.sort_unstable();
+        let expected: Vec<String> = ["one", "two"]
+            .iter()
+            .flat_map(|host| typed.lines().map(move |line| format!("{host}: {line}")))
+            .collect();
+        assert_eq!(lines, expected);
+    }
+}
+
+#[test]
 fn a_silent_command_is_seen_to_run_by_others() {
     let (_sshd, _postgres, home) = with_host();
     let script = format!("touch {}; sleep 1000", home.work().join("begun").display());

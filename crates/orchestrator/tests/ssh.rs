@@ -859,6 +859,126 @@ fn a_cancel_ends_a_connect_at_once() {
     assert!(ended.canceled && matches!(ended.exit, Exit::CouldNotStart { .. }));
 }
 
+/// A server that sends this, and then the second without a pause as long as somebody reads.
+fn chatter(first: &'static [u8], again: &'static [u8]) -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            thread::spawn(move || {
+                let block = again.repeat(4096);
+                let mut sent = io::Write::write_all(&mut connection, first);
+                while sent.is_ok() {
+                    sent = io::Write::write_all(&mut connection, &block);
+                }
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn a_server_that_never_pauses_can_be_canceled_and_is_given_up() {
+    let sshd = Sshd::start();
+    let nobody = Person::who(Answer::Refuse);
+    // Lines before the banner, as a notice may be; and messages to be ignored, before any key exchange.
+    let ignored = b"\0\0\0\x0c\x06\x02\0\0\0\0\0\0\0\0\0\0";
+    let ports = [
+        chatter(b"", b"a notice\r\n"),
+        chatter(b"SSH-2.0-chatter\r\n", ignored),
+    ];
+    let begun = Instant::now();
+    let started = |port: &u16, name: &str| {
+        let usual = sshd.config(&format!("Host box\n Port {port}"));
+        let own = usual.with_file_name(name);
+        fs::rename(usual, &own).unwrap();
+        start_as(&Sessions::new(), &own, exec("true"), &nobody)
+    };
+    let left_alone = [started(&ports[0], "a"), started(&ports[1], "b")];
+    for (port, name) in [(&ports[0], "c"), (&ports[1], "d")] {
+        let running = started(port, name);
+        thread::sleep(Duration::from_millis(300));
+        let asked = Instant::now();
+        let cancel = Control::Cancel { force: false };
+        running.controls.send(cancel).unwrap();
+        let (_, ended) = running.join();
+        assert!(ended.canceled, "{ended:?}");
+        assert!(
+            asked.elapsed() < Duration::from_secs(2),
+            "{name}: {:?}",
+            asked.elapsed()
+        );
+    }
+    for running in left_alone {
+        let (_, ended) = running.join();
+        assert!(matches!(ended.exit, Exit::Unreachable { .. }), "{ended:?}");
+    }
+    assert!(
+        begun.elapsed() < Duration::from_secs(25),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+/// Hundredths of a second of processor time that this process's sessions have taken.
+fn session_ticks() -> u64 {
+    let mut ticks = 0;
+    for task in fs::read_dir("/proc/self/task").unwrap().flatten() {
+        let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        // utime and stime, the 14th and 15th field; the name before them is in brackets.
+        if let Some((_, rest)) = stat.split_once("(ssh box) ") {
+            let fields: Vec<&str> = rest.split(' ').collect();
+            ticks += fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+        }
+    }
+    ticks
+}
+
+#[test]
+fn a_session_without_a_job_rests_and_still_listens() {
+    // The server asks for signs of life, and closes a connection that gives none.
+    let sshd = Sshd::with("ClientAliveInterval 2\nClientAliveCountMax 2");
+    let kept = Sessions::new();
+    let (_, ended) = run(&kept, &sshd, "seq 200000; echo end >&2");
+    assert_eq!(ended.exit, code(0));
+    let before = sshd.session_pids();
+    // Others whose last channel was closed before it was read to its end, or was a terminal.
+    let canceled = Sessions::new();
+    let flood = start(&canceled, &sshd, exec("yes"));
+    flood.log.wait("output", |written| !written.out.is_empty());
+    flood
+        .controls
+        .send(Control::Cancel { force: true })
+        .unwrap();
+    flood.join();
+    let terminal = Sessions::new();
+    let mut in_terminal = exec("echo hi");
+    in_terminal.pty = Some((24, 80));
+    start(&terminal, &sshd, in_terminal).join();
+    // And one whose server goes away meanwhile.
+    let gone = Sshd::start();
+    let left = Sessions::new();
+    run(&left, &gone, "true");
+    drop(gone);
+
+    let ticks = session_ticks();
+    // Long enough for both sides to have asked for signs of life, and for the server to have lost patience twice.
+    thread::sleep(Duration::from_secs(12));
+    let taken = session_ticks() - ticks;
+    assert!(
+        taken <= 12,
+        "{taken} hundredths of a second in twelve seconds of rest"
+    );
+    let (_, ended) = run(&kept, &sshd, "exit 4");
+    assert_eq!(ended.exit, code(4));
+    let after = sshd.session_pids();
+    assert!(
+        before.iter().all(|pid| after.contains(pid)),
+        "{before:?} {after:?}"
+    );
+}
+
 #[test]
 fn variables_go_along_as_the_config_asks() {
     let sshd = Sshd::start();

@@ -9,6 +9,7 @@ use super::{
     dial::dial,
     failure::{Reason, Refusal},
     known_hosts::{self, Known, Verdict, key_type},
+    link,
     login::{Answer, Ask, Question},
     patience::{Patience, Stopped},
     route::{Route, Strict},
@@ -41,6 +42,7 @@ pub(super) fn connect(
         let mut session = new_session(&known).map_err(|error| library(&error))?;
         session.set_tcp_stream(tcp);
         session.set_blocking(false);
+        link::bound(&session);
         let mut shaking = session.clone();
         match patience.until(&session, until, || shaking.handshake()) {
             Ok(()) => {

@@ -20,7 +20,11 @@ thread_local! {
     static BROKEN: RefCell<Option<String>> = const { RefCell::new(None) };
     static HEARD: Cell<Option<Instant>> = const { Cell::new(None) };
     static BURIED: Cell<bool> = const { Cell::new(false) };
+    static LEFT: Cell<usize> = const { Cell::new(0) };
 }
+
+/// Bytes that one call of libssh2 may read while a session is being made.
+const STEP: usize = 256 << 10;
 
 /// `LIBSSH2_CALLBACK_SEND` and `LIBSSH2_CALLBACK_RECV` of libssh2.h.
 const SEND: c_int = 5;
@@ -38,6 +42,24 @@ unsafe extern "C" {
         kind: c_int,
         callback: *mut c_void,
     ) -> *mut c_void;
+}
+
+/// Bounds what a call of libssh2 reads until the session is made. Some of its calls end only when the server pauses: one
+/// that sends lines before its banner without a pause would be read for ever, past every limit and every cancel.
+#[expect(
+    unsafe_code,
+    reason = "the session is locked while it is changed, and the callback has the signature of LIBSSH2_RECV_FUNC"
+)]
+pub(super) fn bound(session: &ssh2::Session) {
+    let mut raw = session.raw();
+    unsafe {
+        libssh2_session_callback_set2(&raw mut *raw, RECV, receive_some as *mut c_void);
+    }
+}
+
+/// Lets the next call of libssh2 read; one that has read [`STEP`] bytes is told that there are no more for now.
+pub(super) fn refill() {
+    LEFT.set(STEP);
 }
 
 /// Puts this module under a session, for as long as it lives on this thread.
@@ -76,6 +98,34 @@ pub(super) fn heard() -> Instant {
 pub(super) fn bury() {
     give_up("it is over");
     BURIED.set(true);
+}
+
+#[expect(
+    unsafe_code,
+    reason = "libssh2 gives a buffer of the length it says, and the socket is its own"
+)]
+extern "C" fn receive_some(
+    socket: c_int,
+    buffer: *mut c_void,
+    length: usize,
+    flags: c_int,
+    _abstract: *mut *mut c_void,
+) -> isize {
+    let left = LEFT.get();
+    if left == 0 {
+        return -again();
+    }
+    let got = unsafe { libc::recv(socket, buffer, length.min(left), flags) };
+    match usize::try_from(got) {
+        Ok(length) => {
+            LEFT.set(left - length);
+            got
+        }
+        Err(_) => {
+            let error = io::Error::last_os_error().raw_os_error();
+            -error.map_or_else(again, |error| isize::try_from(error).unwrap_or(1))
+        }
+    }
 }
 
 #[expect(

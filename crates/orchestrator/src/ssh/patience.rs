@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use super::{
     failure::{Reason, Refusal},
     job::Task,
+    link,
     sessions::Shared,
 };
 
@@ -93,6 +94,7 @@ impl<'a> Patience<'a> {
         mut operation: impl FnMut() -> Result<T, ssh2::Error>,
     ) -> Result<T, Stopped> {
         loop {
+            link::refill();
             match operation() {
                 Err(error) if again(&error) => {}
                 Err(error) => return Err(Stopped::Failed(error)),

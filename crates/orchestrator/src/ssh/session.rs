@@ -1,10 +1,13 @@
 //! A session's thread: makes the login, then moves its jobs along whenever the socket, a job's orders or the clock say
 //! so. Everything of libssh2 happens on it.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::Read,
+    time::{Duration, Instant},
+};
 
 use rustix::event::{PollFd, PollFlags};
-use ssh2::Session;
+use ssh2::{Channel, Session};
 
 use super::{
     handshake, link,
@@ -56,6 +59,11 @@ struct Driver<'a> {
     idle_since: Instant,
     /// When the host was asked for the sign of life that has not come yet.
     asked: Option<Instant>,
+    /// A channel that is over, through which the session is read while no job reads it: answers to signs of life, the
+    /// host's own, its closing of channels. Left unread, they would wake this thread without an end.
+    ear: Option<Channel>,
+    /// Bytes that could be read when the last wait was over; none if it was for something else.
+    heard_of: Option<u64>,
 }
 
 impl<'a> Driver<'a> {
@@ -69,6 +77,8 @@ impl<'a> Driver<'a> {
             buffer: vec![0; BUFFER],
             idle_since: Instant::now(),
             asked: None,
+            ear: None,
+            heard_of: None,
         }
     }
 
@@ -85,7 +95,8 @@ impl<'a> Driver<'a> {
                 return;
             }
             if !moved {
-                self.wait();
+                let is_unread = self.is_unread();
+                self.wait(is_unread);
                 self.listen();
             }
         }
@@ -114,6 +125,8 @@ impl<'a> Driver<'a> {
             }
         }
         let before = self.jobs.len();
+        let spent = self.jobs.iter_mut().filter_map(Job::take_spent).last();
+        self.ear = spent.or_else(|| self.ear.take());
         self.jobs.retain(|job| !job.is_over());
         for _ in self.jobs.len()..before {
             self.shared.let_go();
@@ -137,7 +150,24 @@ impl<'a> Driver<'a> {
         }
     }
 
-    fn wait(&mut self) {
+    /// Whether what woke the last wait is still there, since nobody reads it: neither a job, nor the channel that is over.
+    fn is_unread(&mut self) -> bool {
+        if self.heard_of.is_none() || self.heard_of != unread(self.session) {
+            return false;
+        }
+        if self.heard_of == Some(0) {
+            // Ready to be read, and nothing there: that is how a connection ends.
+            link::give_up("the host closed the connection");
+        }
+        if let Some(ear) = &mut self.ear {
+            let read = ear.stream(0).read(&mut [0]);
+            tracing::trace!(?read, "read what no job reads");
+        }
+        self.heard_of == unread(self.session)
+    }
+
+    /// Waits for whatever is due next; for the host only if somebody reads what it sends.
+    fn wait(&mut self, is_unread: bool) {
         let now = Instant::now();
         let mut until = self
             .asked
@@ -149,11 +179,16 @@ impl<'a> Driver<'a> {
             until = until.min(look);
         }
         // What nobody reads would wake us for ever; left alone, it waits with the host.
-        let reads = self.jobs.is_empty() || !self.jobs.iter().all(Job::is_paused);
-        let interest = if reads {
-            interest(self.session)
-        } else {
+        let is_paused = !self.jobs.is_empty() && self.jobs.iter().all(Job::is_paused);
+        let interest = if is_paused {
             PollFlags::empty()
+        } else if is_unread {
+            until = until.min(now + TICK);
+            PollFlags::empty()
+        } else if self.jobs.is_empty() {
+            PollFlags::IN
+        } else {
+            interest(self.session)
         };
         let mut fds = vec![
             PollFd::from_borrowed_fd(socket(self.session), interest),
@@ -165,6 +200,8 @@ impl<'a> Driver<'a> {
                 .map(|job| PollFd::from_borrowed_fd(job.orders().fd(), PollFlags::IN)),
         );
         pause(&mut fds, until.saturating_duration_since(now).max(TICK));
+        let is_ready = fds[0].revents().contains(PollFlags::IN);
+        self.heard_of = unread(self.session).filter(|_| is_ready || is_unread);
     }
 
     /// Asks a silent host for a sign of life, and gives up one that has none. Silence alone is no evidence: this thread
@@ -221,4 +258,9 @@ impl<'a> Driver<'a> {
             }
         }
     }
+}
+
+/// Bytes that wait at a session's socket; none if the system does not say.
+fn unread(session: &Session) -> Option<u64> {
+    rustix::io::ioctl_fionread(socket(session)).ok()
 }

@@ -198,11 +198,14 @@ async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
         tokio::spawn(tell_pauses(log.clone()));
     }
     tokio::spawn(prompts::answer_all(engine.clone()));
-    let all = jobs.iter().map(|job| job.id).collect();
-    tokio::spawn(cancel_on_interrupt(engine.clone(), all));
+    let all: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+    tokio::spawn(cancel_on_interrupt(engine.clone(), all.clone()));
     let raw = match jobs.as_slice() {
         [job] => hand_over(engine, job, &logs[0], json).await?,
-        _ => None,
+        _ => {
+            terminal::share_input(engine.clone(), all);
+            None
+        }
     };
     let many = jobs.len() > 1;
     let shown = jobs.iter().zip(logs).map(|(job, log)| {

@@ -138,18 +138,38 @@ pub(crate) fn ask(label: &str, echo: bool) -> Option<String> {
 }
 
 /// Sends what is typed or piped in to the job, on a thread of its own: reading a terminal cannot be called off.
-pub(crate) fn forward_input(engine: Engine, id: JobId) {
-    let mut stdin = std::io::stdin();
+pub(crate) fn forward_input(engine: Engine, job: JobId) {
+    let stdin = std::io::stdin();
     if stdin.is_terminal() && !has_typist() {
         return;
     }
+    copy_input(engine, vec![job], stdin);
+}
+
+/// Sends what is piped in to every one of several jobs. What a person types goes to none of them, so it ends at once:
+/// a command that reads its input would otherwise wait for ever.
+pub(crate) fn share_input(engine: Engine, jobs: Vec<JobId>) {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        copy_input(engine, jobs, std::io::empty());
+    } else {
+        copy_input(engine, jobs, stdin);
+    }
+}
+
+/// Copies all of `from` to the jobs, and then its end. A job that is over leaves the others theirs; one that does not
+/// read holds the copying up, as a full pipe does.
+fn copy_input(engine: Engine, mut jobs: Vec<JobId>, mut from: impl Read + Send + 'static) {
     let runtime = tokio::runtime::Handle::current();
     std::thread::spawn(move || {
         let mut buffer = vec![0; 16 * 1024];
-        loop {
-            let read = stdin.read(&mut buffer).unwrap_or(0);
-            let sent = runtime.block_on(engine.input_bytes(id, buffer[..read].to_vec()));
-            if read == 0 || sent.is_err() {
+        while !jobs.is_empty() {
+            let length = from.read(&mut buffer).unwrap_or(0);
+            jobs.retain(|job| {
+                let sent = engine.input_bytes(*job, buffer[..length].to_vec());
+                runtime.block_on(sent).is_ok()
+            });
+            if length == 0 {
                 return;
             }
         }
