@@ -61,7 +61,10 @@ fi
 # With no display the app is served: its address is the sign that it runs. The demo then runs through the same engine.
 inside 'cd /root/vm-orchestrator; rm -f /root/start.log
   setsid make start </dev/null >/root/start.log 2>&1 & make=$!
-  tail --pid=$make -n +1 -f /root/start.log | tee /dev/stderr | grep -q -m 1 "http://127\.0\.0\.1:" || { echo "stopped: the app never answered" >&2; exit 1; }
+  until grep -q "http://127\.0\.0\.1:" /root/start.log; do
+    kill -0 "$make" 2>/dev/null || { tail -n 40 /root/start.log >&2; echo "stopped: the app never answered" >&2; exit 1; }
+    sleep 1
+  done
   target/debug/vmo run -p vm status && target/debug/vmo doctor
   kill -TERM -- "-$make"; wait "$make" || true'
 spent 'the app answered, and ran the demo,'
