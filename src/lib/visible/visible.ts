@@ -190,7 +190,7 @@ function joinerBelongs(chars: string[], at: number): boolean {
   if (virama.test(last) || (virama.test(next) && /^\p{Lo}$/u.test(last))) return true;
   // The picture before it may have a selector or a colour of skin.
   const before = chars.slice(Math.max(0, at - 3), at).reverse();
-  const shown = before.find((char) => !/^[\ufe0f\u{1f3fb}-\u{1f3ff}]$/u.test(char)) ?? '';
+  const shown = before.find((char) => !/^(\ufe0f|\p{EMod})$/u.test(char)) ?? '';
   if (picture.test(shown) && picture.test(next)) return true;
   // Two letters that are joined anyhow, or that nothing joins, look the same with it.
   return joinsOn(chars, at) !== joined.test(next) && !(next !== '' && isUnseen(next));
