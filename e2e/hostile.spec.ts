@@ -57,11 +57,11 @@ const BIDI = 'echo safe # \u202e;rm -rf / ohce\u202c';
 /** Every text and name in the page that could be read as something else; what a job wrote is not among them. */
 function deceptions(page: Page): Promise<string[]> {
   return page.evaluate(() => {
-    const wrong =
-      /[\p{Cc}\p{Bidi_Control}\u00ad\u034f\u115f\u1160\u200b-\u200d\u2060-\u206f\u3164\ufeff\uffa0\u{e0000}-\u{e0fff}]/u;
+    const wrong = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/u;
     const found: string[] = [];
     const note = (what: string, text: string | null) => {
-      if (text !== null && wrong.test(text.replaceAll('\n', ''))) found.push(`${what}: ${text}`);
+      if (text !== null && text.trim() !== '' && wrong.test(text.replaceAll('\n', '')))
+        found.push(`${what}: ${text}`);
     };
     note('title', document.title);
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -154,7 +154,9 @@ test('what strangers call things is shown with marks, wherever it is shown', asy
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(
       'echo safe # ⟨U+202E⟩;rm -rf / ohce⟨U+202C⟩',
     );
-    await expect(page.getByTestId('deceptive')).toContainText('⟨U+202E⟩, ⟨U+202C⟩');
+    await expect(page.getByRole('main').getByTestId('deceptive')).toContainText(
+      '⟨U+202E⟩, ⟨U+202C⟩',
+    );
     await page.getByRole('button', { name: 'Details' }).click();
     await clean('details');
     await page.getByRole('button', { name: 'Run again with changes' }).click();
