@@ -34,6 +34,8 @@
 //! the archive copies the spool into the store, idempotently, and when the exit is in and all has arrived, the job is
 //! settled and its folder dropped. An engine that is killed loses nothing: the next one finds the folders.
 
+#[cfg(test)]
+mod committed;
 pub mod engine;
 pub mod folders;
 pub mod host;

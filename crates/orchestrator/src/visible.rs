@@ -20,7 +20,7 @@ mod unicode;
 
 use std::{
     borrow::Cow,
-    fmt::{self, Display, Formatter, Write},
+    fmt::{self, Write},
 };
 
 use unicode::{is_mark, is_unseen};
@@ -31,25 +31,18 @@ const MOST_STACKED: usize = 12;
 /// So many blanks side by side are counted: they could move what comes after them out of sight.
 const MOST_BLANKS: usize = 64;
 
+/// As many of them.
+const BLANKS: &str = match std::str::from_utf8(&[b' '; MOST_BLANKS]) {
+    Ok(blanks) => blanks,
+    Err(_) => unreachable!(),
+};
+
 /// The flags that are spelled with tags, as they follow a black flag.
 const FLAGS: [&str; 3] = [
     "\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
     "\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
     "\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
 ];
-
-/// A text in one row, with marks for what could not be seen in it.
-#[derive(Debug, Clone, Copy)]
-pub struct Visible<'a>(pub &'a str);
-
-impl Display for Visible<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if is_plain(self.0, Kept::Nothing) {
-            return f.write_str(self.0);
-        }
-        write(self.0, Kept::Nothing, f)
-    }
-}
 
 /// The text in one row; borrowed if there is nothing to mark.
 #[must_use]
@@ -83,9 +76,8 @@ fn marked(text: &str, kept: Kept) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
-    // A string takes everything.
     let written = write(text, kept, &mut shown);
-    debug_assert!(written.is_ok());
+    debug_assert!(written.is_ok(), "a string takes everything");
     if shown == text {
         Cow::Borrowed(text)
     } else {
@@ -100,7 +92,7 @@ fn is_plain(text: &str, kept: Kept) -> bool {
     let special = text
         .bytes()
         .fold(false, |any, byte| any | !matches!(byte, 0x20..=0x7e));
-    !special && (is_short || !text.contains(&" ".repeat(MOST_BLANKS)))
+    !special && (is_short || !text.contains(BLANKS))
 }
 
 /// Writes the text character by character, each with what is before and after it.

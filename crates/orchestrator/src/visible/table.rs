@@ -1,13 +1,16 @@
 //! What the page's own regular expressions do not know of Unicode: `src/lib/visible/table.ts`, one committed file.
 
-use std::{fmt::Write, fs, path::Path};
+use std::fmt::Write;
 
 use super::unicode::{is_dual, is_joined, is_unseen, is_virama};
+use crate::committed;
 
 const HEAD: &str = "// Generated from crates/orchestrator/src/visible/unicode.rs by `make wire`; `make test` fails where the two differ.\n";
 
+type Holds = fn(char) -> bool;
+
 /// The characters of which something is true, as the inside of a class of a regular expression with the flag `u`.
-fn class(holds: fn(char) -> bool) -> String {
+fn class(holds: Holds) -> String {
     let all = (0..=u32::from(char::MAX)).filter_map(char::from_u32);
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for code in all.filter(|char| holds(*char)).map(u32::from) {
@@ -29,7 +32,7 @@ fn class(holds: fn(char) -> bool) -> String {
 #[test]
 fn typescript_is_current() {
     let mut made = HEAD.to_owned();
-    let sets: [(&str, &str, fn(char) -> bool); 4] = [
+    let sets: [(&str, &str, Holds); 4] = [
         (
             "UNSEEN",
             "Characters that have no look of their own, or that of the usual blank.",
@@ -59,14 +62,5 @@ fn typescript_is_current() {
         )
         .unwrap();
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/lib/visible/table.ts");
-    if std::env::var_os("VMO_WRITE_TS").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, &made).unwrap();
-    }
-    let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        kept == made,
-        "src/lib/visible/table.ts is not what visible/unicode.rs says: run `make wire` and commit it"
-    );
+    committed::is_current("src/lib/visible/table.ts", &made);
 }

@@ -11,7 +11,7 @@ use std::{
 
 use orchestrator::{
     log::Stream,
-    visible::{Visible, visible, visible_lines},
+    visible::{visible, visible_lines},
 };
 use serde::Serialize;
 
@@ -91,7 +91,12 @@ pub(crate) fn say(text: impl Display) {
     let text = text.to_string();
     let lines = visible_lines(&text).replace('\n', "\n     ");
     // Whom it is said to may be gone.
-    writeln!(io::stderr().lock(), "vmo: {lines}").ok();
+    err(&format!("vmo: {lines}\n")).ok();
+}
+
+/// In one piece, so that no other program's words come in between.
+fn err(text: &str) -> io::Result<()> {
+    io::stderr().lock().write_all(text.as_bytes())
 }
 
 /// What is traced, each event in one line.
@@ -100,8 +105,8 @@ pub(crate) struct Traces;
 impl Write for Traces {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
-        let line = Visible(text.strip_suffix('\n').unwrap_or(&text));
-        writeln!(io::stderr().lock(), "{line}")?;
+        let line = visible(text.strip_suffix('\n').unwrap_or(&text));
+        err(&format!("{line}\n"))?;
         Ok(event.len())
     }
 
