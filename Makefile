@@ -24,7 +24,7 @@ test: ## everything that must hold: formats, lints, tests, the app in a browser 
 	@scripts/setup.sh test
 	@node scripts/test.mjs
 
-wire: ## write src/lib/wire.ts anew from the Rust types
+wire: ## write src/lib/wire.ts and visible/table.ts anew from the Rust types
 	@VMO_WRITE_TS=1 cargo test --quiet --package orchestrator --lib typescript_is_current
 
 fuzz: ## try a fuzz target for three minutes: make fuzz TARGET=spool_reader (needs cargo-fuzz and a nightly compiler)

@@ -84,6 +84,12 @@ export const launch: Place = {
       },
       true,
     ),
+    over('launch-command-that-deceives', async ({ app }) => {
+      const hidden = `echo safe # \u202e;rm -rf / ohce\u202c${' '.repeat(3000)}\u200b`;
+      const form = await commandForm(app, hidden + '; true '.repeat(100));
+      await expect(form.getByTestId('deceptive')).toBeVisible();
+      await expect(form.getByRole('button', { name: /more lines$/ })).toBeVisible();
+    }),
     {
       name: 'launch-command-choosing-hosts',
       async reach({ app, page }) {

@@ -10,6 +10,7 @@ use orchestrator::{
     engine::Engine,
     folders,
     job::{JobId, Status},
+    visible::{visible, visible_lines},
     wire::{Event, Job, Prompt, Question},
 };
 use tauri::{
@@ -229,8 +230,8 @@ fn tell(app: &AppHandle, notice: Notice) {
         let mut notification = notify_rust::Notification::new();
         notification
             .appname("VM Orchestrator")
-            .summary(&notice.title)
-            .body(&notice.text);
+            .summary(&visible(&notice.title))
+            .body(&visible_lines(&notice.text));
         #[cfg(all(unix, not(target_os = "macos")))]
         notification.action("default", "Open the job");
         match notification.show() {

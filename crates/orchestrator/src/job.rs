@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub use supervisor::exit::{Ended as Exit, Survivor};
 use uuid::Uuid;
 
+use crate::visible::visible;
+
 /// A job's id: a version 7 UUID, so ids sort by when they were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -376,17 +378,19 @@ impl Job {
         }
     }
 
-    /// How it ended, in words a person reads, or none while it has not or has ended well, with all of its log.
+    /// How it ended, in words a person reads and as they may be shown, or none while it has not or has ended well, with all
+    /// of its log.
     #[must_use]
     pub fn reason(&self) -> Option<String> {
         let damage = self
             .damage
             .clone()
             .filter(|_| self.state.status().is_over());
-        match (self.ending(), damage) {
+        let words = match (self.ending(), damage) {
             (Some(ending), Some(damage)) => Some(format!("{ending}; {damage}")),
             (ending, damage) => ending.or(damage),
-        }
+        };
+        words.map(|words| visible(&words).into_owned())
     }
 
     fn ending(&self) -> Option<String> {

@@ -5,6 +5,7 @@
 //! # Layout
 //! ```text
 //! job, project, host, log    the nouns; they import none of ours. log/ holds lines, escapes and styled text
+//! visible                    what another wrote, as it may be shown: marks for what could deceive
 //! folders, settings, kept    where things lie; what a person has set; JSON files of ours, the last good one in force
 //! presets                    what the launch forms were filled in with
 //! limits                     how many files we may have open, and how many what we run
@@ -33,6 +34,8 @@
 //! the archive copies the spool into the store, idempotently, and when the exit is in and all has arrived, the job is
 //! settled and its folder dropped. An engine that is killed loses nothing: the next one finds the folders.
 
+#[cfg(test)]
+mod committed;
 pub mod engine;
 pub mod folders;
 pub mod host;
@@ -47,4 +50,5 @@ pub mod server;
 pub mod settings;
 pub mod ssh;
 pub mod store;
+pub mod visible;
 pub mod wire;

@@ -8,6 +8,8 @@ mod home;
 #[path = "support/postgres.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod postgres;
+#[path = "cli/strangers.rs"]
+mod strangers;
 
 use std::{
     fs,

@@ -5,6 +5,8 @@
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod home;
+#[path = "hosts/hostile.rs"]
+mod hostile;
 #[path = "support/page.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod page;

@@ -68,6 +68,29 @@ fn a_framework_is_named_in_its_own_folder_alone() {
     }
 }
 
+#[test]
+fn what_is_written_for_a_person_goes_through_one_place() {
+    // What another wrote is made visible there. The guardian of our server writes into its log and to its parent.
+    let homes = ["bin/vmo/out.rs", "store/embedded/guardian.rs"];
+    let mut found = 0;
+    for (file, code) in sources() {
+        let code = code.split("#[cfg(test)]").next().unwrap();
+        let writes = ["print!(", "println!(", "dbg!(", "io::stdout", "io::stderr"]
+            .into_iter()
+            .find(|way| code.contains(way));
+        let is_home = homes.contains(&file.as_str());
+        if is_home && writes.is_some() {
+            found += 1;
+        }
+        let is_test = file.ends_with("tests.rs") || file.contains("/tests/");
+        assert!(
+            writes.is_none() || is_home || is_test,
+            "src/{file} has {writes:?}: write by bin/vmo/out.rs"
+        );
+    }
+    assert_eq!(found, homes.len(), "the places themselves are found");
+}
+
 /// The top modules of ours that this code imports: `wire` of `use crate::wire::Job`, and each of `use crate::{…}`.
 fn imports(code: &str) -> Vec<String> {
     let first_word = |text: &str| {

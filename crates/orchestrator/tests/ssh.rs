@@ -356,6 +356,13 @@ fn a_login_shell_that_does_not_run_it_is_named() {
         panic!("{:?}", ended.exit);
     };
     assert!(why.contains("This account is closed."), "{why}");
+    // It is kept as it may be shown.
+    let sshd = Sshd::with(r"ForceCommand printf '\033]0;x\007\342\200\256a\nb'; exit 1");
+    let (_, ended) = run(&Sessions::new(), &sshd, "echo hi");
+    let Exit::CouldNotStart { why } = ended.exit else {
+        panic!("{:?}", ended.exit);
+    };
+    assert!(why.ends_with(r": \x1b]0;x\x07⟨U+202E⟩a\nb"), "{why}");
     let sshd = Sshd::with("ForceCommand exit 0");
     let (_, ended) = run(&Sessions::new(), &sshd, "echo hi");
     assert!(matches!(ended.exit, Exit::Lost { .. }), "{:?}", ended.exit);

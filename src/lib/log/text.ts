@@ -1,4 +1,5 @@
 // A line as plain text: what is copied, and how wide it is.
+import { visible } from '../visible/visible';
 import type { Line } from '../wire';
 
 /** Its text without styles. */
@@ -9,7 +10,9 @@ export function textOf(line: Line): string {
 /** How many columns it takes, at least: most wide characters count two. */
 export function columns(line: Line): number {
   let sum = 0;
-  for (const { text } of line.spans) {
+  for (const span of line.spans) {
+    // Marks are as wide as they are drawn.
+    const text = visible(span.text, 'log');
     sum += text.length;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);

@@ -1,6 +1,6 @@
 //! Why a host could not be used. The words are SSH.md's and part of the contract with the screen.
 
-use crate::job::Exit;
+use crate::{job::Exit, visible::visible};
 
 /// Kinds of failure to reach a host or to be let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,9 +54,9 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal of this kind.
+    /// A refusal of this kind. The words may be a server's own: they are kept as they may be shown.
     pub(super) fn new(reason: Reason, why: impl Into<String>) -> Self {
-        let why = why.into();
+        let why = visible(&why.into()).into_owned();
         Self { reason, why }
     }
 }

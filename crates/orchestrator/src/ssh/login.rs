@@ -32,7 +32,7 @@ pub enum Question {
     },
     /// A passphrase, a password, or one line of a login dialog.
     Secret {
-        /// The words to ask with.
+        /// The words to ask with, as they may be shown; each line begins with who asks, as `(root@web-1)`.
         label: String,
         /// Whether what is typed may be seen.
         echo: bool,
@@ -232,7 +232,7 @@ impl Login<'_> {
             return self.took(result, name);
         }
         for _ in 0..MOST_ASKS {
-            let Some(passphrase) = self.secret(format!("Passphrase for {name}")) else {
+            let Some(passphrase) = self.secret(&format!("Passphrase for {name}")) else {
                 self.tried.push(format!("{name} (no passphrase given)"));
                 return Ok(false);
             };
@@ -309,7 +309,7 @@ impl Login<'_> {
     fn password(&mut self) -> Result<bool, Refusal> {
         for _ in 0..MOST_ASKS {
             let Route { user, hostname, .. } = self.route;
-            let Some(password) = self.secret(format!("Password for {user}@{hostname}")) else {
+            let Some(password) = self.secret(&format!("Password for {user}@{hostname}")) else {
                 self.tried.push("password (none given)".to_owned());
                 return Ok(false);
             };
@@ -324,11 +324,14 @@ impl Login<'_> {
         Ok(false)
     }
 
-    fn secret(&mut self, label: String) -> Option<SecretString> {
+    fn secret(&mut self, words: &str) -> Option<SecretString> {
         if self.route.batch_mode {
             return None;
         }
-        let question = Question::Secret { label, echo: false };
+        let question = Question::Secret {
+            label: self.route.label(words),
+            echo: false,
+        };
         let answer = self.ask.ask(&self.route.name, question);
         self.until = Instant::now() + LIMIT;
         match answer {
@@ -370,17 +373,21 @@ impl Login<'_> {
     }
 
     fn refused(&self, methods: &[String]) -> Refusal {
-        let Route { user, .. } = self.route;
-        let address = self.route.address();
-        let tried = if self.tried.is_empty() {
-            "nothing: no key was found".to_owned()
-        } else {
-            self.tried.join(", ")
-        };
-        let takes = methods.join(", ");
-        let why = format!("{address} does not let {user} in; it takes {takes}; tried {tried}");
-        Refusal::new(Reason::AuthFailed, why)
+        no_entry(self.route, &self.tried, methods)
     }
+}
+
+/// Nothing that was tried did; the methods are what the server would take.
+fn no_entry(route: &Route, tried: &[String], methods: &[String]) -> Refusal {
+    let (address, user) = (route.address(), &route.user);
+    let tried = if tried.is_empty() {
+        "nothing: no key was found".to_owned()
+    } else {
+        tried.join(", ")
+    };
+    let takes = methods.join(", ");
+    let why = format!("{address} does not let {user} in; it takes {takes}; tried {tried}");
+    Refusal::new(Reason::AuthFailed, why)
 }
 
 struct Dialog<'a> {
@@ -394,12 +401,9 @@ impl KeyboardInteractivePrompt for Dialog<'_> {
     fn prompt(&mut self, _: &str, instructions: &str, prompts: &[Prompt<'_>]) -> Vec<String> {
         let mut answers = Vec::new();
         for prompt in prompts {
-            let label = [instructions.trim(), prompt.text.trim()]
-                .join("\n")
-                .trim()
-                .to_owned();
+            let words = format!("{}\n{}", instructions.trim(), prompt.text.trim());
             let question = Question::Secret {
-                label,
+                label: self.route.label(&words),
                 echo: prompt.echo,
             };
             let text = match self.refused {
@@ -466,3 +470,6 @@ fn is_encrypted(text: &str) -> bool {
         .decode(body)
         .is_ok_and(|bytes| !bytes.starts_with(b"openssh-key-v1\0\0\0\0\x04none"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use crate::visible::visible;
+
 /// How to reach a host and who to be there. Two equal routes may share a session.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[expect(
@@ -76,6 +78,21 @@ pub enum Strict {
 }
 
 impl Route {
+    /// What it asks a person, with who asks before every line of it: a server must not ask for another's password.
+    pub(super) fn label(&self, words: &str) -> String {
+        let asker = format!("({}@{})", visible(&self.user), visible(&self.name));
+        let lines = words.lines().map(str::trim_end);
+        let lines = lines.filter(|line| !line.is_empty());
+        let lines: Vec<String> = lines
+            .map(|line| format!("{asker} {}", visible(line)))
+            .collect();
+        if lines.is_empty() {
+            asker
+        } else {
+            lines.join("\n")
+        }
+    }
+
     /// The name its host keys are looked up by: the alias, `host`, or `[host]:port`.
     #[must_use]
     pub fn host_key_name(&self) -> String {

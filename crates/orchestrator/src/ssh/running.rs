@@ -16,7 +16,7 @@ use super::{
     wire::{Stage, Wire},
     wrapper,
 };
-use crate::{job::Exit, log::Stream};
+use crate::{job::Exit, log::Stream, visible::visible};
 
 /// How long the output of a command that has ended may stay open before its end is told all the same.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -305,7 +305,7 @@ impl Job {
             };
         }
         let noise = String::from_utf8_lossy(&self.seen.noise);
-        let said = noise.trim();
+        let said = visible(noise.trim());
         if !self.wire.failed() {
             let why =
                 "the host closed the channel before the command's start was reported".to_owned();

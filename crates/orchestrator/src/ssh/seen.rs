@@ -6,7 +6,7 @@ use super::{
     job::{Output, Remote},
     marks::Found,
 };
-use crate::{job::Exit, log::Stream};
+use crate::{job::Exit, log::Stream, visible::visible};
 
 /// Bytes of a login script's output that are worth a reason.
 const NOISE_KEPT: usize = 400;
@@ -74,7 +74,7 @@ fn exit(text: &str) -> Option<Exit> {
         Exit::Code { code: code.into() }
     } else {
         Exit::Signal {
-            signal: signal.to_owned(),
+            signal: visible(signal).into_owned(),
             core,
         }
     })

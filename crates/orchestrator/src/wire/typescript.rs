@@ -3,13 +3,12 @@
 use std::{
     any::TypeId,
     collections::{BTreeMap, HashSet},
-    fs,
-    path::Path,
 };
 
 use ts_rs::{Config, TS, TypeVisitor};
 
 use super::{Call, Message};
+use crate::committed::is_current;
 
 const HEAD: &str = "// Generated from crates/orchestrator/src/wire.rs by `make wire`; `make test` fails where the two differ.\n";
 
@@ -48,14 +47,5 @@ fn typescript_is_current() {
         "{HEAD}\n{}\n",
         all.text.into_values().collect::<Vec<_>>().join("\n\n")
     );
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/lib/wire.ts");
-    if std::env::var_os("VMO_WRITE_TS").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, &made).unwrap();
-    }
-    let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        kept == made,
-        "src/lib/wire.ts is not what wire.rs says: run `make wire` and commit it"
-    );
+    is_current("src/lib/wire.ts", &made);
 }

@@ -113,6 +113,9 @@ function rectOf(texts: Text[], column: number, range: Range): DOMRect {
   let at = column;
   for (const node of texts) {
     if (at < node.length) {
+      // What a mark stands for is where the mark is.
+      const mark = node.parentElement?.closest('.unseen');
+      if (mark) return mark.getBoundingClientRect();
       range.setStart(node, at);
       range.setEnd(node, at + 1);
       return range.getBoundingClientRect();

@@ -43,7 +43,7 @@ pub(crate) async fn db(psql: Vec<String>) -> Outcome {
     }
     out::line(uri)?;
     if engine.link().state().embedded {
-        eprintln!("The server stays up until Ctrl-C.");
+        out::say("the server stays up until Ctrl-C");
         tokio::signal::ctrl_c().await?;
     }
     Ok(ExitCode::SUCCESS)

@@ -58,7 +58,7 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
     });
     checks.extend(engine_checks(folders).await);
     if json {
-        out::line(serde_json::to_string_pretty(&checks)?)?;
+        out::json(&checks)?;
     } else {
         for check in &checks {
             let word = if check.ok { "ok     " } else { "missing" };

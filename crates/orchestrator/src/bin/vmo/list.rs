@@ -8,9 +8,8 @@ use orchestrator::{
     project::{Project, Target},
     wire,
 };
-use serde::Serialize;
 
-use super::{Failed, Outcome, engine, out, settled, words};
+use super::{Outcome, engine, out, settled, words};
 
 #[derive(Debug, Args)]
 pub(crate) struct Projects {
@@ -92,38 +91,9 @@ pub(crate) struct Jobs {
     json: bool,
 }
 
-fn print_json(value: &impl Serialize) -> Result<(), Failed> {
-    out::line(serde_json::to_string_pretty(value)?)
-}
-
-/// Rows with their columns as wide as their widest cell; the last one as it is.
-fn print_table<const N: usize>(rows: &[[String; N]]) -> Result<(), Failed> {
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells: Vec<String> = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    match text.strip_suffix('\n') {
-        Some(text) => out::line(text),
-        None => Ok(()),
-    }
-}
-
 fn warn(problems: &[String]) {
     for problem in problems {
-        eprintln!("vmo: {problem}");
+        out::say(problem);
     }
 }
 
@@ -152,7 +122,7 @@ pub(crate) async fn projects(projects: Projects) -> Outcome {
     let listed = engine.projects();
     warn(&listed.problems);
     if projects.json {
-        print_json(&listed.found)?;
+        out::json(&listed.found)?;
     } else {
         let row = |project: &Project| {
             [
@@ -161,7 +131,7 @@ pub(crate) async fn projects(projects: Projects) -> Outcome {
                 project.problem.clone().unwrap_or_default(),
             ]
         };
-        print_table(&listed.found.iter().map(row).collect::<Vec<_>>())?;
+        out::table(&listed.found.iter().map(row).collect::<Vec<_>>())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -172,17 +142,17 @@ pub(crate) async fn targets(targets: Targets) -> Outcome {
         .blocking(move |engine| engine.targets_by_make(&targets.project))
         .await?;
     for problem in &scan.problems {
-        eprintln!(
-            "vmo: {}:{}: {}",
+        out::say(format_args!(
+            "{}:{}: {}",
             problem.place.file, problem.place.line, problem.what
-        );
+        ));
     }
     if targets.json {
-        print_json(&scan)?;
+        out::json(&scan)?;
     } else {
         let row = |target: &Target| [target.name.clone(), target.doc.clone().unwrap_or_default()];
         let listed = scan.targets.iter().filter(|target| target.listed).map(row);
-        print_table(&listed.collect::<Vec<_>>())?;
+        out::table(&listed.collect::<Vec<_>>())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -196,7 +166,7 @@ pub(crate) async fn hosts(hosts: Hosts) -> Outcome {
     let listed = engine.hosts();
     warn(&listed.problems);
     if hosts.json {
-        print_json(&listed.found)?;
+        out::json(&listed.found)?;
     } else {
         let rows = listed.found.iter().map(|host| {
             let address = format!("{}@{}:{}", host.user, host.hostname, host.port);
@@ -208,7 +178,7 @@ pub(crate) async fn hosts(hosts: Hosts) -> Outcome {
                 host.problem.clone().unwrap_or_default(),
             ]
         });
-        print_table(&rows.collect::<Vec<_>>())?;
+        out::table(&rows.collect::<Vec<_>>())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -224,7 +194,7 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
     warn(&engine.jobs_apart());
     warn(&page.incomplete.into_iter().collect::<Vec<_>>());
     if jobs.json {
-        print_json(
+        out::json(
             &page
                 .jobs
                 .into_iter()
@@ -248,7 +218,7 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
                 job.command.clone(),
             ]
         });
-        print_table(&rows.collect::<Vec<_>>())?;
+        out::table(&rows.collect::<Vec<_>>())?;
     }
     Ok(ExitCode::SUCCESS)
 }

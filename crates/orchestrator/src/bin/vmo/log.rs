@@ -1,18 +1,15 @@
 //! `vmo log`: a job's log, as text or byte for byte, whole or as it grows.
 
-use std::{
-    io::{IsTerminal, Write},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use clap::Args;
 use orchestrator::{
     engine::{Engine, LINE_BYTES},
     job::JobId,
-    log::{self, Color, Line, Span, Stream},
+    log::Stream,
 };
 
-use super::{Failed, Outcome, settled};
+use super::{Failed, Outcome, lines, out, settled};
 
 /// Lines asked for at once.
 const LINES: u64 = 1000;
@@ -103,7 +100,7 @@ async fn write_raw(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwrit
     let log = engine.log(id);
     let mut growth = log.live.as_ref().map(|live| live.growth());
     let mut cursor = log.cursor(0);
-    let mut out = std::io::stdout().lock();
+    let mut out = out::exact(Stream::Stdout);
     loop {
         let complete = growth
             .as_mut()
@@ -130,30 +127,26 @@ async fn write_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwr
     let log = engine.log(id);
     let (mut next, last) = asked.lines.unwrap_or((1, u64::MAX));
     let mut growth = log.live.as_ref().map(|live| live.growth());
-    let colored = std::io::stdout().is_terminal();
-    let mut out = std::io::stdout().lock();
+    let colored = out::is_seen(Stream::Stdout);
+    let mut out = out::exact(Stream::Stdout);
     while next <= last {
         let complete = growth
             .as_mut()
             .is_none_or(|growth| growth.borrow_and_update().complete);
         let count = LINES.min((last - next).saturating_add(1));
-        let mut lines = log.lines(next, count, LINE_BYTES).await?;
+        let mut found = log.lines(next, count, LINE_BYTES).await?;
         if asked.follow && !complete {
             // An open line is written when it is whole.
-            lines.truncate(
-                lines
-                    .iter()
-                    .position(|line| line.open)
-                    .unwrap_or(lines.len()),
-            );
+            let open = found.iter().position(|line| line.open);
+            found.truncate(open.unwrap_or(found.len()));
         }
-        if let Some(line) = lines.last() {
+        if let Some(line) = found.last() {
             next = line.number + 1;
-            for line in lines
+            for line in found
                 .iter()
                 .filter(|line| asked.stream.is_none_or(|stream| stream == line.stream))
             {
-                write_line(&mut out, line, colored)?;
+                lines::write(&mut out, line, colored)?;
             }
             out.flush()?;
         } else if complete || !asked.follow {
@@ -165,45 +158,4 @@ async fn write_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwr
         }
     }
     Ok(())
-}
-
-fn write_line(out: &mut impl Write, line: &Line, colored: bool) -> std::io::Result<()> {
-    for span in &line.spans {
-        match span.style {
-            Some(style) if colored => write!(out, "\x1b[{}m{}\x1b[0m", sgr(&style), span.text)?,
-            _ => out.write_all(span.text.as_bytes())?,
-        }
-    }
-    if line.cut {
-        let shown: usize = line.spans.iter().map(|Span { text, .. }| text.len()).sum();
-        write!(out, " … {} bytes of {} (--raw has all)", shown, line.bytes)?;
-    }
-    out.write_all(b"\n")
-}
-
-/// A style as the parameters of an SGR sequence (ECMA-48, 8.3.117). What a log says otherwise never reaches the terminal.
-fn sgr(style: &log::Style) -> String {
-    let mut codes = vec!["0".to_owned()];
-    let flags = [
-        (style.bold, "1"),
-        (style.dim, "2"),
-        (style.italic, "3"),
-        (style.underline, "4"),
-        (style.inverse, "7"),
-        (style.strike, "9"),
-    ];
-    codes.extend(
-        flags
-            .iter()
-            .filter(|(on, _)| *on)
-            .map(|(_, code)| (*code).to_owned()),
-    );
-    let mut color = |color: Option<Color>, base: u8| match color {
-        Some(Color::Palette(index)) => codes.push(format!("{base};5;{index}")),
-        Some(Color::Rgb(red, green, blue)) => codes.push(format!("{base};2;{red};{green};{blue}")),
-        None => {}
-    };
-    color(style.fg, 38);
-    color(style.bg, 48);
-    codes.join(";")
 }

@@ -3,6 +3,7 @@
 mod db;
 mod doctor;
 mod fill;
+mod lines;
 mod list;
 mod log;
 mod out;
@@ -129,7 +130,8 @@ fn main() -> ExitCode {
             tracing_subscriber::EnvFilter::try_from_env("VMO_TRACE")
                 .unwrap_or_else(|_| "error,sqlx=off".into()),
         )
-        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_writer(|| out::Traces)
         .init();
     orchestrator::limits::raise_open_files();
     let outcome = dispatch(cli.command);
@@ -139,7 +141,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(failed) => {
             if let Some(message) = failed.message {
-                eprintln!("vmo: {message}");
+                out::say(message);
             }
             ExitCode::from(failed.code)
         }
@@ -194,7 +196,7 @@ async fn open(takes_over: bool) -> Result<Engine, Failed> {
     };
     let engine = Engine::open(options).await?;
     for problem in engine.settings_problems() {
-        eprintln!("vmo: {problem}");
+        out::say(problem);
     }
     Ok(engine)
 }

@@ -6,7 +6,7 @@ use orchestrator::{
 };
 use tokio::sync::broadcast::error::RecvError;
 
-use super::terminal;
+use super::{out, terminal};
 
 /// Answers what jobs ask, for as long as this program runs. A host key is never accepted on the command line; a secret
 /// is asked for where there is a terminal.
@@ -31,11 +31,11 @@ async fn answer(engine: &Engine, prompt: Prompt) {
             key_type,
             address,
         } => {
-            eprintln!(
-                "vmo: {} ({address}) is not in known_hosts; it shows the {key_type} key {fingerprint}.\n     \
+            out::say(format_args!(
+                "{} ({address}) is not in known_hosts; it shows the {key_type} key {fingerprint}.\n\
                  Compare it with the host's own, then accept it in the app or with: ssh {}",
                 prompt.host, prompt.host
-            );
+            ));
             Answer::Refuse
         }
         Question::Secret { label, echo } => {
@@ -43,10 +43,10 @@ async fn answer(engine: &Engine, prompt: Prompt) {
             let typed = tokio::task::spawn_blocking(move || terminal::ask(&label, echo)).await;
             let typed = typed.ok().flatten();
             if typed.is_none() {
-                eprintln!(
-                    "vmo: {} asks for a secret, and there is no terminal to ask for it at",
+                out::say(format_args!(
+                    "{} asks for a secret, and there is no terminal to ask for it at",
                     prompt.host
-                );
+                ));
             }
             typed.map_or(Answer::Refuse, |text| Answer::Text { text })
         }

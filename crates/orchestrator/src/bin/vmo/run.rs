@@ -84,9 +84,12 @@ fn say_problems(engine: &Engine, start: &Start) {
     };
     match problems.as_slice() {
         [] => {}
-        [one] => eprintln!("vmo: {one}"),
+        [one] => out::say(one),
         [first, rest @ ..] => {
-            eprintln!("vmo: {first} (and {} more: vmo doctor)", rest.len());
+            out::say(format_args!(
+                "{first} (and {} more: vmo doctor)",
+                rest.len()
+            ));
         }
     }
 }
@@ -232,10 +235,11 @@ async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
             let place = job.host().map(|host| format!("{host}: "));
             let place = place.unwrap_or_default();
             if words::code(job) != 0 {
-                eprintln!("vmo: {place}{}", words::end(job));
+                out::say(format_args!("{place}{}", words::end(job)));
             }
             for survivor in &job.survivors {
-                eprintln!("vmo: {place}left running: {}", survivor_words(survivor));
+                let words = survivor_words(survivor);
+                out::say(format_args!("{place}left running: {words}"));
             }
         }
         worst = worst.max(words::code(job));
@@ -269,7 +273,7 @@ async fn hand_over(
 
 fn print_job(job: &Job, json: bool) -> Result<(), Failed> {
     if json {
-        out::line(serde_json::to_string(&wire::Job::from(job.clone()))?)
+        out::json_line(&wire::Job::from(job.clone()))
     } else {
         out::line(job.id)
     }

@@ -52,7 +52,7 @@ pub(crate) async fn serve(serve: Serve) -> Outcome {
             token: token.expose(),
             origin: server.origin(),
         };
-        out::line(serde_json::to_string(&served)?)?;
+        out::json_line(&served)?;
     } else {
         say_address(&server);
     }

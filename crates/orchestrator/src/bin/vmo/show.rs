@@ -6,28 +6,35 @@ use std::{
 };
 
 use orchestrator::{
-    engine::{Engine, EngineError, Log, ReadError},
+    engine::{Engine, EngineError, LINE_BYTES, Log, ReadError},
     job::{Job, JobId},
-    log::{Chunk, Stream},
+    log::{Chunk, Line, Stream, lines::Flow},
+    visible::visible,
 };
+
+use super::{lines, out};
 
 /// How long we wait at our end for a log to arrive in Postgres, while Postgres answers.
 const ARCHIVING: Duration = Duration::from_secs(30);
 
 /// Copies a job's log to our own outputs as it comes, and gives the job when it is over. That its log cannot be shown,
-/// or that nobody reads what we write, is no reason to leave it.
+/// or that nobody reads what we write, is no reason to leave it. A `host` is named before each line.
 pub(crate) async fn show(
     engine: &Engine,
     log: &Log,
-    prefix: Option<String>,
+    host: Option<String>,
 ) -> Result<Job, EngineError> {
     let mut shown = Shown {
-        prefix,
-        open: [Vec::new(), Vec::new()],
+        lines: host.map(|host| Prefixed {
+            prefix: format!("{}: ", visible(&host)),
+            flow: Flow::at_once(LINE_BYTES),
+        }),
         deaf: [false, false],
     };
     if let Err(error) = shown.follow(log).await {
-        eprintln!("vmo: {error}; the job goes on, and its log is kept");
+        out::say(format_args!(
+            "{error}; the job goes on, and its log is kept"
+        ));
     }
     over(engine, log).await
 }
@@ -41,8 +48,8 @@ pub(crate) async fn tell_pauses(log: Log) {
         let paused = changes.borrow_and_update().paused.clone();
         match (&told, &paused) {
             // The number of free bytes alone is no news.
-            (None, Some(why)) => eprintln!("vmo: paused: {why}"),
-            (Some(_), None) if !live.job_status().is_over() => eprintln!("vmo: it goes on"),
+            (None, Some(why)) => out::say(format_args!("paused: {why}")),
+            (Some(_), None) if !live.job_status().is_over() => out::say("it goes on"),
             _ => {}
         }
         told = paused;
@@ -60,12 +67,18 @@ pub(crate) async fn over(engine: &Engine, log: &Log) -> Result<Job, EngineError>
     }
 }
 
-/// Output of one of several jobs: whole lines, each with its host before it. Of a single job: the bytes as they are.
+/// A job's output. Of a single job: the bytes as they are. Of one of several: its lines as `vmo log` shows them, each with
+/// its host before it, so that nothing a host writes is taken for another's.
 struct Shown {
-    prefix: Option<String>,
-    open: [Vec<u8>; 2],
+    lines: Option<Prefixed>,
     /// Which of our outputs nobody reads any more.
     deaf: [bool; 2],
+}
+
+/// The lines of one of several jobs.
+struct Prefixed {
+    prefix: String,
+    flow: Flow,
 }
 
 impl Shown {
@@ -95,34 +108,39 @@ impl Shown {
     }
 
     fn write_all(&mut self, chunks: &[Chunk]) {
-        for chunk in chunks {
-            self.write(chunk.stream, &chunk.bytes);
-        }
-    }
-
-    fn write(&mut self, stream: Stream, bytes: &[u8]) {
-        let Some(prefix) = self.prefix.clone() else {
-            return self.put(stream, bytes);
-        };
-        let mut open = std::mem::take(&mut self.open[stream as usize]);
-        open.extend_from_slice(bytes);
-        let mut lines = open.split_inclusive(|byte| *byte == b'\n').peekable();
-        let mut rest = Vec::new();
-        while let Some(line) = lines.next() {
-            if lines.peek().is_none() && !line.ends_with(b"\n") {
-                rest = line.to_vec();
-            } else {
-                self.put(stream, &[prefix.as_bytes(), b": ", line].concat());
+        for Chunk {
+            stream, at, bytes, ..
+        } in chunks
+        {
+            match &mut self.lines {
+                None => self.put(*stream, bytes),
+                Some(Prefixed { flow, .. }) => {
+                    let ended = flow.feed(*stream, *at, bytes);
+                    self.write_lines(&ended);
+                }
             }
         }
-        self.open[stream as usize] = rest;
     }
 
     fn end(&mut self) {
-        for stream in [Stream::Stdout, Stream::Stderr] {
-            if !self.open[stream as usize].is_empty() {
-                self.write(stream, b"\n");
+        if let Some(Prefixed { flow, .. }) = &mut self.lines {
+            let left = std::mem::replace(flow, Flow::at_once(LINE_BYTES)).finish();
+            self.write_lines(&left);
+        }
+    }
+
+    /// Writes lines, those that follow one another on one stream in one go.
+    fn write_lines(&mut self, ended: &[Line]) {
+        for lines in ended.chunk_by(|one, other| one.stream == other.stream) {
+            let mut rows = Vec::new();
+            for line in lines {
+                if let Some(Prefixed { prefix, .. }) = &self.lines {
+                    rows.extend_from_slice(prefix.as_bytes());
+                }
+                // A vector takes everything.
+                lines::write(&mut rows, line, out::is_seen(line.stream)).ok();
             }
+            self.put(lines[0].stream, &rows);
         }
     }
 
@@ -135,23 +153,18 @@ impl Shown {
         if let Err(error) = tokio::task::block_in_place(|| put(stream, bytes)) {
             *deaf = true;
             if error.kind() != ErrorKind::BrokenPipe {
-                eprintln!(
-                    "vmo: failed to write the log: {error}; the job goes on, and its log is kept"
-                );
+                out::say(format_args!(
+                    "failed to write the log: {error}; the job goes on, and its log is kept"
+                ));
             }
         }
     }
 }
 
 fn put(stream: Stream, bytes: &[u8]) -> io::Result<()> {
-    match stream {
-        Stream::Stdout => {
-            let mut out = io::stdout().lock();
-            out.write_all(bytes)?;
-            out.flush()
-        }
-        Stream::Stderr => io::stderr().lock().write_all(bytes),
-    }
+    let mut out = out::exact(stream);
+    out.write_all(bytes)?;
+    out.flush()
 }
 
 /// Waits until the log is in Postgres, as long as Postgres answers; else says what becomes of it. Ctrl-C ends the wait.
@@ -159,17 +172,17 @@ pub(crate) async fn archived(engine: &Engine, id: JobId) {
     let folder = || engine.folders().jobs().join(id.to_string());
     tokio::select! {
         waited = tokio::time::timeout(ARCHIVING, engine.archived(id)) => if waited.is_err() {
-            eprintln!("vmo: Postgres is slow; the log is kept in {} and archived later", folder().display());
+            out::say(format_args!("Postgres is slow; the log is kept in {} and archived later", folder().display()));
         },
-        () = engine.store_failed() => eprintln!(
-            "vmo: Postgres is away; the log is kept in {} and archived when it is back",
+        () = engine.store_failed() => out::say(format_args!(
+            "Postgres is away; the log is kept in {} and archived when it is back",
             folder().display()
-        ),
+        )),
         () = engine.held(id) => {
-            eprintln!("vmo: a process that outlived the job holds its output; what it still writes is kept");
+            out::say("a process that outlived the job holds its output; what it still writes is kept");
         }
         _interrupted = tokio::signal::ctrl_c() => {
-            eprintln!("vmo: the log is kept in {} and archived later", folder().display());
+            out::say(format_args!("the log is kept in {} and archived later", folder().display()));
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use orchestrator::{engine::Engine, job::JobId};
+use orchestrator::{engine::Engine, job::JobId, visible::visible_lines};
 use rustix::{
     process::{Pid, getpgrp},
     termios::{
@@ -17,6 +17,8 @@ use rustix::{
     },
 };
 use tokio::signal::unix::{SignalKind, signal};
+
+use super::out;
 
 /// How the terminal was before we changed it.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
@@ -63,7 +65,7 @@ pub(crate) fn has_typist() -> bool {
 /// The size of the terminal a person sees, as rows and columns.
 pub(crate) fn size() -> Option<(u16, u16)> {
     let known = |size: Winsize| (size.ws_row > 0).then_some((size.ws_row, size.ws_col));
-    let shown = tcgetwinsize(std::io::stdout()).ok().and_then(known);
+    let shown = tcgetwinsize(out::shown()).ok().and_then(known);
     shown.or_else(|| tcgetwinsize(std::io::stdin()).ok().and_then(known))
 }
 
@@ -117,10 +119,11 @@ async fn keep_size(engine: Engine, job: JobId) {
     }
 }
 
-/// Asks for a line at the terminal, unseen where it is a secret; none where no person is there.
+/// Asks for a line at the terminal, unseen where it is a secret; none where no person is there. The label may have several
+/// lines, of which each says who asks.
 pub(crate) fn ask(label: &str, echo: bool) -> Option<String> {
     let mut terminal = open().ok().filter(|terminal| is_foreground(terminal))?;
-    write!(terminal, "{label} ").ok()?;
+    write!(terminal, "{} ", visible_lines(label)).ok()?;
     if !echo {
         change(&terminal, |modes| {
             modes.local_modes.remove(LocalModes::ECHO);

@@ -9,25 +9,40 @@ const WAITING: usize = 10_000;
 /// Gives all lines of a log while it is read, each once it has ended and in the order of their numbers; only a line that
 /// stays open for long, as a prompt does, comes after those that ended meanwhile.
 #[derive(Debug, Clone)]
-pub struct Flow(Collector);
+pub struct Flow {
+    lines: Collector,
+    waiting: usize,
+}
 
 impl Flow {
     /// At the start of a log. `limit` is as in [`super::Window::new`].
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self(Collector::new(State::default(), 0..u64::MAX, limit))
+        Self {
+            lines: Collector::new(State::default(), 0..u64::MAX, limit),
+            waiting: WAITING,
+        }
+    }
+
+    /// The same, each line at once: those of one stream never wait for the other's.
+    #[must_use]
+    pub fn at_once(limit: usize) -> Self {
+        Self {
+            waiting: 0,
+            ..Self::new(limit)
+        }
     }
 
     /// Takes the next bytes of `stream`, read at `at` (microseconds since 1970), and gives what lines it can.
     pub fn feed(&mut self, stream: Stream, at: i64, bytes: &[u8]) -> Vec<Line> {
-        self.0.feed(stream, at, bytes);
-        self.0.take_closed(WAITING)
+        self.lines.feed(stream, at, bytes);
+        self.lines.take_closed(self.waiting)
     }
 
     /// The lines that are left, those without an end among them.
     #[must_use]
     pub fn finish(self) -> Vec<Line> {
-        self.0.into_lines()
+        self.lines.into_lines()
     }
 }
 
@@ -50,5 +65,9 @@ mod tests {
         let many = flow.feed(Stderr, 0, "x\n".repeat(WAITING + 3).as_bytes());
         assert_eq!(numbers(many), [6, 7, 8]);
         assert_eq!(numbers(flow.finish())[..2], [5, 9]);
+        let mut flow = Flow::at_once(LIMIT);
+        assert_eq!(numbers(flow.feed(Stdout, 0, b"open")), [0; 0]);
+        assert_eq!(numbers(flow.feed(Stderr, 0, b"two\n")), [2]);
+        assert_eq!(numbers(flow.feed(Stdout, 0, b"\n")), [1]);
     }
 }
