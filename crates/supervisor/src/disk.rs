@@ -126,5 +126,9 @@ pub fn floor_of_environment() -> Result<Option<u64>, String> {
         return Ok(None);
     };
     let bytes = bytes.to_string_lossy();
-    bytes.trim().parse().map(Some).map_err(|_| bytes.into_owned())
+    bytes
+        .trim()
+        .parse()
+        .map(Some)
+        .map_err(|_| bytes.into_owned())
 }

@@ -72,7 +72,10 @@ impl Engine {
     #[must_use]
     pub fn disk_floor(&self) -> u64 {
         let from_environment = disk::floor_of_environment().unwrap_or_else(|odd| {
-            tracing::warn!(odd, "VMO_DISK_FLOOR is no number of bytes, so it does not count");
+            tracing::warn!(
+                odd,
+                "VMO_DISK_FLOOR is no number of bytes, so it does not count"
+            );
             None
         });
         let set = self.0.preferences.held().settings.disk_floor;

@@ -6,14 +6,25 @@ use crate::job::{Job, sh};
 
 /// Runs a job and gives the names of what was brought onto the disk, in order; none where system calls cannot be traced.
 fn synced(script: &str) -> Option<Vec<String>> {
-    let can_trace = Command::new("strace").args(["-o", "/dev/null", "true"]).status();
+    let can_trace = Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .status();
     if !can_trace.is_ok_and(|status| status.success()) {
         eprintln!("SKIPPED: strace cannot trace here");
         return None;
     }
     let mut job = Job::start_in(&sh(script), |scratch, command| {
         let mut traced = Command::new("strace");
-        let calls = ["-f", "-y", "-qq", "-e", "trace=fsync,fdatasync", "-e", "signal=none", "-o"];
+        let calls = [
+            "-f",
+            "-y",
+            "-qq",
+            "-e",
+            "trace=fsync,fdatasync",
+            "-e",
+            "signal=none",
+            "-o",
+        ];
         traced.args(calls).arg(scratch.join("trace"));
         traced.arg(command.get_program()).args(command.get_args());
         traced.env("VMO_DISK_FLOOR", "0");

@@ -169,15 +169,24 @@ fn disk_check(engine: &Engine) -> Check {
         "jobs wait below {} MiB ({FLOOR_VARIABLE} in bytes, or disk_floor in settings.json in MiB)",
         floor / mib
     );
-    let (ok, found) = match (disk::floor_of_environment(), disk::free(&engine.folders().jobs())) {
+    let (ok, found) = match (
+        disk::floor_of_environment(),
+        disk::free(&engine.folders().jobs()),
+    ) {
         (Err(odd), _) => (
             false,
             format!("{FLOOR_VARIABLE}={odd} is no number of bytes, so it does not count; {kept}"),
         ),
-        (_, Err(error)) => (false, format!("its free space is not known: {error}; {kept}")),
+        (_, Err(error)) => (
+            false,
+            format!("its free space is not known: {error}; {kept}"),
+        ),
         (_, Ok(free)) if free < floor => (
             false,
-            format!("{} MiB free, and {kept}: make room, or set less", free / mib),
+            format!(
+                "{} MiB free, and {kept}: make room, or set less",
+                free / mib
+            ),
         ),
         (_, Ok(free)) => (true, format!("{} MiB free; {kept}", free / mib)),
     };
