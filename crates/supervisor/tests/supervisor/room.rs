@@ -165,3 +165,15 @@ fn a_job_that_waits_for_room_ends_when_its_folder_is_deleted() {
     assert!(status.success(), "{status}");
     assert!(!runs(child));
 }
+
+#[test]
+fn a_job_that_waits_for_room_can_be_canceled_and_keeps_what_it_wrote() {
+    let mut job = Job::start_in(&sh("echo out; sleep 1069"), |_, command| {
+        command.env("VMO_DISK_FLOOR", u64::MAX.to_string());
+    });
+    job.told
+        .until(|told| matches!(told, ToEngine::Paused(Some(_))).then_some(()));
+    job.told.say(&ToSupervisor::Cancel { force: false });
+    assert!(job.end().canceled);
+    assert_eq!(job.stdout(), "out\n");
+}

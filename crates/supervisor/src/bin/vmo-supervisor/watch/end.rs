@@ -79,7 +79,9 @@ impl Watch {
             return;
         };
         let offset = self.ready.spool.position().offset;
-        if self.outputs.wait_for_spool() || !self.disk.has_room(Instant::now(), offset) {
+        // What is canceled does not wait for room: no more comes than the pipes hold.
+        let may_write = self.disk.has_room(Instant::now(), offset) || self.cancel.asked();
+        if self.outputs.wait_for_spool() || !may_write {
             return;
         }
         match self.outputs.drain(&mut self.ready.spool) {
