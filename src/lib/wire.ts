@@ -1311,6 +1311,11 @@ database_schema: string | null,
  */
 max_jobs: number, 
 /**
+ * Free mebibytes of the disk with the data folder below which jobs wait; none means 256. `VMO_DISK_FLOOR`, in bytes, goes
+ * before it.
+ */
+disk_floor: number | null, 
+/**
  * What becomes of a job that is exclusive and runs already.
  */
 when_busy: WhenBusy, 

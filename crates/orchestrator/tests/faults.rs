@@ -8,12 +8,16 @@
 mod home;
 #[path = "faults/load.rs"]
 mod load;
+#[path = "support/loop_disk.rs"]
+mod loop_disk;
 #[path = "support/page.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod page;
 #[path = "support/postgres.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod postgres;
+#[path = "faults/power.rs"]
+mod power;
 #[path = "support/proxy.rs"]
 mod proxy;
 #[path = "faults/refusals.rs"]

@@ -11,18 +11,23 @@ use rustix::io::Errno;
 
 /// Looked at no more often than this while writing and waiting …
 const EVERY: Duration = Duration::from_secs(1);
-/// … or after this many bytes, which a fast child writes in less.
-const EVERY_BYTES: u64 = 64 * 1024 * 1024;
+/// … or after this many bytes, which a fast child writes in less. A look is one system call; between two of them each of
+/// many jobs may write so much below the floor.
+const EVERY_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Free bytes below which nothing is written: the larger of this and a twentieth of the disk.
-const FLOOR: u64 = 1024 * 1024 * 1024;
+/// Free bytes of the disk below which jobs wait, where nobody says otherwise: room for the database's own files, on a disk
+/// of whatever size.
+pub const FLOOR: u64 = 256 * 1024 * 1024;
+
+/// The variable that says otherwise, in bytes.
+pub const FLOOR_VARIABLE: &str = "VMO_DISK_FLOOR";
 
 /// The disk a job's folder is on.
 #[derive(Debug)]
 pub struct Disk {
     folder: PathBuf,
-    /// Bytes from `VMO_DISK_FLOOR`, in place of [`FLOOR`] and the twentieth.
-    floor: Option<u64>,
+    /// Free bytes below which nothing is written.
+    floor: u64,
     next_look: Option<Instant>,
     /// The spool's offset at the last look.
     offset: u64,
@@ -33,13 +38,12 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Of the job whose folder this is.
+    /// Of the job whose folder this is, with so many bytes to be kept free.
     #[must_use]
-    pub fn of(folder: &Path) -> Self {
-        let floor = env::var("VMO_DISK_FLOOR").ok();
+    pub fn of(folder: &Path, floor: u64) -> Self {
         Self {
             folder: folder.to_owned(),
-            floor: floor.and_then(|bytes| bytes.parse().ok()),
+            floor,
             next_look: None,
             offset: 0,
             why_not: None,
@@ -89,20 +93,42 @@ impl Disk {
     }
 
     fn look(&mut self) -> Option<String> {
-        let disk = rustix::fs::statvfs(&self.folder);
-        self.misses_folder = matches!(disk, Err(Errno::NOENT));
+        let free = free(&self.folder);
+        self.misses_folder = matches!(free, Err(Errno::NOENT));
         // Where a disk does not say, writing finds out.
-        let disk = disk.ok()?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        let size = disk.f_blocks.saturating_mul(disk.f_frsize);
-        let floor = self.floor.unwrap_or(FLOOR.max(size / 20));
-        (free < floor).then(|| {
+        let free = free.ok()?;
+        (free < self.floor).then(|| {
             let mib = 1024 * 1024;
             format!(
                 "disk full: {} MiB free, {} MiB are kept free",
                 free / mib,
-                floor / mib
+                self.floor / mib
             )
         })
     }
+}
+
+/// Free bytes of the disk that a folder is on, for us.
+///
+/// # Errors
+/// What the system says.
+pub fn free(folder: &Path) -> Result<u64, Errno> {
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// The floor that the environment sets; none where it sets none.
+///
+/// # Errors
+/// What the variable holds, where that is no number of bytes.
+pub fn floor_of_environment() -> Result<Option<u64>, String> {
+    let Some(bytes) = env::var_os(FLOOR_VARIABLE) else {
+        return Ok(None);
+    };
+    let bytes = bytes.to_string_lossy();
+    bytes
+        .trim()
+        .parse()
+        .map(Some)
+        .map_err(|_| bytes.into_owned())
 }

@@ -204,6 +204,34 @@ impl Folder {
         }
     }
 
+    /// Brings a file of this name that is there onto the disk, with its name. False where there is none.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn keep(&self, name: &str) -> io::Result<bool> {
+        match File::open(self.0.join(name)) {
+            Ok(file) => file.sync_all()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        File::open(&self.0)?.sync_all()?;
+        Ok(true)
+    }
+
+    /// As [`Self::keep`], with the folder's own name in the one it is in. What is not there any more is no error: somebody
+    /// is done with it.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn keep_made(&self, name: &str) -> io::Result<()> {
+        if self.keep(name)?
+            && let Some(jobs) = self.0.parent()
+        {
+            File::open(jobs)?.sync_all()?;
+        }
+        Ok(())
+    }
+
     /// Drops the folder with all in it. It is away in one step for all who go by its path, so that nobody claims what is
     /// half gone or puts a file in its way. A kill in the middle leaves a folder of that name with `.gone` after it.
     ///

@@ -17,8 +17,8 @@
 //! 40  payload
 //! ```
 //!
-//! A writer that dies in the middle of a record leaves a torn tail; [`end`] and [`Writer::resume`] stop before it. Damage
-//! anywhere else is an error of kind `InvalidData` that names the offset: never wrong bytes.
+//! A writer that dies in the middle of a record leaves a torn tail, and a power loss one that is blank; [`end`], [`Reader`]
+//! and [`Writer::resume`] stop before it. Damage anywhere else is an error of kind `InvalidData` that names the offset: never wrong bytes.
 
 use std::{io, path::Path};
 

@@ -210,6 +210,31 @@ fn a_spool_cut_at_every_offset_is_read_and_taken_over_up_to_there() {
 }
 
 #[test]
+fn a_spool_that_is_blank_from_any_offset_on_ends_there() {
+    let folder = scratch();
+    let parts = few();
+    let len = write(folder.path(), &parts).offset;
+    let file = first_segment(folder.path());
+    let bytes = fs::read(&file).unwrap();
+    for left in 0..=len {
+        let mut blank = bytes[..usize::try_from(left).unwrap()].to_vec();
+        blank.resize(blank.len() + 600, 0);
+        fs::write(&file, &blank).unwrap();
+        let (back, error) = read(folder.path(), Position::default(), u64::MAX, 4096);
+        assert!(error.is_none(), "blank from {left}: {error:?}");
+        // A payload of zeros is whole again.
+        let good = whole(&parts, left).seq as usize;
+        assert!(back.len() >= good && parts.starts_with(&back), "{left}");
+    }
+    // Bytes that come after are no blank tail.
+    let mut damaged = bytes.clone();
+    damaged[HEADER + 1..][..HEADER].fill(0);
+    fs::write(&file, &damaged).unwrap();
+    let (_, error) = read(folder.path(), Position::default(), u64::MAX, 4096);
+    assert_eq!(error.unwrap().kind(), io::ErrorKind::InvalidData);
+}
+
+#[test]
 fn a_spool_with_any_bit_flipped_is_read_and_taken_over_up_to_there() {
     let folder = scratch();
     let parts = few();

@@ -5,13 +5,18 @@
 
 use std::{collections::BTreeMap, fs, io, sync::Arc};
 
-use supervisor::folder::{Folder, Lock};
-use tokio::sync::watch;
+use supervisor::{
+    exit::Exit as Seen,
+    folder::{self, Folder, Lock},
+};
+use tokio::sync::{oneshot, watch};
 
 use super::{
     Engine,
     apart::Apart,
-    archive, follow, launch,
+    archive, follow,
+    index::Indexer,
+    launch,
     live::{Live, Mark},
 };
 use crate::{
@@ -103,55 +108,56 @@ impl Engine {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
             Err(error) => return Err(error),
         };
-        match from {
-            Some(from) => self.take_in(kept, folder, lock, from, taking),
-            None => self.take_in_from_store(kept, folder, lock, taking),
-        }
+        self.take_in(kept, folder, lock, from, taking);
         Ok(None)
     }
 
-    /// The start of the spool is archived and dropped, by an engine that did not write down what a reader must know to go on
-    /// from there; the store does.
-    fn take_in_from_store(
-        &self,
-        kept: launch::Kept,
-        folder: Folder,
-        lock: Option<Lock>,
-        taking: Taking,
-    ) {
-        let (engine, id) = (self.clone(), kept.job.id);
+    /// Answers where what is left of a spool begins whose start is archived and dropped, by an engine that did not write
+    /// down what a reader must know to go on from there: the store does. Never where the store does not know either.
+    fn ask_for_beginning(&self, id: JobId) -> oneshot::Receiver<Mark> {
+        let (answer, beginning) = oneshot::channel();
+        let link = self.0.link.clone();
         tokio::spawn(async move {
-            let link = &engine.0.link;
             let mark = link.insist(|store| async move { store.mark(id).await });
             match mark.await {
                 Ok(from) => {
                     let from = from
                         .as_ref()
                         .map_or_else(Mark::default, archive::mark_of_store);
-                    engine.take_in(kept, folder, lock, from, taking);
+                    // Nobody reads it any more where the answer is not taken.
+                    let _taken = answer.send(from).is_ok();
                 }
                 Err(error) => {
-                    tracing::error!(job = %id, %error, "a job folder could not be taken in");
-                    engine.forget(id);
+                    tracing::error!(job = %id, %error, "where a log begins is not known, so it is not read");
                 }
             }
         });
+        beginning
     }
 
+    /// Takes a job in that begins `from` there; where that is none, only the store knows. How it ended is said by then,
+    /// where that is written down: that waits for no log to be read, and for no store.
     fn take_in(
         &self,
         kept: launch::Kept,
         folder: Folder,
         lock: Option<Lock>,
-        from: Mark,
+        from: Option<Mark>,
         taking: Taking,
     ) {
         let mut job = kept.job;
         if let Some(started_at) = follow::begun_at(&folder) {
             job.state = State::Running { started_at };
         }
+        let seen = folder.read_json::<Seen>(folder::EXIT).ok().flatten();
+        if let Some(seen) = &seen {
+            follow::end(&mut job, seen);
+        }
         let (live, orders) = Live::new(job, folder, from.clone());
         let live = Arc::new(live);
+        if let Some(seen) = &seen {
+            live.ends_at(seen.spool_end);
+        }
         self.register(&live);
         self.tell(Event::job(live.job()));
         match lock {
@@ -160,15 +166,18 @@ impl Engine {
             None => {}
         }
         let engine = self.clone();
+        let indexer = match from {
+            Some(from) => Indexer::new(Arc::clone(&live), from),
+            None => Indexer::beginning_at(Arc::clone(&live), self.ask_for_beginning(live.id)),
+        };
         tokio::spawn(async move {
             let tell = Arc::new(engine.clone());
             match follow::connect(&live).await {
                 Some(connection) => {
-                    let live = Arc::clone(&live);
-                    follow::follow(live, from, connection, orders, tell, taking).await;
+                    follow::follow(indexer, connection, orders, tell, taking).await;
                 }
                 None => {
-                    follow::settle_alone(Arc::clone(&live), from, tell).await;
+                    follow::settle_alone(indexer, tell).await;
                     drop(taking);
                 }
             }

@@ -4,6 +4,7 @@
 //! costs disk, not bytes. It knows no subscriber.
 
 mod cut;
+mod kept;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -29,6 +30,9 @@ const BATCH_TIME: Duration = Duration::from_secs(1);
 const SHORT: Duration = Duration::from_millis(50);
 /// Bytes of spool of a job that is written in one go, at most.
 const SHORT_BYTES: u64 = 256 * 1024;
+
+/// While a job's end is told and not on the disk, and nobody says when it will be, it is looked for this often.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// What a job's folder says of the store: a mark up to which the log is safe there, and may be missing here.
 const ARCHIVED: &str = "archived.json";
@@ -60,6 +64,7 @@ pub(crate) async fn archive(live: Arc<Live>, link: Link) -> Result<(), ArchiveEr
     if archiver.is_short().await && archiver.write_whole().await? {
         return Ok(archiver.drop_folder().await?);
     }
+    archiver.keep_start().await?;
     archiver.save().await?;
     archiver.go_back().await?;
     archiver.run().await
@@ -120,16 +125,19 @@ impl Archiver {
                 self.send().await?;
                 caught_up = self.live.extent().end.offset <= self.at.at.offset;
             } else if extent.complete {
+                // Where nothing was written down that was meant to be, the store is the first to keep it.
+                self.end_is_kept().await?;
                 if self.settle().await? {
                     return Ok(self.drop_folder().await?);
                 }
-            } else if over && !self.settled {
+            } else if over && !self.settled && extent.reaches_end() && self.end_is_kept().await? {
                 // A process that outlived the job still holds its output; the status does not wait for it.
                 self.settle().await?;
             } else {
                 let woken = tokio::select! {
                     woken = growth.changed() => woken,
                     woken = changes.changed() => woken,
+                    () = tokio::time::sleep(LOOK_AGAIN), if over && !self.settled => Ok(()),
                 };
                 if woken.is_err() {
                     return Ok(());
@@ -161,6 +169,7 @@ impl Archiver {
                 Ok(_) | Err(_) => return Ok(false),
             },
         };
+        self.end_is_kept().await?;
         let mark = mark_for_store(&at);
         let mut job = self.live.job();
         (job.lines, job.bytes) = (at.state.lines(), at.bytes);

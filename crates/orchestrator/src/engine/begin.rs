@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::{
     Engine, archive, follow,
+    index::Indexer,
     launch::{self, Plan, Prepared},
     live::{Live, Mark, Orders},
     lost,
@@ -42,7 +43,7 @@ impl Engine {
             lock,
             listener,
         } = prepared;
-        let (live, orders) = Live::new(job, folder, Mark::default());
+        let (live, orders) = Live::new(job, folder, Some(Mark::default()));
         let live = Arc::new(live);
         self.register(&live);
         let job = live.job();
@@ -81,8 +82,8 @@ impl Engine {
         });
         match begun {
             Ok(connection) => {
-                let (from, tell) = (Mark::default(), Arc::new(self));
-                follow::follow(live, from, connection, orders, tell, ()).await;
+                let indexer = Indexer::new(live, Mark::default());
+                follow::follow(indexer, connection, orders, Arc::new(self), ()).await;
             }
             Err(error) => self.ended_early(&live, error.to_string(), false),
         }
@@ -108,7 +109,8 @@ impl Engine {
         turn: Turn,
         environment: HashMap<OsString, OsString>,
     ) -> io::Result<()> {
-        let start = launch::Start::of(&live.folder, listener, turn, environment, live.id);
+        let floor = self.disk_floor();
+        let start = launch::Start::of(&live.folder, listener, turn, environment, live.id, floor);
         self.0.nursery.start(start)?;
         self.now_running(live);
         Ok(())
@@ -140,6 +142,7 @@ impl Engine {
             exec,
             folder: live.folder.clone(),
             ask,
+            floor: self.disk_floor(),
         };
         remote.supervise(listener, move || engine.now_running(&running))
     }
@@ -259,6 +262,9 @@ impl Engine {
             }
             match archive::archive(Arc::clone(&live), engine.0.link.clone()).await {
                 Ok(()) => {
+                    if live.job_status() == Status::Lost {
+                        engine.take_what_is_known(&live).await;
+                    }
                     if live.job().damage.is_some() {
                         // Found on the way to the store, after all else had been told.
                         engine.tell(Event::job(live.job()));

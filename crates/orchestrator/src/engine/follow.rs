@@ -6,7 +6,7 @@ use std::{
     io::{self, ErrorKind},
     os::unix::net::UnixStream as StdStream,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -22,13 +22,15 @@ use tokio::{
 
 use super::{
     index::Indexer,
-    live::{Live, Mark, Orders},
+    live::{Live, Orders},
     lost, remote,
 };
 use crate::job::{Job, State, Status};
 
 /// Before a broken connection to a supervisor that lives is made anew.
 const AGAIN: Duration = Duration::from_millis(200);
+/// How long a job's end waits for what the job wrote to be read, where that is much: a status is due (RELIABILITY.md, P2).
+const BEHIND: Duration = Duration::from_millis(250);
 
 /// Told each time the job itself changed.
 pub(crate) trait Tell: Send + Sync {
@@ -59,16 +61,14 @@ pub(crate) async fn connect(live: &Live) -> Option<StdStream> {
 }
 
 /// Follows a job until no more of it will come. Orders to it go out on the same connection. `until_known` is dropped
-/// when the job's status is known: the first that is heard says it.
+/// when the job's status is known, which the first that is heard says, and so is what it had written by then.
 pub(crate) async fn follow(
-    live: Arc<Live>,
-    from: Mark,
+    mut indexer: Indexer,
     connection: StdStream,
     mut orders: Orders,
     tell: Arc<dyn Tell>,
     until_known: impl Send,
 ) {
-    let mut indexer = Indexer::new(live, from);
     let mut until_known = Some(until_known);
     if begun_at(&indexer.live.folder).is_none() {
         // Somebody holds the socket and has started nothing: it is queued, as it says.
@@ -81,6 +81,9 @@ pub(crate) async fn follow(
             tell: tell.as_ref(),
             until_known: &mut until_known,
             input_paused: false,
+            committed: None,
+            end: None,
+            complete: false,
         }
         .listen(connection, &mut orders)
         .await;
@@ -97,8 +100,8 @@ pub(crate) async fn follow(
 }
 
 /// What is known of a job with no supervisor left: its exit where it was written down, else that it is lost.
-pub(crate) async fn settle_alone(live: Arc<Live>, from: Mark, tell: Arc<dyn Tell>) {
-    settle(&mut Indexer::new(live, from), tell.as_ref()).await;
+pub(crate) async fn settle_alone(mut indexer: Indexer, tell: Arc<dyn Tell>) {
+    settle(&mut indexer, tell.as_ref()).await;
 }
 
 /// Another connection, where the supervisor lives although this one broke: what we failed to read is no evidence.
@@ -130,19 +133,38 @@ struct Listening<'a, K> {
     tell: &'a dyn Tell,
     until_known: &'a mut Option<K>,
     input_paused: bool,
+    /// How far the spool is whole, as was last heard.
+    committed: Option<u64>,
+    /// The job's end, until all that was written before it is read.
+    end: Option<Ending>,
+    complete: bool,
+}
+
+/// How a job was seen to end.
+struct Ending {
+    seen: Seen,
+    heard: Instant,
+    said: bool,
 }
 
 impl<K: Send> Listening<'_, K> {
     /// True once no more will come, false where the connection ended before.
     ///
-    /// What goes out never keeps us from hearing what comes in, and no more input goes out than the job reads: orders
-    /// behind it would be stuck.
+    /// What goes out never keeps us from hearing what comes in, nor does a log that is long to read; and no more input goes
+    /// out than the job reads: orders behind it would be stuck.
     async fn listen(mut self, connection: StdStream, orders: &mut Orders) -> io::Result<bool> {
         connection.set_nonblocking(true)?;
         let (mut input, mut output) = UnixStream::from_std(connection)?.into_split();
         let mut decoder = Decoder::<ToEngine>::default();
         let (mut buffer, mut unsent) = (vec![0; 16 * 1024], Vec::new());
         loop {
+            let behind = self.is_behind();
+            if self.committed.is_some() && !behind && self.indexer.has_beginning() {
+                drop(self.until_known.take());
+                if self.complete {
+                    return Ok(true);
+                }
+            }
             let idle = unsent.is_empty();
             tokio::select! {
                 read = input.read(&mut buffer) => {
@@ -151,11 +173,7 @@ impl<K: Send> Listening<'_, K> {
                         return Ok(false);
                     }
                     decoder.push(&buffer[..length]);
-                    let complete = self.heard(&mut decoder)?;
-                    drop(self.until_known.take());
-                    if complete {
-                        return Ok(true);
-                    }
+                    self.heard(&mut decoder)?;
                 }
                 written = output.write(&unsent), if !idle => {
                     unsent.drain(..written?);
@@ -164,27 +182,36 @@ impl<K: Send> Listening<'_, K> {
                 Some(typed) = orders.input.recv(), if idle && !self.input_paused => {
                     typed.encode(&mut unsent);
                 }
+                () = self.indexer.begin(), if !self.indexer.has_beginning() => {}
+                () = tokio::task::yield_now(), if behind => self.read_on()?,
             }
         }
     }
 
-    /// Takes in all that has been told; true once no more will come.
-    fn heard(&mut self, decoder: &mut Decoder<ToEngine>) -> io::Result<bool> {
-        let mut committed = None;
-        let mut complete = false;
+    fn is_behind(&self) -> bool {
+        self.committed
+            .is_some_and(|committed| self.indexer.is_behind(committed))
+    }
+
+    /// Takes in all that has been told, and reads a piece of what was written.
+    fn heard(&mut self, decoder: &mut Decoder<ToEngine>) -> io::Result<()> {
         while let Some(frame) = decoder.next()? {
             match frame {
-                ToEngine::Committed { offset } => committed = Some(offset),
+                ToEngine::Committed { offset } => self.committed = Some(offset),
                 ToEngine::Exit(seen) => {
-                    self.indexer.catch_up(seen.spool_end)?;
-                    self.indexer.end = seen.complete.then_some(seen.spool_end);
-                    let job = self
-                        .indexer
-                        .live
-                        .change(|job| end(job, &seen, self.indexer));
-                    self.tell.job(job);
+                    // Where it was told to others before us, this is all that says how far there is something to read.
+                    self.committed = self.committed.max(Some(seen.spool_end));
+                    self.indexer.seen = Some(seen.clone());
+                    self.end = Some(Ending {
+                        seen,
+                        heard: Instant::now(),
+                        said: false,
+                    });
                 }
-                ToEngine::Complete => complete = true,
+                ToEngine::Complete => {
+                    self.indexer.live.kept();
+                    self.complete = true;
+                }
                 ToEngine::InputPaused(paused) => self.input_paused = paused,
                 ToEngine::Paused(why) => {
                     let job = self.indexer.live.change(|job| job.paused = why);
@@ -193,10 +220,37 @@ impl<K: Send> Listening<'_, K> {
             }
         }
         self.note_begun();
-        if let Some(offset) = committed {
-            self.indexer.catch_up(offset)?;
+        self.read_on()
+    }
+
+    /// Reads a piece, and says the job's end where it is time to.
+    fn read_on(&mut self) -> io::Result<()> {
+        if let Some(committed) = self.committed
+            && self.indexer.is_behind(committed)
+        {
+            self.indexer.step(committed)?;
         }
-        Ok(complete)
+        self.say_end();
+        Ok(())
+    }
+
+    /// Says how the job ended: after all that was written before, where that is soon read. Whoever is new here says it first
+    /// of all, and reads later.
+    fn say_end(&mut self) {
+        let Some(end) = &mut self.end else { return };
+        if self.indexer.has_read(&end.seen) {
+            say_end(self.indexer, &end.seen, self.tell);
+            self.end = None;
+            return;
+        }
+        let is_due = self.until_known.is_some()
+            || !self.indexer.has_beginning()
+            || end.heard.elapsed() > BEHIND;
+        if is_due && !end.said {
+            let live = &self.indexer.live;
+            self.tell.job(over(live, &end.seen));
+            end.said = true;
+        }
     }
 
     /// Notes that another engine's job, which was queued when we first saw it, runs.
@@ -211,42 +265,49 @@ impl<K: Send> Listening<'_, K> {
     }
 }
 
-/// Reads the rest of the spool and makes sure that the job is over, one way or the other.
+/// Makes sure that the job is over, one way or the other, and then reads the rest of the spool.
 async fn settle(indexer: &mut Indexer, tell: &dyn Tell) {
     let live = Arc::clone(&indexer.live);
-    if !has_all(indexer) {
-        live.archived_elsewhere();
-    }
-    if live.job_status().is_over() {
-        if let Some(damage) = indexer.found_damage() {
-            tell.job(live.change(|job| job.damage = Some(damage)));
+    let has_read = |seen: &Seen| seen.complete && indexer.has_read(seen);
+    if !(live.job_status().is_over() && indexer.seen.as_ref().is_some_and(has_read)) {
+        let seen = how_it_ended(indexer).await;
+        if let Some(seen) = seen.as_ref().filter(|_| !live.job_status().is_over()) {
+            tell.job(over(&live, seen));
         }
-    } else {
-        settle_state(indexer, tell).await;
+        if !has_all(indexer).await {
+            live.archived_elsewhere();
+        }
+        if let Some(seen) = seen {
+            say_end(indexer, &seen, tell);
+        }
     }
     live.completed();
 }
 
-/// Makes sure that a job that has not been seen to end is over, one way or the other.
-async fn settle_state(indexer: &Indexer, tell: &dyn Tell) {
-    let live = &indexer.live;
-    let seen = match live.folder.read_json::<Seen>(folder::EXIT) {
-        Ok(Some(seen)) => Some(seen),
+/// How a job with no supervisor left ended; none where another engine archived it meanwhile and dropped the folder.
+async fn how_it_ended(indexer: &Indexer) -> Option<Seen> {
+    let folder = &indexer.live.folder;
+    match (folder.read_json::<Seen>(folder::EXIT), &indexer.seen) {
+        (Ok(Some(seen)), _) => Some(seen),
         // Looked for after the file was: another engine may have dropped the folder in between, and the file with it.
-        _ if !live.folder.path().exists() => None,
-        _ => lost::settle(live).await,
-    };
-    if let Some(seen) = seen {
-        tell.job(live.change(|job| end(job, &seen, indexer)));
+        _ if !folder.path().exists() => None,
+        // Its supervisor saw it end and was killed before it had written that down. What we heard is not forgotten.
+        (_, Some(heard)) => {
+            let seen = Seen {
+                spool_end: lost::spool_end(&indexer.live),
+                complete: true,
+                ..heard.clone()
+            };
+            lost::write_down(folder, &seen);
+            Some(seen)
+        }
+        (_, None) => lost::settle(&indexer.live).await,
     }
 }
 
 /// Reads what is left of the spool; false where another engine archived it meanwhile and dropped the folder.
-fn has_all(indexer: &mut Indexer) -> bool {
-    if indexer.end == Some(indexer.mark.at.offset) {
-        return true;
-    }
-    let read = indexer.read_to_end();
+async fn has_all(indexer: &mut Indexer) -> bool {
+    let read = indexer.read_to_end().await;
     let is_there = indexer.live.folder.path().exists();
     if let Err(error) = read
         && is_there
@@ -256,8 +317,26 @@ fn has_all(indexer: &mut Indexer) -> bool {
     is_there
 }
 
+/// Takes over how the job was seen to end, with what only its log says of that, now that it is read.
+fn say_end(indexer: &Indexer, seen: &Seen, tell: &dyn Tell) {
+    let live = &indexer.live;
+    live.ends_at(seen.spool_end);
+    // In one step: whoever waits for the end takes all of it.
+    tell.job(live.change(|job| {
+        end(job, seen);
+        job.cause = indexer.cause(seen);
+        job.damage = indexer.damage(seen);
+    }));
+}
+
 /// Takes over how the job was seen to end.
-fn end(job: &mut Job, seen: &Seen, indexer: &Indexer) {
+fn over(live: &Live, seen: &Seen) -> Job {
+    live.ends_at(seen.spool_end);
+    live.change(|job| end(job, seen))
+}
+
+/// How a job stands that was seen to end so.
+pub(crate) fn end(job: &mut Job, seen: &Seen) {
     job.state = State::Ended {
         started_at: seen.started_at.and_then(DateTime::from_timestamp_micros),
         finished_at: DateTime::from_timestamp_micros(seen.finished_at).unwrap_or_else(Utc::now),
@@ -265,7 +344,5 @@ fn end(job: &mut Job, seen: &Seen, indexer: &Indexer) {
         canceled: seen.canceled,
     };
     job.paused = None;
-    job.cause = indexer.cause(seen);
-    job.damage = indexer.damage(seen);
     job.survivors.clone_from(&seen.survivors);
 }

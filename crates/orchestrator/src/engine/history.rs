@@ -187,7 +187,7 @@ impl Engine {
             query.limit.min(LARGEST_PAGE)
         } as usize;
         // Before the store is asked: a job that is archived meanwhile is in both, and in neither otherwise.
-        let lives: Vec<Job> = self.lives().iter().map(|live| live.job()).collect();
+        let lives = self.lives();
         let page = &JobQuery {
             limit: u32::try_from(limit + 1).unwrap_or(LARGEST_PAGE),
             ..query.clone()
@@ -203,6 +203,8 @@ impl Engine {
             Err(error) => return Err(error.into()),
         };
         self.mark_silent(&mut archived).await;
+        // As they stand now: the store may have taken its time.
+        let lives: Vec<Job> = lives.iter().map(|live| live.job()).collect();
         let known: HashSet<JobId> = lives.iter().map(|job| job.id).collect();
         // Pins are the store's alone.
         let pinned: Option<HashSet<JobId>> = query

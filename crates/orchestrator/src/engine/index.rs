@@ -10,6 +10,8 @@ use supervisor::{
     spool::{self, Reader},
 };
 
+use tokio::sync::oneshot;
+
 use super::live::{Live, Mark};
 use crate::{
     job::What,
@@ -27,8 +29,10 @@ pub(super) struct Indexer {
     pub(super) live: Arc<Live>,
     pub(super) mark: Mark,
     reader: Option<Reader>,
-    /// Where the spool ends for good, once its supervisor has said so.
-    pub(super) end: Option<u64>,
+    /// Answers where what is left of the spool begins; none once that is known.
+    beginning: Option<oneshot::Receiver<Mark>>,
+    /// How the job ended, as its supervisor last said.
+    pub(super) seen: Option<Seen>,
     /// What keeps the rest of the spool from being read.
     damage: Option<String>,
     /// Where make complains; none of a job that is no make.
@@ -50,7 +54,8 @@ impl Indexer {
             live,
             mark: from,
             reader: None,
-            end: None,
+            beginning: None,
+            seen: None,
             damage: None,
             complaints,
             screen: job.pty.then(Screen::default),
@@ -58,20 +63,65 @@ impl Indexer {
         }
     }
 
+    /// The same, of a spool whose beginning only the store knows: nothing is read until it has answered.
+    pub(super) fn beginning_at(live: Arc<Live>, beginning: oneshot::Receiver<Mark>) -> Self {
+        Self {
+            beginning: Some(beginning),
+            ..Self::new(live, Mark::default())
+        }
+    }
+
+    /// Whether it is known where what is left of the spool begins.
+    pub(super) fn has_beginning(&self) -> bool {
+        self.beginning.is_none()
+    }
+
+    /// Waits until that is known: for ever where the store cannot say. May be dropped and called again.
+    pub(super) async fn begin(&mut self) {
+        let Some(beginning) = &mut self.beginning else {
+            return;
+        };
+        let Ok(mark) = beginning.await else {
+            return std::future::pending().await;
+        };
+        self.live.begins_at(&mark);
+        (self.mark, self.beginning) = (mark, None);
+    }
+
+    /// Whether there is something to read before the offset `until`.
+    pub(super) fn is_behind(&self, until: u64) -> bool {
+        self.has_beginning() && self.damage.is_none() && self.mark.at.offset < until
+    }
+
+    /// Whether all is read that was written before the job ended so, or can be read of it.
+    pub(super) fn has_read(&self, seen: &Seen) -> bool {
+        self.has_beginning() && !self.is_behind(seen.spool_end)
+    }
+
     /// Reads up to the offset `until`, or to where the spool is damaged: nothing after that is read then.
     ///
     /// # Errors
     /// Where the system does not let us.
+    #[cfg(test)]
     pub(super) fn catch_up(&mut self, until: u64) -> io::Result<()> {
-        if until <= self.mark.at.offset || self.damage.is_some() {
-            return Ok(());
+        while self.is_behind(until) {
+            self.step(until)?;
         }
-        let read = self.read_on(until).and_then(|()| {
-            let at = self.mark.at.offset;
-            if at < until {
-                Err(cut_short(at, until))
-            } else {
+        Ok(())
+    }
+
+    /// Reads one piece on towards the offset `until`, or finds that the spool is damaged: nothing more is read then. Whoever
+    /// has much to read does something else between two pieces: threads are few, and other jobs' statuses are due.
+    ///
+    /// # Errors
+    /// Where the system does not let us.
+    pub(super) fn step(&mut self, until: u64) -> io::Result<()> {
+        let at = self.mark.at.offset;
+        let read = self.read_on(until).and_then(|more| {
+            if more {
                 Ok(())
+            } else {
+                Err(cut_short(at, until))
             }
         });
         self.note_damage(read)
@@ -81,15 +131,18 @@ impl Indexer {
     ///
     /// # Errors
     /// Where the system does not let us.
-    pub(super) fn read_to_end(&mut self) -> io::Result<()> {
-        if self.damage.is_some() {
-            return Ok(());
+    pub(super) async fn read_to_end(&mut self) -> io::Result<()> {
+        self.begin().await;
+        while self.damage.is_none() {
+            match self.read_on(u64::MAX) {
+                Ok(true) => tokio::task::yield_now().await,
+                Ok(false) => return Ok(()),
+                // It never began to write.
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                Err(error) => self.note_damage(Err(error))?,
+            }
         }
-        match self.read_on(u64::MAX) {
-            // It never began to write.
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            read => self.note_damage(read),
-        }
+        Ok(())
     }
 
     fn note_damage(&mut self, read: io::Result<()>) -> io::Result<()> {
@@ -103,29 +156,31 @@ impl Indexer {
         }
     }
 
-    fn read_on(&mut self, until: u64) -> io::Result<()> {
+    /// Reads one piece; false where there is none before `until`.
+    fn read_on(&mut self, until: u64) -> io::Result<bool> {
         let reader = match &mut self.reader {
             Some(reader) => reader,
             none => none.insert(Reader::open(self.live.folder.path(), self.mark.at)?),
         };
-        while let Some(block) = reader.read(until, READ_BYTES)? {
-            for record in &block.records {
-                let bytes = &block.bytes[record.payload.clone()];
-                let stream = stream(record.stream);
-                self.mark.state.advance(stream, bytes);
-                self.mark.bytes += bytes.len() as u64;
-                if let Some(screen) = &mut self.screen {
-                    screen.feed(bytes);
-                }
-                if self.complaints == Some(stream) {
-                    keep_end(&mut self.last_words, bytes);
-                }
+        let Some(block) = reader.read(until, READ_BYTES)? else {
+            return Ok(false);
+        };
+        for record in &block.records {
+            let bytes = &block.bytes[record.payload.clone()];
+            let stream = stream(record.stream);
+            self.mark.state.advance(stream, bytes);
+            self.mark.bytes += bytes.len() as u64;
+            if let Some(screen) = &mut self.screen {
+                screen.feed(bytes);
             }
-            self.mark.at = block.end;
-            let full_screen = self.screen.is_some_and(|screen| screen.is_alternate());
-            self.live.grew(&self.mark, full_screen);
+            if self.complaints == Some(stream) {
+                keep_end(&mut self.last_words, bytes);
+            }
         }
-        Ok(())
+        self.mark.at = block.end;
+        let full_screen = self.screen.is_some_and(|screen| screen.is_alternate());
+        self.live.grew(&self.mark, full_screen);
+        Ok(true)
     }
 
     /// What was found to be wrong with the spool.

@@ -12,7 +12,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use supervisor::{
-    control,
+    control, disk,
     exec::{self, Exec, Window},
     folder::{self, Folder, Lock},
 };
@@ -27,8 +27,6 @@ use crate::{
     limits, make, ssh,
 };
 
-/// The variable that tells supervisors how many bytes of their disk they are to leave free.
-const DISK_FLOOR: &str = "VMO_DISK_FLOOR";
 /// How the name begins of a folder that is being made.
 const NEW: &str = ".new-";
 /// A folder that has been made for this long has been left there.
@@ -207,9 +205,10 @@ impl Start {
         turn: Turn,
         mut environment: HashMap<OsString, OsString>,
         job: JobId,
+        floor: u64,
     ) -> Self {
         environment.insert("VMO_JOB".into(), job.to_string().into());
-        environment.extend(std::env::var_os(DISK_FLOOR).map(|bytes| (DISK_FLOOR.into(), bytes)));
+        environment.insert(disk::FLOOR_VARIABLE.into(), floor.to_string().into());
         Self {
             folder: folder.clone(),
             listener,

@@ -37,8 +37,18 @@ pub struct Extent {
     pub bytes: u64,
     /// Whether what runs has the whole screen of its terminal, as far as was seen.
     pub full_screen: bool,
+    /// Where the spool ended when the job was seen to end; 0 before that.
+    pub ends_at: u64,
     /// Whether no more will come.
     pub complete: bool,
+}
+
+impl Extent {
+    /// Whether all that was written before the job's end is known here. A status does not wait for a long log to be read.
+    #[must_use]
+    pub fn reaches_end(&self) -> bool {
+        self.complete || self.end.offset >= self.ends_at
+    }
 }
 
 /// A place in a log to start reading from; the log's start by default.
@@ -88,6 +98,8 @@ pub struct Live {
     extent: watch::Sender<Extent>,
     /// Whether the store knows how it ended.
     settled: watch::Sender<bool>,
+    /// Whether the job's end is on the disk, as its supervisor said.
+    kept: AtomicBool,
     /// Whether the log goes on in the store after the last that was read here.
     goes_on_in_store: AtomicBool,
     marks: Mutex<Marks>,
@@ -105,16 +117,20 @@ pub(crate) struct Orders {
 }
 
 impl Live {
-    /// A job at the start of its log, or at `from`; and the orders that whoever holds its control socket must pass on.
-    pub(crate) fn new(job: Job, folder: Folder, from: Mark) -> (Self, Orders) {
+    /// A job at the start of its log, or at `from`, or where only the store knows what is left of it, nowhere until
+    /// [`Live::begins_at`]; and the orders that whoever holds its control socket must pass on.
+    pub(crate) fn new(job: Job, folder: Folder, from: Option<Mark>) -> (Self, Orders) {
         // A person's clicks; where 64 wait, the next one waits too.
         let (orders, now) = mpsc::channel(64);
         let (input, typed) = mpsc::channel(INPUT);
+        let marks = from.clone().into_iter().collect();
+        let from = from.unwrap_or_default();
         let extent = Extent {
             end: from.at,
             lines: from.state.lines(),
             bytes: from.bytes,
             full_screen: false,
+            ends_at: 0,
             complete: false,
         };
         let live = Self {
@@ -123,9 +139,10 @@ impl Live {
             job: watch::Sender::new(job),
             extent: watch::Sender::new(extent),
             settled: watch::Sender::new(false),
+            kept: AtomicBool::new(false),
             goes_on_in_store: AtomicBool::new(false),
             marks: Mutex::new(Marks {
-                all: vec![from],
+                all: marks,
                 every: MARK_EVERY,
             }),
             orders,
@@ -173,6 +190,17 @@ impl Live {
         self.extent.subscribe()
     }
 
+    /// Tells where the spool ended when the job was seen to end, before the job itself says so.
+    pub(crate) fn ends_at(&self, offset: u64) {
+        self.extent.send_modify(|extent| extent.ends_at = offset);
+    }
+
+    /// Tells where what is left of the spool begins, of a log of which nothing has been read.
+    pub(crate) fn begins_at(&self, mark: &Mark) {
+        self.marks.lock().expect("no panic holds it").all = vec![mark.clone()];
+        self.grew(mark, false);
+    }
+
     /// Tells that the log reaches up to `mark`, and which screen is shown there.
     pub(crate) fn grew(&self, mark: &Mark, full_screen: bool) {
         self.marks.lock().expect("no panic holds it").add(mark);
@@ -192,6 +220,16 @@ impl Live {
     /// Whether only the store has the log's end, of one that is complete.
     pub(crate) fn goes_on_in_store(&self) -> bool {
         self.goes_on_in_store.load(Ordering::Acquire)
+    }
+
+    /// Tells that the job's end is on the disk, and all of its log.
+    pub(crate) fn kept(&self) {
+        self.kept.store(true, Ordering::Release);
+    }
+
+    /// Whether that was told.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.kept.load(Ordering::Acquire)
     }
 
     /// Tells that no more will come.

@@ -7,10 +7,14 @@ use chrono::{DateTime, Utc};
 use supervisor::{
     exit::{Ended, Exit as Seen},
     folder::{self, Folder, Supervisor},
+    spool,
 };
 
-use super::{follow, live::Live, remote, strays};
-use crate::job::State;
+use super::{Engine, follow, live::Live, remote, strays};
+use crate::{
+    job::{State, Status},
+    wire::Event,
+};
 
 /// Ends what a dead supervisor left running, and writes down how the job is to be called from now on; what another
 /// engine wrote down meanwhile stands. None where that one has archived the job already and dropped its folder.
@@ -32,12 +36,33 @@ pub(super) async fn settle(live: &Live) -> Option<Seen> {
         canceled: false,
         started_at: started_at.map(|at| at.timestamp_micros()),
         finished_at: finished_at.timestamp_micros(),
-        spool_end: live.extent().end.offset,
+        spool_end: spool_end(live),
         complete: true,
         survivors: Vec::new(),
     };
     write_down(&live.folder, &seen);
     Some(seen)
+}
+
+impl Engine {
+    /// Of a job that is lost to us, somebody may have archived how it ended: the store keeps that, and so do we.
+    pub(super) async fn take_what_is_known(&self, live: &Live) {
+        let id = live.id;
+        let asked = self.0.link.ask(|store| async move { store.job(id).await });
+        let known = match asked.await {
+            Ok(known) => known,
+            Err(error) => return tracing::debug!(job = %id, %error, "what is known of a lost job"),
+        };
+        if let Some(known) = known.filter(|known| known.state.status() != Status::Lost) {
+            self.tell(Event::job(live.change(|job| *job = known)));
+        }
+    }
+}
+
+/// Where the spool of a job ends that nobody supervises any more.
+pub(super) fn spool_end(live: &Live) -> u64 {
+    let read = live.extent().end.offset;
+    spool::end(live.folder.path()).map_or(read, |end| end.offset)
 }
 
 /// Writes down how a job ended that its own supervisor could not say of: the next engine has to know it too.

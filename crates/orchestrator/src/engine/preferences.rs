@@ -7,6 +7,8 @@ use std::{
     sync::{Mutex, MutexGuard},
 };
 
+use supervisor::disk;
+
 use super::{Engine, EngineError, Place};
 use crate::{
     folders,
@@ -63,6 +65,23 @@ impl Engine {
     #[must_use]
     pub fn settings(&self) -> Settings {
         self.0.preferences.held().settings.clone()
+    }
+
+    /// Free bytes of the disk with the data folder below which jobs wait: what `VMO_DISK_FLOOR` says, else the settings, else
+    /// 256 MiB.
+    #[must_use]
+    pub fn disk_floor(&self) -> u64 {
+        let from_environment = disk::floor_of_environment().unwrap_or_else(|odd| {
+            tracing::warn!(
+                odd,
+                "VMO_DISK_FLOOR is no number of bytes, so it does not count"
+            );
+            None
+        });
+        let set = self.0.preferences.held().settings.disk_floor;
+        from_environment
+            .or_else(|| set.map(|mebibytes| u64::from(mebibytes) * 1024 * 1024))
+            .unwrap_or(disk::FLOOR)
     }
 
     /// What is wrong with the settings' file, with its line; empty where nothing is.

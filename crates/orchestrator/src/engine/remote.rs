@@ -41,6 +41,9 @@ struct Told {
 /// Between two looks at whether a command has read the input that waits for it.
 const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(50);
 
+/// Before how a job ended is written down again, where the disk did not take it.
+const WRITE_AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// The file in a job's folder that says which process group it is on the host, so that the next engine can name it.
 pub(crate) const LEADER: &str = "remote.json";
 
@@ -56,6 +59,8 @@ pub(crate) struct Remote {
     pub(crate) exec: Exec,
     pub(crate) folder: Folder,
     pub(crate) ask: Arc<dyn Ask>,
+    /// Free bytes of the disk below which it waits.
+    pub(crate) floor: u64,
 }
 
 impl Remote {
@@ -81,7 +86,7 @@ impl Remote {
         ));
         let (closed, no_more) = mpsc::channel();
         let output = Spooled {
-            disk: Disk::of(self.folder.path()),
+            disk: Disk::of(self.folder.path(), self.floor),
             waiting: Vec::new(),
             writer,
             told: told.clone(),
@@ -122,17 +127,32 @@ impl Remote {
         };
         told.send_modify(|told| told.exit = Some(exit.clone()));
         if !exit.complete {
+            write_down(&self.folder, &exit, sync);
             // A process that outlived the command holds its output; an error means that the output is closed.
             let _closed = no_more.recv().is_err();
             (exit.complete, exit.spool_end) = (true, told.borrow().offset);
         }
-        let written = sync
-            .sync()
-            .and_then(|()| self.folder.write_json_durably(folder::EXIT, &exit));
-        if let Err(error) = written {
-            tracing::error!(%error, "how an SSH job ended could not be written down");
-        }
+        write_down(&self.folder, &exit, sync);
         told.send_modify(|told| told.complete = true);
+    }
+}
+
+/// Writes down how a job ended, after all that it wrote. What the disk refuses is tried again as long as the folder is
+/// there.
+fn write_down(folder: &Folder, exit: &Exit, sync: &SyncHandle) {
+    let write = || {
+        sync.sync()
+            .and_then(|()| folder.write_json_durably(folder::EXIT, exit))
+    };
+    let mut told = false;
+    while let Err(error) = write() {
+        if !folder.path().exists() {
+            return;
+        }
+        if !std::mem::replace(&mut told, true) {
+            tracing::error!(%error, "how an SSH job ended could not be written down yet");
+        }
+        std::thread::sleep(WRITE_AGAIN);
     }
 }
 
@@ -188,6 +208,7 @@ impl Output for Spooled {
         if let Err(error) = self.folder.write_json(LEADER, &remote.leader) {
             tracing::warn!(%error, "the process group of an SSH job could not be written down");
         }
+        self.writer.sync_handle().note(LEADER);
         self.told
             .send_modify(|told| told.started_at = Some(Utc::now().timestamp_micros()));
         if let Some(started) = self.started.take() {

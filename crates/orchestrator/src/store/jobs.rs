@@ -14,7 +14,8 @@ use crate::job::{Job, JobId, JobQuery};
 
 impl Store {
     /// Writes a job as it stands, new or known. A job that has ended is never turned back into one that has not, nor a
-    /// running one into a queued one: such a call changes nothing, and the like of it may come late from anybody.
+    /// running one into a queued one, nor is a known end replaced by `lost`: such a call changes nothing, and the like of it
+    /// may come late from anybody.
     ///
     /// # Errors
     /// [`StoreError::Unfit`] where a path is not UTF-8; whatever the server says.
@@ -144,7 +145,8 @@ const SAVE: &str = "with saved as (
        batch = excluded.batch, owner = excluded.owner, pty = excluded.pty,
        lines = greatest(old.lines, excluded.lines), bytes = greatest(old.bytes, excluded.bytes),
        detail = excluded.detail
-     where array_position(array['queued', 'running'], excluded.status) is null
+     where (array_position(array['queued', 'running'], excluded.status) is null
+            and (excluded.status <> 'lost' or old.status in ('queued', 'running', 'lost')))
         or array_position(array['queued', 'running'], excluded.status)
            >= array_position(array['queued', 'running'], old.status)
      returning id)

@@ -1,11 +1,19 @@
 //! The app is killed, again and again, with jobs running, ending and being archived (P1, P2).
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use orchestrator::{
+    job::Status,
+    wire::{Reply, Request},
+};
 
 use crate::{
     cast::{Cast, plan},
     dice::{Dice, kills},
-    home::Home,
+    home::{Home, eventually},
     page::App,
     postgres::Postgres,
 };
@@ -44,4 +52,36 @@ async fn a_killed_app_loses_nothing() {
         "{} jobs; statuses were right {slowest:?} after a start at the latest",
         cast.roles.len()
     );
+}
+
+/// What `exit.json` says is known at once, however long the log is, and where the store would have to say where what is left
+/// of it begins, and is away.
+#[tokio::test]
+async fn an_end_that_is_written_down_waits_for_no_log_and_no_store() {
+    let nowhere = "postgres://nobody@127.0.0.1:9/none".to_owned();
+    let mut app = App::start(Home::new(Some(nowhere)));
+    let mut page = app.page().await;
+    let long = "head -c 150000000 /dev/zero | tr '\\0' '\\n'; exit 3";
+    let jobs = [page.start(long).await.id, page.start(long).await.id];
+    let folder = |app: &App, id| app.home.data().join("jobs").join(format!("{id}"));
+    for id in jobs {
+        eventually("its end is on the disk", || {
+            folder(&app, id).join("exit.json").exists()
+        });
+    }
+    drop(page);
+    app.kill();
+    // As another engine leaves it that had archived the first part, and could not write down how far that was.
+    fs::remove_file(folder(&app, jobs[1]).join("spool").join("0".repeat(20))).unwrap();
+    app.again();
+    let mut page = app.page().await;
+    for id in jobs {
+        match page.ask(Request::Job { job: id }).await {
+            Ok(Reply::Job(job)) => {
+                assert_eq!((job.status, job.exit_code), (Status::Error, Some(3)));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    app.kill();
 }

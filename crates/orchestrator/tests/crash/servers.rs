@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::net::UnixStream,
     time::{Duration, Instant},
 };
 
@@ -25,15 +26,31 @@ pub(crate) fn postmaster(home: &Home) -> Option<Pid> {
 }
 
 /// All servers over the data of this home: one at most, whenever one looks.
+///
+/// What a server has just forked looks like it, and a backend does until it has heard from its client: where that was
+/// killed, it is gone a moment later. A look takes its time, so who is gone at its end was none beside the others; and a
+/// backend leads a session, which a server does not.
 pub(crate) fn servers(home: &Home) -> Vec<Pid> {
-    let all = of(home, |line| line.contains("/postgres -D "));
-    let parent = |pid: Pid| {
-        let stat = fs::read(format!("/proc/{}/stat", pid.as_raw_pid())).ok()?;
-        Pid::from_raw(Stat::parse(&stat)?.ppid)
+    servers_of(&look_like_servers(home))
+}
+
+fn look_like_servers(home: &Home) -> Vec<Pid> {
+    of(home, |line| line.contains("/postgres -D "))
+}
+
+/// Which of these, that were found a moment ago, are servers.
+fn servers_of(found: &[Pid]) -> Vec<Pid> {
+    let is_server = |pid: &&Pid| {
+        let stat = fs::read(format!("/proc/{}/stat", pid.as_raw_pid())).ok();
+        let Some(stat) = stat.and_then(|stat| Stat::parse(&stat)) else {
+            return false;
+        };
+        let is_backend = stat.session == pid.as_raw_pid();
+        let parent = Pid::from_raw(stat.ppid);
+        let is_forked = parent.is_some_and(|parent| found.contains(&parent));
+        !(stat.has_ended() || is_backend || is_forked)
     };
-    // What a server has just forked looks like it for a moment.
-    let forked = |pid: &Pid| parent(*pid).is_some_and(|parent| all.contains(&parent));
-    all.iter().filter(|pid| !forked(pid)).copied().collect()
+    found.iter().filter(is_server).copied().collect()
 }
 
 pub(crate) fn guardians(home: &Home) -> Vec<Pid> {
@@ -90,4 +107,30 @@ async fn a_killed_server_loses_nothing() {
 #[tokio::test]
 async fn a_killed_guardian_loses_nothing_and_leaves_no_server() {
     again_and_again(Dice::new(), |home| guardians(home).pop()).await;
+}
+
+/// A client that comes and goes makes no second server of a look.
+#[tokio::test]
+async fn a_backend_whose_client_leaves_is_no_second_server() {
+    let mut app = App::start(Home::new(None));
+    app.page().await.until_ready_again().await;
+    let data = embedded::data_folder(&app.home.data()).unwrap();
+    let note = fs::read_to_string(data.join("postmaster.pid")).unwrap();
+    let note: Vec<&str> = note.lines().map(str::trim).collect();
+    let socket = format!("{}/.s.PGSQL.{}", note[4], note[3]);
+    let client = UnixStream::connect(&socket).unwrap();
+    // It has said nothing yet, so who is to serve it looks as the server does.
+    let mut found = Vec::new();
+    eventually("somebody serves it", || {
+        found = look_like_servers(&app.home);
+        found.len() == 2
+    });
+    let server = postmaster(&app.home).unwrap();
+    assert_eq!(servers_of(&found), [server]);
+    drop(client);
+    eventually("that one leaves", || {
+        look_like_servers(&app.home) == [server]
+    });
+    assert_eq!(servers_of(&found), [server]);
+    app.kill();
 }

@@ -9,9 +9,12 @@ use std::{
 
 use super::{
     HEADER, MAX_RECORD, Position, Stream,
-    record::{Header, Parsed},
+    record::{self, Header, Parsed},
     segment,
 };
+
+/// So many zeros at a segment's end were never written: a payload may end in some.
+const BLANK: usize = 8;
 
 /// One record of a [`Block`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,13 +102,35 @@ impl Reader {
                 }
                 return Ok(None);
             }
-            return match self.block(bytes, max_bytes)? {
-                Ok(block) => Ok(Some(block)),
-                Err(need) if need <= room => Ok(self.block(self.fetch(need)?, max_bytes)?.ok()),
-                Err(_) => Ok(None),
+            let block = match self.block(bytes, max_bytes) {
+                Ok(Err(need)) if need <= room => self.block(self.fetch(need)?, max_bytes),
+                block => block,
+            };
+            return match block {
+                Err(error) if error.kind() == io::ErrorKind::InvalidData && self.is_torn()? => {
+                    Ok(None)
+                }
+                block => Ok(block?.ok()),
             }
             .inspect(|block| self.advance(block.as_ref()));
         }
+    }
+
+    /// Whether what is here is the last that was written, as a power loss leaves it: the file is as long as it was, and the
+    /// last of it is blank.
+    fn is_torn(&self) -> io::Result<bool> {
+        if segment::starts(&self.spool)?.last() != Some(&self.start) {
+            return Ok(false);
+        }
+        let before = self.at.offset - self.start;
+        let left = self.file.metadata()?.len().saturating_sub(before);
+        let rest = self.fetch(usize::try_from(left).unwrap_or(usize::MAX))?;
+        let used = rest
+            .iter()
+            .rposition(|byte| *byte != 0)
+            .map_or(0, |last| last + 1);
+        let is_blank = rest.len() - used >= BLANK;
+        Ok(is_blank && used <= record::claimed(&rest))
     }
 
     fn advance(&mut self, block: Option<&Block>) {

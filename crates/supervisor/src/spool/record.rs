@@ -49,6 +49,12 @@ pub(super) enum Parsed {
     Bad(&'static str),
 }
 
+/// How many bytes the record at the start of `bytes` says it has, header included; no more than a record can have.
+pub(super) fn claimed(bytes: &[u8]) -> usize {
+    let len = bytes.first_chunk::<4>().copied().map(u32::from_le_bytes);
+    HEADER + len.map_or(0, |len| len as usize).min(MAX_RECORD)
+}
+
 impl Header {
     /// The header's bytes for `payload`, which holds 1 to [`MAX_RECORD`] bytes.
     pub(super) fn encode(self, payload: &[u8]) -> [u8; HEADER] {

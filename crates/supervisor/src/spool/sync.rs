@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use crate::folder::JOB;
+
 /// How long written bytes may wait for the disk: what a power loss can take.
 const EVERY: Duration = Duration::from_millis(200);
 
@@ -21,7 +23,17 @@ impl SyncHandle {
         Self(unsynced)
     }
 
-    /// Blocks until everything appended before the call is on the disk, with the folders that lead to it.
+    /// Has a file of the job's folder brought onto the disk before anything more of the spool is: one without which the
+    /// spool says nothing, or says less. What the job is, `job.json`, is one from the start.
+    pub fn note(&self, name: &'static str) {
+        let mut work = self.0.work();
+        work.notes.push(name);
+        work.names = Names::All;
+        self.0.wake.notify_one();
+    }
+
+    /// Blocks until everything appended before the call is on the disk, with the files and folders that it needs to be
+    /// found and understood; those come first.
     ///
     /// # Errors
     /// Those of `fdatasync`. What it failed for is tried again at the next call.
@@ -29,8 +41,8 @@ impl SyncHandle {
         self.0.sync()
     }
 
-    /// Starts a thread that syncs what is there at once, and then every 200 ms while there is something to sync, until the
-    /// writer is dropped. Its failures are met again by [`Self::sync`].
+    /// Starts a thread that syncs what is there at once, be it that there is a job and nothing is written, and then every
+    /// 200 ms while there is something to sync, until the writer is dropped. Its failures are met again by [`Self::sync`].
     ///
     /// # Errors
     /// When no thread can be started.
@@ -39,9 +51,7 @@ impl SyncHandle {
             .name("spool sync".to_owned())
             .stack_size(64 * 1024)
             .spawn(move || {
-                if !self.0.work().files.is_empty() {
-                    self.0.sync().ok();
-                }
+                self.0.sync().ok();
                 while self.0.wait_for_work() {
                     self.0.sync().ok();
                 }
@@ -50,7 +60,7 @@ impl SyncHandle {
     }
 }
 
-/// What the writer has written and nobody has synced. Bounded by the segments written since the last sync.
+/// What was written and nobody has synced. Bounded by the segments written since the last sync, and few notes.
 #[derive(Debug)]
 pub(super) struct Unsynced {
     spool: PathBuf,
@@ -60,6 +70,8 @@ pub(super) struct Unsynced {
 
 #[derive(Debug)]
 struct Work {
+    /// Files of the job's folder, by their names.
+    notes: Vec<&'static str>,
     files: Vec<Arc<File>>,
     /// New names to make last: those of the spool folder, and at first those above it.
     names: Names,
@@ -80,6 +92,7 @@ impl Unsynced {
         Self {
             spool: spool.to_owned(),
             work: Mutex::new(Work {
+                notes: vec![JOB],
                 files: Vec::new(),
                 names: Names::All,
                 closed: false,
@@ -115,7 +128,7 @@ impl Unsynced {
 
     /// Waits until something was written, and 200 ms more so that a sync serves many writes. False when closed.
     fn wait_for_work(&self) -> bool {
-        let idle = |work: &mut Work| work.files.is_empty() && !work.closed;
+        let idle = |work: &mut Work| !work.is_dirty() && !work.closed;
         let open = |work: &mut Work| !work.closed;
         let work = self.wake.wait_while(self.work(), idle);
         let work = work.unwrap_or_else(PoisonError::into_inner);
@@ -127,16 +140,25 @@ impl Unsynced {
     }
 
     fn sync(&self) -> io::Result<()> {
-        let (files, names) = {
+        let dirty = {
             let mut work = self.work();
-            let names = std::mem::replace(&mut work.names, Names::Synced);
-            (std::mem::take(&mut work.files), names)
+            let closed = work.closed;
+            std::mem::replace(
+                &mut *work,
+                Work {
+                    notes: Vec::new(),
+                    files: Vec::new(),
+                    names: Names::Synced,
+                    closed,
+                },
+            )
         };
-        let done = sync_all(&files, &self.spool, names);
+        let done = dirty.sync_in(&self.spool);
         if done.is_err() {
             let mut work = self.work();
-            work.names = names.max(work.names);
-            work.files.splice(0..0, files);
+            work.names = dirty.names.max(work.names);
+            work.notes.splice(0..0, dirty.notes);
+            work.files.splice(0..0, dirty.files);
         }
         done
     }
@@ -156,17 +178,32 @@ impl Names {
     }
 }
 
-fn sync_all(files: &[Arc<File>], spool: &Path, names: Names) -> io::Result<()> {
-    for file in files {
-        file.sync_data()?;
+impl Work {
+    fn is_dirty(&self) -> bool {
+        !(self.notes.is_empty() && self.files.is_empty())
     }
-    let levels = match names {
-        Names::Synced => 0,
-        Names::Segments => 1,
-        Names::All => 3,
-    };
-    for folder in spool.ancestors().take(levels) {
-        File::open(folder)?.sync_all()?;
+
+    /// First what the log is of and where it is, then the log: bytes that a power loss leaves without a job are of no use.
+    fn sync_in(&self, spool: &Path) -> io::Result<()> {
+        for name in &self.notes {
+            match File::open(spool.with_file_name(name)) {
+                Ok(note) => note.sync_all()?,
+                // A folder of an earlier version, or one that is being dropped.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let levels = match self.names {
+            Names::Synced => 0,
+            Names::Segments => 1,
+            Names::All => 3,
+        };
+        for folder in spool.ancestors().take(levels) {
+            File::open(folder)?.sync_all()?;
+        }
+        for file in &self.files {
+            file.sync_data()?;
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -8,6 +8,8 @@ use std::{
     sync::Arc,
 };
 
+use rustix::process::{Resource, getrlimit};
+
 use super::{
     HEADER, MAX_RECORD, Position, SEGMENT_BYTES, Stream,
     record::Header,
@@ -24,6 +26,8 @@ pub struct Writer {
     /// Where the open segment starts.
     start: u64,
     at: Position,
+    /// No segment is grown past this many bytes.
+    largest: u64,
     /// A write failed half-way and what it left could not be cut off yet.
     torn: bool,
     unsynced: Arc<Unsynced>,
@@ -74,6 +78,7 @@ impl Writer {
             file: Arc::new(file),
             start,
             at,
+            largest: largest_segment(),
             torn: false,
             unsynced,
         }
@@ -83,6 +88,13 @@ impl Writer {
     #[must_use]
     pub fn position(&self) -> Position {
         self.at
+    }
+
+    /// The most bytes of payload in one record here: [`MAX_RECORD`], or less where no file may grow as large.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        let room = usize::try_from(self.largest).unwrap_or(usize::MAX);
+        room.saturating_sub(HEADER).clamp(1, MAX_RECORD)
     }
 
     /// Whether what is written goes nowhere any more: somebody deleted the segment that is written.
@@ -99,14 +111,14 @@ impl Writer {
         SyncHandle::new(Arc::clone(&self.unsynced))
     }
 
-    /// Appends what was read of one stream just now, as one record for each [`MAX_RECORD`] bytes, and says the offset
+    /// Appends what was read of one stream just now, as one record for each [`Self::most`] bytes, and says the offset
     /// after it. Both clocks are read here. Nothing is appended for no bytes.
     ///
     /// # Errors
     /// Those of the file system, as a full disk. A record is there whole or not at all, so a payload of up to
-    /// [`MAX_RECORD`] bytes can be given again later.
+    /// [`Self::most`] bytes can be given again later.
     pub fn append(&mut self, stream: Stream, payload: &[u8]) -> io::Result<u64> {
-        for part in payload.chunks(MAX_RECORD) {
+        for part in payload.chunks(self.most()) {
             self.append_record(stream, part)?;
         }
         Ok(self.at.offset)
@@ -117,7 +129,7 @@ impl Writer {
         if self.torn {
             self.cut()?;
         }
-        if self.at.offset - self.start + len > SEGMENT_BYTES {
+        if self.at.offset - self.start + len > self.largest {
             self.roll()?;
         }
         let header = Header {
@@ -156,6 +168,12 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.unsynced.close();
     }
+}
+
+/// A user may have limited how large files grow (`ulimit -f`); then there are more of them.
+fn largest_segment() -> u64 {
+    let limit = getrlimit(Resource::Fsize).current;
+    limit.map_or(SEGMENT_BYTES, |limit| limit.min(SEGMENT_BYTES))
 }
 
 fn new_segment(spool: &Path, start: u64) -> io::Result<File> {

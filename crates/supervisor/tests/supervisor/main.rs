@@ -9,6 +9,7 @@ mod job;
 mod listeners;
 mod nursery;
 mod output;
+mod power;
 mod room;
 mod start;
 mod terminal;

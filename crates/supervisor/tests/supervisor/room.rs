@@ -4,7 +4,12 @@ use std::{fs::File, process::Command};
 
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
-use supervisor::{control::ToEngine, exit::Ended, spool::Stream};
+use supervisor::{
+    control::{ToEngine, ToSupervisor},
+    exit::Ended,
+    folder::EXIT,
+    spool::Stream,
+};
 
 use crate::job::{Job, patiently, runs, sh};
 
@@ -41,16 +46,67 @@ fn reading_pauses_below_the_floor_and_goes_on_above_it() {
 }
 
 #[test]
-fn what_the_disk_refuses_is_written_once_it_can_be() {
-    let number_lines = sh("seq 1 400000");
-    let mut job = Job::start_in(&number_lines, |_, command| {
-        // No file may grow past 1 MiB, so that a write fails in the middle of a record.
-        let mut limited = Command::new("sh");
-        limited.args(["-c", "ulimit -S -f 2048; exec \"$0\" \"$@\""]);
-        limited.arg(command.get_program()).args(command.get_args());
-        limited.env("VMO_DISK_FLOOR", "0");
-        *command = limited;
+fn a_child_that_ends_while_there_is_no_room_has_ended_when_its_output_is_kept() {
+    const BALLAST: u64 = 512 * 1024 * 1024;
+    let mut ballast = None;
+    let mut job = Job::start_in(&sh("echo out; echo err >&2; exit 3"), |scratch, command| {
+        let path = scratch.join("ballast");
+        let file = File::create(&path).unwrap();
+        rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, BALLAST).unwrap();
+        let floor = free(scratch) + BALLAST / 2;
+        command.env("VMO_DISK_FLOOR", floor.to_string());
+        ballast = Some(path);
     });
+    let child = job.who().pgid;
+    patiently(|| (!runs(child)).then_some(()));
+    job.told
+        .until(|told| matches!(told, ToEngine::Paused(Some(_))).then_some(()));
+    assert_eq!(job.folder.read_file(EXIT).unwrap(), None);
+    std::fs::remove_file(ballast.unwrap()).unwrap();
+    let first = job.told.exit();
+    assert!(first.spool_end > 0, "an end before its bytes: {first:?}");
+    assert_eq!(job.end().ended, Ended::Code { code: 3 });
+    assert_eq!(job.stdout(), "out\n");
+    assert_eq!(job.bytes(Stream::Stderr), b"err\n");
+}
+
+/// The same supervisor, for which no file may grow past so many blocks of 512 bytes, now or ever.
+fn limited(command: &mut Command, blocks: u32) {
+    let mut limited = Command::new("sh");
+    limited.args(["-c", &format!("ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
+    limited.arg(command.get_program()).args(command.get_args());
+    limited.env("VMO_DISK_FLOOR", "0");
+    *command = limited;
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_makes_smaller_segments() {
+    // Larger than a record, and smaller than the largest one.
+    for (blocks, last) in [(2048, 400_000), (100, 40_000)] {
+        let number_lines = sh(&format!("seq 1 {last}"));
+        let mut job = Job::start_in(&number_lines, |_, command| limited(command, blocks));
+        assert_eq!(job.end().ended, Ended::Code { code: 0 });
+        let lines: String = (1..=last).map(|n| format!("{n}\n")).collect();
+        assert!(job.stdout() == lines, "some lines are missing");
+        let segments = std::fs::read_dir(job.folder.spool_dir()).unwrap();
+        let sizes = segments.map(|segment| segment.unwrap().metadata().unwrap().len());
+        assert!(sizes.max() <= Some(u64::from(blocks) * 512));
+    }
+}
+
+#[test]
+fn what_the_disk_refuses_is_written_once_it_can_be() {
+    let mut job = Job::start(&sh("read go; seq 1 400000"));
+    let pid = Pid::from_raw(i32::try_from(job.supervisor.id()).unwrap());
+    job.who();
+    // No file may grow past 1 MiB from now on, so that a write fails in the middle of a record.
+    let Rlimit { maximum, .. } = getrlimit(Resource::Fsize);
+    let limits = Rlimit {
+        current: Some(1 << 20),
+        maximum,
+    };
+    prlimit(pid, Resource::Fsize, limits).unwrap();
+    job.told.say(&ToSupervisor::Input(b"go\n".to_vec()));
     let why = job.told.until(|told| match told {
         ToEngine::Paused(why) => why.clone(),
         _ => None,
@@ -63,12 +119,10 @@ fn what_the_disk_refuses_is_written_once_it_can_be() {
         "half a record is there"
     );
 
-    let Rlimit { maximum, .. } = getrlimit(Resource::Fsize);
     let limits = Rlimit {
         current: maximum,
         maximum,
     };
-    let pid = Pid::from_raw(i32::try_from(job.supervisor.id()).unwrap());
     prlimit(pid, Resource::Fsize, limits).unwrap();
     job.told
         .until(|told| (*told == ToEngine::Paused(None)).then_some(()));
@@ -110,4 +164,16 @@ fn a_job_that_waits_for_room_ends_when_its_folder_is_deleted() {
     let status = patiently(|| job.supervisor.try_wait().unwrap());
     assert!(status.success(), "{status}");
     assert!(!runs(child));
+}
+
+#[test]
+fn a_job_that_waits_for_room_can_be_canceled_and_keeps_what_it_wrote() {
+    let mut job = Job::start_in(&sh("echo out; sleep 1069"), |_, command| {
+        command.env("VMO_DISK_FLOOR", u64::MAX.to_string());
+    });
+    job.told
+        .until(|told| matches!(told, ToEngine::Paused(Some(_))).then_some(()));
+    job.told.say(&ToSupervisor::Cancel { force: false });
+    assert!(job.end().canceled);
+    assert_eq!(job.stdout(), "out\n");
 }

@@ -8,6 +8,7 @@ use orchestrator::{
     wire::StoreHealth,
 };
 use serde::Serialize;
+use supervisor::disk::{self, FLOOR_VARIABLE};
 
 use super::{Outcome, out};
 
@@ -65,7 +66,7 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
             out::line(format_args!("{word} {:14} {}", check.what, check.found))?;
         }
     }
-    let needed = ["make", "supervisor", "vmo", "Postgres"];
+    let needed = ["make", "supervisor", "vmo", "Postgres", "disk"];
     let broken = checks
         .iter()
         .any(|check| !check.ok && needed.contains(&check.what));
@@ -104,6 +105,7 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
         StoreHealth::Starting { step } => (false, format!("still starting: {step}")),
         StoreHealth::Away { why } | StoreHealth::Refused { why } => (false, why),
     };
+    let disk = disk_check(&engine);
     let (projects, hosts) = (engine.projects(), engine.hosts());
     let listed = |count: usize, problems: Vec<String>| {
         (
@@ -117,6 +119,7 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
     let projects = listed(projects.found.len(), projects.problems);
     let hosts = listed(hosts.found.len(), hosts.problems);
     let mut checks = vec![
+        disk,
         Check {
             what: "settings",
             ok: settings.is_empty(),
@@ -156,6 +159,38 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
         found: hosts.1,
     });
     checks
+}
+
+/// Whether jobs may write: how much is free, and how much they leave.
+fn disk_check(engine: &Engine) -> Check {
+    let (what, mib) = ("disk", 1024 * 1024);
+    let floor = engine.disk_floor();
+    let kept = format!(
+        "jobs wait below {} MiB ({FLOOR_VARIABLE} in bytes, or disk_floor in settings.json in MiB)",
+        floor / mib
+    );
+    let (ok, found) = match (
+        disk::floor_of_environment(),
+        disk::free(&engine.folders().jobs()),
+    ) {
+        (Err(odd), _) => (
+            false,
+            format!("{FLOOR_VARIABLE}={odd} is no number of bytes, so it does not count; {kept}"),
+        ),
+        (_, Err(error)) => (
+            false,
+            format!("its free space is not known: {error}; {kept}"),
+        ),
+        (_, Ok(free)) if free < floor => (
+            false,
+            format!(
+                "{} MiB free, and {kept}: make room, or set less",
+                free / mib
+            ),
+        ),
+        (_, Ok(free)) => (true, format!("{} MiB free; {kept}", free / mib)),
+    };
+    Check { what, ok, found }
 }
 
 fn tool(name: &'static str, otherwise: &str) -> Check {

@@ -88,7 +88,8 @@ impl Shown {
         loop {
             // The job is over before its log is where a process that outlived it holds its output: that is not waited for.
             let live = log.live.as_ref();
-            let over = live.is_none_or(|live| live.job_status().is_over());
+            let ended = live.is_none_or(|live| live.job_status().is_over());
+            let over = ended && live.is_none_or(|live| live.extent().reaches_end());
             if let Some(growth) = &mut growth {
                 growth.borrow_and_update();
             }
@@ -101,7 +102,7 @@ impl Shown {
                 let mut changes = live.job_changes();
                 tokio::select! {
                     _grown = growth.changed() => {}
-                    _over = changes.wait_for(|job| job.state.status().is_over()) => {}
+                    _over = changes.wait_for(|job| job.state.status().is_over()), if !ended => {}
                 }
             }
         }

@@ -2,9 +2,12 @@
 
 use orchestrator::job::{Exit, Job, State};
 
-/// How a job stands, in a few words: `done`, `error: exit code 2`.
+/// How a job stands, in a few words: `done`, `error: exit code 2`, `running, paused: disk full: …`.
 pub(crate) fn end(job: &Job) -> String {
     let status = job.state.status().word();
+    if let Some(why) = &job.paused {
+        return format!("{status}, paused: {why}");
+    }
     job.reason()
         .map_or_else(|| status.to_owned(), |reason| format!("{status}: {reason}"))
 }

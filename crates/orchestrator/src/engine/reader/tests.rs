@@ -35,7 +35,7 @@ fn log(folder: &Path, parts: &[(bool, Vec<u8>)]) -> Log {
         writer.append(stream, bytes).unwrap();
     }
     let job = asked::of_host("box", "true", false, None).job();
-    let (live, _orders) = Live::new(job, folder, Mark::default());
+    let (live, _orders) = Live::new(job, folder, Some(Mark::default()));
     let live = Arc::new(live);
     let mut indexer = Indexer::new(Arc::clone(&live), Mark::default());
     indexer.catch_up(writer.position().offset).unwrap();

@@ -25,7 +25,7 @@ impl Writing {
         let folder = Folder::create(home.path().join("job")).unwrap();
         let writer = Writer::create(folder.path()).unwrap();
         let job = asked::of_host("box", "true", false, None).job();
-        let (live, _orders) = Live::new(job, folder, Mark::default());
+        let (live, _orders) = Live::new(job, folder, Some(Mark::default()));
         let live = Arc::new(live);
         let nowhere = Address::parse("postgres:///x?host=/nowhere", None).unwrap();
         let folders = Folders {

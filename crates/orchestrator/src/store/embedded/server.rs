@@ -200,7 +200,7 @@ impl Server {
 }
 
 /// What a server is told, whatever its own files say.
-fn settings(place: &Place, sockets: &Path) -> [String; 9] {
+fn settings(place: &Place, sockets: &Path) -> [String; 12] {
     [
         "listen_addresses=".to_owned(),
         format!("unix_socket_directories=\"{}\"", sockets.display()),
@@ -212,6 +212,10 @@ fn settings(place: &Place, sockets: &Path) -> [String; 9] {
         "log_destination=stderr".to_owned(),
         // Each app and each command line holds a few connections.
         "max_connections=200".to_owned(),
+        // It shares a disk with the spools it empties: what it keeps of its own log is taken from their room.
+        "max_wal_size=64MB".to_owned(),
+        "min_wal_size=32MB".to_owned(),
+        "wal_compression=on".to_owned(),
     ]
 }
 

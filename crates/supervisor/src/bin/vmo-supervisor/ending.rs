@@ -29,7 +29,12 @@ pub(crate) enum Stage {
     /// The child lives.
     Running(Child),
     /// The child has ended; whoever holds its outputs, or is being canceled, may end until then.
-    Draining { verdict: Verdict, until: Instant },
+    Draining {
+        verdict: Verdict,
+        until: Instant,
+        /// Whether all that the child itself wrote is in the spool. It is not while there is no room; nor is the end told.
+        drained: bool,
+    },
     /// That took too long: an `exit.json` says that more may come, and it is read and spooled as it does.
     Held(Verdict),
     /// Nothing more comes. The last `exit.json` is on its way to the disk.

@@ -205,9 +205,10 @@ fn append(
     unspooled: &mut Option<(Stream, Vec<u8>)>,
 ) -> io::Result<()> {
     // Record by record, so that none is given to it twice.
-    for (number, record) in bytes.chunks(MAX_RECORD).enumerate() {
+    let most = spool.most();
+    for (number, record) in bytes.chunks(most).enumerate() {
         if let Err(error) = spool.append(stream, record) {
-            *unspooled = Some((stream, bytes[number * MAX_RECORD..].to_vec()));
+            *unspooled = Some((stream, bytes[number * most..].to_vec()));
             return Err(error);
         }
     }

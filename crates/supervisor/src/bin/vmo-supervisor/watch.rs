@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal};
 use supervisor::{
     claims::Claims,
     control::ToSupervisor,
-    disk::Disk,
+    disk::{self, Disk},
     exec::Exec,
     exit::Ended,
     folder::Folder,
@@ -60,6 +60,14 @@ pub(crate) struct Watch {
     news: News,
 }
 
+/// Free bytes to be kept. Who started us has looked at what a person set.
+fn floor() -> u64 {
+    disk::floor_of_environment()
+        .ok()
+        .flatten()
+        .unwrap_or(disk::FLOOR)
+}
+
 impl Watch {
     /// A job whose child was started a moment ago, or could not be. Nothing fails from here on, so that no child is
     /// left alone.
@@ -75,6 +83,7 @@ impl Watch {
                 let stage = Stage::Draining {
                     verdict: Verdict::without_child(ended),
                     until: Instant::now(),
+                    drained: true,
                 };
                 (stage, Outputs::none(), Input::none(), None)
             }
@@ -82,8 +91,8 @@ impl Watch {
         Self {
             cancel: Cancel::of(&ready.exec),
             limit: Limit::of(&ready.exec),
-            disk: Disk::of(ready.folder.path()),
-            syncing: Syncing::Idle,
+            disk: Disk::of(ready.folder.path(), floor()),
+            syncing: Syncing::of_new_job(),
             ready,
             outputs,
             input,

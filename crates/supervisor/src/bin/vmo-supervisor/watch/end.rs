@@ -60,19 +60,39 @@ impl Watch {
     }
 
     fn child_ended(&mut self, verdict: Verdict) {
-        if self.may_read()
-            && let Err(error) = self.outputs.drain(&mut self.ready.spool)
-        {
-            self.disk.refused(Instant::now(), &error);
-        }
         self.stage = Stage::Draining {
             verdict,
             until: Instant::now() + DRAIN,
+            drained: false,
         };
     }
 
-    /// Tells the child's end at once, and writes it down when nothing more comes or has come for too long.
+    /// Reads what the child itself wrote, once it has ended and where there is room: that is in the pipes by now. Whoever
+    /// else holds them has its time from then on.
+    fn drain(&mut self) {
+        let Stage::Draining {
+            until,
+            drained: drained @ false,
+            ..
+        } = &mut self.stage
+        else {
+            return;
+        };
+        let offset = self.ready.spool.position().offset;
+        // What is canceled does not wait for room: no more comes than the pipes hold.
+        let may_write = self.disk.has_room(Instant::now(), offset) || self.cancel.asked();
+        if self.outputs.wait_for_spool() || !may_write {
+            return;
+        }
+        match self.outputs.drain(&mut self.ready.spool) {
+            Ok(()) => (*until, *drained) = (Instant::now() + DRAIN, true),
+            Err(error) => self.disk.refused(Instant::now(), &error),
+        }
+    }
+
+    /// Tells the child's end as soon as all it wrote is in the spool, and writes it down when nothing more comes or has come for too long.
     pub(super) fn end_what_has_ended(&mut self) {
+        self.drain();
         let over = self.outputs.ended() && !self.cancel.is_underway();
         let late = |until: Instant| self.may_read() && until <= Instant::now();
         match &self.stage {
@@ -81,12 +101,20 @@ impl Watch {
                 self.input.close();
                 self.stage = Stage::Settling;
             }
-            Stage::Draining { verdict, until } if late(*until) => {
+            Stage::Draining {
+                verdict,
+                until,
+                drained: true,
+            } if late(*until) => {
                 let verdict = verdict.clone();
                 self.settle(verdict.exit(self.spool_end(), false));
                 self.stage = Stage::Held(verdict);
             }
-            Stage::Draining { verdict, .. } if self.news.exit.is_none() => {
+            Stage::Draining {
+                verdict,
+                drained: true,
+                ..
+            } if self.news.exit.is_none() => {
                 self.news.exit = Some(verdict.exit(self.spool_end(), false));
             }
             _ => {}

@@ -71,7 +71,11 @@ impl Watch {
     fn next_tick(&self) -> Option<Instant> {
         let stage = match &self.stage {
             Stage::Running(_) if !self.cancel.asked() => self.limit.tick_at(),
-            Stage::Draining { until, .. } if self.may_read() => Some(*until),
+            Stage::Draining {
+                until,
+                drained: true,
+                ..
+            } if self.may_read() => Some(*until),
             Stage::Lingering { until } => Some(*until),
             _ => None,
         };
