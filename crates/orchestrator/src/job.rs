@@ -270,6 +270,10 @@ pub struct Job {
     /// Why what it writes is not read just now, so that it waits: its disk is full. None while it is read.
     #[serde(skip)]
     pub paused: Option<String>,
+    /// Why its log does not get into the history, where that is more than a matter of time; it is tried again. None while
+    /// all goes well.
+    #[serde(skip)]
+    pub unarchived: Option<String>,
 }
 
 /// Which jobs are asked for; every field that is given narrows it.

@@ -91,6 +91,7 @@ fn target(project: &str, target: &str) -> Job {
         bytes: 0,
         is_silent: false,
         paused: None,
+        unarchived: None,
         damage: None,
         survivors: vec![Survivor {
             pid: 123,

@@ -12,6 +12,7 @@ use super::{
     Engine,
     apart::Apart,
     archive, follow, launch,
+    link::Backoff,
     live::{Live, Mark},
 };
 use crate::{
@@ -122,19 +123,23 @@ impl Engine {
         let (engine, id) = (self.clone(), kept.job.id);
         tokio::spawn(async move {
             let link = &engine.0.link;
-            let mark = link.insist(|store| async move { store.mark(id).await });
-            match mark.await {
-                Ok(from) => {
-                    let from = from
-                        .as_ref()
-                        .map_or_else(Mark::default, archive::mark_of_store);
-                    engine.take_in(kept, folder, lock, from, taking);
+            let mut waits = Backoff::new();
+            let from = loop {
+                let mark = link.insist(|store| async move { store.mark(id).await });
+                match mark.await {
+                    Ok(mark) => break mark,
+                    Err(error) => {
+                        tracing::error!(job = %id, %error, "a job folder cannot be taken in yet");
+                        link.fails(id, &error);
+                        tokio::time::sleep(waits.next()).await;
+                    }
                 }
-                Err(error) => {
-                    tracing::error!(job = %id, %error, "a job folder could not be taken in");
-                    engine.forget(id);
-                }
-            }
+            };
+            link.goes_on(id);
+            let from = from
+                .as_ref()
+                .map_or_else(Mark::default, archive::mark_of_store);
+            engine.take_in(kept, folder, lock, from, taking);
         });
     }
 

@@ -55,6 +55,7 @@ impl Asked {
             bytes: 0,
             is_silent: false,
             paused: None,
+            unarchived: None,
         }
     }
 }

@@ -14,7 +14,7 @@ use supervisor::{
 use tokio::task::JoinHandle;
 
 use super::{
-    Engine, archive, follow,
+    Engine, follow,
     launch::{self, Plan, Prepared},
     live::{Live, Mark, Orders},
     lost,
@@ -257,15 +257,12 @@ impl Engine {
             if let Some(noted) = noted {
                 let _noted = noted.await.is_ok();
             }
-            match archive::archive(Arc::clone(&live), engine.0.link.clone()).await {
-                Ok(()) => {
-                    if live.job().damage.is_some() {
-                        // Found on the way to the store, after all else had been told.
-                        engine.tell(Event::job(live.job()));
-                    }
-                    engine.forget(id);
+            if engine.archive_for_good(&live).await {
+                if live.job().damage.is_some() {
+                    // Found on the way to the store, after all else had been told.
+                    engine.tell(Event::job(live.job()));
                 }
-                Err(error) => tracing::error!(job = %id, %error, "a log stays in its spool"),
+                engine.forget(id);
             }
             drop(lock);
         });

@@ -22,6 +22,7 @@ use tokio::{
 
 use super::{
     index::Indexer,
+    link::Backoff,
     live::{Live, Mark, Orders},
     lost, remote,
 };
@@ -214,7 +215,7 @@ impl<K: Send> Listening<'_, K> {
 /// Reads the rest of the spool and makes sure that the job is over, one way or the other.
 async fn settle(indexer: &mut Indexer, tell: &dyn Tell) {
     let live = Arc::clone(&indexer.live);
-    if !has_all(indexer) {
+    if !has_all(indexer).await {
         live.archived_elsewhere();
     }
     if live.job_status().is_over() {
@@ -241,19 +242,24 @@ async fn settle_state(indexer: &Indexer, tell: &dyn Tell) {
     }
 }
 
-/// Reads what is left of the spool; false where another engine archived it meanwhile and dropped the folder.
-fn has_all(indexer: &mut Indexer) -> bool {
+/// Reads what is left of the spool, however often the system has to be asked for it; false where another engine archived
+/// it meanwhile and dropped the folder.
+async fn has_all(indexer: &mut Indexer) -> bool {
     if indexer.end == Some(indexer.mark.at.offset) {
         return true;
     }
-    let read = indexer.read_to_end();
-    let is_there = indexer.live.folder.path().exists();
-    if let Err(error) = read
-        && is_there
-    {
-        tracing::error!(job = %indexer.live.id, %error, "the spool could not be read to its end");
+    let mut waits = Backoff::new();
+    loop {
+        let read = indexer.read_to_end();
+        let is_there = indexer.live.folder.path().exists();
+        match read {
+            Err(error) if is_there => {
+                tracing::warn!(job = %indexer.live.id, %error, "the spool is read again");
+            }
+            _ => return is_there,
+        }
+        tokio::time::sleep(waits.next()).await;
     }
-    is_there
 }
 
 /// Takes over how the job was seen to end.

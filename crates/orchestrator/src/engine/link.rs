@@ -11,12 +11,11 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use self::{
-    keeper::Keeper,
-    trouble::{Backoff, Trouble},
-};
+pub(super) use self::trouble::Backoff;
+use self::{keeper::Keeper, trouble::Trouble};
 use crate::{
     folders::Folders,
+    job::JobId,
     store::{Address, Store, StoreError},
     wire::{StoreHealth, StoreState},
 };
@@ -221,6 +220,16 @@ impl Link {
                 }
             }
         }
+    }
+
+    /// Tells of an answer by which a job cannot be archived, until it [goes on](Self::goes_on).
+    pub(super) fn fails(&self, job: JobId, error: &StoreError) {
+        self.trouble.meet_at(job, error);
+    }
+
+    /// Tells that a job is archived as it should be, or need not be any more.
+    pub(super) fn goes_on(&self, job: JobId) {
+        self.trouble.overcome_at(job);
     }
 
     /// Waits for an answer; the keeper looks whether the store lives as often as it takes too long.

@@ -241,6 +241,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         bytes: row.get::<i64, _>("bytes").cast_unsigned(),
         is_silent: false,
         paused: None,
+        unarchived: None,
     })
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
             out::line(format_args!("{word} {:14} {}", check.what, check.found))?;
         }
     }
-    let needed = ["make", "supervisor", "vmo", "Postgres"];
+    let needed = ["make", "supervisor", "vmo", "Postgres", "history"];
     let broken = checks
         .iter()
         .any(|check| !check.ok && needed.contains(&check.what));
@@ -138,6 +138,14 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
             what: "jobs",
             ok: false,
             found: apart.join("; "),
+        });
+    }
+    let unarchived = engine.unarchived();
+    if !unarchived.is_empty() {
+        checks.push(Check {
+            what: "history",
+            ok: false,
+            found: unarchived.join("; "),
         });
     }
     checks.extend(state.warning.map(|found| Check {
