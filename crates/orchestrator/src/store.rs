@@ -8,6 +8,7 @@
 //! archive   batches of a log in, and how far it is     marks     the transactions behind that
 //! whole     a short job and all its log at once
 //! read      batches of a log out                       pack      chunks as rows, byte for byte
+//! tables    where they are: each statement names it   pooler    who shares sessions, and is refused
 //! changes   which jobs changed, as a hint         owners    who is there to write theirs
 //! notes     what people say of jobs               earlier   the jobs before one, of the same thing
 //! embedded  our own server: found, started, adopted, stopped
@@ -26,8 +27,10 @@ mod marks;
 mod notes;
 mod owners;
 mod pack;
+mod pooler;
 mod read;
 mod schema;
+mod tables;
 mod whole;
 
 pub use address::Address;

@@ -19,6 +19,10 @@ mod leavings;
 mod logs;
 #[path = "store/notes.rs"]
 mod notes;
+#[path = "support/pgbouncer.rs"]
+mod pgbouncer;
+#[path = "store/pooler.rs"]
+mod pooler;
 #[path = "store/schema.rs"]
 mod schema;
 #[path = "store/upgrade.rs"]

@@ -10,13 +10,13 @@ const LOOKED_THROUGH: i64 = 2_000;
 
 const OF_TARGET: &str = "
   select id, status, (extract(epoch from finished_at - started_at) * 1000)::bigint as took
-  from jobs
+  from ours.jobs
   where target = $1 and project = $2 and id < $3 and started_at is not null and finished_at is not null
   order by id desc limit $4";
 
 const OF_COMMAND: &str = "
   select id, status, (extract(epoch from finished_at - started_at) * 1000)::bigint as took
-  from (select * from jobs
+  from (select * from ours.jobs
         where host is not distinct from $1 and project is null and id < $2
         order by id desc limit $3) as recent
   where command = $4 and started_at is not null and finished_at is not null
@@ -33,12 +33,12 @@ impl Store {
         let asked = match &job.what {
             What::Target {
                 project, targets, ..
-            } => sqlx::query(OF_TARGET)
+            } => sqlx::query(self.tables.sql(OF_TARGET))
                 .bind(targets.join(" "))
                 .bind(project)
                 .bind(job.id.0)
                 .bind(most),
-            What::Command { host } => sqlx::query(OF_COMMAND)
+            What::Command { host } => sqlx::query(self.tables.sql(OF_COMMAND))
                 .bind(host)
                 .bind(job.id.0)
                 .bind(LOOKED_THROUGH)

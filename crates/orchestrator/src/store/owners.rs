@@ -11,10 +11,15 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn beat(&self, owner: &str) -> Result<()> {
-        let beat = "insert into job_owners (owner, seen_at) values ($1, now())
+        let beat = "insert into ours.job_owners (owner, seen_at) values ($1, now())
                     on conflict (owner) do update set seen_at = excluded.seen_at";
         let mut held = self.hold().await?;
-        let done = answer(sqlx::query(beat).bind(owner).execute(&mut *held)).await;
+        let done = answer(
+            sqlx::query(self.tables.sql(beat))
+                .bind(owner)
+                .execute(&mut *held),
+        )
+        .await;
         held.end(done).map_err(|error| self.fault(error))?;
         Ok(())
     }
@@ -24,9 +29,9 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn silent_owners(&self, since: Duration) -> Result<Vec<String>> {
-        let silent = "select owner from job_owners where seen_at < now() - make_interval(secs => $1) order by owner";
+        let silent = "select owner from ours.job_owners where seen_at < now() - make_interval(secs => $1) order by owner";
         let mut held = self.hold().await?;
-        let asked = sqlx::query_scalar(silent).bind(since.as_secs_f64());
+        let asked = sqlx::query_scalar(self.tables.sql(silent)).bind(since.as_secs_f64());
         let owners = answer(asked.fetch_all(&mut *held)).await;
         held.end(owners).map_err(|error| self.fault(error))
     }

@@ -17,23 +17,23 @@ impl Store {
     /// [`StoreError::Corrupt`] where a row is not as it was written; whatever the server says.
     pub async fn batches(&self, job: JobId, from_seq: u64, limit_bytes: u64) -> Result<Vec<Batch>> {
         // Lengths are known without unpacking the data, so what does not fit is not read.
-        let sql = sqlx::query(
+        let sql = sqlx::query(self.tables.sql(
             "select seq, stream, first_line, data, raw, meta, state
              from (
                select *,
                  sum(octet_length(data)) over (order by seq) as bytes_up_to_its_end,
                  first_value(seq) over (order by seq)        as first_seq
                from (
-                 select * from job_logs
+                 select * from ours.job_logs
                  where job_id = $1
-                   and seq >= coalesce((select max(seq) from job_logs where job_id = $1 and seq <= $2), $2)
+                   and seq >= coalesce((select max(seq) from ours.job_logs where job_id = $1 and seq <= $2), $2)
                  order by seq
                  fetch first 1000 rows with ties
                ) near
              ) counted
              where bytes_up_to_its_end <= $3 or seq = first_seq
              order by seq",
-        );
+        ));
         let limit = i64::try_from(limit_bytes).unwrap_or(i64::MAX);
         let sql = sql.bind(job.0).bind(from_seq.cast_signed()).bind(limit);
         let mut batches = self.rebuilt(job, sql).await?;
@@ -49,11 +49,11 @@ impl Store {
     /// # Errors
     /// As [`Store::batches`].
     pub async fn batch_at_seq(&self, job: JobId, seq: u64) -> Result<Option<Batch>> {
-        let sql = sqlx::query(
-            "select seq, stream, first_line, data, raw, meta, state from job_logs
+        let sql = sqlx::query(self.tables.sql(
+            "select seq, stream, first_line, data, raw, meta, state from ours.job_logs
              where job_id = $1 and seq = (
-               select seq from job_logs where job_id = $1 and seq <= $2 order by seq desc limit 1)",
-        );
+               select seq from ours.job_logs where job_id = $1 and seq <= $2 order by seq desc limit 1)",
+        ));
         let sql = sql.bind(job.0).bind(seq.cast_signed());
         Ok(self.rebuilt(job, sql).await?.pop())
     }
@@ -64,11 +64,11 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn seq_at_byte(&self, job: JobId, byte: u64) -> Result<Option<u64>> {
-        let sql = sqlx::query(
-            "select seq from job_logs
+        let sql = sqlx::query(self.tables.sql(
+            "select seq from ours.job_logs
              where job_id = $1 and stream = 'stdout' and byte_offset <= $2
              order by seq desc limit 1",
-        );
+        ));
         let sql = sql.bind(job.0).bind(byte.cast_signed());
         let mut held = self.hold().await?;
         let row: sqlx::Result<Option<PgRow>> = answer(sql.fetch_optional(&mut *held)).await;
@@ -82,12 +82,12 @@ impl Store {
     /// # Errors
     /// As [`Store::batches`].
     pub async fn batch_at_line(&self, job: JobId, line: u64) -> Result<Option<Batch>> {
-        let sql = sqlx::query(
-            "select seq, stream, first_line, data, raw, meta, state from job_logs
+        let sql = sqlx::query(self.tables.sql(
+            "select seq, stream, first_line, data, raw, meta, state from ours.job_logs
              where job_id = $1 and seq = (
-               select seq from job_logs where job_id = $1 and first_line <= $2
+               select seq from ours.job_logs where job_id = $1 and first_line <= $2
                order by first_line desc, seq desc limit 1)",
-        );
+        ));
         let sql = sql.bind(job.0).bind(line.cast_signed());
         Ok(self.rebuilt(job, sql).await?.pop())
     }

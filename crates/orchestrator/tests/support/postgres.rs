@@ -332,7 +332,7 @@ fn hand_over(path: &Path, mode: u32) {
 }
 
 /// A command as the user a server runs as; it is gone when the test is.
-fn as_postgres(program: &str) -> Command {
+pub(crate) fn as_postgres(program: &str) -> Command {
     let mut command = Command::new(program);
     command.current_dir("/").stdin(Stdio::null());
     if let Some((uid, gid)) = other_user() {
@@ -346,7 +346,7 @@ fn as_postgres(program: &str) -> Command {
     command
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let probe = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     probe.local_addr().unwrap().port()
 }
