@@ -84,6 +84,7 @@ fn target(project: &str, target: &str) -> Job {
             hash: "0123456789".to_owned(),
             branch: None,
             dirty: 3,
+            not_compared: false,
         }),
         batch: None,
         owner: "ann@here".to_owned(),

@@ -16,6 +16,7 @@ use super::{
     live::{Live, Mark},
 };
 use crate::{
+    folders,
     job::{JobId, State},
     wire::Event,
 };
@@ -83,6 +84,7 @@ impl Engine {
     /// Takes a job in, or gives the store it waits for where that is not ours.
     fn adopt(&self, id: JobId) -> io::Result<Option<String>> {
         let folder = Folder::open(self.folders().jobs().join(id.to_string()))?;
+        folders::is_own(folder.path())?;
         let kept = launch::kept(&folder)?;
         if kept.store != self.0.link.key() {
             tracing::info!(job = %id, store = kept.store, "a job waits for the store it was started with");

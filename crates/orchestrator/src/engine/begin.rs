@@ -1,7 +1,8 @@
 //! From a prepared job to one that runs: its turn, its supervisor, and the tasks that follow and archive it.
 
 use std::{
-    collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, sync::Arc, time::Duration,
+    collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, path::Path, sync::Arc,
+    time::Duration,
 };
 
 use chrono::Utc;
@@ -294,11 +295,23 @@ impl Engine {
         let (engine, live) = (self.clone(), Arc::clone(live));
         let cwd = live.job().cwd?;
         Some(tokio::task::spawn_blocking(move || {
-            if let Some(commit) = make::git::commit(&cwd) {
+            let trusted = || engine.is_trusted_tree(&cwd);
+            if let Some(commit) = make::git::commit(&cwd, trusted) {
                 let job = live.change(|job| job.commit = Some(commit));
                 engine.tell(Event::job(job));
             }
         }))
+    }
+
+    /// Whether the git work tree around a folder is that of a project which is trusted: one that only lies below such a
+    /// project was brought by somebody else.
+    fn is_trusted_tree(&self, folder: &Path) -> bool {
+        let Some(tree) = make::git::work_tree(folder) else {
+            return false;
+        };
+        let projects = self.projects().found.into_iter();
+        let mut trusted = projects.filter(|project| project.trusted);
+        trusted.any(|project| make::git::work_tree(&project.path).as_ref() == Some(&tree))
     }
 
     pub(super) fn register(&self, live: &Arc<Live>) {

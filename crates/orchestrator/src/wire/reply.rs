@@ -126,6 +126,8 @@ pub enum FailureCode {
     Refused,
     /// The project has to be trusted first.
     Untrusted,
+    /// This installation did not start the job: what it runs has to be seen, and its owner confirmed.
+    Foreign,
     /// Postgres cannot be asked just now.
     StoreAway,
     /// Anything else.

@@ -41,16 +41,21 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
             found: found.map_or_else(|error| error.to_string(), |path| path.display().to_string()),
         });
     }
-    checks.push(Check {
-        what: "data folder",
-        ok: true,
-        found: folders.data.display().to_string(),
-    });
-    checks.push(Check {
-        what: "config folder",
-        ok: true,
-        found: folders.config.display().to_string(),
-    });
+    for (what, folder) in [
+        ("data folder", &folders.data),
+        ("config folder", &folders.config),
+    ] {
+        checks.push(Check {
+            what,
+            ok: true,
+            found: folder.display().to_string(),
+        });
+    }
+    checks.extend(folders.strange().into_iter().map(|found| Check {
+        what: "not ours",
+        ok: false,
+        found,
+    }));
     checks.push(Check {
         what: "demo project",
         ok: folders.demo().is_some(),
