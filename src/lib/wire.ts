@@ -195,7 +195,11 @@ full_screen?: boolean,
 /**
  * Whether no more will come.
  */
-complete: boolean, };
+complete: boolean, 
+/**
+ * Bytes that the history has had and has no more: rows of it are gone.
+ */
+missing?: number, };
 
 /**
  * Why a request could not be answered.

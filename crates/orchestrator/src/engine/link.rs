@@ -202,18 +202,18 @@ impl Link {
     where
         F: Future<Output = Result<T, StoreError>>,
     {
-        let (mut waits, mut failed) = (Backoff::new(), false);
+        let (mut waits, mut failed) = (Backoff::new(), 0);
         loop {
             let work = work(self.store().await);
             match self.attended(work).await {
                 Err(error) if error.is_of_the_server() => {
                     tracing::debug!(%error, "the store will be asked again");
-                    self.trouble.meet(&error);
-                    failed = true;
+                    failed += 1;
+                    self.trouble.meet(&error, failed);
                     tokio::time::sleep(waits.next()).await;
                 }
                 done => {
-                    if done.is_ok() && (writes || failed) {
+                    if done.is_ok() && (writes || failed > 0) {
                         self.trouble.overcome();
                     }
                     return done;

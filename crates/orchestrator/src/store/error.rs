@@ -174,7 +174,8 @@ impl StoreError {
             | Self::Interrupted { why, .. }
             | Self::AuthFailed { why, .. }
             | Self::Refused { why, .. }
-            | Self::Embedded { why } => why.into(),
+            | Self::Embedded { why }
+            | Self::Corrupt { why, .. } => why.into(),
             other => other.to_string().into(),
         }
     }

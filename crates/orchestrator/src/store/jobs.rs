@@ -5,9 +5,9 @@ use sqlx::{PgConnection, Postgres, QueryBuilder, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{
-    Result, Store, StoreError,
+    Result, Store,
     changes::CHANNEL,
-    columns::{Columns, job, job_columns},
+    columns::{Columns, job, job_columns, job_or_why},
     connect::answer,
     tables::Tables,
 };
@@ -77,7 +77,7 @@ impl Store {
         }
     }
 
-    /// Jobs, newest first. To go on after a page, ask for those before its last.
+    /// Jobs, newest first; one whose row cannot be read is lost, and says why. To go on after a page, ask for those before its last.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -132,7 +132,7 @@ impl Store {
         let mut held = self.hold().await?;
         let rows: sqlx::Result<Vec<PgRow>> = answer(sql.fetch_all(&mut *held)).await;
         let rows = held.end(rows).map_err(|error| self.fault(error))?;
-        rows.iter().map(job).collect::<Result<_, StoreError>>()
+        Ok(rows.iter().map(job_or_why).collect())
     }
 }
 

@@ -1,8 +1,9 @@
 //! What people say of jobs, and which of them they pin.
 
-use sqlx::Row;
+use chrono::{DateTime, Utc};
+use sqlx::{Row, postgres::PgRow};
 
-use super::{Result, Store, changes::CHANNEL, connect::answer};
+use super::{Result, Store, changes::CHANNEL, connect::answer, moment::Moment};
 use crate::job::{JobId, Note};
 
 /// What hints of changed notes begin with; those of changed jobs are an id alone.
@@ -40,7 +41,7 @@ impl Store {
             pinned,
             text: text.to_owned(),
             by: by.to_owned(),
-            at: row.get("at"),
+            at: time(&row),
         }))
     }
 
@@ -67,10 +68,16 @@ impl Store {
                     pinned: row.get("pinned"),
                     text: row.get("text"),
                     by: row.get("by"),
-                    at: row.get("at"),
+                    at: time(row),
                 };
                 (JobId(row.get("job_id")), note)
             })
             .collect())
     }
+}
+
+/// When a note was written; 1970 where its row has a time that cannot be told.
+fn time(row: &PgRow) -> DateTime<Utc> {
+    let time = row.try_get::<Moment, _>("at");
+    time.map_or(DateTime::UNIX_EPOCH, |time| time.0)
 }

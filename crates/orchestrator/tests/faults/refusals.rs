@@ -56,6 +56,7 @@ async fn a_server_that_only_reads_for_a_while() {
     postgres.set_now("default_transaction_read_only", "on");
     let why = load.told_of_trouble().await;
     assert!(why.contains("read-only"), "{why}");
+    assert!(load.doctor().contains("read-only"));
     load.goes_on(10 << 20).await;
     postgres.set_now("default_transaction_read_only", "off");
     load.heals(true).await;
@@ -126,6 +127,18 @@ async fn answers_that_nobody_thought_of() {
             .await;
     }
     load.heals(false).await;
+}
+
+#[tokio::test]
+async fn tables_that_stay_locked() {
+    let postgres = Postgres::start_with(&["lock_timeout=200ms"]);
+    let mut load = Load::start(postgres.url("postgres")).await;
+    let locked = postgres.locks("lock table job_logs in exclusive mode");
+    let why = load.told_of_trouble().await;
+    assert!(why.contains("lock timeout"), "{why}");
+    load.goes_on(10 << 20).await;
+    drop(locked);
+    load.heals(true).await;
 }
 
 #[tokio::test]

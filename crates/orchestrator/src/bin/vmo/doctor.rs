@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use orchestrator::{
     engine::{Engine, Options},
     folders::{self, Folders},
+    store::embedded,
     wire::StoreHealth,
 };
 use serde::Serialize;
@@ -101,7 +102,15 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
     } else {
         "configured"
     };
+    let written = engine
+        .link()
+        .ask(|store| async move { store.try_writing().await });
+    let written = written.await;
     let (ok, found) = match state.health {
+        StoreHealth::Ready { .. } if written.is_err() => {
+            let why = written.err().map(|error| format!("failed to {error}"));
+            (false, why.unwrap_or_default())
+        }
         StoreHealth::Ready { version } => (
             true,
             format!("{kind}, version {version}, {}", state.address),
@@ -153,11 +162,20 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
             found: unarchived.join("; "),
         });
     }
-    checks.extend(state.warning.map(|found| Check {
-        what: "Postgres",
-        ok: true,
-        found,
-    }));
+    let account = state
+        .embedded
+        .then(|| embedded::shared_account(&engine.folders().data));
+    checks.extend(
+        account
+            .flatten()
+            .into_iter()
+            .chain(state.warning)
+            .map(|found| Check {
+                what: "Postgres",
+                ok: true,
+                found,
+            }),
+    );
     checks.push(Check {
         what: "projects",
         ok: projects.0,

@@ -29,6 +29,10 @@ impl Backoff {
     }
 }
 
+/// What a server says once while it restarts or another is in the way, and so often in a row where it says it for good: its
+/// tables stay locked, a time limit ends each statement. That is some four seconds.
+const OFTEN: u32 = 5;
+
 /// What those who use the store meet, for the keeper to look into.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
@@ -40,8 +44,9 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
-    pub(super) fn meet(&self, error: &StoreError) {
-        if is_of_its_work(error) {
+    /// It has failed so many times in a row for whoever met it.
+    pub(super) fn meet(&self, error: &StoreError, times: u32) {
+        if is_of_its_work(error) || (times >= OFTEN && is_interrupted(error)) {
             *self.useless.lock().expect("no panic holds it") = Some(health(error));
         }
         self.met.notify_one();
@@ -84,6 +89,10 @@ impl Trouble {
             .take()
             .is_some()
     }
+}
+
+fn is_interrupted(error: &StoreError) -> bool {
+    matches!(error, StoreError::Interrupted { .. })
 }
 
 /// Whether a store that answers may say this again and again.
