@@ -5,13 +5,15 @@
 //! job a turn, [`begin`] starts whoever supervises it: for a local job a process of its own, which the [`nursery`] has
 //! ready, [`remote`] for one on a host. From there on there is no difference: [`follow`]
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
-//! copies the spool into the store and drops the folder when all has arrived, as often as [`unarchived`] has to try; [`reader`] reads a log wherever it lies,
+//! copies the spool into the store and drops the folder when all has arrived, as often as [`unarchived`] has to try;
+//! [`reader`] reads a log wherever it lies,
 //! [`search`] looks for text in it and [`outline`] for what stands out, [`save`] writes it to a file, and [`edit`] opens
 //! what it names. [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are
 //! left alone, and [`lost`] has the last word on those whose supervisor is gone. [`direnv`] notes what it makes of a
 //! job's environment, [`notes`] what people say of jobs. [`link`] is the only way to the store, [`catalog`] knows what can
 //! be run and [`by_make`] what make itself says of that, [`preferences`] what is set, [`presets`] what forms were filled
-//! in with, [`production`] which hosts ask twice, [`started`] which jobs are of this installation, [`room`] how many jobs can be held, [`watch`] hears of changes from
+//! in with, [`production`] which hosts ask twice, [`started`] which jobs are of this installation,
+//! [`room`] how many jobs can be held, [`watch`] hears of changes from
 //! outside, [`owners`] of those who share the store, [`prompts`] holds what jobs ask of a person. Everything that happens
 //! is told once, on one channel of [`Event`]s.
 //!

@@ -81,7 +81,7 @@ impl Folders {
     /// with its path and why.
     #[must_use]
     pub fn strange(&self) -> Vec<String> {
-        let folders = [&self.config, &self.data, &self.jobs()].map(|folder| fs::read_dir(folder));
+        let folders = [&self.config, &self.data, &self.jobs()].map(fs::read_dir);
         let entries = folders.into_iter().flatten().flatten().flatten();
         let strange = entries.filter_map(|entry| {
             let path = entry.path();

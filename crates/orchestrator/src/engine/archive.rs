@@ -10,7 +10,7 @@ use std::{io, sync::Arc, time::Duration};
 use supervisor::{folder::Folder, spool};
 use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
 
-use self::cut::{Cut, Spool, TRANSACTION_BYTES};
+use self::cut::{Cut, Spool, TRANSACTION_BYTES, mark_for_store};
 use super::{
     index,
     link::Link,
@@ -392,14 +392,4 @@ async fn off_the_disk<T: Send + 'static>(
     tokio::task::spawn_blocking(drops)
         .await
         .map_err(io::Error::other)?
-}
-
-fn mark_for_store(mark: &Mark) -> store::Mark {
-    store::Mark {
-        seq: mark.at.seq,
-        offset: mark.at.offset,
-        bytes: mark.bytes,
-        lines: mark.state.lines(),
-        state: mark.state.to_bytes(),
-    }
 }

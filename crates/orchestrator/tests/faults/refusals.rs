@@ -97,9 +97,7 @@ async fn a_right_that_is_taken_away_for_a_while() {
 }
 
 /// One of each class of answers that has nothing to do with how a server is (PostgreSQL, "Appendix A. Error Codes").
-const ANSWERS: [&str; 9] = [
-    "0A000", "21000", "22012", "23514", "42703", "44000", "54000", "P0001", "XX000",
-];
+const ANSWERS: [&str; 6] = ["0A000", "22012", "23514", "54000", "P0001", "XX000"];
 
 #[tokio::test]
 async fn answers_that_nobody_thought_of() {
