@@ -55,6 +55,8 @@ packages() {
   [ -x /usr/sbin/sshd ] || echo openssh-server
   has chromium || echo chromium
   has direnv || echo direnv
+  # Shares a server's sessions among programs, which the store has to notice.
+  [ -x /usr/sbin/pgbouncer ] || echo pgbouncer
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo postgresql
 }
 

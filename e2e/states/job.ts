@@ -1,5 +1,5 @@
 // A job's page: while it runs, however it ended, and what is known and said of it.
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
 import type { App } from '../app';
@@ -231,6 +231,17 @@ export const job: Place = {
       await app.button('Run again with changes').click();
       await expect(page.getByRole('combobox', { name: /As in that job/ })).toBeVisible();
     }),
+    over(
+      'job-again-that-is-not-ours',
+      async ({ app, page, world }) => {
+        // As where somebody else wrote the job into the database.
+        await rm(join(world.home.root, 'data/started'));
+        await app.button('Run again').click();
+        const dialog = page.getByRole('dialog', { name: 'Run what you did not start?' });
+        await expect(dialog.getByTestId('argv')).toContainText('"hello"');
+      },
+      true,
+    ),
   ],
 };
 

@@ -42,7 +42,11 @@ branch: string | null,
 /**
  * Files that differ from it.
  */
-dirty: number, };
+dirty: number, 
+/**
+ * Whether no file was compared with it, as in a folder that is not trusted: `dirty` is 0 then and says nothing.
+ */
+not_compared?: boolean, };
 
 /**
  * An earlier job of the same thing: how it ended and how long it took.
@@ -191,7 +195,11 @@ full_screen?: boolean,
 /**
  * Whether no more will come.
  */
-complete: boolean, };
+complete: boolean, 
+/**
+ * Bytes that the history has had and has no more: rows of it are gone.
+ */
+missing?: number, };
 
 /**
  * Why a request could not be answered.
@@ -209,7 +217,7 @@ message: string, };
 /**
  * Kinds of failure a page tells apart.
  */
-export type FailureCode = "not_found" | "refused" | "untrusted" | "store_away" | "failed";
+export type FailureCode = "not_found" | "refused" | "untrusted" | "foreign" | "store_away" | "failed";
 
 /**
  * A line that tells of an error.
@@ -427,7 +435,11 @@ is_silent: boolean,
 /**
  * Why what it writes is not read just now, so that it waits; none while it is read.
  */
-paused: string | null, };
+paused: string | null, 
+/**
+ * Why its log does not get into the history, though it is tried again and again; none while all goes well.
+ */
+unarchived: string | null, };
 
 /**
  * A job's id: a version 7 UUID, so ids sort by when they were made.
@@ -1031,7 +1043,8 @@ command: string, } } | { "type": "start", "with": Start } | { "type": "run_again
  */
 job: JobId, 
 /**
- * As [`Start::Command`]'s; and the owner, of a job that somebody else started.
+ * As [`Start::Command`]'s; and the owner, of a job that this installation did not start as it now is, once a
+ * person has seen what it runs.
  */
 confirmed?: Array<string>, } } | { "type": "cancel", "with": { 
 /**

@@ -5,13 +5,15 @@
 //! job a turn, [`begin`] starts whoever supervises it: for a local job a process of its own, which the [`nursery`] has
 //! ready, [`remote`] for one on a host. From there on there is no difference: [`follow`]
 //! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
-//! copies the spool into the store and drops the folder when all has arrived; [`reader`] reads a log wherever it lies,
+//! copies the spool into the store and drops the folder when all has arrived, as often as [`unarchived`] has to try;
+//! [`reader`] reads a log wherever it lies,
 //! [`search`] looks for text in it and [`outline`] for what stands out, [`save`] writes it to a file, and [`edit`] opens
 //! what it names. [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are
 //! left alone, and [`lost`] has the last word on those whose supervisor is gone. [`direnv`] notes what it makes of a
 //! job's environment, [`notes`] what people say of jobs. [`link`] is the only way to the store, [`catalog`] knows what can
 //! be run and [`by_make`] what make itself says of that, [`preferences`] what is set, [`presets`] what forms were filled
-//! in with, [`production`] which hosts ask twice, [`room`] how many jobs can be held, [`watch`] hears of changes from
+//! in with, [`production`] which hosts ask twice, [`started`] which jobs are of this installation,
+//! [`room`] how many jobs can be held, [`watch`] hears of changes from
 //! outside, [`owners`] of those who share the store, [`prompts`] holds what jobs ask of a person. Everything that happens
 //! is told once, on one channel of [`Event`]s.
 //!
@@ -52,7 +54,9 @@ mod rules;
 mod run;
 mod save;
 mod search;
+mod started;
 mod strays;
+mod unarchived;
 mod wait;
 mod watch;
 
@@ -125,6 +129,14 @@ pub enum EngineError {
     Untrusted {
         /// The project's name.
         project: String,
+    },
+    /// A person has to see first what a job runs that this installation did not start.
+    #[error("{why}: see what it would run, and start it as your own")]
+    Foreign {
+        /// Who its row says that started it.
+        owner: String,
+        /// What is known of that.
+        why: &'static str,
     },
     /// The store cannot be asked.
     #[error("failed to {0}")]

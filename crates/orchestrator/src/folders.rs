@@ -65,10 +65,31 @@ impl Folders {
         self.data.join("claims")
     }
 
+    /// The file of the jobs that were started here.
+    #[must_use]
+    pub fn started(&self) -> PathBuf {
+        self.data.join("started")
+    }
+
     /// Where job folders lie.
     #[must_use]
     pub fn jobs(&self) -> PathBuf {
         self.data.join("jobs")
+    }
+
+    /// What lies in the data and config folders and is not read, for it is another user's or others may write to it: each
+    /// with its path and why.
+    #[must_use]
+    pub fn strange(&self) -> Vec<String> {
+        let folders = [&self.config, &self.data, &self.jobs()].map(fs::read_dir);
+        let entries = folders.into_iter().flatten().flatten().flatten();
+        let strange = entries.filter_map(|entry| {
+            let path = entry.path();
+            let error = is_own(&path).err()?;
+            (error.kind() == io::ErrorKind::PermissionDenied)
+                .then(|| format!("{}: {error}", path.display()))
+        });
+        strange.collect()
     }
 
     /// The demo project that came with the app, where it did.
@@ -149,6 +170,28 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(named)?;
     }
     Ok(())
+}
+
+/// Sees that a file or folder can be believed: it, and the link that leads to it where it is one, is this user's or the
+/// system's, and nobody else may write to it. A folder that was once open to others may hold what they put there.
+///
+/// # Errors
+/// `PermissionDenied`, with whose it is and what to do; those of the file system.
+pub fn is_own(path: &Path) -> io::Result<()> {
+    let link = fs::symlink_metadata(path)?;
+    let found = fs::metadata(path)?;
+    let (me, group) = (rustix::process::geteuid(), rustix::process::getegid());
+    let stranger = [link.uid(), found.uid()]
+        .into_iter()
+        .find(|uid| *uid != me.as_raw() && *uid != 0);
+    let mode = found.permissions().mode();
+    let is_open = mode & 0o002 != 0 || (mode & 0o020 != 0 && found.gid() != group.as_raw());
+    let why = match stranger {
+        Some(uid) => format!("it belongs to another user ({uid}) and is not read: look at it, and remove it or make it yours (chown)"),
+        None if is_open => "others may write to it, and it is not read: look at it, and take that right away (chmod go-w)".to_owned(),
+        None => return Ok(()),
+    };
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
 }
 
 /// Who we are to others on a shared Postgres: `user@machine`.

@@ -272,6 +272,10 @@ pub struct Job {
     /// Why what it writes is not read just now, so that it waits: its disk is full. None while it is read.
     #[serde(skip)]
     pub paused: Option<String>,
+    /// Why its log does not get into the history, where that is more than a matter of time; it is tried again. None while
+    /// all goes well.
+    #[serde(skip)]
+    pub unarchived: Option<String>,
 }
 
 /// Which jobs are asked for; every field that is given narrows it.
@@ -346,6 +350,10 @@ pub struct Commit {
     pub branch: Option<String>,
     /// Files that differ from it.
     pub dirty: u32,
+    /// Whether no file was compared with it, as in a folder that is not trusted: `dirty` is 0 then and says nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub not_compared: bool,
 }
 
 /// Milliseconds as a person says them: `90 s`, `10 min`, `2 h`.

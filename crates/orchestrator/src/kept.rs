@@ -14,6 +14,8 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::folders;
+
 /// As much of a file of ours as is read, in bytes.
 const MAX_BYTES: u64 = 4 << 20;
 
@@ -131,11 +133,28 @@ pub(crate) fn bytes(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
+/// As [`bytes`], of a file of ours: what somebody else has put in its place is not read.
+///
+/// # Errors
+/// As [`bytes`], and that it is not ours.
+pub(crate) fn own_bytes(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let own = match path.parent() {
+        // Where others may write, they may put one file in another's place.
+        Some(folder) if path.try_exists()? => folders::is_own(folder),
+        _ => Ok(()),
+    };
+    match own.and_then(|()| folders::is_own(path)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+        Ok(()) => bytes(path, most),
+    }
+}
+
 fn strictly<T: DeserializeOwned + Default>(
     path: &Path,
     check: &impl Fn(&T) -> Result<(), Wrong>,
 ) -> Result<(T, Option<Vec<u8>>), KeptError> {
-    let Some(bytes) = bytes(path, MAX_BYTES).map_err(told(path))? else {
+    let Some(bytes) = own_bytes(path, MAX_BYTES).map_err(told(path))? else {
         return Ok((T::default(), None));
     };
     let spoilt = |line: usize, why| KeptError::Spoilt {

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
@@ -138,10 +139,13 @@ impl SavedCommands {
     }
 }
 
-/// The hosts that a person marked as production, by their names in the SSH config.
+/// The hosts that a person marked as production, by their names in the SSH config, and where each led then.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Production {
     hosts: BTreeSet<String>,
+    /// By name, as [`place`] has it. A mark of an older app has none.
+    #[serde(default)]
+    places: BTreeMap<String, String>,
 }
 
 impl Production {
@@ -151,24 +155,81 @@ impl Production {
         kept::read(&config.join("production.json"))
     }
 
-    /// Marks a host, or takes its mark away.
+    /// Marks a host that leads to this place.
     ///
     /// # Errors
     /// Where the file is broken, which leaves it as it is, or cannot be written.
-    pub fn mark(config: &Path, host: &str, production: bool) -> Result<(), KeptError> {
+    pub fn mark(config: &Path, host: &str, place: String) -> Result<(), KeptError> {
         kept::change(&config.join("production.json"), |marked: &mut Self| {
-            let changed = if production {
-                marked.hosts.insert(host.to_owned())
-            } else {
-                marked.hosts.remove(host)
+            let is_new = marked.hosts.insert(host.to_owned());
+            let led = marked.places.insert(host.to_owned(), place.clone());
+            (is_new || led != Some(place), ())
+        })
+    }
+
+    /// Takes every mark away by which this host is marked.
+    ///
+    /// # Errors
+    /// As [`Self::mark`].
+    pub fn unmark(
+        config: &Path,
+        host: &str,
+        place_of: impl Fn(&str) -> String,
+    ) -> Result<(), KeptError> {
+        let place = place_of(host);
+        kept::change(&config.join("production.json"), |marked: &mut Self| {
+            let before = marked.hosts.len();
+            let places = std::mem::take(&mut marked.places);
+            let is_it = |name: &str| {
+                name.eq_ignore_ascii_case(host)
+                    || place_of(name) == place
+                    || places.get(name) == Some(&place)
             };
+            marked.hosts.retain(|name| !is_it(name));
+            let changed = marked.hosts.len() != before;
+            marked.places = places;
+            let hosts = &marked.hosts;
+            marked.places.retain(|name, _| hosts.contains(name));
             (changed, ())
         })
     }
 
-    /// Whether a host is marked.
+    /// What is in production, where a name leads to what `place_of` says now.
     #[must_use]
-    pub fn has(&self, host: &str) -> bool {
-        self.hosts.contains(host)
+    pub fn marked(self, place_of: impl Fn(&str) -> String) -> Marked {
+        let now = self.hosts.iter().map(|host| place_of(host));
+        Marked {
+            places: now.chain(self.places.values().cloned()).collect(),
+            names: self
+                .hosts
+                .iter()
+                .map(|host| host.to_ascii_lowercase())
+                .collect(),
+        }
+    }
+}
+
+/// What is in production: the machines that were marked, by whatever name they go, and the names, wherever they lead.
+#[derive(Debug, Clone, Default)]
+pub struct Marked {
+    names: BTreeSet<String>,
+    places: BTreeSet<String>,
+}
+
+impl Marked {
+    /// Whether a host of this name, which leads to this place, is in production.
+    #[must_use]
+    pub fn has(&self, host: &str, place: &str) -> bool {
+        self.places.contains(place) || self.names.contains(&host.to_ascii_lowercase())
+    }
+}
+
+/// The machine behind an address and a port, written in one way, whoever one logs in as there.
+#[must_use]
+pub fn place(hostname: &str, port: u16) -> String {
+    let bare = hostname.trim_end_matches('.').to_lowercase();
+    match bare.parse::<IpAddr>() {
+        Ok(address) => format!("[{address}]:{port}"),
+        Err(_) => format!("{bare}:{port}"),
     }
 }

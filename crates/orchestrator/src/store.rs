@@ -8,6 +8,8 @@
 //! archive   batches of a log in, and how far it is     marks     the transactions behind that
 //! whole     a short job and all its log at once
 //! read      batches of a log out                       pack      chunks as rows, byte for byte
+//! tables    where they are: each statement names it   pooler    who shares sessions, and is refused
+//! moment    a time of a row
 //! changes   which jobs changed, as a hint         owners    who is there to write theirs
 //! notes     what people say of jobs               earlier   the jobs before one, of the same thing
 //! embedded  our own server: found, started, adopted, stopped
@@ -23,11 +25,14 @@ pub mod embedded;
 mod error;
 mod jobs;
 mod marks;
+mod moment;
 mod notes;
 mod owners;
 mod pack;
+mod pooler;
 mod read;
 mod schema;
+mod tables;
 mod whole;
 
 pub use address::Address;

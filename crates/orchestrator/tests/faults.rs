@@ -28,6 +28,8 @@ mod room;
 mod silence;
 #[path = "support/small_disk.rs"]
 mod small_disk;
+#[path = "faults/spools.rs"]
+mod spools;
 #[path = "support/sshd.rs"]
 mod sshd;
 #[path = "support/witness.rs"]

@@ -17,3 +17,5 @@ mod page;
 mod postgres;
 #[path = "files/private.rs"]
 mod private;
+#[path = "files/strangers.rs"]
+mod strangers;

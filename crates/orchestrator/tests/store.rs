@@ -19,6 +19,10 @@ mod leavings;
 mod logs;
 #[path = "store/notes.rs"]
 mod notes;
+#[path = "support/pgbouncer.rs"]
+mod pgbouncer;
+#[path = "store/pooler.rs"]
+mod pooler;
 #[path = "store/schema.rs"]
 mod schema;
 #[path = "store/upgrade.rs"]
@@ -80,6 +84,7 @@ fn target(project: &str, target: &str) -> Job {
             hash: "0123456789".to_owned(),
             branch: None,
             dirty: 3,
+            not_compared: false,
         }),
         batch: None,
         owner: "ann@here".to_owned(),
@@ -91,6 +96,7 @@ fn target(project: &str, target: &str) -> Job {
         bytes: 0,
         is_silent: false,
         paused: None,
+        unarchived: None,
         damage: None,
         survivors: vec![Survivor {
             pid: 123,

@@ -26,6 +26,8 @@ mod preview;
 mod production;
 #[path = "targets/registry.rs"]
 mod registry;
+#[path = "targets/rows.rs"]
+mod rows;
 #[path = "targets/trust.rs"]
 mod trust;
 

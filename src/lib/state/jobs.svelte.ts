@@ -91,9 +91,10 @@ export class Jobs {
     return this.#started(jobs);
   }
 
-  /** Starts the same again. */
-  async runAgain(job: JobId): Promise<Job> {
-    const { jobs } = await this.#client.ask({ type: 'run_again', with: { job } }, 'started');
+  /** Starts the same again; what somebody else started only where its owner was confirmed. */
+  async runAgain(job: JobId, confirmed: string[] = []): Promise<Job> {
+    const request = { type: 'run_again', with: { job, confirmed } } as const;
+    const { jobs } = await this.#client.ask(request, 'started');
     return this.#started(jobs);
   }
 

@@ -1,5 +1,5 @@
 // From a click to a job: at once, after a question of trust, or through the form.
-import type { Client } from '../client';
+import { CallFailed, type Client } from '../client';
 import { SHELL } from '../job';
 import type { Filled, Job, Presets, Project, Scan, Start, Target } from '../wire';
 import type { Jobs } from './jobs.svelte';
@@ -32,6 +32,12 @@ export interface CommandForm {
 /** What the form is open for. */
 export type Form = TargetForm | CommandForm;
 
+/** A job that this installation did not start, and what is known of that. */
+export interface Foreign {
+  job: Job;
+  why: string;
+}
+
 /** What it needs of the page. */
 export interface World {
   client: Client;
@@ -49,6 +55,8 @@ export class Launch {
   form = $state.raw<Form | null>(null);
   /** The project whose trust is asked for, and what happens then. */
   trust = $state.raw<{ project: Project; then: () => void } | null>(null);
+  /** The job that is only run again where a person has seen what it runs. */
+  foreign = $state.raw<Foreign | null>(null);
   /** What is being started by a click: a second click waits for it. */
   #starting = $state.raw<string | null>(null);
   /** The last form that was asked for; one that is ready later than it does not open. */
@@ -168,6 +176,14 @@ export class Launch {
     asked.then();
   }
 
+  /** Runs again what somebody else started, now that it was seen; rejects with the reason. */
+  async acceptForeign(): Promise<void> {
+    const asked = this.foreign;
+    if (!asked) return;
+    this.#world.show(await this.#world.jobs.runAgain(asked.job.id, [asked.job.owner]));
+    this.foreign = null;
+  }
+
   #presets(project: Project, target: Target): Promise<Presets> {
     return presetsOf(this.#world.client, { project: project.name, target: target.name });
   }
@@ -189,7 +205,11 @@ export class Launch {
 
   #again(job: Job): void {
     const again = this.#world.jobs.runAgain(job.id).then(this.#world.show);
-    again.catch((error: unknown) => this.#world.notices.failed(`run ${job.command} again`, error));
+    again.catch((error: unknown) => {
+      if (error instanceof CallFailed && error.code === 'foreign') {
+        this.foreign = { job, why: error.message };
+      } else this.#world.notices.failed(`run ${job.command} again`, error);
+    });
   }
 
   async #once(start: Start): Promise<void> {

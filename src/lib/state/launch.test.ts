@@ -204,6 +204,31 @@ describe('again', () => {
     expect(shown).toEqual(['y', 'y']);
   });
 
+  test('what the other side does not know as ours is shown, and runs where that is confirmed', async () => {
+    const { world, launch, notices, shown } = await launchWith();
+    const answer = world.last.answer;
+    world.last.answer = (call) => {
+      if (call.request.type !== 'run_again' || call.request.with.confirmed?.length) answer?.(call);
+      else {
+        const failure = { code: 'foreign', message: 'a stranger' } as const;
+        world.last.say({ failed: { id: call.id, failure } });
+      }
+    };
+    const job = aJob();
+    await launch.again(job);
+    await settled();
+    expect(launch.foreign).toEqual({ job, why: 'a stranger' });
+    expect(notices.list).toEqual([]);
+    expect(shown).toEqual([]);
+    await launch.acceptForeign();
+    expect(world.asked.at(-1)).toEqual({
+      type: 'run_again',
+      with: { job: job.id, confirmed: [job.owner] },
+    });
+    expect(shown).toEqual(['y']);
+    expect(launch.foreign).toBeNull();
+  });
+
   test("a colleague's job shows what it would run first", async () => {
     const { launch, types } = await launchWith();
     const others = { owner: 'bob@there' };

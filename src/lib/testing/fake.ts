@@ -167,6 +167,7 @@ export function aJob(job: Partial<Job> = {}): Job {
     owner: 'a@b',
     is_silent: false,
     paused: null,
+    unarchived: null,
     ...job,
   };
 }

@@ -17,9 +17,11 @@ use super::{
     archive, follow,
     index::Indexer,
     launch,
+    link::Backoff,
     live::{Live, Mark},
 };
 use crate::{
+    folders,
     job::{JobId, State},
     wire::Event,
 };
@@ -87,6 +89,7 @@ impl Engine {
     /// Takes a job in, or gives the store it waits for where that is not ours.
     fn adopt(&self, id: JobId) -> io::Result<Option<String>> {
         let folder = Folder::open(self.folders().jobs().join(id.to_string()))?;
+        folders::is_own(folder.path())?;
         let kept = launch::kept(&folder)?;
         if kept.store != self.0.link.key() {
             tracing::info!(job = %id, store = kept.store, "a job waits for the store it was started with");
@@ -118,19 +121,24 @@ impl Engine {
         let (answer, beginning) = oneshot::channel();
         let link = self.0.link.clone();
         tokio::spawn(async move {
-            let mark = link.insist(|store| async move { store.mark(id).await });
-            match mark.await {
-                Ok(from) => {
-                    let from = from
-                        .as_ref()
-                        .map_or_else(Mark::default, archive::mark_of_store);
-                    // Nobody reads it any more where the answer is not taken.
-                    let _taken = answer.send(from).is_ok();
+            let mut waits = Backoff::new();
+            let from = loop {
+                let mark = link.insist(|store| async move { store.mark(id).await });
+                match mark.await {
+                    Ok(mark) => break mark,
+                    Err(error) => {
+                        tracing::error!(job = %id, %error, "where a log begins is not known yet");
+                        link.fails(id, &error);
+                        tokio::time::sleep(waits.next()).await;
+                    }
                 }
-                Err(error) => {
-                    tracing::error!(job = %id, %error, "where a log begins is not known, so it is not read");
-                }
-            }
+            };
+            link.goes_on(id);
+            let from = from
+                .as_ref()
+                .map_or_else(Mark::default, archive::mark_of_store);
+            // Nobody reads it any more if the answer is not taken.
+            let _taken = answer.send(from).is_ok();
         });
         beginning
     }

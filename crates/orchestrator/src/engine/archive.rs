@@ -11,7 +11,7 @@ use std::{io, sync::Arc, time::Duration};
 use supervisor::{folder::Folder, spool};
 use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
 
-use self::cut::{Cut, Spool, TRANSACTION_BYTES};
+use self::cut::{Cut, Spool, TRANSACTION_BYTES, mark_for_store};
 use super::{
     index,
     link::Link,
@@ -48,14 +48,20 @@ pub(crate) enum ArchiveError {
     Spool(#[from] io::Error),
 }
 
-/// Archives a job until it is over and all of it has arrived, and removes its folder then.
-pub(crate) async fn archive(live: Arc<Live>, link: Link) -> Result<(), ArchiveError> {
+/// Archives a job until it is over and all of it has arrived, and removes its folder then. After an error it may be
+/// called again, and goes on from what the store has; `goes_on` is called whenever something has arrived.
+pub(crate) async fn archive(
+    live: Arc<Live>,
+    link: Link,
+    goes_on: impl Fn() + Send + Sync,
+) -> Result<(), ArchiveError> {
     let mut archiver = Archiver {
         at: Mark::default(),
         spool: Spool::of(live.folder.clone()),
         ahead: None,
         live,
         link,
+        goes_on,
         saved: None,
         settled: false,
         damaged: false,
@@ -91,9 +97,10 @@ pub(crate) fn mark_of_store(mark: &store::Mark) -> Mark {
     )
 }
 
-struct Archiver {
+struct Archiver<F> {
     live: Arc<Live>,
     link: Link,
+    goes_on: F,
     spool: Spool,
     /// What comes next, while it is read beside the sending of what came before.
     ahead: Option<JoinHandle<(Spool, io::Result<Cut>)>>,
@@ -107,7 +114,7 @@ struct Archiver {
     dropped: u64,
 }
 
-impl Archiver {
+impl<F: Fn() + Send + Sync> Archiver<F> {
     async fn run(&mut self) -> Result<(), ArchiveError> {
         let mut growth = self.live.growth();
         let mut changes = self.live.job_changes();
@@ -134,6 +141,7 @@ impl Archiver {
                 // A process that outlived the job still holds its output; the status does not wait for it.
                 self.settle().await?;
             } else {
+                (self.goes_on)();
                 let woken = tokio::select! {
                     woken = growth.changed() => woken,
                     woken = changes.changed() => woken,
@@ -256,6 +264,7 @@ impl Archiver {
         match sent {
             Ok(()) => {
                 self.at = next;
+                (self.goes_on)();
                 self.drop_what_is_durable().await
             }
             Err(error) => self.recover(error).await,
@@ -392,14 +401,4 @@ async fn off_the_disk<T: Send + 'static>(
     tokio::task::spawn_blocking(drops)
         .await
         .map_err(io::Error::other)?
-}
-
-fn mark_for_store(mark: &Mark) -> store::Mark {
-    store::Mark {
-        seq: mark.at.seq,
-        offset: mark.at.offset,
-        bytes: mark.bytes,
-        lines: mark.state.lines(),
-        state: mark.state.to_bytes(),
-    }
 }

@@ -32,6 +32,41 @@ impl Asked {
         }
     }
 
+    /// What would be another job than this one, as a person sees it; none where it would be the same.
+    pub(crate) fn differs_from(&self, job: &Job) -> Option<String> {
+        let here = |cwd: &Option<PathBuf>| match cwd {
+            Some(cwd) => format!(" in {}", cwd.display()),
+            None => String::new(),
+        };
+        let same = [
+            self.what == job.what,
+            self.command == job.command,
+            self.argv == job.argv,
+            self.variables == job.variables,
+            self.cwd == job.cwd,
+            self.pty == job.pty,
+        ];
+        (!same.into_iter().all(|same| same)).then(|| {
+            format!(
+                "it would run `{}`{}, and not what the job shows, `{}`{}: what it ran with has changed, so start it anew \
+                 from its project or host",
+                self.line(),
+                here(&self.cwd),
+                job.command,
+                here(&job.cwd),
+            )
+        })
+    }
+
+    /// What runs, to the word.
+    fn line(&self) -> String {
+        let words = self.argv.iter().map(String::as_str);
+        let words = shlex::try_join(words)
+            .ok()
+            .filter(|words| !words.is_empty());
+        words.unwrap_or_else(|| self.command.clone())
+    }
+
     /// A new job, queued.
     pub(crate) fn job(self) -> Job {
         Job {
@@ -55,6 +90,7 @@ impl Asked {
             bytes: 0,
             is_silent: false,
             paused: None,
+            unarchived: None,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! From a prepared job to one that runs: its turn, its supervisor, and the tasks that follow and archive it.
 
 use std::{
-    collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, sync::Arc, time::Duration,
+    collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, path::Path, sync::Arc,
+    time::Duration,
 };
 
 use chrono::Utc;
@@ -14,7 +15,7 @@ use supervisor::{
 use tokio::task::JoinHandle;
 
 use super::{
-    Engine, archive, follow,
+    Engine, follow,
     index::Indexer,
     launch::{self, Plan, Prepared},
     live::{Live, Mark, Orders},
@@ -260,18 +261,15 @@ impl Engine {
             if let Some(noted) = noted {
                 let _noted = noted.await.is_ok();
             }
-            match archive::archive(Arc::clone(&live), engine.0.link.clone()).await {
-                Ok(()) => {
-                    if live.job_status() == Status::Lost {
-                        engine.take_what_is_known(&live).await;
-                    }
-                    if live.job().damage.is_some() {
-                        // Found on the way to the store, after all else had been told.
-                        engine.tell(Event::job(live.job()));
-                    }
-                    engine.forget(id);
+            if engine.archive_for_good(&live).await {
+                if live.job_status() == Status::Lost {
+                    engine.take_what_is_known(&live).await;
                 }
-                Err(error) => tracing::error!(job = %id, %error, "a log stays in its spool"),
+                if live.job().damage.is_some() {
+                    // Found on the way to the store, after all else had been told.
+                    engine.tell(Event::job(live.job()));
+                }
+                engine.forget(id);
             }
             drop(lock);
         });
@@ -303,11 +301,23 @@ impl Engine {
         let (engine, live) = (self.clone(), Arc::clone(live));
         let cwd = live.job().cwd?;
         Some(tokio::task::spawn_blocking(move || {
-            if let Some(commit) = make::git::commit(&cwd) {
+            let trusted = || engine.is_trusted_tree(&cwd);
+            if let Some(commit) = make::git::commit(&cwd, trusted) {
                 let job = live.change(|job| job.commit = Some(commit));
                 engine.tell(Event::job(job));
             }
         }))
+    }
+
+    /// Whether the git work tree around a folder is that of a project which is trusted: one that only lies below such a
+    /// project was brought by somebody else.
+    fn is_trusted_tree(&self, folder: &Path) -> bool {
+        let Some(tree) = make::git::work_tree(folder) else {
+            return false;
+        };
+        let projects = self.projects().found.into_iter();
+        let mut trusted = projects.filter(|project| project.trusted);
+        trusted.any(|project| make::git::work_tree(&project.path).as_ref() == Some(&tree))
     }
 
     pub(super) fn register(&self, live: &Arc<Live>) {

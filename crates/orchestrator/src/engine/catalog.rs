@@ -13,6 +13,7 @@ use std::{
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
+use super::production::place_of;
 use crate::{
     folders::Folders,
     host::Host,
@@ -20,7 +21,7 @@ use crate::{
     kept::KeptError,
     make,
     project::{Project, ProjectSource, Scan},
-    settings::{Production, SavedCommands},
+    settings::{Production, SavedCommands, place},
     ssh,
 };
 
@@ -183,9 +184,10 @@ impl Catalog {
         problems.extend(problem.map(|problem| problem.to_string()));
         let (marked, problem) = Production::read(&self.folders.config);
         problems.extend(problem.map(|problem| problem.to_string()));
+        let marked = marked.marked(|name| place_of(&config, name));
         let mut found = config.hosts();
         for host in &mut found {
-            host.production = marked.has(&host.name);
+            host.production = marked.has(&host.name, &place(&host.hostname, host.port));
             host.commands = saved.of(&host.name);
         }
         Listed { found, problems }

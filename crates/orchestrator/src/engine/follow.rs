@@ -22,6 +22,7 @@ use tokio::{
 
 use super::{
     index::Indexer,
+    link::Backoff,
     live::{Live, Orders},
     lost, remote,
 };
@@ -305,16 +306,21 @@ async fn how_it_ended(indexer: &Indexer) -> Option<Seen> {
     }
 }
 
-/// Reads what is left of the spool; false where another engine archived it meanwhile and dropped the folder.
+/// Reads what is left of the spool, however often the system has to be asked for it; false where another engine archived
+/// it meanwhile and dropped the folder.
 async fn has_all(indexer: &mut Indexer) -> bool {
-    let read = indexer.read_to_end().await;
-    let is_there = indexer.live.folder.path().exists();
-    if let Err(error) = read
-        && is_there
-    {
-        tracing::error!(job = %indexer.live.id, %error, "the spool could not be read to its end");
+    let mut waits = Backoff::new();
+    loop {
+        let read = indexer.read_to_end().await;
+        let is_there = indexer.live.folder.path().exists();
+        match read {
+            Err(error) if is_there => {
+                tracing::warn!(job = %indexer.live.id, %error, "the spool is read again");
+            }
+            _ => return is_there,
+        }
+        tokio::time::sleep(waits.next()).await;
     }
-    is_there
 }
 
 /// Takes over how the job was seen to end, with what only its log says of that, now that it is read.

@@ -11,12 +11,11 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use self::{
-    keeper::Keeper,
-    trouble::{Backoff, Trouble},
-};
+pub(super) use self::trouble::Backoff;
+use self::{keeper::Keeper, trouble::Trouble};
 use crate::{
     folders::Folders,
+    job::JobId,
     store::{Address, Store, StoreError},
     wire::{StoreHealth, StoreState},
 };
@@ -203,24 +202,34 @@ impl Link {
     where
         F: Future<Output = Result<T, StoreError>>,
     {
-        let (mut waits, mut failed) = (Backoff::new(), false);
+        let (mut waits, mut failed) = (Backoff::new(), 0);
         loop {
             let work = work(self.store().await);
             match self.attended(work).await {
                 Err(error) if error.is_of_the_server() => {
                     tracing::debug!(%error, "the store will be asked again");
-                    self.trouble.meet(&error);
-                    failed = true;
+                    failed += 1;
+                    self.trouble.meet(&error, failed);
                     tokio::time::sleep(waits.next()).await;
                 }
                 done => {
-                    if done.is_ok() && (writes || failed) {
+                    if done.is_ok() && (writes || failed > 0) {
                         self.trouble.overcome();
                     }
                     return done;
                 }
             }
         }
+    }
+
+    /// Tells of an answer by which a job cannot be archived, until it [goes on](Self::goes_on).
+    pub(super) fn fails(&self, job: JobId, error: &StoreError) {
+        self.trouble.meet_at(job, error);
+    }
+
+    /// Tells that a job is archived as it should be, or need not be any more.
+    pub(super) fn goes_on(&self, job: JobId) {
+        self.trouble.overcome_at(job);
     }
 
     /// Waits for an answer; the keeper looks whether the store lives as often as it takes too long.

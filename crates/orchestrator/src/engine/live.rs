@@ -166,6 +166,11 @@ impl Live {
         self.job.borrow().state.status()
     }
 
+    /// Why it is not archived, without its other fields.
+    pub(crate) fn unarchived(&self) -> Option<String> {
+        self.job.borrow().unarchived.clone()
+    }
+
     /// Changes the job and wakes who waits for that.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Job)) -> Job {
         self.job.send_modify(change);

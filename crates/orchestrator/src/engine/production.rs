@@ -1,10 +1,21 @@
-//! Hosts in production: on those, what is dangerous runs only where their names were typed.
+//! Hosts in production: on those, what is dangerous runs only where their names were typed. A mark is of the machine that
+//! the SSH config leads to, so another name for it is marked, too.
 
 use super::{Engine, EngineError};
-use crate::{make, settings::Production};
+use crate::{
+    make,
+    settings::{Production, place},
+    ssh,
+};
+
+/// The machine that a name leads to by the SSH config.
+pub(super) fn place_of(config: &ssh::Config, name: &str) -> String {
+    let (hostname, port) = config.address_of(name);
+    place(&hostname, port)
+}
 
 impl Engine {
-    /// Says whether a host is in production.
+    /// Says whether a host is in production, and with it every other name of the same machine.
     ///
     /// # Errors
     /// Where the SSH config names no such host, so that a slip of the pen protects nothing, or the file cannot be written.
@@ -15,16 +26,23 @@ impl Engine {
             let why = format!("no host is called '{host}' in the SSH config");
             return Err(EngineError::NotFound(why));
         }
-        Production::mark(&self.folders().config, host, production)?;
+        let (config, ssh) = (&self.folders().config, self.0.catalog.ssh());
+        if production {
+            Production::mark(config, host, place_of(&ssh, host))?;
+        } else {
+            Production::unmark(config, host, |name| place_of(&ssh, name))?;
+        }
         self.tell_hosts();
         Ok(())
     }
 
-    /// Of these hosts, those in production. A broken list counts as it was last read.
+    /// Of these hosts, those in production, by whatever name they go. A broken list counts as it was last read.
     pub(super) fn in_production(&self, hosts: &[String]) -> Vec<String> {
-        let (marked, _) = Production::read(&self.folders().config);
-        let hosts = hosts.iter().filter(|host| marked.has(host));
-        hosts.cloned().collect()
+        let ssh = self.0.catalog.ssh();
+        let (kept, _) = Production::read(&self.folders().config);
+        let marked = kept.marked(|name| place_of(&ssh, name));
+        let is_marked = |host: &&String| marked.has(host, &place_of(&ssh, host));
+        hosts.iter().filter(is_marked).cloned().collect()
     }
 
     /// Refuses what is dangerous on a host in production whose name was not typed.

@@ -32,6 +32,11 @@ pub enum ReadError {
     /// The spool cannot be read.
     #[error("failed to read the spool: {0}")]
     Spool(#[from] io::Error),
+    /// So many bytes of it are not in the store any more; all others were read.
+    #[error(
+        "{0} bytes of this log are in the history no more: rows of it are gone, and what is left is shown"
+    )]
+    Missing(u64),
 }
 
 /// A job's log, to be read from any place.
@@ -60,6 +65,7 @@ impl Log {
             next: seq,
             at_once: READ_BYTES,
             spool: None,
+            jumped: None,
         }
     }
 
@@ -99,10 +105,20 @@ impl Log {
         let mut cursor = self.cursor(start.seq);
         // Once all of them have begun, one that stays open, as a prompt does, is not waited for to the log's end.
         let mut patience = AFTER_BEGUN;
+        let mut found = Vec::new();
         while !window.is_full() && patience > 0 {
             let Some(piece) = cursor.piece().await? else {
                 break;
             };
+            if let Some(state) = cursor.jumped.take() {
+                // Rows are gone: the lines after them have the numbers that they had.
+                let (next, last) = (first.max(state.lines() + 1), first.saturating_add(count));
+                let rest = lines::Window::new(state, next, last.saturating_sub(next), limit);
+                found.extend(std::mem::replace(&mut window, rest).finish());
+                if next >= last {
+                    break;
+                }
+            }
             piece.each(|_, stream, at, bytes| {
                 window.feed(stream, at, bytes);
                 if window.has_begun() {
@@ -110,9 +126,24 @@ impl Log {
                 }
             });
         }
-        let mut found = window.finish();
+        found.extend(window.finish());
         found.truncate(fitting(&found, ANSWER_BYTES));
         Ok(found)
+    }
+
+    /// How many bytes of the log the store has had and has no more; of one that is still in its folder, 0.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn missing(&self) -> Result<u64, ReadError> {
+        if self.live.is_some() {
+            return Ok(0);
+        }
+        let id = self.id;
+        let missing = self
+            .link
+            .ask(|store| async move { store.missing(id).await });
+        Ok(missing.await?)
     }
 
     async fn before_line(&self, number: u64) -> Result<Option<Start>, ReadError> {
@@ -215,6 +246,8 @@ pub struct Cursor {
     next: u64,
     at_once: usize,
     spool: Option<SpoolReader>,
+    /// Where a reader of lines is at the start of the last piece, where what was before it is gone.
+    jumped: Option<lines::State>,
 }
 
 impl Cursor {
@@ -290,6 +323,11 @@ impl Cursor {
             .link
             .ask(|store| async move { store.batches(id, next, at_once).await })
             .await?;
+        // A batch that only goes on before what is wanted begins there, and its state is none of ours.
+        self.jumped = match batches.first() {
+            Some(batch) if batch.seq > next => lines::State::from_bytes(&batch.state).ok(),
+            _ => None,
+        };
         let all = batches.into_iter().flat_map(|batch| batch.chunks);
         let chunks: Vec<Chunk> = all.filter(|chunk| chunk.seq >= next).collect();
         let Some(last) = chunks.last() else {

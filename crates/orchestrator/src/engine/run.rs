@@ -6,14 +6,14 @@ use supervisor::exec::Exec;
 use uuid::Uuid;
 
 use super::{
-    Engine, EngineError, asked,
+    Engine, EngineError,
+    asked::{self, Asked},
     compose::{Composed, Wanted, is_secret},
     launch::{self, Plan, Prepared},
     queue::Wait,
     rules::Rules,
 };
 use crate::{
-    folders,
     job::{Job, JobId, What},
     make,
     project::Project,
@@ -52,7 +52,7 @@ impl Engine {
                     options: &options,
                     pty,
                 };
-                Ok(vec![self.start_targets(&known, wanted, when_busy)?])
+                Ok(vec![self.start_targets(&known, wanted, when_busy, None)?])
             }
             Start::Command { command, .. } if command.trim().is_empty() => {
                 Err(EngineError::Refused("there is no command to run".into()))
@@ -93,9 +93,11 @@ impl Engine {
         project: &Project,
         wanted: Wanted<'_>,
         when_busy: Option<WhenBusy>,
+        seen: Option<&Job>,
     ) -> Result<Job, EngineError> {
         let scan = self.known_targets(project);
         let composed = self.compose_targets(project, &scan, wanted)?;
+        is_as_seen(&composed.asked, seen)?;
         self.refuse_busy(&composed.rules, when_busy)?;
         let job = self.start_local(composed)?;
         self.remember(project, &scan, wanted);
@@ -127,6 +129,17 @@ impl Engine {
         words: &[String],
         consent: Consent,
     ) -> Result<Job, EngineError> {
+        self.start_line(folder, words, consent, None)
+    }
+
+    /// As [`Engine::start_make`], of a job that was seen where one is given.
+    fn start_line(
+        &self,
+        folder: &Path,
+        words: &[String],
+        consent: Consent,
+        seen: Option<&Job>,
+    ) -> Result<Job, EngineError> {
         let project = self.project(&folder.display().to_string())?;
         if consent == Consent::Trusted && !project.trusted {
             return Err(EngineError::Untrusted {
@@ -144,15 +157,16 @@ impl Engine {
             )));
         }
         let composed = self.compose_line(&project, &scan, line);
+        is_as_seen(&composed.asked, seen)?;
         self.refuse_busy(&composed.rules, None)?;
         self.start_local(composed)
     }
 
-    /// Starts the same again.
+    /// Starts the same again: what runs is worked out anew from what the job says that ran, and it is what the job shows.
     ///
     /// # Errors
-    /// As [`Engine::start`], and where the job is unknown, a secret would have to be typed again, or somebody else
-    /// started it and `confirmed` does not name them.
+    /// As [`Engine::start`], and where the job is unknown, a secret would have to be typed again, something else would run
+    /// than the job shows, or this installation did not start it as it now is and `confirmed` does not name its owner.
     pub async fn run_again(
         &self,
         job: JobId,
@@ -160,56 +174,74 @@ impl Engine {
         consent: Consent,
     ) -> Result<Vec<Job>, EngineError> {
         let job = self.job(job).await?;
-        // A row in a database that others write to never starts anything by itself.
-        let is_ours = consent == Consent::Given || job.owner == folders::owner();
-        if !is_ours && !confirmed.contains(&job.owner) {
-            return Err(EngineError::Refused(format!(
-                "{} started this job: see what it would run, and start it as your own",
-                job.owner
-            )));
-        }
-        self.blocking(move |engine| engine.again(&job, confirmed, consent))
-            .await
+        self.blocking(move |engine| {
+            // A row in a database that others write to never starts anything by itself.
+            engine.known_or_confirmed(&job, &confirmed)?;
+            engine.again(&job, &confirmed, consent)
+        })
+        .await
     }
 
     fn again(
         &self,
         job: &Job,
-        confirmed: Vec<String>,
+        confirmed: &[String],
         consent: Consent,
     ) -> Result<Vec<Job>, EngineError> {
         let variables = told(job)?;
-        let start = match &job.what {
+        match &job.what {
             What::Target { typed: true, .. } => {
                 let (Some(folder), Some((_make, words))) = (&job.cwd, job.argv.split_first())
                 else {
                     let why = format!("what job {} gave to make is not known", job.id);
                     return Err(EngineError::Refused(why));
                 };
-                return Ok(vec![self.start_make(folder, words, consent)?]);
+                Ok(vec![self.start_line(folder, words, consent, Some(job))?])
             }
             What::Target {
                 project,
                 targets,
                 options,
                 ..
-            } => Start::Target {
-                project: project.clone(),
-                targets: targets.clone(),
-                options: options.clone(),
-                variables,
-                pty: job.pty,
-                when_busy: None,
-            },
-            What::Command { host } => Start::Command {
-                command: job.command.clone(),
-                hosts: host.iter().cloned().collect(),
-                cwd: job.cwd.as_ref().map(|cwd| cwd.display().to_string()),
-                pty: job.pty,
-                confirmed,
-            },
+            } => {
+                let wanted = Wanted {
+                    targets,
+                    variables: &variables,
+                    options,
+                    pty: job.pty,
+                };
+                let project = self.runnable(project, consent)?;
+                Ok(vec![self.start_targets(
+                    &project,
+                    wanted,
+                    None,
+                    Some(job),
+                )?])
+            }
+            What::Command { host } => self.command_again(job, host.as_ref(), confirmed),
+        }
+    }
+
+    fn command_again(
+        &self,
+        job: &Job,
+        host: Option<&String>,
+        confirmed: &[String],
+    ) -> Result<Vec<Job>, EngineError> {
+        let command = &job.command;
+        let Some(host) = host else {
+            let cwd = job.cwd.as_ref().map(|cwd| cwd.display().to_string());
+            let composed = self.compose_shell(command, cwd.as_deref(), job.pty)?;
+            is_as_seen(&composed.asked, Some(job))?;
+            return Ok(vec![self.start_local(composed)?]);
         };
-        self.start(start, consent)
+        if command.trim().is_empty() {
+            return Err(EngineError::Refused("there is no command to run".into()));
+        }
+        is_as_seen(&asked::of_host(host, command, job.pty, None), Some(job))?;
+        let hosts = std::slice::from_ref(host);
+        self.confirmed(command, hosts, confirmed)?;
+        self.start_on_hosts(command, hosts, job.pty)
     }
 
     /// Does work that reads files or asks programs, as [`Engine::start`] does, on a thread that may block.
@@ -293,6 +325,7 @@ impl Engine {
 
     fn prepare(&self, job: Job, exec: Option<Exec>) -> Result<Prepared, EngineError> {
         let (id, jobs) = (job.id, self.folders().jobs());
+        self.note_started(&job);
         // Before the folder can be seen, so that it is not taken for another engine's.
         self.0.known.lock().expect("no panic holds it").insert(id);
         launch::prepare(&jobs, job, self.0.link.key(), exec).map_err(|error| {
@@ -303,6 +336,14 @@ impl Engine {
             );
             EngineError::Io(io::Error::new(error.kind(), why))
         })
+    }
+}
+
+/// Refuses to start what is not what a person saw of the job that it repeats.
+fn is_as_seen(asked: &Asked, seen: Option<&Job>) -> Result<(), EngineError> {
+    match seen.and_then(|job| asked.differs_from(job)) {
+        Some(why) => Err(EngineError::Refused(why)),
+        None => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ use chrono::{DateTime, Local};
 use directories::UserDirs;
 use tokio::{runtime::Handle, task::spawn_blocking};
 
-use super::{Cursor, Engine, EngineError};
+use super::{Cursor, Engine, EngineError, ReadError};
 use crate::{
     job::{Job, JobId, What},
     log::{Line, lines::Flow},
@@ -29,10 +29,12 @@ impl Engine {
     /// Saves a job's log as far as it is there, in a new file, and says where that is.
     ///
     /// # Errors
-    /// Where the log cannot be read or the file cannot be written; what was written of it is then removed.
+    /// Where the log cannot be read or the file cannot be written; what was written of it is then removed. Where rows of
+    /// it are gone, the rest is in the file that is named.
     pub async fn save_log(&self, job: JobId, form: SaveAs) -> Result<PathBuf, EngineError> {
         let job = self.job(job).await?;
-        let cursor = self.log(job.id).cursor(0);
+        let log = self.log(job.id);
+        let cursor = log.cursor(0);
         let folder = downloads(&self.folders().home);
         let runtime = Handle::current();
         let saving = spawn_blocking(move || {
@@ -44,9 +46,17 @@ impl Engine {
             }
             saved.map(|()| path)
         });
-        saving
+        let path = saving
             .await
-            .map_err(|panic| EngineError::Io(panic.into()))?
+            .map_err(|panic| EngineError::Io(panic.into()))??;
+        match log.missing().await? {
+            0 => Ok(path),
+            missing => Err(EngineError::Refused(format!(
+                "what is left of the log is in {}: {}",
+                path.display(),
+                ReadError::Missing(missing)
+            ))),
+        }
     }
 }
 

@@ -77,16 +77,27 @@ impl Engine {
         }
     }
 
-    /// Returns when every job that is over has been archived, or Postgres is away. Those that run are not waited for.
+    /// Returns when every job that is over has been archived or cannot be just now, or Postgres is away. Those that run are
+    /// not waited for.
     pub async fn all_archived(&self) {
         let is_over = |live: &&std::sync::Arc<super::Live>| {
             live.job_status().is_over() && live.extent().complete
         };
         for live in self.lives().iter().filter(is_over) {
             tokio::select! {
-                () = self.archived(live.id) => {}
+                () = self.archived_or_not(live.id) => {}
                 () = self.store_failed() => return,
             }
+        }
+    }
+
+    /// As [`Self::archived`], or when the job is said not to be archived and to be tried again: that may take for ever.
+    pub async fn archived_or_not(&self, id: JobId) {
+        let Some(live) = self.live(id) else { return };
+        let mut changes = live.job_changes();
+        tokio::select! {
+            () = self.archived(id) => {}
+            _not = changes.wait_for(|job| job.unarchived.is_some()) => {}
         }
     }
 

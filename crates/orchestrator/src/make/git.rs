@@ -1,6 +1,10 @@
 //! The commit a folder stands at, asked of `git` itself. It never writes: no lock is taken, no index refreshed.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use super::ask::{Limits, ask};
 use crate::job::Commit;
@@ -10,30 +14,77 @@ const LIMIT: Duration = Duration::from_millis(500);
 /// As much as is read, in bytes: some hundred thousand changed files.
 const MAX: usize = 32 << 20;
 
-/// Where the work tree around a folder stands. None where there is no git, no commit, or no answer within 500 ms; blocks
-/// for as long. Only for trusted folders: a repository's own config may name filters that git runs to compare files.
+/// The folder of the work tree around a folder: the nearest above it, or it, that has a `.git`. Nothing is run.
 #[must_use]
-pub fn commit(dir: &Path) -> Option<Commit> {
-    // Most folders of scripts are in no work tree, and a process is dear beside a short job.
+pub fn work_tree(dir: &Path) -> Option<PathBuf> {
     let real = dir.canonicalize().ok()?;
-    if !real.ancestors().any(|above| above.join(".git").exists()) {
-        return None;
+    let mut above = real.ancestors();
+    above
+        .find(|above| above.join(".git").exists())
+        .map(Path::to_owned)
+}
+
+/// Where the work tree around a folder stands. None where there is no git, no commit, or no answer within 500 ms; blocks
+/// for as long. To compare files git runs the filters that the repository's own config names, so files are compared only
+/// where that is `trusted`, which is asked for a folder in a work tree alone; elsewhere no more is asked than what HEAD
+/// names, which needs none of its programs.
+#[must_use]
+pub fn commit(dir: &Path, trusted: impl FnOnce() -> bool) -> Option<Commit> {
+    // Most folders of scripts are in no work tree, and a process is dear beside a short job.
+    work_tree(dir)?;
+    if trusted() {
+        let all = [
+            "status",
+            "--porcelain=v2",
+            "--branch",
+            "-z",
+            "--untracked-files=normal",
+        ];
+        parse(&git(dir, &all)?)
+    } else {
+        named(&git(dir, &["rev-parse", "HEAD", "--abbrev-ref", "HEAD"])?)
     }
+}
+
+/// What git says, of those of its commands that ask nobody anything.
+fn git(dir: &Path, args: &[&str]) -> Option<Vec<u8>> {
     let mut command = Command::new("git");
     command
-        // A file system monitor is a program that the repository names.
-        .args(["--no-optional-locks", "-c", "core.fsmonitor=false", "-C"])
+        .arg("--no-optional-locks")
+        // Programs that a repository may name: a file system monitor, hooks, whatever fetches an object that is missing.
+        .args([
+            "-c",
+            "core.fsmonitor=false",
+            "-c",
+            "core.hooksPath=/dev/null",
+        ])
+        .args(["-c", "core.sshCommand=false", "-c", "protocol.allow=never"])
+        .arg("-C")
         .arg(dir)
-        .args(["status", "--porcelain=v2", "--branch", "-z"])
-        .arg("--untracked-files=normal")
+        .args(args)
         .env("LC_ALL", "C")
+        .env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_TERMINAL_PROMPT", "0");
     for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
         // Set while we are started from a git hook, and then about another repository.
         command.env_remove(name);
     }
     let answer = ask(&mut command, &Limits::of(LIMIT, MAX))?;
-    Some(parse(&answer.said)).filter(|_| answer.code == Some(0))?
+    (answer.code == Some(0)).then_some(answer.said)
+}
+
+/// Reads `git rev-parse HEAD --abbrev-ref HEAD`.
+fn named(said: &[u8]) -> Option<Commit> {
+    let text = String::from_utf8_lossy(said);
+    let mut lines = text.lines();
+    let hash = lines.next()?.get(..10)?.to_owned();
+    let branch = lines.next().map(str::to_owned);
+    Some(Commit {
+        hash,
+        branch: branch.filter(|name| name != "HEAD"),
+        dirty: 0,
+        not_compared: true,
+    })
 }
 
 /// Reads `git status --porcelain=v2 --branch -z`.
@@ -58,16 +109,17 @@ fn parse(status: &[u8]) -> Option<Commit> {
         hash: hash?,
         branch,
         dirty,
+        not_compared: false,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
 
-    fn git(dir: &Path, args: &[&str]) -> String {
+    fn run(dir: &Path, args: &[&str]) -> String {
         let output = Command::new("git")
             .arg("-C")
             .arg(dir)
@@ -83,35 +135,123 @@ mod tests {
     fn tells_commit_branch_and_how_many_files_differ() {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path();
-        assert_eq!(commit(dir), None);
-        git(dir, &["init", "-q", "-b", "trunk"]);
-        assert_eq!(commit(dir), None);
+        assert_eq!(commit(dir, || true), None);
+        assert_eq!(commit(dir, || false), None);
+        run(dir, &["init", "-q", "-b", "trunk"]);
+        assert_eq!(commit(dir, || true), None);
+        assert_eq!(commit(dir, || false), None);
         fs::write(dir.join("a"), "1").unwrap();
         fs::write(dir.join("b"), "a longer text so that git sees the move\n").unwrap();
-        git(dir, &["add", "."]);
-        git(dir, &["commit", "-q", "-m", "one"]);
-        let hash = git(dir, &["rev-parse", "HEAD"])[..10].to_owned();
+        run(dir, &["add", "."]);
+        run(dir, &["commit", "-q", "-m", "one"]);
+        let hash = run(dir, &["rev-parse", "HEAD"])[..10].to_owned();
         let clean = Commit {
             hash,
             branch: Some("trunk".to_owned()),
             dirty: 0,
+            not_compared: false,
         };
         // A loaded machine may miss the limit, never the answer.
-        assert!(matches!(until_answered(dir), Some(at) if at == clean));
+        assert_eq!(until_answered(dir, true).as_ref(), Some(&clean));
+        let unseen = Commit {
+            not_compared: true,
+            ..clean.clone()
+        };
+        assert_eq!(until_answered(dir, false).as_ref(), Some(&unseen));
 
         fs::write(dir.join("a"), "22").unwrap();
         fs::write(dir.join("new file"), "3").unwrap();
-        git(dir, &["mv", "b", "c"]);
-        git(dir, &["checkout", "-q", "--detach"]);
+        run(dir, &["mv", "b", "c"]);
+        run(dir, &["checkout", "-q", "--detach"]);
         let dirty = Commit {
             branch: None,
             dirty: 3,
             ..clean
         };
-        assert_eq!(until_answered(dir), Some(dirty));
+        assert_eq!(until_answered(dir, true), Some(dirty));
+        let unseen = Commit {
+            branch: None,
+            ..unseen
+        };
+        assert_eq!(until_answered(dir, false), Some(unseen));
     }
 
-    fn until_answered(dir: &Path) -> Option<Commit> {
-        (0..20).find_map(|_| commit(dir))
+    /// Each of what a repository's config may name as a program writes a file where it runs.
+    #[test]
+    fn nothing_that_a_repository_names_is_run_where_it_is_not_trusted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (dir, ran) = (folder.path().join("it"), folder.path().join("ran"));
+        fs::create_dir(&dir).unwrap();
+        run(&dir, &["init", "-q", "-b", "trunk"]);
+        fs::write(dir.join(".gitattributes"), "* filter=evil diff=evil\n").unwrap();
+        fs::write(dir.join("a"), "1").unwrap();
+        run(&dir, &["add", "."]);
+        run(&dir, &["commit", "-q", "-m", "one"]);
+        let program = folder.path().join("program");
+        fs::write(
+            &program,
+            format!("#!/bin/sh\necho \"$0 $@\" >> {}\ncat\n", ran.display()),
+        )
+        .unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let named = program.display().to_string();
+        for key in [
+            "filter.evil.clean",
+            "filter.evil.smudge",
+            "filter.evil.process",
+            "diff.evil.textconv",
+            "diff.evil.command",
+            "diff.external",
+            "core.fsmonitor",
+            "core.pager",
+            "pager.rev-parse",
+            "core.editor",
+            "core.askPass",
+            "core.sshCommand",
+            "core.gitProxy",
+            "core.alternateRefsCommand",
+            "credential.helper",
+            "gpg.program",
+            "uploadpack.packObjectsHook",
+            "remote.origin.uploadpack",
+        ] {
+            run(&dir, &["config", key, &named]);
+        }
+        run(&dir, &["config", "alias.rev-parse", &format!("!{named}")]);
+        run(&dir, &["config", "alias.status", &format!("!{named}")]);
+        // A partial clone fetches what is missing, by whatever its remote names.
+        run(
+            &dir,
+            &["config", "remote.origin.url", &format!("ext::{named}")],
+        );
+        run(&dir, &["config", "remote.origin.promisor", "true"]);
+        run(&dir, &["config", "protocol.ext.allow", "always"]);
+        run(&dir, &["config", "extensions.partialClone", "origin"]);
+        run(&dir, &["config", "core.repositoryFormatVersion", "1"]);
+        for hook in [
+            "post-index-change",
+            "reference-transaction",
+            "post-checkout",
+        ] {
+            let hook = dir.join(".git/hooks").join(hook);
+            fs::copy(&program, hook).unwrap();
+        }
+        // The file is another at the same size, so that only its contents tell.
+        fs::write(dir.join("a"), "2").unwrap();
+        let at = until_answered(&dir, false).unwrap();
+        assert!(at.not_compared);
+        assert!(!ran.exists(), "{}", fs::read_to_string(&ran).unwrap());
+        // An object that is not there is not fetched.
+        fs::write(
+            dir.join(".git/refs/heads/trunk"),
+            format!("{}\n", "12".repeat(20)),
+        )
+        .unwrap();
+        let _answer = commit(&dir, || false);
+        assert!(!ran.exists(), "{}", fs::read_to_string(&ran).unwrap());
+    }
+
+    fn until_answered(dir: &Path, trusted: bool) -> Option<Commit> {
+        (0..20).find_map(|_| commit(dir, || trusted))
     }
 }

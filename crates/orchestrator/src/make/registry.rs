@@ -54,7 +54,7 @@ pub fn read(registry: &Path, good: &Path) -> (Vec<Entry>, Vec<String>) {
         kept::remember(good, bytes.as_deref());
     } else if !problems.is_empty()
         && entries.is_empty()
-        && let Ok(Some(last)) = kept::bytes(good, MAX_BYTES)
+        && let Ok(Some(last)) = kept::own_bytes(good, MAX_BYTES)
     {
         let (entries, _) = parse(&last, &name);
         problems.push(format!(

@@ -320,6 +320,7 @@ impl From<EngineError> for Failure {
             EngineError::NotFound(_) => FailureCode::NotFound,
             EngineError::Refused(_) | EngineError::Project(_) => FailureCode::Refused,
             EngineError::Untrusted { .. } => FailureCode::Untrusted,
+            EngineError::Foreign { .. } => FailureCode::Foreign,
             EngineError::Store(store) | EngineError::Read(ReadError::Store(store))
                 if store.is_transient() =>
             {

@@ -36,6 +36,13 @@ impl Config {
         }
     }
 
+    /// The address and port that a name leads to, whether or not we can go there.
+    #[must_use]
+    pub fn address_of(&self, name: &str) -> (String, u16) {
+        let mut walk = self.walk(name);
+        (walk.hostname(), walk.port())
+    }
+
     /// What the list of hosts says of one: no more than it shows, because there may be a great many.
     pub(super) fn outline(&self, name: &str, place: String) -> Host {
         let mut walk = self.walk(name);

@@ -14,6 +14,8 @@ pub struct Address {
     pub(super) schema: Option<String>,
     /// Whether the server may be on another machine.
     pub(super) remote: bool,
+    /// Whether it is our own private server's.
+    pub(super) own: bool,
     uri: String,
 }
 
@@ -51,14 +53,15 @@ impl Address {
             mode => mode,
         };
         Ok(Self {
-            options: named(options.ssl_mode(mode)),
+            options: plain(options.ssl_mode(mode)),
             schema: schema.filter(|name| !name.is_empty()).map(str::to_owned),
             remote,
+            own: false,
             uri: url.to_owned(),
         })
     }
 
-    /// The server behind a socket file in `folder`, logged in to as `user` without a password.
+    /// Our own server behind a socket file in `folder`, logged in to as `user` without a password.
     #[must_use]
     pub fn socket(folder: &Path, port: u16, user: &str, database: &str) -> Self {
         let options = PgConnectOptions::new_without_pgpass()
@@ -69,9 +72,10 @@ impl Address {
             .ssl_mode(PgSslMode::Disable);
         let host: String = folder.to_string_lossy().bytes().map(percent).collect();
         Self {
-            options: named(options),
+            options: plain(options),
             schema: None,
             remote: false,
+            own: true,
             uri: format!("postgresql:///{database}?host={host}&port={port}&user={user}"),
         }
     }
@@ -131,8 +135,10 @@ impl fmt::Debug for Address {
     }
 }
 
-/// A server's own list of connections should say whose they are.
-fn named(options: PgConnectOptions) -> PgConnectOptions {
+/// A server's own list of connections should say whose they are; and a session is asked for as any program asks for one,
+/// for poolers refuse what is unusual, as the driver's own wish for digits of numbers that we never read.
+fn plain(options: PgConnectOptions) -> PgConnectOptions {
+    let options = options.extra_float_digits(None::<i8>);
     match options.get_application_name() {
         Some(_) => options,
         None => options.application_name("vm-orchestrator"),

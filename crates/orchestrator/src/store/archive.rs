@@ -55,7 +55,15 @@ impl Store {
     pub async fn archive(&self, job: JobId, batches: &[Batch], mark: &Mark) -> Result<()> {
         let start = follow(job, batches, mark)?;
         let mut held = self.hold().await?;
-        let outcome = answer(marks::add(&mut held, job, batches, start, mark)).await;
+        let outcome = answer(marks::add(
+            &mut held,
+            &self.tables,
+            job,
+            batches,
+            start,
+            mark,
+        ))
+        .await;
         self.judge(job, mark, start, held.end(outcome))
     }
 
@@ -66,7 +74,7 @@ impl Store {
     pub async fn settle(&self, job: &Job, mark: &Mark) -> Result<()> {
         let columns = Columns::of(job)?;
         let mut held = self.hold().await?;
-        let outcome = answer(marks::end(&mut held, job, &columns, mark)).await;
+        let outcome = answer(marks::end(&mut held, &self.tables, job, &columns, mark)).await;
         self.judge(job.id, mark, mark.seq, held.end(outcome))
     }
 
@@ -77,7 +85,7 @@ impl Store {
     /// Whatever the server says.
     pub async fn make_durable(&self, job: JobId) -> Result<Option<Mark>> {
         let mut held = self.hold().await?;
-        let mark = answer(marks::secure(&mut held, job)).await;
+        let mark = answer(marks::secure(&mut held, &self.tables, job)).await;
         held.end(mark).map_err(|error| self.fault(error))
     }
 
@@ -87,7 +95,7 @@ impl Store {
     /// Whatever the server says.
     pub async fn mark(&self, job: JobId) -> Result<Option<Mark>> {
         let mut held = self.hold().await?;
-        let mark = answer(marks::read(&mut held, job)).await;
+        let mark = answer(marks::read(&mut held, &self.tables, job)).await;
         held.end(mark).map_err(|error| self.fault(error))
     }
 

@@ -5,10 +5,10 @@ use std::{borrow::Cow, path::PathBuf};
 use chrono::{DateTime, SubsecRound, TimeDelta, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{Decode, Postgres, Row, Type, postgres::PgRow};
 use uuid::Uuid;
 
-use super::StoreError;
+use super::{StoreError, moment::Moment};
 use crate::job::{
     Commit, EnvironmentChange, Exit, Job, JobId, MakeOptions, State, Status, Survivor, What,
 };
@@ -182,21 +182,71 @@ fn odd_nanos(time: DateTime<Utc>) -> u16 {
     (time.nanosecond() % 1_000) as u16
 }
 
+/// The job a row holds; where that cannot be read, one that says so.
+pub(super) fn job_or_why(row: &PgRow) -> Job {
+    job(row).unwrap_or_else(|error| unreadable(row, &error))
+}
+
+/// A line of the list for a row that cannot be read: what of it can, and why the rest cannot. Nothing is started from it.
+fn unreadable(row: &PgRow, error: &StoreError) -> Job {
+    let id = row.try_get::<Uuid, _>("id").unwrap_or_default();
+    let text = |column: &str| row.try_get::<String, _>(column).unwrap_or_default();
+    // The upper 48 bits of an id are when it was made (RFC 9562, 5.7).
+    let made = i64::try_from(id.as_u128() >> 80).ok();
+    let made = made
+        .and_then(DateTime::from_timestamp_millis)
+        .unwrap_or_default();
+    Job {
+        id: JobId(id),
+        what: What::Command {
+            host: row.try_get("host").unwrap_or_default(),
+        },
+        command: text("command"),
+        argv: Vec::new(),
+        variables: Vec::new(),
+        cwd: None,
+        environment: Vec::new(),
+        pty: false,
+        commit: None,
+        batch: row.try_get("batch").unwrap_or_default(),
+        owner: text("owner"),
+        queued_at: made,
+        state: State::Ended {
+            started_at: None,
+            finished_at: made,
+            exit: Exit::Lost {
+                why: format!("its row in the history cannot be read: {}", error.reason()),
+            },
+            canceled: false,
+        },
+        cause: None,
+        survivors: Vec::new(),
+        damage: None,
+        lines: row.try_get::<i64, _>("lines").unwrap_or(0).cast_unsigned(),
+        bytes: row.try_get::<i64, _>("bytes").unwrap_or(0).cast_unsigned(),
+        is_silent: false,
+        paused: None,
+        unarchived: None,
+    }
+}
+
 /// The job a row holds.
 pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
     let id = JobId(row.get::<Uuid, _>("id"));
     let corrupt = |why: String| StoreError::Corrupt { job: id, why };
-    let detail: Detail = serde_json::from_value(row.get("detail"))
-        .map_err(|error| corrupt(format!("its detail: {error}")))?;
-    let time = |column: &str, nanos: u16| {
-        row.get::<Option<DateTime<Utc>>, _>(column)
-            .map(|time| time + TimeDelta::nanoseconds(nanos.into()))
+    let detail: Value = column(row, id, "detail")?;
+    let detail: Detail =
+        serde_json::from_value(detail).map_err(|error| corrupt(format!("its detail: {error}")))?;
+    let time = |name: &str, nanos: u16| {
+        let time: Option<Moment> = column(row, id, name)?;
+        Ok(time.map(|time| time.0 + TimeDelta::nanoseconds(nanos.into())))
     };
     let [queued, started, finished] = detail.nanos;
-    let (started_at, finished_at) = (time("started_at", started), time("finished_at", finished));
+    let (started_at, finished_at) = (time("started_at", started)?, time("finished_at", finished)?);
     let queued_at =
-        time("queued_at", queued).ok_or_else(|| corrupt("it has no queued_at".to_owned()))?;
-    let status: Status = row.get::<&str, _>("status").parse().map_err(corrupt)?;
+        time("queued_at", queued)?.ok_or_else(|| corrupt("it has no queued_at".to_owned()))?;
+    let status: String = column(row, id, "status")?;
+    let status: Status = status.parse().map_err(corrupt)?;
     let state = state(
         status,
         started_at,
@@ -212,7 +262,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
     })?;
     Ok(Job {
         id,
-        what: match row.get("project") {
+        what: match column(row, id, "project")? {
             Some(project) => What::Target {
                 project,
                 targets: detail.targets,
@@ -220,27 +270,42 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
                 typed: detail.typed,
             },
             None => What::Command {
-                host: row.get("host"),
+                host: column(row, id, "host")?,
             },
         },
-        command: row.get("command"),
+        command: column(row, id, "command")?,
         argv: detail.argv,
         variables: detail.variables,
         cwd: detail.cwd,
         environment: detail.environment,
-        pty: row.get("pty"),
+        pty: column(row, id, "pty")?,
         commit: detail.commit,
-        batch: row.get("batch"),
-        owner: row.get("owner"),
+        batch: column(row, id, "batch")?,
+        owner: column(row, id, "owner")?,
         queued_at,
         state,
         cause: detail.cause,
         survivors: detail.survivors,
         damage: detail.damage,
-        lines: row.get::<i64, _>("lines").cast_unsigned(),
-        bytes: row.get::<i64, _>("bytes").cast_unsigned(),
+        lines: column::<i64>(row, id, "lines")?.cast_unsigned(),
+        bytes: column::<i64>(row, id, "bytes")?.cast_unsigned(),
         is_silent: false,
         paused: None,
+        unarchived: None,
+    })
+}
+
+/// What a row has in a column, whatever somebody made of the table.
+fn column<'r, T>(row: &'r PgRow, job: JobId, name: &str) -> Result<T, StoreError>
+where
+    T: Decode<'r, Postgres> + Type<Postgres>,
+{
+    row.try_get(name).map_err(|error| StoreError::Corrupt {
+        job,
+        why: match error {
+            sqlx::Error::ColumnDecode { source, .. } => format!("its {name}: {source}"),
+            error => error.to_string(),
+        },
     })
 }
 

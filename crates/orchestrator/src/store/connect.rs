@@ -14,7 +14,7 @@ use sqlx::{
     postgres::{PgPool, PgPoolOptions},
 };
 
-use super::{Address, Result, StoreError, schema};
+use super::{Address, Result, StoreError, pooler, schema, tables::Tables};
 
 /// How long a server may take to let us in, or the pool to give a connection.
 const TO_CONNECT: Duration = Duration::from_secs(5);
@@ -29,6 +29,7 @@ const STALE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) pool: PgPool,
+    pub(super) tables: Tables,
     about: Arc<About>,
     loss: Arc<Loss>,
 }
@@ -48,21 +49,26 @@ impl Store {
     ///
     /// # Errors
     /// All that [`StoreError`] has for a server: unreachable within 5 s, not let in, a stranger's `jobs` table (which is
-    /// left as it is), tables of a newer app, an encoding that cannot hold logs.
+    /// left as it is), tables of a newer app, an encoding that cannot hold logs, a pooler that shares sessions.
     pub async fn connect(address: &Address) -> Result<Self> {
         let at = address.shown();
         let mut connection = within(TO_CONNECT, address.options.connect())
             .await
             .map_err(|error| StoreError::of(&at, error))?;
+        if !address.own {
+            pooler::refuse(&mut connection, address).await?;
+        }
         let found = schema::settle(&mut connection, address).await?;
-        // The answer is in; how the parting went does not matter.
+        // The answer is in; how the parting went does not matter. A pooler may give the session on.
+        drop(within(TO_CONNECT, connection.clear_cached_statements()).await);
         drop(within(TO_CONNECT, connection.close()).await);
 
         let mut warnings = found.warnings;
         warnings.extend(address.exposure().map(str::to_owned));
         let loss = Arc::<Loss>::default();
         Ok(Self {
-            pool: pool(address, found.schema, Arc::clone(&loss)),
+            pool: pool(address, Arc::clone(&loss)),
+            tables: found.tables,
             loss,
             about: Arc::new(About {
                 at,
@@ -201,9 +207,8 @@ async fn within<T>(
     }
 }
 
-/// Every connection looks for our tables where they were found, whatever becomes of the role's own search path, and waits
-/// for its commits to be on disk where a transaction does not say otherwise.
-fn pool(address: &Address, schema: String, loss: Arc<Loss>) -> PgPool {
+/// Connections whose sessions are as the server and the role have them: nothing is set in one that outlasts a transaction.
+fn pool(address: &Address, loss: Arc<Loss>) -> PgPool {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(TO_CONNECT)
@@ -215,19 +220,6 @@ fn pool(address: &Address, schema: String, loss: Arc<Loss>) -> PgPool {
                     within(TO_CONNECT, connection.ping()).await?;
                 }
                 Ok(true)
-            })
-        })
-        .after_connect(move |connection, _| {
-            let schema = schema.clone();
-            Box::pin(async move {
-                sqlx::query(
-                    "select set_config('search_path', quote_ident($1), false),
-                        set_config('synchronous_commit', 'on', false)",
-                )
-                .bind(schema)
-                .execute(connection)
-                .await?;
-                Ok(())
             })
         })
         .connect_lazy_with(address.options.clone())

@@ -1,8 +1,8 @@
 //! The jobs before one, of the same thing: how they ended and how long they took.
 
-use sqlx::Row;
+use sqlx::{Row, postgres::PgRow};
 
-use super::{Result, Store, StoreError, connect::answer};
+use super::{Result, Store, connect::answer};
 use crate::job::{Earlier, Job, JobId, What};
 
 /// The commands of one host, or of this machine, are looked through as far as this.
@@ -10,16 +10,16 @@ const LOOKED_THROUGH: i64 = 2_000;
 
 const OF_TARGET: &str = "
   select id, status, (extract(epoch from finished_at - started_at) * 1000)::bigint as took
-  from jobs
-  where target = $1 and project = $2 and id < $3 and started_at is not null and finished_at is not null
+  from ours.jobs
+  where target = $1 and project = $2 and id < $3 and isfinite(started_at) and isfinite(finished_at)
   order by id desc limit $4";
 
 const OF_COMMAND: &str = "
   select id, status, (extract(epoch from finished_at - started_at) * 1000)::bigint as took
-  from (select * from jobs
+  from (select * from ours.jobs
         where host is not distinct from $1 and project is null and id < $2
         order by id desc limit $3) as recent
-  where command = $4 and started_at is not null and finished_at is not null
+  where command = $4 and isfinite(started_at) and isfinite(finished_at)
   order by id desc limit $5";
 
 impl Store {
@@ -33,12 +33,12 @@ impl Store {
         let asked = match &job.what {
             What::Target {
                 project, targets, ..
-            } => sqlx::query(OF_TARGET)
+            } => sqlx::query(self.tables.sql(OF_TARGET))
                 .bind(targets.join(" "))
                 .bind(project)
                 .bind(job.id.0)
                 .bind(most),
-            What::Command { host } => sqlx::query(OF_COMMAND)
+            What::Command { host } => sqlx::query(self.tables.sql(OF_COMMAND))
                 .bind(host)
                 .bind(job.id.0)
                 .bind(LOOKED_THROUGH)
@@ -48,16 +48,15 @@ impl Store {
         let mut held = self.hold().await?;
         let rows = answer(asked.fetch_all(&mut *held)).await;
         let rows = held.end(rows).map_err(|error| self.fault(error))?;
-        rows.iter()
-            .map(|row| {
-                let id = JobId(row.get("id"));
-                let status = row.get::<&str, _>("status").parse();
-                Ok(Earlier {
-                    id,
-                    status: status.map_err(|why| StoreError::Corrupt { job: id, why })?,
-                    took_ms: u64::try_from(row.get::<i64, _>("took")).unwrap_or(0),
-                })
-            })
-            .collect()
+        // What cannot be read is left out: it is a line of the list.
+        Ok(rows.iter().filter_map(earlier).collect())
     }
+}
+
+fn earlier(row: &PgRow) -> Option<Earlier> {
+    Some(Earlier {
+        id: JobId(row.get("id")),
+        status: row.try_get::<&str, _>("status").ok()?.parse().ok()?,
+        took_ms: u64::try_from(row.try_get::<i64, _>("took").ok()?).unwrap_or(0),
+    })
 }

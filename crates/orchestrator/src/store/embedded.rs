@@ -29,7 +29,7 @@ mod server;
 mod starter;
 
 pub use guardian::guardian;
-pub use place::data_folder;
+pub use place::{data_folder, shared_account};
 pub use programs::Programs;
 pub use starter::{Running, start};
 

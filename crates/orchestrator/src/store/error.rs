@@ -174,7 +174,8 @@ impl StoreError {
             | Self::Interrupted { why, .. }
             | Self::AuthFailed { why, .. }
             | Self::Refused { why, .. }
-            | Self::Embedded { why } => why.into(),
+            | Self::Embedded { why }
+            | Self::Corrupt { why, .. } => why.into(),
             other => other.to_string().into(),
         }
     }
@@ -237,6 +238,11 @@ impl StoreError {
                 };
             }
             "42501" => return Self::Refused { at, why },
+            // A statement that we prepared is not in our session, or another's is: it is not ours alone.
+            "26000" | "42P05" => {
+                let why = format!("{why}; {}", super::pooler::SHARED_LATER);
+                return Self::Refused { at, why };
+            }
             "53300" => Interruption::Full,
             "25006" => Interruption::ReadOnly,
             _ => match code.get(..2) {

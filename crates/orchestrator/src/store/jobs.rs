@@ -5,10 +5,11 @@ use sqlx::{PgConnection, Postgres, QueryBuilder, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{
-    Result, Store, StoreError,
+    Result, Store,
     changes::CHANNEL,
-    columns::{Columns, job, job_columns},
+    columns::{Columns, job, job_columns, job_or_why},
     connect::answer,
+    tables::Tables,
 };
 use crate::job::{Job, JobId, JobQuery};
 
@@ -22,7 +23,7 @@ impl Store {
     pub async fn save_job(&self, job: &Job) -> Result<()> {
         let columns = Columns::of(job)?;
         let mut held = self.hold().await?;
-        let saved = answer(save(&mut held, job, &columns)).await;
+        let saved = answer(save(&mut held, &self.tables, job, &columns)).await;
         held.end(saved).map_err(|error| self.fault(error))
     }
 
@@ -31,8 +32,9 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn job(&self, id: JobId) -> Result<Option<Job>> {
-        let select = concat!("select ", job_columns!(), " from jobs where id = $1");
-        self.one(sqlx::query(select).bind(id.0)).await
+        let select = concat!("select ", job_columns!(), " from ours.jobs where id = $1");
+        self.one(sqlx::query(self.tables.sql(select)).bind(id.0))
+            .await
     }
 
     /// The jobs whose id begins so, with or without dashes, newest first: none, the one, or where several do, at most ten.
@@ -46,9 +48,10 @@ impl Store {
         let select = concat!(
             "select ",
             job_columns!(),
-            " from jobs where id between $1 and $2 order by id desc limit 10"
+            " from ours.jobs where id between $1 and $2 order by id desc limit 10"
         );
-        self.many(sqlx::query(select).bind(first).bind(last)).await
+        self.many(sqlx::query(self.tables.sql(select)).bind(first).bind(last))
+            .await
     }
 
     /// The newest job, of this owner where one is given.
@@ -59,25 +62,28 @@ impl Store {
         let all = concat!(
             "select ",
             job_columns!(),
-            " from jobs order by id desc limit 1"
+            " from ours.jobs order by id desc limit 1"
         );
         let own = concat!(
             "select ",
             job_columns!(),
-            " from jobs where owner = $1 order by id desc limit 1"
+            " from ours.jobs where owner = $1 order by id desc limit 1"
         );
         match owner {
-            Some(owner) => self.one(sqlx::query(own).bind(owner)).await,
-            None => self.one(sqlx::query(all)).await,
+            Some(owner) => {
+                self.one(sqlx::query(self.tables.sql(own)).bind(owner))
+                    .await
+            }
+            None => self.one(sqlx::query(self.tables.sql(all))).await,
         }
     }
 
-    /// Jobs, newest first. To go on after a page, ask for those before its last.
+    /// Jobs, newest first; one whose row cannot be read is lost, and says why. To go on after a page, ask for those before its last.
     ///
     /// # Errors
     /// Whatever the server says.
     pub async fn jobs(&self, filter: &JobQuery) -> Result<Vec<Job>> {
-        let mut sql = select(filter);
+        let mut sql = select(&self.tables, filter);
         // A plan for any text would be wrong for most: it is made anew where one is asked for.
         let sql = sql.build().persistent(filter.text.is_none());
         self.many(sql).await
@@ -91,9 +97,10 @@ impl Store {
         let select = concat!(
             "select ",
             job_columns!(),
-            " from jobs where status in ('queued', 'running') and owner = $1 order by id desc"
+            " from ours.jobs where status in ('queued', 'running') and owner = $1 order by id desc"
         );
-        self.many(sqlx::query(select).bind(owner)).await
+        self.many(sqlx::query(self.tables.sql(select)).bind(owner))
+            .await
     }
 
     /// Drops a job and its log. True where there was one.
@@ -102,10 +109,10 @@ impl Store {
     /// Whatever the server says.
     pub async fn delete_job(&self, id: JobId) -> Result<bool> {
         let mut held = self.hold().await?;
-        let delete = "with gone as (delete from jobs where id = $1 returning id)
-                      select pg_notify($2, id::text) from gone";
+        let delete = "with gone as (delete from ours.jobs where id = $1 returning id)
+                      select pg_notify($2, id::text), set_config('synchronous_commit', 'on', true) from gone";
         let gone = answer(
-            sqlx::query(delete)
+            sqlx::query(self.tables.sql(delete))
                 .bind(id.0)
                 .bind(CHANNEL)
                 .fetch_optional(&mut *held),
@@ -126,14 +133,15 @@ impl Store {
         let mut held = self.hold().await?;
         let rows: sqlx::Result<Vec<PgRow>> = answer(sql.fetch_all(&mut *held)).await;
         let rows = held.end(rows).map_err(|error| self.fault(error))?;
-        rows.iter().map(job).collect::<Result<_, StoreError>>()
+        Ok(rows.iter().map(job_or_why).collect())
     }
 }
 
 pub(super) type Sql<'q> = sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments>;
 
+/// Its commit waits for the disk, whatever the role has set: for this transaction alone.
 const SAVE: &str = "with saved as (
-     insert into jobs as old (
+     insert into ours.jobs as old (
        id, type, command, status, started_at, finished_at, queued_at, project, target, host,
        exit_code, signal, reason, batch, owner, pty, lines, bytes, detail)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
@@ -150,16 +158,17 @@ const SAVE: &str = "with saved as (
         or array_position(array['queued', 'running'], excluded.status)
            >= array_position(array['queued', 'running'], old.status)
      returning id)
-   select pg_notify($20, id::text) from saved";
+   select pg_notify($20, id::text), set_config('synchronous_commit', 'on', true) from saved";
 
 /// Writes a job's columns, and tells whoever listens where that changed something. Lines and bytes only grow: the
 /// archive may be ahead of what the caller last counted.
 pub(super) async fn save(
     connection: &mut PgConnection,
+    tables: &Tables,
     job: &Job,
     columns: &Columns<'_>,
 ) -> sqlx::Result<()> {
-    bind_job(sqlx::query(SAVE), job, columns)
+    bind_job(sqlx::query(tables.sql(SAVE)), job, columns)
         .bind(CHANNEL)
         .fetch_optional(connection)
         .await?;
@@ -191,8 +200,9 @@ pub(super) fn bind_job<'q>(query: Sql<'q>, job: &'q Job, columns: &'q Columns<'_
 }
 
 /// Only the conditions that are asked for are written, so that each filter meets its own index.
-fn select(filter: &JobQuery) -> QueryBuilder<Postgres> {
-    let mut sql = QueryBuilder::new(concat!("select ", job_columns!(), " from jobs where true"));
+fn select(tables: &Tables, filter: &JobQuery) -> QueryBuilder<Postgres> {
+    let all = concat!("select ", job_columns!(), " from ours.jobs where true");
+    let mut sql = QueryBuilder::new(tables.text(all));
     if let Some(status) = filter.status {
         sql.push(" and status = ").push_bind(status.word());
     }
@@ -225,7 +235,7 @@ fn select(filter: &JobQuery) -> QueryBuilder<Postgres> {
         sql.push(" and id < ").push_bind(first_id_of(until));
     }
     if filter.pinned {
-        sql.push(" and id in (select job_id from job_notes where pinned)");
+        sql.push(tables.text(" and id in (select job_id from ours.job_notes where pinned)"));
     }
     if let Some(before) = filter.before {
         sql.push(" and id < ").push_bind(before.0);

@@ -13,6 +13,7 @@ use super::{
     columns::Columns,
     jobs::{Sql, save},
     pack::{Packed, pack},
+    tables::Tables,
 };
 use crate::{
     job::{Job, JobId},
@@ -36,18 +37,19 @@ pub(super) enum Step {
 /// Adds batches from chunk `start` on and moves the mark.
 pub(super) async fn add(
     connection: &mut PgConnection,
+    tables: &Tables,
     job: JobId,
     batches: &[Batch],
     start: u64,
     mark: &Mark,
 ) -> sqlx::Result<Step> {
     let mut transaction = connection.begin_with(QUICK).await?;
-    if advance(&mut transaction, job, batches, start, mark).await? {
+    if advance(&mut transaction, tables, job, batches, start, mark).await? {
         transaction.commit().await?;
         return Ok(Step::Written);
     }
     // Another owner's last call may have landed after we read the mark, or our own did and its answer was lost.
-    let Some(there) = lock(&mut transaction, job).await? else {
+    let Some(there) = lock(&mut transaction, tables, job).await? else {
         transaction.rollback().await?;
         return Ok(Step::Gone);
     };
@@ -57,7 +59,7 @@ pub(super) async fn add(
     }
     if there.seq < mark.seq {
         let rest = from(batches, &there);
-        advance(&mut transaction, job, &rest, there.seq, mark).await?;
+        advance(&mut transaction, tables, job, &rest, there.seq, mark).await?;
     }
     transaction.commit().await?;
     Ok(Step::Written)
@@ -83,7 +85,7 @@ fn from(batches: &[Batch], there: &Mark) -> Vec<Batch> {
         .collect()
 }
 
-const ADVANCE: &str = "update jobs set
+const ADVANCE: &str = "update ours.jobs set
     archived_seq = $3, archived_offset = $4, archived_lines = $5, archived_state = $6,
     archived_stdout = archived_stdout + $7, archived_stderr = archived_stderr + $8,
     lines = greatest(lines, $5), bytes = greatest(bytes, archived_stdout + $7 + archived_stderr + $8)
@@ -93,13 +95,14 @@ const ADVANCE: &str = "update jobs set
 /// Moves the mark from `start` and writes the rows; false, and nothing done, where the mark does not stand at `start`.
 async fn advance(
     connection: &mut PgConnection,
+    tables: &Tables,
     job: JobId,
     batches: &[Batch],
     start: u64,
     mark: &Mark,
 ) -> sqlx::Result<bool> {
     let rows = rows_of(batches);
-    let before = sqlx::query(ADVANCE)
+    let before = sqlx::query(tables.sql(ADVANCE))
         .bind(job.0)
         .bind(start.cast_signed())
         .bind(mark.seq.cast_signed())
@@ -115,7 +118,7 @@ async fn advance(
     };
     if !rows.is_empty() {
         let offsets = offsets(&rows, before.get("stdout"), before.get("stderr"));
-        insert(connection, job, &rows, offsets).await?;
+        insert(connection, tables, job, &rows, offsets).await?;
     }
     Ok(true)
 }
@@ -151,7 +154,7 @@ pub(super) fn offsets(rows: &Rows<'_>, mut stdout: i64, mut stderr: i64) -> Vec<
 }
 
 /// One statement for all rows. A row that is there already stays as it is.
-const INSERT: &str = "insert into job_logs
+const INSERT: &str = "insert into ours.job_logs
     (job_id, seq, stream, \"timestamp\", first_line, byte_offset, data, raw, meta, state)
   select $1, seq, stream, at, first_line, byte_offset, data, raw, meta, state
   from unnest($2::bigint[], $3::text[], $4::timestamptz[], $5::bigint[], $6::bigint[],
@@ -161,12 +164,13 @@ const INSERT: &str = "insert into job_logs
 
 async fn insert(
     connection: &mut PgConnection,
+    tables: &Tables,
     job: JobId,
     rows: &Rows<'_>,
     offsets: Vec<i64>,
 ) -> sqlx::Result<()> {
     let texts = texts(rows);
-    let insert = sqlx::query(INSERT).bind(job.0);
+    let insert = sqlx::query(tables.sql(INSERT)).bind(job.0);
     bind_rows(insert, rows, &texts, offsets)
         .execute(connection)
         .await?;
@@ -209,17 +213,18 @@ pub(super) fn bind_rows<'q>(
 /// Writes how a job ended, where the mark stands at the end of its log.
 pub(super) async fn end(
     connection: &mut PgConnection,
+    tables: &Tables,
     job: &Job,
     columns: &Columns<'_>,
     mark: &Mark,
 ) -> sqlx::Result<Step> {
     let mut transaction = connection.begin_with(DURABLE).await?;
-    save(&mut transaction, job, columns).await?;
+    save(&mut transaction, tables, job, columns).await?;
     // The last count is the right one, where counts on the way were only lower bounds.
-    let done = sqlx::query(
-        "update jobs set archived_offset = $3, archived_lines = $4, archived_state = $5, lines = $6, bytes = $7
+    let done = sqlx::query(tables.sql(
+        "update ours.jobs set archived_offset = $3, archived_lines = $4, archived_state = $5, lines = $6, bytes = $7
          where id = $1 and archived_seq = $2",
-    )
+    ))
     .bind(job.id.0)
     .bind(mark.seq.cast_signed())
     .bind(mark.offset.cast_signed())
@@ -233,7 +238,7 @@ pub(super) async fn end(
         transaction.commit().await?;
         return Ok(Step::Written);
     }
-    let there = lock(&mut transaction, job.id).await?;
+    let there = lock(&mut transaction, tables, job.id).await?;
     transaction.rollback().await?;
     Ok(there.map_or(Step::Gone, |there| Step::Elsewhere(there.seq)))
 }
@@ -242,14 +247,15 @@ pub(super) async fn end(
 /// earlier ones with it.
 pub(super) async fn secure(
     connection: &mut PgConnection,
+    tables: &Tables,
     job: JobId,
 ) -> sqlx::Result<Option<Mark>> {
     let mut transaction = connection.begin_with(DURABLE).await?;
-    sqlx::query("update jobs set archived_seq = archived_seq where id = $1")
+    sqlx::query(tables.sql("update ours.jobs set archived_seq = archived_seq where id = $1"))
         .bind(job.0)
         .execute(&mut *transaction)
         .await?;
-    let mark = read(&mut transaction, job).await?;
+    let mark = read(&mut transaction, tables, job).await?;
     transaction.commit().await?;
     Ok(mark)
 }
@@ -258,22 +264,30 @@ macro_rules! select_mark {
     ($rest:literal) => {
         concat!(
             "select archived_seq, archived_offset, archived_stdout + archived_stderr as archived_bytes,
-                    archived_lines, archived_state from jobs where id = $1",
+                    archived_lines, archived_state from ours.jobs where id = $1",
             $rest
         )
     };
 }
 
-pub(super) async fn read(connection: &mut PgConnection, job: JobId) -> sqlx::Result<Option<Mark>> {
-    let row = sqlx::query(select_mark!(""))
+pub(super) async fn read(
+    connection: &mut PgConnection,
+    tables: &Tables,
+    job: JobId,
+) -> sqlx::Result<Option<Mark>> {
+    let row = sqlx::query(tables.sql(select_mark!("")))
         .bind(job.0)
         .fetch_optional(connection);
     Ok(row.await?.as_ref().map(mark_in))
 }
 
 /// The mark, which then stays as it is until the end of the transaction.
-async fn lock(connection: &mut PgConnection, job: JobId) -> sqlx::Result<Option<Mark>> {
-    let row = sqlx::query(select_mark!(" for update"))
+async fn lock(
+    connection: &mut PgConnection,
+    tables: &Tables,
+    job: JobId,
+) -> sqlx::Result<Option<Mark>> {
+    let row = sqlx::query(tables.sql(select_mark!(" for update")))
         .bind(job.0)
         .fetch_optional(connection);
     Ok(row.await?.as_ref().map(mark_in))

@@ -1,18 +1,19 @@
 //! What people say of jobs, and which of them they pin.
 
-use sqlx::Row;
+use chrono::{DateTime, Utc};
+use sqlx::{Row, postgres::PgRow};
 
-use super::{Result, Store, changes::CHANNEL, connect::answer};
+use super::{Result, Store, changes::CHANNEL, connect::answer, moment::Moment};
 use crate::job::{JobId, Note};
 
 /// What hints of changed notes begin with; those of changed jobs are an id alone.
 pub(super) const NOTED: &str = "noted ";
 
 const SET: &str = "with noted as (
-     insert into job_notes (job_id, pinned, text, by, at) select id, $2, $3, $4, now() from jobs where id = $1
+     insert into ours.job_notes (job_id, pinned, text, by, at) select id, $2, $3, $4, now() from ours.jobs where id = $1
      on conflict (job_id) do update set pinned = excluded.pinned, text = excluded.text, by = excluded.by, at = excluded.at
      returning job_id, at)
-   select at, pg_notify($5, $6 || job_id::text) from noted";
+   select at, pg_notify($5, $6 || job_id::text), set_config('synchronous_commit', 'on', true) from noted";
 
 impl Store {
     /// Writes what is said of a job, in the place of what was, and gives it back; none where there is no such job.
@@ -27,7 +28,7 @@ impl Store {
         by: &str,
     ) -> Result<Option<Note>> {
         let mut held = self.hold().await?;
-        let set = sqlx::query(SET)
+        let set = sqlx::query(self.tables.sql(SET))
             .bind(job.0)
             .bind(pinned)
             .bind(text.replace('\0', "\u{fffd}"))
@@ -40,7 +41,7 @@ impl Store {
             pinned,
             text: text.to_owned(),
             by: by.to_owned(),
-            at: row.get("at"),
+            at: time(&row),
         }))
     }
 
@@ -50,9 +51,15 @@ impl Store {
     /// Whatever the server says.
     pub async fn notes(&self, jobs: &[JobId]) -> Result<Vec<(JobId, Note)>> {
         let ids: Vec<_> = jobs.iter().map(|job| job.0).collect();
-        let select = "select job_id, pinned, text, by, at from job_notes where job_id = any($1)";
+        let select =
+            "select job_id, pinned, text, by, at from ours.job_notes where job_id = any($1)";
         let mut held = self.hold().await?;
-        let rows = answer(sqlx::query(select).bind(ids).fetch_all(&mut *held)).await;
+        let rows = answer(
+            sqlx::query(self.tables.sql(select))
+                .bind(ids)
+                .fetch_all(&mut *held),
+        )
+        .await;
         let rows = held.end(rows).map_err(|error| self.fault(error))?;
         Ok(rows
             .iter()
@@ -61,10 +68,16 @@ impl Store {
                     pinned: row.get("pinned"),
                     text: row.get("text"),
                     by: row.get("by"),
-                    at: row.get("at"),
+                    at: time(row),
                 };
                 (JobId(row.get("job_id")), note)
             })
             .collect())
     }
+}
+
+/// When a note was written; 1970 where its row has a time that cannot be told.
+fn time(row: &PgRow) -> DateTime<Utc> {
+    let time = row.try_get::<Moment, _>("at");
+    time.map_or(DateTime::UNIX_EPOCH, |time| time.0)
 }

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use super::{Result, Store, connect::answer};
+use sqlx::{Connection, PgConnection};
+
+use super::{Result, Store, connect::answer, tables::Tables};
 
 impl Store {
     /// Says that an engine of this owner is there.
@@ -11,12 +13,27 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn beat(&self, owner: &str) -> Result<()> {
-        let beat = "insert into job_owners (owner, seen_at) values ($1, now())
+        let beat = "insert into ours.job_owners (owner, seen_at) values ($1, now())
                     on conflict (owner) do update set seen_at = excluded.seen_at";
         let mut held = self.hold().await?;
-        let done = answer(sqlx::query(beat).bind(owner).execute(&mut *held)).await;
+        let done = answer(
+            sqlx::query(self.tables.sql(beat))
+                .bind(owner)
+                .execute(&mut *held),
+        )
+        .await;
         held.end(done).map_err(|error| self.fault(error))?;
         Ok(())
+    }
+
+    /// Writes something and takes it back, with all of the way to the disk.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn try_writing(&self) -> Result<()> {
+        let mut held = self.hold().await?;
+        let tried = answer(try_writing(&mut held, &self.tables)).await;
+        held.end(tried).map_err(|error| self.fault(error))
     }
 
     /// The owners that have said so, and not for this long.
@@ -24,10 +41,24 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn silent_owners(&self, since: Duration) -> Result<Vec<String>> {
-        let silent = "select owner from job_owners where seen_at < now() - make_interval(secs => $1) order by owner";
+        let silent = "select owner from ours.job_owners where seen_at < now() - make_interval(secs => $1) order by owner";
         let mut held = self.hold().await?;
-        let asked = sqlx::query_scalar(silent).bind(since.as_secs_f64());
+        let asked = sqlx::query_scalar(self.tables.sql(silent)).bind(since.as_secs_f64());
         let owners = answer(asked.fetch_all(&mut *held)).await;
         held.end(owners).map_err(|error| self.fault(error))
     }
+}
+
+async fn try_writing(connection: &mut PgConnection, tables: &Tables) -> sqlx::Result<()> {
+    let begin = "begin; set local synchronous_commit = on";
+    let mut transaction = connection.begin_with(begin).await?;
+    // No owner is called so: theirs are user@machine. Nobody sees the row.
+    for write in [
+        "insert into ours.job_owners (owner, seen_at) values ('a try', now()) on conflict do nothing",
+        "delete from ours.job_owners where owner = 'a try'",
+    ] {
+        let write = sqlx::query(tables.sql(write));
+        write.execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
 }

@@ -11,37 +11,66 @@ use crate::{job::JobId, log::Stream};
 
 impl Store {
     /// The batches from the one that holds chunk `from_seq` on, in order: at least one where there is one, and no more
-    /// than `limit_bytes` bytes of log (or a thousand rows) beyond that. Empty where the archive ends before `from_seq`.
+    /// than `limit_bytes` bytes of log (or a thousand rows) beyond that. Where rows are gone, they begin with the next that
+    /// is there, and end before the next gap. Empty where the archive ends before `from_seq`.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] where a row is not as it was written; whatever the server says.
     pub async fn batches(&self, job: JobId, from_seq: u64, limit_bytes: u64) -> Result<Vec<Batch>> {
+        let end = |batch: &Batch| batch.seq + batch.chunks.len() as u64;
+        let mut batches = self.batches_near(job, from_seq, limit_bytes).await?;
+        if batches.first().is_some_and(|batch| end(batch) <= from_seq) {
+            batches.remove(0);
+            if batches.is_empty()
+                && let Some(next) = self.seq_after(job, from_seq).await?
+            {
+                batches = self.batches_near(job, next, limit_bytes).await?;
+            }
+        }
+        let follows = |pair: &[Batch]| end(&pair[0]) == pair[1].seq;
+        let whole = batches.windows(2).take_while(|pair| follows(pair)).count();
+        batches.truncate(whole + 1);
+        Ok(batches)
+    }
+
+    /// The first chunk of the first batch that begins after chunk `seq`.
+    async fn seq_after(&self, job: JobId, seq: u64) -> Result<Option<u64>> {
+        let sql = "select min(seq) from ours.job_logs where job_id = $1 and seq > $2";
+        let sql = sqlx::query_scalar(self.tables.sql(sql));
+        let mut held = self.hold().await?;
+        let asked = sql.bind(job.0).bind(seq.cast_signed());
+        let next: sqlx::Result<Option<i64>> = answer(asked.fetch_one(&mut *held)).await;
+        let next = held.end(next).map_err(|error| self.fault(error))?;
+        Ok(next.map(i64::cast_unsigned))
+    }
+
+    async fn batches_near(
+        &self,
+        job: JobId,
+        from_seq: u64,
+        limit_bytes: u64,
+    ) -> Result<Vec<Batch>> {
         // Lengths are known without unpacking the data, so what does not fit is not read.
-        let sql = sqlx::query(
+        let sql = sqlx::query(self.tables.sql(
             "select seq, stream, first_line, data, raw, meta, state
              from (
                select *,
                  sum(octet_length(data)) over (order by seq) as bytes_up_to_its_end,
                  first_value(seq) over (order by seq)        as first_seq
                from (
-                 select * from job_logs
+                 select * from ours.job_logs
                  where job_id = $1
-                   and seq >= coalesce((select max(seq) from job_logs where job_id = $1 and seq <= $2), $2)
+                   and seq >= coalesce((select max(seq) from ours.job_logs where job_id = $1 and seq <= $2), $2)
                  order by seq
                  fetch first 1000 rows with ties
                ) near
              ) counted
              where bytes_up_to_its_end <= $3 or seq = first_seq
              order by seq",
-        );
+        ));
         let limit = i64::try_from(limit_bytes).unwrap_or(i64::MAX);
         let sql = sql.bind(job.0).bind(from_seq.cast_signed()).bind(limit);
-        let mut batches = self.rebuilt(job, sql).await?;
-        let is_before = |batch: &Batch| batch.seq + batch.chunks.len() as u64 <= from_seq;
-        if batches.first().is_some_and(is_before) {
-            batches.clear();
-        }
-        Ok(batches)
+        self.rebuilt(job, sql).await
     }
 
     /// The last batch that begins at chunk `seq` or before it.
@@ -49,13 +78,33 @@ impl Store {
     /// # Errors
     /// As [`Store::batches`].
     pub async fn batch_at_seq(&self, job: JobId, seq: u64) -> Result<Option<Batch>> {
-        let sql = sqlx::query(
-            "select seq, stream, first_line, data, raw, meta, state from job_logs
+        let sql = sqlx::query(self.tables.sql(
+            "select seq, stream, first_line, data, raw, meta, state from ours.job_logs
              where job_id = $1 and seq = (
-               select seq from job_logs where job_id = $1 and seq <= $2 order by seq desc limit 1)",
-        );
+               select seq from ours.job_logs where job_id = $1 and seq <= $2 order by seq desc limit 1)",
+        ));
         let sql = sql.bind(job.0).bind(seq.cast_signed());
         Ok(self.rebuilt(job, sql).await?.pop())
+    }
+
+    /// How many bytes of a job's log this store has had and has no more: rows of it are gone. 0 where the job is not here.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn missing(&self, job: JobId) -> Result<u64> {
+        // Lengths are known without unpacking the data. What a job that is over says of itself counts, too: its marks
+        // may have been set back with its rows.
+        let sql = sqlx::query_scalar(self.tables.sql(
+            "select greatest(0,
+               greatest(archived_stdout + archived_stderr, case when finished_at is null then 0 else bytes end)
+               - coalesce((select sum(case when raw is null then octet_length(data) else octet_length(raw) end)
+                           from ours.job_logs where job_id = $1), 0))::bigint
+             from ours.jobs where id = $1",
+        ));
+        let mut held = self.hold().await?;
+        let missing = answer(sql.bind(job.0).fetch_optional(&mut *held)).await;
+        let missing: Option<i64> = held.end(missing).map_err(|error| self.fault(error))?;
+        Ok(missing.unwrap_or(0).cast_unsigned())
     }
 
     /// The first chunk of the last batch that begins at byte `byte` of standard output or before it: of a job in a
@@ -64,11 +113,11 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn seq_at_byte(&self, job: JobId, byte: u64) -> Result<Option<u64>> {
-        let sql = sqlx::query(
-            "select seq from job_logs
+        let sql = sqlx::query(self.tables.sql(
+            "select seq from ours.job_logs
              where job_id = $1 and stream = 'stdout' and byte_offset <= $2
              order by seq desc limit 1",
-        );
+        ));
         let sql = sql.bind(job.0).bind(byte.cast_signed());
         let mut held = self.hold().await?;
         let row: sqlx::Result<Option<PgRow>> = answer(sql.fetch_optional(&mut *held)).await;
@@ -82,12 +131,12 @@ impl Store {
     /// # Errors
     /// As [`Store::batches`].
     pub async fn batch_at_line(&self, job: JobId, line: u64) -> Result<Option<Batch>> {
-        let sql = sqlx::query(
-            "select seq, stream, first_line, data, raw, meta, state from job_logs
+        let sql = sqlx::query(self.tables.sql(
+            "select seq, stream, first_line, data, raw, meta, state from ours.job_logs
              where job_id = $1 and seq = (
-               select seq from job_logs where job_id = $1 and first_line <= $2
+               select seq from ours.job_logs where job_id = $1 and first_line <= $2
                order by first_line desc, seq desc limit 1)",
-        );
+        ));
         let sql = sql.bind(job.0).bind(line.cast_signed());
         Ok(self.rebuilt(job, sql).await?.pop())
     }
@@ -115,15 +164,19 @@ fn rebuild(job: JobId, rows: &[PgRow]) -> Result<Batch> {
         why: format!("the rows of its log's batch {seq} do not fit together"),
     };
     let parts = rows.iter().map(|row| {
-        let stream = match row.get("stream") {
-            "stdout" => Stream::Stdout,
-            _ => Stream::Stderr,
+        let read = || -> sqlx::Result<_> {
+            let stream = match row.try_get("stream")? {
+                "stdout" => Stream::Stdout,
+                _ => Stream::Stderr,
+            };
+            let bytes = match row.try_get::<Option<&[u8]>, _>("raw")? {
+                Some(raw) => raw,
+                None => row.try_get::<&str, _>("data")?.as_bytes(),
+            };
+            Ok((stream, bytes, row.try_get("meta")?))
         };
-        let bytes = match row.get::<Option<&[u8]>, _>("raw") {
-            Some(raw) => raw,
-            None => row.get::<&str, _>("data").as_bytes(),
-        };
-        unpack(seq, stream, bytes, row.get("meta")).ok_or_else(corrupt)
+        let (stream, bytes, meta) = read().map_err(|_| corrupt())?;
+        unpack(seq, stream, bytes, meta).ok_or_else(corrupt)
     });
     Ok(Batch {
         seq,

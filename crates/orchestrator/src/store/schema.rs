@@ -3,11 +3,11 @@
 use std::{borrow::Cow, time::Duration};
 
 use sqlx::{
-    AssertSqlSafe, PgConnection, Row, SqlSafeStr, SqlStr,
+    AssertSqlSafe, PgConnection, Row, SqlSafeStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
-use super::{Address, Result, StoreError, connect::answer};
+use super::{Address, Result, StoreError, connect::answer, tables::Tables};
 
 /// The oldest major version whose SQL we rely on (`fetch first … with ties`).
 const OLDEST: i32 = 13;
@@ -49,8 +49,8 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
 pub(super) struct Found {
     /// The server's version, as `18.4`.
     pub(super) version: String,
-    /// The schema our tables are in.
-    pub(super) schema: String,
+    /// Where our tables are.
+    pub(super) tables: Tables,
     /// What a person should know.
     pub(super) warnings: Vec<String>,
 }
@@ -72,14 +72,15 @@ pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> 
     if let Some(why) = unfit(number, encoding) {
         return Err(StoreError::Refused { at, why });
     }
-    let schema = enter(connection, address).await?;
-    match version_there(connection, address, &schema).await? {
+    let schema = schema_of(connection, address).await?;
+    let tables = Tables::of(&schema);
+    match version_there(connection, &at, &schema, &tables).await? {
         Some(found) if found > newest() => {
             let known = newest();
             return Err(StoreError::TooNew { at, found, known });
         }
         Some(found) if found == newest() => {}
-        _ => migrate(connection, &at).await?,
+        _ => migrate(connection, &at, &tables).await?,
     }
     let version: String = about.get("version");
     let mut warnings = Vec::new();
@@ -92,7 +93,7 @@ pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> 
     Ok(Found {
         // Distributions add their own words: `15.18 (Debian 15.18-0+deb12u1)`.
         version: version.split(' ').next().unwrap_or_default().to_owned(),
-        schema,
+        tables,
         warnings,
     })
 }
@@ -118,32 +119,22 @@ fn unfit(version: i32, encoding: &str) -> Option<String> {
     })
 }
 
-/// Makes the schema our tables belong in the first one of this connection, creating it where it was asked for by name.
-async fn enter(connection: &mut PgConnection, address: &Address) -> Result<String> {
+/// The schema our tables belong in: the one that was asked for by name, created where it is missing, else the role's own
+/// first one.
+async fn schema_of(connection: &mut PgConnection, address: &Address) -> Result<String> {
     let at = address.shown();
     let fault = |error| StoreError::of(&at, error);
     if let Some(name) = &address.schema {
-        let row = answer(
-            sqlx::query("select to_regnamespace(quote_ident($1)) is not null as there, quote_ident($1) as quoted")
-                .bind(name)
-                .fetch_one(&mut *connection),
-        )
-        .await
-        .map_err(fault)?;
-        let quoted: String = row.get("quoted");
-        if !row.get::<bool, _>("there") {
-            let create = AssertSqlSafe(format!("create schema if not exists {quoted}"));
-            answer(sqlx::query(create).execute(&mut *connection))
-                .await
-                .map_err(fault)?;
+        let there = "select to_regnamespace(quote_ident($1)) is not null";
+        let there = sqlx::query_scalar(there).bind(name);
+        let there = answer(there.fetch_one(&mut *connection)).await;
+        if !there.map_err(fault)? {
+            let quoted = Tables::of(name);
+            let create = format!("create schema if not exists {}", quoted.schema());
+            let create = sqlx::query(AssertSqlSafe(create)).execute(&mut *connection);
+            answer(create).await.map_err(fault)?;
         }
-        answer(
-            sqlx::query("select set_config('search_path', $1, false)")
-                .bind(quoted)
-                .execute(&mut *connection),
-        )
-        .await
-        .map_err(fault)?;
+        return Ok(name.clone());
     }
     let first: Option<String> =
         answer(sqlx::query_scalar("select current_schema()::text").fetch_one(connection))
@@ -160,11 +151,11 @@ async fn enter(connection: &mut PgConnection, address: &Address) -> Result<Strin
 /// The version of our tables, or none where there are none yet; a stranger's tables are refused.
 async fn version_there(
     connection: &mut PgConnection,
-    address: &Address,
+    at: &str,
     schema: &str,
+    tables: &Tables,
 ) -> Result<Option<i64>> {
-    let at = address.shown();
-    let fault = |error| StoreError::of(&at, error);
+    let fault = |error| StoreError::of(at, error);
     // One statement, so one moment: another app may be creating our tables just now, the ledger first.
     let names: Vec<String> = answer(
         sqlx::query_scalar(
@@ -179,7 +170,10 @@ async fn version_there(
     .await
     .map_err(fault)?;
     if names.iter().any(|name| name == LEDGER) {
-        let select = AssertSqlSafe(format!("select max(version) from {LEDGER}"));
+        let select = AssertSqlSafe(format!(
+            "select max(version) from {}.{LEDGER}",
+            tables.schema()
+        ));
         return answer(sqlx::query_scalar(select).fetch_one(connection))
             .await
             .map_err(fault);
@@ -192,27 +186,33 @@ async fn version_there(
                  give our tables a schema of their own (database_schema in the settings, or \
                  ?options=-csearch_path%3DNAME in the address, for a schema that exists), or name another database"
             ),
-            at,
+            at: at.to_owned(),
         }),
     }
 }
 
-async fn migrate(connection: &mut PgConnection, at: &str) -> Result<()> {
+/// Migrations are written without a schema, and each is told of ours for its own transaction.
+async fn migrate(connection: &mut PgConnection, at: &str, tables: &Tables) -> Result<()> {
     let mut migrator = Migrator::with_migrations(
         MIGRATIONS
             .map(|(version, name, sql)| {
-                let sql: SqlStr = sql.into_sql_str();
-                Migration::new(
+                let written = Migration::new(
                     version,
                     Cow::Borrowed(name),
                     MigrationType::Simple,
-                    sql,
+                    sql.into_sql_str(),
                     false,
-                )
+                );
+                let here = format!("set local search_path to {};\n{sql}", tables.schema());
+                Migration {
+                    sql: AssertSqlSafe(here).into_sql_str(),
+                    // Its checksum is that of what is written.
+                    ..written
+                }
             })
             .into(),
     );
-    migrator.dangerous_set_table_name(LEDGER);
+    migrator.dangerous_set_table_name(format!("{}.{LEDGER}", tables.schema()));
     let fault = |error| match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             StoreError::of(at, error)

@@ -11,6 +11,7 @@ use super::{
     connect::answer,
     jobs::bind_job,
     marks::{bind_rows, offsets, rows_of, texts, total},
+    tables::Tables,
 };
 use crate::{job::Job, log::Stream};
 
@@ -28,14 +29,14 @@ impl Store {
             return Err(StoreError::Unfit { job, why });
         }
         let mut held = self.hold().await?;
-        let written = answer(write(&mut held, job, &columns, batches, mark)).await;
+        let written = answer(write(&mut held, &self.tables, job, &columns, batches, mark)).await;
         held.end(written).map_err(|error| self.fault(error))
     }
 }
 
-/// One statement is one transaction, and every connection waits for its commits to be on disk.
+/// One statement is one transaction, whose commit waits for the disk, whatever the role has set.
 const WRITE: &str = "with written as (
-     insert into jobs (
+     insert into ours.jobs (
        id, type, command, status, started_at, finished_at, queued_at, project, target, host,
        exit_code, signal, reason, batch, owner, pty, lines, bytes, detail,
        archived_seq, archived_offset, archived_lines, archived_state, archived_stdout, archived_stderr)
@@ -44,16 +45,17 @@ const WRITE: &str = "with written as (
      on conflict (id) do nothing
      returning id),
    logged as (
-     insert into job_logs
+     insert into ours.job_logs
        (job_id, seq, stream, \"timestamp\", first_line, byte_offset, data, raw, meta, state)
      select id, seq, stream, at, first_line, byte_offset, data, raw, meta, state
      from written, unnest($26::bigint[], $27::text[], $28::timestamptz[], $29::bigint[], $30::bigint[],
                           $31::text[], $32::bytea[], $33::bytea[], $34::bytea[])
        as packed (seq, stream, at, first_line, byte_offset, data, raw, meta, state))
-   select pg_notify($35, id::text) from written";
+   select pg_notify($35, id::text), set_config('synchronous_commit', 'on', true) from written";
 
 async fn write(
     connection: &mut PgConnection,
+    tables: &Tables,
     job: &Job,
     columns: &Columns<'_>,
     batches: &[Batch],
@@ -61,7 +63,7 @@ async fn write(
 ) -> sqlx::Result<bool> {
     let rows = rows_of(batches);
     let texts = texts(&rows);
-    let statement = bind_job(sqlx::query(WRITE), job, columns)
+    let statement = bind_job(sqlx::query(tables.sql(WRITE)), job, columns)
         .bind(mark.seq.cast_signed())
         .bind(mark.offset.cast_signed())
         .bind(mark.lines.cast_signed())

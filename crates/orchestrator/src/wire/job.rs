@@ -67,6 +67,8 @@ pub struct Job {
     pub is_silent: bool,
     /// Why what it writes is not read just now, so that it waits; none while it is read.
     pub paused: Option<String>,
+    /// Why its log does not get into the history, though it is tried again and again; none while all goes well.
+    pub unarchived: Option<String>,
 }
 
 impl From<job::Job> for Job {
@@ -141,6 +143,7 @@ impl From<job::Job> for Job {
             owner: job.owner,
             is_silent: job.is_silent,
             paused: job.paused,
+            unarchived: job.unarchived,
         }
     }
 }

@@ -126,6 +126,8 @@ pub enum FailureCode {
     Refused,
     /// The project has to be trusted first.
     Untrusted,
+    /// This installation did not start the job: what it runs has to be seen, and its owner confirmed.
+    Foreign,
     /// Postgres cannot be asked just now.
     StoreAway,
     /// Anything else.
@@ -174,6 +176,15 @@ pub struct Extent {
     pub full_screen: bool,
     /// Whether no more will come.
     pub complete: bool,
+    /// Bytes that the history has had and has no more: rows of it are gone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(test, ts(optional, as = "Option<u64>"))]
+    pub missing: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Which parts of a log have hits, for a ruler beside it.

@@ -99,7 +99,8 @@ pub enum Request {
     RunAgain {
         /// The job to repeat.
         job: JobId,
-        /// As [`Start::Command`]'s; and the owner, of a job that somebody else started.
+        /// As [`Start::Command`]'s; and the owner, of a job that this installation did not start as it now is, once a
+        /// person has seen what it runs.
         #[serde(default)]
         #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
         confirmed: Vec<String>,

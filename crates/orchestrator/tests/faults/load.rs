@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use orchestrator::{
     job::{JobId, Status},
-    wire::{Event, StoreHealth},
+    wire::{Event, Reply, Request, StoreHealth},
 };
 
 use crate::{
@@ -103,6 +103,29 @@ impl Load {
         match told.await {
             StoreHealth::Away { why } | StoreHealth::Refused { why } => why,
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// What `vmo doctor` says meanwhile of Postgres and the history; it has to call something broken.
+    pub(crate) fn doctor(&self) -> String {
+        let output = self.app.home.run(&["doctor"]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        said
+    }
+
+    /// Waits until a job is said not to be in the history, and why.
+    pub(crate) async fn said_at_a_job(&mut self) -> String {
+        let ids: Vec<JobId> = self.jobs.iter().map(|(id, _)| *id).collect();
+        loop {
+            for id in &ids {
+                if let Ok(Reply::Job(job)) = self.page.ask(Request::Job { job: *id }).await
+                    && let Some(why) = job.unarchived
+                {
+                    return why;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 

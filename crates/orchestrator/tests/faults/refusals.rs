@@ -1,5 +1,7 @@
 //! A server that is there and says no.
 
+use orchestrator::wire::StoreHealth;
+
 use crate::{load::Load, postgres::Postgres};
 
 const OURS: &str = "from pg_stat_activity where application_name = 'vm-orchestrator'";
@@ -54,6 +56,7 @@ async fn a_server_that_only_reads_for_a_while() {
     postgres.set_now("default_transaction_read_only", "on");
     let why = load.told_of_trouble().await;
     assert!(why.contains("read-only"), "{why}");
+    assert!(load.doctor().contains("read-only"));
     load.goes_on(10 << 20).await;
     postgres.set_now("default_transaction_read_only", "off");
     load.heals(true).await;
@@ -90,5 +93,66 @@ async fn a_right_that_is_taken_away_for_a_while() {
     assert!(why.contains("permission denied"), "{why}");
     load.goes_on(10 << 20).await;
     postgres.psql("postgres", "grant insert, update on jobs to ann");
+    load.heals(true).await;
+}
+
+/// One of each class of answers that has nothing to do with how a server is (PostgreSQL, "Appendix A. Error Codes").
+const ANSWERS: [&str; 6] = ["0A000", "22012", "23514", "54000", "P0001", "XX000"];
+
+#[tokio::test]
+async fn answers_that_nobody_thought_of() {
+    let postgres = Postgres::start();
+    let mut load = Load::start(postgres.url("postgres")).await;
+    for code in ANSWERS {
+        postgres.psql(
+            "postgres",
+            &format!(
+                "create function no() returns trigger language plpgsql as $$ begin
+                   raise exception 'no by %', '{code}' using errcode = '{code}'; end $$;
+                 create trigger no before insert on job_logs for each row execute function no()"
+            ),
+        );
+        let why = load.told_of_trouble().await;
+        assert!(why.contains(&format!("no by {code}")), "{why}");
+        let why = load.said_at_a_job().await;
+        assert!(why.contains(&format!("no by {code}")), "{why}");
+        if code == ANSWERS[0] {
+            let said = load.doctor();
+            assert!(said.contains("history") && said.contains("no by"), "{said}");
+        }
+        postgres.psql("postgres", "drop function no cascade");
+        load.told(|health| matches!(health, StoreHealth::Ready { .. }))
+            .await;
+    }
+    load.heals(false).await;
+}
+
+#[tokio::test]
+async fn tables_that_stay_locked() {
+    let postgres = Postgres::start_with(&["lock_timeout=200ms"]);
+    let mut load = Load::start(postgres.url("postgres")).await;
+    let locked = postgres.locks("lock table job_logs in exclusive mode");
+    let why = load.told_of_trouble().await;
+    assert!(why.contains("lock timeout"), "{why}");
+    load.goes_on(10 << 20).await;
+    drop(locked);
+    load.heals(true).await;
+}
+
+#[tokio::test]
+async fn a_column_that_is_called_otherwise_for_a_while() {
+    let postgres = Postgres::start();
+    let mut load = Load::start(postgres.url("postgres")).await;
+    postgres.psql(
+        "postgres",
+        "alter table job_logs rename column meta to other",
+    );
+    let why = load.told_of_trouble().await;
+    assert!(why.contains("meta"), "{why}");
+    load.goes_on(10 << 20).await;
+    postgres.psql(
+        "postgres",
+        "alter table job_logs rename column other to meta",
+    );
     load.heals(true).await;
 }

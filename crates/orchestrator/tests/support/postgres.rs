@@ -176,6 +176,31 @@ impl Postgres {
         is_in.then_some(session)
     }
 
+    /// A session of the superuser's that has done this in a transaction, which goes on until it is dropped.
+    pub(crate) fn locks(&self, sql: &str) -> Session {
+        let mut psql = Command::new(bin("psql"))
+            .args([
+                "-XAtq",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-d",
+                &self.url("postgres"),
+            ])
+            .env("PGOPTIONS", "-c lock_timeout=0")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = psql.stdin.as_mut().unwrap();
+        stdin
+            .write_all(format!("begin; {sql}; select 'done';\n").as_bytes())
+            .unwrap();
+        let stdout = psql.stdout.as_mut().unwrap();
+        let done = BufReader::new(stdout).lines().next().unwrap().unwrap();
+        assert_eq!(done, "done");
+        Session(psql)
+    }
+
     /// Changes a setting, for all transactions that begin a moment later.
     pub(crate) fn set_now(&self, name: &str, value: &str) {
         // Also where it only reads: that setting is ours to leave aside.
@@ -332,7 +357,7 @@ fn hand_over(path: &Path, mode: u32) {
 }
 
 /// A command as the user a server runs as; it is gone when the test is.
-fn as_postgres(program: &str) -> Command {
+pub(crate) fn as_postgres(program: &str) -> Command {
     let mut command = Command::new(program);
     command.current_dir("/").stdin(Stdio::null());
     if let Some((uid, gid)) = other_user() {
@@ -346,7 +371,7 @@ fn as_postgres(program: &str) -> Command {
     command
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let probe = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     probe.local_addr().unwrap().port()
 }

@@ -116,10 +116,112 @@ async fn what_a_colleague_started_runs_again_only_where_that_is_confirmed() {
     let again = |confirmed| Request::RunAgain { job, confirmed };
     assert_eq!(
         refused(&mut page, again(Vec::new())).await,
-        FailureCode::Refused
+        FailureCode::Foreign
     );
     assert!(!ran.exists());
     let confirmed = over(&mut page, again(vec!["bob@there".into()])).await;
     assert_ne!(confirmed.owner, "bob@there");
     assert!(ran.exists());
+}
+
+/// What somebody who can write to the database makes of a row, and what becomes of it where a person confirms it.
+const FORGED: [(&str, Option<&str>); 6] = [
+    // Shown as it was, and running something else.
+    (
+        "detail = jsonb_set(detail, '{argv}', detail->'argv' || '[\"--eval=$(shell touch PWN)\"]')",
+        None,
+    ),
+    ("detail = jsonb_set(detail, '{targets}', '[\"all\", \"evil\"]')", None),
+    (
+        "detail = jsonb_set(detail, '{variables}', '[[\"A\", \"$(shell touch PWN)\"]]')",
+        None,
+    ),
+    ("command = 'echo safe'", None),
+    ("detail = jsonb_set(detail, '{cwd}', '\"/tmp\"')", None),
+    // Shown as what it would run: that is a person's to see.
+    (
+        "detail = jsonb_set(jsonb_set(jsonb_set(detail, '{argv}', '[\"make\", \"evil\"]'), '{targets}', '[\"evil\"]'),
+                            '{variables}', '[]'),
+         command = 'make evil', target = 'evil'",
+        Some("evil"),
+    ),
+];
+
+#[tokio::test]
+async fn a_row_that_was_changed_runs_nothing_unasked_and_never_what_it_does_not_show() {
+    let makefile = "all: ; touch ran\nevil: ; touch PWN evil\n";
+    let (postgres, home) = home(makefile);
+    trusted(&home);
+    home.text(&["make", "all"]);
+    postgres.psql("postgres", "create table saved as table jobs");
+    let (ran, pwn) = (home.work().join("ran"), home.work().join("PWN"));
+    let app = App::start(home);
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let jobs = app.home.json(&["jobs", "--json"]);
+    let job = serde_json::from_value(jobs[0]["id"].clone()).unwrap();
+    let owner = jobs[0]["owner"].as_str().unwrap().to_owned();
+    let again = |confirmed| Request::RunAgain { job, confirmed };
+    let restore =
+        "update jobs set command = saved.command, target = saved.target, detail = saved.detail
+                   from saved where saved.id = jobs.id";
+    for (forged, runs) in FORGED {
+        fs::remove_file(&ran).ok();
+        let forge = format!("update jobs set {forged} where id = '{job}'");
+        postgres.psql("postgres", &forge);
+        let code = refused(&mut page, again(Vec::new())).await;
+        assert_eq!(code, FailureCode::Foreign, "{forged}");
+        assert!(!ran.exists() && !pwn.exists(), "{forged}");
+        match runs {
+            None => {
+                let code = refused(&mut page, again(vec![owner.clone()])).await;
+                let no = [FailureCode::Refused, FailureCode::Untrusted];
+                assert!(no.contains(&code), "{forged}: {code:?}");
+                assert!(!ran.exists() && !pwn.exists(), "{forged}");
+            }
+            Some(evil) => {
+                over(&mut page, again(vec![owner.clone()])).await;
+                assert!(app.home.work().join(evil).exists(), "{forged}");
+                fs::remove_file(&pwn).unwrap();
+            }
+        }
+        postgres.psql("postgres", restore);
+    }
+    // As it was, it is ours and runs.
+    over(&mut page, again(Vec::new())).await;
+    assert!(ran.exists());
+}
+
+#[tokio::test]
+async fn a_row_that_only_says_that_it_is_ours_is_asked_for() {
+    let (postgres, home) = home("all: ; touch ran\n");
+    trusted(&home);
+    home.text(&["run", "-p", "work", "all"]);
+    home.text(&["run", "--", "touch ran"]);
+    let ran = home.work().join("ran");
+    fs::remove_file(&ran).unwrap();
+    let app = App::start(home);
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let jobs = app.home.json(&["jobs", "--json"]);
+    for (number, job) in jobs.as_array().unwrap().iter().enumerate() {
+        let forged = format!("0192a000-0000-7000-8000-00000000000{number}");
+        let id = job["id"].as_str().unwrap();
+        postgres.psql(
+            "postgres",
+            &format!(
+                "create table forged{number} as select * from jobs where id = '{id}';
+                 update forged{number} set id = '{forged}'; insert into jobs table forged{number}"
+            ),
+        );
+        let job = forged.parse().unwrap();
+        let again = |confirmed| Request::RunAgain { job, confirmed };
+        let code = refused(&mut page, again(Vec::new())).await;
+        assert_eq!(code, FailureCode::Foreign);
+        assert!(!ran.exists());
+        let owner = jobs[0]["owner"].as_str().unwrap().to_owned();
+        over(&mut page, again(vec![owner])).await;
+        assert!(ran.exists());
+        fs::remove_file(&ran).unwrap();
+    }
 }

@@ -10,7 +10,8 @@ use crate::page::App;
 #[tokio::test]
 async fn what_is_dangerous_there_needs_the_hosts_name() {
     let (_postgres, home) = home("");
-    let config = "Host db web\n  HostName 127.0.0.1\n  Port 1\n";
+    let config =
+        "Host db\n  HostName 127.0.0.1\n  Port 1\nHost web\n  HostName 127.0.0.1\n  Port 2\n";
     fs::write(home.ssh_config(), config).unwrap();
     home.text(&["hosts", "production", "db", "on"]);
     let unknown = home.run(&["hosts", "production", "bd", "on"]);
@@ -70,4 +71,57 @@ async fn what_is_dangerous_there_needs_the_hosts_name() {
     page.ask(mark).await.unwrap();
     let told = preview(&mut page, command("reboot", &[])).await;
     assert_eq!(told.production, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_mark_is_of_the_machine_by_whatever_name_it_goes() {
+    let (_postgres, home) = home("");
+    let config = "Host prod\n  HostName Prod.Example.com\nHost other alias\n  HostName prod.example.com.\n  User ann\n\
+                  Host six\n  HostName 0:0::1\nHost sixes\n  HostName ::1\nHost bare\n  User x\n\
+                  Host near\n  HostName prod.example.com\n  Port 2222\n";
+    fs::write(home.ssh_config(), config).unwrap();
+    for host in ["prod", "six", "bare"] {
+        home.text(&["hosts", "production", host, "on"]);
+    }
+    let app = App::start(home);
+    let mut page = app.page().await;
+    let reboot = |host: &str| Start::Command {
+        command: "reboot".into(),
+        hosts: vec![host.into()],
+        cwd: None,
+        pty: false,
+        confirmed: Vec::new(),
+    };
+    // As the list has it, and as it is typed; a name that the config does not know is an address.
+    for host in [
+        "prod",
+        "other",
+        "alias",
+        "six",
+        "sixes",
+        "PROD",
+        "BARE",
+        "prod.example.com",
+        "0::1",
+    ] {
+        assert_eq!(preview(&mut page, reboot(host)).await.production, [host]);
+        let code = refused(&mut page, Request::Start(reboot(host))).await;
+        assert_eq!(code, FailureCode::Refused, "{host}");
+    }
+    for host in ["near", "prod.example.com.org"] {
+        assert_eq!(preview(&mut page, reboot(host)).await.production, [""; 0]);
+    }
+    // Renamed in the config, it is the machine that it was.
+    let renamed = config.replace("Host prod\n", "Host live\n");
+    fs::write(app.home.ssh_config(), renamed).unwrap();
+    let listed = |name: &str| {
+        let hosts = app.home.json(&["hosts", "--json"]);
+        let mut hosts = hosts.as_array().unwrap().iter();
+        let host = hosts.find(|host| host["name"] == name).unwrap();
+        host["production"].as_bool().unwrap()
+    };
+    assert!(listed("live") && listed("alias") && !listed("near"));
+    // Unmarked by any of its names, it is unmarked by all.
+    app.home.text(&["hosts", "production", "alias", "off"]);
+    assert!(!listed("live") && !listed("other") && listed("sixes"));
 }

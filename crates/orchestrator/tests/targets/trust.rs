@@ -221,3 +221,47 @@ async fn a_makefile_that_has_changed_is_trusted_anew_where_that_is_wished() {
     super::over(&mut page, start).await;
     assert!(app.home.work().join("ran").exists());
 }
+
+#[tokio::test]
+async fn a_repository_that_one_only_is_in_runs_nothing() {
+    let (_postgres, home) = home("all: ; true\n");
+    let git = |dir: &std::path::Path, args: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.arg("-C")
+            .arg(dir)
+            .args(["-c", "user.name=t", "-c", "user.email=t@t"]);
+        assert!(git.args(args).status().unwrap().success());
+    };
+    let evil = home.work().join("vendor/evil");
+    std::fs::create_dir_all(&evil).unwrap();
+    let ran = home.work().join("PWN");
+    for dir in [&home.work(), &evil] {
+        std::fs::write(dir.join(".gitattributes"), "* filter=evil\n").unwrap();
+        std::fs::write(dir.join("a"), "1").unwrap();
+        git(dir, &["init", "-q"]);
+        git(dir, &["add", "a"]);
+        git(dir, &["commit", "-q", "-m", "one"]);
+        let clean = format!("touch {}; cat", ran.display());
+        git(dir, &["config", "filter.evil.clean", &clean]);
+        std::fs::write(dir.join("a"), "2").unwrap();
+    }
+    let run = |dir: &std::path::Path| {
+        let mut vmo = home.vmo(&["run", "--", "true"]);
+        assert!(vmo.current_dir(dir).status().unwrap().success());
+        let job = &home.json(&["jobs", "--json"])[0];
+        (
+            job["commit"]["hash"].is_string(),
+            job["commit"]["not_compared"].clone(),
+        )
+    };
+    let not_compared = (true, serde_json::Value::Bool(true));
+    assert_eq!(run(&home.work()), not_compared);
+    assert_eq!(run(&evil), not_compared);
+    assert!(!ran.exists());
+    super::trusted(&home);
+    // What was brought into a trusted project is not trusted with it.
+    assert_eq!(run(&evil), not_compared);
+    assert!(!ran.exists());
+    assert_eq!(run(&home.work()), (true, serde_json::Value::Null));
+    assert!(ran.exists(), "a trusted one is asked for all");
+}

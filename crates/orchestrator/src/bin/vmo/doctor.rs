@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use orchestrator::{
     engine::{Engine, Options},
     folders::{self, Folders},
+    store::embedded,
     wire::StoreHealth,
 };
 use serde::Serialize;
@@ -42,16 +43,21 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
             found: found.map_or_else(|error| error.to_string(), |path| path.display().to_string()),
         });
     }
-    checks.push(Check {
-        what: "data folder",
-        ok: true,
-        found: folders.data.display().to_string(),
-    });
-    checks.push(Check {
-        what: "config folder",
-        ok: true,
-        found: folders.config.display().to_string(),
-    });
+    for (what, folder) in [
+        ("data folder", &folders.data),
+        ("config folder", &folders.config),
+    ] {
+        checks.push(Check {
+            what,
+            ok: true,
+            found: folder.display().to_string(),
+        });
+    }
+    checks.extend(folders.strange().into_iter().map(|found| Check {
+        what: "not ours",
+        ok: false,
+        found,
+    }));
     checks.push(Check {
         what: "demo project",
         ok: folders.demo().is_some(),
@@ -66,7 +72,7 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
             out::line(format_args!("{word} {:14} {}", check.what, check.found))?;
         }
     }
-    let needed = ["make", "supervisor", "vmo", "Postgres", "disk"];
+    let needed = ["make", "supervisor", "vmo", "Postgres", "history", "disk"];
     let broken = checks
         .iter()
         .any(|check| !check.ok && needed.contains(&check.what));
@@ -97,7 +103,15 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
     } else {
         "configured"
     };
+    let written = engine
+        .link()
+        .ask(|store| async move { store.try_writing().await });
+    let written = written.await;
     let (ok, found) = match state.health {
+        StoreHealth::Ready { .. } if written.is_err() => {
+            let why = written.err().map(|error| format!("failed to {error}"));
+            (false, why.unwrap_or_default())
+        }
         StoreHealth::Ready { version } => (
             true,
             format!("{kind}, version {version}, {}", state.address),
@@ -143,11 +157,28 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
             found: apart.join("; "),
         });
     }
-    checks.extend(state.warning.map(|found| Check {
-        what: "Postgres",
-        ok: true,
-        found,
-    }));
+    let unarchived = engine.unarchived();
+    if !unarchived.is_empty() {
+        checks.push(Check {
+            what: "history",
+            ok: false,
+            found: unarchived.join("; "),
+        });
+    }
+    let account = state
+        .embedded
+        .then(|| embedded::shared_account(&engine.folders().data));
+    checks.extend(
+        account
+            .flatten()
+            .into_iter()
+            .chain(state.warning)
+            .map(|found| Check {
+                what: "Postgres",
+                ok: true,
+                found,
+            }),
+    );
     checks.push(Check {
         what: "projects",
         ok: projects.0,

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use orchestrator::{
-    engine::{Engine, LINE_BYTES},
-    job::JobId,
+    engine::{Engine, LINE_BYTES, ReadError},
+    job::{Job, JobId},
     log::Stream,
 };
 
@@ -65,9 +65,13 @@ pub(crate) async fn log(log: Log) -> Outcome {
     let written = if log.raw {
         write_raw(&engine, job.id, &log).await
     } else {
-        write_lines(&engine, job.id, &log).await
+        write_lines(&engine, &job, &log).await
     };
-    match written {
+    let whole = match written {
+        Ok(()) => is_whole(&engine, job.id).await,
+        not => not,
+    };
+    match whole {
         // Whoever reads us has had enough, as `head` does.
         Err(Unwritten::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             Ok(ExitCode::SUCCESS)
@@ -78,10 +82,18 @@ pub(crate) async fn log(log: Log) -> Outcome {
     }
 }
 
+/// What was shown is not all that there was where rows of the history are gone.
+async fn is_whole(engine: &Engine, id: JobId) -> Result<(), Unwritten> {
+    match engine.log(id).missing().await? {
+        0 => Ok(()),
+        missing => Err(ReadError::Missing(missing).into()),
+    }
+}
+
 #[derive(Debug)]
 enum Unwritten {
     Io(std::io::Error),
-    Read(orchestrator::engine::ReadError),
+    Read(ReadError),
 }
 
 impl From<std::io::Error> for Unwritten {
@@ -90,8 +102,8 @@ impl From<std::io::Error> for Unwritten {
     }
 }
 
-impl From<orchestrator::engine::ReadError> for Unwritten {
-    fn from(error: orchestrator::engine::ReadError) -> Self {
+impl From<ReadError> for Unwritten {
+    fn from(error: ReadError) -> Self {
         Self::Read(error)
     }
 }
@@ -123,8 +135,8 @@ async fn write_raw(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwrit
     }
 }
 
-async fn write_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwritten> {
-    let log = engine.log(id);
+async fn write_lines(engine: &Engine, job: &Job, asked: &Log) -> Result<(), Unwritten> {
+    let log = engine.log(job.id);
     let (mut next, last) = asked.lines.unwrap_or((1, u64::MAX));
     let mut growth = log.live.as_ref().map(|live| live.growth());
     let colored = out::is_seen(Stream::Stdout);
@@ -149,6 +161,9 @@ async fn write_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwr
                 lines::write(&mut out, line, colored)?;
             }
             out.flush()?;
+        } else if log.live.is_none() && next + count <= job.lines {
+            // Rows are gone; there may be some after them.
+            next += count;
         } else if complete || !asked.follow {
             return Ok(());
         } else if let Some(growth) = &mut growth

@@ -36,6 +36,8 @@ pub(crate) fn table<const N: usize>(rows: &[[String; N]]) -> Result<(), Failed> 
             .map(|row| row[column].chars().count())
             .max()
             .unwrap_or(0)
+            // As wide as can be asked for.
+            .min(usize::from(u16::MAX))
     };
     let widths: Vec<usize> = (0..N).map(width).collect();
     let lines = rows.iter().map(|row| {

@@ -300,7 +300,7 @@ pub(crate) async fn archive() -> Outcome {
     let left = engine.archive_left_over();
     let archived = async {
         for job in left {
-            engine.archived(job).await;
+            engine.archived_or_not(job).await;
         }
     };
     tokio::select! {

@@ -39,13 +39,20 @@ pub(crate) async fn show(
     over(engine, log).await
 }
 
-/// Says when what the job writes is not read, and when it is again.
+/// Says when what the job writes is not read, and when it is again; and why it is not archived, where that fails.
 pub(crate) async fn tell_pauses(log: Log) {
     let Some(live) = log.live else { return };
     let mut changes = live.job_changes();
-    let mut told = None;
+    let (mut told, mut kept_out) = (None, None);
     loop {
-        let paused = changes.borrow_and_update().paused.clone();
+        let (paused, unarchived) = {
+            let job = changes.borrow_and_update();
+            (job.paused.clone(), job.unarchived.clone())
+        };
+        if let Some(why) = unarchived.as_ref().filter(|_| unarchived != kept_out) {
+            eprintln!("vmo: not in the history yet, and tried again: {why}");
+        }
+        kept_out = unarchived;
         match (&told, &paused) {
             // The number of free bytes alone is no news.
             (None, Some(why)) => out::say(format_args!("paused: {why}")),

@@ -8,7 +8,10 @@ use supervisor::{
 };
 
 use super::super::{index, live::Mark};
-use crate::{log::Chunk, store::Batch};
+use crate::{
+    log::Chunk,
+    store::{self, Batch},
+};
 
 /// Bytes of one batch: the size at which Postgres stores a chunk well (PLATFORM.md: chunks of about 64 KiB).
 const BATCH_BYTES: usize = 64 * 1024;
@@ -103,4 +106,15 @@ fn batch(block: &Block, at: &mut Mark) -> Batch {
     }
     at.at = block.end;
     batch
+}
+
+/// A mark as the store keeps it.
+pub(super) fn mark_for_store(mark: &Mark) -> store::Mark {
+    store::Mark {
+        seq: mark.at.seq,
+        offset: mark.at.offset,
+        bytes: mark.bytes,
+        lines: mark.state.lines(),
+        state: mark.state.to_bytes(),
+    }
 }

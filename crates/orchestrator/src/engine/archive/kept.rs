@@ -7,7 +7,7 @@ use supervisor::folder;
 
 use super::{Archiver, off_the_disk};
 
-impl Archiver {
+impl<F> Archiver<F> {
     /// Brings the folder onto the disk before the store hears of the job: a row whose folder a power loss takes would be
     /// running for ever.
     pub(super) async fn keep_start(&self) -> io::Result<()> {

@@ -74,7 +74,7 @@ impl Keeper {
         // Whoever hears that it is ready finds it.
         self.store.send_replace(Some(store.clone()));
         self.state.send_modify(|state| {
-            state.health = ready(&store);
+            state.health = self.health(&store);
             state.address = store.address_shown().to_owned();
             state.warning = store.warnings().first().cloned();
         });
@@ -93,14 +93,12 @@ impl Keeper {
                 self.failed(&error);
                 return;
             }
-            let useless = self
-                .trouble
-                .useless
-                .lock()
-                .expect("no panic holds it")
-                .clone();
-            self.tell(useless.unwrap_or_else(|| ready(store)));
+            self.tell(self.health(store));
         }
+    }
+
+    fn health(&self, store: &Store) -> StoreHealth {
+        self.trouble.health().unwrap_or_else(|| ready(store))
     }
 
     fn failed(&self, error: &StoreError) {

@@ -1,47 +1,78 @@
 //! What those who use the store meet, and how long they wait before they try again.
 
-use std::{sync::Mutex, time::Duration};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use tokio::sync::Notify;
 
 use crate::{
+    job::JobId,
     store::{Interruption, StoreError},
     wire::StoreHealth,
 };
 
 /// The waits between tries: a quarter of a second, then twice as long each time, up to half a minute.
 #[derive(Debug)]
-pub(super) struct Backoff(Duration);
+pub(in crate::engine) struct Backoff(Duration);
 
 impl Backoff {
     const FIRST: Duration = Duration::from_millis(250);
     const LONGEST: Duration = Duration::from_secs(30);
 
-    pub(super) const fn new() -> Self {
+    pub(in crate::engine) const fn new() -> Self {
         Self(Self::FIRST)
     }
 
-    pub(super) fn next(&mut self) -> Duration {
+    pub(in crate::engine) fn next(&mut self) -> Duration {
         let now = self.0;
         self.0 = (now * 2).min(Self::LONGEST);
         now
     }
 }
 
+/// What a server says once while it restarts or another is in the way, and so often in a row where it says it for good: its
+/// tables stay locked, a time limit ends each statement. That is some four seconds.
+const OFTEN: u32 = 5;
+
 /// What those who use the store meet, for the keeper to look into.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
     pub(super) met: Notify,
     /// Why a store that gives signs of life does not do its work: its disk is full, it only reads.
-    pub(super) useless: Mutex<Option<StoreHealth>>,
+    useless: Mutex<Option<StoreHealth>>,
+    /// The jobs whose archiving fails by an answer that only they get, each with what it is told as.
+    of_jobs: Mutex<BTreeMap<JobId, StoreHealth>>,
 }
 
 impl Trouble {
-    pub(super) fn meet(&self, error: &StoreError) {
-        if is_of_its_work(error) {
+    /// It has failed so many times in a row for whoever met it.
+    pub(super) fn meet(&self, error: &StoreError, times: u32) {
+        if is_of_its_work(error) || (times >= OFTEN && is_interrupted(error)) {
             *self.useless.lock().expect("no panic holds it") = Some(health(error));
         }
         self.met.notify_one();
+    }
+
+    /// The store answers and does not do its work for this job. It may do it for all others.
+    pub(super) fn meet_at(&self, job: JobId, error: &StoreError) {
+        let why = format!("job {job} stays in its spool, and is tried again: failed to {error}");
+        let mut of_jobs = self.of_jobs.lock().expect("no panic holds it");
+        of_jobs.insert(job, StoreHealth::Refused { why });
+        self.met.notify_one();
+    }
+
+    /// The store does its work for this job, or the job needs it no more.
+    pub(super) fn overcome_at(&self, job: JobId) {
+        let mut of_jobs = self.of_jobs.lock().expect("no panic holds it");
+        if of_jobs.remove(&job).is_some() {
+            self.met.notify_one();
+        }
+    }
+
+    /// What is wrong with a store that gives signs of life; none where nothing is.
+    pub(super) fn health(&self) -> Option<StoreHealth> {
+        let useless = self.useless.lock().expect("no panic holds it").clone();
+        let of_jobs = self.of_jobs.lock().expect("no panic holds it");
+        useless.or_else(|| of_jobs.values().next().cloned())
     }
 
     /// The store has done something it had failed to do, or something it could not have done in trouble.
@@ -58,6 +89,10 @@ impl Trouble {
             .take()
             .is_some()
     }
+}
+
+fn is_interrupted(error: &StoreError) -> bool {
+    matches!(error, StoreError::Interrupted { .. })
 }
 
 /// Whether a store that answers may say this again and again.

@@ -18,15 +18,18 @@ const FRAME: Duration = Duration::from_millis(16);
 
 /// How large a log is.
 pub(super) async fn extent(engine: &Engine, job: JobId) -> Result<wire::Extent, EngineError> {
-    if let Some(live) = engine.log(job).live {
+    let log = engine.log(job);
+    if let Some(live) = log.live {
         return Ok(live.extent().into());
     }
+    let missing = log.missing().await?;
     let job = engine.job(job).await?;
     Ok(wire::Extent {
         lines: job.lines,
         bytes: job.bytes,
         full_screen: false,
         complete: true,
+        missing,
     })
 }
 
@@ -37,6 +40,7 @@ impl From<Extent> for wire::Extent {
             bytes: extent.bytes,
             full_screen: extent.full_screen,
             complete: extent.complete,
+            missing: 0,
         }
     }
 }
@@ -144,7 +148,12 @@ pub(super) async fn send_chunks(
                 sent.map_err(Stopped::Closed)?;
             }
         } else if complete {
-            return Ok(());
+            let missing = log.missing().await.map_err(Stopped::Unreadable)?;
+            return if missing == 0 {
+                Ok(())
+            } else {
+                Err(Stopped::Unreadable(ReadError::Missing(missing)))
+            };
         } else if let Some(growth) = &mut growth
             && growth.changed().await.is_err()
         {

@@ -21,16 +21,35 @@ pub(super) fn owner(path: &Path) -> Option<Account> {
     })
 }
 
-/// An account for root's servers: that of a Postgres of the system, or nobody.
+/// The account that is for root's servers alone, where somebody has made it.
+const OWN: &str = "vm-orchestrator";
+
+/// An account for root's servers: one of their own, that of a Postgres of the system, or nobody.
 pub(super) fn spare_account() -> Result<Account, StoreError> {
     let file = Path::new("/etc/passwd");
     let users = fs::read_to_string(file).map_err(|error| cannot("read", file, &error))?;
-    ["postgres", "_postgres", "nobody"]
+    [OWN, "postgres", "_postgres", "nobody"]
         .iter()
         .find_map(|name| account_in(&users, name))
         .ok_or_else(|| {
             broken("Postgres does not run as root, and there is no user 'postgres' or 'nobody' to run it as")
         })
+}
+
+/// What to know of a server of root's that runs as an account which others may be.
+pub(super) fn shared(account: Account) -> Option<String> {
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut names = users.lines().filter(|line| {
+        let uid = line.split(':').nth(2);
+        uid.is_some_and(|uid| uid.parse() == Ok(account.uid))
+    });
+    let name = names.next()?.split(':').next()?;
+    (name != OWN).then(|| {
+        format!(
+            "root's own Postgres runs as '{name}', and whoever else is that account can change the history, which starts \
+             nothing; a new data folder gets an account of its own where there is one: useradd --system --no-create-home {OWN}"
+        )
+    })
 }
 
 fn account_in(users: &str, name: &str) -> Option<Account> {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    account::{Account, owner, spare_account},
+    account::{Account, owner, shared, spare_account},
     broken,
 };
 use crate::store::StoreError;
@@ -42,6 +42,12 @@ pub(super) struct Place {
 /// Where a folder above it cannot be made or read.
 pub fn data_folder(app: &Path) -> Result<PathBuf, StoreError> {
     Place::of(app).map(|place| place.data())
+}
+
+/// What a person should know of the account that the embedded server of an app's data folder runs as, where we are root.
+#[must_use]
+pub fn shared_account(app: &Path) -> Option<String> {
+    Place::of(app).ok()?.account.and_then(shared)
 }
 
 impl Place {
