@@ -236,7 +236,7 @@ export const job: Place = {
       async ({ app, page, world }) => {
         // As where somebody else wrote the job into the database.
         await rm(join(world.home.root, 'data/started'));
-        await app.button('Run again').click();
+        await app.button(/^Run again( R)?$/).click();
         const dialog = page.getByRole('dialog', { name: 'Run what you did not start?' });
         await expect(dialog.getByTestId('argv')).toContainText('"hello"');
       },

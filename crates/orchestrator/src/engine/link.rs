@@ -186,7 +186,7 @@ impl Link {
     /// lost may have been done.
     ///
     /// # Errors
-    /// As [`Link::insist`].
+    /// Whatever does not heal by itself: whoever writes says so where it is looked for, and tries again.
     pub async fn insist_on_writing<T, F>(&self, work: impl Fn(Store) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, StoreError>>,
@@ -206,7 +206,7 @@ impl Link {
         loop {
             let work = work(self.store().await);
             match self.attended(work).await {
-                Err(error) if error.is_of_the_server() => {
+                Err(error) if error.is_transient() || (!writes && error.is_of_the_server()) => {
                     tracing::debug!(%error, "the store will be asked again");
                     failed += 1;
                     self.trouble.meet(&error, failed);

@@ -78,7 +78,8 @@ impl Store {
         }
     }
 
-    /// Jobs, newest first; one whose row cannot be read is lost, and says why. To go on after a page, ask for those before its last.
+    /// Jobs, newest first; one whose row cannot be read is lost, and says why. To go on after a page, ask for those before
+    /// its last.
     ///
     /// # Errors
     /// Whatever the server says.

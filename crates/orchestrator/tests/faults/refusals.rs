@@ -91,6 +91,9 @@ async fn a_right_that_is_taken_away_for_a_while() {
     postgres.psql("postgres", "revoke insert, update on jobs from ann");
     let why = load.told_of_trouble().await;
     assert!(why.contains("permission denied"), "{why}");
+    let why = load.said_at_a_job().await;
+    assert!(why.contains("permission denied"), "{why}");
+    assert!(load.doctor().contains("permission denied"));
     load.goes_on(10 << 20).await;
     postgres.psql("postgres", "grant insert, update on jobs to ann");
     load.heals(true).await;
