@@ -378,6 +378,34 @@ fn a_reader_that_has_had_enough_is_no_failure() {
 }
 
 #[test]
+fn the_doctor_shows_how_much_of_the_disk_stays_free() {
+    let (_postgres, home) = home();
+    let doctor = |floor: Option<&str>| {
+        let mut vmo = home.vmo(&["doctor", "--json"]);
+        vmo.env_remove("VMO_DISK_FLOOR");
+        vmo.envs(floor.map(|floor| ("VMO_DISK_FLOOR", floor)));
+        let output = vmo.output().unwrap();
+        let checks: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let disk = checks.into_iter().find(|check| check["what"] == "disk");
+        (output.status.success(), disk.unwrap()["found"].to_string())
+    };
+    let tight = (u64::MAX / 2).to_string();
+    for (floor, ok, words) in [
+        (None, true, "jobs wait below 256 MiB"),
+        (Some("8388608"), true, "jobs wait below 8 MiB"),
+        (Some("1G"), false, "VMO_DISK_FLOOR=1G is no number of bytes"),
+        (Some(&tight), false, "make room, or set less"),
+    ] {
+        let (is_ok, found) = doctor(floor);
+        assert!(found.contains(words), "{found}");
+        assert_eq!(is_ok, ok, "{found}");
+    }
+    fs::create_dir_all(home.config()).unwrap();
+    fs::write(home.config().join("settings.json"), "{\"disk_floor\": 7}").unwrap();
+    assert!(doctor(None).1.contains("jobs wait below 7 MiB"));
+}
+
+#[test]
 fn output_that_a_process_holds_after_the_end_is_not_waited_for() {
     let (postgres, home) = home();
     let output = home.run(&["run", "--", "sleep 1000 & echo $! > pid; echo said; exit 3"]);

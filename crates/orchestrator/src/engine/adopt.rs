@@ -115,8 +115,8 @@ impl Engine {
         Ok(None)
     }
 
-    /// Answers where what is left of a spool begins whose start is archived and dropped, by an engine that did not write
-    /// down what a reader must know to go on from there: the store does. Never where the store does not know either.
+    /// Asks the store where the rest of a spool begins whose start is archived and dropped: the engine that did so left no
+    /// `archived.json`. It is asked until it answers.
     fn ask_for_beginning(&self, id: JobId) -> oneshot::Receiver<Mark> {
         let (answer, beginning) = oneshot::channel();
         let link = self.0.link.clone();
@@ -143,8 +143,8 @@ impl Engine {
         beginning
     }
 
-    /// Takes a job in that begins `from` there; where that is none, only the store knows. How it ended is said by then,
-    /// where that is written down: that waits for no log to be read, and for no store.
+    /// Takes in a job whose log begins at `from`; where that is none, only the store knows where. An end that `exit.json`
+    /// holds is reported at once: it waits neither for the log to be read nor for the store.
     fn take_in(
         &self,
         kept: launch::Kept,

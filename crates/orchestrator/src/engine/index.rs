@@ -9,7 +9,6 @@ use supervisor::{
     exit::{Ended, Exit as Seen},
     spool::{self, Reader},
 };
-
 use tokio::sync::oneshot;
 
 use super::live::{Live, Mark};
@@ -82,6 +81,7 @@ impl Indexer {
             return;
         };
         let Ok(mark) = beginning.await else {
+            // Only while the runtime goes down: who asks holds on to its end.
             return std::future::pending().await;
         };
         self.live.begins_at(&mark);

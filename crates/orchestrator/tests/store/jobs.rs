@@ -86,7 +86,7 @@ async fn every_kind_of_job_comes_back_exactly() {
 }
 
 #[tokio::test]
-async fn a_job_never_comes_back_to_life() {
+async fn a_job_never_comes_back_to_life_and_a_known_end_stays_known() {
     let server = Postgres::start();
     let store = open(&server.url("postgres")).await;
     let queued = target("api", "deploy");
@@ -95,13 +95,19 @@ async fn a_job_never_comes_back_to_life() {
         started_at: time(1_700_000_001_000_000),
     };
     let done = ended(&queued, Exit::Code { code: 0 }, false);
+    let why = "its supervisor was killed".to_owned();
+    let lost = ended(&queued, Exit::Lost { why }, false);
     let stands = async || store.job(queued.id).await.unwrap().unwrap().state.status();
 
     for (job, status) in [
         (&queued, Status::Queued),
         (&running, Status::Running),
         (&queued, Status::Running),
+        (&lost, Status::Lost),
+        (&running, Status::Lost),
+        // Somebody knows better.
         (&done, Status::Done),
+        (&lost, Status::Done),
         (&running, Status::Done),
         (&queued, Status::Done),
         (&done, Status::Done),

@@ -78,10 +78,13 @@ impl Watch {
         else {
             return;
         };
+        if self.outputs.wait_for_spool() {
+            // A tick gives it to the spool once there is room; a look from here would take the tick's cause away.
+            return;
+        }
         let offset = self.ready.spool.position().offset;
         // What is canceled does not wait for room: no more comes than the pipes hold.
-        let may_write = self.disk.has_room(Instant::now(), offset) || self.cancel.asked();
-        if self.outputs.wait_for_spool() || !may_write {
+        if !self.disk.has_room(Instant::now(), offset) && !self.cancel.asked() {
             return;
         }
         match self.outputs.drain(&mut self.ready.spool) {
@@ -90,7 +93,8 @@ impl Watch {
         }
     }
 
-    /// Tells the child's end as soon as all it wrote is in the spool, and writes it down when nothing more comes or has come for too long.
+    /// Reports the child's end as soon as all it wrote is in the spool, and writes it down when nothing more comes or has
+    /// come for too long.
     pub(super) fn end_what_has_ended(&mut self) {
         self.drain();
         let over = self.outputs.ended() && !self.cancel.is_underway();
