@@ -24,6 +24,9 @@ use orchestrator::{
     folders::Folders,
     job::Status,
 };
+use tracing_subscriber::{
+    EnvFilter, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// Runs make targets here and commands on SSH hosts, and keeps every byte they write.
 #[derive(Debug, Parser)]
@@ -124,12 +127,11 @@ type Outcome = Result<ExitCode, Failed>;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("VMO_TRACE")
-                .unwrap_or_else(|_| "error,sqlx=off".into()),
-        )
-        .with_writer(std::io::stderr)
+    let wanted = EnvFilter::try_from_env("VMO_TRACE");
+    tracing_subscriber::registry()
+        .with(wanted.unwrap_or_else(|_| "error,sqlx=off".into()))
+        .with(filter_fn(orchestrator::traces::may_be_written))
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
         .init();
     orchestrator::limits::raise_open_files();
     let outcome = dispatch(cli.command);
