@@ -10,6 +10,7 @@ mod listeners;
 mod nursery;
 mod output;
 mod room;
+mod secrets;
 mod start;
 mod terminal;
 mod timeout;

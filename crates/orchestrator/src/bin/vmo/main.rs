@@ -223,7 +223,11 @@ async fn cancel(name: &str, force: bool) -> Outcome {
     }
     engine.cancel(job.id, force).await?;
     let job = engine.over(job.id).await?;
-    out::line(format_args!("{} {}", job.id, words::end(&job)))?;
+    let late = match job.state.status() {
+        Status::Done | Status::Error => " (the cancel came too late)",
+        _ => "",
+    };
+    out::line(format_args!("{} {}{late}", job.id, words::end(&job)))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -126,14 +126,13 @@ impl Cancel {
 
     fn send(&mut self, step: usize, group: Option<Pid>) {
         let Step { signal, grace } = self.steps[step];
-        let heeds = group.is_some_and(|child| tree::heeds(child, signal));
+        // Right before, since one that is on its way out is met by no signal.
+        self.heeded |= group.is_some_and(|child| tree::heeds(child, signal));
         if signal == Signal::KILL {
             tree::kill(group);
         } else {
             tree::signal(group, signal);
         }
-        // One that has ended within these microseconds was on its way out.
-        self.heeded |= heeds && group.is_some_and(|child| !tree::has_ended(child));
         self.underway = Some(Underway {
             step,
             until: Instant::now() + grace,

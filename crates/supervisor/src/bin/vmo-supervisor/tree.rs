@@ -4,7 +4,7 @@
 use rustix::process::{Pid, Signal};
 use supervisor::{exit::Survivor, mask::Secrets};
 
-pub(crate) use system::{Process, adopted, descendants, has_ended, heeds};
+pub(crate) use system::{Process, adopted, descendants, heeds};
 
 /// No more survivors are named than this.
 const MOST: usize = 32;
@@ -139,15 +139,11 @@ mod system {
         found
     }
 
-    /// Whether a process has ended, be it that it waits to be reaped.
-    pub(crate) fn has_ended(pid: Pid) -> bool {
-        stat(pid.as_raw_nonzero().get()).is_none_or(|stat| stat.has_ended())
-    }
-
     /// Whether a process that is there catches a signal or ignores it: only then can it end with a code of its own after it.
     pub(crate) fn heeds(pid: Pid, signal: Signal) -> bool {
-        let status = status(pid.as_raw_nonzero().get());
-        !has_ended(pid) && says(&status, ["SigCgt:", "SigIgn:"], signal)
+        let pid = pid.as_raw_nonzero().get();
+        let heeds = says(&status(pid), ["SigCgt:", "SigIgn:"], signal);
+        heeds && stat(pid).is_some_and(|stat| !stat.has_ended())
     }
 
     /// Those that are our own children beside this one: their parents have ended.
@@ -236,10 +232,6 @@ mod system {
 
     pub(crate) fn adopted(_child: Option<Pid>) -> Vec<i32> {
         Vec::new()
-    }
-
-    pub(crate) fn has_ended(_pid: Pid) -> bool {
-        false
     }
 
     pub(crate) fn heeds(_pid: Pid, _signal: Signal) -> bool {
