@@ -196,20 +196,23 @@ fn in_json(text: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
             };
             let escaped = escaped(text, plain);
             if let Ok(text) = str::from_utf8(&escaped) {
-                let mut ascii = String::with_capacity(text.len());
-                for char in text.chars() {
-                    match char.is_ascii() {
-                        true => ascii.push(char),
-                        false => {
-                            ascii.extend(char.encode_utf16(&mut [0; 2]).iter().map(|u| unit(*u)))
-                        }
-                    }
-                }
-                forms.insert(ascii.into());
+                forms.insert(in_ascii(text, unit).into());
             }
             forms.insert(escaped);
         }
     }
+}
+
+fn in_ascii(text: &str, unit: fn(u16) -> String) -> String {
+    let mut ascii = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_ascii() {
+            ascii.push(char);
+        } else {
+            ascii.extend(char.encode_utf16(&mut [0; 2]).iter().map(|one| unit(*one)));
+        }
+    }
+    ascii
 }
 
 /// In a text or an attribute of HTML or XML, by each name that the quotes go by.

@@ -105,9 +105,7 @@ fn long_option(long: &str) -> Options {
             ],
         ),
     ];
-    let found = kinds
-        .into_iter()
-        .find(|(_, names)| names.iter().any(|whole| is(whole)));
+    let found = kinds.into_iter().find(|(_, names)| names.iter().any(&is));
     Options {
         kind: found.map_or(Kind::Other, |(kind, _)| kind),
         at: value.map(|value| 2 + long.len() - value.len()),
