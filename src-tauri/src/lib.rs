@@ -141,12 +141,17 @@ fn close_when_told(app: &AppHandle) {
 fn close_when_told(_app: &AppHandle) {}
 
 fn trace_to_stderr() {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| QUIET.into());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    use tracing_subscriber::{
+        EnvFilter, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+    };
+
+    let to_stderr = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
+        .with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(EnvFilter::try_from_default_env().unwrap_or_else(|_| QUIET.into()))
+        .with(filter_fn(orchestrator::traces::may_be_written))
+        .with(to_stderr)
         .init();
 }
 

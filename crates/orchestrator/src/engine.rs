@@ -36,6 +36,7 @@ mod launch;
 mod link;
 mod live;
 mod lost;
+mod masked;
 mod notes;
 mod nursery;
 mod orders;

@@ -8,6 +8,7 @@
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
 //! folders, settings, kept    where things lie; what a person has set; JSON files of ours, the last good one in force
 //! presets                    what the launch forms were filled in with
+//! traces                     what may be written of what programs trace
 //! limits                     how many files we may have open, and how many what we run
 //! make/                      projects, targets, the exact command that runs one; scanning executes nothing
 //! ssh/                       hosts, host keys, logins, commands on hosts           the only ssh2
@@ -50,5 +51,6 @@ pub mod server;
 pub mod settings;
 pub mod ssh;
 pub mod store;
+pub mod traces;
 pub mod visible;
 pub mod wire;

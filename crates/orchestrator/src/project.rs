@@ -50,6 +50,29 @@ pub struct Scan {
     pub default_goal: Option<String>,
     /// What the scan could not read, each with its place: `Makefile:12: missing separator`.
     pub problems: Vec<Problem>,
+    /// What comments call secret, also where a person is not asked for it. It is for this process alone.
+    #[serde(skip)]
+    #[cfg_attr(test, ts(skip))]
+    pub secrets: Vec<Secret>,
+}
+
+/// A variable whose value is not to be shown or kept.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret {
+    /// Its name.
+    pub name: String,
+    /// What the makefile gives it, as far as the text tells.
+    pub values: Vec<String>,
+    /// Variables that nothing in the makefile defines and whose values it takes: they come from outside.
+    pub takes: Vec<String>,
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secret")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Something wrong at a place in a file.

@@ -174,6 +174,25 @@ fn cancel_from_another_program_ends_the_command_on_the_host() {
 }
 
 #[test]
+fn a_cancel_ends_what_left_its_session_and_its_environment_on_the_host() {
+    let (_sshd, _postgres, home) = with_host();
+    let hidden = "(env -i setsid /bin/sh -c \"echo \\$\\$ >pid.new; /bin/mv pid.new pid; exec /bin/sleep 1120\" &)";
+    let script = format!(
+        "cd {}; {hidden}; echo ready; sleep 1121",
+        home.work().display()
+    );
+    let mut running = home.start(&["run", "--on", "box", "--", &script]);
+    appears(&home.work().join("pid"));
+    assert_eq!(running.line(), "ready");
+    let said = home.text(&["cancel", "last"]);
+    assert!(said.contains("canceled"), "{said}");
+    assert!(!running.child.wait().unwrap().success());
+    let pid = fs::read_to_string(home.work().join("pid")).unwrap();
+    let pid: i32 = pid.trim().parse().unwrap();
+    home::eventually("what hid is gone", || !home::is_alive(pid));
+}
+
+#[test]
 fn a_killed_engines_command_on_a_host_is_lost_and_its_log_whole() {
     let (_sshd, _postgres, home) = with_host();
     let mut running = home.start(&[

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// The format of a job folder and its spool. A reader refuses a larger one and says both numbers.
 pub const FORMAT: u32 = 1;
 
+/// How the names of variables begin that only tell a supervisor what is secret: the child does not get them.
+pub const MASKED: &str = "VMO_MASK_";
+
 /// A program to run, with everything about its start but its environment: that is the supervisor's own, handed on,
 /// because an environment may hold secrets and a file must not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

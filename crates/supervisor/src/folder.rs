@@ -21,6 +21,8 @@ pub const EXEC: &str = "exec.json";
 const LOCK: &str = "lock";
 /// Who supervises: a [`Supervisor`].
 pub const SUPERVISOR: &str = "supervisor.json";
+/// Who of the job's processes has become its supervisor's own child, since its parent ended: [`Identity`]s.
+pub const ORPHANS: &str = "orphans.json";
 /// How it ended: an [`crate::exit::Exit`].
 pub const EXIT: &str = "exit.json";
 /// The supervisor's own complaints, for a person.
@@ -41,6 +43,10 @@ pub struct Supervisor {
     pub child: Identity,
     /// The process group the child was given, which is its own.
     pub pgid: i32,
+    /// The child's standard streams where they are pipes, as `/proc/PID/fd` shows them: whoever holds one open is of the
+    /// job.
+    #[serde(default)]
+    pub pipes: Vec<String>,
 }
 
 /// The claim on a job's folder; dropping it, or dying, gives it up.

@@ -1,70 +1,194 @@
 //! Keeps secrets out of a log: whatever a job writes of them is replaced before anybody sees it.
 //!
-//! A secret is looked for as it is, line by line where it has several, in base64 at each of its three alignments, and as
-//! part of a URL; nothing shorter than [`SHORTEST`] is. The leftmost and longest match goes first, and how the output is
-//! cut into reads makes no difference: what may be the start of a secret is held back until it is known.
+//! A secret is looked for in every form of [`forms`]; nothing shorter than [`SHORTEST`] is. Every byte that belongs to a
+//! form is replaced, forms that overlap by one [`STANDIN`]. How the output is cut into reads makes no difference: what may
+//! be the start of a form is held back until it is decided. Where nothing more comes, it is not held for ever, since it may
+//! be the end of a prompt: [`Mask::let_go`] shows it where it gives little away and a [`STANDIN`] where it does not. Either
+//! way it is remembered, and when the rest comes after all, that is replaced.
 
-use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
-use memchr::memmem::Finder;
+mod forms;
+
+use std::{collections::VecDeque, sync::Arc};
+
+use aho_corasick::{
+    Anchored, BuildError, StartKind,
+    automaton::{Automaton, StateID},
+    dfa::DFA,
+    nfa::contiguous::NFA,
+};
 
 /// Bytes: what is shorter stands in any text, and masking it would ruin the log.
 pub const SHORTEST: usize = 6;
 /// What stands where a secret was.
 pub const STANDIN: &[u8] = b"***";
+/// Of a form, one part in so many may be shown at most when its start was held back for long enough.
+const MAY_SHOW: usize = 3;
+/// Bytes of all forms up to which the faster automaton is made: it takes some hundred bytes for each, the other one some ten.
+const SMALL: usize = 8 * 1024;
 
-/// The secrets of a job, in all the forms they are looked for in.
-#[derive(Debug, Clone)]
-pub struct Secrets {
-    forms: Vec<Form>,
-}
-
+/// The secrets of a job, in all the forms they are looked for in. Clones share them.
 #[derive(Clone)]
-struct Form {
-    bytes: Vec<u8>,
-    finder: Finder<'static>,
+pub struct Secrets(Arc<Looked>);
+
+/// What looks for all forms at once, however many there are.
+struct Looked {
+    automaton: Either,
+    start: StateID,
+    /// What is known of the states in which a form has begun, in their order.
+    begun: Vec<Begun>,
 }
 
-impl std::fmt::Debug for Form {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Form(…)")
-    }
+/// One automaton for few forms, one for many.
+enum Either {
+    Small(DFA),
+    Large(NFA),
+}
+
+/// A state: the last bytes may be the start of a form, and not the whole of it.
+#[derive(Clone, Copy)]
+struct Begun {
+    state: StateID,
+    /// How many bytes.
+    held: u32,
+    /// The length of the shortest form that begins so.
+    shortest: u32,
 }
 
 /// The mask of one stream. What it holds back is shorter than the longest form of a secret.
-#[derive(Debug)]
 pub struct Mask {
     secrets: Secrets,
+    state: StateID,
+    /// How many bytes were read, and how many of them have been given or replaced.
+    read: u64,
+    given: u64,
+    /// What was read and not given.
     held: Vec<u8>,
+    /// Where secrets are that may still grow, in order.
+    covers: VecDeque<Cover>,
+}
+
+/// A part of what was read that is replaced.
+struct Cover {
+    start: u64,
+    end: u64,
+    /// Whether its stand-in was given.
+    begun: bool,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets(…)")
+    }
+}
+
+impl std::fmt::Debug for Mask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mask")
+            .field("held", &self.held.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Secrets {
     /// These secrets; none where all of them are too short to be looked for.
+    ///
+    /// # Panics
+    /// Where they have more than 2³¹ bytes in all their forms, which no environment holds.
     #[must_use]
     pub fn of<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
-        let mut forms: Vec<Vec<u8>> = values.into_iter().flat_map(forms).collect();
+        let mut forms: Vec<Vec<u8>> = values.into_iter().flat_map(forms::forms).collect();
         forms.retain(|form| form.len() >= SHORTEST);
-        forms.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        forms.sort_unstable();
         forms.dedup();
-        let forms: Vec<Form> = forms
-            .into_iter()
-            .map(|bytes| Form {
-                finder: Finder::new(&bytes).into_owned(),
-                bytes,
-            })
-            .collect();
-        (!forms.is_empty()).then_some(Self { forms })
+        if forms.is_empty() {
+            return None;
+        }
+        let looked =
+            Looked::of(&forms).expect("an environment is smaller than an automaton may be");
+        Some(Self(Arc::new(looked)))
     }
 
-    /// The first place from which all the rest of `text` is the start of a secret.
-    fn begins(&self, text: &[u8]) -> Option<usize> {
-        let longest = self.forms.first().map_or(0, |form| form.bytes.len());
-        let from = (text.len() + 1).saturating_sub(longest);
-        (from..text.len()).find(|at| {
-            let rest = &text[*at..];
-            let mut forms = self.forms.iter();
-            forms.any(|form| form.bytes.len() > rest.len() && form.bytes.starts_with(rest))
+    /// A text that is whole, as it may be seen.
+    #[must_use]
+    pub fn masked(&self, text: &[u8]) -> Vec<u8> {
+        let mut mask = Mask::new(self.clone());
+        let mut seen = mask.pass(text);
+        seen.extend(mask.finish());
+        seen
+    }
+}
+
+impl Looked {
+    fn of(forms: &[Vec<u8>]) -> Result<Self, BuildError> {
+        let automaton = if forms.iter().map(Vec::len).sum::<usize>() <= SMALL {
+            let mut builder = DFA::builder();
+            builder.start_kind(StartKind::Unanchored).prefilter(false);
+            Either::Small(builder.build(forms)?)
+        } else {
+            Either::Large(NFA::builder().prefilter(false).build(forms)?)
+        };
+        let (start, begun) = match &automaton {
+            Either::Small(dfa) => states(dfa, forms),
+            Either::Large(nfa) => states(nfa, forms),
+        };
+        Ok(Self {
+            automaton,
+            start,
+            begun,
         })
     }
+
+    /// What has begun in this state.
+    fn begun(&self, state: StateID) -> Option<Begun> {
+        let at = self.begun.binary_search_by_key(&state, |begun| begun.state);
+        at.ok().map(|at| self.begun[at])
+    }
+}
+
+/// The first state, and all in which a form has begun that is not at its end: the state after a form's first bytes is
+/// theirs and no other's.
+fn states(automaton: &impl Automaton, forms: &[Vec<u8>]) -> (StateID, Vec<Begun>) {
+    let start = automaton.start_state(Anchored::No);
+    let start = start.expect("both are made to be searched unanchored");
+    let next = |state, byte: &u8| automaton.next_state(Anchored::No, state, *byte);
+    let mut all = Vec::new();
+    for form in forms {
+        let shortest = u32::try_from(form.len()).unwrap_or(u32::MAX);
+        let mut state = start;
+        for (held, byte) in (1..shortest).zip(form) {
+            state = next(state, byte);
+            all.push(Begun {
+                state,
+                held,
+                shortest,
+            });
+        }
+    }
+    all.sort_unstable_by_key(|begun| (begun.state, begun.shortest));
+    all.dedup_by_key(|begun| begun.state);
+    let known = |all: &[Begun], state| {
+        let at = all.binary_search_by_key(&state, |begun| begun.state);
+        at.ok().map(|at| all[at])
+    };
+    // At its end a form may still be the start of a longer one, or end with the start of another, where the next state is
+    // that of its end without the first byte. The shorter ones first, as such an end may be one of them.
+    let mut by_length: Vec<&[u8]> = forms.iter().map(Vec::as_slice).collect();
+    by_length.sort_by_key(|form| form.len());
+    let mut ends: Vec<Begun> = Vec::new();
+    for form in by_length {
+        let state = form.iter().fold(start, next);
+        if known(&all, state).is_some() {
+            continue;
+        }
+        let within = form[1..].iter().fold(start, next);
+        let of_end = || ends.iter().find(|end| end.state == within).copied();
+        if let Some(begun) = known(&all, within).or_else(of_end) {
+            ends.push(Begun { state, ..begun });
+        }
+    }
+    all.append(&mut ends);
+    all.sort_unstable_by_key(|begun| begun.state);
+    (start, all)
 }
 
 impl Mask {
@@ -72,20 +196,51 @@ impl Mask {
     #[must_use]
     pub fn new(secrets: Secrets) -> Self {
         Self {
+            state: secrets.0.start,
             secrets,
+            read: 0,
+            given: 0,
             held: Vec::new(),
+            covers: VecDeque::new(),
         }
     }
 
     /// What may be seen of what was written so far, beyond what was given before.
     pub fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let looked = Arc::clone(&self.secrets.0);
+        match &looked.automaton {
+            Either::Small(dfa) => self.walk(dfa, bytes),
+            Either::Large(nfa) => self.walk(nfa, bytes),
+        }
         self.held.extend_from_slice(bytes);
-        self.give(false)
+        let decided = self.decided();
+        self.give(decided)
     }
 
-    /// The rest, when no more will be written, or what is held is too short to give anything away.
+    /// What is held back, when nothing has followed it for long enough: shown where it is shorter than [`SHORTEST`] and
+    /// at most a third of each form it may become, else its stand-in. What follows is masked as if it had been held.
+    pub fn let_go(&mut self) -> Vec<u8> {
+        let gives_little = |begun: Begun| {
+            let held = begun.held as usize;
+            held < SHORTEST && held * MAY_SHOW <= begun.shortest as usize
+        };
+        self.give_all(gives_little)
+    }
+
+    /// The rest, when no more will be written; of what began like a secret, [`SHORTEST`] bytes and more are masked, as
+    /// the end may have come in the middle of it.
     pub fn finish(&mut self) -> Vec<u8> {
-        self.give(true)
+        self.give_all(|begun| (begun.held as usize) < SHORTEST)
+    }
+
+    /// Looks for these secrets from now on, also in what is held back; what may be seen of that.
+    pub fn learn(&mut self, secrets: Secrets) -> Vec<u8> {
+        let held = std::mem::take(&mut self.held);
+        self.read = self.given;
+        self.covers.clear();
+        self.state = secrets.0.start;
+        self.secrets = secrets;
+        self.pass(&held)
     }
 
     /// How many bytes are held back.
@@ -94,184 +249,80 @@ impl Mask {
         self.held.len()
     }
 
-    fn give(&mut self, all: bool) -> Vec<u8> {
-        let text = std::mem::take(&mut self.held);
-        let mut seen = Vec::with_capacity(text.len());
-        let mut found = Found::new(&self.secrets, &text);
-        let (mut at, mut held) = (0, text.len());
-        loop {
-            // What begins a secret inside one that was masked begins none, so it is looked for anew.
-            if !all {
-                let begins = self.secrets.begins(&text[at..]);
-                held = begins.map_or(text.len(), |begins| at + begins);
+    fn walk(&mut self, automaton: &impl Automaton, bytes: &[u8]) {
+        let mut state = self.state;
+        for byte in bytes {
+            state = automaton.next_state(Anchored::No, state, *byte);
+            self.read += 1;
+            if automaton.is_match(state) {
+                let ending = 0..automaton.match_len(state);
+                let lengths = ending.map(|index| automaton.match_pattern(state, index));
+                let longest = lengths.map(|form| automaton.pattern_len(form)).max();
+                self.cover(longest.unwrap_or_default() as u64);
             }
-            let Some((start, end)) = found.first(at).filter(|(start, _)| *start < held) else {
-                break;
-            };
-            seen.extend_from_slice(&text[at..start]);
-            seen.extend_from_slice(STANDIN);
-            at = end;
         }
-        seen.extend_from_slice(&text[at..held]);
-        self.held = text[held..].to_vec();
+        self.state = state;
+    }
+
+    /// The last so many bytes are a secret's.
+    fn cover(&mut self, length: u64) {
+        let mut cover = Cover {
+            start: self.read - length,
+            end: self.read,
+            begun: false,
+        };
+        while let Some(last) = self.covers.pop_back_if(|last| last.end > cover.start) {
+            cover.start = cover.start.min(last.start);
+            cover.begun |= last.begun;
+        }
+        self.covers.push_back(cover);
+    }
+
+    /// Up to where no form can begin any more.
+    fn decided(&self) -> u64 {
+        let begun = self.secrets.0.begun(self.state);
+        self.read - begun.map_or(0, |begun| u64::from(begun.held))
+    }
+
+    fn give_all(&mut self, shows: impl Fn(Begun) -> bool) -> Vec<u8> {
+        if let Some(begun) = self.secrets.0.begun(self.state)
+            && !self.held.is_empty()
+            && !shows(begun)
+        {
+            self.cover(begun.held.into());
+        }
+        self.give(self.read)
+    }
+
+    /// What was read up to `to`, as it may be seen.
+    fn give(&mut self, to: u64) -> Vec<u8> {
+        let to = to.max(self.given);
+        let first = self.given;
+        let index = |at: u64| usize::try_from(at - first).expect("what is held is in memory");
+        let mut seen = Vec::with_capacity(index(to));
+        let mut at = first;
+        for cover in self.covers.iter_mut().take_while(|cover| cover.start < to) {
+            if cover.start > at {
+                seen.extend_from_slice(&self.held[index(at)..index(cover.start)]);
+            }
+            if !std::mem::replace(&mut cover.begun, true) {
+                seen.extend_from_slice(STANDIN);
+            }
+            at = at.max(cover.end.min(to));
+        }
+        seen.extend_from_slice(&self.held[index(at)..index(to)]);
+        self.held.drain(..index(to));
+        self.given = to;
+        // One that was given early is kept: what makes it longer may be on its way.
+        let decided = self.decided();
+        while self
+            .covers
+            .pop_front_if(|cover| cover.end <= decided)
+            .is_some()
+        {}
         seen
     }
 }
 
-/// Where the next one of each form is, so that none is looked for twice.
-struct Found<'a> {
-    text: &'a [u8],
-    forms: &'a [Form],
-    next: Vec<Option<usize>>,
-}
-
-impl<'a> Found<'a> {
-    fn new(secrets: &'a Secrets, text: &'a [u8]) -> Self {
-        let forms = &secrets.forms;
-        Self {
-            text,
-            forms,
-            next: forms.iter().map(|form| form.finder.find(text)).collect(),
-        }
-    }
-
-    /// The first secret from `at` on, the longest where several start there: its start and its end.
-    fn first(&mut self, at: usize) -> Option<(usize, usize)> {
-        for (form, next) in self.forms.iter().zip(&mut self.next) {
-            if next.is_some_and(|next| next < at) {
-                *next = form.finder.find(&self.text[at..]).map(|offset| at + offset);
-            }
-        }
-        let all = self.forms.iter().zip(&self.next);
-        let there = all.filter_map(|(form, next)| Some(((*next)?, form.bytes.len())));
-        // Longest first, as the forms are: of several at one place, the first is kept.
-        let (start, length) = there.reduce(|a, b| if b.0 < a.0 { b } else { a })?;
-        Some((start, start + length))
-    }
-}
-
-/// All that a secret is looked for as.
-fn forms(value: &[u8]) -> Vec<Vec<u8>> {
-    let lines = value.split(|byte| *byte == b'\n');
-    let plain = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let mut forms: Vec<Vec<u8>> = plain.map(<[u8]>::to_vec).collect();
-    forms.push(value.to_vec());
-    if value.len() < SHORTEST {
-        return forms;
-    }
-    for alphabet in [&BASE64_NOPAD, &BASE64URL_NOPAD] {
-        forms.extend((0..3).map(|before| in_base64(value, before, alphabet)));
-    }
-    for digits in [b"0123456789ABCDEF", b"0123456789abcdef"] {
-        forms.push(in_url(value, digits));
-    }
-    forms
-}
-
-/// What base64 makes of a secret that comes after so many bytes: without the characters that other bytes share in.
-fn in_base64(value: &[u8], before: usize, alphabet: &data_encoding::Encoding) -> Vec<u8> {
-    let mut text = vec![0; before];
-    text.extend_from_slice(value);
-    let coded = alphabet.encode(&text).into_bytes();
-    let first = (before * 8).div_ceil(6);
-    let last = text.len() * 8 / 6;
-    coded[first..last].to_vec()
-}
-
-/// RFC 3986 §2.1: all but the unreserved characters as `%` and two digits.
-fn in_url(value: &[u8], digits: &[u8; 16]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(value.len());
-    for byte in value {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
-            text.push(*byte);
-        } else {
-            text.push(b'%');
-            text.extend([byte >> 4, byte & 15].map(|digit| digits[usize::from(digit)]));
-        }
-    }
-    text
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn mask(secrets: &[&str]) -> Mask {
-        Mask::new(Secrets::of(secrets.iter().map(|secret| secret.as_bytes())).unwrap())
-    }
-
-    fn masked(secrets: &[&str], text: &str) -> String {
-        let mut mask = mask(secrets);
-        let mut seen = mask.pass(text.as_bytes());
-        seen.extend(mask.finish());
-        String::from_utf8(seen).unwrap()
-    }
-
-    #[test]
-    fn a_secret_is_masked_in_all_its_forms() {
-        let secret = "p@ss/wörd+1";
-        let basic = BASE64_NOPAD.encode(format!("user:{secret}").as_bytes());
-        let other = BASE64_NOPAD.encode(format!("me:{secret}!").as_bytes());
-        for text in [
-            secret.to_owned(),
-            "p%40ss%2Fw%C3%B6rd%2B1".to_owned(),
-            "p%40ss%2fw%c3%b6rd%2b1".to_owned(),
-            basic,
-            other,
-            BASE64URL_NOPAD.encode(secret.as_bytes()),
-        ] {
-            let seen = masked(&[secret], &format!("before {text} after"));
-            assert!(seen.contains("***"), "{text} → {seen}");
-            assert!(seen.starts_with("before ") && seen.ends_with(" after"));
-        }
-        assert_eq!(masked(&[secret], &format!("{secret}{secret}")), "******");
-    }
-
-    #[test]
-    fn lines_of_a_secret_are_masked_and_short_ones_are_not() {
-        let key = "-----BEGIN KEY-----\r\nabc\nZm9vYmFy\n";
-        assert_eq!(masked(&[key], "x Zm9vYmFy abc"), "x *** abc");
-        assert!(Secrets::of([&b"short"[..]]).is_none());
-        assert!(Secrets::of([&b""[..]]).is_none());
-    }
-
-    #[test]
-    fn what_may_begin_a_secret_is_held_back_and_no_more() {
-        let mut mask = mask(&["secret-value", "value-two"]);
-        assert_eq!(mask.pass(b"a secret-va"), b"a ");
-        assert_eq!(mask.held(), 9);
-        assert_eq!(mask.pass(b"lid value"), b"secret-valid ");
-        assert_eq!(mask.pass(b"-twosecret-value."), b"******.");
-        assert_eq!(mask.pass(b"sec"), b"");
-        assert_eq!(mask.finish(), b"sec");
-        assert_eq!(mask.held(), 0);
-    }
-
-    proptest! {
-        /// However the output is cut, the same is seen, and no secret in it.
-        #[test]
-        fn cuts_make_no_difference(
-            secrets in prop::collection::vec("[ab]{6,9}", 1..4),
-            text in "[abc]{0,60}",
-            cuts in prop::collection::vec(0_usize..60, 0..6),
-        ) {
-            let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-            let whole = masked(&secrets, &text);
-            let mut mask = mask(&secrets);
-            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
-            cuts.extend([0, text.len()]);
-            cuts.sort_unstable();
-            let mut seen = Vec::new();
-            for piece in cuts.windows(2) {
-                seen.extend(mask.pass(&text.as_bytes()[piece[0]..piece[1]]));
-            }
-            seen.extend(mask.finish());
-            prop_assert_eq!(String::from_utf8(seen).unwrap(), whole.clone());
-            for secret in secrets {
-                prop_assert!(!whole.contains(secret));
-            }
-        }
-    }
-}
+mod tests;

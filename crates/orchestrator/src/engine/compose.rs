@@ -1,11 +1,16 @@
 //! From what a person asked for to the exact command of a job here. What is started and what is only shown come from the
 //! same functions, so that the one is the other.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{
     Engine, EngineError,
     asked::{self, Asked},
+    masked,
     rules::Rules,
 };
 use crate::{
@@ -25,6 +30,12 @@ pub(super) struct Composed {
     pub(super) by_direnv: bool,
 }
 
+/// Another makefile than the folder's.
+struct There {
+    project: Project,
+    scan: Arc<Scan>,
+}
+
 /// What is wanted of a project.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted<'a> {
@@ -42,7 +53,7 @@ impl Engine {
         scan: &Scan,
         wanted: Wanted<'_>,
     ) -> Result<Composed, EngineError> {
-        let environment = self.environment_in(wanted.pty);
+        let mut environment = self.environment_in(wanted.pty);
         let variables = assignments(scan, wanted);
         let direnv = make::direnv(&project.path, &environment);
         let run = make::Run {
@@ -53,9 +64,11 @@ impl Engine {
             direnv: direnv.as_deref(),
         };
         let command = make::argv(&run).map_err(refused)?;
-        let rules = Rules::of(project, wanted.targets, scan);
+        let asked = asked::of_make(&run, &command, &project.name, wanted.pty).within(&environment);
+        let mut rules = Rules::of(project, wanted.targets, scan);
+        masked::tell(&mut rules, &mut environment, scan, &project.path);
         Ok(Composed {
-            asked: asked::of_make(&run, &command, &project.name, wanted.pty).within(&environment),
+            asked,
             command,
             by_direnv: direnv.is_some(),
             rules: Rules {
@@ -85,26 +98,68 @@ impl Engine {
         })
     }
 
-    /// Make with just these words. Where it reads other makefiles, no rules of this project's count.
+    /// Make with just these words in a project's folder. Where they have it read other makefiles, the rules of those count;
+    /// what this folder's call secret is so all the same.
     pub(super) fn compose_line(
         &self,
         project: &Project,
-        scan: &Scan,
-        line: make::Line,
-    ) -> Composed {
-        let rules = if line.elsewhere {
-            Rules::default()
-        } else {
-            Rules::of(project, &line.targets, scan)
+        folder: &Path,
+        words: &[String],
+    ) -> Result<(Composed, Option<make::Elsewhere>), EngineError> {
+        let nul =
+            || EngineError::Refused("failed to run make: an argument has a NUL byte in it".into());
+        let scan = self.known_targets(project);
+        let read = make::line(folder, words, |_| false).ok_or_else(nul)?;
+        let there = read.elsewhere.map(|to| self.led_to(to, project));
+        let secret = |name: &str| {
+            let elsewhere = there.as_ref().map(|there| &*there.scan);
+            is_secret(&scan, name) || elsewhere.is_some_and(|scan| is_secret(scan, name))
         };
-        let environment = self.environment();
-        Composed {
-            asked: asked::of_line(&line, &project.name).within(&environment),
+        let line = make::line(folder, words, secret).ok_or_else(nul)?;
+        let mut environment = self.environment();
+        let asked = asked::of_line(&line, &project.name).within(&environment);
+        let mut rules = match &there {
+            Some(there) => Rules::of(&there.project, &line.targets, &there.scan),
+            None => Rules::of(project, &line.targets, &scan),
+        };
+        rules.keep_out(&scan);
+        rules
+            .secrets
+            .extend(line.command.env.iter().map(|(name, _)| name.clone()));
+        masked::tell(&mut rules, &mut environment, &scan, &project.path);
+        if let Some(there) = &there {
+            masked::tell(
+                &mut rules,
+                &mut environment,
+                &there.scan,
+                &there.project.path,
+            );
+        }
+        let composed = Composed {
+            asked,
             command: line.command,
             rules,
             environment,
             by_direnv: false,
-        }
+        };
+        Ok((composed, line.elsewhere))
+    }
+
+    /// What make finds where it is sent.
+    fn led_to(&self, elsewhere: make::Elsewhere, from: &Project) -> There {
+        let make::Elsewhere { dir, files } = elsewhere;
+        let project = self.project(&dir.display().to_string());
+        let project = project.unwrap_or_else(|_| Project {
+            path: dir,
+            exclusive: false,
+            trusted: false,
+            ..from.clone()
+        });
+        let scan = match files.is_empty() {
+            true => self.known_targets(&project),
+            false => Arc::new(make::scan_files(&project.path, &files)),
+        };
+        There { project, scan }
     }
 
     /// What a job here inherits, in a terminal or not.
@@ -142,6 +197,10 @@ pub(super) fn assignments(scan: &Scan, wanted: Wanted<'_>) -> Vec<make::Assignme
 pub(super) fn is_secret(scan: &Scan, name: &str) -> bool {
     let mut known = scan.variables.iter();
     known.any(|variable| variable.secret && variable.name == name)
+        || scan
+            .secrets
+            .iter()
+            .any(|secret| secret.name == name || secret.takes.iter().any(|taken| taken == name))
 }
 
 fn refused(refusal: make::Refusal) -> EngineError {

@@ -6,7 +6,7 @@ use std::{fs, time::SystemTime};
 use chrono::{DateTime, Utc};
 use supervisor::{
     exit::{Ended, Exit as Seen},
-    folder::{self, Folder, Supervisor},
+    folder::{self, Folder},
     spool,
 };
 
@@ -88,8 +88,7 @@ async fn why(live: &Live) -> Ended {
             why: "its supervisor ended before it started anything".into(),
         };
     }
-    let known: Option<Supervisor> = live.folder.read_json(folder::SUPERVISOR).ok().flatten();
-    let strays = strays::end(live.id, known.as_ref()).await;
+    let strays = strays::end(live.id, &live.folder).await;
     let mut why = String::from("its supervisor was killed");
     for (what, who) in [("also ended", strays.ended), ("still running", strays.left)] {
         if !who.is_empty() {

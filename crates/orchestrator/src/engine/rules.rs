@@ -34,6 +34,13 @@ impl Default for Rules {
 }
 
 impl Rules {
+    /// Keeps out of the log what this makefile calls secret, too.
+    pub(super) fn keep_out(&mut self, scan: &Scan) {
+        self.secrets.extend(secrets(scan));
+        self.secrets.sort_unstable();
+        self.secrets.dedup();
+    }
+
     /// Those of these targets; where none is named, of make's default goal.
     pub(super) fn of(project: &Project, targets: &[String], scan: &Scan) -> Self {
         // Whatever name a folder goes by, it is one folder.
@@ -89,7 +96,13 @@ fn timeout(goals: &[String], scan: &Scan) -> Option<u64> {
 /// The secret variables of a makefile: as they may come from the environment, and as [`make::argv()`] hands them on.
 fn secrets(scan: &Scan) -> Vec<String> {
     let secret = scan.variables.iter().filter(|variable| variable.secret);
-    secret
-        .flat_map(|variable| [variable.name.clone(), make::carrier(&variable.name)])
-        .collect()
+    let mut names: Vec<&String> = secret.map(|variable| &variable.name).collect();
+    for secret in &scan.secrets {
+        names.push(&secret.name);
+        names.extend(&secret.takes);
+    }
+    names.sort_unstable();
+    names.dedup();
+    let both = |name: &String| [name.clone(), make::carrier(name)];
+    names.into_iter().flat_map(both).collect()
 }

@@ -2,20 +2,19 @@
 
 use std::{collections::HashMap, ffi::OsString, io, path::Path};
 
-use supervisor::exec::Exec;
+use supervisor::exec::{Exec, MASKED};
 use uuid::Uuid;
 
 use super::{
     Engine, EngineError,
     asked::{self, Asked},
-    compose::{Composed, Wanted, is_secret},
+    compose::{Composed, Wanted},
     launch::{self, Plan, Prepared},
     queue::Wait,
     rules::Rules,
 };
 use crate::{
     job::{Job, JobId, What},
-    make,
     project::Project,
     wire::{Start, WhenBusy},
 };
@@ -146,17 +145,13 @@ impl Engine {
                 project: project.name,
             });
         }
-        let scan = self.known_targets(&project);
-        let line = make::line(folder, words, |name| is_secret(&scan, name)).ok_or_else(|| {
-            EngineError::Refused("failed to run make: an argument has a NUL byte in it".into())
-        })?;
-        if consent == Consent::Trusted && line.elsewhere {
+        let (composed, elsewhere) = self.compose_line(&project, folder, words)?;
+        if consent == Consent::Trusted && elsewhere.is_some() {
             return Err(EngineError::Refused(format!(
                 "`{}` reads other makefiles than those of {}, which is what is trusted: run it in a terminal",
-                line.command.shown, project.name
+                composed.command.shown, project.name
             )));
         }
-        let composed = self.compose_line(&project, &scan, line);
         is_as_seen(&composed.asked, seen)?;
         self.refuse_busy(&composed.rules, None)?;
         self.start_local(composed)
@@ -311,7 +306,11 @@ impl Engine {
         self.0.room.admit(&[job.id])?;
         let prepared = self.prepare(job, Some(exec))?;
         let claims = rules.claims;
-        let given = by_direnv.then(|| environment.clone());
+        let mut given = by_direnv.then(|| environment.clone());
+        if let Some(given) = &mut given {
+            // Those are the supervisor's alone.
+            given.retain(|name, _| !name.as_encoded_bytes().starts_with(MASKED.as_bytes()));
+        }
         let plan = Plan::Local {
             environment,
             claims,

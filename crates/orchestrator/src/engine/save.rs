@@ -8,6 +8,7 @@ mod html;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -99,7 +100,7 @@ fn name(job: &Job) -> String {
     )
 }
 
-/// A file that was not there before: `name.txt`, else `name (2).txt` and so on.
+/// A file that was not there before: `name.txt`, else `name (2).txt` and so on; 0600, as the log is.
 fn new_file(folder: &Path, name: &str, ending: &str) -> io::Result<(PathBuf, File)> {
     for number in 1..1000 {
         let again = if number == 1 {
@@ -108,7 +109,8 @@ fn new_file(folder: &Path, name: &str, ending: &str) -> io::Result<(PathBuf, Fil
             format!(" ({number})")
         };
         let path = folder.join(format!("{name}{again}.{ending}"));
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
+        let mut options = OpenOptions::new();
+        match options.write(true).create_new(true).mode(0o600).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             opened => return opened.map(|file| (path, file)),
         }

@@ -1,8 +1,15 @@
 //! make's own command line, as a person types it: handed on word by word, but for secrets.
 
-use std::path::Path;
+mod conceal;
+mod options;
 
-use super::{Command, argv::carrier};
+use std::path::{Path, PathBuf};
+
+use self::{
+    conceal::Concealed,
+    options::{Kind, option},
+};
+use super::Command;
 
 /// A command line that is ready to run, and what it says.
 #[derive(Debug)]
@@ -13,57 +20,78 @@ pub struct Line {
     pub targets: Vec<String>,
     /// The variables it sets, in order; a secret one by its name alone.
     pub variables: Vec<(String, Option<String>)>,
-    /// Whether it has make read another makefile than the folder's: only make knows then what holds.
-    pub elsewhere: bool,
+    /// Which other makefile than the folder's it has make read, where it does.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// Where make is to look for what to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The folder that make goes to (`-C`).
+    pub dir: PathBuf,
+    /// The makefiles it reads there (`-f`); none where it is that folder's own.
+    pub files: Vec<String>,
 }
 
 /// `make ARGS…` in a folder; None where a word holds a NUL, which no argument can. The values of variables that
 /// `is_secret` names go by environment, and stand nowhere else.
 #[must_use]
 pub fn line(dir: &Path, args: &[String], is_secret: impl Fn(&str) -> bool) -> Option<Line> {
-    let (mut words, mut seen, mut env) = (Vec::new(), vec!["make".to_owned()], Vec::new());
-    let (mut targets, mut variables, mut is_elsewhere) = (Vec::new(), Vec::new(), false);
+    let (mut words, mut seen) = (Vec::new(), vec!["make".to_owned()]);
+    let (mut targets, mut variables) = (Vec::new(), Vec::new());
+    let (mut dirs, mut files) = (Vec::new(), Vec::new());
+    let mut concealed = Concealed::of(&is_secret);
     let mut words_left = args.iter().peekable();
     let mut options = true;
     while let Some(word) = words_left.next() {
-        let option = options.then(|| option(word)).flatten();
-        let Some((name, value)) = word.split_once('=').filter(|_| option.is_none()) else {
-            match option {
+        let Some(option) = options.then(|| option(word)).flatten() else {
+            let (taken, shown) = concealed.word(word);
+            match word.split_once('=') {
                 None => targets.push(word.clone()),
-                Some(_) if word == "--" => options = false,
-                Some(option) => {
-                    is_elsewhere |= option.elsewhere;
-                    let more = words_left.next_if(|next| option.takes(next));
-                    words.push(word.clone());
-                    seen.push(word.clone());
-                    words.extend(more.cloned());
-                    seen.extend(more.cloned());
-                    continue;
+                Some((name, value)) => {
+                    // `:=`, `::=`, `?=` and `+=` set a variable too.
+                    let plain = name.trim_end_matches([':', '?', '+', '!']).trim();
+                    let value = (taken == *word).then(|| value.to_owned());
+                    variables.push((plain.to_owned(), value));
                 }
             }
-            words.push(word.clone());
-            seen.push(word.clone());
+            words.push(taken);
+            seen.push(shown);
             continue;
         };
-        // `:=`, `::=`, `?=` and `+=` set a variable too.
-        let plain = name.trim_end_matches([':', '?', '+', '!']).trim();
-        if is_secret(plain) {
-            let carrier = carrier(plain);
-            let (value, taken) = match literal(value) {
-                Some(value) => (value, format!("$(value {carrier})")),
-                // As make would take the value itself: with what it refers to.
-                None => (value.to_owned(), format!("$({carrier})")),
-            };
-            words.push(format!("{name}={taken}"));
-            env.push((carrier, value));
-            seen.push(format!("{name}=…"));
-            variables.push((plain.to_owned(), None));
-        } else {
-            words.push(word.clone());
-            seen.push(word.clone());
-            variables.push((plain.to_owned(), Some(value.to_owned())));
+        options = word != "--";
+        let more = words_left.next_if(|next| option.takes(next));
+        let value = match (option.at, more) {
+            (Some(at), _) => Some(&word[at..]),
+            (None, more) => more.map(String::as_str),
+        };
+        match (option.kind, value) {
+            (Kind::Directory, Some(value)) => dirs.push(value.to_owned()),
+            (Kind::File, Some(value)) => files.push(value.to_owned()),
+            (Kind::Eval, Some(value)) => {
+                let front = option.at.map_or("", |at| &word[..at]);
+                if more.is_some() {
+                    words.push(word.clone());
+                    seen.push(word.clone());
+                }
+                let (taken, shown) = concealed.makefile(value);
+                words.push(format!("{front}{taken}"));
+                seen.push(format!("{front}{shown}"));
+                continue;
+            }
+            _ => {}
         }
+        words.extend(std::iter::once(word).chain(more).cloned());
+        seen.extend(std::iter::once(word).chain(more).cloned());
     }
+    let (env, names) = concealed.environment();
+    variables.extend(names.into_iter().map(|name| (name, None)));
+    let is_elsewhere = !dirs.is_empty() || !files.is_empty();
+    let elsewhere = is_elsewhere.then(|| Elsewhere {
+        // Each is relative to the one before.
+        dir: dirs.iter().fold(dir.to_owned(), |at, next| at.join(next)),
+        files,
+    });
     Some(Line {
         command: Command {
             program: "make".into(),
@@ -74,92 +102,8 @@ pub fn line(dir: &Path, args: &[String], is_secret: impl Fn(&str) -> bool) -> Op
         },
         targets,
         variables,
-        elsewhere: is_elsewhere,
+        elsewhere,
     })
-}
-
-/// What make makes of a text that refers to nothing: its `$$` are `$`.
-fn literal(text: &str) -> Option<String> {
-    let refers = text.split("$$").any(|part| part.contains('$'));
-    (!refers).then(|| text.replace("$$", "$"))
-}
-
-/// A word that is options of make's.
-#[derive(Debug, Clone, Copy)]
-struct Options {
-    /// Whether one of them has make read other makefiles than the folder's.
-    elsewhere: bool,
-    /// What the last of them takes from the next word.
-    value: Value,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Value {
-    None,
-    /// Whatever it is.
-    Any,
-    /// A number, where it is one.
-    Number,
-}
-
-impl Options {
-    fn takes(self, next: &str) -> bool {
-        match self.value {
-            Value::None => false,
-            Value::Any => true,
-            Value::Number => next.starts_with(|first: char| first.is_ascii_digit()),
-        }
-    }
-}
-
-/// The options a word is (GNU make manual, "Options Summary"); none where it is a target or a variable.
-fn option(word: &str) -> Option<Options> {
-    let mut found = Options {
-        elsewhere: false,
-        value: Value::None,
-    };
-    if let Some(long) = word.strip_prefix("--") {
-        let name = long.split('=').next().unwrap_or_default();
-        // make takes the beginning of a name for the whole of it.
-        let is = |whole: &str| !name.is_empty() && whole.starts_with(name);
-        found.elsewhere = ["directory", "file", "makefile"].into_iter().any(is);
-        let with = [
-            "include-dir",
-            "old-file",
-            "assume-old",
-            "what-if",
-            "new-file",
-            "assume-new",
-            "eval",
-        ];
-        if !long.contains('=') && (found.elsewhere || with.into_iter().any(is)) {
-            found.value = Value::Any;
-        }
-        return Some(found);
-    }
-    let letters = word
-        .strip_prefix('-')
-        .filter(|letters| !letters.is_empty())?;
-    for (at, letter) in letters.char_indices() {
-        found.elsewhere |= matches!(letter, 'C' | 'f');
-        let value = match letter {
-            'C' | 'f' | 'I' | 'o' | 'W' | 'E' => Value::Any,
-            'j' | 'l' => Value::Number,
-            'O' => return Some(found),
-            _ => continue,
-        };
-        let rest = &letters[at + 1..];
-        if rest.is_empty() {
-            found.value = value;
-        } else if matches!(value, Value::Number)
-            && !rest.starts_with(|first: char| first.is_ascii_digit())
-        {
-            // `-jk`: the letters go on.
-            continue;
-        }
-        return Some(found);
-    }
-    Some(found)
 }
 
 #[cfg(test)]

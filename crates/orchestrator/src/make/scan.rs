@@ -14,6 +14,7 @@
 //!   reach                what a target leads to
 //!   led, uses, danger    what it takes over from there
 //!   extra_words          targets that take further words, as `make deploy ./app` does
+//! secrets                what is secret, and what the text tells of its value
 //! preview                what a target would run, as far as the text tells
 //! existing               what make's own list adds and takes away, for a trusted project
 //! ```
@@ -38,6 +39,7 @@ mod reach;
 mod reader;
 mod refs;
 mod rules;
+mod secrets;
 mod source;
 mod specific;
 mod stamps;
@@ -65,6 +67,17 @@ pub const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
 #[must_use]
 pub fn scan(dir: &Path) -> Scan {
     list(read(dir))
+}
+
+/// As [`scan`], of these makefiles, as make reads them one after the other from this folder (`make -f FILE`).
+#[must_use]
+pub fn scan_files(dir: &Path, files: &[String]) -> Scan {
+    let mut reader = Reader::new(dir);
+    // `-` is the standard input, which is not there to be read twice.
+    for file in files.iter().filter(|file| *file != "-") {
+        reader.read_file(&dir.join(file), None);
+    }
+    list(reader)
 }
 
 /// As [`scan`], with what tells whether another one would find anything else.

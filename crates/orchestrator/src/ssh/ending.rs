@@ -21,6 +21,8 @@ pub(super) struct Ending {
     /// Looks that a harder one has overtaken.
     overtaken: Vec<Wire>,
     survivors: Vec<String>,
+    /// Whether a signal met anybody, as far as is known.
+    sent: bool,
     asked: Instant,
     over: Option<Instant>,
 }
@@ -38,6 +40,7 @@ impl Ending {
     /// With these signals, taking over from an earlier one.
     pub(super) fn new(graces: Vec<Grace>, earlier: Option<Self>) -> Self {
         let mut overtaken = Vec::new();
+        let sent = earlier.as_ref().is_some_and(|earlier| earlier.sent);
         if let Some(earlier) = earlier {
             overtaken = earlier.overtaken;
             if let Look::Here(mut wire, _) = earlier.look {
@@ -51,6 +54,7 @@ impl Ending {
             look: Look::None,
             overtaken,
             survivors: Vec::new(),
+            sent,
             asked: Instant::now(),
             over: None,
         }
@@ -74,9 +78,15 @@ impl Ending {
     /// Says that it ends without an answer.
     pub(super) fn give_up(&mut self, why: &str) {
         if self.over.is_none() {
+            self.sent = true;
             self.survivors = vec![format!("not known: {why}")];
             self.over = Some(Instant::now());
         }
+    }
+
+    /// Whether a signal met anybody of the command's.
+    pub(super) fn was_sent(&self) -> bool {
+        self.sent
     }
 
     /// Who was left, as far as is known.
@@ -164,7 +174,9 @@ impl Ending {
     /// Takes in what a look saw.
     fn learn(&mut self, text: &[u8]) {
         self.look = Look::None;
-        match tree::survivors(text) {
+        let left = tree::survivors(text);
+        self.sent |= tree::was_sent(text) || left.is_none();
+        match left {
             Some(left) if left.is_empty() => {
                 self.survivors.clear();
                 self.over = Some(Instant::now());

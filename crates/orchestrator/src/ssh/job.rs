@@ -56,6 +56,10 @@ pub struct Remote {
     pub started: String,
     /// `own` session, the terminal's (`pty`), or one `shared` with our wrapper where the host has no `setsid`.
     pub mode: String,
+    /// The session of the wrapper that waits for it; `-` where the host does not say.
+    pub around: String,
+    /// Its outputs as the host's `/proc` shows them, with commas between; `-` where it does not, or they are a terminal.
+    pub outputs: String,
 }
 
 /// What came of a command.

@@ -7,7 +7,7 @@ pub(super) struct Nonce(String, String);
 /// Begins and ends a mark: ASCII RS, rare in any output.
 const RS: u8 = 0x1e;
 /// Bytes a mark's own text may have; a longer one is no mark.
-const LONGEST: usize = 64;
+const LONGEST: usize = 128;
 
 impl Nonce {
     /// A new one.

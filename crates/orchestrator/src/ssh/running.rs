@@ -258,9 +258,12 @@ impl Job {
 
     fn settle(&mut self, exit: Exit, complete: bool) {
         self.settled = true;
+        // What ended with a code of its own before any signal met it was not ended by the cancel, which came too late.
+        let too_late = matches!(exit, Exit::Code { .. })
+            && self.ending.as_ref().is_none_or(|ending| !ending.was_sent());
         let ended = Ended {
             exit,
-            canceled: self.canceled,
+            canceled: self.canceled && !too_late,
             survivors: self
                 .ending
                 .as_mut()

@@ -54,13 +54,15 @@ impl Seen {
     }
 }
 
-/// The start mark's text: the leader, the mode, its start.
+/// The start mark's text: the leader, the mode, its start, the session around it, its outputs.
 fn remote(text: &str) -> Option<Remote> {
     let mut words = text.split(' ');
     Some(Remote {
         leader: words.next()?.parse().ok()?,
         mode: words.next()?.to_owned(),
         started: words.next()?.to_owned(),
+        around: words.next()?.to_owned(),
+        outputs: words.next()?.to_owned(),
     })
 }
 

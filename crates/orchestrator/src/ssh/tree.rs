@@ -1,7 +1,8 @@
 //! The end of a command's processes on a host: who they are, a signal for them, and a look at who is left.
 //!
 //! They are the members of the session that the wrapper made, the leader's descendants and, where `/proc` tells, all
-//! whose environment says `VMO_JOB=` and the job: a child that left the session and its parent is found by that.
+//! whose environment says `VMO_JOB=` and the job: a child that left the session and its parent is found by that. One that
+//! cleared its environment, too, is found by the outputs that it still holds.
 
 use super::{job::Remote, wrapper};
 use crate::job::JobId;
@@ -24,10 +25,24 @@ END {
 }'
 }"#;
 
+/// Lists those that hold an output `$o` of the command's, and are neither the wrapper, whose session is `$z`, nor sshd.
+const HOLDERS: &str = r#"holders() {
+[ "$o" = - ] && return
+ls -ln /proc/[0-9]*/fd 2>/dev/null | awk -v o="$o" -v z="$z" -v t="$t" '
+BEGIN { n = split(o, out, ",") }
+/^\/proc\/[0-9]+\/fd:$/ { split($0, part, "/"); pid = part[3]; next }
+{ for (i = 1; i <= n; i++) if (index($0, "-> " out[i]) && !(pid in seen)) {
+  seen[pid] = 1; file = "/proc/" pid "/stat"
+  if ((getline line < file) > 0) { close(file); name = line; sub(/\).*$/, "", name); sub(/^.*\(/, "", name)
+    sub(/^.*\) /, "", line); split(line, f, " ")
+    if (f[1] != "Z" && f[4] != z && f[20] >= t && name !~ /^(sshd|dropbear)/) printf "%s ", pid } } }'
+}"#;
+
 /// Signals them and looks, ten times a second, until none is left or `$n` looks are over; then names who is left.
-const END: &str = r#"p=$(list)
-[ -n "$p" ] && kill -s "$s" $p 2>/dev/null
-while p=$(list); [ -n "$p" ] && [ "$n" -gt 0 ]
+const END: &str = r#"all() { p=$(list); [ -n "$p" ] || p=$(holders); }
+p="$(list) $(holders)"
+case $p in *[0-9]*) kill -s "$s" $p 2>/dev/null && echo =sent;; esac
+while all; [ -n "$p" ] && [ "$n" -gt 0 ]
 do n=$((n - 1))
 [ "$s" = KILL ] && kill -s KILL $p 2>/dev/null
 sleep 0.1 2>/dev/null || sleep 1
@@ -41,6 +56,8 @@ echo =looked"#;
 
 /// The last line of a look that was completed: without it nothing is known.
 const LOOKED: &str = "=looked";
+/// The first line where somebody was there for the signal.
+const SENT: &str = "=sent";
 
 /// The exec string that sends `signal` (a name without `SIG`) to the tree and waits this long for it to go.
 pub(super) fn end(remote: &Remote, job: JobId, signal: &str, wait_ms: u64) -> String {
@@ -48,11 +65,18 @@ pub(super) fn end(remote: &Remote, job: JobId, signal: &str, wait_ms: u64) -> St
         leader,
         started,
         mode,
+        around,
+        outputs,
     } = remote;
     let looks = wait_ms.div_ceil(100);
     wrapper::sh(&format!(
-        "g={leader} t={started} m={mode} j={job} s={signal} n={looks}\n{LIST}\n{END}"
+        "g={leader} t={started} m={mode} z={around} o={outputs} j={job} s={signal} n={looks}\n{LIST}\n{HOLDERS}\n{END}"
     ))
+}
+
+/// Whether the signal met anybody.
+pub(super) fn was_sent(output: &[u8]) -> bool {
+    output.starts_with(SENT.as_bytes())
 }
 
 /// Who was left, as `pid command`; none where the look was not completed.

@@ -21,9 +21,11 @@ use crate::job::JobId;
 /// The subshell becomes the command, by way of `setsid`, so its process id is told before it is the user's shell.
 const RUN: &[&str] = &[
     "trap : HUP INT QUIT TERM; exec 2>&1;",
-    "( vmo_t=- vmo_i=0;",
+    "( vmo_t=- vmo_z=- vmo_i=0; unset vmo_o;",
     "if [ -r /proc/self/stat ]; then read -r vmo_x </proc/self/stat; vmo_p=${vmo_x%% *};",
-    "for vmo_w in ${vmo_x##*) }; do vmo_i=$((vmo_i + 1)); [ $vmo_i = 20 ] && vmo_t=$vmo_w; done;",
+    "for vmo_w in ${vmo_x##*) }; do vmo_i=$((vmo_i + 1)); case $vmo_i in 4) vmo_z=$vmo_w;; 20) vmo_t=$vmo_w;; esac; done;",
+    "for vmo_i in 6 7; do vmo_x=$(exec readlink /proc/self/fd/$vmo_i);",
+    "case $vmo_x in pipe:*|socket:*) vmo_o=${vmo_o+$vmo_o,}$vmo_x;; esac; done;",
     r#"else vmo_p=$(exec /bin/sh -c "$(printf "echo \044PPID")"); fi;"#,
     // By its bare name where PATH leads to it, because that is what sshd has as its argv[0].
     "vmo_s=${SHELL:-/bin/sh} vmo_n=${SHELL##*/};",
@@ -33,7 +35,7 @@ const RUN: &[&str] = &[
     "case $vmo_n in bash) vmo_f=--norc;; zsh|csh|tcsh) vmo_f=-f;; fish) vmo_f=--no-config;; *) vmo_f=;; esac;",
     r#"vmo_c=$(printf "$3"); vmo_c=${vmo_c#x}; vmo_c=${vmo_c%x};"#,
     "vmo_w=; [ $4 = own ] && vmo_w=setsid; VMO_JOB=$5; export VMO_JOB;",
-    r#"printf "\036%s%ss%s %s %s\036" $2 $1 $vmo_p $4 "$vmo_t" >&6;"#,
+    r#"printf "\036%s%ss%s %s %s %s %s\036" $2 $1 $vmo_p $4 "$vmo_t" $vmo_z "${vmo_o:--}" >&6;"#,
     r#"[ $4 = pty ] || printf "\036%s%ss\036" $2 $1 >&7;"#,
     r#"exec $vmo_w "$vmo_s" $vmo_f -c "$vmo_c" <&5 >&6 2>&7 5<&- 6>&- 7>&- );"#,
     r#"echo "=$?""#,
@@ -123,7 +125,7 @@ mod tests {
             Found::Bytes(bytes) => out.extend_from_slice(bytes),
             Found::Ended(text) => end = text.to_owned(),
             Found::Noise(bytes) => panic!("{bytes:?}"),
-            Found::Started(text) => assert_eq!(text.split(' ').count(), 3),
+            Found::Started(text) => assert_eq!(text.split(' ').count(), 5),
         };
         Marks::new(&nonce, true).feed(&output.stdout, &mut sink);
         Marks::new(&nonce, false).feed(&output.stderr, &mut |found| {

@@ -80,18 +80,20 @@ impl Address {
         }
     }
 
-    /// The address as psql takes it, **with the password** where there is one.
+    /// The address as psql takes it, without the password, which every user of the machine could read in an argument;
+    /// and the password, where the address has one.
     #[must_use]
-    pub fn uri(&self) -> String {
+    pub fn uri(&self) -> (String, Option<String>) {
+        let (uri, password) = apart(&self.uri);
         let Some(schema) = &self.schema else {
-            return self.uri.clone();
+            return (uri, password);
         };
         let path: String = format!("-c search_path={schema}")
             .bytes()
             .map(percent)
             .collect();
-        let join = if self.uri.contains('?') { '&' } else { '?' };
-        format!("{}{join}options={path}", self.uri)
+        let join = if uri.contains('?') { '&' } else { '?' };
+        (format!("{uri}{join}options={path}"), password)
     }
 
     /// The address for a person: no password, no parameters.
@@ -157,6 +159,59 @@ fn says_sslmode(url: &str) -> bool {
             .split('&')
             .any(|pair| pair.starts_with("sslmode=") || pair.starts_with("ssl-mode="))
     })
+}
+
+/// An address without its passwords, and the one that the server asks for. That of a key's file, which has no other way
+/// to psql than an argument, is left to be asked for.
+fn apart(uri: &str) -> (String, Option<String>) {
+    let (front, query) = match uri.split_once('?') {
+        Some((front, query)) => (front, Some(query)),
+        None => (uri, None),
+    };
+    let mut password = None;
+    let at = front.find("://").map_or(0, |at| at + 3);
+    let end = front[at..].find('/').map_or(front.len(), |end| at + end);
+    let mut bare = front.to_owned();
+    if let Some(host) = front[at..end].rfind('@').map(|host| at + host)
+        && let Some(colon) = front[at..host].find(':').map(|colon| at + colon)
+    {
+        password = Some(decoded(&front[colon + 1..host]));
+        bare.replace_range(colon..host, "");
+    }
+    let pairs = query.into_iter().flat_map(|query| query.split('&'));
+    let mut kept = Vec::new();
+    for pair in pairs {
+        match pair.split_once('=') {
+            Some(("password", value)) => password = Some(decoded(value)),
+            Some(("sslpassword", _)) => {}
+            _ => kept.push(pair),
+        }
+    }
+    if !kept.is_empty() {
+        bare = format!("{bare}?{}", kept.join("&"));
+    }
+    (bare, password.filter(|password| !password.is_empty()))
+}
+
+/// A text of a URL without its escapes (RFC 3986 §2.1); what is none stays as it is.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, then @ ..] = rest {
+        let code = then.get(..2).and_then(|code| str::from_utf8(code).ok());
+        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        match code.filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &then[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = then;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn percent(byte: u8) -> String {
@@ -225,15 +280,42 @@ mod tests {
         assert_eq!(address.shown(), "ann@db.example.com:6000/ci");
         assert!(!format!("{address:?}").contains("s3cret"));
         assert!(address.exposure().unwrap().contains("sslmode=require"));
-        assert!(address.uri().contains("s3cret"));
+    }
+
+    #[test]
+    fn psql_is_given_no_password_in_its_arguments() {
+        let uri = |url: &str| Address::parse(url, None).unwrap().uri();
+        let bare = "postgres://ann@db/ci?sslmode=require";
+        for (url, password) in [
+            (
+                "postgres://ann:s3cr%40t%2F1@db/ci?sslmode=require",
+                "s3cr@t/1",
+            ),
+            ("postgres://ann@db/ci?sslmode=require&password=a%20b", "a b"),
+            (
+                "postgres://ann@db/ci?password=100%&sslmode=require&sslpassword=key",
+                "100%",
+            ),
+            ("postgres://ann:a:b@db/ci?sslmode=require", "a:b"),
+        ] {
+            assert_eq!(
+                uri(url),
+                (bare.to_owned(), Some(password.to_owned())),
+                "{url}"
+            );
+        }
+        assert_eq!(uri(bare), (bare.to_owned(), None));
+        assert_eq!(uri("postgres://ann:@db").0, "postgres://ann@db");
+        let socket = "postgres:///ci?host=/run/x@y:1";
+        assert_eq!(uri(socket), (socket.to_owned(), None));
     }
 
     #[test]
     fn a_schema_is_part_of_what_psql_is_given() {
         let address = Address::parse("postgres://db/ci?sslmode=disable", Some("vmo")).unwrap();
         assert!(
-            address.uri().ends_with("&options=-c%20search_path%3Dvmo"),
-            "{}",
+            address.uri().0.ends_with("&options=-c%20search_path%3Dvmo"),
+            "{:?}",
             address.uri()
         );
     }

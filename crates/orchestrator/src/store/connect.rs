@@ -38,8 +38,8 @@ pub struct Store {
 #[derive(Debug)]
 struct About {
     at: String,
-    /// With the password, where there is one.
-    uri: SecretString,
+    uri: String,
+    password: Option<SecretString>,
     version: String,
     warnings: Vec<String>,
 }
@@ -65,6 +65,7 @@ impl Store {
 
         let mut warnings = found.warnings;
         warnings.extend(address.exposure().map(str::to_owned));
+        let (uri, password) = address.uri();
         let loss = Arc::<Loss>::default();
         Ok(Self {
             pool: pool(address, Arc::clone(&loss)),
@@ -72,7 +73,8 @@ impl Store {
             loss,
             about: Arc::new(About {
                 at,
-                uri: address.uri().into(),
+                uri,
+                password: password.map(SecretString::from),
                 version: found.version,
                 warnings,
             }),
@@ -97,10 +99,16 @@ impl Store {
         &self.about.at
     }
 
-    /// The whole address, as psql takes it: with the password, where there is one.
+    /// The address as psql takes it, without the password.
     #[must_use]
-    pub fn uri(&self) -> &SecretString {
+    pub fn uri(&self) -> &str {
         &self.about.uri
+    }
+
+    /// The password that the address had.
+    #[must_use]
+    pub fn password(&self) -> Option<&SecretString> {
+        self.about.password.as_ref()
     }
 
     /// Asks the server for a sign of life.

@@ -91,3 +91,65 @@ async fn is_over(cast: &mut Cast, victim: usize, page: &mut Page, begun: Instant
     }
     took
 }
+
+/// Whatever a job's processes do to hide: each is ended when the supervisor is killed, and named.
+#[test]
+fn children_that_hide_are_ended_and_named() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    // The last word says whether its supervisor has to have seen that it was orphaned.
+    let hidden = "env -i PATH=$PATH sh -c 'echo $$ >pid.new; mv pid.new pid; exec sleep 1110'";
+    let silent = "env -i PATH=$PATH setsid sh -c 'echo $$ >pid.new; mv pid.new pid; exec sleep 1111 >/dev/null 2>&1' </dev/null";
+    for (script, orphaned) in [
+        (hidden.to_owned(), false),
+        (format!("exec {hidden}"), false),
+        (format!("{hidden} >/dev/null 2>&1 & wait"), false),
+        (hidden.replace("sh -c", "setsid sh -c"), false),
+        (format!("({hidden} &); sleep 1112"), false),
+        (
+            format!(
+                "({} &); sleep 1113",
+                hidden.replace("sh -c", "setsid sh -c")
+            ),
+            false,
+        ),
+        (silent.to_owned(), false),
+        (format!("({silent} &); sleep 1114"), true),
+        (
+            format!("bash -c \"set -m; {hidden} >/dev/null 2>&1 </dev/null &\"; sleep 1115"),
+            false,
+        ),
+        (
+            format!("({silent} &); sleep 0.5; exec env -i sleep 1116"),
+            true,
+        ),
+    ] {
+        let mut running = home.start(&["run", "--", &script]);
+        let file = home.work().join("pid");
+        crate::home::appears(&file);
+        let pid: i32 = std::fs::read_to_string(&file)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap();
+        std::fs::remove_file(&file).unwrap();
+        let [folder] = &home.job_folders()[..] else {
+            panic!("{:?}", home.job_folders());
+        };
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+        if orphaned {
+            crate::home::eventually("the orphan is written down", || {
+                read("orphans.json").contains(&format!("\"pid\":{pid},"))
+            });
+        }
+        let who: supervisor::folder::Supervisor =
+            serde_json::from_str(&read("supervisor.json")).unwrap();
+        let supervisor = rustix::process::Pid::from_raw(who.supervisor.pid).unwrap();
+        kill_process(supervisor, Signal::KILL).unwrap();
+        assert!(!running.child.wait().unwrap().success());
+        assert!(!crate::home::is_alive(pid), "{script}");
+        let row = &home.json(&["jobs", "--json"])[0];
+        let reason = row["reason"].as_str().unwrap();
+        assert!(reason.contains(&format!("(pid {pid})")), "{script}: {row}");
+    }
+}

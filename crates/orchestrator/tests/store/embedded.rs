@@ -194,7 +194,7 @@ async fn nobody_else_gets_in() {
     let store = answers(&running.address).await;
     assert!(store.address_shown().starts_with("vmo@"));
     let psql = Command::new(postgres::bin("psql"))
-        .args(["-XAtqc", "show fsync", "-d", &running.address.uri()])
+        .args(["-XAtqc", "show fsync", "-d", &running.address.uri().0])
         .output()
         .unwrap();
     assert_eq!(

@@ -11,6 +11,7 @@ mod nursery;
 mod output;
 mod power;
 mod room;
+mod secrets;
 mod start;
 mod terminal;
 mod timeout;

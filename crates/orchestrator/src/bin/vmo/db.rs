@@ -19,12 +19,16 @@ pub(crate) async fn db(psql: Vec<String>) -> Outcome {
         store = engine.link().store() => store,
         () = engine.store_failed() => return Err(away(&engine)),
     };
-    let uri = store.uri().expose_secret();
+    let uri = store.uri();
     let wants_psql = !psql.is_empty() || std::io::stdin().is_terminal();
     if wants_psql {
         // Ctrl-C is psql's while it runs: without us it would lose its server.
         let _ours = signal(SignalKind::interrupt())?;
-        match Command::new("psql").arg(uri).args(&psql).status().await {
+        let mut command = Command::new("psql");
+        // Everybody can read the arguments of a process, and its user alone its environment.
+        let password = store.password().map(ExposeSecret::expose_secret);
+        command.envs(password.map(|password| ("PGPASSWORD", password)));
+        match command.arg(uri).args(&psql).status().await {
             Ok(status) => {
                 return Ok(ExitCode::from(
                     status
@@ -42,6 +46,9 @@ pub(crate) async fn db(psql: Vec<String>) -> Outcome {
         }
     }
     out::line(uri)?;
+    if store.password().is_some() {
+        eprintln!("Its password is not shown: psql takes it from PGPASSWORD or ~/.pgpass.");
+    }
     if engine.link().state().embedded {
         out::say("the server stays up until Ctrl-C");
         tokio::signal::ctrl_c().await?;

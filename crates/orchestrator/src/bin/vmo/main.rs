@@ -25,6 +25,9 @@ use orchestrator::{
     folders::Folders,
     job::Status,
 };
+use tracing_subscriber::{
+    EnvFilter, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// Runs make targets here and commands on SSH hosts, and keeps every byte they write.
 #[derive(Debug, Parser)]
@@ -125,13 +128,14 @@ type Outcome = Result<ExitCode, Failed>;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("VMO_TRACE")
-                .unwrap_or_else(|_| "error,sqlx=off".into()),
-        )
+    let wanted = EnvFilter::try_from_env("VMO_TRACE");
+    let writer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
-        .with_writer(|| out::Traces)
+        .with_writer(|| out::Traces);
+    tracing_subscriber::registry()
+        .with(wanted.unwrap_or_else(|_| "error,sqlx=off".into()))
+        .with(filter_fn(orchestrator::traces::may_be_written))
+        .with(writer)
         .init();
     orchestrator::limits::raise_open_files();
     let outcome = dispatch(cli.command);
@@ -223,7 +227,11 @@ async fn cancel(name: &str, force: bool) -> Outcome {
     }
     engine.cancel(job.id, force).await?;
     let job = engine.over(job.id).await?;
-    out::line(format_args!("{} {}", job.id, words::end(&job)))?;
+    let late = match job.state.status() {
+        Status::Done | Status::Error => " (the cancel came too late)",
+        _ => "",
+    };
+    out::line(format_args!("{} {}{late}", job.id, words::end(&job)))?;
     Ok(ExitCode::SUCCESS)
 }
 

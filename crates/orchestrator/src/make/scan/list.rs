@@ -9,6 +9,7 @@ use super::{
     guards, led,
     reader::Reader,
     rules::{Found, Rules},
+    secrets,
     text::cut,
     variables::{self, Variables},
 };
@@ -31,7 +32,9 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     need(&mut reader);
     let default_goal = default_goal(&reader.rules);
     let targets = targets(&mut reader, default_goal.as_ref());
+    let secrets = secrets::of(&mut reader);
     Scan {
+        secrets,
         targets: in_order(targets),
         variables: variables(reader.variables),
         default_goal,

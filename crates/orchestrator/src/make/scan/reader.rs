@@ -12,7 +12,7 @@ use condition::Condition;
 
 use super::{
     assignment::assignment,
-    comment::{Comment, Marked, marked},
+    comment::{Comment, Marked, marked, notes},
     expand::Expander,
     extra_words::swallows,
     refs::{fails, references},
@@ -53,6 +53,8 @@ struct At {
     group: Option<String>,
     /// Comments since the last empty line, for what comes next.
     comments: Vec<Comment>,
+    /// The line of the last one that says `@secret`.
+    secret: u32,
     /// Those above a variable of one target alone, until the target's rule comes.
     said: Option<(String, Vec<Comment>)>,
     conditions: Vec<Condition>,
@@ -117,6 +119,7 @@ impl Reader {
             self.line(raw, &mut at);
         }
         self.files.close();
+        self.drop_comments(&mut at);
         self.end(&at);
     }
 
@@ -154,8 +157,11 @@ impl Reader {
         let line = joined(raw);
         let line = line.trim_matches(is_blank);
         if line.is_empty() {
-            at.comments.clear();
+            self.drop_comments(at);
         } else if line.starts_with('#') {
+            if raw.starts_with("##@") {
+                self.drop_comments(at);
+            }
             comment(raw, at);
         } else if !self.condition(line, at) {
             self.statement(line, raw, at);
@@ -176,6 +182,9 @@ impl Reader {
             text = rest;
             if word == "unexport" || rest.is_empty() {
                 return at.rule = None;
+            }
+            if word == "export" && !gives_value(rest) {
+                self.exported(rest, at);
             }
             (word, rest) = first_word(rest);
         }
@@ -210,7 +219,7 @@ impl Reader {
             self.guard(at);
         }
         self.rules.swallowed |= swallows(line);
-        at.comments.clear();
+        self.drop_comments(at);
         if line.contains('$') {
             return;
         }
@@ -226,7 +235,7 @@ impl Reader {
 
     fn include(&mut self, word: &str, rest: &str, at: &mut At) {
         at.rule = None;
-        at.comments.clear();
+        self.drop_comments(at);
         let list = split_comment(rest).0;
         let Some(list) = self.expanded(list) else {
             return;
@@ -242,6 +251,21 @@ impl Reader {
                 }
             }
         }
+    }
+
+    /// Forgets the comments so far, since nothing that they could be said of comes next.
+    fn drop_comments(&mut self, at: &mut At) {
+        let comments = std::mem::take(&mut at.comments);
+        if notes(&comments, None).secret {
+            self.says_secret_of_nothing(at.secret, at);
+        }
+    }
+
+    fn says_secret_of_nothing(&mut self, line: u32, at: &At) {
+        let place = Place { line, ..at.place() };
+        let what =
+            "@secret is said of no variable: it belongs right above one, or behind @param NAME";
+        self.problem(place, what.to_owned());
     }
 
     fn expanded(&self, text: &str) -> Option<String> {
@@ -271,8 +295,20 @@ impl Reader {
     }
 }
 
+/// Whether what stands behind `export` gives a value, be it under an `override`.
+fn gives_value(rest: &str) -> bool {
+    match first_word(rest) {
+        ("define", _) => true,
+        ("override" | "private", then) => gives_value(then),
+        _ => assignment(rest).is_some(),
+    }
+}
+
 fn comment(raw: &str, at: &mut At) {
-    for line in raw.split('\n') {
+    for (number, line) in (at.line..).zip(raw.split('\n')) {
+        if line.contains("@secret") {
+            at.secret = number;
+        }
         match marked(line.trim_matches(is_blank)) {
             Marked::Group(heading) => {
                 at.group = Some(heading).filter(|heading| !heading.is_empty());

@@ -17,6 +17,9 @@ const MAX_VALUE: usize = 64 << 10;
 /// Of what a value uses, as many names are kept.
 const MAX_USES: usize = 500;
 
+/// Of what a variable is given, as many texts are kept.
+const MAX_GIVEN: usize = 16;
+
 /// A variable as far as it has been read.
 #[derive(Debug, Default)]
 pub(super) struct Variable {
@@ -34,6 +37,8 @@ pub(super) struct Variable {
     /// Whether it is a `define`d text, which is no setting.
     pub(super) is_text: bool,
     pub(super) notes: Notes,
+    /// All that it is given anywhere, as written; at most [`MAX_GIVEN`].
+    pub(super) given: Vec<String>,
     /// The variables its value uses.
     pub(super) uses: Vec<usize>,
     /// Whether a target needs it.
@@ -142,6 +147,12 @@ impl Variables {
         let adds = matches!(flavor, Flavor::Append | Flavor::Optional);
         if standing.fixed && !standing.conditional && !standing.specific && !adds {
             variable.fixed.get_or_insert_with(|| place.clone());
+        }
+        if variable.given.len() < MAX_GIVEN && !value.is_empty() && value.len() < MAX_VALUE {
+            variable.given.push(match flavor {
+                Flavor::Shell => format!("$(shell {value})"),
+                _ => value.to_owned(),
+            });
         }
         variable.is_text |= standing.is_text;
         variable.optional |= flavor == Flavor::Optional && !standing.specific;

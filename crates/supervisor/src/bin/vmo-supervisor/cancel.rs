@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
-use supervisor::exec::{Exec, Grace};
+use supervisor::{
+    exec::{Exec, Grace},
+    exit::Ended,
+};
 
 use crate::{complaints::complain, tree, words};
 
@@ -16,6 +19,8 @@ pub(crate) struct Cancel {
     steps: Vec<Step>,
     underway: Option<Underway>,
     asked: bool,
+    /// Whether a signal met the child while it was there and could act on it otherwise than by dying of it.
+    heeded: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,12 +51,19 @@ impl Cancel {
             steps,
             underway: None,
             asked: false,
+            heeded: false,
         }
     }
 
     /// Whether it was asked for.
     pub(crate) fn asked(&self) -> bool {
         self.asked
+    }
+
+    /// Whether it was asked for and is why the child ended. A code is the child's own where no signal met it in time, or
+    /// none but such that it would have died of: then the cancel came too late.
+    pub(crate) fn has_ended(&self, ended: &Ended) -> bool {
+        self.asked && (self.heeded || !matches!(ended, Ended::Code { .. }))
     }
 
     /// Whether signals are still to come or to be waited for.
@@ -114,6 +126,8 @@ impl Cancel {
 
     fn send(&mut self, step: usize, group: Option<Pid>) {
         let Step { signal, grace } = self.steps[step];
+        // Right before, since one that is on its way out is met by no signal.
+        self.heeded |= group.is_some_and(|child| tree::heeds(child, signal));
         if signal == Signal::KILL {
             tree::kill(group);
         } else {

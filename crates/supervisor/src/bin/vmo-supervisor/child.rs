@@ -2,18 +2,30 @@
 
 use std::{
     env,
+    ffi::OsString,
     io::{self, PipeReader},
     os::{
-        fd::OwnedFd,
+        fd::{AsFd, OwnedFd},
         unix::{ffi::OsStrExt, process::CommandExt},
     },
     process::{Command, Stdio},
 };
 
 use rustix::{fs::Mode, process::Pid};
-use supervisor::{clock, exec::Exec, exit::Ended, mask::Secrets, spool::Stream};
+use supervisor::{
+    clock,
+    exec::{Exec, MASKED},
+    exit::Ended,
+    mask::Secrets,
+    spool::Stream,
+};
 
-use crate::{input::Input, outputs::Outputs, pty, session, words};
+use crate::{
+    handover::{self, Handover},
+    input::Input,
+    outputs::Outputs,
+    pty, session, words,
+};
 
 /// Bytes each pipe is asked to hold, so that the child seldom waits for us. Many jobs share the user's allowance.
 #[cfg(target_os = "linux")]
@@ -37,6 +49,10 @@ pub(crate) struct Start {
     pub(crate) input: Input,
     /// The terminal, for its size.
     pub(crate) terminal: Option<OwnedFd>,
+    /// Its pipes, as `/proc/PID/fd` shows them.
+    pub(crate) pipes: Vec<String>,
+    /// Where the values of secrets come from that only a program in between brings.
+    pub(crate) handover: Option<Handover>,
 }
 
 /// Starts what `exec` says, with the environment that is ours and the umask that was.
@@ -49,22 +65,31 @@ fn start_in_folder(exec: &Exec, umask: Mode) -> Result<Start, String> {
     rustix::process::chdir(&exec.cwd).map_err(|error| words::no_folder(&exec.cwd, error))?;
     rustix::process::umask(umask);
     let mut command = Command::new(&exec.program);
-    // That word was for us.
-    command.args(&exec.args).env_remove("VMO_DISK_FLOOR");
-    let secrets = secrets(exec);
-    let start = match exec.pty {
+    // Those words were for us.
+    command.env_remove("VMO_DISK_FLOOR");
+    for name in exec.secrets.iter().filter(|name| name.starts_with(MASKED)) {
+        command.env_remove(name);
+    }
+    let secrets = secrets(exec, &[]);
+    let handover = handover::prepare(exec, &mut command);
+    let mut start = match exec.pty {
         Some(size) => in_terminal(command, size, secrets.as_ref()),
         None => on_pipes(command, secrets.as_ref()),
     };
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     // Nobody should be kept from unmounting that folder by us.
     rustix::process::chdir("/").map_err(|error| error.to_string())?;
+    if let Ok(start) = &mut start {
+        start.handover = handover.map(Handover::begun);
+    }
     start.map_err(|error| words::no_program(&exec.program, &error))
 }
 
-/// The job's secrets: they came in our environment, which is the child's too.
-fn secrets(exec: &Exec) -> Option<Secrets> {
-    let values: Vec<_> = exec.secrets.iter().filter_map(env::var_os).collect();
+/// The job's secrets: they came in our environment, which is the child's too; and `more` of them, which a program in
+/// between has brought.
+pub(crate) fn secrets(exec: &Exec, more: &[OsString]) -> Option<Secrets> {
+    let mut values: Vec<_> = exec.secrets.iter().filter_map(env::var_os).collect();
+    values.extend_from_slice(more);
     Secrets::of(values.iter().map(|value| value.as_bytes()))
 }
 
@@ -85,6 +110,11 @@ fn on_pipes(mut command: Command, secrets: Option<&Secrets>) -> io::Result<Start
     let child = spawn(command)?;
     Ok(Start {
         child,
+        pipes: [our_stdin.as_fd(), our_stdout.as_fd(), our_stderr.as_fd()]
+            .into_iter()
+            .filter_map(|pipe| Some(format!("pipe:[{}]", rustix::fs::fstat(pipe).ok()?.st_ino)))
+            .collect(),
+        handover: None,
         outputs: Outputs::of(
             [
                 (Stream::Stdout, our_stdout.into()),
@@ -120,6 +150,8 @@ fn in_terminal(
         outputs: Outputs::of([(Stream::Stdout, master.try_clone()?)], secrets),
         input: Input::to_terminal(master.try_clone()?),
         terminal: Some(master),
+        pipes: Vec::new(),
+        handover: None,
     })
 }
 

@@ -13,6 +13,7 @@ use supervisor::{
     exec::Exec,
     exit::{Ended, Exit},
     folder::Folder,
+    mask::Secrets,
 };
 
 use crate::{child::Child, complaints::complain, session, tree, words};
@@ -75,8 +76,8 @@ impl Verdict {
         }
     }
 
-    /// The exit as it stands now.
-    pub(crate) fn exit(&self, spool_end: u64, complete: bool) -> Exit {
+    /// The exit as it stands now, with these secrets kept out of what it says of processes.
+    pub(crate) fn exit(&self, spool_end: u64, complete: bool, secrets: Option<&Secrets>) -> Exit {
         Exit {
             ended: self.ended.clone(),
             canceled: self.canceled,
@@ -84,7 +85,7 @@ impl Verdict {
             finished_at: self.finished_at,
             spool_end,
             complete,
-            survivors: tree::survivors(),
+            survivors: tree::survivors(secrets),
         }
     }
 }

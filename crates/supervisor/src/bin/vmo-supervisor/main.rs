@@ -9,15 +9,18 @@
 //! listeners  the control socket                       input        what it reads
 //! tree       the child's descendants                  cancel       ending them, signal by signal
 //! syncing    the spool onto the disk, as it grows         settle       exit.json onto the disk, at the end
-//! nursery    waits to become supervisors
+//! nursery    waits to become supervisors              lineage      who would be hard to find without us
+//! handover   secrets that a program in between brings
 //! ```
 
 mod cancel;
 mod child;
 mod complaints;
 mod ending;
+mod handover;
 mod input;
 mod limit;
+mod lineage;
 mod listeners;
 mod nursery;
 mod outputs;
@@ -50,7 +53,7 @@ use supervisor::{
 };
 
 use crate::{
-    child::{Child, Start},
+    child::Start,
     complaints::complain,
     ending::Verdict,
     listeners::Listeners,
@@ -60,6 +63,10 @@ use crate::{
 };
 
 fn main() -> ExitCode {
+    let mut args = env::args_os().skip(1);
+    if args.next().is_some_and(|word| word == handover::WORD) {
+        return handover::hand_over(args);
+    }
     // Before anything of ours is open: nothing that was left open to us may reach the child.
     supervisor::inherited::close();
     let mut args = env::args_os().skip(1);
@@ -102,6 +109,7 @@ fn supervise(folder: Folder) -> io::Result<()> {
     let handed = session::handed_listener()?;
     let claims = Claims::handed()?;
     let umask = session::detach()?;
+    session::leave_no_core();
     let signals = Signals::catch()?;
     let described = described(&folder)?;
     let Format { format } = understood(described.clone())?;
@@ -166,21 +174,21 @@ fn refuse(folder: &Folder, format: u32) -> io::Result<()> {
     let why =
         format!("the job has format {format}, and its supervisor knows formats up to {FORMAT}");
     let verdict = Verdict::without_child(Ended::CouldNotStart { why });
-    folder.write_json_durably(EXIT, &verdict.exit(0, true))
+    folder.write_json_durably(EXIT, &verdict.exit(0, true, None))
 }
 
 /// Starts the child and writes down who it is.
 fn start(folder: &Folder, exec: &Exec, umask: rustix::fs::Mode) -> Result<Start, Ended> {
     let start = child::start(exec, umask)?;
-    if let Err(error) = write_down(folder, &start.child) {
+    if let Err(error) = write_down(folder, &start) {
         complain(format_args!("{SUPERVISOR}: {error}"));
     }
     Ok(start)
 }
 
-fn write_down(folder: &Folder, child: &Child) -> io::Result<()> {
+fn write_down(folder: &Folder, start: &Start) -> io::Result<()> {
     let own = i32::try_from(id()).map_err(io::Error::other)?;
-    let child = child.pid.as_raw_nonzero().get();
+    let child = start.child.pid.as_raw_nonzero().get();
     folder.write_json(
         SUPERVISOR,
         &Supervisor {
@@ -188,6 +196,7 @@ fn write_down(folder: &Folder, child: &Child) -> io::Result<()> {
             supervisor: Identity::of(own)?,
             child: Identity::of(child)?,
             pgid: child,
+            pipes: start.pipes.clone(),
         },
     )
 }

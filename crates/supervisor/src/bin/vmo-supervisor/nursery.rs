@@ -21,7 +21,7 @@ use rustix::{
 };
 use supervisor::nursery::{Request, answer, next};
 
-use crate::signals::Signals;
+use crate::{session, signals::Signals};
 
 /// Waits for requests on standard input until nobody can ask any more. What it returns is the folder of a job where this
 /// process has become that job's supervisor.
@@ -35,6 +35,8 @@ pub(crate) fn serve() -> io::Result<Option<PathBuf>> {
     // Nor is the folder it was started in to be kept from being unmounted.
     rustix::process::chdir("/")?;
     let mut signals = Signals::catch()?;
+    // What it is asked with may hold secrets.
+    session::leave_no_core();
     loop {
         let awaited = PollFlags::IN;
         let mut fds = [

@@ -9,7 +9,7 @@ use std::{
 
 use rustix::io::Errno;
 use supervisor::{
-    mask::{Mask, SHORTEST, Secrets},
+    mask::{Mask, Secrets},
     spool::{MAX_RECORD, Stream, Writer},
 };
 
@@ -18,8 +18,9 @@ use crate::complaints::complain;
 /// How often a terminal nobody has open is tried again while the child lives: the child may open it anew.
 const RETRY: Duration = Duration::from_millis(250);
 
-/// How long what may begin a secret, and is too short to give one away, is held back: a prompt should be seen.
-const HELD: Duration = Duration::from_millis(100);
+/// How long what may begin a secret is held back after its last byte: it may as well be the end of a prompt, which should
+/// be seen. Then it is let go as [`Mask::let_go`] says.
+const HELD: Duration = Duration::from_millis(500);
 
 /// Reads of each output when the child has ended: what a pipe can hold, and a flood does not keep us for ever.
 const DRAIN: usize = 8;
@@ -52,15 +53,30 @@ impl Output {
             return bytes.into();
         };
         let seen = mask.pass(bytes);
-        let is_short = (1..SHORTEST).contains(&mask.held());
-        self.held_until = is_short.then(|| Instant::now() + HELD);
+        self.held_until = (mask.held() > 0).then(|| Instant::now() + HELD);
         seen.into()
     }
 
-    /// What was held back of what may be seen.
-    fn rest(&mut self) -> Vec<u8> {
+    /// What was held back for long enough, as it may be seen.
+    fn let_go(&mut self) -> Vec<u8> {
         self.held_until = None;
+        self.mask.as_mut().map(Mask::let_go).unwrap_or_default()
+    }
+
+    /// What was held back, at the end.
+    fn rest(mut self) -> Vec<u8> {
         self.mask.as_mut().map(Mask::finish).unwrap_or_default()
+    }
+
+    /// Looks for these secrets from now on; what may be seen of what was held back.
+    fn learn(&mut self, secrets: &Secrets) -> Vec<u8> {
+        match &mut self.mask {
+            Some(mask) => mask.learn(secrets.clone()),
+            None => {
+                self.mask = Some(Mask::new(secrets.clone()));
+                Vec::new()
+            }
+        }
     }
 }
 
@@ -122,8 +138,11 @@ impl Outputs {
 
     /// When to call [`Self::retry`].
     pub(crate) fn retry_at(&self) -> Option<Instant> {
+        // What the spool did not take goes before what is held back.
+        let may_show = self.unspooled.is_none();
         let times = self.open.iter();
-        let times = times.flat_map(|output| [output.hung_up, output.held_until]);
+        let times =
+            times.flat_map(|output| [output.hung_up, output.held_until.filter(|_| may_show)]);
         times.flatten().min()
     }
 
@@ -135,9 +154,22 @@ impl Outputs {
         for output in &mut self.open {
             output.hung_up = output.hung_up.filter(|at| *at > now);
             if self.unspooled.is_none() && output.held_until.is_some_and(|at| at <= now) {
-                let rest = output.rest();
+                let rest = output.let_go();
                 append(spool, output.stream, &rest, &mut self.unspooled)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Keeps these secrets out from now on, those of before among them. Not to be called while something waits for the
+    /// spool.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn learn(&mut self, secrets: &Secrets, spool: &mut Writer) -> io::Result<()> {
+        for output in &mut self.open {
+            let seen = output.learn(secrets);
+            append(spool, output.stream, &seen, &mut self.unspooled)?;
         }
         Ok(())
     }

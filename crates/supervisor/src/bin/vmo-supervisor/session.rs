@@ -64,6 +64,15 @@ pub(crate) fn limit_open_files(soft: Option<u64>) {
     }
 }
 
+/// Has the system write no core dump of us, and let nobody but the administrator look into our memory: the environment may hold
+/// secrets. What we start has its own, as ever.
+pub(crate) fn leave_no_core() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = process::set_dumpable_behavior(process::DumpableBehavior::NotDumpable) {
+        complain(format_args!("a core dump may hold secrets: {error}"));
+    }
+}
+
 /// Has a child begin a session of its own. Called between fork and exec.
 pub(crate) fn lead() -> io::Result<()> {
     process::setsid()?;

@@ -2,9 +2,9 @@
 //! or process group it made for itself.
 
 use rustix::process::{Pid, Signal};
-use supervisor::exit::Survivor;
+use supervisor::{exit::Survivor, mask::Secrets};
 
-pub(crate) use system::{Process, descendants};
+pub(crate) use system::{Process, adopted, descendants, heeds};
 
 /// No more survivors are named than this.
 const MOST: usize = 32;
@@ -36,13 +36,17 @@ pub(crate) fn kill(group: Option<Pid>) {
     }
 }
 
-/// Who is still there, for a person.
-pub(crate) fn survivors() -> Vec<Survivor> {
+/// Who is still there, for a person; no secret stands in a command line that may have been cut in it.
+pub(crate) fn survivors(secrets: Option<&Secrets>) -> Vec<Survivor> {
     let alive = descendants().into_iter().take(MOST);
+    let shown = |command: Vec<u8>| match secrets {
+        Some(secrets) => readable(&secrets.masked(&command)),
+        None => readable(&command),
+    };
     alive
         .map(|process| Survivor {
             pid: process.pid(),
-            command: readable(&process.command()),
+            command: shown(process.command()),
         })
         .collect()
 }
@@ -85,17 +89,8 @@ mod system {
 
         /// Whether a KILL is on its way to it.
         pub(crate) fn is_dying(&self) -> bool {
-            let status =
-                fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
-            let kill_pending = |line: &str| {
-                let pending = line
-                    .strip_prefix("SigPnd:")
-                    .or(line.strip_prefix("ShdPnd:"));
-                pending
-                    .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-                    .is_some_and(|mask| mask & (1 << (libc::SIGKILL - 1)) != 0)
-            };
-            status.is_empty() || status.lines().any(kill_pending)
+            let status = status(self.pid);
+            status.is_empty() || says(&status, ["SigPnd:", "ShdPnd:"], Signal::KILL)
         }
 
         /// Sends a signal to this very process, and not to a later one with its number.
@@ -142,6 +137,36 @@ mod system {
         }
         found.retain(|process| !process.stat.has_ended());
         found
+    }
+
+    /// Whether a process that is there catches a signal or ignores it: only then can it end with a code of its own after it.
+    pub(crate) fn heeds(pid: Pid, signal: Signal) -> bool {
+        let pid = pid.as_raw_nonzero().get();
+        let heeds = says(&status(pid), ["SigCgt:", "SigIgn:"], signal);
+        heeds && stat(pid).is_some_and(|stat| !stat.has_ended())
+    }
+
+    /// Those that are our own children beside this one: their parents have ended.
+    pub(crate) fn adopted(child: Option<Pid>) -> Vec<i32> {
+        let child = child.map(|child| child.as_raw_nonzero().get());
+        let mut all = children("self");
+        all.retain(|pid| Some(*pid) != child);
+        all.sort_unstable();
+        all
+    }
+
+    fn status(pid: i32) -> String {
+        fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default()
+    }
+
+    /// Whether one of these lines of a status has the signal's bit (proc(5)).
+    fn says(status: &str, lines: [&str; 2], signal: Signal) -> bool {
+        let bit = 1_u64 << (signal.as_raw() - 1);
+        let masks = status.lines().filter_map(|line| {
+            let mask = lines.iter().find_map(|name| line.strip_prefix(name))?;
+            u64::from_str_radix(mask.trim(), 16).ok()
+        });
+        masks.into_iter().any(|mask| mask & bit != 0)
     }
 
     /// Whether nobody is below us: the usual end of a job, and then /proc is better left alone. Whoever has looked at the
@@ -203,5 +228,13 @@ mod system {
 
     pub(crate) fn descendants() -> Vec<Process> {
         Vec::new()
+    }
+
+    pub(crate) fn adopted(_child: Option<Pid>) -> Vec<i32> {
+        Vec::new()
+    }
+
+    pub(crate) fn heeds(_pid: Pid, _signal: Signal) -> bool {
+        true
     }
 }

@@ -10,17 +10,20 @@ use supervisor::{
     exec::Exec,
     exit::Ended,
     folder::Folder,
+    mask::Secrets,
     spool::{Stream, Writer},
 };
 
 use self::wait::Woken;
 use crate::{
     cancel::Cancel,
-    child::Start,
+    child::{self, Start},
     complaints::complain,
     ending::{Stage, Verdict},
+    handover::Handover,
     input::Input,
     limit::Limit,
+    lineage::Lineage,
     listeners::{Listeners, News},
     outputs::Outputs,
     pty,
@@ -52,6 +55,10 @@ pub(crate) struct Watch {
     outputs: Outputs,
     input: Input,
     terminal: Option<OwnedFd>,
+    handover: Option<Handover>,
+    /// Kept out of what is said of the job's processes, too.
+    secrets: Option<Secrets>,
+    lineage: Lineage,
     cancel: Cancel,
     limit: Limit,
     disk: Disk,
@@ -72,12 +79,13 @@ impl Watch {
     /// A job whose child was started a moment ago, or could not be. Nothing fails from here on, so that no child is
     /// left alone.
     pub(crate) fn new(ready: Ready, start: Result<Start, Ended>) -> Self {
-        let (stage, outputs, input, terminal) = match start {
+        let (stage, outputs, input, terminal, handover) = match start {
             Ok(start) => (
                 Stage::Running(start.child),
                 start.outputs,
                 start.input,
                 start.terminal,
+                start.handover,
             ),
             Err(ended) => {
                 let stage = Stage::Draining {
@@ -85,7 +93,7 @@ impl Watch {
                     until: Instant::now(),
                     drained: true,
                 };
-                (stage, Outputs::none(), Input::none(), None)
+                (stage, Outputs::none(), Input::none(), None, None)
             }
         };
         Self {
@@ -93,6 +101,9 @@ impl Watch {
             limit: Limit::of(&ready.exec),
             disk: Disk::of(ready.folder.path(), floor()),
             syncing: Syncing::of_new_job(),
+            secrets: child::secrets(&ready.exec, &[]),
+            lineage: Lineage::new(Instant::now()),
+            handover,
             ready,
             outputs,
             input,
@@ -148,6 +159,20 @@ impl Watch {
             Woken::Listener(number) => self.ready.listeners.hear(number),
             Woken::Input => self.input.write(),
             Woken::Output(stream) => self.read(stream),
+            Woken::Handover => self.take_over(),
+        }
+    }
+
+    /// Takes the values in that a program in between has brought; the next one begins once they are kept out.
+    fn take_over(&mut self) {
+        let Some(handover) = self.handover.take_if(Handover::is_complete) else {
+            return;
+        };
+        self.secrets = child::secrets(&self.ready.exec, &handover.values());
+        if let Some(secrets) = &self.secrets
+            && let Err(error) = self.outputs.learn(secrets, &mut self.ready.spool)
+        {
+            self.disk.refused(Instant::now(), &error);
         }
     }
 
@@ -203,6 +228,9 @@ impl Watch {
             self.cancel.begin(self.group());
         }
         self.cancel.tick(now, self.group());
+        if !matches!(self.stage, Stage::Settling | Stage::Lingering { .. }) {
+            self.lineage.tick(now, &self.ready.folder, self.group());
+        }
         self.syncing.tick(now, &self.ready.spool);
         self.ready.listeners.tick(now);
         if let Err(error) = self.outputs.retry(now, &mut self.ready.spool) {

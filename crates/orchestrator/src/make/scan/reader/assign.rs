@@ -3,13 +3,21 @@
 use super::{
     super::{
         assignment::Assignment,
-        comment::{Comment, Marked, marked, notes},
+        comment::{Comment, Marked, Notes, marked, notes},
         specific::Specific,
         text::{Word, is_blank, split_comment},
         variables::Standing,
     },
     At, Reader,
 };
+
+/// What a comment says with `@secret` alone.
+pub(super) fn secret() -> Notes {
+    Notes {
+        secret: true,
+        ..Notes::default()
+    }
+}
 
 impl Reader {
     pub(super) fn assign(&mut self, assigned: &Assignment<'_>, standing: Standing, at: &mut At) {
@@ -39,6 +47,18 @@ impl Reader {
         self.variables.note(&name, notes(&above, beside.as_ref()));
     }
 
+    /// `export NAME…`: what is said above it is said of each.
+    pub(super) fn exported(&mut self, names: &str, at: &mut At) {
+        if !notes(&at.comments, None).secret {
+            return;
+        }
+        at.comments.clear();
+        let names = self.expanded(split_comment(names).0).unwrap_or_default();
+        for name in names.split_whitespace() {
+            self.variables.note(name, secret());
+        }
+    }
+
     pub(super) fn own_variable(
         &mut self,
         names: &[Word],
@@ -53,7 +73,15 @@ impl Reader {
             ..Standing::default()
         };
         at.rule = None;
-        // What stands above `deploy: ENV = prod` is said of deploy.
+        // That it is secret is said of the variable; what else stands above `deploy: ENV = prod` is said of deploy.
+        if notes(&at.comments, None).secret {
+            if let Some(name) = self.expanded(assigned.name) {
+                self.variables.note(&name, secret());
+            }
+            for comment in &mut at.comments {
+                comment.text = comment.text.replace("@secret", "");
+            }
+        }
         if let Some(first) = names.first().filter(|_| !at.comments.is_empty()) {
             at.said = Some((first.name.clone(), std::mem::take(&mut at.comments)));
         }

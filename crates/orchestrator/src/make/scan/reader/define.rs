@@ -3,19 +3,24 @@
 use super::{
     super::{
         assignment::Flavor,
+        comment::notes,
         text::{first_word, is_blank},
         variables::Standing,
     },
     At, EXPANSION, Reader,
+    assign::secret,
 };
 
 impl Reader {
     pub(super) fn define(&mut self, rest: &str, at: &mut At) {
         let name = first_word(rest).0.trim_end_matches('=');
         let name = name.trim_end_matches([':', '+', '?']);
+        let above = notes(&std::mem::take(&mut at.comments), None);
+        if above.secret {
+            self.variables.note(name, secret());
+        }
         at.define = Some((name.to_owned(), String::new(), 0));
         at.rule = None;
-        at.comments.clear();
     }
 
     pub(super) fn defining(&mut self, raw: &str, at: &mut At) {

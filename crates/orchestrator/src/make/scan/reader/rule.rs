@@ -37,6 +37,11 @@ impl Reader {
         for problem in &notes.problems {
             self.problem(at.place(), problem.clone());
         }
+        if notes.secret {
+            let is_beside = parts.comment.iter().any(|one| one.text.contains("@secret"));
+            let line = if is_beside { at.line } else { at.secret };
+            self.says_secret_of_nothing(line, at);
+        }
         let rule = Rule {
             double,
             partly,

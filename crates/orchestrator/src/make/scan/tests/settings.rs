@@ -177,3 +177,75 @@ fn what_stands_above_a_targets_own_values_is_said_of_the_target() {
     assert_eq!(variable(&found, "WHO").doc.as_deref(), Some("pays"));
     assert_eq!(target(&found, "build").doc, None);
 }
+
+#[test]
+fn what_is_secret_is_known_however_the_variable_is_written() {
+    let found = scan(
+        folder(
+            b"## @secret\nexport A\n## @secret\nexport B = value-of-b\n## @secret\ndefine C\nvalue-of-c\nendef\n\
+              ## @secret\ngo: D = value-of-d\ngo: ; echo $(A) $(B) $(C) $(D) $(E)\n\
+              ## @param E the token @secret\nuse: ; echo $(E)\n\
+              ## @secret\noverride define F =\nvalue-of-f\nendef\nX = x1\n## @secret\nG = $(X)-value-of-g\n\
+              ## @secret\nH ?= $(H_KEY)\n## @secret\nexport override I := value-of-i\n",
+        )
+        .path(),
+    );
+    let known: Vec<(&str, String, String)> = found
+        .secrets
+        .iter()
+        .map(|one| (one.name.as_str(), one.values.join("|"), one.takes.join("|")))
+        .collect();
+    let none = String::new;
+    let mut expected = [
+        ("A", none(), none()),
+        ("B", "value-of-b".to_owned(), none()),
+        ("C", "value-of-c\n".to_owned(), none()),
+        ("D", "value-of-d".to_owned(), none()),
+        ("E", none(), none()),
+        ("F", "value-of-f\n".to_owned(), none()),
+        ("G", "x1-value-of-g".to_owned(), none()),
+        ("H", none(), "H_KEY".to_owned()),
+        ("I", "value-of-i".to_owned(), none()),
+    ];
+    expected.sort();
+    let mut known = known;
+    known.sort();
+    assert_eq!(known, expected);
+    assert_eq!(problems(&found), [""; 0]);
+    assert!(!format!("{:?}", found.secrets).contains("value-of"));
+}
+
+#[test]
+fn a_secret_that_cannot_be_kept_out_has_a_problem_with_its_line() {
+    let nothing =
+        "@secret is said of no variable: it belongs right above one, or behind @param NAME";
+    let found = scan(
+        folder(
+            b"## The way in @secret\n\nTOKEN ?=\n## @secret\nlogin: ; echo $(TOKEN)\nout: ## @secret\n\
+              ## @secret\n##@ Group\n## @secret\ninclude x.mk\nx.mk: ;\n\
+              ## @secret\nKEY := $(shell cat key)\n## @secret\nPASS != cat pass\n## @secret\n",
+        )
+        .path(),
+    );
+    let told: Vec<(u32, bool)> = found
+        .problems
+        .iter()
+        .map(|problem| (problem.place.line, problem.what == nothing))
+        .collect();
+    let expected = [
+        (1, true),
+        (4, true),
+        (6, true),
+        (7, true),
+        (9, true),
+        (16, true),
+        (13, false),
+        (15, false),
+    ];
+    assert_eq!(told, expected, "{:?}", problems(&found));
+    assert!(
+        problems(&found)[6].contains("only make can know"),
+        "{:?}",
+        problems(&found)
+    );
+}

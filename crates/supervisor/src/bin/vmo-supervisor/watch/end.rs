@@ -29,7 +29,8 @@ impl Watch {
                             Some(after) => ending::timed_out(status, after),
                             None => ending::ended(status),
                         };
-                        let verdict = Verdict::of(child, ended, self.cancel.asked());
+                        let canceled = self.cancel.has_ended(&ended);
+                        let verdict = Verdict::of(child, ended, canceled);
                         self.child_ended(verdict);
                     }
                 }
@@ -101,7 +102,7 @@ impl Watch {
         let late = |until: Instant| self.may_read() && until <= Instant::now();
         match &self.stage {
             Stage::Draining { verdict, .. } | Stage::Held(verdict) if over => {
-                self.settle(verdict.exit(self.spool_end(), true));
+                self.settle(self.exit(verdict, true));
                 self.input.close();
                 self.stage = Stage::Settling;
             }
@@ -111,7 +112,7 @@ impl Watch {
                 drained: true,
             } if late(*until) => {
                 let verdict = verdict.clone();
-                self.settle(verdict.exit(self.spool_end(), false));
+                self.settle(self.exit(&verdict, false));
                 self.stage = Stage::Held(verdict);
             }
             Stage::Draining {
@@ -119,14 +120,16 @@ impl Watch {
                 drained: true,
                 ..
             } if self.news.exit.is_none() => {
-                self.news.exit = Some(verdict.exit(self.spool_end(), false));
+                self.news.exit = Some(self.exit(verdict, false));
             }
             _ => {}
         }
     }
 
-    fn spool_end(&self) -> u64 {
-        self.ready.spool.position().offset
+    /// The exit as it stands now.
+    fn exit(&self, verdict: &Verdict, complete: bool) -> Exit {
+        let spool_end = self.ready.spool.position().offset;
+        verdict.exit(spool_end, complete, self.secrets.as_ref())
     }
 
     fn settle(&mut self, exit: Exit) {

@@ -24,6 +24,7 @@ pub(super) enum Woken {
     Listener(usize),
     Input,
     Output(Stream),
+    Handover,
 }
 
 impl Watch {
@@ -60,6 +61,8 @@ impl Watch {
         let input = self.input.to_poll();
         all.extend(input.map(|fd| awaiting(Woken::Input, fd, PollFlags::OUT)));
         if self.may_read() {
+            let handover = self.handover.iter();
+            all.extend(handover.map(|one| awaiting(Woken::Handover, one.as_fd(), PollFlags::IN)));
             let outputs = self.outputs.to_poll();
             all.extend(
                 outputs.map(|(stream, fd)| awaiting(Woken::Output(stream), fd, PollFlags::IN)),
@@ -79,9 +82,11 @@ impl Watch {
             Stage::Lingering { until } => Some(*until),
             _ => None,
         };
+        let is_over = matches!(self.stage, Stage::Settling | Stage::Lingering { .. });
         let ticks = [
             stage,
             self.cancel.tick_at(),
+            Some(self.lineage.tick_at()).filter(|_| !is_over),
             self.disk.look_at(),
             self.syncing.tick_at(),
             self.outputs.retry_at(),

@@ -1,0 +1,64 @@
+//! What comments call secret (`@secret`), what the text tells of its values, and where only running could tell.
+
+use super::{
+    given::is_given,
+    reader::Reader,
+    text::{Piece, is_name, pieces},
+    variables::Variable,
+};
+use crate::project::{Place, Secret};
+
+/// The secret variables. Where a value is only known to make, that is a problem at its place: it cannot be kept out of a
+/// log.
+pub(super) fn of(reader: &mut Reader) -> Vec<Secret> {
+    let mut all = Vec::new();
+    let mut unknown: Vec<(Place, String)> = Vec::new();
+    let secret = |one: &&Variable| one.notes.secret;
+    for variable in reader.variables.list.iter().filter(secret) {
+        let mut known = Secret {
+            name: variable.name.clone(),
+            ..Secret::default()
+        };
+        for text in &variable.given {
+            match alone(text).filter(|name| is_from_outside(reader, name)) {
+                Some(name) => known.takes.push(name.to_owned()),
+                None => match reader.expander().expand(text) {
+                    Some(value) => known.values.push(value),
+                    None => unknown.extend(variable.place.clone().map(|place| {
+                        let name = &variable.name;
+                        let what = format!(
+                            "{name} is @secret, and only make can know the value that it is given here: it is kept out of logs only where it is typed or inherited"
+                        );
+                        (place, what)
+                    })),
+                },
+            }
+            // A makefile may be printed, too.
+            if !text.contains("$(") && !text.contains("${") {
+                known.values.push(text.clone());
+            }
+        }
+        known.values.sort_unstable();
+        known.values.dedup();
+        all.push(known);
+    }
+    for (place, what) in unknown {
+        reader.problem(place, what);
+    }
+    all
+}
+
+/// The name where a text is nothing but a reference to it.
+fn alone(text: &str) -> Option<&str> {
+    let mut pieces = pieces(text);
+    match (pieces.next(), pieces.next()) {
+        (Some(Piece::Reference(name)), None) if is_name(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// Whether nothing in the makefile defines it, so that it is the environment's or empty.
+fn is_from_outside(reader: &Reader, name: &str) -> bool {
+    let known = reader.variables.get(name);
+    known.is_none_or(|known| known.value.is_none()) && !is_given(name)
+}

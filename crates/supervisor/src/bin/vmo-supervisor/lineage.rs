@@ -1,0 +1,60 @@
+//! Processes whose parents have ended are our children, whatever session, group or environment they made for themselves.
+//! Nobody would find them if we were killed, so they are written down as they come.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Pid;
+use supervisor::{
+    folder::{Folder, ORPHANS},
+    identity::Identity,
+};
+
+use crate::{complaints::complain, tree};
+
+/// The time between two looks: short after something was new, then twice as long each time. The kernel says nothing when
+/// a process comes to us.
+const SOON: Duration = Duration::from_millis(100);
+const LATE: Duration = Duration::from_secs(2);
+
+/// Who has come to us.
+#[derive(Debug)]
+pub(crate) struct Lineage {
+    /// Their process ids, sorted.
+    known: Vec<i32>,
+    look_at: Instant,
+    pause: Duration,
+}
+
+impl Lineage {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            known: Vec::new(),
+            look_at: now + SOON,
+            pause: SOON,
+        }
+    }
+
+    /// When to call [`Self::tick`].
+    pub(crate) fn tick_at(&self) -> Instant {
+        self.look_at
+    }
+
+    /// Looks who has come, and writes down who they are where that is news.
+    pub(crate) fn tick(&mut self, now: Instant, folder: &Folder, child: Option<Pid>) {
+        if now < self.look_at {
+            return;
+        }
+        let found = tree::adopted(child);
+        self.pause = (self.pause * 2).min(LATE);
+        if found != self.known {
+            self.pause = SOON;
+            let all = found.iter().filter_map(|pid| Identity::of(*pid).ok());
+            let all: Vec<Identity> = all.collect();
+            if let Err(error) = folder.write_json(ORPHANS, &all) {
+                complain(format_args!("{ORPHANS}: {error}"));
+            }
+            self.known = found;
+        }
+        self.look_at = now + self.pause;
+    }
+}
