@@ -20,8 +20,9 @@ export NOTE
 
 override LEVEL = low
 
-.PHONY: show other wipe
+.PHONY: show other plain wipe
 show: ## Show what it was given
+	$(if $(NAME),,$(error NAME is needed))
 	@echo 'env=$(ENV) count=$(COUNT) keep=$(KEEP) name=$(NAME) level=$(LEVEL)'
 	@printf 'note=%s\\n' "$$NOTE"
 	@test '$(KEY)' != hunter2 || echo 'the key is right'
@@ -30,6 +31,9 @@ show: ## Show what it was given
 HOST ?=
 wipe: ## Wipe a host @danger
 	@echo 'wiped $(HOST)'
+
+plain: ## Use what nothing sets
+	@echo 'region=$(REGION)'
 
 other: ## Another one
 	@echo 'other ran with $(MAKEFLAGS)'
@@ -92,6 +96,25 @@ async function open(page: Page, app: App, target: string): Promise<void> {
 }
 
 const line = (form: Locator) => form.getByTestId('line');
+
+test('a variable that nothing sets is offered, and the target runs without it', async ({
+  app,
+  page,
+}) => {
+  await open(page, app, 'plain');
+  const form = page.getByRole('dialog', { name: 'Run plain' });
+  const region = form.getByRole('textbox', { name: 'REGION' });
+  await expect(region).toHaveAttribute('placeholder', 'not set anywhere');
+  const run = form.getByRole('button', { name: 'Run plain' });
+  await expect(run).toBeEnabled();
+  await region.fill('eu');
+  await expect(line(form)).toContainText('REGION=eu');
+  await region.fill('');
+  await form.getByRole('button', { name: 'Give it the empty text' }).click();
+  await expect(line(form)).toContainText('REGION=');
+  await run.click();
+  await expect(app.line('region=')).toBeVisible();
+});
 
 test('what is filled in reaches make as it was typed, and is there the next time', async ({
   app,

@@ -33,4 +33,7 @@ pub use failure::{Failure, How, failure};
 pub use line::{Line, line};
 pub use login::login_path;
 pub use projects::{Folders, Projects};
-pub use scan::{Stamps, danger, is_by_rule, preview, scan, scan_stamped};
+pub use scan::{
+    Stamps, copy_dotenv_sample, danger, is_by_rule, is_secret_name, preview, scan, scan_stamped,
+    settle,
+};

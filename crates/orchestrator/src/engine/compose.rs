@@ -138,10 +138,11 @@ pub(super) fn assignments(scan: &Scan, wanted: Wanted<'_>) -> Vec<make::Assignme
     wanted.variables.iter().map(assign).collect()
 }
 
-/// Whether a makefile's comments call a variable secret.
+/// Whether a variable is secret: by its name, unless a makefile's comment says otherwise.
 pub(super) fn is_secret(scan: &Scan, name: &str) -> bool {
-    let mut known = scan.variables.iter();
-    known.any(|variable| variable.secret && variable.name == name)
+    let mut variables = scan.variables.iter();
+    let known = variables.find(|variable| variable.name == name);
+    known.map_or_else(|| make::is_secret_name(name), |known| known.secret)
 }
 
 fn refused(refusal: make::Refusal) -> EngineError {

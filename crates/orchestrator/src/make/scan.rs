@@ -10,10 +10,12 @@
 //!   specific             the values variables have for some targets alone
 //!   expand, functions    what make expands without running anything
 //!   refs, given, guards  which variables a text uses, which of them need no value, and which must have one
+//!   shell, tested        a recipe's commands and words, and what they test variables for
 //! list                   what was read → what a person is shown, by way of
-//!   reach                what a target leads to
+//!   reach, calls         what a target leads to, by its prerequisites and by calls of make
 //!   led, uses, danger    what it takes over from there
 //!   extra_words          targets that take further words, as `make deploy ./app` does
+//! elsewhere              variables that the environment, `.envrc` or a dotenv file sets
 //! preview                what a target would run, as far as the text tells
 //! existing               what make's own list adds and takes away, for a trusted project
 //! ```
@@ -22,8 +24,10 @@
 //! can know (`$(eval …)`, names from `$(shell …)`) is left out here; make's own data base adds it for a trusted project.
 
 mod assignment;
+mod calls;
 mod comment;
 mod danger;
+mod elsewhere;
 mod existing;
 mod expand;
 mod extra_words;
@@ -34,13 +38,17 @@ mod guards;
 mod led;
 mod list;
 mod preview;
+mod programs;
 mod reach;
 mod reader;
 mod refs;
 mod rules;
+mod secret;
+mod shell;
 mod source;
 mod specific;
 mod stamps;
+mod tested;
 mod text;
 mod uses;
 mod variables;
@@ -48,10 +56,12 @@ mod variables;
 use std::path::Path;
 
 pub use danger::{danger, is_by_rule};
+pub use elsewhere::{copy_dotenv_sample, settle};
 pub(super) use existing::Existing;
 pub(super) use list::list;
 pub use preview::preview;
 pub(super) use reader::Reader;
+pub use secret::is_secret_name;
 pub use stamps::Stamps;
 pub(super) use text::is_name;
 

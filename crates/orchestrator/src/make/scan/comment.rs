@@ -81,7 +81,8 @@ pub(super) struct Notes {
     /// Milliseconds that it may run.
     pub(super) timeout: Option<u64>,
     pub(super) choices: Vec<String>,
-    pub(super) secret: bool,
+    /// What it says of its being secret.
+    pub(super) secret: Option<bool>,
     pub(super) kind: VariableKind,
     /// What a target's comment says of variables.
     pub(super) params: Vec<Param>,
@@ -95,7 +96,7 @@ pub(super) struct Param {
     pub(super) name: String,
     pub(super) doc: Option<String>,
     pub(super) choices: Vec<String>,
-    pub(super) secret: bool,
+    pub(super) secret: Option<bool>,
     pub(super) kind: VariableKind,
 }
 
@@ -192,10 +193,13 @@ impl Notes {
                     None => self.choices = choices,
                 }
             }
-            "secret" => match self.params.last_mut() {
-                Some(param) => param.secret = true,
-                None => self.secret = true,
-            },
+            "secret" => {
+                let is_secret = Some(!matches!(argument, "no" | "off" | "false"));
+                match self.params.last_mut() {
+                    Some(param) => param.secret = is_secret,
+                    None => self.secret = is_secret,
+                }
+            }
             "bool" => self.take_kind(VariableKind::Bool),
             "file" => self.take_kind(VariableKind::File),
             "host" => self.take_kind(VariableKind::Host),

@@ -33,6 +33,19 @@ impl Expander<'_> {
         self.text(text, &[], 0)
     }
 
+    /// Whether a path is that of make's own folder.
+    pub(super) fn is_root(&self, path: &str) -> bool {
+        std::path::Path::new(path) == self.files.at_root("").as_path()
+    }
+
+    /// Whether a word is the name of the makefile that includes all others.
+    pub(super) fn is_main_file(&self, word: &str) -> bool {
+        let name = self.expand(word).unwrap_or_default();
+        let name = name.trim();
+        let name = name.strip_prefix("./").unwrap_or(name);
+        !name.is_empty() && self.makefiles.split(' ').nth(1) == Some(name)
+    }
+
     /// The value of what stands inside a reference, with values that go before all others.
     pub(super) fn inside(&self, inner: &str, bound: &Bound<'_>) -> Option<String> {
         self.reference(inner, bound, 0)
@@ -44,7 +57,7 @@ impl Expander<'_> {
             match piece {
                 Piece::Plain(plain) => out.push_str(plain),
                 Piece::Dollar => out.push('$'),
-                Piece::Reference(inner) => {
+                Piece::Reference(inner) | Piece::Letter(inner) => {
                     let value = self.reference(inner, bound, depth)?;
                     self.charge(value.len())?;
                     out.push_str(&value);

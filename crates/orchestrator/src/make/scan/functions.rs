@@ -5,6 +5,17 @@ use super::{source::Files, text::is_blank};
 /// A value whose length times its longest argument is more than this, in bytes, is not worked out.
 const MAX_WORK: usize = 16 << 20;
 
+/// make's functions that are not worked out here (GNU make manual, "Functions for Transforming Text" to its end).
+const OTHERS: [&str; 18] = [
+    "and", "call", "error", "eval", "file", "flavor", "foreach", "guile", "if", "info", "intcmp", "join", "let", "or",
+    "origin", "shell", "value", "warning",
+];
+
+/// Whether make has a function of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    arity(name).is_some() || OTHERS.contains(&name)
+}
+
 /// How many arguments a function takes; none where it is not among those known here.
 pub(super) fn arity(name: &str) -> Option<usize> {
     Some(match name {

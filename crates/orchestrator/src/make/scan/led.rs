@@ -20,6 +20,8 @@ const MAX_EXCLUSIVE: usize = 200_000;
 pub(super) struct Led {
     /// The variables that it uses.
     pub(super) uses: Vec<String>,
+    /// Those of them that something fails without.
+    pub(super) guards: Vec<String>,
     /// Why running it asks first.
     pub(super) danger: Option<String>,
     /// The names of exclusive targets, in file order.
@@ -29,11 +31,12 @@ pub(super) struct Led {
 }
 
 /// Of each target what it takes over.
-pub(super) fn of(reader: &mut Reader) -> Vec<Led> {
+pub(super) fn of(reader: &mut Reader, default_goal: Option<&str>) -> Vec<Led> {
     let rules = &reader.rules;
-    let mut reached = Reached::of(rules);
+    let mut reached = Reached::of(reader, default_goal);
     let mut all = vec![Led::default(); rules.targets.len()];
     uses::uses(rules, &reader.variables, &mut reached, &mut all);
+    uses::guards(rules, &reader.variables, &mut reached, &mut all);
     dangers(rules, &reader.variables, &mut reached, &mut all);
     graces(rules, &mut reached, &mut all);
     if !exclusive(rules, &mut reached, &mut all) {

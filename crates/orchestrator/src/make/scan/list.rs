@@ -10,9 +10,9 @@ use super::{
     reader::Reader,
     rules::{Found, Rules},
     text::cut,
-    variables::{self, Variables},
+    variables::{self, Guard, Variables},
 };
-use crate::project::{Place, Scan, Target, Variable};
+use crate::project::{Need, Place, Scan, SetBy, Target, Variable};
 
 /// Of one target's recipe, as many lines are shown.
 const MAX_RECIPE: usize = 200;
@@ -29,6 +29,7 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     tell_overspent(&mut reader);
     guards::by_prerequisite(&mut reader);
     need(&mut reader);
+    reader.give_hints();
     let default_goal = default_goal(&reader.rules);
     let targets = targets(&mut reader, default_goal.as_ref());
     Scan {
@@ -36,11 +37,13 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
         variables: variables(reader.variables),
         default_goal,
         problems: reader.problems,
+        hints: reader.hints,
+        dotenv_sample: None,
     }
 }
 
 fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
-    let led = led::of(reader);
+    let led = led::of(reader, default_goal.map(String::as_str));
     let (rules, variables) = (&reader.rules, &reader.variables);
     let told = |found: &Found| found.notes.documented || rules.phony.contains(&found.name);
     let plain = !rules.targets.iter().any(told);
@@ -55,6 +58,7 @@ fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
         let is_default = default_goal == Some(&found.name);
         target.listed = is_listed(found, &target, is_default, plain, rules);
         target.uses = led.uses;
+        target.guards = led.guards;
         target.danger = led.danger;
         target.exclusive = led.exclusive;
         target.graces = led.graces;
@@ -169,6 +173,7 @@ fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
         recipe,
         danger: None,
         uses: Vec::new(),
+        guards: Vec::new(),
         pty: found.notes.pty,
         exclusive: Vec::new(),
         graces: Vec::new(),
@@ -187,6 +192,10 @@ fn defaults(
 ) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for own in rules.specifics.of(target, variables) {
+        let variable = variables.get(own.name);
+        if variable.is_some_and(|variable| variable.is_hidden_in(&own.value)) {
+            continue;
+        }
         let value = cut(&own.value, MAX_DEFAULT);
         let Some(left) = room.checked_sub(own.name.len() + value.len()) else {
             break;
@@ -222,18 +231,17 @@ fn variables(variables: Variables) -> Vec<Variable> {
         .into_iter()
         .filter(|variable| variable.is_offered())
         .map(|variable| {
-            let empty = variable.value.as_deref().is_none_or(str::is_empty);
-            let missing = variable.value.is_none()
-                && variable.needed
-                && !variable.tested
-                && !is_customary(&variable.name);
+            let need = need_of(&variable);
+            let shown = variable.shown_value().filter(|_| !variable.specific);
+            let default = shown.map(|value| cut(value, MAX_DEFAULT));
             Variable {
+                set_by: set_by(&variable),
+                secret: variable.is_secret(),
                 doc: variable.notes.doc,
-                default: variable.value.map(|value| cut(&value, MAX_DEFAULT)),
+                default,
                 optional: variable.optional,
-                required: missing || (empty && variable.guarded),
+                need,
                 choices: variable.notes.choices,
-                secret: variable.notes.secret,
                 kind: variable.notes.kind,
                 fixed: variable.fixed,
                 place: variable.place,
@@ -241,4 +249,32 @@ fn variables(variables: Variables) -> Vec<Variable> {
             }
         })
         .collect()
+}
+
+/// What gives a variable a value that is not told.
+fn set_by(variable: &variables::Variable) -> Option<SetBy> {
+    if !variable.has_value() {
+        return None;
+    }
+    if let Some(file) = variable.dotenv() {
+        return Some(SetBy::File {
+            file: file.to_owned(),
+        });
+    }
+    variable.is_secret().then_some(SetBy::Makefile)
+}
+
+/// Whether a variable is to be given a value.
+fn need_of(variable: &variables::Variable) -> Need {
+    if variable.has_value() {
+        return Need::Met;
+    }
+    if variable.guard != Guard::None {
+        return Need::Guarded;
+    }
+    let is_missing = variable.value_of_all().is_none() && variable.needed && !variable.tested;
+    match is_missing && !is_customary(&variable.name) {
+        true => Need::Unset,
+        false => Need::Met,
+    }
 }

@@ -132,8 +132,9 @@ impl<'a> Values<'a> {
         }
         // Where something tests a name, it copes with the empty text.
         let unknown = variables.list.iter().filter(|one| {
+            let is_hidden = one.value.is_some() && one.shown_value().is_none();
             let known = one.value.is_some() || one.tested || one.called;
-            !known && is_name(&one.name) && !is_given(&one.name) && !is_customary(&one.name)
+            is_hidden || !known && is_name(&one.name) && !is_given(&one.name) && !is_customary(&one.name)
         });
         let unknown = unknown.map(|one| (one.name.as_str(), as_written(&one.name)));
         values.bound.extend(unknown);
@@ -157,7 +158,12 @@ impl<'a> Values<'a> {
         let rules = &self.reader.rules;
         for own in rules.specifics.of(target, &self.reader.variables) {
             if own.fixed || given.iter().all(|one| one.name != own.name) {
-                let value = self.put(&own.value);
+                let variable = self.reader.variables.get(own.name);
+                let is_hidden = variable.is_some_and(|variable| variable.is_hidden_in(&own.value));
+                let value = match is_hidden {
+                    true => as_written(own.name),
+                    false => self.put(&own.value),
+                };
                 self.bound.push((own.name, value));
             }
         }

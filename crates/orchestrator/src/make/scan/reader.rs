@@ -5,6 +5,7 @@ mod assign;
 mod condition;
 mod define;
 mod rule;
+mod slips;
 
 use std::path::Path;
 
@@ -19,7 +20,7 @@ use super::{
     rules::Rules,
     source::Files,
     text::{find_plain, first_word, is_blank, joined, logical, split_comment, words},
-    variables::{Standing, Variables},
+    variables::{Guard, Standing, Variables},
 };
 use crate::project::{Place, Problem};
 
@@ -43,6 +44,9 @@ pub(in crate::make) struct Reader {
     /// The files read, each after a blank, as `$(MAKEFILE_LIST)` has them.
     pub(super) makefiles: String,
     recipe_prefix: char,
+    /// What may have been meant for the shell: a variable, its place and the hint, which counts where nothing defines it.
+    pub(super) slips: Vec<(usize, Place, String)>,
+    pub(super) hints: Vec<Problem>,
 }
 
 /// Where the reader stands in one file.
@@ -84,6 +88,8 @@ impl Reader {
             active: None,
             makefiles: String::new(),
             recipe_prefix: '\t',
+            slips: Vec::new(),
+            hints: Vec::new(),
         }
     }
 
@@ -149,6 +155,7 @@ impl Reader {
             if !at.conditions.is_empty() {
                 self.tested_in_recipe(rule, text, at);
             }
+            self.slips(text, &at.place());
             return self.recipe(rule, text);
         }
         let line = joined(raw);
@@ -204,8 +211,14 @@ impl Reader {
     /// A line that is neither rule nor assignment: a function call, or a mistake.
     fn other(&mut self, line: &str, raw: &str, at: &mut At) {
         for reference in references(line) {
-            self.variables.refer(&reference);
+            let used = self.variables.refer(&reference);
+            if let Some(used) = used.filter(|used| used.guarded) {
+                let is_always = at.conditions.is_empty();
+                let guard = if is_always { Guard::Always } else { Guard::WhereUsed };
+                self.variables.guard(used.index, guard);
+            }
         }
+        self.slips(line, &at.place());
         if fails(line) {
             self.guard(at);
         }

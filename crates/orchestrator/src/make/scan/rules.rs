@@ -42,6 +42,8 @@ pub(super) struct Rule {
     pub(super) text: String,
     /// The variables that the rule's own line and its recipe use, once each.
     pub(super) uses: Vec<usize>,
+    /// Those of them that it fails without.
+    pub(super) guards: Vec<usize>,
     /// Those that its comment tells of.
     pub(super) told: Vec<usize>,
 }
@@ -61,6 +63,7 @@ impl Rule {
             lines: Vec::new(),
             text: String::new(),
             uses: Vec::new(),
+            guards: Vec::new(),
             told: Vec::new(),
         }
     }

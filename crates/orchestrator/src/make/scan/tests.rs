@@ -5,6 +5,7 @@ use super::*;
 mod hostile;
 mod leads;
 mod limits;
+mod needs;
 mod preview;
 mod random;
 mod settings;

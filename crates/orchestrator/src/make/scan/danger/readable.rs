@@ -54,7 +54,7 @@ impl<'a> Reading<'a> {
                 Piece::Plain(text) => self.push(text),
                 Piece::Dollar => self.push("$"),
                 Piece::Reference("RM") => self.push("rm -f"),
-                Piece::Reference(inner) => self.reference(inner, depth),
+                Piece::Reference(inner) | Piece::Letter(inner) => self.reference(inner, depth),
             }
         }
     }
@@ -70,7 +70,7 @@ impl<'a> Reading<'a> {
     fn reference(&mut self, inner: &'a str, depth: usize) {
         let (word, rest) = first_word(inner);
         let value = self.variables.get(inner);
-        let value = value.and_then(|one| one.value.as_deref());
+        let value = value.and_then(|one| one.shown_value());
         if depth > MAX_DEPTH || self.room == 0 {
             self.push("${…}");
         } else if let Some(value) = value.filter(|value| (1..MAX_VALUE).contains(&value.len())) {

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        assignment::Assignment,
+        assignment::{Assignment, Flavor},
         comment::{Comment, Marked, marked, notes},
         specific::Specific,
         text::{Word, is_blank, split_comment},
@@ -35,7 +35,10 @@ impl Reader {
             }),
             _ => None,
         });
-        self.variables.uses(&name, value);
+        let is_always = standing == Standing::default();
+        self.variables
+            .uses(&name, value, is_always && flavor == Flavor::Simple);
+        self.slips(value, &at.place());
         self.variables.note(&name, notes(&above, beside.as_ref()));
     }
 

@@ -4,6 +4,7 @@ use super::{
     super::{
         refs::{fails, references},
         text::{first_word, is_blank, is_name, split_comment},
+        variables::Guard,
     },
     At, MAX_USES, Reader,
 };
@@ -66,6 +67,7 @@ impl Reader {
             if is_name(name) {
                 let index = self.variables.mention(name);
                 self.variables.list[index].tested = true;
+                self.variables.list[index].is_plain = true;
                 tests.push(index);
                 empty = Some((name.to_owned(), word == "ifndef"));
             }
@@ -73,7 +75,7 @@ impl Reader {
             let found = references(rest);
             for mut reference in found.iter().copied() {
                 reference.tested = true;
-                tests.extend(self.variables.refer(&reference));
+                tests.extend(self.variables.refer(&reference).map(|one| one.index));
             }
             if let [only] = found.as_slice()
                 && compares_with_nothing(rest)
@@ -100,20 +102,28 @@ impl Reader {
                 uses.push(*test);
             }
         }
-        if !inside.is_empty() && (fails(text) || text.contains("exit 1")) {
-            self.guard(at);
+        if !inside.is_empty()
+            && (fails(text) || text.contains("exit 1"))
+            && let Some(index) = self.guarded(at)
+        {
+            self.variables.guard(index, Guard::There);
+            self.rules.list[rule].guards.push(index);
         }
     }
 
     /// Takes note that what the innermost condition found empty ends make.
     pub(super) fn guard(&mut self, at: &At) {
-        let Some(Condition { empty, .. }) = at.conditions.last() else {
-            return;
-        };
-        if let Some((name, true)) = empty {
-            let index = self.variables.mention(name);
-            self.variables.list[index].guarded = true;
+        if let Some(index) = self.guarded(at) {
+            let is_alone = at.conditions.len() == 1;
+            let guard = if is_alone { Guard::Always } else { Guard::WhereUsed };
+            self.variables.guard(index, guard);
         }
+    }
+
+    /// The variable that the innermost condition found empty.
+    fn guarded(&mut self, at: &At) -> Option<usize> {
+        let (name, is_empty) = at.conditions.last()?.empty.as_ref()?;
+        is_empty.then(|| self.variables.mention(name))
     }
 }
 

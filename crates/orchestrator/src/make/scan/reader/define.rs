@@ -3,6 +3,7 @@
 use super::{
     super::{
         assignment::Flavor,
+        refs::set_by_line,
         text::{first_word, is_blank},
         variables::Standing,
     },
@@ -32,7 +33,12 @@ impl Reader {
                     ..Standing::default()
                 };
                 let flavor = Flavor::Recursive;
-                self.variables.uses(&name, &body);
+                self.variables.uses(&name, &body, false);
+                // What is defined may be run by `eval`, which then sets these.
+                for set in body.lines().filter_map(set_by_line) {
+                    let index = self.variables.mention(set);
+                    self.variables.list[index].is_set = true;
+                }
                 self.variables
                     .assign(&name, flavor, &body, at.place(), standing);
                 at.define = None;

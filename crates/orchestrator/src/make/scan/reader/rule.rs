@@ -6,7 +6,9 @@ use super::{
         comment::{Comment, Marked, Notes, marked, notes},
         refs::{Reference, in_recipe, references, shell_names},
         rules::Rule,
+        shell::without_comments,
         text::{Word, find_plain, first_word, is_blank, split_plain, words},
+        variables::Use,
     },
     At, MAX_USES, Reader,
 };
@@ -70,9 +72,10 @@ impl Reader {
     }
 
     pub(in super::super) fn recipe(&mut self, rule: usize, text: &str) {
-        let mut references = in_recipe(text);
+        let code = without_comments(text);
+        let mut references = in_recipe(&code);
         // A variable given to make is in its recipes' environment.
-        references.extend(shell_names(text).filter(|reference| {
+        references.extend(shell_names(&code).filter(|reference| {
             let known = self.variables.get(reference.name);
             known.is_some_and(|variable| variable.value.is_some())
         }));
@@ -102,12 +105,14 @@ impl Reader {
     /// Takes note of what a rule uses.
     fn used_by(&mut self, rule: usize, references: &[Reference<'_>]) {
         for reference in references {
-            let Some(index) = self.variables.refer(reference) else {
+            let Some(Use { index, guarded }) = self.variables.refer(reference) else {
                 continue;
             };
-            let uses = &mut self.rules.list[rule].uses;
-            if uses.len() < MAX_USES && !uses.contains(&index) {
-                uses.push(index);
+            let rule = &mut self.rules.list[rule];
+            for (known, counts) in [(&mut rule.uses, true), (&mut rule.guards, guarded)] {
+                if counts && known.len() < MAX_USES && !known.contains(&index) {
+                    known.push(index);
+                }
             }
         }
     }
