@@ -4,14 +4,15 @@
 //! source, glob           files and include paths, with limits
 //! stamps                 whether they are still what they were
 //! text, assignment       lines, words, brackets of make's syntax
-//! comment                docs, groups and `@` annotations
+//! comment, prose         docs, groups and `@` annotations; what kind of text a comment is
 //! reader                 lines → rules, variables, conditions, includes, by way of
 //!   rules, variables     what was read of each target and variable
 //!   specific             the values variables have for some targets alone
 //!   expand, functions    what make expands without running anything
 //!   refs, given, guards  which variables a text uses, which of them need no value, and which must have one
 //!   shell, tested        a recipe's commands and words, and what they test variables for
-//! list                   what was read → what a person is shown, by way of
+//! list, listed           what was read → what a person is shown, and what first, by way of
+//!   help                 the texts in the recipe of `help`
 //!   reach, calls         what a target leads to, by its prerequisites and by calls of make
 //!   led, uses, danger    what it takes over from there
 //!   extra_words          targets that take further words, as `make deploy ./app` does
@@ -35,10 +36,13 @@ mod functions;
 mod given;
 mod glob;
 mod guards;
+mod help;
 mod led;
 mod list;
+mod listed;
 mod preview;
 mod programs;
+mod prose;
 mod reach;
 mod reader;
 mod refs;

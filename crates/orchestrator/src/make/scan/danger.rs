@@ -5,7 +5,7 @@ mod programs;
 mod readable;
 
 use programs::RULES;
-use readable::readable;
+pub(super) use readable::readable;
 
 use super::{text::cut, variables::Variables};
 

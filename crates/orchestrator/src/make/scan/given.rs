@@ -75,14 +75,19 @@ const ADDED: &[&str] = &["FLAGS", "FLAG", "ARGS", "OPTS", "OPTIONS", "EXTRA", "L
 
 /// Whether make or the environment gives it a value, so that nobody needs to be asked.
 pub(super) fn is_given(name: &str) -> bool {
-    MAKE.binary_search(&name).is_ok() || ENVIRONMENT.binary_search(&name).is_ok()
+    is_own(name) || ENVIRONMENT.binary_search(&name).is_ok()
+}
+
+/// Whether it is make's own.
+pub(super) fn is_own(name: &str) -> bool {
+    MAKE.binary_search(&name).is_ok()
 }
 
 /// Whether a person may give a value to it: of make's own variables, to its programs where the makefile sets them.
 pub(super) fn is_offered(name: &str, defined: bool) -> bool {
     let special = name.starts_with("MAKE")
         || matches!(name, "CURDIR" | "MFLAGS" | "SHELL" | "SUFFIXES" | "VPATH");
-    let own = MAKE.binary_search(&name).is_ok();
+    let own = is_own(name);
     is_name(name) && ENVIRONMENT.binary_search(&name).is_err() && (!own || (defined && !special))
 }
 

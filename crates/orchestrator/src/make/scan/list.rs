@@ -6,7 +6,7 @@ use super::{
     extra_words::ExtraWords,
     functions::stem,
     given::is_customary,
-    guards, led,
+    guards, led, listed,
     reader::Reader,
     rules::{Found, Rules},
     text::cut,
@@ -44,19 +44,18 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
 
 fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
     let led = led::of(reader, default_goal.map(String::as_str));
+    listed::texts(reader);
+    let shown = listed::listed(reader, default_goal);
     let (rules, variables) = (&reader.rules, &reader.variables);
-    let told = |found: &Found| found.notes.documented || rules.phony.contains(&found.name);
-    let plain = !rules.targets.iter().any(told);
     let extra_words = ExtraWords::of(rules, variables);
     let (mut lines, mut room) = (MAX_RECIPES, MAX_DEFAULTS);
     let mut targets = Vec::new();
-    for (found, led) in rules.targets.iter().zip(led) {
+    for ((found, led), shown) in rules.targets.iter().zip(led).zip(shown) {
         if rules.suffix_rule(&found.name).is_some() {
             continue;
         }
         let mut target = target(found, rules, &mut lines);
-        let is_default = default_goal == Some(&found.name);
-        target.listed = is_listed(found, &target, is_default, plain, rules);
+        target.listed = shown;
         target.uses = led.uses;
         target.guards = led.guards;
         target.danger = led.danger;
@@ -122,28 +121,6 @@ fn default_goal(rules: &Rules) -> Option<String> {
         .into_iter()
         .find(|name| !name.starts_with('.') || name.contains('/'))
         .cloned()
-}
-
-fn is_listed(found: &Found, target: &Target, is_default: bool, plain: bool, rules: &Rules) -> bool {
-    if found.notes.hidden || found.name.starts_with(['_', '.']) {
-        return false;
-    }
-    let words_alone = found
-        .name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    let does_something = !target.recipe.is_empty()
-        || found
-            .rules
-            .iter()
-            .any(|rule| !rules.list[*rule].prerequisites.is_empty());
-    is_default
-        || found.notes.documented
-        // `FORCE` and its like are phony and do nothing.
-        || (target.phony && (does_something || target.doc.is_some()))
-        || (target.doc.is_some() && words_alone)
-        // A makefile that neither documents nor declares anything still has something to offer.
-        || (plain && words_alone && !target.recipe.is_empty())
 }
 
 fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {

@@ -16,11 +16,12 @@ use super::{
     comment::{Comment, Marked, marked},
     expand::Expander,
     extra_words::swallows,
+    prose::{is_heading, named},
     refs::{fails, references},
     rules::Rules,
     source::Files,
     text::{find_plain, first_word, is_blank, joined, logical, split_comment, words},
-    variables::{Guard, Standing, Variables},
+    variables::{Guard, Standing, Variables, asks_shell},
 };
 use crate::project::{Place, Problem};
 
@@ -28,6 +29,8 @@ use crate::project::{Place, Problem};
 const MAX_PROBLEMS: usize = 100;
 /// Bytes that expanding may make in one scan, all values together.
 const EXPANSION: usize = 8 << 20;
+/// As many comments that name their target are kept.
+const MAX_NAMED: usize = 2_000;
 /// Of what a rule uses, as many names are kept.
 const MAX_USES: usize = 500;
 
@@ -47,6 +50,12 @@ pub(in crate::make) struct Reader {
     /// What may have been meant for the shell: a variable, its place and the hint, which counts where nothing defines it.
     pub(super) slips: Vec<(usize, Place, String)>,
     pub(super) hints: Vec<Problem>,
+    /// What `## name: text` comments say, wherever they stand.
+    pub(super) named: Vec<(String, String)>,
+    /// Whether the file being read is included under a condition that depends on what only running could tell.
+    is_left_open: bool,
+    /// Where a shell is asked first, outside recipes.
+    pub(in crate::make) first_shell: Option<Place>,
 }
 
 /// Where the reader stands in one file.
@@ -55,6 +64,12 @@ struct At {
     file: String,
     line: u32,
     group: Option<String>,
+    /// The last heading that lines are drawn around.
+    banner: Option<String>,
+    /// How many comments there were at a drawn line that may be the first of two.
+    drawn: Option<usize>,
+    /// A variable whose comment may be one of a block of them.
+    block: Option<usize>,
     /// Comments since the last empty line, for what comes next.
     comments: Vec<Comment>,
     /// Those above a variable of one target alone, until the target's rule comes.
@@ -90,6 +105,9 @@ impl Reader {
             recipe_prefix: '\t',
             slips: Vec::new(),
             hints: Vec::new(),
+            named: Vec::new(),
+            is_left_open: false,
+            first_shell: None,
         }
     }
 
@@ -158,12 +176,18 @@ impl Reader {
             self.slips(text, &at.place());
             return self.recipe(rule, text);
         }
+        if self.first_shell.is_none() && (asks_shell(raw) || raw.contains("!=")) {
+            self.first_shell = Some(at.place());
+        }
         let line = joined(raw);
         let line = line.trim_matches(is_blank);
         if line.is_empty() {
             at.comments.clear();
+            at.drawn = None;
+            at.block = None;
         } else if line.starts_with('#') {
-            comment(raw, at);
+            at.block = None;
+            self.comment(raw, at);
         } else if !self.condition(line, at) {
             self.statement(line, raw, at);
         }
@@ -172,10 +196,7 @@ impl Reader {
     fn statement(&mut self, line: &str, raw: &str, at: &mut At) {
         let (mut word, mut rest) = first_word(line);
         let mut text = line;
-        let mut standing = Standing {
-            conditional: !at.conditions.is_empty(),
-            ..Standing::default()
-        };
+        let mut standing = self.standing(at);
         while matches!(word, "export" | "override" | "private" | "unexport")
             && !rest.starts_with(['=', ':', '+', '?', '!'])
         {
@@ -205,6 +226,16 @@ impl Reader {
         match find_plain(text, b":#;") {
             Some(colon) if text.as_bytes()[colon] == b':' => self.rule(text, colon, at),
             _ => self.other(text, raw, at),
+        }
+    }
+
+    /// How what is read now stands in the file.
+    fn standing(&self, at: &At) -> Standing {
+        let mut around = at.conditions.iter();
+        Standing {
+            conditional: !at.conditions.is_empty(),
+            is_left_open: self.is_left_open || around.any(|one| one.is_left_open),
+            ..Standing::default()
         }
     }
 
@@ -245,6 +276,8 @@ impl Reader {
             return;
         };
         let place = at.place();
+        let outer = self.is_left_open;
+        self.is_left_open = self.standing(at).is_left_open;
         for pattern in words(&list) {
             for name in self.files.glob(&pattern.name) {
                 let path = self.files.at_root(&name);
@@ -255,6 +288,7 @@ impl Reader {
                 }
             }
         }
+        self.is_left_open = outer;
     }
 
     fn expanded(&self, text: &str) -> Option<String> {
@@ -267,6 +301,12 @@ impl Reader {
             files: &self.files,
             makefiles: &self.makefiles,
         }
+    }
+
+    /// Whether a shell is asked before a place is read, as far as the text tells.
+    pub(in crate::make) fn has_asked_shell_before(&self, place: &Place) -> bool {
+        let first = self.first_shell.as_ref();
+        first.is_some_and(|first| first.file != place.file || first.line <= place.line)
     }
 
     /// The makefile that includes all others.
@@ -284,15 +324,42 @@ impl Reader {
     }
 }
 
-fn comment(raw: &str, at: &mut At) {
-    for line in raw.split('\n') {
-        match marked(line.trim_matches(is_blank)) {
-            Marked::Group(heading) => {
-                at.group = Some(heading).filter(|heading| !heading.is_empty());
-                at.comments.clear();
+impl Reader {
+    fn comment(&mut self, raw: &str, at: &mut At) {
+        for line in raw.split('\n') {
+            let after_drawn = std::mem::take(&mut at.drawn);
+            match marked(line.trim_matches(is_blank)) {
+                Marked::Group(heading) => {
+                    at.group = Some(heading).filter(|heading| !heading.is_empty());
+                    at.comments.clear();
+                    self.rules.has_groups = true;
+                }
+                Marked::Banner(heading) => {
+                    at.banner = Some(heading);
+                    at.comments.clear();
+                }
+                Marked::Rule => {
+                    // A text between two drawn lines is a heading; more than two lines of it are a text.
+                    if let Some(from) = after_drawn.filter(|from| (1..=2).contains(&(at.comments.len() - from))) {
+                        let lines = at.comments.drain(from..);
+                        let text: Vec<String> = lines.map(|line| line.text).collect();
+                        at.banner = Some(text.join(" ").trim().to_owned()).filter(|text| is_heading(text)).or(at.banner.take());
+                        at.comments.clear();
+                    } else {
+                        at.drawn = Some(at.comments.len());
+                    }
+                }
+                Marked::Line(line) => {
+                    at.drawn = after_drawn;
+                    if line.doubled
+                        && let Some((name, text)) = named(&line.text)
+                        && self.named.len() < MAX_NAMED
+                    {
+                        self.named.push((name.to_owned(), text.to_owned()));
+                    }
+                    at.comments.push(line);
+                }
             }
-            Marked::Line(line) => at.comments.push(line),
-            Marked::Rule => {}
         }
     }
 }

@@ -249,8 +249,11 @@ impl Reading {
                 at + 2
             }
             Some(next) => {
-                self.push(&text[at + 1..at + 1 + next.len_utf8()]);
-                at + 1 + next.len_utf8()
+                let end = at + 1 + next.len_utf8();
+                // Between double quotes it stays before whatever means nothing there.
+                let stays = quote.is_some() && !matches!(next, '"' | '\\' | '`' | '$');
+                self.push(&text[if stays { at } else { at + 1 }..end]);
+                end
             }
             None => at + 1,
         }

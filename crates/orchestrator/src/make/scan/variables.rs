@@ -1,12 +1,15 @@
 //! The variables a makefile defines or mentions, in the order of their first mention.
 
-use std::{cell::Cell, collections::HashMap};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+};
 
 use super::{
     assignment::Flavor,
     comment::{Notes, Param},
     elsewhere::is_dotenv,
-    given::is_offered,
+    given::{is_offered, is_own},
     guards::by_call,
     refs::{Reference, references},
     secret::is_secret_name,
@@ -50,6 +53,8 @@ pub(super) struct Variable {
     pub(super) guards: Vec<usize>,
     /// Whether `$(eval …)` gives it a value.
     pub(super) is_set: bool,
+    /// Whether its value depends on what only running could tell.
+    pub(super) by_answer: bool,
     /// Whether it is used in a way that is no slip of a hand used to the shell.
     pub(super) is_plain: bool,
 }
@@ -87,6 +92,13 @@ pub(super) struct Standing {
     pub(super) fixed: bool,
     /// By `define`.
     pub(super) is_text: bool,
+    /// Under a condition that depends on what only running could tell.
+    pub(super) is_left_open: bool,
+}
+
+/// Whether a text holds a shell's answer.
+pub(super) fn asks_shell(text: &str) -> bool {
+    text.contains("$(shell") || text.contains("${shell")
 }
 
 impl Variable {
@@ -166,6 +178,24 @@ impl Variables {
         index
     }
 
+    /// Whether the value of one of these depends on what only running could tell, by way of others as well.
+    pub(super) fn any_by_answer(&self, variables: &[usize]) -> bool {
+        let mut open = variables.to_vec();
+        let mut seen = HashSet::new();
+        while let Some(index) = open.pop() {
+            if !seen.insert(index) {
+                continue;
+            }
+            let variable = &self.list[index];
+            let is_given = variable.value.is_none() && is_own(&variable.name);
+            if variable.by_answer || is_given {
+                return true;
+            }
+            open.extend(&variable.uses);
+        }
+        false
+    }
+
     /// Takes note of a use. None where a name is given to what does not look it up, or is set there.
     pub(super) fn refer(&mut self, reference: &Reference<'_>) -> Option<Use> {
         let guarded = match reference.given_to {
@@ -230,6 +260,7 @@ impl Variables {
             variable.fixed.get_or_insert_with(|| place.clone());
         }
         variable.is_text |= standing.is_text;
+        variable.by_answer |= standing.is_left_open || flavor == Flavor::Shell || asks_shell(value);
         variable.optional |= flavor == Flavor::Optional && !standing.specific;
         let partly = standing.conditional || standing.specific;
         let known = variable.value.as_mut();

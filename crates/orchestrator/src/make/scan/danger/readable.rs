@@ -17,7 +17,7 @@ const MAX_PARTS: usize = 20;
 
 /// The recipe with the values of its variables, as far as they are in the text; those without one stay, as `${NAME}`. A
 /// function's value is not known, so it becomes one word, and what it works on follows on lines of its own.
-pub(super) fn readable(recipe: &str, variables: &Variables) -> String {
+pub(in super::super) fn readable(recipe: &str, variables: &Variables) -> String {
     let mut reading = Reading {
         variables,
         out: String::with_capacity(recipe.len()),

@@ -27,6 +27,7 @@ impl Reader {
         let flavor = assigned.flavor;
         self.variables
             .assign(&name, flavor, value, at.place(), standing);
+        let is_first = !above.is_empty();
         let beside = comment.and_then(|comment| match marked(comment) {
             // A variable's line has no room for two kinds of comment, so one `#` is its doc as well.
             Marked::Line(line) => Some(Comment {
@@ -39,7 +40,17 @@ impl Reader {
         self.variables
             .uses(&name, value, is_always && flavor == Flavor::Simple);
         self.slips(value, &at.place());
-        self.variables.note(&name, notes(&above, beside.as_ref()));
+        let notes = notes(&above, beside.as_ref());
+        let index = self.variables.mention(&name);
+        // A plain comment above several variables is about them all, not about the first.
+        let is_plain = is_first && notes.doc.is_some() && !notes.documented;
+        if let Some(first) = at.block.take().filter(|_| !is_first)
+            && !self.variables.list[first].notes.documented
+        {
+            self.variables.list[first].notes.doc = None;
+        }
+        at.block = is_plain.then_some(index);
+        self.variables.note(&name, notes);
     }
 
     pub(super) fn own_variable(
@@ -50,17 +61,28 @@ impl Reader {
         at: &mut At,
     ) {
         let standing = Standing {
-            conditional: !at.conditions.is_empty(),
             specific: true,
             fixed,
-            ..Standing::default()
+            ..self.standing(at)
         };
         at.rule = None;
         // What stands above `deploy: ENV = prod` is said of deploy.
         if let Some(first) = names.first().filter(|_| !at.comments.is_empty()) {
             at.said = Some((first.name.clone(), std::mem::take(&mut at.comments)));
         }
-        let value = split_comment(assigned.value).0.trim_matches(is_blank);
+        let (value, comment) = split_comment(assigned.value);
+        let value = value.trim_matches(is_blank);
+        // `test: FLAGS = -race ## Run with the race detector` is written for who runs the target.
+        let mut assigned = *assigned;
+        if let Some(comment) = comment
+            && let Marked::Line(line) = marked(comment)
+            && line.doubled
+        {
+            assigned.value = value;
+            let targets = names.iter().filter(|word| !word.pattern);
+            self.named.extend(targets.map(|word| (word.name.clone(), line.text.clone())));
+        }
+        let assigned = &assigned;
         if let Some(name) = self.expanded(assigned.name) {
             let specific = Specific {
                 name,

@@ -4,7 +4,7 @@ use super::{
     super::{
         refs::{fails, references},
         text::{first_word, is_blank, is_name, split_comment},
-        variables::Guard,
+        variables::{Guard, asks_shell},
     },
     At, MAX_USES, Reader,
 };
@@ -19,6 +19,8 @@ pub(super) struct Condition {
     empty: Option<(String, bool)>,
     /// The variables it tests.
     tests: Vec<usize>,
+    /// Whether it depends on what only running could tell: see [`Reader::is_left_open`].
+    pub(super) is_left_open: bool,
 }
 
 impl Reader {
@@ -34,11 +36,12 @@ impl Reader {
                     return true;
                 };
                 if rest.starts_with("if") {
-                    let line = last.line;
+                    let (line, is_left_open) = (last.line, last.is_left_open);
                     let word = first_word(rest).0.split('(').next().unwrap_or_default();
                     self.open(word, &rest[word.len()..], at);
                     if let Some(new) = at.conditions.last_mut() {
                         new.line = line;
+                        new.is_left_open |= is_left_open;
                     }
                     return true;
                 }
@@ -83,11 +86,19 @@ impl Reader {
                 empty = Some((only.name.to_owned(), word == "ifeq"));
             }
         }
+        let is_left_open = self.is_left_open(rest, &tests);
         at.conditions.push(Condition {
             line: at.line,
             empty,
             tests,
+            is_left_open,
         });
+    }
+
+    /// Whether a condition depends on what make says otherwise when it is only asked for its list: what a shell answers, which
+    /// goals there are, and make's own variables.
+    fn is_left_open(&self, text: &str, tests: &[usize]) -> bool {
+        asks_shell(text) || self.variables.any_by_answer(tests)
     }
 
     /// Takes note of what the conditions around a recipe's line test: they are the rule's own, where they began in it.

@@ -27,10 +27,10 @@ impl Reader {
             "define" => *depth += 1,
             "endef" if *depth == 0 => {
                 let (name, body) = (std::mem::take(name), std::mem::take(body));
+                at.define = None;
                 let standing = Standing {
-                    conditional: !at.conditions.is_empty(),
                     is_text: true,
-                    ..Standing::default()
+                    ..self.standing(at)
                 };
                 let flavor = Flavor::Recursive;
                 self.variables.uses(&name, &body, false);
@@ -41,7 +41,6 @@ impl Reader {
                 }
                 self.variables
                     .assign(&name, flavor, &body, at.place(), standing);
-                at.define = None;
                 return;
             }
             "endef" => *depth -= 1,

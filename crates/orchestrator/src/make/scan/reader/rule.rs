@@ -4,14 +4,18 @@ use super::{
     super::{
         assignment::{Assignment, assignment},
         comment::{Comment, Marked, Notes, marked, notes},
+        prose::{is_remark, named},
         refs::{Reference, in_recipe, references, shell_names},
-        rules::Rule,
+        rules::{Headings, Rule},
         shell::without_comments,
         text::{Word, find_plain, first_word, is_blank, split_plain, words},
         variables::Use,
     },
     At, MAX_USES, Reader,
 };
+
+/// A rule of more targets than these says nothing of each in its plain comment.
+const MANY: usize = 3;
 
 impl Reader {
     pub(super) fn rule(&mut self, line: &str, colon: usize, at: &mut At) {
@@ -31,9 +35,10 @@ impl Reader {
         let special = self.special(&names, &list);
         // What is said above `.PHONY` is said of the target below it.
         let above = if special {
+            self.beside_phony(&list, parts.comment.as_ref());
             Vec::new()
         } else {
-            at.comments_above(&names)
+            about(at.comments_above(&names), &names)
         };
         let notes = notes(&above, parts.comment.as_ref());
         for problem in &notes.problems {
@@ -53,6 +58,7 @@ impl Reader {
         if !special {
             self.declare(&names, parts.pattern.is_some(), index, &notes, at);
         }
+        self.rules.fits_goals |= left.contains("MAKECMDGOALS");
         for text in [left, parts.list] {
             self.used_by(index, &references(text));
         }
@@ -61,11 +67,21 @@ impl Reader {
         }
     }
 
+    /// `.PHONY: fmt ## Format it`
+    fn beside_phony(&mut self, list: &[Word], comment: Option<&Comment>) {
+        if let ([word], Some(comment)) = (list, comment)
+            && !is_remark(&comment.text)
+        {
+            self.named.push((word.name.clone(), comment.text.clone()));
+        }
+    }
+
     /// A rule with what stands on its line.
     fn needing(&self, list: Vec<Word>, parts: &RightSide<'_>, at: &At) -> Rule {
         let mut rule = Rule::new(at.place(), Vec::new());
         rule.need(list);
-        rule.conditional = !at.conditions.is_empty();
+        let standing = self.standing(at);
+        (rule.conditional, rule.is_left_open) = (standing.conditional, standing.is_left_open);
         let pattern = parts.pattern.and_then(|pattern| self.names(pattern).pop());
         rule.pattern = pattern.map(|word| word.name);
         rule
@@ -91,8 +107,11 @@ impl Reader {
                 let what = "a target's name is not text; left out".to_owned();
                 self.problem(at.place(), what);
             } else if !word.name.is_empty() {
-                self.rules
-                    .name(&word.name, rule, notes, at.group.as_deref());
+                let headings = Headings {
+                    group: at.group.as_deref(),
+                    banner: at.banner.as_deref(),
+                };
+                self.rules.name(&word.name, rule, notes, headings);
             }
         }
         for param in &notes.params {
@@ -172,6 +191,31 @@ impl Reader {
         let all = files.into_iter().map(|name| Word { name, pattern });
         all.collect()
     }
+}
+
+/// The comments above a rule that are about it: where some name their targets (`## build: Builds it`), those that name this
+/// one, and what follows them. What stands above many targets is about the rule, unless it is written for users.
+fn about(mut above: Vec<Comment>, names: &[Word]) -> Vec<Comment> {
+    let own = |name: &str| names.iter().any(|word| word.name == name);
+    if names.len() > MANY {
+        above.retain(|comment| comment.doubled);
+    }
+    let is_own = |comment: &Comment| named(&comment.text).is_some_and(|(name, _)| own(name));
+    if !above.iter().any(is_own) {
+        return above;
+    }
+    let mut counts = false;
+    let mut kept = Vec::new();
+    for mut comment in above {
+        if let Some((name, text)) = named(&comment.text) {
+            counts = own(name);
+            comment.text = text.to_owned();
+        }
+        if counts {
+            kept.push(comment);
+        }
+    }
+    kept
 }
 
 impl At {
