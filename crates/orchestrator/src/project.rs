@@ -113,8 +113,11 @@ pub struct Target {
     /// The variables, of those it uses, that it fails without and that nothing gives it a value for.
     #[serde(default)]
     pub guards: Vec<String>,
-    /// Whether its comment says it wants a terminal (`@pty`).
+    /// Whether it wants a terminal: by its comment (`@pty`, `@pty no`), else by what its recipe runs.
     pub pty: bool,
+    /// What of its recipe, or of one it leads to, asks for that terminal.
+    #[serde(default)]
+    pub pty_reason: Option<String>,
     /// The targets that running it leads to, itself among them, that never run twice at once (`@exclusive`).
     pub exclusive: Vec<String>,
     /// How long a cancel waits after INT, and after TERM, in milliseconds (`@grace 30s 10s`): the longest that it or a

@@ -12,7 +12,11 @@ const PROJECT = aProject();
 const SCAN: Scan = {
   targets: [
     aTarget('status', { group: 'Look', uses: ['REGION'] }),
-    aTarget('create', { group: 'Change', uses: ['NAME', 'SIZE', 'KEY', 'REGION'], guards: ['NAME'] }),
+    aTarget('create', {
+      group: 'Change',
+      uses: ['NAME', 'SIZE', 'KEY', 'REGION'],
+      guards: ['NAME'],
+    }),
     aTarget('destroy', { group: 'Change', danger: 'runs rm -rf' }),
     aTarget('logs', { group: 'Look' }),
     aTarget('out.o', { listed: false }),

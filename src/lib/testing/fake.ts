@@ -191,6 +191,7 @@ export function aTarget(name: string, target: Partial<Target> = {}): Target {
     uses: [],
     guards: [],
     pty: false,
+    pty_reason: null,
     exclusive: [],
     graces: [],
     timeout: null,

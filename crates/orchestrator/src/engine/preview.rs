@@ -64,11 +64,13 @@ impl Engine {
         let scan = self.known_targets(project);
         let goals = goals(&scan, wanted.targets);
         let recipes = recipes(project, &scan, &goals, wanted);
-        let dangers: Vec<String> = goals
+        let mut dangers: Vec<String> = goals
             .iter()
             .zip(&recipes)
             .filter_map(|(goal, recipe)| danger(goal, recipe))
             .collect();
+        // A target that is named twice asks once.
+        dangers.dedup();
         let composed = self.compose_targets(project, &scan, wanted);
         let mut notes = notes(&scan, &goals, wanted);
         if let Ok(Composed { rules, .. }) = &composed
@@ -140,7 +142,7 @@ fn goals<'a>(scan: &'a Scan, targets: &[String]) -> Vec<&'a Target> {
 /// Why a target asks before it runs: by what its comment says, by what the values given make of its recipe, or by what
 /// its makefile has in their place.
 fn danger(target: &Target, recipe: &[String]) -> Option<String> {
-    let of_recipe = make::danger(&recipe.join("\n"));
+    let of_recipe = make::danger_of_recipe(&recipe.join("\n"));
     let of_scan = target.danger.as_deref();
     let danger = match of_scan.filter(|said| !make::is_by_rule(said)) {
         Some(said) => Some(said.to_owned()),

@@ -14,7 +14,8 @@
 //! list, listed           what was read → what a person is shown, and what first, by way of
 //!   help                 the texts in the recipe of `help`
 //!   reach, calls         what a target leads to, by its prerequisites and by calls of make
-//!   led, uses, danger    what it takes over from there
+//!   led, uses, danger, terminal
+//!                        what it takes over from there
 //!   extra_words          targets that take further words, as `make deploy ./app` does
 //! elsewhere              variables that the environment, `.envrc` or a dotenv file sets
 //! preview                what a target would run, as far as the text tells
@@ -52,6 +53,7 @@ mod shell;
 mod source;
 mod specific;
 mod stamps;
+mod terminal;
 mod tested;
 mod text;
 mod uses;
@@ -59,7 +61,7 @@ mod variables;
 
 use std::path::Path;
 
-pub use danger::{danger, is_by_rule};
+pub use danger::{danger, danger_of_recipe, is_by_rule};
 pub use elsewhere::{copy_dotenv_sample, settle};
 pub(super) use existing::Existing;
 pub(super) use list::list;

@@ -20,7 +20,14 @@ function fieldsOf({ variables = [], target = {}, presets, filled }: With): Targe
     kind: 'target',
     project: aProject(),
     target: aTarget('deploy', { uses, ...target }),
-    scan: { targets: [], variables, default_goal: null, problems: [], hints: [], dotenv_sample: null },
+    scan: {
+      targets: [],
+      variables,
+      default_goal: null,
+      problems: [],
+      hints: [],
+      dotenv_sample: null,
+    },
     presets: presets ?? { last: null, named: [] },
     filled: filled ?? null,
   });

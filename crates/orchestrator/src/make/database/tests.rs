@@ -27,7 +27,7 @@ fn finds_what_only_make_can_know() {
 PROGRAMS := server client
 define template
 build-$(1): ## no doc from here
-\t@echo $(1); rm -rf $(1)
+\t@echo $(1); rm -rf /srv/$(1)
 .PHONY: build-$(1)
 endef
 $(foreach one,$(PROGRAMS),$(eval $(call template,$(one))))
@@ -49,12 +49,12 @@ a\\ b: ## With a blank
     assert_eq!(found.default_goal.as_deref(), Some("build-server"));
     let built = &found.targets[3];
     assert!(built.phony && built.listed);
-    assert_eq!(built.danger.as_deref(), Some("runs `rm -rf server`"));
+    assert_eq!(built.danger.as_deref(), Some("runs `rm -rf /srv/server`"));
     let all = &found.targets[0];
     assert_eq!(all.doc.as_deref(), Some("Everything"));
     assert_eq!(
         all.danger.as_deref(),
-        Some("build-server: runs `rm -rf server`")
+        Some("build-server: runs `rm -rf /srv/server`")
     );
     assert!(found.problems.is_empty(), "{:?}", found.problems);
 }

@@ -88,7 +88,8 @@ pub(super) struct Notes {
     /// Why running it asks first.
     pub(super) danger: Option<String>,
     pub(super) hidden: bool,
-    pub(super) pty: bool,
+    /// What it says of a terminal.
+    pub(super) pty: Option<bool>,
     /// Whether it never runs twice at once.
     pub(super) exclusive: bool,
     /// Milliseconds that a cancel waits after INT, and after TERM.
@@ -183,7 +184,7 @@ impl Notes {
             "danger" => self.danger = given.or_else(|| Some("marked as dangerous".to_owned())),
             "group" => self.group = given,
             "hidden" => self.hidden = true,
-            "pty" => self.pty = true,
+            "pty" => self.pty = Some(!is_no(argument)),
             "exclusive" => self.exclusive = true,
             "grace" => match graces(argument) {
                 Some(graces) => self.graces = graces,
@@ -216,7 +217,7 @@ impl Notes {
                 }
             }
             "secret" => {
-                let is_secret = Some(!matches!(argument, "no" | "off" | "false"));
+                let is_secret = Some(!is_no(argument));
                 match self.params.last_mut() {
                     Some(param) => param.secret = is_secret,
                     None => self.secret = is_secret,
@@ -235,6 +236,11 @@ impl Notes {
             None => self.kind = kind,
         }
     }
+}
+
+/// Whether an annotation's word takes it back.
+fn is_no(argument: &str) -> bool {
+    matches!(argument, "no" | "off" | "false")
 }
 
 /// The times after `@grace`, in milliseconds: one or two, each of at most a day.

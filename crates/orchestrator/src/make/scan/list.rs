@@ -59,6 +59,10 @@ fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
         target.uses = led.uses;
         target.guards = led.guards;
         target.danger = led.danger;
+        if found.notes.pty.is_none() {
+            target.pty = led.terminal.is_some();
+            target.pty_reason = led.terminal;
+        }
         target.exclusive = led.exclusive;
         target.graces = led.graces;
         target.defaults = defaults(&found.name, rules, variables, &mut room);
@@ -151,7 +155,8 @@ fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
         danger: None,
         uses: Vec::new(),
         guards: Vec::new(),
-        pty: found.notes.pty,
+        pty: found.notes.pty == Some(true),
+        pty_reason: None,
         exclusive: Vec::new(),
         graces: Vec::new(),
         timeout: found.notes.timeout,

@@ -258,7 +258,7 @@ impl Rules {
             found.doc_rule = Some(rule);
         }
         known.hidden |= notes.hidden;
-        known.pty |= notes.pty;
+        known.pty = known.pty.or(notes.pty);
         known.exclusive |= notes.exclusive;
         if known.graces.is_empty() {
             known.graces.clone_from(&notes.graces);

@@ -2,6 +2,7 @@ use std::fs;
 
 use super::*;
 
+mod dangers;
 mod hostile;
 mod leads;
 mod limits;
@@ -9,6 +10,7 @@ mod needs;
 mod preview;
 mod random;
 mod settings;
+mod texts;
 
 fn folder(makefile: &[u8]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

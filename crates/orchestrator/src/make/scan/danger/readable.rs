@@ -54,6 +54,11 @@ impl<'a> Reading<'a> {
                 Piece::Plain(text) => self.push(text),
                 Piece::Dollar => self.push("$"),
                 Piece::Reference("RM") => self.push("rm -f"),
+                // The folder of the makefile, as each way to say it.
+                Piece::Reference("CURDIR" | "PWD" | "shell pwd" | "shell pwd -P") => self.push("."),
+                // The target's name, or what it is made of.
+                Piece::Letter("@" | "<" | "^" | "?" | "*" | "+") => self.push("target"),
+                Piece::Reference("@D" | "@F" | "<D" | "<F" | "*D" | "*F") => self.push("target"),
                 Piece::Reference(inner) | Piece::Letter(inner) => self.reference(inner, depth),
             }
         }
@@ -75,6 +80,8 @@ impl<'a> Reading<'a> {
             self.push("${…}");
         } else if let Some(value) = value.filter(|value| (1..MAX_VALUE).contains(&value.len())) {
             self.text(value, depth + 1);
+        } else if matches!(word, "abspath" | "realpath" | "strip") && word.len() < inner.len() {
+            self.text(rest, depth + 1);
         } else if word.len() < inner.len() && is_function(word) {
             self.push("${…}");
             let parts = arguments(rest, usize::MAX);
