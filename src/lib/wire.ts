@@ -1575,6 +1575,10 @@ recipe: Array<string>,
  */
 danger: string | null, 
 /**
+ * The targets that it leads to at once, at most 50: those it needs, then those its recipe calls make for.
+ */
+leads: Array<string>, 
+/**
  * The names of the variables it uses, of those in [`Scan::variables`] and those defined nowhere.
  */
 uses: Array<string>, 
@@ -1583,9 +1587,13 @@ uses: Array<string>,
  */
 guards: Array<string>, 
 /**
- * Whether its comment says it wants a terminal (`@pty`).
+ * Whether it wants a terminal: by its comment (`@pty`, `@pty no`), else by what its recipe runs.
  */
 pty: boolean, 
+/**
+ * What of its recipe, or of one it leads to, asks for that terminal.
+ */
+pty_reason: string | null, 
 /**
  * The targets that running it leads to, itself among them, that never run twice at once (`@exclusive`).
  */

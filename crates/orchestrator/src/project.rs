@@ -108,6 +108,9 @@ pub struct Target {
     pub recipe: Vec<String>,
     /// Why running it asks first, where it does.
     pub danger: Option<String>,
+    /// The targets that it leads to at once, at most 50: those it needs, then those its recipe calls make for.
+    #[serde(default)]
+    pub leads: Vec<String>,
     /// The names of the variables it uses, of those in [`Scan::variables`] and those defined nowhere.
     pub uses: Vec<String>,
     /// The variables, of those it uses, that it fails without and that nothing gives it a value for.

@@ -73,10 +73,6 @@ const KNOWN: &[(&str, &str)] = &[
         "make reads two files that include each other until its stack is full",
     ),
     (
-        r"names: +50\%",
-        "make lists what .PHONY says as it is written, with the backslash",
-    ),
-    (
         "nul: missing separator",
         "make reads no further than a NUL in a line, so nothing is left of its rule",
     ),
@@ -85,10 +81,6 @@ const KNOWN: &[(&str, &str)] = &[
     (
         "templates: goal lint, of make all",
         "only make runs $(eval …), which names a target before all others",
-    ),
-    (
-        "variables: TOKEN is not set",
-        "the makefile ends make where TOKEN is not given",
     ),
 ];
 

@@ -190,6 +190,7 @@ export function aTarget(name: string, target: Partial<Target> = {}): Target {
     danger: null,
     uses: [],
     guards: [],
+    leads: [],
     pty: false,
     pty_reason: null,
     exclusive: [],

@@ -118,12 +118,12 @@ impl Engine {
 
     /// What a job here inherits.
     pub(super) fn environment(&self) -> Vec<(OsString, OsString)> {
-        let login_path = if self.0.options.login_path {
-            make::login_path()
-        } else {
-            None
-        };
-        make::environment(std::env::vars_os(), login_path)
+        if !self.0.options.login_path {
+            return make::environment(std::env::vars_os(), None);
+        }
+        let path = make::login_path();
+        let base = make::beside_login(std::env::vars_os(), make::login_environment());
+        make::environment(base, path)
     }
 }
 

@@ -65,7 +65,7 @@ pub use danger::{danger, danger_of_recipe, is_by_rule};
 pub use elsewhere::{copy_dotenv_sample, settle};
 pub(super) use existing::Existing;
 pub(super) use list::list;
-pub use preview::preview;
+pub use preview::{preview, previews};
 pub(super) use reader::Reader;
 pub use secret::is_secret_name;
 pub use stamps::Stamps;

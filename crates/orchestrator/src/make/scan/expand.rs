@@ -19,6 +19,8 @@ pub(super) struct Expander<'a> {
     pub(super) files: &'a Files,
     /// The makefiles read so far, as `$(MAKEFILE_LIST)` has them.
     pub(super) makefiles: &'a str,
+    /// Whether no value is given to make, so that what `:=` made of one where it stands holds.
+    pub(super) at_once: bool,
 }
 
 /// What `foreach` and `call` bind, innermost last.
@@ -122,11 +124,12 @@ impl Expander<'_> {
             "MAKEFILE_LIST" => return Some(self.makefiles.to_owned()),
             _ => {}
         }
-        match self
-            .variables
-            .get(name)
-            .and_then(|one| one.value.as_deref())
-        {
+        let variable = self.variables.get(name);
+        let at_once = variable.and_then(|one| one.at_once.as_ref());
+        if let Some(value) = at_once.filter(|_| self.at_once) {
+            return Some(value.clone());
+        }
+        match variable.and_then(|one| one.value.as_deref()) {
             Some(value) => self.text(value, bound, depth + 1),
             // make takes what is defined nowhere as empty; what the environment or make defines is not known here.
             None if is_name(name) && !is_given(name) => Some(String::new()),

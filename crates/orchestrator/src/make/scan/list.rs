@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use super::{
+    calls::calls,
     extra_words::ExtraWords,
     functions::stem,
     given::is_customary,
-    guards, led, listed,
+    guards, led, listed, reach,
     reader::Reader,
-    rules::{Found, Rules},
+    rules::{Found, Rule, Rules},
     text::cut,
     variables::{self, Guard, Variables},
 };
@@ -18,6 +19,10 @@ use crate::project::{Need, Place, Scan, SetBy, Target, Variable};
 const MAX_RECIPE: usize = 200;
 /// The most lines of recipes in one scan: a thousand targets may share one long recipe.
 const MAX_RECIPES: usize = 100_000;
+/// Of the targets that one leads to at once, as many are named.
+const MAX_LEADS: usize = 50;
+/// The most of these in one scan: of a thousand targets each may lead to all.
+const MAX_LEADS_IN_ALL: usize = 100_000;
 /// The longest default that is shown, in characters.
 const MAX_DEFAULT: usize = 2_000;
 /// The most bytes of all targets' own defaults: a thousand targets may share one long value.
@@ -48,7 +53,8 @@ fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
     let shown = listed::listed(reader, default_goal);
     let (rules, variables) = (&reader.rules, &reader.variables);
     let extra_words = ExtraWords::of(rules, variables);
-    let (mut lines, mut room) = (MAX_RECIPES, MAX_DEFAULTS);
+    let leads = leads(reader, default_goal);
+    let (mut lines, mut room, mut names) = (MAX_RECIPES, MAX_DEFAULTS, MAX_LEADS_IN_ALL);
     let mut targets = Vec::new();
     for ((found, led), shown) in rules.targets.iter().zip(led).zip(shown) {
         if rules.suffix_rule(&found.name).is_some() {
@@ -56,6 +62,7 @@ fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
         }
         let mut target = target(found, rules, &mut lines);
         target.listed = shown;
+        target.leads = leads_of(found, &leads, rules, &mut names);
         target.uses = led.uses;
         target.guards = led.guards;
         target.danger = led.danger;
@@ -71,6 +78,41 @@ fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
         targets.push(target);
     }
     targets
+}
+
+/// Of each rule the targets that it leads to at once: those it needs, then those its recipe calls make for.
+fn leads(reader: &Reader, default_goal: Option<&String>) -> Vec<Vec<usize>> {
+    let rules = &reader.rules;
+    let default_goal = default_goal.map(String::as_str);
+    let of_rule = |rule: &Rule| {
+        let mut found: Vec<usize> = Vec::new();
+        let needed = rule.prerequisites.iter();
+        let needed = needed.filter_map(|name| rules.position(name));
+        let calls = calls(&rule.text, &reader.expander());
+        let called = reach::called(&calls, rules, default_goal).into_iter();
+        for target in needed.chain(called.map(|(target, _)| target)) {
+            if found.len() < MAX_LEADS && !found.contains(&target) {
+                found.push(target);
+            }
+        }
+        found
+    };
+    rules.list.iter().map(of_rule).collect()
+}
+
+fn leads_of(found: &Found, leads: &[Vec<usize>], rules: &Rules, room: &mut usize) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for target in found.rules.iter().flat_map(|rule| &leads[*rule]) {
+        let name = &rules.targets[*target].name;
+        if names.len() == MAX_LEADS || *room == 0 {
+            break;
+        }
+        if *name != found.name && !names.contains(name) {
+            *room -= 1;
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 /// Included files that are not there are a problem unless some rule may make them.
@@ -155,6 +197,7 @@ fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
         danger: None,
         uses: Vec::new(),
         guards: Vec::new(),
+        leads: Vec::new(),
         pty: found.notes.pty == Some(true),
         pty_reason: None,
         exclusive: Vec::new(),

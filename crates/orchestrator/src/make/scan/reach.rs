@@ -253,7 +253,7 @@ fn by_stem(found: &Found, rules: &Rules) -> Vec<String> {
 }
 
 /// The targets that calls of make name, each with the variables that all calls of it give a value to.
-fn called<'c>(
+pub(super) fn called<'c>(
     calls: &'c [Call],
     rules: &Rules,
     default_goal: Option<&str>,

@@ -52,6 +52,8 @@ pub(in crate::make) struct Reader {
     pub(super) hints: Vec<Problem>,
     /// What `## name: text` comments say, wherever they stand.
     pub(super) named: Vec<(String, String)>,
+    /// Whether the file being read is included under a condition.
+    is_conditional: bool,
     /// Whether the file being read is included under a condition that depends on what only running could tell.
     is_left_open: bool,
     /// Where a shell is asked first, outside recipes.
@@ -106,6 +108,7 @@ impl Reader {
             slips: Vec::new(),
             hints: Vec::new(),
             named: Vec::new(),
+            is_conditional: false,
             is_left_open: false,
             first_shell: None,
         }
@@ -161,7 +164,8 @@ impl Reader {
 
     fn line(&mut self, raw: &str, at: &mut At) {
         if self.active.is_none() {
-            self.active = active::active(raw).map(|what| (at.place(), what));
+            let in_recipe = at.rule.is_some() && at.define.is_none() && raw.starts_with(self.recipe_prefix);
+            self.active = active::active(raw, in_recipe).map(|what| (at.place(), what));
         }
         if at.define.is_some() {
             return self.defining(raw, at);
@@ -217,7 +221,7 @@ impl Reader {
             "undefine" | "vpath" | "load" | "-load" | "endef" => {
                 return at.rule = None;
             }
-            _ if text.len() < line.len() && find_plain(text, b":").is_none() => {
+            _ if text.len() < line.len() && find_plain(split_comment(text).0, b":").is_none() => {
                 // `export NAME …` without a value.
                 return at.rule = None;
             }
@@ -235,6 +239,7 @@ impl Reader {
         Standing {
             conditional: !at.conditions.is_empty(),
             is_left_open: self.is_left_open || around.any(|one| one.is_left_open),
+            is_foreign: at.conditions.iter().any(|one| one.is_foreign),
             ..Standing::default()
         }
     }
@@ -265,7 +270,19 @@ impl Reader {
         } else {
             "missing separator: neither a rule nor a variable"
         };
-        self.problem(at.place(), what.to_owned());
+        self.problem_at(at, what);
+    }
+
+    /// A problem where make reads this; under a condition that is only a maybe.
+    fn problem_at(&mut self, at: &At, what: &str) {
+        let place = at.place();
+        if at.conditions.is_empty() && !self.is_conditional {
+            return self.problem(place, what.to_owned());
+        }
+        if self.hints.len() < MAX_PROBLEMS {
+            let what = format!("{what}, where its condition holds");
+            self.hints.push(Problem { place, what });
+        }
     }
 
     fn include(&mut self, word: &str, rest: &str, at: &mut At) {
@@ -276,19 +293,25 @@ impl Reader {
             return;
         };
         let place = at.place();
-        let outer = self.is_left_open;
-        self.is_left_open = self.standing(at).is_left_open;
+        let outer = (self.is_left_open, self.is_conditional);
+        let standing = self.standing(at);
+        self.is_left_open = standing.is_left_open;
+        self.is_conditional |= standing.conditional;
         for pattern in words(&list) {
             for name in self.files.glob(&pattern.name) {
                 let path = self.files.at_root(&name);
+                // One that includes itself under a condition is guarded against it.
+                if self.is_conditional && self.files.is_open(&path) {
+                    continue;
+                }
                 if path.symlink_metadata().is_ok() {
                     self.read_file(&path, Some(&place));
-                } else if word == "include" {
+                } else if word == "include" && !self.is_conditional {
                     self.missing.push((name, place.clone()));
                 }
             }
         }
-        self.is_left_open = outer;
+        (self.is_left_open, self.is_conditional) = outer;
     }
 
     fn expanded(&self, text: &str) -> Option<String> {
@@ -300,6 +323,7 @@ impl Reader {
             variables: &self.variables,
             files: &self.files,
             makefiles: &self.makefiles,
+            at_once: true,
         }
     }
 

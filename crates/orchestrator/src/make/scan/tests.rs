@@ -9,6 +9,7 @@ mod limits;
 mod needs;
 mod preview;
 mod random;
+mod reading;
 mod settings;
 mod texts;
 

@@ -28,6 +28,8 @@ pub(super) struct Variable {
     pub(super) name: String,
     /// As written; none where nothing defines it.
     pub(super) value: Option<String>,
+    /// What `:=` made of that where it stands, as far as nothing has to be run for it.
+    pub(super) at_once: Option<String>,
     pub(super) place: Option<Place>,
     pub(super) optional: bool,
     /// Whether only some targets, or only one side of a condition, define it.
@@ -53,6 +55,8 @@ pub(super) struct Variable {
     pub(super) guards: Vec<usize>,
     /// Whether `$(eval …)` gives it a value.
     pub(super) is_set: bool,
+    /// Whether its value is that of another system, so that any other one goes before it.
+    is_foreign: bool,
     /// Whether its value depends on what only running could tell.
     pub(super) by_answer: bool,
     /// Whether it is used in a way that is no slip of a hand used to the shell.
@@ -94,6 +98,8 @@ pub(super) struct Standing {
     pub(super) is_text: bool,
     /// Under a condition that depends on what only running could tell.
     pub(super) is_left_open: bool,
+    /// Under a condition that holds on another system.
+    pub(super) is_foreign: bool,
 }
 
 /// Whether a text holds a shell's answer.
@@ -263,6 +269,10 @@ impl Variables {
         variable.by_answer |= standing.is_left_open || flavor == Flavor::Shell || asks_shell(value);
         variable.optional |= flavor == Flavor::Optional && !standing.specific;
         let partly = standing.conditional || standing.specific;
+        if variable.is_foreign && !standing.is_foreign && !standing.specific {
+            variable.value = None;
+        }
+        variable.is_foreign = standing.is_foreign && (variable.is_foreign || variable.value.is_none());
         let known = variable.value.as_mut();
         // What some targets have for themselves says nothing of the others.
         let Some(old) = known.filter(|_| !variable.specific || standing.specific) else {
@@ -281,6 +291,7 @@ impl Variables {
         }
         match flavor {
             Flavor::Append if old.len() + value.len() < MAX_VALUE => {
+                variable.at_once = None;
                 if !old.is_empty() {
                     old.push(' ');
                 }
@@ -294,8 +305,19 @@ impl Variables {
                     *old = new;
                 }
                 variable.partly = false;
+                variable.at_once = None;
                 variable.place = Some(place);
             }
+        }
+    }
+
+    /// Takes note of what `:=` makes of a variable where it stands; none where it is not worked out, or where what was
+    /// written last does not hold.
+    pub(super) fn at_once(&mut self, name: &str, place: &Place, worked_out: Option<String>) {
+        let index = self.mention(name);
+        let variable = &mut self.list[index];
+        if variable.place.as_ref() == Some(place) {
+            variable.at_once = worked_out;
         }
     }
 

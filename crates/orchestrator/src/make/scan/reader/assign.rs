@@ -11,6 +11,9 @@ use super::{
     At, Reader,
 };
 
+/// The longest value that is kept as `:=` made it, in bytes.
+const MAX_AT_ONCE: usize = 16 << 10;
+
 impl Reader {
     pub(super) fn assign(&mut self, assigned: &Assignment<'_>, standing: Standing, at: &mut At) {
         let above = std::mem::take(&mut at.comments);
@@ -25,8 +28,13 @@ impl Reader {
             _ => {}
         }
         let flavor = assigned.flavor;
+        let is_worked_out = flavor == Flavor::Simple && !standing.specific && value.contains('$');
+        let worked_out = is_worked_out.then(|| self.expanded(value)).flatten();
         self.variables
             .assign(&name, flavor, value, at.place(), standing);
+        if let Some(worked_out) = worked_out.filter(|text| text.len() <= MAX_AT_ONCE) {
+            self.variables.at_once(&name, &at.place(), Some(worked_out));
+        }
         let is_first = !above.is_empty();
         let beside = comment.and_then(|comment| match marked(comment) {
             // A variable's line has no room for two kinds of comment, so one `#` is its doc as well.

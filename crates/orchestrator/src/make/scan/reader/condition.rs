@@ -21,7 +21,13 @@ pub(super) struct Condition {
     tests: Vec<usize>,
     /// Whether it depends on what only running could tell: see [`Reader::is_left_open`].
     pub(super) is_left_open: bool,
+    /// Whether the branch being read is for a system that this is not, and whether the other one is.
+    pub(super) is_foreign: bool,
+    names_foreign: bool,
 }
+
+/// How conditions name Windows, which no makefile is run on here.
+const FOREIGN: [&str; 6] = ["windows", "win32", "win64", "mingw", "msys", "cygwin"];
 
 impl Reader {
     /// Reads a line of a condition; false where it is none.
@@ -48,6 +54,7 @@ impl Reader {
                 if let Some((_, empty)) = &mut last.empty {
                     *empty = !*empty;
                 }
+                last.is_foreign = last.names_foreign && !last.is_foreign;
                 at.conditions.push(last);
             }
             "endif" if !rest.starts_with([':', '=']) => {
@@ -87,11 +94,15 @@ impl Reader {
             }
         }
         let is_left_open = self.is_left_open(rest, &tests);
+        let lower = rest.to_ascii_lowercase();
+        let names_foreign = FOREIGN.iter().any(|name| lower.contains(name));
         at.conditions.push(Condition {
             line: at.line,
             empty,
             tests,
             is_left_open,
+            is_foreign: names_foreign && matches!(word, "ifeq" | "ifdef"),
+            names_foreign,
         });
     }
 
