@@ -1,6 +1,6 @@
 // The launch form: what is filled in reaches make as it was typed, is there again the next time, and what is dangerous
 // asks first. And how projects come and go.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { type App, expect, test as base } from './app';
@@ -114,6 +114,27 @@ test('a variable that nothing sets is offered, and the target runs without it', 
   await expect(line(form)).toContainText('REGION=');
   await run.click();
   await expect(app.line('region=')).toBeVisible();
+});
+
+test('a missing .env is copied from its sample, and its values are shown nowhere', async ({
+  app,
+  home,
+  page,
+}) => {
+  const folder = join(home.root, 'shop');
+  await writeFile(join(folder, '.env.sample'), 'REGION=eu-hidden\n');
+  await writeFile(join(folder, 'Makefile'), `-include .env\n${SHOP}`);
+  await expect(page.getByText('.env is missing; .env.sample is here.')).toBeVisible();
+  await page.getByRole('button', { name: 'Copy .env.sample to .env' }).click();
+  await expect(page.getByText('.env is missing')).toBeHidden();
+  expect(await readFile(join(folder, '.env'), 'utf8')).toBe('REGION=eu-hidden\n');
+  await open(page, app, 'plain');
+  const form = page.getByRole('dialog', { name: 'Run plain' });
+  const more = form.getByRole('button', { name: /more variable/ });
+  if (await more.isVisible()) await more.click();
+  const region = form.getByRole('textbox', { name: 'REGION' });
+  await expect(region).toHaveAttribute('placeholder', 'set in .env');
+  await expect(page.getByText('eu-hidden')).toHaveCount(0);
 });
 
 test('what is filled in reaches make as it was typed, and is there the next time', async ({

@@ -10,7 +10,7 @@ use std::{
 use orchestrator::{
     job::MakeOptions,
     make::{self, Assignment, How, Run},
-    project::Scan,
+    project::{Need, Scan},
 };
 
 fn demo() -> PathBuf {
@@ -92,9 +92,11 @@ fn it_offers_what_the_app_wants_to_show() {
         .find(|variable| variable.name == "SIZE");
     let size = size.expect("SIZE is a variable");
     assert_eq!(size.default.as_deref(), Some("small"));
-    assert!(size.optional && !size.required);
+    assert!(size.optional && size.need == Need::Met);
     assert_eq!(size.choices, ["small", "medium", "large"]);
-    assert!(scan.variables.iter().all(|variable| !variable.required));
+    let mut needs = scan.variables.iter().map(|variable| variable.need);
+    assert!(needs.all(|need| need == Need::Met));
+    assert!(scan.targets.iter().all(|target| target.guards.is_empty()));
 }
 
 #[test]

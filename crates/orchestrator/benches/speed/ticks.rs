@@ -166,10 +166,7 @@ async fn run(app: &App, page: &mut Page) -> Outcome<Vec<Duration>> {
     let arrivals = page.arrivals(subscription).await?;
     app.archived(job).await?;
     page.over(job).await?;
-    let printed: Log = [
-        fs::read(app.work().join(PRINTED))?.leak(),
-        b"",
-    ];
+    let printed: Log = [fs::read(app.work().join(PRINTED))?.leak(), b""];
     if arrivals.bytes != printed[0] {
         return Err("the ticks that came are not those that were printed".into());
     }

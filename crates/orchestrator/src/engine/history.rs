@@ -144,7 +144,9 @@ impl Engine {
         let project = self.project(project)?;
         make::copy_dotenv_sample(&project.path).map_err(|error| {
             let folder = project.path.display();
-            EngineError::Refused(format!("failed to copy the sample of .env in {folder}: {error}"))
+            EngineError::Refused(format!(
+                "failed to copy the sample of .env in {folder}: {error}"
+            ))
         })
     }
 

@@ -251,7 +251,10 @@ mod tests {
         let job = environment(beside_login(base.clone().into_iter(), &login), None);
         assert_eq!(job, pairs(&[("A", "1"), ("B", "hidden")]));
         let told = changes(base.into_iter(), &job);
-        let told: Vec<_> = told.iter().map(|one| (one.name.as_str(), &one.by, &one.value)).collect();
+        let told: Vec<_> = told
+            .iter()
+            .map(|one| (one.name.as_str(), &one.by, &one.value))
+            .collect();
         assert_eq!(told, [("B", &"login shell".to_owned(), &None)]);
     }
 

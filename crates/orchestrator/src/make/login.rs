@@ -115,7 +115,9 @@ mod tests {
 
     #[test]
     fn a_real_shell_answers() {
-        let path = login_of(OsStr::new("/bin/bash"), Duration::from_secs(20)).unwrap().path;
+        let path = login_of(OsStr::new("/bin/bash"), Duration::from_secs(20))
+            .unwrap()
+            .path;
         assert!(env::split_paths(&path).any(|folder| folder.join("sh").exists()));
     }
 

@@ -138,7 +138,9 @@ fn path_of(rest: &str) -> &str {
         let word = word.strip_prefix('v').unwrap_or(word);
         word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.') && !word.contains('/')
     };
-    let words = rest.match_indices(is_blank).map(|(at, _)| (at, &rest[at + 1..]));
+    let words = rest
+        .match_indices(is_blank)
+        .map(|(at, _)| (at, &rest[at + 1..]));
     let version = words
         .clone()
         .find(|(_, after)| {
@@ -166,12 +168,26 @@ mod tests {
         ] {
             let (entries, problems) = parse(line.as_bytes(), "registry");
             assert_eq!(problems, Vec::<String>::new(), "{line}");
-            let [entry] = entries.as_slice() else { panic!("{line}") };
-            assert_eq!((entry.alias.as_str(), entry.path.to_str()), ("one", Some("/p/one")), "{line}");
+            let [entry] = entries.as_slice() else {
+                panic!("{line}")
+            };
+            assert_eq!(
+                (entry.alias.as_str(), entry.path.to_str()),
+                ("one", Some("/p/one")),
+                "{line}"
+            );
         }
-        let path = |line: &str| parse(line.as_bytes(), "registry").0.pop().map(|entry| entry.path);
+        let path = |line: &str| {
+            parse(line.as_bytes(), "registry")
+                .0
+                .pop()
+                .map(|entry| entry.path)
+        };
         assert_eq!(path("two /p/my site 0.1.0"), Some("/p/my site".into()));
-        assert_eq!(path("two /p/my 2.0 site/x 0.1.0"), Some("/p/my 2.0 site/x".into()));
+        assert_eq!(
+            path("two /p/my 2.0 site/x 0.1.0"),
+            Some("/p/my 2.0 site/x".into())
+        );
     }
 
     #[test]

@@ -46,7 +46,10 @@ fn make_starts_in_the_folder_as_a_person_does() {
     );
     assert_eq!(stdout, expected);
     let stderr = String::from_utf8_lossy(&sub.stderr);
-    assert!(stderr.contains("below/Makefile:2") || stderr.contains("Makefile:2: all"), "{stderr}");
+    assert!(
+        stderr.contains("below/Makefile:2") || stderr.contains("Makefile:2: all"),
+        "{stderr}"
+    );
 }
 
 #[test]

@@ -44,7 +44,10 @@ async fn it_is_what_is_started() {
     );
     assert_eq!((told.argv, told.cwd), (job.argv, job.cwd));
     assert_eq!(told.refusal, None);
-    assert_eq!(told.danger.as_deref(), Some("clean: runs `rm -rf ../build`"));
+    assert_eq!(
+        told.danger.as_deref(),
+        Some("clean: runs `rm -rf ../build`")
+    );
     let notes = told.notes.join("\n");
     assert!(notes.contains("TOKEN goes by environment"), "{notes}");
     assert!(

@@ -205,7 +205,11 @@ fn advice(scan: &Scan, hidden: usize) -> Vec<String> {
         let (file, sample) = (&missing.file, &missing.sample);
         format!("{file} is missing, and {sample} is here: cp {sample} {file}")
     }));
-    let targets = if hidden == 1 { "target is" } else { "targets are" };
+    let targets = if hidden == 1 {
+        "target is"
+    } else {
+        "targets are"
+    };
     let rest = format!("{hidden} more {targets} listed by --all");
     all.extend((hidden > 0).then_some(rest));
     all

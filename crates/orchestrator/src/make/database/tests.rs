@@ -242,13 +242,29 @@ fn trust_takes_nothing_away_that_a_person_could_run() {
             "ifeq ($(shell uname),Linux)\nON = linux\nendif\nifeq ($(ON),linux)\ninstall: ; echo\nendif\nall: ; echo\n",
             "install",
         ),
-        ("all: ; echo\n_all: ; echo\n$(filter-out _all,$(MAKECMDGOALS)): _all\n\t@:\nifdef NEVER\nx: ; echo\nendif\n", "x"),
-        ("all: ; echo\n%: ; ./run $@\nifneq ($(MAKECMDGOALS),)\nx: ; echo\nendif\n", "x"),
-        ("ifneq (,$(filter x,$(MAKECMDGOALS)))\nx: ; echo\nendif\nall: ; echo\n", "x"),
-        ("all: x\nclean: ; rm x\nx: FORCE\n\techo > x\n.PHONY: FORCE\n", "clean"),
+        (
+            "all: ; echo\n_all: ; echo\n$(filter-out _all,$(MAKECMDGOALS)): _all\n\t@:\nifdef NEVER\nx: ; echo\nendif\n",
+            "x",
+        ),
+        (
+            "all: ; echo\n%: ; ./run $@\nifneq ($(MAKECMDGOALS),)\nx: ; echo\nendif\n",
+            "x",
+        ),
+        (
+            "ifneq (,$(filter x,$(MAKECMDGOALS)))\nx: ; echo\nendif\nall: ; echo\n",
+            "x",
+        ),
+        (
+            "all: x\nclean: ; rm x\nx: FORCE\n\techo > x\n.PHONY: FORCE\n",
+            "clean",
+        ),
     ] {
         let (read, made) = both(makefile);
-        assert!(names(&made).contains(&kept), "{makefile}: {:?}", names(&made));
+        assert!(
+            names(&made).contains(&kept),
+            "{makefile}: {:?}",
+            names(&made)
+        );
         for shown in listed(&read) {
             assert!(listed(&made).contains(&shown), "{makefile}: {shown}");
         }

@@ -7,10 +7,20 @@ use super::{
 };
 
 /// Programs that run the program behind them.
-const WRAPPERS: [&str; 8] = ["command", "env", "exec", "nice", "nohup", "sudo", "time", "xargs"];
+const WRAPPERS: [&str; 8] = [
+    "command", "env", "exec", "nice", "nohup", "sudo", "time", "xargs",
+];
 /// Ways to write the folder that make is in.
 const HERE: [&str; 9] = [
-    ".", "./", "$(PWD)", "${PWD}", "$$PWD", "$${PWD}", "$$(pwd)", "$(shell pwd)", "${shell pwd}",
+    ".",
+    "./",
+    "$(PWD)",
+    "${PWD}",
+    "$$PWD",
+    "$${PWD}",
+    "$$(pwd)",
+    "$(shell pwd)",
+    "${shell pwd}",
 ];
 
 /// One call of make.
@@ -71,7 +81,9 @@ fn is_here(folder: &str, expander: &Expander<'_>) -> bool {
 }
 
 fn call(command: &Command, expander: &Expander<'_>) -> Option<Call> {
-    let before = |word: &&String| is_assignment(word) || word.starts_with('-') || WRAPPERS.contains(&word.as_str());
+    let before = |word: &&String| {
+        is_assignment(word) || word.starts_with('-') || WRAPPERS.contains(&word.as_str())
+    };
     let mut at = command.words.iter().take_while(before).count();
     if !is_make(command.words.get(at)?) {
         // `bear -- $(MAKE)`: make's own variable says it wherever it stands, unless it is only spoken of.
@@ -102,17 +114,22 @@ fn call(command: &Command, expander: &Expander<'_>) -> Option<Call> {
             "--file" | "--makefile" if expander.is_main_file(value) => {}
             "-I" | "-o" | "-W" | "-E" | "--eval" => drop(words.next()),
             _ if word.starts_with("-C") || word.starts_with("--dir") => return None,
-            _ if word.starts_with("-f") || word.starts_with("--file") || word.starts_with("--make") => {
+            _ if word.starts_with("-f")
+                || word.starts_with("--file")
+                || word.starts_with("--make") =>
+            {
                 return None;
             }
             // `-j 4`, and redirections.
-            _ if word.starts_with(['-', '>', '<']) || word.bytes().all(|byte| byte.is_ascii_digit()) => {}
+            _ if word.starts_with(['-', '>', '<'])
+                || word.bytes().all(|byte| byte.is_ascii_digit()) => {}
             _ if word.contains('>') => {}
             _ if is_assignment(word) => call.given.push(name.to_owned()),
             _ => {
                 call.is_default = false;
                 let known = expander.expand(word).unwrap_or_default();
-                call.targets.extend(known.split_whitespace().map(str::to_owned));
+                call.targets
+                    .extend(known.split_whitespace().map(str::to_owned));
             }
         }
     }

@@ -70,7 +70,11 @@ pub(super) fn marked(line: &str) -> Marked {
         return Marked::Banner(heading);
     }
     let bare = text.trim_end_matches('#');
-    let text = if text.len() - bare.len() >= 2 { bare.trim() } else { text };
+    let text = if text.len() - bare.len() >= 2 {
+        bare.trim()
+    } else {
+        text
+    };
     Marked::Line(Comment {
         doubled: marks >= 2 || is_asked,
         text: text.to_owned(),

@@ -6,8 +6,8 @@ mod readable;
 mod removal;
 
 use programs::RULES;
-use removal::Whereabouts;
 pub(super) use readable::readable;
+use removal::Whereabouts;
 
 use super::{text::cut, variables::Variables};
 
@@ -132,7 +132,12 @@ fn dangerous(words: &[String], place: &Whereabouts) -> Option<String> {
 
 /// The words that a test compares.
 fn tested(words: &[String]) -> std::ops::Range<usize> {
-    let opens = |word: &String| matches!(word.trim_start_matches(['@', '-', '+']), "[" | "[[" | "test" | "case");
+    let opens = |word: &String| {
+        matches!(
+            word.trim_start_matches(['@', '-', '+']),
+            "[" | "[[" | "test" | "case"
+        )
+    };
     let Some(from) = words.iter().position(opens) else {
         return 0..0;
     };
@@ -140,8 +145,12 @@ fn tested(words: &[String]) -> std::ops::Range<usize> {
     if is_word && !words[..from].iter().all(|word| is_keyword(word)) {
         return 0..0;
     }
-    let close = words.iter().position(|word| matches!(word.as_str(), "]" | "]]"));
-    from..close.filter(|at| *at > from).map_or(words.len(), |at| at + 1)
+    let close = words
+        .iter()
+        .position(|word| matches!(word.as_str(), "]" | "]]"));
+    from..close
+        .filter(|at| *at > from)
+        .map_or(words.len(), |at| at + 1)
 }
 
 fn is_keyword(word: &str) -> bool {
@@ -154,18 +163,24 @@ fn is_keyword(word: &str) -> bool {
 /// Whether a word stands where a program does: first, or behind words that run what follows them.
 fn is_called(words: &[String], at: usize) -> bool {
     let runs = |word: &String| {
-        let name = word.trim_start_matches(['@', '-', '+']).rsplit('/').next().unwrap_or_default();
+        let name = word
+            .trim_start_matches(['@', '-', '+'])
+            .rsplit('/')
+            .next()
+            .unwrap_or_default();
         RUNNING.contains(&name)
     };
     let before = &words[..at];
-    before.iter().all(|word| is_keyword(word) || word.starts_with('-') || word.contains('=') || runs(word))
+    before
+        .iter()
+        .all(|word| is_keyword(word) || word.starts_with('-') || word.contains('=') || runs(word))
         || before.first().is_some_and(runs)
 }
 
 /// Programs that run what stands behind them.
-const RUNNING: [&str; 16] = [
-    "bash", "command", "docker", "doas", "env", "exec", "kubectl", "nice", "nohup", "podman", "sh", "ssh", "sudo", "su",
-    "timeout", "xargs",
+const RUNNING: [&str; 17] = [
+    "ansible", "bash", "command", "docker", "doas", "env", "exec", "kubectl", "nice", "nohup",
+    "podman", "sh", "ssh", "sudo", "su", "timeout", "xargs",
 ];
 
 /// Whether a word is a dangerous program where it stands.

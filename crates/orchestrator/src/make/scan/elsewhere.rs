@@ -49,7 +49,10 @@ fn dotenv_sample(dir: &Path) -> Option<DotenvSample> {
 /// Where no sample is missing its file any more, or what the disk says.
 pub fn copy_dotenv_sample(dir: &Path) -> io::Result<()> {
     let missing = dotenv_sample(dir).ok_or_else(|| {
-        io::Error::new(io::ErrorKind::NotFound, "the file is there, or no sample of it")
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            "the file is there, or no sample of it",
+        )
     })?;
     let mut sample = fs::File::open(dir.join(missing.sample))?;
     let mut file = fs::File::create_new(dir.join(missing.file))?;
@@ -60,12 +63,7 @@ pub fn copy_dotenv_sample(dir: &Path) -> io::Result<()> {
 
 /// Tells a scan which variables have a value in the environment of a job in `dir`: `environment`, and where `direnv` goes
 /// before make, what `.envrc` exports. These are needed by no target any more.
-pub fn settle(
-    scan: &mut Scan,
-    dir: &Path,
-    environment: &[(OsString, OsString)],
-    by_direnv: bool,
-) {
+pub fn settle(scan: &mut Scan, dir: &Path, environment: &[(OsString, OsString)], by_direnv: bool) {
     let mut set: BTreeMap<String, SetBy> = BTreeMap::new();
     if by_direnv {
         let mut files = Files::new(dir);
@@ -137,7 +135,10 @@ fn exported(files: &mut Files, dir: &Path) -> Vec<(String, String)> {
 /// The name that a dotenv file's line sets.
 fn name_of_line(line: &str) -> Option<&str> {
     let line = line.trim();
-    let (name, _) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+    let (name, _) = line
+        .strip_prefix("export ")
+        .unwrap_or(line)
+        .split_once('=')?;
     let name = name.trim();
     is_name(name).then_some(name)
 }

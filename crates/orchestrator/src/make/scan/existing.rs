@@ -2,7 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{comment::Notes, reader::Reader, rules::{Headings, Rule}};
+use super::{
+    comment::Notes,
+    reader::Reader,
+    rules::{Headings, Rule},
+};
 use crate::project::Place;
 
 /// A target of make's own data base.
@@ -50,7 +54,12 @@ impl Reader {
         }
         // A goal that the muted shell made of another name, or that it chose, is none.
         let of_scan = self.first_target();
-        let is_chosen = |name: &str| !self.rules.position(name).is_some_and(|at| self.rules.is_left_open(at));
+        let is_chosen = |name: &str| {
+            !self
+                .rules
+                .position(name)
+                .is_some_and(|at| self.rules.is_left_open(at))
+        };
         if let Some(goal) = default_goal
             && self.knows(&goal)
             && of_scan.is_none_or(is_chosen)

@@ -9,8 +9,8 @@ const MAX_WORK: usize = 16 << 20;
 
 /// make's functions that are not worked out here (GNU make manual, "Functions for Transforming Text" to its end).
 const OTHERS: [&str; 18] = [
-    "and", "call", "error", "eval", "file", "flavor", "foreach", "guile", "if", "info", "intcmp", "join", "let", "or",
-    "origin", "shell", "value", "warning",
+    "and", "call", "error", "eval", "file", "flavor", "foreach", "guile", "if", "info", "intcmp",
+    "join", "let", "or", "origin", "shell", "value", "warning",
 ];
 
 /// Whether make has a function of this name.

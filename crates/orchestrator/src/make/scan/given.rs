@@ -60,18 +60,62 @@ const ENVIRONMENT: &[&str] = &[
 /// Names that are empty unless someone wants something special, by custom; those of tools and services that set them
 /// where they run are among them.
 const CUSTOM: &[&str] = &[
-    "ARCH", "BUILD_NUMBER", "BUILD_TAG", "CI", "CROSS", "CROSS_COMPILE", "CROSS_PREFIX", "DEBUG", "DESTDIR", "DOCKER_HOST",
-    "EXE", "EXEEXT", "GOARCH", "GOBIN", "GOOS", "GOPATH", "GOROOT", "JAVA_HOME", "KUBECONFIG", "LDADD", "NO_COLOR", "O",
-    "PAPER", "PREFIX", "Q", "SSH_AUTH_SOCK", "SUDO", "SUDO_USER", "TARGET_ARCH", "TARGET_MACH", "V", "VERBOSE",
-    "VIRTUAL_ENV", "W", "prefix",
+    "ARCH",
+    "BUILD_NUMBER",
+    "BUILD_TAG",
+    "CI",
+    "CROSS",
+    "CROSS_COMPILE",
+    "CROSS_PREFIX",
+    "DEBUG",
+    "DESTDIR",
+    "DOCKER_HOST",
+    "EXE",
+    "EXEEXT",
+    "GOARCH",
+    "GOBIN",
+    "GOOS",
+    "GOPATH",
+    "GOROOT",
+    "JAVA_HOME",
+    "KUBECONFIG",
+    "LDADD",
+    "NO_COLOR",
+    "O",
+    "PAPER",
+    "PREFIX",
+    "Q",
+    "SSH_AUTH_SOCK",
+    "SUDO",
+    "SUDO_USER",
+    "TARGET_ARCH",
+    "TARGET_MACH",
+    "V",
+    "VERBOSE",
+    "VIRTUAL_ENV",
+    "W",
+    "prefix",
 ];
 /// How names begin that a service sets where it runs.
 const OF_SERVICES: &[&str] = &[
-    "AZURE_", "BITBUCKET_", "BUILDKITE_", "CI_", "CIRCLE_", "CONDA_", "DRONE_", "GITHUB_", "GITLAB_", "JENKINS_", "RUNNER_",
-    "TRAVIS_", "XDG_",
+    "AZURE_",
+    "BITBUCKET_",
+    "BUILDKITE_",
+    "CI_",
+    "CIRCLE_",
+    "CONDA_",
+    "DRONE_",
+    "GITHUB_",
+    "GITLAB_",
+    "JENKINS_",
+    "RUNNER_",
+    "TRAVIS_",
+    "XDG_",
 ];
 /// How names end of what is added to a command, if anything is.
-const ADDED: &[&str] = &["FLAGS", "FLAG", "ARGS", "OPTS", "OPTIONS", "EXTRA", "LIBS", "OBJS", "DEFS"];
+const ADDED: &[&str] = &[
+    "FLAGS", "FLAG", "ARGS", "OPTS", "OPTIONS", "EXTRA", "LIBS", "OBJS", "DEFS",
+];
 
 /// Whether make or the environment gives it a value, so that nobody needs to be asked.
 pub(super) fn is_given(name: &str) -> bool {
@@ -96,7 +140,9 @@ pub(super) fn is_customary(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     CUSTOM.contains(&name)
         || ADDED.iter().any(|end| upper.ends_with(end))
-        || ["EXTRA_", "ADDITIONAL_"].iter().any(|start| upper.starts_with(start))
+        || ["EXTRA_", "ADDITIONAL_"]
+            .iter()
+            .any(|start| upper.starts_with(start))
         || OF_SERVICES.iter().any(|start| name.starts_with(start))
         || upper.ends_with("_PROXY")
 }
@@ -105,6 +151,8 @@ pub(super) fn is_customary(name: &str) -> bool {
 mod tests {
     #[test]
     fn the_lists_are_sorted() {
-        assert!(super::MAKE.is_sorted() && super::ENVIRONMENT.is_sorted() && super::CUSTOM.is_sorted());
+        assert!(
+            super::MAKE.is_sorted() && super::ENVIRONMENT.is_sorted() && super::CUSTOM.is_sorted()
+        );
     }
 }

@@ -1,7 +1,13 @@
 //! Guards that are told the name of a variable: `$(call need,TOKEN)` and the prerequisite `guard-TOKEN`. Both look the
 //! name up, and end make or the recipe where it has no value.
 
-use super::{functions::stem, reader::Reader, refs::fails, text::is_name, variables::{Guard, Variables}};
+use super::{
+    functions::stem,
+    reader::Reader,
+    refs::fails,
+    text::is_name,
+    variables::{Guard, Variables},
+};
 
 /// The longest value that is looked through, in bytes.
 const MAX_VALUE: usize = 4_000;

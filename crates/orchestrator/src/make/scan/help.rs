@@ -32,8 +32,13 @@ pub(super) fn helped(reader: &Reader) -> HashMap<String, Helped> {
     let mut all: HashMap<String, Helped> = HashMap::new();
     for found in rules.targets.iter().filter(|found| is_help(&found.name)) {
         let mut heading = None;
-        let own = found.rules.iter().map(|rule| rules.list[*rule].text.as_str());
-        let lines = own.flat_map(|recipe| printed(recipe, reader)).take(MAX_LINES);
+        let own = found
+            .rules
+            .iter()
+            .map(|rule| rules.list[*rule].text.as_str());
+        let lines = own
+            .flat_map(|recipe| printed(recipe, reader))
+            .take(MAX_LINES);
         for line in lines {
             match of_line(&line, rules) {
                 Some((name, text)) => {
@@ -64,7 +69,9 @@ fn printed(recipe: &str, reader: &Reader) -> Vec<String> {
         match command.program() {
             Some("echo") => {
                 let words = command.arguments().iter().skip_while(|word| {
-                    word.starts_with('-') && word.len() <= 3 && word[1..].bytes().all(|b| b.is_ascii_alphabetic())
+                    word.starts_with('-')
+                        && word.len() <= 3
+                        && word[1..].bytes().all(|b| b.is_ascii_alphabetic())
                 });
                 let text: Vec<&str> = words.map(String::as_str).collect();
                 push(&text.join(" "), reader, &mut lines);
@@ -91,7 +98,10 @@ fn printf(command: &Command, reader: &Reader, lines: &mut Vec<String>) {
     };
     let holes = format.matches('%').count() - 2 * format.matches("%%").count();
     if holes < 2 || values.is_empty() {
-        let all: Vec<&str> = std::iter::once(format).chain(values).map(String::as_str).collect();
+        let all: Vec<&str> = std::iter::once(format)
+            .chain(values)
+            .map(String::as_str)
+            .collect();
         return push(&all.join("  "), reader, lines);
     }
     for values in values.chunks(holes) {
@@ -107,12 +117,18 @@ fn push(text: &str, reader: &Reader, lines: &mut Vec<String>) {
             Piece::Plain(text) => plain.push_str(text),
             Piece::Reference(inner) => {
                 let variable = reader.variables.get(inner).filter(|one| one.is_text);
-                plain.push_str(variable.and_then(|one| one.value.as_deref()).unwrap_or_default());
+                plain.push_str(
+                    variable
+                        .and_then(|one| one.value.as_deref())
+                        .unwrap_or_default(),
+                );
             }
             Piece::Dollar | Piece::Letter(_) => {}
         }
     }
-    let plain = without_colours(&plain).replace("\\n", "\n").replace("\\t", "\t");
+    let plain = without_colours(&plain)
+        .replace("\\n", "\n")
+        .replace("\\t", "\t");
     lines.extend(plain.lines().map(str::to_owned));
 }
 
@@ -122,7 +138,9 @@ fn without_colours(text: &str) -> String {
     for escape in ["\\033[", "\\e[", "\\x1b[", "\\x1B[", "\u{1b}["] {
         while let Some(at) = out.find(escape) {
             let rest = &out[at + escape.len()..];
-            let end = rest.find(|c: char| c.is_ascii_alphabetic()).map_or(rest.len(), |end| end + 1);
+            let end = rest
+                .find(|c: char| c.is_ascii_alphabetic())
+                .map_or(rest.len(), |end| end + 1);
             out.replace_range(at..at + escape.len() + end, "");
         }
     }
@@ -137,7 +155,9 @@ fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(&'r str, Option<String>)
         Some(rest) => (rest.trim_start(), true),
         None => (line, false),
     };
-    let end = rest.find(|c: char| is_blank(c) || c == ',').unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| is_blank(c) || c == ',')
+        .unwrap_or(rest.len());
     let quotes = ['`', '\'', '"', '<', '>', '[', ']'];
     let word = rest[..end].trim_matches(quotes);
     let (word, has_colon) = match word.strip_suffix(':') {
@@ -151,7 +171,9 @@ fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(&'r str, Option<String>)
     loop {
         let next = text.trim_start();
         let word = next.split(is_blank).next().unwrap_or_default();
-        if !(word.contains('=') && word != "=>" && word != "=") && !(word.starts_with('[') && word.ends_with(']')) {
+        if !(word.contains('=') && word != "=>" && word != "=")
+            && !(word.starts_with('[') && word.ends_with(']'))
+        {
             break;
         }
         text = &next[word.len()..];
@@ -179,9 +201,17 @@ fn heading_of(line: &str) -> Option<String> {
     let text = line.trim().trim_matches(['=', '-', '*', '#', ' ']);
     let bare = text.strip_suffix(':').unwrap_or(text).trim();
     let lower = bare.to_ascii_lowercase();
-    let is_usage = ["usage", "make", "targets", "available", "commands", "options", "help"]
-        .iter()
-        .any(|word| lower.split(' ').any(|own| own == *word));
+    let is_usage = [
+        "usage",
+        "make",
+        "targets",
+        "available",
+        "commands",
+        "options",
+        "help",
+    ]
+    .iter()
+    .any(|word| lower.split(' ').any(|own| own == *word));
     let has_case = bare.chars().any(char::is_lowercase);
     let is_above = text.ends_with(':') || (!has_case && bare.chars().any(char::is_uppercase));
     (is_above && !is_usage && is_heading(bare)).then(|| bare.to_owned())

@@ -28,7 +28,8 @@ pub(super) fn texts(reader: &mut Reader) {
         let found = &rules.targets[at];
         let doc = found.notes.doc.as_deref();
         let other = doc.and_then(named).map(|(name, _)| name);
-        let of_another = other.is_some_and(|name| name != found.name && rules.position(name).is_some());
+        let of_another =
+            other.is_some_and(|name| name != found.name && rules.position(name).is_some());
         if of_another || rules.is_of_rule(at) {
             rules.targets[at].notes.doc = None;
             rules.targets[at].notes.documented = false;
@@ -43,7 +44,11 @@ pub(super) fn texts(reader: &mut Reader) {
         }
     }
     let has_groups = rules.has_groups || rules.targets.iter().any(|found| found.group.is_some());
-    let banners: HashSet<_> = rules.targets.iter().filter_map(|found| found.banner.clone()).collect();
+    let banners: HashSet<_> = rules
+        .targets
+        .iter()
+        .filter_map(|found| found.banner.clone())
+        .collect();
     for found in &mut rules.targets {
         let Helped { text, heading } = help_of(&helped, &found.name);
         found.is_in_help = has_helps && helped.contains_key(&found.name);
@@ -137,11 +142,15 @@ fn makes_its_file(found: &Found, reader: &Reader) -> bool {
         let readable = readable(text, &reader.variables);
         commands(&readable).iter().any(|command| {
             let words = command.arguments();
-            let is_making = command.program().is_some_and(|program| MAKING.contains(&program));
+            let is_making = command
+                .program()
+                .is_some_and(|program| MAKING.contains(&program));
             let is_into = |pair: &[String]| INTO.contains(&pair[0].as_str()) && pair[1] == name;
             (is_making && words.iter().any(|word| word == name))
                 || words.windows(2).any(is_into)
-                || words.iter().any(|word| word.strip_prefix('>') == Some(name))
+                || words
+                    .iter()
+                    .any(|word| word.strip_prefix('>') == Some(name))
         })
     })
 }

@@ -131,7 +131,8 @@ impl<'a> Values<'a> {
         let unknown = variables.list.iter().filter(|one| {
             let is_hidden = one.value.is_some() && one.shown_value().is_none();
             let known = one.value.is_some() || one.tested || one.called;
-            is_hidden || !known && is_name(&one.name) && !is_given(&one.name) && !is_customary(&one.name)
+            is_hidden
+                || !known && is_name(&one.name) && !is_given(&one.name) && !is_customary(&one.name)
         });
         let unknown = unknown.map(|one| (one.name.as_str(), as_written(&one.name)));
         values.bound.extend(unknown);

@@ -2,8 +2,8 @@
 
 /// Those that are called without words, for what they print.
 const PROGRAMS: [&str; 15] = [
-    "arch", "date", "gcc", "getconf", "groups", "hostname", "id", "logname", "nproc", "pwd", "tput", "tty", "uname", "uptime",
-    "whoami",
+    "arch", "date", "gcc", "getconf", "groups", "hostname", "id", "logname", "nproc", "pwd",
+    "tput", "tty", "uname", "uptime", "whoami",
 ];
 
 /// Whether a name is such a program's.

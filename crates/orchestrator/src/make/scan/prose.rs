@@ -37,9 +37,18 @@ pub(super) fn is_remark(text: &str) -> bool {
 
 /// What stands at the head of many files and says nothing of the first target.
 fn is_boilerplate(text: &str) -> bool {
-    ["Copyright", "SPDX-", "(c)", "-*-", "vim:", "shellcheck", "pylint:", "noqa"]
-        .iter()
-        .any(|mark| text.contains(mark))
+    [
+        "Copyright",
+        "SPDX-",
+        "(c)",
+        "-*-",
+        "vim:",
+        "shellcheck",
+        "pylint:",
+        "noqa",
+    ]
+    .iter()
+    .any(|mark| text.contains(mark))
         || text.starts_with('!')
 }
 
@@ -47,21 +56,29 @@ fn is_note(text: &str) -> bool {
     let (first, rest) = first_word(text);
     let is_link = |text: &str| text.starts_with("http://") || text.starts_with("https://");
     let bare = first.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-    matches!(bare.split('(').next(), Some("TODO" | "FIXME" | "HACK" | "XXX"))
-        || (is_link(text) && rest.is_empty())
+    matches!(
+        bare.split('(').next(),
+        Some("TODO" | "FIXME" | "HACK" | "XXX")
+    ) || (is_link(text) && rest.is_empty())
         || (bare.eq_ignore_ascii_case("see") && is_link(rest) && !rest.contains(is_blank))
 }
 
 /// Lines of a makefile or of a recipe that were taken out.
 fn is_code(text: &str) -> bool {
     let (first, rest) = first_word(text);
-    let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let is_word = |word: &str| {
+        word.bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    };
     let sets = assignment(text).is_some_and(|one| {
         let spaced = rest.starts_with(['=', ':', '+', '?', '!']);
         spaced || is_word(one.name)
     });
     sets || text.starts_with(['@', '$'])
-        || matches!(first, "ifeq" | "ifneq" | "ifdef" | "ifndef" | "endif" | "endef")
+        || matches!(
+            first,
+            "ifeq" | "ifneq" | "ifdef" | "ifndef" | "endif" | "endef"
+        )
         || (matches!(first, "include" | "-include") && rest.ends_with(".mk"))
 }
 
@@ -69,7 +86,8 @@ fn is_code(text: &str) -> bool {
 pub(super) fn named(text: &str) -> Option<(&str, &str)> {
     let (name, rest) = text.split_once(':')?;
     let name = name.trim_end();
-    let is_name = !name.is_empty() && !name.contains(is_blank) && !name.contains(['/', '$', '"', '`']);
+    let is_name =
+        !name.is_empty() && !name.contains(is_blank) && !name.contains(['/', '$', '"', '`']);
     let rest = rest.strip_prefix(is_blank)?.trim();
     (is_name && !rest.is_empty()).then_some((name, rest))
 }
@@ -88,7 +106,13 @@ mod tests {
         ] {
             assert_eq!(heading_in(text, marks).as_deref(), Some("Deploy"), "{text}");
         }
-        for (text, marks) in [("Deploy", 1), ("- a list", 1), ("Deploy ##", 2), ("---", 1), ("*.o", 1)] {
+        for (text, marks) in [
+            ("Deploy", 1),
+            ("- a list", 1),
+            ("Deploy ##", 2),
+            ("---", 1),
+            ("*.o", 1),
+        ] {
             assert_eq!(heading_in(text, marks), None, "{text}");
         }
     }

@@ -70,8 +70,8 @@ struct At {
     banner: Option<String>,
     /// How many comments there were at a drawn line that may be the first of two.
     drawn: Option<usize>,
-    /// A variable whose comment may be one of a block of them.
-    block: Option<usize>,
+    /// A variable whose comment may be one of a block of them, and how many follow each other since.
+    block: Option<(usize, usize)>,
     /// Comments since the last empty line, for what comes next.
     comments: Vec<Comment>,
     /// Those above a variable of one target alone, until the target's rule comes.
@@ -164,7 +164,8 @@ impl Reader {
 
     fn line(&mut self, raw: &str, at: &mut At) {
         if self.active.is_none() {
-            let in_recipe = at.rule.is_some() && at.define.is_none() && raw.starts_with(self.recipe_prefix);
+            let in_recipe =
+                at.rule.is_some() && at.define.is_none() && raw.starts_with(self.recipe_prefix);
             self.active = active::active(raw, in_recipe).map(|what| (at.place(), what));
         }
         if at.define.is_some() {
@@ -250,7 +251,11 @@ impl Reader {
             let used = self.variables.refer(&reference);
             if let Some(used) = used.filter(|used| used.guarded) {
                 let is_always = at.conditions.is_empty();
-                let guard = if is_always { Guard::Always } else { Guard::WhereUsed };
+                let guard = if is_always {
+                    Guard::Always
+                } else {
+                    Guard::WhereUsed
+                };
                 self.variables.guard(used.index, guard);
             }
         }
@@ -364,10 +369,14 @@ impl Reader {
                 }
                 Marked::Rule => {
                     // A text between two drawn lines is a heading; more than two lines of it are a text.
-                    if let Some(from) = after_drawn.filter(|from| (1..=2).contains(&(at.comments.len() - from))) {
+                    if let Some(from) =
+                        after_drawn.filter(|from| (1..=2).contains(&(at.comments.len() - from)))
+                    {
                         let lines = at.comments.drain(from..);
                         let text: Vec<String> = lines.map(|line| line.text).collect();
-                        at.banner = Some(text.join(" ").trim().to_owned()).filter(|text| is_heading(text)).or(at.banner.take());
+                        at.banner = Some(text.join(" ").trim().to_owned())
+                            .filter(|text| is_heading(text))
+                            .or(at.banner.take());
                         at.comments.clear();
                     } else {
                         at.drawn = Some(at.comments.len());

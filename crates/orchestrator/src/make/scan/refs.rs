@@ -60,7 +60,9 @@ pub(super) fn references(text: &str) -> Vec<Reference<'_>> {
         found.text(text, false, 0);
     }
     let (locals, set) = (found.locals, found.set);
-    found.list.retain(|one| !locals.contains(&one.name) && !set.contains(&one.name));
+    found
+        .list
+        .retain(|one| !locals.contains(&one.name) && !set.contains(&one.name));
     found.list.extend(set.into_iter().map(|name| Reference {
         is_set: true,
         ..Reference::tested(name)

@@ -220,8 +220,7 @@ impl Rules {
             return;
         }
         let list = &self.list;
-        let is_left_open =
-            |found: &Found| found.rules.iter().any(|rule| list[*rule].is_left_open);
+        let is_left_open = |found: &Found| found.rules.iter().any(|rule| list[*rule].is_left_open);
         self.targets
             .retain(|found| wanted(&found.name) || is_left_open(found));
         let names = self.targets.iter().enumerate();
@@ -268,7 +267,10 @@ impl Rules {
             known.danger.clone_from(&notes.danger);
         }
         if found.group.is_none() {
-            found.group = notes.group.clone().or_else(|| headings.group.map(str::to_owned));
+            found.group = notes
+                .group
+                .clone()
+                .or_else(|| headings.group.map(str::to_owned));
         }
         if found.banner.is_none() {
             found.banner = headings.banner.map(str::to_owned);

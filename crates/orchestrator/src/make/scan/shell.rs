@@ -9,7 +9,8 @@ const MAX_DEPTH: usize = 8;
 const MAX_COMMANDS: usize = 2_000;
 /// Words that begin or end a part of shell code and are no program.
 const KEYWORDS: [&str; 14] = [
-    "!", "do", "done", "elif", "else", "esac", "fi", "if", "then", "time", "until", "while", "{", "}",
+    "!", "do", "done", "elif", "else", "esac", "fi", "if", "then", "time", "until", "while", "{",
+    "}",
 ];
 
 /// What stands before a command.
@@ -79,7 +80,9 @@ pub(super) fn commands(text: &str) -> Vec<Command> {
     reading.begin(Lead::Line);
     reading.text(text, 0);
     reading.end_word();
-    reading.list.retain(|one| !one.words.is_empty() || !one.keywords.is_empty());
+    reading
+        .list
+        .retain(|one| !one.words.is_empty() || !one.keywords.is_empty());
     reading.list
 }
 
@@ -335,7 +338,10 @@ mod tests {
             ("a 2>&1 | b &>c", vec!["a 2>&1", "b &>c"]),
             ("(a; b)", vec!["a", "b"]),
             ("x $(if $(A),b c) ${D}", vec!["x $(if $(A),b c) ${D}"]),
-            ("X=$$(make b) c `d e`", vec!["make b", "d e", "X=$$(make b) c `"]),
+            (
+                "X=$$(make b) c `d e`",
+                vec!["make b", "d e", "X=$$(make b) c `"],
+            ),
             ("a # b; c\nd", vec!["a", "d"]),
             ("a \\\n  b \\\n&& c", vec!["a b", "c"]),
             ("if ! a; then b; fi", vec!["if ! a", "then b", "fi"]),

@@ -7,11 +7,28 @@ use super::{
 };
 
 /// Programs that run another one with a terminal, where they are told to.
-const CONTAINERS: [&str; 6] = ["docker", "docker-compose", "kubectl", "nerdctl", "oc", "podman"];
+const CONTAINERS: [&str; 6] = [
+    "docker",
+    "docker-compose",
+    "kubectl",
+    "nerdctl",
+    "oc",
+    "podman",
+];
 /// Programs that a person talks to, unless they are given something to run.
 const SHELLS: [&str; 6] = ["mongosh", "mysql", "psql", "redis-cli", "sqlite3", "rails"];
 /// Programs that fill a screen.
-const SCREENS: [&str; 9] = ["htop", "k9s", "less", "nano", "top", "vi", "vim", "watch", "lazydocker"];
+const SCREENS: [&str; 9] = [
+    "htop",
+    "k9s",
+    "less",
+    "nano",
+    "top",
+    "vi",
+    "vim",
+    "watch",
+    "lazydocker",
+];
 /// Options of `ssh` that take a value from the next word.
 const SSH_VALUES: &str = "BbcDEeFIiJLlmOopQRSWw";
 
@@ -22,16 +39,26 @@ pub(super) fn reason(recipe: &str, variables: &Variables) -> Option<String> {
 }
 
 fn of_command(command: &Command) -> Option<String> {
-    let words: Vec<&str> = command.words[command.start()..].iter().map(String::as_str).collect();
+    let words: Vec<&str> = command.words[command.start()..]
+        .iter()
+        .map(String::as_str)
+        .collect();
     let (first, rest) = words.split_first()?;
     let name = first.rsplit('/').next().unwrap_or(first);
-    let name = name.strip_prefix("${").and_then(|name| name.strip_suffix('}')).map_or_else(|| name.to_owned(), str::to_lowercase);
+    let name = name
+        .strip_prefix("${")
+        .and_then(|name| name.strip_suffix('}'))
+        .map_or_else(|| name.to_owned(), str::to_lowercase);
     let is_fed = command.lead == Lead::Pipe || rest.iter().any(|word| word.starts_with('<'));
     let has = |wanted: &[&str]| rest.iter().any(|word| wanted.contains(word));
     let why = match name.as_str() {
-        "sudo" if !has(&["-n", "--non-interactive", "-S", "--stdin"]) => "sudo may ask for a password",
+        "sudo" if !has(&["-n", "--non-interactive", "-S", "--stdin"]) => {
+            "sudo may ask for a password"
+        }
         name if CONTAINERS.contains(&name) => return container(name, rest, is_fed),
-        "read" if !is_fed && !command.has("while") && !command.has("until") => "read asks for a line",
+        "read" if !is_fed && !command.has("while") && !command.has("until") => {
+            "read asks for a line"
+        }
         "ssh" if !is_fed && asks_a_shell(rest) => "ssh opens a shell there",
         "ssh" if has(&["-t", "-tt"]) => "ssh -t asks for a terminal",
         "terraform" | "tofu" | "terragrunt" if asks_to_approve(rest) => {
@@ -40,7 +67,9 @@ fn of_command(command: &Command) -> Option<String> {
         name if SHELLS.contains(&name) && !is_fed && is_talked_to(name, rest) => {
             return Some(format!("{name} is talked to"));
         }
-        name if SCREENS.contains(&name) => return Some(format!("{name} fills the screen")),
+        name if SCREENS.contains(&name) && !first.starts_with('$') => {
+            return Some(format!("{name} fills the screen"));
+        }
         _ => return None,
     };
     Some(why.to_owned())
@@ -48,9 +77,13 @@ fn of_command(command: &Command) -> Option<String> {
 
 /// `docker run -it`, `kubectl exec -ti`; compose's `exec` and `run` take one by themselves.
 fn container(name: &str, rest: &[&str], is_fed: bool) -> Option<String> {
-    let at = rest.iter().position(|word| matches!(*word, "run" | "exec" | "attach" | "debug"))?;
+    let at = rest
+        .iter()
+        .position(|word| matches!(*word, "run" | "exec" | "attach" | "debug"))?;
     let is_composed = name.ends_with("compose") || rest[..at].contains(&"compose");
-    let options = rest[at + 1..].iter().take_while(|word| word.starts_with('-'));
+    let options = rest[at + 1..]
+        .iter()
+        .take_while(|word| word.starts_with('-'));
     // An option's own value may stand between options.
     let all = || rest[at + 1..].iter();
     let short = |letter: char| {
@@ -63,8 +96,11 @@ fn container(name: &str, rest: &[&str], is_fed: bool) -> Option<String> {
         }
     };
     let with = |letter: char, long: &str| all().any(|word| short(letter)(&word) || *word == long);
-    let takes_one = with('t', "--tty") && with('i', "--interactive") || with('t', "--tty") && !is_composed;
-    let goes_without = options.clone().any(|word| matches!(*word, "-T" | "--no-tty" | "--no-TTY" | "-d" | "--detach"));
+    let takes_one =
+        with('t', "--tty") && with('i', "--interactive") || with('t', "--tty") && !is_composed;
+    let goes_without = options
+        .clone()
+        .any(|word| matches!(*word, "-T" | "--no-tty" | "--no-TTY" | "-d" | "--detach"));
     let by_itself = is_composed && !goes_without && !is_fed && rest[at] == "exec";
     let line = format!("{name} {}", rest[at]);
     if takes_one {
@@ -96,27 +132,51 @@ fn asks_a_shell(rest: &[&str]) -> bool {
 fn asks_to_approve(rest: &[&str]) -> bool {
     let approved = |word: &&str| {
         let word = word.trim_start_matches('-');
-        word.starts_with("auto-approve") && !word.ends_with("false") || word == "input=false" || word.starts_with("terragrunt-non-interactive")
+        word.starts_with("auto-approve") && !word.ends_with("false")
+            || word == "input=false"
+            || word.starts_with("terragrunt-non-interactive")
     };
-    let Some(at) = rest.iter().position(|word| matches!(*word, "apply" | "destroy" | "login")) else {
+    let Some(at) = rest
+        .iter()
+        .position(|word| matches!(*word, "apply" | "destroy" | "login"))
+    else {
         return false;
     };
-    let plan = rest[at + 1..].iter().find(|word| !word.starts_with('-') && !word.contains(['=', '>', '|']));
+    let plan = rest[at + 1..]
+        .iter()
+        .find(|word| !word.starts_with('-') && !word.contains(['=', '>', '|']));
     !rest.iter().any(approved) && (rest[at] != "apply" || plan.is_none())
 }
 
 /// Whether a program's own shell is opened: nothing is given to run.
 fn is_talked_to(name: &str, rest: &[&str]) -> bool {
     let given = |word: &&str| {
-        ["-c", "-f", "-e", "--command", "--file", "--execute", "--eval", "-l", "--list", "--version", "--help"]
-            .iter()
-            .any(|option| *word == *option || word.starts_with(&format!("{option}=")))
+        [
+            "-c",
+            "-f",
+            "-e",
+            "--command",
+            "--file",
+            "--execute",
+            "--eval",
+            "-l",
+            "--list",
+            "--version",
+            "--help",
+        ]
+        .iter()
+        .any(|option| *word == *option || word.starts_with(&format!("{option}=")))
             || (word.starts_with("-e") && name == "mysql")
             || (word.starts_with("-c") && name == "psql")
     };
     match name {
-        "rails" => rest.first().is_some_and(|word| matches!(*word, "console" | "c" | "dbconsole" | "db")),
-        "sqlite3" | "redis-cli" => rest.iter().filter(|word| !word.starts_with('-')).count() <= usize::from(name == "sqlite3"),
+        "rails" => rest
+            .first()
+            .is_some_and(|word| matches!(*word, "console" | "c" | "dbconsole" | "db")),
+        "sqlite3" | "redis-cli" => {
+            rest.iter().filter(|word| !word.starts_with('-')).count()
+                <= usize::from(name == "sqlite3")
+        }
         _ => !rest.iter().any(given),
     }
 }
@@ -178,6 +238,7 @@ mod tests {
             "psql < x.sql",
             "psql -f x.sql app",
             "docker build -t app .",
+            "npx vitest run $(if $(WATCH),--watch)",
             "# docker run -it x",
         ] {
             assert!(!asks(line), "{line}");

@@ -33,7 +33,9 @@ pub(super) fn tested(commands: &[Command]) -> Vec<Tested<'_>> {
         let (form, rest) = match words.split_first() {
             Some((first @ (&"[" | &"[[" | &"test" | &"case"), rest)) => (*first, rest),
             // `[[ a && b ]]`
-            Some(_) if is_open && matches!(command.lead, Lead::And | Lead::Or) => ("[[", &words[..]),
+            Some(_) if is_open && matches!(command.lead, Lead::And | Lead::Or) => {
+                ("[[", &words[..])
+            }
             _ => continue,
         };
         is_open = form == "[[" && !words.contains(&"]]");
@@ -109,7 +111,8 @@ fn clauses<'a>(words: &[&'a str]) -> Vec<(&'a str, Holds)> {
     }
     // Where several have to come together, none of them decides.
     if all.len() > 1 && words.contains(&"-a") {
-        all.iter_mut().for_each(|(_, holds)| *holds = Holds::Unknown);
+        all.iter_mut()
+            .for_each(|(_, holds)| *holds = Holds::Unknown);
     }
     all
 }
@@ -136,7 +139,10 @@ fn fails_when_empty(holds: Holds, commands: &[Command]) -> bool {
     let of_line = commands.iter().take_while(|one| one.line == line);
     let rest: Vec<&Command> = of_line.skip(1).collect();
     let is_asked = rest.iter().any(|one| one.has("then"))
-        && !rest.iter().take_while(|one| !one.has("then")).any(|one| one.has("if"));
+        && !rest
+            .iter()
+            .take_while(|one| !one.has("then"))
+            .any(|one| one.has("if"));
     if is_asked {
         let condition = rest.iter().take_while(|one| !one.has("then"));
         let is_alone = condition.clone().all(|one| one.lead == Lead::Or);
@@ -144,7 +150,10 @@ fn fails_when_empty(holds: Holds, commands: &[Command]) -> bool {
             move |one: &&&Command| !words.iter().any(|word| one.has(word))
         };
         let branch = rest.iter().skip_while(|one| !one.has("then"));
-        let fails_then = branch.clone().take_while(until(["else", "elif", "fi"])).any(|one| fails(one));
+        let fails_then = branch
+            .clone()
+            .take_while(until(["else", "elif", "fi"]))
+            .any(|one| fails(one));
         let mut other = branch.skip_while(|one| !one.has("else"));
         return match holds {
             Holds::Empty => is_alone && fails_then,
@@ -235,7 +244,12 @@ mod tests {
         ] {
             assert_eq!(verdict(text), Some(false), "{text}");
         }
-        for text in ["echo [ -n $(X) ]", "# test -n $(X)", "./test -n $(X)", "go '[ -n $(X) ]'"] {
+        for text in [
+            "echo [ -n $(X) ]",
+            "# test -n $(X)",
+            "./test -n $(X)",
+            "go '[ -n $(X) ]'",
+        ] {
             assert_eq!(verdict(text), None, "{text}");
         }
     }

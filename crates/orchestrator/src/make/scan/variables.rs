@@ -128,7 +128,9 @@ impl Variable {
     /// The dotenv file that its value comes from.
     pub(super) fn dotenv(&self) -> Option<&str> {
         let place = self.place.as_ref().filter(|_| self.value.is_some());
-        place.map(|place| place.file.as_str()).filter(|file| is_dotenv(file))
+        place
+            .map(|place| place.file.as_str())
+            .filter(|file| is_dotenv(file))
     }
 
     /// Whether a value that one target has for it is not to be shown.
@@ -272,7 +274,8 @@ impl Variables {
         if variable.is_foreign && !standing.is_foreign && !standing.specific {
             variable.value = None;
         }
-        variable.is_foreign = standing.is_foreign && (variable.is_foreign || variable.value.is_none());
+        variable.is_foreign =
+            standing.is_foreign && (variable.is_foreign || variable.value.is_none());
         let known = variable.value.as_mut();
         // What some targets have for themselves says nothing of the others.
         let Some(old) = known.filter(|_| !variable.specific || standing.specific) else {

@@ -4,8 +4,19 @@ use std::collections::HashSet;
 
 /// Programs that run elsewhere what stands behind them, so that a path there is none of the project's.
 const ELSEWHERE: [&str; 13] = [
-    "ansible", "docker", "docker-compose", "kubectl", "lxc", "machinectl", "multipass", "nerdctl", "oc", "podman", "ssh",
-    "vagrant", "virsh",
+    "ansible",
+    "docker",
+    "docker-compose",
+    "kubectl",
+    "lxc",
+    "machinectl",
+    "multipass",
+    "nerdctl",
+    "oc",
+    "podman",
+    "ssh",
+    "vagrant",
+    "virsh",
 ];
 
 /// What is known where a command stands.
@@ -44,7 +55,10 @@ impl Whereabouts {
         let mut rest = words.iter().skip_while(|word| is_keyword(word));
         let first = rest.next().map(String::as_str);
         let rest: Vec<&String> = rest.collect();
-        match (first.map(|word| word.trim_start_matches(['@', '-', '+'])), rest.first()) {
+        match (
+            first.map(|word| word.trim_start_matches(['@', '-', '+'])),
+            rest.first(),
+        ) {
             (Some("cd" | "pushd"), to) => {
                 self.has_left |= !to.is_some_and(|to| self.is_inside(to) || *to == ".");
             }
@@ -65,7 +79,9 @@ impl Whereabouts {
 
     /// Whether `find` starts at folders inside alone.
     fn starts_inside(&self, rest: &[&String]) -> bool {
-        let mut starts = rest.iter().take_while(|word| !word.starts_with(['-', '(', '!', '\\']));
+        let mut starts = rest
+            .iter()
+            .take_while(|word| !word.starts_with(['-', '(', '!', '\\']));
         starts.all(|word| word.as_str() == "." || self.is_inside(word))
     }
 
@@ -75,20 +91,36 @@ impl Whereabouts {
             return false;
         }
         let before = &words[..at];
-        let name = |word: &String| word.rsplit('/').next().unwrap_or(word).trim_start_matches(['@', '-', '+']).to_owned();
-        if before.iter().any(|word| ELSEWHERE.contains(&name(word).as_str())) {
+        let name = |word: &String| {
+            word.rsplit('/')
+                .next()
+                .unwrap_or(word)
+                .trim_start_matches(['@', '-', '+'])
+                .to_owned()
+        };
+        if before
+            .iter()
+            .any(|word| ELSEWHERE.contains(&name(word).as_str()))
+        {
             return false;
         }
-        let paths = words[at + 1..].iter().filter(|word| !word.starts_with('-') && !is_redirection(word));
+        let paths = words[at + 1..]
+            .iter()
+            .filter(|word| !word.starts_with('-') && !is_redirection(word));
         let by_find = before.iter().any(|word| name(word) == "find") && {
-            let rest: Vec<&String> = before.iter().skip_while(|word| name(word) != "find").skip(1).collect();
+            let rest: Vec<&String> = before
+                .iter()
+                .skip_while(|word| name(word) != "find")
+                .skip(1)
+                .collect();
             self.starts_inside(&rest)
         };
         let by_xargs = self.found_inside && before.iter().any(|word| name(word) == "xargs");
         let mut count = 0;
         let all = paths.into_iter().all(|path| {
             count += 1;
-            self.is_inside(path) || (by_find && matches!(path.as_str(), "{}" | "+" | "\\;" | ";" | "{}+"))
+            self.is_inside(path)
+                || (by_find && matches!(path.as_str(), "{}" | "+" | "\\;" | ";" | "{}+"))
         });
         all && (count > 0 || by_find || by_xargs)
     }
@@ -101,7 +133,9 @@ impl Whereabouts {
 
     /// Whether what a program works on, by words as `of=disk.img`, lies inside.
     pub(super) fn writes_inside(&self, rest: &[String]) -> bool {
-        let paths = rest.iter().map(|word| word.strip_prefix("of=").unwrap_or(word));
+        let paths = rest
+            .iter()
+            .map(|word| word.strip_prefix("of=").unwrap_or(word));
         let mut paths = paths.filter(|word| !word.starts_with('-') && !word.contains('='));
         self.in_project && !self.has_left && paths.all(|path| self.is_inside(path))
     }

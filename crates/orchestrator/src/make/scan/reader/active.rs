@@ -19,7 +19,11 @@ pub(super) fn active(line: &str, in_recipe: bool) -> Option<&'static str> {
     // Reading (`$(file <x)`) changes nothing, and what stands in a recipe runs with it.
     let writes = || {
         let mut found = FILE.find_iter(bytes);
-        found.any(|at| line[at + 4..].trim_start_matches(is_blank).starts_with(['>', '$']))
+        found.any(|at| {
+            line[at + 4..]
+                .trim_start_matches(is_blank)
+                .starts_with(['>', '$'])
+        })
     };
     if !in_recipe && called(&FILE) && writes() {
         return Some("writes files while it is read (`$(file …)`)");

@@ -11,6 +11,8 @@ use super::{
     At, Reader,
 };
 
+/// So many variables without an empty line between them are a block.
+const BLOCK: usize = 3;
 /// The longest value that is kept as `:=` made it, in bytes.
 const MAX_AT_ONCE: usize = 16 << 10;
 
@@ -51,13 +53,17 @@ impl Reader {
         let notes = notes(&above, beside.as_ref());
         let index = self.variables.mention(&name);
         // A plain comment above several variables is about them all, not about the first.
-        let is_plain = is_first && notes.doc.is_some() && !notes.documented;
-        if let Some(first) = at.block.take().filter(|_| !is_first)
-            && !self.variables.list[first].notes.documented
-        {
-            self.variables.list[first].notes.doc = None;
-        }
-        at.block = is_plain.then_some(index);
+        at.block = match at.block.take() {
+            Some((first, count)) if !is_first && first != index => {
+                let known = &mut self.variables.list[first].notes;
+                if count + 1 == BLOCK && !known.documented {
+                    known.doc = None;
+                }
+                Some((first, count + 1))
+            }
+            same if !is_first => same,
+            _ => (notes.doc.is_some() && !notes.documented).then_some((index, 1)),
+        };
         self.variables.note(&name, notes);
     }
 
@@ -88,7 +94,8 @@ impl Reader {
         {
             assigned.value = value;
             let targets = names.iter().filter(|word| !word.pattern);
-            self.named.extend(targets.map(|word| (word.name.clone(), line.text.clone())));
+            self.named
+                .extend(targets.map(|word| (word.name.clone(), line.text.clone())));
         }
         let assigned = &assigned;
         if let Some(name) = self.expanded(assigned.name) {

@@ -137,7 +137,11 @@ impl Reader {
     pub(super) fn guard(&mut self, at: &At) {
         if let Some(index) = self.guarded(at) {
             let is_alone = at.conditions.len() == 1;
-            let guard = if is_alone { Guard::Always } else { Guard::WhereUsed };
+            let guard = if is_alone {
+                Guard::Always
+            } else {
+                Guard::WhereUsed
+            };
             self.variables.guard(index, guard);
         }
     }

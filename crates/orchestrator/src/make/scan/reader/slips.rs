@@ -23,7 +23,9 @@ impl Reader {
             let hint = match reference.meant {
                 Some(Meant::Letter(behind)) if !behind.is_empty() => {
                     let name = reference.name;
-                    format!("make reads ${name}{behind} as $({name}){behind}; the shell's variable is written $${name}{behind}")
+                    format!(
+                        "make reads ${name}{behind} as $({name}){behind}; the shell's variable is written $${name}{behind}"
+                    )
                 }
                 Some(Meant::Command(inner)) => format!(
                     "$({inner}) is a variable of make's, which nothing sets; a command's output is $(shell {inner}), or $$({inner}) in a recipe"

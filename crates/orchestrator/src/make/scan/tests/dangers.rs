@@ -4,7 +4,11 @@ use super::*;
 
 fn asks(makefile: &str) -> Option<String> {
     let found = scan(folder(makefile.as_bytes()).path());
-    found.targets.into_iter().find(|one| one.name == "a")?.danger
+    found
+        .targets
+        .into_iter()
+        .find(|one| one.name == "a")?
+        .danger
 }
 
 fn recipe(line: &str) -> Option<String> {
@@ -94,6 +98,7 @@ fn a_word_that_runs_nothing_is_no_danger() {
         "ssh web-1 sudo reboot",
         "sh -c 'reboot'",
         "timeout 5 reboot",
+        "ansible -i hosts -b -m reboot",
         "if true; then poweroff; fi",
         "/sbin/halt",
         "docker compose down -v",
@@ -106,12 +111,33 @@ fn a_word_that_runs_nothing_is_no_danger() {
 
 #[test]
 fn a_plain_make_is_followed() {
-    for call in ["make b", "@make -s b", "cd . && make b", "$(MAKE) b", "sudo make b", "+make -j4 b"] {
+    for call in [
+        "make b",
+        "@make -s b",
+        "cd . && make b",
+        "$(MAKE) b",
+        "sudo make b",
+        "+make -j4 b",
+    ] {
         let danger = asks(&format!("a:\n\t{call}\nb: ; rm -rf /x $(Y)\n"));
-        assert_eq!(danger.as_deref(), Some("b: runs `rm -rf /x ${Y}`"), "{call}");
+        assert_eq!(
+            danger.as_deref(),
+            Some("b: runs `rm -rf /x ${Y}`"),
+            "{call}"
+        );
     }
-    for call in ["make -C sub b", "cd sub && make b", "echo make b", "cmake b", "make c"] {
-        assert_eq!(asks(&format!("a:\n\t{call}\nb: ; rm -rf /x\nc: ; echo\n")), None, "{call}");
+    for call in [
+        "make -C sub b",
+        "cd sub && make b",
+        "echo make b",
+        "cmake b",
+        "make c",
+    ] {
+        assert_eq!(
+            asks(&format!("a:\n\t{call}\nb: ; rm -rf /x\nc: ; echo\n")),
+            None,
+            "{call}"
+        );
     }
     let all = asks("b: ; rm -rf /x\na: ; $(MAKE) -s\n");
     assert_eq!(all.as_deref(), Some("b: runs `rm -rf /x`"));

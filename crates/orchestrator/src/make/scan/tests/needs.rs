@@ -17,7 +17,9 @@ fn variable<'a>(scan: &'a Scan, name: &str) -> Option<&'a Variable> {
 }
 
 fn need(scan: &Scan, name: &str) -> Need {
-    variable(scan, name).unwrap_or_else(|| panic!("{name}")).need
+    variable(scan, name)
+        .unwrap_or_else(|| panic!("{name}"))
+        .need
 }
 
 #[test]
@@ -101,11 +103,21 @@ fn what_a_caller_gives_is_not_the_callers() {
         let guards = ["a", "b"].map(|name| target(&found, name).guards.len());
         assert_eq!(guards, [0, 1], "{call}");
     }
-    for call in ["$(MAKE) b", "make b", "$(MAKE) b X=1; $(MAKE) b", "$(MAKE) Y=1 b"] {
+    for call in [
+        "$(MAKE) b",
+        "make b",
+        "$(MAKE) b X=1; $(MAKE) b",
+        "$(MAKE) Y=1 b",
+    ] {
         let found = read(&format!("a:\n\t{call}\nb: ; test -n \"$(X)\"\n"));
         assert_eq!(target(&found, "a").guards, ["X"], "{call}");
     }
-    for call in ["$(MAKE) -C sub b", "cd sub && make b", "echo 'make b'", "make -f other.mk b"] {
+    for call in [
+        "$(MAKE) -C sub b",
+        "cd sub && make b",
+        "echo 'make b'",
+        "make -f other.mk b",
+    ] {
         let found = read(&format!("a:\n\t{call}\nb: ; test -n \"$(X)\"\n"));
         assert!(target(&found, "a").guards.is_empty(), "{call}");
     }
@@ -128,14 +140,28 @@ fn what_may_well_be_empty_is_offered_as_it_is() {
         assert_eq!(need(&found, "X"), Need::Met, "{text}");
     }
     for name in [
-        "O", "CROSS", "CROSS_COMPILE", "GITHUB_SHA", "CI_COMMIT_TAG", "http_proxy", "NO_PROXY", "VIRTUAL_ENV", "KUBECONFIG",
-        "EXTRA_CFLAGS", "EXTRA_OBJS", "PREFIX",
+        "O",
+        "CROSS",
+        "CROSS_COMPILE",
+        "GITHUB_SHA",
+        "CI_COMMIT_TAG",
+        "http_proxy",
+        "NO_PROXY",
+        "VIRTUAL_ENV",
+        "KUBECONFIG",
+        "EXTRA_CFLAGS",
+        "EXTRA_OBJS",
+        "PREFIX",
     ] {
         let found = read(&format!("a: ; cc $({name})x\n"));
         assert_eq!(need(&found, name), Need::Met, "{name}");
     }
     let found = read("a: ; $(CC) $(OUTPUT_OPTION) $(LOADLIBES) $(REGION)\n");
-    let names: Vec<&str> = found.variables.iter().map(|one| one.name.as_str()).collect();
+    let names: Vec<&str> = found
+        .variables
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
     assert_eq!(names, ["REGION"]);
     assert_eq!(need(&found, "REGION"), Need::Unset);
     assert!(target(&found, "a").guards.is_empty());
@@ -143,7 +169,8 @@ fn what_may_well_be_empty_is_offered_as_it_is() {
 
 #[test]
 fn a_comment_in_a_recipe_uses_nothing() {
-    let found = read("a:\n\t# insert --platform=$(X)\n\t@# $(X)\n\techo 1 # $(X)\n\techo '# $(Y)'\n");
+    let found =
+        read("a:\n\t# insert --platform=$(X)\n\t@# $(X)\n\techo 1 # $(X)\n\techo '# $(Y)'\n");
     assert_eq!(variable(&found, "X"), None);
     assert_eq!(target(&found, "a").uses, ["Y"]);
 }
@@ -153,12 +180,25 @@ fn what_was_meant_for_the_shell_is_a_hint_and_no_field() {
     let found = read(
         "a:\n\tmake -j$(nproc) $BAR\n\tchown $(id -u):$(id -g) $_ $(basename x)\n\techo $Vx $(Q)y\nV = 1\nT := $(date)\n",
     );
-    let names: Vec<&str> = found.variables.iter().map(|one| one.name.as_str()).collect();
+    let names: Vec<&str> = found
+        .variables
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
     assert_eq!(names, ["V", "Q", "T"]);
-    let hints = found.hints.iter().map(|one| (one.place.line, one.what.split(' ').next().unwrap()));
+    let hints = found
+        .hints
+        .iter()
+        .map(|one| (one.place.line, one.what.split(' ').next().unwrap()));
     assert_eq!(
         hints.collect::<Vec<_>>(),
-        [(2, "$(nproc)"), (2, "make"), (3, "$(id"), (3, "$(id"), (6, "$(date)")]
+        [
+            (2, "$(nproc)"),
+            (2, "make"),
+            (3, "$(id"),
+            (3, "$(id"),
+            (6, "$(date)")
+        ]
     );
     assert_eq!(found.problems, []);
     // Where the makefile has such a name, it is its own.
@@ -174,7 +214,10 @@ fn what_the_environment_sets_has_a_value() {
           c: ; test -n \"$(BAZ)\"\nd: ; test -n \"$(QUX)\"\n",
     );
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write(".envrc", "# export QUX=1\nexport BAR=1 # x\ndotenv_if_exists .env.local\n");
+    write(
+        ".envrc",
+        "# export QUX=1\nexport BAR=1 # x\ndotenv_if_exists .env.local\n",
+    );
     write(".env.local", "# QUX=1\nexport BAZ='a b'\n");
     let settled = |by_direnv| {
         let mut found = scan(folder.path());
@@ -184,7 +227,11 @@ fn what_the_environment_sets_has_a_value() {
     };
     let found = settled(true);
     let by = |name| variable(&found, name).unwrap().set_by.clone();
-    let file = |file: &str| Some(SetBy::File { file: file.to_owned() });
+    let file = |file: &str| {
+        Some(SetBy::File {
+            file: file.to_owned(),
+        })
+    };
     assert_eq!(by("FOO"), Some(SetBy::Environment));
     assert_eq!(by("ENV"), Some(SetBy::Environment));
     assert_eq!(by("MODE"), None);
@@ -205,21 +252,43 @@ fn values_of_secrets_and_dotenv_files_stay_where_they_are() {
           a: APP_SECRET = abc2\na: DB_HOST += more\n\
           a:\n\trm -rf /srv/$(DB_HOST)\n\techo $(API_TOKEN) $(POSTGRES_PASSWORD) $(APP_SECRET) $(MAX_TOKEN)\n",
     );
-    fs::write(folder.path().join(".env"), "POSTGRES_PASSWORD=abc3\nDB_HOST=abc4\n").unwrap();
+    fs::write(
+        folder.path().join(".env"),
+        "POSTGRES_PASSWORD=abc3\nDB_HOST=abc4\n",
+    )
+    .unwrap();
     let found = scan(folder.path());
     let all = |name| {
         let one = variable(&found, name).unwrap();
-        (one.secret, one.default.as_deref(), one.set_by.clone(), one.need)
+        (
+            one.secret,
+            one.default.as_deref(),
+            one.set_by.clone(),
+            one.need,
+        )
     };
-    let file = || Some(SetBy::File { file: ".env".to_owned() });
+    let file = || {
+        Some(SetBy::File {
+            file: ".env".to_owned(),
+        })
+    };
     assert_eq!(all("POSTGRES_PASSWORD"), (true, None, file(), Need::Met));
     assert_eq!(all("DB_HOST"), (false, None, file(), Need::Met));
-    assert_eq!(all("API_TOKEN"), (true, None, Some(SetBy::Makefile), Need::Met));
+    assert_eq!(
+        all("API_TOKEN"),
+        (true, None, Some(SetBy::Makefile), Need::Met)
+    );
     assert_eq!(all("MAX_TOKEN"), (false, Some("9"), None, Need::Met));
     let text = serde_json::to_string(&found).unwrap();
     let shown = preview(folder.path(), "a", &[], &[]);
-    assert!(!text.contains("abc") && !shown.concat().contains("abc"), "{text} {shown:?}");
-    assert_eq!(shown[1], "echo $(API_TOKEN) $(POSTGRES_PASSWORD) $(APP_SECRET) 9");
+    assert!(
+        !text.contains("abc") && !shown.concat().contains("abc"),
+        "{text} {shown:?}"
+    );
+    assert_eq!(
+        shown[1],
+        "echo $(API_TOKEN) $(POSTGRES_PASSWORD) $(APP_SECRET) 9"
+    );
 }
 
 #[test]

@@ -52,7 +52,9 @@ fn what_help_prints_is_the_text_of_the_targets_it_names() {
         "$(info   run   Start it)",
     ] {
         let line = line.replace('`', "");
-        let found = read(&format!(".PHONY: help\nhelp:\n\t{line}\nrun.sh: ; echo\nrun: ; echo $@\n"));
+        let found = read(&format!(
+            ".PHONY: help\nhelp:\n\t{line}\nrun.sh: ; echo\nrun: ; echo $@\n"
+        ));
         assert_eq!(doc(&found, "run"), Some("Start it"), "{line}");
         assert!(listed(&found).contains(&"run"), "{line}");
     }
@@ -75,12 +77,27 @@ fn a_comment_may_name_its_target() {
         (".PHONY: fmt  ## Format it\nfmt: ; echo\n", "Format it"),
         (".PHONY: fmt # Format it\nfmt: ; echo\n", "Format it"),
         ("## fmt: Format it\nfmt: ; echo\n", "Format it"),
-        ("## fmt\t:\tFormat it\n.PHONY: fmt\nfmt: ; echo\n", "Format it"),
+        (
+            "## fmt\t:\tFormat it\n.PHONY: fmt\nfmt: ; echo\n",
+            "Format it",
+        ),
         ("#? fmt: Format it\nfmt: ; echo\n", "Format it"),
-        ("## fmt: Format it\n## lint: Lint it\nlint: ; echo\nfmt: ; echo\n", "Format it"),
-        ("## lint: Lint it\n## fmt: Format it\n##  with care\nfmt: ; echo\nlint: ; echo\n", "Format it with care"),
-        ("fmt: ARGS=-w  ## Format it\nfmt: ; gofmt $(ARGS)\n", "Format it"),
-        ("fmt: ; gofmt $(ARGS)\nfmt: ARGS=-w  ## Format it\n", "Format it"),
+        (
+            "## fmt: Format it\n## lint: Lint it\nlint: ; echo\nfmt: ; echo\n",
+            "Format it",
+        ),
+        (
+            "## lint: Lint it\n## fmt: Format it\n##  with care\nfmt: ; echo\nlint: ; echo\n",
+            "Format it with care",
+        ),
+        (
+            "fmt: ARGS=-w  ## Format it\nfmt: ; gofmt $(ARGS)\n",
+            "Format it",
+        ),
+        (
+            "fmt: ; gofmt $(ARGS)\nfmt: ARGS=-w  ## Format it\n",
+            "Format it",
+        ),
         ("## Format it ######\nfmt: ; echo\n", "Format it"),
     ] {
         assert_eq!(doc(&read(makefile), "fmt"), Some(text), "{makefile}");
@@ -88,7 +105,10 @@ fn a_comment_may_name_its_target() {
     let found = read("## Note: it is slow\nfmt: ; echo\nlint: ; echo\n");
     assert_eq!(doc(&found, "fmt"), Some("Note: it is slow"));
     let found = read("## lint: Lint it\nfmt: ; echo\nlint: ; echo\n");
-    assert_eq!([doc(&found, "fmt"), doc(&found, "lint")], [None, Some("Lint it")]);
+    assert_eq!(
+        [doc(&found, "fmt"), doc(&found, "lint")],
+        [None, Some("Lint it")]
+    );
 }
 
 #[test]
@@ -97,16 +117,29 @@ fn headings_are_drawn() {
         ["# -----\n# Apps\n# -----", "# =====\n# Tests\n# ====="],
         ["#### Apps ####", "######## Tests ########"],
         ["# --- Apps ---", "# ===== Tests ====="],
-        ["##########\n## Apps ##\n##########", "##########\n## Tests ##\n##########"],
+        [
+            "##########\n## Apps ##\n##########",
+            "##########\n## Tests ##\n##########",
+        ],
     ] {
-        let found = read(&format!("{apps}\nrun: ; echo\n\n# Stop it\nstop: ; echo\n\n{tests}\n\ntest: ; echo\n"));
+        let found = read(&format!(
+            "{apps}\nrun: ; echo\n\n# Stop it\nstop: ; echo\n\n{tests}\n\ntest: ; echo\n"
+        ));
         let groups = ["run", "stop", "test"].map(|name| group(&found, name));
-        assert_eq!(groups, [Some("Apps"), Some("Apps"), Some("Tests")], "{apps}");
+        assert_eq!(
+            groups,
+            [Some("Apps"), Some("Apps"), Some("Tests")],
+            "{apps}"
+        );
         let docs = ["run", "stop", "test"].map(|name| doc(&found, name));
         assert_eq!(docs, [None, Some("Stop it"), None], "{apps}");
     }
-    let found = read("# ---\n# Apps\n# ---\nrun: ; echo\n##@ Own\n# ---\n# Tests\n# ---\ntest: ; echo\n");
-    assert_eq!([group(&found, "run"), group(&found, "test")], [None, Some("Own")]);
+    let found =
+        read("# ---\n# Apps\n# ---\nrun: ; echo\n##@ Own\n# ---\n# Tests\n# ---\ntest: ; echo\n");
+    assert_eq!(
+        [group(&found, "run"), group(&found, "test")],
+        [None, Some("Own")]
+    );
     // The title of a file is no heading of its targets.
     let found = read("# =====\n# Makefile of the shop\n# =====\nrun: ; echo\n");
     assert_eq!([group(&found, "run"), doc(&found, "run")], [None, None]);
@@ -124,9 +157,26 @@ fn what_is_said_of_something_else_is_no_text() {
     }
     assert_eq!(doc(&found, "j"), Some("Cleans up"));
     assert_eq!(doc(&found, "n"), Some("Together"));
-    let found = read("# .env\nA = 1\nB = 2\n\n# Alone\nC = 3\n\n# Its own\nD = 4\n# Another\nE = 5\nall: ; echo $(A) $(B) $(C) $(D) $(E)\n");
-    let docs: Vec<Option<&str>> = found.variables.iter().map(|one| one.doc.as_deref()).collect();
-    assert_eq!(docs, [None, None, Some("Alone"), Some("Its own"), Some("Another")]);
+    let found = read(
+        "# .env\nA = 1\nB = 2\nF = 3\n\n# Alone\nC = 3\n\n# Its own\nD = 4\n# Another\nE = 5\nG = 6\nall: ; echo $(A) $(B) $(C) $(D) $(E) $(F) $(G)\n",
+    );
+    let docs: Vec<Option<&str>> = found
+        .variables
+        .iter()
+        .map(|one| one.doc.as_deref())
+        .collect();
+    assert_eq!(
+        docs,
+        [
+            None,
+            None,
+            None,
+            Some("Alone"),
+            Some("Its own"),
+            Some("Another"),
+            None
+        ]
+    );
 }
 
 #[test]
@@ -137,10 +187,19 @@ fn annotations_count_in_every_comment_that_is_shown() {
     );
     assert_eq!(doc(&found, "push"), Some("Push it"));
     let push = &found.targets[0];
-    assert_eq!((push.danger.as_deref(), push.timeout), (Some("It goes out"), Some(300_000)));
-    let secrets = found.variables.iter().map(|one| (one.name.as_str(), one.secret, one.doc.as_deref()));
+    assert_eq!(
+        (push.danger.as_deref(), push.timeout),
+        (Some("It goes out"), Some(300_000))
+    );
+    let secrets = found
+        .variables
+        .iter()
+        .map(|one| (one.name.as_str(), one.secret, one.doc.as_deref()));
     assert_eq!(
         secrets.collect::<Vec<_>>(),
-        [("TOKEN_OF_X", true, Some("the key")), ("KEY", true, Some("The key"))]
+        [
+            ("TOKEN_OF_X", true, Some("the key")),
+            ("KEY", true, Some("The key"))
+        ]
     );
 }
