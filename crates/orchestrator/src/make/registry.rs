@@ -138,7 +138,7 @@ fn path_of(rest: &str) -> &str {
         let word = word.strip_prefix('v').unwrap_or(word);
         word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.') && !word.contains('/')
     };
-    let words = rest
+    let mut words = rest
         .match_indices(is_blank)
         .map(|(at, _)| (at, &rest[at + 1..]));
     let version = words
@@ -147,7 +147,7 @@ fn path_of(rest: &str) -> &str {
             let word = after.split(is_blank).next().unwrap_or_default();
             looks_like_one(word) && !after.contains('/')
         })
-        .or_else(|| words.last().filter(|(_, after)| !after.contains('/')));
+        .or_else(|| words.next_back().filter(|(_, after)| !after.contains('/')));
     version.map_or(rest, |(at, _)| rest[..at].trim_end())
 }
 

@@ -171,9 +171,9 @@ fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(&'r str, Option<String>)
     loop {
         let next = text.trim_start();
         let word = next.split(is_blank).next().unwrap_or_default();
-        if !(word.contains('=') && word != "=>" && word != "=")
-            && !(word.starts_with('[') && word.ends_with(']'))
-        {
+        let is_setting = word.contains('=') && word != "=>" && word != "=";
+        let is_optional = word.starts_with('[') && word.ends_with(']');
+        if !is_setting && !is_optional {
             break;
         }
         text = &next[word.len()..];

@@ -35,6 +35,9 @@ const SSH_VALUES: &str = "BbcDEeFIiJLlmOopQRSWw";
 /// Why a recipe asks for a terminal, where it does.
 pub(super) fn reason(recipe: &str, variables: &Variables) -> Option<String> {
     let text = readable(recipe, variables);
+    // What functions work on follows on lines of its own; an option alone is no program.
+    let lines = text.lines().filter(|line| !line.starts_with("--"));
+    let text = lines.collect::<Vec<_>>().join("\n");
     commands(&text).iter().find_map(of_command)
 }
 
