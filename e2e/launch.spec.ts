@@ -1,6 +1,6 @@
 // The launch form: what is filled in reaches make as it was typed, is there again the next time, and what is dangerous
 // asks first. And how projects come and go.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { type App, expect, test as base } from './app';
@@ -20,8 +20,9 @@ export NOTE
 
 override LEVEL = low
 
-.PHONY: show other wipe
+.PHONY: show other plain wipe
 show: ## Show what it was given
+	$(if $(NAME),,$(error NAME is needed))
 	@echo 'env=$(ENV) count=$(COUNT) keep=$(KEEP) name=$(NAME) level=$(LEVEL)'
 	@printf 'note=%s\\n' "$$NOTE"
 	@test '$(KEY)' != hunter2 || echo 'the key is right'
@@ -30,6 +31,9 @@ show: ## Show what it was given
 HOST ?=
 wipe: ## Wipe a host @danger
 	@echo 'wiped $(HOST)'
+
+plain: ## Use what nothing sets
+	@echo 'region=$(REGION)'
 
 other: ## Another one
 	@echo 'other ran with $(MAKEFLAGS)'
@@ -92,6 +96,46 @@ async function open(page: Page, app: App, target: string): Promise<void> {
 }
 
 const line = (form: Locator) => form.getByTestId('line');
+
+test('a variable that nothing sets is offered, and the target runs without it', async ({
+  app,
+  page,
+}) => {
+  await open(page, app, 'plain');
+  const form = page.getByRole('dialog', { name: 'Run plain' });
+  const region = form.getByRole('textbox', { name: 'REGION' });
+  await expect(region).toHaveAttribute('placeholder', 'not set anywhere');
+  const run = form.getByRole('button', { name: 'Run plain' });
+  await expect(run).toBeEnabled();
+  await region.fill('eu');
+  await expect(line(form)).toContainText('REGION=eu');
+  await region.fill('');
+  await form.getByRole('button', { name: 'Give it the empty text' }).click();
+  await expect(line(form)).toContainText('REGION=');
+  await run.click();
+  await expect(app.line('region=')).toBeVisible();
+});
+
+test('a missing .env is copied from its sample, and its values are shown nowhere', async ({
+  app,
+  home,
+  page,
+}) => {
+  const folder = join(home.root, 'shop');
+  await writeFile(join(folder, '.env.sample'), 'REGION=eu-hidden\n');
+  await writeFile(join(folder, 'Makefile'), `-include .env\n${SHOP}`);
+  await expect(page.getByText('.env is missing; .env.sample is here.')).toBeVisible();
+  await page.getByRole('button', { name: 'Copy .env.sample to .env' }).click();
+  await expect(page.getByText('.env is missing')).toBeHidden();
+  expect(await readFile(join(folder, '.env'), 'utf8')).toBe('REGION=eu-hidden\n');
+  await open(page, app, 'plain');
+  const form = page.getByRole('dialog', { name: 'Run plain' });
+  const more = form.getByRole('button', { name: /more variable/ });
+  if (await more.isVisible()) await more.click();
+  const region = form.getByRole('textbox', { name: 'REGION' });
+  await expect(region).toHaveAttribute('placeholder', 'set in .env');
+  await expect(page.getByText('eu-hidden')).toHaveCount(0);
+});
 
 test('what is filled in reaches make as it was typed, and is there the next time', async ({
   app,

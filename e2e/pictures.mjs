@@ -58,7 +58,7 @@ async function take(theme, folders) {
     await window.see('5 machines', log);
     await window.click(target('fail'));
     await window.find(status('error'));
-    await window.see('Leaving directory', log);
+    await window.see('*** [', log);
     // The icon has faded in, and nothing is followed any more.
     await window.find('//footer[not(contains(., "Following"))]');
     await picture('failed');

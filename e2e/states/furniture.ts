@@ -30,6 +30,7 @@ override LEVEL = low
 ##@ Every day
 .PHONY: show build slow wipe
 show: ## Show what it was given
+	$(if $(NAME),,$(error NAME is needed))
 	@echo 'env=$(ENV) count=$(COUNT) keep=$(KEEP) name=$(NAME) level=$(LEVEL) to=$(REGISTRY)'
 	@test '$(KEY)' != hunter2 || echo 'the key is right'
 

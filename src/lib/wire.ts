@@ -49,6 +49,19 @@ dirty: number,
 not_compared?: boolean, };
 
 /**
+ * A dotenv file that is not there, and the file it can be copied from; both relative to the project.
+ */
+export type DotenvSample = { 
+/**
+ * What is missing: `.env`.
+ */
+file: string, 
+/**
+ * What lies in its place: `.env.sample`.
+ */
+sample: string, };
+
+/**
  * An earlier job of the same thing: how it ended and how long it took.
  */
 export type Earlier = { 
@@ -592,6 +605,11 @@ id: number,
 failure: Failure, } } | { "event": Event };
 
 /**
+ * Whether a person is to give a variable a value.
+ */
+export type Need = "met" | "unset" | "guarded";
+
+/**
  * What people say of a job when it is over, or before. It is nobody's own: who writes last is right.
  */
 export type Note = { 
@@ -981,7 +999,11 @@ name: string,
 /**
  * Whether.
  */
-exclusive: boolean, } } | { "type": "preview", "with": Start } | { "type": "presets", "with": { 
+exclusive: boolean, } } | { "type": "copy_dotenv_sample", "with": { 
+/**
+ * The project's name.
+ */
+project: string, } } | { "type": "preview", "with": Start } | { "type": "presets", "with": { 
 /**
  * The project's name.
  */
@@ -1272,7 +1294,15 @@ default_goal: string | null,
 /**
  * What the scan could not read, each with its place: `Makefile:12: missing separator`.
  */
-problems: Array<Problem>, };
+problems: Array<Problem>, 
+/**
+ * What make reads otherwise than its author may have meant it, each with its place; it runs all the same.
+ */
+hints: Array<Problem>, 
+/**
+ * The dotenv file that the project lacks though a sample of it is there.
+ */
+dotenv_sample: DotenvSample | null, };
 
 /**
  * The lines from where make entered a folder to where it left it.
@@ -1306,6 +1336,15 @@ began_at: number,
  * When make left it.
  */
 ended_at: number | null, };
+
+/**
+ * What gives a variable a value that is not told.
+ */
+export type SetBy = { "by": "environment" } | { "by": "file", 
+/**
+ * Relative to the project where it lies inside it.
+ */
+file: string, } | { "by": "makefile" };
 
 /**
  * What a person can set.
@@ -1554,13 +1593,25 @@ recipe: Array<string>,
  */
 danger: string | null, 
 /**
+ * The targets that it leads to at once, at most 50: those it needs, then those its recipe calls make for.
+ */
+leads: Array<string>, 
+/**
  * The names of the variables it uses, of those in [`Scan::variables`] and those defined nowhere.
  */
 uses: Array<string>, 
 /**
- * Whether its comment says it wants a terminal (`@pty`).
+ * The variables, of those it uses, that it fails without and that nothing gives it a value for.
+ */
+guards: Array<string>, 
+/**
+ * Whether it wants a terminal: by its comment (`@pty`, `@pty no`), else by what its recipe runs.
  */
 pty: boolean, 
+/**
+ * What of its recipe, or of one it leads to, asks for that terminal.
+ */
+pty_reason: string | null, 
 /**
  * The targets that running it leads to, itself among them, that never run twice at once (`@exclusive`).
  */
@@ -1598,23 +1649,28 @@ name: string,
  */
 doc: string | null, 
 /**
- * Its value as written; none where it is defined nowhere.
+ * Its value as written; none where nothing in the makefile defines it for all targets, and of one that is secret or
+ * comes from a dotenv file: such values stay where they are.
  */
 default: string | null, 
+/**
+ * What else gives it a value, which is not told.
+ */
+set_by: SetBy | null, 
 /**
  * Whether it is set with `?=`.
  */
 optional: boolean, 
 /**
- * Whether a target needs it and nothing defines it.
+ * Whether a person is to give it a value.
  */
-required: boolean, 
+need: Need, 
 /**
  * The values its comment allows (`@choice a|b|c`), where it does.
  */
 choices: Array<string>, 
 /**
- * Whether its comment says that its value is not to be shown or kept (`@secret`).
+ * Whether its value is not to be shown or kept: by its name, or by its comment (`@secret`, `@secret no`).
  */
 secret: boolean, 
 /**

@@ -5,7 +5,7 @@
 //! scan                 targets, docs and variables, read from the text; executes nothing
 //! database             make's own list of targets, asked only of a trusted project
 //! argv, line           targets and variables, or make's own arguments → program and arguments, or why not
-//! environment, login   what a job inherits; the login shell's `PATH`
+//! environment, login   what a job inherits; what the login shell has
 //! failure              the recipe that failed, from make's own `***` lines
 //! git                  the commit a job started from
 //! ask                  a program asked a short question, with a limit on time and output
@@ -28,9 +28,12 @@ pub mod scan;
 
 pub use argv::{Assignment, Command, Refusal, Run, argv, carrier, direnv, shell};
 pub use database::database;
-pub use environment::{FOR_ITSELF, environment};
+pub use environment::{FOR_ITSELF, beside_login, environment};
 pub use failure::{Failure, How, failure};
 pub use line::{Elsewhere, Line, line};
-pub use login::login_path;
+pub use login::{login_environment, login_path};
 pub use projects::{Folders, Projects};
-pub use scan::{Stamps, danger, is_by_rule, preview, scan, scan_files, scan_stamped};
+pub use scan::{
+    Stamps, copy_dotenv_sample, danger, danger_of_recipe, is_by_rule, is_secret_name, preview,
+    previews, scan, scan_files, scan_stamped, settle,
+};

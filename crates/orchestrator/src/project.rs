@@ -54,6 +54,12 @@ pub struct Scan {
     #[serde(skip)]
     #[cfg_attr(test, ts(skip))]
     pub secrets: Vec<Secret>,
+    /// What make reads otherwise than its author may have meant it, each with its place; it runs all the same.
+    #[serde(default)]
+    pub hints: Vec<Problem>,
+    /// The dotenv file that the project lacks though a sample of it is there.
+    #[serde(default)]
+    pub dotenv_sample: Option<DotenvSample>,
 }
 
 /// A variable whose value is not to be shown or kept.
@@ -73,6 +79,16 @@ impl std::fmt::Debug for Secret {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
+}
+
+/// A dotenv file that is not there, and the file it can be copied from; both relative to the project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct DotenvSample {
+    /// What is missing: `.env`.
+    pub file: String,
+    /// What lies in its place: `.env.sample`.
+    pub sample: String,
 }
 
 /// Something wrong at a place in a file.
@@ -115,10 +131,19 @@ pub struct Target {
     pub recipe: Vec<String>,
     /// Why running it asks first, where it does.
     pub danger: Option<String>,
+    /// The targets that it leads to at once, at most 50: those it needs, then those its recipe calls make for.
+    #[serde(default)]
+    pub leads: Vec<String>,
     /// The names of the variables it uses, of those in [`Scan::variables`] and those defined nowhere.
     pub uses: Vec<String>,
-    /// Whether its comment says it wants a terminal (`@pty`).
+    /// The variables, of those it uses, that it fails without and that nothing gives it a value for.
+    #[serde(default)]
+    pub guards: Vec<String>,
+    /// Whether it wants a terminal: by its comment (`@pty`, `@pty no`), else by what its recipe runs.
     pub pty: bool,
+    /// What of its recipe, or of one it leads to, asks for that terminal.
+    #[serde(default)]
+    pub pty_reason: Option<String>,
     /// The targets that running it leads to, itself among them, that never run twice at once (`@exclusive`).
     pub exclusive: Vec<String>,
     /// How long a cancel waits after INT, and after TERM, in milliseconds (`@grace 30s 10s`): the longest that it or a
@@ -145,15 +170,20 @@ pub struct Variable {
     pub name: String,
     /// What its comment says.
     pub doc: Option<String>,
-    /// Its value as written; none where it is defined nowhere.
+    /// Its value as written; none where nothing in the makefile defines it for all targets, and of one that is secret or
+    /// comes from a dotenv file: such values stay where they are.
     pub default: Option<String>,
+    /// What else gives it a value, which is not told.
+    #[serde(default)]
+    pub set_by: Option<SetBy>,
     /// Whether it is set with `?=`.
     pub optional: bool,
-    /// Whether a target needs it and nothing defines it.
-    pub required: bool,
+    /// Whether a person is to give it a value.
+    #[serde(default)]
+    pub need: Need,
     /// The values its comment allows (`@choice a|b|c`), where it does.
     pub choices: Vec<String>,
-    /// Whether its comment says that its value is not to be shown or kept (`@secret`).
+    /// Whether its value is not to be shown or kept: by its name, or by its comment (`@secret`, `@secret no`).
     pub secret: bool,
     /// Where it is defined.
     pub place: Option<Place>,
@@ -164,6 +194,36 @@ pub struct Variable {
     /// count.
     #[serde(default)]
     pub fixed: Option<Place>,
+}
+
+/// What gives a variable a value that is not told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum SetBy {
+    /// The environment that jobs inherit.
+    Environment,
+    /// A file of names and values, as `.env`, or `.envrc`.
+    File {
+        /// Relative to the project where it lies inside it.
+        file: String,
+    },
+    /// The makefile itself, of a secret.
+    Makefile,
+}
+
+/// Whether a person is to give a variable a value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Need {
+    /// It has one, or may well stay empty.
+    #[default]
+    Met,
+    /// It is used and set nowhere that was read: empty, unless the shell or the caller sets it. It runs all the same.
+    Unset,
+    /// Some targets fail without a value: those that name it in [`Target::guards`].
+    Guarded,
 }
 
 /// What kind of value a variable takes, by its comment. It decides how it is asked for; make itself knows only text.

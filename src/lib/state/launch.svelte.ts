@@ -72,7 +72,7 @@ export class Launch {
   target(project: Project, target: Target): void {
     const scan = this.#world.projects.scanOf(project.name);
     if (!scan) return;
-    if (asksFirst(scan, target)) return this.targetForm(project, target);
+    if (asksFirst(target)) return this.targetForm(project, target);
     this.#trusted(project, () => void this.#once(plainly(project, target)));
   }
 
@@ -95,7 +95,7 @@ export class Launch {
     const scan = this.#world.projects.scanOf(project.name);
     if (!last || !scan) return this.target(project, target);
     const given = last.variables.map(([name]) => name);
-    if (target.danger !== null || !isWhole(last) || lacks(scan, target, given)) {
+    if (target.danger !== null || !isWhole(last) || lacks(target, given)) {
       return this.targetForm(project, target);
     }
     this.#trusted(project, () => void this.#once(asThen(project, target, last)));

@@ -11,20 +11,27 @@ const PROJECT = aProject();
 
 const SCAN: Scan = {
   targets: [
-    aTarget('status', { group: 'Look' }),
-    aTarget('create', { group: 'Change', uses: ['NAME', 'SIZE', 'KEY'] }),
+    aTarget('status', { group: 'Look', uses: ['REGION'] }),
+    aTarget('create', {
+      group: 'Change',
+      uses: ['NAME', 'SIZE', 'KEY', 'REGION'],
+      guards: ['NAME'],
+    }),
     aTarget('destroy', { group: 'Change', danger: 'runs rm -rf' }),
     aTarget('logs', { group: 'Look' }),
     aTarget('out.o', { listed: false }),
   ],
   variables: [
     aVariable('SIZE', { default: 'small' }),
-    aVariable('NAME', { required: true, optional: false }),
+    aVariable('NAME', { need: 'guarded', optional: false }),
     aVariable('KEY', { secret: true }),
-    aVariable('OTHER', { required: true }),
+    aVariable('OTHER', { need: 'guarded' }),
+    aVariable('REGION', { need: 'unset', optional: false }),
   ],
   default_goal: null,
   problems: [],
+  hints: [],
+  dotenv_sample: null,
 };
 const [STATUS, CREATE, DESTROY] = SCAN.targets as [Target, Target, Target];
 
@@ -94,6 +101,13 @@ describe('a click on a target', () => {
     expect(shown).toEqual(['x']);
   });
 
+  test('runs at once what only uses a variable that nothing sets', async () => {
+    const { launch, starts } = await launchWith();
+    launch.target(PROJECT, STATUS);
+    await settled();
+    expect([launch.form, starts().length]).toEqual([null, 1]);
+  });
+
   test('opens the form for what is dangerous or lacks a variable, and starts nothing', async () => {
     const { launch, starts } = await launchWith();
     for (const asking of [CREATE, DESTROY]) {
@@ -102,7 +116,7 @@ describe('a click on a target', () => {
       expect(launch.form).toMatchObject({ kind: 'target', target: { name: asking.name } });
     }
     expect(starts()).toEqual([]);
-    const first = SCAN.targets.map((each) => asksFirst(SCAN, each));
+    const first = SCAN.targets.map((each) => asksFirst(each));
     expect(first).toEqual([false, true, true, false, false]);
   });
 
@@ -269,15 +283,16 @@ test('targets are grouped in the order of the makefile', () => {
   ]);
 });
 
-test('variables stand in order: with a comment, with ?=, needed, the rest', () => {
+test('variables stand in order: with a comment, with ?=, needed, set nowhere, the rest', () => {
   const variables = [
     aVariable('rest', { optional: false }),
-    aVariable('NEEDED', { optional: false, required: true }),
+    aVariable('UNSET', { optional: false, need: 'unset' }),
+    aVariable('NEEDED', { optional: false, need: 'guarded' }),
     aVariable('SET'),
     aVariable('SAID', { doc: 'what it is' }),
     aVariable('UNUSED', { doc: 'of another target' }),
   ];
-  const target = aTarget('all', { uses: ['rest', 'NEEDED', 'SET', 'SAID'] });
+  const target = aTarget('all', { uses: ['rest', 'UNSET', 'NEEDED', 'SET', 'SAID'] });
   const order = variablesOf({ ...SCAN, variables }, target).map(({ name }) => name);
-  expect(order).toEqual(['SAID', 'SET', 'NEEDED', 'rest']);
+  expect(order).toEqual(['SAID', 'SET', 'NEEDED', 'UNSET', 'rest']);
 });

@@ -94,6 +94,12 @@ export class Projects {
     this.list = this.list.map((each) => (each.name === name ? { ...each, trusted: true } : each));
   }
 
+  /** Copies the sample of its missing dotenv file to its place. */
+  async copyDotenvSample(name: string): Promise<void> {
+    await this.#client.tell({ type: 'copy_dotenv_sample', with: { project: name } });
+    await this.scan(name);
+  }
+
   /** Says whether at most one job of it runs at once. */
   async setExclusive(name: string, exclusive: boolean): Promise<void> {
     await this.#client.tell({ type: 'set_exclusive', with: { name, exclusive } });
@@ -130,28 +136,30 @@ export function groups(scan: Scan): Group[] {
 
 /**
  * The variables a target uses, in the order a person should be asked for them: those with a comment, those with `?=`,
- * those it needs, then the makefile's own.
+ * those it fails without, those that nothing sets, then the makefile's own.
  */
 export function variablesOf(scan: Scan, target: Target): Variable[] {
   const used = scan.variables.filter((variable) => target.uses.includes(variable.name));
   return used.sort((a, b) => rank(a) - rank(b));
 }
 
-/** Whether a person is meant to set it: it is documented, set with `?=`, or needed. */
-export function isMeant({ doc, optional, required }: Variable): boolean {
-  return doc !== null || optional || required;
+/** Whether a person is meant to set it: it is documented, set with `?=`, or set nowhere. */
+export function isMeant({ doc, optional, need }: Variable): boolean {
+  return doc !== null || optional || need !== 'met';
 }
 
-/** Whether a variable that a target needs is not among the names given. */
-export function lacks(scan: Scan, target: Target, given: string[] = []): boolean {
-  return variablesOf(scan, target).some(({ name, required }) => required && !given.includes(name));
+/** Whether a target fails for want of a variable that is not among the names given. */
+export function lacks(target: Target, given: string[] = []): boolean {
+  return target.guards.some((name) => !given.includes(name));
 }
 
-/** Whether a click may not run it at once: a variable has to be given, or it is dangerous. */
-export function asksFirst(scan: Scan, target: Target): boolean {
-  return target.danger !== null || lacks(scan, target);
+/** Whether a click may not run it at once: it fails without a variable, or it is dangerous. */
+export function asksFirst(target: Target): boolean {
+  return target.danger !== null || lacks(target);
 }
 
-function rank({ doc, optional, required }: Variable): number {
-  return doc !== null ? 0 : optional ? 1 : required ? 2 : 3;
+function rank({ doc, optional, need }: Variable): number {
+  if (doc !== null) return 0;
+  if (optional) return 1;
+  return ['guarded', 'unset', 'met'].indexOf(need) + 2;
 }

@@ -70,19 +70,11 @@ impl Printed {
         fs::write(folder.join("w2.out"), &out)?;
         fs::write(folder.join("w2.err"), &err)?;
         Ok(Self {
-            flood: [framed(folder, &flood), b""],
-            many: [framed(folder, &out), err.leak()],
-            hello: [framed(folder, b"hello\n"), b""],
+            flood: [flood.leak(), b""],
+            many: [out.leak(), err.leak()],
+            hello: [b"hello\n", b""],
         })
     }
-}
-
-/// What make says before and after: we start it with `-C`, and do not ask it to be silent.
-pub(crate) fn framed(folder: &Path, log: &[u8]) -> &'static [u8] {
-    let says = |what: &str| format!("make: {what} directory '{}'\n", folder.display());
-    [says("Entering").as_bytes(), log, says("Leaving").as_bytes()]
-        .concat()
-        .leak()
 }
 
 /// Numbered lines of words that chance picks, the same ones each time.

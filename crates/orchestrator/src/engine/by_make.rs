@@ -73,7 +73,7 @@ impl Engine {
     pub fn targets(&self, project: &str) -> Result<Scan, EngineError> {
         let project = self.project(project)?;
         self.ask_make(&project);
-        Ok(Scan::clone(&self.known_targets(&project)))
+        Ok(self.settled_targets(&project))
     }
 
     /// As [`Self::targets`], but waits for make where the project is trusted; for up to 5 s.
@@ -85,7 +85,16 @@ impl Engine {
         if project.trusted && self.0.by_make.answer(&project.path).is_none() {
             self.put_to_make(&project.path);
         }
-        Ok(Scan::clone(&self.known_targets(&project)))
+        Ok(self.settled_targets(&project))
+    }
+
+    /// What is known of a project's targets, with what the environment of its jobs sets.
+    fn settled_targets(&self, project: &Project) -> Scan {
+        let mut scan = Scan::clone(&self.known_targets(project));
+        let environment = self.environment();
+        let by_direnv = make::direnv(&project.path, &environment).is_some();
+        make::settle(&mut scan, &project.path, &environment, by_direnv);
+        scan
     }
 
     /// What is known of a project's targets without asking anybody.

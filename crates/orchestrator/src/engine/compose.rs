@@ -173,12 +173,12 @@ impl Engine {
 
     /// What a job here inherits.
     pub(super) fn environment(&self) -> Vec<(OsString, OsString)> {
-        let login_path = if self.0.options.login_path {
-            make::login_path()
-        } else {
-            None
-        };
-        make::environment(std::env::vars_os(), login_path)
+        if !self.0.options.login_path {
+            return make::environment(std::env::vars_os(), None);
+        }
+        let path = make::login_path();
+        let base = make::beside_login(std::env::vars_os(), make::login_environment());
+        make::environment(base, path)
     }
 }
 
@@ -193,10 +193,11 @@ pub(super) fn assignments(scan: &Scan, wanted: Wanted<'_>) -> Vec<make::Assignme
     wanted.variables.iter().map(assign).collect()
 }
 
-/// Whether a makefile's comments call a variable secret.
+/// Whether a variable is secret: by its name, unless a makefile's comment says otherwise.
 pub(super) fn is_secret(scan: &Scan, name: &str) -> bool {
-    let mut known = scan.variables.iter();
-    known.any(|variable| variable.secret && variable.name == name)
+    let mut variables = scan.variables.iter();
+    let known = variables.find(|variable| variable.name == name);
+    known.map_or_else(|| make::is_secret_name(name), |known| known.secret)
         || scan
             .secrets
             .iter()

@@ -136,6 +136,20 @@ impl Engine {
         Ok(())
     }
 
+    /// Copies the sample of a project's missing dotenv file to its place: `.env.sample` to `.env`.
+    ///
+    /// # Errors
+    /// Where there is no such project, the file is there, or it cannot be written.
+    pub fn copy_dotenv_sample(&self, project: &str) -> Result<(), EngineError> {
+        let project = self.project(project)?;
+        make::copy_dotenv_sample(&project.path).map_err(|error| {
+            let folder = project.path.display();
+            EngineError::Refused(format!(
+                "failed to copy the sample of .env in {folder}: {error}"
+            ))
+        })
+    }
+
     /// Keeps a command in a host's row, or in every host's.
     ///
     /// # Errors

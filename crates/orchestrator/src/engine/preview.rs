@@ -14,6 +14,9 @@ use crate::{
 /// Lines of all recipes together that are shown.
 const RECIPE_LINES: usize = 400;
 
+/// Of what a launch leads to, as many targets are looked at.
+const MOST_TARGETS: usize = 60;
+
 impl Engine {
     /// What a launch would run, and what to think of before. What forbids it is part of the answer.
     ///
@@ -63,12 +66,20 @@ impl Engine {
     fn preview_targets(&self, project: &Project, wanted: Wanted<'_>) -> Preview {
         let scan = self.known_targets(project);
         let goals = goals(&scan, wanted.targets);
-        let recipes = recipes(project, &scan, &goals, wanted);
-        let dangers: Vec<String> = goals
+        let runs = in_order(&scan, &goals);
+        let recipes = recipes(project, &scan, &runs, wanted);
+        let mut dangers: Vec<String> = runs
             .iter()
             .zip(&recipes)
-            .filter_map(|(goal, recipe)| danger(goal, recipe))
+            .filter_map(|(target, recipe)| match goals.contains(target) {
+                true => danger(target, recipe),
+                // What a goal leads to is told with it, unless it is the values given that make it so.
+                false if target.danger.is_none() => danger(target, recipe),
+                false => None,
+            })
             .collect();
+        // A target that is named twice asks once.
+        dangers.dedup();
         let composed = self.compose_targets(project, &scan, wanted);
         let mut notes = notes(&scan, &goals, wanted);
         if let Ok(Composed { rules, .. }) = &composed
@@ -140,7 +151,7 @@ fn goals<'a>(scan: &'a Scan, targets: &[String]) -> Vec<&'a Target> {
 /// Why a target asks before it runs: by what its comment says, by what the values given make of its recipe, or by what
 /// its makefile has in their place.
 fn danger(target: &Target, recipe: &[String]) -> Option<String> {
-    let of_recipe = make::danger(&recipe.join("\n"));
+    let of_recipe = make::danger_of_recipe(&recipe.join("\n"));
     let of_scan = target.danger.as_deref();
     let danger = match of_scan.filter(|said| !make::is_by_rule(said)) {
         Some(said) => Some(said.to_owned()),
@@ -149,28 +160,52 @@ fn danger(target: &Target, recipe: &[String]) -> Option<String> {
     danger.map(|danger| format!("{}: {danger}", target.name))
 }
 
+/// The goals behind all that they lead to, each once, as make comes to them.
+fn in_order<'a>(scan: &'a Scan, goals: &[&'a Target]) -> Vec<&'a Target> {
+    let mut order: Vec<&Target> = Vec::new();
+    let mut begun: Vec<&str> = Vec::new();
+    // What is still to come, the next one last; and whether all that it leads to has come.
+    let mut open: Vec<(&Target, bool)> = goals.iter().rev().map(|goal| (*goal, false)).collect();
+    while let Some((target, is_ready)) = open.pop() {
+        if is_ready {
+            order.push(target);
+        } else if !begun.contains(&target.name.as_str()) && begun.len() < MOST_TARGETS {
+            begun.push(&target.name);
+            open.push((target, true));
+            let known = |name: &String| scan.targets.iter().find(|one| one.name == *name);
+            let leads = target.leads.iter().rev().filter_map(known);
+            open.extend(leads.map(|lead| (lead, false)));
+        }
+    }
+    order
+}
+
 /// The recipe of each target with the values that are known; as it is written where only make knows the target.
 fn recipes(
     project: &Project,
     scan: &Scan,
-    goals: &[&Target],
+    targets: &[&Target],
     wanted: Wanted<'_>,
 ) -> Vec<Vec<String>> {
     let given = assignments(scan, wanted);
-    let of_goal = |goal: &&Target| {
-        // Words behind the first target may be its own.
-        let words = match wanted.targets.split_first() {
-            Some((first, words)) if *first == goal.name => words,
-            _ => &[],
-        };
-        let read = make::preview(&project.path, &goal.name, words, &given);
-        if read.is_empty() {
-            goal.recipe.clone()
-        } else {
-            read
-        }
-    };
-    goals.iter().map(of_goal).collect()
+    let named: Vec<(&str, &[String])> = targets
+        .iter()
+        .map(|target| {
+            // Words behind the first target may be its own.
+            let words = match wanted.targets.split_first() {
+                Some((first, words)) if *first == target.name => words,
+                _ => &[],
+            };
+            (target.name.as_str(), words)
+        })
+        .collect();
+    let read = make::previews(&project.path, &named, &given).into_iter();
+    read.zip(targets)
+        .map(|(read, target)| match read.is_empty() {
+            true => target.recipe.clone(),
+            false => read,
+        })
+        .collect()
 }
 
 /// What else is worth knowing.

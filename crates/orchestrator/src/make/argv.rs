@@ -96,16 +96,15 @@ impl std::fmt::Debug for Command {
     }
 }
 
-/// The command that runs targets, as mkcli does it: `make -C DIR OPTIONS -- TARGET… NAME=value…`, behind
-/// `direnv exec DIR` where that is wanted.
+/// The command that runs targets, as a person does it in the folder: `make OPTIONS -- TARGET… NAME=value…`, behind
+/// `direnv exec DIR` where that is wanted. It is not told the folder by `-C`, by which make would name it in each log.
 ///
 /// # Errors
 /// [`Refusal`] names the rule that a target or a variable breaks.
 pub fn argv(run: &Run<'_>) -> Result<Command, Refusal> {
     let dir = folder(run.dir)?;
     let flags = flags(run.options);
-    let mut args = vec!["-C".to_owned(), dir.to_owned()];
-    args.extend(flags.iter().cloned());
+    let mut args = flags.clone();
     args.push("--".to_owned());
     let mut shown = vec!["make".to_owned()];
     shown.extend(flags);

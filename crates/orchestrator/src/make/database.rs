@@ -69,7 +69,11 @@ fn add(reader: &mut Reader, dir: &Path, makefile: &str, environment: &[(OsString
 fn join(reader: &mut Reader, answer: &Answer, place: Place) {
     let said = String::from_utf8_lossy(&answer.said);
     if let Some(error) = parse::error(&said) {
-        return reader.problem(error.place, error.what);
+        // What make fails by after a shell was asked that does nothing, it may not fail by when it runs.
+        if !reader.has_asked_shell_before(&error.place) {
+            reader.problem(error.place, error.what);
+        }
+        return;
     }
     // Its exit code says little: a makefile that cannot be remade just now is read to its end all the same.
     match parse::parse(&said, |name| reader.knows(name)) {

@@ -59,6 +59,22 @@ pub fn environment(
     kept
 }
 
+/// An environment, and behind it what only the login shell has. What every shell sets for itself is none of it.
+pub fn beside_login(
+    base: impl Iterator<Item = (OsString, OsString)>,
+    login: &[(OsString, OsString)],
+) -> impl Iterator<Item = (OsString, OsString)> {
+    let base: Vec<_> = base.collect();
+    let is_new = |(name, _): &&(OsString, OsString)| {
+        let is_known = base.iter().any(|(known, _)| known == name);
+        // A shell exports functions under names with `%` or brackets.
+        let is_plain = name.to_str().is_some_and(|name| !name.contains(['%', '(']));
+        !is_known && is_plain && !OF_SHELLS.iter().any(|own| name == own)
+    };
+    let more: Vec<_> = login.iter().filter(is_new).cloned().collect();
+    base.into_iter().chain(more)
+}
+
 /// Names a terminal for a job that gets one, where the app has none to name, as one that was started from a desktop: what
 /// fills a screen refuses to start without. It is the name of what the window shows it in.
 pub fn name_terminal(environment: &mut Vec<(OsString, OsString)>) {
@@ -72,7 +88,7 @@ pub fn name_terminal(environment: &mut Vec<(OsString, OsString)>) {
 }
 
 /// How a job's environment, as [`environment`] gives it, differs from its base in what a person may wonder about: the
-/// `PATH`, and what was taken away.
+/// `PATH`, what the login shell adds, by name alone, and what was taken away.
 #[must_use]
 pub fn changes(
     base: impl Iterator<Item = (OsString, OsString)>,
@@ -97,6 +113,19 @@ pub fn changes(
             value: after.map(|path| path.to_string_lossy().into_owned()),
         });
     }
+    let mut added: Vec<_> = job
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| *name != "PATH" && *name != "TERM" && !base.contains_key(*name))
+        .map(|name| EnvironmentChange {
+            name: name.to_string_lossy().into_owned(),
+            change: EnvironmentChanged::Added,
+            by: "login shell".to_owned(),
+            value: None,
+        })
+        .collect();
+    added.sort_by(|one, other| one.name.cmp(&other.name));
+    changes.append(&mut added);
     let removed = REMOVED
         .iter()
         .filter(|name| base.contains_key(OsStr::new(name)));
@@ -207,6 +236,26 @@ mod tests {
             environment(std::iter::empty(), path),
             pairs(&[("PATH", "/opt/bin:/usr/bin")])
         );
+    }
+
+    #[test]
+    fn what_only_the_login_shell_has_is_inherited_and_told_by_name() {
+        let base = pairs(&[("A", "1"), ("VMO_X", "1")]);
+        let login = pairs(&[
+            ("A", "2"),
+            ("B", "hidden"),
+            ("SHLVL", "1"),
+            ("BASH_FUNC_x%%", "() { :; }"),
+            ("MAKEFLAGS", "-n"),
+        ]);
+        let job = environment(beside_login(base.clone().into_iter(), &login), None);
+        assert_eq!(job, pairs(&[("A", "1"), ("B", "hidden")]));
+        let told = changes(base.into_iter(), &job);
+        let told: Vec<_> = told
+            .iter()
+            .map(|one| (one.name.as_str(), &one.by, &one.value))
+            .collect();
+        assert_eq!(told, [("B", &"login shell".to_owned(), &None)]);
     }
 
     #[test]

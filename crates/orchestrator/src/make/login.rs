@@ -1,4 +1,5 @@
-//! The `PATH` of the user's login shell: an app started from an icon has a bare one, and would find no `terraform`.
+//! What the user's login shell has: an app started from an icon has a bare `PATH`, and would find no `terraform`, and lacks
+//! what the shell's start-up files export.
 
 use std::{
     env,
@@ -18,29 +19,59 @@ const MAX: usize = 1 << 20;
 /// Stands before and after the answer, since start-up files print what they like.
 const MARK: &str = "--vmo-path-7d1f--";
 
+/// What a login shell has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Login {
+    path: OsString,
+    /// All that it exports; empty where its `env` cannot say it byte for byte.
+    environment: Vec<(OsString, OsString)>,
+}
+
 /// The login shell's `PATH`, asked once in the life of this process. None where `SHELL` is not set, or the shell says
 /// nothing within 2 s. The first call blocks for as long.
 #[must_use]
 pub fn login_path() -> Option<&'static OsStr> {
-    static PATH: OnceLock<Option<OsString>> = OnceLock::new();
-    PATH.get_or_init(|| path_of(&env::var_os("SHELL")?, LIMIT))
-        .as_deref()
+    login().map(|login| login.path.as_os_str())
 }
 
-/// Asks a shell. It starts `sh` to say the `PATH`, because each shell has its own words for it, and that way the
-/// question reads the same in all of them.
-fn path_of(shell: &OsStr, limit: Duration) -> Option<OsString> {
-    let question = format!(r#"/bin/sh -c 'printf "%s%s%s" "$0" "$PATH" "$0"' {MARK}"#);
+/// What the login shell exports, asked with its [`login_path`].
+#[must_use]
+pub fn login_environment() -> &'static [(OsString, OsString)] {
+    login().map_or(&[], |login| login.environment.as_slice())
+}
+
+fn login() -> Option<&'static Login> {
+    static LOGIN: OnceLock<Option<Login>> = OnceLock::new();
+    LOGIN
+        .get_or_init(|| login_of(&env::var_os("SHELL")?, LIMIT))
+        .as_ref()
+}
+
+/// Asks a shell. It starts `sh` to say what it has, because each shell has its own words for it, and that way the question
+/// reads the same in all of them.
+fn login_of(shell: &OsStr, limit: Duration) -> Option<Login> {
+    let question = format!(
+        r#"/bin/sh -c 'printf "%s%s%s" "$0" "$PATH" "$0"; env -0 2>/dev/null; printf "%s" "$0"' {MARK}"#
+    );
     let mut command = Command::new(shell);
     command.arg("-ilc").arg(question);
     let limits = Limits {
-        enough: |said| between(said).is_some(),
+        enough: |said| memchr::memmem::find_iter(said, MARK).count() >= 3,
         ..Limits::of(limit, MAX)
     };
     let answer = ask(&mut command, &limits)?;
-    between(&answer.said)
-        .filter(|path| !path.is_empty())
-        .map(|path| OsString::from_vec(path.to_vec()))
+    let path = between(&answer.said).filter(|path| !path.is_empty())?;
+    let rest = memchr::memmem::find(&answer.said, MARK.as_bytes())? + MARK.len() + path.len();
+    let block = between(&answer.said[rest..]).unwrap_or_default();
+    let pairs = block.split(|byte| *byte == 0).filter_map(|pair| {
+        let at = pair.iter().position(|byte| *byte == b'=')?;
+        let text = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+        Some((text(&pair[..at]), text(&pair[at + 1..])))
+    });
+    Some(Login {
+        path: OsString::from_vec(path.to_vec()),
+        environment: pairs.collect(),
+    })
 }
 
 fn between(said: &[u8]) -> Option<&[u8]> {
@@ -73,16 +104,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let shell = shell(
             &folder,
-            "echo Welcome; echo --vmo >&2; export PATH=\"/opt/my tools/bin:$PATH\"",
+            "echo Welcome; echo --vmo >&2; export PATH=\"/opt/my tools/bin:$PATH\" TWO_LINES=\"a\nb=c\"",
         );
-        let path = path_of(&shell, Duration::from_secs(20)).unwrap();
+        let Login { path, environment } = login_of(&shell, Duration::from_secs(20)).unwrap();
         assert!(path.as_bytes().starts_with(b"/opt/my tools/bin:"));
         assert!(!path.as_bytes().ends_with(b"\n"));
+        let two_lines = ("TWO_LINES".into(), "a\nb=c".into());
+        assert!(environment.contains(&two_lines), "{environment:?}");
     }
 
     #[test]
     fn a_real_shell_answers() {
-        let path = path_of(OsStr::new("/bin/bash"), Duration::from_secs(20)).unwrap();
+        let path = login_of(OsStr::new("/bin/bash"), Duration::from_secs(20))
+            .unwrap()
+            .path;
         assert!(env::split_paths(&path).any(|folder| folder.join("sh").exists()));
     }
 
@@ -91,8 +126,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let start = Instant::now();
         let hanging = shell(&folder, "sleep 60 & wait");
-        assert_eq!(path_of(&hanging, Duration::from_millis(300)), None);
-        assert_eq!(path_of(OsStr::new("/no/shell"), LIMIT), None);
+        assert_eq!(login_of(&hanging, Duration::from_millis(300)), None);
+        assert_eq!(login_of(OsStr::new("/no/shell"), LIMIT), None);
         assert!(start.elapsed() < Duration::from_secs(15));
     }
 }

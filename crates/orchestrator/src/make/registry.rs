@@ -111,16 +111,12 @@ fn entry(line: &[u8]) -> Result<Option<Entry>, &'static str> {
         return Ok(None);
     }
     let (alias, rest) = line
-        .split_once(' ')
+        .split_once([' ', '\t'])
         .ok_or("has no path; a line is `alias absolute-path version`")?;
     if alias.chars().any(char::is_control) {
         return Err("its alias holds a control character; left out");
     }
-    // A path may hold spaces, a version does not; lines of old versions end with the path.
-    let path = match rest.rsplit_once(' ') {
-        Some((path, _version)) => path.trim(),
-        None => rest,
-    };
+    let path = path_of(rest.trim());
     let path = Path::new(path);
     if !path.is_absolute() {
         return Err("its path is not absolute; left out");
@@ -134,9 +130,65 @@ fn entry(line: &[u8]) -> Result<Option<Entry>, &'static str> {
     }))
 }
 
+/// The path of what follows an alias. It may hold spaces, a version does not: from the first word that looks like one
+/// nothing is the path's. Where none does, the last word is the version; lines of old versions end with the path.
+fn path_of(rest: &str) -> &str {
+    let is_blank = |c: char| matches!(c, ' ' | '\t');
+    let looks_like_one = |word: &str| {
+        let word = word.strip_prefix('v').unwrap_or(word);
+        word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.') && !word.contains('/')
+    };
+    let mut words = rest
+        .match_indices(is_blank)
+        .map(|(at, _)| (at, &rest[at + 1..]));
+    let version = words
+        .clone()
+        .find(|(_, after)| {
+            let word = after.split(is_blank).next().unwrap_or_default();
+            looks_like_one(word) && !after.contains('/')
+        })
+        .or_else(|| words.next_back().filter(|(_, after)| !after.contains('/')));
+    version.map_or(rest, |(at, _)| rest[..at].trim_end())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_lines_that_a_hand_wrote() {
+        for line in [
+            "one  /p/one",
+            "one /p/one",
+            "one\t/p/one\t0.1.0",
+            "one   /p/one   0.1.0",
+            "one /p/one 0.1.0 beta",
+            "  one /p/one v1.2 ",
+            "one /p/one latest",
+        ] {
+            let (entries, problems) = parse(line.as_bytes(), "registry");
+            assert_eq!(problems, Vec::<String>::new(), "{line}");
+            let [entry] = entries.as_slice() else {
+                panic!("{line}")
+            };
+            assert_eq!(
+                (entry.alias.as_str(), entry.path.to_str()),
+                ("one", Some("/p/one")),
+                "{line}"
+            );
+        }
+        let path = |line: &str| {
+            parse(line.as_bytes(), "registry")
+                .0
+                .pop()
+                .map(|entry| entry.path)
+        };
+        assert_eq!(path("two /p/my site 0.1.0"), Some("/p/my site".into()));
+        assert_eq!(
+            path("two /p/my 2.0 site/x 0.1.0"),
+            Some("/p/my 2.0 site/x".into())
+        );
+    }
 
     #[test]
     fn reads_what_mkcli_writes() {

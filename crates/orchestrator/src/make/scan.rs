@@ -4,17 +4,21 @@
 //! source, glob           files and include paths, with limits
 //! stamps                 whether they are still what they were
 //! text, assignment       lines, words, brackets of make's syntax
-//! comment                docs, groups and `@` annotations
+//! comment, prose         docs, groups and `@` annotations; what kind of text a comment is
 //! reader                 lines → rules, variables, conditions, includes, by way of
 //!   rules, variables     what was read of each target and variable
 //!   specific             the values variables have for some targets alone
 //!   expand, functions    what make expands without running anything
 //!   refs, given, guards  which variables a text uses, which of them need no value, and which must have one
-//! list                   what was read → what a person is shown, by way of
-//!   reach                what a target leads to
-//!   led, uses, danger    what it takes over from there
+//!   shell, tested        a recipe's commands and words, and what they test variables for
+//! list, listed           what was read → what a person is shown, and what first, by way of
+//!   help                 the texts in the recipe of `help`
+//!   reach, calls         what a target leads to, by its prerequisites and by calls of make
+//!   led, uses, danger, terminal
+//!                        what it takes over from there
 //!   extra_words          targets that take further words, as `make deploy ./app` does
-//! secrets                what is secret, and what the text tells of its value
+//! secret, secrets        what is secret by its name or by a comment, and what the text tells of its value
+//! elsewhere              variables that the environment, `.envrc` or a dotenv file sets
 //! preview                what a target would run, as far as the text tells
 //! existing               what make's own list adds and takes away, for a trusted project
 //! ```
@@ -23,8 +27,10 @@
 //! can know (`$(eval …)`, names from `$(shell …)`) is left out here; make's own data base adds it for a trusted project.
 
 mod assignment;
+mod calls;
 mod comment;
 mod danger;
+mod elsewhere;
 mod existing;
 mod expand;
 mod extra_words;
@@ -32,28 +38,38 @@ mod functions;
 mod given;
 mod glob;
 mod guards;
+mod help;
 mod led;
 mod list;
+mod listed;
 mod preview;
+mod programs;
+mod prose;
 mod reach;
 mod reader;
 mod refs;
 mod rules;
+mod secret;
 mod secrets;
+mod shell;
 mod source;
 mod specific;
 mod stamps;
+mod terminal;
+mod tested;
 mod text;
 mod uses;
 mod variables;
 
 use std::path::Path;
 
-pub use danger::{danger, is_by_rule};
+pub use danger::{danger, danger_of_recipe, is_by_rule};
+pub use elsewhere::{copy_dotenv_sample, settle};
 pub(super) use existing::Existing;
 pub(super) use list::list;
-pub use preview::preview;
+pub use preview::{preview, previews};
 pub(super) use reader::Reader;
+pub use secret::is_secret_name;
 pub use stamps::Stamps;
 pub(super) use text::is_name;
 

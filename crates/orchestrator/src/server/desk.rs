@@ -245,6 +245,7 @@ fn answer_from_files(engine: &Engine, request: Request) -> Result<Reply, EngineE
         Request::RemoveProject { name } => done(engine.remove_project(&name)?),
         Request::TrustProject { name } => done(engine.trust_project(&name)?),
         Request::SetExclusive { name, exclusive } => done(engine.set_exclusive(&name, exclusive)?),
+        Request::CopyDotenvSample { project } => done(engine.copy_dotenv_sample(&project)?),
         Request::SaveCommand { host, command } => {
             done(engine.save_command(host.as_deref(), &command)?)
         }

@@ -45,6 +45,11 @@ pub enum Request {
         /// Whether.
         exclusive: bool,
     },
+    /// Copies the sample of a project's missing dotenv file to its place (`.env.sample` to `.env`): [`Reply::Ok`].
+    CopyDotenvSample {
+        /// The project's name.
+        project: String,
+    },
     /// What exactly a launch would run, and what to think of before; nothing is started: [`Reply::Preview`].
     Preview(Start),
     /// What was last filled in for a target, and what was kept under a name: [`Reply::Presets`].

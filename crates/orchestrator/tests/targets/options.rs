@@ -12,18 +12,7 @@ fn make_is_asked_as_it_was_said_and_the_job_tells_how() {
     assert_eq!(output.status.code(), Some(2));
     let job: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(job["command"], "make -j4 -k -B all A='$(B)'");
-    let work = home.work().canonicalize().unwrap();
-    let argv = [
-        "make",
-        "-C",
-        work.to_str().unwrap(),
-        "-j4",
-        "-k",
-        "-B",
-        "--",
-        "all",
-        "A=$(B)",
-    ];
+    let argv = ["make", "-j4", "-k", "-B", "--", "all", "A=$(B)"];
     assert_eq!(job["argv"], serde_json::json!(argv));
     let options = serde_json::json!({
         "jobs": 4, "keep_going": true, "always_make": true, "dry_run": false, "raw": ["A"], "reserved": false,
@@ -35,6 +24,32 @@ fn make_is_asked_as_it_was_said_and_the_job_tells_how() {
     assert_eq!(kept.trim(), "4");
     let said = home.text(&["run", "-n", "good", "A=x"]);
     assert!(said.contains("echo '[x]'"), "{said}");
+}
+
+#[test]
+fn make_starts_in_the_folder_as_a_person_does() {
+    let (_postgres, home) = home(
+        "all: ; @echo \"[$$PWD] [$(PWD)] [$(CURDIR)] [$(MAKELEVEL)]\"\nsub: ; @$(MAKE) -C below\n",
+    );
+    let below = home.work().join("below");
+    std::fs::create_dir(&below).unwrap();
+    std::fs::write(below.join("Makefile"), "all:\n\t@echo here; exit 7\n").unwrap();
+    let work = home.work().canonicalize().unwrap().display().to_string();
+    let plain = home.run(&["run", "all"]);
+    let expected = format!("[{work}] [{work}] [{work}] [0]\n");
+    assert_eq!(String::from_utf8_lossy(&plain.stdout), expected);
+    // A make in another folder still says where it is, and its failure's file is found there.
+    let sub = home.run(&["run", "sub"]);
+    let stdout = String::from_utf8_lossy(&sub.stdout);
+    let expected = format!(
+        "make[1]: Entering directory '{work}/below'\nhere\nmake[1]: Leaving directory '{work}/below'\n"
+    );
+    assert_eq!(stdout, expected);
+    let stderr = String::from_utf8_lossy(&sub.stderr);
+    assert!(
+        stderr.contains("below/Makefile:2") || stderr.contains("Makefile:2: all"),
+        "{stderr}"
+    );
 }
 
 #[test]

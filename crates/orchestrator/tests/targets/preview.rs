@@ -16,7 +16,7 @@ A := $(shell touch ran-shell)
 TOKEN ?=
 override FIXED = here
 clean: ## Clean up
-\trm -rf build
+\trm -rf ../build
 \t: $(A)
 deploy: ## Deploy
 \t@echo '$(ENV)'
@@ -44,7 +44,10 @@ async fn it_is_what_is_started() {
     );
     assert_eq!((told.argv, told.cwd), (job.argv, job.cwd));
     assert_eq!(told.refusal, None);
-    assert_eq!(told.danger.as_deref(), Some("clean: runs `rm -rf build`"));
+    assert_eq!(
+        told.danger.as_deref(),
+        Some("clean: runs `rm -rf ../build`")
+    );
     let notes = told.notes.join("\n");
     assert!(notes.contains("TOKEN goes by environment"), "{notes}");
     assert!(
@@ -92,7 +95,7 @@ async fn it_runs_nothing_and_names_the_rule_that_forbids() {
     let files = fs::read_dir(app.home.work()).unwrap().count();
     let usual = MakeOptions::default;
     let told = preview(&mut page, target(&[], &[], usual())).await;
-    assert_eq!(told.recipe, ["rm -rf build", ": $(A)"]);
+    assert_eq!(told.recipe, ["rm -rf ../build", ": $(A)"]);
     assert_eq!(told.refusal, None);
     let dry = MakeOptions {
         dry_run: true,

@@ -20,7 +20,14 @@ function fieldsOf({ variables = [], target = {}, presets, filled }: With): Targe
     kind: 'target',
     project: aProject(),
     target: aTarget('deploy', { uses, ...target }),
-    scan: { targets: [], variables, default_goal: null, problems: [] },
+    scan: {
+      targets: [],
+      variables,
+      default_goal: null,
+      problems: [],
+      hints: [],
+      dotenv_sample: null,
+    },
     presets: presets ?? { last: null, named: [] },
     filled: filled ?? null,
   });
@@ -36,7 +43,7 @@ describe('the variables of a target', () => {
   const variables = [
     aVariable('ENV', { default: 'staging' }),
     aVariable('TAG', { default: '$(shell git describe)' }),
-    aVariable('NAME', { required: true }),
+    aVariable('NAME', { need: 'guarded' }),
     aVariable('KEY', { secret: true }),
     aVariable('green', { optional: false, default: '32m' }),
   ];
@@ -59,11 +66,52 @@ describe('the variables of a target', () => {
     expect(JSON.stringify(fields.filled)).not.toContain('hunter2');
   });
 
-  test('a required one is asked for by name', () => {
-    const fields = fieldsOf({ variables });
-    expect(fields.lacking).toBe('Still needed: NAME');
-    field(fields, 'NAME').text = 'web-1';
+  test('one that the target fails without is asked for by name, and may be the empty text', () => {
+    const fields = fieldsOf({ variables, target: { guards: ['NAME'] } });
+    const name = field(fields, 'NAME');
+    expect([fields.lacking, name.canBeNothing]).toEqual(['Still needed: NAME', true]);
+    name.text = 'web-1';
     expect(fields.lacking).toBeNull();
+    name.text = '';
+    name.empty = true;
+    expect([fields.lacking, name.given]).toEqual([null, '']);
+    fields.beginWith('makefile');
+    expect(fields.lacking).toBe('Still needed: NAME');
+  });
+
+  test('one that nothing sets is offered and keeps nobody from running', () => {
+    const unset = aVariable('REGION', { need: 'unset', optional: false });
+    const fields = fieldsOf({ variables: [...variables, unset] });
+    const region = field(fields, 'REGION');
+    expect(fields.meant).toContain(region);
+    expect([region.unset, region.canBeNothing, fields.lacking]).toEqual([true, true, null]);
+    expect(given(fields)).toEqual([]);
+    region.empty = true;
+    expect(given(fields)).toEqual([['REGION', '']]);
+    region.empty = false;
+    region.text = 'eu';
+    expect([given(fields), region.unset]).toEqual([[['REGION', 'eu']], false]);
+  });
+
+  test.each([
+    [{ by: 'environment' as const }, 'set in the environment'],
+    [{ by: 'file' as const, file: '.env' }, 'set in .env'],
+    [{ by: 'makefile' as const }, 'set in the makefile'],
+  ])('a value from elsewhere is told by its place alone: %o', (set_by, said) => {
+    const secret = set_by.by === 'makefile';
+    const variable = aVariable('X', { default: 'dev', secret, set_by });
+    const fields = fieldsOf({ variables: [variable] });
+    const x = field(fields, 'X');
+    expect([x.text, x.placeholder, x.missing, x.unset]).toEqual(['', said, false, false]);
+    expect(given(fields)).toEqual([]);
+    x.text = 'dev';
+    expect(given(fields)).toEqual([['X', 'dev']]);
+  });
+
+  test("a variable that only another target fails without is not needed here, nor is one with the target's own value", () => {
+    expect(fieldsOf({ variables }).lacking).toBeNull();
+    const own = fieldsOf({ variables, target: { defaults: [['NAME', 'a']] } });
+    expect([own.lacking, field(own, 'NAME').unset]).toEqual([null, false]);
   });
 
   test('a value that make works out is not begun with, and typed it is text', () => {

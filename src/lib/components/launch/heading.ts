@@ -23,7 +23,9 @@ export function heading(
   names: string[],
 ): Heading {
   if (form.kind === 'target') {
-    const { name, doc, place } = form.target;
+    const { name, place, danger } = form.target;
+    // What the band asks is not said twice.
+    const doc = form.target.doc === danger ? null : form.target.doc;
     return {
       title: `Run ${name}`,
       aside: form.project.name,

@@ -1,5 +1,5 @@
 // One variable in the form: what is shown of it, and whether what stands there is given to make.
-import type { Target, Variable } from '$lib/wire';
+import type { SetBy, Target, Variable } from '$lib/wire';
 
 /** Words for on and off that go together, on first. */
 const PAIRS = [
@@ -17,10 +17,12 @@ export type Asked = 'text' | 'number' | 'secret' | 'segments' | 'list' | 'switch
 /** A variable of the makefile. */
 export class VariableField {
   readonly variable: Variable;
-  /** Its value where none is given, as written: the target's own before the makefile's. */
+  /** Its value where none is given, as written: the target's own before the makefile's. None where it is set elsewhere. */
   readonly usual: string | null;
   /** Whether the target has a value of its own for it. */
   readonly own: boolean;
+  /** Whether the target fails without a value. */
+  readonly guarded: boolean;
   readonly #words: { on: string; off: string };
 
   /** What stands in the field. */
@@ -33,8 +35,9 @@ export class VariableField {
   constructor(variable: Variable, target: Target) {
     const own = target.defaults.findLast(([name]) => name === variable.name);
     this.variable = variable;
-    this.usual = own ? own[1] : variable.default;
+    this.usual = own ? own[1] : variable.set_by === null ? variable.default : null;
     this.own = own !== undefined;
+    this.guarded = target.guards.includes(variable.name);
     this.#words = switchWords(this.usual ?? '');
     this.fill(undefined, false);
   }
@@ -42,7 +45,7 @@ export class VariableField {
   /** Puts a value in: undefined for the makefile's, null for a secret that was not kept. */
   fill(value: string | null | undefined, raw: boolean): void {
     this.raw = raw && value !== undefined;
-    this.empty = value === '' && !this.#isSwitch && (this.usual ?? '') !== '';
+    this.empty = value === '' && !this.#isSwitch && this.#means;
     this.text = value === undefined ? this.#beginning : (value ?? '');
   }
 
@@ -55,9 +58,30 @@ export class VariableField {
     return this.text;
   }
 
-  /** Whether it has to have a value and has none. */
+  /** Whether the target fails for want of a value. The empty text is one, where a person says so. */
   get missing(): boolean {
-    return this.variable.required && (this.given ?? '') === '';
+    return this.guarded && this.given === null;
+  }
+
+  /** Whether nothing gives it a value, so that make takes it as empty. */
+  get unset(): boolean {
+    return !this.own && this.variable.need !== 'met' && this.given === null;
+  }
+
+  /** What an empty field says: what make takes then. */
+  get placeholder(): string {
+    if (this.empty) return 'the empty text';
+    if (this.guarded) return 'needed';
+    const { set_by, secret } = this.variable;
+    if (!this.own && set_by !== null) return `set in ${placeOf(set_by)}`;
+    if (this.unset) return 'not set anywhere';
+    return this.usual === null || this.usual === '' || secret ? '' : `${this.usual} when empty`;
+  }
+
+  /** Whether it may be given the empty text: it has a value by itself, or the target fails without one. */
+  get canBeNothing(): boolean {
+    const open = this.text === '' && !this.empty && this.asked !== 'secret';
+    return open && this.#means;
   }
 
   /** How it is asked for. */
@@ -95,9 +119,19 @@ export class VariableField {
     return this.#isSwitch && usual === '' ? this.#words.off : usual;
   }
 
+  /** Whether the empty text is something else than nothing at all. */
+  get #means(): boolean {
+    const { need, set_by } = this.variable;
+    return (this.usual ?? '') !== '' || need !== 'met' || set_by !== null;
+  }
+
   get #isSwitch(): boolean {
     return this.variable.kind === 'bool' && this.variable.choices.length === 0;
   }
+}
+
+function placeOf(set: SetBy): string {
+  return set.by === 'file' ? set.file : `the ${set.by}`;
 }
 
 /** A variable that a person adds by its name. */

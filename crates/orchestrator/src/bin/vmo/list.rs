@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use orchestrator::{
     job::{JobQuery, Status},
-    project::{Project, Target},
+    project::{Project, Scan, Target},
     wire,
 };
 
@@ -52,6 +52,9 @@ pub(crate) struct Targets {
     /// The project: its name or its folder
     #[arg(short, long, default_value = ".")]
     project: String,
+    /// Print all targets, also those that the window shows under "Other"
+    #[arg(short, long)]
+    all: bool,
     /// Print one JSON value
     #[arg(long)]
     json: bool,
@@ -151,10 +154,35 @@ pub(crate) async fn targets(targets: Targets) -> Outcome {
         out::json(&scan)?;
     } else {
         let row = |target: &Target| [target.name.clone(), target.doc.clone().unwrap_or_default()];
-        let listed = scan.targets.iter().filter(|target| target.listed).map(row);
-        out::table(&listed.collect::<Vec<_>>())?;
+        let is_shown = |target: &&Target| targets.all || target.listed;
+        let shown: Vec<_> = scan.targets.iter().filter(is_shown).map(row).collect();
+        out::table(&shown)?;
+        for advice in advice(&scan, scan.targets.len() - shown.len()) {
+            out::say(advice);
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What may help beside the list: how many targets are not in it, a missing dotenv file, hints.
+fn advice(scan: &Scan, hidden: usize) -> Vec<String> {
+    let mut all: Vec<String> = scan
+        .hints
+        .iter()
+        .map(|hint| format!("{}:{}: {}", hint.place.file, hint.place.line, hint.what))
+        .collect();
+    all.extend(scan.dotenv_sample.as_ref().map(|missing| {
+        let (file, sample) = (&missing.file, &missing.sample);
+        format!("{file} is missing, and {sample} is here: cp {sample} {file}")
+    }));
+    let targets = if hidden == 1 {
+        "target is"
+    } else {
+        "targets are"
+    };
+    let rest = format!("{hidden} more {targets} listed by --all");
+    all.extend((hidden > 0).then_some(rest));
+    all
 }
 
 pub(crate) async fn hosts(hosts: Hosts) -> Outcome {

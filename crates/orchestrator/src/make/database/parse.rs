@@ -55,7 +55,7 @@ fn target(entry: &str, known: impl Fn(&str) -> bool) -> Option<Existing> {
     // Values that belong to the target alone stand before it; what is known of it, after two blanks, behind it.
     let (before, rest) = entry.split_once("\n#  ")?;
     let head = before.lines().next_back()?;
-    if before.starts_with("# Not a target:") || head.starts_with('#') {
+    if before.lines().any(|line| line == "# Not a target:") || head.starts_with('#') {
         return None;
     }
     let (name, prerequisites) = split(head, known)?;

@@ -27,7 +27,7 @@ fn finds_what_only_make_can_know() {
 PROGRAMS := server client
 define template
 build-$(1): ## no doc from here
-\t@echo $(1); rm -rf $(1)
+\t@echo $(1); rm -rf /srv/$(1)
 .PHONY: build-$(1)
 endef
 $(foreach one,$(PROGRAMS),$(eval $(call template,$(one))))
@@ -49,12 +49,12 @@ a\\ b: ## With a blank
     assert_eq!(found.default_goal.as_deref(), Some("build-server"));
     let built = &found.targets[3];
     assert!(built.phony && built.listed);
-    assert_eq!(built.danger.as_deref(), Some("runs `rm -rf server`"));
+    assert_eq!(built.danger.as_deref(), Some("runs `rm -rf /srv/server`"));
     let all = &found.targets[0];
     assert_eq!(all.doc.as_deref(), Some("Everything"));
     assert_eq!(
         all.danger.as_deref(),
-        Some("build-server: runs `rm -rf server`")
+        Some("build-server: runs `rm -rf /srv/server`")
     );
     assert!(found.problems.is_empty(), "{:?}", found.problems);
 }
@@ -195,4 +195,91 @@ fn the_way_for_an_old_make_finds_the_same() {
     let found = scan::list(reader);
     assert_eq!(names(&found), ["all", "one"]);
     assert_eq!(found, scan::scan(folder.path()));
+}
+
+/// The scan's own list, and make's.
+fn both(makefile: &str) -> (Scan, Scan) {
+    let folder = folder(makefile);
+    (crate::make::scan(folder.path()), ask_for(folder.path()))
+}
+
+fn listed(scan: &Scan) -> Vec<&str> {
+    let targets = scan.targets.iter().filter(|target| target.listed);
+    targets.map(|target| target.name.as_str()).collect()
+}
+
+#[test]
+fn a_muted_shell_makes_no_error() {
+    for makefile in [
+        "ifeq ($(shell uname),)\n$(error no platform)\nendif\nall: ; echo\n",
+        "ifeq ($(shell uname),)\n\t$(error no platform)\nendif\nall: ; echo\n",
+        "V := $(shell go version)\nifndef V\n$(error no go)\nendif\nall: ; echo\n",
+        "V != uname\nifeq (${V},)\n  $(error no uname)\nendif\nall: ; echo\n",
+        "V = $(shell uname)\n$(if $(V),,$(error no uname))\nall: ; echo\n",
+    ] {
+        let (read, made) = both(makefile);
+        assert_eq!(made.problems, read.problems, "{makefile}");
+        assert_eq!(names(&made), ["all"], "{makefile}");
+    }
+    // What fails without any shell is the file's own.
+    let (_, made) = both("$(error never)\nall: ; echo $(shell uname)\nX := $(shell uname)\n");
+    assert_eq!(made.problems.len(), 1);
+}
+
+#[test]
+fn trust_takes_nothing_away_that_a_person_could_run() {
+    for (makefile, kept) in [
+        (
+            "ifneq (,$(filter Linux,$(shell uname)))\ninstall: ## Put it in place\n\techo\nendif\nall: ; echo\n",
+            "install",
+        ),
+        (
+            "OS := $(shell uname)\nKIND = $(OS)\nifeq ($(KIND),Linux)\ninstall: ; echo\nelse ifeq ($(KIND),Darwin)\nmac: ; echo\nendif\n\
+             all: ; echo\n",
+            "install",
+        ),
+        (
+            "ifeq ($(shell uname),Linux)\nON = linux\nendif\nifeq ($(ON),linux)\ninstall: ; echo\nendif\nall: ; echo\n",
+            "install",
+        ),
+        (
+            "all: ; echo\n_all: ; echo\n$(filter-out _all,$(MAKECMDGOALS)): _all\n\t@:\nifdef NEVER\nx: ; echo\nendif\n",
+            "x",
+        ),
+        (
+            "all: ; echo\n%: ; ./run $@\nifneq ($(MAKECMDGOALS),)\nx: ; echo\nendif\n",
+            "x",
+        ),
+        (
+            "ifneq (,$(filter x,$(MAKECMDGOALS)))\nx: ; echo\nendif\nall: ; echo\n",
+            "x",
+        ),
+        (
+            "all: x\nclean: ; rm x\nx: FORCE\n\techo > x\n.PHONY: FORCE\n",
+            "clean",
+        ),
+    ] {
+        let (read, made) = both(makefile);
+        assert!(
+            names(&made).contains(&kept),
+            "{makefile}: {:?}",
+            names(&made)
+        );
+        for shown in listed(&read) {
+            assert!(listed(&made).contains(&shown), "{makefile}: {shown}");
+        }
+        assert_eq!(made.default_goal, read.default_goal, "{makefile}");
+    }
+    let folder = folder("ifeq ($(shell uname),Linux)\ninclude more.mk\nendif\nall: ; echo\n");
+    fs::write(folder.path().join("more.mk"), "install: ; echo\n").unwrap();
+    assert_eq!(names(&ask_for(folder.path())), ["install", "all"]);
+}
+
+#[test]
+fn makes_list_is_read_for_what_can_be_run() {
+    let (_, made) = both(
+        "$(shell pwd)/bin: ; mkdir bin\n.PHONY: $(shell pwd)/gen test-% biuld\nall: b.o ; echo\na.o: CFLAGS += -O3\nb.o: CFLAGS += -O3\nb.o: ; echo\n",
+    );
+    assert_eq!(names(&made), ["all", "b.o"]);
+    assert_eq!(made.default_goal.as_deref(), Some("all"));
 }

@@ -1,6 +1,9 @@
 //! What comments say: docs, `##@` groups and `@` annotations.
 
-use super::text::{cut, is_blank};
+use super::{
+    prose::{heading_in, is_drawn, is_remark},
+    text::{cut, is_blank},
+};
 use crate::project::VariableKind;
 
 /// The longest doc that is kept, in characters.
@@ -30,6 +33,8 @@ pub(super) struct Comment {
     /// Whether it started with `##`: written for whoever uses the makefile, not for whoever reads it.
     pub(super) doubled: bool,
     pub(super) text: String,
+    /// Whether it is a recipe's line that was taken out: `#<TAB>@echo old`.
+    pub(super) is_old_recipe: bool,
 }
 
 /// A comment line as it stands in the file.
@@ -40,6 +45,8 @@ pub(super) enum Marked {
     Line(Comment),
     /// `#####`, a line drawn.
     Rule,
+    /// `# --- Heading ---`, a line drawn around a heading.
+    Banner(String),
 }
 
 /// Reads a comment; `line` starts with `#`.
@@ -49,17 +56,29 @@ pub(super) fn marked(line: &str) -> Marked {
     }
     let text = line.trim_start_matches('#');
     let marks = line.len() - text.len();
+    let is_old_recipe = marks == 1 && text.starts_with('\t');
+    // `#? name: text` is another mark for what help shows.
+    let (text, is_asked) = match text.strip_prefix("? ") {
+        Some(text) if marks == 1 => (text, true),
+        _ => (text, false),
+    };
     let text = text.trim();
-    let drawn = !text.is_empty()
-        && text
-            .chars()
-            .all(|c| matches!(c, '-' | '=' | '*' | '~' | '#' | '_'));
-    if drawn || (marks > 2 && text.is_empty()) {
+    if is_drawn(text) || (marks > 2 && text.is_empty()) {
         return Marked::Rule;
     }
+    if let Some(heading) = heading_in(text, marks) {
+        return Marked::Banner(heading);
+    }
+    let bare = text.trim_end_matches('#');
+    let text = if text.len() - bare.len() >= 2 {
+        bare.trim()
+    } else {
+        text
+    };
     Marked::Line(Comment {
-        doubled: marks >= 2,
+        doubled: marks >= 2 || is_asked,
         text: text.to_owned(),
+        is_old_recipe,
     })
 }
 
@@ -73,7 +92,8 @@ pub(super) struct Notes {
     /// Why running it asks first.
     pub(super) danger: Option<String>,
     pub(super) hidden: bool,
-    pub(super) pty: bool,
+    /// What it says of a terminal.
+    pub(super) pty: Option<bool>,
     /// Whether it never runs twice at once.
     pub(super) exclusive: bool,
     /// Milliseconds that a cancel waits after INT, and after TERM.
@@ -81,7 +101,8 @@ pub(super) struct Notes {
     /// Milliseconds that it may run.
     pub(super) timeout: Option<u64>,
     pub(super) choices: Vec<String>,
-    pub(super) secret: bool,
+    /// What it says of its being secret.
+    pub(super) secret: Option<bool>,
     pub(super) kind: VariableKind,
     /// What a target's comment says of variables.
     pub(super) params: Vec<Param>,
@@ -95,7 +116,7 @@ pub(super) struct Param {
     pub(super) name: String,
     pub(super) doc: Option<String>,
     pub(super) choices: Vec<String>,
-    pub(super) secret: bool,
+    pub(super) secret: Option<bool>,
     pub(super) kind: VariableKind,
 }
 
@@ -113,8 +134,14 @@ pub(super) fn notes(above: &[Comment], beside: Option<&Comment>) -> Notes {
     notes.doc = beside_doc.or_else(|| paragraph(&above_doc));
     notes.documented = notes.doc.is_some();
     if notes.doc.is_none() && above_doc.is_empty() {
-        let plain: Vec<String> = above.iter().map(|comment| comment.text.clone()).collect();
-        notes.doc = paragraph(&plain).filter(|text| !is_boilerplate(text));
+        // What is shown as help may say more by annotations, whatever its marks.
+        let mut plain = above.iter().map(|comment| comment.text.as_str()).peekable();
+        while plain.next_if(|text| is_remark(text)).is_some() {}
+        let plain: Vec<String> = plain.map(|text| notes.annotate(text)).collect();
+        notes.doc = paragraph(&plain);
+        if above.iter().any(|comment| comment.is_old_recipe) {
+            notes.doc = None;
+        }
     }
     notes
 }
@@ -131,15 +158,16 @@ fn paragraph(lines: &[String]) -> Option<String> {
     (!text.is_empty()).then(|| cut(&text, MAX_DOC))
 }
 
-/// What stands at the head of many files and says nothing of the first target.
-fn is_boilerplate(text: &str) -> bool {
-    ["Copyright", "SPDX-", "(c)", "-*-", "vim:", "shellcheck"]
-        .iter()
-        .any(|mark| text.contains(mark))
-        || text.starts_with('!')
-}
-
 impl Notes {
+    /// Takes in a comment that names what it is about; it is written for users.
+    pub(super) fn take_named(&mut self, text: &str) {
+        let text = self.annotate(text);
+        if !text.is_empty() {
+            self.doc = Some(cut(&text, MAX_DOC));
+            self.documented = true;
+        }
+    }
+
     /// Takes the annotations out of a line and gives back its text.
     fn annotate(&mut self, line: &str) -> String {
         let mut starts = annotations(line);
@@ -160,7 +188,7 @@ impl Notes {
             "danger" => self.danger = given.or_else(|| Some("marked as dangerous".to_owned())),
             "group" => self.group = given,
             "hidden" => self.hidden = true,
-            "pty" => self.pty = true,
+            "pty" => self.pty = Some(!is_no(argument)),
             "exclusive" => self.exclusive = true,
             "grace" => match graces(argument) {
                 Some(graces) => self.graces = graces,
@@ -192,10 +220,13 @@ impl Notes {
                     None => self.choices = choices,
                 }
             }
-            "secret" => match self.params.last_mut() {
-                Some(param) => param.secret = true,
-                None => self.secret = true,
-            },
+            "secret" => {
+                let is_secret = Some(!is_no(argument));
+                match self.params.last_mut() {
+                    Some(param) => param.secret = is_secret,
+                    None => self.secret = is_secret,
+                }
+            }
             "bool" => self.take_kind(VariableKind::Bool),
             "file" => self.take_kind(VariableKind::File),
             "host" => self.take_kind(VariableKind::Host),
@@ -209,6 +240,11 @@ impl Notes {
             None => self.kind = kind,
         }
     }
+}
+
+/// Whether an annotation's word takes it back.
+fn is_no(argument: &str) -> bool {
+    matches!(argument, "no" | "off" | "false")
 }
 
 /// The times after `@grace`, in milliseconds: one or two, each of at most a day.

@@ -3,9 +3,11 @@
 
 mod programs;
 mod readable;
+mod removal;
 
 use programs::RULES;
-use readable::readable;
+pub(super) use readable::readable;
+use removal::Whereabouts;
 
 use super::{text::cut, variables::Variables};
 
@@ -19,18 +21,31 @@ const RUNS: &str = "runs `";
 
 /// The first dangerous command of a recipe, as a person would read it.
 pub(super) fn command(recipe: &str, variables: &Variables) -> Option<String> {
-    let text = readable(recipe, variables);
-    segments(&text)
-        .into_iter()
-        .find_map(|words| dangerous(&words))
+    first(&readable(recipe, variables), true)
 }
 
-/// Why a shell's command line asks before it runs, where it does: by the rules for recipes.
+/// Why a shell's command line asks before it runs, wherever it runs, where it does: by the rules for recipes.
 #[must_use]
 pub fn danger(command: &str) -> Option<String> {
-    let mut commands = segments(command).into_iter();
-    let found = commands.find_map(|words| dangerous(&words))?;
-    Some(runs(&found))
+    first(command, false).map(|found| runs(&found))
+}
+
+/// As [`danger`], of a recipe, with its values: what it removes inside its project needs no question.
+#[must_use]
+pub fn danger_of_recipe(recipe: &str) -> Option<String> {
+    first(recipe, true).map(|found| runs(&found))
+}
+
+fn first(text: &str, in_project: bool) -> Option<String> {
+    let mut place = Whereabouts::new(in_project);
+    for (words, line) in segments(text) {
+        place.begin(line);
+        if let Some(found) = dangerous(&words, &place) {
+            return Some(found);
+        }
+        place.pass(&words);
+    }
+    None
 }
 
 /// What is said of a dangerous command.
@@ -44,23 +59,29 @@ pub fn is_by_rule(danger: &str) -> bool {
     danger.starts_with(RUNS)
 }
 
-/// The commands of a recipe, each as its words without quotes. Quotes keep a command together.
-fn segments(text: &str) -> Vec<Vec<String>> {
-    let mut all = vec![Vec::new()];
-    let (mut word, mut quote, mut escaped) = (String::new(), None, false);
+/// The commands of a recipe, each as its words without quotes, with the line that it stands in. Quotes keep a command
+/// together.
+fn segments(text: &str) -> Vec<(Vec<String>, usize)> {
+    let mut all = vec![(Vec::new(), 0)];
+    let (mut word, mut quote, mut escaped, mut line) = (String::new(), None, false, 0);
     for c in text.chars() {
         let ends = quote.is_none() && matches!(c, ';' | '|' | '&' | '(' | ')' | '`')
             || c == '\n' && !escaped;
         if ends || c.is_whitespace() {
             if c == '\n' && !escaped {
                 quote = None;
+                line += 1;
+            }
+            // A word with a bracket at its end is a call of another language's.
+            if c == '(' && quote.is_none() && word.ends_with(|c: char| c.is_alphanumeric()) {
+                word.push(c);
             }
             if !word.is_empty() {
                 let last = all.last_mut().into_iter();
-                last.for_each(|segment| segment.push(std::mem::take(&mut word)));
+                last.for_each(|(segment, _)| segment.push(std::mem::take(&mut word)));
             }
             if ends {
-                all.push(Vec::new());
+                all.push((Vec::new(), line));
             }
         } else if quote == Some(c) {
             quote = None;
@@ -71,7 +92,7 @@ fn segments(text: &str) -> Vec<Vec<String>> {
         }
         escaped = c == '\\' && !escaped;
     }
-    if let Some(segment) = all.last_mut()
+    if let Some((segment, _)) = all.last_mut()
         && !word.is_empty()
     {
         segment.push(word);
@@ -79,7 +100,7 @@ fn segments(text: &str) -> Vec<Vec<String>> {
     all
 }
 
-fn dangerous(words: &[String]) -> Option<String> {
+fn dangerous(words: &[String], place: &Whereabouts) -> Option<String> {
     let first = words.first()?.trim_start_matches(['@', '-', '+']);
     if first.starts_with('#') {
         return None;
@@ -87,11 +108,20 @@ fn dangerous(words: &[String]) -> Option<String> {
     let end = words.iter().position(|word| word.starts_with('#'));
     let words = &words[..end.unwrap_or(words.len())];
     let speaks = matches!(first, "echo" | "printf" | ":");
+    let tested = tested(words);
     for (index, word) in words.iter().enumerate() {
+        if tested.contains(&index) {
+            continue;
+        }
+        // make's own marks stand before a line's first word; elsewhere a dash makes an option.
+        let word = match index {
+            0 => word.trim_start_matches(['@', '-', '+']),
+            _ => word.as_str(),
+        };
         let rest = &words[index + 1..];
-        let found = sql(word, rest) || (!speaks && program(word, rest));
+        let found = sql(word, rest) || (!speaks && program(word, words, index, place));
         if found {
-            let shown: Vec<&str> = std::iter::once(word.trim_start_matches(['@', '-', '+']))
+            let shown: Vec<&str> = std::iter::once(word)
                 .chain(rest.iter().map(String::as_str))
                 .collect();
             return Some(cut(&shown.join(" "), 80));
@@ -100,23 +130,96 @@ fn dangerous(words: &[String]) -> Option<String> {
     None
 }
 
-fn program(word: &str, rest: &[String]) -> bool {
-    let word = word.trim_start_matches(['@', '-', '+']);
+/// The words that a test compares.
+fn tested(words: &[String]) -> std::ops::Range<usize> {
+    let opens = |word: &String| {
+        matches!(
+            word.trim_start_matches(['@', '-', '+']),
+            "[" | "[[" | "test" | "case"
+        )
+    };
+    let Some(from) = words.iter().position(opens) else {
+        return 0..0;
+    };
+    let is_word = words[from].ends_with("test") || words[from].ends_with("case");
+    if is_word && !words[..from].iter().all(|word| is_keyword(word)) {
+        return 0..0;
+    }
+    let close = words
+        .iter()
+        .position(|word| matches!(word.as_str(), "]" | "]]"));
+    from..close
+        .filter(|at| *at > from)
+        .map_or(words.len(), |at| at + 1)
+}
+
+fn is_keyword(word: &str) -> bool {
+    matches!(
+        word.trim_start_matches(['@', '-', '+']),
+        "if" | "elif" | "while" | "until" | "!" | "then" | "do" | "else" | "{" | "time"
+    )
+}
+
+/// Whether a word stands where a program does: first, or behind words that run what follows them.
+fn is_called(words: &[String], at: usize) -> bool {
+    let runs = |word: &String| {
+        let name = word
+            .trim_start_matches(['@', '-', '+'])
+            .rsplit('/')
+            .next()
+            .unwrap_or_default();
+        RUNNING.contains(&name)
+    };
+    let before = &words[..at];
+    before
+        .iter()
+        .all(|word| is_keyword(word) || word.starts_with('-') || word.contains('=') || runs(word))
+        || before.first().is_some_and(runs)
+}
+
+/// Programs that run what stands behind them.
+const RUNNING: [&str; 17] = [
+    "ansible", "bash", "command", "docker", "doas", "env", "exec", "kubectl", "nice", "nohup",
+    "podman", "sh", "ssh", "sudo", "su", "timeout", "xargs",
+];
+
+/// Whether a word is a dangerous program where it stands.
+fn program(word: &str, words: &[String], at: usize, place: &Whereabouts) -> bool {
+    let rest = &words[at + 1..];
     let name = word.rsplit('/').next().unwrap_or(word);
     // `$(KUBECTL)`, wherever it comes from, is most likely kubectl.
     let variable = name
         .strip_prefix("${")
         .and_then(|name| name.strip_suffix('}'));
+    // One that lies in a folder of the project is its own.
+    let is_own = word.contains('/') && !word.starts_with(['/', '$', '~']);
     let name = variable.map_or_else(|| name.to_owned(), str::to_lowercase);
+    if is_own {
+        return false;
+    }
     if name == "rm" {
-        return removes_trees(rest);
+        return removes_trees(rest) && !place.spares(words, at);
     }
     RULES.iter().any(|(programs, alternatives)| {
-        programs
+        let known = programs
             .iter()
-            .any(|program| *program == name || (*program == "mkfs" && name.starts_with("mkfs.")))
+            .any(|program| *program == name || (*program == "mkfs" && name.starts_with("mkfs.")));
+        let is_bare = alternatives.iter().any(|wanted| wanted.is_empty());
+        known
+            && (!is_bare || is_called(words, at))
             && alternatives.iter().any(|wanted| in_order(wanted, rest))
+            && !is_spared(&name, words, at, place)
     })
+}
+
+/// Whether a program that writes over or removes what it is given has only the project's own.
+fn is_spared(name: &str, words: &[String], at: usize, place: &Whereabouts) -> bool {
+    match name {
+        "find" => place.finds_inside(words, at),
+        "dd" | "shred" | "wipefs" => place.writes_inside(&words[at + 1..]),
+        name if name.starts_with("mkfs") => place.writes_inside(&words[at + 1..]),
+        _ => false,
+    }
 }
 
 /// `rm` with both `-r` and `-f`, in whatever way they are written.

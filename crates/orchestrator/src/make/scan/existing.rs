@@ -2,7 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{comment::Notes, reader::Reader, rules::Rule};
+use super::{
+    comment::Notes,
+    reader::Reader,
+    rules::{Headings, Rule},
+};
 use crate::project::Place;
 
 /// A target of make's own data base.
@@ -40,8 +44,7 @@ impl Reader {
             if self.makefiles.split(' ').any(|file| file == target.name) {
                 continue;
             }
-            // A path from the root is a file, and where `$(shell …)` gave nothing, not even the right one.
-            if !self.knows(&target.name) && (target.phony || !target.name.starts_with('/')) {
+            if !self.knows(&target.name) && self.is_new(&target) {
                 new.push(target);
             }
         }
@@ -49,9 +52,37 @@ impl Reader {
         for target in new {
             self.add(target);
         }
-        if default_goal.is_some() {
-            self.rules.default_goal = default_goal;
+        // A goal that the muted shell made of another name, or that it chose, is none.
+        let of_scan = self.first_target();
+        let is_chosen = |name: &str| {
+            !self
+                .rules
+                .position(name)
+                .is_some_and(|at| self.rules.is_left_open(at))
+        };
+        if let Some(goal) = default_goal
+            && self.knows(&goal)
+            && of_scan.is_none_or(is_chosen)
+        {
+            self.rules.default_goal = Some(goal);
         }
+    }
+
+    /// Whether a target that only make knows is one that can be run: no name that only `.PHONY` or a pattern has, and no path
+    /// from the root, which is a file, and where `$(shell …)` gave nothing, not even the right one.
+    fn is_new(&self, target: &Existing) -> bool {
+        let does_nothing = target.recipe.is_empty() && target.prerequisites.is_empty();
+        let is_bare = target.phony && does_nothing && target.place.is_none();
+        !is_bare && !target.name.contains('%') && !target.name.starts_with('/')
+    }
+
+    fn first_target(&self) -> Option<&str> {
+        let names = self.rules.targets.iter().map(|found| found.name.as_str());
+        self.rules.default_goal.as_deref().or_else(|| {
+            names
+                .into_iter()
+                .find(|name| !name.starts_with('.') || name.contains('/'))
+        })
     }
 
     fn add(&mut self, target: Existing) {
@@ -64,6 +95,6 @@ impl Reader {
             self.recipe(index, line);
         }
         self.rules
-            .name(&target.name, index, &Notes::default(), None);
+            .name(&target.name, index, &Notes::default(), Headings::default());
     }
 }

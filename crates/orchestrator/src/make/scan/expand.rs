@@ -19,6 +19,8 @@ pub(super) struct Expander<'a> {
     pub(super) files: &'a Files,
     /// The makefiles read so far, as `$(MAKEFILE_LIST)` has them.
     pub(super) makefiles: &'a str,
+    /// Whether no value is given to make, so that what `:=` made of one where it stands holds.
+    pub(super) at_once: bool,
 }
 
 /// What `foreach` and `call` bind, innermost last.
@@ -33,6 +35,19 @@ impl Expander<'_> {
         self.text(text, &[], 0)
     }
 
+    /// Whether a path is that of make's own folder.
+    pub(super) fn is_root(&self, path: &str) -> bool {
+        std::path::Path::new(path) == self.files.at_root("").as_path()
+    }
+
+    /// Whether a word is the name of the makefile that includes all others.
+    pub(super) fn is_main_file(&self, word: &str) -> bool {
+        let name = self.expand(word).unwrap_or_default();
+        let name = name.trim();
+        let name = name.strip_prefix("./").unwrap_or(name);
+        !name.is_empty() && self.makefiles.split(' ').nth(1) == Some(name)
+    }
+
     /// The value of what stands inside a reference, with values that go before all others.
     pub(super) fn inside(&self, inner: &str, bound: &Bound<'_>) -> Option<String> {
         self.reference(inner, bound, 0)
@@ -44,7 +59,7 @@ impl Expander<'_> {
             match piece {
                 Piece::Plain(plain) => out.push_str(plain),
                 Piece::Dollar => out.push('$'),
-                Piece::Reference(inner) => {
+                Piece::Reference(inner) | Piece::Letter(inner) => {
                     let value = self.reference(inner, bound, depth)?;
                     self.charge(value.len())?;
                     out.push_str(&value);
@@ -109,11 +124,12 @@ impl Expander<'_> {
             "MAKEFILE_LIST" => return Some(self.makefiles.to_owned()),
             _ => {}
         }
-        match self
-            .variables
-            .get(name)
-            .and_then(|one| one.value.as_deref())
-        {
+        let variable = self.variables.get(name);
+        let at_once = variable.and_then(|one| one.at_once.as_ref());
+        if let Some(value) = at_once.filter(|_| self.at_once) {
+            return Some(value.clone());
+        }
+        match variable.and_then(|one| one.value.as_deref()) {
             Some(value) => self.text(value, bound, depth + 1),
             // make takes what is defined nowhere as empty; what the environment or make defines is not known here.
             None if is_name(name) && !is_given(name) => Some(String::new()),

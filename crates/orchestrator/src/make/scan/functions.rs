@@ -1,9 +1,22 @@
 //! make's functions on words (GNU make manual, "Functions for Transforming Text"), those that depend on nothing else.
 
+use std::path::{Component, Path, PathBuf};
+
 use super::{source::Files, text::is_blank};
 
 /// A value whose length times its longest argument is more than this, in bytes, is not worked out.
 const MAX_WORK: usize = 16 << 20;
+
+/// make's functions that are not worked out here (GNU make manual, "Functions for Transforming Text" to its end).
+const OTHERS: [&str; 18] = [
+    "and", "call", "error", "eval", "file", "flavor", "foreach", "guile", "if", "info", "intcmp",
+    "join", "let", "or", "origin", "shell", "value", "warning",
+];
+
+/// Whether make has a function of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    arity(name).is_some() || OTHERS.contains(&name)
+}
 
 /// How many arguments a function takes; none where it is not among those known here.
 pub(super) fn arity(name: &str) -> Option<usize> {
@@ -66,7 +79,7 @@ pub(super) fn call(name: &str, parts: &[String], files: &Files) -> Option<String
         "notdir" => map(list, |word| split_dir(word).1.to_owned()),
         "basename" => map(list, |word| split_suffix(word).0.to_owned()),
         "suffix" => map(list, |word| split_suffix(word).1.to_owned()),
-        "abspath" | "realpath" => map(list, |word| files.at_root(word).display().to_string()),
+        "abspath" | "realpath" => map(list, |word| clean(&files.at_root(word))),
         "wildcard" => {
             let found = list
                 .split_whitespace()
@@ -78,6 +91,21 @@ pub(super) fn call(name: &str, parts: &[String], files: &Files) -> Option<String
         }
         _ => return None,
     })
+}
+
+/// A path without `.` and `..`, as make gives it, whether or not it is there.
+fn clean(path: &Path) -> String {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            part => clean.push(part),
+        }
+    }
+    clean.display().to_string()
 }
 
 pub(super) fn map(list: &str, change: impl Fn(&str) -> String) -> String {

@@ -18,6 +18,7 @@ const MAKE: &[&str] = &[
     "LD",
     "LEX",
     "LINT",
+    "LOADLIBES",
     "M2C",
     "MAKE",
     "MAKECMDGOALS",
@@ -36,6 +37,7 @@ const MAKE: &[&str] = &[
     "MAKE_VERSION",
     "MFLAGS",
     "OBJC",
+    "OUTPUT_OPTION",
     "PC",
     "RM",
     "SHELL",
@@ -55,34 +57,102 @@ const ENVIRONMENT: &[&str] = &[
     "UID", "USER", "USERNAME", "VISUAL",
 ];
 
-/// Names that by custom are empty unless someone wants something special.
-const CUSTOM: &[&str] = &["DEBUG", "DESTDIR", "PREFIX", "Q", "V", "VERBOSE", "prefix"];
+/// Names that are empty unless someone wants something special, by custom; those of tools and services that set them
+/// where they run are among them.
+const CUSTOM: &[&str] = &[
+    "ARCH",
+    "BUILD_NUMBER",
+    "BUILD_TAG",
+    "CI",
+    "CROSS",
+    "CROSS_COMPILE",
+    "CROSS_PREFIX",
+    "DEBUG",
+    "DESTDIR",
+    "DOCKER_HOST",
+    "EXE",
+    "EXEEXT",
+    "GOARCH",
+    "GOBIN",
+    "GOOS",
+    "GOPATH",
+    "GOROOT",
+    "JAVA_HOME",
+    "KUBECONFIG",
+    "LDADD",
+    "NO_COLOR",
+    "O",
+    "PAPER",
+    "PREFIX",
+    "Q",
+    "SSH_AUTH_SOCK",
+    "SUDO",
+    "SUDO_USER",
+    "TARGET_ARCH",
+    "TARGET_MACH",
+    "V",
+    "VERBOSE",
+    "VIRTUAL_ENV",
+    "W",
+    "prefix",
+];
+/// How names begin that a service sets where it runs.
+const OF_SERVICES: &[&str] = &[
+    "AZURE_",
+    "BITBUCKET_",
+    "BUILDKITE_",
+    "CI_",
+    "CIRCLE_",
+    "CONDA_",
+    "DRONE_",
+    "GITHUB_",
+    "GITLAB_",
+    "JENKINS_",
+    "RUNNER_",
+    "TRAVIS_",
+    "XDG_",
+];
+/// How names end of what is added to a command, if anything is.
+const ADDED: &[&str] = &[
+    "FLAGS", "FLAG", "ARGS", "OPTS", "OPTIONS", "EXTRA", "LIBS", "OBJS", "DEFS",
+];
 
 /// Whether make or the environment gives it a value, so that nobody needs to be asked.
 pub(super) fn is_given(name: &str) -> bool {
-    MAKE.binary_search(&name).is_ok() || ENVIRONMENT.binary_search(&name).is_ok()
+    is_own(name) || ENVIRONMENT.binary_search(&name).is_ok()
+}
+
+/// Whether it is make's own.
+pub(super) fn is_own(name: &str) -> bool {
+    MAKE.binary_search(&name).is_ok()
 }
 
 /// Whether a person may give a value to it: of make's own variables, to its programs where the makefile sets them.
 pub(super) fn is_offered(name: &str, defined: bool) -> bool {
     let special = name.starts_with("MAKE")
         || matches!(name, "CURDIR" | "MFLAGS" | "SHELL" | "SUFFIXES" | "VPATH");
-    let own = MAKE.binary_search(&name).is_ok();
+    let own = is_own(name);
     is_name(name) && ENVIRONMENT.binary_search(&name).is_err() && (!own || (defined && !special))
 }
 
 /// Whether it may well stay empty.
 pub(super) fn is_customary(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
     CUSTOM.contains(&name)
-        || ["FLAGS", "ARGS", "OPTS", "OPTIONS", "EXTRA", "LIBS"]
+        || ADDED.iter().any(|end| upper.ends_with(end))
+        || ["EXTRA_", "ADDITIONAL_"]
             .iter()
-            .any(|end| name.to_ascii_uppercase().ends_with(end))
+            .any(|start| upper.starts_with(start))
+        || OF_SERVICES.iter().any(|start| name.starts_with(start))
+        || upper.ends_with("_PROXY")
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_lists_are_sorted() {
-        assert!(super::MAKE.is_sorted() && super::ENVIRONMENT.is_sorted());
+        assert!(
+            super::MAKE.is_sorted() && super::ENVIRONMENT.is_sorted() && super::CUSTOM.is_sorted()
+        );
     }
 }

@@ -1,7 +1,13 @@
 //! Guards that are told the name of a variable: `$(call need,TOKEN)` and the prerequisite `guard-TOKEN`. Both look the
 //! name up, and end make or the recipe where it has no value.
 
-use super::{functions::stem, reader::Reader, refs::fails, text::is_name, variables::Variables};
+use super::{
+    functions::stem,
+    reader::Reader,
+    refs::fails,
+    text::is_name,
+    variables::{Guard, Variables},
+};
 
 /// The longest value that is looked through, in bytes.
 const MAX_VALUE: usize = 4_000;
@@ -59,8 +65,10 @@ pub(super) fn by_prerequisite(reader: &mut Reader) {
             let mut names = guarding.iter().filter_map(|pattern| stem(pattern, needed));
             if let Some(name) = names.next().filter(|name| is_name(name)) {
                 let index = reader.variables.mention(name);
-                reader.variables.list[index].guarded = true;
+                reader.variables.guard(index, Guard::There);
+                reader.variables.list[index].is_plain = true;
                 rule.uses.push(index);
+                rule.guards.push(index);
             }
         }
     }

@@ -6,6 +6,7 @@ use super::{
     reach::Reached,
     reader::Reader,
     rules::{Found, Rules},
+    terminal,
     text::cut,
     uses,
     variables::Variables,
@@ -20,8 +21,12 @@ const MAX_EXCLUSIVE: usize = 200_000;
 pub(super) struct Led {
     /// The variables that it uses.
     pub(super) uses: Vec<String>,
+    /// Those of them that something fails without.
+    pub(super) guards: Vec<String>,
     /// Why running it asks first.
     pub(super) danger: Option<String>,
+    /// Why it asks for a terminal.
+    pub(super) terminal: Option<String>,
     /// The names of exclusive targets, in file order.
     pub(super) exclusive: Vec<String>,
     /// The longest times that any of them asks for.
@@ -29,12 +34,14 @@ pub(super) struct Led {
 }
 
 /// Of each target what it takes over.
-pub(super) fn of(reader: &mut Reader) -> Vec<Led> {
+pub(super) fn of(reader: &mut Reader, default_goal: Option<&str>) -> Vec<Led> {
     let rules = &reader.rules;
-    let mut reached = Reached::of(rules);
+    let mut reached = Reached::of(reader, default_goal);
     let mut all = vec![Led::default(); rules.targets.len()];
     uses::uses(rules, &reader.variables, &mut reached, &mut all);
+    uses::guards(rules, &reader.variables, &mut reached, &mut all);
     dangers(rules, &reader.variables, &mut reached, &mut all);
+    terminals(rules, &reader.variables, &mut reached, &mut all);
     graces(rules, &mut reached, &mut all);
     if !exclusive(rules, &mut reached, &mut all) {
         let place = Place {
@@ -47,7 +54,7 @@ pub(super) fn of(reader: &mut Reader) -> Vec<Led> {
     all
 }
 
-/// What asks first, and why.
+/// What asks for something, and why.
 struct Source<'a> {
     node: usize,
     name: &'a str,
@@ -56,15 +63,41 @@ struct Source<'a> {
 
 /// Of each target the nearest that its own recipe or comment, or that of what it leads to, makes it ask for.
 fn dangers(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Led]) {
-    let of_rule: Vec<Option<String>> = rules
-        .list
-        .iter()
-        .map(|rule| danger::command(&rule.text, variables))
-        .collect();
-    let runs = |rule: &usize| of_rule[*rule].as_deref().map(danger::runs);
+    let runs = |rule: usize| {
+        let command = danger::command(&rules.list[rule].text, variables)?;
+        Some(danger::runs(&command))
+    };
+    let said = |found: &Found| found.notes.danger.clone();
+    nearest(rules, reached, (&runs, &said), |target, why| {
+        all[target].danger = Some(why);
+    });
+}
+
+/// Of each target the nearest that asks for a terminal.
+fn terminals(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Led]) {
+    let asks = |rule: usize| terminal::reason(&rules.list[rule].text, variables);
+    nearest(rules, reached, (&asks, &|_| None), |target, why| {
+        all[target].terminal = Some(why);
+    });
+}
+
+/// What a rule, and what a target's comment, says of something.
+type Reasons<'a> = (
+    &'a dyn Fn(usize) -> Option<String>,
+    &'a dyn Fn(&Found) -> Option<String>,
+);
+
+/// Tells of each target the nearest reason that its own rules or comment, or those of what it leads to, give.
+fn nearest(
+    rules: &Rules,
+    reached: &mut Reached,
+    (of_rule, of_comment): Reasons<'_>,
+    mut tell: impl FnMut(usize, String),
+) {
+    let by_rule: Vec<Option<String>> = (0..rules.list.len()).map(of_rule).collect();
     let of_target = |(node, found): (usize, &'_ Found)| {
-        let said = found.notes.danger.clone();
-        Some((node, said.or_else(|| found.rules.iter().find_map(runs))?))
+        let own = || found.rules.iter().find_map(|rule| by_rule[*rule].clone());
+        Some((node, of_comment(found).or_else(own)?))
     };
     let targets = rules.targets.iter().enumerate().filter_map(of_target);
     let mut sources: Vec<Source<'_>> = targets
@@ -75,18 +108,18 @@ fn dangers(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mu
         })
         .collect();
     sources.extend(rules.patterns.iter().filter_map(|(name, rule)| {
-        let (node, why) = (reached.rule(*rule), runs(rule)?);
+        let (node, why) = (reached.rule(*rule), by_rule[*rule].clone()?);
         Some(Source { node, name, why })
     }));
     sources.sort_by_key(|source| source.node);
     reached.back_from(sources.iter().map(|one| one.node), |target, node| {
         let at = sources.partition_point(|source| source.node < node);
         let Source { name, why, .. } = &sources[at];
-        all[target].danger = Some(if target == node {
-            why.clone()
-        } else {
-            format!("{}: {why}", cut(name, 60))
-        });
+        let why = match target == node {
+            true => why.clone(),
+            false => format!("{}: {why}", cut(name, 60)),
+        };
+        tell(target, why);
     });
 }
 

@@ -3,22 +3,27 @@
 use std::collections::HashMap;
 
 use super::{
+    calls::calls,
     extra_words::ExtraWords,
     functions::stem,
     given::is_customary,
-    guards, led,
+    guards, led, listed, reach,
     reader::Reader,
-    rules::{Found, Rules},
+    rules::{Found, Rule, Rules},
     secrets,
     text::cut,
-    variables::{self, Variables},
+    variables::{self, Guard, Variables},
 };
-use crate::project::{Place, Scan, Target, Variable};
+use crate::project::{Need, Place, Scan, SetBy, Target, Variable};
 
 /// Of one target's recipe, as many lines are shown.
 const MAX_RECIPE: usize = 200;
 /// The most lines of recipes in one scan: a thousand targets may share one long recipe.
 const MAX_RECIPES: usize = 100_000;
+/// Of the targets that one leads to at once, as many are named.
+const MAX_LEADS: usize = 50;
+/// The most of these in one scan: of a thousand targets each may lead to all.
+const MAX_LEADS_IN_ALL: usize = 100_000;
 /// The longest default that is shown, in characters.
 const MAX_DEFAULT: usize = 2_000;
 /// The most bytes of all targets' own defaults: a thousand targets may share one long value.
@@ -30,6 +35,7 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     tell_overspent(&mut reader);
     guards::by_prerequisite(&mut reader);
     need(&mut reader);
+    reader.give_hints();
     let default_goal = default_goal(&reader.rules);
     let targets = targets(&mut reader, default_goal.as_ref());
     let secrets = secrets::of(&mut reader);
@@ -39,26 +45,34 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
         variables: variables(reader.variables),
         default_goal,
         problems: reader.problems,
+        hints: reader.hints,
+        dotenv_sample: None,
     }
 }
 
 fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
-    let led = led::of(reader);
+    let led = led::of(reader, default_goal.map(String::as_str));
+    listed::texts(reader);
+    let shown = listed::listed(reader, default_goal);
     let (rules, variables) = (&reader.rules, &reader.variables);
-    let told = |found: &Found| found.notes.documented || rules.phony.contains(&found.name);
-    let plain = !rules.targets.iter().any(told);
     let extra_words = ExtraWords::of(rules, variables);
-    let (mut lines, mut room) = (MAX_RECIPES, MAX_DEFAULTS);
+    let leads = leads(reader, default_goal);
+    let (mut lines, mut room, mut names) = (MAX_RECIPES, MAX_DEFAULTS, MAX_LEADS_IN_ALL);
     let mut targets = Vec::new();
-    for (found, led) in rules.targets.iter().zip(led) {
+    for ((found, led), shown) in rules.targets.iter().zip(led).zip(shown) {
         if rules.suffix_rule(&found.name).is_some() {
             continue;
         }
         let mut target = target(found, rules, &mut lines);
-        let is_default = default_goal == Some(&found.name);
-        target.listed = is_listed(found, &target, is_default, plain, rules);
+        target.listed = shown;
+        target.leads = leads_of(found, &leads, rules, &mut names);
         target.uses = led.uses;
+        target.guards = led.guards;
         target.danger = led.danger;
+        if found.notes.pty.is_none() {
+            target.pty = led.terminal.is_some();
+            target.pty_reason = led.terminal;
+        }
         target.exclusive = led.exclusive;
         target.graces = led.graces;
         target.defaults = defaults(&found.name, rules, variables, &mut room);
@@ -67,6 +81,41 @@ fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
         targets.push(target);
     }
     targets
+}
+
+/// Of each rule the targets that it leads to at once: those it needs, then those its recipe calls make for.
+fn leads(reader: &Reader, default_goal: Option<&String>) -> Vec<Vec<usize>> {
+    let rules = &reader.rules;
+    let default_goal = default_goal.map(String::as_str);
+    let of_rule = |rule: &Rule| {
+        let mut found: Vec<usize> = Vec::new();
+        let needed = rule.prerequisites.iter();
+        let needed = needed.filter_map(|name| rules.position(name));
+        let calls = calls(&rule.text, &reader.expander());
+        let called = reach::called(&calls, rules, default_goal).into_iter();
+        for target in needed.chain(called.map(|(target, _)| target)) {
+            if found.len() < MAX_LEADS && !found.contains(&target) {
+                found.push(target);
+            }
+        }
+        found
+    };
+    rules.list.iter().map(of_rule).collect()
+}
+
+fn leads_of(found: &Found, leads: &[Vec<usize>], rules: &Rules, room: &mut usize) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for target in found.rules.iter().flat_map(|rule| &leads[*rule]) {
+        let name = &rules.targets[*target].name;
+        if names.len() == MAX_LEADS || *room == 0 {
+            break;
+        }
+        if *name != found.name && !names.contains(name) {
+            *room -= 1;
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 /// Included files that are not there are a problem unless some rule may make them.
@@ -123,28 +172,6 @@ fn default_goal(rules: &Rules) -> Option<String> {
         .cloned()
 }
 
-fn is_listed(found: &Found, target: &Target, is_default: bool, plain: bool, rules: &Rules) -> bool {
-    if found.notes.hidden || found.name.starts_with(['_', '.']) {
-        return false;
-    }
-    let words_alone = found
-        .name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    let does_something = !target.recipe.is_empty()
-        || found
-            .rules
-            .iter()
-            .any(|rule| !rules.list[*rule].prerequisites.is_empty());
-    is_default
-        || found.notes.documented
-        // `FORCE` and its like are phony and do nothing.
-        || (target.phony && (does_something || target.doc.is_some()))
-        || (target.doc.is_some() && words_alone)
-        // A makefile that neither documents nor declares anything still has something to offer.
-        || (plain && words_alone && !target.recipe.is_empty())
-}
-
 fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
     let own = || found.rules.iter().map(|rule| &rules.list[*rule]);
     let first = own()
@@ -172,7 +199,10 @@ fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
         recipe,
         danger: None,
         uses: Vec::new(),
-        pty: found.notes.pty,
+        guards: Vec::new(),
+        leads: Vec::new(),
+        pty: found.notes.pty == Some(true),
+        pty_reason: None,
         exclusive: Vec::new(),
         graces: Vec::new(),
         timeout: found.notes.timeout,
@@ -190,6 +220,10 @@ fn defaults(
 ) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for own in rules.specifics.of(target, variables) {
+        let variable = variables.get(own.name);
+        if variable.is_some_and(|variable| variable.is_hidden_in(&own.value)) {
+            continue;
+        }
         let value = cut(&own.value, MAX_DEFAULT);
         let Some(left) = room.checked_sub(own.name.len() + value.len()) else {
             break;
@@ -225,18 +259,17 @@ fn variables(variables: Variables) -> Vec<Variable> {
         .into_iter()
         .filter(|variable| variable.is_offered())
         .map(|variable| {
-            let empty = variable.value.as_deref().is_none_or(str::is_empty);
-            let missing = variable.value.is_none()
-                && variable.needed
-                && !variable.tested
-                && !is_customary(&variable.name);
+            let need = need_of(&variable);
+            let shown = variable.shown_value().filter(|_| !variable.specific);
+            let default = shown.map(|value| cut(value, MAX_DEFAULT));
             Variable {
+                set_by: set_by(&variable),
+                secret: variable.is_secret(),
                 doc: variable.notes.doc,
-                default: variable.value.map(|value| cut(&value, MAX_DEFAULT)),
+                default,
                 optional: variable.optional,
-                required: missing || (empty && variable.guarded),
+                need,
                 choices: variable.notes.choices,
-                secret: variable.notes.secret,
                 kind: variable.notes.kind,
                 fixed: variable.fixed,
                 place: variable.place,
@@ -244,4 +277,32 @@ fn variables(variables: Variables) -> Vec<Variable> {
             }
         })
         .collect()
+}
+
+/// What gives a variable a value that is not told.
+fn set_by(variable: &variables::Variable) -> Option<SetBy> {
+    if !variable.has_value() {
+        return None;
+    }
+    if let Some(file) = variable.dotenv() {
+        return Some(SetBy::File {
+            file: file.to_owned(),
+        });
+    }
+    variable.is_secret().then_some(SetBy::Makefile)
+}
+
+/// Whether a variable is to be given a value.
+fn need_of(variable: &variables::Variable) -> Need {
+    if variable.has_value() {
+        return Need::Met;
+    }
+    if variable.guard != Guard::None {
+        return Need::Guarded;
+    }
+    let is_missing = variable.value_of_all().is_none() && variable.needed && !variable.tested;
+    match is_missing && !is_customary(&variable.name) {
+        true => Need::Unset,
+        false => Need::Met,
+    }
 }

@@ -34,27 +34,21 @@ const MAX_TEXT: usize = 256 << 10;
 /// shell gets. Of a condition inside the recipe both sides are shown; the recipes of prerequisites are not.
 #[must_use]
 pub fn preview(dir: &Path, target: &str, words: &[String], given: &[Assignment]) -> Vec<String> {
+    let targets = [(target, words)];
+    previews(dir, &targets, given).pop().unwrap_or_default()
+}
+
+/// As [`preview`], of several targets, each with the words behind it, in one reading.
+#[must_use]
+pub fn previews(
+    dir: &Path,
+    targets: &[(&str, &[String])],
+    given: &[Assignment],
+) -> Vec<Vec<String>> {
     let reader = super::read(dir);
-    let rules = rules(&reader, target);
     let mut values = Values::of(&reader, given);
-    let goals = std::iter::once(target).chain(words.iter().map(String::as_str));
-    let goals: Vec<&str> = goals.collect();
-    values.bound.push(("MAKECMDGOALS", goals.join(" ")));
-    let mut shown = String::new();
-    for (index, ruled) in rules.iter().enumerate() {
-        if ruled.shown {
-            let before = values.bound.len();
-            values
-                .bound
-                .extend(automatic::values(target, index, &rules));
-            values.own(target, given);
-            values.put_into(&ruled.rule.lines.join("\n"), &mut shown);
-            values.bound.truncate(before);
-            shown.push('\n');
-        }
-    }
-    let lines = shown.lines().take(MAX_LINES);
-    lines.map(|line| cut(line, MAX_LINE)).collect()
+    let of_target = |(target, words): &(&str, &[String])| values.recipe(target, words, given);
+    targets.iter().map(of_target).collect()
 }
 
 /// A rule as it makes one target.
@@ -124,7 +118,10 @@ impl<'a> Values<'a> {
         let variables = &reader.variables;
         let mut values = Self {
             reader,
-            expander: reader.expander(),
+            expander: Expander {
+                at_once: given.is_empty(),
+                ..reader.expander()
+            },
             bound: vec![("MAKE", "make".to_owned())],
         };
         if variables.get("RM").is_none_or(|rm| rm.value.is_none()) {
@@ -132,8 +129,10 @@ impl<'a> Values<'a> {
         }
         // Where something tests a name, it copes with the empty text.
         let unknown = variables.list.iter().filter(|one| {
+            let is_hidden = one.value.is_some() && one.shown_value().is_none();
             let known = one.value.is_some() || one.tested || one.called;
-            !known && is_name(&one.name) && !is_given(&one.name) && !is_customary(&one.name)
+            is_hidden
+                || !known && is_name(&one.name) && !is_given(&one.name) && !is_customary(&one.name)
         });
         let unknown = unknown.map(|one| (one.name.as_str(), as_written(&one.name)));
         values.bound.extend(unknown);
@@ -152,12 +151,40 @@ impl<'a> Values<'a> {
         values
     }
 
+    /// The lines of a target's own recipe.
+    fn recipe(&mut self, target: &str, words: &[String], given: &'a [Assignment]) -> Vec<String> {
+        let outer = self.bound.len();
+        let goals = std::iter::once(target).chain(words.iter().map(String::as_str));
+        let goals: Vec<&str> = goals.collect();
+        self.bound.push(("MAKECMDGOALS", goals.join(" ")));
+        let rules = rules(self.reader, target);
+        let mut shown = String::new();
+        for (index, ruled) in rules.iter().enumerate() {
+            if ruled.shown {
+                let before = self.bound.len();
+                self.bound.extend(automatic::values(target, index, &rules));
+                self.own(target, given);
+                self.put_into(&ruled.rule.lines.join("\n"), &mut shown);
+                self.bound.truncate(before);
+                shown.push('\n');
+            }
+        }
+        self.bound.truncate(outer);
+        let lines = shown.lines().take(MAX_LINES);
+        lines.map(|line| cut(line, MAX_LINE)).collect()
+    }
+
     /// The values that a target has for itself, but where one is given.
     fn own(&mut self, target: &str, given: &[Assignment]) {
         let rules = &self.reader.rules;
         for own in rules.specifics.of(target, &self.reader.variables) {
             if own.fixed || given.iter().all(|one| one.name != own.name) {
-                let value = self.put(&own.value);
+                let variable = self.reader.variables.get(own.name);
+                let is_hidden = variable.is_some_and(|variable| variable.is_hidden_in(&own.value));
+                let value = match is_hidden {
+                    true => as_written(own.name),
+                    false => self.put(&own.value),
+                };
                 self.bound.push((own.name, value));
             }
         }

@@ -5,10 +5,15 @@
 //! graph, whose size is that of the text; and what is asked of all that a target leads to is spread backwards, from the
 //! few nodes that have it to all targets that lead to them.
 
-use std::{collections::VecDeque, mem::replace};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    mem::replace,
+};
 
 use super::{
+    calls::{Call, calls},
     functions::{stem, substitute},
+    reader::Reader,
     rules::{Found, Rules},
 };
 
@@ -25,10 +30,15 @@ pub(super) struct Reached {
     /// The number of the last search that came by.
     seen: Vec<u32>,
     search: u32,
+    /// Of each variable, from which node to which other it is given a value on the way.
+    given: HashMap<usize, HashSet<(usize, usize)>>,
+    /// Of each variable, the targets that have a value of their own for it, and hand it on to what they lead to.
+    own: HashMap<usize, HashSet<usize>>,
 }
 
 impl Reached {
-    pub(super) fn of(rules: &Rules) -> Self {
+    pub(super) fn of(reader: &Reader, default_goal: Option<&str>) -> Self {
+        let rules = &reader.rules;
         let targets = rules.targets.len();
         let count = targets + rules.list.len();
         let mut graph = Self {
@@ -36,6 +46,8 @@ impl Reached {
             back: vec![Vec::new(); count],
             seen: vec![0; count],
             search: 0,
+            given: HashMap::new(),
+            own: own_values(reader),
         };
         let patterns = patterns(rules);
         let implicit = |name: &str| -> Vec<usize> {
@@ -66,7 +78,17 @@ impl Reached {
                 let stems = rule.stems.iter().take(MAX_STEMS);
                 next.extend(stems.flat_map(|(_, pattern)| implicit(pattern)));
             }
-            next.extend(called(&rule.text, rules));
+            let calls = calls(&rule.text, &reader.expander());
+            for (target, given) in called(&calls, rules, default_goal) {
+                let is_needed = next.contains(&target);
+                next.push(target);
+                for name in given.iter().filter(|_| !is_needed) {
+                    if let Some(variable) = reader.variables.position(name) {
+                        let on_the_way = graph.given.entry(variable).or_default();
+                        on_the_way.insert((targets + index, target));
+                    }
+                }
+            }
             graph.lead(targets + index, next);
         }
         graph
@@ -76,6 +98,16 @@ impl Reached {
         self.begin();
         to.retain(|node| replace(&mut self.seen[*node], self.search) != self.search);
         to.iter().for_each(|node| self.back[*node].push(from));
+    }
+
+    /// How many targets there are.
+    pub(super) const fn targets(&self) -> usize {
+        self.targets
+    }
+
+    /// The targets that have a value of their own for a variable.
+    pub(super) fn with_own(&self, variable: usize) -> HashSet<usize> {
+        self.own.get(&variable).cloned().unwrap_or_default()
     }
 
     /// The node of a rule.
@@ -97,7 +129,18 @@ impl Reached {
         tell: impl FnMut(usize, usize),
     ) -> usize {
         self.begin();
-        self.further_back_from(sources, tell)
+        self.spread(sources, None, tell)
+    }
+
+    /// As [`Self::back_from`], by ways on which a variable is given no value.
+    pub(super) fn back_without(
+        &mut self,
+        sources: impl IntoIterator<Item = usize>,
+        variable: usize,
+        tell: impl FnMut(usize, usize),
+    ) -> usize {
+        self.begin();
+        self.spread(sources, Some(variable), tell)
     }
 
     /// Begins a search: nothing has been seen in it.
@@ -109,8 +152,19 @@ impl Reached {
     pub(super) fn further_back_from(
         &mut self,
         sources: impl IntoIterator<Item = usize>,
+        tell: impl FnMut(usize, usize),
+    ) -> usize {
+        self.spread(sources, None, tell)
+    }
+
+    fn spread(
+        &mut self,
+        sources: impl IntoIterator<Item = usize>,
+        variable: Option<usize>,
         mut tell: impl FnMut(usize, usize),
     ) -> usize {
+        let given = variable.and_then(|index| self.given.get(&index));
+        let own = variable.and_then(|index| self.own.get(&index));
         let mut steps = 0;
         let mut open: VecDeque<(usize, usize)> = VecDeque::new();
         for source in sources {
@@ -123,7 +177,13 @@ impl Reached {
                 tell(node, source);
             }
             steps += self.back[node].len() + 1;
+            if own.is_some_and(|own| own.contains(&node)) {
+                continue;
+            }
             for leading in &self.back[node] {
+                if given.is_some_and(|given| given.contains(&(*leading, node))) {
+                    continue;
+                }
                 if replace(&mut self.seen[*leading], self.search) != self.search {
                     open.push_back((*leading, source));
                 }
@@ -131,6 +191,23 @@ impl Reached {
         }
         steps
     }
+}
+
+/// Of each variable, the targets that have a value of their own for it.
+fn own_values(reader: &Reader) -> HashMap<usize, HashSet<usize>> {
+    let mut own: HashMap<usize, HashSet<usize>> = HashMap::new();
+    if reader.rules.specifics.is_empty() {
+        return own;
+    }
+    for (target, found) in reader.rules.targets.iter().enumerate() {
+        for one in reader.rules.specifics.of(&found.name, &reader.variables) {
+            let variable = reader.variables.position(one.name);
+            if let Some(variable) = variable.filter(|_| !one.value.is_empty()) {
+                own.entry(variable).or_default().insert(target);
+            }
+        }
+    }
+    own
 }
 
 /// The pattern rules that make something, suffix rules among them, but for those that fit any name.
@@ -175,19 +252,20 @@ fn by_stem(found: &Found, rules: &Rules) -> Vec<String> {
         .collect()
 }
 
-/// The targets that `$(MAKE) name …` in a recipe names, where it stays in this makefile.
-fn called(text: &str, rules: &Rules) -> Vec<usize> {
-    let mut all = Vec::new();
-    for mark in ["$(MAKE)", "${MAKE}"] {
-        for (at, _) in text.match_indices(mark) {
-            let rest = &text[at + mark.len()..];
-            let end = rest.find([';', '&', '|', '\n']).unwrap_or(rest.len());
-            let words = || rest[..end].split_whitespace();
-            let elsewhere = words().any(|word| {
-                word.starts_with("-C") || word.starts_with("-f") || word.starts_with("--directory")
-            });
-            if !elsewhere {
-                all.extend(words().filter_map(|word| rules.position(word)));
+/// The targets that calls of make name, each with the variables that all calls of it give a value to.
+pub(super) fn called<'c>(
+    calls: &'c [Call],
+    rules: &Rules,
+    default_goal: Option<&str>,
+) -> Vec<(usize, Vec<&'c str>)> {
+    let mut all: Vec<(usize, Vec<&str>)> = Vec::new();
+    for call in calls {
+        let default = default_goal.filter(|_| call.is_default);
+        let names = call.targets.iter().map(String::as_str).chain(default);
+        for target in names.filter_map(|name| rules.position(name)) {
+            match all.iter_mut().find(|(known, _)| *known == target) {
+                Some((_, given)) => given.retain(|name| call.given.iter().any(|own| own == name)),
+                None => all.push((target, call.given.iter().map(String::as_str).collect())),
             }
         }
     }

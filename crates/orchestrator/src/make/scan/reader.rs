@@ -5,6 +5,7 @@ mod assign;
 mod condition;
 mod define;
 mod rule;
+mod slips;
 
 use std::path::Path;
 
@@ -15,11 +16,12 @@ use super::{
     comment::{Comment, Marked, marked, notes},
     expand::Expander,
     extra_words::swallows,
+    prose::{is_heading, named},
     refs::{fails, references},
     rules::Rules,
     source::Files,
     text::{find_plain, first_word, is_blank, joined, logical, split_comment, words},
-    variables::{Standing, Variables},
+    variables::{Guard, Standing, Variables, asks_shell},
 };
 use crate::project::{Place, Problem};
 
@@ -27,6 +29,8 @@ use crate::project::{Place, Problem};
 const MAX_PROBLEMS: usize = 100;
 /// Bytes that expanding may make in one scan, all values together.
 const EXPANSION: usize = 8 << 20;
+/// As many comments that name their target are kept.
+const MAX_NAMED: usize = 2_000;
 /// Of what a rule uses, as many names are kept.
 const MAX_USES: usize = 500;
 
@@ -43,6 +47,17 @@ pub(in crate::make) struct Reader {
     /// The files read, each after a blank, as `$(MAKEFILE_LIST)` has them.
     pub(super) makefiles: String,
     recipe_prefix: char,
+    /// What may have been meant for the shell: a variable, its place and the hint, which counts where nothing defines it.
+    pub(super) slips: Vec<(usize, Place, String)>,
+    pub(super) hints: Vec<Problem>,
+    /// What `## name: text` comments say, wherever they stand.
+    pub(super) named: Vec<(String, String)>,
+    /// Whether the file being read is included under a condition.
+    is_conditional: bool,
+    /// Whether the file being read is included under a condition that depends on what only running could tell.
+    is_left_open: bool,
+    /// Where a shell is asked first, outside recipes.
+    pub(in crate::make) first_shell: Option<Place>,
 }
 
 /// Where the reader stands in one file.
@@ -51,6 +66,12 @@ struct At {
     file: String,
     line: u32,
     group: Option<String>,
+    /// The last heading that lines are drawn around.
+    banner: Option<String>,
+    /// How many comments there were at a drawn line that may be the first of two.
+    drawn: Option<usize>,
+    /// A variable whose comment may be one of a block of them, and how many follow each other since.
+    block: Option<(usize, usize)>,
     /// Comments since the last empty line, for what comes next.
     comments: Vec<Comment>,
     /// The line of the last one that says `@secret`.
@@ -86,6 +107,12 @@ impl Reader {
             active: None,
             makefiles: String::new(),
             recipe_prefix: '\t',
+            slips: Vec::new(),
+            hints: Vec::new(),
+            named: Vec::new(),
+            is_conditional: false,
+            is_left_open: false,
+            first_shell: None,
         }
     }
 
@@ -140,7 +167,9 @@ impl Reader {
 
     fn line(&mut self, raw: &str, at: &mut At) {
         if self.active.is_none() {
-            self.active = active::active(raw).map(|what| (at.place(), what));
+            let in_recipe =
+                at.rule.is_some() && at.define.is_none() && raw.starts_with(self.recipe_prefix);
+            self.active = active::active(raw, in_recipe).map(|what| (at.place(), what));
         }
         if at.define.is_some() {
             return self.defining(raw, at);
@@ -152,17 +181,24 @@ impl Reader {
             if !at.conditions.is_empty() {
                 self.tested_in_recipe(rule, text, at);
             }
+            self.slips(text, &at.place());
             return self.recipe(rule, text);
+        }
+        if self.first_shell.is_none() && (asks_shell(raw) || raw.contains("!=")) {
+            self.first_shell = Some(at.place());
         }
         let line = joined(raw);
         let line = line.trim_matches(is_blank);
         if line.is_empty() {
             self.drop_comments(at);
+            at.drawn = None;
+            at.block = None;
         } else if line.starts_with('#') {
             if raw.starts_with("##@") {
                 self.drop_comments(at);
             }
-            comment(raw, at);
+            at.block = None;
+            self.comment(raw, at);
         } else if !self.condition(line, at) {
             self.statement(line, raw, at);
         }
@@ -171,10 +207,7 @@ impl Reader {
     fn statement(&mut self, line: &str, raw: &str, at: &mut At) {
         let (mut word, mut rest) = first_word(line);
         let mut text = line;
-        let mut standing = Standing {
-            conditional: !at.conditions.is_empty(),
-            ..Standing::default()
-        };
+        let mut standing = self.standing(at);
         while matches!(word, "export" | "override" | "private" | "unexport")
             && !rest.starts_with(['=', ':', '+', '?', '!'])
         {
@@ -198,7 +231,7 @@ impl Reader {
             "undefine" | "vpath" | "load" | "-load" | "endef" => {
                 return at.rule = None;
             }
-            _ if text.len() < line.len() && find_plain(text, b":").is_none() => {
+            _ if text.len() < line.len() && find_plain(split_comment(text).0, b":").is_none() => {
                 // `export NAME …` without a value.
                 return at.rule = None;
             }
@@ -210,11 +243,32 @@ impl Reader {
         }
     }
 
+    /// How what is read now stands in the file.
+    fn standing(&self, at: &At) -> Standing {
+        let mut around = at.conditions.iter();
+        Standing {
+            conditional: !at.conditions.is_empty(),
+            is_left_open: self.is_left_open || around.any(|one| one.is_left_open),
+            is_foreign: at.conditions.iter().any(|one| one.is_foreign),
+            ..Standing::default()
+        }
+    }
+
     /// A line that is neither rule nor assignment: a function call, or a mistake.
     fn other(&mut self, line: &str, raw: &str, at: &mut At) {
         for reference in references(line) {
-            self.variables.refer(&reference);
+            let used = self.variables.refer(&reference);
+            if let Some(used) = used.filter(|used| used.guarded) {
+                let is_always = at.conditions.is_empty();
+                let guard = if is_always {
+                    Guard::Always
+                } else {
+                    Guard::WhereUsed
+                };
+                self.variables.guard(used.index, guard);
+            }
         }
+        self.slips(line, &at.place());
         if fails(line) {
             self.guard(at);
         }
@@ -230,7 +284,19 @@ impl Reader {
         } else {
             "missing separator: neither a rule nor a variable"
         };
-        self.problem(at.place(), what.to_owned());
+        self.problem_at(at, what);
+    }
+
+    /// A problem where make reads this; under a condition that is only a maybe.
+    fn problem_at(&mut self, at: &At, what: &str) {
+        let place = at.place();
+        if at.conditions.is_empty() && !self.is_conditional {
+            return self.problem(place, what.to_owned());
+        }
+        if self.hints.len() < MAX_PROBLEMS {
+            let what = format!("{what}, where its condition holds");
+            self.hints.push(Problem { place, what });
+        }
     }
 
     fn include(&mut self, word: &str, rest: &str, at: &mut At) {
@@ -241,22 +307,31 @@ impl Reader {
             return;
         };
         let place = at.place();
+        let outer = (self.is_left_open, self.is_conditional);
+        let standing = self.standing(at);
+        self.is_left_open = standing.is_left_open;
+        self.is_conditional |= standing.conditional;
         for pattern in words(&list) {
             for name in self.files.glob(&pattern.name) {
                 let path = self.files.at_root(&name);
+                // One that includes itself under a condition is guarded against it.
+                if self.is_conditional && self.files.is_open(&path) {
+                    continue;
+                }
                 if path.symlink_metadata().is_ok() {
                     self.read_file(&path, Some(&place));
-                } else if word == "include" {
+                } else if word == "include" && !self.is_conditional {
                     self.missing.push((name, place.clone()));
                 }
             }
         }
+        (self.is_left_open, self.is_conditional) = outer;
     }
 
     /// Forgets the comments so far, since nothing that they could be said of comes next.
     fn drop_comments(&mut self, at: &mut At) {
         let comments = std::mem::take(&mut at.comments);
-        if notes(&comments, None).secret {
+        if notes(&comments, None).secret == Some(true) {
             self.says_secret_of_nothing(at.secret, at);
         }
     }
@@ -277,7 +352,14 @@ impl Reader {
             variables: &self.variables,
             files: &self.files,
             makefiles: &self.makefiles,
+            at_once: true,
         }
+    }
+
+    /// Whether a shell is asked before a place is read, as far as the text tells.
+    pub(in crate::make) fn has_asked_shell_before(&self, place: &Place) -> bool {
+        let first = self.first_shell.as_ref();
+        first.is_some_and(|first| first.file != place.file || first.line <= place.line)
     }
 
     /// The makefile that includes all others.
@@ -304,18 +386,49 @@ fn gives_value(rest: &str) -> bool {
     }
 }
 
-fn comment(raw: &str, at: &mut At) {
-    for (number, line) in (at.line..).zip(raw.split('\n')) {
-        if line.contains("@secret") {
-            at.secret = number;
-        }
-        match marked(line.trim_matches(is_blank)) {
-            Marked::Group(heading) => {
-                at.group = Some(heading).filter(|heading| !heading.is_empty());
-                at.comments.clear();
+impl Reader {
+    fn comment(&mut self, raw: &str, at: &mut At) {
+        for (number, line) in (at.line..).zip(raw.split('\n')) {
+            if line.contains("@secret") {
+                at.secret = number;
             }
-            Marked::Line(line) => at.comments.push(line),
-            Marked::Rule => {}
+            let after_drawn = std::mem::take(&mut at.drawn);
+            match marked(line.trim_matches(is_blank)) {
+                Marked::Group(heading) => {
+                    at.group = Some(heading).filter(|heading| !heading.is_empty());
+                    at.comments.clear();
+                    self.rules.has_groups = true;
+                }
+                Marked::Banner(heading) => {
+                    at.banner = Some(heading);
+                    at.comments.clear();
+                }
+                Marked::Rule => {
+                    // A text between two drawn lines is a heading; more than two lines of it are a text.
+                    if let Some(from) =
+                        after_drawn.filter(|from| (1..=2).contains(&(at.comments.len() - from)))
+                    {
+                        let lines = at.comments.drain(from..);
+                        let text: Vec<String> = lines.map(|line| line.text).collect();
+                        at.banner = Some(text.join(" ").trim().to_owned())
+                            .filter(|text| is_heading(text))
+                            .or(at.banner.take());
+                        at.comments.clear();
+                    } else {
+                        at.drawn = Some(at.comments.len());
+                    }
+                }
+                Marked::Line(line) => {
+                    at.drawn = after_drawn;
+                    if line.doubled
+                        && let Some((name, text)) = named(&line.text)
+                        && self.named.len() < MAX_NAMED
+                    {
+                        self.named.push((name.to_owned(), text.to_owned()));
+                    }
+                    at.comments.push(line);
+                }
+            }
         }
     }
 }

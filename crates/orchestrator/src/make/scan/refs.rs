@@ -2,6 +2,8 @@
 
 use super::{
     assignment::assignment,
+    functions, programs,
+    tested::tests_of,
     text::{Piece, arguments, closing, first_word, is_name, pieces},
 };
 
@@ -22,6 +24,19 @@ pub(super) struct Reference<'a> {
     pub(super) called: bool,
     /// Only its name stands here, as what this function is called with.
     pub(super) given_to: Option<&'a str>,
+    /// It is given a value here, by `$(eval NAME := …)`.
+    pub(super) is_set: bool,
+    /// How the shell would write it, where that may have been meant: `$$BAR` where `$BAR` stands, which make reads as `$B`.
+    pub(super) meant: Option<Meant<'a>>,
+}
+
+/// What looks like the shell's, and is a variable of make's that nothing defines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meant<'a> {
+    /// `$B`, perhaps with `AR` behind it.
+    Letter(&'a str),
+    /// `$(nproc)` or `$(id -u)`: the whole inside.
+    Command(&'a str),
 }
 
 impl<'a> Reference<'a> {
@@ -32,6 +47,8 @@ impl<'a> Reference<'a> {
             guarded: false,
             called: false,
             given_to: None,
+            is_set: false,
+            meant: None,
         }
     }
 }
@@ -42,23 +59,29 @@ pub(super) fn references(text: &str) -> Vec<Reference<'_>> {
     if memchr::memchr(b'$', text.as_bytes()).is_some() {
         found.text(text, false, 0);
     }
-    let locals = found.locals;
-    found.list.retain(|one| !locals.contains(&one.name));
+    let (locals, set) = (found.locals, found.set);
+    found
+        .list
+        .retain(|one| !locals.contains(&one.name) && !set.contains(&one.name));
+    found.list.extend(set.into_iter().map(|name| Reference {
+        is_set: true,
+        ..Reference::tested(name)
+    }));
     found.list
 }
 
-/// As [`references`], for a recipe: also what its shell commands test.
+/// As [`references`], for a line of a recipe without its comments: also what its shell
+/// commands test.
 pub(super) fn in_recipe(text: &str) -> Vec<Reference<'_>> {
     let mut list = references(text);
-    if text.len() > MAX_SHELL {
-        return list;
-    }
+    let tests = match text.len() > MAX_SHELL {
+        true => Vec::new(),
+        false => tests_of(text),
+    };
     for reference in &mut list {
-        let name = reference.name;
-        match shell_test(text, name) {
-            Some(true) => reference.guarded = true,
-            Some(false) => reference.tested = true,
-            None => {}
+        for (_, fails) in tests.iter().filter(|(name, _)| name == reference.name) {
+            reference.tested |= !fails;
+            reference.guarded |= fails;
         }
     }
     list.extend(shell_required(text));
@@ -68,8 +91,10 @@ pub(super) fn in_recipe(text: &str) -> Vec<Reference<'_>> {
 #[derive(Default)]
 struct Found<'a> {
     list: Vec<Reference<'a>>,
-    /// Names that `foreach` or `eval` give a value to.
+    /// Names that `foreach` gives a value to.
     locals: Vec<&'a str>,
+    /// Names that `eval` gives a value to.
+    set: Vec<&'a str>,
 }
 
 impl<'a> Found<'a> {
@@ -77,19 +102,46 @@ impl<'a> Found<'a> {
         if depth > MAX_DEPTH {
             return;
         }
-        for piece in pieces(text) {
-            if let Piece::Reference(inner) = piece {
-                self.inner(inner, tested, depth);
+        let mut all = pieces(text).peekable();
+        while let Some(piece) = all.next() {
+            match piece {
+                Piece::Reference(inner) => self.inner(inner, tested, depth),
+                Piece::Letter(name) if is_name(name) => {
+                    let behind = match all.peek() {
+                        Some(Piece::Plain(text)) => text,
+                        _ => "",
+                    };
+                    let is_word = |c: char| c == '_' || c.is_ascii_alphanumeric();
+                    let end = behind.find(|c| !is_word(c)).unwrap_or(behind.len());
+                    self.list.push(Reference {
+                        tested,
+                        meant: Some(Meant::Letter(&behind[..end])),
+                        ..Reference::tested(name)
+                    });
+                }
+                _ => {}
             }
         }
     }
 
     fn inner(&mut self, inner: &'a str, tested: bool, depth: usize) {
         let (word, rest) = first_word(inner);
+        if word.len() < inner.len() && is_function(word) && !functions::is_known(word) {
+            // make takes all of it as one name, which nothing defines.
+            self.list.push(Reference {
+                meant: Some(Meant::Command(inner)),
+                ..Reference::tested(word)
+            });
+        }
         if word.len() == inner.len() || !is_function(word) {
             let name = word.split(':').next().unwrap_or(word);
             if is_name(name) {
                 self.push(name, tested, false);
+                if programs::is_program(inner)
+                    && let Some(last) = self.list.last_mut()
+                {
+                    last.meant = Some(Meant::Command(inner));
+                }
             } else {
                 self.text(inner, tested, depth + 1);
             }
@@ -118,7 +170,7 @@ impl<'a> Found<'a> {
                 self.push(rest.trim(), true, false);
             }
             "eval" => {
-                self.locals.extend(assignment(rest).map(|one| one.name));
+                self.set.extend(set_by_line(rest));
                 self.text(rest, tested, depth);
             }
             // With nothing to work on, these do nothing.
@@ -193,34 +245,14 @@ pub(super) fn fails(text: &str) -> bool {
     text.contains("$(error") || text.contains("${error")
 }
 
-/// Whether shell code tests a variable for being empty: as a guard that ends the recipe, or to do without it.
-fn shell_test(text: &str, name: &str) -> Option<bool> {
-    for (at, _) in text.match_indices(name) {
-        let Some(head) = text[..at]
-            .strip_suffix("$(")
-            .or(text[..at].strip_suffix("${"))
-        else {
-            continue;
-        };
-        let head = head.trim_end_matches(['"', '\'']).trim_end();
-        let filled = head.ends_with("-n");
-        if !filled && !head.ends_with("-z") {
-            continue;
-        }
-        let command = head.rsplit(['\n', ';', '&', '|']).next().unwrap_or(head);
-        let after = text[at + name.len()..]
-            .split('\n')
-            .next()
-            .unwrap_or_default();
-        let asks = command.trim_start().starts_with("if ") || command.contains(" if ");
-        let ends = after.contains("exit ") || after.contains("false");
-        return Some(match (filled, asks) {
-            (true, false) => after.contains("||") || !after.contains("&&"),
-            (true, true) => false,
-            (false, _) => ends,
-        });
+/// The name that a line gives a value to, where it is written out.
+pub(super) fn set_by_line(line: &str) -> Option<&str> {
+    let mut text = line;
+    while let ("export" | "override" | "private", rest) = first_word(text) {
+        text = rest;
     }
-    None
+    let name = assignment(text)?.name;
+    is_name(name).then_some(name)
 }
 
 /// `$$NAME` and `$${NAME…}`: what the shell takes from its environment, unless it sets it itself.

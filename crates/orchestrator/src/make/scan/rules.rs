@@ -32,6 +32,8 @@ pub(super) struct Rule {
     pub(super) ordinary: usize,
     /// Whether it stands in a condition.
     pub(super) conditional: bool,
+    /// Whether a condition around it depends on what only running could tell.
+    pub(super) is_left_open: bool,
     /// Whether it has two colons.
     pub(super) double: bool,
     /// Whether some of its prerequisites only make can know.
@@ -42,6 +44,8 @@ pub(super) struct Rule {
     pub(super) text: String,
     /// The variables that the rule's own line and its recipe use, once each.
     pub(super) uses: Vec<usize>,
+    /// Those of them that it fails without.
+    pub(super) guards: Vec<usize>,
     /// Those that its comment tells of.
     pub(super) told: Vec<usize>,
 }
@@ -56,11 +60,13 @@ impl Rule {
             stems: Vec::new(),
             ordinary: usize::MAX,
             conditional: false,
+            is_left_open: false,
             double: false,
             partly: false,
             lines: Vec::new(),
             text: String::new(),
             uses: Vec::new(),
+            guards: Vec::new(),
             told: Vec::new(),
         }
     }
@@ -118,8 +124,23 @@ pub(super) struct Found {
     pub(super) name: String,
     pub(super) notes: Notes,
     pub(super) group: Option<String>,
+    /// The heading that lines are drawn around, above it.
+    pub(super) banner: Option<String>,
+    /// The rule that its doc stands at.
+    pub(super) doc_rule: Option<usize>,
+    /// Whether a recipe for help names it.
+    pub(super) is_in_help: bool,
     /// Its rules, in file order.
     pub(super) rules: Vec<usize>,
+}
+
+/// What stands above a rule.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Headings<'a> {
+    /// `##@ Heading`
+    pub(super) group: Option<&'a str>,
+    /// A heading that lines are drawn around.
+    pub(super) banner: Option<&'a str>,
 }
 
 /// All rules and targets.
@@ -139,6 +160,10 @@ pub(super) struct Rules {
     pub(super) specifics: Specifics,
     /// The rules that fit any name: `%` and `.DEFAULT`.
     pub(super) catch_all: Vec<usize>,
+    /// Whether there are `##@` headings.
+    pub(super) has_groups: bool,
+    /// Whether some rule is for whatever goals make is called with.
+    pub(super) fits_goals: bool,
     /// Whether further words of make's command line are given a rule that does nothing.
     pub(super) swallowed: bool,
 }
@@ -146,6 +171,20 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
+    }
+
+    /// Whether only running could tell that a target is there.
+    pub(super) fn is_left_open(&self, target: usize) -> bool {
+        let mut own = self.targets[target].rules.iter();
+        own.any(|rule| self.list[*rule].is_left_open)
+    }
+
+    /// Whether a target's plain doc stands at a rule that only adds prerequisites, so that it is about these.
+    pub(super) fn is_of_rule(&self, target: usize) -> bool {
+        let found = &self.targets[target];
+        let at = found.doc_rule.filter(|_| !found.notes.documented);
+        let is_bare = at.is_some_and(|rule| !self.list[rule].has_recipe());
+        is_bare && found.rules.iter().any(|rule| self.list[*rule].has_recipe())
     }
 
     /// What an old-fashioned suffix rule of this name makes: `.o` where it is `.c.o`, nothing more where it is `.sh`. None
@@ -175,9 +214,15 @@ impl Rules {
         index
     }
 
-    /// Drops the targets whose names are not wanted.
+    /// Drops the targets whose names are not wanted; but what only running could tell decides nothing here.
     pub(super) fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
-        self.targets.retain(|found| wanted(&found.name));
+        if self.fits_goals || !self.catch_all.is_empty() {
+            return;
+        }
+        let list = &self.list;
+        let is_left_open = |found: &Found| found.rules.iter().any(|rule| list[*rule].is_left_open);
+        self.targets
+            .retain(|found| wanted(&found.name) || is_left_open(found));
         let names = self.targets.iter().enumerate();
         self.by_name = names
             .map(|(index, found)| (found.name.clone(), index))
@@ -185,13 +230,16 @@ impl Rules {
     }
 
     /// Takes note that a rule is one of a target's.
-    pub(super) fn name(&mut self, name: &str, rule: usize, notes: &Notes, group: Option<&str>) {
+    pub(super) fn name(&mut self, name: &str, rule: usize, notes: &Notes, headings: Headings<'_>) {
         let index = self.position(name).unwrap_or_else(|| {
             self.by_name.insert(name.to_owned(), self.targets.len());
             self.targets.push(Found {
                 name: name.to_owned(),
                 notes: Notes::default(),
                 group: None,
+                banner: None,
+                doc_rule: None,
+                is_in_help: false,
                 rules: Vec::new(),
             });
             self.targets.len() - 1
@@ -206,9 +254,10 @@ impl Rules {
         if known.doc.is_none() || (notes.documented && !known.documented) {
             known.doc.clone_from(&notes.doc);
             known.documented = notes.documented;
+            found.doc_rule = Some(rule);
         }
         known.hidden |= notes.hidden;
-        known.pty |= notes.pty;
+        known.pty = known.pty.or(notes.pty);
         known.exclusive |= notes.exclusive;
         if known.graces.is_empty() {
             known.graces.clone_from(&notes.graces);
@@ -218,7 +267,13 @@ impl Rules {
             known.danger.clone_from(&notes.danger);
         }
         if found.group.is_none() {
-            found.group = notes.group.clone().or_else(|| group.map(str::to_owned));
+            found.group = notes
+                .group
+                .clone()
+                .or_else(|| headings.group.map(str::to_owned));
+        }
+        if found.banner.is_none() {
+            found.banner = headings.banner.map(str::to_owned);
         }
     }
 }

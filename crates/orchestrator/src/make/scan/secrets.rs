@@ -1,4 +1,4 @@
-//! What comments call secret (`@secret`), what the text tells of its values, and where only running could tell.
+//! What is secret by its name or by a comment (`@secret`), what the text tells of its values, and where only running could tell.
 
 use super::{
     given::is_given,
@@ -13,7 +13,7 @@ use crate::project::{Place, Secret};
 pub(super) fn of(reader: &mut Reader) -> Vec<Secret> {
     let mut all = Vec::new();
     let mut unknown: Vec<(Place, String)> = Vec::new();
-    let secret = |one: &&Variable| one.notes.secret;
+    let secret = |one: &&Variable| one.is_secret();
     for variable in reader.variables.list.iter().filter(secret) {
         let mut known = Secret {
             name: variable.name.clone(),
@@ -24,6 +24,8 @@ pub(super) fn of(reader: &mut Reader) -> Vec<Secret> {
                 Some(name) => known.takes.push(name.to_owned()),
                 None => match reader.expander().expand(text) {
                     Some(value) => known.values.push(value),
+                    // Of what only has the name of a secret, nobody has said that it is to be kept out.
+                    None if variable.notes.secret.is_none() => {}
                     None => unknown.extend(variable.place.clone().map(|place| {
                         let name = &variable.name;
                         let what = format!(

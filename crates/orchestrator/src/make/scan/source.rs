@@ -78,6 +78,11 @@ impl Files {
         Ok(text)
     }
 
+    /// Whether a file is being read just now.
+    pub(super) fn is_open(&self, path: &Path) -> bool {
+        fs::canonicalize(path).is_ok_and(|path| self.open.contains(&path))
+    }
+
     /// Says that a file opened last, and all it includes, has been read.
     pub(super) fn close(&mut self) {
         self.open.pop();

@@ -41,6 +41,10 @@ pub(super) struct Specifics {
 }
 
 impl Specifics {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     pub(super) fn add(&mut self, targets: &[Word], specific: Specific) {
         let index = self.list.len();
         self.list.push(specific);

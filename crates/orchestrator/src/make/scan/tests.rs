@@ -2,12 +2,16 @@ use std::fs;
 
 use super::*;
 
+mod dangers;
 mod hostile;
 mod leads;
 mod limits;
+mod needs;
 mod preview;
 mod random;
+mod reading;
 mod settings;
+mod texts;
 
 fn folder(makefile: &[u8]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

@@ -200,8 +200,10 @@ pub(super) enum Piece<'a> {
     Plain(&'a str),
     /// `$$`
     Dollar,
-    /// The inside of `$(…)` or `${…}`, or the letter after a `$`.
+    /// The inside of `$(…)` or `${…}`.
     Reference(&'a str),
+    /// The letter after a `$`.
+    Letter(&'a str),
 }
 
 /// The pieces of a text, in order. What follows a bracket that never closes is left out.
@@ -227,7 +229,7 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             }
             _ => {
                 let end = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
-                (Piece::Reference(&rest[1..end]), end)
+                (Piece::Letter(&rest[1..end]), end)
             }
         };
         rest = &rest[end..];

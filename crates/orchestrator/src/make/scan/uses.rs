@@ -1,7 +1,12 @@
 //! The variables that running a target uses: in its recipe and prerequisites, in those of all the targets it leads to, and
 //! in the values of all these.
 
-use super::{led::Led, reach::Reached, rules::Rules, variables::Variables};
+use super::{
+    led::Led,
+    reach::Reached,
+    rules::Rules,
+    variables::{Guard, Variables},
+};
 
 /// Of the variables one target uses, as many are told.
 const MAX_USES: usize = 100;
@@ -29,9 +34,48 @@ pub(super) fn uses(rules: &Rules, variables: &Variables, reached: &mut Reached, 
             own.for_each(|rule| reached.owners(*rule).for_each(&mut tell));
             continue;
         }
-        let (using, looked) = used.by(index, &mut seen);
+        let (using, looked) = used.by(index, &mut seen, index + 1);
         let nodes: Vec<usize> = using.iter().map(|rule| reached.rule(*rule)).collect();
-        steps += looked + reached.back_from(nodes, |target, _| tell(target));
+        steps += looked + reached.back_without(nodes, index, |target, _| tell(target));
+    }
+}
+
+/// Tells each target the variables without a value that it fails without.
+pub(super) fn guards(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Led]) {
+    let used = Used::of(rules, variables);
+    let failing = Failing::of(rules, variables);
+    let mut seen = vec![0; variables.list.len()];
+    let (mut steps, mut searches) = (0, 0);
+    for (index, variable) in variables.list.iter().enumerate() {
+        if variable.guard == Guard::None || variable.has_value() || !variable.is_offered() {
+            continue;
+        }
+        let own = reached.with_own(index);
+        let mut tell = |target: usize| {
+            let Led { uses, guards, .. } = &mut all[target];
+            if guards.len() < MAX_USES && !own.contains(&target) {
+                guards.push(variable.name.clone());
+                if !uses.contains(&variable.name) {
+                    uses.push(variable.name.clone());
+                }
+            }
+        };
+        match variable.guard {
+            Guard::Always => (0..reached.targets()).for_each(tell),
+            _ if steps > MAX_STEPS => {}
+            _ => {
+                let mut rules = failing.rules[index].clone();
+                let by_value = failing.variables[index].iter().copied();
+                for value in by_value.chain((variable.guard == Guard::WhereUsed).then_some(index)) {
+                    searches += 1;
+                    let (using, looked) = used.by(value, &mut seen, searches);
+                    rules.extend(using);
+                    steps += looked;
+                }
+                let nodes: Vec<usize> = rules.iter().map(|rule| reached.rule(*rule)).collect();
+                steps += reached.back_without(nodes, index, |target, _| tell(target));
+            }
+        }
     }
 }
 
@@ -64,18 +108,47 @@ impl Used {
     }
 
     /// The rules that use a variable, by way of others as well, and how many steps that took to find. `seen` holds for each
-    /// variable the last one, from 1, that came by.
-    fn by(&self, variable: usize, seen: &mut [usize]) -> (Vec<usize>, usize) {
+    /// variable the number of the last search that came by; `search` is this one's, from 1.
+    fn by(&self, variable: usize, seen: &mut [usize], search: usize) -> (Vec<usize>, usize) {
         let mut open = vec![variable];
         let mut rules = Vec::new();
         let mut steps = 0;
         while let Some(index) = open.pop() {
             steps += 1;
-            if std::mem::replace(&mut seen[index], variable + 1) != variable + 1 {
+            if std::mem::replace(&mut seen[index], search) != search {
                 rules.extend(&self.by_rules[index]);
                 open.extend(&self.by_variables[index]);
             }
         }
         (rules, steps)
+    }
+}
+
+/// What fails without a variable.
+struct Failing {
+    /// Of each variable, the rules.
+    rules: Vec<Vec<usize>>,
+    /// Of each variable, the variables whose values fail.
+    variables: Vec<Vec<usize>>,
+}
+
+impl Failing {
+    fn of(rules: &Rules, variables: &Variables) -> Self {
+        let count = variables.list.len();
+        let mut failing = Self {
+            rules: vec![Vec::new(); count],
+            variables: vec![Vec::new(); count],
+        };
+        for (index, rule) in rules.list.iter().enumerate() {
+            for guarded in &rule.guards {
+                failing.rules[*guarded].push(index);
+            }
+        }
+        for (index, variable) in variables.list.iter().enumerate() {
+            for guarded in &variable.guards {
+                failing.variables[*guarded].push(index);
+            }
+        }
+        failing
     }
 }

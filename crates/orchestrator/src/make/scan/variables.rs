@@ -1,13 +1,18 @@
 //! The variables a makefile defines or mentions, in the order of their first mention.
 
-use std::{cell::Cell, collections::HashMap};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+};
 
 use super::{
     assignment::Flavor,
     comment::{Notes, Param},
-    given::is_offered,
+    elsewhere::is_dotenv,
+    given::{is_offered, is_own},
     guards::by_call,
     refs::{Reference, references},
+    secret::is_secret_name,
 };
 use crate::project::{Place, VariableKind};
 
@@ -26,6 +31,8 @@ pub(super) struct Variable {
     pub(super) name: String,
     /// As written; none where nothing defines it.
     pub(super) value: Option<String>,
+    /// What `:=` made of that where it stands, as far as nothing has to be run for it.
+    pub(super) at_once: Option<String>,
     pub(super) place: Option<Place>,
     pub(super) optional: bool,
     /// Whether only some targets, or only one side of a condition, define it.
@@ -47,12 +54,45 @@ pub(super) struct Variable {
     pub(super) tested: bool,
     /// Whether it is called as a function.
     pub(super) called: bool,
-    /// Whether something fails where it is empty.
+    /// What fails where it is empty.
+    pub(super) guard: Guard,
+    /// The variables that its value fails without.
+    pub(super) guards: Vec<usize>,
+    /// Whether `$(eval …)` gives it a value.
+    pub(super) is_set: bool,
+    /// Whether its value is that of another system, so that any other one goes before it.
+    is_foreign: bool,
+    /// Whether its value depends on what only running could tell.
+    pub(super) by_answer: bool,
+    /// Whether it is used in a way that is no slip of a hand used to the shell.
+    pub(super) is_plain: bool,
+}
+
+/// What fails where a variable is empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Guard {
+    /// Nothing.
+    #[default]
+    None,
+    /// Some rule, or what uses a value, which then name it among their guards.
+    There,
+    /// Each target that uses it, since a condition leaves open when.
+    WhereUsed,
+    /// make itself, whatever the target.
+    Always,
+}
+
+/// A use of a variable.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Use {
+    /// Its place in the list.
+    pub(super) index: usize,
+    /// Whether what uses it fails where it is empty.
     pub(super) guarded: bool,
 }
 
 /// How an assignment stands in the file.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) conditional: bool,
     /// It belongs to one target.
@@ -61,6 +101,15 @@ pub(super) struct Standing {
     pub(super) fixed: bool,
     /// By `define`.
     pub(super) is_text: bool,
+    /// Under a condition that depends on what only running could tell.
+    pub(super) is_left_open: bool,
+    /// Under a condition that holds on another system.
+    pub(super) is_foreign: bool,
+}
+
+/// Whether a text holds a shell's answer.
+pub(super) fn asks_shell(text: &str) -> bool {
+    text.contains("$(shell") || text.contains("${shell")
 }
 
 impl Variable {
@@ -71,7 +120,39 @@ impl Variable {
 
     /// Whether a person may give it a value.
     pub(super) fn is_offered(&self) -> bool {
-        !self.is_text && !self.called && is_offered(&self.name, self.value.is_some())
+        let is_meant = self.is_plain || self.value.is_some() || self.notes != Notes::default();
+        is_meant && !self.is_text && !self.called && is_offered(&self.name, self.value.is_some())
+    }
+
+    /// Whether its value is not to be shown: by its comment, else by its name.
+    pub(super) fn is_secret(&self) -> bool {
+        let by_name = || is_secret_name(&self.name);
+        self.notes.secret.unwrap_or_else(by_name)
+    }
+
+    /// The dotenv file that its value comes from.
+    pub(super) fn dotenv(&self) -> Option<&str> {
+        let place = self.place.as_ref().filter(|_| self.value.is_some());
+        place
+            .map(|place| place.file.as_str())
+            .filter(|file| is_dotenv(file))
+    }
+
+    /// Whether a value that one target has for it is not to be shown.
+    pub(super) fn is_hidden_in(&self, own: &str) -> bool {
+        let of_file = self.dotenv().and(self.value.as_deref());
+        self.is_secret() || of_file.is_some_and(|value| !value.is_empty() && own.contains(value))
+    }
+
+    /// Its value where that may be shown.
+    pub(super) fn shown_value(&self) -> Option<&str> {
+        let is_hidden = self.is_secret() || self.dotenv().is_some();
+        self.value.as_deref().filter(|_| !is_hidden)
+    }
+
+    /// Whether something gives it a value for all targets, if perhaps not always.
+    pub(super) fn has_value(&self) -> bool {
+        self.is_set || self.value_of_all().is_some_and(|value| !value.is_empty())
     }
 }
 
@@ -91,6 +172,11 @@ impl Variables {
         self.by_name.get(name).map(|index| &self.list[*index])
     }
 
+    /// The place of a variable in the list.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
     /// The place of a variable in the list; a new one is put at its end.
     pub(super) fn mention(&mut self, name: &str) -> usize {
         if let Some(index) = self.by_name.get(name) {
@@ -105,31 +191,69 @@ impl Variables {
         index
     }
 
-    /// Takes note of a use; gives its place in the list. None where a name is given to what does not look it up.
-    pub(super) fn refer(&mut self, reference: &Reference<'_>) -> Option<usize> {
+    /// Whether the value of one of these depends on what only running could tell, by way of others as well.
+    pub(super) fn any_by_answer(&self, variables: &[usize]) -> bool {
+        let mut open = variables.to_vec();
+        let mut seen = HashSet::new();
+        while let Some(index) = open.pop() {
+            if !seen.insert(index) {
+                continue;
+            }
+            let variable = &self.list[index];
+            let is_given = variable.value.is_none() && is_own(&variable.name);
+            if variable.by_answer || is_given {
+                return true;
+            }
+            open.extend(&variable.uses);
+        }
+        false
+    }
+
+    /// Takes note of a use. None where a name is given to what does not look it up, or is set there.
+    pub(super) fn refer(&mut self, reference: &Reference<'_>) -> Option<Use> {
         let guarded = match reference.given_to {
             Some(called) => by_call(self, called, 0)?,
             None => reference.guarded,
         };
         let index = self.mention(reference.name);
         let variable = &mut self.list[index];
+        if reference.is_set {
+            variable.is_set = true;
+            return None;
+        }
         variable.tested |= reference.tested;
-        variable.guarded |= guarded;
         variable.called |= reference.called;
-        Some(index)
+        variable.is_plain |= reference.meant.is_none();
+        if guarded {
+            variable.guard = variable.guard.max(Guard::There);
+        }
+        Some(Use { index, guarded })
     }
 
-    /// Takes note of what a variable's value uses.
-    pub(super) fn uses(&mut self, name: &str, value: &str) {
-        let uses: Vec<usize> = references(value)
+    /// Takes note of what a variable's value uses. Where it is worked out at once, make itself fails by its guards.
+    pub(super) fn uses(&mut self, name: &str, value: &str, at_once: bool) {
+        let uses: Vec<Use> = references(value)
             .iter()
             .take(MAX_USES)
             .filter_map(|reference| self.refer(reference))
             .collect();
         let index = self.mention(name);
-        let known = &mut self.list[index].uses;
-        let room = MAX_USES.saturating_sub(known.len());
-        known.extend(uses.into_iter().take(room));
+        let own = &mut self.list[index];
+        let room = MAX_USES.saturating_sub(own.uses.len());
+        own.uses.extend(uses.iter().take(room).map(|one| one.index));
+        let guards = uses.iter().filter(|one| one.guarded).map(|one| one.index);
+        if at_once {
+            guards.for_each(|guarded| self.guard(guarded, Guard::Always));
+        } else {
+            let room = MAX_USES.saturating_sub(own.guards.len());
+            own.guards.extend(guards.take(room));
+        }
+    }
+
+    /// Takes note of what fails without a variable.
+    pub(super) fn guard(&mut self, index: usize, guard: Guard) {
+        let known = &mut self.list[index].guard;
+        *known = guard.max(*known);
     }
 
     pub(super) fn assign(
@@ -155,8 +279,14 @@ impl Variables {
             });
         }
         variable.is_text |= standing.is_text;
+        variable.by_answer |= standing.is_left_open || flavor == Flavor::Shell || asks_shell(value);
         variable.optional |= flavor == Flavor::Optional && !standing.specific;
         let partly = standing.conditional || standing.specific;
+        if variable.is_foreign && !standing.is_foreign && !standing.specific {
+            variable.value = None;
+        }
+        variable.is_foreign =
+            standing.is_foreign && (variable.is_foreign || variable.value.is_none());
         let known = variable.value.as_mut();
         // What some targets have for themselves says nothing of the others.
         let Some(old) = known.filter(|_| !variable.specific || standing.specific) else {
@@ -175,6 +305,7 @@ impl Variables {
         }
         match flavor {
             Flavor::Append if old.len() + value.len() < MAX_VALUE => {
+                variable.at_once = None;
                 if !old.is_empty() {
                     old.push(' ');
                 }
@@ -188,8 +319,19 @@ impl Variables {
                     *old = new;
                 }
                 variable.partly = false;
+                variable.at_once = None;
                 variable.place = Some(place);
             }
+        }
+    }
+
+    /// Takes note of what `:=` makes of a variable where it stands; none where it is not worked out, or where what was
+    /// written last does not hold.
+    pub(super) fn at_once(&mut self, name: &str, place: &Place, worked_out: Option<String>) {
+        let index = self.mention(name);
+        let variable = &mut self.list[index];
+        if variable.place.as_ref() == Some(place) {
+            variable.at_once = worked_out;
         }
     }
 
@@ -197,7 +339,7 @@ impl Variables {
     pub(super) fn note(&mut self, name: &str, notes: Notes) {
         let index = self.mention(name);
         let known = &mut self.list[index].notes;
-        known.secret |= notes.secret;
+        known.secret = known.secret.or(notes.secret);
         if known.kind == VariableKind::Text {
             known.kind = notes.kind;
         }

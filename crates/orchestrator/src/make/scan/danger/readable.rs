@@ -17,7 +17,7 @@ const MAX_PARTS: usize = 20;
 
 /// The recipe with the values of its variables, as far as they are in the text; those without one stay, as `${NAME}`. A
 /// function's value is not known, so it becomes one word, and what it works on follows on lines of its own.
-pub(super) fn readable(recipe: &str, variables: &Variables) -> String {
+pub(in super::super) fn readable(recipe: &str, variables: &Variables) -> String {
     let mut reading = Reading {
         variables,
         out: String::with_capacity(recipe.len()),
@@ -54,7 +54,12 @@ impl<'a> Reading<'a> {
                 Piece::Plain(text) => self.push(text),
                 Piece::Dollar => self.push("$"),
                 Piece::Reference("RM") => self.push("rm -f"),
-                Piece::Reference(inner) => self.reference(inner, depth),
+                // The folder of the makefile, as each way to say it.
+                Piece::Reference("CURDIR" | "PWD" | "shell pwd" | "shell pwd -P") => self.push("."),
+                // The target's name, or what it is made of.
+                Piece::Letter("@" | "<" | "^" | "?" | "*" | "+") => self.push("target"),
+                Piece::Reference("@D" | "@F" | "<D" | "<F" | "*D" | "*F") => self.push("target"),
+                Piece::Reference(inner) | Piece::Letter(inner) => self.reference(inner, depth),
             }
         }
     }
@@ -70,11 +75,13 @@ impl<'a> Reading<'a> {
     fn reference(&mut self, inner: &'a str, depth: usize) {
         let (word, rest) = first_word(inner);
         let value = self.variables.get(inner);
-        let value = value.and_then(|one| one.value.as_deref());
+        let value = value.and_then(|one| one.shown_value());
         if depth > MAX_DEPTH || self.room == 0 {
             self.push("${…}");
         } else if let Some(value) = value.filter(|value| (1..MAX_VALUE).contains(&value.len())) {
             self.text(value, depth + 1);
+        } else if matches!(word, "abspath" | "realpath" | "strip") && word.len() < inner.len() {
+            self.text(rest, depth + 1);
         } else if word.len() < inner.len() && is_function(word) {
             self.push("${…}");
             let parts = arguments(rest, usize::MAX);

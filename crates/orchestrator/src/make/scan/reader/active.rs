@@ -6,8 +6,8 @@ use memchr::memmem::Finder;
 
 use super::super::text::{first_word, is_blank};
 
-/// What make does even when only asked for its data base and given a shell that does nothing.
-pub(super) fn active(line: &str) -> Option<&'static str> {
+/// What a line has make do even when only asked for its data base and given a shell that does nothing.
+pub(super) fn active(line: &str, in_recipe: bool) -> Option<&'static str> {
     static OVERRIDE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("override"));
     static FILE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("file "));
     static GUILE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("guile "));
@@ -16,7 +16,16 @@ pub(super) fn active(line: &str) -> Option<&'static str> {
         let mut found = name.find_iter(bytes);
         found.any(|at| line[..at].ends_with("$(") || line[..at].ends_with("${"))
     };
-    if called(&FILE) {
+    // Reading (`$(file <x)`) changes nothing, and what stands in a recipe runs with it.
+    let writes = || {
+        let mut found = FILE.find_iter(bytes);
+        found.any(|at| {
+            line[at + 4..]
+                .trim_start_matches(is_blank)
+                .starts_with(['>', '$'])
+        })
+    };
+    if !in_recipe && called(&FILE) && writes() {
         return Some("writes files while it is read (`$(file …)`)");
     }
     if called(&GUILE) {

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        assignment::Assignment,
+        assignment::{Assignment, Flavor},
         comment::{Comment, Marked, Notes, marked, notes},
         specific::Specific,
         text::{Word, is_blank, split_comment},
@@ -14,10 +14,15 @@ use super::{
 /// What a comment says with `@secret` alone.
 pub(super) fn secret() -> Notes {
     Notes {
-        secret: true,
+        secret: Some(true),
         ..Notes::default()
     }
 }
+
+/// So many variables without an empty line between them are a block.
+const BLOCK: usize = 3;
+/// The longest value that is kept as `:=` made it, in bytes.
+const MAX_AT_ONCE: usize = 16 << 10;
 
 impl Reader {
     pub(super) fn assign(&mut self, assigned: &Assignment<'_>, standing: Standing, at: &mut At) {
@@ -33,8 +38,14 @@ impl Reader {
             _ => {}
         }
         let flavor = assigned.flavor;
+        let is_worked_out = flavor == Flavor::Simple && !standing.specific && value.contains('$');
+        let worked_out = is_worked_out.then(|| self.expanded(value)).flatten();
         self.variables
             .assign(&name, flavor, value, at.place(), standing);
+        if let Some(worked_out) = worked_out.filter(|text| text.len() <= MAX_AT_ONCE) {
+            self.variables.at_once(&name, &at.place(), Some(worked_out));
+        }
+        let is_first = !above.is_empty();
         let beside = comment.and_then(|comment| match marked(comment) {
             // A variable's line has no room for two kinds of comment, so one `#` is its doc as well.
             Marked::Line(line) => Some(Comment {
@@ -43,13 +54,30 @@ impl Reader {
             }),
             _ => None,
         });
-        self.variables.uses(&name, value);
-        self.variables.note(&name, notes(&above, beside.as_ref()));
+        let is_always = standing == Standing::default();
+        self.variables
+            .uses(&name, value, is_always && flavor == Flavor::Simple);
+        self.slips(value, &at.place());
+        let notes = notes(&above, beside.as_ref());
+        let index = self.variables.mention(&name);
+        // A plain comment above several variables is about them all, not about the first.
+        at.block = match at.block.take() {
+            Some((first, count)) if !is_first && first != index => {
+                let known = &mut self.variables.list[first].notes;
+                if count + 1 == BLOCK && !known.documented {
+                    known.doc = None;
+                }
+                Some((first, count + 1))
+            }
+            same if !is_first => same,
+            _ => (notes.doc.is_some() && !notes.documented).then_some((index, 1)),
+        };
+        self.variables.note(&name, notes);
     }
 
     /// `export NAME…`: what is said above it is said of each.
     pub(super) fn exported(&mut self, names: &str, at: &mut At) {
-        if !notes(&at.comments, None).secret {
+        if notes(&at.comments, None).secret != Some(true) {
             return;
         }
         at.comments.clear();
@@ -67,14 +95,13 @@ impl Reader {
         at: &mut At,
     ) {
         let standing = Standing {
-            conditional: !at.conditions.is_empty(),
             specific: true,
             fixed,
-            ..Standing::default()
+            ..self.standing(at)
         };
         at.rule = None;
         // That it is secret is said of the variable; what else stands above `deploy: ENV = prod` is said of deploy.
-        if notes(&at.comments, None).secret {
+        if notes(&at.comments, None).secret == Some(true) {
             if let Some(name) = self.expanded(assigned.name) {
                 self.variables.note(&name, secret());
             }
@@ -85,7 +112,20 @@ impl Reader {
         if let Some(first) = names.first().filter(|_| !at.comments.is_empty()) {
             at.said = Some((first.name.clone(), std::mem::take(&mut at.comments)));
         }
-        let value = split_comment(assigned.value).0.trim_matches(is_blank);
+        let (value, comment) = split_comment(assigned.value);
+        let value = value.trim_matches(is_blank);
+        // `test: FLAGS = -race ## Run with the race detector` is written for who runs the target.
+        let mut assigned = *assigned;
+        if let Some(comment) = comment
+            && let Marked::Line(line) = marked(comment)
+            && line.doubled
+        {
+            assigned.value = value;
+            let targets = names.iter().filter(|word| !word.pattern);
+            self.named
+                .extend(targets.map(|word| (word.name.clone(), line.text.clone())));
+        }
+        let assigned = &assigned;
         if let Some(name) = self.expanded(assigned.name) {
             let specific = Specific {
                 name,

@@ -4,6 +4,7 @@ use super::{
     super::{
         refs::{fails, references},
         text::{first_word, is_blank, is_name, split_comment},
+        variables::{Guard, asks_shell},
     },
     At, MAX_USES, Reader,
 };
@@ -18,7 +19,15 @@ pub(super) struct Condition {
     empty: Option<(String, bool)>,
     /// The variables it tests.
     tests: Vec<usize>,
+    /// Whether it depends on what only running could tell: see [`Reader::is_left_open`].
+    pub(super) is_left_open: bool,
+    /// Whether the branch being read is for a system that this is not, and whether the other one is.
+    pub(super) is_foreign: bool,
+    names_foreign: bool,
 }
+
+/// How conditions name Windows, which no makefile is run on here.
+const FOREIGN: [&str; 6] = ["windows", "win32", "win64", "mingw", "msys", "cygwin"];
 
 impl Reader {
     /// Reads a line of a condition; false where it is none.
@@ -33,17 +42,19 @@ impl Reader {
                     return true;
                 };
                 if rest.starts_with("if") {
-                    let line = last.line;
+                    let (line, is_left_open) = (last.line, last.is_left_open);
                     let word = first_word(rest).0.split('(').next().unwrap_or_default();
                     self.open(word, &rest[word.len()..], at);
                     if let Some(new) = at.conditions.last_mut() {
                         new.line = line;
+                        new.is_left_open |= is_left_open;
                     }
                     return true;
                 }
                 if let Some((_, empty)) = &mut last.empty {
                     *empty = !*empty;
                 }
+                last.is_foreign = last.names_foreign && !last.is_foreign;
                 at.conditions.push(last);
             }
             "endif" if !rest.starts_with([':', '=']) => {
@@ -66,6 +77,7 @@ impl Reader {
             if is_name(name) {
                 let index = self.variables.mention(name);
                 self.variables.list[index].tested = true;
+                self.variables.list[index].is_plain = true;
                 tests.push(index);
                 empty = Some((name.to_owned(), word == "ifndef"));
             }
@@ -73,7 +85,7 @@ impl Reader {
             let found = references(rest);
             for mut reference in found.iter().copied() {
                 reference.tested = true;
-                tests.extend(self.variables.refer(&reference));
+                tests.extend(self.variables.refer(&reference).map(|one| one.index));
             }
             if let [only] = found.as_slice()
                 && compares_with_nothing(rest)
@@ -81,11 +93,23 @@ impl Reader {
                 empty = Some((only.name.to_owned(), word == "ifeq"));
             }
         }
+        let is_left_open = self.is_left_open(rest, &tests);
+        let lower = rest.to_ascii_lowercase();
+        let names_foreign = FOREIGN.iter().any(|name| lower.contains(name));
         at.conditions.push(Condition {
             line: at.line,
             empty,
             tests,
+            is_left_open,
+            is_foreign: names_foreign && matches!(word, "ifeq" | "ifdef"),
+            names_foreign,
         });
+    }
+
+    /// Whether a condition depends on what make says otherwise when it is only asked for its list: what a shell answers, which
+    /// goals there are, and make's own variables.
+    fn is_left_open(&self, text: &str, tests: &[usize]) -> bool {
+        asks_shell(text) || self.variables.any_by_answer(tests)
     }
 
     /// Takes note of what the conditions around a recipe's line test: they are the rule's own, where they began in it.
@@ -100,20 +124,32 @@ impl Reader {
                 uses.push(*test);
             }
         }
-        if !inside.is_empty() && (fails(text) || text.contains("exit 1")) {
-            self.guard(at);
+        if !inside.is_empty()
+            && (fails(text) || text.contains("exit 1"))
+            && let Some(index) = self.guarded(at)
+        {
+            self.variables.guard(index, Guard::There);
+            self.rules.list[rule].guards.push(index);
         }
     }
 
     /// Takes note that what the innermost condition found empty ends make.
     pub(super) fn guard(&mut self, at: &At) {
-        let Some(Condition { empty, .. }) = at.conditions.last() else {
-            return;
-        };
-        if let Some((name, true)) = empty {
-            let index = self.variables.mention(name);
-            self.variables.list[index].guarded = true;
+        if let Some(index) = self.guarded(at) {
+            let is_alone = at.conditions.len() == 1;
+            let guard = if is_alone {
+                Guard::Always
+            } else {
+                Guard::WhereUsed
+            };
+            self.variables.guard(index, guard);
         }
+    }
+
+    /// The variable that the innermost condition found empty.
+    fn guarded(&mut self, at: &At) -> Option<usize> {
+        let (name, is_empty) = at.conditions.last()?.empty.as_ref()?;
+        is_empty.then(|| self.variables.mention(name))
     }
 }
 

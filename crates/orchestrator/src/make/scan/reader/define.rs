@@ -4,6 +4,7 @@ use super::{
     super::{
         assignment::Flavor,
         comment::notes,
+        refs::set_by_line,
         text::{first_word, is_blank},
         variables::Standing,
     },
@@ -16,7 +17,7 @@ impl Reader {
         let name = first_word(rest).0.trim_end_matches('=');
         let name = name.trim_end_matches([':', '+', '?']);
         let above = notes(&std::mem::take(&mut at.comments), None);
-        if above.secret {
+        if above.secret == Some(true) {
             self.variables.note(name, secret());
         }
         at.define = Some((name.to_owned(), String::new(), 0));
@@ -31,16 +32,20 @@ impl Reader {
             "define" => *depth += 1,
             "endef" if *depth == 0 => {
                 let (name, body) = (std::mem::take(name), std::mem::take(body));
+                at.define = None;
                 let standing = Standing {
-                    conditional: !at.conditions.is_empty(),
                     is_text: true,
-                    ..Standing::default()
+                    ..self.standing(at)
                 };
                 let flavor = Flavor::Recursive;
-                self.variables.uses(&name, &body);
+                self.variables.uses(&name, &body, false);
+                // What is defined may be run by `eval`, which then sets these.
+                for set in body.lines().filter_map(set_by_line) {
+                    let index = self.variables.mention(set);
+                    self.variables.list[index].is_set = true;
+                }
                 self.variables
                     .assign(&name, flavor, &body, at.place(), standing);
-                at.define = None;
                 return;
             }
             "endef" => *depth -= 1,

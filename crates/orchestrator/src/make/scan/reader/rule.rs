@@ -4,12 +4,18 @@ use super::{
     super::{
         assignment::{Assignment, assignment},
         comment::{Comment, Marked, Notes, marked, notes},
+        prose::{is_remark, named},
         refs::{Reference, in_recipe, references, shell_names},
-        rules::Rule,
+        rules::{Headings, Rule},
+        shell::without_comments,
         text::{Word, find_plain, first_word, is_blank, split_plain, words},
+        variables::Use,
     },
     At, MAX_USES, Reader,
 };
+
+/// A rule of more targets than these says nothing of each in its plain comment.
+const MANY: usize = 3;
 
 impl Reader {
     pub(super) fn rule(&mut self, line: &str, colon: usize, at: &mut At) {
@@ -29,15 +35,16 @@ impl Reader {
         let special = self.special(&names, &list);
         // What is said above `.PHONY` is said of the target below it.
         let above = if special {
+            self.beside_phony(&list, parts.comment.as_ref());
             Vec::new()
         } else {
-            at.comments_above(&names)
+            about(at.comments_above(&names), &names)
         };
         let notes = notes(&above, parts.comment.as_ref());
         for problem in &notes.problems {
             self.problem(at.place(), problem.clone());
         }
-        if notes.secret {
+        if notes.secret == Some(true) {
             let is_beside = parts.comment.iter().any(|one| one.text.contains("@secret"));
             let line = if is_beside { at.line } else { at.secret };
             self.says_secret_of_nothing(line, at);
@@ -56,6 +63,7 @@ impl Reader {
         if !special {
             self.declare(&names, parts.pattern.is_some(), index, &notes, at);
         }
+        self.rules.fits_goals |= left.contains("MAKECMDGOALS");
         for text in [left, parts.list] {
             self.used_by(index, &references(text));
         }
@@ -64,20 +72,31 @@ impl Reader {
         }
     }
 
+    /// `.PHONY: fmt ## Format it`
+    fn beside_phony(&mut self, list: &[Word], comment: Option<&Comment>) {
+        if let ([word], Some(comment)) = (list, comment)
+            && !is_remark(&comment.text)
+        {
+            self.named.push((word.name.clone(), comment.text.clone()));
+        }
+    }
+
     /// A rule with what stands on its line.
     fn needing(&self, list: Vec<Word>, parts: &RightSide<'_>, at: &At) -> Rule {
         let mut rule = Rule::new(at.place(), Vec::new());
         rule.need(list);
-        rule.conditional = !at.conditions.is_empty();
+        let standing = self.standing(at);
+        (rule.conditional, rule.is_left_open) = (standing.conditional, standing.is_left_open);
         let pattern = parts.pattern.and_then(|pattern| self.names(pattern).pop());
         rule.pattern = pattern.map(|word| word.name);
         rule
     }
 
     pub(in super::super) fn recipe(&mut self, rule: usize, text: &str) {
-        let mut references = in_recipe(text);
+        let code = without_comments(text);
+        let mut references = in_recipe(&code);
         // A variable given to make is in its recipes' environment.
-        references.extend(shell_names(text).filter(|reference| {
+        references.extend(shell_names(&code).filter(|reference| {
             let known = self.variables.get(reference.name);
             known.is_some_and(|variable| variable.value.is_some())
         }));
@@ -93,8 +112,11 @@ impl Reader {
                 let what = "a target's name is not text; left out".to_owned();
                 self.problem(at.place(), what);
             } else if !word.name.is_empty() {
-                self.rules
-                    .name(&word.name, rule, notes, at.group.as_deref());
+                let headings = Headings {
+                    group: at.group.as_deref(),
+                    banner: at.banner.as_deref(),
+                };
+                self.rules.name(&word.name, rule, notes, headings);
             }
         }
         for param in &notes.params {
@@ -107,12 +129,14 @@ impl Reader {
     /// Takes note of what a rule uses.
     fn used_by(&mut self, rule: usize, references: &[Reference<'_>]) {
         for reference in references {
-            let Some(index) = self.variables.refer(reference) else {
+            let Some(Use { index, guarded }) = self.variables.refer(reference) else {
                 continue;
             };
-            let uses = &mut self.rules.list[rule].uses;
-            if uses.len() < MAX_USES && !uses.contains(&index) {
-                uses.push(index);
+            let rule = &mut self.rules.list[rule];
+            for (known, counts) in [(&mut rule.uses, true), (&mut rule.guards, guarded)] {
+                if counts && known.len() < MAX_USES && !known.contains(&index) {
+                    known.push(index);
+                }
             }
         }
     }
@@ -172,6 +196,31 @@ impl Reader {
         let all = files.into_iter().map(|name| Word { name, pattern });
         all.collect()
     }
+}
+
+/// The comments above a rule that are about it: where some name their targets (`## build: Builds it`), those that name this
+/// one, and what follows them. What stands above many targets is about the rule, unless it is written for users.
+fn about(mut above: Vec<Comment>, names: &[Word]) -> Vec<Comment> {
+    let own = |name: &str| names.iter().any(|word| word.name == name);
+    if names.len() > MANY {
+        above.retain(|comment| comment.doubled);
+    }
+    let is_own = |comment: &Comment| named(&comment.text).is_some_and(|(name, _)| own(name));
+    if !above.iter().any(is_own) {
+        return above;
+    }
+    let mut counts = false;
+    let mut kept = Vec::new();
+    for mut comment in above {
+        if let Some((name, text)) = named(&comment.text) {
+            counts = own(name);
+            comment.text = text.to_owned();
+        }
+        if counts {
+            kept.push(comment);
+        }
+    }
+    kept
 }
 
 impl At {

@@ -83,6 +83,7 @@ fn what_is_known_is_shown_as_make_would_run_it() {
             let made = Command::new("make")
                 .args(["-n", "-B", "--no-print-directory"])
                 .args(&command.args)
+                .current_dir(&command.cwd)
                 .envs(command.env)
                 .env_remove("MAKEFLAGS")
                 .output()

@@ -1,0 +1,218 @@
+//! The texts that stand in the recipe of `help`: `@echo "  make run   - Start it"`. A line counts only where its first word is
+//! a target.
+
+use std::collections::HashMap;
+
+use super::{
+    prose::is_heading,
+    reader::Reader,
+    rules::Rules,
+    shell::{Command, commands},
+    text::{Piece, cut, is_blank, pieces},
+};
+
+/// The longest text, in characters.
+const MAX_TEXT: usize = 400;
+/// As many lines of all helps are read.
+const MAX_LINES: usize = 2_000;
+/// What may part a name from its text.
+const PARTING: [&str; 7] = ["--", "-", "–", "—", ":", "#", "=>"];
+
+/// What the helps of a makefile say of a target.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Helped {
+    pub(super) text: Option<String>,
+    /// The heading it stands under there.
+    pub(super) heading: Option<String>,
+}
+
+/// What all recipes for help say, by target.
+pub(super) fn helped(reader: &Reader) -> HashMap<String, Helped> {
+    let rules = &reader.rules;
+    let mut all: HashMap<String, Helped> = HashMap::new();
+    for found in rules.targets.iter().filter(|found| is_help(&found.name)) {
+        let mut heading = None;
+        let own = found
+            .rules
+            .iter()
+            .map(|rule| rules.list[*rule].text.as_str());
+        let lines = own
+            .flat_map(|recipe| printed(recipe, reader))
+            .take(MAX_LINES);
+        for line in lines {
+            match of_line(&line, rules) {
+                Some((name, text)) => {
+                    let known = all.entry(name.to_owned()).or_default();
+                    if known.text.is_none() {
+                        known.text = text.map(|text| cut(&text, MAX_TEXT));
+                    }
+                    known.heading = known.heading.take().or_else(|| heading.clone());
+                }
+                None => heading = heading_of(&line).or(heading),
+            }
+        }
+    }
+    all
+}
+
+fn is_help(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["help", "usage"]
+        .iter()
+        .any(|word| name.split(['-', '_', '.']).any(|part| part == *word))
+}
+
+/// The lines that a recipe prints, with their blanks.
+fn printed(recipe: &str, reader: &Reader) -> Vec<String> {
+    let mut lines = Vec::new();
+    for command in commands(recipe) {
+        match command.program() {
+            Some("echo") => {
+                let words = command.arguments().iter().skip_while(|word| {
+                    word.starts_with('-')
+                        && word.len() <= 3
+                        && word[1..].bytes().all(|b| b.is_ascii_alphabetic())
+                });
+                let text: Vec<&str> = words.map(String::as_str).collect();
+                push(&text.join(" "), reader, &mut lines);
+            }
+            Some("printf") => printf(&command, reader, &mut lines),
+            _ => {
+                let texts = command.words.iter().flat_map(|word| pieces(word));
+                for piece in texts {
+                    if let Piece::Reference(inner) = piece
+                        && let Some(text) = inner.strip_prefix("info ")
+                    {
+                        push(text, reader, &mut lines);
+                    }
+                }
+            }
+        }
+    }
+    lines
+}
+
+fn printf(command: &Command, reader: &Reader, lines: &mut Vec<String>) {
+    let Some((format, values)) = command.arguments().split_first() else {
+        return;
+    };
+    let holes = format.matches('%').count() - 2 * format.matches("%%").count();
+    if holes < 2 || values.is_empty() {
+        let all: Vec<&str> = std::iter::once(format)
+            .chain(values)
+            .map(String::as_str)
+            .collect();
+        return push(&all.join("  "), reader, lines);
+    }
+    for values in values.chunks(holes) {
+        push(&values.join("  "), reader, lines);
+    }
+}
+
+/// Adds a text's lines without what colours them.
+fn push(text: &str, reader: &Reader, lines: &mut Vec<String>) {
+    let mut plain = String::new();
+    for piece in pieces(text) {
+        match piece {
+            Piece::Plain(text) => plain.push_str(text),
+            Piece::Reference(inner) => {
+                let variable = reader.variables.get(inner).filter(|one| one.is_text);
+                plain.push_str(
+                    variable
+                        .and_then(|one| one.value.as_deref())
+                        .unwrap_or_default(),
+                );
+            }
+            Piece::Dollar | Piece::Letter(_) => {}
+        }
+    }
+    let plain = without_colours(&plain)
+        .replace("\\n", "\n")
+        .replace("\\t", "\t");
+    lines.extend(plain.lines().map(str::to_owned));
+}
+
+/// A text without escape sequences, however they are written.
+fn without_colours(text: &str) -> String {
+    let mut out = text.to_owned();
+    for escape in ["\\033[", "\\e[", "\\x1b[", "\\x1B[", "\u{1b}["] {
+        while let Some(at) = out.find(escape) {
+            let rest = &out[at + escape.len()..];
+            let end = rest
+                .find(|c: char| c.is_ascii_alphabetic())
+                .map_or(rest.len(), |end| end + 1);
+            out.replace_range(at..at + escape.len() + end, "");
+        }
+    }
+    out
+}
+
+/// The target that a line is about, and its text.
+fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(&'r str, Option<String>)> {
+    let line = line.trim();
+    let line = line.trim_start_matches(['-', '*', '•']).trim_start();
+    let (rest, after_make) = match line.strip_prefix("make ") {
+        Some(rest) => (rest.trim_start(), true),
+        None => (line, false),
+    };
+    let end = rest
+        .find(|c: char| is_blank(c) || c == ',')
+        .unwrap_or(rest.len());
+    let quotes = ['`', '\'', '"', '<', '>', '[', ']'];
+    let word = rest[..end].trim_matches(quotes);
+    let (word, has_colon) = match word.strip_suffix(':') {
+        Some(word) => (word.trim_matches(quotes), true),
+        None => (word, false),
+    };
+    let position = rules.position(word)?;
+    let name = rules.targets[position].name.as_str();
+    let mut text = &rest[end..];
+    // `make ship ENV=prod [X=1]  - text`
+    loop {
+        let next = text.trim_start();
+        let word = next.split(is_blank).next().unwrap_or_default();
+        let is_setting = word.contains('=') && word != "=>" && word != "=";
+        let is_optional = word.starts_with('[') && word.ends_with(']');
+        if !is_setting && !is_optional {
+            break;
+        }
+        text = &next[word.len()..];
+    }
+    let blanks = text.len() - text.trim_start().len();
+    let text = text.trim();
+    let parting = PARTING.iter().find(|sign| {
+        let rest = text.strip_prefix(**sign);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(is_blank))
+    });
+    let is_parted = has_colon || parting.is_some() || blanks >= 2 || rest[end..].contains('\t');
+    if text.is_empty() {
+        // A name alone is one of a list.
+        return Some((name, None));
+    }
+    if !is_parted {
+        return after_make.then_some((name, None));
+    }
+    let text = parting.map_or(text, |sign| text[sign.len()..].trim());
+    Some((name, Some(text.to_owned()).filter(|text| !text.is_empty())))
+}
+
+/// A line of capitals, or one that ends with a colon, stands above others.
+fn heading_of(line: &str) -> Option<String> {
+    let text = line.trim().trim_matches(['=', '-', '*', '#', ' ']);
+    let bare = text.strip_suffix(':').unwrap_or(text).trim();
+    let lower = bare.to_ascii_lowercase();
+    let is_usage = [
+        "usage",
+        "make",
+        "targets",
+        "available",
+        "commands",
+        "options",
+        "help",
+    ]
+    .iter()
+    .any(|word| lower.split(' ').any(|own| own == *word));
+    let has_case = bare.chars().any(char::is_lowercase);
+    let is_above = text.ends_with(':') || (!has_case && bare.chars().any(char::is_uppercase));
+    (is_above && !is_usage && is_heading(bare)).then(|| bare.to_owned())
+}

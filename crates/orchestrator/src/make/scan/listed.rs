@@ -1,0 +1,156 @@
+//! Which targets are shown first, and what is said of them.
+
+use std::collections::HashSet;
+
+use super::{
+    danger::readable,
+    help::{self, Helped},
+    prose::named,
+    reader::Reader,
+    rules::Found,
+    shell::commands,
+};
+
+/// Programs whose last words name what they make.
+const MAKING: [&str; 8] = ["ar", "cp", "install", "ln", "mkdir", "mv", "tar", "touch"];
+/// Options and signs behind which stands what is made.
+const INTO: [&str; 5] = ["-o", "-O", "--output", ">", ">>"];
+/// Of recipes longer than this, in bytes, nothing is looked for.
+const MAX_RECIPE: usize = 32 << 10;
+
+/// Puts the texts where they belong: those of `## name: text` comments and of the recipes for help at the targets they name,
+/// headings in drawn lines where there are no others; and takes away what was said of a rule and not of its target.
+pub(super) fn texts(reader: &mut Reader) {
+    let helped = help::helped(reader);
+    let has_helps = !helped.is_empty();
+    let rules = &mut reader.rules;
+    for at in 0..rules.targets.len() {
+        let found = &rules.targets[at];
+        let doc = found.notes.doc.as_deref();
+        let other = doc.and_then(named).map(|(name, _)| name);
+        let of_another =
+            other.is_some_and(|name| name != found.name && rules.position(name).is_some());
+        if of_another || rules.is_of_rule(at) {
+            rules.targets[at].notes.doc = None;
+            rules.targets[at].notes.documented = false;
+        }
+    }
+    for (name, text) in std::mem::take(&mut reader.named) {
+        if let Some(at) = rules.position(&name) {
+            let notes = &mut rules.targets[at].notes;
+            if !notes.documented {
+                notes.take_named(&text);
+            }
+        }
+    }
+    let has_groups = rules.has_groups || rules.targets.iter().any(|found| found.group.is_some());
+    let banners: HashSet<_> = rules
+        .targets
+        .iter()
+        .filter_map(|found| found.banner.clone())
+        .collect();
+    for found in &mut rules.targets {
+        let Helped { text, heading } = help_of(&helped, &found.name);
+        found.is_in_help = has_helps && helped.contains_key(&found.name);
+        if found.notes.doc.is_none() {
+            found.notes.doc = text;
+        }
+        if has_groups {
+            continue;
+        }
+        // One alone is the title of the file.
+        found.group = match banners.len() > 1 {
+            true => found.banner.take(),
+            false => heading,
+        };
+    }
+}
+
+fn help_of(helped: &std::collections::HashMap<String, Helped>, name: &str) -> Helped {
+    helped.get(name).map_or_else(Helped::default, |one| Helped {
+        text: one.text.clone(),
+        heading: one.heading.clone(),
+    })
+}
+
+/// Of each target whether it is shown first.
+pub(super) fn listed(reader: &Reader, default_goal: Option<&String>) -> Vec<bool> {
+    let rules = &reader.rules;
+    let targets = rules.targets.iter();
+    let mut shown: Vec<bool> = targets
+        .map(|found| is_listed(found, default_goal == Some(&found.name), reader))
+        .collect();
+    // One that only starts others is shown with them. As many rounds as it takes, each finding at least one more.
+    loop {
+        let more: Vec<usize> = (0..shown.len())
+            .filter(|at| !shown[*at] && starts_shown(&rules.targets[*at], &shown, reader))
+            .collect();
+        if more.is_empty() {
+            return shown;
+        }
+        more.into_iter().for_each(|at| shown[at] = true);
+    }
+}
+
+/// Whether a name is one for a person: no file's, no path, and not hidden.
+fn is_word(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    !name.starts_with('_') && name.bytes().all(is_plain)
+}
+
+fn starts_shown(found: &Found, shown: &[bool], reader: &Reader) -> bool {
+    let rules = &reader.rules;
+    let mut own = found.rules.iter().map(|rule| &rules.list[*rule]);
+    !found.notes.hidden
+        && is_word(&found.name)
+        && own.clone().all(|rule| !rule.has_recipe())
+        && own.any(|rule| {
+            let mut needed = rule.prerequisites.iter();
+            needed.any(|name| rules.position(name).is_some_and(|at| shown[at]))
+        })
+}
+
+fn is_listed(found: &Found, is_default: bool, reader: &Reader) -> bool {
+    let rules = &reader.rules;
+    if found.notes.hidden || found.name.starts_with(['_', '.']) {
+        return false;
+    }
+    let own = || found.rules.iter().map(|rule| &rules.list[*rule]);
+    let has_recipe = own().any(|rule| rule.has_recipe());
+    let does_something = has_recipe || own().any(|rule| !rule.prerequisites.is_empty());
+    let has_doc = found.notes.doc.is_some();
+    is_default
+        || found.notes.documented
+        || (found.is_in_help && does_something)
+        // `FORCE` and its like are phony and do nothing.
+        || (rules.phony.contains(&found.name) && (does_something || has_doc))
+        || (has_doc && is_word(&found.name))
+        || (has_recipe && is_word(&found.name) && !makes_its_file(found, reader))
+}
+
+/// Whether a target is a file: one that is there, or that its recipe makes.
+fn makes_its_file(found: &Found, reader: &Reader) -> bool {
+    let name = found.name.as_str();
+    if reader.files.at_root(name).exists() {
+        return true;
+    }
+    found.rules.iter().any(|rule| {
+        let text = &reader.rules.list[*rule].text;
+        if ["$@", "$(@", "${@"].iter().any(|own| text.contains(own)) || text.len() > MAX_RECIPE {
+            return true;
+        }
+        let readable = readable(text, &reader.variables);
+        commands(&readable).iter().any(|command| {
+            let words = command.arguments();
+            let is_making = command
+                .program()
+                .is_some_and(|program| MAKING.contains(&program));
+            let is_into = |pair: &[String]| INTO.contains(&pair[0].as_str()) && pair[1] == name;
+            (is_making && words.iter().any(|word| word == name))
+                || words.windows(2).any(is_into)
+                || words
+                    .iter()
+                    .any(|word| word.strip_prefix('>') == Some(name))
+        })
+    })
+}

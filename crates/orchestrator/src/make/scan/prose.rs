@@ -1,0 +1,157 @@
+//! What kind of text a comment holds: something for whoever runs a target, a heading, old code, a note to oneself.
+
+use super::{
+    assignment::assignment,
+    text::{first_word, is_blank},
+};
+
+/// The longest heading, in characters.
+const MAX_HEADING: usize = 60;
+/// What draws lines.
+const DRAWN: [char; 6] = ['-', '=', '*', '~', '#', '_'];
+
+/// Whether a text is a drawn line.
+pub(super) fn is_drawn(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| DRAWN.contains(&c))
+}
+
+/// The heading in a line that is drawn around it: `--- Deploy ---`, `=== Deploy`, and after `####` also `Deploy ####`.
+pub(super) fn heading_in(text: &str, marks: usize) -> Option<String> {
+    let inner = text.trim_start_matches(DRAWN);
+    let drawn_before = text.len() - inner.len();
+    let heading = inner.trim_end_matches(DRAWN).trim();
+    let drawn_after = inner.len() - inner.trim_end_matches(DRAWN).len();
+    let is_framed = drawn_before >= 3 || (marks >= 3 && drawn_after >= 3);
+    (is_framed && is_heading(heading)).then(|| heading.to_owned())
+}
+
+/// Whether a text is short enough to stand above others.
+pub(super) fn is_heading(text: &str) -> bool {
+    text.chars().count() <= MAX_HEADING && text.chars().any(char::is_alphanumeric)
+}
+
+/// Whether a plain comment tells a user nothing of the target below it: head lines of a file, old code, notes to oneself.
+pub(super) fn is_remark(text: &str) -> bool {
+    is_boilerplate(text) || is_note(text) || is_code(text)
+}
+
+/// What stands at the head of many files and says nothing of the first target.
+fn is_boilerplate(text: &str) -> bool {
+    [
+        "Copyright",
+        "SPDX-",
+        "(c)",
+        "-*-",
+        "vim:",
+        "shellcheck",
+        "pylint:",
+        "noqa",
+    ]
+    .iter()
+    .any(|mark| text.contains(mark))
+        || text.starts_with('!')
+}
+
+fn is_note(text: &str) -> bool {
+    let (first, rest) = first_word(text);
+    let is_link = |text: &str| text.starts_with("http://") || text.starts_with("https://");
+    let bare = first.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    matches!(
+        bare.split('(').next(),
+        Some("TODO" | "FIXME" | "HACK" | "XXX")
+    ) || (is_link(text) && rest.is_empty())
+        || (bare.eq_ignore_ascii_case("see") && is_link(rest) && !rest.contains(is_blank))
+}
+
+/// Lines of a makefile or of a recipe that were taken out.
+fn is_code(text: &str) -> bool {
+    let (first, rest) = first_word(text);
+    let is_word = |word: &str| {
+        word.bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    };
+    let sets = assignment(text).is_some_and(|one| {
+        let spaced = rest.starts_with(['=', ':', '+', '?', '!']);
+        spaced || is_word(one.name)
+    });
+    sets || text.starts_with(['@', '$'])
+        || matches!(
+            first,
+            "ifeq" | "ifneq" | "ifdef" | "ifndef" | "endif" | "endef"
+        )
+        || (matches!(first, "include" | "-include") && rest.ends_with(".mk"))
+}
+
+/// `name: text`, where a comment names what it is about.
+pub(super) fn named(text: &str) -> Option<(&str, &str)> {
+    let (name, rest) = text.split_once(':')?;
+    let name = name.trim_end();
+    let is_name =
+        !name.is_empty() && !name.contains(is_blank) && !name.contains(['/', '$', '"', '`']);
+    let rest = rest.strip_prefix(is_blank)?.trim();
+    (is_name && !rest.is_empty()).then_some((name, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_are_framed() {
+        for (text, marks) in [
+            ("--- Deploy ---", 1),
+            ("=== Deploy", 1),
+            ("Deploy ####", 4),
+            ("----- Deploy -----", 2),
+        ] {
+            assert_eq!(heading_in(text, marks).as_deref(), Some("Deploy"), "{text}");
+        }
+        for (text, marks) in [
+            ("Deploy", 1),
+            ("- a list", 1),
+            ("Deploy ##", 2),
+            ("---", 1),
+            ("*.o", 1),
+        ] {
+            assert_eq!(heading_in(text, marks), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn remarks_say_nothing_of_a_target() {
+        for text in [
+            "SUFFIXES = .html",
+            "CFLAGS:=-O2",
+            "x += y",
+            "@echo old",
+            "$(MAKE) old",
+            "ifeq ($(A),b)",
+            "include old.mk",
+            "TODO: mend",
+            "FIXME later",
+            "HACK(me): no",
+            "See https://example.org/x",
+            "https://example.org/x",
+        ] {
+            assert!(is_remark(text), "{text}");
+        }
+        for text in [
+            "Run with X=1 for more",
+            "Include the docs",
+            "See https://example.org/x for how to deploy",
+            "else nothing",
+            "Do what TODO.md says",
+        ] {
+            assert!(!is_remark(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_stands_before_its_text() {
+        assert_eq!(named("build: Builds it"), Some(("build", "Builds it")));
+        assert_eq!(named("up\t:\tStart it"), Some(("up", "Start it")));
+        for text in ["Builds it", "see http://x", "a b: c", "x:", "x:y"] {
+            assert_eq!(named(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Recipes that ask for a terminal: what fails without one, or asks a person something.
+
+use super::{
+    danger::readable,
+    shell::{Command, Lead, commands},
+    variables::Variables,
+};
+
+/// Programs that run another one with a terminal, where they are told to.
+const CONTAINERS: [&str; 6] = [
+    "docker",
+    "docker-compose",
+    "kubectl",
+    "nerdctl",
+    "oc",
+    "podman",
+];
+/// Programs that a person talks to, unless they are given something to run.
+const SHELLS: [&str; 6] = ["mongosh", "mysql", "psql", "redis-cli", "sqlite3", "rails"];
+/// Programs that fill a screen.
+const SCREENS: [&str; 9] = [
+    "htop",
+    "k9s",
+    "less",
+    "nano",
+    "top",
+    "vi",
+    "vim",
+    "watch",
+    "lazydocker",
+];
+/// Options of `ssh` that take a value from the next word.
+const SSH_VALUES: &str = "BbcDEeFIiJLlmOopQRSWw";
+
+/// Why a recipe asks for a terminal, where it does.
+pub(super) fn reason(recipe: &str, variables: &Variables) -> Option<String> {
+    let text = readable(recipe, variables);
+    // What functions work on follows on lines of its own; an option alone is no program.
+    let lines = text.lines().filter(|line| !line.starts_with("--"));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    commands(&text).iter().find_map(of_command)
+}
+
+fn of_command(command: &Command) -> Option<String> {
+    let words: Vec<&str> = command.words[command.start()..]
+        .iter()
+        .map(String::as_str)
+        .collect();
+    let (first, rest) = words.split_first()?;
+    let name = first.rsplit('/').next().unwrap_or(first);
+    let name = name
+        .strip_prefix("${")
+        .and_then(|name| name.strip_suffix('}'))
+        .map_or_else(|| name.to_owned(), str::to_lowercase);
+    let is_fed = command.lead == Lead::Pipe || rest.iter().any(|word| word.starts_with('<'));
+    let has = |wanted: &[&str]| rest.iter().any(|word| wanted.contains(word));
+    let why = match name.as_str() {
+        "sudo" if !has(&["-n", "--non-interactive", "-S", "--stdin"]) => {
+            "sudo may ask for a password"
+        }
+        name if CONTAINERS.contains(&name) => return container(name, rest, is_fed),
+        "read" if !is_fed && !command.has("while") && !command.has("until") => {
+            "read asks for a line"
+        }
+        "ssh" if !is_fed && asks_a_shell(rest) => "ssh opens a shell there",
+        "ssh" if has(&["-t", "-tt"]) => "ssh -t asks for a terminal",
+        "terraform" | "tofu" | "terragrunt" if asks_to_approve(rest) => {
+            return Some(format!("{name} asks before it goes on"));
+        }
+        name if SHELLS.contains(&name) && !is_fed && is_talked_to(name, rest) => {
+            return Some(format!("{name} is talked to"));
+        }
+        name if SCREENS.contains(&name) && !first.starts_with('$') => {
+            return Some(format!("{name} fills the screen"));
+        }
+        _ => return None,
+    };
+    Some(why.to_owned())
+}
+
+/// `docker run -it`, `kubectl exec -ti`; compose's `exec` and `run` take one by themselves.
+fn container(name: &str, rest: &[&str], is_fed: bool) -> Option<String> {
+    let at = rest
+        .iter()
+        .position(|word| matches!(*word, "run" | "exec" | "attach" | "debug"))?;
+    let is_composed = name.ends_with("compose") || rest[..at].contains(&"compose");
+    let options = rest[at + 1..]
+        .iter()
+        .take_while(|word| word.starts_with('-'));
+    // An option's own value may stand between options.
+    let all = || rest[at + 1..].iter();
+    let short = |letter: char| {
+        move |word: &&&str| {
+            word.starts_with('-')
+                && !word.starts_with("--")
+                && word.len() <= 4
+                && word[1..].bytes().all(|byte| byte.is_ascii_alphabetic())
+                && word.contains(letter)
+        }
+    };
+    let with = |letter: char, long: &str| all().any(|word| short(letter)(&word) || *word == long);
+    let takes_one =
+        with('t', "--tty") && with('i', "--interactive") || with('t', "--tty") && !is_composed;
+    let goes_without = options
+        .clone()
+        .any(|word| matches!(*word, "-T" | "--no-tty" | "--no-TTY" | "-d" | "--detach"));
+    let by_itself = is_composed && !goes_without && !is_fed && rest[at] == "exec";
+    let line = format!("{name} {}", rest[at]);
+    if takes_one {
+        return Some(format!("{line} -t asks for a terminal"));
+    }
+    by_itself.then(|| format!("{line} takes a terminal unless -T is given"))
+}
+
+/// Whether an `ssh` is given no command.
+fn asks_a_shell(rest: &[&str]) -> bool {
+    let mut words = rest.iter();
+    let mut hosts = 0;
+    while let Some(word) = words.next() {
+        if let Some(letters) = word.strip_prefix('-') {
+            if letters.contains('N') || letters.contains('f') {
+                return false;
+            }
+            if letters.len() == 1 && SSH_VALUES.contains(letters) {
+                words.next();
+            }
+        } else if !word.contains(['>', '&']) {
+            hosts += 1;
+        }
+    }
+    hosts == 1
+}
+
+/// Whether terraform asks: without what approves before, for `apply` without a plan and `destroy`.
+fn asks_to_approve(rest: &[&str]) -> bool {
+    let approved = |word: &&str| {
+        let word = word.trim_start_matches('-');
+        word.starts_with("auto-approve") && !word.ends_with("false")
+            || word == "input=false"
+            || word.starts_with("terragrunt-non-interactive")
+    };
+    let Some(at) = rest
+        .iter()
+        .position(|word| matches!(*word, "apply" | "destroy" | "login"))
+    else {
+        return false;
+    };
+    let plan = rest[at + 1..]
+        .iter()
+        .find(|word| !word.starts_with('-') && !word.contains(['=', '>', '|']));
+    !rest.iter().any(approved) && (rest[at] != "apply" || plan.is_none())
+}
+
+/// Whether a program's own shell is opened: nothing is given to run.
+fn is_talked_to(name: &str, rest: &[&str]) -> bool {
+    let given = |word: &&str| {
+        [
+            "-c",
+            "-f",
+            "-e",
+            "--command",
+            "--file",
+            "--execute",
+            "--eval",
+            "-l",
+            "--list",
+            "--version",
+            "--help",
+        ]
+        .iter()
+        .any(|option| *word == *option || word.starts_with(&format!("{option}=")))
+            || (word.starts_with("-e") && name == "mysql")
+            || (word.starts_with("-c") && name == "psql")
+    };
+    match name {
+        "rails" => rest
+            .first()
+            .is_some_and(|word| matches!(*word, "console" | "c" | "dbconsole" | "db")),
+        "sqlite3" | "redis-cli" => {
+            rest.iter().filter(|word| !word.starts_with('-')).count()
+                <= usize::from(name == "sqlite3")
+        }
+        _ => !rest.iter().any(given),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(line: &str) -> bool {
+        reason(line, &Variables::default()).is_some()
+    }
+
+    #[test]
+    fn what_asks_for_a_terminal_is_known() {
+        for line in [
+            "docker run -it alpine sh",
+            "@docker exec -ti db bash",
+            "docker run --rm -i -t alpine",
+            "docker run --interactive --tty alpine",
+            "kubectl exec -n x -it pod -- sh",
+            "docker compose exec db psql",
+            "docker-compose exec db sh",
+            "read -p 'Sure? ' x; echo $$x",
+            "@echo -n 'Sure? ' && read x && [ \"$$x\" = y ]",
+            "ssh web-1",
+            "ssh -p 22 -i key root@web-1",
+            "ssh -t web-1 top",
+            "sudo systemctl restart x",
+            "terraform apply",
+            "terraform -chdir=infra destroy",
+            "psql -h db app",
+            "vim notes",
+            "if true; then sudo ls; fi",
+        ] {
+            assert!(asks(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_needs_none_gets_none() {
+        for line in [
+            "docker run --rm alpine ls",
+            "docker run -d -p 80:80 nginx",
+            "docker compose exec -T db psql -c 'select 1'",
+            "cat x.sql | docker compose exec db psql",
+            "docker compose up -d",
+            "cat list | while read x; do echo $$x; done",
+            "while read x; do echo; done < list",
+            "echo y | read x",
+            "ssh web-1 uptime",
+            "ssh -N -L 1:a:2 web-1",
+            "sudo -n ls",
+            "echo sudo",
+            "terraform plan",
+            "terraform apply -auto-approve",
+            "terraform apply plan.out",
+            "terraform apply -input=false",
+            "psql -c 'select 1'",
+            "psql < x.sql",
+            "psql -f x.sql app",
+            "docker build -t app .",
+            "npx vitest run $(if $(WATCH),--watch)",
+            "# docker run -it x",
+        ] {
+            assert!(!asks(line), "{line}");
+        }
+    }
+}

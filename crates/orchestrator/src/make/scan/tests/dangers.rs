@@ -1,0 +1,144 @@
+//! What asks before it runs, and what does not.
+
+use super::*;
+
+fn asks(makefile: &str) -> Option<String> {
+    let found = scan(folder(makefile.as_bytes()).path());
+    found
+        .targets
+        .into_iter()
+        .find(|one| one.name == "a")?
+        .danger
+}
+
+fn recipe(line: &str) -> Option<String> {
+    asks(&format!("BUILD = out\nEMPTY =\na:\n\t{line}\n"))
+}
+
+#[test]
+fn cleaning_inside_the_project_asks_nothing() {
+    for line in [
+        "rm -rf build dist",
+        "-@rm -rf ./build/ *.egg-info .cache",
+        "rm -rf $(BUILD)/bin $(CURDIR)/bin ${PWD}/x $(shell pwd)/y",
+        "$(RM) -r build",
+        "rm -rf $@",
+        "rm -fr -- build",
+        "sudo rm -rf build 2>/dev/null || true",
+        "cd sub && rm -rf build",
+        "for d in one two; do rm -rf $$d/build $${d}; done",
+        "find . -name '*.pyc' -delete",
+        "find src tests -name __pycache__ -type d -exec rm -rf {} +",
+        "find . -name x | xargs rm -rf",
+        "dd if=/dev/zero of=disk.img bs=1M count=4",
+        "mkfs.ext4 -F disk.img",
+    ] {
+        assert_eq!(recipe(line), None, "{line}");
+    }
+}
+
+#[test]
+fn removing_what_is_not_the_projects_asks() {
+    for line in [
+        "rm -rf /srv/x",
+        "rm -rf ~/x",
+        "rm -rf $(HOME)/x",
+        "rm -rf $(UNKNOWN)",
+        "rm -rf $(UNKNOWN)/bin",
+        "rm -rf $(shell cat where)/x",
+        "rm -rf $$DIR",
+        "rm -rf ../x",
+        "rm -rf build/../../x",
+        "rm -rf .",
+        "rm -rf *",
+        "rm -rf ./*",
+        "rm -rf .git",
+        "cd /tmp && rm -rf x",
+        "cd .. && rm -rf x",
+        "for d in /srv a; do rm -rf $$d; done",
+        "ssh web-1 rm -rf x",
+        "docker exec db rm -rf data",
+        "find / -name x -delete",
+        "find $(UNKNOWN) -delete",
+        "cat list | xargs rm -rf",
+        "dd if=a of=/dev/sda",
+        "mkfs.ext4 /dev/sdb",
+        "sudo mkfs -t ext4 $(DISK)",
+    ] {
+        assert!(recipe(line).is_some(), "{line}");
+    }
+    // Each line is a shell of its own.
+    assert_eq!(asks("a:\n\tcd /tmp && ls\n\trm -rf x\n"), None);
+    // What a person types has no project.
+    assert!(danger("rm -rf build").is_some() && danger_of_recipe("rm -rf build").is_none());
+}
+
+#[test]
+fn a_word_that_runs_nothing_is_no_danger() {
+    for line in [
+        "docker run --rm golang go test -race -coverprofile=c",
+        "docker-compose run --rm -f app",
+        "mkfs/mkfs fs.img",
+        "./scripts/reboot now",
+        "if [[ $$s == shutdown ]]; then echo; fi",
+        "[ \"$(MODE)\" = reboot ] || exit 1",
+        "test $(MODE) = halt && echo",
+        "erl -noshell -eval 'init:stop(), halt().'",
+        "erl -eval $(call quote,x(), halt())",
+        "systemd-run echo reboot",
+        "npm run halt",
+        "echo rm -rf /",
+        "kubectl get pods # delete",
+    ] {
+        assert_eq!(recipe(line), None, "{line}");
+    }
+    for line in [
+        "reboot",
+        "sudo shutdown -h now",
+        "ssh web-1 sudo reboot",
+        "sh -c 'reboot'",
+        "timeout 5 reboot",
+        "ansible -i hosts -b -m reboot",
+        "if true; then poweroff; fi",
+        "/sbin/halt",
+        "docker compose down -v",
+        "[ -n x ] && kubectl delete ns x",
+        "dropdb app",
+    ] {
+        assert!(recipe(line).is_some(), "{line}");
+    }
+}
+
+#[test]
+fn a_plain_make_is_followed() {
+    for call in [
+        "make b",
+        "@make -s b",
+        "cd . && make b",
+        "$(MAKE) b",
+        "sudo make b",
+        "+make -j4 b",
+    ] {
+        let danger = asks(&format!("a:\n\t{call}\nb: ; rm -rf /x $(Y)\n"));
+        assert_eq!(
+            danger.as_deref(),
+            Some("b: runs `rm -rf /x ${Y}`"),
+            "{call}"
+        );
+    }
+    for call in [
+        "make -C sub b",
+        "cd sub && make b",
+        "echo make b",
+        "cmake b",
+        "make c",
+    ] {
+        assert_eq!(
+            asks(&format!("a:\n\t{call}\nb: ; rm -rf /x\nc: ; echo\n")),
+            None,
+            "{call}"
+        );
+    }
+    let all = asks("b: ; rm -rf /x\na: ; $(MAKE) -s\n");
+    assert_eq!(all.as_deref(), Some("b: runs `rm -rf /x`"));
+}

@@ -1,0 +1,312 @@
+//! Which variables a person is to give: what something fails without, and what is only set nowhere.
+
+use super::*;
+use crate::project::{Need, SetBy, Target, Variable};
+
+fn read(makefile: &str) -> Scan {
+    scan(folder(makefile.as_bytes()).path())
+}
+
+fn target<'a>(scan: &'a Scan, name: &str) -> &'a Target {
+    let mut targets = scan.targets.iter();
+    targets.find(|target| target.name == name).unwrap()
+}
+
+fn variable<'a>(scan: &'a Scan, name: &str) -> Option<&'a Variable> {
+    scan.variables.iter().find(|one| one.name == name)
+}
+
+fn need(scan: &Scan, name: &str) -> Need {
+    variable(scan, name)
+        .unwrap_or_else(|| panic!("{name}"))
+        .need
+}
+
+#[test]
+fn only_a_guard_is_needed() {
+    for recipe in [
+        "test -n \"$(X)\"",
+        "[ \"$(X)\" ] || exit 1",
+        "if [ -z \"$(X)\" ]; then echo no; exit 1; fi",
+        ": $(or $(X),$(error no X))",
+        ": $(if $(X),,$(error no X))",
+        "echo $${X:?}",
+        "$(call need,X)",
+        ": $(V)",
+    ] {
+        let found = read(&format!(
+            "need = $(if $($(1)),,$(error no $(1)))\nV = $(or $(X),$(error no X))\n\
+             a: b\nb:\n\t{recipe}\nc: ; echo $(X)\n"
+        ));
+        assert_eq!(need(&found, "X"), Need::Guarded, "{recipe}");
+        let guards = ["a", "b", "c"].map(|name| target(&found, name).guards.as_slice());
+        // Another target that only uses it runs without.
+        assert_eq!(guards, [&["X"][..], &["X"], &[]], "{recipe}");
+    }
+    let found = read("guard-%: ; @test -n \"$($*)\" || exit 1\na: guard-X\nb: ; echo $(X) $(Y)\n");
+    assert_eq!(target(&found, "a").guards, ["X"]);
+    assert!(target(&found, "b").guards.is_empty());
+    assert_eq!(need(&found, "Y"), Need::Unset);
+}
+
+#[test]
+fn a_guard_of_the_whole_makefile_is_every_targets() {
+    for guard in [
+        "ifndef X\n$(error no X)\nendif",
+        "ifeq ($(X),)\n$(error no X)\nendif",
+        "$(if $(X),,$(error no X))",
+        "Y := $(or $(X),$(error no X))",
+    ] {
+        let found = read(&format!("{guard}\nhelp: ; echo\n"));
+        assert_eq!(target(&found, "help").guards, ["X"], "{guard}");
+    }
+    // What a further condition leaves open is asked of those that use it.
+    let found = read(
+        "ifeq ($(MAKECMDGOALS),ship)\nifndef X\n$(error no X)\nendif\nendif\nhelp: ; echo\nship: ; echo $(X)\n",
+    );
+    let guards = ["help", "ship"].map(|name| target(&found, name).guards.len());
+    assert_eq!(guards, [0, 1]);
+}
+
+#[test]
+fn what_has_a_value_is_not_needed() {
+    for makefile in [
+        "X = 1\na: ; test -n \"$(X)\"\n",
+        "a:\n\t$(eval X := $(shell date))\n\ttest -n \"$(X)\"\n",
+        "b: ; $(eval X = 1)\na: b\n\techo $(X)\n",
+        "a: ; $(eval export X := 1) echo $(X)\n",
+        "define T\nX := 1\nendef\n$(eval $(call T))\na: ; echo $(X)\n",
+        "ifdef CI\nX = 1\nendif\na: ; test -n \"$(X)\"\n",
+    ] {
+        let found = read(makefile);
+        let x = variable(&found, "X");
+        assert!(x.is_none_or(|x| x.need == Need::Met), "{makefile}");
+        assert!(target(&found, "a").guards.is_empty(), "{makefile}");
+    }
+}
+
+#[test]
+fn what_a_caller_gives_is_not_the_callers() {
+    for call in [
+        "X=1 $(MAKE) b",
+        "$(MAKE) b X=1",
+        "@env X=1 make -s b",
+        "cd . && X=1 Y=2 $(MAKE) --no-print-directory b",
+        "export X=1 && ${MAKE} b",
+        "-$(MAKE) -j 4 X=1 b > /dev/null",
+        "if true; then $(MAKE) -f $(firstword $(MAKEFILE_LIST)) b X=1; fi",
+        "$(MAKE) -C $(CURDIR) b X=1",
+    ] {
+        let found = read(&format!("a:\n\t{call}\nb: ; test -n \"$(X)\"\n"));
+        let uses = |name| target(&found, name).uses.contains(&"X".to_owned());
+        assert!(!uses("a") && uses("b"), "{call}");
+        let guards = ["a", "b"].map(|name| target(&found, name).guards.len());
+        assert_eq!(guards, [0, 1], "{call}");
+    }
+    for call in [
+        "$(MAKE) b",
+        "make b",
+        "$(MAKE) b X=1; $(MAKE) b",
+        "$(MAKE) Y=1 b",
+    ] {
+        let found = read(&format!("a:\n\t{call}\nb: ; test -n \"$(X)\"\n"));
+        assert_eq!(target(&found, "a").guards, ["X"], "{call}");
+    }
+    for call in [
+        "$(MAKE) -C sub b",
+        "cd sub && make b",
+        "echo 'make b'",
+        "make -f other.mk b",
+    ] {
+        let found = read(&format!("a:\n\t{call}\nb: ; test -n \"$(X)\"\n"));
+        assert!(target(&found, "a").guards.is_empty(), "{call}");
+    }
+    // A target's own value goes on to what it needs, and no further.
+    let found = read("all: prod\nprod: X = 1\nprod: b\nb: ; test -n \"$(X)\"\n");
+    let guards = ["all", "prod", "b"].map(|name| target(&found, name).guards.len());
+    assert_eq!(guards, [0, 0, 1]);
+}
+
+#[test]
+fn what_may_well_be_empty_is_offered_as_it_is() {
+    for text in [
+        "if [ \"$(X)\" = true ]; then a; fi",
+        "if [ \"$(X)\" ]; then a; fi",
+        "[[ -d $(X) ]] && a",
+        "case \"$(X)\" in a) b;; esac",
+        "echo $(if $(X),a)",
+    ] {
+        let found = read(&format!("a:\n\t{text}\n"));
+        assert_eq!(need(&found, "X"), Need::Met, "{text}");
+    }
+    for name in [
+        "O",
+        "CROSS",
+        "CROSS_COMPILE",
+        "GITHUB_SHA",
+        "CI_COMMIT_TAG",
+        "http_proxy",
+        "NO_PROXY",
+        "VIRTUAL_ENV",
+        "KUBECONFIG",
+        "EXTRA_CFLAGS",
+        "EXTRA_OBJS",
+        "PREFIX",
+    ] {
+        let found = read(&format!("a: ; cc $({name})x\n"));
+        assert_eq!(need(&found, name), Need::Met, "{name}");
+    }
+    let found = read("a: ; $(CC) $(OUTPUT_OPTION) $(LOADLIBES) $(REGION)\n");
+    let names: Vec<&str> = found
+        .variables
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["REGION"]);
+    assert_eq!(need(&found, "REGION"), Need::Unset);
+    assert!(target(&found, "a").guards.is_empty());
+}
+
+#[test]
+fn a_comment_in_a_recipe_uses_nothing() {
+    let found =
+        read("a:\n\t# insert --platform=$(X)\n\t@# $(X)\n\techo 1 # $(X)\n\techo '# $(Y)'\n");
+    assert_eq!(variable(&found, "X"), None);
+    assert_eq!(target(&found, "a").uses, ["Y"]);
+}
+
+#[test]
+fn what_was_meant_for_the_shell_is_a_hint_and_no_field() {
+    let found = read(
+        "a:\n\tmake -j$(nproc) $BAR\n\tchown $(id -u):$(id -g) $_ $(basename x)\n\techo $Vx $(Q)y\nV = 1\nT := $(date)\n",
+    );
+    let names: Vec<&str> = found
+        .variables
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["V", "Q", "T"]);
+    let hints = found
+        .hints
+        .iter()
+        .map(|one| (one.place.line, one.what.split(' ').next().unwrap()));
+    assert_eq!(
+        hints.collect::<Vec<_>>(),
+        [
+            (2, "$(nproc)"),
+            (2, "make"),
+            (3, "$(id"),
+            (3, "$(id"),
+            (6, "$(date)")
+        ]
+    );
+    assert_eq!(found.problems, []);
+    // Where the makefile has such a name, it is its own.
+    let found = read("nproc = 4\nB = x\na: ; make -j$(nproc) $BAR\n");
+    assert_eq!(found.hints, []);
+    assert_eq!(target(&found, "a").uses, ["nproc", "B"]);
+}
+
+#[test]
+fn what_the_environment_sets_has_a_value() {
+    let folder = folder(
+        b"ENV ?= dev\nMODE = fast\na: ; test -n \"$(FOO)\"; echo $(ENV) $(MODE) $(BAR) $(BAZ) $(QUX)\nb: ; test -n \"$(FOO)\"\n\
+          c: ; test -n \"$(BAZ)\"\nd: ; test -n \"$(QUX)\"\n",
+    );
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        ".envrc",
+        "# export QUX=1\nexport BAR=1 # x\ndotenv_if_exists .env.local\n",
+    );
+    write(".env.local", "# QUX=1\nexport BAZ='a b'\n");
+    let settled = |by_direnv| {
+        let mut found = scan(folder.path());
+        let environment = ["FOO", "ENV", "MODE"].map(|name| (name.into(), "1".into()));
+        settle(&mut found, folder.path(), &environment, by_direnv);
+        found
+    };
+    let found = settled(true);
+    let by = |name| variable(&found, name).unwrap().set_by.clone();
+    let file = |file: &str| {
+        Some(SetBy::File {
+            file: file.to_owned(),
+        })
+    };
+    assert_eq!(by("FOO"), Some(SetBy::Environment));
+    assert_eq!(by("ENV"), Some(SetBy::Environment));
+    assert_eq!(by("MODE"), None);
+    assert_eq!(by("BAR"), file(".envrc"));
+    assert_eq!(by("BAZ"), file(".env.local"));
+    assert_eq!((by("QUX"), need(&found, "QUX")), (None, Need::Guarded));
+    let guards = ["a", "b", "c", "d"].map(|name| target(&found, name).guards.len());
+    assert_eq!(guards, [0, 0, 0, 1]);
+    let without = settled(false);
+    assert_eq!(need(&without, "BAR"), Need::Unset);
+    assert_eq!(target(&without, "c").guards, ["BAZ"]);
+}
+
+#[test]
+fn values_of_secrets_and_dotenv_files_stay_where_they_are() {
+    let folder = folder(
+        b"include .env\nAPI_TOKEN = abc1\nPLAIN = $(DB_HOST)\nMAX_TOKEN = 9 ## @secret no\n\
+          a: APP_SECRET = abc2\na: DB_HOST += more\n\
+          a:\n\trm -rf /srv/$(DB_HOST)\n\techo $(API_TOKEN) $(POSTGRES_PASSWORD) $(APP_SECRET) $(MAX_TOKEN)\n",
+    );
+    fs::write(
+        folder.path().join(".env"),
+        "POSTGRES_PASSWORD=abc3\nDB_HOST=abc4\n",
+    )
+    .unwrap();
+    let found = scan(folder.path());
+    let all = |name| {
+        let one = variable(&found, name).unwrap();
+        (
+            one.secret,
+            one.default.as_deref(),
+            one.set_by.clone(),
+            one.need,
+        )
+    };
+    let file = || {
+        Some(SetBy::File {
+            file: ".env".to_owned(),
+        })
+    };
+    assert_eq!(all("POSTGRES_PASSWORD"), (true, None, file(), Need::Met));
+    assert_eq!(all("DB_HOST"), (false, None, file(), Need::Met));
+    assert_eq!(
+        all("API_TOKEN"),
+        (true, None, Some(SetBy::Makefile), Need::Met)
+    );
+    assert_eq!(all("MAX_TOKEN"), (false, Some("9"), None, Need::Met));
+    let text = serde_json::to_string(&found).unwrap();
+    let shown = preview(folder.path(), "a", &[], &[]);
+    assert!(
+        !text.contains("abc") && !shown.concat().contains("abc"),
+        "{text} {shown:?}"
+    );
+    assert_eq!(
+        shown[1],
+        "echo $(API_TOKEN) $(POSTGRES_PASSWORD) $(APP_SECRET) 9"
+    );
+}
+
+#[test]
+fn a_missing_dotenv_file_is_copied_from_its_sample_and_never_written_over() {
+    let folder = folder(b"-include .env\na: ; echo $(X)\n");
+    let missing = |folder: &Path| {
+        let mut found = scan(folder);
+        settle(&mut found, folder, &[], false);
+        found.dotenv_sample.map(|one| one.sample)
+    };
+    assert_eq!(missing(folder.path()), None);
+    fs::write(folder.path().join(".env.example"), "X=1\n").unwrap();
+    assert_eq!(missing(folder.path()).as_deref(), Some(".env.example"));
+    copy_dotenv_sample(folder.path()).unwrap();
+    assert_eq!(missing(folder.path()), None);
+    let copied = || fs::read_to_string(folder.path().join(".env")).unwrap();
+    assert_eq!(copied(), "X=1\n");
+    fs::write(folder.path().join(".env"), "X=mine\n").unwrap();
+    copy_dotenv_sample(folder.path()).unwrap_err();
+    assert_eq!(copied(), "X=mine\n");
+}

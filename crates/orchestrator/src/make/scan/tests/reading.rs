@@ -1,0 +1,106 @@
+//! What make reads, read as it does: values that `:=` works out at once, conditions, includes, paths.
+
+use super::*;
+
+fn read(makefile: &str) -> Scan {
+    scan(folder(makefile.as_bytes()).path())
+}
+
+#[test]
+fn a_simple_variable_is_worked_out_where_it_stands() {
+    let folder = folder(
+        b"TOP := $(lastword $(MAKEFILE_LIST))\n-include x.mk\ninclude $(TOP).inc\nall: ; echo\n",
+    );
+    fs::write(folder.path().join("x.mk"), "").unwrap();
+    fs::write(folder.path().join("Makefile.inc"), "clean: ; echo\n").unwrap();
+    let found = scan(folder.path());
+    assert_eq!(names(&found), ["clean", "all"]);
+    assert_eq!(found.problems, []);
+    assert_eq!(
+        names(&read("S := a b\nS2 := $(S)\nS := c\n$(S2): ; echo\n")),
+        ["a", "b"]
+    );
+    assert_eq!(
+        names(&read("S = a b\nS2 = $(S)\nS = c\n$(S2): ; echo\n")),
+        ["c"]
+    );
+    // A value that is given holds before that.
+    let folder = super::folder(b"V := 1\nT := v$(V)\nall: ; echo $(T)\n");
+    let shown = |given: &[crate::make::Assignment]| preview(folder.path(), "all", &[], given);
+    assert_eq!(shown(&[]), ["echo v1"]);
+    assert_eq!(
+        shown(&[crate::make::Assignment::plain("V", "2")]),
+        ["echo v2"]
+    );
+}
+
+#[test]
+fn what_stands_under_a_condition_is_no_problem() {
+    for makefile in [
+        "export FOO # e.g.: this\nall: ; echo\n",
+        "unexport FOO # e.g.: this\nall: ; echo\n",
+        "ifneq (,$(wildcard local.mk))\ninclude local.mk\nendif\nall: ; echo\n",
+        "ifdef NEVER\n    @echo blanks\nelse\n    more\nendif\nall: ; echo\n",
+        "ifndef ONCE\nONCE = 1\ninclude Makefile\nendif\nall: ; echo\n",
+    ] {
+        assert_eq!(
+            problems(&read(makefile)),
+            Vec::<String>::new(),
+            "{makefile}"
+        );
+    }
+    assert_eq!(read("ifdef X\n    @echo blanks\nendif\n").hints.len(), 1);
+    assert_eq!(
+        read("include local.mk\n    @echo blanks\n").problems.len(),
+        2
+    );
+}
+
+#[test]
+fn the_side_of_another_system_does_not_win() {
+    for condition in [
+        "ifeq ($(OS),Windows_NT)\nEXE := .exe\nelse\nEXE :=\nendif",
+        "ifneq ($(OS),Windows_NT)\nEXE :=\nelse\nEXE := .exe\nendif",
+        "ifeq ($(GOOS),windows)\nEXE = .exe\nelse\nEXE =\nendif",
+        "ifneq (,$(findstring MINGW,$(shell uname)))\nEXE = \nendif\nifeq ($(shell uname),CYGWIN)\nEXE = .exe\nendif",
+    ] {
+        assert_eq!(
+            names(&read(&format!("{condition}\napp$(EXE): ; echo\n"))),
+            ["app"],
+            "{condition}"
+        );
+    }
+}
+
+#[test]
+fn paths_are_clean() {
+    let folder = folder(b"$(abspath sub/../bin)/x: ; echo\n$(realpath .)/z: ; echo\n");
+    let root = folder.path().display().to_string();
+    assert_eq!(
+        names(&scan(folder.path())),
+        [format!("{root}/bin/x"), format!("{root}/z")]
+    );
+}
+
+#[test]
+fn only_a_file_written_while_reading_keeps_make_from_being_asked() {
+    let active = |makefile: &str| read_active(folder(makefile.as_bytes()).path());
+    for makefile in [
+        "V := $(file <VERSION)\nall: ; echo\n",
+        "all:\n\t$(file >x,$(A))\n\techo\n",
+    ] {
+        assert!(!active(makefile), "{makefile}");
+    }
+    for makefile in [
+        "V := $(file >x,a)\n",
+        "$(file >> x,a)\n",
+        "$(file $(OP)x,a)\n",
+        "define T\n\t$(file >x)\nendef\n",
+    ] {
+        assert!(active(makefile), "{makefile}");
+    }
+}
+
+fn read_active(dir: &Path) -> bool {
+    super::super::read(dir).active.is_some()
+}

@@ -1,0 +1,205 @@
+//! Which targets are shown first, and which texts and headings they have.
+
+use super::*;
+
+fn read(makefile: &str) -> Scan {
+    scan(folder(makefile.as_bytes()).path())
+}
+
+fn listed(scan: &Scan) -> Vec<&str> {
+    let targets = scan.targets.iter().filter(|target| target.listed);
+    targets.map(|target| target.name.as_str()).collect()
+}
+
+fn doc<'a>(scan: &'a Scan, name: &str) -> Option<&'a str> {
+    let mut targets = scan.targets.iter();
+    let found = targets.find(|target| target.name == name).unwrap();
+    found.doc.as_deref()
+}
+
+fn group<'a>(scan: &'a Scan, name: &str) -> Option<&'a str> {
+    let mut targets = scan.targets.iter();
+    let found = targets.find(|target| target.name == name).unwrap();
+    found.group.as_deref()
+}
+
+#[test]
+fn a_command_is_shown_though_others_are_declared() {
+    let found = read(
+        ".PHONY: up\nup: ; docker compose up\nlogs: ; docker compose logs\nall: up logs\nboth: all\n\
+         site: src ; cp src $@\nout: ; cc -o out a.c\nlist: ; ls > list\nnote: ; ls >note\nplace: ; mkdir -p place\n\
+         PROG = tiny\ntiny: ; cc a.c -o $(PROG)\nx.o: ; cc x.c\n_own: ; echo\nnothing:\nlater: nothing\n",
+    );
+    assert_eq!(listed(&found), ["up", "logs", "all", "both"]);
+    let folder = folder(b".PHONY: up\nup: ; echo\ntest: ; echo\ndocs: ; echo\n");
+    fs::create_dir(folder.path().join("docs")).unwrap();
+    assert_eq!(listed(&scan(folder.path())), ["up", "test"]);
+}
+
+#[test]
+fn what_help_prints_is_the_text_of_the_targets_it_names() {
+    for line in [
+        r#"@echo "  make run   - Start it""#,
+        r#"@echo "run - Start it""#,
+        r#"@echo 'run: Start it'"#,
+        r#"@echo "  run        Start it""#,
+        r#"@echo -e "\033[36mrun\033[0m   Start it""#,
+        r#"@echo "  $(CYAN)make run$(OFF)  — Start it""#,
+        r#"@printf '  %-20s %s\n' 'run' 'Start it'"#,
+        r#"@printf "run\tStart it\n""#,
+        r#"@echo "  make run ENV=prod [X=1]  Start it""#,
+        r#"@echo "Usage:"; echo "  * `run`  Start it""#,
+        "$(info   run   Start it)",
+    ] {
+        let line = line.replace('`', "");
+        let found = read(&format!(
+            ".PHONY: help\nhelp:\n\t{line}\nrun.sh: ; echo\nrun: ; echo $@\n"
+        ));
+        assert_eq!(doc(&found, "run"), Some("Start it"), "{line}");
+        assert!(listed(&found).contains(&"run"), "{line}");
+    }
+    let found = read(
+        "help:\n\t@echo 'BUILDING'\n\t@echo '  make a   - First'\n\t@echo 'Run it:'\n\t@echo '  make b   - Second'\n\
+         \t@echo 'a then b'\n\t@echo 'c'\n## Its own\na: ; echo\n# A comment\nb: ; echo\nc: ; echo\n",
+    );
+    let docs = ["a", "b", "c"].map(|name| doc(&found, name));
+    assert_eq!(docs, [Some("Its own"), Some("A comment"), None]);
+    assert_eq!(group(&found, "a"), Some("BUILDING"));
+    assert_eq!(group(&found, "b"), Some("Run it"));
+    // Only what prints help is read so.
+    let found = read("go:\n\t@echo 'run - Start it'\nrun: ; echo\n");
+    assert_eq!(doc(&found, "run"), None);
+}
+
+#[test]
+fn a_comment_may_name_its_target() {
+    for (makefile, text) in [
+        (".PHONY: fmt  ## Format it\nfmt: ; echo\n", "Format it"),
+        (".PHONY: fmt # Format it\nfmt: ; echo\n", "Format it"),
+        ("## fmt: Format it\nfmt: ; echo\n", "Format it"),
+        (
+            "## fmt\t:\tFormat it\n.PHONY: fmt\nfmt: ; echo\n",
+            "Format it",
+        ),
+        ("#? fmt: Format it\nfmt: ; echo\n", "Format it"),
+        (
+            "## fmt: Format it\n## lint: Lint it\nlint: ; echo\nfmt: ; echo\n",
+            "Format it",
+        ),
+        (
+            "## lint: Lint it\n## fmt: Format it\n##  with care\nfmt: ; echo\nlint: ; echo\n",
+            "Format it with care",
+        ),
+        (
+            "fmt: ARGS=-w  ## Format it\nfmt: ; gofmt $(ARGS)\n",
+            "Format it",
+        ),
+        (
+            "fmt: ; gofmt $(ARGS)\nfmt: ARGS=-w  ## Format it\n",
+            "Format it",
+        ),
+        ("## Format it ######\nfmt: ; echo\n", "Format it"),
+    ] {
+        assert_eq!(doc(&read(makefile), "fmt"), Some(text), "{makefile}");
+    }
+    let found = read("## Note: it is slow\nfmt: ; echo\nlint: ; echo\n");
+    assert_eq!(doc(&found, "fmt"), Some("Note: it is slow"));
+    let found = read("## lint: Lint it\nfmt: ; echo\nlint: ; echo\n");
+    assert_eq!(
+        [doc(&found, "fmt"), doc(&found, "lint")],
+        [None, Some("Lint it")]
+    );
+}
+
+#[test]
+fn headings_are_drawn() {
+    for [apps, tests] in [
+        ["# -----\n# Apps\n# -----", "# =====\n# Tests\n# ====="],
+        ["#### Apps ####", "######## Tests ########"],
+        ["# --- Apps ---", "# ===== Tests ====="],
+        [
+            "##########\n## Apps ##\n##########",
+            "##########\n## Tests ##\n##########",
+        ],
+    ] {
+        let found = read(&format!(
+            "{apps}\nrun: ; echo\n\n# Stop it\nstop: ; echo\n\n{tests}\n\ntest: ; echo\n"
+        ));
+        let groups = ["run", "stop", "test"].map(|name| group(&found, name));
+        assert_eq!(
+            groups,
+            [Some("Apps"), Some("Apps"), Some("Tests")],
+            "{apps}"
+        );
+        let docs = ["run", "stop", "test"].map(|name| doc(&found, name));
+        assert_eq!(docs, [None, Some("Stop it"), None], "{apps}");
+    }
+    let found =
+        read("# ---\n# Apps\n# ---\nrun: ; echo\n##@ Own\n# ---\n# Tests\n# ---\ntest: ; echo\n");
+    assert_eq!(
+        [group(&found, "run"), group(&found, "test")],
+        [None, Some("Own")]
+    );
+    // The title of a file is no heading of its targets.
+    let found = read("# =====\n# Makefile of the shop\n# =====\nrun: ; echo\n");
+    assert_eq!([group(&found, "run"), doc(&found, "run")], [None, None]);
+}
+
+#[test]
+fn what_is_said_of_something_else_is_no_text() {
+    let found = read(
+        "# Some make programs use the last target\na b c d: ; echo\n# What it needs\ne: a\ne: ; echo\n#\t@echo old\nf: ; echo\n\
+         # SUFFIXES = .html\ng: ; echo\n# TODO: mend it\nh: ; echo\n# See https://example.org/x\ni: ; echo\n\
+         # TODO: mend it\n# Cleans up\nj: ; echo\n## Together\nk l m n: ; echo\n",
+    );
+    for name in ["a", "d", "e", "f", "g", "h", "i"] {
+        assert_eq!(doc(&found, name), None, "{name}");
+    }
+    assert_eq!(doc(&found, "j"), Some("Cleans up"));
+    assert_eq!(doc(&found, "n"), Some("Together"));
+    let found = read(
+        "# .env\nA = 1\nB = 2\nF = 3\n\n# Alone\nC = 3\n\n# Its own\nD = 4\n# Another\nE = 5\nG = 6\nall: ; echo $(A) $(B) $(C) $(D) $(E) $(F) $(G)\n",
+    );
+    let docs: Vec<Option<&str>> = found
+        .variables
+        .iter()
+        .map(|one| one.doc.as_deref())
+        .collect();
+    assert_eq!(
+        docs,
+        [
+            None,
+            None,
+            None,
+            Some("Alone"),
+            Some("Its own"),
+            Some("Another"),
+            None
+        ]
+    );
+}
+
+#[test]
+fn annotations_count_in_every_comment_that_is_shown() {
+    let found = read(
+        "# Push it @confirm \"It goes out\" @timeout 5m\n# @param TOKEN_OF_X the key @secret\npush: ; push $(TOKEN_OF_X)\n\
+         # The key @secret\nKEY ?=\nuse: ; use $(KEY)\n",
+    );
+    assert_eq!(doc(&found, "push"), Some("Push it"));
+    let push = &found.targets[0];
+    assert_eq!(
+        (push.danger.as_deref(), push.timeout),
+        (Some("It goes out"), Some(300_000))
+    );
+    let secrets = found
+        .variables
+        .iter()
+        .map(|one| (one.name.as_str(), one.secret, one.doc.as_deref()));
+    assert_eq!(
+        secrets.collect::<Vec<_>>(),
+        [
+            ("TOKEN_OF_X", true, Some("the key")),
+            ("KEY", true, Some("The key"))
+        ]
+    );
+}
