@@ -129,7 +129,7 @@ fn a_supervisor_leaves_no_core() {
         .args(["-c", &limited("sh -c 'kill -ABRT $$'")])
         .status()
         .unwrap();
-    let mut job = Job::start_in(&sh("echo ready; sleep 1091"), |_, command| {
+    let mut job = Job::start_in(&sh("echo ready; exec sleep 1091"), |_, command| {
         let program = command.get_program().to_owned();
         let folder = command.get_args().next().unwrap().to_owned();
         *command = Command::new("sh");
