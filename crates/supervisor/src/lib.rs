@@ -9,6 +9,7 @@
 //!     job.json          what the engine knows of the job, what to run  exec
 //!                       locked by the engine that archives the job     folder
 //!     supervisor.json   who supervises it, who the child is            identity
+//!     orphans.json      who lost its parent and is the supervisor's own child now
 //!     spool/            the log, in segments named by where they start spool
 //!     archived.json     the engine's: up to where the log is archived, once its start is dropped
 //!     exit.json         how it ended                                   exit

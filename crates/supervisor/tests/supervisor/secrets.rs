@@ -65,13 +65,18 @@ fn a_prompt_that_ends_as_a_secret_begins_is_seen() {
 
 #[test]
 fn what_is_said_of_processes_left_running_has_no_secret() {
-    let script = "sh -c 'sleep 1094; :' \"$TOKEN\" >/dev/null 2>&1 & echo ready; exit 3";
-    let mut job = with_secret(sh(script));
+    let script = "cd \"$HERE\" || exit; sh -c 'echo >up; sleep 1094; :' \"$TOKEN\" >/dev/null 2>&1 & \
+         while [ ! -e up ]; do sleep 0.02; done; exit 3";
+    let mut exec = sh(script);
+    exec.secrets = vec!["TOKEN".into()];
+    let mut job = Job::start_in(&exec, |scratch, command| {
+        command.env("TOKEN", SECRET).env("HERE", scratch);
+    });
     let exit = job.told.exit();
     let survivors = exit.survivors.iter();
     let commands: Vec<&str> = survivors.map(|one| one.command.as_str()).collect();
     assert!(
-        commands.contains(&"sh -c sleep 1094; : ***"),
+        commands.contains(&"sh -c echo >up; sleep 1094; : ***"),
         "{commands:?}"
     );
     for one in &exit.survivors {
@@ -124,7 +129,7 @@ fn a_supervisor_leaves_no_core() {
         .args(["-c", &limited("sh -c 'kill -ABRT $$'")])
         .status()
         .unwrap();
-    let mut job = Job::start_in(&sh("echo ready; sleep 1091"), |_, command| {
+    let mut job = Job::start_in(&sh("echo ready; exec sleep 1091"), |_, command| {
         let program = command.get_program().to_owned();
         let folder = command.get_args().next().unwrap().to_owned();
         *command = Command::new("sh");
