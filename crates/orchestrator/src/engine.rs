@@ -19,46 +19,14 @@
 //!
 //! It must not know the socket server or Tauri.
 
-mod adopt;
-mod apart;
 mod archive;
-mod asked;
-mod begin;
-mod by_make;
 mod catalog;
-mod compose;
-mod direnv;
-mod edit;
 mod follow;
-mod history;
-mod index;
-mod launch;
-mod link;
-mod live;
-mod lost;
-mod masked;
-mod notes;
-mod nursery;
-mod orders;
-mod outline;
-mod owners;
-mod preferences;
-mod presets;
-mod preview;
-mod production;
+mod jobs;
+mod logs;
 mod prompts;
-mod queue;
-mod reader;
 mod remote;
-mod room;
-mod rules;
-mod run;
-mod save;
-mod search;
-mod started;
-mod strays;
-mod unarchived;
-mod wait;
+mod start;
 mod watch;
 
 use std::{
@@ -73,25 +41,26 @@ use tokio::{
     task::JoinHandle,
 };
 
-use self::{
-    adopt::Adopting,
-    apart::LeftAlone,
-    by_make::ByMake,
-    catalog::Catalog,
-    nursery::Nursery,
-    preferences::Preferences,
-    prompts::Prompts,
-    queue::{Queue, Turn},
-    room::Room,
-};
 pub use self::{
+    archive::link::{Link, Place},
     catalog::Listed,
-    history::Page,
-    link::{Link, Place},
-    live::{Extent, Live},
-    reader::{Cursor, LINE_BYTES, Log, Piece, ReadError},
-    run::Consent,
-    search::{Nearest, Progress, Search},
+    follow::live::{Extent, Live},
+    jobs::Page,
+    logs::{
+        find::{Nearest, Progress, Search},
+        reader::{Cursor, LINE_BYTES, Log, Piece, ReadError},
+    },
+    start::Consent,
+};
+use self::{
+    catalog::{Catalog, make_database::ByMake, preferences::Preferences},
+    follow::{adopt::Adopting, skipped::LeftAlone},
+    prompts::Prompts,
+    start::{
+        capacity::Room,
+        fork_server::Nursery,
+        queue::{Queue, Turn},
+    },
 };
 use crate::{
     folders::Folders,
@@ -173,7 +142,7 @@ struct Inner {
     /// The turns of our own jobs until these are over, the lost ones' with all that they left running.
     turns: Mutex<HashMap<JobId, Turn>>,
     room: Room,
-    outlines: outline::Outlines,
+    outlines: logs::outline::Outlines,
     lives: Mutex<HashMap<JobId, Arc<Live>>>,
     /// The jobs whose folders this engine made or took in, from before it knows more of them.
     known: Mutex<HashSet<JobId>>,
@@ -195,9 +164,9 @@ impl Engine {
     /// # Errors
     /// Where `DATABASE_URL` names a database by what is no address. Broken files keep no engine from being opened.
     pub async fn open(options: Options) -> Result<Self, EngineError> {
-        let held = preferences::read(&options.folders.config);
-        let place = preferences::place(&held.settings)?;
-        let most = preferences::most_jobs(&held.settings);
+        let held = catalog::preferences::read(&options.folders.config);
+        let place = catalog::preferences::place(&held.settings)?;
+        let most = catalog::preferences::most_jobs(&held.settings);
         let queue = Queue::new(options.folders.claims(), most);
         let engine = Self(Arc::new(Inner {
             link: Link::open(place, options.folders.clone()),
@@ -209,11 +178,11 @@ impl Engine {
             queue,
             turns: Mutex::default(),
             room: Room::new(),
-            outlines: outline::Outlines::default(),
+            outlines: logs::outline::Outlines::default(),
             lives: Mutex::default(),
             known: Mutex::default(),
             archiving: Mutex::default(),
-            window: Mutex::new(launch::WINDOW),
+            window: Mutex::new(start::job_folder::WINDOW),
             forgotten: Notify::new(),
             adopting: Adopting::default(),
             left_alone: LeftAlone::default(),
@@ -222,7 +191,7 @@ impl Engine {
             options,
         }));
         if engine.0.options.takes_over {
-            launch::sweep(&engine.folders().jobs());
+            start::job_folder::sweep(&engine.folders().jobs());
         }
         if engine.0.options.login_path {
             // The first to need it would wait for the user's shell.

@@ -5,16 +5,20 @@
 
 mod cut;
 mod kept;
+pub(super) mod link;
+pub(super) mod unarchived;
 
 use std::{io, sync::Arc, time::Duration};
 
 use supervisor::{folder::Folder, spool};
 use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
 
-use self::cut::{Cut, Spool, TRANSACTION_BYTES, mark_for_store};
-use super::{
-    index,
+use self::{
+    cut::{Cut, Spool, TRANSACTION_BYTES, mark_for_store},
     link::Link,
+};
+use super::follow::{
+    index,
     live::{Live, Mark},
 };
 use crate::{
@@ -231,7 +235,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
     }
 
     /// Waits until a second has passed, or the job is over.
-    async fn gather(&self, growth: &mut tokio::sync::watch::Receiver<super::live::Extent>) {
+    async fn gather(&self, growth: &mut tokio::sync::watch::Receiver<super::follow::live::Extent>) {
         let live = &self.live;
         let over = growth.wait_for(|extent| extent.complete || live.job_status().is_over());
         // Either way there is something to send.

@@ -1,5 +1,10 @@
 //! What can be run: projects and hosts, read again when their files change.
 
+pub(super) mod make_database;
+pub(super) mod preferences;
+pub(super) mod presets;
+pub(super) mod production;
+
 use std::{
     collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
@@ -13,7 +18,7 @@ use std::{
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
-use super::production::place_of;
+use self::production::place_of;
 use crate::{
     folders::Folders,
     host::Host,

@@ -2,6 +2,15 @@
 //!
 //! It does not know who supervises the job, a process of its own or this very engine, and it archives nothing.
 
+pub(super) mod adopt;
+pub(super) mod index;
+pub(super) mod live;
+pub(super) mod lost;
+pub(super) mod orders;
+pub(super) mod skipped;
+pub(super) mod strays;
+pub(super) mod wait;
+
 use std::{
     io::{self, ErrorKind},
     os::unix::net::UnixStream as StdStream,
@@ -20,12 +29,11 @@ use tokio::{
     net::UnixStream,
 };
 
-use super::{
+use self::{
     index::Indexer,
-    link::Backoff,
     live::{Live, Orders},
-    lost, remote,
 };
+use super::{archive::link::Backoff, remote};
 use crate::job::{Job, State, Status};
 
 /// Before a broken connection to a supervisor that lives is made anew.

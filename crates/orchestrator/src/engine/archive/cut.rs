@@ -7,8 +7,8 @@ use supervisor::{
     spool::{Block, Position, Reader},
 };
 
-use super::super::{index, live::Mark};
 use crate::{
+    engine::follow::{index, live::Mark},
     log::Chunk,
     store::{self, Batch},
 };

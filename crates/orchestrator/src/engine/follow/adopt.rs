@@ -1,0 +1,270 @@
+//! Job folders that this engine did not make: left by an engine that is gone, or another engine's that runs now.
+//!
+//! The lock on a folder says who archives the job. Who holds it takes the job over; who does not looks on, and waits for
+//! the lock on a thread of its own, so that a dead engine's jobs change hands at once.
+
+use std::{collections::BTreeMap, fs, io, sync::Arc};
+
+use supervisor::{
+    exit::Exit as Seen,
+    folder::{self, Folder, Lock},
+};
+use tokio::sync::{oneshot, watch};
+
+use super::{
+    index::Indexer,
+    live::{Live, Mark},
+    skipped::Apart,
+};
+use crate::{
+    engine::{
+        Engine,
+        archive::{self, link::Backoff},
+        follow,
+        start::job_folder,
+    },
+    folders,
+    job::{JobId, State},
+    wire::Event,
+};
+
+/// Counts the job folders that are being taken in.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Adopting(watch::Sender<usize>);
+
+/// One job folder that is being taken in; dropped when the job's status is right.
+#[derive(Debug)]
+struct Taking(watch::Sender<usize>);
+
+impl Adopting {
+    fn begin(&self) -> Taking {
+        self.0.send_modify(|count| *count += 1);
+        Taking(self.0.clone())
+    }
+
+    /// Returns when none is.
+    pub(in crate::engine) async fn none(&self) {
+        let mut count = self.0.subscribe();
+        let _none = count.wait_for(|count| *count == 0).await.is_ok();
+    }
+}
+
+impl Drop for Taking {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+impl Engine {
+    /// Takes in every job folder that is there and not yet known.
+    pub(in crate::engine) fn adopt_all(&self) {
+        let found = match fs::read_dir(self.folders().jobs()) {
+            Ok(found) => found,
+            Err(error) => return tracing::error!(%error, "the folder of jobs could not be read"),
+        };
+        let ids = found
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse::<JobId>().ok());
+        let known = || self.0.known.lock().expect("no panic holds it");
+        let mut left_alone = BTreeMap::new();
+        for id in ids {
+            if !known().insert(id) {
+                continue;
+            }
+            let apart = match self.adopt(id) {
+                Ok(None) => continue,
+                Ok(Some(store)) => Apart::OfStore(store),
+                Err(error) => {
+                    tracing::warn!(job = %id, %error, "a job folder could not be taken in");
+                    Apart::Unreadable(error.to_string())
+                }
+            };
+            known().remove(&id);
+            // Another engine may have dropped it in between.
+            if self.folders().jobs().join(id.to_string()).exists() {
+                left_alone.insert(id, apart);
+            }
+        }
+        self.leave_alone(left_alone);
+    }
+
+    /// Takes a job in, or gives the store it waits for where that is not ours.
+    fn adopt(&self, id: JobId) -> io::Result<Option<String>> {
+        let folder = Folder::open(self.folders().jobs().join(id.to_string()))?;
+        folders::is_own(folder.path())?;
+        let kept = job_folder::kept(&folder)?;
+        if kept.store != self.0.link.key() {
+            tracing::info!(job = %id, store = kept.store, "a job waits for the store it was started with");
+            return Ok(Some(kept.store));
+        }
+        let takes_over = self.0.options.takes_over;
+        let lock = if takes_over { folder.try_lock()? } else { None };
+        let taking = self.0.adopting.begin();
+        let from = match supervisor::spool::first(folder.path()) {
+            Ok(None) => Some(Mark::default()),
+            Ok(Some(first)) if first.offset == 0 => Some(Mark::default()),
+            // A mark before that was written down when less had been dropped.
+            Ok(Some(first)) => {
+                archive::dropped_before(&folder).filter(|mark| mark.at.offset >= first.offset)
+            }
+            // Nobody has begun to supervise it: it is queued, or its engine died before it came to that.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Mark::default()),
+            // The store may know the number that is lost.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
+            Err(error) => return Err(error),
+        };
+        self.take_in(kept, folder, lock, from, taking);
+        Ok(None)
+    }
+
+    /// Asks the store where the rest of a spool begins whose start is archived and dropped: the engine that did so left no
+    /// `archived.json`. It is asked until it answers.
+    fn ask_for_beginning(&self, id: JobId) -> oneshot::Receiver<Mark> {
+        let (answer, beginning) = oneshot::channel();
+        let link = self.0.link.clone();
+        tokio::spawn(async move {
+            let mut waits = Backoff::new();
+            let from = loop {
+                let mark = link.insist(|store| async move { store.mark(id).await });
+                match mark.await {
+                    Ok(mark) => break mark,
+                    Err(error) => {
+                        tracing::error!(job = %id, %error, "where a log begins is not known yet");
+                        link.fails(id, &error);
+                        tokio::time::sleep(waits.next()).await;
+                    }
+                }
+            };
+            link.goes_on(id);
+            let from = from
+                .as_ref()
+                .map_or_else(Mark::default, archive::mark_of_store);
+            // Nobody reads it any more if the answer is not taken.
+            let _taken = answer.send(from).is_ok();
+        });
+        beginning
+    }
+
+    /// Takes in a job whose log begins at `from`; where that is none, only the store knows where. An end that `exit.json`
+    /// holds is reported at once: it waits neither for the log to be read nor for the store.
+    fn take_in(
+        &self,
+        kept: job_folder::Kept,
+        folder: Folder,
+        lock: Option<Lock>,
+        from: Option<Mark>,
+        taking: Taking,
+    ) {
+        let mut job = kept.job;
+        if let Some(started_at) = follow::begun_at(&folder) {
+            job.state = State::Running { started_at };
+        }
+        let seen = folder.read_json::<Seen>(folder::EXIT).ok().flatten();
+        if let Some(seen) = &seen {
+            follow::end(&mut job, seen);
+        }
+        let (live, orders) = Live::new(job, folder, from.clone());
+        let live = Arc::new(live);
+        if let Some(seen) = &seen {
+            live.ends_at(seen.spool_end);
+        }
+        self.register(&live);
+        self.tell(Event::job(live.job()));
+        match lock {
+            Some(lock) => self.archive(Arc::clone(&live), lock, None),
+            None if self.0.options.takes_over => self.wait_for_lock(Arc::clone(&live)),
+            None => {}
+        }
+        let engine = self.clone();
+        let indexer = match from {
+            Some(from) => Indexer::new(Arc::clone(&live), from),
+            None => Indexer::beginning_at(Arc::clone(&live), self.ask_for_beginning(live.id)),
+        };
+        tokio::spawn(async move {
+            let tell = Arc::new(engine.clone());
+            match follow::connect(&live).await {
+                Some(connection) => {
+                    follow::follow(indexer, connection, orders, tell, taking).await;
+                }
+                None => {
+                    follow::settle_alone(indexer, tell).await;
+                    drop(taking);
+                }
+            }
+            if !live.job_status().is_over() {
+                engine.ask_how_it_ended(&live).await;
+            }
+        });
+    }
+
+    /// Another engine archived the job before we saw its end, and dropped the folder: the store knows it.
+    async fn ask_how_it_ended(&self, live: &Live) {
+        let id = live.id;
+        let asked = self
+            .0
+            .link
+            .insist(|store| async move { store.job(id).await });
+        match asked.await {
+            Ok(Some(job)) => self.tell(Event::job(live.change(|known| *known = job))),
+            Ok(None) => {
+                tracing::warn!(job = %id, "a job's folder is gone, and the store does not know it");
+            }
+            Err(error) => tracing::error!(job = %id, %error, "how a job ended is not known"),
+        }
+    }
+
+    /// Archives the jobs that are over and that nobody archives, and says which those are. For a program that leaves
+    /// again: jobs that run are left to their supervisors.
+    pub fn archive_left_over(&self) -> Vec<JobId> {
+        job_folder::sweep(&self.folders().jobs());
+        let is_left = |live: &Arc<Live>| live.job_status().is_over() && live.extent().complete;
+        let take = |live: Arc<Live>| {
+            let lock = live.folder.try_lock().ok()??;
+            let id = live.id;
+            live.folder.path().exists().then(|| {
+                self.archive(live, lock, None);
+                id
+            })
+        };
+        let left: Vec<_> = self.lives().into_iter().filter(is_left).collect();
+        left.into_iter().filter_map(take).collect()
+    }
+
+    /// Whether there are jobs that are over and that nobody archives.
+    #[must_use]
+    pub fn has_left_over(&self) -> bool {
+        self.lives().iter().any(|live| {
+            let is_over = live.job_status().is_over() && live.extent().complete;
+            is_over && live.folder.is_claimed().is_ok_and(|claimed| !claimed)
+        })
+    }
+
+    /// Looks on until the engine that archives the job is done with it or gone, and takes the job over then.
+    fn wait_for_lock(&self, live: Arc<Live>) {
+        let (engine, runtime) = (self.clone(), tokio::runtime::Handle::current());
+        let waiting = std::thread::Builder::new()
+            .name("lock".into())
+            .spawn(move || {
+                let lock = live.folder.lock_blocking();
+                let _in_runtime = runtime.enter();
+                match lock {
+                    Ok(lock) if live.folder.path().exists() => engine.archive(live, lock, None),
+                    _ => engine.archived_elsewhere(live.id),
+                }
+            });
+        if let Err(error) = waiting {
+            tracing::error!(%error, "another engine's job cannot be waited for");
+        }
+    }
+
+    /// Another engine archived the job and dropped its folder: from now on the store knows it.
+    fn archived_elsewhere(&self, id: JobId) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            engine.forget(id);
+            if let Ok(job) = engine.job(id).await {
+                engine.tell(Event::job(job));
+            }
+        });
+    }
+}

@@ -1,0 +1,107 @@
+//! A job whose supervisor is gone without a word: what it left running is ended, and what is known is written down, so
+//! that everybody who finds the job says the same of it.
+
+use std::{fs, time::SystemTime};
+
+use chrono::{DateTime, Utc};
+use supervisor::{
+    exit::{Ended, Exit as Seen},
+    folder::{self, Folder},
+    spool,
+};
+
+use super::{live::Live, strays};
+use crate::{
+    engine::{Engine, follow, remote},
+    job::{State, Status},
+    wire::Event,
+};
+
+/// Ends what a dead supervisor left running, and writes down how the job is to be called from now on; what another
+/// engine wrote down meanwhile stands. None where that one has archived the job already and dropped its folder.
+pub(in crate::engine) async fn settle(live: &Live) -> Option<Seen> {
+    let ended = why(live).await;
+    if let Ok(Some(seen)) = live.folder.read_json(folder::EXIT) {
+        return Some(seen);
+    }
+    if !live.folder.path().exists() {
+        return None;
+    }
+    let started_at = match live.job().state {
+        State::Running { started_at } => Some(started_at),
+        _ => follow::begun_at(&live.folder),
+    };
+    let finished_at = last_seen(&live.folder).max(started_at.unwrap_or_default());
+    let seen = Seen {
+        ended,
+        canceled: false,
+        started_at: started_at.map(|at| at.timestamp_micros()),
+        finished_at: finished_at.timestamp_micros(),
+        spool_end: spool_end(live),
+        complete: true,
+        survivors: Vec::new(),
+    };
+    write_down(&live.folder, &seen);
+    Some(seen)
+}
+
+impl Engine {
+    /// Of a job that is lost to us, somebody may have archived how it ended: the store keeps that, and so do we.
+    pub(in crate::engine) async fn take_what_is_known(&self, live: &Live) {
+        let id = live.id;
+        let asked = self.0.link.ask(|store| async move { store.job(id).await });
+        let known = match asked.await {
+            Ok(known) => known,
+            Err(error) => return tracing::debug!(job = %id, %error, "what is known of a lost job"),
+        };
+        if let Some(known) = known.filter(|known| known.state.status() != Status::Lost) {
+            self.tell(Event::job(live.change(|job| *job = known)));
+        }
+    }
+}
+
+/// Where the spool of a job ends that nobody supervises any more.
+pub(in crate::engine) fn spool_end(live: &Live) -> u64 {
+    let read = live.extent().end.offset;
+    spool::end(live.folder.path()).map_or(read, |end| end.offset)
+}
+
+/// Writes down how a job ended that its own supervisor could not say of: the next engine has to know it too.
+pub(in crate::engine) fn write_down(folder: &Folder, seen: &Seen) {
+    if let Err(error) = folder.write_json_durably(folder::EXIT, seen) {
+        tracing::error!(folder = %folder.path().display(), %error, "how a job ended could not be written down");
+    }
+}
+
+async fn why(live: &Live) -> Ended {
+    let job = live.job();
+    if let Some(host) = job.host() {
+        let ended = "the app that held its connection ended";
+        let why = match remote::process_group(&live.folder) {
+            Some(group) => format!("{ended}; process group {group} may still run on {host}"),
+            None => format!("{ended} before the command was seen to start on {host}"),
+        };
+        return Ended::Lost { why };
+    }
+    // The last thing a supervisor makes before the child: without it there was none, with it there may have been one.
+    if !live.folder.spool_dir().exists() {
+        return Ended::CouldNotStart {
+            why: "its supervisor ended before it started anything".into(),
+        };
+    }
+    let strays = strays::end(live.id, &live.folder).await;
+    let mut why = String::from("its supervisor was killed");
+    for (what, who) in [("also ended", strays.ended), ("still running", strays.left)] {
+        if !who.is_empty() {
+            why.push_str(&format!("; {what}: {}", who.join(", ")));
+        }
+    }
+    Ended::Lost { why }
+}
+
+/// When the job was last seen to write; now where it wrote nothing.
+fn last_seen(folder: &Folder) -> DateTime<Utc> {
+    let segments = fs::read_dir(folder.spool_dir()).into_iter().flatten();
+    let written = segments.filter_map(|segment| segment.ok()?.metadata().ok()?.modified().ok());
+    written.max().unwrap_or_else(SystemTime::now).into()
+}

@@ -1,0 +1,116 @@
+//! Talking to jobs while they run: cancel, input, window size, answers.
+
+use supervisor::{control::ToSupervisor, exec::Window};
+use uuid::Uuid;
+
+use super::live::{Live, NotTaken};
+use crate::{
+    engine::{Engine, EngineError, start::begin::CANCEL},
+    job::{JobId, Status},
+    wire::{Answer, Event, Prompt},
+};
+
+impl Engine {
+    /// Ends a job's whole tree; returns when that has been asked for, not when it is done.
+    ///
+    /// # Errors
+    /// Where the job is unknown or over.
+    pub async fn cancel(&self, job: JobId, force: bool) -> Result<(), EngineError> {
+        for prompt in self.0.prompts.refuse_all_of(job) {
+            self.tell(Event::Answered { prompt });
+        }
+        let live = self.running(job).await?;
+        if live.job_status() == Status::Queued
+            && let Err(error) = live.folder.write_file(CANCEL, b"")
+        {
+            // It has just been dropped, or another engine reads the order below when the job's turn comes.
+            tracing::debug!(%job, %error, "a queued job is not canceled at once");
+        }
+        self.order(job, ToSupervisor::Cancel { force }).await
+    }
+
+    /// Types into a job. Nothing waits: what the job does not read is refused past a bound.
+    ///
+    /// # Errors
+    /// Where the job is unknown or over, or does not read its input.
+    pub async fn input(&self, job: JobId, text: String, end: bool) -> Result<(), EngineError> {
+        let live = self.running(job).await?;
+        let typed = (!text.is_empty()).then(|| ToSupervisor::Input(text.into_bytes()));
+        for order in typed
+            .into_iter()
+            .chain(end.then_some(ToSupervisor::EndInput))
+        {
+            live.offer(order).map_err(|why| not_taken(job, why))?;
+        }
+        Ok(())
+    }
+
+    /// Sends bytes to a job's input, as fast as it reads them; none of them end it.
+    ///
+    /// # Errors
+    /// Where the job is unknown or over.
+    pub async fn input_bytes(&self, job: JobId, bytes: Vec<u8>) -> Result<(), EngineError> {
+        let order = if bytes.is_empty() {
+            ToSupervisor::EndInput
+        } else {
+            ToSupervisor::Input(bytes)
+        };
+        self.order(job, order).await
+    }
+
+    /// Tells a job in a terminal its size.
+    ///
+    /// # Errors
+    /// Where the job is unknown or over.
+    pub async fn resize(&self, job: JobId, rows: u16, cols: u16) -> Result<(), EngineError> {
+        self.order(job, ToSupervisor::Resize(Window { rows, cols }))
+            .await
+    }
+
+    async fn order(&self, job: JobId, order: ToSupervisor) -> Result<(), EngineError> {
+        let live = self.running(job).await?;
+        live.order(order).await.map_err(|why| not_taken(job, why))
+    }
+
+    async fn running(&self, job: JobId) -> Result<std::sync::Arc<Live>, EngineError> {
+        if let Some(live) = self.live(job) {
+            return Ok(live);
+        }
+        let known = self.job(job).await?;
+        Err(if known.state.status().is_over() {
+            not_taken(job, NotTaken::Over)
+        } else {
+            EngineError::Refused(format!(
+                "job {job} belongs to {}, and only the app there can reach it",
+                known.owner
+            ))
+        })
+    }
+
+    /// What jobs ask of a person and nobody has answered, oldest first.
+    #[must_use]
+    pub fn prompts(&self) -> Vec<Prompt> {
+        self.0.prompts.waiting()
+    }
+
+    /// Answers what a job asked.
+    ///
+    /// # Errors
+    /// Where the question does not wait any more.
+    pub fn answer(&self, prompt: Uuid, answer: Answer) -> Result<(), EngineError> {
+        if !self.0.prompts.answer(prompt, answer) {
+            return Err(EngineError::NotFound(
+                "this question has been answered or withdrawn".into(),
+            ));
+        }
+        self.tell(Event::Answered { prompt });
+        Ok(())
+    }
+}
+
+fn not_taken(job: JobId, why: NotTaken) -> EngineError {
+    EngineError::Refused(match why {
+        NotTaken::Over => format!("job {job} is over"),
+        NotTaken::Full => format!("job {job} does not read its input, and enough of it waits"),
+    })
+}

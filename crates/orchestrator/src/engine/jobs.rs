@@ -1,0 +1,325 @@
+//! What there is: projects, hosts, and every job ever, from job folders and the store together.
+
+pub(super) mod heartbeat;
+pub(super) mod notes;
+
+use std::collections::HashSet;
+
+use super::{Engine, EngineError, Listed};
+use crate::{
+    folders,
+    host::Host,
+    job::{Job, JobId, JobQuery},
+    make,
+    project::Project,
+    wire::{Event, Overview},
+};
+
+/// Jobs of one page where the query does not say.
+const PAGE: u32 = 50;
+/// Jobs of one page at most.
+const LARGEST_PAGE: u32 = 500;
+
+/// A page of jobs.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Newest first.
+    pub jobs: Vec<Job>,
+    /// Whether there are older ones.
+    pub more: bool,
+    /// Why the list may be short.
+    pub incomplete: Option<String>,
+}
+
+impl Engine {
+    /// Everything the frame shows.
+    #[must_use]
+    pub fn overview(&self) -> Overview {
+        let (projects, hosts) = (self.projects(), self.hosts());
+        let mut active: Vec<Job> = self
+            .lives()
+            .iter()
+            .map(|live| live.job())
+            .filter(|job| !job.state.status().is_over())
+            .collect();
+        active.sort_by_key(|job| std::cmp::Reverse(job.id));
+        Overview {
+            projects: projects.found,
+            project_problems: projects.problems,
+            hosts: hosts.found,
+            host_problems: hosts.problems,
+            problems: self.problems(),
+            active: active.into_iter().map(Into::into).collect(),
+            prompts: self.0.prompts.waiting(),
+            store: self.0.link.state(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            home: self.folders().home.display().to_string(),
+            owner: folders::owner(),
+        }
+    }
+
+    /// The jobs that are not over and that this engine sees to, newest first: those on hosts end with it, those here do
+    /// not.
+    #[must_use]
+    pub fn own_active(&self) -> Vec<Job> {
+        let own = self.0.archiving.lock().expect("no panic holds it");
+        let own: HashSet<JobId> = own.keys().copied().collect();
+        let lives = self.lives();
+        let mut active: Vec<Job> = lives
+            .iter()
+            .filter(|live| own.contains(&live.id))
+            .map(|live| live.job())
+            .filter(|job| !job.state.status().is_over())
+            .collect();
+        active.sort_by_key(|job| std::cmp::Reverse(job.id));
+        active
+    }
+
+    /// The projects.
+    #[must_use]
+    pub fn projects(&self) -> Listed<Project> {
+        self.0.catalog.projects()
+    }
+
+    /// The hosts, each with its saved commands.
+    #[must_use]
+    pub fn hosts(&self) -> Listed<Host> {
+        self.0.catalog.hosts()
+    }
+
+    /// A project by its name or its folder; `.` is the folder this program runs in.
+    ///
+    /// # Errors
+    /// Where there is none; near names are told.
+    pub fn project(&self, name: &str) -> Result<Project, EngineError> {
+        let here = std::env::current_dir().unwrap_or_default();
+        make::projects::find(&self.projects().found, name, &here)
+            .map_err(|none| EngineError::NotFound(none.to_string()))
+    }
+
+    /// Adds a folder with a makefile.
+    ///
+    /// # Errors
+    /// Where it is none, or the list cannot be written.
+    pub fn add_project(&self, path: &str) -> Result<Project, EngineError> {
+        let added = self.0.catalog.add_project(path)?;
+        self.tell_projects();
+        Ok(added)
+    }
+
+    /// Takes an added project off the list.
+    ///
+    /// # Errors
+    /// Where it was not added in the app, or the list cannot be written.
+    pub fn remove_project(&self, name: &str) -> Result<(), EngineError> {
+        self.0.catalog.remove_project(name)?;
+        self.tell_projects();
+        Ok(())
+    }
+
+    /// Allows a project's targets to be run from the window.
+    ///
+    /// # Errors
+    /// Where there is no such project, or that cannot be written down.
+    pub fn trust_project(&self, name: &str) -> Result<(), EngineError> {
+        self.0.catalog.trust(&self.project(name)?)?;
+        self.tell_projects();
+        self.ask_make(&self.project(name)?);
+        Ok(())
+    }
+
+    /// Says whether at most one job of a project runs at once. Jobs that run or wait already are not touched.
+    ///
+    /// # Errors
+    /// Where there is no such project, or that cannot be written down.
+    pub fn set_exclusive(&self, name: &str, exclusive: bool) -> Result<(), EngineError> {
+        let project = self.project(name)?;
+        self.0.catalog.set_exclusive(&project, exclusive)?;
+        self.tell_projects();
+        Ok(())
+    }
+
+    /// Copies the sample of a project's missing dotenv file to its place: `.env.sample` to `.env`.
+    ///
+    /// # Errors
+    /// Where there is no such project, the file is there, or it cannot be written.
+    pub fn copy_dotenv_sample(&self, project: &str) -> Result<(), EngineError> {
+        let project = self.project(project)?;
+        make::copy_dotenv_sample(&project.path).map_err(|error| {
+            let folder = project.path.display();
+            EngineError::Refused(format!(
+                "failed to copy the sample of .env in {folder}: {error}"
+            ))
+        })
+    }
+
+    /// Keeps a command in a host's row, or in every host's.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or written.
+    pub fn save_command(&self, host: Option<&str>, command: &str) -> Result<(), EngineError> {
+        self.0
+            .catalog
+            .change_commands(|saved| saved.add(host, command))?;
+        self.tell_hosts();
+        Ok(())
+    }
+
+    /// Drops a saved command.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or written.
+    pub fn forget_command(&self, host: Option<&str>, command: &str) -> Result<(), EngineError> {
+        self.0
+            .catalog
+            .change_commands(|saved| saved.remove(host, command))?;
+        self.tell_hosts();
+        Ok(())
+    }
+
+    pub(super) fn tell_projects(&self) {
+        let Listed { found, problems } = self.projects();
+        self.tell(Event::Projects {
+            projects: found,
+            problems,
+        });
+    }
+
+    pub(super) fn tell_hosts(&self) {
+        let Listed { found, problems } = self.hosts();
+        self.tell(Event::Hosts {
+            hosts: found,
+            problems,
+        });
+    }
+
+    /// Jobs, newest first. While the store is away, those whose folders are there.
+    ///
+    /// # Errors
+    /// Where the store refuses the query.
+    pub async fn jobs(&self, query: &JobQuery) -> Result<Page, EngineError> {
+        let limit = if query.limit == 0 {
+            PAGE
+        } else {
+            query.limit.min(LARGEST_PAGE)
+        } as usize;
+        // Before the store is asked: a job that is archived meanwhile is in both, and in neither otherwise.
+        let lives = self.lives();
+        let page = &JobQuery {
+            limit: u32::try_from(limit + 1).unwrap_or(LARGEST_PAGE),
+            ..query.clone()
+        };
+        let asked = self
+            .0
+            .link
+            .ask(|store| async move { store.jobs(page).await })
+            .await;
+        let (mut archived, incomplete) = match asked {
+            Ok(jobs) => (jobs, None),
+            Err(error) if error.is_transient() => (Vec::new(), Some(format!("failed to {error}"))),
+            Err(error) => return Err(error.into()),
+        };
+        self.mark_silent(&mut archived).await;
+        // As they stand now: the store may have taken its time.
+        let lives: Vec<Job> = lives.iter().map(|live| live.job()).collect();
+        let known: HashSet<JobId> = lives.iter().map(|job| job.id).collect();
+        // Pins are the store's alone.
+        let pinned: Option<HashSet<JobId>> = query
+            .pinned
+            .then(|| archived.iter().map(|job| job.id).collect());
+        let mut jobs: Vec<Job> = lives
+            .into_iter()
+            .filter(|job| {
+                pinned
+                    .as_ref()
+                    .is_none_or(|pinned| pinned.contains(&job.id))
+            })
+            .filter(|job| matches(query, job))
+            .collect();
+        jobs.extend(archived.into_iter().filter(|job| !known.contains(&job.id)));
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
+        let more = jobs.len() > limit;
+        jobs.truncate(limit);
+        Ok(Page {
+            jobs,
+            more,
+            incomplete,
+        })
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// Where there is none, or it lies in the store and that does not answer.
+    pub async fn job(&self, id: JobId) -> Result<Job, EngineError> {
+        if let Some(live) = self.live(id) {
+            return Ok(live.job());
+        }
+        let job = self
+            .0
+            .link
+            .ask(|store| async move { store.job(id).await })
+            .await?;
+        let mut job = job.ok_or_else(|| EngineError::NotFound(format!("there is no job {id}")))?;
+        self.mark_silent(std::slice::from_mut(&mut job)).await;
+        Ok(job)
+    }
+
+    /// One job by its id, a unique prefix of it, or `last`.
+    ///
+    /// # Errors
+    /// Where none or several fit, or the store does not answer.
+    pub async fn find_job(&self, name: &str) -> Result<Job, EngineError> {
+        if let Ok(id) = name.parse() {
+            return self.job(id).await;
+        }
+        let is_prefix = |id: JobId| name == "last" || id.to_string().starts_with(name);
+        let mut found: Vec<Job> = self
+            .lives()
+            .iter()
+            .map(|live| live.job())
+            .filter(|job| is_prefix(job.id))
+            .collect();
+        let archived = self.0.link.ask(|store| async move {
+            match name {
+                "last" => Ok(store.last_job(None).await?.into_iter().collect::<Vec<_>>()),
+                prefix => store.jobs_by_prefix(prefix).await,
+            }
+        });
+        match archived.await {
+            Ok(archived) => found.extend(archived),
+            Err(error) if found.is_empty() => return Err(error.into()),
+            Err(_) => {}
+        }
+        found.sort_by_key(|job| std::cmp::Reverse(job.id));
+        found.dedup_by_key(|job| job.id);
+        match found.as_slice() {
+            [] => Err(EngineError::NotFound(format!(
+                "no job's id starts with '{name}'"
+            ))),
+            [_, _, ..] if name != "last" => Err(EngineError::NotFound(format!(
+                "several jobs' ids start with '{name}': give more of it"
+            ))),
+            [newest, ..] => Ok(newest.clone()),
+        }
+    }
+}
+
+/// Whether a job is one that was asked for.
+fn matches(query: &JobQuery, job: &Job) -> bool {
+    let shown = crate::wire::Job::from(job.clone());
+    let is = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
+    query.status.is_none_or(|status| status == shown.status)
+        && is(&query.project, &shown.project)
+        && is(&query.target, &shown.target)
+        && is(&query.host, &shown.host)
+        && query.batch.is_none_or(|batch| Some(batch) == shown.batch)
+        && query
+            .text
+            .as_ref()
+            .is_none_or(|text| shown.command.to_lowercase().contains(&text.to_lowercase()))
+        && query.owner.as_ref().is_none_or(|owner| *owner == job.owner)
+        && query.since.is_none_or(|since| job.queued_at >= since)
+        && query.until.is_none_or(|until| job.queued_at < until)
+        && query.before.is_none_or(|before| job.id < before)
+}

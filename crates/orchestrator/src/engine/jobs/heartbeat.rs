@@ -1,0 +1,65 @@
+//! Whether those whose jobs are in a shared store are there to say how these stand. Nothing is concluded from their
+//! silence: a job of theirs stays as it is, and is shown with a word of doubt.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use crate::{
+    engine::{Engine, Place},
+    folders,
+    job::Job,
+    wire::Event,
+};
+
+/// Between two words of an engine that it is there.
+const BEAT: Duration = Duration::from_secs(10);
+/// Who has said nothing for this long is taken to be away.
+const SILENT: Duration = Duration::from_secs(30);
+
+impl Engine {
+    /// Says now and then that we are there, and tells of the jobs of those who fall silent or come back.
+    pub(in crate::engine) fn watch_owners(&self) {
+        if matches!(self.0.link.place(), Place::Embedded { .. }) {
+            // Nobody else's jobs are in it.
+            return;
+        }
+        let engine = self.clone();
+        tokio::spawn(async move {
+            let own = folders::owner();
+            let mut silent = BTreeSet::new();
+            loop {
+                let store = engine.0.link.store().await;
+                if store.beat(&own).await.is_ok()
+                    && let Ok(now) = store.silent_owners(SILENT).await
+                {
+                    let now: BTreeSet<String> = now.into_iter().collect();
+                    for owner in now.symmetric_difference(&silent) {
+                        let jobs = store.unended_of(owner).await.unwrap_or_default();
+                        let is_silent = now.contains(owner);
+                        for job in jobs.into_iter().filter(|job| engine.live(job.id).is_none()) {
+                            engine.tell(Event::job(Job { is_silent, ..job }));
+                        }
+                    }
+                    silent = now;
+                }
+                tokio::time::sleep(BEAT).await;
+            }
+        });
+    }
+
+    /// Marks those of these jobs, read from the store, whose owner has fallen silent. Where that cannot be asked, none.
+    pub(in crate::engine) async fn mark_silent(&self, jobs: &mut [Job]) {
+        let own = folders::owner();
+        let others = |job: &&mut Job| !job.state.status().is_over() && job.owner != own;
+        if !jobs.iter_mut().any(|job| others(&job)) {
+            return;
+        }
+        let asked = self
+            .0
+            .link
+            .ask(|store| async move { store.silent_owners(SILENT).await });
+        let silent = asked.await.unwrap_or_default();
+        for job in jobs.iter_mut().filter(others) {
+            job.is_silent = silent.contains(&job.owner);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Looks for something in a job's log, wherever it lies, and goes on as the log grows.
+//!
+//! One thread reads the log through a cursor, as everyone does, and keeps where each hit stands; who asks for hits never
+//! waits for it. Dropping a [`Search`] ends it.
+
+mod found;
+mod pass;
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::{sync::watch, task::AbortHandle};
+
+use self::found::Found;
+pub use self::found::Nearest;
+use crate::{
+    engine::{Engine, EngineError, LINE_BYTES, Log, ReadError},
+    job::JobId,
+    log::{
+        Line,
+        find::{Hit, Pattern, Query, hits_in_line},
+    },
+    wire::HitMarks,
+};
+
+/// How far a search has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Hits so far.
+    pub hits: u64,
+    /// Lines looked at so far.
+    pub lines: u64,
+    /// Whether all that there is of the log has been looked at.
+    pub caught_up: bool,
+    /// Whether no more of the log will come.
+    pub complete: bool,
+    /// Why it stopped early.
+    pub why: Option<String>,
+}
+
+/// A search under way, or over; ended when dropped.
+#[derive(Debug)]
+pub struct Search {
+    shared: Arc<Shared>,
+    task: AbortHandle,
+}
+
+#[derive(Debug)]
+struct Shared {
+    log: Log,
+    pattern: Arc<Pattern>,
+    found: Mutex<Found>,
+    progress: watch::Sender<Progress>,
+    ended: AtomicBool,
+}
+
+impl Drop for Search {
+    fn drop(&mut self) {
+        self.shared.ended.store(true, Ordering::Relaxed);
+        self.task.abort();
+    }
+}
+
+impl Engine {
+    /// Looks for something in a job's log, from now on until what is given is dropped.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] where that cannot be looked for, with its place.
+    pub fn search(&self, job: JobId, query: &Query) -> Result<Search, EngineError> {
+        let pattern = Pattern::new(query).map_err(|bad| EngineError::Refused(bad.to_string()))?;
+        Ok(Search::begin(self.log(job), pattern))
+    }
+}
+
+impl Search {
+    fn begin(log: Log, pattern: Pattern) -> Self {
+        let shared = Arc::new(Shared {
+            log,
+            pattern: Arc::new(pattern),
+            found: Mutex::default(),
+            progress: watch::Sender::default(),
+            ended: AtomicBool::new(false),
+        });
+        let task = tokio::spawn(pass::run(Arc::clone(&shared))).abort_handle();
+        Self { shared, task }
+    }
+
+    /// Wakes as it comes on.
+    #[must_use]
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.shared.progress.subscribe()
+    }
+
+    /// The next hit after a place, or the last one before it; from the other end where there is none and all has been
+    /// looked at.
+    #[must_use]
+    pub fn nearest(&self, line: u64, start: u32, back: bool) -> Option<Nearest> {
+        let wraps = self.shared.progress.borrow().caught_up;
+        self.found(|found| found.nearest((line, start), back, wraps))
+    }
+
+    /// How many lines come before `line` among those with hits and up to `around` lines from one.
+    #[must_use]
+    pub fn row(&self, line: u64, around: u64) -> u64 {
+        let end = self.shared.progress.borrow().lines;
+        self.found(|found| found.row(line, around, end))
+    }
+
+    /// The hits in lines `first` and on, `count` of them.
+    ///
+    /// # Errors
+    /// Where there were too many hits to keep them all, and the lines cannot be read.
+    pub async fn hits(&self, first: u64, count: u64) -> Result<Vec<Hit>, ReadError> {
+        if let Some(hits) = self.found(|found| found.hits(first, count)) {
+            return Ok(hits);
+        }
+        let lines = self.shared.log.lines(first, count, LINE_BYTES).await?;
+        let hits = lines
+            .iter()
+            .flat_map(|line| hits_in_line(&self.shared.pattern, line));
+        Ok(hits.collect())
+    }
+
+    /// Of the lines with hits and those up to `around` lines from one, in order, `count` from the `skip`th on; the hits in
+    /// them; and how many such lines there are in all.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn lines(
+        &self,
+        around: u64,
+        skip: u64,
+        count: u64,
+    ) -> Result<(Vec<Line>, Vec<Hit>, u64), ReadError> {
+        let end = self.shared.progress.borrow().lines;
+        let (ranges, total) = self.found(|found| found.near(around, end, skip, count));
+        let (mut lines, mut hits) = (Vec::new(), Vec::new());
+        for range in ranges {
+            let count = range.end - range.start;
+            hits.extend(self.hits(range.start, count).await?);
+            let some = self.shared.log.lines(range.start, count, LINE_BYTES);
+            lines.extend(some.await?);
+        }
+        Ok((lines, hits, total))
+    }
+
+    /// Where in the log hits are, for a ruler.
+    #[must_use]
+    pub fn marks(&self) -> HitMarks {
+        self.found(|found| found.marks())
+    }
+
+    fn found<T>(&self, ask: impl FnOnce(&Found) -> T) -> T {
+        ask(&self.shared.found.lock().expect("no panic holds it"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

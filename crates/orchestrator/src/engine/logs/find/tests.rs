@@ -1,0 +1,147 @@
+use supervisor::{
+    folder::Folder,
+    spool::{Stream, Writer},
+};
+use tempfile::TempDir;
+
+use super::*;
+use crate::{
+    engine::{
+        Live, Place,
+        archive::link::Link,
+        follow::{index::Indexer, live::Mark},
+        start::draft,
+    },
+    folders::Folders,
+    store::Address,
+};
+
+/// A job that writes what the test says. Its store is nowhere.
+struct Writing {
+    _folder: TempDir,
+    writer: Writer,
+    indexer: Indexer,
+    log: Log,
+}
+
+impl Writing {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::create(home.path().join("job")).unwrap();
+        let writer = Writer::create(folder.path()).unwrap();
+        let job = draft::of_host("box", "true", false, None).job();
+        let (live, _orders) = Live::new(job, folder, Some(Mark::default()));
+        let live = Arc::new(live);
+        let nowhere = Address::parse("postgres:///x?host=/nowhere", None).unwrap();
+        let folders = Folders {
+            data: "/nowhere".into(),
+            config: "/nowhere".into(),
+            home: "/nowhere".into(),
+            ssh_configs: Vec::new(),
+            registry: "/nowhere".into(),
+        };
+        Self {
+            _folder: home,
+            writer,
+            indexer: Indexer::new(Arc::clone(&live), Mark::default()),
+            log: Log {
+                id: live.id,
+                live: Some(live),
+                link: Link::open(Place::Configured(Box::new(nowhere)), folders),
+            },
+        }
+    }
+
+    fn write(&mut self, stream: Stream, text: &str) {
+        self.writer.append(stream, text.as_bytes()).unwrap();
+        self.indexer
+            .catch_up(self.writer.position().offset)
+            .unwrap();
+    }
+
+    fn find(&self, text: &str) -> Search {
+        let query = Query {
+            text: text.into(),
+            ..Query::default()
+        };
+        Search::begin(self.log.clone(), Pattern::new(&query).unwrap())
+    }
+}
+
+/// Waits until all that is there has been looked at, and says how many hits there are.
+async fn hits(search: &Search, lines: u64) -> u64 {
+    let mut progress = search.progress();
+    let there = progress.wait_for(|now| now.caught_up && now.lines == lines);
+    there.await.unwrap().hits
+}
+
+#[tokio::test]
+async fn a_search_goes_on_as_the_log_grows() {
+    let mut job = Writing::new();
+    job.write(Stream::Stdout, "one\nTwo ");
+    let search = job.find("two");
+    assert_eq!(hits(&search, 2).await, 1);
+    job.write(Stream::Stderr, "two\ntwo\n");
+    assert_eq!(hits(&search, 4).await, 3);
+    // The open line becomes another one.
+    job.write(Stream::Stdout, "\x1b[2K\rnone\nlast two");
+    assert_eq!(hits(&search, 5).await, 3);
+    let seen: Vec<u64> = search
+        .hits(1, 9)
+        .await
+        .unwrap()
+        .iter()
+        .map(|hit| hit.line)
+        .collect();
+    assert_eq!(seen, [3, 4, 5]);
+    assert!(!search.progress().borrow().complete);
+    job.log.live.as_ref().unwrap().completed();
+    let mut progress = search.progress();
+    progress.wait_for(|now| now.complete).await.unwrap();
+}
+
+#[tokio::test]
+async fn lines_near_hits_come_with_their_number() {
+    let mut job = Writing::new();
+    let text: String = (1..=3000).map(|n| format!("line {n} of it\n")).collect();
+    job.write(Stream::Stdout, &text);
+    let search = job.find("line 77");
+    assert_eq!(hits(&search, 3000).await, 11);
+    let (lines, hits, total) = search.lines(2, 3, 5).await.unwrap();
+    let numbers: Vec<u64> = lines.iter().map(|line| line.number).collect();
+    // Around 77: 75 to 79; from 768 on the next ones.
+    assert_eq!((numbers, total), (vec![78, 79, 768, 769, 770], 19));
+    assert_eq!(hits.iter().map(|hit| hit.line).collect::<Vec<_>>(), [770]);
+    assert_eq!(search.nearest(770, 0, true).unwrap().index, 1);
+}
+
+#[tokio::test]
+async fn an_ended_search_stops() {
+    let mut job = Writing::new();
+    job.write(Stream::Stdout, "x\n");
+    let search = job.find("x");
+    assert_eq!(hits(&search, 1).await, 1);
+    let shared = Arc::downgrade(&search.shared);
+    drop(search);
+    // Its task holds it no more; that is at once, but on another thread.
+    while shared.upgrade().is_some() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn where_too_many_are_found_those_on_screen_are_looked_for_again() {
+    let mut job = Writing::new();
+    let line = "x".repeat(1000) + "\n";
+    for _ in 0..1100 {
+        job.write(Stream::Stdout, &line);
+    }
+    let search = job.find("x");
+    assert_eq!(hits(&search, 1100).await, 1_100_000);
+    let last = search.hits(1100, 1).await.unwrap();
+    assert_eq!((last.len(), last[999].start), (1000, 999));
+    assert_eq!(
+        search.nearest(1100, 0, true).unwrap().index,
+        found::KEPT as u64
+    );
+}

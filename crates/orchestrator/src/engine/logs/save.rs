@@ -1,0 +1,174 @@
+//! Saves a job's log as a file in the person's folder for downloads, however long it is.
+//!
+//! The window and the engine are on the same machine, so nothing has to go through the window, which could not take a
+//! log of any size.
+
+mod html;
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, Local};
+use directories::UserDirs;
+use tokio::{runtime::Handle, task::spawn_blocking};
+
+use crate::{
+    engine::{Cursor, Engine, EngineError, ReadError},
+    job::{Job, JobId, What},
+    log::{Line, lines::Flow},
+    wire::SaveAs,
+};
+
+/// Bytes of one line that are saved where it is not saved as it came.
+const LINE: usize = 16 * 1024 * 1024;
+
+impl Engine {
+    /// Saves a job's log as far as it is there, in a new file, and says where that is.
+    ///
+    /// # Errors
+    /// Where the log cannot be read or the file cannot be written; what was written of it is then removed. Where rows of
+    /// it are gone, the rest is in the file that is named.
+    pub async fn save_log(&self, job: JobId, form: SaveAs) -> Result<PathBuf, EngineError> {
+        let job = self.job(job).await?;
+        let log = self.log(job.id);
+        let cursor = log.cursor(0);
+        let folder = downloads(&self.folders().home);
+        let runtime = Handle::current();
+        let saving = spawn_blocking(move || {
+            fs::create_dir_all(&folder)?;
+            let (path, file) = new_file(&folder, &name(&job), ending(form))?;
+            let saved = write(BufWriter::new(file), cursor, &job, form, &runtime);
+            if saved.is_err() {
+                fs::remove_file(&path)?;
+            }
+            saved.map(|()| path)
+        });
+        let path = saving
+            .await
+            .map_err(|panic| EngineError::Io(panic.into()))??;
+        match log.missing().await? {
+            0 => Ok(path),
+            missing => Err(EngineError::Refused(format!(
+                "what is left of the log is in {}: {}",
+                path.display(),
+                ReadError::Missing(missing)
+            ))),
+        }
+    }
+}
+
+const fn ending(form: SaveAs) -> &'static str {
+    match form {
+        SaveAs::Raw => "log",
+        SaveAs::Text | SaveAs::TextWithTimes => "txt",
+        SaveAs::Html => "html",
+    }
+}
+
+/// The person's folder for downloads; where there is none, one in their home.
+fn downloads(home: &Path) -> PathBuf {
+    let known = UserDirs::new().and_then(|folders| folders.download_dir().map(Into::into));
+    known.unwrap_or_else(|| home.join("Downloads"))
+}
+
+/// A file name made of what ran and when: letters, digits, dots and dashes.
+fn name(job: &Job) -> String {
+    let what = match &job.what {
+        What::Target { targets, .. } => targets.join("-"),
+        What::Command { .. } => job.command.clone(),
+    };
+    let mut name = String::new();
+    for char in what.chars().take(60) {
+        if char.is_alphanumeric() {
+            name.push(char);
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    let at = job.queued_at.with_timezone(&Local).format("%Y%m%d-%H%M%S");
+    format!(
+        "{}-{at}",
+        if name.is_empty() {
+            "log"
+        } else {
+            name.trim_end_matches('-')
+        }
+    )
+}
+
+/// A file that was not there before: `name.txt`, else `name (2).txt` and so on; 0600, as the log is.
+fn new_file(folder: &Path, name: &str, ending: &str) -> io::Result<(PathBuf, File)> {
+    for number in 1..1000 {
+        let again = if number == 1 {
+            String::new()
+        } else {
+            format!(" ({number})")
+        };
+        let path = folder.join(format!("{name}{again}.{ending}"));
+        let mut options = OpenOptions::new();
+        match options.write(true).create_new(true).mode(0o600).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return opened.map(|file| (path, file)),
+        }
+    }
+    let why = format!("{} holds a thousand logs of this name", folder.display());
+    Err(io::Error::other(why))
+}
+
+fn write(
+    mut out: impl Write,
+    mut cursor: Cursor,
+    job: &Job,
+    form: SaveAs,
+    runtime: &Handle,
+) -> Result<(), EngineError> {
+    let mut flow = Flow::new(LINE);
+    if form == SaveAs::Html {
+        html::head(&mut out, job)?;
+    }
+    while let Some(chunks) = runtime.block_on(cursor.next())? {
+        for chunk in &chunks {
+            if form == SaveAs::Raw {
+                out.write_all(&chunk.bytes)?;
+                continue;
+            }
+            for line in flow.feed(chunk.stream, chunk.at, &chunk.bytes) {
+                write_line(&mut out, &line, form)?;
+            }
+        }
+    }
+    for line in flow.finish() {
+        write_line(&mut out, &line, form)?;
+    }
+    if form == SaveAs::Html {
+        html::foot(&mut out)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn write_line(out: &mut impl Write, line: &Line, form: SaveAs) -> io::Result<()> {
+    if form == SaveAs::Html {
+        return html::line(out, line);
+    }
+    if form == SaveAs::TextWithTimes {
+        let at = DateTime::from_timestamp_micros(line.at).unwrap_or_default();
+        let at = at.with_timezone(&Local);
+        write!(out, "{}  ", at.format("%Y-%m-%d %H:%M:%S%.3f"))?;
+    }
+    for span in &line.spans {
+        out.write_all(span.text.as_bytes())?;
+    }
+    if line.open {
+        Ok(())
+    } else {
+        out.write_all(b"\n")
+    }
+}
+
+#[cfg(test)]
+mod tests;

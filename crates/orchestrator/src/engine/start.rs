@@ -1,0 +1,373 @@
+//! Starting jobs: from what a person asked for to a prepared job.
+
+pub(super) mod begin;
+pub(super) mod capacity;
+pub(super) mod compose;
+pub(super) mod direnv;
+pub(super) mod draft;
+pub(super) mod fork_server;
+pub(super) mod job_folder;
+pub(super) mod masked;
+pub(super) mod preview;
+pub(super) mod queue;
+pub(super) mod rules;
+pub(super) mod started;
+
+use std::{collections::HashMap, ffi::OsString, io, path::Path};
+
+use supervisor::exec::{Exec, MASKED};
+use uuid::Uuid;
+
+use self::{
+    compose::{Composed, Wanted},
+    draft::Asked,
+    job_folder::{Plan, Prepared},
+    queue::Wait,
+    rules::Rules,
+};
+use super::{Engine, EngineError};
+use crate::{
+    job::{Job, JobId, What},
+    project::Project,
+    wire::{Start, WhenBusy},
+};
+
+/// Whether a person has said that a project's makefile may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// Yes, by typing the command.
+    Given,
+    /// Only for projects that are trusted.
+    Trusted,
+}
+
+impl Engine {
+    /// Starts a job, or one on each of several hosts, and gives them in that order. Nothing waits for the store.
+    ///
+    /// # Errors
+    /// Where the project, target or host is unknown, the project is not trusted, a rule of make's arguments is broken,
+    /// what is dangerous is not confirmed for a host in production, or the job's folder cannot be made.
+    pub fn start(&self, start: Start, consent: Consent) -> Result<Vec<Job>, EngineError> {
+        match start {
+            Start::Target {
+                project,
+                targets,
+                variables,
+                pty,
+                when_busy,
+                options,
+            } => {
+                let known = self.runnable(&project, consent)?;
+                let wanted = Wanted {
+                    targets: &targets,
+                    variables: &variables,
+                    options: &options,
+                    pty,
+                };
+                Ok(vec![self.start_targets(&known, wanted, when_busy, None)?])
+            }
+            Start::Command { command, .. } if command.trim().is_empty() => {
+                Err(EngineError::Refused("there is no command to run".into()))
+            }
+            Start::Command {
+                command,
+                hosts,
+                cwd,
+                pty,
+                confirmed,
+            } => {
+                if !hosts.is_empty() {
+                    self.confirmed(&command, &hosts, &confirmed)?;
+                    return self.start_on_hosts(&command, &hosts, pty);
+                }
+                let composed = self.compose_shell(&command, cwd.as_deref(), pty)?;
+                Ok(vec![self.start_local(composed)?])
+            }
+        }
+    }
+
+    /// A project that may be run.
+    fn runnable(&self, name: &str, consent: Consent) -> Result<Project, EngineError> {
+        let known = self.project(name)?;
+        if consent == Consent::Trusted && !known.trusted {
+            return Err(EngineError::Untrusted {
+                project: known.name,
+            });
+        }
+        match known.problem {
+            Some(problem) => Err(EngineError::NotFound(format!("{}: {problem}", known.name))),
+            None => Ok(known),
+        }
+    }
+
+    fn start_targets(
+        &self,
+        project: &Project,
+        wanted: Wanted<'_>,
+        when_busy: Option<WhenBusy>,
+        seen: Option<&Job>,
+    ) -> Result<Job, EngineError> {
+        let scan = self.known_targets(project);
+        let composed = self.compose_targets(project, &scan, wanted)?;
+        is_as_seen(&composed.asked, seen)?;
+        self.refuse_busy(&composed.rules, when_busy)?;
+        let job = self.start_local(composed)?;
+        self.remember(project, &scan, wanted);
+        Ok(job)
+    }
+
+    /// Whether a job with these rules may be started now, where it should not wait.
+    fn refuse_busy(&self, rules: &Rules, when_busy: Option<WhenBusy>) -> Result<(), EngineError> {
+        if when_busy.unwrap_or_else(|| self.settings().when_busy) == WhenBusy::Wait {
+            return Ok(());
+        }
+        match self.0.queue.taken(rules.claims.clone())? {
+            Some(claim) => Err(EngineError::Refused(format!(
+                "{}; wait for it or cancel it",
+                self.waits_for(&Wait::Other(claim))
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Make in a folder, with just these words.
+    ///
+    /// # Errors
+    /// Where the folder is gone, a word holds a NUL, the job's folder cannot be made; and without a person's own consent,
+    /// where the folder's project is not trusted or the words have make read another makefile than that project's.
+    pub fn start_make(
+        &self,
+        folder: &Path,
+        words: &[String],
+        consent: Consent,
+    ) -> Result<Job, EngineError> {
+        self.start_line(folder, words, consent, None)
+    }
+
+    /// As [`Engine::start_make`], of a job that was seen where one is given.
+    fn start_line(
+        &self,
+        folder: &Path,
+        words: &[String],
+        consent: Consent,
+        seen: Option<&Job>,
+    ) -> Result<Job, EngineError> {
+        let project = self.project(&folder.display().to_string())?;
+        if consent == Consent::Trusted && !project.trusted {
+            return Err(EngineError::Untrusted {
+                project: project.name,
+            });
+        }
+        let (composed, elsewhere) = self.compose_line(&project, folder, words)?;
+        if consent == Consent::Trusted && elsewhere.is_some() {
+            return Err(EngineError::Refused(format!(
+                "`{}` reads other makefiles than those of {}, which is what is trusted: run it in a terminal",
+                composed.command.shown, project.name
+            )));
+        }
+        is_as_seen(&composed.asked, seen)?;
+        self.refuse_busy(&composed.rules, None)?;
+        self.start_local(composed)
+    }
+
+    /// Starts the same again: what runs is worked out anew from what the job says that ran, and it is what the job shows.
+    ///
+    /// # Errors
+    /// As [`Engine::start`], and where the job is unknown, a secret would have to be typed again, something else would run
+    /// than the job shows, or this installation did not start it as it now is and `confirmed` does not name its owner.
+    pub async fn run_again(
+        &self,
+        job: JobId,
+        confirmed: Vec<String>,
+        consent: Consent,
+    ) -> Result<Vec<Job>, EngineError> {
+        let job = self.job(job).await?;
+        self.blocking(move |engine| {
+            // A row in a database that others write to never starts anything by itself.
+            engine.known_or_confirmed(&job, &confirmed)?;
+            engine.again(&job, &confirmed, consent)
+        })
+        .await
+    }
+
+    fn again(
+        &self,
+        job: &Job,
+        confirmed: &[String],
+        consent: Consent,
+    ) -> Result<Vec<Job>, EngineError> {
+        let variables = told(job)?;
+        match &job.what {
+            What::Target { typed: true, .. } => {
+                let (Some(folder), Some((_make, words))) = (&job.cwd, job.argv.split_first())
+                else {
+                    let why = format!("what job {} gave to make is not known", job.id);
+                    return Err(EngineError::Refused(why));
+                };
+                Ok(vec![self.start_line(folder, words, consent, Some(job))?])
+            }
+            What::Target {
+                project,
+                targets,
+                options,
+                ..
+            } => {
+                let wanted = Wanted {
+                    targets,
+                    variables: &variables,
+                    options,
+                    pty: job.pty,
+                };
+                let project = self.runnable(project, consent)?;
+                Ok(vec![self.start_targets(
+                    &project,
+                    wanted,
+                    None,
+                    Some(job),
+                )?])
+            }
+            What::Command { host } => self.command_again(job, host.as_ref(), confirmed),
+        }
+    }
+
+    fn command_again(
+        &self,
+        job: &Job,
+        host: Option<&String>,
+        confirmed: &[String],
+    ) -> Result<Vec<Job>, EngineError> {
+        let command = &job.command;
+        let Some(host) = host else {
+            let cwd = job.cwd.as_ref().map(|cwd| cwd.display().to_string());
+            let composed = self.compose_shell(command, cwd.as_deref(), job.pty)?;
+            is_as_seen(&composed.asked, Some(job))?;
+            return Ok(vec![self.start_local(composed)?]);
+        };
+        if command.trim().is_empty() {
+            return Err(EngineError::Refused("there is no command to run".into()));
+        }
+        is_as_seen(&draft::of_host(host, command, job.pty, None), Some(job))?;
+        let hosts = std::slice::from_ref(host);
+        self.confirmed(command, hosts, confirmed)?;
+        self.start_on_hosts(command, hosts, job.pty)
+    }
+
+    /// Does work that reads files or asks programs, as [`Engine::start`] does, on a thread that may block.
+    ///
+    /// # Errors
+    /// What the work says, or that it panicked.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let engine = self.clone();
+        tokio::task::spawn_blocking(move || work(&engine))
+            .await
+            .map_err(|error| EngineError::Io(io::Error::other(error)))?
+    }
+
+    fn start_on_hosts(
+        &self,
+        command: &str,
+        hosts: &[String],
+        pty: bool,
+    ) -> Result<Vec<Job>, EngineError> {
+        let config = self.0.catalog.ssh();
+        let routes: Vec<_> = hosts
+            .iter()
+            .map(|host| config.resolve(host))
+            .collect::<Result<_, _>>()
+            .map_err(|refusal| EngineError::NotFound(refusal.to_string()))?;
+        let batch = (hosts.len() > 1).then(Uuid::now_v7);
+        // All or none: a host whose folder cannot be made must not leave the others running unnamed.
+        let of_host = |host: &String| draft::of_host(host, command, pty, batch).job();
+        let jobs: Vec<Job> = hosts.iter().map(of_host).collect();
+        let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+        self.0.room.admit(&ids)?;
+        let mut prepared = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            match self.prepare(job, None) {
+                Ok(one) => prepared.push(one),
+                Err(error) => {
+                    prepared.into_iter().for_each(job_folder::drop_prepared);
+                    ids.into_iter().for_each(|id| self.forget(id));
+                    return Err(error);
+                }
+            }
+        }
+        let jobs = prepared.into_iter().zip(routes).map(|(prepared, route)| {
+            let route = Box::new(route);
+            self.launch(prepared, Plan::Remote { route })
+        });
+        Ok(jobs.collect())
+    }
+
+    fn start_local(&self, composed: Composed) -> Result<Job, EngineError> {
+        let Composed {
+            asked,
+            command,
+            rules,
+            environment,
+            by_direnv,
+        } = composed;
+        let mut environment: HashMap<OsString, OsString> = environment.into_iter().collect();
+        let own = command.env.iter();
+        environment.extend(own.map(|(name, value)| (name.into(), value.into())));
+        let job = asked.job();
+        let window = job.pty.then(|| self.window());
+        let exec = job_folder::exec(&command, window, &rules, self.folders())?;
+        self.0.room.admit(&[job.id])?;
+        let prepared = self.prepare(job, Some(exec))?;
+        let claims = rules.claims;
+        let mut given = by_direnv.then(|| environment.clone());
+        if let Some(given) = &mut given {
+            // Those are the supervisor's alone.
+            given.retain(|name, _| !name.as_encoded_bytes().starts_with(MASKED.as_bytes()));
+        }
+        let plan = Plan::Local {
+            environment,
+            claims,
+        };
+        let job = self.launch(prepared, plan);
+        if let Some(given) = given {
+            self.note_direnv(job.id, given);
+        }
+        Ok(job)
+    }
+
+    fn prepare(&self, job: Job, exec: Option<Exec>) -> Result<Prepared, EngineError> {
+        let (id, jobs) = (job.id, self.folders().jobs());
+        self.note_started(&job);
+        // Before the folder can be seen, so that it is not taken for another engine's.
+        self.0.known.lock().expect("no panic holds it").insert(id);
+        job_folder::prepare(&jobs, job, self.0.link.key(), exec).map_err(|error| {
+            self.forget(id);
+            let why = format!(
+                "failed to make the job's folder in {}: {error}",
+                jobs.display()
+            );
+            EngineError::Io(io::Error::new(error.kind(), why))
+        })
+    }
+}
+
+/// Refuses to start what is not what a person saw of the job that it repeats.
+fn is_as_seen(asked: &Asked, seen: Option<&Job>) -> Result<(), EngineError> {
+    match seen.and_then(|job| asked.differs_from(job)) {
+        Some(why) => Err(EngineError::Refused(why)),
+        None => Ok(()),
+    }
+}
+
+/// The variables of a job, to be given once more.
+fn told(job: &Job) -> Result<Vec<(String, String)>, EngineError> {
+    let secret = |name: &str| {
+        EngineError::Refused(format!(
+            "{name} is secret and was not kept: start the target anew and type it"
+        ))
+    };
+    let variables = job.variables.iter();
+    variables
+        .map(|(name, value)| Ok((name.clone(), value.clone().ok_or_else(|| secret(name))?)))
+        .collect()
+}

@@ -1,0 +1,354 @@
+//! From a prepared job to one that runs: its turn, its supervisor, and the tasks that follow and archive it.
+
+use std::{
+    collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, path::Path, sync::Arc,
+    time::Duration,
+};
+
+use chrono::Utc;
+use supervisor::{
+    control::{self, ToSupervisor},
+    exec::Grace,
+    exit::Exit as Seen,
+    folder::{self, Lock},
+};
+use tokio::task::JoinHandle;
+
+use super::{
+    job_folder::{self, Plan, Prepared},
+    queue::{Claim, Turn, Wait},
+};
+use crate::{
+    engine::{
+        Engine,
+        follow::{
+            self,
+            index::Indexer,
+            live::{Live, Mark, Orders},
+            lost,
+        },
+        prompts::AskPerson,
+        remote::Remote,
+    },
+    job::{Exit, Job, JobId, State, Status, What},
+    make, ssh,
+    wire::Event,
+};
+
+/// While a job waits for its turn, the claims of jobs that nobody here follows are looked at again this often.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// The file in the folder of a job that waits for its turn by which another engine cancels it.
+pub(in crate::engine) const CANCEL: &str = "cancel";
+
+impl Engine {
+    /// Registers a prepared job and sets everything about it going.
+    pub(in crate::engine) fn launch(&self, prepared: Prepared, plan: Plan) -> Job {
+        let Prepared {
+            job,
+            folder,
+            lock,
+            listener,
+        } = prepared;
+        let (live, orders) = Live::new(job, folder, Some(Mark::default()));
+        let live = Arc::new(live);
+        self.register(&live);
+        let job = live.job();
+        self.tell(Event::job(job.clone()));
+        let noted = self.note_commit(&live);
+        self.archive(Arc::clone(&live), lock, noted);
+        let engine = self.clone();
+        tokio::spawn(async move { engine.begin(live, orders, listener, plan).await });
+        job
+    }
+
+    /// Waits for the job's turn, starts it and follows it to its end.
+    async fn begin(self, live: Arc<Live>, mut orders: Orders, listener: UnixListener, plan: Plan) {
+        let turn = match self.turn(&live, &mut orders, plan.claims()).await {
+            Ok(Some(turn)) => turn,
+            Ok(None) => {
+                let why = "canceled while it waited for its turn";
+                return self.ended_early(&live, why.into(), true);
+            }
+            Err(error) => {
+                let why = format!("{}: {error}", self.folders().claims().display());
+                return self.ended_early(&live, why, false);
+            }
+        };
+        // Before anything runs: from here on, what runs is followed.
+        let begun = control::connect(live.folder.path()).and_then(|connection| {
+            let shared = turn.share()?;
+            self.keep_turn(live.id, turn);
+            match plan {
+                Plan::Local { environment, .. } => {
+                    self.begin_local(&live, listener, shared, environment)
+                }
+                Plan::Remote { route } => self.begin_remote(&live, listener, *route),
+            }
+            .map(|()| connection)
+        });
+        match begun {
+            Ok(connection) => {
+                let indexer = Indexer::new(live, Mark::default());
+                follow::follow(indexer, connection, orders, Arc::new(self), ()).await;
+            }
+            Err(error) => self.ended_early(&live, error.to_string(), false),
+        }
+    }
+
+    /// Keeps a job's turn until the job is over: where its supervisor is killed, until what that left is ended, too.
+    fn keep_turn(&self, job: JobId, turn: Turn) {
+        let mut turns = self.0.turns.lock().expect("no panic holds it");
+        turns.insert(job, turn);
+    }
+
+    /// Gives a job's turn to the next one.
+    pub(in crate::engine) fn give_turn_back(&self, job: JobId) {
+        let turn = self.0.turns.lock().expect("no panic holds it").remove(&job);
+        drop(turn);
+        self.0.queue.serve();
+    }
+
+    fn begin_local(
+        &self,
+        live: &Arc<Live>,
+        listener: UnixListener,
+        turn: Turn,
+        environment: HashMap<OsString, OsString>,
+    ) -> io::Result<()> {
+        let floor = self.disk_floor();
+        let start =
+            job_folder::Start::of(&live.folder, listener, turn, environment, live.id, floor);
+        self.0.nursery.start(start)?;
+        self.now_running(live);
+        Ok(())
+    }
+
+    fn begin_remote(
+        &self,
+        live: &Arc<Live>,
+        listener: UnixListener,
+        route: ssh::Route,
+    ) -> io::Result<()> {
+        let job = live.job();
+        let window = self.window();
+        let exec = ssh::Exec {
+            job: job.id,
+            command: job.command,
+            pty: job.pty.then_some((window.rows, window.cols)),
+            graces: Grace::usual(),
+        };
+        let (engine, running) = (self.clone(), Arc::clone(live));
+        let ask = Arc::new(AskPerson {
+            engine: self.clone(),
+            job: live.id,
+            runtime: tokio::runtime::Handle::current(),
+        });
+        let remote = Remote {
+            sessions: Arc::clone(&self.0.sessions),
+            route,
+            exec,
+            folder: live.folder.clone(),
+            ask,
+            floor: self.disk_floor(),
+        };
+        remote.supervise(listener, move || engine.now_running(&running))
+    }
+
+    fn now_running(&self, live: &Live) {
+        if live.job_status() != Status::Queued {
+            return;
+        }
+        let started_at = Utc::now();
+        let job = live.change(|job| job.state = State::Running { started_at });
+        self.tell(Event::job(job));
+    }
+
+    /// A turn to run, or none where the job was canceled before it got one. Input waits; so does the window's size.
+    async fn turn(
+        &self,
+        live: &Live,
+        orders: &mut Orders,
+        claims: Vec<Claim>,
+    ) -> io::Result<Option<Turn>> {
+        let mut place = self.0.queue.join(live.id, claims);
+        let mut later = None;
+        let turn = loop {
+            tokio::select! {
+                biased;
+                turn = &mut place.turn => break turn.unwrap_or(Err(io::ErrorKind::BrokenPipe.into()))?,
+                Some(order) = orders.now.recv() => match order {
+                    ToSupervisor::Cancel { .. } => return Ok(None),
+                    other => later = Some(other),
+                },
+                Ok(()) = place.why.changed() => {
+                    let why = place.why.borrow_and_update().clone();
+                    let waits = why.map(|wait| self.waits_for(&wait));
+                    let job = live.change(|job| job.state = State::Queued { waits });
+                    self.tell(Event::job(job));
+                }
+                () = tokio::time::sleep(LOOK_AGAIN) => {
+                    if live.folder.path().join(CANCEL).exists() {
+                        return Ok(None);
+                    }
+                    self.0.queue.serve();
+                }
+            }
+        };
+        if let Some(Err(error)) = later.map(|order| live.offer(order)) {
+            tracing::debug!(job = %live.id, %error, "the window's size is not passed on");
+        }
+        Ok(Some(turn))
+    }
+
+    /// What a job waits for, in words.
+    pub(in crate::engine) fn waits_for(&self, wait: &Wait) -> String {
+        let claim = match wait {
+            Wait::Turn { most } => {
+                return format!("{most} jobs run, and no more may at once (Settings)");
+            }
+            Wait::Other(claim) => claim,
+        };
+        let who = match (self.holder(claim), &claim.target) {
+            (Some(job), _) => job.command,
+            (None, Some(target)) => format!("{target} in {}", claim.folder.display()),
+            (None, None) => format!("a job in {}", claim.folder.display()),
+        };
+        match &claim.target {
+            Some(target) => format!("{who} runs already, and {target} is exclusive"),
+            None => format!("{who} runs already, and its project runs one job at a time"),
+        }
+    }
+
+    /// The job that has this for itself, as far as its targets tell.
+    fn holder(&self, claim: &Claim) -> Option<Job> {
+        self.lives().into_iter().map(|live| live.job()).find(|job| {
+            let folder = job.cwd.as_ref().and_then(|cwd| cwd.canonicalize().ok());
+            let wanted = claim.target.as_ref();
+            let is_of_it = matches!(&job.what, What::Target { targets, .. }
+                if wanted.is_none_or(|wanted| targets.contains(wanted)));
+            job.state.status() == Status::Running
+                && is_of_it
+                && folder.as_ref() == Some(&claim.folder)
+        })
+    }
+
+    /// Ends a job that nobody supervises yet. Its folder says so too, for an engine that finds it before it is archived.
+    fn ended_early(&self, live: &Live, why: String, canceled: bool) {
+        let now = Utc::now();
+        let seen = Seen {
+            ended: Exit::CouldNotStart { why },
+            canceled,
+            started_at: None,
+            finished_at: now.timestamp_micros(),
+            spool_end: 0,
+            complete: true,
+            survivors: Vec::new(),
+        };
+        lost::write_down(&live.folder, &seen);
+        let state = State::Ended {
+            started_at: None,
+            finished_at: now,
+            exit: seen.ended,
+            canceled,
+        };
+        let job = live.change(|job| job.state = state);
+        self.tell(Event::job(job));
+        live.completed();
+    }
+
+    /// Archives a job in the background, holding its lock, and forgets it when that is done. `noted` is waited for
+    /// before anything is written.
+    pub(in crate::engine) fn archive(
+        &self,
+        live: Arc<Live>,
+        lock: Lock,
+        noted: Option<JoinHandle<()>>,
+    ) {
+        let engine = self.clone();
+        let id = live.id;
+        // Held until the task is in the list, so that it cannot be off it before.
+        let mut archiving = self.0.archiving.lock().expect("no panic holds it");
+        let task = tokio::spawn(async move {
+            if let Some(noted) = noted {
+                let _noted = noted.await.is_ok();
+            }
+            if engine.archive_for_good(&live).await {
+                if live.job_status() == Status::Lost {
+                    engine.take_what_is_known(&live).await;
+                }
+                if live.job().damage.is_some() {
+                    // Found on the way to the store, after all else had been told.
+                    engine.tell(Event::job(live.job()));
+                }
+                engine.forget(id);
+            }
+            drop(lock);
+        });
+        archiving.insert(id, task);
+    }
+
+    /// Gives up the claim on a job, so that its supervisor has it archived when it is over. False where it is over
+    /// already: the supervisor may have gone, trusting in us.
+    pub async fn let_go(&self, job: JobId) -> bool {
+        let archiving = self
+            .0
+            .archiving
+            .lock()
+            .expect("no panic holds it")
+            .remove(&job);
+        if let Some(task) = archiving {
+            task.abort();
+            let _over = task.await.is_ok();
+        }
+        let Some(live) = self.live(job) else {
+            return true;
+        };
+        let seen = live.folder.read_json::<Seen>(folder::EXIT);
+        !seen.is_ok_and(|seen| seen.is_some_and(|seen| seen.complete))
+    }
+
+    /// Notes where the job's git work tree stands; the job does not wait for it.
+    fn note_commit(&self, live: &Arc<Live>) -> Option<JoinHandle<()>> {
+        let (engine, live) = (self.clone(), Arc::clone(live));
+        let cwd = live.job().cwd?;
+        Some(tokio::task::spawn_blocking(move || {
+            let trusted = || engine.is_trusted_tree(&cwd);
+            if let Some(commit) = make::git::commit(&cwd, trusted) {
+                let job = live.change(|job| job.commit = Some(commit));
+                engine.tell(Event::job(job));
+            }
+        }))
+    }
+
+    /// Whether the git work tree around a folder is that of a project which is trusted: one that only lies below such a
+    /// project was brought by somebody else.
+    fn is_trusted_tree(&self, folder: &Path) -> bool {
+        let Some(tree) = make::git::work_tree(folder) else {
+            return false;
+        };
+        let projects = self.projects().found.into_iter();
+        let mut trusted = projects.filter(|project| project.trusted);
+        trusted.any(|project| make::git::work_tree(&project.path).as_ref() == Some(&tree))
+    }
+
+    pub(in crate::engine) fn register(&self, live: &Arc<Live>) {
+        self.0
+            .lives
+            .lock()
+            .expect("no panic holds it")
+            .insert(live.id, Arc::clone(live));
+    }
+
+    pub(in crate::engine) fn forget(&self, job: JobId) {
+        self.0.lives.lock().expect("no panic holds it").remove(&job);
+        self.0
+            .archiving
+            .lock()
+            .expect("no panic holds it")
+            .remove(&job);
+        self.0.known.lock().expect("no panic holds it").remove(&job);
+        self.0.room.leave(job);
+        self.0.forgotten.notify_waiters();
+        self.give_turn_back(job);
+    }
+}

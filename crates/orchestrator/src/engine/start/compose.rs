@@ -1,0 +1,209 @@
+//! From what a person asked for to the exact command of a job here. What is started and what is only shown come from the
+//! same functions, so that the one is the other.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    draft::{self, Asked},
+    masked,
+    rules::Rules,
+};
+use crate::{
+    engine::{Engine, EngineError},
+    job::MakeOptions,
+    make,
+    project::{Project, Scan},
+};
+
+/// A job here, before anything is made of it.
+pub(in crate::engine) struct Composed {
+    pub(in crate::engine) asked: Asked,
+    pub(in crate::engine) command: make::Command,
+    pub(in crate::engine) rules: Rules,
+    /// What it inherits.
+    pub(in crate::engine) environment: Vec<(OsString, OsString)>,
+    /// Whether `direnv` makes another one of that before make starts.
+    pub(in crate::engine) by_direnv: bool,
+}
+
+/// Another makefile than the folder's.
+struct There {
+    project: Project,
+    scan: Arc<Scan>,
+}
+
+/// What is wanted of a project.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct Wanted<'a> {
+    pub(in crate::engine) targets: &'a [String],
+    pub(in crate::engine) variables: &'a [(String, String)],
+    pub(in crate::engine) options: &'a MakeOptions,
+    pub(in crate::engine) pty: bool,
+}
+
+impl Engine {
+    /// Targets of a project.
+    pub(in crate::engine) fn compose_targets(
+        &self,
+        project: &Project,
+        scan: &Scan,
+        wanted: Wanted<'_>,
+    ) -> Result<Composed, EngineError> {
+        let mut environment = self.environment_in(wanted.pty);
+        let variables = assignments(scan, wanted);
+        let direnv = make::direnv(&project.path, &environment);
+        let run = make::Run {
+            dir: &project.path,
+            targets: wanted.targets,
+            variables: &variables,
+            options: wanted.options,
+            direnv: direnv.as_deref(),
+        };
+        let command = make::argv(&run).map_err(refused)?;
+        let asked = draft::of_make(&run, &command, &project.name, wanted.pty).within(&environment);
+        let mut rules = Rules::of(project, wanted.targets, scan);
+        masked::tell(&mut rules, &mut environment, scan, &project.path);
+        Ok(Composed {
+            asked,
+            command,
+            by_direnv: direnv.is_some(),
+            rules: Rules {
+                timeout: wanted.options.timeout.or(rules.timeout),
+                ..rules
+            },
+            environment,
+        })
+    }
+
+    /// A shell command in a folder, the home folder where none is named.
+    pub(in crate::engine) fn compose_shell(
+        &self,
+        command: &str,
+        cwd: Option<&str>,
+        pty: bool,
+    ) -> Result<Composed, EngineError> {
+        let here = cwd.map_or_else(|| self.folders().home.clone(), PathBuf::from);
+        let program = make::shell(command, &here).map_err(refused)?;
+        let environment = self.environment_in(pty);
+        Ok(Composed {
+            asked: draft::of_shell(&program, command.to_owned(), pty).within(&environment),
+            command: program,
+            rules: Rules::default(),
+            environment,
+            by_direnv: false,
+        })
+    }
+
+    /// Make with just these words in a project's folder. Where they have it read other makefiles, the rules of those count;
+    /// what this folder's call secret is so all the same.
+    pub(in crate::engine) fn compose_line(
+        &self,
+        project: &Project,
+        folder: &Path,
+        words: &[String],
+    ) -> Result<(Composed, Option<make::Elsewhere>), EngineError> {
+        let nul =
+            || EngineError::Refused("failed to run make: an argument has a NUL byte in it".into());
+        let scan = self.known_targets(project);
+        let read = make::line(folder, words, |_| false).ok_or_else(nul)?;
+        let there = read.elsewhere.map(|to| self.led_to(to, project));
+        let secret = |name: &str| {
+            let elsewhere = there.as_ref().map(|there| &*there.scan);
+            is_secret(&scan, name) || elsewhere.is_some_and(|scan| is_secret(scan, name))
+        };
+        let line = make::line(folder, words, secret).ok_or_else(nul)?;
+        let mut environment = self.environment();
+        let asked = draft::of_line(&line, &project.name).within(&environment);
+        let mut rules = match &there {
+            Some(there) => Rules::of(&there.project, &line.targets, &there.scan),
+            None => Rules::of(project, &line.targets, &scan),
+        };
+        rules.keep_out(&scan);
+        rules
+            .secrets
+            .extend(line.command.env.iter().map(|(name, _)| name.clone()));
+        masked::tell(&mut rules, &mut environment, &scan, &project.path);
+        if let Some(there) = &there {
+            masked::tell(
+                &mut rules,
+                &mut environment,
+                &there.scan,
+                &there.project.path,
+            );
+        }
+        let composed = Composed {
+            asked,
+            command: line.command,
+            rules,
+            environment,
+            by_direnv: false,
+        };
+        Ok((composed, line.elsewhere))
+    }
+
+    /// What make finds where it is sent.
+    fn led_to(&self, elsewhere: make::Elsewhere, from: &Project) -> There {
+        let make::Elsewhere { dir, files } = elsewhere;
+        let project = self.project(&dir.display().to_string());
+        let project = project.unwrap_or_else(|_| Project {
+            path: dir,
+            exclusive: false,
+            trusted: false,
+            ..from.clone()
+        });
+        let scan = match files.is_empty() {
+            true => self.known_targets(&project),
+            false => Arc::new(make::scan_files(&project.path, &files)),
+        };
+        There { project, scan }
+    }
+
+    /// What a job here inherits, in a terminal or not.
+    fn environment_in(&self, pty: bool) -> Vec<(OsString, OsString)> {
+        let mut environment = self.environment();
+        if pty {
+            make::environment::name_terminal(&mut environment);
+        }
+        environment
+    }
+
+    /// What a job here inherits.
+    pub(in crate::engine) fn environment(&self) -> Vec<(OsString, OsString)> {
+        if !self.0.options.login_path {
+            return make::environment(std::env::vars_os(), None);
+        }
+        let path = make::login_path();
+        let base = make::beside_login(std::env::vars_os(), make::login_environment());
+        make::environment(base, path)
+    }
+}
+
+/// The variables as make is to get them.
+pub(in crate::engine) fn assignments(scan: &Scan, wanted: Wanted<'_>) -> Vec<make::Assignment> {
+    let assign = |(name, value): &(String, String)| make::Assignment {
+        name: name.clone(),
+        value: value.clone(),
+        raw: wanted.options.raw.contains(name),
+        secret: is_secret(scan, name),
+    };
+    wanted.variables.iter().map(assign).collect()
+}
+
+/// Whether a variable is secret: by its name, unless a makefile's comment says otherwise.
+pub(in crate::engine) fn is_secret(scan: &Scan, name: &str) -> bool {
+    let mut variables = scan.variables.iter();
+    let known = variables.find(|variable| variable.name == name);
+    known.map_or_else(|| make::is_secret_name(name), |known| known.secret)
+        || scan
+            .secrets
+            .iter()
+            .any(|secret| secret.name == name || secret.takes.iter().any(|taken| taken == name))
+}
+
+fn refused(refusal: make::Refusal) -> EngineError {
+    EngineError::Refused(format!("failed to {refusal}"))
+}

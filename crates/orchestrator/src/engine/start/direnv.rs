@@ -1,0 +1,98 @@
+//! What `direnv` made of a job's environment, by name. It is seen in the job's own process once that has become make, so
+//! that nobody's `.envrc` runs twice and no job waits.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ffi::OsString,
+    time::{Duration, Instant},
+};
+
+use supervisor::folder::{SUPERVISOR, Supervisor};
+
+use crate::{
+    engine::{Engine, follow::live::Live},
+    job::{EnvironmentChange, JobId},
+    make,
+    wire::Event,
+};
+
+/// Who it is that changed something.
+const BY: &str = "direnv";
+/// How what it keeps for itself begins.
+const OWN: &str = "DIRENV_";
+
+impl Engine {
+    /// Notes what direnv makes of the environment that a job was given.
+    pub(in crate::engine) fn note_direnv(&self, job: JobId, given: HashMap<OsString, OsString>) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            let Some(live) = engine.live(job) else { return };
+            if engine.begun(job).await.is_err() {
+                return;
+            }
+            let mut given: BTreeMap<_, _> = given.into_iter().collect();
+            // The supervisor is given it beside.
+            given.insert("VMO_JOB".into(), job.to_string().into());
+            if let Some(changes) = seen(&live, &given).await {
+                let job = live.change(|job| replace(&mut job.environment, changes));
+                engine.tell(Event::job(job));
+            }
+        });
+    }
+}
+
+/// The changes, once the job's process is another program than direnv; none where it ended before that was seen, or where
+/// the system does not show it.
+async fn seen(live: &Live, given: &BTreeMap<OsString, OsString>) -> Option<Vec<EnvironmentChange>> {
+    let begun = Instant::now();
+    while !live.job_status().is_over() {
+        if let Some(made) = made(live) {
+            return Some(make::environment::changes_by(BY, OWN, given, &made));
+        }
+        // What direnv runs may take milliseconds or a minute.
+        let next = begun.elapsed() / 50;
+        tokio::time::sleep(next.clamp(Duration::from_millis(2), Duration::from_millis(200))).await;
+    }
+    None
+}
+
+/// The environment of what direnv has become.
+#[cfg(target_os = "linux")]
+fn made(live: &Live) -> Option<BTreeMap<OsString, OsString>> {
+    use std::{fs, os::unix::ffi::OsStringExt};
+
+    let who: Supervisor = live.folder.read_json(SUPERVISOR).ok()??;
+    let process = std::path::PathBuf::from(format!("/proc/{}", who.child.pid));
+    let line = fs::read(process.join("cmdline")).ok()?;
+    // A script stands behind the shell that reads it.
+    let mut first = line.split(|byte| *byte == 0).take(2);
+    if line.is_empty() || first.any(|word| word.ends_with(BY.as_bytes())) {
+        return None;
+    }
+    let block = fs::read(process.join("environ")).ok()?;
+    // A process that became another while it was read is read again.
+    if fs::read(process.join("cmdline")).ok()? != line {
+        return None;
+    }
+    let all = block.split(|byte| *byte == 0);
+    let pairs = all.filter_map(|pair| {
+        let at = pair.iter().position(|byte| *byte == b'=')?;
+        let text = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+        Some((text(&pair[..at]), text(&pair[at + 1..])))
+    });
+    let made: BTreeMap<_, _> = pairs.collect();
+    // Between the two programs there is an instant without any.
+    (!made.is_empty()).then_some(made)
+}
+
+/// Not yet: elsewhere a process's environment is had in another way.
+#[cfg(not(target_os = "linux"))]
+fn made(_live: &Live) -> Option<BTreeMap<OsString, OsString>> {
+    None
+}
+
+/// Adds what direnv changed; of a name that was changed before, that is the last word.
+fn replace(known: &mut Vec<EnvironmentChange>, changes: Vec<EnvironmentChange>) {
+    known.retain(|before| !changes.iter().any(|change| change.name == before.name));
+    known.extend(changes);
+}
