@@ -10,37 +10,18 @@
 //!
 //! No threads but the sessions' own and no runtime: [`Sessions::run`] blocks its caller until the command is over.
 
-mod account;
 mod config;
-mod control;
-mod dial;
-mod ending;
+mod exec;
 mod failure;
-mod handshake;
-mod job;
-mod keywords;
-mod known_hosts;
-mod link;
 mod login;
-mod marks;
-mod patience;
-mod pattern;
-mod resolve;
-mod route;
-mod running;
-mod seen;
 mod session;
-mod sessions;
-mod tree;
-mod wire;
-mod wrapper;
 
 pub use config::Config;
-pub use control::{Control, Controls, InputFull, Orders, controls};
+pub use config::route::{Family, Route, Strict};
+pub use exec::orders::{Control, Controls, InputFull, Orders, controls};
+pub use exec::task::{Ended, Exec, Output, Remote};
 pub use failure::{Reason, Refusal};
-pub use job::{Ended, Exec, Output, Remote};
 #[cfg(fuzzing)]
-pub use known_hosts::fuzz as fuzz_known_hosts;
-pub use login::{Answer, Ask, Question};
-pub use route::{Family, Route, Strict};
-pub use sessions::Sessions;
+pub use login::known_hosts::fuzz as fuzz_known_hosts;
+pub use login::methods::{Answer, Ask, Question};
+pub use session::pool::Sessions;

@@ -2,6 +2,12 @@
 //!
 //! `ssh2-config` was looked at and not taken: it keeps no line numbers and knows no route it must refuse.
 
+pub(super) mod account;
+pub(super) mod keywords;
+pub(super) mod pattern;
+pub(super) mod resolve;
+pub(super) mod route;
+
 use std::{
     collections::{HashMap, hash_map::Entry},
     fs,
@@ -9,7 +15,6 @@ use std::{
     sync::Arc,
 };
 
-use super::pattern;
 use crate::{host::Host, kept};
 
 /// Files within files, as in OpenSSH.

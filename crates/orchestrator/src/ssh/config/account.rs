@@ -3,7 +3,7 @@
 use std::{ffi::CStr, ptr, sync::OnceLock};
 
 /// The name of the account that runs us; `$USER` where the system has none for it.
-pub(super) fn user() -> &'static str {
+pub(in crate::ssh) fn user() -> &'static str {
     static NAME: OnceLock<String> = OnceLock::new();
     NAME.get_or_init(|| {
         looked_up()
@@ -13,7 +13,7 @@ pub(super) fn user() -> &'static str {
 }
 
 /// The machine's name.
-pub(super) fn machine() -> String {
+pub(in crate::ssh) fn machine() -> String {
     rustix::system::uname()
         .nodename()
         .to_string_lossy()

@@ -5,8 +5,7 @@ use std::io::{self, Read, Write};
 
 use ssh2::{Channel, Session};
 
-use super::patience::again;
-use crate::log::Stream;
+use crate::{log::Stream, ssh::login::patience::again};
 
 /// Bytes a host may send ahead of our reading when it has the session to itself: what a long fat link needs (measured:
 /// 2 MiB gives 15–25 MiB/s at 100 ms of round trip, 16 MiB gives 94–103).
@@ -20,7 +19,7 @@ const TURN: usize = 8;
 
 /// Where an exec stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stage {
+pub(in crate::ssh) enum Stage {
     /// Nothing is open.
     Open,
     /// Its variables go over, one by one.
@@ -38,7 +37,7 @@ pub(super) enum Stage {
 }
 
 /// What is to be run in a channel.
-pub(super) struct Wire {
+pub(in crate::ssh) struct Wire {
     stage: Stage,
     channel: Option<Channel>,
     command: String,
@@ -63,7 +62,11 @@ enum Ending {
 
 impl Wire {
     /// An exec to come; rows and columns where it gets a terminal.
-    pub(super) fn new(command: String, env: &[(String, String)], pty: Option<(u16, u16)>) -> Self {
+    pub(in crate::ssh) fn new(
+        command: String,
+        env: &[(String, String)],
+        pty: Option<(u16, u16)>,
+    ) -> Self {
         Self {
             stage: Stage::Open,
             channel: None,
@@ -80,28 +83,28 @@ impl Wire {
     }
 
     /// Its channel, of a wire that is closed and was read to its end: the session can be read through it.
-    pub(super) fn take_spent(&mut self) -> Option<Channel> {
+    pub(in crate::ssh) fn take_spent(&mut self) -> Option<Channel> {
         self.spent.take()
     }
 
     /// Whether the host said that what it ran has failed, of a wire that is closed. That it has not is never known:
     /// libssh2 says 0 both for that and for a host that says nothing.
-    pub(super) fn failed(&self) -> bool {
+    pub(in crate::ssh) fn failed(&self) -> bool {
         self.failed
     }
 
     /// Where it stands.
-    pub(super) fn stage(&self) -> Stage {
+    pub(in crate::ssh) fn stage(&self) -> Stage {
         self.stage
     }
 
     /// Puts bytes in line for its standard input.
-    pub(super) fn type_in(&mut self, bytes: &[u8]) {
+    pub(in crate::ssh) fn type_in(&mut self, bytes: &[u8]) {
         self.input.extend_from_slice(bytes);
     }
 
     /// Says that no more input will come; in a terminal that is what ctrl-d types.
-    pub(super) fn end_input(&mut self) {
+    pub(in crate::ssh) fn end_input(&mut self) {
         if self.pty.is_some() {
             self.input.push(4);
         } else if self.ending == Ending::Open {
@@ -110,14 +113,14 @@ impl Wire {
     }
 
     /// Changes the size of its terminal.
-    pub(super) fn resize(&mut self, rows: u16, cols: u16) {
+    pub(in crate::ssh) fn resize(&mut self, rows: u16, cols: u16) {
         if self.pty.is_some() {
             self.resize = Some((rows, cols));
         }
     }
 
     /// Ends it from our side.
-    pub(super) fn close(&mut self) {
+    pub(in crate::ssh) fn close(&mut self) {
         self.stage = match self.stage {
             Stage::Closed => Stage::Closed,
             // The request to open it may be on its way, and its answer has to be waited for.
@@ -131,7 +134,7 @@ impl Wire {
     ///
     /// # Errors
     /// The host refused the channel or the command, or `sink` failed.
-    pub(super) fn step(
+    pub(in crate::ssh) fn step(
         &mut self,
         session: &Session,
         alone: bool,
@@ -290,7 +293,7 @@ impl Wire {
     }
 
     /// Bytes of input that have gone since it was last asked.
-    pub(super) fn take_written(&mut self) -> usize {
+    pub(in crate::ssh) fn take_written(&mut self) -> usize {
         std::mem::take(&mut self.written)
     }
 

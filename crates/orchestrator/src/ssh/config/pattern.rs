@@ -1,7 +1,7 @@
 //! OpenSSH's patterns: `*`, `?`, `!` and lists of them (ssh_config(5), "PATTERNS").
 
 /// Whether `text` matches one pattern.
-pub(super) fn one(pattern: &str, text: &str) -> bool {
+pub(in crate::ssh) fn one(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut at, mut from) = (0, 0);
     // Where to go on after the last `*`, should what follows it not match here.
@@ -29,12 +29,12 @@ pub(super) fn one(pattern: &str, text: &str) -> bool {
 }
 
 /// Whether `text` matches a list that is separated by commas; a matching `!` pattern makes it no.
-pub(super) fn any(list: &str, text: &str) -> bool {
+pub(in crate::ssh) fn any(list: &str, text: &str) -> bool {
     all(list.split(','), text)
 }
 
 /// The same for a list that is split already.
-pub(super) fn all<'a>(patterns: impl Iterator<Item = &'a str>, text: &str) -> bool {
+pub(in crate::ssh) fn all<'a>(patterns: impl Iterator<Item = &'a str>, text: &str) -> bool {
     let mut matched = false;
     for pattern in patterns {
         match pattern.strip_prefix('!') {
@@ -47,7 +47,7 @@ pub(super) fn all<'a>(patterns: impl Iterator<Item = &'a str>, text: &str) -> bo
 }
 
 /// Whether a pattern is a plain name.
-pub(super) fn is_name(pattern: &str) -> bool {
+pub(in crate::ssh) fn is_name(pattern: &str) -> bool {
     !pattern.contains(['*', '?', '!'])
 }
 

@@ -9,22 +9,21 @@ use std::{
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-use super::{
+use crate::ssh::{
+    exec::task::Task,
     failure::{Reason, Refusal},
-    job::Task,
-    link,
-    sessions::Shared,
+    session::{pool::Shared, transport},
 };
 
 /// The jobs that wait for a session that is being made.
-pub(super) struct Patience<'a> {
+pub(in crate::ssh) struct Patience<'a> {
     shared: &'a Shared,
     waiting: RefCell<Vec<Task>>,
 }
 
 /// Why an operation of libssh2 did not come to its end.
 #[derive(Debug)]
-pub(super) enum Stopped {
+pub(in crate::ssh) enum Stopped {
     /// Time is up.
     Late,
     /// Nobody waits any more.
@@ -35,7 +34,7 @@ pub(super) enum Stopped {
 
 impl<'a> Patience<'a> {
     /// With the jobs that `shared` has for now; later ones join.
-    pub(super) fn new(shared: &'a Shared) -> Self {
+    pub(in crate::ssh) fn new(shared: &'a Shared) -> Self {
         Self {
             shared,
             waiting: RefCell::new(Vec::new()),
@@ -43,7 +42,7 @@ impl<'a> Patience<'a> {
     }
 
     /// The jobs that still wait.
-    pub(super) fn into_tasks(self) -> Vec<Task> {
+    pub(in crate::ssh) fn into_tasks(self) -> Vec<Task> {
         self.waiting.into_inner()
     }
 
@@ -51,7 +50,7 @@ impl<'a> Patience<'a> {
     ///
     /// # Errors
     /// Nobody waits any more.
-    pub(super) fn wait(
+    pub(in crate::ssh) fn wait(
         &self,
         fds: &[(BorrowedFd<'_>, PollFlags)],
         most: Duration,
@@ -87,14 +86,14 @@ impl<'a> Patience<'a> {
     ///
     /// # Errors
     /// It failed, or time is up, or nobody waits any more.
-    pub(super) fn until<T>(
+    pub(in crate::ssh) fn until<T>(
         &self,
         session: &ssh2::Session,
         deadline: Instant,
         mut operation: impl FnMut() -> Result<T, ssh2::Error>,
     ) -> Result<T, Stopped> {
         loop {
-            link::refill();
+            transport::refill();
             match operation() {
                 Err(error) if again(&error) => {}
                 Err(error) => return Err(Stopped::Failed(error)),
@@ -130,12 +129,12 @@ impl<'a> Patience<'a> {
 }
 
 /// Whether a non-blocking operation only has to be tried again.
-pub(super) fn again(error: &ssh2::Error) -> bool {
+pub(in crate::ssh) fn again(error: &ssh2::Error) -> bool {
     error.code() == ssh2::ErrorCode::Session(libssh2_sys::LIBSSH2_ERROR_EAGAIN)
 }
 
 /// What to wait for on a session's socket: there is always something to read, and sometimes something left to send.
-pub(super) fn interest(session: &ssh2::Session) -> PollFlags {
+pub(in crate::ssh) fn interest(session: &ssh2::Session) -> PollFlags {
     match session.block_directions() {
         ssh2::BlockDirections::Outbound | ssh2::BlockDirections::Both => {
             PollFlags::IN | PollFlags::OUT
@@ -149,13 +148,13 @@ pub(super) fn interest(session: &ssh2::Session) -> PollFlags {
     unsafe_code,
     reason = "ssh2 gives a raw descriptor; the session owns the socket and is borrowed as long as the descriptor"
 )]
-pub(super) fn socket(session: &ssh2::Session) -> BorrowedFd<'_> {
+pub(in crate::ssh) fn socket(session: &ssh2::Session) -> BorrowedFd<'_> {
     use std::os::fd::AsRawFd;
     unsafe { BorrowedFd::borrow_raw(session.as_raw_fd()) }
 }
 
 /// Polls for this long at most; a signal or an error is an early return, and everyone looks again anyway.
-pub(super) fn pause(fds: &mut [PollFd<'_>], most: Duration) {
+pub(in crate::ssh) fn pause(fds: &mut [PollFd<'_>], most: Duration) {
     let most = rustix::event::Timespec {
         tv_sec: i64::try_from(most.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: most.subsec_nanos().into(),

@@ -4,13 +4,11 @@ use std::{io, sync::mpsc, time::Instant};
 
 use supervisor::exec::Grace;
 
-use super::{
-    control::{Controls, Orders},
-    failure::Refusal,
-};
+use super::orders::{Controls, Orders};
 use crate::{
     job::{Exit, JobId},
     log::Stream,
+    ssh::failure::Refusal,
 };
 
 /// What to run.
@@ -76,7 +74,7 @@ pub struct Ended {
 }
 
 /// What a session makes of a task.
-pub(super) enum Settled {
+pub(in crate::ssh) enum Settled {
     Ended(Ended),
     /// It has not begun and wants another session.
     Again(Task),
@@ -89,18 +87,18 @@ pub(super) enum Settled {
 }
 
 /// A command that waits for its session.
-pub(super) struct Task {
+pub(in crate::ssh) struct Task {
     /// In a box, because tasks are handed to and fro.
-    pub(super) exec: Box<Exec>,
-    pub(super) env: Vec<(String, String)>,
-    pub(super) output: Box<dyn Output>,
-    pub(super) orders: Orders,
-    pub(super) reply: mpsc::Sender<Settled>,
+    pub(in crate::ssh) exec: Box<Exec>,
+    pub(in crate::ssh) env: Vec<(String, String)>,
+    pub(in crate::ssh) output: Box<dyn Output>,
+    pub(in crate::ssh) orders: Orders,
+    pub(in crate::ssh) reply: mpsc::Sender<Settled>,
 }
 
 impl Task {
     /// It never ran, or not so that anything is known of it.
-    pub(super) fn settle(self, exit: Exit, canceled: bool) {
+    pub(in crate::ssh) fn settle(self, exit: Exit, canceled: bool) {
         let ended = Ended {
             exit,
             canceled,
@@ -112,18 +110,18 @@ impl Task {
     }
 
     /// It was canceled before anything ran.
-    pub(super) fn settle_canceled(self) {
+    pub(in crate::ssh) fn settle_canceled(self) {
         let why = "canceled before it started".to_owned();
         self.settle(Exit::CouldNotStart { why }, true);
     }
 
     /// Its host was not reached.
-    pub(super) fn settle_refused(self, refusal: Refusal) {
+    pub(in crate::ssh) fn settle_refused(self, refusal: Refusal) {
         self.settle(refusal.into(), false);
     }
 
     /// It goes back to be placed elsewhere.
-    pub(super) fn send_back(self) {
+    pub(in crate::ssh) fn send_back(self) {
         let reply = self.reply.clone();
         drop(reply.send(Settled::Again(self)));
     }

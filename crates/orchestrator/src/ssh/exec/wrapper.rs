@@ -10,7 +10,7 @@
 //! command itself travels as octal escapes. Its variables begin with `vmo_`: one of the user's that happens to be
 //! exported must reach the command as it was.
 
-use super::marks::Nonce;
+use super::markers::Nonce;
 use crate::job::JobId;
 
 /// Runs the command and says `=` and its status, after whatever the shell had to say about the end of its child. `$1`
@@ -56,7 +56,7 @@ const REPORT: &[&str] = &[
 ];
 
 /// The exec string that runs `command`.
-pub(super) fn wrap(command: &str, nonce: &Nonce, pty: bool, job: JobId) -> String {
+pub(in crate::ssh) fn wrap(command: &str, nonce: &Nonce, pty: bool, job: JobId) -> String {
     let (first, second) = nonce.halves();
     let mode = if pty { "pty" } else { "own" };
     let payload = octal(&format!("x{command}x"));
@@ -68,7 +68,7 @@ pub(super) fn wrap(command: &str, nonce: &Nonce, pty: bool, job: JobId) -> Strin
 }
 
 /// An exec string that has `/bin/sh` run any `script`, whatever the login shell is.
-pub(super) fn sh(script: &str) -> String {
+pub(in crate::ssh) fn sh(script: &str) -> String {
     format!("exec /bin/sh -c 'eval \"$(printf \"{}\")\"'", plain(script))
 }
 

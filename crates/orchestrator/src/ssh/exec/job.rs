@@ -8,12 +8,12 @@ use std::{
 use ssh2::{Channel, Session};
 
 use super::{
-    control::{Control, Orders},
-    ending::Ending,
-    job::{Ended, Settled, Task},
-    marks::{Marks, Nonce},
-    seen::Seen,
-    wire::{Stage, Wire},
+    cancel::Ending,
+    channel::{Stage, Wire},
+    markers::{Marks, Nonce},
+    orders::{Control, Orders},
+    report::Seen,
+    task::{Ended, Settled, Task},
     wrapper,
 };
 use crate::{job::Exit, log::Stream, visible::visible};
@@ -22,7 +22,7 @@ use crate::{job::Exit, log::Stream, visible::visible};
 const DRAIN: Duration = Duration::from_secs(2);
 
 /// The command, its channel and its cancel.
-pub(super) struct Job {
+pub(in crate::ssh) struct Job {
     task: Task,
     wire: Wire,
     out: Marks,
@@ -37,7 +37,7 @@ pub(super) struct Job {
 
 impl Job {
     /// Begins.
-    pub(super) fn new(task: Task) -> Self {
+    pub(in crate::ssh) fn new(task: Task) -> Self {
         let nonce = Nonce::new();
         let exec = &task.exec;
         let text = wrapper::wrap(&exec.command, &nonce, exec.pty.is_some(), exec.job);
@@ -55,34 +55,34 @@ impl Job {
     }
 
     /// Whether its output is not read just now, for want of room.
-    pub(super) fn is_paused(&self) -> bool {
+    pub(in crate::ssh) fn is_paused(&self) -> bool {
         self.full_until.is_some()
     }
 
     /// Whether nothing of it is left in the session.
-    pub(super) fn is_over(&self) -> bool {
+    pub(in crate::ssh) fn is_over(&self) -> bool {
         self.settled
             && self.wire.stage() == Stage::Closed
             && self.ending.as_ref().is_none_or(Ending::is_quiet)
     }
 
     /// A channel that is over and can still be read, see [`Wire::take_spent`].
-    pub(super) fn take_spent(&mut self) -> Option<Channel> {
+    pub(in crate::ssh) fn take_spent(&mut self) -> Option<Channel> {
         self.wire.take_spent()
     }
 
     /// Whether it is waiting for a channel to open; libssh2 opens one at a time.
-    pub(super) fn is_opening(&self) -> bool {
+    pub(in crate::ssh) fn is_opening(&self) -> bool {
         self.wire.stage() == Stage::Open
     }
 
     /// What to poll for a person's orders.
-    pub(super) fn orders(&self) -> &Orders {
+    pub(in crate::ssh) fn orders(&self) -> &Orders {
         &self.task.orders
     }
 
     /// Gives it back, where the host cannot have seen it.
-    pub(super) fn into_unseen(self) -> Result<Task, Box<Self>> {
+    pub(in crate::ssh) fn into_unseen(self) -> Result<Task, Box<Self>> {
         if self.wire.stage() < Stage::Exec && !self.settled {
             Ok(self.task)
         } else {
@@ -94,7 +94,7 @@ impl Job {
     ///
     /// # Errors
     /// The host refused it a channel.
-    pub(super) fn step(
+    pub(in crate::ssh) fn step(
         &mut self,
         session: &Session,
         alone: bool,
@@ -234,7 +234,7 @@ impl Job {
     }
 
     /// When it has to be looked at again, if nothing happens before.
-    pub(super) fn next_look(&self) -> Option<Instant> {
+    pub(in crate::ssh) fn next_look(&self) -> Option<Instant> {
         let conclusion = self.next_conclusion();
         self.full_until.into_iter().chain(conclusion).min()
     }
@@ -324,7 +324,7 @@ impl Job {
     }
 
     /// The link is gone.
-    pub(super) fn lose(mut self, why: &str) {
+    pub(in crate::ssh) fn lose(mut self, why: &str) {
         for (stream, marks) in [
             (Stream::Stdout, &mut self.out),
             (Stream::Stderr, &mut self.err),
@@ -348,7 +348,7 @@ impl Job {
     }
 
     /// The host refused it a channel.
-    pub(super) fn refuse(self, why: &str) {
+    pub(in crate::ssh) fn refuse(self, why: &str) {
         if !self.settled {
             let why = format!("the host refused a channel: {why}");
             self.task.settle(Exit::CouldNotStart { why }, self.canceled);

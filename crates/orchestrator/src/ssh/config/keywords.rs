@@ -143,12 +143,12 @@ const OTHERS: &[&str] = &[
 ];
 
 /// Whether a keyword in lower case says something of the way to a host, or of how it is let in there.
-pub(super) fn is_of_route(keyword: &str) -> bool {
+pub(in crate::ssh) fn is_of_route(keyword: &str) -> bool {
     ROUTE.contains(&keyword)
 }
 
 /// Whether OpenSSH takes a keyword in lower case; Apple's takes one more.
-pub(super) fn is_known(keyword: &str) -> bool {
+pub(in crate::ssh) fn is_known(keyword: &str) -> bool {
     is_of_route(keyword)
         || OTHERS.binary_search(&keyword).is_ok()
         || (cfg!(target_os = "macos") && keyword == "usekeychain")

@@ -50,7 +50,7 @@ unsafe extern "C" {
     unsafe_code,
     reason = "the session is locked while it is changed, and the callback has the signature of LIBSSH2_RECV_FUNC"
 )]
-pub(super) fn bound(session: &ssh2::Session) {
+pub(in crate::ssh) fn bound(session: &ssh2::Session) {
     let mut raw = session.raw();
     unsafe {
         libssh2_session_callback_set2(&raw mut *raw, RECV, receive_some as *mut c_void);
@@ -58,7 +58,7 @@ pub(super) fn bound(session: &ssh2::Session) {
 }
 
 /// Lets the next call of libssh2 read; one that has read [`STEP`] bytes is told that there are no more for now.
-pub(super) fn refill() {
+pub(in crate::ssh) fn refill() {
     LEFT.set(STEP);
 }
 
@@ -67,7 +67,7 @@ pub(super) fn refill() {
     unsafe_code,
     reason = "the session is locked while it is changed, and the callbacks have the signatures of LIBSSH2_RECV_FUNC and LIBSSH2_SEND_FUNC"
 )]
-pub(super) fn adopt(session: &ssh2::Session) {
+pub(in crate::ssh) fn adopt(session: &ssh2::Session) {
     BROKEN.set(None);
     HEARD.set(Some(Instant::now()));
     let mut raw = session.raw();
@@ -78,24 +78,24 @@ pub(super) fn adopt(session: &ssh2::Session) {
 }
 
 /// Why nothing more will come, once everything that came was read.
-pub(super) fn broken() -> Option<String> {
+pub(in crate::ssh) fn broken() -> Option<String> {
     BROKEN.with_borrow(Clone::clone)
 }
 
 /// Says that the link is given up.
-pub(super) fn give_up(why: &str) {
+pub(in crate::ssh) fn give_up(why: &str) {
     BROKEN.with_borrow_mut(|broken| {
         broken.get_or_insert_with(|| why.to_owned());
     });
 }
 
 /// When the host was last heard of.
-pub(super) fn heard() -> Instant {
+pub(in crate::ssh) fn heard() -> Instant {
     HEARD.get().unwrap_or_else(Instant::now)
 }
 
 /// Lets libssh2 see the end, so that it frees what it holds instead of waiting for answers.
-pub(super) fn bury() {
+pub(in crate::ssh) fn bury() {
     give_up("it is over");
     BURIED.set(true);
 }

@@ -6,14 +6,14 @@ use ssh2::Session;
 use supervisor::exec::Grace;
 
 use super::{
-    job::{Remote, Settled, Task},
+    channel::{Stage, Wire},
+    task::{Remote, Settled, Task},
     tree,
-    wire::{Stage, Wire},
 };
 use crate::log::Stream;
 
 /// A cancel on its way.
-pub(super) struct Ending {
+pub(in crate::ssh) struct Ending {
     steps: std::vec::IntoIter<Grace>,
     /// The last one sent.
     signal: Option<String>,
@@ -38,7 +38,7 @@ enum Look {
 
 impl Ending {
     /// With these signals, taking over from an earlier one.
-    pub(super) fn new(graces: Vec<Grace>, earlier: Option<Self>) -> Self {
+    pub(in crate::ssh) fn new(graces: Vec<Grace>, earlier: Option<Self>) -> Self {
         let mut overtaken = Vec::new();
         let sent = earlier.as_ref().is_some_and(|earlier| earlier.sent);
         if let Some(earlier) = earlier {
@@ -61,22 +61,22 @@ impl Ending {
     }
 
     /// When it was asked for.
-    pub(super) fn asked(&self) -> Instant {
+    pub(in crate::ssh) fn asked(&self) -> Instant {
         self.asked
     }
 
     /// When there was no more to be done.
-    pub(super) fn over(&self) -> Option<Instant> {
+    pub(in crate::ssh) fn over(&self) -> Option<Instant> {
         self.over
     }
 
     /// Whether it holds no channel.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(in crate::ssh) fn is_quiet(&self) -> bool {
         self.overtaken.is_empty() && !matches!(self.look, Look::Here(..))
     }
 
     /// Says that it ends without an answer.
-    pub(super) fn give_up(&mut self, why: &str) {
+    pub(in crate::ssh) fn give_up(&mut self, why: &str) {
         if self.over.is_none() {
             self.sent = true;
             self.survivors = vec![format!("not known: {why}")];
@@ -85,22 +85,22 @@ impl Ending {
     }
 
     /// Whether a signal met anybody of the command's.
-    pub(super) fn was_sent(&self) -> bool {
+    pub(in crate::ssh) fn was_sent(&self) -> bool {
         self.sent
     }
 
     /// Who was left, as far as is known.
-    pub(super) fn take_survivors(&mut self) -> Vec<String> {
+    pub(in crate::ssh) fn take_survivors(&mut self) -> Vec<String> {
         std::mem::take(&mut self.survivors)
     }
 
     /// The signal that left nobody behind.
-    pub(super) fn last_signal(&self) -> Option<&String> {
+    pub(in crate::ssh) fn last_signal(&self) -> Option<&String> {
         self.signal.as_ref().filter(|_| self.survivors.is_empty())
     }
 
     /// Does what can be done without waiting.
-    pub(super) fn step(
+    pub(in crate::ssh) fn step(
         &mut self,
         session: &Session,
         may_open: &mut bool,

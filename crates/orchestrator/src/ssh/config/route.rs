@@ -79,7 +79,7 @@ pub enum Strict {
 
 impl Route {
     /// What it asks a person, with who asks before every line of it: a server must not ask for another's password.
-    pub(super) fn label(&self, words: &str) -> String {
+    pub(in crate::ssh) fn label(&self, words: &str) -> String {
         let asker = format!("({}@{})", visible(&self.user), visible(&self.name));
         let lines = words.lines().map(str::trim_end);
         let lines = lines.filter(|line| !line.is_empty());

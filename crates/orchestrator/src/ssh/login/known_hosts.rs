@@ -11,7 +11,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
-use super::{pattern, route::Route};
+use crate::ssh::config::{pattern, route::Route};
 
 /// One line that speaks of a host.
 #[derive(Debug, Clone)]
@@ -25,13 +25,13 @@ struct Entry {
 
 /// What is known of one host.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(in crate::ssh) struct Known {
     entries: Vec<Entry>,
 }
 
 /// What the files say about a key.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::ssh) enum Verdict {
     /// It is one of the host's.
     Known,
     /// Nothing is known of the host.
@@ -54,7 +54,7 @@ pub(super) enum Verdict {
 
 impl Known {
     /// Reads what the route's files say about its host. A file that cannot be read says nothing.
-    pub(super) fn read(route: &Route) -> Self {
+    pub(in crate::ssh) fn read(route: &Route) -> Self {
         let name = route.host_key_name();
         let mut names = vec![name.clone()];
         // A key written down for the host without its port counts too, as in OpenSSH.
@@ -81,7 +81,7 @@ impl Known {
     }
 
     /// What is said about this key, as it came over the wire.
-    pub(super) fn judge(&self, key: &[u8]) -> Verdict {
+    pub(in crate::ssh) fn judge(&self, key: &[u8]) -> Verdict {
         let place = |entry: &Entry| (entry.file.clone(), entry.line);
         if let Some((file, line)) = self
             .entries
@@ -104,7 +104,7 @@ impl Known {
     }
 
     /// The host key algorithms to ask for, the ones we can check first.
-    pub(super) fn algorithms(&self) -> String {
+    pub(in crate::ssh) fn algorithms(&self) -> String {
         let is_known = |kind: &str| {
             let mut good = self.entries.iter().filter(|entry| !entry.revoked);
             good.any(|entry| entry.key_type == kind)
@@ -128,7 +128,7 @@ const ALGORITHMS: &[(&str, &str)] = &[
 ];
 
 /// The type that a key begins with (RFC 4253 §6.6).
-pub(super) fn key_type(key: &[u8]) -> &str {
+pub(in crate::ssh) fn key_type(key: &[u8]) -> &str {
     key.split_first_chunk::<4>()
         .and_then(|(length, rest)| rest.get(..u32::from_be_bytes(*length) as usize))
         .and_then(|name| std::str::from_utf8(name).ok())
@@ -139,7 +139,7 @@ pub(super) fn key_type(key: &[u8]) -> &str {
 ///
 /// # Errors
 /// The file or its folder cannot be written.
-pub(super) fn append(route: &Route, key: &[u8]) -> io::Result<()> {
+pub(in crate::ssh) fn append(route: &Route, key: &[u8]) -> io::Result<()> {
     let Some(path) = route.known_hosts.first() else {
         return Ok(());
     };

@@ -14,11 +14,11 @@ use rustix::{
     net::{AddressFamily, SocketType, connect, socket, sockopt},
 };
 
-use super::{
-    control::{wake, waker},
+use super::patience::Patience;
+use crate::ssh::{
+    config::route::{Family, Route},
+    exec::orders::{wake, waker},
     failure::{Reason, Refusal},
-    patience::Patience,
-    route::{Family, Route},
 };
 
 /// How long an address has before the next one is tried too.
@@ -28,7 +28,7 @@ const STAGGER: Duration = Duration::from_millis(250);
 ///
 /// # Errors
 /// `dns`, `refused`, `timeout`, or that nobody waits any more.
-pub(super) fn dial(route: &Route, patience: &Patience<'_>) -> Result<TcpStream, Refusal> {
+pub(in crate::ssh) fn dial(route: &Route, patience: &Patience<'_>) -> Result<TcpStream, Refusal> {
     let until = Instant::now() + route.connect_timeout;
     let addresses = addresses(route, patience, until)?;
     let mut left = addresses.iter();

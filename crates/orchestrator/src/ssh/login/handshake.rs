@@ -7,16 +7,18 @@ use ssh2::{HashType, MethodType, Session};
 
 use super::{
     dial::dial,
-    failure::{Reason, Refusal},
     known_hosts::{self, Known, Verdict, key_type},
-    link,
-    login::{Answer, Ask, Question},
+    methods::{Answer, Ask, Question},
     patience::{Patience, Stopped},
-    route::{Route, Strict},
+};
+use crate::ssh::{
+    config::route::{Route, Strict},
+    failure::{Reason, Refusal},
+    session::transport,
 };
 
 /// For the key exchange, and again for the login; what a person is asked does not count.
-pub(super) const LIMIT: Duration = Duration::from_secs(20);
+pub(in crate::ssh) const LIMIT: Duration = Duration::from_secs(20);
 /// ChaCha20 first: it is the faster one here. No CBC, no SHA-1.
 const CIPHERS: &str = "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr";
 /// Servers drop connections at random while ten of anybody's are not logged in yet (`MaxStartups`).
@@ -28,7 +30,7 @@ const LIBSSH2: libc::c_int = 0x01_0b_01;
 ///
 /// # Errors
 /// Every [`Reason`] but `auth_failed`.
-pub(super) fn connect(
+pub(in crate::ssh) fn connect(
     route: &Route,
     ask: &dyn Ask,
     patience: &Patience<'_>,
@@ -42,7 +44,7 @@ pub(super) fn connect(
         let mut session = new_session(&known).map_err(|error| library(&error))?;
         session.set_tcp_stream(tcp);
         session.set_blocking(false);
-        link::bound(&session);
+        transport::bound(&session);
         let mut shaking = session.clone();
         match patience.until(&session, until, || shaking.handshake()) {
             Ok(()) => {

@@ -11,18 +11,19 @@ use std::{
 
 use rustix::event::{PollFd, PollFlags};
 
-use super::{
-    control::{Orders, calm, controls, wake, waker},
-    failure::{Reason, Refusal},
-    job::{Ended, Exec, Output, Remote, Settled, Task},
-    login::Ask,
-    patience::pause,
-    route::Route,
-    session,
-};
+use super::driver;
 use crate::{
     job::{Exit, JobId},
     log::Stream,
+    ssh::{
+        config::route::Route,
+        exec::{
+            orders::{Orders, calm, controls, wake, waker},
+            task::{Ended, Exec, Output, Remote, Settled, Task},
+        },
+        failure::{Reason, Refusal},
+        login::{methods::Ask, patience::pause},
+    },
 };
 
 /// Jobs in one session. Servers commonly allow ten channels; a cancel needs one more for a moment.
@@ -38,7 +39,7 @@ pub struct Sessions {
 
 /// What a session's thread and those who give it jobs both hold.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(in crate::ssh) struct Shared {
     inbox: Mutex<Inbox>,
     woken: io::PipeReader,
     wake: io::PipeWriter,
@@ -61,7 +62,7 @@ impl Sessions {
     }
 
     /// Runs a command on a host and blocks until it is over. Input, size and cancel come through `orders`. Standard
-    /// input stays open until [`super::Control::EndInput`]. `ask` is asked at most while the session is made, and the
+    /// input stays open until [`crate::ssh::Control::EndInput`]. `ask` is asked at most while the session is made, and the
     /// jobs that wait for the same session wait for its answer.
     pub fn run(
         self: &Arc<Self>,
@@ -170,7 +171,7 @@ fn begin(route: &Route, ask: &Arc<dyn Ask>) -> io::Result<Arc<Shared>> {
         .name(format!("ssh {}", route.name))
         .spawn(move || {
             its.wait_for_first();
-            session::live(&its, &route, &*ask);
+            driver::live(&its, &route, &*ask);
         })?;
     Ok(shared)
 }
@@ -234,29 +235,29 @@ impl Shared {
     }
 
     /// The jobs that have come since it was last asked.
-    pub(super) fn take(&self) -> Vec<Task> {
+    pub(in crate::ssh) fn take(&self) -> Vec<Task> {
         calm(&self.woken);
         std::mem::take(&mut self.lock().tasks)
     }
 
     /// One job less.
-    pub(super) fn let_go(&self) {
+    pub(in crate::ssh) fn let_go(&self) {
         let mut inbox = self.lock();
         inbox.load = inbox.load.saturating_sub(1);
     }
 
     /// The host takes no more than this many jobs in a session.
-    pub(super) fn limit(&self, jobs: usize) {
+    pub(in crate::ssh) fn limit(&self, jobs: usize) {
         self.lock().capacity = jobs.max(1);
     }
 
     /// What to poll for new jobs.
-    pub(super) fn wake_fd(&self) -> BorrowedFd<'_> {
+    pub(in crate::ssh) fn wake_fd(&self) -> BorrowedFd<'_> {
         self.woken.as_fd()
     }
 
     /// Takes no more jobs, and gives back those that nobody has taken.
-    pub(super) fn close(&self) -> Vec<Task> {
+    pub(in crate::ssh) fn close(&self) -> Vec<Task> {
         let mut inbox = self.lock();
         inbox.closed = true;
         let tasks = std::mem::take(&mut inbox.tasks);
@@ -266,13 +267,13 @@ impl Shared {
     }
 
     /// Closes it if it has no jobs.
-    pub(super) fn close_idle(&self) -> bool {
+    pub(in crate::ssh) fn close_idle(&self) -> bool {
         let mut inbox = self.lock();
         inbox.closed |= inbox.load == 0;
         inbox.closed
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    pub(in crate::ssh) fn is_closed(&self) -> bool {
         self.lock().closed
     }
 }

@@ -53,7 +53,7 @@ pub struct Controls {
     wake: Arc<io::PipeWriter>,
 }
 
-/// The taking end, for [`super::Sessions::run`].
+/// The taking end, for [`crate::ssh::Sessions::run`].
 #[derive(Debug)]
 pub struct Orders {
     queue: Arc<Mutex<Queue>>,
@@ -81,7 +81,7 @@ pub fn controls() -> io::Result<(Controls, Orders)> {
 }
 
 /// A pipe whose two ends never block: a byte in it means "look".
-pub(super) fn waker() -> io::Result<(io::PipeReader, io::PipeWriter)> {
+pub(in crate::ssh) fn waker() -> io::Result<(io::PipeReader, io::PipeWriter)> {
     let (reader, writer) = io::pipe()?;
     rustix::io::ioctl_fionbio(&reader, true)?;
     rustix::io::ioctl_fionbio(&writer, true)?;
@@ -89,7 +89,7 @@ pub(super) fn waker() -> io::Result<(io::PipeReader, io::PipeWriter)> {
 }
 
 /// Makes the other end readable. A full pipe is readable already.
-pub(super) fn wake(mut writer: &io::PipeWriter) {
+pub(in crate::ssh) fn wake(mut writer: &io::PipeWriter) {
     if let Err(error) = writer.write(&[1])
         && error.kind() != io::ErrorKind::WouldBlock
     {
@@ -98,7 +98,7 @@ pub(super) fn wake(mut writer: &io::PipeWriter) {
 }
 
 /// Empties it.
-pub(super) fn calm(mut reader: &io::PipeReader) {
+pub(in crate::ssh) fn calm(mut reader: &io::PipeReader) {
     let mut bytes = [0; 64];
     while matches!(reader.read(&mut bytes), Ok(n) if n == bytes.len()) {}
 }
@@ -137,37 +137,37 @@ impl Controls {
     }
 
     /// Makes the job look around without giving it an order.
-    pub(super) fn nudge(&self) {
+    pub(in crate::ssh) fn nudge(&self) {
         wake(&self.wake);
     }
 }
 
 impl Orders {
     /// What to poll for reading.
-    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+    pub(in crate::ssh) fn fd(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()
     }
 
     /// Everything that has come, in order.
-    pub(super) fn take(&self) -> VecDeque<Control> {
+    pub(in crate::ssh) fn take(&self) -> VecDeque<Control> {
         calm(&self.wake);
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut queue.orders)
     }
 
     /// Makes room: this much input has gone to the host.
-    pub(super) fn sent(&self, bytes: usize) {
+    pub(in crate::ssh) fn sent(&self, bytes: usize) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue.input = queue.input.saturating_sub(bytes);
     }
 
     /// The giving end of itself.
-    pub(super) fn controls(&self) -> Controls {
+    pub(in crate::ssh) fn controls(&self) -> Controls {
         self.controls.clone()
     }
 
     /// Whether a cancel waits in the queue; it stays there.
-    pub(super) fn canceled(&self) -> bool {
+    pub(in crate::ssh) fn canceled(&self) -> bool {
         calm(&self.wake);
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue

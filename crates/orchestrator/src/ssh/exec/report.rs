@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::{
-    job::{Output, Remote},
-    marks::Found,
+    markers::Found,
+    task::{Output, Remote},
 };
 use crate::{job::Exit, log::Stream, visible::visible};
 
@@ -13,19 +13,24 @@ const NOISE_KEPT: usize = 400;
 
 /// What its output has said so far.
 #[derive(Default)]
-pub(super) struct Seen {
-    pub(super) remote: Option<Remote>,
+pub(in crate::ssh) struct Seen {
+    pub(in crate::ssh) remote: Option<Remote>,
     /// And when it was told.
-    pub(super) exit: Option<(Exit, Instant)>,
+    pub(in crate::ssh) exit: Option<(Exit, Instant)>,
     /// The beginning of what the login shell printed.
-    pub(super) noise: Vec<u8>,
+    pub(in crate::ssh) noise: Vec<u8>,
     /// Why the output is not whole.
-    pub(super) failure: Option<String>,
+    pub(in crate::ssh) failure: Option<String>,
 }
 
 impl Seen {
     /// Takes in what marks have found in a stream.
-    pub(super) fn note(&mut self, stream: Stream, found: &Found<'_>, output: &mut dyn Output) {
+    pub(in crate::ssh) fn note(
+        &mut self,
+        stream: Stream,
+        found: &Found<'_>,
+        output: &mut dyn Output,
+    ) {
         match found {
             Found::Noise(bytes) => {
                 output.noise(bytes);

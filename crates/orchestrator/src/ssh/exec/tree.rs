@@ -4,7 +4,7 @@
 //! whose environment says `VMO_JOB=` and the job: a child that left the session and its parent is found by that. One that
 //! cleared its environment, too, is found by the outputs that it still holds.
 
-use super::{job::Remote, wrapper};
+use super::{task::Remote, wrapper};
 use crate::job::JobId;
 
 /// Lists them. `$g` leader, `$t` its start, `$m` mode, `$j` job.
@@ -60,7 +60,7 @@ const LOOKED: &str = "=looked";
 const SENT: &str = "=sent";
 
 /// The exec string that sends `signal` (a name without `SIG`) to the tree and waits this long for it to go.
-pub(super) fn end(remote: &Remote, job: JobId, signal: &str, wait_ms: u64) -> String {
+pub(in crate::ssh) fn end(remote: &Remote, job: JobId, signal: &str, wait_ms: u64) -> String {
     let Remote {
         leader,
         started,
@@ -75,12 +75,12 @@ pub(super) fn end(remote: &Remote, job: JobId, signal: &str, wait_ms: u64) -> St
 }
 
 /// Whether the signal met anybody.
-pub(super) fn was_sent(output: &[u8]) -> bool {
+pub(in crate::ssh) fn was_sent(output: &[u8]) -> bool {
     output.starts_with(SENT.as_bytes())
 }
 
 /// Who was left, as `pid command`; none where the look was not completed.
-pub(super) fn survivors(output: &[u8]) -> Option<Vec<String>> {
+pub(in crate::ssh) fn survivors(output: &[u8]) -> Option<Vec<String>> {
     let text = String::from_utf8_lossy(output);
     let (names, _) = text.rsplit_once(LOOKED)?;
     let names = names.lines().filter(|line| {

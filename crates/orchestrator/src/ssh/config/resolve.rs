@@ -4,13 +4,13 @@
 use std::{collections::HashMap, env, path::PathBuf, time::Duration};
 
 use super::{
-    account,
-    config::{Config, Setting, Test},
-    failure::{Reason, Refusal},
-    keywords, pattern,
+    Config, Setting, Test, account, keywords, pattern,
     route::{Family, Route, Strict},
 };
-use crate::host::Host;
+use crate::{
+    host::Host,
+    ssh::failure::{Reason, Refusal},
+};
 
 /// How long a connection may take where the config does not say.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -44,7 +44,7 @@ impl Config {
     }
 
     /// What the list of hosts says of one: no more than it shows, because there may be a great many.
-    pub(super) fn outline(&self, name: &str, place: String) -> Host {
+    pub(in crate::ssh) fn outline(&self, name: &str, place: String) -> Host {
         let mut walk = self.walk(name);
         walk.check_way();
         Host {

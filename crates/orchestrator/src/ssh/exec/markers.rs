@@ -2,7 +2,7 @@
 
 /// 128 random bits, in two halves of hex digits.
 #[derive(Debug, Clone)]
-pub(super) struct Nonce(String, String);
+pub(in crate::ssh) struct Nonce(String, String);
 
 /// Begins and ends a mark: ASCII RS, rare in any output.
 const RS: u8 = 0x1e;
@@ -11,7 +11,7 @@ const LONGEST: usize = 128;
 
 impl Nonce {
     /// A new one.
-    pub(super) fn new() -> Self {
+    pub(in crate::ssh) fn new() -> Self {
         let mut bytes = [0_u8; 16];
         getrandom::fill(&mut bytes).expect("the system's random source works");
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -19,7 +19,7 @@ impl Nonce {
     }
 
     /// As they stand in the exec string; a mark has the second before the first.
-    pub(super) fn halves(&self) -> (String, String) {
+    pub(in crate::ssh) fn halves(&self) -> (String, String) {
         (self.0.clone(), self.1.clone())
     }
 
@@ -30,7 +30,7 @@ impl Nonce {
 
 /// What a stream turned out to hold.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found<'a> {
+pub(in crate::ssh) enum Found<'a> {
     /// Written before the command ran, by the login shell's start files.
     Noise(&'a [u8]),
     /// The start mark's text.
@@ -43,7 +43,7 @@ pub(super) enum Found<'a> {
 
 /// Reads one stream. It holds back at most the beginning of what may be a mark.
 #[derive(Debug)]
-pub(super) struct Marks {
+pub(in crate::ssh) struct Marks {
     started: bool,
     /// The marks still to come, the next one last.
     needles: Vec<Vec<u8>>,
@@ -52,7 +52,7 @@ pub(super) struct Marks {
 
 impl Marks {
     /// For stdout, which has both marks; `ends` is false for stderr, which has the first alone.
-    pub(super) fn new(nonce: &Nonce, ends: bool) -> Self {
+    pub(in crate::ssh) fn new(nonce: &Nonce, ends: bool) -> Self {
         let mut needles = vec![nonce.needle('s')];
         if ends {
             needles.insert(0, nonce.needle('e'));
@@ -65,7 +65,7 @@ impl Marks {
     }
 
     /// Takes bytes and says what they are.
-    pub(super) fn feed(&mut self, bytes: &[u8], sink: &mut impl FnMut(Found<'_>)) {
+    pub(in crate::ssh) fn feed(&mut self, bytes: &[u8], sink: &mut impl FnMut(Found<'_>)) {
         let joined;
         let mut rest = bytes;
         if !self.held.is_empty() {
@@ -98,7 +98,7 @@ impl Marks {
     }
 
     /// No more will come: gives what was held back.
-    pub(super) fn end(&mut self, sink: &mut impl FnMut(Found<'_>)) {
+    pub(in crate::ssh) fn end(&mut self, sink: &mut impl FnMut(Found<'_>)) {
         let held = std::mem::take(&mut self.held);
         self.give(&held, sink);
     }

@@ -1,0 +1,268 @@
+//! A session's thread: makes the login, then moves its jobs along whenever the socket, a job's orders or the clock say
+//! so. Everything of libssh2 happens on it.
+
+use std::{
+    io::Read,
+    time::{Duration, Instant},
+};
+
+use rustix::event::{PollFd, PollFlags};
+use ssh2::{Channel, Session};
+
+use super::{pool::Shared, transport};
+use crate::ssh::{
+    config::route::Route,
+    exec::job::Job,
+    login::{
+        handshake,
+        methods::{self, Ask},
+        patience::{Patience, interest, pause, socket},
+    },
+};
+
+/// How long a session without a job is kept.
+const IDLE: Duration = Duration::from_secs(600);
+/// How long a host may be silent before it is asked for a sign of life.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How long the answer may take before the link is given up; with the silence before, below the 20 s promised.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The shortest wait, where the clock says that something is due which cannot be done yet.
+const TICK: Duration = Duration::from_millis(100);
+/// Bytes read at once.
+const BUFFER: usize = 128 << 10;
+
+/// Lives and dies as one session.
+pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask) {
+    let patience = Patience::new(shared);
+    let opened = handshake::connect(route, ask, &patience)
+        .and_then(|session| methods::log_in(&session, route, ask, &patience).map(|()| session));
+    let mut tasks = patience.into_tasks();
+    match opened {
+        Ok(session) => {
+            transport::adopt(&session);
+            let jobs = tasks.into_iter().map(Job::new).collect();
+            Driver::new(shared, &session, jobs).drive();
+            transport::bury();
+        }
+        Err(refusal) => {
+            tasks.extend(shared.close());
+            for task in tasks {
+                task.settle_refused(refusal.clone());
+            }
+        }
+    }
+}
+
+struct Driver<'a> {
+    shared: &'a Shared,
+    session: &'a Session,
+    jobs: Vec<Job>,
+    buffer: Vec<u8>,
+    idle_since: Instant,
+    /// When the host was asked for the sign of life that has not come yet.
+    asked: Option<Instant>,
+    /// A channel that is over, through which the session is read while no job reads it: answers to signs of life, the
+    /// host's own, its closing of channels. Left unread, they would wake this thread without an end.
+    ear: Option<Channel>,
+    /// Bytes that could be read when the last wait was over; none if it was for something else.
+    heard_of: Option<u64>,
+}
+
+impl<'a> Driver<'a> {
+    fn new(shared: &'a Shared, session: &'a Session, jobs: Vec<Job>) -> Self {
+        // Asked only when due, so that the interval of libssh2's own never holds one back.
+        session.set_keepalive(true, 2);
+        Self {
+            shared,
+            session,
+            jobs,
+            buffer: vec![0; BUFFER],
+            idle_since: Instant::now(),
+            asked: None,
+            ear: None,
+            heard_of: None,
+        }
+    }
+
+    fn drive(mut self) {
+        loop {
+            let moved = self.step();
+            if !moved && let Some(why) = transport::broken() {
+                return self.give_up(&why);
+            }
+            if self.jobs.is_empty() && self.may_close() {
+                if let Err(error) = self.session.disconnect(None, "done", None) {
+                    tracing::debug!(%error, "disconnect");
+                }
+                return;
+            }
+            if !moved {
+                let is_unread = self.is_unread();
+                self.wait(is_unread);
+                self.listen();
+            }
+        }
+    }
+
+    /// Moves every job as far as it goes without waiting.
+    fn step(&mut self) -> bool {
+        let new = self.shared.take();
+        let mut moved = !new.is_empty();
+        self.jobs.extend(new.into_iter().map(Job::new));
+        let alone = self.jobs.len() == 1;
+        let mut may_open = true;
+        let mut at = 0;
+        while at < self.jobs.len() {
+            let job = &mut self.jobs[at];
+            match job.step(self.session, alone, &mut may_open, &mut self.buffer) {
+                Ok(more) => {
+                    moved |= more;
+                    at += 1;
+                }
+                Err(error) => {
+                    moved = true;
+                    let job = self.jobs.remove(at);
+                    self.refused(job, &error.to_string());
+                }
+            }
+        }
+        let before = self.jobs.len();
+        let spent = self.jobs.iter_mut().filter_map(Job::take_spent).last();
+        self.ear = spent.or_else(|| self.ear.take());
+        self.jobs.retain(|job| !job.is_over());
+        for _ in self.jobs.len()..before {
+            self.shared.let_go();
+        }
+        if !self.jobs.is_empty() {
+            self.idle_since = Instant::now();
+        }
+        moved
+    }
+
+    /// A host that refuses a channel may have too many of ours: the job goes to another session, which is then alone.
+    fn refused(&mut self, job: Job, why: &str) {
+        self.shared.let_go();
+        if self.jobs.is_empty() {
+            return job.refuse(why);
+        }
+        self.shared.limit(self.jobs.len());
+        match job.into_unseen() {
+            Ok(task) => task.send_back(),
+            Err(job) => job.refuse(why),
+        }
+    }
+
+    /// Whether what woke the last wait is still there, since nobody reads it: neither a job, nor the channel that is over.
+    fn is_unread(&mut self) -> bool {
+        if self.heard_of.is_none() || self.heard_of != unread(self.session) {
+            return false;
+        }
+        if self.heard_of == Some(0) {
+            // Ready to be read, and nothing there: that is how a connection ends.
+            transport::give_up("the host closed the connection");
+        }
+        if let Some(ear) = &mut self.ear {
+            let read = ear.stream(0).read(&mut [0]);
+            tracing::trace!(?read, "read what no job reads");
+        }
+        self.heard_of == unread(self.session)
+    }
+
+    /// Waits for whatever is due next; for the host only if somebody reads what it sends.
+    fn wait(&mut self, is_unread: bool) {
+        let now = Instant::now();
+        let mut until = self
+            .asked
+            .map_or_else(|| transport::heard() + SILENCE, |asked| asked + PATIENCE);
+        if self.jobs.is_empty() {
+            until = until.min(self.idle_since + IDLE);
+        }
+        for look in self.jobs.iter().filter_map(Job::next_look) {
+            until = until.min(look);
+        }
+        // What nobody reads would wake us for ever; left alone, it waits with the host.
+        let is_paused = !self.jobs.is_empty() && self.jobs.iter().all(Job::is_paused);
+        let interest = if is_paused {
+            PollFlags::empty()
+        } else if is_unread {
+            until = until.min(now + TICK);
+            PollFlags::empty()
+        } else if self.jobs.is_empty() {
+            PollFlags::IN
+        } else {
+            interest(self.session)
+        };
+        let mut fds = vec![
+            PollFd::from_borrowed_fd(socket(self.session), interest),
+            PollFd::from_borrowed_fd(self.shared.wake_fd(), PollFlags::IN),
+        ];
+        fds.extend(
+            self.jobs
+                .iter()
+                .map(|job| PollFd::from_borrowed_fd(job.orders().fd(), PollFlags::IN)),
+        );
+        pause(&mut fds, until.saturating_duration_since(now).max(TICK));
+        let is_ready = fds[0].revents().contains(PollFlags::IN);
+        self.heard_of = unread(self.session).filter(|_| is_ready || is_unread);
+    }
+
+    /// Asks a silent host for a sign of life, and gives up one that has none. Silence alone is no evidence: this thread
+    /// may have been held up by a log that was slow to take bytes.
+    fn listen(&mut self) {
+        let heard = transport::heard();
+        self.asked = self.asked.filter(|asked| *asked > heard);
+        match self.asked {
+            Some(asked) if asked.elapsed() >= PATIENCE && !self.has_news() => {
+                let seconds = heard.elapsed().as_secs();
+                transport::give_up(&format!("the host has not been heard of for {seconds} s"));
+            }
+            None if heard.elapsed() >= SILENCE => {
+                self.asked = Some(Instant::now());
+                // Where it cannot be sent, what is waiting to be sent asks as well. One that is sent in part could
+                // never be finished: libssh2 keeps it on the stack.
+                if self.can_send()
+                    && let Err(error) = self.session.keepalive_send()
+                {
+                    tracing::debug!(%error, "keepalive");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn has_news(&self) -> bool {
+        self.ready(PollFlags::IN)
+    }
+
+    fn can_send(&self) -> bool {
+        interest(self.session) == PollFlags::IN && self.ready(PollFlags::OUT)
+    }
+
+    fn ready(&self, what: PollFlags) -> bool {
+        let mut fds = [PollFd::from_borrowed_fd(socket(self.session), what)];
+        pause(&mut fds, Duration::ZERO);
+        fds[0].revents().contains(what)
+    }
+
+    fn may_close(&self) -> bool {
+        (self.shared.is_closed() || self.idle_since.elapsed() >= IDLE) && self.shared.close_idle()
+    }
+
+    fn give_up(self, why: &str) {
+        let unplaced = self.shared.close();
+        for task in unplaced {
+            task.send_back();
+        }
+        for job in self.jobs {
+            match job.into_unseen() {
+                Ok(task) => task.send_back(),
+                Err(job) => job.lose(why),
+            }
+        }
+    }
+}
+
+/// Bytes that wait at a session's socket; none if the system does not say.
+fn unread(session: &Session) -> Option<u64> {
+    rustix::io::ioctl_fionread(socket(session)).ok()
+}
