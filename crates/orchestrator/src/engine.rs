@@ -65,7 +65,7 @@ use self::{
 use crate::{
     folders::Folders,
     job::{Job, JobId},
-    kept::KeptError,
+    json_file::KeptError,
     make, ssh,
     store::StoreError,
     wire::Event,

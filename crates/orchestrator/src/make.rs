@@ -15,7 +15,6 @@
 //! `git` and `login` run programs and say so.
 
 pub mod argv;
-mod ask;
 pub mod database;
 pub mod environment;
 pub mod failure;
@@ -25,6 +24,7 @@ pub mod login;
 pub mod projects;
 pub mod registry;
 pub mod scan;
+mod short_command;
 
 pub use argv::{Assignment, Command, Refusal, Run, argv, carrier, direnv, shell};
 pub use database::database;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    kept::{self, KeptError},
+    json_file::{self, KeptError},
     wire::{Filled, Preset, Presets},
 };
 
@@ -72,14 +72,14 @@ pub struct Forms<'a> {
 /// What is wrong with the file, where something is; what it last held counts then.
 #[must_use]
 pub fn problem(config: &Path) -> Option<KeptError> {
-    kept::read::<Kept>(&file(config)).1
+    json_file::read::<Kept>(&file(config)).1
 }
 
 impl Forms<'_> {
     /// What is known of them.
     #[must_use]
     pub fn read(&self) -> Presets {
-        let (kept, _): (Kept, _) = kept::read(&file(self.config));
+        let (kept, _): (Kept, _) = json_file::read(&file(self.config));
         let mut all = kept.targets.into_iter();
         all.find(|one| self.is(one))
             .map_or_else(Presets::default, |one| one.presets)
@@ -137,7 +137,7 @@ impl Forms<'_> {
         &self,
         change: impl FnOnce(&mut Presets) -> Result<(), PresetError>,
     ) -> Result<Presets, PresetError> {
-        kept::change(&file(self.config), |kept: &mut Kept| {
+        json_file::change(&file(self.config), |kept: &mut Kept| {
             let at = kept.targets.iter().position(|one| self.is(one));
             let before = at.map(|at| kept.targets[at].presets.clone());
             let was_last = at.is_some_and(|at| at + 1 == kept.targets.len());

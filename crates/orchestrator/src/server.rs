@@ -21,9 +21,9 @@ mod connection;
 mod desk;
 mod guard;
 mod http;
+mod liveness;
 mod outbox;
 mod page;
-mod pulse;
 mod token;
 
 use std::{

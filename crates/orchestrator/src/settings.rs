@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    kept::{self, KeptError, Wrong},
+    json_file::{self, KeptError, Wrong},
     log::find::Pattern,
     wire::Settings,
 };
@@ -25,7 +25,7 @@ pub fn read(
     config: &Path,
     check: impl Fn(&Settings) -> Result<(), Wrong>,
 ) -> (Settings, Option<KeptError>) {
-    kept::read_checked(&file(config), |settings| {
+    json_file::read_checked(&file(config), |settings| {
         in_range(settings)?;
         check(settings)
     })
@@ -36,7 +36,7 @@ pub fn read(
 /// # Errors
 /// [`KeptError::Io`], with the file.
 pub fn write(config: &Path, settings: &Settings) -> Result<(), KeptError> {
-    kept::replace(&file(config), settings)
+    json_file::replace(&file(config), settings)
 }
 
 /// What no setting may be, whoever sets it.
@@ -90,7 +90,7 @@ impl SavedCommands {
     /// Reads `commands.json`: what counts, and what is wrong with the file where something is.
     #[must_use]
     pub fn read(config: &Path) -> (Self, Option<KeptError>) {
-        kept::read(&config.join("commands.json"))
+        json_file::read(&config.join("commands.json"))
     }
 
     /// Changes `commands.json`.
@@ -98,7 +98,7 @@ impl SavedCommands {
     /// # Errors
     /// Where the file is broken, which leaves it as it is, or cannot be written.
     pub fn change(config: &Path, change: impl FnOnce(&mut Self)) -> Result<(), KeptError> {
-        kept::change(&config.join("commands.json"), |saved| {
+        json_file::change(&config.join("commands.json"), |saved| {
             change(saved);
             (true, ())
         })
@@ -152,7 +152,7 @@ impl Production {
     /// Reads `production.json`: what counts, and what is wrong with the file where something is.
     #[must_use]
     pub fn read(config: &Path) -> (Self, Option<KeptError>) {
-        kept::read(&config.join("production.json"))
+        json_file::read(&config.join("production.json"))
     }
 
     /// Marks a host that leads to this place.
@@ -160,7 +160,7 @@ impl Production {
     /// # Errors
     /// Where the file is broken, which leaves it as it is, or cannot be written.
     pub fn mark(config: &Path, host: &str, place: String) -> Result<(), KeptError> {
-        kept::change(&config.join("production.json"), |marked: &mut Self| {
+        json_file::change(&config.join("production.json"), |marked: &mut Self| {
             let is_new = marked.hosts.insert(host.to_owned());
             let led = marked.places.insert(host.to_owned(), place.clone());
             (is_new || led != Some(place), ())
@@ -177,7 +177,7 @@ impl Production {
         place_of: impl Fn(&str) -> String,
     ) -> Result<(), KeptError> {
         let place = place_of(host);
-        kept::change(&config.join("production.json"), |marked: &mut Self| {
+        json_file::change(&config.join("production.json"), |marked: &mut Self| {
             let before = marked.hosts.len();
             let places = std::mem::take(&mut marked.places);
             let is_it = |name: &str| {

@@ -17,23 +17,23 @@
 
 mod address;
 mod archive;
+mod archive_sql;
 mod changes;
 mod columns;
 mod connect;
-mod earlier;
 pub mod embedded;
 mod error;
 mod jobs;
-mod marks;
 mod moment;
 mod notes;
 mod owners;
 mod pack;
 mod pooler;
+mod previous_runs;
 mod read;
 mod schema;
+mod short_job;
 mod tables;
-mod whole;
 
 pub use address::Address;
 pub use archive::{Batch, Mark};

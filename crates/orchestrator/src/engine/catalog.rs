@@ -23,7 +23,7 @@ use crate::{
     folders::Folders,
     host::Host,
     job::JobId,
-    kept::KeptError,
+    json_file::KeptError,
     make,
     project::{Project, ProjectSource, Scan},
     settings::{Production, SavedCommands, place},

@@ -10,8 +10,8 @@ use std::{ffi::OsString, path::Path, process::Command, time::Duration};
 
 use super::{
     argv::in_path,
-    ask::{Answer, Limits, ask},
     scan::{self, Reader, Stamps},
+    short_command::{Answer, Limits, ask},
 };
 use crate::project::{Place, Scan};
 

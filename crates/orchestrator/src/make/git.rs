@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::ask::{Limits, ask};
+use super::short_command::{Limits, ask};
 use crate::job::Commit;
 
 /// How long git may take; in a huge work tree the answer is not worth a slow start.

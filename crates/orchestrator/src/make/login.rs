@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::ask::{Limits, ask};
+use super::short_command::{Limits, ask};
 
 /// How long a shell's start-up files may take.
 const LIMIT: Duration = Duration::from_secs(2);

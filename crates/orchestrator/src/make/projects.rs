@@ -18,7 +18,7 @@ use self::list::{List, Trouble, folder_name, problem, same, unique};
 pub use self::{error::ProjectError, near::NotFound};
 use super::registry;
 use crate::{
-    kept,
+    json_file,
     project::{Project, ProjectSource},
 };
 
@@ -83,11 +83,11 @@ impl Projects {
             &self.folders.registry,
             &self.folders.config_dir.join("registry.good"),
         );
-        let (added, problem): (AddedList, _) = kept::read(&self.added_file());
+        let (added, problem): (AddedList, _) = json_file::read(&self.added_file());
         problems.extend(problem.map(|problem| problem.to_string()));
-        let (trusted, problem): (TrustedList, _) = kept::read(&self.trusted_file());
+        let (trusted, problem): (TrustedList, _) = json_file::read(&self.trusted_file());
         problems.extend(problem.map(|problem| problem.to_string()));
-        let (exclusive, problem): (ExclusiveList, _) = kept::read(&self.exclusive_file());
+        let (exclusive, problem): (ExclusiveList, _) = json_file::read(&self.exclusive_file());
         problems.extend(problem.map(|problem| problem.to_string()));
 
         let mut list = List::new(trusted.trusted, exclusive.exclusive);
@@ -131,7 +131,7 @@ impl Projects {
         let name = unique(&folder_name(&path), |name| {
             projects.iter().any(|known| known.name == name)
         });
-        kept::change(&self.added_file(), |list: &mut AddedList| {
+        json_file::change(&self.added_file(), |list: &mut AddedList| {
             list.projects.push(Added {
                 name: name.clone(),
                 path: path.clone(),
@@ -156,7 +156,7 @@ impl Projects {
             ProjectSource::Demo => return Err(ProjectError::OfDemo(name.to_owned())),
             ProjectSource::Added => {}
         }
-        kept::change(&self.added_file(), |list: &mut AddedList| {
+        json_file::change(&self.added_file(), |list: &mut AddedList| {
             list.projects.retain(|added| added.path != project.path);
             (true, ())
         })?;
@@ -170,7 +170,7 @@ impl Projects {
     /// [`ProjectError`] where the folder is gone or our file cannot be written.
     pub fn trust(&self, path: &Path, digest: &str) -> Result<(), ProjectError> {
         let path = self.canonical(path)?;
-        kept::change(&self.trusted_file(), |list: &mut TrustedList| {
+        json_file::change(&self.trusted_file(), |list: &mut TrustedList| {
             let new = !list.trusted.contains(&path);
             if new {
                 list.trusted.push(path.clone());
@@ -185,7 +185,7 @@ impl Projects {
     /// [`Stamps::digest`](super::Stamps::digest) has it. Those trusted by an older app have none.
     #[must_use]
     pub fn contents_trusted(&self) -> BTreeMap<PathBuf, String> {
-        let (trusted, _told_by_read): (TrustedList, _) = kept::read(&self.trusted_file());
+        let (trusted, _told_by_read): (TrustedList, _) = json_file::read(&self.trusted_file());
         trusted.contents
     }
 
@@ -195,7 +195,7 @@ impl Projects {
     /// As [`Projects::trust`].
     pub fn set_exclusive(&self, path: &Path, exclusive: bool) -> Result<(), ProjectError> {
         let path = self.canonical(path)?;
-        kept::change(&self.exclusive_file(), |list: &mut ExclusiveList| {
+        json_file::change(&self.exclusive_file(), |list: &mut ExclusiveList| {
             let was = list.exclusive.contains(&path);
             list.exclusive.retain(|known| *known != path);
             if exclusive {

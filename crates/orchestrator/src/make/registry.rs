@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::kept;
+use crate::json_file;
 
 /// As much of a registry as is read, in bytes; thousands of projects fit.
 const MAX_BYTES: u64 = 4 << 20;
@@ -39,7 +39,7 @@ pub fn place(home: &Path) -> PathBuf {
 #[must_use]
 pub fn read(registry: &Path, good: &Path) -> (Vec<Entry>, Vec<String>) {
     let name = registry.display().to_string();
-    let (bytes, (entries, mut problems)) = match kept::bytes(registry, MAX_BYTES + 1) {
+    let (bytes, (entries, mut problems)) = match json_file::bytes(registry, MAX_BYTES + 1) {
         Ok(None) => return Default::default(),
         Ok(Some(bytes)) => {
             let parsed = parse(&bytes, &name);
@@ -51,10 +51,10 @@ pub fn read(registry: &Path, good: &Path) -> (Vec<Entry>, Vec<String>) {
         }
     };
     if problems.is_empty() && !entries.is_empty() {
-        kept::remember(good, bytes.as_deref());
+        json_file::remember(good, bytes.as_deref());
     } else if !problems.is_empty()
         && entries.is_empty()
-        && let Ok(Some(last)) = kept::own_bytes(good, MAX_BYTES)
+        && let Ok(Some(last)) = json_file::own_bytes(good, MAX_BYTES)
     {
         let (entries, _) = parse(&last, &name);
         problems.push(format!(

@@ -27,21 +27,21 @@
 //! can know (`$(eval …)`, names from `$(shell …)`) is left out here; make's own data base adds it for a trusted project.
 
 mod assignment;
+mod builtin_names;
 mod calls;
 mod comment;
 mod danger;
 mod elsewhere;
-mod existing;
 mod expand;
 mod extra_words;
 mod functions;
-mod given;
 mod glob;
 mod guards;
 mod help;
-mod led;
+mod inherited;
 mod list;
 mod listed;
+mod merge;
 mod preview;
 mod programs;
 mod prose;
@@ -53,8 +53,8 @@ mod secret;
 mod secrets;
 mod shell;
 mod source;
-mod specific;
 mod stamps;
+mod target_specific;
 mod terminal;
 mod tested;
 mod text;

@@ -32,8 +32,8 @@ use tokio_tungstenite::{
 use super::{
     Service, Session,
     http::Admitted,
+    liveness::{Felt, Pulse},
     outbox::{self, Kind, Outbox, Queue, Waiting},
-    pulse::{Felt, Pulse},
 };
 use crate::wire::{self, Call, Failure, FailureCode};
 

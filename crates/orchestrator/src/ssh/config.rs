@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{host::Host, kept};
+use crate::{host::Host, json_file};
 
 /// Files within files, as in OpenSSH.
 const DEEPEST: usize = 16;
@@ -196,7 +196,7 @@ impl Reading {
             self.config.files.push(path.to_owned());
         }
         let name: Arc<str> = self.short(path).into();
-        let text = match kept::bytes(path, MAX_BYTES) {
+        let text = match json_file::bytes(path, MAX_BYTES) {
             Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
             Ok(None) => return,
             Err(error) => {

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Result, Store, StoreError,
+    archive_sql::{self, Step},
     columns::Columns,
     connect::answer,
-    marks::{self, Step},
 };
 use crate::{
     job::{Job, JobId},
@@ -55,7 +55,7 @@ impl Store {
     pub async fn archive(&self, job: JobId, batches: &[Batch], mark: &Mark) -> Result<()> {
         let start = follow(job, batches, mark)?;
         let mut held = self.hold().await?;
-        let outcome = answer(marks::add(
+        let outcome = answer(archive_sql::add(
             &mut held,
             &self.tables,
             job,
@@ -74,7 +74,14 @@ impl Store {
     pub async fn settle(&self, job: &Job, mark: &Mark) -> Result<()> {
         let columns = Columns::of(job)?;
         let mut held = self.hold().await?;
-        let outcome = answer(marks::end(&mut held, &self.tables, job, &columns, mark)).await;
+        let outcome = answer(archive_sql::end(
+            &mut held,
+            &self.tables,
+            job,
+            &columns,
+            mark,
+        ))
+        .await;
         self.judge(job.id, mark, mark.seq, held.end(outcome))
     }
 
@@ -85,7 +92,7 @@ impl Store {
     /// Whatever the server says.
     pub async fn make_durable(&self, job: JobId) -> Result<Option<Mark>> {
         let mut held = self.hold().await?;
-        let mark = answer(marks::secure(&mut held, &self.tables, job)).await;
+        let mark = answer(archive_sql::secure(&mut held, &self.tables, job)).await;
         held.end(mark).map_err(|error| self.fault(error))
     }
 
@@ -95,7 +102,7 @@ impl Store {
     /// Whatever the server says.
     pub async fn mark(&self, job: JobId) -> Result<Option<Mark>> {
         let mut held = self.hold().await?;
-        let mark = answer(marks::read(&mut held, &self.tables, job)).await;
+        let mark = answer(archive_sql::read(&mut held, &self.tables, job)).await;
         held.end(mark).map_err(|error| self.fault(error))
     }
 

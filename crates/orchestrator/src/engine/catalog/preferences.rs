@@ -12,7 +12,7 @@ use supervisor::disk;
 use crate::{
     engine::{Engine, EngineError, Place},
     folders,
-    kept::{KeptError, Wrong},
+    json_file::{KeptError, Wrong},
     settings,
     store::{Address, StoreError},
     wire::{Event, Settings},

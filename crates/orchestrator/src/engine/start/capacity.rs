@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{engine::EngineError, job::JobId, limits};
+use crate::{engine::EngineError, job::JobId, open_files};
 
 /// What the engine itself has open at most: the store's connections, pages, watches, and some to spare.
 const OWN: u64 = 96;
@@ -29,7 +29,7 @@ pub(in crate::engine) struct Room {
 impl Room {
     /// As much as the limit of open files has now.
     pub(in crate::engine) fn new() -> Self {
-        Self::of(limits::open_files())
+        Self::of(open_files::open_files())
     }
 
     fn of(limit: Option<u64>) -> Self {
@@ -58,7 +58,7 @@ impl Room {
     }
 
     fn refused(&self, jobs: usize) -> EngineError {
-        let limit = limits::open_files().unwrap_or_default();
+        let limit = open_files::open_files().unwrap_or_default();
         EngineError::Refused(format!(
             "{jobs} more would be too many: with a limit of {limit} open files, {} jobs can be held at once; raise it (ulimit -n)",
             self.most

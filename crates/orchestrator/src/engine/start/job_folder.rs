@@ -24,7 +24,7 @@ use super::{
 use crate::{
     folders,
     job::{Job, JobId},
-    limits, make, ssh,
+    make, open_files, ssh,
 };
 
 /// How the name begins of a folder that is being made.
@@ -178,7 +178,7 @@ pub(crate) fn exec(
         graces: rules.graces.clone(),
         timeout_ms: rules.timeout,
         secrets: rules.secrets.clone(),
-        open_files: limits::open_files_of_jobs(),
+        open_files: open_files::open_files_of_jobs(),
         archiver,
         archiver_env: environment
             .map(|(name, value)| (name, value.to_string_lossy().into_owned()))

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::NotFound;
-use crate::kept::KeptError;
+use crate::json_file::KeptError;
 
 /// Why the list of projects was not changed.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,8 @@
 //! something, or depends on the target at hand, expands to nothing here, and whoever asks does without.
 
 use super::{
+    builtin_names::is_given,
     functions::{self, map, substitute},
-    given::is_given,
     refs::is_function,
     source::Files,
     text::{Piece, arguments, first_word, is_name, pieces},

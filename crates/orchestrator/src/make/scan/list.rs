@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::{
+    builtin_names::is_customary,
     calls::calls,
     extra_words::ExtraWords,
     functions::stem,
-    given::is_customary,
-    guards, led, listed, reach,
+    guards, inherited, listed, reach,
     reader::Reader,
     rules::{Found, Rule, Rules},
     secrets,
@@ -51,7 +51,7 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
 }
 
 fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
-    let led = led::of(reader, default_goal.map(String::as_str));
+    let led = inherited::of(reader, default_goal.map(String::as_str));
     listed::texts(reader);
     let shown = listed::listed(reader, default_goal);
     let (rules, variables) = (&reader.rules, &reader.variables);

@@ -6,9 +6,9 @@ mod automatic;
 use std::path::Path;
 
 use super::{
+    builtin_names::{is_customary, is_given},
     expand::Expander,
     functions::stem,
-    given::{is_customary, is_given},
     reach,
     reader::Reader,
     rules::Rule,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{comment::Notes, specific::Specifics, text::Word};
+use super::{comment::Notes, target_specific::Specifics, text::Word};
 use crate::project::Place;
 
 /// make's own list of known suffixes (GNU make manual, "Old-Fashioned Suffix Rules").

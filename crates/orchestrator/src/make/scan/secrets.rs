@@ -1,7 +1,7 @@
 //! What is secret by its name or by a comment (`@secret`), what the text tells of its values, and where only running could tell.
 
 use super::{
-    given::is_given,
+    builtin_names::is_given,
     reader::Reader,
     text::{Piece, is_name, pieces},
     variables::Variable,

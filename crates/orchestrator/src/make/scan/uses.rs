@@ -2,7 +2,7 @@
 //! in the values of all these.
 
 use super::{
-    led::Led,
+    inherited::Led,
     reach::Reached,
     rules::Rules,
     variables::{Guard, Variables},

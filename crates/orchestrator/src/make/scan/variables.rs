@@ -7,9 +7,9 @@ use std::{
 
 use super::{
     assignment::Flavor,
+    builtin_names::{is_offered, is_own},
     comment::{Notes, Param},
     elsewhere::is_dotenv,
-    given::{is_offered, is_own},
     guards::by_call,
     refs::{Reference, references},
     secret::is_secret_name,

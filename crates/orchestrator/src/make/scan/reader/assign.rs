@@ -1,14 +1,12 @@
 //! Variables: for all, and for some targets alone.
 
-use super::{
-    super::{
-        assignment::{Assignment, Flavor},
-        comment::{Comment, Marked, Notes, marked, notes},
-        specific::Specific,
-        text::{Word, is_blank, split_comment},
-        variables::Standing,
-    },
-    At, Reader,
+use super::{At, Reader};
+use crate::make::scan::{
+    assignment::{Assignment, Flavor},
+    comment::{Comment, Marked, Notes, marked, notes},
+    target_specific::Specific,
+    text::{Word, is_blank, split_comment},
+    variables::Standing,
 };
 
 /// What a comment says with `@secret` alone.

@@ -6,11 +6,11 @@ use sqlx::PgConnection;
 use super::{
     Result, Store, StoreError,
     archive::{Batch, Mark, follow},
+    archive_sql::{bind_rows, offsets, rows_of, texts, total},
     changes::CHANNEL,
     columns::Columns,
     connect::answer,
     jobs::bind_job,
-    marks::{bind_rows, offsets, rows_of, texts, total},
     tables::Tables,
 };
 use crate::{job::Job, log::Stream};
