@@ -7,13 +7,13 @@ import { Clock } from './clock.svelte';
 import { History } from './history.svelte';
 import { Hosts } from './hosts.svelte';
 import { Jobs } from './jobs.svelte';
-import { Launch } from './launch.svelte';
-import { Logs } from './logs.svelte';
+import { Launch } from './launch/launch.svelte';
+import { Logs } from './log/logs.svelte';
 import { Notes } from './notes.svelte';
 import { Notices } from './notices.svelte';
 import { Projects } from './projects.svelte';
 import { Prompts } from './prompts.svelte';
-import { Terminals } from './terminal.svelte';
+import { Terminals } from './terminal/terminal.svelte';
 import { Theme } from './theme.svelte';
 import { View } from './view.svelte';
 

@@ -2,7 +2,7 @@
 import { SvelteSet } from 'svelte/reactivity';
 import type { Client } from '../client';
 import type { Host } from '../wire';
-import { remembered } from './remembered';
+import { remembered } from './local-choices';
 
 /** The list of hosts. */
 export class Hosts {

@@ -4,7 +4,7 @@ import { CallFailed, type Client } from '../client';
 import { inDesktop } from '../desktop';
 import { ANY_JOB, isOver } from '../job';
 import type { Job, JobId, Start } from '../wire';
-import { targetsOf } from './launch-presets';
+import { targetsOf } from './launch/presets';
 
 /** How many of the latest jobs are asked for: they give each target its last status. */
 const LATEST = 200;

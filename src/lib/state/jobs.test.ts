@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aJob, FakeWorld, settled } from '../testing/fake';
-import { EarlierJobs, median } from './earlier.svelte';
+import { EarlierJobs, median } from './previous-runs.svelte';
 import { beginning, History } from './history.svelte';
 import { Jobs } from './jobs.svelte';
 import { Notes } from './notes.svelte';

@@ -2,7 +2,7 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Client } from '../client';
 import type { Project, Scan, Target, Variable } from '../wire';
-import { remembered } from './remembered';
+import { remembered } from './local-choices';
 
 /** Targets under one heading. */
 export interface Group {

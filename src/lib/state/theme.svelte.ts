@@ -1,6 +1,6 @@
 // Light, dark, or as the system has it. `static/theme.js` has set the first one before the page was drawn.
 import type { Theme as Drawn } from '../log/color';
-import { remembered } from './remembered';
+import { remembered } from './local-choices';
 
 /** What a person chose. */
 export type ThemeChoice = 'system' | 'light' | 'dark';

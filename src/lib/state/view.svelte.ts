@@ -1,5 +1,5 @@
 // How a person likes to see the window and its logs; remembered.
-import { remembered } from './remembered';
+import { remembered } from './local-choices';
 
 /** What stands beside a line: nothing, the time of day, the time since the job's start or since the line before. */
 export type Times = 'off' | 'since' | 'step' | 'clock';

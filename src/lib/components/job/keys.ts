@@ -2,7 +2,7 @@
 import { copyLink } from '$lib/components/log/picking';
 import { isOver } from '$lib/job';
 import type { App } from '$lib/state/app.svelte';
-import type { LogView } from '$lib/state/log.svelte';
+import type { LogView } from '$lib/state/log/view.svelte';
 import type { Job } from '$lib/wire';
 
 /** Does what a key stands for; false where it stands for nothing. */

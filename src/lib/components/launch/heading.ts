@@ -1,7 +1,7 @@
 // The words around the fields of a launch form.
-import type { Form } from '$lib/state/launch.svelte';
-import type { CommandFields } from './command.svelte';
-import type { TargetFields } from './form.svelte';
+import type { Form } from '$lib/state/launch/launch.svelte';
+import type { CommandFields } from '$lib/state/launch/command.svelte';
+import type { TargetFields } from '$lib/state/launch/target-fields.svelte';
 
 /** What is said of a launch. */
 export interface Heading {

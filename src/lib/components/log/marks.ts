@@ -1,7 +1,7 @@
 // Where in a log a pointer is, and marking characters with it.
 import { wordAt, type Point } from '$lib/log/marking';
 import { ROW } from '$lib/log/window';
-import type { LogView } from '$lib/state/log.svelte';
+import type { LogView } from '$lib/state/log/view.svelte';
 
 /** Px a pointer may move and still click. */
 const STILL = 3;

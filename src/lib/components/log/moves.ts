@@ -1,6 +1,6 @@
 // What wheels and keys mean in a log, in px and positions.
 import { ROW } from '$lib/log/window';
-import type { LogView } from '$lib/state/log.svelte';
+import type { LogView } from '$lib/state/log/view.svelte';
 
 /** A wheel's delta in px; its mode is px, lines or pages (DOM, `WheelEvent.deltaMode`). */
 export function px(delta: number, mode: number, page: number): number {

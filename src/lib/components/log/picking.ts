@@ -3,7 +3,7 @@ import { lineAt, mark } from './marks';
 import type { App } from '$lib/state/app.svelte';
 import { copyText } from '$lib/clipboard';
 import { tilde } from '$lib/format';
-import type { LogView } from '$lib/state/log.svelte';
+import type { LogView } from '$lib/state/log/view.svelte';
 import type { SaveAs } from '$lib/wire';
 
 /** A press on a row: a click picks the line, with Shift the range; a drag over text marks characters. */

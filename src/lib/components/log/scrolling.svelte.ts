@@ -2,7 +2,7 @@
 // change that we did not make (a drag of the bar, a wheel) is read back.
 import { PAGE_KEYS, px } from './moves';
 import { modHeld } from '$lib/keys';
-import type { LogView } from '$lib/state/log.svelte';
+import type { LogView } from '$lib/state/log/view.svelte';
 
 /** Lets an element scroll a log; `sideways` moves the texts by so many px. */
 export function scrolling(view: LogView, sideways: (px: number) => void) {

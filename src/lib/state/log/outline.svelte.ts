@@ -1,7 +1,7 @@
 // What stands out in one log: its errors and sections, asked for when the log is looked at, and again as it grows.
-import type { Client } from '../client';
-import { Folding, type Fold } from '../log/folding';
-import type { Extent, Fault, JobId, Outline, Section } from '../wire';
+import type { Client } from '$lib/client';
+import { Folding, type Fold } from '$lib/log/folding';
+import type { Extent, Fault, JobId, Outline, Section } from '$lib/wire';
 
 /** The time between two questions about a log that grows, in milliseconds. */
 const EVERY = 1500;

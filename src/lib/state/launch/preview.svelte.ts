@@ -1,6 +1,6 @@
 // What a launch would run, as the other side tells it: asked anew at each change, but never twice at once.
-import type { Client } from '../client';
-import type { Preview, Start } from '../wire';
+import type { Client } from '$lib/client';
+import type { Preview, Start } from '$lib/wire';
 
 /** The preview of what stands in a form. */
 export class Previewer {

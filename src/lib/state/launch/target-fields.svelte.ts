@@ -1,10 +1,10 @@
 // What is filled into the launch form of a target, and the request it makes.
-import { PLAIN } from '$lib/state/launch-presets';
-import type { TargetForm } from '$lib/state/launch.svelte';
+import { PLAIN } from '$lib/state/launch/presets';
+import type { TargetForm } from '$lib/state/launch/launch.svelte';
 import { isMeant, variablesOf } from '$lib/state/projects.svelte';
 import type { Filled, MakeOptions, Presets, Start } from '$lib/wire';
 import { AddedVariable, VariableField } from './variable.svelte';
-import { join, split } from './words';
+import { join, split } from './shell-words';
 
 /** Names that change what make does with everything else; they have to be confirmed. */
 const RESERVED = new Set(

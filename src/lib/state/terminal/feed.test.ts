@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { FakeWorld, settled } from '../testing/fake';
-import type { Call } from '../wire';
+import { FakeWorld, settled } from '$lib/testing/fake';
+import type { Call } from '$lib/wire';
 import { Feed, type Sink, TAIL } from './feed';
 
 beforeEach(() => void vi.useFakeTimers());

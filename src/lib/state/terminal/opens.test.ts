@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SHELL } from '../job';
+import { SHELL } from '$lib/job';
 import { opensAsTerminal } from './opens';
 
 test('shells and what fills the screen open as terminals', () => {

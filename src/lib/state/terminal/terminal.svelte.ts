@@ -1,12 +1,12 @@
 // A job as a terminal: xterm.js, what goes into it and what comes out; and which jobs are shown so.
 import { SvelteMap } from 'svelte/reactivity';
-import type { Client } from '../client';
-import type { Theme } from '../log/color';
-import { Feed } from '../terminal/feed';
-import { opensAsTerminal } from '../terminal/opens';
-import type { Screen } from '../terminal/screen';
-import { Typist } from '../terminal/typist';
-import type { Job, JobId } from '../wire';
+import type { Client } from '$lib/client';
+import type { Theme } from '$lib/log/color';
+import { Feed } from './feed';
+import { opensAsTerminal } from './opens';
+import type { Screen } from './screen';
+import { Typist } from './typist';
+import type { Job, JobId } from '$lib/wire';
 
 /** As what a job in a terminal is shown. */
 export type Shown = 'log' | 'terminal';
@@ -79,7 +79,7 @@ export class TerminalView {
 
   /** Draws it in an element, and begins to read. `leave` gives the keyboard back. */
   async open(element: HTMLElement, leave: () => void): Promise<void> {
-    const { makeScreen } = await import('../terminal/screen');
+    const { makeScreen } = await import('./screen');
     const screen = await makeScreen(this.#place.theme);
     if (this.#closed) return screen.terminal.dispose();
     this.#screen = screen;
@@ -125,7 +125,7 @@ export class TerminalView {
   /** Draws it in another theme. */
   async paint(theme: Theme): Promise<void> {
     this.#place.theme = theme;
-    const { themeOf } = await import('../terminal/screen');
+    const { themeOf } = await import('./screen');
     if (this.#screen) this.#screen.terminal.options.theme = themeOf(this.#place.theme);
   }
 

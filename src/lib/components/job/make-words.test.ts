@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { PLAIN } from '$lib/state/launch-presets';
-import { optionWords } from './options';
+import { PLAIN } from '$lib/state/launch/presets';
+import { optionWords } from './make-words';
 
 test('options are said in words, with make’s own letters', () => {
   expect(optionWords(PLAIN)).toEqual([]);

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { BLOCK } from '../log/blocks';
-import { ROW } from '../log/window';
-import { aJob, aLine, FakeWorld, settled } from '../testing/fake';
-import type { Call, Line, Outline, Section, Status } from '../wire';
-import { LogView } from './log.svelte';
+import { BLOCK } from '$lib/log/blocks';
+import { ROW } from '$lib/log/window';
+import { aJob, aLine, FakeWorld, settled } from '$lib/testing/fake';
+import type { Call, Line, Outline, Section, Status } from '$lib/wire';
+import { LogView } from './view.svelte';
 
 const HEIGHT = 700;
 let frames: (() => void)[] = [];

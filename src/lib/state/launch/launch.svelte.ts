@@ -1,11 +1,11 @@
 // From a click to a job: at once, after a question of trust, or through the form.
-import { CallFailed, type Client } from '../client';
-import { SHELL } from '../job';
-import type { Filled, Job, Presets, Project, Scan, Start, Target } from '../wire';
-import type { Jobs } from './jobs.svelte';
-import { filledBy, isWhole, PLAIN, presetsOf, targetsOf } from './launch-presets';
-import type { Notices } from './notices.svelte';
-import { asksFirst, lacks, type Projects } from './projects.svelte';
+import { CallFailed, type Client } from '$lib/client';
+import { SHELL } from '$lib/job';
+import type { Filled, Job, Presets, Project, Scan, Start, Target } from '$lib/wire';
+import type { Jobs } from '$lib/state/jobs.svelte';
+import { filledBy, isWhole, PLAIN, presetsOf, targetsOf } from './presets';
+import type { Notices } from '$lib/state/notices.svelte';
+import { asksFirst, lacks, type Projects } from '$lib/state/projects.svelte';
 
 /** The form of a target. */
 export interface TargetForm {

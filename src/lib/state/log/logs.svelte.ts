@@ -1,7 +1,7 @@
 // The logs of the open jobs: one view each, made when a job is first looked at, dropped with its tab.
-import type { Client } from '../client';
-import type { Event, Job, JobId } from '../wire';
-import { LogView } from './log.svelte';
+import type { Client } from '$lib/client';
+import type { Event, Job, JobId } from '$lib/wire';
+import { LogView } from './view.svelte';
 
 /** Views by job. */
 export class Logs {

@@ -1,8 +1,8 @@
 // The way of a job's bytes into its terminal: from near the log's end on, without a gap or a double after a drop, and
 // never more of them at once than the terminal can take.
-import { CallFailed, type Client, type Reader } from '../client';
-import type { Chunk } from '../log/frames';
-import type { JobId } from '../wire';
+import { CallFailed, type Client, type Reader } from '$lib/client';
+import type { Chunk } from '$lib/log/frames';
+import type { JobId } from '$lib/wire';
 
 /** How much of what was written before is shown, in bytes. */
 export const TAIL = 2 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { FakeWorld, settled } from '../testing/fake';
-import type { Call, Hit, Reply } from '../wire';
+import { FakeWorld, settled } from '$lib/testing/fake';
+import type { Call, Hit, Reply } from '$lib/wire';
 import { Find } from './find.svelte';
 
 beforeEach(() => vi.useFakeTimers());

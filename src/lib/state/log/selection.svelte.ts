@@ -1,7 +1,7 @@
 // What a person picked in one log: whole lines, or characters from one place to another; and its text.
-import { CallFailed } from '../client';
-import { between, type Marked, type Point } from '../log/marking';
-import { textOf } from '../log/text';
+import { CallFailed } from '$lib/client';
+import { between, type Marked, type Point } from '$lib/log/marking';
+import { textOf } from '$lib/log/text';
 import type { Lines } from './lines';
 
 /** Lines asked for at once where text is copied; the most a call may ask for. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { PLAIN } from '$lib/state/launch-presets';
+import { PLAIN } from '$lib/state/launch/presets';
 import { aProject, aTarget, aVariable } from '$lib/testing/fake';
 import type { Filled, Presets, Target, Variable } from '$lib/wire';
 import { CommandFields } from './command.svelte';
-import { TargetFields } from './form.svelte';
+import { TargetFields } from './target-fields.svelte';
 import { switchWords, VariableField } from './variable.svelte';
-import { join, split } from './words';
+import { join, split } from './shell-words';
 
 interface With {
   variables?: Variable[];

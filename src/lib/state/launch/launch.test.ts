@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { aJob, aProject, aTarget, aVariable, FakeWorld, settled } from '../testing/fake';
-import type { Call, Filled, Presets, Preview, Reply, Scan, Target } from '../wire';
-import { Jobs } from './jobs.svelte';
-import { filledBy, PLAIN, targetsOf } from './launch-presets';
+import { aJob, aProject, aTarget, aVariable, FakeWorld, settled } from '$lib/testing/fake';
+import type { Call, Filled, Presets, Preview, Reply, Scan, Target } from '$lib/wire';
+import { Jobs } from '$lib/state/jobs.svelte';
+import { filledBy, PLAIN, targetsOf } from './presets';
 import { Launch } from './launch.svelte';
-import { Notices } from './notices.svelte';
-import { asksFirst, groups, Projects, variablesOf } from './projects.svelte';
+import { Notices } from '$lib/state/notices.svelte';
+import { asksFirst, groups, Projects, variablesOf } from '$lib/state/projects.svelte';
 
 const PROJECT = aProject();
 

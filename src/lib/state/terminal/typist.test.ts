@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FakeWorld, settled } from '../testing/fake';
+import { FakeWorld, settled } from '$lib/testing/fake';
 import { Typist } from './typist';
 
 const JOB = '01890000-0000-7000-8000-000000000001';

@@ -1,6 +1,6 @@
 // How the jobs before one went, of the same thing: what a job that runs may be measured by.
-import type { Client } from '../client';
-import type { Earlier, JobId } from '../wire';
+import type { Client } from '$lib/client';
+import type { Earlier, JobId } from '$lib/wire';
 
 /** The jobs before one, oldest first. */
 export class EarlierJobs {

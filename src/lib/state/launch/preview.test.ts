@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { FakeWorld, settled } from '../testing/fake';
-import type { Preview, Start } from '../wire';
-import { Previewer } from './launch-preview.svelte';
+import { FakeWorld, settled } from '$lib/testing/fake';
+import type { Preview, Start } from '$lib/wire';
+import { Previewer } from './preview.svelte';
 
 function start(command: string): Start {
   return { kind: 'command', command, hosts: [], cwd: null, pty: false };

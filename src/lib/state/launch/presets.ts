@@ -1,6 +1,6 @@
 // What a target was started with before, and what was kept under names: asked of the other side, which keeps it.
-import type { Client } from '../client';
-import type { Filled, Job, MakeOptions, Preset, Presets } from '../wire';
+import type { Client } from '$lib/client';
+import type { Filled, Job, MakeOptions, Preset, Presets } from '$lib/wire';
 
 /** As make is asked where nobody says otherwise. */
 export const PLAIN: MakeOptions = {

@@ -1,8 +1,8 @@
 // The search in one log: what is looked for, how far it has come, and which hit is the current one.
-import { CallFailed, type Client } from '../client';
-import { remembered } from './remembered';
-import { NearHits } from './near.svelte';
-import type { Event, Hit, HitMarks, JobId, Query } from '../wire';
+import { CallFailed, type Client } from '$lib/client';
+import { remembered } from '$lib/state/local-choices';
+import { NearHits } from './hit-lines.svelte';
+import type { Event, Hit, HitMarks, JobId, Query } from '$lib/wire';
 
 /** Lines before and after each hit that stay where only hits are shown. */
 export const AROUND = 2;

@@ -1,14 +1,14 @@
 // One log in its window: where the window stands, which lines it holds, and what it still has to ask for.
-import { CallFailed, type Client } from '../client';
-import { isOver } from '../job';
-import type { Point } from '../log/marking';
-import { columns } from '../log/text';
-import { Measures, ROW } from '../log/window';
-import type { Event, Extent, Job, JobId, Line } from '../wire';
+import { CallFailed, type Client } from '$lib/client';
+import { isOver } from '$lib/job';
+import type { Point } from '$lib/log/marking';
+import { columns } from '$lib/log/text';
+import { Measures, ROW } from '$lib/log/window';
+import type { Event, Extent, Job, JobId, Line } from '$lib/wire';
 import { Find } from './find.svelte';
 import { Lines } from './lines';
 import { Outlined } from './outline.svelte';
-import { Picked, type Range } from './picked.svelte';
+import { Picked, type Range } from './selection.svelte';
 
 /** Lines asked for above and below the window, so that a slow scroll finds them there. */
 const MARGIN = 60;

@@ -1,7 +1,7 @@
 // What goes from a terminal to its job: keys and sizes, one call after the other. Two calls at once may be answered in
 // either order, and letters must not.
-import { CallFailed, type Client } from '../client';
-import type { JobId, Request } from '../wire';
+import { CallFailed, type Client } from '$lib/client';
+import type { JobId, Request } from '$lib/wire';
 
 /** UTF-16 units of one call: the server takes 64 KiB, and a control character is six bytes of JSON. */
 const PIECE = 8 * 1024;

@@ -1,8 +1,8 @@
 // The lines of one log that the page holds, and the questions for those it lacks.
-import type { Client } from '../client';
-import { BLOCK, Blocks } from '../log/blocks';
-import { textOf } from '../log/text';
-import type { JobId, Line } from '../wire';
+import type { Client } from '$lib/client';
+import { BLOCK, Blocks } from '$lib/log/blocks';
+import { textOf } from '$lib/log/text';
+import type { JobId, Line } from '$lib/wire';
 
 /** Questions for blocks under way at a time; a fast drag must not queue up what it has passed. */
 const AT_ONCE = 3;

@@ -1,6 +1,6 @@
 // The rows of a log of which only hits and the lines around them are shown: which lines they are is known in Rust.
-import type { Client } from '../client';
-import type { Hit, Line } from '../wire';
+import type { Client } from '$lib/client';
+import type { Hit, Line } from '$lib/wire';
 
 /** Rows asked for at once. */
 const BLOCK = 100;

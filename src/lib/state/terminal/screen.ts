@@ -3,7 +3,7 @@
 import '@xterm/xterm/css/xterm.css';
 import { FitAddon } from '@xterm/addon-fit';
 import { type ITheme, Terminal } from '@xterm/xterm';
-import { ENOUGH, palette, type Theme } from '../log/color';
+import { ENOUGH, palette, type Theme } from '$lib/log/color';
 
 /** Lines that can be scrolled back to; all of them are in the log. */
 const SCROLLBACK = 5000;
