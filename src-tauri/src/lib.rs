@@ -37,7 +37,7 @@ const QUIET: &str = "warn,tauri_plugin_single_instance=error";
 pub fn run() -> ExitCode {
     drawing::choose();
     trace_to_stderr();
-    orchestrator::limits::raise_open_files();
+    orchestrator::open_files::raise_open_files();
     if !has_display() {
         return failed(
             "there is no display to open a window on; `vmo serve` shows the same app in a browser",

@@ -1,156 +1,371 @@
-//! The house rules that a compiler does not keep: which folder may name which framework, and who may import whom.
+//! The house rules that a compiler does not keep: which room may name which framework, who may import whom, and that no
+//! two files lean on each other.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::Command,
 };
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+use syn::{
+    ItemMod, ItemUse, UseTree,
+    visit::{self, Visit},
+};
+
+/// The top modules, from the ground up: each may import those of the lines before its own, and the nouns each other.
+/// `lib.rs` shows the same table.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("host", &[]),
+    ("job", &["log"]),
+    ("log", &[]),
+    ("project", &[]),
+    ("folders", &[]),
+    ("json_file", &[]),
+    ("open_files", &[]),
+    ("traces", &[]),
+    ("visible", &[]),
+    ("committed", &[]),
+    ("make", &["project", "job", "json_file", "folders", "log"]),
+    ("ssh", &["host", "job", "json_file", "log", "folders"]),
+    ("store", &["job", "log", "folders", "project", "host"]),
+    ("wire", &["host", "job", "log", "project"]),
+    ("settings", &["json_file", "wire"]),
+    ("presets", &["json_file", "wire"]),
+    (
+        "engine",
+        &[
+            "host",
+            "job",
+            "log",
+            "project",
+            "folders",
+            "json_file",
+            "open_files",
+            "make",
+            "ssh",
+            "store",
+            "wire",
+            "settings",
+            "presets",
+        ],
+    ),
+    (
+        "server",
+        &["engine", "wire", "job", "log", "folders", "project", "host"],
+    ),
+];
+
+/// Frameworks and the one module that names them; none is for the window's crate alone.
+const HOMES: &[(&str, &str)] = &[
+    ("sqlx", "store"),
+    ("ssh2", "ssh"),
+    ("libssh2_sys", "ssh"),
+    ("tokio_tungstenite", "server"),
+    ("hyper", "server"),
+    ("clap", "bin"),
+    ("tauri", "nowhere"),
+];
+
+/// A module's path from the crate's root; the root's is empty.
+type Module = Vec<String>;
+
+/// What a file names.
+#[derive(Default)]
+struct Source {
+    /// Paths that begin with `crate`, `self`, `super` or another crate's name.
+    paths: Vec<Vec<String>>,
+    /// Macros that are called, by name.
+    macros: BTreeSet<String>,
+    /// Names that `use` brings into the module itself, with their paths.
+    bindings: BTreeMap<String, Vec<String>>,
+    depth: usize,
 }
 
-/// Every Rust file of the crate, by its path from `src`, without its tests.
-fn sources() -> Vec<(String, String)> {
+impl<'ast> Visit<'ast> for Source {
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        self.take(&item.tree, &mut Vec::new());
+    }
+
+    fn visit_item_mod(&mut self, item: &'ast ItemMod) {
+        // What tests need they may import.
+        let is_test = item
+            .attrs
+            .iter()
+            .any(|attribute| attribute.path().is_ident("cfg"));
+        if !is_test {
+            self.depth += 1;
+            visit::visit_item_mod(self, item);
+            self.depth -= 1;
+        }
+    }
+
+    fn visit_macro(&mut self, called: &'ast syn::Macro) {
+        let name = called.path.segments.last().map(|one| one.ident.to_string());
+        self.macros.extend(name);
+        visit::visit_macro(self, called);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let words: Vec<String> = path
+            .segments
+            .iter()
+            .map(|one| one.ident.to_string())
+            .collect();
+        if words.len() > 1 {
+            self.paths.push(words);
+        }
+        visit::visit_path(self, path);
+    }
+}
+
+impl Source {
+    fn take(&mut self, tree: &UseTree, before: &mut Vec<String>) {
+        let mut leaf = |before: &[String], name: Option<String>, bound: String| {
+            let mut path = before.to_vec();
+            path.extend(name.filter(|name| name != "self"));
+            if self.depth == 0 {
+                self.bindings.insert(bound, path.clone());
+            }
+            self.paths.push(path);
+        };
+        match tree {
+            UseTree::Path(path) => {
+                before.push(path.ident.to_string());
+                self.take(&path.tree, before);
+                before.pop();
+            }
+            UseTree::Name(name) if name.ident == "self" => {
+                leaf(before, None, before.last().unwrap().clone());
+            }
+            UseTree::Name(name) => {
+                leaf(before, Some(name.ident.to_string()), name.ident.to_string())
+            }
+            UseTree::Rename(name) => leaf(
+                before,
+                Some(name.ident.to_string()),
+                name.rename.to_string(),
+            ),
+            UseTree::Glob(_) => self.paths.push(before.clone()),
+            UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.take(tree, before);
+                }
+            }
+        }
+    }
+}
+
+/// Every module of the crate but its tests, by its path.
+fn sources() -> BTreeMap<Module, Source> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let (mut found, mut open) = (Vec::new(), vec![src.clone()]);
+    let (mut found, mut open) = (BTreeMap::new(), vec![src.clone()]);
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|end| end == "rs") {
-                let name = path.strip_prefix(&src).unwrap().display().to_string();
-                let text = fs::read_to_string(path).unwrap();
-                let code = text
-                    .lines()
-                    .filter(|line| !line.trim_start().starts_with("//"));
-                found.push((name, code.collect::<Vec<_>>().join("\n")));
+                let name = path.strip_prefix(&src).unwrap().with_extension("");
+                let mut module: Module = name
+                    .iter()
+                    .map(|part| part.to_str().unwrap().to_owned())
+                    .collect();
+                if module == ["lib"] {
+                    module.clear();
+                }
+                if module.contains(&"tests".to_owned()) {
+                    continue;
+                }
+                let mut source = Source::default();
+                source.visit_file(&syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap());
+                found.insert(module, source);
             }
         }
     }
-    assert!(found.len() > 50, "the sources are found");
+    assert!(found.len() > 150, "the sources are found");
     found
 }
 
-/// The top module of a file: `store` of `store/jobs.rs` and of `store.rs`.
-fn module(file: &str) -> &str {
-    file.split('/').next().unwrap().trim_end_matches(".rs")
+fn top(module: &[String]) -> &str {
+    module.first().map_or("lib", String::as_str)
+}
+
+/// The module that a path means, seen from `module`; none for another crate's and for the module's own things.
+fn meant(sources: &BTreeMap<Module, Source>, module: &[String], path: &[String]) -> Option<Module> {
+    let mut absolute = module.to_vec();
+    let mut rest = path;
+    match path[0].as_str() {
+        "crate" => {
+            absolute.clear();
+            rest = &rest[1..];
+        }
+        "self" => rest = &rest[1..],
+        "super" => {
+            while rest.first().is_some_and(|word| word == "super") {
+                absolute.pop();
+                rest = &rest[1..];
+            }
+        }
+        child if sources.contains_key(&[module, &[child.to_owned()]].concat()) => {}
+        _ => return None,
+    }
+    // A name that an outer module only hands on is the inner one's.
+    for _ in 0..8 {
+        while let Some(word) = rest.first() {
+            let deeper = [absolute.as_slice(), std::slice::from_ref(word)].concat();
+            if !sources.contains_key(&deeper) {
+                break;
+            }
+            (absolute, rest) = (deeper, &rest[1..]);
+        }
+        let handed_on = rest
+            .first()
+            .and_then(|word| sources.get(&absolute)?.bindings.get(word));
+        match handed_on {
+            Some(path) if absolute != module => {
+                let inner = meant(sources, &absolute, path)?;
+                return Some(inner);
+            }
+            _ => break,
+        }
+    }
+    Some(absolute)
+}
+
+/// Whom each module imports.
+fn imports(sources: &BTreeMap<Module, Source>) -> BTreeMap<&Module, BTreeSet<Module>> {
+    let of = |(module, source): (&'_ Module, &Source)| {
+        let named = source
+            .paths
+            .iter()
+            .filter_map(|path| meant(sources, module, path));
+        named
+            .filter(|other| other != module)
+            .collect::<BTreeSet<_>>()
+    };
+    sources
+        .iter()
+        .map(|(module, source)| (module, of((module, source))))
+        .collect()
 }
 
 #[test]
-fn a_framework_is_named_in_its_own_folder_alone() {
-    let homes = [
-        ("sqlx::", "store"),
-        ("ssh2::", "ssh"),
-        ("tungstenite", "server"),
-        ("hyper::", "server"),
-        ("clap::", "bin"),
-        ("tauri::", "nowhere"),
-    ];
-    for (name, home) in homes {
-        let named: Vec<String> = sources()
-            .into_iter()
-            .filter(|(_, code)| code.contains(name))
-            .map(|(file, _)| file)
+fn a_framework_is_named_in_its_own_room_alone() {
+    let sources = sources();
+    for (framework, home) in HOMES {
+        let named: Vec<&Module> = sources
+            .iter()
+            .filter(|(_, source)| source.paths.iter().any(|path| path[0] == *framework))
+            .map(|(module, _)| module)
             .collect();
         assert!(
-            named.iter().all(|file| module(file) == home),
-            "{name} is for {home}: {named:?}"
+            named.iter().all(|module| top(module) == *home),
+            "{framework} is for {home}: {named:?}"
         );
         assert_eq!(
             named.is_empty(),
-            home == "nowhere",
-            "{name} is used in {home}"
+            *home == "nowhere",
+            "{framework} is used in {home}"
         );
+    }
+}
+
+#[test]
+fn imports_run_one_way() {
+    let sources = sources();
+    for module in sources.keys().filter(|module| module.len() == 1) {
+        let name = top(module);
+        assert!(
+            name == "bin" || FLOORS.iter().any(|(floor, _)| *floor == name),
+            "src/{name}.rs has no place in FLOORS, which lib.rs shows"
+        );
+    }
+    for (module, others) in imports(&sources) {
+        let own = top(module);
+        let Some((_, allowed)) = FLOORS.iter().find(|(floor, _)| *floor == own) else {
+            continue;
+        };
+        for other in others
+            .iter()
+            .map(|other| top(other))
+            .filter(|other| *other != "lib")
+        {
+            assert!(
+                other == own || allowed.contains(&other),
+                "{} imports {other}, which {own} may not",
+                module.join("::")
+            );
+        }
     }
 }
 
 #[test]
 fn what_is_written_for_a_person_goes_through_one_place() {
     // What another wrote is made visible there. The guardian of our server writes into its log and to its parent.
-    let homes = ["bin/vmo/out.rs", "store/embedded/guardian.rs"];
-    let mut found = 0;
-    for (file, code) in sources() {
-        let code = code.split("#[cfg(test)]").next().unwrap();
-        let writes = ["print!(", "println!(", "dbg!(", "io::stdout", "io::stderr"]
-            .into_iter()
-            .find(|way| code.contains(way));
-        let is_home = homes.contains(&file.as_str());
-        if is_home && writes.is_some() {
-            found += 1;
-        }
-        let is_test = file.ends_with("tests.rs") || file.contains("/tests/");
-        assert!(
-            writes.is_none() || is_home || is_test,
-            "src/{file} has {writes:?}: write by bin/vmo/out.rs"
-        );
-    }
-    assert_eq!(found, homes.len(), "the places themselves are found");
+    let homes = ["bin::vmo::out", "store::embedded::guardian"];
+    let ways = ["print", "println", "eprint", "eprintln", "dbg"];
+    let writing: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, source)| {
+            let takes = |path: &Vec<String>| {
+                path.ends_with(&["io".into(), "stdout".into()])
+                    || path.ends_with(&["io".into(), "stderr".into()])
+            };
+            ways.iter().any(|way| source.macros.contains(*way)) || source.paths.iter().any(takes)
+        })
+        .map(|(module, _)| module.join("::"))
+        .collect();
+    assert_eq!(writing, homes, "write by bin/vmo/out.rs");
 }
 
-/// The top modules of ours that this code imports: `wire` of `use crate::wire::Job`, and each of `use crate::{…}`.
-fn imports(code: &str) -> Vec<String> {
-    let first_word = |text: &str| {
-        let word = text.trim_start().chars();
-        word.take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect::<String>()
-    };
-    let mut found: Vec<String> = code.split("crate::").skip(1).map(first_word).collect();
-    for list in code.split("use crate::{").skip(1) {
-        let mut depth = 0;
-        let mut item = String::new();
-        for letter in list.chars() {
-            match letter {
-                '}' if depth == 0 => break,
-                '{' => depth += 1,
-                '}' => depth -= 1,
-                ',' if depth == 0 => found.push(first_word(&std::mem::take(&mut item))),
-                other => item.push(other),
-            }
+/// All that a module leans on, by whatever way.
+fn reached_from<'a>(
+    leans: &'a BTreeMap<&Module, BTreeSet<Module>>,
+    module: &Module,
+) -> BTreeSet<&'a Module> {
+    let mut reached = BTreeSet::new();
+    let mut open: Vec<&Module> = leans[module].iter().collect();
+    while let Some(next) = open.pop() {
+        if reached.insert(next) {
+            open.extend(leans.get(next).into_iter().flatten());
         }
-        found.push(first_word(&item));
     }
-    found
+    reached
 }
 
 #[test]
-fn imports_run_one_way() {
-    // Whom each may import, beside the nouns. What is not named here is a noun, and imports none but its like.
-    let layers: [(&str, &[&str]); 8] = [
-        ("make", &[]),
-        ("ssh", &[]),
-        ("store", &[]),
-        ("wire", &[]),
-        ("settings", &["wire"]),
-        ("presets", &["wire"]),
-        (
-            "engine",
-            &["make", "ssh", "store", "wire", "settings", "presets"],
-        ),
-        ("server", &["engine", "wire"]),
-    ];
-    for (file, code) in sources() {
-        let own = module(&file);
-        if ["lib", "bin"].contains(&own) || file.ends_with("tests.rs") {
-            continue;
-        }
-        let allowed = layers
-            .iter()
-            .find(|(layer, _)| *layer == own)
-            .map_or(&[][..], |(_, below)| below);
-        for other in imports(&code)
-            .into_iter()
-            .filter(|other| layers.iter().any(|(layer, _)| layer == other))
-        {
-            assert!(
-                other == own || allowed.contains(&other.as_str()),
-                "src/{file} imports {other}"
-            );
+fn no_files_lean_on_each_other() {
+    let sources = sources();
+    // What a room's own file declares is everybody's there, so leaning on an outer module is no circle.
+    let leans: BTreeMap<&Module, BTreeSet<Module>> = imports(&sources)
+        .into_iter()
+        .map(|(module, others)| {
+            let inner = others
+                .into_iter()
+                .filter(|other| !module.starts_with(other));
+            (module, inner.collect())
+        })
+        .collect();
+    let mut circles = Vec::new();
+    for module in leans.keys() {
+        let reached = reached_from(&leans, module);
+        if reached.contains(module) {
+            // Of those it leans on, the ones that lead back to it.
+            let back = leans[*module].iter().filter(|other| {
+                leans.contains_key(other) && reached_from(&leans, other).contains(module)
+            });
+            let names: Vec<String> = back.map(|other| other.join("::")).collect();
+            circles.push(format!("{} → {}", module.join("::"), names.join(", ")));
         }
     }
+    assert!(
+        circles.is_empty(),
+        "files that lean on each other:\n{}",
+        circles.join("\n")
+    );
 }
 
 #[test]
@@ -166,7 +381,7 @@ fn the_crate_has_no_tauri_in_its_tree() {
             "--edges",
             "normal,build",
         ])
-        .current_dir(root())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
     let tree = String::from_utf8(tree.stdout).unwrap();

@@ -65,8 +65,8 @@ use std::path::Path;
 
 pub use danger::{danger, danger_of_recipe, is_by_rule};
 pub use elsewhere::{copy_dotenv_sample, settle};
-pub(super) use existing::Existing;
 pub(super) use list::list;
+pub(super) use merge::Existing;
 pub use preview::{preview, previews};
 pub(super) use reader::Reader;
 pub use secret::is_secret_name;

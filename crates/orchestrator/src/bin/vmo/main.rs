@@ -137,7 +137,7 @@ fn main() -> ExitCode {
         .with(filter_fn(orchestrator::traces::may_be_written))
         .with(writer)
         .init();
-    orchestrator::limits::raise_open_files();
+    orchestrator::open_files::raise_open_files();
     let outcome = dispatch(cli.command);
     // A question may still be open, with its answer unseen.
     terminal::restore();

@@ -96,7 +96,7 @@ mod tests {
     use std::process::Command;
 
     use super::{
-        super::marks::{Found, Marks},
+        super::markers::{Found, Marks},
         *,
     };
 
