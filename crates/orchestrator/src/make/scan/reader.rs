@@ -318,6 +318,7 @@ impl Reader {
                 if self.is_conditional && self.files.is_open(&path) {
                     continue;
                 }
+                self.files.stamps.get_mut().look_at(&path);
                 if path.symlink_metadata().is_ok() {
                     self.read_file(&path, Some(&place));
                 } else if word == "include" && !self.is_conditional {
