@@ -16,6 +16,7 @@
 //! But for the desk it knows the wire and what a [`Service`] is, and no job, store or engine. No other module names hyper or tungstenite.
 
 mod accept;
+mod answers;
 mod codes;
 mod connection;
 mod desk;

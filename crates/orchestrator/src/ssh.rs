@@ -13,7 +13,9 @@
 mod config;
 mod exec;
 mod failure;
+mod inbox;
 mod login;
+mod poll;
 mod session;
 
 pub use config::Config;
@@ -21,7 +23,7 @@ pub use config::route::{Family, Route, Strict};
 pub use exec::orders::{Control, Controls, InputFull, Orders, controls};
 pub use exec::task::{Ended, Exec, Output, Remote};
 pub use failure::{Reason, Refusal};
+pub use login::ask::{Answer, Ask, Question};
 #[cfg(fuzzing)]
 pub use login::known_hosts::fuzz as fuzz_known_hosts;
-pub use login::methods::{Answer, Ask, Question};
 pub use session::pool::Sessions;

@@ -16,8 +16,10 @@
 //! ```
 
 mod address;
+mod answer;
 mod archive;
 mod archive_sql;
+mod batch;
 mod changes;
 mod columns;
 mod connect;
@@ -36,7 +38,7 @@ mod short_job;
 mod tables;
 
 pub use address::Address;
-pub use archive::{Batch, Mark};
+pub use batch::{Batch, Mark};
 pub use changes::{Change, Changes};
 pub use connect::Store;
 pub use error::{Interruption, StoreError};

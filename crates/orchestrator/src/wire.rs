@@ -9,12 +9,13 @@
 //! request    what the page can ask for            launch     what a launch would run, and was filled in with
 //! reply      answers, and why there is none       job        a job as it is shown
 //! event      what happened                        store      where logs are kept
-//! settings   what a person can set
+//! settings   what a person can set                prompt     what a job asks of a person, and the answer
 //! ```
 
 mod event;
 mod job;
 mod launch;
+mod prompt;
 mod reply;
 mod request;
 mod settings;
@@ -23,11 +24,12 @@ mod store;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    event::{Event, Prompt, Question},
+    event::Event,
     job::{Job, JobType},
-    launch::{Filled, Preset, Presets, Preview},
+    launch::{Filled, Preset, Presets, Preview, Start, WhenBusy},
+    prompt::{Answer, Prompt, Question},
     reply::{Extent, Failure, FailureCode, HitMarks, Overview, Reply},
-    request::{Answer, Request, SaveAs, Start, WhenBusy},
+    request::{Request, SaveAs},
     settings::Settings,
     store::{StoreHealth, StoreState},
 };

@@ -37,7 +37,11 @@ fn names(scan: &Scan) -> Vec<&str> {
 fn each_makefile_gives_the_expected_scan() {
     let mut wrong = Vec::new();
     for project in corpus() {
-        let scan = make::scan(&project);
+        // What is for this process alone stands in no file.
+        let scan = Scan {
+            secrets: Vec::new(),
+            ..make::scan(&project)
+        };
         let file = project.join("expected.json");
         if env::var_os("UPDATE_EXPECTED").is_some() {
             let mut text = serde_json::to_string_pretty(&scan).unwrap();

@@ -11,6 +11,8 @@ use hyper::{
 };
 use sha2::{Digest, Sha256};
 
+use super::answers::plain;
+
 /// A path as a browser asks for it, and what is there.
 type File = (&'static str, &'static [u8]);
 
@@ -53,7 +55,7 @@ impl Page {
             find(self.files, path).or_else(|| find(self.files, "/index.html").filter(|_| place));
         let mut response = match found {
             Some((path, contents)) => file(path, contents),
-            None => super::http::plain(StatusCode::NOT_FOUND, "There is nothing here."),
+            None => plain(StatusCode::NOT_FOUND, "There is nothing here."),
         };
         response
             .headers_mut()

@@ -1,46 +1,14 @@
 //! Batches of a log into Postgres, and the mark that says how far they are. Both move in one transaction, and only from
 //! where the mark stands: whatever is offered twice, in whichever cuts, is kept once.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     Result, Store, StoreError,
+    answer::answer,
     archive_sql::{self, Step},
+    batch::{Batch, Mark},
     columns::Columns,
-    connect::answer,
 };
-use crate::{
-    job::{Job, JobId},
-    log::Chunk,
-};
-
-/// Consecutive chunks archived as one, up to about 64 KiB or one large chunk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
-    /// The number of its first chunk.
-    pub seq: u64,
-    /// Its chunks, numbered from `seq` without gaps; never empty.
-    pub chunks: Vec<Chunk>,
-    /// The number of the first line that starts in it, or of the next one to start where none does.
-    pub first_line: u64,
-    /// Where a reader of lines stands at its start; opaque here.
-    pub state: Vec<u8>,
-}
-
-/// How far a job is archived. The default is the start of a log.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    /// The next chunk's number.
-    pub seq: u64,
-    /// Where that chunk stands in the spool.
-    pub offset: u64,
-    /// Bytes archived. Only read: the store counts what it is given.
-    pub bytes: u64,
-    /// Lines that have begun so far.
-    pub lines: u64,
-    /// Where a reader of lines stands there; opaque here, empty at the start.
-    pub state: Vec<u8>,
-}
+use crate::job::{Job, JobId};
 
 impl Store {
     /// Adds batches to a job's log and moves its mark, in one transaction. What is already there is left out, so it may

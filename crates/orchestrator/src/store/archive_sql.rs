@@ -9,7 +9,7 @@ use sqlx::{
 };
 
 use super::{
-    archive::{Batch, Mark},
+    batch::{Batch, Mark},
     columns::Columns,
     jobs::{Sql, save},
     pack::{Packed, pack},

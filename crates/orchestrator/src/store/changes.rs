@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgListener, PgPoolOptions};
 
-use super::{Result, Store, StoreError, notes::NOTED};
+use super::{Result, Store, StoreError};
 use crate::job::JobId;
 
 /// The name the server passes these hints under.
 pub(super) const CHANNEL: &str = "vmo_jobs";
+/// What hints of changed notes begin with; those of changed jobs are an id alone.
+pub(super) const NOTED: &str = "noted ";
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);

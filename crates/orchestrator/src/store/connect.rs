@@ -1,7 +1,6 @@
 //! A store: a pool of connections to one Postgres whose tables are ours and up to date. Every wait has an end.
 
 use std::{
-    future::Future,
     ops::{Deref, DerefMut},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -14,12 +13,10 @@ use sqlx::{
     postgres::{PgPool, PgPoolOptions},
 };
 
-use super::{Address, Result, StoreError, pooler, schema, tables::Tables};
+use super::{Address, Result, StoreError, answer::within, pooler, schema, tables::Tables};
 
 /// How long a server may take to let us in, or the pool to give a connection.
 const TO_CONNECT: Duration = Duration::from_secs(5);
-/// How long a statement may take. A server that was frozen or cut off is noticed by this.
-const TO_ANSWER: Duration = Duration::from_secs(30);
 /// Connections at most; a team shares its server's few hundred.
 const CONNECTIONS: u32 = 8;
 /// A connection that lay idle this long is tried before it is used, since its server may be gone.
@@ -197,21 +194,6 @@ impl Loss {
     fn within(&self, idle: Duration) -> bool {
         let lost = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lost.is_some_and(|lost| lost.elapsed() <= idle)
-    }
-}
-
-/// Waits for an answer of the server, and no longer than a statement may take.
-pub(super) async fn answer<T>(asked: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-    within(TO_ANSWER, asked).await
-}
-
-async fn within<T>(
-    limit: Duration,
-    asked: impl Future<Output = sqlx::Result<T>>,
-) -> sqlx::Result<T> {
-    match tokio::time::timeout(limit, asked).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
     }
 }
 

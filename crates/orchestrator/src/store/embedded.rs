@@ -33,9 +33,15 @@ pub use place::{data_folder, shared_account};
 pub use programs::Programs;
 pub use starter::{Running, start};
 
+use std::{io, path::Path};
+
 use super::StoreError;
 
 /// A failure to bring the server up, with what to try.
 fn broken(why: impl Into<String>) -> StoreError {
     StoreError::Embedded { why: why.into() }
+}
+
+fn cannot(what: &str, path: &Path, error: &io::Error) -> StoreError {
+    broken(format!("cannot {what} {}: {error}", path.display()))
 }

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::{
     Result, Store,
+    answer::answer,
     changes::CHANNEL,
     columns::{Columns, job, job_columns, job_or_why},
-    connect::answer,
     tables::Tables,
 };
 use crate::job::{Job, JobId, JobQuery};

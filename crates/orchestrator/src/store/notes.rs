@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Row, postgres::PgRow};
 
-use super::{Result, Store, changes::CHANNEL, connect::answer, moment::Moment};
+use super::{
+    Result, Store,
+    answer::answer,
+    changes::{CHANNEL, NOTED},
+    moment::Moment,
+};
 use crate::job::{JobId, Note};
-
-/// What hints of changed notes begin with; those of changed jobs are an id alone.
-pub(super) const NOTED: &str = "noted ";
 
 const SET: &str = "with noted as (
      insert into ours.job_notes (job_id, pinned, text, by, at) select id, $2, $3, $4, now() from ours.jobs where id = $1

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::{Connection, PgConnection};
 
-use super::{Result, Store, connect::answer, tables::Tables};
+use super::{Result, Store, answer::answer, tables::Tables};
 
 impl Store {
     /// Says that an engine of this owner is there.

@@ -2,7 +2,7 @@
 
 use sqlx::{Row, postgres::PgRow};
 
-use super::{Result, Store, connect::answer};
+use super::{Result, Store, answer::answer};
 use crate::job::{Earlier, Job, JobId, What};
 
 /// The commands of one host, or of this machine, are looked through as far as this.

@@ -4,7 +4,7 @@ use sqlx::{Postgres, Row, postgres::PgRow};
 
 use super::{
     Batch, Result, Store, StoreError,
-    connect::answer,
+    answer::answer,
     pack::{unpack, weave},
 };
 use crate::{job::JobId, log::Stream};

@@ -5,11 +5,12 @@ use sqlx::PgConnection;
 
 use super::{
     Result, Store, StoreError,
-    archive::{Batch, Mark, follow},
+    answer::answer,
+    archive::follow,
     archive_sql::{bind_rows, offsets, rows_of, texts, total},
+    batch::{Batch, Mark},
     changes::CHANNEL,
     columns::Columns,
-    connect::answer,
     jobs::bind_job,
     tables::Tables,
 };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Extent, Job, Settings, StoreState};
+use super::{Extent, Job, Prompt, Settings, StoreState};
 use crate::{
     host::Host,
     job::{self, JobId, Note},
@@ -101,41 +101,4 @@ impl Event {
     pub fn job(job: job::Job) -> Self {
         Self::Job(Box::new(job.into()))
     }
-}
-
-/// A question of a job that waits for a person.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Prompt {
-    /// Its id.
-    pub id: Uuid,
-    /// The job that waits.
-    pub job: JobId,
-    /// The host.
-    pub host: String,
-    /// The question.
-    pub question: Question,
-}
-
-/// What is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub enum Question {
-    /// Whether an unknown host key is the right one.
-    HostKey {
-        /// `SHA256:…`.
-        fingerprint: String,
-        /// As `ssh-ed25519`.
-        key_type: String,
-        /// The address it was shown by.
-        address: String,
-    },
-    /// A passphrase, a password, or one line of a login dialog.
-    Secret {
-        /// The words to ask with.
-        label: String,
-        /// Whether what is typed may be seen.
-        echo: bool,
-    },
 }

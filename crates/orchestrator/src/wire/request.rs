@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::{Answer, Preset, Settings, Start};
 #[cfg(doc)]
 use super::{Event, Reply};
-use super::{Preset, Settings};
 use crate::{
-    job::{JobId, JobQuery, MakeOptions},
+    job::{JobId, JobQuery},
     log::find::Query,
 };
 
@@ -291,86 +291,6 @@ pub enum Request {
     Settings,
     /// Changes the settings; a changed database is used from the next start on: [`Reply::Settings`].
     ChangeSettings(Settings),
-}
-
-/// What to start.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub enum Start {
-    /// Targets of a project, as one job here.
-    Target {
-        /// The project's name.
-        project: String,
-        /// At least one.
-        targets: Vec<String>,
-        /// Names and values for make, in order.
-        variables: Vec<(String, String)>,
-        /// Whether it gets a terminal.
-        pty: bool,
-        /// What to do where it is exclusive and runs already; none means as the settings say.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional))]
-        when_busy: Option<WhenBusy>,
-        /// How make is asked.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional, as = "Option<MakeOptions>"))]
-        options: MakeOptions,
-    },
-    /// A shell command.
-    Command {
-        /// The command line.
-        command: String,
-        /// The hosts, one job each; none means one job here.
-        hosts: Vec<String>,
-        /// The folder of a job here, absolute; none means the home folder.
-        #[serde(default)]
-        cwd: Option<String>,
-        /// Whether it gets a terminal.
-        pty: bool,
-        /// The names of hosts in production that a person typed: without its name, nothing dangerous runs on one.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
-        confirmed: Vec<String>,
-    },
-}
-
-/// What becomes of a job that wants for itself what another job has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub enum WhenBusy {
-    /// It waits in the queue.
-    #[default]
-    Wait,
-    /// It is not started.
-    Refuse,
-}
-
-/// The answer to a prompt.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub enum Answer {
-    /// Yes: the host key is right.
-    Accept,
-    /// No: nothing is sent, the job does not start.
-    Refuse,
-    /// A secret, or one answer of several.
-    Text {
-        /// It.
-        text: String,
-    },
-}
-
-impl std::fmt::Debug for Answer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Accept => "Accept",
-            Self::Refuse => "Refuse",
-            Self::Text { .. } => "Text(…)",
-        })
-    }
 }
 
 /// How a log is saved.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::WhenBusy;
+use super::launch::WhenBusy;
 
 /// What a person can set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -47,7 +47,7 @@ pub(crate) async fn db(psql: Vec<String>) -> Outcome {
     }
     out::line(uri)?;
     if store.password().is_some() {
-        eprintln!("Its password is not shown: psql takes it from PGPASSWORD or ~/.pgpass.");
+        out::say("the password is not shown: psql takes it from PGPASSWORD or ~/.pgpass");
     }
     if engine.link().state().embedded {
         out::say("the server stays up until Ctrl-C");

@@ -50,7 +50,9 @@ pub(crate) async fn tell_pauses(log: Log) {
             (job.paused.clone(), job.unarchived.clone())
         };
         if let Some(why) = unarchived.as_ref().filter(|_| unarchived != kept_out) {
-            eprintln!("vmo: not in the history yet, and tried again: {why}");
+            out::say(format_args!(
+                "not in the history yet, and tried again: {why}"
+            ));
         }
         kept_out = unarchived;
         match (&told, &paused) {

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 
 use ssh2::{Channel, Session};
 
-use crate::{log::Stream, ssh::login::patience::again};
+use crate::{log::Stream, ssh::poll::again};
 
 /// Bytes a host may send ahead of our reading when it has the session to itself: what a long fat link needs (measured:
 /// 2 MiB gives 15–25 MiB/s at 100 ms of round trip, 16 MiB gives 94–103).

@@ -6,9 +6,9 @@ use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use ssh2::{HashType, MethodType, Session};
 
 use super::{
+    ask::{Answer, Ask, LIMIT, Question},
     dial::dial,
     known_hosts::{self, Known, Verdict, key_type},
-    methods::{Answer, Ask, Question},
     patience::{Patience, Stopped},
 };
 use crate::ssh::{
@@ -17,8 +17,6 @@ use crate::ssh::{
     session::transport,
 };
 
-/// For the key exchange, and again for the login; what a person is asked does not count.
-pub(in crate::ssh) const LIMIT: Duration = Duration::from_secs(20);
 /// ChaCha20 first: it is the faster one here. No CBC, no SHA-1.
 const CIPHERS: &str = "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr";
 /// Servers drop connections at random while ten of anybody's are not logged in yet (`MaxStartups`).

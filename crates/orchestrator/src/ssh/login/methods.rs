@@ -1,68 +1,25 @@
 //! Logging in, in OpenSSH's order: keys, then a dialog, then a password. The host key was checked before.
 
-use std::{fs, path::Path, sync::Arc, time::Instant};
+use std::{fs, path::Path, time::Instant};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use ssh2::{KeyboardInteractivePrompt, Prompt, Session};
 
 use super::{
-    handshake::LIMIT,
-    patience::{Patience, Stopped, again},
+    ask::{Answer, Ask, LIMIT, Question},
+    patience::{Patience, Stopped},
 };
 use crate::ssh::{
     config::route::Route,
     failure::{Reason, Refusal},
+    poll::again,
 };
 
 /// Keys offered before a server loses its temper (`MaxAuthTries` is six).
 const MOST_KEYS: usize = 5;
 /// Times that a person may mistype.
 const MOST_ASKS: usize = 3;
-
-/// What only a person knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
-    /// Whether an unknown host key is the right one.
-    HostKey {
-        /// `SHA256:…`.
-        fingerprint: String,
-        /// As `ssh-ed25519`.
-        key_type: String,
-        /// The address it was shown by.
-        address: String,
-    },
-    /// A passphrase, a password, or one line of a login dialog.
-    Secret {
-        /// The words to ask with, as they may be shown; each line begins with who asks, as `(root@web-1)`.
-        label: String,
-        /// Whether what is typed may be seen.
-        echo: bool,
-    },
-}
-
-/// What a person says to a [`Question`].
-#[derive(Debug, Clone)]
-pub enum Answer {
-    /// Yes, the key is right.
-    Accept,
-    /// No, or nobody is there.
-    Refuse,
-    /// The secret.
-    Text(SecretString),
-}
-
-/// Somebody to ask. It blocks until there is an answer, and answers [`Answer::Refuse`] when the job is canceled.
-pub trait Ask: Send + Sync {
-    /// Asks, for the host of this name.
-    fn ask(&self, host: &str, question: Question) -> Answer;
-}
-
-impl<T: Ask + ?Sized> Ask for Arc<T> {
-    fn ask(&self, host: &str, question: Question) -> Answer {
-        (**self).ask(host, question)
-    }
-}
 
 /// Logs in.
 ///

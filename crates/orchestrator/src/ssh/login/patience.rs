@@ -7,12 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags};
 
 use crate::ssh::{
     exec::task::Task,
     failure::{Reason, Refusal},
-    session::{pool::Shared, transport},
+    inbox::Shared,
+    poll::{again, interest, pause, socket},
+    session::transport,
 };
 
 /// The jobs that wait for a session that is being made.
@@ -125,41 +127,5 @@ impl<'a> Patience<'a> {
             ));
         }
         Ok(())
-    }
-}
-
-/// Whether a non-blocking operation only has to be tried again.
-pub(in crate::ssh) fn again(error: &ssh2::Error) -> bool {
-    error.code() == ssh2::ErrorCode::Session(libssh2_sys::LIBSSH2_ERROR_EAGAIN)
-}
-
-/// What to wait for on a session's socket: there is always something to read, and sometimes something left to send.
-pub(in crate::ssh) fn interest(session: &ssh2::Session) -> PollFlags {
-    match session.block_directions() {
-        ssh2::BlockDirections::Outbound | ssh2::BlockDirections::Both => {
-            PollFlags::IN | PollFlags::OUT
-        }
-        _ => PollFlags::IN,
-    }
-}
-
-/// A session's socket.
-#[expect(
-    unsafe_code,
-    reason = "ssh2 gives a raw descriptor; the session owns the socket and is borrowed as long as the descriptor"
-)]
-pub(in crate::ssh) fn socket(session: &ssh2::Session) -> BorrowedFd<'_> {
-    use std::os::fd::AsRawFd;
-    unsafe { BorrowedFd::borrow_raw(session.as_raw_fd()) }
-}
-
-/// Polls for this long at most; a signal or an error is an early return, and everyone looks again anyway.
-pub(in crate::ssh) fn pause(fds: &mut [PollFd<'_>], most: Duration) {
-    let most = rustix::event::Timespec {
-        tv_sec: i64::try_from(most.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: most.subsec_nanos().into(),
-    };
-    if let Err(error) = poll(fds, Some(&most)) {
-        tracing::debug!(%error, "poll");
     }
 }

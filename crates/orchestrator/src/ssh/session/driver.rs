@@ -9,15 +9,13 @@ use std::{
 use rustix::event::{PollFd, PollFlags};
 use ssh2::{Channel, Session};
 
-use super::{pool::Shared, transport};
+use super::transport;
 use crate::ssh::{
     config::route::Route,
     exec::job::Job,
-    login::{
-        handshake,
-        methods::{self, Ask},
-        patience::{Patience, interest, pause, socket},
-    },
+    inbox::Shared,
+    login::{ask::Ask, handshake, methods, patience::Patience},
+    poll::{interest, pause, socket},
 };
 
 /// How long a session without a job is kept.

@@ -3,13 +3,9 @@
 use std::{
     collections::HashMap,
     io,
-    os::fd::{AsFd, BorrowedFd},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
-    time::Duration,
 };
-
-use rustix::event::{PollFd, PollFlags};
 
 use super::driver;
 use crate::{
@@ -18,16 +14,15 @@ use crate::{
     ssh::{
         config::route::Route,
         exec::{
-            orders::{Orders, calm, controls, wake, waker},
+            orders::{Orders, controls},
             task::{Ended, Exec, Output, Remote, Settled, Task},
         },
         failure::{Reason, Refusal},
-        login::{methods::Ask, patience::pause},
+        inbox::Shared,
+        login::ask::Ask,
     },
 };
 
-/// Jobs in one session. Servers commonly allow ten channels; a cancel needs one more for a moment.
-const CHANNELS: usize = 8;
 /// How often a job that a dying session gave back is placed anew.
 const TRIES: usize = 3;
 
@@ -35,23 +30,6 @@ const TRIES: usize = 3;
 #[derive(Debug, Default)]
 pub struct Sessions {
     open: Mutex<HashMap<Route, Vec<Arc<Shared>>>>,
-}
-
-/// What a session's thread and those who give it jobs both hold.
-#[derive(Debug)]
-pub(in crate::ssh) struct Shared {
-    inbox: Mutex<Inbox>,
-    woken: io::PipeReader,
-    wake: io::PipeWriter,
-}
-
-#[derive(Debug)]
-struct Inbox {
-    tasks: Vec<Task>,
-    /// Jobs given to it that are not over.
-    load: usize,
-    capacity: usize,
-    closed: bool,
 }
 
 impl Sessions {
@@ -195,86 +173,6 @@ impl Output for Printed {
 impl Drop for Sessions {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-impl Shared {
-    fn new() -> io::Result<Self> {
-        let (woken, wake) = waker()?;
-        Ok(Self {
-            inbox: Mutex::new(Inbox {
-                tasks: Vec::new(),
-                load: 0,
-                capacity: CHANNELS,
-                closed: false,
-            }),
-            woken,
-            wake,
-        })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inbox> {
-        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn give(&self, task: Task) -> Result<(), Task> {
-        let mut inbox = self.lock();
-        if inbox.closed || inbox.load >= inbox.capacity {
-            return Err(task);
-        }
-        inbox.load += 1;
-        inbox.tasks.push(task);
-        drop(inbox);
-        wake(&self.wake);
-        Ok(())
-    }
-
-    fn wait_for_first(&self) {
-        let mut fds = [PollFd::from_borrowed_fd(self.wake_fd(), PollFlags::IN)];
-        pause(&mut fds, Duration::from_secs(10));
-    }
-
-    /// The jobs that have come since it was last asked.
-    pub(in crate::ssh) fn take(&self) -> Vec<Task> {
-        calm(&self.woken);
-        std::mem::take(&mut self.lock().tasks)
-    }
-
-    /// One job less.
-    pub(in crate::ssh) fn let_go(&self) {
-        let mut inbox = self.lock();
-        inbox.load = inbox.load.saturating_sub(1);
-    }
-
-    /// The host takes no more than this many jobs in a session.
-    pub(in crate::ssh) fn limit(&self, jobs: usize) {
-        self.lock().capacity = jobs.max(1);
-    }
-
-    /// What to poll for new jobs.
-    pub(in crate::ssh) fn wake_fd(&self) -> BorrowedFd<'_> {
-        self.woken.as_fd()
-    }
-
-    /// Takes no more jobs, and gives back those that nobody has taken.
-    pub(in crate::ssh) fn close(&self) -> Vec<Task> {
-        let mut inbox = self.lock();
-        inbox.closed = true;
-        let tasks = std::mem::take(&mut inbox.tasks);
-        drop(inbox);
-        wake(&self.wake);
-        tasks
-    }
-
-    /// Closes it if it has no jobs.
-    pub(in crate::ssh) fn close_idle(&self) -> bool {
-        let mut inbox = self.lock();
-        inbox.closed |= inbox.load == 0;
-        inbox.closed
-    }
-
-    pub(in crate::ssh) fn is_closed(&self) -> bool {
-        self.lock().closed
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
-use super::{broken, place::cannot};
+use super::{broken, cannot};
 use crate::store::StoreError;
 
 /// An account the server runs as.

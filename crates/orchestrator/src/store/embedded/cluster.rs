@@ -8,11 +8,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use super::{
-    broken,
-    place::{Place, cannot},
-    programs::Programs,
-};
+use super::{broken, cannot, place::Place, programs::Programs};
 use crate::store::StoreError;
 
 /// The role the app logs in as, which owns the database and may nothing else; and that database.

@@ -10,8 +10,8 @@ use rustix::process::Pid;
 use tokio::time::Instant;
 
 use super::{
-    broken,
-    place::{PORT, Place, cannot},
+    broken, cannot,
+    place::{PORT, Place},
     process::{Mark, exists, users_of},
 };
 use crate::store::StoreError;

@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     account::{Account, owner, shared, spare_account},
-    broken,
+    broken, cannot,
 };
 use crate::store::StoreError;
 
@@ -178,10 +178,6 @@ impl Place {
         }
         Err(io::Error::other("it is there and is not ours alone"))
     }
-}
-
-pub(super) fn cannot(what: &str, path: &Path, error: &io::Error) -> StoreError {
-    broken(format!("cannot {what} {}: {error}", path.display()))
 }
 
 /// A folder that only we may enter.

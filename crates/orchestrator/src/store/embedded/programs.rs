@@ -6,10 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{
-    broken,
-    place::{Place, cannot},
-};
+use super::{broken, cannot, place::Place};
 use crate::store::StoreError;
 
 /// The oldest major version that serves.

@@ -15,10 +15,10 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::{process::Child, time::Instant};
 
 use super::{
-    broken,
+    broken, cannot,
     cluster::{self, ROLE},
     note::{Note, clear, cluster_name, mark_of},
-    place::{PORT, Place, cannot},
+    place::{PORT, Place},
     process::{Process, is_server},
     programs::Programs,
 };

@@ -16,10 +16,10 @@ use tokio::{
 };
 
 use super::{
-    broken,
+    broken, cannot,
     guardian::Word,
     lock::{Lock, Mode},
-    place::{Place, cannot},
+    place::Place,
     server::{address, open_log, reachable},
 };
 use crate::store::{Address, StoreError};

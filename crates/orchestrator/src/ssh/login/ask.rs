@@ -1,0 +1,52 @@
+//! What a login may ask of a person, and for how long it may take.
+
+use std::{sync::Arc, time::Duration};
+
+use secrecy::SecretString;
+
+/// For the key exchange, and again for the login; what a person is asked does not count.
+pub(in crate::ssh) const LIMIT: Duration = Duration::from_secs(20);
+
+/// What only a person knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Whether an unknown host key is the right one.
+    HostKey {
+        /// `SHA256:…`.
+        fingerprint: String,
+        /// As `ssh-ed25519`.
+        key_type: String,
+        /// The address it was shown by.
+        address: String,
+    },
+    /// A passphrase, a password, or one line of a login dialog.
+    Secret {
+        /// The words to ask with, as they may be shown; each line begins with who asks, as `(root@web-1)`.
+        label: String,
+        /// Whether what is typed may be seen.
+        echo: bool,
+    },
+}
+
+/// What a person says to a [`Question`].
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Yes, the key is right.
+    Accept,
+    /// No, or nobody is there.
+    Refuse,
+    /// The secret.
+    Text(SecretString),
+}
+
+/// Somebody to ask. It blocks until there is an answer, and answers [`Answer::Refuse`] when the job is canceled.
+pub trait Ask: Send + Sync {
+    /// Asks, for the host of this name.
+    fn ask(&self, host: &str, question: Question) -> Answer;
+}
+
+impl<T: Ask + ?Sized> Ask for Arc<T> {
+    fn ask(&self, host: &str, question: Question) -> Answer {
+        (**self).ask(host, question)
+    }
+}

@@ -1,0 +1,21 @@
+//! Waiting for a server, and no longer than it may take.
+
+use std::time::Duration;
+
+/// How long a statement may take. A server that was frozen or cut off is noticed by this.
+const TO_ANSWER: Duration = Duration::from_secs(30);
+
+/// Waits for an answer of the server, and no longer than a statement may take.
+pub(super) async fn answer<T>(asked: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    within(TO_ANSWER, asked).await
+}
+
+pub(super) async fn within<T>(
+    limit: Duration,
+    asked: impl Future<Output = sqlx::Result<T>>,
+) -> sqlx::Result<T> {
+    match tokio::time::timeout(limit, asked).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+    }
+}
