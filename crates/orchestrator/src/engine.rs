@@ -1,21 +1,16 @@
 //! The engine: starts, follows and ends jobs, and archives their logs.
 //!
-//! **Theory of operation.** A job is a folder. [`run`] has [`compose`] turn what a person [`asked`] for into a command and
-//! its [`rules`], as [`preview`] does for what is only shown; [`launch`] makes the folder, and when the [`queue`] gives the
-//! job a turn, [`begin`] starts whoever supervises it: for a local job a process of its own, which the [`nursery`] has
-//! ready, [`remote`] for one on a host. From there on there is no difference: [`follow`]
-//! listens at the folder's control socket and passes [`orders`] on, [`index`] reads the spool into [`live`]; [`archive`]
-//! copies the spool into the store and drops the folder when all has arrived, as often as [`unarchived`] has to try;
-//! [`reader`] reads a log wherever it lies,
-//! [`search`] looks for text in it and [`outline`] for what stands out, [`save`] writes it to a file, and [`edit`] opens
-//! what it names. [`adopt`] does the same for folders that another engine left or owns, [`apart`] tells of those that are
-//! left alone, and [`lost`] has the last word on those whose supervisor is gone. [`direnv`] notes what it makes of a
-//! job's environment, [`notes`] what people say of jobs. [`link`] is the only way to the store, [`catalog`] knows what can
-//! be run and [`by_make`] what make itself says of that, [`preferences`] what is set, [`presets`] what forms were filled
-//! in with, [`production`] which hosts ask twice, [`started`] which jobs are of this installation,
-//! [`room`] how many jobs can be held, [`watch`] hears of changes from
-//! outside, [`owners`] of those who share the store, [`prompts`] holds what jobs ask of a person. Everything that happens
-//! is told once, on one channel of [`Event`]s.
+//! **Theory of operation.** A job is a folder, and each room does one thing with it.
+//! [`catalog`] knows what can be run and with which settings: projects and their targets, hosts, presets, production marks.
+//! [`start`] turns a request into a command and its rules, makes the folder, and at the job's turn starts whoever supervises
+//! it: a process for a local job, [`remote`] for one on a host.
+//! [`follow`] listens at the folder's control socket, reads the spool into a live view, passes orders on, and adopts the
+//! folders that another engine left.
+//! [`archive`] copies the spool into the store, and drops the folder once everything has arrived.
+//! [`logs`] reads a log from spool and store alike: lines, finds, outline, saved files.
+//! [`jobs`] lists jobs, with their notes and with word of those who share the store.
+//! [`prompts`] holds what jobs ask of a person, and [`watch`] reports changes that other programs make. Everything that
+//! happens is sent once, on one channel of [`Event`]s.
 //!
 //! It must not know the socket server or Tauri.
 

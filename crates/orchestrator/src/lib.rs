@@ -4,27 +4,28 @@
 //!
 //! # Layout
 //! ```text
-//! job, project, host, log    the nouns; they import none of ours. log/ holds lines, escapes and styled text
+//! job, project, host, log    the nouns; log/ holds lines, escapes and styled text
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
-//! folders, settings, kept    where things lie; what a person has set; JSON files of ours, the last good one in force
-//! presets                    what the launch forms were filled in with
-//! traces                     what may be written of what programs trace
-//! limits                     how many files we may have open, and how many what we run
+//! folders, json_file         where everything is; JSON files of ours, the last good one in force
+//! open_files, traces         how many files may be open; what may be written of what programs trace
+//! settings, presets          what a person has set; what the launch forms were filled in with
 //! make/                      projects, targets, the exact command that runs one; scanning executes nothing
 //! ssh/                       hosts, host keys, logins, commands on hosts           the only ssh2
 //! store/                     jobs and logs in Postgres, our own server or another  the only sqlx
 //! wire                       what crosses the socket; src/lib/wire.ts is generated from it
-//! engine/                    starts, follows, archives and adopts jobs; reads logs wherever they lie
+//! engine/                    starts, follows, archives and lists jobs; reads logs, here or in the store
 //! server/                    the WebSocket server and its walls                    the only hyper and tungstenite
-//! bin/vmo/                   the command line
+//! bin/vmo/                   the command line                                      the only clap
 //! ```
 //! The crate `supervisor` beside this one is the small process that owns one local job's child, and the format of what
 //! it shares with the engine: a job's folder, its spool, its control socket, and the claims it holds while it runs.
 //!
 //! # Who may import whom
 //! ```text
-//! nouns ← make, ssh, store, wire ← engine ← server ← vmo, src-tauri
+//! folders, open_files, traces, log, host, project, visible, job, json_file
+//!   ← make, ssh, store, wire ← settings, presets ← engine ← server ← vmo, src-tauri
 //! ```
+//! `tests/house.rs` has the same as a table, module by module, and forbids that two files lean on each other.
 //!
 //! # The data's path
 //! A click becomes a [`wire::Request`], which the server's desk hands to the [`engine`]. **A local job**: the engine

@@ -1,11 +1,11 @@
 //! Commands on hosts over SSH. The only place that names `ssh2`; it knows no store, no engine and no socket server.
 //!
 //! ```text
-//! ~/.ssh/config ──Config──▶ Route ──Sessions──▶ dial ▶ handshake ▶ host key check ▶ login ▶ session (a thread)
-//!                                                                                          └─ job … job (channels)
+//! ~/.ssh/config ──config──▶ Route ──login──▶ dial ▶ handshake ▶ host key check ▶ login ──session──▶ (a thread)
+//!                                                                                 └─exec── job … job (channels)
 //! ```
 //! A **session** is one login; its thread drives up to eight channels by readiness and never blocks in libssh2. A
-//! **job** is one wrapped exec in it ([`wrapper`]): the wrapper's marks in the output say where the command's bytes
+//! **job** is one wrapped exec in it ([`exec`]): the wrapper's marks in the output say where the command's bytes
 //! begin, who leads its process group and how it ended. Only the end mark makes an exit; all else is `lost`.
 //!
 //! No threads but the sessions' own and no runtime: [`Sessions::run`] blocks its caller until the command is over.

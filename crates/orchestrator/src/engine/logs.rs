@@ -1,4 +1,4 @@
-//! ?
+//! Reading logs, whether a line is still in the spool or already in the store.
 
 pub(super) mod edit;
 pub(super) mod find;
