@@ -202,6 +202,20 @@ impl Engine {
         Ok(engine)
     }
 
+    /// Does work that reads files or asks programs, as [`Engine::start`] does, on a thread that may block.
+    ///
+    /// # Errors
+    /// What the work says, or that it panicked.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let engine = self.clone();
+        tokio::task::spawn_blocking(move || work(&engine))
+            .await
+            .map_err(|error| EngineError::Io(io::Error::other(error)))?
+    }
+
     /// What happens from now on.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {

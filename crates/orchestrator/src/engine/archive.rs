@@ -3,6 +3,7 @@
 //! It reads the spool on its own, from where the archive ends, so the store may be away for as long as it likes: that
 //! costs disk, not bytes. It knows no subscriber.
 
+mod claim;
 mod cut;
 mod kept;
 pub(super) mod link;

@@ -2,6 +2,7 @@
 
 pub(super) mod begin;
 pub(super) mod capacity;
+pub(super) mod commit;
 pub(super) mod compose;
 pub(super) mod direnv;
 pub(super) mod draft;
@@ -250,20 +251,6 @@ impl Engine {
         let hosts = std::slice::from_ref(host);
         self.confirmed(command, hosts, confirmed)?;
         self.start_on_hosts(command, hosts, job.pty)
-    }
-
-    /// Does work that reads files or asks programs, as [`Engine::start`] does, on a thread that may block.
-    ///
-    /// # Errors
-    /// What the work says, or that it panicked.
-    pub async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Self) -> Result<T, EngineError> + Send + 'static,
-    ) -> Result<T, EngineError> {
-        let engine = self.clone();
-        tokio::task::spawn_blocking(move || work(&engine))
-            .await
-            .map_err(|error| EngineError::Io(io::Error::other(error)))?
     }
 
     fn start_on_hosts(

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Engine, catalog::Changed};
+use super::{Engine, catalog::files::Changed};
 use crate::{store::Change, wire::Event};
 
 /// Between two tries to hear of others' jobs.

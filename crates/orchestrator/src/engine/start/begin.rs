@@ -1,8 +1,7 @@
 //! From a prepared job to one that runs: its turn, its supervisor, and the tasks that follow and archive it.
 
 use std::{
-    collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, path::Path, sync::Arc,
-    time::Duration,
+    collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, sync::Arc, time::Duration,
 };
 
 use chrono::Utc;
@@ -10,9 +9,7 @@ use supervisor::{
     control::{self, ToSupervisor},
     exec::Grace,
     exit::Exit as Seen,
-    folder::{self, Lock},
 };
-use tokio::task::JoinHandle;
 
 use super::{
     job_folder::{self, Plan, Prepared},
@@ -31,7 +28,7 @@ use crate::{
         remote::Remote,
     },
     job::{Exit, Job, JobId, State, Status, What},
-    make, ssh,
+    ssh,
     wire::Event,
 };
 
@@ -254,81 +251,6 @@ impl Engine {
         let job = live.change(|job| job.state = state);
         self.tell(Event::job(job));
         live.completed();
-    }
-
-    /// Archives a job in the background, holding its lock, and forgets it when that is done. `noted` is waited for
-    /// before anything is written.
-    pub(in crate::engine) fn archive(
-        &self,
-        live: Arc<Live>,
-        lock: Lock,
-        noted: Option<JoinHandle<()>>,
-    ) {
-        let engine = self.clone();
-        let id = live.id;
-        // Held until the task is in the list, so that it cannot be off it before.
-        let mut archiving = self.0.archiving.lock().expect("no panic holds it");
-        let task = tokio::spawn(async move {
-            if let Some(noted) = noted {
-                let _noted = noted.await.is_ok();
-            }
-            if engine.archive_for_good(&live).await {
-                if live.job_status() == Status::Lost {
-                    engine.take_what_is_known(&live).await;
-                }
-                if live.job().damage.is_some() {
-                    // Found on the way to the store, after all else had been told.
-                    engine.tell(Event::job(live.job()));
-                }
-                engine.forget(id);
-            }
-            drop(lock);
-        });
-        archiving.insert(id, task);
-    }
-
-    /// Gives up the claim on a job, so that its supervisor has it archived when it is over. False where it is over
-    /// already: the supervisor may have gone, trusting in us.
-    pub async fn let_go(&self, job: JobId) -> bool {
-        let archiving = self
-            .0
-            .archiving
-            .lock()
-            .expect("no panic holds it")
-            .remove(&job);
-        if let Some(task) = archiving {
-            task.abort();
-            let _over = task.await.is_ok();
-        }
-        let Some(live) = self.live(job) else {
-            return true;
-        };
-        let seen = live.folder.read_json::<Seen>(folder::EXIT);
-        !seen.is_ok_and(|seen| seen.is_some_and(|seen| seen.complete))
-    }
-
-    /// Notes where the job's git work tree stands; the job does not wait for it.
-    fn note_commit(&self, live: &Arc<Live>) -> Option<JoinHandle<()>> {
-        let (engine, live) = (self.clone(), Arc::clone(live));
-        let cwd = live.job().cwd?;
-        Some(tokio::task::spawn_blocking(move || {
-            let trusted = || engine.is_trusted_tree(&cwd);
-            if let Some(commit) = make::git::commit(&cwd, trusted) {
-                let job = live.change(|job| job.commit = Some(commit));
-                engine.tell(Event::job(job));
-            }
-        }))
-    }
-
-    /// Whether the git work tree around a folder is that of a project which is trusted: one that only lies below such a
-    /// project was brought by somebody else.
-    fn is_trusted_tree(&self, folder: &Path) -> bool {
-        let Some(tree) = make::git::work_tree(folder) else {
-            return false;
-        };
-        let projects = self.projects().found.into_iter();
-        let mut trusted = projects.filter(|project| project.trusted);
-        trusted.any(|project| make::git::work_tree(&project.path).as_ref() == Some(&tree))
     }
 
     pub(in crate::engine) fn register(&self, live: &Arc<Live>) {

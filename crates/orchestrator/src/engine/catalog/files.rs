@@ -1,0 +1,202 @@
+//! The files that the catalog is read from, watched: what a change of one means, and the changes that wait to be taken.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::Notify;
+
+use super::Catalog;
+use crate::job::JobId;
+
+/// A file that matters to the catalog has changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Changed {
+    /// The settings.
+    Settings,
+    /// The registry, our list of projects, or what is trusted.
+    Projects,
+    /// The SSH config or the saved commands.
+    Hosts,
+    /// A project's folder.
+    Targets(String),
+    /// The folder of job folders.
+    Jobs,
+}
+
+/// How long writing a file may take that somebody has begun to write.
+const WRITTEN: Duration = Duration::from_millis(30);
+
+impl Catalog {
+    /// Watches the files that matter, for as long as what is returned lives. What the watch `before` this one saw last,
+    /// while nobody asked, is not lost.
+    pub(crate) fn watch(&self, before: Option<&Watching>) -> notify::Result<Watching> {
+        let waiting = before.map_or_else(Arc::default, |before| Arc::clone(&before.waiting));
+        let matter = self.what_matters();
+        let projects = matter.projects.clone();
+        let files: Vec<PathBuf> = matter
+            .ssh_files
+            .iter()
+            .chain([&self.folders.registry])
+            .chain(&self.folders.ssh_configs)
+            .cloned()
+            .collect();
+        let told = Arc::clone(&waiting);
+        let mut watcher =
+            notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+                let Ok(event) = event else { return };
+                if !event.kind.is_access() {
+                    told.add(event.paths.iter().filter_map(|path| matter.of(path)));
+                }
+            })?;
+        watcher.watch(&self.folders.jobs(), RecursiveMode::NonRecursive)?;
+        watcher.watch(&self.folders.config, RecursiveMode::NonRecursive)?;
+        for (project, _) in &projects {
+            watch(&mut watcher, project);
+        }
+        for file in &files {
+            watch_for(&mut watcher, file);
+        }
+        // What was added just before it could be seen.
+        if self.what_matters().projects != projects {
+            waiting.add([Changed::Projects].into_iter());
+        }
+        Ok(Watching {
+            _watcher: watcher,
+            waiting,
+        })
+    }
+
+    fn what_matters(&self) -> Matter {
+        let projects = self.projects().found.into_iter();
+        Matter {
+            jobs: self.folders.jobs(),
+            config: self.folders.config.clone(),
+            registry: self.folders.registry.clone(),
+            ssh_files: self.ssh().files().iter().cloned().collect(),
+            ssh_configs: self.folders.ssh_configs.clone(),
+            projects: projects
+                .map(|project| (project.path, project.name))
+                .collect(),
+        }
+    }
+}
+
+/// The paths whose changes matter.
+struct Matter {
+    jobs: PathBuf,
+    config: PathBuf,
+    registry: PathBuf,
+    ssh_files: BTreeSet<PathBuf>,
+    ssh_configs: Vec<PathBuf>,
+    projects: Vec<(PathBuf, String)>,
+}
+
+impl Matter {
+    /// What a change of this path means; none where it means nothing.
+    fn of(&self, path: &Path) -> Option<Changed> {
+        if path.parent() == Some(&self.jobs) {
+            // One that is being made or dropped is nobody's yet, or any more.
+            let is_job = path.file_name()?.to_str()?.parse::<JobId>().is_ok();
+            return is_job.then_some(Changed::Jobs);
+        }
+        if path.parent() == Some(&self.config)
+            && let Some(changed) = of_ours(path)
+        {
+            return Some(changed);
+        }
+        // Or a folder that it will lie in.
+        if self.registry.starts_with(path) {
+            return Some(Changed::Projects);
+        }
+        let mut ssh = self.ssh_configs.iter();
+        if self.ssh_files.contains(path) || ssh.any(|file| file.starts_with(path)) {
+            return Some(Changed::Hosts);
+        }
+        let mut projects = self.projects.iter();
+        projects
+            .find(|(folder, _)| path.parent() == Some(folder))
+            .map(|(_, name)| Changed::Targets(name.clone()))
+    }
+}
+
+fn watch(watcher: &mut RecommendedWatcher, folder: &Path) {
+    if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive) {
+        tracing::debug!(folder = %folder.display(), %error, "not watched");
+    }
+}
+
+/// Watches for a file. A folder of it that is made in this moment, unseen, is watched next.
+fn watch_for(watcher: &mut RecommendedWatcher, file: &Path) {
+    let mut watched = None;
+    while let Some(folder) = nearest(file).filter(|folder| watched.as_ref() != Some(folder)) {
+        watch(watcher, &folder);
+        watched = Some(folder);
+    }
+}
+
+/// The folder to watch for a file: its own, or where that is not there yet, the nearest one above.
+fn nearest(file: &Path) -> Option<PathBuf> {
+    let mut above = file.ancestors().skip(1);
+    above.find(|folder| folder.is_dir()).map(PathBuf::from)
+}
+
+/// What a change of a file in our config folder means; none where nobody waits for it.
+fn of_ours(path: &Path) -> Option<Changed> {
+    match path.file_name()?.to_str()? {
+        "settings.json" => Some(Changed::Settings),
+        "projects.json" | "trusted.json" | "exclusive.json" => Some(Changed::Projects),
+        "commands.json" | "production.json" => Some(Changed::Hosts),
+        _ => None,
+    }
+}
+
+/// Changes that nobody has taken yet, each once however often it came: no more than there are files that matter.
+#[derive(Debug, Default)]
+struct Waiting {
+    changes: Mutex<BTreeSet<Changed>>,
+    some: Notify,
+}
+
+impl Waiting {
+    fn add(&self, changes: impl Iterator<Item = Changed>) {
+        self.changes
+            .lock()
+            .expect("no panic holds it")
+            .extend(changes);
+        self.some.notify_one();
+    }
+}
+
+/// Files that are watched.
+#[derive(Debug)]
+pub(crate) struct Watching {
+    _watcher: RecommendedWatcher,
+    waiting: Arc<Waiting>,
+}
+
+impl Watching {
+    /// What has changed since it was asked last; waits until something has. A file that is written is empty at first, so
+    /// it is not read in that instant.
+    pub(crate) async fn next(&mut self) -> BTreeSet<Changed> {
+        loop {
+            let mut changes = self.take();
+            if changes.iter().any(|change| *change != Changed::Jobs) {
+                tokio::time::sleep(WRITTEN).await;
+                changes.append(&mut self.take());
+            }
+            if !changes.is_empty() {
+                return changes;
+            }
+            self.waiting.some.notified().await;
+        }
+    }
+
+    fn take(&self) -> BTreeSet<Changed> {
+        std::mem::take(&mut *self.waiting.changes.lock().expect("no panic holds it"))
+    }
+}
