@@ -65,7 +65,9 @@ pub(crate) async fn quit(app: AppHandle, answer: quit::Answer) {
 /// Opens the user's own terminal with `ssh HOST` in it.
 #[tauri::command]
 pub(crate) async fn open_terminal(app: AppHandle, host: String) -> Result<(), String> {
-    terminal::open(&app, &host)
+    let engine = app.state::<Backend>().engine().await;
+    let of_settings = engine.and_then(|engine| engine.settings().terminal);
+    terminal::open(&app, &host, of_settings)
         .await
         .map_err(|error| error.to_string())
 }

@@ -46,16 +46,24 @@ const STAY: &str = r#""$@"; code=$?; [ "$code" -eq 0 ] || { printf '\nssh ended 
 pub(crate) enum TerminalError {
     #[error("a host is a name without control characters that does not begin with a dash")]
     NoHost,
-    #[error("no terminal was found on PATH; install one, or name yours in TERMINAL")]
+    #[error(
+        "no terminal was found on PATH; install one, or name yours in the settings or in TERMINAL"
+    )]
     NoTerminal,
     #[error("failed to start {program}: {why}")]
     NotStarted { program: String, why: String },
 }
 
-/// Opens a terminal on `host`, a name as `ssh` takes it. Fails where there is none, or where it fails at once.
-pub(crate) async fn open(app: &AppHandle, host: &str) -> Result<(), TerminalError> {
+/// Opens a terminal on `host`, a name as `ssh` takes it: the one `of_settings`, else the one of `TERMINAL`, else the first
+/// one found. Fails if there is none, or if it fails at once.
+pub(crate) async fn open(
+    app: &AppHandle,
+    host: &str,
+    of_settings: Option<String>,
+) -> Result<(), TerminalError> {
     let ssh = ssh_command(host, env::var_os("VMO_SSH_CONFIG"))?;
-    let (program, arguments) = in_terminal(ssh, env::var_os("TERMINAL"), on_path)?;
+    let named = chosen(of_settings, env::var_os("TERMINAL"));
+    let (program, arguments) = in_terminal(ssh, named, on_path)?;
     let shown = program.to_string_lossy().into_owned();
     let not_started = |why: String| TerminalError::NotStarted {
         program: shown.clone(),
@@ -110,7 +118,13 @@ fn ssh_command(host: &str, config: Option<OsString>) -> Result<Vec<OsString>, Te
     Ok(ssh)
 }
 
-/// The terminal to start and its arguments. `TERMINAL`, where set, is a program that takes `-e COMMAND…`.
+/// The terminal that somebody names: in the settings, else in the environment.
+fn chosen(of_settings: Option<String>, of_environment: Option<OsString>) -> Option<OsString> {
+    let of_settings = of_settings.filter(|name| !name.trim().is_empty());
+    of_settings.map(OsString::from).or(of_environment)
+}
+
+/// The terminal to start and its arguments. One that is named is a program that takes `-e COMMAND…`.
 #[cfg(all(unix, not(target_os = "macos")))]
 fn in_terminal(
     ssh: Vec<OsString>,
@@ -229,6 +243,18 @@ mod tests {
             in_terminal(ssh(), None, |_| false),
             Err(TerminalError::NoTerminal)
         ));
+    }
+
+    #[test]
+    fn the_settings_go_before_the_environment() {
+        let environment = || Some(OsString::from("xterm"));
+        assert_eq!(
+            chosen(Some("kitty".into()), environment()),
+            Some("kitty".into())
+        );
+        assert_eq!(chosen(Some(" ".into()), environment()), environment());
+        assert_eq!(chosen(None, environment()), environment());
+        assert_eq!(chosen(None, None), None);
     }
 
     #[test]

@@ -264,14 +264,17 @@ impl Engine {
             .cloned()
     }
 
-    /// Tells of an event; that nobody listens is no fault.
+    /// Sends an event to everyone who listens; that nobody does is no fault.
     fn tell(&self, event: Event) {
-        if let Event::Job(job) = &event
-            && job.status.is_over()
-        {
+        let _listeners = self.0.events.send(event).unwrap_or_default();
+    }
+
+    /// Reports how a job is. One that is over gives its turn in the queue back.
+    fn report(&self, job: Job) {
+        if job.state.status().is_over() {
             self.give_turn_back(job.id);
         }
-        let _listeners = self.0.events.send(event).unwrap_or_default();
+        self.tell(Event::job(job));
     }
 
     /// A job's log.
@@ -287,6 +290,6 @@ impl Engine {
 
 impl follow::Tell for Engine {
     fn job(&self, job: Job) {
-        self.tell(Event::job(job));
+        self.report(job);
     }
 }

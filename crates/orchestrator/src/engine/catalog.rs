@@ -16,8 +16,6 @@ use std::{
     },
 };
 
-use notify::Watcher;
-
 use self::production::place_of;
 use crate::{
     folders::Folders,

@@ -103,7 +103,7 @@ impl Engine {
                     match changes.next().await {
                         Change::Job(id) if engine.live(id).is_none() => {
                             if let Ok(job) = engine.job(id).await {
-                                engine.tell(Event::job(job));
+                                engine.report(job);
                             }
                         }
                         Change::Job(_) => {}

@@ -11,7 +11,6 @@ use tokio::task::JoinHandle;
 use crate::{
     engine::{Engine, follow::live::Live},
     job::{JobId, Status},
-    wire::Event,
 };
 
 impl Engine {
@@ -37,7 +36,7 @@ impl Engine {
                 }
                 if live.job().damage.is_some() {
                     // Found on the way to the store, after all else had been told.
-                    engine.tell(Event::job(live.job()));
+                    engine.report(live.job());
                 }
                 engine.forget(id);
             }

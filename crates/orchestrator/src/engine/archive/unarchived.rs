@@ -8,10 +8,7 @@ use serde::{Deserialize, Serialize};
 use supervisor::folder::Folder;
 
 use super::{ArchiveError, link::Backoff};
-use crate::{
-    engine::{Engine, archive, follow::live::Live},
-    wire::Event,
-};
+use crate::engine::{Engine, archive, follow::live::Live};
 
 /// What a job's folder says of why it is not archived: a [`Trouble`].
 const TROUBLE: &str = "unarchived.json";
@@ -68,7 +65,7 @@ impl Engine {
             tracing::debug!(job = %live.id, %error, "why it is not archived is known here alone");
         }
         let job = live.change(|job| job.unarchived = Some(trouble.why));
-        self.tell(Event::job(job));
+        self.report(job);
     }
 
     fn is_archived_again(&self, live: &Live) {
@@ -78,7 +75,7 @@ impl Engine {
         self.0.link.goes_on(live.id);
         drop(fs::remove_file(live.folder.path().join(TROUBLE)));
         let job = live.change(|job| job.unarchived = None);
-        self.tell(Event::job(job));
+        self.report(job);
     }
 
     /// Why jobs here are not archived, by whichever engine sees to them: a line each.

@@ -25,7 +25,6 @@ use crate::{
     },
     folders,
     job::{JobId, State},
-    wire::Event,
 };
 
 /// Counts the job folders that are being taken in.
@@ -169,7 +168,7 @@ impl Engine {
             live.ends_at(seen.spool_end);
         }
         self.register(&live);
-        self.tell(Event::job(live.job()));
+        self.report(live.job());
         match lock {
             Some(lock) => self.archive(Arc::clone(&live), lock, None),
             None if self.0.options.takes_over => self.wait_for_lock(Arc::clone(&live)),
@@ -205,7 +204,7 @@ impl Engine {
             .link
             .insist(|store| async move { store.job(id).await });
         match asked.await {
-            Ok(Some(job)) => self.tell(Event::job(live.change(|known| *known = job))),
+            Ok(Some(job)) => self.report(live.change(|known| *known = job)),
             Ok(None) => {
                 tracing::warn!(job = %id, "a job's folder is gone, and the store does not know it");
             }
@@ -263,7 +262,7 @@ impl Engine {
         tokio::spawn(async move {
             engine.forget(id);
             if let Ok(job) = engine.job(id).await {
-                engine.tell(Event::job(job));
+                engine.report(job);
             }
         });
     }

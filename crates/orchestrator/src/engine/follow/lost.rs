@@ -14,7 +14,6 @@ use super::{live::Live, strays};
 use crate::{
     engine::{Engine, follow, remote},
     job::{State, Status},
-    wire::Event,
 };
 
 /// Ends what a dead supervisor left running, and writes down how the job is to be called from now on; what another
@@ -55,7 +54,7 @@ impl Engine {
             Err(error) => return tracing::debug!(job = %id, %error, "what is known of a lost job"),
         };
         if let Some(known) = known.filter(|known| known.state.status() != Status::Lost) {
-            self.tell(Event::job(live.change(|job| *job = known)));
+            self.report(live.change(|job| *job = known));
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::{
     engine::{Engine, Place},
     folders,
     job::Job,
-    wire::Event,
 };
 
 /// Between two words of an engine that it is there.
@@ -36,7 +35,7 @@ impl Engine {
                         let jobs = store.unended_of(owner).await.unwrap_or_default();
                         let is_silent = now.contains(owner);
                         for job in jobs.into_iter().filter(|job| engine.live(job.id).is_none()) {
-                            engine.tell(Event::job(Job { is_silent, ..job }));
+                            engine.report(Job { is_silent, ..job });
                         }
                     }
                     silent = now;

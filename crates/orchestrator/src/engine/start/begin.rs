@@ -29,7 +29,6 @@ use crate::{
     },
     job::{Exit, Job, JobId, State, Status, What},
     ssh,
-    wire::Event,
 };
 
 /// While a job waits for its turn, the claims of jobs that nobody here follows are looked at again this often.
@@ -50,7 +49,7 @@ impl Engine {
         let live = Arc::new(live);
         self.register(&live);
         let job = live.job();
-        self.tell(Event::job(job.clone()));
+        self.report(job.clone());
         let noted = self.note_commit(&live);
         self.archive(Arc::clone(&live), lock, noted);
         let engine = self.clone();
@@ -157,7 +156,7 @@ impl Engine {
         }
         let started_at = Utc::now();
         let job = live.change(|job| job.state = State::Running { started_at });
-        self.tell(Event::job(job));
+        self.report(job);
     }
 
     /// A turn to run, or none where the job was canceled before it got one. Input waits; so does the window's size.
@@ -181,7 +180,7 @@ impl Engine {
                     let why = place.why.borrow_and_update().clone();
                     let waits = why.map(|wait| self.waits_for(&wait));
                     let job = live.change(|job| job.state = State::Queued { waits });
-                    self.tell(Event::job(job));
+                    self.report(job);
                 }
                 () = tokio::time::sleep(LOOK_AGAIN) => {
                     if live.folder.path().join(CANCEL).exists() {
@@ -249,7 +248,7 @@ impl Engine {
             canceled,
         };
         let job = live.change(|job| job.state = state);
-        self.tell(Event::job(job));
+        self.report(job);
         live.completed();
     }
 

@@ -7,7 +7,6 @@ use tokio::task::JoinHandle;
 use crate::{
     engine::{Engine, follow::live::Live},
     make,
-    wire::Event,
 };
 
 impl Engine {
@@ -19,7 +18,7 @@ impl Engine {
             let trusted = || engine.is_trusted_tree(&cwd);
             if let Some(commit) = make::git::commit(&cwd, trusted) {
                 let job = live.change(|job| job.commit = Some(commit));
-                engine.tell(Event::job(job));
+                engine.report(job);
             }
         }))
     }

@@ -13,7 +13,6 @@ use crate::{
     engine::{Engine, follow::live::Live},
     job::{EnvironmentChange, JobId},
     make,
-    wire::Event,
 };
 
 /// Who it is that changed something.
@@ -35,7 +34,7 @@ impl Engine {
             given.insert("VMO_JOB".into(), job.to_string().into());
             if let Some(changes) = seen(&live, &given).await {
                 let job = live.change(|job| replace(&mut job.environment, changes));
-                engine.tell(Event::job(job));
+                engine.report(job);
             }
         });
     }
