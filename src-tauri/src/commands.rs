@@ -64,8 +64,12 @@ pub(crate) async fn quit(app: AppHandle, answer: quit::Answer) {
 
 /// Opens the user's own terminal with `ssh HOST` in it.
 #[tauri::command]
-pub(crate) async fn open_terminal(app: AppHandle, host: String) -> Result<(), String> {
-    let engine = app.state::<Backend>().engine().await;
+pub(crate) async fn open_terminal(
+    app: AppHandle,
+    backend: State<'_, Backend>,
+    host: String,
+) -> Result<(), String> {
+    let engine = backend.engine().await;
     let of_settings = engine.and_then(|engine| engine.settings().terminal);
     terminal::open(&app, &host, of_settings)
         .await
