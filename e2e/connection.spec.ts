@@ -32,10 +32,10 @@ test('a server that was started anew is told from one that is away', async ({ pa
       page.getByRole('heading', { name: 'Run it, watch it, find it again.' }),
     ).toBeVisible();
     await server.stop();
-    await expect(page.getByText('Connection lost, trying again…')).toBeVisible();
+    await expect(page.getByText('Connection lost. Reconnecting…')).toBeVisible();
     server = await Server.start(home, server.served.port);
     await expect(
-      page.getByRole('heading', { name: 'This page has no key to the app' }),
+      page.getByRole('heading', { name: 'This page is not signed in to the app' }),
     ).toBeVisible();
     await page.goto('about:blank');
     await page.goto(server.served.url);
@@ -51,7 +51,7 @@ test('a server that was started anew is told from one that is away', async ({ pa
 test('a page without a code says where to find one', async ({ page, server }) => {
   await page.goto(server.served.origin);
   await expect(
-    page.getByRole('heading', { name: 'This page has no key to the app' }),
+    page.getByRole('heading', { name: 'This page is not signed in to the app' }),
   ).toBeVisible();
   await expect(page.getByText('vmo serve')).toBeVisible();
 });

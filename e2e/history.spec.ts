@@ -92,7 +92,7 @@ test('a job is pinned and noted, and found by its pin', async ({ app, page }) =>
   await rows.click();
   await page.getByRole('button', { name: 'Unpin this job' }).click();
   await app.history();
-  await expect(page.getByText('No job matches.')).toBeVisible();
+  await expect(page.getByText('No matches.')).toBeVisible();
   await page.getByRole('button', { name: 'Clear filters' }).first().click();
 });
 

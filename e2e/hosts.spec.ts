@@ -57,7 +57,7 @@ test('an unknown key is shown and asked about; no key press says yes; then the c
     await page.keyboard.press('Enter');
     await page.keyboard.press('Escape');
     await expect(question).toBeVisible();
-    await question.getByRole('button', { name: 'It is right, connect' }).click();
+    await question.getByRole('button', { name: 'Trust and connect' }).click();
     await expect(app.line(/from \S+/)).toBeVisible();
     await expect(app.line('aside').getByTitle('stderr')).toBeVisible();
     await expect(app.status).toHaveText('Error');
@@ -73,7 +73,7 @@ test('a refused key runs nothing', async ({ page }) => {
   await withHost(page, async (app) => {
     await command(page, 'echo ran');
     const question = page.getByRole('dialog', { name: 'Is this the key of web-1?' });
-    await question.getByRole('button', { name: 'Refuse, run nothing' }).click();
+    await question.getByRole('button', { name: 'Do not connect' }).click();
     await expect(app.status).toHaveText('Error');
     await expect(page.getByTestId('reason')).toBeVisible();
     await expect(app.line('ran')).toHaveCount(0);
@@ -84,7 +84,7 @@ test('a saved command runs with one click', async ({ page }) => {
   await withHost(page, async (app) => {
     await page.getByRole('button', { name: /^web-1/ }).click();
     await page.getByRole('button', { name: 'uptime', exact: true }).click();
-    await page.getByRole('button', { name: 'It is right, connect' }).click();
+    await page.getByRole('button', { name: 'Trust and connect' }).click();
     await expect(app.line('load average')).toBeVisible();
     await expect(app.status).toHaveText('Done');
   });
@@ -96,7 +96,7 @@ test('a shell opens on a host, from its menu, and has the keyboard once the key 
   await withHost(page, async (app) => {
     await page.getByRole('button', { name: /^web-1/ }).click({ button: 'right' });
     await page.getByRole('menuitem', { name: 'Open a shell' }).click();
-    await page.getByRole('button', { name: 'It is right, connect' }).click();
+    await page.getByRole('button', { name: 'Trust and connect' }).click();
     await expect(app.terminal).toContainText(/[#$%>]/);
     await expect(app.keyboard).toBeFocused();
     await page.keyboard.type('echo "$TERM $SSH_CONNECTION"\n');
@@ -120,7 +120,7 @@ test('on a host in production a dangerous command runs once its name is typed, a
     await page.keyboard.press('Escape');
     await form.getByTestId('danger').getByRole('textbox').fill('web-1');
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'It is right, connect' }).click();
+    await page.getByRole('button', { name: 'Trust and connect' }).click();
     await expect(app.line('gone')).toBeVisible();
     await expect(app.status).toHaveText('Done');
     const job = page.url();

@@ -336,7 +336,7 @@ test('a folder that is dropped is asked for in a browser, added, and taken off a
   await expect(page.locator('[data-target="landed"]')).toBeVisible();
   const row = page.getByRole('button', { name: /^dropped/ });
   await row.click({ button: 'right' });
-  await page.getByRole('menuitem', { name: 'Take off this list' }).click();
+  await page.getByRole('menuitem', { name: 'Remove from list' }).click();
   await expect(row).toHaveCount(0);
   await rm(folder, { recursive: true });
 });

@@ -8,7 +8,7 @@ test('words narrow it to what holds them, and Escape shows all again', async ({ 
   await expect(app.target('flood')).toBeVisible();
   await expect(app.target('hello')).toHaveCount(0);
   await filter.fill('no such thing');
-  await expect(page.getByText('No project and no target matches.')).toBeVisible();
+  await expect(page.getByText('No matching projects or targets.')).toBeVisible();
   await filter.press('Escape');
   await expect(filter).toHaveValue('');
   await expect(app.target('hello')).toBeVisible();

@@ -177,7 +177,7 @@ export function install() {
 
     /** Closes the search. */
     async endFind() {
-      click('search [aria-label="Close the search"]');
+      click('search [aria-label="Close find"]');
       await until(() => !document.querySelector('search'));
     },
   };

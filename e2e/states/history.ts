@@ -47,7 +47,7 @@ export const history: Place = {
       name: 'history-without-hits',
       async reach({ page }) {
         await page.getByRole('textbox', { name: 'Find a command' }).fill('no such command');
-        await expect(page.getByText('No job matches.')).toBeVisible();
+        await expect(page.getByText('No matches.')).toBeVisible();
       },
       async leave({ page }) {
         await page.getByRole('button', { name: 'Clear filters' }).first().click();

@@ -25,7 +25,7 @@ export const hosts: Place = {
         await expect(page.getByRole('dialog', { name: 'Is this the key of web-1?' })).toBeVisible();
       },
       async leave({ page }) {
-        await page.getByRole('button', { name: 'It is right, connect' }).click();
+        await page.getByRole('button', { name: 'Trust and connect' }).click();
       },
     },
     {
@@ -48,13 +48,13 @@ export const hosts: Place = {
       name: 'host-one-of-a-batch',
       async reach({ app }) {
         await on(app, ['web-1', 'db-1', 'cache-1'], 'uptime');
-        await expect(app.button('All of its batch')).toBeVisible();
+        await expect(app.button('Show the whole batch')).toBeVisible();
       },
     },
     {
       name: 'history-of-a-batch',
       async reach({ app, page }) {
-        await app.button('All of its batch').click();
+        await app.button('Show the whole batch').click();
         await expect(page.locator('tr[data-job]')).toHaveCount(3);
         await expect(
           page.locator('tr[data-job]').filter({ hasText: /Running|Queued/ }),

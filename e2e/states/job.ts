@@ -49,7 +49,7 @@ export const running: Place = {
       name: 'job-silent-so-far',
       async reach({ app, page }) {
         await shell(app, 'sleep 100', 'Running');
-        await expect(page.getByText('Nothing written yet.')).toBeVisible();
+        await expect(page.getByText('No output yet.')).toBeVisible();
       },
       leave: ({ app }) => cancel(app),
     },
@@ -126,7 +126,7 @@ export const endings: Place = {
         await form.getByRole('button', { name: 'Run on this machine' }).click();
         await expect(app.status).toHaveText('Error');
         await expect(page.getByTestId('reason')).toContainText('/nowhere/at/all');
-        await expect(page.getByText('It never started.')).toBeVisible();
+        await expect(page.getByText('Never started.')).toBeVisible();
       },
     },
     {
@@ -155,7 +155,7 @@ export const endings: Place = {
       name: 'job-that-wrote-nothing',
       async reach({ app, page }) {
         await shell(app, 'true', 'Done');
-        await expect(page.getByText('It wrote nothing.')).toBeVisible();
+        await expect(page.getByText('No output.')).toBeVisible();
       },
     },
     {

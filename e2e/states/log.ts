@@ -4,7 +4,7 @@ import type { App } from '../app';
 import type { Place } from '../states';
 import { demo, over, shell } from './steps';
 
-const TIMES = ['Since start', 'Since last line', 'Clock', 'No times'] as const;
+const TIMES = ['Since start', 'Since last line', 'Clock', 'No timestamps'] as const;
 
 export const reading: Place = {
   name: 'log',

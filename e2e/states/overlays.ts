@@ -28,7 +28,7 @@ export const palette: Place = {
     over('palette-without-hits', async ({ page }) => {
       await page.keyboard.press('Control+k');
       await page.getByRole('combobox').fill('no such thing');
-      await expect(page.getByText('Nothing is called')).toBeVisible();
+      await expect(page.getByText('No matches for')).toBeVisible();
     }),
     over('palette-with-a-link', async ({ page }) => {
       await page.keyboard.press('Control+k');
@@ -57,7 +57,7 @@ export const settings: Place = {
         await page
           .getByRole('textbox', { name: 'Database' })
           .fill('mysql://ada@db.example.org/vmo');
-        await page.getByRole('button', { name: 'Keep these settings' }).click();
+        await page.getByRole('button', { name: 'Save settings' }).click();
         await expect(page.getByRole('main').getByRole('status').last()).toBeVisible();
       },
       async leave({ page }) {
@@ -68,7 +68,7 @@ export const settings: Place = {
       name: 'settings-bad-expression',
       async reach({ page }) {
         await page.getByLabel('Errors').fill('^oops\n(');
-        await page.getByRole('button', { name: 'Keep these settings' }).click();
+        await page.getByRole('button', { name: 'Save settings' }).click();
         await expect(page.getByText(/unclosed group/)).toBeVisible();
       },
       async leave({ page }) {
@@ -76,7 +76,7 @@ export const settings: Place = {
       },
     },
     over('settings-choosing', async ({ page }) => {
-      await page.getByRole('combobox', { name: /^Twice at once/ }).click();
+      await page.getByRole('combobox', { name: /^If already running/ }).click();
       await expect(page.getByRole('option', { name: 'The second is refused' })).toBeVisible();
     }),
   ],

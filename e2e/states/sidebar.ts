@@ -48,7 +48,7 @@ export const sidebar: Place = {
     },
     over('sidebar-project-menu', async ({ page }) => {
       await page.getByRole('button', { name: /^shop/ }).click({ button: 'right' });
-      await expect(page.getByRole('menuitem', { name: 'Read the makefile again' })).toBeVisible();
+      await expect(page.getByRole('menuitem', { name: 'Reload makefile' })).toBeVisible();
     }),
     {
       name: 'sidebar-filter-with-hits',
@@ -62,8 +62,8 @@ export const sidebar: Place = {
       name: 'sidebar-filter-without-hits',
       async reach({ page }) {
         await page.getByRole('textbox', FILTER).fill('no such thing');
-        await expect(page.getByText('No project and no target matches.')).toBeVisible();
-        await expect(page.getByText('No host matches.')).toBeVisible();
+        await expect(page.getByText('No matching projects or targets.')).toBeVisible();
+        await expect(page.getByText('No matching hosts.')).toBeVisible();
       },
       async leave({ page }) {
         await page.getByRole('textbox', FILTER).press('Escape');

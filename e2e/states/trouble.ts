@@ -42,7 +42,7 @@ export const connection: Place = {
         await demo(app, 'logs', 'Running');
         await expect(app.log.locator('[data-line="20"]')).toBeVisible();
         await world.stop('ending');
-        await expect(page.getByText('Connection lost, trying again…')).toBeVisible();
+        await expect(page.getByText('Connection lost. Reconnecting…')).toBeVisible();
       },
     },
     {
@@ -51,7 +51,7 @@ export const connection: Place = {
       async reach({ page, world }) {
         await world.replace('ending');
         await expect(
-          page.getByRole('heading', { name: 'This page has no key to the app' }),
+          page.getByRole('heading', { name: 'This page is not signed in to the app' }),
         ).toBeVisible();
       },
     },

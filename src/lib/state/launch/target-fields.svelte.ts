@@ -178,7 +178,7 @@ export class TargetFields {
     const wrong = this.added.find((each) => this.problemOf(each) !== null);
     if (wrong) return `${wrong.name} cannot be set.`;
     if (this.#split.problem !== null) return this.#split.problem;
-    if (!this.#hasNumber) return 'Behind -j stands a number.';
+    if (!this.#hasNumber) return '-j takes a number.';
     if (this.reservedNames.length > 0 && !this.reserved) {
       return `${this.reservedNames.join(' and ')} has to be confirmed.`;
     }

@@ -294,8 +294,8 @@ describe('how make is asked', () => {
     ['', null, null],
     ['0', 0, null],
     [' 8 ', 8, null],
-    ['-1', null, 'Behind -j stands a number.'],
-    ['many', null, 'Behind -j stands a number.'],
+    ['-1', null, '-j takes a number.'],
+    ['many', null, '-j takes a number.'],
   ])('%j at once', (jobs, number, lacking) => {
     const fields = fieldsOf({});
     fields.jobs = jobs;
