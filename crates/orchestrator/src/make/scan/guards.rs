@@ -2,9 +2,8 @@
 //! name up, and end make or the recipe where it has no value.
 
 use super::{
-    functions::stem,
+    functions::{fails, stem},
     reader::Reader,
-    refs::fails,
     text::is_name,
     variables::{Guard, Variables},
 };
