@@ -41,6 +41,7 @@ mod help;
 mod inherited;
 mod list;
 mod listed;
+mod lookup;
 mod merge;
 mod preview;
 mod programs;

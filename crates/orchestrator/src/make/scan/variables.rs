@@ -10,7 +10,7 @@ use super::{
     builtin_names::{is_offered, is_own},
     comment::{Notes, Param},
     elsewhere::is_dotenv,
-    guards::by_call,
+    lookup::by_call,
     refs::{Reference, references},
     secret::is_secret_name,
 };
