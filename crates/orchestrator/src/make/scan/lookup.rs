@@ -1,7 +1,7 @@
 //! Texts that look a variable up by a name they are given: what `$(call need,TOKEN)` calls, and the recipe of the pattern
 //! rule that makes `guard-TOKEN`.
 
-use super::{functions::fails, variables::Variables};
+use super::functions::fails;
 
 /// The longest value that is looked through, in bytes.
 const MAX_VALUE: usize = 4_000;
@@ -23,9 +23,13 @@ pub(super) fn looks_up(text: &str, mark: char) -> bool {
 }
 
 /// What a called variable does with a name it is given: none where it does not look it up, else whether make ends where
-/// that has no value.
-pub(super) fn by_call(variables: &Variables, called: &str, depth: usize) -> Option<bool> {
-    let value = variables.get(called)?.value.as_deref()?;
+/// that has no value. `value_of` gives the text of a variable.
+pub(super) fn by_call<'v>(
+    value_of: &dyn Fn(&str) -> Option<&'v str>,
+    called: &str,
+    depth: usize,
+) -> Option<bool> {
+    let value = value_of(called)?;
     if value.len() > MAX_VALUE || depth > MAX_DEPTH {
         return None;
     }
@@ -34,6 +38,6 @@ pub(super) fn by_call(variables: &Variables, called: &str, depth: usize) -> Opti
     }
     let called = value.split("call ").skip(1);
     let names = called.filter_map(|rest| rest.split_once(',').map(|(name, _)| name.trim()));
-    let mut deeper = names.filter_map(|name| by_call(variables, name, depth + 1));
+    let mut deeper = names.filter_map(|name| by_call(value_of, name, depth + 1));
     deeper.next().map(|ends| ends || fails(value))
 }
