@@ -12,6 +12,7 @@ pub(super) mod masked;
 pub(super) mod preview;
 pub(super) mod queue;
 pub(super) mod rules;
+pub(super) mod secret;
 pub(super) mod started;
 
 use std::{collections::HashMap, ffi::OsString, io, path::Path};

@@ -7,20 +7,23 @@
 //! comment, prose         docs, groups and `@` annotations; what kind of text a comment is
 //! reader                 lines → rules, variables, conditions, includes, by way of
 //!   rules, variables     what was read of each target and variable
-//!   specific             the values variables have for some targets alone
+//!   target_specific      the values variables have for some targets alone
 //!   expand, functions    what make expands without running anything
-//!   refs, given, guards  which variables a text uses, which of them need no value, and which must have one
+//!   refs, lookup         which variables a text uses, and which it looks up by a name it is given
+//!   builtin_names, programs
+//!                        names that need no value, and those that were meant for the shell
 //!   shell, tested        a recipe's commands and words, and what they test variables for
 //! list, listed           what was read → what a person is shown, and what first, by way of
+//!   guards               prerequisites that name a variable that must have a value, as `guard-TOKEN` does
 //!   help                 the texts in the recipe of `help`
 //!   reach, calls         what a target leads to, by its prerequisites and by calls of make
-//!   led, uses, danger, terminal
+//!   inherited, uses, danger, terminal
 //!                        what it takes over from there
 //!   extra_words          targets that take further words, as `make deploy ./app` does
 //! secret, secrets        what is secret by its name or by a comment, and what the text tells of its value
 //! elsewhere              variables that the environment, `.envrc` or a dotenv file sets
 //! preview                what a target would run, as far as the text tells
-//! existing               what make's own list adds and takes away, for a trusted project
+//! merge                  what make's own list adds and takes away, for a trusted project
 //! ```
 //!
 //! Both sides of a condition are read, since which one holds may depend on what only running could tell. What only make
@@ -41,6 +44,7 @@ mod help;
 mod inherited;
 mod list;
 mod listed;
+mod lookup;
 mod merge;
 mod preview;
 mod programs;

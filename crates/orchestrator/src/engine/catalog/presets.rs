@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     engine::{
         Engine, EngineError,
-        start::compose::{Wanted, is_secret},
+        start::{compose::Wanted, secret::is_secret},
     },
     presets::{self, Forms, PresetError},
     project::{Project, Scan},

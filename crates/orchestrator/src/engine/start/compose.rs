@@ -11,6 +11,7 @@ use super::{
     draft::{self, Asked},
     masked,
     rules::Rules,
+    secret::is_secret,
 };
 use crate::{
     engine::{Engine, EngineError},
@@ -191,17 +192,6 @@ pub(in crate::engine) fn assignments(scan: &Scan, wanted: Wanted<'_>) -> Vec<mak
         secret: is_secret(scan, name),
     };
     wanted.variables.iter().map(assign).collect()
-}
-
-/// Whether a variable is secret: by its name, unless a makefile's comment says otherwise.
-pub(in crate::engine) fn is_secret(scan: &Scan, name: &str) -> bool {
-    let mut variables = scan.variables.iter();
-    let known = variables.find(|variable| variable.name == name);
-    known.map_or_else(|| make::is_secret_name(name), |known| known.secret)
-        || scan
-            .secrets
-            .iter()
-            .any(|secret| secret.name == name || secret.takes.iter().any(|taken| taken == name))
 }
 
 fn refused(refusal: make::Refusal) -> EngineError {

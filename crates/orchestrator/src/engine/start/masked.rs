@@ -5,7 +5,7 @@ use std::{ffi::OsString, fs::File, io::Read, path::Path};
 
 use supervisor::exec::MASKED;
 
-use super::{compose::is_secret, rules::Rules};
+use super::{rules::Rules, secret::is_secret};
 use crate::project::Scan;
 
 /// Bytes of all such values: they go with the environment, for which the system has a limit.

@@ -1,6 +1,9 @@
 //! What a launch would run, said before it is started. It comes from the functions that start it, and runs nothing.
 
-use super::compose::{Composed, Wanted, assignments, is_secret};
+use super::{
+    compose::{Composed, Wanted, assignments},
+    secret::is_secret,
+};
 use crate::{
     engine::{Engine, EngineError},
     job::{self, MakeOptions},

@@ -18,6 +18,11 @@ pub(super) fn is_known(name: &str) -> bool {
     arity(name).is_some() || OTHERS.contains(&name)
 }
 
+/// Whether expanding a text ends make.
+pub(super) fn fails(text: &str) -> bool {
+    text.contains("$(error") || text.contains("${error")
+}
+
 /// How many arguments a function takes; none where it is not among those known here.
 pub(super) fn arity(name: &str) -> Option<usize> {
     Some(match name {

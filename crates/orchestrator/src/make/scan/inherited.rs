@@ -8,7 +8,7 @@ use super::{
     rules::{Found, Rules},
     terminal,
     text::cut,
-    uses,
+    uses::{self, Uses},
     variables::Variables,
 };
 use crate::project::Place;
@@ -19,10 +19,8 @@ const MAX_EXCLUSIVE: usize = 200_000;
 /// What a target takes over.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Led {
-    /// The variables that it uses.
-    pub(super) uses: Vec<String>,
-    /// Those of them that something fails without.
-    pub(super) guards: Vec<String>,
+    /// The variables that it uses, and those that something fails without.
+    pub(super) variables: Uses,
     /// Why running it asks first.
     pub(super) danger: Option<String>,
     /// Why it asks for a terminal.
@@ -37,9 +35,14 @@ pub(super) struct Led {
 pub(super) fn of(reader: &mut Reader, default_goal: Option<&str>) -> Vec<Led> {
     let rules = &reader.rules;
     let mut reached = Reached::of(reader, default_goal);
-    let mut all = vec![Led::default(); rules.targets.len()];
-    uses::uses(rules, &reader.variables, &mut reached, &mut all);
-    uses::guards(rules, &reader.variables, &mut reached, &mut all);
+    let mut used = vec![Uses::default(); rules.targets.len()];
+    uses::uses(rules, &reader.variables, &mut reached, &mut used);
+    uses::guards(rules, &reader.variables, &mut reached, &mut used);
+    let of_target = |variables| Led {
+        variables,
+        ..Led::default()
+    };
+    let mut all: Vec<Led> = used.into_iter().map(of_target).collect();
     dangers(rules, &reader.variables, &mut reached, &mut all);
     terminals(rules, &reader.variables, &mut reached, &mut all);
     graces(rules, &mut reached, &mut all);

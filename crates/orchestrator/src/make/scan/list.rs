@@ -66,8 +66,8 @@ fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
         let mut target = target(found, rules, &mut lines);
         target.listed = shown;
         target.leads = leads_of(found, &leads, rules, &mut names);
-        target.uses = led.uses;
-        target.guards = led.guards;
+        target.uses = led.variables.uses;
+        target.guards = led.variables.guards;
         target.danger = led.danger;
         if found.notes.pty.is_none() {
             target.pty = led.terminal.is_some();

@@ -2,7 +2,8 @@
 
 use super::{
     assignment::assignment,
-    functions, programs,
+    functions::{self, fails},
+    programs,
     tested::tests_of,
     text::{Piece, arguments, closing, first_word, is_name, pieces},
 };
@@ -238,11 +239,6 @@ impl<'a> Found<'a> {
 pub(super) fn is_function(word: &str) -> bool {
     word.bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
-}
-
-/// Whether expanding a text ends make.
-pub(super) fn fails(text: &str) -> bool {
-    text.contains("$(error") || text.contains("${error")
 }
 
 /// The name that a line gives a value to, where it is written out.

@@ -1,6 +1,7 @@
 //! What shell code tests variables for: whether it copes with one that is empty, or fails.
 
 use super::{
+    functions,
     shell::{Command, Lead, commands},
     text::{Piece, is_name, pieces},
 };
@@ -180,7 +181,7 @@ fn fails(command: &Command) -> bool {
     match command.program() {
         Some("exit" | "return") => status != Some("0"),
         Some("false") => true,
-        _ => command.words.iter().any(|word| super::refs::fails(word)),
+        _ => command.words.iter().any(|word| functions::fails(word)),
     }
 }
 

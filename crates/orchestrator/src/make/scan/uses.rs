@@ -2,7 +2,6 @@
 //! in the values of all these.
 
 use super::{
-    inherited::Led,
     reach::Reached,
     rules::Rules,
     variables::{Guard, Variables},
@@ -14,8 +13,17 @@ const MAX_USES: usize = 100;
 /// before they are used up; of the variables after that, a target has those that its own rules use.
 const MAX_STEPS: usize = 8_000_000;
 
+/// The variables of one target.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Uses {
+    /// Those that it uses.
+    pub(super) uses: Vec<String>,
+    /// Those of them that something fails without.
+    pub(super) guards: Vec<String>,
+}
+
 /// Tells each target the variables that it uses, of those that a person may give, in the order of their first mention.
-pub(super) fn uses(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Led]) {
+pub(super) fn uses(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Uses]) {
     let used = Used::of(rules, variables);
     let mut seen = vec![0; variables.list.len()];
     let mut steps = 0;
@@ -41,7 +49,12 @@ pub(super) fn uses(rules: &Rules, variables: &Variables, reached: &mut Reached, 
 }
 
 /// Tells each target the variables without a value that it fails without.
-pub(super) fn guards(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Led]) {
+pub(super) fn guards(
+    rules: &Rules,
+    variables: &Variables,
+    reached: &mut Reached,
+    all: &mut [Uses],
+) {
     let used = Used::of(rules, variables);
     let failing = Failing::of(rules, variables);
     let mut seen = vec![0; variables.list.len()];
@@ -52,7 +65,7 @@ pub(super) fn guards(rules: &Rules, variables: &Variables, reached: &mut Reached
         }
         let own = reached.with_own(index);
         let mut tell = |target: usize| {
-            let Led { uses, guards, .. } = &mut all[target];
+            let Uses { uses, guards } = &mut all[target];
             if guards.len() < MAX_USES && !own.contains(&target) {
                 guards.push(variable.name.clone());
                 if !uses.contains(&variable.name) {

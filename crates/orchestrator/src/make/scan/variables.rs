@@ -10,7 +10,7 @@ use super::{
     builtin_names::{is_offered, is_own},
     comment::{Notes, Param},
     elsewhere::is_dotenv,
-    guards::by_call,
+    lookup::by_call,
     refs::{Reference, references},
     secret::is_secret_name,
 };
@@ -212,7 +212,7 @@ impl Variables {
     /// Takes note of a use. None where a name is given to what does not look it up, or is set there.
     pub(super) fn refer(&mut self, reference: &Reference<'_>) -> Option<Use> {
         let guarded = match reference.given_to {
-            Some(called) => by_call(self, called, 0)?,
+            Some(called) => by_call(&|name| self.get(name)?.value.as_deref(), called, 0)?,
             None => reference.guarded,
         };
         let index = self.mention(reference.name);

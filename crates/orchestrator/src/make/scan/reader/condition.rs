@@ -2,7 +2,8 @@
 
 use super::{
     super::{
-        refs::{fails, references},
+        functions::fails,
+        refs::references,
         text::{first_word, is_blank, is_name, split_comment},
         variables::{Guard, asks_shell},
     },

@@ -1,0 +1,43 @@
+//! Texts that look a variable up by a name they are given: what `$(call need,TOKEN)` calls, and the recipe of the pattern
+//! rule that makes `guard-TOKEN`.
+
+use super::functions::fails;
+
+/// The longest value that is looked through, in bytes.
+const MAX_VALUE: usize = 4_000;
+/// How deep calls are followed into calls.
+const MAX_DEPTH: usize = 3;
+
+/// Whether a text looks up the variable whose name `mark` stands for: `1` in a called text, `*` in a pattern rule.
+pub(super) fn looks_up(text: &str, mark: char) -> bool {
+    ["$(", "${", "$(value ", "${value ", "$(origin ", "$${"]
+        .iter()
+        .flat_map(|open| {
+            [
+                format!("{open}${mark}"),
+                format!("{open}$({mark})"),
+                format!("{open}${{{mark}}}"),
+            ]
+        })
+        .any(|look| text.contains(&look))
+}
+
+/// What a called variable does with a name it is given: none where it does not look it up, else whether make ends where
+/// that has no value. `value_of` gives the text of a variable.
+pub(super) fn by_call<'v>(
+    value_of: &dyn Fn(&str) -> Option<&'v str>,
+    called: &str,
+    depth: usize,
+) -> Option<bool> {
+    let value = value_of(called)?;
+    if value.len() > MAX_VALUE || depth > MAX_DEPTH {
+        return None;
+    }
+    if looks_up(value, '1') {
+        return Some(fails(value));
+    }
+    let called = value.split("call ").skip(1);
+    let names = called.filter_map(|rest| rest.split_once(',').map(|(name, _)| name.trim()));
+    let mut deeper = names.filter_map(|name| by_call(value_of, name, depth + 1));
+    deeper.next().map(|ends| ends || fails(value))
+}
