@@ -200,8 +200,12 @@ impl Reader {
             }
             at.block = None;
             self.comment(raw, at);
-        } else if !self.condition(line, at) {
-            self.statement(line, raw, at);
+        } else {
+            // What a line takes of the comments above it is between no two drawn lines any more.
+            at.drawn = None;
+            if !self.condition(line, at) {
+                self.statement(line, raw, at);
+            }
         }
     }
 
@@ -407,9 +411,8 @@ impl Reader {
                 }
                 Marked::Rule => {
                     // A text between two drawn lines is a heading; more than two lines of it are a text.
-                    if let Some(from) =
-                        after_drawn.filter(|from| (1..=2).contains(&(at.comments.len() - from)))
-                    {
+                    let lines = |from: &usize| at.comments.len().saturating_sub(*from);
+                    if let Some(from) = after_drawn.filter(|from| (1..=2).contains(&lines(from))) {
                         let lines = at.comments.drain(from..);
                         let text: Vec<String> = lines.map(|line| line.text).collect();
                         at.banner = Some(text.join(" ").trim().to_owned())

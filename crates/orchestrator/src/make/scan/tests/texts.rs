@@ -112,6 +112,18 @@ fn a_comment_may_name_its_target() {
 }
 
 #[test]
+fn a_line_of_make_between_two_drawn_lines_makes_no_heading() {
+    for between in ["X = 1", "other: ; echo", "ifdef Y\nendif", "-include y.mk"] {
+        let found = read(&format!(
+            "# one\n# ----\n{between}\n# two\n# three\n# ----\nrun: ; echo $(X)\n"
+        ));
+        assert_eq!(group(&found, "run"), None, "{between}");
+        // Nor does a second one that follows at once: there is nothing between them.
+        read(&format!("# one\n# ----\n{between}\n# ----\n"));
+    }
+}
+
+#[test]
 fn headings_are_drawn() {
     for [apps, tests] in [
         ["# -----\n# Apps\n# -----", "# =====\n# Tests\n# ====="],
