@@ -279,6 +279,7 @@ mod tests {
             bytes: 0,
             is_silent: false,
             paused: None,
+            unarchived: None,
         }
     }
 

@@ -231,6 +231,34 @@ fn several_hosts_are_a_batch_with_a_job_each() {
 }
 
 #[test]
+fn several_words_are_an_argv_and_one_is_a_shells_line() {
+    let (_sshd, _postgres, home) = with_host();
+    let words = [
+        "a;echo INJECTED",
+        "*",
+        "$HOME",
+        "it's",
+        "",
+        "two  blanks",
+        "-n",
+    ];
+    for place in [&["run"][..], &["run", "--on", "box"]] {
+        let mut printed = [place, &["--", "printf", "<%s>\\n"]].concat();
+        printed.extend(words);
+        let expected: String = words.map(|word| format!("<{word}>\n")).concat();
+        assert_eq!(home.text(&printed), expected);
+        let script = [place, &["--", "sh", "-c", "echo hi; exit 3"]].concat();
+        let output = home.run(&script);
+        assert_eq!(
+            (output.status.code(), output.stdout.as_slice()),
+            (Some(3), b"hi\n".as_slice())
+        );
+        let line = [place, &["--", "echo one; echo two | tr o 0"]].concat();
+        assert_eq!(home.text(&line), "one\ntw0\n");
+    }
+}
+
+#[test]
 fn what_is_piped_in_goes_to_every_host_and_ends() {
     let (sshd, _postgres, home) = with_host();
     let blocks = [sshd.block("one"), sshd.block("two")].concat();

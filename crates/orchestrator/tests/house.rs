@@ -144,7 +144,7 @@ impl Source {
                 leaf(before, None, before.last().unwrap().clone());
             }
             UseTree::Name(name) => {
-                leaf(before, Some(name.ident.to_string()), name.ident.to_string())
+                leaf(before, Some(name.ident.to_string()), name.ident.to_string());
             }
             UseTree::Rename(name) => leaf(
                 before,
@@ -215,25 +215,20 @@ fn meant(sources: &BTreeMap<Module, Source>, module: &[String], path: &[String])
         child if sources.contains_key(&[module, &[child.to_owned()]].concat()) => {}
         _ => return None,
     }
+    while let Some(word) = rest.first() {
+        let deeper = [absolute.as_slice(), std::slice::from_ref(word)].concat();
+        if !sources.contains_key(&deeper) {
+            break;
+        }
+        (absolute, rest) = (deeper, &rest[1..]);
+    }
     // A name that an outer module only hands on is the inner one's.
-    for _ in 0..8 {
-        while let Some(word) = rest.first() {
-            let deeper = [absolute.as_slice(), std::slice::from_ref(word)].concat();
-            if !sources.contains_key(&deeper) {
-                break;
-            }
-            (absolute, rest) = (deeper, &rest[1..]);
-        }
-        let handed_on = rest
-            .first()
-            .and_then(|word| sources.get(&absolute)?.bindings.get(word));
-        match handed_on {
-            Some(path) if absolute != module => {
-                let inner = meant(sources, &absolute, path)?;
-                return Some(inner);
-            }
-            _ => break,
-        }
+    let handed_on = rest
+        .first()
+        .filter(|_| absolute != module)
+        .and_then(|word| sources.get(&absolute)?.bindings.get(word));
+    if let Some(path) = handed_on {
+        return meant(sources, &absolute, path);
     }
     Some(absolute)
 }

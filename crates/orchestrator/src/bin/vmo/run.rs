@@ -46,7 +46,7 @@ pub(crate) struct Run {
     json: bool,
     /// Targets, and NAME=value for make
     targets: Vec<String>,
-    /// A shell command instead of targets
+    /// A shell line instead of targets; several words are a program and its arguments, passed on as they are
     #[arg(last = true)]
     command: Vec<String>,
     #[command(flatten)]
@@ -113,7 +113,7 @@ fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
         }
         let cwd = Some(std::env::current_dir()?.display().to_string());
         return Ok(Start::Command {
-            command: run.command.join(" "),
+            command: shell_line(&run.command)?,
             hosts: run.on.clone(),
             cwd,
             pty: run.pty,
@@ -127,6 +127,16 @@ fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
         ));
     }
     targets(run, engine)
+}
+
+/// One word is a shell's line, as it was typed. Several are a program and its arguments, as our own shell took them apart:
+/// quoted, so that the shell that runs them, here or on a host, finds the same words again.
+fn shell_line(words: &[String]) -> Result<String, Failed> {
+    match words {
+        [line] => Ok(line.clone()),
+        words => shlex::try_join(words.iter().map(String::as_str))
+            .map_err(|_| Failed::new("a word of the command has a NUL byte in it")),
+    }
 }
 
 /// Targets, and what they are given: by what is typed, and beside it by an earlier form.
