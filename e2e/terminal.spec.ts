@@ -45,7 +45,7 @@ test('a shell opens as a terminal, and what is typed goes to it', async ({ app, 
   await expect(app.keyboard).toBeFocused();
   await page.keyboard.press('Control+d');
   await expect(app.status).toHaveText('Done');
-  await expect(page.getByTestId('terminal-state')).toContainText('It is over');
+  await expect(page.getByTestId('terminal-state')).toContainText('Ended: this is the last screen');
 });
 
 test('what fills the screen opens by itself, and its last screen stays', async ({ app, page }) => {

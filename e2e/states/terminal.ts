@@ -29,7 +29,7 @@ export const terminal: Place = {
       async reach({ app, page }) {
         await page.keyboard.press('Control+d');
         await expect(app.status).toHaveText('Done');
-        await expect(page.getByTestId('terminal-state')).toContainText('It is over');
+        await expect(page.getByTestId('terminal-state')).toContainText('Ended: this is the last screen');
       },
     },
     {
