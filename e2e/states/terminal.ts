@@ -29,7 +29,9 @@ export const terminal: Place = {
       async reach({ app, page }) {
         await page.keyboard.press('Control+d');
         await expect(app.status).toHaveText('Done');
-        await expect(page.getByTestId('terminal-state')).toContainText('Ended: this is the last screen');
+        await expect(page.getByTestId('terminal-state')).toContainText(
+          'Ended: this is the last screen',
+        );
       },
     },
     {
