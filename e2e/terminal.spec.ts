@@ -56,7 +56,7 @@ test('what fills the screen opens by itself, and its last screen stays', async (
   await expect(app.status).toHaveText('Error');
   await expect(page.getByTestId('reason')).toHaveText('Exit code 3.');
   await expect(app.screen('the whole screen')).toBeVisible();
-  await expect(page.getByTestId('terminal-state')).toContainText('nothing can be typed any more');
+  await expect(page.getByTestId('terminal-state')).toContainText('input is closed');
   const sent: string[] = [];
   page.on('websocket', (socket) =>
     socket.on('framesent', ({ payload }) => sent.push(String(payload))),

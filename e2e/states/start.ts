@@ -36,7 +36,7 @@ export const start: Place = {
       name: 'history-without-jobs',
       async reach({ page }) {
         await page.getByRole('link', { name: 'History' }).click();
-        await expect(page.getByText('No job has run yet.')).toBeVisible();
+        await expect(page.getByText('No jobs yet.')).toBeVisible();
       },
     },
   ],
