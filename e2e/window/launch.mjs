@@ -6,7 +6,10 @@ const LINE = '[data-testid="line"]';
 
 /** Waits until the form says that exactly this runs. */
 const line = (app, wanted) =>
-  app.until(`return document.querySelector('${LINE} code')?.textContent.trim() === arguments[0]`, wanted);
+  app.until(
+    `return document.querySelector('${LINE} code')?.textContent.trim() === arguments[0]`,
+    wanted,
+  );
 
 export const launch = [
   [
