@@ -57,6 +57,9 @@ packages() {
   has direnv || echo direnv
   # Shares a server's sessions among programs, which the store has to notice.
   [ -x /usr/sbin/pgbouncer ] || echo pgbouncer
+  # The order of syncs, and a disk whose power is cut.
+  has strace || echo strace
+  [ -x /usr/sbin/mkfs.ext4 ] || echo e2fsprogs
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo postgresql
 }
 
