@@ -32,7 +32,7 @@ const steps = [
     needs: 'build',
     minutes: 30,
   },
-  { name: 'browser', run: ['npm', 'run', '--silent', 'e2e'], needs: 'build', minutes: 15 },
+  { name: 'browser', run: ['npm', 'run', '--silent', 'e2e'], needs: 'build', minutes: 25 },
   {
     name: 'window',
     run: ['xvfb-run', '-a', '-s', '-screen 0 1500x1000x24 -noreset', 'node', 'e2e/tauri.mjs'],
