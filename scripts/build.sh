@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the page and every binary for use on this machine, the window with the page inside.
-# The development profile, whose libraries are optimised: a release build takes twice as long, and the tests need
+# The development profile, optimised only where a log's bytes go: a release build takes far longer, and the tests need
 # this one anyway. `make package` is the release build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
