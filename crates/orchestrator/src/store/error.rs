@@ -4,6 +4,10 @@ use std::{borrow::Cow, io};
 
 use crate::job::JobId;
 
+/// What a person is told of a pooler that was recognised only when it was in use.
+const SHARED_LATER: &str = "a connection pooler there gives each session to several programs in turn; name a pool \
+     with pool_mode = session and server_reset_query = DISCARD ALL, or Postgres itself";
+
 /// Why the store could not do what it was asked. Messages fit after "failed to …"; `at` is an address without its password.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -240,7 +244,7 @@ impl StoreError {
             "42501" => return Self::Refused { at, why },
             // A statement that we prepared is not in our session, or another's is: it is not ours alone.
             "26000" | "42P05" => {
-                let why = format!("{why}; {}", super::pooler::SHARED_LATER);
+                let why = format!("{why}; {SHARED_LATER}");
                 return Self::Refused { at, why };
             }
             "53300" => Interruption::Full,

@@ -8,9 +8,6 @@ use super::{Address, Result, StoreError, answer::answer};
 /// What a person is told of such a pooler.
 pub(super) const SHARED: &str = "a connection pooler there gives each session to several programs in turn, as PgBouncer does \
      with pool_mode = transaction, and nothing was written; name a pool with pool_mode = session, or Postgres itself";
-/// The same, of one that was recognised only when it was in use.
-pub(super) const SHARED_LATER: &str = "a connection pooler there gives each session to several programs in turn; name a pool \
-     with pool_mode = session and server_reset_query = DISCARD ALL, or Postgres itself";
 const NOT_RESET: &str = "a connection pooler there passes sessions on with what others have left in them, and nothing was \
      written; set its server_reset_query to DISCARD ALL, or name Postgres itself";
 
