@@ -27,9 +27,10 @@ mod watch;
 use std::{
     collections::{HashMap, HashSet},
     io,
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
+use parking_lot::Mutex;
 use supervisor::exec::Window;
 use tokio::{
     sync::{Notify, broadcast},
@@ -237,31 +238,20 @@ impl Engine {
     /// The jobs whose folders are there.
     #[must_use]
     pub fn lives(&self) -> Vec<Arc<Live>> {
-        self.0
-            .lives
-            .lock()
-            .expect("no panic holds it")
-            .values()
-            .cloned()
-            .collect()
+        self.0.lives.lock().values().cloned().collect()
     }
 
     /// How large the terminals of jobs are that are started from now on.
     pub fn set_window(&self, rows: u16, cols: u16) {
-        *self.0.window.lock().expect("no panic holds it") = Window { rows, cols };
+        *self.0.window.lock() = Window { rows, cols };
     }
 
     fn window(&self) -> Window {
-        *self.0.window.lock().expect("no panic holds it")
+        *self.0.window.lock()
     }
 
     fn live(&self, job: JobId) -> Option<Arc<Live>> {
-        self.0
-            .lives
-            .lock()
-            .expect("no panic holds it")
-            .get(&job)
-            .cloned()
+        self.0.lives.lock().get(&job).cloned()
     }
 
     /// Sends an event to everyone who listens; that nobody does is no fault.

@@ -6,6 +6,7 @@ use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use directories::{BaseDirs, ProjectDirs};
@@ -197,23 +198,31 @@ pub fn is_own(path: &Path) -> io::Result<()> {
 /// Who we are to others on a shared Postgres: `user@machine`.
 #[must_use]
 pub fn owner() -> String {
-    let machine = rustix::system::uname();
-    format!("{}@{}", user(), machine.nodename().to_string_lossy())
+    format!("{}@{}", user(), machine())
 }
 
-/// The login name: from the environment, else from the system's list, else the number.
-fn user() -> String {
-    let named = ["USER", "LOGNAME"]
-        .into_iter()
-        .filter_map(|name| env::var(name).ok());
-    if let Some(user) = named.into_iter().find(|user| !user.is_empty()) {
-        return user;
-    }
-    let id = rustix::process::getuid().as_raw().to_string();
-    let list = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let mut entries = list.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    let own = entries.find(|entry| entry.get(2) == Some(&id.as_str()));
-    own.map_or_else(|| id.clone(), |entry| entry[0].to_owned())
+/// The name of the account that runs this process: the system's, else the environment's, else the user's number.
+#[must_use]
+pub fn user() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let named = || {
+            let variables = ["USER", "LOGNAME"].into_iter();
+            let mut values = variables.filter_map(|name| env::var(name).ok());
+            values.find(|value| !value.is_empty())
+        };
+        let system = whoami::username().ok().filter(|name| !name.is_empty());
+        system
+            .or_else(named)
+            .unwrap_or_else(|| rustix::process::getuid().as_raw().to_string())
+    })
+}
+
+/// The name of this machine, as its kernel has it.
+#[must_use]
+pub fn machine() -> String {
+    let system = rustix::system::uname();
+    system.nodename().to_string_lossy().into_owned()
 }
 
 /// The variables of ours that a process we start needs to find the same folders.

@@ -29,10 +29,11 @@ mod token;
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use tokio::{
     sync::{Semaphore, watch},
     task::JoinHandle,
@@ -184,11 +185,7 @@ impl Server {
     /// An address that opens the page in a browser, once, within ten minutes: `http://127.0.0.1:PORT/#code=…`.
     #[must_use]
     pub fn url_with_code(&self) -> String {
-        let mut codes = self
-            .walls
-            .codes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut codes = self.walls.codes.lock();
         format!("{}/#code={}", self.origin(), codes.issue(Instant::now()))
     }
 

@@ -15,11 +15,9 @@ pub fn may_be_written(metadata: &Metadata<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
+    use std::{io, sync::Arc};
 
+    use parking_lot::Mutex;
     use tracing_subscriber::{filter::filter_fn, fmt, layer::SubscriberExt};
 
     #[derive(Clone, Default)]
@@ -27,7 +25,7 @@ mod tests {
 
     impl io::Write for Written {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
+            self.0.lock().extend_from_slice(bytes);
             Ok(bytes.len())
         }
         fn flush(&mut self) -> io::Result<()> {
@@ -53,7 +51,7 @@ mod tests {
             tracing::debug!(target: "sqlx::query", "a query");
             tracing::trace!("of ours");
         });
-        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let written = String::from_utf8(written.0.lock().clone()).unwrap();
         assert!(!written.contains("hunter2"), "{written}");
         assert!(
             written.contains("a query") && written.contains("of ours"),

@@ -11,10 +11,12 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
+
+use parking_lot::Mutex;
 
 use self::production::place_of;
 use crate::{
@@ -137,7 +139,7 @@ impl Catalog {
     }
 
     fn scanned(&self, folder: &Path) -> Scanned {
-        let scans = || self.scans.lock().expect("no panic holds it");
+        let scans = || self.scans.lock();
         let known = scans().get(folder).cloned();
         if let Some((scan, stamps)) = known
             && stamps.hold()
@@ -156,13 +158,13 @@ impl Catalog {
 
     /// The SSH config as last read.
     pub(crate) fn ssh(&self) -> Arc<ssh::Config> {
-        Arc::clone(&self.config.lock().expect("no panic holds it"))
+        Arc::clone(&self.config.lock())
     }
 
     /// The hosts, each with its row of saved commands.
     pub(crate) fn hosts(&self) -> Listed<Host> {
         let config = self.ssh();
-        let mut problems = self.unread.lock().expect("no panic holds it").clone();
+        let mut problems = self.unread.lock().clone();
         problems.extend_from_slice(config.problems());
         let (saved, problem) = SavedCommands::read(&self.folders.config);
         problems.extend(problem.map(|problem| problem.to_string()));
@@ -180,7 +182,7 @@ impl Catalog {
     /// Reads the SSH config again. One of which no host can be read any more counts as the one before.
     pub(crate) fn read_hosts(&self) {
         let config = read_ssh(&self.folders);
-        let mut known = self.config.lock().expect("no panic holds it");
+        let mut known = self.config.lock();
         let mut unread = Vec::new();
         if config.hosts().is_empty() && !config.problems().is_empty() && !known.hosts().is_empty() {
             unread.extend_from_slice(config.problems());
@@ -188,7 +190,7 @@ impl Catalog {
         } else {
             *known = Arc::new(config);
         }
-        *self.unread.lock().expect("no panic holds it") = unread;
+        *self.unread.lock() = unread;
     }
 
     pub(crate) fn change_commands(

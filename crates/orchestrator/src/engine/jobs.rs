@@ -59,7 +59,7 @@ impl Engine {
     /// not.
     #[must_use]
     pub fn own_active(&self) -> Vec<Job> {
-        let own = self.0.archiving.lock().expect("no panic holds it");
+        let own = self.0.archiving.lock();
         let own: HashSet<JobId> = own.keys().copied().collect();
         let lives = self.lives();
         let mut active: Vec<Job> = lives

@@ -1,7 +1,8 @@
 //! Questions of jobs that wait for a person, and their answers.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::collections::HashMap;
 
+use parking_lot::Mutex;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -59,8 +60,8 @@ impl Prompts {
         all
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Waiting>> {
-        self.waiting.lock().expect("no panic holds it")
+    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<Uuid, Waiting>> {
+        self.waiting.lock()
     }
 }
 

@@ -327,7 +327,7 @@ impl Engine {
         let (id, jobs) = (job.id, self.folders().jobs());
         self.note_started(&job);
         // Before the folder can be seen, so that it is not taken for another engine's.
-        self.0.known.lock().expect("no panic holds it").insert(id);
+        self.0.known.lock().insert(id);
         job_folder::prepare(&jobs, job, self.0.link.key(), exec).map_err(|error| {
             self.forget(id);
             let why = format!(

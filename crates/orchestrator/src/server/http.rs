@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,6 +17,7 @@ use hyper::{
     upgrade::OnUpgrade,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use tokio::{
     net::TcpStream,
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -97,10 +98,7 @@ pub(super) async fn serve(stream: TcpStream, walls: &Arc<Walls>) -> Option<Admit
         Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
         Err(_) => return None,
     }
-    let (upgrade, place) = upgrade
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take()?;
+    let (upgrade, place) = upgrade.lock().take()?;
     let parts = upgrade.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
     Some(Admitted {
         stream: parts.io.into_inner(),
@@ -169,11 +167,7 @@ async fn session(
     }
     walls.guard.origin(request.headers())?;
     let code = body(request, walls.limits.handshake).await?;
-    let good = walls
-        .codes
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .spend(code.trim(), Instant::now());
+    let good = walls.codes.lock().spend(code.trim(), Instant::now());
     if !good {
         sleep(WRONG_CODE_WAIT).await;
         return Err(Refusal {
@@ -221,8 +215,7 @@ fn socket(
             status: StatusCode::SERVICE_UNAVAILABLE,
             why: "As many windows as may be open are open: close one.",
         })?;
-    *upgrade.lock().unwrap_or_else(PoisonError::into_inner) =
-        Some((hyper::upgrade::on(&mut request), place));
+    *upgrade.lock() = Some((hyper::upgrade::on(&mut request), place));
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     fill(response.headers_mut(), &accept);

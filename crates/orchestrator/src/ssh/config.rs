@@ -2,7 +2,6 @@
 //!
 //! `ssh2-config` was looked at and not taken: it keeps no line numbers and knows no route it must refuse.
 
-pub(super) mod account;
 pub(super) mod keywords;
 pub(super) mod pattern;
 pub(super) mod resolve;

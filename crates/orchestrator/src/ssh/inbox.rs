@@ -3,10 +3,10 @@
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use rustix::event::{PollFd, PollFlags};
 
 use super::{
@@ -53,7 +53,7 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inbox> {
-        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inbox.lock()
     }
 
     pub(super) fn give(&self, task: Task) -> Result<(), Task> {

@@ -2,10 +2,11 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use secrecy::SecretString;
 use sqlx::{
     ConnectOptions, Connection, PgConnection, Postgres,
@@ -187,12 +188,12 @@ struct Loss(Mutex<Option<Instant>>);
 
 impl Loss {
     fn happened(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.0.lock() = Some(Instant::now());
     }
 
     /// Whether one was lost since a connection that is idle for this long was last used.
     fn within(&self, idle: Duration) -> bool {
-        let lost = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = *self.0.lock();
         lost.is_some_and(|lost| lost.elapsed() <= idle)
     }
 }

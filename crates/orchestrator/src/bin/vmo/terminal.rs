@@ -5,10 +5,10 @@ use std::{
     fs::File,
     io::{BufRead, BufReader, IsTerminal, Read, Write},
     os::fd::AsFd,
-    sync::{Mutex, PoisonError},
 };
 
 use orchestrator::{engine::Engine, job::JobId, visible::visible_lines};
+use parking_lot::Mutex;
 use rustix::{
     process::{Pid, getpgrp},
     termios::{
@@ -28,16 +28,13 @@ fn change(terminal: impl AsFd, change: impl FnOnce(&mut Termios)) -> rustix::io:
     let now = tcgetattr(&terminal)?;
     let mut changed = now.clone();
     change(&mut changed);
-    BEFORE
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get_or_insert(now);
+    BEFORE.lock().get_or_insert(now);
     tcsetattr(&terminal, OptionalActions::Drain, &changed)
 }
 
 /// Puts the terminal back as it was before we changed it, if we did.
 pub(crate) fn restore() {
-    let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let before = BEFORE.lock().take();
     if let Some(before) = before
         && let Ok(terminal) = open()
         && let Err(error) = tcsetattr(&terminal, OptionalActions::Drain, &before)

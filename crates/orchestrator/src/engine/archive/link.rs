@@ -3,12 +3,9 @@
 mod keeper;
 mod trouble;
 
-use std::{
-    ffi::OsString,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{ffi::OsString, sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 pub(in crate::engine) use self::trouble::Backoff;
@@ -246,9 +243,7 @@ impl Link {
     fn why_away(&self) -> String {
         match self.state().health {
             StoreHealth::Starting { step } => format!("it is being started ({step})"),
-            StoreHealth::Away { .. } | StoreHealth::Refused { .. } => {
-                self.away.lock().expect("no panic holds it").clone()
-            }
+            StoreHealth::Away { .. } | StoreHealth::Refused { .. } => self.away.lock().clone(),
             StoreHealth::Ready { .. } => "it is coming back".into(),
         }
     }

@@ -3,11 +3,12 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::Catalog;
@@ -164,10 +165,7 @@ struct Waiting {
 
 impl Waiting {
     fn add(&self, changes: impl Iterator<Item = Changed>) {
-        self.changes
-            .lock()
-            .expect("no panic holds it")
-            .extend(changes);
+        self.changes.lock().extend(changes);
         self.some.notify_one();
     }
 }
@@ -197,6 +195,6 @@ impl Watching {
     }
 
     fn take(&self) -> BTreeSet<Changed> {
-        std::mem::take(&mut *self.waiting.changes.lock().expect("no panic holds it"))
+        std::mem::take(&mut *self.waiting.changes.lock())
     }
 }

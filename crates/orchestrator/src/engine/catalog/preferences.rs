@@ -1,12 +1,9 @@
 //! What a person has set, as this engine holds to it: the settings in force, what is wrong with their file, and which
 //! Postgres and how many jobs follow from them.
 
-use std::{
-    ffi::OsString,
-    path::Path,
-    sync::{Mutex, MutexGuard},
-};
+use std::{ffi::OsString, path::Path};
 
+use parking_lot::{Mutex, MutexGuard};
 use supervisor::disk;
 
 use crate::{
@@ -37,7 +34,7 @@ impl Preferences {
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
-        self.0.lock().expect("no panic holds it")
+        self.0.lock()
     }
 }
 

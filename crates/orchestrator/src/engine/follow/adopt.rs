@@ -64,7 +64,7 @@ impl Engine {
         let ids = found
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse::<JobId>().ok());
-        let known = || self.0.known.lock().expect("no panic holds it");
+        let known = || self.0.known.lock();
         let mut left_alone = BTreeMap::new();
         for id in ids {
             if !known().insert(id) {

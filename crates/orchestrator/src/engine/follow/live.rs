@@ -3,11 +3,9 @@
 //! One [`Live`] is shared by the task that follows the job, the task that archives it and everyone who reads its log.
 //! It knows no store and no socket.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use parking_lot::Mutex;
 use supervisor::{control::ToSupervisor, folder::Folder, spool::Position};
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
@@ -202,13 +200,13 @@ impl Live {
 
     /// Tells where what is left of the spool begins, of a log of which nothing has been read.
     pub(crate) fn begins_at(&self, mark: &Mark) {
-        self.marks.lock().expect("no panic holds it").all = vec![mark.clone()];
+        self.marks.lock().all = vec![mark.clone()];
         self.grew(mark, false);
     }
 
     /// Tells that the log reaches up to `mark`, and which screen is shown there.
     pub(crate) fn grew(&self, mark: &Mark, full_screen: bool) {
-        self.marks.lock().expect("no panic holds it").add(mark);
+        self.marks.lock().add(mark);
         self.extent.send_modify(|extent| {
             extent.end = mark.at;
             extent.lines = mark.state.lines();
@@ -271,7 +269,7 @@ impl Live {
     }
 
     fn last_mark(&self, is_before: impl Fn(&Mark) -> bool) -> Option<Mark> {
-        let marks = self.marks.lock().expect("no panic holds it");
+        let marks = self.marks.lock();
         let after = marks.all.partition_point(is_before);
         marks.all.get(after.checked_sub(1)?).cloned()
     }

@@ -1,9 +1,10 @@
 //! Job folders that this engine leaves alone: of a store that is not the one in use, or not to be read. Nobody may miss
 //! them, so they are told wherever jobs are.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::collections::BTreeMap;
 
 use crate::{engine::Engine, job::JobId, wire::Event};
+use parking_lot::Mutex;
 
 /// Why a job folder was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(in crate::engine) struct LeftAlone(Mutex<BTreeMap<JobId, Apart>>);
 impl Engine {
     /// Takes over which job folders are left alone, and tells of it where that changed.
     pub(in crate::engine) fn leave_alone(&self, now: BTreeMap<JobId, Apart>) {
-        let mut known = self.0.left_alone.0.lock().expect("no panic holds it");
+        let mut known = self.0.left_alone.0.lock();
         if *known == now {
             return;
         }
@@ -35,7 +36,7 @@ impl Engine {
     /// Jobs that are there and in no list, each store's in one line.
     #[must_use]
     pub fn jobs_apart(&self) -> Vec<String> {
-        let known = self.0.left_alone.0.lock().expect("no panic holds it");
+        let known = self.0.left_alone.0.lock();
         let mut of_store: BTreeMap<&str, Vec<JobId>> = BTreeMap::new();
         let mut told = Vec::new();
         for (id, apart) in &*known {

@@ -7,10 +7,11 @@ mod found;
 mod pass;
 
 use std::sync::{
-    Arc, Mutex,
+    Arc,
     atomic::{AtomicBool, Ordering},
 };
 
+use parking_lot::Mutex;
 use tokio::{sync::watch, task::AbortHandle};
 
 use self::found::Found;
@@ -153,7 +154,7 @@ impl Search {
     }
 
     fn found<T>(&self, ask: impl FnOnce(&Found) -> T) -> T {
-        ask(&self.shared.found.lock().expect("no panic holds it"))
+        ask(&self.shared.found.lock())
     }
 }
 

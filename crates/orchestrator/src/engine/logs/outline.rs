@@ -1,8 +1,9 @@
 //! What stands out in the logs of jobs that somebody looks at: read when it is asked for, and on from there when it is
 //! asked for again.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::Mutex as Turn, task::spawn_blocking};
 
 use crate::{
@@ -94,7 +95,7 @@ impl Reading {
 
 impl Outlines {
     fn of(&self, job: JobId, make: impl FnOnce() -> Reading) -> Arc<Turn<Reading>> {
-        let mut all = self.0.lock().expect("no panic holds it");
+        let mut all = self.0.lock();
         let known = all.iter().position(|(other, _)| *other == job);
         let own = match known {
             Some(at) => all.remove(at).1,

@@ -93,13 +93,13 @@ impl Engine {
 
     /// Keeps a job's turn until the job is over: where its supervisor is killed, until what that left is ended, too.
     fn keep_turn(&self, job: JobId, turn: Turn) {
-        let mut turns = self.0.turns.lock().expect("no panic holds it");
+        let mut turns = self.0.turns.lock();
         turns.insert(job, turn);
     }
 
     /// Gives a job's turn to the next one.
     pub(in crate::engine) fn give_turn_back(&self, job: JobId) {
-        let turn = self.0.turns.lock().expect("no panic holds it").remove(&job);
+        let turn = self.0.turns.lock().remove(&job);
         drop(turn);
         self.0.queue.serve();
     }
@@ -253,21 +253,13 @@ impl Engine {
     }
 
     pub(in crate::engine) fn register(&self, live: &Arc<Live>) {
-        self.0
-            .lives
-            .lock()
-            .expect("no panic holds it")
-            .insert(live.id, Arc::clone(live));
+        self.0.lives.lock().insert(live.id, Arc::clone(live));
     }
 
     pub(in crate::engine) fn forget(&self, job: JobId) {
-        self.0.lives.lock().expect("no panic holds it").remove(&job);
-        self.0
-            .archiving
-            .lock()
-            .expect("no panic holds it")
-            .remove(&job);
-        self.0.known.lock().expect("no panic holds it").remove(&job);
+        self.0.lives.lock().remove(&job);
+        self.0.archiving.lock().remove(&job);
+        self.0.known.lock().remove(&job);
         self.0.room.leave(job);
         self.0.forgotten.notify_waiters();
         self.give_turn_back(job);

@@ -2,13 +2,10 @@
 //! the store. Where the limit of open files is low, further jobs wait before anything is made of them, so that those
 //! that are there never come short of one.
 
-use std::{
-    collections::HashSet,
-    sync::{Condvar, Mutex},
-    time::Duration,
-};
+use std::{collections::HashSet, time::Duration};
 
 use crate::{engine::EngineError, job::JobId, open_files};
+use parking_lot::{Condvar, Mutex};
 
 /// What the engine itself has open at most: the store's connections, pages, watches, and some to spare.
 const OWN: u64 = 96;
@@ -47,10 +44,9 @@ impl Room {
             return Err(self.refused(jobs.len()));
         }
         let is_full = |held: &mut HashSet<JobId>| held.len() + jobs.len() > self.most;
-        let held = self.held.lock().expect("no panic holds it");
-        let waited = self.less.wait_timeout_while(held, LONGEST_WAIT, is_full);
-        let (mut held, ended) = waited.expect("no panic holds it");
-        if ended.timed_out() {
+        let mut held = self.held.lock();
+        let waited = self.less.wait_while_for(&mut held, is_full, LONGEST_WAIT);
+        if waited.timed_out() {
             return Err(self.refused(jobs.len()));
         }
         held.extend(jobs);
@@ -67,7 +63,7 @@ impl Room {
 
     /// Counts a job out, whether or not it was counted in.
     pub(in crate::engine) fn leave(&self, job: JobId) {
-        if self.held.lock().expect("no panic holds it").remove(&job) {
+        if self.held.lock().remove(&job) {
             self.less.notify_all();
         }
     }

@@ -14,10 +14,10 @@ use std::{
     },
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::Mutex,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use supervisor::nursery;
 
 use super::job_folder::Start;
@@ -63,7 +63,7 @@ impl Nursery {
     /// # Errors
     /// Where it cannot be started as a program either.
     pub(in crate::engine) fn start(&self, start: Start) -> io::Result<()> {
-        let mut state = self.state.lock().expect("no panic holds it");
+        let mut state = self.state.lock();
         if let State::There(there) = &mut *state {
             match there.ask(&start) {
                 Ok(()) => return Ok(()),

@@ -8,12 +8,10 @@ use std::{
     collections::BTreeMap,
     fmt, io,
     path::{Path, PathBuf},
-    sync::{
-        Mutex, MutexGuard,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::atomic::{AtomicU32, Ordering},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use sha2::{Digest, Sha256};
 use supervisor::claims::Claims;
 use tokio::sync::{oneshot, watch};
@@ -183,7 +181,7 @@ impl Queue {
     }
 
     fn waiting(&self) -> MutexGuard<'_, BTreeMap<JobId, Waiter>> {
-        self.waiting.lock().expect("no panic holds it")
+        self.waiting.lock()
     }
 }
 

@@ -4,10 +4,11 @@
 use std::{collections::HashMap, env, path::PathBuf, time::Duration};
 
 use super::{
-    Config, Setting, Test, account, keywords, pattern,
+    Config, Setting, Test, keywords, pattern,
     route::{Family, Route, Strict},
 };
 use crate::{
+    folders,
     host::Host,
     ssh::failure::{Reason, Refusal},
 };
@@ -64,7 +65,7 @@ impl Config {
         let mut walk = Walk {
             config: self,
             name,
-            local_user: account::user(),
+            local_user: folders::user(),
             values: HashMap::new(),
             guards: HashMap::new(),
             looked_up: name.to_owned(),
@@ -457,12 +458,12 @@ impl<'a> Walk<'a> {
                 .host_key_alias
                 .clone()
                 .unwrap_or_else(|| route.name.clone()),
-            'L' => account::machine()
+            'L' => folders::machine()
                 .split('.')
                 .next()
                 .unwrap_or_default()
                 .to_owned(),
-            'l' => account::machine(),
+            'l' => folders::machine(),
             'n' => route.name.clone(),
             'p' => route.port.to_string(),
             'r' => route.user.clone(),

@@ -4,8 +4,10 @@ use std::{
     collections::VecDeque,
     io::{self, Read, Write},
     os::fd::{AsFd, BorrowedFd},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
+
+use parking_lot::Mutex;
 
 /// Input that may wait for a command that does not read: more is refused until it does.
 const INPUT_BOUND: usize = 1 << 20;
@@ -109,7 +111,7 @@ impl Controls {
     /// # Errors
     /// Input beyond what may wait.
     pub fn send(&self, control: Control) -> Result<(), InputFull> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue.lock();
         if let Control::Input(bytes) = &control {
             if queue.input + bytes.len() > INPUT_BOUND {
                 return Err(InputFull);
@@ -127,7 +129,7 @@ impl Controls {
     /// Whether so much input waits that no more should come; where it `was` so, until most of it has gone.
     #[must_use]
     pub fn is_filling(&self, was: bool) -> bool {
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = self.queue.lock();
         queue.input
             > if was {
                 INPUT_FILLING / 4
@@ -151,13 +153,13 @@ impl Orders {
     /// Everything that has come, in order.
     pub(in crate::ssh) fn take(&self) -> VecDeque<Control> {
         calm(&self.wake);
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue.lock();
         std::mem::take(&mut queue.orders)
     }
 
     /// Makes room: this much input has gone to the host.
     pub(in crate::ssh) fn sent(&self, bytes: usize) {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue.lock();
         queue.input = queue.input.saturating_sub(bytes);
     }
 
@@ -169,7 +171,7 @@ impl Orders {
     /// Whether a cancel waits in the queue; it stays there.
     pub(in crate::ssh) fn canceled(&self) -> bool {
         calm(&self.wake);
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = self.queue.lock();
         queue
             .orders
             .iter()

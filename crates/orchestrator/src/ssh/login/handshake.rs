@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use data_encoding::BASE64_NOPAD;
 use ssh2::{HashType, MethodType, Session};
 
 use super::{
@@ -160,7 +160,7 @@ fn check_key(
         return Err(Refusal::new(Reason::LinkLost, why));
     };
     let hash = session.host_key_hash(HashType::Sha256).unwrap_or_default();
-    let fingerprint = format!("SHA256:{}", STANDARD_NO_PAD.encode(hash));
+    let fingerprint = format!("SHA256:{}", BASE64_NOPAD.encode(hash.as_ref()));
     let name = route.host_key_name();
     match known.judge(key) {
         Verdict::Known => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Instant};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use data_encoding::BASE64;
 use secrecy::{ExposeSecret, SecretString};
 use ssh2::{KeyboardInteractivePrompt, Prompt, Session};
 
@@ -409,7 +409,9 @@ fn public_key(path: &Path) -> Option<Vec<u8>> {
     let mut name = path.as_os_str().to_owned();
     name.push(".pub");
     let text = fs::read_to_string(name).ok()?;
-    STANDARD.decode(text.split_ascii_whitespace().nth(1)?).ok()
+    BASE64
+        .decode(text.split_ascii_whitespace().nth(1)?.as_bytes())
+        .ok()
 }
 
 /// Whether a private key needs a passphrase: PEM says so in a header, OpenSSH's own format by its cipher's name.
@@ -425,8 +427,8 @@ fn is_encrypted(text: &str) -> bool {
         return false;
     };
     let body: String = body.split_ascii_whitespace().collect();
-    STANDARD
-        .decode(body)
+    BASE64
+        .decode(body.as_bytes())
         .is_ok_and(|bytes| !bytes.starts_with(b"openssh-key-v1\0\0\0\0\x04none"))
 }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{Arc, mpsc},
     thread,
 };
 
@@ -22,6 +22,7 @@ use crate::{
         login::ask::Ask,
     },
 };
+use parking_lot::{Mutex, MutexGuard};
 
 /// How often a job that a dying session gave back is placed anew.
 const TRIES: usize = 3;
@@ -111,7 +112,7 @@ impl Sessions {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Route, Vec<Arc<Shared>>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 
     /// Gives it to a session that has room, or to a new one.

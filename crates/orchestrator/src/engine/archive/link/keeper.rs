@@ -1,7 +1,8 @@
 //! Keeps the store: brings it up, again whenever it broke, and tells how it is.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
@@ -102,7 +103,7 @@ impl Keeper {
     }
 
     fn failed(&self, error: &StoreError) {
-        *self.away.lock().expect("no panic holds it") = error.reason().into_owned();
+        *self.away.lock() = error.reason().into_owned();
         self.tell(health(error));
     }
 

@@ -1,7 +1,8 @@
 //! What those who use the store meet, and how long they wait before they try again.
 
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::{
@@ -47,7 +48,7 @@ impl Trouble {
     /// It has failed so many times in a row for whoever met it.
     pub(super) fn meet(&self, error: &StoreError, times: u32) {
         if is_of_its_work(error) || (times >= OFTEN && is_interrupted(error)) {
-            *self.useless.lock().expect("no panic holds it") = Some(health(error));
+            *self.useless.lock() = Some(health(error));
         }
         self.met.notify_one();
     }
@@ -55,14 +56,14 @@ impl Trouble {
     /// The store answers and does not do its work for this job. It may do it for all others.
     pub(super) fn meet_at(&self, job: JobId, error: &StoreError) {
         let why = format!("job {job} stays in its spool, and is tried again: failed to {error}");
-        let mut of_jobs = self.of_jobs.lock().expect("no panic holds it");
+        let mut of_jobs = self.of_jobs.lock();
         of_jobs.insert(job, StoreHealth::Refused { why });
         self.met.notify_one();
     }
 
     /// The store does its work for this job, or the job needs it no more.
     pub(super) fn overcome_at(&self, job: JobId) {
-        let mut of_jobs = self.of_jobs.lock().expect("no panic holds it");
+        let mut of_jobs = self.of_jobs.lock();
         if of_jobs.remove(&job).is_some() {
             self.met.notify_one();
         }
@@ -70,8 +71,8 @@ impl Trouble {
 
     /// What is wrong with a store that gives signs of life; none where nothing is.
     pub(super) fn health(&self) -> Option<StoreHealth> {
-        let useless = self.useless.lock().expect("no panic holds it").clone();
-        let of_jobs = self.of_jobs.lock().expect("no panic holds it");
+        let useless = self.useless.lock().clone();
+        let of_jobs = self.of_jobs.lock();
         useless.or_else(|| of_jobs.values().next().cloned())
     }
 
@@ -83,11 +84,7 @@ impl Trouble {
     }
 
     pub(super) fn forget(&self) -> bool {
-        self.useless
-            .lock()
-            .expect("no panic holds it")
-            .take()
-            .is_some()
+        self.useless.lock().take().is_some()
     }
 }
 

@@ -108,8 +108,8 @@ fn look_through(mut pieces: mpsc::Receiver<Piece>, mut scan: Scan, shared: &Shar
 }
 
 impl Shared {
-    fn found(&self) -> std::sync::MutexGuard<'_, super::Found> {
-        self.found.lock().expect("no panic holds it")
+    fn found(&self) -> parking_lot::MutexGuard<'_, super::Found> {
+        self.found.lock()
     }
 
     fn tell(&self, change: impl FnOnce(&mut Progress)) {

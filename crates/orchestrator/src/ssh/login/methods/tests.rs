@@ -1,7 +1,8 @@
-use std::{path::Path, sync::Mutex};
+use std::path::Path;
 
 use super::*;
 use crate::{ssh::Config, visible::visible};
+use parking_lot::Mutex;
 
 /// Somebody who writes down what is asked.
 #[derive(Default)]
@@ -10,7 +11,7 @@ struct Person(Mutex<Vec<String>>);
 impl Ask for Person {
     fn ask(&self, _: &str, question: Question) -> Answer {
         if let Question::Secret { label, .. } = question {
-            self.0.lock().unwrap().push(label);
+            self.0.lock().push(label);
         }
         Answer::Text("x".to_owned().into())
     }
@@ -49,7 +50,7 @@ fn each_line_of_a_dialog_says_who_asks_and_is_words_alone() {
     ];
     dialog.prompt("", "", &prompts[..1]);
     dialog.prompt("", "Welcome\u{9b}\nto bad", &prompts[1..]);
-    let asked = person.0.into_inner().unwrap();
+    let asked = person.0.into_inner();
     assert_eq!(
         asked,
         [
