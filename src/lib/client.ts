@@ -1,7 +1,16 @@
 // The one door to the socket: calls and their answers, events, raw logs, and coming back after a drop.
 import { type Chunk, unpack } from './log/frames';
 import { type Door, NoDoor } from './socket';
-import type { Call, Event, Failure, FailureCode, Message, Reply, Request } from './wire';
+import type {
+  Call,
+  Event,
+  Failure,
+  FailureCode,
+  LogRequest,
+  Message,
+  Reply,
+  Request,
+} from './wire';
 
 /** Where the connection stands. */
 export type Link =
@@ -128,16 +137,16 @@ export class Client {
    * for only the reader knows where it stands.
    */
   async subscribe(
-    from: Extract<Request, { type: 'subscribe' }>['with'],
+    from: Extract<LogRequest, { type: 'subscribe' }>['with'],
     reader: Reader,
   ): Promise<void> {
-    await this.#call({ type: 'subscribe', with: from }, reader);
+    await this.#call({ log: { type: 'subscribe', with: from } }, reader);
   }
 
   /** Ends a subscription: its reader hears of nothing any more, also not of what is on its way. */
   unsubscribe(subscription: number): void {
     if (!this.#readers.delete(subscription)) return;
-    this.tell({ type: 'unsubscribe', with: { subscription } }).catch(() => undefined);
+    this.tell({ log: { type: 'unsubscribe', with: { subscription } } }).catch(() => undefined);
   }
 
   #call(request: Request, reader?: Reader): Promise<Reply> {

@@ -29,7 +29,10 @@ pub use self::{
     launch::{Filled, Preset, Presets, Preview, Start, WhenBusy},
     prompt::{Answer, Prompt, Question},
     reply::{Extent, Failure, FailureCode, HitMarks, Overview, Reply},
-    request::{Request, SaveAs},
+    request::{
+        CatalogRequest, FindRequest, JobRequest, LaunchRequest, LogRequest, Request, SaveAs,
+        SettingsRequest,
+    },
     settings::Settings,
     store::{StoreHealth, StoreState},
 };

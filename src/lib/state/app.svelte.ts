@@ -109,7 +109,7 @@ export class App {
   /** Asks for everything anew: at the start, and after each drop, for nobody knows what was missed. */
   async #fill(): Promise<void> {
     try {
-      this.#overview(await this.client.ask({ type: 'overview' }, 'overview'));
+      this.#overview(await this.client.ask({ catalog: { type: 'overview' } }, 'overview'));
       this.logs.resume();
       this.terminals.resume();
       await this.jobs.refresh();

@@ -124,7 +124,7 @@ export class History {
     const asked = ++this.#asked;
     this.loading = true;
     try {
-      const query = { type: 'jobs', with: this.#query(before) } as const;
+      const query = { job: { type: 'jobs', with: this.#query(before) } } as const;
       const page = await this.#client.ask(query, 'jobs');
       if (asked !== this.#asked) return;
       this.jobs = before === null ? page.jobs : [...this.jobs, ...page.jobs];

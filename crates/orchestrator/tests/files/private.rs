@@ -9,7 +9,7 @@ use std::{
 
 use orchestrator::{
     store::embedded,
-    wire::{Reply, Request, Settings},
+    wire::{CatalogRequest, Reply, Settings, SettingsRequest},
 };
 
 use crate::{
@@ -102,18 +102,18 @@ async fn nothing_of_ours_can_be_read_by_others() {
         let folder = app.home.data().join("jobs").join(job.id.to_string());
         eventually("it writes", || all(&folder.join("spool")).len() > 1);
         for request in [
-            Request::ChangeSettings(Settings {
+            SettingsRequest::ChangeSettings(Settings {
                 max_jobs: 3,
                 ..Settings::default()
             }),
-            Request::SaveCommand {
+            CatalogRequest::SaveCommand {
                 host: None,
                 command: "w".into(),
             },
-            Request::AddProject {
+            CatalogRequest::AddProject {
                 path: app.home.work().display().to_string(),
             },
-            Request::TrustProject {
+            CatalogRequest::TrustProject {
                 name: "work".into(),
             },
         ] {

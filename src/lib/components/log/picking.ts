@@ -30,13 +30,13 @@ export function copyWhole(app: App, view: LogView, number: number): void {
 /** Opens the editor at the place in a file that a line names. */
 export function openPlace(app: App, view: LogView, line: number): void {
   app.client
-    .tell({ type: 'edit', with: { job: view.job, line } })
+    .tell({ log: { type: 'edit', with: { job: view.job, line } } })
     .catch((error: unknown) => app.notices.failed('open the editor', error));
 }
 
 /** Saves the log in the folder for downloads. */
 export function save(app: App, view: LogView, form: SaveAs): void {
-  app.client.ask({ type: 'save_log', with: { job: view.job, form } }, 'saved').then(
+  app.client.ask({ log: { type: 'save_log', with: { job: view.job, form } } }, 'saved').then(
     ({ path }) => view.say(`Saved as ${tilde(path, app.home)}`),
     (error: unknown) => app.notices.failed('save the log', error),
   );

@@ -196,7 +196,10 @@ export class Launch {
   /** Whether it asks before it runs. Where that cannot be told, the start says what is wrong. */
   async #isDangerous(start: Start): Promise<boolean> {
     try {
-      const preview = await this.#world.client.ask({ type: 'preview', with: start }, 'preview');
+      const preview = await this.#world.client.ask(
+        { launch: { type: 'preview', with: start } },
+        'preview',
+      );
       return preview.danger !== null;
     } catch {
       return false;

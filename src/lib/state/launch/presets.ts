@@ -21,7 +21,7 @@ export interface Which {
 /** What is known of earlier launches; nothing where it cannot be asked. */
 export async function presetsOf(client: Client, which: Which): Promise<Presets> {
   try {
-    return await client.ask({ type: 'presets', with: which }, 'presets');
+    return await client.ask({ launch: { type: 'presets', with: which } }, 'presets');
   } catch {
     // A form without them is still a form, and what is wrong shows as it is started.
     return { last: null, named: [] };
@@ -30,12 +30,12 @@ export async function presetsOf(client: Client, which: Which): Promise<Presets> 
 
 /** Keeps what is filled in under a name, in the place of what had that name. */
 export function savePreset(client: Client, which: Which, preset: Preset): Promise<Presets> {
-  return client.ask({ type: 'save_preset', with: { ...which, preset } }, 'presets');
+  return client.ask({ launch: { type: 'save_preset', with: { ...which, preset } } }, 'presets');
 }
 
 /** Drops what was kept under a name. */
 export function forgetPreset(client: Client, which: Which, name: string): Promise<Presets> {
-  return client.ask({ type: 'forget_preset', with: { ...which, name } }, 'presets');
+  return client.ask({ launch: { type: 'forget_preset', with: { ...which, name } } }, 'presets');
 }
 
 /** The targets of a job, one by one: only the words of its arguments tell where one ends. */

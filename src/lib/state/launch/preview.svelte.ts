@@ -37,7 +37,10 @@ export class Previewer {
     while (this.#wanted !== null) {
       const wanted = this.#wanted;
       try {
-        const preview = await this.#client.ask({ type: 'preview', with: wanted }, 'preview');
+        const preview = await this.#client.ask(
+          { launch: { type: 'preview', with: wanted } },
+          'preview',
+        );
         if (this.#wanted !== null) this.shown = preview;
         this.problem = null;
       } catch (error) {

@@ -140,9 +140,11 @@ export class Find {
     this.#wanted = false;
     const { text, word, regex } = this;
     const query: Query = { text, case: this.case, word, regex };
-    this.#client.tell({ type: 'find', with: { job: this.#job, search, query } }).catch((error) => {
-      if (search === this.#search) this.#failed(error);
-    });
+    this.#client
+      .tell({ find: { type: 'find', with: { job: this.#job, search, query } } })
+      .catch((error) => {
+        if (search === this.#search) this.#failed(error);
+      });
   }
 
   /** The next hit, or the one before; where there is no current one, from the top of the window. */
@@ -190,7 +192,7 @@ export class Find {
     const count = wanted.last - from + 1;
     this.#asking = true;
     this.#client
-      .ask({ type: 'hits', with: { search, first: from, count } }, 'hits')
+      .ask({ find: { type: 'hits', with: { search, first: from, count } } }, 'hits')
       .then(
         ({ hits }) => {
           if (search !== this.#search) return;
@@ -217,7 +219,7 @@ export class Find {
     if (start < 0) Object.assign(place, { line: Math.max(0, line - 1), start: START });
     try {
       const { hit, index, row } = await this.#client.ask(
-        { type: 'hit', with: { search, ...place } },
+        { find: { type: 'hit', with: { search, ...place } } },
         'hit',
       );
       if (search !== this.#search) return;
@@ -245,7 +247,10 @@ export class Find {
     const search = this.#search;
     if (search === 0) return;
     try {
-      const marks = await this.#client.ask({ type: 'hit_marks', with: { search } }, 'hit_marks');
+      const marks = await this.#client.ask(
+        { find: { type: 'hit_marks', with: { search } } },
+        'hit_marks',
+      );
       if (search === this.#search) this.marks = marks;
     } catch {
       // They come with the next ones.
@@ -262,7 +267,7 @@ export class Find {
     this.#held = { first: 0, last: -1, hits: -1, reached: 0 };
     this.#reached = 0;
     if (search !== 0)
-      this.#client.tell({ type: 'end_find', with: { search } }).catch(() => undefined);
+      this.#client.tell({ find: { type: 'end_find', with: { search } } }).catch(() => undefined);
   }
 
   #failed(error: unknown): void {

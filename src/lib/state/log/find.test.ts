@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { FakeWorld, settled } from '$lib/testing/fake';
-import type { Call, Hit, Reply } from '$lib/wire';
+import { FakeWorld, settled, type Sent } from '$lib/testing/fake';
+import type { Hit, Reply } from '$lib/wire';
 import { Find } from './find.svelte';
 
 beforeEach(() => vi.useFakeTimers());
@@ -9,7 +9,7 @@ afterEach(() => vi.useRealTimers());
 const hit = (line: number, start = 0): Hit => ({ line, start, end: start + 3 });
 
 /** A search in a window that stands at line 10. */
-async function open(answers: Partial<Record<string, (call: Call) => Reply>> = {}) {
+async function open(answers: Partial<Record<string, (call: Sent) => Reply>> = {}) {
   const world = new FakeWorld();
   const client = await world.connected();
   world.last.answer = (call) =>

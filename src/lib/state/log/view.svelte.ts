@@ -152,7 +152,9 @@ export class LogView {
     this.#attached = false;
     this.#tail = null;
     this.outline.leave();
-    this.#client.tell({ type: 'unfollow', with: { job: this.job } }).catch(() => undefined);
+    this.#client
+      .tell({ log: { type: 'unfollow', with: { job: this.job } } })
+      .catch(() => undefined);
   }
 
   /** Asks for the lines a log that is over opens with at once, and not when its extent has been told. */
@@ -439,7 +441,7 @@ export class LogView {
     const tail = this.following ? Math.min(500, Math.ceil(this.height / ROW) + 8) : 0;
     if (tail === this.#tail || (this.known && this.extent.complete && this.#tail !== null)) return;
     this.#tail = tail;
-    this.#client.ask({ type: 'follow', with: { job: this.job, tail } }, 'extent').then(
+    this.#client.ask({ log: { type: 'follow', with: { job: this.job, tail } } }, 'extent').then(
       (extent) => {
         this.#reaches(extent);
       },

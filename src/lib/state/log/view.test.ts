@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { BLOCK } from '$lib/log/blocks';
 import { ROW } from '$lib/log/window';
-import { aJob, aLine, FakeWorld, settled } from '$lib/testing/fake';
-import type { Call, Line, Outline, Section, Status } from '$lib/wire';
+import { aJob, aLine, FakeWorld, settled, type Sent } from '$lib/testing/fake';
+import type { Line, Outline, Section, Status } from '$lib/wire';
 import { LogView } from './view.svelte';
 
 const HEIGHT = 700;
@@ -55,7 +55,7 @@ async function open(
 function answer(
   world: FakeWorld,
   server: { lines: number; complete: boolean; outline: Outline; line: (n: number) => Line },
-  call: Call,
+  call: Sent,
 ) {
   const { request } = call;
   const extent = { lines: server.lines, bytes: 0, complete: server.complete };

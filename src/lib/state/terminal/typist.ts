@@ -58,12 +58,12 @@ export class Typist {
     if (this.#size) {
       const size = this.#size;
       this.#size = null;
-      return { type: 'resize', with: { job, ...size } };
+      return { job: { type: 'resize', with: { job, ...size } } };
     }
     if (this.#text === '') return null;
     const text = this.#text.slice(0, end(this.#text));
     this.#text = this.#text.slice(text.length);
-    return { type: 'input', with: { job, text, end: false } };
+    return { job: { type: 'input', with: { job, text, end: false } } };
   }
 }
 

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::{Closed, Outbox, messages, send_reply};
+use super::{super::send_reply, messages};
 use crate::{
     engine::{Engine, EngineError, Extent, LINE_BYTES, Log, ReadError},
     job::JobId,
     log::Line,
+    server::{Closed, Outbox},
     wire::{self, Event, Message, Reply},
 };
 
