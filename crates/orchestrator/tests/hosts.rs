@@ -21,7 +21,8 @@ use std::fs;
 use home::{Home, appears};
 use orchestrator::{
     job::Status,
-    wire::{Answer, Event, JobRequest, LaunchRequest, Question, Reply, Start},
+    launch::Start,
+    wire::{Answer, Event, JobRequest, LaunchRequest, Question, Reply},
 };
 use page::App;
 use postgres::Postgres;

@@ -17,7 +17,8 @@ use std::{collections::HashSet, fs, process::Command};
 use home::{Home, eventually};
 use orchestrator::{
     job::JobId,
-    wire::{LaunchRequest, Message, Reply, Start},
+    launch::Start,
+    wire::{LaunchRequest, Message, Reply},
 };
 use page::App;
 use postgres::Postgres;

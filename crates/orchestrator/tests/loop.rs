@@ -17,9 +17,8 @@ use std::collections::HashMap;
 use home::Home;
 use orchestrator::{
     job::{JobId, MakeOptions, Status},
-    wire::{
-        CatalogRequest, Event, FailureCode, JobRequest, LaunchRequest, LogRequest, Reply, Start,
-    },
+    launch::Start,
+    wire::{CatalogRequest, Event, FailureCode, JobRequest, LaunchRequest, LogRequest, Reply},
 };
 use page::App;
 use postgres::Postgres;

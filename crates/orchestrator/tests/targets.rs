@@ -34,7 +34,8 @@ mod trust;
 use home::Home;
 use orchestrator::{
     job::MakeOptions,
-    wire::{FailureCode, LaunchRequest, Preview, Reply, Request, Start},
+    launch::{Preview, Start},
+    wire::{FailureCode, LaunchRequest, Reply, Request},
 };
 use page::Page;
 use postgres::Postgres;

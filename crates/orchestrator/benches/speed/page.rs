@@ -9,9 +9,10 @@ use std::{
 use futures_util::{SinkExt, StreamExt};
 use orchestrator::{
     job::{JobId, MakeOptions},
+    launch::Start,
     wire::{
         Call, CatalogRequest, Event, JobRequest, LaunchRequest, LogRequest, Message, Overview,
-        Reply, Request, Start, StoreHealth, StoreState,
+        Reply, Request, StoreHealth, StoreState,
     },
 };
 use tokio::net::TcpStream;

@@ -30,8 +30,8 @@ use self::{
 use super::{Engine, EngineError};
 use crate::{
     job::{Job, JobId, What},
+    launch::{Start, WhenBusy},
     project::Project,
-    wire::{Start, WhenBusy},
 };
 
 /// Whether a person has said that a project's makefile may run.

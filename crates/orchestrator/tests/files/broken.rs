@@ -2,8 +2,9 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use orchestrator::wire::{
-    CatalogRequest, Event, FailureCode, Overview, Reply, Settings, SettingsRequest,
+use orchestrator::{
+    settings::Settings,
+    wire::{CatalogRequest, Event, FailureCode, Overview, Reply, SettingsRequest},
 };
 
 use crate::{

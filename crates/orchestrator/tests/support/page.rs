@@ -9,9 +9,10 @@ use std::{
 use futures_util::{SinkExt, StreamExt};
 use orchestrator::{
     job::{JobId, JobQuery},
+    launch::Start,
     wire::{
         Call, Event, FailureCode, Job, JobRequest, LaunchRequest, LogRequest, Message, Reply,
-        Request, Start,
+        Request,
     },
 };
 use tokio::net::TcpStream;

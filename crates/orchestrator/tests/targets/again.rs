@@ -4,7 +4,8 @@ use std::fs;
 
 use orchestrator::{
     job::MakeOptions,
-    wire::{FailureCode, LaunchRequest, Start},
+    launch::Start,
+    wire::{FailureCode, LaunchRequest},
 };
 
 use super::{home, over, refused, target, trusted};

@@ -1,7 +1,8 @@
 //! What forms were filled in with, by the command line and the page alike.
 
-use orchestrator::wire::{
-    CatalogRequest, FailureCode, Filled, LaunchRequest, Preset, Presets, Reply, Request,
+use orchestrator::{
+    presets::{Filled, Preset, Presets},
+    wire::{CatalogRequest, FailureCode, LaunchRequest, Reply, Request},
 };
 
 use super::{home, refused};

@@ -2,10 +2,7 @@
 
 use std::fs;
 
-use orchestrator::{
-    job::MakeOptions,
-    wire::{LaunchRequest, Start},
-};
+use orchestrator::{job::MakeOptions, launch::Start, wire::LaunchRequest};
 
 use super::{home, over, preview, target, trusted};
 use crate::page::App;

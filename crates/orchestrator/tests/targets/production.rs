@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use orchestrator::wire::{CatalogRequest, FailureCode, LaunchRequest, Reply, Start};
+use orchestrator::{
+    launch::Start,
+    wire::{CatalogRequest, FailureCode, LaunchRequest, Reply},
+};
 
 use super::{home, preview, refused};
 use crate::page::App;

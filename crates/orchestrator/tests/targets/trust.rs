@@ -202,7 +202,7 @@ async fn a_makefile_that_has_changed_is_trusted_anew_where_that_is_wished() {
     let Ok(Reply::Settings(settings)) = page.ask(SettingsRequest::Settings).await else {
         panic!()
     };
-    let wished = orchestrator::wire::Settings {
+    let wished = orchestrator::settings::Settings {
         trust_again: true,
         ..settings
     };

@@ -6,7 +6,8 @@ use clap::Args;
 use orchestrator::{
     engine::{Consent, Engine, Log},
     job::{Job, JobId, survivor as survivor_words},
-    wire::{self, Start, WhenBusy},
+    launch::{Start, WhenBusy},
+    wire,
 };
 
 use super::{

@@ -4,7 +4,8 @@ use super::shown;
 use crate::{
     engine::{Consent, Engine, EngineError},
     job::Job,
-    wire::{LaunchRequest, Presets, Reply},
+    presets::Presets,
+    wire::{LaunchRequest, Reply},
 };
 
 pub(super) async fn answer(engine: Engine, request: LaunchRequest) -> Result<Reply, EngineError> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::job::JobId;
 #[cfg(doc)]
 use crate::wire::Reply;
-use crate::wire::{Preset, Start};
+use crate::{launch::Start, presets::Preset};
 
 /// What the page can ask of what is to be started.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings::Settings;
 #[cfg(doc)]
 use crate::wire::Reply;
-use crate::wire::Settings;
 
 /// What the page can ask of the settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
