@@ -251,23 +251,20 @@ fn tell(app: &AppHandle, notice: Notice) {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use orchestrator::job::{Exit, Job as Kept, State, What};
+    use orchestrator::job::{Exit, Job as Kept, Place, State, What};
 
     use super::*;
 
     fn job(batch: Option<Uuid>, state: State) -> Kept {
         Kept {
             id: JobId::new(),
-            what: What::Command {
-                host: Some("web-1".into()),
+            what: What::Command,
+            place: Place::Host {
+                name: "web-1".into(),
             },
             command: "uptime".into(),
-            argv: Vec::new(),
             variables: Vec::new(),
-            cwd: None,
-            environment: Vec::new(),
             pty: false,
-            commit: None,
             batch,
             owner: "ann@here".into(),
             queued_at: chrono::Utc::now(),

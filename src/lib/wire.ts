@@ -106,6 +106,28 @@ dirty: number,
 not_compared?: boolean, };
 
 /**
+ * Why running something asks first.
+ */
+export type Danger = { 
+/**
+ * The target whose danger it is; none if that goes without saying.
+ */
+of: string | null, 
+/**
+ * Why: the words of a comment, or as ``runs `rm -rf /srv` ``.
+ */
+why: string, 
+/**
+ * Who says so.
+ */
+by: DangerBy, };
+
+/**
+ * Who says that something is dangerous.
+ */
+export type DangerBy = "comment" | "rule";
+
+/**
  * A dotenv file that is not there, and the file it can be copied from; both relative to the project.
  */
 export type DotenvSample = { 
@@ -484,6 +506,10 @@ project: string | null,
  */
 target: string | null, 
 /**
+ * The targets, one by one; none of a command.
+ */
+targets: Array<string>, 
+/**
  * The host; none means this machine.
  */
 host: string | null, 
@@ -508,9 +534,17 @@ signal: string | null,
  */
 reason: string | null, 
 /**
+ * The place in a file that `reason` names as the cause, and the words around it.
+ */
+named_spot: NamedSpot | null, 
+/**
  * What a queued one waits for, in words, where that is not a matter of an instant.
  */
 waits: string | null, 
+/**
+ * The same, to be told apart.
+ */
+waits_for: Waits | null, 
 /**
  * Processes of it that were still there when it was over, as `sleep 1000 (pid 123)`.
  */
@@ -923,6 +957,23 @@ id: number,
 failure: Failure, } } | { "event": Event };
 
 /**
+ * The place in a file that a job's reason names, and the words of the reason around it.
+ */
+export type NamedSpot = { 
+/**
+ * The words before it.
+ */
+before: string, 
+/**
+ * The place, which the reason has as `file:line`.
+ */
+spot: Spot, 
+/**
+ * The words after it.
+ */
+after: string, };
+
+/**
  * Whether a person is to give a variable a value.
  */
 export type Need = "met" | "unset" | "guarded";
@@ -1079,9 +1130,9 @@ cwd: string | null,
  */
 recipe: Array<string>, 
 /**
- * Why it asks before it runs, where it does.
+ * Why it asks before it runs; none if it does not.
  */
-danger: string | null, 
+dangers: Array<Danger>, 
 /**
  * Of the hosts, those marked as production: where something is dangerous, their names are to be typed.
  */
@@ -1621,7 +1672,7 @@ recipe: Array<string>,
 /**
  * Why running it asks first, where it does.
  */
-danger: string | null, 
+danger: Danger | null, 
 /**
  * The targets that it leads to at once, at most 50: those it needs, then those its recipe calls make for.
  */
@@ -1721,6 +1772,31 @@ fixed: Place | null, };
  * What kind of value a variable takes, by its comment. It decides how it is asked for; make itself knows only text.
  */
 export type VariableKind = "text" | "bool" | "file" | "host";
+
+/**
+ * What a queued job waits for.
+ */
+export type Waits = { "for": "turn", 
+/**
+ * That many.
+ */
+most: number, } | { "for": "exclusive", 
+/**
+ * The project's folder, canonical.
+ */
+folder: string, 
+/**
+ * The target; none means the whole project.
+ */
+target: string | null, 
+/**
+ * The job that has it; none if it is not known, as one of another engine.
+ */
+job: JobId | null, 
+/**
+ * That job's command line.
+ */
+command: string | null, };
 
 /**
  * What becomes of a job that wants for itself what another job has.

@@ -139,6 +139,7 @@ struct Inner {
     turns: Mutex<HashMap<JobId, Turn>>,
     room: Room,
     outlines: logs::outline::Outlines,
+    launches: catalog::presets::Launches,
     lives: Mutex<HashMap<JobId, Arc<Live>>>,
     /// The jobs whose folders this engine made or took in, from before it knows more of them.
     known: Mutex<HashSet<JobId>>,
@@ -175,6 +176,7 @@ impl Engine {
             turns: Mutex::default(),
             room: Room::new(),
             outlines: logs::outline::Outlines::default(),
+            launches: catalog::presets::Launches::default(),
             lives: Mutex::default(),
             known: Mutex::default(),
             archiving: Mutex::default(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::job::MakeOptions;
+use crate::{job::MakeOptions, project::Danger};
 
 /// What to start.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -71,8 +71,8 @@ pub struct Preview {
     /// The recipe of the targets named, with the values known so far in it: as far as can be told without running
     /// anything.
     pub recipe: Vec<String>,
-    /// Why it asks before it runs, where it does.
-    pub danger: Option<String>,
+    /// Why it asks before it runs; none if it does not.
+    pub dangers: Vec<Danger>,
     /// Of the hosts, those marked as production: where something is dangerous, their names are to be typed.
     pub production: Vec<String>,
     /// What else is worth knowing, in sentences: an `override` in the makefile that goes before a value given here.

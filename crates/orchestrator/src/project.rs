@@ -1,6 +1,6 @@
 //! A project: a folder with a makefile, and its name. It imports nothing of ours.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -130,7 +130,7 @@ pub struct Target {
     /// The recipe's lines as written, at most 200.
     pub recipe: Vec<String>,
     /// Why running it asks first, where it does.
-    pub danger: Option<String>,
+    pub danger: Option<Danger>,
     /// The targets that it leads to at once, at most 50: those it needs, then those its recipe calls make for.
     #[serde(default)]
     pub leads: Vec<String>,
@@ -160,6 +160,38 @@ pub struct Target {
     /// name keeps make from looking for targets of these names (`make deploy ./app`).
     #[serde(default)]
     pub extra_words: bool,
+}
+
+/// Why running something asks first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Danger {
+    /// The target whose danger it is; none if that goes without saying.
+    pub of: Option<String>,
+    /// Why: the words of a comment, or as ``runs `rm -rf /srv` ``.
+    pub why: String,
+    /// Who says so.
+    pub by: DangerBy,
+}
+
+impl fmt::Display for Danger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.of {
+            Some(target) => write!(f, "{target}: {}", self.why),
+            None => f.write_str(&self.why),
+        }
+    }
+}
+
+/// Who says that something is dangerous.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum DangerBy {
+    /// A comment of the makefile (`@danger`, `@confirm`).
+    Comment,
+    /// A rule of ours for what commands do.
+    Rule,
 }
 
 /// A variable of a makefile that a person may want to set.

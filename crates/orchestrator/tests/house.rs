@@ -28,7 +28,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("visible", &["committed"]),
     ("job", &["log", "visible"]),
     ("json_file", &["folders"]),
-    ("launch", &["job"]),
+    ("launch", &["job", "project"]),
     ("settings", &["json_file", "launch", "log"]),
     ("presets", &["job", "json_file"]),
     ("make", &["folders", "job", "json_file", "log", "project"]),

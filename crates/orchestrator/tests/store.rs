@@ -31,10 +31,10 @@ mod upgrade;
 use chrono::{DateTime, Utc};
 use orchestrator::{
     job::{
-        Commit, EnvironmentChange, EnvironmentChanged, Exit, Job, JobId, MakeOptions, State,
-        Survivor, What,
+        Cause, Commit, EnvironmentChange, EnvironmentChanged, Exit, Here, Job, JobId, MakeOptions,
+        Place, State, Survivor, What,
     },
-    log::{Chunk, Stream},
+    log::{Chunk, Stream, outline::Spot},
     store::{Address, Batch, Mark, Store},
 };
 
@@ -63,35 +63,44 @@ fn target(project: &str, target: &str) -> Job {
             typed: true,
         },
         command: format!("make {target} ENV=staging"),
-        argv: vec![
-            "make".to_owned(),
-            target.to_owned(),
-            "ENV=staging".to_owned(),
-        ],
+        place: Place::Here(Here {
+            argv: vec![
+                "make".to_owned(),
+                target.to_owned(),
+                "ENV=staging".to_owned(),
+            ],
+            cwd: Some("/srv/grün".into()),
+            environment: vec![EnvironmentChange {
+                name: "PATH".to_owned(),
+                change: EnvironmentChanged::Changed,
+                by: "login shell".to_owned(),
+                value: Some("/opt/bin:/usr/bin".to_owned()),
+            }],
+            commit: Some(Commit {
+                hash: "0123456789".to_owned(),
+                branch: None,
+                dirty: 3,
+                not_compared: false,
+            }),
+        }),
         variables: vec![
             ("ENV".to_owned(), Some("staging".to_owned())),
             ("TOKEN".to_owned(), None),
         ],
-        cwd: Some("/srv/grün".into()),
-        environment: vec![EnvironmentChange {
-            name: "PATH".to_owned(),
-            change: EnvironmentChanged::Changed,
-            by: "login shell".to_owned(),
-            value: Some("/opt/bin:/usr/bin".to_owned()),
-        }],
         pty: true,
-        commit: Some(Commit {
-            hash: "0123456789".to_owned(),
-            branch: None,
-            dirty: 3,
-            not_compared: false,
-        }),
         batch: None,
         owner: "ann@here".to_owned(),
         // Nanoseconds, which a column cannot hold.
         queued_at: DateTime::from_timestamp(1_700_000_000, 123_456_789).unwrap(),
         state: State::Queued { waits: None },
-        cause: Some("deploy failed with 7 at Makefile:12".to_owned()),
+        cause: Some(Cause {
+            text: "deploy failed with 7".to_owned(),
+            spot: Some(Spot {
+                file: "Makefile".to_owned(),
+                line: 12,
+                column: None,
+            }),
+        }),
         lines: 0,
         bytes: 0,
         is_silent: false,
@@ -108,15 +117,16 @@ fn target(project: &str, target: &str) -> Job {
 /// A queued job of a command.
 fn command(host: Option<&str>, command: &str) -> Job {
     Job {
-        what: What::Command {
-            host: host.map(str::to_owned),
+        what: What::Command,
+        place: match host {
+            Some(name) => Place::Host {
+                name: name.to_owned(),
+            },
+            None => Place::Here(Here::default()),
         },
         command: command.to_owned(),
-        argv: Vec::new(),
         variables: Vec::new(),
-        cwd: None,
         pty: false,
-        commit: None,
         ..target("", "")
     }
 }

@@ -76,6 +76,12 @@ async fn preview(page: &mut Page, start: Start) -> Preview {
     }
 }
 
+/// Why a launch asks first, in words.
+fn danger(preview: &Preview) -> Option<String> {
+    let dangers: Vec<String> = preview.dangers.iter().map(ToString::to_string).collect();
+    (!dangers.is_empty()).then(|| dangers.join("; "))
+}
+
 /// Starts it and waits for its end.
 async fn over(page: &mut Page, request: impl Into<Request>) -> orchestrator::wire::Job {
     match page.ask(request).await {

@@ -4,7 +4,6 @@ import { CallFailed, type Client } from '../client';
 import { inDesktop } from '../desktop';
 import { ANY_JOB, isOver } from '../job';
 import type { Job, JobId, Start } from '../wire';
-import { targetsOf } from './launch/presets';
 
 /** How many of the latest jobs are asked for: they give each target its last status. */
 const LATEST = 200;
@@ -29,7 +28,7 @@ export class Jobs {
   readonly #latest = $derived.by(() => {
     const latest = new Map<string, Job>();
     for (const job of this.all) {
-      const [target] = targetsOf(job);
+      const [target] = job.targets;
       if (job.project === null || target === undefined) continue;
       const key = `${job.project}\n${target}`;
       if (!latest.has(key)) latest.set(key, job);

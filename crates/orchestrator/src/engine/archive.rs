@@ -224,12 +224,15 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
             job
         };
         let job = now();
-        if self.saved.as_ref() == Some(&(job.state.clone(), job.commit.clone())) {
+        if self.saved.as_ref() == Some(&(job.state.clone(), job.commit().cloned())) {
             return Ok(());
         }
         let save = |store: Store| {
             let job = now();
-            async move { store.save_job(&job).await.map(|()| (job.state, job.commit)) }
+            async move {
+                let saved = (job.state.clone(), job.commit().cloned());
+                store.save_job(&job).await.map(|()| saved)
+            }
         };
         self.saved = Some(self.link.insist_on_writing(save).await?);
         Ok(())

@@ -113,7 +113,7 @@ impl Engine {
                     .as_ref()
                     .is_none_or(|pinned| pinned.contains(&job.id))
             })
-            .filter(|job| matches(query, job))
+            .filter(|job| query.matches(job))
             .collect();
         jobs.extend(archived.into_iter().filter(|job| !known.contains(&job.id)));
         jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
@@ -182,23 +182,4 @@ impl Engine {
             [newest, ..] => Ok(newest.clone()),
         }
     }
-}
-
-/// Whether a job is one that was asked for.
-fn matches(query: &JobQuery, job: &Job) -> bool {
-    let shown = crate::wire::Job::from(job.clone());
-    let is = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
-    query.status.is_none_or(|status| status == shown.status)
-        && is(&query.project, &shown.project)
-        && is(&query.target, &shown.target)
-        && is(&query.host, &shown.host)
-        && query.batch.is_none_or(|batch| Some(batch) == shown.batch)
-        && query
-            .text
-            .as_ref()
-            .is_none_or(|text| shown.command.to_lowercase().contains(&text.to_lowercase()))
-        && query.owner.as_ref().is_none_or(|owner| *owner == job.owner)
-        && query.since.is_none_or(|since| job.queued_at >= since)
-        && query.until.is_none_or(|until| job.queued_at < until)
-        && query.before.is_none_or(|before| job.id < before)
 }

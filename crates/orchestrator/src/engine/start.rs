@@ -126,7 +126,7 @@ impl Engine {
         match self.0.queue.taken(rules.claims.clone())? {
             Some(claim) => Err(EngineError::Refused(format!(
                 "{}; wait for it or cancel it",
-                self.waits_for(&Wait::Other(claim))
+                self.waits_for(Wait::Other(claim))
             ))),
             None => Ok(()),
         }
@@ -201,7 +201,7 @@ impl Engine {
         let variables = told(job)?;
         match &job.what {
             What::Target { typed: true, .. } => {
-                let (Some(folder), Some((_make, words))) = (&job.cwd, job.argv.split_first())
+                let (Some(folder), Some((_make, words))) = (job.cwd(), job.argv().split_first())
                 else {
                     let why = format!("what job {} gave to make is not known", job.id);
                     return Err(EngineError::Refused(why));
@@ -228,19 +228,14 @@ impl Engine {
                     Some(job),
                 )?])
             }
-            What::Command { host } => self.command_again(job, host.as_ref(), confirmed),
+            What::Command => self.command_again(job, confirmed),
         }
     }
 
-    fn command_again(
-        &self,
-        job: &Job,
-        host: Option<&String>,
-        confirmed: &[String],
-    ) -> Result<Vec<Job>, EngineError> {
+    fn command_again(&self, job: &Job, confirmed: &[String]) -> Result<Vec<Job>, EngineError> {
         let command = &job.command;
-        let Some(host) = host else {
-            let cwd = job.cwd.as_ref().map(|cwd| cwd.display().to_string());
+        let Some(host) = job.host() else {
+            let cwd = job.cwd().map(|cwd| cwd.display().to_string());
             let composed = self.compose_shell(command, cwd.as_deref(), job.pty)?;
             is_as_seen(&composed.asked, Some(job))?;
             return Ok(vec![self.start_local(composed)?]);
@@ -249,9 +244,9 @@ impl Engine {
             return Err(EngineError::Refused("there is no command to run".into()));
         }
         is_as_seen(&draft::of_host(host, command, job.pty, None), Some(job))?;
-        let hosts = std::slice::from_ref(host);
-        self.confirmed(command, hosts, confirmed)?;
-        self.start_on_hosts(command, hosts, job.pty)
+        let hosts = [host.to_owned()];
+        self.confirmed(command, &hosts, confirmed)?;
+        self.start_on_hosts(command, &hosts, job.pty)
     }
 
     fn start_on_hosts(

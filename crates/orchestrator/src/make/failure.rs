@@ -35,15 +35,21 @@ pub enum How {
     Stopped(String),
 }
 
+impl fmt::Display for How {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code { target, code } => write!(f, "{target} failed with exit code {code}"),
+            Self::Signal { target, signal } => {
+                write!(f, "{target} was ended by a signal ({signal})")
+            }
+            Self::Stopped(why) => f.write_str(why),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.how {
-            How::Code { target, code } => write!(f, "{target} failed with exit code {code}")?,
-            How::Signal { target, signal } => {
-                write!(f, "{target} was ended by a signal ({signal})")?;
-            }
-            How::Stopped(why) => f.write_str(why)?,
-        }
+        write!(f, "{}", self.how)?;
         match &self.place {
             Some(Place { file, line }) => write!(f, " at {file}:{line}"),
             None => Ok(()),

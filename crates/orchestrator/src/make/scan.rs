@@ -67,7 +67,7 @@ mod variables;
 
 use std::path::Path;
 
-pub use danger::{danger, danger_of_recipe, is_by_rule};
+pub use danger::{danger, danger_of_recipe};
 pub use elsewhere::{copy_dotenv_sample, settle};
 pub(super) use list::list;
 pub(super) use merge::Existing;

@@ -9,8 +9,12 @@ use sqlx::{Decode, Postgres, Row, Type, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{StoreError, moment::Moment};
-use crate::job::{
-    Commit, EnvironmentChange, Exit, Job, JobId, MakeOptions, State, Status, Survivor, What,
+use crate::{
+    job::{
+        Cause, Commit, EnvironmentChange, Exit, Here, Job, JobId, MakeOptions, Place, State,
+        Status, Survivor, What,
+    },
+    log::outline::Spot,
 };
 
 /// The columns [`job`] reads.
@@ -44,6 +48,9 @@ struct Detail {
     exit: Option<Exit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
+    /// Where the cause is. Rows of older versions have it in the words of the cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spot: Option<Spot>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     survivors: Vec<Survivor>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,6 +63,31 @@ struct Detail {
 }
 
 impl Detail {
+    fn of(job: &Job, nanos: [u16; 3]) -> Self {
+        let here = job.here().cloned().unwrap_or_default();
+        let (cause, spot) = match job.cause.clone() {
+            Some(Cause { text, spot }) => (Some(text), spot),
+            None => (None, None),
+        };
+        Self {
+            targets: job.targets().to_vec(),
+            options: job.options(),
+            typed: matches!(job.what, What::Target { typed: true, .. }),
+            environment: here.environment,
+            argv: here.argv,
+            variables: job.variables.clone(),
+            cwd: here.cwd,
+            commit: here.commit,
+            exit: job.state.exit().cloned(),
+            cause,
+            spot,
+            survivors: job.survivors.clone(),
+            damage: job.damage.clone(),
+            canceled: job.state.is_canceled(),
+            nanos,
+        }
+    }
+
     fn into_json(self, job: JobId) -> Result<Value, StoreError> {
         let unfit = |error: serde_json::Error| StoreError::Unfit {
             job,
@@ -95,64 +127,25 @@ pub(super) struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     pub(super) fn of(job: &'a Job) -> Result<Self, StoreError> {
-        let (started_at, finished_at, exit, canceled) = match &job.state {
-            State::Queued { .. } => (None, None, None, false),
-            State::Running { started_at } => (Some(*started_at), None, None, false),
-            State::Ended {
-                started_at,
-                finished_at,
-                exit,
-                canceled,
-            } => (*started_at, Some(*finished_at), Some(exit), *canceled),
-        };
-        let (project, targets) = match &job.what {
-            What::Target {
-                project, targets, ..
-            } => (Some(project.as_str()), targets.as_slice()),
-            What::Command { .. } => (None, &[][..]),
-        };
-        let detail = Detail {
-            targets: targets.to_vec(),
-            options: match &job.what {
-                What::Target { options, .. } => options.clone(),
-                What::Command { .. } => MakeOptions::default(),
-            },
-            typed: matches!(job.what, What::Target { typed: true, .. }),
-            environment: job.environment.clone(),
-            argv: job.argv.clone(),
-            variables: job.variables.clone(),
-            cwd: job.cwd.clone(),
-            commit: job.commit.clone(),
-            exit: exit.cloned(),
-            cause: job.cause.clone(),
-            survivors: job.survivors.clone(),
-            damage: job.damage.clone(),
-            canceled,
-            nanos: [Some(job.queued_at), started_at, finished_at]
-                .map(|time| time.map_or(0, odd_nanos)),
-        };
+        let state = &job.state;
+        let times = [Some(job.queued_at), state.started_at(), state.finished_at()];
+        let target = job.target().filter(|_| !job.targets().is_empty());
         Ok(Self {
             kind: if job.host().is_some() { "ssh" } else { "local" },
-            status: job.state.status().word(),
-            project: project.map(fit),
-            target: (!targets.is_empty()).then(|| targets.join(" ").replace('\0', NUL).into()),
+            status: state.status().word(),
+            project: job.project().map(fit),
+            target: target.map(|target| target.replace('\0', NUL).into()),
             host: job.host().map(fit),
             queued_at: job.queued_at.trunc_subsecs(6),
-            started_at: started_at.map(|time| time.trunc_subsecs(6)),
-            finished_at: finished_at.map(|time| time.trunc_subsecs(6)),
-            exit_code: match exit {
-                Some(Exit::Code { code }) => Some(*code),
-                _ => None,
-            },
-            signal: match exit {
-                Some(Exit::Signal { signal, .. }) => Some(fit(signal)),
-                Some(Exit::TimedOut { signal, .. }) => signal.as_deref().map(fit),
-                _ => None,
-            },
+            started_at: state.started_at().map(|time| time.trunc_subsecs(6)),
+            finished_at: state.finished_at().map(|time| time.trunc_subsecs(6)),
+            exit_code: state.exit_code(),
+            signal: state.signal().map(fit),
             reason: job.reason().map(|reason| reason.replace('\0', NUL).into()),
             command: fit(&job.command),
             owner: fit(&job.owner),
-            detail: detail.into_json(job.id)?,
+            detail: Detail::of(job, times.map(|time| time.map_or(0, odd_nanos)))
+                .into_json(job.id)?,
         })
     }
 }
@@ -198,16 +191,11 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
         .unwrap_or_default();
     Job {
         id: JobId(id),
-        what: What::Command {
-            host: row.try_get("host").unwrap_or_default(),
-        },
+        what: What::Command,
+        place: place(row.try_get("host").unwrap_or_default(), Here::default()),
         command: text("command"),
-        argv: Vec::new(),
         variables: Vec::new(),
-        cwd: None,
-        environment: Vec::new(),
         pty: false,
-        commit: None,
         batch: row.try_get("batch").unwrap_or_default(),
         owner: text("owner"),
         queued_at: made,
@@ -260,6 +248,14 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
             status.word()
         ))
     })?;
+    let here = Here {
+        argv: detail.argv,
+        cwd: detail.cwd,
+        environment: detail.environment,
+        commit: detail.commit,
+    };
+    let spot = detail.spot;
+    let cause = detail.cause.map(|text| Cause { text, spot });
     Ok(Job {
         id,
         what: match column(row, id, "project")? {
@@ -269,22 +265,17 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
                 options: detail.options,
                 typed: detail.typed,
             },
-            None => What::Command {
-                host: column(row, id, "host")?,
-            },
+            None => What::Command,
         },
+        place: place(column(row, id, "host")?, here),
         command: column(row, id, "command")?,
-        argv: detail.argv,
         variables: detail.variables,
-        cwd: detail.cwd,
-        environment: detail.environment,
         pty: column(row, id, "pty")?,
-        commit: detail.commit,
         batch: column(row, id, "batch")?,
         owner: column(row, id, "owner")?,
         queued_at,
         state,
-        cause: detail.cause,
+        cause,
         survivors: detail.survivors,
         damage: detail.damage,
         lines: column::<i64>(row, id, "lines")?.cast_unsigned(),
@@ -293,6 +284,13 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         paused: None,
         unarchived: None,
     })
+}
+
+fn place(host: Option<String>, here: Here) -> Place {
+    match host {
+        Some(name) => Place::Host { name },
+        None => Place::Here(here),
+    }
 }
 
 /// What a row has in a column, whatever somebody made of the table.

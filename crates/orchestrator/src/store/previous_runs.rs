@@ -38,8 +38,8 @@ impl Store {
                 .bind(project)
                 .bind(job.id.0)
                 .bind(most),
-            What::Command { host } => sqlx::query(self.tables.sql(OF_COMMAND))
-                .bind(host)
+            What::Command => sqlx::query(self.tables.sql(OF_COMMAND))
+                .bind(job.host())
                 .bind(job.id.0)
                 .bind(LOOKED_THROUGH)
                 .bind(&job.command)

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::job::{self, Commit, EnvironmentChange, Exit, JobId, MakeOptions, State, Status, What};
+use crate::job::{
+    self, Commit, EnvironmentChange, Here, JobId, MakeOptions, NamedSpot, Place, Status, Waits,
+};
 
 /// A job as the page and `--json` show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +21,8 @@ pub struct Job {
     pub project: Option<String>,
     /// The targets, separated by spaces.
     pub target: Option<String>,
+    /// The targets, one by one; none of a command.
+    pub targets: Vec<String>,
     /// The host; none means this machine.
     pub host: Option<String>,
     /// The command line as a person would type it.
@@ -31,8 +35,12 @@ pub struct Job {
     pub signal: Option<String>,
     /// How it ended, in words; none while it has not or has ended well.
     pub reason: Option<String>,
+    /// The place in a file that `reason` names as the cause, and the words around it.
+    pub named_spot: Option<NamedSpot>,
     /// What a queued one waits for, in words, where that is not a matter of an instant.
     pub waits: Option<String>,
+    /// The same, to be told apart.
+    pub waits_for: Option<Waits>,
     /// Processes of it that were still there when it was over, as `sleep 1000 (pid 123)`.
     pub survivors: Vec<String>,
     /// When it was asked for.
@@ -73,30 +81,14 @@ pub struct Job {
 
 impl From<job::Job> for Job {
     fn from(job: job::Job) -> Self {
-        let (started_at, finished_at, exit) = match &job.state {
-            State::Queued { .. } => (None, None, None),
-            State::Running { started_at } => (Some(*started_at), None, None),
-            State::Ended {
-                started_at,
-                finished_at,
-                exit,
-                ..
-            } => (*started_at, Some(*finished_at), Some(exit)),
+        let (project, target) = (job.project().map(ToOwned::to_owned), job.target());
+        let (targets, options) = (job.targets().to_vec(), job.options());
+        let (reason, named_spot) = (job.reason(), job.named_spot());
+        let waits_for = job.state.waits().cloned();
+        let (host, here) = match job.place {
+            Place::Here(here) => (None, here),
+            Place::Host { name } => (Some(name), Here::default()),
         };
-        let (project, target, options) = match &job.what {
-            What::Target {
-                project,
-                targets,
-                options,
-                ..
-            } => (
-                Some(project.clone()),
-                Some(targets.join(" ")),
-                options.clone(),
-            ),
-            What::Command { .. } => (None, None, MakeOptions::default()),
-        };
-        let host = job.host().map(ToOwned::to_owned);
         Self {
             id: job.id,
             kind: if host.is_some() {
@@ -106,40 +98,30 @@ impl From<job::Job> for Job {
             },
             project,
             target,
+            targets,
             host,
-            status: job.state.status(),
-            exit_code: exit.and_then(|exit| {
-                if let Exit::Code { code } = exit {
-                    Some(*code)
-                } else {
-                    None
-                }
-            }),
-            signal: exit.and_then(|exit| match exit {
-                Exit::Signal { signal, .. } => Some(signal.clone()),
-                Exit::TimedOut { signal, .. } => signal.clone(),
-                _ => None,
-            }),
-            reason: job.reason(),
-            survivors: job.survivors.iter().map(job::survivor).collect(),
-            waits: match &job.state {
-                State::Queued { waits } => waits.clone(),
-                _ => None,
-            },
             command: job.command,
+            status: job.state.status(),
+            exit_code: job.state.exit_code(),
+            signal: job.state.signal().map(ToOwned::to_owned),
+            reason,
+            named_spot,
+            waits: waits_for.as_ref().map(ToString::to_string),
+            waits_for,
+            survivors: job.survivors.iter().map(job::survivor).collect(),
             queued_at: job.queued_at,
-            started_at,
-            finished_at,
+            started_at: job.state.started_at(),
+            finished_at: job.state.finished_at(),
             lines: job.lines,
             bytes: job.bytes,
             batch: job.batch,
-            argv: job.argv,
+            argv: here.argv,
             variables: job.variables,
             options,
-            cwd: job.cwd.map(|cwd| cwd.display().to_string()),
-            environment: job.environment,
+            cwd: here.cwd.map(|cwd| cwd.display().to_string()),
+            environment: here.environment,
             pty: job.pty,
-            commit: job.commit,
+            commit: here.commit,
             owner: job.owner,
             is_silent: job.is_silent,
             paused: job.paused,

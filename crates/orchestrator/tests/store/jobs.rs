@@ -204,7 +204,17 @@ async fn the_list_is_paged_by_key_and_filtered() {
     }
     assert_eq!(ids(&paged), ids(&all));
 
-    let count = async |filter: JobQuery| store.jobs(&filter).await.unwrap().len();
+    // What the noun itself says of a job is what Postgres says.
+    let count = async |filter: JobQuery| {
+        let found = store.jobs(&filter).await.unwrap();
+        let matching = all.iter().filter(|job| filter.matches(job));
+        let mut matching: Vec<_> = matching.map(|job| job.id).collect();
+        if filter.limit > 0 {
+            matching.truncate(filter.limit as usize);
+        }
+        assert_eq!(ids(&found), matching, "{filter:?}");
+        found.len()
+    };
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(
         count(JobQuery {
@@ -271,6 +281,19 @@ async fn the_list_is_paged_by_key_and_filtered() {
         .await,
         3
     );
+    for filter in [
+        JobQuery {
+            owner: some("bob@there"),
+            ..JobQuery::default()
+        },
+        JobQuery {
+            before: Some(all[4].id),
+            owner: some("ann@here"),
+            ..JobQuery::default()
+        },
+    ] {
+        count(filter).await;
+    }
     assert_eq!(store.unended_of("ann@here").await.unwrap().len(), 17);
     assert!(store.unended_of("bob@there").await.unwrap().is_empty());
 }

@@ -10,7 +10,7 @@ mod killed;
 use std::{fs, path::PathBuf, process::Command};
 
 use orchestrator::{
-    job::{Exit, Job, JobId, MakeOptions, State, Survivor, What},
+    job::{Cause, Exit, Job, JobId, MakeOptions, State, Survivor, What},
     log::Stream,
     store::{Address, Batch, Mark, Store, StoreError},
 };
@@ -173,16 +173,25 @@ fn sample() -> Vec<(Job, Vec<Batch>, Mark)> {
             .parse()
             .unwrap()
     };
+    let mut running = command(Some("web1"), "tail -f /var/log/x");
     let mut done = ended(&target("api", "deploy"), Exit::Code { code: 2 }, false);
     done.id = id(1);
     done.survivors = Vec::<Survivor>::new();
-    done.environment.clear();
+    if let Some(here) = done.here_mut() {
+        here.environment.clear();
+    }
+    // Until 0.1, its words had the place.
+    let cause = || {
+        Some(Cause {
+            text: "deploy failed with 7 at Makefile:12".to_owned(),
+            spot: None,
+        })
+    };
+    (done.cause, running.cause) = (cause(), cause());
     if let What::Target { options, typed, .. } = &mut done.what {
         (*options, *typed) = (MakeOptions::default(), false);
     }
     (done.lines, done.bytes) = (4, 18);
-    let mut running = command(Some("web1"), "tail -f /var/log/x");
-    running.environment.clear();
     running.id = id(2);
     running.survivors = Vec::new();
     running.state = State::Running {

@@ -1,11 +1,12 @@
 //! What forms were filled in with, by the command line and the page alike.
 
 use orchestrator::{
+    job::{MakeOptions, Status},
     presets::{Filled, Preset, Presets},
     wire::{CatalogRequest, FailureCode, LaunchRequest, Reply, Request},
 };
 
-use super::{home, refused};
+use super::{home, refused, target};
 use crate::page::{App, Page};
 
 const MAKEFILE: &str = "\
@@ -93,6 +94,32 @@ async fn what_was_started_last_and_what_was_named_is_filled_in() {
         name: "stage".into(),
     };
     assert_eq!(presets(&mut page, forget).await.named, []);
+}
+
+#[tokio::test]
+async fn a_start_waits_for_no_file_of_presets_and_is_remembered() {
+    let (_postgres, home) = home(MAKEFILE);
+    home.text(&["projects", "add", "."]);
+    // Somebody else is at the file.
+    let lock = std::fs::File::create(home.config().join("presets.json.lock")).unwrap();
+    lock.lock().unwrap();
+    let app = App::start(home);
+    let mut page = app.page().await;
+    for env in ["prod", "qa"] {
+        let job = super::over(
+            &mut page,
+            LaunchRequest::Start(target(
+                &["deploy"],
+                &[("ENV", env), ("TOKEN", "x")],
+                MakeOptions::default(),
+            )),
+        )
+        .await;
+        assert_eq!(job.status, Status::Done);
+    }
+    drop(lock);
+    let last = presets(&mut page, of("deploy")).await.last.unwrap();
+    assert_eq!(last.variables[0].1.as_deref(), Some("qa"));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use orchestrator::{job::MakeOptions, launch::Start, wire::LaunchRequest};
 
-use super::{home, over, preview, target, trusted};
+use super::{danger, home, over, preview, target, trusted};
 use crate::page::App;
 
 const MAKEFILE: &str = "\
@@ -42,7 +42,7 @@ async fn it_is_what_is_started() {
     assert_eq!((told.argv, told.cwd), (job.argv, job.cwd));
     assert_eq!(told.refusal, None);
     assert_eq!(
-        told.danger.as_deref(),
+        danger(&told).as_deref(),
         Some("clean: runs `rm -rf ../build`")
     );
     let notes = told.notes.join("\n");
@@ -64,7 +64,7 @@ async fn it_is_what_is_started() {
     let usual = MakeOptions::default();
     let told = preview(&mut page, target(&["deploy"], &variables, usual)).await;
     assert_eq!(told.recipe, ["@echo ''; rm -rf /srv/x; ''"]);
-    let danger = told.danger.unwrap();
+    let danger = danger(&told).unwrap();
     assert!(
         danger.starts_with("deploy: runs `rm -rf /srv/x"),
         "{danger}"
@@ -72,11 +72,11 @@ async fn it_is_what_is_started() {
     assert!(!told.notes.join("\n").contains("s3cret"));
 
     let told = preview(&mut page, command("sudo rm -rf /srv; ls")).await;
-    assert_eq!(told.danger.as_deref(), Some("runs `rm -rf /srv`"));
+    assert_eq!(super::danger(&told).as_deref(), Some("runs `rm -rf /srv`"));
     assert_eq!(told.argv, ["/bin/sh", "-c", "--", "sudo rm -rf /srv; ls"]);
     let told = preview(&mut page, command("echo hi")).await;
     let job = over(&mut page, LaunchRequest::Start(command("echo hi"))).await;
-    assert_eq!(told.danger, None);
+    assert_eq!(super::danger(&told), None);
     assert_eq!(
         (told.line, told.argv, told.cwd),
         (job.command, job.argv, job.cwd)

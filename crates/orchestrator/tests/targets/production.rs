@@ -7,7 +7,7 @@ use orchestrator::{
     wire::{CatalogRequest, FailureCode, LaunchRequest, Reply},
 };
 
-use super::{home, preview, refused};
+use super::{danger, home, preview, refused};
 use crate::page::App;
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn what_is_dangerous_there_needs_the_hosts_name() {
     };
     let told = preview(&mut page, command("reboot", &[])).await;
     assert_eq!(told.production, ["db"]);
-    assert_eq!(told.danger.as_deref(), Some("runs `reboot`"));
+    assert_eq!(danger(&told).as_deref(), Some("runs `reboot`"));
     for typed in [&[][..], &["web"], &["DB"]] {
         let start = LaunchRequest::Start(command("reboot", typed));
         assert_eq!(refused(&mut page, start).await, FailureCode::Refused);

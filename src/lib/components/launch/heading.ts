@@ -1,4 +1,5 @@
 // The words around the fields of a launch form.
+import { dangerWords } from '$lib/danger';
 import type { Form } from '$lib/state/launch/launch.svelte';
 import type { CommandFields } from '$lib/state/launch/command.svelte';
 import type { TargetFields } from '$lib/state/launch/target-fields.svelte';
@@ -25,7 +26,7 @@ export function heading(
   if (form.kind === 'target') {
     const { name, place, danger } = form.target;
     // What the band asks is not said twice.
-    const doc = form.target.doc === danger ? null : form.target.doc;
+    const doc = danger && form.target.doc === dangerWords(danger) ? null : form.target.doc;
     return {
       title: `Run ${name}`,
       aside: form.project.name,

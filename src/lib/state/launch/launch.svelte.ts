@@ -3,7 +3,7 @@ import { CallFailed, type Client } from '$lib/client';
 import { SHELL } from '$lib/job';
 import type { Filled, Job, Presets, Project, Scan, Start, Target } from '$lib/wire';
 import type { Jobs } from '$lib/state/jobs.svelte';
-import { filledBy, isWhole, PLAIN, presetsOf, targetsOf } from './presets';
+import { filledBy, isWhole, PLAIN, presetsOf } from './presets';
 import type { Notices } from '$lib/state/notices.svelte';
 import { asksFirst, lacks, type Projects } from '$lib/state/projects.svelte';
 
@@ -161,7 +161,7 @@ export class Launch {
   /** The target of a job, where its project still has it. */
   targetOf(job: Job): { project: Project; target: Target } | null {
     const project = job.project === null ? undefined : this.#world.projects.get(job.project);
-    const [first] = targetsOf(job);
+    const [first] = job.targets;
     const targets = project && this.#world.projects.scanOf(project.name)?.targets;
     const target = targets?.find(({ name }) => name === job.target || name === first);
     return project && target ? { project, target } : null;
@@ -200,7 +200,7 @@ export class Launch {
         { launch: { type: 'preview', with: start } },
         'preview',
       );
-      return preview.danger !== null;
+      return preview.dangers.length > 0;
     } catch {
       return false;
     }

@@ -8,14 +8,15 @@ import {
   settled,
   type Sent,
 } from '$lib/testing/fake';
-import type { Filled, Presets, Preview, Reply, Scan, Target } from '$lib/wire';
+import type { Danger, Filled, Presets, Preview, Reply, Scan, Target } from '$lib/wire';
 import { Jobs } from '$lib/state/jobs.svelte';
-import { filledBy, PLAIN, targetsOf } from './presets';
+import { filledBy, PLAIN } from './presets';
 import { Launch } from './launch.svelte';
 import { Notices } from '$lib/state/notices.svelte';
 import { asksFirst, groups, Projects, variablesOf } from '$lib/state/projects.svelte';
 
 const PROJECT = aProject();
+const RULE: Danger = { of: null, why: 'runs rm -rf', by: 'rule' };
 
 const SCAN: Scan = {
   targets: [
@@ -25,7 +26,7 @@ const SCAN: Scan = {
       uses: ['NAME', 'SIZE', 'KEY', 'REGION'],
       guards: ['NAME'],
     }),
-    aTarget('destroy', { group: 'Change', danger: 'runs rm -rf' }),
+    aTarget('destroy', { group: 'Change', danger: RULE }),
     aTarget('logs', { group: 'Look' }),
     aTarget('out.o', { listed: false }),
   ],
@@ -48,7 +49,7 @@ const PREVIEW: Preview = {
   argv: [],
   cwd: null,
   recipe: [],
-  danger: null,
+  dangers: [],
   production: [],
   notes: [],
   refusal: null,
@@ -264,7 +265,7 @@ describe('again', () => {
   });
 
   test('a saved command that is dangerous asks, and so does its job', async () => {
-    const preview = { ...PREVIEW, danger: 'runs rm -rf', production: ['web-1'] };
+    const preview = { ...PREVIEW, dangers: [RULE], production: ['web-1'] };
     const { launch, starts, types } = await launchWith({ preview });
     await launch.command('web-1', 'rm -rf /srv');
     expect(launch.form).toMatchObject({ hosts: ['web-1'], command: 'rm -rf /srv' });
@@ -275,10 +276,9 @@ describe('again', () => {
     expect(types()).not.toContain('run_again');
   });
 
-  test('the words of a job are those behind the dashes', () => {
-    const argv = ['make', '-C', '/vm', '--', 'two words', 'lint', 'NAME=a b'];
-    const job = aJob({ argv, target: 'two words lint', variables: [['NAME', 'a b']] });
-    expect(targetsOf(job)).toEqual(['two words', 'lint']);
+  test('the words of a job are its further targets, whatever is in their names', () => {
+    const targets = ['two words', 'lint'];
+    const job = aJob({ targets, target: 'two words lint', variables: [['NAME', 'a b']] });
     expect(filledBy(job)).toMatchObject({ words: ['lint'], variables: [['NAME', 'a b']] });
   });
 });

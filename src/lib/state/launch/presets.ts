@@ -38,17 +38,10 @@ export function forgetPreset(client: Client, which: Which, name: string): Promis
   return client.ask({ launch: { type: 'forget_preset', with: { ...which, name } } }, 'presets');
 }
 
-/** The targets of a job, one by one: only the words of its arguments tell where one ends. */
-export function targetsOf(job: Pick<Job, 'argv' | 'target'>): string[] {
-  const behind = job.argv.lastIndexOf('--');
-  const words = behind < 0 ? [] : job.argv.slice(behind + 1).filter((word) => !word.includes('='));
-  return words.length > 0 ? words : job.target === null ? [] : [job.target];
-}
-
 /** What a job was started with, to begin another form with. */
 export function filledBy(job: Job): Filled {
   const { variables, options, pty } = job;
-  return { variables, options, pty, words: targetsOf(job).slice(1) };
+  return { variables, options, pty, words: job.targets.slice(1) };
 }
 
 /** Whether all of it can be started as it is: a secret was not kept. */

@@ -8,7 +8,7 @@ function start(command: string): Start {
 }
 
 function preview(line: string): Preview {
-  const plain = { argv: [], cwd: null, recipe: [], danger: null, production: [], notes: [] };
+  const plain = { argv: [], cwd: null, recipe: [], dangers: [], production: [], notes: [] };
   return { line, ...plain, refusal: null };
 }
 

@@ -65,7 +65,12 @@ pub(crate) async fn run(run: Run) -> Outcome {
         }
         say_problems(&engine, &start);
         let jobs = engine
-            .blocking(move |engine| engine.start(start, Consent::Given))
+            .blocking(move |engine| {
+                let jobs = engine.start(start, Consent::Given)?;
+                // The process may be gone before it is written down otherwise.
+                engine.write_launches();
+                Ok(jobs)
+            })
             .await?;
         Ok((engine, jobs))
     };

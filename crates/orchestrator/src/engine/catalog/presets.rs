@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use parking_lot::Mutex;
+
 use crate::{
     engine::{
         Engine, EngineError,
@@ -11,6 +13,40 @@ use crate::{
     presets::{Filled, Preset, Presets},
     project::{Project, Scan},
 };
+
+/// Targets whose launches wait to be written down, at most: as many as the file holds. Past that, the oldest is forgotten.
+const MOST: usize = 200;
+
+/// What targets were started with and is not written down yet. A launch leaves it here, so that its answer waits for no
+/// disk; who reads or changes the file writes it down first.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Launches {
+    pending: Mutex<Vec<Launched>>,
+    /// Held while they are written down, so that who finds none pending finds them in the file.
+    writing: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Launched {
+    folder: PathBuf,
+    target: String,
+    filled: Filled,
+}
+
+impl Launches {
+    /// Adds a launch, in the place of an earlier one of the same target. Says whether somebody has to write it down: else
+    /// that is under way.
+    fn add(&self, launched: Launched) -> bool {
+        let mut pending = self.pending.lock();
+        let is_first = pending.is_empty();
+        pending.retain(|one| one.folder != launched.folder || one.target != launched.target);
+        pending.push(launched);
+        if pending.len() > MOST {
+            pending.remove(0);
+        }
+        is_first
+    }
+}
 
 impl From<PresetError> for EngineError {
     fn from(error: PresetError) -> Self {
@@ -84,10 +120,38 @@ impl Engine {
             options: wanted.options.clone(),
             pty: wanted.pty,
         };
-        if let Err(error) = self.forms(&folder(project), target).launched(filled) {
-            // The job runs; what is wrong with the file is told among what a person should see to.
-            tracing::debug!(%error, "what a target was started with is not remembered");
+        let launched = Launched {
+            folder: folder(project),
+            target: target.clone(),
+            filled,
+        };
+        if self.0.launches.add(launched) {
+            let engine = self.clone();
+            tokio::task::spawn_blocking(move || engine.write_launches());
         }
+    }
+
+    /// Writes down what targets were started with, if that is not done yet. It may block.
+    pub fn write_launches(&self) {
+        let writing = self.0.launches.writing.lock();
+        let pending = std::mem::take(&mut *self.0.launches.pending.lock());
+        for Launched {
+            folder,
+            target,
+            filled,
+        } in pending
+        {
+            let forms = Forms {
+                config: &self.folders().config,
+                folder: &folder,
+                target: &target,
+            };
+            if let Err(error) = forms.launched(filled) {
+                // The job runs; what is wrong with the file is told among what a person should see to.
+                tracing::debug!(%error, "what a target was started with is not remembered");
+            }
+        }
+        drop(writing);
     }
 
     /// What is wrong with the file of presets.
@@ -96,6 +160,7 @@ impl Engine {
     }
 
     fn forms<'a>(&'a self, folder: &'a Path, target: &'a str) -> Forms<'a> {
+        self.write_launches();
         Forms {
             config: &self.folders().config,
             folder,

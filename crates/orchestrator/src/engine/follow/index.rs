@@ -13,9 +13,10 @@ use tokio::sync::oneshot;
 
 use super::live::{Live, Mark};
 use crate::{
-    job::What,
-    log::{Stream, screen::Screen},
+    job::{Cause, What},
+    log::{Stream, outline::Spot, screen::Screen},
     make,
+    project::Place,
 };
 
 /// Bytes of spool read at once; also the finest grain of marks.
@@ -47,7 +48,7 @@ impl Indexer {
         let complaints = match job.what {
             What::Target { .. } if job.pty => Some(Stream::Stdout),
             What::Target { .. } => Some(Stream::Stderr),
-            What::Command { .. } => None,
+            What::Command => None,
         };
         Self {
             live,
@@ -200,11 +201,19 @@ impl Indexer {
     }
 
     /// The recipe that made make fail, as make itself said at its end; none of a job that ended otherwise.
-    pub(in crate::engine) fn cause(&self, seen: &Seen) -> Option<String> {
+    pub(in crate::engine) fn cause(&self, seen: &Seen) -> Option<Cause> {
         if !matches!(seen.ended, Ended::Code { code: 1.. }) {
             return None;
         }
-        make::failure(&self.last_words).map(|failure| failure.to_string())
+        let make::Failure { place, how } = make::failure(&self.last_words)?;
+        Some(Cause {
+            text: how.to_string(),
+            spot: place.map(|Place { file, line }| Spot {
+                file,
+                line,
+                column: None,
+            }),
+        })
     }
 }
 

@@ -47,7 +47,7 @@ impl Engine {
             let why = format!("{} is on {host}, and the editor is here", spot.file);
             return Err(EngineError::Refused(why));
         }
-        let folders = folders(&outline, line, job.cwd.as_deref());
+        let folders = folders(&outline, line, job.cwd());
         let file = found(&spot.file, &folders).ok_or_else(|| {
             EngineError::NotFound(format!(
                 "{} is not there any more, or lies elsewhere",

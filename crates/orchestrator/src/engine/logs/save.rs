@@ -79,7 +79,7 @@ fn downloads(home: &Path) -> PathBuf {
 fn name(job: &Job) -> String {
     let what = match &job.what {
         What::Target { targets, .. } => targets.join("-"),
-        What::Command { .. } => job.command.clone(),
+        What::Command => job.command.clone(),
     };
     let mut name = String::new();
     for char in what.chars().take(60) {

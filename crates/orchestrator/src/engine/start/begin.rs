@@ -27,7 +27,7 @@ use crate::{
         prompts::AskPerson,
         remote::Remote,
     },
-    job::{Exit, Job, JobId, State, Status, What},
+    job::{Exit, Job, JobId, State, Status, Waits, What},
     ssh,
 };
 
@@ -178,7 +178,7 @@ impl Engine {
                 },
                 Ok(()) = place.why.changed() => {
                     let why = place.why.borrow_and_update().clone();
-                    let waits = why.map(|wait| self.waits_for(&wait));
+                    let waits = why.map(|wait| self.waits_for(wait));
                     let job = live.change(|job| job.state = State::Queued { waits });
                     self.report(job);
                 }
@@ -196,29 +196,26 @@ impl Engine {
         Ok(Some(turn))
     }
 
-    /// What a job waits for, in words.
-    pub(in crate::engine) fn waits_for(&self, wait: &Wait) -> String {
-        let claim = match wait {
-            Wait::Turn { most } => {
-                return format!("{most} jobs run, and no more may at once (Settings)");
+    /// What a job waits for, as a person sees it.
+    pub(in crate::engine) fn waits_for(&self, wait: Wait) -> Waits {
+        match wait {
+            Wait::Turn { most } => Waits::Turn { most },
+            Wait::Other(claim) => {
+                let holder = self.holder(&claim);
+                Waits::Exclusive {
+                    folder: claim.folder.display().to_string(),
+                    target: claim.target,
+                    job: holder.as_ref().map(|job| job.id),
+                    command: holder.map(|job| job.command),
+                }
             }
-            Wait::Other(claim) => claim,
-        };
-        let who = match (self.holder(claim), &claim.target) {
-            (Some(job), _) => job.command,
-            (None, Some(target)) => format!("{target} in {}", claim.folder.display()),
-            (None, None) => format!("a job in {}", claim.folder.display()),
-        };
-        match &claim.target {
-            Some(target) => format!("{who} runs already, and {target} is exclusive"),
-            None => format!("{who} runs already, and its project runs one job at a time"),
         }
     }
 
     /// The job that has this for itself, as far as its targets tell.
     fn holder(&self, claim: &Claim) -> Option<Job> {
         self.lives().into_iter().map(|live| live.job()).find(|job| {
-            let folder = job.cwd.as_ref().and_then(|cwd| cwd.canonicalize().ok());
+            let folder = job.cwd().and_then(|cwd| cwd.canonicalize().ok());
             let wanted = claim.target.as_ref();
             let is_of_it = matches!(&job.what, What::Target { targets, .. }
                 if wanted.is_none_or(|wanted| targets.contains(wanted)));

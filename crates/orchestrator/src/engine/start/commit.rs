@@ -13,11 +13,15 @@ impl Engine {
     /// Notes where the job's git work tree stands; the job does not wait for it.
     pub(super) fn note_commit(&self, live: &Arc<Live>) -> Option<JoinHandle<()>> {
         let (engine, live) = (self.clone(), Arc::clone(live));
-        let cwd = live.job().cwd?;
+        let cwd = live.job().cwd()?.to_owned();
         Some(tokio::task::spawn_blocking(move || {
             let trusted = || engine.is_trusted_tree(&cwd);
             if let Some(commit) = make::git::commit(&cwd, trusted) {
-                let job = live.change(|job| job.commit = Some(commit));
+                let job = live.change(|job| {
+                    if let Some(here) = job.here_mut() {
+                        here.commit = Some(commit);
+                    }
+                });
                 engine.report(job);
             }
         }))

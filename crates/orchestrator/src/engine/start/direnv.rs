@@ -33,7 +33,11 @@ impl Engine {
             // The supervisor is given it beside.
             given.insert("VMO_JOB".into(), job.to_string().into());
             if let Some(changes) = seen(&live, &given).await {
-                let job = live.change(|job| replace(&mut job.environment, changes));
+                let job = live.change(|job| {
+                    if let Some(here) = job.here_mut() {
+                        replace(&mut here.environment, changes);
+                    }
+                });
                 engine.report(job);
             }
         });

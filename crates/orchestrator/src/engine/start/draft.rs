@@ -1,49 +1,54 @@
 //! What a person asked for, in the words a job keeps.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::ffi::OsString;
 
 use chrono::Utc;
 use uuid::Uuid;
 
 use crate::{
     folders,
-    job::{EnvironmentChange, Job, JobId, MakeOptions, State, What},
+    job::{Here, Job, JobId, MakeOptions, Place, State, What},
     make,
 };
 
 /// A job as it is asked for: what it is, and where it belongs.
 pub(crate) struct Asked {
     pub(crate) what: What,
+    pub(crate) place: Place,
     pub(crate) command: String,
-    pub(crate) argv: Vec<String>,
     pub(crate) variables: Vec<(String, Option<String>)>,
-    pub(crate) cwd: Option<PathBuf>,
-    pub(crate) environment: Vec<EnvironmentChange>,
     pub(crate) pty: bool,
     pub(crate) batch: Option<Uuid>,
 }
 
 impl Asked {
     /// Notes how the environment it is to run in differs from ours.
-    pub(crate) fn within(self, environment: &[(OsString, OsString)]) -> Self {
-        Self {
-            environment: make::environment::changes(std::env::vars_os(), environment),
-            ..self
+    pub(crate) fn within(mut self, environment: &[(OsString, OsString)]) -> Self {
+        if let Place::Here(here) = &mut self.place {
+            here.environment = make::environment::changes(std::env::vars_os(), environment);
+        }
+        self
+    }
+
+    /// What is known of its process, of a job here.
+    pub(crate) fn here(&self) -> Option<&Here> {
+        match &self.place {
+            Place::Here(here) => Some(here),
+            Place::Host { .. } => None,
         }
     }
 
     /// What would be another job than this one, as a person sees it; none where it would be the same.
     pub(crate) fn differs_from(&self, job: &Job) -> Option<String> {
-        let here = |cwd: &Option<PathBuf>| match cwd {
+        let within = |here: Option<&Here>| match here.and_then(|here| here.cwd.as_ref()) {
             Some(cwd) => format!(" in {}", cwd.display()),
             None => String::new(),
         };
         let same = [
             self.what == job.what,
+            is_same_place(&self.place, &job.place),
             self.command == job.command,
-            self.argv == job.argv,
             self.variables == job.variables,
-            self.cwd == job.cwd,
             self.pty == job.pty,
         ];
         (!same.into_iter().all(|same| same)).then(|| {
@@ -51,16 +56,17 @@ impl Asked {
                 "it would run `{}`{}, and not what the job shows, `{}`{}: what it ran with has changed, so start it anew \
                  from its project or host",
                 self.line(),
-                here(&self.cwd),
+                within(self.here()),
                 job.command,
-                here(&job.cwd),
+                within(job.here()),
             )
         })
     }
 
     /// What runs, to the word.
     fn line(&self) -> String {
-        let words = self.argv.iter().map(String::as_str);
+        let argv = self.here().map_or(&[][..], |here| &here.argv);
+        let words = argv.iter().map(String::as_str);
         let words = shlex::try_join(words)
             .ok()
             .filter(|words| !words.is_empty());
@@ -72,13 +78,10 @@ impl Asked {
         Job {
             id: JobId::new(),
             what: self.what,
+            place: self.place,
             command: self.command,
-            argv: self.argv,
             variables: self.variables,
-            cwd: self.cwd,
-            environment: self.environment,
             pty: self.pty,
-            commit: None,
             batch: self.batch,
             owner: folders::owner(),
             queued_at: Utc::now(),
@@ -95,6 +98,25 @@ impl Asked {
     }
 }
 
+/// Whether two jobs run at the same place, whatever is found out about it while they run.
+fn is_same_place(one: &Place, other: &Place) -> bool {
+    match (one, other) {
+        (Place::Here(one), Place::Here(other)) => one.argv == other.argv && one.cwd == other.cwd,
+        (one, other) => one == other,
+    }
+}
+
+/// The place of a program here.
+fn here(command: &make::Command) -> Place {
+    let mut argv = vec![command.program.clone()];
+    argv.extend(command.args.iter().cloned());
+    Place::Here(Here {
+        argv,
+        cwd: Some(command.cwd.clone()),
+        ..Here::default()
+    })
+}
+
 /// What make was asked for, in the words a job keeps.
 pub(crate) fn of_make(
     run: &make::Run<'_>,
@@ -102,8 +124,6 @@ pub(crate) fn of_make(
     project: &str,
     pty: bool,
 ) -> Asked {
-    let mut argv = vec![command.program.clone()];
-    argv.extend(command.args.iter().cloned());
     Asked {
         what: What::Target {
             project: project.to_owned(),
@@ -111,11 +131,9 @@ pub(crate) fn of_make(
             options: run.options.clone(),
             typed: false,
         },
+        place: here(command),
         command: command.shown.clone(),
-        argv,
         variables: run.variables.iter().map(kept_variable).collect(),
-        cwd: Some(command.cwd.clone()),
-        environment: Vec::new(),
         pty,
         batch: None,
     }
@@ -131,8 +149,6 @@ fn kept_variable(variable: &make::Assignment) -> (String, Option<String>) {
 
 /// What a person gave to make word by word, in the words a job keeps.
 pub(crate) fn of_line(line: &make::Line, project: &str) -> Asked {
-    let mut argv = vec![line.command.program.clone()];
-    argv.extend(line.command.args.iter().cloned());
     Asked {
         what: What::Target {
             project: project.to_owned(),
@@ -140,11 +156,9 @@ pub(crate) fn of_line(line: &make::Line, project: &str) -> Asked {
             options: MakeOptions::default(),
             typed: true,
         },
+        place: here(&line.command),
         command: line.command.shown.clone(),
-        argv,
         variables: line.variables.clone(),
-        cwd: Some(line.command.cwd.clone()),
-        environment: Vec::new(),
         pty: false,
         batch: None,
     }
@@ -152,15 +166,11 @@ pub(crate) fn of_line(line: &make::Line, project: &str) -> Asked {
 
 /// A shell command here, in the words a job keeps.
 pub(crate) fn of_shell(program: &make::Command, command: String, pty: bool) -> Asked {
-    let mut argv = vec![program.program.clone()];
-    argv.extend(program.args.iter().cloned());
     Asked {
-        what: What::Command { host: None },
+        what: What::Command,
+        place: here(program),
         command,
-        argv,
         variables: Vec::new(),
-        cwd: Some(program.cwd.clone()),
-        environment: Vec::new(),
         pty,
         batch: None,
     }
@@ -169,14 +179,12 @@ pub(crate) fn of_shell(program: &make::Command, command: String, pty: bool) -> A
 /// A command on a host, in the words a job keeps.
 pub(crate) fn of_host(host: &str, command: &str, pty: bool, batch: Option<Uuid>) -> Asked {
     Asked {
-        what: What::Command {
-            host: Some(host.to_owned()),
+        what: What::Command,
+        place: Place::Host {
+            name: host.to_owned(),
         },
         command: command.to_owned(),
-        argv: Vec::new(),
         variables: Vec::new(),
-        cwd: None,
-        environment: Vec::new(),
         pty,
         batch,
     }

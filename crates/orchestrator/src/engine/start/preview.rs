@@ -9,7 +9,7 @@ use crate::{
     job::{self, MakeOptions},
     launch::{Preview, Start},
     make,
-    project::{Project, Scan, Target},
+    project::{Danger, DangerBy, Project, Scan, Target},
 };
 
 /// Lines of all recipes together that are shown.
@@ -51,12 +51,12 @@ impl Engine {
             } if hosts.is_empty() => {
                 let composed = self.compose_shell(command, cwd.as_deref(), *pty);
                 Ok(Preview {
-                    danger: make::danger(command),
+                    dangers: dangers_of(command),
                     ..of_composed(composed, command)
                 })
             }
             Start::Command { command, hosts, .. } => Ok(Preview {
-                danger: make::danger(command),
+                dangers: dangers_of(command),
                 production: self.in_production(hosts),
                 refusal: self.refusal_of_hosts(command, hosts),
                 ..of_line(command)
@@ -69,7 +69,7 @@ impl Engine {
         let goals = goals(&scan, wanted.targets);
         let runs = in_order(&scan, &goals);
         let recipes = recipes(project, &scan, &runs, wanted);
-        let mut dangers: Vec<String> = runs
+        let mut dangers: Vec<Danger> = runs
             .iter()
             .zip(&recipes)
             .filter_map(|(target, recipe)| match goals.contains(target) {
@@ -90,7 +90,7 @@ impl Engine {
         }
         let mut preview = Preview {
             recipe: recipes.into_iter().flatten().take(RECIPE_LINES).collect(),
-            danger: (!dangers.is_empty()).then(|| dangers.join("; ")),
+            dangers,
             notes,
             ..of_composed(composed, "")
         };
@@ -113,11 +113,14 @@ impl Engine {
 /// A job as it would be started, or why it would not.
 fn of_composed(composed: Result<Composed, EngineError>, line: &str) -> Preview {
     match composed {
-        Ok(Composed { asked, .. }) => Preview {
-            argv: asked.argv,
-            cwd: asked.cwd.map(|cwd| cwd.display().to_string()),
-            ..of_line(&asked.command)
-        },
+        Ok(Composed { asked, .. }) => {
+            let here = asked.here().cloned().unwrap_or_default();
+            Preview {
+                argv: here.argv,
+                cwd: here.cwd.map(|cwd| cwd.display().to_string()),
+                ..of_line(&asked.command)
+            }
+        }
         Err(refused) => Preview {
             refusal: Some(refused.to_string()),
             ..of_line(line)
@@ -131,7 +134,7 @@ fn of_line(line: &str) -> Preview {
         argv: Vec::new(),
         cwd: None,
         recipe: Vec::new(),
-        danger: None,
+        dangers: Vec::new(),
         production: Vec::new(),
         notes: Vec::new(),
         refusal: None,
@@ -151,14 +154,31 @@ fn goals<'a>(scan: &'a Scan, targets: &[String]) -> Vec<&'a Target> {
 
 /// Why a target asks before it runs: by what its comment says, by what the values given make of its recipe, or by what
 /// its makefile has in their place.
-fn danger(target: &Target, recipe: &[String]) -> Option<String> {
-    let of_recipe = make::danger_of_recipe(&recipe.join("\n"));
-    let of_scan = target.danger.as_deref();
-    let danger = match of_scan.filter(|said| !make::is_by_rule(said)) {
-        Some(said) => Some(said.to_owned()),
-        None => of_recipe.or_else(|| of_scan.map(str::to_owned)),
+fn danger(target: &Target, recipe: &[String]) -> Option<Danger> {
+    let of_recipe = make::danger_of_recipe(&recipe.join("\n")).map(by_rule);
+    let is_own_rule = |danger: &Danger| danger.by == DangerBy::Rule && danger.of.is_none();
+    let danger = match target.danger.clone() {
+        Some(of_scan) if !is_own_rule(&of_scan) => Some(of_scan),
+        of_scan => of_recipe.or(of_scan),
     };
-    danger.map(|danger| format!("{}: {danger}", target.name))
+    danger.map(|danger| Danger {
+        of: Some(target.name.clone()),
+        why: danger.to_string(),
+        by: danger.by,
+    })
+}
+
+/// Why a shell's command line asks before it runs.
+fn dangers_of(command: &str) -> Vec<Danger> {
+    make::danger(command).map(by_rule).into_iter().collect()
+}
+
+fn by_rule(why: String) -> Danger {
+    Danger {
+        of: None,
+        why,
+        by: DangerBy::Rule,
+    }
 }
 
 /// The goals behind all that they lead to, each once, as make comes to them.

@@ -68,15 +68,19 @@ fn entry(job: &Job) -> Entry {
             targets,
             typed,
             ..
-        } => (u8::from(*typed), Some(project), targets.as_slice()),
-        What::Command { host } => (2, host.as_ref(), &[][..]),
+        } => (u8::from(*typed), Some(project.as_str()), targets.as_slice()),
+        What::Command => (2, job.host(), &[][..]),
     };
-    let (said, runs) = (&job.command, &job.argv);
+    let (said, runs) = (&job.command, job.argv());
     let told = (&job.owner, kind, place, targets, said, runs);
-    let told = (told, &job.variables, &job.cwd, job.pty);
+    let told = (told, &job.variables, job.cwd(), job.pty);
     let mut digest = Sha256::new();
     // As JSON, where one text ends is no matter of what is in it. A path that is no text is in no row.
     digest.update(serde_json::to_vec(&told).unwrap_or_default());
+    // Targets on a host are not the same targets here.
+    if let (What::Target { .. }, Some(host)) = (&job.what, job.host()) {
+        digest.update(serde_json::to_vec(host).unwrap_or_default());
+    }
     let mut entry = [0; ENTRY];
     let (id, of) = entry.split_at_mut(16);
     id.copy_from_slice(job.id.0.as_bytes());

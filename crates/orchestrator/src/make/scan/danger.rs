@@ -16,9 +16,6 @@ const DROPPED: &[&str] = &[
     "table", "database", "schema", "index", "view", "user", "role", "column", "owned",
 ];
 
-/// How it begins what is said of a dangerous command.
-const RUNS: &str = "runs `";
-
 /// The first dangerous command of a recipe, as a person would read it.
 pub(super) fn command(recipe: &str, variables: &Variables) -> Option<String> {
     first(&readable(recipe, variables), true)
@@ -50,13 +47,7 @@ fn first(text: &str, in_project: bool) -> Option<String> {
 
 /// What is said of a dangerous command.
 pub(super) fn runs(command: &str) -> String {
-    format!("{RUNS}{command}`")
-}
-
-/// Whether it is a rule that says why something asks before it runs, and no comment of the makefile.
-#[must_use]
-pub fn is_by_rule(danger: &str) -> bool {
-    danger.starts_with(RUNS)
+    format!("runs `{command}`")
 }
 
 /// The commands of a recipe, each as its words without quotes, with the line that it stands in. Quotes keep a command

@@ -11,7 +11,7 @@ use super::{
     uses::{self, Uses},
     variables::Variables,
 };
-use crate::project::Place;
+use crate::project::{Danger, DangerBy, Place};
 
 /// The most names of exclusive targets in one scan, all targets together: of a thousand each may lead to all.
 const MAX_EXCLUSIVE: usize = 200_000;
@@ -22,7 +22,7 @@ pub(super) struct Led {
     /// The variables that it uses, and those that something fails without.
     pub(super) variables: Uses,
     /// Why running it asks first.
-    pub(super) danger: Option<String>,
+    pub(super) danger: Option<Danger>,
     /// Why it asks for a terminal.
     pub(super) terminal: Option<String>,
     /// The names of exclusive targets, in file order.
@@ -58,52 +58,56 @@ pub(super) fn of(reader: &mut Reader, default_goal: Option<&str>) -> Vec<Led> {
 }
 
 /// What asks for something, and why.
-struct Source<'a> {
+struct Source<'a, R> {
     node: usize,
     name: &'a str,
-    why: String,
+    why: R,
 }
 
 /// Of each target the nearest that its own recipe or comment, or that of what it leads to, makes it ask for.
 fn dangers(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Led]) {
     let runs = |rule: usize| {
         let command = danger::command(&rules.list[rule].text, variables)?;
-        Some(danger::runs(&command))
+        Some((danger::runs(&command), DangerBy::Rule))
     };
-    let said = |found: &Found| found.notes.danger.clone();
-    nearest(rules, reached, (&runs, &said), |target, why| {
-        all[target].danger = Some(why);
+    let said = |found: &Found| Some((found.notes.danger.clone()?, DangerBy::Comment));
+    nearest(rules, reached, (&runs, &said), |target, of, (why, by)| {
+        all[target].danger = Some(Danger { of, why, by });
     });
 }
 
 /// Of each target the nearest that asks for a terminal.
 fn terminals(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Led]) {
     let asks = |rule: usize| terminal::reason(&rules.list[rule].text, variables);
-    nearest(rules, reached, (&asks, &|_| None), |target, why| {
-        all[target].terminal = Some(why);
+    nearest(rules, reached, (&asks, &|_| None), |target, of, why| {
+        all[target].terminal = Some(match of {
+            Some(name) => format!("{name}: {why}"),
+            None => why,
+        });
     });
 }
 
 /// What a rule, and what a target's comment, says of something.
-type Reasons<'a> = (
-    &'a dyn Fn(usize) -> Option<String>,
-    &'a dyn Fn(&Found) -> Option<String>,
+type Reasons<'a, R> = (
+    &'a dyn Fn(usize) -> Option<R>,
+    &'a dyn Fn(&Found) -> Option<R>,
 );
 
-/// Tells of each target the nearest reason that its own rules or comment, or those of what it leads to, give.
-fn nearest(
+/// Tells of each target the nearest reason that its own rules or comment, or those of what it leads to, give; and the
+/// target whose reason it is, if that is another.
+fn nearest<R: Clone>(
     rules: &Rules,
     reached: &mut Reached,
-    (of_rule, of_comment): Reasons<'_>,
-    mut tell: impl FnMut(usize, String),
+    (of_rule, of_comment): Reasons<'_, R>,
+    mut tell: impl FnMut(usize, Option<String>, R),
 ) {
-    let by_rule: Vec<Option<String>> = (0..rules.list.len()).map(of_rule).collect();
+    let by_rule: Vec<Option<R>> = (0..rules.list.len()).map(of_rule).collect();
     let of_target = |(node, found): (usize, &'_ Found)| {
         let own = || found.rules.iter().find_map(|rule| by_rule[*rule].clone());
         Some((node, of_comment(found).or_else(own)?))
     };
     let targets = rules.targets.iter().enumerate().filter_map(of_target);
-    let mut sources: Vec<Source<'_>> = targets
+    let mut sources: Vec<Source<'_, R>> = targets
         .map(|(node, why)| Source {
             node,
             name: &rules.targets[node].name,
@@ -118,11 +122,8 @@ fn nearest(
     reached.back_from(sources.iter().map(|one| one.node), |target, node| {
         let at = sources.partition_point(|source| source.node < node);
         let Source { name, why, .. } = &sources[at];
-        let why = match target == node {
-            true => why.clone(),
-            false => format!("{}: {why}", cut(name, 60)),
-        };
-        tell(target, why);
+        let of = (target != node).then(|| cut(name, 60));
+        tell(target, of, why.clone());
     });
 }
 

@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::project::Target;
 
 mod dangers;
 mod hostile;
@@ -17,6 +18,11 @@ fn folder(makefile: &[u8]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("Makefile"), makefile).unwrap();
     folder
+}
+
+/// Why a target asks first, in words.
+fn asks_first(target: &Target) -> Option<String> {
+    target.danger.as_ref().map(ToString::to_string)
 }
 
 fn names(scan: &Scan) -> Vec<&str> {

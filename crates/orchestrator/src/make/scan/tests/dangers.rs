@@ -4,11 +4,7 @@ use super::*;
 
 fn asks(makefile: &str) -> Option<String> {
     let found = scan(folder(makefile.as_bytes()).path());
-    found
-        .targets
-        .into_iter()
-        .find(|one| one.name == "a")?
-        .danger
+    asks_first(found.targets.iter().find(|one| one.name == "a")?)
 }
 
 fn recipe(line: &str) -> Option<String> {

@@ -31,7 +31,7 @@ fn nothing_is_left_out_however_far_it_is() {
     assert_eq!(everything.exclusive, ["other", "last"]);
     assert_eq!(everything.graces, [30_000, 2_000]);
     assert_eq!(
-        everything.danger.as_deref(),
+        asks_first(everything).as_deref(),
         Some("last: runs `rm -rf /srv/data`")
     );
     assert_eq!(exclusive("n0"), [] as [&str; 0]);
@@ -48,8 +48,14 @@ fn the_nearest_danger_is_told_and_the_longest_of_each_time() {
         )
         .path(),
     );
-    assert_eq!(target(&found, "a").danger.as_deref(), Some("c: is slow"));
-    assert_eq!(target(&found, "b").danger.as_deref(), Some("d: is far"));
+    assert_eq!(
+        asks_first(target(&found, "a")).as_deref(),
+        Some("c: is slow")
+    );
+    assert_eq!(
+        asks_first(target(&found, "b")).as_deref(),
+        Some("d: is far")
+    );
     assert_eq!(target(&found, "a").graces, [5_000, 9_000]);
     assert_eq!(target(&found, "round").exclusive, ["self"]);
 }

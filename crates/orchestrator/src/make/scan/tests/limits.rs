@@ -222,5 +222,5 @@ fn long_recipes_are_cut_and_looked_through_whole() {
     let found = scan(folder(makefile.as_bytes()).path());
     let all = &found.targets[0];
     assert_eq!(all.recipe.len(), 200);
-    assert_eq!(all.danger.as_deref(), Some("runs `rm -rf /srv`"));
+    assert_eq!(asks_first(all).as_deref(), Some("runs `rm -rf /srv`"));
 }

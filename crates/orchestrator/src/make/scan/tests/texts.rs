@@ -200,7 +200,7 @@ fn annotations_count_in_every_comment_that_is_shown() {
     assert_eq!(doc(&found, "push"), Some("Push it"));
     let push = &found.targets[0];
     assert_eq!(
-        (push.danger.as_deref(), push.timeout),
+        (asks_first(push).as_deref(), push.timeout),
         (Some("It goes out"), Some(300_000))
     );
     let secrets = found
