@@ -153,7 +153,9 @@ async fn send(outbox: &Outbox, message: Message) {
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let code = match &error {
-            EngineError::NotFound(_) => FailureCode::NotFound,
+            EngineError::NotFound(_) | EngineError::Read(ReadError::NoJob(_)) => {
+                FailureCode::NotFound
+            }
             EngineError::Refused(_) | EngineError::Project(_) => FailureCode::Refused,
             EngineError::Untrusted { .. } => FailureCode::Untrusted,
             EngineError::Foreign { .. } => FailureCode::Foreign,
