@@ -23,8 +23,8 @@ use uuid::Uuid;
 use self::{
     compose::{Composed, Wanted},
     draft::Asked,
-    job_folder::{Plan, Prepared},
-    queue::Wait,
+    job_folder::{Kept, Plan, Prepared},
+    queue::{Claim, Wait},
     rules::Rules,
 };
 use super::{Engine, EngineError};
@@ -274,7 +274,7 @@ impl Engine {
         self.0.room.admit(&ids)?;
         let mut prepared = Vec::with_capacity(jobs.len());
         for job in jobs {
-            match self.prepare(job, None) {
+            match self.prepare(job, None, &[]) {
                 Ok(one) => prepared.push(one),
                 Err(error) => {
                     prepared.into_iter().for_each(job_folder::drop_prepared);
@@ -305,8 +305,8 @@ impl Engine {
         let window = job.pty.then(|| self.window());
         let exec = job_folder::exec(&command, window, &rules, self.folders())?;
         self.0.room.admit(&[job.id])?;
-        let prepared = self.prepare(job, Some(exec))?;
         let claims = rules.claims;
+        let prepared = self.prepare(job, Some(exec), &claims)?;
         let mut given = by_direnv.then(|| environment.clone());
         if let Some(given) = &mut given {
             // Those are the supervisor's alone.
@@ -323,12 +323,23 @@ impl Engine {
         Ok(job)
     }
 
-    fn prepare(&self, job: Job, exec: Option<Exec>) -> Result<Prepared, EngineError> {
+    fn prepare(
+        &self,
+        job: Job,
+        exec: Option<Exec>,
+        claims: &[Claim],
+    ) -> Result<Prepared, EngineError> {
         let (id, jobs) = (job.id, self.folders().jobs());
         self.note_started(&job);
         // Before the folder can be seen, so that it is not taken for another engine's.
         self.0.known.lock().insert(id);
-        job_folder::prepare(&jobs, job, self.0.link.key(), exec).map_err(|error| {
+        let kept = Kept {
+            job,
+            store: self.0.link.key(),
+            exec,
+            claims: claims.iter().map(Claim::place).collect(),
+        };
+        job_folder::prepare(&jobs, kept).map_err(|error| {
             self.forget(id);
             let why = format!(
                 "failed to make the job's folder in {}: {error}",
