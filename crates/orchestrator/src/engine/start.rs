@@ -68,9 +68,6 @@ impl Engine {
                 };
                 Ok(vec![self.start_targets(&known, wanted, when_busy, None)?])
             }
-            Start::Command { command, .. } if command.trim().is_empty() => {
-                Err(EngineError::Refused("there is no command to run".into()))
-            }
             Start::Command {
                 command,
                 hosts,
@@ -78,6 +75,7 @@ impl Engine {
                 pty,
                 confirmed,
             } => {
+                is_command(&command)?;
                 if !hosts.is_empty() {
                     self.confirmed(&command, &hosts, &confirmed)?;
                     return self.start_on_hosts(&command, &hosts, pty);
@@ -245,9 +243,7 @@ impl Engine {
             is_as_seen(&composed.asked, Some(job))?;
             return Ok(vec![self.start_local(composed)?]);
         };
-        if command.trim().is_empty() {
-            return Err(EngineError::Refused("there is no command to run".into()));
-        }
+        is_command(command)?;
         is_as_seen(&draft::of_host(host, command, job.pty, None), Some(job))?;
         let hosts = std::slice::from_ref(host);
         self.confirmed(command, hosts, confirmed)?;
@@ -348,6 +344,18 @@ impl Engine {
             EngineError::Io(io::Error::new(error.kind(), why))
         })
     }
+}
+
+/// Refuses a text that no shell runs.
+pub(in crate::engine) fn is_command(command: &str) -> Result<(), EngineError> {
+    let why = if command.trim().is_empty() {
+        "there is no command to run"
+    } else if command.contains('\0') {
+        "a command cannot hold U+0000"
+    } else {
+        return Ok(());
+    };
+    Err(EngineError::Refused(why.into()))
 }
 
 /// Refuses to start what is not what a person saw of the job that it repeats.

@@ -2,6 +2,7 @@
 //!
 //! Logs are sent by [`logs`], as [`messages`]; nothing queues up for a slow page.
 
+mod due;
 mod finds;
 mod logs;
 mod messages;
@@ -9,11 +10,11 @@ mod messages;
 use std::{collections::HashMap, sync::Arc};
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, broadcast::error::RecvError, watch},
+    sync::{Semaphore, broadcast::error::RecvError, watch},
     task::{AbortHandle, JoinSet},
 };
 
-use self::{finds::Finds, logs::Stopped};
+use self::{due::Due, finds::Finds, logs::Stopped};
 use super::{Closed, Outbox, Service, Session};
 use crate::{
     engine::{Consent, Engine, EngineError, LINE_BYTES, ReadError},
@@ -72,39 +73,35 @@ impl Session for Desk {
         let Ok(room) = Arc::clone(&self.room).acquire_owned().await else {
             return;
         };
+        let due = Due::new(&self.outbox, call.id, room);
         match call.request {
             Request::Follow { .. } | Request::Subscribe { .. } if self.is_full() => {
                 let why = format!("{READERS} logs are read by this page already: close some");
-                let refused = Err(EngineError::Refused(why));
-                self.reply(call.id, room, refused).await;
+                due.answer(Err(EngineError::Refused(why))).await;
             }
-            Request::Follow { job, tail } => self.follow(call.id, job, tail.min(TAIL)),
+            Request::Follow { job, tail } => self.follow(due, job, tail.min(TAIL)),
             Request::Unfollow { job } => {
                 if let Some((_, task)) = self.follows.remove(&job) {
                     task.abort();
                 }
-                self.reply(call.id, room, Ok(Reply::Ok)).await;
+                due.answer(Ok(Reply::Ok)).await;
             }
-            Request::Subscribe { job, seq, tail } => self.subscribe(call.id, job, seq, tail),
+            Request::Subscribe { job, seq, tail } => self.subscribe(due, job, seq, tail),
             Request::Unsubscribe { subscription } => {
                 if let Some(task) = self.subscriptions.remove(&subscription) {
                     task.abort();
                 }
-                self.reply(call.id, room, Ok(Reply::Ok)).await;
+                due.answer(Ok(Reply::Ok)).await;
             }
             other if finds::is_find(&other) => {
                 let (engine, outbox) = (&self.engine, &self.outbox);
                 let tasks = &mut self.tasks;
-                let id = (call.id, room);
-                self.finds.call(engine, outbox, tasks, id, other).await;
+                self.finds.call(engine, outbox, tasks, due, other).await;
             }
             other => {
-                let (engine, outbox) = (self.engine.clone(), self.outbox.clone());
-                self.tasks.spawn(async move {
-                    let answer = answer(&engine, other).await;
-                    send_reply(&outbox, call.id, answer).await;
-                    drop(room);
-                });
+                let engine = self.engine.clone();
+                self.tasks
+                    .spawn(async move { due.answer(answer(&engine, other).await).await });
             }
         }
     }
@@ -126,18 +123,13 @@ impl Desk {
         self.follows.len() + self.subscriptions.len() >= READERS
     }
 
-    async fn reply(&self, id: u32, room: OwnedSemaphorePermit, answer: Result<Reply, EngineError>) {
-        send_reply(&self.outbox, id, answer).await;
-        drop(room);
-    }
-
-    fn follow(&mut self, id: u32, job: JobId, tail: u32) {
+    fn follow(&mut self, due: Due, job: JobId, tail: u32) {
         if let Some((wanted, _)) = self.follows.get(&job) {
             wanted.send_replace(tail);
-            let (engine, outbox) = (self.engine.clone(), self.outbox.clone());
+            let engine = self.engine.clone();
             self.tasks.spawn(async move {
                 let extent = logs::extent(&engine, job).await.map(Reply::Extent);
-                send_reply(&outbox, id, extent).await;
+                due.answer(extent).await;
             });
             return;
         }
@@ -145,28 +137,28 @@ impl Desk {
         let task = self.tasks.spawn(logs::follow(
             self.engine.clone(),
             self.outbox.clone(),
-            id,
+            due,
             job,
             tail,
         ));
         self.follows.insert(job, (wanted, task));
     }
 
-    fn subscribe(&mut self, id: u32, job: JobId, seq: u64, tail: Option<u64>) {
+    fn subscribe(&mut self, due: Due, job: JobId, seq: u64, tail: Option<u64>) {
         let subscription = self.next_subscription;
         self.next_subscription += 1;
         let (engine, outbox) = (self.engine.clone(), self.outbox.clone());
         let task = self.tasks.spawn(async move {
             let (seq, live) = match logs::beginning(&engine, job, seq, tail).await {
                 Ok(beginning) => beginning,
-                Err(error) => return send_reply(&outbox, id, Err(error)).await,
+                Err(error) => return due.answer(Err(error)).await,
             };
             let subscribed = Reply::Subscribed {
                 subscription,
                 seq,
                 live,
             };
-            send_reply(&outbox, id, Ok(subscribed)).await;
+            due.answer(Ok(subscribed)).await;
             let why = match logs::send_chunks(&engine, &outbox, job, subscription, seq).await {
                 Ok(()) => None,
                 Err(Stopped::Unreadable(error)) => Some(error.to_string()),
@@ -295,17 +287,6 @@ async fn forward_events(engine: Engine, outbox: Outbox) {
             return;
         }
     }
-}
-
-async fn send_reply(outbox: &Outbox, id: u32, answer: Result<Reply, EngineError>) {
-    let message = match answer {
-        Ok(reply) => Message::Reply { id, reply },
-        Err(error) => Message::Failed {
-            id,
-            failure: error.into(),
-        },
-    };
-    send(outbox, message).await;
 }
 
 /// A page that has gone needs no answer.

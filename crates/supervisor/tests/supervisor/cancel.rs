@@ -135,10 +135,12 @@ fn a_tree_that_runs_away_is_caught() {
 
 #[test]
 fn a_crowd_that_forks_anew_and_ignores_signals_is_ended_before_it_is_told_so() {
-    // A hundred, each of which forks its heir every 20 ms and goes.
+    // Two hundred, each of which forks its heir every 20 ms, in a session of its own, and goes; as long as
+    // the scratch folder is there.
     let script = "cat >next <<'END'
+use POSIX;
 $SIG{INT} = $SIG{TERM} = 'IGNORE';
-for (1 .. 100) { next if fork; for (;;) { select undef, undef, undef, 0.02; exit if fork } }
+for (1 .. 200) { next if fork; for (;;) { setsid; select undef, undef, undef, 0.02; POSIX::_exit(0) if fork or not -e 'next' } }
 syswrite STDOUT, qq(ready\\n); sleep 1100;
 END
 exec perl next";

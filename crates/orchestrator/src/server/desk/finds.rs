@@ -2,12 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    task::{AbortHandle, JoinSet},
-};
+use tokio::task::{AbortHandle, JoinSet};
 
-use super::{Outbox, send_reply};
+use super::{Due, Outbox};
 use crate::{
     engine::{Engine, EngineError, Progress, Search},
     log::find::Hit,
@@ -36,7 +33,7 @@ impl Finds {
         engine: &Engine,
         outbox: &Outbox,
         tasks: &mut JoinSet<()>,
-        (id, room): (u32, OwnedSemaphorePermit),
+        due: Due,
         request: Request,
     ) {
         let answer = match request {
@@ -57,17 +54,13 @@ impl Finds {
             }
             other => match self.of(&other) {
                 Ok(search) => {
-                    let outbox = outbox.clone();
-                    tasks.spawn(async move {
-                        send_reply(&outbox, id, answer(&search, other).await).await;
-                        drop(room);
-                    });
+                    tasks.spawn(async move { due.answer(answer(&search, other).await).await });
                     return;
                 }
                 Err(error) => Err(error),
             },
         };
-        send_reply(outbox, id, answer).await;
+        due.answer(answer).await;
     }
 
     fn room(&self) -> Result<(), EngineError> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::{Closed, Outbox, messages, send_reply};
+use super::{Closed, Due, Outbox, messages};
 use crate::{
     engine::{Engine, EngineError, Extent, LINE_BYTES, Log, ReadError},
     job::JobId,
@@ -49,12 +49,13 @@ impl From<Extent> for wire::Extent {
 pub(super) async fn follow(
     engine: Engine,
     outbox: Outbox,
-    id: u32,
+    due: Due,
     job: JobId,
     mut tail: watch::Receiver<u32>,
 ) {
     let log = engine.log(job);
-    send_reply(&outbox, id, extent(&engine, job).await.map(Reply::Extent)).await;
+    due.answer(extent(&engine, job).await.map(Reply::Extent))
+        .await;
     let Some(live) = log.live.clone() else { return };
     let mut growth = live.growth();
     let mut said = None;
