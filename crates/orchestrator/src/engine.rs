@@ -61,7 +61,7 @@ use self::{
 };
 use crate::{
     folders::Folders,
-    job::{Job, JobId},
+    job::{Job, JobId, Status},
     json_file::KeptError,
     make, ssh,
     store::StoreError,
@@ -264,8 +264,10 @@ impl Engine {
 
     /// Reports how a job is. One that is over gives its turn in the queue back.
     fn report(&self, job: Job) {
-        if job.state.status().is_over() {
-            self.give_turn_back(job.id);
+        match job.state.status() {
+            Status::Queued => {}
+            Status::Running => self.0.queue.runs(job.id),
+            _ => self.give_turn_back(job.id),
         }
         self.tell(Event::job(job));
     }
