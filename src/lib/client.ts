@@ -1,5 +1,6 @@
 // The one door to the socket: calls and their answers, events, raw logs, and coming back after a drop.
 import { type Chunk, unpack } from './log/frames';
+import { reason } from './reason';
 import { type Door, NoDoor } from './socket';
 import type {
   Call,
@@ -104,7 +105,7 @@ export class Client {
       this.#attach(this.#world.socket(url, ['vmo.v1', `auth.${token}`]));
     } catch (error) {
       if (error instanceof NoDoor) this.onlink({ state: 'shut', why: error.message });
-      else await this.#again(error instanceof Error ? error.message : String(error));
+      else await this.#again(reason(error));
     }
   }
 

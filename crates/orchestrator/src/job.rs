@@ -148,6 +148,9 @@ pub struct Job {
     /// all goes well.
     #[serde(skip)]
     pub unarchived: Option<String>,
+    /// Why it goes on though it was canceled: no signal of ours reaches it. None where a cancel works, or was not asked for.
+    #[serde(skip)]
+    pub defied: Option<String>,
 }
 
 /// What people say of a job when it is over, or before. It is nobody's own: who writes last is right.

@@ -2,6 +2,7 @@
 import type { Client } from '../client';
 import { day } from '../format';
 import { ANY_JOB } from '../job';
+import { reason } from '../reason';
 import type { Job, JobId, JobQuery, Status } from '../wire';
 
 /** Jobs in a page. */
@@ -135,8 +136,7 @@ export class History {
       this.owners = [...new Set([...this.owners, ...page.jobs.map((job) => job.owner)])].sort();
       this.#saw(page.jobs.map((job) => job.id));
     } catch (error) {
-      if (asked === this.#asked)
-        this.failure = error instanceof Error ? error.message : String(error);
+      if (asked === this.#asked) this.failure = reason(error);
     } finally {
       if (asked === this.#asked) this.loading = false;
     }

@@ -1,6 +1,7 @@
 // The projects, their targets, and which of them are unfolded in the sidebar.
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Client } from '../client';
+import { reason } from '../reason';
 import type { Project, Scan, Target, Variable } from '../wire';
 import { remembered } from './local-choices';
 
@@ -72,7 +73,7 @@ export class Projects {
       );
       this.#targets.set(name, { state: 'known', scan });
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reason(error);
       this.#targets.set(name, { state: 'failed', why });
     }
   }

@@ -233,6 +233,17 @@ impl Page {
         Ok(())
     }
 
+    /// Does something that takes its time, and takes in what comes meanwhile.
+    pub(crate) async fn beside<T>(&mut self, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                came = self.message() => drop(came?),
+            }
+        }
+    }
+
     /// Takes in whatever comes next, within a minute.
     async fn go_on(&mut self) -> Outcome<()> {
         tokio::time::timeout(PATIENCE, self.message()).await??;

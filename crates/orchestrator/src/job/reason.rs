@@ -91,7 +91,7 @@ impl Job {
 
     fn ending(&self) -> Option<String> {
         let State::Ended { exit, canceled, .. } = &self.state else {
-            return None;
+            return self.defied.clone();
         };
         match exit {
             Exit::Code { code: 0 } => None,
@@ -117,6 +117,7 @@ impl Job {
                 let signal = signal.unwrap_or_default();
                 Some(format!("timed out after {}{signal}", span(*after_ms)))
             }
+            Exit::CouldNotStart { .. } if *canceled => Some("canceled before it started".into()),
             Exit::CouldNotStart { why } => Some(format!("could not start: {why}")),
             Exit::Unreachable { why, .. } => Some(format!("host unreachable: {why}")),
             Exit::Lost { why } => Some(format!("lost: {why}")),

@@ -6,16 +6,17 @@ mod find;
 mod job;
 mod launch;
 mod log;
+mod pending;
 mod settings;
 
 use std::sync::Arc;
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, broadcast::error::RecvError},
+    sync::{Semaphore, broadcast::error::RecvError},
     task::JoinSet,
 };
 
-use self::{find::Finds, log::Logs};
+use self::{find::Finds, log::Logs, pending::Pending};
 use super::{Closed, Outbox, Service, Session};
 use crate::{
     engine::{Engine, EngineError, ReadError},
@@ -62,11 +63,7 @@ impl Session for Desk {
         let Ok(room) = Arc::clone(&self.room).acquire_owned().await else {
             return;
         };
-        let pending = Pending {
-            id: call.id,
-            outbox: self.outbox.clone(),
-            room,
-        };
+        let pending = Pending::new(&self.outbox, call.id, room);
         let (engine, tasks) = (self.engine.clone(), &mut self.tasks);
         match call.request {
             Request::Catalog(request) => {
@@ -91,29 +88,6 @@ impl Session for Desk {
     }
 }
 
-/// A call that waits for its reply. Until then it has its place among those that are worked on at once.
-struct Pending {
-    id: u32,
-    outbox: Outbox,
-    room: OwnedSemaphorePermit,
-}
-
-impl Pending {
-    async fn answer(self, answer: impl Future<Output = Result<Reply, EngineError>>) {
-        self.reply(answer.await).await;
-    }
-
-    async fn reply(self, answer: Result<Reply, EngineError>) {
-        send_reply(&self.outbox, self.id, answer).await;
-        drop(self.room);
-    }
-
-    /// Its number and where its reply goes, its place given up.
-    fn without_room(self) -> (u32, Outbox) {
-        (self.id, self.outbox)
-    }
-}
-
 fn shown(jobs: Vec<Job>) -> Vec<wire::Job> {
     jobs.into_iter().map(Into::into).collect()
 }
@@ -132,17 +106,6 @@ async fn forward_events(engine: Engine, outbox: Outbox) {
     }
 }
 
-async fn send_reply(outbox: &Outbox, id: u32, answer: Result<Reply, EngineError>) {
-    let message = match answer {
-        Ok(reply) => Message::Reply { id, reply },
-        Err(error) => Message::Failed {
-            id,
-            failure: error.into(),
-        },
-    };
-    send(outbox, message).await;
-}
-
 /// A page that has gone needs no answer.
 async fn send(outbox: &Outbox, message: Message) {
     if let Err(Closed { .. }) = outbox.send(message).await {
@@ -153,7 +116,9 @@ async fn send(outbox: &Outbox, message: Message) {
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let code = match &error {
-            EngineError::NotFound(_) => FailureCode::NotFound,
+            EngineError::NotFound(_) | EngineError::Read(ReadError::NoJob(_)) => {
+                FailureCode::NotFound
+            }
             EngineError::Refused(_) | EngineError::Project(_) => FailureCode::Refused,
             EngineError::Untrusted { .. } => FailureCode::Untrusted,
             EngineError::Foreign { .. } => FailureCode::Foreign,

@@ -215,6 +215,7 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
         is_silent: false,
         paused: None,
         unarchived: None,
+        defied: None,
     }
 }
 
@@ -283,6 +284,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         is_silent: false,
         paused: None,
         unarchived: None,
+        defied: None,
     })
 }
 

@@ -1,5 +1,6 @@
 // What a launch would run, as the other side tells it: asked anew at each change, but never twice at once.
 import type { Client } from '$lib/client';
+import { reason } from '$lib/reason';
 import type { Preview, Start } from '$lib/wire';
 
 /** The preview of what stands in a form. */
@@ -45,7 +46,7 @@ export class Previewer {
         this.problem = null;
       } catch (error) {
         this.shown = null;
-        this.problem = error instanceof Error ? error.message : String(error);
+        this.problem = reason(error);
       }
       if (this.#wanted === wanted) break;
     }

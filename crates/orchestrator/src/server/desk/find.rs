@@ -40,7 +40,7 @@ impl Finds {
     ) {
         let answer: Result<BoxFuture<'static, _>, EngineError> = match request {
             FindRequest::Find { job, search, query } => {
-                let begun = self.begin(engine, tasks, &pending.outbox, (job, search), &query);
+                let begun = self.begin(engine, tasks, pending.outbox(), (job, search), &query);
                 return pending.reply(begun).await;
             }
             FindRequest::EndFind { search } => {

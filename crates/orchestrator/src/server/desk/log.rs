@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use self::send::Stopped;
-use super::{Pending, send, send_reply};
+use super::{Pending, send};
 use crate::{
     engine::{Engine, EngineError, LINE_BYTES},
     job::JobId,
@@ -115,18 +115,17 @@ impl Logs {
         job: JobId,
         tail: u32,
     ) {
-        // Its reply may wait for the store, and the page's other calls need not.
-        let (id, outbox) = pending.without_room();
+        let pending = pending.without_room();
         if let Some((wanted, _)) = self.follows.get(&job) {
             wanted.send_replace(tail);
             tasks.spawn(async move {
                 let extent = send::extent(&engine, job).await.map(Reply::Extent);
-                send_reply(&outbox, id, extent).await;
+                pending.reply(extent).await;
             });
             return;
         }
         let (wanted, tail) = watch::channel(tail);
-        let task = tasks.spawn(send::follow(engine, outbox, id, job, tail));
+        let task = tasks.spawn(send::follow(engine, pending, job, tail));
         self.follows.insert(job, (wanted, task));
     }
 
@@ -140,18 +139,19 @@ impl Logs {
     ) {
         self.last += 1;
         let subscription = self.last;
-        let (id, outbox) = pending.without_room();
+        let outbox = pending.outbox().clone();
+        let pending = pending.without_room();
         let task = tasks.spawn(async move {
             let (seq, live) = match send::beginning(&engine, job, seq, tail).await {
                 Ok(beginning) => beginning,
-                Err(error) => return send_reply(&outbox, id, Err(error)).await,
+                Err(error) => return pending.reply(Err(error)).await,
             };
             let subscribed = Reply::Subscribed {
                 subscription,
                 seq,
                 live,
             };
-            send_reply(&outbox, id, Ok(subscribed)).await;
+            pending.reply(Ok(subscribed)).await;
             let why = match send::send_chunks(&engine, &outbox, job, subscription, seq).await {
                 Ok(()) => None,
                 Err(Stopped::Unreadable(error)) => Some(error.to_string()),
