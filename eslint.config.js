@@ -4,6 +4,22 @@ import globals from 'globals';
 import ts from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
+/**
+ * A folder of the page and what it does not know: routes → components → state → client → wire, and no arrow runs up.
+ * `no circle` is held by src/lib/arrows.test.ts.
+ */
+const zone = (files, group, message) => ({
+  files,
+  ignores: ['**/*.test.ts'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      { patterns: [{ group: [...group, '**/testing/**'], message }] },
+    ],
+  },
+});
+const SERVER = ['**/client', '**/socket'];
+
 export default ts.config(
   {
     ignores: [
@@ -44,4 +60,38 @@ export default ts.config(
       parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'], svelteConfig },
     },
   },
+  zone(['src/routes/**'], ['**/client', '**/wire'], 'a route puts components together'),
+  zone(
+    ['src/lib/components/**'],
+    SERVER,
+    'a component asks the state, and the state asks the server',
+  ),
+  zone(
+    ['src/lib/components/ui/**'],
+    [
+      ...SERVER,
+      '**/state/**',
+      '**/wire',
+      '**/components/*',
+      '!**/components/ui',
+      // What is shown of others is shown in one way, here too.
+      '!**/components/Verbatim.svelte',
+    ],
+    'a part of the screen knows nothing of jobs and hosts',
+  ),
+  zone(
+    ['src/lib/state/**'],
+    ['**/components/**', '$app/**', '**/socket'],
+    'the state knows no screen',
+  ),
+  zone(
+    ['src/lib/{client,socket,desktop}.ts'],
+    ['**/components/**', '**/state/**', '$app/**'],
+    'the door to the server knows nobody who uses it',
+  ),
+  zone(
+    ['src/lib/{log,visible}/**', 'src/lib/{format,job,keys,reason,store,utils,clipboard}.ts'],
+    ['**/components/**', '**/state/**', ...SERVER, '**/desktop', 'svelte', 'svelte/**'],
+    'these are functions of what they are given',
+  ),
 );

@@ -46,7 +46,7 @@ test('all of a million lines are searched, and each hit is a key away', async ({
   await expect(page.getByTestId('ruler')).toHaveAttribute('data-hits', '2');
   // Case, word, a regular expression and a bad one.
   await find.bar.getByRole('button', { name: 'Match case' }).click();
-  await expect(find.hits).toHaveText('No hits');
+  await expect(find.hits).toHaveText('No matches');
   await find.bar.getByRole('button', { name: 'Match case' }).click();
   await find.bar.getByRole('button', { name: 'Whole word' }).click();
   await expect(find.hits).toHaveText('1 / 1');
@@ -70,7 +70,7 @@ test('only hits and the lines around them', async ({ app, page }) => {
   const find = findBar(app);
   await find.field.fill('row 1500');
   await expect(find.hits).toHaveText('1 / 1');
-  await find.bar.getByRole('button', { name: 'Only hits, 2 lines around' }).click();
+  await find.bar.getByRole('button', { name: 'Only matches, 2 lines around' }).click();
   await expect(app.log.locator('[data-line]')).toHaveCount(5);
   await expect(app.log.locator('[data-line]').first()).toHaveText(/1498.*row 1498/);
   await find.field.fill('row 20');
@@ -81,10 +81,10 @@ test('only hits and the lines around them', async ({ app, page }) => {
   await expect(app.log.locator('[data-line="2099"] mark.current')).toBeVisible();
   // All lines and back: the current hit stays in sight.
   for (let i = 0; i < 2; i++) {
-    await find.bar.getByRole('button', { name: 'Only hits, 2 lines around' }).click();
+    await find.bar.getByRole('button', { name: 'Only matches, 2 lines around' }).click();
     await expect(app.log.locator('[data-line="2099"] mark.current')).toBeVisible();
   }
-  await find.bar.getByRole('button', { name: 'Only hits, 2 lines around' }).click();
+  await find.bar.getByRole('button', { name: 'Only matches, 2 lines around' }).click();
   await expect(app.log.locator('[data-line="2099"] mark.current')).toBeVisible();
   await expect(app.log.locator('[data-line="2103"]')).toBeVisible();
 });

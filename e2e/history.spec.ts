@@ -105,7 +105,7 @@ test('a link is opened by pasting it into the palette', async ({ app, page }) =>
   await page.getByRole('combobox').fill(link);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: 'colors' })).toBeVisible();
-  await expect(page.getByText('Lines 2 to 3 picked')).toBeVisible();
+  await expect(page.getByText('Lines 2 to 3 selected')).toBeVisible();
 });
 
 test('a job is measured by those before it', async ({ app, page }) => {

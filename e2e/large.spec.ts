@@ -41,7 +41,7 @@ test('a range over rows that are not on screen is copied from the data', async (
   await app.line('line 2 of').click();
   await page.keyboard.press('Shift+G');
   await app.line('line 4998 of').click({ modifiers: ['Shift'] });
-  await expect(page.getByText('Lines 2 to 4998 picked')).toBeVisible();
+  await expect(page.getByText('Lines 2 to 4998 selected')).toBeVisible();
   await app.log.focus();
   await page.keyboard.press('Control+c');
   await expect

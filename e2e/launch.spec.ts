@@ -110,7 +110,7 @@ test('a variable that nothing sets is offered, and the target runs without it', 
   await region.fill('eu');
   await expect(line(form)).toContainText('REGION=eu');
   await region.fill('');
-  await form.getByRole('button', { name: 'Give it the empty text' }).click();
+  await form.getByRole('button', { name: 'Set to the empty text' }).click();
   await expect(line(form)).toContainText('REGION=');
   await run.click();
   await expect(app.line('region=')).toBeVisible();

@@ -70,7 +70,7 @@ test('a line is gone to by its number, linked and opened', async ({
   await page.goto(`${server.served.origin}/history`);
   await page.goto(link);
   await expect(app.line('row 2501')).toHaveClass(/selected/);
-  await expect(page.getByText('Lines 2500 to 2503 picked')).toBeVisible();
+  await expect(page.getByText('Lines 2500 to 2503 selected')).toBeVisible();
 });
 
 test('characters are marked over lines that are not on screen, and copied as they are', async ({

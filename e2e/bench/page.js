@@ -167,9 +167,9 @@ export function install() {
       const counter = document.querySelector('[data-testid="hits"]');
       const begun = performance.now();
       field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
-      const all = until(() => /\d$|No hits/.test(counter.textContent.trim()));
+      const all = until(() => /\d$|No matches/.test(counter.textContent.trim()));
       const first = until(
-        () => document.querySelector('mark.current') || counter.textContent === 'No hits',
+        () => document.querySelector('mark.current') || counter.textContent === 'No matches',
       );
       const result = { first: (await first) - begun, all: (await all) - begun };
       return { ...result, counter: counter.textContent.trim() };

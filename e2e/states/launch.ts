@@ -113,7 +113,7 @@ export const launch: Place = {
       await form.getByRole('textbox', { name: 'Command' }).fill('rm -rf /srv/old');
       // Two names of one machine: the mark is the machine's.
       await form.getByTestId('danger').getByRole('textbox').fill('web-1 web-2');
-      await expect(form.getByRole('img', { name: 'The name is right' })).toBeVisible();
+      await expect(form.getByRole('img', { name: 'The name matches' })).toBeVisible();
     }),
   ],
 };

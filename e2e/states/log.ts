@@ -90,7 +90,7 @@ export const reading: Place = {
         await page.keyboard.press('Enter');
         await expect(app.log.locator('[data-line="250"]')).toHaveClass(/selected/);
         await app.log.locator('[data-line="254"]').click({ modifiers: ['Shift'] });
-        await expect(page.getByText('Lines 250 to 254 picked')).toBeVisible();
+        await expect(page.getByText('Lines 250 to 254 selected')).toBeVisible();
       },
     },
     {
@@ -160,13 +160,13 @@ export const find: Place = {
       small: true,
       async reach({ app }) {
         await bar(app)
-          .bar.getByRole('button', { name: /^Only hits/ })
+          .bar.getByRole('button', { name: /^Only matches/ })
           .click();
         await expect(app.log.locator('[data-line="202"]')).toBeVisible();
       },
       async leave({ app }) {
         await bar(app)
-          .bar.getByRole('button', { name: /^Only hits/ })
+          .bar.getByRole('button', { name: /^Only matches/ })
           .click();
       },
     },
@@ -174,7 +174,7 @@ export const find: Place = {
       name: 'find-without-hits',
       async reach({ app }) {
         await bar(app).field.fill('no such row');
-        await expect(bar(app).hits).toHaveText('No hits');
+        await expect(bar(app).hits).toHaveText('No matches');
       },
     },
     {

@@ -33,7 +33,7 @@ export const copy = [
       await app.find(`${row(offset + 3)}.selected`);
       await app.press('G');
       await app.clickWith(KEY.shift, `${row(offset + 9998)} .number`);
-      await app.see(`Lines ${offset + 3} to ${offset + 9998} picked`);
+      await app.see(`Lines ${offset + 3} to ${offset + 9998} selected`);
       await copies(stage, texts(3, 9998).join('\n'));
       await app.press(KEY.control, 'a');
       await app.find('[role="log"] .marked');

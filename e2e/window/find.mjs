@@ -3,7 +3,7 @@ import { MANY } from './makefile.mjs';
 import { KEY, LOG, ROWS, button, named, row, same, status, sure } from './stage.mjs';
 
 const FIELD = 'input[aria-label="Find in all lines"]';
-const ONLY = `//button[starts-with(normalize-space(), 'Only hits')]`;
+const ONLY = `//button[starts-with(normalize-space(), 'Only matches')]`;
 
 /** Waits for what the counter of hits says. */
 const counted = (app, said) =>
@@ -110,7 +110,7 @@ export const find = [
       await app.click(ONLY);
       await app.until(`return document.querySelectorAll('[role="log"] [data-line]').length === 19`);
       await app.click(named('Match case'));
-      await counted(app, '^No hits$');
+      await counted(app, '^No matches$');
       await app.click(ONLY);
       await app.click(named('Match case'));
       await counted(app, '/ 11$');

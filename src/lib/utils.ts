@@ -2,9 +2,13 @@
 import { type ClassValue, clsx } from 'clsx';
 import { extendTailwindMerge } from 'tailwind-merge';
 
-// Our own type scale; without it a size would be taken for a colour and dropped.
+// Our own names in app.css; without them a size of type would be taken for a colour, and two widths would both stay.
 const merge = extendTailwindMerge({
   extend: {
+    theme: {
+      container: ['form', 'question', 'keys', 'number', 'window'],
+      spacing: ['label', 'palette'],
+    },
     classGroups: { 'font-size': [{ text: ['key', 'meta', 'base', 'title', 'welcome', 'log'] }] },
   },
 });

@@ -198,7 +198,7 @@ function jobEntry(app: App, job: Job): Entry {
 
 function actions(app: App): Entry[] {
   const entry = (name: string, icon: Entry['icon'], run: () => void): Entry => {
-    return { id: name, icon, name, doc: null, place: '', line: null, verb: 'Do it', run };
+    return { id: name, icon, name, doc: null, place: '', line: null, verb: 'Select', run };
   };
   return [
     entry('Run a command…', 'command', () => app.launch.commandForm(null)),
@@ -207,7 +207,7 @@ function actions(app: App): Entry[] {
     entry('History', 'page', () => app.go('/history')),
     entry('Settings', 'page', () => app.go('/settings')),
     entry('Keys', 'page', () => (app.overlay = 'shortcuts')),
-    entry('Theme: as the system', 'theme', () => app.theme.choose('system')),
+    entry('Theme: system', 'theme', () => app.theme.choose('system')),
     entry('Theme: light', 'theme', () => app.theme.choose('light')),
     entry('Theme: dark', 'theme', () => app.theme.choose('dark')),
   ];

@@ -32,8 +32,8 @@ export class Notes {
   async of(jobs: JobId[]): Promise<void> {
     if (jobs.length === 0) return;
     const asked = { job: { type: 'notes', with: { jobs: jobs.slice(0, AT_ONCE) } } } as const;
-    const told = await this.#client.ask(asked, 'notes').catch(() => ({ notes: [] }));
-    for (const [job, note] of told.notes) this.#byJob.set(job, note);
+    const answer = await this.#client.ask(asked, 'notes').catch(() => ({ notes: [] }));
+    for (const [job, note] of answer.notes) this.#byJob.set(job, note);
   }
 
   /** Somebody said something. */

@@ -9,7 +9,7 @@ const FOLDER = 'src/lib/components';
 /** Attributes that are read by a person; others are props, classes and the like. */
 const READ = ['title', 'aria-label', 'aria-description', 'placeholder', 'alt'];
 /** Components that show their title by `Verbatim` themselves. */
-const SHOWN = ['DialogContent', 'Disclosure', 'Section'];
+const SHOWN = ['Disclosure', 'Section'];
 /** Names for what comes from servers, makefiles, configs, rows and files, or speaks of them. */
 const STRANGERS =
   /\b(name|names|command|doc|path|problem|reason|host|hostname|line|text|owner|detail|why|message|file|hint|danger|cwd|paused|waits|survivors|folder|fingerprint|key_type|address|refusal|incomplete|failure|said|label|value|written|by|aside|description)\b/;
@@ -18,12 +18,12 @@ const OURS =
   /^(many|size|took)\(|^i \+ 1$|\? ['`][^]*['`] : ('[^']*'|undefined)$|\? `[^]*`[^]*: ''$/;
 /** Words of ours under such names, and where marks are made. */
 const ALLOWED = [
-  'Palette.svelte: group.name',
   'ShortcutsDialog.svelte: name',
   'history/HistoryPage.svelte: day.name',
   'job/JobDetails.svelte: name',
   'log/FindBar.svelte: label',
-  'ui/select/select.svelte: label',
+  'form/Choice.svelte: label',
+  'ui/command/command-group.svelte: heading',
   'log/LogText.svelte: text',
   'log/LogText.svelte: plain',
   'log/LogText.svelte: part.text',

@@ -7,8 +7,8 @@ import type { JobId, Line } from '$lib/wire';
 /** Questions for blocks under way at a time; a fast drag must not queue up what it has passed. */
 const AT_ONCE = 3;
 
-/** Who is told of what came of a question. */
-export interface Told {
+/** Who is called when a question is answered, or is not. */
+export interface Hearing {
   changed: () => void;
   failed: (error: unknown) => void;
 }
@@ -17,16 +17,16 @@ export interface Told {
 export class Lines {
   readonly #client: Client;
   readonly #job: JobId;
-  readonly #told: Told;
+  readonly #hearing: Hearing;
   readonly #blocks = new Blocks();
   readonly #asking = new Set<number>();
   /** Blocks that came back short, and how long the log was then: asking again before it grows would go on for ever. */
   readonly #short = new Map<number, number>();
 
-  constructor(client: Client, job: JobId, told: Told) {
+  constructor(client: Client, job: JobId, hearing: Hearing) {
     this.#client = client;
     this.#job = job;
-    this.#told = told;
+    this.#hearing = hearing;
   }
 
   /** A line, where it is held. */
@@ -76,9 +76,9 @@ export class Lines {
       this.#blocks.put(lines);
       this.#blocks.fresh(index);
       if (lines.length < Math.min(BLOCK, total - index * BLOCK)) this.#short.set(index, total);
-      this.#told.changed();
+      this.#hearing.changed();
     } catch (error) {
-      this.#told.failed(error);
+      this.#hearing.failed(error);
     } finally {
       this.#asking.delete(index);
     }

@@ -10,12 +10,12 @@ const EVERY = 1500;
 export class Outlined {
   errors = $state.raw<Fault[]>([]);
   sections = $state.raw<Section[]>([]);
-  /** Whether there are more than were told. */
+  /** Whether there are more than are listed. */
   cut = $state(false);
   /** The first lines of the sections that are folded. */
   folded = $state.raw<ReadonlySet<number>>(new Set());
 
-  /** Lines that tell of an error. */
+  /** Lines that report an error. */
   readonly faults: ReadonlyMap<number, Fault> = $derived(
     new Map(this.errors.map((fault) => [fault.line, fault])),
   );
@@ -26,17 +26,17 @@ export class Outlined {
 
   readonly #client: Client;
   readonly #job: JobId;
-  readonly #told: () => void;
+  readonly #changed: () => void;
   /** How many lines it is known of, and whether that is all. */
   #known = { lines: -1, complete: false };
   #asking = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #extent: Extent = { lines: 0, bytes: 0, complete: false };
 
-  constructor(client: Client, job: JobId, told: () => void) {
+  constructor(client: Client, job: JobId, changed: () => void) {
     this.#client = client;
     this.#job = job;
-    this.#told = told;
+    this.#changed = changed;
   }
 
   /** The log is looked at, and reaches so far. */
@@ -124,6 +124,6 @@ export class Outlined {
     this.errors = outline.errors;
     this.sections = outline.sections;
     this.cut = outline.cut;
-    this.#told();
+    this.#changed();
   }
 }

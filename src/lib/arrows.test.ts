@@ -1,0 +1,70 @@
+// Which file of the page imports which: no circle. Which folder may know which is said in eslint.config.js.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { expect, test } from 'vitest';
+
+const ROOT = 'src';
+const IMPORT = /\b(?:from|import)\s+'([^']+)'/g;
+
+/** What a file's imports may lack. */
+const ENDS = ['', '.ts', '.svelte.ts', '/index.ts'];
+
+/** The file that an import names; none for those of packages. */
+function named(from: string, what: string): string | null {
+  if (!what.startsWith('.') && !what.startsWith('$lib')) return null;
+  const path = what.startsWith('.') ? join(dirname(from), what) : what.replace('$lib', 'src/lib');
+  const file = ENDS.map((end) => normalize(path + end)).find(
+    (each) => existsSync(each) && statSync(each).isFile(),
+  );
+  if (file === undefined) throw new Error(`${from} imports ${what}, which is not there`);
+  return file;
+}
+
+/** The files that each one imports, for its types too. */
+function imports(): Map<string, string[]> {
+  const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(svelte|ts)$/.test(name))
+    .map((name) => join(ROOT, name));
+  return new Map(
+    files.map((file) => {
+      const all = [...readFileSync(file, 'utf8').matchAll(IMPORT)];
+      return [file, all.map(([, what]) => named(file, what!)).filter((each) => each !== null)];
+    }),
+  );
+}
+
+/** A way from a file back to itself; none if there is no circle. */
+function circle(graph: Map<string, string[]>): string[] | null {
+  const done = new Set<string>();
+  const walk = (file: string, way: string[]): string[] | null => {
+    const at = way.indexOf(file);
+    if (at >= 0) return [...way.slice(at), file];
+    if (done.has(file)) return null;
+    for (const next of graph.get(file) ?? []) {
+      const found = walk(next, [...way, file]);
+      if (found) return found;
+    }
+    done.add(file);
+    return null;
+  };
+  for (const file of graph.keys()) {
+    const found = walk(file, []);
+    if (found) return found;
+  }
+  return null;
+}
+
+test('a circle is found', () => {
+  const graph = new Map([
+    ['a', ['b']],
+    ['b', ['c']],
+    ['c', ['b']],
+  ]);
+  expect(circle(graph)).toEqual(['b', 'c', 'b']);
+});
+
+test('no file of the page imports itself by way of others', () => {
+  const graph = imports();
+  expect(graph.size).toBeGreaterThan(150);
+  expect(circle(graph)).toBeNull();
+});
