@@ -97,6 +97,8 @@ fn target(project: &str, target: &str) -> Job {
         is_silent: false,
         paused: None,
         unarchived: None,
+        defied: None,
+        data_folder: None,
         damage: None,
         survivors: vec![Survivor {
             pid: 123,

@@ -27,8 +27,8 @@ use std::{
 use dice::Dice;
 use home::{Home, eventually};
 use orchestrator::{
-    job::JobId,
-    wire::{Event, Reply, Request},
+    job::{JobId, JobQuery},
+    wire::{Event, FailureCode, Message, Reply, Request},
 };
 use page::App;
 use postgres::Postgres;
@@ -266,4 +266,74 @@ async fn a_log_is_had_from_near_its_end() {
         assert!((1 << 20..3 << 19).contains(&size), "{size} from {begin} on");
         assert!(bytes[&0].ends_with(b"row 200000 of it\n"));
     }
+}
+
+#[tokio::test]
+async fn every_call_has_one_answer_whatever_comes_right_after_it() {
+    let postgres = Postgres::start();
+    let app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let mut page = app.page().await;
+    let job = page.start("echo one; sleep 0.2; echo two").await.id;
+    let mut due = std::collections::BTreeSet::new();
+    for _ in 0..50 {
+        let calls = [
+            Request::Follow { job, tail: 5 },
+            Request::Unfollow { job },
+            Request::Follow { job, tail: 5 },
+            Request::Follow { job, tail: 7 },
+            Request::Unfollow { job },
+            Request::Subscribe {
+                job,
+                seq: 0,
+                tail: None,
+            },
+        ];
+        due.extend(page.say_all(calls.into()).await);
+        let numbers = due.len() as u32;
+        let calls = (0..=numbers).map(|subscription| Request::Unsubscribe { subscription });
+        due.extend(page.say_all(calls.take(4).collect()).await);
+    }
+    while !due.is_empty() {
+        // None is a piece of a log.
+        let of = match page.next().await {
+            Some(Message::Reply { id, .. } | Message::Failed { id, .. }) => id,
+            _ => continue,
+        };
+        assert!(due.remove(&of), "call {of} is answered twice");
+    }
+    page.over(job).await;
+}
+
+#[tokio::test]
+async fn what_no_text_holds_is_refused_in_words() {
+    let postgres = Postgres::start();
+    let app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let nul = Some("a\0b".to_owned());
+    let save = |command: &str| Request::SaveCommand {
+        host: None,
+        command: command.into(),
+    };
+    for request in [
+        Request::Jobs(JobQuery {
+            text: nul.clone(),
+            ..JobQuery::default()
+        }),
+        Request::Jobs(JobQuery {
+            owner: nul,
+            ..JobQuery::default()
+        }),
+        save(""),
+        save(" \n"),
+        save("echo \0"),
+        save(&"x".repeat(60_000)),
+    ] {
+        let refused = page.ask(request.clone()).await;
+        assert!(
+            matches!(refused, Err(FailureCode::Refused)),
+            "{request:?}: {refused:?}"
+        );
+    }
+    assert!(page.ask(save("echo one")).await.is_ok());
 }

@@ -53,6 +53,11 @@ pub(crate) enum ArchiveError {
     Spool(#[from] io::Error),
 }
 
+pub(crate) use self::kept::beginning;
+
+/// Jobs that are over and archived at once. Each holds some files open.
+pub(super) const LATE: usize = 32;
+
 /// Archives a job until it is over and all of it has arrived, and removes its folder then. After an error it may be
 /// called again, and goes on from what the store has; `goes_on` is called whenever something has arrived.
 pub(crate) async fn archive(
@@ -253,6 +258,9 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
                 self.found_damage(&error);
                 return Ok(());
             }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return self.pass_gap(error).await;
+            }
             cut => cut?,
         };
         let Cut { batches, next, .. } = cut;
@@ -324,6 +332,28 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         drop(self.spool.take());
         self.damaged = false;
         Ok(())
+    }
+
+    /// The store lacks more than the spool has: it went back in time, or its rows were deleted, after it had kept them and
+    /// the spool's start was dropped. What the spool has goes on where it begins, and the store knows how much is missing.
+    async fn pass_gap(&mut self, missing: io::Error) -> Result<(), ArchiveError> {
+        let Some(next) = kept::beginning(&self.live.folder, &self.at)? else {
+            return Err(missing.into());
+        };
+        let (id, from, mark) = (self.live.id, self.at.at.seq, mark_for_store(&next));
+        tracing::error!(job = %id, bytes = next.bytes - self.at.bytes, "a part of a log is neither in its spool nor in the store any more");
+        let up_to = &mark;
+        let passed = self
+            .link
+            .insist_on_writing(|store| async move { store.pass(id, from, up_to).await })
+            .await;
+        match passed {
+            Ok(()) => {
+                self.at = next;
+                Ok(())
+            }
+            Err(error) => self.recover(error).await,
+        }
     }
 
     /// The spool was whole when it was indexed, and is not any more: what has been read is all there will be.

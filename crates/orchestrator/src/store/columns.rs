@@ -39,6 +39,8 @@ struct Detail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cwd: Option<PathBuf>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    data_folder: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     commit: Option<Commit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exit: Option<Exit>,
@@ -122,6 +124,7 @@ impl<'a> Columns<'a> {
             argv: job.argv.clone(),
             variables: job.variables.clone(),
             cwd: job.cwd.clone(),
+            data_folder: job.data_folder,
             commit: job.commit.clone(),
             exit: exit.cloned(),
             cause: job.cause.clone(),
@@ -210,6 +213,7 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
         commit: None,
         batch: row.try_get("batch").unwrap_or_default(),
         owner: text("owner"),
+        data_folder: None,
         queued_at: made,
         state: State::Ended {
             started_at: None,
@@ -283,6 +287,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         commit: detail.commit,
         batch: column(row, id, "batch")?,
         owner: column(row, id, "owner")?,
+        data_folder: detail.data_folder,
         queued_at,
         state,
         cause: detail.cause,

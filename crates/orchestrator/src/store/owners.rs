@@ -15,7 +15,7 @@ impl Store {
     pub async fn beat(&self, owner: &str) -> Result<()> {
         let beat = "insert into ours.job_owners (owner, seen_at) values ($1, now())
                     on conflict (owner) do update set seen_at = excluded.seen_at";
-        let mut held = self.hold().await?;
+        let mut held = self.hold_to_write().await?;
         let done = answer(
             sqlx::query(self.tables.sql(beat))
                 .bind(owner)

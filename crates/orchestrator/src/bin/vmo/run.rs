@@ -13,7 +13,7 @@ use super::{
     Failed, NEVER_RAN, Outcome, engine,
     fill::{MakeFlags, Prefilled, Typed},
     out, prompts,
-    show::{archived, over, show, tell_pauses},
+    show::{archived, away, over, show, tell_pauses},
     terminal::{self, Raw},
     words,
 };
@@ -259,6 +259,10 @@ async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
         worst = worst.max(words::code(job));
         archived(engine, job.id).await;
     }
+    if engine.has_left_over() {
+        // Of earlier commands, whose Postgres was away.
+        super::archive_in_background();
+    }
     Ok(ExitCode::from(worst))
 }
 
@@ -329,6 +333,9 @@ pub(crate) async fn archive() -> Outcome {
     };
     tokio::select! {
         () = archived => Ok(ExitCode::SUCCESS),
-        () = engine.store_failed() => Err(Failed::new("Postgres is away; the next start of the app archives the job")),
+        () = engine.store_failed() => Err(Failed::new(format!(
+            "{}; whatever runs next archives the job",
+            away(&engine)
+        ))),
     }
 }

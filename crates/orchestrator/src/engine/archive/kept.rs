@@ -3,9 +3,28 @@
 
 use std::io;
 
-use supervisor::folder;
+use supervisor::{
+    folder::{self, Folder},
+    spool,
+};
 
-use super::{Archiver, off_the_disk};
+use super::{Archiver, dropped_before, off_the_disk};
+use crate::engine::follow::live::Mark;
+
+/// Where what is left of a spool begins, where that is after `at`: as was written down when the rest was dropped, else as
+/// its first record says, which knows no lines.
+pub(crate) fn beginning(folder: &Folder, at: &Mark) -> io::Result<Option<Mark>> {
+    let first = spool::first(folder.path())?;
+    let Some(first) = first.filter(|first| first.offset > at.at.offset) else {
+        return Ok(None);
+    };
+    let known = dropped_before(folder).filter(|mark| mark.at.offset >= first.offset);
+    Ok(Some(known.unwrap_or_else(|| Mark {
+        at: first,
+        bytes: first.offset - first.seq * spool::HEADER as u64,
+        state: at.state.clone(),
+    })))
+}
 
 impl<F> Archiver<F> {
     /// Brings the folder onto the disk before the store hears of the job: a row whose folder a power loss takes would be

@@ -98,6 +98,8 @@ pub struct Live {
     settled: watch::Sender<bool>,
     /// Whether the job's end is on the disk, as its supervisor said.
     kept: AtomicBool,
+    /// Whether the job was started with another store, which alone may get it.
+    elsewhere: AtomicBool,
     /// Whether the log goes on in the store after the last that was read here.
     goes_on_in_store: AtomicBool,
     marks: Mutex<Marks>,
@@ -138,6 +140,7 @@ impl Live {
             extent: watch::Sender::new(extent),
             settled: watch::Sender::new(false),
             kept: AtomicBool::new(false),
+            elsewhere: AtomicBool::new(false),
             goes_on_in_store: AtomicBool::new(false),
             marks: Mutex::new(Marks {
                 all: marks,
@@ -225,6 +228,21 @@ impl Live {
         self.goes_on_in_store.load(Ordering::Acquire)
     }
 
+    /// Tells that the job waits for another store than the one in use: it is seen and canceled here, and not archived.
+    pub(crate) fn waits_elsewhere(&self, store: &str) {
+        self.elsewhere.store(true, Ordering::Release);
+        let why = format!(
+            "it was started with another database, {store}, and waits for it; vmo move {} archives it in this one",
+            self.id
+        );
+        self.change(|job| job.unarchived = Some(why));
+    }
+
+    /// Whether that was told.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.elsewhere.load(Ordering::Acquire)
+    }
+
     /// Tells that the job's end is on the disk, and all of its log.
     pub(crate) fn kept(&self) {
         self.kept.store(true, Ordering::Release);
@@ -266,6 +284,14 @@ impl Live {
     #[must_use]
     pub fn before_byte(&self, byte: u64) -> Option<Mark> {
         self.last_mark(|mark| mark.bytes <= byte)
+    }
+
+    /// The first mark at or after this offset of the spool.
+    #[must_use]
+    pub fn from_offset(&self, offset: u64) -> Option<Mark> {
+        let marks = self.marks.lock();
+        let at = marks.all.partition_point(|mark| mark.at.offset < offset);
+        marks.all.get(at).cloned()
     }
 
     fn last_mark(&self, is_before: impl Fn(&Mark) -> bool) -> Option<Mark> {

@@ -27,6 +27,11 @@ impl Engine {
         let mut state = self.0.link.changes();
         let known = state.wait_for(|state| !matches!(state.health, StoreHealth::Starting { .. }));
         let _known = tokio::time::timeout(STORE_START, known).await.is_ok();
+        if matches!(self.0.link.state().health, StoreHealth::Ready { .. }) {
+            let mut vanished = self.0.vanished.subscribe();
+            let looked = vanished.wait_for(|looked| *looked);
+            let _looked = tokio::time::timeout(STATUS_RIGHT, looked).await.is_ok();
+        }
     }
 
     /// Returns when the store is away or refuses us.
@@ -93,7 +98,7 @@ impl Engine {
     /// not waited for.
     pub async fn all_archived(&self) {
         let is_over = |live: &&std::sync::Arc<crate::engine::Live>| {
-            live.job_status().is_over() && live.extent().complete
+            live.job_status().is_over() && live.extent().complete && !live.is_elsewhere()
         };
         for live in self.lives().iter().filter(is_over) {
             tokio::select! {

@@ -81,6 +81,7 @@ impl Asked {
             commit: None,
             batch: self.batch,
             owner: folders::owner(),
+            data_folder: None,
             queued_at: Utc::now(),
             state: State::Queued { waits: None },
             cause: None,
