@@ -261,7 +261,7 @@ async fn cancel(name: &str, force: bool) -> Outcome {
         )));
     }
     engine.cancel(job.id, force).await?;
-    let job = engine.over_or_defied(job.id).await?;
+    let job = engine.ended_whole(job.id).await?;
     let late = match job.state.status() {
         Status::Done | Status::Error => " (the cancel came too late)",
         _ => "",

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use orchestrator::{
     engine::{Consent, Engine, Log},
-    job::{Job, JobId, survivor as survivor_words},
+    job::{Job, JobId, Status, survivor as survivor_words},
     wire::{self, Start, WhenBusy},
 };
 
@@ -238,7 +238,11 @@ async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
     }
     drop(raw);
     let mut worst = 0;
-    for job in &ended {
+    for job in &mut ended {
+        if job.state.status() == Status::Canceled {
+            *job = engine.ended_whole(job.id).await?;
+        }
+        let job = &*job;
         if json {
             print_job(job, true)?;
         } else {

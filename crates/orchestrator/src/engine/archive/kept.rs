@@ -11,19 +11,25 @@ use supervisor::{
 use super::{Archiver, dropped_before, off_the_disk};
 use crate::engine::follow::live::Mark;
 
-/// Where what is left of a spool begins, where that is after `at`: as was written down when the rest was dropped, else as
-/// its first record says, which knows no lines.
-pub(crate) fn beginning(folder: &Folder, at: &Mark) -> io::Result<Option<Mark>> {
+/// Where what is left of a spool begins, where that is after `at`. Its lines are counted from the last place before that at
+/// which they are known, so some may be missing in the count.
+pub(crate) fn beginning(
+    folder: &Folder,
+    at: &Mark,
+    known: impl FnOnce(u64) -> Option<Mark>,
+) -> io::Result<Option<Mark>> {
     let first = spool::first(folder.path())?;
     let Some(first) = first.filter(|first| first.offset > at.at.offset) else {
         return Ok(None);
     };
-    let known = dropped_before(folder).filter(|mark| mark.at.offset >= first.offset);
-    Ok(Some(known.unwrap_or_else(|| Mark {
+    let written = dropped_before(folder).filter(|mark| mark.at.offset <= first.offset);
+    let near = [known(first.offset), written].into_iter().flatten();
+    let near = near.max_by_key(|mark| mark.at.offset);
+    Ok(Some(Mark {
         at: first,
         bytes: first.offset - first.seq * spool::HEADER as u64,
-        state: at.state.clone(),
-    })))
+        state: near.map_or_else(|| at.state.clone(), |mark| mark.state),
+    }))
 }
 
 impl<F> Archiver<F> {

@@ -187,7 +187,7 @@ impl Engine {
             // Nobody has begun to supervise it: it is queued, or its engine died before it came to that.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Mark::default()),
             // The store that knows where it begins is not there.
-            _ if elsewhere.is_some() => archive::beginning(&folder, &Mark::default())?,
+            _ if elsewhere.is_some() => archive::beginning(&folder, &Mark::default(), |_| None)?,
             // The store may know the number that is lost.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
             Err(error) => return Err(error),

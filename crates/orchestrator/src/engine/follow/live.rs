@@ -96,6 +96,8 @@ pub struct Live {
     extent: watch::Sender<Extent>,
     /// Whether the store knows how it ended.
     settled: watch::Sender<bool>,
+    /// How often archiving it has failed.
+    tries: watch::Sender<u64>,
     /// Whether the job's end is on the disk, as its supervisor said.
     kept: AtomicBool,
     /// Whether the job was started with another store, which alone may get it.
@@ -139,6 +141,7 @@ impl Live {
             job: watch::Sender::new(job),
             extent: watch::Sender::new(extent),
             settled: watch::Sender::new(false),
+            tries: watch::Sender::new(0),
             kept: AtomicBool::new(false),
             elsewhere: AtomicBool::new(false),
             goes_on_in_store: AtomicBool::new(false),
@@ -263,6 +266,16 @@ impl Live {
         self.settled.send_replace(true);
     }
 
+    /// Tells that archiving it has failed once more.
+    pub(crate) fn failed_again(&self) {
+        self.tries.send_modify(|tries| *tries += 1);
+    }
+
+    /// Wakes whenever that was told.
+    pub(crate) fn tries(&self) -> watch::Receiver<u64> {
+        self.tries.subscribe()
+    }
+
     /// Wakes when the store knows how it ended.
     pub(crate) fn settling(&self) -> watch::Receiver<bool> {
         self.settled.subscribe()
@@ -286,12 +299,10 @@ impl Live {
         self.last_mark(|mark| mark.bytes <= byte)
     }
 
-    /// The first mark at or after this offset of the spool.
+    /// The last mark at or before this offset of the spool.
     #[must_use]
-    pub fn from_offset(&self, offset: u64) -> Option<Mark> {
-        let marks = self.marks.lock();
-        let at = marks.all.partition_point(|mark| mark.at.offset < offset);
-        marks.all.get(at).cloned()
+    pub fn before_offset(&self, offset: u64) -> Option<Mark> {
+        self.last_mark(|mark| mark.at.offset <= offset)
     }
 
     fn last_mark(&self, is_before: impl Fn(&Mark) -> bool) -> Option<Mark> {

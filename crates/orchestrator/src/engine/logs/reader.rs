@@ -307,11 +307,10 @@ impl Cursor {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let Some(mark) = first.and_then(|first| live.from_offset(first.offset)) else {
-            return Ok(false);
-        };
-        self.next = mark.at.seq;
-        self.jumped = Some(mark.state);
+        let Some(first) = first else { return Ok(false) };
+        self.spool = Some(SpoolReader::open(live.folder.path(), first)?);
+        self.next = first.seq;
+        self.jumped = live.before_offset(first.offset).map(|mark| mark.state);
         Ok(true)
     }
 
