@@ -3,6 +3,7 @@
 //! It reads the spool on its own, from where the archive ends, so the store may be away for as long as it likes: that
 //! costs disk, not bytes. It knows no subscriber.
 
+mod catch_up;
 mod claim;
 mod cut;
 mod kept;
@@ -279,79 +280,6 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
                 self.at = next;
                 (self.goes_on)();
                 self.drop_what_is_durable().await
-            }
-            Err(error) => self.recover(error).await,
-        }
-    }
-
-    /// A server that crashed lost what it had not made durable, and a person may have deleted the job; the spool still
-    /// has what the store lacks.
-    async fn recover(&mut self, error: StoreError) -> Result<(), ArchiveError> {
-        match error {
-            StoreError::Behind { .. } => {}
-            StoreError::Gone { .. } => {
-                self.saved = None;
-                self.save().await?;
-            }
-            error => return Err(error.into()),
-        }
-        self.go_back().await
-    }
-
-    /// Drops whole segments of the spool, once the server has what is in them on its disk.
-    async fn drop_what_is_durable(&mut self) -> Result<(), ArchiveError> {
-        if self.at.at.offset < self.dropped + spool::SEGMENT_BYTES {
-            return Ok(());
-        }
-        let id = self.live.id;
-        let durable = self
-            .link
-            .insist_on_writing(|store| async move { store.make_durable(id).await })
-            .await?;
-        if let Some(durable) = durable {
-            // First written down: from then on only this and the store say where what is left of the spool begins. On a full
-            // disk it is the store alone: dropping makes room.
-            if let Err(error) = self.live.folder.write_json_durably(ARCHIVED, &durable) {
-                tracing::warn!(job = %id, %error, "where its spool begins is known to the store alone");
-            }
-            let folder = self.live.folder.clone();
-            off_the_disk(move || spool::drop_before(folder.path(), durable.offset)).await?;
-            self.dropped = durable.offset;
-        }
-        Ok(())
-    }
-
-    async fn go_back(&mut self) -> Result<(), ArchiveError> {
-        let id = self.live.id;
-        let mark = self
-            .link
-            .insist(|store| async move { store.mark(id).await })
-            .await?;
-        self.at = mark.as_ref().map_or_else(Mark::default, mark_of_store);
-        self.ahead = None;
-        drop(self.spool.take());
-        self.damaged = false;
-        Ok(())
-    }
-
-    /// The store lacks more than the spool has: it went back in time, or its rows were deleted, after it had kept them and
-    /// the spool's start was dropped. What the spool has goes on where it begins, and the store knows how much is missing.
-    async fn pass_gap(&mut self, missing: io::Error) -> Result<(), ArchiveError> {
-        let known = |offset| self.live.before_offset(offset);
-        let Some(next) = kept::beginning(&self.live.folder, &self.at, known)? else {
-            return Err(missing.into());
-        };
-        let (id, from, mark) = (self.live.id, self.at.at.seq, mark_for_store(&next));
-        tracing::error!(job = %id, bytes = next.bytes - self.at.bytes, "a part of a log is neither in its spool nor in the store any more");
-        let up_to = &mark;
-        let passed = self
-            .link
-            .insist_on_writing(|store| async move { store.pass(id, from, up_to).await })
-            .await;
-        match passed {
-            Ok(()) => {
-                self.at = next;
-                Ok(())
             }
             Err(error) => self.recover(error).await,
         }

@@ -242,12 +242,15 @@ impl Link {
     /// Waits for an answer; the keeper looks whether the store lives as often as it takes too long.
     async fn attended<T>(&self, asked: impl Future<Output = T>) -> T {
         let mut asked = std::pin::pin!(asked);
-        let mut is_slow = None;
+        let (mut is_late, mut waits) = (false, None);
         loop {
             match tokio::time::timeout(SLOW, &mut asked).await {
                 Ok(answer) => return answer,
                 Err(_) => {
-                    is_slow.get_or_insert_with(|| self.trouble.waits());
+                    if is_late {
+                        waits.get_or_insert_with(|| self.trouble.waits());
+                    }
+                    is_late = true;
                     self.trouble.met.notify_one();
                 }
             }

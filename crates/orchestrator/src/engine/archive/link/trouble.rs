@@ -39,7 +39,7 @@ impl Backoff {
 const OFTEN: u32 = 5;
 
 /// A server that gives signs of life and lets somebody wait.
-const SLOW: &str = "Postgres is there and has not done what it was asked for 5 s: another program may hold a lock on our \
+const SLOW: &str = "Postgres is there and has not done what it was asked for 10 s: another program may hold a lock on our \
      tables, or its disk is very slow";
 
 /// What those who use the store meet, for the keeper to look into.
