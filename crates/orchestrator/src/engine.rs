@@ -33,7 +33,7 @@ use std::{
 use parking_lot::Mutex;
 use supervisor::exec::Window;
 use tokio::{
-    sync::{Notify, broadcast},
+    sync::{Notify, Semaphore, broadcast, watch as news},
     task::JoinHandle,
 };
 
@@ -147,12 +147,16 @@ struct Inner {
     known: Mutex<HashSet<JobId>>,
     /// The tasks that archive jobs, each with the job's lock.
     archiving: Mutex<HashMap<JobId, JoinHandle<()>>>,
+    /// Jobs that are over and archived at once; the others wait, and hold no file open.
+    late: Arc<Semaphore>,
     /// The size of a new job's terminal.
     window: Mutex<Window>,
     /// Woken whenever a job's folder is gone.
     forgotten: Notify,
     adopting: Adopting,
     left_alone: LeftAlone,
+    /// Whether the jobs of ours that have no folder any more have been looked for.
+    vanished: news::Sender<bool>,
     nursery: Nursery,
     events: broadcast::Sender<Event>,
 }
@@ -183,10 +187,12 @@ impl Engine {
             lives: Mutex::default(),
             known: Mutex::default(),
             archiving: Mutex::default(),
+            late: Arc::new(Semaphore::new(archive::LATE)),
             window: Mutex::new(start::job_folder::WINDOW),
             forgotten: Notify::new(),
             adopting: Adopting::default(),
             left_alone: LeftAlone::default(),
+            vanished: news::Sender::new(false),
             nursery: Nursery::of(options.folders.jobs()),
             events: broadcast::Sender::new(EVENTS),
             options,
@@ -201,6 +207,7 @@ impl Engine {
         engine.adopt_all();
         engine.watch_files();
         engine.watch_store();
+        engine.end_vanished();
         if engine.0.options.takes_over {
             engine.watch_others();
             engine.watch_owners();

@@ -10,6 +10,7 @@ use std::{
 };
 
 use directories::{BaseDirs, ProjectDirs};
+use uuid::Uuid;
 
 /// The folders and files of one user; tests give their own.
 #[derive(Debug, Clone)]
@@ -70,6 +71,30 @@ impl Folders {
     #[must_use]
     pub fn started(&self) -> PathBuf {
         self.data.join("started")
+    }
+
+    /// The id of the data folder, which it has from the first time on that somebody asks.
+    ///
+    /// # Errors
+    /// Where it cannot be read or written.
+    pub fn id(&self) -> io::Result<Uuid> {
+        let file = self.data.join("id");
+        let read = || -> io::Result<Uuid> {
+            let text = fs::read_to_string(&file)?;
+            text.trim().parse().map_err(io::Error::other)
+        };
+        if let Ok(known) = read() {
+            return Ok(known);
+        }
+        // Whole in one step, and the first of several is everybody's.
+        let new = self.data.join(format!(".id.{}", std::process::id()));
+        fs::write(&new, format!("{}\n", Uuid::now_v7()))?;
+        let made = fs::hard_link(&new, &file);
+        fs::remove_file(&new)?;
+        match made {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => read(),
+        }
     }
 
     /// Where job folders lie.

@@ -121,6 +121,10 @@ pub struct Job {
     pub batch: Option<Uuid>,
     /// Who owns it: `user@machine`.
     pub owner: String,
+    /// The id of the data folder that has its folder while it is not over: machines may share a name. None of a job of an
+    /// earlier version.
+    #[serde(default)]
+    pub data_folder: Option<Uuid>,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,
     /// Where it stands.

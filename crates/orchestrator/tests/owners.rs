@@ -1,4 +1,5 @@
-//! A store that several people share: a job whose owner is not there, and one whose log is written elsewhere.
+//! A store that several people and programs share: what is shown of a job whose owner is not there, and what becomes of
+//! jobs whatever the store does.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
@@ -11,6 +12,9 @@ mod page;
 #[path = "support/postgres.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod postgres;
+
+#[path = "owners/stores.rs"]
+mod stores;
 
 use std::{fs, path::Path, process::Command};
 

@@ -114,6 +114,35 @@ fn what_a_killed_supervisor_leaves_is_ended_before_the_next_one_runs() {
 }
 
 #[test]
+fn what_an_engine_and_a_supervisor_killed_together_leave_is_ended_before_the_next_one_runs() {
+    let (_postgres, home) = home();
+    home.makefile(
+        "deploy: ## @exclusive\n\t@trap '' TERM; \\\n\
+         \tif [ -e pid ] && readlink \"/proc/$$(cat pid)/exe\"; then touch twice; fi; \\\n\
+         \techo $$$$ >pid; touch started; while [ ! -e go ]; do sleep 0.02; done\n",
+    );
+    // It knows of the first one's job, and is still there when that one's engine is not.
+    let mut serving = home.start(&["serve", "--json"]);
+    serving.line();
+    let mut first = home.start(&["run", "deploy"]);
+    appears(&home.work().join("started"));
+    let folders = home.job_folders();
+    let supervisor = folders.iter().find_map(|folder| {
+        let known = fs::read(folder.join("supervisor.json")).ok()?;
+        let known: serde_json::Value = serde_json::from_slice(&known).unwrap();
+        known["supervisor"]["pid"].as_i64()
+    });
+    let supervisor = Pid::from_raw(i32::try_from(supervisor.unwrap()).unwrap()).unwrap();
+    kill_process(supervisor, Signal::KILL).unwrap();
+    first.kill();
+    let mut second = home.start(&["run", "deploy"]);
+    fs::write(home.work().join("go"), "").unwrap();
+    assert!(second.child.wait().unwrap().success());
+    assert!(!home.work().join("twice").exists());
+    serving.kill();
+}
+
+#[test]
 fn a_job_that_waits_is_canceled_at_once_by_anybody() {
     let (_postgres, home) = home();
     let mut first = home.start(&["run", "deploy"]);
@@ -124,6 +153,7 @@ fn a_job_that_waits_is_canceled_at_once_by_anybody() {
     let canceled: serde_json::Value = serde_json::from_str(&second.line()).unwrap();
     assert_eq!(canceled["status"], "canceled");
     assert_eq!(canceled["started_at"], serde_json::Value::Null);
+    assert_eq!(canceled["reason"], "canceled before it started");
     assert!(home.work().join("running").exists(), "the first goes on");
     fs::write(home.work().join("go"), "").unwrap();
     assert!(first.child.wait().unwrap().success());

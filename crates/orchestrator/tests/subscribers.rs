@@ -27,8 +27,8 @@ use std::{
 use dice::Dice;
 use home::{Home, eventually};
 use orchestrator::{
-    job::JobId,
-    wire::{Event, JobRequest, LogRequest, Reply},
+    job::{JobId, JobQuery},
+    wire::{Event, FailureCode, JobRequest, LogRequest, Message, Reply, Request, StoreHealth},
 };
 use page::App;
 use postgres::Postgres;
@@ -268,4 +268,169 @@ async fn a_log_is_had_from_near_its_end() {
         assert!((1 << 20..3 << 19).contains(&size), "{size} from {begin} on");
         assert!(bytes[&0].ends_with(b"row 200000 of it\n"));
     }
+}
+
+#[tokio::test]
+async fn every_call_has_one_answer_whatever_comes_right_after_it() {
+    let postgres = Postgres::start();
+    let app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let mut page = app.page().await;
+    let job = page.start("echo one; sleep 0.2; echo two").await.id;
+    let mut due = std::collections::BTreeSet::new();
+    for _ in 0..50 {
+        let calls = [
+            Request::Follow { job, tail: 5 },
+            Request::Unfollow { job },
+            Request::Follow { job, tail: 5 },
+            Request::Follow { job, tail: 7 },
+            Request::Unfollow { job },
+            Request::Subscribe {
+                job,
+                seq: 0,
+                tail: None,
+            },
+        ];
+        due.extend(page.say_all(calls.into()).await);
+        let numbers = due.len() as u32;
+        let calls = (0..=numbers).map(|subscription| Request::Unsubscribe { subscription });
+        due.extend(page.say_all(calls.take(4).collect()).await);
+    }
+    while !due.is_empty() {
+        // None is a piece of a log.
+        let of = match page.next().await {
+            Some(Message::Reply { id, .. } | Message::Failed { id, .. }) => id,
+            _ => continue,
+        };
+        assert!(due.remove(&of), "call {of} is answered twice");
+    }
+    page.over(job).await;
+}
+
+#[tokio::test]
+async fn what_no_text_holds_is_refused_in_words() {
+    let postgres = Postgres::start();
+    let app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let nul = Some("a\0b".to_owned());
+    let save = |command: &str| Request::SaveCommand {
+        host: None,
+        command: command.into(),
+    };
+    for request in [
+        Request::Jobs(JobQuery {
+            text: nul.clone(),
+            ..JobQuery::default()
+        }),
+        Request::Jobs(JobQuery {
+            owner: nul,
+            ..JobQuery::default()
+        }),
+        save(""),
+        save(" \n"),
+        save("echo \0"),
+        save(&"x".repeat(60_000)),
+    ] {
+        let refused = page.ask(request.clone()).await;
+        assert!(
+            matches!(refused, Err(FailureCode::Refused)),
+            "{request:?}: {refused:?}"
+        );
+    }
+    assert!(page.ask(save("echo one")).await.is_ok());
+}
+
+/// A session of psql that holds every row and every look at the jobs up, until it is dropped.
+struct Locked(std::process::Child);
+
+impl Locked {
+    fn jobs_of(url: &str) -> Self {
+        let mut psql = std::process::Command::new("psql");
+        psql.args([url, "-qtA", "-c"]).arg(
+            "begin; lock table jobs in access exclusive mode; select 'locked'; select pg_sleep(600)",
+        );
+        Self(psql.stdout(std::process::Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn while_tables_are_locked_health_says_so_and_what_runs_is_listed_at_once() {
+    let postgres = Postgres::start();
+    let url = postgres.url("postgres");
+    let app = App::start(Home::new(Some(url.clone())));
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let job = page.start("sleep 1130").await.id;
+    let locked = Locked::jobs_of(&url);
+    let is_held = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'jobs'::regclass";
+    eventually("they are locked", || {
+        let asked = std::process::Command::new("psql")
+            .args([&url, "-qtAc", is_held])
+            .output();
+        asked.unwrap().stdout == b"1\n"
+    });
+    let begun = Instant::now();
+    let listed = page.ask(Request::Jobs(JobQuery::default())).await;
+    let took = begun.elapsed();
+    let Ok(Reply::Jobs {
+        jobs, incomplete, ..
+    }) = listed
+    else {
+        panic!("{listed:?}");
+    };
+    assert!(jobs.iter().any(|known| known.id == job), "{jobs:?}");
+    assert!(
+        incomplete.is_some() && took < Duration::from_secs(6),
+        "{took:?}"
+    );
+    page.until(|event| match event {
+        Event::Store(store) if matches!(store.health, StoreHealth::Away { .. }) => Some(()),
+        _ => None,
+    })
+    .await;
+    drop(locked);
+    page.until(|event| match event {
+        Event::Store(store) if matches!(store.health, StoreHealth::Ready { .. }) => Some(()),
+        _ => None,
+    })
+    .await;
+    page.ask(Request::Cancel { job, force: true })
+        .await
+        .unwrap();
+    page.over(job).await;
+    page.idle().await;
+}
+
+#[tokio::test]
+async fn a_folder_that_only_waits_for_the_store_holds_no_file_open() {
+    let mut postgres = Postgres::start();
+    let app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    postgres.down(rustix::process::Signal::QUIT);
+    for _ in 0..20 {
+        let job = page.start("echo one").await.id;
+        page.over(job).await;
+    }
+    let jobs = app.home.data().join("jobs");
+    let open = || {
+        let all = fs::read_dir(format!("/proc/{}/fd", app.pid()))
+            .unwrap()
+            .flatten();
+        let all = all.filter_map(|fd| fs::read_link(fd.path()).ok());
+        // The folder itself is watched.
+        all.filter(|path| path.starts_with(&jobs) && *path != jobs)
+            .count()
+    };
+    eventually("none is open", || open() == 0);
+    assert_eq!(app.home.job_folders().len(), 20);
+    postgres.up();
+    eventually("all are archived", || app.home.job_folders().is_empty());
 }

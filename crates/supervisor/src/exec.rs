@@ -40,6 +40,9 @@ pub struct Exec {
     pub archiver: Vec<String>,
     /// The environment of the archiver, beside `PATH` and `HOME`: names and values, no secrets.
     pub archiver_env: Vec<(String, String)>,
+    /// The same, of values that are no text: their bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub archiver_env_bytes: Vec<(String, Vec<u8>)>,
 }
 
 /// The size of a terminal, in characters.

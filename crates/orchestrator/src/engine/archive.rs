@@ -3,6 +3,7 @@
 //! It reads the spool on its own, from where the archive ends, so the store may be away for as long as it likes: that
 //! costs disk, not bytes. It knows no subscriber.
 
+mod catch_up;
 mod claim;
 mod cut;
 mod kept;
@@ -52,6 +53,11 @@ pub(crate) enum ArchiveError {
     #[error("failed to read the spool: {0}")]
     Spool(#[from] io::Error),
 }
+
+pub(crate) use self::kept::beginning;
+
+/// Jobs that are over and archived at once. Each holds some files open.
+pub(super) const LATE: usize = 32;
 
 /// Archives a job until it is over and all of it has arrived, and removes its folder then. After an error it may be
 /// called again, and goes on from what the store has; `goes_on` is called whenever something has arrived.
@@ -256,6 +262,9 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
                 self.found_damage(&error);
                 return Ok(());
             }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return self.pass_gap(error).await;
+            }
             cut => cut?,
         };
         let Cut { batches, next, .. } = cut;
@@ -277,56 +286,6 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
             }
             Err(error) => self.recover(error).await,
         }
-    }
-
-    /// A server that crashed lost what it had not made durable, and a person may have deleted the job; the spool still
-    /// has what the store lacks.
-    async fn recover(&mut self, error: StoreError) -> Result<(), ArchiveError> {
-        match error {
-            StoreError::Behind { .. } => {}
-            StoreError::Gone { .. } => {
-                self.saved = None;
-                self.save().await?;
-            }
-            error => return Err(error.into()),
-        }
-        self.go_back().await
-    }
-
-    /// Drops whole segments of the spool, once the server has what is in them on its disk.
-    async fn drop_what_is_durable(&mut self) -> Result<(), ArchiveError> {
-        if self.at.at.offset < self.dropped + spool::SEGMENT_BYTES {
-            return Ok(());
-        }
-        let id = self.live.id;
-        let durable = self
-            .link
-            .insist_on_writing(|store| async move { store.make_durable(id).await })
-            .await?;
-        if let Some(durable) = durable {
-            // First written down: from then on only this and the store say where what is left of the spool begins. On a full
-            // disk it is the store alone: dropping makes room.
-            if let Err(error) = self.live.folder.write_json_durably(ARCHIVED, &durable) {
-                tracing::warn!(job = %id, %error, "where its spool begins is known to the store alone");
-            }
-            let folder = self.live.folder.clone();
-            off_the_disk(move || spool::drop_before(folder.path(), durable.offset)).await?;
-            self.dropped = durable.offset;
-        }
-        Ok(())
-    }
-
-    async fn go_back(&mut self) -> Result<(), ArchiveError> {
-        let id = self.live.id;
-        let mark = self
-            .link
-            .insist(|store| async move { store.mark(id).await })
-            .await?;
-        self.at = mark.as_ref().map_or_else(Mark::default, mark_of_store);
-        self.ahead = None;
-        drop(self.spool.take());
-        self.damaged = false;
-        Ok(())
     }
 
     /// The spool was whole when it was indexed, and is not any more: what has been read is all there will be.

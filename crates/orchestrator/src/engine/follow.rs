@@ -9,6 +9,7 @@ pub(super) mod lost;
 pub(super) mod orders;
 pub(super) mod skipped;
 pub(super) mod strays;
+pub(super) mod vanished;
 pub(super) mod wait;
 
 use std::{

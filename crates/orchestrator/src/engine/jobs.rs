@@ -3,7 +3,7 @@
 pub(super) mod heartbeat;
 pub(super) mod notes;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use super::{Engine, EngineError};
 use crate::{
@@ -16,6 +16,10 @@ use crate::{
 const PAGE: u32 = 50;
 /// Jobs of one page at most.
 const LARGEST_PAGE: u32 = 500;
+
+/// How long the store may take to list jobs, and to look for a text in them.
+const TO_LIST: Duration = Duration::from_secs(3);
+const TO_SEARCH: Duration = Duration::from_secs(20);
 
 /// A page of jobs.
 #[derive(Debug, Clone)]
@@ -92,12 +96,28 @@ impl Engine {
         let asked = self
             .0
             .link
-            .ask(|store| async move { store.jobs(page).await })
-            .await;
-        let (mut archived, incomplete) = match asked {
-            Ok(jobs) => (jobs, None),
-            Err(error) if error.is_transient() => (Vec::new(), Some(format!("failed to {error}"))),
-            Err(error) => return Err(error.into()),
+            .ask(|store| async move { store.jobs(page).await });
+        // Those that run are known all the time, and are not kept waiting for those that were.
+        let patience = if query.text.is_some() {
+            TO_SEARCH
+        } else {
+            TO_LIST
+        };
+        let (mut archived, incomplete) = match tokio::time::timeout(patience, asked).await {
+            Ok(Ok(jobs)) => (jobs, None),
+            Ok(Err(error)) if error.is_transient() => {
+                (Vec::new(), Some(format!("failed to {error}")))
+            }
+            Ok(Err(error)) => return Err(error.into()),
+            Err(_) => {
+                let seconds = patience.as_secs();
+                (
+                    Vec::new(),
+                    Some(format!(
+                        "Postgres has not listed its jobs for {seconds} s: vmo doctor"
+                    )),
+                )
+            }
         };
         self.mark_silent(&mut archived).await;
         // As they stand now: the store may have taken its time.

@@ -321,6 +321,8 @@ impl Engine {
         claims: &[Claim],
     ) -> Result<Prepared, EngineError> {
         let (id, jobs) = (job.id, self.folders().jobs());
+        let data_folder = Some(self.folders().id()?);
+        let job = Job { data_folder, ..job };
         self.note_started(&job);
         // Before the folder can be seen, so that it is not taken for another engine's.
         self.0.known.lock().insert(id);

@@ -70,7 +70,13 @@ impl Address {
             .username(user)
             .database(database)
             .ssl_mode(PgSslMode::Disable);
-        let host: String = folder.to_string_lossy().bytes().map(percent).collect();
+        let host: String = folder
+            .as_os_str()
+            .as_encoded_bytes()
+            .iter()
+            .copied()
+            .map(percent)
+            .collect();
         Self {
             options: plain(options),
             schema: None,
@@ -94,6 +100,12 @@ impl Address {
             .collect();
         let join = if uri.contains('?') { '&' } else { '?' };
         (format!("{uri}{join}options={path}"), password)
+    }
+
+    /// The schema our tables are in, where one is named.
+    #[must_use]
+    pub fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
     }
 
     /// The address for a person: no password, no parameters.

@@ -22,7 +22,7 @@ impl Store {
     /// saved here; [`StoreError::Unfit`] where the batches do not lead to the mark; whatever the server says.
     pub async fn archive(&self, job: JobId, batches: &[Batch], mark: &Mark) -> Result<()> {
         let start = follow(job, batches, mark)?;
-        let mut held = self.hold().await?;
+        let mut held = self.hold_to_write().await?;
         let outcome = answer(archive_sql::add(
             &mut held,
             &self.tables,
@@ -41,7 +41,7 @@ impl Store {
     /// [`StoreError::Behind`] where the archive ends elsewhere (nothing is written then); as [`Store::save_job`].
     pub async fn settle(&self, job: &Job, mark: &Mark) -> Result<()> {
         let columns = Columns::of(job)?;
-        let mut held = self.hold().await?;
+        let mut held = self.hold_to_write().await?;
         let outcome = answer(archive_sql::end(
             &mut held,
             &self.tables,
@@ -53,13 +53,24 @@ impl Store {
         self.judge(job.id, mark, mark.seq, held.end(outcome))
     }
 
+    /// Goes on at `mark` with a job whose archive ends before, at chunk `from`: what is between is nowhere any more, and
+    /// counts as [missing](Self::missing).
+    ///
+    /// # Errors
+    /// As [`Store::archive`].
+    pub async fn pass(&self, job: JobId, from: u64, mark: &Mark) -> Result<()> {
+        let mut held = self.hold_to_write().await?;
+        let passed = answer(archive_sql::pass(&mut held, &self.tables, job, from, mark)).await;
+        self.judge(job, mark, from, held.end(passed))
+    }
+
     /// Waits until everything that was archived of this job is on the server's disk, and says how far that is: the spool
     /// before that is no longer needed. None where the job is not here.
     ///
     /// # Errors
     /// Whatever the server says.
     pub async fn make_durable(&self, job: JobId) -> Result<Option<Mark>> {
-        let mut held = self.hold().await?;
+        let mut held = self.hold_to_write().await?;
         let mark = answer(archive_sql::secure(&mut held, &self.tables, job)).await;
         held.end(mark).map_err(|error| self.fault(error))
     }

@@ -243,6 +243,40 @@ pub(super) async fn end(
     Ok(there.map_or(Step::Gone, |there| Step::Elsewhere(there.seq)))
 }
 
+const PASS: &str = "update ours.jobs set
+    archived_seq = $3, archived_offset = $4, archived_lines = $5, archived_state = $6,
+    archived_stdout = archived_stdout + greatest(0, $7 - archived_stdout - archived_stderr),
+    lines = greatest(lines, $5), bytes = greatest(bytes, $7)
+  where id = $1 and archived_seq = $2";
+
+/// Moves the mark over what nobody has any more.
+pub(super) async fn pass(
+    connection: &mut PgConnection,
+    tables: &Tables,
+    job: JobId,
+    from: u64,
+    mark: &Mark,
+) -> sqlx::Result<Step> {
+    let mut transaction = connection.begin_with(DURABLE).await?;
+    let done = sqlx::query(tables.sql(PASS))
+        .bind(job.0)
+        .bind(from.cast_signed())
+        .bind(mark.seq.cast_signed())
+        .bind(mark.offset.cast_signed())
+        .bind(mark.lines.cast_signed())
+        .bind(&mark.state)
+        .bind(mark.bytes.cast_signed())
+        .execute(&mut *transaction)
+        .await?;
+    let there = lock(&mut transaction, tables, job).await?;
+    transaction.commit().await?;
+    Ok(match there {
+        _ if done.rows_affected() == 1 => Step::Written,
+        None => Step::Gone,
+        Some(there) => Step::Elsewhere(there.seq),
+    })
+}
+
 /// Waits until everything archived of this job is on disk: the commit of any change that is waited for brings all
 /// earlier ones with it.
 pub(super) async fn secure(

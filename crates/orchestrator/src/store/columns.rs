@@ -43,6 +43,8 @@ struct Detail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cwd: Option<PathBuf>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    data_folder: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     commit: Option<Commit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exit: Option<Exit>,
@@ -77,6 +79,7 @@ impl Detail {
             argv: here.argv,
             variables: job.variables.clone(),
             cwd: here.cwd,
+            data_folder: job.data_folder,
             commit: here.commit,
             exit: job.state.exit().cloned(),
             cause,
@@ -198,6 +201,7 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
         pty: false,
         batch: row.try_get("batch").unwrap_or_default(),
         owner: text("owner"),
+        data_folder: None,
         queued_at: made,
         state: State::Ended {
             started_at: None,
@@ -274,6 +278,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         pty: column(row, id, "pty")?,
         batch: column(row, id, "batch")?,
         owner: column(row, id, "owner")?,
+        data_folder: detail.data_folder,
         queued_at,
         state,
         cause,

@@ -14,12 +14,19 @@ use sqlx::{
     postgres::{PgPool, PgPoolOptions},
 };
 
-use super::{Address, Result, StoreError, answer::within, pooler, schema, tables::Tables};
+use super::{
+    Address, Result, StoreError,
+    answer::{answer, within},
+    pooler, schema,
+    tables::Tables,
+};
 
 /// How long a server may take to let us in, or the pool to give a connection.
 const TO_CONNECT: Duration = Duration::from_secs(5);
 /// Connections at most; a team shares its server's few hundred.
 const CONNECTIONS: u32 = 8;
+/// How long it may take until it is noticed that a newer app has changed the tables.
+const TO_LOOK: Duration = Duration::from_secs(1);
 /// A connection that lay idle this long is tried before it is used, since its server may be gone.
 const STALE: Duration = Duration::from_secs(1);
 
@@ -30,6 +37,8 @@ pub struct Store {
     pub(super) tables: Tables,
     about: Arc<About>,
     loss: Arc<Loss>,
+    /// When the tables were last seen to be of no newer app.
+    looked: Arc<Mutex<Instant>>,
 }
 
 /// What was found when it was connected to.
@@ -69,6 +78,7 @@ impl Store {
             pool: pool(address, Arc::clone(&loss)),
             tables: found.tables,
             loss,
+            looked: Arc::new(Mutex::new(Instant::now())),
             about: Arc::new(About {
                 at,
                 uri,
@@ -133,6 +143,21 @@ impl Store {
             }),
             Err(error) => Err(self.fault(error)),
         }
+    }
+
+    /// A connection of its own for one piece of work that writes. A newer app may have changed the tables since we came:
+    /// then nothing is written any more.
+    pub(super) async fn hold_to_write(&self) -> Result<Held> {
+        let mut held = self.hold().await?;
+        if self.looked.lock().elapsed() < TO_LOOK {
+            return Ok(held);
+        }
+        // Where that fails, the connection is dropped with it.
+        let version = answer(schema::version(&mut held, &self.tables)).await;
+        let version = version.map_err(|error| self.fault(error))?;
+        schema::is_known(&self.about.at, version)?;
+        *self.looked.lock() = Instant::now();
+        Ok(held)
     }
 
     /// Sorts an error of the driver.

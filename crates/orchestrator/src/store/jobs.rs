@@ -22,7 +22,7 @@ impl Store {
     /// [`StoreError::Unfit`] where a path is not UTF-8; whatever the server says.
     pub async fn save_job(&self, job: &Job) -> Result<()> {
         let columns = Columns::of(job)?;
-        let mut held = self.hold().await?;
+        let mut held = self.hold_to_write().await?;
         let saved = answer(save(&mut held, &self.tables, job, &columns)).await;
         held.end(saved).map_err(|error| self.fault(error))
     }
@@ -109,7 +109,7 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn delete_job(&self, id: JobId) -> Result<bool> {
-        let mut held = self.hold().await?;
+        let mut held = self.hold_to_write().await?;
         let delete = "with gone as (delete from ours.jobs where id = $1 returning id)
                       select pg_notify($2, id::text), set_config('synchronous_commit', 'on', true) from gone";
         let gone = answer(

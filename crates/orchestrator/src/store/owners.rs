@@ -20,7 +20,7 @@ impl Store {
                     select owner from ours.job_owners
                     where owner <> $1 and seen_at < now() - make_interval(secs => $2) order by owner";
         let beat = sqlx::query_scalar(self.tables.sql(beat)).bind(owner);
-        let mut held = self.hold().await?;
+        let mut held = self.hold_to_write().await?;
         let asked = beat.bind(since.as_secs_f64()).fetch_all(&mut *held);
         let owners = answer(asked).await;
         held.end(owners).map_err(|error| self.fault(error))

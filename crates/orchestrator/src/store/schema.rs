@@ -75,11 +75,7 @@ pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> 
     let schema = schema_of(connection, address).await?;
     let tables = Tables::of(&schema);
     match version_there(connection, &at, &schema, &tables).await? {
-        Some(found) if found > newest() => {
-            let known = newest();
-            return Err(StoreError::TooNew { at, found, known });
-        }
-        Some(found) if found == newest() => {}
+        Some(found) if found >= newest() => is_known(&at, Some(found))?,
         _ => migrate(connection, &at, &tables).await?,
     }
     let version: String = about.get("version");
@@ -96,6 +92,30 @@ pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> 
         tables,
         warnings,
     })
+}
+
+/// The version of our tables, as their ledger says.
+pub(super) async fn version(
+    connection: &mut PgConnection,
+    tables: &Tables,
+) -> sqlx::Result<Option<i64>> {
+    let select = AssertSqlSafe(format!(
+        "select max(version) from {}.{LEDGER}",
+        tables.schema()
+    ));
+    sqlx::query_scalar(select).fetch_one(connection).await
+}
+
+/// Refuses tables of a newer app.
+pub(super) fn is_known(at: &str, version: Option<i64>) -> Result<()> {
+    match version {
+        Some(found) if found > newest() => Err(StoreError::TooNew {
+            at: at.to_owned(),
+            found,
+            known: newest(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn newest() -> i64 {
@@ -170,13 +190,7 @@ async fn version_there(
     .await
     .map_err(fault)?;
     if names.iter().any(|name| name == LEDGER) {
-        let select = AssertSqlSafe(format!(
-            "select max(version) from {}.{LEDGER}",
-            tables.schema()
-        ));
-        return answer(sqlx::query_scalar(select).fetch_one(connection))
-            .await
-            .map_err(fault);
+        return answer(version(connection, tables)).await.map_err(fault);
     }
     match names.last() {
         None => Ok(None),

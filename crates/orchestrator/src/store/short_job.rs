@@ -29,7 +29,7 @@ impl Store {
             let (job, why) = (job.id, "its log does not begin at its start".to_owned());
             return Err(StoreError::Unfit { job, why });
         }
-        let mut held = self.hold().await?;
+        let mut held = self.hold_to_write().await?;
         let written = answer(write(&mut held, &self.tables, job, &columns, batches, mark)).await;
         held.end(written).map_err(|error| self.fault(error))
     }

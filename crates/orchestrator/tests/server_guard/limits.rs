@@ -221,3 +221,49 @@ async fn a_client_that_answers_pings_stays_and_one_that_does_not_goes() {
     ask(&mut client, 1).await;
     assert_eq!(*probe.closed.borrow(), 1);
 }
+
+#[tokio::test]
+async fn pages_that_nobody_reads_keep_no_window_out_and_end() {
+    let limits = Limits {
+        stuck: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let (server, _) = start(limits).await;
+    let get = format!(
+        "GET / HTTP/1.1\r\nHost: localhost:{}\r\n\r\n",
+        server.port()
+    );
+    let many = get.repeat(20_000);
+    let mut stuck = tokio::task::JoinSet::new();
+    for _ in 0..80 {
+        let (many, port) = (many.clone(), server.port());
+        stuck.spawn(async move {
+            let mut stream = connect(port).await;
+            // It ends once the connection does, or all is on its way.
+            stream.write_all(many.as_bytes()).await.ok();
+            within(drain_slowly(stream)).await;
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let begin = Instant::now();
+    let mut client = open(&server).await;
+    ask(&mut client, 1).await;
+    let page = exchange(server.port(), &get).await;
+    assert!(page.status < 500, "{}", page.status);
+    let took = begin.elapsed();
+    assert!(
+        took < Duration::from_secs(3),
+        "a window waited for {took:?}"
+    );
+    while within(stuck.join_next()).await.is_some() {}
+}
+
+/// Waits for the connection's end without reading: what the system holds of it is no progress.
+async fn drain_slowly(stream: tokio::net::TcpStream) {
+    while !matches!(
+        stream.ready(tokio::io::Interest::ERROR | tokio::io::Interest::WRITABLE).await,
+        Ok(ready) if ready.is_error() || ready.is_write_closed() || ready.is_read_closed()
+    ) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -185,6 +185,23 @@ impl Page {
         call.id
     }
 
+    /// Sends requests in one write, whose answers nobody waits for; their ids.
+    pub(crate) async fn say_all(&mut self, requests: Vec<Request>) -> Vec<u32> {
+        let mut ids = Vec::new();
+        for request in requests {
+            let id = self.next;
+            self.next += 1;
+            let text = serde_json::to_string(&Call { id, request }).unwrap();
+            self.socket
+                .feed(tungstenite::Message::text(text))
+                .await
+                .unwrap();
+            ids.push(id);
+        }
+        self.socket.flush().await.unwrap();
+        ids
+    }
+
     pub(crate) async fn ask(&mut self, request: impl Into<Request>) -> Result<Reply, FailureCode> {
         let call = self.say(request).await;
         loop {

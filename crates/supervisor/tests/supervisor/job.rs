@@ -41,6 +41,7 @@ pub(crate) fn exec(program: &str, args: &[&str]) -> Exec {
             .into(),
         archiver: Vec::new(),
         archiver_env: Vec::new(),
+        archiver_env_bytes: Vec::new(),
     }
 }
 

@@ -211,6 +211,25 @@ pub(crate) async fn hosts(hosts: Hosts) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+/// `vmo move`: hands jobs over that wait for another database.
+pub(crate) async fn move_here(names: &[String], all: bool) -> Outcome {
+    let engine = settled().await?;
+    let mut ids = if all {
+        engine.waiting_elsewhere()
+    } else {
+        Vec::new()
+    };
+    for name in names {
+        ids.push(engine.find_job(name).await?.id);
+    }
+    for id in ids {
+        engine.move_here(id)?;
+        out::line(id)?;
+    }
+    super::archive_in_background();
+    Ok(ExitCode::SUCCESS)
+}
+
 pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
     let engine = settled().await?;
     let query = JobQuery {

@@ -80,6 +80,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Archive jobs in the database in use that were started with another one
+    Move {
+        /// Their ids
+        #[arg(required_unless_present = "all")]
+        jobs: Vec<String>,
+        /// All of them
+        #[arg(long)]
+        all: bool,
+    },
     /// Guard the private Postgres (started by whoever needs it first)
     #[command(hide = true)]
     Postgres,
@@ -159,6 +168,7 @@ fn dispatch(command: Command) -> Outcome {
         orchestrator::store::embedded::guardian(&Folders::of_user()?.data)?;
         return Ok(ExitCode::SUCCESS);
     }
+    threads()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -166,6 +176,30 @@ fn dispatch(command: Command) -> Outcome {
     // A thread that waits for another engine's lock, or for a line of input, must not hold us up.
     runtime.shutdown_background();
     outcome
+}
+
+/// Sees that as many threads can be had as the runtime cannot do without: it would panic.
+fn threads() -> Result<(), Failed> {
+    let needed = std::thread::available_parallelism().map_or(2, usize::from) + 4;
+    let (wait, go) = std::sync::mpsc::channel::<()>();
+    let go = std::sync::Arc::new(std::sync::Mutex::new(go));
+    let probe = |_| {
+        let go = std::sync::Arc::clone(&go);
+        // It ends once nobody can let it go on.
+        std::thread::Builder::new().spawn(move || drop(go.lock().map(|go| go.recv())))
+    };
+    let probes: Result<Vec<_>, _> = (0..needed).map(probe).collect();
+    drop(wait);
+    let probes = probes.map_err(|error| {
+        Failed::new(format!(
+            "this user may start too few threads and processes, and {needed} are needed here: {error}; \
+             raise the limit (ulimit -u) or end some programs"
+        ))
+    })?;
+    for probe in probes {
+        drop(probe.join());
+    }
+    Ok(())
 }
 
 async fn serve_command(command: Command) -> Outcome {
@@ -181,6 +215,7 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Db { psql } => db::db(psql).await,
         Command::Serve(serve) => serve::serve(serve).await,
         Command::Doctor { json } => doctor::doctor(json).await,
+        Command::Move { jobs, all } => list::move_here(&jobs, all).await,
         Command::Archive { job: _ } => run::archive().await,
         Command::Postgres => unreachable!("taken before the runtime"),
     }
@@ -226,7 +261,7 @@ async fn cancel(name: &str, force: bool) -> Outcome {
         )));
     }
     engine.cancel(job.id, force).await?;
-    let job = engine.over_or_defied(job.id).await?;
+    let job = engine.ended_whole(job.id).await?;
     let late = match job.state.status() {
         Status::Done | Status::Error => " (the cancel came too late)",
         _ => "",

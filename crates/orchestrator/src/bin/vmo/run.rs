@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use orchestrator::{
     engine::{Consent, Engine, Log},
-    job::{Job, JobId, survivor as survivor_words},
+    job::{Job, JobId, Status, survivor as survivor_words},
     launch::{Start, WhenBusy},
     wire,
 };
@@ -14,7 +14,7 @@ use super::{
     Failed, NEVER_RAN, Outcome, engine,
     fill::{MakeFlags, Prefilled, Typed},
     out, prompts,
-    show::{archived, over, show, tell_pauses},
+    show::{archived, away, over, show, tell_pauses},
     terminal::{self, Raw},
     words,
 };
@@ -244,7 +244,11 @@ async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
     }
     drop(raw);
     let mut worst = 0;
-    for job in &ended {
+    for job in &mut ended {
+        if job.state.status() == Status::Canceled {
+            *job = engine.ended_whole(job.id).await?;
+        }
+        let job = &*job;
         if json {
             print_job(job, true)?;
         } else {
@@ -264,6 +268,10 @@ async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
         }
         worst = worst.max(words::code(job));
         archived(engine, job.id).await;
+    }
+    if engine.has_left_over() {
+        // Of earlier commands, whose Postgres was away.
+        super::archive_in_background();
     }
     Ok(ExitCode::from(worst))
 }
@@ -335,6 +343,9 @@ pub(crate) async fn archive() -> Outcome {
     };
     tokio::select! {
         () = archived => Ok(ExitCode::SUCCESS),
-        () = engine.store_failed() => Err(Failed::new("Postgres is away; the next start of the app archives the job")),
+        () = engine.store_failed() => Err(Failed::new(format!(
+            "{}; whatever runs next archives the job",
+            away(&engine)
+        ))),
     }
 }

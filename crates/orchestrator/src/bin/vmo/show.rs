@@ -10,6 +10,7 @@ use orchestrator::{
     job::{Job, JobId},
     log::{Chunk, Line, Stream, lines::Flow},
     visible::visible,
+    wire::StoreHealth,
 };
 
 use super::{lines, out};
@@ -187,6 +188,17 @@ fn put(stream: Stream, bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
+/// Why nothing is archived just now, and who says more.
+pub(crate) fn away(engine: &Engine) -> String {
+    match engine.link().state().health {
+        StoreHealth::Away { why } => format!("Postgres is away: {why}; see vmo doctor"),
+        StoreHealth::Refused { why } => format!("Postgres is not used: {why}; see vmo doctor"),
+        StoreHealth::Starting { .. } | StoreHealth::Ready { .. } => {
+            "Postgres was away for a moment".into()
+        }
+    }
+}
+
 /// Waits until the log is in Postgres, as long as Postgres answers; else says what becomes of it. Ctrl-C ends the wait.
 pub(crate) async fn archived(engine: &Engine, id: JobId) {
     let folder = || engine.folders().jobs().join(id.to_string());
@@ -195,7 +207,8 @@ pub(crate) async fn archived(engine: &Engine, id: JobId) {
             out::say(format_args!("Postgres is slow; the log is kept in {} and archived later", folder().display()));
         },
         () = engine.store_failed() => out::say(format_args!(
-            "Postgres is away; the log is kept in {} and archived when it is back",
+            "{}; the log is kept in {} and archived later",
+            away(engine),
             folder().display()
         )),
         () = engine.held(id) => {

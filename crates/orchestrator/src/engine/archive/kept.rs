@@ -3,9 +3,34 @@
 
 use std::io;
 
-use supervisor::folder;
+use supervisor::{
+    folder::{self, Folder},
+    spool,
+};
 
-use super::{Archiver, off_the_disk};
+use super::{Archiver, dropped_before, off_the_disk};
+use crate::engine::follow::live::Mark;
+
+/// Where what is left of a spool begins, where that is after `at`. Its lines are counted from the last place before that at
+/// which they are known, so some may be missing in the count.
+pub(crate) fn beginning(
+    folder: &Folder,
+    at: &Mark,
+    known: impl FnOnce(u64) -> Option<Mark>,
+) -> io::Result<Option<Mark>> {
+    let first = spool::first(folder.path())?;
+    let Some(first) = first.filter(|first| first.offset > at.at.offset) else {
+        return Ok(None);
+    };
+    let written = dropped_before(folder).filter(|mark| mark.at.offset <= first.offset);
+    let near = [known(first.offset), written].into_iter().flatten();
+    let near = near.max_by_key(|mark| mark.at.offset);
+    Ok(Some(Mark {
+        at: first,
+        bytes: first.offset - first.seq * spool::HEADER as u64,
+        state: near.map_or_else(|| at.state.clone(), |mark| mark.state),
+    }))
+}
 
 impl<F> Archiver<F> {
     /// Brings the folder onto the disk before the store hears of the job: a row whose folder a power loss takes would be

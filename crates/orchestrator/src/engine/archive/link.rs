@@ -41,8 +41,18 @@ impl Place {
     pub fn key(&self) -> String {
         match self {
             Self::Embedded { .. } => "embedded".into(),
-            Self::Configured(address) => address.shown(),
+            Self::Configured(address) => match address.schema() {
+                Some(schema) => format!("{}, schema {schema}", address.shown()),
+                None => address.shown(),
+            },
         }
+    }
+
+    /// Whether this is the store that a job remembers so; earlier versions did not remember the schema.
+    #[must_use]
+    pub fn is(&self, remembered: &str) -> bool {
+        let is_same = |address: &Address| address.shown() == remembered;
+        remembered == self.key() || matches!(self, Self::Configured(address) if is_same(address))
     }
 }
 
@@ -232,10 +242,17 @@ impl Link {
     /// Waits for an answer; the keeper looks whether the store lives as often as it takes too long.
     async fn attended<T>(&self, asked: impl Future<Output = T>) -> T {
         let mut asked = std::pin::pin!(asked);
+        let (mut is_late, mut waits) = (false, None);
         loop {
             match tokio::time::timeout(SLOW, &mut asked).await {
                 Ok(answer) => return answer,
-                Err(_) => self.trouble.met.notify_one(),
+                Err(_) => {
+                    if is_late {
+                        waits.get_or_insert_with(|| self.trouble.waits());
+                    }
+                    is_late = true;
+                    self.trouble.met.notify_one();
+                }
             }
         }
     }

@@ -54,6 +54,7 @@ impl Engine {
         if let ArchiveError::Store(error) = error {
             self.0.link.fails(live.id, error);
         }
+        live.failed_again();
         let why = error.to_string();
         if live.unarchived().as_ref() == Some(&why) {
             return;

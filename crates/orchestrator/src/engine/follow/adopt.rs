@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     engine::{
-        Engine,
+        Engine, EngineError,
         archive::{self, link::Backoff},
         follow,
         start::job_folder,
@@ -48,6 +48,25 @@ impl Adopting {
     }
 }
 
+/// Who archives a job that is taken in.
+enum Archiving {
+    /// This engine, which holds the lock.
+    Here(Lock),
+    /// This engine, once the store is there: it is over.
+    Late,
+    /// Another engine, until that is gone.
+    ByAnother,
+    /// Not this engine.
+    NotHere,
+}
+
+/// Whether a job is over and nobody archives it, though the store in use is its own.
+fn is_left_over(live: &Arc<Live>) -> bool {
+    let is_over = live.job_status().is_over() && live.extent().complete;
+    let is_free = || live.folder.is_claimed().is_ok_and(|claimed| !claimed);
+    is_over && !live.is_elsewhere() && is_free()
+}
+
 impl Drop for Taking {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
@@ -65,14 +84,17 @@ impl Engine {
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse::<JobId>().ok());
         let known = || self.0.known.lock();
-        let mut left_alone = BTreeMap::new();
+        let mut left_alone = self.elsewhere();
         for id in ids {
             if !known().insert(id) {
                 continue;
             }
             let apart = match self.adopt(id) {
                 Ok(None) => continue,
-                Ok(Some(store)) => Apart::OfStore(store),
+                Ok(Some(store)) => {
+                    left_alone.insert(id, Apart::OfStore(store));
+                    continue;
+                }
                 Err(error) => {
                     tracing::warn!(job = %id, %error, "a job folder could not be taken in");
                     Apart::Unreadable(error.to_string())
@@ -87,17 +109,73 @@ impl Engine {
         self.leave_alone(left_alone);
     }
 
-    /// Takes a job in, or gives the store it waits for where that is not ours.
+    /// The jobs that wait for another store. One whose folder is gone has been archived there, or handed over.
+    fn elsewhere(&self) -> BTreeMap<JobId, Apart> {
+        let mut all = BTreeMap::new();
+        for live in self.lives().into_iter().filter(|live| live.is_elsewhere()) {
+            match job_folder::kept(&live.folder) {
+                Ok(kept) if !self.0.link.place().is(&kept.store) => {
+                    all.insert(live.id, Apart::OfStore(kept.store));
+                }
+                _ => self.forget(live.id),
+            }
+        }
+        all
+    }
+
+    /// Hands a job that waits for another store over to the one in use.
+    ///
+    /// # Errors
+    /// Where it is not one of those, a program archives it just now, or it runs.
+    pub fn move_here(&self, job: JobId) -> Result<(), EngineError> {
+        let live = self.live(job).filter(|live| live.is_elsewhere());
+        let Some(live) = live else {
+            let why = format!("job {job} does not wait for another database");
+            return Err(EngineError::Refused(why));
+        };
+        if !live.job_status().is_over() {
+            let why = format!("job {job} runs: wait for its end, or cancel it");
+            return Err(EngineError::Refused(why));
+        }
+        let Some(_claim) = live.folder.try_lock()? else {
+            let why = format!("another program archives job {job} just now");
+            return Err(EngineError::Refused(why));
+        };
+        Ok(job_folder::move_to(&live.folder, &self.0.link.key())?)
+    }
+
+    /// The jobs that wait for another store.
+    #[must_use]
+    pub fn waiting_elsewhere(&self) -> Vec<JobId> {
+        let lives = self.lives().into_iter();
+        lives
+            .filter(|live| live.is_elsewhere())
+            .map(|live| live.id)
+            .collect()
+    }
+
+    /// Takes a job in, and gives the store it waits for where that is not ours: then it is only looked at.
     fn adopt(&self, id: JobId) -> io::Result<Option<String>> {
         let folder = Folder::open(self.folders().jobs().join(id.to_string()))?;
         folders::is_own(folder.path())?;
         let kept = job_folder::kept(&folder)?;
-        if kept.store != self.0.link.key() {
-            tracing::info!(job = %id, store = kept.store, "a job waits for the store it was started with");
-            return Ok(Some(kept.store));
-        }
-        let takes_over = self.0.options.takes_over;
-        let lock = if takes_over { folder.try_lock()? } else { None };
+        let elsewhere = (!self.0.link.place().is(&kept.store)).then(|| kept.store.clone());
+        let is_over = folder
+            .read_json::<Seen>(folder::EXIT)
+            .is_ok_and(|seen| seen.is_some_and(|seen| seen.complete));
+        let takes_over = self.0.options.takes_over && elsewhere.is_none();
+        // One that is over waits for the store without holding anything open.
+        let lock = if takes_over && !is_over {
+            folder.try_lock()?
+        } else {
+            None
+        };
+        let how = match (takes_over, lock) {
+            (false, _) => Archiving::NotHere,
+            (true, None) if is_over => Archiving::Late,
+            (true, None) => Archiving::ByAnother,
+            (true, Some(lock)) => Archiving::Here(lock),
+        };
         let taking = self.0.adopting.begin();
         let from = match supervisor::spool::first(folder.path()) {
             Ok(None) => Some(Mark::default()),
@@ -108,12 +186,14 @@ impl Engine {
             }
             // Nobody has begun to supervise it: it is queued, or its engine died before it came to that.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Mark::default()),
+            // The store that knows where it begins is not there.
+            _ if elsewhere.is_some() => archive::beginning(&folder, &Mark::default(), |_| None)?,
             // The store may know the number that is lost.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
             Err(error) => return Err(error),
         };
-        self.take_in(kept, folder, lock, from, taking);
-        Ok(None)
+        self.take_in(kept, folder, how, from, taking);
+        Ok(elsewhere)
     }
 
     /// Asks the store where the rest of a spool begins whose start is archived and dropped: the engine that did so left no
@@ -150,10 +230,11 @@ impl Engine {
         &self,
         kept: job_folder::Kept,
         folder: Folder,
-        lock: Option<Lock>,
+        how: Archiving,
         from: Option<Mark>,
         taking: Taking,
     ) {
+        let elsewhere = (!self.0.link.place().is(&kept.store)).then(|| kept.store.clone());
         self.0.queue.know(kept.job.id, kept.claims);
         let mut job = kept.job;
         if let Some(started_at) = follow::begun_at(&folder) {
@@ -168,12 +249,16 @@ impl Engine {
         if let Some(seen) = &seen {
             live.ends_at(seen.spool_end);
         }
+        if let Some(store) = &elsewhere {
+            live.waits_elsewhere(store);
+        }
         self.register(&live);
         self.report(live.job());
-        match lock {
-            Some(lock) => self.archive(Arc::clone(&live), lock, None),
-            None if self.0.options.takes_over => self.wait_for_lock(Arc::clone(&live)),
-            None => {}
+        match how {
+            Archiving::Here(lock) => self.archive(Arc::clone(&live), Some(lock), None),
+            Archiving::Late => self.archive(Arc::clone(&live), None, None),
+            Archiving::ByAnother => self.wait_for_lock(Arc::clone(&live)),
+            Archiving::NotHere => {}
         }
         let engine = self.clone();
         let indexer = match from {
@@ -191,7 +276,7 @@ impl Engine {
                     drop(taking);
                 }
             }
-            if !live.job_status().is_over() {
+            if !live.job_status().is_over() && !live.is_elsewhere() {
                 engine.ask_how_it_ended(&live).await;
             }
         });
@@ -217,26 +302,19 @@ impl Engine {
     /// again: jobs that run are left to their supervisors.
     pub fn archive_left_over(&self) -> Vec<JobId> {
         job_folder::sweep(&self.folders().jobs());
-        let is_left = |live: &Arc<Live>| live.job_status().is_over() && live.extent().complete;
         let take = |live: Arc<Live>| {
-            let lock = live.folder.try_lock().ok()??;
             let id = live.id;
-            live.folder.path().exists().then(|| {
-                self.archive(live, lock, None);
-                id
-            })
+            self.archive(live, None, None);
+            id
         };
-        let left: Vec<_> = self.lives().into_iter().filter(is_left).collect();
-        left.into_iter().filter_map(take).collect()
+        let left: Vec<_> = self.lives().into_iter().filter(is_left_over).collect();
+        left.into_iter().map(take).collect()
     }
 
     /// Whether there are jobs that are over and that nobody archives.
     #[must_use]
     pub fn has_left_over(&self) -> bool {
-        self.lives().iter().any(|live| {
-            let is_over = live.job_status().is_over() && live.extent().complete;
-            is_over && live.folder.is_claimed().is_ok_and(|claimed| !claimed)
-        })
+        self.lives().iter().any(is_left_over)
     }
 
     /// Looks on until the engine that archives the job is done with it or gone, and takes the job over then.
@@ -248,7 +326,9 @@ impl Engine {
                 let lock = live.folder.lock_blocking();
                 let _in_runtime = runtime.enter();
                 match lock {
-                    Ok(lock) if live.folder.path().exists() => engine.archive(live, lock, None),
+                    Ok(lock) if live.folder.path().exists() => {
+                        engine.archive(live, Some(lock), None);
+                    }
                     _ => engine.archived_elsewhere(live.id),
                 }
             });
@@ -258,7 +338,7 @@ impl Engine {
     }
 
     /// Another engine archived the job and dropped its folder: from now on the store knows it.
-    fn archived_elsewhere(&self, id: JobId) {
+    pub(in crate::engine) fn archived_elsewhere(&self, id: JobId) {
         let engine = self.clone();
         tokio::spawn(async move {
             engine.forget(id);

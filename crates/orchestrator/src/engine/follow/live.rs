@@ -96,8 +96,12 @@ pub struct Live {
     extent: watch::Sender<Extent>,
     /// Whether the store knows how it ended.
     settled: watch::Sender<bool>,
+    /// How often archiving it has failed.
+    tries: watch::Sender<u64>,
     /// Whether the job's end is on the disk, as its supervisor said.
     kept: AtomicBool,
+    /// Whether the job was started with another store, which alone may get it.
+    elsewhere: AtomicBool,
     /// Whether the log goes on in the store after the last that was read here.
     goes_on_in_store: AtomicBool,
     marks: Mutex<Marks>,
@@ -137,7 +141,9 @@ impl Live {
             job: watch::Sender::new(job),
             extent: watch::Sender::new(extent),
             settled: watch::Sender::new(false),
+            tries: watch::Sender::new(0),
             kept: AtomicBool::new(false),
+            elsewhere: AtomicBool::new(false),
             goes_on_in_store: AtomicBool::new(false),
             marks: Mutex::new(Marks {
                 all: marks,
@@ -225,6 +231,21 @@ impl Live {
         self.goes_on_in_store.load(Ordering::Acquire)
     }
 
+    /// Tells that the job waits for another store than the one in use: it is seen and canceled here, and not archived.
+    pub(crate) fn waits_elsewhere(&self, store: &str) {
+        self.elsewhere.store(true, Ordering::Release);
+        let why = format!(
+            "it was started with another database, {store}, and waits for it; vmo move {} archives it in this one",
+            self.id
+        );
+        self.change(|job| job.unarchived = Some(why));
+    }
+
+    /// Whether that was told.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.elsewhere.load(Ordering::Acquire)
+    }
+
     /// Tells that the job's end is on the disk, and all of its log.
     pub(crate) fn kept(&self) {
         self.kept.store(true, Ordering::Release);
@@ -243,6 +264,16 @@ impl Live {
     /// Tells that the store knows how it ended.
     pub(crate) fn settled(&self) {
         self.settled.send_replace(true);
+    }
+
+    /// Tells that archiving it has failed once more.
+    pub(crate) fn failed_again(&self) {
+        self.tries.send_modify(|tries| *tries += 1);
+    }
+
+    /// Wakes whenever that was told.
+    pub(crate) fn tries(&self) -> watch::Receiver<u64> {
+        self.tries.subscribe()
     }
 
     /// Wakes when the store knows how it ended.
@@ -266,6 +297,12 @@ impl Live {
     #[must_use]
     pub fn before_byte(&self, byte: u64) -> Option<Mark> {
         self.last_mark(|mark| mark.bytes <= byte)
+    }
+
+    /// The last mark at or before this offset of the spool.
+    #[must_use]
+    pub fn before_offset(&self, offset: u64) -> Option<Mark> {
+        self.last_mark(|mark| mark.at.offset <= offset)
     }
 
     fn last_mark(&self, is_before: impl Fn(&Mark) -> bool) -> Option<Mark> {

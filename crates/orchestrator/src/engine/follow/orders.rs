@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::live::{Live, NotTaken};
 use crate::{
     engine::{Engine, EngineError, start::begin::CANCEL},
+    folders,
     job::{JobId, Status},
     wire::{Answer, Event, Prompt},
 };
@@ -79,6 +80,12 @@ impl Engine {
         let known = self.job(job).await?;
         Err(if known.state.status().is_over() {
             not_taken(job, NotTaken::Over)
+        } else if known.owner == folders::owner() {
+            EngineError::Refused(format!(
+                "job {job} was started as {}, from another data folder than {}: only an app that uses that folder can reach it",
+                known.owner,
+                self.folders().data.display()
+            ))
         } else {
             EngineError::Refused(format!(
                 "job {job} belongs to {}, and only the app there can reach it",

@@ -13,6 +13,8 @@ const STORE_START: Duration = Duration::from_secs(20);
 
 /// How long statuses may take to be right (RELIABILITY.md, P2).
 const STATUS_RIGHT: Duration = Duration::from_secs(2);
+/// How long all of a job's processes may take to end once its child has: as long as the usual graces, and some.
+const GRACES: Duration = Duration::from_secs(15);
 /// How long a job's output may stay open after its end without that being told: its supervisor waits for 2 s.
 const HELD: Duration = Duration::from_secs(3);
 
@@ -27,6 +29,11 @@ impl Engine {
         let mut state = self.0.link.changes();
         let known = state.wait_for(|state| !matches!(state.health, StoreHealth::Starting { .. }));
         let _known = tokio::time::timeout(STORE_START, known).await.is_ok();
+        if matches!(self.0.link.state().health, StoreHealth::Ready { .. }) {
+            let mut vanished = self.0.vanished.subscribe();
+            let looked = vanished.wait_for(|looked| *looked);
+            let _looked = tokio::time::timeout(STATUS_RIGHT, looked).await.is_ok();
+        }
     }
 
     /// Returns when the store is away or refuses us.
@@ -75,6 +82,27 @@ impl Engine {
         }
     }
 
+    /// The job, once all of it is over after a cancel, or it is known what is not.
+    ///
+    /// # Errors
+    /// Where there is no such job.
+    pub async fn ended_whole(&self, id: JobId) -> Result<Job, EngineError> {
+        let job = self.over_or_defied(id).await?;
+        let Some(live) = self.live(id).filter(|_| job.defied.is_none()) else {
+            return Ok(job);
+        };
+        let mut growth = live.growth();
+        let mut changes = live.job_changes();
+        let known = async {
+            tokio::select! {
+                _complete = growth.wait_for(|extent| extent.complete) => {}
+                _left = changes.wait_for(|job| !job.survivors.is_empty()) => {}
+            }
+        };
+        let _known = tokio::time::timeout(GRACES, known).await.is_ok();
+        Ok(live.job())
+    }
+
     /// Returns when a job is over and in the store, and a process that outlived it still holds its output. Never where
     /// none does.
     pub async fn held(&self, id: JobId) {
@@ -93,7 +121,7 @@ impl Engine {
     /// not waited for.
     pub async fn all_archived(&self) {
         let is_over = |live: &&std::sync::Arc<crate::engine::Live>| {
-            live.job_status().is_over() && live.extent().complete
+            live.job_status().is_over() && live.extent().complete && !live.is_elsewhere()
         };
         for live in self.lives().iter().filter(is_over) {
             tokio::select! {
@@ -106,10 +134,10 @@ impl Engine {
     /// As [`Self::archived`], or when the job is said not to be archived and to be tried again: that may take for ever.
     pub async fn archived_or_not(&self, id: JobId) {
         let Some(live) = self.live(id) else { return };
-        let mut changes = live.job_changes();
+        let mut tries = live.tries();
         tokio::select! {
             () = self.archived(id) => {}
-            _not = changes.wait_for(|job| job.unarchived.is_some()) => {}
+            _not = tries.changed() => {}
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::{io, sync::Arc};
 
-use supervisor::spool::{Block, Reader as SpoolReader};
+use supervisor::spool::{self, Block, Reader as SpoolReader};
 use tokio::sync::watch;
 
 use crate::{
@@ -161,12 +161,16 @@ impl Log {
         Ok(found)
     }
 
-    /// How many bytes of the log the store has had and has no more; of one that is still in its folder, 0.
+    /// How many bytes of the log the store has had and has no more; of one that is whole in its folder, 0.
     ///
     /// # Errors
     /// Where the store does not answer.
     pub async fn missing(&self) -> Result<u64, ReadError> {
-        if self.live.is_some() {
+        let first = self
+            .live
+            .as_ref()
+            .and_then(|live| spool::first(live.folder.path()).ok()?);
+        if self.live.is_some() && first.is_none_or(|first| first.offset == 0) {
             return Ok(0);
         }
         let id = self.id;
@@ -360,7 +364,26 @@ impl Cursor {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.read_store().await
+        let stored = self.read_store().await?;
+        match &self.log.live.clone() {
+            Some(live) if stored.is_none() && self.jump(live)? => Ok(self.read_spool(live)?),
+            _ => Ok(stored),
+        }
+    }
+
+    /// Goes on where the spool begins, where the store has nothing before that any more; false where there is no such place.
+    fn jump(&mut self, live: &Live) -> io::Result<bool> {
+        let first = match spool::first(live.folder.path()) {
+            Ok(first) => first.filter(|first| first.seq > self.next),
+            // The job was archived and its folder dropped in this moment.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let Some(first) = first else { return Ok(false) };
+        self.spool = Some(SpoolReader::open(live.folder.path(), first)?);
+        self.next = first.seq;
+        self.jumped = live.before_offset(first.offset).map(|mark| mark.state);
+        Ok(true)
     }
 
     fn read_spool(&mut self, live: &Live) -> io::Result<Option<Piece>> {

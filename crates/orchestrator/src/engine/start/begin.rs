@@ -51,7 +51,7 @@ impl Engine {
         let job = live.job();
         self.report(job.clone());
         let noted = self.note_commit(&live);
-        self.archive(Arc::clone(&live), lock, noted);
+        self.archive(Arc::clone(&live), Some(lock), noted);
         let engine = self.clone();
         tokio::spawn(async move { engine.begin(live, orders, listener, plan).await });
         job

@@ -84,6 +84,7 @@ impl Asked {
             pty: self.pty,
             batch: self.batch,
             owner: folders::owner(),
+            data_folder: None,
             queued_at: Utc::now(),
             state: State::Queued { waits: None },
             cause: None,

@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     ffi::OsString,
     fs, io,
-    os::{fd::OwnedFd, unix::net::UnixListener},
+    os::{
+        fd::OwnedFd,
+        unix::{ffi::OsStringExt, net::UnixListener},
+    },
     path::Path,
     process::Stdio,
     time::Duration,
@@ -27,6 +30,8 @@ use crate::{
     make, open_files, ssh,
 };
 
+/// The store that gets the job in the place of the one that it was started with, where a person said so.
+const MOVED: &str = "moved.json";
 /// How the name begins of a folder that is being made.
 const NEW: &str = ".new-";
 /// A folder that has been made for this long has been left there.
@@ -149,9 +154,21 @@ fn remove(folder: &Path) {
 /// # Errors
 /// Where there is nothing, or it cannot be read.
 pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
-    folder
-        .read_json(folder::JOB)?
-        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no job.json is in it"))
+    let kept: Option<Kept> = folder.read_json(folder::JOB)?;
+    let none = || io::Error::new(io::ErrorKind::NotFound, "no job.json is in it");
+    let mut kept = kept.ok_or_else(none)?;
+    if let Some(store) = folder.read_json(MOVED)? {
+        kept.store = store;
+    }
+    Ok(kept)
+}
+
+/// Has another store get the job, as `job.json` itself is never written anew.
+///
+/// # Errors
+/// What the disk says.
+pub(crate) fn move_to(folder: &Folder, store: &str) -> io::Result<()> {
+    folder.write_json_durably(MOVED, &store)
 }
 
 /// What a supervisor is told to run.
@@ -178,7 +195,11 @@ pub(crate) fn exec(
         open_files: open_files::open_files_of_jobs(),
         archiver,
         archiver_env: environment
-            .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
+            .clone()
+            .filter_map(|(name, value)| Some((name, value.into_string().ok()?)))
+            .collect(),
+        archiver_env_bytes: environment
+            .filter_map(|(name, value)| Some((name, value.into_string().err()?.into_vec())))
             .collect(),
     })
 }

@@ -14,7 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{
     broken,
     lock::{Lock, Mode},
-    place::Place,
+    place::{Place, socket},
     server::Server,
 };
 use crate::store::StoreError;
@@ -23,6 +23,8 @@ use crate::store::StoreError;
 const LINGER: Duration = Duration::from_secs(3);
 /// How long a guardian may take to go.
 const TO_GO: Duration = Duration::from_secs(60);
+/// Between two looks whether the socket file is there.
+const TO_SWEEP: Duration = Duration::from_secs(2);
 /// Between attempts to start a server again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -154,19 +156,34 @@ enum Event {
     ServerGone,
     Left(io::Result<Lock>),
     Told,
+    /// Nobody new can reach the server: its socket file is gone.
+    Swept,
 }
 
 async fn watch(place: &Place, mut server: Server, told: &mut Told) -> Result<(), StoreError> {
     let holders = place.holders();
     let mut alone = Box::pin(Lock::wait(&holders, Mode::Alone));
     loop {
+        let sockets = server.sockets.clone();
         let event = tokio::select! {
             () = server.ended() => Event::ServerGone,
             lock = &mut alone => Event::Left(lock),
             () = told.wait() => Event::Told,
+            () = swept(&sockets) => Event::Swept,
         };
         match event {
             Event::ServerGone => {
+                server = tokio::select! {
+                    started = again(place) => started?,
+                    () = told.wait() => return Ok(()),
+                }
+            }
+            Event::Swept => {
+                eprintln!(
+                    "guardian: the socket in {} is gone",
+                    server.sockets.display()
+                );
+                server.stop().await?;
                 server = tokio::select! {
                     started = again(place) => started?,
                     () = told.wait() => return Ok(()),
@@ -185,6 +202,13 @@ async fn watch(place: &Place, mut server: Server, told: &mut Told) -> Result<(),
                 alone = Box::pin(Lock::wait(&holders, Mode::Alone));
             }
         }
+    }
+}
+
+/// Returns when the server's socket file is not there: a folder of temporary files is swept, a run-time folder is made anew.
+async fn swept(sockets: &Path) {
+    while socket(sockets).exists() {
+        tokio::time::sleep(TO_SWEEP).await;
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{
     broken, cannot,
-    place::{PORT, Place},
+    place::{PORT, Place, socket},
     process::{Mark, exists, users_of},
 };
 use crate::store::StoreError;
@@ -67,7 +67,7 @@ pub(super) async fn clear(place: &Place) -> Result<(), StoreError> {
     }
     let sockets = place.sockets()?;
     remove(&sockets.join(format!(".s.PGSQL.{PORT}.lock")))?;
-    remove(&sockets.join(format!(".s.PGSQL.{PORT}")))
+    remove(&socket(&sockets))
 }
 
 fn remove(file: &Path) -> Result<(), StoreError> {

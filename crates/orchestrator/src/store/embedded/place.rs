@@ -3,9 +3,13 @@
 //! folder: its data is in `/var/lib/vm-orchestrator`. The locks stay with root.
 
 use std::{
+    ffi::OsString,
     fs::{self, DirBuilder},
     io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
+    os::unix::{
+        ffi::OsStringExt,
+        fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
+    },
     path::{Path, PathBuf},
     process::Command,
 };
@@ -149,7 +153,28 @@ impl Place {
                 Err(error) => refused = format!("{refused}; {}: {error}", folder.display()),
             }
         }
+        // Somebody else has what we would be looked for under; whoever looks for the server finds its note.
+        if let Some(folder) = self.other_sockets() {
+            return Ok(folder);
+        }
         Err(broken(format!("no folder serves for its socket{refused}")))
+    }
+
+    /// A folder of a name that nobody can know before: the one that was made last, else a new one.
+    fn other_sockets(&self) -> Option<PathBuf> {
+        let note = self.folder.join("sockets");
+        let known = fs::read(&note).ok().map(OsString::from_vec);
+        if let Some(known) = known.map(PathBuf::from)
+            && self.private_of_account(&known).is_ok()
+        {
+            return Some(known);
+        }
+        let name = uuid::Uuid::now_v7().simple().to_string();
+        let folder = Path::new("/tmp").join(format!("vmo-{}", &name[16..]));
+        self.private_of_account(&folder).ok()?;
+        // Where it cannot be noted, the next start makes another.
+        fs::write(note, folder.as_os_str().as_encoded_bytes()).ok();
+        Some(folder)
     }
 
     fn socket_parents(&self) -> Vec<PathBuf> {
@@ -178,6 +203,11 @@ impl Place {
         }
         Err(io::Error::other("it is there and is not ours alone"))
     }
+}
+
+/// The socket file in a folder of sockets.
+pub(super) fn socket(folder: &Path) -> PathBuf {
+    folder.join(format!(".s.PGSQL.{PORT}"))
 }
 
 /// A folder that only we may enter.

@@ -2,7 +2,8 @@
 
 use std::{
     env,
-    os::unix::process::CommandExt,
+    ffi::OsStr,
+    os::unix::{ffi::OsStrExt, process::CommandExt},
     process::Command,
     time::{Duration, Instant},
 };
@@ -138,6 +139,8 @@ pub(crate) fn start_archiver(folder: &Folder, exec: &Exec) {
         command.envs(env::var_os(name).map(|value| (name, value)));
     }
     command.envs(exec.archiver_env.iter().cloned());
+    let bytes = exec.archiver_env_bytes.iter();
+    command.envs(bytes.map(|(name, value)| (name, OsStr::from_bytes(value))));
     // SAFETY: it makes one system call and allocates nothing.
     unsafe { command.pre_exec(session::lead) };
     if let Err(error) = command.spawn() {

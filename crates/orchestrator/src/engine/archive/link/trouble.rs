@@ -1,6 +1,10 @@
 //! What those who use the store meet, and how long they wait before they try again.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -34,6 +38,10 @@ impl Backoff {
 /// tables stay locked, a time limit ends each statement. That is some four seconds.
 const OFTEN: u32 = 5;
 
+/// A server that gives signs of life and lets somebody wait.
+const SLOW: &str = "Postgres is there and has not done what it was asked for 10 s: another program may hold a lock on our \
+     tables, or its disk is very slow";
+
 /// What those who use the store meet, for the keeper to look into.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
@@ -42,6 +50,18 @@ pub(super) struct Trouble {
     useless: Mutex<Option<StoreHealth>>,
     /// The jobs whose archiving fails by an answer that only they get, each with what it is told as.
     of_jobs: Mutex<BTreeMap<JobId, StoreHealth>>,
+    /// How many wait for longer than an answer takes.
+    waiting: AtomicUsize,
+}
+
+/// Somebody waits for longer than an answer takes, until this is dropped.
+pub(super) struct Waits<'a>(&'a Trouble);
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.0.met.notify_one();
+    }
 }
 
 impl Trouble {
@@ -51,6 +71,12 @@ impl Trouble {
             *self.useless.lock() = Some(health(error));
         }
         self.met.notify_one();
+    }
+
+    /// Somebody waits from now on.
+    pub(super) fn waits(&self) -> Waits<'_> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waits(self)
     }
 
     /// The store answers and does not do its work for this job. It may do it for all others.
@@ -72,8 +98,14 @@ impl Trouble {
     /// What is wrong with a store that gives signs of life; none where nothing is.
     pub(super) fn health(&self) -> Option<StoreHealth> {
         let useless = self.useless.lock().clone();
+        let slow = || {
+            let is_slow = self.waiting.load(Ordering::Relaxed) > 0;
+            is_slow.then(|| StoreHealth::Away { why: SLOW.into() })
+        };
         let of_jobs = self.of_jobs.lock();
-        useless.or_else(|| of_jobs.values().next().cloned())
+        useless
+            .or_else(slow)
+            .or_else(|| of_jobs.values().next().cloned())
     }
 
     /// The store has done something it had failed to do, or something it could not have done in trouble.

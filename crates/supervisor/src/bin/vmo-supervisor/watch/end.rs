@@ -130,7 +130,12 @@ impl Watch {
     /// The exit as it stands now.
     fn exit(&self, verdict: &Verdict, complete: bool) -> Exit {
         let spool_end = self.ready.spool.position().offset;
-        verdict.exit(spool_end, complete, self.secrets.as_ref())
+        let mut exit = verdict.exit(spool_end, complete, self.secrets.as_ref());
+        if self.cancel.is_underway() {
+            // They are being ended.
+            exit.survivors.clear();
+        }
+        exit
     }
 
     fn settle(&mut self, exit: Exit) {
