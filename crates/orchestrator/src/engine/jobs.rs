@@ -88,11 +88,7 @@ impl Engine {
             limit: u32::try_from(limit + 1).unwrap_or(LARGEST_PAGE),
             ..query.clone()
         };
-        let asked = self
-            .0
-            .link
-            .ask(|store| async move { store.jobs(page).await })
-            .await;
+        let asked = self.0.link.ask(async |store| store.jobs(page).await).await;
         let (mut archived, incomplete) = match asked {
             Ok(jobs) => (jobs, None),
             Err(error) if error.is_transient() => (Vec::new(), Some(format!("failed to {error}"))),
@@ -134,11 +130,7 @@ impl Engine {
         if let Some(live) = self.live(id) {
             return Ok(live.job());
         }
-        let job = self
-            .0
-            .link
-            .ask(|store| async move { store.job(id).await })
-            .await?;
+        let job = self.0.link.ask(async |store| store.job(id).await).await?;
         let mut job = job.ok_or_else(|| EngineError::NotFound(format!("there is no job {id}")))?;
         self.mark_silent(std::slice::from_mut(&mut job)).await;
         Ok(job)
@@ -159,11 +151,9 @@ impl Engine {
             .map(|live| live.job())
             .filter(|job| is_prefix(job.id))
             .collect();
-        let archived = self.0.link.ask(|store| async move {
-            match name {
-                "last" => Ok(store.last_job(None).await?.into_iter().collect::<Vec<_>>()),
-                prefix => store.jobs_by_prefix(prefix).await,
-            }
+        let archived = self.0.link.ask(async |store| match name {
+            "last" => Ok(store.last_job(None).await?.into_iter().collect::<Vec<_>>()),
+            prefix => store.jobs_by_prefix(prefix).await,
         });
         match archived.await {
             Ok(archived) => found.extend(archived),

@@ -53,7 +53,7 @@ impl Engine {
         let asked = self
             .0
             .link
-            .ask(|store| async move { store.silent_owners(SILENT).await });
+            .ask(async |store| store.silent_owners(SILENT).await);
         let silent = asked.await.unwrap_or_default();
         for job in jobs.iter_mut().filter(others) {
             job.is_silent = silent.contains(&job.owner);
