@@ -168,7 +168,7 @@ impl Engine {
             live.ends_at(seen.spool_end);
         }
         self.register(&live);
-        self.report(live.job());
+        self.job_changed(live.job());
         match lock {
             Some(lock) => self.archive(Arc::clone(&live), lock, None),
             None if self.0.options.takes_over => self.wait_for_lock(Arc::clone(&live)),
@@ -204,7 +204,7 @@ impl Engine {
             .link
             .insist(|store| async move { store.job(id).await });
         match asked.await {
-            Ok(Some(job)) => self.report(live.change(|known| *known = job)),
+            Ok(Some(job)) => self.job_changed(live.change(|known| *known = job)),
             Ok(None) => {
                 tracing::warn!(job = %id, "a job's folder is gone, and the store does not know it");
             }
@@ -262,7 +262,7 @@ impl Engine {
         tokio::spawn(async move {
             engine.forget(id);
             if let Ok(job) = engine.job(id).await {
-                engine.report(job);
+                engine.job_changed(job);
             }
         });
     }

@@ -54,7 +54,7 @@ impl Engine {
             Err(error) => return tracing::debug!(job = %id, %error, "what is known of a lost job"),
         };
         if let Some(known) = known.filter(|known| known.state.status() != Status::Lost) {
-            self.report(live.change(|job| *job = known));
+            self.job_changed(live.change(|job| *job = known));
         }
     }
 }

@@ -33,7 +33,7 @@ impl Engine {
                         let jobs = store.unended_of(owner).await.unwrap_or_default();
                         let is_silent = now.contains(owner);
                         for job in jobs.into_iter().filter(|job| engine.live(job.id).is_none()) {
-                            engine.report(Job { is_silent, ..job });
+                            engine.job_changed(Job { is_silent, ..job });
                         }
                     }
                     silent = now;

@@ -49,7 +49,7 @@ impl Engine {
                 "job {job} is not in Postgres yet, where notes are kept: try again in a moment"
             ))
         })?;
-        self.tell(Event::Noted { job, note });
+        self.report(Event::Noted { job, note });
         Ok(())
     }
 
@@ -58,7 +58,7 @@ impl Engine {
         // What cannot be read now is read when the page asks for it.
         let notes = self.notes(&[job]).await.unwrap_or_default();
         for (job, note) in notes {
-            self.tell(Event::Noted { job, note });
+            self.report(Event::Noted { job, note });
         }
     }
 

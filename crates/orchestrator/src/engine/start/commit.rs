@@ -18,7 +18,7 @@ impl Engine {
             let trusted = || engine.is_trusted_tree(&cwd);
             if let Some(commit) = make::git::commit(&cwd, trusted) {
                 let job = live.change(|job| job.commit = Some(commit));
-                engine.report(job);
+                engine.job_changed(job);
             }
         }))
     }

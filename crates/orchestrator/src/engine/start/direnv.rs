@@ -34,7 +34,7 @@ impl Engine {
             given.insert("VMO_JOB".into(), job.to_string().into());
             if let Some(changes) = seen(&live, &given).await {
                 let job = live.change(|job| replace(&mut job.environment, changes));
-                engine.report(job);
+                engine.job_changed(job);
             }
         });
     }
