@@ -61,7 +61,7 @@ use self::{
 };
 use crate::{
     folders::Folders,
-    job::{Job, JobId},
+    job::{Job, JobId, Status},
     json_file::KeptError,
     make, ssh,
     store::StoreError,
@@ -264,8 +264,10 @@ impl Engine {
 
     /// A job is as it is now. One that is over gives its turn in the queue to the next, before anybody hears of its end.
     fn job_changed(&self, job: Job) {
-        if job.state.status().is_over() {
-            self.give_turn_back(job.id);
+        match job.state.status() {
+            Status::Queued => {}
+            Status::Running => self.0.queue.runs(job.id),
+            _ => self.give_turn_back(job.id),
         }
         self.report(Event::job(job));
     }

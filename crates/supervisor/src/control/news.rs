@@ -12,6 +12,8 @@ pub struct News {
     pub input_paused: bool,
     /// Why the job's output is not read at the moment, as a fragment for a person.
     pub paused: Option<String>,
+    /// Why the child does not end, though it was to, as a sentence for a person.
+    pub defied: Option<String>,
     /// How the job ended.
     pub exit: Option<Exit>,
     /// Whether no output comes any more, and `exit.json` says so durably.
@@ -32,6 +34,9 @@ impl News {
         }
         if self.paused != knew.paused {
             ToEngine::Paused(self.paused.clone()).encode(&mut frames);
+        }
+        if self.defied != knew.defied {
+            ToEngine::Defied(self.defied.clone()).encode(&mut frames);
         }
         if let Some(exit) = self.exit.as_ref().filter(|_| self.exit != knew.exit) {
             ToEngine::Exit(exit.clone()).encode(&mut frames);
@@ -71,6 +76,7 @@ mod tests {
             committed: Some(7),
             input_paused: true,
             paused: Some("disk full".into()),
+            defied: Some("it runs as root".into()),
             exit: Some(exit.clone()),
             complete: true,
         };
@@ -78,6 +84,7 @@ mod tests {
             ToEngine::Committed { offset: 7 },
             ToEngine::InputPaused(true),
             ToEngine::Paused(Some("disk full".into())),
+            ToEngine::Defied(Some("it runs as root".into())),
             ToEngine::Exit(exit.clone()),
             ToEngine::Complete,
         ];

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::{Closed, Outbox, messages, send_reply};
+use super::{super::Pending, messages};
 use crate::{
     engine::{Engine, EngineError, Extent, LINE_BYTES, Log, ReadError, Source},
     job::JobId,
     log::Line,
+    server::{Closed, Outbox},
     wire::{self, Event, Message, Reply},
 };
 
@@ -44,8 +45,7 @@ impl From<Extent> for wire::Extent {
 /// Tells how a log grows, at most once a frame, until it is complete.
 pub(super) async fn follow(
     engine: Engine,
-    outbox: Outbox,
-    id: u32,
+    pending: Pending,
     job: JobId,
     mut tail: watch::Receiver<u32>,
 ) {
@@ -54,7 +54,8 @@ pub(super) async fn follow(
         Ok(source) => (extent_now(&log, &source).await, Some(source)),
         Err(error) => (Err(error.into()), None),
     };
-    send_reply(&outbox, id, reply.map(Reply::Extent)).await;
+    let outbox = pending.outbox().clone();
+    pending.reply(reply.map(Reply::Extent)).await;
     let mut growth = match source {
         // That was all.
         None | Some(Source::Archived(_)) => return,
