@@ -353,8 +353,9 @@ fn matching(folder: &Path, wild: &str) -> Vec<PathBuf> {
         return Vec::new();
     };
     let options = MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
         require_literal_leading_dot: true,
-        ..MatchOptions::default()
     };
     let mut found: Vec<_> = entries
         .flatten()
@@ -365,7 +366,8 @@ fn matching(folder: &Path, wild: &str) -> Vec<PathBuf> {
     found
 }
 
-/// A pattern of glob(7) as the crate `glob` writes it: without escapes, `[^`, names of classes, and a second `*`.
+/// A pattern of OpenSSH's glob(3) as the crate `glob` writes it: without escapes, names of classes and a second `*`. In
+/// both, `[!` alone makes a set of all others; `^` is a character of it.
 fn as_crate_has_it(wild: &str) -> String {
     let classes = [
         ("[:digit:]", "0-9"),
@@ -375,7 +377,7 @@ fn as_crate_has_it(wild: &str) -> String {
         ("[:alnum:]", "a-zA-Z0-9"),
         ("[:xdigit:]", "0-9a-fA-F"),
     ];
-    let mut wild = wild.replace("[^", "[!");
+    let mut wild = wild.to_owned();
     for (name, range) in classes {
         wild = wild.replace(name, range);
     }
