@@ -267,18 +267,18 @@ impl Engine {
     }
 
     /// Sends an event to everyone who listens; that nobody does is no fault.
-    fn tell(&self, event: Event) {
+    fn report(&self, event: Event) {
         let _listeners = self.0.events.send(event).unwrap_or_default();
     }
 
-    /// Reports how a job is. One that is over gives its turn in the queue back.
-    fn report(&self, job: Job) {
+    /// A job is as it is now. One that is over gives its turn in the queue to the next, before anybody hears of its end.
+    fn job_changed(&self, job: Job) {
         match job.state.status() {
             Status::Queued => {}
             Status::Running => self.0.queue.runs(job.id),
             _ => self.give_turn_back(job.id),
         }
-        self.tell(Event::job(job));
+        self.report(Event::job(job));
     }
 
     /// A job's log.
@@ -295,6 +295,6 @@ impl Engine {
 
 impl follow::Tell for Engine {
     fn job(&self, job: Job) {
-        self.report(job);
+        self.job_changed(job);
     }
 }

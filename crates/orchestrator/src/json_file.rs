@@ -80,11 +80,11 @@ pub(crate) fn change<T, R>(
 where
     T: DeserializeOwned + Default + Serialize,
 {
-    let _turn = turn(path).map_err(told(path))?;
+    let _turn = turn(path).map_err(io_error_at(path))?;
     let (mut value, _) = strictly(path, &|_| Ok(()))?;
     let (changed, answer) = change(&mut value);
     if changed {
-        write(path, &value).map_err(told(path))?;
+        write(path, &value).map_err(io_error_at(path))?;
     }
     Ok(answer)
 }
@@ -94,14 +94,15 @@ pub(crate) fn replace<T>(path: &Path, value: &T) -> Result<(), KeptError>
 where
     T: DeserializeOwned + Default + Serialize,
 {
-    let _turn = turn(path).map_err(told(path))?;
+    let _turn = turn(path).map_err(io_error_at(path))?;
     if let Err(KeptError::Spoilt { .. }) = strictly::<T>(path, &|_| Ok(())) {
         let broken = beside(path, "broken");
-        fs::rename(path, &broken).map_err(told(path))?;
+        fs::rename(path, &broken).map_err(io_error_at(path))?;
         // Whoever made it may have made it for all to read, and it may hold a password.
-        fs::set_permissions(&broken, Permissions::from_mode(0o600)).map_err(told(&broken))?;
+        fs::set_permissions(&broken, Permissions::from_mode(0o600))
+            .map_err(io_error_at(&broken))?;
     }
-    write(path, value).map_err(told(path))
+    write(path, value).map_err(io_error_at(path))
 }
 
 /// Copies bytes that were right to where the last good ones are kept. That this fails costs no more than the copy.
@@ -154,7 +155,7 @@ fn strictly<T: DeserializeOwned + Default>(
     path: &Path,
     check: &impl Fn(&T) -> Result<(), Wrong>,
 ) -> Result<(T, Option<Vec<u8>>), KeptError> {
-    let Some(bytes) = own_bytes(path, MAX_BYTES).map_err(told(path))? else {
+    let Some(bytes) = own_bytes(path, MAX_BYTES).map_err(io_error_at(path))? else {
         return Ok((T::default(), None));
     };
     let spoilt = |line: usize, why| KeptError::Spoilt {
@@ -246,7 +247,7 @@ fn private(path: &Path, truncate: bool) -> io::Result<File> {
     Ok(file)
 }
 
-fn told(path: &Path) -> impl Fn(io::Error) -> KeptError {
+fn io_error_at(path: &Path) -> impl Fn(io::Error) -> KeptError {
     let path = path.display().to_string();
     move |error| KeptError::Io {
         path: path.clone(),

@@ -3,6 +3,7 @@
 pub mod escape;
 pub mod find;
 pub mod lines;
+pub mod normalise;
 pub mod outline;
 mod plain;
 mod row;

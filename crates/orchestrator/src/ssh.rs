@@ -8,7 +8,7 @@
 //! **job** is one wrapped exec in it ([`exec`]): the wrapper's marks in the output say where the command's bytes
 //! begin, who leads its process group and how it ended. Only the end mark makes an exit; all else is `lost`.
 //!
-//! No threads but the sessions' own and no runtime: [`Sessions::run`] blocks its caller until the command is over.
+//! No threads but the sessions' own: [`Sessions::submit`] returns at once, and its [`Handle`] is waited for.
 
 mod config;
 mod exec;
@@ -20,10 +20,10 @@ mod session;
 
 pub use config::Config;
 pub use config::route::{Family, Route, Strict};
-pub use exec::orders::{Control, Controls, InputFull, Orders, controls};
+pub use exec::orders::{Controls, InputFull, Orders, controls};
 pub use exec::task::{Ended, Exec, Output, Remote};
 pub use failure::{Reason, Refusal};
 pub use login::ask::{Answer, Ask, Question};
 #[cfg(fuzzing)]
 pub use login::known_hosts::fuzz as fuzz_known_hosts;
-pub use session::pool::Sessions;
+pub use session::pool::{Handle, Sessions};

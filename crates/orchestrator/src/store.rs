@@ -5,13 +5,13 @@
 //! address   what DATABASE_URL says                     error     how it fails, and what heals by itself
 //! connect   a Store: its pool, its bounded waits       schema    whose tables are there; migrations
 //! jobs      save, find and list jobs                   columns   a Job as a row
-//! archive   batches of a log in, and how far it is     marks     the transactions behind that
-//! whole     a short job and all its log at once
+//! archive   batches of a log in, and how far it is     archive_sql    the transactions behind that
+//! batch     what is archived at once, and marks        short_job      a short job and all its log at once
 //! read      batches of a log out                       pack      chunks as rows, byte for byte
-//! tables    where they are: each statement names it   pooler    who shares sessions, and is refused
-//! moment    a time of a row
-//! changes   which jobs changed, as a hint         owners    who is there to write theirs
-//! notes     what people say of jobs               earlier   the jobs before one, of the same thing
+//! tables    where they are: each statement names it    pooler    who shares sessions, and is refused
+//! moment    a time of a row                            owners    who is there to write theirs
+//! changes   which jobs changed, as a hint              previous_runs  the jobs before one, of the same thing
+//! notes     what people say of jobs
 //! embedded  our own server: found, started, adopted, stopped
 //! ```
 

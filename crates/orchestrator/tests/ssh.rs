@@ -23,12 +23,15 @@ use orchestrator::{
     job::{Exit, JobId},
     log::Stream,
     ssh::{
-        Answer, Ask, Config, Control, Controls, Ended, Exec, Output, Question, Remote, Sessions,
+        Answer, Ask, Config, Controls, Ended, Exec, Handle, Output, Question, Remote, Sessions,
         controls,
     },
 };
 use sshd::Sshd;
-use supervisor::exec::Grace;
+use supervisor::{
+    control::ToSupervisor as Control,
+    exec::{Grace, Window},
+};
 
 /// Everything a job wrote, and a way to wait for it.
 #[derive(Clone, Default)]
@@ -116,7 +119,13 @@ fn exec(command: &str) -> Exec {
     }
 }
 
-/// A job that runs on a thread of its own.
+/// Waits for a command on this thread.
+fn ended(handle: Handle) -> Ended {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(handle.ended())
+}
+
+/// A job that is waited for on a thread of its own.
 struct Running {
     log: Log,
     controls: Controls,
@@ -136,9 +145,10 @@ fn start_as(sessions: &Arc<Sessions>, config: &Path, exec: Exec, ask: &Arc<Perso
         .unwrap();
     let (controls, orders) = controls().unwrap();
     let log = Log::default();
-    let (sessions, output) = (Arc::clone(sessions), Box::new(log.clone()));
+    let output = Box::new(log.clone());
     let ask: Arc<dyn Ask> = Arc::clone(ask) as _;
-    let thread = thread::spawn(move || sessions.run(&route, exec, output, orders, &ask));
+    let handle = sessions.submit(&route, exec, output, orders, &ask);
+    let thread = thread::spawn(move || ended(handle));
     Running {
         log,
         controls,
@@ -310,7 +320,7 @@ fn a_log_that_is_slow_to_take_bytes_is_not_taken_for_a_frozen_host() {
     let ask: Arc<dyn Ask> = Person::who(Answer::Refuse);
     let exec = exec("echo one; sleep 19; exit 6");
     let output = Box::new(Slow(log.clone()));
-    let ended = Sessions::new().run(&route, exec, output, orders, &ask);
+    let ended = ended(Sessions::new().submit(&route, exec, output, orders, &ask));
     assert_eq!(ended.exit, code(6));
     assert_eq!(log.now().out, b"one\n");
 }
@@ -410,7 +420,7 @@ fn a_terminal_is_one_and_has_a_size() {
     let (rows, cols) = (40, 120);
     running
         .controls
-        .send(Control::Resize { rows, cols })
+        .send(Control::Resize(Window { rows, cols }))
         .unwrap();
     running
         .controls

@@ -101,6 +101,56 @@ Host *
 const MORE: &str =
     "Host inc-*\n User included\n Port 2300\nHost web-*\n StrictHostKeyChecking ask\n";
 
+/// Which files an `Include` means is seen by the hosts whose port it sets.
+#[test]
+fn an_include_means_the_files_that_ssh_finds() {
+    let names = [
+        "10-a", "2b", "x", ".dot", "a[1]", "a1", "a-", "A", "^x", "!b", "b*c", "bxc",
+    ];
+    let files: Vec<_> = (2001..)
+        .zip(names)
+        .map(|(port, name)| {
+            let file = format!("conf.d/{name}");
+            (file, format!("Host h{port}\n Port {port}\n"))
+        })
+        .collect();
+    for pattern in [
+        "[0-9]*",
+        "[!0-9]*",
+        "[^0-9]*",
+        "*",
+        "**",
+        "?",
+        ".*",
+        "a[[]1]",
+        "a\\[1]",
+        "a[1]",
+        "a[",
+        "[[:digit:]]*",
+        "[[:upper:]]",
+        "[a-]*",
+        "!*",
+        "b\\*c",
+        "b*c",
+        "[",
+        "nothing*",
+    ] {
+        let config = format!("Include HERE/conf.d/{pattern}\nHost *\n Port 99\n");
+        let all = files
+            .iter()
+            .map(|(file, text)| (file.as_str(), text.as_str()));
+        let all: Vec<_> = all.chain([(".ssh/config", config.as_str())]).collect();
+        let home = Home::new(&all);
+        let read = home.read();
+        for number in 2001..2001 + names.len() {
+            let host = format!("h{number}");
+            let port = read.resolve(&host).unwrap().port.to_string();
+            let name = names[number - 2001];
+            assert_eq!(port, home.oracle(&host)["port"][0], "{pattern} and {name}");
+        }
+    }
+}
+
 #[test]
 fn a_route_is_what_ssh_says() {
     let home = Home::new(&[

@@ -33,8 +33,10 @@ use crate::{exec::Window, exit::Exit};
 
 mod decoder;
 mod frames;
+mod news;
 
 pub use decoder::{Decoder, Error, Frame};
+pub use news::News;
 
 /// The socket's name in a job's folder.
 pub const SOCKET: &str = "control.sock";

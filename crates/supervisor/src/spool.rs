@@ -28,11 +28,13 @@ mod reader;
 mod record;
 mod segment;
 mod sync;
+mod unspooled;
 mod writer;
 
 pub use reader::{Block, Reader, Record};
 pub use record::{HEADER, Stream};
-pub use sync::SyncHandle;
+pub use sync::{SYNC_EVERY, SyncHandle};
+pub use unspooled::Unspooled;
 pub use writer::Writer;
 
 /// The most bytes of payload in one record.

@@ -93,10 +93,7 @@ impl Engine {
             limit: u32::try_from(limit + 1).unwrap_or(LARGEST_PAGE),
             ..query.clone()
         };
-        let asked = self
-            .0
-            .link
-            .ask(|store| async move { store.jobs(page).await });
+        let asked = self.0.link.ask(async |store| store.jobs(page).await);
         // Those that run are known all the time, and are not kept waiting for those that were.
         let patience = if query.text.is_some() {
             TO_SEARCH
@@ -155,11 +152,7 @@ impl Engine {
         if let Some(live) = self.live(id) {
             return Ok(live.job());
         }
-        let job = self
-            .0
-            .link
-            .ask(|store| async move { store.job(id).await })
-            .await?;
+        let job = self.0.link.ask(async |store| store.job(id).await).await?;
         let mut job = job.ok_or_else(|| EngineError::NotFound(format!("there is no job {id}")))?;
         self.mark_silent(std::slice::from_mut(&mut job)).await;
         Ok(job)
@@ -180,11 +173,9 @@ impl Engine {
             .map(|live| live.job())
             .filter(|job| is_prefix(job.id))
             .collect();
-        let archived = self.0.link.ask(|store| async move {
-            match name {
-                "last" => Ok(store.last_job(None).await?.into_iter().collect::<Vec<_>>()),
-                prefix => store.jobs_by_prefix(prefix).await,
-            }
+        let archived = self.0.link.ask(async |store| match name {
+            "last" => Ok(store.last_job(None).await?.into_iter().collect::<Vec<_>>()),
+            prefix => store.jobs_by_prefix(prefix).await,
         });
         match archived.await {
             Ok(archived) => found.extend(archived),

@@ -93,7 +93,7 @@ impl ssh::Ask for AskPerson {
             question,
         };
         let answered = self.engine.0.prompts.ask(prompt.clone());
-        self.engine.tell(Event::Asked(prompt));
+        self.engine.report(Event::Asked(prompt));
         match self.runtime.block_on(answered) {
             Ok(Answer::Accept) => ssh::Answer::Accept,
             Ok(Answer::Text { text }) => ssh::Answer::Text(SecretString::from(text)),

@@ -196,7 +196,7 @@ impl Engine {
         confirmed: &[String],
         consent: Consent,
     ) -> Result<Vec<Job>, EngineError> {
-        let variables = told(job)?;
+        let variables = variables_to_repeat(job)?;
         match &job.what {
             What::Target { typed: true, .. } => {
                 let (Some(folder), Some((_make, words))) = (job.cwd(), job.argv().split_first())
@@ -364,7 +364,7 @@ fn is_as_seen(asked: &Asked, seen: Option<&Job>) -> Result<(), EngineError> {
 }
 
 /// The variables of a job, to be given once more.
-fn told(job: &Job) -> Result<Vec<(String, String)>, EngineError> {
+fn variables_to_repeat(job: &Job) -> Result<Vec<(String, String)>, EngineError> {
     let secret = |name: &str| {
         EngineError::Refused(format!(
             "{name} is secret and was not kept: start the target anew and type it"

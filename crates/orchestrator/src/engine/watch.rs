@@ -61,7 +61,7 @@ impl Engine {
         match changed {
             Changed::Jobs => self.adopt_all(),
             Changed::Targets(project) => {
-                self.tell(Event::TargetsChanged {
+                self.report(Event::TargetsChanged {
                     project: project.clone(),
                 });
                 if self.settings().trust_again {
@@ -83,7 +83,7 @@ impl Engine {
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
                 let state = changes.borrow_and_update().clone();
-                engine.tell(Event::Store(state));
+                engine.report(Event::Store(state));
             }
         });
     }
@@ -103,12 +103,12 @@ impl Engine {
                     match changes.next().await {
                         Change::Job(id) if engine.live(id).is_none() => {
                             if let Ok(job) = engine.job(id).await {
-                                engine.report(job);
+                                engine.job_changed(job);
                             }
                         }
                         Change::Job(_) => {}
                         Change::Note(id) => engine.tell_note(id).await,
-                        Change::Missed => engine.tell(Event::Missed),
+                        Change::Missed => engine.report(Event::Missed),
                     }
                 }
             }

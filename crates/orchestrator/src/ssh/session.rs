@@ -3,3 +3,4 @@
 pub(super) mod driver;
 pub(super) mod pool;
 pub(super) mod transport;
+mod work;

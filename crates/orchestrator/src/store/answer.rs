@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How long a statement may take. A server that was frozen or cut off is noticed by this.
-const TO_ANSWER: Duration = Duration::from_secs(30);
+pub(super) const TO_ANSWER: Duration = Duration::from_secs(30);
 
 /// Waits for an answer of the server, and no longer than a statement may take.
 pub(super) async fn answer<T>(asked: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {

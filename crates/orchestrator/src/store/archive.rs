@@ -3,7 +3,6 @@
 
 use super::{
     Result, Store, StoreError,
-    answer::answer,
     archive_sql::{self, Step},
     batch::{Batch, Mark},
     columns::Columns,
@@ -22,17 +21,10 @@ impl Store {
     /// saved here; [`StoreError::Unfit`] where the batches do not lead to the mark; whatever the server says.
     pub async fn archive(&self, job: JobId, batches: &[Batch], mark: &Mark) -> Result<()> {
         let start = follow(job, batches, mark)?;
-        let mut held = self.hold_to_write().await?;
-        let outcome = answer(archive_sql::add(
-            &mut held,
-            &self.tables,
-            job,
-            batches,
-            start,
-            mark,
-        ))
-        .await;
-        self.judge(job, mark, start, held.end(outcome))
+        let outcome = self.write(async |connection| {
+            archive_sql::add(connection, &self.tables, job, batches, start, mark).await
+        });
+        judge(job, mark, start, outcome.await?)
     }
 
     /// Writes how a job ended, for good: the whole log has to be archived up to `mark` before. On return both are on disk.
@@ -41,16 +33,10 @@ impl Store {
     /// [`StoreError::Behind`] where the archive ends elsewhere (nothing is written then); as [`Store::save_job`].
     pub async fn settle(&self, job: &Job, mark: &Mark) -> Result<()> {
         let columns = Columns::of(job)?;
-        let mut held = self.hold_to_write().await?;
-        let outcome = answer(archive_sql::end(
-            &mut held,
-            &self.tables,
-            job,
-            &columns,
-            mark,
-        ))
-        .await;
-        self.judge(job.id, mark, mark.seq, held.end(outcome))
+        let outcome = self.write(async |connection| {
+            archive_sql::end(connection, &self.tables, job, &columns, mark).await
+        });
+        judge(job.id, mark, mark.seq, outcome.await?)
     }
 
     /// Goes on at `mark` with a job whose archive ends before, at chunk `from`: what is between is nowhere any more, and
@@ -59,9 +45,10 @@ impl Store {
     /// # Errors
     /// As [`Store::archive`].
     pub async fn pass(&self, job: JobId, from: u64, mark: &Mark) -> Result<()> {
-        let mut held = self.hold_to_write().await?;
-        let passed = answer(archive_sql::pass(&mut held, &self.tables, job, from, mark)).await;
-        self.judge(job, mark, from, held.end(passed))
+        let passed = self.write(async |connection| {
+            archive_sql::pass(connection, &self.tables, job, from, mark).await
+        });
+        judge(job, mark, from, passed.await?)
     }
 
     /// Waits until everything that was archived of this job is on the server's disk, and says how far that is: the spool
@@ -70,9 +57,8 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn make_durable(&self, job: JobId) -> Result<Option<Mark>> {
-        let mut held = self.hold_to_write().await?;
-        let mark = answer(archive_sql::secure(&mut held, &self.tables, job)).await;
-        held.end(mark).map_err(|error| self.fault(error))
+        self.write(async |connection| archive_sql::secure(connection, &self.tables, job).await)
+            .await
     }
 
     /// How far a job is archived; the start where nothing is yet, none where the job is not here.
@@ -80,28 +66,20 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn mark(&self, job: JobId) -> Result<Option<Mark>> {
-        let mut held = self.hold().await?;
-        let mark = answer(archive_sql::read(&mut held, &self.tables, job)).await;
-        held.end(mark).map_err(|error| self.fault(error))
+        self.write(async |connection| archive_sql::read(connection, &self.tables, job).await)
+            .await
     }
+}
 
-    fn judge(
-        &self,
-        job: JobId,
-        mark: &Mark,
-        start: u64,
-        outcome: sqlx::Result<Step>,
-    ) -> Result<()> {
-        match outcome {
-            Ok(Step::Written) => Ok(()),
-            Ok(Step::Gone) => Err(StoreError::Gone { job }),
-            Ok(Step::Elsewhere(archived)) => Err(StoreError::Behind {
-                job,
-                archived,
-                offered: start.min(mark.seq),
-            }),
-            Err(error) => Err(self.fault(error)),
-        }
+fn judge(job: JobId, mark: &Mark, start: u64, outcome: Step) -> Result<()> {
+    match outcome {
+        Step::Written => Ok(()),
+        Step::Gone => Err(StoreError::Gone { job }),
+        Step::Elsewhere(archived) => Err(StoreError::Behind {
+            job,
+            archived,
+            offered: start.min(mark.seq),
+        }),
     }
 }
 

@@ -16,7 +16,7 @@ use sqlx::{
 
 use super::{
     Address, Result, StoreError,
-    answer::{answer, within},
+    answer::{TO_ANSWER, within},
     pooler, schema,
     tables::Tables,
 };
@@ -124,9 +124,8 @@ impl Store {
     /// # Errors
     /// Where none comes.
     pub async fn ping(&self) -> Result<()> {
-        let mut held = self.hold().await?;
-        let answer = within(TO_CONNECT, held.ping()).await;
-        held.end(answer).map_err(|error| self.fault(error))
+        self.with_within(TO_CONNECT, async |connection| connection.ping().await)
+            .await
     }
 
     /// Closes all connections; what is under way is waited for, at most 5 s.
@@ -134,30 +133,40 @@ impl Store {
         drop(tokio::time::timeout(TO_CONNECT, self.pool.close()).await);
     }
 
-    /// A connection of its own for one piece of work.
-    pub(super) async fn hold(&self) -> Result<Held> {
-        match self.pool.acquire().await {
-            Ok(connection) => Ok(Held {
-                connection: Some(connection),
-                loss: Arc::clone(&self.loss),
-            }),
-            Err(error) => Err(self.fault(error)),
-        }
+    /// Does one piece of work on a connection of its own. It may take as long as a statement may.
+    pub(super) async fn with<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
+    ) -> Result<T> {
+        self.with_within(TO_ANSWER, work).await
     }
 
-    /// A connection of its own for one piece of work that writes. A newer app may have changed the tables since we came:
-    /// then nothing is written any more.
-    pub(super) async fn hold_to_write(&self) -> Result<Held> {
-        let mut held = self.hold().await?;
-        if self.looked.lock().elapsed() < TO_LOOK {
-            return Ok(held);
+    async fn with_within<T>(
+        &self,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
+    ) -> Result<T> {
+        let connection = self.pool.acquire().await;
+        let mut held = Held {
+            connection: Some(connection.map_err(|error| self.fault(error))?),
+            loss: Arc::clone(&self.loss),
+        };
+        let outcome = within(limit, work(&mut held)).await;
+        held.end(outcome).map_err(|error| self.fault(error))
+    }
+
+    /// The same for work that writes. A newer app may have changed the tables since we came: then nothing is written any
+    /// more.
+    pub(super) async fn write<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
+    ) -> Result<T> {
+        if self.looked.lock().elapsed() >= TO_LOOK {
+            let version = self.with(async |connection| schema::version(connection, &self.tables).await);
+            schema::is_known(&self.about.at, version.await?)?;
+            *self.looked.lock() = Instant::now();
         }
-        // Where that fails, the connection is dropped with it.
-        let version = answer(schema::version(&mut held, &self.tables)).await;
-        let version = version.map_err(|error| self.fault(error))?;
-        schema::is_known(&self.about.at, version)?;
-        *self.looked.lock() = Instant::now();
-        Ok(held)
+        self.with(work).await
     }
 
     /// Sorts an error of the driver.
@@ -168,14 +177,14 @@ impl Store {
 
 /// A connection that goes back to the pool only when its work came to an end. Where the work failed, was given up or its
 /// future dropped, nobody knows what the server still means to send, so the connection is dropped with it.
-pub(super) struct Held {
+struct Held {
     connection: Option<PoolConnection<Postgres>>,
     loss: Arc<Loss>,
 }
 
 impl Held {
     /// Gives the connection back, unless the work failed.
-    pub(super) fn end<T>(mut self, outcome: sqlx::Result<T>) -> sqlx::Result<T> {
+    fn end<T>(mut self, outcome: sqlx::Result<T>) -> sqlx::Result<T> {
         if outcome.is_ok() {
             drop(self.connection.take());
         }

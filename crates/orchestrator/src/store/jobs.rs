@@ -1,12 +1,11 @@
 //! Saving, finding and listing jobs. A job is written by its owner's engine alone; rows never start anything.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, Postgres, QueryBuilder, postgres::PgRow};
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{
     Result, Store,
-    answer::answer,
     changes::CHANNEL,
     columns::{Columns, job, job_columns, job_or_why},
     tables::Tables,
@@ -22,9 +21,8 @@ impl Store {
     /// [`StoreError::Unfit`] where a path is not UTF-8; whatever the server says.
     pub async fn save_job(&self, job: &Job) -> Result<()> {
         let columns = Columns::of(job)?;
-        let mut held = self.hold_to_write().await?;
-        let saved = answer(save(&mut held, &self.tables, job, &columns)).await;
-        held.end(saved).map_err(|error| self.fault(error))
+        self.write(async |connection| save(connection, &self.tables, job, &columns).await)
+            .await
     }
 
     /// The job of this id.
@@ -109,32 +107,23 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn delete_job(&self, id: JobId) -> Result<bool> {
-        let mut held = self.hold_to_write().await?;
         let delete = "with gone as (delete from ours.jobs where id = $1 returning id)
                       select pg_notify($2, id::text), set_config('synchronous_commit', 'on', true) from gone";
-        let gone = answer(
-            sqlx::query(self.tables.sql(delete))
-                .bind(id.0)
-                .bind(CHANNEL)
-                .fetch_optional(&mut *held),
-        )
-        .await;
-        let gone = held.end(gone).map_err(|error| self.fault(error))?;
-        Ok(gone.is_some())
+        let delete = sqlx::query(self.tables.sql(delete))
+            .bind(id.0)
+            .bind(CHANNEL);
+        let gone = self.write(async |connection| delete.fetch_optional(connection).await);
+        Ok(gone.await?.is_some())
     }
 
     async fn one(&self, sql: Sql<'_>) -> Result<Option<Job>> {
-        let mut held = self.hold().await?;
-        let row = answer(sql.fetch_optional(&mut *held)).await;
-        let row = held.end(row).map_err(|error| self.fault(error))?;
-        row.as_ref().map(job).transpose()
+        let row = self.with(async |connection| sql.fetch_optional(connection).await);
+        row.await?.as_ref().map(job).transpose()
     }
 
     async fn many(&self, sql: Sql<'_>) -> Result<Vec<Job>> {
-        let mut held = self.hold().await?;
-        let rows: sqlx::Result<Vec<PgRow>> = answer(sql.fetch_all(&mut *held)).await;
-        let rows = held.end(rows).map_err(|error| self.fault(error))?;
-        Ok(rows.iter().map(job_or_why).collect())
+        let rows = self.with(async |connection| sql.fetch_all(connection).await);
+        Ok(rows.await?.iter().map(job_or_why).collect())
     }
 }
 

@@ -5,7 +5,6 @@ use sqlx::{Row, postgres::PgRow};
 
 use super::{
     Result, Store,
-    answer::answer,
     changes::{CHANNEL, NOTED},
     moment::Moment,
 };
@@ -29,7 +28,6 @@ impl Store {
         text: &str,
         by: &str,
     ) -> Result<Option<Note>> {
-        let mut held = self.hold().await?;
         let set = sqlx::query(self.tables.sql(SET))
             .bind(job.0)
             .bind(pinned)
@@ -37,9 +35,8 @@ impl Store {
             .bind(by)
             .bind(CHANNEL)
             .bind(NOTED);
-        let row = answer(set.fetch_optional(&mut *held)).await;
-        let row = held.end(row).map_err(|error| self.fault(error))?;
-        Ok(row.map(|row| Note {
+        let row = self.with(async |connection| set.fetch_optional(connection).await);
+        Ok(row.await?.map(|row| Note {
             pinned,
             text: text.to_owned(),
             by: by.to_owned(),
@@ -55,15 +52,10 @@ impl Store {
         let ids: Vec<_> = jobs.iter().map(|job| job.0).collect();
         let select =
             "select job_id, pinned, text, by, at from ours.job_notes where job_id = any($1)";
-        let mut held = self.hold().await?;
-        let rows = answer(
-            sqlx::query(self.tables.sql(select))
-                .bind(ids)
-                .fetch_all(&mut *held),
-        )
-        .await;
-        let rows = held.end(rows).map_err(|error| self.fault(error))?;
+        let select = sqlx::query(self.tables.sql(select)).bind(ids);
+        let rows = self.with(async |connection| select.fetch_all(connection).await);
         Ok(rows
+            .await?
             .iter()
             .map(|row| {
                 let note = Note {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::{Connection, PgConnection};
 
-use super::{Result, Store, answer::answer, tables::Tables};
+use super::{Result, Store, tables::Tables};
 
 impl Store {
     /// Says that an engine of this owner is there, and gives the other owners of [`Store::silent_owners`]: in one statement,
@@ -20,10 +20,9 @@ impl Store {
                     select owner from ours.job_owners
                     where owner <> $1 and seen_at < now() - make_interval(secs => $2) order by owner";
         let beat = sqlx::query_scalar(self.tables.sql(beat)).bind(owner);
-        let mut held = self.hold_to_write().await?;
-        let asked = beat.bind(since.as_secs_f64()).fetch_all(&mut *held);
-        let owners = answer(asked).await;
-        held.end(owners).map_err(|error| self.fault(error))
+        let beat = beat.bind(since.as_secs_f64());
+        self.write(async |connection| beat.fetch_all(connection).await)
+            .await
     }
 
     /// Writes something and takes it back, with all of the way to the disk.
@@ -31,9 +30,8 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn try_writing(&self) -> Result<()> {
-        let mut held = self.hold().await?;
-        let tried = answer(try_writing(&mut held, &self.tables)).await;
-        held.end(tried).map_err(|error| self.fault(error))
+        self.with(async |connection| try_writing(connection, &self.tables).await)
+            .await
     }
 
     /// The owners that have said so, and not for this long.
@@ -42,10 +40,9 @@ impl Store {
     /// Whatever the server says.
     pub async fn silent_owners(&self, since: Duration) -> Result<Vec<String>> {
         let silent = "select owner from ours.job_owners where seen_at < now() - make_interval(secs => $1) order by owner";
-        let mut held = self.hold().await?;
         let asked = sqlx::query_scalar(self.tables.sql(silent)).bind(since.as_secs_f64());
-        let owners = answer(asked.fetch_all(&mut *held)).await;
-        held.end(owners).map_err(|error| self.fault(error))
+        self.with(async |connection| asked.fetch_all(connection).await)
+            .await
     }
 }
 

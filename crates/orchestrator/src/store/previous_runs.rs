@@ -2,7 +2,7 @@
 
 use sqlx::{Row, postgres::PgRow};
 
-use super::{Result, Store, answer::answer};
+use super::{Result, Store};
 use crate::job::{Earlier, Job, JobId, What};
 
 /// The commands of one host, or of this machine, are looked through as far as this.
@@ -45,11 +45,9 @@ impl Store {
                 .bind(&job.command)
                 .bind(most),
         };
-        let mut held = self.hold().await?;
-        let rows = answer(asked.fetch_all(&mut *held)).await;
-        let rows = held.end(rows).map_err(|error| self.fault(error))?;
+        let rows = self.with(async |connection| asked.fetch_all(connection).await);
         // What cannot be read is left out: it is a line of the list.
-        Ok(rows.iter().filter_map(earlier).collect())
+        Ok(rows.await?.iter().filter_map(earlier).collect())
     }
 }
 

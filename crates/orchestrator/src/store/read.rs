@@ -4,7 +4,6 @@ use sqlx::{Postgres, Row, postgres::PgRow};
 
 use super::{
     Batch, Reach, Result, Store, StoreError,
-    answer::answer,
     pack::{unpack, weave},
 };
 use crate::{job::JobId, log::Stream};
@@ -37,10 +36,9 @@ impl Store {
     async fn seq_after(&self, job: JobId, seq: u64) -> Result<Option<u64>> {
         let sql = "select min(seq) from ours.job_logs where job_id = $1 and seq > $2";
         let sql = sqlx::query_scalar(self.tables.sql(sql));
-        let mut held = self.hold().await?;
-        let asked = sql.bind(job.0).bind(seq.cast_signed());
-        let next: sqlx::Result<Option<i64>> = answer(asked.fetch_one(&mut *held)).await;
-        let next = held.end(next).map_err(|error| self.fault(error))?;
+        let sql = sql.bind(job.0).bind(seq.cast_signed());
+        let next = self.with(async |connection| sql.fetch_one(connection).await);
+        let next: Option<i64> = next.await?;
         Ok(next.map(i64::cast_unsigned))
     }
 
@@ -101,9 +99,9 @@ impl Store {
                            from ours.job_logs where job_id = $1), 0))::bigint
              from ours.jobs where id = $1",
         ));
-        let mut held = self.hold().await?;
-        let missing = answer(sql.bind(job.0).fetch_optional(&mut *held)).await;
-        let missing: Option<i64> = held.end(missing).map_err(|error| self.fault(error))?;
+        let sql = sql.bind(job.0);
+        let missing = self.with(async |connection| sql.fetch_optional(connection).await);
+        let missing: Option<i64> = missing.await?;
         Ok(missing.unwrap_or(0).cast_unsigned())
     }
 
@@ -119,12 +117,11 @@ impl Store {
                case when is_over then bytes else archived_stdout + archived_stderr end as bytes
              from (select *, status not in ('queued', 'running') as is_over from ours.jobs where id = any($1)) job",
         ));
-        let ids: Vec<_> = jobs.iter().map(|job| job.0).collect();
-        let mut held = self.hold().await?;
-        let rows: sqlx::Result<Vec<PgRow>> = answer(sql.bind(ids).fetch_all(&mut *held)).await;
-        let rows = held.end(rows).map_err(|error| self.fault(error))?;
+        let sql = sql.bind(jobs.iter().map(|job| job.0).collect::<Vec<_>>());
+        let rows = self.with(async |connection| sql.fetch_all(connection).await);
         let number = |row: &PgRow, column: &str| row.get::<i64, _>(column).cast_unsigned();
         Ok(rows
+            .await?
             .iter()
             .map(|row| Reach {
                 job: JobId(row.get("id")),
@@ -148,10 +145,8 @@ impl Store {
              order by seq desc limit 1",
         ));
         let sql = sql.bind(job.0).bind(byte.cast_signed());
-        let mut held = self.hold().await?;
-        let row: sqlx::Result<Option<PgRow>> = answer(sql.fetch_optional(&mut *held)).await;
-        let row = held.end(row).map_err(|error| self.fault(error))?;
-        Ok(row.map(|row| seq(&row)))
+        let row = self.with(async |connection| sql.fetch_optional(connection).await);
+        Ok(row.await?.map(|row| seq(&row)))
     }
 
     /// The batch that line `line` starts in: the last one whose first line is that or an earlier one. Where the line is
@@ -171,10 +166,9 @@ impl Store {
     }
 
     async fn rebuilt(&self, job: JobId, sql: Sql<'_>) -> Result<Vec<Batch>> {
-        let mut held = self.hold().await?;
-        let rows: sqlx::Result<Vec<PgRow>> = answer(sql.fetch_all(&mut *held)).await;
-        let rows = held.end(rows).map_err(|error| self.fault(error))?;
-        rows.chunk_by(|one, next| seq(one) == seq(next))
+        let rows = self.with(async |connection| sql.fetch_all(connection).await);
+        rows.await?
+            .chunk_by(|one, next| seq(one) == seq(next))
             .map(|rows| rebuild(job, rows))
             .collect()
     }

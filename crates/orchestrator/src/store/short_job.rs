@@ -5,7 +5,6 @@ use sqlx::PgConnection;
 
 use super::{
     Result, Store, StoreError,
-    answer::answer,
     archive::follow,
     archive_sql::{bind_rows, offsets, rows_of, texts, total},
     batch::{Batch, Mark},
@@ -29,9 +28,10 @@ impl Store {
             let (job, why) = (job.id, "its log does not begin at its start".to_owned());
             return Err(StoreError::Unfit { job, why });
         }
-        let mut held = self.hold_to_write().await?;
-        let written = answer(write(&mut held, &self.tables, job, &columns, batches, mark)).await;
-        held.end(written).map_err(|error| self.fault(error))
+        self.write(async |connection| {
+            write(connection, &self.tables, job, &columns, batches, mark).await
+        })
+        .await
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 use crate::folder::JOB;
 
 /// How long written bytes may wait for the disk: what a power loss can take.
-const EVERY: Duration = Duration::from_millis(200);
+pub const SYNC_EVERY: Duration = Duration::from_millis(200);
 
 /// Brings a spool onto the disk. Cheap to clone; it outlives its writer.
 #[derive(Debug, Clone)]
@@ -134,7 +134,7 @@ impl Unsynced {
         let work = work.unwrap_or_else(PoisonError::into_inner);
         let (work, _) = self
             .wake
-            .wait_timeout_while(work, EVERY, open)
+            .wait_timeout_while(work, SYNC_EVERY, open)
             .unwrap_or_else(PoisonError::into_inner);
         !work.closed
     }

@@ -103,9 +103,7 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
     } else {
         "configured"
     };
-    let written = engine
-        .link()
-        .ask(|store| async move { store.try_writing().await });
+    let written = engine.link().ask(async |store| store.try_writing().await);
     let written = written.await;
     let (ok, found) = match state.health {
         StoreHealth::Ready { .. } if written.is_err() => {

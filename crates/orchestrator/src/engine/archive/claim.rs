@@ -46,7 +46,7 @@ impl Engine {
                 }
                 if live.job().damage.is_some() {
                     // Found on the way to the store, after all else had been told.
-                    engine.report(live.job());
+                    engine.job_changed(live.job());
                 }
                 engine.forget(id);
             }

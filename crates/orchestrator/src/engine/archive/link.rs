@@ -163,10 +163,10 @@ impl Link {
     ///
     /// # Errors
     /// What the store said, or that it is away.
-    pub async fn ask<T, F>(&self, ask: impl FnOnce(Store) -> F) -> Result<T, StoreError>
-    where
-        F: Future<Output = Result<T, StoreError>>,
-    {
+    pub async fn ask<T>(
+        &self,
+        ask: impl AsyncFnOnce(Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let store = self.now().ok_or_else(|| StoreError::Unreachable {
             at: self.state().address,
             why: self.why_away(),

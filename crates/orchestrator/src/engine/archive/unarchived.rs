@@ -66,7 +66,7 @@ impl Engine {
             tracing::debug!(job = %live.id, %error, "why it is not archived is known here alone");
         }
         let job = live.change(|job| job.unarchived = Some(trouble.why));
-        self.report(job);
+        self.job_changed(job);
     }
 
     fn is_archived_again(&self, live: &Live) {
@@ -76,7 +76,7 @@ impl Engine {
         self.0.link.goes_on(live.id);
         drop(fs::remove_file(live.folder.path().join(TROUBLE)));
         let job = live.change(|job| job.unarchived = None);
-        self.report(job);
+        self.job_changed(job);
     }
 
     /// Why jobs here are not archived, by whichever engine sees to them: a line each.

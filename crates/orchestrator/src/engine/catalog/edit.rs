@@ -123,7 +123,7 @@ impl Engine {
 
     pub(in crate::engine) fn tell_projects(&self) {
         let Listed { found, problems } = self.projects();
-        self.tell(Event::Projects {
+        self.report(Event::Projects {
             projects: found,
             problems,
         });
@@ -131,7 +131,7 @@ impl Engine {
 
     pub(in crate::engine) fn tell_hosts(&self) {
         let Listed { found, problems } = self.hosts();
-        self.tell(Event::Hosts {
+        self.report(Event::Hosts {
             hosts: found,
             problems,
         });

@@ -129,7 +129,7 @@ impl Engine {
         let better = asked.await;
         lock(&self.0.by_make.asking).remove(&project.path);
         match better {
-            Ok(true) => self.tell(Event::TargetsChanged {
+            Ok(true) => self.report(Event::TargetsChanged {
                 project: project.name,
             }),
             Ok(false) => {}

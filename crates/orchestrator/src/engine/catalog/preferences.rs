@@ -47,11 +47,11 @@ pub(in crate::engine) fn read(config: &Path) -> Held {
             why: error.reason().into_owned(),
         })
     });
-    let problem = problem.map(|problem| told(&problem));
+    let problem = problem.map(|problem| recovery_hint(&problem));
     Held { settings, problem }
 }
 
-fn told(problem: &KeptError) -> String {
+fn recovery_hint(problem: &KeptError) -> String {
     format!(
         "{problem}. The last settings that could be read are in force; where others are saved, the broken file is kept \
          as settings.json.broken"
@@ -129,10 +129,10 @@ impl Engine {
         }
         let before = std::mem::replace(&mut *self.0.preferences.held(), held.clone());
         if before.settings != held.settings {
-            self.tell(Event::Settings(held.settings));
+            self.report(Event::Settings(held.settings));
         }
         if before.problem != held.problem {
-            self.tell(Event::Problems {
+            self.report(Event::Problems {
                 problems: self.problems(),
             });
         }

@@ -253,7 +253,7 @@ impl Engine {
             live.waits_elsewhere(store);
         }
         self.register(&live);
-        self.report(live.job());
+        self.job_changed(live.job());
         match how {
             Archiving::Here(lock) => self.archive(Arc::clone(&live), Some(lock), None),
             Archiving::Late => self.archive(Arc::clone(&live), None, None),
@@ -290,7 +290,7 @@ impl Engine {
             .link
             .insist(|store| async move { store.job(id).await });
         match asked.await {
-            Ok(Some(job)) => self.report(live.change(|known| *known = job)),
+            Ok(Some(job)) => self.job_changed(live.change(|known| *known = job)),
             Ok(None) => {
                 tracing::warn!(job = %id, "a job's folder is gone, and the store does not know it");
             }
@@ -343,7 +343,7 @@ impl Engine {
         tokio::spawn(async move {
             engine.forget(id);
             if let Ok(job) = engine.job(id).await {
-                engine.report(job);
+                engine.job_changed(job);
             }
         });
     }

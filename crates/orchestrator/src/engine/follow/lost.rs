@@ -48,13 +48,13 @@ impl Engine {
     /// Of a job that is lost to us, somebody may have archived how it ended: the store keeps that, and so do we.
     pub(in crate::engine) async fn take_what_is_known(&self, live: &Live) {
         let id = live.id;
-        let asked = self.0.link.ask(|store| async move { store.job(id).await });
+        let asked = self.0.link.ask(async |store| store.job(id).await);
         let known = match asked.await {
             Ok(known) => known,
             Err(error) => return tracing::debug!(job = %id, %error, "what is known of a lost job"),
         };
         if let Some(known) = known.filter(|known| known.state.status() != Status::Lost) {
-            self.report(live.change(|job| *job = known));
+            self.job_changed(live.change(|job| *job = known));
         }
     }
 }

@@ -18,7 +18,7 @@ impl Engine {
     /// Where the job is unknown or over.
     pub async fn cancel(&self, job: JobId, force: bool) -> Result<(), EngineError> {
         for prompt in self.0.prompts.refuse_all_of(job) {
-            self.tell(Event::Answered { prompt });
+            self.report(Event::Answered { prompt });
         }
         let live = self.running(job).await?;
         if live.job_status() == Status::Queued
@@ -110,7 +110,7 @@ impl Engine {
                 "this question has been answered or withdrawn".into(),
             ));
         }
-        self.tell(Event::Answered { prompt });
+        self.report(Event::Answered { prompt });
         Ok(())
     }
 }

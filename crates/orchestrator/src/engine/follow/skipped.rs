@@ -28,7 +28,7 @@ impl Engine {
         }
         *known = now;
         drop(known);
-        self.tell(Event::Problems {
+        self.report(Event::Problems {
             problems: self.problems(),
         });
     }

@@ -73,7 +73,7 @@ impl Engine {
         match saved {
             Ok(()) => {
                 if let Ok(job) = self.job(job.id).await {
-                    self.report(job);
+                    self.job_changed(job);
                 }
             }
             Err(error) => {

@@ -33,7 +33,7 @@ impl Engine {
                         let jobs = store.unended_of(owner).await.unwrap_or_default();
                         let is_silent = now.contains(owner);
                         for job in jobs.into_iter().filter(|job| engine.live(job.id).is_none()) {
-                            engine.report(Job { is_silent, ..job });
+                            engine.job_changed(Job { is_silent, ..job });
                         }
                     }
                     silent = now;
@@ -53,7 +53,7 @@ impl Engine {
         let asked = self
             .0
             .link
-            .ask(|store| async move { store.silent_owners(SILENT).await });
+            .ask(async |store| store.silent_owners(SILENT).await);
         let silent = asked.await.unwrap_or_default();
         for job in jobs.iter_mut().filter(others) {
             job.is_silent = silent.contains(&job.owner);

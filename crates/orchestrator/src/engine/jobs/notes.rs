@@ -23,10 +23,7 @@ impl Engine {
                 "failed to read notes: at most {MOST} jobs at once"
             )));
         }
-        let asked = self
-            .0
-            .link
-            .ask(|store| async move { store.notes(jobs).await });
+        let asked = self.0.link.ask(async |store| store.notes(jobs).await);
         Ok(asked.await?)
     }
 
@@ -46,13 +43,13 @@ impl Engine {
         let set = self
             .0
             .link
-            .ask(|store| async move { store.set_note(job, pinned, text, by).await });
+            .ask(async |store| store.set_note(job, pinned, text, by).await);
         let note = set.await?.ok_or_else(|| {
             EngineError::NotFound(format!(
                 "job {job} is not in Postgres yet, where notes are kept: try again in a moment"
             ))
         })?;
-        self.tell(Event::Noted { job, note });
+        self.report(Event::Noted { job, note });
         Ok(())
     }
 
@@ -61,7 +58,7 @@ impl Engine {
         // What cannot be read now is read when the page asks for it.
         let notes = self.notes(&[job]).await.unwrap_or_default();
         for (job, note) in notes {
-            self.tell(Event::Noted { job, note });
+            self.report(Event::Noted { job, note });
         }
     }
 
@@ -74,7 +71,7 @@ impl Engine {
         let asked = self
             .0
             .link
-            .ask(|store| async move { store.earlier(job, EARLIER).await });
+            .ask(async |store| store.earlier(job, EARLIER).await);
         Ok(asked.await?)
     }
 }

@@ -92,9 +92,7 @@ impl Log {
             return Ok(Source::Here(Arc::clone(live)));
         }
         let id = self.id;
-        let reaches = self
-            .link
-            .ask(|store| async move { store.reaches(&[id]).await });
+        let reaches = self.link.ask(async |store| store.reaches(&[id]).await);
         let reach = reaches.await?.pop().ok_or(ReadError::NoJob(id))?;
         Ok(self.elsewhere.source(&self.link, &reach))
     }
@@ -113,8 +111,10 @@ impl Log {
             return Ok(mark.at.seq);
         }
         let id = self.id;
-        let ask = |store: crate::store::Store| async move { store.seq_at_byte(id, byte).await };
-        Ok(self.link.ask(ask).await?.unwrap_or_default())
+        let seq = self
+            .link
+            .ask(async |store| store.seq_at_byte(id, byte).await);
+        Ok(seq.await?.unwrap_or_default())
     }
 
     /// Lines `first` and on, from 1, at most `count` of them and 512 KiB, each cut after `limit` bytes; fewer where the
@@ -174,9 +174,7 @@ impl Log {
             return Ok(0);
         }
         let id = self.id;
-        let missing = self
-            .link
-            .ask(|store| async move { store.missing(id).await });
+        let missing = self.link.ask(async |store| store.missing(id).await);
         Ok(missing.await?)
     }
 
@@ -192,7 +190,7 @@ impl Log {
         let id = self.id;
         let batch = self
             .link
-            .ask(|store| async move { store.batch_at_line(id, number).await })
+            .ask(async |store| store.batch_at_line(id, number).await)
             .await?;
         Ok(batch.map(|batch| Start {
             seq: batch.seq,
@@ -419,7 +417,7 @@ impl Cursor {
         let batches = self
             .log
             .link
-            .ask(|store| async move { store.batches(id, next, at_once).await })
+            .ask(async |store| store.batches(id, next, at_once).await)
             .await?;
         // A batch that only goes on before what is wanted begins there, and its state is none of ours.
         self.jumped = match batches.first() {

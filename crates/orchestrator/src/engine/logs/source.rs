@@ -88,11 +88,8 @@ impl Elsewhere {
         loop {
             tokio::time::sleep(LOOK_AGAIN).await;
             let Some(jobs) = self.followed() else { return };
-            match link
-                .ask(|store| async move { store.reaches(&jobs).await.map(|found| (jobs, found)) })
-                .await
-            {
-                Ok((jobs, found)) => self.take(&jobs, &found),
+            match link.ask(async |store| store.reaches(&jobs).await).await {
+                Ok(found) => self.take(&jobs, &found),
                 // Those who follow wait on: a server comes back, and what is read of the log says what is wrong.
                 Err(error) => tracing::debug!(%error, "how far others' logs are is not known"),
             }

@@ -49,7 +49,7 @@ impl Engine {
         let live = Arc::new(live);
         self.register(&live);
         let job = live.job();
-        self.report(job.clone());
+        self.job_changed(job.clone());
         let noted = self.note_commit(&live);
         self.archive(Arc::clone(&live), Some(lock), noted);
         let engine = self.clone();
@@ -157,7 +157,7 @@ impl Engine {
         }
         let started_at = Utc::now();
         let job = live.change(|job| job.state = State::Running { started_at });
-        self.report(job);
+        self.job_changed(job);
     }
 
     /// A turn to run, or none where the job was canceled before it got one. Input waits; so does the window's size.
@@ -181,7 +181,7 @@ impl Engine {
                     let why = place.why.borrow_and_update().clone();
                     let waits = why.map(|wait| self.waits_for(wait));
                     let job = live.change(|job| job.state = State::Queued { waits });
-                    self.report(job);
+                    self.job_changed(job);
                 }
                 () = tokio::time::sleep(LOOK_AGAIN) => {
                     if live.folder.path().join(CANCEL).exists() {
@@ -246,7 +246,7 @@ impl Engine {
             canceled,
         };
         let job = live.change(|job| job.state = state);
-        self.report(job);
+        self.job_changed(job);
         live.completed();
     }
 

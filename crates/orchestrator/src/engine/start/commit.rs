@@ -22,7 +22,7 @@ impl Engine {
                         here.commit = Some(commit);
                     }
                 });
-                engine.report(job);
+                engine.job_changed(job);
             }
         }))
     }

@@ -38,7 +38,7 @@ impl Engine {
                         replace(&mut here.environment, changes);
                     }
                 });
-                engine.report(job);
+                engine.job_changed(job);
             }
         });
     }

@@ -160,14 +160,15 @@ impl Ending {
         self.overtaken.push(*wire);
         let signal = self.signal.as_deref().unwrap_or("KILL");
         let (seen, answer) = mpsc::channel();
-        let asked = task.reply.send(Settled::Look {
+        let is_asked = task.report(Settled::Look {
             command: tree::end(remote, task.exec.job, signal, 3_000),
             seen,
             wake: task.orders.controls(),
         });
-        match asked {
-            Ok(()) => self.look = Look::Elsewhere(answer),
-            Err(mpsc::SendError(_)) => self.give_up("nobody waits for the job any more"),
+        if is_asked {
+            self.look = Look::Elsewhere(answer);
+        } else {
+            self.give_up("nobody waits for the job any more");
         }
     }
 

@@ -6,12 +6,13 @@ use std::{
 };
 
 use ssh2::{Channel, Session};
+use supervisor::{control::ToSupervisor, exec::Window};
 
 use super::{
     cancel::Ending,
     channel::{Stage, Wire},
     markers::{Marks, Nonce},
-    orders::{Control, Orders},
+    orders::Orders,
     report::Seen,
     task::{Ended, Settled, Task},
     wrapper,
@@ -116,10 +117,17 @@ impl Job {
         let moved = !orders.is_empty();
         for order in orders {
             match order {
-                Control::Cancel { force } => self.cancel(force),
-                Control::Input(bytes) => self.wire.type_in(&bytes),
-                Control::EndInput => self.wire.end_input(),
-                Control::Resize { rows, cols } => self.wire.resize(rows, cols),
+                ToSupervisor::Cancel { force } => self.cancel(force),
+                ToSupervisor::Input(bytes) => self.wire.type_in(&bytes),
+                ToSupervisor::EndInput => self.wire.end_input(),
+                ToSupervisor::Resize(Window { rows, cols }) => self.wire.resize(rows, cols),
+                // Servers take a channel's signal seldom; what ends a command is its cancel.
+                ToSupervisor::Signal(signal) => {
+                    tracing::warn!(
+                        signal,
+                        "a signal alone cannot be sent to a command on a host"
+                    );
+                }
             }
         }
         moved
@@ -271,7 +279,7 @@ impl Job {
                 .unwrap_or_default(),
             complete,
         };
-        drop(self.task.reply.send(Settled::Ended(ended)));
+        self.task.report(Settled::Ended(ended));
     }
 
     /// What a channel without an end mark means. It is never an exit code.

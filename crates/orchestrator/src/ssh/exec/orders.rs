@@ -8,33 +8,13 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use supervisor::control::ToSupervisor;
 
 /// Input that may wait for a command that does not read: more is refused until it does.
 const INPUT_BOUND: usize = 1 << 20;
 
 /// From this much on, whoever types is to pause, until it has shrunk to a quarter.
 const INPUT_FILLING: usize = INPUT_BOUND / 4;
-
-/// One thing done to a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Control {
-    /// End its whole tree.
-    Cancel {
-        /// KILL at once, without the softer signals before.
-        force: bool,
-    },
-    /// Bytes for its standard input.
-    Input(Vec<u8>),
-    /// No more input will come.
-    EndInput,
-    /// Its terminal's new size, in characters.
-    Resize {
-        /// Height.
-        rows: u16,
-        /// Width.
-        cols: u16,
-    },
-}
 
 /// The command does not read its input and 1 MiB waits for it already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +23,7 @@ pub struct InputFull;
 
 #[derive(Debug, Default)]
 struct Queue {
-    orders: VecDeque<Control>,
+    orders: VecDeque<ToSupervisor>,
     /// Bytes of input in `orders` and, once taken, not yet sent.
     input: usize,
 }
@@ -55,7 +35,7 @@ pub struct Controls {
     wake: Arc<io::PipeWriter>,
 }
 
-/// The taking end, for [`crate::ssh::Sessions::run`].
+/// The taking end, for [`crate::ssh::Sessions::submit`].
 #[derive(Debug)]
 pub struct Orders {
     queue: Arc<Mutex<Queue>>,
@@ -110,9 +90,9 @@ impl Controls {
     ///
     /// # Errors
     /// Input beyond what may wait.
-    pub fn send(&self, control: Control) -> Result<(), InputFull> {
+    pub fn send(&self, control: ToSupervisor) -> Result<(), InputFull> {
         let mut queue = self.queue.lock();
-        if let Control::Input(bytes) = &control {
+        if let ToSupervisor::Input(bytes) = &control {
             if queue.input + bytes.len() > INPUT_BOUND {
                 return Err(InputFull);
             }
@@ -151,7 +131,7 @@ impl Orders {
     }
 
     /// Everything that has come, in order.
-    pub(in crate::ssh) fn take(&self) -> VecDeque<Control> {
+    pub(in crate::ssh) fn take(&self) -> VecDeque<ToSupervisor> {
         calm(&self.wake);
         let mut queue = self.queue.lock();
         std::mem::take(&mut queue.orders)
@@ -175,7 +155,7 @@ impl Orders {
         queue
             .orders
             .iter()
-            .any(|order| matches!(order, Control::Cancel { .. }))
+            .any(|order| matches!(order, ToSupervisor::Cancel { .. }))
     }
 }
 
@@ -187,17 +167,25 @@ mod tests {
     fn input_is_bounded_until_it_is_sent() {
         let (controls, orders) = controls().unwrap();
         controls
-            .send(Control::Input(vec![0; INPUT_BOUND - 1]))
+            .send(ToSupervisor::Input(vec![0; INPUT_BOUND - 1]))
             .unwrap();
-        assert_eq!(controls.send(Control::Input(vec![0; 2])), Err(InputFull));
-        controls.send(Control::Cancel { force: false }).unwrap();
+        assert_eq!(
+            controls.send(ToSupervisor::Input(vec![0; 2])),
+            Err(InputFull)
+        );
+        controls
+            .send(ToSupervisor::Cancel { force: false })
+            .unwrap();
         assert!(orders.canceled() && controls.is_filling(false));
         assert_eq!(orders.take().len(), 2);
-        assert_eq!(controls.send(Control::Input(vec![0; 2])), Err(InputFull));
+        assert_eq!(
+            controls.send(ToSupervisor::Input(vec![0; 2])),
+            Err(InputFull)
+        );
         orders.sent(INPUT_BOUND - 1 - INPUT_FILLING);
         assert!(controls.is_filling(true) && !controls.is_filling(false));
         orders.sent(INPUT_FILLING);
         assert!(!controls.is_filling(true));
-        controls.send(Control::Input(vec![0; 2])).unwrap();
+        controls.send(ToSupervisor::Input(vec![0; 2])).unwrap();
     }
 }

@@ -93,10 +93,23 @@ pub(in crate::ssh) struct Task {
     pub(in crate::ssh) env: Vec<(String, String)>,
     pub(in crate::ssh) output: Box<dyn Output>,
     pub(in crate::ssh) orders: Orders,
-    pub(in crate::ssh) reply: mpsc::Sender<Settled>,
+    pub(in crate::ssh) reply: Reply,
 }
 
+/// To whoever waits for a command.
+pub(in crate::ssh) type Reply = tokio::sync::mpsc::Sender<Settled>;
+
+/// What is on its way to whoever waits for a command, at most. Looks come one after the other, or as often as a person
+/// cancels by force; past that they are refused, so that there is room for the last one, which is no look.
+pub(in crate::ssh) const REPLIES: usize = 4;
+
 impl Task {
+    /// Reports to whoever waits for the command; false if nobody does.
+    pub(in crate::ssh) fn report(&self, settled: Settled) -> bool {
+        let is_too_much = matches!(settled, Settled::Look { .. }) && self.reply.capacity() < 2;
+        !is_too_much && self.reply.try_send(settled).is_ok()
+    }
+
     /// It never ran, or not so that anything is known of it.
     pub(in crate::ssh) fn settle(self, exit: Exit, canceled: bool) {
         let ended = Ended {
@@ -105,8 +118,7 @@ impl Task {
             survivors: Vec::new(),
             complete: true,
         };
-        // The caller may have gone; then nobody wants to know.
-        drop(self.reply.send(Settled::Ended(ended)));
+        self.report(Settled::Ended(ended));
     }
 
     /// It was canceled before anything ran.
@@ -123,7 +135,9 @@ impl Task {
     /// It goes back to be placed elsewhere.
     pub(in crate::ssh) fn send_back(self) {
         let reply = self.reply.clone();
-        drop(reply.send(Settled::Again(self)));
+        if reply.try_send(Settled::Again(self)).is_err() {
+            tracing::debug!("nobody waits for a command that a session gave back");
+        }
     }
 }
 

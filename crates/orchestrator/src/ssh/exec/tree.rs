@@ -38,10 +38,15 @@ BEGIN { n = split(o, out, ",") }
     if (f[1] != "Z" && f[4] != z && f[20] >= t && name !~ /^(sshd|dropbear)/) printf "%s ", pid } } }'
 }"#;
 
-/// Signals them and looks, ten times a second, until none is left or `$n` looks are over; then names who is left.
+/// Signals them, each by itself, since some may have ended since they were listed; and looks, ten times a second, until none
+/// is left or `$n` looks are over; then names who is left.
 const END: &str = r#"all() { p=$(list); [ -n "$p" ] || p=$(holders); }
 p="$(list) $(holders)"
-case $p in *[0-9]*) kill -s "$s" $p 2>/dev/null && echo =sent;; esac
+w=
+for x in $p
+do kill -s "$s" "$x" 2>/dev/null && w==sent
+done
+[ -z "$w" ] || echo "$w"
 while all; [ -n "$p" ] && [ "$n" -gt 0 ]
 do n=$((n - 1))
 [ "$s" = KILL ] && kill -s KILL $p 2>/dev/null

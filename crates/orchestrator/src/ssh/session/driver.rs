@@ -9,10 +9,9 @@ use std::{
 use rustix::event::{PollFd, PollFlags};
 use ssh2::{Channel, Session};
 
-use super::transport;
+use super::{transport, work::Work};
 use crate::ssh::{
     config::route::Route,
-    exec::job::Job,
     inbox::Shared,
     login::{ask::Ask, handshake, methods, patience::Patience},
     poll::{interest, pause, socket},
@@ -38,8 +37,8 @@ pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask) {
     match opened {
         Ok(session) => {
             transport::adopt(&session);
-            let jobs = tasks.into_iter().map(Job::new).collect();
-            Driver::new(shared, &session, jobs).drive();
+            let work = tasks.into_iter().map(Work::exec).collect();
+            Driver::new(shared, &session, work).drive();
             transport::bury();
         }
         Err(refusal) => {
@@ -54,7 +53,7 @@ pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask) {
 struct Driver<'a> {
     shared: &'a Shared,
     session: &'a Session,
-    jobs: Vec<Job>,
+    work: Vec<Work>,
     buffer: Vec<u8>,
     idle_since: Instant,
     /// When the host was asked for the sign of life that has not come yet.
@@ -67,13 +66,13 @@ struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    fn new(shared: &'a Shared, session: &'a Session, jobs: Vec<Job>) -> Self {
+    fn new(shared: &'a Shared, session: &'a Session, work: Vec<Work>) -> Self {
         // Asked only when due, so that the interval of libssh2's own never holds one back.
         session.set_keepalive(true, 2);
         Self {
             shared,
             session,
-            jobs,
+            work,
             buffer: vec![0; BUFFER],
             idle_since: Instant::now(),
             asked: None,
@@ -88,7 +87,7 @@ impl<'a> Driver<'a> {
             if !moved && let Some(why) = transport::broken() {
                 return self.give_up(&why);
             }
-            if self.jobs.is_empty() && self.may_close() {
+            if self.work.is_empty() && self.may_close() {
                 if let Err(error) = self.session.disconnect(None, "done", None) {
                     tracing::debug!(%error, "disconnect");
                 }
@@ -102,51 +101,51 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Moves every job as far as it goes without waiting.
+    /// Moves every piece of work as far as it goes without waiting.
     fn step(&mut self) -> bool {
         let new = self.shared.take();
         let mut moved = !new.is_empty();
-        self.jobs.extend(new.into_iter().map(Job::new));
-        let alone = self.jobs.len() == 1;
+        self.work.extend(new.into_iter().map(Work::exec));
+        let alone = self.work.len() == 1;
         let mut may_open = true;
         let mut at = 0;
-        while at < self.jobs.len() {
-            let job = &mut self.jobs[at];
-            match job.step(self.session, alone, &mut may_open, &mut self.buffer) {
+        while at < self.work.len() {
+            let work = &mut self.work[at];
+            match work.step(self.session, alone, &mut may_open, &mut self.buffer) {
                 Ok(more) => {
                     moved |= more;
                     at += 1;
                 }
                 Err(error) => {
                     moved = true;
-                    let job = self.jobs.remove(at);
-                    self.refused(job, &error.to_string());
+                    let work = self.work.remove(at);
+                    self.refused(work, &error.to_string());
                 }
             }
         }
-        let before = self.jobs.len();
-        let spent = self.jobs.iter_mut().filter_map(Job::take_spent).last();
+        let before = self.work.len();
+        let spent = self.work.iter_mut().filter_map(Work::take_spent).last();
         self.ear = spent.or_else(|| self.ear.take());
-        self.jobs.retain(|job| !job.is_over());
-        for _ in self.jobs.len()..before {
+        self.work.retain(|work| !work.is_over());
+        for _ in self.work.len()..before {
             self.shared.let_go();
         }
-        if !self.jobs.is_empty() {
+        if !self.work.is_empty() {
             self.idle_since = Instant::now();
         }
         moved
     }
 
     /// A host that refuses a channel may have too many of ours: the job goes to another session, which is then alone.
-    fn refused(&mut self, job: Job, why: &str) {
+    fn refused(&mut self, work: Work, why: &str) {
         self.shared.let_go();
-        if self.jobs.is_empty() {
-            return job.refuse(why);
+        if self.work.is_empty() {
+            return work.refuse(why);
         }
-        self.shared.limit(self.jobs.len());
-        match job.into_unseen() {
+        self.shared.limit(self.work.len());
+        match work.into_unseen() {
             Ok(task) => task.send_back(),
-            Err(job) => job.refuse(why),
+            Err(work) => work.refuse(why),
         }
     }
 
@@ -172,20 +171,20 @@ impl<'a> Driver<'a> {
         let mut until = self
             .asked
             .map_or_else(|| transport::heard() + SILENCE, |asked| asked + PATIENCE);
-        if self.jobs.is_empty() {
+        if self.work.is_empty() {
             until = until.min(self.idle_since + IDLE);
         }
-        for look in self.jobs.iter().filter_map(Job::next_look) {
+        for look in self.work.iter().filter_map(Work::next_look) {
             until = until.min(look);
         }
         // What nobody reads would wake us for ever; left alone, it waits with the host.
-        let is_paused = !self.jobs.is_empty() && self.jobs.iter().all(Job::is_paused);
+        let is_paused = !self.work.is_empty() && self.work.iter().all(Work::is_paused);
         let interest = if is_paused {
             PollFlags::empty()
         } else if is_unread {
             until = until.min(now + TICK);
             PollFlags::empty()
-        } else if self.jobs.is_empty() {
+        } else if self.work.is_empty() {
             PollFlags::IN
         } else {
             interest(self.session)
@@ -195,9 +194,9 @@ impl<'a> Driver<'a> {
             PollFd::from_borrowed_fd(self.shared.wake_fd(), PollFlags::IN),
         ];
         fds.extend(
-            self.jobs
+            self.work
                 .iter()
-                .map(|job| PollFd::from_borrowed_fd(job.orders().fd(), PollFlags::IN)),
+                .map(|work| PollFd::from_borrowed_fd(work.orders_fd(), PollFlags::IN)),
         );
         pause(&mut fds, until.saturating_duration_since(now).max(TICK));
         let is_ready = fds[0].revents().contains(PollFlags::IN);
@@ -251,10 +250,10 @@ impl<'a> Driver<'a> {
         for task in unplaced {
             task.send_back();
         }
-        for job in self.jobs {
-            match job.into_unseen() {
+        for work in self.work {
+            match work.into_unseen() {
                 Ok(task) => task.send_back(),
-                Err(job) => job.lose(why),
+                Err(work) => work.lose(why),
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     io,
+    pin::Pin,
     sync::{Arc, mpsc},
     thread,
 };
@@ -15,7 +16,7 @@ use crate::{
         config::route::Route,
         exec::{
             orders::{Orders, controls},
-            task::{Ended, Exec, Output, Remote, Settled, Task},
+            task::{Ended, Exec, Output, REPLIES, Remote, Settled, Task},
         },
         failure::{Reason, Refusal},
         inbox::Shared,
@@ -40,68 +41,33 @@ impl Sessions {
         Arc::default()
     }
 
-    /// Runs a command on a host and blocks until it is over. Input, size and cancel come through `orders`. Standard
-    /// input stays open until [`crate::ssh::Control::EndInput`]. `ask` is asked at most while the session is made, and the
-    /// jobs that wait for the same session wait for its answer.
-    pub fn run(
+    /// Gives a command to a session of its host, and returns at once; it is run as long as its [`Handle`] is waited for.
+    /// Input, size and cancel come through `orders`. Standard input stays open until
+    /// [`EndInput`](supervisor::control::ToSupervisor::EndInput). `ask` is asked at most while the session is made, and the jobs
+    /// that wait for the same session wait for its answer.
+    pub fn submit(
         self: &Arc<Self>,
         route: &Route,
         exec: Exec,
         output: Box<dyn Output>,
         orders: Orders,
         ask: &Arc<dyn Ask>,
-    ) -> Ended {
-        let (reply, settled) = mpsc::channel();
-        let mut task = Some(Task {
+    ) -> Handle {
+        let (reply, settled) = tokio::sync::mpsc::channel(REPLIES);
+        let task = Task {
             exec: Box::new(exec),
             env: route.env.clone(),
             output,
             orders,
             reply,
-        });
-        let mut tries = 0;
-        loop {
-            if let Some(task) = task.take() {
-                tries += 1;
-                if tries > TRIES {
-                    return lost("the host closed every session before the command could start");
-                }
-                self.place(route, task, ask);
-            }
-            match settled.recv() {
-                Ok(Settled::Ended(ended)) => return ended,
-                Ok(Settled::Again(back)) => task = Some(back),
-                Ok(Settled::Look {
-                    command,
-                    seen,
-                    wake,
-                }) => {
-                    // Where it fails, the sender is dropped, and that is an answer too.
-                    drop(self.look(route, command, ask).map(|text| seen.send(text)));
-                    wake.nudge();
-                }
-                Err(mpsc::RecvError) => return lost("its session's thread ended unexpectedly"),
-            }
-        }
-    }
-
-    /// Runs something of our own, for what it prints.
-    fn look(
-        self: &Arc<Self>,
-        route: &Route,
-        command: String,
-        ask: &Arc<dyn Ask>,
-    ) -> Option<Vec<u8>> {
-        let (text, printed) = mpsc::channel();
-        let exec = Exec {
-            job: JobId::new(),
-            command,
-            pty: None,
-            graces: Vec::new(),
         };
-        let (_controls, orders) = controls().ok()?;
-        let ended = self.run(route, exec, Box::new(Printed(text)), orders, ask);
-        (ended.exit == Exit::Code { code: 0 }).then(|| printed.try_iter().flatten().collect())
+        self.place(route, task, ask);
+        Handle {
+            sessions: Arc::clone(self),
+            route: route.clone(),
+            ask: Arc::clone(ask),
+            settled,
+        }
     }
 
     /// Closes every session once its jobs are over.
@@ -139,6 +105,69 @@ impl Sessions {
                 task.settle_refused(Refusal::new(Reason::LinkLost, why));
             }
         }
+    }
+}
+
+/// A command that was given to a session. Dropped, nobody hears what comes of it, and it is not placed anew.
+pub struct Handle {
+    sessions: Arc<Sessions>,
+    route: Route,
+    ask: Arc<dyn Ask>,
+    settled: tokio::sync::mpsc::Receiver<Settled>,
+}
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handle")
+            .field("host", &self.route.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Handle {
+    /// What came of the command, once it is over; until then, what its session cannot do is done in another one.
+    pub async fn ended(mut self) -> Ended {
+        let mut tries = 1;
+        while let Some(settled) = self.settled.recv().await {
+            match settled {
+                Settled::Ended(ended) => return ended,
+                Settled::Again(_) if tries == TRIES => {
+                    return lost("the host closed every session before the command could start");
+                }
+                Settled::Again(back) => {
+                    tries += 1;
+                    self.sessions.place(&self.route, back, &self.ask);
+                }
+                Settled::Look {
+                    command,
+                    seen,
+                    wake,
+                } => {
+                    // Where it fails, the sender is dropped, and that is an answer too.
+                    drop(self.look(command).await.map(|text| seen.send(text)));
+                    wake.nudge();
+                }
+            }
+        }
+        lost("its session's thread ended unexpectedly")
+    }
+
+    /// Runs something of our own, for what it prints. In a box, since a look may want another look.
+    fn look(&self, command: String) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>> {
+        Box::pin(async move {
+            let (text, printed) = mpsc::channel();
+            let exec = Exec {
+                job: JobId::new(),
+                command,
+                pty: None,
+                graces: Vec::new(),
+            };
+            let (_controls, orders) = controls().ok()?;
+            let (sessions, output) = (&self.sessions, Box::new(Printed(text)));
+            let look = sessions.submit(&self.route, exec, output, orders, &self.ask);
+            let is_seen = look.ended().await.exit == Exit::Code { code: 0 };
+            is_seen.then(|| printed.try_iter().flatten().collect())
+        })
     }
 }
 

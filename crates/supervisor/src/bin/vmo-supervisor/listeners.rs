@@ -1,4 +1,4 @@
-//! Who listens on the control socket: told the latest state whenever they can take it, and heard.
+//! Who listens on the control socket: each is sent the latest state whenever it can take it, and heard.
 
 use std::{
     io::{self, Read, Write},
@@ -10,10 +10,7 @@ use std::{
 };
 
 use rustix::event::PollFlags;
-use supervisor::{
-    control::{Decoder, Frame, ToEngine, ToSupervisor},
-    exit::Exit,
-};
+use supervisor::control::{Decoder, News, ToSupervisor};
 
 use crate::complaints::complain;
 
@@ -22,17 +19,6 @@ const MOST: usize = 64;
 
 /// Nobody is let in for this long after letting somebody in failed, as it does when the system is out of descriptors.
 const DEAF: Duration = Duration::from_secs(1);
-
-/// What there is to tell: the state of the job, not its history, so it has one size for every listener.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct News {
-    pub(crate) committed: Option<u64>,
-    pub(crate) input_paused: bool,
-    pub(crate) paused: Option<String>,
-    pub(crate) defied: Option<String>,
-    pub(crate) exit: Option<Exit>,
-    pub(crate) complete: bool,
-}
 
 /// The socket and who is connected to it.
 #[derive(Debug)]
@@ -45,8 +31,8 @@ pub(crate) struct Listeners {
 #[derive(Debug)]
 struct Listener {
     stream: UnixStream,
-    told: News,
-    /// Frames that say `told`, as far as the socket has not taken them. At most one of each kind.
+    known: News,
+    /// Frames that say `known`, as far as the socket has not taken them. At most one of each kind.
     unsent: Vec<u8>,
     orders: Decoder<ToSupervisor>,
     /// Input there is no room for. Nothing more is read from this listener until there is.
@@ -75,7 +61,7 @@ impl Listeners {
     /// Whether everybody has been sent everything.
     pub(crate) fn know(&self, news: &News) -> bool {
         let knows = |listener: &Listener| {
-            listener.mute || (listener.unsent.is_empty() && listener.told == *news)
+            listener.mute || (listener.unsent.is_empty() && listener.known == *news)
         };
         self.all.iter().all(knows)
     }
@@ -157,7 +143,7 @@ impl Listener {
     fn new(stream: UnixStream) -> Self {
         Self {
             stream,
-            told: News::default(),
+            known: News::default(),
             unsent: Vec::new(),
             orders: Decoder::new(),
             held: None,
@@ -197,9 +183,9 @@ impl Listener {
 
     fn tell(&mut self, news: &News) {
         self.send();
-        if self.unsent.is_empty() && !self.mute && self.told != *news {
-            encode_change(&self.told, news, &mut self.unsent);
-            self.told.clone_from(news);
+        if self.unsent.is_empty() && !self.mute && self.known != *news {
+            self.unsent = news.changes_since(&self.known);
+            self.known.clone_from(news);
             self.send();
         }
     }
@@ -215,33 +201,6 @@ impl Listener {
                 }
             }
         }
-    }
-}
-
-/// Appends the frames that lead from what was told to what is so now: output first, so that who knows of an end has
-/// been told how far to read.
-fn encode_change(told: &News, news: &News, out: &mut Vec<u8>) {
-    if let Some(offset) = news.committed
-        && told.committed != news.committed
-    {
-        ToEngine::Committed { offset }.encode(out);
-    }
-    if told.input_paused != news.input_paused {
-        ToEngine::InputPaused(news.input_paused).encode(out);
-    }
-    if told.paused != news.paused {
-        ToEngine::Paused(news.paused.clone()).encode(out);
-    }
-    if told.defied != news.defied {
-        ToEngine::Defied(news.defied.clone()).encode(out);
-    }
-    if let Some(exit) = &news.exit
-        && told.exit != news.exit
-    {
-        ToEngine::Exit(exit.clone()).encode(out);
-    }
-    if news.complete && !told.complete {
-        ToEngine::Complete.encode(out);
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use rustix::io::Errno;
 use supervisor::{
     mask::{Mask, Secrets},
-    spool::{MAX_RECORD, Stream, Writer},
+    spool::{MAX_RECORD, Stream, Unspooled, Writer},
 };
 
 use crate::complaints::complain;
@@ -31,7 +31,7 @@ pub(crate) struct Outputs {
     open: Vec<Output>,
     buffer: Box<[u8]>,
     /// What was read and the spool did not take: nothing more is read until it does.
-    unspooled: Option<(Stream, Vec<u8>)>,
+    unspooled: Unspooled,
 }
 
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl Outputs {
         Self {
             open,
             buffer: vec![0; MAX_RECORD].into(),
-            unspooled: None,
+            unspooled: Unspooled::default(),
         }
     }
 
@@ -116,18 +116,18 @@ impl Outputs {
         Self {
             open: Vec::new(),
             buffer: Box::default(),
-            unspooled: None,
+            unspooled: Unspooled::default(),
         }
     }
 
     /// Whether everything the child and its descendants ever wrote is in the spool.
     pub(crate) fn ended(&self) -> bool {
-        self.open.is_empty() && self.unspooled.is_none()
+        self.open.is_empty() && self.unspooled.is_empty()
     }
 
     /// Whether something waits for the spool to take it.
     pub(crate) fn wait_for_spool(&self) -> bool {
-        self.unspooled.is_some()
+        !self.unspooled.is_empty()
     }
 
     /// What to poll.
@@ -139,7 +139,7 @@ impl Outputs {
     /// When to call [`Self::retry`].
     pub(crate) fn retry_at(&self) -> Option<Instant> {
         // What the spool did not take goes before what is held back.
-        let may_show = self.unspooled.is_none();
+        let may_show = self.unspooled.is_empty();
         let times = self.open.iter();
         let times =
             times.flat_map(|output| [output.hung_up, output.held_until.filter(|_| may_show)]);
@@ -153,9 +153,9 @@ impl Outputs {
     pub(crate) fn retry(&mut self, now: Instant, spool: &mut Writer) -> io::Result<()> {
         for output in &mut self.open {
             output.hung_up = output.hung_up.filter(|at| *at > now);
-            if self.unspooled.is_none() && output.held_until.is_some_and(|at| at <= now) {
+            if self.unspooled.is_empty() && output.held_until.is_some_and(|at| at <= now) {
                 let rest = output.let_go();
-                append(spool, output.stream, &rest, &mut self.unspooled)?;
+                self.unspooled.append(spool, output.stream, &rest)?;
             }
         }
         Ok(())
@@ -169,7 +169,7 @@ impl Outputs {
     pub(crate) fn learn(&mut self, secrets: &Secrets, spool: &mut Writer) -> io::Result<()> {
         for output in &mut self.open {
             let seen = output.learn(secrets);
-            append(spool, output.stream, &seen, &mut self.unspooled)?;
+            self.unspooled.append(spool, output.stream, &seen)?;
         }
         Ok(())
     }
@@ -197,12 +197,12 @@ impl Outputs {
             }
             Got::HungUp | Got::End => {
                 let rest = self.open.remove(number).rest();
-                append(spool, stream, &rest, &mut self.unspooled)?;
+                self.unspooled.append(spool, stream, &rest)?;
                 Ok(false)
             }
             Got::Bytes(n) => {
                 let bytes = self.open[number].masked(&self.buffer[..n]);
-                append(spool, stream, &bytes, &mut self.unspooled)?;
+                self.unspooled.append(spool, stream, &bytes)?;
                 Ok(true)
             }
         }
@@ -222,29 +222,8 @@ impl Outputs {
 
     /// Gives the spool what it did not take.
     pub(crate) fn spool_again(&mut self, spool: &mut Writer) -> io::Result<()> {
-        match self.unspooled.take() {
-            Some((stream, bytes)) => append(spool, stream, &bytes, &mut self.unspooled),
-            None => Ok(()),
-        }
+        self.unspooled.again(spool)
     }
-}
-
-/// Appends what there is; what the spool does not take is kept.
-fn append(
-    spool: &mut Writer,
-    stream: Stream,
-    bytes: &[u8],
-    unspooled: &mut Option<(Stream, Vec<u8>)>,
-) -> io::Result<()> {
-    // Record by record, so that none is given to it twice.
-    let most = spool.most();
-    for (number, record) in bytes.chunks(most).enumerate() {
-        if let Err(error) = spool.append(stream, record) {
-            *unspooled = Some((stream, bytes[number * most..].to_vec()));
-            return Err(error);
-        }
-    }
-    Ok(())
 }
 
 fn read(fd: &OwnedFd, buffer: &mut [u8]) -> Got {

@@ -5,7 +5,7 @@ use std::{io, os::fd::OwnedFd, time::Instant};
 use rustix::process::{Pid, Signal};
 use supervisor::{
     claims::Claims,
-    control::ToSupervisor,
+    control::{News, ToSupervisor},
     disk::{self, Disk},
     exec::Exec,
     exit::Ended,
@@ -24,7 +24,7 @@ use crate::{
     input::Input,
     limit::Limit,
     lineage::Lineage,
-    listeners::{Listeners, News},
+    listeners::Listeners,
     outputs::Outputs,
     pty,
     settle::Settle,

@@ -42,7 +42,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         pass = back;
         let why = looked.and(read).err().map(|error| error.to_string());
         let over = complete || why.is_some();
-        shared.tell(|progress| {
+        shared.report(|progress| {
             progress.caught_up = true;
             progress.complete = complete && why.is_none();
             progress.why = why;
@@ -96,7 +96,7 @@ fn look_through(mut pieces: mpsc::Receiver<Piece>, mut scan: Scan, shared: &Shar
         piece.each(|_, stream, _, bytes| scan.feed(stream, bytes, |hit| found.add(hit)));
         let (hits, lines) = (found.total(), scan.lines());
         drop(found);
-        shared.tell(|progress| {
+        shared.report(|progress| {
             (progress.hits, progress.lines) = (hits, lines);
             progress.caught_up = false;
         });
@@ -109,7 +109,7 @@ impl Shared {
         self.found.lock()
     }
 
-    fn tell(&self, change: impl FnOnce(&mut Progress)) {
+    fn report(&self, change: impl FnOnce(&mut Progress)) {
         let hits = self.found().total();
         self.progress.send_modify(|progress| {
             progress.hits = hits;

@@ -1,0 +1,75 @@
+//! The control socket of a job on a host, as a supervisor serves it for a local one.
+
+use std::time::Duration;
+
+use supervisor::control::{Decoder, News, ToSupervisor};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{UnixListener, UnixStream},
+    sync::watch,
+};
+
+use super::Standing;
+use crate::ssh;
+
+/// Between two looks at whether a command has read the input that waits for it.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Serves the control socket until the job is over and everyone has heard of it.
+pub(super) async fn serve(
+    listener: UnixListener,
+    standing: watch::Receiver<Standing>,
+    orders: ssh::Controls,
+) {
+    let mut over = standing.clone();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((connection, _)) => {
+                    tokio::spawn(talk(connection, standing.clone(), orders.clone()));
+                }
+                Err(error) => tracing::warn!(%error, "a listener could not connect to an SSH job"),
+            },
+            _over = over.wait_for(|standing| standing.news.complete) => return,
+        }
+    }
+}
+
+async fn talk(
+    connection: UnixStream,
+    mut standing: watch::Receiver<Standing>,
+    orders: ssh::Controls,
+) {
+    let (mut input, mut output) = connection.into_split();
+    let mut decoder = Decoder::<ToSupervisor>::default();
+    let mut buffer = vec![0; 16 * 1024];
+    let (mut known, mut known_start) = (News::default(), None);
+    loop {
+        let now = standing.borrow_and_update().clone();
+        if now.started_at != known_start {
+            // A start is reported by how far the spool is, though that has not changed.
+            (known_start, known.committed) = (now.started_at, None);
+        }
+        let news = News {
+            input_paused: orders.is_filling(known.input_paused),
+            ..now.news
+        };
+        if output.write_all(&news.changes_since(&known)).await.is_err() || news.complete {
+            return;
+        }
+        known = news;
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AGAIN), if known.input_paused => {}
+            changed = standing.changed() => if changed.is_err() { return },
+            read = input.read(&mut buffer) => {
+                let Ok(length @ 1..) = read else { return };
+                decoder.push(&buffer[..length]);
+                while let Ok(Some(order)) = decoder.next() {
+                    if let Err(error) = orders.send(order) {
+                        tracing::warn!(%error, "what was typed is dropped");
+                    }
+                }
+            }
+        }
+    }
+}

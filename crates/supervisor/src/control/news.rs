@@ -1,0 +1,102 @@
+//! What there is to report of a job, whoever supervises it.
+
+use super::{Frame, ToEngine};
+use crate::exit::Exit;
+
+/// How a job is now, not how it came to that; so it has one size for every listener, and nothing queues up for a slow one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct News {
+    /// The spool holds whole records up to this offset; none before the spool is there.
+    pub committed: Option<u64>,
+    /// Whether more input should wait.
+    pub input_paused: bool,
+    /// Why the job's output is not read at the moment, as a fragment for a person.
+    pub paused: Option<String>,
+    /// Why the child does not end, though it was to, as a sentence for a person.
+    pub defied: Option<String>,
+    /// How the job ended.
+    pub exit: Option<Exit>,
+    /// Whether no output comes any more, and `exit.json` says so durably.
+    pub complete: bool,
+}
+
+impl News {
+    /// The frames that lead a listener who `knew` so much to what is so now, in the order in which they have to be sent:
+    /// output first, so that who hears of an end has heard how far to read.
+    #[must_use]
+    pub fn changes_since(&self, knew: &Self) -> Vec<u8> {
+        let mut frames = Vec::new();
+        if let Some(offset) = self.committed.filter(|_| self.committed != knew.committed) {
+            ToEngine::Committed { offset }.encode(&mut frames);
+        }
+        if self.input_paused != knew.input_paused {
+            ToEngine::InputPaused(self.input_paused).encode(&mut frames);
+        }
+        if self.paused != knew.paused {
+            ToEngine::Paused(self.paused.clone()).encode(&mut frames);
+        }
+        if self.defied != knew.defied {
+            ToEngine::Defied(self.defied.clone()).encode(&mut frames);
+        }
+        if let Some(exit) = self.exit.as_ref().filter(|_| self.exit != knew.exit) {
+            ToEngine::Exit(exit.clone()).encode(&mut frames);
+        }
+        if self.complete && !knew.complete {
+            ToEngine::Complete.encode(&mut frames);
+        }
+        frames
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{control::Decoder, exit::Ended};
+
+    fn frames(bytes: &[u8]) -> Vec<ToEngine> {
+        let mut decoder = Decoder::new();
+        decoder.push(bytes);
+        std::iter::from_fn(|| decoder.next().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_listener_hears_what_it_does_not_know_and_of_the_end_last() {
+        let exit = Exit {
+            ended: Ended::Code { code: 0 },
+            canceled: false,
+            started_at: Some(1),
+            finished_at: 2,
+            spool_end: 7,
+            complete: false,
+            survivors: Vec::new(),
+        };
+        let mut now = News::default();
+        assert_eq!(now.changes_since(&News::default()), [0; 0]);
+        now = News {
+            committed: Some(7),
+            input_paused: true,
+            paused: Some("disk full".into()),
+            defied: Some("it runs as root".into()),
+            exit: Some(exit.clone()),
+            complete: true,
+        };
+        let all = [
+            ToEngine::Committed { offset: 7 },
+            ToEngine::InputPaused(true),
+            ToEngine::Paused(Some("disk full".into())),
+            ToEngine::Defied(Some("it runs as root".into())),
+            ToEngine::Exit(exit.clone()),
+            ToEngine::Complete,
+        ];
+        assert_eq!(frames(&now.changes_since(&News::default())), all);
+        assert_eq!(now.changes_since(&now), [0; 0]);
+        let known = now.clone();
+        let more = Exit {
+            complete: true,
+            ..exit
+        };
+        (now.paused, now.exit) = (None, Some(more.clone()));
+        let changes = [ToEngine::Paused(None), ToEngine::Exit(more)];
+        assert_eq!(frames(&now.changes_since(&known)), changes);
+    }
+}
