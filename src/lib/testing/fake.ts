@@ -182,6 +182,7 @@ export function aProject(project: Partial<Project> = {}): Project {
 export function aTarget(name: string, target: Partial<Target> = {}): Target {
   return {
     name,
+    pattern: false,
     place: { file: 'Makefile', line: 1 },
     doc: null,
     group: null,
@@ -213,6 +214,7 @@ export function aVariable(name: string, variable: Partial<Variable> = {}): Varia
     optional: true,
     need: 'met',
     choices: [],
+    suggestions: [],
     secret: false,
     place: null,
     kind: 'text',

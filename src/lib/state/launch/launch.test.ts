@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { aJob, aProject, aTarget, aVariable, FakeWorld, settled } from '$lib/testing/fake';
 import type { Call, Filled, Presets, Preview, Reply, Scan, Target } from '$lib/wire';
 import { Jobs } from '$lib/state/jobs.svelte';
+import { nameWith, stemOf, targetCalled } from './pattern';
 import { filledBy, PLAIN, targetsOf } from './presets';
 import { Launch } from './launch.svelte';
 import { Notices } from '$lib/state/notices.svelte';
@@ -89,7 +90,13 @@ async function launchWith({ trusted = true, presets, preview }: Known = {}) {
   return { world, answers, launch, notices, shown, starts, types };
 }
 
-const LAST: Filled = { variables: [['NAME', 'web-1']], words: ['lint'], options: PLAIN, pty: true };
+const LAST: Filled = {
+  variables: [['NAME', 'web-1']],
+  stem: null,
+  words: ['lint'],
+  options: PLAIN,
+  pty: true,
+};
 
 describe('a click on a target', () => {
   test('runs it at once where nothing has to be asked, once', async () => {
@@ -271,7 +278,10 @@ describe('again', () => {
     const argv = ['make', '-C', '/vm', '--', 'two words', 'lint', 'NAME=a b'];
     const job = aJob({ argv, target: 'two words lint', variables: [['NAME', 'a b']] });
     expect(targetsOf(job)).toEqual(['two words', 'lint']);
-    expect(filledBy(job)).toMatchObject({ words: ['lint'], variables: [['NAME', 'a b']] });
+    const filled = filledBy(job, aTarget('two words'));
+    expect(filled).toMatchObject({ words: ['lint'], variables: [['NAME', 'a b']], stem: null });
+    const family = aTarget('two %', { pattern: true });
+    expect(filledBy(job, family)).toMatchObject({ words: ['lint'], stem: 'words' });
   });
 });
 
@@ -295,4 +305,23 @@ test('variables stand in order: with a comment, with ?=, needed, set nowhere, th
   const target = aTarget('all', { uses: ['rest', 'UNSET', 'NEEDED', 'SET', 'SAID'] });
   const order = variablesOf({ ...SCAN, variables }, target).map(({ name }) => name);
   expect(order).toEqual(['SAID', 'SET', 'NEEDED', 'UNSET', 'rest']);
+});
+
+test('a name is the target called so, else the pattern that fits it most closely', () => {
+  const patterns = ['test-%', '%-api', 'test-unit-%'].map((name) =>
+    aTarget(name, { pattern: true }),
+  );
+  const scan = { ...SCAN, targets: [aTarget('test-all'), aTarget('odd%'), ...patterns] };
+  const called = (name: string) => targetCalled(scan, name)?.name;
+  expect(['test-all', 'test-x', 'test-unit-x', 'odd%', 'oddly', 'test-'].map(called)).toEqual([
+    'test-all',
+    'test-%',
+    'test-unit-%',
+    'odd%',
+    undefined,
+    undefined,
+  ]);
+  expect(stemOf(patterns[1]!, 'web-api')).toBe('web');
+  expect(nameWith(patterns[0]!, '$&')).toBe('test-$&');
+  expect(asksFirst(patterns[0]!)).toBe(true);
 });
