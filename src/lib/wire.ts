@@ -333,6 +333,10 @@ export type Filled = {
  */
 variables: Array<[string, string | null]>, 
 /**
+ * What stands for the `%` of a target that is a pattern.
+ */
+stem: string | null, 
+/**
  * More targets, or words a target takes, after it.
  */
 words: Array<string>, 
@@ -1646,6 +1650,10 @@ export type Target = {
  */
 name: string, 
 /**
+ * Whether its name is a pattern, as `test-%`: a text is put in the place of the `%` to run it.
+ */
+pattern: boolean, 
+/**
  * What its comment says it does.
  */
 doc: string | null, 
@@ -1750,6 +1758,11 @@ need: Need,
  * The values its comment allows (`@choice a|b|c`), where it does.
  */
 choices: Array<string>, 
+/**
+ * Values that the makefile compares it with, or that its comments give as examples; any other may be given. At most
+ * 12, and none of a variable that is secret or has choices.
+ */
+suggestions: Array<string>, 
 /**
  * Whether its value is not to be shown or kept: by its name, or by its comment (`@secret`, `@secret no`).
  */

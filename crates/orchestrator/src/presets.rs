@@ -31,6 +31,8 @@ const NAME_CHARS: usize = 60;
 pub struct Filled {
     /// Values by name; a secret one has none.
     pub variables: Vec<(String, Option<String>)>,
+    /// What stands for the `%` of a target that is a pattern.
+    pub stem: Option<String>,
     /// More targets, or words a target takes, after it.
     pub words: Vec<String>,
     /// How make is asked.

@@ -62,6 +62,21 @@ pub struct Scan {
     pub dotenv_sample: Option<DotenvSample>,
 }
 
+impl Scan {
+    /// The target that a name is: the one called so, else the pattern that fits it most closely.
+    #[must_use]
+    pub fn target(&self, name: &str) -> Option<&Target> {
+        let called = self.targets.iter().find(|target| target.name == name);
+        called.or_else(|| {
+            let fitting = self.targets.iter();
+            let fitting = fitting.filter_map(|target| Some((target.stem(name)?.len(), target)));
+            fitting
+                .min_by_key(|(stem, _)| *stem)
+                .map(|(_, target)| target)
+        })
+    }
+}
+
 /// A variable whose value is not to be shown or kept.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret {
@@ -117,6 +132,9 @@ pub struct Place {
 pub struct Target {
     /// Its name, as make takes it.
     pub name: String,
+    /// Whether its name is a pattern, as `test-%`: a text is put in the place of the `%` to run it.
+    #[serde(default)]
+    pub pattern: bool,
     /// What its comment says it does.
     pub doc: Option<String>,
     /// The heading it stands under.
@@ -194,6 +212,16 @@ pub enum DangerBy {
     Rule,
 }
 
+impl Target {
+    /// What stands in a name for the `%` of this pattern; none where it does not fit, or is no pattern.
+    #[must_use]
+    pub fn stem<'a>(&self, name: &'a str) -> Option<&'a str> {
+        let (before, after) = self.name.split_once('%').filter(|_| self.pattern)?;
+        let stem = name.strip_prefix(before)?.strip_suffix(after)?;
+        (!stem.is_empty()).then_some(stem)
+    }
+}
+
 /// A variable of a makefile that a person may want to set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -215,6 +243,10 @@ pub struct Variable {
     pub need: Need,
     /// The values its comment allows (`@choice a|b|c`), where it does.
     pub choices: Vec<String>,
+    /// Values that the makefile compares it with, or that its comments give as examples; any other may be given. At most
+    /// 12, and none of a variable that is secret or has choices.
+    #[serde(default)]
+    pub suggestions: Vec<String>,
     /// Whether its value is not to be shown or kept: by its name, or by its comment (`@secret`, `@secret no`).
     pub secret: bool,
     /// Where it is defined.

@@ -160,9 +160,9 @@ export function lacks(target: Target, given: string[] = []): boolean {
   return target.guards.some((name) => !given.includes(name));
 }
 
-/** Whether a click may not run it at once: it fails without a variable, or it is dangerous. */
+/** Whether a click may not run it at once: it is a pattern, fails without a variable, or is dangerous. */
 export function asksFirst(target: Target): boolean {
-  return target.danger !== null || lacks(target);
+  return target.pattern || target.danger !== null || lacks(target);
 }
 
 function rank({ doc, optional, need }: Variable): number {

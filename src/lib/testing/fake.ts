@@ -196,6 +196,7 @@ export function aProject(project: Partial<Project> = {}): Project {
 export function aTarget(name: string, target: Partial<Target> = {}): Target {
   return {
     name,
+    pattern: false,
     place: { file: 'Makefile', line: 1 },
     doc: null,
     group: null,
@@ -227,6 +228,7 @@ export function aVariable(name: string, variable: Partial<Variable> = {}): Varia
     optional: true,
     need: 'met',
     choices: [],
+    suggestions: [],
     secret: false,
     place: null,
     kind: 'text',

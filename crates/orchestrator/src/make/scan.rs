@@ -21,13 +21,15 @@
 //!                        what it takes over from there
 //!   extra_words          targets that take further words, as `make deploy ./app` does
 //! secret, secrets        what is secret by its name or by a comment, and what the text tells of its value
+//! examples               values that the text compares variables with, or gives as examples
+//! phony                  names that `.PHONY` has and no rule
 //! elsewhere              variables that the environment, `.envrc` or a dotenv file sets
 //! preview                what a target would run, as far as the text tells
 //! merge                  what make's own list adds and takes away, for a trusted project
 //! ```
 //!
 //! Both sides of a condition are read, since which one holds may depend on what only running could tell. What only make
-//! can know (`$(eval …)`, names from `$(shell …)`) is left out here; make's own data base adds it for a trusted project.
+//! can know (names from `$(shell …)`) is left out here; make's own data base adds it for a trusted project.
 
 mod assignment;
 mod builtin_names;
@@ -35,6 +37,7 @@ mod calls;
 mod comment;
 mod danger;
 mod elsewhere;
+mod examples;
 mod expand;
 mod extra_words;
 mod functions;
@@ -46,6 +49,7 @@ mod list;
 mod listed;
 mod lookup;
 mod merge;
+mod phony;
 mod preview;
 mod programs;
 mod prose;

@@ -136,3 +136,30 @@ async fn a_spoilt_file_is_told_and_keeps_nothing_from_running() {
     let told = overview.problems.join("\n");
     assert!(told.contains("presets.json:2: targets: "), "{told}");
 }
+
+#[tokio::test]
+async fn a_pattern_is_run_as_one_of_those_it_stands_for() {
+    let (_postgres, home) = home("test-%: ## Test one part\n\t@echo \"tests $* in $(ENV)\"\n");
+    home.text(&["projects", "add", "."]);
+    assert!(home.text(&["targets"]).contains("test-%  Test one part"));
+    let family = home.run(&["run", "test-%"]);
+    let said = String::from_utf8_lossy(&family.stderr).into_owned();
+    assert!(
+        !family.status.success() && said.contains("put a text in the place of its %"),
+        "{said}"
+    );
+    assert!(
+        home.text(&["run", "test-api", "ENV=dev"])
+            .contains("tests api in dev")
+    );
+    // All of them have one form, which knows the last one.
+    assert!(
+        home.text(&["run", "--last", "test-%"])
+            .contains("tests api in dev")
+    );
+    let app = App::start(home);
+    let mut page = app.page().await;
+    let last = presets(&mut page, of("test-%")).await.last.unwrap();
+    assert_eq!(last.stem.as_deref(), Some("api"));
+    assert_eq!(presets(&mut page, of("test-web")).await.last, Some(last));
+}

@@ -27,13 +27,14 @@ export function heading(
     const { name, place, danger } = form.target;
     // What the band asks is not said twice.
     const doc = danger && form.target.doc === dangerWords(danger) ? null : form.target.doc;
+    const called = fields.kind === 'target' ? fields.name : name;
     return {
       title: `Run ${name}`,
       aside: form.project.name,
       description: doc ?? `Defined at ${place.file}:${place.line}`,
       where: 'this machine',
       danger: `From ${place.file}:${place.line}. It runs on this machine, at once.`,
-      act: names.length > 0 ? `Run ${name} on ${names.join(', ')}` : `Run ${name}`,
+      act: names.length > 0 ? `Run ${called} on ${names.join(', ')}` : `Run ${called}`,
     };
   }
   const where = fields.kind === 'command' ? fields.where : 'this machine';

@@ -5,6 +5,7 @@ import type { Filled, Job, Presets, Project, Scan, Start, Target } from '$lib/wi
 import type { Jobs } from '$lib/state/jobs.svelte';
 import { filledBy, isWhole, KeptPresets, PLAIN } from './presets';
 import { Previewer } from './preview.svelte';
+import { nameWith, targetCalled } from './pattern';
 import type { Notices } from '$lib/state/notices.svelte';
 import { asksFirst, lacks, type Projects } from '$lib/state/projects.svelte';
 
@@ -103,7 +104,8 @@ export class Launch {
     const scan = this.#world.projects.scanOf(project.name);
     if (!last || !scan) return this.target(project, target);
     const given = last.variables.map(([name]) => name);
-    if (target.danger !== null || !isWhole(last) || lacks(target, given)) {
+    const isOpen = target.pattern && last.stem === null;
+    if (target.danger !== null || isOpen || !isWhole(last) || lacks(target, given)) {
       return this.targetForm(project, target);
     }
     this.#trusted(project, () => void this.#once(asThen(project, target, last)));
@@ -162,7 +164,7 @@ export class Launch {
   /** Opens the form with what a job was started with. */
   changed(job: Job): void {
     const found = this.targetOf(job);
-    if (found) this.targetForm(found.project, found.target, filledBy(job));
+    if (found) this.targetForm(found.project, found.target, filledBy(job, found.target));
     else this.commandForm(job.host, job.command, job.cwd, job.pty);
   }
 
@@ -170,8 +172,9 @@ export class Launch {
   targetOf(job: Job): { project: Project; target: Target } | null {
     const project = job.project === null ? undefined : this.#world.projects.get(job.project);
     const [first] = job.targets;
-    const targets = project && this.#world.projects.scanOf(project.name)?.targets;
-    const target = targets?.find(({ name }) => name === job.target || name === first);
+    const scan = project && this.#world.projects.scanOf(project.name);
+    const whole = scan?.targets.find(({ name }) => name === job.target);
+    const target = whole ?? (scan && first !== undefined ? targetCalled(scan, first) : null);
     return project && target ? { project, target } : null;
   }
 
@@ -248,7 +251,7 @@ function asThen(project: Project, target: Target, last: Filled): Start {
   return {
     kind: 'target',
     project: project.name,
-    targets: [target.name, ...last.words],
+    targets: [nameWith(target, last.stem), ...last.words],
     variables: last.variables.map(([name, value]) => [name, value ?? '']),
     pty: last.pty,
     options: { ...PLAIN, ...last.options },

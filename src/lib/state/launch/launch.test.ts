@@ -11,6 +11,7 @@ import {
 import type { Danger, Filled, Presets, Preview, Reply, Scan, Target } from '$lib/wire';
 import { Jobs } from '$lib/state/jobs.svelte';
 import { filledBy, PLAIN } from './presets';
+import { nameWith, stemOf, targetCalled } from './pattern';
 import { Launch } from './launch.svelte';
 import { Notices } from '$lib/state/notices.svelte';
 import { asksFirst, groups, Projects, variablesOf } from '$lib/state/projects.svelte';
@@ -98,7 +99,13 @@ async function launchWith({ trusted = true, presets, preview }: Known = {}) {
   return { world, answers, launch, notices, shown, starts, types };
 }
 
-const LAST: Filled = { variables: [['NAME', 'web-1']], words: ['lint'], options: PLAIN, pty: true };
+const LAST: Filled = {
+  variables: [['NAME', 'web-1']],
+  stem: null,
+  words: ['lint'],
+  options: PLAIN,
+  pty: true,
+};
 
 describe('a click on a target', () => {
   test('runs it at once where nothing has to be asked, once', async () => {
@@ -279,7 +286,14 @@ describe('again', () => {
   test('the words of a job are its further targets, whatever is in their names', () => {
     const targets = ['two words', 'lint'];
     const job = aJob({ targets, target: 'two words lint', variables: [['NAME', 'a b']] });
-    expect(filledBy(job)).toMatchObject({ words: ['lint'], variables: [['NAME', 'a b']] });
+    const filled = filledBy(job, aTarget('two words'));
+    expect(filled).toMatchObject({
+      words: ['lint'],
+      variables: [['NAME', 'a b']],
+      stem: null,
+    });
+    const family = aTarget('two %', { pattern: true });
+    expect(filledBy(job, family)).toMatchObject({ words: ['lint'], stem: 'words' });
   });
 });
 
@@ -303,4 +317,23 @@ test('variables stand in order: with a comment, with ?=, needed, set nowhere, th
   const target = aTarget('all', { uses: ['rest', 'UNSET', 'NEEDED', 'SET', 'SAID'] });
   const order = variablesOf({ ...SCAN, variables }, target).map(({ name }) => name);
   expect(order).toEqual(['SAID', 'SET', 'NEEDED', 'UNSET', 'rest']);
+});
+
+test('a name is the target called so, else the pattern that fits it most closely', () => {
+  const patterns = ['test-%', '%-api', 'test-unit-%'].map((name) =>
+    aTarget(name, { pattern: true }),
+  );
+  const scan = { ...SCAN, targets: [aTarget('test-all'), aTarget('odd%'), ...patterns] };
+  const called = (name: string) => targetCalled(scan, name)?.name;
+  expect(['test-all', 'test-x', 'test-unit-x', 'odd%', 'oddly', 'test-'].map(called)).toEqual([
+    'test-all',
+    'test-%',
+    'test-unit-%',
+    'odd%',
+    undefined,
+    undefined,
+  ]);
+  expect(stemOf(patterns[1]!, 'web-api')).toBe('web');
+  expect(nameWith(patterns[0]!, '$&')).toBe('test-$&');
+  expect(asksFirst(patterns[0]!)).toBe(true);
 });

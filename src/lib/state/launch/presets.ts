@@ -1,6 +1,7 @@
 // What a target was started with before, and what was saved under names: the server keeps it.
 import type { Client } from '$lib/client';
-import type { Filled, Job, MakeOptions, Preset, Presets } from '$lib/wire';
+import type { Filled, Job, MakeOptions, Preset, Presets, Target } from '$lib/wire';
+import { stemOf } from './pattern';
 
 /** As make is asked where nobody says otherwise. */
 export const PLAIN: MakeOptions = {
@@ -53,10 +54,11 @@ export class KeptPresets {
   }
 }
 
-/** What a job was started with, to begin another form with. */
-export function filledBy(job: Job): Filled {
+/** What a job of a target was started with, to begin another form with. */
+export function filledBy(job: Job, target: Target): Filled {
   const { variables, options, pty } = job;
-  return { variables, options, pty, words: job.targets.slice(1) };
+  const [first, ...words] = job.targets;
+  return { variables, options, pty, words, stem: stemOf(target, first ?? '') };
 }
 
 /** Whether all of it can be started as it is: a secret was not kept. */

@@ -3,6 +3,7 @@ import { PLAIN } from '$lib/state/launch/presets';
 import type { TargetForm } from '$lib/state/launch/launch.svelte';
 import { isMeant, variablesOf } from '$lib/state/projects.svelte';
 import type { Filled, MakeOptions, Presets, Start } from '$lib/wire';
+import { nameWith } from './pattern';
 import { AddedVariable, VariableField } from './variable.svelte';
 import { join, split } from './shell-words';
 
@@ -10,6 +11,9 @@ import { join, split } from './shell-words';
 const RESERVED = new Set(
   'GNUMAKEFLAGS MAKE MAKEFILES MAKEFLAGS MAKEOVERRIDES MFLAGS SHELL VPATH'.split(' '),
 );
+
+/** A form that begins with the makefile's own. */
+const NOTHING = { variables: [], stem: null, words: [], options: null, pty: null };
 
 /** What the form begins with: a job's own, what was last given, the makefile's, or a preset (`=` and its name). */
 export type Begin = 'job' | 'last' | 'makefile' | `=${string}`;
@@ -28,6 +32,8 @@ export class TargetFields {
   begin = $state<Begin>('makefile');
 
   added = $state<AddedVariable[]>([]);
+  /** What stands for the `%` of a pattern. */
+  stem = $state('');
   /** More targets, or words for the target, as a line. */
   words = $state('');
   /** The number behind `-j`, as it is typed; `0` for no limit. */
@@ -57,13 +63,16 @@ export class TargetFields {
   /** All of it, to be kept; without secrets. */
   readonly filled: Filled = $derived({
     variables: this.#given.map(({ name, value, secret }) => [name, secret ? null : value]),
+    stem: this.#stem,
     words: this.#split.words,
     options: this.options,
     pty: this.pty,
   });
+  /** The name by which it is run: of a pattern, the one made of it. */
+  readonly name: string = $derived(this.#name());
   /** The request. */
   readonly start: Start = $derived(this.#start());
-  /** Why it cannot be started yet, as a sentence. */
+  /** Why it cannot be started yet, as a sentence; the empty text where there is nothing to run yet. */
   readonly lacking: string | null = $derived(this.#lacking());
   /** Whether something was changed since it was filled in. */
   readonly changed: boolean = $derived(JSON.stringify(this.filled) !== this.#begun);
@@ -110,6 +119,15 @@ export class TargetFields {
       : null;
   }
 
+  /** What stands for the `%` of a pattern; null where it is none, or where nothing is typed yet. */
+  get #stem(): string | null {
+    return (this.form.target.pattern && this.stem.trim()) || null;
+  }
+
+  #name(): string {
+    return nameWith(this.form.target, this.#stem);
+  }
+
   /** Whether there is a number behind `-j`, or nothing. */
   get #hasNumber(): boolean {
     return /^\s*\d{0,5}\s*$/.test(this.jobs);
@@ -129,7 +147,8 @@ export class TargetFields {
   }
 
   #fill(filled: Filled | null): void {
-    const { variables, words, options, pty } = filled ?? { variables: [], words: [], pty: null };
+    const { variables, stem, words, options, pty } = filled ?? NOTHING;
+    this.stem = stem ?? '';
     const values = new Map(variables);
     const raw = new Set(options?.raw ?? []);
     for (const field of this.fields) {
@@ -163,7 +182,7 @@ export class TargetFields {
     return {
       kind: 'target',
       project: this.form.project.name,
-      targets: [this.form.target.name, ...this.#split.words],
+      targets: [this.name, ...this.#split.words],
       variables: this.#given.map(({ name, value }) => [name, value]),
       pty: this.pty,
       options: this.options,
@@ -171,6 +190,7 @@ export class TargetFields {
   }
 
   #lacking(): string | null {
+    if (this.form.target.pattern && this.#stem === null) return '';
     const missing = this.fields.filter((field) => field.missing);
     if (missing.length > 0) {
       return `Still needed: ${missing.map(({ variable }) => variable.name).join(', ')}`;

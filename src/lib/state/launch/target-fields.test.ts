@@ -204,7 +204,7 @@ describe('other variables', () => {
   test('need a name that make takes and the form does not have', () => {
     const fields = fieldsOf({ variables: [aVariable('ENV')] });
     fields.added = fieldsOf({
-      filled: { variables: [['A', '1']], words: [], options: PLAIN, pty: false },
+      filled: { variables: [['A', '1']], stem: null, words: [], options: PLAIN, pty: false },
     }).added;
     const [added] = fields.added;
     expect(given(fields)).toEqual([['A', '1']]);
@@ -222,6 +222,7 @@ describe('other variables', () => {
   test('those that change make itself have to be confirmed, each time anew', () => {
     const last: Filled = {
       variables: [['SHELL', '/bin/dash']],
+      stem: null,
       words: [],
       options: { ...PLAIN, reserved: true },
       pty: false,
@@ -239,6 +240,7 @@ describe('other variables', () => {
 describe('what the form begins with', () => {
   const filled = (value: string): Filled => ({
     variables: [['ENV', value]],
+    stem: null,
     words: ['a b', 'c'],
     options: { ...PLAIN, jobs: 4, keep_going: true },
     pty: true,
@@ -345,4 +347,27 @@ describe('a command', () => {
   test('an empty one cannot be run', () => {
     expect(new CommandFields({ ...form, command: ' ', hosts: [] }, '/').lacking).toBe('');
   });
+});
+
+test('a pattern runs with a text in the place of its %, and not before there is one', () => {
+  const target = { name: 'test-%', pattern: true };
+  const fields = fieldsOf({ target });
+  expect(fields.lacking).toBe('');
+  fields.stem = ' api ';
+  expect(fields.lacking).toBeNull();
+  expect(fields.start).toMatchObject({ targets: ['test-api'] });
+  const again = fieldsOf({ target, presets: { last: fields.filled, named: [] } });
+  expect([again.stem, again.changed]).toEqual(['api', false]);
+});
+
+test('values that the makefile knows are suggested where any text may be given', () => {
+  const suggestions = ['staging', 'prod'];
+  const fields = fieldsOf({ variables: [aVariable('ENV', { suggestions, default: 'staging' })] });
+  const env = field(fields, 'ENV');
+  expect(env.suggestions).toEqual(['prod']);
+  env.pick('prod');
+  expect([env.given, env.suggestions]).toEqual(['prod', ['staging']]);
+  const fixed = { file: 'Makefile', line: 1 };
+  const own = fieldsOf({ variables: [aVariable('ENV', { suggestions, fixed })] });
+  expect(field(own, 'ENV').suggestions).toEqual([]);
 });

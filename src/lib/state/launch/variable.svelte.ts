@@ -98,6 +98,18 @@ export class VariableField {
     return /^\d{1,6}$/.test(this.usual ?? '') && this.text.length < 9 ? 'number' : 'text';
   }
 
+  /** Values that the makefile knows for it and that are not in the field, where any text may be. */
+  get suggestions(): string[] {
+    if (this.variable.fixed !== null || !['text', 'number'].includes(this.asked)) return [];
+    return this.variable.suggestions.filter((value) => value !== this.text);
+  }
+
+  /** Puts one of them in. */
+  pick(value: string): void {
+    this.text = value;
+    this.empty = false;
+  }
+
   /** Whether the switch is on. */
   get on(): boolean {
     return this.text === this.#words.on;

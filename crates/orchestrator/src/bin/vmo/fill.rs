@@ -130,6 +130,10 @@ fn no_preset(target: &str, name: &str, known: &[String]) -> String {
 
 impl Typed {
     fn beside(mut self, filled: Filled) -> Result<Self, Failed> {
+        // A family's name has a place for what it was run with.
+        if let (Some(stem), [target]) = (&filled.stem, self.targets.as_mut_slice()) {
+            *target = target.replacen('%', stem, 1);
+        }
         let mut variables = Vec::new();
         for (name, value) in filled.variables {
             if self.variables.iter().any(|(typed, _)| *typed == name) {

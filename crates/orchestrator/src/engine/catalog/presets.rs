@@ -63,8 +63,9 @@ impl Engine {
     /// # Errors
     /// Where there is no such project.
     pub fn presets(&self, project: &str, target: &str) -> Result<Presets, EngineError> {
-        let folder = folder(&self.project(project)?);
-        Ok(self.forms(&folder, target).read())
+        let project = self.project(project)?;
+        let name = self.name_of_form(&project, target);
+        Ok(self.forms(&folder(&project), &name).read())
     }
 
     /// Keeps what is filled in for a target under a name, in the place of what had that name; a secret by its name alone.
@@ -84,7 +85,8 @@ impl Engine {
                 *value = None;
             }
         }
-        Ok(self.forms(&folder(&project), target).save(preset)?)
+        let name = self.name_of_form(&project, target);
+        Ok(self.forms(&folder(&project), &name).save(preset)?)
     }
 
     /// Drops what was kept under a name.
@@ -97,32 +99,34 @@ impl Engine {
         target: &str,
         name: &str,
     ) -> Result<Presets, EngineError> {
-        let folder = folder(&self.project(project)?);
-        Ok(self.forms(&folder, target).forget(name)?)
+        let project = self.project(project)?;
+        let target = self.name_of_form(&project, target);
+        Ok(self.forms(&folder(&project), &target).forget(name)?)
     }
 
     /// Remembers what one target was started with. What stands behind it is its own, unless one of that is a target, too.
     pub(in crate::engine) fn remember(&self, project: &Project, scan: &Scan, wanted: Wanted<'_>) {
-        let known = |name: &String| scan.targets.iter().any(|target| target.name == *name);
-        let Some((target, words)) = wanted.targets.split_first() else {
+        let Some((name, words)) = wanted.targets.split_first() else {
             return;
         };
-        if !known(target) || words.iter().any(known) {
+        let known = |name: &String| scan.target(name).is_some();
+        let Some(target) = scan.target(name).filter(|_| !words.iter().any(known)) else {
             return;
-        }
+        };
         let variables = wanted.variables.iter().map(|(name, value)| {
             let value = (!is_secret(scan, name)).then(|| value.clone());
             (name.clone(), value)
         });
         let filled = Filled {
             variables: variables.collect(),
+            stem: target.stem(name).map(str::to_owned),
             words: words.to_vec(),
             options: wanted.options.clone(),
             pty: wanted.pty,
         };
         let launched = Launched {
             folder: folder(project),
-            target: target.clone(),
+            target: target.name.clone(),
             filled,
         };
         if self.0.launches.add(launched) {
@@ -157,6 +161,13 @@ impl Engine {
     /// What is wrong with the file of presets.
     pub(in crate::engine) fn presets_problem(&self) -> Option<String> {
         presets::problem(&self.folders().config).map(|problem| problem.to_string())
+    }
+
+    /// The name under which a target's form is kept: all that a pattern fits have one form.
+    fn name_of_form(&self, project: &Project, target: &str) -> String {
+        let scan = self.known_targets(project);
+        let known = scan.target(target).map(|known| known.name.clone());
+        known.unwrap_or_else(|| target.to_owned())
     }
 
     fn forms<'a>(&'a self, folder: &'a Path, target: &'a str) -> Forms<'a> {

@@ -54,6 +54,12 @@ impl Engine {
         scan: &Scan,
         wanted: Wanted<'_>,
     ) -> Result<Composed, EngineError> {
+        let mut named = wanted.targets.iter().filter_map(|name| scan.target(name));
+        if let Some(family) =
+            named.find(|target| target.pattern && wanted.targets.contains(&target.name))
+        {
+            return Err(refused(make::Refusal::Pattern(family.name.clone())));
+        }
         let mut environment = self.environment_in(wanted.pty);
         let variables = assignments(scan, wanted);
         let direnv = make::direnv(&project.path, &environment);

@@ -72,10 +72,10 @@ impl Engine {
         let mut dangers: Vec<Danger> = runs
             .iter()
             .zip(&recipes)
-            .filter_map(|(target, recipe)| match goals.contains(target) {
-                true => danger(target, recipe),
+            .filter_map(|(run, recipe)| match goals.contains(run) {
+                true => danger(run, recipe),
                 // What a goal leads to is told with it, unless it is the values given that make it so.
-                false if target.danger.is_none() => danger(target, recipe),
+                false if run.1.danger.is_none() => danger(run, recipe),
                 false => None,
             })
             .collect();
@@ -141,20 +141,23 @@ fn of_line(line: &str) -> Preview {
     }
 }
 
+/// A target, and the name by which it is run: of a pattern, the one that was made of it.
+type Named<'a> = (&'a str, &'a Target);
+
 /// The targets that were named, as far as they are known; where none was, make's default.
-fn goals<'a>(scan: &'a Scan, targets: &[String]) -> Vec<&'a Target> {
+fn goals<'a>(scan: &'a Scan, targets: &'a [String]) -> Vec<Named<'a>> {
     let named = if targets.is_empty() {
         scan.default_goal.as_slice()
     } else {
         targets
     };
-    let known = |name: &String| scan.targets.iter().find(|target| target.name == *name);
+    let known = |name: &'a String| Some((name.as_str(), scan.target(name)?));
     named.iter().filter_map(known).collect()
 }
 
 /// Why a target asks before it runs: by what its comment says, by what the values given make of its recipe, or by what
 /// its makefile has in their place.
-fn danger(target: &Target, recipe: &[String]) -> Option<Danger> {
+fn danger((name, target): &Named<'_>, recipe: &[String]) -> Option<Danger> {
     let of_recipe = make::danger_of_recipe(&recipe.join("\n")).map(by_rule);
     let is_own_rule = |danger: &Danger| danger.by == DangerBy::Rule && danger.of.is_none();
     let danger = match target.danger.clone() {
@@ -162,7 +165,7 @@ fn danger(target: &Target, recipe: &[String]) -> Option<Danger> {
         of_scan => of_recipe.or(of_scan),
     };
     danger.map(|danger| Danger {
-        of: Some(target.name.clone()),
+        of: Some(name.to_string()),
         why: danger.to_string(),
         by: danger.by,
     })
@@ -182,18 +185,18 @@ fn by_rule(why: String) -> Danger {
 }
 
 /// The goals behind all that they lead to, each once, as make comes to them.
-fn in_order<'a>(scan: &'a Scan, goals: &[&'a Target]) -> Vec<&'a Target> {
-    let mut order: Vec<&Target> = Vec::new();
+fn in_order<'a>(scan: &'a Scan, goals: &[Named<'a>]) -> Vec<Named<'a>> {
+    let mut order: Vec<Named<'_>> = Vec::new();
     let mut begun: Vec<&str> = Vec::new();
     // What is still to come, the next one last; and whether all that it leads to has come.
-    let mut open: Vec<(&Target, bool)> = goals.iter().rev().map(|goal| (*goal, false)).collect();
-    while let Some((target, is_ready)) = open.pop() {
+    let mut open: Vec<(Named<'_>, bool)> = goals.iter().rev().map(|goal| (*goal, false)).collect();
+    while let Some((run @ (name, target), is_ready)) = open.pop() {
         if is_ready {
-            order.push(target);
-        } else if !begun.contains(&target.name.as_str()) && begun.len() < MOST_TARGETS {
-            begun.push(&target.name);
-            open.push((target, true));
-            let known = |name: &String| scan.targets.iter().find(|one| one.name == *name);
+            order.push(run);
+        } else if !begun.contains(&name) && begun.len() < MOST_TARGETS {
+            begun.push(name);
+            open.push((run, true));
+            let known = |name: &'a String| Some((name.as_str(), scan.target(name)?));
             let leads = target.leads.iter().rev().filter_map(known);
             open.extend(leads.map(|lead| (lead, false)));
         }
@@ -205,24 +208,24 @@ fn in_order<'a>(scan: &'a Scan, goals: &[&'a Target]) -> Vec<&'a Target> {
 fn recipes(
     project: &Project,
     scan: &Scan,
-    targets: &[&Target],
+    targets: &[Named<'_>],
     wanted: Wanted<'_>,
 ) -> Vec<Vec<String>> {
     let given = assignments(scan, wanted);
     let named: Vec<(&str, &[String])> = targets
         .iter()
-        .map(|target| {
+        .map(|(name, _)| {
             // Words behind the first target may be its own.
             let words = match wanted.targets.split_first() {
-                Some((first, words)) if *first == target.name => words,
+                Some((first, words)) if first == name => words,
                 _ => &[],
             };
-            (target.name.as_str(), words)
+            (*name, words)
         })
         .collect();
     let read = make::previews(&project.path, &named, &given).into_iter();
     read.zip(targets)
-        .map(|(read, target)| match read.is_empty() {
+        .map(|(read, (_, target))| match read.is_empty() {
             true => target.recipe.clone(),
             false => read,
         })
@@ -230,10 +233,10 @@ fn recipes(
 }
 
 /// What else is worth knowing.
-fn notes(scan: &Scan, goals: &[&Target], wanted: Wanted<'_>) -> Vec<String> {
+fn notes(scan: &Scan, goals: &[Named<'_>], wanted: Wanted<'_>) -> Vec<String> {
     let mut notes = Vec::new();
-    let unknown = |name: &&String| !scan.targets.iter().any(|target| target.name == **name);
-    let has_words = goals.first().is_some_and(|goal| goal.extra_words);
+    let unknown = |name: &&String| scan.target(name).is_none();
+    let has_words = goals.first().is_some_and(|(_, goal)| goal.extra_words);
     for name in wanted.targets.iter().filter(unknown) {
         if !has_words {
             notes.push(format!(

@@ -51,10 +51,7 @@ impl Rules {
         } else {
             targets
         };
-        let all = || {
-            let targets = scan.targets.iter();
-            targets.filter(|target| goals.contains(&target.name))
-        };
+        let all = || goals.iter().filter_map(|goal| scan.target(goal));
         let own: BTreeSet<String> = all()
             .flat_map(|target| target.exclusive.iter().cloned())
             .collect();
@@ -82,7 +79,7 @@ impl Rules {
 /// The time that the targets say they take, together: where one of them says nothing, there is no limit. Words that are
 /// no targets take none.
 fn timeout(goals: &[String], scan: &Scan) -> Option<u64> {
-    let known = |goal: &String| scan.targets.iter().find(|target| target.name == *goal);
+    let known = |goal: &String| scan.target(goal);
     let each: Vec<Option<u64>> = goals
         .iter()
         .filter_map(known)

@@ -14,6 +14,9 @@ pub enum Refusal {
     /// make ignores it and runs its default target.
     #[error("run the target '-': make drops a lone dash and would run its default target")]
     LoneDash,
+    /// A family of targets is no target.
+    #[error("run '{0}': it stands for many targets, put a text in the place of its %")]
+    Pattern(String),
     /// make has no such names.
     #[error("run a target without a name")]
     Empty,

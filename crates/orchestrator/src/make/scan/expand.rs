@@ -26,6 +26,15 @@ pub(super) struct Expander<'a> {
 /// What `foreach` and `call` bind, innermost last.
 pub(super) type Bound<'t> = [(&'t str, String)];
 
+/// The names of what a function is called with, its own first.
+pub(super) const ARGUMENTS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+/// What is bound but for what a function was called with: what it calls in turn has its own.
+fn without_arguments<'t>(bound: &Bound<'t>) -> Vec<(&'t str, String)> {
+    let locals = bound.iter().filter(|(name, _)| !ARGUMENTS.contains(name));
+    locals.cloned().collect()
+}
+
 impl Expander<'_> {
     /// The text without references; none where that would need make.
     pub(super) fn expand(&self, text: &str) -> Option<String> {
@@ -33,6 +42,106 @@ impl Expander<'_> {
             return Some(text.to_owned());
         }
         self.text(text, &[], 0)
+    }
+
+    /// As [`Self::expand`], with values that go before all others.
+    pub(super) fn bound(&self, text: &str, bound: &Bound<'_>) -> Option<String> {
+        self.text(text, bound, 0)
+    }
+
+    /// The text with what is known put in; all else stays as it is written, to be worked out when it is read.
+    pub(super) fn as_far_as_known(&self, text: &str, bound: &Bound<'_>) -> String {
+        let mut out = String::new();
+        self.put(text, bound, false, 0, &mut out);
+        out
+    }
+
+    /// Writes a text with what is known put in. `kept` is one that stays as it is written, but for what is bound. Gives up
+    /// where the budget is used up.
+    fn put(&self, text: &str, bound: &Bound<'_>, kept: bool, depth: usize, out: &mut String) {
+        for piece in pieces(text) {
+            let from = out.len();
+            match piece {
+                Piece::Plain(plain) => out.push_str(plain),
+                Piece::Dollar => out.push_str(if kept { "$$" } else { "$" }),
+                Piece::Letter(letter) => match self.reference(letter, bound, depth) {
+                    Some(value) => out.push_str(&value),
+                    None => out.extend(["$", letter]),
+                },
+                Piece::Reference(inner) => self.put_reference(inner, bound, depth + 1, out),
+            }
+            if self.charge(out.len() - from).is_none() {
+                return;
+            }
+        }
+    }
+
+    fn put_reference(&self, inner: &str, bound: &Bound<'_>, depth: usize, out: &mut String) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        let (word, rest) = first_word(inner);
+        match word {
+            "call" => {
+                let (name, bound) = self.called(rest, bound);
+                if let Some(body) = self
+                    .variables
+                    .get(&name)
+                    .and_then(|one| one.value.as_deref())
+                {
+                    self.put(body, &bound, false, depth, out);
+                }
+                return;
+            }
+            "foreach" => {
+                if let Ok([name, list, text]) = <[&str; 3]>::try_from(arguments(rest, 3))
+                    && let Some(list) = self.text(list, bound, depth)
+                {
+                    for (at, one) in list.split_whitespace().enumerate() {
+                        let mut bound = bound.to_vec();
+                        bound.push((name.trim(), one.to_owned()));
+                        out.push_str(if at == 0 { "" } else { " " });
+                        self.put(text, &bound, false, depth, out);
+                    }
+                    return;
+                }
+            }
+            "if" => {
+                let parts = arguments(rest, 3);
+                if let Some(holds) = self.text(parts[0].trim(), bound, depth) {
+                    let taken = parts.get(if holds.is_empty() { 2 } else { 1 });
+                    return self.put(taken.unwrap_or(&""), bound, false, depth, out);
+                }
+            }
+            _ => {}
+        }
+        match self.reference(inner, bound, depth) {
+            Some(value) => out.push_str(&value),
+            None => {
+                out.push_str("$(");
+                self.put(inner, bound, true, depth, out);
+                out.push(')');
+            }
+        }
+    }
+
+    /// The name that is called, and what it is called with, as far as that is known.
+    pub(super) fn called<'t>(
+        &self,
+        rest: &str,
+        bound: &Bound<'t>,
+    ) -> (String, Vec<(&'t str, String)>) {
+        let parts = arguments(rest, ARGUMENTS.len());
+        let mut inner = without_arguments(bound);
+        for (at, number) in ARGUMENTS.into_iter().enumerate() {
+            let part = parts.get(at).map(|part| self.as_far_as_known(part, bound));
+            inner.push((number, part.unwrap_or_default()));
+        }
+        let name = parts[0].trim();
+        (
+            self.bound(name, bound).unwrap_or_else(|| name.to_owned()),
+            inner,
+        )
     }
 
     /// Whether a path is that of make's own folder.
@@ -178,11 +287,11 @@ impl Expander<'_> {
     }
 
     fn call(&self, rest: &str, bound: &Bound<'_>, depth: usize) -> Option<String> {
-        const NUMBERS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-        let parts = arguments(rest, NUMBERS.len());
+        let parts = arguments(rest, ARGUMENTS.len());
         let name = parts[0].trim();
-        let mut inner = bound.to_vec();
-        for (number, part) in NUMBERS.into_iter().zip(&parts) {
+        let mut inner = without_arguments(bound);
+        for (at, number) in ARGUMENTS.into_iter().enumerate() {
+            let part = parts.get(at).copied().unwrap_or_default();
             inner.push((number, self.text(part, bound, depth)?));
         }
         let body = self.variables.get(name)?.value.as_deref()?;

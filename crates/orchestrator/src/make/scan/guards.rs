@@ -12,13 +12,17 @@ use super::{
 /// As many pattern rules are looked at.
 const MAX_PATTERNS: usize = 20;
 
+/// Whether a pattern rule's recipe ends if the variable that its `%` names has no value.
+pub(super) fn is_guard(recipe: &str) -> bool {
+    looks_up(recipe, '*') && (fails(recipe) || recipe.contains("exit "))
+}
+
 /// Marks the variables that prerequisites such as `guard-TOKEN` name as guarded, and as used there.
 pub(super) fn by_prerequisite(reader: &mut Reader) {
     let rules = &mut reader.rules;
-    let guarding = rules.patterns.iter().filter(|(pattern, rule)| {
-        let text = &rules.list[*rule].text;
-        pattern != "%" && looks_up(text, '*') && (fails(text) || text.contains("exit "))
-    });
+    let guarding = rules.patterns.iter();
+    let guarding =
+        guarding.filter(|(pattern, rule)| pattern != "%" && is_guard(&rules.list[*rule].text));
     let guarding: Vec<String> = guarding
         .map(|(pattern, _)| pattern.clone())
         .take(MAX_PATTERNS)

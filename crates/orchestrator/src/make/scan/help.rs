@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::{
+    functions::stem,
     prose::is_heading,
     reader::Reader,
     rules::Rules,
@@ -164,7 +165,7 @@ fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(&'r str, Option<String>)
         Some(word) => (word.trim_matches(quotes), true),
         None => (word, false),
     };
-    let position = rules.position(word)?;
+    let position = rules.position(word).or_else(|| family(word, rules))?;
     let name = rules.targets[position].name.as_str();
     let mut text = &rest[end..];
     // `make ship ENV=prod [X=1]  - text`
@@ -194,6 +195,17 @@ fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(&'r str, Option<String>)
     }
     let text = parting.map_or(text, |sign| text[sign.len()..].trim());
     Some((name, Some(text.to_owned()).filter(|text| !text.is_empty())))
+}
+
+/// The pattern that a name with something to fill in is meant for: `test-<folder>`, `test-NAME` or `test-*`.
+fn family(word: &str, rules: &Rules) -> Option<usize> {
+    rules.targets.iter().position(|found| {
+        let stem = stem(&found.name, word).filter(|_| found.is_pattern);
+        stem.is_some_and(|stem| {
+            let is_named = stem.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+            !stem.is_empty() && (is_named || stem.starts_with(['<', '{', '[', '*', '$']))
+        })
+    })
 }
 
 /// A line of capitals, or one that ends with a colon, stands above others.

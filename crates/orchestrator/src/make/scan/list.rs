@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use super::{
     builtin_names::is_customary,
     calls::calls,
+    examples,
     extra_words::ExtraWords,
     functions::stem,
-    guards, inherited, listed, reach,
+    guards, inherited, listed,
+    phony::slips_of_phony,
+    reach,
     reader::Reader,
     rules::{Found, Rule, Rules},
     secrets,
@@ -34,9 +37,11 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     tell_missing(&mut reader);
     tell_overspent(&mut reader);
     guards::by_prerequisite(&mut reader);
+    examples::settle(&mut reader);
     need(&mut reader);
     reader.give_hints();
-    let default_goal = default_goal(&reader.rules);
+    reader.hints.extend(slips_of_phony(&reader.rules));
+    let default_goal = reader.rules.goal().map(str::to_owned);
     let targets = targets(&mut reader, default_goal.as_ref());
     let secrets = secrets::of(&mut reader);
     Scan {
@@ -57,15 +62,16 @@ fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
     let (rules, variables) = (&reader.rules, &reader.variables);
     let extra_words = ExtraWords::of(rules, variables);
     let leads = leads(reader, default_goal);
+    let families = families(rules);
     let (mut lines, mut room, mut names) = (MAX_RECIPES, MAX_DEFAULTS, MAX_LEADS_IN_ALL);
     let mut targets = Vec::new();
     for ((found, led), shown) in rules.targets.iter().zip(led).zip(shown) {
-        if rules.suffix_rule(&found.name).is_some() {
+        if rules.suffix_rule(&found.name).is_some() || is_no_more(found, rules) {
             continue;
         }
         let mut target = target(found, rules, &mut lines);
         target.listed = shown;
-        target.leads = leads_of(found, &leads, rules, &mut names);
+        target.leads = leads_of(found, (&leads, &families), rules, &mut names);
         target.uses = led.variables.uses;
         target.guards = led.variables.guards;
         target.danger = led.danger;
@@ -81,6 +87,12 @@ fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
         targets.push(target);
     }
     targets
+}
+
+/// Whether a pattern has no recipe: such a rule takes away what make knows by itself.
+fn is_no_more(found: &Found, rules: &Rules) -> bool {
+    let mut own = found.rules.iter().map(|rule| &rules.list[*rule]);
+    found.is_pattern && !own.any(Rule::has_recipe)
 }
 
 /// Of each rule the targets that it leads to at once: those it needs, then those its recipe calls make for.
@@ -103,10 +115,30 @@ fn leads(reader: &Reader, default_goal: Option<&String>) -> Vec<Vec<usize>> {
     rules.list.iter().map(of_rule).collect()
 }
 
-fn leads_of(found: &Found, leads: &[Vec<usize>], rules: &Rules, room: &mut usize) -> Vec<String> {
+/// Of each rule the names it needs that are of a family, as `test-api` is of `test-%`.
+fn families(rules: &Rules) -> Vec<Vec<String>> {
+    let has_some = rules.targets.iter().any(|found| found.is_pattern);
+    let of_rule = |rule: &Rule| -> Vec<String> {
+        let needed = rule.prerequisites.iter().filter(|_| has_some);
+        let needed = needed.filter(|name| rules.position(name).is_none());
+        let of_families = needed.filter(|name| rules.is_of_family(name));
+        of_families.take(MAX_LEADS).cloned().collect()
+    };
+    rules.list.iter().map(of_rule).collect()
+}
+
+fn leads_of(
+    found: &Found,
+    (leads, families): (&[Vec<usize>], &[Vec<String>]),
+    rules: &Rules,
+    room: &mut usize,
+) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for target in found.rules.iter().flat_map(|rule| &leads[*rule]) {
-        let name = &rules.targets[*target].name;
+    let own = || found.rules.iter();
+    let known = own().flat_map(|rule| &leads[*rule]);
+    let known = known.map(|target| &rules.targets[*target].name);
+    let of_families = own().flat_map(|rule| &families[*rule]);
+    for name in known.chain(of_families) {
         if names.len() == MAX_LEADS || *room == 0 {
             break;
         }
@@ -159,19 +191,6 @@ fn need(reader: &mut Reader) {
     }
 }
 
-fn default_goal(rules: &Rules) -> Option<String> {
-    if let Some(goal) = &rules.default_goal
-        && !goal.is_empty()
-    {
-        return Some(goal.clone());
-    }
-    let names = rules.targets.iter().map(|found| &found.name);
-    names
-        .into_iter()
-        .find(|name| !name.starts_with('.') || name.contains('/'))
-        .cloned()
-}
-
 fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
     let own = || found.rules.iter().map(|rule| &rules.list[*rule]);
     let first = own()
@@ -185,6 +204,7 @@ fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
     *lines -= recipe.len();
     Target {
         name: found.name.clone(),
+        pattern: found.is_pattern,
         doc: found.notes.doc.clone(),
         group: found.group.clone(),
         place: first.map_or_else(
@@ -260,6 +280,7 @@ fn variables(variables: Variables) -> Vec<Variable> {
         .filter(|variable| variable.is_offered())
         .map(|variable| {
             let need = need_of(&variable);
+            let (kind, suggestions) = examples::offered(&variable);
             let shown = variable.shown_value().filter(|_| !variable.specific);
             let default = shown.map(|value| cut(value, MAX_DEFAULT));
             Variable {
@@ -270,7 +291,8 @@ fn variables(variables: Variables) -> Vec<Variable> {
                 optional: variable.optional,
                 need,
                 choices: variable.notes.choices,
-                kind: variable.notes.kind,
+                kind,
+                suggestions,
                 fixed: variable.fixed,
                 place: variable.place,
                 name: variable.name,

@@ -4,17 +4,26 @@ use std::collections::HashSet;
 
 use super::{
     danger::readable,
+    functions::stem,
+    guards::is_guard,
     help::{self, Helped},
     prose::named,
     reader::Reader,
-    rules::Found,
+    rules::{Found, Rule},
     shell::commands,
+    text::is_plain_word,
 };
 
 /// Programs whose last words name what they make.
 const MAKING: [&str; 8] = ["ar", "cp", "install", "ln", "mkdir", "mv", "tar", "touch"];
 /// Options and signs behind which stands what is made.
 const INTO: [&str; 5] = ["-o", "-O", "--output", ">", ">>"];
+/// As many pattern rules are tried on each name.
+const MAX_PATTERNS: usize = 50;
+/// Endings of files that make makes programs of by itself (GNU make manual, "Catalogue of Built-In Rules").
+const SOURCES: [&str; 14] = [
+    "o", "c", "cc", "C", "cpp", "p", "f", "F", "m", "r", "s", "S", "sh", "mod",
+];
 /// Of recipes longer than this, in bytes, nothing is looked for.
 const MAX_RECIPE: usize = 32 << 10;
 
@@ -93,16 +102,15 @@ pub(super) fn listed(reader: &Reader, default_goal: Option<&String>) -> Vec<bool
 }
 
 /// Whether a name is one for a person: no file's, no path, and not hidden.
-fn is_word(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    !name.starts_with('_') && name.bytes().all(is_plain)
+fn is_word(found: &Found) -> bool {
+    found.is_pattern || is_plain_word(&found.name)
 }
 
 fn starts_shown(found: &Found, shown: &[bool], reader: &Reader) -> bool {
     let rules = &reader.rules;
     let mut own = found.rules.iter().map(|rule| &rules.list[*rule]);
     !found.notes.hidden
-        && is_word(&found.name)
+        && is_word(found)
         && own.clone().all(|rule| !rule.has_recipe())
         && own.any(|rule| {
             let mut needed = rule.prerequisites.iter();
@@ -110,9 +118,40 @@ fn starts_shown(found: &Found, shown: &[bool], reader: &Reader) -> bool {
         })
 }
 
+/// Whether a target stands for others, whatever these are: it has no recipe, and make knows none by itself that would make a
+/// file of this name of what it needs. `PHONY: all` lacks its dot.
+fn stands_for_others(found: &Found, reader: &Reader) -> bool {
+    let rules = &reader.rules;
+    let own = || found.rules.iter().map(|rule| &rules.list[*rule]);
+    let is_source = |name: &String| {
+        let alone = name.rsplit('/').next().unwrap_or(name);
+        let ending = alone
+            .strip_prefix(&found.name)
+            .and_then(|rest| rest.strip_prefix('.'));
+        ending.is_some_and(|ending| SOURCES.contains(&ending))
+    };
+    let is_busy = |rule: &Rule| rule.has_recipe() || !rule.prerequisites.is_empty();
+    // A name that no rule has is a file's.
+    let does_something = |name: &String| {
+        rules.position(name).is_none_or(|at| {
+            let mut own = rules.targets[at].rules.iter();
+            own.any(|rule| is_busy(&rules.list[*rule]))
+        })
+    };
+    let is_made =
+        || own().any(|rule| rule.pattern.is_some() || rule.prerequisites.iter().any(is_source));
+    let mut patterns = rules.patterns.iter().take(MAX_PATTERNS);
+    is_plain_word(&found.name)
+        && found.name.contains(|c: char| !c.is_ascii_uppercase())
+        && own().any(|rule| rule.partly || rule.prerequisites.iter().any(does_something))
+        && !is_made()
+        && !reader.files.at_root(&found.name).exists()
+        && !patterns.any(|(pattern, _)| pattern != "%" && stem(pattern, &found.name).is_some())
+}
+
 fn is_listed(found: &Found, is_default: bool, reader: &Reader) -> bool {
     let rules = &reader.rules;
-    if found.notes.hidden || found.name.starts_with(['_', '.']) {
+    if found.notes.hidden || found.name.starts_with(['_', '.']) || is_guarding(found, reader) {
         return false;
     }
     let own = || found.rules.iter().map(|rule| &rules.list[*rule]);
@@ -124,8 +163,15 @@ fn is_listed(found: &Found, is_default: bool, reader: &Reader) -> bool {
         || (found.is_in_help && does_something)
         // `FORCE` and its like are phony and do nothing.
         || (rules.phony.contains(&found.name) && (does_something || has_doc))
-        || (has_doc && is_word(&found.name))
-        || (has_recipe && is_word(&found.name) && !makes_its_file(found, reader))
+        || (!has_recipe && stands_for_others(found, reader))
+        || (has_doc && is_word(found))
+        || (has_recipe && is_word(found) && !makes_its_file(found, reader))
+}
+
+/// Whether it is a pattern such as `guard-%`, for other rules to need.
+fn is_guarding(found: &Found, reader: &Reader) -> bool {
+    let mut own = found.rules.iter().map(|rule| &reader.rules.list[*rule]);
+    found.is_pattern && !found.notes.documented && own.any(|rule| is_guard(&rule.text))
 }
 
 /// Whether a target is a file: one that is there, or that its recipe makes.

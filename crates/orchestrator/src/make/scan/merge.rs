@@ -53,7 +53,7 @@ impl Reader {
             self.add(target);
         }
         // A goal that the muted shell made of another name, or that it chose, is none.
-        let of_scan = self.first_target();
+        let of_scan = self.rules.goal();
         let is_chosen = |name: &str| {
             !self
                 .rules
@@ -74,15 +74,6 @@ impl Reader {
         let does_nothing = target.recipe.is_empty() && target.prerequisites.is_empty();
         let is_bare = target.phony && does_nothing && target.place.is_none();
         !is_bare && !target.name.contains('%') && !target.name.starts_with('/')
-    }
-
-    fn first_target(&self) -> Option<&str> {
-        let names = self.rules.targets.iter().map(|found| found.name.as_str());
-        self.rules.default_goal.as_deref().or_else(|| {
-            names
-                .into_iter()
-                .find(|name| !name.starts_with('.') || name.contains('/'))
-        })
     }
 
     fn add(&mut self, target: Existing) {

@@ -52,7 +52,11 @@ impl Reached {
         let patterns = patterns(rules);
         let implicit = |name: &str| -> Vec<usize> {
             let fitting = patterns.iter().filter(|(pattern, _)| fits(pattern, name));
-            fitting.map(|(_, rule)| targets + rule).collect()
+            // What is said of a pattern that is a target itself counts as well.
+            let node = |(pattern, rule): &(String, usize)| {
+                family(rules, pattern).unwrap_or(targets + rule)
+            };
+            fitting.map(node).collect()
         };
         let made = |name: &str| match rules.position(name) {
             Some(target) => vec![target],
@@ -222,6 +226,12 @@ pub(super) fn patterns(rules: &Rules) -> Vec<(String, usize)> {
         .filter(|(pattern, rule)| pattern != "%" && rules.list[*rule].has_recipe())
         .take(MAX_PATTERNS)
         .collect()
+}
+
+/// The target that a pattern is, where a person may fill it in.
+fn family(rules: &Rules, pattern: &str) -> Option<usize> {
+    let known = rules.position(pattern);
+    known.filter(|target| rules.targets[*target].is_pattern)
 }
 
 /// Whether a pattern rule can make a file.

@@ -2,8 +2,11 @@
 
 mod active;
 mod assign;
+mod comments;
 mod condition;
 mod define;
+mod evaluate;
+mod include;
 mod rule;
 mod slips;
 
@@ -13,15 +16,15 @@ use condition::Condition;
 
 use super::{
     assignment::assignment,
-    comment::{Comment, Marked, marked, notes},
+    comment::{Comment, notes},
+    examples::Examples,
     expand::Expander,
     extra_words::swallows,
     functions::fails,
-    prose::{is_heading, named},
     refs::references,
     rules::Rules,
     source::Files,
-    text::{find_plain, first_word, is_blank, joined, logical, split_comment, words},
+    text::{find_plain, first_word, is_blank, joined, logical, split_comment},
     variables::{Guard, Standing, Variables, asks_shell},
 };
 use crate::project::{Place, Problem};
@@ -30,8 +33,6 @@ use crate::project::{Place, Problem};
 const MAX_PROBLEMS: usize = 100;
 /// Bytes that expanding may make in one scan, all values together.
 const EXPANSION: usize = 8 << 20;
-/// As many comments that name their target are kept.
-const MAX_NAMED: usize = 2_000;
 /// Of what a rule uses, as many names are kept.
 const MAX_USES: usize = 500;
 
@@ -57,6 +58,14 @@ pub(in crate::make) struct Reader {
     is_conditional: bool,
     /// Whether the file being read is included under a condition that depends on what only running could tell.
     is_left_open: bool,
+    /// Values that the text compares variables with, or gives as examples.
+    pub(super) examples: Examples,
+    /// How many texts `$(eval …)` was given.
+    evaluated: usize,
+    /// How many words lists had for which texts were looked through.
+    walked: usize,
+    /// How deep one is in another now.
+    evaluating: usize,
     /// Where a shell is asked first, outside recipes.
     pub(in crate::make) first_shell: Option<Place>,
 }
@@ -82,6 +91,8 @@ struct At {
     conditions: Vec<Condition>,
     /// The rule that recipe lines belong to, or none while nothing has a recipe.
     rule: Option<usize>,
+    /// Whether its lines come from `$(eval …)`, and all have one place.
+    is_evaluated: bool,
     /// The text being defined, and how deep `define` is nested.
     define: Option<(String, String, u32)>,
 }
@@ -113,6 +124,10 @@ impl Reader {
             named: Vec::new(),
             is_conditional: false,
             is_left_open: false,
+            examples: Examples::default(),
+            evaluated: 0,
+            walked: 0,
+            evaluating: 0,
             first_shell: None,
         }
     }
@@ -185,6 +200,7 @@ impl Reader {
             self.slips(text, &at.place());
             return self.recipe(rule, text);
         }
+        self.examples.in_line(raw);
         if self.first_shell.is_none() && (asks_shell(raw) || raw.contains("!=")) {
             self.first_shell = Some(at.place());
         }
@@ -277,8 +293,11 @@ impl Reader {
         if fails(line) {
             self.guard(at);
         }
-        self.rules.swallowed |= swallows(line);
         self.drop_comments(at);
+        match swallows(line) {
+            true => self.rules.swallowed = true,
+            false => self.evaluate(line, at),
+        }
         if line.contains('$') {
             return;
         }
@@ -302,36 +321,6 @@ impl Reader {
             let what = format!("{what}, where its condition holds");
             self.hints.push(Problem { place, what });
         }
-    }
-
-    fn include(&mut self, word: &str, rest: &str, at: &mut At) {
-        at.rule = None;
-        self.drop_comments(at);
-        let list = split_comment(rest).0;
-        let Some(list) = self.expanded(list) else {
-            return;
-        };
-        let place = at.place();
-        let outer = (self.is_left_open, self.is_conditional);
-        let standing = self.standing(at);
-        self.is_left_open = standing.is_left_open;
-        self.is_conditional |= standing.conditional;
-        for pattern in words(&list) {
-            for name in self.files.glob(&pattern.name) {
-                let path = self.files.at_root(&name);
-                // One that includes itself under a condition is guarded against it.
-                if self.is_conditional && self.files.is_open(&path) {
-                    continue;
-                }
-                self.files.stamps.get_mut().look_at(&path);
-                if path.symlink_metadata().is_ok() {
-                    self.read_file(&path, Some(&place));
-                } else if word == "include" && !self.is_conditional {
-                    self.missing.push((name, place.clone()));
-                }
-            }
-        }
-        (self.is_left_open, self.is_conditional) = outer;
     }
 
     /// Forgets the comments so far, since nothing that they could be said of comes next.
@@ -389,51 +378,5 @@ fn gives_value(rest: &str) -> bool {
         ("define", _) => true,
         ("override" | "private", then) => gives_value(then),
         _ => assignment(rest).is_some(),
-    }
-}
-
-impl Reader {
-    fn comment(&mut self, raw: &str, at: &mut At) {
-        for (number, line) in (at.line..).zip(raw.split('\n')) {
-            if line.contains("@secret") {
-                at.secret = number;
-            }
-            let after_drawn = std::mem::take(&mut at.drawn);
-            match marked(line.trim_matches(is_blank)) {
-                Marked::Group(heading) => {
-                    at.group = Some(heading).filter(|heading| !heading.is_empty());
-                    at.comments.clear();
-                    self.rules.has_groups = true;
-                }
-                Marked::Banner(heading) => {
-                    at.banner = Some(heading);
-                    at.comments.clear();
-                }
-                Marked::Rule => {
-                    // A text between two drawn lines is a heading; more than two lines of it are a text.
-                    let lines = |from: &usize| at.comments.len().saturating_sub(*from);
-                    if let Some(from) = after_drawn.filter(|from| (1..=2).contains(&lines(from))) {
-                        let lines = at.comments.drain(from..);
-                        let text: Vec<String> = lines.map(|line| line.text).collect();
-                        at.banner = Some(text.join(" ").trim().to_owned())
-                            .filter(|text| is_heading(text))
-                            .or(at.banner.take());
-                        at.comments.clear();
-                    } else {
-                        at.drawn = Some(at.comments.len());
-                    }
-                }
-                Marked::Line(line) => {
-                    at.drawn = after_drawn;
-                    if line.doubled
-                        && let Some((name, text)) = named(&line.text)
-                        && self.named.len() < MAX_NAMED
-                    {
-                        self.named.push((name.to_owned(), text.to_owned()));
-                    }
-                    at.comments.push(line);
-                }
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{comment::Notes, target_specific::Specifics, text::Word};
+use super::{comment::Notes, functions::stem, target_specific::Specifics, text::Word};
 use crate::project::Place;
 
 /// make's own list of known suffixes (GNU make manual, "Old-Fashioned Suffix Rules").
@@ -15,6 +15,9 @@ const MAX_TEXT: usize = 256 << 10;
 const MAX_LINES: usize = 200;
 /// Of each line, as many characters.
 const MAX_LINE: usize = 2_000;
+
+/// As many patterns are tried on each name.
+const MAX_FAMILIES: usize = 50;
 
 /// A rule: one `targets: prerequisites` and its recipe.
 #[derive(Debug)]
@@ -122,6 +125,8 @@ impl Rule {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) name: String,
+    /// Whether its name is a pattern, as `test-%`.
+    pub(super) is_pattern: bool,
     pub(super) notes: Notes,
     pub(super) group: Option<String>,
     /// The heading that lines are drawn around, above it.
@@ -152,6 +157,8 @@ pub(super) struct Rules {
     /// The first rule at each line of each file.
     by_line: HashMap<u32, Vec<usize>>,
     pub(super) phony: HashSet<String>,
+    /// The names that `.PHONY` has as they are written there, each with its place.
+    pub(super) phony_at: Vec<(String, Place)>,
     /// Names that `.SUFFIXES` adds.
     pub(super) suffixes: HashSet<String>,
     /// Patterns that some rule can make, as `%.o`, each with its rule.
@@ -171,6 +178,18 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
+    }
+
+    /// Whether a name is one of those that a pattern among the targets stands for.
+    pub(super) fn is_of_family(&self, name: &str) -> bool {
+        let mut families = self.patterns.iter().take(MAX_FAMILIES);
+        families.any(|(pattern, _)| {
+            let is_target = || {
+                self.position(pattern)
+                    .is_some_and(|at| self.targets[at].is_pattern)
+            };
+            stem(pattern, name).is_some_and(|stem| !stem.is_empty()) && is_target()
+        })
     }
 
     /// Whether only running could tell that a target is there.
@@ -201,6 +220,17 @@ impl Rules {
         (known(from) && (to.is_empty() || known(to))).then_some(to)
     }
 
+    /// The target that make runs where none is named: the one it is told, else the first.
+    pub(super) fn goal(&self) -> Option<&str> {
+        let told = self.default_goal.as_deref().filter(|goal| !goal.is_empty());
+        told.or_else(|| {
+            let mut names = self.targets.iter().filter(|found| !found.is_pattern);
+            let first =
+                names.find(|found| !found.name.starts_with('.') || found.name.contains('/'));
+            first.map(|found| found.name.as_str())
+        })
+    }
+
     /// Takes in a rule; gives its place in the list.
     pub(super) fn add(&mut self, mut rule: Rule) -> usize {
         let index = self.list.len();
@@ -214,6 +244,12 @@ impl Rules {
         index
     }
 
+    /// As [`Self::add`], of a rule that stands in no file: many of them have one place.
+    pub(super) fn add_evaluated(&mut self, rule: Rule) -> usize {
+        self.list.push(rule);
+        self.list.len() - 1
+    }
+
     /// Drops the targets whose names are not wanted; but what only running could tell decides nothing here.
     pub(super) fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
         if self.fits_goals || !self.catch_all.is_empty() {
@@ -222,11 +258,25 @@ impl Rules {
         let list = &self.list;
         let is_left_open = |found: &Found| found.rules.iter().any(|rule| list[*rule].is_left_open);
         self.targets
-            .retain(|found| wanted(&found.name) || is_left_open(found));
+            .retain(|found| found.is_pattern || wanted(&found.name) || is_left_open(found));
         let names = self.targets.iter().enumerate();
         self.by_name = names
             .map(|(index, found)| (found.name.clone(), index))
             .collect();
+    }
+
+    /// As [`Self::name`], of a pattern that a person may fill in.
+    pub(super) fn name_pattern(
+        &mut self,
+        name: &str,
+        rule: usize,
+        notes: &Notes,
+        headings: Headings<'_>,
+    ) {
+        self.name(name, rule, notes, headings);
+        if let Some(at) = self.position(name) {
+            self.targets[at].is_pattern = true;
+        }
     }
 
     /// Takes note that a rule is one of a target's.
@@ -235,6 +285,7 @@ impl Rules {
             self.by_name.insert(name.to_owned(), self.targets.len());
             self.targets.push(Found {
                 name: name.to_owned(),
+                is_pattern: false,
                 notes: Notes::default(),
                 group: None,
                 banner: None,

@@ -1,11 +1,12 @@
 //! Which variables are secret by their names.
 
 /// How such names end.
-const ENDS: [&str; 11] = [
+const ENDS: [&str; 12] = [
     "ACCESS_KEY",
     "API_KEY",
     "APIKEY",
     "CREDENTIALS",
+    "CREDS",
     "PASSPHRASE",
     "PASSWD",
     "PASSWORD",
@@ -41,6 +42,7 @@ mod tests {
             "AWS_SECRET_ACCESS_KEY",
             "DEPLOY_PRIVATE_KEY",
             "GOOGLE_CREDENTIALS",
+            "REGISTRY_CREDS",
         ] {
             assert!(is_secret_name(name), "{name}");
         }

@@ -145,6 +145,8 @@ fn fails_when_empty(holds: Holds, commands: &[Command]) -> bool {
             .take_while(|one| !one.has("then"))
             .any(|one| one.has("if"));
     if is_asked {
+        // What stands behind `||` runs where what stands before it failed.
+        let ends = |command: &Command| command.lead != Lead::Or && fails(command);
         let condition = rest.iter().take_while(|one| !one.has("then"));
         let is_alone = condition.clone().all(|one| one.lead == Lead::Or);
         let until = |words: [&'static str; 3]| {
@@ -154,15 +156,18 @@ fn fails_when_empty(holds: Holds, commands: &[Command]) -> bool {
         let fails_then = branch
             .clone()
             .take_while(until(["else", "elif", "fi"]))
-            .any(|one| fails(one));
+            .any(|one| ends(one));
         let mut other = branch.skip_while(|one| !one.has("else"));
         return match holds {
             Holds::Empty => is_alone && fails_then,
-            Holds::Filled => is_alone && other.any(|one| fails(one)),
+            Holds::Filled => is_alone && other.any(|one| ends(one)),
             Holds::Unknown => false,
         };
     }
-    let ends = || rest.iter().any(|one| fails(one));
+    // What stands behind a further `||` runs where what stands before that failed, and not by the test.
+    let by_test = rest.iter().enumerate();
+    let by_test = by_test.take_while(|(at, one)| *at == 0 || one.lead != Lead::Or);
+    let ends = || by_test.clone().any(|(_, one)| fails(one));
     match (holds, rest.first().map(|next| next.lead)) {
         (Holds::Filled, None) => !commands[0].is_ignored,
         (Holds::Filled, Some(Lead::Or)) | (Holds::Empty, Some(Lead::And)) => ends(),
@@ -235,6 +240,9 @@ mod tests {
             r#"-test -n "$(X)""#,
             r#"[ -n "$(X)" ] || echo default"#,
             r#"[ -z "$(X)" ] && exit 0"#,
+            r#"test -z "$(X)" && ln a b || cp a b || exit"#,
+            r#"[ -n "$(X)" ] || a || exit 1"#,
+            r#"if test -z "$(X)"; then ln a b || cp a b || exit; fi"#,
             r#"if [ -z "$(X)" ] && [ -z "$(A)" ]; then exit 1; fi"#,
             r#"if [ -z "$(X)" -a -z "$(A)" ]; then exit 1; fi"#,
             r#"case "$(X)" in yes) a;; *) exit 1;; esac"#,

@@ -46,6 +46,8 @@ pub(super) struct Variable {
     pub(super) notes: Notes,
     /// All that it is given anywhere, as written; at most [`MAX_GIVEN`].
     pub(super) given: Vec<String>,
+    /// Values that it is compared with, and those that are examples for it.
+    pub(super) examples: Vec<(String, bool)>,
     /// The variables its value uses.
     pub(super) uses: Vec<usize>,
     /// Whether a target needs it.
@@ -62,6 +64,8 @@ pub(super) struct Variable {
     pub(super) is_set: bool,
     /// Whether its value is that of another system, so that any other one goes before it.
     is_foreign: bool,
+    /// Whether one side of a condition gives it a value, which may be the side that holds.
+    is_filled_at_times: bool,
     /// Whether its value depends on what only running could tell.
     pub(super) by_answer: bool,
     /// Whether it is used in a way that is no slip of a hand used to the shell.
@@ -152,7 +156,9 @@ impl Variable {
 
     /// Whether something gives it a value for all targets, if perhaps not always.
     pub(super) fn has_value(&self) -> bool {
-        self.is_set || self.value_of_all().is_some_and(|value| !value.is_empty())
+        self.is_set
+            || self.is_filled_at_times
+            || self.value_of_all().is_some_and(|value| !value.is_empty())
     }
 }
 
@@ -250,6 +256,17 @@ impl Variables {
         }
     }
 
+    /// Takes note that a variable's value depends on that of others, which conditions around it test.
+    pub(super) fn depends(&mut self, name: &str, on: &[usize]) {
+        let index = self.mention(name);
+        let uses = &mut self.list[index].uses;
+        for other in on.iter().filter(|other| **other != index) {
+            if uses.len() < MAX_USES && !uses.contains(other) {
+                uses.push(*other);
+            }
+        }
+    }
+
     /// Takes note of what fails without a variable.
     pub(super) fn guard(&mut self, index: usize, guard: Guard) {
         let known = &mut self.list[index].guard;
@@ -278,6 +295,8 @@ impl Variables {
                 _ => value.to_owned(),
             });
         }
+        variable.is_filled_at_times |=
+            standing.conditional && !standing.specific && !standing.is_foreign && !value.is_empty();
         variable.is_text |= standing.is_text;
         variable.by_answer |= standing.is_left_open || flavor == Flavor::Shell || asks_shell(value);
         variable.optional |= flavor == Flavor::Optional && !standing.specific;

@@ -57,7 +57,8 @@ impl<'a> Reading<'a> {
                 // The folder of the makefile, as each way to say it.
                 Piece::Reference("CURDIR" | "PWD" | "shell pwd" | "shell pwd -P") => self.push("."),
                 // The target's name, or what it is made of.
-                Piece::Letter("@" | "<" | "^" | "?" | "*" | "+") => self.push("target"),
+                Piece::Letter("@" | "<" | "^" | "?" | "+") => self.push("target"),
+                Piece::Letter("*") => self.push("%"),
                 Piece::Reference("@D" | "@F" | "<D" | "<F" | "*D" | "*F") => self.push("target"),
                 Piece::Reference(inner) | Piece::Letter(inner) => self.reference(inner, depth),
             }

@@ -55,7 +55,13 @@ impl Reader {
         let is_always = standing == Standing::default();
         self.variables
             .uses(&name, value, is_always && flavor == Flavor::Simple);
+        if standing.conditional && !standing.specific {
+            self.variables.depends(&name, &Self::tested_around(at));
+        }
         self.slips(value, &at.place());
+        if flavor == Flavor::Simple && value.contains("eval ") {
+            self.evaluate(value, at);
+        }
         let notes = notes(&above, beside.as_ref());
         let index = self.variables.mention(&name);
         // A plain comment above several variables is about them all, not about the first.

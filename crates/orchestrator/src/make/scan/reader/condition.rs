@@ -83,6 +83,7 @@ impl Reader {
                 empty = Some((name.to_owned(), word == "ifndef"));
             }
         } else {
+            self.examples.compared(rest);
             let found = references(rest);
             for mut reference in found.iter().copied() {
                 reference.tested = true;
@@ -132,6 +133,13 @@ impl Reader {
             self.variables.guard(index, Guard::There);
             self.rules.list[rule].guards.push(index);
         }
+    }
+
+    /// What the conditions around a place test: what stands there depends on it.
+    pub(super) fn tested_around(at: &At) -> Vec<usize> {
+        let innermost = at.conditions.iter().rev().take(MAX_INSIDE);
+        let tests = innermost.flat_map(|one| &one.tests);
+        tests.copied().take(MAX_USES).collect()
     }
 
     /// Takes note that what the innermost condition found empty ends make.

@@ -1,5 +1,7 @@
 //! Rules: their targets, prerequisites and recipes.
 
+use std::path::Path;
+
 use super::{
     super::{
         assignment::{Assignment, assignment},
@@ -8,12 +10,14 @@ use super::{
         refs::{Reference, in_recipe, references, shell_names},
         rules::{Headings, Rule},
         shell::without_comments,
-        text::{Word, find_plain, first_word, is_blank, split_plain, words},
+        text::{Word, find_plain, first_word, is_blank, is_plain_word, split_plain, words},
         variables::Use,
     },
     At, MAX_USES, Reader,
 };
 
+/// As many names of `.PHONY` are kept with their places.
+const MAX_PHONY: usize = 2_000;
 /// A rule of more targets than these says nothing of each in its plain comment.
 const MANY: usize = 3;
 
@@ -32,7 +36,7 @@ impl Reader {
         }
         let parts = RightSide::of(right);
         let (list, partly) = self.names_and_rest(parts.list);
-        let special = self.special(&names, &list);
+        let special = self.special(&names, &list, at);
         // What is said above `.PHONY` is said of the target below it.
         let above = if special {
             self.beside_phony(&list, parts.comment.as_ref());
@@ -54,7 +58,10 @@ impl Reader {
             partly,
             ..self.needing(list, &parts, at)
         };
-        let index = self.rules.add(rule);
+        let index = match at.is_evaluated {
+            true => self.rules.add_evaluated(rule),
+            false => self.rules.add(rule),
+        };
         at.rule = Some(index);
         let fits_any = |word: &Word| word.name == ".DEFAULT" || (word.pattern && word.name == "%");
         if names.iter().any(fits_any) {
@@ -93,6 +100,7 @@ impl Reader {
     }
 
     pub(in super::super) fn recipe(&mut self, rule: usize, text: &str) {
+        self.examples.in_recipe(text);
         let code = without_comments(text);
         let mut references = in_recipe(&code);
         // A variable given to make is in its recipes' environment.
@@ -106,16 +114,19 @@ impl Reader {
 
     fn declare(&mut self, names: &[Word], fixed: bool, rule: usize, notes: &Notes, at: &At) {
         for word in names {
+            let headings = Headings {
+                group: at.group.as_deref(),
+                banner: at.banner.as_deref(),
+            };
             if word.pattern && !fixed {
                 self.rules.patterns.push((word.name.clone(), rule));
+                if is_family(&word.name, notes) {
+                    self.rules.name_pattern(&word.name, rule, notes, headings);
+                }
             } else if word.name.contains(char::is_control) || word.name.contains('\u{fffd}') {
                 let what = "a target's name is not text; left out".to_owned();
                 self.problem(at.place(), what);
             } else if !word.name.is_empty() {
-                let headings = Headings {
-                    group: at.group.as_deref(),
-                    banner: at.banner.as_deref(),
-                };
                 self.rules.name(&word.name, rule, notes, headings);
             }
         }
@@ -142,7 +153,7 @@ impl Reader {
     }
 
     /// Takes in `.PHONY` and its like; false where some name is an ordinary target.
-    fn special(&mut self, names: &[Word], list: &[Word]) -> bool {
+    fn special(&mut self, names: &[Word], list: &[Word], at: &At) -> bool {
         let special = |name: &str| {
             name.starts_with('.')
                 && name.len() > 1
@@ -156,12 +167,21 @@ impl Reader {
         for name in names {
             let all = list.iter().map(|word| word.name.clone());
             match name.name.as_str() {
-                ".PHONY" => self.rules.phony.extend(all),
+                ".PHONY" => self.phony(all, at),
                 ".SUFFIXES" => self.rules.suffixes.extend(all),
                 _ => {}
             }
         }
         true
+    }
+
+    fn phony(&mut self, names: impl Iterator<Item = String>, at: &At) {
+        for name in names {
+            if at.conditions.is_empty() && self.rules.phony_at.len() < MAX_PHONY {
+                self.rules.phony_at.push((name.clone(), at.place()));
+            }
+            self.rules.phony.insert(name);
+        }
     }
 
     /// The names of a list, expanded; those that cannot be are left out.
@@ -184,7 +204,12 @@ impl Reader {
     }
 
     /// The files that a name with wildcards stands for; where there are none it stands for itself.
-    fn files_of(&self, word: Word) -> Vec<Word> {
+    fn files_of(&self, mut word: Word) -> Vec<Word> {
+        if let Some(path) = word.name.strip_prefix("~/")
+            && let Some(home) = std::env::var_os("HOME")
+        {
+            word.name = Path::new(&home).join(path).display().to_string();
+        }
         if !word.name.contains(['*', '?', '[']) {
             return vec![word];
         }
@@ -196,6 +221,13 @@ impl Reader {
         let all = files.into_iter().map(|name| Word { name, pattern });
         all.collect()
     }
+}
+
+/// Whether a pattern is one that a person fills in, as `test-%`, and not one that makes files, as `%.o` and `build/%`: it is a
+/// plain word, or documented.
+fn is_family(pattern: &str, notes: &Notes) -> bool {
+    let filled = pattern.replacen('%', "", 1);
+    pattern != "%" && (notes.documented || is_plain_word(&filled))
 }
 
 /// The comments above a rule that are about it: where some name their targets (`## build: Builds it`), those that name this

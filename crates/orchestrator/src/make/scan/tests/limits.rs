@@ -224,3 +224,22 @@ fn long_recipes_are_cut_and_looked_through_whole() {
     assert_eq!(all.recipe.len(), 200);
     assert_eq!(asks_first(all).as_deref(), Some("runs `rm -rf /srv`"));
 }
+
+#[test]
+fn evaluating_ends() {
+    let list = "a ".repeat(2_000);
+    let before = processor_ms();
+    for text in [
+        "define T\n$(eval $(call T))\nx: ; y\nendef\n$(eval $(call T))\n".to_owned(),
+        format!(
+            "L := {list}\n$(foreach a,$(L),$(foreach b,$(L),$(eval x$(a)$(b): ; y)))\nz: ; y\n"
+        ),
+        format!("L := {list}\n$(foreach a,$(L),$(foreach b,$(L),$(info eval )))\nz: ; y\n"),
+        "T = $(call T,$(1)$(1),$(eval a: ; b))\n$(call T,x)\nz: ; y\n".to_owned(),
+    ] {
+        let found = scan(folder(text.as_bytes()).path());
+        assert!(!found.targets.is_empty(), "{}", &text[..40]);
+    }
+    let took = processor_ms() - before;
+    assert!(took < 5_000, "{took} ms");
+}

@@ -310,3 +310,35 @@ fn a_missing_dotenv_file_is_copied_from_its_sample_and_never_written_over() {
     copy_dotenv_sample(folder.path()).unwrap_err();
     assert_eq!(copied(), "X=mine\n");
 }
+
+#[test]
+fn a_value_that_one_side_of_a_condition_gives_may_be_there() {
+    // What a makefile looks for by itself is not for a person to give.
+    let found = read(
+        "LIB =\nifneq ($(HOME),)\nLIB = $(shell pkg-config --libs x)\nendif\n\
+         ifeq ($(LIB),)\n$(error no x)\nendif\nall: ; cc $(LIB)\n",
+    );
+    assert_eq!(target(&found, "all").guards, [""; 0]);
+}
+
+#[test]
+fn what_a_variable_may_be_given_is_suggested() {
+    let found = read(
+        "# usage: make deploy ENV=staging\nifeq ($(ENV),prod)\nCOUNT = 3\nelse ifeq ($(ENV),dev)\nendif\n\
+         V ?= 0\nifeq ($(V),1)\nQ :=\nendif\nifeq ($(TOKEN),abc)\nendif\n\
+         ## @choice a|b\nKIND ?= a\nifeq ($(KIND),c)\nendif\n\
+         deploy: ; ./deploy $(ENV) $(TOKEN) $(KIND) $(V) $(OTHER)\n",
+    );
+    let suggested = |name: &str| &variable(&found, name).unwrap().suggestions;
+    assert_eq!(suggested("ENV"), &["staging", "prod", "dev"]);
+    // A secret has none, and its own comment goes before all.
+    for name in ["TOKEN", "KIND", "OTHER", "V"] {
+        assert_eq!(suggested(name), &[""; 0], "{name}");
+    }
+    // What decides over a value is a field where that is used.
+    let cc = read("V ?= 0\nifeq ($(V),1)\nQ :=\nelse\nQ := @\nendif\nall: ; $(Q)cc\n");
+    assert_eq!(target(&cc, "all").uses, ["V", "Q"]);
+    use crate::project::VariableKind::{Bool, Text};
+    let kind = |name: &str| variable(&found, name).unwrap().kind;
+    assert_eq!(["V", "ENV"].map(kind), [Bool, Text]);
+}

@@ -104,3 +104,62 @@ fn only_a_file_written_while_reading_keeps_make_from_being_asked() {
 fn read_active(dir: &Path) -> bool {
     super::super::read(dir).active.is_some()
 }
+
+#[test]
+fn what_eval_is_given_is_read() {
+    let found = scan(
+        folder(
+            b"DIRS := api web\ndefine T\n$(1)_FLAGS := -x\n.PHONY: build-$(1)\n\
+              build-$(1): $(1)/go.mod $$(EXTRA) ## Build $(1)\n\tcd $(1) && go build $$($(1)_FLAGS) $$(shell date)\n\tgo vet\n\
+              all: build-$(1)\nendef\n\
+              all:\n$(foreach d,$(DIRS),$(eval $(call T,$(d))))\n\
+              one = $(1)-$(2): ; @echo $(1)\n$(call one,x,y)\n\
+              $(eval late: ; rm -rf /srv)\n\
+              each = $(foreach d,$(DIRS),$(eval fmt-$(d): ; gofmt $(d)))\n$(each)\n\
+              $(if $(NOTHING),$(eval never: ; echo))\n\
+              UNUSED := $(foreach d,$(DIRS),$(eval lint-$(d): ; lint $(d)))\n\
+              $(foreach d,$(shell ls),$(eval $(call T,$(d))))\n\
+              in: ; $(eval X := $(1)) echo\n",
+        )
+        .path(),
+    );
+    assert_eq!(
+        names(&found),
+        [
+            "all",
+            "build-api",
+            "build-web",
+            "x-y",
+            "late",
+            "fmt-api",
+            "fmt-web",
+            "lint-api",
+            "lint-web",
+            "in"
+        ]
+    );
+    assert_eq!(problems(&found), [""; 0]);
+    let target = |name: &str| found.target(name).unwrap();
+    let api = target("build-api");
+    assert_eq!(api.doc.as_deref(), Some("Build api"));
+    assert_eq!(
+        api.recipe,
+        ["cd api && go build $(api_FLAGS) $(shell date)", "go vet"]
+    );
+    assert!(
+        api.phony && api.uses.contains(&"api_FLAGS".to_owned()),
+        "{:?}",
+        api.uses
+    );
+    assert_eq!(target("all").leads, ["build-api", "build-web"]);
+    assert!(target("late").danger.is_some());
+}
+
+#[test]
+fn a_home_folder_is_known() {
+    let home = std::env::home_dir().unwrap();
+    let found = scan(folder(b"all: ~/.ssh/id\n~/.ssh/id: ; ssh-keygen\n").path());
+    let key = home.join(".ssh/id").display().to_string();
+    assert_eq!(names(&found), ["all", key.as_str()]);
+    assert_eq!(found.targets[0].leads, [key]);
+}

@@ -215,3 +215,73 @@ fn annotations_count_in_every_comment_that_is_shown() {
         ]
     );
 }
+
+#[test]
+fn one_that_only_needs_others_is_shown_unless_make_makes_a_file_of_it() {
+    let found = read(
+        "man: man1.txt\nx.h: ; touch $@\ndocs: $(shell ls)\ntool: tool.c x.h\nprog: lib/prog.o\nNAMES: x.h\n\
+         PROGS = a b\n$(PROGS): %: %.o\nconfig: config.h\nbin/x: x.h\n",
+    );
+    assert_eq!(listed(&found), ["man", "docs", "config"]);
+}
+
+#[test]
+fn a_pattern_that_a_person_fills_in_is_shown() {
+    let found = read(
+        "all: guard-X ; echo\n\
+         ##@ Images\nbuild/%: ## Build one image\n\tdocker build -t $@ $(notdir $@)\n\
+         test-%: ; go test ./$*\n\
+         guard-%: ; @test -n \"$($*)\" || exit 1\n\
+         %.o: %.c ; cc -c $<\nout-%: ; touch $@\n%: ; @:\nnone-%:\nreal\\%: ; echo\n\
+         help: ; @echo \"make run-<name>  - Run one\"\nrun-%: ; ./run $*\n",
+    );
+    let shown = ["build/%", "all", "test-%", "help", "run-%"];
+    assert_eq!(listed(&found).len(), shown.len(), "{:?}", listed(&found));
+    for name in shown {
+        assert!(listed(&found).contains(&name), "{name}");
+    }
+    let other: Vec<&str> = found
+        .targets
+        .iter()
+        .filter(|one| !one.listed)
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(other, ["guard-%", "out-%", "real%"]);
+    let patterns = found.targets.iter().filter(|one| one.pattern);
+    assert_eq!(patterns.count(), 5);
+    assert_eq!(found.default_goal.as_deref(), Some("all"));
+    assert_eq!(
+        (doc(&found, "build/%"), group(&found, "build/%")),
+        (Some("Build one image"), Some("Images"))
+    );
+    assert_eq!(doc(&found, "run-%"), Some("Run one"));
+    let leading = read(
+        "all: test-api lint\nlint: ; echo\n## Test one @exclusive @danger\ntest-%: ; go test ./$*\n",
+    );
+    let all = leading.target("all").unwrap();
+    assert_eq!(all.leads, ["lint", "test-api"]);
+    assert_eq!(all.exclusive, ["test-%"]);
+    assert_eq!(all.danger.as_deref(), Some("test-%: marked as dangerous"));
+    let known = |name: &str| found.target(name).map(|target| target.name.as_str());
+    assert_eq!(known("test-api"), Some("test-%"));
+    assert_eq!(
+        ["all", "x.o", "test-", "real%"].map(known),
+        [Some("all"), None, None, Some("real%")]
+    );
+}
+
+#[test]
+fn a_slip_in_phony_is_told() {
+    let found = read(
+        ".PHONY: help biuld stale tests run, shrot gen-x\nhelp: ; echo\nbuild: ; cc\ntest: ; go test\nrun: ; ./x\n\
+         .PHONY: test\ngen-%: ; echo $*\nifdef Y\n.PHONY: rnu\nendif\n",
+    );
+    let hints: Vec<&str> = found.hints.iter().map(|hint| hint.what.as_str()).collect();
+    assert_eq!(
+        hints,
+        [
+            ".PHONY names 'biuld', which no rule makes; did you mean build?",
+            ".PHONY names 'run,', with a comma: names are parted by blanks alone",
+        ]
+    );
+}
