@@ -77,7 +77,7 @@ impl Engine {
                 }
             }
             Err(error) => {
-                tracing::warn!(job = %job.id, %error, "that it is lost could not be written")
+                tracing::warn!(job = %job.id, %error, "that it is lost could not be written");
             }
         }
     }

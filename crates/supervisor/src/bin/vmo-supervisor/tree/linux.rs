@@ -109,13 +109,13 @@ pub(super) fn walk(mut meet: impl FnMut(Process)) {
     while let Some(parent) = parents.pop() {
         for pid in children(&parent) {
             let Some(stat) = stat(pid) else { continue };
-            if is_apart(pid, &stat) {
-                continue;
-            }
-            if !stat.has_ended() {
+            if stat.has_ended() {
+                // Other threads of it may live, and have children.
+                parents.push(pid.to_string());
+            } else if !is_apart(pid, &stat) {
                 meet(Process { pid, stat });
+                parents.push(pid.to_string());
             }
-            parents.push(pid.to_string());
         }
     }
 }
