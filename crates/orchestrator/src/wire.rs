@@ -31,7 +31,7 @@ pub use self::{
     reply::{Extent, Failure, FailureCode, HitMarks, Overview, Reply},
     request::{Request, SaveAs},
     settings::Settings,
-    store::{StoreHealth, StoreState},
+    store::{SeenDatabase, StoreHealth, StoreState},
 };
 
 /// A message from the page.

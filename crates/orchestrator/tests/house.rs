@@ -19,6 +19,7 @@ use syn::{
 /// `lib.rs` shows the same floors.
 const FLOORS: &[(&str, &[&str])] = &[
     ("committed", &[]),
+    ("environment", &[]),
     ("folders", &[]),
     ("open_files", &[]),
     ("traces", &[]),
@@ -28,18 +29,40 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("visible", &["committed"]),
     ("job", &["log", "visible"]),
     ("json_file", &["folders"]),
-    ("make", &["folders", "job", "json_file", "log", "project"]),
+    (
+        "make",
+        &[
+            "environment",
+            "folders",
+            "job",
+            "json_file",
+            "log",
+            "project",
+        ],
+    ),
     (
         "ssh",
-        &["folders", "host", "job", "json_file", "log", "visible"],
+        &[
+            "environment",
+            "folders",
+            "host",
+            "job",
+            "json_file",
+            "log",
+            "visible",
+        ],
     ),
-    ("store", &["folders", "host", "job", "log", "project"]),
+    (
+        "store",
+        &["environment", "folders", "host", "job", "log", "project"],
+    ),
     ("wire", &["committed", "host", "job", "log", "project"]),
     ("settings", &["json_file", "log", "wire"]),
     ("presets", &["json_file", "wire"]),
     (
         "engine",
         &[
+            "environment",
             "folders",
             "host",
             "job",

@@ -2,7 +2,7 @@
 import { getContext, setContext } from 'svelte';
 import { Client, type Link, type World } from '../client';
 import type { Running } from '../desktop';
-import type { Event, Job, Overview, Settings, StoreState } from '../wire';
+import type { Event, Job, Overview, SeenDatabase, Settings, StoreState } from '../wire';
 import { Clock } from './clock.svelte';
 import { History } from './history.svelte';
 import { Hosts } from './hosts.svelte';
@@ -26,6 +26,8 @@ export class App {
   /** Whether the frame has been filled once. */
   known = $state(false);
   store = $state.raw<StoreState | null>(null);
+  /** A database that keeps no history, to be asked about. */
+  seenDatabase = $state.raw<SeenDatabase | null>(null);
   /** The settings as somebody has just changed them, here or by hand in their file. */
   settings = $state.raw<Settings | null>(null);
   /** What else a person should see to: settings that cannot be read, jobs that wait for another store. */
@@ -126,6 +128,7 @@ export class App {
     this.jobs.learn(overview.active);
     this.prompts.set(overview.prompts);
     this.store = overview.store;
+    this.seenDatabase = overview.seen_database;
     this.version = overview.version;
     this.home = overview.home;
     this.owner = overview.owner;
@@ -159,6 +162,9 @@ export class App {
         return this.prompts.asked(event.with);
       case 'answered':
         return this.prompts.answered(event.with.prompt);
+      case 'seen_database':
+        this.seenDatabase = event.with.seen;
+        return;
       case 'store':
         return this.#stored(event.with);
     }

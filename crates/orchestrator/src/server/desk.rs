@@ -219,6 +219,7 @@ async fn answer(engine: &Engine, request: Request) -> Result<Reply, EngineError>
                 .await?;
             Reply::Lines { lines }
         }
+        Request::UseDatabase { used } => done(engine.use_database(used).await.map(drop)?),
         Request::Outline { job } => Reply::Outline(Box::new(engine.outline(job).await?)),
         Request::SaveLog { job, form } => Reply::Saved {
             path: engine.save_log(job, form).await?.display().to_string(),

@@ -291,6 +291,11 @@ pub enum Request {
     Settings,
     /// Changes the settings; a changed database is used from the next start on: [`Reply::Settings`].
     ChangeSettings(Settings),
+    /// Says whether the database that `DATABASE_URL` names keeps the history, from the next start on: [`Reply::Ok`].
+    UseDatabase {
+        /// Whether it does.
+        used: bool,
+    },
 }
 
 /// How a log is saved.

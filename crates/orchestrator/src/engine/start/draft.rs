@@ -27,7 +27,10 @@ impl Asked {
     /// Notes how the environment it is to run in differs from ours.
     pub(crate) fn within(self, environment: &[(OsString, OsString)]) -> Self {
         Self {
-            environment: make::environment::changes(std::env::vars_os(), environment),
+            environment: make::environment::changes(
+                crate::environment::of_the_person(),
+                environment,
+            ),
             ..self
         }
     }

@@ -13,7 +13,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use supervisor::{
     control, disk,
-    exec::{self, Exec, Window},
+    exec::{self, DATABASE, Exec, Window},
     folder::{self, Folder, Lock},
 };
 
@@ -209,6 +209,9 @@ impl Start {
     ) -> Self {
         environment.insert("VMO_JOB".into(), job.to_string().into());
         environment.insert(disk::FLOOR_VARIABLE.into(), floor.to_string().into());
+        if let Some(address) = std::env::var_os(DATABASE) {
+            environment.insert(DATABASE.into(), address);
+        }
         Self {
             folder: folder.clone(),
             listener,

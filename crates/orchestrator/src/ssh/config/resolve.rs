@@ -8,7 +8,7 @@ use super::{
     route::{Family, Route, Strict},
 };
 use crate::{
-    folders,
+    environment, folders,
     host::Host,
     ssh::failure::{Reason, Refusal},
 };
@@ -428,9 +428,9 @@ impl<'a> Walk<'a> {
                 let Some((name, after)) = name.split_once('}') else {
                     break;
                 };
-                match env::var(name) {
-                    Ok(value) => out.push_str(&value),
-                    Err(_) => self.refuse(format!("'{text}' needs {name}, which is not set")),
+                match environment::var(name).and_then(|value| value.into_string().ok()) {
+                    Some(value) => out.push_str(&value),
+                    None => self.refuse(format!("'{text}' needs {name}, which is not set")),
                 }
                 rest = after;
             } else if let Some(token) = found[1..].chars().next().filter(|_| found.starts_with('%'))
@@ -487,7 +487,7 @@ impl<'a> Walk<'a> {
                 let args = settings.iter().flat_map(|setting| &setting.args);
                 args.map(String::as_str).collect()
             });
-        let ours = env::vars_os().filter_map(|(name, value)| {
+        let ours = environment::of_the_person().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
         let mut sent: Vec<_> = ours

@@ -10,7 +10,7 @@ use std::{
 use rustix::process::WaitStatus;
 use supervisor::{
     clock,
-    exec::Exec,
+    exec::{DATABASE, Exec},
     exit::{Ended, Exit},
     folder::Folder,
     mask::Secrets,
@@ -133,8 +133,18 @@ pub(crate) fn start_archiver(folder: &Folder, exec: &Exec) {
     };
     let mut command = Command::new(program);
     command.args(args).arg(job).env_clear();
-    // The address of a configured server may hold a password, so it is in no file; the job's environment has it.
-    for name in ["PATH", "HOME", "USER", "XDG_RUNTIME_DIR", "DATABASE_URL"] {
+    // The address of a configured server may hold a password, so it is in no file; our environment has it.
+    let inherited = [
+        "PATH",
+        "HOME",
+        "USER",
+        "XDG_RUNTIME_DIR",
+        "DATABASE_URL",
+        "PGPASSWORD",
+        "PGPASSFILE",
+        DATABASE,
+    ];
+    for name in inherited {
         command.envs(env::var_os(name).map(|value| (name, value)));
     }
     command.envs(exec.archiver_env.iter().cloned());
