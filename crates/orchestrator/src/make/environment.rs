@@ -81,6 +81,20 @@ pub fn with_login(
     all.into_iter()
 }
 
+/// What is said of a secret that is too short to be looked for in a log.
+pub const NOT_MASKED: &str = "secret, and shown in the log: it is shorter than 6 characters";
+
+/// A word in a job's details of a secret variable whose value is not kept out of its log.
+#[must_use]
+pub fn not_masked(name: &str) -> EnvironmentChange {
+    EnvironmentChange {
+        name: name.to_owned(),
+        change: EnvironmentChanged::Added,
+        by: NOT_MASKED.to_owned(),
+        value: None,
+    }
+}
+
 /// A word in a job's details of a login shell's environment that could not be had.
 #[must_use]
 pub fn not_had(why: String) -> EnvironmentChange {

@@ -1,18 +1,23 @@
 //! `vmo log`: a job's log, as text or byte for byte, whole or as it grows.
 
-use std::process::ExitCode;
+use std::{
+    io::{BufWriter, Write},
+    process::ExitCode,
+};
 
 use clap::Args;
 use orchestrator::{
     engine::{Engine, LINE_BYTES, ReadError},
     job::{Job, JobId},
-    log::Stream,
+    log::{Line, Stream, lines::Flow},
 };
 
 use super::{Failed, Outcome, lines, out, settled};
 
 /// Lines asked for at once.
 const LINES: u64 = 1000;
+/// Bytes of log asked for at once where all of it is read.
+const AT_ONCE: usize = 1 << 20;
 
 #[derive(Debug, Args)]
 pub(crate) struct Log {
@@ -30,6 +35,12 @@ pub(crate) struct Log {
     /// Only these lines, from 1, as A..B
     #[arg(long, value_parser = range, conflicts_with_all = ["raw", "follow"])]
     lines: Option<(u64, u64)>,
+}
+
+impl Log {
+    fn wants(&self, stream: Stream) -> bool {
+        self.stream.is_none_or(|wanted| wanted == stream)
+    }
 }
 
 fn stream(word: &str) -> Result<Stream, String> {
@@ -71,6 +82,9 @@ pub(crate) async fn log(log: Log) -> Outcome {
         Ok(()) => is_whole(&engine, job.id).await,
         not => not,
     };
+    if let Some(damage) = job.damage.as_ref().filter(|_| whole.is_ok()) {
+        out::say(format_args!("job {}: {damage}", job.id));
+    }
     match whole {
         // Whoever reads us has had enough, as `head` does.
         Err(Unwritten::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
@@ -118,10 +132,7 @@ async fn write_raw(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwrit
             .as_mut()
             .is_none_or(|growth| growth.borrow_and_update().complete);
         if let Some(chunks) = cursor.next().await? {
-            for chunk in chunks
-                .iter()
-                .filter(|chunk| asked.stream.is_none_or(|stream| stream == chunk.stream))
-            {
+            for chunk in chunks.iter().filter(|chunk| asked.wants(chunk.stream)) {
                 out.write_all(&chunk.bytes)?;
             }
             out.flush()?;
@@ -135,12 +146,50 @@ async fn write_raw(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwrit
     }
 }
 
+/// Writes all lines in one pass: each is read and taken apart once, however many there are.
+async fn write_all(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwritten> {
+    let log = engine.log(id);
+    let mut growth = log.live.as_ref().map(|live| live.growth());
+    let mut cursor = log.cursor(0).reading(AT_ONCE);
+    let (mut flow, colored) = (Flow::new(LINE_BYTES), out::is_seen(Stream::Stdout));
+    let mut out = BufWriter::with_capacity(64 * 1024, out::exact(Stream::Stdout));
+    let mut write = |lines: Vec<Line>| -> Result<(), Unwritten> {
+        for line in lines.iter().filter(|line| asked.wants(line.stream)) {
+            lines::write(&mut out, line, colored)?;
+        }
+        // Once for all of them: a million lines are no million system calls.
+        Ok(out.flush()?)
+    };
+    loop {
+        let complete = growth
+            .as_mut()
+            .is_none_or(|growth| growth.borrow_and_update().complete);
+        if let Some(chunks) = cursor.next().await? {
+            let mut lines = Vec::new();
+            for chunk in &chunks {
+                lines.extend(flow.feed(chunk.stream, chunk.at, &chunk.bytes));
+            }
+            write(lines)?;
+        } else if complete || !asked.follow {
+            return write(flow.finish());
+        } else if let Some(growth) = &mut growth
+            && growth.changed().await.is_err()
+        {
+            return write(flow.finish());
+        }
+    }
+}
+
 async fn write_lines(engine: &Engine, job: &Job, asked: &Log) -> Result<(), Unwritten> {
     let log = engine.log(job.id);
+    // Where rows are gone, what is left of a line must not become part of another.
+    if asked.lines.is_none() && log.missing().await? == 0 {
+        return write_all(engine, job.id, asked).await;
+    }
     let (mut next, last) = asked.lines.unwrap_or((1, u64::MAX));
     let mut growth = log.live.as_ref().map(|live| live.growth());
     let colored = out::is_seen(Stream::Stdout);
-    let mut out = out::exact(Stream::Stdout);
+    let mut out = BufWriter::new(out::exact(Stream::Stdout));
     while next <= last {
         let complete = growth
             .as_mut()
@@ -154,10 +203,7 @@ async fn write_lines(engine: &Engine, job: &Job, asked: &Log) -> Result<(), Unwr
         }
         if let Some(line) = found.last() {
             next = line.number + 1;
-            for line in found
-                .iter()
-                .filter(|line| asked.stream.is_none_or(|stream| stream == line.stream))
-            {
+            for line in found.iter().filter(|line| asked.wants(line.stream)) {
                 lines::write(&mut out, line, colored)?;
             }
             out.flush()?;

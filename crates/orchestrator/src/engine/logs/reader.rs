@@ -4,12 +4,12 @@
 
 use std::{io, sync::Arc};
 
-use supervisor::spool::{Block, Reader as SpoolReader};
+use supervisor::spool::Block;
 
 use crate::{
     engine::{
         archive::link::Link,
-        follow::{index, live::Live},
+        follow::{gaps::Reader as SpoolReader, index, live::Live},
     },
     job::JobId,
     log::{Chunk, Line, Stream, lines},
@@ -291,7 +291,7 @@ impl Cursor {
         self.read_store().await
     }
 
-    fn read_spool(&mut self, live: &Live) -> io::Result<Option<Piece>> {
+    fn read_spool(&mut self, live: &Arc<Live>) -> io::Result<Option<Piece>> {
         let extent = live.extent();
         if self.next >= extent.end.seq {
             return if extent.complete && live.goes_on_in_store() {
@@ -302,7 +302,7 @@ impl Cursor {
         }
         if self.spool.is_none() {
             let mark = live.before_seq(self.next).ok_or(io::ErrorKind::NotFound)?;
-            self.spool = Some(SpoolReader::open(live.folder.path(), mark.at)?);
+            self.spool = Some(SpoolReader::open(live, mark.at)?);
         }
         let Some(spool) = &mut self.spool else {
             return Ok(None);

@@ -67,7 +67,13 @@ impl Engine {
         };
         let command = make::argv(&run).map_err(refused)?;
         let asked = draft::of_make(&run, &command, &project.name, wanted.pty);
-        let asked = self.asked_within(asked, &environment);
+        let mut asked = self.asked_within(asked, &environment);
+        let is_shown = |one: &&make::Assignment| {
+            one.secret && (1..supervisor::mask::SHORTEST).contains(&one.value.len())
+        };
+        let shown = variables.iter().filter(is_shown);
+        let shown = shown.map(|one| make::environment::not_masked(&one.name));
+        asked.environment.extend(shown);
         let mut rules = Rules::of(project, wanted.targets, scan);
         masked::tell(&mut rules, &mut environment, scan, &project.path);
         Ok(Composed {

@@ -101,7 +101,9 @@ pub(crate) fn prepare(
     let folder = Folder::create(making.as_path())?;
     let kept = Kept { job, store, exec };
     let made = || -> io::Result<_> {
-        folder.write_first(folder::JOB, &serde_json::to_vec(&kept)?)?;
+        let text = serde_json::to_vec(&kept)?;
+        folder.write_first(folder::JOB, &text)?;
+        folder.write_first(folder::JOB_COPY, &text)?;
         let lock = folder.try_lock()?.ok_or(io::ErrorKind::ResourceBusy)?;
         let listener = control::bind(folder.path())?;
         fs::rename(&making, &place)?;
@@ -152,9 +154,28 @@ fn remove(folder: &Path) {
 /// # Errors
 /// Where there is nothing, or it cannot be read.
 pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
-    folder
-        .read_json(folder::JOB)?
-        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no job.json is in it"))
+    let read = |name: &str| {
+        folder
+            .read_json::<Kept>(name)?
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no {name} is in it")))
+    };
+    let spoilt = match read(folder::JOB) {
+        Ok(kept) => return Ok(kept),
+        Err(error) => error,
+    };
+    // Its folder says whose it is, and the copy is as old as the job.
+    let id = folder.path().file_name().map(|name| name.to_string_lossy());
+    match read(folder::JOB_COPY) {
+        Ok(mut kept) if id.is_some_and(|id| id == kept.job.id.to_string()) => {
+            let place = folder.path().join(folder::JOB);
+            kept.job.damage = Some(format!(
+                "what is known of it comes from a copy: {} cannot be read: {spoilt}",
+                place.display()
+            ));
+            Ok(kept)
+        }
+        _ => Err(spoilt),
+    }
 }
 
 /// What a supervisor is told to run.

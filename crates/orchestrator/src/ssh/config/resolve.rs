@@ -62,13 +62,23 @@ impl Config {
     }
 
     fn walk<'a>(&'a self, name: &'a str) -> Walk<'a> {
+        // As ssh takes it: what is before the last `@` is the user, whatever the config says of one. A name that the
+        // config has with its `@` is that name.
+        let parts = name.rsplit_once('@').filter(|(user, host)| {
+            !user.is_empty() && !host.is_empty() && !self.by_name.contains_key(name)
+        });
+        let (given_user, host) = match parts {
+            Some((user, host)) => (Some(user), host),
+            None => (None, name),
+        };
         let mut walk = Walk {
             config: self,
-            name,
+            name: host,
+            given_user,
             local_user: folders::user(),
             values: HashMap::new(),
             guards: HashMap::new(),
-            looked_up: name.to_owned(),
+            looked_up: host.to_owned(),
             pass: Pass::First,
             wants_final: false,
             refusal: None,
@@ -108,6 +118,8 @@ enum Pass {
 struct Walk<'a> {
     config: &'a Config,
     name: &'a str,
+    /// The user that was named with it.
+    given_user: Option<&'a str>,
     local_user: &'static str,
     values: HashMap<&'a str, Vec<&'a Setting>>,
     /// What a guard said when it was first come to.
@@ -285,7 +297,8 @@ impl<'a> Walk<'a> {
     }
 
     fn user(&self) -> String {
-        self.text("user")
+        self.given_user
+            .or_else(|| self.text("user"))
             .map_or_else(|| self.local_user.to_owned(), str::to_owned)
     }
 

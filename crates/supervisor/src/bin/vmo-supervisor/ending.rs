@@ -4,6 +4,7 @@ use std::{
     env,
     os::unix::process::CommandExt,
     process::Command,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -20,6 +21,9 @@ use crate::{child::Child, complaints::complain, session, tree, words};
 
 /// How long the outputs may stay open after the child's end before that end is written down without the rest.
 pub(crate) const DRAIN: Duration = Duration::from_secs(2);
+
+/// What was killed a moment ago is there for an instant, and named only if it is there after this, too.
+const ONCE_MORE: Duration = Duration::from_millis(100);
 
 /// How long an engine has to claim the job before the archiver is started.
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
@@ -78,6 +82,11 @@ impl Verdict {
 
     /// The exit as it stands now, with these secrets kept out of what it says of processes.
     pub(crate) fn exit(&self, spool_end: u64, complete: bool, secrets: Option<&Secrets>) -> Exit {
+        let mut survivors = tree::survivors(secrets);
+        if complete && self.canceled && !survivors.is_empty() {
+            thread::sleep(ONCE_MORE);
+            survivors = tree::survivors(secrets);
+        }
         Exit {
             ended: self.ended.clone(),
             canceled: self.canceled,
@@ -85,7 +94,7 @@ impl Verdict {
             finished_at: self.finished_at,
             spool_end,
             complete,
-            survivors: tree::survivors(secrets),
+            survivors,
         }
     }
 }
