@@ -72,7 +72,7 @@ test('Postgres goes and comes back while jobs run', async ({ page }) => {
   await postgres.comes();
   await postgres.goes();
   const home = await Home.make();
-  home.env.DATABASE_URL = postgres.url;
+  home.env.VMO_DATABASE_URL = postgres.url;
   const server = await Server.start(home);
   const state = page.getByTestId('store-state');
   const app = new App(page);

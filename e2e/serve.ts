@@ -43,6 +43,7 @@ export class Home {
       VMO_POSTGRES_LINGER_MS: '0',
     };
     delete env.DATABASE_URL;
+    delete env.VMO_DATABASE_URL;
     // What a make that runs the tests leaves is not this person's.
     for (const name of Object.keys(env)) if (/^(MAKE|MFLAGS)/.test(name)) delete env[name];
     await mkdir(join(root, 'home'));
@@ -54,7 +55,7 @@ export class Home {
     const { stdout } = await run(BIN, ['jobs', '--status', 'running', '--json'], { env: this.env });
     const running = JSON.parse(stdout) as { id: string }[];
     await Promise.all(running.map(({ id }) => run(BIN, ['cancel', id], { env: this.env })));
-    if (!this.env.DATABASE_URL) {
+    if (!this.env.VMO_DATABASE_URL) {
       // Its guardian holds this lock for as long as it lives.
       const lock = join(this.root, 'data/postgres/guardian.lock');
       await run('flock', ['--wait', '30', lock, 'true']);

@@ -24,6 +24,7 @@ export class Home {
   static async make() {
     const home = new Home();
     delete home.env.DATABASE_URL;
+    delete home.env.VMO_DATABASE_URL;
     mkdirSync(home.work);
     const million = join(home.work, 'million.out');
     await printInto(million, 1_000_000);

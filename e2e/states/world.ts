@@ -76,7 +76,7 @@ export class World {
     if (which === 'bare') return Server.start(this.home, 0, await this.copy());
     if (which === 'away') {
       this.lonely = await Home.make();
-      this.lonely.env.DATABASE_URL = `postgres://vmo@127.0.0.1:${await freePort()}/vmo`;
+      this.lonely.env.VMO_DATABASE_URL = `postgres://vmo@127.0.0.1:${await freePort()}/vmo`;
       return Server.start(this.lonely);
     }
     if (which === 'own' && this.sshd === null) {

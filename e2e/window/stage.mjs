@@ -68,6 +68,7 @@ export class Stage {
     const stage = Object.assign(new Stage(), { program: resolve(program), pictures });
     mkdirSync(pictures, { recursive: true });
     delete stage.env.DATABASE_URL;
+    delete stage.env.VMO_DATABASE_URL;
     stage.#furnish();
     // A terminal that only writes down what it was asked to run.
     stage.env.TERMINAL = join(stage.home, 'terminal');

@@ -23,7 +23,7 @@ mod window;
 
 use std::{io::IsTerminal, process::ExitCode};
 
-use orchestrator::folders::Folders;
+use orchestrator::{environment, folders::Folders};
 use tauri::{AppHandle, Builder, RunEvent, Wry, async_runtime};
 use tauri_plugin_window_state::StateFlags;
 
@@ -35,6 +35,7 @@ const QUIET: &str = "warn,tauri_plugin_single_instance=error";
 /// Runs the app until its window is closed. Fails, with the reason on stderr, where no window can be opened.
 #[must_use]
 pub fn run() -> ExitCode {
+    environment::set_postgres_apart();
     drawing::choose();
     trace_to_stderr();
     orchestrator::open_files::raise_open_files();

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use orchestrator::environment;
 use tauri::{AppHandle, async_runtime};
 use tauri_plugin_shell::{
     ShellExt,
@@ -74,6 +75,7 @@ pub(crate) async fn open(
         .shell()
         .command(&program)
         .args(arguments)
+        .envs(environment::apart().iter().cloned())
         .set_process_group(true);
     let (mut events, _child) = command
         .spawn()

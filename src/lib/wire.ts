@@ -266,7 +266,11 @@ note: Note, } } | { "type": "asked", "with": Prompt } | { "type": "answered", "w
 /**
  * It.
  */
-prompt: string, } } | { "type": "store", "with": StoreState } | { "type": "missed" };
+prompt: string, } } | { "type": "store", "with": StoreState } | { "type": "seen_database", "with": { 
+/**
+ * It; none where nothing is to be asked any more.
+ */
+seen: SeenDatabase | null, } } | { "type": "missed" };
 
 /**
  * How large a log is just now.
@@ -1061,6 +1065,10 @@ prompts: Array<Prompt>,
  */
 store: StoreState, 
 /**
+ * A database that was seen and keeps no history, to be asked about.
+ */
+seen_database: SeenDatabase | null, 
+/**
  * The app's version.
  */
 version: string, 
@@ -1418,6 +1426,19 @@ began_at: number,
 ended_at: number | null, };
 
 /**
+ * A database that `DATABASE_URL` names, as it does for every program, and that keeps no history unless a person says so.
+ */
+export type SeenDatabase = { 
+/**
+ * Which one, without its password, why it is not used, and what is.
+ */
+why: string, 
+/**
+ * Whether it would serve.
+ */
+fits: boolean, };
+
+/**
  * What gives a variable a value that is not told.
  */
 export type SetBy = { "by": "environment" } | { "by": "file", 
@@ -1431,7 +1452,7 @@ file: string, } | { "by": "makefile" };
  */
 export type Settings = { 
 /**
- * A Postgres to keep history in; none means our own private one. `DATABASE_URL` goes before it.
+ * A Postgres to keep history in; none means our own private one. `VMO_DATABASE_URL` goes before it.
  */
 database_url: string | null, 
 /**

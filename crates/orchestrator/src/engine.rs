@@ -65,7 +65,7 @@ use crate::{
     json_file::KeptError,
     make, ssh,
     store::StoreError,
-    wire::Event,
+    wire::{Event, SeenDatabase},
 };
 
 /// Events that wait for a slow listener; past that it is told that it missed some.
@@ -76,7 +76,7 @@ const EVENTS: usize = 4096;
 pub struct Options {
     /// Where everything lies.
     pub folders: Folders,
-    /// Whether the login shell is asked for its `PATH`: yes for an app started from an icon, no in a terminal.
+    /// Whether the login shell is asked for its environment: yes for an app started from an icon, no in a terminal.
     pub login_path: bool,
     /// Whether jobs that no engine archives are taken over: yes for whoever stays, no for a look at what there is.
     pub takes_over: bool,
@@ -131,6 +131,10 @@ struct Inner {
     options: Options,
     preferences: Preferences,
     link: Link,
+    /// The login shell, where it is asked.
+    login: Option<make::Login>,
+    /// What is said of a database that is not used.
+    seen_database: Mutex<Option<SeenDatabase>>,
     catalog: Catalog,
     by_make: ByMake,
     prompts: Prompts,
@@ -165,14 +169,16 @@ impl Engine {
     /// Opens the engine of these folders: takes over the jobs that are there and brings the store up, in the background.
     ///
     /// # Errors
-    /// Where `DATABASE_URL` names a database by what is no address. Broken files keep no engine from being opened.
+    /// Where `VMO_DATABASE_URL` names a database by what is no address. Broken files keep no engine from being opened.
     pub async fn open(options: Options) -> Result<Self, EngineError> {
         let held = catalog::preferences::read(&options.folders.config);
-        let place = catalog::preferences::place(&held.settings)?;
+        let chosen = catalog::database::choose(&held.settings, &options.folders.config).await?;
         let most = catalog::preferences::most_jobs(&held.settings);
         let queue = Queue::new(options.folders.claims(), most);
         let engine = Self(Arc::new(Inner {
-            link: Link::open(place, options.folders.clone()),
+            link: Link::open(chosen.place, options.folders.clone()),
+            login: (options.login_path).then(|| make::Login::ask(&options.folders.data)),
+            seen_database: Mutex::new(chosen.seen),
             catalog: Catalog::new(options.folders.clone(), held.settings.trust_again),
             by_make: ByMake::default(),
             preferences: Preferences::new(held),
@@ -200,10 +206,7 @@ impl Engine {
         if engine.0.options.takes_over {
             start::job_folder::sweep(&engine.folders().jobs());
         }
-        if engine.0.options.login_path {
-            // The first to need it would wait for the user's shell.
-            tokio::task::spawn_blocking(make::login_path);
-        }
+        engine.tell_of_login();
         engine.adopt_all();
         engine.watch_files();
         engine.watch_store();

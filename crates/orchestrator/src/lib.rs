@@ -7,6 +7,7 @@
 //! job, project, host, log    the nouns; log/ holds lines, escapes and styled text
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
+//! environment                what we were started with; Postgres' variables are kept from us, for jobs
 //! open_files, traces         how many files may be open; what may be written of what programs trace
 //! launch, settings, presets  what is to be started; what a person has set; what launch forms were filled in with
 //! make/                      projects, targets, the exact command that runs one; scanning executes nothing
@@ -22,7 +23,7 @@
 //!
 //! # Who may import whom
 //! ```text
-//! folders, open_files, traces, log, host, project, visible, job, json_file
+//! environment, folders, open_files, traces, log, host, project, visible, job, json_file
 //!   ← launch, settings, presets, make, ssh, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
 //! `tests/house.rs` has the same as a table, module by module, and forbids that two files lean on each other.
@@ -39,6 +40,7 @@
 #[cfg(test)]
 mod committed;
 pub mod engine;
+pub mod environment;
 pub mod folders;
 pub mod host;
 pub mod job;

@@ -28,10 +28,10 @@ mod short_command;
 
 pub use argv::{Assignment, Command, Refusal, Run, argv, carrier, direnv, shell};
 pub use database::database;
-pub use environment::{FOR_ITSELF, beside_login, environment};
+pub use environment::{FOR_ITSELF, environment, with_login};
 pub use failure::{Failure, How, failure};
 pub use line::{Elsewhere, Line, line};
-pub use login::{login_environment, login_path};
+pub use login::{Known, Login};
 pub use projects::{Folders, Projects};
 pub use scan::{
     Stamps, copy_dotenv_sample, danger, danger_of_recipe, is_secret_name, preview, previews, scan,

@@ -25,7 +25,7 @@ const MOST_RULES: usize = 20;
 #[serde(default)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Settings {
-    /// A Postgres to keep history in; none means our own private one. `DATABASE_URL` goes before it.
+    /// A Postgres to keep history in; none means our own private one. `VMO_DATABASE_URL` goes before it.
     pub database_url: Option<String>,
     /// The schema of our tables in a configured Postgres; none means the role's own first one.
     pub database_schema: Option<String>,

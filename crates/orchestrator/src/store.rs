@@ -2,7 +2,7 @@
 //! must not know who runs jobs or who asks for them.
 //!
 //! ```text
-//! address   what DATABASE_URL says                     error     how it fails, and what heals by itself
+//! address   what an address says                        error     how it fails, and what heals by itself
 //! connect   a Store: its pool, its bounded waits       schema    whose tables are there; migrations
 //! jobs      save, find and list jobs                   columns   a Job as a row
 //! archive   batches of a log in, and how far it is     archive_sql    the transactions behind that

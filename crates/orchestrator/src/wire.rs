@@ -30,7 +30,7 @@ pub use self::{
         CatalogRequest, FindRequest, JobRequest, LaunchRequest, LogRequest, Request, SaveAs,
         SettingsRequest,
     },
-    store::{StoreHealth, StoreState},
+    store::{SeenDatabase, StoreHealth, StoreState},
 };
 
 /// A message from the page.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+#[path = "cli/databases.rs"]
+mod databases;
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod home;
@@ -540,4 +542,33 @@ fn a_terminal_comes_back_when_we_are_terminated() {
         "{shown}"
     );
     assert!(shown.contains("canceled"), "{shown}");
+}
+
+#[test]
+fn a_job_of_another_year_shows_the_year() {
+    let (postgres, home) = home();
+    home.text(&["run", "--", "true"]);
+    postgres.psql(
+        "postgres",
+        "update jobs set queued_at = queued_at - interval '2 years'",
+    );
+    let listed = home.text(&["jobs"]);
+    let year = postgres.psql("postgres", "select extract(year from queued_at) from jobs");
+    assert!(listed.contains(&format!(" {}-", year.trim())), "{listed}");
+}
+
+#[test]
+fn a_million_lines_are_printed_in_a_few_times_what_their_bytes_take() {
+    let (_postgres, home) = home();
+    home.text(&["run", "--", "seq 1000000"]);
+    let timed = |args: &[&str]| {
+        let begun = std::time::Instant::now();
+        let printed = home.text(args);
+        (printed, begun.elapsed())
+    };
+    let (raw, bytes) = timed(&["log", "last", "--raw"]);
+    let (text, lines) = timed(&["log", "last"]);
+    assert!(raw == text, "they are plain lines");
+    println!("{lines:?}, raw {bytes:?}");
+    assert!(lines < bytes * 10, "{lines:?}, raw {bytes:?}");
 }

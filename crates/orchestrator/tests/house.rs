@@ -19,6 +19,7 @@ use syn::{
 /// `lib.rs` shows the same floors.
 const FLOORS: &[(&str, &[&str])] = &[
     ("committed", &[]),
+    ("environment", &[]),
     ("folders", &[]),
     ("open_files", &[]),
     ("traces", &[]),
@@ -31,12 +32,37 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("launch", &["job", "project"]),
     ("settings", &["json_file", "launch", "log"]),
     ("presets", &["job", "json_file"]),
-    ("make", &["folders", "job", "json_file", "log", "project"]),
+    (
+        "make",
+        &[
+            "environment",
+            "folders",
+            "job",
+            "json_file",
+            "log",
+            "project",
+        ],
+    ),
     (
         "ssh",
-        &["folders", "host", "job", "json_file", "log", "visible"],
+        &[
+            "environment",
+            "folders",
+            "host",
+            "job",
+            "json_file",
+            "log",
+            "visible",
+        ],
     ),
-    ("store", &["folders", "host", "job", "log", "project"]),
+    (
+        "store",
+        &["environment", "folders", "host", "job", "log", "project"],
+    ),
+    (
+        "store",
+        &["environment", "folders", "host", "job", "log", "project"],
+    ),
     (
         "wire",
         &[
@@ -53,6 +79,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
+            "environment",
             "folders",
             "host",
             "job",

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+#[path = "support/dice.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod dice;
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod home;
@@ -12,10 +15,17 @@ mod page;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod postgres;
 
-use std::fs;
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
+use dice::{Dice, kills};
 use home::{Home, eventually};
-use orchestrator::{job::Status, wire::Job};
+use orchestrator::{
+    job::{JobId, JobQuery, Status},
+    wire::{Event, Job, Reply, Request, Start},
+};
 use page::{App, Page};
 use postgres::Postgres;
 use rustix::process::{Pid, Signal, kill_process};
@@ -89,4 +99,87 @@ async fn it_ends_with_its_engine_and_its_jobs_do_not() {
     app.again();
     let ended = app.page().await.now_over(job.id).await;
     assert_eq!(ended.status, Status::Error);
+}
+
+/// How long a status may take to be right (RELIABILITY.md, P3), and a log to be complete after it.
+const RIGHT_WITHIN: Duration = Duration::from_secs(2);
+
+/// Follows a job to the end of its log; its status by then, and how long that took.
+async fn followed(page: &mut Page, id: JobId) -> (Option<Status>, Duration) {
+    let begun = Instant::now();
+    let Ok(Reply::Extent(mut extent)) = page.ask(Request::Follow { job: id, tail: 50 }).await
+    else {
+        panic!("not followed")
+    };
+    let mut status = None;
+    let ended = tokio::time::timeout(RIGHT_WITHIN * 10, async {
+        while !(extent.complete && status.is_some()) {
+            let (grown, ended) = page
+                .until(|event| match event {
+                    Event::LogGrew { job, extent, .. } if *job == id => Some((Some(*extent), None)),
+                    Event::Job(job) if job.id == id && job.status.is_over() => {
+                        Some((None, Some(job.status)))
+                    }
+                    _ => None,
+                })
+                .await;
+            extent = grown.unwrap_or(extent);
+            status = ended.or(status);
+        }
+    });
+    assert!(ended.await.is_ok(), "job {id}: {status:?}, {extent:?}");
+    (status, begun.elapsed())
+}
+
+#[tokio::test]
+async fn whenever_the_nursery_is_killed_each_job_comes_to_its_end_and_so_does_its_log() {
+    let mut dice = Dice::new();
+    let postgres = Postgres::start();
+    let app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let mut page = app.page().await;
+    let mut slowest = Duration::ZERO;
+    let mut before = std::collections::BTreeSet::new();
+    for _ in 0..kills() {
+        until_there_is_one(&app, &mut page).await;
+        if let Ok(Reply::Jobs { jobs, .. }) = page.ask(Request::Jobs(JobQuery::default())).await {
+            before.extend(jobs.iter().map(|job| job.id));
+        }
+        let victims = |home: &Home| {
+            let left = home.left().into_iter();
+            left.filter(|(_, line)| line.contains("--nursery"))
+                .map(|(pid, _)| pid)
+                .collect::<Vec<_>>()
+        };
+        let command = [
+            "true",
+            "echo one; sleep 0.05; echo two",
+            "sleep 0.2; echo one",
+        ][dice.below(3) as usize];
+        page.say(Request::Start(Start::Command {
+            command: command.into(),
+            hosts: Vec::new(),
+            cwd: None,
+            pty: false,
+            confirmed: Vec::new(),
+        }))
+        .await;
+        std::thread::sleep(dice.moment(6));
+        for pid in victims(&app.home) {
+            kill_process(pid, Signal::KILL).ok();
+        }
+        let job = page
+            .until(|event| match event {
+                Event::Job(job) if !before.contains(&job.id) => Some(job.id),
+                _ => None,
+            })
+            .await;
+        let (status, took) = followed(&mut page, job).await;
+        assert!(
+            matches!(status, Some(Status::Done | Status::Lost | Status::Error)),
+            "{status:?}"
+        );
+        slowest = slowest.max(took);
+    }
+    println!("the slowest came to its end after {slowest:?}");
+    assert!(slowest < RIGHT_WITHIN, "{slowest:?}");
 }

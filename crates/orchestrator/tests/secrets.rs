@@ -231,3 +231,23 @@ fn psql_gets_the_password_by_its_environment() {
         assert!(!said.contains("not-asked-for"), "{said}");
     }
 }
+
+#[test]
+fn a_secret_that_is_too_short_to_be_masked_is_said_to_be_shown() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    home.makefile("## @secret\nPIN ?=\nshow: ## Show\n\t@echo $(PIN)\n");
+    let output = home.run(&["run", "show", "PIN=1234"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("PIN") && said.contains("shorter than 6"),
+        "{said}"
+    );
+    let job = home.json(&["jobs", "--json"])[0]["environment"].to_string();
+    assert!(
+        job.contains("shorter than 6") && !job.contains("1234"),
+        "{job}"
+    );
+    let output = home.run(&["run", "show", "PIN=123456"]);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

@@ -170,6 +170,10 @@ fn a_route_is_what_ssh_says() {
         "inc-7",
         "other.host",
         "10.1.2.3",
+        "root@web-1",
+        "a@b@web-12",
+        "nine@web-9",
+        "root@10.1.2.3",
     ] {
         let said = home.oracle(host);
         let one = |keyword: &str| said.get(keyword).map_or("", |values| values[0].as_str());

@@ -10,6 +10,9 @@ pub const FORMAT: u32 = 1;
 /// How the names of variables begin that only tell a supervisor what is secret: the child does not get them.
 pub const MASKED: &str = "VMO_MASK_";
 
+/// A variable of its own environment that only its archiver gets: the address of the history may hold a password.
+pub const DATABASE: &str = "VMO_DATABASE_URL";
+
 /// A program to run, with everything about its start but its environment: that is the supervisor's own, handed on,
 /// because an environment may hold secrets and a file must not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,6 +15,8 @@ use crate::identity::Identity;
 /// What the engine knows of the job, and what to run: an [`crate::exec::Exec`] named `exec`, all the supervisor reads of
 /// it. It is never written anew, since its lock is the claim on the folder.
 pub const JOB: &str = "job.json";
+/// The same as [`JOB`], for the day when that cannot be read.
+pub const JOB_COPY: &str = "job.copy.json";
 /// What to run, where the folder was made by a version that had it apart.
 pub const EXEC: &str = "exec.json";
 /// The lock of folders made by versions that had it apart.
@@ -277,7 +279,12 @@ impl Folder {
     fn open_locked(&self, options: &OpenOptions) -> io::Result<Option<File>> {
         for name in [LOCK, JOB] {
             match options.open(self.0.join(name)) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                // Or somebody has put a folder in its place.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::NotFound | io::ErrorKind::IsADirectory
+                    ) => {}
                 opened => return opened.map(Some),
             }
         }

@@ -18,12 +18,14 @@
 //! ```
 //!
 //! A writer that dies in the middle of a record leaves a torn tail, and a power loss one that is blank; [`end`], [`Reader`]
-//! and [`Writer::resume`] stop before it. Damage anywhere else is an error of kind `InvalidData` that names the offset: never wrong bytes.
+//! and [`Writer::resume`] stop before it. Damage anywhere else is an error of kind `InvalidData` that names the offset, never
+//! wrong bytes; a reader can [skip](Reader::skip) it, and says how much that was.
 
 use std::{io, path::Path};
 
 use serde::{Deserialize, Serialize};
 
+mod gap;
 mod reader;
 mod record;
 mod segment;
@@ -31,6 +33,7 @@ mod sync;
 mod unspooled;
 mod writer;
 
+pub use gap::Gap;
 pub use reader::{Block, Reader, Record};
 pub use record::{HEADER, Stream};
 pub use sync::{SYNC_EVERY, SyncHandle};
@@ -92,6 +95,19 @@ pub fn end(folder: &Path) -> io::Result<Position> {
             "no whole record here, so its number is lost",
         )),
     }
+}
+
+/// As [`end`], but after the last whole record there is, whatever before it cannot be read.
+///
+/// # Errors
+/// As there.
+pub fn last(folder: &Path) -> io::Result<Position> {
+    let from = match end(folder) {
+        // There may be whole records after the first of a segment.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Position::default(),
+        end => end?,
+    };
+    gap::scan(folder, from)
 }
 
 /// Removes the segments that end at or before `offset`, oldest first, and says how many bytes that freed.

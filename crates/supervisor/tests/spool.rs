@@ -146,9 +146,30 @@ proptest! {
         file.read_exact_at(&mut byte, at).unwrap();
         file.write_all_at(&[byte[0] ^ (1 << bit)], at).unwrap();
 
+        // Over it, every record but the damaged one is read, and what is missing is counted.
+        let good = whole(&parts, at).seq as usize;
+        let mut reader = Reader::open_over_gaps(folder.path(), Position::default()).unwrap();
+        let (mut back, mut missing) = (Parts::new(), 0);
+        loop {
+            match reader.read(u64::MAX, 700) {
+                Ok(Some(block)) => back.extend(block.records.iter().map(|record| {
+                    (record.stream, block.bytes[record.payload.clone()].to_vec())
+                })),
+                Ok(None) | Err(_) => match reader.skip().unwrap() {
+                    Some(gap) => missing += gap.bytes,
+                    None => break,
+                },
+            }
+        }
+        let mut others = parts.clone();
+        let damaged = others.remove(good);
+        prop_assert_eq!(&back, &others);
+        let is_last = good + 1 == parts.len();
+        prop_assert_eq!(missing, if is_last { 0 } else { damaged.1.len() as u64 });
+        prop_assert_eq!(spool::last(folder.path()).unwrap().seq as usize, if is_last { good } else { others.len() });
+
         // Every record before the damaged one is read, and none from it on. A length made longer than the file looks
         // like a torn tail where nobody says how far it goes; with the committed offset it is an error or the end too.
-        let good = whole(&parts, at).seq as usize;
         for until in [len, u64::MAX] {
             let (back, error) = read(folder.path(), Position::default(), until, 700);
             prop_assert_eq!(&back[..], &parts[..good]);

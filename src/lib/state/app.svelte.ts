@@ -2,7 +2,7 @@
 import { createContext } from 'svelte';
 import { Client, type Link, type World } from '../client';
 import type { Running } from '../desktop';
-import type { Event, Job, Overview, StoreState } from '../wire';
+import type { Event, Job, Overview, SeenDatabase, StoreState } from '../wire';
 import { Clock } from './clock.svelte';
 import { History } from './history.svelte';
 import { Hosts } from './hosts.svelte';
@@ -28,6 +28,8 @@ export class App {
   /** Whether the frame has been filled once. */
   known = $state(false);
   store = $state.raw<StoreState | null>(null);
+  /** A database that keeps no history, to be asked about. */
+  seenDatabase = $state.raw<SeenDatabase | null>(null);
   /** What else a person should see to: settings that cannot be read, jobs that wait for another store. */
   problems = $state.raw<string[]>([]);
   version = $state('');
@@ -156,6 +158,7 @@ export class App {
     this.jobs.learn(overview.active);
     this.prompts.set(overview.prompts);
     this.store = overview.store;
+    this.seenDatabase = overview.seen_database;
     this.version = overview.version;
     this.home = overview.home;
     this.owner = overview.owner;
@@ -188,6 +191,9 @@ export class App {
         return this.prompts.asked(event.with);
       case 'answered':
         return this.prompts.answered(event.with.prompt);
+      case 'seen_database':
+        this.seenDatabase = event.with.seen;
+        return;
       case 'store':
         return this.#stored(event.with);
     }

@@ -65,9 +65,10 @@ impl Home {
             .env("HOME", path("work"))
             .env("VMO_POSTGRES_LINGER_MS", "100")
             .env_remove("DATABASE_URL")
+            .env_remove("VMO_DATABASE_URL")
             .stdin(Stdio::null());
         if let Some(url) = &self.database_url {
-            command.env("DATABASE_URL", url);
+            command.env("VMO_DATABASE_URL", url);
         }
         command
     }

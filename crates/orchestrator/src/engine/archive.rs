@@ -68,7 +68,7 @@ pub(crate) async fn archive(
 ) -> Result<(), ArchiveError> {
     let mut archiver = Archiver {
         at: Mark::default(),
-        spool: Spool::of(live.folder.clone()),
+        spool: Spool::of(Arc::clone(&live)),
         ahead: None,
         live,
         link,

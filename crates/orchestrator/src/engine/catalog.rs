@@ -1,5 +1,6 @@
 //! What can be run: projects and hosts, read again when their files change.
 
+pub(super) mod database;
 pub(super) mod edit;
 pub(super) mod files;
 pub(super) mod make_database;

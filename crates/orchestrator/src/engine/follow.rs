@@ -3,6 +3,7 @@
 //! It does not know who supervises the job, a process of its own or this very engine, and it archives nothing.
 
 pub(super) mod adopt;
+pub(super) mod gaps;
 pub(super) mod index;
 pub(super) mod live;
 pub(super) mod lost;
@@ -344,7 +345,8 @@ fn say_end(indexer: &Indexer, seen: &Seen, tell: &dyn Tell) {
     tell.job(live.change(|job| {
         end(job, seen);
         job.cause = indexer.cause(seen);
-        job.damage = indexer.damage(seen);
+        // Of a folder that was damaged before it was taken in, that is known already.
+        job.damage = indexer.damage(seen).or(job.damage.take());
     }));
 }
 

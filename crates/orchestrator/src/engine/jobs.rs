@@ -53,6 +53,7 @@ impl Engine {
             active: active.into_iter().map(Into::into).collect(),
             prompts: self.0.prompts.waiting(),
             store: self.0.link.state(),
+            seen_database: self.seen_database(),
             version: env!("CARGO_PKG_VERSION").into(),
             home: self.folders().home.display().to_string(),
             owner: folders::owner(),

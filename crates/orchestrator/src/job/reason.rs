@@ -119,8 +119,19 @@ impl Job {
             }
             Exit::CouldNotStart { .. } if *canceled => Some("canceled before it started".into()),
             Exit::CouldNotStart { why } => Some(format!("could not start: {why}")),
-            Exit::Unreachable { why, .. } => Some(format!("host unreachable: {why}")),
-            Exit::Lost { why } => Some(format!("lost: {why}")),
+            Exit::Unreachable { reason, why } => {
+                // Whoever answers can be reached: what it said or showed is another matter (SSH.md's words).
+                let what = match reason.as_str() {
+                    "auth_failed" => "login failed",
+                    "host_key_unknown" => "host key not known",
+                    "host_key_changed" => "host key changed",
+                    "route_unsupported" | "needs_consent" => "no way to the host",
+                    _ => "host unreachable",
+                };
+                Some(format!("{what}: {why}"))
+            }
+            // Its status says that it is lost.
+            Exit::Lost { why } => Some(why.clone()),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::{
     ffi::{OsStr, OsString},
 };
 
+use super::Known;
 use crate::job::{EnvironmentChange, EnvironmentChanged};
 
 /// Left by a make we were started from, or set to make every make and every shell do more than it was told.
@@ -30,8 +31,7 @@ pub const FOR_ITSELF: &str = "VMO_FOR_ITSELF";
 /// The environment of a job: `base` without the names above and without our own, and with the login shell's
 /// `PATH` where one is given. Folders that only the base's `PATH` names come after it.
 ///
-/// `DATABASE_URL` stays. It chooses our server, but it is everybody's name for a database: taking it away would break
-/// the user's own `make migrate`, and whoever can run a target can read it from our environment anyway.
+/// `DATABASE_URL` stays, which is everybody's name for a database: taking it away would break the user's own `make migrate`.
 #[must_use]
 pub fn environment(
     base: impl Iterator<Item = (OsString, OsString)>,
@@ -59,20 +59,51 @@ pub fn environment(
     kept
 }
 
-/// An environment, and behind it what only the login shell has. What every shell sets for itself is none of it.
-pub fn beside_login(
+/// An environment with the login shell's in it. What that has said now goes before ours, as in a terminal; what it said
+/// another day adds only what we lack. What every shell sets for itself is none of it, and its `PATH` is told apart.
+pub fn with_login(
     base: impl Iterator<Item = (OsString, OsString)>,
-    login: &[(OsString, OsString)],
+    login: &Known,
 ) -> impl Iterator<Item = (OsString, OsString)> {
-    let base: Vec<_> = base.collect();
-    let is_new = |(name, _): &&(OsString, OsString)| {
-        let is_known = base.iter().any(|(known, _)| known == name);
+    let mut all: Vec<_> = base.collect();
+    let is_taken = |(name, _): &&(OsString, OsString)| {
         // A shell exports functions under names with `%` or brackets.
         let is_plain = name.to_str().is_some_and(|name| !name.contains(['%', '(']));
-        !is_known && is_plain && !OF_SHELLS.iter().any(|own| name == own)
+        is_plain && name != "PATH" && !OF_SHELLS.iter().any(|own| name == own)
     };
-    let more: Vec<_> = login.iter().filter(is_new).cloned().collect();
-    base.into_iter().chain(more)
+    for (name, value) in login.environment.iter().filter(is_taken) {
+        match all.iter_mut().find(|(known, _)| known == name) {
+            Some((_, own)) if login.is_fresh => own.clone_from(value),
+            Some(_) => {}
+            None => all.push((name.clone(), value.clone())),
+        }
+    }
+    all.into_iter()
+}
+
+/// What is said of a secret that is too short to be looked for in a log.
+pub const NOT_MASKED: &str = "secret, and shown in the log: it is shorter than 6 characters";
+
+/// A word in a job's details of a secret variable whose value is not kept out of its log.
+#[must_use]
+pub fn not_masked(name: &str) -> EnvironmentChange {
+    EnvironmentChange {
+        name: name.to_owned(),
+        change: EnvironmentChanged::Added,
+        by: NOT_MASKED.to_owned(),
+        value: None,
+    }
+}
+
+/// A word in a job's details of a login shell's environment that could not be had.
+#[must_use]
+pub fn not_had(why: String) -> EnvironmentChange {
+    EnvironmentChange {
+        name: "login shell".to_owned(),
+        change: EnvironmentChanged::Removed,
+        by: why,
+        value: None,
+    }
 }
 
 /// Names a terminal for a job that gets one, where the app has none to name, as one that was started from a desktop: what
@@ -113,13 +144,18 @@ pub fn changes(
             value: after.map(|path| path.to_string_lossy().into_owned()),
         });
     }
+    let of_login = |(name, value): &&(OsString, OsString)| {
+        *name != "PATH" && *name != "TERM" && base.get(name) != Some(value)
+    };
     let mut added: Vec<_> = job
         .iter()
-        .map(|(name, _)| name)
-        .filter(|name| *name != "PATH" && *name != "TERM" && !base.contains_key(*name))
-        .map(|name| EnvironmentChange {
+        .filter(of_login)
+        .map(|(name, _)| EnvironmentChange {
             name: name.to_string_lossy().into_owned(),
-            change: EnvironmentChanged::Added,
+            change: match base.contains_key(name) {
+                true => EnvironmentChanged::Changed,
+                false => EnvironmentChanged::Added,
+            },
             by: "login shell".to_owned(),
             value: None,
         })
@@ -239,23 +275,45 @@ mod tests {
     }
 
     #[test]
-    fn what_only_the_login_shell_has_is_inherited_and_told_by_name() {
-        let base = pairs(&[("A", "1"), ("VMO_X", "1")]);
-        let login = pairs(&[
-            ("A", "2"),
-            ("B", "hidden"),
-            ("SHLVL", "1"),
-            ("BASH_FUNC_x%%", "() { :; }"),
-            ("MAKEFLAGS", "-n"),
-        ]);
-        let job = environment(beside_login(base.clone().into_iter(), &login), None);
-        assert_eq!(job, pairs(&[("A", "1"), ("B", "hidden")]));
-        let told = changes(base.into_iter(), &job);
+    fn what_the_login_shell_has_is_inherited_and_told_by_name() {
+        let base = pairs(&[("A", "1"), ("VMO_X", "1"), ("PATH", "/bin")]);
+        let login = Known {
+            environment: pairs(&[
+                ("A", "2"),
+                ("B", "hidden"),
+                ("SHLVL", "1"),
+                ("PATH", "/opt"),
+                ("BASH_FUNC_x%%", "() { :; }"),
+                ("MAKEFLAGS", "-n"),
+                ("VMO_Y", "1"),
+            ]),
+            is_fresh: true,
+            ..Known::default()
+        };
+        let inherited =
+            |login: &Known| environment(with_login(base.clone().into_iter(), login), None);
+        let job = inherited(&login);
+        assert_eq!(job, pairs(&[("A", "2"), ("PATH", "/bin"), ("B", "hidden")]));
+        let told = changes(base.clone().into_iter(), &job);
         let told: Vec<_> = told
             .iter()
-            .map(|one| (one.name.as_str(), &one.by, &one.value))
+            .map(|one| (one.name.as_str(), one.change, &*one.by, &one.value))
             .collect();
-        assert_eq!(told, [("B", &"login shell".to_owned(), &None)]);
+        let by = "login shell";
+        let expected = [
+            ("A", EnvironmentChanged::Changed, by, &None),
+            ("B", EnvironmentChanged::Added, by, &None),
+        ];
+        assert_eq!(told, expected);
+        // What it said another day may be wrong by now.
+        let last = Known {
+            is_fresh: false,
+            ..login
+        };
+        assert_eq!(
+            inherited(&last),
+            pairs(&[("A", "1"), ("PATH", "/bin"), ("B", "hidden")])
+        );
     }
 
     #[test]

@@ -1,10 +1,25 @@
-//! Where a Postgres is: what `DATABASE_URL` says, read as other programs read it. It connects to nothing.
+//! Where a Postgres is: what an address says, read as other programs read it; but an address says all of it, and `PG*` of
+//! the environment is for other databases. It connects to nothing.
 
 use std::{fmt, net::IpAddr, path::Path};
 
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{
+    ConnectOptions,
+    postgres::{PgConnectOptions, PgSslMode},
+};
 
 use super::StoreError;
+use crate::environment;
+
+/// What an address may have an `@` in beside its password: Azure's users are called `me@server`.
+const WITH_AT: [&str; 6] = [
+    "user",
+    "password",
+    "host",
+    "dbname",
+    "options",
+    "application_name",
+];
 
 /// Where a Postgres is and how to log in to it.
 #[derive(Clone)]
@@ -17,11 +32,14 @@ pub struct Address {
     /// Whether it is our own private server's.
     pub(super) own: bool,
     uri: String,
+    /// What its server is given, where that is not in `~/.pgpass`.
+    password: Option<String>,
 }
 
 impl Address {
-    /// Reads an address as `postgres://user:password@host:port/database?sslmode=…`. A `sslmode` in it (or `PGSSLMODE`)
-    /// is honoured; without one a server on this machine needs no TLS, and one elsewhere needs `verify-full`.
+    /// Reads an address as `postgres://user:password@host:port/database?sslmode=…`. A `sslmode` in it is honoured;
+    /// without one a server on this machine needs no TLS, and one elsewhere needs `verify-full`. A password that is
+    /// neither in it nor in `~/.pgpass` is that of `PGPASSWORD`.
     /// `schema` is the schema our tables are in, created where it is missing; none means the role's own first one.
     ///
     /// # Errors
@@ -29,13 +47,16 @@ impl Address {
     pub fn parse(url: &str, schema: Option<&str>) -> Result<Self, StoreError> {
         let bad = |why: String| StoreError::BadAddress { why };
         let url = url.trim();
-        if !["postgres://", "postgresql://"]
+        let Some(rest) = ["postgres://", "postgresql://"]
             .iter()
-            .any(|scheme| url.starts_with(scheme))
-        {
+            .find_map(|scheme| url.strip_prefix(scheme))
+        else {
             return Err(bad(
                 "it has to begin with postgres://, as in postgres://user@host/database".to_owned(),
             ));
+        };
+        if let Some(why) = torn(rest) {
+            return Err(bad(why));
         }
         let options: PgConnectOptions = url.parse().map_err(|error| match error {
             sqlx::Error::Configuration(why) => bad(why.to_string()),
@@ -43,7 +64,7 @@ impl Address {
         })?;
         let socket = options.get_socket().is_some() || options.get_host().starts_with('/');
         let remote = !socket && !is_loopback(options.get_host());
-        let asked = says_sslmode(url) || std::env::var_os("PGSSLMODE").is_some();
+        let asked = says_sslmode(url);
         let mode = match options.get_ssl_mode() {
             // As everywhere, TLS is not spoken over a socket file, whatever the address says.
             _ if socket => PgSslMode::Disable,
@@ -52,8 +73,18 @@ impl Address {
             PgSslMode::Allow => PgSslMode::Prefer,
             mode => mode,
         };
+        let mut options = plain(options.ssl_mode(mode));
+        let mut password = apart(url).1;
+        // What is kept for this server goes before what a project has set for another.
+        if password.is_none() && options.to_url_lossy().password().is_none() {
+            password = environment::var("PGPASSWORD").and_then(|word| word.into_string().ok());
+            if let Some(password) = &password {
+                options = options.password(password);
+            }
+        }
         Ok(Self {
-            options: plain(options.ssl_mode(mode)),
+            options,
+            password,
             schema: schema.filter(|name| !name.is_empty()).map(str::to_owned),
             remote,
             own: false,
@@ -82,6 +113,7 @@ impl Address {
             schema: None,
             remote: false,
             own: true,
+            password: None,
             uri: format!("postgresql:///{database}?host={host}&port={port}&user={user}"),
         }
     }
@@ -90,7 +122,7 @@ impl Address {
     /// and the password, where the address has one.
     #[must_use]
     pub fn uri(&self) -> (String, Option<String>) {
-        let (uri, password) = apart(&self.uri);
+        let (uri, password) = (apart(&self.uri).0, self.password.clone());
         let Some(schema) = &self.schema else {
             return (uri, password);
         };
@@ -163,6 +195,37 @@ fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.eq_ignore_ascii_case("localhost")
         || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Why an address, without its scheme, is not what its writer meant: a password with a `/`, `?` or `#` in it ends where
+/// that is, and the rest of it would be taken for the server's name, and shown.
+fn torn(rest: &str) -> Option<String> {
+    let odd = |sign: char, code: &str| {
+        Some(format!(
+            "it has a {sign} where none can be; in a user, password or name it is written {code}"
+        ))
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (front, behind) = rest.split_at(end);
+    if rest.contains('#') {
+        return odd('#', "%23");
+    }
+    if front.contains('@') || !front.contains(':') {
+        return None;
+    }
+    let (path, query) = behind.split_once('?').unwrap_or((behind, ""));
+    if path.contains('@') {
+        return odd('/', "%2F");
+    }
+    let strays = |pair: &str| {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        pair.contains('@') && !WITH_AT.contains(&name)
+    };
+    query
+        .split('&')
+        .any(strays)
+        .then(|| odd('?', "%3F"))
+        .flatten()
 }
 
 fn says_sslmode(url: &str) -> bool {
@@ -292,6 +355,35 @@ mod tests {
         assert_eq!(address.shown(), "ann@db.example.com:6000/ci");
         assert!(!format!("{address:?}").contains("s3cret"));
         assert!(address.exposure().unwrap().contains("sslmode=require"));
+    }
+
+    /// Each of these passwords is read by a parser of URLs as a host, a port, a database or a parameter.
+    #[test]
+    fn no_part_of_a_password_that_was_not_written_as_it_has_to_be_is_shown() {
+        for sign in ['#', '/', '?', '@', '%', ':', '[', ' ', '\\', '&', '='] {
+            for url in [
+                format!("postgres://ann:s3cr{sign}3t@db/ci"),
+                format!("postgres://ann:12{sign}s3cr3t@db/ci"),
+                format!("postgres://ann:12{sign}s3cr=3t@db:5432/ci?sslmode=require"),
+                format!("postgres://ann:{sign}s3cr{sign}3t{sign}@db/ci"),
+            ] {
+                let shown = match Address::parse(&url, None) {
+                    Ok(address) => format!("{} {address:?} {}", address.shown(), address.uri().0),
+                    Err(error) => error.to_string(),
+                };
+                let part = ["s3cr", "3t@", "12@", ":12"]
+                    .into_iter()
+                    .find(|part| shown.contains(part));
+                assert_eq!(part, None, "{url}: {shown}");
+            }
+        }
+        for whole in [
+            "postgres://db:5432/ci?user=me@corp&password=p@w",
+            "postgres:///ci?host=/run/x@y:1",
+            "postgres://me%40corp:x@db:5432/ci",
+        ] {
+            Address::parse(whole, None).unwrap();
+        }
     }
 
     #[test]

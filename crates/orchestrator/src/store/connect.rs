@@ -23,10 +23,12 @@ use super::{
 
 /// How long a server may take to let us in, or the pool to give a connection.
 const TO_CONNECT: Duration = Duration::from_secs(5);
+/// How long a database may take to say whether our tables are in it: whoever starts an app waits for that.
+const TO_LOOK: Duration = Duration::from_millis(1500);
 /// Connections at most; a team shares its server's few hundred.
 const CONNECTIONS: u32 = 8;
 /// How long it may take until it is noticed that a newer app has changed the tables.
-const TO_LOOK: Duration = Duration::from_secs(1);
+const TO_NOTICE: Duration = Duration::from_secs(1);
 /// A connection that lay idle this long is tried before it is used, since its server may be gone.
 const STALE: Duration = Duration::from_secs(1);
 
@@ -87,6 +89,30 @@ impl Store {
                 warnings,
             }),
         })
+    }
+
+    /// Looks whether a database holds our tables already, and changes nothing there; within a second and a half.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn is_ours(address: &Address) -> Result<bool> {
+        let at = address.shown();
+        let look = async {
+            let mut connection = within(TO_LOOK, address.options.connect())
+                .await
+                .map_err(|error| StoreError::of(&at, error))?;
+            let ours = schema::holds_ours(&mut connection, address).await;
+            drop(connection.close().await);
+            ours
+        };
+        tokio::time::timeout(TO_LOOK, look)
+            .await
+            .unwrap_or_else(|_| {
+                Err(StoreError::Unreachable {
+                    at: at.clone(),
+                    why: "no answer in time".to_owned(),
+                })
+            })
     }
 
     /// The server's version, as `18.4`.
@@ -161,8 +187,9 @@ impl Store {
         &self,
         work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
     ) -> Result<T> {
-        if self.looked.lock().elapsed() >= TO_LOOK {
-            let version = self.with(async |connection| schema::version(connection, &self.tables).await);
+        if self.looked.lock().elapsed() >= TO_NOTICE {
+            let version =
+                self.with(async |connection| schema::version(connection, &self.tables).await);
             schema::is_known(&self.about.at, version.await?)?;
             *self.looked.lock() = Instant::now();
         }

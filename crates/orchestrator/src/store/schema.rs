@@ -118,6 +118,18 @@ pub(super) fn is_known(at: &str, version: Option<i64>) -> Result<()> {
     }
 }
 
+/// Whether our tables are in this database, where they would be put; nothing is changed there. A stranger's tables in
+/// that place are refused.
+pub(super) async fn holds_ours(connection: &mut PgConnection, address: &Address) -> Result<bool> {
+    let schema = match &address.schema {
+        Some(name) => name.clone(),
+        None => schema_of(connection, address).await?,
+    };
+    let tables = Tables::of(&schema);
+    let version = version_there(connection, &address.shown(), &schema, &tables).await?;
+    Ok(version.is_some())
+}
+
 fn newest() -> i64 {
     MIGRATIONS[MIGRATIONS.len() - 1].0
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Extent, Job, Prompt, StoreState};
+use super::{Extent, Job, Prompt, SeenDatabase, StoreState};
 use crate::{
     host::Host,
     job::{self, JobId, Note},
@@ -92,6 +92,11 @@ pub enum Event {
     },
     /// Postgres came or went.
     Store(StoreState),
+    /// A database was seen that keeps no history, or a person has said what it is.
+    SeenDatabase {
+        /// It; none where nothing is to be asked any more.
+        seen: Option<SeenDatabase>,
+    },
     /// The page was too slow and missed events: it should ask for the overview again.
     Missed,
 }

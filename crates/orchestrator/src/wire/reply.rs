@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Job, Prompt, StoreState};
+use super::{Job, Prompt, SeenDatabase, StoreState};
 use crate::{
     host::Host,
     job::{Earlier, JobId, Note},
@@ -157,6 +157,8 @@ pub struct Overview {
     pub prompts: Vec<Prompt>,
     /// Where logs are kept.
     pub store: StoreState,
+    /// A database that was seen and keeps no history, to be asked about.
+    pub seen_database: Option<SeenDatabase>,
     /// The app's version.
     pub version: String,
     /// The home folder, so that paths can be shown as `~/…`.

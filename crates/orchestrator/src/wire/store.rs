@@ -16,6 +16,16 @@ pub struct StoreState {
     pub warning: Option<String>,
 }
 
+/// A database that `DATABASE_URL` names, as it does for every program, and that keeps no history unless a person says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SeenDatabase {
+    /// Which one, without its password, why it is not used, and what is.
+    pub why: String,
+    /// Whether it would serve.
+    pub fits: bool,
+}
+
 /// How the store is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]

@@ -67,7 +67,9 @@ fn broken_settings_keep_nothing_from_starting_and_the_last_good_ones_count() {
         assert_eq!(output.stdout, b"next\n", "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(said.contains(place) && said.contains("mend"), "{said}");
-        let checks = home.json(&["doctor", "--json"]);
+        let doctor = home.run(&["doctor", "--json"]);
+        assert!(!doctor.status.success(), "it is broken");
+        let checks: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap();
         let mut checks = checks.as_array().unwrap().iter();
         let check = checks.find(|check| check["what"] == "settings").unwrap();
         assert_eq!(check["ok"], false);
@@ -206,7 +208,9 @@ async fn every_other_broken_file_is_named_with_its_line_and_the_last_good_one_co
         said.contains("registry:1: ") && said.contains("vmo doctor"),
         "{said}"
     );
-    let doctor = app.home.text(&["doctor"]);
+    let doctor = app.home.run(&["doctor"]);
+    assert!(!doctor.status.success(), "something is broken");
+    let doctor = String::from_utf8(doctor.stdout).unwrap();
     for file in [
         "registry:1",
         "trusted.json:2",

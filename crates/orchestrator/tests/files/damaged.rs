@@ -53,47 +53,164 @@ fn folders(home: &Home, end: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What must be so of a job once it is in the store, damaged.
-fn check(home: &Home, postgres: &Postgres) {
+/// What must be so of a job once it is in the store, whose log was damaged: what is said of it, and its log.
+fn settled(home: &Home, postgres: &Postgres, words: &str) -> Vec<u8> {
     eventually("it is settled", || folders(home, "").is_empty());
     let kept = postgres.psql(
         "postgres",
-        "select status, exit_code, reason like 'exit code 3; its log ends early: the spool is damaged at byte %', bytes from jobs",
+        &format!("select status, exit_code, reason like 'exit code 3; {words}', bytes from jobs"),
     );
     let bytes = kept
         .strip_prefix("error|3|t|")
         .unwrap_or_else(|| panic!("{kept}"));
-    let log = home.run(&["log", "last", "--raw"]).stdout;
-    assert_eq!(bytes, log.len().to_string());
-    assert!(!log.is_empty() && log.len() < expected().len());
-    assert!(expected().starts_with(&log), "whole up to the damage");
-    let aside = folders(home, "damaged");
-    assert_eq!(aside.len(), 1, "what else is in it can still be looked at");
-    assert!(spooled(&aside[0]) as usize > expected().len());
+    let output = home.run(&["log", "last", "--raw"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("the spool is damaged"), "{said}");
+    assert_eq!(bytes, output.stdout.len().to_string());
+    assert_eq!(
+        folders(home, "damaged").len(),
+        1,
+        "what else is in it can still be looked at"
+    );
+    output.stdout
 }
 
+/// The same, of one that ends at the damage.
+fn check(home: &Home, postgres: &Postgres) {
+    let words = "its log ends early: the spool is damaged at byte %";
+    let log = settled(home, postgres, words);
+    assert!(!log.is_empty() && log.len() < expected().len());
+    assert!(expected().starts_with(&log), "whole up to the damage");
+    assert!(spooled(&folders(home, "damaged")[0]) as usize > expected().len());
+}
+
+/// The segments of a job's spool.
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    let found = fs::read_dir(folder.join("spool")).unwrap().flatten();
+    let mut found: Vec<PathBuf> = found.map(|segment| segment.path()).collect();
+    found.sort();
+    found
+}
+
+/// A job of several small segments that was damaged while nobody looked: all that is whole comes, before and after the gap,
+/// whose bytes are counted.
 #[test]
-fn a_spool_that_was_damaged_while_nobody_looked_ends_at_the_damage_with_the_right_status() {
-    let mut postgres = Postgres::start();
-    let home = Home::new(Some(postgres.url("postgres")));
-    home.text(&["run", "--", "true"]);
-    postgres.psql("postgres", "delete from jobs");
-    postgres.down(Signal::INT);
-    home.text(&["run", "--detach", "--", LINES]);
-    let folder = folders(&home, "").remove(0);
-    eventually("all is written", || {
-        spooled(&folder) as usize > expected().len()
-    });
-    fs::write(home.work().join("go"), "").unwrap();
-    eventually("how it ended is written down", || {
-        folder.join("exit.json").exists()
-    });
-    damage(&folder);
-    postgres.up();
-    eventually("it has been found", || {
-        home.json(&["jobs", "--json"])[0]["status"] == "error"
-    });
-    check(&home, &postgres);
+fn what_is_whole_after_a_gap_is_shown_and_the_gap_is_counted() {
+    let damages: [(&str, fn(&Path)); 6] = [
+        ("a bit in the first", damage),
+        ("the first is gone", |folder| {
+            fs::remove_file(&segments(folder)[0]).unwrap();
+        }),
+        ("one in the middle is gone", |folder| {
+            fs::remove_file(&segments(folder)[1]).unwrap();
+        }),
+        ("the first is empty", |folder| {
+            fs::write(&segments(folder)[0], "").unwrap();
+        }),
+        ("the middle is garbage", |folder| {
+            fs::write(&segments(folder)[1], vec![7; 4096]).unwrap();
+        }),
+        ("the first is cut", |folder| {
+            let file = OpenOptions::new().write(true).open(&segments(folder)[0]);
+            file.unwrap().set_len(1000).unwrap();
+        }),
+    ];
+    for (what, damage) in damages {
+        let mut postgres = Postgres::start();
+        let home = Home::new(Some(postgres.url("postgres")));
+        home.text(&["run", "--", "true"]);
+        postgres.psql("postgres", "delete from jobs");
+        postgres.down(Signal::INT);
+        // A limit on the size of files makes its segments small.
+        let vmo = home.vmo(&["run", "--detach", "--", LINES]);
+        let mut limited = std::process::Command::new("bash");
+        limited
+            .args(["-c", "ulimit -f 512; exec \"$@\"", "-"])
+            .arg(vmo.get_program())
+            .args(vmo.get_args())
+            .current_dir(home.work());
+        for (name, value) in vmo.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        assert!(limited.status().unwrap().success());
+        let folder = folders(&home, "").remove(0);
+        eventually("all is written", || {
+            spooled(&folder) as usize > expected().len()
+        });
+        fs::write(home.work().join("go"), "").unwrap();
+        eventually("how it ended is written down", || {
+            folder.join("exit.json").exists()
+        });
+        assert!(segments(&folder).len() > 2, "{:?}", segments(&folder));
+        damage(&folder);
+        postgres.up();
+        let gap = "its log has a gap: the spool is damaged, and % bytes after line % are missing";
+        home.run(&["jobs"]);
+        let log = settled(&home, &postgres, gap);
+        let before = expected()
+            .iter()
+            .zip(&log)
+            .take_while(|(a, b)| a == b)
+            .count();
+        let missing = expected().len() - log.len();
+        assert!(missing > 0, "{what}");
+        assert!(
+            expected().ends_with(&log[before..]),
+            "{what}: whole after the gap"
+        );
+        let reason = postgres.psql("postgres", "select reason from jobs");
+        assert!(
+            reason.contains(&format!(" {missing} bytes ")),
+            "{what}: {reason}, {missing}"
+        );
+        let lines = home.run(&["log", "last"]);
+        assert_eq!(lines.stdout, log, "{what}");
+    }
+}
+
+/// What is left of a job's `job.json`, and who still supervises it.
+#[test]
+fn a_job_whose_own_file_is_spoilt_is_told_of_by_its_copy_and_settled() {
+    let spoils: [(&str, fn(&Path)); 5] = [
+        ("empty", |file| fs::write(file, "").unwrap()),
+        ("half", |file| {
+            let whole = fs::read(file).unwrap();
+            fs::write(file, &whole[..whole.len() / 2]).unwrap();
+        }),
+        ("binary", |file| fs::write(file, [0, 255, 7]).unwrap()),
+        ("gone", |file| fs::remove_file(file).unwrap()),
+        ("a folder", |file| {
+            fs::remove_file(file).unwrap();
+            fs::create_dir(file).unwrap();
+        }),
+    ];
+    for (what, spoil) in spoils {
+        let postgres = Postgres::start();
+        let home = Home::new(Some(postgres.url("postgres")));
+        home.text(&["run", "--detach", "--", "echo said; sleep 1071"]);
+        let folder = folders(&home, "").remove(0);
+        eventually("it has written", || spooled(&folder) > 4);
+        let who: supervisor::folder::Supervisor =
+            serde_json::from_slice(&fs::read(folder.join("supervisor.json")).unwrap()).unwrap();
+        let pid = rustix::process::Pid::from_raw(who.supervisor.pid).unwrap();
+        rustix::process::kill_process(pid, Signal::KILL).unwrap();
+        spoil(&folder.join("job.json"));
+        let job = &home.json(&["jobs", "--json"])[0];
+        assert_eq!(job["status"], "lost", "{what}: {job}");
+        assert_eq!(job["command"], "echo said; sleep 1071", "{what}");
+        eventually("it is archived", || folders(&home, "").is_empty());
+        let reason = postgres.psql("postgres", "select reason from jobs");
+        assert!(reason.contains("job.json"), "{what}: {reason}");
+        assert_eq!(
+            home.run(&["log", "last", "--raw"]).stdout,
+            b"said\n",
+            "{what}"
+        );
+        assert_eq!(folders(&home, "damaged").len(), 1, "{what}");
+    }
 }
 
 #[tokio::test]

@@ -458,6 +458,43 @@ async fn a_stale_note_with_a_strangers_pid_is_no_obstacle() {
     stranger.wait().unwrap();
 }
 
+/// What a crash, or whoever cleaned up after one, can leave of a server's note of itself.
+#[tokio::test]
+async fn a_note_that_is_torn_is_set_aside_and_the_server_starts() {
+    let app = App::new();
+    let data = embedded::data_folder(&app.data()).unwrap();
+    let running = app.start().await.unwrap();
+    let (whole, server) = (app.note().unwrap().join("\n"), app.server());
+    drop(running);
+    until(|| gone(server)).await;
+    until(|| app.note().is_none()).await;
+    let file = data.join("postmaster.pid");
+    let torn: [&[u8]; 8] = [
+        b"",
+        b"\n",
+        b"\0\0\0\0\0\0\0\0",
+        b"\xff\xfe not a number\n\x80",
+        b"0\n",
+        b"-1\n",
+        b"99999999999999999999\n",
+        &whole.as_bytes()[..0],
+    ];
+    for (at, torn) in torn.into_iter().enumerate() {
+        if at == 0 {
+            fs::create_dir_all(file.join("a folder")).unwrap();
+        } else {
+            fs::write(&file, torn).unwrap();
+        }
+        let running = app.start().await.unwrap();
+        answers(&running.address).await.ping().await.unwrap();
+        assert!(data.join("postmaster.pid.torn").exists(), "{torn:?}");
+        let server = app.server();
+        drop(running);
+        until(|| gone(server)).await;
+        until(|| !file.exists()).await;
+    }
+}
+
 #[tokio::test]
 async fn data_of_another_major_version_is_refused_and_not_touched() {
     let app = App::new();

@@ -81,7 +81,7 @@ async fn every_kind_of_job_comes_back_exactly() {
         "local|queued|-\nlocal|queued|-\nssh|running|-\nlocal|error|could not start: make: not found\n\
          local|done|its log ends early: the spool is damaged at byte 7\nlocal|done|-\n\
          local|canceled|ended by SIGINT (core dumped)\nlocal|error|timed out after 10 min, ended by SIGTERM\n\
-         local|lost|lost: its supervisor is gone\nssh|error|host unreachable: no such name"
+         local|lost|its supervisor is gone\nssh|error|host unreachable: no such name"
     );
 }
 

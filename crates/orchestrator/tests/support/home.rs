@@ -95,12 +95,13 @@ impl Home {
             // However full the tester's disk is.
             .env("VMO_DISK_FLOOR", "0")
             .env_remove("DATABASE_URL")
+            .env_remove("VMO_DATABASE_URL")
             .stdin(Stdio::null());
         for name in OF_THE_TESTER {
             command.env_remove(name);
         }
         if let Some(url) = &self.database_url {
-            command.env("DATABASE_URL", url);
+            command.env("VMO_DATABASE_URL", url);
         }
         command
     }

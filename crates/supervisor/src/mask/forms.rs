@@ -180,8 +180,10 @@ fn in_json(text: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
     let upper = |unit: u16| format!("\\u{unit:04X}");
     let lower = |unit: u16| format!("\\u{unit:04x}");
     for unit in [lower as fn(u16) -> String, upper] {
-        for also in [&b""[..], b"/", b"<>&", b"<>&'"] {
+        // PHP's slashes; what HTML has to be safe from; and .NET's habit, which PHP has by request.
+        for also in [&b""[..], b"/", b"<>&", b"<>&'", b"<>&'\"", b"<>&'\"+`"] {
             let plain = |byte: u8| match byte {
+                b'"' if also.contains(&byte) => Some(unit(byte.into()).into()),
                 b'"' | b'\\' => Some(vec![b'\\', byte]),
                 b'\n' => Some(b"\\n".to_vec()),
                 b'\r' => Some(b"\\r".to_vec()),
@@ -194,10 +196,13 @@ fn in_json(text: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
                 }
                 _ => None,
             };
-            let escaped = escaped(text, plain);
+            let escaped = self::escaped(text, plain);
             if let Ok(text) = str::from_utf8(&escaped) {
                 forms.insert(in_ascii(text, unit).into());
             }
+            // A text of JSON in a text of JSON, as logs have it.
+            let twice = |byte: u8| matches!(byte, b'"' | b'\\').then(|| vec![b'\\', byte]);
+            forms.insert(self::escaped(&escaped, twice));
             forms.insert(escaped);
         }
     }

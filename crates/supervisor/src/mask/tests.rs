@@ -320,3 +320,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_value_with_quotes_is_kept_out_of_json_by_whatever_habit_it_is_written() {
+    let secret = r#"pa"ss'wo+rd"#;
+    for json in [
+        r#""pa\"ss'wo+rd""#,
+        r#""pa\u0022ss\u0027wo\u002Brd""#,
+        r#""pa\u0022ss\u0027wo+rd""#,
+        r#""{\"k\":\"pa\\\"ss'wo+rd\"}""#,
+    ] {
+        let forms = forms::forms(secret.as_bytes());
+        let is_in = |form: &Vec<u8>| memchr::memmem::find(json.as_bytes(), form).is_some();
+        assert!(forms.iter().any(is_in), "{json}");
+    }
+}

@@ -47,11 +47,14 @@ pub struct Block {
 /// A cursor over a spool.
 #[derive(Debug)]
 pub struct Reader {
-    spool: PathBuf,
+    pub(super) spool: PathBuf,
     /// The segment that holds `at`, and where it starts.
-    file: File,
-    start: u64,
-    at: Position,
+    pub(super) file: File,
+    pub(super) start: u64,
+    pub(super) at: Position,
+    /// How many records before `at` cannot be read any more, so that later ones have lower numbers here than they had; none
+    /// where the next record says so.
+    pub(super) lost: Option<u64>,
 }
 
 impl Reader {
@@ -72,6 +75,7 @@ impl Reader {
             file,
             start,
             at,
+            lost: Some(0),
         })
     }
 
@@ -89,6 +93,9 @@ impl Reader {
     /// # Errors
     /// `InvalidData` at a damaged record, after every good one before it was given; `NotFound` when the segment is gone.
     pub fn read(&mut self, until: u64, max_bytes: usize) -> io::Result<Option<Block>> {
+        if self.is_before_gap() {
+            return Err(gone(self.at.offset));
+        }
         loop {
             let room = usize::try_from(until.saturating_sub(self.at.offset)).unwrap_or(usize::MAX);
             if room == 0 {
@@ -140,7 +147,7 @@ impl Reader {
     }
 
     /// Up to `want` bytes from here to the segment's end.
-    fn fetch(&self, want: usize) -> io::Result<Vec<u8>> {
+    pub(super) fn fetch(&self, want: usize) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::with_capacity(want);
         let from = self.at.offset - self.start;
         while bytes.len() < want {
@@ -180,9 +187,21 @@ impl Reader {
         }
     }
 
+    /// Whether a record of this number comes next, which is the one of number `seq` here.
+    fn is_next(&mut self, number: u64, seq: u64) -> bool {
+        let lost = match self.lost {
+            Some(lost) => lost,
+            None => match number.checked_sub(seq) {
+                Some(lost) => *self.lost.insert(lost),
+                None => return false,
+            },
+        };
+        number == seq + lost
+    }
+
     /// The whole records at the start of `bytes`, the first and as many as fit into `max_bytes`; or how many bytes the
     /// first needs at least.
-    fn block(&self, mut bytes: Vec<u8>, max_bytes: usize) -> io::Result<Result<Block, usize>> {
+    fn block(&mut self, mut bytes: Vec<u8>, max_bytes: usize) -> io::Result<Result<Block, usize>> {
         let mut records = Vec::new();
         let mut end = self.at;
         let mut used = 0;
@@ -193,11 +212,11 @@ impl Reader {
                 {
                     break;
                 }
-                Parsed::Whole { header, len } if header.seq == end.seq => {
+                Parsed::Whole { header, len } if self.is_next(header.seq, end.seq) => {
                     let start = used + HEADER;
                     used = start + len;
                     records.push(Record {
-                        seq: header.seq,
+                        seq: end.seq,
                         wall_us: header.wall_us,
                         mono_us: header.mono_us,
                         stream: header.stream,
@@ -239,6 +258,7 @@ pub(super) fn first_of(spool: &Path, start: u64) -> io::Result<Option<Position>>
             offset: start,
             seq: 0,
         },
+        lost: Some(0),
     };
     let bytes = reader.fetch(HEADER + MAX_RECORD)?;
     Ok(match Header::parse(&bytes) {

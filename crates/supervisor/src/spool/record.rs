@@ -55,6 +55,13 @@ pub(super) fn claimed(bytes: &[u8]) -> usize {
     HEADER + len.map_or(0, |len| len as usize).min(MAX_RECORD)
 }
 
+/// Whether a record can begin here, told by what each has at the same place, without its checksum.
+pub(super) fn may_begin(bytes: &[u8]) -> bool {
+    bytes.len() > HEADER
+        && bytes[32] <= Stream::Stderr as u8
+        && bytes[33..HEADER].iter().all(|byte| *byte == 0)
+}
+
 impl Header {
     /// The header's bytes for `payload`, which holds 1 to [`MAX_RECORD`] bytes.
     pub(super) fn encode(self, payload: &[u8]) -> [u8; HEADER] {

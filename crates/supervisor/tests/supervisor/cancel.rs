@@ -79,6 +79,28 @@ fn force_kills_at_once() {
     assert!(ended_by(&job.end(), "KILL"));
 }
 
+#[test]
+fn what_is_gone_a_moment_after_its_kill_is_not_named_as_left() {
+    // A process takes a while to give a lot of memory back, and is there meanwhile.
+    let hold = "exec python3 -c 'import time; b = bytearray(400 << 20); print(\"ready\", flush=True); time.sleep(1069)'";
+    for _ in 0..3 {
+        let mut exec = sh(&format!(
+            "trap '' INT TERM; setsid sh -c '{}' & sleep 1070",
+            hold.replace('\'', "'\\''")
+        ));
+        exec.graces = vec![Grace {
+            signal: "KILL".to_owned(),
+            wait_ms: 0,
+        }];
+        let mut job = Job::start(&exec);
+        job.stdout_has("ready");
+        job.told.say(&ToSupervisor::Cancel { force: false });
+        let exit = job.end();
+        assert!(exit.canceled, "{exit:?}");
+        assert_eq!(exit.survivors, [], "{exit:?}");
+    }
+}
+
 /// A shell, its child, one in a session of its own, and one that has been orphaned on purpose as well; each says who it
 /// is and ignores what INT and TERM would do.
 const TREE: &str = "trap '' INT TERM

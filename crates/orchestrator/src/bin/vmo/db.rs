@@ -1,8 +1,12 @@
-//! `vmo db`: psql on the history, or its address.
+//! `vmo db`: psql on the history, or its address; and which database keeps it.
 
 use std::{io::IsTerminal, process::ExitCode};
 
-use orchestrator::{engine::Engine, wire::StoreHealth};
+use clap::{Args, Subcommand};
+use orchestrator::{
+    engine::Engine,
+    wire::{SeenDatabase, StoreHealth},
+};
 use secrecy::ExposeSecret;
 use tokio::{
     process::Command,
@@ -11,7 +15,48 @@ use tokio::{
 
 use super::{Failed, Outcome, engine, out};
 
-pub(crate) async fn db(psql: Vec<String>) -> Outcome {
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Db {
+    #[command(subcommand)]
+    about: Option<About>,
+    /// What psql is given
+    #[arg(last = true)]
+    psql: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum About {
+    /// Keep the history in the database that DATABASE_URL names, whenever it names that one
+    Use {
+        /// Keep it in the private server although DATABASE_URL is set, and ask no more
+        #[arg(long)]
+        private: bool,
+    },
+}
+
+/// What is said of a database that is not used.
+pub(crate) fn not_used(seen: &SeenDatabase) -> String {
+    let both = "`vmo db use` takes that database, `vmo db use --private` ends this line";
+    let ends = "`vmo db use --private` ends this line";
+    format!("{} ({})", seen.why, if seen.fits { both } else { ends })
+}
+
+async fn choose(private: bool) -> Outcome {
+    let engine = super::silent().await?;
+    let name = engine.use_database(!private).await?;
+    out::line(match private {
+        false => format!("the history goes to {name} from now on, whenever DATABASE_URL names it"),
+        true => format!("the history stays in the private server when DATABASE_URL names {name}"),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn db(db: Db) -> Outcome {
+    let psql = match db.about {
+        Some(About::Use { private }) => return choose(private).await,
+        None => db.psql,
+    };
     let engine = engine().await?;
     engine.settled().await;
     // While the engine is open, an embedded server stays up.

@@ -4,14 +4,16 @@ use std::{path::PathBuf, process::ExitCode};
 
 use orchestrator::{
     engine::{Engine, Options},
+    environment,
     folders::{self, Folders},
+    make,
     store::embedded,
     wire::StoreHealth,
 };
 use serde::Serialize;
 use supervisor::disk::{self, FLOOR_VARIABLE};
 
-use super::{Outcome, out};
+use super::{Outcome, db, out};
 
 #[derive(Serialize)]
 struct Check {
@@ -19,6 +21,19 @@ struct Check {
     ok: bool,
     /// What was found, or what to do.
     found: String,
+}
+
+/// What can be missing without anything being broken. All else that is not as it should be is, and the exit code says so.
+const OPTIONAL: [&str; 5] = ["git", "direnv", "psql", "demo project", "jobs"];
+
+impl Check {
+    fn word(&self) -> &'static str {
+        match (self.ok, OPTIONAL.contains(&self.what)) {
+            (true, _) => "ok     ",
+            (false, true) => "missing",
+            (false, false) => "broken ",
+        }
+    }
 }
 
 pub(crate) async fn doctor(json: bool) -> Outcome {
@@ -63,20 +78,51 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
         ok: folders.demo().is_some(),
         found: shown(folders.demo(), "not installed"),
     });
+    checks.extend(environment_checks(&folders).await?);
     checks.extend(engine_checks(folders).await);
     if json {
         out::json(&checks)?;
     } else {
         for check in &checks {
-            let word = if check.ok { "ok     " } else { "missing" };
+            let word = check.word();
             out::line(format_args!("{word} {:14} {}", check.what, check.found))?;
         }
     }
-    let needed = ["make", "supervisor", "vmo", "Postgres", "history", "disk"];
     let broken = checks
         .iter()
-        .any(|check| !check.ok && needed.contains(&check.what));
+        .any(|check| !check.ok && !OPTIONAL.contains(&check.what));
     Ok(ExitCode::from(u8::from(broken)))
+}
+
+/// What of the environment is not what it seems: variables of other databases, a shell that says nothing.
+async fn environment_checks(folders: &Folders) -> Result<Vec<Check>, super::Failed> {
+    let mut checks = Vec::new();
+    let apart = environment::names_apart();
+    if !apart.is_empty() {
+        checks.push(Check {
+            what: "PG variables",
+            ok: true,
+            found: format!("{}: for jobs, and not for the history", apart.join(", ")),
+        });
+    }
+    let data = folders.data.clone();
+    let login = tokio::task::spawn_blocking(move || {
+        let login = make::Login::ask(&data);
+        login.wait();
+        (login.known(), login.problem())
+    });
+    let (known, problem) = login.await?;
+    // A service and a container have no login shell, and nothing to miss of it.
+    let none = std::env::var_os("SHELL").is_none();
+    checks.push(Check {
+        what: "login shell",
+        ok: problem.is_none() || none,
+        found: problem.unwrap_or_else(|| {
+            let shell = std::env::var("SHELL").unwrap_or_default();
+            format!("{shell}, with {} variables", known.environment.len())
+        }),
+    });
+    Ok(checks)
 }
 
 async fn engine_checks(folders: Folders) -> Vec<Check> {
@@ -90,7 +136,7 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
         Ok(engine) => engine,
         Err(error) => {
             return vec![Check {
-                what: "settings",
+                what: "Postgres",
                 ok: false,
                 found: error.to_string(),
             }];
@@ -147,6 +193,13 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
             found,
         },
     ];
+    if let Some(seen) = engine.seen_database() {
+        checks.push(Check {
+            what: "DATABASE_URL",
+            ok: true,
+            found: db::not_used(&seen),
+        });
+    }
     let apart = engine.jobs_apart();
     if !apart.is_empty() {
         checks.push(Check {

@@ -254,7 +254,7 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
             let when = job
                 .queued_at
                 .with_timezone(&chrono::Local)
-                .format("%m-%d %H:%M:%S")
+                .format("%Y-%m-%d %H:%M:%S")
                 .to_string();
             [
                 job.id.to_string(),

@@ -1,6 +1,10 @@
 //! `vmo log`: a job's log, as text or byte for byte, whole or as it grows.
 
-use std::{io::Write, mem, process::ExitCode};
+use std::{
+    io::{BufWriter, Write},
+    mem,
+    process::ExitCode,
+};
 
 use clap::Args;
 use orchestrator::{
@@ -13,6 +17,8 @@ use super::{Failed, Outcome, lines, out, settled};
 
 /// Lines asked for at once.
 const LINES: u64 = 1000;
+/// Bytes of log asked for at once where all of it is read.
+const AT_ONCE: usize = 1 << 20;
 
 #[derive(Debug, Args)]
 pub(crate) struct Log {
@@ -65,7 +71,7 @@ pub(crate) async fn log(log: Log) -> Outcome {
     let written = if log.raw {
         write_raw(&engine, job.id, &log).await
     } else if log.follow {
-        follow_lines(&engine, job.id, &log).await
+        flow_lines(&engine, job.id, &log).await
     } else {
         write_lines(&engine, &job, &log).await
     };
@@ -73,6 +79,9 @@ pub(crate) async fn log(log: Log) -> Outcome {
         Ok(()) => is_whole(&engine, job.id).await,
         not => not,
     };
+    if let Some(damage) = job.damage.as_ref().filter(|_| whole.is_ok()) {
+        out::say(format_args!("job {}: {damage}", job.id));
+    }
     match whole {
         // Whoever reads us has had enough, as `head` does.
         Err(Unwritten::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
@@ -126,9 +135,9 @@ async fn write_raw(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwrit
     Ok(())
 }
 
-/// Writes the lines as they come, each when it is whole.
-async fn follow_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwritten> {
-    let mut cursor = engine.log(id).cursor(0);
+/// Writes the lines in one pass, as they come, each when it is whole.
+async fn flow_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwritten> {
+    let mut cursor = engine.log(id).cursor(0).reading(AT_ONCE);
     let mut flow = Flow::new(LINE_BYTES);
     let mut out = Lines::new(asked);
     while let Some(piece) = asked.next(&mut cursor).await? {
@@ -146,6 +155,10 @@ async fn follow_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unw
 /// Writes the lines that are there.
 async fn write_lines(engine: &Engine, job: &Job, asked: &Log) -> Result<(), Unwritten> {
     let log = engine.log(job.id);
+    // Where rows are gone, what is left of a line must not become part of another.
+    if asked.lines.is_none() && log.missing().await? == 0 {
+        return flow_lines(engine, job.id, asked).await;
+    }
     let (mut next, last) = asked.lines.unwrap_or((1, u64::MAX));
     let mut out = Lines::new(asked);
     while next <= last {
@@ -167,7 +180,7 @@ async fn write_lines(engine: &Engine, job: &Job, asked: &Log) -> Result<(), Unwr
 /// Our standard output, for lines.
 struct Lines<'a> {
     asked: &'a Log,
-    out: Box<dyn Write>,
+    out: BufWriter<Box<dyn Write>>,
     colored: bool,
 }
 
@@ -175,7 +188,7 @@ impl<'a> Lines<'a> {
     fn new(asked: &'a Log) -> Self {
         Self {
             asked,
-            out: out::exact(Stream::Stdout),
+            out: BufWriter::with_capacity(64 * 1024, out::exact(Stream::Stdout)),
             colored: out::is_seen(Stream::Stdout),
         }
     }

@@ -22,6 +22,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use orchestrator::{
     engine::{Engine, Options},
+    environment,
     folders::Folders,
     job::Status,
 };
@@ -29,9 +30,15 @@ use tracing_subscriber::{
     EnvFilter, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
 };
 
+/// Where the history is kept, for who asks for help.
+const DATABASES: &str = "\
+The history is in a private Postgres of this app. VMO_DATABASE_URL, or database_url in settings.json, names another:
+postgres://user@host/name?sslmode=verify-full. DATABASE_URL counts only if that database holds this app's tables already,
+or after `vmo db use`. PG* of the environment is for jobs, not for the history.";
+
 /// Runs make targets here and commands on SSH hosts, and keeps every byte they write.
 #[derive(Debug, Parser)]
-#[command(name = "vmo", version, about)]
+#[command(name = "vmo", version, about, after_help = DATABASES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -66,12 +73,8 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// Run psql on the history, or print its address and keep the server up
-    Db {
-        /// What psql is given
-        #[arg(last = true)]
-        psql: Vec<String>,
-    },
+    /// Run psql on the history, or print its address and keep the server up; `use` says where the history is kept
+    Db(db::Db),
     /// Serve the app to a browser on this machine
     Serve(serve::Serve),
     /// Say what is found and what is missing
@@ -136,6 +139,7 @@ impl<E: std::error::Error> From<E> for Failed {
 type Outcome = Result<ExitCode, Failed>;
 
 fn main() -> ExitCode {
+    environment::set_postgres_apart();
     let cli = Cli::parse();
     let wanted = EnvFilter::try_from_env("VMO_TRACE");
     let writer = tracing_subscriber::fmt::layer()
@@ -212,7 +216,7 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Jobs(jobs) => list::jobs(jobs).await,
         Command::Log(log) => log::log(log).await,
         Command::Cancel { job, force } => cancel(&job, force).await,
-        Command::Db { psql } => db::db(psql).await,
+        Command::Db(db) => db::db(db).await,
         Command::Serve(serve) => serve::serve(serve).await,
         Command::Doctor { json } => doctor::doctor(json).await,
         Command::Move { jobs, all } => list::move_here(&jobs, all).await,
@@ -226,16 +230,27 @@ async fn engine() -> Result<Engine, Failed> {
     open(false).await
 }
 
-/// An engine on the user's folders. One that `takes_over` archives jobs that no other engine does.
-async fn open(takes_over: bool) -> Result<Engine, Failed> {
-    let options = Options {
+/// An engine that looks at what there is, and says nothing of what is wrong.
+async fn silent() -> Result<Engine, Failed> {
+    Ok(Engine::open(options(false)?).await?)
+}
+
+fn options(takes_over: bool) -> Result<Options, Failed> {
+    Ok(Options {
         folders: Folders::of_user()?,
         login_path: false,
         takes_over,
-    };
-    let engine = Engine::open(options).await?;
+    })
+}
+
+/// An engine on the user's folders. One that `takes_over` archives jobs that no other engine does.
+async fn open(takes_over: bool) -> Result<Engine, Failed> {
+    let engine = Engine::open(options(takes_over)?).await?;
     for problem in engine.settings_problems() {
         out::say(problem);
+    }
+    if let Some(seen) = engine.seen_database() {
+        out::say(db::not_used(&seen));
     }
     Ok(engine)
 }
@@ -278,6 +293,7 @@ fn archive_in_background() {
     let spawned = orchestrator::folders::program("vmo").and_then(|vmo| {
         std::process::Command::new(vmo)
             .arg("archive")
+            .envs(environment::apart().iter().cloned())
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -7,7 +7,7 @@ use orchestrator::{
     engine::{Consent, Engine, Log},
     job::{Job, JobId, Status, survivor as survivor_words},
     launch::{Start, WhenBusy},
-    wire,
+    make, wire,
 };
 
 use super::{
@@ -75,10 +75,22 @@ pub(crate) async fn run(run: Run) -> Outcome {
         Ok((engine, jobs))
     };
     let (engine, jobs) = jobs.await.map_err(never_ran)?;
+    say_what_is_shown(&jobs);
     if run.detach {
         return detach(&engine, &jobs, run.json).await;
     }
     finish(&engine, jobs, run.json).await
+}
+
+/// Secrets that a person may take for hidden.
+fn say_what_is_shown(jobs: &[Job]) {
+    let changes = jobs
+        .iter()
+        .filter_map(Job::here)
+        .flat_map(|here| &here.environment);
+    for one in changes.filter(|one| one.by == make::environment::NOT_MASKED) {
+        out::say(format_args!("{}: {}", one.name, one.by));
+    }
 }
 
 /// What could not be read where the job's project or host is looked up, in one line.

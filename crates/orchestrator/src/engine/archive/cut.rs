@@ -1,14 +1,15 @@
 //! Cuts a spool into the batches that the store takes.
 
-use std::io;
+use std::{io, sync::Arc};
 
-use supervisor::{
-    folder::Folder,
-    spool::{Block, Position, Reader},
-};
+use supervisor::spool::{Block, Position};
 
 use crate::{
-    engine::follow::{index, live::Mark},
+    engine::follow::{
+        gaps::Reader,
+        index,
+        live::{Live, Mark},
+    },
     log::Chunk,
     store::{self, Batch},
 };
@@ -20,7 +21,7 @@ pub(super) const TRANSACTION_BYTES: usize = 1024 * 1024;
 
 /// A job's spool, read for the store.
 pub(super) struct Spool {
-    folder: Folder,
+    live: Arc<Live>,
     reader: Option<Reader>,
 }
 
@@ -33,17 +34,14 @@ pub(super) struct Cut {
 }
 
 impl Spool {
-    pub(super) fn of(folder: Folder) -> Self {
-        Self {
-            folder,
-            reader: None,
-        }
+    pub(super) fn of(live: Arc<Live>) -> Self {
+        Self { live, reader: None }
     }
 
     /// The reader, to be used elsewhere; this one opens another when it has to.
     pub(super) fn take(&mut self) -> Self {
         Self {
-            folder: self.folder.clone(),
+            live: Arc::clone(&self.live),
             reader: self.reader.take(),
         }
     }
@@ -78,7 +76,7 @@ impl Spool {
     fn reader_at(&mut self, at: Position) -> io::Result<&mut Reader> {
         let reader = match self.reader.take().filter(|reader| reader.position() == at) {
             Some(reader) => reader,
-            None => Reader::open(self.folder.path(), at)?,
+            None => Reader::open(&self.live, at)?,
         };
         Ok(self.reader.insert(reader))
     }

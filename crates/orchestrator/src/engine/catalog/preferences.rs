@@ -1,18 +1,17 @@
-//! What a person has set, as this engine holds to it: the settings in force, what is wrong with their file, and which
-//! Postgres and how many jobs follow from them.
+//! What a person has set, as this engine holds to it: the settings in force, what is wrong with their file, and how many
+//! jobs follow from them.
 
-use std::{ffi::OsString, path::Path};
+use std::path::Path;
 
 use parking_lot::{Mutex, MutexGuard};
 use supervisor::disk;
 
+use super::database;
 use crate::{
-    engine::{Engine, EngineError, Place},
-    folders,
+    engine::{Engine, EngineError},
     json_file::{KeptError, Wrong},
     settings,
     settings::Settings,
-    store::{Address, StoreError},
     wire::Event,
 };
 
@@ -42,10 +41,12 @@ impl Preferences {
 /// What the file says, or what it last said.
 pub(in crate::engine) fn read(config: &Path) -> Held {
     let (settings, problem) = settings::read(config, |settings| {
-        configured(settings).map(drop).map_err(|error| Wrong {
-            key: "database_url",
-            why: error.reason().into_owned(),
-        })
+        database::of_settings(settings)
+            .map(drop)
+            .map_err(|error| Wrong {
+                key: "database_url",
+                why: error.reason().into_owned(),
+            })
     });
     let problem = problem.map(|problem| recovery_hint(&problem));
     Held { settings, problem }
@@ -93,7 +94,30 @@ impl Engine {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let presets = self.presets_problem().into_iter().collect();
-        [self.settings_problems(), self.jobs_apart(), presets].concat()
+        let login = self.login_problem().into_iter().collect();
+        [self.settings_problems(), self.jobs_apart(), presets, login].concat()
+    }
+
+    /// Why the login shell's environment could not be had, where it was asked for.
+    #[must_use]
+    pub fn login_problem(&self) -> Option<String> {
+        self.0.login.as_ref()?.problem()
+    }
+
+    /// Says so where the login shell's environment cannot be had, once that is known.
+    pub(in crate::engine) fn tell_of_login(&self) {
+        let Some(login) = self.0.login.clone() else {
+            return;
+        };
+        let engine = self.clone();
+        tokio::task::spawn_blocking(move || {
+            login.wait();
+            if login.problem().is_some() {
+                engine.report(Event::Problems {
+                    problems: engine.problems(),
+                });
+            }
+        });
     }
 
     /// Changes the settings; a changed database is used from the next start on. A file that is broken is replaced, and
@@ -102,7 +126,7 @@ impl Engine {
     /// # Errors
     /// Where the database's address is none, a number is out of range, or the file cannot be written.
     pub fn change_settings(&self, settings: Settings) -> Result<Settings, EngineError> {
-        place(&settings)?;
+        database::of_settings(&settings)?;
         settings::in_range(&settings)
             .map_err(|wrong| EngineError::Refused(format!("{}: {}", wrong.key, wrong.why)))?;
         settings::write(&self.folders().config, &settings)?;
@@ -146,29 +170,4 @@ pub(in crate::engine) fn most_jobs(settings: &Settings) -> u32 {
     } else {
         settings.max_jobs
     }
-}
-
-/// Which Postgres: `DATABASE_URL`, else the settings, else our own.
-pub(in crate::engine) fn place(settings: &Settings) -> Result<Place, EngineError> {
-    let from_environment = std::env::var("DATABASE_URL")
-        .ok()
-        .filter(|url| !url.is_empty());
-    let address = match from_environment {
-        Some(url) => Some(Address::parse(&url, settings.database_schema.as_deref())?),
-        None => configured(settings)?,
-    };
-    Ok(match address {
-        Some(address) => Place::Configured(Box::new(address)),
-        None => {
-            let guardian: Vec<OsString> = vec![folders::program("vmo")?.into(), "postgres".into()];
-            Place::Embedded { guardian }
-        }
-    })
-}
-
-/// The Postgres that the settings name, where they do.
-fn configured(settings: &Settings) -> Result<Option<Address>, StoreError> {
-    let url = settings.database_url.as_deref();
-    url.map(|url| Address::parse(url, settings.database_schema.as_deref()))
-        .transpose()
 }

@@ -7,12 +7,16 @@ use std::{
 
 use supervisor::{
     exit::{Ended, Exit as Seen},
-    spool::{self, Reader},
+    spool::{self, Block, Gap, Reader},
 };
 use tokio::sync::oneshot;
 
-use super::live::{Live, Mark};
+use super::{
+    gaps,
+    live::{Live, Mark},
+};
 use crate::{
+    engine::archive,
     job::{Cause, What},
     log::{Stream, outline::Spot, screen::Screen},
     make,
@@ -35,6 +39,8 @@ pub(in crate::engine) struct Indexer {
     pub(in crate::engine) seen: Option<Seen>,
     /// What keeps the rest of the spool from being read.
     damage: Option<String>,
+    /// What was gone over, each with the lines before it.
+    gaps: Vec<(Gap, u64)>,
     /// Where make complains; none of a job that is no make.
     complaints: Option<Stream>,
     /// Which screen is shown; none of a job without a terminal.
@@ -57,6 +63,7 @@ impl Indexer {
             beginning: None,
             seen: None,
             damage: None,
+            gaps: Vec::new(),
             complaints,
             screen: job.pty.then(Screen::default),
             last_words: Vec::new(),
@@ -162,11 +169,7 @@ impl Indexer {
 
     /// Reads one piece; false where there is none before `until`.
     fn read_on(&mut self, until: u64) -> io::Result<bool> {
-        let reader = match &mut self.reader {
-            Some(reader) => reader,
-            none => none.insert(Reader::open(self.live.folder.path(), self.mark.at)?),
-        };
-        let Some(block) = reader.read(until, READ_BYTES)? else {
+        let Some(block) = self.next_block(until)? else {
             return Ok(false);
         };
         for record in &block.records {
@@ -187,6 +190,48 @@ impl Indexer {
         Ok(true)
     }
 
+    /// The next block, after what cannot be read of the spool where something whole comes after it.
+    fn next_block(&mut self, until: u64) -> io::Result<Option<Block>> {
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            none => none.insert(Reader::open_over_gaps(
+                self.live.folder.path(),
+                self.mark.at,
+            )?),
+        };
+        let read = if reader.is_before_gap() {
+            Err(ErrorKind::NotFound.into())
+        } else {
+            reader.read(until, READ_BYTES)
+        };
+        let may_be_gap = match &read {
+            Ok(Some(_)) => false,
+            Ok(None) => true,
+            // Or another engine has archived it and dropped it.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                archive::dropped_before(&self.live.folder)
+                    .is_none_or(|mark| mark.at.offset <= self.mark.at.offset)
+            }
+            Err(error) => is_damage(error),
+        };
+        if !may_be_gap || self.mark.at.offset >= until {
+            return read;
+        }
+        // A segment may be large, and is looked through byte by byte.
+        let Some(gap) = reader.skip()? else {
+            return read;
+        };
+        if gap.until >= until {
+            self.reader = None;
+            return read;
+        }
+        tracing::error!(job = %self.live.id, ?gap, "a part of a log cannot be read");
+        self.live.found_gap(gap.at.offset);
+        self.gaps.push((gap, self.mark.state.lines()));
+        self.mark.at.offset = gap.until;
+        reader.read(until, READ_BYTES)
+    }
+
     /// What was found to be wrong with the spool.
     pub(in crate::engine) fn found_damage(&self) -> Option<String> {
         self.damage.clone()
@@ -196,8 +241,10 @@ impl Indexer {
     pub(in crate::engine) fn damage(&self, seen: &Seen) -> Option<String> {
         let at = self.mark.at.offset;
         let short = || damage(&cut_short(at, seen.spool_end));
-        self.found_damage()
-            .or_else(|| (at < seen.spool_end).then(short))
+        let early = self.found_damage();
+        let early = early.or_else(|| (at < seen.spool_end).then(short));
+        let all: Vec<_> = gaps::words(&self.gaps).into_iter().chain(early).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 
     /// The recipe that made make fail, as make itself said at its end; none of a job that ended otherwise.

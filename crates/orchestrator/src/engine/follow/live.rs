@@ -3,7 +3,10 @@
 //! One [`Live`] is shared by the task that follows the job, the task that archives it and everyone who reads its log.
 //! It knows no store and no socket.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use parking_lot::Mutex;
 use supervisor::{control::ToSupervisor, folder::Folder, spool::Position};
@@ -105,6 +108,8 @@ pub struct Live {
     /// Whether the log goes on in the store after the last that was read here.
     goes_on_in_store: AtomicBool,
     marks: Mutex<Marks>,
+    /// The offsets at which what cannot be read of the spool begins.
+    gaps: Mutex<BTreeSet<u64>>,
     orders: mpsc::Sender<ToSupervisor>,
     input: mpsc::Sender<ToSupervisor>,
 }
@@ -149,6 +154,7 @@ impl Live {
                 all: marks,
                 every: MARK_EVERY,
             }),
+            gaps: Mutex::default(),
             orders,
             input,
         };
@@ -219,6 +225,16 @@ impl Live {
             extent.bytes = mark.bytes;
             extent.full_screen = full_screen;
         });
+    }
+
+    /// Tells that something cannot be read from this offset on, before what comes after it is told of.
+    pub(crate) fn found_gap(&self, offset: u64) {
+        self.gaps.lock().insert(offset);
+    }
+
+    /// Whether something that cannot be read begins at this offset.
+    pub(crate) fn has_gap(&self, offset: u64) -> bool {
+        self.gaps.lock().contains(&offset)
     }
 
     /// Tells, before [`Live::completed`], that another engine archived more than was read here, and dropped the folder.

@@ -62,7 +62,7 @@ impl Engine {
 /// Where the spool of a job ends that nobody supervises any more.
 pub(in crate::engine) fn spool_end(live: &Live) -> u64 {
     let read = live.extent().end.offset;
-    spool::end(live.folder.path()).map_or(read, |end| end.offset)
+    spool::last(live.folder.path()).map_or(read, |end| end.offset)
 }
 
 /// Writes down how a job ended that its own supervisor could not say of: the next engine has to know it too.
@@ -88,7 +88,7 @@ async fn why(live: &Live) -> Ended {
             why: "the app or its supervisor was killed before the job's turn came, and nothing of it ran".into(),
         };
     }
-    let strays = strays::end(live.id, &live.folder).await;
+    let strays = strays_ended(live).await;
     let mut why = String::from("its supervisor was killed");
     for (what, who) in [("also ended", strays.ended), ("still running", strays.left)] {
         if !who.is_empty() {
@@ -96,6 +96,17 @@ async fn why(live: &Live) -> Ended {
         }
     }
     Ended::Lost { why }
+}
+
+/// Ends what is left, on a thread that may block: every look goes through all processes of the machine, and the statuses of
+/// other jobs are due meanwhile.
+async fn strays_ended(live: &Live) -> strays::Strays {
+    let (id, folder) = (live.id, live.folder.clone());
+    let runtime = tokio::runtime::Handle::current();
+    let ending = tokio::task::spawn_blocking(move || {
+        runtime.block_on(async { strays::end(id, &folder).await })
+    });
+    ending.await.unwrap_or_default()
 }
 
 /// When the job was last seen to write; now where it wrote nothing.

@@ -11,6 +11,7 @@ use std::{
 
 use crate::{
     engine::{Engine, EngineError},
+    environment,
     job::JobId,
     log::outline::{Outline, Spot},
 };
@@ -95,13 +96,15 @@ fn open(wanted: Option<&str>, file: &Path, spot: &Spot) -> Result<(), EngineErro
             "the editor's command line is empty".into(),
         ));
     };
-    let child = Command::new(program)
+    let mut command = Command::new(program);
+    environment::give_back(&mut command);
+    command
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let mut child = child
+        .stderr(Stdio::null());
+    let mut child = command
+        .spawn()
         .map_err(|error| EngineError::NotFound(format!("failed to start {program}: {error}")))?;
     // It may stay for days; a thread that waits for it leaves no zombie.
     std::thread::spawn(move || drop(child.wait()));

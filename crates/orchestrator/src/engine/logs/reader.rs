@@ -4,13 +4,14 @@
 
 use std::{io, sync::Arc};
 
-use supervisor::spool::{self, Block, Reader as SpoolReader};
+use supervisor::spool::{self, Block};
 use tokio::sync::watch;
 
 use crate::{
     engine::{
         archive::link::Link,
         follow::{
+            gaps::Reader as SpoolReader,
             index,
             live::{Extent, Live},
         },
@@ -370,7 +371,7 @@ impl Cursor {
     }
 
     /// Goes on where the spool begins, where the store has nothing before that any more; false where there is no such place.
-    fn jump(&mut self, live: &Live) -> io::Result<bool> {
+    fn jump(&mut self, live: &Arc<Live>) -> io::Result<bool> {
         let first = match spool::first(live.folder.path()) {
             Ok(first) => first.filter(|first| first.seq > self.next),
             // The job was archived and its folder dropped in this moment.
@@ -378,13 +379,13 @@ impl Cursor {
             Err(error) => return Err(error),
         };
         let Some(first) = first else { return Ok(false) };
-        self.spool = Some(SpoolReader::open(live.folder.path(), first)?);
+        self.spool = Some(SpoolReader::open(live, first)?);
         self.next = first.seq;
         self.jumped = live.before_offset(first.offset).map(|mark| mark.state);
         Ok(true)
     }
 
-    fn read_spool(&mut self, live: &Live) -> io::Result<Option<Piece>> {
+    fn read_spool(&mut self, live: &Arc<Live>) -> io::Result<Option<Piece>> {
         let extent = live.extent();
         if self.next >= extent.end.seq {
             return if extent.complete && live.goes_on_in_store() {
@@ -395,7 +396,7 @@ impl Cursor {
         }
         if self.spool.is_none() {
             let mark = live.before_seq(self.next).ok_or(io::ErrorKind::NotFound)?;
-            self.spool = Some(SpoolReader::open(live.folder.path(), mark.at)?);
+            self.spool = Some(SpoolReader::open(live, mark.at)?);
         }
         let Some(spool) = &mut self.spool else {
             return Ok(None);

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     engine::{Engine, EngineError},
+    environment,
     job::MakeOptions,
     make,
     project::{Project, Scan},
@@ -71,7 +72,16 @@ impl Engine {
             direnv: direnv.as_deref(),
         };
         let command = make::argv(&run).map_err(refused)?;
-        let asked = draft::of_make(&run, &command, &project.name, wanted.pty).within(&environment);
+        let asked = draft::of_make(&run, &command, &project.name, wanted.pty);
+        let mut asked = self.asked_within(asked, &environment);
+        let is_shown = |one: &&make::Assignment| {
+            one.secret && (1..supervisor::mask::SHORTEST).contains(&one.value.len())
+        };
+        let shown = variables.iter().filter(is_shown);
+        let shown = shown.map(|one| make::environment::not_masked(&one.name));
+        if let Some(here) = asked.here_mut() {
+            here.environment.extend(shown);
+        }
         let mut rules = Rules::of(project, wanted.targets, scan);
         masked::tell(&mut rules, &mut environment, scan, &project.path);
         Ok(Composed {
@@ -96,8 +106,9 @@ impl Engine {
         let here = cwd.map_or_else(|| self.folders().home.clone(), PathBuf::from);
         let program = make::shell(command, &here).map_err(refused)?;
         let environment = self.environment_in(pty);
+        let asked = draft::of_shell(&program, command.to_owned(), pty);
         Ok(Composed {
-            asked: draft::of_shell(&program, command.to_owned(), pty).within(&environment),
+            asked: self.asked_within(asked, &environment),
             command: program,
             rules: Rules::default(),
             environment,
@@ -124,7 +135,7 @@ impl Engine {
         };
         let line = make::line(folder, words, secret).ok_or_else(nul)?;
         let mut environment = self.environment();
-        let asked = draft::of_line(&line, &project.name).within(&environment);
+        let asked = self.asked_within(draft::of_line(&line, &project.name), &environment);
         let mut rules = match &there {
             Some(there) => Rules::of(&there.project, &line.targets, &there.scan),
             None => Rules::of(project, &line.targets, &scan),
@@ -180,12 +191,24 @@ impl Engine {
 
     /// What a job here inherits.
     pub(in crate::engine) fn environment(&self) -> Vec<(OsString, OsString)> {
-        if !self.0.options.login_path {
-            return make::environment(std::env::vars_os(), None);
+        let base = environment::of_the_person();
+        let Some(login) = &self.0.login else {
+            return make::environment(base, None);
+        };
+        let known = login.known();
+        make::environment(make::with_login(base, &known), known.path.as_deref())
+    }
+
+    /// What was asked for, with how the environment it is to run in differs from ours; and a word where the login shell's
+    /// could not be had.
+    fn asked_within(&self, asked: Asked, environment: &[(OsString, OsString)]) -> Asked {
+        let mut asked = asked.within(environment);
+        let problem = self.0.login.as_ref().and_then(make::Login::problem);
+        if let Some(here) = asked.here_mut() {
+            here.environment
+                .extend(problem.map(make::environment::not_had));
         }
-        let path = make::login_path();
-        let base = make::beside_login(std::env::vars_os(), make::login_environment());
-        make::environment(base, path)
+        asked
     }
 }
 

@@ -25,9 +25,18 @@ impl Asked {
     /// Notes how the environment it is to run in differs from ours.
     pub(crate) fn within(mut self, environment: &[(OsString, OsString)]) -> Self {
         if let Place::Here(here) = &mut self.place {
-            here.environment = make::environment::changes(std::env::vars_os(), environment);
+            here.environment =
+                make::environment::changes(crate::environment::of_the_person(), environment);
         }
         self
+    }
+
+    /// The same, to be changed.
+    pub(crate) const fn here_mut(&mut self) -> Option<&mut Here> {
+        match &mut self.place {
+            Place::Here(here) => Some(here),
+            Place::Host { .. } => None,
+        }
     }
 
     /// What is known of its process, of a job here.

@@ -16,7 +16,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use supervisor::{
     control, disk,
-    exec::{self, Exec, Window},
+    exec::{self, DATABASE, Exec, Window},
     folder::{self, Folder, Lock},
 };
 
@@ -103,7 +103,9 @@ pub(crate) fn prepare(jobs: &Path, kept: Kept) -> io::Result<Prepared> {
     );
     let folder = Folder::create(making.as_path())?;
     let made = || -> io::Result<_> {
-        folder.write_first(folder::JOB, &serde_json::to_vec(&kept)?)?;
+        let text = serde_json::to_vec(&kept)?;
+        folder.write_first(folder::JOB, &text)?;
+        folder.write_first(folder::JOB_COPY, &text)?;
         let lock = folder.try_lock()?.ok_or(io::ErrorKind::ResourceBusy)?;
         let listener = control::bind(folder.path())?;
         fs::rename(&making, &place)?;
@@ -154,13 +156,34 @@ fn remove(folder: &Path) {
 /// # Errors
 /// Where there is nothing, or it cannot be read.
 pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
-    let kept: Option<Kept> = folder.read_json(folder::JOB)?;
-    let none = || io::Error::new(io::ErrorKind::NotFound, "no job.json is in it");
-    let mut kept = kept.ok_or_else(none)?;
-    if let Some(store) = folder.read_json(MOVED)? {
-        kept.store = store;
+    let read = |name: &str| {
+        folder
+            .read_json::<Kept>(name)?
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no {name} is in it")))
+    };
+    let moved = |mut kept: Kept| {
+        if let Some(store) = folder.read_json(MOVED)? {
+            kept.store = store;
+        }
+        Ok(kept)
+    };
+    let spoilt = match read(folder::JOB) {
+        Ok(kept) => return moved(kept),
+        Err(error) => error,
+    };
+    // Its folder says whose it is, and the copy is as old as the job.
+    let id = folder.path().file_name().map(|name| name.to_string_lossy());
+    match read(folder::JOB_COPY) {
+        Ok(mut kept) if id.is_some_and(|id| id == kept.job.id.to_string()) => {
+            let place = folder.path().join(folder::JOB);
+            kept.job.damage = Some(format!(
+                "what is known of it comes from a copy: {} cannot be read: {spoilt}",
+                place.display()
+            ));
+            moved(kept)
+        }
+        _ => Err(spoilt),
     }
-    Ok(kept)
 }
 
 /// Has another store get the job, as `job.json` itself is never written anew.
@@ -227,6 +250,9 @@ impl Start {
     ) -> Self {
         environment.insert("VMO_JOB".into(), job.to_string().into());
         environment.insert(disk::FLOOR_VARIABLE.into(), floor.to_string().into());
+        if let Some(address) = std::env::var_os(DATABASE) {
+            environment.insert(DATABASE.into(), address);
+        }
         Self {
             folder: folder.clone(),
             listener,

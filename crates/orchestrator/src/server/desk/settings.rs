@@ -13,6 +13,9 @@ pub(super) async fn answer(engine: Engine, request: SettingsRequest) -> Result<R
                 .blocking(move |engine| engine.change_settings(settings))
                 .await
         }
+        SettingsRequest::UseDatabase { used } => {
+            return engine.use_database(used).await.map(|_| Reply::Ok);
+        }
     };
     settings.map(Reply::Settings)
 }

@@ -8,7 +8,7 @@ use super::{
     route::{Family, Route, Strict},
 };
 use crate::{
-    folders,
+    environment, folders,
     host::Host,
     ssh::failure::{Reason, Refusal},
 };
@@ -62,13 +62,23 @@ impl Config {
     }
 
     fn walk<'a>(&'a self, name: &'a str) -> Walk<'a> {
+        // As ssh takes it: what is before the last `@` is the user, whatever the config says of one. A name that the
+        // config has with its `@` is that name.
+        let parts = name.rsplit_once('@').filter(|(user, host)| {
+            !user.is_empty() && !host.is_empty() && !self.by_name.contains_key(name)
+        });
+        let (given_user, host) = match parts {
+            Some((user, host)) => (Some(user), host),
+            None => (None, name),
+        };
         let mut walk = Walk {
             config: self,
-            name,
+            name: host,
+            given_user,
             local_user: folders::user(),
             values: HashMap::new(),
             guards: HashMap::new(),
-            looked_up: name.to_owned(),
+            looked_up: host.to_owned(),
             pass: Pass::First,
             wants_final: false,
             refusal: None,
@@ -108,6 +118,8 @@ enum Pass {
 struct Walk<'a> {
     config: &'a Config,
     name: &'a str,
+    /// The user that was named with it.
+    given_user: Option<&'a str>,
     local_user: &'static str,
     values: HashMap<&'a str, Vec<&'a Setting>>,
     /// What a guard said when it was first come to.
@@ -285,7 +297,8 @@ impl<'a> Walk<'a> {
     }
 
     fn user(&self) -> String {
-        self.text("user")
+        self.given_user
+            .or_else(|| self.text("user"))
             .map_or_else(|| self.local_user.to_owned(), str::to_owned)
     }
 
@@ -428,9 +441,9 @@ impl<'a> Walk<'a> {
                 let Some((name, after)) = name.split_once('}') else {
                     break;
                 };
-                match env::var(name) {
-                    Ok(value) => out.push_str(&value),
-                    Err(_) => self.refuse(format!("'{text}' needs {name}, which is not set")),
+                match environment::var(name).and_then(|value| value.into_string().ok()) {
+                    Some(value) => out.push_str(&value),
+                    None => self.refuse(format!("'{text}' needs {name}, which is not set")),
                 }
                 rest = after;
             } else if let Some(token) = found[1..].chars().next().filter(|_| found.starts_with('%'))
@@ -487,7 +500,7 @@ impl<'a> Walk<'a> {
                 let args = settings.iter().flat_map(|setting| &setting.args);
                 args.map(String::as_str).collect()
             });
-        let ours = env::vars_os().filter_map(|(name, value)| {
+        let ours = environment::of_the_person().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
         let mut sent: Vec<_> = ours

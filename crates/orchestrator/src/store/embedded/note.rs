@@ -32,7 +32,8 @@ impl Note {
     pub(super) fn read(place: &Place) -> Option<Self> {
         let text = fs::read_to_string(place.data().join("postmaster.pid")).ok()?;
         let mut lines = text.lines();
-        let pid = Pid::from_raw(lines.next()?.trim().parse().ok()?)?;
+        let pid: i32 = lines.next()?.trim().parse().ok()?;
+        let pid = Pid::from_raw(pid.max(0))?;
         let sockets = lines.nth(3).unwrap_or_default().trim().into();
         let ready = lines.nth(2).is_some_and(|status| status.trim() == "ready");
         Some(Self {
@@ -61,13 +62,33 @@ pub(super) async fn clear(place: &Place) -> Result<(), StoreError> {
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
-    // The number in it may be another's by now, or of a dead process that nobody has buried: Postgres would not start.
-    if Note::read(place).is_some_and(|note| exists(note.pid)) {
-        remove(&data.join("postmaster.pid"))?;
+    let file = data.join("postmaster.pid");
+    match Note::read(place) {
+        // The number in it may be another's by now, or of a dead process that nobody has buried: Postgres would not start.
+        Some(note) if exists(note.pid) => remove(&file)?,
+        Some(_) => {}
+        // Nobody works there, and this cannot be read: it was being written when the power went. Postgres would not start.
+        None => set_aside(&file)?,
     }
     let sockets = place.sockets()?;
     remove(&sockets.join(format!(".s.PGSQL.{PORT}.lock")))?;
     remove(&socket(&sockets))
+}
+
+/// Puts what is in a file's place beside it, whatever it is.
+fn set_aside(file: &Path) -> Result<(), StoreError> {
+    let aside = file.with_extension("pid.torn");
+    let cleared = match fs::symlink_metadata(&aside) {
+        Ok(about) if about.is_dir() => fs::remove_dir_all(&aside),
+        Ok(_) => fs::remove_file(&aside),
+        Err(_) => Ok(()),
+    };
+    match cleared.and_then(|()| fs::rename(file, &aside)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(cannot("set aside", file, &error))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn remove(file: &Path) -> Result<(), StoreError> {

@@ -178,7 +178,7 @@ fn none_found(majors: &[String]) -> String {
     };
     format!(
         "{what} PostgreSQL {OLDEST} or newer here{old}; install it (as apt-get install postgresql), \
-         set VMO_POSTGRES to a folder with its bin, lib and share, or configure a database (DATABASE_URL)"
+         set VMO_POSTGRES to a folder with its bin, lib and share, or configure a database (VMO_DATABASE_URL)"
     )
 }
 

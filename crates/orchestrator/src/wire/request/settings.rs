@@ -15,4 +15,9 @@ pub enum SettingsRequest {
     Settings,
     /// Changes the settings; a changed database is used from the next start on: [`Reply::Settings`].
     ChangeSettings(Settings),
+    /// Says whether the database that `DATABASE_URL` names keeps the history, from the next start on: [`Reply::Ok`].
+    UseDatabase {
+        /// Whether it does.
+        used: bool,
+    },
 }

@@ -14,7 +14,7 @@ use std::{
 use rustix::{fs::Mode, process::Pid};
 use supervisor::{
     clock,
-    exec::{Exec, MASKED},
+    exec::{DATABASE, Exec, MASKED},
     exit::Ended,
     mask::Secrets,
     spool::Stream,
@@ -67,6 +67,7 @@ fn start_in_folder(exec: &Exec, umask: Mode) -> Result<Start, String> {
     let mut command = Command::new(&exec.program);
     // Those words were for us.
     command.env_remove("VMO_DISK_FLOOR");
+    command.env_remove(DATABASE);
     for name in exec.secrets.iter().filter(|name| name.starts_with(MASKED)) {
         command.env_remove(name);
     }

@@ -5,13 +5,14 @@ use std::{
     ffi::OsStr,
     os::unix::{ffi::OsStrExt, process::CommandExt},
     process::Command,
+    thread,
     time::{Duration, Instant},
 };
 
 use rustix::process::WaitStatus;
 use supervisor::{
     clock,
-    exec::Exec,
+    exec::{DATABASE, Exec},
     exit::{Ended, Exit},
     folder::Folder,
     mask::Secrets,
@@ -21,6 +22,9 @@ use crate::{child::Child, complaints::complain, session, tree, words};
 
 /// How long the outputs may stay open after the child's end before that end is written down without the rest.
 pub(crate) const DRAIN: Duration = Duration::from_secs(2);
+
+/// What was killed a moment ago is there for an instant, and named only if it is there after this, too.
+const ONCE_MORE: Duration = Duration::from_millis(100);
 
 /// How long an engine has to claim the job before the archiver is started.
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
@@ -79,6 +83,11 @@ impl Verdict {
 
     /// The exit as it stands now, with these secrets kept out of what it says of processes.
     pub(crate) fn exit(&self, spool_end: u64, complete: bool, secrets: Option<&Secrets>) -> Exit {
+        let mut survivors = tree::survivors(secrets);
+        if complete && self.canceled && !survivors.is_empty() {
+            thread::sleep(ONCE_MORE);
+            survivors = tree::survivors(secrets);
+        }
         Exit {
             ended: self.ended.clone(),
             canceled: self.canceled,
@@ -86,7 +95,7 @@ impl Verdict {
             finished_at: self.finished_at,
             spool_end,
             complete,
-            survivors: tree::survivors(secrets),
+            survivors,
         }
     }
 }
@@ -134,8 +143,18 @@ pub(crate) fn start_archiver(folder: &Folder, exec: &Exec) {
     };
     let mut command = Command::new(program);
     command.args(args).arg(job).env_clear();
-    // The address of a configured server may hold a password, so it is in no file; the job's environment has it.
-    for name in ["PATH", "HOME", "USER", "XDG_RUNTIME_DIR", "DATABASE_URL"] {
+    // The address of a configured server may hold a password, so it is in no file; our environment has it.
+    let inherited = [
+        "PATH",
+        "HOME",
+        "USER",
+        "XDG_RUNTIME_DIR",
+        "DATABASE_URL",
+        "PGPASSWORD",
+        "PGPASSFILE",
+        DATABASE,
+    ];
+    for name in inherited {
         command.envs(env::var_os(name).map(|value| (name, value)));
     }
     command.envs(exec.archiver_env.iter().cloned());
