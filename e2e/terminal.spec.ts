@@ -144,9 +144,10 @@ test('a program that asks gets an answer while it runs, and a replay gives none'
   await page.keyboard.type('by hand');
   await expect(app.screen('by hand')).toBeVisible();
   const typed = sent
-    .map((call) => JSON.parse(call) as { request: { type: string; with: { text: string } } })
-    .filter(({ request }) => request.type === 'input')
-    .map(({ request }) => request.with.text)
+    .map(
+      (call) => JSON.parse(call) as { request: { job?: { type: string; with: { text: string } } } },
+    )
+    .map(({ request }) => (request.job?.type === 'input' ? request.job.with.text : ''))
     .join('');
   expect(typed).toBe('by hand');
   await app.button('Cancel').click();

@@ -17,8 +17,8 @@ describe('calls', () => {
   test('answers reach the call they belong to, in whatever order they come', async () => {
     const world = new FakeWorld();
     const client = await world.connected();
-    const first = client.ask({ type: 'settings' }, 'settings');
-    const second = client.ask({ type: 'overview' }, 'overview');
+    const first = client.ask({ settings: { type: 'settings' } }, 'settings');
+    const second = client.ask({ catalog: { type: 'overview' } }, 'overview');
     const [a, b] = world.last.sent.map((call) => call.id);
     world.last.reply(b!, { type: 'overview', with: { version: '1' } as never });
     world.last.reply(a!, { type: 'settings', with: { max_jobs: 3 } as never });
@@ -29,7 +29,7 @@ describe('calls', () => {
   test('a failure keeps its code and its words', async () => {
     const world = new FakeWorld();
     const client = await world.connected();
-    const call = client.tell({ type: 'trust_project', with: { name: 'x' } });
+    const call = client.tell({ catalog: { type: 'trust_project', with: { name: 'x' } } });
     const failure = { code: 'not_found', message: 'no project is called x' } as const;
     world.last.say({ failed: { id: 1, failure } });
     await expect(call).rejects.toMatchObject(failure);
@@ -38,7 +38,7 @@ describe('calls', () => {
   test('an answer of another type is a failure, not a wrong value', async () => {
     const world = new FakeWorld();
     const client = await world.connected();
-    const call = client.ask({ type: 'settings' }, 'settings');
+    const call = client.ask({ settings: { type: 'settings' } }, 'settings');
     world.last.reply(1, { type: 'ok' });
     await expect(call).rejects.toBeInstanceOf(CallFailed);
   });
@@ -47,7 +47,9 @@ describe('calls', () => {
     const world = new FakeWorld();
     const client = world.client();
     await client.connect();
-    await expect(client.tell({ type: 'overview' })).rejects.toMatchObject({ code: 'disconnected' });
+    await expect(client.tell({ catalog: { type: 'overview' } })).rejects.toMatchObject({
+      code: 'disconnected',
+    });
     world.last.open();
     expect(world.last.sent).toEqual([]);
   });
@@ -57,7 +59,7 @@ describe('a dropped connection', () => {
   test('fails what was waiting, comes back, and says so', async () => {
     const world = new FakeWorld();
     const client = await world.connected();
-    const call = client.tell({ type: 'overview' });
+    const call = client.tell({ catalog: { type: 'overview' } });
     world.last.drop();
     await expect(call).rejects.toMatchObject({ code: 'disconnected' });
     await vi.advanceTimersByTimeAsync(100);

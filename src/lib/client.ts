@@ -1,7 +1,17 @@
 // The one door to the socket: calls and their answers, events, raw logs, and coming back after a drop.
 import { type Chunk, unpack } from './log/frames';
+import { reason } from './reason';
 import { type Door, NoDoor } from './socket';
-import type { Call, Event, Failure, FailureCode, Message, Reply, Request } from './wire';
+import type {
+  Call,
+  Event,
+  Failure,
+  FailureCode,
+  LogRequest,
+  Message,
+  Reply,
+  Request,
+} from './wire';
 
 /** Where the connection stands. */
 export type Link =
@@ -95,7 +105,7 @@ export class Client {
       this.#attach(this.#world.socket(url, ['vmo.v1', `auth.${token}`]));
     } catch (error) {
       if (error instanceof NoDoor) this.onlink({ state: 'shut', why: error.message });
-      else await this.#again(error instanceof Error ? error.message : String(error));
+      else await this.#again(reason(error));
     }
   }
 
@@ -128,16 +138,16 @@ export class Client {
    * for only the reader knows where it stands.
    */
   async subscribe(
-    from: Extract<Request, { type: 'subscribe' }>['with'],
+    from: Extract<LogRequest, { type: 'subscribe' }>['with'],
     reader: Reader,
   ): Promise<void> {
-    await this.#call({ type: 'subscribe', with: from }, reader);
+    await this.#call({ log: { type: 'subscribe', with: from } }, reader);
   }
 
   /** Ends a subscription: its reader hears of nothing any more, also not of what is on its way. */
   unsubscribe(subscription: number): void {
     if (!this.#readers.delete(subscription)) return;
-    this.tell({ type: 'unsubscribe', with: { subscription } }).catch(() => undefined);
+    this.tell({ log: { type: 'unsubscribe', with: { subscription } } }).catch(() => undefined);
   }
 
   #call(request: Request, reader?: Reader): Promise<Reply> {

@@ -23,6 +23,63 @@ id: number,
 request: Request, };
 
 /**
+ * What the page can ask of projects, hosts and what is saved of them.
+ */
+export type CatalogRequest = { "type": "overview" } | { "type": "targets", "with": { 
+/**
+ * Its name.
+ */
+project: string, } } | { "type": "add_project", "with": { 
+/**
+ * The folder, absolute or starting with `~/`.
+ */
+path: string, } } | { "type": "remove_project", "with": { 
+/**
+ * Its name.
+ */
+name: string, } } | { "type": "trust_project", "with": { 
+/**
+ * Its name.
+ */
+name: string, } } | { "type": "set_exclusive", "with": { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whether.
+ */
+exclusive: boolean, } } | { "type": "copy_dotenv_sample", "with": { 
+/**
+ * The project's name.
+ */
+project: string, } } | { "type": "mark_production", "with": { 
+/**
+ * The host's name in the SSH config.
+ */
+host: string, 
+/**
+ * Whether.
+ */
+production: boolean, } } | { "type": "save_command", "with": { 
+/**
+ * The host; none means every host.
+ */
+host: string | null, 
+/**
+ * The shell command.
+ */
+command: string, } } | { "type": "forget_command", "with": { 
+/**
+ * The host it was saved for; none means every host.
+ */
+host: string | null, 
+/**
+ * The shell command.
+ */
+command: string, } };
+
+/**
  * A colour.
  */
 export type Color = { "palette": number } | { "rgb": [number, number, number] };
@@ -265,6 +322,79 @@ options: MakeOptions,
  * Whether it gets a terminal.
  */
 pty: boolean, };
+
+/**
+ * What the page can ask of looking in a log.
+ */
+export type FindRequest = { "type": "find", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * The search's number, chosen by the page.
+ */
+search: number, 
+/**
+ * What is looked for.
+ */
+query: Query, } } | { "type": "end_find", "with": { 
+/**
+ * It.
+ */
+search: number, } } | { "type": "hit", "with": { 
+/**
+ * The search.
+ */
+search: number, 
+/**
+ * The place's line, 0 for before all.
+ */
+line: number, 
+/**
+ * The place's column, in UTF-16 units.
+ */
+start: number, 
+/**
+ * Whether the hit before is wanted.
+ */
+back: boolean, 
+/**
+ * As in [`FindRequest::HitLines`]: its place among those lines is told with it.
+ */
+around: number, } } | { "type": "hits", "with": { 
+/**
+ * The search.
+ */
+search: number, 
+/**
+ * The first line, from 1.
+ */
+first: number, 
+/**
+ * How many lines, at most 1000.
+ */
+count: number, } } | { "type": "hit_lines", "with": { 
+/**
+ * The search.
+ */
+search: number, 
+/**
+ * How many lines before and after each hit belong to it.
+ */
+around: number, 
+/**
+ * How many of them are left out at the start.
+ */
+skip: number, 
+/**
+ * How many are wanted, at most 1000.
+ */
+count: number, } } | { "type": "hit_marks", "with": { 
+/**
+ * The search.
+ */
+search: number, } };
 
 /**
  * Where something was found.
@@ -513,9 +643,124 @@ before: JobId | null,
 limit: number, };
 
 /**
+ * What the page can ask of jobs.
+ */
+export type JobRequest = { "type": "jobs", "with": JobQuery } | { "type": "job", "with": { 
+/**
+ * Its id.
+ */
+job: JobId, } } | { "type": "earlier", "with": { 
+/**
+ * The job.
+ */
+job: JobId, } } | { "type": "notes", "with": { 
+/**
+ * At most 500.
+ */
+jobs: Array<JobId>, } } | { "type": "set_note", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * Whether it is pinned.
+ */
+pinned: boolean, 
+/**
+ * The text, at most 8,000 bytes; empty for none.
+ */
+text: string, } } | { "type": "cancel", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * KILL at once.
+ */
+force: boolean, } } | { "type": "input", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * What was typed, as UTF-8; control characters included.
+ */
+text: string, 
+/**
+ * Whether its input ends after that.
+ */
+end: boolean, } } | { "type": "resize", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * Height in characters.
+ */
+rows: number, 
+/**
+ * Width in characters.
+ */
+cols: number, } } | { "type": "answer", "with": { 
+/**
+ * The prompt.
+ */
+prompt: string, 
+/**
+ * The answer.
+ */
+answer: Answer, } };
+
+/**
  * Where a job's command runs.
  */
 export type JobType = "local" | "ssh";
+
+/**
+ * What the page can ask of what is to be started.
+ */
+export type LaunchRequest = { "type": "preview", "with": Start } | { "type": "start", "with": Start } | { "type": "run_again", "with": { 
+/**
+ * The job to repeat.
+ */
+job: JobId, 
+/**
+ * As [`Start::Command`]'s; and the owner, of a job that this installation did not start as it now is, once a
+ * person has seen what it runs.
+ */
+confirmed?: Array<string>, } } | { "type": "presets", "with": { 
+/**
+ * The project's name.
+ */
+project: string, 
+/**
+ * The target.
+ */
+target: string, } } | { "type": "save_preset", "with": { 
+/**
+ * The project's name.
+ */
+project: string, 
+/**
+ * The target.
+ */
+target: string, 
+/**
+ * It.
+ */
+preset: Preset, } } | { "type": "forget_preset", "with": { 
+/**
+ * The project's name.
+ */
+project: string, 
+/**
+ * The target.
+ */
+target: string, 
+/**
+ * The preset's name.
+ */
+name: string, } };
 
 /**
  * A line of a log, ready to be shown: one stream's bytes up to its newline.
@@ -549,6 +794,79 @@ cut: boolean,
  * Whether its newline has not come yet.
  */
 open: boolean, };
+
+/**
+ * What the page can ask of a log.
+ */
+export type LogRequest = { "type": "lines", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * The first line wanted, from 1.
+ */
+first: number, 
+/**
+ * How many, at most 1000.
+ */
+count: number, } } | { "type": "whole_line", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * Its number, from 1.
+ */
+number: number, } } | { "type": "outline", "with": { 
+/**
+ * The job.
+ */
+job: JobId, } } | { "type": "save_log", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * How.
+ */
+form: SaveAs, } } | { "type": "edit", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * The line's number.
+ */
+line: number, } } | { "type": "follow", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * How many of the last lines each event brings along, 0 to 500.
+ */
+tail: number, } } | { "type": "unfollow", "with": { 
+/**
+ * The job.
+ */
+job: JobId, } } | { "type": "subscribe", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * The first chunk wanted: one more than the last one seen, 0 for all.
+ */
+seq: number, 
+/**
+ * About how many bytes are wanted of what is there already, at most; what is before them is left out.
+ */
+tail?: number, } } | { "type": "unsubscribe", "with": { 
+/**
+ * Its number.
+ */
+subscription: number, } };
 
 /**
  * What make is asked for beside targets and variables.
@@ -975,300 +1293,7 @@ live: number | null, } } | { "type": "settings", "with": Settings };
 /**
  * What the page can ask for.
  */
-export type Request = { "type": "overview" } | { "type": "targets", "with": { 
-/**
- * Its name.
- */
-project: string, } } | { "type": "add_project", "with": { 
-/**
- * The folder, absolute or starting with `~/`.
- */
-path: string, } } | { "type": "remove_project", "with": { 
-/**
- * Its name.
- */
-name: string, } } | { "type": "trust_project", "with": { 
-/**
- * Its name.
- */
-name: string, } } | { "type": "set_exclusive", "with": { 
-/**
- * Its name.
- */
-name: string, 
-/**
- * Whether.
- */
-exclusive: boolean, } } | { "type": "copy_dotenv_sample", "with": { 
-/**
- * The project's name.
- */
-project: string, } } | { "type": "preview", "with": Start } | { "type": "presets", "with": { 
-/**
- * The project's name.
- */
-project: string, 
-/**
- * The target.
- */
-target: string, } } | { "type": "save_preset", "with": { 
-/**
- * The project's name.
- */
-project: string, 
-/**
- * The target.
- */
-target: string, 
-/**
- * It.
- */
-preset: Preset, } } | { "type": "forget_preset", "with": { 
-/**
- * The project's name.
- */
-project: string, 
-/**
- * The target.
- */
-target: string, 
-/**
- * The preset's name.
- */
-name: string, } } | { "type": "mark_production", "with": { 
-/**
- * The host's name in the SSH config.
- */
-host: string, 
-/**
- * Whether.
- */
-production: boolean, } } | { "type": "save_command", "with": { 
-/**
- * The host; none means every host.
- */
-host: string | null, 
-/**
- * The shell command.
- */
-command: string, } } | { "type": "forget_command", "with": { 
-/**
- * The host it was saved for; none means every host.
- */
-host: string | null, 
-/**
- * The shell command.
- */
-command: string, } } | { "type": "start", "with": Start } | { "type": "run_again", "with": { 
-/**
- * The job to repeat.
- */
-job: JobId, 
-/**
- * As [`Start::Command`]'s; and the owner, of a job that this installation did not start as it now is, once a
- * person has seen what it runs.
- */
-confirmed?: Array<string>, } } | { "type": "cancel", "with": { 
-/**
- * The job.
- */
-job: JobId, 
-/**
- * KILL at once.
- */
-force: boolean, } } | { "type": "input", "with": { 
-/**
- * The job.
- */
-job: JobId, 
-/**
- * What was typed, as UTF-8; control characters included.
- */
-text: string, 
-/**
- * Whether its input ends after that.
- */
-end: boolean, } } | { "type": "resize", "with": { 
-/**
- * The job.
- */
-job: JobId, 
-/**
- * Height in characters.
- */
-rows: number, 
-/**
- * Width in characters.
- */
-cols: number, } } | { "type": "jobs", "with": JobQuery } | { "type": "earlier", "with": { 
-/**
- * The job.
- */
-job: JobId, } } | { "type": "notes", "with": { 
-/**
- * At most 500.
- */
-jobs: Array<JobId>, } } | { "type": "set_note", "with": { 
-/**
- * The job.
- */
-job: JobId, 
-/**
- * Whether it is pinned.
- */
-pinned: boolean, 
-/**
- * The text, at most 8,000 bytes; empty for none.
- */
-text: string, } } | { "type": "job", "with": { 
-/**
- * Its id.
- */
-job: JobId, } } | { "type": "follow", "with": { 
-/**
- * The job.
- */
-job: JobId, 
-/**
- * How many of the last lines each event brings along, 0 to 500.
- */
-tail: number, } } | { "type": "unfollow", "with": { 
-/**
- * The job.
- */
-job: JobId, } } | { "type": "lines", "with": { 
-/**
- * The job.
- */
-job: JobId, 
-/**
- * The first line wanted, from 1.
- */
-first: number, 
-/**
- * How many, at most 1000.
- */
-count: number, } } | { "type": "whole_line", "with": { 
-/**
- * The job.
- */
-job: JobId, 
-/**
- * Its number, from 1.
- */
-number: number, } } | { "type": "outline", "with": { 
-/**
- * The job.
- */
-job: JobId, } } | { "type": "save_log", "with": { 
-/**
- * The job.
- */
-job: JobId, 
-/**
- * How.
- */
-form: SaveAs, } } | { "type": "edit", "with": { 
-/**
- * The job.
- */
-job: JobId, 
-/**
- * The line's number.
- */
-line: number, } } | { "type": "find", "with": { 
-/**
- * The job.
- */
-job: JobId, 
-/**
- * The search's number, chosen by the page.
- */
-search: number, 
-/**
- * What is looked for.
- */
-query: Query, } } | { "type": "hit", "with": { 
-/**
- * The search.
- */
-search: number, 
-/**
- * The place's line, 0 for before all.
- */
-line: number, 
-/**
- * The place's column, in UTF-16 units.
- */
-start: number, 
-/**
- * Whether the hit before is wanted.
- */
-back: boolean, 
-/**
- * As in [`Request::HitLines`]: its place among those lines is told with it.
- */
-around: number, } } | { "type": "hits", "with": { 
-/**
- * The search.
- */
-search: number, 
-/**
- * The first line, from 1.
- */
-first: number, 
-/**
- * How many lines, at most 1000.
- */
-count: number, } } | { "type": "hit_lines", "with": { 
-/**
- * The search.
- */
-search: number, 
-/**
- * How many lines before and after each hit belong to it.
- */
-around: number, 
-/**
- * How many of them are left out at the start.
- */
-skip: number, 
-/**
- * How many are wanted, at most 1000.
- */
-count: number, } } | { "type": "hit_marks", "with": { 
-/**
- * The search.
- */
-search: number, } } | { "type": "end_find", "with": { 
-/**
- * It.
- */
-search: number, } } | { "type": "subscribe", "with": { 
-/**
- * The job.
- */
-job: JobId, 
-/**
- * The first chunk wanted: one more than the last one seen, 0 for all.
- */
-seq: number, 
-/**
- * About how many bytes are wanted of what is there already, at most; what is before them is left out.
- */
-tail?: number, } } | { "type": "unsubscribe", "with": { 
-/**
- * Its number.
- */
-subscription: number, } } | { "type": "answer", "with": { 
-/**
- * The prompt.
- */
-prompt: string, 
-/**
- * The answer.
- */
-answer: Answer, } } | { "type": "settings" } | { "type": "change_settings", "with": Settings };
+export type Request = { "catalog": CatalogRequest } | { "launch": LaunchRequest } | { "job": JobRequest } | { "log": LogRequest } | { "find": FindRequest } | { "settings": SettingsRequest };
 
 /**
  * How a log is saved.
@@ -1387,6 +1412,11 @@ editor: string | null,
  * Regular expressions; a line of a log in which one is found tells of an error. Case does not matter.
  */
 error_rules: Array<string>, };
+
+/**
+ * What the page can ask of the settings.
+ */
+export type SettingsRequest = { "type": "settings" } | { "type": "change_settings", "with": Settings };
 
 /**
  * A run of text of one style.

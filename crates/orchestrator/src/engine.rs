@@ -45,6 +45,7 @@ pub use self::{
     logs::{
         find::{Nearest, Progress, Search},
         reader::{Cursor, LINE_BYTES, Log, Piece, ReadError},
+        source::Source,
     },
     start::Consent,
 };
@@ -60,7 +61,7 @@ use self::{
 };
 use crate::{
     folders::Folders,
-    job::{Job, JobId},
+    job::{Job, JobId, Status},
     json_file::KeptError,
     make, ssh,
     store::StoreError,
@@ -139,6 +140,7 @@ struct Inner {
     turns: Mutex<HashMap<JobId, Turn>>,
     room: Room,
     outlines: logs::outline::Outlines,
+    elsewhere: logs::source::Elsewhere,
     lives: Mutex<HashMap<JobId, Arc<Live>>>,
     /// The jobs whose folders this engine made or took in, from before it knows more of them.
     known: Mutex<HashSet<JobId>>,
@@ -175,6 +177,7 @@ impl Engine {
             turns: Mutex::default(),
             room: Room::new(),
             outlines: logs::outline::Outlines::default(),
+            elsewhere: logs::source::Elsewhere::default(),
             lives: Mutex::default(),
             known: Mutex::default(),
             archiving: Mutex::default(),
@@ -261,8 +264,10 @@ impl Engine {
 
     /// Reports how a job is. One that is over gives its turn in the queue back.
     fn report(&self, job: Job) {
-        if job.state.status().is_over() {
-            self.give_turn_back(job.id);
+        match job.state.status() {
+            Status::Queued => {}
+            Status::Running => self.0.queue.runs(job.id),
+            _ => self.give_turn_back(job.id),
         }
         self.tell(Event::job(job));
     }
@@ -274,6 +279,7 @@ impl Engine {
             id: job,
             live: self.live(job),
             link: self.0.link.clone(),
+            elsewhere: self.0.elsewhere.clone(),
         }
     }
 }

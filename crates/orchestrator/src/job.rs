@@ -276,6 +276,9 @@ pub struct Job {
     /// all goes well.
     #[serde(skip)]
     pub unarchived: Option<String>,
+    /// Why it goes on though it was canceled: no signal of ours reaches it. None where a cancel works, or was not asked for.
+    #[serde(skip)]
+    pub defied: Option<String>,
 }
 
 /// Which jobs are asked for; every field that is given narrows it.
@@ -403,7 +406,7 @@ impl Job {
 
     fn ending(&self) -> Option<String> {
         let State::Ended { exit, canceled, .. } = &self.state else {
-            return None;
+            return self.defied.clone();
         };
         match exit {
             Exit::Code { code: 0 } => None,
@@ -429,6 +432,7 @@ impl Job {
                 let signal = signal.unwrap_or_default();
                 Some(format!("timed out after {}{signal}", span(*after_ms)))
             }
+            Exit::CouldNotStart { .. } if *canceled => Some("canceled before it started".into()),
             Exit::CouldNotStart { why } => Some(format!("could not start: {why}")),
             Exit::Unreachable { why, .. } => Some(format!("host unreachable: {why}")),
             Exit::Lost { why } => Some(format!("lost: {why}")),

@@ -8,7 +8,7 @@
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
 //! open_files, traces         how many files may be open; what may be written of what programs trace
-//! settings, presets          what a person has set; what the launch forms were filled in with
+//! launch, settings, presets  what is to be started; what a person has set; what launch forms were filled in with
 //! make/                      projects, targets, the exact command that runs one; scanning executes nothing
 //! ssh/                       hosts, host keys, logins, commands on hosts           the only ssh2
 //! store/                     jobs and logs in Postgres, our own server or another  the only sqlx
@@ -23,7 +23,7 @@
 //! # Who may import whom
 //! ```text
 //! folders, open_files, traces, log, host, project, visible, job, json_file
-//!   ← make, ssh, store, wire ← settings, presets ← engine ← server ← vmo, src-tauri
+//!   ← launch, settings, presets, make, ssh, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
 //! `tests/house.rs` has the same as a table, module by module, and forbids that two files lean on each other.
 //!
@@ -43,6 +43,7 @@ pub mod folders;
 pub mod host;
 pub mod job;
 pub mod json_file;
+pub mod launch;
 pub mod log;
 pub mod make;
 pub mod open_files;

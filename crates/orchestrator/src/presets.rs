@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    job::MakeOptions,
     json_file::{self, KeptError},
-    wire::{Filled, Preset, Presets},
 };
 
 /// Targets that are remembered.
@@ -23,6 +23,42 @@ const FORM_BYTES: usize = 16 << 10;
 const ALL_BYTES: usize = 2 << 20;
 /// Of a preset's name, in characters.
 const NAME_CHARS: usize = 60;
+
+/// What a launch form was filled in with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Filled {
+    /// Values by name; a secret one has none.
+    pub variables: Vec<(String, Option<String>)>,
+    /// More targets, or words a target takes, after it.
+    pub words: Vec<String>,
+    /// How make is asked.
+    pub options: MakeOptions,
+    /// Whether it gets a terminal.
+    pub pty: bool,
+}
+
+/// What was kept under a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Preset {
+    /// Its name: 1 to 60 characters, no control characters.
+    pub name: String,
+    /// It.
+    pub filled: Filled,
+}
+
+/// What is known of earlier launches of a target.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Presets {
+    /// What it was last started with; none where it never was.
+    pub last: Option<Filled>,
+    /// What was kept under names, in their order.
+    pub named: Vec<Preset>,
+}
 
 /// Why a preset was not kept.
 #[derive(Debug, thiserror::Error)]

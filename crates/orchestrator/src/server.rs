@@ -39,7 +39,12 @@ use tokio::{
     task::JoinHandle,
 };
 
-use self::{codes::Codes, guard::Guard, http::Walls, page::Page};
+use self::{
+    codes::Codes,
+    guard::Guard,
+    http::{Pages, Walls},
+    page::Page,
+};
 pub use self::{
     outbox::{Closed, Outbox},
     token::Token,
@@ -69,6 +74,8 @@ pub struct Limits {
     pub handshake: Duration,
     /// A client that shows no life for this long is dropped; a ping goes out three times as often. 30 s.
     pub silence: Duration,
+    /// A connection that is sent a page and takes nothing of it for this long is dropped. 5 s.
+    pub stuck: Duration,
 }
 
 impl Default for Limits {
@@ -77,6 +84,7 @@ impl Default for Limits {
             sockets: 16,
             handshake: Duration::from_secs(2),
             silence: Duration::from_secs(30),
+            stuck: Duration::from_secs(5),
         }
     }
 }
@@ -152,6 +160,7 @@ pub async fn serve<S: Service>(service: S, options: Options) -> Result<Server, S
         page: options.page.then(|| Page::new(port)),
         sockets: Arc::new(Semaphore::new(options.limits.sockets)),
         limits: options.limits,
+        pages: Pages::default(),
     });
     let (stop, stopped) = watch::channel(false);
     let accepting = tokio::spawn(accept::run(listener, service, walls.clone(), stopped));

@@ -7,16 +7,44 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     json_file::{self, KeptError, Wrong},
+    launch::WhenBusy,
     log::find::Pattern,
-    wire::Settings,
 };
 
 /// Jobs at once that can be asked for: each has a process of ours beside its own.
 const MOST_JOBS: u32 = 10_000;
 /// Rules of what tells of an error: each is looked for in all of a log that is looked at.
 const MOST_RULES: usize = 20;
+
+/// What a person can set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Settings {
+    /// A Postgres to keep history in; none means our own private one. `DATABASE_URL` goes before it.
+    pub database_url: Option<String>,
+    /// The schema of our tables in a configured Postgres; none means the role's own first one.
+    pub database_schema: Option<String>,
+    /// How many jobs may run at once here; 0 means 128.
+    pub max_jobs: u32,
+    /// Free mebibytes of the disk with the data folder below which jobs wait; none means 256. `VMO_DISK_FLOOR`, in bytes, goes
+    /// before it.
+    pub disk_floor: Option<u32>,
+    /// What becomes of a job that is exclusive and runs already.
+    pub when_busy: WhenBusy,
+    /// Whether a project has to be trusted anew when its makefiles have changed.
+    pub trust_again: bool,
+    /// The program that opens a terminal; none means the first one found.
+    pub terminal: Option<String>,
+    /// The command that opens an editor, with `{file}`, `{line}` and `{column}` in it; none means the first one found.
+    pub editor: Option<String>,
+    /// Regular expressions; a line of a log in which one is found tells of an error. Case does not matter.
+    pub error_rules: Vec<String>,
+}
 
 /// The settings that are in force, and what is wrong with the file where something is. `check` says what else has to
 /// hold of them.
@@ -70,7 +98,7 @@ fn file(config: &Path) -> PathBuf {
 }
 
 /// Commands a person saved, by host; those under `*` are every host's.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SavedCommands(BTreeMap<String, Vec<String>>);
 
@@ -140,7 +168,7 @@ impl SavedCommands {
 }
 
 /// The hosts that a person marked as production, by their names in the SSH config, and where each led then.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Production {
     hosts: BTreeSet<String>,
     /// By name, as [`place`] has it. A mark of an older app has none.

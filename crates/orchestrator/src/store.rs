@@ -38,7 +38,7 @@ mod short_job;
 mod tables;
 
 pub use address::Address;
-pub use batch::{Batch, Mark};
+pub use batch::{Batch, Mark, Reach};
 pub use changes::{Change, Changes};
 pub use connect::Store;
 pub use error::{Interruption, StoreError};

@@ -6,19 +6,17 @@
 //! No request, reply or event is larger than 64 KiB on the way in.
 //!
 //! ```text
-//! request    what the page can ask for            launch     what a launch would run, and was filled in with
-//! reply      answers, and why there is none       job        a job as it is shown
-//! event      what happened                        store      where logs are kept
-//! settings   what a person can set                prompt     what a job asks of a person, and the answer
+//! request    what the page can ask for            job        a job as it is shown
+//! reply      answers, and why there is none       store      where logs are kept
+//! event      what happened                        prompt     what a job asks of a person, and the answer
 //! ```
+//! What is no matter of the socket alone is a noun of its own, and only named here: settings, launches, presets, projects.
 
 mod event;
 mod job;
-mod launch;
 mod prompt;
 mod reply;
 mod request;
-mod settings;
 mod store;
 
 use serde::{Deserialize, Serialize};
@@ -26,11 +24,12 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     event::Event,
     job::{Job, JobType},
-    launch::{Filled, Preset, Presets, Preview, Start, WhenBusy},
     prompt::{Answer, Prompt, Question},
     reply::{Extent, Failure, FailureCode, HitMarks, Overview, Reply},
-    request::{Request, SaveAs},
-    settings::Settings,
+    request::{
+        CatalogRequest, FindRequest, JobRequest, LaunchRequest, LogRequest, Request, SaveAs,
+        SettingsRequest,
+    },
     store::{StoreHealth, StoreState},
 };
 

@@ -21,7 +21,8 @@ use std::fs;
 use home::{Home, appears};
 use orchestrator::{
     job::Status,
-    wire::{Answer, Event, Question, Reply, Request, Start},
+    launch::Start,
+    wire::{Answer, Event, JobRequest, LaunchRequest, Question, Reply},
 };
 use page::App;
 use postgres::Postgres;
@@ -121,7 +122,7 @@ async fn an_unknown_host_key_is_asked_for_in_the_window_and_remembered() {
             pty: false,
             confirmed: Vec::new(),
         };
-        let Ok(Reply::Started { jobs }) = page.ask(Request::Start(start)).await else {
+        let Ok(Reply::Started { jobs }) = page.ask(LaunchRequest::Start(start)).await else {
             panic!()
         };
         if asks {
@@ -135,7 +136,7 @@ async fn an_unknown_host_key_is_asked_for_in_the_window_and_remembered() {
                 matches!(&prompt.question, Question::HostKey { fingerprint, .. } if fingerprint.starts_with("SHA256:")),
                 "{prompt:?}"
             );
-            page.ask(Request::Answer {
+            page.ask(JobRequest::Answer {
                 prompt: prompt.id,
                 answer: Answer::Accept,
             })

@@ -28,15 +28,28 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("visible", &["committed"]),
     ("job", &["log", "visible"]),
     ("json_file", &["folders"]),
+    ("launch", &["job"]),
+    ("settings", &["json_file", "launch", "log"]),
+    ("presets", &["job", "json_file"]),
     ("make", &["folders", "job", "json_file", "log", "project"]),
     (
         "ssh",
         &["folders", "host", "job", "json_file", "log", "visible"],
     ),
     ("store", &["folders", "host", "job", "log", "project"]),
-    ("wire", &["committed", "host", "job", "log", "project"]),
-    ("settings", &["json_file", "log", "wire"]),
-    ("presets", &["json_file", "wire"]),
+    (
+        "wire",
+        &[
+            "committed",
+            "host",
+            "job",
+            "launch",
+            "log",
+            "presets",
+            "project",
+            "settings",
+        ],
+    ),
     (
         "engine",
         &[
@@ -44,6 +57,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "host",
             "job",
             "json_file",
+            "launch",
             "log",
             "make",
             "open_files",
@@ -57,7 +71,9 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     (
         "server",
-        &["engine", "folders", "host", "job", "log", "project", "wire"],
+        &[
+            "engine", "folders", "host", "job", "log", "presets", "project", "wire",
+        ],
     ),
 ];
 

@@ -17,7 +17,8 @@ use std::{collections::HashSet, fs, process::Command};
 use home::{Home, eventually};
 use orchestrator::{
     job::JobId,
-    wire::{Message, Reply, Request, Start},
+    launch::Start,
+    wire::{LaunchRequest, Message, Reply},
 };
 use page::App;
 use postgres::Postgres;
@@ -82,7 +83,7 @@ async fn two_hundred_jobs_run_through_with_256_open_files() {
             pty: false,
             confirmed: Vec::new(),
         };
-        page.say(Request::Start(start)).await;
+        page.say(LaunchRequest::Start(start)).await;
     }
     let runs = || {
         let names = fs::read_dir(&work).unwrap().flatten();

@@ -17,7 +17,8 @@ use std::collections::HashMap;
 use home::Home;
 use orchestrator::{
     job::{JobId, MakeOptions, Status},
-    wire::{Event, FailureCode, Reply, Request, Start},
+    launch::Start,
+    wire::{CatalogRequest, Event, FailureCode, JobRequest, LaunchRequest, LogRequest, Reply},
 };
 use page::App;
 use postgres::Postgres;
@@ -32,13 +33,13 @@ fn app() -> (Postgres, App) {
 async fn a_click_runs_streams_and_is_kept() {
     let (postgres, app) = app();
     let mut page = app.page().await;
-    let Ok(Reply::Overview(overview)) = page.ask(Request::Overview).await else {
+    let Ok(Reply::Overview(overview)) = page.ask(CatalogRequest::Overview).await else {
         panic!()
     };
     assert_eq!(overview.projects[0].name, "vm");
     assert!(overview.projects[0].trusted, "the demo is trusted");
     let Ok(Reply::Scan(scan)) = page
-        .ask(Request::Targets {
+        .ask(CatalogRequest::Targets {
             project: "vm".into(),
         })
         .await
@@ -55,11 +56,11 @@ async fn a_click_runs_streams_and_is_kept() {
         when_busy: None,
         options: MakeOptions::default(),
     };
-    let Ok(Reply::Started { jobs }) = page.ask(Request::Start(start)).await else {
+    let Ok(Reply::Started { jobs }) = page.ask(LaunchRequest::Start(start)).await else {
         panic!()
     };
     let id = jobs[0].id;
-    page.ask(Request::Follow { job: id, tail: 50 })
+    page.ask(LogRequest::Follow { job: id, tail: 50 })
         .await
         .unwrap();
     let tail = page
@@ -77,7 +78,7 @@ async fn a_click_runs_streams_and_is_kept() {
             .any(|span| span.text.contains("Hello from make"))),
         "{tail:?}"
     );
-    let Ok(Reply::Job(job)) = page.ask(Request::Job { job: id }).await else {
+    let Ok(Reply::Job(job)) = page.ask(JobRequest::Job { job: id }).await else {
         panic!()
     };
     assert_eq!(job.status, Status::Done);
@@ -88,7 +89,7 @@ async fn a_click_runs_streams_and_is_kept() {
         tables == "t" && postgres.psql("postgres", &status).trim() == "done"
     });
     let Ok(Reply::Lines { lines }) = page
-        .ask(Request::Lines {
+        .ask(LogRequest::Lines {
             job: id,
             first: 1,
             count: 100,
@@ -117,7 +118,7 @@ async fn a_subscription_resumes_after_a_cut_with_no_gap_and_no_double() {
         }
         seq = next;
         page = app.page().await;
-        let Ok(Reply::Job(now)) = page.ask(Request::Job { job: job.id }).await else {
+        let Ok(Reply::Job(now)) = page.ask(JobRequest::Job { job: job.id }).await else {
             panic!()
         };
         if nothing_new && now.status.is_over() {
@@ -137,13 +138,13 @@ async fn cancel_and_input_go_over_the_socket() {
     let (_postgres, app) = app();
     let mut page = app.page().await;
     let job = page.start("read -r word; echo got $word; sleep 1000").await;
-    page.ask(Request::Follow {
+    page.ask(LogRequest::Follow {
         job: job.id,
         tail: 10,
     })
     .await
     .unwrap();
-    page.ask(Request::Input {
+    page.ask(JobRequest::Input {
         job: job.id,
         text: "yes\n".into(),
         end: false,
@@ -158,7 +159,7 @@ async fn cancel_and_input_go_over_the_socket() {
         _ => None,
     })
     .await;
-    page.ask(Request::Cancel {
+    page.ask(JobRequest::Cancel {
         job: job.id,
         force: false,
     })
@@ -173,11 +174,11 @@ async fn an_untrusted_project_runs_nothing_until_it_is_trusted() {
     app.home.makefile("hello:\n\t@echo hello > ran\n");
     let mut page = app.page().await;
     let path = app.home.work().display().to_string();
-    let Ok(Reply::Project(project)) = page.ask(Request::AddProject { path }).await else {
+    let Ok(Reply::Project(project)) = page.ask(CatalogRequest::AddProject { path }).await else {
         panic!()
     };
     let start = || {
-        Request::Start(Start::Target {
+        LaunchRequest::Start(Start::Target {
             project: project.name.clone(),
             targets: vec!["hello".into()],
             variables: Vec::new(),
@@ -188,7 +189,7 @@ async fn an_untrusted_project_runs_nothing_until_it_is_trusted() {
     };
     assert_eq!(page.ask(start()).await.unwrap_err(), FailureCode::Untrusted);
     assert!(!app.home.work().join("ran").exists());
-    page.ask(Request::TrustProject {
+    page.ask(CatalogRequest::TrustProject {
         name: project.name.clone(),
     })
     .await
@@ -204,7 +205,7 @@ async fn an_untrusted_project_runs_nothing_until_it_is_trusted() {
 async fn jobs_of_the_command_line_appear_in_the_window() {
     let (_postgres, app) = app();
     let mut page = app.page().await;
-    let Ok(Reply::Overview(_)) = page.ask(Request::Overview).await else {
+    let Ok(Reply::Overview(_)) = page.ask(CatalogRequest::Overview).await else {
         panic!()
     };
     let id: JobId = app
@@ -219,7 +220,7 @@ async fn jobs_of_the_command_line_appear_in_the_window() {
         (Status::Done, "echo from the command line")
     );
     let Ok(Reply::Lines { lines }) = page
-        .ask(Request::Lines {
+        .ask(LogRequest::Lines {
             job: id,
             first: 1,
             count: 10,
@@ -259,7 +260,7 @@ async fn a_job_waits_for_its_turn_with_its_input_and_is_ended_with_its_engine() 
     let wait = |file: &str| format!("cd {folder}; while [ ! -e {file} ]; do sleep 0.05; done");
     let first = page.start(&wait("go")).await;
     let second = page.start("cat").await;
-    let typed = Request::Input {
+    let typed = JobRequest::Input {
         job: second.id,
         text: "typed early".into(),
         end: true,
@@ -275,7 +276,7 @@ async fn a_job_waits_for_its_turn_with_its_input_and_is_ended_with_its_engine() 
     std::fs::write(app.home.work().join("go"), "").unwrap();
     assert_eq!(page.over(first.id).await.status, Status::Done);
     assert_eq!(page.over(second.id).await.status, Status::Done);
-    let lines = Request::Lines {
+    let lines = LogRequest::Lines {
         job: second.id,
         first: 1,
         count: 1,

@@ -1,15 +1,26 @@
-//! A store that several people share: what is shown of a job whose owner is not there.
+//! A store that several people share: a job whose owner is not there, and one whose log is written elsewhere.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod home;
+#[path = "support/page.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod page;
 #[path = "support/postgres.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod postgres;
 
-use home::{Home, eventually};
+use std::{fs, path::Path, process::Command};
+
+use home::{Home, Running, eventually};
+use orchestrator::{
+    job::JobId,
+    log::find::Query,
+    wire::{Event, Reply, Request},
+};
+use page::App;
 use postgres::Postgres;
 
 fn sql(home: &Home, statement: &str) -> String {
@@ -73,4 +84,128 @@ fn an_engine_that_stays_says_that_it_is_there() {
         ) == "1"
     });
     serving.kill();
+}
+
+/// A job of Ann's that writes a line at each step, and the engine of a colleague, whose folders are others.
+struct Team {
+    job: JobId,
+    ann: Home,
+    bob: Home,
+    running: Running,
+    _postgres: Postgres,
+}
+
+impl Team {
+    /// Ann's job has written its first line, and the store has it.
+    fn at_work() -> Self {
+        let postgres = Postgres::start();
+        let ann = Home::new(Some(postgres.url("postgres")));
+        let bob = Home::new(Some(postgres.url("postgres")));
+        mkfifo(&ann.work().join("step"));
+        let steps = "echo one; read go < step; echo two; read go < step; printf three";
+        let mut running = ann.start(&["run", "--", steps]);
+        assert_eq!(running.line(), "one");
+        eventually("the first line is archived", || {
+            bob.text(&["jobs", "--json"]) != "[]\n" && bob.text(&["log", "last"]) == "one\n"
+        });
+        let job = &bob.json(&["jobs", "--json"])[0];
+        assert_eq!(job["status"], "running");
+        Self {
+            job: job["id"].as_str().unwrap().parse().unwrap(),
+            ann,
+            bob,
+            running,
+            _postgres: postgres,
+        }
+    }
+
+    /// Lets Ann's job go on to its next line.
+    fn step(&self) {
+        fs::write(self.ann.work().join("step"), "go\n").unwrap();
+    }
+}
+
+fn mkfifo(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
+fn a_colleagues_log_is_followed_to_the_end_of_the_job() {
+    let mut team = Team::at_work();
+    let mut lines = team.bob.start(&["log", "--follow", "last"]);
+    let mut raw = team.bob.start(&["log", "--follow", "--raw", "last"]);
+    let mut both = |line: &str| assert_eq!((lines.line(), raw.line()), (line.into(), line.into()));
+    both("one");
+    team.step();
+    both("two");
+    team.step();
+    both("three");
+    assert!(lines.child.wait().unwrap().success());
+    assert!(raw.child.wait().unwrap().success());
+    assert!(team.running.child.wait().unwrap().success());
+    assert_eq!(team.bob.text(&["log", "last", "--raw"]), "one\ntwo\nthree");
+}
+
+#[tokio::test]
+async fn a_colleagues_log_grows_in_the_window_and_is_complete_when_the_job_is_over() {
+    let mut team = Team::at_work();
+    let app = App::start(team.bob);
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let job = team.job;
+    let extent = page.ask(Request::Follow { job, tail: 10 }).await;
+    let Ok(Reply::Extent(extent)) = extent else {
+        panic!("{extent:?}")
+    };
+    assert_eq!((extent.lines, extent.complete), (1, false));
+    let query = Query {
+        text: "t".into(),
+        ..Query::default()
+    };
+    let find = Request::Find {
+        job,
+        search: 7,
+        query,
+    };
+    assert!(matches!(page.ask(find).await, Ok(Reply::Ok)));
+    let outline = page.ask(Request::Outline { job }).await;
+    assert!(matches!(outline, Ok(Reply::Outline(outline)) if outline.lines == 1));
+
+    let step = |go: &Path| fs::write(go.join("step"), "go\n").unwrap();
+    step(&team.ann.work());
+    let (last, complete) = page.until(|event| grown(event, job, 2)).await;
+    assert_eq!((last.as_str(), complete), ("two", false));
+    let hits = |event: &Event, wanted: u64| match event {
+        Event::Found {
+            search: 7,
+            hits,
+            complete,
+            ..
+        } if *hits == wanted => Some(*complete),
+        _ => None,
+    };
+    assert!(!page.until(|event| hits(event, 1)).await, "more may come");
+
+    step(&team.ann.work());
+    page.until(|event| grown(event, job, 3).filter(|(_, complete)| *complete))
+        .await;
+    page.until(|event| hits(event, 2).filter(|complete| *complete))
+        .await;
+    let outline = page.ask(Request::Outline { job }).await;
+    assert!(matches!(outline, Ok(Reply::Outline(outline)) if outline.lines == 3));
+    let (bytes, _) = page.read_raw(job, 0, usize::MAX).await;
+    assert_eq!(bytes[&0], b"one\ntwo\nthree");
+    assert!(team.running.child.wait().unwrap().success());
+}
+
+/// The last line of a log that has grown to so many lines, and whether no more will come.
+fn grown(event: &Event, wanted: JobId, lines: u64) -> Option<(String, bool)> {
+    match event {
+        Event::LogGrew { job, extent, tail } if *job == wanted && extent.lines == lines => {
+            let text = tail.last().map(|line| line.spans.iter());
+            let text = text.map(|spans| spans.map(|span| span.text.as_str()).collect());
+            Some((text.unwrap_or_default(), extent.complete))
+        }
+        _ => None,
+    }
 }

@@ -97,6 +97,7 @@ fn target(project: &str, target: &str) -> Job {
         is_silent: false,
         paused: None,
         unarchived: None,
+        defied: None,
         damage: None,
         survivors: vec![Survivor {
             pid: 123,

@@ -28,7 +28,7 @@ use dice::Dice;
 use home::{Home, eventually};
 use orchestrator::{
     job::JobId,
-    wire::{Event, Reply, Request},
+    wire::{Event, JobRequest, LogRequest, Reply},
 };
 use page::App;
 use postgres::Postgres;
@@ -62,7 +62,7 @@ impl Reader {
         self.cuts += 1;
         if dice.one_in(4) {
             // Gone before anything comes.
-            page.say(Request::Subscribe {
+            page.say(LogRequest::Subscribe {
                 job,
                 seq: self.seq,
                 tail: None,
@@ -183,7 +183,7 @@ async fn one_who_never_reads_costs_little_and_slows_nobody() {
     let mut get_stuck = async |count: u64| {
         for _ in 0..count {
             let mut one = app.page().await;
-            one.say(Request::Subscribe {
+            one.say(LogRequest::Subscribe {
                 job,
                 seq: 0,
                 tail: None,
@@ -219,7 +219,7 @@ async fn one_who_never_reads_costs_little_and_slows_nobody() {
 
 /// Where a subscription begins that asks for the last megabyte, and from where on it is news.
 async fn last_megabyte(app: &App, job: JobId) -> (u64, Option<u64>) {
-    let subscribe = Request::Subscribe {
+    let subscribe = LogRequest::Subscribe {
         job,
         seq: 0,
         tail: Some(1 << 20),
@@ -238,7 +238,7 @@ async fn a_log_is_had_from_near_its_end() {
     let mut page = app.page().await;
     let script = "seq -f 'row %06.0f of it' 200000; read go";
     let job = page.start(script).await.id;
-    page.ask(Request::Follow { job, tail: 0 }).await.unwrap();
+    page.ask(LogRequest::Follow { job, tail: 0 }).await.unwrap();
     page.until(|event| match event {
         Event::LogGrew { extent, .. } if extent.bytes == SIZE => Some(()),
         _ => None,
@@ -248,7 +248,9 @@ async fn a_log_is_had_from_near_its_end() {
     assert!(live.is_some_and(|live| live > running), "{live:?}");
     let text = "on\n".to_owned();
     let end = true;
-    page.ask(Request::Input { job, text, end }).await.unwrap();
+    page.ask(JobRequest::Input { job, text, end })
+        .await
+        .unwrap();
     page.now_over(job).await;
     let mut begins = vec![running, last_megabyte(&app, job).await.0];
     // Once more from the store, when nothing is left of the folder.

@@ -34,7 +34,8 @@ mod trust;
 use home::Home;
 use orchestrator::{
     job::MakeOptions,
-    wire::{FailureCode, Preview, Reply, Request, Start},
+    launch::{Preview, Start},
+    wire::{FailureCode, LaunchRequest, Reply, Request},
 };
 use page::Page;
 use postgres::Postgres;
@@ -69,20 +70,20 @@ fn target(words: &[&str], variables: &[(&str, &str)], options: MakeOptions) -> S
 }
 
 async fn preview(page: &mut Page, start: Start) -> Preview {
-    match page.ask(Request::Preview(start)).await {
+    match page.ask(LaunchRequest::Preview(start)).await {
         Ok(Reply::Preview(preview)) => *preview,
         other => panic!("{other:?}"),
     }
 }
 
 /// Starts it and waits for its end.
-async fn over(page: &mut Page, request: Request) -> orchestrator::wire::Job {
+async fn over(page: &mut Page, request: impl Into<Request>) -> orchestrator::wire::Job {
     match page.ask(request).await {
         Ok(Reply::Started { jobs }) => page.over(jobs[0].id).await,
         other => panic!("{other:?}"),
     }
 }
 
-async fn refused(page: &mut Page, request: Request) -> FailureCode {
+async fn refused(page: &mut Page, request: impl Into<Request>) -> FailureCode {
     page.ask(request).await.unwrap_err()
 }

@@ -61,6 +61,8 @@ pub enum ToEngine {
     InputPaused(bool),
     /// Why the child's output is not read at the moment, as a fragment for a person; None once it is again.
     Paused(Option<String>),
+    /// Why the child does not end, though it was to, as a sentence for a person: it runs as another user.
+    Defied(Option<String>),
 }
 
 /// What a listener may ask for.

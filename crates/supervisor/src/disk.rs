@@ -63,6 +63,11 @@ impl Disk {
         self.misses_folder
     }
 
+    /// Looks whether the folder is in its place.
+    pub fn look_for_folder(&mut self) {
+        self.misses_folder = !self.folder.exists();
+    }
+
     /// When to look again, where that is not told by more to write.
     #[must_use]
     pub fn look_at(&self) -> Option<Instant> {

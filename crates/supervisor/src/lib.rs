@@ -16,10 +16,12 @@
 //!     control.sock      pokes out; cancel, input and window size in    control
 //!     supervisor.log    the supervisor's own complaints, if it has any
 //! <data folder>/claims      what only so many jobs may have at once     claims
+//! <data folder>/guardian.json   who guards our Postgres                 apart
 //! ```
 //!
 //! Nothing here knows Postgres, SSH, make or a socket server, and nothing here needs a runtime: libc, a checksum, JSON.
 
+pub mod apart;
 pub mod claims;
 pub mod clock;
 pub mod control;

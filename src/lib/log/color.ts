@@ -25,7 +25,7 @@ const ANSI: Record<Theme, string[]> = {
 
 /** The palette of a theme, for a terminal that reckons the rest itself. */
 export function palette(theme: Theme): { ground: string; text: string; ansi: string[] } {
-  return { ground: css(GROUND[theme]), text: css(TEXT[theme]), ansi: ANSI[theme] };
+  return { ground: rgb(GROUND[theme]), text: rgb(TEXT[theme]), ansi: ANSI[theme] };
 }
 
 /** WCAG AA for text. */
@@ -59,12 +59,12 @@ function mix(style: Style, theme: Theme): Paint {
   const under = style.bg ? swatch(style.bg, theme) : GROUND[theme];
   const [text, ground] = style.inverse ? [under, asked] : [asked, under];
   if (style.bg || style.inverse) {
-    return { color: css(readable(text, ground, theme)), background: css(ground) };
+    return { color: rgb(readable(text, ground, theme)), background: rgb(ground) };
   }
-  if (style.dim) return { color: css(lift(blend(text, ground, 0.65), ground)), background: null };
+  if (style.dim) return { color: rgb(lift(blend(text, ground, 0.65), ground)), background: null };
   if (!style.fg) return { color: null, background: null };
   const themed = 'palette' in style.fg && style.fg.palette < 16;
-  return { color: css(themed ? text : lift(text, ground)), background: null };
+  return { color: rgb(themed ? text : lift(text, ground)), background: null };
 }
 
 const BLACK: Rgb = [0, 0, 0];
@@ -158,11 +158,26 @@ function hex(color: string): Rgb {
   return [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)) as Rgb;
 }
 
-function css([r, g, b]: Rgb): string {
+function rgb([r, g, b]: Rgb): string {
   return `rgb(${r} ${g} ${b})`;
 }
 
 function name(color: Color | undefined): string {
   if (!color) return '';
   return 'palette' in color ? `p${color.palette}` : `r${color.rgb.join()}`;
+}
+
+/** A style as CSS. */
+export function css(style: Style, theme: Theme): string {
+  const { color, background } = paint(style, theme);
+  const lines = [style.underline && 'underline', style.strike && 'line-through'].filter(Boolean);
+  return [
+    color && `color:${color}`,
+    background && `background:${background}`,
+    style.bold && 'font-weight:700',
+    style.italic && 'font-style:italic',
+    lines.length > 0 && `text-decoration:${lines.join(' ')}`,
+  ]
+    .filter(Boolean)
+    .join(';');
 }

@@ -1,8 +1,8 @@
 // The whole page's state, given by context: the connection, what the frame shows, and who owns the rest.
-import { getContext, setContext } from 'svelte';
+import { createContext } from 'svelte';
 import { Client, type Link, type World } from '../client';
 import type { Running } from '../desktop';
-import type { Event, Job, Overview, Settings, StoreState } from '../wire';
+import type { Event, Job, Overview, StoreState } from '../wire';
 import { Clock } from './clock.svelte';
 import { History } from './history.svelte';
 import { Hosts } from './hosts.svelte';
@@ -12,7 +12,9 @@ import { Logs } from './log/logs.svelte';
 import { Notes } from './notes.svelte';
 import { Notices } from './notices.svelte';
 import { Projects } from './projects.svelte';
+import { EarlierJobs } from './previous-runs.svelte';
 import { Prompts } from './prompts.svelte';
+import { Settings } from './settings.svelte';
 import { Terminals } from './terminal/terminal.svelte';
 import { Theme } from './theme.svelte';
 import { View } from './view.svelte';
@@ -26,8 +28,6 @@ export class App {
   /** Whether the frame has been filled once. */
   known = $state(false);
   store = $state.raw<StoreState | null>(null);
-  /** The settings as somebody has just changed them, here or by hand in their file. */
-  settings = $state.raw<Settings | null>(null);
   /** What else a person should see to: settings that cannot be read, jobs that wait for another store. */
   problems = $state.raw<string[]>([]);
   version = $state('');
@@ -39,7 +39,7 @@ export class App {
   /** What runs, while it is asked what is to become of it when the window closes. */
   quitting = $state.raw<Running | null>(null);
 
-  readonly client: Client;
+  readonly #client: Client;
   readonly notices = new Notices();
   readonly clock = new Clock();
   readonly theme = new Theme();
@@ -53,25 +53,55 @@ export class App {
   readonly history: History;
   readonly prompts: Prompts;
   readonly launch: Launch;
+  readonly settings: Settings;
   readonly #go: (path: string) => void;
 
   constructor(world: World, go: (path: string) => void) {
     this.#go = go;
-    this.client = new Client(world);
-    this.projects = new Projects(this.client);
-    this.hosts = new Hosts(this.client);
-    this.terminals = new Terminals(this.client);
-    this.jobs = new Jobs(this.client, (job) => this.terminals.started(job.id));
-    this.logs = new Logs(this.client);
-    this.notes = new Notes(this.client);
-    this.history = new History(this.client, (jobs) => void this.notes.of(jobs));
-    this.prompts = new Prompts(this.client);
-    const { client, projects, jobs, notices } = this;
+    const client = new Client(world);
+    this.#client = client;
+    this.projects = new Projects(client);
+    this.hosts = new Hosts(client);
+    this.terminals = new Terminals(client);
+    this.jobs = new Jobs(client, (job) => this.terminals.started(job.id));
+    this.logs = new Logs(client, this.view);
+    this.notes = new Notes(client);
+    this.history = new History(client, (jobs) => void this.notes.of(jobs));
+    this.prompts = new Prompts(client);
+    this.settings = new Settings(client);
+    const { projects, jobs, notices } = this;
     const isOthers = (job: Job) => job.owner !== this.owner;
     const show = (job: Job) => this.show(job);
     this.launch = new Launch({ client, projects, jobs, notices, isOthers, show });
-    this.client.onlink = (link) => this.#linked(link);
-    this.client.onevent = (event) => this.#happened(event);
+    client.onlink = (link) => this.#linked(link);
+    client.onevent = (event) => this.#happened(event);
+  }
+
+  /** Connects, and goes on doing so after each drop. */
+  connect(): Promise<void> {
+    return this.#client.connect();
+  }
+
+  /** Ends the connection, for the page is left. */
+  disconnect(): void {
+    this.#client.close();
+  }
+
+  /** Calls this as long as the page asking for it is there: now if the connection is open, and each time it is again. */
+  whenOpen(then: () => void): void {
+    $effect(() => {
+      if (this.link.state === 'open') then();
+    });
+  }
+
+  /** Waits for something; if it fails, shows above the canvas what was tried and why, and gives undefined. */
+  attempt<T>(doing: string, what: Promise<T>): Promise<T | undefined> {
+    return this.notices.attempt(doing, what);
+  }
+
+  /** What a job that runs may be measured by. */
+  earlier(): EarlierJobs {
+    return new EarlierJobs(this.#client);
   }
 
   /** Opens a job's tab and goes there. */
@@ -109,7 +139,7 @@ export class App {
   /** Asks for everything anew: at the start, and after each drop, for nobody knows what was missed. */
   async #fill(): Promise<void> {
     try {
-      this.#overview(await this.client.ask({ type: 'overview' }, 'overview'));
+      this.#overview(await this.#client.ask({ catalog: { type: 'overview' } }, 'overview'));
       this.logs.resume();
       this.terminals.resume();
       await this.jobs.refresh();
@@ -148,8 +178,7 @@ export class App {
       case 'hosts':
         return this.hosts.set(event.with.hosts, event.with.problems);
       case 'settings':
-        this.settings = event.with;
-        return;
+        return this.settings.take(event.with);
       case 'problems':
         this.problems = event.with.problems;
         return;
@@ -170,19 +199,10 @@ export class App {
     if (!back) return;
     this.logs.resume();
     this.terminals.resume();
-    this.jobs.refresh().catch((error: unknown) => this.notices.failed('list the jobs', error));
+    void this.attempt('list the jobs', this.jobs.refresh());
     if (this.history.known) void this.history.load();
   }
 }
 
-const KEY = Symbol('app');
-
-/** Gives the page's state to everything below. */
-export function setApp(app: App): App {
-  return setContext(KEY, app);
-}
-
-/** The page's state. */
-export function getApp(): App {
-  return getContext<App>(KEY);
-}
+/** The page's state, given to everything below; asking for it anywhere else is an error. */
+export const [getApp, setApp] = createContext<App>();

@@ -2,6 +2,7 @@
 import type { Client } from '../client';
 import { day } from '../format';
 import { ANY_JOB } from '../job';
+import { reason } from '../reason';
 import type { Job, JobId, JobQuery, Status } from '../wire';
 
 /** Jobs in a page. */
@@ -124,7 +125,7 @@ export class History {
     const asked = ++this.#asked;
     this.loading = true;
     try {
-      const query = { type: 'jobs', with: this.#query(before) } as const;
+      const query = { job: { type: 'jobs', with: this.#query(before) } } as const;
       const page = await this.#client.ask(query, 'jobs');
       if (asked !== this.#asked) return;
       this.jobs = before === null ? page.jobs : [...this.jobs, ...page.jobs];
@@ -135,8 +136,7 @@ export class History {
       this.owners = [...new Set([...this.owners, ...page.jobs.map((job) => job.owner)])].sort();
       this.#saw(page.jobs.map((job) => job.id));
     } catch (error) {
-      if (asked === this.#asked)
-        this.failure = error instanceof Error ? error.message : String(error);
+      if (asked === this.#asked) this.failure = reason(error);
     } finally {
       if (asked === this.#asked) this.loading = false;
     }

@@ -41,17 +41,17 @@ export class Hosts {
 
   /** Keeps a command for a host. */
   save(host: string, command: string): Promise<void> {
-    return this.#client.tell({ type: 'save_command', with: { host, command } });
+    return this.#client.tell({ catalog: { type: 'save_command', with: { host, command } } });
   }
 
   /** Says whether a host is in production: then what is dangerous asks for its name. */
   async markProduction(host: string, production: boolean): Promise<void> {
-    await this.#client.tell({ type: 'mark_production', with: { host, production } });
+    await this.#client.tell({ catalog: { type: 'mark_production', with: { host, production } } });
     this.list = this.list.map((each) => (each.name === host ? { ...each, production } : each));
   }
 
   /** Drops a saved command of a host. */
   forget(host: string, command: string): Promise<void> {
-    return this.#client.tell({ type: 'forget_command', with: { host, command } });
+    return this.#client.tell({ catalog: { type: 'forget_command', with: { host, command } } });
   }
 }

@@ -73,27 +73,27 @@ export class Jobs {
   /** Asks for the latest ones and for those of the tabs; at the start, and after the connection came back. */
   async refresh(): Promise<void> {
     const latest = { ...ANY_JOB, limit: LATEST };
-    this.learn((await this.#client.ask({ type: 'jobs', with: latest }, 'jobs')).jobs);
+    this.learn((await this.#client.ask({ job: { type: 'jobs', with: latest } }, 'jobs')).jobs);
     const unknown = this.tabs.filter((id) => !this.#byId.has(id) || !isOver(this.#byId.get(id)!));
     await Promise.all(unknown.map((id) => this.#loadTab(id)));
   }
 
   /** Asks for one job. */
   async load(id: JobId): Promise<Job> {
-    const job = await this.#client.ask({ type: 'job', with: { job: id } }, 'job');
+    const job = await this.#client.ask({ job: { type: 'job', with: { job: id } } }, 'job');
     this.learn([job]);
     return job;
   }
 
   /** Starts, opens a tab for each job, and gives the first one. */
   async start(start: Start): Promise<Job> {
-    const { jobs } = await this.#client.ask({ type: 'start', with: start }, 'started');
+    const { jobs } = await this.#client.ask({ launch: { type: 'start', with: start } }, 'started');
     return this.#started(jobs);
   }
 
   /** Starts the same again; what somebody else started only where its owner was confirmed. */
   async runAgain(job: JobId, confirmed: string[] = []): Promise<Job> {
-    const request = { type: 'run_again', with: { job, confirmed } } as const;
+    const request = { launch: { type: 'run_again', with: { job, confirmed } } } as const;
     const { jobs } = await this.#client.ask(request, 'started');
     return this.#started(jobs);
   }
@@ -103,7 +103,7 @@ export class Jobs {
     const before = this.#canceling.get(id);
     this.#canceling.set(id, before ?? Date.now());
     try {
-      await this.#client.tell({ type: 'cancel', with: { job: id, force } });
+      await this.#client.tell({ job: { type: 'cancel', with: { job: id, force } } });
     } catch (error) {
       if (before === undefined) this.#canceling.delete(id);
       throw error;
@@ -112,12 +112,12 @@ export class Jobs {
 
   /** Types into a job. */
   type(id: JobId, text: string, end = false): Promise<void> {
-    return this.#client.tell({ type: 'input', with: { job: id, text, end } });
+    return this.#client.tell({ job: { type: 'input', with: { job: id, text, end } } });
   }
 
   /** Tells a job in a terminal how large its window is, in characters. One that is over need not know. */
   resize(id: JobId, rows: number, cols: number): void {
-    this.#client.tell({ type: 'resize', with: { job: id, rows, cols } }).catch(() => {});
+    this.#client.tell({ job: { type: 'resize', with: { job: id, rows, cols } } }).catch(() => {});
   }
 
   /** Opens a tab, or finds it open. */

@@ -31,7 +31,7 @@ export class Notes {
   /** Asks what is said of these jobs. While Postgres is away, what is known stays. */
   async of(jobs: JobId[]): Promise<void> {
     if (jobs.length === 0) return;
-    const asked = { type: 'notes', with: { jobs: jobs.slice(0, AT_ONCE) } } as const;
+    const asked = { job: { type: 'notes', with: { jobs: jobs.slice(0, AT_ONCE) } } } as const;
     const told = await this.#client.ask(asked, 'notes').catch(() => ({ notes: [] }));
     for (const [job, note] of told.notes) this.#byJob.set(job, note);
   }
@@ -44,7 +44,7 @@ export class Notes {
   /** Says something, here the text alone or the pin alone; rejects with the reason. */
   async say(job: JobId, change: Partial<Pick<Note, 'pinned' | 'text'>>): Promise<void> {
     const { pinned = false, text = '' } = this.#byJob.get(job) ?? {};
-    const request = { type: 'set_note', with: { job, pinned, text, ...change } } as const;
+    const request = { job: { type: 'set_note', with: { job, pinned, text, ...change } } } as const;
     await this.#client.ask(request, 'ok');
   }
 }

@@ -20,7 +20,7 @@ export class EarlierJobs {
 
   /** Asks for those before this job. While Postgres is away there are none. */
   async of(job: JobId): Promise<void> {
-    const asked = { type: 'earlier', with: { job } } as const;
+    const asked = { job: { type: 'earlier', with: { job } } } as const;
     const told = await this.#client.ask(asked, 'earlier').catch(() => null);
     this.jobs = told === null ? [] : told.jobs.toReversed();
   }

@@ -1,6 +1,7 @@
 // The projects, their targets, and which of them are unfolded in the sidebar.
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Client } from '../client';
+import { reason } from '../reason';
 import type { Project, Scan, Target, Variable } from '../wire';
 import { remembered } from './local-choices';
 
@@ -66,17 +67,23 @@ export class Projects {
   async scan(name: string): Promise<void> {
     if (!this.#targets.has(name)) this.#targets.set(name, { state: 'asked' });
     try {
-      const scan = await this.#client.ask({ type: 'targets', with: { project: name } }, 'scan');
+      const scan = await this.#client.ask(
+        { catalog: { type: 'targets', with: { project: name } } },
+        'scan',
+      );
       this.#targets.set(name, { state: 'known', scan });
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reason(error);
       this.#targets.set(name, { state: 'failed', why });
     }
   }
 
   /** Adds a folder. */
   async add(path: string): Promise<Project> {
-    const project = await this.#client.ask({ type: 'add_project', with: { path } }, 'project');
+    const project = await this.#client.ask(
+      { catalog: { type: 'add_project', with: { path } } },
+      'project',
+    );
     if (!this.get(project.name)) this.set([...this.list, project], this.problems);
     this.#unfold(project.name, true);
     return project;
@@ -84,25 +91,25 @@ export class Projects {
 
   /** Takes an added one off the list; nothing on disk changes. */
   async remove(name: string): Promise<void> {
-    await this.#client.tell({ type: 'remove_project', with: { name } });
+    await this.#client.tell({ catalog: { type: 'remove_project', with: { name } } });
     this.list = this.list.filter((project) => project.name !== name);
   }
 
   /** Allows its targets to be run. */
   async trust(name: string): Promise<void> {
-    await this.#client.tell({ type: 'trust_project', with: { name } });
+    await this.#client.tell({ catalog: { type: 'trust_project', with: { name } } });
     this.list = this.list.map((each) => (each.name === name ? { ...each, trusted: true } : each));
   }
 
   /** Copies the sample of its missing dotenv file to its place. */
   async copyDotenvSample(name: string): Promise<void> {
-    await this.#client.tell({ type: 'copy_dotenv_sample', with: { project: name } });
+    await this.#client.tell({ catalog: { type: 'copy_dotenv_sample', with: { project: name } } });
     await this.scan(name);
   }
 
   /** Says whether at most one job of it runs at once. */
   async setExclusive(name: string, exclusive: boolean): Promise<void> {
-    await this.#client.tell({ type: 'set_exclusive', with: { name, exclusive } });
+    await this.#client.tell({ catalog: { type: 'set_exclusive', with: { name, exclusive } } });
     this.list = this.list.map((each) => (each.name === name ? { ...each, exclusive } : each));
   }
 

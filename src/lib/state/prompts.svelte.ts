@@ -33,7 +33,7 @@ export class Prompts {
 
   /** Answers a question. */
   async answer(prompt: Prompt, answer: Answer): Promise<void> {
-    await this.#client.tell({ type: 'answer', with: { prompt: prompt.id, answer } });
+    await this.#client.tell({ job: { type: 'answer', with: { prompt: prompt.id, answer } } });
     this.answered(prompt.id);
   }
 }

@@ -14,6 +14,15 @@ import type {
   Variable,
 } from '../wire';
 
+/** What is within a request's group. */
+type Within<Group> = Group extends unknown ? Group[keyof Group] : never;
+
+/** A call as tests look at it: its request without the group. */
+export interface Sent {
+  id: number;
+  request: Within<Request>;
+}
+
 /** A socket whose other end is the test. */
 export class FakeSocket {
   /** As the standard counts: 0 connecting, 1 open, 3 closed. */
@@ -21,7 +30,7 @@ export class FakeSocket {
   onopen: (() => void) | null = null;
   onclose: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
-  readonly sent: Call[] = [];
+  readonly sent: Sent[] = [];
 
   constructor(
     readonly url: string,
@@ -29,12 +38,14 @@ export class FakeSocket {
   ) {}
 
   send(text: string): void {
-    this.sent.push(JSON.parse(text) as Call);
+    const { id, request } = JSON.parse(text) as Call;
+    const [within] = Object.values(request) as Sent['request'][];
+    this.sent.push({ id, request: within! });
     this.answer?.(this.sent.at(-1)!);
   }
 
   /** Answers calls at once, where it is set. */
-  answer: ((call: Call) => void) | null = null;
+  answer: ((call: Sent) => void) | null = null;
 
   close(): void {
     this.drop();
@@ -124,7 +135,7 @@ export class FakeWorld implements World {
   }
 
   /** The requests sent over the newest socket. */
-  get asked(): Request[] {
+  get asked(): Sent['request'][] {
     return this.last.sent.map((call) => call.request);
   }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use orchestrator::{
     store::{Address, Store},
-    wire::Request,
+    wire::CatalogRequest,
 };
 
 use crate::{
@@ -47,9 +47,9 @@ impl App {
         let mut page = Page::open(&door).await?;
         page.ready().await?;
         let path = home.work().display().to_string();
-        page.ask(Request::AddProject { path }).await?;
+        page.ask(CatalogRequest::AddProject { path }).await?;
         let name = "work".to_owned();
-        page.ask(Request::TrustProject { name }).await?;
+        page.ask(CatalogRequest::TrustProject { name }).await?;
         let uri = home.uri()?;
         let postgres = postgres
             .or_else(|| home.postmaster())

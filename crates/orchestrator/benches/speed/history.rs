@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use orchestrator::{
     job::{JobId, JobQuery, Status},
-    wire::{Reply, Request},
+    wire::{JobRequest, Reply},
 };
 use sqlx::Row;
 
@@ -252,7 +252,7 @@ async fn ask(app: &App, page: &mut Page, query: &JobQuery) -> Outcome<(Duration,
     let begun = Instant::now();
     while asked.len() < ASKS && (asked.len() < 3 || begun.elapsed() < Duration::from_secs(3)) {
         let at = Instant::now();
-        let reply = page.ask(Request::Jobs(query.clone())).await?;
+        let reply = page.ask(JobRequest::Jobs(query.clone())).await?;
         asked.push(at.elapsed());
         let at = Instant::now();
         let known = app.store.jobs(query).await?;

@@ -95,8 +95,9 @@ impl Home {
             .stderr(Stdio::null())
             .spawn()?;
         let uri = first_line(&mut asking);
-        // It holds the server up until it is interrupted; whoever serves does so too.
-        kill_process(Pid::from_child(&asking), Signal::INT)?;
+        // It holds the server up until it is ended; whoever serves does so too. Where we are a script's background, it
+        // ignores an interruption.
+        kill_process(Pid::from_child(&asking), Signal::TERM)?;
         asking.wait()?;
         uri
     }

@@ -9,7 +9,11 @@ use std::{
 use futures_util::{SinkExt, StreamExt};
 use orchestrator::{
     job::{JobId, MakeOptions},
-    wire::{Call, Event, Message, Overview, Reply, Request, Start, StoreHealth, StoreState},
+    launch::Start,
+    wire::{
+        Call, CatalogRequest, Event, JobRequest, LaunchRequest, LogRequest, Message, Overview,
+        Reply, Request, StoreHealth, StoreState,
+    },
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -76,10 +80,13 @@ impl Page {
     }
 
     /// Sends a request and waits for its reply.
-    pub(crate) async fn ask(&mut self, request: Request) -> Outcome<Reply> {
+    pub(crate) async fn ask(&mut self, request: impl Into<Request>) -> Outcome<Reply> {
         let id = self.next;
         self.next += 1;
-        let text = serde_json::to_string(&Call { id, request })?;
+        let text = serde_json::to_string(&Call {
+            id,
+            request: request.into(),
+        })?;
         self.socket.send(tungstenite::Message::text(text)).await?;
         loop {
             match self.message().await? {
@@ -93,7 +100,7 @@ impl Page {
     }
 
     pub(crate) async fn overview(&mut self) -> Outcome<Overview> {
-        match self.ask(Request::Overview).await? {
+        match self.ask(CatalogRequest::Overview).await? {
             Reply::Overview(overview) => Ok(*overview),
             other => Err(format!("no overview: {other:?}").into()),
         }
@@ -109,7 +116,7 @@ impl Page {
             when_busy: None,
             options: MakeOptions::default(),
         };
-        match self.ask(Request::Start(start)).await? {
+        match self.ask(LaunchRequest::Start(start)).await? {
             Reply::Started { jobs } => Ok(jobs[0].id),
             other => Err(format!("not started: {other:?}").into()),
         }
@@ -127,7 +134,7 @@ impl Page {
 
     async fn read(&mut self, job: JobId, wanted: Wanted) -> Outcome<u32> {
         match self
-            .ask(Request::Subscribe {
+            .ask(LogRequest::Subscribe {
                 job,
                 seq: 0,
                 tail: None,
@@ -207,7 +214,7 @@ impl Page {
 
     /// Bytes in the log of a job.
     pub(crate) async fn bytes(&mut self, job: JobId) -> Outcome<u64> {
-        match self.ask(Request::Job { job }).await? {
+        match self.ask(JobRequest::Job { job }).await? {
             Reply::Job(job) => Ok(job.bytes),
             other => Err(format!("no job: {other:?}").into()),
         }
@@ -224,6 +231,17 @@ impl Page {
             self.go_on().await?;
         }
         Ok(())
+    }
+
+    /// Does something that takes its time, and takes in what comes meanwhile.
+    pub(crate) async fn beside<T>(&mut self, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                came = self.message() => drop(came?),
+            }
+        }
     }
 
     /// Takes in whatever comes next, within a minute.

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use orchestrator::{job::JobId, wire::Request};
+use orchestrator::{job::JobId, wire::LogRequest};
 use rustix::process::Signal;
 
 use crate::{
@@ -56,7 +56,7 @@ pub(crate) async fn measure(programs: &std::path::Path, table: &mut Table) -> Ou
         jobs.push(page.start("p6").await?);
     }
     // Somebody looks at one of them meanwhile, as a person would.
-    page.ask(Request::Follow {
+    page.ask(LogRequest::Follow {
         job: jobs[0],
         tail: 60,
     })

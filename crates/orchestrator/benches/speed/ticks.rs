@@ -122,7 +122,8 @@ pub(crate) async fn measure(app: &App, rounds: usize, table: &mut Table) -> Outc
         let jobs = flood.stop()?;
         beside.push(Delay::of(&delays?));
         for job in &jobs {
-            app.archived(*job).await?;
+            // What is told meanwhile is read, as a page does: one that reads nothing is cut off.
+            page.beside(app.archived(*job)).await?;
         }
         if let Some(job) = jobs.last() {
             app.has(*job, app.printed.flood).await?;
@@ -164,7 +165,7 @@ async fn run(app: &App, page: &mut Page) -> Outcome<Vec<Duration>> {
     let job = page.start("w3").await?;
     let subscription = page.listen(job).await?;
     let arrivals = page.arrivals(subscription).await?;
-    app.archived(job).await?;
+    page.beside(app.archived(job)).await?;
     page.over(job).await?;
     let printed: Log = [fs::read(app.work().join(PRINTED))?.leak(), b""];
     if arrivals.bytes != printed[0] {

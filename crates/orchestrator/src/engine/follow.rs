@@ -226,6 +226,10 @@ impl<K: Send> Listening<'_, K> {
                     let job = self.indexer.live.change(|job| job.paused = why);
                     self.tell.job(job);
                 }
+                ToEngine::Defied(why) => {
+                    let job = self.indexer.live.change(|job| job.defied = why);
+                    self.tell.job(job);
+                }
             }
         }
         self.note_begun();
@@ -358,5 +362,6 @@ pub(crate) fn end(job: &mut Job, seen: &Seen) {
         canceled: seen.canceled,
     };
     job.paused = None;
+    job.defied = None;
     job.survivors.clone_from(&seen.survivors);
 }

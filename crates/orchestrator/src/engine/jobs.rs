@@ -77,6 +77,7 @@ impl Engine {
     /// # Errors
     /// Where the store refuses the query.
     pub async fn jobs(&self, query: &JobQuery) -> Result<Page, EngineError> {
+        is_query(query)?;
         let limit = if query.limit == 0 {
             PAGE
         } else {
@@ -182,6 +183,24 @@ impl Engine {
             [newest, ..] => Ok(newest.clone()),
         }
     }
+}
+
+/// Refuses what no text in Postgres holds.
+fn is_query(query: &JobQuery) -> Result<(), EngineError> {
+    let texts = [
+        ("text", &query.text),
+        ("project", &query.project),
+        ("target", &query.target),
+        ("host", &query.host),
+        ("owner", &query.owner),
+    ];
+    for (name, text) in texts {
+        if text.as_ref().is_some_and(|text| text.contains('\0')) {
+            let why = format!("the {name} to look for cannot hold U+0000");
+            return Err(EngineError::Refused(why));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a job is one that was asked for.

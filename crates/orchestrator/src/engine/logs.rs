@@ -5,3 +5,4 @@ pub(super) mod find;
 pub(super) mod outline;
 pub(super) mod reader;
 pub(super) mod save;
+pub(super) mod source;

@@ -23,15 +23,15 @@ use uuid::Uuid;
 use self::{
     compose::{Composed, Wanted},
     draft::Asked,
-    job_folder::{Plan, Prepared},
-    queue::Wait,
+    job_folder::{Kept, Plan, Prepared},
+    queue::{Claim, Wait},
     rules::Rules,
 };
 use super::{Engine, EngineError};
 use crate::{
     job::{Job, JobId, What},
+    launch::{Start, WhenBusy},
     project::Project,
-    wire::{Start, WhenBusy},
 };
 
 /// Whether a person has said that a project's makefile may run.
@@ -68,9 +68,6 @@ impl Engine {
                 };
                 Ok(vec![self.start_targets(&known, wanted, when_busy, None)?])
             }
-            Start::Command { command, .. } if command.trim().is_empty() => {
-                Err(EngineError::Refused("there is no command to run".into()))
-            }
             Start::Command {
                 command,
                 hosts,
@@ -78,6 +75,7 @@ impl Engine {
                 pty,
                 confirmed,
             } => {
+                is_command(&command)?;
                 if !hosts.is_empty() {
                     self.confirmed(&command, &hosts, &confirmed)?;
                     return self.start_on_hosts(&command, &hosts, pty);
@@ -245,9 +243,7 @@ impl Engine {
             is_as_seen(&composed.asked, Some(job))?;
             return Ok(vec![self.start_local(composed)?]);
         };
-        if command.trim().is_empty() {
-            return Err(EngineError::Refused("there is no command to run".into()));
-        }
+        is_command(command)?;
         is_as_seen(&draft::of_host(host, command, job.pty, None), Some(job))?;
         let hosts = std::slice::from_ref(host);
         self.confirmed(command, hosts, confirmed)?;
@@ -274,7 +270,7 @@ impl Engine {
         self.0.room.admit(&ids)?;
         let mut prepared = Vec::with_capacity(jobs.len());
         for job in jobs {
-            match self.prepare(job, None) {
+            match self.prepare(job, None, &[]) {
                 Ok(one) => prepared.push(one),
                 Err(error) => {
                     prepared.into_iter().for_each(job_folder::drop_prepared);
@@ -305,8 +301,8 @@ impl Engine {
         let window = job.pty.then(|| self.window());
         let exec = job_folder::exec(&command, window, &rules, self.folders())?;
         self.0.room.admit(&[job.id])?;
-        let prepared = self.prepare(job, Some(exec))?;
         let claims = rules.claims;
+        let prepared = self.prepare(job, Some(exec), &claims)?;
         let mut given = by_direnv.then(|| environment.clone());
         if let Some(given) = &mut given {
             // Those are the supervisor's alone.
@@ -323,12 +319,23 @@ impl Engine {
         Ok(job)
     }
 
-    fn prepare(&self, job: Job, exec: Option<Exec>) -> Result<Prepared, EngineError> {
+    fn prepare(
+        &self,
+        job: Job,
+        exec: Option<Exec>,
+        claims: &[Claim],
+    ) -> Result<Prepared, EngineError> {
         let (id, jobs) = (job.id, self.folders().jobs());
         self.note_started(&job);
         // Before the folder can be seen, so that it is not taken for another engine's.
         self.0.known.lock().insert(id);
-        job_folder::prepare(&jobs, job, self.0.link.key(), exec).map_err(|error| {
+        let kept = Kept {
+            job,
+            store: self.0.link.key(),
+            exec,
+            claims: claims.iter().map(Claim::place).collect(),
+        };
+        job_folder::prepare(&jobs, kept).map_err(|error| {
             self.forget(id);
             let why = format!(
                 "failed to make the job's folder in {}: {error}",
@@ -337,6 +344,18 @@ impl Engine {
             EngineError::Io(io::Error::new(error.kind(), why))
         })
     }
+}
+
+/// Refuses a text that no shell runs.
+pub(in crate::engine) fn is_command(command: &str) -> Result<(), EngineError> {
+    let why = if command.trim().is_empty() {
+        "there is no command to run"
+    } else if command.contains('\0') {
+        "a command cannot hold U+0000"
+    } else {
+        return Ok(());
+    };
+    Err(EngineError::Refused(why.into()))
 }
 
 /// Refuses to start what is not what a person saw of the job that it repeats.

@@ -16,11 +16,12 @@ use tokio::{
 
 use super::{
     Service, connection,
-    http::{self, Walls},
+    http::{self, PAGES, Walls},
 };
 
-/// Connections that are not sockets; further ones wait to be accepted.
-const HTTP_CONNECTIONS: usize = 64;
+/// Connections that are not sockets; further ones wait to be accepted. Beside those that are sent a page, which are fewer,
+/// they are all such whose head is awaited, and that is not for long.
+const HTTP_CONNECTIONS: usize = 3 * PAGES;
 
 /// Bytes the system may hold for a client that does not read; Linux takes up to twice as many.
 const SEND_BUFFER: u32 = 512 * 1024;

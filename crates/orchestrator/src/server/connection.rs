@@ -234,13 +234,13 @@ mod tests {
     #[test]
     fn a_bad_call_is_refused_under_its_own_id_where_it_has_one() {
         let id_of = |text: &str| parse(text).unwrap_err().0;
-        assert_eq!(id_of(r#"{"id":7,"request":{"type":"no_such"}}"#), 7);
+        assert_eq!(id_of(r#"{"id":7,"request":{"job":{"type":"no_such"}}}"#), 7);
         assert_eq!(id_of(r#"{"id":7}"#), 7);
         assert_eq!(id_of(r#"{"id":-7}"#), 0);
         assert_eq!(id_of("{"), 0);
         assert_eq!(id_of(""), 0);
         assert_eq!(
-            parse(r#"{"id":7,"request":{"type":"overview"}}"#)
+            parse(r#"{"id":7,"request":{"catalog":{"type":"overview"}}}"#)
                 .unwrap()
                 .id,
             7

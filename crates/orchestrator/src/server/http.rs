@@ -1,6 +1,7 @@
 //! The HTTP in front of the socket: the page, the exchange of a code for the token, and the upgrade.
 
 use std::{
+    collections::VecDeque,
     convert::Infallible,
     sync::Arc,
     time::{Duration, Instant},
@@ -20,7 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use parking_lot::Mutex;
 use tokio::{
     net::TcpStream,
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot},
     time::{sleep, timeout},
 };
 
@@ -29,11 +30,15 @@ use super::{
     answers::plain,
     codes::Codes,
     guard::{Guard, PROTOCOL, Refusal},
+    liveness::{Felt, Pulse},
     page::Page,
 };
 
 /// A connection that has not become a socket by then is closed.
 const HTTP_LIFE: Duration = Duration::from_secs(60);
+
+/// Connections that are sent a page, at most: for a further one the oldest ends. A page is read in an instant.
+pub(super) const PAGES: usize = 64;
 
 /// A wrong code is answered this late. With the bound on connections that bounds how fast anyone can guess.
 const WRONG_CODE_WAIT: Duration = Duration::from_millis(250);
@@ -68,6 +73,25 @@ pub(super) struct Walls {
     /// One permit for each socket that may be open.
     pub(super) sockets: Arc<Semaphore>,
     pub(super) limits: Limits,
+    pub(super) pages: Pages,
+}
+
+/// The connections that are sent a page, oldest first: dropping what is kept of one ends it.
+#[derive(Debug, Default)]
+pub(super) struct Pages(Mutex<VecDeque<oneshot::Sender<()>>>);
+
+impl Pages {
+    /// A place for one more; what it waits for comes when others need the place.
+    fn enter(&self) -> oneshot::Receiver<()> {
+        let (place, ends) = oneshot::channel();
+        let mut pages = self.0.lock();
+        pages.retain(|page| !page.is_closed());
+        if pages.len() == PAGES {
+            pages.pop_front();
+        }
+        pages.push_back(place);
+        ends
+    }
 }
 
 /// A connection that passed every wall, with what it sent ahead.
@@ -83,25 +107,39 @@ type Upgrade = Arc<Mutex<Option<(OnUpgrade, OwnedSemaphorePermit)>>>;
 /// Answers a connection's requests until it is closed or becomes a socket.
 pub(super) async fn serve(stream: TcpStream, walls: &Arc<Walls>) -> Option<Admitted> {
     let upgrade = Upgrade::default();
-    let answers = service_fn(|request| {
+    let is_page = Notify::new();
+    let answers = service_fn(|request: Request<Incoming>| {
         let (walls, upgrade) = (walls.clone(), upgrade.clone());
+        if request.uri().path() != "/ws" {
+            is_page.notify_one();
+        }
         async move { Ok::<_, Infallible>(answer(&walls, request, &upgrade).await) }
     });
+    let needed = async {
+        is_page.notified().await;
+        let _needed = walls.pages.enter().await.is_err();
+    };
+    let pulse = Pulse::new();
+    let io = TokioIo::new(Felt::new(stream, pulse.clone()));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(walls.limits.handshake)
         .max_buf_size(HEAD)
-        .serve_connection(TokioIo::new(stream), answers)
+        .serve_connection(io, answers)
         .with_upgrades();
-    match timeout(HTTP_LIFE, connection).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
-        Err(_) => return None,
+    tokio::select! {
+        ended = timeout(HTTP_LIFE, connection) => match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
+            Err(_) => return None,
+        },
+        () = pulse.stuck_for(walls.limits.stuck) => return None,
+        () = needed => return None,
     }
     let (upgrade, place) = upgrade.lock().take()?;
-    let parts = upgrade.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
+    let parts = upgrade.await.ok()?.downcast::<TokioIo<Felt>>().ok()?;
     Some(Admitted {
-        stream: parts.io.into_inner(),
+        stream: parts.io.into_inner().into_stream(),
         ahead: parts.read_buf,
         place,
     })

@@ -17,7 +17,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 /// When a client last showed life. Clones feel the same.
@@ -26,6 +26,8 @@ pub(super) struct Pulse {
     start: Instant,
     /// Milliseconds from `start`.
     last: Arc<AtomicU64>,
+    /// Since when something waits that the client takes nothing of: milliseconds from `start` and one more, or 0.
+    stuck: Arc<AtomicU64>,
 }
 
 impl Pulse {
@@ -33,12 +35,28 @@ impl Pulse {
         Self {
             start: Instant::now(),
             last: Arc::default(),
+            stuck: Arc::default(),
+        }
+    }
+
+    /// Waits until the client has been sent something for this long and taken nothing of it.
+    pub(super) async fn stuck_for(&self, time: Duration) {
+        let time_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        loop {
+            let stuck = self.stuck.load(Ordering::Relaxed);
+            if stuck > 0 && self.now() + 1 - stuck >= time_ms {
+                return;
+            }
+            sleep(time / 8).await;
         }
     }
 
     fn beat(&self) {
-        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.last.store(now, Ordering::Relaxed);
+        self.last.store(self.now(), Ordering::Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Waits until the client has shown no life for this long.
@@ -58,16 +76,15 @@ impl Pulse {
 pub(super) struct Felt {
     stream: TcpStream,
     pulse: Pulse,
-    stuck: bool,
 }
 
 impl Felt {
     pub(super) fn new(stream: TcpStream, pulse: Pulse) -> Self {
-        Self {
-            stream,
-            pulse,
-            stuck: false,
-        }
+        Self { stream, pulse }
+    }
+
+    pub(super) fn into_stream(self) -> TcpStream {
+        self.stream
     }
 
     pub(super) fn stream(&mut self) -> &mut TcpStream {
@@ -98,12 +115,14 @@ impl AsyncWrite for Felt {
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
         match &polled {
-            Poll::Ready(Ok(_)) if self.stuck => {
-                self.stuck = false;
+            Poll::Ready(Ok(_)) if self.pulse.stuck.swap(0, Ordering::Relaxed) > 0 => {
                 self.pulse.beat();
             }
-            Poll::Pending => self.stuck = true,
-            Poll::Ready(_) => {}
+            Poll::Pending if self.pulse.stuck.load(Ordering::Relaxed) == 0 => {
+                let since = self.pulse.now() + 1;
+                self.pulse.stuck.store(since, Ordering::Relaxed);
+            }
+            Poll::Pending | Poll::Ready(_) => {}
         }
         polled
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::log::Chunk;
+use crate::{job::JobId, log::Chunk};
 
 /// Consecutive chunks archived as one, up to about 64 KiB or one large chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,21 @@ pub struct Batch {
     pub first_line: u64,
     /// Where a reader of lines stands at its start; opaque here.
     pub state: Vec<u8>,
+}
+
+/// How far a job's log can be read in the store: of one that is over, to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// The job.
+    pub job: JobId,
+    /// The number of the chunk after the last.
+    pub seq: u64,
+    /// Lines, those without an end included.
+    pub lines: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Whether the job is over.
+    pub is_over: bool,
 }
 
 /// How far a job is archived. The default is the start of a log.

@@ -227,6 +227,7 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
         is_silent: false,
         paused: None,
         unarchived: None,
+        defied: None,
     }
 }
 
@@ -292,6 +293,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         is_silent: false,
         paused: None,
         unarchived: None,
+        defied: None,
     })
 }
 

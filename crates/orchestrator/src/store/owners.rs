@@ -8,22 +8,22 @@ use sqlx::{Connection, PgConnection};
 use super::{Result, Store, answer::answer, tables::Tables};
 
 impl Store {
-    /// Says that an engine of this owner is there.
+    /// Says that an engine of this owner is there, and gives the other owners of [`Store::silent_owners`]: in one statement,
+    /// since every engine of a team does this all the time.
     ///
     /// # Errors
     /// Whatever the server says.
-    pub async fn beat(&self, owner: &str) -> Result<()> {
-        let beat = "insert into ours.job_owners (owner, seen_at) values ($1, now())
-                    on conflict (owner) do update set seen_at = excluded.seen_at";
+    pub async fn beat(&self, owner: &str, since: Duration) -> Result<Vec<String>> {
+        let beat = "with here as (
+                      insert into ours.job_owners (owner, seen_at) values ($1, now())
+                      on conflict (owner) do update set seen_at = excluded.seen_at)
+                    select owner from ours.job_owners
+                    where owner <> $1 and seen_at < now() - make_interval(secs => $2) order by owner";
+        let beat = sqlx::query_scalar(self.tables.sql(beat)).bind(owner);
         let mut held = self.hold().await?;
-        let done = answer(
-            sqlx::query(self.tables.sql(beat))
-                .bind(owner)
-                .execute(&mut *held),
-        )
-        .await;
-        held.end(done).map_err(|error| self.fault(error))?;
-        Ok(())
+        let asked = beat.bind(since.as_secs_f64()).fetch_all(&mut *held);
+        let owners = answer(asked).await;
+        held.end(owners).map_err(|error| self.fault(error))
     }
 
     /// Writes something and takes it back, with all of the way to the disk.

@@ -3,7 +3,7 @@
 use sqlx::{Postgres, Row, postgres::PgRow};
 
 use super::{
-    Batch, Result, Store, StoreError,
+    Batch, Reach, Result, Store, StoreError,
     answer::answer,
     pack::{unpack, weave},
 };
@@ -105,6 +105,35 @@ impl Store {
         let missing = answer(sql.bind(job.0).fetch_optional(&mut *held)).await;
         let missing: Option<i64> = held.end(missing).map_err(|error| self.fault(error))?;
         Ok(missing.unwrap_or(0).cast_unsigned())
+    }
+
+    /// How far the logs of these jobs can be read here, in no order; a job that is not here is left out.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn reaches(&self, jobs: &[JobId]) -> Result<Vec<Reach>> {
+        // Of a job that runs, what its engine last counted may be ahead of the rows; of one that is over, its own word counts.
+        let sql = sqlx::query(self.tables.sql(
+            "select id, archived_seq, is_over,
+               case when is_over then lines else archived_lines end as lines,
+               case when is_over then bytes else archived_stdout + archived_stderr end as bytes
+             from (select *, status not in ('queued', 'running') as is_over from ours.jobs where id = any($1)) job",
+        ));
+        let ids: Vec<_> = jobs.iter().map(|job| job.0).collect();
+        let mut held = self.hold().await?;
+        let rows: sqlx::Result<Vec<PgRow>> = answer(sql.bind(ids).fetch_all(&mut *held)).await;
+        let rows = held.end(rows).map_err(|error| self.fault(error))?;
+        let number = |row: &PgRow, column: &str| row.get::<i64, _>(column).cast_unsigned();
+        Ok(rows
+            .iter()
+            .map(|row| Reach {
+                job: JobId(row.get("id")),
+                seq: number(row, "archived_seq"),
+                lines: number(row, "lines"),
+                bytes: number(row, "bytes"),
+                is_over: row.get("is_over"),
+            })
+            .collect())
     }
 
     /// The first chunk of the last batch that begins at byte `byte` of standard output or before it: of a job in a

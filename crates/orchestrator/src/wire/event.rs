@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Extent, Job, Prompt, Settings, StoreState};
+use super::{Extent, Job, Prompt, StoreState};
 use crate::{
     host::Host,
     job::{self, JobId, Note},
     log::Line,
     project::Project,
+    settings::Settings,
 };
 
 /// What happened, told to every page.

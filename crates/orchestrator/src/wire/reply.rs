@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Job, Presets, Preview, Prompt, Settings, StoreState};
+use super::{Job, Prompt, StoreState};
 use crate::{
     host::Host,
     job::{Earlier, JobId, Note},
+    launch::Preview,
     log::{Line, find::Hit, outline::Outline},
+    presets::Presets,
     project::{Project, Scan},
+    settings::Settings,
 };
 
 /// Answers to requests.

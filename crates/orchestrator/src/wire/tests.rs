@@ -22,8 +22,10 @@ fn any_json() -> impl Strategy<Value = Value> {
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
         let key = prop_oneof![
-            prop::sample::select(&["id", "request", "type", "with", "kind", "job", "tail"])
-                .prop_map(str::to_owned),
+            prop::sample::select(&[
+                "id", "request", "catalog", "log", "type", "with", "kind", "job", "tail"
+            ])
+            .prop_map(str::to_owned),
             "[a-z]{1,4}",
         ];
         prop_oneof![
@@ -38,14 +40,15 @@ fn any_json() -> impl Strategy<Value = Value> {
 fn requests() -> Vec<Value> {
     let job = "01890000-0000-7000-8000-000000000001";
     vec![
-        json!({"type": "overview"}),
-        json!({"type": "start", "with": {"kind": "target", "project": "vm", "targets": ["a"], "variables": [["A", "b"]], "pty": false}}),
-        json!({"type": "start", "with": {"kind": "command", "command": "ls", "hosts": ["a"], "cwd": "/", "pty": true}}),
-        json!({"type": "jobs", "with": {"status": "done", "limit": 3}}),
-        json!({"type": "follow", "with": {"job": job, "tail": 50}}),
-        json!({"type": "answer", "with": {"prompt": job, "answer": {"kind": "text", "text": "x"}}}),
-        json!({"type": "resize", "with": {"job": job, "rows": 24, "cols": 80}}),
-        json!({"type": "change_settings", "with": {"max_jobs": 3, "database_url": null}}),
+        json!({"catalog": {"type": "overview"}}),
+        json!({"launch": {"type": "start", "with": {"kind": "target", "project": "vm", "targets": ["a"], "variables": [["A", "b"]], "pty": false}}}),
+        json!({"launch": {"type": "start", "with": {"kind": "command", "command": "ls", "hosts": ["a"], "cwd": "/", "pty": true}}}),
+        json!({"job": {"type": "jobs", "with": {"status": "done", "limit": 3}}}),
+        json!({"job": {"type": "answer", "with": {"prompt": job, "answer": {"kind": "text", "text": "x"}}}}),
+        json!({"job": {"type": "resize", "with": {"job": job, "rows": 24, "cols": 80}}}),
+        json!({"log": {"type": "follow", "with": {"job": job, "tail": 50}}}),
+        json!({"find": {"type": "hit_marks", "with": {"search": 1}}}),
+        json!({"settings": {"type": "change_settings", "with": {"max_jobs": 3, "database_url": null}}}),
     ]
 }
 
@@ -97,7 +100,7 @@ proptest! {
 
     #[test]
     fn a_call_with_anything_anywhere_is_one_or_says_why_not(
-        which in any::<prop::sample::Index>(), place in 0_usize..14, by in any_json(),
+        which in any::<prop::sample::Index>(), place in 0_usize..15, by in any_json(),
     ) {
         let request = which.get(&requests()).clone();
         let mut call = json!({"id": 1, "request": request});

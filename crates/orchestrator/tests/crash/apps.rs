@@ -7,7 +7,7 @@ use std::{
 
 use orchestrator::{
     job::Status,
-    wire::{Reply, Request},
+    wire::{JobRequest, Reply},
 };
 
 use crate::{
@@ -76,7 +76,7 @@ async fn an_end_that_is_written_down_waits_for_no_log_and_no_store() {
     app.again();
     let mut page = app.page().await;
     for id in jobs {
-        match page.ask(Request::Job { job: id }).await {
+        match page.ask(JobRequest::Job { job: id }).await {
             Ok(Reply::Job(job)) => {
                 assert_eq!((job.status, job.exit_code), (Status::Error, Some(3)));
             }

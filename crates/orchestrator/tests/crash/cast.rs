@@ -9,7 +9,7 @@ use std::{
 
 use orchestrator::{
     job::{JobId, JobQuery, Status},
-    wire::{Job, Reply, Request},
+    wire::{Job, JobRequest, Reply},
 };
 use rustix::process::Pid;
 use supervisor::{
@@ -265,7 +265,7 @@ pub(crate) async fn all_jobs(page: &mut Page) -> (HashMap<JobId, Job>, bool) {
         limit: 500,
         ..JobQuery::default()
     };
-    match page.ask(Request::Jobs(query)).await {
+    match page.ask(JobRequest::Jobs(query)).await {
         Ok(Reply::Jobs {
             jobs, incomplete, ..
         }) => {

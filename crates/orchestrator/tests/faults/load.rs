@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use orchestrator::{
     job::{JobId, Status},
-    wire::{Event, Reply, Request, StoreHealth},
+    wire::{Event, JobRequest, Reply, StoreHealth},
 };
 
 use crate::{
@@ -119,7 +119,7 @@ impl Load {
         let ids: Vec<JobId> = self.jobs.iter().map(|(id, _)| *id).collect();
         loop {
             for id in &ids {
-                if let Ok(Reply::Job(job)) = self.page.ask(Request::Job { job: *id }).await
+                if let Ok(Reply::Job(job)) = self.page.ask(JobRequest::Job { job: *id }).await
                     && let Some(why) = job.unarchived
                 {
                     return why;

@@ -8,7 +8,7 @@ use std::{
 
 use orchestrator::{
     job::{JobId, Status},
-    wire::{Reply, Request},
+    wire::{JobRequest, Reply},
 };
 use rustix::process::{Signal, kill_process};
 
@@ -39,7 +39,7 @@ fn known_as(postgres: &Postgres, id: JobId) -> String {
 }
 
 async fn status(page: &mut Page, id: JobId) -> Option<Status> {
-    match page.ask(Request::Job { job: id }).await {
+    match page.ask(JobRequest::Job { job: id }).await {
         Ok(Reply::Job(job)) => Some(job.status),
         _ => None,
     }

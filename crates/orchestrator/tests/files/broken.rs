@@ -2,7 +2,10 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use orchestrator::wire::{Event, FailureCode, Overview, Reply, Request, Settings};
+use orchestrator::{
+    settings::Settings,
+    wire::{CatalogRequest, Event, FailureCode, Overview, Reply, SettingsRequest},
+};
 
 use crate::{
     home::Home,
@@ -29,7 +32,7 @@ fn set() -> (Postgres, Home, String) {
 }
 
 async fn overview(page: &mut Page) -> Overview {
-    match page.ask(Request::Overview).await {
+    match page.ask(CatalogRequest::Overview).await {
         Ok(Reply::Overview(overview)) => *overview,
         other => panic!("{other:?}"),
     }
@@ -103,7 +106,7 @@ async fn settings_changed_by_hand_are_noticed_and_a_broken_file_is_never_lost() 
             _ => None,
         })
         .await;
-    let Ok(Reply::Settings(kept)) = page.ask(Request::Settings).await else {
+    let Ok(Reply::Settings(kept)) = page.ask(SettingsRequest::Settings).await else {
         panic!("no settings")
     };
     assert_eq!(kept.max_jobs, 9, "the last good ones");
@@ -113,13 +116,13 @@ async fn settings_changed_by_hand_are_noticed_and_a_broken_file_is_never_lost() 
         max_jobs: 20_000,
         ..kept.clone()
     };
-    let refused = page.ask(Request::ChangeSettings(wanted)).await;
+    let refused = page.ask(SettingsRequest::ChangeSettings(wanted)).await;
     assert_eq!(refused.unwrap_err(), FailureCode::Refused);
     let wanted = Settings {
         max_jobs: 8,
         ..kept
     };
-    let Ok(Reply::Settings(now)) = page.ask(Request::ChangeSettings(wanted)).await else {
+    let Ok(Reply::Settings(now)) = page.ask(SettingsRequest::ChangeSettings(wanted)).await else {
         panic!("not kept")
     };
     assert_eq!(now.max_jobs, 8);
@@ -147,13 +150,13 @@ async fn every_other_broken_file_is_named_with_its_line_and_the_last_good_one_co
     let mut page = app.page().await;
     overview(&mut page).await;
     for request in [
-        Request::AddProject {
+        CatalogRequest::AddProject {
             path: work.display().to_string(),
         },
-        Request::TrustProject {
+        CatalogRequest::TrustProject {
             name: "mine".into(),
         },
-        Request::SaveCommand {
+        CatalogRequest::SaveCommand {
             host: Some("box".into()),
             command: "w".into(),
         },

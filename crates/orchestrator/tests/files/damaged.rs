@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orchestrator::wire::{Overview, Reply, Request};
+use orchestrator::wire::{CatalogRequest, Overview, Reply};
 use rustix::process::Signal;
 
 use crate::{
@@ -122,7 +122,7 @@ async fn a_spool_that_is_damaged_between_reading_and_archiving_ends_there_too() 
 }
 
 async fn problems(page: &mut Page) -> Vec<String> {
-    let Ok(Reply::Overview(overview)) = page.ask(Request::Overview).await else {
+    let Ok(Reply::Overview(overview)) = page.ask(CatalogRequest::Overview).await else {
         panic!("no overview")
     };
     let Overview { problems, .. } = *overview;

@@ -8,8 +8,9 @@ use std::{
 };
 
 use orchestrator::{
+    settings::Settings,
     store::embedded,
-    wire::{Reply, Request, Settings},
+    wire::{CatalogRequest, Reply, Request, SettingsRequest},
 };
 
 use crate::{
@@ -102,20 +103,23 @@ async fn nothing_of_ours_can_be_read_by_others() {
         let folder = app.home.data().join("jobs").join(job.id.to_string());
         eventually("it writes", || all(&folder.join("spool")).len() > 1);
         for request in [
-            Request::ChangeSettings(Settings {
+            Request::from(SettingsRequest::ChangeSettings(Settings {
                 max_jobs: 3,
                 ..Settings::default()
-            }),
-            Request::SaveCommand {
+            })),
+            CatalogRequest::SaveCommand {
                 host: None,
                 command: "w".into(),
-            },
-            Request::AddProject {
+            }
+            .into(),
+            CatalogRequest::AddProject {
                 path: app.home.work().display().to_string(),
-            },
-            Request::TrustProject {
+            }
+            .into(),
+            CatalogRequest::TrustProject {
                 name: "work".into(),
-            },
+            }
+            .into(),
         ] {
             let reply = page.ask(request).await;
             assert!(

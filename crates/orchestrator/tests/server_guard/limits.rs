@@ -118,7 +118,7 @@ async fn a_large_message_arrives_whole() {
         say(
             &mut client,
             format!(
-                r#"{{"id":1,"request":{{"type":"unsubscribe","with":{{"subscription":{size}}}}}}}"#
+                r#"{{"id":1,"request":{{"log":{{"type":"unsubscribe","with":{{"subscription":{size}}}}}}}}}"#
             ),
         )
         .await;

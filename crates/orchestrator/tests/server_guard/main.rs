@@ -161,7 +161,7 @@ async fn a_malformed_message_is_refused_and_the_connection_goes_on() {
         ("", 0),
         ("{", 0),
         (r#"{"id":5}"#, 5),
-        (r#"{"id":6,"request":{"type":"x"}}"#, 6),
+        (r#"{"id":6,"request":{"job":{"type":"x"}}}"#, 6),
     ] {
         say(&mut client, text).await;
         let answer = hear_answer(&mut client).await;

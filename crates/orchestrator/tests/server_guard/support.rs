@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use orchestrator::{
     server::{self, Limits, Options, Outbox, Server, Service, Session},
-    wire::{Call, Message as Answer, Reply, Request},
+    wire::{Call, LogRequest, Message as Answer, Reply, Request},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -63,10 +63,10 @@ impl Service for Probe {
 impl Session for Line {
     async fn call(&mut self, call: Call) {
         match call.request {
-            Request::Subscribe { .. } => {
+            Request::Log(LogRequest::Subscribe { .. }) => {
                 tokio::spawn(flood(self.probe.clone(), self.outbox.clone()));
             }
-            Request::Unsubscribe { subscription } => {
+            Request::Log(LogRequest::Unsubscribe { subscription }) => {
                 let bytes = Bytes::from(vec![7; subscription as usize]);
                 self.outbox.send_bytes(bytes).await.ok();
             }
@@ -231,7 +231,7 @@ pub(crate) async fn hear_answer(client: &mut Client) -> Answer {
 pub(crate) async fn ask(client: &mut Client, id: u32) {
     say(
         client,
-        format!(r#"{{"id":{id},"request":{{"type":"overview"}}}}"#),
+        format!(r#"{{"id":{id},"request":{{"catalog":{{"type":"overview"}}}}}}"#),
     )
     .await;
     let answer = hear_answer(client).await;
@@ -241,7 +241,7 @@ pub(crate) async fn ask(client: &mut Client, id: u32) {
     );
 }
 
-pub(crate) const SUBSCRIBE: &str = r#"{"id":1,"request":{"type":"subscribe","with":{"job":"01980000-0000-7000-8000-000000000000","seq":0}}}"#;
+pub(crate) const SUBSCRIBE: &str = r#"{"id":1,"request":{"log":{"type":"subscribe","with":{"job":"01980000-0000-7000-8000-000000000000","seq":0}}}}"#;
 
 /// Reads until the other end closes or resets; returns how many bytes came.
 pub(crate) async fn drain(stream: &mut TcpStream) -> io::Result<usize> {

@@ -60,7 +60,8 @@ async fn use_all_of(store: &Store) {
         ..JobQuery::default()
     };
     assert_eq!(store.jobs(&pinned).await.unwrap().len(), 1);
-    store.beat("ann@here").await.unwrap();
+    let minute = Duration::from_secs(60);
+    assert!(store.beat("ann@here", minute).await.unwrap().is_empty());
     assert!(
         store
             .silent_owners(Duration::from_secs(60))

@@ -7,7 +7,7 @@
 #[path = "upgrade/killed.rs"]
 mod killed;
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{fs, path::PathBuf, process::Command, time::Duration};
 
 use orchestrator::{
     job::{Exit, Job, JobId, MakeOptions, State, Survivor, What},
@@ -240,7 +240,10 @@ async fn serves(address: &Address, has_rows: bool) {
     }
     let new = target("api", "new");
     store.save_job(&new).await.unwrap();
-    store.beat("ann@here").await.unwrap();
+    store
+        .beat("ann@here", Duration::from_secs(60))
+        .await
+        .unwrap();
     assert_eq!(store.job(new.id).await.unwrap(), Some(new));
     store.close().await;
 }
@@ -267,7 +270,10 @@ async fn what_this_version_writes_is_kept_for_those_to_come() {
     let server = Postgres::start();
     let store = open(&server.url("postgres")).await;
     write(&store).await;
-    store.beat("ann@here").await.unwrap();
+    store
+        .beat("ann@here", Duration::from_secs(60))
+        .await
+        .unwrap();
     let newest = migrations().len();
     let how = ["--data-only", "--inserts", "--exclude-table=vmo_migrations"];
     let written = dump(&server, &how);

@@ -9,7 +9,11 @@ use std::{
 use futures_util::{SinkExt, StreamExt};
 use orchestrator::{
     job::{JobId, JobQuery},
-    wire::{Call, Event, FailureCode, Job, Message, Reply, Request, Start},
+    launch::Start,
+    wire::{
+        Call, Event, FailureCode, Job, JobRequest, LaunchRequest, LogRequest, Message, Reply,
+        Request,
+    },
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -167,10 +171,10 @@ impl Page {
     }
 
     /// Sends a request whose answer nobody waits for; its id.
-    pub(crate) async fn say(&mut self, request: Request) -> u32 {
+    pub(crate) async fn say(&mut self, request: impl Into<Request>) -> u32 {
         let call = Call {
             id: self.next,
-            request,
+            request: request.into(),
         };
         self.next += 1;
         let text = serde_json::to_string(&call).unwrap();
@@ -181,7 +185,7 @@ impl Page {
         call.id
     }
 
-    pub(crate) async fn ask(&mut self, request: Request) -> Result<Reply, FailureCode> {
+    pub(crate) async fn ask(&mut self, request: impl Into<Request>) -> Result<Reply, FailureCode> {
         let call = self.say(request).await;
         loop {
             match self.next().await {
@@ -206,7 +210,7 @@ impl Page {
             pty: false,
             confirmed: Vec::new(),
         };
-        match self.ask(Request::Start(start)).await {
+        match self.ask(LaunchRequest::Start(start)).await {
             Ok(Reply::Started { jobs }) => jobs[0].clone(),
             other => panic!("{other:?}"),
         }
@@ -232,7 +236,7 @@ impl Page {
     pub(crate) async fn until_ready_again(&mut self) {
         let begun = Instant::now();
         loop {
-            let asked = self.ask(Request::Jobs(JobQuery::default())).await;
+            let asked = self.ask(JobRequest::Jobs(JobQuery::default())).await;
             if let Ok(Reply::Jobs {
                 incomplete: None, ..
             }) = asked
@@ -263,7 +267,7 @@ impl Page {
 
     /// The job, once it is over.
     pub(crate) async fn now_over(&mut self, id: JobId) -> Job {
-        match self.ask(Request::Job { job: id }).await {
+        match self.ask(JobRequest::Job { job: id }).await {
             Ok(Reply::Job(job)) if job.status.is_over() => *job,
             Ok(_) => self.over(id).await,
             Err(error) => panic!("{error:?}"),
@@ -290,7 +294,7 @@ impl Page {
         frames: usize,
     ) -> (HashMap<u32, Vec<u8>>, u64, Option<Instant>) {
         let Ok(Reply::Subscribed { subscription, .. }) = self
-            .ask(Request::Subscribe {
+            .ask(LogRequest::Subscribe {
                 job,
                 seq,
                 tail: None,

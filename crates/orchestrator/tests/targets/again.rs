@@ -4,7 +4,8 @@ use std::fs;
 
 use orchestrator::{
     job::MakeOptions,
-    wire::{FailureCode, Request, Start},
+    launch::Start,
+    wire::{FailureCode, LaunchRequest},
 };
 
 use super::{home, over, refused, target, trusted};
@@ -21,7 +22,7 @@ async fn what_was_given_to_make_itself_is_given_again_word_by_word() {
     let jobs = app.home.json(&["jobs", "--json"]);
     let id = serde_json::from_value(jobs[0]["id"].clone()).unwrap();
     let confirmed = Vec::new();
-    let again = over(&mut page, Request::RunAgain { job: id, confirmed }).await;
+    let again = over(&mut page, LaunchRequest::RunAgain { job: id, confirmed }).await;
     let expected: Vec<String> = serde_json::from_value(jobs[0]["argv"].clone()).unwrap();
     assert_eq!(again.argv, expected);
     assert_eq!(again.argv, ["make", "-j4", "-B", "-k", "all", "A=a b"]);
@@ -47,7 +48,7 @@ async fn options_are_repeated_and_other_makefiles_are_not_trusted_with_this_one(
     let mut page = app.page().await;
     page.until_ready_again().await;
     let typed = app.home.json(&["jobs", "--json"])[0]["id"].clone();
-    let again = Request::RunAgain {
+    let again = LaunchRequest::RunAgain {
         job: serde_json::from_value(typed).unwrap(),
         confirmed: Vec::new(),
     };
@@ -61,8 +62,8 @@ async fn options_are_repeated_and_other_makefiles_are_not_trusted_with_this_one(
         ..MakeOptions::default()
     };
     let start = target(&["all"], &[("A", "$(MAKE)")], options.clone());
-    let first = over(&mut page, Request::Start(start)).await;
-    let again = Request::RunAgain {
+    let first = over(&mut page, LaunchRequest::Start(start)).await;
+    let again = LaunchRequest::RunAgain {
         job: first.id,
         confirmed: Vec::new(),
     };
@@ -80,7 +81,7 @@ async fn a_folder_that_is_not_trusted_runs_nothing_again() {
     let mut page = app.page().await;
     page.until_ready_again().await;
     let jobs = app.home.json(&["jobs", "--json"]);
-    let again = Request::RunAgain {
+    let again = LaunchRequest::RunAgain {
         job: serde_json::from_value(jobs[0]["id"].clone()).unwrap(),
         confirmed: Vec::new(),
     };
@@ -94,7 +95,7 @@ async fn a_folder_that_is_not_trusted_runs_nothing_again() {
         options: MakeOptions::default(),
     };
     assert_eq!(
-        refused(&mut page, Request::Start(start)).await,
+        refused(&mut page, LaunchRequest::Start(start)).await,
         FailureCode::Untrusted
     );
     assert!(!ran.exists());
@@ -113,7 +114,7 @@ async fn what_a_colleague_started_runs_again_only_where_that_is_confirmed() {
     page.until_ready_again().await;
     let jobs = app.home.json(&["jobs", "--json"]);
     let job = serde_json::from_value(jobs[0]["id"].clone()).unwrap();
-    let again = |confirmed| Request::RunAgain { job, confirmed };
+    let again = |confirmed| LaunchRequest::RunAgain { job, confirmed };
     assert_eq!(
         refused(&mut page, again(Vec::new())).await,
         FailureCode::Foreign
@@ -161,7 +162,7 @@ async fn a_row_that_was_changed_runs_nothing_unasked_and_never_what_it_does_not_
     let jobs = app.home.json(&["jobs", "--json"]);
     let job = serde_json::from_value(jobs[0]["id"].clone()).unwrap();
     let owner = jobs[0]["owner"].as_str().unwrap().to_owned();
-    let again = |confirmed| Request::RunAgain { job, confirmed };
+    let again = |confirmed| LaunchRequest::RunAgain { job, confirmed };
     let restore =
         "update jobs set command = saved.command, target = saved.target, detail = saved.detail
                    from saved where saved.id = jobs.id";
@@ -215,7 +216,7 @@ async fn a_row_that_only_says_that_it_is_ours_is_asked_for() {
             ),
         );
         let job = forged.parse().unwrap();
-        let again = |confirmed| Request::RunAgain { job, confirmed };
+        let again = |confirmed| LaunchRequest::RunAgain { job, confirmed };
         let code = refused(&mut page, again(Vec::new())).await;
         assert_eq!(code, FailureCode::Foreign);
         assert!(!ran.exists());

@@ -1,6 +1,9 @@
 //! What forms were filled in with, by the command line and the page alike.
 
-use orchestrator::wire::{FailureCode, Filled, Preset, Presets, Reply, Request};
+use orchestrator::{
+    presets::{Filled, Preset, Presets},
+    wire::{CatalogRequest, FailureCode, LaunchRequest, Reply, Request},
+};
 
 use super::{home, refused};
 use crate::page::{App, Page};
@@ -15,15 +18,15 @@ test: ## Test
 %: ; @:
 ";
 
-async fn presets(page: &mut Page, request: Request) -> Presets {
+async fn presets(page: &mut Page, request: impl Into<Request>) -> Presets {
     match page.ask(request).await {
         Ok(Reply::Presets(presets)) => presets,
         other => panic!("{other:?}"),
     }
 }
 
-fn of(target: &str) -> Request {
-    Request::Presets {
+fn of(target: &str) -> LaunchRequest {
+    LaunchRequest::Presets {
         project: "work".into(),
         target: target.into(),
     }
@@ -51,7 +54,7 @@ async fn what_was_started_last_and_what_was_named_is_filled_in() {
     assert!(last.options.always_make && !last.options.keep_going);
     assert_eq!(presets(&mut page, of("test")).await, Presets::default());
 
-    let save = |name: &str| Request::SavePreset {
+    let save = |name: &str| LaunchRequest::SavePreset {
         project: "work".into(),
         target: "deploy".into(),
         preset: Preset {
@@ -84,7 +87,7 @@ async fn what_was_started_last_and_what_was_named_is_filled_in() {
     let said = String::from_utf8_lossy(&none.stderr);
     assert!(said.contains("there is stage"), "{said}");
 
-    let forget = Request::ForgetPreset {
+    let forget = LaunchRequest::ForgetPreset {
         project: "work".into(),
         target: "deploy".into(),
         name: "stage".into(),
@@ -100,7 +103,7 @@ async fn a_spoilt_file_is_told_and_keeps_nothing_from_running() {
     home.text(&["run", "test"]);
     let app = App::start(home);
     let mut page = app.page().await;
-    let Ok(Reply::Overview(overview)) = page.ask(Request::Overview).await else {
+    let Ok(Reply::Overview(overview)) = page.ask(CatalogRequest::Overview).await else {
         panic!("no overview")
     };
     let told = overview.problems.join("\n");

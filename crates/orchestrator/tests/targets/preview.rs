@@ -2,10 +2,7 @@
 
 use std::fs;
 
-use orchestrator::{
-    job::MakeOptions,
-    wire::{Request, Start},
-};
+use orchestrator::{job::MakeOptions, launch::Start, wire::LaunchRequest};
 
 use super::{home, over, preview, target, trusted};
 use crate::page::App;
@@ -36,7 +33,7 @@ async fn it_is_what_is_started() {
     let variables = [("ENV", "a $b"), ("TOKEN", "s3cret"), ("FIXED", "x")];
     let start = target(&["deploy", "clean"], &variables, options);
     let told = preview(&mut page, start.clone()).await;
-    let job = over(&mut page, Request::Start(start)).await;
+    let job = over(&mut page, LaunchRequest::Start(start)).await;
     assert_eq!(told.line, job.command);
     assert_eq!(
         told.line,
@@ -78,7 +75,7 @@ async fn it_is_what_is_started() {
     assert_eq!(told.danger.as_deref(), Some("runs `rm -rf /srv`"));
     assert_eq!(told.argv, ["/bin/sh", "-c", "--", "sudo rm -rf /srv; ls"]);
     let told = preview(&mut page, command("echo hi")).await;
-    let job = over(&mut page, Request::Start(command("echo hi"))).await;
+    let job = over(&mut page, LaunchRequest::Start(command("echo hi"))).await;
     assert_eq!(told.danger, None);
     assert_eq!(
         (told.line, told.argv, told.cwd),

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use orchestrator::wire::{FailureCode, Reply, Request, Start};
+use orchestrator::{
+    launch::Start,
+    wire::{CatalogRequest, FailureCode, LaunchRequest, Reply},
+};
 
 use super::{home, preview, refused};
 use crate::page::App;
@@ -34,7 +37,7 @@ async fn what_is_dangerous_there_needs_the_hosts_name() {
     assert_eq!(told.production, ["db"]);
     assert_eq!(told.danger.as_deref(), Some("runs `reboot`"));
     for typed in [&[][..], &["web"], &["DB"]] {
-        let start = Request::Start(command("reboot", typed));
+        let start = LaunchRequest::Start(command("reboot", typed));
         assert_eq!(refused(&mut page, start).await, FailureCode::Refused);
     }
     let jobs = app.home.json(&["jobs", "--json"]);
@@ -42,7 +45,7 @@ async fn what_is_dangerous_there_needs_the_hosts_name() {
     // It has its way, though there is nobody at that port.
     let mut ids = Vec::new();
     for start in [command("reboot", &["db"]), command("uptime", &[])] {
-        match page.ask(Request::Start(start)).await {
+        match page.ask(LaunchRequest::Start(start)).await {
             Ok(Reply::Started { jobs }) => ids.extend(jobs.into_iter().map(|job| job.id)),
             other => panic!("{other:?}"),
         }
@@ -50,7 +53,7 @@ async fn what_is_dangerous_there_needs_the_hosts_name() {
     for id in &ids {
         page.now_over(*id).await;
     }
-    let again = |confirmed| Request::RunAgain {
+    let again = |confirmed| LaunchRequest::RunAgain {
         job: ids[1],
         confirmed,
     };
@@ -64,7 +67,7 @@ async fn what_is_dangerous_there_needs_the_hosts_name() {
     let output = app.home.run(&["run", "--on", "db", "--", "reboot"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("host unreachable"), "{said}");
-    let mark = Request::MarkProduction {
+    let mark = CatalogRequest::MarkProduction {
         host: "db".into(),
         production: false,
     };
@@ -105,7 +108,7 @@ async fn a_mark_is_of_the_machine_by_whatever_name_it_goes() {
         "0::1",
     ] {
         assert_eq!(preview(&mut page, reboot(host)).await.production, [host]);
-        let code = refused(&mut page, Request::Start(reboot(host))).await;
+        let code = refused(&mut page, LaunchRequest::Start(reboot(host))).await;
         assert_eq!(code, FailureCode::Refused, "{host}");
     }
     for host in ["near", "prod.example.com.org"] {

@@ -4,7 +4,7 @@ use std::{fs, io::Write, time::Instant};
 
 use orchestrator::{
     project::Project,
-    wire::{Event, Reply, Request},
+    wire::{CatalogRequest, Event, Reply},
 };
 
 use super::home;
@@ -28,7 +28,7 @@ async fn an_alias_added_in_a_terminal_appears_though_the_registrys_folder_is_new
         command
     });
     let mut page = app.page().await;
-    let Ok(Reply::Overview(_)) = page.ask(Request::Overview).await else {
+    let Ok(Reply::Overview(_)) = page.ask(CatalogRequest::Overview).await else {
         panic!("no overview")
     };
     fs::create_dir_all(&folder).unwrap();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use orchestrator::{
     job::{JobQuery, Status},
-    wire::{Reply, Request},
+    wire::{JobRequest, LaunchRequest, LogRequest, Reply},
 };
 
 use super::home;
@@ -44,7 +44,7 @@ async fn one_row_that_cannot_be_read_is_one_bad_line() {
     for (made, said) in UNREADABLE {
         let update = format!("update jobs set {made} where id = '{id}'");
         postgres.psql("postgres", &update);
-        let Ok(Reply::Jobs { jobs, .. }) = page.ask(Request::Jobs(JobQuery::default())).await
+        let Ok(Reply::Jobs { jobs, .. }) = page.ask(JobRequest::Jobs(JobQuery::default())).await
         else {
             panic!("{made}: no list");
         };
@@ -64,12 +64,12 @@ async fn one_row_that_cannot_be_read_is_one_bad_line() {
         }
         // By itself it is an answer, too, and nothing runs again from it.
         let job = jobs[1].id;
-        page.ask(Request::Job { job }).await.unwrap_err();
+        page.ask(JobRequest::Job { job }).await.unwrap_err();
         let confirmed = vec![jobs[1].owner.clone()];
-        page.ask(Request::RunAgain { job, confirmed })
+        page.ask(LaunchRequest::RunAgain { job, confirmed })
             .await
             .unwrap_err();
-        let earlier = page.ask(Request::Earlier { job: jobs[0].id }).await;
+        let earlier = page.ask(JobRequest::Earlier { job: jobs[0].id }).await;
         assert!(
             matches!(earlier, Ok(Reply::Earlier { .. })),
             "{made}: {earlier:?}"
@@ -140,7 +140,7 @@ async fn bytes_that_are_gone_are_said_and_the_rest_is_shown() {
             }
         }
         let job = id.parse().unwrap();
-        let follow = Request::Follow { job, tail: 0 };
+        let follow = LogRequest::Follow { job, tail: 0 };
         match page.ask(follow).await {
             Ok(Reply::Extent(extent)) => assert!(extent.missing > 0, "{gone}"),
             other => panic!("{gone}: {other:?}"),

@@ -8,7 +8,7 @@ use std::{
 
 use orchestrator::{
     project::Scan,
-    wire::{Event, Reply, Request},
+    wire::{CatalogRequest, Event, LaunchRequest, Reply, SettingsRequest},
 };
 
 use super::home;
@@ -69,7 +69,7 @@ impl Noted {
 
 async fn targets(page: &mut Page) -> Scan {
     let project = "work".into();
-    match page.ask(Request::Targets { project }).await {
+    match page.ask(CatalogRequest::Targets { project }).await {
         Ok(Reply::Scan(scan)) => scan,
         other => panic!("{other:?}"),
     }
@@ -77,7 +77,9 @@ async fn targets(page: &mut Page) -> Scan {
 
 async fn trust(page: &mut Page) {
     let name = "work".into();
-    page.ask(Request::TrustProject { name }).await.unwrap();
+    page.ask(CatalogRequest::TrustProject { name })
+        .await
+        .unwrap();
 }
 
 /// Make's own list is in, and differs from the scan.
@@ -188,7 +190,7 @@ async fn a_makefile_that_has_changed_is_trusted_anew_where_that_is_wished() {
     let app = App::start(home);
     let mut page = app.page().await;
     let trusted = async |page: &mut Page| {
-        let Ok(Reply::Overview(overview)) = page.ask(Request::Overview).await else {
+        let Ok(Reply::Overview(overview)) = page.ask(CatalogRequest::Overview).await else {
             panic!()
         };
         let mut projects = overview.projects.into_iter();
@@ -197,16 +199,18 @@ async fn a_makefile_that_has_changed_is_trusted_anew_where_that_is_wished() {
     };
     fs::write(&more, "A = 2\n").unwrap();
     assert_eq!(trusted(&mut page).await, (true, false), "nobody wished it");
-    let Ok(Reply::Settings(settings)) = page.ask(Request::Settings).await else {
+    let Ok(Reply::Settings(settings)) = page.ask(SettingsRequest::Settings).await else {
         panic!()
     };
-    let wished = orchestrator::wire::Settings {
+    let wished = orchestrator::settings::Settings {
         trust_again: true,
         ..settings
     };
-    page.ask(Request::ChangeSettings(wished)).await.unwrap();
+    page.ask(SettingsRequest::ChangeSettings(wished))
+        .await
+        .unwrap();
     assert_eq!(trusted(&mut page).await, (false, true));
-    let start = Request::Start(super::target(&["all"], &[], Default::default()));
+    let start = LaunchRequest::Start(super::target(&["all"], &[], Default::default()));
     assert_eq!(
         super::refused(&mut page, start.clone()).await,
         orchestrator::wire::FailureCode::Untrusted

@@ -11,6 +11,7 @@ const EXIT: u8 = 2;
 const COMPLETE: u8 = 3;
 const INPUT_PAUSED: u8 = 4;
 const PAUSED: u8 = 5;
+const DEFIED: u8 = 6;
 
 const CANCEL: u8 = 1;
 const INPUT: u8 = 2;
@@ -32,8 +33,8 @@ impl Frame for ToEngine {
             EXIT => Self::Exit(serde_json::from_slice(payload).map_err(|_| malformed)?),
             COMPLETE => Self::Complete,
             INPUT_PAUSED => Self::InputPaused(flag(kind, payload)?),
-            PAUSED if payload.is_empty() => Self::Paused(None),
-            PAUSED => Self::Paused(Some(String::from_utf8_lossy(payload).into_owned())),
+            PAUSED => Self::Paused(words(payload)),
+            DEFIED => Self::Defied(words(payload)),
             _ => return Ok(None),
         }))
     }
@@ -48,8 +49,8 @@ impl Frame for ToEngine {
             }
             Self::Complete => frame(out, COMPLETE, &[]),
             Self::InputPaused(paused) => frame(out, INPUT_PAUSED, &[u8::from(*paused)]),
-            Self::Paused(None) => frame(out, PAUSED, &[]),
-            Self::Paused(Some(why)) => frame(out, PAUSED, why.as_bytes()),
+            Self::Paused(why) => frame(out, PAUSED, why.as_deref().unwrap_or_default().as_bytes()),
+            Self::Defied(why) => frame(out, DEFIED, why.as_deref().unwrap_or_default().as_bytes()),
         }
     }
 }
@@ -102,6 +103,11 @@ fn frame(out: &mut Vec<u8>, kind: u8, payload: &[u8]) {
     out.push(kind);
     out.extend_from_slice(&len.to_le_bytes());
     out.extend_from_slice(payload);
+}
+
+/// Words for a person; none are none.
+fn words(payload: &[u8]) -> Option<String> {
+    (!payload.is_empty()).then(|| String::from_utf8_lossy(payload).into_owned())
 }
 
 fn flag(kind: u8, payload: &[u8]) -> Result<bool, Error> {

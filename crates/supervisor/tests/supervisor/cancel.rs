@@ -1,15 +1,26 @@
 //! Cancel: the whole tree, signal by signal.
 
-use std::time::{Duration, Instant};
+use std::{
+    fs::{self, Permissions},
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
 use rustix::process::{Pid, Signal, kill_process};
 use supervisor::{
-    control::ToSupervisor,
+    claims::Claims,
+    control::{ToEngine, ToSupervisor},
     exec::Grace,
     exit::{Ended, Exit},
+    folder::{SUPERVISOR, Supervisor},
 };
 
-use crate::job::{Job, exec, runs, sh};
+use crate::job::{Job, Listener, exec, folder, patiently, runs, sh};
 
 fn ended_by(exit: &Exit, signal: &str) -> bool {
     exit.canceled
@@ -120,6 +131,174 @@ fn a_tree_that_runs_away_is_caught() {
         let command = String::from_utf8_lossy(&command);
         assert!(!command.contains(&next), "{command} got away");
     }
+}
+
+#[test]
+fn a_crowd_that_forks_anew_and_ignores_signals_is_ended_before_it_is_told_so() {
+    // Two hundred, each of which forks its heir every 20 ms, in a session of its own, and goes; as long as
+    // the scratch folder is there.
+    let script = "cat >next <<'END'
+use POSIX;
+$SIG{INT} = $SIG{TERM} = 'IGNORE';
+for (1 .. 200) { next if fork; for (;;) { setsid; select undef, undef, undef, 0.02; POSIX::_exit(0) if fork or not -e 'next' } }
+syswrite STDOUT, qq(ready\\n); sleep 1100;
+END
+exec perl next";
+    let mut job = Job::start_here(script);
+    job.stdout_has("ready");
+    job.told.say(&ToSupervisor::Cancel { force: true });
+    let exit = job.end();
+    let left = in_scratch(&job);
+    assert!(
+        exit.canceled && exit.survivors.is_empty(),
+        "{exit:?} {left:?}"
+    );
+    assert!(left.is_empty(), "{} are told as ended", left.len());
+}
+
+/// Who works in the job's scratch folder.
+fn in_scratch(job: &Job) -> Vec<i32> {
+    let here = job.path("");
+    let is_here = |pid: &i32| {
+        std::fs::read_link(format!("/proc/{pid}/cwd"))
+            .is_ok_and(|cwd| here.starts_with(&cwd) && cwd != Path::new("/"))
+    };
+    let pids = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(is_here).filter(|pid| runs(*pid)).collect()
+}
+
+#[test]
+fn a_supervisor_below_a_job_is_no_part_of_it() {
+    let (scratch, inner) = folder(&sh("sleep 1101"));
+    let program = env!("CARGO_BIN_EXE_vmo-supervisor");
+    let script = format!(
+        "{program} {} & echo ready; sleep 1102",
+        inner.path().display()
+    );
+    let mut job = Job::start(&sh(&script));
+    job.stdout_has("ready");
+    let who: Supervisor = patiently(|| inner.read_json(SUPERVISOR).unwrap());
+    job.told.say(&ToSupervisor::Cancel { force: true });
+    let exit = job.end();
+    assert!(exit.canceled && exit.survivors.is_empty(), "{exit:?}");
+    assert!(runs(who.supervisor.pid) && runs(who.child.pid));
+    let mut told = Listener::to(&inner);
+    told.say(&ToSupervisor::Cancel { force: true });
+    assert!(told.complete().canceled);
+    drop(scratch);
+}
+
+#[test]
+fn one_who_became_root_is_named_and_outlives_the_cancel_with_what_the_job_has() {
+    const NOBODY: u32 = 65_534;
+    // An ordinary user's job starts what an administrator made so that it becomes root.
+    let scratch = tempfile::tempdir().unwrap();
+    let become_root = scratch.path().join("become-root");
+    fs::copy("/usr/bin/setpriv", &become_root).unwrap();
+    fs::set_permissions(&become_root, Permissions::from_mode(0o4755)).unwrap();
+    fs::set_permissions(scratch.path(), Permissions::from_mode(0o755)).unwrap();
+    let root = format!(
+        "exec {} --reuid 0 --clear-groups sleep 1103",
+        become_root.display()
+    );
+    // It has to be able to run our program, too.
+    let program = scratch.path().join("vmo-supervisor");
+    fs::copy(env!("CARGO_BIN_EXE_vmo-supervisor"), &program).unwrap();
+    let (file, probe) = claims(scratch.path());
+    let mut job = Job::start_in(&sh(&root), |folder, command| {
+        all_in(folder).for_each(|path| chown(path, Some(NOBODY), Some(NOBODY)).unwrap());
+        let args: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+        *command = Command::new(&program);
+        command
+            .args(args)
+            .env("VMO_DISK_FLOOR", "0")
+            .uid(NOBODY)
+            .gid(NOBODY)
+            .stdout(taken(&file));
+    });
+    let child = job.who().child.pid;
+    let name = || fs::read_to_string(format!("/proc/{child}/comm")).unwrap();
+    patiently(|| (name() == "sleep\n").then_some(()));
+    job.told.say(&ToSupervisor::Cancel { force: true });
+    let why = job.told.until(|told| match told {
+        ToEngine::Defied(why) => why.clone(),
+        _ => None,
+    });
+    let words = format!("runs as root and cannot be ended from here: sudo kill {child}");
+    assert!(why.contains(&words), "{why}");
+    assert!(!is_free(&probe), "it lives");
+    kill_process(Pid::from_raw(child).unwrap(), Signal::KILL).unwrap();
+    let exit = job.end();
+    assert!(exit.canceled && exit.survivors.is_empty(), "{exit:?}");
+    assert!(is_free(&probe));
+}
+
+/// A folder and all in it.
+fn all_in(folder: &Path) -> Box<dyn Iterator<Item = PathBuf>> {
+    let inner = fs::read_dir(folder).into_iter().flatten().flatten();
+    let inner = inner.flat_map(|entry| all_in(&entry.path()));
+    Box::new(inner.chain([folder.to_owned()]))
+}
+
+/// A file of claims in a folder, and who looks whether one of them is free.
+fn claims(folder: &Path) -> (PathBuf, Claims) {
+    let file = folder.join("claims");
+    let probe = Claims::on(&file).unwrap();
+    (file, probe)
+}
+
+/// A claim, for a supervisor.
+fn taken(file: &Path) -> Stdio {
+    let taken = Claims::on(file).unwrap();
+    assert!(taken.try_take(7).unwrap());
+    Stdio::from(taken.into_fd())
+}
+
+fn is_free(probe: &Claims) -> bool {
+    let is_free = probe.try_take(7).unwrap();
+    probe.give_back(7).unwrap();
+    is_free
+}
+
+#[test]
+fn what_a_job_has_is_its_own_until_all_that_is_canceled_is_gone() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (file, probe) = claims(scratch.path());
+    let script = "(trap '' INT TERM; echo ready; while :; do sleep 0.05; done) & sleep 1104";
+    let mut exec = sh(script);
+    // Longer than an output is waited for that nobody ends.
+    exec.graces = [("INT", 2500), ("KILL", 500)]
+        .map(|(signal, wait_ms)| Grace {
+            signal: signal.to_owned(),
+            wait_ms,
+        })
+        .into();
+    let mut job = Job::start_in(&exec, |_, command| {
+        command.stdout(taken(&file));
+    });
+    job.stdout_has("ready");
+    job.told.say(&ToSupervisor::Cancel { force: false });
+    let begun = Instant::now();
+    while !is_free(&probe) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let took = begun.elapsed();
+    assert!(
+        took >= Duration::from_millis(2400),
+        "given back after {took:?}"
+    );
+    let exit = job.end();
+    assert!(exit.canceled && exit.survivors.is_empty(), "{exit:?}");
+}
+
+#[test]
+fn a_silent_job_whose_folder_is_deleted_is_ended() {
+    let mut job = Job::start(&exec("sleep", &["1105"]));
+    let child = job.who().child.pid;
+    fs::remove_dir_all(job.folder.path()).unwrap();
+    patiently(|| (!runs(child)).then_some(()));
+    patiently(|| job.supervisor.try_wait().unwrap());
 }
 
 #[test]

@@ -4,7 +4,5 @@ import type { Job } from '$lib/wire';
 
 /** Cancels a job; a failure is shown above the canvas. */
 export function cancel(app: App, job: Job, force: boolean): void {
-  app.jobs
-    .cancel(job.id, force)
-    .catch((error: unknown) => app.notices.failed(`cancel ${job.command}`, error));
+  void app.attempt(`cancel ${job.command}`, app.jobs.cancel(job.id, force));
 }

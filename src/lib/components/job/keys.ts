@@ -1,19 +1,83 @@
-// Keys of a job's page, while nobody types.
+// Keys of a job's page.
+import { PAGE_KEYS } from '$lib/components/log/moves';
 import { copyLink } from '$lib/components/log/picking';
 import { isOver } from '$lib/job';
+import { dialogOpen, modHeld, typing } from '$lib/keys';
 import type { App } from '$lib/state/app.svelte';
 import type { LogView } from '$lib/state/log/view.svelte';
+import type { Shown } from '$lib/state/terminal/terminal.svelte';
 import type { Job } from '$lib/wire';
+import { cancel } from './actions';
 
-/** Does what a key stands for; false where it stands for nothing. */
-export function press(key: string, app: App, job: Job, view: LogView): boolean {
+/** The page that a key is pressed on. */
+export interface OnJob {
+  app: App;
+  job: Job;
+  view: LogView;
+  shown: Shown;
+}
+
+/** Does what a key means on a job's page. */
+export function keydown(event: KeyboardEvent, on: OnJob): void {
+  if (!dialogOpen() && means(event, on)) event.preventDefault();
+}
+
+/** Does what a key means; false if it means nothing. */
+function means(event: KeyboardEvent, on: OnJob): boolean {
+  if (withMod(event, on)) return true;
+  const isLogs = on.shown === 'log';
+  if (isLogs && movesLog(event)) {
+    PAGE_KEYS[event.key]!(on.view, event.shiftKey);
+    return true;
+  }
+  if (typing(event) || modHeld(event) || event.altKey) return false;
+  return (isLogs || event.key === 'r') && press(event.key, on);
+}
+
+/** Does what a key means with Ctrl or Cmd; false if it means nothing. */
+function withMod(event: KeyboardEvent, { app, job, view }: OnJob): boolean {
+  if (!modHeld(event)) return false;
+  switch (event.key.toLowerCase()) {
+    case 'f':
+      if (event.shiftKey) return false;
+      // What is looked for is looked for in the log.
+      app.terminals.choose(job.id, 'log');
+      view.find.summon();
+      return true;
+    case 'l':
+      app.terminals.choose(job.id, 'log');
+      view.going = true;
+      return true;
+    case '.':
+      if (!isOver(job)) cancel(app, job, app.jobs.cancelingSince(job) !== null);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/**
+ * Whether a key moves the log although it has no focus. After a launch the focus is where the click was, or nowhere:
+ * pages are turned all the same, and what a button or a link has no use for is the log's.
+ */
+function movesLog(event: KeyboardEvent): boolean {
+  if (!(event.key in PAGE_KEYS) || event.defaultPrevented || event.altKey || modHeld(event))
+    return false;
+  if (event.target === document.body) return true;
+  const idle =
+    event.target instanceof Element && event.target.matches('a, button:not([aria-haspopup])');
+  return idle && ['PageUp', 'PageDown', 'Home', 'End'].includes(event.key);
+}
+
+/** Does what a letter means, while nobody types; false if it means nothing. */
+function press(key: string, { app, job, view }: OnJob): boolean {
   switch (key) {
     case 'g':
-      view.toTop();
+      view.scroll.toTop();
       return true;
     case 'G':
     case 'F':
-      view.followEnd();
+      view.scroll.followEnd();
       return true;
     case '/':
       view.find.summon();
@@ -24,13 +88,13 @@ export function press(key: string, app: App, job: Job, view: LogView): boolean {
       return view.find.active;
     case 'e':
     case 'E':
-      return view.toError(key === 'E');
+      return view.jumps.toError(key === 'E');
     case '[':
     case ']':
-      view.toSection(key === '[');
+      view.jumps.toSection(key === '[');
       return true;
     case 'z':
-      if (view.section !== null) view.toggleFold(view.section);
+      if (view.jumps.section !== null) view.toggleFold(view.jumps.section);
       return true;
     case 'w':
       app.view.toggleWrap();

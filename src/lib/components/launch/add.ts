@@ -11,11 +11,10 @@ export function addProject(app: App): void {
     app.overlay = 'add-project';
     return;
   }
-  pickFolder()
-    .then(async (path) => {
-      if (path !== null) standAt((await app.projects.add(path)).name);
-    })
-    .catch((error: unknown) => app.notices.failed('add the folder', error));
+  const adding = pickFolder().then(async (path) => {
+    if (path !== null) standAt((await app.projects.add(path)).name);
+  });
+  void app.attempt('add the folder', adding);
 }
 
 /** Shows where a project has come: its row in the sidebar has the focus, and is scrolled to. */
@@ -32,11 +31,7 @@ export async function addDropped(
 ): Promise<void> {
   for (const path of paths) {
     const folder = path.replace(/\/(GNUmakefile|makefile|Makefile)$/, '');
-    try {
-      await app.projects.add(folder);
-    } catch (error) {
-      app.notices.failed(`add ${folder}`, error);
-    }
+    await app.notices.attempt(`add ${folder}`, app.projects.add(folder));
   }
 }
 

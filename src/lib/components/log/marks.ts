@@ -40,7 +40,7 @@ export function mark(view: LogView, down: PointerEvent, clicked: () => void): vo
     const { top, bottom } = scroller.getBoundingClientRect();
     const beyond = y < top ? y - top : y > bottom ? y - bottom : 0;
     if (beyond === 0 || !moved) return;
-    view.moveBy(Math.sign(beyond) * Math.min(400, ROW + Math.abs(beyond)));
+    view.scroll.moveBy(Math.sign(beyond) * Math.min(400, ROW + Math.abs(beyond)));
     requestAnimationFrame(draw);
   }, EVERY);
   const up = () => {

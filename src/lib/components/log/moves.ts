@@ -10,11 +10,11 @@ export function px(delta: number, mode: number, page: number): number {
 
 /** Keys of a log that has the focus. */
 export const PAGE_KEYS: Record<string, (view: LogView, shift: boolean) => void> = {
-  ArrowUp: (view) => view.moveBy(-ROW),
-  ArrowDown: (view) => view.moveBy(ROW),
-  PageUp: (view) => view.moveBy(ROW - view.height),
-  PageDown: (view) => view.moveBy(view.height - ROW),
-  ' ': (view, shift) => view.moveBy((shift ? -1 : 1) * (view.height - ROW)),
-  Home: (view) => view.toTop(),
-  End: (view) => view.followEnd(),
+  ArrowUp: ({ scroll }) => scroll.moveBy(-ROW),
+  ArrowDown: ({ scroll }) => scroll.moveBy(ROW),
+  PageUp: ({ scroll }) => scroll.moveBy(ROW - scroll.height),
+  PageDown: ({ scroll }) => scroll.moveBy(scroll.height - ROW),
+  ' ': ({ scroll }, shift) => scroll.moveBy((shift ? -1 : 1) * (scroll.height - ROW)),
+  Home: ({ scroll }) => scroll.toTop(),
+  End: ({ scroll }) => scroll.followEnd(),
 };

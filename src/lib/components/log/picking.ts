@@ -24,22 +24,18 @@ export function copySelected(app: App, view: LogView, event: ClipboardEvent): vo
 
 /** Copies one whole line of which only the start is shown. */
 export function copyWhole(app: App, view: LogView, number: number): void {
-  copy(app, view.wholeLine(number));
+  copy(app, view.source.lines.whole(number));
 }
 
 /** Opens the editor at the place in a file that a line names. */
 export function openPlace(app: App, view: LogView, line: number): void {
-  app.client
-    .tell({ type: 'edit', with: { job: view.job, line } })
-    .catch((error: unknown) => app.notices.failed('open the editor', error));
+  void app.attempt('open the editor', app.logs.edit(view.job, line));
 }
 
 /** Saves the log in the folder for downloads. */
-export function save(app: App, view: LogView, form: SaveAs): void {
-  app.client.ask({ type: 'save_log', with: { job: view.job, form } }, 'saved').then(
-    ({ path }) => view.say(`Saved as ${tilde(path, app.home)}`),
-    (error: unknown) => app.notices.failed('save the log', error),
-  );
+export async function save(app: App, view: LogView, form: SaveAs): Promise<void> {
+  const path = await app.attempt('save the log', app.logs.save(view.job, form));
+  if (path !== undefined) view.say(`Saved as ${tilde(path, app.home)}`);
 }
 
 /** Copies the address of the job, and of the picked lines in it. */
@@ -47,12 +43,12 @@ export function copyLink(app: App, view: LogView): void {
   const picked = view.picked.lines;
   const lines = picked ? `#L${picked.from}${picked.to > picked.from ? `-L${picked.to}` : ''}` : '';
   const link = `${location.origin}/job/${view.job}${lines}`;
-  navigator.clipboard.writeText(link).then(
-    () => view.say(picked ? 'Link to these lines copied' : 'Link copied'),
-    (error: unknown) => app.notices.failed('copy the link', error),
-  );
+  const copying = navigator.clipboard
+    .writeText(link)
+    .then(() => view.say(picked ? 'Link to these lines copied' : 'Link copied'));
+  void app.attempt('copy the link', copying);
 }
 
 function copy(app: App, text: Promise<string>): void {
-  copyText(text).catch((error: unknown) => app.notices.failed('copy lines', error));
+  void app.attempt('copy lines', copyText(text));
 }

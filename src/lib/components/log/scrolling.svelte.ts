@@ -6,11 +6,12 @@ import type { LogView } from '$lib/state/log/view.svelte';
 
 /** Lets an element scroll a log; `sideways` moves the texts by so many px. */
 export function scrolling(view: LogView, sideways: (px: number) => void) {
+  const { scroll: window } = view;
   return (element: HTMLElement) => {
     let made = 0;
 
     $effect(() => {
-      const offset = view.measures.offsetOf(view.position);
+      const offset = window.measures.offsetOf(window.position);
       // Reading it forces a layout, writing it in vain cancels a smooth scroll under way.
       if (Math.abs(element.scrollTop - offset) >= 1) element.scrollTop = offset;
       made = element.scrollTop;
@@ -19,28 +20,28 @@ export function scrolling(view: LogView, sideways: (px: number) => void) {
     function scroll() {
       if (Math.abs(element.scrollTop - made) < 1) return;
       // The window became taller and the browser moved what no longer fits: no person did.
-      if (element.clientHeight !== view.height) return view.resize(element.clientHeight);
+      if (element.clientHeight !== window.height) return window.resize(element.clientHeight);
       made = element.scrollTop;
-      view.moveTo(view.measures.positionOf(element.scrollTop));
+      window.moveTo(window.measures.positionOf(element.scrollTop));
     }
 
     function wheel(event: WheelEvent) {
       const across = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX;
       if (across !== 0 && Math.abs(across) >= Math.abs(event.shiftKey ? 0 : event.deltaY)) {
         event.preventDefault();
-        return sideways(px(across, event.deltaMode, view.height));
+        return sideways(px(across, event.deltaMode, window.height));
       }
       // Before the next line comes and takes the window back to the end.
-      if (event.deltaY < 0) view.pause();
-      if (!view.measures.scaled) return;
+      if (event.deltaY < 0) window.pause();
+      if (!window.measures.scaled) return;
       // On a scaled bar one px stands for many lines: the wheel moves by real ones.
       event.preventDefault();
-      view.moveBy(px(event.deltaY, event.deltaMode, view.height));
+      window.moveBy(px(event.deltaY, event.deltaMode, window.height));
     }
 
     function pointerdown(event: PointerEvent) {
       const onBar = event.target === element && event.offsetX >= element.clientWidth;
-      if (onBar) view.pause();
+      if (onBar) window.pause();
     }
 
     function keydown(event: KeyboardEvent) {

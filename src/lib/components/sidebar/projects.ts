@@ -3,7 +3,5 @@ import type { App } from '$lib/state/app.svelte';
 
 /** Takes an added project off the list; nothing on disk changes. A failure is shown above the canvas. */
 export function takeOff(app: App, name: string): void {
-  app.projects
-    .remove(name)
-    .catch((error: unknown) => app.notices.failed(`take ${name} off the list`, error));
+  void app.attempt(`remove ${name} from the list`, app.projects.remove(name));
 }

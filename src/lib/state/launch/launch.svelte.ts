@@ -3,7 +3,8 @@ import { CallFailed, type Client } from '$lib/client';
 import { SHELL } from '$lib/job';
 import type { Filled, Job, Presets, Project, Scan, Start, Target } from '$lib/wire';
 import type { Jobs } from '$lib/state/jobs.svelte';
-import { filledBy, isWhole, PLAIN, presetsOf, targetsOf } from './presets';
+import { filledBy, isWhole, KeptPresets, PLAIN, targetsOf } from './presets';
+import { Previewer } from './preview.svelte';
 import type { Notices } from '$lib/state/notices.svelte';
 import { asksFirst, lacks, type Projects } from '$lib/state/projects.svelte';
 
@@ -62,10 +63,17 @@ export class Launch {
   /** The last form that was asked for; one that is ready later than it does not open. */
   #opening = 0;
 
+  readonly presets: KeptPresets;
   readonly #world: World;
 
   constructor(world: World) {
     this.#world = world;
+    this.presets = new KeptPresets(world.client);
+  }
+
+  /** A preview of what a form would run; one for each form. */
+  previewer(): Previewer {
+    return new Previewer(this.#world.client);
   }
 
   /** A click on a target: runs it where nothing has to be asked, else asks. */
@@ -185,7 +193,7 @@ export class Launch {
   }
 
   #presets(project: Project, target: Target): Promise<Presets> {
-    return presetsOf(this.#world.client, { project: project.name, target: target.name });
+    return this.presets.of({ project: project.name, target: target.name });
   }
 
   #trusted(project: Project, then: () => void): void {
@@ -196,7 +204,10 @@ export class Launch {
   /** Whether it asks before it runs. Where that cannot be told, the start says what is wrong. */
   async #isDangerous(start: Start): Promise<boolean> {
     try {
-      const preview = await this.#world.client.ask({ type: 'preview', with: start }, 'preview');
+      const preview = await this.#world.client.ask(
+        { launch: { type: 'preview', with: start } },
+        'preview',
+      );
       return preview.danger !== null;
     } catch {
       return false;

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { aJob, aProject, aTarget, aVariable, FakeWorld, settled } from '$lib/testing/fake';
-import type { Call, Filled, Presets, Preview, Reply, Scan, Target } from '$lib/wire';
+import {
+  aJob,
+  aProject,
+  aTarget,
+  aVariable,
+  FakeWorld,
+  settled,
+  type Sent,
+} from '$lib/testing/fake';
+import type { Filled, Presets, Preview, Reply, Scan, Target } from '$lib/wire';
 import { Jobs } from '$lib/state/jobs.svelte';
 import { filledBy, PLAIN, targetsOf } from './presets';
 import { Launch } from './launch.svelte';
@@ -56,7 +64,7 @@ interface Known {
 async function launchWith({ trusted = true, presets, preview }: Known = {}) {
   const world = new FakeWorld();
   const client = await world.connected();
-  const answers: Partial<Record<Call['request']['type'], Reply>> = {
+  const answers: Partial<Record<Sent['request']['type'], Reply>> = {
     targets: { type: 'scan', with: SCAN },
     trust_project: { type: 'ok' },
     presets: { type: 'presets', with: presets ?? { last: null, named: [] } },

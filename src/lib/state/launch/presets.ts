@@ -1,4 +1,4 @@
-// What a target was started with before, and what was kept under names: asked of the other side, which keeps it.
+// What a target was started with before, and what was saved under names: the server keeps it.
 import type { Client } from '$lib/client';
 import type { Filled, Job, MakeOptions, Preset, Presets } from '$lib/wire';
 
@@ -18,24 +18,39 @@ export interface Which {
   target: string;
 }
 
-/** What is known of earlier launches; nothing where it cannot be asked. */
-export async function presetsOf(client: Client, which: Which): Promise<Presets> {
-  try {
-    return await client.ask({ type: 'presets', with: which }, 'presets');
-  } catch {
-    // A form without them is still a form, and what is wrong shows as it is started.
-    return { last: null, named: [] };
+/** What a target was started with before, and what is saved under names. */
+export class KeptPresets {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
   }
-}
 
-/** Keeps what is filled in under a name, in the place of what had that name. */
-export function savePreset(client: Client, which: Which, preset: Preset): Promise<Presets> {
-  return client.ask({ type: 'save_preset', with: { ...which, preset } }, 'presets');
-}
+  /** Those of a target; none if they cannot be asked for. */
+  async of(which: Which): Promise<Presets> {
+    try {
+      return await this.#client.ask({ launch: { type: 'presets', with: which } }, 'presets');
+    } catch {
+      // A form without them is still a form, and what is wrong shows as it is started.
+      return { last: null, named: [] };
+    }
+  }
 
-/** Drops what was kept under a name. */
-export function forgetPreset(client: Client, which: Which, name: string): Promise<Presets> {
-  return client.ask({ type: 'forget_preset', with: { ...which, name } }, 'presets');
+  /** Saves what is filled in under a name, in the place of what had that name. */
+  save(which: Which, preset: Preset): Promise<Presets> {
+    return this.#client.ask(
+      { launch: { type: 'save_preset', with: { ...which, preset } } },
+      'presets',
+    );
+  }
+
+  /** Deletes what was saved under a name. */
+  forget(which: Which, name: string): Promise<Presets> {
+    return this.#client.ask(
+      { launch: { type: 'forget_preset', with: { ...which, name } } },
+      'presets',
+    );
+  }
 }
 
 /** The targets of a job, one by one: only the words of its arguments tell where one ends. */

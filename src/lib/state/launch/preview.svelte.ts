@@ -1,5 +1,6 @@
 // What a launch would run, as the other side tells it: asked anew at each change, but never twice at once.
 import type { Client } from '$lib/client';
+import { reason } from '$lib/reason';
 import type { Preview, Start } from '$lib/wire';
 
 /** The preview of what stands in a form. */
@@ -37,12 +38,15 @@ export class Previewer {
     while (this.#wanted !== null) {
       const wanted = this.#wanted;
       try {
-        const preview = await this.#client.ask({ type: 'preview', with: wanted }, 'preview');
+        const preview = await this.#client.ask(
+          { launch: { type: 'preview', with: wanted } },
+          'preview',
+        );
         if (this.#wanted !== null) this.shown = preview;
         this.problem = null;
       } catch (error) {
         this.shown = null;
-        this.problem = error instanceof Error ? error.message : String(error);
+        this.problem = reason(error);
       }
       if (this.#wanted === wanted) break;
     }

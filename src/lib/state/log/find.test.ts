@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { FakeWorld, settled } from '$lib/testing/fake';
-import type { Call, Hit, Reply } from '$lib/wire';
+import { FakeWorld, settled, type Sent } from '$lib/testing/fake';
+import type { Hit, Reply } from '$lib/wire';
 import { Find } from './find.svelte';
 
 beforeEach(() => vi.useFakeTimers());
@@ -9,7 +9,7 @@ afterEach(() => vi.useRealTimers());
 const hit = (line: number, start = 0): Hit => ({ line, start, end: start + 3 });
 
 /** A search in a window that stands at line 10. */
-async function open(answers: Partial<Record<string, (call: Call) => Reply>> = {}) {
+async function open(answers: Partial<Record<string, (call: Sent) => Reply>> = {}) {
   const world = new FakeWorld();
   const client = await world.connected();
   world.last.answer = (call) =>
@@ -80,7 +80,7 @@ test('what is found while a person reads on does not move the window', async () 
   came(2, true);
   await settled();
   expect(revealed).toEqual([]);
-  expect(find.hits).toBe(2);
+  expect(find.hits.count).toBe(2);
 });
 
 test('answers to an earlier search are not taken', async () => {
@@ -89,7 +89,7 @@ test('answers to an earlier search are not taken', async () => {
   const before = search();
   await type(find, 'bar');
   find.found({ search: before, hits: 9, lines: 0, caught_up: true, complete: true, why: null });
-  expect(find.hits).toBe(0);
+  expect(find.hits.count).toBe(0);
 });
 
 test('what cannot be looked for is said, until something else is typed', async () => {
@@ -111,15 +111,15 @@ test('the hits of the lines on screen are asked for once, and again when there a
   });
   await type(find, 'foo');
   came(3, true);
-  find.want(10, 40);
+  find.hits.want(10, 40);
   await settled();
   expect(find.in(20)).toHaveLength(2);
   expect(find.in(22)).toEqual([]);
-  find.want(11, 41);
+  find.hits.want(11, 41);
   await settled();
   expect(asked('hits')).toHaveLength(1);
   came(4, true);
-  find.want(11, 41);
+  find.hits.want(11, 41);
   await settled();
   expect(asked('hits')).toHaveLength(2);
 });

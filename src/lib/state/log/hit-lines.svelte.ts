@@ -77,7 +77,10 @@ export class NearHits {
     const search = this.#search;
     try {
       const asked = { search, around: this.#around, skip: index * BLOCK, count: BLOCK };
-      const near = await this.#client.ask({ type: 'hit_lines', with: asked }, 'hit_lines');
+      const near = await this.#client.ask(
+        { find: { type: 'hit_lines', with: asked } },
+        'hit_lines',
+      );
       if (search !== this.#search) return;
       this.total = near.total;
       this.#put(index, near.lines, near.hits);

@@ -59,13 +59,13 @@ export class Lines {
 
   /** Asks for lines, at most a thousand, and does not hold them. */
   async ask(first: number, count: number): Promise<Line[]> {
-    const request = { type: 'lines', with: { job: this.#job, first, count } } as const;
+    const request = { log: { type: 'lines', with: { job: this.#job, first, count } } } as const;
     return (await this.#client.ask(request, 'lines')).lines;
   }
 
   /** The text of one whole line, however long. */
   async whole(number: number): Promise<string> {
-    const request = { type: 'whole_line', with: { job: this.#job, number } } as const;
+    const request = { log: { type: 'whole_line', with: { job: this.#job, number } } } as const;
     return (await this.#client.ask(request, 'lines')).lines.map(textOf).join('\n');
   }
 

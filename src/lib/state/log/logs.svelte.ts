@@ -1,54 +1,75 @@
 // The logs of the open jobs: one view each, made when a job is first looked at, dropped with its tab.
 import type { Client } from '$lib/client';
-import type { Event, Job, JobId } from '$lib/wire';
+import type { Job, JobId, SaveAs } from '$lib/wire';
+import type { Taste } from './gutter.svelte';
+import type { Came } from './hits.svelte';
+import type { Grew } from './source.svelte';
 import { LogView } from './view.svelte';
+
+interface Opened {
+  view: LogView;
+  /** Ends what the view derives. */
+  end: () => void;
+}
 
 /** Views by job. */
 export class Logs {
   readonly #client: Client;
-  readonly #views = new Map<JobId, LogView>();
-  /** Ends what a view derives. */
-  readonly #ends = new Map<JobId, () => void>();
+  readonly #taste: Taste;
+  readonly #opened = new Map<JobId, Opened>();
 
-  constructor(client: Client) {
+  /** `taste` is how a person likes to see all of them. */
+  constructor(client: Client, taste: Taste) {
     this.#client = client;
+    this.#taste = taste;
   }
 
-  /** The view of a job's log. */
-  of(job: Pick<Job, 'id' | 'status' | 'lines'>): LogView {
-    const known = this.#views.get(job.id);
-    if (known) return known;
+  /** The view of a job's log: the one that is open, else a new one. Not to be derived, for it may make one. */
+  open(job: Pick<Job, 'id' | 'status' | 'lines'>): LogView {
+    const known = this.#opened.get(job.id);
+    if (known) return known.view;
     let view!: LogView;
-    // What is derived is of the page that asks first, unless it has a root of its own, and stands still once that page
-    // is left: a log that is come back to would neither grow nor move.
+    // What is derived is of the page that asks first, unless it has a root of its own, and does not go on once that
+    // page is left: a log that is come back to would neither grow nor move.
     const end = $effect.root(() => {
-      view = new LogView(this.#client, job);
+      view = new LogView(this.#client, job, this.#taste);
     });
-    this.#views.set(job.id, view);
-    this.#ends.set(job.id, end);
+    this.#opened.set(job.id, { view, end });
     return view;
   }
 
   /** The job's tab is closed. */
   drop(job: JobId): void {
-    this.#views.get(job)?.find.close();
-    this.#views.delete(job);
-    this.#ends.get(job)?.();
-    this.#ends.delete(job);
+    const opened = this.#opened.get(job);
+    opened?.view.find.close();
+    opened?.end();
+    this.#opened.delete(job);
+  }
+
+  /** Opens the editor at the place in a file that a line names. */
+  edit(job: JobId, line: number): Promise<void> {
+    return this.#client.tell({ log: { type: 'edit', with: { job, line } } });
+  }
+
+  /** Saves a log in the folder for downloads; gives the file's path. */
+  async save(job: JobId, form: SaveAs): Promise<string> {
+    const request = { log: { type: 'save_log', with: { job, form } } } as const;
+    return (await this.#client.ask(request, 'saved')).path;
   }
 
   /** The connection came back, or the store did. */
   resume(): void {
-    for (const view of this.#views.values()) view.resume();
+    for (const { view } of this.#opened.values()) view.resume();
   }
 
   /** A search came on. */
-  found(came: Extract<Event, { type: 'found' }>['with']): void {
-    for (const { find } of this.#views.values()) if (find.owns(came.search)) find.found(came);
+  found(came: Came): void {
+    for (const { view } of this.#opened.values())
+      if (view.find.owns(came.search)) view.find.found(came);
   }
 
   /** A followed log grew. */
-  grew(grew: Extract<Event, { type: 'log_grew' }>['with']): void {
-    this.#views.get(grew.job)?.grew(grew);
+  grew(grew: Grew): void {
+    this.#opened.get(grew.job)?.view.source.grew(grew);
   }
 }

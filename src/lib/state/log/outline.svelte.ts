@@ -108,7 +108,7 @@ export class Outlined {
     let failed = false;
     try {
       this.#take(
-        await this.#client.ask({ type: 'outline', with: { job: this.#job } }, 'outline'),
+        await this.#client.ask({ log: { type: 'outline', with: { job: this.#job } } }, 'outline'),
         complete,
       );
     } catch {

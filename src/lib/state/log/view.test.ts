@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { BLOCK } from '$lib/log/blocks';
 import { ROW } from '$lib/log/window';
-import { aJob, aLine, FakeWorld, settled } from '$lib/testing/fake';
-import type { Call, Line, Outline, Section, Status } from '$lib/wire';
+import { aJob, aLine, FakeWorld, settled, type Sent } from '$lib/testing/fake';
+import type { Line, Outline, Section, Status } from '$lib/wire';
 import { LogView } from './view.svelte';
 
 const HEIGHT = 700;
@@ -38,7 +38,7 @@ async function open(
   change(server);
   world.last.answer = (call) => answer(world, server, call);
   const view = new LogView(client, aJob({ status }));
-  view.resize(HEIGHT);
+  view.scroll.resize(HEIGHT);
   view.attach();
   await frame();
   const grow = (by: number, tail = 43) => {
@@ -46,7 +46,7 @@ async function open(
     const first = Math.max(1, server.lines - tail + 1);
     const last = Array.from({ length: server.lines - first + 1 }, (_, i) => server.line(first + i));
     const extent = { lines: server.lines, bytes: 0, complete: server.complete };
-    view.grew({ job: view.job, extent, tail: tail === 0 ? [] : last });
+    view.source.grew({ job: view.job, extent, tail: tail === 0 ? [] : last });
   };
   const asked = (type: string) => world.asked.filter((request) => request.type === type);
   return { world, view, server, grow, asked };
@@ -55,7 +55,7 @@ async function open(
 function answer(
   world: FakeWorld,
   server: { lines: number; complete: boolean; outline: Outline; line: (n: number) => Line },
-  call: Call,
+  call: Sent,
 ) {
   const { request } = call;
   const extent = { lines: server.lines, bytes: 0, complete: server.complete };
@@ -71,22 +71,22 @@ function answer(
 }
 
 function shown(view: LogView): [number, number] {
-  return [view.rows[0]!.number, view.rows.at(-1)!.number];
+  return [view.rows.list[0]!.number, view.rows.list.at(-1)!.number];
 }
 
 describe('where a log opens', () => {
   test('a running one at its end, following', async () => {
     const { view } = await open('running', 5000, false);
-    expect(view.following).toBe(true);
+    expect(view.scroll.following).toBe(true);
     expect(shown(view)).toEqual([4966, 5000]);
   });
 
   test('at its top, where a person wants that before anything is known of it', async () => {
     const { view, grow } = await open('running', 0, false);
-    view.toTop();
+    view.scroll.toTop();
     grow(5000);
     await frame();
-    expect(view.following).toBe(false);
+    expect(view.scroll.following).toBe(false);
     expect(shown(view)).toEqual([1, 36]);
   });
 
@@ -99,24 +99,24 @@ describe('where a log opens', () => {
     const { view } = await open('error', 5000, true, ({ outline }) => {
       outline.errors = [501, 3000].map((line) => ({ line, spot: null }));
     });
-    expect(view.fault).toBe(501);
-    expect(view.position).toBe(500 * ROW - 233);
-    expect(view.toError(true)).toBe(true);
-    expect(view.fault).toBe(3000);
+    expect(view.jumps.fault).toBe(501);
+    expect(view.scroll.position).toBe(500 * ROW - 233);
+    expect(view.jumps.toError(true)).toBe(true);
+    expect(view.jumps.fault).toBe(3000);
     expect(shown(view)).toEqual([2988, 3023]);
-    view.toError(false);
-    expect(view.fault).toBe(501);
+    view.jumps.toError(false);
+    expect(view.jumps.fault).toBe(501);
   });
 
   test('one that failed without an error we know at its end', async () => {
     const { view } = await open('error', 5000, true);
     expect(shown(view)).toEqual([4966, 5000]);
-    expect(view.following).toBe(false);
+    expect(view.scroll.following).toBe(false);
   });
 
   test('every row on screen has its line, and little else was asked for', async () => {
     const { view, asked } = await open('error', 50_000_000, true);
-    expect(view.rows.every(({ line, number }) => line?.number === number)).toBe(true);
+    expect(view.rows.list.every(({ line, number }) => line?.number === number)).toBe(true);
     expect(asked('lines').length).toBeLessThanOrEqual(2);
   });
 });
@@ -124,11 +124,11 @@ describe('where a log opens', () => {
 describe('following and pausing', () => {
   test('the first px of a smooth scroll upwards do not follow again, a way down to the end does', async () => {
     const { view } = await open('running', 5000, false);
-    view.pause();
-    view.moveTo(view.measures.end - 0.5);
-    expect(view.following).toBe(false);
-    view.moveTo(view.measures.end);
-    expect(view.following).toBe(true);
+    view.scroll.pause();
+    view.scroll.moveTo(view.scroll.measures.end - 0.5);
+    expect(view.scroll.following).toBe(false);
+    view.scroll.moveTo(view.scroll.measures.end);
+    expect(view.scroll.following).toBe(true);
   });
 
   test('new lines are shown without being asked for', async () => {
@@ -137,8 +137,8 @@ describe('following and pausing', () => {
     for (let i = 0; i < 20; i++) {
       grow(1000);
       await frame();
-      expect(view.rows.at(-1)).toMatchObject({ number: view.extent.lines });
-      expect(view.rows.every(({ line }) => line !== undefined)).toBe(true);
+      expect(view.rows.list.at(-1)).toMatchObject({ number: view.extent.lines });
+      expect(view.rows.list.every(({ line }) => line !== undefined)).toBe(true);
     }
     expect(asked('lines')).toHaveLength(before);
   });
@@ -156,20 +156,20 @@ describe('following and pausing', () => {
 
   test('a paused window does not move, and counts what it has not shown', async () => {
     const { view, grow } = await open('running', 5000, false);
-    view.moveBy(-10 * ROW);
+    view.scroll.moveBy(-10 * ROW);
     await frame();
     const before = shown(view);
     grow(214, 0);
     await frame();
     expect(shown(view)).toEqual(before);
-    expect(view.unseen).toBe(214);
-    expect(view.rows.every(({ line }) => line !== undefined)).toBe(true);
+    expect(view.scroll.unseen).toBe(214);
+    expect(view.rows.list.every(({ line }) => line !== undefined)).toBe(true);
   });
 
   test('the server is told how much of the end is looked at', async () => {
     const { view, asked } = await open('running', 5000, false);
-    view.pause();
-    view.followEnd();
+    view.scroll.pause();
+    view.scroll.followEnd();
     const tails = asked('follow').map((request) =>
       request.type === 'follow' ? request.with.tail : -1,
     );
@@ -178,16 +178,16 @@ describe('following and pausing', () => {
 
   test('the bottom resumes', async () => {
     const { view } = await open('running', 5000, false);
-    view.moveBy(-500);
-    expect(view.following).toBe(false);
-    view.moveBy(500);
-    expect(view.following).toBe(true);
+    view.scroll.moveBy(-500);
+    expect(view.scroll.following).toBe(false);
+    view.scroll.moveBy(500);
+    expect(view.scroll.following).toBe(true);
   });
 
   test('picking a line pauses', async () => {
     const { view } = await open('running', 5000, false);
     view.pick(4990, false);
-    expect(view.following).toBe(false);
+    expect(view.scroll.following).toBe(false);
     expect(view.picked.lines).toEqual({ from: 4990, to: 4990 });
   });
 });
@@ -196,22 +196,22 @@ describe('asking for lines', () => {
   test('a jump asks for the blocks in sight alone', async () => {
     const { view, world } = await open('done', 1_000_000, true);
     const before = world.asked.length;
-    view.moveTo(600_000 * ROW);
+    view.scroll.moveTo(600_000 * ROW);
     await frame();
     const firsts = world.asked
       .slice(before)
       .map((request) => (request.type === 'lines' ? request.with.first : 0));
     expect(new Set(firsts)).toEqual(new Set([599_901, 600_001]));
-    expect(view.rows.every(({ line }) => line !== undefined)).toBe(true);
+    expect(view.rows.list.every(({ line }) => line !== undefined)).toBe(true);
     expect(BLOCK).toBe(100);
   });
 
   test('a line that had no end is read again when the log has grown behind the window', async () => {
     const { view, server, grow } = await open('running', 1000, false);
-    const text = () => view.rows.find(({ number }) => number === 70)?.line?.spans[0]?.text;
+    const text = () => view.rows.list.find(({ number }) => number === 70)?.line?.spans[0]?.text;
     server.line = (number) =>
       aLine(number, number === 70 ? { open: true, spans: [{ text: 'half' }] } : {});
-    view.moveTo(60 * ROW);
+    view.scroll.moveTo(60 * ROW);
     await frame();
     expect(text()).toBe('half');
     server.line = (number) => aLine(number);
@@ -223,7 +223,7 @@ describe('asking for lines', () => {
   test('an answer that is short does not make it ask for ever', async () => {
     const { view, world, server } = await open('done', 1000, true);
     server.lines = 300;
-    view.moveTo(500 * ROW);
+    view.scroll.moveTo(500 * ROW);
     await frame();
     const before = world.asked.length;
     await frame();
@@ -237,14 +237,14 @@ describe('asking for lines', () => {
       const failure = { code: 'store_away', message: 'Postgres is away' } as const;
       world.last.say({ failed: { id: call.id, failure } });
     };
-    view.moveTo(50_000 * ROW);
+    view.scroll.moveTo(50_000 * ROW);
     await frame();
-    expect(view.problem).toBe('Postgres is away');
+    expect(view.source.problem).toBe('Postgres is away');
     world.last.answer = (call) => answer(world, server, call);
     view.resume();
     await frame();
-    expect(view.problem).toBeNull();
-    expect(view.rows.every(({ line }) => line !== undefined)).toBe(true);
+    expect(view.source.problem).toBeNull();
+    expect(view.rows.list.every(({ line }) => line !== undefined)).toBe(true);
   });
 
   test('a closed window asks for nothing', async () => {
@@ -295,16 +295,16 @@ describe('sections', () => {
 
   test('fold, and what is above stays where it is', async () => {
     const { view } = await folded();
-    view.moveTo(95 * ROW + 7);
+    view.scroll.moveTo(95 * ROW + 7);
     view.toggleFold(100);
     await frame();
-    expect(view.position).toBe(95 * ROW + 7);
-    expect(view.rows.map(({ number }) => number).slice(0, 7)).toEqual([
+    expect(view.scroll.position).toBe(95 * ROW + 7);
+    expect(view.rows.list.map(({ number }) => number).slice(0, 7)).toEqual([
       96, 97, 98, 99, 100, 2001, 2002,
     ]);
-    expect(view.rows.every(({ line }) => line !== undefined)).toBe(true);
+    expect(view.rows.list.every(({ line }) => line !== undefined)).toBe(true);
     view.toggleFold(10);
-    expect(view.rows[0]!.number).toBe(96);
+    expect(view.rows.list[0]!.number).toBe(96);
     view.toggleFold(100);
     expect(shown(view)[1]).toBe(131);
   });
@@ -313,19 +313,19 @@ describe('sections', () => {
     const { view } = await folded();
     view.toggleFold(200);
     view.toggleFold(100);
-    view.goTo(250);
-    expect(view.rows.some(({ number }) => number === 250)).toBe(true);
+    view.jumps.toLine(250);
+    expect(view.rows.list.some(({ number }) => number === 250)).toBe(true);
     expect(view.outline.folded.size).toBe(0);
   });
 
   test('are gone through by keys', async () => {
     const { view } = await folded();
     for (const first of [10, 100, 200, 200]) {
-      view.toSection(false);
+      view.jumps.toSection(false);
       expect(view.picked.lines?.from).toBe(first);
-      expect(view.section).toBe(first);
+      expect(view.jumps.section).toBe(first);
     }
-    view.toSection(true);
+    view.jumps.toSection(true);
     expect(view.picked.lines?.from).toBe(100);
   });
 });

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { FakeWorld, settled } from '$lib/testing/fake';
-import type { Call } from '$lib/wire';
+import { FakeWorld, settled, type Sent } from '$lib/testing/fake';
 import { Feed, type Sink, TAIL } from './feed';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -49,7 +48,7 @@ function begin(world: FakeWorld, subscription: number, seq: number, live: number
   world.last.reply(call.id, { type: 'subscribed', with: { subscription, seq, live } });
 }
 
-function subscribing(world: FakeWorld): Call[] {
+function subscribing(world: FakeWorld): Sent[] {
   return world.last.sent.filter(({ request }) => request.type === 'subscribe');
 }
 

@@ -2,6 +2,7 @@
 // never more of them at once than the terminal can take.
 import { CallFailed, type Client, type Reader } from '$lib/client';
 import type { Chunk } from '$lib/log/frames';
+import { reason } from '$lib/reason';
 import type { JobId } from '$lib/wire';
 
 /** How much of what was written before is shown, in bytes. */
@@ -85,7 +86,7 @@ export class Feed {
       this.#rest();
       // After a drop it is asked again by itself.
       if (error instanceof CallFailed && error.code === 'disconnected') return;
-      this.#sink.failed(error instanceof Error ? error.message : String(error));
+      this.#sink.failed(reason(error));
     }
   }
 

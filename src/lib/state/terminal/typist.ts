@@ -1,6 +1,7 @@
 // What goes from a terminal to its job: keys and sizes, one call after the other. Two calls at once may be answered in
 // either order, and letters must not.
 import { CallFailed, type Client } from '$lib/client';
+import { reason } from '$lib/reason';
 import type { JobId, Request } from '$lib/wire';
 
 /** UTF-16 units of one call: the server takes 64 KiB, and a control character is six bytes of JSON. */
@@ -58,12 +59,12 @@ export class Typist {
     if (this.#size) {
       const size = this.#size;
       this.#size = null;
-      return { type: 'resize', with: { job, ...size } };
+      return { job: { type: 'resize', with: { job, ...size } } };
     }
     if (this.#text === '') return null;
     const text = this.#text.slice(0, end(this.#text));
     this.#text = this.#text.slice(text.length);
-    return { type: 'input', with: { job, text, end: false } };
+    return { job: { type: 'input', with: { job, text, end: false } } };
   }
 }
 
@@ -76,5 +77,5 @@ function end(text: string): number {
 function words(error: unknown): string {
   if (error instanceof CallFailed && error.code === 'disconnected')
     return 'not connected just now: what was typed may not have arrived';
-  return error instanceof Error ? error.message : String(error);
+  return reason(error);
 }

@@ -1,7 +1,7 @@
 //! How `vmo run` asks make, and what it takes from an earlier form.
 
 use clap::Args;
-use orchestrator::{engine::Engine, job::MakeOptions, wire::Filled};
+use orchestrator::{engine::Engine, job::MakeOptions, presets::Filled};
 
 use super::Failed;
 

@@ -1,12 +1,12 @@
 //! `vmo log`: a job's log, as text or byte for byte, whole or as it grows.
 
-use std::process::ExitCode;
+use std::{io::Write, mem, process::ExitCode};
 
 use clap::Args;
 use orchestrator::{
-    engine::{Engine, LINE_BYTES, ReadError},
+    engine::{Cursor, Engine, LINE_BYTES, Piece, ReadError},
     job::{Job, JobId},
-    log::Stream,
+    log::{Line, Stream, lines::Flow},
 };
 
 use super::{Failed, Outcome, lines, out, settled};
@@ -64,6 +64,8 @@ pub(crate) async fn log(log: Log) -> Outcome {
     let job = engine.find_job(&log.job).await?;
     let written = if log.raw {
         write_raw(&engine, job.id, &log).await
+    } else if log.follow {
+        follow_lines(&engine, job.id, &log).await
     } else {
         write_lines(&engine, &job, &log).await
     };
@@ -109,68 +111,94 @@ impl From<ReadError> for Unwritten {
 }
 
 async fn write_raw(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwritten> {
-    let log = engine.log(id);
-    let mut growth = log.live.as_ref().map(|live| live.growth());
-    let mut cursor = log.cursor(0);
+    let mut cursor = engine.log(id).cursor(0);
     let mut out = out::exact(Stream::Stdout);
-    loop {
-        let complete = growth
-            .as_mut()
-            .is_none_or(|growth| growth.borrow_and_update().complete);
-        if let Some(chunks) = cursor.next().await? {
-            for chunk in chunks
-                .iter()
-                .filter(|chunk| asked.stream.is_none_or(|stream| stream == chunk.stream))
-            {
-                out.write_all(&chunk.bytes)?;
+    while let Some(piece) = asked.next(&mut cursor).await? {
+        let mut written = Ok(());
+        piece.each(|_, stream, _, bytes| {
+            if written.is_ok() && asked.shows(stream) {
+                written = out.write_all(bytes);
             }
-            out.flush()?;
-        } else if complete || !asked.follow {
-            return Ok(());
-        } else if let Some(growth) = &mut growth
-            && growth.changed().await.is_err()
-        {
-            return Ok(());
-        }
+        });
+        written?;
+        out.flush()?;
     }
+    Ok(())
 }
 
+/// Writes the lines as they come, each when it is whole.
+async fn follow_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwritten> {
+    let mut cursor = engine.log(id).cursor(0);
+    let mut flow = Flow::new(LINE_BYTES);
+    let mut out = Lines::new(asked);
+    while let Some(piece) = asked.next(&mut cursor).await? {
+        if let Some(state) = cursor.take_jump() {
+            // Rows are gone: what is open before them does not go on after them.
+            out.write(&mem::replace(&mut flow, Flow::from(state, LINE_BYTES)).finish())?;
+        }
+        let mut ended = Vec::new();
+        piece.each(|_, stream, at, bytes| ended.extend(flow.feed(stream, at, bytes)));
+        out.write(&ended)?;
+    }
+    Ok(out.write(&flow.finish())?)
+}
+
+/// Writes the lines that are there.
 async fn write_lines(engine: &Engine, job: &Job, asked: &Log) -> Result<(), Unwritten> {
     let log = engine.log(job.id);
     let (mut next, last) = asked.lines.unwrap_or((1, u64::MAX));
-    let mut growth = log.live.as_ref().map(|live| live.growth());
-    let colored = out::is_seen(Stream::Stdout);
-    let mut out = out::exact(Stream::Stdout);
+    let mut out = Lines::new(asked);
     while next <= last {
-        let complete = growth
-            .as_mut()
-            .is_none_or(|growth| growth.borrow_and_update().complete);
         let count = LINES.min((last - next).saturating_add(1));
-        let mut found = log.lines(next, count, LINE_BYTES).await?;
-        if asked.follow && !complete {
-            // An open line is written when it is whole.
-            let open = found.iter().position(|line| line.open);
-            found.truncate(open.unwrap_or(found.len()));
-        }
+        let found = log.lines(next, count, LINE_BYTES).await?;
         if let Some(line) = found.last() {
             next = line.number + 1;
-            for line in found
-                .iter()
-                .filter(|line| asked.stream.is_none_or(|stream| stream == line.stream))
-            {
-                lines::write(&mut out, line, colored)?;
-            }
-            out.flush()?;
+            out.write(&found)?;
         } else if log.live.is_none() && next + count <= job.lines {
             // Rows are gone; there may be some after them.
             next += count;
-        } else if complete || !asked.follow {
-            return Ok(());
-        } else if let Some(growth) = &mut growth
-            && growth.changed().await.is_err()
-        {
+        } else {
             return Ok(());
         }
     }
     Ok(())
+}
+
+/// Our standard output, for lines.
+struct Lines<'a> {
+    asked: &'a Log,
+    out: Box<dyn Write>,
+    colored: bool,
+}
+
+impl<'a> Lines<'a> {
+    fn new(asked: &'a Log) -> Self {
+        Self {
+            asked,
+            out: out::exact(Stream::Stdout),
+            colored: out::is_seen(Stream::Stdout),
+        }
+    }
+
+    fn write(&mut self, lines: &[Line]) -> std::io::Result<()> {
+        for line in lines.iter().filter(|line| self.asked.shows(line.stream)) {
+            lines::write(&mut self.out, line, self.colored)?;
+        }
+        self.out.flush()
+    }
+}
+
+impl Log {
+    /// The next piece of the log: of one that is followed, as soon as there is one.
+    async fn next(&self, cursor: &mut Cursor) -> Result<Option<Piece>, ReadError> {
+        if self.follow {
+            cursor.next_or_wait().await
+        } else {
+            cursor.piece().await
+        }
+    }
+
+    fn shows(&self, stream: Stream) -> bool {
+        self.stream.is_none_or(|only| only == stream)
+    }
 }

@@ -226,13 +226,16 @@ async fn cancel(name: &str, force: bool) -> Outcome {
         )));
     }
     engine.cancel(job.id, force).await?;
-    let job = engine.over(job.id).await?;
+    let job = engine.over_or_defied(job.id).await?;
     let late = match job.state.status() {
         Status::Done | Status::Error => " (the cancel came too late)",
         _ => "",
     };
     out::line(format_args!("{} {}{late}", job.id, words::end(&job)))?;
-    Ok(ExitCode::SUCCESS)
+    let left = words::left_by_cancel(&job);
+    left.iter().for_each(out::say);
+    let is_ended = job.state.status().is_over() && left.is_empty();
+    Ok(ExitCode::from(u8::from(!is_ended)))
 }
 
 /// Has jobs archived that are over and that nobody archives, by a process that stays until that is done.

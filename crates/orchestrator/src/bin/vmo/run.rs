@@ -6,7 +6,8 @@ use clap::Args;
 use orchestrator::{
     engine::{Consent, Engine, Log},
     job::{Job, JobId, survivor as survivor_words},
-    wire::{self, Start, WhenBusy},
+    launch::{Start, WhenBusy},
+    wire,
 };
 
 use super::{
@@ -247,7 +248,11 @@ async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
             if words::code(job) != 0 {
                 out::say(format_args!("{place}{}", words::end(job)));
             }
-            for survivor in &job.survivors {
+            let left = words::left_by_cancel(job);
+            for line in &left {
+                out::say(format_args!("{place}{line}"));
+            }
+            for survivor in job.survivors.iter().filter(|_| left.is_empty()) {
                 let words = survivor_words(survivor);
                 out::say(format_args!("{place}left running: {words}"));
             }
@@ -289,16 +294,26 @@ fn print_job(job: &Job, json: bool) -> Result<(), Failed> {
     }
 }
 
-/// Ctrl-C cancels; a second one kills.
+/// Ctrl-C cancels; a second one kills. A third leaves what goes on all the same.
 async fn cancel_on_interrupt(engine: Engine, jobs: Vec<JobId>) {
-    let mut force = false;
-    while tokio::signal::ctrl_c().await.is_ok() {
+    for force in [false, true] {
+        if tokio::signal::ctrl_c().await.is_err() {
+            return;
+        }
         for job in &jobs {
             if let Err(error) = engine.cancel(*job, force).await {
                 tracing::debug!(%error, "not canceled");
             }
         }
-        force = true;
+    }
+    if tokio::signal::ctrl_c().await.is_ok() {
+        for live in engine.lives().iter().filter(|live| jobs.contains(&live.id)) {
+            if !live.job_status().is_over() {
+                out::say(format_args!("job {} goes on; vmo log {}", live.id, live.id));
+            }
+        }
+        terminal::restore();
+        std::process::exit(128 + libc::SIGINT);
     }
 }
 

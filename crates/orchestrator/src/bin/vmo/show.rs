@@ -43,12 +43,22 @@ pub(crate) async fn show(
 pub(crate) async fn tell_pauses(log: Log) {
     let Some(live) = log.live else { return };
     let mut changes = live.job_changes();
-    let (mut told, mut kept_out) = (None, None);
+    let (mut told, mut kept_out, mut defies) = (None, None, None);
     loop {
-        let (paused, unarchived) = {
+        let (paused, unarchived, defied) = {
             let job = changes.borrow_and_update();
-            (job.paused.clone(), job.unarchived.clone())
+            (
+                job.paused.clone(),
+                job.unarchived.clone(),
+                job.defied.clone(),
+            )
         };
+        if let Some(why) = defied.as_ref().filter(|_| defied != defies) {
+            out::say(format_args!(
+                "not canceled: {why}; Ctrl-C leaves it running"
+            ));
+        }
+        defies = defied;
         if let Some(why) = unarchived.as_ref().filter(|_| unarchived != kept_out) {
             out::say(format_args!(
                 "not in the history yet, and tried again: {why}"

@@ -1,6 +1,6 @@
 //! Words and numbers the command line uses for jobs.
 
-use orchestrator::job::{Exit, Job, State};
+use orchestrator::job::{self, Exit, Job, State, Status};
 
 /// How a job stands, in a few words: `done`, `error: exit code 2`, `running, paused: disk full: …`.
 pub(crate) fn end(job: &Job) -> String {
@@ -8,8 +8,30 @@ pub(crate) fn end(job: &Job) -> String {
     if let Some(why) = &job.paused {
         return format!("{status}, paused: {why}");
     }
-    job.reason()
-        .map_or_else(|| status.to_owned(), |reason| format!("{status}: {reason}"))
+    match job.reason() {
+        None => status.to_owned(),
+        // It says its status itself: `canceled before it started`.
+        Some(reason) if reason.starts_with(status) => reason,
+        Some(reason) => format!("{status}: {reason}"),
+    }
+}
+
+/// What a cancel could not end of a job, a line each, and what to do about it.
+pub(crate) fn left_by_cancel(job: &Job) -> Vec<String> {
+    if job.state.status() != Status::Canceled || job.survivors.is_empty() {
+        return Vec::new();
+    }
+    let mut lines: Vec<String> = job
+        .survivors
+        .iter()
+        .map(|survivor| format!("still running: {}", job::survivor(survivor)))
+        .collect();
+    let here = job.survivors.iter().filter(|survivor| survivor.pid > 0);
+    let pids: Vec<String> = here.map(|survivor| survivor.pid.to_string()).collect();
+    if !pids.is_empty() {
+        lines.push(format!("try: sudo kill {}", pids.join(" ")));
+    }
+    lines
 }
 
 /// The code `vmo run` exits with: the job's own, 128 + n for a signal, 124 where its time was over, as `timeout` has it, 255 where nothing ran or nobody knows.

@@ -1,12 +1,15 @@
 //! Projects, hosts and saved commands: listed, added, trusted and removed. Each change is reported to everyone who listens.
 
 use crate::{
-    engine::{Engine, EngineError, Listed},
+    engine::{Engine, EngineError, Listed, start::is_command},
     host::Host,
     make,
     project::Project,
     wire::Event,
 };
+
+/// Bytes of a command that is saved: as many as a note's.
+const LONGEST_COMMAND: usize = 8_000;
 
 impl Engine {
     /// The projects.
@@ -92,6 +95,13 @@ impl Engine {
     /// # Errors
     /// Where the file cannot be read or written.
     pub fn save_command(&self, host: Option<&str>, command: &str) -> Result<(), EngineError> {
+        is_command(command)?;
+        if command.len() > LONGEST_COMMAND {
+            return Err(EngineError::Refused(format!(
+                "this command has {} bytes, and one that is saved has at most {LONGEST_COMMAND}: put it into a script",
+                command.len()
+            )));
+        }
         self.0
             .catalog
             .change_commands(|saved| saved.add(host, command))?;

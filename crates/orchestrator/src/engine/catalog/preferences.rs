@@ -11,8 +11,9 @@ use crate::{
     folders,
     json_file::{KeptError, Wrong},
     settings,
+    settings::Settings,
     store::{Address, StoreError},
-    wire::{Event, Settings},
+    wire::Event,
 };
 
 /// Jobs at once here, where the settings do not say.

@@ -8,8 +8,8 @@ use crate::{
         start::{compose::Wanted, secret::is_secret},
     },
     presets::{self, Forms, PresetError},
+    presets::{Filled, Preset, Presets},
     project::{Project, Scan},
-    wire::{Filled, Preset, Presets},
 };
 
 impl From<PresetError> for EngineError {

@@ -154,6 +154,7 @@ impl Engine {
         from: Option<Mark>,
         taking: Taking,
     ) {
+        self.0.queue.know(kept.job.id, kept.claims);
         let mut job = kept.job;
         if let Some(started_at) = follow::begun_at(&folder) {
             job.state = State::Running { started_at };

@@ -85,7 +85,7 @@ async fn why(live: &Live) -> Ended {
     // The last thing a supervisor makes before the child: without it there was none, with it there may have been one.
     if !live.folder.spool_dir().exists() {
         return Ended::CouldNotStart {
-            why: "its supervisor ended before it started anything".into(),
+            why: "the app or its supervisor was killed before the job's turn came, and nothing of it ran".into(),
         };
     }
     let strays = strays::end(live.id, &live.folder).await;

@@ -10,6 +10,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 use supervisor::{
+    apart::is_apart,
     folder::{Folder, ORPHANS, SUPERVISOR, Supervisor},
     identity::Identity,
     stat::Stat,
@@ -82,8 +83,6 @@ struct Kin {
     known: Option<Supervisor>,
     /// The child, and those whose parents ended under the supervisor, by pid and start.
     named: BTreeSet<(i32, u64)>,
-    /// Who supervises other jobs: one that was started from this job is no part of it.
-    others: BTreeSet<(i32, u64)>,
 }
 
 /// A process that runs.
@@ -94,23 +93,16 @@ struct Process {
 
 impl Kin {
     fn of(job: JobId, folder: &Folder) -> Self {
-        let read = |folder: &Folder| folder.read_json::<Supervisor>(SUPERVISOR).ok().flatten();
         let is_now = |one: &Identity| Identity::of(1).is_ok_and(|init| init.boot == one.boot);
-        let known = read(folder).filter(|known| is_now(&known.supervisor));
+        let known: Option<Supervisor> = folder.read_json(SUPERVISOR).ok().flatten();
+        let known = known.filter(|known| is_now(&known.supervisor));
         let orphans: Vec<Identity> = folder.read_json(ORPHANS).ok().flatten().unwrap_or_default();
         let child = known.as_ref().map(|known| known.child.clone());
         let named = child.into_iter().chain(orphans).filter(is_now);
-        let jobs = folder.path().parent().map(fs::read_dir);
-        let jobs = jobs.into_iter().flatten().flatten().flatten();
-        let others = jobs.filter(|other| other.path() != folder.path());
-        let others = others.filter_map(|other| read(&Folder::open(other.path()).ok()?));
         Self {
             mark: format!("VMO_JOB={job}").into_bytes(),
             known,
             named: named.map(|one| (one.pid, one.start)).collect(),
-            others: others
-                .map(|other| (other.supervisor.pid, other.supervisor.start))
-                .collect(),
         }
     }
 
@@ -121,7 +113,7 @@ impl Kin {
         let mut all: BTreeMap<i32, Process> = pids
             .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
             .filter_map(|pid| Some((pid, stat(pid)?)))
-            .filter(|(pid, stat)| !stat.has_ended() && !self.others.contains(&(*pid, stat.start)))
+            .filter(|(pid, stat)| !stat.has_ended() && !is_apart(*pid, stat))
             .map(|(pid, stat)| {
                 let is_kin = self.knows(pid, &stat);
                 (pid, Process { stat, is_kin })

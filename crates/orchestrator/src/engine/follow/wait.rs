@@ -63,6 +63,18 @@ impl Engine {
         }
     }
 
+    /// The job, once it is over, or once it is known that no signal of ours reaches it.
+    ///
+    /// # Errors
+    /// Where there is no such job.
+    pub async fn over_or_defied(&self, id: JobId) -> Result<Job, EngineError> {
+        let is_so = |job: &Job| job.state.status().is_over() || job.defied.is_some();
+        match self.log(id).once(is_so).await {
+            Some(job) => Ok(job),
+            None => self.job(id).await,
+        }
+    }
+
     /// Returns when a job is over and in the store, and a process that outlived it still holds its output. Never where
     /// none does.
     pub async fn held(&self, id: JobId) {

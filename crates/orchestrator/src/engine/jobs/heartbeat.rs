@@ -27,9 +27,7 @@ impl Engine {
             let mut silent = BTreeSet::new();
             loop {
                 let store = engine.0.link.store().await;
-                if store.beat(&own).await.is_ok()
-                    && let Ok(now) = store.silent_owners(SILENT).await
-                {
+                if let Ok(now) = store.beat(&own, SILENT).await {
                     let now: BTreeSet<String> = now.into_iter().collect();
                     for owner in now.symmetric_difference(&silent) {
                         let jobs = store.unended_of(owner).await.unwrap_or_default();

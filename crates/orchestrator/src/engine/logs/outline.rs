@@ -47,7 +47,7 @@ impl Engine {
             return Ok(outline.clone());
         }
         // Looked at before reading: what is complete then is read to its end.
-        let complete = self.live(job).is_none_or(|live| live.extent().complete);
+        let complete = reading.cursor.look().await?.complete;
         let runtime = Handle::current();
         let read = spawn_blocking(move || reading.catch_up(complete, &runtime)).await;
         let read = read.map_err(|panic| EngineError::Io(panic.into()))?;

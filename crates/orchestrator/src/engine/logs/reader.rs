@@ -5,11 +5,16 @@
 use std::{io, sync::Arc};
 
 use supervisor::spool::{Block, Reader as SpoolReader};
+use tokio::sync::watch;
 
 use crate::{
     engine::{
         archive::link::Link,
-        follow::{index, live::Live},
+        follow::{
+            index,
+            live::{Extent, Live},
+        },
+        logs::source::{Elsewhere, Source},
     },
     job::JobId,
     log::{Chunk, Line, Stream, lines},
@@ -40,6 +45,9 @@ pub enum ReadError {
         "{0} bytes of this log are in the history no more: rows of it are gone, and what is left is shown"
     )]
     Missing(u64),
+    /// The job is neither here nor in the store.
+    #[error("there is no job {0}")]
+    NoJob(JobId),
 }
 
 /// A job's log, to be read from any place.
@@ -47,10 +55,12 @@ pub enum ReadError {
 pub struct Log {
     /// The job.
     pub id: JobId,
-    /// The job's folder, while it is there.
+    /// The job's folder, if that was here when this was made.
     pub live: Option<Arc<Live>>,
     /// The way to the store.
     pub(in crate::engine) link: Link,
+    /// What is followed of others' logs.
+    pub(in crate::engine) elsewhere: Elsewhere,
 }
 
 /// A place to start reading at.
@@ -69,7 +79,24 @@ impl Log {
             at_once: READ_BYTES,
             spool: None,
             jumped: None,
+            growth: None,
         }
+    }
+
+    /// Who writes the log on, if anybody does: of a job whose folder is not here, the store is asked.
+    ///
+    /// # Errors
+    /// If the store does not answer, or does not know the job.
+    pub async fn source(&self) -> Result<Source, ReadError> {
+        if let Some(live) = &self.live {
+            return Ok(Source::Here(Arc::clone(live)));
+        }
+        let id = self.id;
+        let reaches = self
+            .link
+            .ask(|store| async move { store.reaches(&[id]).await });
+        let reach = reaches.await?.pop().ok_or(ReadError::NoJob(id))?;
+        Ok(self.elsewhere.source(&self.link, &reach))
     }
 
     /// The chunk from which on about `bytes` of what is there come, of a log that has `size` in all.
@@ -113,7 +140,7 @@ impl Log {
             let Some(piece) = cursor.piece().await? else {
                 break;
             };
-            if let Some(state) = cursor.jumped.take() {
+            if let Some(state) = cursor.take_jump() {
                 // Rows are gone: the lines after them have the numbers that they had.
                 let (next, last) = (first.max(state.lines() + 1), first.saturating_add(count));
                 let rest = lines::Window::new(state, next, last.saturating_sub(next), limit);
@@ -251,6 +278,8 @@ pub struct Cursor {
     spool: Option<SpoolReader>,
     /// Where a reader of lines is at the start of the last piece, where what was before it is gone.
     jumped: Option<lines::State>,
+    /// How far the log reaches, once somebody has waited for that.
+    growth: Option<watch::Receiver<Extent>>,
 }
 
 impl Cursor {
@@ -265,6 +294,49 @@ impl Cursor {
     pub const fn reading(mut self, bytes: usize) -> Self {
         self.at_once = bytes;
         self
+    }
+
+    /// Where a reader of lines is at the start of the last piece, if rows before that are gone; reported once.
+    pub fn take_jump(&mut self) -> Option<lines::State> {
+        self.jumped.take()
+    }
+
+    /// The same chunks as [`Cursor::piece`]; at the end of what is there, waits for more. None once the log is complete and
+    /// all of it is read.
+    ///
+    /// # Errors
+    /// As [`Log::source`] and [`Cursor::next`].
+    pub async fn next_or_wait(&mut self) -> Result<Option<Piece>, ReadError> {
+        loop {
+            // Looked at before reading: what is complete then is read to its end.
+            let complete = self.look().await?.complete;
+            if let Some(piece) = self.piece().await? {
+                return Ok(Some(piece));
+            }
+            if complete || !self.grown().await {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// How far the log reaches; what comes after this look is what [`Cursor::grown`] waits for.
+    ///
+    /// # Errors
+    /// As [`Log::source`].
+    pub(super) async fn look(&mut self) -> Result<Extent, ReadError> {
+        let growth = match &mut self.growth {
+            Some(growth) => growth,
+            none => none.insert(self.log.source().await?.growth()),
+        };
+        Ok(*growth.borrow_and_update())
+    }
+
+    /// Waits until the log has grown since the last look, or is complete; false if it cannot grow any more.
+    pub(super) async fn grown(&mut self) -> bool {
+        match &mut self.growth {
+            Some(growth) => growth.changed().await.is_ok(),
+            None => true,
+        }
     }
 
     /// The next chunks, about 256 KiB of them where nothing else was said, or none where the log reaches no further just now.

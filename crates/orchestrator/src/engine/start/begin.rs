@@ -62,7 +62,7 @@ impl Engine {
         let turn = match self.turn(&live, &mut orders, plan.claims()).await {
             Ok(Some(turn)) => turn,
             Ok(None) => {
-                let why = "canceled while it waited for its turn";
+                let why = "canceled before it started";
                 return self.ended_early(&live, why.into(), true);
             }
             Err(error) => {
@@ -101,6 +101,7 @@ impl Engine {
     pub(in crate::engine) fn give_turn_back(&self, job: JobId) {
         let turn = self.0.turns.lock().remove(&job);
         drop(turn);
+        self.0.queue.is_over(job);
         self.0.queue.serve();
     }
 

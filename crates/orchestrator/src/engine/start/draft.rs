@@ -91,6 +91,7 @@ impl Asked {
             is_silent: false,
             paused: None,
             unarchived: None,
+            defied: None,
         }
     }
 }

@@ -42,6 +42,9 @@ pub(crate) struct Kept {
     /// What its supervisor runs; none of a job on a host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) exec: Option<Exec>,
+    /// What it has for itself while it runs: places in the file of claims.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) claims: Vec<u64>,
 }
 
 /// A job that can be run.
@@ -88,18 +91,12 @@ pub(crate) const WINDOW: Window = Window {
 ///
 /// # Errors
 /// What the disk says.
-pub(crate) fn prepare(
-    jobs: &Path,
-    job: Job,
-    store: String,
-    exec: Option<Exec>,
-) -> io::Result<Prepared> {
+pub(crate) fn prepare(jobs: &Path, kept: Kept) -> io::Result<Prepared> {
     let (making, place) = (
-        jobs.join(format!("{NEW}{}", job.id)),
-        jobs.join(job.id.to_string()),
+        jobs.join(format!("{NEW}{}", kept.job.id)),
+        jobs.join(kept.job.id.to_string()),
     );
     let folder = Folder::create(making.as_path())?;
-    let kept = Kept { job, store, exec };
     let made = || -> io::Result<_> {
         folder.write_first(folder::JOB, &serde_json::to_vec(&kept)?)?;
         let lock = folder.try_lock()?.ok_or(io::ErrorKind::ResourceBusy)?;

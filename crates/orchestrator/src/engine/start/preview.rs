@@ -7,9 +7,9 @@ use super::{
 use crate::{
     engine::{Engine, EngineError},
     job::{self, MakeOptions},
+    launch::{Preview, Start},
     make,
     project::{Project, Scan, Target},
-    wire::{Preview, Start},
 };
 
 /// Lines of all recipes together that are shown.

@@ -7,7 +7,7 @@
 use std::{
     collections::BTreeMap,
     fmt, io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -34,7 +34,7 @@ pub(in crate::engine) struct Claim {
 
 impl Claim {
     /// Where it is in the file. Two things meet at one place by a chance of 1 in 2⁶¹.
-    fn place(&self) -> u64 {
+    pub(in crate::engine) fn place(&self) -> u64 {
         let mut hash = Sha256::new();
         hash.update(self.folder.as_os_str().as_encoded_bytes());
         hash.update([0]);
@@ -85,6 +85,16 @@ pub(in crate::engine) struct Queue {
     most: AtomicU32,
     /// By id, and so in the order in which they were asked for. Bounded by the jobs a person starts.
     waiting: Mutex<BTreeMap<JobId, Waiter>>,
+    /// What jobs have for themselves whose locks another engine took. Where that engine and the supervisor are killed, the
+    /// locks are gone at once; what the job left running is ended a moment later.
+    others: Mutex<BTreeMap<JobId, Other>>,
+}
+
+/// Another engine's job.
+#[derive(Debug)]
+struct Other {
+    places: Vec<u64>,
+    runs: bool,
 }
 
 #[derive(Debug)]
@@ -112,7 +122,40 @@ impl Queue {
             file,
             most: AtomicU32::new(most),
             waiting: Mutex::default(),
+            others: Mutex::default(),
         }
+    }
+
+    /// Notes what another engine's job has for itself once it runs.
+    pub(in crate::engine) fn know(&self, job: JobId, places: Vec<u64>) {
+        if !places.is_empty() {
+            self.others.lock().insert(
+                job,
+                Other {
+                    places,
+                    runs: false,
+                },
+            );
+        }
+    }
+
+    /// The job runs: until it is over, nobody gets what it has, whoever holds the locks.
+    pub(in crate::engine) fn runs(&self, job: JobId) {
+        if let Some(other) = self.others.lock().get_mut(&job) {
+            other.runs = true;
+        }
+    }
+
+    /// The job is over, with all that it left running.
+    pub(in crate::engine) fn is_over(&self, job: JobId) {
+        self.others.lock().remove(&job);
+    }
+
+    fn is_others(&self, claim: &Claim) -> bool {
+        let place = claim.place();
+        let others = self.others.lock();
+        let mut running = others.values().filter(|other| other.runs);
+        running.any(|other| other.places.contains(&place))
     }
 
     /// How many jobs may run at once from now on. Those that run already go on.
@@ -146,7 +189,7 @@ impl Queue {
     pub(in crate::engine) fn taken(&self, claims: Vec<Claim>) -> io::Result<Option<Claim>> {
         let probe = Claims::on(&self.file)?;
         for claim in claims {
-            if !probe.try_take(claim.place())? {
+            if self.is_others(&claim) || !probe.try_take(claim.place())? {
                 return Ok(Some(claim));
             }
         }
@@ -163,7 +206,7 @@ impl Queue {
             let tried = if is_full {
                 Ok(Err(Wait::Turn { most }))
             } else {
-                try_turn(&self.file, &waiting[&job].claims, most)
+                self.try_turn(&waiting[&job].claims, most)
             };
             match tried {
                 Ok(Err(wait)) => {
@@ -180,6 +223,22 @@ impl Queue {
         }
     }
 
+    /// All of it or nothing, so that nobody waits while holding what another waits for.
+    fn try_turn(&self, claims: &[Claim], most: u32) -> io::Result<Result<Turn, Wait>> {
+        let taken = Claims::on(&self.file)?;
+        for claim in claims {
+            if self.is_others(claim) || !taken.try_take(claim.place())? {
+                return Ok(Err(Wait::Other(claim.clone())));
+            }
+        }
+        for turn in 0..most {
+            if taken.try_take(turn.into())? {
+                return Ok(Ok(Turn(taken)));
+            }
+        }
+        Ok(Err(Wait::Turn { most }))
+    }
+
     fn waiting(&self) -> MutexGuard<'_, BTreeMap<JobId, Waiter>> {
         self.waiting.lock()
     }
@@ -190,22 +249,6 @@ fn answer(waiting: &mut BTreeMap<JobId, Waiter>, job: JobId, turn: io::Result<Tu
     if let Some(waiter) = waiting.remove(&job) {
         drop(waiter.turn.send(turn));
     }
-}
-
-/// All of it or nothing, so that nobody waits while holding what another waits for.
-fn try_turn(file: &Path, claims: &[Claim], most: u32) -> io::Result<Result<Turn, Wait>> {
-    let taken = Claims::on(file)?;
-    for claim in claims {
-        if !taken.try_take(claim.place())? {
-            return Ok(Err(Wait::Other(claim.clone())));
-        }
-    }
-    for turn in 0..most {
-        if taken.try_take(turn.into())? {
-            return Ok(Ok(Turn(taken)));
-        }
-    }
-    Ok(Err(Wait::Turn { most }))
 }
 
 impl Drop for Place<'_> {

@@ -18,13 +18,19 @@ impl Flow {
     /// At the start of a log. `limit` is as in [`super::Window::new`].
     #[must_use]
     pub fn new(limit: usize) -> Self {
+        Self::from(State::default(), limit)
+    }
+
+    /// The same, from `state` on, as if what is before it had not been.
+    #[must_use]
+    pub fn from(state: State, limit: usize) -> Self {
         Self {
-            lines: Collector::new(State::default(), 0..u64::MAX, limit),
+            lines: Collector::new(state, 0..u64::MAX, limit),
             waiting: WAITING,
         }
     }
 
-    /// The same, each line at once: those of one stream never wait for the other's.
+    /// The same as [`Flow::new`], each line at once: those of one stream never wait for the other's.
     #[must_use]
     pub fn at_once(limit: usize) -> Self {
         Self {

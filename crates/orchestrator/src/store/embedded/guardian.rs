@@ -8,6 +8,7 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
+use supervisor::{apart::GUARDIAN, folder::Folder, identity::Identity};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{
@@ -112,8 +113,18 @@ async fn begin(app: &Path) -> Result<(Place, Lock, Server), StoreError> {
     let lock = Lock::within(TO_GO, &place.guardian(), Mode::Alone)
         .await
         .map_err(|error| broken(format!("an earlier guardian does not go: {error}")))?;
+    if let Err(error) = write_down(app) {
+        // A cancel of the job whose command started us may then end us, and another guardian comes.
+        eprintln!("guardian: {GUARDIAN}: {error}");
+    }
     let server = Server::bring_up(&place, |step| Word::Step(step.to_owned()).tell()).await?;
     Ok((place, lock, server))
+}
+
+/// Says who guards, so that no job's supervisor takes us for a part of its job.
+fn write_down(app: &Path) -> io::Result<()> {
+    let own = i32::try_from(std::process::id()).map_err(io::Error::other)?;
+    Folder::open(app)?.write_json(GUARDIAN, &Identity::of(own)?)
 }
 
 /// Whether a signal told the guardian to go.

@@ -139,6 +139,8 @@ impl Post {
         let mut child = Command::new(program)
             .args(args)
             .env("VMO_DATA_DIR", &self.app)
+            // One that a job's command starts is no part of the job.
+            .env_remove("VMO_JOB")
             .stdin(Stdio::from(start.into_file()))
             .stdout(Stdio::piped())
             .stderr(Stdio::from(log))

@@ -13,14 +13,21 @@ use crate::{complaints::complain, tree, words};
 /// How long the tree has to go after a KILL nothing else says the grace of.
 const LAST: Duration = Duration::from_secs(1);
 
+/// Between two looks for whoever is left after the last signal.
+const AGAIN: Duration = Duration::from_millis(100);
+
 /// A cancel: asked for, begun without, or neither.
 #[derive(Debug)]
 pub(crate) struct Cancel {
     steps: Vec<Step>,
     underway: Option<Underway>,
     asked: bool,
+    /// Whether any signal was sent.
+    has_begun: bool,
     /// Whether a signal met the child while it was there and could act on it otherwise than by dying of it.
     heeded: bool,
+    /// Why the child cannot be ended, where that is so.
+    defied: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +58,20 @@ impl Cancel {
             steps,
             underway: None,
             asked: false,
+            has_begun: false,
             heeded: false,
+            defied: None,
         }
+    }
+
+    /// Why the child does not end, though it was to: no signal of ours reaches it.
+    pub(crate) fn defied(&self) -> Option<&str> {
+        self.defied.as_deref()
+    }
+
+    /// Whether the tree was to end, by a person's word or because its time was over.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     /// Whether it was asked for.
@@ -95,7 +114,8 @@ impl Cancel {
         }
     }
 
-    /// The next signal, when a grace is over. After the last it is over too, whoever survives.
+    /// The next signal, when a grace is over. After the last it is over once nobody is left who could be ended: whoever was
+    /// met in the last look is struck once more, and looked for again.
     pub(crate) fn tick(&mut self, now: Instant, group: Option<Pid>) {
         let Some(underway) = self
             .underway
@@ -104,9 +124,14 @@ impl Cancel {
         else {
             return;
         };
-        let next = underway.step + 1;
-        if next < self.steps.len() {
-            self.send(next, group);
+        let (step, last) = (underway.step, self.steps.len() - 1);
+        if step < last {
+            self.send(step + 1, group);
+        } else if tree::kill(group) {
+            self.underway = Some(Underway {
+                step,
+                until: now + AGAIN,
+            });
         } else {
             self.underway = None;
         }
@@ -114,10 +139,11 @@ impl Cancel {
 
     /// Some of the tree have ended: all of it, or some whose children a KILL has not met yet.
     pub(crate) fn some_ended(&mut self, all: bool, group: Option<Pid>) {
+        self.defied = self.defied.take().and(group).and_then(tree::defies);
         let Some(underway) = &self.underway else {
             return;
         };
-        if all {
+        if all || tree::is_gone() {
             self.underway = None;
         } else if self.steps[underway.step].signal == Signal::KILL {
             tree::kill(group);
@@ -133,6 +159,8 @@ impl Cancel {
         } else {
             tree::signal(group, signal);
         }
+        self.has_begun = true;
+        self.defied = group.and_then(tree::defies);
         self.underway = Some(Underway {
             step,
             until: Instant::now() + grace,

@@ -39,10 +39,10 @@ impl Lineage {
         self.look_at
     }
 
-    /// Looks who has come, and writes down who they are where that is news.
-    pub(crate) fn tick(&mut self, now: Instant, folder: &Folder, child: Option<Pid>) {
+    /// Looks who has come, and writes down who they are where that is news. Whether it was time to.
+    pub(crate) fn tick(&mut self, now: Instant, folder: &Folder, child: Option<Pid>) -> bool {
         if now < self.look_at {
-            return;
+            return false;
         }
         let found = tree::adopted(child);
         self.pause = (self.pause * 2).min(LATE);
@@ -56,5 +56,6 @@ impl Lineage {
             self.known = found;
         }
         self.look_at = now + self.pause;
+        true
     }
 }

@@ -29,6 +29,7 @@ pub(crate) struct News {
     pub(crate) committed: Option<u64>,
     pub(crate) input_paused: bool,
     pub(crate) paused: Option<String>,
+    pub(crate) defied: Option<String>,
     pub(crate) exit: Option<Exit>,
     pub(crate) complete: bool,
 }
@@ -230,6 +231,9 @@ fn encode_change(told: &News, news: &News, out: &mut Vec<u8>) {
     }
     if told.paused != news.paused {
         ToEngine::Paused(news.paused.clone()).encode(out);
+    }
+    if told.defied != news.defied {
+        ToEngine::Defied(news.defied.clone()).encode(out);
     }
     if let Some(exit) = &news.exit
         && told.exit != news.exit

@@ -44,7 +44,7 @@ pub(crate) struct Ready {
     pub(crate) listeners: Listeners,
     pub(crate) spool: Writer,
     pub(crate) settle: Settle,
-    /// What the job has to itself; given up when its tree is gone or has been waited for.
+    /// What the job has to itself; given up when its child has ended, of what is ended by us when all of it has.
     pub(crate) claims: Option<Claims>,
 }
 
@@ -119,6 +119,7 @@ impl Watch {
             self.end_what_has_ended();
             self.tell();
             if self.may_leave() {
+                self.leave();
                 return Ok(());
             }
             for woken in self.wait()? {
@@ -133,6 +134,9 @@ impl Watch {
     fn tell(&mut self) {
         self.news.committed = Some(self.ready.spool.position().offset);
         self.news.input_paused = self.input.paused();
+        if self.news.defied.as_deref() != self.cancel.defied() {
+            self.news.defied = self.cancel.defied().map(str::to_owned);
+        }
         if self.news.paused.as_deref() != self.disk.why_not() {
             self.news.paused = self.disk.why_not().map(str::to_owned);
         }
@@ -229,7 +233,11 @@ impl Watch {
         }
         self.cancel.tick(now, self.group());
         if !matches!(self.stage, Stage::Settling | Stage::Lingering { .. }) {
-            self.lineage.tick(now, &self.ready.folder, self.group());
+            let has_looked = self.lineage.tick(now, &self.ready.folder, self.group());
+            if has_looked {
+                // A job that writes nothing would never come across it.
+                self.disk.look_for_folder();
+            }
         }
         self.syncing.tick(now, &self.ready.spool);
         self.ready.listeners.tick(now);

@@ -28,29 +28,26 @@ struct Pass {
 
 /// Reads the log to its end, and on as it grows, until it is complete.
 pub(super) async fn run(shared: Arc<Shared>) {
-    let mut growth = shared.log.live.as_ref().map(|live| live.growth());
     let mut pass = Pass {
         cursor: shared.log.cursor(0).reading(READ_BYTES),
         scan: Scan::new(Arc::clone(&shared.pattern)),
     };
     loop {
         // Looked at before reading: what is complete then is read to its end.
-        let complete = growth
-            .as_mut()
-            .is_none_or(|growth| growth.borrow_and_update().complete);
+        let looked = pass.cursor.look().await;
+        let complete = looked.as_ref().is_ok_and(|extent| extent.complete);
         let Some((back, read)) = pass.catch_up(&shared).await else {
             return;
         };
         pass = back;
-        let why = read.err().map(|error| error.to_string());
+        let why = looked.and(read).err().map(|error| error.to_string());
         let over = complete || why.is_some();
         shared.tell(|progress| {
             progress.caught_up = true;
             progress.complete = complete && why.is_none();
             progress.why = why;
         });
-        let Some(growth) = &mut growth else { return };
-        if over || growth.changed().await.is_err() {
+        if over || !pass.cursor.grown().await {
             return;
         }
         tokio::time::sleep(PAUSE).await;

@@ -10,6 +10,7 @@ use crate::{
         Live, Place,
         archive::link::Link,
         follow::{index::Indexer, live::Mark},
+        logs::source::Elsewhere,
         start::draft,
     },
     folders::Folders,
@@ -48,6 +49,7 @@ impl Writing {
                 id: live.id,
                 live: Some(live),
                 link: Link::open(Place::Configured(Box::new(nowhere)), folders),
+                elsewhere: Elsewhere::default(),
             },
         }
     }

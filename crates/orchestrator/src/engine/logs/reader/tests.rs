@@ -55,6 +55,7 @@ fn log(folder: &Path, parts: &[(bool, Vec<u8>)]) -> Log {
         id: live.id,
         live: Some(live),
         link: Link::open(Place::Configured(Box::new(nowhere)), folders),
+        elsewhere: Elsewhere::default(),
     }
 }
 

@@ -9,11 +9,12 @@ use rustix::{
 
 use supervisor::exit::Exit;
 
-use super::Watch;
+use super::{Ready, Watch};
 use crate::{
     complaints::complain,
     ending::{self, DRAIN, LINGER, Stage, Verdict},
     outputs::Outputs,
+    tree,
 };
 
 impl Watch {
@@ -133,8 +134,10 @@ impl Watch {
     }
 
     fn settle(&mut self, exit: Exit) {
-        // Before the end is told: whoever hears of it may start the next job.
-        self.ready.claims = None;
+        // Before the end is told: whoever hears of it may start the next job. What was to be ended is over when all of it is.
+        if !self.cancel.is_underway() && (exit.survivors.is_empty() || !self.cancel.has_begun()) {
+            self.ready.claims = None;
+        }
         self.news.exit = Some(exit.clone());
         // Whoever waits for the end should not wait for the disk.
         self.tell();
@@ -171,5 +174,22 @@ impl Watch {
             ending::start_archiver(&self.ready.folder, &self.ready.exec);
         }
         late || claimed
+    }
+
+    /// Lets go of everything, and of what the job has to itself once nobody of it lives any more that could not be ended.
+    pub(super) fn leave(self) {
+        let Ready {
+            claims,
+            listeners,
+            spool,
+            ..
+        } = self.ready;
+        drop((listeners, spool, self.outputs, self.input));
+        // Whoever of them loses its parent becomes our child.
+        while claims.is_some() && !tree::is_gone() {
+            if matches!(wait(WaitOptions::empty()), Err(Errno::CHILD)) {
+                return;
+            }
+        }
     }
 }

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::{Closed, Outbox, messages, send_reply};
+use super::{super::Pending, messages};
 use crate::{
-    engine::{Engine, EngineError, Extent, LINE_BYTES, Log, ReadError},
+    engine::{Engine, EngineError, Extent, LINE_BYTES, Log, ReadError, Source},
     job::JobId,
     log::Line,
+    server::{Closed, Outbox},
     wire::{self, Event, Message, Reply},
 };
 
@@ -19,17 +20,13 @@ const FRAME: Duration = Duration::from_millis(16);
 /// How large a log is.
 pub(super) async fn extent(engine: &Engine, job: JobId) -> Result<wire::Extent, EngineError> {
     let log = engine.log(job);
-    if let Some(live) = log.live {
-        return Ok(live.extent().into());
-    }
-    let missing = log.missing().await?;
-    let job = engine.job(job).await?;
+    extent_now(&log, &log.source().await?).await
+}
+
+async fn extent_now(log: &Log, source: &Source) -> Result<wire::Extent, EngineError> {
     Ok(wire::Extent {
-        lines: job.lines,
-        bytes: job.bytes,
-        full_screen: false,
-        complete: true,
-        missing,
+        missing: log.missing().await?,
+        ..source.extent().into()
     })
 }
 
@@ -48,15 +45,22 @@ impl From<Extent> for wire::Extent {
 /// Tells how a log grows, at most once a frame, until it is complete.
 pub(super) async fn follow(
     engine: Engine,
-    outbox: Outbox,
-    id: u32,
+    pending: Pending,
     job: JobId,
     mut tail: watch::Receiver<u32>,
 ) {
     let log = engine.log(job);
-    send_reply(&outbox, id, extent(&engine, job).await.map(Reply::Extent)).await;
-    let Some(live) = log.live.clone() else { return };
-    let mut growth = live.growth();
+    let (reply, source) = match log.source().await {
+        Ok(source) => (extent_now(&log, &source).await, Some(source)),
+        Err(error) => (Err(error.into()), None),
+    };
+    let outbox = pending.outbox().clone();
+    pending.reply(reply.map(Reply::Extent)).await;
+    let mut growth = match source {
+        // That was all.
+        None | Some(Source::Archived(_)) => return,
+        Some(grows) => grows.growth(),
+    };
     let mut said = None;
     loop {
         let extent = *growth.borrow_and_update();
@@ -109,16 +113,13 @@ pub(super) async fn beginning(
     seq: u64,
     tail: Option<u64>,
 ) -> Result<(u64, Option<u64>), EngineError> {
-    let known = engine.job(job).await?;
     let log = engine.log(job);
-    let extent = log.live.as_ref().map(|live| live.extent());
-    let size = extent.map_or(known.bytes, |extent| extent.bytes);
+    let extent = log.source().await?.extent();
     let first = match tail {
-        Some(bytes) => log.seq_before_end(bytes, size).await?.max(seq),
+        Some(bytes) => log.seq_before_end(bytes, extent.bytes).await?.max(seq),
         None => seq,
     };
-    let growing = extent.filter(|extent| !extent.complete);
-    Ok((first, growing.map(|extent| extent.end.seq)))
+    Ok((first, (!extent.complete).then_some(extent.end.seq)))
 }
 
 /// Why a subscription stopped before the log's end.
@@ -136,28 +137,15 @@ pub(super) async fn send_chunks(
     seq: u64,
 ) -> Result<(), Stopped> {
     let log = engine.log(job);
-    let mut growth = log.live.as_ref().map(|live| live.growth());
     let mut cursor = log.cursor(seq);
-    loop {
-        let complete = growth
-            .as_mut()
-            .is_none_or(|growth| growth.borrow_and_update().complete);
-        if let Some(piece) = cursor.piece().await.map_err(Stopped::Unreadable)? {
-            for message in messages::of(subscription, piece) {
-                let sent = outbox.send_bytes(message).await;
-                sent.map_err(Stopped::Closed)?;
-            }
-        } else if complete {
-            let missing = log.missing().await.map_err(Stopped::Unreadable)?;
-            return if missing == 0 {
-                Ok(())
-            } else {
-                Err(Stopped::Unreadable(ReadError::Missing(missing)))
-            };
-        } else if let Some(growth) = &mut growth
-            && growth.changed().await.is_err()
-        {
-            return Ok(());
+    while let Some(piece) = cursor.next_or_wait().await.map_err(Stopped::Unreadable)? {
+        for message in messages::of(subscription, piece) {
+            let sent = outbox.send_bytes(message).await;
+            sent.map_err(Stopped::Closed)?;
         }
+    }
+    match log.missing().await.map_err(Stopped::Unreadable)? {
+        0 => Ok(()),
+        missing => Err(Stopped::Unreadable(ReadError::Missing(missing))),
     }
 }

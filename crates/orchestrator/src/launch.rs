@@ -1,0 +1,82 @@
+//! A launch: what a person wants started, and what it would run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::job::MakeOptions;
+
+/// What to start.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Start {
+    /// Targets of a project, as one job here.
+    Target {
+        /// The project's name.
+        project: String,
+        /// At least one.
+        targets: Vec<String>,
+        /// Names and values for make, in order.
+        variables: Vec<(String, String)>,
+        /// Whether it gets a terminal.
+        pty: bool,
+        /// What to do where it is exclusive and runs already; none means as the settings say.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional))]
+        when_busy: Option<WhenBusy>,
+        /// How make is asked.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<MakeOptions>"))]
+        options: MakeOptions,
+    },
+    /// A shell command.
+    Command {
+        /// The command line.
+        command: String,
+        /// The hosts, one job each; none means one job here.
+        hosts: Vec<String>,
+        /// The folder of a job here, absolute; none means the home folder.
+        #[serde(default)]
+        cwd: Option<String>,
+        /// Whether it gets a terminal.
+        pty: bool,
+        /// The names of hosts in production that a person typed: without its name, nothing dangerous runs on one.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
+        confirmed: Vec<String>,
+    },
+}
+
+/// What becomes of a job that wants for itself what another job has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum WhenBusy {
+    /// It waits in the queue.
+    #[default]
+    Wait,
+    /// It is not started.
+    Refuse,
+}
+
+/// What a launch would run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Preview {
+    /// The line a person would type, without secrets.
+    pub line: String,
+    /// The exact program and arguments, without secrets; empty for a command on a host.
+    pub argv: Vec<String>,
+    /// The folder it would run in; none for a command on a host.
+    pub cwd: Option<String>,
+    /// The recipe of the targets named, with the values known so far in it: as far as can be told without running
+    /// anything.
+    pub recipe: Vec<String>,
+    /// Why it asks before it runs, where it does.
+    pub danger: Option<String>,
+    /// Of the hosts, those marked as production: where something is dangerous, their names are to be typed.
+    pub production: Vec<String>,
+    /// What else is worth knowing, in sentences: an `override` in the makefile that goes before a value given here.
+    pub notes: Vec<String>,
+    /// The rule that forbids it, where one does.
+    pub refusal: Option<String>,
+}

@@ -1,0 +1,195 @@
+//! One page's searches: tells how each comes on, and answers what is asked of it.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::Pending;
+use crate::{
+    engine::{Engine, EngineError, Progress, Search},
+    job::JobId,
+    log::find::{Hit, Query},
+    server::Outbox,
+    wire::{Event, FindRequest, Message, Reply},
+};
+
+/// Searches of one page at once; past that one has to be ended before.
+const SEARCHES: usize = 8;
+/// Lines one call may ask about.
+const LINES: u32 = 1000;
+/// Lines around a hit, at most.
+const AROUND: u32 = 100;
+/// Hits of one answer, at most.
+const HITS: usize = 10_000;
+/// The time between two events of one search.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The searches of one page, by its numbers.
+#[derive(Debug, Default)]
+pub(super) struct Finds(HashMap<u32, (Arc<Search>, AbortHandle)>);
+
+impl Finds {
+    /// Answers a call; everything slow is done by a task.
+    pub(super) async fn call(
+        &mut self,
+        engine: &Engine,
+        tasks: &mut JoinSet<()>,
+        pending: Pending,
+        request: FindRequest,
+    ) {
+        let answer: Result<BoxFuture<'static, _>, EngineError> = match request {
+            FindRequest::Find { job, search, query } => {
+                let begun = self.begin(engine, tasks, pending.outbox(), (job, search), &query);
+                return pending.reply(begun).await;
+            }
+            FindRequest::EndFind { search } => {
+                self.end(search);
+                return pending.reply(Ok(Reply::Ok)).await;
+            }
+            FindRequest::Hit {
+                search,
+                line,
+                start,
+                back,
+                around,
+            } => self.of(search).map(|search| {
+                let hit = async move { Ok(hit(&search, (line, start), back, around)) };
+                hit.boxed()
+            }),
+            FindRequest::Hits {
+                search,
+                first,
+                count,
+            } => self
+                .of(search)
+                .map(|search| hits(search, first, count).boxed()),
+            FindRequest::HitLines {
+                search,
+                around,
+                skip,
+                count,
+            } => self
+                .of(search)
+                .map(|search| hit_lines(search, around, skip, count).boxed()),
+            FindRequest::HitMarks { search } => self
+                .of(search)
+                .map(|search| async move { Ok(Reply::HitMarks(search.marks())) }.boxed()),
+        };
+        match answer {
+            Ok(answer) => {
+                tasks.spawn(pending.answer(answer));
+            }
+            Err(error) => pending.reply(Err(error)).await,
+        }
+    }
+
+    fn begin(
+        &mut self,
+        engine: &Engine,
+        tasks: &mut JoinSet<()>,
+        outbox: &Outbox,
+        (job, number): (JobId, u32),
+        query: &Query,
+    ) -> Result<Reply, EngineError> {
+        self.end(number);
+        self.room()?;
+        let search = Arc::new(engine.search(job, query)?);
+        let telling = tasks.spawn(tell(Arc::clone(&search), outbox.clone(), number));
+        self.0.insert(number, (search, telling));
+        Ok(Reply::Ok)
+    }
+
+    fn room(&self) -> Result<(), EngineError> {
+        if self.0.len() < SEARCHES {
+            return Ok(());
+        }
+        let why = format!("{SEARCHES} searches are under way in this page: end some");
+        Err(EngineError::Refused(why))
+    }
+
+    fn end(&mut self, search: u32) {
+        if let Some((_, telling)) = self.0.remove(&search) {
+            telling.abort();
+        }
+    }
+
+    fn of(&self, number: u32) -> Result<Arc<Search>, EngineError> {
+        let known = self.0.get(&number).map(|(search, _)| Arc::clone(search));
+        known.ok_or_else(|| EngineError::NotFound(format!("there is no search {number}")))
+    }
+}
+
+fn hit(search: &Search, (line, start): (u64, u32), back: bool, around: u32) -> Reply {
+    let nearest = search.nearest(line, start, back);
+    let around = around.min(AROUND).into();
+    Reply::Hit {
+        hit: nearest.map(|nearest| nearest.hit),
+        index: nearest.map_or(0, |nearest| nearest.index),
+        row: nearest.map_or(0, |nearest| search.row(nearest.hit.line, around)),
+    }
+}
+
+async fn hits(search: Arc<Search>, first: u64, count: u32) -> Result<Reply, EngineError> {
+    let mut hits: Vec<Hit> = search.hits(first.max(1), count.min(LINES).into()).await?;
+    hits.truncate(HITS);
+    Ok(Reply::Hits { hits })
+}
+
+async fn hit_lines(
+    search: Arc<Search>,
+    around: u32,
+    skip: u64,
+    count: u32,
+) -> Result<Reply, EngineError> {
+    let around = around.min(AROUND).into();
+    let count = count.min(LINES).into();
+    let (lines, mut hits, total) = search.lines(around, skip, count).await?;
+    hits.truncate(HITS);
+    Ok(Reply::HitLines { lines, hits, total })
+}
+
+/// Tells how a search comes on, until it is over: its first hit at once, and later ones now and then.
+async fn tell(search: Arc<Search>, outbox: Outbox, number: u32) {
+    let mut progress = search.progress();
+    drop(search);
+    let mut said = Progress::default();
+    loop {
+        let now = progress.borrow_and_update().clone();
+        // Of lines without hits it is enough to hear now and then.
+        if now != said {
+            let event = found(number, &now);
+            if outbox.send(Message::Event(event)).await.is_err() {
+                return;
+            }
+            let is_first = said.hits == 0 && now.hits == 0;
+            said = now;
+            if !is_first {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        let waits = said.hits == 0 && !said.caught_up;
+        let changed = if waits {
+            let heard = |now: &Progress| {
+                now.hits > 0 || now.caught_up || now.lines >= said.lines + 1_000_000
+            };
+            progress.wait_for(heard).await.is_ok()
+        } else {
+            progress.changed().await.is_ok()
+        };
+        if !changed {
+            return;
+        }
+    }
+}
+
+fn found(search: u32, now: &Progress) -> Event {
+    Event::Found {
+        search,
+        hits: now.hits,
+        lines: now.lines,
+        caught_up: now.caught_up,
+        complete: now.complete,
+        why: now.why.clone(),
+    }
+}

@@ -1,0 +1,43 @@
+//! What is asked of jobs, and orders to them.
+
+use super::shown;
+use crate::{
+    engine::{Engine, EngineError},
+    wire::{JobRequest, Reply},
+};
+
+pub(super) async fn answer(engine: Engine, request: JobRequest) -> Result<Reply, EngineError> {
+    let done = |()| Reply::Ok;
+    Ok(match request {
+        JobRequest::Jobs(query) => {
+            let page = engine.jobs(&query).await?;
+            Reply::Jobs {
+                jobs: shown(page.jobs),
+                more: page.more,
+                incomplete: page.incomplete,
+            }
+        }
+        JobRequest::Job { job } => Reply::Job(Box::new(engine.job(job).await?.into())),
+        JobRequest::Earlier { job } => Reply::Earlier {
+            jobs: engine.earlier(job).await?,
+        },
+        JobRequest::Notes { jobs } => Reply::Notes {
+            notes: engine.notes(&jobs).await?,
+        },
+        JobRequest::SetNote { job, pinned, text } => {
+            done(engine.set_note(job, pinned, &text).await?)
+        }
+        JobRequest::Cancel { job, force } => done(engine.cancel(job, force).await?),
+        JobRequest::Input { job, text, end } => done(engine.input(job, text, end).await?),
+        JobRequest::Resize { job, rows, cols } => {
+            // The next job's terminal will most likely be shown at the same place.
+            engine.set_window(rows, cols);
+            done(engine.resize(job, rows, cols).await?)
+        }
+        JobRequest::Answer { prompt, answer } => done(
+            engine
+                .blocking(move |engine| engine.answer(prompt, answer))
+                .await?,
+        ),
+    })
+}

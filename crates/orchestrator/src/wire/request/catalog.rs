@@ -1,0 +1,68 @@
+//! What the page can ask of projects, hosts and what is saved of them.
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(doc)]
+use crate::wire::Reply;
+
+/// What the page can ask of projects, hosts and what is saved of them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "with", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum CatalogRequest {
+    /// Everything the frame shows: answered by [`Reply::Overview`]. Events follow from then on.
+    Overview,
+    /// The targets of a project, from a scan that runs nothing: [`Reply::Scan`].
+    Targets {
+        /// Its name.
+        project: String,
+    },
+    /// Adds a folder with a makefile: [`Reply::Project`].
+    AddProject {
+        /// The folder, absolute or starting with `~/`.
+        path: String,
+    },
+    /// Takes an added project off the list; nothing on disk changes: [`Reply::Ok`].
+    RemoveProject {
+        /// Its name.
+        name: String,
+    },
+    /// Allows the targets of a project to be run: [`Reply::Ok`].
+    TrustProject {
+        /// Its name.
+        name: String,
+    },
+    /// Says whether at most one job of a project runs at once: [`Reply::Ok`].
+    SetExclusive {
+        /// Its name.
+        name: String,
+        /// Whether.
+        exclusive: bool,
+    },
+    /// Copies the sample of a project's missing dotenv file to its place (`.env.sample` to `.env`): [`Reply::Ok`].
+    CopyDotenvSample {
+        /// The project's name.
+        project: String,
+    },
+    /// Says whether a host is in production, so that what is dangerous asks for its name: [`Reply::Ok`].
+    MarkProduction {
+        /// The host's name in the SSH config.
+        host: String,
+        /// Whether.
+        production: bool,
+    },
+    /// Keeps a command in a host's row of saved commands: [`Reply::Ok`].
+    SaveCommand {
+        /// The host; none means every host.
+        host: Option<String>,
+        /// The shell command.
+        command: String,
+    },
+    /// Drops a saved command: [`Reply::Ok`].
+    ForgetCommand {
+        /// The host it was saved for; none means every host.
+        host: Option<String>,
+        /// The shell command.
+        command: String,
+    },
+}

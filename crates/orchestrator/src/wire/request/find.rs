@@ -1,0 +1,68 @@
+//! What the page can ask of looking in a log.
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(doc)]
+use crate::wire::{Event, Reply};
+use crate::{job::JobId, log::find::Query};
+
+/// What the page can ask of looking in a log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "with", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum FindRequest {
+    /// Looks for something in a log, and on as it grows: [`Reply::Ok`], and [`Event::Found`] from then on. A search of the
+    /// same number is ended. Refused where it cannot be looked for, with its place.
+    Find {
+        /// The job.
+        job: JobId,
+        /// The search's number, chosen by the page.
+        search: u32,
+        /// What is looked for.
+        query: Query,
+    },
+    /// Ends a search: [`Reply::Ok`].
+    EndFind {
+        /// It.
+        search: u32,
+    },
+    /// The next hit after a place, or the last one before it; from the other end where there is none and all has been
+    /// looked at: [`Reply::Hit`].
+    Hit {
+        /// The search.
+        search: u32,
+        /// The place's line, 0 for before all.
+        line: u64,
+        /// The place's column, in UTF-16 units.
+        start: u32,
+        /// Whether the hit before is wanted.
+        back: bool,
+        /// As in [`FindRequest::HitLines`]: its place among those lines is told with it.
+        around: u32,
+    },
+    /// The hits in some lines: [`Reply::Hits`].
+    Hits {
+        /// The search.
+        search: u32,
+        /// The first line, from 1.
+        first: u64,
+        /// How many lines, at most 1000.
+        count: u32,
+    },
+    /// Of the lines with hits and those near one, some, in order: [`Reply::HitLines`].
+    HitLines {
+        /// The search.
+        search: u32,
+        /// How many lines before and after each hit belong to it.
+        around: u32,
+        /// How many of them are left out at the start.
+        skip: u64,
+        /// How many are wanted, at most 1000.
+        count: u32,
+    },
+    /// Which parts of the log have hits: [`Reply::HitMarks`].
+    HitMarks {
+        /// The search.
+        search: u32,
+    },
+}

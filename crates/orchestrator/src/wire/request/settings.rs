@@ -1,0 +1,18 @@
+//! What the page can ask of the settings.
+
+use serde::{Deserialize, Serialize};
+
+use crate::settings::Settings;
+#[cfg(doc)]
+use crate::wire::Reply;
+
+/// What the page can ask of the settings.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "with", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum SettingsRequest {
+    /// The settings: [`Reply::Settings`].
+    Settings,
+    /// Changes the settings; a changed database is used from the next start on: [`Reply::Settings`].
+    ChangeSettings(Settings),
+}

@@ -1,0 +1,71 @@
+//! Processes that are no job's, wherever they were started: the supervisors of other jobs and the guardian of our Postgres.
+//! A command of ours that runs in a job starts them, and the kernel makes that job's supervisor their parent. A cancel of
+//! the job leaves them alone.
+//!
+//! Each is known by what it wrote down of itself, and not by its name: who has this identity, in the folder it says that
+//! it works for. It leads a session of its own.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
+
+use serde::de::DeserializeOwned;
+
+use crate::{
+    folder::{Folder, JOB, SUPERVISOR, Supervisor},
+    identity::Identity,
+    stat::Stat,
+};
+
+/// Who guards the Postgres of a data folder, in that folder: an [`Identity`].
+pub const GUARDIAN: &str = "guardian.json";
+
+/// The program of supervisors.
+const PROGRAM: &[u8] = b"vmo-supervisor";
+
+/// Whether a process that is below a job's supervisor is no part of that job.
+#[must_use]
+pub fn is_apart(pid: i32, stat: &Stat) -> bool {
+    // Whoever is apart has left its starter's session before anything else.
+    stat.session == pid && (is_supervisor(pid, stat) || is_guardian(pid, stat))
+}
+
+/// A supervisor shows its job's folder as its last argument. It is one too while it has not written down who it is.
+fn is_supervisor(pid: i32, stat: &Stat) -> bool {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let mut words = line
+        .split(|byte| *byte == 0)
+        .filter(|word| !word.is_empty());
+    let (Some(program), Some(folder)) = (words.next(), words.next_back()) else {
+        return false;
+    };
+    let folder = Path::new(OsStr::from_bytes(folder));
+    if !folder.is_absolute() || !folder.join(JOB).exists() {
+        return false;
+    }
+    match read::<Supervisor>(folder, SUPERVISOR) {
+        Some(known) => is_who(&known.supervisor, pid, stat),
+        None => program.ends_with(PROGRAM),
+    }
+}
+
+/// A guardian has its data folder in its environment.
+fn is_guardian(pid: i32, stat: &Stat) -> bool {
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let mut variables = environment.split(|byte| *byte == 0);
+    let folder = variables.find_map(|variable| variable.strip_prefix(b"VMO_DATA_DIR="));
+    let folder = folder.map(|folder| PathBuf::from(OsStr::from_bytes(folder)));
+    let known = folder.and_then(|folder| read::<Identity>(&folder, GUARDIAN));
+    known.is_some_and(|known| is_who(&known, pid, stat))
+}
+
+fn is_who(known: &Identity, pid: i32, stat: &Stat) -> bool {
+    (known.pid, known.start) == (pid, stat.start)
+}
+
+fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Option<T> {
+    Folder::open(folder).ok()?.read_json(name).ok().flatten()
+}
