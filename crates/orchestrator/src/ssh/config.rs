@@ -2,7 +2,7 @@
 //!
 //! `ssh2-config` was looked at and not taken: it keeps no line numbers and knows no route it must refuse.
 
-mod command;
+pub(super) mod command;
 mod jump;
 mod keywords;
 mod matching;

@@ -69,6 +69,12 @@ impl Refusal {
         }
     }
 
+    /// The same of a host on the way to another, which is named.
+    pub(super) fn on_the_way(mut self, name: &str) -> Self {
+        self.why = format!("on the way, {}: {}", visible(name), self.why);
+        self
+    }
+
     /// A refusal until a person allows this command of the config.
     pub(super) fn consent(command: &str, why: impl Into<String>) -> Self {
         Self {
