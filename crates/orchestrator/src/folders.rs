@@ -243,6 +243,16 @@ pub fn user() -> &'static str {
     })
 }
 
+/// The home of a user of this machine, by the list of its own users.
+#[must_use]
+pub fn home_of(user: &str) -> Option<PathBuf> {
+    let list = fs::read_to_string("/etc/passwd").ok()?;
+    list.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        (fields.first() == Some(&user)).then(|| fields.get(5).map(PathBuf::from))?
+    })
+}
+
 /// The name of this machine, as its kernel has it.
 #[must_use]
 pub fn machine() -> String {

@@ -18,8 +18,8 @@ mod login;
 mod poll;
 mod session;
 
-pub use config::Config;
-pub use config::route::{Family, Route, Strict};
+pub use config::route::{Algorithms, Bind, Family, Route, Strict, Via};
+pub use config::{Config, Purpose};
 pub use exec::orders::{Controls, InputFull, Orders, controls};
 pub use exec::task::{Ended, Exec, Output, Remote};
 pub use failure::{Reason, Refusal};

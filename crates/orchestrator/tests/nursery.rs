@@ -24,7 +24,7 @@ use dice::{Dice, kills};
 use home::{Home, eventually};
 use orchestrator::{
     job::{JobId, JobQuery, Status},
-    wire::{Event, Job, Reply, Request, Start},
+    wire::{Event, Job, JobRequest, LaunchRequest, LogRequest, Reply, Start},
 };
 use page::{App, Page};
 use postgres::Postgres;
@@ -107,7 +107,7 @@ const RIGHT_WITHIN: Duration = Duration::from_secs(2);
 /// Follows a job to the end of its log; its status by then, and how long that took.
 async fn followed(page: &mut Page, id: JobId) -> (Option<Status>, Duration) {
     let begun = Instant::now();
-    let Ok(Reply::Extent(mut extent)) = page.ask(Request::Follow { job: id, tail: 50 }).await
+    let Ok(Reply::Extent(mut extent)) = page.ask(LogRequest::Follow { job: id, tail: 50 }).await
     else {
         panic!("not followed")
     };
@@ -141,7 +141,8 @@ async fn whenever_the_nursery_is_killed_each_job_comes_to_its_end_and_so_does_it
     let mut before = std::collections::BTreeSet::new();
     for _ in 0..kills() {
         until_there_is_one(&app, &mut page).await;
-        if let Ok(Reply::Jobs { jobs, .. }) = page.ask(Request::Jobs(JobQuery::default())).await {
+        if let Ok(Reply::Jobs { jobs, .. }) = page.ask(JobRequest::Jobs(JobQuery::default())).await
+        {
             before.extend(jobs.iter().map(|job| job.id));
         }
         let victims = |home: &Home| {
@@ -155,7 +156,7 @@ async fn whenever_the_nursery_is_killed_each_job_comes_to_its_end_and_so_does_it
             "echo one; sleep 0.05; echo two",
             "sleep 0.2; echo one",
         ][dice.below(3) as usize];
-        page.say(Request::Start(Start::Command {
+        page.say(LaunchRequest::Start(Start::Command {
             command: command.into(),
             hosts: Vec::new(),
             cwd: None,

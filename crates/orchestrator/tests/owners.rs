@@ -22,7 +22,7 @@ use home::{Home, Running, eventually};
 use orchestrator::{
     job::JobId,
     log::find::Query,
-    wire::{Event, Reply, Request},
+    wire::{Event, FindRequest, LogRequest, Reply, Request},
 };
 use page::App;
 use postgres::Postgres;
@@ -157,7 +157,7 @@ async fn a_colleagues_log_grows_in_the_window_and_is_complete_when_the_job_is_ov
     let mut page = app.page().await;
     page.until_ready_again().await;
     let job = team.job;
-    let extent = page.ask(Request::Follow { job, tail: 10 }).await;
+    let extent = page.ask(LogRequest::Follow { job, tail: 10 }).await;
     let Ok(Reply::Extent(extent)) = extent else {
         panic!("{extent:?}")
     };
@@ -166,13 +166,13 @@ async fn a_colleagues_log_grows_in_the_window_and_is_complete_when_the_job_is_ov
         text: "t".into(),
         ..Query::default()
     };
-    let find = Request::Find {
+    let find = FindRequest::Find {
         job,
         search: 7,
         query,
     };
     assert!(matches!(page.ask(find).await, Ok(Reply::Ok)));
-    let outline = page.ask(Request::Outline { job }).await;
+    let outline = page.ask(LogRequest::Outline { job }).await;
     assert!(matches!(outline, Ok(Reply::Outline(outline)) if outline.lines == 1));
 
     let step = |go: &Path| fs::write(go.join("step"), "go\n").unwrap();
@@ -195,7 +195,7 @@ async fn a_colleagues_log_grows_in_the_window_and_is_complete_when_the_job_is_ov
         .await;
     page.until(|event| hits(event, 2).filter(|complete| *complete))
         .await;
-    let outline = page.ask(Request::Outline { job }).await;
+    let outline = page.ask(LogRequest::Outline { job }).await;
     assert!(matches!(outline, Ok(Reply::Outline(outline)) if outline.lines == 3));
     let (bytes, _) = page.read_raw(job, 0, usize::MAX).await;
     assert_eq!(bytes[&0], b"one\ntwo\nthree");

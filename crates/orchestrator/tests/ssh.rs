@@ -5,6 +5,10 @@
     reason = "a test that cannot go on says where it stopped"
 )]
 
+#[path = "ssh/keys.rs"]
+mod keys;
+#[path = "ssh/routes.rs"]
+mod routes;
 #[path = "support/sshd.rs"]
 mod sshd;
 
@@ -23,8 +27,8 @@ use orchestrator::{
     job::{Exit, JobId},
     log::Stream,
     ssh::{
-        Answer, Ask, Config, Controls, Ended, Exec, Handle, Output, Question, Remote, Sessions,
-        controls,
+        Answer, Ask, Config, Controls, Ended, Exec, Handle, Output, Purpose, Question, Remote,
+        Sessions, controls,
     },
 };
 use sshd::Sshd;
@@ -37,7 +41,7 @@ use supervisor::{
 #[derive(Clone, Default)]
 struct Log(Arc<(Mutex<Written>, Condvar)>);
 
-#[derive(Default, Clone)]
+#[derive(Debug, Default, Clone)]
 struct Written {
     out: Vec<u8>,
     err: Vec<u8>,
@@ -141,7 +145,7 @@ impl Running {
 
 fn start_as(sessions: &Arc<Sessions>, config: &Path, exec: Exec, ask: &Arc<Person>) -> Running {
     let route = Config::read(config, Path::new("/nonexistent"))
-        .resolve("box")
+        .resolve_for("box", &Purpose::new(None, &|_| true))
         .unwrap();
     let (controls, orders) = controls().unwrap();
     let log = Log::default();

@@ -9,13 +9,17 @@ use std::{
     collections::HashMap,
     fmt::Write,
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
 
-use orchestrator::ssh::{Config, Family, Reason, Strict};
+use orchestrator::ssh::{Config, Family, Purpose, Reason, Strict, Via};
 use tempfile::TempDir;
+
+#[path = "ssh_config/oracle.rs"]
+mod oracle;
 
 /// A folder with a config and more files in it.
 struct Home(TempDir);
@@ -247,33 +251,91 @@ fn hosts_are_the_plain_names_with_their_places() {
 }
 
 #[test]
-fn a_way_that_is_not_followed_stops_the_host() {
+fn a_way_through_other_hosts_is_read_as_ssh_reads_it() {
     let home = Home::new(&[(
         ".ssh/config",
-        "Host jumped\n  ProxyJump bastion\nHost piped\n ProxyCommand nc %h %p\nHost free\n ProxyJump none\n\
-         Host maybe\nMatch host maybe exec \"test -e /x\"\n User root\nHost *\n User x\n",
+        "Host inner\n ProxyJump me@outer:2200,middle\nHost outer\n User not-me\n Port 9\n ProxyJump first\n\
+         Host middle\n Port 7\n ProxyJump not-taken\nHost first\n HostName 10.0.0.1\nHost free\n ProxyJump none\n ProxyCommand none\n\
+         Host round\n ProxyJump trip\nHost trip\n ProxyJump round\nHost self\n ProxyJump self\n\
+         Host tokens\n HostName t.example\n Port 99\n ProxyJump gate-%h-%p\n",
     )]);
     let config = home.read();
-    for (host, place) in [("jumped", ":2:"), ("piped", ":4:"), ("maybe", ":8:")] {
+    assert_eq!(config.problems(), [""; 0]);
+    let way = |name: &str| match config.resolve(name).unwrap().via {
+        Via::Hosts(hops) => hops
+            .iter()
+            .map(|hop| {
+                assert_eq!(hop.via, Via::Direct);
+                format!("{}@{}:{}", hop.user, hop.hostname, hop.port)
+            })
+            .collect(),
+        other => vec![format!("{other:?}")],
+    };
+    let user = config.resolve("first").unwrap().user;
+    // As with `ssh -J`: the first one's own way counts, and no other's.
+    assert_eq!(
+        way("inner"),
+        [
+            format!("{user}@10.0.0.1:22"),
+            "me@outer:2200".to_owned(),
+            format!("{user}@middle:7")
+        ]
+    );
+    assert_eq!(way("tokens"), [format!("{user}@gate-t.example-99:22")]);
+    assert_eq!(way("free"), ["Direct"]);
+    for name in ["round", "self"] {
+        let refusal = config.resolve(name).unwrap_err();
+        assert!(refusal.why.contains("through itself"), "{refusal}");
+    }
+    let hosts = config.hosts();
+    assert!(hosts.iter().all(|host| host.problem.is_none()), "{hosts:?}");
+}
+
+#[test]
+fn a_command_on_the_way_runs_only_if_its_text_was_allowed() {
+    let home = Home::new(&[(
+        ".ssh/config",
+        "Host piped\n ProxyCommand nc %h %p # all of it\nHost maybe\nMatch host maybe exec \"test %n = maybe\"\n User root\n\
+         Host through\n ProxyJump piped\nMatch host other* exec \"exit 1\"\n User nobody\n",
+    )]);
+    let config = home.read();
+    for (host, place, text) in [
+        ("piped", ":2:", "nc %h %p # all of it"),
+        ("maybe", ":4:", "test %n = maybe"),
+        ("through", ":2:", "nc %h %p # all of it"),
+        ("other", ":8:", "exit 1"),
+    ] {
         let refusal = config.resolve(host).unwrap_err();
-        assert_eq!(refusal.reason, Reason::RouteUnsupported);
+        assert_eq!(refusal.reason, Reason::NeedsConsent, "{host}: {refusal}");
         assert!(
             refusal.why.starts_with("~/.ssh/config") && refusal.why.contains(place),
             "{refusal}"
         );
+        assert_eq!(refusal.command.as_deref(), Some(text));
     }
-    assert!(config.resolve("free").is_ok());
-    let hosts = config.hosts();
-    let problem = |name: &str| {
-        let host = hosts.iter().find(|host| host.name == name).unwrap();
-        host.problem.clone()
-    };
-    assert!(problem("jumped").is_some() && problem("free").is_none());
-    // A bastion of all hosts is one of theirs too.
-    let home = Home::new(&[(".ssh/config", "Host a\n User x\nHost *\n ProxyJump b\n")]);
-    assert!(home.read().resolve("a").is_err());
-    let home = Home::new(&[(".ssh/config", "Host a\n User x\nHost !a *\n ProxyJump b\n")]);
-    assert!(home.read().resolve("a").is_ok());
+    // In a list they are hosts like any; the question comes when one is used.
+    assert!(config.hosts().iter().all(|host| host.problem.is_none()));
+    let all = |_: &str| true;
+    let allowed = Purpose::new(None, &all);
+    let with = |name: &str| config.resolve_for(name, &allowed).unwrap();
+    assert_eq!(
+        with("piped").via,
+        Via::Command("nc piped 22 # all of it".to_owned())
+    );
+    assert_eq!(with("maybe").user, "root");
+    assert_ne!(with("other").user, "nobody");
+    match with("through").via {
+        Via::Hosts(hops) => assert!(matches!(hops[0].via, Via::Command(_))),
+        other => panic!("{other:?}"),
+    }
+    // What a shell could take for something else comes into no command.
+    let refusal = config.resolve_for("-oProxyCommand=x", &allowed);
+    assert!(refusal.is_ok());
+    let evil = Home::new(&[(".ssh/config", "Host *\n ProxyCommand nc %h %p\n")]).read();
+    for name in ["a;touch x", "-oX", "a b", "$(x)"] {
+        let refusal = evil.resolve_for(name, &allowed).unwrap_err();
+        assert_eq!(refusal.reason, Reason::RouteUnsupported, "{name}");
+    }
 }
 
 #[test]
@@ -335,70 +397,86 @@ fn the_stock_system_configs_stop_no_host_and_list_none_of_their_own() {
 fn what_leads_nowhere_stops_no_host() {
     let home = Home::new(&[(
         ".ssh/config",
-        "Host a\n User x\nMatch exec \"test -e /x\"\n User y\n ForwardAgent yes\n LogLevel ERROR\n\
-         Match localnetwork 10.0.0.0/8\n SetEnv A=1\nHost *\n ProxyUseFdpass yes\n",
+        "Host a\n User x\nMatch exec \"test -e /x\"\n User y\n ForwardX11 yes\n LogLevel ERROR\n\
+         Host *\n ProxyUseFdpass yes\n",
     )]);
     let config = home.read();
-    // Of `a` the user is known before the question is; what the second one sets is not.
-    assert!(
-        config
-            .resolve("a")
-            .unwrap_err()
-            .why
-            .contains("localnetwork")
+    // Of `a` the user is known before the question is.
+    assert_eq!(config.resolve("a").unwrap().user, "x");
+    assert_eq!(
+        config.resolve("b").unwrap_err().reason,
+        Reason::NeedsConsent
     );
-    assert!(config.resolve("b").unwrap_err().why.contains("exec"));
+}
+
+/// What the ssh here is too old to know, from the manual's text.
+#[test]
+fn the_newer_criteria_are_those_of_the_manual() {
     let home = Home::new(&[(
         ".ssh/config",
-        "Host a\n User x\nMatch exec \"test -e /x\"\n User y\n ForwardAgent yes\nMatch tagged t\n Ciphers aes256-ctr\n",
+        "Host t*\n Tag work\nMatch tagged work\n Port 1001\nMatch localnetwork 127.0.0.0/8,!192.0.2.0/24\n User local\n\
+         Match localnetwork 192.0.2.0/24\n User far\nMatch sessiontype exec command uptime*\n HostName exec.example\n\
+         Match sessiontype shell\n HostName shell.example\nMatch version OpenSSH_*\n AddressFamily inet\n\
+         Host gone\n RefuseConnection \"moved to new\"\n",
     )]);
-    assert_eq!(home.read().resolve("a").unwrap().user, "x");
-    assert!(home.read().resolve("b").is_err());
+    let config = home.read();
+    assert_eq!(config.problems(), [""; 0]);
+    let none = |_: &str| false;
+    let t = config
+        .resolve_for("t1", &Purpose::new(Some("uptime -p"), &none))
+        .unwrap();
+    assert_eq!(
+        (t.port, &*t.user, &*t.hostname),
+        (1001, "local", "exec.example")
+    );
+    assert_eq!(t.family, Family::V4);
+    let other = config
+        .resolve_for("o", &Purpose::new(Some("ls"), &none))
+        .unwrap();
+    assert_eq!((other.port, &*other.hostname), (22, "o"));
+    assert_eq!(config.resolve("o").unwrap().hostname, "shell.example");
+    let refusal = config.resolve("gone").unwrap_err();
+    assert!(refusal.why.contains("moved to new"), "{refusal}");
 }
 
 #[test]
-fn what_ssh_would_refuse_stops_the_hosts_it_holds_for() {
-    for (text, stopped, free) in [
+fn what_ssh_would_refuse_stops_every_host() {
+    for text in [
         // The wrong machine: what follows an unreadable `Host` would be the settings of all.
-        (
-            "\u{feff}Host first\n HostName 1.1.1.1\nHost second\n HostName 2.2.2.2\n",
-            "second",
-            None,
-        ),
-        (
-            "Host far\n ProxyJmp bastion\nHost near\n Port 1\n",
-            "far",
-            Some("near"),
-        ),
-        (
-            "Host far\n ProxyJump\nHost near\n Port 1\n",
-            "far",
-            Some("near"),
-        ),
-        (
-            "Host far\n ProxyJump \"bastion\nHost near\n Port 1\n",
-            "far",
-            Some("near"),
-        ),
-        ("Hots far\n Port 9\nHost near\n Port 1\n", "near", None),
-        (
-            "Host far\n RefuseConnection \"moved\"\nHost near\n Port 1\n",
-            "far",
-            Some("near"),
-        ),
-        ("Host *\n Prot 22\n", "any", None),
+        "\u{feff}Host first\n HostName 1.1.1.1\nHost second\n HostName 2.2.2.2\n",
+        "Host far\n ProxyJmp bastion\nHost near\n Port 1\n",
+        "Host far\n ProxyJump\nHost near\n Port 1\n",
+        "Host far\n ProxyJump a,,b\nHost near\n Port 1\n",
+        "Host far\n IdentityFile \"open\nHost near\n Port 1\n",
+        "Host far\n IdentityFile a b\n",
+        "Host far\n Port 0\nHost near\n Port 1\n",
+        "Host far\n BatchMode maybe\n",
+        "Host far\n ConnectTimeout 1x\n",
+        "Host far\n SetEnv A\n",
+        "Host far\n UserKnownHostsFile a none\n",
+        "Hots far\n Port 9\nHost near\n Port 1\n",
+        "Match hots far\n Port 9\n",
+        "Match host\n Port 9\n",
+        "Match all host far\n Port 9\n",
+        "Host *\n Prot 22\n",
+        "Include \"\"\n",
+        "Include bad.conf\nHost near\n",
     ] {
-        let home = Home::new(&[(".ssh/config", text)]);
-        let config = home.read();
-        let refusal = config.resolve(stopped).unwrap_err();
-        assert!(
-            refusal.why.contains("~/.ssh/config:"),
-            "{text:?}: {refusal}"
-        );
-        assert!(!refusal.why.contains('\u{feff}'), "{refusal}");
-        if let Some(free) = free {
-            assert!(config.resolve(free).is_ok(), "{text:?}: {free}");
+        let home = Home::new(&[(".ssh/config", text), (".ssh/bad.conf", "Nonsense 1\n")]);
+        let output = Command::new("ssh")
+            .env("HOME", home.0.path())
+            .arg("-F")
+            .arg(home.path(".ssh/config"))
+            .args(["-G", "near"])
+            .output()
+            .unwrap();
+        if !text.contains("bad.conf") {
+            assert!(!output.status.success(), "ssh takes {text:?}");
         }
+        let config = home.read();
+        let refusal = config.resolve("near").unwrap_err();
+        assert!(refusal.why.contains("~/.ssh/"), "{text:?}: {refusal}");
+        assert!(!refusal.why.contains('\u{feff}'), "{refusal}");
     }
     let ignored = "IgnoreUnknown UseKeychain,Apple*\nHost *\n UseKeychain yes\n AppleThing 1\n";
     assert!(
@@ -410,11 +488,28 @@ fn what_ssh_would_refuse_stops_the_hosts_it_holds_for() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_and_the_rest_counts() {
+fn a_config_that_others_may_write_to_stops_every_host() {
+    for open in [".ssh/config", ".ssh/more"] {
+        let home = Home::new(&[
+            (".ssh/config", "Include more\nHost a\n User x\n"),
+            (".ssh/more", "Host b\n User y\n"),
+        ]);
+        assert!(home.read().resolve("a").is_ok());
+        fs::set_permissions(home.path(open), fs::Permissions::from_mode(0o666)).unwrap();
+        let refusal = home.read().resolve("a").unwrap_err();
+        assert!(
+            refusal.why.contains(open) && refusal.why.contains("chmod go-w"),
+            "{refusal}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_the_rest_is_listed() {
     let home = Home::new(&[
         (
             ".ssh/config",
-            "Host a\n User \"open\n Port\nInclude loop\nHost b\n Port 7\nHost c\n Port seven\n",
+            "Host a\n Port \"open\n Port\nInclude loop\nHost b\n Port 7\nHost c\n Port seven\n",
         ),
         (".ssh/loop", "Include HERE/.ssh/config\nHost d\n"),
     ]);
@@ -427,8 +522,12 @@ fn what_cannot_be_read_is_named_and_the_rest_counts() {
             && problems.contains("~/.ssh/config → ~/.ssh/loop → ~/.ssh/config"),
         "{problems}"
     );
-    assert_eq!(config.resolve("b").unwrap().port, 7);
-    assert!(config.resolve("c").unwrap_err().why.contains("config:8"));
+    assert!(
+        problems.contains("~/.ssh/config:8: 'port' takes a port"),
+        "{problems}"
+    );
+    // The list still shows what it can; none of them is connected to, as ssh would connect to none.
+    assert!(config.resolve("b").unwrap_err().why.contains("config:2"));
     assert_eq!(config.hosts().len(), 4);
     assert_eq!(config.files().len(), 2);
 

@@ -28,7 +28,10 @@ use dice::Dice;
 use home::{Home, eventually};
 use orchestrator::{
     job::{JobId, JobQuery},
-    wire::{Event, FailureCode, JobRequest, LogRequest, Message, Reply, Request, StoreHealth},
+    wire::{
+        CatalogRequest, Event, FailureCode, JobRequest, LogRequest, Message, Reply, Request,
+        StoreHealth,
+    },
 };
 use page::App;
 use postgres::Postgres;
@@ -279,21 +282,24 @@ async fn every_call_has_one_answer_whatever_comes_right_after_it() {
     let mut due = std::collections::BTreeSet::new();
     for _ in 0..50 {
         let calls = [
-            Request::Follow { job, tail: 5 },
-            Request::Unfollow { job },
-            Request::Follow { job, tail: 5 },
-            Request::Follow { job, tail: 7 },
-            Request::Unfollow { job },
-            Request::Subscribe {
+            LogRequest::Follow { job, tail: 5 },
+            LogRequest::Unfollow { job },
+            LogRequest::Follow { job, tail: 5 },
+            LogRequest::Follow { job, tail: 7 },
+            LogRequest::Unfollow { job },
+            LogRequest::Subscribe {
                 job,
                 seq: 0,
                 tail: None,
             },
         ];
-        due.extend(page.say_all(calls.into()).await);
+        due.extend(page.say_all(calls.map(Request::from).into()).await);
         let numbers = due.len() as u32;
-        let calls = (0..=numbers).map(|subscription| Request::Unsubscribe { subscription });
-        due.extend(page.say_all(calls.take(4).collect()).await);
+        let calls = (0..=numbers).map(|subscription| LogRequest::Unsubscribe { subscription });
+        due.extend(
+            page.say_all(calls.take(4).map(Request::from).collect())
+                .await,
+        );
     }
     while !due.is_empty() {
         // None is a piece of a log.
@@ -313,19 +319,21 @@ async fn what_no_text_holds_is_refused_in_words() {
     let mut page = app.page().await;
     page.until_ready_again().await;
     let nul = Some("a\0b".to_owned());
-    let save = |command: &str| Request::SaveCommand {
-        host: None,
-        command: command.into(),
+    let save = |command: &str| {
+        Request::from(CatalogRequest::SaveCommand {
+            host: None,
+            command: command.into(),
+        })
     };
     for request in [
-        Request::Jobs(JobQuery {
+        Request::from(JobRequest::Jobs(JobQuery {
             text: nul.clone(),
             ..JobQuery::default()
-        }),
-        Request::Jobs(JobQuery {
+        })),
+        Request::from(JobRequest::Jobs(JobQuery {
             owner: nul,
             ..JobQuery::default()
-        }),
+        })),
         save(""),
         save(" \n"),
         save("echo \0"),
@@ -377,7 +385,7 @@ async fn while_tables_are_locked_health_says_so_and_what_runs_is_listed_at_once(
         asked.unwrap().stdout == b"1\n"
     });
     let begun = Instant::now();
-    let listed = page.ask(Request::Jobs(JobQuery::default())).await;
+    let listed = page.ask(JobRequest::Jobs(JobQuery::default())).await;
     let took = begun.elapsed();
     let Ok(Reply::Jobs {
         jobs, incomplete, ..
@@ -401,7 +409,7 @@ async fn while_tables_are_locked_health_says_so_and_what_runs_is_listed_at_once(
         _ => None,
     })
     .await;
-    page.ask(Request::Cancel { job, force: true })
+    page.ask(JobRequest::Cancel { job, force: true })
         .await
         .unwrap();
     page.over(job).await;

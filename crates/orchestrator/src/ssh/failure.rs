@@ -19,6 +19,8 @@ pub enum Reason {
     AuthFailed,
     /// The config asks for a way there that we do not take.
     RouteUnsupported,
+    /// The way there runs a command here that nobody has allowed yet.
+    NeedsConsent,
     /// It offers no algorithm that we trust.
     ServerTooOld,
     /// The connection broke before anything ran.
@@ -37,6 +39,7 @@ impl Reason {
             Self::HostKeyChanged => "host_key_changed",
             Self::AuthFailed => "auth_failed",
             Self::RouteUnsupported => "route_unsupported",
+            Self::NeedsConsent => "needs_consent",
             Self::ServerTooOld => "server_too_old",
             Self::LinkLost => "link_lost",
         }
@@ -51,13 +54,33 @@ pub struct Refusal {
     pub reason: Reason,
     /// A fragment for a person: what happened, where, what to try.
     pub why: String,
+    /// The command that a person would have to allow, as the config writes it.
+    pub command: Option<String>,
 }
 
 impl Refusal {
     /// A refusal of this kind. The words may be a server's own: they are kept as they may be shown.
     pub(super) fn new(reason: Reason, why: impl Into<String>) -> Self {
         let why = visible(&why.into()).into_owned();
-        Self { reason, why }
+        Self {
+            reason,
+            why,
+            command: None,
+        }
+    }
+
+    /// The same of a host on the way to another, which is named.
+    pub(super) fn on_the_way(mut self, name: &str) -> Self {
+        self.why = format!("on the way, {}: {}", visible(name), self.why);
+        self
+    }
+
+    /// A refusal until a person allows this command of the config.
+    pub(super) fn consent(command: &str, why: impl Into<String>) -> Self {
+        Self {
+            command: Some(command.to_owned()),
+            ..Self::new(Reason::NeedsConsent, why)
+        }
     }
 }
 

@@ -1,8 +1,15 @@
 //! From a name to a session that is logged in: the connection, the key exchange, the host key, the login itself.
 
+mod agent;
 pub(super) mod ask;
-pub(super) mod dial;
-pub(super) mod handshake;
+pub(super) mod connect;
+mod dial;
+mod handshake;
+mod keys;
 pub(super) mod known_hosts;
 pub(super) mod methods;
 pub(super) mod patience;
+mod public_key;
+mod sign;
+mod tunnel;
+mod way;

@@ -142,6 +142,22 @@ const OTHERS: &[&str] = &[
     "xauthlocation",
 ];
 
+/// A keyword in lower case by the name that this code uses: OpenSSH has older names for some.
+pub(super) fn without_alias(keyword: String) -> String {
+    let newer = match &*keyword {
+        "challengeresponseauthentication" | "skeyauthentication" | "tisauthentication" => {
+            "kbdinteractiveauthentication"
+        }
+        "dsaauthentication" => "pubkeyauthentication",
+        "hostbasedkeytypes" => "hostbasedacceptedalgorithms",
+        "identityfile2" => "identityfile",
+        "pubkeyacceptedkeytypes" => "pubkeyacceptedalgorithms",
+        "smartcarddevice" => "pkcs11provider",
+        _ => return keyword,
+    };
+    newer.to_owned()
+}
+
 /// Whether a keyword in lower case says something of the way to a host, or of how it is let in there.
 pub(in crate::ssh) fn is_of_route(keyword: &str) -> bool {
     ROUTE.contains(&keyword)

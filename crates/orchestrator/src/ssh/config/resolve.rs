@@ -1,59 +1,72 @@
 //! From the config to a route: the first value of a keyword counts, and what would lead somewhere else than we go is a
 //! refusal with its place. The oracle is `ssh -G`.
 
-use std::{collections::HashMap, env, path::PathBuf, time::Duration};
+use std::{collections::HashSet, env, path::PathBuf, time::Duration};
 
 use super::{
-    Config, Setting, Test, keywords, pattern,
-    route::{Family, Route, Strict},
+    Config, Purpose, jump, pattern,
+    route::{Algorithms, Bind, Family, Route, Strict, Via},
+    tokens::{OF_PROXY, Tokens},
+    values,
+    walk::Walk,
 };
 use crate::{
-    environment, folders,
+    environment,
     host::Host,
     ssh::failure::{Reason, Refusal},
 };
 
 /// How long a connection may take where the config does not say.
 const CONNECT: Duration = Duration::from_secs(10);
-/// Keywords that change the way to a host and that we do not follow, unless they say `none` or `no`.
-const ROUTE: &[&str] = &[
-    "proxyjump",
-    "proxycommand",
-    "bindaddress",
-    "bindinterface",
-    "canonicalizehostname",
-    "refuseconnection",
+/// Hosts on the way to one, as deep as files may include each other.
+const LONGEST_WAY: usize = 16;
+/// The keys that OpenSSH looks for where the config names none.
+const IDENTITIES: &[&str] = &[
+    "~/.ssh/id_rsa",
+    "~/.ssh/id_ecdsa",
+    "~/.ssh/id_ecdsa_sk",
+    "~/.ssh/id_ed25519",
+    "~/.ssh/id_ed25519_sk",
 ];
 
 impl Config {
-    /// How to reach a host. A name that the config does not know is an address.
+    /// How to reach a host for a shell, with no command of the config allowed. A name that the config does not know is an
+    /// address.
     ///
     /// # Errors
-    /// `route_unsupported`, with `file:line`, where the config asks for a way there that we do not take.
+    /// As [`Self::resolve_for`].
     pub fn resolve(&self, name: &str) -> Result<Route, Refusal> {
-        match self.walk(name).route() {
-            (_, Some(refusal)) => Err(refusal),
-            (route, None) => Ok(route),
-        }
+        self.resolve_for(name, &Purpose::default())
+    }
+
+    /// How to reach a host.
+    ///
+    /// # Errors
+    /// `route_unsupported`, with `file:line`, if the config asks for a way there that we do not take, or if ssh would
+    /// refuse it; `needs_consent` if a command has to be run for it that nobody has allowed.
+    pub fn resolve_for(&self, name: &str, purpose: &Purpose<'_>) -> Result<Route, Refusal> {
+        self.resolve_within(name, purpose, (None, None), &mut Vec::new(), true)
     }
 
     /// The address and port that a name leads to, whether or not we can go there.
     #[must_use]
     pub fn address_of(&self, name: &str) -> (String, u16) {
-        let mut walk = self.walk(name);
-        (walk.hostname(), walk.port())
+        let purpose = Purpose::of_list();
+        let walk = Walk::new(self, name, &purpose, (None, None));
+        (walk.hostname().to_owned(), walk.port())
     }
 
     /// What the list of hosts says of one: no more than it shows, because there may be a great many.
     pub(in crate::ssh) fn outline(&self, name: &str, place: String) -> Host {
-        let mut walk = self.walk(name);
-        walk.check_way();
+        let purpose = Purpose::of_list();
+        let mut walk = Walk::new(self, name, &purpose, (None, None));
+        check_way(&mut walk);
         Host {
             // A mark of the app's own, put on later.
             production: false,
             name: name.to_owned(),
             port: walk.port(),
-            hostname: walk.hostname(),
+            hostname: walk.hostname().to_owned(),
             user: walk.user(),
             place,
             commands: Vec::new(),
@@ -61,454 +74,301 @@ impl Config {
         }
     }
 
-    fn walk<'a>(&'a self, name: &'a str) -> Walk<'a> {
-        // As ssh takes it: what is before the last `@` is the user, whatever the config says of one. A name that the
-        // config has with its `@` is that name.
-        let parts = name.rsplit_once('@').filter(|(user, host)| {
-            !user.is_empty() && !host.is_empty() && !self.by_name.contains_key(name)
-        });
-        let (given_user, host) = match parts {
-            Some((user, host)) => (Some(user), host),
-            None => (None, name),
-        };
-        let mut walk = Walk {
-            config: self,
-            name: host,
-            given_user,
-            local_user: folders::user(),
-            values: HashMap::new(),
-            guards: HashMap::new(),
-            looked_up: host.to_owned(),
-            pass: Pass::First,
-            wants_final: false,
-            refusal: None,
-        };
-        walk.through();
-        if walk.wants_final {
-            // As ssh does: everything once more, now for the name that the first pass came to, after which `Match final`
-            // holds. What the first pass has set stays.
-            walk.looked_up = walk.hostname();
-            walk.pass = Pass::Final;
-            walk.guards.clear();
-            walk.through();
+    /// The same for a host on the way to another: `given` are the user and port that the way names, `path` the hosts that
+    /// are reached through this one, `with_way` whether its own way counts.
+    fn resolve_within(
+        &self,
+        name: &str,
+        purpose: &Purpose<'_>,
+        given: (Option<&str>, Option<u16>),
+        path: &mut Vec<String>,
+        with_way: bool,
+    ) -> Result<Route, Refusal> {
+        let mut walk = Walk::new(self, name, purpose, given);
+        if with_way {
+            check_way(&mut walk);
         }
-        walk
+        let jumps = if with_way { walk.jumps() } else { Vec::new() };
+        let (mut route, tokens) = plain(&mut walk, &jumps);
+        if let Some(refusal) = walk.refusal.take() {
+            return Err(refusal);
+        }
+        if !jumps.is_empty() {
+            let here = format!("{}@{}:{}", route.user, route.hostname, route.port);
+            if path.contains(&here) || path.len() >= LONGEST_WAY {
+                let place = walk.setting("proxyjump").map(|setting| &setting.place);
+                let place = place.map(ToString::to_string).unwrap_or_default();
+                let why =
+                    format!("{place}: the way to {name} leads through itself or too many hosts");
+                return Err(Refusal::new(Reason::RouteUnsupported, why));
+            }
+            path.push(here);
+            route.via = Via::Hosts(self.hops(&jumps, &tokens, &purpose.of_hop(), path)?);
+            path.pop();
+        } else if with_way {
+            route.via = by_command(&walk, &tokens, purpose)?;
+        }
+        Ok(route)
+    }
+
+    /// The hosts on the way, each by its own entry. As ssh does it, only the first one's own way counts.
+    fn hops(
+        &self,
+        jumps: &[jump::Hop],
+        tokens: &Tokens,
+        purpose: &Purpose<'_>,
+        path: &mut Vec<String>,
+    ) -> Result<Vec<Route>, Refusal> {
+        let mut hops = Vec::new();
+        for (at, hop) in jumps.iter().enumerate() {
+            let expand = |text: &str| {
+                let expanded = tokens.expand(text, OF_PROXY, false);
+                expanded.map_err(|why| Refusal::new(Reason::RouteUnsupported, why))
+            };
+            let host = expand(&hop.host)?;
+            let user = hop.user.as_deref().map(expand).transpose()?;
+            let given = (user.as_deref(), hop.port);
+            let mut route = self.resolve_within(&host, purpose, given, path, at == 0)?;
+            match std::mem::replace(&mut route.via, Via::Direct) {
+                Via::Hosts(before) => hops.extend(before),
+                other => route.via = other,
+            }
+            hops.push(route);
+        }
+        Ok(hops)
     }
 }
 
-/// Two rising lists as one.
-fn merged<'a>(left: &'a [usize], right: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
-    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
-    std::iter::from_fn(move || match (left.peek(), right.peek()) {
-        (Some(a), Some(b)) if a > b => right.next().copied(),
-        (Some(_), _) => left.next().copied(),
-        (None, _) => right.next().copied(),
-    })
-}
-
-/// How often the config is gone through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pass {
-    First,
-    /// Once more, if there is a `Match final`.
-    Final,
-}
-
-/// One name on its way through the config.
-struct Walk<'a> {
-    config: &'a Config,
-    name: &'a str,
-    /// The user that was named with it.
-    given_user: Option<&'a str>,
-    local_user: &'static str,
-    values: HashMap<&'a str, Vec<&'a Setting>>,
-    /// What a guard said when it was first come to.
-    guards: HashMap<usize, bool>,
-    /// What `Host` lines are compared with: the name, and in the final pass the host's own.
-    looked_up: String,
-    pass: Pass,
-    /// Whether a `Match final` was come to.
-    wants_final: bool,
-    refusal: Option<Refusal>,
-}
-
-impl<'a> Walk<'a> {
-    fn through(&mut self) {
-        let config = self.config;
-        let none = Vec::new();
-        let named = config.by_name.get(&self.looked_up).unwrap_or(&none);
-        for at in merged(named, &config.general) {
-            self.section(at);
-        }
-    }
-
-    fn section(&mut self, at: usize) {
-        let section = &self.config.sections[at];
-        if section.guard.is_some_and(|guard| !self.lets_in(guard)) {
-            return;
-        }
-        if let Some(line) = section.refused.first() {
-            self.refuse(line.clone());
-        }
-        for setting in &section.settings {
-            if !keywords::is_known(&setting.keyword) && !self.ignores(&setting.keyword) {
-                self.refuse(format!(
-                    "{}: '{}' is no keyword of an SSH config, and ssh would refuse the file",
-                    setting.place,
-                    setting.keyword.escape_debug()
-                ));
-            }
-            let adds_up = matches!(&*setting.keyword, "identityfile" | "sendenv");
-            let values = self.values.entry(&setting.keyword).or_default();
-            let is_new = || values.iter().all(|value| value.args != setting.args);
-            if values.is_empty() || (adds_up && is_new()) {
-                values.push(setting);
-            }
-        }
-    }
-
-    /// Whether `IgnoreUnknown`, which has to come before, names a keyword.
-    fn ignores(&self, keyword: &str) -> bool {
-        let patterns = self.text("ignoreunknown").map(str::to_lowercase);
-        patterns.is_some_and(|patterns| pattern::any(&patterns, keyword))
-    }
-
-    /// Whether a guard's settings could change the way to the host, as far as they are not set yet.
-    fn leads_anywhere(&self, guard: usize) -> bool {
-        let within = |mut inner: Option<usize>| {
-            while let Some(at) = inner {
-                if at == guard {
-                    return true;
-                }
-                inner = self.config.guards[at].outer;
-            }
-            false
-        };
-        let sections = self.config.sections.iter();
-        sections
-            .filter(|section| within(section.guard))
-            .any(|section| {
-                !section.refused.is_empty()
-                    || section.settings.iter().any(|setting| {
-                        let keyword = &*setting.keyword;
-                        let adds_up = matches!(keyword, "identityfile" | "sendenv");
-                        keywords::is_of_route(keyword)
-                            && (adds_up || !self.values.contains_key(keyword))
-                    })
-            })
-    }
-
-    fn lets_in(&mut self, at: usize) -> bool {
-        if let Some(known) = self.guards.get(&at) {
-            return *known;
-        }
-        let guard = &self.config.guards[at];
-        let outer = guard.outer.is_none_or(|outer| self.lets_in(outer));
-        let lets_in = outer
-            && match &guard.test {
-                Test::Host(patterns) => {
-                    pattern::all(patterns.iter().map(String::as_str), &self.looked_up)
-                }
-                Test::Match(words) => self.matches(words, at),
-            };
-        self.guards.insert(at, lets_in);
-        lets_in
-    }
-
-    fn matches(&mut self, words: &[String], at: usize) -> bool {
-        let guard = &self.config.guards[at];
-        let mut words = words.iter();
-        let mut unknown = None;
-        while let Some(word) = words.next() {
-            let (negated, criterion) = match word.strip_prefix('!') {
-                Some(rest) => (true, rest.to_lowercase()),
-                None => (false, word.to_lowercase()),
-            };
-            if criterion == "all" {
-                continue;
-            }
-            if matches!(criterion.as_str(), "final" | "canonical") {
-                self.wants_final |= criterion == "final";
-                if (self.pass == Pass::Final) == negated {
-                    return false;
-                }
-                continue;
-            }
-            let value = match criterion.as_str() {
-                "host" => self.hostname(),
-                "originalhost" => self.name.to_owned(),
-                "user" => self.user(),
-                "localuser" => self.local_user.to_owned(),
-                _ => {
-                    unknown.get_or_insert(criterion.clone());
-                    words.next();
-                    continue;
-                }
-            };
-            let Some(list) = words.next() else {
-                self.refuse(format!("{}: 'Match {word}' has no value", guard.place));
-                return false;
-            };
-            if pattern::any(list, &value) == negated {
-                return false;
-            }
-        }
-        if let Some(criterion) = unknown {
-            if !self.leads_anywhere(at) {
-                return false;
-            }
-            self.refuse(format!(
-                "{}: 'Match {criterion}' is not followed here, so it is not known how to reach the host",
-                guard.place
-            ));
-            return false;
-        }
-        true
-    }
-
-    fn refuse(&mut self, why: String) {
-        self.refusal
-            .get_or_insert_with(|| Refusal::new(Reason::RouteUnsupported, why));
-    }
-
-    fn setting(&self, keyword: &str) -> Option<&'a Setting> {
-        self.values
-            .get(keyword)
-            .and_then(|values| values.first())
-            .copied()
-    }
-
-    fn text(&self, keyword: &str) -> Option<&'a str> {
-        self.setting(keyword)
-            .map(|setting| setting.args[0].as_str())
-    }
-
-    fn yes(&self, keyword: &str, otherwise: bool) -> bool {
-        match self.text(keyword).map(str::to_lowercase).as_deref() {
-            Some("yes" | "true") => true,
-            Some("no" | "false") => false,
-            _ => otherwise,
-        }
-    }
-
-    fn hostname(&self) -> String {
-        let text = self.text("hostname").unwrap_or(self.name);
-        text.replace("%h", self.name).replace("%%", "%")
-    }
-
-    fn user(&self) -> String {
-        self.given_user
-            .or_else(|| self.text("user"))
-            .map_or_else(|| self.local_user.to_owned(), str::to_owned)
-    }
-
-    fn route(mut self) -> (Route, Option<Refusal>) {
-        self.check_way();
-        let port = self.port();
-        let mut route = Route {
-            name: self.name.to_owned(),
-            hostname: self.hostname(),
-            port,
-            user: self.user(),
-            place: self.config.place_of(self.name).unwrap_or_default(),
-            family: match self.text("addressfamily") {
-                Some("inet") => Family::V4,
-                Some("inet6") => Family::V6,
-                _ => Family::Any,
-            },
-            connect_timeout: self
-                .text("connecttimeout")
-                .and_then(|seconds| seconds.parse().ok())
-                .filter(|seconds| *seconds > 0)
-                .map_or(CONNECT, Duration::from_secs),
-            identity_files: Vec::new(),
-            identities_named: self.setting("identityfile").is_some(),
-            identities_only: self.yes("identitiesonly", false),
-            agent: None,
-            known_hosts: Vec::new(),
-            global_known_hosts: Vec::new(),
-            host_key_alias: None,
-            strict: match self
-                .text("stricthostkeychecking")
-                .map(str::to_lowercase)
-                .as_deref()
-            {
-                Some("yes" | "true") => Strict::Yes,
-                Some("accept-new" | "no" | "off" | "false") => Strict::AcceptNew,
-                _ => Strict::Ask,
-            },
-            hash_known_hosts: self.yes("hashknownhosts", false),
-            pubkey: self.text("pubkeyauthentication") != Some("no"),
-            keyboard_interactive: self.yes(
-                "kbdinteractiveauthentication",
-                self.yes("challengeresponseauthentication", true),
-            ),
-            password: self.yes("passwordauthentication", true),
-            batch_mode: self.yes("batchmode", false),
-            env: self.env(),
-        };
-        self.files(&mut route);
-        (route, self.refusal)
-    }
-
-    fn check_way(&mut self) {
-        for keyword in ROUTE {
-            let Some(setting) = self.setting(keyword) else {
-                continue;
-            };
-            let value = setting.args.join(" ");
-            if !matches!(value.to_lowercase().as_str(), "none" | "no") {
-                self.refuse(format!(
-                    "{}: '{} {value}' is not followed here, and the host is not reached past it",
-                    setting.place, setting.keyword
-                ));
-            }
-        }
-    }
-
-    fn port(&mut self) -> u16 {
-        let Some(setting) = self.setting("port") else {
-            return 22;
-        };
-        match setting.args[0].parse() {
-            Ok(port) if port > 0 => port,
-            _ => {
-                self.refuse(format!(
-                    "{}: '{}' is no port",
-                    setting.place, setting.args[0]
-                ));
-                22
-            }
-        }
-    }
-
-    fn files(&mut self, route: &mut Route) {
-        route.host_key_alias = self
-            .text("hostkeyalias")
-            .map(|alias| self.expand(alias, route));
-        let names: Vec<&str> = match self.values.get("identityfile") {
-            Some(settings) => settings.iter().map(|s| s.args[0].as_str()).collect(),
-            None => vec!["~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"],
-        };
-        route.identity_files = self.paths(&names, route);
-        route.known_hosts = self.files_of(
-            "userknownhostsfile",
-            &["~/.ssh/known_hosts", "~/.ssh/known_hosts2"],
-            route,
+/// Refuses what changes the way to a host and is not followed.
+fn check_way(walk: &mut Walk<'_>) {
+    if let Some(setting) = walk.setting("refuseconnection") {
+        let why = format!(
+            "{}: the config refuses it: {}",
+            setting.place, setting.args[0]
         );
-        route.global_known_hosts = self.files_of(
-            "globalknownhostsfile",
-            &["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
-            route,
+        walk.refuse(why);
+    }
+    if let Some(setting) = walk.setting("proxyusefdpass")
+        && walk.yes("proxyusefdpass", false)
+        && walk.setting("proxycommand").is_some()
+    {
+        let why = format!(
+            "{}: 'ProxyUseFdpass' is not followed here, and the host is not reached past it",
+            setting.place
         );
-        route.agent = match self.text("identityagent") {
-            Some("none") => None,
-            Some("SSH_AUTH_SOCK") | None => env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
-            Some(text) => match text.strip_prefix('$') {
-                Some(name) if !name.starts_with('{') => env::var_os(name).map(PathBuf::from),
-                _ => self.paths(&[text], route).pop(),
-            },
-        };
+        walk.refuse(why);
     }
+}
 
-    fn files_of(&mut self, keyword: &str, otherwise: &[&str], route: &Route) -> Vec<PathBuf> {
-        let args = self.setting(keyword).map(|setting| &setting.args);
-        let given: Option<Vec<&str>> = args.map(|args| args.iter().map(String::as_str).collect());
-        self.paths(given.as_deref().unwrap_or(otherwise), route)
+/// The command that the connection is made by, if the config has one. Its text must have been allowed, and the names that
+/// come into it must be names.
+fn by_command(walk: &Walk<'_>, tokens: &Tokens, purpose: &Purpose<'_>) -> Result<Via, Refusal> {
+    let Some(setting) = walk.setting("proxycommand") else {
+        return Ok(Via::Direct);
+    };
+    let text = setting.args[0].as_str();
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(Via::Direct);
     }
-
-    fn paths(&mut self, texts: &[&str], route: &Route) -> Vec<PathBuf> {
-        let texts = texts.iter().filter(|text| **text != "none");
-        texts
-            .map(|text| {
-                let text = self.expand(text, route);
-                match text.strip_prefix("~/") {
-                    Some(rest) => self.config.home.join(rest),
-                    None => PathBuf::from(text),
-                }
-            })
-            .collect()
+    let place = &setting.place;
+    if !(purpose.may_run)(text) {
+        let why = format!(
+            "{place}: 'ProxyCommand' wants to run '{}' here, which nobody has allowed yet",
+            text.escape_debug()
+        );
+        return Err(Refusal::consent(text, why));
     }
-
-    /// Tokens and `${NAME}` (ssh_config(5), "TOKENS" and "ENVIRONMENT VARIABLES").
-    fn expand(&mut self, text: &str, route: &Route) -> String {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find(['%', '$']) {
-            out.push_str(&rest[..at]);
-            let found = &rest[at..];
-            if let Some(name) = found.strip_prefix("${") {
-                let Some((name, after)) = name.split_once('}') else {
-                    break;
-                };
-                match environment::var(name).and_then(|value| value.into_string().ok()) {
-                    Some(value) => out.push_str(&value),
-                    None => self.refuse(format!("'{text}' needs {name}, which is not set")),
-                }
-                rest = after;
-            } else if let Some(token) = found[1..].chars().next().filter(|_| found.starts_with('%'))
-            {
-                match self.token(token, route) {
-                    Some(value) => out.push_str(&value),
-                    None => self.refuse(format!("'%{token}' in '{text}' is not known here")),
-                }
-                rest = &found[1 + token.len_utf8()..];
-            } else {
-                out.push_str(&found[..1]);
-                rest = &found[1..];
-            }
+    let refuse = |why: String| Refusal::new(Reason::RouteUnsupported, format!("{place}: {why}"));
+    for (what, name) in [("user", &tokens.user), ("host", &tokens.hostname)] {
+        if !is_plain(name) {
+            return Err(refuse(format!(
+                "the {what} '{}' cannot be put into a command",
+                name.escape_debug()
+            )));
         }
-        out + rest
     }
+    let line = tokens.expand(text, OF_PROXY, false).map_err(refuse)?;
+    Ok(Via::Command(line))
+}
 
-    fn token(&self, token: char, route: &Route) -> Option<String> {
-        Some(match token {
-            '%' => "%".to_owned(),
-            'd' => self.config.home.display().to_string(),
-            'h' => route.hostname.clone(),
-            'i' => rustix::process::getuid().as_raw().to_string(),
-            'k' => route
-                .host_key_alias
-                .clone()
-                .unwrap_or_else(|| route.name.clone()),
-            'L' => folders::machine()
-                .split('.')
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-            'l' => folders::machine(),
-            'n' => route.name.clone(),
-            'p' => route.port.to_string(),
-            'r' => route.user.clone(),
-            'u' => self.local_user.to_owned(),
-            _ => return None,
-        })
-    }
+/// Whether a name may stand in a command: nothing that a shell, or a program's options, could take for something else.
+fn is_plain(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    let first = bytes.next();
+    name.len() <= 254
+        && first.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte))
+}
 
-    /// `SetEnv` as it stands; of our own variables those that `SendEnv` names.
-    fn env(&self) -> Vec<(String, String)> {
-        let set = self.setting("setenv").map_or(&[][..], |s| &s.args);
-        let mut all: Vec<(String, String)> = set
+/// Everything about a route but what it goes through.
+fn plain(walk: &mut Walk<'_>, jumps: &[jump::Hop]) -> (Route, Tokens) {
+    let text = |keyword: &str| walk.text(keyword).map(str::to_owned);
+    let lower = |keyword: &str| walk.text(keyword).map(str::to_lowercase);
+    let span = |keyword: &str| walk.text(keyword).and_then(values::span);
+    let some = |span: Option<Duration>| span.filter(|span| !span.is_zero());
+    let mut route = Route {
+        name: walk.name.to_owned(),
+        hostname: walk.hostname().to_owned(),
+        port: walk.port(),
+        user: walk.user(),
+        place: walk.config.place_of(walk.name).unwrap_or_default(),
+        via: Via::Direct,
+        family: match lower("addressfamily").as_deref() {
+            Some("inet") => Family::V4,
+            Some("inet6") => Family::V6,
+            _ => Family::Any,
+        },
+        bind: text("bindaddress")
+            .map(Bind::Address)
+            .or_else(|| text("bindinterface").map(Bind::Interface)),
+        connect_timeout: some(span("connecttimeout")).unwrap_or(CONNECT),
+        alive_interval: some(span("serveraliveinterval")),
+        alive_count: walk
+            .text("serveralivecountmax")
+            .and_then(values::number)
+            .unwrap_or(3),
+        identity_files: Vec::new(),
+        certificate_files: Vec::new(),
+        identities_named: walk.setting("identityfile").is_some(),
+        identities_only: walk.yes("identitiesonly", false),
+        agent: None,
+        forward_agent: None,
+        known_hosts: Vec::new(),
+        global_known_hosts: Vec::new(),
+        revoked_host_keys: None,
+        host_key_alias: text("hostkeyalias"),
+        strict: match lower("stricthostkeychecking").as_deref() {
+            Some("yes" | "true") => Strict::Yes,
+            Some("accept-new" | "no" | "off" | "false") => Strict::AcceptNew,
+            _ => Strict::Ask,
+        },
+        hash_known_hosts: walk.yes("hashknownhosts", false),
+        pubkey: walk.yes("pubkeyauthentication", true),
+        keyboard_interactive: walk.yes("kbdinteractiveauthentication", true),
+        password: walk.yes("passwordauthentication", true),
+        methods: text("preferredauthentications")
+            .map(|list| list.split(',').map(str::to_owned).collect())
+            .unwrap_or_default(),
+        password_prompts: walk
+            .text("numberofpasswordprompts")
+            .and_then(values::number)
+            .unwrap_or(3),
+        batch_mode: walk.yes("batchmode", false),
+        algorithms: Algorithms {
+            ciphers: text("ciphers"),
+            macs: text("macs"),
+            key_exchange: text("kexalgorithms"),
+            host_keys: text("hostkeyalgorithms"),
+            user_keys: text("pubkeyacceptedalgorithms"),
+        },
+        env: variables(walk),
+    };
+    let written: Vec<String> = jumps.iter().map(ToString::to_string).collect();
+    let tokens = Tokens::of(&route, walk.config.home.clone(), written.join(","));
+    files(walk, &tokens, &mut route);
+    (route, tokens)
+}
+
+fn files(walk: &mut Walk<'_>, tokens: &Tokens, route: &mut Route) {
+    let identities: Vec<&str> = match walk.settings("identityfile") {
+        [] => IDENTITIES.to_vec(),
+        settings => settings
             .iter()
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        let patterns: Vec<&str> = self
-            .values
-            .get("sendenv")
-            .map_or_else(Vec::new, |settings| {
-                let args = settings.iter().flat_map(|setting| &setting.args);
-                args.map(String::as_str).collect()
-            });
-        let ours = environment::of_the_person().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
-        let mut sent: Vec<_> = ours
-            .filter(|(name, _)| patterns.iter().any(|pattern| pattern::one(pattern, name)))
-            .filter(|(name, _)| all.iter().all(|(known, _)| known != name))
-            .collect();
-        sent.sort();
-        all.extend(sent);
-        all
+            .map(|setting| setting.args[0].as_str())
+            .collect(),
+    };
+    let certificates = walk.settings("certificatefile").iter();
+    let certificates: Vec<&str> = certificates
+        .map(|setting| setting.args[0].as_str())
+        .collect();
+    let listed = |keyword: &str, otherwise: &[&'static str]| match walk.setting(keyword) {
+        Some(setting) => setting.args.iter().map(String::as_str).collect(),
+        None => otherwise.to_vec(),
+    };
+    let user = listed(
+        "userknownhostsfile",
+        &["~/.ssh/known_hosts", "~/.ssh/known_hosts2"],
+    );
+    let global = listed(
+        "globalknownhostsfile",
+        &["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
+    );
+    let revoked: Vec<&str> = walk.text("revokedhostkeys").into_iter().collect();
+    route.identity_files = paths(walk, tokens, &identities);
+    route.certificate_files = paths(walk, tokens, &certificates);
+    route.known_hosts = paths(walk, tokens, &user);
+    route.global_known_hosts = paths(walk, tokens, &global);
+    route.revoked_host_keys = paths(walk, tokens, &revoked).pop();
+    let asked = walk.text("identityagent");
+    route.agent = match asked {
+        None => env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
+        Some(text) => agent(walk, tokens, text),
+    };
+    route.forward_agent = match walk.text("forwardagent") {
+        Some(_) if walk.yes("forwardagent", false) => route.agent.clone(),
+        Some(text) if !matches!(text.to_lowercase().as_str(), "no" | "false") => {
+            agent(walk, tokens, text)
+        }
+        _ => None,
+    };
+}
+
+/// An agent's socket: none for `none`, a variable's value for `$NAME`.
+fn agent(walk: &mut Walk<'_>, tokens: &Tokens, text: &str) -> Option<PathBuf> {
+    if text == "SSH_AUTH_SOCK" {
+        return env::var_os(text).map(PathBuf::from);
     }
+    match text.strip_prefix('$') {
+        Some(name) if !name.starts_with('{') => env::var_os(name).map(PathBuf::from),
+        _ => paths(walk, tokens, &[text]).pop(),
+    }
+}
+
+fn paths(walk: &mut Walk<'_>, tokens: &Tokens, texts: &[&str]) -> Vec<PathBuf> {
+    let named = texts
+        .iter()
+        .filter(|text| !text.eq_ignore_ascii_case("none"));
+    named
+        .map(|text| {
+            tokens.path(text).unwrap_or_else(|why| {
+                walk.refuse(why);
+                PathBuf::from(text)
+            })
+        })
+        .collect()
+}
+
+/// `SetEnv` as it is; of our own variables those that `SendEnv` names, and none that it takes away again.
+fn variables(walk: &Walk<'_>) -> Vec<(String, String)> {
+    let mut set: Vec<(String, String)> = Vec::new();
+    let pairs = walk
+        .setting("setenv")
+        .map_or(&[][..], |setting| &setting.args);
+    for (name, value) in pairs.iter().filter_map(|pair| pair.split_once('=')) {
+        // The first one counts, as everywhere.
+        if set.iter().all(|(known, _)| known != name) {
+            set.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    let mut patterns: Vec<&str> = Vec::new();
+    for word in walk
+        .settings("sendenv")
+        .iter()
+        .flat_map(|setting| &setting.args)
+    {
+        match word.strip_prefix('-') {
+            Some(taken) => patterns.retain(|pattern| !pattern::one(taken, pattern)),
+            None => patterns.push(word),
+        }
+    }
+    let known: HashSet<&str> = set.iter().map(|(name, _)| name.as_str()).collect();
+    let ours = environment::of_the_person()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut sent: Vec<_> = ours
+        .filter(|(name, _)| patterns.iter().any(|pattern| pattern::one(pattern, name)))
+        .filter(|(name, _)| !known.contains(name.as_str()))
+        .collect();
+    sent.sort();
+    set.extend(sent);
+    set
 }

@@ -21,22 +21,36 @@ pub struct Route {
     pub user: String,
     /// Where the config names it, as `~/.ssh/config:12`; empty where it does not.
     pub place: String,
+    /// What the connection goes through.
+    pub via: Via,
     /// Which kinds of address are tried.
     pub family: Family,
-    /// Longest wait for a connection.
+    /// The address or the interface of this machine to connect from.
+    pub bind: Option<Bind>,
+    /// Longest wait for a connection and for what the host says first.
     pub connect_timeout: Duration,
-    /// Private keys to try, in order.
+    /// After how long a silent host is asked for a sign of life; none to use the app's own measure.
+    pub alive_interval: Option<Duration>,
+    /// How many signs of life may be missed in a row.
+    pub alive_count: u32,
+    /// Private keys to try, in order, or the public halves of keys in the agent.
     pub identity_files: Vec<PathBuf>,
+    /// Certificates to offer, besides those that lie beside a key.
+    pub certificate_files: Vec<PathBuf>,
     /// Whether the config named them: a missing one is then worth a word.
     pub identities_named: bool,
     /// Whether the agent may offer only keys that are also in `identity_files`.
     pub identities_only: bool,
     /// The agent's socket.
     pub agent: Option<PathBuf>,
+    /// The agent that jobs there may use, if the config says so: its socket.
+    pub forward_agent: Option<PathBuf>,
     /// Files of known host keys; the first is appended to.
     pub known_hosts: Vec<PathBuf>,
     /// More of them, which are only read.
     pub global_known_hosts: Vec<PathBuf>,
+    /// Keys that are never trusted: a file of them.
+    pub revoked_host_keys: Option<PathBuf>,
     /// The name its keys are known by, where it is not `hostname`.
     pub host_key_alias: Option<String>,
     /// What to do with a key nobody knows.
@@ -49,12 +63,52 @@ pub struct Route {
     pub keyboard_interactive: bool,
     /// Whether a password may be used to log in.
     pub password: bool,
+    /// The order in which methods are tried; empty for OpenSSH's own.
+    pub methods: Vec<String>,
+    /// How often a password is asked for.
+    pub password_prompts: u32,
     /// Whether nobody may be asked anything.
     pub batch_mode: bool,
+    /// The algorithms that the config chooses.
+    pub algorithms: Algorithms,
     /// Variables to send along, as `SetEnv` and `SendEnv` ask.
     pub env: Vec<(String, String)>,
 }
 
+/// What a connection goes through.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Via {
+    /// Nothing: it is made from here.
+    Direct,
+    /// These hosts, the first one reached first. Only the first may itself go through something: a command.
+    Hosts(Vec<Route>),
+    /// A command for a shell here, whose input and output are the connection.
+    Command(String),
+}
+
+/// Where a connection is made from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Bind {
+    /// `BindAddress`.
+    Address(String),
+    /// `BindInterface`.
+    Interface(String),
+}
+
+/// Lists of algorithms as the config writes them: with `+`, `-` or `^` before a list they change ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Algorithms {
+    /// `Ciphers`.
+    pub ciphers: Option<String>,
+    /// `MACs`.
+    pub macs: Option<String>,
+    /// `KexAlgorithms`.
+    pub key_exchange: Option<String>,
+    /// `HostKeyAlgorithms`.
+    pub host_keys: Option<String>,
+    /// `PubkeyAcceptedAlgorithms`.
+    pub user_keys: Option<String>,
+}
 /// `AddressFamily`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {

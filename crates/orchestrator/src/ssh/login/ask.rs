@@ -39,14 +39,32 @@ pub enum Answer {
     Text(SecretString),
 }
 
+/// What a person has to do somewhere else than here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// To touch this key.
+    Touch(String),
+    /// Nothing any more.
+    Done,
+}
+
 /// Somebody to ask. It blocks until there is an answer, and answers [`Answer::Refuse`] when the job is canceled.
 pub trait Ask: Send + Sync {
     /// Asks, for the host of this name.
     fn ask(&self, host: &str, question: Question) -> Answer;
+
+    /// Says what is waited for, and does not wait.
+    fn hint(&self, host: &str, hint: Hint) {
+        tracing::info!(host, ?hint, "a login waits for a person");
+    }
 }
 
 impl<T: Ask + ?Sized> Ask for Arc<T> {
     fn ask(&self, host: &str, question: Question) -> Answer {
         (**self).ask(host, question)
+    }
+
+    fn hint(&self, host: &str, hint: Hint) {
+        (**self).hint(host, hint);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{SocketAddr, TcpStream, ToSocketAddrs},
+    net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs},
     os::fd::{AsFd, OwnedFd},
     sync::mpsc,
     thread,
@@ -11,12 +11,12 @@ use std::{
 
 use rustix::{
     event::PollFlags,
-    net::{AddressFamily, SocketType, connect, socket, sockopt},
+    net::{AddressFamily, SocketType, bind, connect, socket, sockopt},
 };
 
 use super::patience::Patience;
 use crate::ssh::{
-    config::route::{Family, Route},
+    config::route::{Bind, Family, Route},
     exec::orders::{wake, waker},
     failure::{Reason, Refusal},
 };
@@ -37,7 +37,7 @@ pub(in crate::ssh) fn dial(route: &Route, patience: &Patience<'_>) -> Result<Tcp
     let mut next_at = Instant::now();
     loop {
         if Instant::now() >= next_at || trying.is_empty() {
-            match left.next().map(|address| begin(*address)) {
+            match left.next().map(|address| begin(*address, &route.bind)) {
                 Some(Ok(fd)) => trying.push(fd),
                 Some(Err(error)) => {
                     last = Some(error);
@@ -114,7 +114,7 @@ fn addresses(
     Ok(answer)
 }
 
-fn begin(address: SocketAddr) -> io::Result<OwnedFd> {
+fn begin(address: SocketAddr, from: &Option<Bind>) -> io::Result<OwnedFd> {
     let family = if address.is_ipv4() {
         AddressFamily::INET
     } else {
@@ -124,10 +124,34 @@ fn begin(address: SocketAddr) -> io::Result<OwnedFd> {
     rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&fd, true)?;
     sockopt::set_tcp_nodelay(&fd, true)?;
+    if let Some(from) = from {
+        bind_to(&fd, address, from)?;
+    }
     match connect(&fd, &address) {
         Ok(()) | Err(rustix::io::Errno::INPROGRESS) => Ok(fd),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Binds a socket to an address of this machine, which is the config's or one of its interface's.
+fn bind_to(fd: &OwnedFd, to: SocketAddr, from: &Bind) -> io::Result<()> {
+    let (name, own): (&str, Vec<IpAddr>) = match from {
+        Bind::Address(name) => {
+            let found = (name.as_str(), 0).to_socket_addrs()?;
+            (name, found.map(|address| address.ip()).collect())
+        }
+        Bind::Interface(name) => {
+            let found = if_addrs::get_if_addrs()?.into_iter();
+            let own = found.filter(|one| one.name == *name);
+            (name, own.map(|one| one.ip()).collect())
+        }
+    };
+    let wrong = |why: &dyn std::fmt::Display| io::Error::other(format!("from {name}: {why}"));
+    let fitting = own
+        .into_iter()
+        .find(|address| address.is_ipv4() == to.is_ipv4());
+    let address = fitting.ok_or_else(|| wrong(&"it has no address of this kind"))?;
+    bind(fd, &SocketAddr::new(address, 0)).map_err(|error| wrong(&error))
 }
 
 fn refused(route: &Route, error: Option<&io::Error>) -> Refusal {

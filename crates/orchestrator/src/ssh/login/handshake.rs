@@ -1,15 +1,15 @@
 //! The way to a session that may be logged in to: a connection, the key exchange, and the host key checked.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use data_encoding::BASE64_NOPAD;
 use ssh2::{HashType, MethodType, Session};
 
 use super::{
     ask::{Answer, Ask, LIMIT, Question},
-    dial::dial,
     known_hosts::{self, Known, Verdict, key_type},
     patience::{Patience, Stopped},
+    way::Way,
 };
 use crate::ssh::{
     config::route::{Route, Strict},
@@ -19,43 +19,40 @@ use crate::ssh::{
 
 /// ChaCha20 first: it is the faster one here. No CBC, no SHA-1.
 const CIPHERS: &str = "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr";
-/// Servers drop connections at random while ten of anybody's are not logged in yet (`MaxStartups`).
-const TRIES: u32 = 8;
 /// The libssh2 that is vendored: 1.11.2 development, `LIBSSH2_VERSION_NUM`.
 const LIBSSH2: libc::c_int = 0x01_0b_01;
 
-/// Connects and checks that the host is the one it was.
+/// The key exchange over a way that is made, and the check that the host is the one it was.
 ///
 /// # Errors
-/// Every [`Reason`] but `auth_failed`.
-pub(in crate::ssh) fn connect(
+/// Every [`Reason`] but `auth_failed`; and whether it is final: a server that is too busy may hang up before it has said
+/// anything.
+pub(super) fn shake(
+    way: Way,
     route: &Route,
     ask: &dyn Ask,
     patience: &Patience<'_>,
-) -> Result<Session, Refusal> {
-    check_library()?;
+) -> Result<Session, (Refusal, bool)> {
+    let final_ = |refusal| (refusal, true);
+    check_library().map_err(final_)?;
     let known = Known::read(route);
     let until = Instant::now() + LIMIT;
-    let mut tries = 1;
-    loop {
-        let tcp = dial(route, patience)?;
-        let mut session = new_session(&known).map_err(|error| library(&error))?;
-        session.set_tcp_stream(tcp);
-        session.set_blocking(false);
-        transport::bound(&session);
-        let mut shaking = session.clone();
-        match patience.until(&session, until, || shaking.handshake()) {
-            Ok(()) => {
-                check_key(&session, route, &known, ask)?;
-                return Ok(session);
-            }
-            Err(Stopped::Failed(_)) if banner(&session).is_none() && tries < TRIES => {
-                pause_before(tries, patience)?;
-                tries += 1;
-            }
-            Err(stopped) => return Err(explain(&session, route, stopped)),
+    let words = way.words();
+    let session = new_session(&known).map_err(|error| final_(library(&error)))?;
+    let mut shaking = session.clone();
+    shaking.set_tcp_stream(way);
+    session.set_blocking(false);
+    transport::bound(&session);
+    if let Err(stopped) = patience.until(&session, until, || shaking.handshake()) {
+        let may_be_busy = matches!(stopped, Stopped::Failed(_)) && banner(&session).is_none();
+        let mut refusal = explain(&session, route, stopped);
+        if let Some(words) = words {
+            refusal.why.push_str(&words.to_string());
         }
+        return Err((refusal, !may_be_busy));
     }
+    check_key(&session, route, &known, ask).map_err(final_)?;
+    Ok(session)
 }
 
 #[expect(
@@ -83,20 +80,6 @@ fn new_session(known: &Known) -> Result<Session, ssh2::Error> {
         session.method_pref(direction, "none")?;
     }
     Ok(session)
-}
-
-/// A tenth of a second, doubled each time, and up to as much again by chance.
-fn pause_before(tries: u32, patience: &Patience<'_>) -> Result<(), Refusal> {
-    let base = Duration::from_millis(100) * 2_u32.pow(tries.min(4) - 1);
-    let chance = getrandom::u32().unwrap_or_default() % 1000;
-    let until = Instant::now() + base + base * chance / 1000;
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Ok(());
-        }
-        patience.wait(&[], left)?;
-    }
 }
 
 /// How the server names itself; one that is too busy may say so in plain words in its place.

@@ -1,8 +1,9 @@
 //! Logging in, in OpenSSH's order: keys, then a dialog, then a password. The host key was checked before.
 
-use std::{fs, path::Path, time::Instant};
+mod offer;
 
-use data_encoding::BASE64;
+use std::time::Instant;
+
 use secrecy::{ExposeSecret, SecretString};
 use ssh2::{KeyboardInteractivePrompt, Prompt, Session};
 
@@ -16,10 +17,8 @@ use crate::ssh::{
     poll::again,
 };
 
-/// Keys offered before a server loses its temper (`MaxAuthTries` is six).
-const MOST_KEYS: usize = 5;
-/// Times that a person may mistype.
-const MOST_ASKS: usize = 3;
+/// Keys and methods after which a server that hangs up is taken to have had enough: sshd allows six, some only three.
+const MANY: usize = 3;
 
 /// Logs in.
 ///
@@ -37,6 +36,7 @@ pub(in crate::ssh) fn log_in(
         ask,
         patience,
         tried: Vec::new(),
+        known: Vec::new(),
         until: Instant::now() + LIMIT,
     };
     let methods = login.methods()?;
@@ -53,36 +53,85 @@ struct Login<'a> {
     patience: &'a Patience<'a>,
     /// For the person who has to find out why: each key and method that did not do.
     tried: Vec<String>,
+    /// The methods that the host named last.
+    known: Vec<String>,
     until: Instant,
 }
 
-/// A key file, read.
-struct KeyFile<'a> {
-    path: &'a Path,
-    text: SecretString,
-    encrypted: bool,
+/// What came of a method.
+enum Outcome {
+    /// The host lets us in.
+    In,
+    /// It took that and wants one of these as well.
+    Next(Vec<String>),
+    /// It did not take that.
+    Out,
 }
 
 impl Login<'_> {
+    /// Method by method, in the order that the config or OpenSSH has, as long as the host takes one. A host that wants
+    /// several says after each which are left.
     fn go(&mut self, mut methods: Vec<String>) -> Result<(), Refusal> {
-        let has = |methods: &[String], name: &str| methods.iter().any(|method| method == name);
-        if self.route.pubkey && has(&methods, "publickey") {
-            if self.keys()? {
-                return Ok(());
+        let mut failed: Vec<&str> = Vec::new();
+        loop {
+            let next = self.order().into_iter().find(|method| {
+                !failed.contains(method) && methods.iter().any(|taken| taken == method)
+            });
+            let Some(method) = next else {
+                return Err(self.refused(&methods));
+            };
+            let outcome = match method {
+                "publickey" => self.keys()?,
+                "keyboard-interactive" => self.dialog()?,
+                _ => self.password()?,
+            };
+            match outcome {
+                Outcome::In => return Ok(()),
+                Outcome::Next(left) => {
+                    failed.clear();
+                    methods = left;
+                }
+                Outcome::Out => failed.push(method),
             }
-            methods = self.methods()?;
         }
-        let may_ask = !self.route.batch_mode;
-        if may_ask && self.route.keyboard_interactive && has(&methods, "keyboard-interactive") {
-            if self.dialog()? {
-                return Ok(());
-            }
-            methods = self.methods()?;
+    }
+
+    /// The methods that may be used, in their order.
+    fn order(&self) -> Vec<&'static str> {
+        let route = self.route;
+        let may_ask = !route.batch_mode;
+        let enabled = [
+            ("publickey", route.pubkey),
+            (
+                "keyboard-interactive",
+                may_ask && route.keyboard_interactive,
+            ),
+            ("password", may_ask && route.password),
+        ];
+        let mut order: Vec<_> = enabled
+            .into_iter()
+            .filter(|(_, is_enabled)| *is_enabled)
+            .map(|(method, _)| method)
+            .collect();
+        if !route.methods.is_empty() {
+            let place = |method: &&str| route.methods.iter().position(|wanted| wanted == method);
+            order.retain(|method| place(method).is_some());
+            order.sort_by_key(place);
         }
-        if may_ask && self.route.password && has(&methods, "password") && self.password()? {
-            return Ok(());
+        order
+    }
+
+    /// What follows from a method that was tried and did not let us in: the host may have taken it and want another as well.
+    fn after(&mut self, before: &[String]) -> Result<Outcome, Refusal> {
+        let left = self.methods()?;
+        if self.session.authenticated() {
+            return Ok(Outcome::In);
         }
-        Err(self.refused(&methods))
+        Ok(if left.is_empty() || left == before {
+            Outcome::Out
+        } else {
+            Outcome::Next(left)
+        })
     }
 
     /// What the server would take next. Asking is itself an attempt, which some servers let in.
@@ -92,135 +141,19 @@ impl Login<'_> {
             self.session.auth_methods(user).map(str::to_owned)
         });
         match list {
-            Ok(list) => Ok(list.split(',').map(str::to_owned).collect()),
+            Ok(list) => {
+                let methods: Vec<String> = list.split(',').map(str::to_owned).collect();
+                self.known.clone_from(&methods);
+                Ok(methods)
+            }
             Err(Stopped::Failed(error)) if is_rejection(&error) => Ok(Vec::new()),
             Err(stopped) => Err(self.stopped(stopped)),
         }
     }
 
-    fn keys(&mut self) -> Result<bool, Refusal> {
-        let named: Vec<_> = self
-            .route
-            .identity_files
-            .iter()
-            .map(|path| (path.as_path(), public_key(path)))
-            .collect();
-        let mut offered: Vec<Vec<u8>> = Vec::new();
-        if self.offer_agent(&named, &mut offered)? {
-            return Ok(true);
-        }
-        let files = named
-            .iter()
-            .filter(|(_, public)| public.as_ref().is_none_or(|blob| !offered.contains(blob)))
-            .filter_map(|(path, _)| self.read_key(path))
-            .collect::<Vec<_>>();
-        let mut files = files;
-        // A passphrase is asked for only when no key that needs none has done.
-        files.sort_by_key(|file| file.encrypted);
-        for file in files.iter().take(MOST_KEYS.saturating_sub(offered.len())) {
-            if self.offer_file(file)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn offer_agent(
-        &mut self,
-        named: &[(&Path, Option<Vec<u8>>)],
-        offered: &mut Vec<Vec<u8>>,
-    ) -> Result<bool, Refusal> {
-        let Some(socket) = &self.route.agent else {
-            return Ok(false);
-        };
-        let Ok(mut agent) = self.session.agent() else {
-            return Ok(false);
-        };
-        let identities = agent
-            .set_identity_path(socket)
-            .and_then(|()| agent.connect())
-            .and_then(|()| agent.list_identities())
-            .and_then(|()| agent.identities());
-        let mut identities = match identities {
-            Ok(identities) => identities,
-            Err(error) => {
-                tracing::debug!(socket = %socket.display(), %error, "agent");
-                return Ok(false);
-            }
-        };
-        let rank = |blob: &[u8]| {
-            named
-                .iter()
-                .position(|(_, public)| public.as_deref() == Some(blob))
-        };
-        identities
-            .retain(|identity| !self.route.identities_only || rank(identity.blob()).is_some());
-        identities.sort_by_key(|identity| rank(identity.blob()).unwrap_or(usize::MAX));
-        for identity in identities.iter().take(MOST_KEYS) {
-            offered.push(identity.blob().to_vec());
-            let result = self.patience.until(self.session, self.until, || {
-                agent.userauth(&self.route.user, identity)
-            });
-            if self.took(result, format!("agent key {}", identity.comment()))? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn read_key<'p>(&mut self, path: &'p Path) -> Option<KeyFile<'p>> {
-        match fs::read_to_string(path) {
-            Ok(text) => Some(KeyFile {
-                path,
-                encrypted: is_encrypted(&text),
-                text: text.into(),
-            }),
-            Err(error) => {
-                if self.route.identities_named {
-                    self.tried.push(format!("{} ({error})", path.display()));
-                }
-                None
-            }
-        }
-    }
-
-    fn offer_file(&mut self, file: &KeyFile<'_>) -> Result<bool, Refusal> {
-        let name = file.path.display().to_string();
-        if !file.encrypted {
-            let result = self.offer_key(file, None);
-            return self.took(result, name);
-        }
-        for _ in 0..MOST_ASKS {
-            let Some(passphrase) = self.secret(&format!("Passphrase for {name}")) else {
-                self.tried.push(format!("{name} (no passphrase given)"));
-                return Ok(false);
-            };
-            match self.offer_key(file, Some(&passphrase)) {
-                Err(Stopped::Failed(error)) if !is_rejection(&error) && !is_broken(&error) => {}
-                result => return self.took(result, name),
-            }
-        }
-        self.tried.push(format!("{name} (wrong passphrase)"));
-        Ok(false)
-    }
-
-    fn offer_key(
-        &self,
-        file: &KeyFile<'_>,
-        passphrase: Option<&SecretString>,
-    ) -> Result<(), Stopped> {
-        self.patience.until(self.session, self.until, || {
-            self.session.userauth_pubkey_memory(
-                &self.route.user,
-                None,
-                file.text.expose_secret(),
-                passphrase.map(ExposeSecret::expose_secret),
-            )
-        })
-    }
-
-    fn dialog(&mut self) -> Result<bool, Refusal> {
-        for _ in 0..MOST_ASKS {
+    fn dialog(&mut self) -> Result<Outcome, Refusal> {
+        let before = self.known.clone();
+        for _ in 0..self.route.password_prompts {
             let mut dialog = Dialog {
                 ask: self.ask,
                 route: self.route,
@@ -256,31 +189,39 @@ impl Login<'_> {
             let refused = dialog.refused;
             let asked = dialog.asked.is_some();
             if self.took(result, "keyboard-interactive".to_owned())? {
-                return Ok(true);
+                return Ok(Outcome::In);
             }
-            if refused || !asked {
+            if refused {
                 break;
             }
+            match self.after(&before)? {
+                Outcome::Out if asked => {}
+                outcome => return Ok(outcome),
+            }
         }
-        Ok(false)
+        Ok(Outcome::Out)
     }
 
-    fn password(&mut self) -> Result<bool, Refusal> {
-        for _ in 0..MOST_ASKS {
+    fn password(&mut self) -> Result<Outcome, Refusal> {
+        let before = self.known.clone();
+        for _ in 0..self.route.password_prompts {
             let Route { user, hostname, .. } = self.route;
             let Some(password) = self.secret(&format!("Password for {user}@{hostname}")) else {
                 self.tried.push("password (none given)".to_owned());
-                return Ok(false);
+                return Ok(Outcome::Out);
             };
             let result = self.patience.until(self.session, self.until, || {
                 self.session
                     .userauth_password(user, password.expose_secret())
             });
             if self.took(result, "password".to_owned())? {
-                return Ok(true);
+                return Ok(Outcome::In);
+            }
+            if let Outcome::Next(left) = self.after(&before)? {
+                return Ok(Outcome::Next(left));
             }
         }
-        Ok(false)
+        Ok(Outcome::Out)
     }
 
     fn secret(&mut self, words: &str) -> Option<SecretString> {
@@ -323,6 +264,12 @@ impl Login<'_> {
                 let seconds = LIMIT.as_secs();
                 let why = format!("{address} did not finish the login within {seconds} s");
                 Refusal::new(Reason::Timeout, why)
+            }
+            // Servers hang up on who has tried too much (`MaxAuthTries`).
+            Stopped::Failed(_) if self.tried.len() >= MANY => {
+                let refusal = self.refused(&self.known);
+                let why = format!("{}; it hung up, as after too many tries", refusal.why);
+                Refusal::new(Reason::AuthFailed, why)
             }
             Stopped::Failed(error) => Refusal::new(
                 Reason::LinkLost,
@@ -402,34 +349,6 @@ fn is_broken(error: &ssh2::Error) -> bool {
                 | libssh2_sys::LIBSSH2_ERROR_SOCKET_TIMEOUT
         )
     )
-}
-
-/// The public half beside a private key file, as it goes over the wire.
-fn public_key(path: &Path) -> Option<Vec<u8>> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".pub");
-    let text = fs::read_to_string(name).ok()?;
-    BASE64
-        .decode(text.split_ascii_whitespace().nth(1)?.as_bytes())
-        .ok()
-}
-
-/// Whether a private key needs a passphrase: PEM says so in a header, OpenSSH's own format by its cipher's name.
-fn is_encrypted(text: &str) -> bool {
-    if text.contains("ENCRYPTED") {
-        return true;
-    }
-    let Some(body) = text
-        .split("-----BEGIN OPENSSH PRIVATE KEY-----")
-        .nth(1)
-        .and_then(|rest| rest.split("-----END").next())
-    else {
-        return false;
-    };
-    let body: String = body.split_ascii_whitespace().collect();
-    BASE64
-        .decode(body.as_bytes())
-        .is_ok_and(|bytes| !bytes.starts_with(b"openssh-key-v1\0\0\0\0\x04none"))
 }
 
 #[cfg(test)]

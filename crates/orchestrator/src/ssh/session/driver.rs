@@ -13,7 +13,7 @@ use super::{transport, work::Work};
 use crate::ssh::{
     config::route::Route,
     inbox::Shared,
-    login::{ask::Ask, handshake, methods, patience::Patience},
+    login::{ask::Ask, connect::connect, methods, patience::Patience},
     poll::{interest, pause, socket},
 };
 
@@ -31,7 +31,7 @@ const BUFFER: usize = 128 << 10;
 /// Lives and dies as one session.
 pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask) {
     let patience = Patience::new(shared);
-    let opened = handshake::connect(route, ask, &patience)
+    let opened = connect(route, ask, &patience)
         .and_then(|session| methods::log_in(&session, route, ask, &patience).map(|()| session));
     let mut tasks = patience.into_tasks();
     match opened {

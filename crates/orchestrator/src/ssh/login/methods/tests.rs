@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{fs, path::Path};
 
 use super::*;
 use crate::{ssh::Config, visible::visible};
