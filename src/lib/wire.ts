@@ -1492,7 +1492,11 @@ error_rules: Array<string>, };
 /**
  * What the page can ask of the settings.
  */
-export type SettingsRequest = { "type": "settings" } | { "type": "change_settings", "with": Settings };
+export type SettingsRequest = { "type": "settings" } | { "type": "change_settings", "with": Settings } | { "type": "use_database", "with": { 
+/**
+ * Whether it does.
+ */
+used: boolean, } };
 
 /**
  * A run of text of one style.

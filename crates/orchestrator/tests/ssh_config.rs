@@ -414,8 +414,8 @@ fn what_leads_nowhere_stops_no_host() {
 fn the_newer_criteria_are_those_of_the_manual() {
     let home = Home::new(&[(
         ".ssh/config",
-        "Host t*\n Tag work\nMatch tagged work\n Port 1001\nMatch localnetwork 127.0.0.0/8,!192.0.2.0/24\n User local\n\
-         Match localnetwork 192.0.2.0/24\n User far\nMatch sessiontype exec command uptime*\n HostName exec.example\n\
+        "Host t*\n Tag work\nMatch tagged work\n Port 1001\nMatch localnetwork 127.0.0.0/8,!203.0.113.0/24\n User local\n\
+         Match localnetwork 203.0.113.0/24\n User far\nMatch sessiontype exec command uptime*\n HostName exec.example\n\
          Match sessiontype shell\n HostName shell.example\nMatch version OpenSSH_*\n AddressFamily inet\n\
          Host gone\n RefuseConnection \"moved to new\"\n",
     )]);

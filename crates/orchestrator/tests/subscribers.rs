@@ -28,10 +28,7 @@ use dice::Dice;
 use home::{Home, eventually};
 use orchestrator::{
     job::{JobId, JobQuery},
-    wire::{
-        CatalogRequest, Event, FailureCode, JobRequest, LogRequest, Message, Reply, Request,
-        StoreHealth,
-    },
+    wire::{CatalogRequest, Event, FailureCode, JobRequest, LogRequest, Message, Reply, Request},
 };
 use page::App;
 use postgres::Postgres;
@@ -346,74 +343,6 @@ async fn what_no_text_holds_is_refused_in_words() {
         );
     }
     assert!(page.ask(save("echo one")).await.is_ok());
-}
-
-/// A session of psql that holds every row and every look at the jobs up, until it is dropped.
-struct Locked(std::process::Child);
-
-impl Locked {
-    fn jobs_of(url: &str) -> Self {
-        let mut psql = std::process::Command::new("psql");
-        psql.args([url, "-qtA", "-c"]).arg(
-            "begin; lock table jobs in access exclusive mode; select 'locked'; select pg_sleep(600)",
-        );
-        Self(psql.stdout(std::process::Stdio::null()).spawn().unwrap())
-    }
-}
-
-impl Drop for Locked {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-#[tokio::test]
-async fn while_tables_are_locked_health_says_so_and_what_runs_is_listed_at_once() {
-    let postgres = Postgres::start();
-    let url = postgres.url("postgres");
-    let app = App::start(Home::new(Some(url.clone())));
-    let mut page = app.page().await;
-    page.until_ready_again().await;
-    let job = page.start("sleep 1130").await.id;
-    let locked = Locked::jobs_of(&url);
-    let is_held = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'jobs'::regclass";
-    eventually("they are locked", || {
-        let asked = std::process::Command::new("psql")
-            .args([&url, "-qtAc", is_held])
-            .output();
-        asked.unwrap().stdout == b"1\n"
-    });
-    let begun = Instant::now();
-    let listed = page.ask(JobRequest::Jobs(JobQuery::default())).await;
-    let took = begun.elapsed();
-    let Ok(Reply::Jobs {
-        jobs, incomplete, ..
-    }) = listed
-    else {
-        panic!("{listed:?}");
-    };
-    assert!(jobs.iter().any(|known| known.id == job), "{jobs:?}");
-    assert!(
-        incomplete.is_some() && took < Duration::from_secs(6),
-        "{took:?}"
-    );
-    page.until(|event| match event {
-        Event::Store(store) if matches!(store.health, StoreHealth::Away { .. }) => Some(()),
-        _ => None,
-    })
-    .await;
-    drop(locked);
-    page.until(|event| match event {
-        Event::Store(store) if matches!(store.health, StoreHealth::Ready { .. }) => Some(()),
-        _ => None,
-    })
-    .await;
-    page.ask(JobRequest::Cancel { job, force: true })
-        .await
-        .unwrap();
-    page.over(job).await;
-    page.idle().await;
 }
 
 #[tokio::test]

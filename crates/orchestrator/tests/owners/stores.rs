@@ -217,7 +217,7 @@ fn what_a_command_of_ours_starts_in_a_job_is_no_part_of_the_job() {
     let home = Home::new(None);
     let vmo = env!("CARGO_BIN_EXE_vmo");
     let script = format!(
-        "unset DATABASE_URL; export VMO_DATA_DIR={} VMO_CONFIG_DIR={} VMO_POSTGRES_LINGER_MS=60000 VMO_DISK_FLOOR=0
+        "unset DATABASE_URL; export VMO_DATA_DIR={} VMO_CONFIG_DIR={} VMO_POSTGRES_LINGER_MS=8000 VMO_DISK_FLOOR=0
         {vmo} jobs >listed; {vmo} run --detach -- 'echo $$ >inner; sleep 1122' >id; sleep 1123",
         home.data().display(),
         home.config().display()
@@ -246,6 +246,5 @@ fn what_a_command_of_ours_starts_in_a_job_is_no_part_of_the_job() {
     let inner: i32 = id(&home.work().join("inner")).parse().unwrap();
     assert!(crate::home::is_alive(guardian) && crate::home::is_alive(inner));
     home.text(&["cancel", "--force", &id(&home.work().join("id"))]);
-    kill_process(Pid::from_raw(guardian).unwrap(), Signal::TERM).unwrap();
     eventually("the guardian goes", || !crate::home::is_alive(guardian));
 }

@@ -185,7 +185,7 @@ fn a_connection_is_made_from_the_address_that_the_config_names() {
     let (written, ended) = with("BindInterface lo");
     assert_eq!(ended.exit, code(0));
     assert!(written.out.starts_with(b"127.0.0.1 "), "{written:?}");
-    let (reason, why) = refusal(with("BindAddress 192.0.2.1").1);
-    assert!(reason == "refused" && why.contains("192.0.2.1"), "{why}");
+    let (reason, why) = refusal(with("BindAddress 203.0.113.1").1);
+    assert!(reason == "refused" && why.contains("203.0.113.1"), "{why}");
     assert_ne!(free_port(), 0);
 }

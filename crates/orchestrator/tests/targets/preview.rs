@@ -39,7 +39,7 @@ async fn it_is_what_is_started() {
         told.line,
         "make -j3 -k deploy clean ENV='a $$b' TOKEN=… FIXED=x"
     );
-    assert_eq!((told.argv, told.cwd), (job.argv, job.cwd));
+    assert_eq!((&told.argv, &told.cwd), (&job.argv, &job.cwd));
     assert_eq!(told.refusal, None);
     assert_eq!(
         danger(&told).as_deref(),
