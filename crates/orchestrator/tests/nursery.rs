@@ -24,7 +24,8 @@ use dice::{Dice, kills};
 use home::{Home, eventually};
 use orchestrator::{
     job::{JobId, JobQuery, Status},
-    wire::{Event, Job, JobRequest, LaunchRequest, LogRequest, Reply, Start},
+    launch::Start,
+    wire::{Event, Job, JobRequest, LaunchRequest, LogRequest, Reply},
 };
 use page::{App, Page};
 use postgres::Postgres;

@@ -22,7 +22,7 @@ use home::{Home, Running, eventually};
 use orchestrator::{
     job::JobId,
     log::find::Query,
-    wire::{Event, FindRequest, LogRequest, Reply, Request},
+    wire::{Event, FindRequest, LogRequest, Reply},
 };
 use page::App;
 use postgres::Postgres;

@@ -96,6 +96,13 @@ export class App {
     });
   }
 
+  /** Says whether the database that was seen keeps the history. */
+  async useDatabase(used: boolean): Promise<true> {
+    await this.#client.ask({ settings: { type: 'use_database', with: { used } } }, 'ok');
+    this.seenDatabase = null;
+    return true;
+  }
+
   /** Waits for something; if it fails, shows above the canvas what was tried and why, and gives undefined. */
   attempt<T>(doing: string, what: Promise<T>): Promise<T | undefined> {
     return this.notices.attempt(doing, what);

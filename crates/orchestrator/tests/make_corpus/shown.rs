@@ -54,7 +54,7 @@ fn of_target(target: &Target, scan: &Scan, out: &mut String) {
         ("leads to", Some(names(&target.leads))),
         ("fields", Some(names(&fields))),
         ("needs", Some(names(&target.guards))),
-        ("asks", target.danger.clone()),
+        ("asks", target.danger.as_ref().map(ToString::to_string)),
         ("terminal", terminal),
         ("exclusive", Some(names(&target.exclusive))),
         (
