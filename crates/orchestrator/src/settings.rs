@@ -1,6 +1,8 @@
 //! What a person has set: `settings.json`, `commands.json` and `production.json` in the config folder. A broken file is named with its
 //! line and left as it is; what it last held stays in force.
 
+mod allowed;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
@@ -9,6 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub use self::allowed::AllowedCommands;
 use crate::{
     json_file::{self, KeptError, Wrong},
     launch::WhenBusy,

@@ -300,9 +300,10 @@ async fn every_call_has_one_answer_whatever_comes_right_after_it() {
     }
     while !due.is_empty() {
         // None is a piece of a log.
-        let of = match page.next().await {
-            Some(Message::Reply { id, .. } | Message::Failed { id, .. }) => id,
-            _ => continue,
+        let Some(Message::Reply { id: of, .. } | Message::Failed { id: of, .. }) =
+            page.next().await
+        else {
+            continue;
         };
         assert!(due.remove(&of), "call {of} is answered twice");
     }

@@ -1,5 +1,6 @@
 //! What can be run: projects and hosts, read again when their files change.
 
+mod consents;
 pub(super) mod database;
 pub(super) mod edit;
 pub(super) mod files;

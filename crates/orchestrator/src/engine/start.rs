@@ -251,11 +251,8 @@ impl Engine {
         hosts: &[String],
         pty: bool,
     ) -> Result<Vec<Job>, EngineError> {
-        let config = self.0.catalog.ssh();
-        let routes: Vec<_> = hosts
-            .iter()
-            .map(|host| config.resolve(host))
-            .collect::<Result<_, _>>()
+        let routes = self
+            .routes(hosts, command)
             .map_err(|refusal| EngineError::NotFound(refusal.to_string()))?;
         let batch = (hosts.len() > 1).then(Uuid::now_v7);
         // All or none: a host whose folder cannot be made must not leave the others running unnamed.

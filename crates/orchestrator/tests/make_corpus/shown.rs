@@ -1,12 +1,17 @@
 //! What a person is shown of a scan, as a short text: a line for each target and each variable, and below it what is said
 //! of it.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where it stopped"
+)]
+
 use std::fmt::Write;
 
 use orchestrator::project::{Need, Problem, Scan, SetBy, Target, Variable, VariableKind};
 
 /// The text.
-pub fn shown(scan: &Scan) -> String {
+pub(crate) fn shown(scan: &Scan) -> String {
     let mut out = format!("goal: {}\n", scan.default_goal.as_deref().unwrap_or("none"));
     for target in scan.targets.iter().filter(|target| target.listed) {
         of_target(target, scan, &mut out);

@@ -6,10 +6,11 @@ use clap::{Args, Subcommand};
 use orchestrator::{
     job::{JobQuery, Status},
     project::{Project, Scan, Target},
+    visible::visible,
     wire,
 };
 
-use super::{Outcome, engine, out, settled, words};
+use super::{Failed, Outcome, engine, out, settled, words};
 
 #[derive(Debug, Args)]
 pub(crate) struct Projects {
@@ -208,6 +209,29 @@ pub(crate) async fn hosts(hosts: Hosts) -> Outcome {
         });
         out::table(&rows.collect::<Vec<_>>())?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Allows a command of the SSH config, or no longer; without one, lists those that are.
+pub(crate) async fn trust(command: Option<&str>, remove: bool) -> Outcome {
+    let engine = super::engine().await?;
+    let Some(command) = command else {
+        for command in engine.allowed_commands().iter() {
+            out::line(visible(command))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let changed = engine.allow_command(command, !remove)?;
+    let words = match (remove, changed) {
+        (false, _) => "may run here for the SSH config",
+        (true, true) => "may run here no longer",
+        (true, false) => {
+            return Err(Failed::new(
+                "that command is not among those that may run here",
+            ));
+        }
+    };
+    out::say(format_args!("'{}' {words}", visible(command)));
     Ok(ExitCode::SUCCESS)
 }
 

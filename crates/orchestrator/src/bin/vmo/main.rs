@@ -61,6 +61,14 @@ enum Command {
     Targets(list::Targets),
     /// List the hosts of the SSH config, or mark one as production
     Hosts(list::Hosts),
+    /// Allow a command of the SSH config (ProxyCommand, Match exec) to run here, or list those that may
+    Trust {
+        /// Its text, as the config has it
+        command: Option<String>,
+        /// Allow it no longer
+        #[arg(long, requires = "command")]
+        remove: bool,
+    },
     /// List jobs, newest first
     Jobs(list::Jobs),
     /// Print a job's log
@@ -213,6 +221,7 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Projects(projects) => list::projects(projects).await,
         Command::Targets(targets) => list::targets(targets).await,
         Command::Hosts(hosts) => list::hosts(hosts).await,
+        Command::Trust { command, remove } => list::trust(command.as_deref(), remove).await,
         Command::Jobs(jobs) => list::jobs(jobs).await,
         Command::Log(log) => log::log(log).await,
         Command::Cancel { job, force } => cancel(&job, force).await,

@@ -104,9 +104,8 @@ impl Engine {
         if command.trim().is_empty() {
             return Some("there is no command to run".into());
         }
-        let config = self.0.catalog.ssh();
-        let mut refused = hosts.iter().filter_map(|host| config.resolve(host).err());
-        refused.next().map(|refusal| refusal.to_string())
+        let refused = self.routes(hosts, command).err();
+        refused.map(|refusal| refusal.to_string())
     }
 }
 

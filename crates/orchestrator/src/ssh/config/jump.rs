@@ -58,7 +58,7 @@ fn hop_of(text: &str) -> Option<Hop> {
         _ => rest,
     };
     let (user, place) = match rest.rsplit_once('@') {
-        Some((user, _)) if user.is_empty() => return None,
+        Some(("", _)) => return None,
         Some((user, place)) => (Some(user), place),
         None => (None, rest),
     };

@@ -173,8 +173,8 @@ fn by_command(walk: &Walk<'_>, tokens: &Tokens, purpose: &Purpose<'_>) -> Result
     let place = &setting.place;
     if !(purpose.may_run)(text) {
         let why = format!(
-            "{place}: 'ProxyCommand' wants to run '{}' here, which nobody has allowed yet",
-            text.escape_debug()
+            "{place}: 'ProxyCommand' wants to run a command here; if that is right: vmo trust {}",
+            shlex::try_quote(text).unwrap_or_default()
         );
         return Err(Refusal::consent(text, why));
     }

@@ -272,8 +272,8 @@ impl<'a> Walk<'a> {
             // Of a host that is only listed nothing has to be known.
             if purpose.may_look_up && self.leads_anywhere(at) {
                 let why = format!(
-                    "{place}: 'Match exec' wants to run '{}' here, which nobody has allowed yet",
-                    text.escape_debug()
+                    "{place}: 'Match exec' wants to run a command here; if that is right: vmo trust {}",
+                    shlex::try_quote(text).unwrap_or_default()
                 );
                 self.refusal
                     .get_or_insert_with(|| Refusal::consent(text, why));

@@ -9,13 +9,13 @@ use crate::ssh::exec::{job::Job, task::Task};
 /// One piece of work in a session.
 pub(super) enum Work {
     /// A command.
-    Exec(Job),
+    Exec(Box<Job>),
 }
 
 impl Work {
     /// Begins a command.
     pub(super) fn exec(task: Task) -> Self {
-        Self::Exec(Job::new(task))
+        Self::Exec(Box::new(Job::new(task)))
     }
 
     /// Does what can be done without waiting; true if that was anything.
@@ -72,21 +72,21 @@ impl Work {
     /// Gives it back, if the host cannot have seen it.
     pub(super) fn into_unseen(self) -> Result<Task, Self> {
         match self {
-            Self::Exec(job) => job.into_unseen().map_err(|job| Self::Exec(*job)),
+            Self::Exec(job) => (*job).into_unseen().map_err(Self::Exec),
         }
     }
 
     /// The host gives it no channel, in no session.
     pub(super) fn refuse(self, why: &str) {
         match self {
-            Self::Exec(job) => job.refuse(why),
+            Self::Exec(job) => (*job).refuse(why),
         }
     }
 
     /// The link is lost.
     pub(super) fn lose(self, why: &str) {
         match self {
-            Self::Exec(job) => job.lose(why),
+            Self::Exec(job) => (*job).lose(why),
         }
     }
 }
