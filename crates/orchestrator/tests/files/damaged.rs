@@ -14,6 +14,8 @@ use crate::{
     page::{App, Page},
     postgres::Postgres,
 };
+/// A way to damage a folder, and what it is called.
+type Damage = (&'static str, fn(&Path));
 
 const LINES: &str = "seq 1 300000; while [ ! -e go ]; do sleep 0.02; done; exit 3";
 
@@ -96,7 +98,7 @@ fn segments(folder: &Path) -> Vec<PathBuf> {
 /// whose bytes are counted.
 #[test]
 fn what_is_whole_after_a_gap_is_shown_and_the_gap_is_counted() {
-    let damages: [(&str, fn(&Path)); 6] = [
+    let damages: [Damage; 6] = [
         ("a bit in the first", damage),
         ("the first is gone", |folder| {
             fs::remove_file(&segments(folder)[0]).unwrap();
@@ -174,7 +176,7 @@ fn what_is_whole_after_a_gap_is_shown_and_the_gap_is_counted() {
 /// What is left of a job's `job.json`, and who still supervises it.
 #[test]
 fn a_job_whose_own_file_is_spoilt_is_told_of_by_its_copy_and_settled() {
-    let spoils: [(&str, fn(&Path)); 5] = [
+    let spoils: [Damage; 5] = [
         ("empty", |file| fs::write(file, "").unwrap()),
         ("half", |file| {
             let whole = fs::read(file).unwrap();
