@@ -277,6 +277,8 @@ mod tests {
             is_silent: false,
             paused: None,
             unarchived: None,
+            data_folder: None,
+            defied: None,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::{
     page::{App, Page},
     postgres::Postgres,
 };
+
 /// A way to damage a folder, and what it is called.
 type Damage = (&'static str, fn(&Path));
 
