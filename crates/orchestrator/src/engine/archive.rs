@@ -12,20 +12,20 @@ pub(super) mod unarchived;
 
 use std::{io, sync::Arc, time::Duration};
 
-use supervisor::{folder::Folder, spool};
 use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
 
 use self::{
     cut::{Cut, Spool, TRANSACTION_BYTES, mark_for_store},
     link::Link,
 };
+pub(crate) use super::follow::archived::{ARCHIVED, dropped_before, mark_of_store};
 use super::follow::{
     index,
     live::{Live, Mark},
 };
 use crate::{
     job::{Commit, State},
-    store::{self, Store, StoreError},
+    store::{Store, StoreError},
 };
 
 /// How long output waits for more, from the first of it that the store lacks. Small batches grow by it, and a burst is
@@ -39,9 +39,6 @@ const SHORT_BYTES: u64 = 256 * 1024;
 
 /// While a job's end is told and not on the disk, and nobody says when it will be, it is looked for this often.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-
-/// What a job's folder says of the store: a mark up to which the log is safe there, and may be missing here.
-const ARCHIVED: &str = "archived.json";
 
 /// Why a job could not be archived for good.
 #[derive(Debug, thiserror::Error)]
@@ -85,27 +82,6 @@ pub(crate) async fn archive(
     archiver.save().await?;
     archiver.go_back().await?;
     archiver.run().await
-}
-
-/// Where what is left of a spool begins whose start was archived and dropped; none where that is not written down.
-pub(crate) fn dropped_before(folder: &Folder) -> Option<Mark> {
-    let mark: Option<store::Mark> = folder.read_json(ARCHIVED).ok().flatten();
-    mark.as_ref().map(mark_of_store)
-}
-
-/// A mark as the store keeps it, in ours; one that cannot be read counts as the log's start.
-pub(crate) fn mark_of_store(mark: &store::Mark) -> Mark {
-    crate::log::lines::State::from_bytes(&mark.state).map_or_else(
-        |_| Mark::default(),
-        |state| Mark {
-            at: spool::Position {
-                offset: mark.offset,
-                seq: mark.seq,
-            },
-            bytes: mark.bytes,
-            state,
-        },
-    )
 }
 
 struct Archiver<F> {

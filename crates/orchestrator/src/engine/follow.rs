@@ -3,6 +3,7 @@
 //! It does not know who supervises the job, a process of its own or this very engine, and it archives nothing.
 
 pub(super) mod adopt;
+pub(super) mod archived;
 pub(super) mod gaps;
 pub(super) mod index;
 pub(super) mod live;

@@ -67,6 +67,17 @@ struct Unknown {
     place: Place,
 }
 
+impl std::fmt::Display for Unknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{}: '{}' is no keyword of an SSH config, and ssh would refuse the file",
+            self.place,
+            self.keyword.escape_debug()
+        )
+    }
+}
+
 /// Where a line is.
 #[derive(Debug, Clone)]
 struct Place {

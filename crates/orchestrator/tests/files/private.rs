@@ -165,7 +165,9 @@ async fn nothing_of_ours_can_be_read_by_others() {
 
 /// The folder of the embedded server's socket, as its address says.
 fn sockets(home: &Home) -> PathBuf {
-    let checks = home.json(&["doctor", "--json"]);
+    // It fails where something is missing on this machine, and lists all the same.
+    let doctor = home.run(&["doctor", "--json"]).stdout;
+    let checks: serde_json::Value = serde_json::from_slice(&doctor).unwrap();
     let found = checks
         .as_array()
         .unwrap()

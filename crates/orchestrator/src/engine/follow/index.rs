@@ -12,11 +12,10 @@ use supervisor::{
 use tokio::sync::oneshot;
 
 use super::{
-    gaps,
+    archived, gaps,
     live::{Live, Mark},
 };
 use crate::{
-    engine::archive,
     job::{Cause, What},
     log::{Stream, outline::Spot, screen::Screen},
     make,
@@ -209,7 +208,7 @@ impl Indexer {
             Ok(None) => true,
             // Or another engine has archived it and dropped it.
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                archive::dropped_before(&self.live.folder)
+                archived::dropped_before(&self.live.folder)
                     .is_none_or(|mark| mark.at.offset <= self.mark.at.offset)
             }
             Err(error) => is_damage(error),

@@ -2,10 +2,9 @@
 //! and messages give as examples, as `make deploy ENV=staging` does.
 
 use super::{
-    reader::Reader,
     shell::{Command, commands},
     text::{arguments, closing, is_blank, is_name},
-    variables::Variable,
+    variables::{Variable, Variables},
 };
 use crate::project::VariableKind;
 
@@ -36,12 +35,12 @@ struct Example {
 pub(super) struct Examples(Vec<Example>);
 
 /// Hands each variable its examples, now that it is known which names are variables.
-pub(super) fn settle(reader: &mut Reader) {
-    for example in std::mem::take(&mut reader.examples.0) {
-        let Some(index) = reader.variables.position(&example.name) else {
+pub(super) fn settle(found: Examples, variables: &mut Variables) {
+    for example in found.0 {
+        let Some(index) = variables.position(&example.name) else {
             continue;
         };
-        let known = &mut reader.variables.list[index].examples;
+        let known = &mut variables.list[index].examples;
         if let Some(at) = known.iter().position(|(value, _)| *value == example.value) {
             known[at].1 |= example.is_compared;
         } else if known.len() < MAX_OFFERED {

@@ -37,7 +37,7 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     tell_missing(&mut reader);
     tell_overspent(&mut reader);
     guards::by_prerequisite(&mut reader);
-    examples::settle(&mut reader);
+    examples::settle(std::mem::take(&mut reader.examples), &mut reader.variables);
     need(&mut reader);
     reader.give_hints();
     reader.hints.extend(slips_of_phony(&reader.rules));

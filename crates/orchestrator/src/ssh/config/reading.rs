@@ -50,7 +50,20 @@ impl Reading {
     }
 
     /// What was read.
-    pub(super) fn into_config(self) -> Config {
+    pub(super) fn into_config(mut self) -> Config {
+        let config = &mut self.config;
+        let settings = config.sections.iter().flat_map(|section| &section.settings);
+        let ignored: Vec<&str> = settings
+            .filter(|setting| setting.keyword == "ignoreunknown")
+            .map(|setting| setting.args[0].as_str())
+            .collect();
+        let named = |keyword: &str| {
+            let mut lists = ignored.iter();
+            lists.any(|list| pattern::any(&list.to_lowercase(), keyword))
+        };
+        let unknown = config.unknown.iter().filter(|line| !named(&line.keyword));
+        let problems: Vec<String> = unknown.map(ToString::to_string).collect();
+        config.problems.extend(problems);
         self.config
     }
 
@@ -219,6 +232,12 @@ impl Reading {
         let Some(section) = self.config.sections.last_mut() else {
             return Ok(());
         };
+        let kind = kind_of(&keyword);
+        let args = if kind.is_line() {
+            vec![rest.trim_start_matches([' ', '\t', '=']).to_owned()]
+        } else {
+            argv(rest)?
+        };
         if !keywords::is_known(&keyword) {
             let unknown = &mut self.config.unknown;
             if unknown.iter().all(|other| other.keyword != keyword) {
@@ -230,12 +249,6 @@ impl Reading {
             }
             return Ok(());
         }
-        let kind = kind_of(&keyword);
-        let args = if kind.is_line() {
-            vec![rest.trim_start_matches([' ', '\t', '=']).to_owned()]
-        } else {
-            argv(rest)?
-        };
         if keyword == "proxyjump" {
             jump::parse(&args[0])?;
         }

@@ -152,11 +152,7 @@ impl<'a> Walk<'a> {
             .into_iter()
             .find(|line| !ignores(line.at, &line.keyword));
         if let Some(line) = mistaken {
-            self.refuse(format!(
-                "{}: '{}' is no keyword of an SSH config, and ssh would refuse the file",
-                line.place,
-                line.keyword.escape_debug()
-            ));
+            self.refuse(line.to_string());
         }
     }
 
