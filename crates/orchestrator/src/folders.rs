@@ -3,8 +3,9 @@
 use std::{
     env,
     ffi::OsString,
-    fs, io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
+    fs,
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -88,7 +89,9 @@ impl Folders {
         }
         // Whole in one step, and the first of several is everybody's.
         let new = self.data.join(format!(".id.{}", std::process::id()));
-        fs::write(&new, format!("{}\n", Uuid::now_v7()))?;
+        let mut private = fs::OpenOptions::new();
+        private.write(true).create(true).truncate(true).mode(0o600);
+        writeln!(private.open(&new)?, "{}", Uuid::now_v7())?;
         let made = fs::hard_link(&new, &file);
         fs::remove_file(&new)?;
         match made {

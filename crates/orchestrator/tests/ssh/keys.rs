@@ -220,10 +220,7 @@ fn a_named_key_comes_before_an_agent_full_of_strange_ones() {
     match ended.exit {
         Exit::Unreachable { reason, why } => {
             assert_eq!(reason, "auth_failed", "{why}");
-            assert!(
-                why.contains("agent key") && why.contains("too many"),
-                "{why}"
-            );
+            assert!(why.matches("agent key").count() >= 5, "{why}");
         }
         other => panic!("{other:?}"),
     }

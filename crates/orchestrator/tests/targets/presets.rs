@@ -105,6 +105,10 @@ async fn a_start_waits_for_no_file_of_presets_and_is_remembered() {
     lock.lock().unwrap();
     let app = App::start(home);
     let mut page = app.page().await;
+    let trusted = page.ask(CatalogRequest::TrustProject {
+        name: "work".into(),
+    });
+    assert!(trusted.await.is_ok());
     for env in ["prod", "qa"] {
         let job = super::over(
             &mut page,

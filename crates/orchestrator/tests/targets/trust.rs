@@ -33,7 +33,7 @@ force:
 sub: ; $(MAKE) -C . all && touch ran-sub
 .DEFAULT: ; touch ran-default
 %: ; touch ran-any
-$(eval by-eval: ; touch ran-eval)
+$(eval $(join by-,eval): ; touch ran-eval)
 ";
 
 /// `vmo serve` whose make notes each time it is asked, and how.
