@@ -90,6 +90,10 @@ fn an_engine_that_stays_says_that_it_is_there() {
     serving.kill();
 }
 
+/// What a job of Ann's waits for, each in a pipe of its own: of one that is opened again before its writer has closed it,
+/// the end would be read as the next step.
+const STEPS: [&str; 2] = ["first", "second"];
+
 /// A job of Ann's that writes a line at each step, and the engine of a colleague, whose folders are others.
 struct Team {
     job: JobId,
@@ -105,8 +109,10 @@ impl Team {
         let postgres = Postgres::start();
         let ann = Home::new(Some(postgres.url("postgres")));
         let bob = Home::new(Some(postgres.url("postgres")));
-        mkfifo(&ann.work().join("step"));
-        let steps = "echo one; read go < step; echo two; read go < step; printf three";
+        for step in STEPS {
+            mkfifo(&ann.work().join(step));
+        }
+        let steps = "echo one; read go < first; echo two; read go < second; printf three";
         let mut running = ann.start(&["run", "--", steps]);
         assert_eq!(running.line(), "one");
         eventually("the first line is archived", || {
@@ -124,9 +130,14 @@ impl Team {
     }
 
     /// Lets Ann's job go on to its next line.
-    fn step(&self) {
-        fs::write(self.ann.work().join("step"), "go\n").unwrap();
+    fn step(&self, step: &str) {
+        take(&self.ann.work(), step);
     }
+}
+
+/// Lets the job that works in a folder go on.
+fn take(work: &Path, step: &str) {
+    fs::write(work.join(step), "go\n").unwrap();
 }
 
 fn mkfifo(path: &Path) {
@@ -140,9 +151,9 @@ fn a_colleagues_log_is_followed_to_the_end_of_the_job() {
     let mut raw = team.bob.start(&["log", "--follow", "--raw", "last"]);
     let mut both = |line: &str| assert_eq!((lines.line(), raw.line()), (line.into(), line.into()));
     both("one");
-    team.step();
+    team.step(STEPS[0]);
     both("two");
-    team.step();
+    team.step(STEPS[1]);
     both("three");
     assert!(lines.child.wait().unwrap().success());
     assert!(raw.child.wait().unwrap().success());
@@ -175,8 +186,7 @@ async fn a_colleagues_log_grows_in_the_window_and_is_complete_when_the_job_is_ov
     let outline = page.ask(LogRequest::Outline { job }).await;
     assert!(matches!(outline, Ok(Reply::Outline(outline)) if outline.lines == 1));
 
-    let step = |go: &Path| fs::write(go.join("step"), "go\n").unwrap();
-    step(&team.ann.work());
+    take(&team.ann.work(), STEPS[0]);
     let (last, complete) = page.until(|event| grown(event, job, 2)).await;
     assert_eq!((last.as_str(), complete), ("two", false));
     let hits = |event: &Event, wanted: u64| match event {
@@ -190,7 +200,7 @@ async fn a_colleagues_log_grows_in_the_window_and_is_complete_when_the_job_is_ov
     };
     assert!(!page.until(|event| hits(event, 1)).await, "more may come");
 
-    step(&team.ann.work());
+    take(&team.ann.work(), STEPS[1]);
     page.until(|event| grown(event, job, 3).filter(|(_, complete)| *complete))
         .await;
     page.until(|event| hits(event, 2).filter(|complete| *complete))
