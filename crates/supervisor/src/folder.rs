@@ -275,9 +275,10 @@ impl Folder {
             .open(self.0.join(LOCK))
     }
 
-    /// The file whose lock is the claim: one of its own, where an earlier version made it, else the job's.
+    /// The file whose lock is the claim: one of its own, where an earlier version made it, else the job's, or its copy where
+    /// that one is gone.
     fn open_locked(&self, options: &OpenOptions) -> io::Result<Option<File>> {
-        for name in [LOCK, JOB] {
+        for name in [LOCK, JOB, JOB_COPY] {
             match options.open(self.0.join(name)) {
                 // Or somebody has put a folder in its place.
                 Err(error)

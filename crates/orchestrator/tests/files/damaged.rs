@@ -177,13 +177,18 @@ fn what_is_whole_after_a_gap_is_shown_and_the_gap_is_counted() {
 /// What is left of a job's `job.json`, and who still supervises it.
 #[test]
 fn a_job_whose_own_file_is_spoilt_is_told_of_by_its_copy_and_settled() {
-    let spoils: [Damage; 3] = [
+    let spoils: [Damage; 5] = [
         ("empty", |file| fs::write(file, "").unwrap()),
         ("half", |file| {
             let whole = fs::read(file).unwrap();
             fs::write(file, &whole[..whole.len() / 2]).unwrap();
         }),
         ("binary", |file| fs::write(file, [0, 255, 7]).unwrap()),
+        ("gone", |file| fs::remove_file(file).unwrap()),
+        ("a folder", |file| {
+            fs::remove_file(file).unwrap();
+            fs::create_dir(file).unwrap();
+        }),
     ];
     for (what, spoil) in spoils {
         let postgres = Postgres::start();

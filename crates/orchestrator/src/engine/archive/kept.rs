@@ -37,14 +37,7 @@ impl<F> Archiver<F> {
     /// running for ever.
     pub(super) async fn keep_start(&self) -> io::Result<()> {
         let folder = self.live.folder.clone();
-        off_the_disk(move || match folder.keep_made(folder::JOB) {
-            // Then the job is known by its copy.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                folder.keep_made(folder::JOB_COPY)
-            }
-            kept => kept,
-        })
-        .await
+        off_the_disk(move || folder.keep_made(folder::JOB)).await
     }
 
     /// Whether how the job ended is on the disk: what was told live may be told again, what the store says is for good.
