@@ -1,14 +1,18 @@
 //! Commands on hosts over SSH. The only place that names `ssh2`; it knows no store, no engine and no socket server.
 //!
 //! ```text
-//! ~/.ssh/config ──config──▶ Route ──login──▶ dial ▶ handshake ▶ host key check ▶ login ──session──▶ (a thread)
-//!                                                                                 └─exec── job … job (channels)
+//! ~/.ssh/config ──config──▶ Route ──login──▶ way ▶ handshake ▶ host key check ▶ login ──session──▶ (a thread)
+//!                                                                                └─exec── job … job (channels)
 //! ```
 //! A **session** is one login; its thread drives up to eight channels by readiness and never blocks in libssh2. A
 //! **job** is one wrapped exec in it ([`exec`]): the wrapper's marks in the output say where the command's bytes
 //! begin, who leads its process group and how it ended. Only the end mark makes an exit; all else is `lost`.
 //!
-//! No threads but the sessions' own: [`Sessions::submit`] returns at once, and its [`Handle`] is waited for.
+//! The **way** is what the bytes go over: a connection, a channel in a session with another host (`ProxyJump`), or a
+//! command's input and output (`ProxyCommand`).
+//!
+//! No threads but the sessions' own, and one for each host or command on the way: [`Sessions::submit`] returns at once, and
+//! its [`Handle`] is waited for.
 
 mod config;
 mod exec;
