@@ -1,5 +1,5 @@
 //! Closing the window while jobs run: the page asks what is to become of them. Where it cannot ask, or is told to close
-//! once more, the window closes, and nothing is lost by it: jobs here go on without it.
+//! once more, the window closes, and nothing is lost by it: jobs go on without it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,9 +20,9 @@ pub(crate) struct Asking(AtomicBool);
 /// What runs when somebody wants to leave.
 #[derive(Debug, Clone, Serialize)]
 struct Running {
-    /// Jobs here, which go on by themselves.
+    /// Jobs here, which need the machine alone.
     here: usize,
-    /// Jobs on hosts, which end with the app.
+    /// Jobs on hosts, which need its network too.
     on_hosts: usize,
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn ask_before(window: &WebviewWindow) {
 pub(crate) enum Answer {
     /// The window stays.
     Stay,
-    /// It closes; jobs here run on.
+    /// It closes; jobs run on.
     Leave,
     /// It closes when all jobs are canceled.
     Cancel,

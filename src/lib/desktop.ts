@@ -22,7 +22,7 @@ export function pickFolder(): Promise<string | null> {
   return invoke<string | null>('pick_folder');
 }
 
-/** What runs when somebody wants to close the window: jobs here, which can go on, and on hosts, which cannot. */
+/** What runs when somebody wants to close the window: jobs here and on hosts, which go on if they are left. */
 export interface Running {
   here: number;
   on_hosts: number;

@@ -3,7 +3,7 @@
 //! **Theory of operation.** A job is a folder, and each room does one thing with it.
 //! [`catalog`] knows what can be run and with which settings: projects and their targets, hosts, presets, production marks.
 //! [`start`] turns a request into a command and its rules, makes the folder, and at the job's turn starts whoever supervises
-//! it: a process for a local job, [`remote`] for one on a host.
+//! it: a process for a local job, the one that holds the host's [`session`](crate::session) for a job there.
 //! [`follow`] listens at the folder's control socket, reads the spool into a live view, passes orders on, and adopts the
 //! folders that another engine left.
 //! [`archive`] copies the spool into the store, and drops the folder once everything has arrived.
@@ -20,7 +20,6 @@ mod follow;
 mod jobs;
 mod logs;
 mod prompts;
-mod remote;
 mod start;
 mod watch;
 
@@ -63,13 +62,15 @@ use crate::{
     folders::Folders,
     job::{Job, JobId, Status},
     json_file::KeptError,
-    make, ssh,
+    make, session,
     store::StoreError,
     wire::{Event, SeenDatabase},
 };
 
 /// Events that wait for a slow listener; past that it is told that it missed some.
 const EVENTS: usize = 4096;
+/// Jobs that are handed to session processes at once.
+const BEGINNING: usize = 8;
 
 /// How an engine is opened.
 #[derive(Debug, Clone)]
@@ -138,7 +139,9 @@ struct Inner {
     catalog: Catalog,
     by_make: ByMake,
     prompts: Prompts,
-    sessions: Arc<ssh::Sessions>,
+    processes: Arc<session::Processes>,
+    /// Session processes that are started at once, so that a batch leaves the machine to others.
+    beginning: Semaphore,
     queue: Queue,
     /// The turns of our own jobs until these are over, the lost ones' with all that they left running.
     turns: Mutex<HashMap<JobId, Turn>>,
@@ -183,7 +186,8 @@ impl Engine {
             by_make: ByMake::default(),
             preferences: Preferences::new(held),
             prompts: Prompts::default(),
-            sessions: ssh::Sessions::new(),
+            processes: Arc::new(session::Processes::of(options.folders.clone())),
+            beginning: Semaphore::new(BEGINNING),
             queue,
             turns: Mutex::default(),
             room: Room::new(),
@@ -279,7 +283,10 @@ impl Engine {
         match job.state.status() {
             Status::Queued => {}
             Status::Running => self.0.queue.runs(job.id),
-            _ => self.give_turn_back(job.id),
+            _ => {
+                self.give_turn_back(job.id);
+                self.withdraw(job.id);
+            }
         }
         self.report(Event::job(job));
     }
@@ -299,5 +306,9 @@ impl Engine {
 impl follow::Tell for Engine {
     fn job(&self, job: Job) {
         self.job_changed(job);
+    }
+
+    fn asks(&self, job: JobId, asks: Option<&str>) {
+        self.job_asks(job, asks);
     }
 }

@@ -106,6 +106,12 @@ impl Folders {
         self.data.join("jobs")
     }
 
+    /// Where the processes that hold SSH sessions have their folders.
+    #[must_use]
+    pub fn sessions(&self) -> PathBuf {
+        self.data.join("sessions")
+    }
+
     /// What lies in the data and config folders and is not read, for it is another user's or others may write to it: each
     /// with its path and why.
     #[must_use]

@@ -12,6 +12,7 @@
 //! launch, settings, presets  what is to be started; what a person has set; what launch forms were filled in with
 //! make/                      projects, targets, the exact command that runs one; scanning executes nothing
 //! ssh/                       hosts, host keys, logins, commands on hosts           the only ssh2
+//! session/                   a process for each way to a host, which outlives the app: its sessions and its jobs' folders
 //! store/                     jobs and logs in Postgres, our own server or another  the only sqlx
 //! wire                       what crosses the socket; src/lib/wire.ts is generated from it
 //! engine/                    starts, follows, archives and lists jobs; reads logs, here or in the store
@@ -24,15 +25,15 @@
 //! # Who may import whom
 //! ```text
 //! environment, folders, open_files, traces, log, host, project, visible, job, json_file
-//!   ← launch, settings, presets, make, ssh, store ← wire ← engine ← server ← vmo, src-tauri
+//!   ← launch, settings, presets, make, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
 //! `tests/house.rs` has the same as a table, module by module, and forbids that two files lean on each other.
 //!
 //! # The data's path
 //! A click becomes a [`wire::Request`], which the server's desk hands to the [`engine`]. **A local job**: the engine
 //! makes a job folder and, at the job's turn, starts a supervisor, a process in a session of its own; that starts make,
-//! appends each read to the spool and pokes whoever listens at the folder's control socket. **A job on a host**: a thread
-//! of this process reads the SSH channel into the same kind of folder. From there on there is no difference. The engine
+//! appends each read to the spool and pokes whoever listens at the folder's control socket. **A job on a host**: the
+//! process that holds the host's session reads the SSH channel into the same kind of folder. From there on there is no difference. The engine
 //! indexes the spool once; readers of the log are cursors over spool and store, so a slow one lags and nothing queues up;
 //! the archive copies the spool into the store, idempotently, and when the exit is in and all has arrived, the job is
 //! settled and its folder dropped. An engine that is killed loses nothing: the next one finds the folders.
@@ -52,6 +53,7 @@ pub mod open_files;
 pub mod presets;
 pub mod project;
 pub mod server;
+pub mod session;
 pub mod settings;
 pub mod ssh;
 pub mod store;

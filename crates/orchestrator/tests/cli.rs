@@ -440,12 +440,6 @@ fn a_detached_job_that_ends_at_once_is_archived() {
     eventually("all are archived", || home.job_folders().is_empty());
     let kept = postgres.psql("postgres", "select status from jobs");
     assert_eq!(kept.trim(), "done\ndone\ndone");
-    let refused = home.run(&["run", "--detach", "--on", "box", "--", "true"]);
-    assert_eq!(refused.status.code(), Some(255));
-    assert!(
-        String::from_utf8_lossy(&refused.stderr).contains("--detach"),
-        "{refused:?}"
-    );
 }
 
 #[test]

@@ -26,6 +26,8 @@ mod page;
 mod postgres;
 #[path = "crash/servers.rs"]
 mod servers;
+#[path = "support/sshd.rs"]
+mod sshd;
 #[path = "crash/supervisors.rs"]
 mod supervisors;
 #[path = "support/witness.rs"]

@@ -7,6 +7,8 @@
 mod home;
 #[path = "hosts/hostile.rs"]
 mod hostile;
+#[path = "hosts/outlives.rs"]
+mod outlives;
 #[path = "support/page.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod page;
@@ -194,30 +196,6 @@ fn a_cancel_ends_what_left_its_session_and_its_environment_on_the_host() {
     let pid = fs::read_to_string(home.work().join("pid")).unwrap();
     let pid: i32 = pid.trim().parse().unwrap();
     home::eventually("what hid is gone", || !home::is_alive(pid));
-}
-
-#[test]
-fn a_killed_engines_command_on_a_host_is_lost_and_its_log_whole() {
-    let (_sshd, _postgres, home) = with_host();
-    let mut running = home.start(&[
-        "run",
-        "--on",
-        "box",
-        "--",
-        "echo one; echo two; sleep 30; echo three",
-    ]);
-    assert_eq!(
-        (running.line(), running.line()),
-        ("one".into(), "two".into())
-    );
-    running.kill();
-    let job = &home.json(&["jobs", "--json"])[0];
-    assert_eq!(job["status"], "lost", "{job}");
-    assert!(
-        job["reason"].as_str().unwrap().contains("process group"),
-        "{job}"
-    );
-    assert_eq!(home.text(&["log", "last", "--raw"]), "one\ntwo\n");
 }
 
 #[test]

@@ -55,10 +55,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "visible",
         ],
     ),
-    (
-        "store",
-        &["environment", "folders", "host", "job", "log", "project"],
-    ),
+    ("session", &["folders", "job", "log", "ssh", "visible"]),
     (
         "store",
         &["environment", "folders", "host", "job", "log", "project"],
@@ -90,6 +87,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "open_files",
             "presets",
             "project",
+            "session",
             "settings",
             "ssh",
             "store",

@@ -1,4 +1,5 @@
-//! Processes that are no job's, wherever they were started: the supervisors of other jobs and the guardian of our Postgres.
+//! Processes that are no job's, wherever they were started: the supervisors of other jobs, the guardian of our Postgres and
+//! the processes of SSH sessions.
 //! A command of ours that runs in a job starts them, and the kernel makes that job's supervisor their parent. A cancel of
 //! the job leaves them alone.
 //!
@@ -23,6 +24,12 @@ use crate::{
 /// Who guards the Postgres of a data folder, in that folder: an [`Identity`].
 pub const GUARDIAN: &str = "guardian.json";
 
+/// Who holds the sessions with a host, in the folder of these and in that of each of its jobs: an [`Identity`].
+pub const SESSION: &str = "session.json";
+
+/// What such a process is started with, before its folder.
+const SESSION_WORD: &[u8] = b"session";
+
 /// The program of supervisors.
 const PROGRAM: &[u8] = b"vmo-supervisor";
 
@@ -36,7 +43,7 @@ pub fn is_apart(pid: i32, stat: &Stat) -> bool {
     // A name proves nothing, but saves reading the rest of everybody else: who goes through a tree that forks must be fast.
     match fs::read(format!("/proc/{pid}/comm")).as_deref() {
         Ok(b"vmo-supervisor\n") => is_supervisor(pid, stat),
-        Ok(b"vmo\n") => is_guardian(pid, stat),
+        Ok(b"vmo\n") => is_session(pid, stat) || is_guardian(pid, stat),
         _ => false,
     }
 }
@@ -57,6 +64,20 @@ fn is_supervisor(pid: i32, stat: &Stat) -> bool {
     match read::<Supervisor>(folder, SUPERVISOR) {
         Some(known) => is_who(&known.supervisor, pid, stat),
         None => program.ends_with(PROGRAM),
+    }
+}
+
+/// A session process shows its folder as its last argument. It is one too while it has not written down who it is.
+fn is_session(pid: i32, stat: &Stat) -> bool {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words: Vec<_> = line.split(|byte| *byte == 0).collect();
+    let [_, SESSION_WORD, folder, ..] = *words else {
+        return false;
+    };
+    let folder = Path::new(OsStr::from_bytes(folder));
+    match read::<Identity>(folder, SESSION) {
+        Some(known) => is_who(&known, pid, stat),
+        None => folder.is_absolute() && folder.join(crate::control::SOCKET).exists(),
     }
 }
 

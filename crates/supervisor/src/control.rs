@@ -17,6 +17,7 @@
 //! dies; the first `Committed` says that the spool is there. Given anything else, a supervisor binds the socket itself.
 
 use std::{
+    fmt,
     fs::File,
     io,
     os::{
@@ -65,6 +66,9 @@ pub enum ToEngine {
     Paused(Option<String>),
     /// Why the child does not end, though it was to, as a sentence for a person: it runs as another user.
     Defied(Option<String>),
+    /// What a person is asked before the job can begin, at most [`MAX_FRAME`], in the words of who asks and who answers; None
+    /// once nobody is asked.
+    Asks(Option<String>),
 }
 
 /// What a listener may ask for.
@@ -83,6 +87,18 @@ pub enum ToSupervisor {
     Resize(Window),
     /// Send a signal to the child's process group.
     Signal(i32),
+    /// A person's answer to what [`ToEngine::Asks`] asks.
+    Answer(Answer),
+}
+
+/// A person's answer, which may be a secret: it is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer(pub Vec<u8>);
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Answer")
+    }
 }
 
 /// Connects to a job's control socket.

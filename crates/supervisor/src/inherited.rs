@@ -1,8 +1,51 @@
-//! What a process that outlives its starter must not keep of it: open files, pipes somebody waits at the other end of.
+//! What a process that outlives its starter must not keep of it: open files, pipes somebody waits at the other end of, its
+//! session. Nor may anybody look into it.
 #![expect(
     unsafe_code,
     reason = "descriptors are handled here by their bare numbers"
 )]
+
+use std::{fs::File, io, ops::Range, os::fd::AsRawFd};
+
+use rustix::{io::Errno, process};
+
+/// Leaves the session of whoever started us.
+///
+/// # Errors
+/// Those of the system.
+pub fn leave_session() -> io::Result<()> {
+    match process::setsid() {
+        // Whoever started us made us a leader already.
+        Ok(_) | Err(Errno::PERM) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Has these of the standard streams lead nowhere from now on.
+///
+/// # Errors
+/// Those of the system.
+pub fn leave_streams(standard: Range<i32>) -> io::Result<()> {
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    for standard in standard {
+        // SAFETY: dup2 takes any two numbers; 0, 1 and 2 belong to the standard streams, which stay open so.
+        if unsafe { libc::dup2(null.as_raw_fd(), standard) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+/// Has the system write no core dump of us, and let nobody but the administrator look into our memory, which may hold
+/// secrets. What we start has its own, as ever.
+///
+/// # Errors
+/// Those of the system.
+pub fn leave_no_core() -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    process::set_dumpable_behavior(process::DumpableBehavior::NotDumpable)?;
+    Ok(())
+}
 
 /// Closes every descriptor above the three standard ones. To be called before
 /// any other is opened: it would be closed under its owner.

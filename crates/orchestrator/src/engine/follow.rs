@@ -1,6 +1,7 @@
 //! Follows one job: listens at its control socket, reads its spool as it grows, and learns how it ended.
 //!
-//! It does not know who supervises the job, a process of its own or this very engine, and it archives nothing.
+//! It does not know who supervises the job, a process of its own or one that holds a host's session, and it archives
+//! nothing.
 
 pub(super) mod adopt;
 pub(super) mod archived;
@@ -36,8 +37,11 @@ use self::{
     index::Indexer,
     live::{Live, Orders},
 };
-use super::{archive::link::Backoff, remote};
-use crate::job::{Job, State, Status};
+use super::archive::link::Backoff;
+use crate::{
+    job::{Job, JobId, State, Status},
+    session,
+};
 
 /// Before a broken connection to a supervisor that lives is made anew.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -48,6 +52,8 @@ const BEHIND: Duration = Duration::from_millis(250);
 pub(crate) trait Tell: Send + Sync {
     /// The job as it is now.
     fn job(&self, job: Job);
+    /// What its login asks of a person, as [`session::Asked`] in JSON; none once nobody is asked.
+    fn asks(&self, job: JobId, asks: Option<&str>);
 }
 
 /// Connects to whoever supervises a job; none where nobody does. Only a refusal says so: that we are out of file
@@ -130,12 +136,13 @@ async fn again(live: &Live) -> Option<StdStream> {
 fn is_supervised(folder: &Folder) -> bool {
     let known = folder.read_json::<Supervisor>(folder::SUPERVISOR);
     known.is_ok_and(|known| known.is_some_and(|known| known.supervisor.is_alive()))
+        || session::is_held(folder)
 }
 
 /// When the job's child was there, here or on its host; none where it has not been.
 pub(crate) fn begun_at(folder: &Folder) -> Option<DateTime<Utc>> {
     let written = |name| std::fs::metadata(folder.path().join(name)).and_then(|it| it.modified());
-    let at = written(folder::SUPERVISOR).or_else(|_| written(remote::LEADER));
+    let at = written(folder::SUPERVISOR).or_else(|_| written(session::LEADER));
     at.ok().map(DateTime::from)
 }
 
@@ -229,6 +236,7 @@ impl<K: Send> Listening<'_, K> {
                     let job = self.indexer.live.change(|job| job.paused = why);
                     self.tell.job(job);
                 }
+                ToEngine::Asks(asks) => self.tell.asks(self.indexer.live.id, asks.as_deref()),
                 ToEngine::Defied(why) => {
                     let job = self.indexer.live.change(|job| job.defied = why);
                     self.tell.job(job);

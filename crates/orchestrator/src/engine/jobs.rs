@@ -60,8 +60,7 @@ impl Engine {
         }
     }
 
-    /// The jobs that are not over and that this engine sees to, newest first: those on hosts end with it, those here do
-    /// not.
+    /// The jobs that are not over and that this engine sees to, newest first. None of them ends with it.
     #[must_use]
     pub fn own_active(&self) -> Vec<Job> {
         let own = self.0.archiving.lock();

@@ -1,103 +1,145 @@
-//! Questions of jobs that wait for a person, and their answers.
+//! Questions of jobs that wait for a person, and their answers: they come from the process that makes a host's session, and
+//! go back to it, by way of the job's control socket.
 
 use std::collections::HashMap;
 
 use parking_lot::Mutex;
-use secrecy::SecretString;
-use tokio::sync::oneshot;
+use supervisor::control::{self, ToSupervisor};
 use uuid::Uuid;
 
-use super::Engine;
+use super::{Engine, EngineError};
 use crate::{
     job::JobId,
+    session::{Answered, Asked, Said},
     ssh,
     wire::{Answer, Event, Prompt, Question},
 };
 
-/// The questions that wait. Each is asked once and answered once.
+/// The questions that wait, one of a job at most.
 #[derive(Debug, Default)]
 pub(crate) struct Prompts {
-    waiting: Mutex<HashMap<Uuid, Waiting>>,
+    waiting: Mutex<HashMap<JobId, Waiting>>,
 }
 
 #[derive(Debug)]
 struct Waiting {
+    /// By which the process knows it.
+    number: u64,
     prompt: Prompt,
-    answer: oneshot::Sender<Answer>,
 }
 
 impl Prompts {
-    /// Notes a question; the answer comes through what is returned, or never where the question is withdrawn.
-    pub(crate) fn ask(&self, prompt: Prompt) -> oneshot::Receiver<Answer> {
-        let (answer, answered) = oneshot::channel();
-        self.lock().insert(prompt.id, Waiting { prompt, answer });
-        answered
+    /// Notes a question, unless it waits already.
+    fn note(&self, job: JobId, asked: Asked) -> Option<Prompt> {
+        let mut waiting = self.waiting.lock();
+        if waiting.get(&job).is_some_and(|one| one.number == asked.number) {
+            return None;
+        }
+        let prompt = Prompt {
+            id: Uuid::now_v7(),
+            job,
+            host: asked.host,
+            question: question(asked.question),
+        };
+        let number = asked.number;
+        let note = Waiting {
+            number,
+            prompt: prompt.clone(),
+        };
+        waiting.insert(job, note);
+        Some(prompt)
     }
 
-    /// Answers a question; false where it does not wait any more.
-    pub(crate) fn answer(&self, prompt: Uuid, answer: Answer) -> bool {
-        let waiting = self.lock().remove(&prompt);
-        waiting.is_some_and(|waiting| waiting.answer.send(answer).is_ok())
+    /// Whether a question of the job waits that is another than this.
+    fn is_other(&self, job: JobId, number: u64) -> bool {
+        let waiting = self.waiting.lock();
+        waiting.get(&job).is_some_and(|one| one.number != number)
     }
 
-    /// Refuses every question of a job, and names them.
-    pub(crate) fn refuse_all_of(&self, job: JobId) -> Vec<Uuid> {
-        let of_job = |prompt: &Prompt| (prompt.job == job).then_some(prompt.id);
-        let all: Vec<Uuid> = self.waiting().iter().filter_map(of_job).collect();
-        all.into_iter()
-            .filter(|prompt| self.answer(*prompt, Answer::Refuse))
-            .collect()
+    /// Takes a question off the list.
+    fn take(&self, is_it: impl Fn(&Prompt) -> bool) -> Option<Waiting> {
+        let mut waiting = self.waiting.lock();
+        let job = waiting.values().find(|one| is_it(&one.prompt))?.prompt.job;
+        waiting.remove(&job)
     }
 
     /// The questions that wait, oldest first.
     pub(crate) fn waiting(&self) -> Vec<Prompt> {
-        let mut all: Vec<Prompt> = self
-            .lock()
-            .values()
-            .map(|waiting| waiting.prompt.clone())
-            .collect();
+        let waiting = self.waiting.lock();
+        let mut all: Vec<Prompt> = waiting.values().map(|one| one.prompt.clone()).collect();
         all.sort_by_key(|prompt| prompt.id);
         all
     }
+}
 
-    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<Uuid, Waiting>> {
-        self.waiting.lock()
+impl Engine {
+    /// What jobs ask of a person and nobody has answered, oldest first.
+    #[must_use]
+    pub fn prompts(&self) -> Vec<Prompt> {
+        self.0.prompts.waiting()
+    }
+
+    /// Answers what a job asked.
+    ///
+    /// # Errors
+    /// Where the question does not wait any more.
+    pub fn answer(&self, prompt: Uuid, answer: Answer) -> Result<(), EngineError> {
+        let gone =
+            || EngineError::NotFound("this question has been answered or withdrawn".into());
+        let waiting = self.0.prompts.take(|one| one.id == prompt).ok_or_else(gone)?;
+        let answered = Answered {
+            number: waiting.number,
+            said: match answer {
+                Answer::Accept => Said::Accept,
+                Answer::Refuse => Said::Refuse,
+                Answer::Text { text } => Said::Text(text),
+            },
+        };
+        let bytes = serde_json::to_vec(&answered).map_err(std::io::Error::other)?;
+        let live = self.live(waiting.prompt.job).ok_or_else(gone)?;
+        let order = ToSupervisor::Answer(control::Answer(bytes));
+        live.offer(order).map_err(|_| gone())?;
+        self.report(Event::Answered { prompt });
+        Ok(())
+    }
+
+    /// Takes in what a job's login asks of a person, or that it asks nobody any more.
+    pub(super) fn job_asks(&self, job: JobId, asks: Option<&str>) {
+        let asked = asks.map(serde_json::from_str::<Asked>);
+        match asked {
+            Some(Ok(asked)) => {
+                if self.0.prompts.is_other(job, asked.number) {
+                    self.withdraw(job);
+                }
+                if let Some(prompt) = self.0.prompts.note(job, asked) {
+                    self.report(Event::Asked(prompt));
+                }
+            }
+            Some(Err(error)) => tracing::warn!(%job, %error, "a question cannot be read"),
+            None => self.withdraw(job),
+        }
+    }
+
+    /// A job's question waits no more.
+    pub(super) fn withdraw(&self, job: JobId) {
+        if let Some(waiting) = self.0.prompts.take(|prompt| prompt.job == job) {
+            let prompt = waiting.prompt.id;
+            self.report(Event::Answered { prompt });
+        }
     }
 }
 
-/// Asks a person by way of the window; blocks the job's own thread until there is an answer.
-pub(super) struct AskPerson {
-    pub(super) engine: Engine,
-    pub(super) job: JobId,
-    pub(super) runtime: tokio::runtime::Handle,
-}
-
-impl ssh::Ask for AskPerson {
-    fn ask(&self, host: &str, question: ssh::Question) -> ssh::Answer {
-        let question = match question {
-            ssh::Question::HostKey {
-                fingerprint,
-                key_type,
-                address,
-            } => Question::HostKey {
-                fingerprint,
-                key_type,
-                address,
-            },
-            ssh::Question::Secret { label, echo } => Question::Secret { label, echo },
-        };
-        let prompt = Prompt {
-            id: Uuid::now_v7(),
-            job: self.job,
-            host: host.to_owned(),
-            question,
-        };
-        let answered = self.engine.0.prompts.ask(prompt.clone());
-        self.engine.report(Event::Asked(prompt));
-        match self.runtime.block_on(answered) {
-            Ok(Answer::Accept) => ssh::Answer::Accept,
-            Ok(Answer::Text { text }) => ssh::Answer::Text(SecretString::from(text)),
-            Ok(Answer::Refuse) | Err(_) => ssh::Answer::Refuse,
-        }
+fn question(question: ssh::Question) -> Question {
+    match question {
+        ssh::Question::HostKey {
+            fingerprint,
+            key_type,
+            address,
+        } => Question::HostKey {
+            fingerprint,
+            key_type,
+            address,
+        },
+        ssh::Question::Secret { label, echo } => Question::Secret { label, echo },
     }
 }

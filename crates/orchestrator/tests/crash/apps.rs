@@ -16,13 +16,28 @@ use crate::{
     home::{Home, eventually},
     page::App,
     postgres::Postgres,
+    sshd::Sshd,
 };
 
 #[tokio::test]
 async fn a_killed_app_loses_nothing() {
-    let mut dice = Dice::new();
     let postgres = Postgres::start();
-    let mut app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let home = Home::new(Some(postgres.url("postgres")));
+    kill_again_and_again(home, None).await;
+}
+
+/// The process that holds a host's session goes on, and so do the jobs there.
+#[tokio::test]
+async fn a_killed_app_loses_nothing_of_its_jobs_on_a_host() {
+    let (sshd, postgres) = (Sshd::start(), Postgres::start());
+    let home = Home::new(Some(postgres.url("postgres")));
+    fs::copy(sshd.config(""), home.ssh_config()).unwrap();
+    kill_again_and_again(home, Some("box")).await;
+}
+
+async fn kill_again_and_again(home: Home, host: Option<&str>) {
+    let mut dice = Dice::new();
+    let mut app = App::start(home);
     let mut cast = Cast::default();
     let mut slowest = Duration::ZERO;
     for kill in 0..kills() {
@@ -34,7 +49,7 @@ async fn a_killed_app_loses_nothing() {
         slowest = slowest.max(cast.statuses_are_right(&mut page, begun).await);
         for _ in 0..=dice.below(3) {
             let plan = plan(&mut dice);
-            cast.start(&app.home, &mut page, plan).await;
+            cast.start_on(&app.home, &mut page, plan, host).await;
         }
         let one = dice.below(cast.roles.len() as u64) as usize;
         if dice.one_in(2) && cast.roles[one].is_supervised() {

@@ -9,6 +9,7 @@ use std::{
 
 use orchestrator::{
     job::{JobId, JobQuery, Status},
+    session,
     wire::{Job, JobRequest, Reply},
 };
 use rustix::process::Pid;
@@ -37,6 +38,8 @@ pub(crate) struct Role {
     pub(crate) seen: (HashMap<u32, Vec<u8>>, u64),
     /// Its supervisor was killed, with this much in the spool.
     pub(crate) orphaned: Option<[u64; 2]>,
+    /// It runs on a host, and whoever holds the session there supervises it.
+    pub(crate) on_host: bool,
 }
 
 impl Role {
@@ -47,6 +50,7 @@ impl Role {
             folder: home.data().join("jobs").join(id.to_string()),
             seen: Default::default(),
             orphaned: None,
+            on_host: false,
         }
     }
 
@@ -61,6 +65,9 @@ impl Role {
 
     /// Whether somebody supervises it just now.
     pub(crate) fn is_supervised(&self) -> bool {
+        if self.on_host {
+            return self.open().is_some_and(|folder| session::is_held(&folder));
+        }
         let known = self.supervisor();
         known.is_some_and(|known| known.supervisor.is_alive())
     }
@@ -105,7 +112,8 @@ impl Role {
     /// Whether a job may be said to stand so, by what was certain before it was asked for.
     fn may_be(&self, job: &Job, settled: bool, supervised: bool) -> bool {
         match job.status {
-            Status::Queued => !settled && !self.witness.has_begun(),
+            // A host's word on the start comes after it.
+            Status::Queued => !settled && (self.on_host || !self.witness.has_begun()),
             Status::Running => !settled && supervised,
             Status::Done | Status::Error if self.witness.has_ended() => {
                 job.exit_code == Some(self.witness.code())
@@ -160,10 +168,23 @@ pub(crate) fn plan(dice: &mut Dice) -> Plan {
 impl Cast {
     /// Starts a job by way of a page.
     pub(crate) async fn start(&mut self, home: &Home, page: &mut Page, plan: Plan) -> usize {
+        self.start_on(home, page, plan, None).await
+    }
+
+    /// The same on a host, where one is named.
+    pub(crate) async fn start_on(
+        &mut self,
+        home: &Home,
+        page: &mut Page,
+        plan: Plan,
+        host: Option<&str>,
+    ) -> usize {
         let number = self.roles.len();
         let witness = Witness::new(&home.work(), &format!("job{number}"), plan);
-        let job = page.start(&witness.command()).await;
-        self.roles.push(Role::new(home, job.id, witness));
+        let job = page.start_on(host, &witness.command()).await;
+        let role = Role::new(home, job.id, witness);
+        let on_host = host.is_some();
+        self.roles.push(Role { on_host, ..role });
         number
     }
 

@@ -1,7 +1,7 @@
 //! The bytes of each frame.
 
 use super::{
-    MAX_FRAME, MAX_INPUT, ToEngine, ToSupervisor,
+    Answer, MAX_FRAME, MAX_INPUT, ToEngine, ToSupervisor,
     decoder::{Error, Frame},
 };
 use crate::exec::Window;
@@ -12,12 +12,14 @@ const COMPLETE: u8 = 3;
 const INPUT_PAUSED: u8 = 4;
 const PAUSED: u8 = 5;
 const DEFIED: u8 = 6;
+const ASKS: u8 = 7;
 
 const CANCEL: u8 = 1;
 const INPUT: u8 = 2;
 const END_INPUT: u8 = 3;
 const RESIZE: u8 = 4;
 const SIGNAL: u8 = 5;
+const ANSWER: u8 = 6;
 
 impl Frame for ToEngine {
     fn limit(_kind: u8) -> usize {
@@ -35,6 +37,7 @@ impl Frame for ToEngine {
             INPUT_PAUSED => Self::InputPaused(flag(kind, payload)?),
             PAUSED => Self::Paused(words(payload)),
             DEFIED => Self::Defied(words(payload)),
+            ASKS => Self::Asks(words(payload)),
             _ => return Ok(None),
         }))
     }
@@ -51,6 +54,7 @@ impl Frame for ToEngine {
             Self::InputPaused(paused) => frame(out, INPUT_PAUSED, &[u8::from(*paused)]),
             Self::Paused(why) => frame(out, PAUSED, why.as_deref().unwrap_or_default().as_bytes()),
             Self::Defied(why) => frame(out, DEFIED, why.as_deref().unwrap_or_default().as_bytes()),
+            Self::Asks(what) => frame(out, ASKS, what.as_deref().unwrap_or_default().as_bytes()),
         }
     }
 }
@@ -78,6 +82,7 @@ impl Frame for ToSupervisor {
             SIGNAL => Self::Signal(i32::from_le_bytes(
                 payload.try_into().map_err(|_| malformed)?,
             )),
+            ANSWER => Self::Answer(Answer(payload.to_vec())),
             _ => return Ok(None),
         }))
     }
@@ -94,6 +99,7 @@ impl Frame for ToSupervisor {
                 frame(out, RESIZE, &size);
             }
             Self::Signal(number) => frame(out, SIGNAL, &number.to_le_bytes()),
+            Self::Answer(answer) => frame(out, ANSWER, &answer.0),
         }
     }
 }
@@ -154,6 +160,7 @@ mod tests {
             any::<(u16, u16)>()
                 .prop_map(|(rows, cols)| ToSupervisor::Resize(Window { rows, cols })),
             any::<i32>().prop_map(ToSupervisor::Signal),
+            any::<Vec<u8>>().prop_map(|bytes| ToSupervisor::Answer(Answer(bytes))),
         ]
     }
 
@@ -165,6 +172,8 @@ mod tests {
             any::<bool>().prop_map(ToEngine::InputPaused),
             Just(ToEngine::Paused(None)),
             "[^x]+".prop_map(|why| ToEngine::Paused(Some(why))),
+            Just(ToEngine::Asks(None)),
+            "[^x]+".prop_map(|what| ToEngine::Asks(Some(what))),
         ]
     }
 
@@ -216,7 +225,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_frames_or_an_error_the_same_however_they_are_cut(
-            frames in prop::collection::vec((0_u8..7, prop::collection::vec(any::<u8>(), 0..12)), 0..6),
+            frames in prop::collection::vec((0_u8..9, prop::collection::vec(any::<u8>(), 0..12)), 0..6),
             noise: Vec<u8>, cut in 0_usize..400, step in 1_usize..20,
         ) {
             let mut bytes = Vec::new();

@@ -14,6 +14,8 @@ pub struct News {
     pub paused: Option<String>,
     /// Why the child does not end, though it was to, as a sentence for a person.
     pub defied: Option<String>,
+    /// What a person is asked.
+    pub asks: Option<String>,
     /// How the job ended.
     pub exit: Option<Exit>,
     /// Whether no output comes any more, and `exit.json` says so durably.
@@ -37,6 +39,9 @@ impl News {
         }
         if self.defied != knew.defied {
             ToEngine::Defied(self.defied.clone()).encode(&mut frames);
+        }
+        if self.asks != knew.asks {
+            ToEngine::Asks(self.asks.clone()).encode(&mut frames);
         }
         if let Some(exit) = self.exit.as_ref().filter(|_| self.exit != knew.exit) {
             ToEngine::Exit(exit.clone()).encode(&mut frames);
@@ -77,6 +82,7 @@ mod tests {
             input_paused: true,
             paused: Some("disk full".into()),
             defied: Some("it runs as root".into()),
+            asks: Some("a password".into()),
             exit: Some(exit.clone()),
             complete: true,
         };
@@ -85,6 +91,7 @@ mod tests {
             ToEngine::InputPaused(true),
             ToEngine::Paused(Some("disk full".into())),
             ToEngine::Defied(Some("it runs as root".into())),
+            ToEngine::Asks(Some("a password".into())),
             ToEngine::Exit(exit.clone()),
             ToEngine::Complete,
         ];

@@ -103,6 +103,12 @@ enum Command {
     /// Guard the private Postgres (started by whoever needs it first)
     #[command(hide = true)]
     Postgres,
+    /// Hold the SSH sessions with a host, and the jobs there (started by whoever runs one there)
+    #[command(hide = true)]
+    Session {
+        /// The process's folder
+        folder: std::path::PathBuf,
+    },
     /// Archive jobs that ended with no engine there (started by their supervisors)
     #[command(hide = true)]
     Archive {
@@ -174,10 +180,15 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(command: Command) -> Outcome {
-    // The guard is a small process of its own and needs no runtime.
+    // These outlive us, and have a runtime of their own or need none.
     if matches!(command, Command::Postgres) {
         supervisor::inherited::close();
         orchestrator::store::embedded::guardian(&Folders::of_user()?.data)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Command::Session { folder } = &command {
+        supervisor::inherited::close();
+        orchestrator::session::live(folder)?;
         return Ok(ExitCode::SUCCESS);
     }
     threads()?;
@@ -230,7 +241,7 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Doctor { json } => doctor::doctor(json).await,
         Command::Move { jobs, all } => list::move_here(&jobs, all).await,
         Command::Archive { job: _ } => run::archive().await,
-        Command::Postgres => unreachable!("taken before the runtime"),
+        Command::Postgres | Command::Session { .. } => unreachable!("taken before the runtime"),
     }
 }
 

@@ -113,11 +113,6 @@ fn say_problems(engine: &Engine, start: &Start) {
 }
 
 fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
-    if run.detach && !run.on.is_empty() {
-        return Err(Failed::new(
-            "--detach is for jobs on this machine: the connection to a host lives in this program",
-        ));
-    }
     if !run.command.is_empty() {
         if run.make.any() || run.filled.any() {
             return Err(Failed::new(
@@ -209,8 +204,9 @@ fn never_ran(failed: Failed) -> Failed {
     }
 }
 
-/// Leaves jobs to their supervisors.
+/// Leaves jobs to their supervisors, once those need nobody any more: a login may have something to ask.
 async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
+    tokio::spawn(prompts::answer_all(engine.clone()));
     for job in jobs {
         // Once its supervisor runs, it needs us no more.
         let job = engine.begun(job.id).await?;

@@ -12,8 +12,9 @@ use supervisor::{
 
 use super::{live::Live, strays};
 use crate::{
-    engine::{Engine, follow, remote},
+    engine::{Engine, follow},
     job::{State, Status},
+    session,
 };
 
 /// Ends what a dead supervisor left running, and writes down how the job is to be called from now on; what another
@@ -75,10 +76,15 @@ pub(in crate::engine) fn write_down(folder: &Folder, seen: &Seen) {
 async fn why(live: &Live) -> Ended {
     let job = live.job();
     if let Some(host) = job.host() {
-        let ended = "the app that held its connection ended";
-        let why = match remote::process_group(&live.folder) {
-            Some(group) => format!("{ended}; process group {group} may still run on {host}"),
-            None => format!("{ended} before the command was seen to start on {host}"),
+        // The first thing that the process makes which holds the host's session: without it, nobody was asked to run it.
+        if !live.folder.spool_dir().exists() {
+            let why = "the app was killed before the job's turn came, and nothing of it ran";
+            return Ended::CouldNotStart { why: why.into() };
+        }
+        let killed = "the process that held its connection was killed";
+        let why = match session::process_group(&live.folder) {
+            Some(group) => format!("{killed}; process group {group} may still run on {host}"),
+            None => format!("{killed} before the command was seen to start on {host}"),
         };
         return Ended::Lost { why };
     }

@@ -1,14 +1,12 @@
-//! Talking to jobs while they run: cancel, input, window size, answers.
+//! Talking to jobs while they run: cancel, input, window size.
 
 use supervisor::{control::ToSupervisor, exec::Window};
-use uuid::Uuid;
 
 use super::live::{Live, NotTaken};
 use crate::{
     engine::{Engine, EngineError, start::begin::CANCEL},
     folders,
     job::{JobId, Status},
-    wire::{Answer, Event, Prompt},
 };
 
 impl Engine {
@@ -17,9 +15,7 @@ impl Engine {
     /// # Errors
     /// Where the job is unknown or over.
     pub async fn cancel(&self, job: JobId, force: bool) -> Result<(), EngineError> {
-        for prompt in self.0.prompts.refuse_all_of(job) {
-            self.report(Event::Answered { prompt });
-        }
+        self.withdraw(job);
         let live = self.running(job).await?;
         if live.job_status() == Status::Queued
             && let Err(error) = live.folder.write_file(CANCEL, b"")
@@ -92,26 +88,6 @@ impl Engine {
                 known.owner
             ))
         })
-    }
-
-    /// What jobs ask of a person and nobody has answered, oldest first.
-    #[must_use]
-    pub fn prompts(&self) -> Vec<Prompt> {
-        self.0.prompts.waiting()
-    }
-
-    /// Answers what a job asked.
-    ///
-    /// # Errors
-    /// Where the question does not wait any more.
-    pub fn answer(&self, prompt: Uuid, answer: Answer) -> Result<(), EngineError> {
-        if !self.0.prompts.answer(prompt, answer) {
-            return Err(EngineError::NotFound(
-                "this question has been answered or withdrawn".into(),
-            ));
-        }
-        self.report(Event::Answered { prompt });
-        Ok(())
     }
 }
 

@@ -1,7 +1,12 @@
 //! From a prepared job to one that runs: its turn, its supervisor, and the tasks that follow and archive it.
 
 use std::{
-    collections::HashMap, ffi::OsString, io, os::unix::net::UnixListener, sync::Arc, time::Duration,
+    collections::HashMap,
+    ffi::OsString,
+    io,
+    os::unix::net::{UnixListener, UnixStream},
+    sync::Arc,
+    time::Duration,
 };
 
 use chrono::Utc;
@@ -24,11 +29,9 @@ use crate::{
             live::{Live, Mark, Orders},
             lost,
         },
-        prompts::AskPerson,
-        remote::Remote,
     },
     job::{Exit, Job, JobId, State, Status, Waits, What},
-    ssh,
+    session, ssh,
 };
 
 /// While a job waits for its turn, the claims of jobs that nobody here follows are looked at again this often.
@@ -71,24 +74,33 @@ impl Engine {
             }
         };
         // Before anything runs: from here on, what runs is followed.
-        let begun = control::connect(live.folder.path()).and_then(|connection| {
-            let shared = turn.share()?;
-            self.keep_turn(live.id, turn);
-            match plan {
-                Plan::Local { environment, .. } => {
-                    self.begin_local(&live, listener, shared, environment)
-                }
-                Plan::Remote { route } => self.begin_remote(&live, listener, *route),
-            }
-            .map(|()| connection)
-        });
-        match begun {
+        match self.begin_now(&live, listener, turn, plan).await {
             Ok(connection) => {
                 let indexer = Indexer::new(live, Mark::default());
                 follow::follow(indexer, connection, orders, Arc::new(self), ()).await;
             }
             Err(error) => self.ended_early(&live, error.to_string(), false),
         }
+    }
+
+    /// Starts whoever supervises the job, and gives a connection to them.
+    async fn begin_now(
+        &self,
+        live: &Arc<Live>,
+        listener: UnixListener,
+        turn: Turn,
+        plan: Plan,
+    ) -> io::Result<UnixStream> {
+        let connection = control::connect(live.folder.path())?;
+        let shared = turn.share()?;
+        self.keep_turn(live.id, turn);
+        match plan {
+            Plan::Local { environment, .. } => {
+                self.begin_local(live, listener, shared, environment)?;
+            }
+            Plan::Remote { route } => self.begin_remote(live, listener, shared, *route).await?,
+        }
+        Ok(connection)
     }
 
     /// Keeps a job's turn until the job is over: where its supervisor is killed, until what that left is ended, too.
@@ -120,35 +132,35 @@ impl Engine {
         Ok(())
     }
 
-    fn begin_remote(
+    /// Hands the job to the process that holds its host's session; that it runs is seen by what is heard of it.
+    async fn begin_remote(
         &self,
         live: &Arc<Live>,
         listener: UnixListener,
+        turn: Turn,
         route: ssh::Route,
     ) -> io::Result<()> {
         let job = live.job();
         let window = self.window();
-        let exec = ssh::Exec {
-            job: job.id,
-            command: job.command,
-            pty: job.pty.then_some((window.rows, window.cols)),
-            graces: Grace::usual(),
-        };
-        let (engine, running) = (self.clone(), Arc::clone(live));
-        let ask = Arc::new(AskPerson {
-            engine: self.clone(),
-            job: live.id,
-            runtime: tokio::runtime::Handle::current(),
-        });
-        let remote = Remote {
-            sessions: Arc::clone(&self.0.sessions),
-            route,
-            exec,
+        let start = session::Start {
+            order: session::Order {
+                job: job.id,
+                route,
+                command: job.command,
+                pty: job.pty.then_some((window.rows, window.cols)),
+                graces: Grace::usual(),
+                floor: self.disk_floor(),
+                archiver: job_folder::archiver_of_sessions()?,
+            },
             folder: live.folder.clone(),
-            ask,
-            floor: self.disk_floor(),
+            listener,
+            turn: turn.into_fd(),
         };
-        remote.supervise(listener, move || engine.now_running(&running))
+        let processes = Arc::clone(&self.0.processes);
+        let _place = self.0.beginning.acquire().await.map_err(io::Error::other)?;
+        tokio::task::spawn_blocking(move || processes.start(&start))
+            .await
+            .map_err(io::Error::other)?
     }
 
     fn now_running(&self, live: &Live) {

@@ -194,6 +194,24 @@ pub(crate) fn move_to(folder: &Folder, store: &str) -> io::Result<()> {
     folder.write_json_durably(MOVED, &store)
 }
 
+/// What archives a job that nobody follows.
+fn archiver() -> io::Result<Vec<String>> {
+    let vmo = folders::program("vmo")?.display().to_string();
+    Ok(vec![vmo, "archive".into()])
+}
+
+/// The same for a job on a host: none where the address of the history is in our environment alone, which a process that a
+/// hostile host may look into does not get. The job waits in its folder for the next engine.
+///
+/// # Errors
+/// Where the program is not found.
+pub(crate) fn archiver_of_sessions() -> io::Result<Vec<String>> {
+    if std::env::var_os(DATABASE).is_some() {
+        return Ok(Vec::new());
+    }
+    archiver()
+}
+
 /// What a supervisor is told to run.
 pub(crate) fn exec(
     command: &make::Command,
@@ -201,10 +219,7 @@ pub(crate) fn exec(
     rules: &Rules,
     folders: &folders::Folders,
 ) -> io::Result<Exec> {
-    let archiver = vec![
-        folders::program("vmo")?.display().to_string(),
-        "archive".into(),
-    ];
+    let archiver = archiver()?;
     let environment = folders::environment(folders).into_iter();
     Ok(Exec {
         format: exec::FORMAT,

@@ -2,10 +2,12 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 use crate::visible::visible;
 
 /// How to reach a host and who to be there. Two equal routes may share a session.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one yes-or-no keyword of ssh_config"
@@ -76,7 +78,7 @@ pub struct Route {
 }
 
 /// What a connection goes through.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Via {
     /// Nothing: it is made from here.
     Direct,
@@ -87,7 +89,7 @@ pub enum Via {
 }
 
 /// Where a connection is made from.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Bind {
     /// `BindAddress`.
     Address(String),
@@ -96,7 +98,7 @@ pub enum Bind {
 }
 
 /// Lists of algorithms as the config writes them: with `+`, `-` or `^` before a list they change ours.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Algorithms {
     /// `Ciphers`.
     pub ciphers: Option<String>,
@@ -110,7 +112,7 @@ pub struct Algorithms {
     pub user_keys: Option<String>,
 }
 /// `AddressFamily`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Family {
     /// Both, as the resolver orders them.
     Any,
@@ -121,7 +123,7 @@ pub enum Family {
 }
 
 /// `StrictHostKeyChecking`. A changed key is refused under each of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Strict {
     /// An unknown key is refused.
     Yes,
@@ -132,6 +134,16 @@ pub enum Strict {
 }
 
 impl Route {
+    /// The same without what it is called: equal for all that may share a session.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        Self {
+            name: String::new(),
+            place: String::new(),
+            ..self.clone()
+        }
+    }
+
     /// What it asks a person, with who asks before every line of it: a server must not ask for another's password.
     pub(in crate::ssh) fn label(&self, words: &str) -> String {
         let asker = format!("({}@{})", visible(&self.user), visible(&self.name));

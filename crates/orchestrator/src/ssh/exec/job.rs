@@ -128,6 +128,8 @@ impl Job {
                         "a signal alone cannot be sent to a command on a host"
                     );
                 }
+                // Of a question that was answered already.
+                ToSupervisor::Answer(_) => {}
             }
         }
         moved

@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 /// For the key exchange, and again for the login; what a person is asked does not count.
 pub(in crate::ssh) const LIMIT: Duration = Duration::from_secs(20);
 
 /// What only a person knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Question {
     /// Whether an unknown host key is the right one.
     HostKey {

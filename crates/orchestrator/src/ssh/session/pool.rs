@@ -24,6 +24,7 @@ use crate::{
     },
 };
 use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::watch;
 
 /// How often a job that a dying session gave back is placed anew.
 const TRIES: usize = 3;
@@ -32,6 +33,24 @@ const TRIES: usize = 3;
 #[derive(Debug, Default)]
 pub struct Sessions {
     open: Mutex<HashMap<Route, Vec<Arc<Shared>>>>,
+    /// How many threads of sessions there are.
+    threads: watch::Sender<usize>,
+}
+
+/// One thread of a session, counted as long as it lives.
+struct Thread(watch::Sender<usize>);
+
+impl Thread {
+    fn of(threads: &watch::Sender<usize>) -> Self {
+        threads.send_modify(|count| *count += 1);
+        Self(threads.clone())
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 impl Sessions {
@@ -77,17 +96,20 @@ impl Sessions {
         }
     }
 
+    /// Returns when no session is open.
+    pub async fn ended(&self) {
+        let mut threads = self.threads.subscribe();
+        let _none = threads.wait_for(|count| *count == 0).await.is_ok();
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Route, Vec<Arc<Shared>>>> {
         self.open.lock()
     }
 
     /// Gives it to a session that has room, or to a new one.
     fn place(&self, route: &Route, mut task: Task, ask: &Arc<dyn Ask>) {
-        let mut key = route.clone();
-        key.name.clear();
-        key.place.clear();
         let mut open = self.lock();
-        let list = open.entry(key).or_default();
+        let list = open.entry(route.shared()).or_default();
         list.retain(|shared| !shared.is_closed());
         for shared in &*list {
             match shared.give(task) {
@@ -95,7 +117,7 @@ impl Sessions {
                 Err(back) => task = back,
             }
         }
-        match begin(route, ask) {
+        match begin(route, ask, Thread::of(&self.threads)) {
             Ok(shared) => match shared.give(task) {
                 Ok(()) => list.push(shared),
                 Err(task) => task.send_back(),
@@ -172,12 +194,13 @@ impl Handle {
 }
 
 /// A session's thread. It waits for its first job before it does anything.
-fn begin(route: &Route, ask: &Arc<dyn Ask>) -> io::Result<Arc<Shared>> {
+fn begin(route: &Route, ask: &Arc<dyn Ask>, counted: Thread) -> io::Result<Arc<Shared>> {
     let shared = Arc::new(Shared::new()?);
     let (its, route, ask) = (Arc::clone(&shared), route.clone(), Arc::clone(ask));
     thread::Builder::new()
         .name(format!("ssh {}", route.name))
         .spawn(move || {
+            let _counted = counted;
             its.wait_for_first();
             driver::live(&its, &route, &*ask);
         })?;

@@ -28,10 +28,7 @@ use crate::{session, signals::Signals};
 pub(crate) fn serve() -> io::Result<Option<PathBuf>> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     // What is typed at whoever started us is not for us, nor for those we become.
-    match rustix::process::setsid() {
-        Ok(_) | Err(Errno::PERM) => {}
-        Err(error) => return Err(error.into()),
-    }
+    supervisor::inherited::leave_session()?;
     // Nor is the folder it was started in to be kept from being unmounted.
     rustix::process::chdir("/")?;
     let mut signals = Signals::catch()?;

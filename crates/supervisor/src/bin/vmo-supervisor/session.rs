@@ -5,15 +5,15 @@
 )]
 
 use std::{
-    fs::File,
     io,
     os::{
-        fd::{AsFd, AsRawFd, BorrowedFd},
+        fd::{AsFd, BorrowedFd},
         unix::net::UnixListener,
     },
 };
 
-use rustix::{fs::Mode, io::Errno, net::sockopt, process};
+use rustix::{fs::Mode, net::sockopt, process};
+use supervisor::inherited;
 
 use crate::complaints::complain;
 
@@ -28,21 +28,11 @@ pub(crate) fn handed_listener() -> io::Result<Option<UnixListener>> {
 
 /// Leaves the session, the standard streams and the umask of whoever started us; says that umask, for the child.
 pub(crate) fn detach() -> io::Result<Mode> {
-    match process::setsid() {
-        // Whoever started us made us a leader already.
-        Ok(_) | Err(Errno::PERM) => {}
-        Err(error) => return Err(error.into()),
-    }
+    inherited::leave_session()?;
     #[cfg(target_os = "linux")]
     process::set_child_subreaper(Some(process::getpid()))?;
     let umask = process::umask(Mode::RWXG | Mode::RWXO);
-    let null = File::options().read(true).write(true).open("/dev/null")?;
-    for standard in 0..3 {
-        // SAFETY: dup2 takes any two numbers; 0, 1 and 2 belong to the standard streams, which stay open so.
-        if unsafe { libc::dup2(null.as_raw_fd(), standard) } < 0 {
-            return Err(io::Error::last_os_error());
-        }
-    }
+    inherited::leave_streams(0..3)?;
     process::chdir("/")?;
     Ok(umask)
 }
@@ -67,8 +57,7 @@ pub(crate) fn limit_open_files(soft: Option<u64>) {
 /// Has the system write no core dump of us, and let nobody but the administrator look into our memory: the environment may hold
 /// secrets. What we start has its own, as ever.
 pub(crate) fn leave_no_core() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = process::set_dumpable_behavior(process::DumpableBehavior::NotDumpable) {
+    if let Err(error) = inherited::leave_no_core() {
         complain(format_args!("a core dump may hold secrets: {error}"));
     }
 }

@@ -212,6 +212,8 @@ impl Watch {
                     }
                 }
                 ToSupervisor::Signal(number) => self.signal(number),
+                // A program here asks at its own terminal.
+                ToSupervisor::Answer(_) => {}
             }
         }
     }

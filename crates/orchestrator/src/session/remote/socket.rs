@@ -1,6 +1,6 @@
 //! The control socket of a job on a host, as a supervisor serves it for a local one.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use supervisor::control::{Decoder, News, ToSupervisor};
 use tokio::{
@@ -10,23 +10,38 @@ use tokio::{
 };
 
 use super::Standing;
-use crate::ssh;
+use crate::{
+    session::{asking::Asking, census::JobCounted},
+    ssh,
+};
 
 /// Between two looks at whether a command has read the input that waits for it.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
+/// What a listener is sent of a job, and where its orders go.
+#[derive(Clone)]
+pub(super) struct Job {
+    pub(super) standing: watch::Receiver<Standing>,
+    pub(super) orders: ssh::Controls,
+    pub(super) asking: Arc<Asking>,
+    /// The process lives until everybody has heard of the end.
+    #[expect(dead_code, reason = "held for as long as somebody listens")]
+    pub(super) counted: Arc<JobCounted>,
+}
+
 /// Serves the control socket until the job is over and everyone has heard of it.
-pub(super) async fn serve(
-    listener: UnixListener,
-    standing: watch::Receiver<Standing>,
-    orders: ssh::Controls,
-) {
-    let mut over = standing.clone();
+pub(super) async fn serve(listener: UnixListener, job: Job) {
+    let mut over = job.standing.clone();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((connection, _)) => {
-                    tokio::spawn(talk(connection, standing.clone(), orders.clone()));
+                    let job = job.clone();
+                    tokio::spawn(async move {
+                        job.asking.listens(true);
+                        talk(connection, &job).await;
+                        job.asking.listens(false);
+                    });
                 }
                 Err(error) => tracing::warn!(%error, "a listener could not connect to an SSH job"),
             },
@@ -35,11 +50,9 @@ pub(super) async fn serve(
     }
 }
 
-async fn talk(
-    connection: UnixStream,
-    mut standing: watch::Receiver<Standing>,
-    orders: ssh::Controls,
-) {
+async fn talk(connection: UnixStream, job: &Job) {
+    let Job { orders, asking, .. } = job;
+    let mut standing = job.standing.clone();
     let (mut input, mut output) = connection.into_split();
     let mut decoder = Decoder::<ToSupervisor>::default();
     let mut buffer = vec![0; 16 * 1024];
@@ -65,6 +78,14 @@ async fn talk(
                 let Ok(length @ 1..) = read else { return };
                 decoder.push(&buffer[..length]);
                 while let Ok(Some(order)) = decoder.next() {
+                    match &order {
+                        ToSupervisor::Answer(answer) => {
+                            asking.answer(&answer.0);
+                            continue;
+                        }
+                        ToSupervisor::Cancel { .. } => asking.cancel(),
+                        _ => {}
+                    }
                     if let Err(error) = orders.send(order) {
                         tracing::warn!(%error, "what was typed is dropped");
                     }

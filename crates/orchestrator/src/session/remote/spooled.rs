@@ -22,7 +22,6 @@ pub(super) struct Spooled {
     pub(super) disk: Disk,
     pub(super) unspooled: Unspooled,
     pub(super) standing: watch::Sender<Standing>,
-    pub(super) started: Option<Box<dyn FnOnce() + Send>>,
     pub(super) folder: Folder,
     /// Dropped with this, when no more output will come.
     #[expect(dead_code, reason = "its end is the message")]
@@ -63,9 +62,6 @@ impl Output for Spooled {
         let started_at = Some(Utc::now().timestamp_micros());
         self.standing
             .send_modify(|standing| standing.started_at = started_at);
-        if let Some(started) = self.started.take() {
-            started();
-        }
     }
 
     fn full_until(&mut self) -> Option<Instant> {

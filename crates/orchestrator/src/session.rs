@@ -1,0 +1,49 @@
+//! A process for each way to a host: it holds the SSH sessions with that host, its secrets, and the spools and control
+//! sockets of the jobs there, and outlives the app as a local job's supervisor does.
+//!
+//! ```text
+//! processes   the engine's side: which process a job goes to, and starting it     starting
+//! process     the process itself: takes jobs, and ends when nobody needs it       census
+//! order       a job as it goes from one to the other
+//! remote      a job's folder, kept as a supervisor keeps it                       socket, spooled, archiver
+//! asking      what a login asks of a person, through the job's control socket
+//! ```
+//!
+//! **A process** is `vmo session FOLDER`, in a session of its own. Its folder, below `sessions` in the data folder, is named
+//! by a digest of the way to the host and of the version of the program, so that two engines that want the same share one,
+//! and an upgraded one starts its own. Whoever has the lock in the folder is the only process there: the engine that starts
+//! it takes the lock, binds the socket, and hands both over, so that a connection succeeds before the process has run its
+//! first line. The lock goes with the process's life.
+//!
+//! **A job** is handed over as a supervisor's is: its listening control socket, its claims, and what to run. The process
+//! answers once it has made the spool, which it does first of all, and which nobody can make twice; so a job that had no
+//! answer is handed to the next process where there is no spool, and else is followed to whatever became of it.
+//!
+//! **Its end**: an engine keeps its connection open as long as it lives. Without a job, the process ends when no engine is
+//! connected, or when its sessions are closed, which they are after ten idle minutes or a failed login.
+
+mod archiver;
+mod asking;
+mod census;
+mod order;
+mod process;
+mod processes;
+mod remote;
+mod starting;
+
+use supervisor::{apart::SESSION, folder::Folder, identity::Identity};
+
+pub use self::{
+    asking::{Asked, Answered, Said},
+    order::{Order, Start},
+    process::live,
+    processes::Processes,
+    remote::{LEADER, process_group},
+};
+
+/// Whether the process that holds a job's session is there; false where none wrote down that it does.
+#[must_use]
+pub fn is_held(folder: &Folder) -> bool {
+    let known = folder.read_json::<Identity>(SESSION);
+    known.is_ok_and(|known| known.is_some_and(|known| known.is_alive()))
+}

@@ -1,0 +1,172 @@
+//! What a login asks of a person: it goes through the control socket of the job that the session is made for, to whatever
+//! engine listens there, and so does the answer. Neither is in an argument, a file or a trace.
+
+use std::{
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
+
+use parking_lot::{Condvar, Mutex};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use super::remote::Standing;
+use crate::ssh::{self, Question};
+
+/// How long a question waits with no engine there that could show it.
+const NOBODY: Duration = Duration::from_secs(60);
+/// Between two looks at whether one is there.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Characters of a question that a person is shown.
+const LONGEST: usize = 8000;
+
+/// A question that waits, as the control socket carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Its number in the process.
+    pub number: u64,
+    /// The host's name.
+    pub host: String,
+    /// What is asked.
+    pub question: Question,
+}
+
+/// An answer to it, as the control socket carries it.
+#[derive(Serialize, Deserialize)]
+pub struct Answered {
+    /// The question's number.
+    pub number: u64,
+    /// What a person says.
+    pub said: Said,
+}
+
+/// What a person says to a question.
+#[derive(Serialize, Deserialize)]
+pub enum Said {
+    /// Yes, the key is right.
+    Accept,
+    /// No, or nobody is there.
+    Refuse,
+    /// The secret.
+    Text(String),
+}
+
+impl From<Said> for ssh::Answer {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Accept => Self::Accept,
+            Said::Refuse => Self::Refuse,
+            Said::Text(text) => Self::Text(SecretString::from(text)),
+        }
+    }
+}
+
+/// The questions of one job, one at a time.
+pub(super) struct Asking {
+    standing: watch::Sender<Standing>,
+    state: Mutex<State>,
+    told: Condvar,
+    listeners: AtomicUsize,
+}
+
+#[derive(Default)]
+struct State {
+    /// The question that waits, and its answer.
+    number: Option<u64>,
+    answer: Option<ssh::Answer>,
+    /// The job is canceled: nothing is asked any more.
+    is_canceled: bool,
+}
+
+impl Asking {
+    pub(super) fn of(standing: watch::Sender<Standing>) -> Self {
+        Self {
+            standing,
+            state: Mutex::default(),
+            told: Condvar::new(),
+            listeners: AtomicUsize::new(0),
+        }
+    }
+
+    /// Takes an answer; one to a question that does not wait any more is dropped.
+    pub(super) fn answer(&self, bytes: &[u8]) {
+        let Ok(answered) = serde_json::from_slice::<Answered>(bytes) else {
+            return tracing::warn!("an answer that cannot be read is dropped");
+        };
+        let mut state = self.state.lock();
+        if state.number == Some(answered.number) {
+            state.answer = Some(answered.said.into());
+            self.told.notify_all();
+        }
+    }
+
+    /// Refuses the question that waits, and all that come.
+    pub(super) fn cancel(&self) {
+        self.state.lock().is_canceled = true;
+        self.told.notify_all();
+    }
+
+    /// Counts who listens at the control socket.
+    pub(super) fn listens(&self, more: bool) {
+        if more {
+            self.listeners.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.listeners.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn wait(&self) -> ssh::Answer {
+        let mut heard_of = Instant::now();
+        let mut state = self.state.lock();
+        loop {
+            if let Some(answer) = state.answer.take() {
+                return answer;
+            }
+            if self.listeners.load(Ordering::Relaxed) > 0 {
+                heard_of = Instant::now();
+            }
+            if state.is_canceled || heard_of.elapsed() > NOBODY {
+                return ssh::Answer::Refuse;
+            }
+            let _late = self.told.wait_for(&mut state, LOOK_AGAIN);
+        }
+    }
+}
+
+impl ssh::Ask for Asking {
+    fn ask(&self, host: &str, question: Question) -> ssh::Answer {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let asked = Asked {
+            number,
+            host: host.to_owned(),
+            question: shortened(question),
+        };
+        self.state.lock().number = Some(number);
+        // It is made of strings and numbers, which JSON always holds.
+        let asks = serde_json::to_string(&asked).ok();
+        self.standing
+            .send_modify(|standing| standing.news.asks = asks);
+        let answer = self.wait();
+        self.state.lock().number = None;
+        self.standing
+            .send_modify(|standing| standing.news.asks = None);
+        answer
+    }
+}
+
+/// A server may ask at any length; a frame has its bound.
+fn shortened(question: Question) -> Question {
+    match question {
+        Question::Secret { label, echo } if label.chars().count() > LONGEST => Question::Secret {
+            // The last of it asks.
+            label: label
+                .chars()
+                .skip(label.chars().count() - LONGEST)
+                .collect(),
+            echo,
+        },
+        question => question,
+    }
+}

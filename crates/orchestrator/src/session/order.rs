@@ -1,0 +1,55 @@
+//! A job on its way from an engine to the process that holds its host's sessions.
+
+use std::os::{fd::OwnedFd, unix::net::UnixListener};
+
+use serde::{Deserialize, Serialize};
+use supervisor::{exec::Grace, folder::Folder};
+
+use crate::{job::JobId, ssh};
+
+/// The name that it goes by in a [`supervisor::nursery::Request`].
+pub(super) const NAME: &str = "order";
+
+/// What to run, and how to get there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// The job.
+    pub job: JobId,
+    /// The way to its host.
+    pub route: ssh::Route,
+    /// The shell command, verbatim.
+    pub command: String,
+    /// Rows and columns, where it gets a terminal.
+    pub pty: Option<(u16, u16)>,
+    /// What cancel sends, in order.
+    pub graces: Vec<Grace>,
+    /// Free bytes of the disk below which it waits.
+    pub floor: u64,
+    /// Started with the job's id as last argument when the job has ended and no engine has claimed it.
+    pub archiver: Vec<String>,
+}
+
+impl Order {
+    /// What its session is to run.
+    pub(super) fn exec(&self) -> ssh::Exec {
+        ssh::Exec {
+            job: self.job,
+            command: self.command.clone(),
+            pty: self.pty,
+            graces: self.graces.clone(),
+        }
+    }
+}
+
+/// A job that has its turn.
+#[derive(Debug)]
+pub struct Start {
+    /// What to run.
+    pub order: Order,
+    /// The job's folder.
+    pub folder: Folder,
+    /// Its control socket.
+    pub listener: UnixListener,
+    /// What it has for itself: it lasts as long as the job.
+    pub turn: OwnedFd,
+}
