@@ -5,7 +5,7 @@
 //! processes   the engine's side: which process a job goes to, and starting it     starting
 //! process     the process itself: takes jobs, and ends when nobody needs it       census
 //! order       a job as it goes from one to the other
-//! remote      a job's folder, kept as a supervisor keeps it                       socket, spooled, archiver
+//! remote      a job's folder, kept as a supervisor keeps it                       socket, spooled, standing, archiver
 //! asking      what a login asks of a person, through the job's control socket
 //! ```
 //!
@@ -29,12 +29,13 @@ mod order;
 mod process;
 mod processes;
 mod remote;
+mod standing;
 mod starting;
 
 use supervisor::{apart::SESSION, folder::Folder, identity::Identity};
 
 pub use self::{
-    asking::{Asked, Answered, Said},
+    asking::{Answered, Asked, Said},
     order::{Order, Start},
     process::live,
     processes::Processes,

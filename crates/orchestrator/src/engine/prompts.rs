@@ -32,7 +32,10 @@ impl Prompts {
     /// Notes a question, unless it waits already.
     fn note(&self, job: JobId, asked: Asked) -> Option<Prompt> {
         let mut waiting = self.waiting.lock();
-        if waiting.get(&job).is_some_and(|one| one.number == asked.number) {
+        if waiting
+            .get(&job)
+            .is_some_and(|one| one.number == asked.number)
+        {
             return None;
         }
         let prompt = Prompt {
@@ -84,9 +87,12 @@ impl Engine {
     /// # Errors
     /// Where the question does not wait any more.
     pub fn answer(&self, prompt: Uuid, answer: Answer) -> Result<(), EngineError> {
-        let gone =
-            || EngineError::NotFound("this question has been answered or withdrawn".into());
-        let waiting = self.0.prompts.take(|one| one.id == prompt).ok_or_else(gone)?;
+        let gone = || EngineError::NotFound("this question has been answered or withdrawn".into());
+        let waiting = self
+            .0
+            .prompts
+            .take(|one| one.id == prompt)
+            .ok_or_else(gone)?;
         let answered = Answered {
             number: waiting.number,
             said: match answer {

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::remote::Standing;
+use super::standing::Standing;
 use crate::ssh::{self, Question};
 
 /// How long a question waits with no engine there that could show it.
@@ -168,5 +168,79 @@ fn shortened(question: Question) -> Question {
             echo,
         },
         question => question,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, thread};
+
+    use super::*;
+    use crate::ssh::Ask;
+
+    fn asking() -> (Arc<Asking>, watch::Receiver<Standing>) {
+        let standing = watch::Sender::new(Standing::default());
+        let seen = standing.subscribe();
+        (Arc::new(Asking::of(standing)), seen)
+    }
+
+    /// Asks for a secret; gives what is shown once it is, and the answer.
+    fn ask(
+        asking: &Arc<Asking>,
+        label: &str,
+        seen: &watch::Receiver<Standing>,
+    ) -> (Asked, thread::JoinHandle<ssh::Answer>) {
+        let (its, label) = (Arc::clone(asking), label.to_owned());
+        let answer = thread::spawn(move || its.ask("box", Question::Secret { label, echo: false }));
+        let shown = loop {
+            let asks = seen.borrow().news.asks.clone();
+            if let Some(asks) = asks {
+                break serde_json::from_str(&asks).unwrap();
+            }
+            thread::yield_now();
+        };
+        (shown, answer)
+    }
+
+    fn said(number: u64, text: &str) -> Vec<u8> {
+        let said = Said::Text(text.to_owned());
+        serde_json::to_vec(&Answered { number, said }).unwrap()
+    }
+
+    #[test]
+    fn an_answer_is_for_the_question_that_waits_and_for_no_other() {
+        let (asking, seen) = asking();
+        let (first, answer) = ask(&asking, "password", &seen);
+        asking.answer(&said(first.number + 7, "of another"));
+        asking.answer(b"nothing that can be read");
+        asking.answer(&said(first.number, "mine"));
+        let ssh::Answer::Text(text) = answer.join().unwrap() else {
+            panic!()
+        };
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&text), "mine");
+        assert_eq!(seen.borrow().news.asks, None);
+        // Too late, and not for the next one.
+        asking.answer(&said(first.number, "late"));
+        let (_, answer) = ask(&asking, "once more", &seen);
+        asking.cancel();
+        assert!(matches!(answer.join().unwrap(), ssh::Answer::Refuse));
+    }
+
+    #[test]
+    fn a_question_of_any_length_fits_a_frame() {
+        let (asking, seen) = asking();
+        let long = format!("{}the end", "\u{1b}".repeat(100_000));
+        let (shown, answer) = ask(&asking, &long, &seen);
+        assert!(
+            matches!(&shown.question, Question::Secret { label, .. } if label.ends_with("the end"))
+        );
+        let asks = seen.borrow().news.asks.clone().unwrap();
+        assert!(
+            asks.len() <= supervisor::control::MAX_FRAME,
+            "{}",
+            asks.len()
+        );
+        asking.cancel();
+        answer.join().unwrap();
     }
 }

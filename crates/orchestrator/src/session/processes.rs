@@ -150,3 +150,36 @@ fn name_of(route: &Route) -> io::Result<String> {
     digest.update(serde_json::to_vec(&route.shared())?);
     Ok(HEXLOWER.encode(&digest.finalize()[..16]))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::ssh::{Config, Purpose};
+
+    #[test]
+    fn one_process_for_all_that_may_share_a_session() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        let hosts = [
+            ("a", "ada", 22),
+            ("b", "ada", 22),
+            ("c", "bob", 22),
+            ("d", "ada", 23),
+        ];
+        let blocks = hosts.map(|(name, user, port)| {
+            format!("Host {name}\n HostName box\n User {user}\n Port {port}\n")
+        });
+        fs::write(&path, blocks.concat()).unwrap();
+        let config = Config::read(&path, folder.path());
+        let name = |host: &str| {
+            let purpose = Purpose::new(None, &|_| true);
+            let route = config.resolve_for(host, &purpose).unwrap();
+            name_of(&route).unwrap()
+        };
+        assert_eq!(name("a"), name("b"));
+        assert_ne!(name("a"), name("c"));
+        assert_ne!(name("a"), name("d"));
+    }
+}

@@ -17,7 +17,7 @@ use std::{
 use chrono::Utc;
 use supervisor::{
     apart::SESSION,
-    control::News,
+    control::ToSupervisor,
     disk::Disk,
     exit::{Exit, Survivor},
     folder::{self, Folder},
@@ -31,19 +31,14 @@ use tokio::{
 };
 
 use self::spooled::Spooled;
-use super::{archiver, asking::Asking, census::JobCounted, order::Order};
+use super::{archiver, asking::Asking, census::JobCounted, order::Order, standing::Standing};
 use crate::ssh::{self, Ask, Handle, Sessions};
-
-/// What listeners at the control socket are sent.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Standing {
-    /// When the command was seen to start, in microseconds since 1970.
-    started_at: Option<i64>,
-    pub(super) news: News,
-}
 
 /// Before how a job ended is written down again, where the disk did not take it.
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
+/// Between two looks at whether a job's folder is there, and how often in a row it may be missed.
+const LOOK_FOR_FOLDER: Duration = Duration::from_secs(5);
+const MISSED: u32 = 3;
 
 /// The file in a job's folder that says which process group it is on the host, so that it can be named when its session is
 /// killed.
@@ -90,7 +85,9 @@ impl Remote {
             asking: Arc::clone(&asking),
             counted: Arc::clone(&self.counted),
         };
+        let gone = end_what_nobody_can_find(self.folder.clone(), job.clone());
         tokio::spawn(socket::serve(listener, job));
+        tokio::spawn(gone);
         tokio::spawn(keep_syncing(sync.clone(), standing.subscribe()));
         let (closed, no_more) = oneshot::channel();
         let output = Spooled {
@@ -126,11 +123,19 @@ impl Remote {
             ..
         } = self;
         let ended = job.ended().await;
-        let spool_end = || standing.borrow().news.committed.unwrap_or_default();
+        // One look at a time: whoever looks twice at once and lets a writer in between waits for ever.
+        let spool_end = || {
+            let now = standing.borrow();
+            now.news.committed.unwrap_or_default()
+        };
+        let started_at = {
+            let now = standing.borrow();
+            now.started_at
+        };
         let mut exit = Exit {
             ended: ended.exit,
             canceled: ended.canceled,
-            started_at: standing.borrow().started_at,
+            started_at,
             finished_at: Utc::now().timestamp_micros(),
             spool_end: spool_end(),
             complete: ended.complete,
@@ -168,6 +173,25 @@ async fn keep_syncing(sync: SyncHandle, mut standing: watch::Receiver<Standing>)
         }
         tokio::time::sleep(SYNC_EVERY).await;
     }
+}
+
+/// Ends a job where somebody deleted its folder: nobody can read its log, cancel it or learn how it ended. One that was only
+/// moved may be moved back in time.
+async fn end_what_nobody_can_find(folder: Folder, job: socket::Job) {
+    let mut over = job.standing.clone();
+    let mut missed = 0;
+    while missed < MISSED {
+        tokio::select! {
+            _over = over.wait_for(|standing| standing.news.complete) => return,
+            () = tokio::time::sleep(LOOK_FOR_FOLDER) => {}
+        }
+        missed = if folder.path().exists() {
+            0
+        } else {
+            missed + 1
+        };
+    }
+    job.obey(ToSupervisor::Cancel { force: false });
 }
 
 /// Writes down how a job ended, after all that it wrote. What the disk refuses is tried again as long as the folder is

@@ -101,7 +101,7 @@ async fn a_killed_apps_command_on_a_host_goes_on_and_loses_nothing() {
     appears(&app.home.work().join("stop.lines"));
     app.again();
     let mut page = app.page().await;
-    let ended = page.over(job).await;
+    let ended = page.now_over(job).await;
     assert_eq!((ended.status, ended.exit_code), (Status::Error, Some(3)));
     drop(page);
     app.kill();
@@ -199,7 +199,7 @@ async fn input_and_cancel_reach_a_command_whose_app_was_killed() {
     });
     let cancel = JobRequest::Cancel { job, force: false };
     page.ask(cancel).await.unwrap();
-    assert_eq!(page.over(job).await.status, Status::Canceled);
+    assert_eq!(page.now_over(job).await.status, Status::Canceled);
     let pid = fs::read_to_string(app.home.work().join("pid")).unwrap();
     let pid: i32 = pid.trim().parse().unwrap();
     eventually("the command is gone", || !is_alive(pid));
@@ -226,7 +226,7 @@ async fn two_engines_share_one_session() {
         end: true,
     };
     page.ask(input).await.unwrap();
-    assert_eq!(page.over(job).await.status, Status::Done);
+    assert_eq!(page.now_over(job).await.status, Status::Done);
     // An engine is there: the session stays.
     std::thread::sleep(Duration::from_millis(1500));
     assert_eq!(holders(&app.home), held);
@@ -257,7 +257,7 @@ async fn a_question_outlives_the_app_that_showed_it() {
         answer: Answer::Accept,
     };
     page.ask(answer).await.unwrap();
-    assert_eq!(page.over(job).await.status, Status::Done);
+    assert_eq!(page.now_over(job).await.status, Status::Done);
     assert!(keys(&sshd).contains("ssh-ed25519"));
     drop(page);
     app.kill();

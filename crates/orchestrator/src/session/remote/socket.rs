@@ -9,9 +9,8 @@ use tokio::{
     sync::watch,
 };
 
-use super::Standing;
 use crate::{
-    session::{asking::Asking, census::JobCounted},
+    session::{asking::Asking, census::JobCounted, standing::Standing},
     ssh,
 };
 
@@ -27,6 +26,20 @@ pub(super) struct Job {
     /// The process lives until everybody has heard of the end.
     #[expect(dead_code, reason = "held for as long as somebody listens")]
     pub(super) counted: Arc<JobCounted>,
+}
+
+impl Job {
+    /// Passes an order on.
+    pub(super) fn obey(&self, order: ToSupervisor) {
+        match &order {
+            ToSupervisor::Answer(answer) => return self.asking.answer(&answer.0),
+            ToSupervisor::Cancel { .. } => self.asking.cancel(),
+            _ => {}
+        }
+        if let Err(error) = self.orders.send(order) {
+            tracing::warn!(%error, "what was typed is dropped");
+        }
+    }
 }
 
 /// Serves the control socket until the job is over and everyone has heard of it.
@@ -51,7 +64,6 @@ pub(super) async fn serve(listener: UnixListener, job: Job) {
 }
 
 async fn talk(connection: UnixStream, job: &Job) {
-    let Job { orders, asking, .. } = job;
     let mut standing = job.standing.clone();
     let (mut input, mut output) = connection.into_split();
     let mut decoder = Decoder::<ToSupervisor>::default();
@@ -64,7 +76,7 @@ async fn talk(connection: UnixStream, job: &Job) {
             (known_start, known.committed) = (now.started_at, None);
         }
         let news = News {
-            input_paused: orders.is_filling(known.input_paused),
+            input_paused: job.orders.is_filling(known.input_paused),
             ..now.news
         };
         if output.write_all(&news.changes_since(&known)).await.is_err() || news.complete {
@@ -78,17 +90,7 @@ async fn talk(connection: UnixStream, job: &Job) {
                 let Ok(length @ 1..) = read else { return };
                 decoder.push(&buffer[..length]);
                 while let Ok(Some(order)) = decoder.next() {
-                    match &order {
-                        ToSupervisor::Answer(answer) => {
-                            asking.answer(&answer.0);
-                            continue;
-                        }
-                        ToSupervisor::Cancel { .. } => asking.cancel(),
-                        _ => {}
-                    }
-                    if let Err(error) = orders.send(order) {
-                        tracing::warn!(%error, "what was typed is dropped");
-                    }
+                    job.obey(order);
                 }
             }
         }

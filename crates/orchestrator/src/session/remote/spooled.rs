@@ -10,9 +10,10 @@ use supervisor::{
 };
 use tokio::sync::{oneshot, watch};
 
-use super::{LEADER, Standing};
+use super::LEADER;
 use crate::{
     log::Stream,
+    session::standing::Standing,
     ssh::{self, Output},
 };
 
