@@ -15,7 +15,9 @@
 //! It must not know the socket server or Tauri.
 
 mod archive;
+mod blocking;
 mod catalog;
+mod events;
 mod follow;
 mod jobs;
 mod logs;
@@ -39,7 +41,7 @@ use tokio::{
 
 pub use self::{
     archive::link::{Link, Place},
-    catalog::Listed,
+    catalog::{Catalog, Listed},
     follow::live::{Extent, Live},
     jobs::Page,
     logs::{
@@ -50,7 +52,8 @@ pub use self::{
     start::Consent,
 };
 use self::{
-    catalog::{Catalog, make_database::ByMake, preferences::Preferences},
+    blocking::blocking,
+    events::Events,
     follow::{adopt::Adopting, skipped::LeftAlone},
     prompts::Prompts,
     start::{
@@ -65,11 +68,8 @@ use crate::{
     json_file::KeptError,
     make, ssh,
     store::StoreError,
-    wire::{Event, SeenDatabase},
+    wire::Event,
 };
-
-/// Events that wait for a slow listener; past that it is told that it missed some.
-const EVENTS: usize = 4096;
 
 /// How an engine is opened.
 #[derive(Debug, Clone)]
@@ -129,22 +129,15 @@ pub struct Engine(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     options: Options,
-    preferences: Preferences,
     link: Link,
-    /// The login shell, where it is asked.
-    login: Option<make::Login>,
-    /// What is said of a database that is not used.
-    seen_database: Mutex<Option<SeenDatabase>>,
     catalog: Catalog,
-    by_make: ByMake,
     prompts: Prompts,
     sessions: Arc<ssh::Sessions>,
-    queue: Queue,
+    queue: Arc<Queue>,
     /// The turns of our own jobs until these are over, the lost ones' with all that they left running.
     turns: Mutex<HashMap<JobId, Turn>>,
     room: Room,
     outlines: logs::outline::Outlines,
-    launches: catalog::presets::Launches,
     elsewhere: logs::source::Elsewhere,
     lives: Mutex<HashMap<JobId, Arc<Live>>>,
     /// The jobs whose folders this engine made or took in, from before it knows more of them.
@@ -162,7 +155,7 @@ struct Inner {
     /// Whether the jobs of ours that have no folder any more have been looked for.
     vanished: news::Sender<bool>,
     nursery: Nursery,
-    events: broadcast::Sender<Event>,
+    events: Events,
 }
 
 impl Engine {
@@ -174,21 +167,18 @@ impl Engine {
         let held = catalog::preferences::read(&options.folders.config);
         let chosen = catalog::database::choose(&held.settings, &options.folders.config).await?;
         let most = catalog::preferences::most_jobs(&held.settings);
-        let queue = Queue::new(options.folders.claims(), most);
+        let queue = Arc::new(Queue::new(options.folders.claims(), most));
+        let (events, left_alone) = (Events::default(), LeftAlone::default());
+        let shared = (events.clone(), Arc::clone(&queue), left_alone.clone());
         let engine = Self(Arc::new(Inner {
             link: Link::open(chosen.place, options.folders.clone()),
-            login: (options.login_path).then(|| make::Login::ask(&options.folders.data)),
-            seen_database: Mutex::new(chosen.seen),
-            catalog: Catalog::new(options.folders.clone(), held.settings.trust_again),
-            by_make: ByMake::default(),
-            preferences: Preferences::new(held),
+            catalog: Catalog::new(&options, held, chosen.seen, shared),
             prompts: Prompts::default(),
             sessions: ssh::Sessions::new(),
             queue,
             turns: Mutex::default(),
             room: Room::new(),
             outlines: logs::outline::Outlines::default(),
-            launches: catalog::presets::Launches::default(),
             elsewhere: logs::source::Elsewhere::default(),
             lives: Mutex::default(),
             known: Mutex::default(),
@@ -197,16 +187,16 @@ impl Engine {
             window: Mutex::new(start::job_folder::WINDOW),
             forgotten: Notify::new(),
             adopting: Adopting::default(),
-            left_alone: LeftAlone::default(),
+            left_alone,
             vanished: news::Sender::new(false),
             nursery: Nursery::of(options.folders.jobs()),
-            events: broadcast::Sender::new(EVENTS),
+            events,
             options,
         }));
         if engine.0.options.takes_over {
             start::job_folder::sweep(&engine.folders().jobs());
         }
-        engine.tell_of_login();
+        engine.catalog().watch_login();
         engine.adopt_all();
         engine.watch_files();
         engine.watch_store();
@@ -218,21 +208,25 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Does work that reads files or asks programs, as [`Engine::start`] does, on a thread that may block.
+    /// Does work on this engine on a thread that may block.
     ///
     /// # Errors
-    /// What the work says, or that it panicked.
+    /// Those of the work, or that it panicked.
     pub async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
         let engine = self.clone();
-        tokio::task::spawn_blocking(move || work(&engine))
-            .await
-            .map_err(|error| EngineError::Io(io::Error::other(error)))?
+        blocking(move || work(&engine)).await
     }
 
-    /// What happens from now on.
+    /// What can be run, and with which settings.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.0.catalog
+    }
+
+    /// Everything that happens from now on.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.0.events.subscribe()
@@ -269,9 +263,8 @@ impl Engine {
         self.0.lives.lock().get(&job).cloned()
     }
 
-    /// Sends an event to everyone who listens; that nobody does is no fault.
     fn report(&self, event: Event) {
-        let _listeners = self.0.events.send(event).unwrap_or_default();
+        self.0.events.report(event);
     }
 
     /// A job is as it is now. One that is over gives its turn in the queue to the next, before anybody hears of its end.

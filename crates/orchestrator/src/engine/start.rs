@@ -77,7 +77,7 @@ impl Engine {
             } => {
                 is_command(&command)?;
                 if !hosts.is_empty() {
-                    self.confirmed(&command, &hosts, &confirmed)?;
+                    self.catalog().confirmed(&command, &hosts, &confirmed)?;
                     return self.start_on_hosts(&command, &hosts, pty);
                 }
                 let composed = self.compose_shell(&command, cwd.as_deref(), pty)?;
@@ -88,7 +88,7 @@ impl Engine {
 
     /// A project that may be run.
     fn runnable(&self, name: &str, consent: Consent) -> Result<Project, EngineError> {
-        let known = self.project(name)?;
+        let known = self.catalog().project(name)?;
         if consent == Consent::Trusted && !known.trusted {
             return Err(EngineError::Untrusted {
                 project: known.name,
@@ -107,18 +107,18 @@ impl Engine {
         when_busy: Option<WhenBusy>,
         seen: Option<&Job>,
     ) -> Result<Job, EngineError> {
-        let scan = self.known_targets(project);
+        let scan = self.catalog().known_targets(project);
         let composed = self.compose_targets(project, &scan, wanted)?;
         is_as_seen(&composed.asked, seen)?;
         self.refuse_busy(&composed.rules, when_busy)?;
         let job = self.start_local(composed)?;
-        self.remember(project, &scan, wanted);
+        self.catalog().remember(project, &scan, wanted);
         Ok(job)
     }
 
     /// Whether a job with these rules may be started now, where it should not wait.
     fn refuse_busy(&self, rules: &Rules, when_busy: Option<WhenBusy>) -> Result<(), EngineError> {
-        if when_busy.unwrap_or_else(|| self.settings().when_busy) == WhenBusy::Wait {
+        if when_busy.unwrap_or_else(|| self.catalog().settings().when_busy) == WhenBusy::Wait {
             return Ok(());
         }
         match self.0.queue.taken(rules.claims.clone())? {
@@ -152,7 +152,7 @@ impl Engine {
         consent: Consent,
         seen: Option<&Job>,
     ) -> Result<Job, EngineError> {
-        let project = self.project(&folder.display().to_string())?;
+        let project = self.catalog().project(&folder.display().to_string())?;
         if consent == Consent::Trusted && !project.trusted {
             return Err(EngineError::Untrusted {
                 project: project.name,
@@ -241,7 +241,7 @@ impl Engine {
         is_command(command)?;
         is_as_seen(&draft::of_host(host, command, job.pty, None), Some(job))?;
         let hosts = [host.to_owned()];
-        self.confirmed(command, &hosts, confirmed)?;
+        self.catalog().confirmed(command, &hosts, confirmed)?;
         self.start_on_hosts(command, &hosts, job.pty)
     }
 
@@ -252,6 +252,7 @@ impl Engine {
         pty: bool,
     ) -> Result<Vec<Job>, EngineError> {
         let routes = self
+            .catalog()
             .routes(hosts, command)
             .map_err(|refusal| EngineError::NotFound(refusal.to_string()))?;
         let batch = (hosts.len() > 1).then(Uuid::now_v7);

@@ -255,10 +255,10 @@ fn options(takes_over: bool) -> Result<Options, Failed> {
 /// An engine on the user's folders. One that `takes_over` archives jobs that no other engine does.
 async fn open(takes_over: bool) -> Result<Engine, Failed> {
     let engine = Engine::open(options(takes_over)?).await?;
-    for problem in engine.settings_problems() {
+    for problem in engine.catalog().settings_problems() {
         out::say(problem);
     }
-    if let Some(seen) = engine.seen_database() {
+    if let Some(seen) = engine.catalog().seen_database() {
         out::say(db::not_used(&seen));
     }
     Ok(engine)

@@ -59,19 +59,16 @@ pub(crate) struct Run {
 pub(crate) async fn run(run: Run) -> Outcome {
     let jobs = async {
         let engine = engine().await?;
-        let start = asked(&run, &engine)?;
+        let start = asked(&run, &engine).await?;
         if let Some((rows, cols)) = terminal::size() {
             engine.set_window(rows, cols);
         }
-        say_problems(&engine, &start);
+        say_problems(&engine, &start).await?;
         let jobs = engine
-            .blocking(move |engine| {
-                let jobs = engine.start(start, Consent::Given)?;
-                // The process may be gone before it is written down otherwise.
-                engine.write_launches();
-                Ok(jobs)
-            })
+            .blocking(move |engine| engine.start(start, Consent::Given))
             .await?;
+        // The process may be gone before it is written down otherwise.
+        engine.catalog().write_launches().await?;
         Ok((engine, jobs))
     };
     let (engine, jobs) = jobs.await.map_err(never_ran)?;
@@ -94,11 +91,13 @@ fn say_what_is_shown(jobs: &[Job]) {
 }
 
 /// What could not be read where the job's project or host is looked up, in one line.
-fn say_problems(engine: &Engine, start: &Start) {
+async fn say_problems(engine: &Engine, start: &Start) -> Result<(), Failed> {
     let problems = match start {
-        Start::Target { .. } => engine.projects().problems,
-        Start::Command { hosts, .. } if !hosts.is_empty() => engine.hosts().problems,
-        Start::Command { .. } => return,
+        Start::Target { .. } => engine.catalog().projects().await?.problems,
+        Start::Command { hosts, .. } if !hosts.is_empty() => {
+            engine.catalog().hosts().await?.problems
+        }
+        Start::Command { .. } => return Ok(()),
     };
     match problems.as_slice() {
         [] => {}
@@ -110,9 +109,10 @@ fn say_problems(engine: &Engine, start: &Start) {
             ));
         }
     }
+    Ok(())
 }
 
-fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
+async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
     if run.detach && !run.on.is_empty() {
         return Err(Failed::new(
             "--detach is for jobs on this machine: the connection to a host lives in this program",
@@ -144,7 +144,7 @@ fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
             "--on needs a command after --: vmo run --on HOST -- uptime",
         ));
     }
-    targets(run, engine)
+    targets(run, engine).await
 }
 
 /// One word is a shell's line, as it was typed. Several are a program and its arguments, as our own shell took them apart:
@@ -158,7 +158,7 @@ fn shell_line(words: &[String]) -> Result<String, Failed> {
 }
 
 /// Targets, and what they are given: by what is typed, and beside it by an earlier form.
-fn targets(run: &Run, engine: &Engine) -> Result<Start, Failed> {
+async fn targets(run: &Run, engine: &Engine) -> Result<Start, Failed> {
     let (mut targets, mut variables) = (Vec::new(), Vec::new());
     for word in &run.targets {
         // No target holds '=': make would take it as a variable, whatever stands before it.
@@ -173,7 +173,7 @@ fn targets(run: &Run, engine: &Engine) -> Result<Start, Failed> {
         options: run.make.options(),
         pty: run.pty,
     };
-    let typed = run.filled.fill(engine, &run.project, typed)?;
+    let typed = run.filled.fill(engine, &run.project, typed).await?;
     Ok(Start::Target {
         project: run.project.clone(),
         targets: typed.targets,

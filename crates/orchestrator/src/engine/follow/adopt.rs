@@ -84,7 +84,7 @@ impl Engine {
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse::<JobId>().ok());
         let known = || self.0.known.lock();
-        let mut left_alone = self.elsewhere();
+        let mut skipped = self.elsewhere();
         for id in ids {
             if !known().insert(id) {
                 continue;
@@ -92,7 +92,7 @@ impl Engine {
             let apart = match self.adopt(id) {
                 Ok(None) => continue,
                 Ok(Some(store)) => {
-                    left_alone.insert(id, Apart::OfStore(store));
+                    skipped.insert(id, Apart::OfStore(store));
                     continue;
                 }
                 Err(error) => {
@@ -103,10 +103,10 @@ impl Engine {
             known().remove(&id);
             // Another engine may have dropped it in between.
             if self.folders().jobs().join(id.to_string()).exists() {
-                left_alone.insert(id, apart);
+                skipped.insert(id, apart);
             }
         }
-        self.leave_alone(left_alone);
+        self.set_skipped(skipped);
     }
 
     /// The jobs that wait for another store. One whose folder is gone has been archived there, or handed over.

@@ -55,7 +55,7 @@ impl Engine {
                 spot.file
             ))
         })?;
-        let editor = self.settings().editor;
+        let editor = self.catalog().settings().editor;
         self.blocking(move |_| open(editor.as_deref(), &file, &spot))
             .await
     }

@@ -40,7 +40,7 @@ impl Engine {
     pub async fn outline(&self, job: JobId) -> Result<Outline, EngineError> {
         let reading = self.0.outlines.of(job, || self.reading(job));
         let mut reading = reading.lock_owned().await;
-        if reading.rules != self.settings().error_rules {
+        if reading.rules != self.catalog().settings().error_rules {
             *reading = self.reading(job);
         }
         if let Some(outline) = &reading.whole {
@@ -55,7 +55,7 @@ impl Engine {
     }
 
     fn reading(&self, job: JobId) -> Reading {
-        let rules = self.settings().error_rules;
+        let rules = self.catalog().settings().error_rules;
         Reading {
             cursor: self.log(job).cursor(0),
             outliner: Outliner::new(rules.iter().filter_map(|rule| pattern(rule)).collect()),

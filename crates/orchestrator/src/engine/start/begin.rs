@@ -112,7 +112,7 @@ impl Engine {
         turn: Turn,
         environment: HashMap<OsString, OsString>,
     ) -> io::Result<()> {
-        let floor = self.disk_floor();
+        let floor = self.catalog().disk_floor();
         let start =
             job_folder::Start::of(&live.folder, listener, turn, environment, live.id, floor);
         self.0.nursery.start(start)?;
@@ -146,7 +146,7 @@ impl Engine {
             exec,
             folder: live.folder.clone(),
             ask,
-            floor: self.disk_floor(),
+            floor: self.catalog().disk_floor(),
         };
         remote.supervise(listener, move || engine.now_running(&running))
     }

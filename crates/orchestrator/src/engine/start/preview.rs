@@ -33,7 +33,7 @@ impl Engine {
                 options,
                 ..
             } => {
-                let project = self.project(project)?;
+                let project = self.catalog().project(project)?;
                 let wanted = Wanted {
                     targets,
                     variables,
@@ -57,7 +57,7 @@ impl Engine {
             }
             Start::Command { command, hosts, .. } => Ok(Preview {
                 dangers: dangers_of(command),
-                production: self.in_production(hosts),
+                production: self.catalog().in_production(hosts),
                 refusal: self.refusal_of_hosts(command, hosts),
                 ..of_line(command)
             }),
@@ -65,7 +65,7 @@ impl Engine {
     }
 
     fn preview_targets(&self, project: &Project, wanted: Wanted<'_>) -> Preview {
-        let scan = self.known_targets(project);
+        let scan = self.catalog().known_targets(project);
         let goals = goals(&scan, wanted.targets);
         let runs = in_order(&scan, &goals);
         let recipes = recipes(project, &scan, &runs, wanted);
@@ -104,7 +104,7 @@ impl Engine {
         if command.trim().is_empty() {
             return Some("there is no command to run".into());
         }
-        let refused = self.routes(hosts, command).err();
+        let refused = self.catalog().routes(hosts, command).err();
         refused.map(|refusal| refusal.to_string())
     }
 }
