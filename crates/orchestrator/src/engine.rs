@@ -209,10 +209,7 @@ impl Engine {
     }
 
     /// Does work on this engine on a thread that may block.
-    ///
-    /// # Errors
-    /// Those of the work, or that it panicked.
-    pub async fn blocking<T: Send + 'static>(
+    async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {

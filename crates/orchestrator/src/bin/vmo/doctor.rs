@@ -202,7 +202,8 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
             found: apart.join("; "),
         });
     }
-    let unarchived = engine.unarchived();
+    let unarchived = engine.unarchived().await;
+    let unarchived = unarchived.unwrap_or_else(|error| vec![error.to_string()]);
     if !unarchived.is_empty() {
         checks.push(Check {
             what: "history",

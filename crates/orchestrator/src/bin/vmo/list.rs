@@ -251,7 +251,7 @@ pub(crate) async fn move_here(names: &[String], all: bool) -> Outcome {
         ids.push(engine.find_job(name).await?.id);
     }
     for id in ids {
-        engine.move_here(id)?;
+        engine.move_here(id).await?;
         out::line(id)?;
     }
     super::archive_in_background();

@@ -64,9 +64,7 @@ pub(crate) async fn run(run: Run) -> Outcome {
             engine.set_window(rows, cols);
         }
         say_problems(&engine, &start).await?;
-        let jobs = engine
-            .blocking(move |engine| engine.start(start, Consent::Given))
-            .await?;
+        let jobs = engine.start(start, Consent::Given).await?;
         // The process may be gone before it is written down otherwise.
         engine.catalog().write_launches().await?;
         Ok((engine, jobs))
@@ -193,9 +191,7 @@ pub(crate) async fn make(args: Vec<String>) -> Outcome {
     let started = async {
         let here = std::env::current_dir()?;
         let engine = engine().await?;
-        let job = engine
-            .blocking(move |engine| engine.start_make(&here, &args, Consent::Given))
-            .await?;
+        let job = engine.start_make(&here, args, Consent::Given).await?;
         Ok((engine, job))
     };
     let (engine, job) = started.await.map_err(never_ran)?;
@@ -347,7 +343,7 @@ async fn cancel_on_interrupt(engine: Engine, jobs: Vec<JobId>) {
 pub(crate) async fn archive() -> Outcome {
     let engine = engine().await?;
     engine.settled().await;
-    let left = engine.archive_left_over();
+    let left = engine.archive_left_over().await?;
     let archived = async {
         for job in left {
             engine.archived_or_not(job).await;

@@ -126,8 +126,12 @@ impl Engine {
     /// Hands a job that waits for another store over to the one in use.
     ///
     /// # Errors
-    /// Where it is not one of those, a program archives it just now, or it runs.
-    pub fn move_here(&self, job: JobId) -> Result<(), EngineError> {
+    /// If it is not one of those, a program archives it just now, or it runs.
+    pub async fn move_here(&self, job: JobId) -> Result<(), EngineError> {
+        self.blocking(move |engine| engine.hand_over(job)).await
+    }
+
+    fn hand_over(&self, job: JobId) -> Result<(), EngineError> {
         let live = self.live(job).filter(|live| live.is_elsewhere());
         let Some(live) = live else {
             let why = format!("job {job} does not wait for another database");
@@ -298,9 +302,16 @@ impl Engine {
         }
     }
 
-    /// Archives the jobs that are over and that nobody archives, and says which those are. For a program that leaves
+    /// Archives the jobs that are over and that no engine archives, and returns their ids. For a program that leaves
     /// again: jobs that run are left to their supervisors.
-    pub fn archive_left_over(&self) -> Vec<JobId> {
+    ///
+    /// # Errors
+    /// If looking for them panicked.
+    pub async fn archive_left_over(&self) -> Result<Vec<JobId>, EngineError> {
+        self.blocking(|engine| Ok(engine.claim_left_over())).await
+    }
+
+    fn claim_left_over(&self) -> Vec<JobId> {
         job_folder::sweep(&self.folders().jobs());
         let take = |live: Arc<Live>| {
             let id = live.id;
@@ -311,7 +322,7 @@ impl Engine {
         left.into_iter().map(take).collect()
     }
 
-    /// Whether there are jobs that are over and that nobody archives.
+    /// Whether there are jobs that are over and that no engine archives.
     #[must_use]
     pub fn has_left_over(&self) -> bool {
         self.lives().iter().any(is_left_over)

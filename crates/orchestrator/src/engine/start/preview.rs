@@ -1,4 +1,4 @@
-//! What a launch would run, said before it is started. It comes from the functions that start it, and runs nothing.
+//! What a launch would run, shown before it is started. The functions that start a job compose it; nothing is run.
 
 use super::{
     compose::{Composed, Wanted, assignments},
@@ -19,11 +19,15 @@ const RECIPE_LINES: usize = 400;
 const MOST_TARGETS: usize = 60;
 
 impl Engine {
-    /// What a launch would run, and what to think of before. What forbids it is part of the answer.
+    /// What a launch would run, and what a person should know before. A reason that forbids it is part of the answer.
     ///
     /// # Errors
-    /// Where the project is unknown.
-    pub fn preview(&self, start: &Start) -> Result<Preview, EngineError> {
+    /// If the project is unknown.
+    pub async fn preview(&self, start: Start) -> Result<Preview, EngineError> {
+        self.blocking(move |engine| engine.preview_of(&start)).await
+    }
+
+    fn preview_of(&self, start: &Start) -> Result<Preview, EngineError> {
         match start {
             Start::Target {
                 project,

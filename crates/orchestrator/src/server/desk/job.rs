@@ -1,4 +1,4 @@
-//! What is asked of jobs, and orders to them.
+//! Requests about jobs, and orders to them.
 
 use super::shown;
 use crate::{
@@ -34,10 +34,6 @@ pub(super) async fn answer(engine: Engine, request: JobRequest) -> Result<Reply,
             engine.set_window(rows, cols);
             done(engine.resize(job, rows, cols).await?)
         }
-        JobRequest::Answer { prompt, answer } => done(
-            engine
-                .blocking(move |engine| engine.answer(prompt, answer))
-                .await?,
-        ),
+        JobRequest::Answer { prompt, answer } => done(engine.answer(prompt, answer)?),
     })
 }

@@ -10,15 +10,10 @@ use crate::{
 pub(super) async fn answer(engine: Engine, request: LaunchRequest) -> Result<Reply, EngineError> {
     match request {
         LaunchRequest::Preview(start) => {
-            let preview = engine
-                .blocking(move |engine| engine.preview(&start))
-                .await?;
+            let preview = engine.preview(start).await?;
             Ok(Reply::Preview(Box::new(preview)))
         }
-        LaunchRequest::Start(start) => engine
-            .blocking(move |engine| engine.start(start, Consent::Trusted))
-            .await
-            .map(started),
+        LaunchRequest::Start(start) => engine.start(start, Consent::Trusted).await.map(started),
         LaunchRequest::RunAgain { job, confirmed } => engine
             .run_again(job, confirmed, Consent::Trusted)
             .await
