@@ -21,6 +21,7 @@ mod events;
 mod follow;
 mod jobs;
 mod logs;
+mod overview;
 mod prompts;
 mod remote;
 mod start;
@@ -34,16 +35,13 @@ use std::{
 
 use parking_lot::Mutex;
 use supervisor::exec::Window;
-use tokio::{
-    sync::{Notify, Semaphore, broadcast, watch as news},
-    task::JoinHandle,
-};
+use tokio::sync::{Notify, Semaphore, broadcast, watch as news};
 
 pub use self::{
     archive::link::{Link, Place},
     catalog::{Catalog, Listed},
     follow::live::{Extent, Live},
-    jobs::Page,
+    jobs::{Jobs, Page},
     logs::{
         find::{Nearest, Progress, Search},
         reader::{Cursor, LINE_BYTES, Log, Piece, ReadError},
@@ -54,7 +52,8 @@ pub use self::{
 use self::{
     blocking::blocking,
     events::Events,
-    follow::{adopt::Adopting, skipped::LeftAlone},
+    follow::{adopt::Adopting, lives::Lives, skipped::LeftAlone},
+    jobs::Archiving,
     prompts::Prompts,
     start::{
         capacity::Room,
@@ -131,6 +130,7 @@ struct Inner {
     options: Options,
     link: Link,
     catalog: Catalog,
+    jobs: Jobs,
     prompts: Prompts,
     sessions: Arc<ssh::Sessions>,
     queue: Arc<Queue>,
@@ -139,11 +139,8 @@ struct Inner {
     room: Room,
     outlines: logs::outline::Outlines,
     elsewhere: logs::source::Elsewhere,
-    lives: Mutex<HashMap<JobId, Arc<Live>>>,
     /// The jobs whose folders this engine made or took in, from before it knows more of them.
     known: Mutex<HashSet<JobId>>,
-    /// The tasks that archive jobs, each with the job's lock.
-    archiving: Mutex<HashMap<JobId, JoinHandle<()>>>,
     /// Jobs that are over and archived at once; the others wait, and hold no file open.
     late: Arc<Semaphore>,
     /// The size of a new job's terminal.
@@ -151,7 +148,6 @@ struct Inner {
     /// Woken whenever a job's folder is gone.
     forgotten: Notify,
     adopting: Adopting,
-    left_alone: LeftAlone,
     /// Whether the jobs of ours that have no folder any more have been looked for.
     vanished: news::Sender<bool>,
     nursery: Nursery,
@@ -168,11 +164,20 @@ impl Engine {
         let chosen = catalog::database::choose(&held.settings, &options.folders.config).await?;
         let most = catalog::preferences::most_jobs(&held.settings);
         let queue = Arc::new(Queue::new(options.folders.claims(), most));
-        let (events, left_alone) = (Events::default(), LeftAlone::default());
-        let shared = (events.clone(), Arc::clone(&queue), left_alone.clone());
+        let (events, skipped) = (Events::default(), LeftAlone::default());
+        let shared = (events.clone(), Arc::clone(&queue), skipped.clone());
+        let link = Link::open(chosen.place, options.folders.clone());
+        let jobs = Jobs {
+            lives: Lives::default(),
+            archiving: Archiving::default(),
+            link: link.clone(),
+            events: events.clone(),
+            skipped,
+        };
         let engine = Self(Arc::new(Inner {
-            link: Link::open(chosen.place, options.folders.clone()),
+            link,
             catalog: Catalog::new(&options, held, chosen.seen, shared),
+            jobs,
             prompts: Prompts::default(),
             sessions: ssh::Sessions::new(),
             queue,
@@ -180,14 +185,11 @@ impl Engine {
             room: Room::new(),
             outlines: logs::outline::Outlines::default(),
             elsewhere: logs::source::Elsewhere::default(),
-            lives: Mutex::default(),
             known: Mutex::default(),
-            archiving: Mutex::default(),
             late: Arc::new(Semaphore::new(archive::LATE)),
             window: Mutex::new(start::job_folder::WINDOW),
             forgotten: Notify::new(),
             adopting: Adopting::default(),
-            left_alone,
             vanished: news::Sender::new(false),
             nursery: Nursery::of(options.folders.jobs()),
             events,
@@ -223,6 +225,12 @@ impl Engine {
         &self.0.catalog
     }
 
+    /// The list of jobs.
+    #[must_use]
+    pub fn jobs(&self) -> &Jobs {
+        &self.0.jobs
+    }
+
     /// Everything that happens from now on.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
@@ -241,10 +249,10 @@ impl Engine {
         &self.0.options.folders
     }
 
-    /// The jobs whose folders are there.
+    /// The jobs whose folders are here.
     #[must_use]
     pub fn lives(&self) -> Vec<Arc<Live>> {
-        self.0.lives.lock().values().cloned().collect()
+        self.0.jobs.lives.all()
     }
 
     /// How large the terminals of jobs are that are started from now on.
@@ -257,7 +265,7 @@ impl Engine {
     }
 
     fn live(&self, job: JobId) -> Option<Arc<Live>> {
-        self.0.lives.lock().get(&job).cloned()
+        self.0.jobs.lives.get(job)
     }
 
     fn report(&self, event: Event) {

@@ -188,7 +188,7 @@ impl Engine {
         confirmed: Vec<String>,
         consent: Consent,
     ) -> Result<Vec<Job>, EngineError> {
-        let job = self.job(job).await?;
+        let job = self.0.jobs.get(job).await?;
         self.blocking(move |engine| {
             // A row in a database that others write to never starts anything by itself.
             engine.known_or_confirmed(&job, &confirmed)?;

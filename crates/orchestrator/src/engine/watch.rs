@@ -132,12 +132,12 @@ impl Engine {
                 while engine.0.link.now().is_some() {
                     match changes.next().await {
                         Change::Job(id) if engine.live(id).is_none() => {
-                            if let Ok(job) = engine.job(id).await {
+                            if let Ok(job) = engine.0.jobs.get(id).await {
                                 engine.job_changed(job);
                             }
                         }
                         Change::Job(_) => {}
-                        Change::Note(id) => engine.tell_note(id).await,
+                        Change::Note(id) => engine.0.jobs.report_note(id).await,
                         Change::Missed => engine.report(Event::Missed),
                     }
                 }

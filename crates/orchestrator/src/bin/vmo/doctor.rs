@@ -194,7 +194,7 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
             found: db::not_used(&seen),
         });
     }
-    let apart = engine.jobs_apart();
+    let apart = engine.jobs().skipped();
     if !apart.is_empty() {
         checks.push(Check {
             what: "jobs",

@@ -248,7 +248,7 @@ pub(crate) async fn move_here(names: &[String], all: bool) -> Outcome {
         Vec::new()
     };
     for name in names {
-        ids.push(engine.find_job(name).await?.id);
+        ids.push(engine.jobs().find(name).await?.id);
     }
     for id in ids {
         engine.move_here(id).await?;
@@ -265,8 +265,8 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
         limit: jobs.limit,
         ..JobQuery::default()
     };
-    let page = engine.jobs(&query).await?;
-    warn(&engine.jobs_apart());
+    let page = engine.jobs().list(&query).await?;
+    warn(&engine.jobs().skipped());
     warn(&page.incomplete.into_iter().collect::<Vec<_>>());
     if jobs.json {
         out::json(

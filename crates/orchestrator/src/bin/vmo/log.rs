@@ -67,7 +67,7 @@ fn range(text: &str) -> Result<(u64, u64), String> {
 
 pub(crate) async fn log(log: Log) -> Outcome {
     let engine = settled().await?;
-    let job = engine.find_job(&log.job).await?;
+    let job = engine.jobs().find(&log.job).await?;
     let written = if log.raw {
         write_raw(&engine, job.id, &log).await
     } else if log.follow {

@@ -209,7 +209,7 @@ fn never_ran(failed: Failed) -> Failed {
 async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
     for job in jobs {
         // Once its supervisor runs, it needs us no more.
-        let job = engine.begun(job.id).await?;
+        let job = engine.jobs().begun(job.id).await?;
         print_job(&job, json)?;
         if !engine.let_go(job.id).await {
             super::archive_in_background();
@@ -254,7 +254,7 @@ async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
     let mut worst = 0;
     for job in &mut ended {
         if job.state.status() == Status::Canceled {
-            *job = engine.ended_whole(job.id).await?;
+            *job = engine.jobs().ended_whole(job.id).await?;
         }
         let job = &*job;
         if json {
@@ -293,7 +293,7 @@ async fn hand_over(
 ) -> Result<Option<Raw>, Failed> {
     let begun = match log.begun().await {
         Some(job) => job,
-        None => engine.begun(job.id).await?,
+        None => engine.jobs().begun(job.id).await?,
     };
     if begun.state.status().is_over() {
         return Ok(None);

@@ -353,7 +353,7 @@ impl Engine {
         let engine = self.clone();
         tokio::spawn(async move {
             engine.forget(id);
-            if let Ok(job) = engine.job(id).await {
+            if let Ok(job) = engine.0.jobs.get(id).await {
                 engine.job_changed(job);
             }
         });

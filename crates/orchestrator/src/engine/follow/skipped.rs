@@ -53,15 +53,9 @@ impl LeftAlone {
 impl Engine {
     /// Sets which job folders are skipped, and reports it if that changed.
     pub(in crate::engine) fn set_skipped(&self, now: BTreeMap<JobId, Apart>) {
-        if self.0.left_alone.replace(now) {
+        if self.0.jobs.skipped.replace(now) {
             self.0.catalog.report_problems();
         }
-    }
-
-    /// The job folders that are skipped: a line for each database, and one for each folder that cannot be read.
-    #[must_use]
-    pub fn jobs_apart(&self) -> Vec<String> {
-        self.0.left_alone.lines()
     }
 }
 

@@ -38,7 +38,7 @@ impl Engine {
     /// Where it names none, the file is not here, or there is no editor.
     pub async fn edit(&self, job: JobId, line: u64) -> Result<(), EngineError> {
         let outline = self.outline(job).await?;
-        let job = self.job(job).await?;
+        let job = self.jobs().get(job).await?;
         let no_place = || EngineError::NotFound(format!("line {line} names no place in a file"));
         let fault = outline.errors.iter().find(|fault| fault.line == line);
         let spot = fault

@@ -33,7 +33,7 @@ impl Engine {
     /// Where the log cannot be read or the file cannot be written; what was written of it is then removed. Where rows of
     /// it are gone, the rest is in the file that is named.
     pub async fn save_log(&self, job: JobId, form: SaveAs) -> Result<PathBuf, EngineError> {
-        let job = self.job(job).await?;
+        let job = self.jobs().get(job).await?;
         let log = self.log(job.id);
         let cursor = log.cursor(0);
         let folder = downloads(&self.folders().home);

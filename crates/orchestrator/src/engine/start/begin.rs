@@ -251,12 +251,12 @@ impl Engine {
     }
 
     pub(in crate::engine) fn register(&self, live: &Arc<Live>) {
-        self.0.lives.lock().insert(live.id, Arc::clone(live));
+        self.0.jobs.lives.add(live);
     }
 
     pub(in crate::engine) fn forget(&self, job: JobId) {
-        self.0.lives.lock().remove(&job);
-        self.0.archiving.lock().remove(&job);
+        self.0.jobs.lives.remove(job);
+        self.0.jobs.archiving.lock().remove(&job);
         self.0.known.lock().remove(&job);
         self.0.room.leave(job);
         self.0.forgotten.notify_waiters();
