@@ -1,18 +1,21 @@
 //! The engine: starts, follows and ends jobs, and archives their logs.
 //!
-//! **Theory of operation.** A job is a folder, and each room does one thing with it.
+//! **Theory of operation.** A job is a folder, and each room does one thing with it. [`Catalog`], [`Jobs`] and [`Logs`] are
+//! the rooms with fields of their own; the others are methods of [`Engine`]. A public method that reads files or runs programs
+//! is async and does that on a thread that may block.
+//!
 //! [`catalog`] knows what can be run and with which settings: projects and their targets, hosts, presets, production marks.
-//! [`start`] turns a request into a command and its rules, makes the folder, and at the job's turn starts whoever supervises
-//! it: a process for a local job, [`remote`] for one on a host.
+//! [`start`] turns a request into a command and its rules, makes the folder, and at the job's turn starts its supervisor:
+//! a process for a local job, [`remote`] for one on a host.
 //! [`follow`] listens at the folder's control socket, reads the spool into a live view, passes orders on, and adopts the
 //! folders that another engine left.
 //! [`archive`] copies the spool into the store, and drops the folder once everything has arrived.
 //! [`logs`] reads a log from spool and store alike: lines, finds, outline, saved files.
-//! [`jobs`] lists jobs, with their notes and with word of those who share the store.
-//! [`prompts`] holds what jobs ask of a person, and [`watch`] reports changes that other programs make. Everything that
-//! happens is sent once, on one channel of [`Event`]s.
+//! [`jobs`] lists jobs, with their notes and the heartbeats of all who share the store.
+//! [`prompts`] holds the questions of jobs to a person, and [`watch`] reports changes that other programs make. Everything
+//! that happens is sent once, on one channel of [`Event`]s ([`events`]).
 //!
-//! It must not know the socket server or Tauri.
+//! The engine must not know the socket server or Tauri.
 
 mod archive;
 mod blocking;
@@ -43,6 +46,7 @@ pub use self::{
     follow::live::{Extent, Live},
     jobs::{Jobs, Page},
     logs::{
+        Logs,
         find::{Nearest, Progress, Search},
         reader::{Cursor, LINE_BYTES, Log, Piece, ReadError},
         source::Source,
@@ -73,21 +77,21 @@ use crate::{
 /// How an engine is opened.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where everything lies.
+    /// The folders of data, configuration and the like.
     pub folders: Folders,
     /// Whether the login shell is asked for its environment: yes for an app started from an icon, no in a terminal.
     pub login_path: bool,
-    /// Whether jobs that no engine archives are taken over: yes for whoever stays, no for a look at what there is.
+    /// Whether jobs that no engine archives are taken over: yes for a program that stays, no for one that only lists.
     pub takes_over: bool,
 }
 
-/// An engine could not do what was asked. Messages are for people: what, where, what to try.
+/// A request that failed. Messages are for people: what, where, what to try.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// There is no such project, target, host or job.
     #[error("{0}")]
     NotFound(String),
-    /// It breaks a rule.
+    /// The request breaks a rule.
     #[error("{0}")]
     Refused(String),
     /// The project has to be trusted first.
@@ -96,21 +100,21 @@ pub enum EngineError {
         /// The project's name.
         project: String,
     },
-    /// A person has to see first what a job runs that this installation did not start.
+    /// This installation did not start the job: a person has to see first what it runs.
     #[error("{why}: see what it would run, and start it as your own")]
     Foreign {
-        /// Who its row says that started it.
+        /// Who started it, by its row.
         owner: String,
-        /// What is known of that.
+        /// Why that is not certain.
         why: &'static str,
     },
-    /// The store cannot be asked.
+    /// The store does not answer, or refuses.
     #[error("failed to {0}")]
     Store(#[from] StoreError),
     /// A log cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The disk or the system says no.
+    /// The file system or the system refuses.
     #[error("{0}")]
     Io(#[from] io::Error),
     /// A file of ours cannot be read or written.
@@ -131,34 +135,34 @@ struct Inner {
     link: Link,
     catalog: Catalog,
     jobs: Jobs,
+    logs: Logs,
     prompts: Prompts,
     sessions: Arc<ssh::Sessions>,
     queue: Arc<Queue>,
-    /// The turns of our own jobs until these are over, the lost ones' with all that they left running.
+    /// The turns of our own jobs, each until its job is over; of a lost job, until all that it left running has ended.
     turns: Mutex<HashMap<JobId, Turn>>,
     room: Room,
-    outlines: logs::outline::Outlines,
-    elsewhere: logs::source::Elsewhere,
-    /// The jobs whose folders this engine made or took in, from before it knows more of them.
+    /// The jobs whose folders this engine made or took in: noted before the folder can be seen, so that no job is taken in
+    /// twice.
     known: Mutex<HashSet<JobId>>,
-    /// Jobs that are over and archived at once; the others wait, and hold no file open.
+    /// Jobs that are over and are archived at the same time. The others wait, and hold no file open.
     late: Arc<Semaphore>,
-    /// The size of a new job's terminal.
+    /// The size of the terminals of new jobs.
     window: Mutex<Window>,
-    /// Woken whenever a job's folder is gone.
+    /// Notified whenever a job's folder is gone.
     forgotten: Notify,
     adopting: Adopting,
-    /// Whether the jobs of ours that have no folder any more have been looked for.
+    /// Whether our jobs in the store that have no folder any more have been looked for.
     vanished: news::Sender<bool>,
     nursery: Nursery,
     events: Events,
 }
 
 impl Engine {
-    /// Opens the engine of these folders: takes over the jobs that are there and brings the store up, in the background.
+    /// Opens the engine of these folders. It takes over the jobs that are there and connects to the store, in the background.
     ///
     /// # Errors
-    /// Where `VMO_DATABASE_URL` names a database by what is no address. Broken files keep no engine from being opened.
+    /// If `VMO_DATABASE_URL` cannot be read as a database's address. An engine opens in spite of broken files.
     pub async fn open(options: Options) -> Result<Self, EngineError> {
         let held = catalog::preferences::read(&options.folders.config);
         let chosen = catalog::database::choose(&held.settings, &options.folders.config).await?;
@@ -174,17 +178,17 @@ impl Engine {
             events: events.clone(),
             skipped,
         };
+        let catalog = Catalog::new(&options, held, chosen.seen, shared);
         let engine = Self(Arc::new(Inner {
             link,
-            catalog: Catalog::new(&options, held, chosen.seen, shared),
+            logs: Logs::new(&options.folders, &catalog, &jobs),
+            catalog,
             jobs,
             prompts: Prompts::default(),
             sessions: ssh::Sessions::new(),
             queue,
             turns: Mutex::default(),
             room: Room::new(),
-            outlines: logs::outline::Outlines::default(),
-            elsewhere: logs::source::Elsewhere::default(),
             known: Mutex::default(),
             late: Arc::new(Semaphore::new(archive::LATE)),
             window: Mutex::new(start::job_folder::WINDOW),
@@ -231,6 +235,12 @@ impl Engine {
         &self.0.jobs
     }
 
+    /// The logs of jobs.
+    #[must_use]
+    pub fn logs(&self) -> &Logs {
+        &self.0.logs
+    }
+
     /// Everything that happens from now on.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
@@ -255,7 +265,7 @@ impl Engine {
         self.0.jobs.lives.all()
     }
 
-    /// How large the terminals of jobs are that are started from now on.
+    /// Sets the size of the terminals of jobs started from now on.
     pub fn set_window(&self, rows: u16, cols: u16) {
         *self.0.window.lock() = Window { rows, cols };
     }
@@ -272,7 +282,7 @@ impl Engine {
         self.0.events.report(event);
     }
 
-    /// A job is as it is now. One that is over gives its turn in the queue to the next, before anybody hears of its end.
+    /// Reports a job as it is now. If it is over, its turn in the queue goes to the next job before the end is reported.
     fn job_changed(&self, job: Job) {
         match job.state.status() {
             Status::Queued => {}
@@ -280,17 +290,6 @@ impl Engine {
             _ => self.give_turn_back(job.id),
         }
         self.report(Event::job(job));
-    }
-
-    /// A job's log.
-    #[must_use]
-    pub fn log(&self, job: JobId) -> Log {
-        Log {
-            id: job,
-            live: self.live(job),
-            link: self.0.link.clone(),
-            elsewhere: self.0.elsewhere.clone(),
-        }
     }
 }
 

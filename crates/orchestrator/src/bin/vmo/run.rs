@@ -220,7 +220,7 @@ async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
 
 /// Shows jobs until they are over, and exits as they did.
 async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
-    let logs: Vec<Log> = jobs.iter().map(|job| engine.log(job.id)).collect();
+    let logs: Vec<Log> = jobs.iter().map(|job| engine.logs().of(job.id)).collect();
     for log in &logs {
         tokio::spawn(tell_pauses(log.clone()));
     }
