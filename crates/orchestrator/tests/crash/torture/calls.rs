@@ -139,8 +139,8 @@ impl Ran {
     fn judge(&self, scene: &str, tally: &mut Tally) {
         tally.faults += usize::from(self.report.hit.is_some());
         tally.panics += self.report.bad_ends.len();
-        tally.hung += usize::from(!self.report.hung.is_empty());
         if !self.report.hung.is_empty() {
+            tally.hung += 1;
             return;
         }
         let spoke = !self.said.is_empty() || self.code == Some(127);
@@ -266,6 +266,7 @@ async fn calls_that_fail() {
                 continue;
             }
             let home = Home::new(place(scene));
+            home.text(&["jobs"]);
             let one = |(number, one): &(usize, Try)| {
                 let ran = run(&home, *number, scene, Some(one));
                 let mut tally = Tally::default();

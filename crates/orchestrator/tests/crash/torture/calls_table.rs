@@ -1,6 +1,8 @@
 //! The system calls that touch a file or a socket, and how each can fail.
 
-use libc::{EACCES, ECONNREFUSED, ECONNRESET, EDQUOT, EINTR, EIO, EMFILE, ENOBUFS, ENOMEM, ENOSPC};
+use libc::{
+    EACCES, ECONNREFUSED, ECONNRESET, EDQUOT, EINTR, EIO, EMFILE, ENOBUFS, ENOMEM, ENOSPC, c_long,
+};
 
 /// What a call's first argument is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,365 +18,170 @@ pub(crate) enum On {
 }
 
 /// A system call.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Call {
-    pub(crate) number: libc::c_long,
+    pub(crate) number: c_long,
     pub(crate) name: &'static str,
     pub(crate) on: On,
     errors: &'static [i32],
-    /// Whether its third argument says how much is passed on, which may be less.
-    pub(crate) may_be_short: bool,
-    /// Whether it changes what is on a disk, or says that it is there.
-    pub(crate) changes: bool,
-}
-
-const fn call(
-    number: libc::c_long,
-    name: &'static str,
-    on: On,
-    errors: &'static [i32],
-    may_be_short: bool,
-    changes: bool,
-) -> Call {
-    Call {
-        number,
-        name,
-        on,
-        errors,
-        may_be_short,
-        changes,
-    }
 }
 
 const OPENS: &[i32] = &[EMFILE, EIO, ENOSPC, EACCES, EINTR];
 const READS: &[i32] = &[EIO, EINTR];
 const WRITES: &[i32] = &[ENOSPC, EIO, EINTR, EDQUOT];
-const SYNCS: &[i32] = &[EIO, ENOSPC, EDQUOT, EINTR];
 const NAMES: &[i32] = &[ENOSPC, EIO, EDQUOT];
 const LOOKS: &[i32] = &[EIO, ENOMEM];
-const SENDS: &[i32] = &[ECONNRESET, EINTR, ENOBUFS];
-const RECEIVES: &[i32] = &[ECONNRESET, EINTR];
 const SOCKETS: &[i32] = &[EMFILE, ENOBUFS];
 
+/// Calls on the same sort of thing that fail alike, by their names here.
+type Alike = (On, &'static [i32], &'static [(c_long, &'static str)]);
+
 /// All of them, on x86-64 Linux.
-pub(crate) const CALLS: &[Call] = &[
-    call(libc::SYS_openat, "openat", On::PathAt, OPENS, false, false),
-    call(libc::SYS_open, "open", On::Path, OPENS, false, false),
-    call(libc::SYS_read, "read", On::Descriptor, READS, true, false),
-    call(libc::SYS_readv, "readv", On::Descriptor, READS, true, false),
-    call(
-        libc::SYS_pread64,
-        "pread",
+const ALL: &[Alike] = &[
+    (On::PathAt, OPENS, &[(libc::SYS_openat, "openat")]),
+    (On::Path, OPENS, &[(libc::SYS_open, "open")]),
+    (
         On::Descriptor,
         READS,
-        true,
-        false,
+        &[
+            (libc::SYS_read, "read"),
+            (libc::SYS_readv, "readv"),
+            (libc::SYS_pread64, "pread"),
+            (libc::SYS_close, "close"),
+            (libc::SYS_flock, "flock"),
+            (libc::SYS_fstatfs, "fstatfs"),
+        ],
     ),
-    call(libc::SYS_write, "write", On::Descriptor, WRITES, true, true),
-    call(
-        libc::SYS_writev,
-        "writev",
+    (
         On::Descriptor,
         WRITES,
-        true,
-        true,
+        &[
+            (libc::SYS_write, "write"),
+            (libc::SYS_writev, "writev"),
+            (libc::SYS_pwrite64, "pwrite"),
+            (libc::SYS_fsync, "fsync"),
+            (libc::SYS_fdatasync, "fdatasync"),
+            (libc::SYS_ftruncate, "ftruncate"),
+            (libc::SYS_fallocate, "fallocate"),
+        ],
     ),
-    call(
-        libc::SYS_pwrite64,
-        "pwrite",
-        On::Descriptor,
-        WRITES,
-        true,
-        true,
-    ),
-    call(libc::SYS_fsync, "fsync", On::Descriptor, SYNCS, false, true),
-    call(
-        libc::SYS_fdatasync,
-        "fdatasync",
-        On::Descriptor,
-        SYNCS,
-        false,
-        true,
-    ),
-    call(
-        libc::SYS_ftruncate,
-        "ftruncate",
-        On::Descriptor,
-        WRITES,
-        false,
-        true,
-    ),
-    call(
-        libc::SYS_fallocate,
-        "fallocate",
-        On::Descriptor,
-        WRITES,
-        false,
-        true,
-    ),
-    call(
-        libc::SYS_flock,
-        "flock",
-        On::Descriptor,
-        &[EINTR, EIO],
-        false,
-        false,
-    ),
-    call(
-        libc::SYS_lseek,
-        "lseek",
-        On::Descriptor,
-        &[EIO],
-        false,
-        false,
-    ),
-    call(
-        libc::SYS_getdents64,
-        "getdents",
-        On::Descriptor,
-        &[EIO],
-        false,
-        false,
-    ),
-    call(
-        libc::SYS_fstat,
-        "fstat",
+    (
         On::Descriptor,
         LOOKS,
-        false,
-        false,
+        &[
+            (libc::SYS_lseek, "lseek"),
+            (libc::SYS_getdents64, "getdents"),
+            (libc::SYS_fstat, "fstat"),
+        ],
     ),
-    call(
-        libc::SYS_fstatfs,
-        "fstatfs",
-        On::Descriptor,
-        &[EIO, EINTR],
-        false,
-        false,
-    ),
-    call(
-        libc::SYS_fchmod,
-        "fchmod",
+    (
         On::Descriptor,
         NAMES,
-        false,
-        true,
+        &[(libc::SYS_fchmod, "fchmod"), (libc::SYS_fchown, "fchown")],
     ),
-    call(
-        libc::SYS_fchown,
-        "fchown",
-        On::Descriptor,
-        NAMES,
-        false,
-        true,
-    ),
-    call(
-        libc::SYS_close,
-        "close",
-        On::Descriptor,
-        &[EIO, EINTR],
-        false,
-        false,
-    ),
-    call(libc::SYS_statx, "statx", On::PathAt, LOOKS, false, false),
-    call(
-        libc::SYS_newfstatat,
-        "fstatat",
-        On::PathAt,
-        LOOKS,
-        false,
-        false,
-    ),
-    call(libc::SYS_stat, "stat", On::Path, LOOKS, false, false),
-    call(libc::SYS_lstat, "lstat", On::Path, LOOKS, false, false),
-    call(
-        libc::SYS_statfs,
-        "statfs",
-        On::Path,
-        &[EIO, EINTR],
-        false,
-        false,
-    ),
-    call(libc::SYS_access, "access", On::Path, LOOKS, false, false),
-    call(
-        libc::SYS_faccessat2,
-        "faccessat",
-        On::PathAt,
-        LOOKS,
-        false,
-        false,
-    ),
-    call(
-        libc::SYS_readlink,
-        "readlink",
+    (
         On::Path,
         LOOKS,
-        false,
-        false,
+        &[
+            (libc::SYS_stat, "stat"),
+            (libc::SYS_lstat, "lstat"),
+            (libc::SYS_statfs, "statfs"),
+            (libc::SYS_access, "access"),
+            (libc::SYS_readlink, "readlink"),
+        ],
     ),
-    call(
-        libc::SYS_readlinkat,
-        "readlinkat",
+    (
         On::PathAt,
         LOOKS,
-        false,
-        false,
+        &[
+            (libc::SYS_statx, "statx"),
+            (libc::SYS_newfstatat, "fstatat"),
+            (libc::SYS_faccessat2, "faccessat"),
+            (libc::SYS_readlinkat, "readlinkat"),
+        ],
     ),
-    call(libc::SYS_mkdir, "mkdir", On::Path, NAMES, false, true),
-    call(libc::SYS_mkdirat, "mkdirat", On::PathAt, NAMES, false, true),
-    call(libc::SYS_rename, "rename", On::Path, NAMES, false, true),
-    call(
-        libc::SYS_renameat,
-        "renameat",
+    (
+        On::Path,
+        NAMES,
+        &[
+            (libc::SYS_mkdir, "mkdir"),
+            (libc::SYS_rename, "rename"),
+            (libc::SYS_unlink, "unlink"),
+            (libc::SYS_rmdir, "rmdir"),
+            (libc::SYS_link, "link"),
+            (libc::SYS_symlink, "symlink"),
+            (libc::SYS_chmod, "chmod"),
+            (libc::SYS_chown, "chown"),
+        ],
+    ),
+    (
         On::PathAt,
         NAMES,
-        false,
-        true,
+        &[
+            (libc::SYS_mkdirat, "mkdirat"),
+            (libc::SYS_renameat, "renameat"),
+            (libc::SYS_renameat2, "renameat2"),
+            (libc::SYS_unlinkat, "unlinkat"),
+            (libc::SYS_linkat, "linkat"),
+            (libc::SYS_fchmodat, "fchmodat"),
+        ],
     ),
-    call(
-        libc::SYS_renameat2,
-        "renameat2",
-        On::PathAt,
-        NAMES,
-        false,
-        true,
-    ),
-    call(libc::SYS_unlink, "unlink", On::Path, &[EIO], false, true),
-    call(
-        libc::SYS_unlinkat,
-        "unlinkat",
-        On::PathAt,
-        &[EIO],
-        false,
-        true,
-    ),
-    call(libc::SYS_rmdir, "rmdir", On::Path, &[EIO], false, true),
-    call(libc::SYS_link, "link", On::Path, NAMES, false, true),
-    call(libc::SYS_linkat, "linkat", On::PathAt, NAMES, false, true),
-    call(libc::SYS_symlink, "symlink", On::Path, NAMES, false, true),
-    call(libc::SYS_chmod, "chmod", On::Path, NAMES, false, true),
-    call(
-        libc::SYS_fchmodat,
-        "fchmodat",
-        On::PathAt,
-        NAMES,
-        false,
-        true,
-    ),
-    call(libc::SYS_chown, "chown", On::Path, NAMES, false, true),
-    call(
-        libc::SYS_socket,
-        "socket",
+    (
         On::Nothing,
         SOCKETS,
-        false,
-        false,
+        &[
+            (libc::SYS_socket, "socket"),
+            (libc::SYS_socketpair, "socketpair"),
+            (libc::SYS_pipe2, "pipe"),
+        ],
     ),
-    call(
-        libc::SYS_socketpair,
-        "socketpair",
-        On::Nothing,
-        SOCKETS,
-        false,
-        false,
-    ),
-    call(
-        libc::SYS_pipe2,
-        "pipe",
-        On::Nothing,
-        &[EMFILE],
-        false,
-        false,
-    ),
-    call(
-        libc::SYS_connect,
-        "connect",
+    (
         On::Descriptor,
         &[ECONNREFUSED, EINTR],
-        false,
-        false,
+        &[(libc::SYS_connect, "connect")],
     ),
-    call(
-        libc::SYS_bind,
-        "bind",
+    (
         On::Descriptor,
         &[ENOSPC, EIO, EACCES],
-        false,
-        false,
+        &[(libc::SYS_bind, "bind")],
     ),
-    call(
-        libc::SYS_listen,
-        "listen",
-        On::Descriptor,
-        &[ENOBUFS],
-        false,
-        false,
-    ),
-    call(
-        libc::SYS_accept4,
-        "accept",
+    (
         On::Descriptor,
         &[EMFILE, EINTR, ENOBUFS],
-        false,
-        false,
+        &[(libc::SYS_accept4, "accept"), (libc::SYS_listen, "listen")],
     ),
-    call(
-        libc::SYS_sendto,
-        "sendto",
+    (
         On::Descriptor,
-        SENDS,
-        true,
-        false,
+        &[ECONNRESET, EINTR, ENOBUFS],
+        &[(libc::SYS_sendto, "sendto"), (libc::SYS_sendmsg, "sendmsg")],
     ),
-    call(
-        libc::SYS_sendmsg,
-        "sendmsg",
+    (
         On::Descriptor,
-        SENDS,
-        false,
-        false,
+        &[ECONNRESET, EINTR],
+        &[
+            (libc::SYS_recvfrom, "recvfrom"),
+            (libc::SYS_recvmsg, "recvmsg"),
+        ],
     ),
-    call(
-        libc::SYS_recvfrom,
-        "recvfrom",
-        On::Descriptor,
-        RECEIVES,
-        true,
-        false,
-    ),
-    call(
-        libc::SYS_recvmsg,
-        "recvmsg",
-        On::Descriptor,
-        RECEIVES,
-        false,
-        false,
-    ),
-    call(libc::SYS_poll, "poll", On::Nothing, &[EINTR], false, false),
-    call(
-        libc::SYS_ppoll,
-        "ppoll",
+    (
         On::Nothing,
         &[EINTR],
-        false,
-        false,
+        &[
+            (libc::SYS_poll, "poll"),
+            (libc::SYS_ppoll, "ppoll"),
+            (libc::SYS_epoll_wait, "epoll_wait"),
+        ],
     ),
-    call(
-        libc::SYS_epoll_wait,
-        "epoll_wait",
-        On::Nothing,
-        &[EINTR],
-        false,
-        false,
-    ),
-    call(
-        libc::SYS_inotify_add_watch,
-        "watch",
+    (
         On::Nothing,
         &[ENOSPC],
-        false,
-        false,
+        &[(libc::SYS_inotify_add_watch, "watch")],
     ),
+];
+
+/// Those whose third argument says how much is passed on, which may be less.
+const MAY_BE_SHORT: [&str; 8] = [
+    "read", "readv", "pread", "write", "writev", "pwrite", "sendto", "recvfrom",
 ];
 
 /// The names of the errors, for people.
@@ -428,6 +235,12 @@ impl Fault {
 }
 
 impl Call {
+    /// Whether it changes what is on a disk, or says that it is there.
+    pub(crate) fn changes(&self) -> bool {
+        let writes = self.on == On::Descriptor && (self.errors == WRITES || self.errors == NAMES);
+        writes || (self.on != On::Descriptor && self.errors == NAMES)
+    }
+
     /// How it may fail on a descriptor of this sort, as a kernel would have it: what is no file or socket is at most
     /// interrupted, or passes on less.
     pub(crate) fn faults(&self, sort: &str) -> Vec<Fault> {
@@ -439,6 +252,7 @@ impl Call {
                 _ => true,
             },
             "pipe" => **error == EINTR,
+            "ready-pipe" => false,
             _ => is_on_disk,
         };
         let mut faults: Vec<_> = self
@@ -450,19 +264,29 @@ impl Call {
         if sort == "socket" && matches!(self.name, "write" | "writev" | "read" | "readv") {
             faults.push(Fault::Error(ECONNRESET));
         }
-        if self.may_be_short {
+        if MAY_BE_SHORT.contains(&self.name) {
             faults.push(Fault::Short);
         }
         faults
     }
 }
 
-pub(crate) fn call_of(number: u64) -> Option<&'static Call> {
-    CALLS
-        .iter()
-        .find(|call| u64::try_from(call.number) == Ok(number))
+/// All of them.
+pub(crate) fn calls() -> impl Iterator<Item = Call> {
+    ALL.iter().flat_map(|(on, errors, alike)| {
+        alike.iter().map(|(number, name)| Call {
+            number: *number,
+            name,
+            on: *on,
+            errors,
+        })
+    })
 }
 
-pub(crate) fn call_named(name: &str) -> Option<&'static Call> {
-    CALLS.iter().find(|call| call.name == name)
+pub(crate) fn call_of(number: u64) -> Option<Call> {
+    calls().find(|call| u64::try_from(call.number) == Ok(number))
+}
+
+pub(crate) fn call_named(name: &str) -> Option<Call> {
+    calls().find(|call| call.name == name)
 }

@@ -10,10 +10,13 @@ mod calls;
 #[cfg(target_arch = "x86_64")]
 mod calls_table;
 mod frames;
+#[path = "../../../../../fuzz/grammar.rs"]
+mod grammar;
 mod kills;
 mod messages;
 #[cfg(target_arch = "x86_64")]
 mod power;
+mod requests;
 #[cfg(target_arch = "x86_64")]
 mod tracer;
 

@@ -16,7 +16,7 @@ use std::{
 use libc::{c_int, c_void, pid_t};
 use serde::{Deserialize, Serialize};
 
-use super::calls_table::{Call, Fault, On, call_of};
+use super::calls_table::{Call, Fault, On, call_of, calls};
 
 /// The variable that has the orders.
 const ORDERS: &str = "VMO_TRACER";
@@ -79,14 +79,28 @@ fn is_run_by_tests() {
     let (orders, line): (Orders, Vec<String>) = serde_json::from_str(&orders).unwrap();
     let mut command = Command::new(&line[0]);
     command.args(&line[1..]).env_remove(ORDERS);
-    // SAFETY: dup2, close and ptrace are async-signal-safe, and nothing is allocated.
+    let filter = filter();
+    // SAFETY: these are system calls alone, and nothing is allocated.
     unsafe {
-        command.pre_exec(|| {
+        command.pre_exec(move || {
             for (from, to) in [(3, 1), (4, 2)] {
                 libc::dup2(from, to);
                 libc::close(from);
             }
-            if libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) != 0 {
+            let program = libc::sock_fprog {
+                len: filter.len() as u16,
+                filter: filter.as_ptr().cast_mut(),
+            };
+            let failed = libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) != 0
+                || (libc::geteuid() != 0
+                    && libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+                || libc::syscall(
+                    libc::SYS_seccomp,
+                    libc::SECCOMP_SET_MODE_FILTER,
+                    0,
+                    &raw const program,
+                ) != 0;
+            if failed {
                 return Err(std::io::Error::last_os_error());
             }
             Ok(())
@@ -100,9 +114,33 @@ fn is_run_by_tests() {
     exit(Tracer::new(orders, first).run());
 }
 
+/// Has the kernel stop at the calls that matter, and at no others: each stop takes two turns of the scheduler's.
+fn filter() -> Vec<libc::sock_filter> {
+    // SAFETY: both make a record of numbers.
+    let (load, jump) = unsafe {
+        let load = libc::BPF_STMT((libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16, 0);
+        let jump = |number: libc::c_long, left: usize| {
+            let code = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+            libc::BPF_JUMP(code, number as u32, left as u8, 0)
+        };
+        (load, jump)
+    };
+    let mut filter = vec![load];
+    let many = calls().count();
+    for (number, call) in calls().enumerate() {
+        filter.push(jump(call.number, many - number));
+    }
+    for answer in [libc::SECCOMP_RET_ALLOW, libc::SECCOMP_RET_TRACE] {
+        // SAFETY: as above.
+        filter.push(unsafe { libc::BPF_STMT((libc::BPF_RET | libc::BPF_K) as u16, answer) });
+    }
+    filter
+}
+
 /// One thread of a program that is traced.
 #[derive(Debug, Clone, Default)]
 struct Tracee {
+    /// None of ours where it is empty.
     role: String,
     /// Its program has been loaded, and its own code runs.
     counts: bool,
@@ -142,14 +180,16 @@ impl Tracer {
         let late = orders.clone();
         std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(late.deadline_ms));
-            let mine = format!("TracerPid:\t{}\n", std::process::id());
-            let pids = fs::read_dir("/proc")
-                .unwrap()
-                .flatten()
-                .map(|entry| entry.path());
-            let hung = pids.filter(|path| {
-                fs::read_to_string(path.join("status")).is_ok_and(|text| text.contains(&mine))
-            });
+            let ours = fs::read_dir("/proc/self/task").unwrap().flatten();
+            let ours: Vec<_> = ours
+                .map(|thread| format!("TracerPid:\t{}\n", thread.file_name().display()))
+                .collect();
+            let is_traced = |path: &PathBuf| {
+                let status = fs::read_to_string(path.join("status")).unwrap_or_default();
+                ours.iter().any(|ours| status.contains(ours))
+            };
+            let processes = fs::read_dir("/proc").unwrap().flatten();
+            let hung = processes.map(|entry| entry.path()).filter(is_traced);
             let hung: Vec<_> = hung.map(|path| line_of(&path)).collect();
             noting(|report| report.hung = hung);
             hand_in(&late);
@@ -217,35 +257,33 @@ impl Tracer {
                     | libc::PTRACE_O_TRACECLONE
                     | libc::PTRACE_O_TRACEFORK
                     | libc::PTRACE_O_TRACEVFORK
+                    | libc::PTRACE_O_TRACESECCOMP
                     | libc::PTRACE_O_TRACEEXEC;
                 ptrace(libc::PTRACE_SETOPTIONS, pid, 0, options as usize);
                 self.became(pid);
-                ptrace(libc::PTRACE_SYSCALL, pid, 0, 0);
+                ptrace(libc::PTRACE_CONT, pid, 0, 0);
                 return;
             }
             if signal == libc::SIGSTOP {
-                ptrace(libc::PTRACE_SYSCALL, pid, 0, 0);
+                ptrace(libc::PTRACE_CONT, pid, 0, 0);
                 return;
             }
         }
-        if signal == AT_CALL {
-            self.at_call(pid);
-        } else if event == libc::PTRACE_EVENT_EXEC && !self.became(pid) {
-            self.tracees.remove(&pid);
-            ptrace(libc::PTRACE_DETACH, pid, 0, 0);
-            return;
+        match (signal, event) {
+            (AT_CALL, _) => self.at_end(pid),
+            (_, libc::PTRACE_EVENT_SECCOMP) => self.at_call(pid),
+            (_, libc::PTRACE_EVENT_EXEC) => self.became(pid),
+            _ => {}
         }
-        let passed = if event != 0 || signal == AT_CALL || signal == libc::SIGTRAP {
-            0
+        let is_ours = event != 0 || signal == AT_CALL || signal == libc::SIGTRAP;
+        let passed = if is_ours { 0 } else { signal };
+        let tracee = &self.tracees[&pid];
+        let until = if tracee.answer.is_some() || tracee.cuts {
+            libc::PTRACE_SYSCALL
         } else {
-            signal
+            libc::PTRACE_CONT
         };
-        ptrace(
-            libc::PTRACE_SYSCALL,
-            pid,
-            0,
-            passed.cast_unsigned() as usize,
-        );
+        ptrace(until, pid, 0, passed.cast_unsigned() as usize);
     }
 
     /// A new thread or process is at first as who made it.
@@ -265,8 +303,8 @@ impl Tracer {
         }
     }
 
-    /// It runs another program from now on; whether that is one of ours.
-    fn became(&mut self, pid: pid_t) -> bool {
+    /// It runs another program from now on.
+    fn became(&mut self, pid: pid_t) {
         let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let mut words = line.split(|byte| *byte == 0).map(String::from_utf8_lossy);
         let program = words.next().unwrap_or_default();
@@ -276,19 +314,17 @@ impl Tracer {
             ("vmo-supervisor", "--nursery") => "nursery".to_owned(),
             ("vmo-supervisor", _) => "supervisor".to_owned(),
             ("vmo", word) => word.to_owned(),
-            _ => return false,
+            _ => String::new(),
         };
-        self.tracees.insert(
-            pid,
-            Tracee {
-                role,
-                ..Tracee::default()
-            },
-        );
-        true
+        let tracee = Tracee {
+            role,
+            ..Tracee::default()
+        };
+        self.tracees.insert(pid, tracee);
     }
 
-    fn at_call(&mut self, pid: pid_t) {
+    /// The call that goes on ends.
+    fn at_end(&mut self, pid: pid_t) {
         // SAFETY: it is a plain record of numbers.
         let mut info: libc::ptrace_syscall_info = unsafe { std::mem::zeroed() };
         let size = size_of_val(&info);
@@ -301,32 +337,35 @@ impl Tracer {
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return;
         };
-        match info.op {
-            libc::PTRACE_SYSCALL_INFO_ENTRY => {
-                // SAFETY: op says that this part of it is meant.
-                let (number, args) = unsafe { (info.u.entry.nr, info.u.entry.args) };
-                if !tracee.counts {
-                    // The first thing a Rust program does is to look at its standard streams.
-                    tracee.counts = number == libc::SYS_poll.cast_unsigned();
-                    return;
-                }
-                self.begins(pid, number, args);
-            }
-            libc::PTRACE_SYSCALL_INFO_EXIT => {
-                if let Some(code) = tracee.answer.take() {
-                    change(pid, |registers| {
-                        registers.rax = i64::from(-code).cast_unsigned()
-                    });
-                }
-                if tracee.cuts {
-                    self.cut();
-                }
-            }
-            _ => {}
+        if info.op != libc::PTRACE_SYSCALL_INFO_EXIT {
+            return;
+        }
+        if let Some(code) = tracee.answer.take() {
+            change(pid, |registers| {
+                registers.rax = i64::from(-code).cast_unsigned()
+            });
+        }
+        if tracee.cuts {
+            self.cut();
         }
     }
 
-    fn begins(&mut self, pid: pid_t, number: u64, args: [u64; 6]) {
+    fn at_call(&mut self, pid: pid_t) {
+        let tracee = self.tracees.get_mut(&pid).unwrap();
+        if tracee.role.is_empty() {
+            return;
+        }
+        let registers = registers(pid);
+        if !tracee.counts {
+            // The first thing a Rust program does is to look at its standard streams.
+            tracee.counts = registers.orig_rax == libc::SYS_poll.cast_unsigned();
+            return;
+        }
+        let args = [registers.rdi, registers.rsi, registers.rdx];
+        self.begins(pid, registers.orig_rax, args);
+    }
+
+    fn begins(&mut self, pid: pid_t, number: u64, args: [u64; 3]) {
         let Some(call) = call_of(number) else { return };
         if number == libc::SYS_write.cast_unsigned() && args[2] < 8192 {
             let words = memory(pid, args[1], args[2] as usize);
@@ -335,7 +374,7 @@ impl Tracer {
                 noting(|report| report.bad_ends.push(words.into_owned()));
             }
         }
-        let Some((sort, place)) = place(pid, call, args) else {
+        let Some((sort, place)) = place(pid, &call, args) else {
             return;
         };
         let tracee = &self.tracees[&pid];
@@ -350,7 +389,7 @@ impl Tracer {
                 .iter()
                 .any(|there| Path::new(&place).starts_with(there))
         };
-        if self.orders.disk.is_some() && !(call.changes && is_there()) {
+        if self.orders.disk.is_some() && !(call.changes() && is_there()) {
             return;
         }
         let mut count = 0;
@@ -375,12 +414,12 @@ impl Tracer {
         });
         let tracee = self.tracees.get_mut(&pid).unwrap();
         match fault {
-            Fault::Error(code) => {
-                tracee.answer = Some(code);
-                if call.name != "close" {
-                    change(pid, |registers| registers.orig_rax = u64::MAX);
-                }
-            }
+            // A close that fails has closed nevertheless.
+            Fault::Error(code) if call.name == "close" => tracee.answer = Some(code),
+            Fault::Error(code) => change(pid, |registers| {
+                registers.orig_rax = u64::MAX;
+                registers.rax = i64::from(-code).cast_unsigned();
+            }),
             Fault::Short => change(pid, |registers| registers.rdx = (registers.rdx / 2).max(1)),
             Fault::CutBefore => self.cut(),
             Fault::CutAfter => tracee.cuts = true,
@@ -407,7 +446,7 @@ impl Tracer {
 }
 
 /// What sort of thing a call is on, and its name; none for what is neither a file nor a socket nor a pipe.
-fn place(pid: pid_t, call: &Call, args: [u64; 6]) -> Option<(&'static str, String)> {
+fn place(pid: pid_t, call: &Call, args: [u64; 3]) -> Option<(&'static str, String)> {
     match call.on {
         On::Nothing => Some(("", String::new())),
         On::Path => Some(("path", text(pid, args[0]))),
@@ -417,6 +456,8 @@ fn place(pid: pid_t, call: &Call, args: [u64; 6]) -> Option<(&'static str, Strin
             let link = link.to_string_lossy().into_owned();
             let sort = match link.split(':').next()? {
                 "socket" => "socket",
+                // What does not wait is never interrupted.
+                "pipe" if is_ready(pid, args[0]) => "ready-pipe",
                 "pipe" => "pipe",
                 name if name.starts_with('/') => "file",
                 _ => return None,
@@ -424,6 +465,14 @@ fn place(pid: pid_t, call: &Call, args: [u64; 6]) -> Option<(&'static str, Strin
             Some((sort, link))
         }
     }
+}
+
+/// Whether a descriptor does not wait.
+fn is_ready(pid: pid_t, fd: u64) -> bool {
+    let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).unwrap_or_default();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
+    flags.is_some_and(|flags| flags & libc::O_NONBLOCK != 0)
 }
 
 fn line_of(process: &Path) -> String {
@@ -455,10 +504,15 @@ fn text(pid: pid_t, at: u64) -> String {
     String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
 
-fn change(pid: pid_t, by: impl FnOnce(&mut libc::user_regs_struct)) {
+fn registers(pid: pid_t) -> libc::user_regs_struct {
     // SAFETY: it is a plain record of numbers.
     let mut registers: libc::user_regs_struct = unsafe { std::mem::zeroed() };
     ptrace(libc::PTRACE_GETREGS, pid, 0, (&raw mut registers) as usize);
+    registers
+}
+
+fn change(pid: pid_t, by: impl FnOnce(&mut libc::user_regs_struct)) {
+    let mut registers = registers(pid);
     by(&mut registers);
     ptrace(
         libc::PTRACE_SETREGS,
