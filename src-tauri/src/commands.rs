@@ -70,7 +70,7 @@ pub(crate) async fn open_terminal(
     host: String,
 ) -> Result<(), String> {
     let engine = backend.engine().await;
-    let of_settings = engine.and_then(|engine| engine.settings().terminal);
+    let of_settings = engine.and_then(|engine| engine.catalog().settings().terminal);
     terminal::open(&app, &host, of_settings)
         .await
         .map_err(|error| error.to_string())

@@ -34,7 +34,7 @@ pub(crate) fn ask_before(window: &WebviewWindow) {
             return;
         };
         let app = asked.app_handle();
-        let jobs = backend::engine(app).map_or_else(Vec::new, |engine| engine.own_active());
+        let jobs = backend::engine(app).map_or_else(Vec::new, |engine| engine.jobs().own_active());
         // Who closes again while it asks means it; a page that is not there cannot ask.
         let asks_already = app.state::<Asking>().0.swap(true, Ordering::Relaxed);
         if jobs.is_empty() || asks_already || !asked.is_visible().unwrap_or(false) {
@@ -80,14 +80,14 @@ pub(crate) async fn answer(app: &AppHandle, answer: Answer) {
 
 /// Cancels every job and waits for its end, which comes after the last grace at the latest.
 async fn cancel(engine: &Engine) {
-    let jobs: Vec<Job> = engine.own_active();
+    let jobs: Vec<Job> = engine.jobs().own_active();
     for job in &jobs {
         if let Err(error) = engine.cancel(job.id, false).await {
             tracing::warn!(job = %job.id, "not canceled: {error}");
         }
     }
     let mut events = engine.events();
-    while !engine.own_active().is_empty() {
+    while !engine.jobs().own_active().is_empty() {
         // A change that was missed is seen by looking again.
         if matches!(events.recv().await, Err(RecvError::Closed)) {
             return;

@@ -1,24 +1,30 @@
 //! The engine: starts, follows and ends jobs, and archives their logs.
 //!
-//! **Theory of operation.** A job is a folder, and each room does one thing with it.
+//! **Theory of operation.** A job is a folder, and each room does one thing with it. [`Catalog`], [`Jobs`] and [`Logs`] are
+//! the rooms with fields of their own; the others are methods of [`Engine`]. A public method that reads files or runs programs
+//! is async and does that on a thread that may block.
+//!
 //! [`catalog`] knows what can be run and with which settings: projects and their targets, hosts, presets, production marks.
-//! [`start`] turns a request into a command and its rules, makes the folder, and at the job's turn starts whoever supervises
-//! it: a process for a local job, the one that holds the host's [`session`](crate::session) for a job there.
+//! [`start`] turns a request into a command and its rules, makes the folder, and at the job's turn starts its supervisor:
+//! a process for a local job, the one that holds the host's [`session`](crate::session) for a job there.
 //! [`follow`] listens at the folder's control socket, reads the spool into a live view, passes orders on, and adopts the
 //! folders that another engine left.
 //! [`archive`] copies the spool into the store, and drops the folder once everything has arrived.
 //! [`logs`] reads a log from spool and store alike: lines, finds, outline, saved files.
-//! [`jobs`] lists jobs, with their notes and with word of those who share the store.
-//! [`prompts`] holds what jobs ask of a person, and [`watch`] reports changes that other programs make. Everything that
-//! happens is sent once, on one channel of [`Event`]s.
+//! [`jobs`] lists jobs, with their notes and the heartbeats of all who share the store.
+//! [`prompts`] holds the questions of jobs to a person, and [`watch`] reports changes that other programs make. Everything
+//! that happens is sent once, on one channel of [`Event`]s ([`events`]).
 //!
-//! It must not know the socket server or Tauri.
+//! The engine must not know the socket server or Tauri.
 
 mod archive;
+mod blocking;
 mod catalog;
+mod events;
 mod follow;
 mod jobs;
 mod logs;
+mod overview;
 mod prompts;
 mod start;
 mod watch;
@@ -31,17 +37,15 @@ use std::{
 
 use parking_lot::Mutex;
 use supervisor::exec::Window;
-use tokio::{
-    sync::{Notify, Semaphore, broadcast, watch as news},
-    task::JoinHandle,
-};
+use tokio::sync::{Notify, Semaphore, broadcast, watch as news};
 
 pub use self::{
     archive::link::{Link, Place},
-    catalog::Listed,
+    catalog::{Catalog, Listed},
     follow::live::{Extent, Live},
-    jobs::Page,
+    jobs::{Jobs, Page},
     logs::{
+        Logs,
         find::{Nearest, Progress, Search},
         reader::{Cursor, LINE_BYTES, Log, Piece, ReadError},
         source::Source,
@@ -49,8 +53,10 @@ pub use self::{
     start::Consent,
 };
 use self::{
-    catalog::{Catalog, make_database::ByMake, preferences::Preferences},
-    follow::{adopt::Adopting, skipped::LeftAlone},
+    blocking::blocking,
+    events::Events,
+    follow::{adopt::Adopting, lives::Lives, skipped::LeftAlone},
+    jobs::Archiving,
     prompts::Prompts,
     start::{
         capacity::Room,
@@ -64,32 +70,30 @@ use crate::{
     json_file::KeptError,
     make, session,
     store::StoreError,
-    wire::{Event, SeenDatabase},
+    wire::Event,
 };
 
-/// Events that wait for a slow listener; past that it is told that it missed some.
-const EVENTS: usize = 4096;
 /// Jobs that are handed to session processes at once.
 const BEGINNING: usize = 8;
 
 /// How an engine is opened.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where everything lies.
+    /// The folders of data, configuration and the like.
     pub folders: Folders,
     /// Whether the login shell is asked for its environment: yes for an app started from an icon, no in a terminal.
     pub login_path: bool,
-    /// Whether jobs that no engine archives are taken over: yes for whoever stays, no for a look at what there is.
+    /// Whether jobs that no engine archives are taken over: yes for a program that stays, no for one that only lists.
     pub takes_over: bool,
 }
 
-/// An engine could not do what was asked. Messages are for people: what, where, what to try.
+/// A request that failed. Messages are for people: what, where, what to try.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// There is no such project, target, host or job.
     #[error("{0}")]
     NotFound(String),
-    /// It breaks a rule.
+    /// The request breaks a rule.
     #[error("{0}")]
     Refused(String),
     /// The project has to be trusted first.
@@ -98,21 +102,21 @@ pub enum EngineError {
         /// The project's name.
         project: String,
     },
-    /// A person has to see first what a job runs that this installation did not start.
+    /// This installation did not start the job: a person has to see first what it runs.
     #[error("{why}: see what it would run, and start it as your own")]
     Foreign {
-        /// Who its row says that started it.
+        /// Who started it, by its row.
         owner: String,
-        /// What is known of that.
+        /// Why that is not certain.
         why: &'static str,
     },
-    /// The store cannot be asked.
+    /// The store does not answer, or refuses.
     #[error("failed to {0}")]
     Store(#[from] StoreError),
     /// A log cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The disk or the system says no.
+    /// The file system or the system refuses.
     #[error("{0}")]
     Io(#[from] io::Error),
     /// A file of ours cannot be read or written.
@@ -130,87 +134,80 @@ pub struct Engine(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     options: Options,
-    preferences: Preferences,
     link: Link,
-    /// The login shell, where it is asked.
-    login: Option<make::Login>,
-    /// What is said of a database that is not used.
-    seen_database: Mutex<Option<SeenDatabase>>,
     catalog: Catalog,
-    by_make: ByMake,
+    jobs: Jobs,
+    logs: Logs,
     prompts: Prompts,
     processes: Arc<session::Processes>,
     /// Session processes that are started at once, so that a batch leaves the machine to others.
     beginning: Semaphore,
-    queue: Queue,
-    /// The turns of our own jobs until these are over, the lost ones' with all that they left running.
+    queue: Arc<Queue>,
+    /// The turns of our own jobs, each until its job is over; of a lost job, until all that it left running has ended.
     turns: Mutex<HashMap<JobId, Turn>>,
     room: Room,
-    outlines: logs::outline::Outlines,
-    launches: catalog::presets::Launches,
-    elsewhere: logs::source::Elsewhere,
-    lives: Mutex<HashMap<JobId, Arc<Live>>>,
-    /// The jobs whose folders this engine made or took in, from before it knows more of them.
+    /// The jobs whose folders this engine made or took in: noted before the folder can be seen, so that no job is taken in
+    /// twice.
     known: Mutex<HashSet<JobId>>,
-    /// The tasks that archive jobs, each with the job's lock.
-    archiving: Mutex<HashMap<JobId, JoinHandle<()>>>,
-    /// Jobs that are over and archived at once; the others wait, and hold no file open.
+    /// Jobs that are over and are archived at the same time. The others wait, and hold no file open.
     late: Arc<Semaphore>,
-    /// The size of a new job's terminal.
+    /// The size of the terminals of new jobs.
     window: Mutex<Window>,
-    /// Woken whenever a job's folder is gone.
+    /// Notified whenever a job's folder is gone.
     forgotten: Notify,
     adopting: Adopting,
-    left_alone: LeftAlone,
-    /// Whether the jobs of ours that have no folder any more have been looked for.
+    /// Whether our jobs in the store that have no folder any more have been looked for.
     vanished: news::Sender<bool>,
     nursery: Nursery,
-    events: broadcast::Sender<Event>,
+    events: Events,
 }
 
 impl Engine {
-    /// Opens the engine of these folders: takes over the jobs that are there and brings the store up, in the background.
+    /// Opens the engine of these folders. It takes over the jobs that are there and connects to the store, in the background.
     ///
     /// # Errors
-    /// Where `VMO_DATABASE_URL` names a database by what is no address. Broken files keep no engine from being opened.
+    /// If `VMO_DATABASE_URL` cannot be read as a database's address. An engine opens in spite of broken files.
     pub async fn open(options: Options) -> Result<Self, EngineError> {
         let held = catalog::preferences::read(&options.folders.config);
         let chosen = catalog::database::choose(&held.settings, &options.folders.config).await?;
         let most = catalog::preferences::most_jobs(&held.settings);
-        let queue = Queue::new(options.folders.claims(), most);
+        let queue = Arc::new(Queue::new(options.folders.claims(), most));
+        let (events, skipped) = (Events::default(), LeftAlone::default());
+        let shared = (events.clone(), Arc::clone(&queue), skipped.clone());
+        let link = Link::open(chosen.place, options.folders.clone());
+        let jobs = Jobs {
+            lives: Lives::default(),
+            archiving: Archiving::default(),
+            link: link.clone(),
+            events: events.clone(),
+            skipped,
+        };
+        let catalog = Catalog::new(&options, held, chosen.seen, shared);
         let engine = Self(Arc::new(Inner {
-            link: Link::open(chosen.place, options.folders.clone()),
-            login: (options.login_path).then(|| make::Login::ask(&options.folders.data)),
-            seen_database: Mutex::new(chosen.seen),
-            catalog: Catalog::new(options.folders.clone(), held.settings.trust_again),
-            by_make: ByMake::default(),
-            preferences: Preferences::new(held),
+            link,
+            logs: Logs::new(&options.folders, &catalog, &jobs),
+            catalog,
+            jobs,
             prompts: Prompts::default(),
             processes: Arc::new(session::Processes::of(options.folders.clone())),
             beginning: Semaphore::new(BEGINNING),
             queue,
             turns: Mutex::default(),
             room: Room::new(),
-            outlines: logs::outline::Outlines::default(),
-            launches: catalog::presets::Launches::default(),
-            elsewhere: logs::source::Elsewhere::default(),
-            lives: Mutex::default(),
             known: Mutex::default(),
-            archiving: Mutex::default(),
             late: Arc::new(Semaphore::new(archive::LATE)),
             window: Mutex::new(start::job_folder::WINDOW),
             forgotten: Notify::new(),
             adopting: Adopting::default(),
-            left_alone: LeftAlone::default(),
             vanished: news::Sender::new(false),
             nursery: Nursery::of(options.folders.jobs()),
-            events: broadcast::Sender::new(EVENTS),
+            events,
             options,
         }));
         if engine.0.options.takes_over {
             start::job_folder::sweep(&engine.folders().jobs());
         }
-        engine.tell_of_login();
+        engine.catalog().watch_login();
         engine.adopt_all();
         engine.watch_files();
         engine.watch_store();
@@ -222,21 +219,34 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Does work that reads files or asks programs, as [`Engine::start`] does, on a thread that may block.
-    ///
-    /// # Errors
-    /// What the work says, or that it panicked.
-    pub async fn blocking<T: Send + 'static>(
+    /// Does work on this engine on a thread that may block.
+    async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
         let engine = self.clone();
-        tokio::task::spawn_blocking(move || work(&engine))
-            .await
-            .map_err(|error| EngineError::Io(io::Error::other(error)))?
+        blocking(move || work(&engine)).await
     }
 
-    /// What happens from now on.
+    /// What can be run, and with which settings.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.0.catalog
+    }
+
+    /// The list of jobs.
+    #[must_use]
+    pub fn jobs(&self) -> &Jobs {
+        &self.0.jobs
+    }
+
+    /// The logs of jobs.
+    #[must_use]
+    pub fn logs(&self) -> &Logs {
+        &self.0.logs
+    }
+
+    /// Everything that happens from now on.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.0.events.subscribe()
@@ -254,13 +264,13 @@ impl Engine {
         &self.0.options.folders
     }
 
-    /// The jobs whose folders are there.
+    /// The jobs whose folders are here.
     #[must_use]
     pub fn lives(&self) -> Vec<Arc<Live>> {
-        self.0.lives.lock().values().cloned().collect()
+        self.0.jobs.lives.all()
     }
 
-    /// How large the terminals of jobs are that are started from now on.
+    /// Sets the size of the terminals of jobs started from now on.
     pub fn set_window(&self, rows: u16, cols: u16) {
         *self.0.window.lock() = Window { rows, cols };
     }
@@ -270,15 +280,14 @@ impl Engine {
     }
 
     fn live(&self, job: JobId) -> Option<Arc<Live>> {
-        self.0.lives.lock().get(&job).cloned()
+        self.0.jobs.lives.get(job)
     }
 
-    /// Sends an event to everyone who listens; that nobody does is no fault.
     fn report(&self, event: Event) {
-        let _listeners = self.0.events.send(event).unwrap_or_default();
+        self.0.events.report(event);
     }
 
-    /// A job is as it is now. One that is over gives its turn in the queue to the next, before anybody hears of its end.
+    /// Reports a job as it is now. If it is over, its turn in the queue goes to the next job before the end is reported.
     fn job_changed(&self, job: Job) {
         match job.state.status() {
             Status::Queued => {}
@@ -289,17 +298,6 @@ impl Engine {
             }
         }
         self.report(Event::job(job));
-    }
-
-    /// A job's log.
-    #[must_use]
-    pub fn log(&self, job: JobId) -> Log {
-        Log {
-            id: job,
-            live: self.live(job),
-            link: self.0.link.clone(),
-            elsewhere: self.0.elsewhere.clone(),
-        }
     }
 }
 

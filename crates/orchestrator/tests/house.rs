@@ -20,6 +20,7 @@ use syn::{
 const FLOORS: &[(&str, &[&str])] = &[
     ("committed", &[]),
     ("environment", &[]),
+    ("fleet", &[]),
     ("folders", &[]),
     ("open_files", &[]),
     ("traces", &[]),

@@ -1,4 +1,7 @@
-//! What can be run: projects and hosts, read again when their files change.
+//! What can be run, and with which settings. Projects and hosts are read again when their files change.
+//!
+//! Each public method that reads a file or runs a program does so on a thread that may block. The engine's other rooms
+//! call the methods beneath them, on a thread of their own that may.
 
 mod consents;
 pub(super) mod database;
@@ -11,17 +14,25 @@ pub(super) mod production;
 
 use std::{
     collections::HashMap,
+    ffi::OsString,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
 };
 
 use parking_lot::Mutex;
 
-use self::production::place_of;
+use self::{
+    make_database::ByMake,
+    preferences::{Held, Preferences},
+    presets::Launches,
+    production::place_of,
+};
+use super::{
+    EngineError, Options, blocking::blocking, events::Events, follow::skipped::LeftAlone,
+    start::queue::Queue,
+};
 use crate::{
+    environment,
     folders::Folders,
     host::Host,
     json_file::KeptError,
@@ -29,9 +40,10 @@ use crate::{
     project::{Project, ProjectSource, Scan},
     settings::{Production, SavedCommands, place},
     ssh,
+    wire::SeenDatabase,
 };
 
-/// Scans that are kept; past that all are made anew.
+/// Scans that are kept. Past that all are dropped, and made again when they are needed.
 const SCANS: usize = 64;
 
 /// What was read, and what could not be.
@@ -48,57 +60,97 @@ fn read_ssh(folders: &Folders) -> ssh::Config {
     ssh::Config::read_all(&files, &folders.home)
 }
 
-/// A scan, and what tells whether it is still true.
+/// A scan, and the times of its files, by which it is known to be current.
 type Scanned = (Arc<Scan>, Arc<make::Stamps>);
 
-/// Projects and hosts.
+/// Projects and hosts, what is saved for them, and the settings. Clones share one.
+#[derive(Debug, Clone)]
+pub struct Catalog(Arc<Inner>);
+
 #[derive(Debug)]
-pub(crate) struct Catalog {
+struct Inner {
     folders: Folders,
+    events: Events,
+    /// The login shell, if its environment is asked for.
+    login: Option<make::Login>,
+    preferences: Preferences,
+    /// The queue, which is told how many jobs may run at once.
+    queue: Arc<Queue>,
+    /// Job folders this engine skips: among the problems that a person sees.
+    skipped: LeftAlone,
+    seen_database: Mutex<Option<SeenDatabase>>,
     config: Mutex<Arc<ssh::Config>>,
-    /// What is wrong with the SSH config as it now is, where an earlier one counts.
+    /// What is wrong with the SSH config as it is now, if an earlier one is in force.
     unread: Mutex<Vec<String>>,
     /// By folder; never more than [`SCANS`].
     scans: Mutex<HashMap<PathBuf, Scanned>>,
-    trust_again: AtomicBool,
+    by_make: ByMake,
+    launches: Launches,
 }
 
 impl Catalog {
-    pub(crate) fn new(folders: Folders, trust_again: bool) -> Self {
-        let config = Arc::new(read_ssh(&folders));
-        Self {
-            folders,
-            config: Mutex::new(config),
+    pub(in crate::engine) fn new(
+        options: &Options,
+        held: Held,
+        seen: Option<SeenDatabase>,
+        (events, queue, skipped): (Events, Arc<Queue>, LeftAlone),
+    ) -> Self {
+        let folders = options.folders.clone();
+        Self(Arc::new(Inner {
+            events,
+            login: (options.login_path).then(|| make::Login::ask(&folders.data)),
+            preferences: Preferences::new(held),
+            queue,
+            skipped,
+            seen_database: Mutex::new(seen),
+            config: Mutex::new(Arc::new(read_ssh(&folders))),
             unread: Mutex::default(),
             scans: Mutex::default(),
-            trust_again: AtomicBool::new(trust_again),
-        }
+            by_make: ByMake::default(),
+            launches: Launches::default(),
+            folders,
+        }))
+    }
+
+    /// Does work on this catalog on a thread that may block.
+    pub(in crate::engine) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let catalog = self.clone();
+        blocking(move || work(&catalog)).await
+    }
+
+    /// What a job here inherits.
+    pub(in crate::engine) fn environment(&self) -> Vec<(OsString, OsString)> {
+        let base = environment::of_the_person();
+        let Some(login) = &self.0.login else {
+            return make::environment(base, None);
+        };
+        let known = login.known();
+        make::environment(make::with_login(base, &known), known.path.as_deref())
     }
 
     fn list(&self) -> make::Projects {
         make::Projects::new(make::Folders {
-            registry: self.folders.registry.clone(),
-            config_dir: self.folders.config.clone(),
-            demo: self.folders.demo(),
-            home: self.folders.home.clone(),
+            registry: self.0.folders.registry.clone(),
+            config_dir: self.0.folders.config.clone(),
+            demo: self.0.folders.demo(),
+            home: self.0.folders.home.clone(),
         })
     }
 
-    pub(crate) fn projects(&self) -> Listed<Project> {
+    /// The projects. It reads files.
+    pub(in crate::engine) fn list_projects(&self) -> Listed<Project> {
         let (mut found, problems) = self.list().read();
-        if self.trust_again.load(Ordering::Relaxed) {
-            self.doubt_changed(&mut found);
+        if self.settings().trust_again {
+            self.revoke_trust_of_changed(&mut found);
         }
         Listed { found, problems }
     }
 
-    /// Says whether projects whose makefiles have changed have to be trusted anew. True where that is news.
-    pub(crate) fn set_trust_again(&self, again: bool) -> bool {
-        self.trust_again.swap(again, Ordering::Relaxed) != again
-    }
-
     /// Takes trust away from projects that are no longer what was trusted.
-    fn doubt_changed(&self, projects: &mut [Project]) {
+    fn revoke_trust_of_changed(&self, projects: &mut [Project]) {
         let then = self.list().contents_trusted();
         for project in projects {
             if !project.trusted || project.source == ProjectSource::Demo {
@@ -114,34 +166,13 @@ impl Catalog {
         }
     }
 
-    pub(crate) fn add_project(&self, path: &str) -> Result<Project, make::projects::ProjectError> {
-        self.list().add(Path::new(path))
-    }
-
-    pub(crate) fn remove_project(&self, name: &str) -> Result<(), make::projects::ProjectError> {
-        self.list().remove(name)
-    }
-
-    pub(crate) fn trust(&self, project: &Project) -> Result<(), make::projects::ProjectError> {
-        let (_scan, stamps) = self.scanned(&project.path);
-        self.list().trust(&project.path, &stamps.digest())
-    }
-
-    pub(crate) fn set_exclusive(
-        &self,
-        project: &Project,
-        exclusive: bool,
-    ) -> Result<(), make::projects::ProjectError> {
-        self.list().set_exclusive(&project.path, exclusive)
-    }
-
-    /// What the makefile of a folder holds; runs nothing. It is read again where a file of it has changed.
-    pub(crate) fn scan(&self, folder: &Path) -> Arc<Scan> {
+    /// What the makefile of a folder holds; runs nothing. It is read again if a file of it has changed.
+    pub(in crate::engine) fn scan(&self, folder: &Path) -> Arc<Scan> {
         self.scanned(folder).0
     }
 
     fn scanned(&self, folder: &Path) -> Scanned {
-        let scans = || self.scans.lock();
+        let scans = || self.0.scans.lock();
         let known = scans().get(folder).cloned();
         if let Some((scan, stamps)) = known
             && stamps.hold()
@@ -159,18 +190,18 @@ impl Catalog {
     }
 
     /// The SSH config as last read.
-    pub(crate) fn ssh(&self) -> Arc<ssh::Config> {
-        Arc::clone(&self.config.lock())
+    pub(in crate::engine) fn ssh(&self) -> Arc<ssh::Config> {
+        Arc::clone(&self.0.config.lock())
     }
 
-    /// The hosts, each with its row of saved commands.
-    pub(crate) fn hosts(&self) -> Listed<Host> {
+    /// The hosts, each with its saved commands. It reads files.
+    pub(in crate::engine) fn list_hosts(&self) -> Listed<Host> {
         let config = self.ssh();
-        let mut problems = self.unread.lock().clone();
+        let mut problems = self.0.unread.lock().clone();
         problems.extend_from_slice(config.problems());
-        let (saved, problem) = SavedCommands::read(&self.folders.config);
+        let (saved, problem) = SavedCommands::read(self.config());
         problems.extend(problem.map(|problem| problem.to_string()));
-        let (marked, problem) = Production::read(&self.folders.config);
+        let (marked, problem) = Production::read(self.config());
         problems.extend(problem.map(|problem| problem.to_string()));
         let marked = marked.marked(|name| place_of(&config, name));
         let mut found = config.hosts();
@@ -181,10 +212,10 @@ impl Catalog {
         Listed { found, problems }
     }
 
-    /// Reads the SSH config again. One of which no host can be read any more counts as the one before.
-    pub(crate) fn read_hosts(&self) {
-        let config = read_ssh(&self.folders);
-        let mut known = self.config.lock();
+    /// Reads the SSH config again. If no host of it can be read any more, the one before stays in force.
+    pub(in crate::engine) fn reload_hosts(&self) {
+        let config = read_ssh(&self.0.folders);
+        let mut known = self.0.config.lock();
         let mut unread = Vec::new();
         if config.hosts().is_empty() && !config.problems().is_empty() && !known.hosts().is_empty() {
             unread.extend_from_slice(config.problems());
@@ -192,13 +223,15 @@ impl Catalog {
         } else {
             *known = Arc::new(config);
         }
-        *self.unread.lock() = unread;
+        *self.0.unread.lock() = unread;
     }
 
-    pub(crate) fn change_commands(
-        &self,
-        change: impl FnOnce(&mut SavedCommands),
-    ) -> Result<(), KeptError> {
-        SavedCommands::change(&self.folders.config, change)
+    fn change_commands(&self, change: impl FnOnce(&mut SavedCommands)) -> Result<(), KeptError> {
+        SavedCommands::change(self.config(), change)
+    }
+
+    /// The folder of our configuration files.
+    fn config(&self) -> &Path {
+        &self.0.folders.config
     }
 }

@@ -8,6 +8,7 @@ pub(super) mod archived;
 pub(super) mod gaps;
 pub(super) mod index;
 pub(super) mod live;
+pub(super) mod lives;
 pub(super) mod lost;
 pub(super) mod orders;
 pub(super) mod skipped;

@@ -1,18 +1,26 @@
-//! Every job there is, from job folders and the store together.
+//! The list of jobs, from job folders and the store together.
 
 pub(super) mod heartbeat;
 pub(super) mod notes;
 
-use std::{collections::HashSet, time::Duration};
-
-use super::{Engine, EngineError};
-use crate::{
-    folders,
-    job::{Job, JobId, JobQuery},
-    wire::Overview,
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
 };
 
-/// Jobs of one page where the query does not say.
+use parking_lot::Mutex;
+use tokio::task::JoinHandle;
+
+use super::{
+    EngineError,
+    archive::link::Link,
+    events::Events,
+    follow::{lives::Lives, skipped::LeftAlone},
+};
+use crate::job::{Job, JobId, JobQuery};
+
+/// Jobs of one page, if the query does not say.
 const PAGE: u32 = 50;
 /// Jobs of one page at most.
 const LARGEST_PAGE: u32 = 500;
@@ -32,40 +40,26 @@ pub struct Page {
     pub incomplete: Option<String>,
 }
 
-impl Engine {
-    /// Everything the frame shows.
-    #[must_use]
-    pub fn overview(&self) -> Overview {
-        let (projects, hosts) = (self.projects(), self.hosts());
-        let mut active: Vec<Job> = self
-            .lives()
-            .iter()
-            .map(|live| live.job())
-            .filter(|job| !job.state.status().is_over())
-            .collect();
-        active.sort_by_key(|job| std::cmp::Reverse(job.id));
-        Overview {
-            projects: projects.found,
-            project_problems: projects.problems,
-            hosts: hosts.found,
-            host_problems: hosts.problems,
-            problems: self.problems(),
-            active: active.into_iter().map(Into::into).collect(),
-            prompts: self.0.prompts.waiting(),
-            store: self.0.link.state(),
-            seen_database: self.seen_database(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            home: self.folders().home.display().to_string(),
-            owner: folders::owner(),
-        }
-    }
+/// The tasks that archive jobs, each with the job's lock.
+pub(super) type Archiving = Arc<Mutex<HashMap<JobId, JoinHandle<()>>>>;
 
-    /// The jobs that are not over and that this engine sees to, newest first. None of them ends with it.
+/// The jobs there are. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Jobs {
+    pub(super) lives: Lives,
+    pub(super) archiving: Archiving,
+    pub(super) link: Link,
+    pub(super) events: Events,
+    pub(super) skipped: LeftAlone,
+}
+
+impl Jobs {
+    /// The jobs that this engine archives and that are not over, newest first. None of them ends with it.
     #[must_use]
     pub fn own_active(&self) -> Vec<Job> {
-        let own = self.0.archiving.lock();
+        let own = self.archiving.lock();
         let own: HashSet<JobId> = own.keys().copied().collect();
-        let lives = self.lives();
+        let lives = self.lives.all();
         let mut active: Vec<Job> = lives
             .iter()
             .filter(|live| own.contains(&live.id))
@@ -76,25 +70,25 @@ impl Engine {
         active
     }
 
-    /// Jobs, newest first. While the store is away, those whose folders are there.
+    /// Jobs, newest first. While the store is away, those whose folders are here.
     ///
     /// # Errors
-    /// Where the store refuses the query.
-    pub async fn jobs(&self, query: &JobQuery) -> Result<Page, EngineError> {
+    /// If the store refuses the query.
+    pub async fn list(&self, query: &JobQuery) -> Result<Page, EngineError> {
         is_query(query)?;
         let limit = if query.limit == 0 {
             PAGE
         } else {
             query.limit.min(LARGEST_PAGE)
         } as usize;
-        // Before the store is asked: a job that is archived meanwhile is in both, and in neither otherwise.
-        let lives = self.lives();
+        // Read before the store is: a job that is archived in between is in both lists then, and not in neither.
+        let lives = self.lives.all();
         let page = &JobQuery {
             limit: u32::try_from(limit + 1).unwrap_or(LARGEST_PAGE),
             ..query.clone()
         };
-        let asked = self.0.link.ask(async |store| store.jobs(page).await);
-        // Those that run are known all the time, and are not kept waiting for those that were.
+        let asked = self.link.ask(async |store| store.jobs(page).await);
+        // Jobs that run are known without the store, and are not kept waiting for it.
         let patience = if query.text.is_some() {
             TO_SEARCH
         } else {
@@ -117,10 +111,10 @@ impl Engine {
             }
         };
         self.mark_silent(&mut archived).await;
-        // As they stand now: the store may have taken its time.
+        // Their state as of now: the store may have taken its time.
         let lives: Vec<Job> = lives.iter().map(|live| live.job()).collect();
         let known: HashSet<JobId> = lives.iter().map(|job| job.id).collect();
-        // Pins are the store's alone.
+        // Only the store knows the pins.
         let pinned: Option<HashSet<JobId>> = query
             .pinned
             .then(|| archived.iter().map(|job| job.id).collect());
@@ -144,15 +138,21 @@ impl Engine {
         })
     }
 
+    /// The job folders that are skipped: a line for each database, and one for each folder that cannot be read.
+    #[must_use]
+    pub fn skipped(&self) -> Vec<String> {
+        self.skipped.lines()
+    }
+
     /// One job.
     ///
     /// # Errors
-    /// Where there is none, or it lies in the store and that does not answer.
-    pub async fn job(&self, id: JobId) -> Result<Job, EngineError> {
-        if let Some(live) = self.live(id) {
+    /// If there is none, or it is in the store and that does not answer.
+    pub async fn get(&self, id: JobId) -> Result<Job, EngineError> {
+        if let Some(live) = self.lives.get(id) {
             return Ok(live.job());
         }
-        let job = self.0.link.ask(async |store| store.job(id).await).await?;
+        let job = self.link.ask(async |store| store.job(id).await).await?;
         let mut job = job.ok_or_else(|| EngineError::NotFound(format!("there is no job {id}")))?;
         self.mark_silent(std::slice::from_mut(&mut job)).await;
         Ok(job)
@@ -161,19 +161,20 @@ impl Engine {
     /// One job by its id, a unique prefix of it, or `last`.
     ///
     /// # Errors
-    /// Where none or several fit, or the store does not answer.
-    pub async fn find_job(&self, name: &str) -> Result<Job, EngineError> {
+    /// If none or several fit, or the store does not answer.
+    pub async fn find(&self, name: &str) -> Result<Job, EngineError> {
         if let Ok(id) = name.parse() {
-            return self.job(id).await;
+            return self.get(id).await;
         }
         let is_prefix = |id: JobId| name == "last" || id.to_string().starts_with(name);
         let mut found: Vec<Job> = self
-            .lives()
+            .lives
+            .all()
             .iter()
             .map(|live| live.job())
             .filter(|job| is_prefix(job.id))
             .collect();
-        let archived = self.0.link.ask(async |store| match name {
+        let archived = self.link.ask(async |store| match name {
             "last" => Ok(store.last_job(None).await?.into_iter().collect::<Vec<_>>()),
             prefix => store.jobs_by_prefix(prefix).await,
         });
@@ -196,7 +197,7 @@ impl Engine {
     }
 }
 
-/// Refuses what no text in Postgres holds.
+/// Refuses a query with U+0000, which no text in Postgres can hold.
 fn is_query(query: &JobQuery) -> Result<(), EngineError> {
     let texts = [
         ("text", &query.text),

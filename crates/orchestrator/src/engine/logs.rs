@@ -1,8 +1,48 @@
-//! Reading logs, whether a line is still in the spool or already in the store.
+//! The logs of jobs: read from spool and store alike, searched, outlined and saved.
 
-pub(super) mod edit;
+mod edit;
 pub(super) mod find;
 pub(super) mod outline;
 pub(super) mod reader;
-pub(super) mod save;
+mod save;
 pub(super) mod source;
+
+use std::{path::PathBuf, sync::Arc};
+
+use self::{outline::Outlines, source::Elsewhere};
+use super::{Catalog, Jobs, Log};
+use crate::{folders::Folders, job::JobId};
+
+/// The logs of jobs. Clones share what is known of them.
+#[derive(Debug, Clone)]
+pub struct Logs {
+    catalog: Catalog,
+    jobs: Jobs,
+    elsewhere: Elsewhere,
+    outlines: Arc<Outlines>,
+    /// The person's home folder.
+    home: PathBuf,
+}
+
+impl Logs {
+    pub(super) fn new(folders: &Folders, catalog: &Catalog, jobs: &Jobs) -> Self {
+        Self {
+            catalog: catalog.clone(),
+            jobs: jobs.clone(),
+            elsewhere: Elsewhere::default(),
+            outlines: Arc::default(),
+            home: folders.home.clone(),
+        }
+    }
+
+    /// A job's log.
+    #[must_use]
+    pub fn of(&self, job: JobId) -> Log {
+        Log {
+            id: job,
+            live: self.jobs.lives.get(job),
+            link: self.jobs.link.clone(),
+            elsewhere: self.elsewhere.clone(),
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Starting jobs: from what a person asked for to a prepared job.
+//! Starting jobs: from a request to a prepared job.
 
 pub(super) mod begin;
 pub(super) mod capacity;
@@ -34,7 +34,7 @@ use crate::{
     project::Project,
 };
 
-/// Whether a person has said that a project's makefile may run.
+/// Whether a person allows a project's makefile to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
     /// Yes, by typing the command.
@@ -44,12 +44,17 @@ pub enum Consent {
 }
 
 impl Engine {
-    /// Starts a job, or one on each of several hosts, and gives them in that order. Nothing waits for the store.
+    /// Starts a job, or one on each of several hosts, and returns them in that order. It does not wait for the store.
     ///
     /// # Errors
-    /// Where the project, target or host is unknown, the project is not trusted, a rule of make's arguments is broken,
-    /// what is dangerous is not confirmed for a host in production, or the job's folder cannot be made.
-    pub fn start(&self, start: Start, consent: Consent) -> Result<Vec<Job>, EngineError> {
+    /// If the project, target or host is unknown, the project is not trusted, a rule of make's arguments is broken, a
+    /// dangerous command is not confirmed for a host in production, or the job's folder cannot be made.
+    pub async fn start(&self, start: Start, consent: Consent) -> Result<Vec<Job>, EngineError> {
+        self.blocking(move |engine| engine.start_jobs(start, consent))
+            .await
+    }
+
+    fn start_jobs(&self, start: Start, consent: Consent) -> Result<Vec<Job>, EngineError> {
         match start {
             Start::Target {
                 project,
@@ -77,7 +82,7 @@ impl Engine {
             } => {
                 is_command(&command)?;
                 if !hosts.is_empty() {
-                    self.confirmed(&command, &hosts, &confirmed)?;
+                    self.catalog().confirmed(&command, &hosts, &confirmed)?;
                     return self.start_on_hosts(&command, &hosts, pty);
                 }
                 let composed = self.compose_shell(&command, cwd.as_deref(), pty)?;
@@ -88,7 +93,7 @@ impl Engine {
 
     /// A project that may be run.
     fn runnable(&self, name: &str, consent: Consent) -> Result<Project, EngineError> {
-        let known = self.project(name)?;
+        let known = self.catalog().project(name)?;
         if consent == Consent::Trusted && !known.trusted {
             return Err(EngineError::Untrusted {
                 project: known.name,
@@ -107,18 +112,18 @@ impl Engine {
         when_busy: Option<WhenBusy>,
         seen: Option<&Job>,
     ) -> Result<Job, EngineError> {
-        let scan = self.known_targets(project);
+        let scan = self.catalog().known_targets(project);
         let composed = self.compose_targets(project, &scan, wanted)?;
         is_as_seen(&composed.asked, seen)?;
         self.refuse_busy(&composed.rules, when_busy)?;
         let job = self.start_local(composed)?;
-        self.remember(project, &scan, wanted);
+        self.catalog().remember(project, &scan, wanted);
         Ok(job)
     }
 
-    /// Whether a job with these rules may be started now, where it should not wait.
+    /// Refuses a job that would have to wait, if it should not.
     fn refuse_busy(&self, rules: &Rules, when_busy: Option<WhenBusy>) -> Result<(), EngineError> {
-        if when_busy.unwrap_or_else(|| self.settings().when_busy) == WhenBusy::Wait {
+        if when_busy.unwrap_or_else(|| self.catalog().settings().when_busy) == WhenBusy::Wait {
             return Ok(());
         }
         match self.0.queue.taken(rules.claims.clone())? {
@@ -130,21 +135,23 @@ impl Engine {
         }
     }
 
-    /// Make in a folder, with just these words.
+    /// Starts make in a folder, with just these words.
     ///
     /// # Errors
-    /// Where the folder is gone, a word holds a NUL, the job's folder cannot be made; and without a person's own consent,
-    /// where the folder's project is not trusted or the words have make read another makefile than that project's.
-    pub fn start_make(
+    /// If the folder is gone, a word holds a NUL, or the job's folder cannot be made; and without a person's own consent,
+    /// if the folder's project is not trusted or the words have make read another makefile than that project's.
+    pub async fn start_make(
         &self,
         folder: &Path,
-        words: &[String],
+        words: Vec<String>,
         consent: Consent,
     ) -> Result<Job, EngineError> {
-        self.start_line(folder, words, consent, None)
+        let folder = folder.to_owned();
+        self.blocking(move |engine| engine.start_line(&folder, &words, consent, None))
+            .await
     }
 
-    /// As [`Engine::start_make`], of a job that was seen where one is given.
+    /// As [`Engine::start_make`]; `seen` is the job that a person saw and starts again.
     fn start_line(
         &self,
         folder: &Path,
@@ -152,7 +159,7 @@ impl Engine {
         consent: Consent,
         seen: Option<&Job>,
     ) -> Result<Job, EngineError> {
-        let project = self.project(&folder.display().to_string())?;
+        let project = self.catalog().project(&folder.display().to_string())?;
         if consent == Consent::Trusted && !project.trusted {
             return Err(EngineError::Untrusted {
                 project: project.name,
@@ -170,10 +177,10 @@ impl Engine {
         self.start_local(composed)
     }
 
-    /// Starts the same again: what runs is worked out anew from what the job says that ran, and it is what the job shows.
+    /// Starts a job again. Its command is composed anew and compared with the one the job shows.
     ///
     /// # Errors
-    /// As [`Engine::start`], and where the job is unknown, a secret would have to be typed again, something else would run
+    /// As [`Engine::start`], and if the job is unknown, a secret would have to be typed again, something else would run
     /// than the job shows, or this installation did not start it as it now is and `confirmed` does not name its owner.
     pub async fn run_again(
         &self,
@@ -181,7 +188,7 @@ impl Engine {
         confirmed: Vec<String>,
         consent: Consent,
     ) -> Result<Vec<Job>, EngineError> {
-        let job = self.job(job).await?;
+        let job = self.0.jobs.get(job).await?;
         self.blocking(move |engine| {
             // A row in a database that others write to never starts anything by itself.
             engine.known_or_confirmed(&job, &confirmed)?;
@@ -241,7 +248,7 @@ impl Engine {
         is_command(command)?;
         is_as_seen(&draft::of_host(host, command, job.pty, None), Some(job))?;
         let hosts = [host.to_owned()];
-        self.confirmed(command, &hosts, confirmed)?;
+        self.catalog().confirmed(command, &hosts, confirmed)?;
         self.start_on_hosts(command, &hosts, job.pty)
     }
 
@@ -252,6 +259,7 @@ impl Engine {
         pty: bool,
     ) -> Result<Vec<Job>, EngineError> {
         let routes = self
+            .catalog()
             .routes(hosts, command)
             .map_err(|refusal| EngineError::NotFound(refusal.to_string()))?;
         let batch = (hosts.len() > 1).then(Uuid::now_v7);

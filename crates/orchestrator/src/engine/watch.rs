@@ -1,7 +1,7 @@
 //! What changes without us: files of projects and hosts, job folders of other engines, the store and what others write
 //! into it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{Engine, catalog::files::Changed};
 use crate::{store::Change, wire::Event};
@@ -18,66 +18,96 @@ impl Engine {
         tokio::spawn(async move {
             let mut before = None;
             loop {
-                match engine.0.catalog.watch(before.as_ref()) {
-                    Ok(mut watching) => {
-                        // What changed while nobody looked.
-                        engine.adopt_all();
-                        engine.read_settings();
-                        engine.tell_projects();
-                        if before.is_some() {
-                            // A config may have come together with its folder, which was not watched.
-                            engine.0.catalog.read_hosts();
-                            engine.tell_hosts();
-                        }
-                        while !engine.take_changes(watching.next().await) {}
-                        before = Some(watching);
+                let watched = engine.blocking(move |engine| {
+                    let watching = engine.0.catalog.watch(before.as_ref());
+                    if watching.is_ok() {
+                        engine.look_again(before.is_some());
+                    }
+                    Ok((before, watching))
+                });
+                before = match watched.await {
+                    Ok((_before, Ok(mut watching))) => {
+                        while !engine.take_changes(watching.next().await).await {}
+                        Some(watching)
+                    }
+                    Ok((before, Err(error))) => {
+                        engine.look_later(error.to_string()).await;
+                        before
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "files are looked at now and then: they cannot be watched");
-                        tokio::time::sleep(LOOK_AGAIN).await;
-                        engine.take_changes([
-                            Changed::Settings,
-                            Changed::Projects,
-                            Changed::Hosts,
-                            Changed::Jobs,
-                        ]);
+                        engine.look_later(error.to_string()).await;
+                        None
                     }
-                }
+                };
             }
         });
     }
 
-    /// True where other folders matter now than before.
-    fn take_changes(&self, changes: impl IntoIterator<Item = Changed>) -> bool {
-        let mut others = false;
-        for changed in changes {
-            others |= matches!(changed, Changed::Projects | Changed::Hosts);
-            self.changed(&changed);
+    /// Takes what changed before the watch began. `was_watched` is whether another watch came before it.
+    fn look_again(&self, was_watched: bool) {
+        self.adopt_all();
+        self.0.catalog.reload_settings();
+        self.0.catalog.report_projects();
+        if was_watched {
+            // A config may have come together with its folder, which was not watched.
+            self.0.catalog.reload_hosts();
+            self.0.catalog.report_hosts();
+        }
+    }
+
+    /// Takes whatever may have changed, after a while: files that cannot be watched are read now and then.
+    async fn look_later(&self, error: String) {
+        tracing::warn!(
+            error,
+            "files are looked at now and then: they cannot be watched"
+        );
+        tokio::time::sleep(LOOK_AGAIN).await;
+        let all = [
+            Changed::Settings,
+            Changed::Projects,
+            Changed::Hosts,
+            Changed::Jobs,
+        ];
+        self.take_changes(all.into()).await;
+    }
+
+    /// Takes these changes; whether the folders to watch may have changed with them.
+    async fn take_changes(&self, changes: BTreeSet<Changed>) -> bool {
+        let is_elsewhere =
+            |changed: &Changed| matches!(changed, Changed::Projects | Changed::Hosts);
+        let others = changes.iter().any(is_elsewhere);
+        let taken = self.blocking(move |engine| {
+            changes.iter().for_each(|changed| engine.changed(changed));
+            Ok(())
+        });
+        if let Err(error) = taken.await {
+            tracing::error!(%error, "a changed file was not read again");
         }
         others
     }
 
     fn changed(&self, changed: &Changed) {
+        let catalog = &self.0.catalog;
         match changed {
             Changed::Jobs => self.adopt_all(),
             Changed::Targets(project) => {
                 self.report(Event::TargetsChanged {
                     project: project.clone(),
                 });
-                if self.settings().trust_again {
-                    self.tell_projects();
+                if catalog.settings().trust_again {
+                    catalog.report_projects();
                 }
             }
-            Changed::Settings => self.read_settings(),
-            Changed::Projects => self.tell_projects(),
+            Changed::Settings => catalog.reload_settings(),
+            Changed::Projects => catalog.report_projects(),
             Changed::Hosts => {
-                self.0.catalog.read_hosts();
-                self.tell_hosts();
+                catalog.reload_hosts();
+                catalog.report_hosts();
             }
         }
     }
 
-    /// Tells when the store comes and goes.
+    /// Reports when the store comes and goes.
     pub(super) fn watch_store(&self) {
         let (engine, mut changes) = (self.clone(), self.0.link.changes());
         tokio::spawn(async move {
@@ -88,8 +118,8 @@ impl Engine {
         });
     }
 
-    /// Tells of jobs that others write into the store, be it another engine on this machine or a colleague's. The store
-    /// only hints; what a job is now is asked for.
+    /// Reports jobs that others write into the store: another engine on this machine, or a colleague's. The store only names
+    /// the job; its row is read then.
     pub(super) fn watch_others(&self) {
         let engine = self.clone();
         tokio::spawn(async move {
@@ -102,12 +132,12 @@ impl Engine {
                 while engine.0.link.now().is_some() {
                     match changes.next().await {
                         Change::Job(id) if engine.live(id).is_none() => {
-                            if let Ok(job) = engine.job(id).await {
+                            if let Ok(job) = engine.0.jobs.get(id).await {
                                 engine.job_changed(job);
                             }
                         }
                         Change::Job(_) => {}
-                        Change::Note(id) => engine.tell_note(id).await,
+                        Change::Note(id) => engine.0.jobs.report_note(id).await,
                         Change::Missed => engine.report(Event::Missed),
                     }
                 }

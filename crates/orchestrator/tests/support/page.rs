@@ -202,6 +202,21 @@ impl Page {
         ids
     }
 
+    /// The number of a call that is made by hand.
+    pub(crate) fn new_id(&mut self) -> u32 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    /// Sends texts in one write, whatever they are.
+    pub(crate) async fn say_texts(&mut self, texts: Vec<String>) {
+        for text in texts {
+            let text = tungstenite::Message::text(text);
+            self.socket.feed(text).await.unwrap();
+        }
+        self.socket.flush().await.unwrap();
+    }
+
     pub(crate) async fn ask(&mut self, request: impl Into<Request>) -> Result<Reply, FailureCode> {
         let call = self.say(request).await;
         loop {

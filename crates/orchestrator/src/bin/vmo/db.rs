@@ -44,7 +44,7 @@ pub(crate) fn not_used(seen: &SeenDatabase) -> String {
 
 async fn choose(private: bool) -> Outcome {
     let engine = super::silent().await?;
-    let name = engine.use_database(!private).await?;
+    let name = engine.catalog().use_database(!private).await?;
     out::line(match private {
         false => format!("the history goes to {name} from now on, whenever DATABASE_URL names it"),
         true => format!("the history stays in the private server when DATABASE_URL names {name}"),

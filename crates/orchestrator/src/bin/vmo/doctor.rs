@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use orchestrator::{
-    engine::{Engine, Options},
+    engine::{Engine, EngineError, Listed, Options},
     environment,
     folders::{self, Folders},
     make,
@@ -164,18 +164,12 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
         StoreHealth::Away { why } | StoreHealth::Refused { why } => (false, why),
     };
     let disk = disk_check(&engine);
-    let (projects, hosts) = (engine.projects(), engine.hosts());
-    let listed = |count: usize, problems: Vec<String>| {
-        (
-            problems.is_empty(),
-            [vec![format!("{count} found")], problems]
-                .concat()
-                .join("; "),
-        )
-    };
-    let settings = engine.settings_problems();
-    let projects = listed(projects.found.len(), projects.problems);
-    let hosts = listed(hosts.found.len(), hosts.problems);
+    let catalog = engine.catalog();
+    let (projects, hosts) = (
+        listed(catalog.projects().await),
+        listed(catalog.hosts().await),
+    );
+    let settings = catalog.settings_problems();
     let mut checks = vec![
         disk,
         Check {
@@ -193,14 +187,14 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
             found,
         },
     ];
-    if let Some(seen) = engine.seen_database() {
+    if let Some(seen) = catalog.seen_database() {
         checks.push(Check {
             what: "DATABASE_URL",
             ok: true,
             found: db::not_used(&seen),
         });
     }
-    let apart = engine.jobs_apart();
+    let apart = engine.jobs().skipped();
     if !apart.is_empty() {
         checks.push(Check {
             what: "jobs",
@@ -208,7 +202,8 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
             found: apart.join("; "),
         });
     }
-    let unarchived = engine.unarchived();
+    let unarchived = engine.unarchived().await;
+    let unarchived = unarchived.unwrap_or_else(|error| vec![error.to_string()]);
     if !unarchived.is_empty() {
         checks.push(Check {
             what: "history",
@@ -243,10 +238,23 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
     checks
 }
 
+/// Whether all of a list could be read, and what is said of it.
+fn listed<T>(read: Result<Listed<T>, EngineError>) -> (bool, String) {
+    match read {
+        Ok(Listed { found, problems }) => (
+            problems.is_empty(),
+            [vec![format!("{} found", found.len())], problems]
+                .concat()
+                .join("; "),
+        ),
+        Err(error) => (false, error.to_string()),
+    }
+}
+
 /// Whether jobs may write: how much is free, and how much they leave.
 fn disk_check(engine: &Engine) -> Check {
     let (what, mib) = ("disk", 1024 * 1024);
-    let floor = engine.disk_floor();
+    let floor = engine.catalog().disk_floor();
     let kept = format!(
         "jobs wait below {} MiB ({FLOOR_VARIABLE} in bytes, or disk_floor in settings.json in MiB)",
         floor / mib

@@ -92,7 +92,7 @@ impl Prefilled {
     }
 
     /// Adds what was filled in earlier to what is typed.
-    pub(crate) fn fill(
+    pub(crate) async fn fill(
         &self,
         engine: &Engine,
         project: &str,
@@ -104,7 +104,7 @@ impl Prefilled {
         let Some(target) = typed.targets.first() else {
             return Err(Failed::new("--preset and --last need a target"));
         };
-        let known = engine.presets(project, target)?;
+        let known = engine.catalog().presets(project, target).await?;
         let filled = match &self.preset {
             None => known
                 .last

@@ -106,24 +106,27 @@ pub(crate) async fn projects(projects: Projects) -> Outcome {
     match projects.change {
         Some(Change::Add { path }) => {
             let path = std::path::absolute(path)?.display().to_string();
-            out::line(engine.add_project(&path)?.name)?;
+            out::line(engine.catalog().add_project(&path).await?.name)?;
             return Ok(ExitCode::SUCCESS);
         }
         Some(Change::Rm { name }) => {
-            engine.remove_project(&name)?;
+            engine.catalog().remove_project(&name).await?;
             return Ok(ExitCode::SUCCESS);
         }
         Some(Change::Trust { name }) => {
-            engine.trust_project(&name)?;
+            engine.catalog().trust_project(&name).await?;
             return Ok(ExitCode::SUCCESS);
         }
         Some(Change::Exclusive { name, whether }) => {
-            engine.set_exclusive(&name, whether == "on")?;
+            engine
+                .catalog()
+                .set_exclusive(&name, whether == "on")
+                .await?;
             return Ok(ExitCode::SUCCESS);
         }
         None => {}
     }
-    let listed = engine.projects();
+    let listed = engine.catalog().projects().await?;
     warn(&listed.problems);
     if projects.json {
         out::json(&listed.found)?;
@@ -142,9 +145,7 @@ pub(crate) async fn projects(projects: Projects) -> Outcome {
 
 pub(crate) async fn targets(targets: Targets) -> Outcome {
     let engine = engine().await?;
-    let scan = engine
-        .blocking(move |engine| engine.targets_by_make(&targets.project))
-        .await?;
+    let scan = engine.catalog().targets_by_make(&targets.project).await?;
     for problem in &scan.problems {
         out::say(format_args!(
             "{}:{}: {}",
@@ -189,10 +190,13 @@ fn advice(scan: &Scan, hidden: usize) -> Vec<String> {
 pub(crate) async fn hosts(hosts: Hosts) -> Outcome {
     let engine = engine().await?;
     if let Some(ChangeHost::Production { name, whether }) = hosts.change {
-        engine.mark_production(&name, whether == "on")?;
+        engine
+            .catalog()
+            .mark_production(&name, whether == "on")
+            .await?;
         return Ok(ExitCode::SUCCESS);
     }
-    let listed = engine.hosts();
+    let listed = engine.catalog().hosts().await?;
     warn(&listed.problems);
     if hosts.json {
         out::json(&listed.found)?;
@@ -216,12 +220,12 @@ pub(crate) async fn hosts(hosts: Hosts) -> Outcome {
 pub(crate) async fn trust(command: Option<&str>, remove: bool) -> Outcome {
     let engine = super::engine().await?;
     let Some(command) = command else {
-        for command in engine.allowed_commands().iter() {
+        for command in engine.catalog().allowed_commands().await?.iter() {
             out::line(visible(command))?;
         }
         return Ok(ExitCode::SUCCESS);
     };
-    let changed = engine.allow_command(command, !remove)?;
+    let changed = engine.catalog().allow_command(command, !remove).await?;
     let words = match (remove, changed) {
         (false, _) => "may run here for the SSH config",
         (true, true) => "may run here no longer",
@@ -244,10 +248,10 @@ pub(crate) async fn move_here(names: &[String], all: bool) -> Outcome {
         Vec::new()
     };
     for name in names {
-        ids.push(engine.find_job(name).await?.id);
+        ids.push(engine.jobs().find(name).await?.id);
     }
     for id in ids {
-        engine.move_here(id)?;
+        engine.move_here(id).await?;
         out::line(id)?;
     }
     super::archive_in_background();
@@ -261,8 +265,8 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
         limit: jobs.limit,
         ..JobQuery::default()
     };
-    let page = engine.jobs(&query).await?;
-    warn(&engine.jobs_apart());
+    let page = engine.jobs().list(&query).await?;
+    warn(&engine.jobs().skipped());
     warn(&page.incomplete.into_iter().collect::<Vec<_>>());
     if jobs.json {
         out::json(

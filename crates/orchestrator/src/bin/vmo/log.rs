@@ -67,7 +67,7 @@ fn range(text: &str) -> Result<(u64, u64), String> {
 
 pub(crate) async fn log(log: Log) -> Outcome {
     let engine = settled().await?;
-    let job = engine.find_job(&log.job).await?;
+    let job = engine.jobs().find(&log.job).await?;
     let written = if log.raw {
         write_raw(&engine, job.id, &log).await
     } else if log.follow {
@@ -95,7 +95,7 @@ pub(crate) async fn log(log: Log) -> Outcome {
 
 /// What was shown is not all that there was where rows of the history are gone.
 async fn is_whole(engine: &Engine, id: JobId) -> Result<(), Unwritten> {
-    match engine.log(id).missing().await? {
+    match engine.logs().of(id).missing().await? {
         0 => Ok(()),
         missing => Err(ReadError::Missing(missing).into()),
     }
@@ -120,7 +120,7 @@ impl From<ReadError> for Unwritten {
 }
 
 async fn write_raw(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwritten> {
-    let mut cursor = engine.log(id).cursor(0);
+    let mut cursor = engine.logs().of(id).cursor(0);
     let mut out = out::exact(Stream::Stdout);
     while let Some(piece) = asked.next(&mut cursor).await? {
         let mut written = Ok(());
@@ -137,7 +137,7 @@ async fn write_raw(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwrit
 
 /// Writes the lines in one pass, as they come, each when it is whole.
 async fn flow_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwritten> {
-    let mut cursor = engine.log(id).cursor(0).reading(AT_ONCE);
+    let mut cursor = engine.logs().of(id).cursor(0).reading(AT_ONCE);
     let mut flow = Flow::new(LINE_BYTES);
     let mut out = Lines::new(asked);
     while let Some(piece) = asked.next(&mut cursor).await? {
@@ -154,7 +154,7 @@ async fn flow_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwri
 
 /// Writes the lines that are there.
 async fn write_lines(engine: &Engine, job: &Job, asked: &Log) -> Result<(), Unwritten> {
-    let log = engine.log(job.id);
+    let log = engine.logs().of(job.id);
     // Where rows are gone, what is left of a line must not become part of another.
     if asked.lines.is_none() && log.missing().await? == 0 {
         return flow_lines(engine, job.id, asked).await;

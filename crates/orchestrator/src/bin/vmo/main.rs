@@ -266,10 +266,10 @@ fn options(takes_over: bool) -> Result<Options, Failed> {
 /// An engine on the user's folders. One that `takes_over` archives jobs that no other engine does.
 async fn open(takes_over: bool) -> Result<Engine, Failed> {
     let engine = Engine::open(options(takes_over)?).await?;
-    for problem in engine.settings_problems() {
+    for problem in engine.catalog().settings_problems() {
         out::say(problem);
     }
-    if let Some(seen) = engine.seen_database() {
+    if let Some(seen) = engine.catalog().seen_database() {
         out::say(db::not_used(&seen));
     }
     Ok(engine)
@@ -287,7 +287,7 @@ async fn settled() -> Result<Engine, Failed> {
 
 async fn cancel(name: &str, force: bool) -> Outcome {
     let engine = settled().await?;
-    let job = engine.find_job(name).await?;
+    let job = engine.jobs().find(name).await?;
     if job.state.status() != Status::Queued && job.state.status() != Status::Running {
         return Err(Failed::new(format!(
             "job {} is over: {}",
@@ -296,7 +296,7 @@ async fn cancel(name: &str, force: bool) -> Outcome {
         )));
     }
     engine.cancel(job.id, force).await?;
-    let job = engine.ended_whole(job.id).await?;
+    let job = engine.jobs().ended_whole(job.id).await?;
     let late = match job.state.status() {
         Status::Done | Status::Error => " (the cancel came too late)",
         _ => "",

@@ -59,19 +59,14 @@ pub(crate) struct Run {
 pub(crate) async fn run(run: Run) -> Outcome {
     let jobs = async {
         let engine = engine().await?;
-        let start = asked(&run, &engine)?;
+        let start = asked(&run, &engine).await?;
         if let Some((rows, cols)) = terminal::size() {
             engine.set_window(rows, cols);
         }
-        say_problems(&engine, &start);
-        let jobs = engine
-            .blocking(move |engine| {
-                let jobs = engine.start(start, Consent::Given)?;
-                // The process may be gone before it is written down otherwise.
-                engine.write_launches();
-                Ok(jobs)
-            })
-            .await?;
+        say_problems(&engine, &start).await?;
+        let jobs = engine.start(start, Consent::Given).await?;
+        // The process may be gone before it is written down otherwise.
+        engine.catalog().write_launches().await?;
         Ok((engine, jobs))
     };
     let (engine, jobs) = jobs.await.map_err(never_ran)?;
@@ -94,11 +89,13 @@ fn say_what_is_shown(jobs: &[Job]) {
 }
 
 /// What could not be read where the job's project or host is looked up, in one line.
-fn say_problems(engine: &Engine, start: &Start) {
+async fn say_problems(engine: &Engine, start: &Start) -> Result<(), Failed> {
     let problems = match start {
-        Start::Target { .. } => engine.projects().problems,
-        Start::Command { hosts, .. } if !hosts.is_empty() => engine.hosts().problems,
-        Start::Command { .. } => return,
+        Start::Target { .. } => engine.catalog().projects().await?.problems,
+        Start::Command { hosts, .. } if !hosts.is_empty() => {
+            engine.catalog().hosts().await?.problems
+        }
+        Start::Command { .. } => return Ok(()),
     };
     match problems.as_slice() {
         [] => {}
@@ -110,9 +107,10 @@ fn say_problems(engine: &Engine, start: &Start) {
             ));
         }
     }
+    Ok(())
 }
 
-fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
+async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
     if !run.command.is_empty() {
         if run.make.any() || run.filled.any() {
             return Err(Failed::new(
@@ -139,7 +137,7 @@ fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
             "--on needs a command after --: vmo run --on HOST -- uptime",
         ));
     }
-    targets(run, engine)
+    targets(run, engine).await
 }
 
 /// One word is a shell's line, as it was typed. Several are a program and its arguments, as our own shell took them apart:
@@ -153,7 +151,7 @@ fn shell_line(words: &[String]) -> Result<String, Failed> {
 }
 
 /// Targets, and what they are given: by what is typed, and beside it by an earlier form.
-fn targets(run: &Run, engine: &Engine) -> Result<Start, Failed> {
+async fn targets(run: &Run, engine: &Engine) -> Result<Start, Failed> {
     let (mut targets, mut variables) = (Vec::new(), Vec::new());
     for word in &run.targets {
         // No target holds '=': make would take it as a variable, whatever stands before it.
@@ -168,7 +166,7 @@ fn targets(run: &Run, engine: &Engine) -> Result<Start, Failed> {
         options: run.make.options(),
         pty: run.pty,
     };
-    let typed = run.filled.fill(engine, &run.project, typed)?;
+    let typed = run.filled.fill(engine, &run.project, typed).await?;
     Ok(Start::Target {
         project: run.project.clone(),
         targets: typed.targets,
@@ -188,9 +186,7 @@ pub(crate) async fn make(args: Vec<String>) -> Outcome {
     let started = async {
         let here = std::env::current_dir()?;
         let engine = engine().await?;
-        let job = engine
-            .blocking(move |engine| engine.start_make(&here, &args, Consent::Given))
-            .await?;
+        let job = engine.start_make(&here, args, Consent::Given).await?;
         Ok((engine, job))
     };
     let (engine, job) = started.await.map_err(never_ran)?;
@@ -209,7 +205,7 @@ async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
     tokio::spawn(prompts::answer_all(engine.clone()));
     for job in jobs {
         // Once its supervisor runs, it needs us no more.
-        let job = engine.begun(job.id).await?;
+        let job = engine.jobs().begun(job.id).await?;
         print_job(&job, json)?;
         if !engine.let_go(job.id).await {
             super::archive_in_background();
@@ -220,7 +216,7 @@ async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
 
 /// Shows jobs until they are over, and exits as they did.
 async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
-    let logs: Vec<Log> = jobs.iter().map(|job| engine.log(job.id)).collect();
+    let logs: Vec<Log> = jobs.iter().map(|job| engine.logs().of(job.id)).collect();
     for log in &logs {
         tokio::spawn(tell_pauses(log.clone()));
     }
@@ -254,7 +250,7 @@ async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
     let mut worst = 0;
     for job in &mut ended {
         if job.state.status() == Status::Canceled {
-            *job = engine.ended_whole(job.id).await?;
+            *job = engine.jobs().ended_whole(job.id).await?;
         }
         let job = &*job;
         if json {
@@ -293,7 +289,7 @@ async fn hand_over(
 ) -> Result<Option<Raw>, Failed> {
     let begun = match log.begun().await {
         Some(job) => job,
-        None => engine.begun(job.id).await?,
+        None => engine.jobs().begun(job.id).await?,
     };
     if begun.state.status().is_over() {
         return Ok(None);
@@ -343,7 +339,7 @@ async fn cancel_on_interrupt(engine: Engine, jobs: Vec<JobId>) {
 pub(crate) async fn archive() -> Outcome {
     let engine = engine().await?;
     engine.settled().await;
-    let left = engine.archive_left_over();
+    let left = engine.archive_left_over().await?;
     let archived = async {
         for job in left {
             engine.archived_or_not(job).await;

@@ -83,7 +83,7 @@ pub(crate) async fn tell_pauses(log: Log) {
 pub(crate) async fn over(engine: &Engine, log: &Log) -> Result<Job, EngineError> {
     match log.over().await {
         Some(job) => Ok(job),
-        None => engine.over(log.id).await,
+        None => engine.jobs().over(log.id).await,
     }
 }
 
@@ -211,7 +211,7 @@ pub(crate) async fn archived(engine: &Engine, id: JobId) {
             away(engine),
             folder().display()
         )),
-        () = engine.held(id) => {
+        () = engine.jobs().held(id) => {
             out::say("a process that outlived the job holds its output; what it still writes is kept");
         }
         _interrupted = tokio::signal::ctrl_c() => {

@@ -32,7 +32,7 @@ impl Engine {
         let engine = self.clone();
         let id = live.id;
         // Held until the task is in the list, so that it cannot be off it before.
-        let mut archiving = self.0.archiving.lock();
+        let mut archiving = self.0.jobs.archiving.lock();
         let task = tokio::spawn(async move {
             if let Some(noted) = noted {
                 let _noted = noted.await.is_ok();
@@ -116,7 +116,7 @@ impl Engine {
     /// Gives up the claim on a job, so that its supervisor has it archived when it is over. False where it is over
     /// already: the supervisor may have gone, trusting in us.
     pub async fn let_go(&self, job: JobId) -> bool {
-        let archiving = self.0.archiving.lock().remove(&job);
+        let archiving = self.0.jobs.archiving.lock().remove(&job);
         if let Some(task) = archiving {
             task.abort();
             let _over = task.await.is_ok();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use supervisor::folder::Folder;
 
 use super::{ArchiveError, link::Backoff};
-use crate::engine::{Engine, archive, follow::live::Live};
+use crate::engine::{Engine, EngineError, archive, blocking::blocking, follow::live::Live};
 
 /// What a job's folder says of why it is not archived: a [`Trouble`].
 const TROUBLE: &str = "unarchived.json";
@@ -79,21 +79,25 @@ impl Engine {
         self.job_changed(job);
     }
 
-    /// Why jobs here are not archived, by whichever engine sees to them: a line each.
-    #[must_use]
-    pub fn unarchived(&self) -> Vec<String> {
-        let why = |live: &Arc<Live>| {
-            let told = noted(&live.folder)?;
-            let since = told.since.format("%Y-%m-%d %H:%M:%S UTC");
-            Some(format!(
-                "job {} is not in the history since {since}, is tried again and lies whole in {}: {}",
-                live.id,
-                live.folder.path().display(),
-                told.why
-            ))
-        };
-        self.lives().iter().filter_map(why).collect()
+    /// Why jobs here are not archived, whichever engine archives them: a line each.
+    ///
+    /// # Errors
+    /// If reading their folders panicked.
+    pub async fn unarchived(&self) -> Result<Vec<String>, EngineError> {
+        let lives = self.lives();
+        blocking(move || Ok(lives.iter().filter_map(|live| reason(live)).collect())).await
     }
+}
+
+fn reason(live: &Live) -> Option<String> {
+    let trouble = noted(&live.folder)?;
+    let since = trouble.since.format("%Y-%m-%d %H:%M:%S UTC");
+    Some(format!(
+        "job {} is not in the history since {since}, is tried again and lies whole in {}: {}",
+        live.id,
+        live.folder.path().display(),
+        trouble.why
+    ))
 }
 
 fn noted(folder: &Folder) -> Option<Trouble> {

@@ -1,25 +1,30 @@
-//! What the SSH config may have run here, and the routes that follow from it.
+//! The commands of the SSH config that may run here, and the routes that follow from them.
 
+use super::Catalog;
 use crate::{
-    engine::{Engine, EngineError},
+    engine::EngineError,
     settings::AllowedCommands,
     ssh::{Purpose, Refusal, Route},
 };
 
-impl Engine {
+impl Catalog {
     /// Allows a command of the SSH config to run here, or no longer; whether that changed anything.
     ///
     /// # Errors
     /// If the file cannot be read or written.
-    pub fn allow_command(&self, command: &str, allowed: bool) -> Result<bool, EngineError> {
-        let config = &self.folders().config;
-        Ok(AllowedCommands::set(config, command, allowed)?)
+    pub async fn allow_command(&self, command: &str, allowed: bool) -> Result<bool, EngineError> {
+        let command = command.to_owned();
+        self.blocking(move |catalog| Ok(AllowedCommands::set(catalog.config(), &command, allowed)?))
+            .await
     }
 
     /// The commands of the SSH config that may run here.
-    #[must_use]
-    pub fn allowed_commands(&self) -> AllowedCommands {
-        AllowedCommands::read(&self.folders().config).0
+    ///
+    /// # Errors
+    /// If reading them panicked; of a file that cannot be read, the last good one counts.
+    pub async fn allowed_commands(&self) -> Result<AllowedCommands, EngineError> {
+        self.blocking(|catalog| Ok(AllowedCommands::read(catalog.config()).0))
+            .await
     }
 
     /// How each of these hosts is reached for a command. It may block: names are looked up, allowed commands run.
@@ -31,10 +36,10 @@ impl Engine {
         hosts: &[String],
         command: &str,
     ) -> Result<Vec<Route>, Refusal> {
-        let allowed = self.allowed_commands();
+        let allowed = AllowedCommands::read(self.config()).0;
         let may_run = |text: &str| allowed.allows(text);
         let purpose = Purpose::new(Some(command), &may_run);
-        let config = self.0.catalog.ssh();
+        let config = self.ssh();
         let routes = hosts.iter().map(|host| config.resolve_for(host, &purpose));
         routes.collect()
     }

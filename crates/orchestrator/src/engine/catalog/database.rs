@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, env, ffi::OsString, path::Path};
 
 use serde::{Deserialize, Serialize};
 
+use super::Catalog;
 use crate::{
-    engine::{Engine, EngineError, Place},
+    engine::{EngineError, Place},
     folders,
     json_file::{self, KeptError},
     settings::Settings,
@@ -204,7 +205,7 @@ pub(super) fn of_settings(settings: &Settings) -> Result<Option<Address>, StoreE
         .transpose()
 }
 
-impl Engine {
+impl Catalog {
     /// What is said of a database that `DATABASE_URL` names and that is not used; none where there is none, or a person
     /// has said what it is.
     #[must_use]
@@ -234,9 +235,12 @@ impl Engine {
                 }
             }
         }
-        Answers::keep(&self.folders().config, &name, used)?;
-        *self.0.seen_database.lock() = None;
-        self.report(Event::SeenDatabase { seen: None });
-        Ok(name)
+        self.blocking(move |catalog| {
+            Answers::keep(catalog.config(), &name, used)?;
+            *catalog.0.seen_database.lock() = None;
+            catalog.0.events.report(Event::SeenDatabase { seen: None });
+            Ok(name)
+        })
+        .await
     }
 }

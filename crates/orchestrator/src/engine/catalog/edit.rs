@@ -1,7 +1,8 @@
 //! Projects, hosts and saved commands: listed, added, trusted and removed. Each change is reported to everyone who listens.
 
+use super::{Catalog, Listed};
 use crate::{
-    engine::{Engine, EngineError, Listed, start::is_command},
+    engine::{EngineError, start::is_command},
     host::Host,
     make,
     project::Project,
@@ -11,90 +12,116 @@ use crate::{
 /// Bytes of a command that is saved: as many as a note's.
 const LONGEST_COMMAND: usize = 8_000;
 
-impl Engine {
+impl Catalog {
     /// The projects.
-    #[must_use]
-    pub fn projects(&self) -> Listed<Project> {
-        self.0.catalog.projects()
+    ///
+    /// # Errors
+    /// If reading them panicked; a file that cannot be read is among the problems.
+    pub async fn projects(&self) -> Result<Listed<Project>, EngineError> {
+        self.blocking(|catalog| Ok(catalog.list_projects())).await
     }
 
     /// The hosts, each with its saved commands.
-    #[must_use]
-    pub fn hosts(&self) -> Listed<Host> {
-        self.0.catalog.hosts()
-    }
-
-    /// A project by its name or its folder; `.` is the folder this program runs in.
     ///
     /// # Errors
-    /// Where there is none; near names are told.
-    pub fn project(&self, name: &str) -> Result<Project, EngineError> {
+    /// If reading them panicked; a file that cannot be read is among the problems.
+    pub async fn hosts(&self) -> Result<Listed<Host>, EngineError> {
+        self.blocking(|catalog| Ok(catalog.list_hosts())).await
+    }
+
+    /// A project by its name or its folder; `.` is the folder this program runs in. It reads files.
+    ///
+    /// # Errors
+    /// If there is none; the message has the names that are nearest.
+    pub(in crate::engine) fn project(&self, name: &str) -> Result<Project, EngineError> {
         let here = std::env::current_dir().unwrap_or_default();
-        make::projects::find(&self.projects().found, name, &here)
+        make::projects::find(&self.list_projects().found, name, &here)
             .map_err(|none| EngineError::NotFound(none.to_string()))
     }
 
     /// Adds a folder with a makefile.
     ///
     /// # Errors
-    /// Where it is none, or the list cannot be written.
-    pub fn add_project(&self, path: &str) -> Result<Project, EngineError> {
-        let added = self.0.catalog.add_project(path)?;
-        self.tell_projects();
-        Ok(added)
+    /// If there is no makefile, or the list cannot be written.
+    pub async fn add_project(&self, path: &str) -> Result<Project, EngineError> {
+        let path = path.to_owned();
+        self.blocking(move |catalog| {
+            let added = catalog.list().add(path.as_ref())?;
+            catalog.report_projects();
+            Ok(added)
+        })
+        .await
     }
 
-    /// Takes an added project off the list.
+    /// Removes a project that was added in the app from the list.
     ///
     /// # Errors
-    /// Where it was not added in the app, or the list cannot be written.
-    pub fn remove_project(&self, name: &str) -> Result<(), EngineError> {
-        self.0.catalog.remove_project(name)?;
-        self.tell_projects();
-        Ok(())
+    /// If it was not added in the app, or the list cannot be written.
+    pub async fn remove_project(&self, name: &str) -> Result<(), EngineError> {
+        let name = name.to_owned();
+        self.blocking(move |catalog| {
+            catalog.list().remove(&name)?;
+            catalog.report_projects();
+            Ok(())
+        })
+        .await
     }
 
     /// Allows a project's targets to be run from the window.
     ///
     /// # Errors
-    /// Where there is no such project, or that cannot be written down.
-    pub fn trust_project(&self, name: &str) -> Result<(), EngineError> {
-        self.0.catalog.trust(&self.project(name)?)?;
-        self.tell_projects();
-        self.ask_make(&self.project(name)?);
-        Ok(())
+    /// If there is no such project, or the file of trusted projects cannot be written.
+    pub async fn trust_project(&self, name: &str) -> Result<(), EngineError> {
+        let name = name.to_owned();
+        self.blocking(move |catalog| {
+            let project = catalog.project(&name)?;
+            let (_scan, stamps) = catalog.scanned(&project.path);
+            catalog.list().trust(&project.path, &stamps.digest())?;
+            catalog.report_projects();
+            catalog.ask_make(&catalog.project(&name)?);
+            Ok(())
+        })
+        .await
     }
 
-    /// Says whether at most one job of a project runs at once. Jobs that run or wait already are not touched.
+    /// Sets whether at most one job of a project runs at once. Jobs that run or wait already are not touched.
     ///
     /// # Errors
-    /// Where there is no such project, or that cannot be written down.
-    pub fn set_exclusive(&self, name: &str, exclusive: bool) -> Result<(), EngineError> {
-        let project = self.project(name)?;
-        self.0.catalog.set_exclusive(&project, exclusive)?;
-        self.tell_projects();
-        Ok(())
+    /// If there is no such project, or the file of exclusive projects cannot be written.
+    pub async fn set_exclusive(&self, name: &str, exclusive: bool) -> Result<(), EngineError> {
+        let name = name.to_owned();
+        self.blocking(move |catalog| {
+            let project = catalog.project(&name)?;
+            catalog.list().set_exclusive(&project.path, exclusive)?;
+            catalog.report_projects();
+            Ok(())
+        })
+        .await
     }
 
     /// Copies the sample of a project's missing dotenv file to its place: `.env.sample` to `.env`.
     ///
     /// # Errors
-    /// Where there is no such project, the file is there, or it cannot be written.
-    pub fn copy_dotenv_sample(&self, project: &str) -> Result<(), EngineError> {
-        let project = self.project(project)?;
-        make::copy_dotenv_sample(&project.path).map_err(|error| {
-            let folder = project.path.display();
-            EngineError::Refused(format!(
-                "failed to copy the sample of .env in {folder}: {error}"
-            ))
+    /// If there is no such project, the file is there already, or it cannot be written.
+    pub async fn copy_dotenv_sample(&self, project: &str) -> Result<(), EngineError> {
+        let project = project.to_owned();
+        self.blocking(move |catalog| {
+            let project = catalog.project(&project)?;
+            make::copy_dotenv_sample(&project.path).map_err(|error| {
+                let folder = project.path.display();
+                EngineError::Refused(format!(
+                    "failed to copy the sample of .env in {folder}: {error}"
+                ))
+            })
         })
+        .await
     }
 
-    /// Keeps a command in a host's row, or in every host's.
+    /// Saves a command for a host, or for every host.
     ///
     /// # Errors
-    /// Where the file cannot be read or written.
-    pub fn save_command(&self, host: Option<&str>, command: &str) -> Result<(), EngineError> {
+    /// If the command is empty or too long, or the file cannot be read or written.
+    pub async fn save_command(&self, host: Option<&str>, command: &str) -> Result<(), EngineError> {
         is_command(command)?;
         if command.len() > LONGEST_COMMAND {
             return Err(EngineError::Refused(format!(
@@ -102,36 +129,46 @@ impl Engine {
                 command.len()
             )));
         }
-        self.0
-            .catalog
-            .change_commands(|saved| saved.add(host, command))?;
-        self.tell_hosts();
-        Ok(())
+        let (host, command) = (host.map(str::to_owned), command.to_owned());
+        self.blocking(move |catalog| {
+            catalog.change_commands(|saved| saved.add(host.as_deref(), &command))?;
+            catalog.report_hosts();
+            Ok(())
+        })
+        .await
     }
 
-    /// Drops a saved command.
+    /// Removes a saved command.
     ///
     /// # Errors
-    /// Where the file cannot be read or written.
-    pub fn forget_command(&self, host: Option<&str>, command: &str) -> Result<(), EngineError> {
-        self.0
-            .catalog
-            .change_commands(|saved| saved.remove(host, command))?;
-        self.tell_hosts();
-        Ok(())
+    /// If the file cannot be read or written.
+    pub async fn forget_command(
+        &self,
+        host: Option<&str>,
+        command: &str,
+    ) -> Result<(), EngineError> {
+        let (host, command) = (host.map(str::to_owned), command.to_owned());
+        self.blocking(move |catalog| {
+            catalog.change_commands(|saved| saved.remove(host.as_deref(), &command))?;
+            catalog.report_hosts();
+            Ok(())
+        })
+        .await
     }
 
-    pub(in crate::engine) fn tell_projects(&self) {
-        let Listed { found, problems } = self.projects();
-        self.report(Event::Projects {
+    /// Reports the projects as they are now. It reads files.
+    pub(in crate::engine) fn report_projects(&self) {
+        let Listed { found, problems } = self.list_projects();
+        self.0.events.report(Event::Projects {
             projects: found,
             problems,
         });
     }
 
-    pub(in crate::engine) fn tell_hosts(&self) {
-        let Listed { found, problems } = self.hosts();
-        self.report(Event::Hosts {
+    /// Reports the hosts as they are now. It reads files.
+    pub(in crate::engine) fn report_hosts(&self) {
+        let Listed { found, problems } = self.list_hosts();
+        self.0.events.report(Event::Hosts {
             hosts: found,
             problems,
         });

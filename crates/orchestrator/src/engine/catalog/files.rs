@@ -35,15 +35,15 @@ const WRITTEN: Duration = Duration::from_millis(30);
 impl Catalog {
     /// Watches the files that matter, for as long as what is returned lives. What the watch `before` this one saw last,
     /// while nobody asked, is not lost.
-    pub(crate) fn watch(&self, before: Option<&Watching>) -> notify::Result<Watching> {
+    pub(in crate::engine) fn watch(&self, before: Option<&Watching>) -> notify::Result<Watching> {
         let waiting = before.map_or_else(Arc::default, |before| Arc::clone(&before.waiting));
         let matter = self.what_matters();
         let projects = matter.projects.clone();
         let files: Vec<PathBuf> = matter
             .ssh_files
             .iter()
-            .chain([&self.folders.registry])
-            .chain(&self.folders.ssh_configs)
+            .chain([&self.0.folders.registry])
+            .chain(&self.0.folders.ssh_configs)
             .cloned()
             .collect();
         let told = Arc::clone(&waiting);
@@ -54,8 +54,8 @@ impl Catalog {
                     told.add(event.paths.iter().filter_map(|path| matter.of(path)));
                 }
             })?;
-        watcher.watch(&self.folders.jobs(), RecursiveMode::NonRecursive)?;
-        watcher.watch(&self.folders.config, RecursiveMode::NonRecursive)?;
+        watcher.watch(&self.0.folders.jobs(), RecursiveMode::NonRecursive)?;
+        watcher.watch(&self.0.folders.config, RecursiveMode::NonRecursive)?;
         for (project, _) in &projects {
             watch(&mut watcher, project);
         }
@@ -73,13 +73,13 @@ impl Catalog {
     }
 
     fn what_matters(&self) -> Matter {
-        let projects = self.projects().found.into_iter();
+        let projects = self.list_projects().found.into_iter();
         Matter {
-            jobs: self.folders.jobs(),
-            config: self.folders.config.clone(),
-            registry: self.folders.registry.clone(),
+            jobs: self.0.folders.jobs(),
+            config: self.0.folders.config.clone(),
+            registry: self.0.folders.registry.clone(),
             ssh_files: self.ssh().files().iter().cloned().collect(),
-            ssh_configs: self.folders.ssh_configs.clone(),
+            ssh_configs: self.0.folders.ssh_configs.clone(),
             projects: projects
                 .map(|project| (project.path, project.name))
                 .collect(),

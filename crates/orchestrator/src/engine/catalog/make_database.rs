@@ -1,5 +1,6 @@
-//! What make itself says that trusted projects offer. It is asked in the background and answers are kept for as long as
-//! no file of the makefile changes; until one is there, and for all other projects, the scan counts, which runs nothing.
+//! The targets of trusted projects by make's own account (`make -p`). Make is run in the background, and its answer is kept
+//! until a file of the makefile changes. Until there is one, and for all other projects, the scan counts, which runs
+//! nothing.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,21 +12,22 @@ use std::{
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 
+use super::Catalog;
 use crate::{
-    engine::{Engine, EngineError},
+    engine::EngineError,
     make,
     project::{Project, Scan},
     wire::Event,
 };
 
-/// Answers that are kept; past that all are asked for anew.
+/// Answers that are kept. Past that all are dropped, and asked for again when they are needed.
 const ANSWERS: usize = 64;
 /// Makes that are asked at once.
 const AT_ONCE: usize = 2;
 /// How long a file that was just written has to stay as it is, so that its times tell of the next change.
 const SETTLED: Duration = Duration::from_millis(100);
 
-/// Answers, and who is being asked.
+/// Make's answers, and the folders it is being asked for.
 #[derive(Debug)]
 pub(in crate::engine) struct ByMake {
     /// By folder; never more than [`ANSWERS`].
@@ -45,7 +47,7 @@ impl Default for ByMake {
 }
 
 impl ByMake {
-    /// What make said of a folder, where that still holds.
+    /// Make's answer for a folder, if its files have not changed since.
     fn answer(&self, folder: &Path) -> Option<Arc<Scan>> {
         let answers = lock(&self.answers);
         let (scan, stamps) = answers.get(folder)?;
@@ -65,28 +67,37 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock()
 }
 
-impl Engine {
-    /// What a project's makefile offers, at once: by its scan, and where the project is trusted and make has been asked,
-    /// by make's own account. Where make has not, it is asked now, and [`Event::TargetsChanged`] tells if it knows better.
+impl Catalog {
+    /// A project's targets, without waiting for make: by its scan, or, if the project is trusted and make has answered, by
+    /// make's own account. If make has not been asked yet, it is asked now, and [`Event::TargetsChanged`] follows if its
+    /// answer differs.
     ///
     /// # Errors
-    /// Where there is no such project.
-    pub fn targets(&self, project: &str) -> Result<Scan, EngineError> {
-        let project = self.project(project)?;
-        self.ask_make(&project);
-        Ok(self.settled_targets(&project))
+    /// If there is no such project.
+    pub async fn targets(&self, project: &str) -> Result<Scan, EngineError> {
+        let project = project.to_owned();
+        self.blocking(move |catalog| {
+            let project = catalog.project(&project)?;
+            catalog.ask_make(&project);
+            Ok(catalog.settled_targets(&project))
+        })
+        .await
     }
 
-    /// As [`Self::targets`], but waits for make where the project is trusted; for up to 5 s.
+    /// As [`Self::targets`], but waits for make if the project is trusted; for up to 5 s.
     ///
     /// # Errors
-    /// Where there is no such project.
-    pub fn targets_by_make(&self, project: &str) -> Result<Scan, EngineError> {
-        let project = self.project(project)?;
-        if project.trusted && self.0.by_make.answer(&project.path).is_none() {
-            self.put_to_make(&project.path);
-        }
-        Ok(self.settled_targets(&project))
+    /// If there is no such project.
+    pub async fn targets_by_make(&self, project: &str) -> Result<Scan, EngineError> {
+        let project = project.to_owned();
+        self.blocking(move |catalog| {
+            let project = catalog.project(&project)?;
+            if project.trusted && catalog.0.by_make.answer(&project.path).is_none() {
+                catalog.run_make(&project.path);
+            }
+            Ok(catalog.settled_targets(&project))
+        })
+        .await
     }
 
     /// What is known of a project's targets, with what the environment of its jobs sets.
@@ -98,14 +109,14 @@ impl Engine {
         scan
     }
 
-    /// What is known of a project's targets without asking anybody.
+    /// What is known of a project's targets without running make.
     pub(in crate::engine) fn known_targets(&self, project: &Project) -> Arc<Scan> {
         let by_make = || self.0.by_make.answer(&project.path);
         let answer = if project.trusted { by_make() } else { None };
-        answer.unwrap_or_else(|| self.0.catalog.scan(&project.path))
+        answer.unwrap_or_else(|| self.scan(&project.path))
     }
 
-    /// Asks make in the background, where its answer may be had and is not known. Never of a project that is not trusted.
+    /// Asks make in the background, unless its answer is known. Never for a project that is not trusted.
     pub(in crate::engine) fn ask_make(&self, project: &Project) {
         let by_make = &self.0.by_make;
         if !project.trusted || project.problem.is_some() || by_make.answer(&project.path).is_some()
@@ -115,21 +126,22 @@ impl Engine {
         if !lock(&by_make.asking).insert(project.path.clone()) {
             return;
         }
-        let (engine, project) = (self.clone(), project.clone());
-        tokio::spawn(async move { engine.hear_make(project).await });
+        let (catalog, project) = (self.clone(), project.clone());
+        tokio::spawn(async move { catalog.report_if_make_differs(project).await });
     }
 
-    async fn hear_make(self, project: Project) {
+    async fn report_if_make_differs(self, project: Project) {
         tokio::time::sleep(SETTLED).await;
         let Ok(_turn) = self.0.by_make.turns.acquire().await else {
             return;
         };
         let folder = project.path.clone();
-        let asked = self.blocking(move |engine| Ok(engine.put_to_make(&folder)));
-        let better = asked.await;
+        let differs = self
+            .blocking(move |catalog| Ok(catalog.run_make(&folder)))
+            .await;
         lock(&self.0.by_make.asking).remove(&project.path);
-        match better {
-            Ok(true) => self.report(Event::TargetsChanged {
+        match differs {
+            Ok(true) => self.0.events.report(Event::TargetsChanged {
                 project: project.name,
             }),
             Ok(false) => {}
@@ -137,12 +149,12 @@ impl Engine {
         }
     }
 
-    /// Asks make; whether it knows better than the scan, and its files have not changed meanwhile.
-    fn put_to_make(&self, folder: &Path) -> bool {
+    /// Runs make for its list of targets; whether that differs from the scan, and its files have not changed meanwhile.
+    fn run_make(&self, folder: &Path) -> bool {
         let (scan, stamps) = make::database(folder, &self.environment());
         let scan = Arc::new(scan);
         let holds = stamps.hold();
         self.0.by_make.keep(folder, &scan, stamps);
-        holds && *scan != *self.0.catalog.scan(folder)
+        holds && *scan != *self.scan(folder)
     }
 }

@@ -1,24 +1,23 @@
-//! What a person has set, as this engine holds to it: the settings in force, what is wrong with their file, and how many
-//! jobs follow from them.
+//! The settings in force, what is wrong with their file, and how many jobs may run at once by them.
 
 use std::path::Path;
 
 use parking_lot::{Mutex, MutexGuard};
 use supervisor::disk;
 
-use super::database;
+use super::{Catalog, database};
 use crate::{
-    engine::{Engine, EngineError},
+    engine::EngineError,
     json_file::{KeptError, Wrong},
-    settings,
+    presets, settings,
     settings::Settings,
     wire::Event,
 };
 
-/// Jobs at once here, where the settings do not say.
+/// Jobs at once here, if the settings do not say.
 const MAX_JOBS: u32 = 128;
 
-/// The settings in force, and why they are not what their file says where they are not.
+/// The settings in force, and why they are not those of their file, if they are not.
 #[derive(Debug)]
 pub(in crate::engine) struct Preferences(Mutex<Held>);
 
@@ -38,7 +37,7 @@ impl Preferences {
     }
 }
 
-/// What the file says, or what it last said.
+/// The settings of the file, or the last ones of it that could be read.
 pub(in crate::engine) fn read(config: &Path) -> Held {
     let (settings, problem) = settings::read(config, |settings| {
         database::of_settings(settings)
@@ -59,14 +58,14 @@ fn recovery_hint(problem: &KeptError) -> String {
     )
 }
 
-impl Engine {
+impl Catalog {
     /// The settings in force.
     #[must_use]
     pub fn settings(&self) -> Settings {
         self.0.preferences.held().settings.clone()
     }
 
-    /// Free bytes of the disk with the data folder below which jobs wait: what `VMO_DISK_FLOOR` says, else the settings, else
+    /// Free bytes of the disk with the data folder below which jobs wait: by `VMO_DISK_FLOOR`, else by the settings, else
     /// 256 MiB.
     #[must_use]
     pub fn disk_floor(&self) -> u64 {
@@ -83,39 +82,42 @@ impl Engine {
             .unwrap_or(disk::FLOOR)
     }
 
-    /// What is wrong with the settings' file, with its line; empty where nothing is.
+    /// What is wrong with the settings' file, with its line; empty if nothing is.
     #[must_use]
     pub fn settings_problems(&self) -> Vec<String> {
         self.0.preferences.held().problem.iter().cloned().collect()
     }
 
-    /// What a person should see to, beside projects and hosts: [`Self::settings_problems`], [`Self::jobs_apart`], and
-    /// what is wrong with the presets.
-    #[must_use]
-    pub fn problems(&self) -> Vec<String> {
-        let presets = self.presets_problem().into_iter().collect();
+    /// The problems a person should know of, beside those of projects and hosts: with the settings, skipped job folders,
+    /// the presets, and the login shell. It reads files.
+    pub(in crate::engine) fn problems(&self) -> Vec<String> {
+        let presets = presets::problem(self.config()).map(|problem| problem.to_string());
+        let presets = presets.into_iter().collect();
         let login = self.login_problem().into_iter().collect();
-        [self.settings_problems(), self.jobs_apart(), presets, login].concat()
+        [
+            self.settings_problems(),
+            self.0.skipped.lines(),
+            presets,
+            login,
+        ]
+        .concat()
     }
 
-    /// Why the login shell's environment could not be had, where it was asked for.
-    #[must_use]
-    pub fn login_problem(&self) -> Option<String> {
+    /// Why the login shell's environment could not be read, if it was asked for.
+    pub(in crate::engine) fn login_problem(&self) -> Option<String> {
         self.0.login.as_ref()?.problem()
     }
 
-    /// Says so where the login shell's environment cannot be had, once that is known.
-    pub(in crate::engine) fn tell_of_login(&self) {
+    /// Reports it once it is known that the login shell's environment cannot be read.
+    pub(in crate::engine) fn watch_login(&self) {
         let Some(login) = self.0.login.clone() else {
             return;
         };
-        let engine = self.clone();
+        let catalog = self.clone();
         tokio::task::spawn_blocking(move || {
             login.wait();
             if login.problem().is_some() {
-                engine.report(Event::Problems {
-                    problems: engine.problems(),
-                });
+                catalog.report_problems();
             }
         });
     }
@@ -124,42 +126,51 @@ impl Engine {
     /// kept beside as `settings.json.broken`.
     ///
     /// # Errors
-    /// Where the database's address is none, a number is out of range, or the file cannot be written.
-    pub fn change_settings(&self, settings: Settings) -> Result<Settings, EngineError> {
+    /// If the database's address cannot be read, a number is out of range, or the file cannot be written.
+    pub async fn change_settings(&self, settings: Settings) -> Result<Settings, EngineError> {
+        self.blocking(|catalog| catalog.change(settings)).await
+    }
+
+    fn change(&self, settings: Settings) -> Result<Settings, EngineError> {
         database::of_settings(&settings)?;
         settings::in_range(&settings)
             .map_err(|wrong| EngineError::Refused(format!("{}: {}", wrong.key, wrong.why)))?;
-        settings::write(&self.folders().config, &settings)?;
-        self.hold_to(Held {
+        settings::write(self.config(), &settings)?;
+        self.apply(Held {
             settings: settings.clone(),
             problem: None,
         });
         Ok(settings)
     }
 
-    /// Reads the settings' file again, which somebody changed.
-    pub(in crate::engine) fn read_settings(&self) {
-        let mut read = read(&self.folders().config);
+    /// Reads the settings' file again after a change.
+    pub(in crate::engine) fn reload_settings(&self) {
+        let mut read = read(self.config());
         if read.problem.is_some() {
             read.settings = self.settings();
         }
-        self.hold_to(read);
+        self.apply(read);
     }
 
-    fn hold_to(&self, held: Held) {
+    fn apply(&self, held: Held) {
         self.0.queue.set_most(most_jobs(&held.settings));
-        if self.0.catalog.set_trust_again(held.settings.trust_again) {
-            self.tell_projects();
-        }
         let before = std::mem::replace(&mut *self.0.preferences.held(), held.clone());
+        if before.settings.trust_again != held.settings.trust_again {
+            self.report_projects();
+        }
         if before.settings != held.settings {
-            self.report(Event::Settings(held.settings));
+            self.0.events.report(Event::Settings(held.settings));
         }
         if before.problem != held.problem {
-            self.report(Event::Problems {
-                problems: self.problems(),
-            });
+            self.report_problems();
         }
+    }
+
+    /// Reports the problems as they are now. It reads files.
+    pub(in crate::engine) fn report_problems(&self) {
+        self.0.events.report(Event::Problems {
+            problems: self.problems(),
+        });
     }
 }
 

@@ -1,16 +1,16 @@
 //! What launch forms were filled in with: remembered at each start, and kept under names.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use parking_lot::Mutex;
 
+use super::Catalog;
 use crate::{
     engine::{
-        Engine, EngineError,
+        EngineError,
         start::{compose::Wanted, secret::is_secret},
     },
-    presets::{self, Forms, PresetError},
-    presets::{Filled, Preset, Presets},
+    presets::{Filled, Forms, Preset, PresetError, Presets},
     project::{Project, Scan},
 };
 
@@ -57,54 +57,58 @@ impl From<PresetError> for EngineError {
     }
 }
 
-impl Engine {
-    /// What is known of earlier launches of a target.
+impl Catalog {
+    /// What a target was last started with, and its presets.
     ///
     /// # Errors
-    /// Where there is no such project.
-    pub fn presets(&self, project: &str, target: &str) -> Result<Presets, EngineError> {
-        let project = self.project(project)?;
-        let name = self.name_of_form(&project, target);
-        Ok(self.forms(&folder(&project), &name).read())
+    /// If there is no such project.
+    pub async fn presets(&self, project: &str, target: &str) -> Result<Presets, EngineError> {
+        self.of_form(project, target, |forms, _scan| Ok(forms.read()))
+            .await
     }
 
-    /// Keeps what is filled in for a target under a name, in the place of what had that name; a secret by its name alone.
+    /// Saves what is filled in for a target under a name, and replaces an earlier preset of that name. Of a secret only the
+    /// name is saved.
     ///
     /// # Errors
-    /// Where there is no such project, the name breaks its rule, there are too many, or the file cannot be written.
-    pub fn save_preset(
+    /// If there is no such project, the name breaks its rule, there are too many, or the file cannot be written.
+    pub async fn save_preset(
         &self,
         project: &str,
         target: &str,
         mut preset: Preset,
     ) -> Result<Presets, EngineError> {
-        let project = self.project(project)?;
-        let scan = self.known_targets(&project);
-        for (name, value) in &mut preset.filled.variables {
-            if is_secret(&scan, name) {
-                *value = None;
+        self.of_form(project, target, move |forms, scan| {
+            for (name, value) in &mut preset.filled.variables {
+                if is_secret(scan, name) {
+                    *value = None;
+                }
             }
-        }
-        let name = self.name_of_form(&project, target);
-        Ok(self.forms(&folder(&project), &name).save(preset)?)
+            Ok(forms.save(preset)?)
+        })
+        .await
     }
 
-    /// Drops what was kept under a name.
+    /// Removes a preset.
     ///
     /// # Errors
-    /// Where there is no such project, or the file cannot be written.
-    pub fn forget_preset(
+    /// If there is no such project, or the file cannot be written.
+    pub async fn forget_preset(
         &self,
         project: &str,
         target: &str,
         name: &str,
     ) -> Result<Presets, EngineError> {
-        let project = self.project(project)?;
-        let target = self.name_of_form(&project, target);
-        Ok(self.forms(&folder(&project), &target).forget(name)?)
+        let name = name.to_owned();
+        self.of_form(
+            project,
+            target,
+            move |forms, _scan| Ok(forms.forget(&name)?),
+        )
+        .await
     }
 
-    /// Remembers what one target was started with. What stands behind it is its own, unless one of that is a target, too.
+    /// Remembers what one target was started with. Words after it are its own, unless one of them is a target, too.
     pub(in crate::engine) fn remember(&self, project: &Project, scan: &Scan, wanted: Wanted<'_>) {
         let Some((name, words)) = wanted.targets.split_first() else {
             return;
@@ -130,13 +134,24 @@ impl Engine {
             filled,
         };
         if self.0.launches.add(launched) {
-            let engine = self.clone();
-            tokio::task::spawn_blocking(move || engine.write_launches());
+            let catalog = self.clone();
+            tokio::task::spawn_blocking(move || catalog.write_pending());
         }
     }
 
-    /// Writes down what targets were started with, if that is not done yet. It may block.
-    pub fn write_launches(&self) {
+    /// Writes down what targets were started with, if that is not done yet.
+    ///
+    /// # Errors
+    /// If writing panicked; what is wrong with the file is among the problems that a person sees.
+    pub async fn write_launches(&self) -> Result<(), EngineError> {
+        self.blocking(|catalog| {
+            catalog.write_pending();
+            Ok(())
+        })
+        .await
+    }
+
+    fn write_pending(&self) {
         let writing = self.0.launches.writing.lock();
         let pending = std::mem::take(&mut *self.0.launches.pending.lock());
         for Launched {
@@ -146,41 +161,44 @@ impl Engine {
         } in pending
         {
             let forms = Forms {
-                config: &self.folders().config,
+                config: self.config(),
                 folder: &folder,
                 target: &target,
             };
             if let Err(error) = forms.launched(filled) {
-                // The job runs; what is wrong with the file is told among what a person should see to.
+                // The job runs all the same; what is wrong with the file is among the problems that a person sees.
                 tracing::debug!(%error, "what a target was started with is not remembered");
             }
         }
         drop(writing);
     }
 
-    /// What is wrong with the file of presets.
-    pub(in crate::engine) fn presets_problem(&self) -> Option<String> {
-        presets::problem(&self.folders().config).map(|problem| problem.to_string())
-    }
-
-    /// The name under which a target's form is kept: all that a pattern fits have one form.
-    fn name_of_form(&self, project: &Project, target: &str) -> String {
-        let scan = self.known_targets(project);
-        let known = scan.target(target).map(|known| known.name.clone());
-        known.unwrap_or_else(|| target.to_owned())
-    }
-
-    fn forms<'a>(&'a self, folder: &'a Path, target: &'a str) -> Forms<'a> {
-        self.write_launches();
-        Forms {
-            config: &self.folders().config,
-            folder,
-            target,
-        }
+    /// Does work on the saved forms of a target, and on what is known of its project, on a thread that may block.
+    async fn of_form<T: Send + 'static>(
+        &self,
+        project: &str,
+        target: &str,
+        work: impl FnOnce(Forms<'_>, &Scan) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let (project, target) = (project.to_owned(), target.to_owned());
+        self.blocking(move |catalog| {
+            let project = catalog.project(&project)?;
+            let scan = catalog.known_targets(&project);
+            // All targets that one pattern makes have one form: the pattern's.
+            let form = scan.target(&target).map_or(&target, |known| &known.name);
+            catalog.write_pending();
+            let forms = Forms {
+                config: catalog.config(),
+                folder: &folder(&project),
+                target: form,
+            };
+            work(forms, &scan)
+        })
+        .await
     }
 }
 
-/// Whatever name a folder goes by, it is one folder.
+/// One path for a folder, whichever of its names it was reached by.
 fn folder(project: &Project) -> PathBuf {
     let canonical = project.path.canonicalize();
     canonical.unwrap_or_else(|_| project.path.clone())

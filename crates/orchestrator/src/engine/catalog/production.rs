@@ -1,8 +1,9 @@
 //! Hosts in production: on those, what is dangerous runs only where their names were typed. A mark is of the machine that
 //! the SSH config leads to, so another name for it is marked, too.
 
+use super::Catalog;
 use crate::{
-    engine::{Engine, EngineError},
+    engine::EngineError,
     make,
     settings::{Production, place},
     ssh,
@@ -14,38 +15,44 @@ pub(in crate::engine) fn place_of(config: &ssh::Config, name: &str) -> String {
     place(&hostname, port)
 }
 
-impl Engine {
-    /// Says whether a host is in production, and with it every other name of the same machine.
+impl Catalog {
+    /// Sets whether a host is in production, and with it every other name of the same machine.
     ///
     /// # Errors
-    /// Where the SSH config names no such host, so that a slip of the pen protects nothing, or the file cannot be written.
-    pub fn mark_production(&self, host: &str, production: bool) -> Result<(), EngineError> {
-        let hosts = self.hosts().found;
+    /// If the SSH config names no such host (a misspelled name would protect nothing), or the file cannot be written.
+    pub async fn mark_production(&self, host: &str, production: bool) -> Result<(), EngineError> {
+        let host = host.to_owned();
+        self.blocking(move |catalog| catalog.mark(&host, production))
+            .await
+    }
+
+    fn mark(&self, host: &str, production: bool) -> Result<(), EngineError> {
+        let hosts = self.list_hosts().found;
         // A mark can always be taken away: its host may have left the config.
         if production && !hosts.iter().any(|known| known.name == host) {
             let why = format!("no host is called '{host}' in the SSH config");
             return Err(EngineError::NotFound(why));
         }
-        let (config, ssh) = (&self.folders().config, self.0.catalog.ssh());
+        let (config, ssh) = (self.config(), self.ssh());
         if production {
             Production::mark(config, host, place_of(&ssh, host))?;
         } else {
             Production::unmark(config, host, |name| place_of(&ssh, name))?;
         }
-        self.tell_hosts();
+        self.report_hosts();
         Ok(())
     }
 
     /// Of these hosts, those in production, by whatever name they go. A broken list counts as it was last read.
     pub(in crate::engine) fn in_production(&self, hosts: &[String]) -> Vec<String> {
-        let ssh = self.0.catalog.ssh();
-        let (kept, _) = Production::read(&self.folders().config);
+        let ssh = self.ssh();
+        let (kept, _) = Production::read(self.config());
         let marked = kept.marked(|name| place_of(&ssh, name));
         let is_marked = |host: &&String| marked.has(host, &place_of(&ssh, host));
         hosts.iter().filter(is_marked).cloned().collect()
     }
 
-    /// Refuses what is dangerous on a host in production whose name was not typed.
+    /// Refuses a dangerous command on a host in production whose name was not typed.
     pub(in crate::engine) fn confirmed(
         &self,
         command: &str,

@@ -84,7 +84,7 @@ impl Engine {
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse::<JobId>().ok());
         let known = || self.0.known.lock();
-        let mut left_alone = self.elsewhere();
+        let mut skipped = self.elsewhere();
         for id in ids {
             if !known().insert(id) {
                 continue;
@@ -92,7 +92,7 @@ impl Engine {
             let apart = match self.adopt(id) {
                 Ok(None) => continue,
                 Ok(Some(store)) => {
-                    left_alone.insert(id, Apart::OfStore(store));
+                    skipped.insert(id, Apart::OfStore(store));
                     continue;
                 }
                 Err(error) => {
@@ -103,10 +103,10 @@ impl Engine {
             known().remove(&id);
             // Another engine may have dropped it in between.
             if self.folders().jobs().join(id.to_string()).exists() {
-                left_alone.insert(id, apart);
+                skipped.insert(id, apart);
             }
         }
-        self.leave_alone(left_alone);
+        self.set_skipped(skipped);
     }
 
     /// The jobs that wait for another store. One whose folder is gone has been archived there, or handed over.
@@ -126,8 +126,12 @@ impl Engine {
     /// Hands a job that waits for another store over to the one in use.
     ///
     /// # Errors
-    /// Where it is not one of those, a program archives it just now, or it runs.
-    pub fn move_here(&self, job: JobId) -> Result<(), EngineError> {
+    /// If it is not one of those, a program archives it just now, or it runs.
+    pub async fn move_here(&self, job: JobId) -> Result<(), EngineError> {
+        self.blocking(move |engine| engine.hand_over(job)).await
+    }
+
+    fn hand_over(&self, job: JobId) -> Result<(), EngineError> {
         let live = self.live(job).filter(|live| live.is_elsewhere());
         let Some(live) = live else {
             let why = format!("job {job} does not wait for another database");
@@ -298,9 +302,16 @@ impl Engine {
         }
     }
 
-    /// Archives the jobs that are over and that nobody archives, and says which those are. For a program that leaves
+    /// Archives the jobs that are over and that no engine archives, and returns their ids. For a program that leaves
     /// again: jobs that run are left to their supervisors.
-    pub fn archive_left_over(&self) -> Vec<JobId> {
+    ///
+    /// # Errors
+    /// If looking for them panicked.
+    pub async fn archive_left_over(&self) -> Result<Vec<JobId>, EngineError> {
+        self.blocking(|engine| Ok(engine.claim_left_over())).await
+    }
+
+    fn claim_left_over(&self) -> Vec<JobId> {
         job_folder::sweep(&self.folders().jobs());
         let take = |live: Arc<Live>| {
             let id = live.id;
@@ -311,7 +322,7 @@ impl Engine {
         left.into_iter().map(take).collect()
     }
 
-    /// Whether there are jobs that are over and that nobody archives.
+    /// Whether there are jobs that are over and that no engine archives.
     #[must_use]
     pub fn has_left_over(&self) -> bool {
         self.lives().iter().any(is_left_over)
@@ -342,7 +353,7 @@ impl Engine {
         let engine = self.clone();
         tokio::spawn(async move {
             engine.forget(id);
-            if let Ok(job) = engine.job(id).await {
+            if let Ok(job) = engine.0.jobs.get(id).await {
                 engine.job_changed(job);
             }
         });

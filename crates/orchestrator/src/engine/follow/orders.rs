@@ -73,7 +73,7 @@ impl Engine {
         if let Some(live) = self.live(job) {
             return Ok(live);
         }
-        let known = self.job(job).await?;
+        let known = self.0.jobs.get(job).await?;
         Err(if known.state.status().is_over() {
             not_taken(job, NotTaken::Over)
         } else if known.owner == folders::owner() {

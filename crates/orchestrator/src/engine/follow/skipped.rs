@@ -1,10 +1,11 @@
-//! Job folders that this engine leaves alone: of a store that is not the one in use, or not to be read. Nobody may miss
-//! them, so they are told wherever jobs are.
+//! Job folders this engine skips: they belong to another database or cannot be read. They are reported wherever jobs are
+//! listed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{engine::Engine, job::JobId, wire::Event};
 use parking_lot::Mutex;
+
+use crate::{engine::Engine, job::JobId};
 
 /// Why a job folder was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,50 +16,50 @@ pub(in crate::engine) enum Apart {
     Unreadable(String),
 }
 
-/// The job folders that are left alone.
-#[derive(Debug, Default)]
-pub(in crate::engine) struct LeftAlone(Mutex<BTreeMap<JobId, Apart>>);
+/// The job folders that are skipped. Clones share the list.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct LeftAlone(Arc<Mutex<BTreeMap<JobId, Apart>>>);
 
-impl Engine {
-    /// Takes over which job folders are left alone, and tells of it where that changed.
-    pub(in crate::engine) fn leave_alone(&self, now: BTreeMap<JobId, Apart>) {
-        let mut known = self.0.left_alone.0.lock();
-        if *known == now {
-            return;
-        }
+impl LeftAlone {
+    /// Replaces the list; whether it changed.
+    fn replace(&self, now: BTreeMap<JobId, Apart>) -> bool {
+        let mut known = self.0.lock();
+        let changed = *known != now;
         *known = now;
-        drop(known);
-        self.report(Event::Problems {
-            problems: self.problems(),
-        });
+        changed
     }
 
-    /// Jobs that are there and in no list, each store's in one line.
-    #[must_use]
-    pub fn jobs_apart(&self) -> Vec<String> {
-        let known = self.0.left_alone.0.lock();
+    /// The list for a person: a line for each database, and one for each folder that cannot be read.
+    pub(in crate::engine) fn lines(&self) -> Vec<String> {
+        let known = self.0.lock();
         let mut of_store: BTreeMap<&str, Vec<JobId>> = BTreeMap::new();
-        let mut told = Vec::new();
+        let mut lines = Vec::new();
         for (id, apart) in &*known {
             match apart {
                 Apart::OfStore(store) => of_store.entry(store).or_default().push(*id),
                 Apart::Unreadable(why) => {
-                    told.push(format!(
+                    lines.push(format!(
                         "job {id} cannot be taken in: {why}; its folder is left as it is"
                     ));
                 }
             }
         }
-        told.extend(
-            of_store
-                .into_iter()
-                .map(|(store, jobs)| waiting(store, &jobs)),
-        );
-        told
+        let waiting = of_store.into_iter();
+        lines.extend(waiting.map(|(store, jobs)| waiting_line(store, &jobs)));
+        lines
     }
 }
 
-fn waiting(store: &str, jobs: &[JobId]) -> String {
+impl Engine {
+    /// Sets which job folders are skipped, and reports it if that changed.
+    pub(in crate::engine) fn set_skipped(&self, now: BTreeMap<JobId, Apart>) {
+        if self.0.jobs.skipped.replace(now) {
+            self.0.catalog.report_problems();
+        }
+    }
+}
+
+fn waiting_line(store: &str, jobs: &[JobId]) -> String {
     let store = match store {
         "embedded" => "our own Postgres",
         other => other,

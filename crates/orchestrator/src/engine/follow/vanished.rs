@@ -72,7 +72,7 @@ impl Engine {
             .await;
         match saved {
             Ok(()) => {
-                if let Ok(job) = self.job(job.id).await {
+                if let Ok(job) = self.0.jobs.get(job.id).await {
                     self.job_changed(job);
                 }
             }

@@ -1,9 +1,9 @@
-//! Waiting for what a program must know before it goes on or leaves.
+//! Waiting for a job or the whole engine to reach a state, for programs that leave again.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
-    engine::{Engine, EngineError, Log},
+    engine::{Engine, EngineError, Jobs, Live, Log},
     job::{Job, JobId, Status},
     wire::StoreHealth,
 };
@@ -48,82 +48,13 @@ impl Engine {
         let _failed = failed.await.is_ok();
     }
 
-    /// The job, once somebody supervises it or it is over.
-    ///
-    /// # Errors
-    /// Where there is no such job.
-    pub async fn begun(&self, id: JobId) -> Result<Job, EngineError> {
-        match self.log(id).begun().await {
-            Some(job) => Ok(job),
-            None => self.job(id).await,
-        }
-    }
-
-    /// The job, once it is over.
-    ///
-    /// # Errors
-    /// Where there is no such job.
-    pub async fn over(&self, id: JobId) -> Result<Job, EngineError> {
-        match self.log(id).over().await {
-            Some(job) => Ok(job),
-            None => self.job(id).await,
-        }
-    }
-
-    /// The job, once it is over, or once it is known that no signal of ours reaches it.
-    ///
-    /// # Errors
-    /// Where there is no such job.
-    pub async fn over_or_defied(&self, id: JobId) -> Result<Job, EngineError> {
-        let is_so = |job: &Job| job.state.status().is_over() || job.defied.is_some();
-        match self.log(id).once(is_so).await {
-            Some(job) => Ok(job),
-            None => self.job(id).await,
-        }
-    }
-
-    /// The job, once all of it is over after a cancel, or it is known what is not.
-    ///
-    /// # Errors
-    /// Where there is no such job.
-    pub async fn ended_whole(&self, id: JobId) -> Result<Job, EngineError> {
-        let job = self.over_or_defied(id).await?;
-        let Some(live) = self.live(id).filter(|_| job.defied.is_none()) else {
-            return Ok(job);
-        };
-        let mut growth = live.growth();
-        let mut changes = live.job_changes();
-        let known = async {
-            tokio::select! {
-                _complete = growth.wait_for(|extent| extent.complete) => {}
-                _left = changes.wait_for(|job| !job.survivors.is_empty()) => {}
-            }
-        };
-        let _known = tokio::time::timeout(GRACES, known).await.is_ok();
-        Ok(live.job())
-    }
-
-    /// Returns when a job is over and in the store, and a process that outlived it still holds its output. Never where
-    /// none does.
-    pub async fn held(&self, id: JobId) {
-        let Some(live) = self.live(id) else {
-            return std::future::pending().await;
-        };
-        let _settled = live.settling().wait_for(|settled| *settled).await.is_ok();
-        let mut growth = live.growth();
-        let complete = growth.wait_for(|extent| extent.complete);
-        if tokio::time::timeout(HELD, complete).await.is_ok() {
-            std::future::pending::<()>().await;
-        }
-    }
-
     /// Returns when every job that is over has been archived or cannot be just now, or Postgres is away. Those that run are
     /// not waited for.
     pub async fn all_archived(&self) {
-        let is_over = |live: &&std::sync::Arc<crate::engine::Live>| {
+        let can_be = |live: &&Arc<Live>| {
             live.job_status().is_over() && live.extent().complete && !live.is_elsewhere()
         };
-        for live in self.lives().iter().filter(is_over) {
+        for live in self.lives().iter().filter(can_be) {
             tokio::select! {
                 () = self.archived_or_not(live.id) => {}
                 () = self.store_failed() => return,
@@ -153,21 +84,97 @@ impl Engine {
     }
 }
 
+impl Jobs {
+    /// The job, once somebody supervises it or it is over.
+    ///
+    /// # Errors
+    /// If there is no such job.
+    pub async fn begun(&self, id: JobId) -> Result<Job, EngineError> {
+        self.once(id, is_begun).await
+    }
+
+    /// The job, once it is over.
+    ///
+    /// # Errors
+    /// If there is no such job.
+    pub async fn over(&self, id: JobId) -> Result<Job, EngineError> {
+        self.once(id, is_over).await
+    }
+
+    /// The job, once it is over, or once it is known that no signal of ours reaches it.
+    ///
+    /// # Errors
+    /// If there is no such job.
+    pub async fn over_or_defied(&self, id: JobId) -> Result<Job, EngineError> {
+        let is_so = |job: &Job| is_over(job) || job.defied.is_some();
+        self.once(id, is_so).await
+    }
+
+    /// The job, once all of it is over after a cancel, or it is known what is not.
+    ///
+    /// # Errors
+    /// If there is no such job.
+    pub async fn ended_whole(&self, id: JobId) -> Result<Job, EngineError> {
+        let job = self.over_or_defied(id).await?;
+        let Some(live) = self.lives.get(id).filter(|_| job.defied.is_none()) else {
+            return Ok(job);
+        };
+        let mut growth = live.growth();
+        let mut changes = live.job_changes();
+        let known = async {
+            tokio::select! {
+                _complete = growth.wait_for(|extent| extent.complete) => {}
+                _left = changes.wait_for(|job| !job.survivors.is_empty()) => {}
+            }
+        };
+        let _known = tokio::time::timeout(GRACES, known).await.is_ok();
+        Ok(live.job())
+    }
+
+    /// Returns when a job is over and in the store, and a process that outlived it still holds its output. Never if none
+    /// does.
+    pub async fn held(&self, id: JobId) {
+        let Some(live) = self.lives.get(id) else {
+            return std::future::pending().await;
+        };
+        let _settled = live.settling().wait_for(|settled| *settled).await.is_ok();
+        let mut growth = live.growth();
+        let complete = growth.wait_for(|extent| extent.complete);
+        if tokio::time::timeout(HELD, complete).await.is_ok() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn once(&self, id: JobId, is_so: impl Fn(&Job) -> bool) -> Result<Job, EngineError> {
+        match self.lives.get(id) {
+            Some(live) => Ok(once(&live, is_so).await),
+            None => self.get(id).await,
+        }
+    }
+}
+
+async fn once(live: &Live, is_so: impl Fn(&Job) -> bool) -> Job {
+    let _so = live.job_changes().wait_for(|job| is_so(job)).await.is_ok();
+    live.job()
+}
+
 /// A job's log knows its job too, when that has been archived since and the store is away.
 impl Log {
-    /// The job, once somebody supervises it or it is over; none where it was archived before this was made.
+    /// The job, once somebody supervises it or it is over; none if it was archived before this was made.
     pub async fn begun(&self) -> Option<Job> {
-        self.once(|job| job.state.status() != Status::Queued).await
+        Some(once(self.live.as_ref()?, is_begun).await)
     }
 
-    /// The job, once it is over; none where it was archived before this was made.
+    /// The job, once it is over; none if it was archived before this was made.
     pub async fn over(&self) -> Option<Job> {
-        self.once(|job| job.state.status().is_over()).await
+        Some(once(self.live.as_ref()?, is_over).await)
     }
+}
 
-    async fn once(&self, is_so: impl Fn(&Job) -> bool) -> Option<Job> {
-        let live = self.live.as_ref()?;
-        let _so = live.job_changes().wait_for(|job| is_so(job)).await.is_ok();
-        Some(live.job())
-    }
+fn is_begun(job: &Job) -> bool {
+    job.state.status() != Status::Queued
+}
+
+fn is_over(job: &Job) -> bool {
+    job.state.status().is_over()
 }

@@ -1,5 +1,5 @@
-//! Whether those whose jobs are in a shared store are there to say how these stand. Nothing is concluded from their
-//! silence: a job of theirs stays as it is, and is shown with a word of doubt.
+//! Heartbeats on a shared database. An owner silent for 30 s is marked "not heard from"; the status of its jobs is not
+//! changed.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -9,13 +9,13 @@ use crate::{
     job::Job,
 };
 
-/// Between two words of an engine that it is there.
+/// Between two heartbeats of an engine.
 const BEAT: Duration = Duration::from_secs(10);
-/// Who has said nothing for this long is taken to be away.
+/// An owner without a heartbeat for this long is silent.
 const SILENT: Duration = Duration::from_secs(30);
 
 impl Engine {
-    /// Says now and then that we are there, and tells of the jobs of those who fall silent or come back.
+    /// Sends our heartbeats, and reports the jobs of owners that fall silent or come back.
     pub(in crate::engine) fn watch_owners(&self) {
         if matches!(self.0.link.place(), Place::Embedded { .. }) {
             // Nobody else's jobs are in it.
@@ -42,8 +42,10 @@ impl Engine {
             }
         });
     }
+}
 
-    /// Marks those of these jobs, read from the store, whose owner has fallen silent. Where that cannot be asked, none.
+impl super::Jobs {
+    /// Marks those of these jobs, read from the store, whose owner is silent. If the store does not answer, none.
     pub(in crate::engine) async fn mark_silent(&self, jobs: &mut [Job]) {
         let own = folders::owner();
         let others = |job: &&mut Job| !job.state.status().is_over() && job.owner != own;
@@ -51,7 +53,6 @@ impl Engine {
             return;
         }
         let asked = self
-            .0
             .link
             .ask(async |store| store.silent_owners(SILENT).await);
         let silent = asked.await.unwrap_or_default();

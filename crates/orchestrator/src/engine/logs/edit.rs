@@ -1,7 +1,6 @@
 //! Opens a person's editor at the place in a file that a line of a log names.
 //!
-//! What is opened is what our own outline read in the log, and it must be a file that is there: the page names a line and
-//! no path.
+//! The page names a line and no path: the file is the one that our own outline read in that line, and it must exist.
 
 use std::{
     env,
@@ -10,13 +9,13 @@ use std::{
 };
 
 use crate::{
-    engine::{Engine, EngineError},
+    engine::{EngineError, Logs, blocking::blocking},
     environment,
     job::JobId,
     log::outline::{Outline, Spot},
 };
 
-/// Editors in the order in which they are looked for, and how each is told of a place.
+/// Editors in the order in which they are looked for, each with the arguments by which it opens a place.
 const EDITORS: [&str; 11] = [
     "code -g {file}:{line}:{column}",
     "codium -g {file}:{line}:{column}",
@@ -31,14 +30,14 @@ const EDITORS: [&str; 11] = [
     "xdg-open {file}",
 ];
 
-impl Engine {
+impl Logs {
     /// Opens the place in a file that a line of a job's log names as an error's.
     ///
     /// # Errors
-    /// Where it names none, the file is not here, or there is no editor.
+    /// If the line names none, the file is not here, or there is no editor.
     pub async fn edit(&self, job: JobId, line: u64) -> Result<(), EngineError> {
         let outline = self.outline(job).await?;
-        let job = self.job(job).await?;
+        let job = self.jobs.get(job).await?;
         let no_place = || EngineError::NotFound(format!("line {line} names no place in a file"));
         let fault = outline.errors.iter().find(|fault| fault.line == line);
         let spot = fault
@@ -55,9 +54,8 @@ impl Engine {
                 spot.file
             ))
         })?;
-        let editor = self.settings().editor;
-        self.blocking(move |_| open(editor.as_deref(), &file, &spot))
-            .await
+        let editor = self.catalog.settings().editor;
+        blocking(move || open(editor.as_deref(), &file, &spot)).await
     }
 }
 

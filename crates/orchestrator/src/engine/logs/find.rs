@@ -1,7 +1,7 @@
-//! Looks for something in a job's log, wherever it lies, and goes on as the log grows.
+//! Finds text in a job's log, in spool and store alike, and goes on as the log grows.
 //!
-//! One thread reads the log through a cursor, as everyone does, and keeps where each hit stands; who asks for hits never
-//! waits for it. Dropping a [`Search`] ends it.
+//! One thread reads the log through a cursor, as all readers do, and keeps the place of each hit. A question for hits is
+//! answered from what has been found so far and never waits for that thread. Dropping a [`Search`] ends it.
 
 mod found;
 mod pass;
@@ -17,7 +17,7 @@ use tokio::{sync::watch, task::AbortHandle};
 use self::found::Found;
 pub use self::found::Nearest;
 use crate::{
-    engine::{Engine, EngineError, LINE_BYTES, Log, ReadError},
+    engine::{EngineError, LINE_BYTES, Log, Logs, ReadError},
     job::JobId,
     log::{
         Line,
@@ -64,14 +64,14 @@ impl Drop for Search {
     }
 }
 
-impl Engine {
-    /// Looks for something in a job's log, from now on until what is given is dropped.
+impl Logs {
+    /// Looks for the query in a job's log, until the [`Search`] is dropped.
     ///
     /// # Errors
-    /// [`EngineError::Refused`] where that cannot be looked for, with its place.
-    pub fn search(&self, job: JobId, query: &Query) -> Result<Search, EngineError> {
+    /// [`EngineError::Refused`] if the pattern cannot be read, with the place in it.
+    pub fn find(&self, job: JobId, query: &Query) -> Result<Search, EngineError> {
         let pattern = Pattern::new(query).map_err(|bad| EngineError::Refused(bad.to_string()))?;
-        Ok(Search::begin(self.log(job), pattern))
+        Ok(Search::begin(self.of(job), pattern))
     }
 }
 
@@ -88,14 +88,14 @@ impl Search {
         Self { shared, task }
     }
 
-    /// Wakes as it comes on.
+    /// Wakes as the search proceeds.
     #[must_use]
     pub fn progress(&self) -> watch::Receiver<Progress> {
         self.shared.progress.subscribe()
     }
 
-    /// The next hit after a place, or the last one before it; from the other end where there is none and all has been
-    /// looked at.
+    /// The next hit after a place, or the last one before it; from the other end if there is none and the whole log has been
+    /// searched.
     #[must_use]
     pub fn nearest(&self, line: u64, start: u32, back: bool) -> Option<Nearest> {
         let wraps = self.shared.progress.borrow().caught_up;
@@ -112,7 +112,7 @@ impl Search {
     /// The hits in lines `first` and on, `count` of them.
     ///
     /// # Errors
-    /// Where there were too many hits to keep them all, and the lines cannot be read.
+    /// If there were too many hits to keep them all, and the lines cannot be read.
     pub async fn hits(&self, first: u64, count: u64) -> Result<Vec<Hit>, ReadError> {
         if let Some(hits) = self.found(|found| found.hits(first, count)) {
             return Ok(hits);
@@ -128,7 +128,7 @@ impl Search {
     /// them; and how many such lines there are in all.
     ///
     /// # Errors
-    /// Where they cannot be read.
+    /// If they cannot be read.
     pub async fn lines(
         &self,
         around: u64,

@@ -1,5 +1,5 @@
-//! What stands out in the logs of jobs that somebody looks at: read when it is asked for, and on from there when it is
-//! asked for again.
+//! Outlines: the sections and errors of a log. A log is read for its outline when somebody asks for that, and read on from
+//! there at the next question.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::Mutex as Turn, task::spawn_blocking};
 
 use crate::{
-    engine::{Cursor, Engine, EngineError, ReadError},
+    engine::{Cursor, EngineError, Logs, ReadError},
     job::JobId,
     log::{
         find::{Pattern, Query},
@@ -15,14 +15,14 @@ use crate::{
     },
 };
 
-/// Logs whose outlines are kept to read on from; past that the one asked for least lately goes.
+/// Outlines that are kept to be read on. Past that, the one that was not asked for the longest is dropped.
 const KEPT: usize = 16;
 
-/// The outlines of the logs that were looked at last, the latest at the end.
+/// The outlines that were asked for last, the latest at the end.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Outlines(Mutex<Vec<(JobId, Arc<Turn<Reading>>)>>);
 
-/// Where the reader of one log stands.
+/// An outline, and the cursor that reads on.
 #[derive(Debug)]
 struct Reading {
     cursor: Cursor,
@@ -32,21 +32,21 @@ struct Reading {
     whole: Option<Outline>,
 }
 
-impl Engine {
-    /// What stands out in a job's log, as far as it is there.
+impl Logs {
+    /// The outline of a job's log, as far as the log is there.
     ///
     /// # Errors
-    /// Where it lies in the store and it does not answer.
+    /// If it is in the store and the store does not answer.
     pub async fn outline(&self, job: JobId) -> Result<Outline, EngineError> {
-        let reading = self.0.outlines.of(job, || self.reading(job));
+        let reading = self.outlines.of(job, || self.reading(job));
         let mut reading = reading.lock_owned().await;
-        if reading.rules != self.settings().error_rules {
+        if reading.rules != self.catalog.settings().error_rules {
             *reading = self.reading(job);
         }
         if let Some(outline) = &reading.whole {
             return Ok(outline.clone());
         }
-        // Looked at before reading: what is complete then is read to its end.
+        // Asked before reading: a log that is complete now is read to its end below, one that grows meanwhile may not be.
         let complete = reading.cursor.look().await?.complete;
         let runtime = Handle::current();
         let read = spawn_blocking(move || reading.catch_up(complete, &runtime)).await;
@@ -55,9 +55,9 @@ impl Engine {
     }
 
     fn reading(&self, job: JobId) -> Reading {
-        let rules = self.settings().error_rules;
+        let rules = self.catalog.settings().error_rules;
         Reading {
-            cursor: self.log(job).cursor(0),
+            cursor: self.of(job).cursor(0),
             outliner: Outliner::new(rules.iter().filter_map(|rule| pattern(rule)).collect()),
             rules,
             whole: None,
@@ -65,7 +65,8 @@ impl Engine {
     }
 }
 
-/// A person's rule; one that cannot be used was refused before, or is in a file that was edited by hand.
+/// The pattern of a person's rule. None if it cannot be read: then it was typed into the settings' file by hand, as the
+/// app refuses to save it.
 fn pattern(rule: &str) -> Option<Pattern> {
     let query = Query {
         text: rule.to_owned(),

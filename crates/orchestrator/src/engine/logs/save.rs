@@ -14,31 +14,31 @@ use std::{
 
 use chrono::{DateTime, Local};
 use directories::UserDirs;
-use tokio::{runtime::Handle, task::spawn_blocking};
+use tokio::runtime::Handle;
 
 use crate::{
-    engine::{Cursor, Engine, EngineError, ReadError},
+    engine::{Cursor, EngineError, Logs, ReadError, blocking::blocking},
     job::{Job, JobId, What},
     log::{Line, lines::Flow},
     wire::SaveAs,
 };
 
-/// Bytes of one line that are saved where it is not saved as it came.
+/// Bytes of one line that are saved, unless the log is saved raw.
 const LINE: usize = 16 * 1024 * 1024;
 
-impl Engine {
-    /// Saves a job's log as far as it is there, in a new file, and says where that is.
+impl Logs {
+    /// Saves a job's log, as far as it is there, in a new file, and returns its path.
     ///
     /// # Errors
-    /// Where the log cannot be read or the file cannot be written; what was written of it is then removed. Where rows of
-    /// it are gone, the rest is in the file that is named.
-    pub async fn save_log(&self, job: JobId, form: SaveAs) -> Result<PathBuf, EngineError> {
-        let job = self.job(job).await?;
-        let log = self.log(job.id);
+    /// If the log cannot be read or the file cannot be written; the unfinished file is then removed. If rows of the log are
+    /// gone, the error names the file that has the rest.
+    pub async fn save(&self, job: JobId, form: SaveAs) -> Result<PathBuf, EngineError> {
+        let job = self.jobs.get(job).await?;
+        let log = self.of(job.id);
         let cursor = log.cursor(0);
-        let folder = downloads(&self.folders().home);
+        let folder = downloads(&self.home);
         let runtime = Handle::current();
-        let saving = spawn_blocking(move || {
+        let saving = blocking(move || {
             fs::create_dir_all(&folder)?;
             let (path, file) = new_file(&folder, &name(&job), ending(form))?;
             let saved = write(BufWriter::new(file), cursor, &job, form, &runtime);
@@ -47,9 +47,7 @@ impl Engine {
             }
             saved.map(|()| path)
         });
-        let path = saving
-            .await
-            .map_err(|panic| EngineError::Io(panic.into()))??;
+        let path = saving.await?;
         match log.missing().await? {
             0 => Ok(path),
             missing => Err(EngineError::Refused(format!(

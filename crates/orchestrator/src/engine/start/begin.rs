@@ -124,7 +124,7 @@ impl Engine {
         turn: Turn,
         environment: HashMap<OsString, OsString>,
     ) -> io::Result<()> {
-        let floor = self.disk_floor();
+        let floor = self.catalog().disk_floor();
         let start =
             job_folder::Start::of(&live.folder, listener, turn, environment, live.id, floor);
         self.0.nursery.start(start)?;
@@ -149,7 +149,7 @@ impl Engine {
                 command: job.command,
                 pty: job.pty.then_some((window.rows, window.cols)),
                 graces: Grace::usual(),
-                floor: self.disk_floor(),
+                floor: self.catalog().disk_floor(),
                 archiver: job_folder::archiver_of_sessions()?,
             },
             folder: live.folder.clone(),
@@ -263,12 +263,12 @@ impl Engine {
     }
 
     pub(in crate::engine) fn register(&self, live: &Arc<Live>) {
-        self.0.lives.lock().insert(live.id, Arc::clone(live));
+        self.0.jobs.lives.add(live);
     }
 
     pub(in crate::engine) fn forget(&self, job: JobId) {
-        self.0.lives.lock().remove(&job);
-        self.0.archiving.lock().remove(&job);
+        self.0.jobs.lives.remove(job);
+        self.0.jobs.archiving.lock().remove(&job);
         self.0.known.lock().remove(&job);
         self.0.room.leave(job);
         self.0.forgotten.notify_waiters();

@@ -33,7 +33,7 @@ impl Engine {
         let Some(tree) = make::git::work_tree(folder) else {
             return false;
         };
-        let projects = self.projects().found.into_iter();
+        let projects = self.catalog().list_projects().found.into_iter();
         let mut trusted = projects.filter(|project| project.trusted);
         trusted.any(|project| make::git::work_tree(&project.path).as_ref() == Some(&tree))
     }

@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{
     engine::{Engine, EngineError},
-    environment,
     job::MakeOptions,
     make,
     project::{Project, Scan},
@@ -126,7 +125,7 @@ impl Engine {
     ) -> Result<(Composed, Option<make::Elsewhere>), EngineError> {
         let nul =
             || EngineError::Refused("failed to run make: an argument has a NUL byte in it".into());
-        let scan = self.known_targets(project);
+        let scan = self.catalog().known_targets(project);
         let read = make::line(folder, words, |_| false).ok_or_else(nul)?;
         let there = read.elsewhere.map(|to| self.led_to(to, project));
         let secret = |name: &str| {
@@ -134,7 +133,7 @@ impl Engine {
             is_secret(&scan, name) || elsewhere.is_some_and(|scan| is_secret(scan, name))
         };
         let line = make::line(folder, words, secret).ok_or_else(nul)?;
-        let mut environment = self.environment();
+        let mut environment = self.catalog().environment();
         let asked = self.asked_within(draft::of_line(&line, &project.name), &environment);
         let mut rules = match &there {
             Some(there) => Rules::of(&there.project, &line.targets, &there.scan),
@@ -166,7 +165,7 @@ impl Engine {
     /// What make finds where it is sent.
     fn led_to(&self, elsewhere: make::Elsewhere, from: &Project) -> There {
         let make::Elsewhere { dir, files } = elsewhere;
-        let project = self.project(&dir.display().to_string());
+        let project = self.catalog().project(&dir.display().to_string());
         let project = project.unwrap_or_else(|_| Project {
             path: dir,
             exclusive: false,
@@ -174,7 +173,7 @@ impl Engine {
             ..from.clone()
         });
         let scan = match files.is_empty() {
-            true => self.known_targets(&project),
+            true => self.catalog().known_targets(&project),
             false => Arc::new(make::scan_files(&project.path, &files)),
         };
         There { project, scan }
@@ -182,28 +181,18 @@ impl Engine {
 
     /// What a job here inherits, in a terminal or not.
     fn environment_in(&self, pty: bool) -> Vec<(OsString, OsString)> {
-        let mut environment = self.environment();
+        let mut environment = self.catalog().environment();
         if pty {
             make::environment::name_terminal(&mut environment);
         }
         environment
     }
 
-    /// What a job here inherits.
-    pub(in crate::engine) fn environment(&self) -> Vec<(OsString, OsString)> {
-        let base = environment::of_the_person();
-        let Some(login) = &self.0.login else {
-            return make::environment(base, None);
-        };
-        let known = login.known();
-        make::environment(make::with_login(base, &known), known.path.as_deref())
-    }
-
     /// What was asked for, with how the environment it is to run in differs from ours; and a word where the login shell's
     /// could not be had.
     fn asked_within(&self, asked: Asked, environment: &[(OsString, OsString)]) -> Asked {
         let mut asked = asked.within(environment);
-        let problem = self.0.login.as_ref().and_then(make::Login::problem);
+        let problem = self.catalog().login_problem();
         if let Some(here) = asked.here_mut() {
             here.environment
                 .extend(problem.map(make::environment::not_had));

@@ -26,7 +26,7 @@ impl Engine {
         let engine = self.clone();
         tokio::spawn(async move {
             let Some(live) = engine.live(job) else { return };
-            if engine.begun(job).await.is_err() {
+            if engine.jobs().begun(job).await.is_err() {
                 return;
             }
             let mut given: BTreeMap<_, _> = given.into_iter().collect();

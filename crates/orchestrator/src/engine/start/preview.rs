@@ -1,4 +1,4 @@
-//! What a launch would run, said before it is started. It comes from the functions that start it, and runs nothing.
+//! What a launch would run, shown before it is started. The functions that start a job compose it; nothing is run.
 
 use super::{
     compose::{Composed, Wanted, assignments},
@@ -19,11 +19,15 @@ const RECIPE_LINES: usize = 400;
 const MOST_TARGETS: usize = 60;
 
 impl Engine {
-    /// What a launch would run, and what to think of before. What forbids it is part of the answer.
+    /// What a launch would run, and what a person should know before. A reason that forbids it is part of the answer.
     ///
     /// # Errors
-    /// Where the project is unknown.
-    pub fn preview(&self, start: &Start) -> Result<Preview, EngineError> {
+    /// If the project is unknown.
+    pub async fn preview(&self, start: Start) -> Result<Preview, EngineError> {
+        self.blocking(move |engine| engine.preview_of(&start)).await
+    }
+
+    fn preview_of(&self, start: &Start) -> Result<Preview, EngineError> {
         match start {
             Start::Target {
                 project,
@@ -33,7 +37,7 @@ impl Engine {
                 options,
                 ..
             } => {
-                let project = self.project(project)?;
+                let project = self.catalog().project(project)?;
                 let wanted = Wanted {
                     targets,
                     variables,
@@ -57,7 +61,7 @@ impl Engine {
             }
             Start::Command { command, hosts, .. } => Ok(Preview {
                 dangers: dangers_of(command),
-                production: self.in_production(hosts),
+                production: self.catalog().in_production(hosts),
                 refusal: self.refusal_of_hosts(command, hosts),
                 ..of_line(command)
             }),
@@ -65,7 +69,7 @@ impl Engine {
     }
 
     fn preview_targets(&self, project: &Project, wanted: Wanted<'_>) -> Preview {
-        let scan = self.known_targets(project);
+        let scan = self.catalog().known_targets(project);
         let goals = goals(&scan, wanted.targets);
         let runs = in_order(&scan, &goals);
         let recipes = recipes(project, &scan, &runs, wanted);
@@ -104,7 +108,7 @@ impl Engine {
         if command.trim().is_empty() {
             return Some("there is no command to run".into());
         }
-        let refused = self.routes(hosts, command).err();
+        let refused = self.catalog().routes(hosts, command).err();
         refused.map(|refusal| refusal.to_string())
     }
 }

@@ -1,5 +1,4 @@
-//! What is asked of projects, hosts and what is saved of them. All of it reads files, so it is done on a thread that may
-//! block.
+//! Requests about projects and hosts, and what is saved for them.
 
 use crate::{
     engine::{Engine, EngineError},
@@ -7,31 +6,28 @@ use crate::{
 };
 
 pub(super) async fn answer(engine: Engine, request: CatalogRequest) -> Result<Reply, EngineError> {
-    engine
-        .blocking(move |engine| from_files(engine, request))
-        .await
-}
-
-fn from_files(engine: &Engine, request: CatalogRequest) -> Result<Reply, EngineError> {
+    let catalog = engine.catalog();
     let done = |()| Reply::Ok;
     Ok(match request {
-        CatalogRequest::Overview => Reply::Overview(Box::new(engine.overview())),
-        CatalogRequest::Targets { project } => Reply::Scan(engine.targets(&project)?),
-        CatalogRequest::AddProject { path } => Reply::Project(engine.add_project(&path)?),
-        CatalogRequest::RemoveProject { name } => done(engine.remove_project(&name)?),
-        CatalogRequest::TrustProject { name } => done(engine.trust_project(&name)?),
+        CatalogRequest::Overview => Reply::Overview(Box::new(engine.overview().await?)),
+        CatalogRequest::Targets { project } => Reply::Scan(catalog.targets(&project).await?),
+        CatalogRequest::AddProject { path } => Reply::Project(catalog.add_project(&path).await?),
+        CatalogRequest::RemoveProject { name } => done(catalog.remove_project(&name).await?),
+        CatalogRequest::TrustProject { name } => done(catalog.trust_project(&name).await?),
         CatalogRequest::SetExclusive { name, exclusive } => {
-            done(engine.set_exclusive(&name, exclusive)?)
+            done(catalog.set_exclusive(&name, exclusive).await?)
         }
-        CatalogRequest::CopyDotenvSample { project } => done(engine.copy_dotenv_sample(&project)?),
+        CatalogRequest::CopyDotenvSample { project } => {
+            done(catalog.copy_dotenv_sample(&project).await?)
+        }
         CatalogRequest::MarkProduction { host, production } => {
-            done(engine.mark_production(&host, production)?)
+            done(catalog.mark_production(&host, production).await?)
         }
         CatalogRequest::SaveCommand { host, command } => {
-            done(engine.save_command(host.as_deref(), &command)?)
+            done(catalog.save_command(host.as_deref(), &command).await?)
         }
         CatalogRequest::ForgetCommand { host, command } => {
-            done(engine.forget_command(host.as_deref(), &command)?)
+            done(catalog.forget_command(host.as_deref(), &command).await?)
         }
     })
 }

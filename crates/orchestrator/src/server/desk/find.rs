@@ -94,7 +94,7 @@ impl Finds {
     ) -> Result<Reply, EngineError> {
         self.end(number);
         self.room()?;
-        let search = Arc::new(engine.search(job, query)?);
+        let search = Arc::new(engine.logs().find(job, query)?);
         let telling = tasks.spawn(tell(Arc::clone(&search), outbox.clone(), number));
         self.0.insert(number, (search, telling));
         Ok(Reply::Ok)

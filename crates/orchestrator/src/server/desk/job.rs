@@ -1,4 +1,4 @@
-//! What is asked of jobs, and orders to them.
+//! Requests about jobs, and orders to them.
 
 use super::shown;
 use crate::{
@@ -7,26 +7,24 @@ use crate::{
 };
 
 pub(super) async fn answer(engine: Engine, request: JobRequest) -> Result<Reply, EngineError> {
-    let done = |()| Reply::Ok;
+    let (jobs, done) = (engine.jobs(), |()| Reply::Ok);
     Ok(match request {
         JobRequest::Jobs(query) => {
-            let page = engine.jobs(&query).await?;
+            let page = jobs.list(&query).await?;
             Reply::Jobs {
                 jobs: shown(page.jobs),
                 more: page.more,
                 incomplete: page.incomplete,
             }
         }
-        JobRequest::Job { job } => Reply::Job(Box::new(engine.job(job).await?.into())),
+        JobRequest::Job { job } => Reply::Job(Box::new(jobs.get(job).await?.into())),
         JobRequest::Earlier { job } => Reply::Earlier {
-            jobs: engine.earlier(job).await?,
+            jobs: jobs.earlier(job).await?,
         },
-        JobRequest::Notes { jobs } => Reply::Notes {
-            notes: engine.notes(&jobs).await?,
+        JobRequest::Notes { jobs: of } => Reply::Notes {
+            notes: jobs.notes(&of).await?,
         },
-        JobRequest::SetNote { job, pinned, text } => {
-            done(engine.set_note(job, pinned, &text).await?)
-        }
+        JobRequest::SetNote { job, pinned, text } => done(jobs.set_note(job, pinned, &text).await?),
         JobRequest::Cancel { job, force } => done(engine.cancel(job, force).await?),
         JobRequest::Input { job, text, end } => done(engine.input(job, text, end).await?),
         JobRequest::Resize { job, rows, cols } => {
@@ -34,10 +32,6 @@ pub(super) async fn answer(engine: Engine, request: JobRequest) -> Result<Reply,
             engine.set_window(rows, cols);
             done(engine.resize(job, rows, cols).await?)
         }
-        JobRequest::Answer { prompt, answer } => done(
-            engine
-                .blocking(move |engine| engine.answer(prompt, answer))
-                .await?,
-        ),
+        JobRequest::Answer { prompt, answer } => done(engine.answer(prompt, answer)?),
     })
 }

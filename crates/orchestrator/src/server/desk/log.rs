@@ -62,17 +62,17 @@ impl Logs {
                 Box::pin(lines(engine, job, number, 1, WHOLE_LINE))
             }
             LogRequest::Outline { job } => Box::pin(async move {
-                let outline = engine.outline(job).await?;
+                let outline = engine.logs().outline(job).await?;
                 Ok(Reply::Outline(Box::new(outline)))
             }),
             LogRequest::SaveLog { job, form } => Box::pin(async move {
-                let path = engine.save_log(job, form).await?;
+                let path = engine.logs().save(job, form).await?;
                 Ok(Reply::Saved {
                     path: path.display().to_string(),
                 })
             }),
             LogRequest::Edit { job, line } => {
-                Box::pin(async move { engine.edit(job, line).await.map(|()| Reply::Ok) })
+                Box::pin(async move { engine.logs().edit(job, line).await.map(|()| Reply::Ok) })
             }
             LogRequest::Follow { job, tail } => match self.room() {
                 Ok(()) => return self.follow(engine, tasks, pending, job, tail.min(TAIL)),
@@ -171,6 +171,10 @@ async fn lines(
     count: u64,
     bytes: usize,
 ) -> Result<Reply, EngineError> {
-    let lines = engine.log(job).lines(first.max(1), count, bytes).await?;
+    let lines = engine
+        .logs()
+        .of(job)
+        .lines(first.max(1), count, bytes)
+        .await?;
     Ok(Reply::Lines { lines })
 }

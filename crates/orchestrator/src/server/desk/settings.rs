@@ -1,4 +1,4 @@
-//! What is asked of the settings.
+//! Requests about the settings.
 
 use crate::{
     engine::{Engine, EngineError},
@@ -6,16 +6,15 @@ use crate::{
 };
 
 pub(super) async fn answer(engine: Engine, request: SettingsRequest) -> Result<Reply, EngineError> {
-    let settings = match request {
-        SettingsRequest::Settings => engine.blocking(|engine| Ok(engine.settings())).await,
+    let catalog = engine.catalog();
+    Ok(match request {
+        SettingsRequest::Settings => Reply::Settings(catalog.settings()),
         SettingsRequest::ChangeSettings(settings) => {
-            engine
-                .blocking(move |engine| engine.change_settings(settings))
-                .await
+            Reply::Settings(catalog.change_settings(settings).await?)
         }
         SettingsRequest::UseDatabase { used } => {
-            return engine.use_database(used).await.map(|_| Reply::Ok);
+            catalog.use_database(used).await?;
+            Reply::Ok
         }
-    };
-    settings.map(Reply::Settings)
+    })
 }

@@ -19,7 +19,7 @@ const FRAME: Duration = Duration::from_millis(16);
 
 /// How large a log is.
 pub(super) async fn extent(engine: &Engine, job: JobId) -> Result<wire::Extent, EngineError> {
-    let log = engine.log(job);
+    let log = engine.logs().of(job);
     extent_now(&log, &log.source().await?).await
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn follow(
     job: JobId,
     mut tail: watch::Receiver<u32>,
 ) {
-    let log = engine.log(job);
+    let log = engine.logs().of(job);
     let (reply, source) = match log.source().await {
         Ok(source) => (extent_now(&log, &source).await, Some(source)),
         Err(error) => (Err(error.into()), None),
@@ -113,7 +113,7 @@ pub(super) async fn beginning(
     seq: u64,
     tail: Option<u64>,
 ) -> Result<(u64, Option<u64>), EngineError> {
-    let log = engine.log(job);
+    let log = engine.logs().of(job);
     let extent = log.source().await?.extent();
     let first = match tail {
         Some(bytes) => log.seq_before_end(bytes, extent.bytes).await?.max(seq),
@@ -136,7 +136,7 @@ pub(super) async fn send_chunks(
     subscription: u32,
     seq: u64,
 ) -> Result<(), Stopped> {
-    let log = engine.log(job);
+    let log = engine.logs().of(job);
     let mut cursor = log.cursor(seq);
     while let Some(piece) = cursor.next_or_wait().await.map_err(Stopped::Unreadable)? {
         for message in messages::of(subscription, piece) {
