@@ -240,6 +240,8 @@ async fn a_question_outlives_the_app_that_showed_it() {
     let mut page = app.page().await;
     let job = start(&mut page, "echo hi").await;
     asked(&mut page).await;
+    // Another command without a terminal does not answer for it.
+    assert_eq!(app.home.text(&["run", "--", "echo mine"]), "mine\n");
     drop(page);
     app.kill();
     app.again();

@@ -2,18 +2,20 @@
 
 use orchestrator::{
     engine::Engine,
+    job::JobId,
     wire::{Answer, Event, Prompt, Question},
 };
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{out, terminal};
 
-/// Answers what jobs ask, for as long as this program runs. A host key is never accepted on the command line; a secret
-/// is asked for where there is a terminal.
-pub(crate) async fn answer_all(engine: Engine) {
+/// Answers what these jobs ask, for as long as this program runs; what others ask is for whoever started them. A host key
+/// is never accepted on the command line; a secret is asked for where there is a terminal.
+pub(crate) async fn answer_all(engine: Engine, jobs: Vec<JobId>) {
     let mut events = engine.events();
     loop {
-        for prompt in engine.prompts() {
+        let all = engine.prompts().into_iter();
+        for prompt in all.filter(|prompt| jobs.contains(&prompt.job)) {
             answer(&engine, prompt).await;
         }
         match events.recv().await {

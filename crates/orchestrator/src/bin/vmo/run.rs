@@ -202,7 +202,8 @@ fn never_ran(failed: Failed) -> Failed {
 
 /// Leaves jobs to their supervisors, once those need nobody any more: a login may have something to ask.
 async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
-    tokio::spawn(prompts::answer_all(engine.clone()));
+    let all = jobs.iter().map(|job| job.id).collect();
+    tokio::spawn(prompts::answer_all(engine.clone(), all));
     for job in jobs {
         // Once its supervisor runs, it needs us no more.
         let job = engine.jobs().begun(job.id).await?;
@@ -220,8 +221,8 @@ async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
     for log in &logs {
         tokio::spawn(tell_pauses(log.clone()));
     }
-    tokio::spawn(prompts::answer_all(engine.clone()));
     let all: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+    tokio::spawn(prompts::answer_all(engine.clone(), all.clone()));
     tokio::spawn(cancel_on_interrupt(engine.clone(), all.clone()));
     let raw = match jobs.as_slice() {
         [job] => hand_over(engine, job, &logs[0], json).await?,
