@@ -35,7 +35,7 @@ mod starting;
 use supervisor::{apart::SESSION, folder::Folder, identity::Identity};
 
 pub use self::{
-    asking::{Answered, Asked, Said},
+    asking::{Answer, Answered, Asked},
     order::{Order, Start},
     process::live,
     processes::Processes,

@@ -5,7 +5,12 @@
     reason = "descriptors are handled here by their bare numbers"
 )]
 
-use std::{fs::File, io, ops::Range, os::fd::AsRawFd};
+use std::{
+    fs::File,
+    io,
+    ops::Range,
+    os::fd::{AsFd, AsRawFd, OwnedFd},
+};
 
 use rustix::{io::Errno, process};
 
@@ -19,6 +24,15 @@ pub fn leave_session() -> io::Result<()> {
         Ok(_) | Err(Errno::PERM) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What whoever started us left on our standard input and output, which still lead there.
+///
+/// # Errors
+/// Where no descriptors are left for it.
+pub fn handed() -> io::Result<(OwnedFd, OwnedFd)> {
+    let input = io::stdin().as_fd().try_clone_to_owned()?;
+    Ok((input, io::stdout().as_fd().try_clone_to_owned()?))
 }
 
 /// Has these of the standard streams lead nowhere from now on.

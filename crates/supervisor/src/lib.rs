@@ -2,7 +2,8 @@
 //!
 //! A **supervisor** is the small process that owns one local job's child. It lives in a session of its own, so the job
 //! goes on when the app is killed; it appends every byte to the spool before anything else sees it, and writes down how
-//! the child ended. The engine reads what it leaves. For an SSH job the engine writes the same folder itself.
+//! the child ended. The engine reads what it leaves. For an SSH job the process that holds the host's session
+//! writes the same folder.
 //!
 //! ```text
 //! <data folder>/jobs/<job id>/          0700, files 0600
@@ -13,9 +14,12 @@
 //!     spool/            the log, in segments named by where they start spool
 //!     archived.json     the engine's: up to where the log is archived, once its start is dropped
 //!     exit.json         how it ended                                   exit
+//!     session.json      of an SSH job: who holds its host's session    apart
+//!     remote.json       its process group there, once it runs
 //!     control.sock      pokes out; cancel, input and window size in    control
 //!     supervisor.log    the supervisor's own complaints, if it has any
 //! <data folder>/claims      what only so many jobs may have at once     claims
+//! <data folder>/sessions/<digest>/   a process for each way to a host: its lock, socket and session.json
 //! <data folder>/guardian.json   who guards our Postgres                 apart
 //! ```
 //!

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Engine, EngineError};
 use crate::{
     job::JobId,
-    session::{Answered, Asked, Said},
+    session::{self, Answered, Asked},
     ssh,
     wire::{Answer, Event, Prompt, Question},
 };
@@ -95,10 +95,10 @@ impl Engine {
             .ok_or_else(gone)?;
         let answered = Answered {
             number: waiting.number,
-            said: match answer {
-                Answer::Accept => Said::Accept,
-                Answer::Refuse => Said::Refuse,
-                Answer::Text { text } => Said::Text(text),
+            answer: match answer {
+                Answer::Accept => session::Answer::Accept,
+                Answer::Refuse => session::Answer::Refuse,
+                Answer::Text { text } => session::Answer::Text(text),
             },
         };
         let bytes = serde_json::to_vec(&answered).map_err(std::io::Error::other)?;

@@ -38,12 +38,12 @@ pub struct Answered {
     /// The question's number.
     pub number: u64,
     /// What a person says.
-    pub said: Said,
+    pub answer: Answer,
 }
 
 /// What a person says to a question.
 #[derive(Serialize, Deserialize)]
-pub enum Said {
+pub enum Answer {
     /// Yes, the key is right.
     Accept,
     /// No, or nobody is there.
@@ -52,12 +52,12 @@ pub enum Said {
     Text(String),
 }
 
-impl From<Said> for ssh::Answer {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Accept => Self::Accept,
-            Said::Refuse => Self::Refuse,
-            Said::Text(text) => Self::Text(SecretString::from(text)),
+impl From<Answer> for ssh::Answer {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Accept => Self::Accept,
+            Answer::Refuse => Self::Refuse,
+            Answer::Text(text) => Self::Text(SecretString::from(text)),
         }
     }
 }
@@ -66,7 +66,7 @@ impl From<Said> for ssh::Answer {
 pub(super) struct Asking {
     standing: watch::Sender<Standing>,
     state: Mutex<State>,
-    told: Condvar,
+    changed: Condvar,
     listeners: AtomicUsize,
 }
 
@@ -84,7 +84,7 @@ impl Asking {
         Self {
             standing,
             state: Mutex::default(),
-            told: Condvar::new(),
+            changed: Condvar::new(),
             listeners: AtomicUsize::new(0),
         }
     }
@@ -96,15 +96,15 @@ impl Asking {
         };
         let mut state = self.state.lock();
         if state.number == Some(answered.number) {
-            state.answer = Some(answered.said.into());
-            self.told.notify_all();
+            state.answer = Some(answered.answer.into());
+            self.changed.notify_all();
         }
     }
 
     /// Refuses the question that waits, and all that come.
     pub(super) fn cancel(&self) {
         self.state.lock().is_canceled = true;
-        self.told.notify_all();
+        self.changed.notify_all();
     }
 
     /// Counts who listens at the control socket.
@@ -129,7 +129,7 @@ impl Asking {
             if state.is_canceled || heard_of.elapsed() > NOBODY {
                 return ssh::Answer::Refuse;
             }
-            let _late = self.told.wait_for(&mut state, LOOK_AGAIN);
+            let _late = self.changed.wait_for(&mut state, LOOK_AGAIN);
         }
     }
 }
@@ -202,25 +202,25 @@ mod tests {
         (shown, answer)
     }
 
-    fn said(number: u64, text: &str) -> Vec<u8> {
-        let said = Said::Text(text.to_owned());
-        serde_json::to_vec(&Answered { number, said }).unwrap()
+    fn encoded(number: u64, text: &str) -> Vec<u8> {
+        let answer = Answer::Text(text.to_owned());
+        serde_json::to_vec(&Answered { number, answer }).unwrap()
     }
 
     #[test]
     fn an_answer_is_for_the_question_that_waits_and_for_no_other() {
         let (asking, seen) = asking();
         let (first, answer) = ask(&asking, "password", &seen);
-        asking.answer(&said(first.number + 7, "of another"));
+        asking.answer(&encoded(first.number + 7, "of another"));
         asking.answer(b"nothing that can be read");
-        asking.answer(&said(first.number, "mine"));
+        asking.answer(&encoded(first.number, "mine"));
         let ssh::Answer::Text(text) = answer.join().unwrap() else {
             panic!()
         };
         assert_eq!(secrecy::ExposeSecret::expose_secret(&text), "mine");
         assert_eq!(seen.borrow().news.asks, None);
         // Too late, and not for the next one.
-        asking.answer(&said(first.number, "late"));
+        asking.answer(&encoded(first.number, "late"));
         let (_, answer) = ask(&asking, "once more", &seen);
         asking.cancel();
         assert!(matches!(answer.join().unwrap(), ssh::Answer::Refuse));

@@ -3,10 +3,7 @@
 use std::{
     fs,
     io::{self, ErrorKind},
-    os::{
-        fd::AsFd,
-        unix::net::{UnixListener, UnixStream},
-    },
+    os::unix::net::{UnixListener, UnixStream},
     path::Path,
     sync::Arc,
     thread,
@@ -57,13 +54,12 @@ struct Desk {
 /// # Errors
 /// It was not started as one; those of the system.
 pub fn live(folder: &Path) -> io::Result<()> {
-    let stdin = io::stdin();
-    if !matches!(sockopt::socket_acceptconn(&stdin), Ok(true)) {
+    let (listener, lock) = inherited::handed()?;
+    if !matches!(sockopt::socket_acceptconn(&listener), Ok(true)) {
         let why = "this is started by vm-orchestrator, for its sessions with a host";
         return Err(io::Error::new(ErrorKind::InvalidInput, why));
     }
-    let listener = UnixListener::from(stdin.as_fd().try_clone_to_owned()?);
-    let lock = io::stdout().as_fd().try_clone_to_owned()?;
+    let listener = UnixListener::from(listener);
     inherited::leave_session()?;
     inherited::leave_streams(0..2)?;
     inherited::leave_no_core()?;
@@ -196,8 +192,8 @@ impl Desk {
     fn take(&self, request: Request, counted: JobCounted) -> io::Result<()> {
         let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
         let words = request.environment.iter();
-        let order = words.filter(|(name, _)| name == NAME).map(|(_, text)| text);
-        let order = order.last().ok_or_else(invalid)?;
+        let mut order = words.filter(|(name, _)| name == NAME).map(|(_, text)| text);
+        let order = order.next().ok_or_else(invalid)?;
         let order: Order =
             serde_json::from_slice(order.as_encoded_bytes()).map_err(|_| invalid())?;
         let folder = Folder::open(request.folder)?;

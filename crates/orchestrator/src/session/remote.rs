@@ -145,7 +145,7 @@ impl Remote {
                 .map(|command| Survivor { pid: 0, command })
                 .collect(),
         };
-        // Before the end is told: whoever hears of it may start the next job.
+        // Before the end is reported: whoever hears of it may start the next job.
         drop(turn);
         standing.send_modify(|standing| standing.news.exit = Some(exit.clone()));
         if !exit.complete {
