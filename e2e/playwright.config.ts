@@ -8,6 +8,8 @@ export default defineConfig({
   // One server and one after the other: the scenarios share its history, as a person's windows do.
   workers: 1,
   timeout: 60_000,
+  // As in .config/nextest.toml.
+  retries: 1,
   expect: { timeout: 20_000 },
   forbidOnly: process.env.CI !== undefined,
   reporter: [['list'], ['./tally.ts']],
