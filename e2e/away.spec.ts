@@ -78,7 +78,7 @@ test('Postgres goes and comes back while jobs run', async ({ page }) => {
   const app = new App(page);
   try {
     await page.goto(server.served.url);
-    await expect(state).toHaveText('Postgres away — logs wait on disk, nothing is lost');
+    await expect(state).toHaveText('Postgres offline — logs wait on disk, nothing is lost');
     await app.run('hello');
     await expect(app.status).toHaveText('Done');
     await app.history();
@@ -90,7 +90,7 @@ test('Postgres goes and comes back while jobs run', async ({ page }) => {
     await app.run('logs');
     await expect(app.line(/web-1/).first()).toBeVisible();
     await postgres.goes();
-    await expect(state).toHaveText('Postgres away — logs wait on disk, nothing is lost');
+    await expect(state).toHaveText('Postgres offline — logs wait on disk, nothing is lost');
     // The job does not notice.
     const lines = app.log.locator('[data-line]');
     const last = Number(await lines.last().getAttribute('data-line'));

@@ -124,7 +124,7 @@ test('a log is saved as text, as a page, and byte for byte', async ({ app, page,
   await shell(app, "printf '\\033[31mred\\033[0m <b>\\r\\nplain\\n'");
   for (const [name, ending, holds] of [
     ['Text', 'txt', 'red <b>\nplain\n'],
-    ['HTML page with colours', 'html', '<span style="color:var(--c1);">red</span> &lt;b&gt;</a>'],
+    ['HTML page with colors', 'html', '<span style="color:var(--c1);">red</span> &lt;b&gt;</a>'],
     ['Raw, byte for byte', 'log', '\u001b[31mred\u001b[0m <b>\r\nplain\n'],
   ] as const) {
     await app.button('Download').click();

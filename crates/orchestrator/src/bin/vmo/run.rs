@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use orchestrator::{
-    engine::{Consent, Engine, Log},
+    engine::{Consent, Engine, EngineError, Log},
     job::{Job, JobId, Status, survivor as survivor_words},
     launch::{Start, WhenBusy},
     make, wire,
@@ -64,14 +64,7 @@ pub(crate) async fn run(run: Run) -> Outcome {
             engine.set_window(rows, cols);
         }
         say_problems(&engine, &start);
-        let jobs = engine
-            .blocking(move |engine| {
-                let jobs = engine.start(start, Consent::Given)?;
-                // The process may be gone before it is written down otherwise.
-                engine.write_launches();
-                Ok(jobs)
-            })
-            .await?;
+        let jobs = started(&engine, start).await?;
         Ok((engine, jobs))
     };
     let (engine, jobs) = jobs.await.map_err(never_ran)?;
@@ -80,6 +73,38 @@ pub(crate) async fn run(run: Run) -> Outcome {
         return detach(&engine, &jobs, run.json).await;
     }
     finish(&engine, jobs, run.json).await
+}
+
+/// Starts it; a command of the SSH config that has to be allowed first is asked about at the terminal.
+async fn started(engine: &Engine, start: Start) -> Result<Vec<Job>, EngineError> {
+    loop {
+        let start = start.clone();
+        let started = engine
+            .blocking(move |engine| {
+                let jobs = engine.start(start, Consent::Given)?;
+                // The process may be gone before it is written down otherwise.
+                engine.write_launches();
+                Ok(jobs)
+            })
+            .await;
+        match started {
+            Err(EngineError::NeedsConsent {
+                host,
+                unallowed,
+                why,
+            }) => {
+                if !prompts::is_allowed(&host, &unallowed).await {
+                    return Err(EngineError::NeedsConsent {
+                        host,
+                        unallowed,
+                        why,
+                    });
+                }
+                engine.allow_command(&unallowed.command, true)?;
+            }
+            other => return other,
+        }
+    }
 }
 
 /// Secrets that a person may take for hidden.

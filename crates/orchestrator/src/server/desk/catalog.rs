@@ -20,6 +20,10 @@ fn from_files(engine: &Engine, request: CatalogRequest) -> Result<Reply, EngineE
         CatalogRequest::AddProject { path } => Reply::Project(engine.add_project(&path)?),
         CatalogRequest::RemoveProject { name } => done(engine.remove_project(&name)?),
         CatalogRequest::TrustProject { name } => done(engine.trust_project(&name)?),
+        CatalogRequest::AllowCommand { command } => {
+            engine.allow_command(&command, true)?;
+            Reply::Ok
+        }
         CatalogRequest::SetExclusive { name, exclusive } => {
             done(engine.set_exclusive(&name, exclusive)?)
         }
