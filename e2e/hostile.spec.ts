@@ -217,18 +217,19 @@ test('two hundred lines of piled accents are drawn at once', async ({ app, page 
     await expect(app.log.locator(`[data-line="${number}"]`)).toHaveText(/ end$/);
     await expect(app.log.locator('.text:empty')).toHaveCount(0);
   }
-  // The longest of some frames in which the rows are drawn anew.
-  const longest = await page.evaluate(async () => {
+  // The usual one of some frames in which the rows are drawn anew: the longest is as long as another program wants.
+  const frames = await page.evaluate(async () => {
     const log = document.querySelector('[role="log"]')!;
-    let [last, longest] = [performance.now(), 0];
+    let last = performance.now();
+    const frames: number[] = [];
     for (let i = 0; i < 20; i++) {
       log.scrollTop = i % 2 === 0 ? 0 : 2000;
       await new Promise((done) => requestAnimationFrame(done));
-      longest = Math.max(longest, performance.now() - last);
+      frames.push(performance.now() - last);
       last = performance.now();
     }
-    return longest;
+    return frames.sort((a, b) => a - b);
   });
-  console.log(`longest frame: ${Math.round(longest)} ms`);
-  expect(longest).toBeLessThan(1500);
+  console.log(`a frame: ${Math.round(frames[10]!)} ms, at most ${Math.round(frames[19]!)} ms`);
+  expect(frames[10]).toBeLessThan(500);
 });
