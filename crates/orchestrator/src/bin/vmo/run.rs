@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use orchestrator::{
-    engine::{Consent, Engine, Log},
+    engine::{Consent, Engine, EngineError, Log},
     fleet::Choice,
     job::{Job, JobId, Status, survivor as survivor_words},
     launch::{Start, WhenBusy},
@@ -71,9 +71,7 @@ pub(crate) async fn run(run: Run) -> Outcome {
             engine.set_window(rows, cols);
         }
         say_problems(&engine, &start).await?;
-        let jobs = engine.start(start, Consent::Given).await?;
-        // The process may be gone before it is written down otherwise.
-        engine.catalog().write_launches().await?;
+        let jobs = started(&engine, start).await?;
         Ok((engine, jobs))
     };
     let (engine, jobs) = jobs.await.map_err(never_ran)?;
@@ -82,6 +80,35 @@ pub(crate) async fn run(run: Run) -> Outcome {
         return detach(&engine, &jobs, run.json).await;
     }
     finish(&engine, jobs, run.json).await
+}
+
+/// Starts it; a command of the SSH config that has to be allowed first is asked about at the terminal.
+async fn started(engine: &Engine, start: Start) -> Result<Vec<Job>, EngineError> {
+    loop {
+        match engine.start(start.clone(), Consent::Given).await {
+            Err(EngineError::NeedsConsent {
+                host,
+                unallowed,
+                why,
+            }) => {
+                if !prompts::is_allowed(&host, &unallowed).await {
+                    return Err(EngineError::NeedsConsent {
+                        host,
+                        unallowed,
+                        why,
+                    });
+                }
+                let command = &unallowed.command;
+                engine.catalog().allow_command(command, true).await?;
+            }
+            Err(error) => return Err(error),
+            Ok(jobs) => {
+                // The process may be gone before it is written down otherwise.
+                engine.catalog().write_launches().await?;
+                return Ok(jobs);
+            }
+        }
+    }
 }
 
 /// Secrets that a person may take for hidden.

@@ -27,7 +27,7 @@ const READ_BYTES: usize = 256 * 1024;
 /// Bytes of one line that are shown before a person asks for all of it.
 pub const LINE_BYTES: usize = 8 * 1024;
 /// Bytes of lines given at once; the rest is asked for again.
-const ANSWER_BYTES: usize = 512 * 1024;
+pub(super) const ANSWER_BYTES: usize = 512 * 1024;
 
 /// Bytes read for lines that have begun and not ended; what a person asked to see whole is read further.
 const AFTER_BEGUN: usize = 16 * 1024 * 1024;
@@ -201,7 +201,7 @@ impl Log {
 }
 
 /// How many of these lines fit into so many bytes; one at least.
-fn fitting(lines: &[Line], bytes: usize) -> usize {
+pub(super) fn fitting(lines: &[Line], bytes: usize) -> usize {
     let mut left = bytes;
     let fit = lines.iter().take_while(|line| {
         let size = 64
