@@ -60,7 +60,12 @@ async fn listen(app: &AppHandle, engine: &Engine) {
             Ok(_) => None,
             // Whoever ended meanwhile is in the list, where it is looked for.
             Err(RecvError::Lagged(_)) => {
-                watched.running = engine.jobs().own_active().iter().map(|job| job.id).collect();
+                watched.running = engine
+                    .jobs()
+                    .own_active()
+                    .iter()
+                    .map(|job| job.id)
+                    .collect();
                 None
             }
             Err(RecvError::Closed) => return,
