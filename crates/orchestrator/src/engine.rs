@@ -47,8 +47,11 @@ pub use self::{
     jobs::{Jobs, Page},
     logs::{
         Logs,
+        cursor::Cursor,
         find::{Nearest, Progress, Search},
-        reader::{Cursor, LINE_BYTES, Log, Piece, ReadError},
+        lines::LINE_BYTES,
+        log::{Log, ReadError},
+        piece::Piece,
         source::Source,
     },
     start::Consent,

@@ -32,7 +32,7 @@ impl Folders {
     /// The folders that the environment and the platform say.
     ///
     /// # Errors
-    /// Where the user has no home folder, or the folders cannot be made.
+    /// If the user has no home folder, or the folders cannot be made.
     pub fn of_user() -> io::Result<Self> {
         let none = || io::Error::new(io::ErrorKind::NotFound, "no home folder is known: set HOME");
         let base = BaseDirs::new().ok_or_else(none)?;
@@ -52,7 +52,7 @@ impl Folders {
     /// Makes the data and config folders, for this user alone, and gives their full paths.
     ///
     /// # Errors
-    /// Where a folder cannot be made or entered; the path is named.
+    /// If a folder cannot be made or entered; the path is named.
     pub fn make(mut self) -> io::Result<Self> {
         private_folder(&self.data)?;
         private_folder(&self.config)?;
@@ -77,7 +77,7 @@ impl Folders {
     /// The id of the data folder, which it has from the first time on that somebody asks.
     ///
     /// # Errors
-    /// Where it cannot be read or written.
+    /// If it cannot be read or written.
     pub fn id(&self) -> io::Result<Uuid> {
         let file = self.data.join("id");
         let read = || -> io::Result<Uuid> {
@@ -121,7 +121,7 @@ impl Folders {
         strange.collect()
     }
 
-    /// The demo project that came with the app, where it did.
+    /// The demo project that came with the app, if it did.
     #[must_use]
     pub fn demo(&self) -> Option<PathBuf> {
         near_program("examples/vm").or_else(|| {
@@ -148,7 +148,7 @@ fn ssh_configs(home: &Path) -> Vec<PathBuf> {
 /// A program of ours by its name: beside this one, or where the package puts it. `VMO_BIN_DIR` goes before both.
 ///
 /// # Errors
-/// Where it is in none of these places; all are named.
+/// If it is in none of these places; all are named.
 pub fn program(name: &str) -> io::Result<PathBuf> {
     if let Some(dir) = env::var_os("VMO_BIN_DIR") {
         return Ok(PathBuf::from(dir).join(name));
@@ -179,7 +179,7 @@ fn near_program(name: &str) -> Option<PathBuf> {
 /// Makes a folder for this user alone (0700), with its parents.
 ///
 /// # Errors
-/// Where it cannot be made, or is another's or everybody's, as `/tmp` is; the path is named.
+/// If it cannot be made, or is another's or everybody's, as `/tmp` is; the path is named.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
@@ -201,7 +201,7 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Sees that a file or folder can be believed: it, and the link that leads to it where it is one, is this user's or the
+/// Sees that a file or folder can be believed: it, and the link that leads to it if it is one, is this user's or the
 /// system's, and nobody else may write to it. A folder that was once open to others may hold what they put there.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //! process ended, and a place in a file.
 //!
 //! ```text
-//! state    where it stands                     query    which jobs are asked for
+//! state    where it is                     query    which jobs are asked for
 //! waits    what a queued one waits for         reason   how it ended, in words
 //! place    where it runs, and what is known    stored   as it is written down, and was by older versions
 //! ```
@@ -127,7 +127,7 @@ pub struct Job {
     pub data_folder: Option<Uuid>,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,
-    /// Where it stands.
+    /// Where it is.
     pub state: State,
     /// What made it fail. None of a job that has not failed, is no make, or did not say.
     #[serde(default)]
@@ -135,24 +135,24 @@ pub struct Job {
     /// Processes of it that were still there when it was over: left running, or, after a cancel, what no signal ended.
     #[serde(default)]
     pub survivors: Vec<Survivor>,
-    /// What is wrong with its log where not all that was written is there any more.
+    /// What is wrong with its log if not all that was written is there any more.
     #[serde(default)]
     pub damage: Option<String>,
     /// Lines in its log so far.
     pub lines: u64,
     /// Bytes in its log so far.
     pub bytes: u64,
-    /// Whether its owner has not been heard of for a while, so that it may stand otherwise by now.
+    /// Whether its owner has not been heard of for a while, so that it may have changed by now.
     #[serde(skip)]
     pub is_silent: bool,
     /// Why what it writes is not read just now, so that it waits: its disk is full. None while it is read.
     #[serde(skip)]
     pub paused: Option<String>,
-    /// Why its log does not get into the history, where that is more than a matter of time; it is tried again. None while
+    /// Why its log does not get into the history, if that is more than a matter of time; it is tried again. None while
     /// all goes well.
     #[serde(skip)]
     pub unarchived: Option<String>,
-    /// Why it goes on though it was canceled: no signal of ours reaches it. None where a cancel works, or was not asked for.
+    /// Why it goes on though it was canceled: no signal of ours reaches it. None if a cancel works, or was not asked for.
     #[serde(skip)]
     pub defied: Option<String>,
 }
@@ -189,7 +189,7 @@ pub struct Earlier {
 }
 
 impl Job {
-    /// The word for where it stands.
+    /// The word for where it is.
     #[must_use]
     pub fn status(&self) -> Status {
         self.state.status()
@@ -272,7 +272,7 @@ impl Job {
         self.here()?.cwd.as_deref()
     }
 
-    /// The commit that the folder of a local job stood at.
+    /// The commit that the folder of a local job was at.
     #[must_use]
     pub fn commit(&self) -> Option<&Commit> {
         self.here()?.commit.as_ref()

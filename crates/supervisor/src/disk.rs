@@ -15,7 +15,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// many jobs may write so much below the floor.
 const EVERY_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Free bytes of the disk below which jobs wait, where nobody says otherwise: room for the database's own files, on a disk
+/// Free bytes of the disk below which jobs wait, if nobody says otherwise: room for the database's own files, on a disk
 /// of whatever size.
 pub const FLOOR: u64 = 256 * 1024 * 1024;
 
@@ -68,13 +68,13 @@ impl Disk {
         self.misses_folder = !self.folder.exists();
     }
 
-    /// When to look again, where that is not told by more to write.
+    /// When to look again, if that is not named by more to write.
     #[must_use]
     pub fn look_at(&self) -> Option<Instant> {
         self.next_look.filter(|_| self.why_not.is_some())
     }
 
-    /// Looks, where it is time to, before more is written at `offset`. Whether there is room.
+    /// Looks, if it is time to, before more is written at `offset`. Whether there is room.
     pub fn has_room(&mut self, now: Instant, offset: u64) -> bool {
         let soon = self.next_look.is_some_and(|at| now < at);
         if !soon || offset - self.offset > EVERY_BYTES {
@@ -100,7 +100,7 @@ impl Disk {
     fn look(&mut self) -> Option<String> {
         let free = free(&self.folder);
         self.misses_folder = matches!(free, Err(Errno::NOENT));
-        // Where a disk does not say, writing finds out.
+        // If a disk does not say, writing finds out.
         let free = free.ok()?;
         (free < self.floor).then(|| {
             let mib = 1024 * 1024;
@@ -122,10 +122,10 @@ pub fn free(folder: &Path) -> Result<u64, Errno> {
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
-/// The floor that the environment sets; none where it sets none.
+/// The floor that the environment sets; none if it sets none.
 ///
 /// # Errors
-/// What the variable holds, where that is no number of bytes.
+/// What the variable holds, if that is no number of bytes.
 pub fn floor_of_environment() -> Result<Option<u64>, String> {
     let Some(bytes) = env::var_os(FLOOR_VARIABLE) else {
         return Ok(None);

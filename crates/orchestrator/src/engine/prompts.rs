@@ -27,14 +27,14 @@ struct Waiting {
 }
 
 impl Prompts {
-    /// Notes a question; the answer comes through what is returned, or never where the question is withdrawn.
+    /// Notes a question; the answer comes through what is returned, or never if the question is withdrawn.
     pub(crate) fn ask(&self, prompt: Prompt) -> oneshot::Receiver<Answer> {
         let (answer, answered) = oneshot::channel();
         self.lock().insert(prompt.id, Waiting { prompt, answer });
         answered
     }
 
-    /// Answers a question; false where it does not wait any more.
+    /// Answers a question; false if it does not wait any more.
     pub(crate) fn answer(&self, prompt: Uuid, answer: Answer) -> bool {
         let waiting = self.lock().remove(&prompt);
         waiting.is_some_and(|waiting| waiting.answer.send(answer).is_ok())

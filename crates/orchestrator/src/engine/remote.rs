@@ -1,5 +1,5 @@
 //! Supervises SSH jobs inside this engine: the same folder, spool and control socket that a supervisor process keeps for
-//! a local job, so that whoever follows a job need not know the difference.
+//! a local job, so that a follower of a job need not know the difference.
 //!
 //! A job has no thread of its own: its session's thread writes the spool ([`spooled`]), tasks wait for its end, serve its
 //! socket ([`socket`]) and bring what is written onto the disk.
@@ -34,7 +34,7 @@ struct Standing {
     news: News,
 }
 
-/// Before how a job ended is written down again, where the disk did not take it.
+/// Before how a job ended is written down again, if the disk did not take it.
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Spools that are brought onto the disk at once, so that many jobs need few threads for it.
@@ -43,7 +43,7 @@ static SYNCS: Semaphore = Semaphore::const_new(8);
 /// The file in a job's folder that says which process group it is on the host, so that the next engine can name it.
 pub(crate) const LEADER: &str = "remote.json";
 
-/// The process group on the host of a job whose engine is gone, where it got so far.
+/// The process group on the host of a job whose engine is gone, if it got so far.
 pub(crate) fn process_group(folder: &Folder) -> Option<u32> {
     folder.read_json(LEADER).ok().flatten()
 }
@@ -63,7 +63,7 @@ impl Remote {
     /// Runs it until it is over. Returns at once. `started` is called when it runs.
     ///
     /// # Errors
-    /// Where the spool cannot be made, or the control socket cannot be served.
+    /// If the spool cannot be made, or the control socket cannot be served.
     pub(crate) fn supervise(
         self,
         listener: StdListener,

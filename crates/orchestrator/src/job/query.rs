@@ -33,7 +33,7 @@ pub struct JobQuery {
     pub pinned: bool,
     /// Older than this one, which need not be there itself: to go on after the last of a page.
     pub before: Option<JobId>,
-    /// At most this many, 1 to 500; 50 where it is 0.
+    /// At most this many, 1 to 500; 50 if it is 0.
     pub limit: u32,
 }
 

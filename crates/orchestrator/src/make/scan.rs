@@ -20,15 +20,15 @@
 //!   inherited, uses, danger, terminal
 //!                        what it takes over from there
 //!   extra_words          targets that take further words, as `make deploy ./app` does
-//! secret, secrets        what is secret by its name or by a comment, and what the text tells of its value
+//! secret, secrets        what is secret by its name or by a comment, and what the text shows of its value
 //! examples               values that the text compares variables with, or gives as examples
 //! phony                  names that `.PHONY` has and no rule
 //! elsewhere              variables that the environment, `.envrc` or a dotenv file sets
-//! preview                what a target would run, as far as the text tells
+//! preview                what a target would run, as far as the text shows
 //! merge                  what make's own list adds and takes away, for a trusted project
 //! ```
 //!
-//! Both sides of a condition are read, since which one holds may depend on what only running could tell. What only make
+//! Both sides of a condition are read, since which one holds may depend on what only running it could show. What only make
 //! can know (names from `$(shell …)`) is left out here; make's own data base adds it for a trusted project.
 
 mod assignment;

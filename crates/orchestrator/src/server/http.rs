@@ -68,7 +68,7 @@ const ALWAYS: [(HeaderName, &str); 4] = [
 pub(super) struct Walls {
     pub(super) guard: Guard,
     pub(super) codes: Mutex<Codes>,
-    /// None where only the socket is served.
+    /// None if only the socket is served.
     pub(super) page: Option<Page>,
     /// One permit for each socket that may be open.
     pub(super) sockets: Arc<Semaphore>,

@@ -178,7 +178,7 @@ fn odd_nanos(time: DateTime<Utc>) -> u16 {
     (time.nanosecond() % 1_000) as u16
 }
 
-/// The job a row holds; where that cannot be read, one that says so.
+/// The job a row holds; if that cannot be read, one that says so.
 pub(super) fn job_or_why(row: &PgRow) -> Job {
     job(row).unwrap_or_else(|error| unreadable(row, &error))
 }
@@ -314,7 +314,7 @@ where
     })
 }
 
-/// The state that a status stands for; none where what belongs to it is missing.
+/// The state that a status stands for; none if what belongs to it is missing.
 fn state(
     status: Status,
     started_at: Option<DateTime<Utc>>,

@@ -13,12 +13,12 @@ use super::{
 use crate::job::{Job, JobId, JobQuery};
 
 impl Store {
-    /// Writes a job as it stands, new or known. A job that has ended is never turned back into one that has not, nor a
+    /// Writes a job as it is, new or known. A job that has ended is never turned back into one that has not, nor a
     /// running one into a queued one, nor is a known end replaced by `lost`: such a call changes nothing, and the like of it
     /// may come late from anybody.
     ///
     /// # Errors
-    /// [`StoreError::Unfit`] where a path is not UTF-8; whatever the server says.
+    /// [`StoreError::Unfit`] if a path is not UTF-8; whatever the server says.
     pub async fn save_job(&self, job: &Job) -> Result<()> {
         let columns = Columns::of(job)?;
         self.write(async |connection| save(connection, &self.tables, job, &columns).await)
@@ -35,7 +35,7 @@ impl Store {
             .await
     }
 
-    /// The jobs whose id begins so, with or without dashes, newest first: none, the one, or where several do, at most ten.
+    /// The jobs whose id begins so, with or without dashes, newest first: none, the one, or if several do, at most ten.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -52,7 +52,7 @@ impl Store {
             .await
     }
 
-    /// The newest job, of this owner where one is given.
+    /// The newest job, of this owner if one is given.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -83,7 +83,7 @@ impl Store {
     /// Whatever the server says.
     pub async fn jobs(&self, filter: &JobQuery) -> Result<Vec<Job>> {
         let mut sql = select(&self.tables, filter);
-        // A plan for any text would be wrong for most: it is made anew where one is asked for.
+        // A plan for any text would be wrong for most: it is made again where one is asked for.
         let sql = sql.build().persistent(filter.text.is_none());
         self.many(sql).await
     }
@@ -102,7 +102,7 @@ impl Store {
             .await
     }
 
-    /// Drops a job and its log. True where there was one.
+    /// Drops a job and its log. True if there was one.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -150,7 +150,7 @@ const SAVE: &str = "with saved as (
      returning id)
    select pg_notify($20, id::text), set_config('synchronous_commit', 'on', true) from saved";
 
-/// Writes a job's columns, and tells whoever listens where that changed something. Lines and bytes only grow: the
+/// Writes a job's columns, and notifies listeners if that changed something. Lines and bytes only grow: the
 /// archive may be ahead of what the caller last counted.
 pub(super) async fn save(
     connection: &mut PgConnection,
@@ -255,7 +255,7 @@ fn literally(text: &str) -> String {
     pattern
 }
 
-/// The smallest and the largest id that begin so; none where no id can.
+/// The smallest and the largest id that begin so; none if no id can.
 fn id_range(prefix: &str) -> Option<(Uuid, Uuid)> {
     let digits: String = prefix.chars().filter(|c| *c != '-').collect();
     if digits.is_empty() || digits.len() > 32 {

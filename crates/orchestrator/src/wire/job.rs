@@ -27,9 +27,9 @@ pub struct Job {
     pub host: Option<String>,
     /// The command line as a person would type it.
     pub command: String,
-    /// Where it stands.
+    /// Where it is.
     pub status: Status,
-    /// Its exit code, where it exited.
+    /// Its exit code, if it exited.
     pub exit_code: Option<i32>,
     /// The signal that ended it, without `SIG`.
     pub signal: Option<String>,
@@ -37,7 +37,7 @@ pub struct Job {
     pub reason: Option<String>,
     /// The place in a file that `reason` names as the cause, and the words around it.
     pub named_spot: Option<NamedSpot>,
-    /// What a queued one waits for, in words, where that is not a matter of an instant.
+    /// What a queued one waits for, in words, if that is not a matter of an instant.
     pub waits: Option<String>,
     /// The same, to be told apart.
     pub waits_for: Option<Waits>,
@@ -67,11 +67,11 @@ pub struct Job {
     pub environment: Vec<EnvironmentChange>,
     /// Whether it runs in a terminal.
     pub pty: bool,
-    /// Where its git work tree stood.
+    /// Where its git work tree was.
     pub commit: Option<Commit>,
     /// Who owns it: `user@machine`.
     pub owner: String,
-    /// Whether nothing has been heard of its owner for half a minute, so that it may stand otherwise by now.
+    /// Whether nothing has been heard of its owner for half a minute, so that it may have changed by now.
     pub is_silent: bool,
     /// Why what it writes is not read just now, so that it waits; none while it is read.
     pub paused: Option<String>,

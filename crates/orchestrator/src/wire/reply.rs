@@ -53,7 +53,7 @@ pub enum Reply {
     },
     /// What people say of jobs.
     Notes {
-        /// Those of which something is said.
+        /// The jobs with a note.
         notes: Vec<(JobId, Note)>,
     },
     /// How large a log is.
@@ -72,9 +72,9 @@ pub enum Reply {
     },
     /// A hit.
     Hit {
-        /// It; none where there is none.
+        /// It; none if there is none.
         hit: Option<Hit>,
-        /// Its number among all, from 1; 0 where there is none.
+        /// Its number among all, from 1; 0 if there is none.
         index: u64,
         /// How many of the lines near hits come before its own.
         row: u64,
@@ -99,9 +99,9 @@ pub enum Reply {
     Subscribed {
         /// Its number, in each of its frames.
         subscription: u32,
-        /// The first chunk that comes; later than the one asked for where something is left out.
+        /// The first chunk that comes; later than the one asked for if something is left out.
         seq: u64,
-        /// The first chunk that was not there yet; none where no more will come.
+        /// The first chunk that was not there yet; none if no more will come.
         live: Option<u64>,
     },
     /// The settings.

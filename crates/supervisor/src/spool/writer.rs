@@ -90,7 +90,7 @@ impl Writer {
         self.at
     }
 
-    /// The most bytes of payload in one record here: [`MAX_RECORD`], or less where no file may grow as large.
+    /// The most bytes of payload in one record here: [`MAX_RECORD`], or less if no file may grow as large.
     #[must_use]
     pub fn most(&self) -> usize {
         let room = usize::try_from(self.largest).unwrap_or(usize::MAX);
@@ -191,7 +191,7 @@ fn cut(mut file: &File, len: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes both parts in one call, in more where the system takes less.
+/// Writes both parts in one call, in more if the system takes less.
 fn write_all(mut file: &File, header: &[u8], payload: &[u8]) -> io::Result<()> {
     let mut parts = [IoSlice::new(header), IoSlice::new(payload)];
     let mut rest = &mut parts[..];

@@ -1,5 +1,8 @@
 //! `vmo`: the command line, for people, scripts and checks. DESIGN: "The command line is a contract".
 
+// A function of the product is at most as long as clippy.toml says.
+#![cfg_attr(not(test), warn(clippy::too_many_lines))]
+
 mod db;
 mod doctor;
 mod fill;

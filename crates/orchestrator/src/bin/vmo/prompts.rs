@@ -13,7 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::{out, terminal};
 
 /// Answers what jobs ask, for as long as this program runs. A host key is never accepted on the command line; a secret
-/// is asked for where there is a terminal.
+/// is asked for if there is a terminal.
 pub(crate) async fn answer_all(engine: Engine) {
     let (mut events, mut shown) = (engine.events(), HashSet::new());
     loop {

@@ -122,7 +122,7 @@ fn say_what_is_shown(jobs: &[Job]) {
     }
 }
 
-/// What could not be read where the job's project or host is looked up, in one line.
+/// What could not be read if the job's project or host is looked up, in one line.
 async fn say_problems(engine: &Engine, start: &Start) -> Result<(), Failed> {
     let problems = match start {
         Start::Target { .. } => engine.catalog().projects().await?.problems,
@@ -197,7 +197,7 @@ fn shell_line(words: &[String]) -> Result<String, Failed> {
 async fn targets(run: &Run, engine: &Engine) -> Result<Start, Failed> {
     let (mut targets, mut variables) = (Vec::new(), Vec::new());
     for word in &run.targets {
-        // No target holds '=': make would take it as a variable, whatever stands before it.
+        // No target holds '=': make would take it as a variable, whatever is before it.
         match word.split_once('=') {
             Some((name, value)) => variables.push((name.to_owned(), value.to_owned())),
             None => targets.push(word.clone()),

@@ -2,7 +2,7 @@
 
 use orchestrator::job::{self, Exit, Job, State, Status};
 
-/// How a job stands, in a few words: `done`, `error: exit code 2`, `running, paused: disk full: …`.
+/// A job's status, in a few words: `done`, `error: exit code 2`, `running, paused: disk full: …`.
 pub(crate) fn end(job: &Job) -> String {
     let status = job.state.status().word();
     if let Some(why) = &job.paused {

@@ -1,4 +1,4 @@
-//! The way to the store: brings it up, keeps it up, and tells how it is. Whoever needs it waits here, and nowhere else.
+//! The way to the store: brings it up, keeps it up, and reports its state. Whoever needs it waits here, and nowhere else.
 
 mod keeper;
 mod trouble;
@@ -109,7 +109,7 @@ impl Link {
         Arc::clone(&self.bulk).acquire_owned().await.ok()
     }
 
-    /// The same, where nobody waits for one.
+    /// The same, if nobody waits for one.
     pub(in crate::engine) fn bulk_now(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.bulk).try_acquire_owned().ok()
     }
@@ -162,7 +162,7 @@ impl Link {
     /// Asks the store, if it is there now.
     ///
     /// # Errors
-    /// What the store said, or that it is away.
+    /// The store's answer, or that it is away.
     pub async fn ask<T>(
         &self,
         ask: impl AsyncFnOnce(Store) -> Result<T, StoreError>,
@@ -229,12 +229,12 @@ impl Link {
         }
     }
 
-    /// Tells of an answer by which a job cannot be archived, until it [goes on](Self::goes_on).
+    /// Reports an answer by which a job cannot be archived, until it [goes on](Self::goes_on).
     pub(in crate::engine) fn fails(&self, job: JobId, error: &StoreError) {
         self.trouble.meet_at(job, error);
     }
 
-    /// Tells that a job is archived as it should be, or need not be any more.
+    /// Reports that a job is archived as it should be, or need not be any more.
     pub(in crate::engine) fn goes_on(&self, job: JobId) {
         self.trouble.overcome_at(job);
     }

@@ -21,7 +21,7 @@ struct Trouble {
 }
 
 impl Engine {
-    /// Archives a job, whatever the store and the disk answer; false where its folder is gone before that is done.
+    /// Archives a job, whatever the store and the disk answer; false if its folder is gone before that is done.
     pub(in crate::engine) async fn archive_for_good(&self, live: &Arc<Live>) -> bool {
         if let Some(trouble) = noted(&live.folder) {
             // Of an engine that is gone; it holds until something has arrived.

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Ends what a dead supervisor left running, and writes down how the job is to be called from now on; what another
-/// engine wrote down meanwhile stands. None where that one has archived the job already and dropped its folder.
+/// engine wrote down meanwhile counts. None if that one has archived the job already and dropped its folder.
 pub(in crate::engine) async fn settle(live: &Live) -> Option<Seen> {
     let ended = why(live).await;
     if let Ok(Some(seen)) = live.folder.read_json(folder::EXIT) {
@@ -109,7 +109,7 @@ async fn strays_ended(live: &Live) -> strays::Strays {
     ending.await.unwrap_or_default()
 }
 
-/// When the job was last seen to write; now where it wrote nothing.
+/// When the job was last seen to write; now if it wrote nothing.
 fn last_seen(folder: &Folder) -> DateTime<Utc> {
     let segments = fs::read_dir(folder.spool_dir()).into_iter().flatten();
     let written = segments.filter_map(|segment| segment.ok()?.metadata().ok()?.modified().ok());

@@ -15,7 +15,7 @@ impl Engine {
     /// Ends a job's whole tree; returns when that has been asked for, not when it is done.
     ///
     /// # Errors
-    /// Where the job is unknown or over.
+    /// If the job is unknown or over.
     pub async fn cancel(&self, job: JobId, force: bool) -> Result<(), EngineError> {
         for prompt in self.0.prompts.refuse_all_of(job) {
             self.report(Event::Answered { prompt });
@@ -33,7 +33,7 @@ impl Engine {
     /// Types into a job. Nothing waits: what the job does not read is refused past a bound.
     ///
     /// # Errors
-    /// Where the job is unknown or over, or does not read its input.
+    /// If the job is unknown or over, or does not read its input.
     pub async fn input(&self, job: JobId, text: String, end: bool) -> Result<(), EngineError> {
         let live = self.running(job).await?;
         let typed = (!text.is_empty()).then(|| ToSupervisor::Input(text.into_bytes()));
@@ -49,7 +49,7 @@ impl Engine {
     /// Sends bytes to a job's input, as fast as it reads them; none of them end it.
     ///
     /// # Errors
-    /// Where the job is unknown or over.
+    /// If the job is unknown or over.
     pub async fn input_bytes(&self, job: JobId, bytes: Vec<u8>) -> Result<(), EngineError> {
         let order = if bytes.is_empty() {
             ToSupervisor::EndInput
@@ -59,10 +59,10 @@ impl Engine {
         self.order(job, order).await
     }
 
-    /// Tells a job in a terminal its size.
+    /// Sends a job in a terminal its size.
     ///
     /// # Errors
-    /// Where the job is unknown or over.
+    /// If the job is unknown or over.
     pub async fn resize(&self, job: JobId, rows: u16, cols: u16) -> Result<(), EngineError> {
         self.order(job, ToSupervisor::Resize(Window { rows, cols }))
             .await
@@ -103,7 +103,7 @@ impl Engine {
     /// Answers what a job asked.
     ///
     /// # Errors
-    /// Where the question does not wait any more.
+    /// If the question does not wait any more.
     pub fn answer(&self, prompt: Uuid, answer: Answer) -> Result<(), EngineError> {
         if !self.0.prompts.answer(prompt, answer) {
             return Err(EngineError::NotFound(

@@ -19,7 +19,7 @@ pub use self::found::Nearest;
 use crate::{
     engine::{
         EngineError, LINE_BYTES, Log, Logs, ReadError,
-        logs::reader::{ANSWER_BYTES, fitting},
+        logs::lines::{ANSWER_BYTES, fitting},
     },
     job::JobId,
     log::{

@@ -77,7 +77,7 @@ impl Engine {
             .zip(&recipes)
             .filter_map(|(run, recipe)| match goals.contains(run) {
                 true => danger(run, recipe),
-                // What a goal leads to is told with it, unless it is the values given that make it so.
+                // What a goal leads to is sent with it, unless it is the values given that make it so.
                 false if run.1.danger.is_none() => danger(run, recipe),
                 false => None,
             })
@@ -158,7 +158,7 @@ fn of_line(line: &str) -> Preview {
 /// A target, and the name by which it is run: of a pattern, the one that was made of it.
 type Named<'a> = (&'a str, &'a Target);
 
-/// The targets that were named, as far as they are known; where none was, make's default.
+/// The targets that were named, as far as they are known; if none was, make's default.
 fn goals<'a>(scan: &'a Scan, targets: &'a [String]) -> Vec<Named<'a>> {
     let named = if targets.is_empty() {
         scan.default_goal.as_slice()
@@ -218,7 +218,7 @@ fn in_order<'a>(scan: &'a Scan, goals: &[Named<'a>]) -> Vec<Named<'a>> {
     order
 }
 
-/// The recipe of each target with the values that are known; as it is written where only make knows the target.
+/// The recipe of each target with the values that are known; as it is written if only make knows the target.
 fn recipes(
     project: &Project,
     scan: &Scan,

@@ -30,14 +30,14 @@ const KNOWN: [&str; 14] = [
 /// A comment line, without its marks.
 #[derive(Debug, Clone)]
 pub(super) struct Comment {
-    /// Whether it started with `##`: written for whoever uses the makefile, not for whoever reads it.
+    /// Whether it started with `##`: written for users of the makefile, not for its readers.
     pub(super) doubled: bool,
     pub(super) text: String,
     /// Whether it is a recipe's line that was taken out: `#<TAB>@echo old`.
     pub(super) is_old_recipe: bool,
 }
 
-/// A comment line as it stands in the file.
+/// A comment line as it is in the file.
 pub(super) enum Marked {
     /// `##@ Heading`
     Group(String),

@@ -1,4 +1,4 @@
-//! The texts that stand in the recipe of `help`: `@echo "  make run   - Start it"`. A line counts only where its first word is
+//! The texts that are in the recipe of `help`: `@echo "  make run   - Start it"`. A line counts only if its first word is
 //! a target.
 
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ const PARTING: [&str; 7] = ["--", "-", "–", "—", ":", "#", "=>"];
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Helped {
     pub(super) text: Option<String>,
-    /// The heading it stands under there.
+    /// The heading it is under there.
     pub(super) heading: Option<String>,
 }
 
@@ -208,7 +208,7 @@ fn family(word: &str, rules: &Rules) -> Option<usize> {
     })
 }
 
-/// A line of capitals, or one that ends with a colon, stands above others.
+/// A line of capitals, or one that ends with a colon, is above others.
 fn heading_of(line: &str) -> Option<String> {
     let text = line.trim().trim_matches(['=', '-', '*', '#', ' ']);
     let bare = text.strip_suffix(':').unwrap_or(text).trim();

@@ -93,7 +93,7 @@ type Reasons<'a, R> = (
     &'a dyn Fn(&Found) -> Option<R>,
 );
 
-/// Tells of each target the nearest reason that its own rules or comment, or those of what it leads to, give; and the
+/// Reports each target the nearest reason that its own rules or comment, or those of what it leads to, give; and the
 /// target whose reason it is, if that is another.
 fn nearest<R: Clone>(
     rules: &Rules,
@@ -127,7 +127,7 @@ fn nearest<R: Clone>(
     });
 }
 
-/// Of each target the exclusive ones that it leads to; false where these are not all.
+/// Of each target the exclusive ones that it leads to; false if these are not all.
 fn exclusive(rules: &Rules, reached: &mut Reached, all: &mut [Led]) -> bool {
     let mut room = MAX_EXCLUSIVE;
     for (index, found) in rules.targets.iter().enumerate() {

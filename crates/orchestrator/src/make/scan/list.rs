@@ -165,7 +165,7 @@ fn tell_missing(reader: &mut Reader) {
     }
 }
 
-/// Names are missing where their expansion was given up.
+/// Names are missing if their expansion was given up.
 fn tell_overspent(reader: &mut Reader) {
     if reader.variables.overspent.get() {
         let place = Place {
@@ -301,7 +301,7 @@ fn variables(variables: Variables) -> Vec<Variable> {
         .collect()
 }
 
-/// What gives a variable a value that is not told.
+/// What gives a variable a value that is not named.
 fn set_by(variable: &variables::Variable) -> Option<SetBy> {
     if !variable.has_value() {
         return None;

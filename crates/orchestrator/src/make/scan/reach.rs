@@ -228,7 +228,7 @@ pub(super) fn patterns(rules: &Rules) -> Vec<(String, usize)> {
         .collect()
 }
 
-/// The target that a pattern is, where a person may fill it in.
+/// The target that a pattern is, if a person may fill it in.
 fn family(rules: &Rules, pattern: &str) -> Option<usize> {
     let known = rules.position(pattern);
     known.filter(|target| rules.targets[*target].is_pattern)
@@ -241,7 +241,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     stem(pattern, name).is_some()
 }
 
-/// What the `%` of a pattern rule stands for where it can make a file. A pattern without a folder is tried on the file's
+/// What the `%` of a pattern rule stands for if it can make a file. A pattern without a folder is tried on the file's
 /// name alone, and the stem then has the folder again (GNU make manual, "How Patterns Match").
 pub(super) fn stem_of(pattern: &str, name: &str) -> Option<String> {
     if pattern.contains('/') {

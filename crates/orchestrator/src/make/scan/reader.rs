@@ -29,7 +29,7 @@ use super::{
 };
 use crate::project::{Place, Problem};
 
-/// As many problems as are told.
+/// Problems that are reported, at most.
 const MAX_PROBLEMS: usize = 100;
 /// Bytes that expanding may make in one scan, all values together.
 const EXPANSION: usize = 8 << 20;
@@ -49,14 +49,14 @@ pub(in crate::make) struct Reader {
     /// The files read, each after a blank, as `$(MAKEFILE_LIST)` has them.
     pub(super) makefiles: String,
     recipe_prefix: char,
-    /// What may have been meant for the shell: a variable, its place and the hint, which counts where nothing defines it.
+    /// What may have been meant for the shell: a variable, its place and the hint, which counts if nothing defines it.
     pub(super) slips: Vec<(usize, Place, String)>,
     pub(super) hints: Vec<Problem>,
-    /// What `## name: text` comments say, wherever they stand.
+    /// What `## name: text` comments say, wherever they are.
     pub(super) named: Vec<(String, String)>,
     /// Whether the file being read is included under a condition.
     is_conditional: bool,
-    /// Whether the file being read is included under a condition that depends on what only running could tell.
+    /// Whether the file being read is included under a condition that depends on what only running it could show.
     is_left_open: bool,
     /// Values that the text compares variables with, or gives as examples.
     pub(super) examples: Examples,
@@ -70,7 +70,7 @@ pub(in crate::make) struct Reader {
     pub(in crate::make) first_shell: Option<Place>,
 }
 
-/// Where the reader stands in one file.
+/// Where the reader is in one file.
 #[derive(Default)]
 struct At {
     file: String,
@@ -264,7 +264,7 @@ impl Reader {
         }
     }
 
-    /// How what is read now stands in the file.
+    /// How what is read now is in the file.
     fn standing(&self, at: &At) -> Standing {
         let mut around = at.conditions.iter();
         Standing {
@@ -351,7 +351,7 @@ impl Reader {
         }
     }
 
-    /// Whether a shell is asked before a place is read, as far as the text tells.
+    /// Whether a shell is asked before a place is read, as far as the text shows.
     pub(in crate::make) fn has_asked_shell_before(&self, place: &Place) -> bool {
         let first = self.first_shell.as_ref();
         first.is_some_and(|first| first.file != place.file || first.line <= place.line)
@@ -372,7 +372,7 @@ impl Reader {
     }
 }
 
-/// Whether what stands behind `export` gives a value, be it under an `override`.
+/// Whether what is behind `export` gives a value, be it under an `override`.
 fn gives_value(rest: &str) -> bool {
     match first_word(rest) {
         ("define", _) => true,

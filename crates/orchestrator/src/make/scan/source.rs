@@ -52,7 +52,7 @@ impl Files {
         self.root.join(name)
     }
 
-    /// A path as a person is shown it: relative to the project where it lies inside.
+    /// A path as a person is shown it: relative to the project if it lies inside.
     pub(super) fn shown(&self, path: &Path) -> String {
         let path = path.strip_prefix(&self.root).unwrap_or(path);
         path.display().to_string()
@@ -120,7 +120,7 @@ impl Files {
         Ok(plain(&bytes))
     }
 
-    /// The paths a name with wildcards stands for, sorted as make sorts them; the name itself where it holds none.
+    /// The paths a name with wildcards stands for, sorted as make sorts them; the name itself if it holds none.
     pub(super) fn glob(&self, pattern: &str) -> Vec<String> {
         if !pattern.contains(['*', '?', '[']) {
             return vec![pattern.to_owned()];

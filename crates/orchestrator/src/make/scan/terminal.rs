@@ -6,7 +6,7 @@ use super::{
     variables::Variables,
 };
 
-/// Programs that run another one with a terminal, where they are told to.
+/// Programs that run another one with a terminal, if they are told to.
 const CONTAINERS: [&str; 6] = [
     "docker",
     "docker-compose",
@@ -32,7 +32,7 @@ const SCREENS: [&str; 9] = [
 /// Options of `ssh` that take a value from the next word.
 const SSH_VALUES: &str = "BbcDEeFIiJLlmOopQRSWw";
 
-/// Why a recipe asks for a terminal, where it does.
+/// Why a recipe asks for a terminal, if it does.
 pub(super) fn reason(recipe: &str, variables: &Variables) -> Option<String> {
     let text = readable(recipe, variables);
     // What functions work on follows on lines of its own; an option alone is no program.
@@ -87,7 +87,7 @@ fn container(name: &str, rest: &[&str], is_fed: bool) -> Option<String> {
     let options = rest[at + 1..]
         .iter()
         .take_while(|word| word.starts_with('-'));
-    // An option's own value may stand between options.
+    // An option's own value may be between options.
     let all = || rest[at + 1..].iter();
     let short = |letter: char| {
         move |word: &&&str| {

@@ -16,11 +16,11 @@ use crate::{
     ssh::failure::{Reason, Refusal},
 };
 
-/// How long a connection may take where the config does not say.
+/// How long a connection may take if the config does not say.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Hosts on the way to one, as deep as files may include each other.
 const LONGEST_WAY: usize = 16;
-/// The keys that OpenSSH looks for where the config names none.
+/// The keys that OpenSSH looks for if the config names none.
 const IDENTITIES: &[&str] = &[
     "~/.ssh/id_rsa",
     "~/.ssh/id_ecdsa",
@@ -187,7 +187,7 @@ fn by_command(walk: &Walk<'_>, tokens: &Tokens, purpose: &Purpose<'_>) -> Result
     Ok(Via::Command(line))
 }
 
-/// Whether a name may stand in a command: nothing that a shell, or a program's options, could take for something else.
+/// Whether a name may be in a command: nothing that a shell, or a program's options, could take for something else.
 fn is_plain(name: &str) -> bool {
     let mut bytes = name.bytes();
     let first = bytes.next();

@@ -152,7 +152,7 @@ impl Ending {
         self.look = Look::Here(Box::new(Wire::new(exec, &[], None)), Vec::new());
     }
 
-    /// The same signal, asked for through whoever waits for the job: it can open another session.
+    /// The same signal, asked for through the one that waits for the job: it can open another session.
     fn go_elsewhere(&mut self, remote: &Remote, task: &Task) {
         let Look::Here(wire, _) = std::mem::replace(&mut self.look, Look::None) else {
             return;

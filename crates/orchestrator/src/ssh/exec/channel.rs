@@ -17,7 +17,7 @@ const PACKET: u32 = 32 << 10;
 /// Reads in a row of one channel before the others have their turn.
 const TURN: usize = 8;
 
-/// Where an exec stands.
+/// Where an exec is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::ssh) enum Stage {
     /// Nothing is open.
@@ -59,7 +59,7 @@ enum Ending {
 }
 
 impl Wire {
-    /// An exec to come; rows and columns where it gets a terminal.
+    /// An exec to come; rows and columns if it gets a terminal.
     pub(in crate::ssh) fn new(
         command: String,
         env: &[(String, String)],
@@ -85,7 +85,7 @@ impl Wire {
         self.failed
     }
 
-    /// Where it stands.
+    /// Where it is.
     pub(in crate::ssh) fn stage(&self) -> Stage {
         self.stage
     }
@@ -122,7 +122,7 @@ impl Wire {
     }
 
     /// Does what can be done without waiting, and says whether anything moved. `alone` is whether the session is its
-    /// own; `sink` gets the bytes and may refuse them; where `reads` is false they are left with the host.
+    /// own; `sink` gets the bytes and may refuse them; if `reads` is false they are left with the host.
     ///
     /// # Errors
     /// The host refused the channel or the command, or `sink` failed.
@@ -304,7 +304,7 @@ impl Wire {
     }
 }
 
-/// None where it has to be tried again.
+/// None if it has to be tried again.
 fn done<T>(result: Result<T, ssh2::Error>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{job::Exit, log::Stream, visible::visible};
 
-/// How long the output of a command that has ended may stay open before its end is told all the same.
+/// How long the output of a command that has ended may stay open before its end is reported all the same.
 const DRAIN: Duration = Duration::from_secs(2);
 
 /// The command, its channel and its cancel.
@@ -32,7 +32,7 @@ pub(in crate::ssh) struct Job {
     canceled: bool,
     ending: Option<Ending>,
     settled: bool,
-    /// When to ask again whether there is room for its output; none where there was.
+    /// When to ask again whether there is room for its output; none if there was.
     full_until: Option<Instant>,
 }
 
@@ -77,7 +77,7 @@ impl Job {
         &self.task.orders
     }
 
-    /// Gives it back, where the host cannot have seen it.
+    /// Gives it back, if the host cannot have seen it.
     pub(in crate::ssh) fn into_unseen(self) -> Result<Task, Box<Self>> {
         if self.wire.stage() < Stage::Exec && !self.settled {
             Ok(self.task)
@@ -210,7 +210,7 @@ impl Job {
         ending.step(session, may_open, buffer, remote, &self.task)
     }
 
-    /// Tells the end, once it is certain.
+    /// Reports the end, once it is certain.
     fn conclude(&mut self) -> bool {
         if self.settled {
             if self.canceled {

@@ -18,7 +18,7 @@ pub struct Exec {
     pub job: JobId,
     /// The shell command, verbatim.
     pub command: String,
-    /// Rows and columns, where it gets a terminal; its output is then all stdout.
+    /// Rows and columns, if it gets a terminal; its output is then all stdout.
     pub pty: Option<(u16, u16)>,
     /// What cancel sends, in order.
     pub graces: Vec<Grace>,
@@ -30,7 +30,7 @@ pub trait Output: Send {
     /// The command is about to run.
     fn started(&mut self, remote: &Remote);
 
-    /// When to ask again whether there is room for more; none where there is now. What is not read waits on the host.
+    /// When to ask again whether there is room for more; none if there is now. What is not read waits on the host.
     fn full_until(&mut self) -> Option<Instant> {
         None
     }
@@ -48,15 +48,15 @@ pub trait Output: Send {
 /// The command's first process on the host, enough to find its tree again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
-    /// Its process id; also its process group and session where `mode` is `own`.
+    /// Its process id; also its process group and session if `mode` is `own`.
     pub leader: u32,
-    /// When it started, in the host's clock ticks since boot; `-` where the host does not say.
+    /// When it started, in the host's clock ticks since boot; `-` if the host does not say.
     pub started: String,
-    /// `own` session, the terminal's (`pty`), or one `shared` with our wrapper where the host has no `setsid`.
+    /// `own` session, the terminal's (`pty`), or one `shared` with our wrapper if the host has no `setsid`.
     pub mode: String,
-    /// The session of the wrapper that waits for it; `-` where the host does not say.
+    /// The session of the wrapper that waits for it; `-` if the host does not say.
     pub around: String,
-    /// Its outputs as the host's `/proc` shows them, with commas between; `-` where it does not, or they are a terminal.
+    /// Its outputs as the host's `/proc` shows them, with commas between; `-` if it does not, or they are a terminal.
     pub outputs: String,
 }
 
@@ -96,15 +96,15 @@ pub(in crate::ssh) struct Task {
     pub(in crate::ssh) reply: Reply,
 }
 
-/// To whoever waits for a command.
+/// To the one that waits for a command.
 pub(in crate::ssh) type Reply = tokio::sync::mpsc::Sender<Settled>;
 
-/// What is on its way to whoever waits for a command, at most. Looks come one after the other, or as often as a person
+/// What is on its way to the one that waits for a command, at most. Looks come one after the other, or as often as a person
 /// cancels by force; past that they are refused, so that there is room for the last one, which is no look.
 pub(in crate::ssh) const REPLIES: usize = 4;
 
 impl Task {
-    /// Reports to whoever waits for the command; false if nobody does.
+    /// Reports to the one that waits for the command; false if nobody does.
     pub(in crate::ssh) fn report(&self, settled: Settled) -> bool {
         let is_too_much = matches!(settled, Settled::Look { .. }) && self.reply.capacity() < 2;
         !is_too_much && self.reply.try_send(settled).is_ok()

@@ -1,6 +1,6 @@
 //! The end of a command's processes on a host: who they are, a signal for them, and a look at who is left.
 //!
-//! They are the members of the session that the wrapper made, the leader's descendants and, where `/proc` tells, all
+//! They are the members of the session that the wrapper made, the leader's descendants and, if `/proc` tells, all
 //! whose environment says `VMO_JOB=` and the job: a child that left the session and its parent is found by that. One that
 //! cleared its environment, too, is found by the outputs that it still holds.
 
@@ -84,7 +84,7 @@ pub(in crate::ssh) fn was_sent(output: &[u8]) -> bool {
     output.starts_with(SENT.as_bytes())
 }
 
-/// Who was left, as `pid command`; none where the look was not completed.
+/// Who was left, as `pid command`; none if the look was not completed.
 pub(in crate::ssh) fn survivors(output: &[u8]) -> Option<Vec<String>> {
     let text = String::from_utf8_lossy(output);
     let (names, _) = text.rsplit_once(LOOKED)?;

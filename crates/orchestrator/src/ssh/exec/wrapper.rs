@@ -2,10 +2,10 @@
 //! begin, who leads its processes and how it ended.
 //!
 //! libssh2's exit status is no evidence: it reads 0 for a killed command, a cut session and a channel that was closed
-//! early. So the wrapper's last act is to print a mark, RS and 128 random bits. The two halves of those bits stand apart
+//! early. So the wrapper's last act is to print a mark, RS and 128 random bits. The two halves of those bits are apart
 //! in the exec string and meet only in `printf`, so that neither `ps` nor a shell that echoes what it runs can print it.
 //!
-//! The string is read by whatever the login shell is, so all of it stands in one pair of single quotes, and nothing in
+//! The string is read by whatever the login shell is, so all of it is in one pair of single quotes, and nothing in
 //! it means anything inside those to `sh`, csh or fish: no single quote, no `!`, no line break, no two backslashes. The
 //! command itself travels as octal escapes. Its variables begin with `vmo_`: one of the user's that happens to be
 //! exported must reach the command as it was.
@@ -27,7 +27,7 @@ const RUN: &[&str] = &[
     "for vmo_i in 6 7; do vmo_x=$(exec readlink /proc/self/fd/$vmo_i);",
     "case $vmo_x in pipe:*|socket:*) vmo_o=${vmo_o+$vmo_o,}$vmo_x;; esac; done;",
     r#"else vmo_p=$(exec /bin/sh -c "$(printf "echo \044PPID")"); fi;"#,
-    // By its bare name where PATH leads to it, because that is what sshd has as its argv[0].
+    // By its bare name if PATH leads to it, because that is what sshd has as its argv[0].
     "vmo_s=${SHELL:-/bin/sh} vmo_n=${SHELL##*/};",
     r#"IFS=:; for vmo_w in $PATH; do if [ -x "$vmo_w/$vmo_n" ]; then"#,
     r#"[ "$vmo_w/$vmo_n" -ef "$vmo_s" ] && vmo_s=$vmo_n; break; fi; done; unset IFS;"#,
@@ -72,7 +72,7 @@ pub(in crate::ssh) fn sh(script: &str) -> String {
     format!("exec /bin/sh -c 'eval \"$(printf \"{}\")\"'", plain(script))
 }
 
-/// Every byte as an escape, so that the command's words stand nowhere for `pkill -f` to find.
+/// Every byte as an escape, so that the command's words are nowhere for `pkill -f` to find.
 fn octal(text: &str) -> String {
     text.bytes().map(|byte| format!("\\{byte:03o}")).collect()
 }

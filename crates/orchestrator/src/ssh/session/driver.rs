@@ -20,7 +20,7 @@ const IDLE: Duration = Duration::from_secs(600);
 const SILENCE: Duration = Duration::from_secs(5);
 /// How long the answer may take before the link is given up; with the silence before, below the 20 s promised.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The shortest wait, where the clock says that something is due which cannot be done yet.
+/// The shortest wait, if the clock says that something is due which cannot be done yet.
 const TICK: Duration = Duration::from_millis(100);
 /// Bytes read at once.
 const BUFFER: usize = 128 << 10;
@@ -240,7 +240,7 @@ impl<'a> Driver<'a> {
             }
             None if heard.elapsed() >= SILENCE => {
                 self.asked = Some(Instant::now());
-                // Where it cannot be sent, what is waiting to be sent asks as well. One that is sent in part could
+                // If it cannot be sent, what is waiting to be sent asks as well. One that is sent in part could
                 // never be finished: libssh2 keeps it on the stack.
                 if self.can_send()
                     && let Err(error) = self.session.keepalive_send()

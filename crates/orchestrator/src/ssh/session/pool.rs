@@ -143,7 +143,7 @@ impl Handle {
                     seen,
                     wake,
                 } => {
-                    // Where it fails, the sender is dropped, and that is an answer too.
+                    // If it fails, the sender is dropped, and that is an answer too.
                     drop(self.look(command).await.map(|text| seen.send(text)));
                     wake.nudge();
                 }

@@ -14,7 +14,7 @@ use crate::store::StoreError;
 /// The role the app logs in as, which owns the database and may nothing else; and that database.
 pub(super) const ROLE: &str = "vmo";
 
-/// Makes the data folder where there is none. A kill in the middle leaves `data.new`, which nobody takes for data.
+/// Makes the data folder if there is none. A kill in the middle leaves `data.new`, which nobody takes for data.
 pub(super) fn make(place: &Place, programs: &Programs) -> Result<(), StoreError> {
     let fresh = place.fresh_data();
     if fresh.exists() {

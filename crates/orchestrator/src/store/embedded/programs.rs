@@ -24,12 +24,12 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// The programs to run a server of the app's data folder with: of the major version of the data there, or where there
-    /// is none yet, the first found. In this order: the folder `VMO_POSTGRES`, and no other where that is set; `postgres`
+    /// The programs to run a server of the app's data folder with: of the major version of the data there, or if there
+    /// is none yet, the first found. In this order: the folder `VMO_POSTGRES`, and no other if that is set; `postgres`
     /// beside the executable, beside its folder, in `../lib/vm-orchestrator`; the system's.
     ///
     /// # Errors
-    /// [`StoreError::OtherMajor`] where there is data and none of its version; [`StoreError::Embedded`] where there is none.
+    /// [`StoreError::OtherMajor`] if there is data and none of its version; [`StoreError::Embedded`] if there is none.
     pub fn find(app: &Path) -> Result<Self, StoreError> {
         Self::fitting(&Place::of(app)?)
     }
@@ -65,7 +65,7 @@ impl Programs {
         }
     }
 
-    /// The programs in a folder, where they are there and run.
+    /// The programs in a folder, if they are there and run.
     fn at(bin: &Path) -> Option<Self> {
         let bin = fs::canonicalize(bin.join("postgres"))
             .ok()?
@@ -87,7 +87,7 @@ impl Programs {
         })
     }
 
-    /// These, or a copy of them where the server's account cannot reach them, as under `/root`.
+    /// These, or a copy of them if the server's account cannot reach them, as under `/root`.
     fn within_reach(self, place: &Place) -> Result<Self, StoreError> {
         let Some(home) = place.reachable() else {
             return Ok(self);
@@ -106,7 +106,7 @@ impl Programs {
             let fresh = home.join(format!("postgres-{}.{}", self.version, std::process::id()));
             copy_folder(whole, &fresh)
                 .map_err(|error| cannot("copy PostgreSQL to", &fresh, &error))?;
-            // Where somebody else was faster, theirs is as good.
+            // If somebody else was faster, theirs is as good.
             if fs::rename(&fresh, &copy).is_err() {
                 drop(fs::remove_dir_all(&fresh));
             }

@@ -1,4 +1,4 @@
-//! Away from whoever started us: a session of our own, no descriptors of theirs, and orphans of the job come to us.
+//! Away from our starter: a session of our own, no descriptors of theirs, and orphans of the job come to us.
 #![expect(
     unsafe_code,
     reason = "descriptors are handled here by their bare numbers"
@@ -17,7 +17,7 @@ use rustix::{fs::Mode, io::Errno, net::sockopt, process};
 
 use crate::complaints::complain;
 
-/// The listening socket on standard input, if whoever started us left one there.
+/// The listening socket on standard input, if our starter left one there.
 pub(crate) fn handed_listener() -> io::Result<Option<UnixListener>> {
     let stdin = io::stdin();
     match sockopt::socket_acceptconn(&stdin) {
@@ -26,10 +26,10 @@ pub(crate) fn handed_listener() -> io::Result<Option<UnixListener>> {
     }
 }
 
-/// Leaves the session, the standard streams and the umask of whoever started us; says that umask, for the child.
+/// Leaves the session, the standard streams and the umask of our starter; says that umask, for the child.
 pub(crate) fn detach() -> io::Result<Mode> {
     match process::setsid() {
-        // Whoever started us made us a leader already.
+        // Our starter made us a leader already.
         Ok(_) | Err(Errno::PERM) => {}
         Err(error) => return Err(error.into()),
     }

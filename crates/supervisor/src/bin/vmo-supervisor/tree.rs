@@ -28,7 +28,7 @@ const LONGEST: usize = 200;
 /// How long a tree that goes on forking is stopped, until nobody new is found.
 const TO_STOP: Duration = Duration::from_secs(2);
 
-/// Sends a signal to the whole tree: to the child's process group in one go, where the child is there to vouch for its
+/// Sends a signal to the whole tree: to the child's process group in one go, if the child is there to vouch for its
 /// number, and to each descendant outside of it.
 pub(crate) fn signal(group: Option<Pid>, signal: Signal) {
     if let Some(group) = group {
@@ -82,7 +82,7 @@ pub(crate) fn defies(process: Pid) -> Option<String> {
     Process::of(process)?.defies()
 }
 
-/// Who is still there, for a person; no secret stands in a command line that may have been cut in it.
+/// Who is still there, for a person; no secret is in a command line that may have been cut in it.
 pub(crate) fn survivors(secrets: Option<&Secrets>) -> Vec<Survivor> {
     let alive = descendants().into_iter().take(MOST);
     let shown = |command: Vec<u8>| match secrets {

@@ -36,7 +36,7 @@ pub(in super::super) fn readable(recipe: &str, variables: &Variables) -> String 
 struct Reading<'a> {
     variables: &'a Variables,
     out: String,
-    /// What functions work on, and how deep it stands.
+    /// What functions work on, and how deep it is.
     inner: Vec<(&'a str, usize)>,
     /// Bytes that may still be written.
     room: usize,

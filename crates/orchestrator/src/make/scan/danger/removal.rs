@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-/// Programs that run elsewhere what stands behind them, so that a path there is none of the project's.
+/// Programs that run elsewhere what is behind them, so that a path there is none of the project's.
 const ELSEWHERE: [&str; 13] = [
     "ansible",
     "docker",
@@ -19,7 +19,7 @@ const ELSEWHERE: [&str; 13] = [
     "virsh",
 ];
 
-/// What is known where a command stands.
+/// What is known where a command is.
 #[derive(Debug, Default)]
 pub(super) struct Whereabouts {
     /// Whether paths are the project's at all.

@@ -20,7 +20,7 @@ pub(super) struct Condition {
     empty: Option<(String, bool)>,
     /// The variables it tests.
     tests: Vec<usize>,
-    /// Whether it depends on what only running could tell: see [`Reader::is_left_open`].
+    /// Whether it depends on what only running it could show: see [`Reader::is_left_open`].
     pub(super) is_left_open: bool,
     /// Whether the branch being read is for a system that this is not, and whether the other one is.
     pub(super) is_foreign: bool,
@@ -31,7 +31,7 @@ pub(super) struct Condition {
 const FOREIGN: [&str; 6] = ["windows", "win32", "win64", "mingw", "msys", "cygwin"];
 
 impl Reader {
-    /// Reads a line of a condition; false where it is none.
+    /// Reads a line of a condition; false if it is none.
     pub(super) fn condition(&mut self, line: &str, at: &mut At) -> bool {
         let (word, rest) = first_word(line);
         let word = word.split('(').next().unwrap_or(word);
@@ -114,7 +114,7 @@ impl Reader {
         asks_shell(text) || self.variables.any_by_answer(tests)
     }
 
-    /// Takes note of what the conditions around a recipe's line test: they are the rule's own, where they began in it.
+    /// Takes note of what the conditions around a recipe's line test: they are the rule's own, if they began in it.
     pub(super) fn tested_in_recipe(&mut self, rule: usize, text: &str, at: &At) {
         let began = &self.rules.list[rule].place;
         let own = |one: &&Condition| one.line > began.line && at.file == began.file;
@@ -135,7 +135,7 @@ impl Reader {
         }
     }
 
-    /// What the conditions around a place test: what stands there depends on it.
+    /// What the conditions around a place test: what is there depends on it.
     pub(super) fn tested_around(at: &At) -> Vec<usize> {
         let innermost = at.conditions.iter().rev().take(MAX_INSIDE);
         let tests = innermost.flat_map(|one| &one.tests);

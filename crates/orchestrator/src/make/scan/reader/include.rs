@@ -1,4 +1,4 @@
-//! `include`, `-include` and `sinclude`: other files are read where they stand.
+//! `include`, `-include` and `sinclude`: other files are read where they are.
 
 use super::{
     super::text::{split_comment, words},

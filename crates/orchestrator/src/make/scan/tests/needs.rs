@@ -201,7 +201,7 @@ fn what_was_meant_for_the_shell_is_a_hint_and_no_field() {
         ]
     );
     assert_eq!(found.problems, []);
-    // Where the makefile has such a name, it is its own.
+    // If the makefile has such a name, it is its own.
     let found = read("nproc = 4\nB = x\na: ; make -j$(nproc) $BAR\n");
     assert_eq!(found.hints, []);
     assert_eq!(target(&found, "a").uses, ["nproc", "B"]);

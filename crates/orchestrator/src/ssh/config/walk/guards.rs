@@ -22,7 +22,7 @@ const EXEC: Duration = Duration::from_secs(10);
 const VERSION: &str = "OpenSSH_10.2";
 
 impl Walk<'_> {
-    /// Whether a guard's settings hold, as it said when it was first come to in this pass.
+    /// Whether a guard's settings hold, by its first answer in this pass.
     pub(super) fn lets_in(&mut self, at: usize) -> bool {
         if let Some(known) = self.guards.get(&at) {
             return *known;

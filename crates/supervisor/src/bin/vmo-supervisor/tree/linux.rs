@@ -30,7 +30,7 @@ impl Process {
         self.pid
     }
 
-    /// What tells it from a later one with its number.
+    /// What distinguishes it from a later one with its number.
     pub(super) fn key(&self) -> (i32, u64) {
         (self.pid, self.stat.start)
     }
@@ -45,7 +45,7 @@ impl Process {
         status.is_empty() || says(&status, ["SigPnd:", "ShdPnd:"], Signal::KILL)
     }
 
-    /// Why no signal of ours reaches it; none where one does.
+    /// Why no signal of ours reaches it; none if one does.
     pub(super) fn defies(&self) -> Option<String> {
         let pid = Pid::from_raw(self.pid)?;
         if test_kill_process(pid) != Err(Errno::PERM) {
@@ -81,7 +81,7 @@ impl Process {
         }
     }
 
-    /// Its arguments, each ended by NUL; its name where it has hidden them.
+    /// Its arguments, each ended by NUL; its name if it has hidden them.
     pub(super) fn command(&self) -> Vec<u8> {
         let line = fs::read(format!("/proc/{}/cmdline", self.pid)).unwrap_or_default();
         if line.is_empty() {

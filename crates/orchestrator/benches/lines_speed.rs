@@ -1,4 +1,4 @@
-//! How fast a log's bytes are counted, rendered and stripped: `cargo run --release -p orchestrator --example lines_speed`.
+//! How fast a log's bytes are counted, rendered and stripped: `cargo bench -p orchestrator --bench lines_speed`.
 
 use std::{hint::black_box, time::Instant};
 

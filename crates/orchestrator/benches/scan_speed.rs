@@ -1,4 +1,4 @@
-//! How long makefiles of ten thousand targets take to be read: `cargo run --release -p orchestrator --example scan_speed`.
+//! How long makefiles of ten thousand targets take to be read: `cargo bench -p orchestrator --bench scan_speed`.
 //! It counts the processor's time of this thread, which others on the same machine change little.
 
 use std::{fs, hint::black_box, io};

@@ -1,4 +1,4 @@
-//! How fast a log is searched, from a spool and from memory: `cargo run --release -p orchestrator --example find_speed`.
+//! How fast a log is searched, from a spool and from memory: `cargo bench -p orchestrator --bench find_speed`.
 
 use std::{sync::Arc, time::Instant};
 

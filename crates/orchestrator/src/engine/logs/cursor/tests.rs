@@ -11,7 +11,9 @@ use super::*;
 use crate::{
     engine::{
         Place,
+        archive::link::Link,
         follow::{index::Indexer, live::Mark},
+        logs::source::Elsewhere,
         start::draft,
     },
     folders::Folders,
