@@ -3,6 +3,7 @@
 
 use std::{
     env,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -11,9 +12,11 @@ use rustix::io::Errno;
 
 /// Looked at no more often than this while writing and waiting …
 const EVERY: Duration = Duration::from_secs(1);
-/// … or after this many bytes, which a fast child writes in less. A look is one system call; between two of them each of
-/// many jobs may write so much below the floor.
-const EVERY_BYTES: u64 = 4 * 1024 * 1024;
+/// … or after this many bytes, which a fast child writes in less. All jobs look at the one disk, each for itself; between two
+/// looks each of them may write so much. So it is a share of the room above the floor: a thousand jobs do not overrun it
+/// before all of them have looked again, and near the floor each writes no more than one read brings.
+const EVERY_BYTES: RangeInclusive<u64> = 256 * 1024..=4 * 1024 * 1024;
+const SHARE: u64 = 1024;
 
 /// Free bytes of the disk below which jobs wait, where nobody says otherwise: room for the database's own files, on a disk
 /// of whatever size.
@@ -31,6 +34,8 @@ pub struct Disk {
     next_look: Option<Instant>,
     /// The spool's offset at the last look.
     offset: u64,
+    /// The next look is due after so many bytes.
+    every: u64,
     /// Why nothing may be written now.
     why_not: Option<String>,
     /// The folder was not in its place at the last look.
@@ -46,6 +51,7 @@ impl Disk {
             floor,
             next_look: None,
             offset: 0,
+            every: *EVERY_BYTES.start(),
             why_not: None,
             misses_folder: false,
         }
@@ -77,7 +83,7 @@ impl Disk {
     /// Looks, where it is time to, before more is written at `offset`. Whether there is room.
     pub fn has_room(&mut self, now: Instant, offset: u64) -> bool {
         let soon = self.next_look.is_some_and(|at| now < at);
-        if !soon || offset - self.offset > EVERY_BYTES {
+        if !soon || offset - self.offset > self.every {
             self.next_look = Some(now + EVERY);
             self.offset = offset;
             self.why_not = self.look();
@@ -102,11 +108,14 @@ impl Disk {
         self.misses_folder = matches!(free, Err(Errno::NOENT));
         // Where a disk does not say, writing finds out.
         let free = free.ok()?;
+        let (least, most) = (*EVERY_BYTES.start(), *EVERY_BYTES.end());
+        self.every = (free.saturating_sub(self.floor) / SHARE).clamp(least, most);
         (free < self.floor).then(|| {
             let mib = 1024 * 1024;
             format!(
-                "disk full: {} MiB free, {} MiB are kept free",
+                "disk full: {} MiB free where {} is, {} MiB are kept free",
                 free / mib,
+                self.folder.parent().unwrap_or(&self.folder).display(),
                 self.floor / mib
             )
         })

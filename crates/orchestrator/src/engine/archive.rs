@@ -57,10 +57,12 @@ pub(crate) use self::kept::beginning;
 pub(super) const LATE: usize = 32;
 
 /// Archives a job until it is over and all of it has arrived, and removes its folder then. After an error it may be
-/// called again, and goes on from what the store has; `goes_on` is called whenever something has arrived.
+/// called again, and goes on from what the store has; `goes_on` is called whenever something has arrived. `floor` is how many
+/// bytes of the disk jobs leave free.
 pub(crate) async fn archive(
     live: Arc<Live>,
     link: Link,
+    floor: u64,
     goes_on: impl Fn() + Send + Sync,
 ) -> Result<(), ArchiveError> {
     let mut archiver = Archiver {
@@ -69,6 +71,7 @@ pub(crate) async fn archive(
         ahead: None,
         live,
         link,
+        floor,
         goes_on,
         saved: None,
         settled: false,
@@ -87,6 +90,8 @@ pub(crate) async fn archive(
 struct Archiver<F> {
     live: Arc<Live>,
     link: Link,
+    /// Free bytes of the disk below which jobs wait.
+    floor: u64,
     goes_on: F,
     spool: Spool,
     /// What comes next, while it is read beside the sending of what came before.

@@ -87,7 +87,7 @@ impl ssh::Ask for AskPerson {
             ssh::Question::Secret { label, echo } => Question::Secret { label, echo },
         };
         let prompt = Prompt {
-            id: Uuid::now_v7(),
+            id: crate::ids::new_id(),
             job: self.job,
             host: host.to_owned(),
             question,

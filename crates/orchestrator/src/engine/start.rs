@@ -18,7 +18,6 @@ pub(super) mod started;
 use std::{collections::HashMap, ffi::OsString, io, path::Path};
 
 use supervisor::exec::{Exec, MASKED};
-use uuid::Uuid;
 
 use self::{
     compose::{Composed, Wanted},
@@ -254,7 +253,7 @@ impl Engine {
         let routes = self
             .routes(hosts, command)
             .map_err(|refusal| EngineError::NotFound(refusal.to_string()))?;
-        let batch = (hosts.len() > 1).then(Uuid::now_v7);
+        let batch = (hosts.len() > 1).then(crate::ids::new_id);
         // All or none: a host whose folder cannot be made must not leave the others running unnamed.
         let of_host = |host: &String| draft::of_host(host, command, pty, batch).job();
         let jobs: Vec<Job> = hosts.iter().map(of_host).collect();

@@ -13,9 +13,27 @@ use crate::engine::follow::live::Mark;
 /// Bytes of spool that are dropped at once; the store has to have brought them onto its disk before, which takes its time.
 const AT_ONCE: u64 = 32 * 1024 * 1024;
 
-/// Whether the disk has so little room that whatever can be dropped is.
-fn is_tight(folder: &Folder) -> bool {
-    disk::free(folder.path()).is_ok_and(|free| free < 3 * disk::FLOOR)
+/// So little above what is kept free, and whatever can be dropped is: all that is in both places takes room.
+const TIGHT: u64 = 1024 * 1024 * 1024;
+
+/// How much room there is for a job's spool and the server that empties it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Enough,
+    Tight,
+    /// Jobs wait.
+    None,
+}
+
+impl Room {
+    /// Where jobs leave so many bytes free.
+    fn of(folder: &Folder, floor: u64) -> Self {
+        match disk::free(folder.path()) {
+            Ok(free) if free < floor => Self::None,
+            Ok(free) if free < floor.saturating_add(TIGHT) => Self::Tight,
+            Ok(_) | Err(_) => Self::Enough,
+        }
+    }
 }
 
 impl<F: Fn() + Send + Sync> Archiver<F> {
@@ -35,10 +53,10 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
 
     /// Drops whole segments of the spool, once the server has what is in them on its disk.
     pub(super) async fn drop_what_is_durable(&mut self) -> Result<(), ArchiveError> {
-        let step = if is_tight(&self.live.folder) {
-            spool::SEGMENT_BYTES
-        } else {
-            AT_ONCE
+        let room = Room::of(&self.live.folder, self.floor);
+        let step = match room {
+            Room::Enough => AT_ONCE,
+            Room::Tight | Room::None => spool::SEGMENT_BYTES,
         };
         if self.at.at.offset < self.dropped + step {
             return Ok(());
@@ -57,6 +75,9 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
             let folder = self.live.folder.clone();
             off_the_disk(move || spool::drop_before(folder.path(), durable.offset)).await?;
             self.dropped = durable.offset;
+        }
+        if room == Room::None {
+            self.link.make_room().await;
         }
         Ok(())
     }

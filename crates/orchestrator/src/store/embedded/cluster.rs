@@ -14,6 +14,9 @@ use crate::store::StoreError;
 /// The role the app logs in as, which owns the database and may nothing else; and that database.
 pub(super) const ROLE: &str = "vmo";
 
+/// The first major version in which a role that is no superuser may checkpoint.
+const FIRST_WITH_CHECKPOINT_ROLE: u32 = 15;
+
 /// Makes the data folder where there is none. A kill in the middle leaves `data.new`, which nobody takes for data.
 pub(super) fn make(place: &Place, programs: &Programs) -> Result<(), StoreError> {
     let fresh = place.fresh_data();
@@ -40,15 +43,17 @@ pub(super) fn make(place: &Place, programs: &Programs) -> Result<(), StoreError>
         .arg(&fresh);
     run(initdb, "")?;
     // Without a server nobody has to be let in as a superuser, now or ever.
+    let mut roles = format!("create role {ROLE} login;\ncreate database {ROLE} owner {ROLE};\n");
+    if programs.major >= FIRST_WITH_CHECKPOINT_ROLE {
+        // It makes room for the spools where their disk is full.
+        roles.push_str(&format!("grant pg_checkpoint to {ROLE};\n"));
+    }
     let mut single = place.command(&programs.bin.join("postgres"));
     single
         .args(["--single", "-c", "exit_on_error=on", "-D"])
         .arg(&fresh)
         .arg("postgres");
-    run(
-        single,
-        &format!("create role {ROLE} login;\ncreate database {ROLE} owner {ROLE};\n"),
-    )?;
+    run(single, &roles)?;
 
     let data = place.data();
     fs::rename(&fresh, &data)
