@@ -15,6 +15,7 @@ use std::{io, sync::Arc, time::Duration};
 use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
 
 use self::{
+    catch_up::Dropped,
     cut::{Cut, Spool, TRANSACTION_BYTES, mark_for_store},
     link::Link,
 };
@@ -71,6 +72,7 @@ pub(crate) async fn archive(
         ahead: None,
         live,
         link,
+        turn: None,
         floor,
         goes_on,
         saved: None,
@@ -90,6 +92,8 @@ pub(crate) async fn archive(
 struct Archiver<F> {
     live: Arc<Live>,
     link: Link,
+    /// A turn to send a lot that is kept, where room is scarce.
+    turn: Option<OwnedSemaphorePermit>,
     /// Free bytes of the disk below which jobs wait.
     floor: u64,
     goes_on: F,
@@ -123,6 +127,8 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
                 }
                 self.send().await?;
                 caught_up = self.live.extent().end.offset <= self.at.at.offset;
+            } else if let Some(turn) = self.turn.take() {
+                drop(turn);
             } else if extent.complete {
                 // Where nothing was written down that was meant to be, the store is the first to keep it.
                 self.end_is_kept().await?;
@@ -237,7 +243,10 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         // Before it is read, so that who waits holds no memory.
         let waiting = self.live.extent().end.offset - self.at.at.offset;
         let much = waiting >= (TRANSACTION_BYTES / 2) as u64;
-        let _turn = if much { self.turn().await } else { None };
+        let turn = match self.turn.take() {
+            None if much => self.turn().await,
+            turn => turn,
+        };
         let cut = match self.next_cut().await {
             Err(error) if index::is_damage(&error) => {
                 self.found_damage(&error);
@@ -263,7 +272,11 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
             Ok(()) => {
                 self.at = next;
                 (self.goes_on)();
-                self.drop_what_is_durable().await
+                if self.drop_what_is_durable().await? == Dropped::NotYet {
+                    // What is in both places takes room that there is not: nobody else begins before it is dropped.
+                    self.turn = turn;
+                }
+                Ok(())
             }
             Err(error) => self.recover(error).await,
         }

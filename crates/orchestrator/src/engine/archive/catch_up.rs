@@ -25,6 +25,15 @@ enum Room {
     None,
 }
 
+/// Whether a job gave back room for what it took in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dropped {
+    /// As much as it should.
+    Enough,
+    /// There is little room, and no segment is over.
+    NotYet,
+}
+
 impl Room {
     /// Where jobs leave so many bytes free.
     fn of(folder: &Folder, floor: u64) -> Self {
@@ -51,16 +60,14 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         self.go_back().await
     }
 
-    /// Drops whole segments of the spool, once the server has what is in them on its disk.
-    pub(super) async fn drop_what_is_durable(&mut self) -> Result<(), ArchiveError> {
+    /// Drops whole segments of the spool, once the server has what is in them on its disk; where room is scarce, as soon as
+    /// one is over.
+    pub(super) async fn drop_what_is_durable(&mut self) -> Result<Dropped, ArchiveError> {
         let room = Room::of(&self.live.folder, self.floor);
-        let step = match room {
-            Room::Enough => AT_ONCE,
-            Room::Tight | Room::None => spool::SEGMENT_BYTES,
-        };
-        if self.at.at.offset < self.dropped + step {
-            return Ok(());
+        if room == Room::Enough && self.at.at.offset < self.dropped + AT_ONCE {
+            return Ok(Dropped::Enough);
         }
+        let mut freed = 0;
         let id = self.live.id;
         let durable = self
             .link
@@ -73,13 +80,17 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
                 tracing::warn!(job = %id, %error, "where its spool begins is known to the store alone");
             }
             let folder = self.live.folder.clone();
-            off_the_disk(move || spool::drop_before(folder.path(), durable.offset)).await?;
+            freed = off_the_disk(move || spool::drop_before(folder.path(), durable.offset)).await?;
             self.dropped = durable.offset;
         }
         if room == Room::None {
             self.link.make_room().await;
         }
-        Ok(())
+        let is_all = self.live.extent().end.offset <= self.at.at.offset;
+        Ok(match room {
+            Room::Tight | Room::None if freed == 0 && !is_all => Dropped::NotYet,
+            _ => Dropped::Enough,
+        })
     }
 
     pub(super) async fn go_back(&mut self) -> Result<(), ArchiveError> {

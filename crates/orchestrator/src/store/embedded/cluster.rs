@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{broken, cannot, place::Place, programs::Programs};
-use crate::store::StoreError;
+use crate::{folders, store::StoreError};
 
 /// The role the app logs in as, which owns the database and may nothing else; and that database.
 pub(super) const ROLE: &str = "vmo";
@@ -64,20 +64,16 @@ pub(super) fn make(place: &Place, programs: &Programs) -> Result<(), StoreError>
 /// Says who may log in: who we are on this system, as the app's role, by the socket file. Written before each start, since
 /// a name may have changed.
 pub(super) fn admit(place: &Place) -> Result<(), StoreError> {
-    let me = Command::new("id").arg("-un").output();
-    let me = me
-        .ok()
-        .and_then(|output| String::from_utf8(output.stdout).ok());
-    let me = me.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let me = me.ok_or_else(|| {
-        broken("this user has no name on this system (id -un), and the server asks for it")
-    })?;
     write(
         place,
         "pg_hba.conf",
         &format!("local all {ROLE} peer map=vmo\n"),
     )?;
-    write(place, "pg_ident.conf", &format!("vmo \"{me}\" {ROLE}\n"))
+    write(
+        place,
+        "pg_ident.conf",
+        &format!("vmo \"{}\" {ROLE}\n", folders::user()),
+    )
 }
 
 fn write(place: &Place, name: &str, text: &str) -> Result<(), StoreError> {

@@ -50,6 +50,10 @@ pub(crate) fn kill(group: Option<Pid>) -> bool {
     let until = Instant::now() + TO_STOP;
     let mut found: HashMap<(i32, u64), Process> = HashMap::new();
     let mut stopped = HashSet::new();
+    if system::is_crowd() {
+        // Before anybody is looked at, which takes its time and lets all others fork.
+        system::stop_children(&mut stopped, until);
+    }
     loop {
         let known = found.len();
         let apart = system::walk(|process| {

@@ -44,6 +44,10 @@ pub(super) fn walk(_meet: impl FnMut(Process)) -> Vec<i32> {
     Vec::new()
 }
 
+pub(super) fn is_crowd() -> bool {
+    false
+}
+
 pub(super) fn stop_children(_stopped: &mut HashSet<i32>, _until: Instant) {}
 
 pub(crate) fn adopted(_child: Option<Pid>) -> Vec<i32> {

@@ -11,6 +11,9 @@ use rustix::{
 };
 use supervisor::{apart::is_apart, stat::Stat};
 
+/// Children that are looked at faster than one of them forks anew.
+const CROWD: usize = 32;
+
 /// A descendant that was alive when it was looked at.
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -124,6 +127,11 @@ pub(super) fn walk(mut meet: impl FnMut(Process)) -> Vec<i32> {
         }
     }
     apart
+}
+
+/// Whether we have so many children that some fork while others are looked at.
+pub(super) fn is_crowd() -> bool {
+    children("self").len() > CROWD
 }
 
 /// Stops our own children as fast as can be, until there is no new one: a child's number is its own as long as we do not take
