@@ -1,4 +1,7 @@
-//! Where things lie: the data and config folders, the programs we start, the demo project. It imports nothing of ours.
+//! Where things lie: the data and config folders, the programs we start, the demo project. It imports nothing of ours but new
+//! ids.
+
+mod remembered;
 
 use std::{
     env,
@@ -12,6 +15,8 @@ use std::{
 
 use directories::{BaseDirs, ProjectDirs};
 use uuid::Uuid;
+
+use crate::ids;
 
 /// The folders and files of one user; tests give their own.
 #[derive(Debug, Clone)]
@@ -74,7 +79,8 @@ impl Folders {
         self.data.join("started")
     }
 
-    /// The id of the data folder, which it has from the first time on that somebody asks.
+    /// The id of the data folder, which it has from the first time on that somebody asks. One that was removed and is made
+    /// anew has the id it had.
     ///
     /// # Errors
     /// If it cannot be read or written.
@@ -91,12 +97,15 @@ impl Folders {
         let new = self.data.join(format!(".id.{}", std::process::id()));
         let mut private = fs::OpenOptions::new();
         private.write(true).create(true).truncate(true).mode(0o600);
-        writeln!(private.open(&new)?, "{}", Uuid::now_v7())?;
+        let is_ours = is_own(&remembered::file(&self.config)).is_ok();
+        let known = is_ours.then(|| remembered::id_of(&self.config, &self.data));
+        let id = known.flatten().unwrap_or_else(ids::new_id);
+        writeln!(private.open(&new)?, "{id}")?;
         let made = fs::hard_link(&new, &file);
         fs::remove_file(&new)?;
         match made {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => read(),
+            _ => read().inspect(|id| remembered::keep(&self.config, &self.data, *id)),
         }
     }
 

@@ -14,12 +14,14 @@ mod state;
 mod stored;
 mod waits;
 
-use std::{fmt, path::Path, str::FromStr};
+use std::{cmp::Reverse, fmt, path::Path, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 pub use supervisor::exit::{Ended as Exit, Survivor};
 use uuid::Uuid;
+
+use crate::ids;
 
 pub use self::{
     place::{Commit, EnvironmentChange, EnvironmentChanged, Here, Place},
@@ -40,7 +42,19 @@ impl JobId {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "each call gives another id")]
     pub fn new() -> Self {
-        Self(Uuid::now_v7())
+        Self(ids::new_id())
+    }
+
+    /// Whether it was made by a clock that was ahead: it is listed after all others, until its time has come.
+    #[must_use]
+    pub fn is_ahead(self) -> bool {
+        self.0 >= ids::first_ahead()
+    }
+
+    /// The order of lists: newest first, and at the end those that a clock ahead has made.
+    #[must_use]
+    pub fn listed(self) -> (bool, Reverse<Self>) {
+        (self.is_ahead(), Reverse(self))
     }
 }
 

@@ -6,6 +6,7 @@
 //! ```text
 //! job, project, host, log    the nouns; log/ holds lines, escapes and styled text
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
+//! ids                    ids that sort by when they were made, whatever the clock says
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
 //! environment                what we were started with; Postgres' variables are kept from us, for jobs
 //! fleet/                     which of many hosts a line means: ranges, globs, tags; their names folded into one
@@ -25,7 +26,7 @@
 //!
 //! # Who may import whom
 //! ```text
-//! environment, fleet, folders, near, open_files, traces, log, host, project, visible, job, json_file
+//! environment, fleet, ids, near, folders, open_files, traces, log, host, project, visible, job, json_file
 //!   ← launch, settings, presets, make, ssh, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
 //! `tests/house.rs` has the same as a table, module by module, and forbids that two files lean on each other.
@@ -49,6 +50,7 @@ pub mod environment;
 pub mod fleet;
 pub mod folders;
 pub mod host;
+pub mod ids;
 pub mod job;
 pub mod json_file;
 pub mod launch;

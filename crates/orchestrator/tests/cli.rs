@@ -390,7 +390,7 @@ fn the_doctor_shows_how_much_of_the_disk_stays_free() {
     };
     let tight = (u64::MAX / 2).to_string();
     for (floor, ok, words) in [
-        (None, true, "jobs wait below 256 MiB"),
+        (None, true, "jobs wait below 64 MiB"),
         (Some("8388608"), true, "jobs wait below 8 MiB"),
         (Some("1G"), false, "VMO_DISK_FLOOR=1G is no number of bytes"),
         (Some(&tight), false, "make room, or set less"),

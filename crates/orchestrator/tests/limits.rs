@@ -121,3 +121,26 @@ async fn two_hundred_jobs_run_through_with_256_open_files() {
         format!("{JOBS}|{}", JOBS * (JOBS - 1) / 2)
     );
 }
+
+/// Jobs that wait for the store; `VMO_WAITING` says another number. More than files may be open.
+const WAITING: usize = 300;
+
+#[tokio::test]
+async fn hundreds_of_jobs_that_wait_for_the_store_keep_no_new_one_from_starting() {
+    let waiting = std::env::var("VMO_WAITING").map_or(WAITING, |many| many.parse().unwrap());
+    let mut postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    let app = App::start_by(home, |command| limited(command, 256, 256));
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    postgres.down(rustix::process::Signal::QUIT);
+    for _ in 0..waiting {
+        let job = page.start("exit 3").await.id;
+        assert_eq!(page.over(job).await.exit_code, Some(3));
+    }
+    assert_eq!(app.home.job_folders().len(), waiting);
+    postgres.up();
+    eventually("all are archived", || app.home.job_folders().is_empty());
+    let ended = "select count(*) from jobs where exit_code = 3";
+    assert_eq!(postgres.psql("postgres", ended), waiting.to_string());
+}

@@ -15,6 +15,7 @@ use std::{io, sync::Arc, time::Duration};
 use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
 
 use self::{
+    catch_up::Dropped,
     cut::{Cut, Spool, TRANSACTION_BYTES, mark_for_store},
     link::Link,
 };
@@ -57,10 +58,12 @@ pub(crate) use self::kept::beginning;
 pub(super) const LATE: usize = 32;
 
 /// Archives a job until it is over and all of it has arrived, and removes its folder then. After an error it may be
-/// called again, and goes on from what the store has; `goes_on` is called whenever something has arrived.
+/// called again, and goes on from what the store has; `goes_on` is called whenever something has arrived. `floor` is how many
+/// bytes of the disk jobs leave free.
 pub(crate) async fn archive(
     live: Arc<Live>,
     link: Link,
+    floor: u64,
     goes_on: impl Fn() + Send + Sync,
 ) -> Result<(), ArchiveError> {
     let mut archiver = Archiver {
@@ -69,6 +72,8 @@ pub(crate) async fn archive(
         ahead: None,
         live,
         link,
+        turn: None,
+        floor,
         goes_on,
         saved: None,
         settled: false,
@@ -87,6 +92,10 @@ pub(crate) async fn archive(
 struct Archiver<F> {
     live: Arc<Live>,
     link: Link,
+    /// A turn to send a lot that is kept, where room is scarce.
+    turn: Option<OwnedSemaphorePermit>,
+    /// Free bytes of the disk below which jobs wait.
+    floor: u64,
     goes_on: F,
     spool: Spool,
     /// What comes next, while it is read beside the sending of what came before.
@@ -118,6 +127,8 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
                 }
                 self.send().await?;
                 caught_up = self.live.extent().end.offset <= self.at.at.offset;
+            } else if let Some(turn) = self.turn.take() {
+                drop(turn);
             } else if extent.complete {
                 // If nothing was written down that was meant to be, the store is the first to keep it.
                 self.end_is_kept().await?;
@@ -232,7 +243,10 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         // Before it is read, so that who waits holds no memory.
         let waiting = self.live.extent().end.offset - self.at.at.offset;
         let much = waiting >= (TRANSACTION_BYTES / 2) as u64;
-        let _turn = if much { self.turn().await } else { None };
+        let turn = match self.turn.take() {
+            None if much => self.turn().await,
+            turn => turn,
+        };
         let cut = match self.next_cut().await {
             Err(error) if index::is_damage(&error) => {
                 self.found_damage(&error);
@@ -258,7 +272,11 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
             Ok(()) => {
                 self.at = next;
                 (self.goes_on)();
-                self.drop_what_is_durable().await
+                if self.drop_what_is_durable().await? == Dropped::NotYet {
+                    // What is in both places takes room that there is not: nobody else begins before it is dropped.
+                    self.turn = turn;
+                }
+                Ok(())
             }
             Err(error) => self.recover(error).await,
         }

@@ -87,7 +87,7 @@ impl AskPerson {
 
     fn show(&self, host: &str, question: Question) -> (Uuid, oneshot::Receiver<Answer>) {
         let prompt = Prompt {
-            id: Uuid::now_v7(),
+            id: crate::ids::new_id(),
             job: self.job,
             host: host.to_owned(),
             question,

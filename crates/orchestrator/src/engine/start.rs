@@ -18,7 +18,6 @@ pub(super) mod started;
 use std::{collections::HashMap, ffi::OsString, io, path::Path};
 
 use supervisor::exec::{Exec, MASKED};
-use uuid::Uuid;
 
 use self::{
     compose::{Composed, Wanted},
@@ -259,7 +258,7 @@ impl Engine {
         pty: bool,
     ) -> Result<Vec<Job>, EngineError> {
         let routes = self.catalog().routes(hosts, command)?;
-        let batch = (hosts.len() > 1).then(Uuid::now_v7);
+        let batch = (hosts.len() > 1).then(crate::ids::new_id);
         // All or none: a host whose folder cannot be made must not leave the others running unnamed.
         let of_host = |host: &String| draft::of_host(host, command, pty, batch).job();
         let jobs: Vec<Job> = hosts.iter().map(of_host).collect();

@@ -61,6 +61,18 @@ impl Store {
             .await
     }
 
+    /// Has the server bring all that is in its write-ahead log into its tables, so that the log can be cut. Our own lets us.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn checkpoint(&self) -> Result<()> {
+        let done = self.with(async |connection| {
+            sqlx::query("checkpoint").execute(connection).await?;
+            Ok(())
+        });
+        done.await
+    }
+
     /// How far a job is archived; the start if nothing is yet, none if the job is not here.
     ///
     /// # Errors

@@ -10,7 +10,10 @@ use super::{
     columns::{Columns, job, job_columns, job_or_why},
     tables::Tables,
 };
-use crate::job::{Job, JobId, JobQuery};
+use crate::{
+    ids,
+    job::{Job, JobId, JobQuery},
+};
 
 impl Store {
     /// Writes a job as it is, new or known. A job that has ended is never turned back into one that has not, nor a
@@ -57,33 +60,46 @@ impl Store {
     /// # Errors
     /// Whatever the server says.
     pub async fn last_job(&self, owner: Option<&str>) -> Result<Option<Job>> {
-        let all = concat!(
-            "select ",
-            job_columns!(),
-            " from ours.jobs order by id desc limit 1"
-        );
-        let own = concat!(
-            "select ",
-            job_columns!(),
-            " from ours.jobs where owner = $1 order by id desc limit 1"
-        );
-        match owner {
-            Some(owner) => {
-                self.one(sqlx::query(self.tables.sql(own)).bind(owner))
-                    .await
-            }
-            None => self.one(sqlx::query(self.tables.sql(all))).await,
-        }
+        let newest = JobQuery {
+            owner: owner.map(str::to_owned),
+            limit: 1,
+            ..JobQuery::default()
+        };
+        Ok(self.jobs(&newest).await?.pop())
     }
 
-    /// Jobs, newest first; one whose row cannot be read is lost, and says why. To go on after a page, ask for those before
-    /// its last.
+    /// Jobs, newest first, and after all others those that a clock ahead has made, until their time has come; one whose row
+    /// cannot be read is lost, and says why. To go on after a page, ask for those before its last.
     ///
     /// # Errors
     /// Whatever the server says.
     pub async fn jobs(&self, filter: &JobQuery) -> Result<Vec<Job>> {
-        let mut sql = select(&self.tables, filter);
-        // A plan for any text would be wrong for most: it is made again where one is asked for.
+        let ahead = ids::first_ahead();
+        let limit = if filter.limit == 0 { 50 } else { filter.limit };
+        let after_one_ahead = filter.before.filter(|before| before.0 >= ahead);
+        let mut found = match after_one_ahead {
+            None => self.listed(filter, (" and id < ", ahead), limit).await?,
+            Some(_) => Vec::new(),
+        };
+        let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(limit));
+        if left > 0 {
+            let rest = JobQuery {
+                before: after_one_ahead,
+                ..filter.clone()
+            };
+            found.extend(self.listed(&rest, (" and id >= ", ahead), left).await?);
+        }
+        Ok(found)
+    }
+
+    async fn listed(
+        &self,
+        filter: &JobQuery,
+        side: (&'static str, Uuid),
+        limit: u32,
+    ) -> Result<Vec<Job>> {
+        let mut sql = select(&self.tables, filter, side, limit);
+        // A plan for any text would be wrong for most: it is made anew where one is asked for.
         let sql = sql.build().persistent(filter.text.is_none());
         self.many(sql).await
     }
@@ -190,9 +206,15 @@ pub(super) fn bind_job<'q>(query: Sql<'q>, job: &'q Job, columns: &'q Columns<'_
 }
 
 /// Only the conditions that are asked for are written, so that each filter meets its own index.
-fn select(tables: &Tables, filter: &JobQuery) -> QueryBuilder<Postgres> {
+fn select(
+    tables: &Tables,
+    filter: &JobQuery,
+    (side, ahead): (&'static str, Uuid),
+    limit: u32,
+) -> QueryBuilder<Postgres> {
     let all = concat!("select ", job_columns!(), " from ours.jobs where true");
     let mut sql = QueryBuilder::new(tables.text(all));
+    sql.push(side).push_bind(ahead);
     if let Some(status) = filter.status {
         sql.push(" and status = ").push_bind(status.word());
     }
@@ -230,7 +252,6 @@ fn select(tables: &Tables, filter: &JobQuery) -> QueryBuilder<Postgres> {
     if let Some(before) = filter.before {
         sql.push(" and id < ").push_bind(before.0);
     }
-    let limit = if filter.limit == 0 { 50 } else { filter.limit };
     sql.push(" order by id desc limit ")
         .push_bind(i64::from(limit));
     sql

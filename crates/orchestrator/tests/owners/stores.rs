@@ -183,6 +183,51 @@ fn a_row_without_a_folder_is_lost_where_its_data_folder_is_and_nowhere_else() {
     assert!(said.contains("from another data folder than"), "{said}");
 }
 
+/// Kills a job whose row says that it runs, and whoever could write down how it ended.
+fn dies_unseen(home: &Home) {
+    let mut running = home.start(&["run", "--", "echo $$ >pid; exec sleep 1122"]);
+    appears(&home.work().join("pid"));
+    eventually("its row is there", || {
+        sql(home, "select count(*) from jobs where status = 'running'") == "1"
+    });
+    let folder = home.job_folders()[0].clone();
+    let who: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.join("supervisor.json")).unwrap()).unwrap();
+    running.kill();
+    for who in ["supervisor", "child"].map(|name| who[name]["pid"].as_i64().unwrap()) {
+        let pid = Pid::from_raw(i32::try_from(who).unwrap()).unwrap();
+        kill_process(pid, Signal::KILL).unwrap();
+    }
+}
+
+#[test]
+fn jobs_of_a_data_folder_that_was_removed_are_lost_and_those_of_its_like_are_not() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    dies_unseen(&home);
+    // Another machine of this name, with a copy of the config and none of the data, as of an image.
+    let clone = Home::new(Some(postgres.url("postgres")));
+    fs::create_dir(clone.config()).unwrap();
+    let remembered = fs::read_to_string(home.config().join("data-folders")).unwrap();
+    let its_data = clone.data().display().to_string();
+    let copied = remembered.replace(&home.data().display().to_string(), &its_data);
+    assert_ne!(copied, remembered);
+    fs::write(clone.config().join("data-folders"), copied).unwrap();
+    clone.text(&["run", "--", "true"]);
+    assert_eq!(
+        sql(&home, "select count(*) from jobs where status = 'running'"),
+        "1"
+    );
+    fs::remove_dir_all(home.data()).unwrap();
+    home.text(&["run", "--", "true"]);
+    let rows = "select status || ': ' || coalesce(reason, '') from jobs where status <> 'done'";
+    eventually("it is lost, with its reason", || {
+        home.text(&["jobs"]);
+        let said = sql(&home, rows);
+        said.starts_with("lost: its folder is gone from this machine")
+    });
+}
+
 #[test]
 fn a_data_folder_that_is_no_text_is_the_only_one() {
     use std::os::unix::ffi::OsStrExt;
@@ -247,4 +292,31 @@ fn what_a_command_of_ours_starts_in_a_job_is_no_part_of_the_job() {
     assert!(crate::home::is_alive(guardian) && crate::home::is_alive(inner));
     home.text(&["cancel", "--force", &id(&home.work().join("id"))]);
     eventually("the guardian goes", || !crate::home::is_alive(guardian));
+}
+
+#[test]
+fn a_job_of_a_clock_that_was_ahead_is_not_the_last_one_for_a_year() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    home.text(&["run", "--", "true"]);
+    // 2100-01-01, as a version 7 id has it.
+    psql(
+        &postgres,
+        "update jobs set id = '03bb2cc3-d800-7000-8000-000000000001'",
+    );
+    assert_eq!(json(&home)[0]["command"], "true");
+    for name in ["one", "two"] {
+        home.text(&["run", "--", &format!("echo {name}")]);
+    }
+    let commands = |jobs: serde_json::Value| -> Vec<String> {
+        let jobs = jobs.as_array().unwrap().iter();
+        jobs.map(|job| job["command"].as_str().unwrap().into())
+            .collect()
+    };
+    assert_eq!(commands(json(&home)), ["echo two", "echo one", "true"]);
+    assert_eq!(
+        commands(home.json(&["jobs", "--json", "--limit", "2"])),
+        ["echo two", "echo one"]
+    );
+    assert_eq!(home.text(&["log", "last"]), "two\n");
 }

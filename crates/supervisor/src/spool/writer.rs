@@ -18,6 +18,9 @@ use super::{
 };
 use crate::clock;
 
+/// No more segments wait to be synced, each of them open.
+const MOST_UNSYNCED: usize = 128;
+
 /// The one writer of a spool.
 #[derive(Debug)]
 pub struct Writer {
@@ -157,6 +160,10 @@ impl Writer {
     }
 
     fn roll(&mut self) -> io::Result<()> {
+        if self.unsynced.segments() >= MOST_UNSYNCED {
+            // The disk is that far behind; what the kernel does not hold up is held up here.
+            self.unsynced.sync()?;
+        }
         self.file = Arc::new(new_segment(&self.spool, self.at.offset)?);
         self.start = self.at.offset;
         self.unsynced.rolled();

@@ -1,6 +1,6 @@
 //! `vmo doctor`: what is found and what is missing, each with what to do about it.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use orchestrator::{
     engine::{Engine, EngineError, Listed, Options},
@@ -25,6 +25,9 @@ struct Check {
 
 /// What can be missing without anything being broken. All else that is not as it should be is, and the exit code says so.
 const OPTIONAL: [&str; 5] = ["git", "direnv", "psql", "demo project", "jobs"];
+
+/// How long Postgres may take to write a row.
+const TO_WRITE: Duration = Duration::from_secs(10);
 
 impl Check {
     fn word(&self) -> &'static str {
@@ -149,13 +152,9 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
     } else {
         "configured"
     };
-    let written = engine.link().ask(async |store| store.try_writing().await);
-    let written = written.await;
+    let unwritten = unwritten(&engine).await;
     let (ok, found) = match state.health {
-        StoreHealth::Ready { .. } if written.is_err() => {
-            let why = written.err().map(|error| format!("failed to {error}"));
-            (false, why.unwrap_or_default())
-        }
+        StoreHealth::Ready { .. } if unwritten.is_some() => (false, unwritten.unwrap_or_default()),
         StoreHealth::Ready { version } => (
             true,
             format!("{kind}, version {version}, {}", state.address),
@@ -251,12 +250,27 @@ fn listed<T>(read: Result<Listed<T>, EngineError>) -> (bool, String) {
     }
 }
 
+/// Why Postgres does not take what is written to it; none if it does. What is written is taken back.
+async fn unwritten(engine: &Engine) -> Option<String> {
+    let written = engine.link().ask(async |store| store.try_writing().await);
+    match tokio::time::timeout(TO_WRITE, written).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(format!("failed to {error}")),
+        Err(_) => Some(format!(
+            "it is there and has written nothing for {} s: another program may hold a lock on our tables, or its disk is \
+             very slow",
+            TO_WRITE.as_secs()
+        )),
+    }
+}
+
 /// Whether jobs may write: how much is free, and how much they leave.
 fn disk_check(engine: &Engine) -> Check {
     let (what, mib) = ("disk", 1024 * 1024);
     let floor = engine.catalog().disk_floor();
     let kept = format!(
-        "jobs wait below {} MiB ({FLOOR_VARIABLE} in bytes, or disk_floor in settings.json in MiB)",
+        "jobs wait below {} MiB, which Postgres needs to empty their spools ({FLOOR_VARIABLE} in bytes, or disk_floor in \
+         settings.json in MiB)",
         floor / mib
     );
     let (ok, found) = match (

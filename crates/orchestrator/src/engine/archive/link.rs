@@ -3,7 +3,11 @@
 mod keeper;
 mod trouble;
 
-use std::{ffi::OsString, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -22,6 +26,9 @@ const SLOW: Duration = Duration::from_secs(5);
 
 /// Jobs that send a lot at once: two keep a server busy, and leave connections and processors to everybody else.
 const BULK: usize = 2;
+
+/// Between two times that a server is asked to make room.
+const ROOM_AGAIN: Duration = Duration::from_secs(5);
 
 /// Which Postgres.
 #[derive(Debug, Clone)]
@@ -66,6 +73,8 @@ pub struct Link {
     away: Arc<Mutex<String>>,
     trouble: Arc<Trouble>,
     bulk: Arc<Semaphore>,
+    /// When our own server was last asked to make room.
+    room_made: Arc<tokio::sync::Mutex<Option<Instant>>>,
 }
 
 impl Link {
@@ -101,6 +110,7 @@ impl Link {
             away,
             trouble,
             bulk: Arc::new(Semaphore::new(BULK)),
+            room_made: Arc::default(),
         }
     }
 
@@ -112,6 +122,25 @@ impl Link {
     /// The same, if nobody waits for one.
     pub(in crate::engine) fn bulk_now(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.bulk).try_acquire_owned().ok()
+    }
+
+    /// Has our own server give back what its write-ahead log takes of the disk it shares with the spools, at most once in a
+    /// while. Whoever archives is not kept from it by what goes wrong here.
+    pub(in crate::engine) async fn make_room(&self) {
+        let (Place::Embedded { .. }, Some(store)) = (&*self.place, self.now()) else {
+            return;
+        };
+        // Somebody is at it.
+        let Ok(mut made) = self.room_made.try_lock() else {
+            return;
+        };
+        if made.is_some_and(|at| at.elapsed() < ROOM_AGAIN) {
+            return;
+        }
+        *made = Some(Instant::now());
+        if let Err(error) = store.checkpoint().await {
+            tracing::debug!(%error, "the write-ahead log is cut when the server does it");
+        }
     }
 
     /// Which Postgres.

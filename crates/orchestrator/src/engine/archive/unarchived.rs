@@ -31,7 +31,13 @@ impl Engine {
         loop {
             let (engine, job) = (self.clone(), Arc::clone(live));
             let goes_on = move || engine.is_archived_again(&job);
-            let done = archive::archive(Arc::clone(live), self.0.link.clone(), goes_on).await;
+            let done = archive::archive(
+                Arc::clone(live),
+                self.0.link.clone(),
+                self.catalog().disk_floor(),
+                goes_on,
+            );
+            let done = done.await;
             let Err(error) = done else {
                 self.0.link.goes_on(live.id);
                 return true;

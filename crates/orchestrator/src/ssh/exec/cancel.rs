@@ -1,4 +1,5 @@
-//! A cancel: one signal after the other for a command's tree, each with its grace and a look at who is left.
+//! A cancel: one signal after the other for a command's tree, each with its grace and a look at who is left. Or a look alone,
+//! at what a command has left running.
 
 use std::{io, sync::mpsc, time::Instant};
 
@@ -23,9 +24,14 @@ pub(in crate::ssh) struct Ending {
     survivors: Vec<String>,
     /// Whether a signal met anybody, as far as is known.
     sent: bool,
+    /// Whether it signals nobody.
+    looks: bool,
     asked: Instant,
     over: Option<Instant>,
 }
+
+/// The signal that only asks whether somebody is there (POSIX, `kill`).
+const NONE: &str = "0";
 
 /// A signal and a look at what it did: one exec.
 enum Look {
@@ -40,7 +46,9 @@ impl Ending {
     /// With these signals, taking over from an earlier one.
     pub(in crate::ssh) fn new(graces: Vec<Grace>, earlier: Option<Self>) -> Self {
         let mut overtaken = Vec::new();
-        let sent = earlier.as_ref().is_some_and(|earlier| earlier.sent);
+        let sent = earlier
+            .as_ref()
+            .is_some_and(|earlier| earlier.sent && !earlier.looks);
         if let Some(earlier) = earlier {
             overtaken = earlier.overtaken;
             if let Look::Here(mut wire, _) = earlier.look {
@@ -55,9 +63,27 @@ impl Ending {
             overtaken,
             survivors: Vec::new(),
             sent,
+            looks: false,
             asked: Instant::now(),
             over: None,
         }
+    }
+
+    /// A look alone, which signals nobody and waits for nobody.
+    pub(in crate::ssh) fn look() -> Self {
+        let looks = Grace {
+            signal: NONE.to_owned(),
+            wait_ms: 0,
+        };
+        Self {
+            looks: true,
+            ..Self::new(vec![looks], None)
+        }
+    }
+
+    /// Whether it is [a look alone](Self::look).
+    pub(in crate::ssh) fn only_looks(&self) -> bool {
+        self.looks
     }
 
     /// When it was asked for.
@@ -161,7 +187,12 @@ impl Ending {
         let signal = self.signal.as_deref().unwrap_or("KILL");
         let (seen, answer) = mpsc::channel();
         let is_asked = task.report(Settled::Look {
-            command: tree::end(remote, task.exec.job, signal, 3_000),
+            command: tree::end(
+                remote,
+                task.exec.job,
+                signal,
+                if self.looks { 0 } else { 3_000 },
+            ),
             seen,
             wake: task.orders.controls(),
         });

@@ -138,7 +138,10 @@ impl Job {
             steps.retain(|grace| grace.signal == "KILL");
         }
         let earlier = self.ending.take();
-        self.ending = if earlier.is_some() && !force {
+        let is_underway = earlier
+            .as_ref()
+            .is_some_and(|earlier| !earlier.only_looks());
+        self.ending = if is_underway && !force {
             earlier
         } else {
             Some(Ending::new(steps, earlier))
@@ -222,6 +225,12 @@ impl Job {
         let looked = self.ending.as_ref().map(Ending::over);
         if looked == Some(None) && !(closed && self.seen.remote.is_none()) {
             return false;
+        }
+        let is_late = self.exited_at().is_some_and(|at| at.elapsed() >= DRAIN);
+        // Somebody goes on, by the wrapper's word or because the output is held.
+        if self.ending.is_none() && (self.seen.leaves || (is_late && !closed)) {
+            self.ending = Some(Ending::look());
+            return true;
         }
         // Of a tree that is gone, the wrapper's word is still on its way.
         let last = self.exited_at().or(looked.flatten());

@@ -17,6 +17,8 @@ pub(in crate::ssh) struct Seen {
     pub(in crate::ssh) remote: Option<Remote>,
     /// And when it was told.
     pub(in crate::ssh) exit: Option<(Exit, Instant)>,
+    /// Whether processes of it went on at that time.
+    pub(in crate::ssh) leaves: bool,
     /// The beginning of what the login shell printed.
     pub(in crate::ssh) noise: Vec<u8>,
     /// Why the output is not whole.
@@ -54,6 +56,7 @@ impl Seen {
             Found::Started(_) => {}
             Found::Ended(text) => {
                 self.exit = exit(text).map(|exit| (exit, Instant::now()));
+                self.leaves = text.ends_with(" left");
             }
         }
     }
@@ -71,7 +74,7 @@ fn remote(text: &str) -> Option<Remote> {
     })
 }
 
-/// The end mark's text: the code, the signal's name or `-`, `core` or `-`.
+/// The end mark's text: the code, the signal's name or `-`, `core` or `-`, `left` where processes of it go on.
 fn exit(text: &str) -> Option<Exit> {
     let mut words = text.split(' ');
     let code: u8 = words.next()?.parse().ok()?;

@@ -67,7 +67,7 @@ pub struct Ended {
     pub exit: Exit,
     /// Whether a cancel was asked for before that.
     pub canceled: bool,
-    /// After a cancel: who is still there, as `pid command`, or why that is not known.
+    /// Who is still there, as `pid command`, or why that is not known.
     pub survivors: Vec<String>,
     /// False while a process that outlived the command holds its output: more may come to [`Output`].
     pub complete: bool,

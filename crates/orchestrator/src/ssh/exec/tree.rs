@@ -39,21 +39,22 @@ BEGIN { n = split(o, out, ",") }
 }"#;
 
 /// Signals them, each by itself, since some may have ended since they were listed; and looks, ten times a second, until none
-/// is left or `$n` looks are over; then names who is left.
+/// is left or `$n` looks are over; then names who is left. Signal 0 asks who is there, and waits for nobody.
 const END: &str = r#"all() { p=$(list); [ -n "$p" ] || p=$(holders); }
-p="$(list) $(holders)"
+p=$(printf '%s\n' $(list) $(holders) | sort -un)
 w=
 for x in $p
 do kill -s "$s" "$x" 2>/dev/null && w==sent
 done
 [ -z "$w" ] || echo "$w"
-while all; [ -n "$p" ] && [ "$n" -gt 0 ]
+[ "$s" = 0 ] || while all; [ -n "$p" ] && [ "$n" -gt 0 ]
 do n=$((n - 1))
 [ "$s" = KILL ] && kill -s KILL $p 2>/dev/null
 sleep 0.1 2>/dev/null || sleep 1
 done
 for x in $p
-do printf '%s ' "$x"
+do [ ! -r /proc/self/stat ] || [ -d /proc/$x ] || continue
+printf '%s ' "$x"
 if [ -r /proc/self/stat ]; then tr '\0\n' '  ' </proc/$x/cmdline; else ps -o args= -p "$x" | tr '\n' ' '; fi 2>/dev/null
 echo
 done

@@ -52,7 +52,9 @@ const REPORT: &[&str] = &[
     r#"if [ "$vmo_r" -gt 128 ] && { [ -n "$vmo_m" ] || [ $vmo_r = 130 ] || [ $vmo_r = 141 ]; };"#,
     "then vmo_n=$(kill -l $vmo_r); fi;",
     "case $vmo_m in *core*) vmo_q=core;; esac;",
-    r#"printf "\036%s%se%s %s %s\036" $2 $1 "$vmo_r" "$vmo_n" $vmo_q >&6"#,
+    // Whether anything of the job's goes on; who that is is asked for only then.
+    r#"vmo_l=-; [ -r /proc/self/stat ] && [ -n "$(grep -ls "VMO_JOB=$5" /proc/[0-9]*/environ)" ] && vmo_l=left;"#,
+    r#"printf "\036%s%se%s %s %s %s\036" $2 $1 "$vmo_r" "$vmo_n" $vmo_q $vmo_l >&6"#,
 ];
 
 /// The exec string that runs `command`.
@@ -144,13 +146,14 @@ mod tests {
                 let said = run("printf '%s' \"it's \\\\ \\$5\"; echo err >&2; exit 7");
                 let expected = (b"it's \\ $5".to_vec(), b"err\n".to_vec());
                 assert_eq!((said.0, said.1), expected, "{login} {sh}");
-                assert_eq!(said.2, "7 - -", "{login} {sh}");
+                assert_eq!(said.2, "7 - - -", "{login} {sh}");
+                assert_eq!(run("sleep 2 & exit 7").2, "7 - - left", "{login} {sh}");
                 for (signal, code) in [("KILL", 137), ("TERM", 143), ("HUP", 129), ("PIPE", 141)] {
                     let (_, err, end) = run(&format!("kill -s {signal} $$"));
-                    assert_eq!(end, format!("{code} {signal} -"), "{login} {sh}");
+                    assert_eq!(end, format!("{code} {signal} - -"), "{login} {sh}");
                     assert_eq!(err, b"", "{login} {sh}");
                 }
-                assert_eq!(run("exit 143").2, "143 - -", "{login} {sh}");
+                assert_eq!(run("exit 143").2, "143 - - -", "{login} {sh}");
             }
         }
     }

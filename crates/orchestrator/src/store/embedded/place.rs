@@ -169,7 +169,7 @@ impl Place {
         {
             return Some(known);
         }
-        let name = uuid::Uuid::now_v7().simple().to_string();
+        let name = crate::ids::new_id().simple().to_string();
         let folder = Path::new("/tmp").join(format!("vmo-{}", &name[16..]));
         self.private_of_account(&folder).ok()?;
         // If it cannot be noted, the next start makes another.

@@ -43,7 +43,16 @@ impl Programs {
             Err(error) => return Err(cannot("read PG_VERSION in", &data, &error)),
         };
         let mut others = Vec::new();
-        for programs in folders().iter().filter_map(|bin| Self::at(bin)) {
+        let mut unrun = None;
+        for bin in folders() {
+            let programs = match Self::at(&bin) {
+                Ok(Some(programs)) => programs,
+                Ok(None) => continue,
+                Err(error) => {
+                    unrun.get_or_insert_with(|| cannot("run postgres in", &bin, &error));
+                    continue;
+                }
+            };
             let major = programs.major.to_string();
             let fits = match &wanted {
                 Some(wanted) => major == *wanted,
@@ -55,6 +64,10 @@ impl Programs {
             others.push(major);
         }
         others.dedup();
+        // There may be one of the right version.
+        if let Some(unrun) = unrun {
+            return Err(unrun);
+        }
         match wanted {
             Some(wanted) if !others.is_empty() => Err(StoreError::OtherMajor {
                 folder: data.display().to_string(),
@@ -65,26 +78,34 @@ impl Programs {
         }
     }
 
-    /// The programs in a folder, if they are there and run.
-    fn at(bin: &Path) -> Option<Self> {
-        let bin = fs::canonicalize(bin.join("postgres"))
-            .ok()?
-            .parent()?
-            .to_owned();
+    /// The programs in a folder, where they are there.
+    ///
+    /// # Errors
+    /// They are there and cannot be run: nothing is known of their version.
+    fn at(bin: &Path) -> io::Result<Option<Self>> {
+        let postgres = fs::canonicalize(bin.join("postgres"));
+        let Some(bin) = postgres
+            .ok()
+            .and_then(|path| Some(path.parent()?.to_owned()))
+        else {
+            return Ok(None);
+        };
         if !bin.join("initdb").exists() {
-            return None;
+            return Ok(None);
         }
         let output = Command::new(bin.join("postgres"))
             .arg("--version")
-            .output()
-            .ok()?;
-        let version = version_in(std::str::from_utf8(&output.stdout).ok()?)?;
-        let major = version.split('.').next()?.parse().ok()?;
-        Some(Self {
-            bin,
-            version,
-            major,
-        })
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let version = version_in(&said);
+        let major = |version: &str| version.split('.').next()?.parse().ok();
+        Ok(version.and_then(|version| {
+            Some(Self {
+                bin,
+                major: major(&version)?,
+                version,
+            })
+        }))
     }
 
     /// These, or a copy of them if the server's account cannot reach them, as under `/root`.

@@ -85,8 +85,9 @@ impl Watch {
             return;
         }
         let offset = self.ready.spool.position().offset;
+        let turn = self.disk.turn(Instant::now(), offset);
         // What is canceled does not wait for room: no more comes than the pipes hold.
-        if !self.disk.has_room(Instant::now(), offset) && !self.cancel.asked() {
+        if turn.is_none() && !self.cancel.asked() {
             return;
         }
         match self.outputs.drain(&mut self.ready.spool) {
