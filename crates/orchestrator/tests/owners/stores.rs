@@ -1,6 +1,10 @@
 //! What a store may do, or stop doing, while jobs run: go back in time, belong to a newer app, be another one.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -134,15 +138,12 @@ fn jobs_of_a_store_that_is_not_in_use_are_seen_read_canceled_and_handed_over() {
     assert_eq!(home.text(&["log", "last", "--raw"]), "kept\n");
 }
 
-#[test]
-fn a_row_without_a_folder_is_lost_where_its_data_folder_is_and_nowhere_else() {
-    let postgres = Postgres::start();
-    let home = Home::new(Some(postgres.url("postgres")));
-    home.text(&["run", "--", "true"]);
-    let mut running = home.start(&["run", "--", "echo $$ >pid; exec sleep 1121"]);
+/// Starts a job, waits until its row says that it runs, and kills it and whoever could write down how it ended; its folder.
+fn dies_unseen(home: &Home) -> PathBuf {
+    let mut running = home.start(&["run", "--", "echo $$ >pid; exec sleep 1122"]);
     appears(&home.work().join("pid"));
     eventually("its row is there", || {
-        sql(&home, "select count(*) from jobs where status = 'running'") == "1"
+        sql(home, "select count(*) from jobs where status = 'running'") == "1"
     });
     let folder = home.job_folders()[0].clone();
     let who: serde_json::Value =
@@ -152,6 +153,15 @@ fn a_row_without_a_folder_is_lost_where_its_data_folder_is_and_nowhere_else() {
         let pid = Pid::from_raw(i32::try_from(who).unwrap()).unwrap();
         kill_process(pid, Signal::KILL).unwrap();
     }
+    folder
+}
+
+#[test]
+fn a_row_without_a_folder_is_lost_where_its_data_folder_is_and_nowhere_else() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    home.text(&["run", "--", "true"]);
+    let folder = dies_unseen(&home);
     fs::remove_dir_all(folder).unwrap();
     psql(
         &postgres,
@@ -181,23 +191,6 @@ fn a_row_without_a_folder_is_lost_where_its_data_folder_is_and_nowhere_else() {
     let refused = home.run(&["cancel", other["id"].as_str().unwrap()]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("from another data folder than"), "{said}");
-}
-
-/// Kills a job whose row says that it runs, and whoever could write down how it ended.
-fn dies_unseen(home: &Home) {
-    let mut running = home.start(&["run", "--", "echo $$ >pid; exec sleep 1122"]);
-    appears(&home.work().join("pid"));
-    eventually("its row is there", || {
-        sql(home, "select count(*) from jobs where status = 'running'") == "1"
-    });
-    let folder = home.job_folders()[0].clone();
-    let who: serde_json::Value =
-        serde_json::from_slice(&fs::read(folder.join("supervisor.json")).unwrap()).unwrap();
-    running.kill();
-    for who in ["supervisor", "child"].map(|name| who[name]["pid"].as_i64().unwrap()) {
-        let pid = Pid::from_raw(i32::try_from(who).unwrap()).unwrap();
-        kill_process(pid, Signal::KILL).unwrap();
-    }
 }
 
 #[test]
