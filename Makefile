@@ -4,7 +4,7 @@
 export PATH := $(CURDIR)/target/node/bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start dev test wire screenshots package try-package bench bench-ui bench-peers fuzz audit format clean
+.PHONY: help setup start dev test wire screenshots package try-package bench bench-ui bench-peers fuzz torture audit format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -30,6 +30,11 @@ wire: ## write src/lib/wire.ts and visible/table.ts anew from the Rust types
 fuzz: ## try a fuzz target for three minutes: make fuzz TARGET=spool_reader (needs cargo-fuzz and a nightly compiler)
 	@test -n "$(TARGET)" || { ls fuzz/fuzz_targets | sed 's/.rs$$//'; echo 'which? make fuzz TARGET=…'; exit 2; }
 	@cargo +nightly fuzz run -s none $(TARGET) -- -max_total_time=180 -timeout=10
+
+torture: ## faults by the thousand, on from where it was ended: ONLY=calls picks a part, TRIES=500 how many of each, VMO_SEED=7 the order
+	@scripts/setup.sh test
+	@cargo build --quiet --package vmo-supervisor
+	@VMO_TORTURE=$(or $(TRIES),1000) VMO_ONLY='$(ONLY)' cargo test --quiet --package orchestrator --test crash torture:: -- --nocapture --test-threads 1
 
 audit: ## known weaknesses of what we depend on (needs cargo-deny and the network)
 	@cargo deny check

@@ -74,6 +74,9 @@ export class Session {
     await session.post('timeouts', { implicit: PATIENCE, script: PATIENCE });
     // A new window is empty at first, and what is asked of it then is lost when the page comes.
     await until(async () => (await session.run('return location.href')) !== 'about:blank');
+    // Until its page is drawn the window is hidden and has no size: there things can be found, and not clicked. A hidden
+    // page has no frames, so the first one is waited for.
+    await session.until(`return document.visibilityState === 'visible' && innerWidth > 1`);
     return session;
   }
 
@@ -96,8 +99,31 @@ export class Session {
     return found[ELEMENT];
   }
 
+  /** Clicks an element, once it can be clicked. */
   async click(selector) {
-    await this.post(`element/${await this.find(selector)}/click`);
+    await this.#act(selector, (url) => this.post(`${url}/click`));
+  }
+
+  /**
+   * Does something with an element. If it cannot be reached it is brought into sight, for the driver itself leaves one where
+   * it is that is in sight by half; then it is tried again with the next frame, as with one that was drawn anew meanwhile.
+   */
+  async #act(selector, act) {
+    const end = Date.now() + PATIENCE;
+    for (;;) {
+      const element = await this.find(selector);
+      try {
+        return await act(`element/${element}`);
+      } catch (error) {
+        const why =
+          /: (stale element reference|element not interactable|element click intercepted):/;
+        if (!why.test(error.message) || Date.now() > end) throw error;
+        const reveal = `arguments[0].scrollIntoView({ block: 'nearest' })`;
+        // One that has gone is found anew.
+        await this.run(reveal, { [ELEMENT]: element }).catch(() => undefined);
+        await this.until('return true');
+      }
+    }
   }
 
   /** Presses keys, one after the other; those without a letter are WebDriver's (its §17.4.2). */
@@ -164,9 +190,10 @@ export class Session {
 
   /** Types a text into a field instead of what is there. */
   async fill(selector, text) {
-    const url = `element/${await this.find(selector)}`;
-    await this.post(`${url}/clear`);
-    await this.post(`${url}/value`, { text });
+    await this.#act(selector, async (url) => {
+      await this.post(`${url}/clear`);
+      await this.post(`${url}/value`, { text });
+    });
   }
 
   /** Waits until there is no such element any more. */

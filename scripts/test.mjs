@@ -58,9 +58,9 @@ const counts = [
   { line: /^\s*Tests +(.*)$/m, passed: /(\d+) passed/, failed: /(\d+) failed/g },
   { line: /^(\d+ passed, \d+ failed)\b/m, passed: /(\d+) passed/, failed: /(\d+) failed/g },
   {
-    line: /^((?: +\d+ (?:passed|failed|flaky|interrupted).*\n?)+)/m,
+    line: /^((?: +\d+ (?:passed|failed|interrupted).*\n?)+)/m,
     passed: /(\d+) passed/,
-    failed: /(\d+) (?:failed|flaky|interrupted)/g,
+    failed: /(\d+) (?:failed|interrupted)/g,
   },
 ];
 
@@ -75,6 +75,12 @@ function counted(output) {
     return { passed: Number(found.match(passed)?.[1] ?? 0), failed: sum };
   }
   return { passed: 0, failed: 0 };
+}
+
+// The tests that failed and passed when they were tried once more.
+function flaky(output) {
+  const lines = output.replace(colours, '').matchAll(/^(?:flaky: (.*)| +FLAKY \S+ \[[^\]]*\] (?:\([^)]*\) )?(.*))$/gm);
+  return [...new Set([...lines].map(([, ours, nextest]) => ours ?? nextest))];
 }
 
 // Runs one step in a process group of its own, so that nothing it started outlives its time.
@@ -104,6 +110,7 @@ mkdirSync('target/test-logs', { recursive: true });
 const only = process.argv.slice(2);
 const wrong = new Set();
 const total = { passed: 0, failed: 0 };
+const seenFlaky = [];
 for (const step of steps.filter(({ name }) => only.length === 0 || only.includes(name))) {
   if (step.system && step.system !== process.platform) {
     console.log(`not run  ${step.name} (only on ${step.system})`);
@@ -119,6 +126,7 @@ for (const step of steps.filter(({ name }) => only.length === 0 || only.includes
   const { passed, failed } = counted(output);
   total.passed += passed;
   total.failed += failed;
+  seenFlaky.push(...flaky(output).map((test) => `${step.name}: ${test}`));
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const tests = passed + failed > 0 ? `, ${passed} passed, ${failed} failed` : '';
   console.log(
@@ -130,6 +138,7 @@ for (const step of steps.filter(({ name }) => only.length === 0 || only.includes
     console.log(`(all of it is in ${log})`);
   }
 }
+if (seenFlaky.length > 0) console.log(`\nfailed once, to be mended:\n  ${seenFlaky.join('\n  ')}`);
 if (wrong.size > 0) console.log(`\nfailed: ${[...wrong].join(', ')}`);
 // A step that is no test runner counts as one test when it fails, so that no failing run reads as a clean one.
 if (wrong.size > 0 && total.failed === 0) total.failed = wrong.size;

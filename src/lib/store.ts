@@ -26,7 +26,7 @@ export function storeWords(store: StoreState): StoreWords {
       return { text: `Postgres: ${health.step}`, detail: place, tone: 'quiet' };
     case 'away':
       return {
-        text: 'Postgres away — logs wait on disk, nothing is lost',
+        text: 'Postgres offline — logs wait on disk, nothing is lost',
         detail: health.why,
         tone: 'warning',
       };

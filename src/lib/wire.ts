@@ -41,7 +41,11 @@ name: string, } } | { "type": "trust_project", "with": {
 /**
  * Its name.
  */
-name: string, } } | { "type": "set_exclusive", "with": { 
+name: string, } } | { "type": "allow_command", "with": { 
+/**
+ * Its text as the config writes it.
+ */
+command: string, } } | { "type": "set_exclusive", "with": { 
 /**
  * Its name.
  */
@@ -298,6 +302,27 @@ complete: boolean,
 missing?: number, };
 
 /**
+ * A command of the SSH config that runs here only once a person has allowed its text.
+ */
+export type CommandConsent = { 
+/**
+ * The host that it leads to.
+ */
+host: string, 
+/**
+ * Its text as the config writes it.
+ */
+command: string, 
+/**
+ * `ProxyCommand` or `Match exec`.
+ */
+keyword: string, 
+/**
+ * `file:line`.
+ */
+place: string, };
+
+/**
  * Why a request could not be answered.
  */
 export type Failure = { 
@@ -308,12 +333,16 @@ code: FailureCode,
 /**
  * For a person: what happened, where, what to try.
  */
-message: string, };
+message: string, 
+/**
+ * With [`FailureCode::NeedsConsent`]: what is to be allowed.
+ */
+consent?: CommandConsent, };
 
 /**
  * Kinds of failure a page tells apart.
  */
-export type FailureCode = "not_found" | "refused" | "untrusted" | "foreign" | "store_away" | "failed";
+export type FailureCode = "not_found" | "refused" | "untrusted" | "foreign" | "needs_consent" | "store_away" | "failed";
 
 /**
  * A line that reports an error.
@@ -1274,7 +1303,11 @@ label: string,
 /**
  * Whether what is typed may be seen.
  */
-echo: boolean, };
+echo: boolean, } | { "kind": "touch", 
+/**
+ * The name of the key.
+ */
+key: string, };
 
 /**
  * Answers to requests.

@@ -72,7 +72,8 @@ use crate::{
     folders::Folders,
     job::{Job, JobId, Status},
     json_file::KeptError,
-    make, ssh,
+    make,
+    ssh::{self, Unallowed},
     store::StoreError,
     wire::Event,
 };
@@ -110,6 +111,16 @@ pub enum EngineError {
         owner: String,
         /// Why that is not certain.
         why: &'static str,
+    },
+    /// A command of the SSH config has to be allowed first.
+    #[error("{why}")]
+    NeedsConsent {
+        /// The host that it leads to.
+        host: String,
+        /// The command.
+        unallowed: Unallowed,
+        /// What wants to run it, where, and how to allow it.
+        why: String,
     },
     /// The store does not answer, or refuses.
     #[error("failed to {0}")]

@@ -8,6 +8,8 @@
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
 //! environment                what we were started with; Postgres' variables are kept from us, for jobs
+//! fleet/                     which of many hosts a line means: ranges, globs, tags; their names folded into one
+//! near                       names that come near a mistyped one
 //! open_files, traces         how many files may be open; what may be written of what programs trace
 //! launch, settings, presets  what is to be started; what a person has set; what launch forms were filled in with
 //! make/                      projects, targets, the exact command that runs one; scanning executes nothing
@@ -23,7 +25,7 @@
 //!
 //! # Who may import whom
 //! ```text
-//! environment, folders, open_files, traces, log, host, project, visible, job, json_file
+//! environment, fleet, folders, near, open_files, traces, log, host, project, visible, job, json_file
 //!   ← launch, settings, presets, make, ssh, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
 //! `tests/house.rs` has the same as a table, module by module, and forbids that two files lean on each other.
@@ -44,6 +46,7 @@
 mod committed;
 pub mod engine;
 pub mod environment;
+pub mod fleet;
 pub mod folders;
 pub mod host;
 pub mod job;
@@ -51,6 +54,7 @@ pub mod json_file;
 pub mod launch;
 pub mod log;
 pub mod make;
+mod near;
 pub mod open_files;
 pub mod presets;
 pub mod project;

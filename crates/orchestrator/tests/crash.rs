@@ -18,6 +18,9 @@ mod engines;
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod home;
+#[path = "support/loop_disk.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod loop_disk;
 #[path = "support/page.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod page;
@@ -26,8 +29,12 @@ mod page;
 mod postgres;
 #[path = "crash/servers.rs"]
 mod servers;
+#[path = "support/sshd.rs"]
+mod sshd;
 #[path = "crash/supervisors.rs"]
 mod supervisors;
+#[path = "crash/torture/mod.rs"]
+mod torture;
 #[path = "support/witness.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod witness;

@@ -20,7 +20,9 @@ use syn::{
 const FLOORS: &[(&str, &[&str])] = &[
     ("committed", &[]),
     ("environment", &[]),
+    ("fleet", &[]),
     ("folders", &[]),
+    ("near", &[]),
     ("open_files", &[]),
     ("traces", &[]),
     ("log", &[]),
@@ -40,6 +42,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "job",
             "json_file",
             "log",
+            "near",
             "project",
         ],
     ),

@@ -206,7 +206,7 @@ function actions(app: App): Entry[] {
     entry('Add a folder with a Makefile…', 'folder', () => addProject(app)),
     entry('History', 'page', () => app.go('/history')),
     entry('Settings', 'page', () => app.go('/settings')),
-    entry('Keys', 'page', () => (app.overlay = 'shortcuts')),
+    entry('Keyboard shortcuts', 'page', () => (app.overlay = 'shortcuts')),
     entry('Theme: system', 'theme', () => app.theme.choose('system')),
     entry('Theme: light', 'theme', () => app.theme.choose('light')),
     entry('Theme: dark', 'theme', () => app.theme.choose('dark')),

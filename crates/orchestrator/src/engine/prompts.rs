@@ -67,9 +67,36 @@ impl Prompts {
 
 /// Asks a person by way of the window; blocks the job's own thread until there is an answer.
 pub(super) struct AskPerson {
-    pub(super) engine: Engine,
-    pub(super) job: JobId,
-    pub(super) runtime: tokio::runtime::Handle,
+    engine: Engine,
+    job: JobId,
+    runtime: tokio::runtime::Handle,
+    /// The key that has to be touched just now, as it was asked for.
+    touch: Mutex<Option<(Uuid, oneshot::Receiver<Answer>)>>,
+}
+
+impl AskPerson {
+    /// Asks for this job.
+    pub(super) fn new(engine: Engine, job: JobId, runtime: tokio::runtime::Handle) -> Self {
+        Self {
+            engine,
+            job,
+            runtime,
+            touch: Mutex::default(),
+        }
+    }
+
+    fn show(&self, host: &str, question: Question) -> (Uuid, oneshot::Receiver<Answer>) {
+        let prompt = Prompt {
+            id: Uuid::now_v7(),
+            job: self.job,
+            host: host.to_owned(),
+            question,
+        };
+        let answered = self.engine.0.prompts.ask(prompt.clone());
+        let id = prompt.id;
+        self.engine.report(Event::Asked(prompt));
+        (id, answered)
+    }
 }
 
 impl ssh::Ask for AskPerson {
@@ -86,18 +113,25 @@ impl ssh::Ask for AskPerson {
             },
             ssh::Question::Secret { label, echo } => Question::Secret { label, echo },
         };
-        let prompt = Prompt {
-            id: Uuid::now_v7(),
-            job: self.job,
-            host: host.to_owned(),
-            question,
-        };
-        let answered = self.engine.0.prompts.ask(prompt.clone());
-        self.engine.report(Event::Asked(prompt));
+        let (_, answered) = self.show(host, question);
         match self.runtime.block_on(answered) {
             Ok(Answer::Accept) => ssh::Answer::Accept,
             Ok(Answer::Text { text }) => ssh::Answer::Text(SecretString::from(text)),
             Ok(Answer::Refuse) | Err(_) => ssh::Answer::Refuse,
+        }
+    }
+
+    fn hint(&self, host: &str, hint: ssh::Hint) {
+        let now = match hint {
+            ssh::Hint::Touch(key) => Some(self.show(host, Question::Touch { key })),
+            ssh::Hint::Done => None,
+        };
+        let before = std::mem::replace(&mut *self.touch.lock(), now);
+        // A cancel may have withdrawn it.
+        if let Some((prompt, _waiting)) = before
+            && self.engine.0.prompts.answer(prompt, Answer::Refuse)
+        {
+            self.engine.report(Event::Answered { prompt });
         }
     }
 }

@@ -258,10 +258,7 @@ impl Engine {
         hosts: &[String],
         pty: bool,
     ) -> Result<Vec<Job>, EngineError> {
-        let routes = self
-            .catalog()
-            .routes(hosts, command)
-            .map_err(|refusal| EngineError::NotFound(refusal.to_string()))?;
+        let routes = self.catalog().routes(hosts, command)?;
         let batch = (hosts.len() > 1).then(Uuid::now_v7);
         // All or none: a host whose folder cannot be made must not leave the others running unnamed.
         let of_host = |host: &String| draft::of_host(host, command, pty, batch).job();

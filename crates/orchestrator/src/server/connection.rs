@@ -121,7 +121,11 @@ async fn read<S: Session>(
             Ok(call) => session.call(call).await,
             Err((id, message)) => {
                 let code = FailureCode::Refused;
-                let failure = Failure { code, message };
+                let failure = Failure {
+                    code,
+                    message,
+                    consent: None,
+                };
                 if outbox
                     .send(wire::Message::Failed { id, failure })
                     .await

@@ -116,6 +116,24 @@ pub struct Failure {
     pub code: FailureCode,
     /// For a person: what happened, where, what to try.
     pub message: String,
+    /// With [`FailureCode::NeedsConsent`]: what is to be allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub consent: Option<CommandConsent>,
+}
+
+/// A command of the SSH config that runs here only once a person has allowed its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct CommandConsent {
+    /// The host that it leads to.
+    pub host: String,
+    /// Its text as the config writes it.
+    pub command: String,
+    /// `ProxyCommand` or `Match exec`.
+    pub keyword: String,
+    /// `file:line`.
+    pub place: String,
 }
 
 /// Kinds of failure a page tells apart.
@@ -131,6 +149,8 @@ pub enum FailureCode {
     Untrusted,
     /// This installation did not start the job: what it runs has to be seen, and its owner confirmed.
     Foreign,
+    /// A command of the SSH config has to be allowed first: [`Failure::consent`].
+    NeedsConsent,
     /// Postgres cannot be asked just now.
     StoreAway,
     /// Anything else.

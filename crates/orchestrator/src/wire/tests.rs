@@ -3,6 +3,10 @@ use serde_json::{Value, json};
 
 use super::*;
 
+#[path = "../../../../fuzz/grammar.rs"]
+#[expect(dead_code, reason = "what changes requests is for those who send them")]
+mod grammar;
+
 /// Any JSON of some depth, with words that mean something here.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -118,6 +122,55 @@ proptest! {
         if cut { bytes.truncate(at) } else { bytes[at] = byte }
         if let Ok(text) = String::from_utf8(bytes) {
             prop_assert!(!decodes(&text) || !cut);
+        }
+    }
+}
+
+/// Each number in turn.
+struct InTurn(u64);
+
+impl grammar::Numbers for InTurn {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// The names that a group of requests knows, by what it answers to another one.
+fn names<T: serde::de::DeserializeOwned>() -> Vec<String> {
+    let error = serde_json::from_value::<T>(json!({"type": "?"}));
+    let words = error.err().unwrap().to_string();
+    let names = words.split('`').skip(3).step_by(2);
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_fuzzers_grammar_has_each_request_as_it_is() {
+    let groups = [
+        names::<CatalogRequest>(),
+        names::<LaunchRequest>(),
+        names::<JobRequest>(),
+        names::<LogRequest>(),
+        names::<FindRequest>(),
+        names::<SettingsRequest>(),
+    ];
+    let known = grammar::Known {
+        jobs: vec!["01890000-0000-7000-8000-000000000002".into()],
+        folder: "/tmp".into(),
+        may_change: true,
+    };
+    let mut numbers = InTurn(1);
+    for ((group, known_names), names) in grammar::GROUPS.into_iter().zip(groups) {
+        assert_eq!(known_names, names, "{group}");
+        for name in known_names {
+            for _ in 0..50 {
+                let request = grammar::Grammar::new(&mut numbers, &known).named(group, name);
+                let call = json!({"id": 1, "request": request}).to_string();
+                assert!(decodes(&call), "{call}");
+            }
         }
     }
 }

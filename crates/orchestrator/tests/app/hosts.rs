@@ -1,5 +1,6 @@
 //! Commands on hosts, through the whole of it: a real sshd, a real Postgres, the command line and the socket.
 
+mod asked;
 mod hostile;
 
 use crate::{home, page, postgres, sshd};
@@ -219,6 +220,63 @@ fn several_hosts_are_a_batch_with_a_job_each() {
     let jobs = home.json(&["jobs", "--json"]);
     assert!(jobs[0]["batch"].is_string());
     assert_eq!(jobs[0]["batch"], jobs[1]["batch"]);
+}
+
+#[test]
+fn a_line_chooses_hosts_and_all_of_them_only_if_it_is_said_once_more() {
+    let (sshd, _postgres, home) = with_host();
+    let names = ["web-01", "web-02", "web-03", "db"];
+    fs::write(
+        home.ssh_config(),
+        names.map(|name| sshd.block(name)).concat(),
+    )
+    .unwrap();
+    fs::write(sshd.path("list"), "db # the one\nweb-[01-02]\n").unwrap();
+    let file = format!("@file:{}!web-02", sshd.path("list").display());
+    for (set, on, shown) in [
+        (
+            "web-[01-02]",
+            &["web-01", "web-02"][..],
+            "on 2 hosts: web-[01-02]",
+        ),
+        (
+            "w*,!web-01",
+            &["web-02", "web-03"],
+            "on 2 hosts: web-[02-03]",
+        ),
+        (&file, &["db", "web-01"], "on 2 hosts: db,web-01"),
+        ("db , web-03", &["db", "web-03"], ""),
+    ] {
+        let output = home.run(&["run", "--on", set, "--", "echo hi"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{set}: {said}");
+        assert!(said.contains(shown), "{set}: {said}");
+        let mut ran: Vec<&str> = str::from_utf8(&output.stdout).unwrap().lines().collect();
+        ran.sort_unstable();
+        let expected: Vec<String> = on.iter().map(|host| format!("{host}: hi")).collect();
+        assert_eq!(ran, expected, "{set}");
+    }
+    let before = home.json(&["jobs", "--json"]);
+    for (set, words) in [
+        ("*", "means all 4 hosts: add --yes"),
+        ("!db", "means all 3 hosts: add --yes"),
+        (
+            "web-[03-04]",
+            "no host is called 'web-04' in the SSH config; did you mean web-01",
+        ),
+        ("bd", "did you mean db?"),
+        ("x*", "'x*' means no host"),
+        ("@nosuch", "no host has the tag @nosuch"),
+        ("web-[2-1]", "2 is more than 1"),
+    ] {
+        let output = home.run(&["run", "--on", set, "--", "true"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(255), "{set}: {said}");
+        assert!(said.contains(words), "{set}: {said}");
+    }
+    assert_eq!(home.json(&["jobs", "--json"]), before);
+    let all = home.text(&["run", "--on", "*", "--yes", "--", "echo hi"]);
+    assert_eq!(all.lines().count(), 4);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 #[path = "../support/dice.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
 mod dice;
 #[path = "../support/home.rs"]
 mod home;

@@ -37,6 +37,8 @@ pub(crate) struct Role {
     pub(crate) seen: (HashMap<u32, Vec<u8>>, u64),
     /// Its supervisor was killed, with this much in the spool.
     pub(crate) orphaned: Option<[u64; 2]>,
+    /// Something failed under it, so that it may be lost; what else is told of it has to be true.
+    pub(crate) tried: bool,
 }
 
 impl Role {
@@ -47,6 +49,7 @@ impl Role {
             folder: home.data().join("jobs").join(id.to_string()),
             seen: Default::default(),
             orphaned: None,
+            tried: false,
         }
     }
 
@@ -112,7 +115,7 @@ impl Role {
             }
             // Killed with the app, before its child was there.
             Status::Error => !self.witness.has_begun() && job.exit_code.is_none(),
-            Status::Lost => self.orphaned.is_some(),
+            Status::Lost => self.orphaned.is_some() || self.tried,
             Status::Done | Status::Canceled => false,
         }
     }
@@ -122,9 +125,10 @@ impl Role {
         job.status.is_over() && self.may_be(job, true, false)
     }
 
-    /// Compares a log with the record, as far as it must be there.
-    pub(crate) fn judge(&self, kept: [&[u8]; 2]) -> Counts {
-        let whole = self.orphaned.is_none();
+    /// Compares the log of the job with the record, as far as it must be there.
+    pub(crate) fn judge(&self, job: Option<&Job>, kept: [&[u8]; 2]) -> Counts {
+        let is_lost = || job.is_some_and(|job| job.status == Status::Lost);
+        let whole = self.orphaned.is_none() && !(self.tried && is_lost());
         let mut counts = self.witness.compare(kept, whole);
         for (kept, sure) in kept.iter().zip(self.orphaned.unwrap_or_default()) {
             // What was in the spool when its supervisor was killed.
@@ -169,6 +173,17 @@ impl Cast {
 
     /// Sees to it that every job is said to stand as it does; counts those that are not, 2 s after `begun`.
     pub(crate) async fn statuses_are_right(&mut self, page: &mut Page, begun: Instant) -> Duration {
+        self.statuses_are_right_within(page, begun, RIGHT_WITHIN)
+            .await
+    }
+
+    /// The same, so long after `begun`.
+    pub(crate) async fn statuses_are_right_within(
+        &mut self,
+        page: &mut Page,
+        begun: Instant,
+        within: Duration,
+    ) -> Duration {
         loop {
             let before: Vec<_> = self
                 .roles
@@ -198,7 +213,7 @@ impl Cast {
             if wrong.is_empty() {
                 return begun.elapsed();
             }
-            if begun.elapsed() > RIGHT_WITHIN {
+            if begun.elapsed() > within {
                 eprintln!("wrong statuses: {wrong:?}");
                 self.counts.wrong_status += wrong.len();
                 return begun.elapsed();
@@ -224,8 +239,14 @@ impl Cast {
         }
     }
 
-    /// Waits until every job is over and archived, and compares all with the records.
+    /// Waits until every job is over and archived, and compares all with the records: nothing may be wrong.
     pub(crate) async fn judge(&mut self, page: &mut Page) {
+        let counts = self.verdict(page).await;
+        assert_eq!(counts, Counts::default(), "{counts}");
+    }
+
+    /// The same, and says what is wrong.
+    pub(crate) async fn verdict(&mut self, page: &mut Page) -> Counts {
         page.until_ready_again().await;
         for number in 0..self.roles.len() {
             self.read_on(page, number, usize::MAX).await;
@@ -248,14 +269,14 @@ impl Cast {
             let (archived, _) = page.read_raw(role.id, 0, usize::MAX).await;
             for all in [&role.seen.0, &archived] {
                 let kept = [0, 1].map(|stream| all.get(&stream).map_or(&[][..], Vec::as_slice));
-                let counts = role.judge(kept);
+                let counts = role.judge(job, kept);
                 if counts != Counts::default() {
                     eprintln!("job {}: {counts}", role.id);
                 }
                 self.counts += counts;
             }
         }
-        assert_eq!(self.counts, Counts::default(), "{}", self.counts);
+        self.counts
     }
 }
 

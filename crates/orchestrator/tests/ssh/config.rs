@@ -306,7 +306,9 @@ fn a_command_on_the_way_runs_only_if_its_text_was_allowed() {
             refusal.why.starts_with("~/.ssh/config") && refusal.why.contains(place),
             "{refusal}"
         );
-        assert_eq!(refusal.command.as_deref(), Some(text));
+        let consent = refusal.consent.unwrap();
+        assert_eq!(consent.command, text);
+        assert!(refusal.why.starts_with(&consent.place), "{consent:?}");
     }
     // In a list they are hosts like any; the question comes when one is used.
     assert!(config.hosts().iter().all(|host| host.problem.is_none()));

@@ -14,8 +14,16 @@ impl Dice {
             let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
             since.unwrap().as_micros() as u64 % 1_000_000_000
         };
-        let seed = number("VMO_SEED").unwrap_or_else(now);
+        Self::of(number("VMO_SEED").unwrap_or_else(now))
+    }
+
+    /// Those of this seed.
+    pub(crate) fn of(seed: u64) -> Self {
         Self { seed, state: seed }
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
     }
 
     fn next(&mut self) -> u64 {

@@ -11,8 +11,8 @@ use orchestrator::{
     job::{JobId, JobQuery},
     launch::Start,
     wire::{
-        Call, Event, FailureCode, Job, JobRequest, LaunchRequest, LogRequest, Message, Reply,
-        Request,
+        Call, Event, Failure, FailureCode, Job, JobRequest, LaunchRequest, LogRequest, Message,
+        Reply, Request,
     },
 };
 use tokio::net::TcpStream;
@@ -202,12 +202,33 @@ impl Page {
         ids
     }
 
+    /// The number of a call that is made by hand.
+    pub(crate) fn new_id(&mut self) -> u32 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    /// Sends texts in one write, whatever they are.
+    pub(crate) async fn say_texts(&mut self, texts: Vec<String>) {
+        for text in texts {
+            let text = tungstenite::Message::text(text);
+            self.socket.feed(text).await.unwrap();
+        }
+        self.socket.flush().await.unwrap();
+    }
+
     pub(crate) async fn ask(&mut self, request: impl Into<Request>) -> Result<Reply, FailureCode> {
+        let answer = self.try_ask(request).await;
+        answer.map_err(|failure| failure.code)
+    }
+
+    /// The same, with all that is said of a failure.
+    pub(crate) async fn try_ask(&mut self, request: impl Into<Request>) -> Result<Reply, Failure> {
         let call = self.say(request).await;
         loop {
             match self.next().await {
                 Some(Message::Reply { id, reply }) if id == call => return Ok(reply),
-                Some(Message::Failed { id, failure }) if id == call => return Err(failure.code),
+                Some(Message::Failed { id, failure }) if id == call => return Err(failure),
                 Some(Message::Event(event)) => self.events.push(event),
                 _ => {}
             }

@@ -74,6 +74,16 @@ impl Witness {
         Self { folder, plan }
     }
 
+    /// One that was made before.
+    pub(crate) fn again(work: &Path, name: &str, plan: Plan) -> Self {
+        let folder = work.join(name);
+        Self { folder, plan }
+    }
+
+    pub(crate) fn plan(&self) -> Plan {
+        self.plan
+    }
+
     /// The command that runs it. A shell becomes it, so that it is the job's child.
     pub(crate) fn command(&self) -> String {
         let Plan {

@@ -33,7 +33,7 @@ export function heading(
       aside: form.project.name,
       description: doc ?? `Defined at ${place.file}:${place.line}`,
       where: 'this machine',
-      danger: `From ${place.file}:${place.line}. It runs on this machine, at once.`,
+      danger: `From ${place.file}:${place.line}. It runs on this machine immediately.`,
       act: names.length > 0 ? `Run ${called} on ${names.join(', ')}` : `Run ${called}`,
     };
   }
@@ -43,7 +43,7 @@ export function heading(
     aside: undefined,
     description: undefined,
     where,
-    danger: `It runs on ${where}, at once.`,
+    danger: `It runs on ${where} immediately.`,
     act: `Run on ${where}`,
   };
 }

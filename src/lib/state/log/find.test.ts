@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { FakeWorld, settled, type Sent } from '$lib/testing/fake';
+import { aLine, FakeWorld, settled, type Sent } from '$lib/testing/fake';
 import type { Hit, Reply } from '$lib/wire';
 import { Find } from './find.svelte';
+import { NearHits } from './hit-lines.svelte';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -132,4 +133,28 @@ test('after a drop the same is looked for again', async () => {
   find.close();
   find.begin();
   expect(asked('find')).toHaveLength(2);
+});
+
+test('of lines near hits so long that an answer holds few of them, all come', async () => {
+  const world = new FakeWorld();
+  const client = await world.connected();
+  const total = 130;
+  world.last.answer = ({ id, request }) => {
+    if (request.type !== 'hit_lines') throw new Error(request.type);
+    const { skip, count } = request.with;
+    const few = Math.min(count, 30, total - skip);
+    const lines = Array.from({ length: few }, (_, i) => aLine(10 * (skip + i + 1)));
+    const hits = lines.map(({ number }) => hit(number));
+    world.last.reply(id, { type: 'hit_lines', with: { lines, hits, total } });
+  };
+  const near = new NearHits(client, 3, () => undefined);
+  near.reset(1);
+  await near.load();
+  near.want(95, 35);
+  await settled();
+  await settled();
+  const numbers = Array.from({ length: total }, (_, row) => near.get(row)?.number);
+  expect(numbers).toEqual(Array.from({ length: total }, (_, row) => 10 * (row + 1)));
+  expect(near.hits.get(1300)).toEqual([hit(1300)]);
+  expect(near.get(total)).toBeUndefined();
 });

@@ -73,17 +73,25 @@ export class NearHits {
     return asking;
   }
 
+  /** An answer is bounded in bytes too: of long lines a block takes several. */
   async #fetch(index: number): Promise<void> {
     const search = this.#search;
+    const [lines, hits]: [Line[], Hit[]] = [[], []];
     try {
-      const asked = { search, around: this.#around, skip: index * BLOCK, count: BLOCK };
-      const near = await this.#client.ask(
-        { find: { type: 'hit_lines', with: asked } },
-        'hit_lines',
-      );
-      if (search !== this.#search) return;
-      this.total = near.total;
-      this.#put(index, near.lines, near.hits);
+      while (lines.length < BLOCK) {
+        const skip = index * BLOCK + lines.length;
+        const asked = { search, around: this.#around, skip, count: BLOCK - lines.length };
+        const near = await this.#client.ask(
+          { find: { type: 'hit_lines', with: asked } },
+          'hit_lines',
+        );
+        if (search !== this.#search) return;
+        this.total = near.total;
+        lines.push(...near.lines);
+        hits.push(...near.hits);
+        if (near.lines.length === 0 || skip + near.lines.length >= near.total) break;
+      }
+      this.#put(index, lines, hits);
     } catch {
       // What fails is told by the search itself.
     } finally {

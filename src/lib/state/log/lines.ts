@@ -69,13 +69,23 @@ export class Lines {
     return (await this.#client.ask(request, 'lines')).lines.map(textOf).join('\n');
   }
 
+  /** An answer is bounded in bytes too: of long lines a block takes several. */
   async #fetch(index: number, total: number): Promise<void> {
     this.#asking.add(index);
+    const [first, end] = [index * BLOCK + 1, (index + 1) * BLOCK];
+    const last = Math.min(end, total);
     try {
-      const lines = await this.ask(index * BLOCK + 1, BLOCK);
-      this.#blocks.put(lines);
+      let [next, count] = [first, 0];
+      while (next <= last) {
+        const lines = await this.ask(next, end - next + 1);
+        if (lines.length === 0) break;
+        this.#blocks.put(lines);
+        count += lines.length;
+        next = lines.at(-1)!.number + 1;
+        this.#hearing.changed();
+      }
       this.#blocks.fresh(index);
-      if (lines.length < Math.min(BLOCK, total - index * BLOCK)) this.#short.set(index, total);
+      if (count < last - first + 1) this.#short.set(index, total);
       this.#hearing.changed();
     } catch (error) {
       this.#hearing.failed(error);

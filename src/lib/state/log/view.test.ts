@@ -220,6 +220,19 @@ describe('asking for lines', () => {
     expect(text()).toBe('line 70');
   });
 
+  test('of lines so long that an answer holds few of them, all come', async () => {
+    const { view, world, server } = await open('done', 200, true);
+    world.last.answer = (call) => {
+      const { request } = call;
+      if (request.type === 'lines') request.with.count = Math.min(request.with.count, 30);
+      answer(world, server, call);
+    };
+    view.scroll.moveTo(Infinity);
+    await frame();
+    expect(shown(view)[1]).toBe(200);
+    expect(view.rows.list.filter(({ line }) => line === undefined)).toEqual([]);
+  });
+
   test('an answer that is short does not make it ask for ever', async () => {
     const { view, world, server } = await open('done', 1000, true);
     server.lines = 300;

@@ -9,6 +9,7 @@ mod fill;
 mod lines;
 mod list;
 mod log;
+mod on;
 mod out;
 mod prompts;
 mod run;

@@ -6,7 +6,7 @@ use crate::log::{Line, lines};
 /// Bytes of one line that are shown before a person asks for all of it.
 pub const LINE_BYTES: usize = 8 * 1024;
 /// Bytes of lines in one answer; the rest is asked for again.
-const ANSWER_BYTES: usize = 512 * 1024;
+pub(super) const ANSWER_BYTES: usize = 512 * 1024;
 
 /// Bytes read on for lines that have begun and not ended. It is as much as one line that a person asks to see whole.
 const AFTER_BEGUN: usize = 16 * 1024 * 1024;
@@ -58,7 +58,7 @@ impl Log {
 }
 
 /// How many of these lines fit into `bytes`; at least one.
-fn fitting(lines: &[Line], bytes: usize) -> usize {
+pub(super) fn fitting(lines: &[Line], bytes: usize) -> usize {
     let mut left = bytes;
     let fit = lines.iter().take_while(|line| {
         let size = 64

@@ -135,11 +135,8 @@ impl Engine {
             graces: Grace::usual(),
         };
         let (engine, running) = (self.clone(), Arc::clone(live));
-        let ask = Arc::new(AskPerson {
-            engine: self.clone(),
-            job: live.id,
-            runtime: tokio::runtime::Handle::current(),
-        });
+        let runtime = tokio::runtime::Handle::current();
+        let ask = Arc::new(AskPerson::new(self.clone(), live.id, runtime));
         let remote = Remote {
             sessions: Arc::clone(&self.0.sessions),
             route,

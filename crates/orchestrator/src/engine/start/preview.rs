@@ -62,8 +62,7 @@ impl Engine {
             Start::Command { command, hosts, .. } => Ok(Preview {
                 dangers: dangers_of(command),
                 production: self.catalog().in_production(hosts),
-                refusal: self.refusal_of_hosts(command, hosts),
-                ..of_line(command)
+                ..self.preview_on_hosts(command, hosts)
             }),
         }
     }
@@ -104,12 +103,24 @@ impl Engine {
         preview
     }
 
-    fn refusal_of_hosts(&self, command: &str, hosts: &[String]) -> Option<String> {
+    fn preview_on_hosts(&self, command: &str, hosts: &[String]) -> Preview {
+        let mut preview = of_line(command);
         if command.trim().is_empty() {
-            return Some("there is no command to run".into());
+            preview.refusal = Some("there is no command to run".into());
+            return preview;
         }
-        let refused = self.catalog().routes(hosts, command).err();
-        refused.map(|refusal| refusal.to_string())
+        match self.catalog().routes(hosts, command) {
+            Ok(_) => {}
+            // It can be started: a person is asked then.
+            Err(EngineError::NeedsConsent {
+                host, unallowed, ..
+            }) => preview.notes.push(format!(
+                "'{}' of {} runs a command here to reach {host}: you are asked before it runs",
+                unallowed.keyword, unallowed.place
+            )),
+            Err(refused) => preview.refusal = Some(refused.to_string()),
+        }
+        preview
     }
 }
 

@@ -172,11 +172,7 @@ fn by_command(walk: &Walk<'_>, tokens: &Tokens, purpose: &Purpose<'_>) -> Result
     }
     let place = &setting.place;
     if !(purpose.may_run)(text) {
-        let why = format!(
-            "{place}: 'ProxyCommand' wants to run a command here; if that is right: vmo trust {}",
-            shlex::try_quote(text).unwrap_or_default()
-        );
-        return Err(Refusal::consent(text, why));
+        return Err(Refusal::consent(text, "ProxyCommand", place.to_string()));
     }
     let refuse = |why: String| Refusal::new(Reason::RouteUnsupported, format!("{place}: {why}"));
     for (what, name) in [("user", &tokens.user), ("host", &tokens.hostname)] {

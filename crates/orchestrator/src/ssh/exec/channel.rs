@@ -48,8 +48,6 @@ pub(in crate::ssh) struct Wire {
     ending: Ending,
     resize: Option<(u16, u16)>,
     failed: bool,
-    /// Its channel, once it has come to its end by itself.
-    spent: Option<Channel>,
 }
 
 /// Whether more input may come.
@@ -78,13 +76,7 @@ impl Wire {
             ending: Ending::Open,
             resize: None,
             failed: false,
-            spent: None,
         }
-    }
-
-    /// Its channel, of a wire that is closed and was read to its end: the session can be read through it.
-    pub(in crate::ssh) fn take_spent(&mut self) -> Option<Channel> {
-        self.spent.take()
     }
 
     /// Whether the host said that what it ran has failed, of a wire that is closed. That it has not is never known:
@@ -306,16 +298,10 @@ impl Wire {
             }
             self.failed = channel.exit_status().is_ok_and(|status| status != 0);
         }
-        self.spent = self.channel.take().filter(is_spent);
+        self.channel = None;
         self.stage = Stage::Closed;
         true
     }
-}
-
-/// Whether reading it sends nothing to the host, which has forgotten it: libssh2 enlarges a window under three quarters.
-fn is_spent(channel: &Channel) -> bool {
-    let window = channel.read_window();
-    channel.eof() && window.remaining > window.window_size_initial / 4 * 3
 }
 
 /// None if it has to be tried again.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ssh2::{Channel, Session};
+use ssh2::Session;
 use supervisor::{control::ToSupervisor, exec::Window};
 
 use super::{
@@ -65,11 +65,6 @@ impl Job {
         self.settled
             && self.wire.stage() == Stage::Closed
             && self.ending.as_ref().is_none_or(Ending::is_quiet)
-    }
-
-    /// A channel that is over and can still be read, see [`Wire::take_spent`].
-    pub(in crate::ssh) fn take_spent(&mut self) -> Option<Channel> {
-        self.wire.take_spent()
     }
 
     /// Whether it is waiting for a channel to open; libssh2 opens one at a time.

@@ -47,7 +47,9 @@ pub(super) fn shake(
         let may_be_busy = matches!(stopped, Stopped::Failed(_)) && banner(&session).is_none();
         let mut refusal = explain(&session, route, stopped);
         if let Some(words) = words {
-            refusal.why.push_str(&words.to_string());
+            // They end the command, if it has not ended.
+            drop((shaking, session));
+            refusal.why.push_str(&words.at_the_end());
         }
         return Err((refusal, !may_be_busy));
     }

@@ -11,15 +11,18 @@ use std::{
     process::{Child, Command, Stdio},
     sync::Arc,
     thread,
+    time::Duration,
 };
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::{ssh::config::command::shell, visible::visible};
 
 /// As much of what a command writes to its standard error as is kept, in bytes: the last of it.
 const WORDS: usize = 2048;
+/// How long the end of what a command writes is awaited, once it is over: one that it left behind may hold it open.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The way to a host, made. Dropped, it is closed, and its command ended.
 #[derive(Debug)]
@@ -57,28 +60,20 @@ impl Way {
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()?;
-        let words = Arc::new(Mutex::new(Vec::new()));
-        if let Some(mut errors) = child.stderr.take() {
+        let words = Arc::new(Words::default());
+        if let Some(errors) = child.stderr.take() {
             let words = Arc::clone(&words);
             thread::Builder::new()
                 .name("proxy command".to_owned())
-                .spawn(move || {
-                    let mut buffer = [0; 512];
-                    while let Ok(count @ 1..) = errors.read(&mut buffer) {
-                        let mut words = words.lock();
-                        words.extend(&buffer[..count]);
-                        let over = words.len().saturating_sub(WORDS);
-                        words.drain(..over);
-                    }
-                })?;
+                .spawn(move || words.read(errors))?;
         }
         Ok(Self::Command(ours, Helper { child, words }))
     }
 
     /// What the command on the way wrote, for a person who has to find out why nothing came of it.
-    pub(super) fn words(&self) -> Option<Words> {
+    pub(super) fn words(&self) -> Option<Arc<Words>> {
         match self {
-            Self::Command(_, helper) => Some(Words(Arc::clone(&helper.words))),
+            Self::Command(_, helper) => Some(Arc::clone(&helper.words)),
             Self::Direct(_) | Self::Tunnel(_) => None,
         }
     }
@@ -89,17 +84,42 @@ impl Way {
     }
 }
 
-/// What a command on the way has written to its standard error so far.
-#[derive(Debug)]
-pub(super) struct Words(Arc<Mutex<Vec<u8>>>);
+/// What a command on the way writes to its standard error.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    written: Mutex<Written>,
+    over: Condvar,
+}
 
-impl std::fmt::Display for Words {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let words = self.0.lock();
-        let text = String::from_utf8_lossy(&words);
+#[derive(Debug, Default)]
+struct Written {
+    last: Vec<u8>,
+    is_over: bool,
+}
+
+impl Words {
+    fn read(&self, mut errors: impl Read) {
+        let mut buffer = [0; 512];
+        while let Ok(count @ 1..) = errors.read(&mut buffer) {
+            let last = &mut self.written.lock().last;
+            last.extend(&buffer[..count]);
+            let over = last.len().saturating_sub(WORDS);
+            last.drain(..over);
+        }
+        self.written.lock().is_over = true;
+        self.over.notify_all();
+    }
+
+    /// All of it, of a command that is over: its end may be known before its last words are. As the rest of a sentence;
+    /// empty if it wrote nothing.
+    pub(super) fn at_the_end(&self) -> String {
+        let mut written = self.written.lock();
+        self.over
+            .wait_while_for(&mut written, |written| !written.is_over, LAST_WORDS);
+        let text = String::from_utf8_lossy(&written.last);
         match text.trim() {
-            "" => Ok(()),
-            text => write!(f, "; the ProxyCommand wrote: {}", visible(text)),
+            "" => String::new(),
+            text => format!("; the ProxyCommand wrote: {}", visible(text)),
         }
     }
 }
@@ -108,7 +128,7 @@ impl std::fmt::Display for Words {
 #[derive(Debug)]
 pub(super) struct Helper {
     child: Child,
-    words: Arc<Mutex<Vec<u8>>>,
+    words: Arc<Words>,
 }
 
 impl Drop for Helper {
@@ -130,7 +150,7 @@ fn reap(child: &mut Child) {
         if !matches!(child.try_wait(), Ok(None)) {
             return;
         }
-        thread::sleep(std::time::Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
     }
     kill_process_group(group, Signal::KILL).ok();
     child.wait().ok();

@@ -1,20 +1,17 @@
 //! A session's thread: makes the login, then moves its jobs along whenever the socket, a job's orders or the clock say
 //! so. Everything of libssh2 happens on it.
 
-use std::{
-    io::Read,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
-use ssh2::{Channel, Session};
+use ssh2::Session;
 
 use super::{transport, work::Work};
 use crate::ssh::{
     config::route::Route,
     inbox::Shared,
     login::{ask::Ask, connect::connect, methods, patience::Patience},
-    poll::{interest, pause, socket},
+    poll::{again, interest, pause, socket},
 };
 
 /// How long a session without a job is kept.
@@ -27,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_millis(100);
 /// Bytes read at once.
 const BUFFER: usize = 128 << 10;
+/// A kind of channel that no host knows, see [`Driver::hear`].
+const UNKNOWN_CHANNEL: &str = "none@vm-orchestrator";
 
 /// Lives and dies as one session.
 pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask) {
@@ -58,9 +57,10 @@ struct Driver<'a> {
     idle_since: Instant,
     /// When the host was asked for the sign of life that has not come yet.
     asked: Option<Instant>,
-    /// A channel that is over, through which the session is read while no job reads it: answers to signs of life, the
-    /// host's own, its closing of channels. Left unread, they would wake this thread without an end.
-    ear: Option<Channel>,
+    /// When the host was asked for a channel that it does not know, and has not refused it yet, see [`Self::hear`].
+    hearing: Option<Instant>,
+    /// Whether a job waits for its channel: libssh2 opens one at a time.
+    is_opening: bool,
     /// Bytes that could be read when the last wait was over; none if it was for something else.
     heard_of: Option<u64>,
 }
@@ -76,7 +76,8 @@ impl<'a> Driver<'a> {
             buffer: vec![0; BUFFER],
             idle_since: Instant::now(),
             asked: None,
-            ear: None,
+            hearing: None,
+            is_opening: false,
             heard_of: None,
         }
     }
@@ -106,8 +107,12 @@ impl<'a> Driver<'a> {
         let new = self.shared.take();
         let mut moved = !new.is_empty();
         self.work.extend(new.into_iter().map(Work::exec));
+        if self.hearing.is_some() {
+            self.hear();
+            moved |= self.hearing.is_none();
+        }
         let alone = self.work.len() == 1;
-        let mut may_open = true;
+        let mut may_open = self.hearing.is_none();
         let mut at = 0;
         while at < self.work.len() {
             let work = &mut self.work[at];
@@ -124,8 +129,7 @@ impl<'a> Driver<'a> {
             }
         }
         let before = self.work.len();
-        let spent = self.work.iter_mut().filter_map(Work::take_spent).last();
-        self.ear = spent.or_else(|| self.ear.take());
+        self.is_opening = !may_open;
         self.work.retain(|work| !work.is_over());
         for _ in self.work.len()..before {
             self.shared.let_go();
@@ -149,7 +153,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Whether what woke the last wait is still there, since nobody reads it: neither a job, nor the channel that is over.
+    /// Whether what woke the last wait is still there, since nobody reads it.
     fn is_unread(&mut self) -> bool {
         if self.heard_of.is_none() || self.heard_of != unread(self.session) {
             return false;
@@ -158,11 +162,29 @@ impl<'a> Driver<'a> {
             // Ready to be read, and nothing there: that is how a connection ends.
             transport::give_up("the host closed the connection");
         }
-        if let Some(ear) = &mut self.ear {
-            let read = ear.stream(0).read(&mut [0]);
-            tracing::trace!(?read, "read what no job reads");
+        if self.hearing.is_none() && !self.is_opening && self.can_send() {
+            self.hear();
         }
         self.heard_of == unread(self.session)
+    }
+
+    /// Reads what the host sends while no job reads: answers to signs of life, the host's own, its closing of channels.
+    /// Left unread, they would wake this thread without an end, and the host would take us for dead. libssh2 reads only
+    /// for a channel that is not over, or while it waits for an answer; so the host is asked for a channel of a kind that
+    /// it does not know, which it has to refuse (RFC 4254, 5.1).
+    fn hear(&mut self) {
+        let since = *self.hearing.get_or_insert_with(Instant::now);
+        match self.session.channel_open(UNKNOWN_CHANNEL, 0, 0, None) {
+            Err(error) if again(&error) => {
+                if since.elapsed() >= PATIENCE {
+                    transport::give_up("the host does not answer");
+                }
+            }
+            answer => {
+                tracing::trace!(refused = answer.is_err(), "read what no job reads");
+                self.hearing = None;
+            }
+        }
     }
 
     /// Waits for whatever is due next; for the host only if somebody reads what it sends.
@@ -174,6 +196,9 @@ impl<'a> Driver<'a> {
         if self.work.is_empty() {
             until = until.min(self.idle_since + IDLE);
         }
+        if let Some(since) = self.hearing {
+            until = until.min(since + PATIENCE);
+        }
         for look in self.work.iter().filter_map(Work::next_look) {
             until = until.min(look);
         }
@@ -184,7 +209,7 @@ impl<'a> Driver<'a> {
         } else if is_unread {
             until = until.min(now + TICK);
             PollFlags::empty()
-        } else if self.work.is_empty() {
+        } else if self.work.is_empty() && self.hearing.is_none() {
             PollFlags::IN
         } else {
             interest(self.session)

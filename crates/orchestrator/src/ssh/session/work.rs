@@ -2,7 +2,7 @@
 
 use std::{io, os::fd::BorrowedFd, time::Instant};
 
-use ssh2::{Channel, Session};
+use ssh2::Session;
 
 use crate::ssh::exec::{job::Job, task::Task};
 
@@ -59,13 +59,6 @@ impl Work {
     pub(super) fn orders_fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Exec(job) => job.orders().fd(),
-        }
-    }
-
-    /// A channel that is over and can still be read.
-    pub(super) fn take_spent(&mut self) -> Option<Channel> {
-        match self {
-            Self::Exec(job) => job.take_spent(),
         }
     }
 

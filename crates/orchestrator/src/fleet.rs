@@ -1,0 +1,14 @@
+//! Many hosts at once: which of them are meant, in one line. It imports nothing of ours.
+//!
+//! `range` writes many names as one and takes them apart again, `choice` is the grammar that chooses hosts, `parse` reads
+//! it.
+
+mod choice;
+mod parse;
+mod range;
+
+pub use choice::{Choice, ChoiceError, Inventory, choose};
+pub use range::{expand, fold};
+
+#[cfg(test)]
+mod tests;
