@@ -5,6 +5,8 @@
     reason = "a test that cannot go on says where it stopped"
 )]
 
+#[path = "ssh/config.rs"]
+mod config;
 #[path = "ssh/keys.rs"]
 mod keys;
 #[path = "ssh/routes.rs"]

@@ -51,7 +51,7 @@ pub(crate) trait Tell: Send + Sync {
     fn job(&self, job: Job);
 }
 
-/// Connects to the supervisor of a job; none if nobody does. Only a refusal says so: that we are out of file
+/// Connects to the supervisor of a job; none if it has none. Only a refusal says so: that we are out of file
 /// descriptors, or whatever else may come, says nothing about the job.
 pub(crate) async fn connect(live: &Live) -> Option<StdStream> {
     loop {

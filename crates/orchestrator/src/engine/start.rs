@@ -368,7 +368,7 @@ fn is_as_seen(asked: &Asked, seen: Option<&Job>) -> Result<(), EngineError> {
 fn variables_to_repeat(job: &Job) -> Result<Vec<(String, String)>, EngineError> {
     let secret = |name: &str| {
         EngineError::Refused(format!(
-            "{name} is secret and was not kept: start the target anew and type it"
+            "{name} is secret and was not kept: start the target again and type it"
         ))
     };
     let variables = job.variables.iter();

@@ -106,7 +106,7 @@ pub(super) fn follow(job: JobId, batches: &[Batch], mark: &Mark) -> Result<u64> 
             .all(|(seq, chunk)| chunk.seq == seq);
         if !(whole && ordered) {
             let why = format!(
-                "a batch begins at chunk {} where {next} comes next, or has a gap",
+                "a batch begins at chunk {}, but {next} comes next, or has a gap",
                 batch.seq
             );
             return Err(StoreError::Unfit { job, why });

@@ -1,4 +1,4 @@
-//! A job that was over before anything of it was written: it and its whole log in one statement, if the usual way takes a
+//! A job that was over before anything of it was written: it and its whole log in one statement; the usual way takes a
 //! dozen, each with an answer to wait for.
 
 use sqlx::PgConnection;

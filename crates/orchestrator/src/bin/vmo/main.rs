@@ -85,7 +85,7 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// Run psql on the history, or print its address and keep the server up; `use` says where the history is kept
+    /// Run psql on the history, or print its address and keep the server up; `use` chooses its database
     Db(db::Db),
     /// Serve the app to a browser on this machine
     Serve(serve::Serve),
@@ -104,7 +104,7 @@ enum Command {
         #[arg(long)]
         all: bool,
     },
-    /// Guard the private Postgres (started by whoever needs it first)
+    /// Guard the private Postgres (started by the first program that needs it)
     #[command(hide = true)]
     Postgres,
     /// Archive jobs that ended with no engine there (started by their supervisors)

@@ -43,10 +43,10 @@ pub(crate) struct Run {
     /// Print the job's id and leave it running
     #[arg(long)]
     detach: bool,
-    /// Do not wait where the target is exclusive and runs already
+    /// Do not wait if the target is exclusive and runs already
     #[arg(long, conflicts_with = "wait")]
     no_wait: bool,
-    /// Wait there, whatever the settings say
+    /// Wait then, even if the settings say otherwise
     #[arg(long)]
     wait: bool,
     /// Print the job as JSON when it is over, and not its log
@@ -390,7 +390,7 @@ pub(crate) async fn archive() -> Outcome {
     tokio::select! {
         () = archived => Ok(ExitCode::SUCCESS),
         () = engine.store_failed() => Err(Failed::new(format!(
-            "{}; whatever runs next archives the job",
+            "{}; the next program that runs archives the job",
             away(&engine)
         ))),
     }

@@ -99,7 +99,7 @@ fn reason(live: &Live) -> Option<String> {
     let trouble = noted(&live.folder)?;
     let since = trouble.since.format("%Y-%m-%d %H:%M:%S UTC");
     Some(format!(
-        "job {} is not in the history since {since}, is tried again and lies whole in {}: {}",
+        "job {} has been missing from the history since {since}; it is tried again, and all of it is in {}: {}",
         live.id,
         live.folder.path().display(),
         trouble.why

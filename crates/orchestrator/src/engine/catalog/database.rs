@@ -26,7 +26,7 @@ pub(in crate::engine) struct Choice {
     pub(in crate::engine) seen: Option<SeenDatabase>,
 }
 
-/// What a person said of databases that `DATABASE_URL` named, each as `user@host:port/name`, or what kind it is of if
+/// What a person said of databases that `DATABASE_URL` named, each as `user@host:port/name`, or by its kind if
 /// it is no Postgres.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -100,7 +100,7 @@ impl Named {
 /// has decided about it.
 ///
 /// # Errors
-/// If `VMO_DATABASE_URL` or the settings hold what is no address: history must not go elsewhere than a person said.
+/// If `VMO_DATABASE_URL` or the settings hold no valid address: history must not go elsewhere than a person chose.
 pub(in crate::engine) async fn choose(
     settings: &Settings,
     config: &Path,
@@ -178,7 +178,7 @@ fn seen(why: &str, fits: bool) -> SeenDatabase {
 /// The Postgres that our own variable names, if it is set.
 ///
 /// # Errors
-/// If it is no address; the variable is named, and nothing of its value.
+/// If it is not an address; the error names the variable, and nothing of its value.
 fn ours(schema: Option<&str>) -> Result<Option<Address>, EngineError> {
     let Some(url) = value(OURS)? else {
         return Ok(None);

@@ -111,7 +111,7 @@ impl Indexer {
     /// Reads up to the offset `until`, or to where the spool is damaged: nothing after that is read then.
     ///
     /// # Errors
-    /// If the system does not let us.
+    /// If the system refuses.
     #[cfg(test)]
     pub(in crate::engine) fn catch_up(&mut self, until: u64) -> io::Result<()> {
         while self.is_behind(until) {
@@ -124,7 +124,7 @@ impl Indexer {
     /// has much to read does something else between two pieces: threads are few, and other jobs' statuses are due.
     ///
     /// # Errors
-    /// If the system does not let us.
+    /// If the system refuses.
     pub(in crate::engine) fn step(&mut self, until: u64) -> io::Result<()> {
         let at = self.mark.at.offset;
         let read = self.read_on(until).and_then(|more| {
@@ -140,7 +140,7 @@ impl Indexer {
     /// Reads all that is whole of a spool nobody writes any more.
     ///
     /// # Errors
-    /// If the system does not let us.
+    /// If the system refuses.
     pub(in crate::engine) async fn read_to_end(&mut self) -> io::Result<()> {
         self.begin().await;
         while self.damage.is_none() {

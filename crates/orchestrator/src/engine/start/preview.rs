@@ -278,7 +278,7 @@ fn notes(scan: &Scan, goals: &[Named<'_>], wanted: Wanted<'_>) -> Vec<String> {
 fn note_of_variable(scan: &Scan, name: &str) -> Option<String> {
     if is_secret(scan, name) {
         return Some(format!(
-            "{name} goes by environment: it stands in no argument and is not kept"
+            "{name} goes by environment: it is in no argument and is not kept"
         ));
     }
     let known = scan.variables.iter().find(|known| known.name == name)?;

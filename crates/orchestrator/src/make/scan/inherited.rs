@@ -51,7 +51,7 @@ pub(super) fn of(reader: &mut Reader, default_goal: Option<&str>) -> Vec<Led> {
             file: reader.main_file(),
             line: 1,
         };
-        let what = "so many targets are @exclusive that some lead to more of them than are told";
+        let what = "so many targets are @exclusive that some lead to more of them than are listed";
         reader.problem(place, what.to_owned());
     }
     all

@@ -318,7 +318,7 @@ impl Reader {
             return self.problem(place, what.to_owned());
         }
         if self.hints.len() < MAX_PROBLEMS {
-            let what = format!("{what}, where its condition holds");
+            let what = format!("{what}, if its condition holds");
             self.hints.push(Problem { place, what });
         }
     }
@@ -333,8 +333,7 @@ impl Reader {
 
     fn says_secret_of_nothing(&mut self, line: u32, at: &At) {
         let place = Place { line, ..at.place() };
-        let what =
-            "@secret is said of no variable: it belongs right above one, or behind @param NAME";
+        let what = "@secret names no variable: it belongs right above one, or after @param NAME";
         self.problem(place, what.to_owned());
     }
 

@@ -29,7 +29,7 @@ pub(super) fn of(reader: &mut Reader) -> Vec<Secret> {
                     None => unknown.extend(variable.place.clone().map(|place| {
                         let name = &variable.name;
                         let what = format!(
-                            "{name} is @secret, and only make can know the value that it is given here: it is kept out of logs only where it is typed or inherited"
+                            "{name} is @secret, and only make can know the value that it is given here: it is kept out of logs only if it is typed or inherited"
                         );
                         (place, what)
                     })),

@@ -199,7 +199,7 @@ impl Ending {
         if is_asked {
             self.look = Look::Elsewhere(answer);
         } else {
-            self.give_up("nobody waits for the job any more");
+            self.give_up("no program waits for the job any more");
         }
     }
 

@@ -15,7 +15,7 @@ const WITH_AT: [&str; 6] = [
 pub(super) fn torn(rest: &str) -> Option<String> {
     let odd = |sign: char, code: &str| {
         Some(format!(
-            "it has a {sign} where none can be; in a user, password or name it is written {code}"
+            "it has a {sign} that cannot be there; in a user, password or name it is written {code}"
         ))
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

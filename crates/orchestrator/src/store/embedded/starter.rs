@@ -132,7 +132,7 @@ impl Post {
         let (program, args) = self
             .guardian
             .split_first()
-            .ok_or_else(|| broken("nobody said how to start its guardian"))?;
+            .ok_or_else(|| broken("there is no command to start its guardian"))?;
         let fails = |error: io::Error| broken(format!("cannot run {}: {error}", program.display()));
         let log = open_log(&self.place.log())
             .map_err(|error| cannot("write", &self.place.log(), &error))?;

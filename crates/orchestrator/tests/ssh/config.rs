@@ -1,10 +1,5 @@
 //! The SSH config: `ssh -G` is the oracle for what we follow, and what we do not follow stops a host.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says where it stopped"
-)]
-
 use std::{
     collections::HashMap,
     fmt::Write,
@@ -18,7 +13,7 @@ use std::{
 use orchestrator::ssh::{Config, Family, Purpose, Reason, Strict, Via};
 use tempfile::TempDir;
 
-#[path = "ssh_config/oracle.rs"]
+#[path = "config/oracle.rs"]
 mod oracle;
 
 /// A folder with a config and more files in it.

@@ -1,17 +1,6 @@
 //! Few open files: the app takes what it may, what it runs gets what it had, and many jobs run through all the same.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
-#[path = "support/home.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod home;
-#[path = "support/page.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod page;
-#[path = "support/postgres.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod postgres;
-
+use crate::{home, page, postgres};
 use std::{collections::HashSet, fs, process::Command};
 
 use home::{Home, eventually};

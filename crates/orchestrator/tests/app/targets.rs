@@ -1,36 +1,16 @@
 //! Targets with all that a person can say to them, by the command line and by a page: real make, a real Postgres.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
-#[path = "support/home.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod home;
-#[path = "support/page.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod page;
-#[path = "support/postgres.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod postgres;
-
-#[path = "targets/again.rs"]
 mod again;
-#[path = "targets/environment.rs"]
 mod environment;
-#[path = "targets/options.rs"]
 mod options;
-#[path = "targets/presets.rs"]
 mod presets;
-#[path = "targets/preview.rs"]
 mod preview;
-#[path = "targets/production.rs"]
 mod production;
-#[path = "targets/registry.rs"]
 mod registry;
-#[path = "targets/rows.rs"]
 mod rows;
-#[path = "targets/trust.rs"]
 mod trust;
 
+use crate::{home, page, postgres};
 use home::Home;
 use orchestrator::{
     job::MakeOptions,

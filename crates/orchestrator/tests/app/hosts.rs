@@ -1,23 +1,9 @@
 //! Commands on hosts, through the whole of it: a real sshd, a real Postgres, the command line and the socket.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
-#[path = "hosts/asked.rs"]
 mod asked;
-#[path = "support/home.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod home;
-#[path = "hosts/hostile.rs"]
 mod hostile;
-#[path = "support/page.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod page;
-#[path = "support/postgres.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod postgres;
-#[path = "support/sshd.rs"]
-mod sshd;
 
+use crate::{home, page, postgres, sshd};
 use std::fs;
 
 use home::{Home, appears};

@@ -1,14 +1,6 @@
 //! Jobs that wait for each other, in several programs on one data folder.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
-#[path = "support/home.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod home;
-#[path = "support/postgres.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod postgres;
-
+use crate::{home, postgres};
 use std::{fs, time::Instant};
 
 use home::{Home, appears, eventually};

@@ -1,14 +1,6 @@
 //! Variables marked secret: nowhere on disk, nowhere in Postgres, nowhere in a log.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
-#[path = "support/home.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod home;
-#[path = "support/postgres.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod postgres;
-
+use crate::{home, postgres};
 use std::{fs, path::Path};
 
 use home::{Home, appears};

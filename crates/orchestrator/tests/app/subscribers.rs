@@ -1,23 +1,6 @@
 //! Those who read a log over the socket: cut off ten thousand times (P7), or never reading (P8).
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
-#[path = "support/dice.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod dice;
-#[path = "support/home.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod home;
-#[path = "support/page.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod page;
-#[path = "support/postgres.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod postgres;
-#[path = "support/witness.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod witness;
-
+use crate::{dice, home, page, postgres, witness};
 use std::{
     collections::HashMap,
     fs,

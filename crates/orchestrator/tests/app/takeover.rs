@@ -1,14 +1,6 @@
 //! What becomes of jobs whose engine is killed, and of engines that share a data folder.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
-#[path = "support/home.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod home;
-#[path = "support/postgres.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod postgres;
-
+use crate::{home, postgres};
 use std::{
     fs,
     os::unix::{fs::PermissionsExt, process::ExitStatusExt},

@@ -1,21 +1,9 @@
 //! A store that several people and programs share: what is shown of a job whose owner is not there, and what becomes of
 //! jobs whatever the store does.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
-#[path = "support/home.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod home;
-#[path = "support/page.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod page;
-#[path = "support/postgres.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod postgres;
-
-#[path = "owners/stores.rs"]
 mod stores;
 
+use crate::{home, page, postgres};
 use std::{fs, path::Path, process::Command};
 
 use home::{Home, Running, eventually};

@@ -17,7 +17,6 @@ use orchestrator::{
     project::{Scan, Target},
 };
 
-#[path = "make_corpus/shown.rs"]
 mod shown;
 
 /// Its folders, in order.

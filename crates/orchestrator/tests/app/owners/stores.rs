@@ -8,10 +8,10 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::sql;
 use crate::{
     home::{Home, appears, eventually},
     postgres::Postgres,
-    sql,
 };
 
 /// Without any command of ours, which would look at the jobs, or refuse to.

@@ -1,17 +1,6 @@
 //! The loop, over a real socket: button → WebSocket → spawn → output over WebSocket → Postgres → status over WebSocket.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
-#[path = "support/home.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod home;
-#[path = "support/page.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod page;
-#[path = "support/postgres.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod postgres;
-
+use crate::{home, page, postgres};
 use std::collections::HashMap;
 
 use home::Home;

@@ -1,18 +1,9 @@
 //! `vmo` as a person and a script use it: real make, real processes, a real Postgres.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
-#[path = "cli/databases.rs"]
 mod databases;
-#[path = "support/home.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod home;
-#[path = "support/postgres.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod postgres;
-#[path = "cli/strangers.rs"]
 mod strangers;
 
+use crate::{home, postgres};
 use std::{
     fs,
     io::{Read, Write},

@@ -1,20 +1,6 @@
 //! The process that becomes the supervisors of an app's jobs: nothing hangs on it, and nothing of it is left.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
-#[path = "support/dice.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod dice;
-#[path = "support/home.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod home;
-#[path = "support/page.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod page;
-#[path = "support/postgres.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod postgres;
-
+use crate::{dice, home, page, postgres};
 use std::{
     fs,
     time::{Duration, Instant},
