@@ -1667,6 +1667,28 @@ inverse: boolean,
 strike: boolean, };
 
 /**
+ * What a target does, worked out from what is not written as its help; so it is shown less prominently than a `doc`.
+ */
+export type Summary = { 
+/**
+ * One line, of at most 200 characters.
+ */
+text: string, 
+/**
+ * What it is taken from.
+ */
+by: SummaryBy, };
+
+/**
+ * What a summary is taken from.
+ */
+export type SummaryBy = { "by": "document", 
+/**
+ * Relative to the project.
+ */
+file: string, } | { "by": "recipe" } | { "by": "leads" } | { "by": "command" };
+
+/**
  * A named goal of a makefile.
  */
 export type Target = { 
@@ -1682,6 +1704,10 @@ pattern: boolean,
  * What its comment says it does.
  */
 doc: string | null, 
+/**
+ * What else tells what it does, of one that is shown first and has no `doc`.
+ */
+summary: Summary | null, 
 /**
  * The heading it stands under.
  */
