@@ -1700,6 +1700,28 @@ inverse: boolean,
 strike: boolean, };
 
 /**
+ * What a target does, worked out from what is not written as its help; so it is shown less prominently than a `doc`.
+ */
+export type Summary = { 
+/**
+ * One line, of at most 200 characters.
+ */
+text: string, 
+/**
+ * What it is taken from.
+ */
+by: SummaryBy, };
+
+/**
+ * What a summary is taken from.
+ */
+export type SummaryBy = { "by": "document", 
+/**
+ * Relative to the project.
+ */
+file: string, } | { "by": "recipe" } | { "by": "leads" } | { "by": "command" };
+
+/**
  * A named goal of a makefile.
  */
 export type Target = { 
@@ -1716,7 +1738,11 @@ pattern: boolean,
  */
 doc: string | null, 
 /**
- * The heading it is under.
+ * What else tells what it does, of one that is shown first and has no `doc`.
+ */
+summary: Summary | null, 
+/**
+ * The heading it stands under.
  */
 group: string | null, 
 /**

@@ -137,6 +137,9 @@ pub struct Target {
     pub pattern: bool,
     /// What its comment says it does.
     pub doc: Option<String>,
+    /// What else tells what it does, of one that is shown first and has no `doc`.
+    #[serde(default)]
+    pub summary: Option<Summary>,
     /// The heading it is under.
     pub group: Option<String>,
     /// Where it is defined.
@@ -178,6 +181,34 @@ pub struct Target {
     /// name keeps make from looking for targets of these names (`make deploy ./app`).
     #[serde(default)]
     pub extra_words: bool,
+}
+
+/// What a target does, worked out from what is not written as its help; so it is shown less prominently than a `doc`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Summary {
+    /// One line, of at most 200 characters.
+    pub text: String,
+    /// What it is taken from.
+    pub by: SummaryBy,
+}
+
+/// What a summary is taken from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum SummaryBy {
+    /// A document of the project, as `README.md`, that says what `make NAME` is for.
+    Document {
+        /// Relative to the project.
+        file: String,
+    },
+    /// What its recipe prints, or remarks, before it does anything.
+    Recipe,
+    /// The targets that it starts, doing nothing else: `runs lint, test`.
+    Leads,
+    /// The first command of its recipe that does more than prepare, as far as its variables are known.
+    Command,
 }
 
 /// Why running something asks first.

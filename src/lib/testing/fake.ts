@@ -199,6 +199,7 @@ export function aTarget(name: string, target: Partial<Target> = {}): Target {
     pattern: false,
     place: { file: 'Makefile', line: 1 },
     doc: null,
+    summary: null,
     group: null,
     phony: true,
     listed: true,

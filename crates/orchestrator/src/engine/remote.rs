@@ -112,10 +112,12 @@ async fn settle(
 ) {
     let ended = job.ended().await;
     let spool_end = || standing.borrow().news.committed.unwrap_or_default();
+    // Each look at it is over before the next: two at once would wait for each other if a writer came between.
+    let started_at = standing.borrow().started_at;
     let mut exit = Exit {
         ended: ended.exit,
         canceled: ended.canceled,
-        started_at: standing.borrow().started_at,
+        started_at,
         finished_at: Utc::now().timestamp_micros(),
         spool_end: spool_end(),
         complete: ended.complete,

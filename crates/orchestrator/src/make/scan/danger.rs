@@ -1,6 +1,7 @@
 //! Recipes that ask before they run, by what their commands are. It reads shell code as words, not as a shell would: a
 //! question too many costs a click, one too few may cost a database.
 
+mod inside;
 mod programs;
 mod readable;
 mod removal;
@@ -9,7 +10,7 @@ use programs::RULES;
 pub(super) use readable::readable;
 use removal::Whereabouts;
 
-use super::{text::cut, variables::Variables};
+use super::{expand::Expander, text::cut};
 
 /// What follows `drop` in SQL that is worth asking for.
 const DROPPED: &[&str] = &[
@@ -17,8 +18,8 @@ const DROPPED: &[&str] = &[
 ];
 
 /// The first dangerous command of a recipe, as a person would read it.
-pub(super) fn command(recipe: &str, variables: &Variables) -> Option<String> {
-    first(&readable(recipe, variables), true)
+pub(super) fn command(recipe: &str, expander: &Expander<'_>) -> Option<String> {
+    first(&readable(recipe, expander), true)
 }
 
 /// Why a shell's command line asks before it runs, wherever it runs, if it does: by the rules for recipes.

@@ -2,8 +2,8 @@
 
 use super::{
     danger::readable,
+    expand::Expander,
     shell::{Command, Lead, commands},
-    variables::Variables,
 };
 
 /// Programs that run another one with a terminal, if they are told to.
@@ -33,8 +33,8 @@ const SCREENS: [&str; 9] = [
 const SSH_VALUES: &str = "BbcDEeFIiJLlmOopQRSWw";
 
 /// Why a recipe asks for a terminal, if it does.
-pub(super) fn reason(recipe: &str, variables: &Variables) -> Option<String> {
-    let text = readable(recipe, variables);
+pub(super) fn reason(recipe: &str, expander: &Expander<'_>) -> Option<String> {
+    let text = readable(recipe, expander);
     // What functions work on follows on lines of its own; an option alone is no program.
     let lines = text.lines().filter(|line| !line.starts_with("--"));
     let text = lines.collect::<Vec<_>>().join("\n");
@@ -186,10 +186,14 @@ fn is_talked_to(name: &str, rest: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::make::scan::reader::Reader;
 
     fn asks(line: &str) -> bool {
-        reason(line, &Variables::default()).is_some()
+        let reader = Reader::new(Path::new("/nowhere"));
+        reason(line, &reader.expander()).is_some()
     }
 
     #[test]

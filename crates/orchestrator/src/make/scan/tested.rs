@@ -6,6 +6,9 @@ use super::{
     text::{Piece, is_name, pieces},
 };
 
+/// Of lines longer than this, in bytes, nothing is looked for.
+const MAX_LINE: usize = 32 << 10;
+
 /// What a test says of a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tested<'a> {
@@ -156,6 +159,7 @@ fn fails_when_empty(holds: Holds, commands: &[Command]) -> bool {
         let fails_then = branch
             .clone()
             .take_while(until(["else", "elif", "fi"]))
+            .take_while(|one| !asks_again(one))
             .any(|one| ends(one));
         let mut other = branch.skip_while(|one| !one.has("else"));
         return match holds {
@@ -178,6 +182,35 @@ fn fails_when_empty(holds: Holds, commands: &[Command]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a line ends make, or its recipe, whatever it is tested for: `$(error …)`, `echo no; exit 1`.
+pub(super) fn always_fails(line: &str) -> bool {
+    let is_error =
+        |piece: Piece<'_>| matches!(piece, Piece::Reference(inner) if inner.starts_with("error"));
+    let ends = |one: &Command| {
+        let first = one.arguments().first().map(String::as_str);
+        let is_end = match one.program() {
+            Some("exit") => first != Some("0"),
+            program => program == Some("false"),
+        };
+        is_end && !matches!(one.lead, Lead::Or | Lead::Output)
+    };
+    let is_short = line.len() <= MAX_LINE;
+    pieces(line).any(is_error)
+        || (is_short && {
+            let commands = commands(line);
+            commands.iter().take_while(|one| !asks_again(one)).any(ends)
+        })
+}
+
+/// Whether a command asks something else, so that what follows depends on that.
+fn asks_again(command: &Command) -> bool {
+    let is_test = matches!(command.program(), Some("[" | "[[" | "test" | "case"));
+    is_test
+        || ["if", "for", "while", "until"]
+            .iter()
+            .any(|word| command.has(word))
 }
 
 /// Whether a command ends the shell with a failure.

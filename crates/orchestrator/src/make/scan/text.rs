@@ -180,10 +180,10 @@ pub(in crate::make) fn is_name(name: &str) -> bool {
             .all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
 }
 
-/// Whether a name is a plain word: letters, digits, `-` and `_`, and not hidden by a `_` before it.
+/// Whether a name is a plain word: letters of any script, digits, `-` and `_`, and not hidden by a `_` before it.
 pub(super) fn is_plain_word(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    !name.starts_with('_') && name.bytes().all(is_plain)
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    !name.starts_with('_') && name.chars().all(is_plain)
 }
 
 /// The first word and what follows its blanks.

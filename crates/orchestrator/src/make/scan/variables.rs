@@ -65,7 +65,7 @@ pub(super) struct Variable {
     /// Whether its value is that of another system, so that any other one goes before it.
     is_foreign: bool,
     /// Whether one side of a condition gives it a value, which may be the side that holds.
-    is_filled_at_times: bool,
+    pub(super) is_filled_at_times: bool,
     /// Whether its value depends on what only running it could show.
     pub(super) by_answer: bool,
     /// Whether it is used in a way that is no slip of a hand used to the shell.

@@ -8,7 +8,9 @@
 
 use std::fmt::Write;
 
-use orchestrator::project::{Need, Problem, Scan, SetBy, Target, Variable, VariableKind};
+use orchestrator::project::{
+    Need, Problem, Scan, SetBy, SummaryBy, Target, Variable, VariableKind,
+};
 
 /// The text.
 pub(crate) fn shown(scan: &Scan) -> String {
@@ -35,6 +37,9 @@ fn line(label: &str, words: &[&str], out: &mut String) {
 fn of_target(target: &Target, scan: &Scan, out: &mut String) {
     let group = target.group.as_ref().map(|group| format!(" [{group}]"));
     let doc = target.doc.as_ref().map(|doc| format!(": {doc}"));
+    let summary = target.summary.as_ref();
+    let summary = summary.map(|one| format!(" ({}: {})", source(&one.by), one.text));
+    let doc = doc.or(summary);
     let [group, doc] = [group, doc].map(Option::unwrap_or_default);
     writeln!(out, "{}{group}{doc}", target.name).unwrap();
     let names = |list: &[String]| {
@@ -75,6 +80,16 @@ fn of_target(target: &Target, scan: &Scan, out: &mut String) {
             Some(fact) => writeln!(out, "  {label}: {fact}").unwrap(),
             None => {}
         }
+    }
+}
+
+/// What a summary is taken from.
+fn source(by: &SummaryBy) -> &str {
+    match by {
+        SummaryBy::Document { file } => file,
+        SummaryBy::Recipe => "its recipe says",
+        SummaryBy::Leads => "it",
+        SummaryBy::Command => "its command",
     }
 }
 

@@ -79,6 +79,17 @@ impl Reader {
         self.variables.note(&name, notes);
     }
 
+    /// `undefine NAME`, which holds always or under a condition.
+    pub(super) fn undefine(&mut self, name: &str, at: &At) {
+        let index = self.variables.mention(name);
+        let variable = &mut self.variables.list[index];
+        variable.at_once = None;
+        match at.conditions.is_empty() {
+            true => variable.value = None,
+            false => variable.partly = true,
+        }
+    }
+
     /// `export NAME…`: what is written above it is about each.
     pub(super) fn exported(&mut self, names: &str, at: &mut At) {
         if notes(&at.comments, None).secret != Some(true) {

@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        functions::fails,
         refs::references,
+        tested::always_fails,
         text::{first_word, is_blank, is_name, split_comment},
         variables::{Guard, asks_shell},
     },
@@ -127,12 +127,20 @@ impl Reader {
             }
         }
         if !inside.is_empty()
-            && (fails(text) || text.contains("exit 1"))
+            && always_fails(text)
             && let Some(index) = self.guarded(at)
         {
             self.variables.guard(index, Guard::There);
             self.rules.list[rule].guards.push(index);
         }
+    }
+
+    /// The variables that have a value where a line stands, by the conditions around it.
+    pub(super) fn filled_around(at: &At) -> Vec<String> {
+        let innermost = at.conditions.iter().rev().take(MAX_INSIDE);
+        let filled = innermost.filter_map(|one| one.empty.as_ref());
+        let filled = filled.filter(|(_, is_empty)| !is_empty);
+        filled.map(|(name, _)| name.clone()).collect()
     }
 
     /// What the conditions around a place test: what is there depends on it.
@@ -144,12 +152,20 @@ impl Reader {
 
     /// Takes note that what the innermost condition found empty ends make.
     pub(super) fn guard(&mut self, at: &At) {
+        let outer = at.conditions.len().saturating_sub(1);
+        // Where several variables have to be empty, or filled, none of them decides.
+        if at
+            .conditions
+            .iter()
+            .take(outer)
+            .any(|one| one.empty.is_some())
+        {
+            return;
+        }
         if let Some(index) = self.guarded(at) {
-            let is_alone = at.conditions.len() == 1;
-            let guard = if is_alone {
-                Guard::Always
-            } else {
-                Guard::WhereUsed
+            let guard = match outer {
+                0 => Guard::Always,
+                _ => Guard::WhereUsed,
             };
             self.variables.guard(index, guard);
         }

@@ -75,6 +75,7 @@ impl Reader {
             self.used_by(index, &references(text));
         }
         if let Some(recipe) = parts.recipe {
+            self.slips(recipe, &at.place());
             self.recipe(index, recipe);
         }
     }
@@ -143,6 +144,7 @@ impl Reader {
             let Some(Use { index, guarded }) = self.variables.refer(reference) else {
                 continue;
             };
+            let guarded = guarded && !self.filled.iter().any(|name| name == reference.name);
             let rule = &mut self.rules.list[rule];
             for (known, counts) in [(&mut rule.uses, true), (&mut rule.guards, guarded)] {
                 if counts && known.len() < MAX_USES && !known.contains(&index) {
