@@ -20,6 +20,8 @@ use tempfile::TempDir;
 
 #[path = "ssh_config/oracle.rs"]
 mod oracle;
+#[path = "ssh_config/real.rs"]
+mod real;
 
 /// A folder with a config and more files in it.
 struct Home(TempDir);
