@@ -277,6 +277,7 @@ mod tests {
             state,
             cause: None,
             survivors: Vec::new(),
+            notes: Vec::new(),
             damage: None,
             lines: 0,
             bytes: 0,

@@ -587,6 +587,15 @@ waits_for: Waits | null,
  */
 survivors: Array<string>, 
 /**
+ * What else is to be known of how it ran on a host, each in words.
+ */
+notes: Array<string>, 
+/**
+ * Why its host was not reached or did not let us in, as a word: `dns`, `refused`, `timeout`, `host_key_unknown`,
+ * `host_key_changed`, `auth_failed`, `route_unsupported`, `needs_consent`, `server_too_old`, `link_lost`.
+ */
+unreachable: string | null, 
+/**
  * When it was asked for.
  */
 queued_at: string, 

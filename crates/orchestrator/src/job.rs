@@ -149,6 +149,9 @@ pub struct Job {
     /// Processes of it that were still there when it was over: left running, or, after a cancel, what no signal ended.
     #[serde(default)]
     pub survivors: Vec<Survivor>,
+    /// What else is to be known of how it ran on a host: what the login shell printed before, what is not proven.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// What is wrong with its log if not all that was written is there any more.
     #[serde(default)]
     pub damage: Option<String>,

@@ -14,6 +14,8 @@
 //! No threads but the sessions' own, and one for each host or command on the way: [`Sessions::submit`] returns at once, and
 //! its [`Handle`] is waited for.
 
+mod algorithms;
+mod channel;
 mod config;
 mod exec;
 mod failure;

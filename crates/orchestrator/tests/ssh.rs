@@ -11,12 +11,16 @@ mod config;
 mod keys;
 #[path = "ssh/routes.rs"]
 mod routes;
+#[path = "ssh/shells.rs"]
+mod shells;
 #[path = "support/sshd.rs"]
 mod sshd;
+#[path = "ssh/trust.rs"]
+mod trust;
 
 use std::{
     fs, io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Condvar, Mutex,
         atomic::{AtomicUsize, Ordering},

@@ -158,6 +158,8 @@ export function aJob(job: Partial<Job> = {}): Job {
     waits: null,
     waits_for: null,
     survivors: [],
+    notes: [],
+    unreachable: null,
     queued_at: '2026-11-24T06:00:00Z',
     started_at: '2026-11-24T06:00:00Z',
     finished_at: null,

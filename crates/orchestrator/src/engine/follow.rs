@@ -369,4 +369,5 @@ pub(crate) fn end(job: &mut Job, seen: &Seen) {
     job.paused = None;
     job.defied = None;
     job.survivors.clone_from(&seen.survivors);
+    job.notes.clone_from(&seen.notes);
 }

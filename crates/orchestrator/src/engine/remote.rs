@@ -126,6 +126,7 @@ async fn settle(
             .into_iter()
             .map(|command| Survivor { pid: 0, command })
             .collect(),
+        notes: ended.notes,
     };
     standing.send_modify(|standing| standing.news.exit = Some(exit.clone()));
     if !exit.complete {

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::job::{
-    self, Commit, EnvironmentChange, Here, JobId, MakeOptions, NamedSpot, Place, Status, Waits,
+    self, Commit, EnvironmentChange, Exit, Here, JobId, MakeOptions, NamedSpot, Place, Status,
+    Waits,
 };
 
 /// A job as the page and `--json` show it.
@@ -43,6 +44,11 @@ pub struct Job {
     pub waits_for: Option<Waits>,
     /// Processes of it that were still there when it was over, as `sleep 1000 (pid 123)`.
     pub survivors: Vec<String>,
+    /// What else is to be known of how it ran on a host, each in words.
+    pub notes: Vec<String>,
+    /// Why its host was not reached or did not let us in, as a word: `dns`, `refused`, `timeout`, `host_key_unknown`,
+    /// `host_key_changed`, `auth_failed`, `route_unsupported`, `needs_consent`, `server_too_old`, `link_lost`.
+    pub unreachable: Option<String>,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,
     /// When it started.
@@ -109,6 +115,11 @@ impl From<job::Job> for Job {
             waits: waits_for.as_ref().map(ToString::to_string),
             waits_for,
             survivors: job.survivors.iter().map(job::survivor).collect(),
+            unreachable: match job.state.exit() {
+                Some(Exit::Unreachable { reason, .. }) => Some(reason.clone()),
+                _ => None,
+            },
+            notes: job.notes,
             queued_at: job.queued_at,
             started_at: job.state.started_at(),
             finished_at: job.state.finished_at(),

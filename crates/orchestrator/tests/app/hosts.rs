@@ -4,7 +4,11 @@ mod asked;
 mod hostile;
 
 use crate::{home, page, postgres, sshd};
-use std::fs;
+use std::{
+    fs,
+    io::{Read, Write},
+    process::{Command, Stdio},
+};
 
 use home::{Home, appears};
 use orchestrator::{
@@ -341,4 +345,87 @@ fn a_silent_command_is_seen_to_run_by_others() {
     assert_eq!(home.json(&["jobs", "--json"])[0]["status"], "running");
     home.text(&["cancel", "last"]);
     assert_eq!(running.child.wait().unwrap().code(), Some(128 + 2));
+}
+
+#[test]
+fn unknown_hosts_of_one_run_are_asked_about_in_one_list() {
+    let (sshd, _postgres, home) = with_host();
+    let blocks: String = ["one", "two"]
+        .map(|name| format!("{}  HostKeyAlias {name}\n", sshd.block(name)))
+        .concat();
+    fs::write(home.ssh_config(), blocks).unwrap();
+    fs::write(sshd.path("known_hosts"), "").unwrap();
+    let run = |answer: &[u8]| {
+        let vmo = home.vmo(&[]);
+        let mut command = Command::new("script");
+        command.args(["-qec", "$VMO run --on one,two -- echo hi", "/dev/null"]);
+        for (name, value) in vmo.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let mut child = command
+            .env("VMO", vmo.get_program())
+            .current_dir(home.work())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut typed = child.stdin.take().unwrap();
+        typed.write_all(answer).unwrap();
+        let mut shown = String::new();
+        child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut shown)
+            .unwrap();
+        child.wait().unwrap();
+        shown
+    };
+    let shown = run(b"no\n");
+    assert!(shown.contains("trust all 2"), "{shown}");
+    assert_eq!(fs::read_to_string(sshd.path("known_hosts")).unwrap(), "");
+    let shown = run(b"yes\n");
+    assert_eq!(shown.matches("trust all 2").count(), 1, "{shown}");
+    let known = fs::read_to_string(sshd.path("known_hosts")).unwrap();
+    assert!(
+        known.contains("one ssh-") && known.contains("two ssh-"),
+        "{known}"
+    );
+}
+
+#[test]
+fn a_job_says_how_it_ran_and_why_its_host_was_not_reached() {
+    let (sshd, _postgres, home) = with_host();
+    let greets = Sshd::with("ForceCommand echo HELLO; exec sh -c \"$SSH_ORIGINAL_COMMAND\"");
+    let nobody = sshd
+        .block("nobody")
+        .replace(&format!("Port {}", sshd.port), "Port 1");
+    let text = format!("{}{}{nobody}", sshd.block("box"), greets.block("greets"));
+    fs::write(home.ssh_config(), text).unwrap();
+    let last = || home.json(&["jobs", "--json"])[0].clone();
+    home.run(&["run", "--on", "greets", "--", "true"]);
+    let job = last();
+    assert_eq!(
+        job["notes"][0], "the login shell printed before it: HELLO",
+        "{job}"
+    );
+    assert_eq!(job["unreachable"], serde_json::Value::Null);
+    home.run(&["run", "--on", "nobody", "--", "true"]);
+    assert_eq!(last()["unreachable"], "refused");
+}
+
+#[test]
+fn a_job_that_is_done_stays_so_whatever_it_left_running() {
+    let (_sshd, _postgres, home) = with_host();
+    let mut running = home.start(&["run", "--on", "box", "--", "sleep 60 & echo hi"]);
+    assert_eq!(running.line(), "hi");
+    let status = || home.json(&["jobs", "--json"])[0]["status"].clone();
+    home::eventually("its end is known", || status() == "done");
+    running.kill();
+    assert_eq!(status(), "done");
+    assert_eq!(home.text(&["log", "last", "--raw"]), "hi\n");
+    assert_eq!(status(), "done");
 }

@@ -15,6 +15,8 @@ use tempfile::TempDir;
 
 #[path = "config/oracle.rs"]
 mod oracle;
+#[path = "config/real.rs"]
+mod real;
 
 /// A folder with a config and more files in it.
 struct Home(TempDir);

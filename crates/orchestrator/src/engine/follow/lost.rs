@@ -39,6 +39,7 @@ pub(in crate::engine) async fn settle(live: &Live) -> Option<Seen> {
         spool_end: spool_end(live),
         complete: true,
         survivors: Vec::new(),
+        notes: Vec::new(),
     };
     write_down(&live.folder, &seen);
     Some(seen)

@@ -234,6 +234,7 @@ impl Engine {
             spool_end: 0,
             complete: true,
             survivors: Vec::new(),
+            notes: Vec::new(),
         };
         lost::write_down(&live.folder, &seen);
         let state = State::Ended {

@@ -98,6 +98,7 @@ impl Asked {
             state: State::Queued { waits: None },
             cause: None,
             survivors: Vec::new(),
+            notes: Vec::new(),
             damage: None,
             lines: 0,
             bytes: 0,

@@ -22,6 +22,8 @@ pub(in crate::ssh) struct Ending {
     /// Looks that a harder one has overtaken.
     overtaken: Vec<Wire>,
     survivors: Vec<String>,
+    /// Who may be of the command as well.
+    suspects: Vec<String>,
     /// Whether a signal met anybody, as far as is known.
     sent: bool,
     /// Whether it signals nobody.
@@ -62,6 +64,7 @@ impl Ending {
             look: Look::None,
             overtaken,
             survivors: Vec::new(),
+            suspects: Vec::new(),
             sent,
             looks: false,
             asked: Instant::now(),
@@ -118,6 +121,11 @@ impl Ending {
     /// Who was left, as far as is known.
     pub(in crate::ssh) fn take_survivors(&mut self) -> Vec<String> {
         std::mem::take(&mut self.survivors)
+    }
+
+    /// Who may be of the command as well, though nothing of it is left on them.
+    pub(in crate::ssh) fn suspects(&self) -> &[String] {
+        &self.suspects
     }
 
     /// The signal that left nobody behind.
@@ -207,6 +215,7 @@ impl Ending {
     fn learn(&mut self, text: &[u8]) {
         self.look = Look::None;
         let left = tree::survivors(text);
+        self.suspects = tree::suspects(text);
         self.sent |= tree::was_sent(text) || left.is_none();
         match left {
             Some(left) if left.is_empty() => {

@@ -64,6 +64,15 @@ impl Marks {
         }
     }
 
+    /// For what has no marks: all of it is the command's.
+    pub(in crate::ssh) fn none() -> Self {
+        Self {
+            started: true,
+            needles: Vec::new(),
+            held: Vec::new(),
+        }
+    }
+
     /// Takes bytes and says what they are.
     pub(in crate::ssh) fn feed(&mut self, bytes: &[u8], sink: &mut impl FnMut(Found<'_>)) {
         let joined;

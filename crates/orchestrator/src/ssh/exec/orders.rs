@@ -137,6 +137,14 @@ impl Orders {
         std::mem::take(&mut queue.orders)
     }
 
+    /// Puts back what was taken and not done, before all that has come since.
+    pub(in crate::ssh) fn put_back(&self, orders: Vec<ToSupervisor>) {
+        let mut queue = self.queue.lock();
+        for order in orders.into_iter().rev() {
+            queue.orders.push_front(order);
+        }
+    }
+
     /// Makes room: this much input has gone to the host.
     pub(in crate::ssh) fn sent(&self, bytes: usize) {
         let mut queue = self.queue.lock();

@@ -71,6 +71,8 @@ pub struct Ended {
     pub survivors: Vec<String>,
     /// False while a process that outlived the command holds its output: more may come to [`Output`].
     pub complete: bool,
+    /// What a person may want to know of how it ran: what the login shell printed before, what is not proven.
+    pub notes: Vec<String>,
 }
 
 /// What a session makes of a task.
@@ -91,6 +93,8 @@ pub(in crate::ssh) struct Task {
     /// In a box, because tasks are handed to and fro.
     pub(in crate::ssh) exec: Box<Exec>,
     pub(in crate::ssh) env: Vec<(String, String)>,
+    /// Whether it may use the agent here, as the config asks.
+    pub(in crate::ssh) forwards_agent: bool,
     pub(in crate::ssh) output: Box<dyn Output>,
     pub(in crate::ssh) orders: Orders,
     pub(in crate::ssh) reply: Reply,
@@ -117,6 +121,7 @@ impl Task {
             canceled,
             survivors: Vec::new(),
             complete: true,
+            notes: Vec::new(),
         };
         self.report(Settled::Ended(ended));
     }

@@ -57,6 +57,7 @@ impl Sessions {
         let task = Task {
             exec: Box::new(exec),
             env: route.env.clone(),
+            forwards_agent: route.forward_agent.is_some(),
             output,
             orders,
             reply,
@@ -214,5 +215,6 @@ fn lost(why: &str) -> Ended {
         canceled: false,
         survivors: Vec::new(),
         complete: true,
+        notes: Vec::new(),
     }
 }

@@ -338,7 +338,7 @@ fn theirs(said: &HashMap<String, Vec<String>>, keyword: &str) -> Vec<String> {
 }
 
 /// What differs, in words.
-fn differences(home: &Home, config: &Config, host: &str) -> Vec<String> {
+pub(super) fn differences(home: &Home, config: &Config, host: &str) -> Vec<String> {
     let output = Command::new("ssh")
         .arg("-F")
         .arg(home.path(".ssh/config"))
@@ -416,6 +416,13 @@ fn other_differences(
     if route.pubkey != pubkey {
         found.push(format!("pubkeyauthentication: ssh {pubkey}"));
     }
+    // `ssh -G` leaves the tokens of some values to when they are used.
+    let expanded = |text: &str| {
+        text.replace("%h", &route.hostname)
+            .replace("%n", &route.name)
+            .replace("%p", &route.port.to_string())
+            .replace("%r", &route.user)
+    };
     let raw = |keyword: &str| said.get(keyword).cloned().unwrap_or_default();
     for (keyword, paths) in [
         ("identityfile", &route.identity_files),
@@ -428,10 +435,7 @@ fn other_differences(
             .iter()
             .filter(|text| *text != "none")
             .map(|text| {
-                let text = text
-                    .replace("%h", &route.hostname)
-                    .replace("%r", &route.user);
-                let text = text.replace("%n", &route.name).replace("%%", "%");
+                let text = expanded(text).replace("%%", "%");
                 PathBuf::from(text.replace('~', home.0.path().to_str().unwrap()))
             })
             .collect();
@@ -454,10 +458,7 @@ fn other_differences(
             None => host.split(':').next().unwrap_or_default().to_owned(),
         }
     });
-    let command = first("proxycommand").map(|line| {
-        line.replace("%h", &route.hostname)
-            .replace("%p", &route.port.to_string())
-    });
+    let command = first("proxycommand").map(|line| expanded(&line));
     if way != jump.clone().or(command) {
         found.push(format!(
             "way: ssh {:?} or {jump:?}, ours {way:?}",

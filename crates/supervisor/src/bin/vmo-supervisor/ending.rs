@@ -96,6 +96,7 @@ impl Verdict {
             spool_end,
             complete,
             survivors,
+            notes: Vec::new(),
         }
     }
 }
