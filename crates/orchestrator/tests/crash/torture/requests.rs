@@ -57,9 +57,9 @@ async fn some(page: &mut Page, known: &Known, dice: &mut Dice, tally: &mut Tally
     page.say_texts(texts).await;
     let mut answered = 0;
     while answered < AT_ONCE {
-        let id = match page.message().await {
-            Some(Message::Reply { id, .. } | Message::Failed { id, .. }) => id,
-            _ => continue,
+        let message = page.message().await;
+        let Some(Message::Reply { id, .. } | Message::Failed { id, .. }) = message else {
+            continue;
         };
         answered += 1;
         // What is no JSON has no id.

@@ -163,7 +163,7 @@ impl Tracer {
             noting(|report| {
                 report
                     .bad_ends
-                    .push(format!("{who} was ended by signal {signal}"))
+                    .push(format!("{who} was ended by signal {signal}"));
             });
         }
     }
@@ -265,7 +265,7 @@ impl Tracer {
         }
         if let Some(code) = tracee.answer.take() {
             change(pid, |registers| {
-                registers.rax = i64::from(-code).cast_unsigned()
+                registers.rax = i64::from(-code).cast_unsigned();
             });
         }
         if tracee.cuts {
@@ -333,7 +333,7 @@ impl Tracer {
         }
         let fault = Fault::named(fault).unwrap();
         noting(|report| {
-            report.hit = Some(format!("{role} {name} {count} {} of {place}", fault.name()))
+            report.hit = Some(format!("{role} {name} {count} {} of {place}", fault.name()));
         });
         let tracee = self.tracees.get_mut(&pid).unwrap();
         match fault {
