@@ -124,13 +124,12 @@ async fn requests_that_are_changed() {
             break;
         }
     }
-    let canceled = page
-        .ask(JobRequest::Cancel {
-            job: long,
-            force: true,
-        })
-        .await;
-    assert!(canceled.is_ok(), "{canceled:?}");
+    // One of the requests may have canceled it before.
+    let cancel = JobRequest::Cancel {
+        job: long,
+        force: true,
+    };
+    page.ask(cancel).await.ok();
     page.now_over(long).await;
     tries.end();
 }
