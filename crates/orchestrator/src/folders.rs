@@ -7,7 +7,7 @@ use std::{
     env,
     ffi::OsString,
     fs,
-    io::{self, Write},
+    io::{self, Read, Seek, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::OnceLock,
@@ -80,33 +80,22 @@ impl Folders {
     }
 
     /// The id of the data folder, which it has from the first time on that somebody asks. One that was removed and is made
-    /// anew has the id it had.
+    /// again has the id it had; so has one whose file holds none, as a loss of power leaves one that was not on the disk yet.
     ///
     /// # Errors
-    /// If it cannot be read or written.
+    /// If it cannot be read or written; the path is named.
     pub fn id(&self) -> io::Result<Uuid> {
-        let file = self.data.join("id");
-        let read = || -> io::Result<Uuid> {
-            let text = fs::read_to_string(&file)?;
-            text.trim().parse().map_err(io::Error::other)
-        };
-        if let Ok(known) = read() {
-            return Ok(known);
-        }
-        // Whole in one step, and the first of several is everybody's.
-        let new = self.data.join(format!(".id.{}", std::process::id()));
-        let mut private = fs::OpenOptions::new();
-        private.write(true).create(true).truncate(true).mode(0o600);
+        let path = self.data.join("id");
         let is_ours = is_own(&remembered::file(&self.config)).is_ok();
-        let known = is_ours.then(|| remembered::id_of(&self.config, &self.data));
-        let id = known.flatten().unwrap_or_else(ids::new_id);
-        writeln!(private.open(&new)?, "{id}")?;
-        let made = fs::hard_link(&new, &file);
-        fs::remove_file(&new)?;
-        match made {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => read().inspect(|id| remembered::keep(&self.config, &self.data, *id)),
+        let remembered = || is_ours.then(|| remembered::id_of(&self.config, &self.data));
+        let new = || remembered().flatten().unwrap_or_else(ids::new_id);
+        let (id, is_new) = id_in(&path, new).map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+        })?;
+        if is_new {
+            remembered::keep(&self.config, &self.data, id);
         }
+        Ok(id)
     }
 
     /// Where job folders lie.
@@ -169,6 +158,30 @@ pub fn program(name: &str) -> io::Result<PathBuf> {
             format!("{name} is neither beside {here} nor in ../lib/vm-orchestrator: install the package again, or set VMO_BIN_DIR"),
         )
     })
+}
+
+/// The id in this file, and whether it was written now, because there was none. Nobody is given one that is not on the disk: what is known by
+/// it would be nobody's later.
+fn id_in(path: &Path, new: impl FnOnce() -> Uuid) -> io::Result<(Uuid, bool)> {
+    let mut open = fs::OpenOptions::new();
+    open.read(true).write(true).create(true).truncate(false);
+    let mut file = open.mode(0o600).open(path)?;
+    file.lock()?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    let known = std::str::from_utf8(&text).ok();
+    if let Some(id) = known.and_then(|text| text.trim().parse().ok()) {
+        return Ok((id, false));
+    }
+    let id = new();
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{id}")?;
+    file.sync_all()?;
+    if let Some(folder) = path.parent() {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok((id, true))
 }
 
 /// Looks beside the running program, one folder up (tests run in `deps/`), and where a package puts things.
@@ -300,5 +313,25 @@ mod tests {
         fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
         private_folder(&own).unwrap();
         assert_eq!(mode(&own), 0o700);
+    }
+    #[test]
+    fn an_id_that_is_none_is_made_anew_and_is_everybodys() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folders = Folders {
+            data: scratch.path().to_owned(),
+            config: scratch.path().to_owned(),
+            home: scratch.path().to_owned(),
+            ssh_configs: Vec::new(),
+            registry: scratch.path().to_owned(),
+        };
+        for left in ["", "0189", "\0\0\0\0\0\0\0\0"] {
+            fs::write(scratch.path().join("id"), left).unwrap();
+            let ids: Vec<Uuid> = std::thread::scope(|scope| {
+                let asking = [(); 8].map(|()| scope.spawn(|| folders.id().unwrap()));
+                asking.map(|one| one.join().unwrap()).into()
+            });
+            assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+            assert_eq!(folders.id().unwrap(), ids[0]);
+        }
     }
 }

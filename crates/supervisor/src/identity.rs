@@ -36,6 +36,14 @@ impl Identity {
     }
 }
 
+/// Which boot of the machine this is: another one after each loss of power.
+///
+/// # Errors
+/// `Unsupported` on a system this is not written for yet.
+pub fn this_boot() -> io::Result<String> {
+    system::boot()
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     use std::{fs, io};

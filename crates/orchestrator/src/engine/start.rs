@@ -17,7 +17,10 @@ pub(super) mod started;
 
 use std::{collections::HashMap, ffi::OsString, io, path::Path};
 
-use supervisor::exec::{Exec, MASKED};
+use supervisor::{
+    exec::{Exec, MASKED},
+    identity,
+};
 
 use self::{
     compose::{Composed, Wanted},
@@ -332,6 +335,7 @@ impl Engine {
             store: self.0.link.key(),
             exec,
             claims: claims.iter().map(Claim::place).collect(),
+            boot: identity::this_boot().ok(),
         };
         job_folder::prepare(&jobs, kept).map_err(|error| {
             self.forget(id);

@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 use supervisor::{
     exit::{Ended, Exit as Seen},
     folder::{self, Folder},
-    spool,
+    identity, spool,
 };
 
 use super::{live::Live, strays};
 use crate::{
-    engine::{Engine, follow, remote},
+    engine::{Engine, follow, remote, start::job_folder},
     job::{State, Status},
 };
 
@@ -85,6 +85,11 @@ async fn why(live: &Live) -> Ended {
     }
     // The last thing a supervisor makes before the child: without it there was none, with it there may have been one.
     if !live.folder.spool_dir().exists() {
+        if machine_went_down(&live.folder) {
+            return Ended::Lost {
+                why: "the machine went down before the disk knew of its start; if it ran at all, nothing of its output is kept".into(),
+            };
+        }
         return Ended::CouldNotStart {
             why: "the app or its supervisor was killed before the job's turn came, and nothing of it ran".into(),
         };
@@ -97,6 +102,13 @@ async fn why(live: &Live) -> Ended {
         }
     }
     Ended::Lost { why }
+}
+
+/// Whether what a supervisor made may never have come onto the disk: the job is of an earlier boot of the machine.
+fn machine_went_down(folder: &Folder) -> bool {
+    let of_job = job_folder::kept(folder).ok().and_then(|kept| kept.boot);
+    let now = identity::this_boot().ok();
+    of_job.is_some() && now.is_some() && of_job != now
 }
 
 /// Ends what is left, on a thread that may block: every look goes through all processes of the machine, and the statuses of

@@ -50,6 +50,9 @@ pub(crate) struct Kept {
     /// What it has for itself while it runs: places in the file of claims.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) claims: Vec<u64>,
+    /// The boot of the machine in which it was asked for; none where a version wrote this that did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) boot: Option<String>,
 }
 
 /// A job that can be run.

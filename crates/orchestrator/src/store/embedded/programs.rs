@@ -212,10 +212,12 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
         if from.is_dir() {
             copy_folder(&from, &to.join(name))?;
         } else {
-            fs::copy(&from, to.join(name))?;
+            fs::copy(&from, to.join(&name))?;
+            // It is used for ever, so it has to be whole after a loss of power too.
+            fs::File::open(to.join(&name))?.sync_all()?;
         }
     }
-    Ok(())
+    fs::File::open(to)?.sync_all()
 }
 
 #[cfg(test)]
