@@ -85,7 +85,7 @@ test('a refused key runs nothing', async ({ page }) => {
 test('a command of the SSH config is shown and asked about; no key press allows it; then it is not asked again', async ({
   page,
 }) => {
-  const proxy = `exec 3<>/dev/tcp/%h/%p; cat <&3 & cat >&3 # \u202e`;
+  const proxy = `exec 3<>/dev/tcp/%h/%p; cat <&3 & cat >&3; kill $! # \u202e`;
   await withHost(
     page,
     async (app) => {
@@ -93,7 +93,7 @@ test('a command of the SSH config is shown and asked about; no key press allows 
       const form = page.getByRole('dialog', { name: 'Run a command' });
       const question = page.getByRole('dialog', { name: 'Allow a command on this machine?' });
       await expect(question.getByTestId('consent-command')).toContainText(
-        'exec 3<>/dev/tcp/%h/%p; cat <&3 & cat >&3 # ⟨U+202E⟩',
+        'exec 3<>/dev/tcp/%h/%p; cat <&3 & cat >&3; kill $! # ⟨U+202E⟩',
       );
       await expect(question.getByText(/ssh_config:\d+$/)).toBeVisible();
       await page.keyboard.press('Enter');

@@ -11,7 +11,7 @@ export interface StoreWords {
 /** The words for a state. */
 export function storeWords(store: StoreState): StoreWords {
   const { health } = store;
-  const place = store.embedded ? `our own server, ${store.address}` : store.address;
+  const place = store.embedded ? `the private server, ${store.address}` : store.address;
   switch (health.state) {
     case 'ready': {
       const detail = `PostgreSQL ${health.version} at ${place}`;

@@ -89,7 +89,28 @@ command: string, } };
 export type Color = { "palette": number } | { "rgb": [number, number, number] };
 
 /**
- * Where a git work tree was when a job started in it.
+ * A command of the SSH config that runs here only once a person has allowed its text.
+ */
+export type CommandConsent = { 
+/**
+ * The host that it leads to.
+ */
+host: string, 
+/**
+ * Its text as the config writes it.
+ */
+command: string, 
+/**
+ * `ProxyCommand` or `Match exec`.
+ */
+keyword: string, 
+/**
+ * `file:line`.
+ */
+place: string, };
+
+/**
+ * Where a git work tree stood when a job started in it.
  */
 export type Commit = { 
 /**
@@ -300,27 +321,6 @@ complete: boolean,
  * Bytes that the history has had and has no more: rows of it are gone.
  */
 missing?: number, };
-
-/**
- * A command of the SSH config that runs here only once a person has allowed its text.
- */
-export type CommandConsent = { 
-/**
- * The host that it leads to.
- */
-host: string, 
-/**
- * Its text as the config writes it.
- */
-command: string, 
-/**
- * `ProxyCommand` or `Match exec`.
- */
-keyword: string, 
-/**
- * `file:line`.
- */
-place: string, };
 
 /**
  * Why a request could not be answered.

@@ -223,12 +223,17 @@ impl Page {
     }
 
     /// The same, with all that is said of a failure.
-    pub(crate) async fn try_ask(&mut self, request: impl Into<Request>) -> Result<Reply, Failure> {
+    pub(crate) async fn try_ask(
+        &mut self,
+        request: impl Into<Request>,
+    ) -> Result<Reply, Box<Failure>> {
         let call = self.say(request).await;
         loop {
             match self.next().await {
                 Some(Message::Reply { id, reply }) if id == call => return Ok(reply),
-                Some(Message::Failed { id, failure }) if id == call => return Err(failure),
+                Some(Message::Failed { id, failure }) if id == call => {
+                    return Err(Box::new(failure));
+                }
                 Some(Message::Event(event)) => self.events.push(event),
                 _ => {}
             }

@@ -254,7 +254,7 @@ fn notes(scan: &Scan, goals: &[Named<'_>], wanted: Wanted<'_>) -> Vec<String> {
     for name in wanted.targets.iter().filter(unknown) {
         if !has_words {
             notes.push(format!(
-                "no target '{name}' was found by reading the makefile; make may know it all the same"
+                "no target '{name}' was found by reading the makefile; make may still know it"
             ));
         }
     }
@@ -266,7 +266,7 @@ fn notes(scan: &Scan, goals: &[Named<'_>], wanted: Wanted<'_>) -> Vec<String> {
     } = wanted.options;
     if *dry_run {
         notes.push(
-            "-n only says what would be done, but lines that start with + or hold $(MAKE) run all the same".into(),
+            "-n only says what would be done, but lines that start with + or contain $(MAKE) run anyway".into(),
         );
     }
     if *reserved {
@@ -278,7 +278,7 @@ fn notes(scan: &Scan, goals: &[Named<'_>], wanted: Wanted<'_>) -> Vec<String> {
 fn note_of_variable(scan: &Scan, name: &str) -> Option<String> {
     if is_secret(scan, name) {
         return Some(format!(
-            "{name} goes by environment: it is in no argument and is not kept"
+            "{name} is passed by the environment: it is in no argument and is not stored"
         ));
     }
     let known = scan.variables.iter().find(|known| known.name == name)?;

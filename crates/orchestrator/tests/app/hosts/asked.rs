@@ -35,7 +35,8 @@ fn on_box() -> Start {
 #[tokio::test]
 async fn a_command_of_the_config_is_named_to_the_letter_and_runs_once_it_is_allowed() {
     let (sshd, _postgres, home) = with_host();
-    let command = "bash -c 'exec 3<>/dev/tcp/127.0.0.1/%p; cat <&3 & cat >&3' # %% to the letter";
+    let command =
+        "bash -c 'exec 3<>/dev/tcp/127.0.0.1/%p; cat <&3 & cat >&3; kill $!' # %% to the letter";
     let lines = format!("Host box\n  ProxyCommand {command}");
     fs::copy(sshd.config(&lines), home.ssh_config()).unwrap();
     let app = App::start(home);

@@ -46,7 +46,10 @@ async fn it_is_what_is_started() {
         Some("clean: runs `rm -rf ../build`")
     );
     let notes = told.notes.join("\n");
-    assert!(notes.contains("TOKEN goes by environment"), "{notes}");
+    assert!(
+        notes.contains("TOKEN is passed by the environment"),
+        "{notes}"
+    );
     assert!(
         notes.contains("Makefile:4 sets FIXED by override"),
         "{notes}"
