@@ -110,7 +110,7 @@ keyword: string,
 place: string, };
 
 /**
- * Where a git work tree stood when a job started in it.
+ * Where a git work tree was when a job started in it.
  */
 export type Commit = { 
 /**
@@ -714,7 +714,7 @@ until: string | null,
  */
 pinned: boolean, 
 /**
- * Older than this one, which need not be there itself: to go on after the last of a page.
+ * Listed after this one, which need not be there itself: to go on after the last of a page.
  */
 before: JobId | null, 
 /**
@@ -1751,7 +1751,7 @@ doc: string | null,
  */
 summary: Summary | null, 
 /**
- * The heading it stands under.
+ * The heading it is under.
  */
 group: string | null, 
 /**
