@@ -20,6 +20,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts'],
     environment: 'node',
+    // What hangs, and not what is slow: some walk through all of Unicode, or through every component.
+    testTimeout: 60_000,
   },
   // Vitest must load Svelte's browser build, so that runes in `.svelte.ts` files react.
   ...(process.env.VITEST ? { resolve: { conditions: ['browser'] } } : {}),

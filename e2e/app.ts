@@ -26,6 +26,11 @@ export class App {
     return this.log.locator('[data-line]').filter({ hasText: text });
   }
 
+  /** The number of the last line on screen. */
+  async lastLine(): Promise<number> {
+    return Number(await this.log.locator('[data-line]').last().getAttribute('data-line'));
+  }
+
   /** A job's terminal. */
   get terminal(): Locator {
     return this.page.getByTestId('terminal');

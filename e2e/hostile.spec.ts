@@ -33,7 +33,7 @@ test('a stranger is read, trusted by hand, and its output stays text', async ({
   const question = page.getByRole('dialog', { name: 'Trust stranger?' });
   await expect(question).toBeVisible();
   expect(existsSync(join(folder, 'ran-at-once'))).toBe(false);
-  await question.getByRole('button', { name: 'Trust stranger and go on' }).click();
+  await question.getByRole('button', { name: 'Trust stranger and continue' }).click();
   await expect(app.line('<script>window.hacked = 1</script><img src=x')).toBeVisible();
   await expect(app.line('after the escapes')).toHaveText(/after the escapes$/);
   await expect(app.line('&lt;not markup&gt; {@html x} ${x}')).toBeVisible();
@@ -128,9 +128,7 @@ test('what strangers call things is shown with marks, wherever it is shown', asy
     if ((await project.getAttribute('aria-expanded')) === 'false') await project.click();
     const target = page.locator('[data-target^="de"]');
     await expect(target).toContainText('de⟨U+200B⟩ploy');
-    await expect(
-      page.getByText('The name has characters that cannot be seen').first(),
-    ).toBeVisible();
+    await expect(page.getByText('The name contains invisible characters').first()).toBeVisible();
     await page.getByRole('button', { name: 'pr⟨U+200B⟩od', exact: false }).first().click();
     await clean('sidebar');
 
@@ -138,7 +136,7 @@ test('what strangers call things is shown with marks, wherever it is shown', asy
     const trust = page.getByRole('dialog', { name: /^Trust pr⟨U\+200B⟩oj/ });
     await expect(trust).toBeVisible();
     await clean('trust');
-    await trust.getByRole('button', { name: /^Trust .* and go on$/ }).click();
+    await trust.getByRole('button', { name: /^Trust .* and continue$/ }).click();
     await expect(app.status).toHaveText('Error');
     await clean('job');
     await page.getByRole('button', { name: 'Run again with changes' }).click();
@@ -219,18 +217,19 @@ test('two hundred lines of piled accents are drawn at once', async ({ app, page 
     await expect(app.log.locator(`[data-line="${number}"]`)).toHaveText(/ end$/);
     await expect(app.log.locator('.text:empty')).toHaveCount(0);
   }
-  // The longest of some frames in which the rows are drawn anew.
-  const longest = await page.evaluate(async () => {
+  // The usual one of some frames in which the rows are drawn anew: the longest is as long as another program wants.
+  const frames = await page.evaluate(async () => {
     const log = document.querySelector('[role="log"]')!;
-    let [last, longest] = [performance.now(), 0];
+    let last = performance.now();
+    const frames: number[] = [];
     for (let i = 0; i < 20; i++) {
       log.scrollTop = i % 2 === 0 ? 0 : 2000;
       await new Promise((done) => requestAnimationFrame(done));
-      longest = Math.max(longest, performance.now() - last);
+      frames.push(performance.now() - last);
       last = performance.now();
     }
-    return longest;
+    return frames.sort((a, b) => a - b);
   });
-  console.log(`longest frame: ${Math.round(longest)} ms`);
-  expect(longest).toBeLessThan(1500);
+  console.log(`a frame: ${Math.round(frames[10]!)} ms, at most ${Math.round(frames[19]!)} ms`);
+  expect(frames[10]).toBeLessThan(500);
 });

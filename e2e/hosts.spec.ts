@@ -11,6 +11,7 @@ import { Sshd } from './sshd';
 async function withHost(
   page: Page,
   scenario: (app: App, sshd: Sshd) => Promise<void>,
+  settings: string[] = [],
 ): Promise<void> {
   const home = await Home.make();
   const sshd = await Sshd.start(join(home.root, 'sshd'));
@@ -24,6 +25,7 @@ async function withHost(
       `  User ${userInfo().username}`,
       `  IdentityFile ${join(home.root, 'sshd/user')}`,
       `  UserKnownHostsFile ${join(home.root, 'known_hosts')}`,
+      ...settings,
       '',
     ].join('\n'),
   );
@@ -78,6 +80,36 @@ test('a refused key runs nothing', async ({ page }) => {
     await expect(page.getByTestId('reason')).toBeVisible();
     await expect(app.line('ran')).toHaveCount(0);
   });
+});
+
+test('a command of the SSH config is shown and asked about; no key press allows it; then it is not asked again', async ({
+  page,
+}) => {
+  const proxy = `exec 3<>/dev/tcp/%h/%p; cat <&3 & cat >&3; kill $! # \u202e`;
+  await withHost(
+    page,
+    async (app) => {
+      await command(page, 'echo "through $0"');
+      const form = page.getByRole('dialog', { name: 'Run a command' });
+      const question = page.getByRole('dialog', { name: 'Allow a command on this machine?' });
+      await expect(question.getByTestId('consent-command')).toContainText(
+        'exec 3<>/dev/tcp/%h/%p; cat <&3 & cat >&3; kill $! # ⟨U+202E⟩',
+      );
+      await expect(question.getByText(/ssh_config:\d+$/)).toBeVisible();
+      await page.keyboard.press('Enter');
+      await expect(question).toBeVisible();
+      await question.getByRole('button', { name: 'Don’t run' }).click();
+      await expect(question).toBeHidden();
+      await form.getByRole('button', { name: 'Run on web-1' }).click();
+      await question.getByRole('button', { name: 'Allow this command' }).click();
+      await page.getByRole('button', { name: 'Trust and connect' }).click();
+      await expect(app.line(/through \S+/)).toBeVisible();
+      await expect(app.status).toHaveText('Done');
+      await command(page, 'echo again');
+      await expect(app.line('again')).toBeVisible();
+    },
+    [`  ProxyCommand bash -c '${proxy}'`],
+  );
 });
 
 test('a saved command runs with one click', async ({ page }) => {

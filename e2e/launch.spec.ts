@@ -89,7 +89,7 @@ async function open(page: Page, app: App, target: string): Promise<void> {
   await app.target(target).hover();
   await page.getByRole('button', { name: `Run ${target} with variables…` }).click();
   const form = page.getByRole('dialog', { name: `Run ${target}` });
-  const trust = page.getByRole('button', { name: /^Trust .* and go on$/ });
+  const trust = page.getByRole('button', { name: /^Trust .* and continue$/ });
   await expect(form.or(trust)).toBeVisible();
   if (await trust.isVisible()) await trust.click();
   await expect(form).toBeVisible();
@@ -131,8 +131,9 @@ test('a missing .env is copied from its sample, and its values are shown nowhere
   await open(page, app, 'placed');
   const form = page.getByRole('dialog', { name: 'Run placed' });
   const more = form.getByRole('button', { name: /more variable/ });
-  if (await more.isVisible()) await more.click();
   const place = form.getByRole('textbox', { name: 'PLACE' });
+  await expect(more.or(place).first()).toBeVisible();
+  if (await more.isVisible()) await more.click();
   await expect(place).toHaveAttribute('placeholder', 'set in .env');
   await expect(page.getByText('eu-hidden')).toHaveCount(0);
 });
@@ -211,7 +212,7 @@ test('options, more targets and other variables; what make cannot take is refuse
   await open(page, app, 'other');
   const form = page.getByRole('dialog', { name: 'Run other' });
   await form.getByRole('button', { name: 'Options' }).click();
-  await form.getByRole('textbox', { name: 'At once' }).fill('4');
+  await form.getByRole('textbox', { name: 'Parallel jobs' }).fill('4');
   await form.getByRole('checkbox', { name: 'Keep going' }).click();
   await form.getByRole('textbox', { name: 'More targets' }).fill('show A=b');
   await expect(form.getByText(/a name with '=' would set a variable/)).toBeVisible();

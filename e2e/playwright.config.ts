@@ -7,7 +7,8 @@ export default defineConfig({
   outputDir: '../test-results',
   // One server and one after the other: the scenarios share its history, as a person's windows do.
   workers: 1,
-  timeout: 60_000,
+  // What hangs, and not what is slow.
+  timeout: 180_000,
   // As in .config/nextest.toml.
   retries: 1,
   expect: { timeout: 20_000 },

@@ -53,5 +53,5 @@ async function check(page: Page, name: string): Promise<void> {
 
 /** What does not fit at once may fit once the page has been laid out anew. */
 async function fits(page: Page, name: string): Promise<void> {
-  await soft.poll(async () => await misfits(page), { message: name, timeout: 2_000 }).toEqual([]);
+  await soft.poll(async () => await misfits(page), name).toEqual([]);
 }

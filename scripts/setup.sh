@@ -55,9 +55,9 @@ packages() {
   [ -x /usr/sbin/sshd ] || echo openssh-server
   has chromium || echo chromium
   has direnv || echo direnv
-  # Other people's shells, which an app started from an icon asks for their environment.
+  # Other people's shells, which an app started from an icon asks for their environment, and which log in on hosts.
   local shell
-  for shell in tcsh fish zsh ksh; do has "$shell" || echo "$shell"; done
+  for shell in tcsh fish zsh ksh busybox; do has "$shell" || echo "$shell"; done
   # Shares a server's sessions among programs, which the store has to notice.
   [ -x /usr/sbin/pgbouncer ] || echo pgbouncer
   # The order of syncs, and a disk whose power is cut.

@@ -45,6 +45,21 @@ export const hosts: Place = {
       },
     },
     {
+      name: 'host-command-to-allow',
+      small: true,
+      async reach({ app, page }) {
+        await on(app, ['vault-1'], 'uptime');
+        await expect(
+          page.getByRole('dialog', { name: 'Allow a command on this machine?' }),
+        ).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Don’t run' }).click();
+        await page.keyboard.press('Escape');
+        await expect(page.getByRole('dialog')).toHaveCount(0);
+      },
+    },
+    {
       name: 'host-one-of-a-batch',
       async reach({ app }) {
         await on(app, ['web-1', 'db-1', 'cache-1'], 'uptime');

@@ -237,7 +237,7 @@ export const job: Place = {
         // As where somebody else wrote the job into the database.
         await rm(join(world.home.root, 'data/started'));
         await app.button(/^Run again( R)?$/).click();
-        const dialog = page.getByRole('dialog', { name: 'Run what you did not start?' });
+        const dialog = page.getByRole('dialog', { name: 'Run a job that you did not start?' });
         await expect(dialog.getByTestId('argv')).toContainText('"hello"');
       },
       true,

@@ -105,7 +105,7 @@ export const launch: Place = {
       small: true,
       async reach({ page }) {
         await page.keyboard.press('Escape');
-        await expect(page.getByText('One job on each.')).toBeVisible();
+        await expect(page.getByText('Starts one job on each.')).toBeVisible();
       },
     },
     over('launch-command-danger-confirmed', async ({ page }) => {

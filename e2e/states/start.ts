@@ -30,7 +30,7 @@ export const start: Place = {
     }),
     over('command-without-hosts', async ({ page }) => {
       await page.getByRole('button', { name: 'Run a command here…' }).click();
-      await expect(page.getByText('Hosts of your SSH config would be here too.')).toBeVisible();
+      await expect(page.getByText('Hosts from your SSH config appear here too.')).toBeVisible();
     }),
     {
       name: 'history-without-jobs',
@@ -57,7 +57,7 @@ export const demo: Place = {
     },
     over('keys', async ({ page }) => {
       await page.keyboard.press('?');
-      await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+      await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
     }),
     {
       name: 'a-folder-dragged-over',

@@ -57,7 +57,7 @@ export async function targetForm(app: App, target: string): Promise<Locator> {
   await app.target(target).hover();
   await page.getByRole('button', { name: `Run ${target} with variables…` }).click();
   const form = page.getByRole('dialog', { name: `Run ${target}` });
-  const trust = page.getByRole('button', { name: /^Trust .* and go on$/ });
+  const trust = page.getByRole('button', { name: /^Trust .* and continue$/ });
   await expect(form.or(trust)).toBeVisible();
   if (await trust.isVisible()) await trust.click();
   await expect(form).toBeVisible();

@@ -33,7 +33,7 @@ export const tabs: Place = {
             Promise.reject(new Error('the browser does not let this page write to the clipboard'));
         });
         await page.getByRole('button', { name: /^shop/ }).click({ button: 'right' });
-        await page.getByRole('menuitem', { name: 'Copy its path' }).click();
+        await page.getByRole('menuitem', { name: 'Copy path' }).click();
         await expect(page.getByRole('alert').filter({ hasText: 'clipboard' })).toBeVisible();
         await expect(app.status).toBeVisible();
       },

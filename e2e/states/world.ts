@@ -39,7 +39,7 @@ export class World {
       await page.addInitScript((kept) => sessionStorage.setItem('vmo.token', kept), token);
     await page.goto(token === undefined ? server.served.url : server.served.origin);
     await expect(page.getByTestId('store-state')).toHaveText(
-      which === 'away' ? /^Postgres away/ : 'Logs kept in Postgres',
+      which === 'away' ? /^Postgres offline/ : 'Logs kept in Postgres',
       { timeout: 60_000 },
     );
     const kept = await page.evaluate(() => sessionStorage.getItem('vmo.token'));

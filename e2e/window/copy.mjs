@@ -83,7 +83,7 @@ export const copy = [
         'red <b>\nbad \ufffd bytes\nno end',
         'the text is',
       );
-      const page = (await saved('HTML page with colours', '.html')).toString();
+      const page = (await saved('HTML page with colors', '.html')).toString();
       sure(page.includes('>red</span> &lt;b&gt;'), `the page is ${page.slice(-500)}`);
     },
   ],

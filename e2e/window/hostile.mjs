@@ -22,9 +22,9 @@ export const hostile = [
     'nothing of it has run before it is trusted',
     async ({ app, stranger }) => {
       await app.click(target('html'));
-      await app.find(button('Trust stranger and go on'));
+      await app.find(button('Trust stranger and continue'));
       sure(!existsSync(join(stranger, 'ran-at-once')), 'its makefile ran');
-      await app.click(button('Trust stranger and go on'));
+      await app.click(button('Trust stranger and continue'));
       await app.find(status('done'));
     },
   ],

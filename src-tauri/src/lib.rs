@@ -13,6 +13,9 @@
 //!
 //! Only this crate names `tauri`. No plugin is open to the page: they are called from here.
 
+// A function of the product is at most as long as clippy.toml says.
+#![cfg_attr(not(test), warn(clippy::too_many_lines))]
+
 mod backend;
 mod commands;
 mod drawing;

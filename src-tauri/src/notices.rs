@@ -196,9 +196,10 @@ fn asked(prompt: &Prompt) -> Notice {
             "Its host key is not known yet: is it the right one?".to_owned()
         }
         Question::Secret { label, .. } => label.clone(),
+        Question::Touch { key } => format!("Touch the security key {key}."),
     };
     Notice {
-        title: format!("{} waits for an answer", prompt.host),
+        title: format!("{} waits for you", prompt.host),
         text,
         job: prompt.job,
     }
@@ -276,6 +277,7 @@ mod tests {
             state,
             cause: None,
             survivors: Vec::new(),
+            notes: Vec::new(),
             damage: None,
             lines: 0,
             bytes: 0,

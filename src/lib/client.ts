@@ -4,6 +4,7 @@ import { reason } from './reason';
 import { type Door, NoDoor } from './socket';
 import type {
   Call,
+  CommandConsent,
   Event,
   Failure,
   FailureCode,
@@ -25,10 +26,13 @@ export type Link =
 /** A request that was not answered as hoped; the message is for a person. */
 export class CallFailed extends Error {
   readonly code: FailureCode | 'disconnected';
+  /** What has to be allowed first, if it is that. */
+  readonly consent: CommandConsent | null;
 
-  constructor(failure: { code: FailureCode | 'disconnected'; message: string }) {
+  constructor(failure: Omit<Failure, 'code'> & { code: FailureCode | 'disconnected' }) {
     super(failure.message);
     this.code = failure.code;
+    this.consent = failure.consent ?? null;
   }
 }
 

@@ -40,6 +40,23 @@ export const ANY_JOB: JobQuery = {
   limit: 0,
 };
 
+/** Another machine's clock may be ahead of ours by this much, in milliseconds. */
+const AHEAD = 3_600_000;
+
+/**
+ * Sorts jobs, newest first, by their ids, which begin with the time at which they were made. A job of a clock that was ahead
+ * comes after all others, until its time has come.
+ */
+export function newestFirst(a: Pick<Job, 'id'>, b: Pick<Job, 'id'>, now = Date.now()): number {
+  const ahead = Number(made(a.id) > now + AHEAD) - Number(made(b.id) > now + AHEAD);
+  return ahead || (a.id < b.id ? 1 : -1);
+}
+
+/** When an id was made, in milliseconds since 1970 (RFC 9562, 5.7). */
+function made(id: string): number {
+  return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
 /** Whether it has ended, in whatever way. */
 export function isOver(job: Pick<Job, 'status'>): boolean {
   return job.status !== 'queued' && job.status !== 'running';

@@ -11,7 +11,7 @@ export interface StoreWords {
 /** The words for a state. */
 export function storeWords(store: StoreState): StoreWords {
   const { health } = store;
-  const place = store.embedded ? `our own server, ${store.address}` : store.address;
+  const place = store.embedded ? `the private server, ${store.address}` : store.address;
   switch (health.state) {
     case 'ready': {
       const detail = `PostgreSQL ${health.version} at ${place}`;
@@ -26,7 +26,7 @@ export function storeWords(store: StoreState): StoreWords {
       return { text: `Postgres: ${health.step}`, detail: place, tone: 'quiet' };
     case 'away':
       return {
-        text: 'Postgres away — logs wait on disk, nothing is lost',
+        text: 'Postgres offline — logs wait on disk, nothing is lost',
         detail: health.why,
         tone: 'warning',
       };

@@ -41,7 +41,11 @@ name: string, } } | { "type": "trust_project", "with": {
 /**
  * Its name.
  */
-name: string, } } | { "type": "set_exclusive", "with": { 
+name: string, } } | { "type": "allow_command", "with": { 
+/**
+ * Its text as the config writes it.
+ */
+command: string, } } | { "type": "set_exclusive", "with": { 
 /**
  * Its name.
  */
@@ -85,7 +89,28 @@ command: string, } };
 export type Color = { "palette": number } | { "rgb": [number, number, number] };
 
 /**
- * Where a git work tree stood when a job started in it.
+ * A command of the SSH config that runs here only once a person has allowed its text.
+ */
+export type CommandConsent = { 
+/**
+ * The host that it leads to.
+ */
+host: string, 
+/**
+ * Its text as the config writes it.
+ */
+command: string, 
+/**
+ * `ProxyCommand` or `Match exec`.
+ */
+keyword: string, 
+/**
+ * `file:line`.
+ */
+place: string, };
+
+/**
+ * Where a git work tree was when a job started in it.
  */
 export type Commit = { 
 /**
@@ -93,7 +118,7 @@ export type Commit = {
  */
 hash: string, 
 /**
- * The branch, where there is one.
+ * The branch, if there is one.
  */
 branch: string | null, 
 /**
@@ -174,7 +199,7 @@ change: EnvironmentChanged,
  */
 by: string, 
 /**
- * Its value in the job, where it is known to be harmless, as that of `PATH`.
+ * Its value in the job, if it is known to be harmless, as that of `PATH`.
  */
 value: string | null, };
 
@@ -184,7 +209,7 @@ value: string | null, };
 export type EnvironmentChanged = "added" | "changed" | "removed";
 
 /**
- * What happened, told to every page.
+ * What happened, sent to every page.
  */
 export type Event = { "type": "job", "with": Job } | { "type": "log_grew", "with": { 
 /**
@@ -228,7 +253,7 @@ why: string | null, } } | { "type": "subscription_ended", "with": {
  */
 subscription: number, 
 /**
- * Why, where it is not that the log is complete.
+ * Why, if it is not that the log is complete.
  */
 why: string | null, } } | { "type": "projects", "with": { 
 /**
@@ -268,7 +293,7 @@ note: Note, } } | { "type": "asked", "with": Prompt } | { "type": "answered", "w
  */
 prompt: string, } } | { "type": "store", "with": StoreState } | { "type": "seen_database", "with": { 
 /**
- * It; none where nothing is to be asked any more.
+ * It; none if nothing is to be asked any more.
  */
 seen: SeenDatabase | null, } } | { "type": "missed" };
 
@@ -308,15 +333,19 @@ code: FailureCode,
 /**
  * For a person: what happened, where, what to try.
  */
-message: string, };
+message: string, 
+/**
+ * With [`FailureCode::NeedsConsent`]: what is to be allowed.
+ */
+consent?: CommandConsent, };
 
 /**
  * Kinds of failure a page tells apart.
  */
-export type FailureCode = "not_found" | "refused" | "untrusted" | "foreign" | "store_away" | "failed";
+export type FailureCode = "not_found" | "refused" | "untrusted" | "foreign" | "needs_consent" | "store_away" | "failed";
 
 /**
- * A line that tells of an error.
+ * A line that reports an error.
  */
 export type Fault = { 
 /**
@@ -390,7 +419,7 @@ start: number,
  */
 back: boolean, 
 /**
- * As in [`FindRequest::HitLines`]: its place among those lines is told with it.
+ * As in [`FindRequest::HitLines`]: its place among those lines is sent with it.
  */
 around: number, } } | { "type": "hits", "with": { 
 /**
@@ -489,7 +518,7 @@ production: boolean,
  */
 commands: Array<string>, 
 /**
- * Why it cannot be connected to, where the config asks for something we do not do.
+ * Why it cannot be connected to, if the config asks for something we do not do.
  */
 problem: string | null, };
 
@@ -526,11 +555,11 @@ host: string | null,
  */
 command: string, 
 /**
- * Where it stands.
+ * Where it is.
  */
 status: Status, 
 /**
- * Its exit code, where it exited.
+ * Its exit code, if it exited.
  */
 exit_code: number | null, 
 /**
@@ -546,7 +575,7 @@ reason: string | null,
  */
 named_spot: NamedSpot | null, 
 /**
- * What a queued one waits for, in words, where that is not a matter of an instant.
+ * What a queued one waits for, in words, if that is not a matter of an instant.
  */
 waits: string | null, 
 /**
@@ -557,6 +586,15 @@ waits_for: Waits | null,
  * Processes of it that were still there when it was over, as `sleep 1000 (pid 123)`.
  */
 survivors: Array<string>, 
+/**
+ * What else is to be known of how it ran on a host, each in words.
+ */
+notes: Array<string>, 
+/**
+ * Why its host was not reached or did not let us in, as a word: `dns`, `refused`, `timeout`, `host_key_unknown`,
+ * `host_key_changed`, `auth_failed`, `route_unsupported`, `needs_consent`, `server_too_old`, `link_lost`.
+ */
+unreachable: string | null, 
 /**
  * When it was asked for.
  */
@@ -606,7 +644,7 @@ environment: Array<EnvironmentChange>,
  */
 pty: boolean, 
 /**
- * Where its git work tree stood.
+ * Where its git work tree was.
  */
 commit: Commit | null, 
 /**
@@ -614,7 +652,7 @@ commit: Commit | null,
  */
 owner: string, 
 /**
- * Whether nothing has been heard of its owner for half a minute, so that it may stand otherwise by now.
+ * Whether nothing has been heard of its owner for half a minute, so that it may have changed by now.
  */
 is_silent: boolean, 
 /**
@@ -676,11 +714,11 @@ until: string | null,
  */
 pinned: boolean, 
 /**
- * Older than this one, which need not be there itself: to go on after the last of a page.
+ * Listed after this one, which need not be there itself: to go on after the last of a page.
  */
 before: JobId | null, 
 /**
- * At most this many, 1 to 500; 50 where it is 0.
+ * At most this many, 1 to 500; 50 if it is 0.
  */
 limit: number, };
 
@@ -1012,7 +1050,7 @@ at: string, };
  */
 export type Outline = { 
 /**
- * Lines that tell of an error, in order.
+ * Lines that report an error, in order.
  */
 errors: Array<Fault>, 
 /**
@@ -1086,7 +1124,7 @@ owner: string, };
  */
 export type Place = { 
 /**
- * The file, relative to the project where it lies inside it.
+ * The file, relative to the project if it lies inside it.
  */
 file: string, 
 /**
@@ -1112,7 +1150,7 @@ filled: Filled, };
  */
 export type Presets = { 
 /**
- * What it was last started with; none where it never was.
+ * What it was last started with; none if it never was.
  */
 last: Filled | null, 
 /**
@@ -1137,7 +1175,7 @@ argv: Array<string>,
  */
 cwd: string | null, 
 /**
- * The recipe of the targets named, with the values known so far in it: as far as can be told without running
+ * The recipe of the targets named, with the values known so far in it: as far as can be seen without running
  * anything.
  */
 recipe: Array<string>, 
@@ -1146,7 +1184,7 @@ recipe: Array<string>,
  */
 dangers: Array<Danger>, 
 /**
- * Of the hosts, those marked as production: where something is dangerous, their names are to be typed.
+ * Of the hosts, those marked as production: if something is dangerous, their names are to be typed.
  */
 production: Array<string>, 
 /**
@@ -1154,7 +1192,7 @@ production: Array<string>,
  */
 notes: Array<string>, 
 /**
- * The rule that forbids it, where one does.
+ * The rule that forbids it, if one does.
  */
 refusal: string | null, };
 
@@ -1192,7 +1230,7 @@ source: ProjectSource,
  */
 trusted: boolean, 
 /**
- * Whether it was trusted, and its makefiles have changed since; told where the settings want to be asked again then.
+ * Whether it was trusted, and its makefiles have changed since; told if the settings want to be asked again then.
  */
 changed: boolean, 
 /**
@@ -1239,11 +1277,11 @@ export type Query = {
  */
 text: string, 
 /**
- * Whether upper and lower case are told apart.
+ * Whether upper and lower case are distinguished.
  */
 case: boolean, 
 /**
- * Whether no letter, digit or underscore may stand right before or after it.
+ * Whether no letter, digit or underscore may be right before or after it.
  */
 word: boolean, 
 /**
@@ -1274,7 +1312,11 @@ label: string,
 /**
  * Whether what is typed may be seen.
  */
-echo: boolean, };
+echo: boolean, } | { "kind": "touch", 
+/**
+ * The name of the key.
+ */
+key: string, };
 
 /**
  * Answers to requests.
@@ -1301,7 +1343,7 @@ incomplete: string | null, } } | { "type": "job", "with": Job } | { "type": "ear
  */
 jobs: Array<Earlier>, } } | { "type": "notes", "with": { 
 /**
- * Those of which something is said.
+ * The jobs with a note.
  */
 notes: Array<[JobId, Note]>, } } | { "type": "extent", "with": Extent } | { "type": "lines", "with": { 
 /**
@@ -1313,11 +1355,11 @@ lines: Array<Line>, } } | { "type": "outline", "with": Outline } | { "type": "sa
  */
 path: string, } } | { "type": "hit", "with": { 
 /**
- * It; none where there is none.
+ * It; none if there is none.
  */
 hit: Hit | null, 
 /**
- * Its number among all, from 1; 0 where there is none.
+ * Its number among all, from 1; 0 if there is none.
  */
 index: number, 
 /**
@@ -1345,11 +1387,11 @@ total: number, } } | { "type": "hit_marks", "with": HitMarks } | { "type": "subs
  */
 subscription: number, 
 /**
- * The first chunk that comes; later than the one asked for where something is left out.
+ * The first chunk that comes; later than the one asked for if something is left out.
  */
 seq: number, 
 /**
- * The first chunk that was not there yet; none where no more will come.
+ * The first chunk that was not there yet; none if no more will come.
  */
 live: number | null, } } | { "type": "settings", "with": Settings };
 
@@ -1401,7 +1443,7 @@ export type Section = {
  */
 first: number, 
 /**
- * The line in which make left it; none where it has not.
+ * The line in which make left it; none if it has not.
  */
 last: number | null, 
 /**
@@ -1439,11 +1481,11 @@ why: string,
 fits: boolean, };
 
 /**
- * What gives a variable a value that is not told.
+ * What gives a variable a value that is not named.
  */
 export type SetBy = { "by": "environment" } | { "by": "file", 
 /**
- * Relative to the project where it lies inside it.
+ * Relative to the project if it lies inside it.
  */
 file: string, } | { "by": "makefile" };
 
@@ -1473,7 +1515,7 @@ disk_floor: number | null,
  */
 when_busy: WhenBusy, 
 /**
- * Whether a project has to be trusted anew when its makefiles have changed.
+ * Whether a project has to be trusted again when its makefiles have changed.
  */
 trust_again: boolean, 
 /**
@@ -1485,7 +1527,7 @@ terminal: string | null,
  */
 editor: string | null, 
 /**
- * Regular expressions; a line of a log in which one is found tells of an error. Case does not matter.
+ * Regular expressions; a line of a log in which one is found reports an error. Case does not matter.
  */
 error_rules: Array<string>, };
 
@@ -1507,7 +1549,7 @@ export type Span = {
  */
 text: string, 
 /**
- * Its style, where it has one.
+ * Its style, if it has one.
  */
 style?: Style, };
 
@@ -1549,7 +1591,7 @@ variables: Array<[string, string]>,
  */
 pty: boolean, 
 /**
- * What to do where it is exclusive and runs already; none means as the settings say.
+ * What to do if it is exclusive and runs already; none means as the settings say.
  */
 when_busy?: WhenBusy, 
 /**
@@ -1667,6 +1709,28 @@ inverse: boolean,
 strike: boolean, };
 
 /**
+ * What a target does, worked out from what is not written as its help; so it is shown less prominently than a `doc`.
+ */
+export type Summary = { 
+/**
+ * One line, of at most 200 characters.
+ */
+text: string, 
+/**
+ * What it is taken from.
+ */
+by: SummaryBy, };
+
+/**
+ * What a summary is taken from.
+ */
+export type SummaryBy = { "by": "document", 
+/**
+ * Relative to the project.
+ */
+file: string, } | { "by": "recipe" } | { "by": "leads" } | { "by": "command" };
+
+/**
  * A named goal of a makefile.
  */
 export type Target = { 
@@ -1683,7 +1747,11 @@ pattern: boolean,
  */
 doc: string | null, 
 /**
- * The heading it stands under.
+ * What else tells what it does, of one that is shown first and has no `doc`.
+ */
+summary: Summary | null, 
+/**
+ * The heading it is under.
  */
 group: string | null, 
 /**
@@ -1695,7 +1763,7 @@ place: Place,
  */
 phony: boolean, 
 /**
- * Whether it is shown first; the others stand under "Other".
+ * Whether it is shown first; the others are under "Other".
  */
 listed: boolean, 
 /**
@@ -1703,7 +1771,7 @@ listed: boolean,
  */
 recipe: Array<string>, 
 /**
- * Why running it asks first, where it does.
+ * Why running it asks first, if it does.
  */
 danger: Danger | null, 
 /**
@@ -1732,7 +1800,7 @@ pty_reason: string | null,
 exclusive: Array<string>, 
 /**
  * How long a cancel waits after INT, and after TERM, in milliseconds (`@grace 30s 10s`): the longest that it or a
- * target it leads to asks for. None where none does.
+ * target it leads to asks for. None if none does.
  */
 graces: Array<number>, 
 /**
@@ -1763,12 +1831,12 @@ name: string,
  */
 doc: string | null, 
 /**
- * Its value as written; none where nothing in the makefile defines it for all targets, and of one that is secret or
+ * Its value as written; none if nothing in the makefile defines it for all targets, and of one that is secret or
  * comes from a dotenv file: such values stay where they are.
  */
 default: string | null, 
 /**
- * What else gives it a value, which is not told.
+ * What else gives it a value, which is not named.
  */
 set_by: SetBy | null, 
 /**
@@ -1780,7 +1848,7 @@ optional: boolean,
  */
 need: Need, 
 /**
- * The values its comment allows (`@choice a|b|c`), where it does.
+ * The values its comment allows (`@choice a|b|c`), if it does.
  */
 choices: Array<string>, 
 /**

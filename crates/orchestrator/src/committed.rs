@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-/// Compares a file, by its path from the repository's root, with what is made; writes it anew where `make wire` asks.
+/// Compares a file, by its path from the repository's root, with what is made; writes it again if `make wire` asks.
 pub(crate) fn is_current(path: &str, made: &str) {
     let place = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")

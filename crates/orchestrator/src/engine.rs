@@ -46,8 +46,11 @@ pub use self::{
     jobs::{Jobs, Page},
     logs::{
         Logs,
+        cursor::Cursor,
         find::{Nearest, Progress, Search},
-        reader::{Cursor, LINE_BYTES, Log, Piece, ReadError},
+        lines::LINE_BYTES,
+        log::{Log, ReadError},
+        piece::Piece,
         source::Source,
     },
     start::Consent,
@@ -69,6 +72,7 @@ use crate::{
     job::{Job, JobId, Status},
     json_file::KeptError,
     make, session,
+    ssh::Unallowed,
     store::StoreError,
     wire::Event,
 };
@@ -109,6 +113,16 @@ pub enum EngineError {
         owner: String,
         /// Why that is not certain.
         why: &'static str,
+    },
+    /// A command of the SSH config has to be allowed first.
+    #[error("{why}")]
+    NeedsConsent {
+        /// The host that it leads to.
+        host: String,
+        /// The command.
+        unallowed: Unallowed,
+        /// What wants to run it, where, and how to allow it.
+        why: String,
     },
     /// The store does not answer, or refuses.
     #[error("failed to {0}")]

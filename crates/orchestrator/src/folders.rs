@@ -1,10 +1,13 @@
-//! Where things lie: the data and config folders, the programs we start, the demo project. It imports nothing of ours.
+//! Where things lie: the data and config folders, the programs we start, the demo project. It imports nothing of ours but new
+//! ids.
+
+mod remembered;
 
 use std::{
     env,
     ffi::OsString,
     fs,
-    io::{self, Write},
+    io::{self, Read, Seek, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::OnceLock,
@@ -12,6 +15,8 @@ use std::{
 
 use directories::{BaseDirs, ProjectDirs};
 use uuid::Uuid;
+
+use crate::ids;
 
 /// The folders and files of one user; tests give their own.
 #[derive(Debug, Clone)]
@@ -32,7 +37,7 @@ impl Folders {
     /// The folders that the environment and the platform say.
     ///
     /// # Errors
-    /// Where the user has no home folder, or the folders cannot be made.
+    /// If the user has no home folder, or the folders cannot be made.
     pub fn of_user() -> io::Result<Self> {
         let none = || io::Error::new(io::ErrorKind::NotFound, "no home folder is known: set HOME");
         let base = BaseDirs::new().ok_or_else(none)?;
@@ -52,7 +57,7 @@ impl Folders {
     /// Makes the data and config folders, for this user alone, and gives their full paths.
     ///
     /// # Errors
-    /// Where a folder cannot be made or entered; the path is named.
+    /// If a folder cannot be made or entered; the path is named.
     pub fn make(mut self) -> io::Result<Self> {
         private_folder(&self.data)?;
         private_folder(&self.config)?;
@@ -74,30 +79,23 @@ impl Folders {
         self.data.join("started")
     }
 
-    /// The id of the data folder, which it has from the first time on that somebody asks.
+    /// The id of the data folder, which it has from the first time on that somebody asks. One that was removed and is made
+    /// again has the id it had; so has one whose file holds none, as a loss of power leaves one that was not on the disk yet.
     ///
     /// # Errors
-    /// Where it cannot be read or written.
+    /// If it cannot be read or written; the path is named.
     pub fn id(&self) -> io::Result<Uuid> {
-        let file = self.data.join("id");
-        let read = || -> io::Result<Uuid> {
-            let text = fs::read_to_string(&file)?;
-            text.trim().parse().map_err(io::Error::other)
-        };
-        if let Ok(known) = read() {
-            return Ok(known);
+        let path = self.data.join("id");
+        let is_ours = is_own(&remembered::file(&self.config)).is_ok();
+        let remembered = || is_ours.then(|| remembered::id_of(&self.config, &self.data));
+        let new = || remembered().flatten().unwrap_or_else(ids::new_id);
+        let (id, is_new) = id_in(&path, new).map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+        })?;
+        if is_new {
+            remembered::keep(&self.config, &self.data, id);
         }
-        // Whole in one step, and the first of several is everybody's.
-        let new = self.data.join(format!(".id.{}", std::process::id()));
-        let mut private = fs::OpenOptions::new();
-        private.write(true).create(true).truncate(true).mode(0o600);
-        writeln!(private.open(&new)?, "{}", Uuid::now_v7())?;
-        let made = fs::hard_link(&new, &file);
-        fs::remove_file(&new)?;
-        match made {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => read(),
-        }
+        Ok(id)
     }
 
     /// Where job folders lie.
@@ -127,7 +125,7 @@ impl Folders {
         strange.collect()
     }
 
-    /// The demo project that came with the app, where it did.
+    /// The demo project that came with the app, if it did.
     #[must_use]
     pub fn demo(&self) -> Option<PathBuf> {
         near_program("examples/vm").or_else(|| {
@@ -154,7 +152,7 @@ fn ssh_configs(home: &Path) -> Vec<PathBuf> {
 /// A program of ours by its name: beside this one, or where the package puts it. `VMO_BIN_DIR` goes before both.
 ///
 /// # Errors
-/// Where it is in none of these places; all are named.
+/// If it is in none of these places; all are named.
 pub fn program(name: &str) -> io::Result<PathBuf> {
     if let Some(dir) = env::var_os("VMO_BIN_DIR") {
         return Ok(PathBuf::from(dir).join(name));
@@ -166,6 +164,30 @@ pub fn program(name: &str) -> io::Result<PathBuf> {
             format!("{name} is neither beside {here} nor in ../lib/vm-orchestrator: install the package again, or set VMO_BIN_DIR"),
         )
     })
+}
+
+/// The id in this file, and whether it was written now, because there was none. Nobody is given one that is not on the disk: what is known by
+/// it would be nobody's later.
+fn id_in(path: &Path, new: impl FnOnce() -> Uuid) -> io::Result<(Uuid, bool)> {
+    let mut open = fs::OpenOptions::new();
+    open.read(true).write(true).create(true).truncate(false);
+    let mut file = open.mode(0o600).open(path)?;
+    file.lock()?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    let known = std::str::from_utf8(&text).ok();
+    if let Some(id) = known.and_then(|text| text.trim().parse().ok()) {
+        return Ok((id, false));
+    }
+    let id = new();
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{id}")?;
+    file.sync_all()?;
+    if let Some(folder) = path.parent() {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok((id, true))
 }
 
 /// Looks beside the running program, one folder up (tests run in `deps/`), and where a package puts things.
@@ -185,7 +207,7 @@ fn near_program(name: &str) -> Option<PathBuf> {
 /// Makes a folder for this user alone (0700), with its parents.
 ///
 /// # Errors
-/// Where it cannot be made, or is another's or everybody's, as `/tmp` is; the path is named.
+/// If it cannot be made, or is another's or everybody's, as `/tmp` is; the path is named.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
@@ -207,7 +229,7 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Sees that a file or folder can be believed: it, and the link that leads to it where it is one, is this user's or the
+/// Sees that a file or folder can be believed: it, and the link that leads to it if it is one, is this user's or the
 /// system's, and nobody else may write to it. A folder that was once open to others may hold what they put there.
 ///
 /// # Errors
@@ -297,5 +319,25 @@ mod tests {
         fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
         private_folder(&own).unwrap();
         assert_eq!(mode(&own), 0o700);
+    }
+    #[test]
+    fn an_id_that_is_none_is_made_anew_and_is_everybodys() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folders = Folders {
+            data: scratch.path().to_owned(),
+            config: scratch.path().to_owned(),
+            home: scratch.path().to_owned(),
+            ssh_configs: Vec::new(),
+            registry: scratch.path().to_owned(),
+        };
+        for left in ["", "0189", "\0\0\0\0\0\0\0\0"] {
+            fs::write(scratch.path().join("id"), left).unwrap();
+            let ids: Vec<Uuid> = std::thread::scope(|scope| {
+                let asking = [(); 8].map(|()| scope.spawn(|| folders.id().unwrap()));
+                asking.map(|one| one.join().unwrap()).into()
+            });
+            assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+            assert_eq!(folders.id().unwrap(), ids[0]);
+        }
     }
 }

@@ -21,6 +21,6 @@ pub struct Host {
     pub production: bool,
     /// Its saved commands, in order.
     pub commands: Vec<String>,
-    /// Why it cannot be connected to, where the config asks for something we do not do.
+    /// Why it cannot be connected to, if the config asks for something we do not do.
     pub problem: Option<String>,
 }

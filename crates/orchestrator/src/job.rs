@@ -2,7 +2,7 @@
 //! process ended, and a place in a file.
 //!
 //! ```text
-//! state    where it stands                     query    which jobs are asked for
+//! state    where it is                     query    which jobs are asked for
 //! waits    what a queued one waits for         reason   how it ended, in words
 //! place    where it runs, and what is known    stored   as it is written down, and was by older versions
 //! ```
@@ -14,12 +14,14 @@ mod state;
 mod stored;
 mod waits;
 
-use std::{fmt, path::Path, str::FromStr};
+use std::{cmp::Reverse, fmt, path::Path, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 pub use supervisor::exit::{Ended as Exit, Survivor};
 use uuid::Uuid;
+
+use crate::ids;
 
 pub use self::{
     place::{Commit, EnvironmentChange, EnvironmentChanged, Here, Place},
@@ -40,7 +42,19 @@ impl JobId {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "each call gives another id")]
     pub fn new() -> Self {
-        Self(Uuid::now_v7())
+        Self(ids::new_id())
+    }
+
+    /// Whether it was made by a clock that was ahead: it is listed after all others, until its time has come.
+    #[must_use]
+    pub fn is_ahead(self) -> bool {
+        self.0 >= ids::first_ahead()
+    }
+
+    /// The order of lists: newest first, and at the end those that a clock ahead has made.
+    #[must_use]
+    pub fn listed(self) -> (bool, Reverse<Self>) {
+        (self.is_ahead(), Reverse(self))
     }
 }
 
@@ -127,7 +141,7 @@ pub struct Job {
     pub data_folder: Option<Uuid>,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,
-    /// Where it stands.
+    /// Where it is.
     pub state: State,
     /// What made it fail. None of a job that has not failed, is no make, or did not say.
     #[serde(default)]
@@ -135,24 +149,27 @@ pub struct Job {
     /// Processes of it that were still there when it was over: left running, or, after a cancel, what no signal ended.
     #[serde(default)]
     pub survivors: Vec<Survivor>,
-    /// What is wrong with its log where not all that was written is there any more.
+    /// What else is to be known of how it ran on a host: what the login shell printed before, what is not proven.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// What is wrong with its log if not all that was written is there any more.
     #[serde(default)]
     pub damage: Option<String>,
     /// Lines in its log so far.
     pub lines: u64,
     /// Bytes in its log so far.
     pub bytes: u64,
-    /// Whether its owner has not been heard of for a while, so that it may stand otherwise by now.
+    /// Whether its owner has not been heard of for a while, so that it may have changed by now.
     #[serde(skip)]
     pub is_silent: bool,
     /// Why what it writes is not read just now, so that it waits: its disk is full. None while it is read.
     #[serde(skip)]
     pub paused: Option<String>,
-    /// Why its log does not get into the history, where that is more than a matter of time; it is tried again. None while
+    /// Why its log does not get into the history, if that is more than a matter of time; it is tried again. None while
     /// all goes well.
     #[serde(skip)]
     pub unarchived: Option<String>,
-    /// Why it goes on though it was canceled: no signal of ours reaches it. None where a cancel works, or was not asked for.
+    /// Why it goes on though it was canceled: no signal of ours reaches it. None if a cancel works, or was not asked for.
     #[serde(skip)]
     pub defied: Option<String>,
 }
@@ -189,7 +206,7 @@ pub struct Earlier {
 }
 
 impl Job {
-    /// The word for where it stands.
+    /// The word for where it is.
     #[must_use]
     pub fn status(&self) -> Status {
         self.state.status()
@@ -272,7 +289,7 @@ impl Job {
         self.here()?.cwd.as_deref()
     }
 
-    /// The commit that the folder of a local job stood at.
+    /// The commit that the folder of a local job was at.
     #[must_use]
     pub fn commit(&self) -> Option<&Commit> {
         self.here()?.commit.as_ref()

@@ -1,7 +1,7 @@
 //! A small JSON file of our own: read whole, replaced whole. It knows nothing of what it holds.
 //!
-//! Beside `NAME.json` stands `NAME.json.good`, a copy of what was last read or written and right: where a person or a
-//! full disk has spoilt the file, that copy counts, the problem is told with its line, and nothing is written until the
+//! Beside `NAME.json` is `NAME.json.good`, a copy of what was last read or written and right: if a person or a
+//! full disk has spoilt the file, that copy counts, the problem is reported with its line, and nothing is written until the
 //! file is mended or removed. What replaces a spoilt file by a person's own wish leaves it as `NAME.json.broken`.
 
 use std::{
@@ -30,12 +30,12 @@ pub enum KeptError {
         /// What is wrong, and of which key.
         why: String,
     },
-    /// The system said no.
+    /// The system's error.
     #[error("{path}: {error}")]
     Io {
         /// The file.
         path: String,
-        /// What it said.
+        /// The message.
         error: io::Error,
     },
 }
@@ -72,7 +72,7 @@ pub(crate) fn read_checked<T: DeserializeOwned + Default>(
     }
 }
 
-/// Reads, lets `change` change, and writes where it says that it did. Others who do the same wait for their turn.
+/// Reads, lets `change` change, and writes if it says that it did. Others who do the same wait for their turn.
 pub(crate) fn change<T, R>(
     path: &Path,
     change: impl FnOnce(&mut T) -> (bool, R),
@@ -116,7 +116,7 @@ pub(crate) fn remember(good: &Path, bytes: Option<&[u8]>) {
     }
 }
 
-/// A file's bytes, or as many as `most`; none where it is not there. What is no file, as a pipe that would be waited
+/// A file's bytes, or as many as `most`; none if it is not there. What is no file, as a pipe that would be waited
 /// for, is not opened.
 ///
 /// # Errors
@@ -140,7 +140,7 @@ pub(crate) fn bytes(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
 /// As [`bytes`], and that it is not ours.
 pub(crate) fn own_bytes(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     let own = match path.parent() {
-        // Where others may write, they may put one file in another's place.
+        // If others may write, they may put one file in another's place.
         Some(folder) if path.try_exists()? => folders::is_own(folder),
         _ => Ok(()),
     };
@@ -179,7 +179,7 @@ fn strictly<T: DeserializeOwned + Default>(
     Ok((value, Some(bytes)))
 }
 
-/// What JSON that is not as we would write it is told as, with its key where it has one.
+/// What JSON that is not as we would write it is told as, with its key if it has one.
 fn unlike(key: &str, error: &serde_json::Error) -> String {
     let place = format!(" at line {} column {}", error.line(), error.column());
     let what = error.to_string().replace(&place, "");
@@ -189,7 +189,7 @@ fn unlike(key: &str, error: &serde_json::Error) -> String {
     format!("{key}: {what}")
 }
 
-/// The line a key stands in, from 1; the first one where it does not.
+/// The line a key is in, from 1; the first one if it does not.
 fn line_of(bytes: &[u8], key: &str) -> usize {
     let key = format!("\"{key}\"");
     let text = String::from_utf8_lossy(bytes);
@@ -230,7 +230,7 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
         fs::rename(&new, path)
     });
     if written.is_err() {
-        // What went wrong is already being told.
+        // The error is already being reported.
         fs::remove_file(&new).ok();
     }
     written

@@ -19,7 +19,7 @@ pub enum Start {
         variables: Vec<(String, String)>,
         /// Whether it gets a terminal.
         pty: bool,
-        /// What to do where it is exclusive and runs already; none means as the settings say.
+        /// What to do if it is exclusive and runs already; none means as the settings say.
         #[serde(default)]
         #[cfg_attr(test, ts(optional))]
         when_busy: Option<WhenBusy>,
@@ -68,15 +68,15 @@ pub struct Preview {
     pub argv: Vec<String>,
     /// The folder it would run in; none for a command on a host.
     pub cwd: Option<String>,
-    /// The recipe of the targets named, with the values known so far in it: as far as can be told without running
+    /// The recipe of the targets named, with the values known so far in it: as far as can be seen without running
     /// anything.
     pub recipe: Vec<String>,
     /// Why it asks before it runs; none if it does not.
     pub dangers: Vec<Danger>,
-    /// Of the hosts, those marked as production: where something is dangerous, their names are to be typed.
+    /// Of the hosts, those marked as production: if something is dangerous, their names are to be typed.
     pub production: Vec<String>,
     /// What else is worth knowing, in sentences: an `override` in the makefile that goes before a value given here.
     pub notes: Vec<String>,
-    /// The rule that forbids it, where one does.
+    /// The rule that forbids it, if one does.
     pub refusal: Option<String>,
 }

@@ -6,9 +6,11 @@
 //! ```text
 //! job, project, host, log    the nouns; log/ holds lines, escapes and styled text
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
+//! ids                    ids that sort by when they were made, whatever the clock says
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
 //! environment                what we were started with; Postgres' variables are kept from us, for jobs
 //! fleet/                     which of many hosts a line means: ranges, globs, tags; their names folded into one
+//! near                       names that come near a mistyped one
 //! open_files, traces         how many files may be open; what may be written of what programs trace
 //! launch, settings, presets  what is to be started; what a person has set; what launch forms were filled in with
 //! make/                      projects, targets, the exact command that runs one; scanning executes nothing
@@ -25,7 +27,7 @@
 //!
 //! # Who may import whom
 //! ```text
-//! environment, fleet, folders, open_files, traces, log, host, project, visible, job, json_file
+//! environment, fleet, ids, near, folders, open_files, traces, log, host, project, visible, job, json_file
 //!   ← launch, settings, presets, make, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
 //! `tests/house.rs` has the same as a table, module by module, and forbids that two files lean on each other.
@@ -33,11 +35,15 @@
 //! # The data's path
 //! A click becomes a [`wire::Request`], which the server's desk hands to the [`engine`]. **A local job**: the engine
 //! makes a job folder and, at the job's turn, starts a supervisor, a process in a session of its own; that starts make,
-//! appends each read to the spool and pokes whoever listens at the folder's control socket. **A job on a host**: the
-//! process that holds the host's session reads the SSH channel into the same kind of folder. From there on there is no difference. The engine
+//! appends each read to the spool and pokes all listeners at the folder's control socket. **A job on a host**: the
+//! process that holds the host's session reads the SSH channel into the same kind of folder. From there on there is no
+//! difference. The engine
 //! indexes the spool once; readers of the log are cursors over spool and store, so a slow one lags and nothing queues up;
 //! the archive copies the spool into the store, idempotently, and when the exit is in and all has arrived, the job is
 //! settled and its folder dropped. An engine that is killed loses nothing: the next one finds the folders.
+
+// A function of the product is at most as long as clippy.toml says.
+#![cfg_attr(not(test), warn(clippy::too_many_lines))]
 
 #[cfg(test)]
 mod committed;
@@ -46,11 +52,13 @@ pub mod environment;
 pub mod fleet;
 pub mod folders;
 pub mod host;
+pub mod ids;
 pub mod job;
 pub mod json_file;
 pub mod launch;
 pub mod log;
 pub mod make;
+mod near;
 pub mod open_files;
 pub mod presets;
 pub mod project;

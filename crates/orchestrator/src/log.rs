@@ -26,7 +26,7 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// The word as it stands in Postgres.
+    /// The word as it is in Postgres.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ pub struct Line {
 pub struct Span {
     /// The text; no control characters.
     pub text: String,
-    /// Its style, where it has one.
+    /// Its style, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub style: Option<Style>,

@@ -31,7 +31,7 @@ pub fn raise_open_files() {
     tracing::warn!("the limit of open files could not be raised");
 }
 
-/// The soft limit now; none where there is no limit.
+/// The soft limit now; none if there is no limit.
 #[must_use]
 pub fn open_files() -> Option<u64> {
     getrlimit(Resource::Nofile).current

@@ -56,7 +56,7 @@ pub struct Preset {
 #[serde(default)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Presets {
-    /// What it was last started with; none where it never was.
+    /// What it was last started with; none if it never was.
     pub last: Option<Filled>,
     /// What was kept under names, in their order.
     pub named: Vec<Preset>,
@@ -90,13 +90,13 @@ struct Remembered {
     presets: Presets,
 }
 
-/// The file; what was launched last stands last.
+/// The file; what was launched last is last.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Kept {
     targets: Vec<Remembered>,
 }
 
-/// The forms of a target. It holds none: each call reads the file, so whoever wrote last is seen.
+/// The forms of a target. It holds none: each call reads the file, so the last write is seen.
 #[derive(Debug, Clone, Copy)]
 pub struct Forms<'a> {
     /// Our config folder.
@@ -107,7 +107,7 @@ pub struct Forms<'a> {
     pub target: &'a str,
 }
 
-/// What is wrong with the file, where something is; what it last held counts then.
+/// What is wrong with the file, if something is; what it last held counts then.
 #[must_use]
 pub fn problem(config: &Path) -> Option<KeptError> {
     json_file::read::<Kept>(&file(config)).1
@@ -126,7 +126,7 @@ impl Forms<'_> {
     /// Keeps what the target was launched with just now. What is too much text is not kept.
     ///
     /// # Errors
-    /// Where the file is broken, which leaves it as it is, or cannot be written.
+    /// If the file is broken, which leaves it as it is, or cannot be written.
     pub fn launched(&self, filled: Filled) -> Result<(), PresetError> {
         let filled = (size(&filled) <= FORM_BYTES).then_some(filled);
         self.change(|presets| {
@@ -162,7 +162,7 @@ impl Forms<'_> {
     /// Drops what was kept under a name; one that is not there is dropped already.
     ///
     /// # Errors
-    /// Where the file is broken or cannot be written.
+    /// If the file is broken or cannot be written.
     pub fn forget(&self, name: &str) -> Result<Presets, PresetError> {
         self.change(|presets| {
             presets.named.retain(|known| known.name != name);
@@ -206,7 +206,7 @@ impl Forms<'_> {
 }
 
 impl Kept {
-    /// Makes room, but never by what stands last.
+    /// Makes room, but never by removing the last one.
     fn drop_oldest(&mut self) {
         let mut sizes: Vec<usize> = self.targets.iter().map(size).collect();
         while self.targets.len() > 1

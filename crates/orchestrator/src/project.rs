@@ -16,7 +16,7 @@ pub struct Project {
     pub source: ProjectSource,
     /// Whether its targets may be run from the window.
     pub trusted: bool,
-    /// Whether it was trusted, and its makefiles have changed since; told where the settings want to be asked again then.
+    /// Whether it was trusted, and its makefiles have changed since; told if the settings want to be asked again then.
     #[serde(default)]
     pub changed: bool,
     /// Whether at most one job of it runs at once.
@@ -50,7 +50,7 @@ pub struct Scan {
     pub default_goal: Option<String>,
     /// What the scan could not read, each with its place: `Makefile:12: missing separator`.
     pub problems: Vec<Problem>,
-    /// What comments call secret, also where a person is not asked for it. It is for this process alone.
+    /// What comments call secret, also if a person is not asked for it. It is for this process alone.
     #[serde(skip)]
     #[cfg_attr(test, ts(skip))]
     pub secrets: Vec<Secret>,
@@ -82,7 +82,7 @@ impl Scan {
 pub struct Secret {
     /// Its name.
     pub name: String,
-    /// What the makefile gives it, as far as the text tells.
+    /// What the makefile gives it, as far as the text shows.
     pub values: Vec<String>,
     /// Variables that nothing in the makefile defines and whose values it takes: they come from outside.
     pub takes: Vec<String>,
@@ -120,7 +120,7 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Place {
-    /// The file, relative to the project where it lies inside it.
+    /// The file, relative to the project if it lies inside it.
     pub file: String,
     /// Its line, from 1.
     pub line: u32,
@@ -137,17 +137,20 @@ pub struct Target {
     pub pattern: bool,
     /// What its comment says it does.
     pub doc: Option<String>,
-    /// The heading it stands under.
+    /// What else tells what it does, of one that is shown first and has no `doc`.
+    #[serde(default)]
+    pub summary: Option<Summary>,
+    /// The heading it is under.
     pub group: Option<String>,
     /// Where it is defined.
     pub place: Place,
     /// Whether `.PHONY` names it.
     pub phony: bool,
-    /// Whether it is shown first; the others stand under "Other".
+    /// Whether it is shown first; the others are under "Other".
     pub listed: bool,
     /// The recipe's lines as written, at most 200.
     pub recipe: Vec<String>,
-    /// Why running it asks first, where it does.
+    /// Why running it asks first, if it does.
     pub danger: Option<Danger>,
     /// The targets that it leads to at once, at most 50: those it needs, then those its recipe calls make for.
     #[serde(default)]
@@ -165,7 +168,7 @@ pub struct Target {
     /// The targets that running it leads to, itself among them, that never run twice at once (`@exclusive`).
     pub exclusive: Vec<String>,
     /// How long a cancel waits after INT, and after TERM, in milliseconds (`@grace 30s 10s`): the longest that it or a
-    /// target it leads to asks for. None where none does.
+    /// target it leads to asks for. None if none does.
     pub graces: Vec<u64>,
     /// The longest it is meant to run, in milliseconds (`@timeout 10m`); its own word alone, not that of what it leads to.
     #[serde(default)]
@@ -178,6 +181,34 @@ pub struct Target {
     /// name keeps make from looking for targets of these names (`make deploy ./app`).
     #[serde(default)]
     pub extra_words: bool,
+}
+
+/// What a target does, worked out from what is not written as its help; so it is shown less prominently than a `doc`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Summary {
+    /// One line, of at most 200 characters.
+    pub text: String,
+    /// What it is taken from.
+    pub by: SummaryBy,
+}
+
+/// What a summary is taken from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum SummaryBy {
+    /// A document of the project, as `README.md`, that says what `make NAME` is for.
+    Document {
+        /// Relative to the project.
+        file: String,
+    },
+    /// What its recipe prints, or remarks, before it does anything.
+    Recipe,
+    /// The targets that it starts, doing nothing else: `runs lint, test`.
+    Leads,
+    /// The first command of its recipe that does more than prepare, as far as its variables are known.
+    Command,
 }
 
 /// Why running something asks first.
@@ -213,7 +244,7 @@ pub enum DangerBy {
 }
 
 impl Target {
-    /// What stands in a name for the `%` of this pattern; none where it does not fit, or is no pattern.
+    /// What is in a name for the `%` of this pattern; none if it does not fit, or is no pattern.
     #[must_use]
     pub fn stem<'a>(&self, name: &'a str) -> Option<&'a str> {
         let (before, after) = self.name.split_once('%').filter(|_| self.pattern)?;
@@ -230,10 +261,10 @@ pub struct Variable {
     pub name: String,
     /// What its comment says.
     pub doc: Option<String>,
-    /// Its value as written; none where nothing in the makefile defines it for all targets, and of one that is secret or
+    /// Its value as written; none if nothing in the makefile defines it for all targets, and of one that is secret or
     /// comes from a dotenv file: such values stay where they are.
     pub default: Option<String>,
-    /// What else gives it a value, which is not told.
+    /// What else gives it a value, which is not named.
     #[serde(default)]
     pub set_by: Option<SetBy>,
     /// Whether it is set with `?=`.
@@ -241,7 +272,7 @@ pub struct Variable {
     /// Whether a person is to give it a value.
     #[serde(default)]
     pub need: Need,
-    /// The values its comment allows (`@choice a|b|c`), where it does.
+    /// The values its comment allows (`@choice a|b|c`), if it does.
     pub choices: Vec<String>,
     /// Values that the makefile compares it with, or that its comments give as examples; any other may be given. At most
     /// 12, and none of a variable that is secret or has choices.
@@ -260,7 +291,7 @@ pub struct Variable {
     pub fixed: Option<Place>,
 }
 
-/// What gives a variable a value that is not told.
+/// What gives a variable a value that is not named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "by")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -269,7 +300,7 @@ pub enum SetBy {
     Environment,
     /// A file of names and values, as `.env`, or `.envrc`.
     File {
-        /// Relative to the project where it lies inside it.
+        /// Relative to the project if it lies inside it.
         file: String,
     },
     /// The makefile itself, of a secret.

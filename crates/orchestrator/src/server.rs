@@ -1,4 +1,4 @@
-//! The WebSocket server: one port on 127.0.0.1 for the page's files and the socket. Whoever speaks to the socket owns
+//! The WebSocket server: one port on 127.0.0.1 for the page's files and the socket. A client of the socket owns
 //! the user's account, so most of this is walls.
 //!
 //! ```text
@@ -89,16 +89,16 @@ impl Default for Limits {
     }
 }
 
-/// What stands behind the sockets.
+/// What serves the sockets.
 pub trait Service: Clone + Send + Sync + 'static {
-    /// What stands behind one of them.
+    /// What serves one of them.
     type Session: Session;
 
     /// A socket was opened; what is sent to `outbox` goes out on it.
     fn open(&self, outbox: Outbox) -> Self::Session;
 }
 
-/// What stands behind one socket.
+/// What serves one socket.
 pub trait Session: Send + 'static {
     /// A client asks for something. The answer goes to the outbox, now or later. The next call waits until this one is
     /// through, so what takes long belongs in a task.
@@ -124,7 +124,7 @@ pub enum ServeError {
     Listen {
         /// The port asked for.
         port: u16,
-        /// What it said.
+        /// The message.
         source: io::Error,
     },
 }
@@ -141,7 +141,7 @@ pub struct Server {
 /// Starts a server on 127.0.0.1, with a token of its own.
 ///
 /// # Errors
-/// [`ServeError`] where the port cannot be had.
+/// [`ServeError`] if the port cannot be had.
 pub async fn serve<S: Service>(service: S, options: Options) -> Result<Server, ServeError> {
     let (listener, port) = accept::listen(options.port).map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => ServeError::PortTaken { port: options.port },
@@ -185,7 +185,7 @@ impl Server {
         self.walls.guard.token().clone()
     }
 
-    /// The origin of the page it serves: `http://127.0.0.1:PORT`. It opens nothing where no page is served.
+    /// The origin of the page it serves: `http://127.0.0.1:PORT`. It opens nothing if no page is served.
     #[must_use]
     pub fn origin(&self) -> String {
         origin(self.port)

@@ -35,7 +35,7 @@ mod starting;
 use supervisor::{apart::SESSION, folder::Folder, identity::Identity};
 
 pub use self::{
-    asking::{Answer, Answered, Asked},
+    asking::{Answer, Answered, Asked, Wanted},
     order::{Order, Start},
     process::live,
     processes::Processes,

@@ -20,7 +20,7 @@ use crate::{
 
 /// Jobs at once that can be asked for: each has a process of ours beside its own.
 const MOST_JOBS: u32 = 10_000;
-/// Rules of what tells of an error: each is looked for in all of a log that is looked at.
+/// Rules of what reports an error: each is looked for in all of a log that is looked at.
 const MOST_RULES: usize = 20;
 
 /// What a person can set.
@@ -39,17 +39,17 @@ pub struct Settings {
     pub disk_floor: Option<u32>,
     /// What becomes of a job that is exclusive and runs already.
     pub when_busy: WhenBusy,
-    /// Whether a project has to be trusted anew when its makefiles have changed.
+    /// Whether a project has to be trusted again when its makefiles have changed.
     pub trust_again: bool,
     /// The program that opens a terminal; none means the first one found.
     pub terminal: Option<String>,
     /// The command that opens an editor, with `{file}`, `{line}` and `{column}` in it; none means the first one found.
     pub editor: Option<String>,
-    /// Regular expressions; a line of a log in which one is found tells of an error. Case does not matter.
+    /// Regular expressions; a line of a log in which one is found reports an error. Case does not matter.
     pub error_rules: Vec<String>,
 }
 
-/// The settings that are in force, and what is wrong with the file where something is. `check` says what else has to
+/// The settings that are in force, and what is wrong with the file if something is. `check` says what else has to
 /// hold of them.
 #[must_use]
 pub fn read(
@@ -118,7 +118,7 @@ impl Default for SavedCommands {
 }
 
 impl SavedCommands {
-    /// Reads `commands.json`: what counts, and what is wrong with the file where something is.
+    /// Reads `commands.json`: what counts, and what is wrong with the file if something is.
     #[must_use]
     pub fn read(config: &Path) -> (Self, Option<KeptError>) {
         json_file::read(&config.join("commands.json"))
@@ -127,7 +127,7 @@ impl SavedCommands {
     /// Changes `commands.json`.
     ///
     /// # Errors
-    /// Where the file is broken, which leaves it as it is, or cannot be written.
+    /// If the file is broken, which leaves it as it is, or cannot be written.
     pub fn change(config: &Path, change: impl FnOnce(&mut Self)) -> Result<(), KeptError> {
         json_file::change(&config.join("commands.json"), |saved| {
             change(saved);
@@ -160,7 +160,7 @@ impl SavedCommands {
         }
     }
 
-    /// Takes a command out of a host's row, and out of every host's where it stands there.
+    /// Takes a command out of a host's row, and out of every host's if it is there.
     pub fn remove(&mut self, host: Option<&str>, command: &str) {
         for key in [host.unwrap_or(EVERY_HOST), EVERY_HOST] {
             if let Some(row) = self.0.get_mut(key) {
@@ -180,7 +180,7 @@ pub struct Production {
 }
 
 impl Production {
-    /// Reads `production.json`: what counts, and what is wrong with the file where something is.
+    /// Reads `production.json`: what counts, and what is wrong with the file if something is.
     #[must_use]
     pub fn read(config: &Path) -> (Self, Option<KeptError>) {
         json_file::read(&config.join("production.json"))
@@ -189,7 +189,7 @@ impl Production {
     /// Marks a host that leads to this place.
     ///
     /// # Errors
-    /// Where the file is broken, which leaves it as it is, or cannot be written.
+    /// If the file is broken, which leaves it as it is, or cannot be written.
     pub fn mark(config: &Path, host: &str, place: String) -> Result<(), KeptError> {
         json_file::change(&config.join("production.json"), |marked: &mut Self| {
             let is_new = marked.hosts.insert(host.to_owned());

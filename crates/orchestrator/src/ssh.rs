@@ -14,6 +14,8 @@
 //! No threads but the sessions' own, and one for each host or command on the way: [`Sessions::submit`] returns at once, and
 //! its [`Handle`] is waited for.
 
+mod algorithms;
+mod channel;
 mod config;
 mod exec;
 mod failure;
@@ -26,8 +28,8 @@ pub use config::route::{Algorithms, Bind, Family, Route, Strict, Via};
 pub use config::{Config, Purpose};
 pub use exec::orders::{Controls, InputFull, Orders, controls};
 pub use exec::task::{Ended, Exec, Output, Remote};
-pub use failure::{Reason, Refusal};
-pub use login::ask::{Answer, Ask, Question};
+pub use failure::{Reason, Refusal, Unallowed};
+pub use login::ask::{Answer, Ask, Hint, Question};
 #[cfg(fuzzing)]
 pub use login::known_hosts::fuzz as fuzz_known_hosts;
 pub use session::pool::{Handle, Sessions};

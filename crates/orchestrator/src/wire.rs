@@ -25,7 +25,7 @@ pub use self::{
     event::Event,
     job::{Job, JobType},
     prompt::{Answer, Prompt, Question},
-    reply::{Extent, Failure, FailureCode, HitMarks, Overview, Reply},
+    reply::{CommandConsent, Extent, Failure, FailureCode, HitMarks, Overview, Reply},
     request::{
         CatalogRequest, FindRequest, JobRequest, LaunchRequest, LogRequest, Request, SaveAs,
         SettingsRequest,

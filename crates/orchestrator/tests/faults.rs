@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+#[path = "faults/floods.rs"]
+mod floods;
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod home;

@@ -1,12 +1,12 @@
-//! The house rules that a compiler does not keep: which room may name which framework, who may import whom, and that no
-//! two files lean on each other.
+//! The house rules that a compiler does not keep: which room may name which framework, who may import whom, that no two
+//! files lean on each other, and how long a file may be.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -21,14 +21,16 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("committed", &[]),
     ("environment", &[]),
     ("fleet", &[]),
-    ("folders", &[]),
+    ("ids", &[]),
+    ("near", &[]),
+    ("folders", &["ids"]),
     ("open_files", &[]),
     ("traces", &[]),
     ("log", &[]),
     ("host", &[]),
     ("project", &[]),
     ("visible", &["committed"]),
-    ("job", &["log", "visible"]),
+    ("job", &["ids", "log", "visible"]),
     ("json_file", &["folders"]),
     ("launch", &["job", "project"]),
     ("settings", &["json_file", "launch", "log"]),
@@ -41,6 +43,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "job",
             "json_file",
             "log",
+            "near",
             "project",
         ],
     ),
@@ -59,7 +62,15 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("session", &["folders", "job", "log", "ssh", "visible"]),
     (
         "store",
-        &["environment", "folders", "host", "job", "log", "project"],
+        &[
+            "environment",
+            "folders",
+            "host",
+            "ids",
+            "job",
+            "log",
+            "project",
+        ],
     ),
     (
         "wire",
@@ -80,6 +91,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "environment",
             "folders",
             "host",
+            "ids",
             "job",
             "json_file",
             "launch",
@@ -405,6 +417,48 @@ fn no_files_lean_on_each_other() {
         circles.is_empty(),
         "files that lean on each other:\n{}",
         circles.join("\n")
+    );
+}
+
+/// Lines of a file of the product, at most. A function's are clippy's (`too-many-lines-threshold`).
+const LONGEST_FILE: usize = 400;
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let rooms = [
+        "crates/orchestrator/src",
+        "crates/supervisor/src",
+        "src-tauri/src",
+        "src",
+    ];
+    let mut open: Vec<PathBuf> = rooms.iter().map(|room| root.join(room)).collect();
+    let (mut lengths, mut long) = (Vec::new(), Vec::new());
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let end = path.extension().and_then(|end| end.to_str());
+            // Written by `make wire`, or a test of the page.
+            let is_other =
+                path.ends_with("src/lib/wire.ts") || path.to_string_lossy().ends_with(".test.ts");
+            if path.is_dir() {
+                open.push(path);
+            } else if matches!(end, Some("rs" | "ts" | "svelte")) && !is_other {
+                let lines = fs::read_to_string(&path).unwrap().lines().count();
+                lengths.push(lines);
+                if lines > LONGEST_FILE {
+                    long.push(format!("{} has {lines} lines", path.display()));
+                }
+            }
+        }
+    }
+    assert!(lengths.len() > 500, "the sources are found");
+    assert!(long.is_empty(), "split these files:\n{}", long.join("\n"));
+    lengths.sort_unstable();
+    let median = lengths[lengths.len() / 2];
+    assert!(
+        median <= 150,
+        "half of the files have more than {median} lines"
     );
 }
 

@@ -5,16 +5,22 @@
     reason = "a test that cannot go on says where it stopped"
 )]
 
+#[path = "ssh/config.rs"]
+mod config;
 #[path = "ssh/keys.rs"]
 mod keys;
 #[path = "ssh/routes.rs"]
 mod routes;
+#[path = "ssh/shells.rs"]
+mod shells;
 #[path = "support/sshd.rs"]
 mod sshd;
+#[path = "ssh/trust.rs"]
+mod trust;
 
 use std::{
     fs, io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Condvar, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -633,6 +639,49 @@ fn what_a_command_leaves_running_does_not_hold_its_end_up() {
     assert_eq!(written.out, b"now\n");
     assert_eq!(ended.exit, code(0));
     assert!(!ended.complete);
+}
+
+#[test]
+fn what_a_command_leaves_running_is_named() {
+    let sshd = Sshd::start();
+    let sessions = Sessions::new();
+    let naps = [nap(), nap(), nap(), nap()];
+    let [plain, away, orphan, bare] = &naps;
+    let quiet = "</dev/null >/dev/null 2>&1";
+    // The last one has nothing of the command's but its output.
+    let command = format!(
+        "sleep {plain} {quiet} & setsid sleep {away} {quiet} & (setsid sh -c 'sleep {orphan} & wait' {quiet} &)
+         (env -i setsid sleep {bare} &) ; sleep 0.3; exit 7"
+    );
+    let (_, ended) = run(&sessions, &sshd, &command);
+    assert_eq!((ended.exit, ended.canceled), (code(7), false));
+    for nap in [plain, away, orphan] {
+        let named = format!("sleep {nap}");
+        let is_named = ended.survivors.iter().any(|line| line.contains(&named));
+        assert!(is_named, "{nap}: {:?}", ended.survivors);
+    }
+    let (_, ended) = run(
+        &sessions,
+        &sshd,
+        &format!("env -i setsid sleep {bare}1 & exit 0"),
+    );
+    let named = format!("sleep {bare}1");
+    let [one] = ended.survivors.as_slice() else {
+        panic!("{:?}", ended.survivors);
+    };
+    assert!(one.ends_with(&named), "{one}");
+    let (_, ended) = run(&sessions, &sshd, "sleep 0.1 & wait");
+    assert_eq!(ended.survivors, Vec::<String>::new());
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let line = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
+        let is_ours =
+            line.starts_with("sleep\0") && naps.iter().any(|nap| line.contains(nap.as_str()));
+        if is_ours {
+            let pid = entry.file_name().to_str().unwrap().parse().unwrap();
+            let pid = rustix::process::Pid::from_raw(pid).unwrap();
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok();
+        }
+    }
 }
 
 #[test]

@@ -113,6 +113,7 @@ fn target(project: &str, target: &str) -> Job {
             pid: 123,
             command: "sleep 1000".into(),
         }],
+        notes: vec!["the login shell printed before it: hello".into()],
     }
 }
 

@@ -1,4 +1,4 @@
-//! Claims on what only so many jobs may have at once: single bytes of one file, each locked by whoever has it.
+//! Claims on what only so many jobs may have at once: single bytes of one file, each locked by its holder.
 //!
 //! The lock belongs to the open file (`F_OFD_SETLK`, fcntl(2) "Open file description locks"), so it goes with it to
 //! another process, and is given up when the last that holds it closes it or dies. An engine takes a job's claims and
@@ -20,7 +20,7 @@ use std::{
 pub struct Claims(File);
 
 impl Claims {
-    /// None yet, in a file that is made where it is not there; 0600.
+    /// None yet, in a file that is made if it is not there; 0600.
     ///
     /// # Errors
     /// Those of the file system.
@@ -30,10 +30,10 @@ impl Claims {
         Ok(Self(options.mode(0o600).open(path)?))
     }
 
-    /// What whoever started us left on our standard output, if that is a file.
+    /// What our starter left on our standard output, if that is a file.
     ///
     /// # Errors
-    /// Where there is no descriptor left for it.
+    /// If there is no descriptor left for it.
     pub fn handed() -> io::Result<Option<Self>> {
         let stdout = io::stdout();
         let kind = rustix::fs::fstat(&stdout)
@@ -47,7 +47,7 @@ impl Claims {
     /// Takes a place, if nobody else has it.
     ///
     /// # Errors
-    /// `InvalidInput` where there can be no such place, and those of the file system.
+    /// `InvalidInput` if there can be no such place, and those of the file system.
     pub fn try_take(&self, place: u64) -> io::Result<bool> {
         match self.set(place, libc::F_WRLCK) {
             Ok(()) => Ok(true),
@@ -69,7 +69,7 @@ impl Claims {
     /// The same claims once more: they last until both are dropped.
     ///
     /// # Errors
-    /// Where there is no descriptor left for it.
+    /// If there is no descriptor left for it.
     pub fn share(&self) -> io::Result<Self> {
         self.0.try_clone().map(Self)
     }

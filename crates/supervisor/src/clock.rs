@@ -13,7 +13,7 @@ pub fn wall_us() -> i64 {
     }
 }
 
-/// Microseconds since the machine was started, sleep included where the system counts it.
+/// Microseconds since the machine was started, sleep included if the system counts it.
 #[must_use]
 #[expect(unsafe_code, reason = "clock_gettime fills a struct of ours")]
 pub fn boot_us() -> u64 {

@@ -3,11 +3,11 @@
 //! Both ways go frames: a kind (u8), the payload's length (u32, little-endian), the payload. A frame of a kind the
 //! reader does not know is skipped, so that older and newer programs understand each other.
 //!
-//! A listener is told the current state as soon as it connects: the committed offset, and the exit if there is one.
-//! A slow listener is told the latest state once it reads again, not each step on the way; nothing queues up for it.
+//! A listener is sent the current state as soon as it connects: the committed offset, and the exit if there is one.
+//! A slow listener is sent the latest state once it reads again, not each step on the way; nothing queues up for it.
 //! Output itself never goes through here: a poke says up to where the spool may be read.
 //!
-//! **Input** the child does not read is kept up to a bound. At 256 KiB everybody is told `InputPaused(true)`, and
+//! **Input** the child does not read is kept up to a bound. At 256 KiB everybody is sent `InputPaused(true)`, and
 //! `InputPaused(false)` once it has shrunk to 64 KiB. Who goes on sending all the same is not read any more at 1 MiB,
 //! orders behind that input included, until the child reads or closes its input; no byte is dropped while it can
 //! still be read.
@@ -48,7 +48,7 @@ pub const MAX_FRAME: usize = 64 * 1024;
 /// The most bytes in one frame of input.
 pub const MAX_INPUT: usize = 1024 * 1024;
 
-/// What a listener is told.
+/// What a listener is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ToEngine {
     /// The spool holds whole records up to this offset.
@@ -56,7 +56,7 @@ pub enum ToEngine {
         /// As [`crate::spool`] counts.
         offset: u64,
     },
-    /// The child has ended. Told at once, before any sync, and again where more is known.
+    /// The child has ended. Reported at once, before any sync, and again if more is known.
     Exit(Exit),
     /// No output comes any more, and `exit.json` says so durably.
     Complete,
@@ -109,7 +109,7 @@ pub fn connect(folder: &Path) -> io::Result<UnixStream> {
     at_socket(folder, UnixStream::connect)
 }
 
-/// Listens on a job's control socket, in the place of whoever did before.
+/// Listens on a job's control socket, in place of the one before.
 ///
 /// # Errors
 /// Those of the system.

@@ -3,21 +3,33 @@
 
 use std::{
     env,
+    fs::File,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use rustix::io::Errno;
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::Errno,
+};
 
 /// Looked at no more often than this while writing and waiting …
 const EVERY: Duration = Duration::from_secs(1);
-/// … or after this many bytes, which a fast child writes in less. A look is one system call; between two of them each of
-/// many jobs may write so much below the floor.
-const EVERY_BYTES: u64 = 4 * 1024 * 1024;
+/// … or after this many bytes, which a fast child writes in less. All jobs look at the one disk, each for itself; between two
+/// looks each of them may write so much. So it is a share of the room above the floor: a thousand jobs do not overrun it
+/// before all of them have looked again.
+const EVERY_BYTES: RangeInclusive<u64> = 256 * 1024..=4 * 1024 * 1024;
+const SHARE: u64 = 1024;
 
-/// Free bytes of the disk below which jobs wait, where nobody says otherwise: room for the database's own files, on a disk
-/// of whatever size.
-pub const FLOOR: u64 = 256 * 1024 * 1024;
+/// Bytes above the floor from which on jobs write one after the other, each after a look of its own: however many there are,
+/// together they overrun the floor by what one of them reads at once.
+const NEAR: u64 = 256 * 1024 * 1024;
+
+/// Free bytes of the disk below which jobs wait, if nobody says otherwise, on a disk of whatever size: the reserve of our
+/// own Postgres, which needs room to empty the spools. Twelve floods were seen to hold with half of it (tests, `floods`).
+pub const FLOOR: u64 = 64 * 1024 * 1024;
 
 /// The variable that says otherwise, in bytes.
 pub const FLOOR_VARIABLE: &str = "VMO_DISK_FLOOR";
@@ -31,6 +43,12 @@ pub struct Disk {
     next_look: Option<Instant>,
     /// The spool's offset at the last look.
     offset: u64,
+    /// The next look is due after so many bytes.
+    every: u64,
+    /// Whether the floor was near at the last look.
+    is_near: bool,
+    /// The folder of all jobs' folders, whose lock is the turn.
+    gate: Option<Arc<File>>,
     /// Why nothing may be written now.
     why_not: Option<String>,
     /// The folder was not in its place at the last look.
@@ -46,6 +64,9 @@ impl Disk {
             floor,
             next_look: None,
             offset: 0,
+            every: *EVERY_BYTES.start(),
+            is_near: false,
+            gate: None,
             why_not: None,
             misses_folder: false,
         }
@@ -68,21 +89,49 @@ impl Disk {
         self.misses_folder = !self.folder.exists();
     }
 
-    /// When to look again, where that is not told by more to write.
+    /// When to look again, if that is not named by more to write.
     #[must_use]
     pub fn look_at(&self) -> Option<Instant> {
         self.next_look.filter(|_| self.why_not.is_some())
     }
 
-    /// Looks, where it is time to, before more is written at `offset`. Whether there is room.
+    /// Looks, if it is time to, before more is written at `offset`. Whether there is room.
     pub fn has_room(&mut self, now: Instant, offset: u64) -> bool {
         let soon = self.next_look.is_some_and(|at| now < at);
-        if !soon || offset - self.offset > EVERY_BYTES {
-            self.next_look = Some(now + EVERY);
-            self.offset = offset;
-            self.why_not = self.look();
+        if !soon || offset - self.offset > self.every {
+            self.look_now(now, offset);
         }
         self.why_not.is_none()
+    }
+
+    /// As [`Self::has_room`], and where the floor is near, a turn to write: no other job has one until it is dropped.
+    pub fn turn(&mut self, now: Instant, offset: u64) -> Option<Turn> {
+        if !self.has_room(now, offset) {
+            return None;
+        }
+        if !self.is_near {
+            return Some(Turn(None));
+        }
+        let turn = self.wait_for_turn();
+        // Others have written since.
+        self.look_now(now, offset);
+        self.why_not.is_none().then_some(turn)
+    }
+
+    /// Waits for the others. Where there is no lock to be had, jobs look as often, and write at once.
+    fn wait_for_turn(&mut self) -> Turn {
+        if self.gate.is_none() {
+            let open = self.folder.parent().and_then(|all| File::open(all).ok());
+            self.gate = open.map(Arc::new);
+        }
+        let gate = self.gate.clone();
+        Turn(gate.filter(|gate| flock(gate, FlockOperation::LockExclusive).is_ok()))
+    }
+
+    fn look_now(&mut self, now: Instant, offset: u64) {
+        self.next_look = Some(now + EVERY);
+        self.offset = offset;
+        self.why_not = self.look();
     }
 
     /// The spool could not be written: nothing is until the next look.
@@ -100,16 +149,34 @@ impl Disk {
     fn look(&mut self) -> Option<String> {
         let free = free(&self.folder);
         self.misses_folder = matches!(free, Err(Errno::NOENT));
-        // Where a disk does not say, writing finds out.
+        // If a disk does not say, writing finds out.
         let free = free.ok()?;
+        let (least, most) = (*EVERY_BYTES.start(), *EVERY_BYTES.end());
+        let above = free.saturating_sub(self.floor);
+        self.every = (above / SHARE).clamp(least, most);
+        self.is_near = above < NEAR;
         (free < self.floor).then(|| {
             let mib = 1024 * 1024;
             format!(
-                "disk full: {} MiB free, {} MiB are kept free",
+                "disk full: {} MiB free where {} is, {} MiB are kept free",
                 free / mib,
+                self.folder.parent().unwrap_or(&self.folder).display(),
                 self.floor / mib
             )
         })
+    }
+}
+
+/// A turn to write to a disk that is nearly full.
+#[derive(Debug)]
+pub struct Turn(Option<Arc<File>>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(gate) = &self.0 {
+            // It goes with the file at the latest.
+            flock(gate, FlockOperation::Unlock).ok();
+        }
     }
 }
 
@@ -122,10 +189,10 @@ pub fn free(folder: &Path) -> Result<u64, Errno> {
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
-/// The floor that the environment sets; none where it sets none.
+/// The floor that the environment sets; none if it sets none.
 ///
 /// # Errors
-/// What the variable holds, where that is no number of bytes.
+/// What the variable holds, if that is no number of bytes.
 pub fn floor_of_environment() -> Result<Option<u64>, String> {
     let Some(bytes) = env::var_os(FLOOR_VARIABLE) else {
         return Ok(None);

@@ -19,13 +19,13 @@ pub const DATABASE: &str = "VMO_DATABASE_URL";
 pub struct Exec {
     /// [`FORMAT`] of the writer.
     pub format: u32,
-    /// The program, looked up in `PATH` where it has no slash.
+    /// The program, looked up in `PATH` if it has no slash.
     pub program: String,
     /// Its arguments, without the program's own name.
     pub args: Vec<String>,
     /// The working directory, absolute.
     pub cwd: PathBuf,
-    /// A terminal of this size, where the job runs in one; its output is then all `stdout`.
+    /// A terminal of this size, if the job runs in one; its output is then all `stdout`.
     pub pty: Option<Window>,
     /// What cancel sends, in order.
     pub graces: Vec<Grace>,
@@ -36,7 +36,7 @@ pub struct Exec {
     /// The names of variables in its environment whose values are kept out of the log: a [`crate::mask`].
     #[serde(default)]
     pub secrets: Vec<String>,
-    /// How many files the child may have open (the soft limit), where that is not as many as we may.
+    /// How many files the child may have open (the soft limit), if that is not as many as we may.
     #[serde(default)]
     pub open_files: Option<u64>,
     /// Started with the job's id as last argument when the job has ended and no engine has claimed it.

@@ -13,7 +13,7 @@ pub enum Ended {
     },
     /// A signal ended it.
     Signal {
-        /// The signal's name without `SIG`, as `KILL`; `34` where it has none.
+        /// The signal's name without `SIG`, as `KILL`; `34` if it has none.
         signal: String,
         /// Whether it left a core dump.
         core: bool,
@@ -22,7 +22,7 @@ pub enum Ended {
     TimedOut {
         /// How long it was given, in milliseconds.
         after_ms: u64,
-        /// The signal that ended it, without `SIG`; none where it took one as a word to exit.
+        /// The signal that ended it, without `SIG`; none if it took one as a word to exit.
         signal: Option<String>,
     },
     /// The host could not be reached or would not let us in, so nothing ran. Only an engine writes this, of an SSH job.
@@ -51,7 +51,7 @@ pub struct Exit {
     pub ended: Ended,
     /// Whether a cancel was asked for before it ended.
     pub canceled: bool,
-    /// When the child was started: microseconds since 1970. None where it could not be.
+    /// When the child was started: microseconds since 1970. None if it could not be.
     pub started_at: Option<i64>,
     /// When it ended: microseconds since 1970, never before `started_at`.
     pub finished_at: i64,
@@ -61,6 +61,9 @@ pub struct Exit {
     pub complete: bool,
     /// Processes that were still there: after a cancel, what the last signal did not end; else what was left running.
     pub survivors: Vec<Survivor>,
+    /// What a person may want to know of how it ran, in words. Only an engine writes this, of an SSH job.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A process that outlived the job's child.

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::identity::Identity;
 
 /// What the engine knows of the job, and what to run: an [`crate::exec::Exec`] named `exec`, all the supervisor reads of
-/// it. It is never written anew, since its lock is the claim on the folder.
+/// it. It is never written again, since its lock is the claim on the folder.
 pub const JOB: &str = "job.json";
 /// The same as [`JOB`], for the day when that cannot be read.
 pub const JOB_COPY: &str = "job.copy.json";
-/// What to run, where the folder was made by a version that had it apart.
+/// What to run, if the folder was made by a version that had it apart.
 pub const EXEC: &str = "exec.json";
 /// The lock of folders made by versions that had it apart.
 const LOCK: &str = "lock";
@@ -45,7 +45,7 @@ pub struct Supervisor {
     pub child: Identity,
     /// The process group the child was given, which is its own.
     pub pgid: i32,
-    /// The child's standard streams where they are pipes, as `/proc/PID/fd` shows them: whoever holds one open is of the
+    /// The child's standard streams if they are pipes, as `/proc/PID/fd` shows them: whoever holds one open is of the
     /// job.
     #[serde(default)]
     pub pipes: Vec<String>,
@@ -212,7 +212,7 @@ impl Folder {
         }
     }
 
-    /// Brings a file of this name that is there onto the disk, with its name. False where there is none.
+    /// Brings a file of this name that is there onto the disk, with its name. False if there is none.
     ///
     /// # Errors
     /// Those of the file system.
@@ -249,7 +249,7 @@ impl Folder {
         let gone = self.0.with_added_extension(GONE);
         fs::rename(&self.0, &gone)?;
         match fs::remove_dir_all(gone) {
-            // Whoever sweeps up after kills was faster.
+            // Another process removed it first.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             outcome => outcome,
         }
@@ -275,7 +275,7 @@ impl Folder {
             .open(self.0.join(LOCK))
     }
 
-    /// The file whose lock is the claim: one of its own, where an earlier version made it, else the job's, or its copy where
+    /// The file whose lock is the claim: one of its own, if an earlier version made it, else the job's, or its copy if
     /// that one is gone.
     fn open_locked(&self, options: &OpenOptions) -> io::Result<Option<File>> {
         for name in [LOCK, JOB, JOB_COPY] {
@@ -300,7 +300,7 @@ impl Folder {
             .join(format!(".{name}.{}.{number}", std::process::id()));
         let done = self.put_by(&new, name, bytes, durably);
         if done.is_err() {
-            // What went wrong is already being told; a left-over is no harm.
+            // The error is already being reported; a left-over is no harm.
             fs::remove_file(&new).ok();
         }
         done

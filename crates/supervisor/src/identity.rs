@@ -4,7 +4,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-/// A process, told apart from any later one with the same id.
+/// A process, distinct from any later one with the same id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Identity {
     /// The process id.
@@ -34,6 +34,14 @@ impl Identity {
         system::boot().is_ok_and(|boot| boot == self.boot)
             && system::start(self.pid).is_ok_and(|(start, ended)| start == self.start && !ended)
     }
+}
+
+/// Which boot of the machine this is: another one after each loss of power.
+///
+/// # Errors
+/// `Unsupported` on a system this is not written for yet.
+pub fn this_boot() -> io::Result<String> {
+    system::boot()
 }
 
 #[cfg(target_os = "linux")]

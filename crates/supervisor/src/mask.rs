@@ -2,8 +2,8 @@
 //!
 //! A secret is looked for in every form of [`forms`]; nothing shorter than [`SHORTEST`] is. Every byte that belongs to a
 //! form is replaced, forms that overlap by one [`STANDIN`]. How the output is cut into reads makes no difference: what may
-//! be the start of a form is held back until it is decided. Where nothing more comes, it is not held for ever, since it may
-//! be the end of a prompt: [`Mask::let_go`] shows it where it gives little away and a [`STANDIN`] where it does not. Either
+//! be the start of a form is held back until it is decided. If nothing more comes, it is not held for ever, since it may
+//! be the end of a prompt: [`Mask::let_go`] shows it if it gives little away and a [`STANDIN`] if it does not. Either
 //! way it is remembered, and when the rest comes after all, that is replaced.
 
 mod forms;
@@ -17,9 +17,9 @@ use aho_corasick::{
     nfa::contiguous::NFA,
 };
 
-/// Bytes: what is shorter stands in any text, and masking it would ruin the log.
+/// Bytes: what is shorter occurs in any text, and masking it would ruin the log.
 pub const SHORTEST: usize = 6;
-/// What stands where a secret was.
+/// What is shown where a secret was.
 pub const STANDIN: &[u8] = b"***";
 /// Of a form, one part in so many may be shown at most when its start was held back for long enough.
 const MAY_SHOW: usize = 3;
@@ -90,10 +90,10 @@ impl std::fmt::Debug for Mask {
 }
 
 impl Secrets {
-    /// These secrets; none where all of them are too short to be looked for.
+    /// These secrets; none if all of them are too short to be looked for.
     ///
     /// # Panics
-    /// Where they have more than 2³¹ bytes in all their forms, which no environment holds.
+    /// If they have more than 2³¹ bytes in all their forms, which no environment holds.
     #[must_use]
     pub fn of<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
         let mut forms: Vec<Vec<u8>> = values.into_iter().flat_map(forms::forms).collect();
@@ -217,7 +217,7 @@ impl Mask {
         self.give(decided)
     }
 
-    /// What is held back, when nothing has followed it for long enough: shown where it is shorter than [`SHORTEST`] and
+    /// What is held back, when nothing has followed it for long enough: shown if it is shorter than [`SHORTEST`] and
     /// at most a third of each form it may become, else its stand-in. What follows is masked as if it had been held.
     pub fn let_go(&mut self) -> Vec<u8> {
         let gives_little = |begun: Begun| {

@@ -43,8 +43,9 @@ pub use writer::Writer;
 /// The most bytes of payload in one record.
 pub const MAX_RECORD: usize = 256 * 1024;
 
-/// A segment is not grown past this many bytes.
-pub const SEGMENT_BYTES: u64 = 32 * 1024 * 1024;
+/// A segment is not grown past this many bytes. What is archived goes segment by segment: where the disk is nearly full, no
+/// job has more than one of them in both places.
+pub const SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A place between two records: where the next one starts. The default is the start of the spool.
 #[derive(

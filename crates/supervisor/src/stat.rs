@@ -13,6 +13,8 @@ pub struct Stat {
     pub session: i32,
     /// `PF_` flags of the kernel.
     pub flags: u32,
+    /// How many threads it has, those that have ended left out.
+    pub threads: u32,
     /// When it started, in clock ticks since boot.
     pub start: u64,
 }
@@ -31,8 +33,15 @@ impl Stat {
             pgid: fields.next()?.parse().ok()?,
             session: fields.next()?.parse().ok()?,
             flags: fields.nth(2)?.parse().ok()?,
-            start: fields.nth(12)?.parse().ok()?,
+            threads: fields.nth(10)?.parse().ok()?,
+            start: fields.nth(1)?.parse().ok()?,
         })
+    }
+
+    /// Whether nothing is left of it but its status: it has no children any more.
+    #[must_use]
+    pub fn is_buried_soon(&self) -> bool {
+        matches!(self.state, b'Z' | b'X') && self.threads <= 1
     }
 
     /// Whether it runs no more: it is being taken down, or waits to be reaped.
@@ -54,6 +63,7 @@ mod tests {
         assert_eq!((stat.state, stat.ppid, stat.pgid), (b'Z', 5, 6));
         assert_eq!(stat.session, 7);
         assert_eq!((stat.flags, stat.start), (1_077_936_132, 4242));
+        assert_eq!(stat.threads, 1);
         assert!(stat.has_ended());
         assert_eq!(Stat::parse(b"7 (sh) S 1"), None);
     }

@@ -1,4 +1,5 @@
 // What the palette finds: targets, hosts, saved commands, jobs and actions, by the letters typed.
+import { about } from '$lib/about';
 import { elapsed, place, title } from '$lib/job';
 import { day, timeOfDay, took } from '$lib/format';
 import type { App } from '$lib/state/app.svelte';
@@ -12,6 +13,8 @@ export interface Entry {
   /** What is matched. */
   name: string;
   doc: string | null;
+  /** Whether what is said of it is a command. */
+  isCommand?: boolean;
   /** What is looked through where the name does not match. */
   also?: string;
   /** Where it belongs, at the right. */
@@ -135,8 +138,9 @@ function targets(app: App): Entry[] {
       id: `target ${project.name} ${target.name}`,
       icon: 'target' as const,
       name: target.name,
-      doc: target.doc,
-      also: `${target.doc ?? ''} ${project.name}`,
+      doc: about(target)?.text ?? null,
+      isCommand: about(target)?.by === 'command',
+      also: `${about(target)?.text ?? ''} ${project.name}`,
       place: project.name,
       danger: target.danger !== null,
       line: app.jobs.latest(project.name, target.name)?.command ?? `make ${target.name}`,
@@ -206,7 +210,7 @@ function actions(app: App): Entry[] {
     entry('Add a folder with a Makefile…', 'folder', () => addProject(app)),
     entry('History', 'page', () => app.go('/history')),
     entry('Settings', 'page', () => app.go('/settings')),
-    entry('Keys', 'page', () => (app.overlay = 'shortcuts')),
+    entry('Keyboard shortcuts', 'page', () => (app.overlay = 'shortcuts')),
     entry('Theme: system', 'theme', () => app.theme.choose('system')),
     entry('Theme: light', 'theme', () => app.theme.choose('light')),
     entry('Theme: dark', 'theme', () => app.theme.choose('dark')),

@@ -1,7 +1,7 @@
 // Every job ever, newest first, a page at a time; each page goes on after the last job of the one before.
 import type { Client } from '../client';
 import { day } from '../format';
-import { ANY_JOB } from '../job';
+import { ANY_JOB, newestFirst } from '../job';
 import { reason } from '../reason';
 import type { Job, JobId, JobQuery, Status } from '../wire';
 
@@ -116,7 +116,7 @@ export class History {
     if (!this.known) return;
     const at = this.jobs.findIndex((each) => each.id === job.id);
     if (at >= 0) this.jobs = this.jobs.with(at, job);
-    else if (this.#matches(job) && !(this.jobs[0] && job.id < this.jobs[0].id)) {
+    else if (this.#matches(job) && !(this.jobs[0] && newestFirst(job, this.jobs[0]) > 0)) {
       this.jobs = [job, ...this.jobs];
     }
   }

@@ -2,7 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { CallFailed, type Client } from '../client';
 import { inDesktop } from '../desktop';
-import { ANY_JOB, isOver } from '../job';
+import { ANY_JOB, isOver, newestFirst } from '../job';
 import type { Job, JobId, Start } from '../wire';
 
 /** How many of the latest jobs are asked for: they give each target its last status. */
@@ -20,8 +20,11 @@ export class Jobs {
   /** When a cancel was asked for, in milliseconds since 1970. */
   readonly #canceling = new SvelteMap<JobId, number>();
 
-  /** All that are known, newest first: an id sorts by when it was made. */
-  readonly all: Job[] = $derived([...this.#byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1)));
+  /** All that are known, newest first. */
+  readonly all: Job[] = $derived.by(() => {
+    const now = Date.now();
+    return [...this.#byId.values()].sort((a, b) => newestFirst(a, b, now));
+  });
   /** Those that are not over. */
   readonly active: Job[] = $derived(this.all.filter((job) => !isOver(job)));
   /** The latest job of each target, by project and target; one of several targets counts for its first. */

@@ -18,6 +18,14 @@ describe('jobs', () => {
     expect(jobs.latest('vm', 'logs')).toBeUndefined();
   });
 
+  test('a job of a clock that was ahead is the latest of nothing', async () => {
+    const jobs = new Jobs(await new FakeWorld().connected());
+    const ahead = '03bb2cc3-d800-7000-8000-000000000001';
+    jobs.learn([aJob({ id: ahead, status: 'error' }), aJob({ id: ID(1), status: 'done' })]);
+    expect(jobs.all.map(({ id }) => id)).toEqual([ID(1), ahead]);
+    expect(jobs.latest('vm', 'status')?.status).toBe('done');
+  });
+
   test('a closed tab gives its neighbour', async () => {
     const jobs = new Jobs(await new FakeWorld().connected());
     for (const n of [1, 2, 3]) jobs.open(ID(n));

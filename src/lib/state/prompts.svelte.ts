@@ -1,6 +1,11 @@
 // Questions of jobs that wait for a person, one shown at a time, in the order they were asked.
 import type { Client } from '../client';
-import type { Answer, Prompt } from '../wire';
+import type { Answer, Prompt, Question } from '../wire';
+
+/** What needs an answer. */
+export type Asking = Prompt & { question: Exclude<Question, { kind: 'touch' }> };
+/** A security key that has to be touched; that is its answer. */
+export type Touching = Prompt & { question: Extract<Question, { kind: 'touch' }> };
 
 /** The questions. */
 export class Prompts {
@@ -11,9 +16,19 @@ export class Prompts {
     this.#client = client;
   }
 
+  /** Those that need an answer. */
+  get questions(): Asking[] {
+    return this.list.filter((prompt): prompt is Asking => prompt.question.kind !== 'touch');
+  }
+
   /** The one to show. */
-  get first(): Prompt | undefined {
-    return this.list[0];
+  get first(): Asking | undefined {
+    return this.questions[0];
+  }
+
+  /** The keys that have to be touched. */
+  get touches(): Touching[] {
+    return this.list.filter((prompt): prompt is Touching => prompt.question.kind === 'touch');
   }
 
   /** Takes in all that wait. */

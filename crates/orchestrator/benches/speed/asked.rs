@@ -6,7 +6,7 @@ use crate::Outcome;
 
 const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [--server] [ROW…]
 --server: W1 with a Postgres of the system, too
-rows: w1 w2 w3 w4 w5 h1 h3 a1 a2 (all of them where none is named); p6, which fills up to 30 GB of disk";
+rows: w1 w2 w3 w4 w5 h1 h3 a1 a2 s1 s2 s3 s5 (all of them where none is named); p6, which fills up to 30 GB of disk";
 
 /// What to measure, and how often.
 pub(crate) struct Asked {

@@ -13,6 +13,7 @@
 //! archive   what is in Postgres; one COPY
 //! flood     W1, W2        ticks  W3                  clicks    W4, W5
 //! history   H1, H3        starts A1, A2             storm     P6
+//! hosts     S1, S2, S3, S5
 //! ```
 
 mod app;
@@ -23,6 +24,7 @@ mod clicks;
 mod flood;
 mod history;
 mod home;
+mod hosts;
 mod page;
 #[path = "../../tests/support/postgres.rs"]
 #[expect(
@@ -32,6 +34,8 @@ mod page;
 )]
 mod postgres;
 mod printed;
+#[path = "../../tests/support/sshd.rs"]
+mod sshd;
 mod starts;
 mod storm;
 mod table;
@@ -103,6 +107,9 @@ async fn measure(asked: &Asked) -> Outcome<Table> {
     }
     if asked.wants("a1") || asked.wants("a2") {
         starts::measure(programs, rounds, &mut table).await?;
+    }
+    if ["s1", "s2", "s3", "s5"].iter().any(|row| asked.wants(row)) {
+        hosts::measure(rounds, &mut table).await?;
     }
     if asked.names("p6") {
         storm::measure(programs, &mut table).await?;

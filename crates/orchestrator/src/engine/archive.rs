@@ -15,6 +15,7 @@ use std::{io, sync::Arc, time::Duration};
 use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
 
 use self::{
+    catch_up::Dropped,
     cut::{Cut, Spool, TRANSACTION_BYTES, mark_for_store},
     link::Link,
 };
@@ -37,7 +38,7 @@ const SHORT: Duration = Duration::from_millis(50);
 /// Bytes of spool of a job that is written in one go, at most.
 const SHORT_BYTES: u64 = 256 * 1024;
 
-/// While a job's end is told and not on the disk, and nobody says when it will be, it is looked for this often.
+/// While a job's end is reported and not on the disk, and nobody says when it will be, it is looked for this often.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Why a job could not be archived for good.
@@ -57,10 +58,12 @@ pub(crate) use self::kept::beginning;
 pub(super) const LATE: usize = 32;
 
 /// Archives a job until it is over and all of it has arrived, and removes its folder then. After an error it may be
-/// called again, and goes on from what the store has; `goes_on` is called whenever something has arrived.
+/// called again, and goes on from what the store has; `goes_on` is called whenever something has arrived. `floor` is how many
+/// bytes of the disk jobs leave free.
 pub(crate) async fn archive(
     live: Arc<Live>,
     link: Link,
+    floor: u64,
     goes_on: impl Fn() + Send + Sync,
 ) -> Result<(), ArchiveError> {
     let mut archiver = Archiver {
@@ -69,6 +72,8 @@ pub(crate) async fn archive(
         ahead: None,
         live,
         link,
+        turn: None,
+        floor,
         goes_on,
         saved: None,
         settled: false,
@@ -87,6 +92,10 @@ pub(crate) async fn archive(
 struct Archiver<F> {
     live: Arc<Live>,
     link: Link,
+    /// A turn to send a lot that is kept, where room is scarce.
+    turn: Option<OwnedSemaphorePermit>,
+    /// Free bytes of the disk below which jobs wait.
+    floor: u64,
     goes_on: F,
     spool: Spool,
     /// What comes next, while it is read beside the sending of what came before.
@@ -118,8 +127,10 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
                 }
                 self.send().await?;
                 caught_up = self.live.extent().end.offset <= self.at.at.offset;
+            } else if let Some(turn) = self.turn.take() {
+                drop(turn);
             } else if extent.complete {
-                // Where nothing was written down that was meant to be, the store is the first to keep it.
+                // If nothing was written down that was meant to be, the store is the first to keep it.
                 self.end_is_kept().await?;
                 if self.settle().await? {
                     return Ok(self.drop_folder().await?);
@@ -153,7 +164,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
             && !self.live.goes_on_in_store()
     }
 
-    /// Writes the job with all its log; false where the store has some of it, or the log cannot be read to its end.
+    /// Writes the job with all its log; false if the store has some of it, or the log cannot be read to its end.
     async fn write_whole(&mut self) -> Result<bool, ArchiveError> {
         let end = self.live.extent().end;
         let (batches, at) = match end.offset {
@@ -192,7 +203,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         .await
     }
 
-    /// Writes the job as it stands, where the store does not know that yet. How it ended is [`Self::settle`]'s to write,
+    /// Writes the job as it is, if the store does not know that yet. How it ended is [`Self::settle`]'s to write,
     /// after the log.
     async fn save(&mut self) -> Result<(), ArchiveError> {
         let live = &self.live;
@@ -232,7 +243,10 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         // Before it is read, so that who waits holds no memory.
         let waiting = self.live.extent().end.offset - self.at.at.offset;
         let much = waiting >= (TRANSACTION_BYTES / 2) as u64;
-        let _turn = if much { self.turn().await } else { None };
+        let turn = match self.turn.take() {
+            None if much => self.turn().await,
+            turn => turn,
+        };
         let cut = match self.next_cut().await {
             Err(error) if index::is_damage(&error) => {
                 self.found_damage(&error);
@@ -258,7 +272,11 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
             Ok(()) => {
                 self.at = next;
                 (self.goes_on)();
-                self.drop_what_is_durable().await
+                if self.drop_what_is_durable().await? == Dropped::NotYet {
+                    // What is in both places takes room that there is not: nobody else begins before it is dropped.
+                    self.turn = turn;
+                }
+                Ok(())
             }
             Err(error) => self.recover(error).await,
         }
@@ -274,7 +292,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         });
     }
 
-    /// A turn to send a lot. Where others wait for one, what was read ahead is dropped, and read again.
+    /// A turn to send a lot. If others wait for one, what was read ahead is dropped, and read again.
     async fn turn(&mut self) -> Option<OwnedSemaphorePermit> {
         if let Some(turn) = self.link.bulk_now() {
             return Some(turn);
@@ -283,7 +301,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         self.link.bulk().await
     }
 
-    /// What is to be sent next: what was read ahead, where it begins where the archive ends.
+    /// What is to be sent next: what was read ahead, if it begins where the archive ends.
     async fn next_cut(&mut self) -> io::Result<Cut> {
         if let Some(ahead) = self.ahead.take() {
             let (spool, cut) = ahead.await.map_err(io::Error::other)?;
@@ -315,7 +333,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         self.spool.cut(self.at.clone(), until)
     }
 
-    /// Writes how the job ended; false where the server turned out to lack some of the log.
+    /// Writes how the job ended; false if the server turned out to lack some of the log.
     async fn settle(&mut self) -> Result<bool, ArchiveError> {
         let mark = mark_for_store(&self.at);
         let mut job = self.live.job();
@@ -337,7 +355,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
 }
 
 /// Drops files, on a thread that may block: the kernel waits for those of their pages that are on their way to the disk,
-/// seconds where that is busy, and meanwhile every log would stand still.
+/// seconds if that is busy, and meanwhile every log would stand still.
 async fn off_the_disk<T: Send + 'static>(
     drops: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {

@@ -3,6 +3,7 @@
 //! Each public method that reads a file or runs a program does so on a thread that may block. The engine's other rooms
 //! call the methods beneath them, on a thread of their own that may.
 
+mod choose;
 mod consents;
 pub(super) mod database;
 pub(super) mod edit;

@@ -44,12 +44,12 @@ use crate::{
     session,
 };
 
-/// Before a broken connection to a supervisor that lives is made anew.
+/// Before a broken connection to a supervisor that lives is made again.
 const AGAIN: Duration = Duration::from_millis(200);
-/// How long a job's end waits for what the job wrote to be read, where that is much: a status is due (RELIABILITY.md, P2).
+/// How long a job's end waits for what the job wrote to be read, if that is much: a status is due (RELIABILITY.md, P2).
 const BEHIND: Duration = Duration::from_millis(250);
 
-/// Told each time the job itself changed.
+/// Called each time the job itself changed.
 pub(crate) trait Tell: Send + Sync {
     /// The job as it is now.
     fn job(&self, job: Job);
@@ -57,7 +57,7 @@ pub(crate) trait Tell: Send + Sync {
     fn asks(&self, job: JobId, asks: Option<&str>);
 }
 
-/// Connects to whoever supervises a job; none where nobody does. Only a refusal says so: that we are out of file
+/// Connects to the supervisor of a job; none if it has none. Only a refusal says so: that we are out of file
 /// descriptors, or whatever else may come, says nothing about the job.
 pub(crate) async fn connect(live: &Live) -> Option<StdStream> {
     loop {
@@ -118,12 +118,12 @@ pub(crate) async fn follow(
     settle(&mut indexer, tell.as_ref()).await;
 }
 
-/// What is known of a job with no supervisor left: its exit where it was written down, else that it is lost.
+/// What is known of a job with no supervisor left: its exit if it was written down, else that it is lost.
 pub(crate) async fn settle_alone(mut indexer: Indexer, tell: Arc<dyn Tell>) {
     settle(&mut indexer, tell.as_ref()).await;
 }
 
-/// Another connection, where the supervisor lives although this one broke: what we failed to read is no evidence.
+/// Another connection, if the supervisor lives although this one broke: what we failed to read is no evidence.
 async fn again(live: &Live) -> Option<StdStream> {
     let seen: Option<Seen> = live.folder.read_json(folder::EXIT).ok().flatten();
     if seen.is_some_and(|seen| seen.complete) || !is_supervised(&live.folder) {
@@ -140,7 +140,7 @@ fn is_supervised(folder: &Folder) -> bool {
         || session::is_held(folder)
 }
 
-/// When the job's child was there, here or on its host; none where it has not been.
+/// When the job's child was there, here or on its host; none if it has not been.
 pub(crate) fn begun_at(folder: &Folder) -> Option<DateTime<Utc>> {
     let written = |name| std::fs::metadata(folder.path().join(name)).and_then(|it| it.modified());
     let at = written(folder::SUPERVISOR).or_else(|_| written(session::LEADER));
@@ -168,7 +168,7 @@ struct Ending {
 }
 
 impl<K: Send> Listening<'_, K> {
-    /// True once no more will come, false where the connection ended before.
+    /// True once no more will come, false if the connection ended before.
     ///
     /// What goes out never keeps us from hearing what comes in, nor does a log that is long to read; and no more input goes
     /// out than the job reads: orders behind it would be stuck.
@@ -213,13 +213,13 @@ impl<K: Send> Listening<'_, K> {
             .is_some_and(|committed| self.indexer.is_behind(committed))
     }
 
-    /// Takes in all that has been told, and reads a piece of what was written.
+    /// Takes in all that has been sent, and reads a piece of what was written.
     fn heard(&mut self, decoder: &mut Decoder<ToEngine>) -> io::Result<()> {
         while let Some(frame) = decoder.next()? {
             match frame {
                 ToEngine::Committed { offset } => self.committed = Some(offset),
                 ToEngine::Exit(seen) => {
-                    // Where it was told to others before us, this is all that says how far there is something to read.
+                    // If it was sent to others before us, this is all that says how far there is something to read.
                     self.committed = self.committed.max(Some(seen.spool_end));
                     self.indexer.seen = Some(seen.clone());
                     self.end = Some(Ending {
@@ -248,7 +248,7 @@ impl<K: Send> Listening<'_, K> {
         self.read_on()
     }
 
-    /// Reads a piece, and says the job's end where it is time to.
+    /// Reads a piece, and says the job's end if it is time to.
     fn read_on(&mut self) -> io::Result<()> {
         if let Some(committed) = self.committed
             && self.indexer.is_behind(committed)
@@ -259,7 +259,7 @@ impl<K: Send> Listening<'_, K> {
         Ok(())
     }
 
-    /// Says how the job ended: after all that was written before, where that is soon read. Whoever is new here says it first
+    /// Reports how the job ended: after all that was written before, if that is soon read. Whoever is new here says it first
     /// of all, and reads later.
     fn say_end(&mut self) {
         let Some(end) = &mut self.end else { return };
@@ -309,7 +309,7 @@ async fn settle(indexer: &mut Indexer, tell: &dyn Tell) {
     live.completed();
 }
 
-/// How a job with no supervisor left ended; none where another engine archived it meanwhile and dropped the folder.
+/// How a job with no supervisor left ended; none if another engine archived it meanwhile and dropped the folder.
 async fn how_it_ended(indexer: &Indexer) -> Option<Seen> {
     let folder = &indexer.live.folder;
     match (folder.read_json::<Seen>(folder::EXIT), &indexer.seen) {
@@ -330,7 +330,7 @@ async fn how_it_ended(indexer: &Indexer) -> Option<Seen> {
     }
 }
 
-/// Reads what is left of the spool, however often the system has to be asked for it; false where another engine archived
+/// Reads what is left of the spool, however often the system has to be asked for it; false if another engine archived
 /// it meanwhile and dropped the folder.
 async fn has_all(indexer: &mut Indexer) -> bool {
     let mut waits = Backoff::new();
@@ -351,7 +351,7 @@ async fn has_all(indexer: &mut Indexer) -> bool {
 fn say_end(indexer: &Indexer, seen: &Seen, tell: &dyn Tell) {
     let live = &indexer.live;
     live.ends_at(seen.spool_end);
-    // In one step: whoever waits for the end takes all of it.
+    // In one step: a waiter for the end takes all of it.
     tell.job(live.change(|job| {
         end(job, seen);
         job.cause = indexer.cause(seen);
@@ -366,7 +366,7 @@ fn over(live: &Live, seen: &Seen) -> Job {
     live.change(|job| end(job, seen))
 }
 
-/// How a job stands that was seen to end so.
+/// How a job is that was seen to end so.
 pub(crate) fn end(job: &mut Job, seen: &Seen) {
     job.state = State::Ended {
         started_at: seen.started_at.and_then(DateTime::from_timestamp_micros),
@@ -377,4 +377,5 @@ pub(crate) fn end(job: &mut Job, seen: &Seen) {
     job.paused = None;
     job.defied = None;
     job.survivors.clone_from(&seen.survivors);
+    job.notes.clone_from(&seen.notes);
 }

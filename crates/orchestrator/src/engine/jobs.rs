@@ -128,7 +128,7 @@ impl Jobs {
             .filter(|job| query.matches(job))
             .collect();
         jobs.extend(archived.into_iter().filter(|job| !known.contains(&job.id)));
-        jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
+        jobs.sort_by_key(|job| job.id.listed());
         let more = jobs.len() > limit;
         jobs.truncate(limit);
         Ok(Page {
@@ -183,7 +183,7 @@ impl Jobs {
             Err(error) if found.is_empty() => return Err(error.into()),
             Err(_) => {}
         }
-        found.sort_by_key(|job| std::cmp::Reverse(job.id));
+        found.sort_by_key(|job| job.id.listed());
         found.dedup_by_key(|job| job.id);
         match found.as_slice() {
             [] => Err(EngineError::NotFound(format!(

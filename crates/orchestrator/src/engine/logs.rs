@@ -1,9 +1,12 @@
 //! The logs of jobs: read from spool and store alike, searched, outlined and saved.
 
+pub(super) mod cursor;
 mod edit;
 pub(super) mod find;
+pub(super) mod lines;
+pub(super) mod log;
 pub(super) mod outline;
-pub(super) mod reader;
+pub(super) mod piece;
 mod save;
 pub(super) mod source;
 

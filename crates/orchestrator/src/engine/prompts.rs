@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Engine, EngineError};
 use crate::{
     job::JobId,
-    session::{self, Answered, Asked},
+    session::{self, Answered, Asked, Wanted},
     ssh,
     wire::{Answer, Event, Prompt, Question},
 };
@@ -39,10 +39,10 @@ impl Prompts {
             return None;
         }
         let prompt = Prompt {
-            id: Uuid::now_v7(),
+            id: crate::ids::new_id(),
             job,
             host: asked.host,
-            question: question(asked.question),
+            question: question(asked.wanted),
         };
         let number = asked.number;
         let note = Waiting {
@@ -85,7 +85,7 @@ impl Engine {
     /// Answers what a job asked.
     ///
     /// # Errors
-    /// Where the question does not wait any more.
+    /// If the question does not wait any more.
     pub fn answer(&self, prompt: Uuid, answer: Answer) -> Result<(), EngineError> {
         let gone = || EngineError::NotFound("this question has been answered or withdrawn".into());
         let waiting = self
@@ -135,17 +135,18 @@ impl Engine {
     }
 }
 
-fn question(question: ssh::Question) -> Question {
-    match question {
-        ssh::Question::HostKey {
+fn question(wanted: Wanted) -> Question {
+    match wanted {
+        Wanted::Answer(ssh::Question::HostKey {
             fingerprint,
             key_type,
             address,
-        } => Question::HostKey {
+        }) => Question::HostKey {
             fingerprint,
             key_type,
             address,
         },
-        ssh::Question::Secret { label, echo } => Question::Secret { label, echo },
+        Wanted::Answer(ssh::Question::Secret { label, echo }) => Question::Secret { label, echo },
+        Wanted::Touch(key) => Question::Touch { key },
     }
 }

@@ -17,8 +17,10 @@ pub(super) mod started;
 
 use std::{collections::HashMap, ffi::OsString, io, path::Path};
 
-use supervisor::exec::{Exec, MASKED};
-use uuid::Uuid;
+use supervisor::{
+    exec::{Exec, MASKED},
+    identity,
+};
 
 use self::{
     compose::{Composed, Wanted},
@@ -258,11 +260,8 @@ impl Engine {
         hosts: &[String],
         pty: bool,
     ) -> Result<Vec<Job>, EngineError> {
-        let routes = self
-            .catalog()
-            .routes(hosts, command)
-            .map_err(|refusal| EngineError::NotFound(refusal.to_string()))?;
-        let batch = (hosts.len() > 1).then(Uuid::now_v7);
+        let routes = self.catalog().routes(hosts, command)?;
+        let batch = (hosts.len() > 1).then(crate::ids::new_id);
         // All or none: a host whose folder cannot be made must not leave the others running unnamed.
         let of_host = |host: &String| draft::of_host(host, command, pty, batch).job();
         let jobs: Vec<Job> = hosts.iter().map(of_host).collect();
@@ -336,6 +335,7 @@ impl Engine {
             store: self.0.link.key(),
             exec,
             claims: claims.iter().map(Claim::place).collect(),
+            boot: identity::this_boot().ok(),
         };
         job_folder::prepare(&jobs, kept).map_err(|error| {
             self.forget(id);
@@ -372,7 +372,7 @@ fn is_as_seen(asked: &Asked, seen: Option<&Job>) -> Result<(), EngineError> {
 fn variables_to_repeat(job: &Job) -> Result<Vec<(String, String)>, EngineError> {
     let secret = |name: &str| {
         EngineError::Refused(format!(
-            "{name} is secret and was not kept: start the target anew and type it"
+            "{name} is secret and was not kept: start the target again and type it"
         ))
     };
     let variables = job.variables.iter();

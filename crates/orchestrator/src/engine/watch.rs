@@ -125,7 +125,7 @@ impl Engine {
         tokio::spawn(async move {
             loop {
                 let Ok(mut changes) = engine.0.link.store().await.subscribe().await else {
-                    // The link is told by whoever meets the trouble in earnest.
+                    // The link is told by the next caller that needs the store.
                     tokio::time::sleep(SUBSCRIBE_AGAIN).await;
                     continue;
                 };

@@ -36,6 +36,8 @@ pub struct Choice {
     pub hosts: Vec<String>,
     /// Whether the line says "all", itself or by leaving some out of all.
     pub is_all: bool,
+    /// Those of the hosts whose names the line has in full.
+    pub typed: Vec<String>,
 }
 
 /// Why nothing was chosen.
@@ -84,10 +86,11 @@ pub fn choose(line: &str, inventory: &dyn Inventory) -> Result<Choice, ChoiceErr
         return Err(ChoiceError::Unreadable(why));
     }
     let steps = parse::parse(line).map_err(ChoiceError::Unreadable)?;
-    let choice = all_steps(&steps, inventory)?;
+    let mut choice = all_steps(&steps, inventory)?;
     if choice.hosts.is_empty() {
         return Err(ChoiceError::Nothing(line.trim().to_owned()));
     }
+    choice.typed = kept(once(choice.typed), &choice.hosts, true);
     Ok(choice)
 }
 
@@ -95,6 +98,9 @@ fn all_steps(steps: &[(Step, Set)], inventory: &dyn Inventory) -> Result<Choice,
     let mut chosen = Choice::default();
     for (step, set) in steps {
         let more = one_set(set, inventory)?;
+        if *step == Step::Or {
+            chosen.typed.extend(more.typed);
+        }
         match step {
             Step::Or => {
                 chosen.is_all |= more.is_all;
@@ -118,7 +124,13 @@ fn one_set(set: &Set, inventory: &dyn Inventory) -> Result<Choice, ChoiceError> 
     let hosts = match set {
         Set::Names(pattern) => {
             let (hosts, is_all) = named(pattern, inventory)?;
-            return Ok(Choice { hosts, is_all });
+            let is_typed = hosts == [pattern.as_str()];
+            let typed = is_typed.then(|| pattern.clone()).into_iter().collect();
+            return Ok(Choice {
+                hosts,
+                is_all,
+                typed,
+            });
         }
         Set::Inner(steps) => return all_steps(steps, inventory),
         Set::Part(set, part) => part_of(one_set(set, inventory)?.hosts, *part),
@@ -136,7 +148,7 @@ fn one_set(set: &Set, inventory: &dyn Inventory) -> Result<Choice, ChoiceError> 
     };
     Ok(Choice {
         hosts,
-        is_all: false,
+        ..Choice::default()
     })
 }
 

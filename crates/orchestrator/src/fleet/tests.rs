@@ -168,6 +168,15 @@ fn all_is_known_as_all() {
 }
 
 #[test]
+fn only_a_name_in_full_is_typed() {
+    let typed = |line| choose(line, &hosts()).unwrap().typed;
+    assert_eq!(typed("web-1,db-[1-2],w*,web-2"), ["web-1", "web-2"]);
+    assert_eq!(typed("db-1,web-1,!db-1"), ["web-1"]);
+    assert_eq!(typed("db*&db-1"), Vec::<String>::new());
+    assert_eq!(typed("(db-1,-)/9"), Vec::<String>::new());
+}
+
+#[test]
 fn what_cannot_be_read_is_refused_with_its_place() {
     for (line, words) in [
         ("", "a host is missing at its end"),

@@ -27,7 +27,7 @@ pub struct Here {
     pub cwd: Option<PathBuf>,
     /// How its environment differs from the app's own, by name.
     pub environment: Vec<EnvironmentChange>,
-    /// The commit its folder stood at, and how many files differed from it.
+    /// The commit its folder was at, and how many files differed from it.
     pub commit: Option<Commit>,
 }
 
@@ -41,7 +41,7 @@ pub struct EnvironmentChange {
     pub change: EnvironmentChanged,
     /// By whom or why, in a word or two: `login shell`, `direnv`, `would change make`.
     pub by: String,
-    /// Its value in the job, where it is known to be harmless, as that of `PATH`.
+    /// Its value in the job, if it is known to be harmless, as that of `PATH`.
     pub value: Option<String>,
 }
 
@@ -58,13 +58,13 @@ pub enum EnvironmentChanged {
     Removed,
 }
 
-/// Where a git work tree stood when a job started in it.
+/// Where a git work tree was when a job started in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Commit {
     /// The first ten digits of its hash.
     pub hash: String,
-    /// The branch, where there is one.
+    /// The branch, if there is one.
     pub branch: Option<String>,
     /// Files that differ from it.
     pub dirty: u32,

@@ -31,9 +31,9 @@ pub struct JobQuery {
     pub until: Option<DateTime<Utc>>,
     /// Pinned by somebody; false means any.
     pub pinned: bool,
-    /// Older than this one, which need not be there itself: to go on after the last of a page.
+    /// Listed after this one, which need not be there itself: to go on after the last of a page.
     pub before: Option<JobId>,
-    /// At most this many, 1 to 500; 50 where it is 0.
+    /// At most this many, 1 to 500; 50 if it is 0.
     pub limit: u32,
 }
 
@@ -56,6 +56,8 @@ impl JobQuery {
             && self.owner.as_ref().is_none_or(|owner| *owner == job.owner)
             && self.since.is_none_or(|since| job.queued_at >= since)
             && self.until.is_none_or(|until| job.queued_at < until)
-            && self.before.is_none_or(|before| job.id < before)
+            && self
+                .before
+                .is_none_or(|before| job.id.listed() > before.listed())
     }
 }

@@ -1,4 +1,4 @@
-//! Where a job stands.
+//! Where a job is.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Exit, Waits};
 
-/// Where a job stands. Each state carries what is known in it and nothing else.
+/// Where a job is. Each state carries what is known in it and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
@@ -25,7 +25,7 @@ pub enum State {
     },
     /// It is over.
     Ended {
-        /// When it started; none where it never did.
+        /// When it started; none if it never did.
         started_at: Option<DateTime<Utc>>,
         /// When it was over, as far as is known.
         finished_at: DateTime<Utc>,
@@ -56,7 +56,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word as it stands in Postgres and on the command line.
+    /// The word as it is in Postgres and on the command line.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

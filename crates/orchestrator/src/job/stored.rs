@@ -1,4 +1,4 @@
-//! A job as it is written down, and as older versions wrote it: what belongs to a local job stood beside everything else
+//! A job as it is written down, and as older versions wrote it: what belongs to a local job was beside everything else
 //! (`argv`, `cwd`, `environment`, `commit`), and the host of a command in `what`.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -26,7 +26,7 @@ impl<'de> Deserialize<'de> for Job {
     }
 }
 
-/// Makes a job's place of what stood for it.
+/// Makes a job's place of what was for it.
 fn give_place(job: &mut Map<String, Value>) {
     let here = HERE.map(|name| (name, job.remove(name)));
     let host = job.get("what").and_then(|what| what.get("host"));

@@ -7,7 +7,7 @@
 //! - A newline ends any unfinished sequence, and a carriage return an unfinished string (OSC, DCS, APC, PM, SOS, title),
 //!   so an OSC that is never closed hides the rest of its line and no more.
 //! - A string else ends at BEL, at ST (`ESC \`), or where another `ESC` begins a new sequence.
-//! - CAN and SUB cancel a sequence. Other C0 controls within `ESC …` and `CSI …` act as if they stood before it.
+//! - CAN and SUB cancel a sequence. Other C0 controls within `ESC …` and `CSI …` act as if they were before it.
 //! - A byte from 0x80 up ends `ESC …` and `CSI …` and is text. C1 controls begin nothing: in UTF-8 their bytes are
 //!   parts of characters, and the characters U+0080 to U+009F are dropped as text.
 //!
@@ -97,11 +97,11 @@ pub(super) enum Sequence {
 /// The parameters of a control sequence, as far as they have come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Params {
-    /// Each one's value, 0 where it is empty, `u16::MAX` where it is larger.
+    /// Each one's value, 0 if it is empty, `u16::MAX` if it is larger.
     pub(super) values: [u16; PARAMS],
     /// How many have begun, from 1.
     pub(super) len: u8,
-    /// Bit `i` is set where a colon and not a semicolon stands before the `i`th.
+    /// Bit `i` is set if a colon and not a semicolon is before the `i`th.
     pub(super) colons: u32,
 }
 
@@ -199,7 +199,7 @@ impl Pen {
         bytes.len()
     }
 
-    /// Takes one byte of a sequence; false where the sequence is over and the byte is not part of it.
+    /// Takes one byte of a sequence; false if the sequence is over and the byte is not part of it.
     fn step(&mut self, byte: u8, screen: &mut impl Screen) -> bool {
         match (byte, &self.sequence) {
             (ESC, _) => {

@@ -1,4 +1,4 @@
-//! Finding text in a log: what is looked for, and where it stands. Pure functions of a log's bytes, in whatever chunks.
+//! Finding text in a log: what is looked for, and where it is. Pure functions of a log's bytes, in whatever chunks.
 
 mod inline;
 mod pattern;
@@ -17,9 +17,9 @@ pub use self::{
 pub struct Query {
     /// The text, or the regular expression: 1 to 1000 bytes.
     pub text: String,
-    /// Whether upper and lower case are told apart.
+    /// Whether upper and lower case are distinguished.
     pub case: bool,
-    /// Whether no letter, digit or underscore may stand right before or after it.
+    /// Whether no letter, digit or underscore may be right before or after it.
     pub word: bool,
     /// Whether `text` is a regular expression, in the syntax of Rust's `regex` crate.
     pub regex: bool,

@@ -1,6 +1,6 @@
 //! Lines: where they begin, and the ones that are to be shown. Pure functions of a log's bytes, in whatever chunks.
 //!
-//! [`State`] is where a reader stands between two chunks. It is kept at marks of a log's index, so that reading can
+//! [`State`] is where a reader is between two chunks. It is kept at marks of a log's index, so that reading can
 //! begin there; it holds just what the lines that begin later depend on. [`Window`] collects lines by number,
 //! [`Tail`] the last ones; [`Flow`] gives all of them in turn.
 
@@ -21,7 +21,7 @@ use super::{
 /// How much of a line is shown unless all of it is asked for, in bytes (see [`Window::new`]).
 pub const LIMIT: usize = 8 * 1024;
 
-/// Where a reader of a log stands between two chunks.
+/// Where a reader of a log is between two chunks.
 ///
 /// For each stream it holds the line that is open and, at the current position and not at the open line's start, the
 /// style and an unfinished escape sequence. That is exact for every line that begins from here on: its style at its

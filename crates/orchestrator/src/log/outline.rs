@@ -1,4 +1,4 @@
-//! What stands out in a log: lines that tell of an error, and the sections that makes in other folders wrote.
+//! What stands out in a log: lines that report an error, and the sections that makes in other folders wrote.
 //!
 //! An [`Outliner`] reads a log's bytes as they come, and looks closer only at lines with a telling word in them.
 
@@ -15,14 +15,14 @@ pub use self::place::Spot;
 use self::{errors::Errors, sections::Sections};
 use super::{Stream, Texts, find::Pattern};
 
-/// Errors told of, at most, and sections, at most. Later ones are left out, and the outline says so.
+/// Errors, and sections, that are kept at most. Later ones are left out, and the outline says so.
 pub const MOST: usize = 10_000;
 
 /// What stands out in a log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Outline {
-    /// Lines that tell of an error, in order.
+    /// Lines that report an error, in order.
     pub errors: Vec<Fault>,
     /// What makes in other folders wrote, by their first lines; one lies within another or apart from it.
     pub sections: Vec<Section>,
@@ -32,7 +32,7 @@ pub struct Outline {
     pub cut: bool,
 }
 
-/// A line that tells of an error.
+/// A line that reports an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Fault {
@@ -48,7 +48,7 @@ pub struct Fault {
 pub struct Section {
     /// The line in which make entered it.
     pub first: u64,
-    /// The line in which make left it; none where it has not.
+    /// The line in which make left it; none if it has not.
     pub last: Option<u64>,
     /// How many sections it lies in.
     pub depth: u32,
@@ -78,7 +78,7 @@ struct Found {
 }
 
 impl Outliner {
-    /// At the start of a log. A line in which one of `rules` is found tells of an error, too.
+    /// At the start of a log. A line in which one of `rules` is found reports an error, too.
     #[must_use]
     pub fn new(rules: Vec<Pattern>) -> Self {
         Self {
@@ -98,7 +98,7 @@ impl Outliner {
         });
     }
 
-    /// Ends the log: a line without an end tells of errors, too.
+    /// Ends the log: a line without an end reports errors, too.
     pub fn end(&mut self) {
         let found = &mut self.found;
         self.texts.open(|number, text| found.read(number, 0, text));

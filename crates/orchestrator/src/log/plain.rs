@@ -33,7 +33,7 @@ pub fn plain(bytes: &[u8]) -> String {
     }
 }
 
-/// The same as [`plain`], and no copy where the bytes are that text already.
+/// The same as [`plain`], and no copy if the bytes are that text already.
 pub(super) fn shown(bytes: &[u8]) -> Cow<'_, str> {
     if !has_special(bytes)
         && let Ok(text) = std::str::from_utf8(bytes)
@@ -80,7 +80,7 @@ fn common<'a>(bytes: &'a [u8], text: &mut String) -> &'a [u8] {
     &bytes[at..]
 }
 
-/// The bytes before the first of the usual controls: not many more than are looked at in one go, where lines are left soon.
+/// The bytes before the first of the usual controls: not many more than are looked at in one go, if lines are left soon.
 fn piece(bytes: &[u8]) -> &[u8] {
     let many = bytes.get(AT_ONCE..).and_then(|rest| memchr(b'\n', rest));
     let bytes = &bytes[..many.map_or(bytes.len(), |end| AT_ONCE + end)];
@@ -108,7 +108,7 @@ fn clean(piece: &[u8]) -> &str {
     }
 }
 
-/// Does what a control at the start of `bytes` does to the text before it, where that is not to change it; gives its
+/// Does what a control at the start of `bytes` does to the text before it, if that is not to change it; gives its
 /// length.
 fn quiet(bytes: &[u8], text: &mut String) -> Option<usize> {
     match bytes[0] {

@@ -1,7 +1,7 @@
 //! A row: what can be seen of one line while its bytes come in. It knows nothing of other lines, nor of numbers and times.
 //!
 //! A carriage return goes back to the first column, BS one column, TAB on to the next multiple of 8; what is written
-//! then replaces what stood there, character by character, as in a terminal whose characters are all one cell wide. So
+//! then replaces what was there, character by character, as in a terminal whose characters are all one cell wide. So
 //! a progress bar is one line in its last state. All other controls, NUL and DEL among them, are dropped.
 
 use std::mem;
@@ -24,7 +24,7 @@ const SPAN: usize = 16;
 
 /// One line as it is seen so far.
 ///
-/// It keeps the first `limit` columns, at 4 bytes a column and 14 more where there are styles; beyond them it only
+/// It keeps the first `limit` columns, at 4 bytes a column and 14 more if there are styles; beyond them it only
 /// counts, so it stays that small however long the line is.
 #[derive(Debug, Clone)]
 pub(super) struct Row {

@@ -19,7 +19,7 @@ const LONGEST: usize = 1024 * 1024;
 /// Columns of a line that are looked at; more of one line is not searched.
 const COLUMNS: usize = 1024 * 1024;
 
-/// Where a reader of texts stands between two chunks: the next line's number, and each stream's line without an end.
+/// Where a reader of texts is between two chunks: the next line's number, and each stream's line without an end.
 ///
 /// Its memory is bounded by some 5 MiB for each stream, however long the lines are.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Texts {
         self.next - 1
     }
 
-    /// Takes the next bytes of `stream`. `each` is told of every line that ended in them, some at a time: the first one's
+    /// Takes the next bytes of `stream`. `each` is called with every line that ended in them, some at a time: the first one's
     /// number, and the texts of it and the next ones, parted by newlines.
     pub fn feed(&mut self, stream: Stream, mut bytes: &[u8], mut each: impl FnMut(u64, &str)) {
         let open = &mut self.begun[stream as usize];
@@ -73,7 +73,7 @@ impl Texts {
         }
     }
 
-    /// Tells of the lines that have no end yet, as far as they have come, in the order of their numbers.
+    /// Reports the lines that have no end yet, as far as they have come, in the order of their numbers.
     pub fn open(&self, mut each: impl FnMut(u64, &str)) {
         let mut begun: Vec<&Begun> = self.begun.iter().flatten().collect();
         begun.sort_by_key(|begun| begun.number);

@@ -29,12 +29,12 @@ impl Unfinished {
         }
     }
 
-    /// What is shown of the character where nothing more of it comes.
+    /// What is shown of the character if nothing more of it comes.
     pub(super) fn end(&mut self) -> Option<char> {
         (std::mem::take(&mut self.len) > 0).then_some(char::REPLACEMENT_CHARACTER)
     }
 
-    /// Adds a byte. Says how many were taken: none where this one does not go on with the character.
+    /// Adds a byte. Says how many were taken: none if this one does not go on with the character.
     fn add(&mut self, byte: u8, put: &mut impl FnMut(char)) -> usize {
         self.bytes[self.len] = byte;
         let bytes = &self.bytes[..=self.len];

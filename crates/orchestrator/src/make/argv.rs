@@ -3,7 +3,7 @@
 //!
 //! Measured with GNU make 4.3: behind `--` a word with `=` is still a variable (`make -- 'SHELL=./x'` runs `./x`), a lone
 //! `-` is dropped, so that the default target runs, and an empty word is an error; every other word is a target, whatever
-//! it starts with. A value loses its leading blanks unless something empty stands before them.
+//! it starts with. A value loses its leading blanks unless something empty is before them.
 
 mod refusal;
 
@@ -26,9 +26,9 @@ pub struct Run<'a> {
     pub targets: &'a [String],
     /// The variables, in order.
     pub variables: &'a [Assignment],
-    /// How make is asked. Which values are make's own text stands in each [`Assignment`], not here.
+    /// How make is asked. Which values are make's own text is in each [`Assignment`], not here.
     pub options: &'a MakeOptions,
-    /// `direnv`, where [`direnv`] says that it goes before make.
+    /// `direnv`, if [`direnv`] says that it goes before make.
     pub direnv: Option<&'a Path>,
 }
 
@@ -74,7 +74,7 @@ pub fn carrier(name: &str) -> String {
 /// A program and its arguments, ready to be started.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Command {
-    /// The program, looked up in `PATH` where it has no slash.
+    /// The program, looked up in `PATH` if it has no slash.
     pub program: String,
     /// Its arguments, without its own name; they hold no secret.
     pub args: Vec<String>,
@@ -97,7 +97,7 @@ impl std::fmt::Debug for Command {
 }
 
 /// The command that runs targets, as a person does it in the folder: `make OPTIONS -- TARGET… NAME=value…`, behind
-/// `direnv exec DIR` where that is wanted. It is not told the folder by `-C`, by which make would name it in each log.
+/// `direnv exec DIR` if that is wanted. It is not told the folder by `-C`, by which make would name it in each log.
 ///
 /// # Errors
 /// [`Refusal`] names the rule that a target or a variable breaks.
@@ -158,7 +158,7 @@ pub fn argv(run: &Run<'_>) -> Result<Command, Refusal> {
 /// A shell command run here, by `/bin/sh` whatever the user's own shell is, so that it means the same everywhere.
 ///
 /// # Errors
-/// [`Refusal`] where it is empty or holds a NUL byte.
+/// [`Refusal`] if it is empty or holds a NUL byte.
 pub fn shell(command: &str, cwd: &Path) -> Result<Command, Refusal> {
     let dir = folder(cwd)?;
     if command.trim().is_empty() {
@@ -178,7 +178,7 @@ pub fn shell(command: &str, cwd: &Path) -> Result<Command, Refusal> {
     })
 }
 
-/// `direnv`, where mkcli would put it before make: the folder has an `.envrc`, `direnv` is in the `PATH` of the job's
+/// `direnv`, if mkcli would put it before make: the folder has an `.envrc`, `direnv` is in the `PATH` of the job's
 /// environment, and `MKCLI_DIRENV` is not `0` there.
 #[must_use]
 pub fn direnv(dir: &Path, environment: &[(OsString, OsString)]) -> Option<PathBuf> {
@@ -229,7 +229,7 @@ fn flags(options: &MakeOptions) -> Vec<String> {
     flags
 }
 
-/// Whether make would take a target for something else where no `--` stands before it: an option, or a bare `-j`'s number.
+/// Whether make would take a target for something else if no `--` is before it: an option, or a bare `-j`'s number.
 fn is_taken_for_an_option(target: &str, after_j: bool) -> bool {
     target.starts_with('-') || after_j && target.starts_with(|first: char| first.is_ascii_digit())
 }

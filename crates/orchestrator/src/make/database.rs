@@ -24,7 +24,7 @@ const GOAL: &str = ".__vmo";
 const RULE: &str = ".PHONY: .__vmo\n.__vmo: ;\n";
 
 /// What a trusted project's makefile offers, by make's own account: the scan, without the targets that make does not
-/// know and with those that only make can find; and what tells whether it still holds. Where make cannot be asked, the
+/// know and with those that only make can find; and what tells whether it still holds. If make cannot be asked, the
 /// plain scan with a problem that says why. Runs make, in the environment of a job; blocks for up to 5 s.
 #[must_use]
 pub fn database(dir: &Path, environment: &[(OsString, OsString)]) -> (Scan, Stamps) {

@@ -29,7 +29,7 @@ const OF_SHELLS: [&str; 4] = ["_", "OLDPWD", "PWD", "SHLVL"];
 pub const FOR_ITSELF: &str = "VMO_FOR_ITSELF";
 
 /// The environment of a job: `base` without the names above and without our own, and with the login shell's
-/// `PATH` where one is given. Folders that only the base's `PATH` names come after it.
+/// `PATH` if one is given. Folders that only the base's `PATH` names come after it.
 ///
 /// `DATABASE_URL` stays, which is everybody's name for a database: taking it away would break the user's own `make migrate`.
 #[must_use]
@@ -106,7 +106,7 @@ pub fn not_had(why: String) -> EnvironmentChange {
     }
 }
 
-/// Names a terminal for a job that gets one, where the app has none to name, as one that was started from a desktop: what
+/// Names a terminal for a job that gets one, if the app has none to name, as one that was started from a desktop: what
 /// fills a screen refuses to start without. It is the name of what the window shows it in.
 pub fn name_terminal(environment: &mut Vec<(OsString, OsString)>) {
     let named = environment.iter_mut().find(|(name, _)| name == "TERM");

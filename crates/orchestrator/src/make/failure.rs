@@ -1,4 +1,4 @@
-//! make exits with 2 whatever its recipe did; the recipe's own exit, or why make ran none, stands in make's last lines. A
+//! make exits with 2 whatever its recipe did; the recipe's own exit, or why make ran none, is in make's last lines. A
 //! pure function finds it.
 
 use std::fmt;
@@ -8,7 +8,7 @@ use crate::project::Place;
 /// What made make fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Where it stands in the makefile, as make prints it; make 3.81 does not say where a recipe stands.
+    /// Where it is in the makefile, as make prints it; make 3.81 does not say where a recipe is.
     pub place: Option<Place>,
     /// What went wrong there.
     pub how: How,
@@ -57,14 +57,14 @@ impl fmt::Display for Failure {
     }
 }
 
-/// One of make's lines: how deep the make that wrote it was called, and what it said; nothing where it ignored that.
+/// One of make's lines: how deep the make that wrote it was called, and what it said; nothing if it ignored that.
 struct Said {
     level: u32,
     failure: Option<Failure>,
 }
 
-/// What made make fail, from the last part of what a job wrote to its stderr. Where makes call makes, the innermost one
-/// that made the others fail is meant; where several fail side by side (`-k`, `-j`), the first. Errors that make ignored
+/// What made make fail, from the last part of what a job wrote to its stderr. If makes call makes, the innermost one
+/// that made the others fail is meant; if several fail side by side (`-k`, `-j`), the first. Errors that make ignored
 /// do not count.
 #[must_use]
 pub fn failure(log: &[u8]) -> Option<Failure> {
@@ -73,7 +73,7 @@ pub fn failure(log: &[u8]) -> Option<Failure> {
     let top = failed().map(|one| one.level).min()?;
     let is_first = |one: &Said| one.level == top && one.failure.is_some();
     let mut cause = said.iter().position(is_first)?;
-    // Each make tells its failure after the one that it called has told its own.
+    // Each make reports its failure after the one that it called has reported its own.
     while cause > 0
         && said[cause - 1].level > said[cause].level
         && said[cause - 1].failure.is_some()
@@ -102,7 +102,7 @@ fn said(line: &[u8]) -> Option<Said> {
             }),
         };
     }
-    // Without stars, make only tells what it ignores.
+    // Without stars, make only reports what it ignores.
     let at = find(": [")?;
     let rest = String::from_utf8_lossy(&line[at + 3..]);
     let ignored = recipe(&rest)?.is_none();
@@ -112,7 +112,7 @@ fn said(line: &[u8]) -> Option<Said> {
     })
 }
 
-/// Reads `Makefile:12: deploy] Error 7`; an inner none where make ignored it.
+/// Reads `Makefile:12: deploy] Error 7`; an inner none if make ignored it.
 fn recipe(rest: &str) -> Option<Option<Failure>> {
     let (inside, outcome) = rest.trim_end().rsplit_once("] ")?;
     if outcome.ends_with("(ignored)") {
@@ -167,7 +167,7 @@ fn at(place: &str) -> Option<Place> {
     })
 }
 
-/// How deep, from `make` or `make[2]`; none where another program wrote the line.
+/// How deep, from `make` or `make[2]`; none if another program wrote the line.
 fn level(name: &[u8]) -> Option<u32> {
     let name = std::str::from_utf8(name).ok()?;
     let (name, level) = match name.strip_suffix(']') {

@@ -1,4 +1,4 @@
-//! The commit a folder stands at, asked of `git` itself. It never writes: no lock is taken, no index refreshed.
+//! The commit a folder is at, asked of `git` itself. It never writes: no lock is taken, no index refreshed.
 
 use std::{
     path::{Path, PathBuf},
@@ -24,9 +24,9 @@ pub fn work_tree(dir: &Path) -> Option<PathBuf> {
         .map(Path::to_owned)
 }
 
-/// Where the work tree around a folder stands. None where there is no git, no commit, or no answer within 500 ms; blocks
+/// Where the work tree around a folder is. None if there is no git, no commit, or no answer within 500 ms; blocks
 /// for as long. To compare files git runs the filters that the repository's own config names, so files are compared only
-/// where that is `trusted`, which is asked for a folder in a work tree alone; elsewhere no more is asked than what HEAD
+/// if that is `trusted`, which is asked for a folder in a work tree alone; elsewhere no more is asked than what HEAD
 /// names, which needs none of its programs.
 #[must_use]
 pub fn commit(dir: &Path, trusted: impl FnOnce() -> bool) -> Option<Commit> {

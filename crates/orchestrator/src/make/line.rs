@@ -20,7 +20,7 @@ pub struct Line {
     pub targets: Vec<String>,
     /// The variables it sets, in order; a secret one by its name alone.
     pub variables: Vec<(String, Option<String>)>,
-    /// Which other makefile than the folder's it has make read, where it does.
+    /// Which other makefile than the folder's it has make read, if it does.
     pub elsewhere: Option<Elsewhere>,
 }
 
@@ -29,12 +29,12 @@ pub struct Line {
 pub struct Elsewhere {
     /// The folder that make goes to (`-C`).
     pub dir: PathBuf,
-    /// The makefiles it reads there (`-f`); none where it is that folder's own.
+    /// The makefiles it reads there (`-f`); none if it is that folder's own.
     pub files: Vec<String>,
 }
 
-/// `make ARGS…` in a folder; None where a word holds a NUL, which no argument can. The values of variables that
-/// `is_secret` names go by environment, and stand nowhere else.
+/// `make ARGS…` in a folder; None if a word holds a NUL, which no argument can. The values of variables that
+/// `is_secret` names go by environment, and are nowhere else.
 #[must_use]
 pub fn line(dir: &Path, args: &[String], is_secret: impl Fn(&str) -> bool) -> Option<Line> {
     let (mut words, mut seen) = (Vec::new(), vec!["make".to_owned()]);

@@ -2,7 +2,7 @@
 //! what the shell's start-up files export.
 //!
 //! The shell is asked in the background, once in the life of an app. Until it has answered, and if it does not, what it last
-//! said counts; a job waits for it only where there is no such answer. What it last said is kept in a file without what
+//! said counts; a job waits for it only if there is no such answer. What it last said is kept in a file without what
 //! could be a secret: of a value that is no place on this disk and no language, nobody knows what it is.
 
 use std::{
@@ -30,7 +30,7 @@ use crate::{environment, json_file};
 const LIMIT: Duration = Duration::from_secs(10);
 /// As much of what they print as is read, in bytes.
 const MAX: usize = 1 << 20;
-/// Stands before and after the answer, since start-up files print what they like.
+/// Printed before and after the answer, since start-up files print what they like.
 const MARK: &str = "--vmo-path-7d1f--";
 
 /// Names and values of an environment.
@@ -40,7 +40,7 @@ type Pairs = Vec<(OsString, OsString)>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Said {
     path: OsString,
-    /// All that it exports; empty where its `env` cannot say it byte for byte.
+    /// All that it exports; empty if its `env` cannot say it byte for byte.
     environment: Pairs,
 }
 
@@ -60,7 +60,7 @@ struct Asked {
 enum State {
     /// It has not answered yet.
     Asked,
-    /// What it said.
+    /// The message.
     Answered(Said),
     /// Why there is no answer.
     Failed(String),
@@ -71,7 +71,7 @@ enum State {
 pub struct Known {
     /// Its `PATH`.
     pub path: Option<OsString>,
-    /// All that it exports, where it has answered; what it last did of that, else.
+    /// All that it exports, if it has answered; what it last did of that, else.
     pub environment: Pairs,
     /// Whether that is what it said now.
     pub is_fresh: bool,
@@ -122,7 +122,7 @@ impl Login {
         Self(asked)
     }
 
-    /// What is known by now; blocks until the shell has answered, 10 s at most, where it never has before.
+    /// What is known by now; blocks until the shell has answered, 10 s at most, if it never has before.
     #[must_use]
     pub fn known(&self) -> Known {
         if self.0.last.is_none() {
@@ -150,7 +150,7 @@ impl Login {
         }
     }
 
-    /// Why there is no answer; none where there is one, or may still come.
+    /// Why there is no answer; none if there is one, or may still come.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         match &*self.0.state.lock() {

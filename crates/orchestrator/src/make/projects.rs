@@ -29,13 +29,13 @@ pub struct Folders {
     pub registry: PathBuf,
     /// Our own config folder; it need not be there yet.
     pub config_dir: PathBuf,
-    /// The demo project's folder, where the app brought one; it is trusted and goes by the name `vm`.
+    /// The demo project's folder, if the app brought one; it is trusted and goes by the name `vm`.
     pub demo: Option<PathBuf>,
     /// The home folder, for paths that start with `~/`.
     pub home: PathBuf,
 }
 
-/// Reads and keeps the projects. It holds no list: each call reads the files, so whoever wrote last is seen.
+/// Reads and keeps the projects. It holds no list: each call reads the files, so the last write is seen.
 #[derive(Debug, Clone)]
 pub struct Projects {
     folders: Folders,
@@ -110,7 +110,7 @@ impl Projects {
     /// Adds a folder with a makefile, absolute or starting with `~/`; its own name becomes the project's.
     ///
     /// # Errors
-    /// [`ProjectError`] where there is no makefile in it, where it is known already, or where our file cannot be written.
+    /// [`ProjectError`] if there is no makefile in it, if it is known already, or if our file cannot be written.
     pub fn add(&self, path: &Path) -> Result<Project, ProjectError> {
         let shown = path.display().to_string();
         let path = self.canonical(path)?;
@@ -144,7 +144,7 @@ impl Projects {
     /// Takes an added project off the list. Nothing else changes on disk.
     ///
     /// # Errors
-    /// [`ProjectError`] where the name is unknown, mkcli's or the demo's, or where our file cannot be written.
+    /// [`ProjectError`] if the name is unknown, mkcli's or the demo's, or if our file cannot be written.
     pub fn remove(&self, name: &str) -> Result<(), ProjectError> {
         let (projects, _) = self.read();
         let project = projects
@@ -167,7 +167,7 @@ impl Projects {
     /// they are now.
     ///
     /// # Errors
-    /// [`ProjectError`] where the folder is gone or our file cannot be written.
+    /// [`ProjectError`] if the folder is gone or our file cannot be written.
     pub fn trust(&self, path: &Path, digest: &str) -> Result<(), ProjectError> {
         let path = self.canonical(path)?;
         json_file::change(&self.trusted_file(), |list: &mut TrustedList| {
@@ -240,7 +240,7 @@ impl Projects {
 /// a folder. A folder that is on no list is a project all the same, untrusted, named after itself.
 ///
 /// # Errors
-/// [`NotFound`] where it is neither; it names what comes near.
+/// [`NotFound`] if it is neither; it names what comes near.
 pub fn find(projects: &[Project], name_or_folder: &str, cwd: &Path) -> Result<Project, NotFound> {
     if let Some(project) = projects
         .iter()

@@ -13,7 +13,7 @@ const MAX_BYTES: u64 = 4 << 20;
 
 /// The longest line that can hold a path the system takes, in bytes.
 const MAX_LINE: usize = 8 << 10;
-/// As many problems as are told; a binary file has one on each line.
+/// Problems that are reported, at most; a binary file has one on each line.
 const MAX_PROBLEMS: usize = 50;
 
 /// A line of the registry.
@@ -34,7 +34,7 @@ pub fn place(home: &Path) -> PathBuf {
 }
 
 /// Reads a registry: its entries in order, the first of each alias, and what is wrong with it as `file:line: …`.
-/// No file is no entries and no problem. Bad lines are left out; a byte order mark and Windows line ends are only told.
+/// No file is no entries and no problem. Bad lines are left out; a byte order mark and Windows line ends are only reported.
 /// One of which nothing at all can be read, as a binary file, counts as the last good one, a copy of which is in `good`.
 #[must_use]
 pub fn read(registry: &Path, good: &Path) -> (Vec<Entry>, Vec<String>) {
@@ -97,7 +97,7 @@ fn parse(bytes: &[u8], name: &str) -> (Vec<Entry>, Vec<String>) {
     (entries, problems)
 }
 
-/// One line; none where it is empty or a comment.
+/// One line; none if it is empty or a comment.
 fn entry(line: &[u8]) -> Result<Option<Entry>, &'static str> {
     if line.len() > MAX_LINE {
         return Err("longer than any path; left out");
@@ -131,7 +131,7 @@ fn entry(line: &[u8]) -> Result<Option<Entry>, &'static str> {
 }
 
 /// The path of what follows an alias. It may hold spaces, a version does not: from the first word that looks like one
-/// nothing is the path's. Where none does, the last word is the version; lines of old versions end with the path.
+/// nothing is the path's. If none does, the last word is the version; lines of old versions end with the path.
 fn path_of(rest: &str) -> &str {
     let is_blank = |c: char| matches!(c, ' ' | '\t');
     let looks_like_one = |word: &str| {
@@ -286,7 +286,7 @@ mod tests {
         let (garbage, problems) = aliases(b"\0\xff\x80 /x\nnothing\n");
         assert_eq!(garbage, "a b");
         assert!(problems[0].contains("registry:1: "), "{problems:?}");
-        // What can be read counts as it stands, so that what was removed stays removed. One that is being written is
+        // What can be read counts as it is, so that what was removed stays removed. One that is being written is
         // empty for an instant.
         assert_eq!(aliases(b"b /b 1\n\xff\n").0, "b");
         assert_eq!(aliases(b"").0, "");

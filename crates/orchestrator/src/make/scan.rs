@@ -16,19 +16,21 @@
 //! list, listed           what was read → what a person is shown, and what first, by way of
 //!   guards               prerequisites that name a variable that must have a value, as `guard-TOKEN` does
 //!   help                 the texts in the recipe of `help`
+//!   summary              what a target without a text does, in one line
 //!   reach, calls         what a target leads to, by its prerequisites and by calls of make
 //!   inherited, uses, danger, terminal
 //!                        what it takes over from there
 //!   extra_words          targets that take further words, as `make deploy ./app` does
-//! secret, secrets        what is secret by its name or by a comment, and what the text tells of its value
+//! secret, secrets        what is secret by its name or by a comment, and what the text shows of its value
 //! examples               values that the text compares variables with, or gives as examples
+//! missing                included files that are not there
 //! phony                  names that `.PHONY` has and no rule
 //! elsewhere              variables that the environment, `.envrc` or a dotenv file sets
-//! preview                what a target would run, as far as the text tells
+//! preview                what a target would run, as far as the text shows
 //! merge                  what make's own list adds and takes away, for a trusted project
 //! ```
 //!
-//! Both sides of a condition are read, since which one holds may depend on what only running could tell. What only make
+//! Both sides of a condition are read, since which one holds may depend on what only running it could show. What only make
 //! can know (names from `$(shell …)`) is left out here; make's own data base adds it for a trusted project.
 
 mod assignment;
@@ -49,6 +51,7 @@ mod list;
 mod listed;
 mod lookup;
 mod merge;
+mod missing;
 mod phony;
 mod preview;
 mod programs;
@@ -62,6 +65,7 @@ mod secrets;
 mod shell;
 mod source;
 mod stamps;
+mod summary;
 mod target_specific;
 mod terminal;
 mod tested;
@@ -139,6 +143,7 @@ pub(super) fn read(dir: &Path) -> Reader {
             reader.problem(place, "no makefile in this folder".to_owned());
         }
     }
+    reader.documents = summary::read(&mut reader);
     reader
 }
 

@@ -13,12 +13,12 @@ use rustix::{
     process::{Pid, Signal, kill_process_group},
 };
 
-/// What a program said.
+/// The output of a program.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answer {
-    /// Its standard output, and its standard error where that was wanted.
+    /// Its standard output, and its standard error if that was wanted.
     pub(super) said: Vec<u8>,
-    /// Its exit code; none where a signal ended it.
+    /// Its exit code; none if a signal ended it.
     pub(super) code: Option<i32>,
 }
 
@@ -49,7 +49,7 @@ impl Limits<'_> {
     }
 }
 
-/// Runs a program in a session of its own until it ends. None where it cannot be started, takes longer or says more than
+/// Runs a program in a session of its own until it ends. None if it cannot be started, takes longer or says more than
 /// the limits allow; it and its group are then killed.
 pub(super) fn ask(command: &mut Command, limits: &Limits<'_>) -> Option<Answer> {
     let deadline = Instant::now() + limits.time;

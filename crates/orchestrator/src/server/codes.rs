@@ -1,4 +1,4 @@
-//! Codes: what a browser exchanges, once, for the token. A code may stand in a URL's fragment because it is spent on
+//! Codes: what a browser exchanges, once, for the token. A code may be in a URL's fragment because it is spent on
 //! first use and worthless ten minutes later.
 
 use std::{

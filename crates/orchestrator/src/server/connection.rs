@@ -121,7 +121,11 @@ async fn read<S: Session>(
             Ok(call) => session.call(call).await,
             Err((id, message)) => {
                 let code = FailureCode::Refused;
-                let failure = Failure { code, message };
+                let failure = Failure {
+                    code,
+                    message,
+                    consent: None,
+                };
                 if outbox
                     .send(wire::Message::Failed { id, failure })
                     .await
@@ -134,7 +138,7 @@ async fn read<S: Session>(
     }
 }
 
-/// A call, or why this is none and the id it has nevertheless, 0 where none can be made out.
+/// A call, or why this is none and the id it has nevertheless, 0 if none can be made out.
 fn parse(text: &str) -> Result<Call, (u32, String)> {
     #[derive(serde::Deserialize)]
     struct Id {
@@ -175,7 +179,7 @@ async fn write(sink: &mut SplitSink<Socket, Message>, queue: &mut Queue, every: 
     }
 }
 
-/// Hands a message over, in frames of at most [`FRAME`] bytes, and sees it off where it is the last one at hand.
+/// Hands a message over, in frames of at most [`FRAME`] bytes, and sees it off if it is the last one at hand.
 async fn feed(
     sink: &mut SplitSink<Socket, Message>,
     waiting: Waiting,
@@ -214,7 +218,7 @@ async fn farewell(mut socket: Socket, end: End) {
     };
     let reason = Utf8Bytes::from_static(reason);
     let said = timeout(FAREWELL, async {
-        // Where the client closed first or is gone, this writes the answer that is due, or nothing.
+        // If the client closed first or is gone, this writes the answer that is due, or nothing.
         socket.close(Some(CloseFrame { code, reason })).await.ok();
         let stream = socket.get_mut().stream();
         stream.shutdown().await.ok();

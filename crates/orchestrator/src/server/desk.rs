@@ -21,7 +21,7 @@ use super::{Closed, Outbox, Service, Session};
 use crate::{
     engine::{Engine, EngineError, ReadError},
     job::Job,
-    wire::{self, Call, Event, Failure, FailureCode, Message, Reply, Request},
+    wire::{self, Call, CommandConsent, Event, Failure, FailureCode, Message, Reply, Request},
 };
 
 /// Calls of one socket that are worked on at once; the next one waits to be read.
@@ -122,6 +122,7 @@ impl From<EngineError> for Failure {
             EngineError::Refused(_) | EngineError::Project(_) => FailureCode::Refused,
             EngineError::Untrusted { .. } => FailureCode::Untrusted,
             EngineError::Foreign { .. } => FailureCode::Foreign,
+            EngineError::NeedsConsent { .. } => FailureCode::NeedsConsent,
             EngineError::Store(store) | EngineError::Read(ReadError::Store(store))
                 if store.is_transient() =>
             {
@@ -129,9 +130,22 @@ impl From<EngineError> for Failure {
             }
             _ => FailureCode::Failed,
         };
+        let message = error.to_string();
+        let consent = match error {
+            EngineError::NeedsConsent {
+                host, unallowed, ..
+            } => Some(CommandConsent {
+                host,
+                command: unallowed.command,
+                keyword: unallowed.keyword.to_owned(),
+                place: unallowed.place,
+            }),
+            _ => None,
+        };
         Self {
             code,
-            message: error.to_string(),
+            message,
+            consent,
         }
     }
 }

@@ -136,7 +136,7 @@ fn handshake(version: Version, headers: &HeaderMap) -> Result<String, Refusal> {
     })
 }
 
-/// The header's value where it is there exactly once.
+/// The header's value if it is there exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;

@@ -68,7 +68,7 @@ const ALWAYS: [(HeaderName, &str); 4] = [
 pub(super) struct Walls {
     pub(super) guard: Guard,
     pub(super) codes: Mutex<Codes>,
-    /// None where only the socket is served.
+    /// None if only the socket is served.
     pub(super) page: Option<Page>,
     /// One permit for each socket that may be open.
     pub(super) sockets: Arc<Semaphore>,
@@ -210,7 +210,7 @@ async fn session(
         sleep(WRONG_CODE_WAIT).await;
         return Err(Refusal {
             status: StatusCode::UNAUTHORIZED,
-            why: "This link has been used or is older than ten minutes. Press Enter where vmo serve runs for a new one.",
+            why: "This link has been used or is older than ten minutes. Press Enter in the terminal of vmo serve for a new one.",
         });
     }
     let token = serde_json::json!({ "token": walls.guard.token().expose() });

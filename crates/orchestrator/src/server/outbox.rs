@@ -16,7 +16,7 @@ const MESSAGES: usize = 1024;
 
 /// The way to one client. Clones share its room.
 ///
-/// At most 512 KiB and 1,024 messages wait. Whoever sends more waits for room, so a producer that reads by a cursor lags
+/// At most 512 KiB and 1,024 messages wait. A sender of more waits for room, so a producer that reads by a cursor lags
 /// behind instead of filling memory. A message larger than that waits until nothing else does.
 /// What one task sends arrives in the order it was sent.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Outbox {
     /// Sends a message as one JSON text, after waiting for room.
     ///
     /// # Errors
-    /// [`Closed`] where the connection has ended; the message may be lost even where this is `Ok`.
+    /// [`Closed`] if the connection has ended; the message may be lost even if this is `Ok`.
     pub async fn send(&self, message: wire::Message) -> Result<(), Closed> {
         let text =
             serde_json::to_vec(&message).expect("wire types have string keys and no failing parts");
@@ -44,7 +44,7 @@ impl Outbox {
     /// Sends a binary message, after waiting for room.
     ///
     /// # Errors
-    /// [`Closed`] where the connection has ended.
+    /// [`Closed`] if the connection has ended.
     pub async fn send_bytes(&self, bytes: Bytes) -> Result<(), Closed> {
         self.push(bytes, Kind::Binary).await
     }
@@ -96,7 +96,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// The next message; none where all outboxes are gone.
+    /// The next message; none if all outboxes are gone.
     pub(super) async fn next(&mut self) -> Option<Waiting> {
         self.queue.recv().await
     }

@@ -16,7 +16,7 @@ use super::answers::plain;
 /// A path as a browser asks for it, and what is there.
 type File = (&'static str, &'static [u8]);
 
-/// Sorted by path; empty where the page had not been built.
+/// Sorted by path; empty if the page had not been built.
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/page_files.rs"));
 
 /// What stands in for a page that was not built.
@@ -45,7 +45,7 @@ impl Page {
         }
     }
 
-    /// What a path shows: a file, or the index where it looks like a place within the app, or 404.
+    /// What a path shows: a file, or the index if it looks like a place within the app, or 404.
     pub(super) fn get(&self, path: &str) -> Response<Full<Bytes>> {
         let place = path
             .rsplit('/')

@@ -4,7 +4,7 @@ use data_encoding::BASE64URL_NOPAD;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
-/// A launch's secret: whoever holds it may open the socket. 256 random bits as base64url, 43 characters.
+/// A launch's secret: its holder may open the socket. 256 random bits as base64url, 43 characters.
 /// It is never printed by `Debug`.
 #[derive(Clone, Debug)]
 pub struct Token(SecretString);

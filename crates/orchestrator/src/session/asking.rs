@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::standing::Standing;
-use crate::ssh::{self, Question};
+use crate::ssh::{self, Hint, Question};
 
 /// How long a question waits with no engine there that could show it.
 const NOBODY: Duration = Duration::from_secs(60);
@@ -28,8 +28,17 @@ pub struct Asked {
     pub number: u64,
     /// The host's name.
     pub host: String,
-    /// What is asked.
-    pub question: Question,
+    /// What is wanted of a person.
+    pub wanted: Wanted,
+}
+
+/// What is wanted of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wanted {
+    /// An answer.
+    Answer(Question),
+    /// That this key is touched. It takes no answer, and is withdrawn once that was done.
+    Touch(String),
 }
 
 /// An answer to it, as the control socket carries it.
@@ -116,6 +125,23 @@ impl Asking {
         }
     }
 
+    fn show(&self, number: u64, host: &str, wanted: Wanted) {
+        let asked = Asked {
+            number,
+            host: host.to_owned(),
+            wanted,
+        };
+        // It is made of strings and numbers, which JSON always holds.
+        let asks = serde_json::to_string(&asked).ok();
+        self.standing
+            .send_modify(|standing| standing.news.asks = asks);
+    }
+
+    fn show_nothing(&self) {
+        self.standing
+            .send_modify(|standing| standing.news.asks = None);
+    }
+
     fn wait(&self) -> ssh::Answer {
         let mut heard_of = Instant::now();
         let mut state = self.state.lock();
@@ -136,24 +162,27 @@ impl Asking {
 
 impl ssh::Ask for Asking {
     fn ask(&self, host: &str, question: Question) -> ssh::Answer {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let asked = Asked {
-            number,
-            host: host.to_owned(),
-            question: shortened(question),
-        };
+        let number = next_number();
         self.state.lock().number = Some(number);
-        // It is made of strings and numbers, which JSON always holds.
-        let asks = serde_json::to_string(&asked).ok();
-        self.standing
-            .send_modify(|standing| standing.news.asks = asks);
+        self.show(number, host, Wanted::Answer(shortened(question)));
         let answer = self.wait();
         self.state.lock().number = None;
-        self.standing
-            .send_modify(|standing| standing.news.asks = None);
+        self.show_nothing();
         answer
     }
+
+    fn hint(&self, host: &str, hint: Hint) {
+        match hint {
+            Hint::Touch(key) => self.show(next_number(), host, Wanted::Touch(key)),
+            Hint::Done => self.show_nothing(),
+        }
+    }
+}
+
+/// Of this process; numbers are never used twice.
+fn next_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A server may ask at any length; a frame has its bound.
@@ -232,7 +261,7 @@ mod tests {
         let long = format!("{}the end", "\u{1b}".repeat(100_000));
         let (shown, answer) = ask(&asking, &long, &seen);
         assert!(
-            matches!(&shown.question, Question::Secret { label, .. } if label.ends_with("the end"))
+            matches!(&shown.wanted, Wanted::Answer(Question::Secret { label, .. }) if label.ends_with("the end"))
         );
         let asks = seen.borrow().news.asks.clone().unwrap();
         assert!(

@@ -144,6 +144,7 @@ impl Remote {
                 .into_iter()
                 .map(|command| Survivor { pid: 0, command })
                 .collect(),
+            notes: ended.notes,
         };
         // Before the end is reported: whoever hears of it may start the next job.
         drop(turn);

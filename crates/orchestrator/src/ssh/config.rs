@@ -40,7 +40,7 @@ pub struct Config {
     unknown: Vec<Unknown>,
     /// Whether a `Match final` asks for a second pass.
     has_final: bool,
-    /// Plain names of `Host` lines with where they stand first, in order.
+    /// Plain names of `Host` lines with where they are first, in order.
     names: Vec<Named>,
     /// Where in `names` one is.
     named: HashMap<String, usize>,

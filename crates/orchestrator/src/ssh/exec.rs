@@ -5,6 +5,7 @@ pub(super) mod channel;
 pub(super) mod job;
 pub(super) mod markers;
 pub(super) mod orders;
+mod raw;
 pub(super) mod report;
 pub(super) mod task;
 pub(super) mod tree;

@@ -54,8 +54,19 @@ pub struct Refusal {
     pub reason: Reason,
     /// A fragment for a person: what happened, where, what to try.
     pub why: String,
-    /// The command that a person would have to allow, as the config writes it.
-    pub command: Option<String>,
+    /// The command that a person would have to allow first.
+    pub consent: Option<Unallowed>,
+}
+
+/// A command of the config that would run here, and that nobody has allowed yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unallowed {
+    /// Its text as the config writes it, `%`-tokens included.
+    pub command: String,
+    /// What runs it: `ProxyCommand` or `Match exec`.
+    pub keyword: &'static str,
+    /// `file:line`.
+    pub place: String,
 }
 
 impl Refusal {
@@ -65,7 +76,7 @@ impl Refusal {
         Self {
             reason,
             why,
-            command: None,
+            consent: None,
         }
     }
 
@@ -76,9 +87,18 @@ impl Refusal {
     }
 
     /// A refusal until a person allows this command of the config.
-    pub(super) fn consent(command: &str, why: impl Into<String>) -> Self {
+    pub(super) fn consent(command: &str, keyword: &'static str, place: String) -> Self {
+        let why = format!(
+            "{place}: '{keyword}' wants to run a command here; if that is right: vmo trust {}",
+            shlex::try_quote(command).unwrap_or_default()
+        );
+        let command = command.to_owned();
         Self {
-            command: Some(command.to_owned()),
+            consent: Some(Unallowed {
+                command,
+                keyword,
+                place,
+            }),
             ..Self::new(Reason::NeedsConsent, why)
         }
     }

@@ -11,5 +11,5 @@ pub(super) mod methods;
 pub(super) mod patience;
 mod public_key;
 mod sign;
-mod tunnel;
+pub(super) mod tunnel;
 mod way;

@@ -1,5 +1,5 @@
 //! Batches of a log into Postgres, and the mark that says how far they are. Both move in one transaction, and only from
-//! where the mark stands: whatever is offered twice, in whichever cuts, is kept once.
+//! where the mark is: whatever is offered twice, in whichever cuts, is kept once.
 
 use super::{
     Result, Store, StoreError,
@@ -17,8 +17,8 @@ impl Store {
     /// then the spool must be kept.
     ///
     /// # Errors
-    /// [`StoreError::Behind`] where the archive ends before the first batch; [`StoreError::Gone`] where the job is not
-    /// saved here; [`StoreError::Unfit`] where the batches do not lead to the mark; whatever the server says.
+    /// [`StoreError::Behind`] if the archive ends before the first batch; [`StoreError::Gone`] if the job is not
+    /// saved here; [`StoreError::Unfit`] if the batches do not lead to the mark; whatever the server says.
     pub async fn archive(&self, job: JobId, batches: &[Batch], mark: &Mark) -> Result<()> {
         let start = follow(job, batches, mark)?;
         let outcome = self.write(async |connection| {
@@ -30,7 +30,7 @@ impl Store {
     /// Writes how a job ended, for good: the whole log has to be archived up to `mark` before. On return both are on disk.
     ///
     /// # Errors
-    /// [`StoreError::Behind`] where the archive ends elsewhere (nothing is written then); as [`Store::save_job`].
+    /// [`StoreError::Behind`] if the archive ends elsewhere (nothing is written then); as [`Store::save_job`].
     pub async fn settle(&self, job: &Job, mark: &Mark) -> Result<()> {
         let columns = Columns::of(job)?;
         let outcome = self.write(async |connection| {
@@ -52,7 +52,7 @@ impl Store {
     }
 
     /// Waits until everything that was archived of this job is on the server's disk, and says how far that is: the spool
-    /// before that is no longer needed. None where the job is not here.
+    /// before that is no longer needed. None if the job is not here.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -61,7 +61,19 @@ impl Store {
             .await
     }
 
-    /// How far a job is archived; the start where nothing is yet, none where the job is not here.
+    /// Has the server bring all that is in its write-ahead log into its tables, so that the log can be cut. Our own lets us.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn checkpoint(&self) -> Result<()> {
+        let done = self.with(async |connection| {
+            sqlx::query("checkpoint").execute(connection).await?;
+            Ok(())
+        });
+        done.await
+    }
+
+    /// How far a job is archived; the start if nothing is yet, none if the job is not here.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -94,7 +106,7 @@ pub(super) fn follow(job: JobId, batches: &[Batch], mark: &Mark) -> Result<u64> 
             .all(|(seq, chunk)| chunk.seq == seq);
         if !(whole && ordered) {
             let why = format!(
-                "a batch begins at chunk {} where {next} comes next, or has a gap",
+                "a batch begins at chunk {}, but {next} comes next, or has a gap",
                 batch.seq
             );
             return Err(StoreError::Unfit { job, why });

@@ -65,7 +65,7 @@ pub(super) async fn add(
     Ok(Step::Written)
 }
 
-/// What of these batches the archive lacks, cut where it ends.
+/// What of these batches the archive lacks, cut if it ends.
 fn from(batches: &[Batch], there: &Mark) -> Vec<Batch> {
     batches
         .iter()
@@ -92,7 +92,7 @@ const ADVANCE: &str = "update ours.jobs set
   where id = $1 and archived_seq = $2
   returning archived_stdout - $7 as stdout, archived_stderr - $8 as stderr";
 
-/// Moves the mark from `start` and writes the rows; false, and nothing done, where the mark does not stand at `start`.
+/// Moves the mark from `start` and writes the rows; false, and nothing done, if the mark is not at `start`.
 async fn advance(
     connection: &mut PgConnection,
     tables: &Tables,
@@ -139,7 +139,7 @@ pub(super) fn total(rows: &Rows<'_>, stream: Stream) -> i64 {
     own.map(|(_, row)| row.bytes.len() as i64).sum()
 }
 
-/// Where each row's first byte stands in its stream, from where the streams ended before.
+/// Where each row's first byte is in its stream, from where the streams ended before.
 pub(super) fn offsets(rows: &Rows<'_>, mut stdout: i64, mut stderr: i64) -> Vec<i64> {
     rows.iter()
         .map(|(_, row)| {
@@ -210,7 +210,7 @@ pub(super) fn bind_rows<'q>(
         .bind(states.bind_iter())
 }
 
-/// Writes how a job ended, where the mark stands at the end of its log.
+/// Writes how a job ended, if the mark is at the end of its log.
 pub(super) async fn end(
     connection: &mut PgConnection,
     tables: &Tables,
@@ -220,7 +220,7 @@ pub(super) async fn end(
 ) -> sqlx::Result<Step> {
     let mut transaction = connection.begin_with(DURABLE).await?;
     save(&mut transaction, tables, job, columns).await?;
-    // The last count is the right one, where counts on the way were only lower bounds.
+    // The last count is the right one, if counts on the way were only lower bounds.
     let done = sqlx::query(tables.sql(
         "update ours.jobs set archived_offset = $3, archived_lines = $4, archived_state = $5, lines = $6, bytes = $7
          where id = $1 and archived_seq = $2",

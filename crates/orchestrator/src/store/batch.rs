@@ -11,9 +11,9 @@ pub struct Batch {
     pub seq: u64,
     /// Its chunks, numbered from `seq` without gaps; never empty.
     pub chunks: Vec<Chunk>,
-    /// The number of the first line that starts in it, or of the next one to start where none does.
+    /// The number of the first line that starts in it, or of the next one to start if none does.
     pub first_line: u64,
-    /// Where a reader of lines stands at its start; opaque here.
+    /// Where a reader of lines is at its start; opaque here.
     pub state: Vec<u8>,
 }
 
@@ -37,12 +37,12 @@ pub struct Reach {
 pub struct Mark {
     /// The next chunk's number.
     pub seq: u64,
-    /// Where that chunk stands in the spool.
+    /// Where that chunk is in the spool.
     pub offset: u64,
     /// Bytes archived. Only read: the store counts what it is given.
     pub bytes: u64,
     /// Lines that have begun so far.
     pub lines: u64,
-    /// Where a reader of lines stands there; opaque here, empty at the start.
+    /// Where a reader of lines is there; opaque here, empty at the start.
     pub state: Vec<u8>,
 }

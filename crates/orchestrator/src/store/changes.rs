@@ -1,4 +1,4 @@
-//! Which jobs changed, as the server tells it: a hint and no more, since nobody repeats what was said while the
+//! Which jobs changed, as the server notifies it: a hint and no more, since nobody repeats what was said while the
 //! connection was away. Who listens has to look again after [`Change::Missed`], and now and then anyway.
 
 use std::time::Duration;
@@ -38,7 +38,7 @@ impl Store {
     /// Listens for changed jobs, from whichever app they come, this one included.
     ///
     /// # Errors
-    /// Where the server cannot be reached now; later losses are made good by itself.
+    /// If the server cannot be reached now; later losses are made good by itself.
     pub async fn subscribe(&self) -> Result<Changes> {
         let listener = listen(self).await.map_err(|error| self.fault(error))?;
         Ok(Changes {
@@ -78,7 +78,7 @@ impl Changes {
     }
 }
 
-/// What was told.
+/// What was sent.
 fn change(told: &str) -> Option<Change> {
     match told.strip_prefix(NOTED) {
         Some(id) => id.parse().ok().map(Change::Note),

@@ -55,6 +55,8 @@ struct Detail {
     spot: Option<Spot>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     survivors: Vec<Survivor>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     damage: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -85,6 +87,7 @@ impl Detail {
             cause,
             spot,
             survivors: job.survivors.clone(),
+            notes: job.notes.clone(),
             damage: job.damage.clone(),
             canceled: job.state.is_canceled(),
             nanos,
@@ -178,7 +181,7 @@ fn odd_nanos(time: DateTime<Utc>) -> u16 {
     (time.nanosecond() % 1_000) as u16
 }
 
-/// The job a row holds; where that cannot be read, one that says so.
+/// The job a row holds; if that cannot be read, one that says so.
 pub(super) fn job_or_why(row: &PgRow) -> Job {
     job(row).unwrap_or_else(|error| unreadable(row, &error))
 }
@@ -213,6 +216,7 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
         },
         cause: None,
         survivors: Vec::new(),
+        notes: Vec::new(),
         damage: None,
         lines: row.try_get::<i64, _>("lines").unwrap_or(0).cast_unsigned(),
         bytes: row.try_get::<i64, _>("bytes").unwrap_or(0).cast_unsigned(),
@@ -283,6 +287,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         state,
         cause,
         survivors: detail.survivors,
+        notes: detail.notes,
         damage: detail.damage,
         lines: column::<i64>(row, id, "lines")?.cast_unsigned(),
         bytes: column::<i64>(row, id, "bytes")?.cast_unsigned(),
@@ -314,7 +319,7 @@ where
     })
 }
 
-/// The state that a status stands for; none where what belongs to it is missing.
+/// The state that a status stands for; none if what belongs to it is missing.
 fn state(
     status: Status,
     started_at: Option<DateTime<Utc>>,

@@ -148,7 +148,7 @@ impl Store {
     /// Asks the server for a sign of life.
     ///
     /// # Errors
-    /// Where none comes.
+    /// If none comes.
     pub async fn ping(&self) -> Result<()> {
         self.with_within(TO_CONNECT, async |connection| connection.ping().await)
             .await
@@ -202,7 +202,7 @@ impl Store {
     }
 }
 
-/// A connection that goes back to the pool only when its work came to an end. Where the work failed, was given up or its
+/// A connection that goes back to the pool only when its work came to an end. If the work failed, was given up or its
 /// future dropped, nobody knows what the server still means to send, so the connection is dropped with it.
 struct Held {
     connection: Option<PoolConnection<Postgres>>,

@@ -10,10 +10,10 @@
 //!   which gets it as its standard input. So many starters at once get one server.
 //!
 //! ```text
-//! place     where its folders are                         account   whose they are, where we are root
+//! place     where its folders are                         account   whose they are, if we are root
 //! programs  which PostgreSQL to run                       cluster   makes the data folder; who may log in
 //! server    starts, adopts and stops one server           note      what servers leave in their folders
-//! process   another process, told apart from any later    lock      file locks
+//! process   another process, distinct from any later    lock      file locks
 //! guardian  keeps the server while anyone holds it        starter   holds it, and a guardian with it
 //! ```
 

@@ -4,7 +4,7 @@ use std::{borrow::Cow, io};
 
 use crate::job::JobId;
 
-/// What a person is told of a pooler that was recognised only when it was in use.
+/// The text for a person about a pooler that was recognised only when it was in use.
 const SHARED_LATER: &str = "a connection pooler there gives each session to several programs in turn; name a pool \
      with pool_mode = session and server_reset_query = DISCARD ALL, or Postgres itself";
 
@@ -117,12 +117,12 @@ pub enum StoreError {
         /// What was found.
         why: String,
     },
-    /// Anything else the server or the connection said.
+    /// Any other error of the server or the connection.
     #[error("ask Postgres at {at}: {source}")]
     Other {
         /// The address.
         at: String,
-        /// What it said.
+        /// The message.
         source: sqlx::Error,
     },
 }

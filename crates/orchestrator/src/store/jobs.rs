@@ -10,15 +10,18 @@ use super::{
     columns::{Columns, job, job_columns, job_or_why},
     tables::Tables,
 };
-use crate::job::{Job, JobId, JobQuery};
+use crate::{
+    ids,
+    job::{Job, JobId, JobQuery},
+};
 
 impl Store {
-    /// Writes a job as it stands, new or known. A job that has ended is never turned back into one that has not, nor a
+    /// Writes a job as it is, new or known. A job that has ended is never turned back into one that has not, nor a
     /// running one into a queued one, nor is a known end replaced by `lost`: such a call changes nothing, and the like of it
     /// may come late from anybody.
     ///
     /// # Errors
-    /// [`StoreError::Unfit`] where a path is not UTF-8; whatever the server says.
+    /// [`StoreError::Unfit`] if a path is not UTF-8; whatever the server says.
     pub async fn save_job(&self, job: &Job) -> Result<()> {
         let columns = Columns::of(job)?;
         self.write(async |connection| save(connection, &self.tables, job, &columns).await)
@@ -35,7 +38,7 @@ impl Store {
             .await
     }
 
-    /// The jobs whose id begins so, with or without dashes, newest first: none, the one, or where several do, at most ten.
+    /// The jobs whose id begins so, with or without dashes, newest first: none, the one, or if several do, at most ten.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -52,37 +55,50 @@ impl Store {
             .await
     }
 
-    /// The newest job, of this owner where one is given.
+    /// The newest job, of this owner if one is given.
     ///
     /// # Errors
     /// Whatever the server says.
     pub async fn last_job(&self, owner: Option<&str>) -> Result<Option<Job>> {
-        let all = concat!(
-            "select ",
-            job_columns!(),
-            " from ours.jobs order by id desc limit 1"
-        );
-        let own = concat!(
-            "select ",
-            job_columns!(),
-            " from ours.jobs where owner = $1 order by id desc limit 1"
-        );
-        match owner {
-            Some(owner) => {
-                self.one(sqlx::query(self.tables.sql(own)).bind(owner))
-                    .await
-            }
-            None => self.one(sqlx::query(self.tables.sql(all))).await,
-        }
+        let newest = JobQuery {
+            owner: owner.map(str::to_owned),
+            limit: 1,
+            ..JobQuery::default()
+        };
+        Ok(self.jobs(&newest).await?.pop())
     }
 
-    /// Jobs, newest first; one whose row cannot be read is lost, and says why. To go on after a page, ask for those before
-    /// its last.
+    /// Jobs, newest first, and after all others those that a clock ahead has made, until their time has come; one whose row
+    /// cannot be read is lost, and says why. To go on after a page, ask for those before its last.
     ///
     /// # Errors
     /// Whatever the server says.
     pub async fn jobs(&self, filter: &JobQuery) -> Result<Vec<Job>> {
-        let mut sql = select(&self.tables, filter);
+        let ahead = ids::first_ahead();
+        let limit = if filter.limit == 0 { 50 } else { filter.limit };
+        let after_one_ahead = filter.before.filter(|before| before.0 >= ahead);
+        let mut found = match after_one_ahead {
+            None => self.listed(filter, (" and id < ", ahead), limit).await?,
+            Some(_) => Vec::new(),
+        };
+        let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(limit));
+        if left > 0 {
+            let rest = JobQuery {
+                before: after_one_ahead,
+                ..filter.clone()
+            };
+            found.extend(self.listed(&rest, (" and id >= ", ahead), left).await?);
+        }
+        Ok(found)
+    }
+
+    async fn listed(
+        &self,
+        filter: &JobQuery,
+        side: (&'static str, Uuid),
+        limit: u32,
+    ) -> Result<Vec<Job>> {
+        let mut sql = select(&self.tables, filter, side, limit);
         // A plan for any text would be wrong for most: it is made anew where one is asked for.
         let sql = sql.build().persistent(filter.text.is_none());
         self.many(sql).await
@@ -102,7 +118,7 @@ impl Store {
             .await
     }
 
-    /// Drops a job and its log. True where there was one.
+    /// Drops a job and its log. True if there was one.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -150,7 +166,7 @@ const SAVE: &str = "with saved as (
      returning id)
    select pg_notify($20, id::text), set_config('synchronous_commit', 'on', true) from saved";
 
-/// Writes a job's columns, and tells whoever listens where that changed something. Lines and bytes only grow: the
+/// Writes a job's columns, and notifies listeners if that changed something. Lines and bytes only grow: the
 /// archive may be ahead of what the caller last counted.
 pub(super) async fn save(
     connection: &mut PgConnection,
@@ -190,9 +206,15 @@ pub(super) fn bind_job<'q>(query: Sql<'q>, job: &'q Job, columns: &'q Columns<'_
 }
 
 /// Only the conditions that are asked for are written, so that each filter meets its own index.
-fn select(tables: &Tables, filter: &JobQuery) -> QueryBuilder<Postgres> {
+fn select(
+    tables: &Tables,
+    filter: &JobQuery,
+    (side, ahead): (&'static str, Uuid),
+    limit: u32,
+) -> QueryBuilder<Postgres> {
     let all = concat!("select ", job_columns!(), " from ours.jobs where true");
     let mut sql = QueryBuilder::new(tables.text(all));
+    sql.push(side).push_bind(ahead);
     if let Some(status) = filter.status {
         sql.push(" and status = ").push_bind(status.word());
     }
@@ -230,7 +252,6 @@ fn select(tables: &Tables, filter: &JobQuery) -> QueryBuilder<Postgres> {
     if let Some(before) = filter.before {
         sql.push(" and id < ").push_bind(before.0);
     }
-    let limit = if filter.limit == 0 { 50 } else { filter.limit };
     sql.push(" order by id desc limit ")
         .push_bind(i64::from(limit));
     sql
@@ -255,7 +276,7 @@ fn literally(text: &str) -> String {
     pattern
 }
 
-/// The smallest and the largest id that begin so; none where no id can.
+/// The smallest and the largest id that begin so; none if no id can.
 fn id_range(prefix: &str) -> Option<(Uuid, Uuid)> {
     let digits: String = prefix.chars().filter(|c| *c != '-').collect();
     if digits.is_empty() || digits.len() > 32 {

@@ -29,6 +29,6 @@ impl Decode<'_, Postgres> for Moment {
         let time = micros.checked_add(TO_2000);
         let time = time.and_then(DateTime::from_timestamp_micros);
         time.map(Self)
-            .ok_or_else(|| "it is no time that can be told".into())
+            .ok_or_else(|| "it is not a time that can be shown".into())
     }
 }

@@ -17,7 +17,7 @@ const SET: &str = "with noted as (
    select at, pg_notify($5, $6 || job_id::text), set_config('synchronous_commit', 'on', true) from noted";
 
 impl Store {
-    /// Writes what is said of a job, in the place of what was, and gives it back; none where there is no such job.
+    /// Writes the note on a job, in place of an earlier one, and returns it; none if there is no such job.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -44,7 +44,7 @@ impl Store {
         }))
     }
 
-    /// What is said of these jobs: those of which nothing is are left out.
+    /// The notes on these jobs; jobs without one are left out.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -70,7 +70,7 @@ impl Store {
     }
 }
 
-/// When a note was written; 1970 where its row has a time that cannot be told.
+/// When a note was written; 1970 if its row has a time that cannot be told.
 fn time(row: &PgRow) -> DateTime<Utc> {
     let time = row.try_get::<Moment, _>("at");
     time.map_or(DateTime::UNIX_EPOCH, |time| time.0)

@@ -72,7 +72,7 @@ fn pack_stream(chunks: &[Chunk], stream: Stream, start: u64) -> Option<Packed> {
     Some(packed)
 }
 
-/// The chunks of a row. `None` where `meta` is not what [`pack`] writes, or does not fit the bytes.
+/// The chunks of a row. `None` if `meta` is not what [`pack`] writes, or does not fit the bytes.
 pub(super) fn unpack(start: u64, stream: Stream, bytes: &[u8], meta: &[u8]) -> Option<Vec<Chunk>> {
     let (&VERSION, mut meta) = meta.split_first()? else {
         return None;
@@ -96,7 +96,7 @@ pub(super) fn unpack(start: u64, stream: Stream, bytes: &[u8], meta: &[u8]) -> O
     rest.is_empty().then_some(chunks)
 }
 
-/// Brings the rows of a batch into the order they were read in. `None` where one is missing or doubled.
+/// Brings the rows of a batch into the order they were read in. `None` if one is missing or doubled.
 pub(super) fn weave(start: u64, rows: Vec<Vec<Chunk>>) -> Option<Vec<Chunk>> {
     let mut chunks: Vec<Chunk> = rows.into_iter().flatten().collect();
     chunks.sort_by_key(|chunk| chunk.seq);

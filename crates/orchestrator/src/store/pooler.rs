@@ -5,7 +5,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection, Row};
 
 use super::{Address, Result, StoreError, answer::answer};
 
-/// What a person is told of such a pooler.
+/// The text for a person about such a pooler.
 pub(super) const SHARED: &str = "a connection pooler there gives each session to several programs in turn, as PgBouncer does \
      with pool_mode = transaction, and nothing was written; name a pool with pool_mode = session, or Postgres itself";
 const NOT_RESET: &str = "a connection pooler there passes sessions on with what others have left in them, and nothing was \
@@ -23,7 +23,7 @@ const TURNS: [usize; 6] = [0, 1, 0, 0, 1, 1];
 /// Sees that what answers on this connection is one session of its own.
 ///
 /// # Errors
-/// [`StoreError::Refused`] where it is not; those of a second connection, which is closed again.
+/// [`StoreError::Refused`] if it is not; those of a second connection, which is closed again.
 pub(super) async fn refuse(connection: &mut PgConnection, address: &Address) -> Result<()> {
     let at = address.shown();
     let fault = |error| StoreError::of(&at, error);

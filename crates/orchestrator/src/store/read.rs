@@ -9,12 +9,12 @@ use super::{
 use crate::{job::JobId, log::Stream};
 
 impl Store {
-    /// The batches from the one that holds chunk `from_seq` on, in order: at least one where there is one, and no more
-    /// than `limit_bytes` bytes of log (or a thousand rows) beyond that. Where rows are gone, they begin with the next that
-    /// is there, and end before the next gap. Empty where the archive ends before `from_seq`.
+    /// The batches from the one that holds chunk `from_seq` on, in order: at least one if there is one, and no more
+    /// than `limit_bytes` bytes of log (or a thousand rows) beyond that. If rows are gone, they begin with the next that
+    /// is there, and end before the next gap. Empty if the archive ends before `from_seq`.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where a row is not as it was written; whatever the server says.
+    /// [`StoreError::Corrupt`] if a row is not as it was written; whatever the server says.
     pub async fn batches(&self, job: JobId, from_seq: u64, limit_bytes: u64) -> Result<Vec<Batch>> {
         let end = |batch: &Batch| batch.seq + batch.chunks.len() as u64;
         let mut batches = self.batches_near(job, from_seq, limit_bytes).await?;
@@ -85,7 +85,7 @@ impl Store {
         Ok(self.rebuilt(job, sql).await?.pop())
     }
 
-    /// How many bytes of a job's log this store has had and has no more: rows of it are gone. 0 where the job is not here.
+    /// How many bytes of a job's log this store has had and has no more: rows of it are gone. 0 if the job is not here.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -149,7 +149,7 @@ impl Store {
         Ok(row.await?.map(|row| seq(&row)))
     }
 
-    /// The batch that line `line` starts in: the last one whose first line is that or an earlier one. Where the line is
+    /// The batch that line `line` starts in: the last one whose first line is that or an earlier one. If the line is
     /// not archived yet, that is the archive's last batch.
     ///
     /// # Errors

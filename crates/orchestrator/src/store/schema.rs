@@ -134,7 +134,7 @@ fn newest() -> i64 {
     MIGRATIONS[MIGRATIONS.len() - 1].0
 }
 
-/// Why a server or database of this kind cannot keep logs, where it cannot.
+/// Why a server or database of this kind cannot keep logs, if it cannot.
 fn unfit(version: i32, encoding: &str) -> Option<String> {
     let major = version / 10_000;
     if major < OLDEST {
@@ -151,7 +151,7 @@ fn unfit(version: i32, encoding: &str) -> Option<String> {
     })
 }
 
-/// The schema our tables belong in: the one that was asked for by name, created where it is missing, else the role's own
+/// The schema our tables belong in: the one that was asked for by name, created if it is missing, else the role's own
 /// first one.
 async fn schema_of(connection: &mut PgConnection, address: &Address) -> Result<String> {
     let at = address.shown();
@@ -180,7 +180,7 @@ async fn schema_of(connection: &mut PgConnection, address: &Address) -> Result<S
     })
 }
 
-/// The version of our tables, or none where there are none yet; a stranger's tables are refused.
+/// The version of our tables, or none if there are none yet; a stranger's tables are refused.
 async fn version_there(
     connection: &mut PgConnection,
     at: &str,

@@ -1,4 +1,4 @@
-//! A job that was over before anything of it was written: it and its whole log in one statement, where the usual way takes a
+//! A job that was over before anything of it was written: it and its whole log in one statement; the usual way takes a
 //! dozen, each with an answer to wait for.
 
 use sqlx::PgConnection;
@@ -16,12 +16,12 @@ use super::{
 use crate::{job::Job, log::Stream};
 
 impl Store {
-    /// Writes a job that has ended, for good, with its whole log, which ends at `mark`. False, and nothing is written, where
+    /// Writes a job that has ended, for good, with its whole log, which ends at `mark`. False, and nothing is written, if
     /// the store knows the job already. Otherwise all of it is on disk on return.
     ///
     /// # Errors
-    /// [`StoreError::Unfit`] where the batches are not the log from its start to the mark, or a path is not UTF-8; whatever
-    /// the server says. Where the outcome is not known, it may be called again.
+    /// [`StoreError::Unfit`] if the batches are not the log from its start to the mark, or a path is not UTF-8; whatever
+    /// the server says. If the outcome is not known, it may be called again.
     pub async fn write_whole(&self, job: &Job, batches: &[Batch], mark: &Mark) -> Result<bool> {
         let columns = Columns::of(job)?;
         if follow(job.id, batches, mark)? != 0 {

@@ -1,4 +1,4 @@
-//! What happened, told to every page; and what a job asks of a person.
+//! What happened, sent to every page; and what a job asks of a person.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::{
     settings::Settings,
 };
 
-/// What happened, told to every page.
+/// What happened, sent to every page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", content = "with", rename_all = "snake_case")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -28,7 +28,7 @@ pub enum Event {
         /// The last lines, as many as were asked for.
         tail: Vec<Line>,
     },
-    /// A search has come on; told to the page that asked, at most 20 times a second.
+    /// A search has come on; sent to the page that asked, at most 20 times a second.
     Found {
         /// The search.
         search: u32,
@@ -47,7 +47,7 @@ pub enum Event {
     SubscriptionEnded {
         /// Its number.
         subscription: u32,
-        /// Why, where it is not that the log is complete.
+        /// Why, if it is not that the log is complete.
         why: Option<String>,
     },
     /// The list of projects changed.
@@ -76,7 +76,7 @@ pub enum Event {
         /// All of it.
         problems: Vec<String>,
     },
-    /// Somebody said something of a job.
+    /// Somebody wrote a note on a job.
     Noted {
         /// The job.
         job: JobId,
@@ -92,9 +92,9 @@ pub enum Event {
     },
     /// Postgres came or went.
     Store(StoreState),
-    /// A database was seen that keeps no history, or a person has said what it is.
+    /// A database was seen that keeps no history, or a person has decided about it.
     SeenDatabase {
-        /// It; none where nothing is to be asked any more.
+        /// It; none if nothing is to be asked any more.
         seen: Option<SeenDatabase>,
     },
     /// The page was too slow and missed events: it should ask for the overview again.

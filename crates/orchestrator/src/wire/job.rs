@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::job::{
-    self, Commit, EnvironmentChange, Here, JobId, MakeOptions, NamedSpot, Place, Status, Waits,
+    self, Commit, EnvironmentChange, Exit, Here, JobId, MakeOptions, NamedSpot, Place, Status,
+    Waits,
 };
 
 /// A job as the page and `--json` show it.
@@ -27,9 +28,9 @@ pub struct Job {
     pub host: Option<String>,
     /// The command line as a person would type it.
     pub command: String,
-    /// Where it stands.
+    /// Where it is.
     pub status: Status,
-    /// Its exit code, where it exited.
+    /// Its exit code, if it exited.
     pub exit_code: Option<i32>,
     /// The signal that ended it, without `SIG`.
     pub signal: Option<String>,
@@ -37,12 +38,17 @@ pub struct Job {
     pub reason: Option<String>,
     /// The place in a file that `reason` names as the cause, and the words around it.
     pub named_spot: Option<NamedSpot>,
-    /// What a queued one waits for, in words, where that is not a matter of an instant.
+    /// What a queued one waits for, in words, if that is not a matter of an instant.
     pub waits: Option<String>,
     /// The same, to be told apart.
     pub waits_for: Option<Waits>,
     /// Processes of it that were still there when it was over, as `sleep 1000 (pid 123)`.
     pub survivors: Vec<String>,
+    /// What else is to be known of how it ran on a host, each in words.
+    pub notes: Vec<String>,
+    /// Why its host was not reached or did not let us in, as a word: `dns`, `refused`, `timeout`, `host_key_unknown`,
+    /// `host_key_changed`, `auth_failed`, `route_unsupported`, `needs_consent`, `server_too_old`, `link_lost`.
+    pub unreachable: Option<String>,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,
     /// When it started.
@@ -67,11 +73,11 @@ pub struct Job {
     pub environment: Vec<EnvironmentChange>,
     /// Whether it runs in a terminal.
     pub pty: bool,
-    /// Where its git work tree stood.
+    /// Where its git work tree was.
     pub commit: Option<Commit>,
     /// Who owns it: `user@machine`.
     pub owner: String,
-    /// Whether nothing has been heard of its owner for half a minute, so that it may stand otherwise by now.
+    /// Whether nothing has been heard of its owner for half a minute, so that it may have changed by now.
     pub is_silent: bool,
     /// Why what it writes is not read just now, so that it waits; none while it is read.
     pub paused: Option<String>,
@@ -109,6 +115,11 @@ impl From<job::Job> for Job {
             waits: waits_for.as_ref().map(ToString::to_string),
             waits_for,
             survivors: job.survivors.iter().map(job::survivor).collect(),
+            unreachable: match job.state.exit() {
+                Some(Exit::Unreachable { reason, .. }) => Some(reason.clone()),
+                _ => None,
+            },
+            notes: job.notes,
             queued_at: job.queued_at,
             started_at: job.state.started_at(),
             finished_at: job.state.finished_at(),

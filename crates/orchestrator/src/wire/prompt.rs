@@ -40,6 +40,11 @@ pub enum Question {
         /// Whether what is typed may be seen.
         echo: bool,
     },
+    /// To touch a security key. It needs no answer: it is withdrawn once that was done, or nobody did it in time.
+    Touch {
+        /// The name of the key.
+        key: String,
+    },
 }
 
 /// The answer to a prompt.

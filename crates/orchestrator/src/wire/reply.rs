@@ -53,7 +53,7 @@ pub enum Reply {
     },
     /// What people say of jobs.
     Notes {
-        /// Those of which something is said.
+        /// The jobs with a note.
         notes: Vec<(JobId, Note)>,
     },
     /// How large a log is.
@@ -72,9 +72,9 @@ pub enum Reply {
     },
     /// A hit.
     Hit {
-        /// It; none where there is none.
+        /// It; none if there is none.
         hit: Option<Hit>,
-        /// Its number among all, from 1; 0 where there is none.
+        /// Its number among all, from 1; 0 if there is none.
         index: u64,
         /// How many of the lines near hits come before its own.
         row: u64,
@@ -99,9 +99,9 @@ pub enum Reply {
     Subscribed {
         /// Its number, in each of its frames.
         subscription: u32,
-        /// The first chunk that comes; later than the one asked for where something is left out.
+        /// The first chunk that comes; later than the one asked for if something is left out.
         seq: u64,
-        /// The first chunk that was not there yet; none where no more will come.
+        /// The first chunk that was not there yet; none if no more will come.
         live: Option<u64>,
     },
     /// The settings.
@@ -116,6 +116,24 @@ pub struct Failure {
     pub code: FailureCode,
     /// For a person: what happened, where, what to try.
     pub message: String,
+    /// With [`FailureCode::NeedsConsent`]: what is to be allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub consent: Option<CommandConsent>,
+}
+
+/// A command of the SSH config that runs here only once a person has allowed its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct CommandConsent {
+    /// The host that it leads to.
+    pub host: String,
+    /// Its text as the config writes it.
+    pub command: String,
+    /// `ProxyCommand` or `Match exec`.
+    pub keyword: String,
+    /// `file:line`.
+    pub place: String,
 }
 
 /// Kinds of failure a page tells apart.
@@ -131,6 +149,8 @@ pub enum FailureCode {
     Untrusted,
     /// This installation did not start the job: what it runs has to be seen, and its owner confirmed.
     Foreign,
+    /// A command of the SSH config has to be allowed first: [`Failure::consent`].
+    NeedsConsent,
     /// Postgres cannot be asked just now.
     StoreAway,
     /// Anything else.

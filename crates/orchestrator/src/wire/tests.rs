@@ -56,7 +56,7 @@ fn requests() -> Vec<Value> {
     ]
 }
 
-/// Puts `by` in the place of the nth value in this one, itself included; false where there are not as many.
+/// Puts `by` in the place of the nth value in this one, itself included; false if there are not as many.
 fn replace(value: &mut Value, left: &mut usize, by: &Value) -> bool {
     if *left == 0 {
         *value = by.clone();

@@ -1,4 +1,4 @@
-//! The same types for the page: `src/lib/wire.ts`, one committed file. `VMO_WRITE_TS=1 cargo test wire` writes it anew.
+//! The same types for the page: `src/lib/wire.ts`, one committed file. `VMO_WRITE_TS=1 cargo test wire` writes it again.
 
 use std::{
     any::TypeId,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use orchestrator::{
-    job::{JobId, Status},
+    job::{JobId, JobQuery, Status},
     wire::{Event, JobRequest, Reply, StoreHealth},
 };
 
@@ -112,6 +112,24 @@ impl Load {
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert_eq!(output.status.code(), Some(1), "{said}");
         said
+    }
+
+    /// Asks for the list, which has all that runs and says that it may be short, and does not wait for Postgres.
+    pub(crate) async fn lists_what_runs(&mut self) {
+        let begun = Instant::now();
+        let listed = self.page.ask(JobRequest::Jobs(JobQuery::default())).await;
+        let took = begun.elapsed();
+        let Ok(Reply::Jobs {
+            jobs, incomplete, ..
+        }) = listed
+        else {
+            panic!("{listed:?}");
+        };
+        let has = |id: &JobId| jobs.iter().any(|job| job.id == *id);
+        assert!(self.jobs.iter().all(|(id, _)| has(id)), "{jobs:?}");
+        assert!(incomplete.is_some());
+        // It is given up after 5 s; Postgres itself would be after 30.
+        assert!(took < Duration::from_secs(20), "{took:?}");
     }
 
     /// Waits until a job is said not to be in the history, and why.

@@ -44,6 +44,8 @@ async fn a_server_with_no_connection_left() {
     }
     let why = load.told_of_trouble().await;
     assert!(why.contains("connection"), "{why}");
+    let said = load.doctor();
+    assert!(said.contains("connection"), "{said}");
     load.goes_on(10 << 20).await;
     drop(others);
     load.heals(true).await;
@@ -139,6 +141,41 @@ async fn tables_that_stay_locked() {
     assert!(why.contains("lock timeout"), "{why}");
     load.goes_on(10 << 20).await;
     drop(locked);
+    load.heals(true).await;
+}
+
+#[tokio::test]
+async fn tables_that_nobody_gives_back() {
+    let postgres = Postgres::start();
+    let mut load = Load::start(postgres.url("postgres")).await;
+    let locked = postgres.locks("lock table jobs, job_logs in access exclusive mode");
+    load.lists_what_runs().await;
+    let why = load.told_of_trouble().await;
+    assert!(why.contains("lock on our tables"), "{why}");
+    let said = load.doctor();
+    assert!(said.contains("broken  Postgres"), "{said}");
+    load.goes_on(10 << 20).await;
+    drop(locked);
+    load.heals(true).await;
+}
+
+#[tokio::test]
+async fn a_time_limit_that_ends_each_statement() {
+    let postgres = Postgres::start();
+    postgres.psql(
+        "postgres",
+        "create role ann login; create schema authorization ann; grant all on schema public to ann",
+    );
+    let mut load = Load::start(postgres.tcp_url("ann", "postgres")).await;
+    postgres.psql("postgres", "alter role ann set statement_timeout = '1ms'");
+    end_sessions(&postgres);
+    let why = load.told_of_trouble().await;
+    assert!(why.contains("statement timeout"), "{why}");
+    let said = load.doctor();
+    assert!(said.contains("statement timeout"), "{said}");
+    load.goes_on(10 << 20).await;
+    postgres.psql("postgres", "alter role ann reset statement_timeout");
+    end_sessions(&postgres);
     load.heals(true).await;
 }
 

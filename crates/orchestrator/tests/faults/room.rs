@@ -32,6 +32,8 @@ async fn a_data_disk_that_is_full_for_a_while() {
         why.contains("No space left") || why.contains("could not extend"),
         "{why}"
     );
+    let said = load.doctor();
+    assert!(said.contains("broken  Postgres"), "{said}");
     load.goes_on(10 << 20).await;
     drop(ballast);
     load.heals(true).await;

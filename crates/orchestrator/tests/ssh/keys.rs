@@ -1,22 +1,19 @@
 //! Keys as people have them: in agents, with certificates, with and without their public halves. The system's `ssh` with the
 //! same config is the oracle.
 
-use std::{
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-};
+use std::process::{Child, Command, Stdio};
 
 use super::*;
 use crate::sshd::{keygen_with, signal_process, whoami};
 
 /// An agent of our own.
-struct Agent {
-    socket: PathBuf,
+pub(super) struct Agent {
+    pub(super) socket: PathBuf,
     child: Child,
 }
 
 impl Agent {
-    fn start(sshd: &Sshd) -> Self {
+    pub(super) fn start(sshd: &Sshd) -> Self {
         let socket = sshd.path("agent");
         let child = Command::new("ssh-agent")
             .args(["-D", "-a"])
@@ -32,7 +29,7 @@ impl Agent {
         Self { socket, child }
     }
 
-    fn add(&self, key: &Path) {
+    pub(super) fn add(&self, key: &Path) {
         let added = Command::new("ssh-add")
             .arg("-q")
             .arg(key)

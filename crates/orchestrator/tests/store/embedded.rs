@@ -426,6 +426,56 @@ async fn guardian_and_server_killed_at_once_start_again() {
     assert_ne!(app.server(), server);
 }
 
+/// The folder of the server's socket file, by its own note.
+fn sockets(app: &App) -> Option<PathBuf> {
+    app.note()?.get(4).map(PathBuf::from)
+}
+
+#[tokio::test]
+async fn a_socket_folder_that_is_swept_away_comes_back_while_others_hold_the_server() {
+    let app = App::new();
+    let running = app.start().await.unwrap();
+    answers(&running.address).await.ping().await.unwrap();
+    let (server, folder) = (app.server(), sockets(&app).unwrap());
+    fs::remove_dir_all(&folder).unwrap();
+    until(|| {
+        app.note()
+            .is_some_and(|note| note[0] != server.as_raw_pid().to_string())
+    })
+    .await;
+    until(|| sockets(&app).is_some_and(|folder| folder.join(".s.PGSQL.5432").exists())).await;
+    let again = app.start().await.unwrap();
+    answers(&again.address).await.ping().await.unwrap();
+    assert!(gone(server), "two servers over one folder");
+}
+
+#[tokio::test]
+async fn somebody_elses_folder_at_the_sockets_place_is_left_alone() {
+    let app = App::new();
+    let usual = {
+        let running = app.start().await.unwrap();
+        answers(&running.address).await.ping().await.unwrap();
+        sockets(&app).unwrap()
+    };
+    until(|| app.guardian().is_none()).await;
+    // Whoever can write to /tmp knows the name before.
+    let name = usual.file_name().unwrap();
+    let squatted = [usual.clone(), Path::new("/tmp").join(name)];
+    for folder in &squatted {
+        fs::create_dir(folder).unwrap();
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let running = app.start().await.unwrap();
+    answers(&running.address).await.ping().await.unwrap();
+    let other = sockets(&app).unwrap();
+    assert!(!squatted.contains(&other), "{other:?}");
+    assert_eq!(fs::metadata(&other).unwrap().mode() & 0o777, 0o700);
+    for folder in &squatted {
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 0, "{folder:?}");
+        fs::remove_dir(folder).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_stale_note_with_a_strangers_pid_is_no_obstacle() {
     let app = App::new();

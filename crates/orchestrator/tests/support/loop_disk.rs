@@ -83,6 +83,12 @@ impl LoopDisk {
     /// Brings it back, as after a restart. Nobody may have anything open on it.
     pub(crate) fn again(&self) {
         crate::home::eventually("nobody has anything open there", || self.down());
+        // Who had it in a mount namespace of its own may have gone in this moment, and the disk as it was goes with it: the
+        // same device would be mounted again, without power.
+        crate::home::eventually("its device is let go", || {
+            let devices = Command::new("losetup").arg("-j").arg(&self.image).output();
+            devices.is_ok_and(|devices| devices.stdout.is_empty())
+        });
         let up = self.up().unwrap();
         assert!(up.status.success(), "{up:?}");
     }

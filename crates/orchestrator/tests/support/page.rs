@@ -11,8 +11,8 @@ use orchestrator::{
     job::{JobId, JobQuery},
     launch::Start,
     wire::{
-        Call, Event, FailureCode, Job, JobRequest, LaunchRequest, LogRequest, Message, Reply,
-        Request,
+        Call, Event, Failure, FailureCode, Job, JobRequest, LaunchRequest, LogRequest, Message,
+        Reply, Request,
     },
 };
 use tokio::net::TcpStream;
@@ -218,11 +218,22 @@ impl Page {
     }
 
     pub(crate) async fn ask(&mut self, request: impl Into<Request>) -> Result<Reply, FailureCode> {
+        let answer = self.try_ask(request).await;
+        answer.map_err(|failure| failure.code)
+    }
+
+    /// The same, with all that is said of a failure.
+    pub(crate) async fn try_ask(
+        &mut self,
+        request: impl Into<Request>,
+    ) -> Result<Reply, Box<Failure>> {
         let call = self.say(request).await;
         loop {
             match self.next().await {
                 Some(Message::Reply { id, reply }) if id == call => return Ok(reply),
-                Some(Message::Failed { id, failure }) if id == call => return Err(failure.code),
+                Some(Message::Failed { id, failure }) if id == call => {
+                    return Err(Box::new(failure));
+                }
                 Some(Message::Event(event)) => self.events.push(event),
                 _ => {}
             }

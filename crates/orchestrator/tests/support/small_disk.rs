@@ -20,12 +20,27 @@ impl SmallDisk {
         let prefix = format!("{NAME}{}-", std::process::id());
         let folder = tempfile::Builder::new().prefix(&prefix).tempdir().unwrap();
         let size = format!("size={mebibytes}m,mode=755");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &size, "none"])
-            .arg(folder.path())
-            .output();
-        match mounted {
-            Ok(output) if output.status.success() => Some(Self(folder.keep())),
+        let args = ["-t", "tmpfs", "-o", &size, "none"];
+        let disk = Self::mounted(Command::new("mount").args(args), folder.path())?;
+        let _stays = folder.keep();
+        Some(disk)
+    }
+
+    /// The same, on a folder that is there, and that only its owner may enter.
+    pub(crate) fn mount_on(folder: &Path, mebibytes: u64) -> Option<Self> {
+        let size = format!("size={mebibytes}m,mode=700");
+        let args = ["-t", "tmpfs", "-o", &size, "none"];
+        Self::mounted(Command::new("mount").args(args), folder)
+    }
+
+    /// A folder of a disk, at another place, too.
+    pub(crate) fn bind(folder: &Path, place: &Path) -> Option<Self> {
+        Self::mounted(Command::new("mount").arg("--bind").arg(folder), place)
+    }
+
+    fn mounted(mount: &mut Command, folder: &Path) -> Option<Self> {
+        match mount.arg(folder).output() {
+            Ok(output) if output.status.success() => Some(Self(folder.to_owned())),
             other => {
                 eprintln!("SKIPPED: no small disk may be mounted here: {other:?}");
                 None

@@ -4,6 +4,7 @@ use std::{
     fmt, fs,
     ops::AddAssign,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::home::is_alive;
@@ -118,6 +119,19 @@ impl Witness {
     /// Whether it has begun.
     pub(crate) fn has_begun(&self) -> bool {
         self.folder.join("pid").exists()
+    }
+
+    /// For how long it had written, when it last did.
+    pub(crate) fn wrote_for(&self) -> Duration {
+        let at = |name: &str| {
+            let file = fs::metadata(self.folder.join(name)).ok()?;
+            file.modified().ok()
+        };
+        let last = ["record0", "record1"].into_iter().filter_map(at).max();
+        let since = last
+            .zip(at("pid"))
+            .map(|(last, first)| last.duration_since(first));
+        since.and_then(Result::ok).unwrap_or_default()
     }
 
     /// The processes of it that still run.

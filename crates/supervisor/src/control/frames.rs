@@ -149,6 +149,7 @@ mod tests {
                 pid: 1,
                 command: "sleep 1".to_owned(),
             }],
+            notes: vec!["a note".to_owned()],
         }
     }
 

@@ -74,6 +74,7 @@ mod tests {
             spool_end: 7,
             complete: false,
             survivors: Vec::new(),
+            notes: Vec::new(),
         };
         let mut now = News::default();
         assert_eq!(now.changes_since(&News::default()), [0; 0]);

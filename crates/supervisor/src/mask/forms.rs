@@ -24,7 +24,7 @@ const KEPT_IN_URL: [&[u8]; 6] = [
 ];
 /// What bash's `%q` puts a backslash before.
 const SPECIAL: &[u8] = b" '\"\\|&;()<>!{}*[]?^$`,";
-/// And what zsh's does beside; bash does where a word begins with it.
+/// And what zsh's does beside; bash does if a word begins with it.
 const SPECIAL_AT_FIRST: &[u8] = b"~#";
 
 /// All that a secret is looked for as. Lines are looked for one by one, since most programs put something between them.
@@ -54,7 +54,7 @@ pub(super) fn forms(value: &[u8]) -> BTreeSet<Vec<u8>> {
     forms
 }
 
-/// The lines; the whole where it is one line, or has some that are too short to be looked for; and each without the blanks
+/// The lines; the whole if it is one line, or has some that are too short to be looked for; and each without the blanks
 /// around it, which shells and people drop.
 fn texts(value: &[u8]) -> BTreeSet<&[u8]> {
     let lines = value.split(|byte| *byte == b'\n');

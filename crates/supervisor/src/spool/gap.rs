@@ -31,8 +31,8 @@ struct Found {
 }
 
 impl Reader {
-    /// A cursor at `at`, where records before it may have been lost, so that those after it have higher numbers than `at`
-    /// says; where the segment with `at` is gone, before that gap, to be [skipped](Self::skip).
+    /// A cursor at `at`, if records before it may have been lost, so that those after it have higher numbers than `at`
+    /// says; if the segment with `at` is gone, before that gap, to be [skipped](Self::skip).
     ///
     /// # Errors
     /// `NotFound` when there is no spool, or nothing of it at or after `at`.
@@ -57,7 +57,7 @@ impl Reader {
         self.start > self.at.offset
     }
 
-    /// Goes over what cannot be read here to the next record that is whole; none where there is no such record, and then it
+    /// Goes over what cannot be read here to the next record that is whole; none if there is no such record, and then it
     /// stays.
     ///
     /// # Errors
@@ -125,7 +125,7 @@ impl Reader {
             self.may_be(header.seq, offset)
                 .then_some((offset, header.seq))
         };
-        // Where the damaged record's length is right, the next one begins after it; a log may hold what looks like a record.
+        // If the damaged record's length is right, the next one begins after it; a log may hold what looks like a record.
         let likely = (start == self.start && self.at.offset + 1 == start + from)
             .then(|| self.fetch(HEADER))
             .transpose()?

@@ -31,7 +31,7 @@ pub struct Record {
     pub payload: Range<usize>,
 }
 
-/// Consecutive whole records, at least one, as they stand in the file.
+/// Consecutive whole records, at least one, as they are in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     /// The file's bytes: headers and payloads.
@@ -86,7 +86,7 @@ impl Reader {
     }
 
     /// The next records that end at or before the offset `until`, in at most `max_bytes` bytes of file, or one record
-    /// where that alone is longer; [`MAX_RECORD`] or more reads fastest. None when there is nothing whole.
+    /// if that alone is longer; [`MAX_RECORD`] or more reads fastest. None when there is nothing whole.
     ///
     /// `until` is the committed offset; for a spool nobody writes any more, `u64::MAX` or [`super::end`] do.
     ///

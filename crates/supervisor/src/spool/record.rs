@@ -39,7 +39,7 @@ pub(super) struct Header {
     pub(super) stream: Stream,
 }
 
-/// What stands at the start of some bytes.
+/// What is at the start of some bytes.
 pub(super) enum Parsed {
     /// A whole record with a payload of `len` bytes.
     Whole { header: Header, len: usize },

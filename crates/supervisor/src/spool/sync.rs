@@ -113,6 +113,11 @@ impl Unsynced {
         }
     }
 
+    /// How many segments nobody has synced.
+    pub(super) fn segments(&self) -> usize {
+        self.work().files.len()
+    }
+
     pub(super) fn rolled(&self) {
         let mut work = self.work();
         work.names = match work.names {
@@ -139,7 +144,7 @@ impl Unsynced {
         !work.closed
     }
 
-    fn sync(&self) -> io::Result<()> {
+    pub(super) fn sync(&self) -> io::Result<()> {
         let dirty = {
             let mut work = self.work();
             let closed = work.closed;

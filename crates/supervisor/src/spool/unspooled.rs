@@ -1,4 +1,4 @@
-//! What was read of a job's output and the disk did not take. The rule for whoever supervises a job: a byte that was read is
+//! What was read of a job's output and the disk did not take. The rule for the supervisor of a job: a byte that was read is
 //! kept until the spool has it, nothing more is read meanwhile, and nothing goes before it.
 
 use std::{collections::VecDeque, io};

@@ -18,6 +18,9 @@ use super::{
 };
 use crate::clock;
 
+/// No more segments wait to be synced, each of them open.
+const MOST_UNSYNCED: usize = 128;
+
 /// The one writer of a spool.
 #[derive(Debug)]
 pub struct Writer {
@@ -90,7 +93,7 @@ impl Writer {
         self.at
     }
 
-    /// The most bytes of payload in one record here: [`MAX_RECORD`], or less where no file may grow as large.
+    /// The most bytes of payload in one record here: [`MAX_RECORD`], or less if no file may grow as large.
     #[must_use]
     pub fn most(&self) -> usize {
         let room = usize::try_from(self.largest).unwrap_or(usize::MAX);
@@ -157,6 +160,10 @@ impl Writer {
     }
 
     fn roll(&mut self) -> io::Result<()> {
+        if self.unsynced.segments() >= MOST_UNSYNCED {
+            // The disk is that far behind; what the kernel does not hold up is held up here.
+            self.unsynced.sync()?;
+        }
         self.file = Arc::new(new_segment(&self.spool, self.at.offset)?);
         self.start = self.at.offset;
         self.unsynced.rolled();
@@ -191,7 +198,7 @@ fn cut(mut file: &File, len: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes both parts in one call, in more where the system takes less.
+/// Writes both parts in one call, in more if the system takes less.
 fn write_all(mut file: &File, header: &[u8], payload: &[u8]) -> io::Result<()> {
     let mut parts = [IoSlice::new(header), IoSlice::new(payload)];
     let mut rest = &mut parts[..];

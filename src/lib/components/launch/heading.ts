@@ -1,4 +1,5 @@
 // The words around the fields of a launch form.
+import { about } from '$lib/about';
 import { dangerWords } from '$lib/danger';
 import type { Form } from '$lib/state/launch/launch.svelte';
 import type { CommandFields } from '$lib/state/launch/command.svelte';
@@ -26,14 +27,18 @@ export function heading(
   if (form.kind === 'target') {
     const { name, place, danger } = form.target;
     // What the band asks is not said twice.
-    const doc = danger && form.target.doc === dangerWords(danger) ? null : form.target.doc;
+    const said = about(form.target);
+    // The form shows itself what runs, and first of all what it leads to.
+    const isShown = said?.by === 'command' || form.target.summary?.by.by === 'leads';
+    const isAsked = danger !== null && form.target.doc === dangerWords(danger);
+    const doc = said === null || isShown || isAsked ? null : said.whole;
     const called = fields.kind === 'target' ? fields.name : name;
     return {
       title: `Run ${name}`,
       aside: form.project.name,
       description: doc ?? `Defined at ${place.file}:${place.line}`,
       where: 'this machine',
-      danger: `From ${place.file}:${place.line}. It runs on this machine, at once.`,
+      danger: `From ${place.file}:${place.line}. It runs on this machine immediately.`,
       act: names.length > 0 ? `Run ${called} on ${names.join(', ')}` : `Run ${called}`,
     };
   }
@@ -43,7 +48,7 @@ export function heading(
     aside: undefined,
     description: undefined,
     where,
-    danger: `It runs on ${where}, at once.`,
+    danger: `It runs on ${where} immediately.`,
     act: `Run on ${where}`,
   };
 }

@@ -1,7 +1,7 @@
 // From a click to a job: at once, after a question of trust, or through the form.
 import { CallFailed, type Client } from '$lib/client';
 import { SHELL } from '$lib/job';
-import type { Filled, Job, Presets, Project, Scan, Start, Target } from '$lib/wire';
+import type { CommandConsent, Filled, Job, Presets, Project, Scan, Start, Target } from '$lib/wire';
 import type { Jobs } from '$lib/state/jobs.svelte';
 import { filledBy, isWhole, KeptPresets, PLAIN } from './presets';
 import { Previewer } from './preview.svelte';
@@ -59,6 +59,8 @@ export class Launch {
   trust = $state.raw<{ project: Project; then: () => void } | null>(null);
   /** The job that is only run again where a person has seen what it runs. */
   foreign = $state.raw<Foreign | null>(null);
+  /** The command of the SSH config that has to be allowed first, and who waits for that. */
+  consent = $state.raw<{ asked: CommandConsent; answer: (allowed: boolean) => void } | null>(null);
   /** What is being started by a click: a second click waits for it. */
   #starting = $state.raw<string | null>(null);
   /** The last form that was asked for; one that is ready later than it does not open. */
@@ -139,7 +141,9 @@ export class Launch {
 
   /** Starts what the form asks for and shows it; rejects with the reason, to be shown in the form. */
   async run(start: Start): Promise<void> {
-    this.#world.show(await this.#world.jobs.start(start));
+    const job = await this.#allowed(() => this.#world.jobs.start(start));
+    if (!job) return;
+    this.#world.show(job);
     this.form = null;
   }
 
@@ -191,8 +195,42 @@ export class Launch {
   async acceptForeign(): Promise<void> {
     const asked = this.foreign;
     if (!asked) return;
-    this.#world.show(await this.#world.jobs.runAgain(asked.job.id, [asked.job.owner]));
+    const { id, owner } = asked.job;
+    const job = await this.#allowed(() => this.#world.jobs.runAgain(id, [owner]));
+    if (!job) return;
+    this.#world.show(job);
     this.foreign = null;
+  }
+
+  /** Allows the command that was asked about, and goes on; rejects with the reason. */
+  async allow(): Promise<void> {
+    const { consent } = this;
+    if (!consent) return;
+    const { command } = consent.asked;
+    await this.#world.client.tell({ catalog: { type: 'allow_command', with: { command } } });
+    this.consent = null;
+    consent.answer(true);
+  }
+
+  /** Does not allow it: nothing is started. */
+  decline(): void {
+    this.consent?.answer(false);
+    this.consent = null;
+  }
+
+  /** Starts something; asks where a command has to be allowed first. Undefined if that was declined. */
+  async #allowed(start: () => Promise<Job>): Promise<Job | undefined> {
+    for (;;) {
+      try {
+        return await start();
+      } catch (error) {
+        const asked = error instanceof CallFailed ? error.consent : null;
+        if (!asked) throw error;
+        this.decline();
+        const allowed = new Promise<boolean>((answer) => (this.consent = { asked, answer }));
+        if (!(await allowed)) return undefined;
+      }
+    }
   }
 
   #presets(project: Project, target: Target): Promise<Presets> {
@@ -218,8 +256,9 @@ export class Launch {
   }
 
   #again(job: Job): void {
-    const again = this.#world.jobs.runAgain(job.id).then(this.#world.show);
-    again.catch((error: unknown) => {
+    const again = this.#allowed(() => this.#world.jobs.runAgain(job.id));
+    const shown = again.then((started) => started && this.#world.show(started));
+    shown.catch((error: unknown) => {
       if (error instanceof CallFailed && error.code === 'foreign') {
         this.foreign = { job, why: error.message };
       } else this.#world.notices.failed(`run ${job.command} again`, error);
@@ -231,7 +270,8 @@ export class Launch {
     if (this.#starting === key) return;
     this.#starting = key;
     try {
-      this.#world.show(await this.#world.jobs.start(start));
+      const job = await this.#allowed(() => this.#world.jobs.start(start));
+      if (job) this.#world.show(job);
     } catch (error) {
       const what = start.kind === 'target' ? start.targets.join(' ') : start.command;
       this.#world.notices.failed(`start ${what}`, error);

@@ -8,7 +8,7 @@ import {
   settled,
   type Sent,
 } from '$lib/testing/fake';
-import type { Danger, Filled, Presets, Preview, Reply, Scan, Target } from '$lib/wire';
+import type { Danger, Filled, Presets, Preview, Reply, Scan, Start, Target } from '$lib/wire';
 import { Jobs } from '$lib/state/jobs.svelte';
 import { filledBy, PLAIN } from './presets';
 import { nameWith, stemOf, targetCalled } from './pattern';
@@ -99,6 +99,15 @@ async function launchWith({ trusted = true, presets, preview }: Known = {}) {
   return { world, answers, launch, notices, shown, starts, types };
 }
 
+const COMMAND: Start = {
+  kind: 'command',
+  command: 'uptime',
+  hosts: ['web-1'],
+  cwd: null,
+  pty: false,
+};
+const ON_HOST = aJob({ project: null, target: null, host: 'web-1', command: 'uptime' });
+
 const LAST: Filled = {
   variables: [['NAME', 'web-1']],
   stem: null,
@@ -154,6 +163,60 @@ describe('a click on a target', () => {
     world.last.say({ failed: { id: 2, failure: { code: 'failed', message: 'make is missing' } } });
     await settled();
     expect(notices.list[0]?.text).toBe('Failed to start status: make is missing');
+  });
+});
+
+describe('a command of the SSH config that nobody has allowed', () => {
+  const CONSENT = { host: 'web-1', command: 'nc %h %p', keyword: 'ProxyCommand', place: 'c:2' };
+
+  /** A launch whose starts are refused until the command is allowed. */
+  async function refusing() {
+    const known = await launchWith();
+    const { world, answers } = known;
+    let allowed = false;
+    world.last.answer = ({ id, request }) => {
+      if (request.type === 'allow_command') {
+        expect(request.with).toEqual({ command: CONSENT.command });
+        allowed = true;
+        return world.last.reply(id, { type: 'ok' });
+      }
+      const isStart = request.type === 'start' || request.type === 'run_again';
+      const failure = { code: 'needs_consent', message: 'vmo trust', consent: CONSENT } as const;
+      if (isStart && !allowed) return world.last.say({ failed: { id, failure } });
+      const reply = answers[request.type];
+      if (reply) world.last.reply(id, reply);
+    };
+    return known;
+  }
+
+  test.each([
+    ['a saved command', (launch: Launch) => launch.command('web-1', 'uptime'), 'x'],
+    ['a shell', (launch: Launch) => launch.shell('web-1'), 'x'],
+    ['the form', (launch: Launch) => launch.run(COMMAND), 'x'],
+    ['a job again', (launch: Launch) => launch.again(ON_HOST), 'y'],
+  ])('is asked about before %s starts, once, and then it starts', async (_, start, id) => {
+    const { launch, shown, notices, types } = await refusing();
+    const done = Promise.resolve(start(launch));
+    await settled();
+    expect(launch.consent?.asked).toEqual(CONSENT);
+    expect(shown).toEqual([]);
+    await launch.allow();
+    await done;
+    await settled();
+    expect([launch.consent, shown, notices.list]).toEqual([null, [id], []]);
+    expect(types().filter((type) => type === 'allow_command')).toHaveLength(1);
+  });
+
+  test('is not run if it is declined, and the form stays', async () => {
+    const { launch, shown, notices, types } = await refusing();
+    launch.commandForm('web-1', 'uptime');
+    const done = launch.run(COMMAND);
+    await settled();
+    launch.decline();
+    await done;
+    expect([launch.consent, shown, notices.list]).toEqual([null, [], []]);
+    expect(launch.form).toMatchObject({ kind: 'command' });
+    expect(types()).not.toContain('allow_command');
   });
 });
 

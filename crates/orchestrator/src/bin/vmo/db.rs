@@ -35,7 +35,7 @@ enum About {
     },
 }
 
-/// What is said of a database that is not used.
+/// The note about a database that is not used.
 pub(crate) fn not_used(seen: &SeenDatabase) -> String {
     let both = "`vmo db use` takes that database, `vmo db use --private` ends this line";
     let ends = "`vmo db use --private` ends this line";

@@ -1,6 +1,6 @@
 //! `vmo doctor`: what is found and what is missing, each with what to do about it.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use orchestrator::{
     engine::{Engine, EngineError, Listed, Options},
@@ -26,7 +26,14 @@ struct Check {
 /// What can be missing without anything being broken. All else that is not as it should be is, and the exit code says so.
 const OPTIONAL: [&str; 5] = ["git", "direnv", "psql", "demo project", "jobs"];
 
+/// How long Postgres may take to write a row.
+const TO_WRITE: Duration = Duration::from_secs(10);
+
 impl Check {
+    fn new(what: &'static str, ok: bool, found: String) -> Self {
+        Self { what, ok, found }
+    }
+
     fn word(&self) -> &'static str {
         match (self.ok, OPTIONAL.contains(&self.what)) {
             (true, _) => "ok     ",
@@ -134,28 +141,49 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
     .await
     {
         Ok(engine) => engine,
-        Err(error) => {
-            return vec![Check {
-                what: "Postgres",
-                ok: false,
-                found: error.to_string(),
-            }];
-        }
+        Err(error) => return vec![Check::new("Postgres", false, error.to_string())],
     };
     engine.settled().await;
+    let catalog = engine.catalog();
+    let settings = catalog.settings_problems();
+    let in_force = if settings.is_empty() {
+        "as the file has them".into()
+    } else {
+        settings.join("; ")
+    };
+    let mut checks = vec![
+        disk_check(&engine),
+        Check::new("settings", settings.is_empty(), in_force),
+        postgres_check(&engine).await,
+    ];
+    let seen = catalog.seen_database();
+    checks.extend(seen.map(|seen| Check::new("DATABASE_URL", true, db::not_used(&seen))));
+    checks.extend(problem("jobs", &engine.jobs().skipped()));
+    let unarchived = engine.unarchived().await;
+    let unarchived = unarchived.unwrap_or_else(|error| vec![error.to_string()]);
+    checks.extend(problem("history", &unarchived));
+    let state = engine.link().state();
+    let account = state
+        .embedded
+        .then(|| embedded::shared_account(&engine.folders().data));
+    let remarks = account.flatten().into_iter().chain(state.warning);
+    checks.extend(remarks.map(|found| Check::new("Postgres", true, found)));
+    let (projects, hosts) = (catalog.projects().await, catalog.hosts().await);
+    checks.extend([listed("projects", projects), listed("hosts", hosts)]);
+    checks
+}
+
+/// Whether the history can be read and written.
+async fn postgres_check(engine: &Engine) -> Check {
     let state = engine.link().state();
     let kind = if state.embedded {
         "our own"
     } else {
         "configured"
     };
-    let written = engine.link().ask(async |store| store.try_writing().await);
-    let written = written.await;
+    let unwritten = unwritten(&engine).await;
     let (ok, found) = match state.health {
-        StoreHealth::Ready { .. } if written.is_err() => {
-            let why = written.err().map(|error| format!("failed to {error}"));
-            (false, why.unwrap_or_default())
-        }
+        StoreHealth::Ready { .. } if unwritten.is_some() => (false, unwritten.unwrap_or_default()),
         StoreHealth::Ready { version } => (
             true,
             format!("{kind}, version {version}, {}", state.address),
@@ -163,91 +191,37 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
         StoreHealth::Starting { step } => (false, format!("still starting: {step}")),
         StoreHealth::Away { why } | StoreHealth::Refused { why } => (false, why),
     };
-    let disk = disk_check(&engine);
-    let catalog = engine.catalog();
-    let (projects, hosts) = (
-        listed(catalog.projects().await),
-        listed(catalog.hosts().await),
-    );
-    let settings = catalog.settings_problems();
-    let mut checks = vec![
-        disk,
-        Check {
-            what: "settings",
-            ok: settings.is_empty(),
-            found: if settings.is_empty() {
-                "as the file has them".into()
-            } else {
-                settings.join("; ")
-            },
-        },
-        Check {
-            what: "Postgres",
-            ok,
-            found,
-        },
-    ];
-    if let Some(seen) = catalog.seen_database() {
-        checks.push(Check {
-            what: "DATABASE_URL",
-            ok: true,
-            found: db::not_used(&seen),
-        });
-    }
-    let apart = engine.jobs().skipped();
-    if !apart.is_empty() {
-        checks.push(Check {
-            what: "jobs",
-            ok: false,
-            found: apart.join("; "),
-        });
-    }
-    let unarchived = engine.unarchived().await;
-    let unarchived = unarchived.unwrap_or_else(|error| vec![error.to_string()]);
-    if !unarchived.is_empty() {
-        checks.push(Check {
-            what: "history",
-            ok: false,
-            found: unarchived.join("; "),
-        });
-    }
-    let account = state
-        .embedded
-        .then(|| embedded::shared_account(&engine.folders().data));
-    checks.extend(
-        account
-            .flatten()
-            .into_iter()
-            .chain(state.warning)
-            .map(|found| Check {
-                what: "Postgres",
-                ok: true,
-                found,
-            }),
-    );
-    checks.push(Check {
-        what: "projects",
-        ok: projects.0,
-        found: projects.1,
-    });
-    checks.push(Check {
-        what: "hosts",
-        ok: hosts.0,
-        found: hosts.1,
-    });
-    checks
+    Check::new("Postgres", ok, found)
 }
 
-/// Whether all of a list could be read, and what is said of it.
-fn listed<T>(read: Result<Listed<T>, EngineError>) -> (bool, String) {
+/// A failed check with these lines; none if there are none.
+fn problem(what: &'static str, lines: &[String]) -> Option<Check> {
+    (!lines.is_empty()).then(|| Check::new(what, false, lines.join("; ")))
+}
+
+/// Whether all of a list could be read.
+fn listed<T>(what: &'static str, read: Result<Listed<T>, EngineError>) -> Check {
     match read {
-        Ok(Listed { found, problems }) => (
-            problems.is_empty(),
-            [vec![format!("{} found", found.len())], problems]
-                .concat()
-                .join("; "),
-        ),
-        Err(error) => (false, error.to_string()),
+        Ok(Listed { found, problems }) => {
+            let is_whole = problems.is_empty();
+            let found = [vec![format!("{} found", found.len())], problems].concat();
+            Check::new(what, is_whole, found.join("; "))
+        }
+        Err(error) => Check::new(what, false, error.to_string()),
+    }
+}
+
+/// Why Postgres does not take what is written to it; none if it does. What is written is taken back.
+async fn unwritten(engine: &Engine) -> Option<String> {
+    let written = engine.link().ask(async |store| store.try_writing().await);
+    match tokio::time::timeout(TO_WRITE, written).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(format!("failed to {error}")),
+        Err(_) => Some(format!(
+            "it is there and has written nothing for {} s: another program may hold a lock on our tables, or its disk is \
+             very slow",
+            TO_WRITE.as_secs()
+        )),
     }
 }
 
@@ -256,7 +230,8 @@ fn disk_check(engine: &Engine) -> Check {
     let (what, mib) = ("disk", 1024 * 1024);
     let floor = engine.catalog().disk_floor();
     let kept = format!(
-        "jobs wait below {} MiB ({FLOOR_VARIABLE} in bytes, or disk_floor in settings.json in MiB)",
+        "jobs wait below {} MiB, which Postgres needs to empty their spools ({FLOOR_VARIABLE} in bytes, or disk_floor in \
+         settings.json in MiB)",
         floor / mib
     );
     let (ok, found) = match (

@@ -15,7 +15,7 @@ pub(crate) struct MakeFlags {
     /// Go on after a failure with what does not depend on it (make -k)
     #[arg(short, long)]
     keep_going: bool,
-    /// Make everything anew (make -B)
+    /// Make everything again, up to date or not (make -B)
     #[arg(short = 'B', long)]
     always_make: bool,
     /// Say what would be done; lines with + or $(MAKE) run all the same (make -n)
@@ -27,7 +27,7 @@ pub(crate) struct MakeFlags {
     /// Let variables be set that change make itself, as SHELL and MAKEFLAGS
     #[arg(long)]
     reserved: bool,
-    /// End it after this long, as 90s, 10m or 2h, whatever the makefile says
+    /// End it after this long, as 90s, 10m or 2h, instead of the makefile's own limit
     #[arg(long, value_name = "TIME", value_parser = milliseconds)]
     timeout: Option<u64>,
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use orchestrator::{
     job::{JobQuery, Status},
-    project::{Project, Scan, Target},
+    project::{Project, Scan, Summary, SummaryBy, Target},
     visible::visible,
     wire,
 };
@@ -155,7 +155,7 @@ pub(crate) async fn targets(targets: Targets) -> Outcome {
     if targets.json {
         out::json(&scan)?;
     } else {
-        let row = |target: &Target| [target.name.clone(), target.doc.clone().unwrap_or_default()];
+        let row = |target: &Target| [target.name.clone(), text(target)];
         let is_shown = |target: &&Target| targets.all || target.listed;
         let shown: Vec<_> = scan.targets.iter().filter(is_shown).map(row).collect();
         out::table(&shown)?;
@@ -164,6 +164,16 @@ pub(crate) async fn targets(targets: Targets) -> Outcome {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a target does: its help, else what is known of it, a command behind the sign of a shell.
+fn text(target: &Target) -> String {
+    match (&target.doc, &target.summary) {
+        (Some(doc), _) => doc.clone(),
+        (None, Some(Summary { text, by })) if *by == SummaryBy::Command => format!("$ {text}"),
+        (None, Some(summary)) => summary.text.clone(),
+        (None, None) => String::new(),
+    }
 }
 
 /// What may help beside the list: how many targets are not in it, a missing dotenv file, hints.

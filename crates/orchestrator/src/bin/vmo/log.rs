@@ -17,7 +17,7 @@ use super::{Failed, Outcome, lines, out, settled};
 
 /// Lines asked for at once.
 const LINES: u64 = 1000;
-/// Bytes of log asked for at once where all of it is read.
+/// Bytes of log asked for at once if all of it is read.
 const AT_ONCE: usize = 1 << 20;
 
 #[derive(Debug, Args)]
@@ -93,7 +93,7 @@ pub(crate) async fn log(log: Log) -> Outcome {
     }
 }
 
-/// What was shown is not all that there was where rows of the history are gone.
+/// What was shown is not all that there was if rows of the history are gone.
 async fn is_whole(engine: &Engine, id: JobId) -> Result<(), Unwritten> {
     match engine.logs().of(id).missing().await? {
         0 => Ok(()),
@@ -155,7 +155,7 @@ async fn flow_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwri
 /// Writes the lines that are there.
 async fn write_lines(engine: &Engine, job: &Job, asked: &Log) -> Result<(), Unwritten> {
     let log = engine.logs().of(job.id);
-    // Where rows are gone, what is left of a line must not become part of another.
+    // If rows are gone, what is left of a line must not become part of another.
     if asked.lines.is_none() && log.missing().await? == 0 {
         return flow_lines(engine, job.id, asked).await;
     }

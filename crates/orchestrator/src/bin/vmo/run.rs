@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use orchestrator::{
-    engine::{Consent, Engine, Log},
+    engine::{Consent, Engine, EngineError, Log},
+    fleet::Choice,
     job::{Job, JobId, Status, survivor as survivor_words},
     launch::{Start, WhenBusy},
     make, wire,
@@ -13,7 +14,7 @@ use orchestrator::{
 use super::{
     Failed, NEVER_RAN, Outcome, engine,
     fill::{MakeFlags, Prefilled, Typed},
-    out, prompts,
+    on, out, prompts,
     show::{archived, away, over, show, tell_pauses},
     terminal::{self, Raw},
     words,
@@ -21,25 +22,31 @@ use super::{
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "vmo run [-p PROJECT] [OPTIONS] TARGET… [NAME=value…]\n       vmo run [--on HOST[,HOST…]] [OPTIONS] -- COMMAND"
+    override_usage = "vmo run [-p PROJECT] [OPTIONS] TARGET… [NAME=value…]\n       vmo run [--on HOSTS] [OPTIONS] -- COMMAND"
 )]
 pub(crate) struct Run {
     /// The project: its name or its folder
     #[arg(short, long, default_value = ".")]
     project: String,
-    /// Run the command on these hosts of the SSH config
-    #[arg(long, value_delimiter = ',', value_name = "HOST")]
+    /// Run the command on hosts of the SSH config: web-1,web-2 · web[01-37] · 'db*' · @production · @file:PATH · -
+    ///
+    /// A comma is or, & is and, ! is not, read from left to right; brackets go first. SET/3 is the first three, SET/10% a
+    /// tenth that is the same each time. '*' is all, and asks.
+    #[arg(long, value_name = "HOSTS")]
     on: Vec<String>,
+    /// Run on all hosts without being asked
+    #[arg(long)]
+    yes: bool,
     /// Run it in a terminal
     #[arg(long)]
     pty: bool,
     /// Print the job's id and leave it running
     #[arg(long)]
     detach: bool,
-    /// Do not wait where the target is exclusive and runs already
+    /// Do not wait if the target is exclusive and runs already
     #[arg(long, conflicts_with = "wait")]
     no_wait: bool,
-    /// Wait there, whatever the settings say
+    /// Wait then, even if the settings say otherwise
     #[arg(long)]
     wait: bool,
     /// Print the job as JSON when it is over, and not its log
@@ -64,9 +71,7 @@ pub(crate) async fn run(run: Run) -> Outcome {
             engine.set_window(rows, cols);
         }
         say_problems(&engine, &start).await?;
-        let jobs = engine.start(start, Consent::Given).await?;
-        // The process may be gone before it is written down otherwise.
-        engine.catalog().write_launches().await?;
+        let jobs = started(&engine, start).await?;
         Ok((engine, jobs))
     };
     let (engine, jobs) = jobs.await.map_err(never_ran)?;
@@ -75,6 +80,35 @@ pub(crate) async fn run(run: Run) -> Outcome {
         return detach(&engine, &jobs, run.json).await;
     }
     finish(&engine, jobs, run.json).await
+}
+
+/// Starts it; a command of the SSH config that has to be allowed first is asked about at the terminal.
+async fn started(engine: &Engine, start: Start) -> Result<Vec<Job>, EngineError> {
+    loop {
+        match engine.start(start.clone(), Consent::Given).await {
+            Err(EngineError::NeedsConsent {
+                host,
+                unallowed,
+                why,
+            }) => {
+                if !prompts::is_allowed(&host, &unallowed).await {
+                    return Err(EngineError::NeedsConsent {
+                        host,
+                        unallowed,
+                        why,
+                    });
+                }
+                let command = &unallowed.command;
+                engine.catalog().allow_command(command, true).await?;
+            }
+            Err(error) => return Err(error),
+            Ok(jobs) => {
+                // The process may be gone before it is written down otherwise.
+                engine.catalog().write_launches().await?;
+                return Ok(jobs);
+            }
+        }
+    }
 }
 
 /// Secrets that a person may take for hidden.
@@ -88,7 +122,7 @@ fn say_what_is_shown(jobs: &[Job]) {
     }
 }
 
-/// What could not be read where the job's project or host is looked up, in one line.
+/// What could not be read if the job's project or host is looked up, in one line.
 async fn say_problems(engine: &Engine, start: &Start) -> Result<(), Failed> {
     let problems = match start {
         Start::Target { .. } => engine.catalog().projects().await?.problems,
@@ -123,13 +157,17 @@ async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
             ));
         }
         let cwd = Some(std::env::current_dir()?.display().to_string());
+        let choice = match run.on.join(",") {
+            line if line.is_empty() => Choice::default(),
+            line => on::hosts(engine, &line, run.yes).await?,
+        };
         return Ok(Start::Command {
             command: shell_line(&run.command)?,
-            hosts: run.on.clone(),
+            hosts: choice.hosts,
             cwd,
             pty: run.pty,
-            // Typing the command is saying so.
-            confirmed: run.on.clone(),
+            // Typing a host's name is saying so; a set is not.
+            confirmed: choice.typed,
         });
     }
     if !run.on.is_empty() {
@@ -154,7 +192,7 @@ fn shell_line(words: &[String]) -> Result<String, Failed> {
 async fn targets(run: &Run, engine: &Engine) -> Result<Start, Failed> {
     let (mut targets, mut variables) = (Vec::new(), Vec::new());
     for word in &run.targets {
-        // No target holds '=': make would take it as a variable, whatever stands before it.
+        // No target holds '=': make would take it as a variable, whatever is before it.
         match word.split_once('=') {
             Some((name, value)) => variables.push((name.to_owned(), value.to_owned())),
             None => targets.push(word.clone()),
@@ -349,7 +387,7 @@ pub(crate) async fn archive() -> Outcome {
     tokio::select! {
         () = archived => Ok(ExitCode::SUCCESS),
         () = engine.store_failed() => Err(Failed::new(format!(
-            "{}; whatever runs next archives the job",
+            "{}; the next program that runs archives the job",
             away(&engine)
         ))),
     }

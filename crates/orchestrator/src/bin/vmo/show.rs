@@ -40,7 +40,7 @@ pub(crate) async fn show(
     over(engine, log).await
 }
 
-/// Says when what the job writes is not read, and when it is again; and why it is not archived, where that fails.
+/// Says when what the job writes is not read, and when it is again; and why it is not archived, if that fails.
 pub(crate) async fn tell_pauses(log: Log) {
     let Some(live) = log.live else { return };
     let mut changes = live.job_changes();
@@ -106,7 +106,7 @@ impl Shown {
         let mut growth = log.live.as_ref().map(|live| live.growth());
         let mut cursor = log.cursor(0);
         loop {
-            // The job is over before its log is where a process that outlived it holds its output: that is not waited for.
+            // The job is over before its log is if a process that outlived it holds its output: that is not waited for.
             let live = log.live.as_ref();
             let ended = live.is_none_or(|live| live.job_status().is_over());
             let over = ended && live.is_none_or(|live| live.extent().reaches_end());

@@ -70,7 +70,7 @@ pub(crate) fn size() -> Option<(u16, u16)> {
 pub(crate) struct Raw(tokio::task::JoinHandle<()>);
 
 impl Raw {
-    /// Hands the terminal over to a job, with its size from now on; none where no person types there.
+    /// Hands the terminal over to a job, with its size from now on; none if no person types there.
     pub(crate) fn begin(engine: &Engine, job: JobId) -> Option<Self> {
         if !has_typist() {
             return None;
@@ -90,7 +90,7 @@ impl Drop for Raw {
     }
 }
 
-/// Tells a job each size the terminal gets, and leaves in order when we are ended.
+/// Sends a job each size the terminal gets, and leaves in order when we are ended.
 async fn keep_size(engine: Engine, job: JobId) {
     let caught = |kind| signal(kind).ok();
     let (Some(mut window), Some(mut terminate), Some(mut hang_up)) = (
@@ -116,7 +116,7 @@ async fn keep_size(engine: Engine, job: JobId) {
     }
 }
 
-/// Asks for a line at the terminal, unseen where it is a secret; none where no person is there. The label may have several
+/// Asks for a line at the terminal, unseen if it is a secret; none if no person is there. The label may have several
 /// lines, of which each says who asks.
 pub(crate) fn ask(label: &str, echo: bool) -> Option<String> {
     let mut terminal = open().ok().filter(|terminal| is_foreground(terminal))?;

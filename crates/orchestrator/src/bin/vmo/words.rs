@@ -2,7 +2,7 @@
 
 use orchestrator::job::{self, Exit, Job, State, Status};
 
-/// How a job stands, in a few words: `done`, `error: exit code 2`, `running, paused: disk full: …`.
+/// A job's status, in a few words: `done`, `error: exit code 2`, `running, paused: disk full: …`.
 pub(crate) fn end(job: &Job) -> String {
     let status = job.state.status().word();
     if let Some(why) = &job.paused {
@@ -34,7 +34,7 @@ pub(crate) fn left_by_cancel(job: &Job) -> Vec<String> {
     lines
 }
 
-/// The code `vmo run` exits with: the job's own, 128 + n for a signal, 124 where its time was over, as `timeout` has it, 255 where nothing ran or nobody knows.
+/// The code `vmo run` exits with: the job's own, 128 + n for a signal, 124 if its time was over, as `timeout` has it, 255 if nothing ran or the end is not known.
 pub(crate) fn code(job: &Job) -> u8 {
     match &job.state {
         State::Ended {

@@ -13,9 +13,36 @@ use crate::engine::follow::live::Mark;
 /// Bytes of spool that are dropped at once; the store has to have brought them onto its disk before, which takes its time.
 const AT_ONCE: u64 = 32 * 1024 * 1024;
 
-/// Whether the disk has so little room that whatever can be dropped is.
-fn is_tight(folder: &Folder) -> bool {
-    disk::free(folder.path()).is_ok_and(|free| free < 3 * disk::FLOOR)
+/// So little above what is kept free, and whatever can be dropped is: all that is in both places takes room.
+const TIGHT: u64 = 1024 * 1024 * 1024;
+
+/// How much room there is for a job's spool and the server that empties it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Enough,
+    Tight,
+    /// Jobs wait.
+    None,
+}
+
+/// Whether a job gave back room for what it took in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dropped {
+    /// As much as it should.
+    Enough,
+    /// There is little room, and no segment is over.
+    NotYet,
+}
+
+impl Room {
+    /// Where jobs leave so many bytes free.
+    fn of(folder: &Folder, floor: u64) -> Self {
+        match disk::free(folder.path()) {
+            Ok(free) if free < floor => Self::None,
+            Ok(free) if free < floor.saturating_add(TIGHT) => Self::Tight,
+            Ok(_) | Err(_) => Self::Enough,
+        }
+    }
 }
 
 impl<F: Fn() + Send + Sync> Archiver<F> {
@@ -33,16 +60,14 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         self.go_back().await
     }
 
-    /// Drops whole segments of the spool, once the server has what is in them on its disk.
-    pub(super) async fn drop_what_is_durable(&mut self) -> Result<(), ArchiveError> {
-        let step = if is_tight(&self.live.folder) {
-            spool::SEGMENT_BYTES
-        } else {
-            AT_ONCE
-        };
-        if self.at.at.offset < self.dropped + step {
-            return Ok(());
+    /// Drops whole segments of the spool, once the server has what is in them on its disk; where room is scarce, as soon as
+    /// one is over.
+    pub(super) async fn drop_what_is_durable(&mut self) -> Result<Dropped, ArchiveError> {
+        let room = Room::of(&self.live.folder, self.floor);
+        if room == Room::Enough && self.at.at.offset < self.dropped + AT_ONCE {
+            return Ok(Dropped::Enough);
         }
+        let mut freed = 0;
         let id = self.live.id;
         let durable = self
             .link
@@ -55,10 +80,17 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
                 tracing::warn!(job = %id, %error, "where its spool begins is known to the store alone");
             }
             let folder = self.live.folder.clone();
-            off_the_disk(move || spool::drop_before(folder.path(), durable.offset)).await?;
+            freed = off_the_disk(move || spool::drop_before(folder.path(), durable.offset)).await?;
             self.dropped = durable.offset;
         }
-        Ok(())
+        if room == Room::None {
+            self.link.make_room().await;
+        }
+        let is_all = self.live.extent().end.offset <= self.at.at.offset;
+        Ok(match room {
+            Room::Tight | Room::None if freed == 0 && !is_all => Dropped::NotYet,
+            _ => Dropped::Enough,
+        })
     }
 
     pub(super) async fn go_back(&mut self) -> Result<(), ArchiveError> {

@@ -45,7 +45,7 @@ impl Engine {
                     engine.take_what_is_known(&live).await;
                 }
                 if live.job().damage.is_some() {
-                    // Found on the way to the store, after all else had been told.
+                    // Found on the way to the store, after everything else had been reported.
                     engine.job_changed(live.job());
                 }
                 engine.forget(id);
@@ -56,7 +56,7 @@ impl Engine {
     }
 
     /// Archives a job to its end. One that is over and waits for the store holds nothing open, not even its lock; so whoever
-    /// comes may archive it. Whether it is in the store, with what was held for that; none where somebody else archived it.
+    /// comes may archive it. Whether it is in the store, with what was held for that; none if somebody else archived it.
     async fn archive_or_wait(&self, live: &Arc<Live>, lock: Option<Lock>) -> Option<(bool, Held)> {
         let (mut held, mut place) = (lock, None);
         loop {
@@ -113,7 +113,7 @@ impl Engine {
         }
     }
 
-    /// Gives up the claim on a job, so that its supervisor has it archived when it is over. False where it is over
+    /// Gives up the claim on a job, so that its supervisor has it archived when it is over. False if it is over
     /// already: the supervisor may have gone, trusting in us.
     pub async fn let_go(&self, job: JobId) -> bool {
         let archiving = self.0.jobs.archiving.lock().remove(&job);

@@ -49,7 +49,7 @@ impl Spool {
     /// The next batches of the spool, up to the offset `until`, as many as one transaction takes.
     ///
     /// # Errors
-    /// Where none can be read any more; what comes before that has been given.
+    /// If none can be read any more; what comes before that has been given.
     pub(super) fn cut(&mut self, mut at: Mark, until: u64) -> io::Result<Cut> {
         let from = at.at;
         let mut batches: Vec<Batch> = Vec::new();

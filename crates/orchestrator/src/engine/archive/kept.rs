@@ -11,7 +11,7 @@ use supervisor::{
 use super::{Archiver, dropped_before, off_the_disk};
 use crate::engine::follow::live::Mark;
 
-/// Where what is left of a spool begins, where that is after `at`. Its lines are counted from the last place before that at
+/// Where what is left of a spool begins, if that is after `at`. Its lines are counted from the last place before that at
 /// which they are known, so some may be missing in the count.
 pub(crate) fn beginning(
     folder: &Folder,
@@ -40,7 +40,7 @@ impl<F> Archiver<F> {
         off_the_disk(move || folder.keep_made(folder::JOB)).await
     }
 
-    /// Whether how the job ended is on the disk: what was told live may be told again, what the store says is for good.
+    /// Whether how the job ended is on the disk: what was reported live may be reported again, what the store says is for good.
     pub(super) async fn end_is_kept(&self) -> io::Result<bool> {
         if self.live.is_kept() {
             return Ok(true);

@@ -1,9 +1,13 @@
-//! The way to the store: brings it up, keeps it up, and tells how it is. Whoever needs it waits here, and nowhere else.
+//! The way to the store: brings it up, keeps it up, and reports its state. Whoever needs it waits here, and nowhere else.
 
 mod keeper;
 mod trouble;
 
-use std::{ffi::OsString, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -22,6 +26,9 @@ const SLOW: Duration = Duration::from_secs(5);
 
 /// Jobs that send a lot at once: two keep a server busy, and leave connections and processors to everybody else.
 const BULK: usize = 2;
+
+/// Between two times that a server is asked to make room.
+const ROOM_AGAIN: Duration = Duration::from_secs(5);
 
 /// Which Postgres.
 #[derive(Debug, Clone)]
@@ -66,6 +73,8 @@ pub struct Link {
     away: Arc<Mutex<String>>,
     trouble: Arc<Trouble>,
     bulk: Arc<Semaphore>,
+    /// When our own server was last asked to make room.
+    room_made: Arc<tokio::sync::Mutex<Option<Instant>>>,
 }
 
 impl Link {
@@ -101,6 +110,7 @@ impl Link {
             away,
             trouble,
             bulk: Arc::new(Semaphore::new(BULK)),
+            room_made: Arc::default(),
         }
     }
 
@@ -109,9 +119,28 @@ impl Link {
         Arc::clone(&self.bulk).acquire_owned().await.ok()
     }
 
-    /// The same, where nobody waits for one.
+    /// The same, if nobody waits for one.
     pub(in crate::engine) fn bulk_now(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.bulk).try_acquire_owned().ok()
+    }
+
+    /// Has our own server give back what its write-ahead log takes of the disk it shares with the spools, at most once in a
+    /// while. Whoever archives is not kept from it by what goes wrong here.
+    pub(in crate::engine) async fn make_room(&self) {
+        let (Place::Embedded { .. }, Some(store)) = (&*self.place, self.now()) else {
+            return;
+        };
+        // Somebody is at it.
+        let Ok(mut made) = self.room_made.try_lock() else {
+            return;
+        };
+        if made.is_some_and(|at| at.elapsed() < ROOM_AGAIN) {
+            return;
+        }
+        *made = Some(Instant::now());
+        if let Err(error) = store.checkpoint().await {
+            tracing::debug!(%error, "the write-ahead log is cut when the server does it");
+        }
     }
 
     /// Which Postgres.
@@ -162,7 +191,7 @@ impl Link {
     /// Asks the store, if it is there now.
     ///
     /// # Errors
-    /// What the store said, or that it is away.
+    /// The store's answer, or that it is away.
     pub async fn ask<T>(
         &self,
         ask: impl AsyncFnOnce(Store) -> Result<T, StoreError>,
@@ -229,12 +258,12 @@ impl Link {
         }
     }
 
-    /// Tells of an answer by which a job cannot be archived, until it [goes on](Self::goes_on).
+    /// Reports an answer by which a job cannot be archived, until it [goes on](Self::goes_on).
     pub(in crate::engine) fn fails(&self, job: JobId, error: &StoreError) {
         self.trouble.meet_at(job, error);
     }
 
-    /// Tells that a job is archived as it should be, or need not be any more.
+    /// Reports that a job is archived as it should be, or need not be any more.
     pub(in crate::engine) fn goes_on(&self, job: JobId) {
         self.trouble.overcome_at(job);
     }

@@ -21,7 +21,7 @@ struct Trouble {
 }
 
 impl Engine {
-    /// Archives a job, whatever the store and the disk answer; false where its folder is gone before that is done.
+    /// Archives a job, whatever the store and the disk answer; false if its folder is gone before that is done.
     pub(in crate::engine) async fn archive_for_good(&self, live: &Arc<Live>) -> bool {
         if let Some(trouble) = noted(&live.folder) {
             // Of an engine that is gone; it holds until something has arrived.
@@ -31,7 +31,13 @@ impl Engine {
         loop {
             let (engine, job) = (self.clone(), Arc::clone(live));
             let goes_on = move || engine.is_archived_again(&job);
-            let done = archive::archive(Arc::clone(live), self.0.link.clone(), goes_on).await;
+            let done = archive::archive(
+                Arc::clone(live),
+                self.0.link.clone(),
+                self.catalog().disk_floor(),
+                goes_on,
+            );
+            let done = done.await;
             let Err(error) = done else {
                 self.0.link.goes_on(live.id);
                 return true;
@@ -93,7 +99,7 @@ fn reason(live: &Live) -> Option<String> {
     let trouble = noted(&live.folder)?;
     let since = trouble.since.format("%Y-%m-%d %H:%M:%S UTC");
     Some(format!(
-        "job {} is not in the history since {since}, is tried again and lies whole in {}: {}",
+        "job {} has been missing from the history since {since}; it is tried again, and all of it is in {}: {}",
         live.id,
         live.folder.path().display(),
         trouble.why

@@ -35,12 +35,27 @@ impl Catalog {
         &self,
         hosts: &[String],
         command: &str,
-    ) -> Result<Vec<Route>, Refusal> {
+    ) -> Result<Vec<Route>, EngineError> {
         let allowed = AllowedCommands::read(self.config()).0;
         let may_run = |text: &str| allowed.allows(text);
         let purpose = Purpose::new(Some(command), &may_run);
         let config = self.ssh();
-        let routes = hosts.iter().map(|host| config.resolve_for(host, &purpose));
+        let routes = hosts.iter().map(|host| {
+            let route = config.resolve_for(host, &purpose);
+            route.map_err(|refusal| no_route(host, refusal))
+        });
         routes.collect()
+    }
+}
+
+/// Why a host cannot be reached, or not before a command is allowed.
+fn no_route(host: &str, refusal: Refusal) -> EngineError {
+    match refusal.consent {
+        Some(unallowed) => EngineError::NeedsConsent {
+            host: host.to_owned(),
+            unallowed,
+            why: refusal.why,
+        },
+        None => EngineError::NotFound(refusal.why),
     }
 }

@@ -20,13 +20,13 @@ const OURS: &str = "VMO_DATABASE_URL";
 /// The variable that every program has.
 const EVERYBODYS: &str = "DATABASE_URL";
 
-/// Which Postgres, and what is said of one that was seen and is not used.
+/// Which Postgres, and the note about one that was seen and is not used.
 pub(in crate::engine) struct Choice {
     pub(in crate::engine) place: Place,
     pub(in crate::engine) seen: Option<SeenDatabase>,
 }
 
-/// What a person said of databases that `DATABASE_URL` named, each as `user@host:port/name`, or what kind it is of where
+/// What a person said of databases that `DATABASE_URL` named, each as `user@host:port/name`, or by its kind if
 /// it is no Postgres.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -97,10 +97,10 @@ impl Named {
 }
 
 /// Chooses. A database that `DATABASE_URL` names is asked whether it holds our tables, for 1.5 s at most, unless a person
-/// has said what it is.
+/// has decided about it.
 ///
 /// # Errors
-/// Where `VMO_DATABASE_URL` or the settings hold what is no address: history must not go elsewhere than a person said.
+/// If `VMO_DATABASE_URL` or the settings hold no valid address: history must not go elsewhere than a person chose.
 pub(in crate::engine) async fn choose(
     settings: &Settings,
     config: &Path,
@@ -148,7 +148,7 @@ pub(in crate::engine) async fn choose(
     }
 }
 
-/// Whether a database holds our tables; if not, what is said of it.
+/// Whether a database holds our tables; if not, the note about it.
 async fn look(address: &Address) -> Result<(), SeenDatabase> {
     let at = format!("DATABASE_URL names {}", address.shown());
     match Store::is_ours(address).await {
@@ -175,10 +175,10 @@ fn seen(why: &str, fits: bool) -> SeenDatabase {
     }
 }
 
-/// The Postgres that our own variable names, where it is set.
+/// The Postgres that our own variable names, if it is set.
 ///
 /// # Errors
-/// Where it is no address; the variable is named, and nothing of its value.
+/// If it is not an address; the error names the variable, and nothing of its value.
 fn ours(schema: Option<&str>) -> Result<Option<Address>, EngineError> {
     let Some(url) = value(OURS)? else {
         return Ok(None);
@@ -189,7 +189,7 @@ fn ours(schema: Option<&str>) -> Result<Option<Address>, EngineError> {
         .map_err(|error| EngineError::Refused(format!("{OURS}: {}", error.reason())))
 }
 
-/// A variable's value, where it is set and says anything.
+/// A variable's value, if it is set and says anything.
 fn value(name: &str) -> Result<Option<String>, EngineError> {
     match env::var_os(name).map(OsString::into_string) {
         None => Ok(None),
@@ -198,7 +198,7 @@ fn value(name: &str) -> Result<Option<String>, EngineError> {
     }
 }
 
-/// The Postgres that the settings name, where they do.
+/// The Postgres that the settings name, if they do.
 pub(super) fn of_settings(settings: &Settings) -> Result<Option<Address>, StoreError> {
     let url = settings.database_url.as_deref();
     url.map(|url| Address::parse(url, settings.database_schema.as_deref()))
@@ -206,8 +206,8 @@ pub(super) fn of_settings(settings: &Settings) -> Result<Option<Address>, StoreE
 }
 
 impl Catalog {
-    /// What is said of a database that `DATABASE_URL` names and that is not used; none where there is none, or a person
-    /// has said what it is.
+    /// What is said of a database that `DATABASE_URL` names and that is not used; none if there is none, or a person
+    /// has decided about it.
     #[must_use]
     pub fn seen_database(&self) -> Option<SeenDatabase> {
         self.0.seen_database.lock().clone()
@@ -216,7 +216,7 @@ impl Catalog {
     /// Remembers whether the database that `DATABASE_URL` names keeps the history, from the next start on. Gives its name.
     ///
     /// # Errors
-    /// Where it names none that can be used, or what was said cannot be kept.
+    /// If it names none that can be used, or what was said cannot be kept.
     pub async fn use_database(&self, used: bool) -> Result<String, EngineError> {
         let schema = self.settings().database_schema;
         let named = Named::read(schema.as_deref()).ok_or_else(|| {

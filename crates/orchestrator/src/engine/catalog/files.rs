@@ -98,7 +98,7 @@ struct Matter {
 }
 
 impl Matter {
-    /// What a change of this path means; none where it means nothing.
+    /// What a change of this path means; none if it means nothing.
     fn of(&self, path: &Path) -> Option<Changed> {
         if path.parent() == Some(&self.jobs) {
             // One that is being made or dropped is nobody's yet, or any more.
@@ -140,13 +140,13 @@ fn watch_for(watcher: &mut RecommendedWatcher, file: &Path) {
     }
 }
 
-/// The folder to watch for a file: its own, or where that is not there yet, the nearest one above.
+/// The folder to watch for a file: its own, or if that is not there yet, the nearest one above.
 fn nearest(file: &Path) -> Option<PathBuf> {
     let mut above = file.ancestors().skip(1);
     above.find(|folder| folder.is_dir()).map(PathBuf::from)
 }
 
-/// What a change of a file in our config folder means; none where nobody waits for it.
+/// What a change of a file in our config folder means; none if nobody waits for it.
 fn of_ours(path: &Path) -> Option<Changed> {
     match path.file_name()?.to_str()? {
         "settings.json" => Some(Changed::Settings),

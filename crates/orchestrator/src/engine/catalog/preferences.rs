@@ -66,7 +66,7 @@ impl Catalog {
     }
 
     /// Free bytes of the disk with the data folder below which jobs wait: by `VMO_DISK_FLOOR`, else by the settings, else
-    /// 256 MiB.
+    /// 64 MiB.
     #[must_use]
     pub fn disk_floor(&self) -> u64 {
         let from_environment = disk::floor_of_environment().unwrap_or_else(|odd| {

@@ -65,7 +65,7 @@ impl Catalog {
         let marked = self.in_production(hosts);
         match marked.iter().find(|host| !typed.contains(host)) {
             Some(host) => Err(EngineError::Refused(format!(
-                "{host} is in production, and the command {danger}: it runs where the host's name was typed"
+                "{host} is in production, and the command {danger}: type the host's name to run it"
             ))),
             None => Ok(()),
         }

@@ -158,7 +158,7 @@ impl Engine {
             .collect()
     }
 
-    /// Takes a job in, and gives the store it waits for where that is not ours: then it is only looked at.
+    /// Takes a job in, and gives the store it waits for if that is not ours: then it is only looked at.
     fn adopt(&self, id: JobId) -> io::Result<Option<String>> {
         let folder = Folder::open(self.folders().jobs().join(id.to_string()))?;
         folders::is_own(folder.path())?;
@@ -228,7 +228,7 @@ impl Engine {
         beginning
     }
 
-    /// Takes in a job whose log begins at `from`; where that is none, only the store knows where. An end that `exit.json`
+    /// Takes in a job whose log begins at `from`; if that is none, only the store knows where. An end that `exit.json`
     /// holds is reported at once: it waits neither for the log to be read nor for the store.
     fn take_in(
         &self,

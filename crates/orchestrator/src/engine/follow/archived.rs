@@ -8,7 +8,7 @@ use crate::store;
 /// What a job's folder says of the store: a mark up to which the log is safe there, and may be missing here.
 pub(crate) const ARCHIVED: &str = "archived.json";
 
-/// Where what is left of a spool begins whose start was archived and dropped; none where that is not written down.
+/// Where what is left of a spool begins whose start was archived and dropped; none if that is not written down.
 pub(crate) fn dropped_before(folder: &Folder) -> Option<Mark> {
     let mark: Option<store::Mark> = folder.read_json(ARCHIVED).ok().flatten();
     mark.as_ref().map(mark_of_store)

@@ -50,7 +50,7 @@ impl Reader {
     }
 }
 
-/// What a person is told of gaps: how many bytes, and after which line.
+/// The text for a person about gaps: how many bytes, and after which line.
 pub(super) fn words(gaps: &[(Gap, u64)]) -> Option<String> {
     let ((_, line), rest) = gaps.split_first()?;
     let bytes: u64 = gaps.iter().map(|(gap, _)| gap.bytes).sum();

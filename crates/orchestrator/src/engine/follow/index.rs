@@ -24,7 +24,7 @@ use crate::{
 
 /// Bytes of spool read at once; also the finest grain of marks.
 const READ_BYTES: usize = 256 * 1024;
-/// Bytes kept of the end of what make and its recipes write where make complains.
+/// Bytes kept of the end of what make and its recipes write if make complains.
 const LAST_WORDS: usize = 16 * 1024;
 
 /// Reads one spool from a mark on.
@@ -85,7 +85,7 @@ impl Indexer {
         self.beginning.is_none()
     }
 
-    /// Waits until that is known: for ever where the store cannot say. May be dropped and called again.
+    /// Waits until that is known: for ever if the store cannot say. May be dropped and called again.
     pub(in crate::engine) async fn begin(&mut self) {
         let Some(beginning) = &mut self.beginning else {
             return;
@@ -111,7 +111,7 @@ impl Indexer {
     /// Reads up to the offset `until`, or to where the spool is damaged: nothing after that is read then.
     ///
     /// # Errors
-    /// Where the system does not let us.
+    /// If the system refuses.
     #[cfg(test)]
     pub(in crate::engine) fn catch_up(&mut self, until: u64) -> io::Result<()> {
         while self.is_behind(until) {
@@ -124,7 +124,7 @@ impl Indexer {
     /// has much to read does something else between two pieces: threads are few, and other jobs' statuses are due.
     ///
     /// # Errors
-    /// Where the system does not let us.
+    /// If the system refuses.
     pub(in crate::engine) fn step(&mut self, until: u64) -> io::Result<()> {
         let at = self.mark.at.offset;
         let read = self.read_on(until).and_then(|more| {
@@ -140,7 +140,7 @@ impl Indexer {
     /// Reads all that is whole of a spool nobody writes any more.
     ///
     /// # Errors
-    /// Where the system does not let us.
+    /// If the system refuses.
     pub(in crate::engine) async fn read_to_end(&mut self) -> io::Result<()> {
         self.begin().await;
         while self.damage.is_none() {
@@ -166,7 +166,7 @@ impl Indexer {
         }
     }
 
-    /// Reads one piece; false where there is none before `until`.
+    /// Reads one piece; false if there is none before `until`.
     fn read_on(&mut self, until: u64) -> io::Result<bool> {
         let Some(block) = self.next_block(until)? else {
             return Ok(false);
@@ -189,7 +189,7 @@ impl Indexer {
         Ok(true)
     }
 
-    /// The next block, after what cannot be read of the spool where something whole comes after it.
+    /// The next block, after what cannot be read of the spool if something whole comes after it.
     fn next_block(&mut self, until: u64) -> io::Result<Option<Block>> {
         let reader = match &mut self.reader {
             Some(reader) => reader,
@@ -271,7 +271,7 @@ pub(in crate::engine) fn is_damage(error: &io::Error) -> bool {
     )
 }
 
-/// What a person is told of it.
+/// The text for a person about it.
 pub(in crate::engine) fn damage(error: &io::Error) -> String {
     format!("its log ends early: {error}")
 }

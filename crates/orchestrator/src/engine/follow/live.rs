@@ -1,4 +1,4 @@
-//! A job whose folder is there: where it stands, how far its log reaches, and marks to start reading it from.
+//! A job whose folder is there: where it is, how far its log reaches, and marks to start reading it from.
 //!
 //! One [`Live`] is shared by the task that follows the job, the task that archives it and everyone who reads its log.
 //! It knows no store and no socket.
@@ -114,7 +114,7 @@ pub struct Live {
     input: mpsc::Sender<ToSupervisor>,
 }
 
-/// What whoever holds a job's control socket must pass on.
+/// What the holder of a job's control socket must pass on.
 #[derive(Debug)]
 pub(crate) struct Orders {
     /// Cancel and window size: at once.
@@ -125,7 +125,7 @@ pub(crate) struct Orders {
 
 impl Live {
     /// A job at the start of its log, or at `from`, or where only the store knows what is left of it, nowhere until
-    /// [`Live::begins_at`]; and the orders that whoever holds its control socket must pass on.
+    /// [`Live::begins_at`]; and the orders that the holder of its control socket must pass on.
     pub(crate) fn new(job: Job, folder: Folder, from: Option<Mark>) -> (Self, Orders) {
         // A person's clicks; where 64 wait, the next one waits too.
         let (orders, now) = mpsc::channel(64);
@@ -205,18 +205,18 @@ impl Live {
         self.extent.subscribe()
     }
 
-    /// Tells where the spool ended when the job was seen to end, before the job itself says so.
+    /// Reports where the spool ended when the job was seen to end, before the job itself says so.
     pub(crate) fn ends_at(&self, offset: u64) {
         self.extent.send_modify(|extent| extent.ends_at = offset);
     }
 
-    /// Tells where what is left of the spool begins, of a log of which nothing has been read.
+    /// Reports where what is left of the spool begins, of a log of which nothing has been read.
     pub(crate) fn begins_at(&self, mark: &Mark) {
         self.marks.lock().all = vec![mark.clone()];
         self.grew(mark, false);
     }
 
-    /// Tells that the log reaches up to `mark`, and which screen is shown there.
+    /// Reports that the log reaches up to `mark`, and which screen is shown there.
     pub(crate) fn grew(&self, mark: &Mark, full_screen: bool) {
         self.marks.lock().add(mark);
         self.extent.send_modify(|extent| {
@@ -227,7 +227,7 @@ impl Live {
         });
     }
 
-    /// Tells that something cannot be read from this offset on, before what comes after it is told of.
+    /// Reports that something cannot be read from this offset on, before what comes after it is told of.
     pub(crate) fn found_gap(&self, offset: u64) {
         self.gaps.lock().insert(offset);
     }
@@ -247,7 +247,7 @@ impl Live {
         self.goes_on_in_store.load(Ordering::Acquire)
     }
 
-    /// Tells that the job waits for another store than the one in use: it is seen and canceled here, and not archived.
+    /// Reports that the job waits for another store than the one in use: it is seen and canceled here, and not archived.
     pub(crate) fn waits_elsewhere(&self, store: &str) {
         self.elsewhere.store(true, Ordering::Release);
         let why = format!(
@@ -257,37 +257,37 @@ impl Live {
         self.change(|job| job.unarchived = Some(why));
     }
 
-    /// Whether that was told.
+    /// Whether that was reported.
     pub(crate) fn is_elsewhere(&self) -> bool {
         self.elsewhere.load(Ordering::Acquire)
     }
 
-    /// Tells that the job's end is on the disk, and all of its log.
+    /// Reports that the job's end is on the disk, and all of its log.
     pub(crate) fn kept(&self) {
         self.kept.store(true, Ordering::Release);
     }
 
-    /// Whether that was told.
+    /// Whether that was reported.
     pub(crate) fn is_kept(&self) -> bool {
         self.kept.load(Ordering::Acquire)
     }
 
-    /// Tells that no more will come.
+    /// Reports that no more will come.
     pub(crate) fn completed(&self) {
         self.extent.send_modify(|extent| extent.complete = true);
     }
 
-    /// Tells that the store knows how it ended.
+    /// Reports that the store knows how it ended.
     pub(crate) fn settled(&self) {
         self.settled.send_replace(true);
     }
 
-    /// Tells that archiving it has failed once more.
+    /// Reports that archiving it has failed once more.
     pub(crate) fn failed_again(&self) {
         self.tries.send_modify(|tries| *tries += 1);
     }
 
-    /// Wakes whenever that was told.
+    /// Wakes whenever that was reported.
     pub(crate) fn tries(&self) -> watch::Receiver<u64> {
         self.tries.subscribe()
     }
@@ -297,19 +297,19 @@ impl Live {
         self.settled.subscribe()
     }
 
-    /// The last mark before line `number` starts, from 1; none where what we know begins after it.
+    /// The last mark before line `number` starts, from 1; none if what we know begins after it.
     #[must_use]
     pub fn before_line(&self, number: u64) -> Option<Mark> {
         self.last_mark(|mark| mark.state.lines() < number)
     }
 
-    /// The last mark at or before chunk `seq`; none where what we know begins after it.
+    /// The last mark at or before chunk `seq`; none if what we know begins after it.
     #[must_use]
     pub fn before_seq(&self, seq: u64) -> Option<Mark> {
         self.last_mark(|mark| mark.at.seq <= seq)
     }
 
-    /// The last mark at or before byte `byte`; none where what we know begins after it.
+    /// The last mark at or before byte `byte`; none if what we know begins after it.
     #[must_use]
     pub fn before_byte(&self, byte: u64) -> Option<Mark> {
         self.last_mark(|mark| mark.bytes <= byte)
@@ -327,10 +327,10 @@ impl Live {
         marks.all.get(after.checked_sub(1)?).cloned()
     }
 
-    /// Sends an order to whoever supervises the job, when there is room for it.
+    /// Sends an order to the job's supervisor, when there is room for it.
     ///
     /// # Errors
-    /// Where nobody does any more.
+    /// If nobody does any more.
     pub async fn order(&self, order: ToSupervisor) -> Result<(), NotTaken> {
         let way = if is_input(&order) {
             &self.input
@@ -343,7 +343,7 @@ impl Live {
     /// Sends an order that nobody waits for.
     ///
     /// # Errors
-    /// Where nobody supervises the job any more, or there is no room.
+    /// If nobody supervises the job any more, or there is no room.
     pub fn offer(&self, order: ToSupervisor) -> Result<(), NotTaken> {
         let way = if is_input(&order) {
             &self.input

@@ -7,18 +7,18 @@ use chrono::{DateTime, Utc};
 use supervisor::{
     exit::{Ended, Exit as Seen},
     folder::{self, Folder},
-    spool,
+    identity, spool,
 };
 
 use super::{live::Live, strays};
 use crate::{
-    engine::{Engine, follow},
+    engine::{Engine, follow, start::job_folder},
     job::{State, Status},
     session,
 };
 
 /// Ends what a dead supervisor left running, and writes down how the job is to be called from now on; what another
-/// engine wrote down meanwhile stands. None where that one has archived the job already and dropped its folder.
+/// engine wrote down meanwhile counts. None if that one has archived the job already and dropped its folder.
 pub(in crate::engine) async fn settle(live: &Live) -> Option<Seen> {
     let ended = why(live).await;
     if let Ok(Some(seen)) = live.folder.read_json(folder::EXIT) {
@@ -40,6 +40,7 @@ pub(in crate::engine) async fn settle(live: &Live) -> Option<Seen> {
         spool_end: spool_end(live),
         complete: true,
         survivors: Vec::new(),
+        notes: Vec::new(),
     };
     write_down(&live.folder, &seen);
     Some(seen)
@@ -90,6 +91,11 @@ async fn why(live: &Live) -> Ended {
     }
     // The last thing a supervisor makes before the child: without it there was none, with it there may have been one.
     if !live.folder.spool_dir().exists() {
+        if machine_went_down(&live.folder) {
+            return Ended::Lost {
+                why: "the machine went down before the disk knew of its start; if it ran at all, nothing of its output is kept".into(),
+            };
+        }
         return Ended::CouldNotStart {
             why: "the app or its supervisor was killed before the job's turn came, and nothing of it ran".into(),
         };
@@ -104,6 +110,13 @@ async fn why(live: &Live) -> Ended {
     Ended::Lost { why }
 }
 
+/// Whether what a supervisor made may never have come onto the disk: the job is of an earlier boot of the machine.
+fn machine_went_down(folder: &Folder) -> bool {
+    let of_job = job_folder::kept(folder).ok().and_then(|kept| kept.boot);
+    let now = identity::this_boot().ok();
+    of_job.is_some() && now.is_some() && of_job != now
+}
+
 /// Ends what is left, on a thread that may block: every look goes through all processes of the machine, and the statuses of
 /// other jobs are due meanwhile.
 async fn strays_ended(live: &Live) -> strays::Strays {
@@ -115,7 +128,7 @@ async fn strays_ended(live: &Live) -> strays::Strays {
     ending.await.unwrap_or_default()
 }
 
-/// When the job was last seen to write; now where it wrote nothing.
+/// When the job was last seen to write; now if it wrote nothing.
 fn last_seen(folder: &Folder) -> DateTime<Utc> {
     let segments = fs::read_dir(folder.spool_dir()).into_iter().flatten();
     let written = segments.filter_map(|segment| segment.ok()?.metadata().ok()?.modified().ok());

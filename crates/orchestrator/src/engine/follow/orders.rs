@@ -13,7 +13,7 @@ impl Engine {
     /// Ends a job's whole tree; returns when that has been asked for, not when it is done.
     ///
     /// # Errors
-    /// Where the job is unknown or over.
+    /// If the job is unknown or over.
     pub async fn cancel(&self, job: JobId, force: bool) -> Result<(), EngineError> {
         self.withdraw(job);
         let live = self.running(job).await?;
@@ -29,7 +29,7 @@ impl Engine {
     /// Types into a job. Nothing waits: what the job does not read is refused past a bound.
     ///
     /// # Errors
-    /// Where the job is unknown or over, or does not read its input.
+    /// If the job is unknown or over, or does not read its input.
     pub async fn input(&self, job: JobId, text: String, end: bool) -> Result<(), EngineError> {
         let live = self.running(job).await?;
         let typed = (!text.is_empty()).then(|| ToSupervisor::Input(text.into_bytes()));
@@ -45,7 +45,7 @@ impl Engine {
     /// Sends bytes to a job's input, as fast as it reads them; none of them end it.
     ///
     /// # Errors
-    /// Where the job is unknown or over.
+    /// If the job is unknown or over.
     pub async fn input_bytes(&self, job: JobId, bytes: Vec<u8>) -> Result<(), EngineError> {
         let order = if bytes.is_empty() {
             ToSupervisor::EndInput
@@ -55,10 +55,10 @@ impl Engine {
         self.order(job, order).await
     }
 
-    /// Tells a job in a terminal its size.
+    /// Sends a job in a terminal its size.
     ///
     /// # Errors
-    /// Where the job is unknown or over.
+    /// If the job is unknown or over.
     pub async fn resize(&self, job: JobId, rows: u16, cols: u16) -> Result<(), EngineError> {
         self.order(job, ToSupervisor::Resize(Window { rows, cols }))
             .await

@@ -1,6 +1,6 @@
 //! Processes of a job whose supervisor is gone, found and ended, whatever they did to hide: by `VMO_JOB` in their
 //! environment, by the supervisor's and the child's session, by the job's pipes, by what the supervisor wrote down of
-//! orphans, and by their parents. What only a number says of them is not believed where somebody else can have it by now.
+//! orphans, and by their parents. What only a number says of them is not believed if somebody else can have it by now.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -79,7 +79,7 @@ fn signal(pid: i32, signal: Signal) {
 /// By what a job's processes are known.
 struct Kin {
     mark: Vec<u8>,
-    /// Who supervised it, in this boot and where that is written down.
+    /// Who supervised it, in this boot and if that is written down.
     known: Option<Supervisor>,
     /// The child, and those whose parents ended under the supervisor, by pid and start.
     named: BTreeSet<(i32, u64)>,

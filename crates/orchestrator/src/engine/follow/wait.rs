@@ -15,7 +15,7 @@ const STORE_START: Duration = Duration::from_secs(20);
 const STATUS_RIGHT: Duration = Duration::from_secs(2);
 /// How long all of a job's processes may take to end once its child has: as long as the usual graces, and some.
 const GRACES: Duration = Duration::from_secs(15);
-/// How long a job's output may stay open after its end without that being told: its supervisor waits for 2 s.
+/// How long a job's output may stay open after its end without that being reported: its supervisor waits for 2 s.
 const HELD: Duration = Duration::from_secs(3);
 
 impl Engine {

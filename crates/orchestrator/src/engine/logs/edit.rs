@@ -49,10 +49,7 @@ impl Logs {
         }
         let folders = folders(&outline, line, job.cwd());
         let file = found(&spot.file, &folders).ok_or_else(|| {
-            EngineError::NotFound(format!(
-                "{} is not there any more, or lies elsewhere",
-                spot.file
-            ))
+            EngineError::NotFound(format!("{} is gone, or is in another folder", spot.file))
         })?;
         let editor = self.catalog.settings().editor;
         blocking(move || open(editor.as_deref(), &file, &spot)).await

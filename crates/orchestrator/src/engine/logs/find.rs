@@ -17,7 +17,10 @@ use tokio::{sync::watch, task::AbortHandle};
 use self::found::Found;
 pub use self::found::Nearest;
 use crate::{
-    engine::{EngineError, LINE_BYTES, Log, Logs, ReadError},
+    engine::{
+        EngineError, LINE_BYTES, Log, Logs, ReadError,
+        logs::lines::{ANSWER_BYTES, fitting},
+    },
     job::JobId,
     log::{
         Line,
@@ -117,15 +120,20 @@ impl Search {
         if let Some(hits) = self.found(|found| found.hits(first, count)) {
             return Ok(hits);
         }
-        let lines = self.shared.log.lines(first, count, LINE_BYTES).await?;
-        let hits = lines
-            .iter()
-            .flat_map(|line| hits_in_line(&self.shared.pattern, line));
-        Ok(hits.collect())
+        let (mut hits, mut next) = (Vec::new(), first);
+        while next < first.saturating_add(count) {
+            let left = first.saturating_add(count) - next;
+            let lines = self.shared.log.lines(next, left, LINE_BYTES).await?;
+            let Some(last) = lines.last() else { break };
+            next = last.number + 1;
+            let pattern = &self.shared.pattern;
+            hits.extend(lines.iter().flat_map(|line| hits_in_line(pattern, line)));
+        }
+        Ok(hits)
     }
 
-    /// Of the lines with hits and those up to `around` lines from one, in order, `count` from the `skip`th on; the hits in
-    /// them; and how many such lines there are in all.
+    /// Of the lines with hits and those up to `around` lines from one, in order, `count` from the `skip`th on, of long ones
+    /// fewer; the hits in them; and how many such lines there are in all.
     ///
     /// # Errors
     /// If they cannot be read.
@@ -138,12 +146,25 @@ impl Search {
         let end = self.shared.progress.borrow().lines;
         let (ranges, total) = self.found(|found| found.near(around, end, skip, count));
         let (mut lines, mut hits) = (Vec::new(), Vec::new());
-        for range in ranges {
-            let count = range.end - range.start;
-            hits.extend(self.hits(range.start, count).await?);
-            let some = self.shared.log.lines(range.start, count, LINE_BYTES);
-            lines.extend(some.await?);
+        'answer: for range in ranges {
+            hits.extend(self.hits(range.start, range.end - range.start).await?);
+            let mut next = range.start;
+            while next < range.end {
+                let log = &self.shared.log;
+                let some = log.lines(next, range.end - next, LINE_BYTES).await?;
+                let Some(last) = some.last() else { break };
+                next = last.number + 1;
+                lines.extend(some);
+                // A line's place in the answer says which row it is, so none is left out before another.
+                let fit = fitting(&lines, ANSWER_BYTES);
+                if fit < lines.len() {
+                    lines.truncate(fit);
+                    break 'answer;
+                }
+            }
         }
+        let last = lines.last().map_or(0, |line| line.number);
+        hits.retain(|hit| hit.line <= last);
         Ok((lines, hits, total))
     }
 

@@ -67,7 +67,7 @@ const fn ending(form: SaveAs) -> &'static str {
     }
 }
 
-/// The person's folder for downloads; where there is none, one in their home.
+/// The person's folder for downloads; if there is none, one in their home.
 fn downloads(home: &Path) -> PathBuf {
     let known = UserDirs::new().and_then(|folders| folders.download_dir().map(Into::into));
     known.unwrap_or_else(|| home.join("Downloads"))

@@ -103,7 +103,7 @@ impl Engine {
         Ok(connection)
     }
 
-    /// Keeps a job's turn until the job is over: where its supervisor is killed, until what that left is ended, too.
+    /// Keeps a job's turn until the job is over: if its supervisor is killed, until what that left is ended, too.
     fn keep_turn(&self, job: JobId, turn: Turn) {
         let mut turns = self.0.turns.lock();
         turns.insert(job, turn);
@@ -172,7 +172,7 @@ impl Engine {
         self.job_changed(job);
     }
 
-    /// A turn to run, or none where the job was canceled before it got one. Input waits; so does the window's size.
+    /// A turn to run, or none if the job was canceled before it got one. Input waits; so does the window's size.
     async fn turn(
         &self,
         live: &Live,
@@ -249,6 +249,7 @@ impl Engine {
             spool_end: 0,
             complete: true,
             survivors: Vec::new(),
+            notes: Vec::new(),
         };
         lost::write_down(&live.folder, &seen);
         let state = State::Ended {

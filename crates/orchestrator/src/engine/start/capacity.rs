@@ -1,5 +1,5 @@
 //! How many jobs this engine can hold at once: each keeps some files open from the making of its folder to its end in
-//! the store. Where the limit of open files is low, further jobs wait before anything is made of them, so that those
+//! the store. If the limit of open files is low, further jobs wait before anything is made of them, so that those
 //! that are there never come short of one.
 
 use std::{collections::HashSet, time::Duration};

@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Engine {
-    /// Notes where the job's git work tree stands; the job does not wait for it.
+    /// Notes where the job's git work tree is; the job does not wait for it.
     pub(super) fn note_commit(&self, live: &Arc<Live>) -> Option<JoinHandle<()>> {
         let (engine, live) = (self.clone(), Arc::clone(live));
         let cwd = live.job().cwd()?.to_owned();

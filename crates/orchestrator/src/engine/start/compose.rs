@@ -95,7 +95,7 @@ impl Engine {
         })
     }
 
-    /// A shell command in a folder, the home folder where none is named.
+    /// A shell command in a folder, the home folder if none is named.
     pub(in crate::engine) fn compose_shell(
         &self,
         command: &str,
@@ -115,7 +115,7 @@ impl Engine {
         })
     }
 
-    /// Make with just these words in a project's folder. Where they have it read other makefiles, the rules of those count;
+    /// Make with just these words in a project's folder. If they have it read other makefiles, the rules of those count;
     /// what this folder's call secret is so all the same.
     pub(in crate::engine) fn compose_line(
         &self,
@@ -188,7 +188,7 @@ impl Engine {
         environment
     }
 
-    /// What was asked for, with how the environment it is to run in differs from ours; and a word where the login shell's
+    /// What was asked for, with how the environment it is to run in differs from ours; and a word if the login shell's
     /// could not be had.
     fn asked_within(&self, asked: Asked, environment: &[(OsString, OsString)]) -> Asked {
         let mut asked = asked.within(environment);

@@ -44,7 +44,7 @@ impl Engine {
     }
 }
 
-/// The changes, once the job's process is another program than direnv; none where it ended before that was seen, or where
+/// The changes, once the job's process is another program than direnv; none if it ended before that was seen, or if
 /// the system does not show it.
 async fn seen(live: &Live, given: &BTreeMap<OsString, OsString>) -> Option<Vec<EnvironmentChange>> {
     let begun = Instant::now();
@@ -67,7 +67,7 @@ fn made(live: &Live) -> Option<BTreeMap<OsString, OsString>> {
     let who: Supervisor = live.folder.read_json(SUPERVISOR).ok()??;
     let process = std::path::PathBuf::from(format!("/proc/{}", who.child.pid));
     let line = fs::read(process.join("cmdline")).ok()?;
-    // A script stands behind the shell that reads it.
+    // A script's name follows the shell that reads it.
     let mut first = line.split(|byte| *byte == 0).take(2);
     if line.is_empty() || first.any(|word| word.ends_with(BY.as_bytes())) {
         return None;

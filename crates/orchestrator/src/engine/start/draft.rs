@@ -47,7 +47,7 @@ impl Asked {
         }
     }
 
-    /// What would be another job than this one, as a person sees it; none where it would be the same.
+    /// What would be another job than this one, as a person sees it; none if it would be the same.
     pub(crate) fn differs_from(&self, job: &Job) -> Option<String> {
         let within = |here: Option<&Here>| match here.and_then(|here| here.cwd.as_ref()) {
             Some(cwd) => format!(" in {}", cwd.display()),
@@ -98,6 +98,7 @@ impl Asked {
             state: State::Queued { waits: None },
             cause: None,
             survivors: Vec::new(),
+            notes: Vec::new(),
             damage: None,
             lines: 0,
             bytes: 0,

@@ -2,7 +2,7 @@
 //! [`supervisor::nursery`].
 //!
 //! The first job of an engine is started without it, for most command lines start just one. It ends with the engine,
-//! however that ends, since then its socket is closed. Nothing depends on it: where it fails, it is killed, and the
+//! however that ends, since then its socket is closed. Nothing depends on it: if it fails, it is killed, and the
 //! supervisor is started as a program. That one and one the nursery may have become meanwhile cannot both take the job:
 //! the first to make its spool does.
 
@@ -23,7 +23,7 @@ use supervisor::nursery;
 use super::job_folder::Start;
 use crate::folders;
 
-/// How long the nursery may take to answer; it takes less than a millisecond where it has a processor.
+/// How long the nursery may take to answer; it takes less than a millisecond if it has a processor.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Starts supervisors.
@@ -61,7 +61,7 @@ impl Nursery {
     /// Starts a supervisor.
     ///
     /// # Errors
-    /// Where it cannot be started as a program either.
+    /// If it cannot be started as a program either.
     pub(in crate::engine) fn start(&self, start: Start) -> io::Result<()> {
         let mut state = self.state.lock();
         if let State::There(there) = &mut *state {

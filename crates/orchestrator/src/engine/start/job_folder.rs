@@ -30,7 +30,7 @@ use crate::{
     make, open_files, ssh,
 };
 
-/// The store that gets the job in the place of the one that it was started with, where a person said so.
+/// The store that gets the job in the place of the one that it was started with, if a person said so.
 const MOVED: &str = "moved.json";
 /// How the name begins of a folder that is being made.
 const NEW: &str = ".new-";
@@ -50,6 +50,9 @@ pub(crate) struct Kept {
     /// What it has for itself while it runs: places in the file of claims.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) claims: Vec<u64>,
+    /// The boot of the machine in which it was asked for; none where a version wrote this that did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) boot: Option<String>,
 }
 
 /// A job that can be run.
@@ -154,7 +157,7 @@ fn remove(folder: &Path) {
 /// What is kept of the job in this folder.
 ///
 /// # Errors
-/// Where there is nothing, or it cannot be read.
+/// If there is nothing, or it cannot be read.
 pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
     let read = |name: &str| {
         folder
@@ -186,7 +189,7 @@ pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
     }
 }
 
-/// Has another store get the job, as `job.json` itself is never written anew.
+/// Has another store get the job, as `job.json` itself is never written again.
 ///
 /// # Errors
 /// What the disk says.
@@ -279,7 +282,7 @@ impl Start {
     /// Starts it as a program of its own.
     ///
     /// # Errors
-    /// Where the supervisor cannot be started.
+    /// If the supervisor cannot be started.
     pub(crate) fn spawn(self) -> io::Result<tokio::process::Child> {
         let program = folders::program("vmo-supervisor")?;
         let mut command = tokio::process::Command::new(&program);

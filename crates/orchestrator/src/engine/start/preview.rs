@@ -62,8 +62,7 @@ impl Engine {
             Start::Command { command, hosts, .. } => Ok(Preview {
                 dangers: dangers_of(command),
                 production: self.catalog().in_production(hosts),
-                refusal: self.refusal_of_hosts(command, hosts),
-                ..of_line(command)
+                ..self.preview_on_hosts(command, hosts)
             }),
         }
     }
@@ -78,7 +77,7 @@ impl Engine {
             .zip(&recipes)
             .filter_map(|(run, recipe)| match goals.contains(run) {
                 true => danger(run, recipe),
-                // What a goal leads to is told with it, unless it is the values given that make it so.
+                // What a goal leads to is sent with it, unless it is the values given that make it so.
                 false if run.1.danger.is_none() => danger(run, recipe),
                 false => None,
             })
@@ -104,12 +103,24 @@ impl Engine {
         preview
     }
 
-    fn refusal_of_hosts(&self, command: &str, hosts: &[String]) -> Option<String> {
+    fn preview_on_hosts(&self, command: &str, hosts: &[String]) -> Preview {
+        let mut preview = of_line(command);
         if command.trim().is_empty() {
-            return Some("there is no command to run".into());
+            preview.refusal = Some("there is no command to run".into());
+            return preview;
         }
-        let refused = self.catalog().routes(hosts, command).err();
-        refused.map(|refusal| refusal.to_string())
+        match self.catalog().routes(hosts, command) {
+            Ok(_) => {}
+            // It can be started: a person is asked then.
+            Err(EngineError::NeedsConsent {
+                host, unallowed, ..
+            }) => preview.notes.push(format!(
+                "'{}' of {} runs a command here to reach {host}: you are asked before it runs",
+                unallowed.keyword, unallowed.place
+            )),
+            Err(refused) => preview.refusal = Some(refused.to_string()),
+        }
+        preview
     }
 }
 
@@ -147,7 +158,7 @@ fn of_line(line: &str) -> Preview {
 /// A target, and the name by which it is run: of a pattern, the one that was made of it.
 type Named<'a> = (&'a str, &'a Target);
 
-/// The targets that were named, as far as they are known; where none was, make's default.
+/// The targets that were named, as far as they are known; if none was, make's default.
 fn goals<'a>(scan: &'a Scan, targets: &'a [String]) -> Vec<Named<'a>> {
     let named = if targets.is_empty() {
         scan.default_goal.as_slice()
@@ -207,7 +218,7 @@ fn in_order<'a>(scan: &'a Scan, goals: &[Named<'a>]) -> Vec<Named<'a>> {
     order
 }
 
-/// The recipe of each target with the values that are known; as it is written where only make knows the target.
+/// The recipe of each target with the values that are known; as it is written if only make knows the target.
 fn recipes(
     project: &Project,
     scan: &Scan,
@@ -243,7 +254,7 @@ fn notes(scan: &Scan, goals: &[Named<'_>], wanted: Wanted<'_>) -> Vec<String> {
     for name in wanted.targets.iter().filter(unknown) {
         if !has_words {
             notes.push(format!(
-                "no target '{name}' was found by reading the makefile; make may know it all the same"
+                "no target '{name}' was found by reading the makefile; make may still know it"
             ));
         }
     }
@@ -255,7 +266,7 @@ fn notes(scan: &Scan, goals: &[Named<'_>], wanted: Wanted<'_>) -> Vec<String> {
     } = wanted.options;
     if *dry_run {
         notes.push(
-            "-n only says what would be done, but lines that start with + or hold $(MAKE) run all the same".into(),
+            "-n only says what would be done, but lines that start with + or contain $(MAKE) run anyway".into(),
         );
     }
     if *reserved {
@@ -267,7 +278,7 @@ fn notes(scan: &Scan, goals: &[Named<'_>], wanted: Wanted<'_>) -> Vec<String> {
 fn note_of_variable(scan: &Scan, name: &str) -> Option<String> {
     if is_secret(scan, name) {
         return Some(format!(
-            "{name} goes by environment: it stands in no argument and is not kept"
+            "{name} is passed by the environment: it is in no argument and is not stored"
         ));
     }
     let known = scan.variables.iter().find(|known| known.name == name)?;

@@ -1,7 +1,7 @@
 //! Who may run now: at most so many jobs at once here, and never two that want the same thing for themselves.
 //!
-//! Both are claims on places of one file in the data folder, held by whoever supervises the job: they bind all engines
-//! on the folder and outlive any of them. Whoever gets none waits in the order in which it came, and is looked at again
+//! Both are claims on places of one file in the data folder, held by the job's supervisor: they bind all engines
+//! on the folder and outlive any of them. A job that gets none waits in the order in which it came, and is looked at again
 //! whenever a job is over. It knows no job beyond its id and its claims.
 
 use std::{
@@ -85,7 +85,7 @@ pub(in crate::engine) struct Queue {
     most: AtomicU32,
     /// By id, and so in the order in which they were asked for. Bounded by the jobs a person starts.
     waiting: Mutex<BTreeMap<JobId, Waiter>>,
-    /// What jobs have for themselves whose locks another engine took. Where that engine and the supervisor are killed, the
+    /// What jobs have for themselves whose locks another engine took. If that engine and the supervisor are killed, the
     /// locks are gone at once; what the job left running is ended a moment later.
     others: Mutex<BTreeMap<JobId, Other>>,
 }
@@ -104,7 +104,7 @@ struct Waiter {
     why: watch::Sender<Option<Wait>>,
 }
 
-/// A place in the queue; whoever drops it leaves.
+/// A place in the queue; dropping it leaves the queue.
 #[derive(Debug)]
 pub(in crate::engine) struct Place<'a> {
     queue: &'a Queue,
@@ -139,7 +139,7 @@ impl Queue {
         }
     }
 
-    /// The job runs: until it is over, nobody gets what it has, whoever holds the locks.
+    /// The job runs: until it is over, nobody gets what it has, no matter who holds the locks.
     pub(in crate::engine) fn runs(&self, job: JobId) {
         if let Some(other) = self.others.lock().get_mut(&job) {
             other.runs = true;
@@ -164,7 +164,7 @@ impl Queue {
         self.serve();
     }
 
-    /// Takes a place in the queue. Where nothing is in the way, the turn has come when this returns.
+    /// Takes a place in the queue. If nothing is in the way, the turn has come when this returns.
     pub(in crate::engine) fn join(&self, job: JobId, claims: Vec<Claim>) -> Place<'_> {
         let ((turn_in, turn), (why_in, why)) = (oneshot::channel(), watch::channel(None));
         let waiter = Waiter {
@@ -244,7 +244,7 @@ impl Queue {
     }
 }
 
-/// Whoever has left meanwhile needs no turn: dropping it gives it up.
+/// A job that has left meanwhile needs no turn: dropping it gives it up.
 fn answer(waiting: &mut BTreeMap<JobId, Waiter>, job: JobId, turn: io::Result<Turn>) {
     if let Some(waiter) = waiting.remove(&job) {
         drop(waiter.turn.send(turn));

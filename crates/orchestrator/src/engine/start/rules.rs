@@ -41,7 +41,7 @@ impl Rules {
         self.secrets.dedup();
     }
 
-    /// Those of these targets; where none is named, of make's default goal.
+    /// Those of these targets; if none is named, of make's default goal.
     pub(in crate::engine) fn of(project: &Project, targets: &[String], scan: &Scan) -> Self {
         // Whatever name a folder goes by, it is one folder.
         let folder = project.path.canonicalize();
@@ -76,7 +76,7 @@ impl Rules {
     }
 }
 
-/// The time that the targets say they take, together: where one of them says nothing, there is no limit. Words that are
+/// The time that the targets say they take, together: if one of them says nothing, there is no limit. Words that are
 /// no targets take none.
 fn timeout(goals: &[String], scan: &Scan) -> Option<u64> {
     let known = |goal: &String| scan.target(goal);

@@ -71,7 +71,7 @@ fn colours_come_with_semicolons_and_with_colons() {
         ("38:2::1:2:3", fg(Rgb(1, 2, 3))),
         ("38:2:9:1:2:3:0:1", fg(Rgb(1, 2, 3))),
         ("48:5:9", bg(Palette(9))),
-        // Out of range, or not all there: no colour, and what follows still counts where its place is sure.
+        // Out of range, or not all there: no colour, and what follows still counts if its place is sure.
         ("38;5;256;3", style("\x1b[3m")),
         ("38;2;1;2;300;3", style("\x1b[3m")),
         ("38:5:99999999999;3", style("\x1b[3m")),

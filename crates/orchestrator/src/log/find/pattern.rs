@@ -54,7 +54,7 @@ impl Pattern {
     /// Makes a query ready.
     ///
     /// # Errors
-    /// Where it is empty, too long, too large or no regular expression.
+    /// If it is empty, too long, too large or no regular expression.
     pub fn new(query: &Query) -> Result<Self, BadPattern> {
         if query.text.is_empty() {
             return Err(BadPattern::Empty);
@@ -84,7 +84,7 @@ impl Pattern {
         })
     }
 
-    /// A regular expression that tells upper and lower case apart.
+    /// A regular expression that distinguishes upper and lower case.
     ///
     /// # Errors
     /// As [`Pattern::new`].
@@ -97,7 +97,7 @@ impl Pattern {
         })
     }
 
-    /// Tells of each place in the texts of some lines, from left to right, none over another.
+    /// Reports each place in the texts of some lines, from left to right, none over another.
     pub fn each(&self, texts: &str, mut found: impl FnMut(Range<usize>)) {
         let mut at = 0;
         while let Some(range) = self.next(texts, at) {
@@ -128,7 +128,7 @@ fn after(texts: &str, at: usize) -> usize {
     at + texts[at..].chars().next().map_or(1, char::len_utf8)
 }
 
-/// Whether nothing of a word stands right before or after.
+/// Whether nothing of a word is right before or after.
 fn is_word(texts: &str, found: &Range<usize>) -> bool {
     let ends = [
         texts[..found.start].chars().next_back(),

@@ -30,7 +30,7 @@ impl Scan {
         self.texts.lines()
     }
 
-    /// Takes the next bytes of `stream`, and tells of what stands in the lines that ended in them: in order, but that a
+    /// Takes the next bytes of `stream`, and reports what is in the lines that ended in them: in order, but that a
     /// line that was open for long comes after lines with higher numbers.
     pub fn feed(&mut self, stream: Stream, bytes: &[u8], mut found: impl FnMut(Hit)) {
         let pattern = &self.pattern;
@@ -39,7 +39,7 @@ impl Scan {
         });
     }
 
-    /// Tells of what stands in the lines that have no end yet.
+    /// Reports what is in the lines that have no end yet.
     pub fn open(&self, mut found: impl FnMut(Hit)) {
         self.texts.open(|first, texts| {
             in_lines(&self.pattern, first, texts, &mut found);
@@ -47,7 +47,7 @@ impl Scan {
     }
 }
 
-/// What stands in one line, as far as its text is held.
+/// What is in one line, as far as its text is held.
 #[must_use]
 pub fn hits_in_line(pattern: &Pattern, line: &Line) -> Vec<Hit> {
     let text: String = line.spans.iter().map(|span| span.text.as_str()).collect();
@@ -56,7 +56,7 @@ pub fn hits_in_line(pattern: &Pattern, line: &Line) -> Vec<Hit> {
     hits
 }
 
-/// Tells of what stands in some lines, the first of which has the number `first`.
+/// Reports what is in some lines, the first of which has the number `first`.
 fn in_lines(pattern: &Pattern, first: u64, texts: &str, found: &mut impl FnMut(Hit)) {
     let mut place = Place {
         line: first,

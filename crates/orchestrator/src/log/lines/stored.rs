@@ -43,7 +43,7 @@ impl State {
     /// Reads what [`State::to_bytes`] wrote.
     ///
     /// # Errors
-    /// Where no state is written as `bytes`. Each state is written in one way, and that one alone is read.
+    /// If no state is written as `bytes`. Each state is written in one way, and that one alone is read.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut from = Reader(bytes);
         match from.byte()? {

@@ -58,7 +58,7 @@ impl Tail {
         }
     }
 
-    /// Where the reader stands now.
+    /// Where the reader is now.
     #[must_use]
     pub const fn state(&self) -> &State {
         &self.state

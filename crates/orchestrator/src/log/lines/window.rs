@@ -7,7 +7,7 @@ use crate::log::{Line, Stream};
 ///
 /// Its memory is bounded by `count` times a few `limit`, however long the lines are: each closed line takes at most
 /// some five times `limit` in the worst case (a colour for every character), and each of the two that can be open 4
-/// bytes a column, 18 where it is coloured.
+/// bytes a column, 18 if it is coloured.
 #[derive(Debug, Clone)]
 pub struct Window(Collector);
 
@@ -48,7 +48,7 @@ impl Window {
         self.0.has_begun()
     }
 
-    /// The lines in number order, consecutive; fewer than wanted where the log has not got so far.
+    /// The lines in number order, consecutive; fewer than wanted if the log has not got so far.
     #[must_use]
     pub fn finish(self) -> Vec<Line> {
         self.0.into_lines()

@@ -1,4 +1,4 @@
-//! Lines that tell of an error, in the shapes of make, compilers and languages.
+//! Lines that report an error, in the shapes of make, compilers and languages.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -34,7 +34,7 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// What only counts errors that have been told of, and what make says when a person stops it.
+/// What only counts errors that have been reported, and what make says when a person stops it.
 static SUMMARY: LazyLock<Regex> = LazyLock::new(|| {
     made(
         r"^error: (?:could not compile|aborting due to)|\(ignored\)\s*$|^\w+(?:\[\d+\])?: \*\*\* .*\] Interrupt\s*$",

@@ -1,6 +1,6 @@
 //! The sections of a log, from make's own `Entering directory` and `Leaving directory`.
 //!
-//! Where several makes write at once (`-j`) their sections cross; those are left out, for what lies in one of them is
+//! If several makes write at once (`-j`) their sections cross; those are left out, for what lies in one of them is
 //! not its own.
 
 use std::{collections::HashSet, sync::LazyLock};
@@ -9,16 +9,16 @@ use regex_automata::meta::Regex;
 
 use super::{MOST, Section, place::made};
 
-/// make's lines in English, as in most build logs: in other languages no word tells one from the other.
+/// make's lines in English, as in most build logs: in other languages no word distinguishes them.
 static SAID: LazyLock<Regex> = LazyLock::new(|| {
     made(r"^\S*make(?:\[(\d{1,9})\])?: (?:(Entering)|Leaving) directory [`'](.+)'$")
 });
 
-/// make told of its failure; the level is in the first group.
+/// make reported its failure; the level is in the first group.
 static FAILED: LazyLock<Regex> =
     LazyLock::new(|| made(r"^\S*make(?:\[(\d{1,9})\])?: \*\*\* .*[^)\s]\s*$"));
 
-/// Lines a make may have written after it told that it failed: its two outputs are read by turns.
+/// Lines a make may have written after it reported that it failed: its two outputs are read by turns.
 const NEAR: u64 = 50;
 /// Lines after the end of what still is all of a log, for the same reason.
 const SOON: u64 = 3;
@@ -57,7 +57,7 @@ impl Sections {
         self.is_cut
     }
 
-    /// Looks at a line; true where it begins or ends a section.
+    /// Looks at a line; true if it begins or ends a section.
     pub(super) fn read(&mut self, line: u64, at: i64, text: &str) -> bool {
         let mut groups = SAID.create_captures();
         SAID.captures(text, &mut groups);

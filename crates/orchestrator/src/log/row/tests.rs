@@ -87,7 +87,7 @@ fn bytes_that_are_not_utf_8_are_replaced_as_the_standard_library_does() {
         }
         assert_eq!(plain(bytes), expected);
     }
-    // Neither an escape nor a control stands within a character.
+    // Neither an escape nor a control is within a character.
     assert_eq!(plain(b"\xe2\x82\x1b[m\xac"), "\u{fffd}\u{fffd}");
     assert_eq!(plain(b"\xe2\x82\0\xac"), "\u{fffd}\u{fffd}");
 }

@@ -15,7 +15,7 @@ pub enum Refusal {
     #[error("run the target '-': make drops a lone dash and would run its default target")]
     LoneDash,
     /// A family of targets is no target.
-    #[error("run '{0}': it stands for many targets, put a text in the place of its %")]
+    #[error("run '{0}': it is a pattern of many targets: put a text in place of its %")]
     Pattern(String),
     /// make has no such names.
     #[error("run a target without a name")]

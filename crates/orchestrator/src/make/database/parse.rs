@@ -10,7 +10,7 @@ pub(super) struct Listing {
     pub(super) default_goal: Option<String>,
 }
 
-/// The targets of a data base; none where it holds none. `known` says whether the text has a target of a
+/// The targets of a data base; none if it holds none. `known` says whether the text has a target of a
 /// name: make prints names with blanks and colons as they are, so only that tells where such a name ends.
 pub(super) fn parse(text: &str, known: impl Fn(&str) -> bool) -> Option<Listing> {
     let (variables, files) = text.split_once("\n# Files\n")?;
@@ -52,7 +52,7 @@ fn error_line(line: &str) -> Option<Problem> {
 }
 
 fn target(entry: &str, known: impl Fn(&str) -> bool) -> Option<Existing> {
-    // Values that belong to the target alone stand before it; what is known of it, after two blanks, behind it.
+    // Values that belong to the target alone are before it; what is known of it, after two blanks, behind it.
     let (before, rest) = entry.split_once("\n#  ")?;
     let head = before.lines().next_back()?;
     if before.lines().any(|line| line == "# Not a target:") || head.starts_with('#') {

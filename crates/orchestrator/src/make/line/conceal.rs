@@ -132,7 +132,7 @@ fn defined(line: &str) -> Option<&str> {
         .map(|name| name.trim_end_matches(['=', ':', '?', '+']))
 }
 
-/// A value as a makefile's line has it: up to a `#`, where no backslash stands before that.
+/// A value as a makefile's line has it: up to a `#`, if no backslash is before that.
 fn without_comment(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for char in value.chars() {

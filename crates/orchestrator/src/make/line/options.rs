@@ -29,7 +29,7 @@ enum Value {
     None,
     /// Whatever it is.
     Any,
-    /// A number, where it is one.
+    /// A number, if it is one.
     Number,
 }
 
@@ -43,7 +43,7 @@ impl Options {
     }
 }
 
-/// The options a word is; none where it is a target or a variable.
+/// The options a word is; none if it is a target or a variable.
 pub(super) fn option(word: &str) -> Option<Options> {
     if let Some(long) = word.strip_prefix("--") {
         return Some(long_option(long));

@@ -13,7 +13,7 @@ pub enum ProjectError {
     Folder {
         /// The folder.
         path: String,
-        /// What the system said.
+        /// The system's error.
         error: io::Error,
     },
     /// The folder holds none of the files make looks for.
@@ -44,7 +44,7 @@ pub enum ProjectError {
     Kept(#[from] KeptError),
 }
 
-/// What the system said of a folder, as a person says it.
+/// The system's error about a folder, in words for a person.
 fn in_words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such folder".to_owned(),

@@ -1,4 +1,4 @@
-//! The list while it is put together: names, what is wrong with a folder, and what a person has said of it.
+//! The list while it is put together: names, what is wrong with a folder, and what a person has set for it.
 
 use std::{
     collections::HashSet,
@@ -24,7 +24,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// An empty one, with what a person has said of folders.
+    /// An empty one, with what a person has set for folders.
     pub(super) fn new(trusted: Vec<PathBuf>, exclusive: Vec<PathBuf>) -> Self {
         Self {
             trusted: trusted.into_iter().collect(),
@@ -89,7 +89,7 @@ pub(super) fn folder_name(path: &Path) -> String {
     )
 }
 
-/// `name`, or `name-2`, `name-3`, … where it is taken.
+/// `name`, or `name-2`, `name-3`, … if it is taken.
 pub(super) fn unique(name: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut candidate = name.to_owned();
     let mut number = 2;

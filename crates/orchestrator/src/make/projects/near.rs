@@ -1,6 +1,9 @@
-//! What to say to a mistyped name.
+//! What to say to a mistyped name of a project.
 
-use crate::project::Project;
+use crate::{
+    near::{hint, near},
+    project::Project,
+};
 
 /// No project has this name, and no folder is there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,31 +17,9 @@ pub struct NotFound {
 
 impl NotFound {
     pub(super) fn near(name: &str, projects: &[Project]) -> Self {
-        let wanted = name.to_lowercase();
-        let mut near: Vec<(usize, &str)> = projects
-            .iter()
-            .filter_map(|project| {
-                let known = project.name.to_lowercase();
-                let distance = strsim::damerau_levenshtein(&wanted, &known);
-                // Up to a third of the letters may differ; part of a longer name is near as well.
-                let close = distance <= 1.max(known.chars().count() / 3)
-                    || (wanted.len() > 1 && known.contains(&wanted));
-                close.then_some((distance, project.name.as_str()))
-            })
-            .collect();
-        near.sort();
-        near.truncate(3);
         Self {
             name: name.to_owned(),
-            near: near.into_iter().map(|(_, name)| name.to_owned()).collect(),
+            near: near(name, projects.iter().map(|project| project.name.as_str())),
         }
-    }
-}
-
-fn hint(near: &[String]) -> String {
-    if near.is_empty() {
-        String::new()
-    } else {
-        format!("; did you mean {}?", near.join(" or "))
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Assignment<'a> {
     pub(super) value: &'a str,
 }
 
-/// Reads a line as an assignment, by make's own rule: one name, blanks, an operator. None where it is something else.
+/// Reads a line as an assignment, by make's own rule: one name, blanks, an operator. None if it is something else.
 pub(super) fn assignment(text: &str) -> Option<Assignment<'_>> {
     let text = text.trim_start_matches(is_blank);
     let bytes = text.as_bytes();

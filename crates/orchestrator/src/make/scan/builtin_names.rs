@@ -127,7 +127,7 @@ pub(super) fn is_own(name: &str) -> bool {
     MAKE.binary_search(&name).is_ok()
 }
 
-/// Whether a person may give a value to it: of make's own variables, to its programs where the makefile sets them.
+/// Whether a person may give a value to it: of make's own variables, to its programs if the makefile sets them.
 pub(super) fn is_offered(name: &str, defined: bool) -> bool {
     let special = name.starts_with("MAKE")
         || matches!(name, "CURDIR" | "MFLAGS" | "SHELL" | "SUFFIXES" | "VPATH");

@@ -1,4 +1,4 @@
-//! Where a recipe calls make for targets of the same makefile: `$(MAKE) b X=1`, and as plainly `make b`, since `MAKEFLAGS`
+//! If a recipe calls make for targets of the same makefile: `$(MAKE) b X=1`, and as plainly `make b`, since `MAKEFLAGS`
 //! hands variables on to it too.
 
 use super::{
@@ -26,7 +26,7 @@ const HERE: [&str; 9] = [
 /// One call of make.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Call {
-    /// The targets it names, as far as they are known; none where make is to take its default.
+    /// The targets it names, as far as they are known; none if make is to take its default.
     pub(super) targets: Vec<String>,
     /// Whether it names none.
     pub(super) is_default: bool,
@@ -40,7 +40,7 @@ pub(super) fn calls(recipe: &str, expander: &Expander<'_>) -> Vec<Call> {
         return Vec::new();
     }
     let (mut found, mut line) = (Vec::new(), 0);
-    // What stands earlier on a line counts for the rest of it.
+    // What is earlier on a line counts for the rest of it.
     let (mut is_elsewhere, mut exported) = (false, Vec::new());
     for command in commands(recipe) {
         if command.line != line {
@@ -86,7 +86,7 @@ fn call(command: &Command, expander: &Expander<'_>) -> Option<Call> {
     };
     let mut at = command.words.iter().take_while(before).count();
     if !is_make(command.words.get(at)?) {
-        // `bear -- $(MAKE)`: make's own variable says it wherever it stands, unless it is only spoken of.
+        // `bear -- $(MAKE)`: make's own variable says it wherever it is, unless it is only spoken of.
         let speaks = matches!(command.program(), Some("echo" | "printf" | ":"));
         let by_name = |word: &String| matches!(word.as_str(), "$(MAKE)" | "${MAKE}");
         at = command.words.iter().position(by_name).filter(|_| !speaks)?;

@@ -30,14 +30,14 @@ const KNOWN: [&str; 14] = [
 /// A comment line, without its marks.
 #[derive(Debug, Clone)]
 pub(super) struct Comment {
-    /// Whether it started with `##`: written for whoever uses the makefile, not for whoever reads it.
+    /// Whether it started with `##`: written for users of the makefile, not for its readers.
     pub(super) doubled: bool,
     pub(super) text: String,
     /// Whether it is a recipe's line that was taken out: `#<TAB>@echo old`.
     pub(super) is_old_recipe: bool,
 }
 
-/// A comment line as it stands in the file.
+/// A comment line as it is in the file.
 pub(super) enum Marked {
     /// `##@ Heading`
     Group(String),
@@ -62,6 +62,11 @@ pub(super) fn marked(line: &str) -> Marked {
         Some(text) if marks == 1 => (text, true),
         _ => (text, false),
     };
+    // `target: #- text`, as another mark.
+    let text = text
+        .strip_prefix("- ")
+        .filter(|_| marks == 1)
+        .unwrap_or(text);
     let text = text.trim();
     if is_drawn(text) || (marks > 2 && text.is_empty()) {
         return Marked::Rule;
@@ -133,6 +138,9 @@ pub(super) fn notes(above: &[Comment], beside: Option<&Comment>) -> Notes {
     }
     notes.doc = beside_doc.or_else(|| paragraph(&above_doc));
     notes.documented = notes.doc.is_some();
+    if let Some(plain) = beside.filter(|comment| notes.doc.is_none() && is_help(comment)) {
+        notes.doc = paragraph(&[notes.annotate(&plain.text)]);
+    }
     if notes.doc.is_none() && above_doc.is_empty() {
         // What is shown as help may say more by annotations, whatever its marks.
         let mut plain = above.iter().map(|comment| comment.text.as_str()).peekable();
@@ -144,6 +152,11 @@ pub(super) fn notes(above: &[Comment], beside: Option<&Comment>) -> Notes {
         }
     }
     notes
+}
+
+/// Whether a plain comment beside something tells a user of it.
+fn is_help(comment: &Comment) -> bool {
+    !comment.doubled && !comment.is_old_recipe && !is_remark(&comment.text)
 }
 
 /// The first lines up to an empty one, as one.

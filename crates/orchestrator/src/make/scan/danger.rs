@@ -1,6 +1,7 @@
 //! Recipes that ask before they run, by what their commands are. It reads shell code as words, not as a shell would: a
 //! question too many costs a click, one too few may cost a database.
 
+mod inside;
 mod programs;
 mod readable;
 mod removal;
@@ -9,7 +10,7 @@ use programs::RULES;
 pub(super) use readable::readable;
 use removal::Whereabouts;
 
-use super::{text::cut, variables::Variables};
+use super::{expand::Expander, text::cut};
 
 /// What follows `drop` in SQL that is worth asking for.
 const DROPPED: &[&str] = &[
@@ -17,11 +18,11 @@ const DROPPED: &[&str] = &[
 ];
 
 /// The first dangerous command of a recipe, as a person would read it.
-pub(super) fn command(recipe: &str, variables: &Variables) -> Option<String> {
-    first(&readable(recipe, variables), true)
+pub(super) fn command(recipe: &str, expander: &Expander<'_>) -> Option<String> {
+    first(&readable(recipe, expander), true)
 }
 
-/// Why a shell's command line asks before it runs, wherever it runs, where it does: by the rules for recipes.
+/// Why a shell's command line asks before it runs, wherever it runs, if it does: by the rules for recipes.
 #[must_use]
 pub fn danger(command: &str) -> Option<String> {
     first(command, false).map(|found| runs(&found))
@@ -45,12 +46,12 @@ fn first(text: &str, in_project: bool) -> Option<String> {
     None
 }
 
-/// What is said of a dangerous command.
+/// The text about a dangerous command.
 pub(super) fn runs(command: &str) -> String {
     format!("runs `{command}`")
 }
 
-/// The commands of a recipe, each as its words without quotes, with the line that it stands in. Quotes keep a command
+/// The commands of a recipe, each as its words without quotes, with the line that it is in. Quotes keep a command
 /// together.
 fn segments(text: &str) -> Vec<(Vec<String>, usize)> {
     let mut all = vec![(Vec::new(), 0)];
@@ -104,7 +105,7 @@ fn dangerous(words: &[String], place: &Whereabouts) -> Option<String> {
         if tested.contains(&index) {
             continue;
         }
-        // make's own marks stand before a line's first word; elsewhere a dash makes an option.
+        // make's own marks are before a line's first word; elsewhere a dash makes an option.
         let word = match index {
             0 => word.trim_start_matches(['@', '-', '+']),
             _ => word.as_str(),
@@ -151,7 +152,7 @@ fn is_keyword(word: &str) -> bool {
     )
 }
 
-/// Whether a word stands where a program does: first, or behind words that run what follows them.
+/// Whether a word is in a program's place: first, or behind words that run what follows them.
 fn is_called(words: &[String], at: usize) -> bool {
     let runs = |word: &String| {
         let name = word
@@ -168,13 +169,13 @@ fn is_called(words: &[String], at: usize) -> bool {
         || before.first().is_some_and(runs)
 }
 
-/// Programs that run what stands behind them.
+/// Programs that run what is behind them.
 const RUNNING: [&str; 17] = [
     "ansible", "bash", "command", "docker", "doas", "env", "exec", "kubectl", "nice", "nohup",
     "podman", "sh", "ssh", "sudo", "su", "timeout", "xargs",
 ];
 
-/// Whether a word is a dangerous program where it stands.
+/// Whether a word is a dangerous program where it is.
 fn program(word: &str, words: &[String], at: usize, place: &Whereabouts) -> bool {
     let rest = &words[at + 1..];
     let name = word.rsplit('/').next().unwrap_or(word);

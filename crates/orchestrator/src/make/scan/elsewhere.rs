@@ -46,7 +46,7 @@ fn dotenv_sample(dir: &Path) -> Option<DotenvSample> {
 /// Copies the sample of a missing dotenv file to its place. What is there already is never written over.
 ///
 /// # Errors
-/// Where no sample is missing its file any more, or what the disk says.
+/// If no sample is missing its file any more, or what the disk says.
 pub fn copy_dotenv_sample(dir: &Path) -> io::Result<()> {
     let missing = dotenv_sample(dir).ok_or_else(|| {
         io::Error::new(
@@ -61,7 +61,7 @@ pub fn copy_dotenv_sample(dir: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Tells a scan which variables have a value in the environment of a job in `dir`: `environment`, and where `direnv` goes
+/// Tells a scan which variables have a value in the environment of a job in `dir`: `environment`, and if `direnv` goes
 /// before make, what `.envrc` exports. These are needed by no target any more.
 pub fn settle(scan: &mut Scan, dir: &Path, environment: &[(OsString, OsString)], by_direnv: bool) {
     let mut set: BTreeMap<String, SetBy> = BTreeMap::new();

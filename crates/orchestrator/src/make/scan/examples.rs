@@ -106,7 +106,7 @@ impl Examples {
         }
     }
 
-    /// What stands behind `ifeq` or `ifneq`.
+    /// What is behind `ifeq` or `ifneq`.
     pub(super) fn compared(&mut self, text: &str) {
         let text = text.trim_matches(is_blank);
         let (left, right) = match text
@@ -210,7 +210,7 @@ impl Examples {
         }
     }
 
-    /// `NAME=value` in words for a person. In a comment (`is_comment`) it counts wherever it stands but at its start, which is
+    /// `NAME=value` in words for a person. In a comment (`is_comment`) it counts wherever it is but at its start, which is
     /// a line of make's that was taken out; elsewhere only with `make` beside it.
     fn spoken(&mut self, text: &str, is_comment: bool) {
         let lower = text.to_ascii_lowercase();
@@ -247,7 +247,7 @@ fn speaks(line: &str) -> bool {
         .any(|word| line.contains(word))
 }
 
-/// What stands in quotes at the start of a text, and what follows it.
+/// What is in quotes at the start of a text, and what follows it.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix(['"', '\''])?;
     let quote = &text[..text.len() - inner.len()];
@@ -258,7 +258,7 @@ fn unquoted(text: &str) -> &str {
     text.trim_matches(is_blank).trim_matches(['"', '\''])
 }
 
-/// The variable that a text is the value of, and what stands before it: `x` where it is `x$(ENV)`.
+/// The variable that a text is the value of, and what is before it: `x` if it is `x$(ENV)`.
 fn variable_of(text: &str) -> Option<(&str, &str)> {
     let text = unquoted(text);
     let (around, reference) = text.split_at(text.find('$')?);

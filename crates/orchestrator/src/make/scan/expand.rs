@@ -19,7 +19,7 @@ pub(super) struct Expander<'a> {
     pub(super) files: &'a Files,
     /// The makefiles read so far, as `$(MAKEFILE_LIST)` has them.
     pub(super) makefiles: &'a str,
-    /// Whether no value is given to make, so that what `:=` made of one where it stands holds.
+    /// Whether no value is given to make, so that what `:=` made of one where it is holds.
     pub(super) at_once: bool,
 }
 
@@ -36,7 +36,7 @@ fn without_arguments<'t>(bound: &Bound<'t>) -> Vec<(&'t str, String)> {
 }
 
 impl Expander<'_> {
-    /// The text without references; none where that would need make.
+    /// The text without references; none if that would need make.
     pub(super) fn expand(&self, text: &str) -> Option<String> {
         if !text.contains('$') {
             return Some(text.to_owned());
@@ -57,7 +57,7 @@ impl Expander<'_> {
     }
 
     /// Writes a text with what is known put in. `kept` is one that stays as it is written, but for what is bound. Gives up
-    /// where the budget is used up.
+    /// if the budget is used up.
     fn put(&self, text: &str, bound: &Bound<'_>, kept: bool, depth: usize, out: &mut String) {
         for piece in pieces(text) {
             let from = out.len();
@@ -157,7 +157,7 @@ impl Expander<'_> {
         !name.is_empty() && self.makefiles.split(' ').nth(1) == Some(name)
     }
 
-    /// The value of what stands inside a reference, with values that go before all others.
+    /// The value of what is inside a reference, with values that go before all others.
     pub(super) fn inside(&self, inner: &str, bound: &Bound<'_>) -> Option<String> {
         self.reference(inner, bound, 0)
     }
@@ -179,7 +179,7 @@ impl Expander<'_> {
         Some(out)
     }
 
-    /// Takes what an expansion costs off the scan's budget; none where that is used up.
+    /// Takes what an expansion costs off the scan's budget; none if that is used up.
     fn charge(&self, bytes: usize) -> Option<()> {
         let left = self.variables.budget.get().checked_sub(bytes + 1);
         if left.is_none() {

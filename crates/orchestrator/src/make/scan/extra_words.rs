@@ -12,7 +12,7 @@ pub(super) struct ExtraWords {
 }
 
 impl ExtraWords {
-    /// None where nothing keeps make from looking for targets of these names.
+    /// None if nothing keeps make from looking for targets of these names.
     pub(super) fn of(rules: &Rules, variables: &Variables) -> Option<Self> {
         let mut catching = rules.catch_all.iter();
         if !rules.swallowed && !catching.any(|rule| does_nothing(&rules.list[*rule].text)) {

@@ -23,7 +23,7 @@ pub(super) fn fails(text: &str) -> bool {
     text.contains("$(error") || text.contains("${error")
 }
 
-/// How many arguments a function takes; none where it is not among those known here.
+/// How many arguments a function takes; none if it is not among those known here.
 pub(super) fn arity(name: &str) -> Option<usize> {
     Some(match name {
         "subst" | "patsubst" | "wordlist" => 3,
@@ -34,7 +34,7 @@ pub(super) fn arity(name: &str) -> Option<usize> {
     })
 }
 
-/// The value of a function; none where arguments are missing.
+/// The value of a function; none if arguments are missing.
 pub(super) fn call(name: &str, parts: &[String], files: &Files) -> Option<String> {
     let list = parts.get(arity(name)? - 1)?.as_str();
     let first = parts[0].as_str();

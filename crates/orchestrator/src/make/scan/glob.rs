@@ -5,7 +5,7 @@ pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut p, mut n) = (0, 0);
-    // Where the last `*` stands, and the first letter it has not swallowed: enough to try again from, without recursion.
+    // Where the last `*` is, and the first letter it has not swallowed: enough to try again from, without recursion.
     let mut star: Option<(usize, usize)> = None;
     loop {
         let step = match pattern.get(p) {
@@ -36,7 +36,7 @@ pub(super) fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// The length of the set `[…]` that a pattern starts with, where the letter is in it.
+/// The length of the set `[…]` that a pattern starts with, if the letter is in it.
 fn in_set(pattern: &[char], letter: char) -> Option<usize> {
     let end = 2 + pattern.get(2..)?.iter().position(|c| *c == ']')?;
     let mut set = &pattern[1..end];

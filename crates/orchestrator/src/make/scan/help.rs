@@ -1,4 +1,4 @@
-//! The texts that stand in the recipe of `help`: `@echo "  make run   - Start it"`. A line counts only where its first word is
+//! The texts that are in the recipe of `help`: `@echo "  make run   - Start it"`. A line counts only if its first word is
 //! a target.
 
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ const PARTING: [&str; 7] = ["--", "-", "–", "—", ":", "#", "=>"];
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Helped {
     pub(super) text: Option<String>,
-    /// The heading it stands under there.
+    /// The heading it is under there.
     pub(super) heading: Option<String>,
 }
 
@@ -56,7 +56,8 @@ pub(super) fn helped(reader: &Reader) -> HashMap<String, Helped> {
     all
 }
 
-fn is_help(name: &str) -> bool {
+/// Whether a target is one that prints help, by its name.
+pub(super) fn is_help(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["help", "usage"]
         .iter()
@@ -113,8 +114,12 @@ fn printf(command: &Command, reader: &Reader, lines: &mut Vec<String>) {
 /// Adds a text's lines without what colours them.
 fn push(text: &str, reader: &Reader, lines: &mut Vec<String>) {
     let mut plain = String::new();
+    let mut is_of_shell = false;
     for piece in pieces(text) {
+        let after_dollar = std::mem::replace(&mut is_of_shell, matches!(piece, Piece::Dollar));
         match piece {
+            // `"$$HELP"`, which is exported.
+            Piece::Plain(text) if after_dollar => plain.push_str(&of_shell(text, reader)),
             Piece::Plain(text) => plain.push_str(text),
             Piece::Reference(inner) => {
                 let variable = reader.variables.get(inner).filter(|one| one.is_text);
@@ -133,8 +138,19 @@ fn push(text: &str, reader: &Reader, lines: &mut Vec<String>) {
     lines.extend(plain.lines().map(str::to_owned));
 }
 
+/// A text that begins with the name of a shell variable, with its value.
+fn of_shell(text: &str, reader: &Reader) -> String {
+    let bare = text.strip_prefix('{').unwrap_or(text);
+    let end = bare.find(|c: char| c != '_' && !c.is_ascii_alphanumeric());
+    let (name, rest) = bare.split_at(end.unwrap_or(bare.len()));
+    let known = reader.variables.get(name).filter(|one| one.is_text);
+    let value = known.and_then(|one| one.value.as_deref());
+    let rest = rest.strip_prefix('}').unwrap_or(rest);
+    format!("{}{rest}", value.unwrap_or_default())
+}
+
 /// A text without escape sequences, however they are written.
-fn without_colours(text: &str) -> String {
+pub(super) fn without_colours(text: &str) -> String {
     let mut out = text.to_owned();
     for escape in ["\\033[", "\\e[", "\\x1b[", "\\x1B[", "\u{1b}["] {
         while let Some(at) = out.find(escape) {
@@ -208,7 +224,7 @@ fn family(word: &str, rules: &Rules) -> Option<usize> {
     })
 }
 
-/// A line of capitals, or one that ends with a colon, stands above others.
+/// A line of capitals, or one that ends with a colon, is above others.
 fn heading_of(line: &str) -> Option<String> {
     let text = line.trim().trim_matches(['=', '-', '*', '#', ' ']);
     let bare = text.strip_suffix(':').unwrap_or(text).trim();

@@ -3,13 +3,13 @@
 
 use super::{
     danger,
+    expand::Expander,
     reach::Reached,
     reader::Reader,
     rules::{Found, Rules},
     terminal,
     text::cut,
     uses::{self, Uses},
-    variables::Variables,
 };
 use crate::project::{Danger, DangerBy, Place};
 
@@ -43,15 +43,15 @@ pub(super) fn of(reader: &mut Reader, default_goal: Option<&str>) -> Vec<Led> {
         ..Led::default()
     };
     let mut all: Vec<Led> = used.into_iter().map(of_target).collect();
-    dangers(rules, &reader.variables, &mut reached, &mut all);
-    terminals(rules, &reader.variables, &mut reached, &mut all);
+    dangers(rules, &reader.expander(), &mut reached, &mut all);
+    terminals(rules, &reader.expander(), &mut reached, &mut all);
     graces(rules, &mut reached, &mut all);
     if !exclusive(rules, &mut reached, &mut all) {
         let place = Place {
             file: reader.main_file(),
             line: 1,
         };
-        let what = "so many targets are @exclusive that some lead to more of them than are told";
+        let what = "so many targets are @exclusive that some lead to more of them than are listed";
         reader.problem(place, what.to_owned());
     }
     all
@@ -65,9 +65,9 @@ struct Source<'a, R> {
 }
 
 /// Of each target the nearest that its own recipe or comment, or that of what it leads to, makes it ask for.
-fn dangers(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Led]) {
+fn dangers(rules: &Rules, expander: &Expander<'_>, reached: &mut Reached, all: &mut [Led]) {
     let runs = |rule: usize| {
-        let command = danger::command(&rules.list[rule].text, variables)?;
+        let command = danger::command(&rules.list[rule].text, expander)?;
         Some((danger::runs(&command), DangerBy::Rule))
     };
     let said = |found: &Found| Some((found.notes.danger.clone()?, DangerBy::Comment));
@@ -77,8 +77,8 @@ fn dangers(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mu
 }
 
 /// Of each target the nearest that asks for a terminal.
-fn terminals(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Led]) {
-    let asks = |rule: usize| terminal::reason(&rules.list[rule].text, variables);
+fn terminals(rules: &Rules, expander: &Expander<'_>, reached: &mut Reached, all: &mut [Led]) {
+    let asks = |rule: usize| terminal::reason(&rules.list[rule].text, expander);
     nearest(rules, reached, (&asks, &|_| None), |target, of, why| {
         all[target].terminal = Some(match of {
             Some(name) => format!("{name}: {why}"),
@@ -93,7 +93,7 @@ type Reasons<'a, R> = (
     &'a dyn Fn(&Found) -> Option<R>,
 );
 
-/// Tells of each target the nearest reason that its own rules or comment, or those of what it leads to, give; and the
+/// Reports each target the nearest reason that its own rules or comment, or those of what it leads to, give; and the
 /// target whose reason it is, if that is another.
 fn nearest<R: Clone>(
     rules: &Rules,
@@ -127,7 +127,7 @@ fn nearest<R: Clone>(
     });
 }
 
-/// Of each target the exclusive ones that it leads to; false where these are not all.
+/// Of each target the exclusive ones that it leads to; false if these are not all.
 fn exclusive(rules: &Rules, reached: &mut Reached, all: &mut [Led]) -> bool {
     let mut room = MAX_EXCLUSIVE;
     for (index, found) in rules.targets.iter().enumerate() {

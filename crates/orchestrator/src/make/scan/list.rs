@@ -7,13 +7,13 @@ use super::{
     calls::calls,
     examples,
     extra_words::ExtraWords,
-    functions::stem,
-    guards, inherited, listed,
+    guards, inherited, listed, missing,
     phony::slips_of_phony,
     reach,
     reader::Reader,
     rules::{Found, Rule, Rules},
     secrets,
+    summary::{Documented, summary},
     text::cut,
     variables::{self, Guard, Variables},
 };
@@ -34,7 +34,7 @@ const MAX_DEFAULTS: usize = 4 << 20;
 
 /// The scan of what was read.
 pub(in crate::make) fn list(mut reader: Reader) -> Scan {
-    tell_missing(&mut reader);
+    missing::tell(&mut reader);
     tell_overspent(&mut reader);
     guards::by_prerequisite(&mut reader);
     examples::settle(std::mem::take(&mut reader.examples), &mut reader.variables);
@@ -42,8 +42,9 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     reader.give_hints();
     reader.hints.extend(slips_of_phony(&reader.rules));
     let default_goal = reader.rules.goal().map(str::to_owned);
-    let targets = targets(&mut reader, default_goal.as_ref());
+    // What is secret goes first: nothing else may use up what expanding may cost.
     let secrets = secrets::of(&mut reader);
+    let targets = targets(&mut reader, default_goal.as_ref());
     Scan {
         secrets,
         targets: in_order(targets),
@@ -62,7 +63,7 @@ fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
     let (rules, variables) = (&reader.rules, &reader.variables);
     let extra_words = ExtraWords::of(rules, variables);
     let leads = leads(reader, default_goal);
-    let families = families(rules);
+    let documented = Documented::of_documents(&reader.documents, rules);
     let (mut lines, mut room, mut names) = (MAX_RECIPES, MAX_DEFAULTS, MAX_LEADS_IN_ALL);
     let mut targets = Vec::new();
     for ((found, led), shown) in rules.targets.iter().zip(led).zip(shown) {
@@ -71,7 +72,10 @@ fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
         }
         let mut target = target(found, rules, &mut lines);
         target.listed = shown;
-        target.leads = leads_of(found, (&leads, &families), rules, &mut names);
+        target.leads = leads_of(found, &leads, rules, &mut names);
+        if target.listed && target.doc.is_none() {
+            target.summary = summary(found, &target.leads, (reader, &documented));
+        }
         target.uses = led.variables.uses;
         target.guards = led.variables.guards;
         target.danger = led.danger;
@@ -95,49 +99,48 @@ fn is_no_more(found: &Found, rules: &Rules) -> bool {
     found.is_pattern && !own.any(Rule::has_recipe)
 }
 
-/// Of each rule the targets that it leads to at once: those it needs, then those its recipe calls make for.
-fn leads(reader: &Reader, default_goal: Option<&String>) -> Vec<Vec<usize>> {
+/// What a rule leads to at once.
+#[derive(Default)]
+struct Next {
+    /// The targets it needs, then those its recipe calls make for.
+    targets: Vec<usize>,
+    /// Names of these that are of a family, as `test-api` is of `test-%`.
+    of_families: Vec<String>,
+}
+
+/// Of each rule what it leads to at once.
+fn leads(reader: &Reader, default_goal: Option<&String>) -> Vec<Next> {
     let rules = &reader.rules;
     let default_goal = default_goal.map(String::as_str);
+    let has_families = rules.targets.iter().any(|found| found.is_pattern);
     let of_rule = |rule: &Rule| {
-        let mut found: Vec<usize> = Vec::new();
-        let needed = rule.prerequisites.iter();
-        let needed = needed.filter_map(|name| rules.position(name));
+        let mut next = Next::default();
         let calls = calls(&rule.text, &reader.expander());
-        let called = reach::called(&calls, rules, default_goal).into_iter();
-        for target in needed.chain(called.map(|(target, _)| target)) {
-            if found.len() < MAX_LEADS && !found.contains(&target) {
-                found.push(target);
+        let called = reach::called(&calls, default_goal).into_iter();
+        let needed = rule.prerequisites.iter().map(String::as_str);
+        for name in needed.chain(called.map(|(name, _)| name)) {
+            if next.targets.len() + next.of_families.len() >= MAX_LEADS {
+                break;
+            }
+            match rules.position(name) {
+                Some(target) if next.targets.contains(&target) => {}
+                Some(target) => next.targets.push(target),
+                None if !has_families || next.of_families.iter().any(|known| known == name) => {}
+                None if rules.is_of_family(name) => next.of_families.push(name.to_owned()),
+                None => {}
             }
         }
-        found
+        next
     };
     rules.list.iter().map(of_rule).collect()
 }
 
-/// Of each rule the names it needs that are of a family, as `test-api` is of `test-%`.
-fn families(rules: &Rules) -> Vec<Vec<String>> {
-    let has_some = rules.targets.iter().any(|found| found.is_pattern);
-    let of_rule = |rule: &Rule| -> Vec<String> {
-        let needed = rule.prerequisites.iter().filter(|_| has_some);
-        let needed = needed.filter(|name| rules.position(name).is_none());
-        let of_families = needed.filter(|name| rules.is_of_family(name));
-        of_families.take(MAX_LEADS).cloned().collect()
-    };
-    rules.list.iter().map(of_rule).collect()
-}
-
-fn leads_of(
-    found: &Found,
-    (leads, families): (&[Vec<usize>], &[Vec<String>]),
-    rules: &Rules,
-    room: &mut usize,
-) -> Vec<String> {
+fn leads_of(found: &Found, leads: &[Next], rules: &Rules, room: &mut usize) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let own = || found.rules.iter();
-    let known = own().flat_map(|rule| &leads[*rule]);
+    let known = own().flat_map(|rule| &leads[*rule].targets);
     let known = known.map(|target| &rules.targets[*target].name);
-    let of_families = own().flat_map(|rule| &families[*rule]);
+    let of_families = own().flat_map(|rule| &leads[*rule].of_families);
     for name in known.chain(of_families) {
         if names.len() == MAX_LEADS || *room == 0 {
             break;
@@ -150,22 +153,7 @@ fn leads_of(
     names
 }
 
-/// Included files that are not there are a problem unless some rule may make them.
-fn tell_missing(reader: &mut Reader) {
-    for (name, place) in std::mem::take(&mut reader.missing) {
-        let rules = &reader.rules;
-        let made = rules.position(&name).is_some()
-            || rules
-                .patterns
-                .iter()
-                .any(|(pattern, _)| stem(pattern, &name).is_some());
-        if !made {
-            reader.problem(place, format!("{name}: no such file to include"));
-        }
-    }
-}
-
-/// Names are missing where their expansion was given up.
+/// Names are missing if their expansion was given up.
 fn tell_overspent(reader: &mut Reader) {
     if reader.variables.overspent.get() {
         let place = Place {
@@ -206,6 +194,7 @@ fn target(found: &Found, rules: &Rules, lines: &mut usize) -> Target {
         name: found.name.clone(),
         pattern: found.is_pattern,
         doc: found.notes.doc.clone(),
+        summary: None,
         group: found.group.clone(),
         place: first.map_or_else(
             || Place {
@@ -301,7 +290,7 @@ fn variables(variables: Variables) -> Vec<Variable> {
         .collect()
 }
 
-/// What gives a variable a value that is not told.
+/// What gives a variable a value that is not named.
 fn set_by(variable: &variables::Variable) -> Option<SetBy> {
     if !variable.has_value() {
         return None;

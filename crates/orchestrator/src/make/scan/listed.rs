@@ -1,4 +1,4 @@
-//! Which targets are shown first, and what is said of them.
+//! Which targets are shown first, and their texts.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ use super::{
 
 /// Programs whose last words name what they make.
 const MAKING: [&str; 8] = ["ar", "cp", "install", "ln", "mkdir", "mv", "tar", "touch"];
-/// Options and signs behind which stands what is made.
+/// Options and signs behind which is what is made.
 const INTO: [&str; 5] = ["-o", "-O", "--output", ">", ">>"];
 /// As many pattern rules are tried on each name.
 const MAX_PATTERNS: usize = 50;
@@ -28,7 +28,7 @@ const SOURCES: [&str; 14] = [
 const MAX_RECIPE: usize = 32 << 10;
 
 /// Puts the texts where they belong: those of `## name: text` comments and of the recipes for help at the targets they name,
-/// headings in drawn lines where there are no others; and takes away what was said of a rule and not of its target.
+/// headings in drawn lines if there are no others; and takes away texts about a rule and not its target.
 pub(super) fn texts(reader: &mut Reader) {
     let helped = help::helped(reader);
     let has_helps = !helped.is_empty();
@@ -185,7 +185,7 @@ fn makes_its_file(found: &Found, reader: &Reader) -> bool {
         if ["$@", "$(@", "${@"].iter().any(|own| text.contains(own)) || text.len() > MAX_RECIPE {
             return true;
         }
-        let readable = readable(text, &reader.variables);
+        let readable = readable(text, &reader.expander());
         commands(&readable).iter().any(|command| {
             let words = command.arguments();
             let is_making = command

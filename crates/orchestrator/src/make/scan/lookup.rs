@@ -22,7 +22,7 @@ pub(super) fn looks_up(text: &str, mark: char) -> bool {
         .any(|look| text.contains(&look))
 }
 
-/// What a called variable does with a name it is given: none where it does not look it up, else whether make ends where
+/// What a called variable does with a name it is given: none if it does not look it up, else whether make ends where
 /// that has no value. `value_of` gives the text of a variable.
 pub(super) fn by_call<'v>(
     value_of: &dyn Fn(&str) -> Option<&'v str>,

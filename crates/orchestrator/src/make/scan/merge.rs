@@ -15,7 +15,7 @@ pub(in crate::make) struct Existing {
     pub(in crate::make) name: String,
     pub(in crate::make) prerequisites: Vec<String>,
     pub(in crate::make) phony: bool,
-    /// The recipe's lines, and where the first one stands.
+    /// The recipe's lines, and where the first one is.
     pub(in crate::make) recipe: Vec<String>,
     pub(in crate::make) place: Option<Place>,
 }
@@ -69,7 +69,7 @@ impl Reader {
     }
 
     /// Whether a target that only make knows is one that can be run: no name that only `.PHONY` or a pattern has, and no path
-    /// from the root, which is a file, and where `$(shell …)` gave nothing, not even the right one.
+    /// from the root, which is a file, and if `$(shell …)` gave nothing, not even the right one.
     fn is_new(&self, target: &Existing) -> bool {
         let does_nothing = target.recipe.is_empty() && target.prerequisites.is_empty();
         let is_bare = target.phony && does_nothing && target.place.is_none();

@@ -1,4 +1,4 @@
-//! Names that `.PHONY` has and no rule makes: a slip of the hand where one that a rule makes comes near.
+//! Names that `.PHONY` has and no rule makes: a slip of the hand if one that a rule makes comes near.
 
 use super::{functions::stem, rules::Rules};
 use crate::project::Problem;
@@ -10,7 +10,7 @@ const MAX_NAMES: usize = 100;
 /// As many targets are compared with each.
 const MAX_TARGETS: usize = 1_000;
 
-/// Hints at the names in `.PHONY` that no rule makes and that were meant otherwise, as far as the text tells.
+/// Hints at the names in `.PHONY` that no rule makes and that were meant otherwise, as far as the text shows.
 pub(super) fn slips_of_phony(rules: &Rules) -> Vec<Problem> {
     let is_made = |name: &str| {
         let mut patterns = rules.patterns.iter();

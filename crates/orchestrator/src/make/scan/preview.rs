@@ -1,5 +1,5 @@
-//! What a target would run, as far as the text tells. Nothing is run to find out, so it is a preview: what only running
-//! could tell stays as it is written.
+//! What a target would run, as far as the text shows. Nothing is run to find out, so it is a preview: what only running
+//! it could show stays as it is written.
 
 mod automatic;
 
@@ -25,10 +25,10 @@ const MAX_LINE: usize = 2_000;
 const MAX_TEXT: usize = 256 << 10;
 
 /// The lines of a target's own recipe with the values of variables put in, as far as they are known without running
-/// anything; empty where the text has no recipe for it. Reads the makefiles anew, as [`super::scan()`] does, and blocks.
+/// anything; empty if the text has no recipe for it. Reads the makefiles again, as [`super::scan()`] does, and blocks.
 ///
 /// A value of `given` goes first, as make takes it, then the target's own, then the makefile's. `$@`, `$<`, `$^`, `$+`,
-/// `$|`, `$*` and their `D` and `F` forms are put in where the prerequisites are known, and `MAKECMDGOALS` is the target
+/// `$|`, `$*` and their `D` and `F` forms are put in if the prerequisites are known, and `MAKECMDGOALS` is the target
 /// and `words`, the further words behind it. What stays as it is written: `$(shell …)` and all that depends on it, names
 /// that nothing defines or that only one side of a condition defines, and secret values. `$$` is shown as the `$` that the
 /// shell gets. Of a condition inside the recipe both sides are shown; the recipes of prerequisites are not.
@@ -67,7 +67,7 @@ impl<'r> Ruled<'r> {
     }
 }
 
-/// The rules that make a target: its own, and where none of these has a recipe, the pattern rule that fits.
+/// The rules that make a target: its own, and if none of these has a recipe, the pattern rule that fits.
 fn rules<'r>(reader: &'r Reader, target: &str) -> Vec<Ruled<'r>> {
     let rules = &reader.rules;
     let own = rules.position(target).into_iter();
@@ -127,7 +127,7 @@ impl<'a> Values<'a> {
         if variables.get("RM").is_none_or(|rm| rm.value.is_none()) {
             values.bound.push(("RM", "rm -f".to_owned()));
         }
-        // Where something tests a name, it copes with the empty text.
+        // If something tests a name, it copes with the empty text.
         let unknown = variables.list.iter().filter(|one| {
             let is_hidden = one.value.is_some() && one.shown_value().is_none();
             let known = one.value.is_some() || one.tested || one.called;
@@ -174,7 +174,7 @@ impl<'a> Values<'a> {
         lines.map(|line| cut(line, MAX_LINE)).collect()
     }
 
-    /// The values that a target has for itself, but where one is given.
+    /// The values that a target has for itself, but if one is given.
     fn own(&mut self, target: &str, given: &[Assignment]) {
         let rules = &self.reader.rules;
         for own in rules.specifics.of(target, &self.reader.variables) {
@@ -223,7 +223,7 @@ impl<'a> Values<'a> {
         out.push_str(rest);
     }
 
-    /// The value of what stands inside a reference; none where it is not known.
+    /// The value of what is inside a reference; none if it is not known.
     fn value(&self, inner: &str) -> Option<String> {
         if inner == "$" {
             return Some("$".to_owned());

@@ -1,4 +1,4 @@
-//! What kind of text a comment holds: something for whoever runs a target, a heading, old code, a note to oneself.
+//! What kind of text a comment holds: something for a person who runs a target, a heading, old code, a note to oneself.
 
 use super::{
     assignment::assignment,
@@ -25,7 +25,7 @@ pub(super) fn heading_in(text: &str, marks: usize) -> Option<String> {
     (is_framed && is_heading(heading)).then(|| heading.to_owned())
 }
 
-/// Whether a text is short enough to stand above others.
+/// Whether a text is short enough to are above others.
 pub(super) fn is_heading(text: &str) -> bool {
     text.chars().count() <= MAX_HEADING && text.chars().any(char::is_alphanumeric)
 }
@@ -35,7 +35,7 @@ pub(super) fn is_remark(text: &str) -> bool {
     is_boilerplate(text) || is_note(text) || is_code(text)
 }
 
-/// What stands at the head of many files and says nothing of the first target.
+/// What is at the head of many files and says nothing of the first target.
 fn is_boilerplate(text: &str) -> bool {
     [
         "Copyright",
@@ -82,7 +82,7 @@ fn is_code(text: &str) -> bool {
         || (matches!(first, "include" | "-include") && rest.ends_with(".mk"))
 }
 
-/// `name: text`, where a comment names what it is about.
+/// `name: text`, if a comment names what it is about.
 pub(super) fn named(text: &str) -> Option<(&str, &str)> {
     let (name, rest) = text.split_once(':')?;
     let name = name.trim_end();

@@ -19,6 +19,8 @@ use super::{
 
 /// As many pattern rules are tried on each name.
 const MAX_PATTERNS: usize = 50;
+/// As many names of one call of make are followed.
+const MAX_CALLED: usize = 200;
 /// Of the patterns among a rule's prerequisites, as many are followed for each of its targets.
 const MAX_STEMS: usize = 16;
 
@@ -83,13 +85,15 @@ impl Reached {
                 next.extend(stems.flat_map(|(_, pattern)| implicit(pattern)));
             }
             let calls = calls(&rule.text, &reader.expander());
-            for (target, given) in called(&calls, rules, default_goal) {
-                let is_needed = next.contains(&target);
-                next.push(target);
-                for name in given.iter().filter(|_| !is_needed) {
-                    if let Some(variable) = reader.variables.position(name) {
-                        let on_the_way = graph.given.entry(variable).or_default();
-                        on_the_way.insert((targets + index, target));
+            for (name, given) in called(&calls, default_goal) {
+                for target in made(name) {
+                    let is_needed = next.contains(&target);
+                    next.push(target);
+                    for name in given.iter().filter(|_| !is_needed) {
+                        if let Some(variable) = reader.variables.position(name) {
+                            let on_the_way = graph.given.entry(variable).or_default();
+                            on_the_way.insert((targets + index, target));
+                        }
                     }
                 }
             }
@@ -228,7 +232,7 @@ pub(super) fn patterns(rules: &Rules) -> Vec<(String, usize)> {
         .collect()
 }
 
-/// The target that a pattern is, where a person may fill it in.
+/// The target that a pattern is, if a person may fill it in.
 fn family(rules: &Rules, pattern: &str) -> Option<usize> {
     let known = rules.position(pattern);
     known.filter(|target| rules.targets[*target].is_pattern)
@@ -241,7 +245,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     stem(pattern, name).is_some()
 }
 
-/// What the `%` of a pattern rule stands for where it can make a file. A pattern without a folder is tried on the file's
+/// What the `%` of a pattern rule stands for if it can make a file. A pattern without a folder is tried on the file's
 /// name alone, and the stem then has the folder again (GNU make manual, "How Patterns Match").
 pub(super) fn stem_of(pattern: &str, name: &str) -> Option<String> {
     if pattern.contains('/') {
@@ -262,17 +266,16 @@ fn by_stem(found: &Found, rules: &Rules) -> Vec<String> {
         .collect()
 }
 
-/// The targets that calls of make name, each with the variables that all calls of it give a value to.
+/// The names that calls of make are for, each with the variables that all calls for it give a value to.
 pub(super) fn called<'c>(
     calls: &'c [Call],
-    rules: &Rules,
-    default_goal: Option<&str>,
-) -> Vec<(usize, Vec<&'c str>)> {
-    let mut all: Vec<(usize, Vec<&str>)> = Vec::new();
+    default_goal: Option<&'c str>,
+) -> Vec<(&'c str, Vec<&'c str>)> {
+    let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
     for call in calls {
         let default = default_goal.filter(|_| call.is_default);
         let names = call.targets.iter().map(String::as_str).chain(default);
-        for target in names.filter_map(|name| rules.position(name)) {
+        for target in names.take(MAX_CALLED) {
             match all.iter_mut().find(|(known, _)| *known == target) {
                 Some((_, given)) => given.retain(|name| call.given.iter().any(|own| own == name)),
                 None => all.push((target, call.given.iter().map(String::as_str).collect())),

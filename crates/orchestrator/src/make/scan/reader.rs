@@ -7,6 +7,7 @@ mod condition;
 mod define;
 mod evaluate;
 mod include;
+mod mistakes;
 mod rule;
 mod slips;
 
@@ -19,22 +20,29 @@ use super::{
     comment::{Comment, notes},
     examples::Examples,
     expand::Expander,
-    extra_words::swallows,
-    functions::fails,
-    refs::references,
     rules::Rules,
     source::Files,
     text::{find_plain, first_word, is_blank, joined, logical, split_comment},
-    variables::{Guard, Standing, Variables, asks_shell},
+    variables::{Standing, Variables, asks_shell},
 };
 use crate::project::{Place, Problem};
 
-/// As many problems as are told.
+/// Problems that are reported, at most.
 const MAX_PROBLEMS: usize = 100;
 /// Bytes that expanding may make in one scan, all values together.
 const EXPANSION: usize = 8 << 20;
+/// Of what asks a shell, as much is kept, in bytes.
+const MAX_ASKED: usize = 64 << 10;
 /// Of what a rule uses, as many names are kept.
 const MAX_USES: usize = 500;
+
+/// An included file that is not there.
+pub(super) struct Missing {
+    pub(super) name: String,
+    /// As it is written.
+    pub(super) written: String,
+    pub(super) place: Place,
+}
 
 /// What has been read so far.
 pub(in crate::make) struct Reader {
@@ -43,20 +51,26 @@ pub(in crate::make) struct Reader {
     pub(super) rules: Rules,
     pub(in crate::make) problems: Vec<Problem>,
     /// Included files that are not there: make may be able to make them.
-    pub(super) missing: Vec<(String, Place)>,
+    pub(super) missing: Vec<Missing>,
     /// What forbids asking make itself, since it would do something even when only asked.
     pub(in crate::make) active: Option<(Place, &'static str)>,
     /// The files read, each after a blank, as `$(MAKEFILE_LIST)` has them.
     pub(super) makefiles: String,
     recipe_prefix: char,
-    /// What may have been meant for the shell: a variable, its place and the hint, which counts where nothing defines it.
+    /// What may have been meant for the shell: a variable, its place and the hint, which counts if nothing defines it.
     pub(super) slips: Vec<(usize, Place, String)>,
     pub(super) hints: Vec<Problem>,
-    /// What `## name: text` comments say, wherever they stand.
+    /// What `## name: text` comments say, wherever they are.
     pub(super) named: Vec<(String, String)>,
+    /// The variables that have a value where the recipe line being read stands.
+    filled: Vec<String>,
+    /// What is run while the makefiles are read, as far as it may write files: lines that ask a shell.
+    pub(super) asked: String,
+    /// Documents of the project, each with its name: what they say of targets.
+    pub(super) documents: Vec<(&'static str, String)>,
     /// Whether the file being read is included under a condition.
     is_conditional: bool,
-    /// Whether the file being read is included under a condition that depends on what only running could tell.
+    /// Whether the file being read is included under a condition that depends on what only running it could show.
     is_left_open: bool,
     /// Values that the text compares variables with, or gives as examples.
     pub(super) examples: Examples,
@@ -70,7 +84,7 @@ pub(in crate::make) struct Reader {
     pub(in crate::make) first_shell: Option<Place>,
 }
 
-/// Where the reader stands in one file.
+/// Where the reader is in one file.
 #[derive(Default)]
 struct At {
     file: String,
@@ -122,6 +136,9 @@ impl Reader {
             slips: Vec::new(),
             hints: Vec::new(),
             named: Vec::new(),
+            filled: Vec::new(),
+            asked: String::new(),
+            documents: Vec::new(),
             is_conditional: false,
             is_left_open: false,
             examples: Examples::default(),
@@ -194,15 +211,21 @@ impl Reader {
             && let Some(rule) = at.rule
         {
             let text = &raw[self.recipe_prefix.len_utf8()..];
+            self.filled.clear();
             if !at.conditions.is_empty() {
                 self.tested_in_recipe(rule, text, at);
+                self.filled = Self::filled_around(at);
             }
             self.slips(text, &at.place());
             return self.recipe(rule, text);
         }
         self.examples.in_line(raw);
-        if self.first_shell.is_none() && (asks_shell(raw) || raw.contains("!=")) {
-            self.first_shell = Some(at.place());
+        if asks_shell(raw) || raw.contains("!=") {
+            self.first_shell.get_or_insert_with(|| at.place());
+            if self.asked.len() < MAX_ASKED {
+                self.asked.push_str(raw);
+                self.asked.push('\n');
+            }
         }
         let line = joined(raw);
         let line = line.trim_matches(is_blank);
@@ -249,7 +272,11 @@ impl Reader {
         match word {
             "define" => return self.define(rest, at),
             "include" | "-include" | "sinclude" => return self.include(word, rest, at),
-            "undefine" | "vpath" | "load" | "-load" | "endef" => {
+            "undefine" => {
+                self.undefine(split_comment(rest).0.trim(), at);
+                return at.rule = None;
+            }
+            "vpath" | "load" | "-load" | "endef" => {
                 return at.rule = None;
             }
             _ if text.len() < line.len() && find_plain(split_comment(text).0, b":").is_none() => {
@@ -264,7 +291,7 @@ impl Reader {
         }
     }
 
-    /// How what is read now stands in the file.
+    /// How what is read now is in the file.
     fn standing(&self, at: &At) -> Standing {
         let mut around = at.conditions.iter();
         Standing {
@@ -272,54 +299,6 @@ impl Reader {
             is_left_open: self.is_left_open || around.any(|one| one.is_left_open),
             is_foreign: at.conditions.iter().any(|one| one.is_foreign),
             ..Standing::default()
-        }
-    }
-
-    /// A line that is neither rule nor assignment: a function call, or a mistake.
-    fn other(&mut self, line: &str, raw: &str, at: &mut At) {
-        for reference in references(line) {
-            let used = self.variables.refer(&reference);
-            if let Some(used) = used.filter(|used| used.guarded) {
-                let is_always = at.conditions.is_empty();
-                let guard = if is_always {
-                    Guard::Always
-                } else {
-                    Guard::WhereUsed
-                };
-                self.variables.guard(used.index, guard);
-            }
-        }
-        self.slips(line, &at.place());
-        if fails(line) {
-            self.guard(at);
-        }
-        self.drop_comments(at);
-        match swallows(line) {
-            true => self.rules.swallowed = true,
-            false => self.evaluate(line, at),
-        }
-        if line.contains('$') {
-            return;
-        }
-        let what = if raw.starts_with('\t') {
-            "recipe commences before first target"
-        } else if raw.starts_with(' ') {
-            "missing separator: a recipe's line begins with a tab, not with spaces"
-        } else {
-            "missing separator: neither a rule nor a variable"
-        };
-        self.problem_at(at, what);
-    }
-
-    /// A problem where make reads this; under a condition that is only a maybe.
-    fn problem_at(&mut self, at: &At, what: &str) {
-        let place = at.place();
-        if at.conditions.is_empty() && !self.is_conditional {
-            return self.problem(place, what.to_owned());
-        }
-        if self.hints.len() < MAX_PROBLEMS {
-            let what = format!("{what}, where its condition holds");
-            self.hints.push(Problem { place, what });
         }
     }
 
@@ -333,8 +312,7 @@ impl Reader {
 
     fn says_secret_of_nothing(&mut self, line: u32, at: &At) {
         let place = Place { line, ..at.place() };
-        let what =
-            "@secret is said of no variable: it belongs right above one, or behind @param NAME";
+        let what = "@secret names no variable: it belongs right above one, or after @param NAME";
         self.problem(place, what.to_owned());
     }
 
@@ -351,7 +329,7 @@ impl Reader {
         }
     }
 
-    /// Whether a shell is asked before a place is read, as far as the text tells.
+    /// Whether a shell is asked before a place is read, as far as the text shows.
     pub(in crate::make) fn has_asked_shell_before(&self, place: &Place) -> bool {
         let first = self.first_shell.as_ref();
         first.is_some_and(|first| first.file != place.file || first.line <= place.line)
@@ -372,7 +350,7 @@ impl Reader {
     }
 }
 
-/// Whether what stands behind `export` gives a value, be it under an `override`.
+/// Whether what is behind `export` gives a value, be it under an `override`.
 fn gives_value(rest: &str) -> bool {
     match first_word(rest) {
         ("define", _) => true,

@@ -19,15 +19,15 @@ pub(super) struct Reference<'a> {
     pub(super) name: &'a str,
     /// The text copes with its being empty.
     pub(super) tested: bool,
-    /// The text fails where it is empty.
+    /// The text fails if it is empty.
     pub(super) guarded: bool,
     /// It is called as a function, so it is no setting.
     pub(super) called: bool,
-    /// Only its name stands here, as what this function is called with.
+    /// Only its name is here, as what this function is called with.
     pub(super) given_to: Option<&'a str>,
     /// It is given a value here, by `$(eval NAME := …)`.
     pub(super) is_set: bool,
-    /// How the shell would write it, where that may have been meant: `$$BAR` where `$BAR` stands, which make reads as `$B`.
+    /// How the shell would write it, if that may have been meant: `$$BAR` where `$BAR` is, which make reads as `$B`.
     pub(super) meant: Option<Meant<'a>>,
 }
 
@@ -204,7 +204,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// `$(if X,…)` tests X and `$(or X,…)` all but the last; where what comes of it is an error, it is a guard.
+    /// `$(if X,…)` tests X and `$(or X,…)` all but the last; if what comes of it is an error, it is a guard.
     fn condition(&mut self, word: &str, rest: &'a str, tested: bool, depth: usize) {
         let parts = arguments(rest, usize::MAX);
         let guards = match word {
@@ -241,7 +241,7 @@ pub(super) fn is_function(word: &str) -> bool {
         .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
-/// The name that a line gives a value to, where it is written out.
+/// The name that a line gives a value to, if it is written out.
 pub(super) fn set_by_line(line: &str) -> Option<&str> {
     let mut text = line;
     while let ("export" | "override" | "private", rest) = first_word(text) {
@@ -262,7 +262,7 @@ pub(super) fn shell_names(text: &str) -> impl Iterator<Item = Reference<'_>> {
     })
 }
 
-/// `$${NAME:?…}`: the shell itself ends where the environment lacks it.
+/// `$${NAME:?…}`: the shell itself ends if the environment lacks it.
 fn shell_required(text: &str) -> impl Iterator<Item = Reference<'_>> {
     text.match_indices("$${").filter_map(|(at, _)| {
         let inner = &text[at + 3..closing(text.as_bytes(), at + 2)?];

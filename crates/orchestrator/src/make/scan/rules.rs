@@ -23,7 +23,7 @@ const MAX_FAMILIES: usize = 50;
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) place: Place,
-    /// The rule that was read at this place before, where its file is included once more.
+    /// The rule that was read at this place before, if its file is included once more.
     pub(super) first: Option<usize>,
     /// Expanded as far as can be.
     pub(super) prerequisites: Vec<String>,
@@ -31,11 +31,11 @@ pub(super) struct Rule {
     pub(super) pattern: Option<String>,
     /// The patterns among its prerequisites, each with its place among all of them.
     pub(super) stems: Vec<(usize, String)>,
-    /// How many of all its prerequisites stand before a `|`.
+    /// How many of all its prerequisites are before a `|`.
     pub(super) ordinary: usize,
-    /// Whether it stands in a condition.
+    /// Whether it is in a condition.
     pub(super) conditional: bool,
-    /// Whether a condition around it depends on what only running could tell.
+    /// Whether a condition around it depends on what only running it could show.
     pub(super) is_left_open: bool,
     /// Whether it has two colons.
     pub(super) double: bool,
@@ -106,7 +106,7 @@ impl Rule {
         !self.lines.is_empty()
     }
 
-    /// Adds what follows the tab of a recipe line; it holds newlines where the line goes on.
+    /// Adds what follows the tab of a recipe line; it holds newlines if the line goes on.
     pub(super) fn add(&mut self, raw: &str) {
         for line in raw.split('\n') {
             if self.lines.len() < MAX_LINES {
@@ -131,7 +131,7 @@ pub(super) struct Found {
     pub(super) group: Option<String>,
     /// The heading that lines are drawn around, above it.
     pub(super) banner: Option<String>,
-    /// The rule that its doc stands at.
+    /// The rule that its doc is at.
     pub(super) doc_rule: Option<usize>,
     /// Whether a recipe for help names it.
     pub(super) is_in_help: bool,
@@ -139,7 +139,7 @@ pub(super) struct Found {
     pub(super) rules: Vec<usize>,
 }
 
-/// What stands above a rule.
+/// What is above a rule.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Headings<'a> {
     /// `##@ Heading`
@@ -192,13 +192,13 @@ impl Rules {
         })
     }
 
-    /// Whether only running could tell that a target is there.
+    /// Whether only running it could show that a target is there.
     pub(super) fn is_left_open(&self, target: usize) -> bool {
         let mut own = self.targets[target].rules.iter();
         own.any(|rule| self.list[*rule].is_left_open)
     }
 
-    /// Whether a target's plain doc stands at a rule that only adds prerequisites, so that it is about these.
+    /// Whether a target's plain doc is at a rule that only adds prerequisites, so that it is about these.
     pub(super) fn is_of_rule(&self, target: usize) -> bool {
         let found = &self.targets[target];
         let at = found.doc_rule.filter(|_| !found.notes.documented);
@@ -206,8 +206,8 @@ impl Rules {
         is_bare && found.rules.iter().any(|rule| self.list[*rule].has_recipe())
     }
 
-    /// What an old-fashioned suffix rule of this name makes: `.o` where it is `.c.o`, nothing more where it is `.sh`. None
-    /// where it is none (GNU make manual, "Old-Fashioned Suffix Rules").
+    /// What an old-fashioned suffix rule of this name makes: `.o` if it is `.c.o`, nothing more if it is `.sh`. None
+    /// if it is none (GNU make manual, "Old-Fashioned Suffix Rules").
     pub(super) fn suffix_rule<'n>(&self, name: &'n str) -> Option<&'n str> {
         let known = |suffix: &str| {
             self.suffixes.contains(suffix) || SUFFIXES.contains(&format!("{suffix} "))
@@ -220,7 +220,7 @@ impl Rules {
         (known(from) && (to.is_empty() || known(to))).then_some(to)
     }
 
-    /// The target that make runs where none is named: the one it is told, else the first.
+    /// The target that make runs if none is named: the one it is told, else the first.
     pub(super) fn goal(&self) -> Option<&str> {
         let told = self.default_goal.as_deref().filter(|goal| !goal.is_empty());
         told.or_else(|| {
@@ -244,13 +244,13 @@ impl Rules {
         index
     }
 
-    /// As [`Self::add`], of a rule that stands in no file: many of them have one place.
+    /// As [`Self::add`], of a rule that is in no file: many of them have one place.
     pub(super) fn add_evaluated(&mut self, rule: Rule) -> usize {
         self.list.push(rule);
         self.list.len() - 1
     }
 
-    /// Drops the targets whose names are not wanted; but what only running could tell decides nothing here.
+    /// Drops the targets whose names are not wanted; but what only running it could show decides nothing here.
     pub(super) fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
         if self.fits_goals || !self.catch_all.is_empty() {
             return;

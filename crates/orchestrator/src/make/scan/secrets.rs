@@ -1,4 +1,4 @@
-//! What is secret by its name or by a comment (`@secret`), what the text tells of its values, and where only running could tell.
+//! What is secret by its name or by a comment (`@secret`), what the text shows of its values, and where only running it could show.
 
 use super::{
     builtin_names::is_given,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::project::{Place, Secret};
 
-/// The secret variables. Where a value is only known to make, that is a problem at its place: it cannot be kept out of a
+/// The secret variables. If a value is only known to make, that is a problem at its place: it cannot be kept out of a
 /// log.
 pub(super) fn of(reader: &mut Reader) -> Vec<Secret> {
     let mut all = Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn of(reader: &mut Reader) -> Vec<Secret> {
                     None => unknown.extend(variable.place.clone().map(|place| {
                         let name = &variable.name;
                         let what = format!(
-                            "{name} is @secret, and only make can know the value that it is given here: it is kept out of logs only where it is typed or inherited"
+                            "{name} is @secret, and only make can know the value that it is given here: it is kept out of logs only if it is typed or inherited"
                         );
                         (place, what)
                     })),
@@ -50,7 +50,7 @@ pub(super) fn of(reader: &mut Reader) -> Vec<Secret> {
     all
 }
 
-/// The name where a text is nothing but a reference to it.
+/// The name if a text is nothing but a reference to it.
 fn alone(text: &str) -> Option<&str> {
     let mut pieces = pieces(text);
     match (pieces.next(), pieces.next()) {

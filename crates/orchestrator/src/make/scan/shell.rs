@@ -13,7 +13,7 @@ const KEYWORDS: [&str; 14] = [
     "}",
 ];
 
-/// What stands before a command.
+/// What is before a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lead {
     /// The start of a recipe's line, which is a shell of its own.
@@ -38,7 +38,7 @@ pub(super) struct Command {
     pub(super) keywords: Vec<String>,
     /// Its words without their quotes.
     pub(super) words: Vec<String>,
-    /// The recipe's line that it stands in, from 0.
+    /// The recipe's line that it is in, from 0.
     pub(super) line: usize,
     /// Whether make takes no notice of that line's failing (`-`).
     pub(super) is_ignored: bool,
@@ -50,7 +50,7 @@ impl Command {
         self.words.get(self.start()).map(String::as_str)
     }
 
-    /// Where its program stands.
+    /// Where its program is.
     pub(super) fn start(&self) -> usize {
         let mut words = self.words.iter();
         words
@@ -115,7 +115,7 @@ struct Reading {
     in_word: bool,
     line: usize,
     is_ignored: bool,
-    /// Where comments stand, in bytes; those of the outermost text alone.
+    /// Where comments are, in bytes; those of the outermost text alone.
     comments: Vec<(usize, usize)>,
 }
 
@@ -231,7 +231,7 @@ impl Reading {
 
     fn part(&mut self, lead: Lead, next: usize) -> usize {
         self.end_word();
-        // What opens or closes brackets keeps what stands before them: `|| (echo no; exit 1)`.
+        // What opens or closes brackets keeps what is before them: `|| (echo no; exit 1)`.
         let keeps = lead == Lead::Then
             && self
                 .list
@@ -304,7 +304,7 @@ impl Reading {
         (end + 1).min(text.len())
     }
 
-    /// Commands inside a word: they stand before the command whose word it is.
+    /// Commands inside a word: they are before the command whose word it is.
     fn inner(&mut self, text: &str, depth: usize) {
         if depth >= MAX_DEPTH || self.list.len() >= MAX_COMMANDS {
             return;

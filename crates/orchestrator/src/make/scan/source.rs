@@ -18,6 +18,10 @@ const MAX_FILE: u64 = 8 << 20;
 const MAX_ALL: u64 = 32 << 20;
 /// The most files that one scan reads; a file included twice counts twice.
 const MAX_FILES: u32 = 1_000;
+/// The folders that make looks through for included files.
+const INCLUDE_FOLDERS: [&str; 3] = ["/usr/gnu/include", "/usr/local/include", "/usr/include"];
+/// Of a document, as much is read, in bytes.
+const MAX_DOCUMENT: u64 = 256 << 10;
 /// How deep includes may go.
 const MAX_DEPTH: usize = 32;
 /// The most names that all wildcards of one scan may look at.
@@ -52,7 +56,7 @@ impl Files {
         self.root.join(name)
     }
 
-    /// A path as a person is shown it: relative to the project where it lies inside.
+    /// A path as a person is shown it: relative to the project if it lies inside.
     pub(super) fn shown(&self, path: &Path) -> String {
         let path = path.strip_prefix(&self.root).unwrap_or(path);
         path.display().to_string()
@@ -120,7 +124,43 @@ impl Files {
         Ok(plain(&bytes))
     }
 
-    /// The paths a name with wildcards stands for, sorted as make sorts them; the name itself where it holds none.
+    /// Where an included file is: in make's own folder, else in those that make looks through for what is not there (GNU
+    /// make manual, "Including Other Makefiles").
+    pub(super) fn included(&self, name: &str) -> PathBuf {
+        let path = self.at_root(name);
+        if Path::new(name).is_absolute() || path.symlink_metadata().is_ok() {
+            return path;
+        }
+        let mut known = INCLUDE_FOLDERS
+            .iter()
+            .map(|folder| Path::new(folder).join(name));
+        known.find(|path| path.is_file()).unwrap_or(path)
+    }
+
+    /// Whether there is something of this name.
+    pub(super) fn is_there(&mut self, name: &str) -> bool {
+        let path = self.at_root(name);
+        self.stamps.get_mut().look_at(&path);
+        path.exists()
+    }
+
+    /// The beginning of a document in make's own folder; none where there is none. It is no makefile: what it says decides
+    /// nothing of what runs.
+    pub(super) fn document(&mut self, name: &str) -> Option<String> {
+        let path = self.at_root(name);
+        self.stamps.get_mut().look_at(&path);
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        let file = File::options().read(true).custom_flags(flags).open(path);
+        let file = file.ok().filter(|file| {
+            let kind = file.metadata();
+            kind.is_ok_and(|kind| kind.is_file())
+        })?;
+        let mut bytes = Vec::new();
+        file.take(MAX_DOCUMENT).read_to_end(&mut bytes).ok()?;
+        Some(plain(&bytes))
+    }
+
+    /// The paths a name with wildcards stands for, sorted as make sorts them; the name itself if it holds none.
     pub(super) fn glob(&self, pattern: &str) -> Vec<String> {
         if !pattern.contains(['*', '?', '[']) {
             return vec![pattern.to_owned()];

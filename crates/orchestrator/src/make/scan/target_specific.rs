@@ -16,9 +16,9 @@ pub(super) struct Specific {
     pub(super) name: String,
     pub(super) flavor: Flavor,
     pub(super) value: String,
-    /// Whether it stands in a condition.
+    /// Whether it is in a condition.
     pub(super) conditional: bool,
-    /// Whether it stands under an `override`.
+    /// Whether it is under an `override`.
     pub(super) fixed: bool,
 }
 

@@ -2,11 +2,11 @@
 
 use super::{
     danger::readable,
+    expand::Expander,
     shell::{Command, Lead, commands},
-    variables::Variables,
 };
 
-/// Programs that run another one with a terminal, where they are told to.
+/// Programs that run another one with a terminal, if they are told to.
 const CONTAINERS: [&str; 6] = [
     "docker",
     "docker-compose",
@@ -32,9 +32,9 @@ const SCREENS: [&str; 9] = [
 /// Options of `ssh` that take a value from the next word.
 const SSH_VALUES: &str = "BbcDEeFIiJLlmOopQRSWw";
 
-/// Why a recipe asks for a terminal, where it does.
-pub(super) fn reason(recipe: &str, variables: &Variables) -> Option<String> {
-    let text = readable(recipe, variables);
+/// Why a recipe asks for a terminal, if it does.
+pub(super) fn reason(recipe: &str, expander: &Expander<'_>) -> Option<String> {
+    let text = readable(recipe, expander);
     // What functions work on follows on lines of its own; an option alone is no program.
     let lines = text.lines().filter(|line| !line.starts_with("--"));
     let text = lines.collect::<Vec<_>>().join("\n");
@@ -87,7 +87,7 @@ fn container(name: &str, rest: &[&str], is_fed: bool) -> Option<String> {
     let options = rest[at + 1..]
         .iter()
         .take_while(|word| word.starts_with('-'));
-    // An option's own value may stand between options.
+    // An option's own value may be between options.
     let all = || rest[at + 1..].iter();
     let short = |letter: char| {
         move |word: &&&str| {
@@ -186,10 +186,14 @@ fn is_talked_to(name: &str, rest: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::make::scan::reader::Reader;
 
     fn asks(line: &str) -> bool {
-        reason(line, &Variables::default()).is_some()
+        let reader = Reader::new(Path::new("/nowhere"));
+        reason(line, &reader.expander()).is_some()
     }
 
     #[test]

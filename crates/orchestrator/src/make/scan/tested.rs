@@ -6,11 +6,14 @@ use super::{
     text::{Piece, is_name, pieces},
 };
 
+/// Of lines longer than this, in bytes, nothing is looked for.
+const MAX_LINE: usize = 32 << 10;
+
 /// What a test says of a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tested<'a> {
     pub(super) name: &'a str,
-    /// Whether the recipe fails where it is empty; else it copes.
+    /// Whether the recipe fails if it is empty; else it copes.
     pub(super) fails: bool,
 }
 
@@ -59,7 +62,7 @@ pub(super) fn tested(commands: &[Command]) -> Vec<Tested<'_>> {
     found
 }
 
-/// The variables whose values stand in a word.
+/// The variables whose values are in a word.
 fn names(word: &str) -> impl Iterator<Item = &str> {
     pieces(word).filter_map(|piece| match piece {
         Piece::Reference(inner) | Piece::Letter(inner) if is_name(inner) => Some(inner),
@@ -67,7 +70,7 @@ fn names(word: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The variable of a word that is just its value, and what stands around it: `x` where it is `x$(NAME)`.
+/// The variable of a word that is just its value, and what is around it: `x` if it is `x$(NAME)`.
 fn value(word: &str) -> Option<(&str, String)> {
     let mut found = None;
     let mut around = String::new();
@@ -110,7 +113,7 @@ fn clauses<'a>(words: &[&'a str]) -> Vec<(&'a str, Holds)> {
             (holds, _) => (name, holds),
         });
     }
-    // Where several have to come together, none of them decides.
+    // If several have to come together, none of them decides.
     if all.len() > 1 && words.contains(&"-a") {
         all.iter_mut()
             .for_each(|(_, holds)| *holds = Holds::Unknown);
@@ -134,7 +137,7 @@ fn compared<'a>(left: &'a str, operator: &str, right: &'a str) -> (Option<&'a st
     (Some(name), holds)
 }
 
-/// Whether the line fails where the variable of its first command, a test, is empty.
+/// Whether the line fails if the variable of its first command, a test, is empty.
 fn fails_when_empty(holds: Holds, commands: &[Command]) -> bool {
     let line = commands[0].line;
     let of_line = commands.iter().take_while(|one| one.line == line);
@@ -145,7 +148,7 @@ fn fails_when_empty(holds: Holds, commands: &[Command]) -> bool {
             .take_while(|one| !one.has("then"))
             .any(|one| one.has("if"));
     if is_asked {
-        // What stands behind `||` runs where what stands before it failed.
+        // What is behind `||` runs if what is before it failed.
         let ends = |command: &Command| command.lead != Lead::Or && fails(command);
         let condition = rest.iter().take_while(|one| !one.has("then"));
         let is_alone = condition.clone().all(|one| one.lead == Lead::Or);
@@ -156,6 +159,7 @@ fn fails_when_empty(holds: Holds, commands: &[Command]) -> bool {
         let fails_then = branch
             .clone()
             .take_while(until(["else", "elif", "fi"]))
+            .take_while(|one| !asks_again(one))
             .any(|one| ends(one));
         let mut other = branch.skip_while(|one| !one.has("else"));
         return match holds {
@@ -164,7 +168,7 @@ fn fails_when_empty(holds: Holds, commands: &[Command]) -> bool {
             Holds::Unknown => false,
         };
     }
-    // What stands behind a further `||` runs where what stands before that failed, and not by the test.
+    // What is behind a further `||` runs if what is before that failed, and not by the test.
     let by_test = rest.iter().enumerate();
     let by_test = by_test.take_while(|(at, one)| *at == 0 || one.lead != Lead::Or);
     let ends = || by_test.clone().any(|(_, one)| fails(one));
@@ -178,6 +182,35 @@ fn fails_when_empty(holds: Holds, commands: &[Command]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a line ends make, or its recipe, whatever it is tested for: `$(error …)`, `echo no; exit 1`.
+pub(super) fn always_fails(line: &str) -> bool {
+    let is_error =
+        |piece: Piece<'_>| matches!(piece, Piece::Reference(inner) if inner.starts_with("error"));
+    let ends = |one: &Command| {
+        let first = one.arguments().first().map(String::as_str);
+        let is_end = match one.program() {
+            Some("exit") => first != Some("0"),
+            program => program == Some("false"),
+        };
+        is_end && !matches!(one.lead, Lead::Or | Lead::Output)
+    };
+    let is_short = line.len() <= MAX_LINE;
+    pieces(line).any(is_error)
+        || (is_short && {
+            let commands = commands(line);
+            commands.iter().take_while(|one| !asks_again(one)).any(ends)
+        })
+}
+
+/// Whether a command asks something else, so that what follows depends on that.
+fn asks_again(command: &Command) -> bool {
+    let is_test = matches!(command.program(), Some("[" | "[[" | "test" | "case"));
+    is_test
+        || ["if", "for", "while", "until"]
+            .iter()
+            .any(|word| command.has(word))
 }
 
 /// Whether a command ends the shell with a failure.

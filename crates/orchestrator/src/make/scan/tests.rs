@@ -12,6 +12,7 @@ mod preview;
 mod random;
 mod reading;
 mod settings;
+mod summaries;
 mod texts;
 
 fn folder(makefile: &[u8]) -> tempfile::TempDir {

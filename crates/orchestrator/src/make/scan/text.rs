@@ -53,7 +53,7 @@ pub(super) fn joined(raw: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Where the bracket that stands at `open` closes, counting those of its own kind. None where it does not.
+/// Where the bracket that is at `open` closes, counting those of its own kind. None if it does not.
 pub(super) fn closing(bytes: &[u8], open: usize) -> Option<usize> {
     let (left, right) = match bytes.get(open)? {
         b'(' => (b'(', b')'),
@@ -74,7 +74,7 @@ pub(super) fn closing(bytes: &[u8], open: usize) -> Option<usize> {
     None
 }
 
-/// Where the first of some ASCII characters stands that is neither escaped by `\` nor inside `$(…)` or `${…}`.
+/// Where the first of some ASCII characters is that is neither escaped by `\` nor inside `$(…)` or `${…}`.
 pub(super) fn find_plain(text: &str, wanted: &[u8]) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -96,7 +96,7 @@ pub(super) fn find_plain(text: &str, wanted: &[u8]) -> Option<usize> {
     None
 }
 
-/// Splits at a plain `#`: what stands before it, and the comment with its `#`.
+/// Splits at a plain `#`: what is before it, and the comment with its `#`.
 pub(super) fn split_comment(text: &str) -> (&str, Option<&str>) {
     match find_plain(text, b"#") {
         Some(at) => (&text[..at], Some(&text[at..])),
@@ -104,7 +104,7 @@ pub(super) fn split_comment(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// A file or target name as it stands in a list.
+/// A file or target name as it is in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
     /// The name, escapes resolved.
@@ -152,7 +152,7 @@ pub(super) fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// The parts of a list between blanks that stand outside brackets.
+/// The parts of a list between blanks that are outside brackets.
 pub(super) fn split_plain(list: &str) -> impl Iterator<Item = &str> {
     let mut rest = list;
     std::iter::from_fn(move || {
@@ -180,10 +180,10 @@ pub(in crate::make) fn is_name(name: &str) -> bool {
             .all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
 }
 
-/// Whether a name is a plain word: letters, digits, `-` and `_`, and not hidden by a `_` before it.
+/// Whether a name is a plain word: letters of any script, digits, `-` and `_`, and not hidden by a `_` before it.
 pub(super) fn is_plain_word(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    !name.starts_with('_') && name.bytes().all(is_plain)
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    !name.starts_with('_') && name.chars().all(is_plain)
 }
 
 /// The first word and what follows its blanks.
@@ -192,7 +192,7 @@ pub(super) fn first_word(text: &str) -> (&str, &str) {
     (&text[..end], text[end..].trim_start_matches(is_blank))
 }
 
-/// At most `max` characters, with `…` where some were cut.
+/// At most `max` characters, with `…` if some were cut.
 pub(super) fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         Some((at, _)) => format!("{}…", &text[..at]),

@@ -7,7 +7,7 @@ use super::{
     variables::{Guard, Variables},
 };
 
-/// Of the variables one target uses, as many are told.
+/// Of the variables one target uses, as many are listed.
 const MAX_USES: usize = 100;
 /// As many steps are made through what leads to what. A makefile of ten thousand targets may have a hundred variables
 /// before they are used up; of the variables after that, a target has those that its own rules use.
@@ -22,7 +22,7 @@ pub(super) struct Uses {
     pub(super) guards: Vec<String>,
 }
 
-/// Tells each target the variables that it uses, of those that a person may give, in the order of their first mention.
+/// Gives each target the variables that it uses, of those that a person may give, in the order of their first mention.
 pub(super) fn uses(rules: &Rules, variables: &Variables, reached: &mut Reached, all: &mut [Uses]) {
     let used = Used::of(rules, variables);
     let mut seen = vec![0; variables.list.len()];
@@ -48,7 +48,7 @@ pub(super) fn uses(rules: &Rules, variables: &Variables, reached: &mut Reached, 
     }
 }
 
-/// Tells each target the variables without a value that it fails without.
+/// Gives each target the variables without a value that it fails without.
 pub(super) fn guards(
     rules: &Rules,
     variables: &Variables,

@@ -29,9 +29,9 @@ const MAX_GIVEN: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Variable {
     pub(super) name: String,
-    /// As written; none where nothing defines it.
+    /// As written; none if nothing defines it.
     pub(super) value: Option<String>,
-    /// What `:=` made of that where it stands, as far as nothing has to be run for it.
+    /// What `:=` made of that where it is, as far as nothing has to be run for it.
     pub(super) at_once: Option<String>,
     pub(super) place: Option<Place>,
     pub(super) optional: bool,
@@ -56,7 +56,7 @@ pub(super) struct Variable {
     pub(super) tested: bool,
     /// Whether it is called as a function.
     pub(super) called: bool,
-    /// What fails where it is empty.
+    /// What fails if it is empty.
     pub(super) guard: Guard,
     /// The variables that its value fails without.
     pub(super) guards: Vec<usize>,
@@ -65,14 +65,14 @@ pub(super) struct Variable {
     /// Whether its value is that of another system, so that any other one goes before it.
     is_foreign: bool,
     /// Whether one side of a condition gives it a value, which may be the side that holds.
-    is_filled_at_times: bool,
-    /// Whether its value depends on what only running could tell.
+    pub(super) is_filled_at_times: bool,
+    /// Whether its value depends on what only running it could show.
     pub(super) by_answer: bool,
     /// Whether it is used in a way that is no slip of a hand used to the shell.
     pub(super) is_plain: bool,
 }
 
-/// What fails where a variable is empty.
+/// What fails if a variable is empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Guard {
     /// Nothing.
@@ -91,11 +91,11 @@ pub(super) enum Guard {
 pub(super) struct Use {
     /// Its place in the list.
     pub(super) index: usize,
-    /// Whether what uses it fails where it is empty.
+    /// Whether what uses it fails if it is empty.
     pub(super) guarded: bool,
 }
 
-/// How an assignment stands in the file.
+/// How an assignment is in the file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) conditional: bool,
@@ -105,7 +105,7 @@ pub(super) struct Standing {
     pub(super) fixed: bool,
     /// By `define`.
     pub(super) is_text: bool,
-    /// Under a condition that depends on what only running could tell.
+    /// Under a condition that depends on what only running it could show.
     pub(super) is_left_open: bool,
     /// Under a condition that holds on another system.
     pub(super) is_foreign: bool,
@@ -117,7 +117,7 @@ pub(super) fn asks_shell(text: &str) -> bool {
 }
 
 impl Variable {
-    /// Its value where it has one for all targets.
+    /// Its value if it has one for all targets.
     pub(super) fn value_of_all(&self) -> Option<&str> {
         self.value.as_deref().filter(|_| !self.specific)
     }
@@ -148,7 +148,7 @@ impl Variable {
         self.is_secret() || of_file.is_some_and(|value| !value.is_empty() && own.contains(value))
     }
 
-    /// Its value where that may be shown.
+    /// Its value if that may be shown.
     pub(super) fn shown_value(&self) -> Option<&str> {
         let is_hidden = self.is_secret() || self.dotenv().is_some();
         self.value.as_deref().filter(|_| !is_hidden)
@@ -197,7 +197,7 @@ impl Variables {
         index
     }
 
-    /// Whether the value of one of these depends on what only running could tell, by way of others as well.
+    /// Whether the value of one of these depends on what only running it could show, by way of others as well.
     pub(super) fn any_by_answer(&self, variables: &[usize]) -> bool {
         let mut open = variables.to_vec();
         let mut seen = HashSet::new();
@@ -215,7 +215,7 @@ impl Variables {
         false
     }
 
-    /// Takes note of a use. None where a name is given to what does not look it up, or is set there.
+    /// Takes note of a use. None if a name is given to what does not look it up, or is set there.
     pub(super) fn refer(&mut self, reference: &Reference<'_>) -> Option<Use> {
         let guarded = match reference.given_to {
             Some(called) => by_call(&|name| self.get(name)?.value.as_deref(), called, 0)?,
@@ -236,7 +236,7 @@ impl Variables {
         Some(Use { index, guarded })
     }
 
-    /// Takes note of what a variable's value uses. Where it is worked out at once, make itself fails by its guards.
+    /// Takes note of what a variable's value uses. If it is worked out at once, make itself fails by its guards.
     pub(super) fn uses(&mut self, name: &str, value: &str, at_once: bool) {
         let uses: Vec<Use> = references(value)
             .iter()
@@ -344,7 +344,7 @@ impl Variables {
         }
     }
 
-    /// Takes note of what `:=` makes of a variable where it stands; none where it is not worked out, or where what was
+    /// Takes note of what `:=` makes of a variable where it is; none if it is not worked out, or if what was
     /// written last does not hold.
     pub(super) fn at_once(&mut self, name: &str, place: &Place, worked_out: Option<String>) {
         let index = self.mention(name);
@@ -386,7 +386,7 @@ impl Variables {
     }
 }
 
-/// A value with its variable's old value where it mentions itself; none where it would be too long.
+/// A value with its variable's old value if it mentions itself; none if it would be too long.
 fn with_itself(value: &str, name: &str, old: &str) -> Option<String> {
     let mut new = value.to_owned();
     for own in [format!("$({name})"), format!("${{{name}}}")] {

@@ -14,6 +14,10 @@ pub(super) async fn answer(engine: Engine, request: CatalogRequest) -> Result<Re
         CatalogRequest::AddProject { path } => Reply::Project(catalog.add_project(&path).await?),
         CatalogRequest::RemoveProject { name } => done(catalog.remove_project(&name).await?),
         CatalogRequest::TrustProject { name } => done(catalog.trust_project(&name).await?),
+        CatalogRequest::AllowCommand { command } => {
+            catalog.allow_command(&command, true).await?;
+            Reply::Ok
+        }
         CatalogRequest::SetExclusive { name, exclusive } => {
             done(catalog.set_exclusive(&name, exclusive).await?)
         }

@@ -1,4 +1,4 @@
-//! One page's searches: tells how each comes on, and answers what is asked of it.
+//! One page's searches: reports the progress of each, and answers questions about it.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -149,7 +149,7 @@ async fn hit_lines(
     Ok(Reply::HitLines { lines, hits, total })
 }
 
-/// Tells how a search comes on, until it is over: its first hit at once, and later ones now and then.
+/// Reports the progress of a search, until it is over: its first hit at once, and later ones now and then.
 async fn tell(search: Arc<Search>, outbox: Outbox, number: u32) {
     let mut progress = search.progress();
     drop(search);

@@ -69,6 +69,7 @@ impl Drop for Pending {
         let failure = Failure {
             code: FailureCode::Failed,
             message: message.into(),
+            consent: None,
         };
         let (outbox, id) = (self.outbox.clone(), self.id);
         runtime.spawn(async move { send(&outbox, Message::Failed { id, failure }).await });

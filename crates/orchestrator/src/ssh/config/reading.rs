@@ -116,7 +116,7 @@ impl Reading {
     /// Whether one more file may be read.
     ///
     /// # Errors
-    /// Why not; nothing if that has been said already.
+    /// Why not; none if that has been reported already.
     fn admit(&mut self, path: &Path, from: Option<&Place>) -> Result<(), Option<String>> {
         let place = from.map(|place| format!("{place}: ")).unwrap_or_default();
         if let Some(at) = self.within.iter().position(|file| file == path) {
@@ -130,7 +130,7 @@ impl Reading {
             return Err(Some(format!("{place}more than {DEEPEST} files deep")));
         }
         if self.read == FILES {
-            // Said once, of however many there are.
+            // Reported once, however many there are.
             self.read += 1;
             return Err(Some(format!(
                 "{place}more than {FILES} files; this one and those after it are left out"

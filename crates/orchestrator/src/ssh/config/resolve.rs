@@ -13,14 +13,17 @@ use super::{
 use crate::{
     environment,
     host::Host,
-    ssh::failure::{Reason, Refusal},
+    ssh::{
+        algorithms::Use,
+        failure::{Reason, Refusal},
+    },
 };
 
-/// How long a connection may take where the config does not say.
+/// How long a connection may take if the config does not say.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Hosts on the way to one, as deep as files may include each other.
 const LONGEST_WAY: usize = 16;
-/// The keys that OpenSSH looks for where the config names none.
+/// The keys that OpenSSH looks for if the config names none.
 const IDENTITIES: &[&str] = &[
     "~/.ssh/id_rsa",
     "~/.ssh/id_ecdsa",
@@ -172,11 +175,7 @@ fn by_command(walk: &Walk<'_>, tokens: &Tokens, purpose: &Purpose<'_>) -> Result
     }
     let place = &setting.place;
     if !(purpose.may_run)(text) {
-        let why = format!(
-            "{place}: 'ProxyCommand' wants to run a command here; if that is right: vmo trust {}",
-            shlex::try_quote(text).unwrap_or_default()
-        );
-        return Err(Refusal::consent(text, why));
+        return Err(Refusal::consent(text, "ProxyCommand", place.to_string()));
     }
     let refuse = |why: String| Refusal::new(Reason::RouteUnsupported, format!("{place}: {why}"));
     for (what, name) in [("user", &tokens.user), ("host", &tokens.hostname)] {
@@ -191,7 +190,7 @@ fn by_command(walk: &Walk<'_>, tokens: &Tokens, purpose: &Purpose<'_>) -> Result
     Ok(Via::Command(line))
 }
 
-/// Whether a name may stand in a command: nothing that a shell, or a program's options, could take for something else.
+/// Whether a name may be in a command: nothing that a shell, or a program's options, could take for something else.
 fn is_plain(name: &str) -> bool {
     let mut bytes = name.bytes();
     let first = bytes.next();
@@ -266,7 +265,26 @@ fn plain(walk: &mut Walk<'_>, jumps: &[jump::Hop]) -> (Route, Tokens) {
     let written: Vec<String> = jumps.iter().map(ToString::to_string).collect();
     let tokens = Tokens::of(&route, walk.config.home.clone(), written.join(","));
     files(walk, &tokens, &mut route);
+    check_algorithms(walk);
     (route, tokens)
+}
+
+/// Refuses a list of algorithms none of which can be used here: another one in its place would not be what was asked for.
+fn check_algorithms(walk: &mut Walk<'_>) {
+    let lists = [
+        (Use::Cipher, "ciphers", "Ciphers"),
+        (Use::Mac, "macs", "MACs"),
+        (Use::KeyExchange, "kexalgorithms", "KexAlgorithms"),
+        (Use::HostKey, "hostkeyalgorithms", "HostKeyAlgorithms"),
+    ];
+    for (kind, keyword, name) in lists {
+        let Some(setting) = walk.setting(keyword) else {
+            continue;
+        };
+        if let Err(why) = kind.chosen(Some(&setting.args[0])) {
+            walk.refuse(format!("{}: '{name}' {why}", setting.place));
+        }
+    }
 }
 
 fn files(walk: &mut Walk<'_>, tokens: &Tokens, route: &mut Route) {

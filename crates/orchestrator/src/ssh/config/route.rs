@@ -21,7 +21,7 @@ pub struct Route {
     pub port: u16,
     /// The login name.
     pub user: String,
-    /// Where the config names it, as `~/.ssh/config:12`; empty where it does not.
+    /// Where the config names it, as `~/.ssh/config:12`; empty if it does not.
     pub place: String,
     /// What the connection goes through.
     pub via: Via,
@@ -53,7 +53,7 @@ pub struct Route {
     pub global_known_hosts: Vec<PathBuf>,
     /// Keys that are never trusted: a file of them.
     pub revoked_host_keys: Option<PathBuf>,
-    /// The name its keys are known by, where it is not `hostname`.
+    /// The name its keys are known by, if it is not `hostname`.
     pub host_key_alias: Option<String>,
     /// What to do with a key nobody knows.
     pub strict: Strict,

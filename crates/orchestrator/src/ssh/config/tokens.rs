@@ -61,7 +61,7 @@ impl Tokens {
         Ok(PathBuf::from(self.expand(&text, ALL, true)?))
     }
 
-    /// The text with the `allowed` tokens replaced, and with `${NAME}` where `variables` are allowed.
+    /// The text with the `allowed` tokens replaced, and with `${NAME}` if `variables` are allowed.
     ///
     /// # Errors
     /// A token or a variable that is not known.

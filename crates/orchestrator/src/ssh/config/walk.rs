@@ -34,7 +34,7 @@ pub(super) struct Walk<'a> {
     /// The user and the port that come before the config's, of a host on the way to another.
     given: (Option<&'a str>, Option<u16>),
     values: HashMap<&'a str, Vec<&'a Setting>>,
-    /// What a guard said when it was first come to.
+    /// A guard's first answer.
     guards: HashMap<usize, bool>,
     /// What `Host` lines are compared with: the name, and in the final pass the host's own.
     looked_up: String,

@@ -1,4 +1,5 @@
-//! A cancel: one signal after the other for a command's tree, each with its grace and a look at who is left.
+//! A cancel: one signal after the other for a command's tree, each with its grace and a look at who is left. Or a look alone,
+//! at what a command has left running.
 
 use std::{io, sync::mpsc, time::Instant};
 
@@ -21,11 +22,18 @@ pub(in crate::ssh) struct Ending {
     /// Looks that a harder one has overtaken.
     overtaken: Vec<Wire>,
     survivors: Vec<String>,
+    /// Who may be of the command as well.
+    suspects: Vec<String>,
     /// Whether a signal met anybody, as far as is known.
     sent: bool,
+    /// Whether it signals nobody.
+    looks: bool,
     asked: Instant,
     over: Option<Instant>,
 }
+
+/// The signal that only asks whether somebody is there (POSIX, `kill`).
+const NONE: &str = "0";
 
 /// A signal and a look at what it did: one exec.
 enum Look {
@@ -40,7 +48,9 @@ impl Ending {
     /// With these signals, taking over from an earlier one.
     pub(in crate::ssh) fn new(graces: Vec<Grace>, earlier: Option<Self>) -> Self {
         let mut overtaken = Vec::new();
-        let sent = earlier.as_ref().is_some_and(|earlier| earlier.sent);
+        let sent = earlier
+            .as_ref()
+            .is_some_and(|earlier| earlier.sent && !earlier.looks);
         if let Some(earlier) = earlier {
             overtaken = earlier.overtaken;
             if let Look::Here(mut wire, _) = earlier.look {
@@ -54,10 +64,29 @@ impl Ending {
             look: Look::None,
             overtaken,
             survivors: Vec::new(),
+            suspects: Vec::new(),
             sent,
+            looks: false,
             asked: Instant::now(),
             over: None,
         }
+    }
+
+    /// A look alone, which signals nobody and waits for nobody.
+    pub(in crate::ssh) fn look() -> Self {
+        let looks = Grace {
+            signal: NONE.to_owned(),
+            wait_ms: 0,
+        };
+        Self {
+            looks: true,
+            ..Self::new(vec![looks], None)
+        }
+    }
+
+    /// Whether it is [a look alone](Self::look).
+    pub(in crate::ssh) fn only_looks(&self) -> bool {
+        self.looks
     }
 
     /// When it was asked for.
@@ -92,6 +121,11 @@ impl Ending {
     /// Who was left, as far as is known.
     pub(in crate::ssh) fn take_survivors(&mut self) -> Vec<String> {
         std::mem::take(&mut self.survivors)
+    }
+
+    /// Who may be of the command as well, though nothing of it is left on them.
+    pub(in crate::ssh) fn suspects(&self) -> &[String] {
+        &self.suspects
     }
 
     /// The signal that left nobody behind.
@@ -152,7 +186,7 @@ impl Ending {
         self.look = Look::Here(Box::new(Wire::new(exec, &[], None)), Vec::new());
     }
 
-    /// The same signal, asked for through whoever waits for the job: it can open another session.
+    /// The same signal, asked for through the one that waits for the job: it can open another session.
     fn go_elsewhere(&mut self, remote: &Remote, task: &Task) {
         let Look::Here(wire, _) = std::mem::replace(&mut self.look, Look::None) else {
             return;
@@ -161,14 +195,19 @@ impl Ending {
         let signal = self.signal.as_deref().unwrap_or("KILL");
         let (seen, answer) = mpsc::channel();
         let is_asked = task.report(Settled::Look {
-            command: tree::end(remote, task.exec.job, signal, 3_000),
+            command: tree::end(
+                remote,
+                task.exec.job,
+                signal,
+                if self.looks { 0 } else { 3_000 },
+            ),
             seen,
             wake: task.orders.controls(),
         });
         if is_asked {
             self.look = Look::Elsewhere(answer);
         } else {
-            self.give_up("nobody waits for the job any more");
+            self.give_up("no program waits for the job any more");
         }
     }
 
@@ -176,6 +215,7 @@ impl Ending {
     fn learn(&mut self, text: &[u8]) {
         self.look = Look::None;
         let left = tree::survivors(text);
+        self.suspects = tree::suspects(text);
         self.sent |= tree::was_sent(text) || left.is_none();
         match left {
             Some(left) if left.is_empty() => {

@@ -1,11 +1,14 @@
 //! One exec in a session: opened, run and closed step by step, never waiting. Everything that would block comes back to
 //! the same call with the same arguments at the next step, as libssh2 wants it.
 
-use std::io::{self, Read, Write};
+use std::io;
 
-use ssh2::{Channel, Session};
+use ssh2::Session;
 
-use crate::{log::Stream, ssh::poll::again};
+use crate::{
+    log::Stream,
+    ssh::channel::{Channel, Report, STDERR},
+};
 
 /// Bytes a host may send ahead of our reading when it has the session to itself: what a long fat link needs (measured:
 /// 2 MiB gives 15–25 MiB/s at 100 ms of round trip, 16 MiB gives 94–103).
@@ -17,13 +20,15 @@ const PACKET: u32 = 32 << 10;
 /// Reads in a row of one channel before the others have their turn.
 const TURN: usize = 8;
 
-/// Where an exec stands.
+/// Where an exec is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::ssh) enum Stage {
     /// Nothing is open.
     Open,
     /// Its variables go over, one by one.
     Env,
+    /// It may use the agent here, if it is to.
+    Agent,
     /// It gets a terminal.
     Pty,
     /// The command goes over. From here on it may run.
@@ -43,11 +48,16 @@ pub(in crate::ssh) struct Wire {
     command: String,
     env: Vec<(String, String)>,
     pty: Option<(u16, u16)>,
+    forwards_agent: bool,
     input: Vec<u8>,
     written: usize,
+    /// Bytes of `input` that are our own.
+    own: usize,
     ending: Ending,
     resize: Option<(u16, u16)>,
-    failed: bool,
+    /// Signals that are to be sent, the next one last.
+    signals: Vec<String>,
+    report: Option<Report>,
 }
 
 /// Whether more input may come.
@@ -59,7 +69,7 @@ enum Ending {
 }
 
 impl Wire {
-    /// An exec to come; rows and columns where it gets a terminal.
+    /// An exec to come; rows and columns if it gets a terminal.
     pub(in crate::ssh) fn new(
         command: String,
         env: &[(String, String)],
@@ -71,21 +81,48 @@ impl Wire {
             command,
             env: env.iter().rev().cloned().collect(),
             pty,
+            forwards_agent: false,
             input: Vec::new(),
             written: 0,
+            own: 0,
             ending: Ending::Open,
             resize: None,
-            failed: false,
+            signals: Vec::new(),
+            report: None,
         }
     }
 
-    /// Whether the host said that what it ran has failed, of a wire that is closed. That it has not is never known:
-    /// libssh2 says 0 both for that and for a host that says nothing.
-    pub(in crate::ssh) fn failed(&self) -> bool {
-        self.failed
+    /// The same; `forwards` is whether it may use the agent here.
+    pub(in crate::ssh) fn with_agent(mut self, forwards: bool) -> Self {
+        self.forwards_agent = forwards;
+        self
     }
 
-    /// Where it stands.
+    /// The same with input of our own, which goes before all other and is not counted.
+    pub(in crate::ssh) fn with_input(mut self, input: Vec<u8>) -> Self {
+        self.own = input.len();
+        self.input = input;
+        self
+    }
+
+    /// How the host says that what it ran has ended; none if it has said nothing so far.
+    pub(in crate::ssh) fn report(&self) -> Option<Report> {
+        let open = self.channel.as_ref();
+        open.and_then(Channel::report)
+            .or_else(|| self.report.clone())
+    }
+
+    /// Whether it runs in a terminal.
+    pub(in crate::ssh) fn is_terminal(&self) -> bool {
+        self.pty.is_some()
+    }
+
+    /// Has a signal sent, by its name without `SIG`. Few servers do anything about one.
+    pub(in crate::ssh) fn signal(&mut self, name: &str) {
+        self.signals.insert(0, name.to_owned());
+    }
+
+    /// Where it is.
     pub(in crate::ssh) fn stage(&self) -> Stage {
         self.stage
     }
@@ -122,7 +159,7 @@ impl Wire {
     }
 
     /// Does what can be done without waiting, and says whether anything moved. `alone` is whether the session is its
-    /// own; `sink` gets the bytes and may refuse them; where `reads` is false they are left with the host.
+    /// own; `sink` gets the bytes and may refuse them; if `reads` is false they are left with the host.
     ///
     /// # Errors
     /// The host refused the channel or the command, or `sink` failed.
@@ -140,6 +177,7 @@ impl Wire {
             moved |= match self.stage {
                 Stage::Open => self.open(session, alone)?,
                 Stage::Env => self.send_env()?,
+                Stage::Agent => self.request_agent()?,
                 Stage::Pty => self.request_pty()?,
                 Stage::Exec => self.exec()?,
                 Stage::Run if reads => self.run(buffer, sink)?,
@@ -155,7 +193,7 @@ impl Wire {
 
     fn open(&mut self, session: &Session, alone: bool) -> io::Result<bool> {
         let window = if alone { WIDE_WINDOW } else { WINDOW };
-        let channel = done(session.channel_open("session", window, PACKET, None))?;
+        let channel = io_of(Channel::open(session, window, PACKET))?;
         let Some(channel) = channel else {
             return Ok(false);
         };
@@ -164,32 +202,44 @@ impl Wire {
         Ok(true)
     }
 
-    fn channel(&mut self) -> io::Result<&mut Channel> {
+    fn channel(&self) -> io::Result<&Channel> {
         self.channel
-            .as_mut()
+            .as_ref()
             .ok_or_else(|| io::Error::other("the channel is not open"))
     }
 
     fn send_env(&mut self) -> io::Result<bool> {
         while let Some((name, value)) = self.env.last().cloned() {
-            match self.channel()?.setenv(&name, &value) {
-                Err(error) if again(&error) => return Ok(false),
+            match self.channel()?.set_variable(&name, &value) {
+                Ok(None) => return Ok(false),
                 // A server takes only the names it is told to take, and ssh says nothing of it either.
                 Err(error) => tracing::debug!(name, %error, "variable not taken"),
-                Ok(()) => {}
+                Ok(Some(())) => {}
             }
             self.env.pop();
+        }
+        self.stage = Stage::Agent;
+        Ok(true)
+    }
+
+    fn request_agent(&mut self) -> io::Result<bool> {
+        if self.forwards_agent {
+            match self.channel()?.request_agent() {
+                Ok(None) => return Ok(false),
+                // The command runs without it, as with ssh.
+                Err(error) => tracing::debug!(%error, "the host takes no agent"),
+                Ok(Some(())) => {}
+            }
         }
         self.stage = Stage::Pty;
         Ok(true)
     }
 
     fn request_pty(&mut self) -> io::Result<bool> {
-        if let Some((rows, cols)) = self.pty {
-            let size = Some((u32::from(cols), u32::from(rows), 0, 0));
-            if done(self.channel()?.request_pty("xterm-256color", None, size))?.is_none() {
-                return Ok(false);
-            }
+        if let Some((rows, cols)) = self.pty
+            && io_of(self.channel()?.request_terminal(rows, cols))?.is_none()
+        {
+            return Ok(false);
         }
         self.stage = Stage::Exec;
         Ok(true)
@@ -197,7 +247,7 @@ impl Wire {
 
     fn exec(&mut self) -> io::Result<bool> {
         let command = std::mem::take(&mut self.command);
-        let sent = done(self.channel()?.exec(&command));
+        let sent = io_of(self.channel()?.exec(&command));
         self.command = command;
         if sent?.is_none() {
             return Ok(false);
@@ -230,11 +280,11 @@ impl Wire {
     ) -> io::Result<bool> {
         let id = match stream {
             Stream::Stdout => 0,
-            Stream::Stderr => ssh2::EXTENDED_DATA_STDERR,
+            Stream::Stderr => STDERR,
         };
-        let mut reader = self.channel()?.stream(id);
+        let channel = self.channel()?;
         for turn in 0..TURN {
-            match reader.read(buffer) {
+            match channel.read(id, buffer) {
                 Ok(0) => return Ok(turn > 0),
                 Ok(length) => sink(stream, &buffer[..length])?,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(turn > 0),
@@ -247,11 +297,17 @@ impl Wire {
     fn write(&mut self) -> io::Result<bool> {
         let mut moved = false;
         if let Some((rows, cols)) = self.resize {
-            let (rows, cols) = (u32::from(rows), u32::from(cols));
-            if done(self.channel()?.request_pty_size(cols, rows, None, None))?.is_none() {
+            if io_of(self.channel()?.resize(rows, cols))?.is_none() {
                 return Ok(false);
             }
             self.resize = None;
+            moved = true;
+        }
+        while let Some(name) = self.signals.last().cloned() {
+            if io_of(self.channel()?.signal(&name))?.is_none() {
+                return Ok(moved);
+            }
+            self.signals.pop();
             moved = true;
         }
         while !self.input.is_empty() {
@@ -262,26 +318,32 @@ impl Wire {
                 Ok(0) => return Ok(moved),
                 Ok(length) => {
                     self.input.drain(..length);
-                    self.written += length;
+                    self.count_written(length);
                     moved = true;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(moved),
                 // The command has ended its input; what it does not want is not its failure.
                 Err(error) => {
                     tracing::debug!(%error, "input not taken");
-                    self.written += self.input.len();
+                    self.count_written(self.input.len());
                     self.input.clear();
                 }
             }
         }
         if self.ending == Ending::Wanted {
-            if done(self.channel()?.send_eof())?.is_none() {
+            if io_of(self.channel()?.send_eof())?.is_none() {
                 return Ok(moved);
             }
             self.ending = Ending::Sent;
             moved = true;
         }
         Ok(moved)
+    }
+
+    fn count_written(&mut self, length: usize) {
+        let own = self.own.min(length);
+        self.own -= own;
+        self.written += length - own;
     }
 
     /// Bytes of input that have gone since it was last asked.
@@ -292,11 +354,11 @@ impl Wire {
     fn shut(&mut self) -> bool {
         if let Some(channel) = &mut self.channel {
             match channel.close() {
-                Err(error) if again(&error) => return false,
+                Ok(None) => return false,
                 Err(error) => tracing::debug!(%error, "close"),
-                Ok(()) => {}
+                Ok(Some(())) => {}
             }
-            self.failed = channel.exit_status().is_ok_and(|status| status != 0);
+            self.report = channel.report();
         }
         self.channel = None;
         self.stage = Stage::Closed;
@@ -304,11 +366,6 @@ impl Wire {
     }
 }
 
-/// None where it has to be tried again.
-fn done<T>(result: Result<T, ssh2::Error>) -> io::Result<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if again(&error) => Ok(None),
-        Err(error) => Err(io::Error::other(error.message().to_owned())),
-    }
+fn io_of<T>(result: Result<Option<T>, ssh2::Error>) -> io::Result<Option<T>> {
+    result.map_err(|error| io::Error::other(error.message().to_owned()))
 }

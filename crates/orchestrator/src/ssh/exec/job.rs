@@ -1,7 +1,9 @@
 //! A command in its session, from the request for a channel to the word on how it ended.
 
+mod end;
+
 use std::{
-    io,
+    io, mem,
     time::{Duration, Instant},
 };
 
@@ -13,14 +15,20 @@ use super::{
     channel::{Stage, Wire},
     markers::{Marks, Nonce},
     orders::Orders,
+    raw::Raw,
     report::Seen,
-    task::{Ended, Settled, Task},
+    task::Task,
     wrapper,
 };
-use crate::{job::Exit, log::Stream, visible::visible};
+use crate::{job::Exit, log::Stream};
 
-/// How long the output of a command that has ended may stay open before its end is told all the same.
+/// How long the output of a command that has ended may stay open before its end is reported all the same.
 const DRAIN: Duration = Duration::from_secs(2);
+/// The same of one whose end was reported: time for the channel's own end, which follows on its heels.
+const SOON: Duration = Duration::from_millis(500);
+
+/// What ctrl-c types.
+const CTRL_C: u8 = 3;
 
 /// The command, its channel and its cancel.
 pub(in crate::ssh) struct Job {
@@ -31,8 +39,14 @@ pub(in crate::ssh) struct Job {
     seen: Seen,
     canceled: bool,
     ending: Option<Ending>,
+    /// How it is run on a host that takes no wrapper.
+    raw: Option<Raw>,
+    /// Input that waits until the command begins: a login shell that does not run the wrapper must not swallow it.
+    held: Vec<ToSupervisor>,
+    /// Whether a host was told that no input will come.
+    input_ended: bool,
     settled: bool,
-    /// When to ask again whether there is room for its output; none where there was.
+    /// When to ask again whether there is room for its output; none if there was.
     full_until: Option<Instant>,
 }
 
@@ -41,15 +55,20 @@ impl Job {
     pub(in crate::ssh) fn new(task: Task) -> Self {
         let nonce = Nonce::new();
         let exec = &task.exec;
-        let text = wrapper::wrap(&exec.command, &nonce, exec.pty.is_some(), exec.job);
+        let wrapped = wrapper::wrap(&exec.command, &nonce, exec.pty.is_some(), exec.job);
         Self {
-            wire: Wire::new(text, &task.env, exec.pty),
+            wire: Wire::new(wrapped.exec, &task.env, exec.pty)
+                .with_agent(task.forwards_agent)
+                .with_input(wrapped.input),
             out: Marks::new(&nonce, true),
             err: Marks::new(&nonce, false),
             task,
             seen: Seen::default(),
             canceled: false,
             ending: None,
+            raw: None,
+            held: Vec::new(),
+            input_ended: false,
             settled: false,
             full_until: None,
         }
@@ -77,9 +96,14 @@ impl Job {
         &self.task.orders
     }
 
-    /// Gives it back, where the host cannot have seen it.
+    /// Gives it back, if the host cannot have seen it.
     pub(in crate::ssh) fn into_unseen(self) -> Result<Task, Box<Self>> {
         if self.wire.stage() < Stage::Exec && !self.settled {
+            let mut orders = self.held;
+            if self.input_ended {
+                orders.push(ToSupervisor::EndInput);
+            }
+            self.task.orders.put_back(orders);
             Ok(self.task)
         } else {
             Err(Box::new(self))
@@ -98,10 +122,15 @@ impl Job {
         buffer: &mut [u8],
     ) -> io::Result<bool> {
         let mut moved = self.obey();
-        if *may_open || !self.is_opening() {
-            moved |= self.step_wire(session, alone, buffer)?;
-            *may_open &= !self.is_opening();
+        let rests = self.raw.as_mut().is_some_and(Raw::is_resting);
+        if !rests && (*may_open || !self.is_opening()) {
+            match self.step_wire(session, alone, buffer) {
+                Err(_) if self.raw.as_mut().is_some_and(Raw::tries_again) => self.send_raw(),
+                stepped => moved |= stepped?,
+            }
+            *may_open &= !self.is_opening() || self.raw.as_mut().is_some_and(Raw::is_resting);
         }
+        moved |= self.release();
         moved |= self.step_ending(session, may_open, buffer);
         moved |= self.conclude();
         Ok(moved)
@@ -113,8 +142,16 @@ impl Job {
         for order in orders {
             match order {
                 ToSupervisor::Cancel { force } => self.cancel(force),
-                ToSupervisor::Input(bytes) => self.wire.type_in(&bytes),
-                ToSupervisor::EndInput => self.wire.end_input(),
+                ToSupervisor::Input(bytes) => {
+                    self.seen.interrupted |= self.wire.is_terminal() && bytes.contains(&CTRL_C);
+                    self.held.push(ToSupervisor::Input(bytes));
+                }
+                // A shell that waits for input in place of the command is not to wait for ever.
+                ToSupervisor::EndInput if self.held.is_empty() => {
+                    self.input_ended = true;
+                    self.wire.end_input();
+                }
+                ToSupervisor::EndInput => self.held.push(ToSupervisor::EndInput),
                 ToSupervisor::Resize(Window { rows, cols }) => self.wire.resize(rows, cols),
                 // Servers take a channel's signal seldom; what ends a command is its cancel.
                 ToSupervisor::Signal(signal) => {
@@ -130,6 +167,20 @@ impl Job {
         moved
     }
 
+    /// Lets the command have the input that waited for its begin.
+    fn release(&mut self) -> bool {
+        if self.held.is_empty() || (self.seen.remote.is_none() && self.raw.is_none()) {
+            return false;
+        }
+        for order in mem::take(&mut self.held) {
+            match order {
+                ToSupervisor::Input(bytes) => self.wire.type_in(&bytes),
+                _ => self.wire.end_input(),
+            }
+        }
+        true
+    }
+
     fn cancel(&mut self, force: bool) {
         if self.settled {
             return;
@@ -139,8 +190,15 @@ impl Job {
         if force {
             steps.retain(|grace| grace.signal == "KILL");
         }
+        self.seen.interrupted |= steps.iter().any(|grace| grace.signal == "INT");
+        if let Some(raw) = &mut self.raw {
+            return raw.cancel(steps);
+        }
         let earlier = self.ending.take();
-        self.ending = if earlier.is_some() && !force {
+        let is_underway = earlier
+            .as_ref()
+            .is_some_and(|earlier| !earlier.only_looks());
+        self.ending = if is_underway && !force {
             earlier
         } else {
             Some(Ending::new(steps, earlier))
@@ -197,6 +255,9 @@ impl Job {
     }
 
     fn step_ending(&mut self, session: &Session, may_open: &mut bool, buffer: &mut [u8]) -> bool {
+        if let Some(raw) = &mut self.raw {
+            return raw.step(&mut self.wire);
+        }
         let Some(ending) = &mut self.ending else {
             return false;
         };
@@ -212,120 +273,35 @@ impl Job {
         ending.step(session, may_open, buffer, remote, &self.task)
     }
 
-    /// Tells the end, once it is certain.
-    fn conclude(&mut self) -> bool {
-        if self.settled {
-            if self.canceled {
-                self.wire.close();
-            }
-            return false;
-        }
-        let closed = self.wire.stage() == Stage::Closed;
-        let looked = self.ending.as_ref().map(Ending::over);
-        if looked == Some(None) && !(closed && self.seen.remote.is_none()) {
-            return false;
-        }
-        // Of a tree that is gone, the wrapper's word is still on its way.
-        let last = self.exited_at().or(looked.flatten());
-        if !closed && last.is_none_or(|at| at.elapsed() < DRAIN) {
-            return false;
-        }
-        let exit = match self.seen.exit.take() {
-            Some((exit, _)) => exit,
-            None => self.exit_without_mark(),
-        };
-        self.settle(exit, closed);
-        true
-    }
-
     /// When it has to be looked at again, if nothing happens before.
     pub(in crate::ssh) fn next_look(&self) -> Option<Instant> {
         let conclusion = self.next_conclusion();
-        self.full_until.into_iter().chain(conclusion).min()
+        let due = self.raw.as_ref().and_then(Raw::due);
+        let all = self.full_until.into_iter().chain(conclusion).chain(due);
+        all.min()
     }
 
     fn next_conclusion(&self) -> Option<Instant> {
         if self.settled {
             return None;
         }
-        let from = match &self.ending {
-            Some(ending) if ending.over().is_some() => self.exited_at().or(ending.over()),
-            Some(ending) if self.seen.remote.is_none() => Some(ending.asked()),
+        if let Some(raw) = &self.raw {
+            return raw.reported_at().map(|at| at + SOON);
+        }
+        match &self.ending {
+            // Of a tree that is gone, the wrapper's word is still on its way.
+            Some(ending) if ending.over().is_some() => match self.exited_at() {
+                Some(at) => Some(at + SOON),
+                None => ending.over().map(|at| at + DRAIN),
+            },
+            Some(ending) if self.seen.remote.is_none() => Some(ending.asked() + DRAIN),
             Some(_) => None,
-            None => self.exited_at(),
-        };
-        from.map(|at| at + DRAIN)
+            None => self.exited_at().map(|at| at + SOON),
+        }
     }
 
     fn exited_at(&self) -> Option<Instant> {
         self.seen.exit.as_ref().map(|(_, at)| *at)
-    }
-
-    fn settle(&mut self, exit: Exit, complete: bool) {
-        self.settled = true;
-        // What ended with a code of its own before any signal met it was not ended by the cancel, which came too late.
-        let too_late = matches!(exit, Exit::Code { .. })
-            && self.ending.as_ref().is_none_or(|ending| !ending.was_sent());
-        let ended = Ended {
-            exit,
-            canceled: self.canceled && !too_late,
-            survivors: self
-                .ending
-                .as_mut()
-                .map(Ending::take_survivors)
-                .unwrap_or_default(),
-            complete,
-        };
-        self.task.report(Settled::Ended(ended));
-    }
-
-    /// What a channel without an end mark means. It is never an exit code.
-    fn exit_without_mark(&self) -> Exit {
-        let why = |why: &str| why.to_owned();
-        if let Some(failure) = &self.seen.failure {
-            return Exit::Lost {
-                why: failure.clone(),
-            };
-        }
-        if self.seen.remote.is_none() {
-            return self.exit_without_start();
-        }
-        match &self.ending {
-            Some(ending) => match ending.last_signal() {
-                Some(signal) => Exit::Signal {
-                    signal: signal.clone(),
-                    core: false,
-                },
-                None => Exit::Lost {
-                    why: why("it did not end when it was canceled"),
-                },
-            },
-            None => Exit::Lost {
-                why: why("the host closed the channel before the command's end was reported"),
-            },
-        }
-    }
-
-    fn exit_without_start(&self) -> Exit {
-        if self.canceled {
-            return Exit::CouldNotStart {
-                why: "canceled before it started".to_owned(),
-            };
-        }
-        let noise = String::from_utf8_lossy(&self.seen.noise);
-        let said = visible(noise.trim());
-        if !self.wire.failed() {
-            let why =
-                "the host closed the channel before the command's start was reported".to_owned();
-            return Exit::Lost { why };
-        }
-        Exit::CouldNotStart {
-            why: if said.is_empty() {
-                "the host's login shell did not run it, and said nothing".to_owned()
-            } else {
-                format!("the host's login shell did not run it: {said}")
-            },
-        }
     }
 
     /// The link is gone.
@@ -340,10 +316,17 @@ impl Job {
         if self.settled {
             return;
         }
-        let exit = match self.seen.exit.take() {
-            Some((exit, _)) => exit,
-            None => Exit::Lost {
-                why: why.to_owned(),
+        let reported = self.raw.as_ref().and_then(Raw::reported_at);
+        let exit = match (self.seen.exit.take(), &mut self.raw) {
+            (Some((exit, _)), _) => exit,
+            (None, Some(raw)) if reported.is_some() => raw.take_exit(),
+            (None, _) => Exit::Lost {
+                why: match &self.seen.remote {
+                    Some(remote) => {
+                        format!("{why}; process group {} may still run there", remote.leader)
+                    }
+                    None => why.to_owned(),
+                },
             },
         };
         if let Some(ending) = &mut self.ending {

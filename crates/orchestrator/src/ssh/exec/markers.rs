@@ -18,7 +18,7 @@ impl Nonce {
         Self(hex[..16].to_owned(), hex[16..].to_owned())
     }
 
-    /// As they stand in the exec string; a mark has the second before the first.
+    /// As they are in the exec string; a mark has the second before the first.
     pub(in crate::ssh) fn halves(&self) -> (String, String) {
         (self.0.clone(), self.1.clone())
     }
@@ -60,6 +60,15 @@ impl Marks {
         Self {
             started: false,
             needles,
+            held: Vec::new(),
+        }
+    }
+
+    /// For what has no marks: all of it is the command's.
+    pub(in crate::ssh) fn none() -> Self {
+        Self {
+            started: true,
+            needles: Vec::new(),
             held: Vec::new(),
         }
     }

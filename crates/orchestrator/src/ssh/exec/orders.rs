@@ -13,7 +13,7 @@ use supervisor::control::ToSupervisor;
 /// Input that may wait for a command that does not read: more is refused until it does.
 const INPUT_BOUND: usize = 1 << 20;
 
-/// From this much on, whoever types is to pause, until it has shrunk to a quarter.
+/// From this much on, typing is to pause, until it has shrunk to a quarter.
 const INPUT_FILLING: usize = INPUT_BOUND / 4;
 
 /// The command does not read its input and 1 MiB waits for it already.
@@ -106,7 +106,7 @@ impl Controls {
 }
 
 impl Controls {
-    /// Whether so much input waits that no more should come; where it `was` so, until most of it has gone.
+    /// Whether so much input waits that no more should come; if it `was` so, until most of it has gone.
     #[must_use]
     pub fn is_filling(&self, was: bool) -> bool {
         let queue = self.queue.lock();
@@ -135,6 +135,14 @@ impl Orders {
         calm(&self.wake);
         let mut queue = self.queue.lock();
         std::mem::take(&mut queue.orders)
+    }
+
+    /// Puts back what was taken and not done, before all that has come since.
+    pub(in crate::ssh) fn put_back(&self, orders: Vec<ToSupervisor>) {
+        let mut queue = self.queue.lock();
+        for order in orders.into_iter().rev() {
+            queue.orders.push_front(order);
+        }
     }
 
     /// Makes room: this much input has gone to the host.

@@ -8,8 +8,10 @@ use super::{
 };
 use crate::{job::Exit, log::Stream, visible::visible};
 
-/// Bytes of a login script's output that are worth a reason.
-const NOISE_KEPT: usize = 400;
+/// Bytes of a login script's output that are worth a reason or a note.
+const NOISE_SHOWN: usize = 1000;
+/// Bytes of it that are kept until the command is seen to begin: they may turn out to be all that the host has to say.
+const NOISE_KEPT: usize = 256 << 10;
 
 /// What its output has said so far.
 #[derive(Default)]
@@ -17,8 +19,15 @@ pub(in crate::ssh) struct Seen {
     pub(in crate::ssh) remote: Option<Remote>,
     /// And when it was told.
     pub(in crate::ssh) exit: Option<(Exit, Instant)>,
+    /// Whether processes of it went on at that time.
+    pub(in crate::ssh) leaves: bool,
     /// The beginning of what the login shell printed.
-    pub(in crate::ssh) noise: Vec<u8>,
+    noise: Vec<u8>,
+    /// The same by its streams, until the command begins.
+    held: Vec<(Stream, Vec<u8>)>,
+    held_bytes: usize,
+    /// Whether a person or a cancel has sent SIGINT: 130 of a shell that cannot know better then means that.
+    pub(in crate::ssh) interrupted: bool,
     /// Why the output is not whole.
     pub(in crate::ssh) failure: Option<String>,
 }
@@ -34,9 +43,10 @@ impl Seen {
         match found {
             Found::Noise(bytes) => {
                 output.noise(bytes);
-                let room = NOISE_KEPT.saturating_sub(self.noise.len());
+                let room = NOISE_SHOWN.saturating_sub(self.noise.len());
                 self.noise
                     .extend_from_slice(&bytes[..bytes.len().min(room)]);
+                self.hold(stream, bytes);
             }
             Found::Bytes(bytes) => {
                 if self.failure.is_none()
@@ -49,13 +59,57 @@ impl Seen {
                 if let Some(remote) = remote(text) {
                     output.started(&remote);
                     self.remote = Some(remote);
+                    self.held = Vec::new();
                 }
             }
             Found::Started(_) => {}
             Found::Ended(text) => {
-                self.exit = exit(text).map(|exit| (exit, Instant::now()));
+                let exit = exit(text, self.interrupted);
+                self.exit = exit.map(|exit| (exit, Instant::now()));
+                self.leaves = text.ends_with(" left");
             }
         }
+    }
+
+    fn hold(&mut self, stream: Stream, bytes: &[u8]) {
+        let room = NOISE_KEPT.saturating_sub(self.held_bytes);
+        let kept = &bytes[..bytes.len().min(room)];
+        self.held_bytes += kept.len();
+        match self.held.last_mut() {
+            _ if kept.is_empty() => {}
+            Some((last, held)) if *last == stream => held.extend_from_slice(kept),
+            _ => self.held.push((stream, kept.to_vec())),
+        }
+    }
+
+    /// Takes what the host printed for the command's own output; what is more than was kept is missing there.
+    pub(in crate::ssh) fn take_noise_for_output(&mut self, output: &mut dyn Output) {
+        for (stream, bytes) in std::mem::take(&mut self.held) {
+            self.note(stream, &Found::Bytes(&bytes), output);
+        }
+        if self.held_bytes >= NOISE_KEPT {
+            let why = "only the beginning of what the host printed was kept";
+            self.failure.get_or_insert_with(|| why.to_owned());
+        }
+        self.noise.clear();
+    }
+
+    /// Forgets what a shell said of the wrapper.
+    pub(in crate::ssh) fn forget_noise(&mut self) {
+        self.held = Vec::new();
+        self.held_bytes = 0;
+        self.noise.clear();
+    }
+
+    /// The beginning of what the host printed before the command began.
+    pub(in crate::ssh) fn noise(&self) -> &[u8] {
+        &self.noise
+    }
+
+    /// The same as it may be shown.
+    pub(in crate::ssh) fn noise_shown(&self) -> String {
+        let noise = String::from_utf8_lossy(&self.noise);
+        visible(noise.trim()).into_owned()
     }
 }
 
@@ -71,11 +125,16 @@ fn remote(text: &str) -> Option<Remote> {
     })
 }
 
-/// The end mark's text: the code, the signal's name or `-`, `core` or `-`.
-fn exit(text: &str) -> Option<Exit> {
+/// The end mark's text: the code; the signal's name, `-`, or `?` if the shell cannot know; `core` or `-`; `left` if
+/// processes of it go on.
+fn exit(text: &str, was_interrupted: bool) -> Option<Exit> {
     let mut words = text.split(' ');
     let code: u8 = words.next()?.parse().ok()?;
-    let signal = words.next()?;
+    let signal = match words.next()? {
+        "?" if code == 130 && was_interrupted => "INT",
+        "?" => "-",
+        signal => signal,
+    };
     let core = words.next()? == "core";
     Some(if signal == "-" {
         Exit::Code { code: code.into() }
@@ -85,4 +144,24 @@ fn exit(text: &str) -> Option<Exit> {
             core,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_that_no_shell_can_name_is_a_code_unless_somebody_interrupted_it() {
+        let code = |code| Some(Exit::Code { code });
+        let signal = |signal: &str, core| {
+            let signal = signal.to_owned();
+            Some(Exit::Signal { signal, core })
+        };
+        assert_eq!(exit("130 ? -", false), code(130));
+        assert_eq!(exit("130 ? -", true), signal("INT", false));
+        assert_eq!(exit("141 ? -", true), code(141));
+        assert_eq!(exit("130 - -", true), code(130));
+        assert_eq!(exit("139 SEGV core", false), signal("SEGV", true));
+        assert_eq!(exit("", false), None);
+    }
 }

@@ -18,7 +18,7 @@ pub struct Exec {
     pub job: JobId,
     /// The shell command, verbatim.
     pub command: String,
-    /// Rows and columns, where it gets a terminal; its output is then all stdout.
+    /// Rows and columns, if it gets a terminal; its output is then all stdout.
     pub pty: Option<(u16, u16)>,
     /// What cancel sends, in order.
     pub graces: Vec<Grace>,
@@ -30,7 +30,7 @@ pub trait Output: Send {
     /// The command is about to run.
     fn started(&mut self, remote: &Remote);
 
-    /// When to ask again whether there is room for more; none where there is now. What is not read waits on the host.
+    /// When to ask again whether there is room for more; none if there is now. What is not read waits on the host.
     fn full_until(&mut self) -> Option<Instant> {
         None
     }
@@ -48,15 +48,15 @@ pub trait Output: Send {
 /// The command's first process on the host, enough to find its tree again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
-    /// Its process id; also its process group and session where `mode` is `own`.
+    /// Its process id; also its process group and session if `mode` is `own`.
     pub leader: u32,
-    /// When it started, in the host's clock ticks since boot; `-` where the host does not say.
+    /// When it started, in the host's clock ticks since boot; `-` if the host does not say.
     pub started: String,
-    /// `own` session, the terminal's (`pty`), or one `shared` with our wrapper where the host has no `setsid`.
+    /// `own` session, the terminal's (`pty`), or one `shared` with our wrapper if the host has no `setsid`.
     pub mode: String,
-    /// The session of the wrapper that waits for it; `-` where the host does not say.
+    /// The session of the wrapper that waits for it; `-` if the host does not say.
     pub around: String,
-    /// Its outputs as the host's `/proc` shows them, with commas between; `-` where it does not, or they are a terminal.
+    /// Its outputs as the host's `/proc` shows them, with commas between; `-` if it does not, or they are a terminal.
     pub outputs: String,
 }
 
@@ -67,10 +67,12 @@ pub struct Ended {
     pub exit: Exit,
     /// Whether a cancel was asked for before that.
     pub canceled: bool,
-    /// After a cancel: who is still there, as `pid command`, or why that is not known.
+    /// Who is still there, as `pid command`, or why that is not known.
     pub survivors: Vec<String>,
     /// False while a process that outlived the command holds its output: more may come to [`Output`].
     pub complete: bool,
+    /// What a person may want to know of how it ran: what the login shell printed before, what is not proven.
+    pub notes: Vec<String>,
 }
 
 /// What a session makes of a task.
@@ -91,20 +93,22 @@ pub(in crate::ssh) struct Task {
     /// In a box, because tasks are handed to and fro.
     pub(in crate::ssh) exec: Box<Exec>,
     pub(in crate::ssh) env: Vec<(String, String)>,
+    /// Whether it may use the agent here, as the config asks.
+    pub(in crate::ssh) forwards_agent: bool,
     pub(in crate::ssh) output: Box<dyn Output>,
     pub(in crate::ssh) orders: Orders,
     pub(in crate::ssh) reply: Reply,
 }
 
-/// To whoever waits for a command.
+/// To the one that waits for a command.
 pub(in crate::ssh) type Reply = tokio::sync::mpsc::Sender<Settled>;
 
-/// What is on its way to whoever waits for a command, at most. Looks come one after the other, or as often as a person
+/// What is on its way to the one that waits for a command, at most. Looks come one after the other, or as often as a person
 /// cancels by force; past that they are refused, so that there is room for the last one, which is no look.
 pub(in crate::ssh) const REPLIES: usize = 4;
 
 impl Task {
-    /// Reports to whoever waits for the command; false if nobody does.
+    /// Reports to the one that waits for the command; false if nobody does.
     pub(in crate::ssh) fn report(&self, settled: Settled) -> bool {
         let is_too_much = matches!(settled, Settled::Look { .. }) && self.reply.capacity() < 2;
         !is_too_much && self.reply.try_send(settled).is_ok()
@@ -117,6 +121,7 @@ impl Task {
             canceled,
             survivors: Vec::new(),
             complete: true,
+            notes: Vec::new(),
         };
         self.report(Settled::Ended(ended));
     }

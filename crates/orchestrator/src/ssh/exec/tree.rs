@@ -1,8 +1,9 @@
 //! The end of a command's processes on a host: who they are, a signal for them, and a look at who is left.
 //!
-//! They are the members of the session that the wrapper made, the leader's descendants and, where `/proc` tells, all
+//! They are the members of the session that the wrapper made, the leader's descendants and, if `/proc` tells, all
 //! whose environment says `VMO_JOB=` and the job: a child that left the session and its parent is found by that. One that
-//! cleared its environment, too, is found by the outputs that it still holds.
+//! cleared its environment, too, is found by the outputs that it still holds. One that has left all of that is ended by
+//! nobody, since it may be a stranger's; it is named.
 
 use super::{task::Remote, wrapper};
 use crate::job::JobId;
@@ -38,23 +39,45 @@ BEGIN { n = split(o, out, ",") }
     if (f[1] != "Z" && f[4] != z && f[20] >= t && name !~ /^(sshd|dropbear)/) printf "%s ", pid } } }'
 }"#;
 
+/// Names those that may be the command's though nothing of it is left on them: of the same user, begun since, orphans, and of
+/// the same group of processes that the system keeps account of.
+const SUSPECTS: &str = r#"suspects() {
+[ "$t" = - ] && return
+read -r c </proc/self/cgroup
+cat /proc/[0-9]*/stat 2>/dev/null | awk -v t="$t" -v z="$z" '
+{ pid = $1; name = $0; sub(/\).*$/, "", name); sub(/^.*\(/, "", name); sub(/^.*\) /, ""); comm[pid] = name
+  if ($1 != "Z" && $4 != z && $20 >= t) parent[pid] = $2 }
+END { for (p in parent) if (comm[p] !~ /^(sshd|dropbear)/ &&
+  (parent[p] == 1 || comm[parent[p]] ~ /^(systemd|init|tini|dumb-init|docker-init|catatonit)$/)) print p }' |
+while read -r x
+do [ -O "/proc/$x" ] && [ -r "/proc/$x/environ" ] && read -r d <"/proc/$x/cgroup" && [ "$d" = "$c" ] || continue
+grep -qs VMO_JOB= "/proc/$x/environ" || grep -qs vmo_k= "/proc/$x/cmdline" || echo "$x"
+done | head -n 5
+}"#;
+
 /// Signals them, each by itself, since some may have ended since they were listed; and looks, ten times a second, until none
-/// is left or `$n` looks are over; then names who is left.
+/// is left or `$n` looks are over; then names who is left. Signal 0 asks who is there, and waits for nobody.
 const END: &str = r#"all() { p=$(list); [ -n "$p" ] || p=$(holders); }
-p="$(list) $(holders)"
+p=$(printf '%s\n' $(list) $(holders) | sort -un)
 w=
 for x in $p
 do kill -s "$s" "$x" 2>/dev/null && w==sent
 done
 [ -z "$w" ] || echo "$w"
-while all; [ -n "$p" ] && [ "$n" -gt 0 ]
+[ "$s" = 0 ] || while all; [ -n "$p" ] && [ "$n" -gt 0 ]
 do n=$((n - 1))
 [ "$s" = KILL ] && kill -s KILL $p 2>/dev/null
 sleep 0.1 2>/dev/null || sleep 1
 done
 for x in $p
-do printf '%s ' "$x"
+do [ ! -r /proc/self/stat ] || [ -d /proc/$x ] || continue
+printf '%s ' "$x"
 if [ -r /proc/self/stat ]; then tr '\0\n' '  ' </proc/$x/cmdline; else ps -o args= -p "$x" | tr '\n' ' '; fi 2>/dev/null
+echo
+done
+for x in $(suspects 2>/dev/null)
+do printf '? %s ' "$x"
+tr '\0\n' '  ' <"/proc/$x/cmdline" 2>/dev/null
 echo
 done
 echo =looked"#;
@@ -75,7 +98,7 @@ pub(in crate::ssh) fn end(remote: &Remote, job: JobId, signal: &str, wait_ms: u6
     } = remote;
     let looks = wait_ms.div_ceil(100);
     wrapper::sh(&format!(
-        "g={leader} t={started} m={mode} z={around} o={outputs} j={job} s={signal} n={looks}\n{LIST}\n{HOLDERS}\n{END}"
+        "g={leader} t={started} m={mode} z={around} o={outputs} j={job} s={signal} n={looks}\n{LIST}\n{HOLDERS}\n{SUSPECTS}\n{END}"
     ))
 }
 
@@ -84,18 +107,41 @@ pub(in crate::ssh) fn was_sent(output: &[u8]) -> bool {
     output.starts_with(SENT.as_bytes())
 }
 
-/// Who was left, as `pid command`; none where the look was not completed.
+/// Who was left, as `pid command`; none if the look was not completed.
 pub(in crate::ssh) fn survivors(output: &[u8]) -> Option<Vec<String>> {
+    named(output, "")
+}
+
+/// Who may be of the command, too, though nothing of it is left on them.
+pub(in crate::ssh) fn suspects(output: &[u8]) -> Vec<String> {
+    named(output, "? ").unwrap_or_default()
+}
+
+/// The lines of a look that name a process after this.
+fn named(output: &[u8], before: &str) -> Option<Vec<String>> {
     let text = String::from_utf8_lossy(output);
     let (names, _) = text.rsplit_once(LOOKED)?;
-    let names = names.lines().filter(|line| {
-        line.split(' ')
-            .next()
-            .is_some_and(|pid| pid.parse::<u32>().is_ok())
+    let names = names.lines().filter_map(|line| {
+        let line = line.strip_prefix(before)?;
+        let pid = line.split(' ').next()?;
+        pid.parse::<u32>().ok().map(|_| line)
     });
     Some(
         names
             .map(|line| line.trim().chars().take(200).collect())
             .collect(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_names_who_is_left_and_who_may_be() {
+        let look = b"=sent\n12 sleep 5 \n? 13 sleep 6\nnoise\n=looked\n";
+        assert_eq!(survivors(look).unwrap(), ["12 sleep 5"]);
+        assert_eq!(suspects(look), ["13 sleep 6"]);
+        assert_eq!(survivors(b"12 sleep 5\n"), None);
+    }
 }

@@ -2,69 +2,127 @@
 //! begin, who leads its processes and how it ended.
 //!
 //! libssh2's exit status is no evidence: it reads 0 for a killed command, a cut session and a channel that was closed
-//! early. So the wrapper's last act is to print a mark, RS and 128 random bits. The two halves of those bits stand apart
+//! early. So the wrapper's last act is to print a mark, RS and 128 random bits. The two halves of those bits are apart
 //! in the exec string and meet only in `printf`, so that neither `ps` nor a shell that echoes what it runs can print it.
 //!
-//! The string is read by whatever the login shell is, so all of it stands in one pair of single quotes, and nothing in
+//! The string is read by whatever the login shell is, so all of it is in one pair of single quotes, and nothing in
 //! it means anything inside those to `sh`, csh or fish: no single quote, no `!`, no line break, no two backslashes. The
-//! command itself travels as octal escapes. Its variables begin with `vmo_`: one of the user's that happens to be
-//! exported must reach the command as it was.
+//! command itself travels as octal escapes; a long one goes over the channel, before all other input, since a request must
+//! fit into one packet. The wrapper's variables begin with `vmo_`: one of the user's that happens to be exported must reach
+//! the command as it was.
+//!
+//! A shell says 130 both of a command that exited with 130 and of one that SIGINT ended. util-linux's `setsid -fw` knows
+//! which, and says so in words if it was a signal. Where there is none, the shell that waits has words for every signal but
+//! INT and PIPE; then the mark says `?`.
 
 use super::markers::Nonce;
 use crate::job::JobId;
 
-/// Runs the command and says `=` and its status, after whatever the shell had to say about the end of its child. `$1`
-/// and `$2` are the halves, `$3` the command, `$4` the mode, `$5` the job. 5, 6 and 7 are the standard streams.
-///
-/// 130 may be a code or a signal, and the difference is whether the waiting shell says something: bash does when it
-/// reads its script from a pipe, dash does so where the child's redirections point unless they are made in a subshell.
-/// The subshell becomes the command, by way of `setsid`, so its process id is told before it is the user's shell.
+/// Bytes of a command that may stand in the exec string; each takes four there, and some login shells take no long word.
+const SHORT: usize = 1500;
+/// Bytes of a line of a command that goes over the channel: a terminal takes no more than 4096 in one.
+const LINE: usize = 1000;
+
+/// Becomes the command. `$1` and `$2` are the halves, `$3` the command or `-` if it comes over the channel, `$4` the mode,
+/// `$5` the job; `$6` is not empty if it is started by `setsid`, which waits for it. 5, 6 and 7 are the standard streams.
 const RUN: &[&str] = &[
-    "trap : HUP INT QUIT TERM; exec 2>&1;",
-    "( vmo_t=- vmo_z=- vmo_i=0; unset vmo_o;",
+    // Nothing was run by who does not begin with that.
+    "printf +; vmo_t=- vmo_z=- vmo_o=-;",
     "if [ -r /proc/self/stat ]; then read -r vmo_x </proc/self/stat; vmo_p=${vmo_x%% *};",
-    "for vmo_w in ${vmo_x##*) }; do vmo_i=$((vmo_i + 1)); case $vmo_i in 4) vmo_z=$vmo_w;; 20) vmo_t=$vmo_w;; esac; done;",
-    "for vmo_i in 6 7; do vmo_x=$(exec readlink /proc/self/fd/$vmo_i);",
-    "case $vmo_x in pipe:*|socket:*) vmo_o=${vmo_o+$vmo_o,}$vmo_x;; esac; done;",
+    "vmo_f() { vmo_z=$4 vmo_t=${20}; }; vmo_f ${vmo_x##*) };",
+    "if [ -n \"$6\" ]; then read -r vmo_x </proc/$PPID/stat; vmo_f() { vmo_z=$4; }; vmo_f ${vmo_x##*) }; fi;",
+    "vmo_f() { vmo_o=; for vmo_x; do case $vmo_x in pipe:*|socket:*) vmo_o=${vmo_o:+$vmo_o,}$vmo_x;; esac; done; };",
+    "vmo_f $(exec ls -ln /proc/self/fd/6 /proc/self/fd/7 2>/dev/null);",
+    r#"elif [ -n "$6" ]; then vmo_p=$$;"#,
     r#"else vmo_p=$(exec /bin/sh -c "$(printf "echo \044PPID")"); fi;"#,
-    // By its bare name where PATH leads to it, because that is what sshd has as its argv[0].
+    // By its bare name if PATH leads to it, because that is what sshd has as its argv[0].
     "vmo_s=${SHELL:-/bin/sh} vmo_n=${SHELL##*/};",
     r#"IFS=:; for vmo_w in $PATH; do if [ -x "$vmo_w/$vmo_n" ]; then"#,
     r#"[ "$vmo_w/$vmo_n" -ef "$vmo_s" ] && vmo_s=$vmo_n; break; fi; done; unset IFS;"#,
     // The login shell has read its start files and printed what they print; once is enough.
     "case $vmo_n in bash) vmo_f=--norc;; zsh|csh|tcsh) vmo_f=-f;; fish) vmo_f=--no-config;; *) vmo_f=;; esac;",
-    r#"vmo_c=$(printf "$3"); vmo_c=${vmo_c#x}; vmo_c=${vmo_c%x};"#,
-    "vmo_w=; [ $4 = own ] && vmo_w=setsid; VMO_JOB=$5; export VMO_JOB;",
+    r#"vmo_c=$3; if [ "$vmo_c" = - ]; then vmo_c= vmo_i=; while IFS= read -r vmo_x; do"#,
+    r#"[ "$vmo_x" = . ] && vmo_i=x && break; vmo_c=$vmo_c${vmo_x#:}; done <&5;"#,
+    // The link broke in the middle of it: half a command is none.
+    r#"[ -n "$vmo_i" ] || exit 1; fi;"#,
+    r#"vmo_c=$(printf "$vmo_c"); vmo_c=${vmo_c#x}; vmo_c=${vmo_c%x};"#,
+    "vmo_w=; [ $4$6 = own ] && vmo_w=setsid; VMO_JOB=$5; export VMO_JOB;",
     r#"printf "\036%s%ss%s %s %s %s %s\036" $2 $1 $vmo_p $4 "$vmo_t" $vmo_z "${vmo_o:--}" >&6;"#,
     r#"[ $4 = pty ] || printf "\036%s%ss\036" $2 $1 >&7;"#,
-    r#"exec $vmo_w "$vmo_s" $vmo_f -c "$vmo_c" <&5 >&6 2>&7 5<&- 6>&- 7>&- );"#,
-    r#"echo "=$?""#,
+    r#"exec $vmo_w "$vmo_s" $vmo_f -c "$vmo_c" <&5 >&6 2>&7 5<&- 6>&- 7>&-"#,
 ];
 
-/// Has it run and reports its end.
+/// Has it run and reports its end. `vmo_k` is what is to be run; `vmo_m` gets what the waiting program has to say, and after
+/// `=` the status.
 const REPORT: &[&str] = &[
-    "trap : HUP INT QUIT TERM; exec 5<&0 6>&1 7>&2 </dev/null 2>/dev/null;",
+    "trap : HUP INT QUIT TERM; exec 5<&0 6>&1 7>&2 </dev/null 2>/dev/null; vmo_m= vmo_e=x;",
+    r#"[ $4 = own ] && vmo_m=$(setsid -fw /bin/sh -c "$vmo_k" sh "$@" x 2>&1; echo "=$?");"#,
+    "case $vmo_m in +*) ;; *) vmo_e=;",
     "[ $4 = own ] && { command -v setsid >/dev/null || set -- $1 $2 $3 shared $5; };",
+    // dash has its words where the child's redirections point, unless they are made in a subshell.
+    r#"vmo_x="trap : HUP INT QUIT TERM; exec 2>&1; ( $vmo_k ); echo =\$?";"#,
     r#"if [ -n "$BASH_VERSION" ];"#,
-    r#"then vmo_m=$(trap : HUP INT QUIT TERM; printf %s "$vmo_k" | /bin/sh -s "$@");"#,
-    r#"else vmo_m=$(eval "$vmo_k"); fi;"#,
-    "vmo_r=${vmo_m##*=} vmo_m=${vmo_m%=*} vmo_n=- vmo_q=-;",
-    r#"if [ "$vmo_r" -gt 128 ] && { [ -n "$vmo_m" ] || [ $vmo_r = 130 ] || [ $vmo_r = 141 ]; };"#,
-    "then vmo_n=$(kill -l $vmo_r); fi;",
-    "case $vmo_m in *core*) vmo_q=core;; esac;",
-    r#"printf "\036%s%se%s %s %s\036" $2 $1 "$vmo_r" "$vmo_n" $vmo_q >&6"#,
+    r#"then vmo_m=$(trap : HUP INT QUIT TERM; printf %s "$vmo_x" | /bin/sh -s "$@");"#,
+    r#"else vmo_m=$(eval "$vmo_x"); fi;; esac;"#,
+    "vmo_r=${vmo_m##*=} vmo_m=${vmo_m%=*} vmo_n=- vmo_q=-; vmo_m=${vmo_m#+};",
+    r#"if [ -n "$vmo_m" ]; then"#,
+    // It has been killed itself, and what became of the command is not known.
+    "if [ -n \"$vmo_e\" ]; then case $vmo_m in *setsid:*) ;; *) exit 1;; esac;",
+    "[ $vmo_r -gt 128 ] && vmo_q=core vmo_r=$((vmo_r - 128)); vmo_r=$((vmo_r + 128)); fi;",
+    "[ $vmo_r -gt 128 ] && vmo_n=$(kill -l $vmo_r);",
+    r#"elif [ -z "$vmo_e" ]; then case $vmo_r in 130|141) vmo_n="?";; esac; fi;"#,
+    r#"[ -z "$vmo_e" ] && case $vmo_m in *core*) vmo_q=core;; esac;"#,
+    // Whether anything of the job's goes on; who that is is asked for only then.
+    r#"vmo_l=-; [ -r /proc/self/stat ] && [ -n "$(grep -ls "VMO_JOB=$5" /proc/[0-9]*/environ)" ] && vmo_l=left;"#,
+    r#"printf "\036%s%se%s %s %s %s\036" $2 $1 "$vmo_r" "$vmo_n" $vmo_q $vmo_l >&6"#,
 ];
 
-/// The exec string that runs `command`.
-pub(in crate::ssh) fn wrap(command: &str, nonce: &Nonce, pty: bool, job: JobId) -> String {
+/// How a command is run on a host.
+pub(in crate::ssh) struct Wrapped {
+    /// The exec string.
+    pub(in crate::ssh) exec: String,
+    /// What goes over the channel before all other input.
+    pub(in crate::ssh) input: Vec<u8>,
+}
+
+/// How `command` is run with marks around its output.
+pub(in crate::ssh) fn wrap(command: &str, nonce: &Nonce, pty: bool, job: JobId) -> Wrapped {
     let (first, second) = nonce.halves();
     let mode = if pty { "pty" } else { "own" };
-    let payload = octal(&format!("x{command}x"));
+    let whole = format!("x{command}x");
+    let (payload, input) = if command.len() <= SHORT {
+        (octal(&whole), Vec::new())
+    } else {
+        ("-".to_owned(), lines(&plain(&whole)))
+    };
     let run = RUN.join(" ").replace('"', r#"\""#).replace('$', r"\$");
     let report = REPORT.join(" ");
-    format!(
+    let exec = format!(
         "exec /bin/sh -c 'set -- {first} {second} \"{payload}\" {mode} {job}; vmo_k=\"{run}\"; {report}'"
-    )
+    );
+    Wrapped { exec, input }
+}
+
+/// Escapes in lines, each after a colon, and a last line that says that there are no more.
+fn lines(escaped: &str) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(escaped.len() + escaped.len() / LINE * 2 + 8);
+    let mut rest = escaped;
+    while !rest.is_empty() {
+        let mut end = rest.len().min(LINE);
+        // No escape may be torn.
+        if let Some(at) = rest[..end]
+            .rfind('\\')
+            .filter(|at| at + 4 > end && end < rest.len())
+        {
+            end = at;
+        }
+        lines.push(b':');
+        lines.extend(&rest.as_bytes()[..end]);
+        lines.push(b'\n');
+        rest = &rest[end..];
+    }
+    lines.extend(b".\n");
+    lines
 }
 
 /// An exec string that has `/bin/sh` run any `script`, whatever the login shell is.
@@ -72,7 +130,7 @@ pub(in crate::ssh) fn sh(script: &str) -> String {
     format!("exec /bin/sh -c 'eval \"$(printf \"{}\")\"'", plain(script))
 }
 
-/// Every byte as an escape, so that the command's words stand nowhere for `pkill -f` to find.
+/// Every byte as an escape, so that the command's words are nowhere for `pkill -f` to find.
 fn octal(text: &str) -> String {
     text.bytes().map(|byte| format!("\\{byte:03o}")).collect()
 }
@@ -93,7 +151,13 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use std::{
+        env,
+        io::Write,
+        os::unix::fs::symlink,
+        path::Path,
+        process::{Command, Stdio},
+    };
 
     use super::{
         super::markers::{Found, Marks},
@@ -103,7 +167,7 @@ mod tests {
     #[test]
     fn the_mark_and_the_command_stand_nowhere_in_the_exec_string() {
         let nonce = Nonce::new();
-        let exec = wrap("pkill -f needle", &nonce, false, JobId::new());
+        let exec = wrap("pkill -f needle", &nonce, false, JobId::new()).exec;
         let (first, second) = nonce.halves();
         assert!(exec.contains(&first) && exec.contains(&second));
         assert!(!exec.contains(&format!("{second}{first}")));
@@ -111,15 +175,23 @@ mod tests {
     }
 
     /// What a command's output and end look like under these shells.
-    fn run(login: &str, sh: &str, command: &str) -> (Vec<u8>, Vec<u8>, String) {
+    fn run(path: &str, login: &str, sh: &str, command: &str) -> (Vec<u8>, Vec<u8>, String) {
         let nonce = Nonce::new();
-        let exec = wrap(command, &nonce, false, JobId::new()).replace("/bin/sh", sh);
-        let output = Command::new(login)
+        let wrapped = wrap(command, &nonce, false, JobId::new());
+        let exec = wrapped.exec.replace("/bin/sh", sh);
+        let mut child = Command::new(login)
             .args(["-c", &exec])
             .env("SHELL", login)
-            .stdin(std::process::Stdio::null())
-            .output()
+            .env("PATH", path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .unwrap();
+        let input = [&wrapped.input[..], b"typed\n"].concat();
+        // A command need not read.
+        child.stdin.take().unwrap().write_all(&input).ok();
+        let output = child.wait_with_output().unwrap();
         let (mut out, mut err, mut end) = (Vec::new(), Vec::new(), String::new());
         let mut sink = |found: Found<'_>| match found {
             Found::Bytes(bytes) => out.extend_from_slice(bytes),
@@ -136,29 +208,107 @@ mod tests {
         (out, err, end)
     }
 
+    /// A PATH whose programs are the usual ones, but with no `setsid`, or with busybox's.
+    fn path_without_setsid(folder: &Path) -> String {
+        for name in ["ls", "sleep", "kill", "grep"] {
+            let usual = ["/usr/bin", "/bin"].map(|at| Path::new(at).join(name));
+            if let Some(program) = usual.iter().find(|path| path.exists()) {
+                symlink(program, folder.join(name)).unwrap();
+            }
+        }
+        folder.to_str().unwrap().to_owned()
+    }
+
     #[test]
     fn every_sh_tells_codes_and_signals_apart() {
-        for login in ["/bin/bash", "/bin/dash"] {
-            for sh in ["/bin/dash", "/bin/bash --posix"] {
-                let run = |command: &str| run(login, sh, command);
-                let said = run("printf '%s' \"it's \\\\ \\$5\"; echo err >&2; exit 7");
-                let expected = (b"it's \\ $5".to_vec(), b"err\n".to_vec());
-                assert_eq!((said.0, said.1), expected, "{login} {sh}");
-                assert_eq!(said.2, "7 - -", "{login} {sh}");
-                for (signal, code) in [("KILL", 137), ("TERM", 143), ("HUP", 129), ("PIPE", 141)] {
-                    let (_, err, end) = run(&format!("kill -s {signal} $$"));
-                    assert_eq!(end, format!("{code} {signal} -"), "{login} {sh}");
-                    assert_eq!(err, b"", "{login} {sh}");
+        let folder = tempfile::tempdir().unwrap();
+        let paths = [
+            env::var("PATH").unwrap(),
+            path_without_setsid(folder.path()),
+        ];
+        for (at, path) in paths.iter().enumerate() {
+            for login in ["/bin/bash", "/bin/dash"] {
+                for sh in ["/bin/dash", "/bin/bash --posix"] {
+                    let run = |command: &str| run(path, login, sh, command);
+                    let place = format!("{login} {sh} {path}");
+                    let said = run("printf '%s' \"it's \\\\ \\$5\"; echo err >&2; exit 7");
+                    let expected = (b"it's \\ $5".to_vec(), b"err\n".to_vec());
+                    assert_eq!((said.0, said.1), expected, "{place}");
+                    assert_eq!(said.2, "7 - - -", "{place}");
+                    assert_eq!(run("sleep 2 & exit 7").2, "7 - - left", "{place}");
+                    for (signal, code) in
+                        [("KILL", 137), ("TERM", 143), ("HUP", 129), ("SEGV", 139)]
+                    {
+                        let (_, err, end) = run(&format!("ulimit -c 0; kill -s {signal} $$"));
+                        assert_eq!(end, format!("{code} {signal} - -"), "{place}");
+                        assert_eq!(err, b"", "{place}");
+                    }
+                    for code in [1, 2, 13, 127, 128, 129, 137, 143, 255] {
+                        assert_eq!(
+                            run(&format!("exit {code}")).2,
+                            format!("{code} - - -"),
+                            "{place}"
+                        );
+                    }
+                    // No shell has words for these; `setsid` has.
+                    for (signal, code) in [("INT", 130), ("PIPE", 141)] {
+                        let (killed, exited) = (
+                            run(&format!("kill -s {signal} $$")).2,
+                            run(&format!("exit {code}")).2,
+                        );
+                        if at == 0 {
+                            assert_eq!(killed, format!("{code} {signal} - -"), "{place}");
+                            assert_eq!(exited, format!("{code} - - -"), "{place}");
+                        } else {
+                            assert_eq!(exited, format!("{code} ? - -"), "{place}");
+                        }
+                    }
                 }
-                assert_eq!(run("exit 143").2, "143 - -", "{login} {sh}");
             }
         }
     }
 
     #[test]
+    fn a_long_command_goes_over_the_channel_and_leaves_the_input_alone() {
+        let path = env::var("PATH").unwrap();
+        let rest = "\\'\"$`% !\n\tü".repeat(9_000);
+        let command =
+            format!("read x; echo $x; printf '%s' \"$0\" | wc -c\n: <<'END'\n{rest}\nEND\nexit 3");
+        assert!(command.len() > 100_000 && command.len() < 131_000);
+        for login in ["/bin/bash", "/bin/dash"] {
+            let (out, err, end) = run(&path, login, "/bin/sh", &command);
+            assert_eq!(String::from_utf8_lossy(&err), "");
+            assert!(String::from_utf8_lossy(&out).starts_with("typed\n"));
+            assert_eq!(end, "3 - - -");
+        }
+    }
+
+    #[test]
+    fn no_escape_is_torn() {
+        let text = plain(&"a'".repeat(3_000));
+        let text = String::from_utf8(lines(&text)).unwrap();
+        let all: Vec<&str> = text.lines().collect();
+        let (last, parts) = all.split_last().unwrap();
+        assert_eq!(*last, ".");
+        assert!(parts.len() > 10);
+        let all_of = |count: &str| {
+            parts
+                .iter()
+                .map(|part| part.matches(count).count())
+                .sum::<usize>()
+        };
+        assert_eq!(all_of("\\047"), 3_000);
+        assert!(
+            parts
+                .iter()
+                .all(|part| part.starts_with(':') && part.len() <= LINE + 1)
+        );
+    }
+
+    #[test]
     fn no_shell_finds_anything_special_in_it() {
         for exec in [
-            wrap("it's $5 \\ \"now\"!\n", &Nonce::new(), true, JobId::new()),
+            wrap("it's $5 \\ \"now\"!\n", &Nonce::new(), true, JobId::new()).exec,
             sh("echo 'it''s' \\\\ ! $x\n"),
         ] {
             let inside = exec.strip_prefix("exec /bin/sh -c '").unwrap();

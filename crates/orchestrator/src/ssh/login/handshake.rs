@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use data_encoding::BASE64_NOPAD;
-use ssh2::{HashType, MethodType, Session};
+use ssh2::{HashType, Session};
 
 use super::{
     ask::{Answer, Ask, LIMIT, Question},
@@ -12,13 +12,12 @@ use super::{
     way::Way,
 };
 use crate::ssh::{
+    algorithms::{Offer, Wanted},
     config::route::{Route, Strict},
     failure::{Reason, Refusal},
     session::transport,
 };
 
-/// ChaCha20 first: it is the faster one here. No CBC, no SHA-1.
-const CIPHERS: &str = "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr";
 /// The libssh2 that is vendored: 1.11.2 development, `LIBSSH2_VERSION_NUM`.
 const LIBSSH2: libc::c_int = 0x01_0b_01;
 
@@ -38,14 +37,15 @@ pub(super) fn shake(
     let known = Known::read(route);
     let until = Instant::now() + LIMIT;
     let words = way.words();
-    let session = new_session(&known).map_err(|error| final_(library(&error)))?;
+    let wanted = Wanted::of(&route.algorithms, &known.algorithms());
+    let session = new_session(&wanted).map_err(|error| final_(library(&error)))?;
     let mut shaking = session.clone();
     shaking.set_tcp_stream(way);
     session.set_blocking(false);
     transport::bound(&session);
     if let Err(stopped) = patience.until(&session, until, || shaking.handshake()) {
         let may_be_busy = matches!(stopped, Stopped::Failed(_)) && banner(&session).is_none();
-        let mut refusal = explain(&session, route, stopped);
+        let mut refusal = explain(&session, route, &wanted, stopped);
         if let Some(words) = words {
             // They end the command, if it has not ended.
             drop((shaking, session));
@@ -72,15 +72,9 @@ fn check_library() -> Result<(), Refusal> {
     Ok(())
 }
 
-fn new_session(known: &Known) -> Result<Session, ssh2::Error> {
+fn new_session(wanted: &Wanted) -> Result<Session, ssh2::Error> {
     let session = Session::new()?;
-    session.method_pref(MethodType::HostKey, &known.algorithms())?;
-    for direction in [MethodType::CryptCs, MethodType::CryptSc] {
-        session.method_pref(direction, CIPHERS)?;
-    }
-    for direction in [MethodType::CompCs, MethodType::CompSc] {
-        session.method_pref(direction, "none")?;
-    }
+    wanted.apply(&session)?;
     Ok(session)
 }
 
@@ -93,43 +87,57 @@ fn library(error: &ssh2::Error) -> Refusal {
     Refusal::new(Reason::LinkLost, format!("libssh2: {}", error.message()))
 }
 
-fn explain(session: &Session, route: &Route, stopped: Stopped) -> Refusal {
+fn explain(session: &Session, route: &Route, wanted: &Wanted, stopped: Stopped) -> Refusal {
     let address = route.address();
     let error = match stopped {
         Stopped::Unwanted(refusal) => return refusal,
         Stopped::Late => {
             let why = format!(
-                "{address} did not finish the key exchange within {} s",
-                LIMIT.as_secs()
+                "{address} did not finish the key exchange within {} s{}",
+                LIMIT.as_secs(),
+                said_first()
             );
             return Refusal::new(Reason::Timeout, why);
         }
         Stopped::Failed(error) => error,
     };
     let Some(banner) = banner(session) else {
-        let why = format!("{address} closed the connection before it said that it speaks SSH");
+        let why = format!(
+            "{address} closed the connection before it said that it speaks SSH{}",
+            said_first()
+        );
         return Refusal::new(Reason::LinkLost, why);
     };
-    let ssh2::ErrorCode::Session(code) = error.code() else {
-        return library(&error);
-    };
-    match code {
-        libssh2_sys::LIBSSH2_ERROR_KEX_FAILURE
-        | libssh2_sys::LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE
-        | libssh2_sys::LIBSSH2_ERROR_METHOD_NONE
-        | libssh2_sys::LIBSSH2_ERROR_HOSTKEY_INIT => Refusal::new(
-            Reason::ServerTooOld,
-            format!(
-                "{address} ({banner}) offers no algorithms that we trust: {}; it takes one each of curve25519 or \
-                 ecdh-nistp or dh-group14-sha256 and up, ed25519 or ecdsa or rsa-sha2, chacha20 or aes-gcm or aes-ctr, \
-                 hmac-sha2",
-                error.message()
-            ),
-        ),
-        _ => Refusal::new(
-            Reason::LinkLost,
-            format!("{address} ({banner}): {}", error.message()),
-        ),
+    if banner.starts_with("SSH-1.") && !banner.starts_with("SSH-1.99") {
+        let why = format!(
+            "{address} ({banner}) speaks the first version of SSH alone, which nothing speaks any more"
+        );
+        return Refusal::new(Reason::ServerTooOld, why);
+    }
+    let offer = Offer::read(&transport::greeting());
+    if let Some(missing) = offer.and_then(|offer| wanted.missing_in(&offer)) {
+        let why =
+            format!("{address} ({banner}) offers no algorithms that can be used here: {missing}");
+        return Refusal::new(Reason::ServerTooOld, why);
+    }
+    let said = transport::last_words().map(|words| format!("; it said: {}", words.trim()));
+    let why = format!(
+        "{address} ({banner}) broke off the key exchange: {}{}",
+        error.message(),
+        said.unwrap_or_default()
+    );
+    Refusal::new(Reason::LinkLost, why)
+}
+
+/// What a server said in place of its banner: a busy one, or one of another kind, may say why in plain words.
+fn said_first() -> String {
+    let greeting = transport::greeting();
+    let text = String::from_utf8_lossy(&greeting[..greeting.len().min(300)]);
+    let lines = text.lines().filter(|line| !line.starts_with("SSH-"));
+    let text = lines.collect::<Vec<_>>().join(" ");
+    match text.trim() {
+        "" => String::new(),
+        text => format!("; it said: {text}"),
     }
 }
 
@@ -168,6 +176,11 @@ fn check_key(
                 file.display()
             ),
         )),
+        Verdict::Unchecked(why) => {
+            let why =
+                format!("whether the host key of {name} is revoked cannot be found out: {why}");
+            Err(Refusal::new(Reason::HostKeyChanged, why))
+        }
         Verdict::Unknown => {
             let question = Question::HostKey {
                 fingerprint: fingerprint.clone(),
@@ -182,9 +195,16 @@ fn check_key(
                 Strict::Ask | Strict::Yes => false,
             };
             if !accepted {
+                let authority = known.authority().map(|place| {
+                    format!(
+                        "; {place} names an authority for it, but certificates of hosts cannot be checked here: the key \
+                         itself has to be known"
+                    )
+                });
                 let why = format!(
-                    "the host key of {name} is not known: {} {fingerprint}",
-                    key_type(key)
+                    "the host key of {name} is not known: {} {fingerprint}{}",
+                    key_type(key),
+                    authority.unwrap_or_default()
                 );
                 return Err(Refusal::new(Reason::HostKeyUnknown, why));
             }

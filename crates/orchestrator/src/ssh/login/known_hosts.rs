@@ -1,5 +1,7 @@
 //! The files of known host keys, in OpenSSH's format (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
 
+mod revoked;
+
 use std::{
     fs,
     io::{self, Write},
@@ -27,6 +29,10 @@ struct Entry {
 #[derive(Debug)]
 pub(in crate::ssh) struct Known {
     entries: Vec<Entry>,
+    /// The file of `RevokedHostKeys`.
+    revoked: Option<PathBuf>,
+    /// Where a certificate authority is named for the host, as `file:line`.
+    authority: Option<String>,
 }
 
 /// What the files say about a key.
@@ -50,6 +56,8 @@ pub(in crate::ssh) enum Verdict {
         /// From 1.
         line: usize,
     },
+    /// Whether it is revoked cannot be found out, so that it must not be trusted: in words.
+    Unchecked(String),
 }
 
 impl Known {
@@ -62,12 +70,15 @@ impl Known {
             names.push(route.hostname.to_lowercase());
         }
         let mut known: Vec<Entry> = Vec::new();
+        let mut authority = None;
         for name in names {
             for path in route.known_hosts.iter().chain(&route.global_known_hosts) {
                 match fs::read(path) {
                     // A stray byte must not make all keys unknown.
                     Ok(bytes) => {
-                        known.extend(entries(&String::from_utf8_lossy(&bytes), path, &name));
+                        let text = String::from_utf8_lossy(&bytes);
+                        known.extend(entries(&text, path, &name));
+                        authority = authority.or_else(|| authority_of(&text, path, &name));
                     }
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(error) => tracing::warn!(file = %path.display(), %error, "not read"),
@@ -77,11 +88,30 @@ impl Known {
                 break;
             }
         }
-        Self { entries: known }
+        Self {
+            entries: known,
+            revoked: route.revoked_host_keys.clone(),
+            authority,
+        }
+    }
+
+    /// Where a certificate authority is named for the host, as `file:line`.
+    pub(in crate::ssh) fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// What is said about this key, as it came over the wire.
     pub(in crate::ssh) fn judge(&self, key: &[u8]) -> Verdict {
+        if let Some(file) = &self.revoked {
+            match revoked::line_of(file, key_type(key), key) {
+                Ok(None) => {}
+                Ok(Some(line)) => {
+                    let file = file.clone();
+                    return Verdict::Revoked { file, line };
+                }
+                Err(why) => return Verdict::Unchecked(format!("{}: {why}", file.display())),
+            }
+        }
         let place = |entry: &Entry| (entry.file.clone(), entry.line);
         if let Some((file, line)) = self
             .entries
@@ -103,28 +133,27 @@ impl Known {
         }
     }
 
-    /// The host key algorithms to ask for, the ones we can check first.
-    pub(in crate::ssh) fn algorithms(&self) -> String {
+    /// The host key algorithms by whose keys the host is known: those are to be asked for first, since its other keys could
+    /// not be checked.
+    pub(in crate::ssh) fn algorithms(&self) -> Vec<&'static str> {
         let is_known = |kind: &str| {
             let mut good = self.entries.iter().filter(|entry| !entry.revoked);
             good.any(|entry| entry.key_type == kind)
         };
         let mut all = ALGORITHMS.to_vec();
         all.sort_by_key(|(kind, _)| !is_known(kind));
-        all.iter()
-            .map(|(_, name)| *name)
-            .collect::<Vec<_>>()
-            .join(",")
+        all.iter().map(|(_, name)| *name).collect()
     }
 }
 
-/// Key types and the algorithms that use them, best first. Certificates are left out: we keep no authorities.
+/// Key types and the algorithms that use them, best first. Certificates are left out: libssh2 cannot check one of a host.
 const ALGORITHMS: &[(&str, &str)] = &[
     ("ssh-ed25519", "ssh-ed25519"),
     ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"),
     ("ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384"),
     ("ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"),
-    ("ssh-rsa", "rsa-sha2-512,rsa-sha2-256"),
+    ("ssh-rsa", "rsa-sha2-512"),
+    ("ssh-rsa", "rsa-sha2-256"),
 ];
 
 /// The type that a key begins with (RFC 4253 §6.6).
@@ -198,6 +227,16 @@ fn entries(text: &str, file: &Path, name: &str) -> Vec<Entry> {
         .collect()
 }
 
+/// Where an authority is named whose certificates would vouch for the host.
+fn authority_of(text: &str, file: &Path, name: &str) -> Option<String> {
+    let at = text.lines().position(|line| {
+        let mut words = line.split_ascii_whitespace();
+        words.next() == Some("@cert-authority")
+            && words.next().is_some_and(|names| speaks_of(names, name))
+    })?;
+    Some(format!("{}:{}", file.display(), at + 1))
+}
+
 fn entry(text: &str, file: &Path, line: usize, name: &str) -> Option<Entry> {
     let mut words = text.split_ascii_whitespace().peekable();
     let marker = words.next_if(|word| word.starts_with('@'));
@@ -240,8 +279,10 @@ fn speaks_of(names: &str, name: &str) -> bool {
 pub fn fuzz(text: &str, name: &str, key: &[u8]) {
     let known = Known {
         entries: entries(text, Path::new("known_hosts"), name),
+        revoked: None,
+        authority: None,
     };
     let written = text.contains(&BASE64.encode(key));
     assert!(known.judge(key) != Verdict::Known || written);
-    assert!(known.algorithms().contains("ssh-ed25519"));
+    assert!(known.algorithms().contains(&"ssh-ed25519"));
 }

@@ -15,6 +15,7 @@ use crate::ssh::{
     config::route::Route,
     failure::{Reason, Refusal},
     poll::again,
+    session::transport,
 };
 
 /// Keys and methods after which a server that hangs up is taken to have had enough: sshd allows six, some only three.
@@ -265,16 +266,28 @@ impl Login<'_> {
                 let why = format!("{address} did not finish the login within {seconds} s");
                 Refusal::new(Reason::Timeout, why)
             }
-            // Servers hang up on who has tried too much (`MaxAuthTries`).
-            Stopped::Failed(_) if self.tried.len() >= MANY => {
-                let refusal = self.refused(&self.known);
-                let why = format!("{}; it hung up, as after too many tries", refusal.why);
-                Refusal::new(Reason::AuthFailed, why)
+            Stopped::Failed(error) => {
+                let words = transport::last_words().unwrap_or_default();
+                let said = match words.trim() {
+                    "" => String::new(),
+                    words => format!("; it said: {words}"),
+                };
+                // Servers hang up on who has tried too much (`MaxAuthTries`), and most say so.
+                if words.contains("authentication failures") || self.tried.len() >= MANY {
+                    let refusal = self.refused(&self.known);
+                    let why = format!(
+                        "{}; it hung up, as after too many tries{said}: name the right key with IdentityFile and \
+                         IdentitiesOnly yes",
+                        refusal.why
+                    );
+                    return Refusal::new(Reason::AuthFailed, why);
+                }
+                let why = format!(
+                    "{address} went away during the login: {}{said}",
+                    error.message()
+                );
+                Refusal::new(Reason::LinkLost, why)
             }
-            Stopped::Failed(error) => Refusal::new(
-                Reason::LinkLost,
-                format!("{address} went away during the login: {}", error.message()),
-            ),
         }
     }
 

@@ -49,14 +49,15 @@ pub(super) fn carry(session: Session, channel: Channel) -> io::Result<UnixStream
 }
 
 /// Bytes that were read on one side and not yet written on the other.
-struct Waiting {
+pub(in crate::ssh) struct Waiting {
     bytes: Vec<u8>,
     from: usize,
     to: usize,
 }
 
 impl Waiting {
-    fn new() -> Self {
+    /// None yet.
+    pub(in crate::ssh) fn new() -> Self {
         Self {
             bytes: vec![0; BUFFER],
             from: 0,
@@ -64,12 +65,13 @@ impl Waiting {
         }
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether nothing waits.
+    pub(in crate::ssh) fn is_empty(&self) -> bool {
         self.from == self.to
     }
 
     /// Reads more if nothing waits; false at the end.
-    fn fill(&mut self, from: &mut impl Read) -> io::Result<bool> {
+    pub(in crate::ssh) fn fill(&mut self, from: &mut impl Read) -> io::Result<bool> {
         if !self.is_empty() {
             return Ok(true);
         }
@@ -85,7 +87,7 @@ impl Waiting {
     }
 
     /// Writes what waits; whether anything was written.
-    fn drain(&mut self, to: &mut impl Write) -> io::Result<bool> {
+    pub(in crate::ssh) fn drain(&mut self, to: &mut impl Write) -> io::Result<bool> {
         if self.is_empty() {
             return Ok(false);
         }

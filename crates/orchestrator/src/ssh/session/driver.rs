@@ -1,12 +1,19 @@
 //! A session's thread: makes the login, then moves its jobs along whenever the socket, a job's orders or the clock say
 //! so. Everything of libssh2 happens on it.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use rustix::event::{PollFd, PollFlags};
 use ssh2::Session;
 
-use super::{transport, work::Work};
+use super::{
+    forward::{self, Forwarded},
+    transport,
+    work::Work,
+};
 use crate::ssh::{
     config::route::Route,
     inbox::Shared,
@@ -20,8 +27,10 @@ const IDLE: Duration = Duration::from_secs(600);
 const SILENCE: Duration = Duration::from_secs(5);
 /// How long the answer may take before the link is given up; with the silence before, below the 20 s promised.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The shortest wait, where the clock says that something is due which cannot be done yet.
+/// The shortest wait, if the clock says that something is due which cannot be done yet.
 const TICK: Duration = Duration::from_millis(100);
+/// How long a session that rested may take to answer its next job; then a fresh connection is made for that.
+const ROUSED: Duration = Duration::from_secs(2);
 /// Bytes read at once.
 const BUFFER: usize = 128 << 10;
 /// A kind of channel that no host knows, see [`Driver::hear`].
@@ -37,7 +46,10 @@ pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask) {
         Ok(session) => {
             transport::adopt(&session);
             let work = tasks.into_iter().map(Work::exec).collect();
-            Driver::new(shared, &session, work).drive();
+            if route.forward_agent.is_some() {
+                forward::allow(&session);
+            }
+            Driver::new(shared, &session, work, route).drive();
             transport::bury();
         }
         Err(refusal) => {
@@ -49,24 +61,53 @@ pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask) {
     }
 }
 
+/// When a silent host is asked for a sign of life, and how long it has for that.
+#[derive(Debug, Clone, Copy)]
+struct Alive {
+    silence: Duration,
+    patience: Duration,
+}
+
+impl Alive {
+    /// As `ServerAliveInterval` and `ServerAliveCountMax` say; by default the app's own measure, since `ssh` has none.
+    fn of(route: &Route) -> Self {
+        match route.alive_interval {
+            Some(silence) => Self {
+                silence,
+                patience: silence * route.alive_count.max(1),
+            },
+            None => Self {
+                silence: SILENCE,
+                patience: PATIENCE,
+            },
+        }
+    }
+}
+
 struct Driver<'a> {
     shared: &'a Shared,
     session: &'a Session,
     work: Vec<Work>,
     buffer: Vec<u8>,
     idle_since: Instant,
+    alive: Alive,
+    /// The agent that the host's jobs may use, and what they ask of it.
+    agent: Option<&'a Path>,
+    forwarded: Vec<Forwarded>,
     /// When the host was asked for the sign of life that has not come yet.
     asked: Option<Instant>,
     /// When the host was asked for a channel that it does not know, and has not refused it yet, see [`Self::hear`].
     hearing: Option<Instant>,
+    /// When a job came to this session, which rested, and how many bytes had come from the host then; none once it has answered.
+    roused: Option<(Instant, u64)>,
     /// Whether a job waits for its channel: libssh2 opens one at a time.
     is_opening: bool,
-    /// Bytes that could be read when the last wait was over; none if it was for something else.
+    /// Bytes that had come from the host when the last wait was over; none if it was not over for more of them.
     heard_of: Option<u64>,
 }
 
 impl<'a> Driver<'a> {
-    fn new(shared: &'a Shared, session: &'a Session, work: Vec<Work>) -> Self {
+    fn new(shared: &'a Shared, session: &'a Session, work: Vec<Work>, route: &'a Route) -> Self {
         // Asked only when due, so that the interval of libssh2's own never holds one back.
         session.set_keepalive(true, 2);
         Self {
@@ -75,8 +116,12 @@ impl<'a> Driver<'a> {
             work,
             buffer: vec![0; BUFFER],
             idle_since: Instant::now(),
+            alive: Alive::of(route),
+            agent: route.forward_agent.as_deref(),
+            forwarded: Vec::new(),
             asked: None,
             hearing: None,
+            roused: None,
             is_opening: false,
             heard_of: None,
         }
@@ -87,6 +132,9 @@ impl<'a> Driver<'a> {
             let moved = self.step();
             if !moved && let Some(why) = transport::broken() {
                 return self.give_up(&why);
+            }
+            if self.sleeps_on() {
+                return self.give_up("the host does not answer on a connection that rested");
             }
             if self.work.is_empty() && self.may_close() {
                 if let Err(error) = self.session.disconnect(None, "done", None) {
@@ -106,6 +154,9 @@ impl<'a> Driver<'a> {
     fn step(&mut self) -> bool {
         let new = self.shared.take();
         let mut moved = !new.is_empty();
+        if moved && self.work.is_empty() {
+            self.roused = Some((Instant::now(), transport::received()));
+        }
         self.work.extend(new.into_iter().map(Work::exec));
         if self.hearing.is_some() {
             self.hear();
@@ -128,6 +179,7 @@ impl<'a> Driver<'a> {
                 }
             }
         }
+        moved |= self.forward();
         let before = self.work.len();
         self.is_opening = !may_open;
         self.work.retain(|work| !work.is_over());
@@ -138,6 +190,34 @@ impl<'a> Driver<'a> {
             self.idle_since = Instant::now();
         }
         moved
+    }
+
+    /// Carries what the host's jobs ask of the agent here.
+    fn forward(&mut self) -> bool {
+        let Some(agent) = self.agent else {
+            return false;
+        };
+        self.forwarded.extend(forward::taken(self.session, agent));
+        let mut moved = false;
+        for request in &mut self.forwarded {
+            moved |= request.step();
+        }
+        let are_jobs_over = self.work.is_empty();
+        self.forwarded
+            .retain(|request| !request.is_over() && !are_jobs_over);
+        moved
+    }
+
+    /// Whether the host has not answered since a job came to a session that rested: its link may be gone without a word, as
+    /// after a laptop's sleep. Nothing of the job was seen there, so that it can go elsewhere.
+    fn sleeps_on(&mut self) -> bool {
+        self.roused = self
+            .roused
+            .filter(|(_, before)| *before == transport::received());
+        let is_late = self
+            .roused
+            .is_some_and(|(since, _)| since.elapsed() >= ROUSED);
+        is_late && !self.has_news()
     }
 
     /// A host that refuses a channel may have too many of ours: the job goes to another session, which is then alone.
@@ -155,17 +235,20 @@ impl<'a> Driver<'a> {
 
     /// Whether what woke the last wait is still there, since nobody reads it.
     fn is_unread(&mut self) -> bool {
-        if self.heard_of.is_none() || self.heard_of != unread(self.session) {
+        let Some(before) = self.heard_of else {
+            return false;
+        };
+        if transport::received() != before {
             return false;
         }
-        if self.heard_of == Some(0) {
+        if unread(self.session) == Some(0) {
             // Ready to be read, and nothing there: that is how a connection ends.
             transport::give_up("the host closed the connection");
         }
         if self.hearing.is_none() && !self.is_opening && self.can_send() {
             self.hear();
         }
-        self.heard_of == unread(self.session)
+        transport::received() == before
     }
 
     /// Reads what the host sends while no job reads: answers to signs of life, the host's own, its closing of channels.
@@ -176,7 +259,7 @@ impl<'a> Driver<'a> {
         let since = *self.hearing.get_or_insert_with(Instant::now);
         match self.session.channel_open(UNKNOWN_CHANNEL, 0, 0, None) {
             Err(error) if again(&error) => {
-                if since.elapsed() >= PATIENCE {
+                if since.elapsed() >= self.alive.patience {
                     transport::give_up("the host does not answer");
                 }
             }
@@ -190,14 +273,18 @@ impl<'a> Driver<'a> {
     /// Waits for whatever is due next; for the host only if somebody reads what it sends.
     fn wait(&mut self, is_unread: bool) {
         let now = Instant::now();
-        let mut until = self
-            .asked
-            .map_or_else(|| transport::heard() + SILENCE, |asked| asked + PATIENCE);
+        let mut until = self.asked.map_or_else(
+            || transport::heard() + self.alive.silence,
+            |asked| asked + self.alive.patience,
+        );
         if self.work.is_empty() {
             until = until.min(self.idle_since + IDLE);
         }
+        if let Some((since, _)) = self.roused {
+            until = until.min(since + ROUSED);
+        }
         if let Some(since) = self.hearing {
-            until = until.min(since + PATIENCE);
+            until = until.min(since + self.alive.patience);
         }
         for look in self.work.iter().filter_map(Work::next_look) {
             until = until.min(look);
@@ -223,9 +310,11 @@ impl<'a> Driver<'a> {
                 .iter()
                 .map(|work| PollFd::from_borrowed_fd(work.orders_fd(), PollFlags::IN)),
         );
+        let requests = self.forwarded.iter();
+        fds.extend(requests.map(|request| PollFd::from_borrowed_fd(request.fd(), PollFlags::IN)));
         pause(&mut fds, until.saturating_duration_since(now).max(TICK));
         let is_ready = fds[0].revents().contains(PollFlags::IN);
-        self.heard_of = unread(self.session).filter(|_| is_ready || is_unread);
+        self.heard_of = (is_ready || is_unread).then(transport::received);
     }
 
     /// Asks a silent host for a sign of life, and gives up one that has none. Silence alone is no evidence: this thread
@@ -234,13 +323,13 @@ impl<'a> Driver<'a> {
         let heard = transport::heard();
         self.asked = self.asked.filter(|asked| *asked > heard);
         match self.asked {
-            Some(asked) if asked.elapsed() >= PATIENCE && !self.has_news() => {
+            Some(asked) if asked.elapsed() >= self.alive.patience && !self.has_news() => {
                 let seconds = heard.elapsed().as_secs();
                 transport::give_up(&format!("the host has not been heard of for {seconds} s"));
             }
-            None if heard.elapsed() >= SILENCE => {
+            None if heard.elapsed() >= self.alive.silence => {
                 self.asked = Some(Instant::now());
-                // Where it cannot be sent, what is waiting to be sent asks as well. One that is sent in part could
+                // If it cannot be sent, what is waiting to be sent asks as well. One that is sent in part could
                 // never be finished: libssh2 keeps it on the stack.
                 if self.can_send()
                     && let Err(error) = self.session.keepalive_send()

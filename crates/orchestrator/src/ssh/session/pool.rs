@@ -76,6 +76,7 @@ impl Sessions {
         let task = Task {
             exec: Box::new(exec),
             env: route.env.clone(),
+            forwards_agent: route.forward_agent.is_some(),
             output,
             orders,
             reply,
@@ -165,7 +166,7 @@ impl Handle {
                     seen,
                     wake,
                 } => {
-                    // Where it fails, the sender is dropped, and that is an answer too.
+                    // If it fails, the sender is dropped, and that is an answer too.
                     drop(self.look(command).await.map(|text| seen.send(text)));
                     wake.nudge();
                 }
@@ -237,5 +238,6 @@ fn lost(why: &str) -> Ended {
         canceled: false,
         survivors: Vec::new(),
         complete: true,
+        notes: Vec::new(),
     }
 }

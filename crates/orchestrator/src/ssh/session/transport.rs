@@ -11,8 +11,8 @@
 
 use std::{
     cell::{Cell, RefCell},
-    ffi::{c_int, c_void},
-    io,
+    ffi::{c_char, c_int, c_void},
+    io, slice,
     time::Instant,
 };
 
@@ -20,13 +20,24 @@ thread_local! {
     static BROKEN: RefCell<Option<String>> = const { RefCell::new(None) };
     static HEARD: Cell<Option<Instant>> = const { Cell::new(None) };
     static BURIED: Cell<bool> = const { Cell::new(false) };
+    static RECEIVED: Cell<u64> = const { Cell::new(0) };
     static LEFT: Cell<usize> = const { Cell::new(0) };
+    /// The first bytes of the session that is being made, before anything is encrypted.
+    static GREETING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Why the host says that it hangs up.
+    static FAREWELL: RefCell<Option<String>> = const { RefCell::new(None) };
 }
+
+/// Bytes of a host's first ones that are kept: its lines, and what it offers for the key exchange.
+const GREETING_KEPT: usize = 16 << 10;
+/// Bytes of its last words that are kept.
+const FAREWELL_KEPT: usize = 300;
 
 /// Bytes that one call of libssh2 may read while a session is being made.
 const STEP: usize = 256 << 10;
 
-/// `LIBSSH2_CALLBACK_SEND` and `LIBSSH2_CALLBACK_RECV` of libssh2.h.
+/// `LIBSSH2_CALLBACK_DISCONNECT`, `LIBSSH2_CALLBACK_SEND` and `LIBSSH2_CALLBACK_RECV` of libssh2.h.
+const DISCONNECT: c_int = 2;
 const SEND: c_int = 5;
 const RECV: c_int = 6;
 
@@ -44,6 +55,18 @@ unsafe extern "C" {
     ) -> *mut c_void;
 }
 
+/// Sets one of libssh2's callbacks; `callback` is a function with the signature that libssh2.h gives for `kind`.
+#[expect(
+    unsafe_code,
+    reason = "the session is locked while it is changed; the callers name functions of the right signature"
+)]
+pub(super) fn set_callback(session: &ssh2::Session, kind: c_int, callback: *mut c_void) {
+    let mut raw = session.raw();
+    unsafe {
+        libssh2_session_callback_set2(&raw mut *raw, kind, callback);
+    }
+}
+
 /// Bounds what a call of libssh2 reads until the session is made. Some of its calls end only when the server pauses: one
 /// that sends lines before its banner without a pause would be read for ever, past every limit and every cancel.
 #[expect(
@@ -51,10 +74,23 @@ unsafe extern "C" {
     reason = "the session is locked while it is changed, and the callback has the signature of LIBSSH2_RECV_FUNC"
 )]
 pub(in crate::ssh) fn bound(session: &ssh2::Session) {
+    GREETING.with_borrow_mut(Vec::clear);
+    FAREWELL.set(None);
     let mut raw = session.raw();
     unsafe {
+        libssh2_session_callback_set2(&raw mut *raw, DISCONNECT, farewell as *mut c_void);
         libssh2_session_callback_set2(&raw mut *raw, RECV, receive_some as *mut c_void);
     }
+}
+
+/// The first bytes of the session that is being made on this thread.
+pub(in crate::ssh) fn greeting() -> Vec<u8> {
+    GREETING.with_borrow(Clone::clone)
+}
+
+/// Why the host says that it hangs up, if it has; raw, as it came.
+pub(in crate::ssh) fn last_words() -> Option<String> {
+    FAREWELL.with_borrow(Clone::clone)
 }
 
 /// Lets the next call of libssh2 read; one that has read [`STEP`] bytes is told that there are no more for now.
@@ -70,6 +106,7 @@ pub(in crate::ssh) fn refill() {
 pub(in crate::ssh) fn adopt(session: &ssh2::Session) {
     BROKEN.set(None);
     HEARD.set(Some(Instant::now()));
+    RECEIVED.set(0);
     let mut raw = session.raw();
     unsafe {
         libssh2_session_callback_set2(&raw mut *raw, RECV, receive as *mut c_void);
@@ -87,6 +124,11 @@ pub(in crate::ssh) fn give_up(why: &str) {
     BROKEN.with_borrow_mut(|broken| {
         broken.get_or_insert_with(|| why.to_owned());
     });
+}
+
+/// Bytes that have come from the host since the session was made.
+pub(in crate::ssh) fn received() -> u64 {
+    RECEIVED.get()
 }
 
 /// When the host was last heard of.
@@ -119,6 +161,10 @@ extern "C" fn receive_some(
     match usize::try_from(got) {
         Ok(length) => {
             LEFT.set(left - length);
+            GREETING.with_borrow_mut(|greeting| {
+                let kept = length.min(GREETING_KEPT.saturating_sub(greeting.len()));
+                greeting.extend_from_slice(unsafe { slice::from_raw_parts(buffer.cast(), kept) });
+            });
             got
         }
         Err(_) => {
@@ -126,6 +172,29 @@ extern "C" fn receive_some(
             -error.map_or_else(again, |error| isize::try_from(error).unwrap_or(1))
         }
     }
+}
+
+#[expect(
+    unsafe_code,
+    reason = "libssh2 gives a text of the length it says, with the signature of LIBSSH2_DISCONNECT_FUNC"
+)]
+extern "C" fn farewell(
+    _: *mut Raw,
+    _reason: c_int,
+    text: *const c_char,
+    length: c_int,
+    _language: *const c_char,
+    _language_length: c_int,
+    _abstract: *mut *mut c_void,
+) {
+    let length = usize::try_from(length)
+        .unwrap_or_default()
+        .min(FAREWELL_KEPT);
+    if text.is_null() || length == 0 {
+        return;
+    }
+    let bytes = unsafe { slice::from_raw_parts(text.cast::<u8>(), length) };
+    FAREWELL.set(Some(String::from_utf8_lossy(bytes).into_owned()));
 }
 
 #[expect(
@@ -146,8 +215,9 @@ extern "C" fn receive(
         return -again();
     }
     let got = unsafe { libc::recv(socket, buffer, length, flags) };
-    if got > 0 {
+    if let Ok(count @ 1..) = u64::try_from(got) {
         HEARD.set(Some(Instant::now()));
+        RECEIVED.set(RECEIVED.get() + count);
         return got;
     }
     if got == 0 {

@@ -1,4 +1,4 @@
-//! The account the server runs as where we are root, as which it refuses to run.
+//! The account the server runs as if we are root, as which it refuses to run.
 
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
@@ -12,7 +12,7 @@ pub(super) struct Account {
     pub(super) gid: u32,
 }
 
-/// Whom a file or folder belongs to, where it is there.
+/// Whom a file or folder belongs to, if it is there.
 pub(super) fn owner(path: &Path) -> Option<Account> {
     let about = fs::metadata(path).ok()?;
     Some(Account {
@@ -21,7 +21,7 @@ pub(super) fn owner(path: &Path) -> Option<Account> {
     })
 }
 
-/// The account that is for root's servers alone, where somebody has made it.
+/// The account that is for root's servers alone, if somebody has made it.
 const OWN: &str = "vm-orchestrator";
 
 /// An account for root's servers: one of their own, that of a Postgres of the system, or nobody.

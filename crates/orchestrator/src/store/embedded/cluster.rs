@@ -9,12 +9,15 @@ use std::{
 };
 
 use super::{broken, cannot, place::Place, programs::Programs};
-use crate::store::StoreError;
+use crate::{folders, store::StoreError};
 
 /// The role the app logs in as, which owns the database and may nothing else; and that database.
 pub(super) const ROLE: &str = "vmo";
 
-/// Makes the data folder where there is none. A kill in the middle leaves `data.new`, which nobody takes for data.
+/// The first major version in which a role that is no superuser may checkpoint.
+const FIRST_WITH_CHECKPOINT_ROLE: u32 = 15;
+
+/// Makes the data folder if there is none. A kill in the middle leaves `data.new`, which nobody takes for data.
 pub(super) fn make(place: &Place, programs: &Programs) -> Result<(), StoreError> {
     let fresh = place.fresh_data();
     if fresh.exists() {
@@ -40,15 +43,17 @@ pub(super) fn make(place: &Place, programs: &Programs) -> Result<(), StoreError>
         .arg(&fresh);
     run(initdb, "")?;
     // Without a server nobody has to be let in as a superuser, now or ever.
+    let mut roles = format!("create role {ROLE} login;\ncreate database {ROLE} owner {ROLE};\n");
+    if programs.major >= FIRST_WITH_CHECKPOINT_ROLE {
+        // It makes room for the spools where their disk is full.
+        roles.push_str(&format!("grant pg_checkpoint to {ROLE};\n"));
+    }
     let mut single = place.command(&programs.bin.join("postgres"));
     single
         .args(["--single", "-c", "exit_on_error=on", "-D"])
         .arg(&fresh)
         .arg("postgres");
-    run(
-        single,
-        &format!("create role {ROLE} login;\ncreate database {ROLE} owner {ROLE};\n"),
-    )?;
+    run(single, &roles)?;
 
     let data = place.data();
     fs::rename(&fresh, &data)
@@ -59,20 +64,16 @@ pub(super) fn make(place: &Place, programs: &Programs) -> Result<(), StoreError>
 /// Says who may log in: who we are on this system, as the app's role, by the socket file. Written before each start, since
 /// a name may have changed.
 pub(super) fn admit(place: &Place) -> Result<(), StoreError> {
-    let me = Command::new("id").arg("-un").output();
-    let me = me
-        .ok()
-        .and_then(|output| String::from_utf8(output.stdout).ok());
-    let me = me.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let me = me.ok_or_else(|| {
-        broken("this user has no name on this system (id -un), and the server asks for it")
-    })?;
     write(
         place,
         "pg_hba.conf",
         &format!("local all {ROLE} peer map=vmo\n"),
     )?;
-    write(place, "pg_ident.conf", &format!("vmo \"{me}\" {ROLE}\n"))
+    write(
+        place,
+        "pg_ident.conf",
+        &format!("vmo \"{}\" {ROLE}\n", folders::user()),
+    )
 }
 
 fn write(place: &Place, name: &str, text: &str) -> Result<(), StoreError> {

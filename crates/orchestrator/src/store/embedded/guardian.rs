@@ -77,9 +77,9 @@ impl Word {
 /// The standard input has to be the start lock, which is let go when the server is ready.
 ///
 /// # Errors
-/// Where the server cannot be brought up or stopped.
+/// If the server cannot be brought up or stopped.
 pub fn guardian(app: &Path) -> Result<(), StoreError> {
-    // A session of its own: what ends the starter's terminal does not end this. Fails where it leads one already.
+    // A session of its own: what ends the starter's terminal does not end this. Fails if it leads one already.
     rustix::process::setsid().ok();
     let app = std::path::absolute(app).map_err(|error| broken(error.to_string()))?;
     // No folder of the starter's is kept from being unmounted or removed.
@@ -194,7 +194,7 @@ async fn watch(place: &Place, mut server: Server, told: &mut Told) -> Result<(),
                 // Whoever comes now must not wait for it.
                 drop(left);
                 drop(tokio::time::timeout(linger(), server.ended()).await);
-                // Where there is no lock to be had, its folder is gone, and nobody can hold it any more.
+                // If there is no lock to be had, its folder is gone, and nobody can hold it any more.
                 let lock = Lock::now(&holders, Mode::Alone);
                 if !matches!(lock, Ok(None)) {
                     return server.stop().await;
@@ -205,7 +205,7 @@ async fn watch(place: &Place, mut server: Server, told: &mut Told) -> Result<(),
     }
 }
 
-/// Returns when the server's socket file is not there: a folder of temporary files is swept, a run-time folder is made anew.
+/// Returns when the server's socket file is not there: a folder of temporary files is swept, a run-time folder is made again.
 async fn swept(sockets: &Path) {
     while socket(sockets).exists() {
         tokio::time::sleep(TO_SWEEP).await;

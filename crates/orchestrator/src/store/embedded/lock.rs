@@ -25,7 +25,7 @@ pub(super) enum Mode {
 pub(super) struct Lock(File);
 
 impl Lock {
-    /// Takes the lock where that can be done at once.
+    /// Takes the lock if that can be done at once.
     pub(super) fn now(path: &Path, mode: Mode) -> io::Result<Option<Self>> {
         let file = open(path)?;
         let operation = match mode {
@@ -39,7 +39,7 @@ impl Lock {
         }
     }
 
-    /// Waits for the lock, however long that takes. Where the wait is given up, the lock is let go as soon as it comes.
+    /// Waits for the lock, however long that takes. If the wait is given up, the lock is let go as soon as it comes.
     pub(super) async fn wait(path: &Path, mode: Mode) -> io::Result<Self> {
         if let Some(lock) = Self::now(path, mode)? {
             return Ok(lock);

@@ -34,21 +34,21 @@ pub(super) struct Place {
     folder: PathBuf,
     /// What holds the data folder.
     home: PathBuf,
-    /// Tells this server from others on this machine.
+    /// Distinguishes this server from others on this machine.
     pub(super) key: String,
-    /// Whom the data belongs to, where that is not us.
+    /// Whom the data belongs to, if that is not us.
     pub(super) account: Option<Account>,
 }
 
 /// The data folder of the embedded server of an app's data folder, whether or not it is there.
 ///
 /// # Errors
-/// Where a folder above it cannot be made or read.
+/// If a folder above it cannot be made or read.
 pub fn data_folder(app: &Path) -> Result<PathBuf, StoreError> {
     Place::of(app).map(|place| place.data())
 }
 
-/// What a person should know of the account that the embedded server of an app's data folder runs as, where we are root.
+/// What a person should know of the account that the embedded server of an app's data folder runs as, if we are root.
 #[must_use]
 pub fn shared_account(app: &Path) -> Option<String> {
     Place::of(app).ok()?.account.and_then(shared)
@@ -139,7 +139,7 @@ impl Place {
         }
     }
 
-    /// The folder of the socket file, made where it is missing. Nobody but the account may enter it: it was not laid out
+    /// The folder of the socket file, made if it is missing. Nobody but the account may enter it: it was not laid out
     /// for us by somebody else.
     pub(super) fn sockets(&self) -> Result<PathBuf, StoreError> {
         let mut refused = String::new();
@@ -169,10 +169,10 @@ impl Place {
         {
             return Some(known);
         }
-        let name = uuid::Uuid::now_v7().simple().to_string();
+        let name = crate::ids::new_id().simple().to_string();
         let folder = Path::new("/tmp").join(format!("vmo-{}", &name[16..]));
         self.private_of_account(&folder).ok()?;
-        // Where it cannot be noted, the next start makes another.
+        // If it cannot be noted, the next start makes another.
         fs::write(note, folder.as_os_str().as_encoded_bytes()).ok();
         Some(folder)
     }

@@ -1,4 +1,4 @@
-//! Another process, told apart from any later one with the same number.
+//! Another process, distinct from any later one with the same number.
 
 use std::{io, path::Path};
 
@@ -42,7 +42,7 @@ mod system {
     pub(in super::super) struct Process(AsyncFd<OwnedFd>);
 
     impl Process {
-        /// None where there is none of this number.
+        /// None if there is none of this number.
         pub(in super::super) fn open(pid: Pid) -> io::Result<Option<Self>> {
             match pidfd_open(pid, PidfdFlags::empty()) {
                 Ok(fd) => {
@@ -131,7 +131,7 @@ mod system {
     pub(in super::super) struct Process(Pid);
 
     impl Process {
-        /// None where there is none of this number.
+        /// None if there is none of this number.
         pub(in super::super) fn open(pid: Pid) -> io::Result<Option<Self>> {
             Ok(exists(pid).then_some(Self(pid)))
         }

@@ -24,12 +24,12 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// The programs to run a server of the app's data folder with: of the major version of the data there, or where there
-    /// is none yet, the first found. In this order: the folder `VMO_POSTGRES`, and no other where that is set; `postgres`
+    /// The programs to run a server of the app's data folder with: of the major version of the data there, or if there
+    /// is none yet, the first found. In this order: the folder `VMO_POSTGRES`, and no other if that is set; `postgres`
     /// beside the executable, beside its folder, in `../lib/vm-orchestrator`; the system's.
     ///
     /// # Errors
-    /// [`StoreError::OtherMajor`] where there is data and none of its version; [`StoreError::Embedded`] where there is none.
+    /// [`StoreError::OtherMajor`] if there is data and none of its version; [`StoreError::Embedded`] if there is none.
     pub fn find(app: &Path) -> Result<Self, StoreError> {
         Self::fitting(&Place::of(app)?)
     }
@@ -43,7 +43,16 @@ impl Programs {
             Err(error) => return Err(cannot("read PG_VERSION in", &data, &error)),
         };
         let mut others = Vec::new();
-        for programs in folders().iter().filter_map(|bin| Self::at(bin)) {
+        let mut unrun = None;
+        for bin in folders() {
+            let programs = match Self::at(&bin) {
+                Ok(Some(programs)) => programs,
+                Ok(None) => continue,
+                Err(error) => {
+                    unrun.get_or_insert_with(|| cannot("run postgres in", &bin, &error));
+                    continue;
+                }
+            };
             let major = programs.major.to_string();
             let fits = match &wanted {
                 Some(wanted) => major == *wanted,
@@ -55,6 +64,10 @@ impl Programs {
             others.push(major);
         }
         others.dedup();
+        // There may be one of the right version.
+        if let Some(unrun) = unrun {
+            return Err(unrun);
+        }
         match wanted {
             Some(wanted) if !others.is_empty() => Err(StoreError::OtherMajor {
                 folder: data.display().to_string(),
@@ -65,29 +78,37 @@ impl Programs {
         }
     }
 
-    /// The programs in a folder, where they are there and run.
-    fn at(bin: &Path) -> Option<Self> {
-        let bin = fs::canonicalize(bin.join("postgres"))
-            .ok()?
-            .parent()?
-            .to_owned();
+    /// The programs in a folder, where they are there.
+    ///
+    /// # Errors
+    /// They are there and cannot be run: nothing is known of their version.
+    fn at(bin: &Path) -> io::Result<Option<Self>> {
+        let postgres = fs::canonicalize(bin.join("postgres"));
+        let Some(bin) = postgres
+            .ok()
+            .and_then(|path| Some(path.parent()?.to_owned()))
+        else {
+            return Ok(None);
+        };
         if !bin.join("initdb").exists() {
-            return None;
+            return Ok(None);
         }
         let output = Command::new(bin.join("postgres"))
             .arg("--version")
-            .output()
-            .ok()?;
-        let version = version_in(std::str::from_utf8(&output.stdout).ok()?)?;
-        let major = version.split('.').next()?.parse().ok()?;
-        Some(Self {
-            bin,
-            version,
-            major,
-        })
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let version = version_in(&said);
+        let major = |version: &str| version.split('.').next()?.parse().ok();
+        Ok(version.and_then(|version| {
+            Some(Self {
+                bin,
+                major: major(&version)?,
+                version,
+            })
+        }))
     }
 
-    /// These, or a copy of them where the server's account cannot reach them, as under `/root`.
+    /// These, or a copy of them if the server's account cannot reach them, as under `/root`.
     fn within_reach(self, place: &Place) -> Result<Self, StoreError> {
         let Some(home) = place.reachable() else {
             return Ok(self);
@@ -106,7 +127,7 @@ impl Programs {
             let fresh = home.join(format!("postgres-{}.{}", self.version, std::process::id()));
             copy_folder(whole, &fresh)
                 .map_err(|error| cannot("copy PostgreSQL to", &fresh, &error))?;
-            // Where somebody else was faster, theirs is as good.
+            // If somebody else was faster, theirs is as good.
             if fs::rename(&fresh, &copy).is_err() {
                 drop(fs::remove_dir_all(&fresh));
             }
@@ -191,10 +212,12 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
         if from.is_dir() {
             copy_folder(&from, &to.join(name))?;
         } else {
-            fs::copy(&from, to.join(name))?;
+            fs::copy(&from, to.join(&name))?;
+            // It is used for ever, so it has to be whole after a loss of power too.
+            fs::File::open(to.join(&name))?.sync_all()?;
         }
     }
-    Ok(())
+    fs::File::open(to)?.sync_all()
 }
 
 #[cfg(test)]

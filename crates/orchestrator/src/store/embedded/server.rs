@@ -1,4 +1,4 @@
-//! One server process: started, or adopted where it is there already; seen to be ready; stopped. It signals only what it
+//! One server process: started, or adopted if it is there already; seen to be ready; stopped. It signals only what it
 //! knows to be ours.
 
 use std::{
@@ -48,7 +48,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Adopts the server that is there, or makes the data where there is none and starts one.
+    /// Adopts the server that is there, or makes the data if there is none and starts one.
     pub(super) async fn bring_up(
         place: &Place,
         progress: impl Fn(&str),
@@ -190,7 +190,7 @@ impl Server {
         for (signal, limit) in TO_STOP {
             self.process.signal(signal);
             if tokio::time::timeout(limit, self.ended()).await.is_ok() {
-                // Empty now; where it is not, it stays.
+                // Empty now; if it is not, it stays.
                 drop(fs::remove_dir(&self.sockets));
                 return Ok(());
             }

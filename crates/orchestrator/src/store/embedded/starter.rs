@@ -30,7 +30,7 @@ const TO_WAIT: Duration = Duration::from_secs(660);
 const TO_RETURN: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// The embedded server, held: it stays up until this is dropped or its process ends, however that comes about. Where its
+/// The embedded server, held: it stays up until this is dropped or its process ends, however that comes about. If its
 /// guardian is killed, another is started by itself.
 #[derive(Debug)]
 pub struct Running {
@@ -46,7 +46,7 @@ impl Drop for Running {
     }
 }
 
-/// Holds the embedded server of an app's data folder, and brings it up where it is down. `guardian` is the command that
+/// Holds the embedded server of an app's data folder, and brings it up if it is down. `guardian` is the command that
 /// calls [`super::guardian`] for the data folder in `VMO_DATA_DIR`, which it is given; it has to run for long. `progress` is told what is done, in
 /// words: the first start takes seconds.
 ///
@@ -132,7 +132,7 @@ impl Post {
         let (program, args) = self
             .guardian
             .split_first()
-            .ok_or_else(|| broken("nobody said how to start its guardian"))?;
+            .ok_or_else(|| broken("there is no command to start its guardian"))?;
         let fails = |error: io::Error| broken(format!("cannot run {}: {error}", program.display()));
         let log = open_log(&self.place.log())
             .map_err(|error| cannot("write", &self.place.log(), &error))?;

@@ -32,6 +32,11 @@ pub enum CatalogRequest {
         /// Its name.
         name: String,
     },
+    /// Allows a command of the SSH config to run here: [`Reply::Ok`].
+    AllowCommand {
+        /// Its text as the config writes it.
+        command: String,
+    },
     /// Says whether at most one job of a project runs at once: [`Reply::Ok`].
     SetExclusive {
         /// Its name.

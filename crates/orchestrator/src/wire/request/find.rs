@@ -12,7 +12,7 @@ use crate::{job::JobId, log::find::Query};
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum FindRequest {
     /// Looks for something in a log, and on as it grows: [`Reply::Ok`], and [`Event::Found`] from then on. A search of the
-    /// same number is ended. Refused where it cannot be looked for, with its place.
+    /// same number is ended. Refused if it cannot be looked for, with its place.
     Find {
         /// The job.
         job: JobId,
@@ -26,7 +26,7 @@ pub enum FindRequest {
         /// It.
         search: u32,
     },
-    /// The next hit after a place, or the last one before it; from the other end where there is none and all has been
+    /// The next hit after a place, or the last one before it; from the other end if there is none and all has been
     /// looked at: [`Reply::Hit`].
     Hit {
         /// The search.
@@ -37,7 +37,7 @@ pub enum FindRequest {
         start: u32,
         /// Whether the hit before is wanted.
         back: bool,
-        /// As in [`FindRequest::HitLines`]: its place among those lines is told with it.
+        /// As in [`FindRequest::HitLines`]: its place among those lines is sent with it.
         around: u32,
     },
     /// The hits in some lines: [`Reply::Hits`].

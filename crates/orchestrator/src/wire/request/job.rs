@@ -30,7 +30,7 @@ pub enum JobRequest {
         /// At most 500.
         jobs: Vec<JobId>,
     },
-    /// Says something of a job, in the place of what was said: [`Reply::Ok`], and [`Event::Noted`] to every page.
+    /// Sets the note on a job, in place of an earlier one: [`Reply::Ok`], and [`Event::Noted`] to every page.
     SetNote {
         /// The job.
         job: JobId,
@@ -55,7 +55,7 @@ pub enum JobRequest {
         /// Whether its input ends after that.
         end: bool,
     },
-    /// Tells a job in a terminal how large its window is, and how large those of the next ones will be: [`Reply::Ok`].
+    /// Sends a job in a terminal how large its window is, and how large those of the next ones will be: [`Reply::Ok`].
     Resize {
         /// The job.
         job: JobId,

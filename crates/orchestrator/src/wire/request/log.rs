@@ -11,7 +11,7 @@ use crate::wire::{Event, Reply};
 #[serde(tag = "type", content = "with", rename_all = "snake_case")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum LogRequest {
-    /// Lines of a log by number: [`Reply::Lines`]; fewer where the log ends before, or where more than 512 KiB would
+    /// Lines of a log by number: [`Reply::Lines`]; fewer if the log ends before, or if more than 512 KiB would
     /// come together: then the rest is asked for again.
     Lines {
         /// The job.

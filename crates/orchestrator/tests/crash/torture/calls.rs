@@ -13,7 +13,7 @@ use regex_automata::meta::Regex;
 use super::{
     Tally, Tries,
     calls_table::call_named,
-    tracer::{Orders, Report, traced},
+    orders::{Orders, Report, traced},
 };
 use crate::{
     cast::{Cast, Role, all_jobs},

@@ -167,7 +167,7 @@ impl Machine {
 
 #[tokio::test]
 async fn processes_that_are_killed() {
-    let Some(mut tries) = Tries::of("kills", 20) else {
+    let Some(mut tries) = Tries::of("kills", 12) else {
         return;
     };
     let mut alone = tries

@@ -89,7 +89,7 @@ async fn one(
 
 #[tokio::test]
 async fn messages_that_fail() {
-    let Some(mut tries) = Tries::of("messages", 20) else {
+    let Some(mut tries) = Tries::of("messages", 10) else {
         return;
     };
     let postgres = Postgres::start();

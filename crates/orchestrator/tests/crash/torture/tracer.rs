@@ -4,7 +4,7 @@
 #![expect(unsafe_code, reason = "ptrace is a system call with addresses")]
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     env, fs,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
@@ -13,64 +13,15 @@ use std::{
     time::Duration,
 };
 
-use libc::{c_int, c_void, pid_t};
-use serde::{Deserialize, Serialize};
+use super::{
+    calls_table::{Fault, call_of},
+    orders::{ORDERS, Orders, Report},
+    process::{change, filter, line_of, memory, place, ptrace, registers},
+};
+use libc::{c_int, pid_t};
 
-use super::calls_table::{Call, Fault, On, call_of, calls};
-
-/// The variable that has the orders.
-const ORDERS: &str = "VMO_TRACER";
 /// What we see when a call begins or ends (PTRACE_O_TRACESYSGOOD).
 const AT_CALL: c_int = libc::SIGTRAP | 0x80;
-
-/// What is to be done.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Orders {
-    /// The program's role, the call with what it is on, which of them from 1, and the fault's name; none to count alone.
-    pub(crate) fault: Option<(String, String, u32, String)>,
-    /// The file for the [`Report`].
-    pub(crate) report: PathBuf,
-    /// The disk whose power is cut.
-    pub(crate) disk: Option<PathBuf>,
-    /// Where that disk is seen, so that only changes there count.
-    pub(crate) places: Vec<PathBuf>,
-    /// When all that still runs is ended, in milliseconds.
-    pub(crate) deadline_ms: u64,
-}
-
-/// What was seen.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Report {
-    /// How often each role made each call.
-    pub(crate) seen: BTreeMap<String, u32>,
-    /// The call that was hit, and what on.
-    pub(crate) hit: Option<String>,
-    /// Words of a panic, and signals that ended one of ours.
-    pub(crate) bad_ends: Vec<String>,
-    /// Who still ran at the deadline.
-    pub(crate) hung: Vec<String>,
-}
-
-/// The same command, traced.
-pub(crate) fn traced(command: &Command, orders: &Orders) -> Command {
-    let mut traced = Command::new("/bin/sh");
-    // What a test binary prints of itself goes nowhere.
-    let script = "exec 3>&1 4>&2 >/dev/null 2>&1; exec \"$0\" torture::tracer::is_run_by_tests --exact --ignored --nocapture";
-    traced.args(["-c", script]).arg(env::current_exe().unwrap());
-    let line: Vec<_> = std::iter::once(command.get_program())
-        .chain(command.get_args())
-        .collect();
-    let line: Vec<_> = line.iter().map(|word| word.to_str().unwrap()).collect();
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => traced.env(name, value),
-            None => traced.env_remove(name),
-        };
-    }
-    traced.env(ORDERS, serde_json::to_string(&(orders, line)).unwrap());
-    traced.current_dir(command.get_current_dir().unwrap());
-    traced
-}
 
 #[test]
 #[ignore = "the tracer itself, which other tests run"]
@@ -114,29 +65,6 @@ fn is_run_by_tests() {
     exit(Tracer::new(orders, first).run());
 }
 
-/// Has the kernel stop at the calls that matter, and at no others: each stop takes two turns of the scheduler's.
-fn filter() -> Vec<libc::sock_filter> {
-    // SAFETY: both make a record of numbers.
-    let (load, jump) = unsafe {
-        let load = libc::BPF_STMT((libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16, 0);
-        let jump = |number: libc::c_long, left: usize| {
-            let code = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
-            libc::BPF_JUMP(code, number as u32, left as u8, 0)
-        };
-        (load, jump)
-    };
-    let mut filter = vec![load];
-    let many = calls().count();
-    for (number, call) in calls().enumerate() {
-        filter.push(jump(call.number, many - number));
-    }
-    for answer in [libc::SECCOMP_RET_ALLOW, libc::SECCOMP_RET_TRACE] {
-        // SAFETY: as above.
-        filter.push(unsafe { libc::BPF_STMT((libc::BPF_RET | libc::BPF_K) as u16, answer) });
-    }
-    filter
-}
-
 /// One thread of a program that is traced.
 #[derive(Debug, Clone, Default)]
 struct Tracee {
@@ -168,11 +96,6 @@ fn hand_in(orders: &Orders) {
         fs::write(&fresh, serde_json::to_vec(report).unwrap()).unwrap();
         fs::rename(&fresh, &orders.report).unwrap();
     });
-}
-
-fn ptrace(request: libc::c_uint, pid: pid_t, at: usize, data: usize) -> libc::c_long {
-    // SAFETY: at and data are numbers, or addresses of memory of the caller's as large as the request needs.
-    unsafe { libc::ptrace(request, pid, at as *mut c_void, data as *mut c_void) }
 }
 
 impl Tracer {
@@ -240,7 +163,7 @@ impl Tracer {
             noting(|report| {
                 report
                     .bad_ends
-                    .push(format!("{who} was ended by signal {signal}"))
+                    .push(format!("{who} was ended by signal {signal}"));
             });
         }
     }
@@ -342,7 +265,7 @@ impl Tracer {
         }
         if let Some(code) = tracee.answer.take() {
             change(pid, |registers| {
-                registers.rax = i64::from(-code).cast_unsigned()
+                registers.rax = i64::from(-code).cast_unsigned();
             });
         }
         if tracee.cuts {
@@ -410,7 +333,7 @@ impl Tracer {
         }
         let fault = Fault::named(fault).unwrap();
         noting(|report| {
-            report.hit = Some(format!("{role} {name} {count} {} of {place}", fault.name()))
+            report.hit = Some(format!("{role} {name} {count} {} of {place}", fault.name()));
         });
         let tracee = self.tracees.get_mut(&pid).unwrap();
         match fault {
@@ -443,81 +366,4 @@ impl Tracer {
         hand_in(&self.orders);
         exit(125)
     }
-}
-
-/// What sort of thing a call is on, and its name; none for what is neither a file nor a socket nor a pipe.
-fn place(pid: pid_t, call: &Call, args: [u64; 3]) -> Option<(&'static str, String)> {
-    match call.on {
-        On::Nothing => Some(("", String::new())),
-        On::Path => Some(("path", text(pid, args[0]))),
-        On::PathAt => Some(("path", text(pid, args[1]))),
-        On::Descriptor => {
-            let link = fs::read_link(format!("/proc/{pid}/fd/{}", args[0])).ok()?;
-            let link = link.to_string_lossy().into_owned();
-            let sort = match link.split(':').next()? {
-                "socket" => "socket",
-                // What does not wait is never interrupted.
-                "pipe" if is_ready(pid, args[0]) => "ready-pipe",
-                "pipe" => "pipe",
-                name if name.starts_with('/') => "file",
-                _ => return None,
-            };
-            Some((sort, link))
-        }
-    }
-}
-
-/// Whether a descriptor does not wait.
-fn is_ready(pid: pid_t, fd: u64) -> bool {
-    let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).unwrap_or_default();
-    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
-    let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
-    flags.is_some_and(|flags| flags & libc::O_NONBLOCK != 0)
-}
-
-fn line_of(process: &Path) -> String {
-    let line = fs::read(process.join("cmdline")).unwrap_or_default();
-    let waits = fs::read_to_string(process.join("wchan")).unwrap_or_default();
-    format!(
-        "{} ({waits})",
-        String::from_utf8_lossy(&line).replace('\0', " ")
-    )
-}
-
-fn memory(pid: pid_t, at: u64, size: usize) -> Vec<u8> {
-    let Ok(file) = fs::File::open(format!("/proc/{pid}/mem")) else {
-        return Vec::new();
-    };
-    let mut bytes = vec![0; size];
-    let read = std::os::unix::fs::FileExt::read_at(&file, &mut bytes, at).unwrap_or(0);
-    bytes.truncate(read);
-    bytes
-}
-
-fn text(pid: pid_t, at: u64) -> String {
-    // A page at a time: the next one may not be there.
-    let bytes = memory(pid, at, 4096 - (at % 4096) as usize);
-    let end = bytes
-        .iter()
-        .position(|byte| *byte == 0)
-        .unwrap_or(bytes.len());
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
-}
-
-fn registers(pid: pid_t) -> libc::user_regs_struct {
-    // SAFETY: it is a plain record of numbers.
-    let mut registers: libc::user_regs_struct = unsafe { std::mem::zeroed() };
-    ptrace(libc::PTRACE_GETREGS, pid, 0, (&raw mut registers) as usize);
-    registers
-}
-
-fn change(pid: pid_t, by: impl FnOnce(&mut libc::user_regs_struct)) {
-    let mut registers = registers(pid);
-    by(&mut registers);
-    ptrace(
-        libc::PTRACE_SETREGS,
-        pid,
-        0,
-        (&raw const registers) as usize,
-    );
 }

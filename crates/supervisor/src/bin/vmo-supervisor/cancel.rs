@@ -13,7 +13,7 @@ use crate::{complaints::complain, tree, words};
 /// How long the tree has to go after a KILL nothing else says the grace of.
 const LAST: Duration = Duration::from_secs(1);
 
-/// Between two looks for whoever is left after the last signal.
+/// Between two looks for processes that are left after the last signal.
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// A cancel: asked for, begun without, or neither.
@@ -26,7 +26,7 @@ pub(crate) struct Cancel {
     has_begun: bool,
     /// Whether a signal met the child while it was there and could act on it otherwise than by dying of it.
     heeded: bool,
-    /// Why the child cannot be ended, where that is so.
+    /// Why the child cannot be ended, if that is so.
     defied: Option<String>,
 }
 
@@ -79,7 +79,7 @@ impl Cancel {
         self.asked
     }
 
-    /// Whether it was asked for and is why the child ended. A code is the child's own where no signal met it in time, or
+    /// Whether it was asked for and is why the child ended. A code is the child's own if no signal met it in time, or
     /// none but such that it would have died of: then the cancel came too late.
     pub(crate) fn has_ended(&self, ended: &Ended) -> bool {
         self.asked && (self.heeded || !matches!(ended, Ended::Code { .. }))
@@ -102,7 +102,7 @@ impl Cancel {
         }
     }
 
-    /// Begins with the first signal, or with the last where it is to be at once. Asking again changes nothing, but
+    /// Begins with the first signal, or with the last if it is to be at once. Asking again changes nothing, but
     /// may make it be at once. `group` is the child's, while the child is there.
     pub(crate) fn ask(&mut self, at_once: bool, group: Option<Pid>) {
         self.asked = true;

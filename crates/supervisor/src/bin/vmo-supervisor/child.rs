@@ -168,7 +168,7 @@ fn spawn(mut command: Command) -> io::Result<Child> {
     })
 }
 
-/// Asks for a larger pipe; where the user's allowance is used up, the usual size must do.
+/// Asks for a larger pipe; if the user's allowance is used up, the usual size must do.
 fn enlarge(pipe: &PipeReader) {
     #[cfg(target_os = "linux")]
     rustix::pipe::fcntl_setpipe_size(pipe, PIPE).ok();

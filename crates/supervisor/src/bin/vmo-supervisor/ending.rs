@@ -1,4 +1,4 @@
-//! From the child's end to ours: what is told, what is written down, whom we wait for.
+//! From the child's end to ours: what is reported, what is written down, whom we wait for.
 
 use std::{
     env,
@@ -34,11 +34,11 @@ pub(crate) const LINGER: Duration = Duration::from_secs(2);
 pub(crate) enum Stage {
     /// The child lives.
     Running(Child),
-    /// The child has ended; whoever holds its outputs, or is being canceled, may end until then.
+    /// The child has ended; a process that holds its outputs, or is being canceled, may end until then.
     Draining {
         verdict: Verdict,
         until: Instant,
-        /// Whether all that the child itself wrote is in the spool. It is not while there is no room; nor is the end told.
+        /// Whether all that the child itself wrote is in the spool. It is not while there is no room; nor is the end reported.
         drained: bool,
     },
     /// That took too long: an `exit.json` says that more may come, and it is read and spooled as it does.
@@ -81,7 +81,7 @@ impl Verdict {
         }
     }
 
-    /// The exit as it stands now, with these secrets kept out of what it says of processes.
+    /// The exit as it is now, with these secrets kept out of what it says of processes.
     pub(crate) fn exit(&self, spool_end: u64, complete: bool, secrets: Option<&Secrets>) -> Exit {
         let mut survivors = tree::survivors(secrets);
         if complete && self.canceled && !survivors.is_empty() {
@@ -96,6 +96,7 @@ impl Verdict {
             spool_end,
             complete,
             survivors,
+            notes: Vec::new(),
         }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct Handover {
     taken: Vec<u8>,
 }
 
-/// Gives the command its arguments, with a handover in them where another program goes between: `direnv exec DIR PROGRAM…`
+/// Gives the command its arguments, with a handover in them if another program goes between: `direnv exec DIR PROGRAM…`
 pub(crate) fn prepare(exec: &Exec, command: &mut Command) -> Option<Handover> {
     let is_direnv = Path::new(&exec.program).file_name() == Some(OsStr::new("direnv"));
     let own = |name: &&String| !name.starts_with("VMO_");
@@ -106,7 +106,7 @@ impl Handover {
         self
     }
 
-    /// Takes in what has come; whether that is all. It is, too, where the other end was closed without a word.
+    /// Takes in what has come; whether that is all. It is, too, if the other end was closed without a word.
     pub(crate) fn is_complete(&mut self) -> bool {
         let mut buffer = [0; 4096];
         loop {

@@ -9,7 +9,7 @@ use supervisor::exec::Exec;
 pub(crate) struct Limit {
     /// Milliseconds.
     given: Option<u64>,
-    /// When it is over; none where there is none, or it is over.
+    /// When it is over; none if there is none, or it is over.
     until: Option<Instant>,
 }
 
@@ -32,7 +32,7 @@ impl Limit {
         self.until.take_if(|until| *until <= now).is_some()
     }
 
-    /// The time that was given, in milliseconds, where it is over.
+    /// The time that was given, in milliseconds, if it is over.
     pub(crate) fn passed(&self) -> Option<u64> {
         self.given.filter(|_| self.until.is_none())
     }

@@ -39,7 +39,7 @@ impl Lineage {
         self.look_at
     }
 
-    /// Looks who has come, and writes down who they are where that is news. Whether it was time to.
+    /// Looks who has come, and writes down who they are if that is news. Whether it was time to.
     pub(crate) fn tick(&mut self, now: Instant, folder: &Folder, child: Option<Pid>) -> bool {
         if now < self.look_at {
             return false;

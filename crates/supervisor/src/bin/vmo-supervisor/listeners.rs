@@ -130,7 +130,7 @@ impl Listeners {
             .find_map(|listener| listener.next_order(input_full))
     }
 
-    /// Tells everybody what they do not know yet, and lets go of those who are gone.
+    /// Sends each listener what it does not know yet, and lets go of those who are gone.
     pub(crate) fn tell(&mut self, news: &News) {
         for listener in &mut self.all {
             listener.tell(news);

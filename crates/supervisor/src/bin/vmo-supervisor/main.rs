@@ -1,10 +1,10 @@
 //! `vmo-supervisor JOBDIR`: runs one job's child, spools what it writes, and says how it ended.
 //!
-//! It outlives whoever started it. One thread waits in [`watch`] for whatever comes first and never blocks on anything
+//! It outlives its starter. One thread waits in [`watch`] for whatever comes first and never blocks on anything
 //! but the spool; two more do what may: syncing the spool and writing `exit.json`.
 //!
 //! ```text
-//! session    away from whoever started us             child, pty   the child and the ends of its pipes or terminal
+//! session    away from our starter             child, pty   the child and the ends of its pipes or terminal
 //! signals    SIGCHLD, SIGTERM as bytes to poll for    outputs      what the child writes, into the spool
 //! listeners  the control socket                       input        what it reads
 //! tree       the child's descendants                  cancel       ending them, signal by signal
@@ -12,6 +12,9 @@
 //! nursery    waits to become supervisors              lineage      who would be hard to find without us
 //! handover   secrets that a program in between brings
 //! ```
+
+// A function of the product is at most as long as clippy.toml says.
+#![cfg_attr(not(test), warn(clippy::too_many_lines))]
 
 mod cancel;
 mod child;
@@ -118,7 +121,7 @@ fn supervise(folder: Folder) -> io::Result<()> {
     }
     let exec: Exec = understood(described)?;
     session::limit_open_files(exec.open_files);
-    // Fails where another supervisor has been, before anything of its is touched.
+    // Fails if another supervisor has been, before anything of its is touched.
     let spool = Writer::create(folder.path())?;
     let listener: UnixListener = match handed {
         Some(listener) => listener,

@@ -23,11 +23,11 @@ use supervisor::nursery::{Request, answer, next};
 
 use crate::{session, signals::Signals};
 
-/// Waits for requests on standard input until nobody can ask any more. What it returns is the folder of a job where this
+/// Waits for requests on standard input until nobody can ask any more. What it returns is the folder of a job if this
 /// process has become that job's supervisor.
 pub(crate) fn serve() -> io::Result<Option<PathBuf>> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    // What is typed at whoever started us is not for us, nor for those we become.
+    // What is typed at our starter is not for us, nor for those we become.
     supervisor::inherited::leave_session()?;
     // Nor is the folder it was started in to be kept from being unmounted.
     rustix::process::chdir("/")?;

@@ -15,7 +15,7 @@ use supervisor::{
 
 use crate::complaints::complain;
 
-/// How often a terminal nobody has open is tried again while the child lives: the child may open it anew.
+/// How often a terminal nobody has open is tried again while the child lives: the child may open it again.
 const RETRY: Duration = Duration::from_millis(250);
 
 /// How long what may begin a secret is held back after its last byte: it may as well be the end of a prompt, which should
@@ -40,7 +40,7 @@ struct Output {
     fd: OwnedFd,
     /// A terminal nobody has open, and when to try again.
     hung_up: Option<Instant>,
-    /// Keeps the job's secrets out, where it has any.
+    /// Keeps the job's secrets out, if it has any.
     mask: Option<Mask>,
     /// When what the mask holds back has been held for long enough.
     held_until: Option<Instant>,

@@ -1,4 +1,4 @@
-//! Away from whoever started us: a session of our own, no descriptors of theirs, and orphans of the job come to us.
+//! Away from our starter: a session of our own, no descriptors of theirs, and orphans of the job come to us.
 #![expect(
     unsafe_code,
     reason = "descriptors are handled here by their bare numbers"
@@ -17,7 +17,7 @@ use supervisor::inherited;
 
 use crate::complaints::complain;
 
-/// The listening socket on standard input, if whoever started us left one there.
+/// The listening socket on standard input, if our starter left one there.
 pub(crate) fn handed_listener() -> io::Result<Option<UnixListener>> {
     let stdin = io::stdin();
     match sockopt::socket_acceptconn(&stdin) {
@@ -26,7 +26,7 @@ pub(crate) fn handed_listener() -> io::Result<Option<UnixListener>> {
     }
 }
 
-/// Leaves the session, the standard streams and the umask of whoever started us; says that umask, for the child.
+/// Leaves the session, the standard streams and the umask of our starter; says that umask, for the child.
 pub(crate) fn detach() -> io::Result<Mode> {
     inherited::leave_session()?;
     #[cfg(target_os = "linux")]

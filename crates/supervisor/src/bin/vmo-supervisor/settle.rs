@@ -49,7 +49,7 @@ impl Settle {
         Ok(Self { desk, settled })
     }
 
-    /// Settles an exit, in a thread of its own; where there can be none, before it returns.
+    /// Settles an exit, in a thread of its own; if there can be none, before it returns.
     pub(crate) fn settle(&self, exit: Exit) {
         let (desk, same) = (Arc::clone(&self.desk), exit.clone());
         let thread = thread::Builder::new().name("settle".to_owned());

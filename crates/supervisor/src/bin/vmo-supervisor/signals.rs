@@ -56,7 +56,7 @@ impl Signals {
         Ok(Self(reader))
     }
 
-    /// Loses what comes in until they are caught anew, since the pipe is closed with all that was inherited.
+    /// Loses what comes in until they are caught again, since the pipe is closed with all that was inherited.
     pub(crate) fn forget(self) {
         PIPE.store(-1, Ordering::Relaxed);
     }

@@ -9,7 +9,7 @@ mod system;
 mod system;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -28,7 +28,7 @@ const LONGEST: usize = 200;
 /// How long a tree that goes on forking is stopped, until nobody new is found.
 const TO_STOP: Duration = Duration::from_secs(2);
 
-/// Sends a signal to the whole tree: to the child's process group in one go, where the child is there to vouch for its
+/// Sends a signal to the whole tree: to the child's process group in one go, if the child is there to vouch for its
 /// number, and to each descendant outside of it.
 pub(crate) fn signal(group: Option<Pid>, signal: Signal) {
     if let Some(group) = group {
@@ -44,21 +44,30 @@ pub(crate) fn signal(group: Option<Pid>, signal: Signal) {
 /// Kills the whole tree. Whether there was anybody to kill: one who was not on the way out already, and may be killed.
 ///
 /// All are stopped first, each before its children are looked for, so that it has no more of them than are seen; and again
-/// until nobody new is found. Else a tree that forks fast enough is always ahead of who goes through it.
+/// until nobody new is found. Else a tree that forks fast enough is always ahead of who goes through it. Who lost its parent
+/// meanwhile is our child, and stopped before anybody is looked at.
 pub(crate) fn kill(group: Option<Pid>) -> bool {
-    let begun = Instant::now();
+    let until = Instant::now() + TO_STOP;
     let mut found: HashMap<(i32, u64), Process> = HashMap::new();
+    let mut stopped = HashSet::new();
+    if system::is_crowd() {
+        // Before anybody is looked at, which takes its time and lets all others fork.
+        system::stop_children(&mut stopped, until);
+    }
     loop {
         let known = found.len();
-        system::walk(|process| {
+        let apart = system::walk(|process| {
             found.entry(process.key()).or_insert_with(|| {
                 process.signal(Signal::STOP);
+                stopped.insert(process.pid());
                 process
             });
         });
-        if found.len() == known || begun.elapsed() > TO_STOP {
+        stopped.extend(apart);
+        if found.len() == known || Instant::now() > until {
             break;
         }
+        system::stop_children(&mut stopped, until);
     }
     let struck = found.into_values().filter(|process| {
         let was_there = !process.is_dying() && process.defies().is_none();
@@ -82,7 +91,7 @@ pub(crate) fn defies(process: Pid) -> Option<String> {
     Process::of(process)?.defies()
 }
 
-/// Who is still there, for a person; no secret stands in a command line that may have been cut in it.
+/// Who is still there, for a person; no secret is in a command line that may have been cut in it.
 pub(crate) fn survivors(secrets: Option<&Secrets>) -> Vec<Survivor> {
     let alive = descendants().into_iter().take(MOST);
     let shown = |command: Vec<u8>| match secrets {

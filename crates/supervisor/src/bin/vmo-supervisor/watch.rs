@@ -186,11 +186,13 @@ impl Watch {
 
     fn read(&mut self, stream: Stream) {
         let offset = self.ready.spool.position().offset;
-        if !self.disk.has_room(Instant::now(), offset) {
+        let Some(turn) = self.disk.turn(Instant::now(), offset) else {
             return;
-        }
+        };
         let lives = matches!(self.stage, Stage::Running(_));
-        match self.outputs.read(stream, lives, &mut self.ready.spool) {
+        let read = self.outputs.read(stream, lives, &mut self.ready.spool);
+        drop(turn);
+        match read {
             // At once: who follows should not wait for the other output to be read.
             Ok(true) => self.tell(),
             Ok(false) => {}
@@ -247,7 +249,7 @@ impl Watch {
             self.disk.refused(now, &error);
         }
         if self.disk.look_at().is_some_and(|at| at <= now)
-            && self.disk.has_room(now, self.ready.spool.position().offset)
+            && let Some(_turn) = self.disk.turn(now, self.ready.spool.position().offset)
             && let Err(error) = self.outputs.spool_again(&mut self.ready.spool)
         {
             self.disk.refused(now, &error);

@@ -1,4 +1,4 @@
-//! Keeps the store: brings it up, again whenever it broke, and tells how it is.
+//! Keeps the store: brings it up, again whenever it broke, and reports its state.
 
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl Keeper {
     }
 
     fn ready(&self, store: Store) {
-        // Whoever hears that it is ready finds it.
+        // A listener that hears that it is ready finds it.
         self.store.send_replace(Some(store.clone()));
         self.state.send_modify(|state| {
             state.health = self.health(&store);
@@ -82,7 +82,7 @@ impl Keeper {
     }
 
     /// Returns when the store does not answer any more, or nobody needs it. One that answers and does not do its work is
-    /// left to those who go on trying, and told of.
+    /// left to those who go on trying, and reported.
     async fn until_broken(&self, store: &Store) {
         loop {
             tokio::select! {

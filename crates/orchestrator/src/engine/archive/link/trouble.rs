@@ -34,7 +34,7 @@ impl Backoff {
     }
 }
 
-/// What a server says once while it restarts or another is in the way, and so often in a row where it says it for good: its
+/// What a server says once while it restarts or another is in the way, and so often in a row if it says it for good: its
 /// tables stay locked, a time limit ends each statement. That is some four seconds.
 const OFTEN: u32 = 5;
 
@@ -95,7 +95,7 @@ impl Trouble {
         }
     }
 
-    /// What is wrong with a store that gives signs of life; none where nothing is.
+    /// What is wrong with a store that gives signs of life; none if nothing is.
     pub(super) fn health(&self) -> Option<StoreHealth> {
         let useless = self.useless.lock().clone();
         let slow = || {

@@ -82,7 +82,7 @@ impl Found {
         }
     }
 
-    /// The hit next to a place; from the other end, where there is none and `wraps`.
+    /// The hit next to a place; from the other end, if there is none and `wraps`.
     pub(super) fn nearest(&self, place: (u64, u32), back: bool, wraps: bool) -> Option<Nearest> {
         let of = |hit: &Hit| (hit.line, hit.start);
         let at = if back {
@@ -107,7 +107,7 @@ impl Found {
         })
     }
 
-    /// The hits in some lines; none where they are not all kept.
+    /// The hits in some lines; none if they are not all kept.
     pub(super) fn hits(&self, first: u64, count: u64) -> Option<Vec<Hit>> {
         let end = first.saturating_add(count);
         if self.more > 0 && self.kept.last().is_none_or(|last| last.line < end) {
@@ -147,7 +147,7 @@ impl Found {
         before
     }
 
-    /// Tells of the lines near kept hits as ranges, in order and apart.
+    /// Reports the lines near kept hits as ranges, in order and apart.
     fn each_near(&self, around: u64, lines: u64, mut take: impl FnMut(Range<u64>)) {
         let mut last: Option<Range<u64>> = None;
         for hit in &self.kept {

@@ -20,7 +20,7 @@ const READ_BYTES: usize = 1024 * 1024;
 /// Pieces read ahead: the store unpacks the next ones while one is looked through.
 const AHEAD: usize = 2;
 
-/// Where a search stands in its log.
+/// Where a search is in its log.
 struct Pass {
     cursor: Cursor,
     scan: Scan,
@@ -55,7 +55,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 impl Pass {
-    /// Looks through all that is there now, lines without an end included; none where the search is ended meanwhile.
+    /// Looks through all that is there now, lines without an end included; none if the search is ended meanwhile.
     async fn catch_up(mut self, shared: &Arc<Shared>) -> Option<(Self, Result<(), ReadError>)> {
         let (ahead, pieces) = mpsc::channel(AHEAD);
         let (own, scan) = (Arc::clone(shared), self.scan);

@@ -118,6 +118,32 @@ async fn lines_near_hits_come_with_their_number() {
 }
 
 #[tokio::test]
+async fn of_long_lines_near_hits_the_first_that_fit_come_and_the_rest_is_asked_for() {
+    let mut job = Writing::new();
+    let long = "x".repeat(8000);
+    for n in 1..=200 {
+        let hit = if n % 10 == 0 { "hit" } else { "" };
+        job.write(Stream::Stdout, &format!("{long} {n} {hit}\n"));
+    }
+    let search = job.find("hit");
+    assert_eq!(hits(&search, 200).await, 20);
+    let (mut found, mut rows) = (Vec::new(), 0);
+    loop {
+        let (lines, hits, total) = search.lines(2, rows, 100).await.unwrap();
+        let last = lines.last().unwrap().number;
+        assert!(lines.len() < 100, "all 800 KB came at once");
+        assert!(hits.iter().all(|hit| hit.line <= last), "{hits:?}");
+        rows += lines.len() as u64;
+        found.extend(lines.iter().map(|line| line.number));
+        if rows == total {
+            break;
+        }
+    }
+    let near = (1..=200).filter(|n| n % 10 <= 2 && *n > 2 || n % 10 >= 8);
+    assert_eq!(found, near.collect::<Vec<u64>>());
+}
+
+#[tokio::test]
 async fn an_ended_search_stops() {
     let mut job = Writing::new();
     job.write(Stream::Stdout, "x\n");

@@ -1,9 +1,15 @@
 //! A recipe with its variables' values, for the rules to be tried on.
 
-use super::super::{
-    refs::is_function,
-    text::{Piece, arguments, first_word, is_name, pieces},
-    variables::Variables,
+use super::{
+    super::{
+        assignment::assignment,
+        expand::Expander,
+        functions::arity,
+        refs::is_function,
+        text::{Piece, arguments, first_word, is_name, pieces},
+    },
+    inside::is_inside,
+    removal::answers_inside,
 };
 
 /// How deep variables are followed into variables.
@@ -15,11 +21,15 @@ const MAX_VALUES: usize = 32 << 10;
 /// Of a function's arguments, as many are looked through.
 const MAX_PARTS: usize = 20;
 
+/// What stands for paths that only running could tell, which are inside the project or in a folder for temporary files.
+const INSIDE: &str = "./made";
+
 /// The recipe with the values of its variables, as far as they are in the text; those without one stay, as `${NAME}`. A
-/// function's value is not known, so it becomes one word, and what it works on follows on lines of its own.
-pub(in super::super) fn readable(recipe: &str, variables: &Variables) -> String {
+/// function whose value is not known becomes one word, and what it works on follows on lines of its own.
+pub(in super::super) fn readable(recipe: &str, expander: &Expander<'_>) -> String {
     let mut reading = Reading {
-        variables,
+        expander,
+        temporary: Vec::new(),
         out: String::with_capacity(recipe.len()),
         inner: Vec::new(),
         room: recipe.len() + MAX_VALUES,
@@ -34,9 +44,11 @@ pub(in super::super) fn readable(recipe: &str, variables: &Variables) -> String 
 
 /// A recipe being made readable.
 struct Reading<'a> {
-    variables: &'a Variables,
+    expander: &'a Expander<'a>,
+    /// Variables that `$(eval …)` gives the name of a temporary file.
+    temporary: Vec<&'a str>,
     out: String,
-    /// What functions work on, and how deep it stands.
+    /// What functions work on, and how deep it is.
     inner: Vec<(&'a str, usize)>,
     /// Bytes that may still be written.
     room: usize,
@@ -75,19 +87,30 @@ impl<'a> Reading<'a> {
 
     fn reference(&mut self, inner: &'a str, depth: usize) {
         let (word, rest) = first_word(inner);
-        let value = self.variables.get(inner);
+        let variables = self.expander.variables;
+        let value = variables.get(inner);
         let value = value.and_then(|one| one.shown_value());
-        if depth > MAX_DEPTH || self.room == 0 {
+        if self.temporary.contains(&inner) || (word == "shell" && answers_inside(rest)) {
+            self.push(INSIDE);
+        } else if depth > MAX_DEPTH || self.room == 0 {
             self.push("${…}");
         } else if let Some(value) = value.filter(|value| (1..MAX_VALUE).contains(&value.len())) {
             self.text(value, depth + 1);
         } else if matches!(word, "abspath" | "realpath" | "strip") && word.len() < inner.len() {
             self.text(rest, depth + 1);
+        } else if let Some(words) = self.words(word, inner) {
+            self.push(&words);
         } else if word.len() < inner.len() && is_function(word) {
-            self.push("${…}");
+            if let Some(set) = assignment(rest).filter(|_| word == "eval")
+                && is_temporary(set.value)
+            {
+                return self.temporary.push(set.name);
+            }
+            let is_own = is_inside(inner, self.expander);
+            self.push(if is_own { INSIDE } else { "${…}" });
             let parts = arguments(rest, usize::MAX);
             if word == "call" {
-                let called = self.variables.get(parts[0].trim());
+                let called = variables.get(parts[0].trim());
                 let body = called.and_then(|one| one.value.as_deref());
                 self.inner.extend(body.map(|body| (body, depth + 1)));
             }
@@ -101,4 +124,24 @@ impl<'a> Reading<'a> {
             self.push("${…}");
         }
     }
+
+    /// The words that a function on words gives, if they are known; paths in the project's folder from there.
+    fn words(&self, function: &str, inner: &str) -> Option<String> {
+        if function.len() == inner.len() || arity(function).is_none() {
+            return None;
+        }
+        let words = self.expander.inside(inner, &[])?;
+        let root = self.expander.inside("CURDIR", &[])?;
+        let words = words.replace(&format!("{root}/"), "./");
+        (words.len() < MAX_VALUE).then_some(words)
+    }
+}
+
+/// Whether a value is a new temporary file's name.
+fn is_temporary(value: &str) -> bool {
+    let asked = value
+        .trim()
+        .strip_prefix("$(shell ")
+        .or_else(|| value.trim().strip_prefix("${shell "));
+    asked.is_some_and(|asked| asked.trim_start().starts_with("mktemp"))
 }

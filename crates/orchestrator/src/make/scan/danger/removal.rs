@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-/// Programs that run elsewhere what stands behind them, so that a path there is none of the project's.
+/// Programs that run elsewhere what is behind them, so that a path there is none of the project's.
 const ELSEWHERE: [&str; 13] = [
     "ansible",
     "docker",
@@ -19,7 +19,7 @@ const ELSEWHERE: [&str; 13] = [
     "virsh",
 ];
 
-/// What is known where a command stands.
+/// What is known where a command is.
 #[derive(Debug, Default)]
 pub(super) struct Whereabouts {
     /// Whether paths are the project's at all.
@@ -31,6 +31,8 @@ pub(super) struct Whereabouts {
     loops: HashSet<String>,
     /// Whether the command before looked for files inside.
     found_inside: bool,
+    /// The shell variable that takes what the next command prints.
+    taking: Option<String>,
 }
 
 impl Whereabouts {
@@ -47,11 +49,13 @@ impl Whereabouts {
             self.line = line;
             self.has_left = false;
             self.loops.clear();
+            self.taking = None;
         }
     }
 
     /// Takes note of a command before what follows it.
     pub(super) fn pass(&mut self, words: &[String]) {
+        self.values(words);
         let mut rest = words.iter().skip_while(|word| is_keyword(word));
         let first = rest.next().map(String::as_str);
         let rest: Vec<&String> = rest.collect();
@@ -75,6 +79,30 @@ impl Whereabouts {
             (first.trim_start_matches(['@', '-']) == "find" && self.starts_inside(&rest))
                 || first.trim_start_matches(['@', '-']) == "ls"
         });
+    }
+
+    /// Takes note of the shell variables that a command sets: `D=build/x`, `T=$(mktemp -d)`.
+    fn values(&mut self, words: &[String]) {
+        let taking = self.taking.take();
+        if words.first().is_some_and(|word| word == "mktemp") {
+            self.loops.extend(taking);
+        }
+        let is_set = |word: &&String| word.contains('=') || *word == "export" || *word == "local";
+        let marks = ['@', '-', '+'];
+        for word in words.iter().take_while(is_set) {
+            let Some((name, value)) = word.trim_start_matches(marks).split_once('=') else {
+                continue;
+            };
+            // Brackets and backquotes part a command from what takes its output, but inside quotes.
+            let command = value.trim_start_matches(['$', '(']);
+            if command.is_empty() {
+                self.taking = Some(name.to_owned());
+            } else if command == "mktemp" || self.is_inside(value) {
+                self.loops.insert(name.to_owned());
+            } else {
+                self.loops.remove(name);
+            }
+        }
     }
 
     /// Whether `find` starts at folders inside alone.
@@ -104,9 +132,10 @@ impl Whereabouts {
         {
             return false;
         }
-        let paths = words[at + 1..]
-            .iter()
-            .filter(|word| !word.starts_with('-') && !is_redirection(word));
+        let is_file_of = |at: usize| at > 0 && words[at - 1].ends_with('>');
+        let paths = words.iter().enumerate().skip(at + 1).filter(|(at, word)| {
+            !word.starts_with('-') && !is_redirection(word) && !is_file_of(*at)
+        });
         let by_find = before.iter().any(|word| name(word) == "find") && {
             let rest: Vec<&String> = before
                 .iter()
@@ -115,14 +144,16 @@ impl Whereabouts {
                 .collect();
             self.starts_inside(&rest)
         };
-        let by_xargs = self.found_inside && before.iter().any(|word| name(word) == "xargs");
+        let is_given = before.iter().any(|word| name(word) == "xargs");
+        let by_xargs = self.found_inside && is_given;
         let mut count = 0;
-        let all = paths.into_iter().all(|path| {
+        let all = paths.into_iter().all(|(_, path)| {
             count += 1;
             self.is_inside(path)
                 || (by_find && matches!(path.as_str(), "{}" | "+" | "\\;" | ";" | "{}+"))
         });
-        all && (count > 0 || by_find || by_xargs)
+        // Without any it removes nothing.
+        all && (count > 0 || by_find || by_xargs || !is_given)
     }
 
     /// Whether `find` at `at` starts inside.
@@ -141,8 +172,15 @@ impl Whereabouts {
     }
 
     /// Whether a path is one of the project's own, and not all of it.
-    fn is_inside(&self, path: &str) -> bool {
+    pub(super) fn is_inside(&self, path: &str) -> bool {
         let path = path.trim_start_matches("./");
+        if let Some(path) = path.strip_prefix("/tmp/") {
+            let mut parts = path.split('/');
+            let own = parts.next().unwrap_or_default();
+            return !own.is_empty()
+                && !own.starts_with(['*', '.', '$'])
+                && parts.all(|part| part != "..");
+        }
         let first = path.split('/').next().unwrap_or(path);
         if let Some(name) = path.strip_prefix('$') {
             let name = name.trim_start_matches('{');
@@ -153,6 +191,23 @@ impl Whereabouts {
         let is_all = matches!(path, "" | "." | "*" | ".*" | ".git") || first == ".git";
         let leaves = path.split('/').any(|part| part == "..");
         !is_all && !leaves && !path.starts_with(['/', '~', '`', '(']) && !path.starts_with("${")
+    }
+}
+
+/// Whether all that a command prints is inside the project, or the name of a new temporary file.
+pub(super) fn answers_inside(command: &str) -> bool {
+    let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+    let place = Whereabouts::new(true);
+    let rest: Vec<&String> = words.iter().skip(1).collect();
+    let is_one = !command.contains(['|', ';', '&', '$', '`']);
+    match words.first().map(String::as_str) {
+        _ if command.contains("mktemp ") => true,
+        Some("find") => is_one && place.starts_inside(&rest),
+        Some("ls") => {
+            let mut paths = rest.iter().filter(|word| !word.starts_with('-'));
+            is_one && paths.all(|path| place.is_inside(path))
+        }
+        _ => false,
     }
 }
 

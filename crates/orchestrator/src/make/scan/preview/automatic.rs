@@ -30,7 +30,7 @@ pub(super) fn values(
     all
 }
 
-/// The prerequisites in that recipe, and those that are only to be there first. None where some are not known.
+/// The prerequisites in that recipe, and those that are only to be there first. None if some are not known.
 fn needed(index: usize, rules: &[Ruled<'_>]) -> Option<(Vec<String>, Vec<String>)> {
     let own = &rules[index];
     // All rules of one colon add to the one that has the recipe, whose own go first; each of two colons stands alone.

@@ -16,7 +16,7 @@ pub(super) fn active(line: &str, in_recipe: bool) -> Option<&'static str> {
         let mut found = name.find_iter(bytes);
         found.any(|at| line[..at].ends_with("$(") || line[..at].ends_with("${"))
     };
-    // Reading (`$(file <x)`) changes nothing, and what stands in a recipe runs with it.
+    // Reading (`$(file <x)`) changes nothing, and what is in a recipe runs with it.
     let writes = || {
         let mut found = FILE.find_iter(bytes);
         found.any(|at| {

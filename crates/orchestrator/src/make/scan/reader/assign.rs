@@ -79,7 +79,18 @@ impl Reader {
         self.variables.note(&name, notes);
     }
 
-    /// `export NAME…`: what is said above it is said of each.
+    /// `undefine NAME`, which holds always or under a condition.
+    pub(super) fn undefine(&mut self, name: &str, at: &At) {
+        let index = self.variables.mention(name);
+        let variable = &mut self.variables.list[index];
+        variable.at_once = None;
+        match at.conditions.is_empty() {
+            true => variable.value = None,
+            false => variable.partly = true,
+        }
+    }
+
+    /// `export NAME…`: what is written above it is about each.
     pub(super) fn exported(&mut self, names: &str, at: &mut At) {
         if notes(&at.comments, None).secret != Some(true) {
             return;
@@ -104,7 +115,7 @@ impl Reader {
             ..self.standing(at)
         };
         at.rule = None;
-        // That it is secret is said of the variable; what else stands above `deploy: ENV = prod` is said of deploy.
+        // That it is secret is said of the variable; what else is above `deploy: ENV = prod` is said of deploy.
         if notes(&at.comments, None).secret == Some(true) {
             if let Some(name) = self.expanded(assigned.name) {
                 self.variables.note(&name, secret());

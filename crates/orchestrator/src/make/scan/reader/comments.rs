@@ -1,4 +1,4 @@
-//! Comment lines: headings, and what is said of whatever comes next.
+//! Comment lines: headings, and text about what comes next.
 
 use super::{
     super::{

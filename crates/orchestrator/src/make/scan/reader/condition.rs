@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        functions::fails,
         refs::references,
+        tested::always_fails,
         text::{first_word, is_blank, is_name, split_comment},
         variables::{Guard, asks_shell},
     },
@@ -20,7 +20,7 @@ pub(super) struct Condition {
     empty: Option<(String, bool)>,
     /// The variables it tests.
     tests: Vec<usize>,
-    /// Whether it depends on what only running could tell: see [`Reader::is_left_open`].
+    /// Whether it depends on what only running it could show: see [`Reader::is_left_open`].
     pub(super) is_left_open: bool,
     /// Whether the branch being read is for a system that this is not, and whether the other one is.
     pub(super) is_foreign: bool,
@@ -31,7 +31,7 @@ pub(super) struct Condition {
 const FOREIGN: [&str; 6] = ["windows", "win32", "win64", "mingw", "msys", "cygwin"];
 
 impl Reader {
-    /// Reads a line of a condition; false where it is none.
+    /// Reads a line of a condition; false if it is none.
     pub(super) fn condition(&mut self, line: &str, at: &mut At) -> bool {
         let (word, rest) = first_word(line);
         let word = word.split('(').next().unwrap_or(word);
@@ -114,7 +114,7 @@ impl Reader {
         asks_shell(text) || self.variables.any_by_answer(tests)
     }
 
-    /// Takes note of what the conditions around a recipe's line test: they are the rule's own, where they began in it.
+    /// Takes note of what the conditions around a recipe's line test: they are the rule's own, if they began in it.
     pub(super) fn tested_in_recipe(&mut self, rule: usize, text: &str, at: &At) {
         let began = &self.rules.list[rule].place;
         let own = |one: &&Condition| one.line > began.line && at.file == began.file;
@@ -127,7 +127,7 @@ impl Reader {
             }
         }
         if !inside.is_empty()
-            && (fails(text) || text.contains("exit 1"))
+            && always_fails(text)
             && let Some(index) = self.guarded(at)
         {
             self.variables.guard(index, Guard::There);
@@ -135,7 +135,15 @@ impl Reader {
         }
     }
 
-    /// What the conditions around a place test: what stands there depends on it.
+    /// The variables that have a value where a line stands, by the conditions around it.
+    pub(super) fn filled_around(at: &At) -> Vec<String> {
+        let innermost = at.conditions.iter().rev().take(MAX_INSIDE);
+        let filled = innermost.filter_map(|one| one.empty.as_ref());
+        let filled = filled.filter(|(_, is_empty)| !is_empty);
+        filled.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// What the conditions around a place test: what is there depends on it.
     pub(super) fn tested_around(at: &At) -> Vec<usize> {
         let innermost = at.conditions.iter().rev().take(MAX_INSIDE);
         let tests = innermost.flat_map(|one| &one.tests);
@@ -144,12 +152,20 @@ impl Reader {
 
     /// Takes note that what the innermost condition found empty ends make.
     pub(super) fn guard(&mut self, at: &At) {
+        let outer = at.conditions.len().saturating_sub(1);
+        // Where several variables have to be empty, or filled, none of them decides.
+        if at
+            .conditions
+            .iter()
+            .take(outer)
+            .any(|one| one.empty.is_some())
+        {
+            return;
+        }
         if let Some(index) = self.guarded(at) {
-            let is_alone = at.conditions.len() == 1;
-            let guard = if is_alone {
-                Guard::Always
-            } else {
-                Guard::WhereUsed
+            let guard = match outer {
+                0 => Guard::Always,
+                _ => Guard::WhereUsed,
             };
             self.variables.guard(index, guard);
         }

@@ -1,8 +1,8 @@
-//! `include`, `-include` and `sinclude`: other files are read where they stand.
+//! `include`, `-include` and `sinclude`: other files are read where they are.
 
 use super::{
     super::text::{split_comment, words},
-    At, Reader,
+    At, Missing, Reader,
 };
 
 impl Reader {
@@ -10,6 +10,7 @@ impl Reader {
         at.rule = None;
         self.drop_comments(at);
         let list = split_comment(rest).0;
+        let written = list;
         let Some(list) = self.expanded(list) else {
             return;
         };
@@ -20,7 +21,7 @@ impl Reader {
         self.is_conditional |= standing.conditional;
         for pattern in words(&list) {
             for name in self.files.glob(&pattern.name) {
-                let path = self.files.at_root(&name);
+                let path = self.files.included(&name);
                 // One that includes itself under a condition is guarded against it.
                 if self.is_conditional && self.files.is_open(&path) {
                     continue;
@@ -29,7 +30,12 @@ impl Reader {
                 if path.symlink_metadata().is_ok() {
                     self.read_file(&path, Some(&place));
                 } else if word == "include" && !self.is_conditional {
-                    self.missing.push((name, place.clone()));
+                    let (written, place) = (written.to_owned(), place.clone());
+                    self.missing.push(Missing {
+                        name,
+                        written,
+                        place,
+                    });
                 }
             }
         }

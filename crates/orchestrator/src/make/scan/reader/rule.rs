@@ -37,7 +37,7 @@ impl Reader {
         let parts = RightSide::of(right);
         let (list, partly) = self.names_and_rest(parts.list);
         let special = self.special(&names, &list, at);
-        // What is said above `.PHONY` is said of the target below it.
+        // What is written above `.PHONY` is about the target below it.
         let above = if special {
             self.beside_phony(&list, parts.comment.as_ref());
             Vec::new()
@@ -75,6 +75,7 @@ impl Reader {
             self.used_by(index, &references(text));
         }
         if let Some(recipe) = parts.recipe {
+            self.slips(recipe, &at.place());
             self.recipe(index, recipe);
         }
     }
@@ -88,7 +89,7 @@ impl Reader {
         }
     }
 
-    /// A rule with what stands on its line.
+    /// A rule with what is on its line.
     fn needing(&self, list: Vec<Word>, parts: &RightSide<'_>, at: &At) -> Rule {
         let mut rule = Rule::new(at.place(), Vec::new());
         rule.need(list);
@@ -143,6 +144,7 @@ impl Reader {
             let Some(Use { index, guarded }) = self.variables.refer(reference) else {
                 continue;
             };
+            let guarded = guarded && !self.filled.iter().any(|name| name == reference.name);
             let rule = &mut self.rules.list[rule];
             for (known, counts) in [(&mut rule.uses, true), (&mut rule.guards, guarded)] {
                 if counts && known.len() < MAX_USES && !known.contains(&index) {
@@ -152,7 +154,7 @@ impl Reader {
         }
     }
 
-    /// Takes in `.PHONY` and its like; false where some name is an ordinary target.
+    /// Takes in `.PHONY` and its like; false if some name is an ordinary target.
     fn special(&mut self, names: &[Word], list: &[Word], at: &At) -> bool {
         let special = |name: &str| {
             name.starts_with('.')
@@ -203,7 +205,7 @@ impl Reader {
         (words.collect(), partly)
     }
 
-    /// The files that a name with wildcards stands for; where there are none it stands for itself.
+    /// The files that a name with wildcards stands for; if there are none it stands for itself.
     fn files_of(&self, mut word: Word) -> Vec<Word> {
         if let Some(path) = word.name.strip_prefix("~/")
             && let Some(home) = std::env::var_os("HOME")
@@ -230,8 +232,8 @@ fn is_family(pattern: &str, notes: &Notes) -> bool {
     pattern != "%" && (notes.documented || is_plain_word(&filled))
 }
 
-/// The comments above a rule that are about it: where some name their targets (`## build: Builds it`), those that name this
-/// one, and what follows them. What stands above many targets is about the rule, unless it is written for users.
+/// The comments above a rule that are about it: if some name their targets (`## build: Builds it`), those that name this
+/// one, and what follows them. What is above many targets is about the rule, unless it is written for users.
 fn about(mut above: Vec<Comment>, names: &[Word]) -> Vec<Comment> {
     let own = |name: &str| names.iter().any(|word| word.name == name);
     if names.len() > MANY {
@@ -265,7 +267,7 @@ impl At {
     }
 }
 
-/// `NAME = value` after a rule's colon: a variable for those targets alone; and whether `override` stands before it.
+/// `NAME = value` after a rule's colon: a variable for those targets alone; and whether `override` is before it.
 fn own_variable(right: &str) -> Option<(Assignment<'_>, bool)> {
     let mut text = right.trim_matches(is_blank);
     let mut fixed = false;

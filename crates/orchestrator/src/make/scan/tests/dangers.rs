@@ -8,7 +8,8 @@ fn asks(makefile: &str) -> Option<String> {
 }
 
 fn recipe(line: &str) -> Option<String> {
-    asks(&format!("BUILD = out\nEMPTY =\na:\n\t{line}\n"))
+    let own = "own = $(if $(wildcard $1),$(shell find $1 -name '*.x'))";
+    asks(&format!("BUILD = out\nEMPTY =\n{own}\na:\n\t{line}\n"))
 }
 
 #[test]
@@ -26,6 +27,17 @@ fn cleaning_inside_the_project_asks_nothing() {
         "find . -name '*.pyc' -delete",
         "find src tests -name __pycache__ -type d -exec rm -rf {} +",
         "find . -name x | xargs rm -rf",
+        "T=$$(mktemp -d) && cp x $$T && rm -rf $$T",
+        "T=`mktemp -d`; rm -rf \"$${T}\"",
+        "T=\"$$(mktemp -d)\"; rm -rf $$T/x",
+        "$(eval T := $(shell mktemp -d))\n\trm -rf ${T}",
+        "d=build/x; rm -rf $$d",
+        "rm -rf $(addprefix include/,$(notdir $(shell find src -name '*.mib')))",
+        "rm -rf $(addsuffix .d,one two) $(wildcard *.none) $(patsubst %.c,%.o,a.c)",
+        "rm -rf $(shell find . -name '*.pyc')",
+        "rm -rf $(call own,src)",
+        "rm -rf /tmp/of-this-project",
+        "rm -rf build 2> /dev/null",
         "dd if=/dev/zero of=disk.img bs=1M count=4",
         "mkfs.ext4 -F disk.img",
     ] {
@@ -37,6 +49,15 @@ fn cleaning_inside_the_project_asks_nothing() {
 fn removing_what_is_not_the_projects_asks() {
     for line in [
         "rm -rf /srv/x",
+        "rm -rf $(shell cat list)",
+        "rm -rf $(addprefix /srv/,a b)",
+        "rm -rf $(shell find / -name x)",
+        "rm -rf $(call own,/srv)",
+        "rm -rf /tmp/*",
+        "rm -rf /tmp/",
+        "rm -rf /tmp/x/../../srv",
+        "d=/srv; rm -rf $$d",
+        "T=$$(cat list); rm -rf $$T",
         "rm -rf ~/x",
         "rm -rf $(HOME)/x",
         "rm -rf $(UNKNOWN)",

@@ -98,3 +98,25 @@ fn many_that_lead_to_many_take_no_time() {
         assert!(took < 5_000, "{shape}: {took} ms");
     }
 }
+
+#[test]
+fn a_call_of_make_for_one_of_a_family_is_followed() {
+    let found = scan(
+        folder(
+            b"all:\n\t$(MAKE) test-api\nci:\n\t@make out/x\ntest-%:\n\trm -rf /srv/$*\nout/%:\n\tdropdb $(DB)\n",
+        )
+        .path(),
+    );
+    let all = target(&found, "all");
+    assert_eq!(all.leads, ["test-api"]);
+    assert_eq!(
+        asks_first(all).as_deref(),
+        Some("test-%: runs `rm -rf /srv/%`")
+    );
+    let ci = target(&found, "ci");
+    assert_eq!(
+        asks_first(ci).as_deref(),
+        Some("out/%: runs `dropdb ${DB}`")
+    );
+    assert_eq!(ci.uses, ["DB"]);
+}

@@ -187,7 +187,7 @@ fn what_cannot_be_read_is_a_problem_with_its_place() {
             "Makefile:2: /dev/zero is not a file",
             "Makefile:3: Makefile includes itself; not read again",
             "Makefile:3: mem.mk cannot be read: Input/output error (os error 5)",
-            "Makefile:2: none.mk: no such file to include",
+            "Makefile:2: none.mk: no such file to include, so make ends here",
         ]
     );
 }

@@ -201,7 +201,7 @@ fn what_was_meant_for_the_shell_is_a_hint_and_no_field() {
         ]
     );
     assert_eq!(found.problems, []);
-    // Where the makefile has such a name, it is its own.
+    // If the makefile has such a name, it is its own.
     let found = read("nproc = 4\nB = x\na: ; make -j$(nproc) $BAR\n");
     assert_eq!(found.hints, []);
     assert_eq!(target(&found, "a").uses, ["nproc", "B"]);
@@ -341,4 +341,29 @@ fn what_a_variable_may_be_given_is_suggested() {
     use crate::project::VariableKind::{Bool, Text};
     let kind = |name: &str| variable(&found, name).unwrap().kind;
     assert_eq!(["V", "ENV"].map(kind), [Bool, Text]);
+}
+
+#[test]
+fn what_only_several_together_decide_blocks_nothing() {
+    for makefile in [
+        // A library that is asked for needs one of two others.
+        "ifneq ($(USE_A),)\nifeq ($(USE_B),)\n$(error A needs B)\nendif\nendif\na: ; cc $(USE_B)\n",
+        "ifeq ($(USE_A),)\nifeq ($(USE_B),)\n$(error A or B)\nendif\nendif\na: ; cc $(USE_A) $(USE_B)\n",
+        // The other side fails by something else.
+        "ifneq ($(O),)\na: ; echo $(O)\nelse\n$(if $(LIMIT),$(error too deep))\na: ; echo $(O)\nendif\n",
+        "a:\nifndef X\n\tcp a b || exit 1\nendif\n\techo $(X)\n",
+        // It is tested where it has a value.
+        "ifneq ($(O),)\na:\n\t$(if $(wildcard $(O)),,$(error no $(O)))\nelse\na: ; echo $(O)\nendif\n",
+        "a:\n\tif test -z \"$(X)\"; then if ! cp a b; then exit 1; fi; fi\n",
+    ] {
+        let found = read(makefile);
+        assert_eq!(target(&found, "a").guards, [""; 0], "{makefile}");
+    }
+}
+
+#[test]
+fn the_slip_of_a_recipe_on_the_rules_own_line_is_told() {
+    let found = read("a: ; make -j$(nproc)\n");
+    assert_eq!(found.hints.len(), 1);
+    assert!(variable(&found, "nproc").is_none());
 }

@@ -163,3 +163,96 @@ fn a_home_folder_is_known() {
     assert_eq!(names(&found), ["all", key.as_str()]);
     assert_eq!(found.targets[0].leads, [key]);
 }
+
+#[test]
+fn words_of_any_script_are_shown_first() {
+    let found = read("тест: ; go test\n目标: ; echo\nx.o: ; cc\n");
+    let listed: Vec<bool> = found.targets.iter().map(|target| target.listed).collect();
+    assert_eq!(listed, [true, true, false]);
+}
+
+#[test]
+fn what_is_undefined_has_no_value() {
+    let found = read("X = 1\nundefine X\nY = 2\nifdef Z\nundefine Y\nendif\na: ; echo $(X) $(Y)\n");
+    let default = |name: &str| {
+        let mut all = found.variables.iter();
+        all.find(|one| one.name == name).unwrap().default.clone()
+    };
+    assert_eq!([default("X"), default("Y")], [None, Some("2".to_owned())]);
+}
+
+#[test]
+fn a_makefile_of_bsd_is_one_problem() {
+    let found =
+        read("P=x\n.if defined(D)\nC=-g\n.else\nC=-O\n.endif\n.include <bsd.prog.mk>\nall: ; cc\n");
+    assert_eq!(found.problems.len(), 1);
+    assert_eq!(found.problems[0].place.line, 2);
+    assert!(
+        found.problems[0].what.contains("bmake"),
+        "{:?}",
+        found.problems
+    );
+    assert_eq!(names(&found), ["all"]);
+}
+
+#[test]
+fn a_missing_include_says_what_may_be_done() {
+    let said = |makefile: &str, files: &[(&str, &str)]| {
+        let folder = folder(makefile.as_bytes());
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        problems(&scan(folder.path())).join("; ")
+    };
+    let all = "\nall: ; echo\n";
+    for (makefile, files, expected) in [
+        (
+            "include x.mk",
+            vec![],
+            "no such file to include, so make ends here",
+        ),
+        (
+            "include x.mk",
+            vec![("x.mk.example", "")],
+            "x.mk.example is beside it, to be copied",
+        ),
+        (
+            "include x.mk",
+            vec![("configure", "")],
+            "./configure may write it",
+        ),
+        (
+            "include x.mk",
+            vec![("x.mk.in", "")],
+            "it is written when the project is configured",
+        ),
+        (
+            "include lib/x.mk",
+            vec![(".gitmodules", "[submodule \"lib\"]\n\tpath = lib\n")],
+            "git submodule update --init lib",
+        ),
+        (
+            "include $(TOP)/x.mk",
+            vec![],
+            "$(TOP) is empty, since nothing sets it",
+        ),
+    ] {
+        let told = said(&format!("{makefile}{all}"), &files);
+        assert!(told.ends_with(expected), "{makefile}: {told}");
+    }
+    for makefile in [
+        "-include x.mk",
+        "sinclude x.mk",
+        "include x.mk\nx.mk: ; touch $@",
+        "include x.mk\n%.mk: ; touch $@",
+        "ifdef X\ninclude x.mk\nendif",
+        "D := $(shell ./detect > x.mk)\ninclude x.mk",
+        "include *.none",
+    ] {
+        assert_eq!(
+            said(&format!("all: ; echo\n{makefile}\n"), &[]),
+            "",
+            "{makefile}"
+        );
+    }
+}

@@ -217,8 +217,7 @@ fn what_is_secret_is_known_however_the_variable_is_written() {
 
 #[test]
 fn a_secret_that_cannot_be_kept_out_has_a_problem_with_its_line() {
-    let nothing =
-        "@secret is said of no variable: it belongs right above one, or behind @param NAME";
+    let nothing = "@secret names no variable: it belongs right above one, or after @param NAME";
     let found = scan(
         folder(
             b"## The way in @secret\n\nTOKEN ?=\n## @secret\nlogin: ; echo $(TOKEN)\nout: ## @secret\n\

@@ -76,6 +76,12 @@ fn a_comment_may_name_its_target() {
     for (makefile, text) in [
         (".PHONY: fmt  ## Format it\nfmt: ; echo\n", "Format it"),
         (".PHONY: fmt # Format it\nfmt: ; echo\n", "Format it"),
+        ("fmt: # Format it\n\techo\n", "Format it"),
+        ("fmt:\t#- Format it\n\techo\n", "Format it"),
+        (
+            "define H =\nmake fmt - Format it\nendef\nexport H\nhelp:\n\t@echo \"$$H\"\nfmt: ; echo\n",
+            "Format it",
+        ),
         ("## fmt: Format it\nfmt: ; echo\n", "Format it"),
         (
             "## fmt\t:\tFormat it\n.PHONY: fmt\nfmt: ; echo\n",

@@ -11,7 +11,7 @@ const LARGE: usize = 16 * 1024;
 /// What a message begins with, and what is before each chunk in it.
 const SUBSCRIPTION: usize = 4;
 const HEADER: usize = 24;
-/// Both fit where the spool has its own header.
+/// Both fit if the spool has its own header.
 const _: () = assert!(SUBSCRIPTION + HEADER <= spool::HEADER);
 
 /// Chunks as `wire.rs` lays them out.

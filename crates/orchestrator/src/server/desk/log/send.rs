@@ -42,7 +42,7 @@ impl From<Extent> for wire::Extent {
     }
 }
 
-/// Tells how a log grows, at most once a frame, until it is complete.
+/// Reports how a log grows, at most once a frame, until it is complete.
 pub(super) async fn follow(
     engine: Engine,
     pending: Pending,
@@ -92,7 +92,7 @@ pub(super) async fn follow(
     }
 }
 
-/// The last lines, as many as are wanted; none where they cannot be read just now.
+/// The last lines, as many as are wanted; none if they cannot be read just now.
 async fn tail_of(log: &Log, extent: Extent, wanted: u64) -> Vec<Line> {
     if wanted == 0 {
         return Vec::new();

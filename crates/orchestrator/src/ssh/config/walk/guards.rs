@@ -22,7 +22,7 @@ const EXEC: Duration = Duration::from_secs(10);
 const VERSION: &str = "OpenSSH_10.2";
 
 impl Walk<'_> {
-    /// Whether a guard's settings hold, as it said when it was first come to in this pass.
+    /// Whether a guard's settings hold, by its first answer in this pass.
     pub(super) fn lets_in(&mut self, at: usize) -> bool {
         if let Some(known) = self.guards.get(&at) {
             return *known;
@@ -93,12 +93,9 @@ impl Walk<'_> {
         if !(purpose.may_run)(text) {
             // Of a host that is only listed nothing has to be known.
             if purpose.may_look_up && self.leads_anywhere(at) {
-                let why = format!(
-                    "{place}: 'Match exec' wants to run a command here; if that is right: vmo trust {}",
-                    shlex::try_quote(text).unwrap_or_default()
-                );
+                let place = place.to_string();
                 self.refusal
-                    .get_or_insert_with(|| Refusal::consent(text, why));
+                    .get_or_insert_with(|| Refusal::consent(text, "Match exec", place));
             }
             return None;
         }

@@ -1,6 +1,8 @@
 //! Not yet: on macOS the process table comes from `sysctl(KERN_PROC_ALL)`, and there is no subreaper, so strays have to
 //! be found by `VMO_JOB` in their environment. Until then a cancel reaches the process group alone.
 
+use std::{collections::HashSet, time::Instant};
+
 use rustix::process::{Pid, Signal};
 
 /// A descendant; none is ever found.
@@ -38,7 +40,15 @@ pub(crate) fn descendants() -> Vec<Process> {
     Vec::new()
 }
 
-pub(super) fn walk(_meet: impl FnMut(Process)) {}
+pub(super) fn walk(_meet: impl FnMut(Process)) -> Vec<i32> {
+    Vec::new()
+}
+
+pub(super) fn is_crowd() -> bool {
+    false
+}
+
+pub(super) fn stop_children(_stopped: &mut HashSet<i32>, _until: Instant) {}
 
 pub(crate) fn adopted(_child: Option<Pid>) -> Vec<i32> {
     Vec::new()

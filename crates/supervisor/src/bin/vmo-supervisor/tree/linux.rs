@@ -1,6 +1,6 @@
 //! Descendants by `/proc`.
 
-use std::{fs, os::unix::fs::MetadataExt};
+use std::{collections::HashSet, fs, os::unix::fs::MetadataExt, time::Instant};
 
 use rustix::{
     io::Errno,
@@ -10,6 +10,9 @@ use rustix::{
     },
 };
 use supervisor::{apart::is_apart, stat::Stat};
+
+/// Children that are looked at faster than one of them forks anew.
+const CROWD: usize = 32;
 
 /// A descendant that was alive when it was looked at.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ impl Process {
         self.pid
     }
 
-    /// What tells it from a later one with its number.
+    /// What distinguishes it from a later one with its number.
     pub(super) fn key(&self) -> (i32, u64) {
         (self.pid, self.stat.start)
     }
@@ -45,7 +48,7 @@ impl Process {
         status.is_empty() || says(&status, ["SigPnd:", "ShdPnd:"], Signal::KILL)
     }
 
-    /// Why no signal of ours reaches it; none where one does.
+    /// Why no signal of ours reaches it; none if one does.
     pub(super) fn defies(&self) -> Option<String> {
         let pid = Pid::from_raw(self.pid)?;
         if test_kill_process(pid) != Err(Errno::PERM) {
@@ -81,7 +84,7 @@ impl Process {
         }
     }
 
-    /// Its arguments, each ended by NUL; its name where it has hidden them.
+    /// Its arguments, each ended by NUL; its name if it has hidden them.
     pub(super) fn command(&self) -> Vec<u8> {
         let line = fs::read(format!("/proc/{}/cmdline", self.pid)).unwrap_or_default();
         if line.is_empty() {
@@ -100,23 +103,55 @@ pub(crate) fn descendants() -> Vec<Process> {
 }
 
 /// Gives every living process below this one, each before its children are looked for. Who is apart is passed over with
-/// all that is below it.
-pub(super) fn walk(mut meet: impl FnMut(Process)) {
+/// all that is below it; their numbers are given at the end.
+pub(super) fn walk(mut meet: impl FnMut(Process)) -> Vec<i32> {
+    let mut apart = Vec::new();
     if is_alone() {
-        return;
+        return apart;
     }
     let mut parents = vec!["self".to_owned()];
     while let Some(parent) = parents.pop() {
         for pid in children(&parent) {
             let Some(stat) = stat(pid) else { continue };
-            if stat.has_ended() {
+            if stat.is_buried_soon() {
+                // A tree that forks fast leaves thousands of these.
+            } else if stat.has_ended() {
                 // Other threads of it may live, and have children.
                 parents.push(pid.to_string());
-            } else if !is_apart(pid, &stat) {
+            } else if is_apart(pid, &stat) {
+                apart.push(pid);
+            } else {
                 meet(Process { pid, stat });
                 parents.push(pid.to_string());
             }
         }
+    }
+    apart
+}
+
+/// Whether we have so many children that some fork while others are looked at.
+pub(super) fn is_crowd() -> bool {
+    children("self").len() > CROWD
+}
+
+/// Stops our own children as fast as can be, until there is no new one: a child's number is its own as long as we do not take
+/// its status. Who it is is looked at when it stands still, and who is apart goes on.
+pub(super) fn stop_children(stopped: &mut HashSet<i32>, until: Instant) {
+    let mut apart = Vec::new();
+    loop {
+        let mut new = children("self");
+        new.retain(|pid| stopped.insert(*pid));
+        for pid in new.iter().filter_map(|pid| Pid::from_raw(*pid)) {
+            rustix::process::kill_process(pid, Signal::STOP).ok();
+        }
+        apart.extend_from_slice(&new);
+        if new.is_empty() || Instant::now() > until {
+            break;
+        }
+    }
+    apart.retain(|pid| stat(*pid).is_some_and(|stat| is_apart(*pid, &stat)));
+    for pid in apart.into_iter().filter_map(Pid::from_raw) {
+        rustix::process::kill_process(pid, Signal::CONT).ok();
     }
 }
 

@@ -48,7 +48,7 @@ impl Watch {
         self.cancel.some_ended(all, self.group());
     }
 
-    /// Ends the job where somebody deleted its folder: nobody can read its log, cancel it or learn how it ended, and it
+    /// Ends the job if somebody deleted its folder: nobody can read its log, cancel it or learn how it ended, and it
     /// would wait for ever for the log to be written. One that was only moved may be moved back.
     pub(super) fn end_what_nobody_can_find(&mut self) {
         if !self.disk.misses_folder() || !self.ready.spool.is_deleted().unwrap_or(false) {
@@ -69,7 +69,7 @@ impl Watch {
         };
     }
 
-    /// Reads what the child itself wrote, once it has ended and where there is room: that is in the pipes by now. Whoever
+    /// Reads what the child itself wrote, once it has ended and if there is room: that is in the pipes by now. Whoever
     /// else holds them has its time from then on.
     fn drain(&mut self) {
         let Stage::Draining {
@@ -85,8 +85,9 @@ impl Watch {
             return;
         }
         let offset = self.ready.spool.position().offset;
+        let turn = self.disk.turn(Instant::now(), offset);
         // What is canceled does not wait for room: no more comes than the pipes hold.
-        if !self.disk.has_room(Instant::now(), offset) && !self.cancel.asked() {
+        if turn.is_none() && !self.cancel.asked() {
             return;
         }
         match self.outputs.drain(&mut self.ready.spool) {
@@ -127,7 +128,7 @@ impl Watch {
         }
     }
 
-    /// The exit as it stands now.
+    /// The exit as it is now.
     fn exit(&self, verdict: &Verdict, complete: bool) -> Exit {
         let spool_end = self.ready.spool.position().offset;
         let mut exit = verdict.exit(spool_end, complete, self.secrets.as_ref());
@@ -139,12 +140,12 @@ impl Watch {
     }
 
     fn settle(&mut self, exit: Exit) {
-        // Before the end is told: whoever hears of it may start the next job. What was to be ended is over when all of it is.
+        // Before the end is reported: whoever hears of it may start the next job. What was to be ended is over when all of it is.
         if !self.cancel.is_underway() && (exit.survivors.is_empty() || !self.cancel.has_begun()) {
             self.ready.claims = None;
         }
         self.news.exit = Some(exit.clone());
-        // Whoever waits for the end should not wait for the disk.
+        // A waiter for the end should not wait for the disk.
         self.tell();
         self.ready.settle.settle(exit);
     }
@@ -163,7 +164,7 @@ impl Watch {
         };
     }
 
-    /// Whether everything is done: told to whoever listens, and left to the engine that claims the job or the archiver.
+    /// Whether everything is done: reported to the listeners, and left to the engine that claims the job or the archiver.
     /// One who only listens is no engine: the job is not left to it.
     pub(super) fn may_leave(&mut self) -> bool {
         let Stage::Lingering { until } = &self.stage else {
@@ -190,7 +191,7 @@ impl Watch {
             ..
         } = self.ready;
         drop((listeners, spool, self.outputs, self.input));
-        // Whoever of them loses its parent becomes our child.
+        // A descendant that loses its parent becomes our child.
         while claims.is_some() && !tree::is_gone() {
             if matches!(wait(WaitOptions::empty()), Err(Errno::CHILD)) {
                 return;

@@ -1,0 +1,93 @@
+//! Whether what a text stands for is inside the project, also where only running could tell what it is.
+
+use super::{
+    super::{
+        expand::Expander,
+        text::{Piece, arguments, first_word, pieces, split_plain},
+    },
+    removal::{Whereabouts, answers_inside},
+};
+
+/// How deep functions are looked into.
+const MAX_DEPTH: usize = 6;
+/// As many references are looked at.
+const MAX_STEPS: usize = 200;
+/// The longest text that is looked at, in bytes.
+const MAX_TEXT: usize = 4_000;
+
+/// Whether all that the inside of a reference stands for lies in the project's folder.
+pub(super) fn is_inside(inner: &str, expander: &Expander<'_>) -> bool {
+    let mut looking = Looking {
+        expander,
+        left: MAX_STEPS,
+    };
+    looking.reference(inner, 0)
+}
+
+/// A look at what a reference stands for.
+struct Looking<'a> {
+    expander: &'a Expander<'a>,
+    /// As many references may still be looked at.
+    left: usize,
+}
+
+impl Looking<'_> {
+    fn reference(&mut self, inner: &str, depth: usize) -> bool {
+        let Some(left) = self.left.checked_sub(1).filter(|_| depth <= MAX_DEPTH) else {
+            return false;
+        };
+        self.left = left;
+        if inner.len() > MAX_TEXT {
+            return false;
+        }
+        let (word, rest) = first_word(inner);
+        if word.len() == inner.len() {
+            let value = self.expander.variables.get(inner);
+            let value = value.and_then(|one| one.shown_value());
+            return value.is_some_and(|value| self.list(value, depth + 1));
+        }
+        let parts = arguments(rest, usize::MAX);
+        let last = parts.last().copied().unwrap_or_default();
+        match word {
+            "shell" => answers_inside(rest),
+            "notdir" => true,
+            // Whatever stands behind a folder of the project's is in it.
+            "addprefix" => is_folder(parts[0]) || self.list(last, depth + 1),
+            "addsuffix" | "filter" | "filter-out" | "wildcard" | "sort" | "strip" | "firstword"
+            | "lastword" | "word" | "wordlist" | "foreach" | "patsubst" | "subst" => {
+                self.list(last, depth + 1)
+            }
+            "if" => parts[1..].iter().all(|part| self.list(part, depth + 1)),
+            "call" => {
+                let whole = format!("$({inner})");
+                let body = self.expander.as_far_as_known(&whole, &[]);
+                body != whole && self.list(&body, depth + 1)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether each word of a list is inside.
+    fn list(&mut self, text: &str, depth: usize) -> bool {
+        let place = Whereabouts::new(true);
+        let mut words = split_plain(text);
+        text.len() <= MAX_TEXT
+            && words.all(|word| match pieces(word).next() {
+                None => true,
+                Some(Piece::Plain(plain)) if plain.len() == word.len() => place.is_inside(plain),
+                Some(Piece::Plain(plain)) => is_folder(plain),
+                Some(Piece::Reference(inner)) => {
+                    let behind = &word[inner.len() + 3..];
+                    !behind.contains("..") && self.reference(inner, depth)
+                }
+                Some(Piece::Dollar | Piece::Letter(_)) => false,
+            })
+    }
+}
+
+/// Whether a text begins with a folder of the project's.
+fn is_folder(prefix: &str) -> bool {
+    let is_own = !prefix.starts_with(['/', '~', '$', '.']) && !prefix.contains("..");
+    let folder = prefix.split_once('/');
+    is_own && folder.is_some_and(|(folder, _)| !folder.is_empty())
+}

@@ -1,0 +1,108 @@
+//! What a target without a text does, in one line: what a document of the project says of `make NAME`, what the recipe
+//! prints or remarks before it does anything, which targets it starts, or its first command.
+//!
+//! All of it is in the text already; what is not known there stays as it is written, so that nothing is made up.
+
+mod command;
+mod document;
+mod headline;
+
+use command::{acts, first_command};
+pub(super) use document::{Documented, read};
+use headline::headline;
+
+use super::{
+    help::is_help,
+    reader::Reader,
+    rules::{Found, Rule},
+    text::{cut, is_plain_word},
+};
+use crate::project::{Summary, SummaryBy};
+
+/// The longest summary, in characters.
+const MAX_SUMMARY: usize = 200;
+/// Of a recipe, as much is looked at, in bytes.
+const MAX_RECIPE: usize = 8 << 10;
+/// As many of the targets that one starts are named.
+const MAX_NAMED: usize = 5;
+
+/// The summary of a target that leads to others.
+pub(super) fn summary(
+    found: &Found,
+    leads: &[String],
+    (reader, documented): (&Reader, &Documented),
+) -> Option<Summary> {
+    let rules = found.rules.iter().map(|rule| &reader.rules.list[*rule]);
+    let recipe = rules.clone().find(|rule| rule.has_recipe());
+    let recipe = recipe.map(|rule| &rule.text[..rule.text.floor_char_boundary(MAX_RECIPE)]);
+    let by_document = || {
+        let (text, file) = documented.of(&found.name)?;
+        let file = file.to_owned();
+        Some((text.to_owned(), SummaryBy::Document { file }))
+    };
+    let by_name = || {
+        let prints = recipe.is_some() && is_help(&found.name) && found.name.contains("help");
+        prints.then(|| ("prints help".to_owned(), SummaryBy::Recipe))
+    };
+    let by_recipe = || Some((headline(recipe?, &found.name, reader)?, SummaryBy::Recipe));
+    let by_leads = || {
+        let only_starts = recipe.is_none_or(|recipe| !acts(recipe));
+        let text = starts(leads).filter(|_| only_starts)?;
+        Some((text, SummaryBy::Leads))
+    };
+    let by_command = || {
+        let text = first_command(recipe?, &found.name, reader)?;
+        Some((text, SummaryBy::Command))
+    };
+    let (text, by) = by_document()
+        .or_else(by_name)
+        .or_else(by_recipe)
+        .or_else(by_leads)
+        .or_else(|| made(rules, leads))
+        .or_else(by_command)?;
+    let text = cut(&text, MAX_SUMMARY);
+    Some(Summary { text, by })
+}
+
+/// `runs lint, test`
+fn starts(leads: &[String]) -> Option<String> {
+    if leads.is_empty() {
+        return None;
+    }
+    let is_made = leads.iter().all(|name| !is_plain_word(name));
+    Some(format!(
+        "{} {}",
+        if is_made { "makes" } else { "runs" },
+        named(leads)
+    ))
+}
+
+/// `makes bin/app`: what a target without a recipe needs that no rule has.
+fn made<'r>(
+    mut rules: impl Iterator<Item = &'r Rule> + Clone,
+    leads: &[String],
+) -> Option<(String, SummaryBy)> {
+    if !leads.is_empty() || rules.clone().any(Rule::has_recipe) {
+        return None;
+    }
+    let is_known = |rule: &&Rule| {
+        let mut names = rule.prerequisites.iter();
+        !rule.prerequisites.is_empty() && !names.any(|name| name.contains('$'))
+    };
+    let needed = rules.find(is_known)?;
+    let text = format!("makes {}", named(&needed.prerequisites));
+    Some((text, SummaryBy::Leads))
+}
+
+fn named(names: &[String]) -> String {
+    let shown: Vec<String> = names
+        .iter()
+        .take(MAX_NAMED)
+        .map(|name| cut(name, 40))
+        .collect();
+    let more = names.len().saturating_sub(MAX_NAMED);
+    match more {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}

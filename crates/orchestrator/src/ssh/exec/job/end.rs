@@ -1,0 +1,201 @@
+//! The end of a command in its session: what the marks, the channel and the host's report make of it.
+
+use std::time::Instant;
+
+use super::{Job, SOON};
+use crate::{
+    job::Exit,
+    ssh::exec::{
+        cancel::Ending,
+        channel::{Stage, Wire},
+        markers::Marks,
+        raw::{self, Raw, Verdict},
+        task::{Ended, Settled},
+    },
+    visible::visible,
+};
+
+impl Job {
+    /// Reports the end, once it is certain.
+    pub(super) fn conclude(&mut self) -> bool {
+        if self.settled {
+            if self.canceled {
+                self.wire.close();
+            }
+            return false;
+        }
+        let closed = self.wire.stage() == Stage::Closed;
+        if let Some(raw) = &mut self.raw {
+            let is_due = raw.reported_at().is_some_and(|at| at.elapsed() >= SOON);
+            if !closed && !is_due {
+                return false;
+            }
+            let exit = match &self.seen.failure {
+                Some(why) => Exit::Lost { why: why.clone() },
+                None => raw.take_exit(),
+            };
+            self.settle(exit, closed);
+            return true;
+        }
+        if closed && self.seen.remote.is_none() && !self.canceled && self.seen.failure.is_none() {
+            return self.conclude_unstarted();
+        }
+        let looked = self.ending.as_ref().map(Ending::over);
+        if looked == Some(None) && !(closed && self.seen.remote.is_none()) {
+            return false;
+        }
+        let is_late = self.exited_at().is_some_and(|at| at.elapsed() >= SOON);
+        // Somebody goes on, by the wrapper's word or because the output is held.
+        if self.ending.is_none() && (self.seen.leaves || (is_late && !closed)) {
+            self.ending = Some(Ending::look());
+            return true;
+        }
+        if !closed && self.next_conclusion().is_none_or(|at| at > Instant::now()) {
+            return false;
+        }
+        let exit = match self.seen.exit.take() {
+            Some((exit, _)) => exit,
+            None => self.exit_without_mark(),
+        };
+        self.settle(exit, closed);
+        true
+    }
+
+    /// The login shell has not run the wrapper.
+    fn conclude_unstarted(&mut self) -> bool {
+        let report = self.wire.report();
+        let said = self.seen.noise_shown();
+        let exit = match raw::judge(self.seen.noise(), report.as_ref()) {
+            Verdict::TryAsItIs => match Raw::fits(&self.task.exec.command) {
+                Ok(()) => {
+                    self.go_raw();
+                    return true;
+                }
+                Err(why) => Exit::CouldNotStart { why },
+            },
+            Verdict::Answered(exit) => {
+                self.raw = Some(Raw::default());
+                let output = &mut *self.task.output;
+                output.started(&Raw::remote());
+                self.seen.take_noise_for_output(output);
+                match &self.seen.failure {
+                    Some(why) => Exit::Lost { why: why.clone() },
+                    None => exit,
+                }
+            }
+            Verdict::Refused => Exit::CouldNotStart {
+                why: if said.is_empty() {
+                    "the host's login shell did not run it, and said nothing".to_owned()
+                } else {
+                    format!("the host's login shell did not run it: {said}")
+                },
+            },
+            Verdict::Lost => Exit::Lost {
+                why: "the host closed the channel before the command's start was reported; does a start file of its \
+                      login shell end it, or start another shell (exec fish in ~/.bashrc)?"
+                    .to_owned(),
+            },
+        };
+        self.settle(exit, true);
+        true
+    }
+
+    /// Has the command run as it is.
+    fn go_raw(&mut self) {
+        self.seen.forget_noise();
+        (self.out, self.err) = (Marks::none(), Marks::none());
+        self.raw = Some(Raw::default());
+        self.send_raw();
+        self.task.output.started(&Raw::remote());
+    }
+
+    /// Asks for a channel for the command as it is.
+    pub(super) fn send_raw(&mut self) {
+        let exec = &self.task.exec;
+        self.wire = Wire::new(exec.command.clone(), &self.task.env, exec.pty)
+            .with_agent(self.task.forwards_agent);
+        if self.input_ended {
+            self.wire.end_input();
+        }
+    }
+
+    pub(super) fn settle(&mut self, exit: Exit, complete: bool) {
+        self.settled = true;
+        // What ended with a code of its own before any signal met it was not ended by the cancel, which came too late.
+        let too_late = matches!(exit, Exit::Code { .. })
+            && self.raw.is_none()
+            && self.ending.as_ref().is_none_or(|ending| !ending.was_sent());
+        let ended = Ended {
+            exit,
+            canceled: self.canceled && !too_late,
+            survivors: match (&mut self.ending, &self.raw) {
+                (Some(ending), None) => ending.take_survivors(),
+                (_, Some(raw)) => raw.survivors(),
+                (None, None) => Vec::new(),
+            },
+            complete,
+            notes: self.notes(),
+        };
+        self.task.report(Settled::Ended(ended));
+    }
+
+    /// What a person may want to know of how it ran.
+    fn notes(&self) -> Vec<String> {
+        let said = self.seen.noise_shown();
+        let noise =
+            (!said.is_empty()).then(|| format!("the login shell printed before it: {said}"));
+        let raw = self.raw.is_some().then(|| raw::NOTE.to_owned());
+        let agent = self.task.forwards_agent.then(|| {
+            "the host could use your SSH agent while it ran, as its config asks (ForwardAgent)"
+                .to_owned()
+        });
+        let suspects = self.ending.as_ref().map_or(&[][..], Ending::suspects);
+        let suspects = (!suspects.is_empty()).then(|| {
+            let all = visible(&suspects.join(", ")).into_owned();
+            format!("begun since on the host, and perhaps of this job: {all}")
+        });
+        raw.into_iter()
+            .chain(agent)
+            .chain(suspects)
+            .chain(noise)
+            .collect()
+    }
+
+    /// What a channel without an end mark means. It is never an exit code.
+    fn exit_without_mark(&self) -> Exit {
+        let why = |why: &str| why.to_owned();
+        if let Some(failure) = &self.seen.failure {
+            return Exit::Lost {
+                why: failure.clone(),
+            };
+        }
+        if self.seen.remote.is_none() {
+            return self.exit_without_start();
+        }
+        match &self.ending {
+            Some(ending) => match ending.last_signal() {
+                Some(signal) => Exit::Signal {
+                    signal: signal.clone(),
+                    core: false,
+                },
+                None => Exit::Lost {
+                    why: why("it did not end when it was canceled"),
+                },
+            },
+            None => Exit::Lost {
+                why: why("the host closed the channel before the command's end was reported"),
+            },
+        }
+    }
+
+    fn exit_without_start(&self) -> Exit {
+        if self.canceled {
+            return Exit::CouldNotStart {
+                why: "canceled before it started".to_owned(),
+            };
+        }
+        Exit::Lost {
+            why: "the host closed the channel before the command's start was reported".to_owned(),
+        }
+    }
+}

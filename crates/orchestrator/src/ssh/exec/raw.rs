@@ -1,0 +1,267 @@
+//! Commands for a host that takes no wrapper: a restricted shell, a command of the server's own choice (`ForceCommand`), an
+//! appliance without `sh`. The command goes over as it is, as `ssh` sends it, and how it ended is what the server reports of
+//! it: without a report it is lost.
+
+use std::{
+    time::{Duration, Instant},
+    vec::IntoIter,
+};
+
+use memchr::memmem;
+use supervisor::exec::Grace;
+
+use super::{channel::Wire, task::Remote};
+use crate::{job::Exit, ssh::channel::Report, visible::visible};
+
+/// What a job says of itself that was run so.
+pub(super) const NOTE: &str =
+    "run as it is, without proof of its end: the host takes no wrapper around a command";
+
+/// How long a host has to let go of the channel before, and how often it is asked.
+const AGAIN: Duration = Duration::from_millis(100);
+const REFUSALS: u32 = 30;
+/// Bytes of a command that fit into a request.
+const LONGEST: usize = 32_000;
+/// An answer that is no longer than this many bytes may be no more than a complaint.
+const COMPLAINT: usize = 400;
+
+/// What becomes of a command whose wrapper was not run.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The host did not understand the wrapper, and nothing ran: the command goes over as it is.
+    TryAsItIs,
+    /// The host has run something of its own: what it printed is the output, and this the end. `ssh` has the same.
+    Answered(Exit),
+    /// Nothing ran.
+    Refused,
+    /// Not known.
+    Lost,
+}
+
+/// What a host means that closed the channel before the wrapper's first mark: `noise` is the beginning of what it printed,
+/// `report` how it says that it ended. A command is never run twice: only who complains of the wrapper has run nothing.
+pub(super) fn judge(noise: &[u8], report: Option<&Report>) -> Verdict {
+    if is_about_wrapper(noise, report) {
+        return Verdict::TryAsItIs;
+    }
+    match report {
+        Some(Report::Status(0)) if !noise.trim_ascii().is_empty() => {
+            Verdict::Answered(Exit::Code { code: 0 })
+        }
+        Some(Report::Status(0)) | None => Verdict::Lost,
+        Some(_) => Verdict::Refused,
+    }
+}
+
+/// Whether a host complains of the words that the wrapper begins with.
+fn is_about_wrapper(noise: &[u8], report: Option<&Report>) -> bool {
+    let is_bad = !matches!(report, Some(Report::Status(0)));
+    let noise = noise.to_ascii_lowercase();
+    let has = |word: &str| memmem::find(&noise, word.as_bytes()).is_some();
+    let is_short = noise.len() <= COMPLAINT;
+    let names_ours = has("/bin/sh")
+        || noise
+            .split(|byte| !byte.is_ascii_alphanumeric())
+            .any(|word| word == b"exec");
+    let complains = [
+        "restricted",
+        "invalid",
+        "unknown",
+        "unrecogni",
+        "bad command",
+        "syntax error",
+        "unsupported",
+        "illegal",
+    ];
+    let of_failure = ["not found", "not allowed", "not permitted", "denied"];
+    // Who does not even say that it ended has to name what it does not understand.
+    let may_mean_it = is_short && report.is_some();
+    (names_ours && (is_bad || is_short))
+        || (may_mean_it && complains.iter().any(|word| has(word)))
+        || (may_mean_it && is_bad && of_failure.iter().any(|word| has(word)))
+}
+
+/// How the server says that a command ended.
+pub(super) fn exit(report: Report) -> Exit {
+    match report {
+        Report::Status(code) => Exit::Code { code },
+        Report::Signal(signal) => Exit::Signal {
+            signal: visible(&signal).into_owned(),
+            core: false,
+        },
+    }
+}
+
+/// A command that was sent as it is.
+#[derive(Debug, Default)]
+pub(super) struct Raw {
+    /// The signals that a cancel has still to send, and when the next one is due.
+    cancel: Option<(IntoIter<Grace>, Instant)>,
+    /// How it ended, and since when that is known.
+    reported: Option<(Exit, Instant)>,
+    given_up: bool,
+    /// Channels that the host refused: it may still be busy with the one that is over (`MaxSessions 1`).
+    refusals: u32,
+    /// When the next one is asked for; none once it is.
+    again: Option<Instant>,
+}
+
+impl Raw {
+    /// Whether a command can go over as it is.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn fits(command: &str) -> Result<(), String> {
+        if command.len() <= LONGEST {
+            return Ok(());
+        }
+        Err(format!(
+            "the host takes no wrapper around a command, and one of {} bytes is too long to go over as it is: put it into a \
+             file there",
+            command.len()
+        ))
+    }
+
+    /// What is known of its processes: nothing.
+    pub(super) fn remote() -> Remote {
+        let unknown = || "-".to_owned();
+        Remote {
+            leader: 0,
+            started: unknown(),
+            mode: "raw".to_owned(),
+            around: unknown(),
+            outputs: unknown(),
+        }
+    }
+
+    /// Whether a channel that was refused is asked for once more, later.
+    pub(super) fn tries_again(&mut self) -> bool {
+        self.refusals += 1;
+        self.again = Some(Instant::now() + AGAIN);
+        self.refusals <= REFUSALS
+    }
+
+    /// Whether it is too early to ask for a channel.
+    pub(super) fn is_resting(&mut self) -> bool {
+        self.again = self.again.filter(|at| *at > Instant::now());
+        self.again.is_some()
+    }
+
+    /// Sends these signals one after the other; what few servers act on is all there is.
+    pub(super) fn cancel(&mut self, graces: Vec<Grace>) {
+        self.cancel = Some((graces.into_iter(), Instant::now()));
+    }
+
+    /// Does what is due.
+    pub(super) fn step(&mut self, wire: &mut Wire) -> bool {
+        let mut moved = false;
+        if self.reported.is_none()
+            && let Some(report) = wire.report()
+        {
+            self.reported = Some((exit(report), Instant::now()));
+            moved = true;
+        }
+        let Some((steps, due)) = &mut self.cancel else {
+            return moved;
+        };
+        if self.given_up || *due > Instant::now() {
+            return moved;
+        }
+        match steps.next() {
+            Some(grace) => {
+                wire.signal(&grace.signal);
+                *due = Instant::now() + Duration::from_millis(grace.wait_ms);
+            }
+            None => {
+                self.given_up = true;
+                wire.close();
+            }
+        }
+        true
+    }
+
+    /// When its end was reported.
+    pub(super) fn reported_at(&self) -> Option<Instant> {
+        self.reported.as_ref().map(|(_, at)| *at)
+    }
+
+    /// When there is something to do: a signal, or another try.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let due = self.cancel.as_ref().map(|(_, due)| *due);
+        let due = due.filter(|_| !self.given_up);
+        due.into_iter().chain(self.again).min()
+    }
+
+    /// How it ended, as far as is known.
+    pub(super) fn take_exit(&mut self) -> Exit {
+        let why = if self.given_up {
+            "it was canceled, and the host does not say whether it ended"
+        } else {
+            "the host closed the channel and did not report how the command ended"
+        };
+        match self.reported.take() {
+            Some((exit, _)) => exit,
+            None => Exit::Lost {
+                why: why.to_owned(),
+            },
+        }
+    }
+
+    /// Who may still run after a cancel.
+    pub(super) fn survivors(&self) -> Vec<String> {
+        if self.given_up && self.reported.is_none() {
+            let why = "not known: the host takes commands only as they are, and does not say what they started";
+            return vec![why.to_owned()];
+        }
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_complains_of_the_wrapper_gets_the_command_as_it_is() {
+        let status = |code| Some(Report::Status(code));
+        let complaints: [(&str, Option<Report>); 7] = [
+            ("rbash: line 1: exec: restricted\n", status(1)),
+            ("bad command name exec (line 1 column 1)\n", status(0)),
+            ("% Invalid input detected at '^' marker.\n", status(0)),
+            ("Line has invalid autocommand \"exec /bin/sh -c\"", None),
+            ("fatal: unrecognized command 'exec /bin/sh'\n", status(128)),
+            ("sh: exec: line 1: /bin/sh: not found\n", status(127)),
+            ("Unknown action 0\n", status(255)),
+        ];
+        for (noise, report) in complaints {
+            assert_eq!(
+                judge(noise.as_bytes(), report.as_ref()),
+                Verdict::TryAsItIs,
+                "{noise}"
+            );
+        }
+        let log = "deploying, executing migrations\n".repeat(40)
+            + "unknown locale, invalid cache dropped\n";
+        let code = |code| Verdict::Answered(Exit::Code { code });
+        let others: [(&str, Option<Report>, Verdict); 7] = [
+            ("HELLO\n", status(0), code(0)),
+            (&log, status(0), code(0)),
+            (" \n", status(0), Verdict::Lost),
+            (
+                "This account is currently not available.\n",
+                status(1),
+                Verdict::Refused,
+            ),
+            ("half", None, Verdict::Lost),
+            ("invalid locale\n", None, Verdict::Lost),
+            (
+                "",
+                Some(Report::Signal("KILL".to_owned())),
+                Verdict::Refused,
+            ),
+        ];
+        for (noise, report, verdict) in others {
+            assert_eq!(judge(noise.as_bytes(), report.as_ref()), verdict, "{noise}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The app as a person has it: `vmo` and the page's socket, with real make, Postgres and sshd. One
+//! binary for all of them, since linking the crate takes longer than compiling a test.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+#[path = "../support/dice.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod dice;
+#[path = "../support/home.rs"]
+mod home;
+#[path = "../support/page.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod page;
+#[path = "../support/postgres.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod postgres;
+#[path = "../support/sshd.rs"]
+mod sshd;
+#[path = "../support/witness.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod witness;
+
+mod cli;
+mod files;
+mod hosts;
+mod limits;
+mod nursery;
+mod owners;
+mod queue;
+mod round_trip;
+mod secrets;
+mod subscribers;
+mod takeover;
+mod targets;

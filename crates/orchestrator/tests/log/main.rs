@@ -1,0 +1,4 @@
+//! Logs as they are read: their lines, and finding in them.
+
+mod find;
+mod lines;

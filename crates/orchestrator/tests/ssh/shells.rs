@@ -1,0 +1,306 @@
+//! Login shells of all kinds, and hosts that take no wrapper around a command.
+
+use std::os::unix::fs::symlink;
+
+use super::*;
+
+/// A login shell of this name, if the machine has it: `scripts/setup.sh test` installs those that are missing.
+fn shell(folder: &Path, name: &str) -> Option<PathBuf> {
+    let at = |name: &str| {
+        let places = ["/bin", "/usr/bin"].map(|place| Path::new(place).join(name));
+        places.into_iter().find(|path| path.exists())
+    };
+    if name == "ash" {
+        let link = folder.join("ash");
+        symlink(at("busybox")?, &link).unwrap();
+        return Some(link);
+    }
+    at(name)
+}
+
+/// A server whose login shell is this one, called as sshd calls it.
+fn with_shell(shell: &Path) -> Sshd {
+    let name = shell.file_name().unwrap();
+    let is_usual = ["/bin", "/usr/bin"]
+        .iter()
+        .any(|place| Path::new(place).join(name).exists());
+    let called = if is_usual { Path::new(name) } else { shell };
+    Sshd::with(&format!(
+        "ForceCommand exec env SHELL={} {} -c \"$SSH_ORIGINAL_COMMAND\"",
+        shell.display(),
+        called.display()
+    ))
+}
+
+fn is_lost(ended: &Ended) -> bool {
+    matches!(ended.exit, Exit::Lost { .. })
+}
+
+#[test]
+fn every_login_shell_runs_a_command_as_with_ssh() {
+    let folder = tempfile::tempdir().unwrap();
+    let commands = [
+        "true",
+        "echo out; sh -c 'echo err >&2'; exit 3",
+        r"printf 'a\000b\377\376'",
+        "echo 'a   b' \"c\"; pwd",
+        "  cat",
+        "nosuchcommand",
+        "exit 130",
+        "exit 141",
+        "sh -c 'exit 255'",
+        "kill -KILL $$",
+    ];
+    for name in ["bash", "dash", "ash", "fish", "tcsh", "zsh", "ksh"] {
+        let Some(shell) = shell(folder.path(), name) else {
+            println!("skipped: {name} is not installed");
+            continue;
+        };
+        let (sshd, sessions) = (with_shell(&shell), Sessions::new());
+        for command in commands {
+            let own = if name == "fish" { "$fish_pid" } else { "$$" };
+            let command = command.replace("$$", own);
+            let expected = sshd.ssh(&command);
+            let running = start(&sessions, &sshd, exec(&command));
+            running.controls.send(Control::EndInput).unwrap();
+            let (written, ended) = running.join();
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            assert_eq!(
+                text(&written.out),
+                text(&expected.stdout),
+                "{name}: {command}"
+            );
+            assert_eq!(written.out, expected.stdout, "{name}: {command}");
+            // ssh says of a signal nothing but 255.
+            let is_killed = command.contains("KILL");
+            let exit = if is_killed {
+                signal("KILL")
+            } else {
+                code(expected.status.code().unwrap())
+            };
+            assert_eq!(ended.exit, exit, "{name}: {command} {}", text(&written.err));
+            if !is_killed {
+                assert_eq!(
+                    text(&written.err),
+                    text(&expected.stderr),
+                    "{name}: {command}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn codes_that_look_like_signals_are_codes() {
+    let sshd = Sshd::start();
+    let sessions = Sessions::new();
+    for (name, number) in [("INT", 130), ("PIPE", 141), ("KILL", 137)] {
+        let (_, ended) = run(&sessions, &sshd, &format!("exit {number}"));
+        assert_eq!(ended.exit, code(number));
+        let (_, ended) = run(&sessions, &sshd, &format!("kill -s {name} $$"));
+        assert_eq!(ended.exit, signal(name));
+    }
+    let (_, ended) = run(&sessions, &sshd, "set -o pipefail; yes | head -n 1");
+    assert_eq!(ended.exit, code(141));
+    // In a terminal only what was typed can say it.
+    let in_terminal = |command: &str| {
+        let mut exec = exec(command);
+        exec.pty = Some((24, 80));
+        start(&sessions, &sshd, exec)
+    };
+    assert_eq!(in_terminal("exit 130").join().1.exit, code(130));
+    let running = in_terminal("echo up; sleep 60");
+    running.log.wait("start", |written| !written.out.is_empty());
+    running.controls.send(Control::Input(vec![3])).unwrap();
+    assert_eq!(running.join().1.exit, signal("INT"));
+}
+
+#[test]
+fn a_command_that_kills_who_waits_for_it_is_lost() {
+    let sshd = Sshd::start();
+    let (_, ended) = run(&Sessions::new(), &sshd, "kill -KILL $PPID; sleep 1");
+    assert!(is_lost(&ended), "{ended:?}");
+}
+
+#[test]
+fn a_command_may_be_as_long_as_with_ssh() {
+    let sshd = Sshd::start();
+    let sessions = Sessions::new();
+    for (length, pty) in [
+        (1_499, None),
+        (9_000, None),
+        (125_000, None),
+        (125_000, Some((24, 80))),
+    ] {
+        let filler = "it's \"$x\" % \\ ü".repeat(length / 16);
+        let command = format!("read x; echo \"got $x\"\n: <<'END'\n{filler}\nEND\nexit 6");
+        let mut long = exec(&command);
+        long.pty = pty;
+        let running = start(&sessions, &sshd, long);
+        running
+            .controls
+            .send(Control::Input(b"typed\n".to_vec()))
+            .unwrap();
+        let (written, ended) = running.join();
+        let out = String::from_utf8_lossy(&written.out).into_owned();
+        assert_eq!(ended.exit, code(6), "{length} {pty:?} {out}");
+        assert!(out.contains("got typed"), "{length} {pty:?} {out}");
+    }
+    // What the host's system takes no more is refused by it, as with ssh.
+    let (_, ended) = run(&sessions, &sshd, &format!(": {}", "x".repeat(140_000)));
+    assert!(
+        matches!(ended.exit, Exit::Code { code: 1.. }),
+        "{:?}",
+        ended.exit
+    );
+}
+
+#[test]
+fn an_end_is_reported_at_once_whatever_holds_the_output() {
+    let sshd = Sshd::start();
+    let sessions = Sessions::new();
+    run(&sessions, &sshd, "true");
+    let begun = Instant::now();
+    let (written, ended) = run(&sessions, &sshd, "sleep 20 & echo hi");
+    assert_eq!((ended.exit, ended.complete), (code(0), false));
+    assert_eq!(written.out, b"hi\n");
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[test]
+fn a_restricted_shell_gets_the_command_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(shell) = shell(folder.path(), "rbash") else {
+        return println!("skipped: rbash is not installed");
+    };
+    let sshd = Sshd::with(&format!(
+        "MaxSessions 1\nForceCommand exec {} -c \"$SSH_ORIGINAL_COMMAND\"",
+        shell.display()
+    ));
+    let sessions = Sessions::new();
+    for (command, exit) in [
+        ("echo mine; exit 3", code(3)),
+        ("kill -KILL $$", signal("KILL")),
+        ("sleep 3 & echo bye", code(0)),
+    ] {
+        let (expected, (written, ended)) = (sshd.ssh(command), run(&sessions, &sshd, command));
+        assert_eq!(written.out, expected.stdout, "{command}");
+        assert_eq!(ended.exit, exit, "{command}");
+        assert!(
+            ended
+                .notes
+                .iter()
+                .any(|note| note.contains("without proof")),
+            "{ended:?}"
+        );
+    }
+    // What is typed early is for the command, and not for the shell that refused the wrapper.
+    let running = start(&sessions, &sshd, exec("read x; echo got $x; cat"));
+    running
+        .controls
+        .send(Control::Input(b"one\ntwo\n".to_vec()))
+        .unwrap();
+    running.controls.send(Control::EndInput).unwrap();
+    let (written, ended) = running.join();
+    assert_eq!(
+        (written.out, ended.exit),
+        (b"got one\ntwo\n".to_vec(), code(0))
+    );
+    let running = start(&sessions, &sshd, exec("echo up; sleep 60"));
+    running.log.wait("start", |written| written.out == b"up\n");
+    running
+        .controls
+        .send(Control::Cancel { force: false })
+        .unwrap();
+    let (_, ended) = running.join();
+    assert!(ended.canceled && ended.exit != code(0), "{ended:?}");
+    // A host that does not say how it ended has not said that it went well.
+    let running = start(&sessions, &sshd, exec("echo up; sleep 60"));
+    running.log.wait("start", |written| written.out == b"up\n");
+    sshd.signal_sessions("KILL");
+    assert!(is_lost(&running.join().1));
+}
+
+#[test]
+fn a_server_that_runs_something_of_its_own_runs_it_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = folder.path().join("count");
+    let sshd = Sshd::with(&format!(
+        "ForceCommand echo deployed; echo warned >&2; echo once >>{}",
+        count.display()
+    ));
+    let (written, ended) = run(&Sessions::new(), &sshd, "echo hi");
+    assert_eq!(ended.exit, code(0));
+    assert_eq!(
+        (&*written.out, &*written.err),
+        (&b"deployed\n"[..], &b"warned\n"[..])
+    );
+    assert!(
+        ended
+            .notes
+            .iter()
+            .any(|note| note.contains("without proof")),
+        "{ended:?}"
+    );
+    assert_eq!(fs::read_to_string(count).unwrap(), "once\n");
+    let sshd = Sshd::with("ForceCommand exec /usr/sbin/nologin");
+    let (_, ended) = run(&Sessions::new(), &sshd, "echo hi");
+    assert!(
+        matches!(&ended.exit, Exit::CouldNotStart { why } if why.contains("not available")),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn an_appliance_gets_the_command_as_it_is() {
+    let sshd = Sshd::with(
+        "ForceCommand case $SSH_ORIGINAL_COMMAND in 'show version') echo v1;; silent) kill -KILL $PPID;; *) echo '% Invalid input';; esac",
+    );
+    let sessions = Sessions::new();
+    let (written, ended) = run(&sessions, &sshd, "show version");
+    assert_eq!((&*written.out, &ended.exit), (&b"v1\n"[..], &code(0)));
+    let (written, ended) = run(&sessions, &sshd, "nonsense");
+    assert_eq!(
+        (&*written.out, &ended.exit),
+        (&b"% Invalid input\n"[..], &code(0))
+    );
+    assert!(is_lost(&run(&sessions, &sshd, "silent").1));
+}
+
+#[test]
+fn a_start_file_that_becomes_another_shell_is_lost_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["fish", "dash"] {
+        let Some(shell) = shell(folder.path(), name) else {
+            println!("skipped: {name} is not installed");
+            continue;
+        };
+        let sshd = Sshd::with(&format!("ForceCommand exec {}", shell.display()));
+        let sessions = Sessions::new();
+        let running = start(&sessions, &sshd, exec("echo hi"));
+        running.controls.send(Control::EndInput).unwrap();
+        let (written, ended) = running.join();
+        assert!(
+            is_lost(&ended) && written.out.is_empty(),
+            "{name}: {ended:?}"
+        );
+        let running = start(&sessions, &sshd, exec("echo hi"));
+        running
+            .controls
+            .send(Control::Cancel { force: false })
+            .unwrap();
+        assert!(running.join().1.canceled);
+    }
+}
+
+#[test]
+fn a_start_file_that_prints_is_in_the_notes() {
+    let sshd = Sshd::with("ForceCommand echo HELLO; exec bash -c \"$SSH_ORIGINAL_COMMAND\"");
+    let (written, ended) = run(&Sessions::new(), &sshd, "echo mine");
+    assert_eq!(written.out, b"mine\n");
+    assert_eq!(ended.notes, ["the login shell printed before it: HELLO"]);
+}

@@ -1,0 +1,27 @@
+// What is said of a target in one line: the help that is written for it, else what is known of it otherwise.
+import type { Target } from '$lib/wire';
+
+/** The line. */
+export interface About {
+  text: string;
+  /** Whether it is help, or was worked out from prose, or is a command. */
+  by: 'help' | 'prose' | 'command';
+  /** The line with where it is from, for whoever points at it. */
+  whole: string;
+}
+
+export function about({ doc, summary }: Target): About | null {
+  if (doc !== null) return { text: doc, by: 'help', whole: doc };
+  if (summary === null) return null;
+  const { text, by } = summary;
+  switch (by.by) {
+    case 'document':
+      return { text, by: 'prose', whole: `${text} (${by.file})` };
+    case 'recipe':
+      return { text, by: 'prose', whole: `${text} (its recipe)` };
+    case 'leads':
+      return { text, by: 'prose', whole: text };
+    case 'command':
+      return { text, by: 'command', whole: `$ ${text}` };
+  }
+}
