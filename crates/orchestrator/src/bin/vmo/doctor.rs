@@ -181,7 +181,7 @@ async fn postgres_check(engine: &Engine) -> Check {
     } else {
         "configured"
     };
-    let unwritten = unwritten(&engine).await;
+    let unwritten = unwritten(engine).await;
     let (ok, found) = match state.health {
         StoreHealth::Ready { .. } if unwritten.is_some() => (false, unwritten.unwrap_or_default()),
         StoreHealth::Ready { version } => (
