@@ -57,6 +57,7 @@ pub(crate) const GROUPS: [(&str, &[&str]); 6] = [
             "add_project",
             "remove_project",
             "trust_project",
+            "allow_command",
             "set_exclusive",
             "copy_dotenv_sample",
             "mark_production",
@@ -201,6 +202,7 @@ impl<'a, N: Numbers> Grammar<'a, N> {
             "targets" | "copy_dotenv_sample" => json!({"project": self.word()}),
             "add_project" => json!({"path": self.known.folder}),
             "remove_project" | "trust_project" => json!({"name": self.word()}),
+            "allow_command" => json!({"command": self.one(&COMMANDS)}),
             "set_exclusive" => json!({"name": self.word(), "exclusive": self.flag()}),
             "mark_production" => json!({"host": self.word(), "production": self.flag()}),
             "save_command" | "forget_command" => {

@@ -89,6 +89,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "engine",
         &[
             "environment",
+            "fleet",
             "folders",
             "host",
             "ids",
@@ -97,6 +98,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "launch",
             "log",
             "make",
+            "near",
             "open_files",
             "presets",
             "project",

@@ -175,10 +175,15 @@ fn blocks(names: BTreeSet<Vec<&str>>) -> Vec<Block<'_>> {
             })
             .collect();
     }
+    // By the first name of each, as a person counts.
+    blocks.sort_by_cached_key(|block| {
+        let firsts = block.iter().filter_map(BTreeSet::first);
+        firsts.map(|one| (one.len(), *one)).collect::<Vec<_>>()
+    });
     blocks
 }
 
-/// Numbers as they stand in a folded name: one alone without brackets.
+/// Numbers as they are in a folded name: one alone without brackets.
 fn bracketed(numbers: &BTreeSet<&str>) -> String {
     if let [one] = Vec::from_iter(numbers)[..] {
         return (*one).to_owned();

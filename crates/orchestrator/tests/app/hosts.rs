@@ -397,7 +397,7 @@ fn a_job_says_how_it_ran_and_why_its_host_was_not_reached() {
 #[test]
 fn a_job_that_is_done_stays_so_whatever_it_left_running() {
     let (_sshd, _postgres, home) = with_host();
-    let mut running = home.start(&["run", "--on", "box", "--", "sleep 60 & echo hi"]);
+    let mut running = home.start(&["run", "--on", "box", "--", "sleep 15 & echo hi"]);
     assert_eq!(running.line(), "hi");
     let status = || home.json(&["jobs", "--json"])[0]["status"].clone();
     home::eventually("its end is known", || status() == "done");

@@ -177,6 +177,7 @@ fn sample() -> Vec<(Job, Vec<Batch>, Mark)> {
     let mut done = ended(&target("api", "deploy"), Exit::Code { code: 2 }, false);
     done.id = id(1);
     done.survivors = Vec::<Survivor>::new();
+    done.notes = Vec::new();
     if let Some(here) = done.here_mut() {
         here.environment.clear();
     }
@@ -194,6 +195,7 @@ fn sample() -> Vec<(Job, Vec<Batch>, Mark)> {
     (done.lines, done.bytes) = (4, 18);
     running.id = id(2);
     running.survivors = Vec::new();
+    running.notes = Vec::new();
     running.state = State::Running {
         started_at: time(1_700_000_000_500_001),
     };

@@ -41,7 +41,9 @@ pub(super) fn summary(
         Some((text.to_owned(), SummaryBy::Document { file }))
     };
     let by_name = || {
-        let prints = recipe.is_some() && is_help(&found.name) && found.name.contains("help");
+        // `disk-usage` may print something else.
+        let is_named_so = found.name == "usage" || found.name.contains("help");
+        let prints = recipe.is_some() && is_help(&found.name) && is_named_so;
         prints.then(|| ("prints help".to_owned(), SummaryBy::Recipe))
     };
     let by_recipe = || Some((headline(recipe?, &found.name, reader)?, SummaryBy::Recipe));

@@ -149,7 +149,7 @@ async fn a_pattern_is_run_as_one_of_those_it_stands_for() {
     let family = home.run(&["run", "test-%"]);
     let said = String::from_utf8_lossy(&family.stderr).into_owned();
     assert!(
-        !family.status.success() && said.contains("put a text in the place of its %"),
+        !family.status.success() && said.contains("put a text in place of its %"),
         "{said}"
     );
     assert!(

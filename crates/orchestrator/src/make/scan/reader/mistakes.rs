@@ -63,7 +63,7 @@ impl Reader {
             return self.problem(place, what.to_owned());
         }
         if self.hints.len() < MAX_PROBLEMS {
-            let what = format!("{what}, where its condition holds");
+            let what = format!("{what}, if its condition holds");
             self.hints.push(Problem { place, what });
         }
     }
