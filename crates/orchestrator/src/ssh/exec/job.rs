@@ -169,7 +169,9 @@ impl Job {
 
     /// Lets the command have the input that waited for its begin.
     fn release(&mut self) -> bool {
-        if self.held.is_empty() || (self.seen.remote.is_none() && self.raw.is_none()) {
+        // A channel for it as it is may still be refused, and is then asked for again.
+        let runs_raw = self.raw.is_some() && self.wire.stage() >= Stage::Run;
+        if self.held.is_empty() || (self.seen.remote.is_none() && !runs_raw) {
             return false;
         }
         for order in mem::take(&mut self.held) {
