@@ -225,7 +225,7 @@ test('options, more targets and other variables; what make cannot take is refuse
   await other.fill('SHELL');
   await form.getByRole('textbox', { name: 'Value of SHELL' }).fill('/bin/sh');
   await expect(form.getByText('SHELL has to be confirmed.')).toBeVisible();
-  await form.getByRole('checkbox', { name: /^Set SHELL all the same/ }).click();
+  await form.getByRole('checkbox', { name: /^Set SHELL anyway/ }).click();
   await form.getByRole('button', { name: 'Run other' }).click();
   await expect(app.line(/other ran with .*k.*j4/)).toBeVisible();
   await expect(app.line('region=')).toBeVisible();
@@ -331,7 +331,7 @@ test('a folder that is dropped is asked for in a browser, added, and taken off a
   });
   await expect(page.getByText('Drop a folder to add it')).toHaveCount(0);
   const dialog = page.getByRole('dialog', { name: 'Add a folder with a Makefile' });
-  await expect(dialog.getByText('A browser does not tell where “dropped” is')).toBeVisible();
+  await expect(dialog.getByText('A browser does not give the path of “dropped”')).toBeVisible();
   await page.keyboard.type(folder);
   await page.keyboard.press('Enter');
   await expect(page.locator('[data-target="landed"]')).toBeVisible();

@@ -18,7 +18,7 @@ export const away: Place = {
       small: true,
       async reach({ app, page }) {
         await app.history();
-        await expect(page.getByText('The list may be short')).toBeVisible();
+        await expect(page.getByText('The list may be incomplete')).toBeVisible();
       },
     },
     {
