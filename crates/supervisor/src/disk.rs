@@ -7,6 +7,7 @@ use std::{
     ops::RangeInclusive,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -26,6 +27,11 @@ const SHARE: u64 = 1024;
 /// Bytes above the floor from which on jobs write one after the other, each after a look of its own: however many there are,
 /// together they overrun the floor by what one of them reads at once.
 const NEAR: u64 = 256 * 1024 * 1024;
+
+/// How long a turn is waited for: many times what those of a thousand jobs take together.
+const LONGEST_TURN: Duration = Duration::from_secs(2);
+/// Between two tries to get it.
+const TURN_AGAIN: Duration = Duration::from_millis(1);
 
 /// Free bytes of the disk below which jobs wait, if nobody says otherwise, on a disk of whatever size: the reserve of our
 /// own Postgres, which needs room to empty the spools. Twelve floods were seen to hold with half of it (tests, `floods`).
@@ -89,7 +95,7 @@ impl Disk {
         self.misses_folder = !self.folder.exists();
     }
 
-    /// When to look again, if that is not named by more to write.
+    /// When to look again while there is no room; none while there is, since then each write looks.
     #[must_use]
     pub fn look_at(&self) -> Option<Instant> {
         self.next_look.filter(|_| self.why_not.is_some())
@@ -104,7 +110,7 @@ impl Disk {
         self.why_not.is_none()
     }
 
-    /// As [`Self::has_room`], and where the floor is near, a turn to write: no other job has one until it is dropped.
+    /// As [`Self::has_room`], and if the floor is near, a turn to write: no other job has one until it is dropped.
     pub fn turn(&mut self, now: Instant, offset: u64) -> Option<Turn> {
         if !self.has_room(now, offset) {
             return None;
@@ -118,14 +124,26 @@ impl Disk {
         self.why_not.is_none().then_some(turn)
     }
 
-    /// Waits for the others. Where there is no lock to be had, jobs look as often, and write at once.
+    /// Waits for the others, and not for ever: one of them may have been stopped in its turn. Without a turn, as if there is
+    /// no lock to be had, a job looks as often and writes at once.
     fn wait_for_turn(&mut self) -> Turn {
         if self.gate.is_none() {
             let open = self.folder.parent().and_then(|all| File::open(all).ok());
             self.gate = open.map(Arc::new);
         }
-        let gate = self.gate.clone();
-        Turn(gate.filter(|gate| flock(gate, FlockOperation::LockExclusive).is_ok()))
+        let until = Instant::now() + LONGEST_TURN;
+        let gate = self.gate.clone().filter(|gate| {
+            loop {
+                match flock(gate, FlockOperation::NonBlockingLockExclusive) {
+                    Ok(()) => return true,
+                    Err(Errno::WOULDBLOCK | Errno::INTR) if Instant::now() < until => {
+                        thread::sleep(TURN_AGAIN);
+                    }
+                    Err(_) => return false,
+                }
+            }
+        });
+        Turn(gate)
     }
 
     fn look_now(&mut self, now: Instant, offset: u64) {
@@ -203,4 +221,39 @@ pub fn floor_of_environment() -> Result<Option<u64>, String> {
         .parse()
         .map(Some)
         .map_err(|_| bytes.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A job's folder on a disk whose floor is 100 MiB below what is free, and the folder of all jobs.
+    fn near_the_floor() -> (tempfile::TempDir, Disk) {
+        let all = tempfile::tempdir().unwrap();
+        let folder = all.path().join("job");
+        std::fs::create_dir(&folder).unwrap();
+        let floor = free(&folder).unwrap() - 100 * 1024 * 1024;
+        (all, Disk::of(&folder, floor))
+    }
+
+    #[test]
+    fn near_the_floor_one_job_writes_at_a_time() {
+        let (all, mut disk) = near_the_floor();
+        let others = File::open(all.path()).unwrap();
+        let turn = disk.turn(Instant::now(), 0).unwrap();
+        let taken = flock(&others, FlockOperation::NonBlockingLockExclusive);
+        assert_eq!(taken, Err(Errno::WOULDBLOCK));
+        drop(turn);
+        flock(&others, FlockOperation::NonBlockingLockExclusive).unwrap();
+    }
+
+    #[test]
+    fn a_job_that_is_stopped_in_its_turn_stops_no_other() {
+        let (all, mut disk) = near_the_floor();
+        let others = File::open(all.path()).unwrap();
+        flock(&others, FlockOperation::LockExclusive).unwrap();
+        let begun = Instant::now();
+        assert!(disk.turn(begun, 0).is_some());
+        assert!(begun.elapsed() >= LONGEST_TURN);
+    }
 }
