@@ -270,6 +270,25 @@ fn a_cancel_names_what_may_be_the_commands() {
 }
 
 #[test]
+fn who_is_left_running_is_named_once() {
+    let sshd = Sshd::start();
+    let nap = nap();
+    let command = format!("setsid env -i /bin/sleep {nap} & exit 7");
+    let (_, ended) = run(&Sessions::new(), &sshd, &command);
+    assert_eq!(ended.exit, code(7));
+    for survivor in &ended.survivors {
+        let pid = survivor.split(' ').next().unwrap();
+        sshd::signal_process(pid.parse().unwrap(), "KILL");
+    }
+    let naming = |lines: &[String]| lines.iter().filter(|line| line.contains(&nap)).count();
+    assert_eq!(
+        (naming(&ended.survivors), naming(&ended.notes)),
+        (1, 0),
+        "{ended:?}"
+    );
+}
+
+#[test]
 fn an_agent_is_forwarded_only_if_the_config_asks_for_it() {
     let sshd = Sshd::start();
     let agent = keys::Agent::start(&sshd);

@@ -225,6 +225,8 @@ impl Ending {
             Some(left) => self.survivors = left,
             None => self.survivors = vec!["not known: the host could not look".to_owned()],
         }
+        // Who holds its output is known to be of it.
+        self.suspects.retain(|one| !self.survivors.contains(one));
     }
 }
 

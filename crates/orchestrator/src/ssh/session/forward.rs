@@ -1,4 +1,4 @@
-//! The agent here for jobs on a host, where the host's config asks for that (`ForwardAgent`): the host opens a channel for
+//! The agent here for jobs on a host, if the host's config asks for that (`ForwardAgent`): the host opens a channel for
 //! each of its requests, whose bytes go to the agent's socket and back.
 
 use std::{
