@@ -12,9 +12,10 @@ async function withHost(
   page: Page,
   scenario: (app: App, sshd: Sshd) => Promise<void>,
   settings: string[] = [],
+  ofServer: string[] = [],
 ): Promise<void> {
   const home = await Home.make();
-  const sshd = await Sshd.start(join(home.root, 'sshd'));
+  const sshd = await Sshd.start(join(home.root, 'sshd'), ofServer);
   await mkdir(join(home.root, 'home/.ssh'), { mode: 0o700 });
   await writeFile(
     join(home.root, 'ssh_config'),
@@ -120,6 +121,25 @@ test('a saved command runs with one click', async ({ page }) => {
     await expect(app.line('load average')).toBeVisible();
     await expect(app.status).toHaveText('Done');
   });
+});
+
+test('the details say what a host printed before the command', async ({ page }) => {
+  await withHost(
+    page,
+    async (app) => {
+      await command(page, 'echo mine');
+      await page.getByRole('button', { name: 'Trust and connect' }).click();
+      await expect(app.line('mine')).toBeVisible();
+      await expect(app.status).toHaveText('Done');
+      await expect(app.line('Welcome to web-1')).toHaveCount(0);
+      await page.getByRole('button', { name: 'Details' }).click();
+      await expect(page.getByTestId('notes')).toHaveText(
+        'The login shell printed before it: Welcome to web-1.',
+      );
+    },
+    [],
+    ['ForceCommand echo Welcome to web-1; eval "$SSH_ORIGINAL_COMMAND"'],
+  );
 });
 
 test('a shell opens on a host, from its menu, and has the keyboard once the key is answered for', async ({

@@ -17,7 +17,8 @@ export class Sshd {
     private readonly child: ChildProcess,
   ) {}
 
-  static async start(folder: string): Promise<Sshd> {
+  /** `settings` are further lines of its config. */
+  static async start(folder: string, settings: string[] = []): Promise<Sshd> {
     await mkdir(folder, { recursive: true });
     const [host, user] = [join(folder, 'host'), join(folder, 'user')];
     for (const key of [host, user])
@@ -36,6 +37,7 @@ export class Sshd {
         'PasswordAuthentication no',
         'PermitRootLogin yes',
         `PidFile ${join(folder, 'pid')}`,
+        ...settings,
       ].join('\n'),
     );
     // As root it wants a folder of its own.
