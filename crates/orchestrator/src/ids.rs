@@ -1,4 +1,4 @@
-//! Ids that sort by when they were made: version 7 UUIDs, also where the clock is wrong.
+//! Ids that sort by when they were made: version 7 UUIDs, also if the clock is wrong.
 
 use std::time::SystemTime;
 
@@ -24,7 +24,7 @@ pub fn first_ahead() -> Uuid {
     Uuid::from_u128(u128::from(limit & 0xffff_ffff_ffff) << 80)
 }
 
-/// None where the clock is before 1970.
+/// None if the clock is before 1970.
 fn since_1970_ms() -> Option<u64> {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since

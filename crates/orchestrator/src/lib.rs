@@ -6,7 +6,7 @@
 //! ```text
 //! job, project, host, log    the nouns; log/ holds lines, escapes and styled text
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
-//! ids                    ids that sort by when they were made, whatever the clock says
+//! ids                        ids that sort by when they were made, whatever the clock says
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
 //! environment                what we were started with; Postgres' variables are kept from us, for jobs
 //! fleet/                     which of many hosts a line means: ranges, globs, tags; their names folded into one
@@ -23,7 +23,8 @@
 //! bin/vmo/                   the command line                                      the only clap
 //! ```
 //! The crate `supervisor` beside this one is the small process that owns one local job's child, and the format of what
-//! it shares with the engine: a job's folder, its spool, its control socket, and the claims it holds while it runs.
+//! it and a host's process share with the engine: a job's folder, its spool, its control socket, and the claims it holds
+//! while it runs.
 //!
 //! # Who may import whom
 //! ```text
@@ -37,10 +38,10 @@
 //! makes a job folder and, at the job's turn, starts a supervisor, a process in a session of its own; that starts make,
 //! appends each read to the spool and pokes all listeners at the folder's control socket. **A job on a host**: the
 //! process that holds the host's session reads the SSH channel into the same kind of folder. From there on there is no
-//! difference. The engine
-//! indexes the spool once; readers of the log are cursors over spool and store, so a slow one lags and nothing queues up;
-//! the archive copies the spool into the store, idempotently, and when the exit is in and all has arrived, the job is
-//! settled and its folder dropped. An engine that is killed loses nothing: the next one finds the folders.
+//! difference. The engine indexes the spool once; readers of the log are cursors over spool and store, so a slow one lags
+//! and nothing queues up; the archive copies the spool into the store, idempotently, and when the exit is in and all has
+//! arrived, the job is settled and its folder dropped. An engine that is killed loses nothing: the next one finds the
+//! folders.
 
 // A function of the product is at most as long as clippy.toml says.
 #![cfg_attr(not(test), warn(clippy::too_many_lines))]

@@ -17,7 +17,7 @@
 //!
 //! **A job** is handed over as a supervisor's is: its listening control socket, its claims, and what to run. The process
 //! answers once it has made the spool, which it does first of all, and which nobody can make twice; so a job that had no
-//! answer is handed to the next process where there is no spool, and else is followed to whatever became of it.
+//! answer is handed to the next process if there is no spool, and else is followed to whatever became of it.
 //!
 //! **Its end**: an engine keeps its connection open as long as it lives. Without a job, the process ends when no engine is
 //! connected, or when its sessions are closed, which they are after ten idle minutes or a failed login.
@@ -42,7 +42,7 @@ pub use self::{
     remote::{LEADER, process_group},
 };
 
-/// Whether the process that holds a job's session is there; false where none wrote down that it does.
+/// Whether the process that holds a job's session is there; false if none wrote down that it does.
 #[must_use]
 pub fn is_held(folder: &Folder) -> bool {
     let known = folder.read_json::<Identity>(SESSION);

@@ -61,7 +61,7 @@ pub struct Exit {
     pub complete: bool,
     /// Processes that were still there: after a cancel, what the last signal did not end; else what was left running.
     pub survivors: Vec<Survivor>,
-    /// What a person may want to know of how it ran, in words. Only an engine writes this, of an SSH job.
+    /// What a person may want to know of how it ran, in words. A job on a host alone has any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }

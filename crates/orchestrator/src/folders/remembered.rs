@@ -34,7 +34,7 @@ pub(super) fn id_of(config: &Path, data: &Path) -> Option<Uuid> {
     })
 }
 
-/// Remembers the id of this data folder. Where that fails, its jobs are called lost by nobody once it is removed.
+/// Remembers the id of this data folder. If that fails, its jobs are called lost by nobody once it is removed.
 pub(super) fn keep(config: &Path, data: &Path, id: Uuid) {
     if id_of(config, data) == Some(id) || data.as_os_str().as_bytes().contains(&b'\n') {
         return;

@@ -12,7 +12,7 @@ const LINGER: Duration = Duration::from_secs(2);
 /// Between two looks at that.
 const AGAIN: Duration = Duration::from_millis(100);
 
-/// Leaves a job whose end is on the disk to the engine that claims it, or to the archiver where none does.
+/// Leaves a job whose end is on the disk to the engine that claims it, or to the archiver if none does.
 pub(super) async fn leave(folder: &Folder, archiver: &[String]) {
     let Some((program, args)) = archiver.split_first() else {
         return;

@@ -24,7 +24,7 @@ pub(super) struct JobCounted(Census);
 pub(super) struct EngineCounted(Census);
 
 impl Census {
-    /// One job more; none where the process is about to end.
+    /// One job more; none if the process is about to end.
     pub(super) fn job(&self) -> Option<JobCounted> {
         let counted = self.0.send_if_modified(|count| {
             count.jobs += usize::from(!count.closed);
@@ -44,7 +44,7 @@ impl Census {
         self.0.subscribe()
     }
 
-    /// Takes no job any more; false where there is one.
+    /// Takes no job any more; false if there is one.
     pub(super) fn close(&self) -> bool {
         self.0.send_if_modified(|count| {
             count.closed |= count.jobs == 0;

@@ -19,7 +19,7 @@ pub struct Order {
     pub route: ssh::Route,
     /// The shell command, verbatim.
     pub command: String,
-    /// Rows and columns, where it gets a terminal.
+    /// Rows and columns, if it gets a terminal.
     pub pty: Option<(u16, u16)>,
     /// What cancel sends, in order.
     pub graces: Vec<Grace>,

@@ -27,12 +27,12 @@ use crate::{folders::Folders, ssh::Route};
 
 /// How long a process may take to answer: it makes one file.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often a job is handed to another process, where one ends in the moment that it is asked.
+/// How often a job is handed to another process, if one ends in the moment that it is asked.
 const TRIES: usize = 5;
 /// How often the connections to processes that have ended are closed, at most.
 const TIDY: Duration = Duration::from_secs(10);
 
-/// A connection to one process, where there is one.
+/// A connection to one process, if there is one.
 type Slot = Arc<Mutex<Option<UnixStream>>>;
 
 /// The session processes of an engine. They notice its end by that of its connections.
@@ -65,7 +65,7 @@ impl Processes {
     /// before anything of it runs; it blocks for a few milliseconds.
     ///
     /// # Errors
-    /// Where no process can be started, or it cannot make the job's spool.
+    /// If no process can be started, or it cannot make the job's spool.
     pub fn start(&self, start: &Start) -> io::Result<()> {
         let name = name_of(&start.order.route)?;
         let slot = self.slot(&name);

@@ -34,7 +34,7 @@ use self::spooled::Spooled;
 use super::{archiver, asking::Asking, census::JobCounted, order::Order, standing::Standing};
 use crate::ssh::{self, Ask, Handle, Sessions};
 
-/// Before how a job ended is written down again, where the disk did not take it.
+/// Before how a job ended is written down again, if the disk did not take it.
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
 /// Between two looks at whether a job's folder is there, and how often in a row it may be missed.
 const LOOK_FOR_FOLDER: Duration = Duration::from_secs(5);
@@ -44,7 +44,7 @@ const MISSED: u32 = 3;
 /// killed.
 pub const LEADER: &str = "remote.json";
 
-/// The process group on the host of a job whose session is gone, where it got so far.
+/// The process group on the host of a job whose session is gone, if it got so far.
 #[must_use]
 pub fn process_group(folder: &Folder) -> Option<u32> {
     folder.read_json(LEADER).ok().flatten()
@@ -67,9 +67,9 @@ impl Remote {
     /// Runs it until it is over. Returns at once.
     ///
     /// # Errors
-    /// Where the spool cannot be made, or the control socket cannot be served.
+    /// If the spool cannot be made, or the control socket cannot be served.
     pub(super) fn supervise(self, listener: StdListener) -> io::Result<()> {
-        // Fails where another process has been, before anything of its is touched.
+        // Fails if another process was here before us, and touches nothing of it.
         let writer = Writer::create(self.folder.path())?;
         self.folder.write_json(SESSION, &self.holder)?;
         let sync = writer.sync_handle();
@@ -176,7 +176,7 @@ async fn keep_syncing(sync: SyncHandle, mut standing: watch::Receiver<Standing>)
     }
 }
 
-/// Ends a job where somebody deleted its folder: nobody can read its log, cancel it or learn how it ended. One that was only
+/// Ends a job if somebody deleted its folder: nobody can read its log, cancel it or learn how it ended. One that was only
 /// moved may be moved back in time.
 async fn end_what_nobody_can_find(folder: Folder, job: socket::Job) {
     let mut over = job.standing.clone();

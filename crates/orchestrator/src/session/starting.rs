@@ -1,4 +1,4 @@
-//! Bringing a session process up, where it is not there.
+//! Bringing a session process up, if it is not there.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -37,11 +37,11 @@ const AGAIN: Duration = Duration::from_millis(2);
 /// What is no business of a process that a hostile host may look into, and of the commands that it starts.
 const NOT_FOR_IT: [&str; 4] = ["VMO_DATABASE_URL", "DATABASE_URL", "PGPASSWORD", "VMO_JOB"];
 
-/// Connects to the process of this folder, which is started where it is not there. Called in a runtime, on a thread that may
+/// Connects to the process of this folder, which is started if it is not there. Called in a runtime, on a thread that may
 /// block.
 ///
 /// # Errors
-/// Where the program cannot be started; those of the file system.
+/// If the program cannot be started; those of the file system.
 pub(super) fn connect(place: &Path, folders: &Folders) -> io::Result<UnixStream> {
     let begun = Instant::now();
     loop {
@@ -71,7 +71,7 @@ pub(super) fn connect(place: &Path, folders: &Folders) -> io::Result<UnixStream>
     }
 }
 
-/// An error with what the process of this folder has written, where it has.
+/// An error with what the process of this folder has written, if it has.
 pub(super) fn explained(place: &Path, error: io::Error) -> io::Error {
     let written = fs::read(place.join(COMPLAINTS)).unwrap_or_default();
     let written = String::from_utf8_lossy(&written[written.len().saturating_sub(SHOWN)..]);
@@ -92,7 +92,7 @@ fn is_nobody(error: &io::Error) -> bool {
     )
 }
 
-/// The lock, where nobody has it and it is still the folder's.
+/// The lock, if nobody has it and it is still the folder's.
 fn claim(place: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);

@@ -4,7 +4,7 @@
 //! but the spool; two more do what may: syncing the spool and writing `exit.json`.
 //!
 //! ```text
-//! session    away from our starter             child, pty   the child and the ends of its pipes or terminal
+//! session    away from our starter                    child, pty   the child and the ends of its pipes or terminal
 //! signals    SIGCHLD, SIGTERM as bytes to poll for    outputs      what the child writes, into the spool
 //! listeners  the control socket                       input        what it reads
 //! tree       the child's descendants                  cancel       ending them, signal by signal
@@ -121,7 +121,7 @@ fn supervise(folder: Folder) -> io::Result<()> {
     }
     let exec: Exec = understood(described)?;
     session::limit_open_files(exec.open_files);
-    // Fails if another supervisor has been, before anything of its is touched.
+    // Fails if another supervisor was here before us, and touches nothing of it.
     let spool = Writer::create(folder.path())?;
     let listener: UnixListener = match handed {
         Some(listener) => listener,

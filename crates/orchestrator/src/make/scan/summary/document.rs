@@ -123,7 +123,7 @@ struct Call {
     is_bare: bool,
 }
 
-/// The call that a text is: `make test`, `make test V=1`. None where it is for several targets, or for another makefile.
+/// The call that a text is: `make test`, `make test V=1`. None if it is for several targets, or for another makefile.
 fn call(text: &str) -> Option<Call> {
     let text = text.trim();
     let text = text.strip_prefix("$ ").unwrap_or(text).trim_start();
@@ -241,7 +241,7 @@ fn of_heading(line: &str, next: Option<&str>) -> Option<(Call, String)> {
     next.filter(is_prose).map(|text| (call, text.to_owned()))
 }
 
-/// The first sentence of a text without its marks, where it says something.
+/// The first sentence of a text without its marks, if it says something.
 fn prose(text: &str) -> Option<String> {
     let text = text.replace(['`', '\u{0}'], "").replace("**", "");
     let text = without_links(&text);

@@ -98,7 +98,7 @@ fn steps(commands: &[Command]) -> usize {
     printed.filter(|text| sentence(text).is_some()).count()
 }
 
-/// The text of a comment that a recipe begins with, where it has no other.
+/// The text of a comment that a recipe begins with, if it has no other.
 fn remark(recipe: &str) -> Option<String> {
     let bare = |line: &'_ str| line.trim_start_matches(['@', '-', ' ', '\t']).to_owned();
     let mut lines = recipe.lines().map(bare);
