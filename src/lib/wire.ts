@@ -150,7 +150,7 @@ by: DangerBy, };
 /**
  * Who says that something is dangerous.
  */
-export type DangerBy = "comment" | "rule";
+export type DangerBy = "comment" | "rule" | "value";
 
 /**
  * A dotenv file that is not there, and the file it can be copied from; both relative to the project.

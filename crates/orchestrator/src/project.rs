@@ -241,6 +241,8 @@ pub enum DangerBy {
     Comment,
     /// A rule of ours for what commands do.
     Rule,
+    /// The same, of what only runs if a variable has another value than the one that is known.
+    Value,
 }
 
 impl Target {

@@ -13,6 +13,7 @@
 //!   builtin_names, programs
 //!                        names that need no value, and those that were meant for the shell
 //!   shell, tested        a recipe's commands and words, and what they test variables for
+//!   language             whether they are a shell's at all
 //! list, listed           what was read → what a person is shown, and what first, by way of
 //!   guards               prerequisites that name a variable that must have a value, as `guard-TOKEN` does
 //!   help                 the texts in the recipe of `help`
@@ -47,6 +48,7 @@ mod glob;
 mod guards;
 mod help;
 mod inherited;
+mod language;
 mod list;
 mod listed;
 mod lookup;
@@ -79,7 +81,7 @@ pub use danger::{danger, danger_of_recipe};
 pub use elsewhere::{copy_dotenv_sample, settle};
 pub(super) use list::list;
 pub(super) use merge::Existing;
-pub use preview::{preview, previews};
+pub use preview::{Previewed, preview, previews};
 pub(super) use reader::Reader;
 pub use secret::is_secret_name;
 pub use stamps::Stamps;
@@ -129,7 +131,13 @@ pub(super) fn makefile(dir: &Path) -> Option<&'static str> {
 
 /// As [`scan`], before it is put in order.
 pub(super) fn read(dir: &Path) -> Reader {
+    read_given(dir, Vec::new())
+}
+
+/// As [`read`], with values that are given to make: they decide which sides of conditions are taken.
+fn read_given(dir: &Path, given: Vec<(String, String)>) -> Reader {
     let mut reader = Reader::new(dir);
+    reader.given = given;
     for name in MAKEFILES {
         reader.files.stamps.get_mut().look_at(&dir.join(name));
     }

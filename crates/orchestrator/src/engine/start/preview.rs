@@ -8,7 +8,7 @@ use crate::{
     engine::{Engine, EngineError},
     job::{self, MakeOptions},
     launch::{Preview, Start},
-    make,
+    make::{self, Previewed},
     project::{Danger, DangerBy, Project, Scan, Target},
 };
 
@@ -78,7 +78,7 @@ impl Engine {
             .filter_map(|(run, recipe)| match goals.contains(run) {
                 true => danger(run, recipe),
                 // What a goal leads to is sent with it, unless it is the values given that make it so.
-                false if run.1.danger.is_none() => danger(run, recipe),
+                false if by_values(run.1) => danger(run, recipe),
                 false => None,
             })
             .collect();
@@ -92,7 +92,11 @@ impl Engine {
             notes.push(format!("it is ended after {}", job::span(timeout)));
         }
         let mut preview = Preview {
-            recipe: recipes.into_iter().flatten().take(RECIPE_LINES).collect(),
+            recipe: recipes
+                .into_iter()
+                .flat_map(|one| one.lines)
+                .take(RECIPE_LINES)
+                .collect(),
             dangers,
             notes,
             ..of_composed(composed, "")
@@ -171,10 +175,12 @@ fn goals<'a>(scan: &'a Scan, targets: &'a [String]) -> Vec<Named<'a>> {
 
 /// Why a target asks before it runs: by what its comment says, by what the values given make of its recipe, or by what
 /// its makefile has in their place.
-fn danger((name, target): &Named<'_>, recipe: &[String]) -> Option<Danger> {
-    let of_recipe = make::danger_of_recipe(&recipe.join("\n")).map(by_rule);
+fn danger((name, target): &Named<'_>, recipe: &Previewed) -> Option<Danger> {
+    let of_recipe = recipe.danger.clone().map(by_rule);
     let is_own_rule = |danger: &Danger| danger.by == DangerBy::Rule && danger.of.is_none();
     let danger = match target.danger.clone() {
+        // The recipe is that of the sides of conditions which these values take.
+        _ if by_values(target) => of_recipe,
         Some(of_scan) if !is_own_rule(&of_scan) => Some(of_scan),
         of_scan => of_recipe.or(of_scan),
     };
@@ -183,6 +189,12 @@ fn danger((name, target): &Named<'_>, recipe: &[String]) -> Option<Danger> {
         why: danger.to_string(),
         by: danger.by,
     })
+}
+
+/// Whether it is for the values given to say if a target asks.
+fn by_values(target: &Target) -> bool {
+    let danger = target.danger.as_ref();
+    danger.is_none_or(|danger| danger.by == DangerBy::Value)
 }
 
 /// Why a shell's command line asks before it runs.
@@ -224,7 +236,7 @@ fn recipes(
     scan: &Scan,
     targets: &[Named<'_>],
     wanted: Wanted<'_>,
-) -> Vec<Vec<String>> {
+) -> Vec<Previewed> {
     let given = assignments(scan, wanted);
     let named: Vec<(&str, &[String])> = targets
         .iter()
@@ -239,8 +251,11 @@ fn recipes(
         .collect();
     let read = make::previews(&project.path, &named, &given).into_iter();
     read.zip(targets)
-        .map(|(read, (_, target))| match read.is_empty() {
-            true => target.recipe.clone(),
+        .map(|(read, (_, target))| match read.lines.is_empty() {
+            true => Previewed {
+                lines: target.recipe.clone(),
+                danger: make::danger_of_recipe(&target.recipe.join("\n")),
+            },
             false => read,
         })
         .collect()

@@ -4,9 +4,10 @@
 use super::{
     danger,
     expand::Expander,
+    language::Language,
     reach::Reached,
     reader::Reader,
-    rules::{Found, Rules},
+    rules::{Found, Rule, Rules},
     terminal,
     text::cut,
     uses::{self, Uses},
@@ -67,18 +68,40 @@ struct Source<'a, R> {
 /// Of each target the nearest that its own recipe or comment, or that of what it leads to, makes it ask for.
 fn dangers(rules: &Rules, expander: &Expander<'_>, reached: &mut Reached, all: &mut [Led]) {
     let runs = |rule: usize| {
-        let command = danger::command(&rules.list[rule].text, expander)?;
+        let rule = &rules.list[rule];
+        let text = match rule.language {
+            Language::Sql(_) => &rule.text,
+            _ => rule.code(),
+        };
+        let command = danger::command(text, expander)?;
         Some((danger::runs(&command), DangerBy::Rule))
     };
     let said = |found: &Found| Some((found.notes.danger.clone()?, DangerBy::Comment));
-    nearest(rules, reached, (&runs, &said), |target, of, (why, by)| {
-        all[target].danger = Some(Danger { of, why, by });
-    });
+    // What runs anyway goes before what only other values make run.
+    let may_run = |rule: usize| {
+        let Rule {
+            other, language, ..
+        } = &rules.list[rule];
+        let is_known = !matches!(language, Language::Other(_));
+        let command = is_known.then(|| danger::command(&other.text, expander))??;
+        let names = other.tests.iter();
+        let name = names
+            .map(|test| &expander.variables.list[*test].name)
+            .next();
+        let when = name.map_or_else(String::new, |name| format!(", if {name} says so"));
+        Some((format!("{}{when}", danger::runs(&command)), DangerBy::Value))
+    };
+    let mut tell = |target: usize, of, (why, by)| {
+        let known: &mut Option<Danger> = &mut all[target].danger;
+        known.get_or_insert(Danger { of, why, by });
+    };
+    nearest(rules, reached, (&runs, &said), &mut tell);
+    nearest(rules, reached, (&may_run, &|_| None), &mut tell);
 }
 
 /// Of each target the nearest that asks for a terminal.
 fn terminals(rules: &Rules, expander: &Expander<'_>, reached: &mut Reached, all: &mut [Led]) {
-    let asks = |rule: usize| terminal::reason(&rules.list[rule].text, expander);
+    let asks = |rule: usize| terminal::reason(rules.list[rule].code(), expander);
     nearest(rules, reached, (&asks, &|_| None), |target, of, why| {
         all[target].terminal = Some(match of {
             Some(name) => format!("{name}: {why}"),

@@ -7,11 +7,12 @@ use super::{
     calls::calls,
     examples,
     extra_words::ExtraWords,
-    guards, inherited, listed, missing,
+    guards, inherited, language, listed, missing,
     phony::slips_of_phony,
     reach,
     reader::Reader,
     rules::{Found, Rule, Rules},
+    secret::concealed,
     secrets,
     summary::{Documented, summary},
     text::cut,
@@ -34,6 +35,8 @@ const MAX_DEFAULTS: usize = 4 << 20;
 
 /// The scan of what was read.
 pub(in crate::make) fn list(mut reader: Reader) -> Scan {
+    reader.rules.settle_sides();
+    language::settle(&mut reader);
     missing::tell(&mut reader);
     tell_overspent(&mut reader);
     guards::by_prerequisite(&mut reader);
@@ -83,6 +86,13 @@ fn targets(reader: &mut Reader, default_goal: Option<&String>) -> Vec<Target> {
             target.pty = led.terminal.is_some();
             target.pty_reason = led.terminal;
         }
+        let is_secret = |name: &str| variables.is_secret(name);
+        let shown = |text: &mut String| *text = concealed(text, &is_secret).into_owned();
+        target.doc.iter_mut().for_each(shown);
+        target
+            .summary
+            .iter_mut()
+            .for_each(|one| shown(&mut one.text));
         target.exclusive = led.exclusive;
         target.graces = led.graces;
         target.defaults = defaults(&found.name, rules, variables, &mut room);
@@ -115,7 +125,7 @@ fn leads(reader: &Reader, default_goal: Option<&String>) -> Vec<Next> {
     let has_families = rules.targets.iter().any(|found| found.is_pattern);
     let of_rule = |rule: &Rule| {
         let mut next = Next::default();
-        let calls = calls(&rule.text, &reader.expander());
+        let calls = calls(rule.code(), &reader.expander());
         let called = reach::called(&calls, default_goal).into_iter();
         let needed = rule.prerequisites.iter().map(String::as_str);
         for name in needed.chain(called.map(|(name, _)| name)) {

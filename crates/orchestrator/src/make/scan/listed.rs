@@ -185,7 +185,7 @@ fn makes_its_file(found: &Found, reader: &Reader) -> bool {
         if ["$@", "$(@", "${@"].iter().any(|own| text.contains(own)) || text.len() > MAX_RECIPE {
             return true;
         }
-        let readable = readable(text, &reader.expander());
+        let readable = readable(reader.rules.list[*rule].code(), &reader.expander());
         commands(&readable).iter().any(|command| {
             let words = command.arguments();
             let is_making = command

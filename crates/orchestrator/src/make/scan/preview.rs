@@ -7,11 +7,14 @@ use std::path::Path;
 
 use super::{
     builtin_names::{is_customary, is_given},
+    danger::danger_of_recipe,
     expand::Expander,
     functions::stem,
+    language::{self, Language, in_one},
     reach,
     reader::Reader,
     rules::Rule,
+    secret::concealed,
     text::{closing, cut, is_name},
     variables::Variable,
 };
@@ -31,21 +34,33 @@ const MAX_TEXT: usize = 256 << 10;
 /// `$|`, `$*` and their `D` and `F` forms are put in if the prerequisites are known, and `MAKECMDGOALS` is the target
 /// and `words`, the further words behind it. What stays as it is written: `$(shell …)` and all that depends on it, names
 /// that nothing defines or that only one side of a condition defines, and secret values. `$$` is shown as the `$` that the
-/// shell gets. Of a condition inside the recipe both sides are shown; the recipes of prerequisites are not.
+/// shell gets. Of a condition inside the recipe the side is shown that these values take, and both if only running it could
+/// show which; the recipes of prerequisites are not.
 #[must_use]
 pub fn preview(dir: &Path, target: &str, words: &[String], given: &[Assignment]) -> Vec<String> {
     let targets = [(target, words)];
-    previews(dir, &targets, given).pop().unwrap_or_default()
+    let read = previews(dir, &targets, given).pop();
+    read.unwrap_or_default().lines
+}
+
+/// What a target would run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Previewed {
+    /// Its recipe's lines.
+    pub lines: Vec<String>,
+    /// Why they ask first, if they do; nothing is known of those in another language than a shell's or SQL.
+    pub danger: Option<String>,
 }
 
 /// As [`preview`], of several targets, each with the words behind it, in one reading.
 #[must_use]
-pub fn previews(
-    dir: &Path,
-    targets: &[(&str, &[String])],
-    given: &[Assignment],
-) -> Vec<Vec<String>> {
-    let reader = super::read(dir);
+pub fn previews(dir: &Path, targets: &[(&str, &[String])], given: &[Assignment]) -> Vec<Previewed> {
+    let decide = given
+        .iter()
+        .map(|one| (one.name.clone(), one.value.clone()));
+    let mut reader = super::read_given(dir, decide.collect());
+    reader.rules.settle_sides();
+    language::settle(&mut reader);
     let mut values = Values::of(&reader, given);
     let of_target = |(target, words): &(&str, &[String])| values.recipe(target, words, given);
     targets.iter().map(of_target).collect()
@@ -152,26 +167,41 @@ impl<'a> Values<'a> {
     }
 
     /// The lines of a target's own recipe.
-    fn recipe(&mut self, target: &str, words: &[String], given: &'a [Assignment]) -> Vec<String> {
+    fn recipe(&mut self, target: &str, words: &[String], given: &'a [Assignment]) -> Previewed {
         let outer = self.bound.len();
         let goals = std::iter::once(target).chain(words.iter().map(String::as_str));
         let goals: Vec<&str> = goals.collect();
         self.bound.push(("MAKECMDGOALS", goals.join(" ")));
         let rules = rules(self.reader, target);
-        let mut shown = String::new();
+        let (mut shown, mut danger) = (String::new(), None);
         for (index, ruled) in rules.iter().enumerate() {
             if ruled.shown {
                 let before = self.bound.len();
                 self.bound.extend(automatic::values(target, index, &rules));
                 self.own(target, given);
+                let from = shown.len();
                 self.put_into(&ruled.rule.lines.join("\n"), &mut shown);
+                danger = danger.or_else(|| self.danger(ruled.rule, &shown[from..]));
                 self.bound.truncate(before);
                 shown.push('\n');
             }
         }
         self.bound.truncate(outer);
         let lines = shown.lines().take(MAX_LINES);
-        lines.map(|line| cut(line, MAX_LINE)).collect()
+        // What a text is put together from may give a secret its value, too.
+        let is_secret = |name: &str| self.reader.variables.is_secret(name);
+        let lines = lines.map(|line| cut(&concealed(line, &is_secret), MAX_LINE));
+        let lines = lines.collect();
+        Previewed { lines, danger }
+    }
+
+    /// Why the lines of a rule ask first.
+    fn danger(&self, rule: &Rule, text: &str) -> Option<String> {
+        match rule.language {
+            Language::Shell if self.reader.rules.one_shell => danger_of_recipe(&in_one(text)),
+            Language::Shell | Language::Sql(_) => danger_of_recipe(text),
+            Language::Other(_) => None,
+        }
     }
 
     /// The values that a target has for itself, but if one is given.

@@ -84,7 +84,7 @@ impl Reached {
                 let stems = rule.stems.iter().take(MAX_STEMS);
                 next.extend(stems.flat_map(|(_, pattern)| implicit(pattern)));
             }
-            let calls = calls(&rule.text, &reader.expander());
+            let calls = calls(rule.code(), &reader.expander());
             for (name, given) in called(&calls, default_goal) {
                 for target in made(name) {
                     let is_needed = next.contains(&target);

@@ -9,11 +9,13 @@ mod evaluate;
 mod include;
 mod mistakes;
 mod rule;
+mod side;
 mod slips;
 
 use std::path::Path;
 
 use condition::Condition;
+pub(super) use side::Side;
 
 use super::{
     assignment::assignment,
@@ -72,6 +74,10 @@ pub(in crate::make) struct Reader {
     is_conditional: bool,
     /// Whether the file being read is included under a condition that depends on what only running it could show.
     is_left_open: bool,
+    /// The side of the conditions that the file being read is included under.
+    outer: Side,
+    /// Values that are given to make, and go before the makefile's own.
+    pub(super) given: Vec<(String, String)>,
     /// Values that the text compares variables with, or gives as examples.
     pub(super) examples: Examples,
     /// How many texts `$(eval …)` was given.
@@ -141,6 +147,8 @@ impl Reader {
             documents: Vec::new(),
             is_conditional: false,
             is_left_open: false,
+            outer: Side::Taken,
+            given: Vec::new(),
             examples: Examples::default(),
             evaluated: 0,
             walked: 0,
@@ -210,13 +218,21 @@ impl Reader {
         if raw.starts_with(self.recipe_prefix)
             && let Some(rule) = at.rule
         {
+            let side = self.side(at);
+            if side == Side::Never {
+                return;
+            }
             let text = &raw[self.recipe_prefix.len_utf8()..];
             self.filled.clear();
             if !at.conditions.is_empty() {
                 self.tested_in_recipe(rule, text, at);
                 self.filled = Self::filled_around(at);
             }
-            self.slips(text, &at.place());
+            self.slips_in_recipe(rule, text, at);
+            // A rule that is itself on such a side has its recipe as its own.
+            if side > self.rules.list[rule].side {
+                return self.other_side(rule, text, at);
+            }
             return self.recipe(rule, text);
         }
         self.examples.in_line(raw);
@@ -242,7 +258,7 @@ impl Reader {
         } else {
             // What a line takes of the comments above it is between no two drawn lines any more.
             at.drawn = None;
-            if !self.condition(line, at) {
+            if !self.condition(line, at) && self.side(at) != Side::Never {
                 self.statement(line, raw, at);
             }
         }

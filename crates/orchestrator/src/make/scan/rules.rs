@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{comment::Notes, functions::stem, target_specific::Specifics, text::Word};
+use super::{
+    comment::Notes, functions::stem, language::Language, reader::Side, target_specific::Specifics,
+    text::Word,
+};
 use crate::project::Place;
 
 /// make's own list of known suffixes (GNU make manual, "Old-Fashioned Suffix Rules").
@@ -16,6 +19,8 @@ const MAX_LINES: usize = 200;
 /// Of each line, as many characters.
 const MAX_LINE: usize = 2_000;
 
+/// As many variables are kept that decide on a line.
+const MAX_TESTS: usize = 20;
 /// As many patterns are tried on each name.
 const MAX_FAMILIES: usize = 50;
 
@@ -33,10 +38,12 @@ pub(super) struct Rule {
     pub(super) stems: Vec<(usize, String)>,
     /// How many of all its prerequisites are before a `|`.
     pub(super) ordinary: usize,
-    /// Whether it is in a condition.
+    /// Whether it is in a condition that may not hold.
     pub(super) conditional: bool,
     /// Whether a condition around it depends on what only running it could show.
     pub(super) is_left_open: bool,
+    /// The side of the conditions around it.
+    pub(super) side: Side,
     /// Whether it has two colons.
     pub(super) double: bool,
     /// Whether some of its prerequisites only make can know.
@@ -45,6 +52,12 @@ pub(super) struct Rule {
     pub(super) lines: Vec<String>,
     /// Its recipe as one text.
     pub(super) text: String,
+    /// The language of its recipe.
+    pub(super) language: Language,
+    /// What of it is shell code, if that is not the text as it is.
+    pub(super) code: Option<String>,
+    /// What of its recipe only runs with other values than those that are known.
+    pub(super) other: OtherSide,
     /// The variables that the rule's own line and its recipe use, once each.
     pub(super) uses: Vec<usize>,
     /// Those of them that it fails without.
@@ -64,10 +77,14 @@ impl Rule {
             ordinary: usize::MAX,
             conditional: false,
             is_left_open: false,
+            side: Side::Taken,
             double: false,
             partly: false,
             lines: Vec::new(),
             text: String::new(),
+            language: Language::Shell,
+            code: None,
+            other: OtherSide::default(),
             uses: Vec::new(),
             guards: Vec::new(),
             told: Vec::new(),
@@ -102,6 +119,11 @@ impl Rule {
         (all, ordinary)
     }
 
+    /// The shell code of its recipe; empty if that is in another language.
+    pub(super) fn code(&self) -> &str {
+        self.code.as_deref().unwrap_or(&self.text)
+    }
+
     pub(super) fn has_recipe(&self) -> bool {
         !self.lines.is_empty()
     }
@@ -117,6 +139,32 @@ impl Rule {
         if self.text.len() + raw.len() < MAX_TEXT {
             self.text.push_str(raw);
             self.text.push('\n');
+        }
+    }
+}
+
+/// The lines of a recipe on a side of a condition that is not taken with the values that are known.
+#[derive(Debug, Default)]
+pub(super) struct OtherSide {
+    /// The lines as one text.
+    pub(super) text: String,
+    /// The variables that decide.
+    pub(super) tests: Vec<usize>,
+}
+
+impl OtherSide {
+    /// Adds what follows the tab of a line, under conditions on these variables.
+    pub(super) fn add(&mut self, raw: &str, tests: &[usize]) {
+        if self.text.len() + raw.len() < MAX_TEXT {
+            self.text.push_str(raw);
+            self.text.push('\n');
+            let known = &mut self.tests;
+            known.extend(
+                tests
+                    .iter()
+                    .copied()
+                    .take(MAX_TESTS.saturating_sub(known.len())),
+            );
         }
     }
 }
@@ -167,6 +215,8 @@ pub(super) struct Rules {
     pub(super) specifics: Specifics,
     /// The rules that fit any name: `%` and `.DEFAULT`.
     pub(super) catch_all: Vec<usize>,
+    /// Whether a shell gets all lines of a recipe at once (`.ONESHELL`).
+    pub(super) one_shell: bool,
     /// Whether there are `##@` headings.
     pub(super) has_groups: bool,
     /// Whether some rule is for whatever goals make is called with.
@@ -248,6 +298,29 @@ impl Rules {
     pub(super) fn add_evaluated(&mut self, rule: Rule) -> usize {
         self.list.push(rule);
         self.list.len() - 1
+    }
+
+    /// Takes their recipes from rules on a side that is not taken with the values that are known, if their targets have them
+    /// from other rules: `run:` with a recipe on each side of a condition.
+    pub(super) fn settle_sides(&mut self) {
+        let list = &self.list;
+        let mut is_made_otherwise = vec![None; list.len()];
+        for found in &self.targets {
+            let own = || found.rules.iter().copied();
+            let is_taken = |at: usize| list[at].side == Side::Taken && list[at].has_recipe();
+            let has_other = own().any(is_taken);
+            for at in own().filter(|at| list[*at].side == Side::Open) {
+                let known = &mut is_made_otherwise[at];
+                *known = Some(known.unwrap_or(true) && has_other);
+            }
+        }
+        for (rule, is_made_otherwise) in self.list.iter_mut().zip(is_made_otherwise) {
+            if is_made_otherwise == Some(true) {
+                let text = std::mem::take(&mut rule.text);
+                rule.lines.clear();
+                rule.other.add(&text, &[]);
+            }
+        }
     }
 
     /// Drops the targets whose names are not wanted; but what only running it could show decides nothing here.

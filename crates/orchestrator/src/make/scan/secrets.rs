@@ -3,10 +3,19 @@
 use super::{
     builtin_names::is_given,
     reader::Reader,
+    secret::is_secret_name,
     text::{Piece, is_name, pieces},
-    variables::Variable,
+    variables::{Variable, Variables},
 };
 use crate::project::{Place, Secret};
+
+impl Variables {
+    /// Whether the value of a variable of this name is not to be shown, be it known or not.
+    pub(super) fn is_secret(&self, name: &str) -> bool {
+        self.get(name)
+            .map_or_else(|| is_secret_name(name), Variable::is_secret)
+    }
+}
 
 /// The secret variables. If a value is only known to make, that is a problem at its place: it cannot be kept out of a
 /// log.

@@ -34,6 +34,7 @@ pub(super) fn summary(
 ) -> Option<Summary> {
     let rules = found.rules.iter().map(|rule| &reader.rules.list[*rule]);
     let recipe = rules.clone().find(|rule| rule.has_recipe());
+    let interpreter = recipe.and_then(|rule| rule.language.interpreter());
     let recipe = recipe.map(|rule| &rule.text[..rule.text.floor_char_boundary(MAX_RECIPE)]);
     let by_document = || {
         let (text, file) = documented.of(&found.name)?;
@@ -56,6 +57,15 @@ pub(super) fn summary(
         let text = first_command(recipe?, &found.name, reader)?;
         Some((text, SummaryBy::Command))
     };
+    let by_language = |interpreter: &str| {
+        let remark = headline::remark(recipe?).map(|text| (text, SummaryBy::Recipe));
+        let text = || (format!("runs {interpreter} code"), SummaryBy::Command);
+        Some(remark.unwrap_or_else(text))
+    };
+    if let Some(interpreter) = interpreter {
+        let (text, by) = by_document().or_else(|| by_language(interpreter))?;
+        return Some(Summary { text, by });
+    }
     let (text, by) = by_document()
         .or_else(by_name)
         .or_else(by_recipe)

@@ -8,6 +8,7 @@ use super::{
         variables::{Guard, asks_shell},
     },
     At, MAX_USES, Reader,
+    side::Branch,
 };
 
 /// As many conditions around a recipe line are looked at, innermost first.
@@ -25,6 +26,8 @@ pub(super) struct Condition {
     /// Whether the branch being read is for a system that this is not, and whether the other one is.
     pub(super) is_foreign: bool,
     names_foreign: bool,
+    /// What is known of the branch being read.
+    pub(super) branch: Branch,
 }
 
 /// How conditions name Windows, which no makefile is run on here.
@@ -36,7 +39,9 @@ impl Reader {
         let (word, rest) = first_word(line);
         let word = word.split('(').next().unwrap_or(word);
         match word {
-            "ifeq" | "ifneq" | "ifdef" | "ifndef" => self.open(word, &line[word.len()..], at),
+            "ifeq" | "ifneq" | "ifdef" | "ifndef" => {
+                self.open(word, &line[word.len()..], None, at);
+            }
             "else" if !rest.starts_with([':', '=']) => {
                 let Some(mut last) = at.conditions.pop() else {
                     self.problem(at.place(), "else without a condition".to_owned());
@@ -45,7 +50,7 @@ impl Reader {
                 if rest.starts_with("if") {
                     let (line, is_left_open) = (last.line, last.is_left_open);
                     let word = first_word(rest).0.split('(').next().unwrap_or_default();
-                    self.open(word, &rest[word.len()..], at);
+                    self.open(word, &rest[word.len()..], Some(last.branch), at);
                     if let Some(new) = at.conditions.last_mut() {
                         new.line = line;
                         new.is_left_open |= is_left_open;
@@ -56,6 +61,8 @@ impl Reader {
                     *empty = !*empty;
                 }
                 last.is_foreign = last.names_foreign && !last.is_foreign;
+                let holds = (!last.is_foreign).then_some(true).or(Some(false));
+                last.branch = last.branch.next(Branch::first(holds, false));
                 at.conditions.push(last);
             }
             "endif" if !rest.starts_with([':', '=']) => {
@@ -69,7 +76,8 @@ impl Reader {
         true
     }
 
-    fn open(&mut self, word: &str, rest: &str, at: &mut At) {
+    /// Opens a condition; `before` is the branch before it, of an `else ifeq`.
+    fn open(&mut self, word: &str, rest: &str, before: Option<Branch>, at: &mut At) {
         let rest = split_comment(rest).0.trim_matches(is_blank);
         let mut empty = None;
         let mut tests = Vec::new();
@@ -98,13 +106,19 @@ impl Reader {
         let is_left_open = self.is_left_open(rest, &tests);
         let lower = rest.to_ascii_lowercase();
         let names_foreign = FOREIGN.iter().any(|name| lower.contains(name));
+        // `ifneq (,$(findstring MINGW,$(UNAME)))` is as `ifeq ($(UNAME),MINGW)`.
+        let is_turned = !word.ends_with("def") && compares_with_nothing(rest);
+        let is_foreign = names_foreign && (matches!(word, "ifeq" | "ifdef") != is_turned);
+        let of_system = names_foreign.then_some(is_foreign);
+        let own = self.branch((word, rest), &tests, of_system);
         at.conditions.push(Condition {
             line: at.line,
             empty,
             tests,
             is_left_open,
-            is_foreign: names_foreign && matches!(word, "ifeq" | "ifdef"),
+            is_foreign,
             names_foreign,
+            branch: before.map_or(own, |before| before.next(own)),
         });
     }
 

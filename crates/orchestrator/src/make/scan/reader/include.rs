@@ -15,7 +15,8 @@ impl Reader {
             return;
         };
         let place = at.place();
-        let outer = (self.is_left_open, self.is_conditional);
+        let outer = (self.is_left_open, self.is_conditional, self.outer);
+        self.outer = self.side(at);
         let standing = self.standing(at);
         self.is_left_open = standing.is_left_open;
         self.is_conditional |= standing.conditional;
@@ -39,6 +40,6 @@ impl Reader {
                 }
             }
         }
-        (self.is_left_open, self.is_conditional) = outer;
+        (self.is_left_open, self.is_conditional, self.outer) = outer;
     }
 }

@@ -6,14 +6,16 @@ use super::{
     super::{
         assignment::{Assignment, assignment},
         comment::{Comment, Marked, Notes, marked, notes},
+        language::Language,
         prose::{is_remark, named},
         refs::{Reference, in_recipe, references, shell_names},
         rules::{Headings, Rule},
+        secret::concealed,
         shell::without_comments,
         text::{Word, find_plain, first_word, is_blank, is_plain_word, split_plain, words},
         variables::Use,
     },
-    At, MAX_USES, Reader,
+    At, MAX_USES, Reader, Side,
 };
 
 /// As many names of `.PHONY` are kept with their places.
@@ -58,6 +60,11 @@ impl Reader {
             partly,
             ..self.needing(list, &parts, at)
         };
+        let language = match names.first() {
+            Some(first) if self.variables.get("SHELL").is_some() => self.language_of(&first.name),
+            _ => Language::Shell,
+        };
+        let rule = Rule { language, ..rule };
         let index = match at.is_evaluated {
             true => self.rules.add_evaluated(rule),
             false => self.rules.add(rule),
@@ -75,7 +82,7 @@ impl Reader {
             self.used_by(index, &references(text));
         }
         if let Some(recipe) = parts.recipe {
-            self.slips(recipe, &at.place());
+            self.slips_in_recipe(index, recipe, at);
             self.recipe(index, recipe);
         }
     }
@@ -94,13 +101,43 @@ impl Reader {
         let mut rule = Rule::new(at.place(), Vec::new());
         rule.need(list);
         let standing = self.standing(at);
-        (rule.conditional, rule.is_left_open) = (standing.conditional, standing.is_left_open);
+        rule.conditional = standing.conditional && !self.is_sure(at);
+        rule.is_left_open = standing.is_left_open;
+        rule.side = self.side(at);
+        if rule.side == Side::Open {
+            rule.other.tests = Self::tested_around(at);
+        }
         let pattern = parts.pattern.and_then(|pattern| self.names(pattern).pop());
         rule.pattern = pattern.map(|word| word.name);
         rule
     }
 
     pub(in super::super) fn recipe(&mut self, rule: usize, text: &str) {
+        self.used_in_recipe(rule, text);
+        let text = concealed(text, &|name| self.variables.is_secret(name));
+        self.rules.list[rule].add(&text);
+    }
+
+    /// As [`Self::recipe`], of a line on a side of a condition that is not taken with the values that are known.
+    pub(super) fn other_side(&mut self, rule: usize, text: &str, at: &At) {
+        self.used_in_recipe(rule, text);
+        let tests = Self::tested_around(at);
+        let text = concealed(text, &|name| self.variables.is_secret(name));
+        self.rules.list[rule].other.add(&text, &tests);
+    }
+
+    /// What in a recipe's line may have been meant for the shell.
+    pub(super) fn slips_in_recipe(&mut self, rule: usize, text: &str, at: &At) {
+        if self.rules.list[rule].language == Language::Shell {
+            self.slips(text, &at.place());
+        }
+    }
+
+    fn used_in_recipe(&mut self, rule: usize, text: &str) {
+        if self.rules.list[rule].language != Language::Shell {
+            // What make puts in is put into any language.
+            return self.used_by(rule, &references(text));
+        }
         self.examples.in_recipe(text);
         let code = without_comments(text);
         let mut references = in_recipe(&code);
@@ -110,7 +147,6 @@ impl Reader {
             known.is_some_and(|variable| variable.value.is_some())
         }));
         self.used_by(rule, &references);
-        self.rules.list[rule].add(text);
     }
 
     fn declare(&mut self, names: &[Word], fixed: bool, rule: usize, notes: &Notes, at: &At) {
@@ -170,6 +206,7 @@ impl Reader {
             let all = list.iter().map(|word| word.name.clone());
             match name.name.as_str() {
                 ".PHONY" => self.phony(all, at),
+                ".ONESHELL" => self.rules.one_shell = true,
                 ".SUFFIXES" => self.rules.suffixes.extend(all),
                 _ => {}
             }

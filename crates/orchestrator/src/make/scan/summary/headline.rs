@@ -99,7 +99,7 @@ fn steps(commands: &[Command]) -> usize {
 }
 
 /// The text of a comment that a recipe begins with, if it has no other.
-fn remark(recipe: &str) -> Option<String> {
+pub(super) fn remark(recipe: &str) -> Option<String> {
     let bare = |line: &'_ str| line.trim_start_matches(['@', '-', ' ', '\t']).to_owned();
     let mut lines = recipe.lines().map(bare);
     let line = lines.next()?;

@@ -127,6 +127,87 @@ fn a_word_that_runs_nothing_is_no_danger() {
 }
 
 #[test]
+fn a_side_that_is_not_taken_asks_only_if_a_value_could_take_it() {
+    for (condition, expected) in [
+        ("ifdef ALL", Some("runs `rm -rf /srv`, if ALL says so")),
+        (
+            "ifeq ($(ALL),1)",
+            Some("runs `rm -rf /srv`, if ALL says so"),
+        ),
+        ("ifndef ALL", Some("runs `rm -rf /srv`")),
+        ("ifneq ($(ALL),1)", Some("runs `rm -rf /srv`")),
+        ("ifneq ($(shell uname),Linux)", Some("runs `rm -rf /srv`")),
+        ("ifeq ($(OS),Windows_NT)", None),
+        ("ifneq (,$(findstring MINGW,$(shell uname)))", None),
+        (
+            "ifeq (,$(findstring MINGW,$(shell uname)))",
+            Some("runs `rm -rf /srv`"),
+        ),
+        ("ifneq ($(OS),Windows_NT)\nelse", None),
+        ("ifeq (0,1)", None),
+    ] {
+        let inside = format!("a:\n{condition}\n\trm -rf /srv\nendif\n\techo\n");
+        assert_eq!(asks(&inside).as_deref(), expected, "{inside}");
+        let around = format!("a: ; echo\n{condition}\na: ; rm -rf /srv\nendif\n");
+        assert_eq!(asks(&around).as_deref(), expected, "{around}");
+    }
+    // What runs anyway is the reason, however far it is.
+    let both = "a: b\nifdef ALL\n\trm -rf /srv\nendif\nb: ; reboot\n";
+    assert_eq!(asks(both).as_deref(), Some("b: runs `reboot`"));
+}
+
+#[test]
+fn another_language_is_no_shell_code() {
+    let python = "SHELL = /usr/bin/python3\n.SHELLFLAGS = -c\n.ONESHELL:\na:\n\tsudo = input('Name? ')\n\tif [ -z \"$(X)\" ]: exit(1)\n\
+        \tprint('drop table users'); rm -rf /srv\n\tmake b $$Y\nb: ; print('$(Z)')\n";
+    for makefile in [
+        python.to_owned(),
+        python.replace("SHELL = ", "SHELL := "),
+        format!(
+            "{}SHELL = /usr/bin/env python3\n",
+            python.split_once('\n').unwrap().1
+        ),
+        format!("a: {python}"),
+    ] {
+        let found = scan(folder(makefile.as_bytes()).path());
+        let a = found.target("a").unwrap();
+        assert_eq!((&a.danger, a.pty), (&None, false), "{makefile}");
+        assert!(a.guards.is_empty() && a.leads.is_empty(), "{makefile}");
+        assert_eq!(found.hints, [], "{makefile}");
+        assert!(a.recipe.len() == 4 && a.listed, "{makefile}");
+        let summary = a.summary.as_ref().unwrap();
+        assert_eq!(summary.text, "runs python3 code", "{makefile}");
+    }
+    // One target's own language is no other's.
+    let own = "b: SHELL = python3\nb: ; rm -rf /srv\na: ; rm -rf /srv\n";
+    assert_eq!(asks(own).as_deref(), Some("runs `rm -rf /srv`"));
+    let sql = "a: SHELL = psql\na: ; DROP TABLE users;\n";
+    assert_eq!(asks(sql).as_deref(), Some("runs `DROP TABLE users`"));
+}
+
+#[test]
+fn one_shell_goes_through_all_lines() {
+    for (recipe, expected) in [
+        ("cd /srv\n\trm -rf x", Some("runs `rm -rf x`")),
+        ("set -e\n\td=$$(mktemp -d)\n\tcp a $$d\n\trm -rf $$d", None),
+        ("cat > notes <<EOF\n\trm -rf /srv\n\tEOF\n\techo", None),
+        (
+            "cat <<-'EOF' | psql\n\tdrop table x;\n\tEOF\n\techo",
+            Some("runs `drop table x`"),
+        ),
+        ("# not yet: rm -rf /srv\n\techo", None),
+        (
+            "if true; then\n\t  rm -rf /srv\n\tfi",
+            Some("runs `rm -rf /srv`"),
+        ),
+    ] {
+        let makefile = format!("a:\n\t{recipe}\n.ONESHELL:\n");
+        assert_eq!(asks(&makefile).as_deref(), expected, "{makefile}");
+    }
+    assert_eq!(asks("a:\n\tcd /srv\n\trm -rf x\n"), None);
+}
+
+#[test]
 fn a_plain_make_is_followed() {
     for call in [
         "make b",

@@ -292,6 +292,27 @@ fn values_of_secrets_and_dotenv_files_stay_where_they_are() {
 }
 
 #[test]
+fn what_a_text_gives_a_secret_is_not_shown() {
+    let folder = folder(
+        b"TOKEN!=echo hunter1\nAPI_KEY != echo hunter2\na: PASSWORD!=echo hunter3\ndefine login\nDB_PASSWORD=hunter4 ./login\nendef\n\
+          # As in make a TOKEN=hunter5\n\
+          a:\n\tTOKEN=hunter6 ./x $(TOKEN) $(API_KEY) $(PASSWORD)\n\t$(eval A_TOKEN != echo hunter7)$(eval B_TOKEN := hunter8)\n\t$(login)\n\
+          b:\n\tdocker run -e DB_PASSWORD=hunter9 --token='hunter10' db && rm -rf /srv\n",
+    );
+    fs::write(
+        folder.path().join("README.md"),
+        "Run `make b`: logs in with TOKEN=hunter11\n",
+    )
+    .unwrap();
+    let found = scan(folder.path());
+    let text = serde_json::to_string(&found).unwrap();
+    let shown = ["a", "b"].map(|name| preview(folder.path(), name, &[], &[]).concat());
+    assert!(!text.contains("hunter"), "{text}");
+    assert!(!shown.concat().contains("hunter"), "{shown:?}");
+    assert!(shown[0].contains("TOKEN=… ./x $(TOKEN)"), "{shown:?}");
+}
+
+#[test]
 fn a_missing_dotenv_file_is_copied_from_its_sample_and_never_written_over() {
     let folder = folder(b"-include .env\na: ; echo $(X)\n");
     let missing = |folder: &Path| {

@@ -155,9 +155,59 @@ deploy: $(wildcard *.none) $(shell ls)
     );
     assert_eq!(show(simple, "none", &[]), [] as [&str; 0]);
     let sides = "x: ; one\nx: ; two\nifdef Y\nx: ; three\nelse\nx: ; four\nendif\n";
-    assert_eq!(show(sides, "x", &[]), ["two", "three", "four"]);
+    assert_eq!(show(sides, "x", &[]), ["four"]);
+    let given = [Assignment::plain("Y", "1")];
+    assert_eq!(show(sides, "x", &given), ["three"]);
+    let unknown = "x: ; two\nifeq ($(shell uname),Linux)\nx: ; three\nelse\nx: ; four\nendif\n";
+    assert_eq!(show(unknown, "x", &[]), ["two", "three", "four"]);
     let again = "x: a ; one\nx: b ; two $^\na b:\n";
     assert_eq!(show(again, "x", &[]), ["two b a"]);
+}
+
+#[test]
+fn of_a_condition_the_side_is_shown_that_the_values_take() {
+    let makefile = "\
+MODE ?= dev
+x:
+ifeq ($(MODE),dev)
+\tone
+else ifeq ($(MODE),prod)
+\ttwo
+ifdef LOUD
+\tloud
+endif
+else
+\tthree
+endif
+ifneq ($(OS),Windows_NT)
+\tfour
+else
+\tdel /q x
+endif
+ifeq '0' '1'
+\tnever
+endif
+ifneq ($(shell uname),Linux)
+\tperhaps
+endif
+";
+    let of = |given: &[(&str, &str)]| {
+        let given: Vec<Assignment> = given
+            .iter()
+            .map(|(name, value)| Assignment::plain(name, value))
+            .collect();
+        show(makefile, "x", &given)
+    };
+    assert_eq!(of(&[]), ["one", "four", "perhaps"]);
+    assert_eq!(of(&[("MODE", "prod")]), ["two", "four", "perhaps"]);
+    let loud = [("MODE", "prod"), ("LOUD", "1")];
+    assert_eq!(of(&loud), ["two", "loud", "four", "perhaps"]);
+    assert_eq!(of(&[("MODE", "x")]), ["three", "four", "perhaps"]);
+    // What is not known of a value leaves both sides.
+    let unknown = "M := $(shell cat mode)\nx:\nifeq ($(M),a)\n\tone\nelse\n\ttwo\nendif\n";
+    assert_eq!(show(unknown, "x", &[]), ["one", "two"]);
+    let given = [Assignment::plain("M", "b")];
+    assert_eq!(show(unknown, "x", &given), ["two"]);
 }
 
 #[test]
