@@ -9,6 +9,8 @@
 mod config;
 #[path = "ssh/keys.rs"]
 mod keys;
+#[path = "ssh/own_ssh.rs"]
+mod own_ssh;
 #[path = "ssh/routes.rs"]
 mod routes;
 #[path = "ssh/shells.rs"]
@@ -34,7 +36,7 @@ use orchestrator::{
     log::Stream,
     ssh::{
         Answer, Ask, Config, Controls, Ended, Exec, Handle, Output, Purpose, Question, Remote,
-        Sessions, controls,
+        Route, Sessions, controls,
     },
 };
 use sshd::Sshd;
@@ -153,11 +155,15 @@ fn start_as(sessions: &Arc<Sessions>, config: &Path, exec: Exec, ask: &Arc<Perso
     let route = Config::read(config, Path::new("/nonexistent"))
         .resolve_for("box", &Purpose::new(None, &|_| true))
         .unwrap();
+    start_on(sessions, &route, exec, ask)
+}
+
+fn start_on(sessions: &Arc<Sessions>, route: &Route, exec: Exec, ask: &Arc<Person>) -> Running {
     let (controls, orders) = controls().unwrap();
     let log = Log::default();
     let output = Box::new(log.clone());
     let ask: Arc<dyn Ask> = Arc::clone(ask) as _;
-    let handle = sessions.submit(&route, exec, output, orders, &ask);
+    let handle = sessions.submit(route, exec, output, orders, &ask);
     let thread = thread::spawn(move || ended(handle));
     Running {
         log,

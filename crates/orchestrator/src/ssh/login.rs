@@ -12,4 +12,4 @@ pub(super) mod patience;
 mod public_key;
 mod sign;
 pub(super) mod tunnel;
-mod way;
+pub(super) mod way;

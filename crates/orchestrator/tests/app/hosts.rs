@@ -19,6 +19,7 @@ use orchestrator::{
 };
 use page::App;
 use postgres::Postgres;
+use serde_json::json;
 use sshd::Sshd;
 
 /// A server to log in to as `box`, a Postgres, and folders whose SSH config names them.
@@ -147,6 +148,37 @@ async fn an_unknown_host_key_is_asked_for_in_the_window_and_remembered() {
             .unwrap()
             .contains("ssh-ed25519")
     );
+}
+
+#[test]
+fn what_only_ssh_can_do_it_does_once_that_is_allowed() {
+    let (sshd, _postgres, home) = with_host();
+    let known = sshd.path("list");
+    fs::rename(sshd.path("known_hosts"), &known).unwrap();
+    let lines = format!("KnownHostsCommand /bin/cat {}", known.display());
+    fs::copy(sshd.config(&lines), home.ssh_config()).unwrap();
+    let run = || home.run(&["run", "--on", "box", "--", "echo out; echo err >&2; exit 7"]);
+    let refused = run();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        said.contains("KnownHostsCommand") && said.contains("vmo trust 'ssh -T box'"),
+        "{said}"
+    );
+    home.text(&["trust", "ssh -T box"]);
+    let output = run();
+    assert_eq!(output.status.code(), Some(7));
+    assert_eq!(output.stdout, b"out\n");
+    assert!(output.stderr.starts_with(b"err\n"));
+    let jobs = home.json(&["jobs", "--json"]);
+    let job = &jobs.as_array().unwrap()[0];
+    assert_eq!(
+        (&job["host"], &job["exit_code"]),
+        (&json!("box"), &json!(7))
+    );
+    let note = "run by your own ssh, as you allowed: ssh -T box";
+    assert_eq!(job["notes"], json!([note]));
+    home.text(&["trust", "--remove", "ssh -T box"]);
+    assert_ne!(run().status.code(), Some(7));
 }
 
 #[test]

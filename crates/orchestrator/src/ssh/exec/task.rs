@@ -95,6 +95,8 @@ pub(in crate::ssh) struct Task {
     pub(in crate::ssh) env: Vec<(String, String)>,
     /// Whether it may use the agent here, as the config asks.
     pub(in crate::ssh) forwards_agent: bool,
+    /// How the user's own `ssh` is called, if that runs it.
+    pub(in crate::ssh) own_ssh: Option<String>,
     pub(in crate::ssh) output: Box<dyn Output>,
     pub(in crate::ssh) orders: Orders,
     pub(in crate::ssh) reply: Reply,

@@ -144,7 +144,7 @@ impl Drop for Helper {
 }
 
 /// Waits for a command that was told to end, and not for ever.
-fn reap(child: &mut Child) {
+pub(in crate::ssh) fn reap(child: &mut Child) {
     let group = Pid::from_child(child);
     for _ in 0..20 {
         if !matches!(child.try_wait(), Ok(None)) {

@@ -17,6 +17,7 @@ use super::{
 use crate::ssh::{
     config::route::Route,
     inbox::Shared,
+    line::Link,
     login::{ask::Ask, connect::connect, methods, patience::Patience},
     poll::{again, interest, pause, socket},
 };
@@ -167,7 +168,12 @@ impl<'a> Driver<'a> {
         let mut at = 0;
         while at < self.work.len() {
             let work = &mut self.work[at];
-            match work.step(self.session, alone, &mut may_open, &mut self.buffer) {
+            match work.step(
+                Link::Session(self.session),
+                alone,
+                &mut may_open,
+                &mut self.buffer,
+            ) {
                 Ok(more) => {
                     moved |= more;
                     at += 1;

@@ -8,12 +8,12 @@ use std::{
     thread,
 };
 
-use super::driver;
+use super::{by_own_ssh, driver};
 use crate::{
     job::{Exit, JobId},
     log::Stream,
     ssh::{
-        config::route::Route,
+        config::route::{OwnSsh, Route},
         exec::{
             orders::{Orders, controls},
             task::{Ended, Exec, Output, REPLIES, Remote, Settled, Task},
@@ -77,6 +77,10 @@ impl Sessions {
             exec: Box::new(exec),
             env: route.env.clone(),
             forwards_agent: route.forward_agent.is_some(),
+            own_ssh: route
+                .own_ssh
+                .as_ref()
+                .map(|own| OwnSsh::line(&own.destination)),
             output,
             orders,
             reply,
@@ -203,7 +207,10 @@ fn begin(route: &Route, ask: &Arc<dyn Ask>, counted: Thread) -> io::Result<Arc<S
         .spawn(move || {
             let _counted = counted;
             its.wait_for_first();
-            driver::live(&its, &route, &*ask);
+            match &route.own_ssh {
+                Some(own) => by_own_ssh::live(&its, own, &route, &*ask),
+                None => driver::live(&its, &route, &*ask),
+            }
         })?;
     Ok(shared)
 }

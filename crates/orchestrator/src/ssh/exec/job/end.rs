@@ -63,6 +63,10 @@ impl Job {
 
     /// The login shell has not run the wrapper.
     fn conclude_unstarted(&mut self) -> bool {
+        if let Some(refusal) = self.wire.refusal() {
+            self.settle(refusal.into(), true);
+            return true;
+        }
         let report = self.wire.report();
         let said = self.seen.noise_shown();
         let exit = match raw::judge(self.seen.noise(), report.as_ref()) {
@@ -154,7 +158,10 @@ impl Job {
             let all = visible(&suspects.join(", ")).into_owned();
             format!("begun since on the host, and perhaps of this job: {all}")
         });
+        let own = self.task.own_ssh.as_ref();
+        let own = own.map(|line| format!("run by your own ssh, as you allowed: {line}"));
         raw.into_iter()
+            .chain(own)
             .chain(agent)
             .chain(suspects)
             .chain(noise)
@@ -171,6 +178,9 @@ impl Job {
         }
         if self.seen.remote.is_none() {
             return self.exit_without_start();
+        }
+        if let Some(refusal) = self.wire.refusal() {
+            return self.lost(&refusal.why);
         }
         match &self.ending {
             Some(ending) => match ending.last_signal() {
