@@ -1,5 +1,6 @@
 //! From a name to a session that is logged in: the connection, the key exchange, the host key, the login itself.
 
+mod accepted;
 mod agent;
 pub(super) mod ask;
 pub(super) mod connect;

@@ -28,6 +28,7 @@ const ALIVE: [&str; 4] = ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCount
 pub(super) struct Own {
     how: OwnSsh,
     folder: PathBuf,
+    within: Option<PathBuf>,
     connect_timeout: u64,
     has_alive: bool,
     askpass: Option<Askpass>,
@@ -45,6 +46,7 @@ impl Own {
         let mut own = Self {
             how: how.clone(),
             folder,
+            within: route.folder.clone().filter(|folder| folder.is_dir()),
             connect_timeout: route.connect_timeout.as_secs().max(1),
             has_alive: route.alive_interval.is_some(),
             askpass: None,
@@ -72,6 +74,9 @@ impl Own {
     fn command(&self, log: &Path, terminal: bool) -> Command {
         let mut command = Command::new("ssh");
         command.env_remove("VMO_JOB").envs(self.how.env.clone());
+        if let Some(folder) = &self.within {
+            command.current_dir(folder);
+        }
         // A terminal is asked for by force: its input is none of a person's.
         command.arg(if terminal { "-tt" } else { "-T" });
         if let Some(config) = &self.how.config {

@@ -9,6 +9,7 @@ use std::{
     fs,
     io::{Read, Write},
     process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use home::{Home, appears};
@@ -179,6 +180,23 @@ fn what_only_ssh_can_do_it_does_once_that_is_allowed() {
     assert_eq!(job["notes"], json!([note]));
     home.text(&["trust", "--remove", "ssh -T box"]);
     assert_ne!(run().status.code(), Some(7));
+}
+
+#[test]
+fn a_flood_on_a_host_is_over_soon_after_its_cancel() {
+    let (_sshd, _postgres, home) = with_host();
+    let mut flood = home.start(&["run", "--on", "box", "--", "yes flood"]);
+    assert_eq!(flood.line(), "flood");
+    let begun = Instant::now();
+    let id = home.json(&["jobs", "--json"])[0]["id"].clone();
+    home.text(&["cancel", "last"]);
+    // What it has written is still to be taken.
+    assert!(flood.lines.by_ref().all(|line| line.unwrap() == "flood"));
+    flood.child.wait().unwrap();
+    let took = begun.elapsed();
+    let job = &home.json(&["jobs", "--json"])[0];
+    assert_eq!((&job["id"], &job["status"]), (&id, &json!("canceled")));
+    assert!(took < Duration::from_secs(40), "{took:?}");
 }
 
 #[test]

@@ -215,6 +215,13 @@ fn by_command(walk: &Walk<'_>, tokens: &Tokens, purpose: &Purpose<'_>) -> Result
     Ok(Via::Command(line))
 }
 
+/// Where we are, if a person may have chosen that: a desktop starts programs in no folder of anybody's.
+fn folder() -> Option<PathBuf> {
+    env::current_dir()
+        .ok()
+        .filter(|folder| folder.parent().is_some())
+}
+
 /// Everything about a route but what it goes through.
 fn plain(walk: &mut Walk<'_>, jumps: &[jump::Hop]) -> (Route, Tokens) {
     let text = |keyword: &str| walk.text(keyword).map(str::to_owned);
@@ -228,6 +235,7 @@ fn plain(walk: &mut Walk<'_>, jumps: &[jump::Hop]) -> (Route, Tokens) {
         user: walk.user(),
         place: walk.config.place_of(walk.name).unwrap_or_default(),
         via: Via::Direct,
+        folder: folder(),
         own_ssh: None,
         family: match lower("addressfamily").as_deref() {
             Some("inet") => Family::V4,

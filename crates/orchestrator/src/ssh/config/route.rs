@@ -25,6 +25,8 @@ pub struct Route {
     pub place: String,
     /// What the connection goes through.
     pub via: Via,
+    /// Where the commands on the way begin: the folder of whoever wants the job, as with `ssh`.
+    pub folder: Option<PathBuf>,
     /// The user's own `ssh`, if a person allowed that this host is reached by it; then nothing else of this says how.
     pub own_ssh: Option<OwnSsh>,
     /// Which kinds of address are tried.
@@ -158,14 +160,17 @@ pub enum Strict {
 }
 
 impl Route {
-    /// The same without what it is called: equal for all that may share a session.
+    /// The same without what it is called, and without where it was asked for: equal for all that may share a session, as
+    /// with a master connection of `ssh`.
     #[must_use]
     pub fn shared(&self) -> Self {
-        Self {
-            name: String::new(),
-            place: String::new(),
-            ..self.clone()
+        let mut shared = self.clone();
+        (shared.name, shared.place) = (String::new(), String::new());
+        shared.folder = None;
+        if let Via::Hosts(hops) = &mut shared.via {
+            hops.iter_mut().for_each(|hop| hop.folder = None);
         }
+        shared
     }
 
     /// What it asks a person, with who asks before every line of it: a server must not ask for another's password.

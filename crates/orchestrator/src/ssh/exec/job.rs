@@ -46,6 +46,8 @@ pub(in crate::ssh) struct Job {
     /// Whether a host was told that no input will come.
     input_ended: bool,
     settled: bool,
+    /// Whether its link is gone.
+    is_cut: bool,
     /// When to ask again whether there is room for its output; none if there was.
     full_until: Option<Instant>,
 }
@@ -70,6 +72,7 @@ impl Job {
             held: Vec::new(),
             input_ended: false,
             settled: false,
+            is_cut: false,
             full_until: None,
         }
     }
@@ -315,6 +318,7 @@ impl Job {
 
     /// The link is gone.
     pub(in crate::ssh) fn lose(mut self, why: &str) {
+        self.is_cut = true;
         for (stream, marks) in [
             (Stream::Stdout, &mut self.out),
             (Stream::Stderr, &mut self.err),

@@ -73,6 +73,15 @@ pub struct Ended {
     pub complete: bool,
     /// What a person may want to know of how it ran: what the login shell printed before, what is not proven.
     pub notes: Vec<String>,
+    /// What is left to be done on the host, if its link broke before a cancel had ended everything.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// The rest of a cancel: one signal after the other, for [`Sessions::finish`](crate::ssh::Sessions::finish).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// What is to be run on the host, until nobody is left.
+    pub(in crate::ssh) commands: Vec<String>,
 }
 
 /// What a session makes of a task.
@@ -124,6 +133,7 @@ impl Task {
             survivors: Vec::new(),
             complete: true,
             notes: Vec::new(),
+            unfinished: None,
         };
         self.report(Settled::Ended(ended));
     }
