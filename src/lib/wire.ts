@@ -592,7 +592,8 @@ survivors: Array<string>,
 notes: Array<string>, 
 /**
  * Why its host was not reached or did not let us in, as a word: `dns`, `refused`, `timeout`, `host_key_unknown`,
- * `host_key_changed`, `auth_failed`, `route_unsupported`, `needs_consent`, `server_too_old`, `link_lost`.
+ * `host_key_changed`, `auth_failed`, `route_unsupported`, `needs_consent`, `gssapi`, `pkcs11`, `known_hosts_command`,
+ * `host_certificate`, `server_too_old`, `link_lost`.
  */
 unreachable: string | null, 
 /**

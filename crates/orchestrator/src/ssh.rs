@@ -11,6 +11,9 @@
 //! The **way** is what the bytes go over: a connection, a channel in a session with another host (`ProxyJump`), or a
 //! command's input and output (`ProxyCommand`).
 //!
+//! What only the user's own `ssh` can do, that does, once a person has allowed it ([`own`]): a process of it is then the **line**
+//! that a channel is elsewhere.
+//!
 //! No threads but the sessions' own, and one for each host or command on the way: [`Sessions::submit`] returns at once, and
 //! its [`Handle`] is waited for.
 
@@ -20,16 +23,19 @@ mod config;
 mod exec;
 mod failure;
 mod inbox;
+mod line;
 mod login;
+mod own;
 mod poll;
 mod session;
 
-pub use config::route::{Algorithms, Bind, Family, Route, Strict, Via};
+pub use config::route::{Algorithms, Bind, Family, OwnSsh, Route, Strict, Via};
 pub use config::{Config, Purpose};
 pub use exec::orders::{Controls, InputFull, Orders, controls};
-pub use exec::task::{Ended, Exec, Output, Remote};
+pub use exec::task::{Ended, Exec, Output, Remote, Unfinished};
 pub use failure::{Reason, Refusal, Unallowed};
 pub use login::ask::{Answer, Ask, Hint, Question};
 #[cfg(fuzzing)]
 pub use login::known_hosts::fuzz as fuzz_known_hosts;
+pub use own::askpass::asked_as_askpass;
 pub use session::pool::{Handle, Sessions};

@@ -9,6 +9,8 @@
 mod config;
 #[path = "ssh/keys.rs"]
 mod keys;
+#[path = "ssh/own_ssh.rs"]
+mod own_ssh;
 #[path = "ssh/routes.rs"]
 mod routes;
 #[path = "ssh/shells.rs"]
@@ -34,7 +36,7 @@ use orchestrator::{
     log::Stream,
     ssh::{
         Answer, Ask, Config, Controls, Ended, Exec, Handle, Output, Purpose, Question, Remote,
-        Sessions, controls,
+        Route, Sessions, controls,
     },
 };
 use sshd::Sshd;
@@ -153,11 +155,15 @@ fn start_as(sessions: &Arc<Sessions>, config: &Path, exec: Exec, ask: &Arc<Perso
     let route = Config::read(config, Path::new("/nonexistent"))
         .resolve_for("box", &Purpose::new(None, &|_| true))
         .unwrap();
+    start_on(sessions, &route, exec, ask)
+}
+
+fn start_on(sessions: &Arc<Sessions>, route: &Route, exec: Exec, ask: &Arc<Person>) -> Running {
     let (controls, orders) = controls().unwrap();
     let log = Log::default();
     let output = Box::new(log.clone());
     let ask: Arc<dyn Ask> = Arc::clone(ask) as _;
-    let handle = sessions.submit(&route, exec, output, orders, &ask);
+    let handle = sessions.submit(route, exec, output, orders, &ask);
     let thread = thread::spawn(move || ended(handle));
     Running {
         log,
@@ -728,6 +734,83 @@ fn a_frozen_host_is_noticed() {
         frozen.elapsed()
     );
     assert!(matches!(ended.exit, Exit::Lost { .. }), "{:?}", ended.exit);
+}
+
+#[test]
+fn a_host_that_is_asked_every_second_is_not_taken_for_a_frozen_one() {
+    let sshd = Sshd::start();
+    let config = sshd.config("ServerAliveInterval 1\nServerAliveCountMax 1");
+    let nobody = Person::who(Answer::Refuse);
+    let (written, ended) = start_as(
+        &Sessions::new(),
+        &config,
+        exec("sleep 9; echo awake"),
+        &nobody,
+    )
+    .join();
+    assert_eq!((ended.exit, &*written.out), (code(0), &b"awake\n"[..]));
+}
+
+#[test]
+fn what_a_cancel_could_not_reach_is_ended_once_the_host_is_back() {
+    let sshd = Sshd::start();
+    let sessions = Sessions::new();
+    let (one, two) = (nap(), nap());
+    let command =
+        format!("(setsid sleep {one} >/dev/null 2>&1 &) ; sleep 0.2; echo begun; sleep {two}");
+    let config = sshd.config("ServerAliveInterval 1\nServerAliveCountMax 1");
+    let nobody = Person::who(Answer::Refuse);
+    let running = start_as(&sessions, &config, exec(&command), &nobody);
+    running
+        .log
+        .wait("start", |written| written.out == b"begun\n");
+    sshd.signal_sessions("STOP");
+    running
+        .controls
+        .send(Control::Cancel { force: false })
+        .unwrap();
+    let (_, ended) = running.join();
+    assert!(
+        ended.canceled && matches!(ended.exit, Exit::Lost { .. }),
+        "{ended:?}"
+    );
+    let is_noted = |words: &str| ended.notes.iter().any(|note| note.contains(words));
+    assert!(is_noted("once the host is back"), "{:?}", ended.notes);
+    assert!(is_running(&one) && is_running(&two));
+    let route = Config::read(&config, Path::new("/nonexistent"))
+        .resolve("box")
+        .unwrap();
+    let ask: Arc<dyn Ask> = nobody;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let finish = sessions.finish(&route, ended.unfinished.unwrap(), &ask);
+    assert!(runtime.block_on(finish));
+    assert!(!is_running(&one) && !is_running(&two));
+}
+
+/// Whether a `sleep` of so many seconds is there.
+fn is_running(nap: &str) -> bool {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let mut lines =
+        entries.map(|entry| fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default());
+    lines.any(|line| line == format!("sleep\0{nap}\0"))
+}
+
+#[test]
+fn a_session_without_a_job_is_closed_in_time() {
+    let sshd = Sshd::start();
+    let sessions = Sessions::kept_for(Duration::from_secs(1));
+    let (_, ended) = run(&sessions, &sshd, "exit 3");
+    assert_eq!(ended.exit, code(3));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    let closed = async { tokio::time::timeout(Duration::from_secs(20), sessions.ended()).await };
+    assert!(runtime.unwrap().block_on(closed).is_ok());
+    let (_, ended) = run(&sessions, &sshd, "exit 4");
+    assert_eq!(ended.exit, code(4));
 }
 
 #[test]

@@ -125,7 +125,12 @@ impl Job {
                     "auth_failed" => "login failed",
                     "host_key_unknown" => "host key not known",
                     "host_key_changed" => "host key changed",
-                    "route_unsupported" | "needs_consent" => "no way to the host",
+                    "route_unsupported"
+                    | "needs_consent"
+                    | "gssapi"
+                    | "pkcs11"
+                    | "known_hosts_command"
+                    | "host_certificate" => "no way to the host",
                     _ => "host unreachable",
                 };
                 Some(format!("{what}: {why}"))

@@ -78,7 +78,7 @@ pub fn live(folder: &Path) -> io::Result<()> {
         .thread_keep_alive(Duration::from_secs(1))
         .build()?;
     let desk = Desk {
-        sessions: Sessions::new(),
+        sessions: kept_for().map_or_else(Sessions::new, Sessions::kept_for),
         census: Census::default(),
         identity,
         runtime: runtime.handle().clone(),
@@ -89,6 +89,12 @@ pub fn live(folder: &Path) -> io::Result<()> {
     drop(lock);
     runtime.shutdown_background();
     served.and(swept)
+}
+
+/// How long a session without a job is kept, if the environment says so in seconds, as tests do.
+fn kept_for() -> Option<Duration> {
+    let text = std::env::var("VMO_SESSION_IDLE").ok()?;
+    text.parse().ok().map(Duration::from_secs)
 }
 
 /// Takes jobs until nobody needs the process any more.

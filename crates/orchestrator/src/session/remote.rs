@@ -103,7 +103,7 @@ impl Remote {
         let job = self
             .sessions
             .submit(route, exec, Box::new(output), taken, &ask);
-        tokio::spawn(self.settle(job, standing, sync, no_more));
+        tokio::spawn(self.settle(job, ask, standing, sync, no_more));
         Ok(())
     }
 
@@ -111,6 +111,7 @@ impl Remote {
     async fn settle(
         self,
         job: Handle,
+        ask: Arc<dyn Ask>,
         standing: watch::Sender<Standing>,
         sync: SyncHandle,
         no_more: oneshot::Receiver<()>,
@@ -120,6 +121,7 @@ impl Remote {
             turn,
             order,
             counted,
+            sessions,
             ..
         } = self;
         let ended = job.ended().await;
@@ -158,6 +160,10 @@ impl Remote {
         write_down(&folder, &exit, &sync).await;
         standing.send_modify(|standing| standing.news.complete = true);
         archiver::leave(&folder, &order.archiver).await;
+        if let Some(unfinished) = ended.unfinished {
+            let is_done = sessions.finish(&order.route, unfinished, &ask).await;
+            tracing::info!(is_done, "the rest of a cancel");
+        }
         drop(counted);
     }
 }

@@ -244,6 +244,12 @@ impl Offer {
         let (key_exchange, host_key, cipher) = (lists.next()?, lists.next()?, lists.next()?);
         Some(Self([key_exchange, host_key, cipher, lists.nth(1)?]))
     }
+
+    /// Whether the server has a certificate for one of its keys.
+    pub(in crate::ssh) fn has_host_certificate(&self) -> bool {
+        let [_, host_keys, ..] = &self.0;
+        host_keys.iter().any(|name| name.contains("-cert-v01@"))
+    }
 }
 
 #[cfg(test)]

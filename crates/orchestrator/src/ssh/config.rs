@@ -7,12 +7,14 @@ mod include;
 mod jump;
 mod keywords;
 mod matching;
+mod own_ssh;
 pub(super) mod pattern;
 mod reading;
 mod resolve;
 pub(super) mod route;
 mod tokens;
 mod values;
+mod variables;
 mod walk;
 mod words;
 
@@ -46,6 +48,8 @@ pub struct Config {
     named: HashMap<String, usize>,
     problems: Vec<String>,
     files: Vec<PathBuf>,
+    /// The file that was read in place of the usual ones, for the user's own `ssh`.
+    only: Option<PathBuf>,
     home: PathBuf,
 }
 
@@ -132,6 +136,8 @@ pub struct Purpose<'a> {
     pub command: Option<&'a str>,
     /// Whether a person has allowed this text of a `ProxyCommand` or of a `Match exec`.
     pub may_run: &'a dyn Fn(&str) -> bool,
+    /// Whether a person has allowed this call of their own `ssh`, see [`OwnSsh::line`](route::OwnSsh::line).
+    may_call: &'a dyn Fn(&str) -> bool,
     /// Whether names may be looked up, and a missing consent counts: not for a list of hosts.
     may_look_up: bool,
 }
@@ -143,8 +149,15 @@ impl<'a> Purpose<'a> {
         Self {
             command,
             may_run,
+            may_call: &|_| false,
             may_look_up: true,
         }
+    }
+
+    /// The same; `may_call` is whether a person has allowed this call of their own `ssh`.
+    #[must_use]
+    pub fn with_own_ssh(self, may_call: &'a dyn Fn(&str) -> bool) -> Self {
+        Self { may_call, ..self }
     }
 
     /// For the list of hosts, which runs and looks up nothing.
@@ -186,6 +199,10 @@ impl Config {
             reading.file_of(path, at > 0);
         }
         let mut config = reading.into_config();
+        config.only = match paths {
+            [only] => Some(only.to_path_buf()),
+            _ => None,
+        };
         config.index();
         config
     }

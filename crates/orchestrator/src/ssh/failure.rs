@@ -1,5 +1,6 @@
 //! Why a host could not be used. The words are SSH.md's and part of the contract with the screen.
 
+use super::config::route::OwnSsh;
 use crate::{job::Exit, visible::visible};
 
 /// Kinds of failure to reach a host or to be let in.
@@ -21,6 +22,14 @@ pub enum Reason {
     RouteUnsupported,
     /// The way there runs a command here that nobody has allowed yet.
     NeedsConsent,
+    /// It takes Kerberos tickets, which only the user's own `ssh` can use.
+    Gssapi,
+    /// The config names a library for keys (`PKCS11Provider`), which only the user's own `ssh` can use.
+    Pkcs11,
+    /// The config has a command name the host keys (`KnownHostsCommand`), which only the user's own `ssh` follows.
+    KnownHostsCommand,
+    /// An authority vouches for its host key, which only the user's own `ssh` can check.
+    HostCertificate,
     /// It offers no algorithm that we trust.
     ServerTooOld,
     /// The connection broke before anything ran.
@@ -40,6 +49,10 @@ impl Reason {
             Self::AuthFailed => "auth_failed",
             Self::RouteUnsupported => "route_unsupported",
             Self::NeedsConsent => "needs_consent",
+            Self::Gssapi => "gssapi",
+            Self::Pkcs11 => "pkcs11",
+            Self::KnownHostsCommand => "known_hosts_command",
+            Self::HostCertificate => "host_certificate",
             Self::ServerTooOld => "server_too_old",
             Self::LinkLost => "link_lost",
         }
@@ -63,7 +76,7 @@ pub struct Refusal {
 pub struct Unallowed {
     /// Its text as the config writes it, `%`-tokens included.
     pub command: String,
-    /// What runs it: `ProxyCommand` or `Match exec`.
+    /// What asks for it: `ProxyCommand`, `Match exec`, or a keyword that only the user's own `ssh` follows.
     pub keyword: &'static str,
     /// `file:line`.
     pub place: String,
@@ -100,6 +113,36 @@ impl Refusal {
                 place,
             }),
             ..Self::new(Reason::NeedsConsent, why)
+        }
+    }
+}
+
+/// How a person has a host be reached by their own `ssh`, as the end of a sentence.
+pub(super) fn by_own_ssh(destination: &str) -> String {
+    let line = OwnSsh::line(destination);
+    let line = shlex::try_quote(&line).unwrap_or_default();
+    format!("to have your own ssh do it: vmo trust {line}")
+}
+
+impl Refusal {
+    /// A refusal until a person allows that their own `ssh` is used, for this keyword of the config.
+    pub(super) fn needs_own_ssh(
+        reason: Reason,
+        destination: &str,
+        keyword: &'static str,
+        place: String,
+    ) -> Self {
+        let why = format!(
+            "{place}: '{keyword}' is not followed here; {}",
+            by_own_ssh(destination)
+        );
+        Self {
+            consent: Some(Unallowed {
+                command: OwnSsh::line(destination),
+                keyword,
+                place,
+            }),
+            ..Self::new(reason, why)
         }
     }
 }

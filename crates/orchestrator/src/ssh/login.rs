@@ -1,5 +1,6 @@
 //! From a name to a session that is logged in: the connection, the key exchange, the host key, the login itself.
 
+mod accepted;
 mod agent;
 pub(super) mod ask;
 pub(super) mod connect;
@@ -12,4 +13,4 @@ pub(super) mod patience;
 mod public_key;
 mod sign;
 pub(super) mod tunnel;
-mod way;
+pub(super) mod way;

@@ -47,7 +47,8 @@ pub struct Job {
     /// What else is to be known of how it ran on a host, each in words.
     pub notes: Vec<String>,
     /// Why its host was not reached or did not let us in, as a word: `dns`, `refused`, `timeout`, `host_key_unknown`,
-    /// `host_key_changed`, `auth_failed`, `route_unsupported`, `needs_consent`, `server_too_old`, `link_lost`.
+    /// `host_key_changed`, `auth_failed`, `route_unsupported`, `needs_consent`, `gssapi`, `pkcs11`, `known_hosts_command`,
+    /// `host_certificate`, `server_too_old`, `link_lost`.
     pub unreachable: Option<String>,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,

@@ -9,6 +9,7 @@ use std::{
     fs,
     io::{Read, Write},
     process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use home::{Home, appears};
@@ -19,6 +20,7 @@ use orchestrator::{
 };
 use page::App;
 use postgres::Postgres;
+use serde_json::json;
 use sshd::Sshd;
 
 /// A server to log in to as `box`, a Postgres, and folders whose SSH config names them.
@@ -147,6 +149,54 @@ async fn an_unknown_host_key_is_asked_for_in_the_window_and_remembered() {
             .unwrap()
             .contains("ssh-ed25519")
     );
+}
+
+#[test]
+fn what_only_ssh_can_do_it_does_once_that_is_allowed() {
+    let (sshd, _postgres, home) = with_host();
+    let known = sshd.path("list");
+    fs::rename(sshd.path("known_hosts"), &known).unwrap();
+    let lines = format!("KnownHostsCommand /bin/cat {}", known.display());
+    fs::copy(sshd.config(&lines), home.ssh_config()).unwrap();
+    let run = || home.run(&["run", "--on", "box", "--", "echo out; echo err >&2; exit 7"]);
+    let refused = run();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        said.contains("KnownHostsCommand") && said.contains("vmo trust 'ssh -T box'"),
+        "{said}"
+    );
+    home.text(&["trust", "ssh -T box"]);
+    let output = run();
+    assert_eq!(output.status.code(), Some(7));
+    assert_eq!(output.stdout, b"out\n");
+    assert!(output.stderr.starts_with(b"err\n"));
+    let jobs = home.json(&["jobs", "--json"]);
+    let job = &jobs.as_array().unwrap()[0];
+    assert_eq!(
+        (&job["host"], &job["exit_code"]),
+        (&json!("box"), &json!(7))
+    );
+    let note = "run by your own ssh, as you allowed: ssh -T box";
+    assert_eq!(job["notes"], json!([note]));
+    home.text(&["trust", "--remove", "ssh -T box"]);
+    assert_ne!(run().status.code(), Some(7));
+}
+
+#[test]
+fn a_flood_on_a_host_is_over_soon_after_its_cancel() {
+    let (_sshd, _postgres, home) = with_host();
+    let mut flood = home.start(&["run", "--on", "box", "--", "yes flood"]);
+    assert_eq!(flood.line(), "flood");
+    let begun = Instant::now();
+    let id = home.json(&["jobs", "--json"])[0]["id"].clone();
+    home.text(&["cancel", "last"]);
+    // What it has written is still to be taken.
+    assert!(flood.lines.by_ref().all(|line| line.unwrap() == "flood"));
+    flood.child.wait().unwrap();
+    let took = begun.elapsed();
+    let job = &home.json(&["jobs", "--json"])[0];
+    assert_eq!((&job["id"], &job["status"]), (&id, &json!("canceled")));
+    assert!(took < Duration::from_secs(40), "{took:?}");
 }
 
 #[test]

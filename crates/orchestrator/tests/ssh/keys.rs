@@ -270,3 +270,37 @@ fn a_frozen_agent_holds_up_no_cancel_and_no_login_for_ever() {
     let (_, ended) = start_as(&Sessions::new(), &config, exec("true"), &person).join();
     assert_eq!(ended.exit, code(0));
 }
+
+#[test]
+fn only_keys_of_accepted_kinds_are_offered() {
+    let sshd = Sshd::start();
+    let nobody = Person::who(Answer::Refuse);
+    let run = |list: &str| {
+        let config = sshd.config(&format!("PubkeyAcceptedAlgorithms {list}"));
+        let oracle = std::process::Command::new("ssh")
+            .arg("-F")
+            .arg(&config)
+            .args(["-o", "BatchMode=yes", "box", "exit 7"])
+            .output()
+            .unwrap();
+        let (_, ended) = start_as(&Sessions::new(), &config, exec("exit 7"), &nobody).join();
+        (oracle.status.code() == Some(7), ended.exit)
+    };
+    for list in [
+        "ssh-ed25519",
+        "ssh-*",
+        "-rsa-*",
+        "+ssh-rsa",
+        "^rsa-sha2-512",
+    ] {
+        assert_eq!(run(list), (true, code(7)), "{list}");
+    }
+    for list in ["rsa-sha2-512", "-ssh-ed25519", "ecdsa-*,sk-*"] {
+        let (lets_in, exit) = run(list);
+        let Exit::Unreachable { reason, why } = &exit else {
+            panic!("{list}: {exit:?}")
+        };
+        assert!(!lets_in && reason == "auth_failed", "{list}: {why}");
+        assert!(why.contains("not in PubkeyAcceptedAlgorithms"), "{why}");
+    }
+}

@@ -65,9 +65,9 @@ enum Command {
     Targets(list::Targets),
     /// List the hosts of the SSH config, or mark one as production
     Hosts(list::Hosts),
-    /// Allow a command of the SSH config (ProxyCommand, Match exec) to run here, or list those that may
+    /// Allow a command of the SSH config (ProxyCommand, Match exec), or your own ssh for a host, to run here; or list them
     Trust {
-        /// Its text, as the config has it
+        /// Its text, as the config has it, or `ssh -T HOST`
         command: Option<String>,
         /// Allow it no longer
         #[arg(long, requires = "command")]
@@ -157,6 +157,9 @@ impl<E: std::error::Error> From<E> for Failed {
 type Outcome = Result<ExitCode, Failed>;
 
 fn main() -> ExitCode {
+    if let Some(asked) = orchestrator::ssh::asked_as_askpass() {
+        return out::answer(asked);
+    }
     environment::set_postgres_apart();
     let cli = Cli::parse();
     let wanted = EnvFilter::try_from_env("VMO_TRACE");

@@ -7,6 +7,7 @@ use std::{
     fmt::{Display, Write as _},
     io::{self, ErrorKind, IsTerminal, Write},
     os::fd::AsFd,
+    process::ExitCode,
 };
 
 use orchestrator::{
@@ -20,6 +21,19 @@ use super::Failed;
 /// Prints a line.
 pub(crate) fn line(text: impl Display) -> Result<(), Failed> {
     put(&visible(&text.to_string()))
+}
+
+/// Prints what a person answers to a program, to the byte; a failure if there is no answer.
+pub(crate) fn answer(asked: io::Result<Option<String>>) -> ExitCode {
+    let written = match asked {
+        Ok(Some(answer)) => writeln!(exact(Stream::Stdout), "{answer}"),
+        Ok(None) => Err(ErrorKind::NotFound.into()),
+        Err(error) => Err(error),
+    };
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
 }
 
 /// Prints rows with their columns as wide as their widest cell; the last one as it is.

@@ -38,7 +38,7 @@ impl Catalog {
     ) -> Result<Vec<Route>, EngineError> {
         let allowed = AllowedCommands::read(self.config()).0;
         let may_run = |text: &str| allowed.allows(text);
-        let purpose = Purpose::new(Some(command), &may_run);
+        let purpose = Purpose::new(Some(command), &may_run).with_own_ssh(&may_run);
         let config = self.ssh();
         let routes = hosts.iter().map(|host| {
             let route = config.resolve_for(host, &purpose);

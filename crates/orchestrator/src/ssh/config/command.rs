@@ -17,6 +17,15 @@ pub(in crate::ssh) fn shell() -> String {
         .unwrap_or_else(|| "/bin/sh".to_owned())
 }
 
+/// Whether a name may be in a command: nothing that a shell, or a program's options, could take for something else.
+pub(super) fn is_plain(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    let first = bytes.next();
+    name.len() <= 254
+        && first.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte))
+}
+
 /// Whether a command succeeds. One that takes longer is killed.
 ///
 /// # Errors

@@ -1,17 +1,16 @@
 //! From the config to a route: the first value of a keyword counts, and what would lead somewhere else than we go is a
 //! refusal with its place. The oracle is `ssh -G`.
 
-use std::{collections::HashSet, env, path::PathBuf, time::Duration};
+use std::{env, path::PathBuf, time::Duration};
 
 use super::{
-    Config, Purpose, jump, pattern,
-    route::{Algorithms, Bind, Family, Route, Strict, Via},
+    Config, Purpose, command, jump, own_ssh,
+    route::{Algorithms, Bind, Family, OwnSsh, Route, Strict, Via},
     tokens::{OF_PROXY, Tokens},
-    values,
+    values, variables,
     walk::Walk,
 };
 use crate::{
-    environment,
     host::Host,
     ssh::{
         algorithms::Use,
@@ -48,7 +47,14 @@ impl Config {
     /// `route_unsupported`, with `file:line`, if the config asks for a way there that we do not take, or if ssh would
     /// refuse it; `needs_consent` if a command has to be run for it that nobody has allowed.
     pub fn resolve_for(&self, name: &str, purpose: &Purpose<'_>) -> Result<Route, Refusal> {
-        self.resolve_within(name, purpose, (None, None), &mut Vec::new(), true)
+        let mut path = Path::to(name);
+        if !(purpose.may_call)(&OwnSsh::line(name)) {
+            return self.resolve_within(name, purpose, (None, None), &mut path, true);
+        }
+        // It looks for the way itself.
+        let mut route = self.resolve_within(name, purpose, (None, None), &mut path, false)?;
+        route.own_ssh = Some(own_ssh::of(name, self.only.as_deref())?);
+        Ok(route)
     }
 
     /// The address and port that a name leads to, whether or not we can go there.
@@ -77,14 +83,14 @@ impl Config {
         }
     }
 
-    /// The same for a host on the way to another: `given` are the user and port that the way names, `path` the hosts that
-    /// are reached through this one, `with_way` whether its own way counts.
+    /// The same for a host on the way to another: `given` are the user and port that the way names, `path` leads here from
+    /// the host that is wanted, `with_way` is whether its own way counts.
     fn resolve_within(
         &self,
         name: &str,
         purpose: &Purpose<'_>,
         given: (Option<&str>, Option<u16>),
-        path: &mut Vec<String>,
+        path: &mut Path<'_>,
         with_way: bool,
     ) -> Result<Route, Refusal> {
         let mut walk = Walk::new(self, name, purpose, given);
@@ -96,18 +102,21 @@ impl Config {
         if let Some(refusal) = walk.refusal.take() {
             return Err(refusal);
         }
+        if !(purpose.may_call)(&OwnSsh::line(path.to)) {
+            own_ssh::check(&walk, purpose, path.to)?;
+        }
         if !jumps.is_empty() {
             let here = format!("{}@{}:{}", route.user, route.hostname, route.port);
-            if path.contains(&here) || path.len() >= LONGEST_WAY {
+            if path.through.contains(&here) || path.through.len() >= LONGEST_WAY {
                 let place = walk.setting("proxyjump").map(|setting| &setting.place);
                 let place = place.map(ToString::to_string).unwrap_or_default();
                 let why =
                     format!("{place}: the way to {name} leads through itself or too many hosts");
                 return Err(Refusal::new(Reason::RouteUnsupported, why));
             }
-            path.push(here);
+            path.through.push(here);
             route.via = Via::Hosts(self.hops(&jumps, &tokens, &purpose.of_hop(), path)?);
-            path.pop();
+            path.through.pop();
         } else if with_way {
             route.via = by_command(&walk, &tokens, purpose)?;
         }
@@ -120,7 +129,7 @@ impl Config {
         jumps: &[jump::Hop],
         tokens: &Tokens,
         purpose: &Purpose<'_>,
-        path: &mut Vec<String>,
+        path: &mut Path<'_>,
     ) -> Result<Vec<Route>, Refusal> {
         let mut hops = Vec::new();
         for (at, hop) in jumps.iter().enumerate() {
@@ -139,6 +148,22 @@ impl Config {
             hops.push(route);
         }
         Ok(hops)
+    }
+}
+
+/// The way from the host that is wanted to one that leads there.
+struct Path<'a> {
+    to: &'a str,
+    /// The hosts in between.
+    through: Vec<String>,
+}
+
+impl<'a> Path<'a> {
+    fn to(name: &'a str) -> Self {
+        Self {
+            to: name,
+            through: Vec::new(),
+        }
     }
 }
 
@@ -179,7 +204,7 @@ fn by_command(walk: &Walk<'_>, tokens: &Tokens, purpose: &Purpose<'_>) -> Result
     }
     let refuse = |why: String| Refusal::new(Reason::RouteUnsupported, format!("{place}: {why}"));
     for (what, name) in [("user", &tokens.user), ("host", &tokens.hostname)] {
-        if !is_plain(name) {
+        if !command::is_plain(name) {
             return Err(refuse(format!(
                 "the {what} '{}' cannot be put into a command",
                 name.escape_debug()
@@ -190,13 +215,11 @@ fn by_command(walk: &Walk<'_>, tokens: &Tokens, purpose: &Purpose<'_>) -> Result
     Ok(Via::Command(line))
 }
 
-/// Whether a name may be in a command: nothing that a shell, or a program's options, could take for something else.
-fn is_plain(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    let first = bytes.next();
-    name.len() <= 254
-        && first.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte))
+/// Where we are, if a person may have chosen that: a desktop starts programs in no folder of anybody's.
+fn folder() -> Option<PathBuf> {
+    env::current_dir()
+        .ok()
+        .filter(|folder| folder.parent().is_some())
 }
 
 /// Everything about a route but what it goes through.
@@ -212,6 +235,8 @@ fn plain(walk: &mut Walk<'_>, jumps: &[jump::Hop]) -> (Route, Tokens) {
         user: walk.user(),
         place: walk.config.place_of(walk.name).unwrap_or_default(),
         via: Via::Direct,
+        folder: folder(),
+        own_ssh: None,
         family: match lower("addressfamily").as_deref() {
             Some("inet") => Family::V4,
             Some("inet6") => Family::V6,
@@ -245,6 +270,7 @@ fn plain(walk: &mut Walk<'_>, jumps: &[jump::Hop]) -> (Route, Tokens) {
         pubkey: walk.yes("pubkeyauthentication", true),
         keyboard_interactive: walk.yes("kbdinteractiveauthentication", true),
         password: walk.yes("passwordauthentication", true),
+        gssapi: walk.yes("gssapiauthentication", false),
         methods: text("preferredauthentications")
             .map(|list| list.split(',').map(str::to_owned).collect())
             .unwrap_or_default(),
@@ -260,7 +286,7 @@ fn plain(walk: &mut Walk<'_>, jumps: &[jump::Hop]) -> (Route, Tokens) {
             host_keys: text("hostkeyalgorithms"),
             user_keys: text("pubkeyacceptedalgorithms"),
         },
-        env: variables(walk),
+        env: variables::of(walk),
     };
     let written: Vec<String> = jumps.iter().map(ToString::to_string).collect();
     let tokens = Tokens::of(&route, walk.config.home.clone(), written.join(","));
@@ -354,39 +380,4 @@ fn paths(walk: &mut Walk<'_>, tokens: &Tokens, texts: &[&str]) -> Vec<PathBuf> {
             })
         })
         .collect()
-}
-
-/// `SetEnv` as it is; of our own variables those that `SendEnv` names, and none that it takes away again.
-fn variables(walk: &Walk<'_>) -> Vec<(String, String)> {
-    let mut set: Vec<(String, String)> = Vec::new();
-    let pairs = walk
-        .setting("setenv")
-        .map_or(&[][..], |setting| &setting.args);
-    for (name, value) in pairs.iter().filter_map(|pair| pair.split_once('=')) {
-        // The first one counts, as everywhere.
-        if set.iter().all(|(known, _)| known != name) {
-            set.push((name.to_owned(), value.to_owned()));
-        }
-    }
-    let mut patterns: Vec<&str> = Vec::new();
-    for word in walk
-        .settings("sendenv")
-        .iter()
-        .flat_map(|setting| &setting.args)
-    {
-        match word.strip_prefix('-') {
-            Some(taken) => patterns.retain(|pattern| !pattern::one(taken, pattern)),
-            None => patterns.push(word),
-        }
-    }
-    let known: HashSet<&str> = set.iter().map(|(name, _)| name.as_str()).collect();
-    let ours = environment::of_the_person()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let mut sent: Vec<_> = ours
-        .filter(|(name, _)| patterns.iter().any(|pattern| pattern::one(pattern, name)))
-        .filter(|(name, _)| !known.contains(name.as_str()))
-        .collect();
-    sent.sort();
-    set.extend(sent);
-    set
 }

@@ -25,6 +25,10 @@ pub struct Route {
     pub place: String,
     /// What the connection goes through.
     pub via: Via,
+    /// Where the commands on the way begin: the folder of whoever wants the job, as with `ssh`.
+    pub folder: Option<PathBuf>,
+    /// The user's own `ssh`, if a person allowed that this host is reached by it; then nothing else of this says how.
+    pub own_ssh: Option<OwnSsh>,
     /// Which kinds of address are tried.
     pub family: Family,
     /// The address or the interface of this machine to connect from.
@@ -65,6 +69,8 @@ pub struct Route {
     pub keyboard_interactive: bool,
     /// Whether a password may be used to log in.
     pub password: bool,
+    /// Whether the config allows a Kerberos ticket, which only the user's own `ssh` can use.
+    pub gssapi: bool,
     /// The order in which methods are tried; empty for OpenSSH's own.
     pub methods: Vec<String>,
     /// How often a password is asked for.
@@ -86,6 +92,26 @@ pub enum Via {
     Hosts(Vec<Route>),
     /// A command for a shell here, whose input and output are the connection.
     Command(String),
+}
+
+/// The user's own `ssh`, for what cannot be done here.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct OwnSsh {
+    /// The host as it is named to it.
+    pub destination: String,
+    /// The config that it reads in place of its usual ones.
+    pub config: Option<PathBuf>,
+    /// What it finds agents and tickets by: of the environment of whoever wants the job.
+    pub env: Vec<(String, String)>,
+}
+
+impl OwnSsh {
+    /// What a person allows: how `ssh` is called for this host.
+    #[must_use]
+    pub fn line(destination: &str) -> String {
+        let name = shlex::try_quote(destination).unwrap_or_default();
+        format!("ssh -T {name}")
+    }
 }
 
 /// Where a connection is made from.
@@ -134,14 +160,17 @@ pub enum Strict {
 }
 
 impl Route {
-    /// The same without what it is called: equal for all that may share a session.
+    /// The same without what it is called, and without where it was asked for: equal for all that may share a session, as
+    /// with a master connection of `ssh`.
     #[must_use]
     pub fn shared(&self) -> Self {
-        Self {
-            name: String::new(),
-            place: String::new(),
-            ..self.clone()
+        let mut shared = self.clone();
+        (shared.name, shared.place) = (String::new(), String::new());
+        shared.folder = None;
+        if let Via::Hosts(hops) = &mut shared.via {
+            hops.iter_mut().for_each(|hop| hop.folder = None);
         }
+        shared
     }
 
     /// What it asks a person, with who asks before every line of it: a server must not ask for another's password.

@@ -3,7 +3,7 @@
 
 use std::{io, sync::mpsc, time::Instant};
 
-use ssh2::Session;
+use rustix::event::PollFd;
 use supervisor::exec::Grace;
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     task::{Remote, Settled, Task},
     tree,
 };
-use crate::log::Stream;
+use crate::{log::Stream, ssh::line::Link};
 
 /// A cancel on its way.
 pub(in crate::ssh) struct Ending {
@@ -99,6 +99,16 @@ impl Ending {
         self.over
     }
 
+    /// What to poll besides a session's socket.
+    pub(in crate::ssh) fn fds(&self) -> Vec<PollFd<'_>> {
+        let look = match &self.look {
+            Look::Here(wire, _) => Some(&**wire),
+            _ => None,
+        };
+        let wires = self.overtaken.iter().chain(look);
+        wires.flat_map(|wire| wire.fds(true)).collect()
+    }
+
     /// Whether it holds no channel.
     pub(in crate::ssh) fn is_quiet(&self) -> bool {
         self.overtaken.is_empty() && !matches!(self.look, Look::Here(..))
@@ -136,7 +146,7 @@ impl Ending {
     /// Does what can be done without waiting.
     pub(in crate::ssh) fn step(
         &mut self,
-        session: &Session,
+        link: Link<'_>,
         may_open: &mut bool,
         buffer: &mut [u8],
         remote: &Remote,
@@ -144,7 +154,7 @@ impl Ending {
     ) -> bool {
         let mut moved = false;
         for wire in &mut self.overtaken {
-            moved |= step_look(wire, session, may_open, buffer, &mut Vec::new()).unwrap_or(true);
+            moved |= step_look(wire, link, may_open, buffer, &mut Vec::new()).unwrap_or(true);
         }
         self.overtaken.retain(|wire| wire.stage() != Stage::Closed);
         if self.over.is_some() {
@@ -152,7 +162,7 @@ impl Ending {
         }
         match &mut self.look {
             Look::None => self.next(remote, task),
-            Look::Here(wire, text) => match step_look(wire, session, may_open, buffer, text) {
+            Look::Here(wire, text) => match step_look(wire, link, may_open, buffer, text) {
                 Ok(_) if wire.stage() == Stage::Closed => {
                     let text = std::mem::take(text);
                     self.learn(&text);
@@ -232,7 +242,7 @@ impl Ending {
 
 fn step_look(
     wire: &mut Wire,
-    session: &Session,
+    link: Link<'_>,
     may_open: &mut bool,
     buffer: &mut [u8],
     text: &mut Vec<u8>,
@@ -241,7 +251,7 @@ fn step_look(
     if opening && !*may_open {
         return Ok(false);
     }
-    let moved = wire.step(session, false, true, buffer, &mut |stream, bytes| {
+    let moved = wire.step(link, false, true, buffer, &mut |stream, bytes| {
         if stream == Stream::Stdout {
             text.extend_from_slice(bytes);
         }

@@ -3,11 +3,15 @@
 
 use std::io;
 
-use ssh2::Session;
+use rustix::event::PollFd;
 
 use crate::{
     log::Stream,
-    ssh::channel::{Channel, Report, STDERR},
+    ssh::{
+        channel::Report,
+        failure::Refusal,
+        line::{Line, Link},
+    },
 };
 
 /// Bytes a host may send ahead of our reading when it has the session to itself: what a long fat link needs (measured:
@@ -44,7 +48,7 @@ pub(in crate::ssh) enum Stage {
 /// What is to be run in a channel.
 pub(in crate::ssh) struct Wire {
     stage: Stage,
-    channel: Option<Channel>,
+    line: Option<Line>,
     command: String,
     env: Vec<(String, String)>,
     pty: Option<(u16, u16)>,
@@ -58,6 +62,7 @@ pub(in crate::ssh) struct Wire {
     /// Signals that are to be sent, the next one last.
     signals: Vec<String>,
     report: Option<Report>,
+    refusal: Option<Refusal>,
 }
 
 /// Whether more input may come.
@@ -77,7 +82,7 @@ impl Wire {
     ) -> Self {
         Self {
             stage: Stage::Open,
-            channel: None,
+            line: None,
             command,
             env: env.iter().rev().cloned().collect(),
             pty,
@@ -89,6 +94,7 @@ impl Wire {
             resize: None,
             signals: Vec::new(),
             report: None,
+            refusal: None,
         }
     }
 
@@ -107,9 +113,21 @@ impl Wire {
 
     /// How the host says that what it ran has ended; none if it has said nothing so far.
     pub(in crate::ssh) fn report(&self) -> Option<Report> {
-        let open = self.channel.as_ref();
-        open.and_then(Channel::report)
-            .or_else(|| self.report.clone())
+        let open = self.line.as_ref();
+        open.and_then(Line::report).or_else(|| self.report.clone())
+    }
+
+    /// Why the user's own `ssh` gave up, if it did.
+    pub(in crate::ssh) fn refusal(&self) -> Option<Refusal> {
+        let open = self.line.as_ref();
+        open.and_then(Line::refusal)
+            .or_else(|| self.refusal.clone())
+    }
+
+    /// What to poll besides a session's socket; if `reads` is false the output is left alone.
+    pub(in crate::ssh) fn fds(&self, reads: bool) -> Vec<PollFd<'_>> {
+        let open = self.line.as_ref();
+        open.map_or_else(Vec::new, |line| line.fds(reads, !self.input.is_empty()))
     }
 
     /// Whether it runs in a terminal.
@@ -153,7 +171,7 @@ impl Wire {
         self.stage = match self.stage {
             Stage::Closed => Stage::Closed,
             // The request to open it may be on its way, and its answer has to be waited for.
-            Stage::Open if self.channel.is_none() => Stage::Closed,
+            Stage::Open if self.line.is_none() => Stage::Closed,
             _ => Stage::Close,
         };
     }
@@ -165,7 +183,7 @@ impl Wire {
     /// The host refused the channel or the command, or `sink` failed.
     pub(in crate::ssh) fn step(
         &mut self,
-        session: &Session,
+        link: Link<'_>,
         alone: bool,
         reads: bool,
         buffer: &mut [u8],
@@ -175,7 +193,7 @@ impl Wire {
         loop {
             let before = self.stage;
             moved |= match self.stage {
-                Stage::Open => self.open(session, alone)?,
+                Stage::Open => self.open(link, alone)?,
                 Stage::Env => self.send_env()?,
                 Stage::Agent => self.request_agent()?,
                 Stage::Pty => self.request_pty()?,
@@ -191,26 +209,25 @@ impl Wire {
         }
     }
 
-    fn open(&mut self, session: &Session, alone: bool) -> io::Result<bool> {
+    fn open(&mut self, link: Link<'_>, alone: bool) -> io::Result<bool> {
         let window = if alone { WIDE_WINDOW } else { WINDOW };
-        let channel = io_of(Channel::open(session, window, PACKET))?;
-        let Some(channel) = channel else {
+        let Some(line) = Line::open(link, window, PACKET)? else {
             return Ok(false);
         };
-        self.channel = Some(channel);
+        self.line = Some(line);
         self.stage = Stage::Env;
         Ok(true)
     }
 
-    fn channel(&self) -> io::Result<&Channel> {
-        self.channel
-            .as_ref()
+    fn line(&mut self) -> io::Result<&mut Line> {
+        self.line
+            .as_mut()
             .ok_or_else(|| io::Error::other("the channel is not open"))
     }
 
     fn send_env(&mut self) -> io::Result<bool> {
         while let Some((name, value)) = self.env.last().cloned() {
-            match self.channel()?.set_variable(&name, &value) {
+            match self.line()?.set_variable(&name, &value) {
                 Ok(None) => return Ok(false),
                 // A server takes only the names it is told to take, and ssh says nothing of it either.
                 Err(error) => tracing::debug!(name, %error, "variable not taken"),
@@ -224,7 +241,7 @@ impl Wire {
 
     fn request_agent(&mut self) -> io::Result<bool> {
         if self.forwards_agent {
-            match self.channel()?.request_agent() {
+            match self.line()?.request_agent() {
                 Ok(None) => return Ok(false),
                 // The command runs without it, as with ssh.
                 Err(error) => tracing::debug!(%error, "the host takes no agent"),
@@ -237,7 +254,7 @@ impl Wire {
 
     fn request_pty(&mut self) -> io::Result<bool> {
         if let Some((rows, cols)) = self.pty
-            && io_of(self.channel()?.request_terminal(rows, cols))?.is_none()
+            && self.line()?.request_terminal(rows, cols)?.is_none()
         {
             return Ok(false);
         }
@@ -247,7 +264,7 @@ impl Wire {
 
     fn exec(&mut self) -> io::Result<bool> {
         let command = std::mem::take(&mut self.command);
-        let sent = io_of(self.channel()?.exec(&command));
+        let sent = self.line()?.exec(&command);
         self.command = command;
         if sent?.is_none() {
             return Ok(false);
@@ -265,7 +282,7 @@ impl Wire {
         for stream in [Stream::Stdout, Stream::Stderr] {
             moved |= self.read(stream, buffer, sink)?;
         }
-        if self.channel()?.eof() {
+        if self.line()?.eof() {
             self.stage = Stage::Close;
             moved = true;
         }
@@ -278,13 +295,9 @@ impl Wire {
         buffer: &mut [u8],
         sink: &mut dyn FnMut(Stream, &[u8]) -> io::Result<()>,
     ) -> io::Result<bool> {
-        let id = match stream {
-            Stream::Stdout => 0,
-            Stream::Stderr => STDERR,
-        };
-        let channel = self.channel()?;
+        let line = self.line()?;
         for turn in 0..TURN {
-            match channel.read(id, buffer) {
+            match line.read(stream, buffer) {
                 Ok(0) => return Ok(turn > 0),
                 Ok(length) => sink(stream, &buffer[..length])?,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(turn > 0),
@@ -297,14 +310,14 @@ impl Wire {
     fn write(&mut self) -> io::Result<bool> {
         let mut moved = false;
         if let Some((rows, cols)) = self.resize {
-            if io_of(self.channel()?.resize(rows, cols))?.is_none() {
+            if self.line()?.resize(rows, cols)?.is_none() {
                 return Ok(false);
             }
             self.resize = None;
             moved = true;
         }
         while let Some(name) = self.signals.last().cloned() {
-            if io_of(self.channel()?.signal(&name))?.is_none() {
+            if self.line()?.signal(&name)?.is_none() {
                 return Ok(moved);
             }
             self.signals.pop();
@@ -312,7 +325,7 @@ impl Wire {
         }
         while !self.input.is_empty() {
             let input = std::mem::take(&mut self.input);
-            let wrote = self.channel()?.write(&input);
+            let wrote = self.line()?.write(&input);
             self.input = input;
             match wrote {
                 Ok(0) => return Ok(moved),
@@ -331,7 +344,7 @@ impl Wire {
             }
         }
         if self.ending == Ending::Wanted {
-            if io_of(self.channel()?.send_eof())?.is_none() {
+            if self.line()?.send_eof()?.is_none() {
                 return Ok(moved);
             }
             self.ending = Ending::Sent;
@@ -352,20 +365,17 @@ impl Wire {
     }
 
     fn shut(&mut self) -> bool {
-        if let Some(channel) = &mut self.channel {
-            match channel.close() {
+        if let Some(line) = &mut self.line {
+            match line.close() {
                 Ok(None) => return false,
                 Err(error) => tracing::debug!(%error, "close"),
                 Ok(Some(())) => {}
             }
-            self.report = channel.report();
+            self.report = line.report();
+            self.refusal = line.refusal();
         }
-        self.channel = None;
+        self.line = None;
         self.stage = Stage::Closed;
         true
     }
-}
-
-fn io_of<T>(result: Result<Option<T>, ssh2::Error>) -> io::Result<Option<T>> {
-    result.map_err(|error| io::Error::other(error.message().to_owned()))
 }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ssh2::Session;
+use rustix::event::PollFd;
 use supervisor::{control::ToSupervisor, exec::Window};
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
     task::Task,
     wrapper,
 };
-use crate::{job::Exit, log::Stream};
+use crate::{job::Exit, log::Stream, ssh::line::Link};
 
 /// How long the output of a command that has ended may stay open before its end is reported all the same.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -46,6 +46,8 @@ pub(in crate::ssh) struct Job {
     /// Whether a host was told that no input will come.
     input_ended: bool,
     settled: bool,
+    /// Whether its link is gone.
+    is_cut: bool,
     /// When to ask again whether there is room for its output; none if there was.
     full_until: Option<Instant>,
 }
@@ -70,6 +72,7 @@ impl Job {
             held: Vec::new(),
             input_ended: false,
             settled: false,
+            is_cut: false,
             full_until: None,
         }
     }
@@ -116,7 +119,7 @@ impl Job {
     /// The host refused it a channel.
     pub(in crate::ssh) fn step(
         &mut self,
-        session: &Session,
+        link: Link<'_>,
         alone: bool,
         may_open: &mut bool,
         buffer: &mut [u8],
@@ -124,14 +127,14 @@ impl Job {
         let mut moved = self.obey();
         let rests = self.raw.as_mut().is_some_and(Raw::is_resting);
         if !rests && (*may_open || !self.is_opening()) {
-            match self.step_wire(session, alone, buffer) {
+            match self.step_wire(link, alone, buffer) {
                 Err(_) if self.raw.as_mut().is_some_and(Raw::tries_again) => self.send_raw(),
                 stepped => moved |= stepped?,
             }
             *may_open &= !self.is_opening() || self.raw.as_mut().is_some_and(Raw::is_resting);
         }
         moved |= self.release();
-        moved |= self.step_ending(session, may_open, buffer);
+        moved |= self.step_ending(link, may_open, buffer);
         moved |= self.conclude();
         Ok(moved)
     }
@@ -207,7 +210,7 @@ impl Job {
         };
     }
 
-    fn step_wire(&mut self, session: &Session, alone: bool, buffer: &mut [u8]) -> io::Result<bool> {
+    fn step_wire(&mut self, link: Link<'_>, alone: bool, buffer: &mut [u8]) -> io::Result<bool> {
         let Self {
             task,
             wire,
@@ -221,7 +224,7 @@ impl Job {
             self.full_until = task.output.full_until();
         }
         let reads = self.full_until.is_none();
-        let moved = wire.step(session, alone, reads, buffer, &mut |stream, bytes| {
+        let moved = wire.step(link, alone, reads, buffer, &mut |stream, bytes| {
             let marks = match stream {
                 Stream::Stdout => &mut *out,
                 Stream::Stderr => &mut *err,
@@ -256,7 +259,7 @@ impl Job {
         }
     }
 
-    fn step_ending(&mut self, session: &Session, may_open: &mut bool, buffer: &mut [u8]) -> bool {
+    fn step_ending(&mut self, link: Link<'_>, may_open: &mut bool, buffer: &mut [u8]) -> bool {
         if let Some(raw) = &mut self.raw {
             return raw.step(&mut self.wire);
         }
@@ -272,7 +275,7 @@ impl Job {
             }
             return false;
         };
-        ending.step(session, may_open, buffer, remote, &self.task)
+        ending.step(link, may_open, buffer, remote, &self.task)
     }
 
     /// When it has to be looked at again, if nothing happens before.
@@ -281,6 +284,13 @@ impl Job {
         let due = self.raw.as_ref().and_then(Raw::due);
         let all = self.full_until.into_iter().chain(conclusion).chain(due);
         all.min()
+    }
+
+    /// What to poll besides a session's socket.
+    pub(in crate::ssh) fn fds(&self) -> Vec<PollFd<'_>> {
+        let mut fds = self.wire.fds(!self.is_paused());
+        fds.extend(self.ending.iter().flat_map(Ending::fds));
+        fds
     }
 
     fn next_conclusion(&self) -> Option<Instant> {
@@ -308,6 +318,7 @@ impl Job {
 
     /// The link is gone.
     pub(in crate::ssh) fn lose(mut self, why: &str) {
+        self.is_cut = true;
         for (stream, marks) in [
             (Stream::Stdout, &mut self.out),
             (Stream::Stderr, &mut self.err),
@@ -322,19 +333,21 @@ impl Job {
         let exit = match (self.seen.exit.take(), &mut self.raw) {
             (Some((exit, _)), _) => exit,
             (None, Some(raw)) if reported.is_some() => raw.take_exit(),
-            (None, _) => Exit::Lost {
-                why: match &self.seen.remote {
-                    Some(remote) => {
-                        format!("{why}; process group {} may still run there", remote.leader)
-                    }
-                    None => why.to_owned(),
-                },
-            },
+            (None, _) => self.lost(why),
         };
         if let Some(ending) = &mut self.ending {
             ending.give_up(why);
         }
         self.settle(exit, true);
+    }
+
+    /// What the loss of the link means, and who may still run on the host.
+    fn lost(&self, why: &str) -> Exit {
+        let why = match &self.seen.remote {
+            Some(remote) => format!("{why}; process group {} may still run there", remote.leader),
+            None => why.to_owned(),
+        };
+        Exit::Lost { why }
     }
 
     /// The host refused it a channel.

@@ -73,6 +73,15 @@ pub struct Ended {
     pub complete: bool,
     /// What a person may want to know of how it ran: what the login shell printed before, what is not proven.
     pub notes: Vec<String>,
+    /// What is left to be done on the host, if its link broke before a cancel had ended everything.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// The rest of a cancel: one signal after the other, for [`Sessions::finish`](crate::ssh::Sessions::finish).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// What is to be run on the host, until nobody is left.
+    pub(in crate::ssh) commands: Vec<String>,
 }
 
 /// What a session makes of a task.
@@ -95,6 +104,8 @@ pub(in crate::ssh) struct Task {
     pub(in crate::ssh) env: Vec<(String, String)>,
     /// Whether it may use the agent here, as the config asks.
     pub(in crate::ssh) forwards_agent: bool,
+    /// How the user's own `ssh` is called, if that runs it.
+    pub(in crate::ssh) own_ssh: Option<String>,
     pub(in crate::ssh) output: Box<dyn Output>,
     pub(in crate::ssh) orders: Orders,
     pub(in crate::ssh) reply: Reply,
@@ -122,6 +133,7 @@ impl Task {
             survivors: Vec::new(),
             complete: true,
             notes: Vec::new(),
+            unfinished: None,
         };
         self.report(Settled::Ended(ended));
     }

@@ -48,7 +48,7 @@ pub(in crate::ssh) fn connect(
 fn open(route: &Route, ask: &dyn Ask, patience: &Patience<'_>) -> Result<Way, Refusal> {
     match &route.via {
         Via::Direct => dial(route, patience).map(Way::Direct),
-        Via::Command(line) => Way::by_command(line).map_err(|error| {
+        Via::Command(line) => Way::by_command(line, route.folder.as_deref()).map_err(|error| {
             let why = format!(
                 "the ProxyCommand of {} cannot be started: {error}",
                 route.name

@@ -14,7 +14,7 @@ use super::{
 use crate::ssh::{
     algorithms::{Offer, Wanted},
     config::route::{Route, Strict},
-    failure::{Reason, Refusal},
+    failure::{Reason, Refusal, by_own_ssh},
     session::transport,
 };
 
@@ -182,6 +182,7 @@ fn check_key(
             Err(Refusal::new(Reason::HostKeyChanged, why))
         }
         Verdict::Unknown => {
+            check_certificate(route, known)?;
             let question = Question::HostKey {
                 fingerprint: fingerprint.clone(),
                 key_type: key_type(key).to_owned(),
@@ -196,10 +197,7 @@ fn check_key(
             };
             if !accepted {
                 let authority = known.authority().map(|place| {
-                    format!(
-                        "; {place} names an authority for it, but certificates of hosts cannot be checked here: the key \
-                         itself has to be known"
-                    )
+                    format!("; {place} names an authority for it, but it has no certificate")
                 });
                 let why = format!(
                     "the host key of {name} is not known: {} {fingerprint}{}",
@@ -212,6 +210,24 @@ fn check_key(
             Ok(())
         }
     }
+}
+
+/// Refuses a host whose key an authority vouches for: a person who is asked for that key in its place has nothing to
+/// compare it with.
+fn check_certificate(route: &Route, known: &Known) -> Result<(), Refusal> {
+    let Some(place) = known.authority() else {
+        return Ok(());
+    };
+    let offer = Offer::read(&transport::greeting());
+    if !offer.is_some_and(|offer| offer.has_host_certificate()) {
+        return Ok(());
+    }
+    let why = format!(
+        "{} shows a certificate by an authority that {place} names, which cannot be checked here; {}",
+        route.address(),
+        by_own_ssh(&route.name)
+    );
+    Err(Refusal::new(Reason::HostCertificate, why))
 }
 
 /// A key that was accepted and cannot be written down is used this once.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::ssh::{
     config::route::Route,
-    failure::{Reason, Refusal},
+    failure::{Reason, Refusal, by_own_ssh},
     poll::again,
     session::transport,
 };
@@ -306,6 +306,12 @@ fn no_entry(route: &Route, tried: &[String], methods: &[String]) -> Refusal {
     };
     let takes = methods.join(", ");
     let why = format!("{address} does not let {user} in; it takes {takes}; tried {tried}");
+    let is_for_tickets = methods.iter().any(|method| method.starts_with("gssapi-"));
+    if route.gssapi && is_for_tickets {
+        let own = by_own_ssh(&route.name);
+        let why = format!("{why}; a Kerberos ticket (gssapi) cannot be used here; {own}");
+        return Refusal::new(Reason::Gssapi, why);
+    }
     Refusal::new(Reason::AuthFailed, why)
 }
 

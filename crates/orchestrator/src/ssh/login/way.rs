@@ -8,6 +8,7 @@ use std::{
         fd::{AsRawFd, OwnedFd, RawFd},
         unix::{net::UnixStream, process::CommandExt},
     },
+    path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
     thread,
@@ -45,15 +46,19 @@ impl AsRawFd for Way {
 }
 
 impl Way {
-    /// Starts a command by the user's shell, as ssh does.
+    /// Starts a command by the user's shell, as ssh does, in this folder if it is still there.
     ///
     /// # Errors
     /// It cannot be started.
-    pub(super) fn by_command(line: &str) -> io::Result<Self> {
+    pub(super) fn by_command(line: &str, folder: Option<&Path>) -> io::Result<Self> {
         let (ours, its) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let (input, output): (OwnedFd, OwnedFd) = (its.try_clone()?.into(), its.into());
-        let mut child = Command::new(shell())
+        let mut command = Command::new(shell());
+        if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
+            command.current_dir(folder);
+        }
+        let mut child = command
             .args(["-c", &format!("exec {line}")])
             .stdin(Stdio::from(input))
             .stdout(Stdio::from(output))
@@ -144,7 +149,7 @@ impl Drop for Helper {
 }
 
 /// Waits for a command that was told to end, and not for ever.
-fn reap(child: &mut Child) {
+pub(in crate::ssh) fn reap(child: &mut Child) {
     let group = Pid::from_child(child);
     for _ in 0..20 {
         if !matches!(child.try_wait(), Ok(None)) {

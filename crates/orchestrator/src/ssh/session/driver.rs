@@ -17,14 +17,15 @@ use super::{
 use crate::ssh::{
     config::route::Route,
     inbox::Shared,
+    line::Link,
     login::{ask::Ask, connect::connect, methods, patience::Patience},
     poll::{again, interest, pause, socket},
 };
 
-/// How long a session without a job is kept.
-const IDLE: Duration = Duration::from_secs(600);
 /// How long a host may be silent before it is asked for a sign of life.
 const SILENCE: Duration = Duration::from_secs(5);
+/// The least of that: libssh2 sends no two questions within two seconds, and what was not asked is not answered.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(2);
 /// How long the answer may take before the link is given up; with the silence before, below the 20 s promised.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The shortest wait, if the clock says that something is due which cannot be done yet.
@@ -36,8 +37,8 @@ const BUFFER: usize = 128 << 10;
 /// A kind of channel that no host knows, see [`Driver::hear`].
 const UNKNOWN_CHANNEL: &str = "none@vm-orchestrator";
 
-/// Lives and dies as one session.
-pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask) {
+/// Lives and dies as one session, which is kept for so long without a job.
+pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask, idle: Duration) {
     let patience = Patience::new(shared);
     let opened = connect(route, ask, &patience)
         .and_then(|session| methods::log_in(&session, route, ask, &patience).map(|()| session));
@@ -49,7 +50,7 @@ pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask) {
             if route.forward_agent.is_some() {
                 forward::allow(&session);
             }
-            Driver::new(shared, &session, work, route).drive();
+            Driver::new(shared, &session, work, route, idle).drive();
             transport::bury();
         }
         Err(refusal) => {
@@ -73,8 +74,8 @@ impl Alive {
     fn of(route: &Route) -> Self {
         match route.alive_interval {
             Some(silence) => Self {
-                silence,
-                patience: silence * route.alive_count.max(1),
+                silence: silence.max(SHORTEST_SILENCE),
+                patience: silence.max(SHORTEST_SILENCE) * route.alive_count.max(1),
             },
             None => Self {
                 silence: SILENCE,
@@ -89,6 +90,7 @@ struct Driver<'a> {
     session: &'a Session,
     work: Vec<Work>,
     buffer: Vec<u8>,
+    idle: Duration,
     idle_since: Instant,
     alive: Alive,
     /// The agent that the host's jobs may use, and what they ask of it.
@@ -107,7 +109,13 @@ struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    fn new(shared: &'a Shared, session: &'a Session, work: Vec<Work>, route: &'a Route) -> Self {
+    fn new(
+        shared: &'a Shared,
+        session: &'a Session,
+        work: Vec<Work>,
+        route: &'a Route,
+        idle: Duration,
+    ) -> Self {
         // Asked only when due, so that the interval of libssh2's own never holds one back.
         session.set_keepalive(true, 2);
         Self {
@@ -115,6 +123,7 @@ impl<'a> Driver<'a> {
             session,
             work,
             buffer: vec![0; BUFFER],
+            idle,
             idle_since: Instant::now(),
             alive: Alive::of(route),
             agent: route.forward_agent.as_deref(),
@@ -167,7 +176,12 @@ impl<'a> Driver<'a> {
         let mut at = 0;
         while at < self.work.len() {
             let work = &mut self.work[at];
-            match work.step(self.session, alone, &mut may_open, &mut self.buffer) {
+            match work.step(
+                Link::Session(self.session),
+                alone,
+                &mut may_open,
+                &mut self.buffer,
+            ) {
                 Ok(more) => {
                     moved |= more;
                     at += 1;
@@ -278,7 +292,7 @@ impl<'a> Driver<'a> {
             |asked| asked + self.alive.patience,
         );
         if self.work.is_empty() {
-            until = until.min(self.idle_since + IDLE);
+            until = until.min(self.idle_since + self.idle);
         }
         if let Some((since, _)) = self.roused {
             until = until.min(since + ROUSED);
@@ -356,7 +370,8 @@ impl<'a> Driver<'a> {
     }
 
     fn may_close(&self) -> bool {
-        (self.shared.is_closed() || self.idle_since.elapsed() >= IDLE) && self.shared.close_idle()
+        (self.shared.is_closed() || self.idle_since.elapsed() >= self.idle)
+            && self.shared.close_idle()
     }
 
     fn give_up(self, why: &str) {

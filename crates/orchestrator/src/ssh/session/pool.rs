@@ -6,17 +6,19 @@ use std::{
     pin::Pin,
     sync::{Arc, mpsc},
     thread,
+    time::{Duration, Instant},
 };
 
-use super::driver;
+use super::{by_own_ssh, driver};
 use crate::{
     job::{Exit, JobId},
     log::Stream,
     ssh::{
-        config::route::Route,
+        config::route::{OwnSsh, Route},
         exec::{
             orders::{Orders, controls},
-            task::{Ended, Exec, Output, REPLIES, Remote, Settled, Task},
+            task::{Ended, Exec, Output, REPLIES, Remote, Settled, Task, Unfinished},
+            tree,
         },
         failure::{Reason, Refusal},
         inbox::Shared,
@@ -29,12 +31,21 @@ use tokio::sync::watch;
 /// How often a job that a dying session gave back is placed anew.
 const TRIES: usize = 3;
 
+/// How long a host that is away is tried, and how long is waited in between, at least and at most.
+const LONGEST_TRY: Duration = Duration::from_secs(3600);
+const SHORTEST_REST: Duration = Duration::from_secs(1);
+const LONGEST_REST: Duration = Duration::from_secs(30);
+/// How long a session without a job is kept.
+const IDLE: Duration = Duration::from_secs(600);
+
 /// All sessions of this process: one for each way to a host, shared by its jobs, closed when idle.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sessions {
     open: Mutex<HashMap<Route, Vec<Arc<Shared>>>>,
     /// How many threads of sessions there are.
     threads: watch::Sender<usize>,
+    /// How long a session without a job is kept.
+    idle: Duration,
 }
 
 /// One thread of a session, counted as long as it lives.
@@ -57,7 +68,17 @@ impl Sessions {
     /// None open yet.
     #[must_use]
     pub fn new() -> Arc<Self> {
-        Arc::default()
+        Self::kept_for(IDLE)
+    }
+
+    /// None open yet; one without a job is kept for this long.
+    #[must_use]
+    pub fn kept_for(idle: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            open: Mutex::default(),
+            threads: watch::Sender::default(),
+            idle,
+        })
     }
 
     /// Gives a command to a session of its host, and returns at once; it is run as long as its [`Handle`] is waited for.
@@ -77,6 +98,10 @@ impl Sessions {
             exec: Box::new(exec),
             env: route.env.clone(),
             forwards_agent: route.forward_agent.is_some(),
+            own_ssh: route
+                .own_ssh
+                .as_ref()
+                .map(|own| OwnSsh::line(&own.destination)),
             output,
             orders,
             reply,
@@ -103,6 +128,64 @@ impl Sessions {
         let _none = threads.wait_for(|count| *count == 0).await.is_ok();
     }
 
+    /// Does the rest of a cancel once the host is back, which is tried for an hour; whether nobody is left there. A host that
+    /// does not let us in by itself is not tried again.
+    pub async fn finish(
+        self: &Arc<Self>,
+        route: &Route,
+        unfinished: Unfinished,
+        ask: &Arc<dyn Ask>,
+    ) -> bool {
+        let begun = Instant::now();
+        let mut commands = unfinished.commands.into_iter().peekable();
+        let mut rest = SHORTEST_REST;
+        while let Some(command) = commands.peek().cloned() {
+            match self.look(route, command, ask).await {
+                Ok(text) => {
+                    if tree::survivors(&text).is_some_and(|left| left.is_empty()) {
+                        return true;
+                    }
+                    commands.next();
+                }
+                Err(exit) if begun.elapsed() < LONGEST_TRY && may_come_back(&exit) => {
+                    tokio::time::sleep(rest).await;
+                    rest = (rest * 2).min(LONGEST_REST);
+                }
+                Err(_) => return false,
+            }
+        }
+        false
+    }
+
+    /// Runs something of our own, for what it prints. In a box, since a look may want another look.
+    ///
+    /// # Errors
+    /// How it ended, if not well.
+    fn look<'a>(
+        self: &'a Arc<Self>,
+        route: &'a Route,
+        command: String,
+        ask: &'a Arc<dyn Ask>,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, Exit>> + Send + 'a>> {
+        Box::pin(async move {
+            let (text, printed) = mpsc::channel();
+            let exec = Exec {
+                job: JobId::new(),
+                command,
+                pty: None,
+                graces: Vec::new(),
+            };
+            let (_controls, orders) = controls().map_err(|error| Exit::CouldNotStart {
+                why: error.to_string(),
+            })?;
+            let look = self.submit(route, exec, Box::new(Printed(text)), orders, ask);
+            match look.ended().await.exit {
+                Exit::Code { code: 0 } => Ok(printed.try_iter().flatten().collect()),
+                exit => Err(exit),
+            }
+        })
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Route, Vec<Arc<Shared>>>> {
         self.open.lock()
     }
@@ -118,7 +201,7 @@ impl Sessions {
                 Err(back) => task = back,
             }
         }
-        match begin(route, ask, Thread::of(&self.threads)) {
+        match begin(route, ask, self.idle, Thread::of(&self.threads)) {
             Ok(shared) => match shared.give(task) {
                 Ok(()) => list.push(shared),
                 Err(task) => task.send_back(),
@@ -167,35 +250,23 @@ impl Handle {
                     wake,
                 } => {
                     // If it fails, the sender is dropped, and that is an answer too.
-                    drop(self.look(command).await.map(|text| seen.send(text)));
+                    let looked = self.sessions.look(&self.route, command, &self.ask).await;
+                    drop(looked.map(|text| seen.send(text)));
                     wake.nudge();
                 }
             }
         }
         lost("its session's thread ended unexpectedly")
     }
-
-    /// Runs something of our own, for what it prints. In a box, since a look may want another look.
-    fn look(&self, command: String) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>> {
-        Box::pin(async move {
-            let (text, printed) = mpsc::channel();
-            let exec = Exec {
-                job: JobId::new(),
-                command,
-                pty: None,
-                graces: Vec::new(),
-            };
-            let (_controls, orders) = controls().ok()?;
-            let (sessions, output) = (&self.sessions, Box::new(Printed(text)));
-            let look = sessions.submit(&self.route, exec, output, orders, &self.ask);
-            let is_seen = look.ended().await.exit == Exit::Code { code: 0 };
-            is_seen.then(|| printed.try_iter().flatten().collect())
-        })
-    }
 }
 
 /// A session's thread. It waits for its first job before it does anything.
-fn begin(route: &Route, ask: &Arc<dyn Ask>, counted: Thread) -> io::Result<Arc<Shared>> {
+fn begin(
+    route: &Route,
+    ask: &Arc<dyn Ask>,
+    idle: Duration,
+    counted: Thread,
+) -> io::Result<Arc<Shared>> {
     let shared = Arc::new(Shared::new()?);
     let (its, route, ask) = (Arc::clone(&shared), route.clone(), Arc::clone(ask));
     thread::Builder::new()
@@ -203,7 +274,10 @@ fn begin(route: &Route, ask: &Arc<dyn Ask>, counted: Thread) -> io::Result<Arc<S
         .spawn(move || {
             let _counted = counted;
             its.wait_for_first();
-            driver::live(&its, &route, &*ask);
+            match &route.own_ssh {
+                Some(own) => by_own_ssh::live(&its, own, &route, &*ask),
+                None => driver::live(&its, &route, &*ask, idle),
+            }
         })?;
     Ok(shared)
 }
@@ -230,6 +304,21 @@ impl Drop for Sessions {
     }
 }
 
+/// Whether a host that was not reached may be another time, without anybody's doing anything.
+fn may_come_back(exit: &Exit) -> bool {
+    let away = [
+        Reason::Dns,
+        Reason::Refused,
+        Reason::Timeout,
+        Reason::LinkLost,
+    ];
+    match exit {
+        Exit::Unreachable { reason, .. } => away.iter().any(|away| away.word() == reason),
+        Exit::Lost { .. } => true,
+        _ => false,
+    }
+}
+
 fn lost(why: &str) -> Ended {
     Ended {
         exit: Exit::Lost {
@@ -239,5 +328,6 @@ fn lost(why: &str) -> Ended {
         survivors: Vec::new(),
         complete: true,
         notes: Vec::new(),
+        unfinished: None,
     }
 }

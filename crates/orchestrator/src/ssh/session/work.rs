@@ -2,9 +2,12 @@
 
 use std::{io, os::fd::BorrowedFd, time::Instant};
 
-use ssh2::Session;
+use rustix::event::PollFd;
 
-use crate::ssh::exec::{job::Job, task::Task};
+use crate::ssh::{
+    exec::{job::Job, task::Task},
+    line::Link,
+};
 
 /// One piece of work in a session.
 pub(super) enum Work {
@@ -24,13 +27,13 @@ impl Work {
     /// The host refused it a channel.
     pub(super) fn step(
         &mut self,
-        session: &Session,
+        link: Link<'_>,
         is_alone: bool,
         may_open: &mut bool,
         buffer: &mut [u8],
     ) -> io::Result<bool> {
         match self {
-            Self::Exec(job) => job.step(session, is_alone, may_open, buffer),
+            Self::Exec(job) => job.step(link, is_alone, may_open, buffer),
         }
     }
 
@@ -59,6 +62,13 @@ impl Work {
     pub(super) fn orders_fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Exec(job) => job.orders().fd(),
+        }
+    }
+
+    /// What to poll besides a session's socket.
+    pub(super) fn fds(&self) -> Vec<PollFd<'_>> {
+        match self {
+            Self::Exec(job) => job.fds(),
         }
     }
 

@@ -233,6 +233,35 @@ async fn two_engines_share_one_session() {
 }
 
 #[tokio::test]
+async fn a_session_that_rests_ends_its_process_and_the_next_command_has_another() {
+    let (_sshd, _postgres, home) = with_host();
+    let app = App::start_by(home, |mut command| {
+        command.env("VMO_SESSION_IDLE", "1");
+        command
+    });
+    let mut page = app.page().await;
+    let job = start(&mut page, "exit 3").await;
+    page.over(job).await;
+    eventually("its process ends, though an engine is there", || {
+        holders(&app.home).is_empty()
+    });
+    let job = start(&mut page, "read a; exit 4").await;
+    runs(&mut page, job).await;
+    let held = holders(&app.home);
+    assert_eq!(held.len(), 1);
+    // Whoever deletes its folder costs the next command no more than a process of its own.
+    fs::remove_dir_all(app.home.data().join("sessions")).unwrap();
+    let other = start(&mut page, "exit 5").await;
+    assert_eq!(page.over(other).await.exit_code, Some(5));
+    let text = "end\n".into();
+    let end = true;
+    page.ask(JobRequest::Input { job, text, end })
+        .await
+        .unwrap();
+    assert_eq!(page.over(job).await.exit_code, Some(4));
+}
+
+#[tokio::test]
 async fn a_question_outlives_the_app_that_showed_it() {
     let (sshd, _postgres, home) = with_host();
     fs::remove_file(sshd.path("known_hosts")).unwrap();

@@ -10,10 +10,15 @@ use crate::{
         channel::{Stage, Wire},
         markers::Marks,
         raw::{self, Raw, Verdict},
-        task::{Ended, Settled},
+        task::{Ended, Exec, Remote, Settled, Unfinished},
+        tree,
     },
     visible::visible,
 };
+
+/// What is said of a canceled job whose link broke.
+const UNFINISHED: &str =
+    "what still runs on the host is ended once the host is back, if that is within the hour";
 
 impl Job {
     /// Reports the end, once it is certain.
@@ -63,6 +68,10 @@ impl Job {
 
     /// The login shell has not run the wrapper.
     fn conclude_unstarted(&mut self) -> bool {
+        if let Some(refusal) = self.wire.refusal() {
+            self.settle(refusal.into(), true);
+            return true;
+        }
         let report = self.wire.report();
         let said = self.seen.noise_shown();
         let exit = match raw::judge(self.seen.noise(), report.as_ref()) {
@@ -134,9 +143,29 @@ impl Job {
                 (None, None) => Vec::new(),
             },
             complete,
+            unfinished: self.unfinished(),
             notes: self.notes(),
         };
         self.task.report(Settled::Ended(ended));
+    }
+
+    /// The signals that a cancel owes to what runs on behind a link that broke.
+    fn unfinished(&self) -> Option<Unfinished> {
+        let is_cut = self.is_cut || self.wire.refusal().is_some();
+        let remote = self.seen.remote.as_ref();
+        let remote = remote.filter(|_| is_cut && self.canceled && self.raw.is_none())?;
+        // By the time that the host is back, what was a pipe of the command's may be a stranger's.
+        let remote = Remote {
+            outputs: "-".to_owned(),
+            ..remote.clone()
+        };
+        let Exec { job, graces, .. } = &*self.task.exec;
+        let commands = graces
+            .iter()
+            .map(|grace| tree::end(&remote, *job, &grace.signal, grace.wait_ms));
+        Some(Unfinished {
+            commands: commands.collect(),
+        })
     }
 
     /// What a person may want to know of how it ran.
@@ -154,7 +183,13 @@ impl Job {
             let all = visible(&suspects.join(", ")).into_owned();
             format!("begun since on the host, and perhaps of this job: {all}")
         });
+        let is_unfinished = self.unfinished().is_some();
+        let unfinished = is_unfinished.then(|| UNFINISHED.to_owned());
+        let own = self.task.own_ssh.as_ref();
+        let own = own.map(|line| format!("run by your own ssh, as you allowed: {line}"));
         raw.into_iter()
+            .chain(own)
+            .chain(unfinished)
             .chain(agent)
             .chain(suspects)
             .chain(noise)
@@ -171,6 +206,9 @@ impl Job {
         }
         if self.seen.remote.is_none() {
             return self.exit_without_start();
+        }
+        if let Some(refusal) = self.wire.refusal() {
+            return self.lost(&refusal.why);
         }
         match &self.ending {
             Some(ending) => match ending.last_signal() {

@@ -8,6 +8,7 @@ use super::{Login, Outcome, is_broken, is_rejection};
 use crate::ssh::{
     failure::Refusal,
     login::{
+        accepted::is_accepted,
         agent::{Agent, AgentError},
         ask::{Hint, LIMIT},
         keys::{Candidate, KeyFile, Keys, Signer},
@@ -38,6 +39,12 @@ impl<'a> Login<'a> {
         } = Keys::of(self.route, &held);
         self.tried.extend(unusable);
         for candidate in candidates {
+            if !is_accepted(self.route, candidate.blob.as_deref()) {
+                let name = &candidate.name;
+                self.tried
+                    .push(format!("{name} (not in PubkeyAcceptedAlgorithms)"));
+                continue;
+            }
             let was_signed = match candidate.signer {
                 Signer::Agent(ref key) => match &mut agent {
                     Some(agent) => self.offer_agent(agent, &candidate, key)?,
