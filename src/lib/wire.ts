@@ -131,6 +131,24 @@ dirty: number,
 not_compared?: boolean, };
 
 /**
+ * What is copied as a line for a terminal.
+ */
+export type Copied = { "kind": "job", 
+/**
+ * The job.
+ */
+job: JobId, } | { "kind": "start", 
+/**
+ * The launch.
+ */
+start: Start, };
+
+/**
+ * By which program the copied line runs it.
+ */
+export type CopiedAs = "plain" | "vmo";
+
+/**
  * Why running something asks first.
  */
 export type Danger = { 
@@ -799,7 +817,15 @@ export type JobType = "local" | "ssh";
 /**
  * What the page can ask of what is to be started.
  */
-export type LaunchRequest = { "type": "preview", "with": Start } | { "type": "start", "with": Start } | { "type": "run_again", "with": { 
+export type LaunchRequest = { "type": "preview", "with": Start } | { "type": "copy", "with": { 
+/**
+ * The job or launch.
+ */
+what: Copied, 
+/**
+ * By which program.
+ */
+by: CopiedAs, } } | { "type": "start", "with": Start } | { "type": "run_again", "with": { 
 /**
  * The job to repeat.
  */
@@ -1321,7 +1347,11 @@ key: string, };
 /**
  * Answers to requests.
  */
-export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "preview", "with": Preview } | { "type": "presets", "with": Presets } | { "type": "started", "with": { 
+export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "preview", "with": Preview } | { "type": "line", "with": { 
+/**
+ * The line; several if it is for several hosts.
+ */
+line: string, } } | { "type": "presets", "with": Presets } | { "type": "started", "with": { 
 /**
  * At least one.
  */
