@@ -504,11 +504,11 @@ every: number,
 parts: Array<number>, };
 
 /**
- * A machine of the user's SSH config.
+ * A machine of the user's SSH config, or of an inventory.
  */
 export type Host = { 
 /**
- * Its name in the SSH config.
+ * Its name in the SSH config, or in the first source that names it.
  */
 name: string, 
 /**
@@ -524,9 +524,29 @@ user: string,
  */
 port: number, 
 /**
- * Where the config names it: `~/.ssh/config:12`.
+ * Where the first source names it: `~/.ssh/config:12`.
  */
 place: string, 
+/**
+ * Other names of it, in other sources.
+ */
+also: Array<string>, 
+/**
+ * Every source that names it, the first one in force.
+ */
+sources: Array<Source>, 
+/**
+ * What its sources say differently, in sentences.
+ */
+conflicts: Array<string>, 
+/**
+ * Its tags: of its sources, and a person's own.
+ */
+tags: Array<string>, 
+/**
+ * Since when no source names it any more; none if one does.
+ */
+vanished: string | null, 
 /**
  * Whether a person marked it as production.
  */
@@ -1569,6 +1589,24 @@ export type SettingsRequest = { "type": "settings" } | { "type": "change_setting
  * Whether it does.
  */
 used: boolean, } };
+
+/**
+ * What names a host.
+ */
+export type Source = { 
+/**
+ * Of which kind it is.
+ */
+kind: SourceKind, 
+/**
+ * The file, with its line if that is known; or the command.
+ */
+place: string, };
+
+/**
+ * The kinds of sources, in the order in which they count.
+ */
+export type SourceKind = "ssh_config" | "own" | "vm_config" | "ansible" | "terraform" | "docker" | "command";
 
 /**
  * A run of text of one style.

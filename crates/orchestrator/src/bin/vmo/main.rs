@@ -6,6 +6,7 @@
 mod db;
 mod doctor;
 mod fill;
+mod hosts;
 mod lines;
 mod list;
 mod log;
@@ -64,7 +65,7 @@ enum Command {
     /// List a project's targets; of a project that is not trusted, without running anything
     Targets(list::Targets),
     /// List the hosts of the SSH config, or mark one as production
-    Hosts(list::Hosts),
+    Hosts(hosts::Hosts),
     /// Allow a command of the SSH config (ProxyCommand, Match exec) to run here, or list those that may
     Trust {
         /// Its text, as the config has it
@@ -235,7 +236,7 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Make { args } => run::make(args).await,
         Command::Projects(projects) => list::projects(projects).await,
         Command::Targets(targets) => list::targets(targets).await,
-        Command::Hosts(hosts) => list::hosts(hosts).await,
+        Command::Hosts(hosts) => hosts::hosts(hosts).await,
         Command::Trust { command, remove } => list::trust(command.as_deref(), remove).await,
         Command::Jobs(jobs) => list::jobs(jobs).await,
         Command::Log(log) => log::log(log).await,
