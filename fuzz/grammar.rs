@@ -69,6 +69,7 @@ pub(crate) const GROUPS: [(&str, &[&str]); 6] = [
         "launch",
         &[
             "preview",
+            "copy",
             "start",
             "run_again",
             "presets",
@@ -210,6 +211,15 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                 json!({"host": self.none_or(host), "command": self.one(&COMMANDS)})
             }
             "preview" | "start" => self.start(),
+            "copy" => {
+                let job = self.job();
+                let by = ["plain", "vmo"][self.numbers.below(2) as usize];
+                let what = match self.numbers.below(2) {
+                    0 => json!({"kind": "job", "job": job}),
+                    _ => json!({"kind": "start", "start": self.start()}),
+                };
+                json!({"what": what, "by": by})
+            }
             "run_again" => json!({"job": self.job(), "confirmed": []}),
             "presets" => json!({"project": self.word(), "target": self.word()}),
             "save_preset" => json!({"project": self.word(), "target": self.word(),

@@ -80,6 +80,12 @@ export function where(job: Pick<Job, 'host'>): string {
   return job.host ?? 'this machine';
 }
 
+/** The program that runs it, if a person types it. */
+export function program(job: Pick<Job, 'project' | 'host'>): 'make' | 'ssh' | 'shell' {
+  if (job.host !== null) return 'ssh';
+  return job.project === null ? 'shell' : 'make';
+}
+
 /** How long it ran or has been running, in milliseconds; none where it never started. */
 export function elapsed(job: Pick<Job, 'started_at' | 'finished_at'>, now: number): number | null {
   if (job.started_at === null) return null;

@@ -131,6 +131,24 @@ dirty: number,
 not_compared?: boolean, };
 
 /**
+ * What is copied as a line for a terminal.
+ */
+export type Copied = { "kind": "job", 
+/**
+ * The job.
+ */
+job: JobId, } | { "kind": "start", 
+/**
+ * The launch.
+ */
+start: Start, };
+
+/**
+ * By which program the copied line runs it.
+ */
+export type CopiedAs = "plain" | "vmo";
+
+/**
  * Why running something asks first.
  */
 export type Danger = { 
@@ -486,11 +504,11 @@ every: number,
 parts: Array<number>, };
 
 /**
- * A machine of the user's SSH config.
+ * A machine of the user's SSH config, or of an inventory.
  */
 export type Host = { 
 /**
- * Its name in the SSH config.
+ * Its name in the SSH config, or in the first source that names it.
  */
 name: string, 
 /**
@@ -506,9 +524,29 @@ user: string,
  */
 port: number, 
 /**
- * Where the config names it: `~/.ssh/config:12`.
+ * Where the first source names it: `~/.ssh/config:12`.
  */
 place: string, 
+/**
+ * Other names of it, in other sources.
+ */
+also: Array<string>, 
+/**
+ * Every source that names it, the first one in force.
+ */
+sources: Array<Source>, 
+/**
+ * What its sources say differently, in sentences.
+ */
+conflicts: Array<string>, 
+/**
+ * Its tags: of its sources, and a person's own.
+ */
+tags: Array<string>, 
+/**
+ * Since when no source names it any more; none if one does.
+ */
+vanished: string | null, 
 /**
  * Whether a person marked it as production.
  */
@@ -800,7 +838,15 @@ export type JobType = "local" | "ssh";
 /**
  * What the page can ask of what is to be started.
  */
-export type LaunchRequest = { "type": "preview", "with": Start } | { "type": "start", "with": Start } | { "type": "run_again", "with": { 
+export type LaunchRequest = { "type": "preview", "with": Start } | { "type": "copy", "with": { 
+/**
+ * The job or launch.
+ */
+what: Copied, 
+/**
+ * By which program.
+ */
+by: CopiedAs, } } | { "type": "start", "with": Start } | { "type": "run_again", "with": { 
 /**
  * The job to repeat.
  */
@@ -1322,7 +1368,11 @@ key: string, };
 /**
  * Answers to requests.
  */
-export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "preview", "with": Preview } | { "type": "presets", "with": Presets } | { "type": "started", "with": { 
+export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "preview", "with": Preview } | { "type": "line", "with": { 
+/**
+ * The line; several if it is for several hosts.
+ */
+line: string, } } | { "type": "presets", "with": Presets } | { "type": "started", "with": { 
 /**
  * At least one.
  */
@@ -1540,6 +1590,24 @@ export type SettingsRequest = { "type": "settings" } | { "type": "change_setting
  * Whether it does.
  */
 used: boolean, } };
+
+/**
+ * What names a host.
+ */
+export type Source = { 
+/**
+ * Of which kind it is.
+ */
+kind: SourceKind, 
+/**
+ * The file, with its line if that is known; or the command.
+ */
+place: string, };
+
+/**
+ * The kinds of sources, in the order in which they count.
+ */
+export type SourceKind = "ssh_config" | "own" | "vm_config" | "ansible" | "terraform" | "docker" | "command";
 
 /**
  * A run of text of one style.

@@ -1,12 +1,13 @@
 //! A host: a machine reached over SSH. It imports nothing of ours.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A machine of the user's SSH config.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A machine of the user's SSH config, or of an inventory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Host {
-    /// Its name in the SSH config.
+    /// Its name in the SSH config, or in the first source that names it.
     pub name: String,
     /// The address it stands for.
     pub hostname: String,
@@ -14,8 +15,23 @@ pub struct Host {
     pub user: String,
     /// The port.
     pub port: u16,
-    /// Where the config names it: `~/.ssh/config:12`.
+    /// Where the first source names it: `~/.ssh/config:12`.
     pub place: String,
+    /// Other names of it, in other sources.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Every source that names it, the first one in force.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// What its sources say differently, in sentences.
+    #[serde(default)]
+    pub conflicts: Vec<String>,
+    /// Its tags: of its sources, and a person's own.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Since when no source names it any more; none if one does.
+    #[serde(default)]
+    pub vanished: Option<DateTime<Utc>>,
     /// Whether a person marked it as production.
     #[serde(default)]
     pub production: bool,
@@ -23,4 +39,52 @@ pub struct Host {
     pub commands: Vec<String>,
     /// Why it cannot be connected to, if the config asks for something we do not do.
     pub problem: Option<String>,
+}
+
+/// What names a host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Source {
+    /// Of which kind it is.
+    pub kind: SourceKind,
+    /// The file, with its line if that is known; or the command.
+    pub place: String,
+}
+
+/// The kinds of sources, in the order in which they count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum SourceKind {
+    /// The user's SSH config, or the system's.
+    #[default]
+    SshConfig,
+    /// The hosts that were added here.
+    Own,
+    /// A project's `environments/NAME/config.yml`.
+    VmConfig,
+    /// An Ansible inventory.
+    Ansible,
+    /// A Terraform state.
+    Terraform,
+    /// A Docker context.
+    Docker,
+    /// A command that prints an inventory.
+    Command,
+}
+
+impl SourceKind {
+    /// It in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::SshConfig => "SSH config",
+            Self::Own => "added here",
+            Self::VmConfig => "vm-config",
+            Self::Ansible => "Ansible inventory",
+            Self::Terraform => "Terraform state",
+            Self::Docker => "Docker context",
+            Self::Command => "command",
+        }
+    }
 }

@@ -199,7 +199,7 @@ fn line_of(bytes: &[u8], key: &str) -> usize {
 }
 
 /// The right to write a file, which is given up when it is dropped.
-fn turn(path: &Path) -> io::Result<File> {
+pub(crate) fn turn(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         fs::DirBuilder::new()
             .recursive(true)
@@ -219,7 +219,7 @@ fn write<T: Serialize>(path: &Path, value: &T) -> io::Result<()> {
 }
 
 /// Puts a file there in one step: whole, or not at all.
-fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // Those who remember what they read have no turn.
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);

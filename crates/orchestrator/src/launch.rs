@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{job::MakeOptions, project::Danger};
+use crate::{
+    job::{JobId, MakeOptions},
+    project::Danger,
+};
+
+/// The command of a shell in a terminal, here or on a host: the login shell of whoever signs in. `job.ts` has it too.
+pub const SHELL: &str = r#"exec "${SHELL:-sh}" -l"#;
 
 /// What to start.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -79,4 +85,32 @@ pub struct Preview {
     pub notes: Vec<String>,
     /// The rule that forbids it, if one does.
     pub refusal: Option<String>,
+}
+
+/// What is copied as a line for a terminal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Copied {
+    /// What a job ran.
+    Job {
+        /// The job.
+        job: JobId,
+    },
+    /// What a launch would run.
+    Start {
+        /// The launch.
+        start: Start,
+    },
+}
+
+/// By which program the copied line runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum CopiedAs {
+    /// Its own: `make` of targets, `ssh` of a command on a host, the shell of one here.
+    Plain,
+    /// `vmo`, which keeps it in the history.
+    Vmo,
 }

@@ -14,6 +14,7 @@
 //! open_files, traces         how many files may be open; what may be written of what programs trace
 //! launch, settings, presets  what is to be started; what a person has set; what launch forms were filled in with
 //! make/                      projects, targets, the exact command that runs one; scanning executes nothing
+//! hosts/                     the machines of inventories, states and contexts, as one list
 //! ssh/                       hosts, host keys, logins, commands on hosts           the only ssh2
 //! session/                   a process for each way to a host, which outlives the app: its sessions and its jobs' folders
 //! store/                     jobs and logs in Postgres, our own server or another  the only sqlx
@@ -29,7 +30,7 @@
 //! # Who may import whom
 //! ```text
 //! environment, fleet, ids, near, folders, open_files, traces, log, host, project, visible, job, json_file
-//!   ← launch, settings, presets, make, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
+//!   ← launch, settings, presets, make, hosts, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
 //! `tests/house.rs` has the same as a table, module by module, and forbids that two files lean on each other.
 //!
@@ -53,6 +54,7 @@ pub mod environment;
 pub mod fleet;
 pub mod folders;
 pub mod host;
+pub mod hosts;
 pub mod ids;
 pub mod job;
 pub mod json_file;

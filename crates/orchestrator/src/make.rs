@@ -24,7 +24,7 @@ pub mod login;
 pub mod projects;
 pub mod registry;
 pub mod scan;
-mod short_command;
+pub(crate) mod short_command;
 
 pub use argv::{Assignment, Command, Refusal, Run, argv, carrier, direnv, shell};
 pub use database::database;

@@ -47,6 +47,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "project",
         ],
     ),
+    ("hosts", &["fleet", "host", "json_file", "make"]),
     (
         "ssh",
         &[
@@ -92,6 +93,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "fleet",
             "folders",
             "host",
+            "hosts",
             "ids",
             "job",
             "json_file",

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linked, match } from './palette';
+import { destination, linked, match } from './palette';
 
 test('letters match as a whole or from the starts of words', () => {
   expect(match('deploy', 'dep')).toEqual([0, 1, 2]);
@@ -23,4 +23,23 @@ test('a pasted link names its job and lines', () => {
   for (const none of ['deploy', `${job}x`, `see job/${job} there`, job.slice(0, 20)]) {
     expect(linked(none)).toBeNull();
   }
+});
+
+test('a typed login names its host', () => {
+  expect(destination('ssh web-1')).toBe('web-1');
+  expect(destination('  ssh  root@10.0.0.7 ')).toBe('root@10.0.0.7');
+  expect(destination('deploy@web-1.example.org')).toBe('deploy@web-1.example.org');
+  expect(destination('root@fe80::1')).toBe('root@fe80::1');
+  for (const none of [
+    'web-1',
+    'ssh',
+    'ssh ',
+    'ssh -v web-1',
+    'ssh web-1 uptime',
+    '@web',
+    'a@',
+    'ssh a@b@c',
+    'ssh $(id)',
+  ])
+    expect(destination(none)).toBeNull();
 });

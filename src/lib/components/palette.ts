@@ -44,6 +44,8 @@ const FEW = 3;
 export function find(app: App, query: string): Found[] {
   const link = linked(query);
   if (link) return [{ name: 'Jobs', entries: [linkEntry(app, link)] }];
+  const typed = destination(query);
+  const shells: Found[] = typed ? [{ name: 'Shells', entries: shellsOn(app, typed) }] : [];
   const kinds: [string, Entry[]][] = [
     ['Targets', targets(app)],
     ['Saved commands', commands(app)],
@@ -51,9 +53,8 @@ export function find(app: App, query: string): Found[] {
     ['Jobs', app.jobs.all.slice(0, 200).map((job) => jobEntry(app, job))],
     ['Actions', actions(app)],
   ];
-  return kinds
-    .map(([name, entries]) => ({ name, entries: best(entries, query.trim()) }))
-    .filter(({ entries }) => entries.length > 0);
+  const found = kinds.map(([name, entries]) => ({ name, entries: best(entries, query.trim()) }));
+  return [...shells, ...found].filter(({ entries }) => entries.length > 0);
 }
 
 /** A job and its lines that a pasted link or id names; null where it is neither. */
@@ -61,6 +62,31 @@ export function linked(text: string): { job: string; lines: string } | null {
   const id = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';
   const found = new RegExp(`^(?:\\S*/)?(${id})(#L\\d+(?:-L\\d+)?)?$`).exec(text.trim());
   return found && { job: found[1]!, lines: found[2] ?? '' };
+}
+
+/** The host that `ssh user@host`, `user@host` or `ssh NAME` names; null where it is none of these. */
+export function destination(text: string): string | null {
+  const found = /^\s*(ssh\s+)?((?:[A-Za-z_][\w.-]{0,63}@)?\w[\w.:-]{0,253})\s*$/.exec(text);
+  return found && (found[1] !== undefined || found[2]!.includes('@')) ? found[2]! : null;
+}
+
+/** A shell on the host that was typed, and on those whose names match it. */
+function shellsOn(app: App, typed: string): Entry[] {
+  const entry = (name: string, at: string): Entry => ({
+    id: `shell ${name}`,
+    icon: 'host',
+    name,
+    doc: 'Open a shell',
+    place: at,
+    line: `ssh ${name}`,
+    verb: 'Open a shell',
+    run: () => app.launch.shell(name),
+    other: { verb: 'Run a command there…', run: () => app.launch.commandForm(name) },
+  });
+  const known = app.hosts.list.map((host) => entry(host.name, `${host.user}@${host.hostname}`));
+  const named = known.find(({ name }) => name === typed);
+  const matching = best(known, typed).filter((each) => each !== named);
+  return [named ?? entry(typed, ''), ...matching];
 }
 
 function linkEntry(app: App, { job, lines }: { job: string; lines: string }): Entry {

@@ -69,7 +69,7 @@ export class App {
     this.logs = new Logs(client, this.view);
     this.notes = new Notes(client);
     this.history = new History(client, (jobs) => void this.notes.of(jobs));
-    this.prompts = new Prompts(client);
+    this.prompts = new Prompts(client, (job) => this.jobs.get(job)?.batch ?? null);
     this.settings = new Settings(client);
     const { projects, jobs, notices } = this;
     const isOthers = (job: Job) => job.owner !== this.owner;

@@ -8,6 +8,7 @@ mod consents;
 pub(super) mod database;
 pub(super) mod edit;
 pub(super) mod files;
+mod hosts;
 pub(super) mod make_database;
 pub(super) mod preferences;
 pub(super) mod presets;
@@ -23,10 +24,10 @@ use std::{
 use parking_lot::Mutex;
 
 use self::{
+    hosts::HostList,
     make_database::ByMake,
     preferences::{Held, Preferences},
     presets::Launches,
-    production::place_of,
 };
 use super::{
     EngineError, Options, blocking::blocking, events::Events, follow::skipped::LeftAlone,
@@ -35,11 +36,10 @@ use super::{
 use crate::{
     environment,
     folders::Folders,
-    host::Host,
     json_file::KeptError,
     make,
     project::{Project, ProjectSource, Scan},
-    settings::{Production, SavedCommands, place},
+    settings::SavedCommands,
     ssh,
     wire::SeenDatabase,
 };
@@ -54,11 +54,6 @@ pub struct Listed<T> {
     pub found: Vec<T>,
     /// What could not be, each with its file and line.
     pub problems: Vec<String>,
-}
-
-fn read_ssh(folders: &Folders) -> ssh::Config {
-    let files: Vec<&Path> = folders.ssh_configs.iter().map(PathBuf::as_path).collect();
-    ssh::Config::read_all(&files, &folders.home)
 }
 
 /// A scan, and the times of its files, by which it is known to be current.
@@ -80,9 +75,7 @@ struct Inner {
     /// Job folders this engine skips: among the problems that a person sees.
     skipped: LeftAlone,
     seen_database: Mutex<Option<SeenDatabase>>,
-    config: Mutex<Arc<ssh::Config>>,
-    /// What is wrong with the SSH config as it is now, if an earlier one is in force.
-    unread: Mutex<Vec<String>>,
+    hosts: HostList,
     /// By folder; never more than [`SCANS`].
     scans: Mutex<HashMap<PathBuf, Scanned>>,
     by_make: ByMake,
@@ -104,8 +97,7 @@ impl Catalog {
             queue,
             skipped,
             seen_database: Mutex::new(seen),
-            config: Mutex::new(Arc::new(read_ssh(&folders))),
-            unread: Mutex::default(),
+            hosts: HostList::read(&folders),
             scans: Mutex::default(),
             by_make: ByMake::default(),
             launches: Launches::default(),
@@ -190,45 +182,21 @@ impl Catalog {
         scanned
     }
 
-    /// The SSH config as last read.
+    /// The SSH config as last read, with the hosts of our own and of inventories before it.
     pub(in crate::engine) fn ssh(&self) -> Arc<ssh::Config> {
-        Arc::clone(&self.0.config.lock())
-    }
-
-    /// The hosts, each with its saved commands. It reads files.
-    pub(in crate::engine) fn list_hosts(&self) -> Listed<Host> {
-        let config = self.ssh();
-        let mut problems = self.0.unread.lock().clone();
-        problems.extend_from_slice(config.problems());
-        let (saved, problem) = SavedCommands::read(self.config());
-        problems.extend(problem.map(|problem| problem.to_string()));
-        let (marked, problem) = Production::read(self.config());
-        problems.extend(problem.map(|problem| problem.to_string()));
-        let marked = marked.marked(|name| place_of(&config, name));
-        let mut found = config.hosts();
-        for host in &mut found {
-            host.production = marked.has(&host.name, &place(&host.hostname, host.port));
-            host.commands = saved.of(&host.name);
-        }
-        Listed { found, problems }
-    }
-
-    /// Reads the SSH config again. If no host of it can be read any more, the one before stays in force.
-    pub(in crate::engine) fn reload_hosts(&self) {
-        let config = read_ssh(&self.0.folders);
-        let mut known = self.0.config.lock();
-        let mut unread = Vec::new();
-        if config.hosts().is_empty() && !config.problems().is_empty() && !known.hosts().is_empty() {
-            unread.extend_from_slice(config.problems());
-            unread.push("the last SSH config that could be read counts until it is mended".into());
-        } else {
-            *known = Arc::new(config);
-        }
-        *self.0.unread.lock() = unread;
+        self.0.hosts.ssh()
     }
 
     fn change_commands(&self, change: impl FnOnce(&mut SavedCommands)) -> Result<(), KeptError> {
         SavedCommands::change(self.config(), change)
+    }
+
+    /// The SSH config that is read in place of the user's and the system's, if one is.
+    pub(in crate::engine) fn only_ssh_config(&self) -> Option<&Path> {
+        match self.0.folders.ssh_configs.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
     }
 
     /// The folder of our configuration files.

@@ -15,30 +15,30 @@ use rustix::{
 
 /// The output of a program.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// Its standard output, and its standard error if that was wanted.
-    pub(super) said: Vec<u8>,
+    pub(crate) said: Vec<u8>,
     /// Its exit code; none if a signal ended it.
-    pub(super) code: Option<i32>,
+    pub(crate) code: Option<i32>,
 }
 
 /// What a question may cost, and what counts as its answer.
-pub(super) struct Limits<'a> {
+pub(crate) struct Limits<'a> {
     /// How long it may take until the program has ended.
-    pub(super) time: Duration,
+    pub(crate) time: Duration,
     /// How much it may say, in bytes.
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
     /// Whether its standard error is part of the answer.
-    pub(super) stderr: bool,
+    pub(crate) stderr: bool,
     /// Written to its standard input; at most 4 KiB, so that it never has to be waited for.
-    pub(super) input: &'a [u8],
+    pub(crate) input: &'a [u8],
     /// Ends the reading early: what a shell's start-up files left running may hold the output open for ever.
-    pub(super) enough: fn(&[u8]) -> bool,
+    pub(crate) enough: fn(&[u8]) -> bool,
 }
 
 impl Limits<'_> {
     /// No input, and the whole standard output as the answer.
-    pub(super) fn of(time: Duration, bytes: usize) -> Self {
+    pub(crate) fn of(time: Duration, bytes: usize) -> Self {
         Self {
             time,
             bytes,
@@ -51,7 +51,7 @@ impl Limits<'_> {
 
 /// Runs a program in a session of its own until it ends. None if it cannot be started, takes longer or says more than
 /// the limits allow; it and its group are then killed.
-pub(super) fn ask(command: &mut Command, limits: &Limits<'_>) -> Option<Answer> {
+pub(crate) fn ask(command: &mut Command, limits: &Limits<'_>) -> Option<Answer> {
     let deadline = Instant::now() + limits.time;
     let (output, writer) = io::pipe().ok()?;
     let (stdin, mut input) = io::pipe().ok()?;

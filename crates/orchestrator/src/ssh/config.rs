@@ -194,7 +194,22 @@ impl Config {
     /// The same for several, the first one first: the system's own config counts after the user's.
     #[must_use]
     pub fn read_all(paths: &[&Path], home: &Path) -> Self {
+        Self::read_behind(("", ""), &[], paths, home)
+    }
+
+    /// The same, with what counts before all of them: a text of ours that is in no file, called `name`, and files of ours.
+    #[must_use]
+    pub fn read_behind(
+        (text, name): (&str, &str),
+        ours: &[&Path],
+        paths: &[&Path],
+        home: &Path,
+    ) -> Self {
         let mut reading = Reading::new(home);
+        reading.text_of(text, name);
+        for path in ours {
+            reading.file_of(path, false);
+        }
         for (at, path) in paths.iter().enumerate() {
             reading.file_of(path, at > 0);
         }

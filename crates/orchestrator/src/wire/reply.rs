@@ -28,6 +28,11 @@ pub enum Reply {
     Scan(Scan),
     /// What would be run.
     Preview(Box<Preview>),
+    /// A line for a terminal.
+    Line {
+        /// The line; several if it is for several hosts.
+        line: String,
+    },
     /// What is known of earlier launches.
     Presets(Presets),
     /// The jobs that were started, in the order of the hosts asked for.

@@ -1,7 +1,18 @@
 // From a click to a job: at once, after a question of trust, or through the form.
 import { CallFailed, type Client } from '$lib/client';
 import { SHELL } from '$lib/job';
-import type { CommandConsent, Filled, Job, Presets, Project, Scan, Start, Target } from '$lib/wire';
+import type {
+  CommandConsent,
+  Copied,
+  CopiedAs,
+  Filled,
+  Job,
+  Presets,
+  Project,
+  Scan,
+  Start,
+  Target,
+} from '$lib/wire';
 import type { Jobs } from '$lib/state/jobs.svelte';
 import { filledBy, isWhole, KeptPresets, PLAIN } from './presets';
 import { Previewer } from './preview.svelte';
@@ -79,6 +90,12 @@ export class Launch {
     return new Previewer(this.#world.client);
   }
 
+  /** A job or a launch as a line for a terminal, without secrets. */
+  async line(what: Copied, by: CopiedAs): Promise<string> {
+    const copy = { launch: { type: 'copy' as const, with: { what, by } } };
+    return (await this.#world.client.ask(copy, 'line')).line;
+  }
+
   /** A click on a target: runs it where nothing has to be asked, else asks. */
   target(project: Project, target: Target): void {
     const scan = this.#world.projects.scanOf(project.name);
@@ -115,16 +132,14 @@ export class Launch {
 
   /** A click on a saved command: runs it, or asks where it is dangerous. */
   async command(host: string | null, command: string): Promise<void> {
-    const hosts = host === null ? [] : [host];
-    const start: Start = { kind: 'command', command, hosts, cwd: null, pty: false };
+    const start = commandOn(host, command);
     if (await this.#isDangerous(start)) this.commandForm(host, command);
     else await this.#once(start);
   }
 
   /** Opens a shell: on a host, or here in a folder, the home folder where none is named. */
   shell(host: string | null, cwd: string | null = null): void {
-    const hosts = host === null ? [] : [host];
-    void this.#once({ kind: 'command', command: SHELL, hosts, cwd, pty: true });
+    void this.#once({ ...shellOn(host), cwd });
   }
 
   /** Opens the form of a command. */
@@ -281,7 +296,18 @@ export class Launch {
   }
 }
 
-function plainly(project: Project, target: Target): Start {
+/** A shell's command line on a host, or here. */
+export function commandOn(host: string | null, command: string): Start & { kind: 'command' } {
+  return { kind: 'command', command, hosts: host === null ? [] : [host], cwd: null, pty: false };
+}
+
+/** A shell on a host, or here. */
+export function shellOn(host: string | null): Start & { kind: 'command' } {
+  return { ...commandOn(host, SHELL), pty: true };
+}
+
+/** A target with nothing filled in. */
+export function plainly(project: Project, target: Target): Start {
   const { name, pty } = target;
   return { kind: 'target', project: project.name, targets: [name], variables: [], pty };
 }

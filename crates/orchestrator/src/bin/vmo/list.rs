@@ -62,27 +62,6 @@ pub(crate) struct Targets {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Hosts {
-    #[command(subcommand)]
-    change: Option<ChangeHost>,
-    /// Print one JSON value
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-enum ChangeHost {
-    /// Say whether a host is in production: in the window, what is dangerous then asks for its name
-    Production {
-        /// Its name in the SSH config
-        name: String,
-        /// `on` or `off`
-        #[arg(value_parser = ["on", "off"])]
-        whether: String,
-    },
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct Jobs {
     /// Only jobs of this status
     #[arg(long)]
@@ -95,7 +74,7 @@ pub(crate) struct Jobs {
     json: bool,
 }
 
-fn warn(problems: &[String]) {
+pub(crate) fn warn(problems: &[String]) {
     for problem in problems {
         out::say(problem);
     }
@@ -195,35 +174,6 @@ fn advice(scan: &Scan, hidden: usize) -> Vec<String> {
     let rest = format!("{hidden} more {targets} listed by --all");
     all.extend((hidden > 0).then_some(rest));
     all
-}
-
-pub(crate) async fn hosts(hosts: Hosts) -> Outcome {
-    let engine = engine().await?;
-    if let Some(ChangeHost::Production { name, whether }) = hosts.change {
-        engine
-            .catalog()
-            .mark_production(&name, whether == "on")
-            .await?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let listed = engine.catalog().hosts().await?;
-    warn(&listed.problems);
-    if hosts.json {
-        out::json(&listed.found)?;
-    } else {
-        let rows = listed.found.iter().map(|host| {
-            let address = format!("{}@{}:{}", host.user, host.hostname, host.port);
-            let production = if host.production { "production" } else { "" };
-            [
-                host.name.clone(),
-                address,
-                production.to_owned(),
-                host.problem.clone().unwrap_or_default(),
-            ]
-        });
-        out::table(&rows.collect::<Vec<_>>())?;
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Allows a command of the SSH config, or no longer; without one, lists those that are.

@@ -6,6 +6,7 @@
 mod db;
 mod doctor;
 mod fill;
+mod hosts;
 mod lines;
 mod list;
 mod log;
@@ -64,7 +65,7 @@ enum Command {
     /// List a project's targets; of a project that is not trusted, without running anything
     Targets(list::Targets),
     /// List the hosts of the SSH config, or mark one as production
-    Hosts(list::Hosts),
+    Hosts(hosts::Hosts),
     /// Allow a command of the SSH config (ProxyCommand, Match exec), or your own ssh for a host, to run here; or list them
     Trust {
         /// Its text, as the config has it, or `ssh -T HOST`
@@ -238,7 +239,7 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Make { args } => run::make(args).await,
         Command::Projects(projects) => list::projects(projects).await,
         Command::Targets(targets) => list::targets(targets).await,
-        Command::Hosts(hosts) => list::hosts(hosts).await,
+        Command::Hosts(hosts) => hosts::hosts(hosts).await,
         Command::Trust { command, remove } => list::trust(command.as_deref(), remove).await,
         Command::Jobs(jobs) => list::jobs(jobs).await,
         Command::Log(log) => log::log(log).await,

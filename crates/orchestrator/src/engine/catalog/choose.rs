@@ -1,6 +1,7 @@
 //! The hosts that one line means.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Read},
 };
@@ -27,7 +28,8 @@ impl Catalog {
     pub async fn choose_hosts(&self, line: &str) -> Result<Choice, EngineError> {
         let line = line.to_owned();
         self.blocking(move |catalog| {
-            let hosts = Hosts(catalog.list_hosts().found);
+            let mut hosts = Hosts(catalog.list_hosts().found);
+            hosts.0.retain(|host| host.vanished.is_none());
             let choice = fleet::choose(&line, &hosts).map_err(|error| match error {
                 ChoiceError::Unreadable(_) | ChoiceError::NoFile { .. } => {
                     EngineError::Refused(error.to_string())
@@ -47,7 +49,14 @@ struct Hosts(Vec<Host>);
 
 impl Hosts {
     fn without_slips(&self, choice: &Choice) -> Result<(), EngineError> {
-        let names = || self.0.iter().map(|host| host.name.as_str());
+        let names = || {
+            let also = self.0.iter().flat_map(|host| &host.also);
+            self.0
+                .iter()
+                .map(|host| &host.name)
+                .chain(also)
+                .map(String::as_str)
+        };
         let may_be_a_slip = |name: &&String| {
             // What is written as an address is meant as one.
             !name.contains(['@', '.', ':']) && !names().any(|known| known == name.as_str())
@@ -57,7 +66,7 @@ impl Hosts {
             if !near.is_empty() {
                 let hint = hint(&near);
                 let why = format!(
-                    "no host is called '{name}' in the SSH config{hint} An address that is not listed is written as user@{name}"
+                    "no host is called '{name}'{hint} An address that is not listed is written as user@{name}"
                 );
                 return Err(EngineError::NotFound(why));
             }
@@ -72,14 +81,24 @@ impl Inventory for Hosts {
     }
 
     fn tagged(&self, tag: &str) -> Vec<String> {
-        let has = |host: &&Host| tag == PRODUCTION && host.production;
+        let has = |host: &&Host| {
+            tag == PRODUCTION && host.production || host.tags.iter().any(|own| own == tag)
+        };
         let tagged = self.0.iter().filter(has);
         tagged.map(|host| host.name.clone()).collect()
     }
 
     fn tags(&self) -> Vec<String> {
-        let is_used = self.0.iter().any(|host| host.production);
-        is_used.then(|| PRODUCTION.to_owned()).into_iter().collect()
+        let mut tags: BTreeSet<&str> = self
+            .0
+            .iter()
+            .flat_map(|host| &host.tags)
+            .map(String::as_str)
+            .collect();
+        if self.0.iter().any(|host| host.production) {
+            tags.insert(PRODUCTION);
+        }
+        tags.into_iter().map(str::to_owned).collect()
     }
 
     fn read(&self, path: Option<&str>) -> io::Result<String> {

@@ -44,6 +44,7 @@ impl Catalog {
             .iter()
             .chain([&self.0.folders.registry])
             .chain(&self.0.folders.ssh_configs)
+            .chain(&matter.host_files)
             .cloned()
             .collect();
         let told = Arc::clone(&waiting);
@@ -80,6 +81,7 @@ impl Catalog {
             registry: self.0.folders.registry.clone(),
             ssh_files: self.ssh().files().iter().cloned().collect(),
             ssh_configs: self.0.folders.ssh_configs.clone(),
+            host_files: self.host_files().into_iter().collect(),
             projects: projects
                 .map(|project| (project.path, project.name))
                 .collect(),
@@ -94,6 +96,8 @@ struct Matter {
     registry: PathBuf,
     ssh_files: BTreeSet<PathBuf>,
     ssh_configs: Vec<PathBuf>,
+    /// The files of other sources of hosts.
+    host_files: BTreeSet<PathBuf>,
     projects: Vec<(PathBuf, String)>,
 }
 
@@ -115,7 +119,10 @@ impl Matter {
             return Some(Changed::Projects);
         }
         let mut ssh = self.ssh_configs.iter();
-        if self.ssh_files.contains(path) || ssh.any(|file| file.starts_with(path)) {
+        if self.ssh_files.contains(path)
+            || self.host_files.contains(path)
+            || ssh.any(|file| file.starts_with(path))
+        {
             return Some(Changed::Hosts);
         }
         let mut projects = self.projects.iter();
@@ -151,7 +158,12 @@ fn of_ours(path: &Path) -> Option<Changed> {
     match path.file_name()?.to_str()? {
         "settings.json" => Some(Changed::Settings),
         "projects.json" | "trusted.json" | "exclusive.json" => Some(Changed::Projects),
-        "commands.json" | "production.json" => Some(Changed::Hosts),
+        "commands.json"
+        | "production.json"
+        | "host-tags.json"
+        | "host-sources.json"
+        | "hosts.conf"
+        | "allowed-commands.json" => Some(Changed::Hosts),
         _ => None,
     }
 }

@@ -13,6 +13,9 @@ pub(super) async fn answer(engine: Engine, request: LaunchRequest) -> Result<Rep
             let preview = engine.preview(start).await?;
             Ok(Reply::Preview(Box::new(preview)))
         }
+        LaunchRequest::Copy { what, by } => Ok(Reply::Line {
+            line: engine.copied(what, by).await?,
+        }),
         LaunchRequest::Start(start) => engine.start(start, Consent::Trusted).await.map(started),
         LaunchRequest::RunAgain { job, confirmed } => engine
             .run_again(job, confirmed, Consent::Trusted)

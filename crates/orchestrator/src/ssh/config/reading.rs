@@ -101,6 +101,17 @@ impl Reading {
         };
         self.within.push(real);
         self.read += 1;
+        self.lines_of(&text, name, outer);
+        self.within.pop();
+    }
+
+    /// Reads a text that is in no file as if it were one of the user's.
+    pub(super) fn text_of(&mut self, text: &str, name: &str) {
+        self.of_system = false;
+        self.lines_of(text, name.into(), None);
+    }
+
+    fn lines_of(&mut self, text: &str, name: Arc<str>, outer: Option<usize>) {
         let mut guard = outer;
         self.begin(guard);
         for (at, line) in text.lines().enumerate() {
@@ -110,7 +121,6 @@ impl Reading {
             };
             self.line(line, place, outer, &mut guard);
         }
-        self.within.pop();
     }
 
     /// Whether one more file may be read.

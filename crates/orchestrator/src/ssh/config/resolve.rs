@@ -71,15 +71,14 @@ impl Config {
         let mut walk = Walk::new(self, name, &purpose, (None, None));
         check_way(&mut walk);
         Host {
-            // A mark of the app's own, put on later.
-            production: false,
             name: name.to_owned(),
             port: walk.port(),
             hostname: walk.hostname().to_owned(),
             user: walk.user(),
             place,
-            commands: Vec::new(),
             problem: walk.refusal.map(|refusal| refusal.why),
+            // The app's own marks and the other sources come later.
+            ..Host::default()
         }
     }
 

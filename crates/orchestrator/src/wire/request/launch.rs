@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::job::JobId;
 #[cfg(doc)]
 use crate::wire::Reply;
-use crate::{launch::Start, presets::Preset};
+use crate::{
+    launch::{Copied, CopiedAs, Start},
+    presets::Preset,
+};
 
 /// What the page can ask of what is to be started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -14,6 +17,13 @@ use crate::{launch::Start, presets::Preset};
 pub enum LaunchRequest {
     /// What exactly a launch would run, and what to think of before; nothing is started: [`Reply::Preview`].
     Preview(Start),
+    /// The line for a terminal that runs the same, without secrets: [`Reply::Line`].
+    Copy {
+        /// The job or launch.
+        what: Copied,
+        /// By which program.
+        by: CopiedAs,
+    },
     /// Starts a job, or one on each of several hosts: [`Reply::Started`].
     Start(Start),
     /// Starts the same again: [`Reply::Started`].

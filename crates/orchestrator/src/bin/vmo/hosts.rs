@@ -1,0 +1,294 @@
+//! `vmo hosts`: the list, and what a person adds to it.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use orchestrator::{engine::Catalog, host::Host, hosts::NewHost, visible::visible};
+
+use super::{Failed, Outcome, engine, list::warn, out};
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Hosts {
+    #[command(subcommand)]
+    change: Option<Change>,
+    /// Only these: web-1,web-2 · web[01-37] · 'db*' · @tag
+    set: Option<String>,
+    /// Print one JSON value
+    #[arg(long)]
+    json: bool,
+    /// Print which sources name each host, its tags, and what the sources say differently
+    #[arg(long)]
+    why: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Change {
+    /// Say whether a host is in production: in the window, what is dangerous then asks for its name
+    Production {
+        /// Its name in the SSH config
+        name: String,
+        /// `on` or `off`
+        #[arg(value_parser = ["on", "off"])]
+        whether: String,
+    },
+    /// Add a host; no file of yours is changed
+    Add {
+        /// Its name
+        name: String,
+        /// Where it is: [USER@]ADDRESS[:PORT]
+        place: String,
+        #[command(flatten)]
+        way: Way,
+    },
+    /// Change a host that was added; an empty value takes it away
+    Edit {
+        /// Its name
+        name: String,
+        /// Where it is
+        #[arg(long)]
+        address: Option<String>,
+        /// The login name
+        #[arg(long)]
+        user: Option<String>,
+        /// The port
+        #[arg(long)]
+        port: Option<String>,
+        #[command(flatten)]
+        way: Way,
+    },
+    /// Remove a host that was added
+    Rm {
+        /// Its name
+        name: String,
+    },
+    /// Give tags to hosts, to be chosen by: --on @TAG
+    Tag {
+        /// The hosts, as for --on
+        set: String,
+        /// The tags
+        #[arg(required = true)]
+        tags: Vec<String>,
+        /// Take the tags away
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Read hosts from a Terraform state, an Ansible inventory or a vm-config too, or from what a command prints
+    Import {
+        /// The file, or a folder of inventories
+        #[arg(required_unless_present = "command")]
+        path: Option<String>,
+        /// A shell command that prints an inventory as JSON, as Ansible's dynamic ones do; it may run here from then on
+        #[arg(long, conflicts_with = "path")]
+        command: Option<String>,
+        /// Read them from there no longer
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Run the commands that print inventories again
+    Refresh,
+}
+
+#[derive(Debug, Args)]
+struct Way {
+    /// The file of its key
+    #[arg(long)]
+    key: Option<String>,
+    /// The hosts it is reached through
+    #[arg(long)]
+    jump: Option<String>,
+}
+
+pub(crate) async fn hosts(hosts: Hosts) -> Outcome {
+    let engine = engine().await?;
+    let catalog = engine.catalog();
+    match hosts.change {
+        Some(change) => self::change(catalog, change).await?,
+        None => list(catalog, &hosts).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn change(catalog: &Catalog, change: Change) -> Result<(), Failed> {
+    match change {
+        Change::Production { name, whether } => {
+            catalog.mark_production(&name, whether == "on").await?
+        }
+        Change::Add { name, place, way } => {
+            let (user, rest) = match place.rsplit_once('@') {
+                Some((user, rest)) => (Some(user.to_owned()), rest),
+                None => (None, place.as_str()),
+            };
+            let (address, port) = address_and_port(rest);
+            let host = NewHost {
+                name,
+                address: Some(address),
+                user,
+                port,
+                key: way.key,
+                jump: way.jump,
+            };
+            catalog.add_host(host).await?;
+        }
+        Change::Edit {
+            name,
+            address,
+            user,
+            port,
+            way,
+        } => {
+            let host = NewHost {
+                name,
+                address,
+                user,
+                port,
+                key: way.key,
+                jump: way.jump,
+            };
+            catalog.edit_host(host).await?;
+        }
+        Change::Rm { name } => catalog.remove_host(&name).await?,
+        Change::Tag { set, tags, remove } => {
+            let chosen = catalog.choose_hosts(&set).await?;
+            catalog.tag_hosts(chosen.hosts, tags, !remove).await?;
+        }
+        Change::Import {
+            path,
+            command,
+            remove,
+        } => import(catalog, path.as_deref(), command.as_deref(), remove).await?,
+        Change::Refresh => {
+            catalog.refresh_hosts().await?;
+            warn(&catalog.hosts().await?.problems);
+        }
+    }
+    Ok(())
+}
+
+/// `ADDRESS:PORT`, `[ADDRESS]:PORT`, or an address, which may have colons itself.
+fn address_and_port(text: &str) -> (String, Option<String>) {
+    if let Some((address, port)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return (
+            address.to_owned(),
+            port.strip_prefix(':').map(str::to_owned),
+        );
+    }
+    match text.split_once(':') {
+        Some((address, port)) if !port.contains(':') => (address.to_owned(), Some(port.to_owned())),
+        _ => (text.to_owned(), None),
+    }
+}
+
+async fn import(
+    catalog: &Catalog,
+    path: Option<&str>,
+    command: Option<&str>,
+    remove: bool,
+) -> Result<(), Failed> {
+    let before = catalog.hosts().await?.found.len();
+    match (path, command) {
+        (_, Some(command)) if remove => catalog.drop_host_source(command).await?,
+        (_, Some(command)) => catalog.import_hosts_of_command(command).await?,
+        (Some(path), None) => {
+            let path = std::path::absolute(path)?;
+            match remove {
+                true => {
+                    catalog
+                        .drop_host_source(&path.display().to_string())
+                        .await?
+                }
+                false => catalog.import_hosts(&path).await?,
+            }
+        }
+        (None, None) => {}
+    }
+    let listed = catalog.hosts().await?;
+    warn(&listed.problems);
+    if !remove {
+        let new = listed.found.len().saturating_sub(before);
+        out::say(format_args!("{new} more hosts: vmo hosts --why"));
+    }
+    Ok(())
+}
+
+async fn list(catalog: &Catalog, hosts: &Hosts) -> Result<(), Failed> {
+    let listed = catalog.hosts().await?;
+    warn(&listed.problems);
+    let mut found = listed.found;
+    if let Some(set) = &hosts.set {
+        let chosen = catalog.choose_hosts(set).await?.hosts;
+        for name in &chosen {
+            if !found
+                .iter()
+                .any(|host| host.name == *name || host.also.contains(name))
+            {
+                return Err(Failed::new(format!(
+                    "no host is called '{}'",
+                    visible(name)
+                )));
+            }
+        }
+        found.retain(|host| {
+            chosen
+                .iter()
+                .any(|name| host.name == *name || host.also.contains(name))
+        });
+    }
+    if hosts.json {
+        out::json(&found)?;
+    } else if hosts.why {
+        for host in &found {
+            why(host)?;
+        }
+    } else {
+        out::table(&found.iter().map(row).collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+fn row(host: &Host) -> [String; 5] {
+    let production = if host.production { "production" } else { "" };
+    let tags: Vec<String> = host.tags.iter().map(|tag| format!("@{tag}")).collect();
+    let note = match host.vanished {
+        Some(since) => format!(
+            "vanished {}",
+            since.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M")
+        ),
+        None => host.problem.clone().unwrap_or_default(),
+    };
+    [
+        host.name.clone(),
+        format!("{}@{}:{}", host.user, host.hostname, host.port),
+        production.to_owned(),
+        tags.join(" "),
+        note,
+    ]
+}
+
+/// A host and why it is in the list.
+fn why(host: &Host) -> Result<(), Failed> {
+    out::line(format_args!(
+        "{}  {}@{}:{}",
+        host.name, host.user, host.hostname, host.port
+    ))?;
+    for source in &host.sources {
+        out::line(format_args!("  {}: {}", source.kind.words(), source.place))?;
+    }
+    let more = [
+        ("also called", host.also.join(", ")),
+        ("tags", host.tags.join(", ")),
+    ];
+    for (what, words) in more.iter().filter(|(_, words)| !words.is_empty()) {
+        out::line(format_args!("  {what}: {words}"))?;
+    }
+    for conflict in &host.conflicts {
+        out::line(format_args!("  differs: {conflict}"))?;
+    }
+    if let Some(since) = host.vanished {
+        out::line(format_args!("  vanished: {since}"))?;
+    }
+    if let Some(problem) = &host.problem {
+        out::line(format_args!("  problem: {problem}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,311 @@
+//! The hosts: those of the SSH config, of a person's own, and of what other tools keep; read when their files change.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use chrono::Utc;
+use parking_lot::Mutex;
+
+use super::{Catalog, Listed, production::place_of};
+use crate::{
+    engine::EngineError,
+    folders::Folders,
+    host::{Host, Source, SourceKind},
+    hosts::{self, Entry, HostsError, Kept, NewHost, OwnHosts, OwnTags, Sources, Where},
+    make,
+    settings::{AllowedCommands, Production, SavedCommands, place},
+    ssh,
+};
+
+/// What is known of hosts.
+#[derive(Debug)]
+pub(super) struct HostList {
+    kept: Kept,
+    now: Mutex<Arc<Known>>,
+    /// What is wrong with the SSH config as it is now, if an earlier one is in force.
+    unread: Mutex<Vec<String>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// All hosts as one config, by which each is reached.
+    config: Arc<ssh::Config>,
+    /// What sources beside the SSH config say of them.
+    entries: Vec<Entry>,
+    /// What of the sources could not be read.
+    problems: Vec<String>,
+    files: Vec<PathBuf>,
+}
+
+impl HostList {
+    pub(super) fn read(folders: &Folders) -> Self {
+        let kept = Kept::default();
+        let known = Known::read(folders, &kept);
+        Self {
+            kept,
+            now: Mutex::new(Arc::new(known)),
+            unread: Mutex::default(),
+        }
+    }
+
+    pub(super) fn ssh(&self) -> Arc<ssh::Config> {
+        Arc::clone(&self.now.lock().config)
+    }
+
+    /// The files that were read or would have been, but for those of the SSH config.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        self.now.lock().files.clone()
+    }
+}
+
+/// The folders of projects, whether or not they can be run.
+fn project_folders(folders: &Folders) -> Vec<PathBuf> {
+    let (projects, _) = make::Projects::new(make::Folders {
+        registry: folders.registry.clone(),
+        config_dir: folders.config.clone(),
+        demo: None,
+        home: folders.home.clone(),
+    })
+    .read();
+    projects.into_iter().map(|project| project.path).collect()
+}
+
+impl Known {
+    fn read(folders: &Folders, kept: &Kept) -> Self {
+        let projects = project_folders(folders);
+        let allowed = AllowedCommands::read(&folders.config).0;
+        let read = kept.read(&place_in(folders, &projects), &|text| allowed.allows(text));
+        let paths: Vec<&Path> = folders.ssh_configs.iter().map(PathBuf::as_path).collect();
+        let own = OwnHosts::of(&folders.config).path();
+        let config = |text: &str| {
+            let text = (text, hosts::NAME);
+            ssh::Config::read_behind(text, &[&own], &paths, &folders.home)
+        };
+        let known = config("");
+        let entries = hosts::merge(&known.hosts(), read.found);
+        let text = hosts::written(&entries);
+        let whole = if text.is_empty() {
+            known
+        } else {
+            config(&text)
+        };
+        Self {
+            config: Arc::new(whole),
+            entries,
+            problems: read.problems,
+            files: read.files,
+        }
+    }
+}
+
+fn place_in<'a>(folders: &'a Folders, projects: &'a [PathBuf]) -> Where<'a> {
+    Where {
+        home: &folders.home,
+        config: &folders.config,
+        data: &folders.data,
+        projects,
+    }
+}
+
+impl From<HostsError> for EngineError {
+    fn from(error: HostsError) -> Self {
+        match error {
+            HostsError::Refused(why) => Self::Refused(why),
+            HostsError::File(error) => error.into(),
+        }
+    }
+}
+
+impl Catalog {
+    /// The hosts, each with its sources, tags and saved commands; at the end those that vanished. It reads files.
+    pub(in crate::engine) fn list_hosts(&self) -> Listed<Host> {
+        let known = Arc::clone(&self.0.hosts.now.lock());
+        let mut problems = self.0.hosts.unread.lock().clone();
+        problems.extend_from_slice(known.config.problems());
+        problems.extend_from_slice(&known.problems);
+        let mut of = |problem: Option<crate::json_file::KeptError>| {
+            problems.extend(problem.map(|problem| problem.to_string()));
+        };
+        let (saved, problem) = SavedCommands::read(self.config());
+        of(problem);
+        let (tags, problem) = OwnTags::read(self.config());
+        of(problem);
+        let (marked, problem) = Production::read(self.config());
+        of(problem);
+        let marked = marked.marked(|name| place_of(&known.config, name));
+        let mut found = self.merged(&known);
+        for host in &mut found {
+            host.production = marked.has(&host.name, &place(&host.hostname, host.port));
+            host.commands = saved.of(&host.name);
+            host.tags.extend(tags.of(&host.name).map(str::to_owned));
+            host.tags.sort();
+            host.tags.dedup();
+        }
+        found.extend(hosts::vanished(&self.0.folders.data, &found, Utc::now()));
+        Listed { found, problems }
+    }
+
+    fn merged(&self, known: &Known) -> Vec<Host> {
+        let own = OwnHosts::of(self.config()).path();
+        let own = match own.strip_prefix(&self.0.folders.home) {
+            Ok(rest) => format!("~/{}:", rest.display()),
+            Err(_) => format!("{}:", own.display()),
+        };
+        let mut by_name: std::collections::HashMap<String, Host> = known
+            .config
+            .hosts()
+            .into_iter()
+            .map(|host| (host.name.clone(), host))
+            .collect();
+        let entries = known.entries.iter();
+        let hosts = entries.filter_map(|entry| {
+            let mut host = by_name.remove(&entry.name)?;
+            let source = entry.is_known.then(|| Source {
+                kind: match host.place.starts_with(&own) {
+                    true => SourceKind::Own,
+                    false => SourceKind::SshConfig,
+                },
+                place: host.place.clone(),
+            });
+            entry.complete(&mut host, source);
+            Some(host)
+        });
+        hosts.collect()
+    }
+
+    /// Reads the hosts again. If no host of the SSH config can be read any more, the one before stays in force.
+    pub(in crate::engine) fn reload_hosts(&self) {
+        let list = &self.0.hosts;
+        let now = Known::read(&self.0.folders, &list.kept);
+        let mut known = list.now.lock();
+        let mut unread = Vec::new();
+        let (new, old) = (&now.config, &known.config);
+        if new.hosts().is_empty() && !new.problems().is_empty() && !old.hosts().is_empty() {
+            unread.extend_from_slice(new.problems());
+            unread.push("the last SSH config that could be read counts until it is mended".into());
+        } else {
+            *known = Arc::new(now);
+        }
+        *list.unread.lock() = unread;
+    }
+
+    /// The files of the hosts' sources, but for those of the SSH config.
+    pub(in crate::engine) fn host_files(&self) -> Vec<PathBuf> {
+        self.0.hosts.files()
+    }
+
+    async fn change_hosts(
+        &self,
+        change: impl FnOnce(&Path) -> Result<(), HostsError> + Send + 'static,
+    ) -> Result<(), EngineError> {
+        self.blocking(move |catalog| {
+            change(catalog.config())?;
+            catalog.reload_hosts();
+            catalog.report_hosts();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Adds a host of a person's own.
+    ///
+    /// # Errors
+    /// If something of it cannot be, a host is called that already, or the file cannot be written.
+    pub async fn add_host(&self, host: NewHost) -> Result<(), EngineError> {
+        let listed = self.hosts().await?.found;
+        let same = listed
+            .iter()
+            .find(|known| known.name == host.name && known.vanished.is_none());
+        if let Some(known) = same {
+            let why = format!("'{}' is there already, by {}", host.name, known.place);
+            return Err(EngineError::Refused(why));
+        }
+        self.change_hosts(move |config| OwnHosts::of(config).add(&host))
+            .await
+    }
+
+    /// Changes what is given of a host of a person's own.
+    ///
+    /// # Errors
+    /// As [`Self::add_host`], and if it is not one of them.
+    pub async fn edit_host(&self, host: NewHost) -> Result<(), EngineError> {
+        self.change_hosts(move |config| OwnHosts::of(config).edit(&host))
+            .await
+    }
+
+    /// Removes a host of a person's own.
+    ///
+    /// # Errors
+    /// If it is not one of them, or the file cannot be written.
+    pub async fn remove_host(&self, name: &str) -> Result<(), EngineError> {
+        let name = name.to_owned();
+        self.change_hosts(move |config| OwnHosts::of(config).remove(&name))
+            .await
+    }
+
+    /// Gives tags to hosts, or takes them away.
+    ///
+    /// # Errors
+    /// If one is no tag, or the file cannot be read or written.
+    pub async fn tag_hosts(
+        &self,
+        hosts: Vec<String>,
+        tags: Vec<String>,
+        is_given: bool,
+    ) -> Result<(), EngineError> {
+        self.change_hosts(move |config| OwnTags::set(config, &hosts, &tags, is_given))
+            .await
+    }
+
+    /// Reads hosts from a file or a folder from now on.
+    ///
+    /// # Errors
+    /// If no hosts can be read from it, or the list of sources cannot be written.
+    pub async fn import_hosts(&self, path: &Path) -> Result<(), EngineError> {
+        let path = path.to_owned();
+        self.change_hosts(move |config| Sources::add_file(config, &path))
+            .await
+    }
+
+    /// Reads hosts from what a command prints from now on, and allows it to run here.
+    ///
+    /// # Errors
+    /// If a file of ours cannot be written. What is wrong with its answer is among the problems of the list.
+    pub async fn import_hosts_of_command(&self, text: &str) -> Result<(), EngineError> {
+        let (own, shown) = (text.to_owned(), text.to_owned());
+        self.change_hosts(move |config| Sources::add_command(config, &own))
+            .await?;
+        self.allow_command(&shown, true).await?;
+        self.refresh_hosts().await
+    }
+
+    /// Reads hosts no longer from a file, a folder or a command.
+    ///
+    /// # Errors
+    /// If it is no source that was added, or the list of sources cannot be written.
+    pub async fn drop_host_source(&self, what: &str) -> Result<(), EngineError> {
+        let what = what.to_owned();
+        self.change_hosts(move |config| Sources::remove(config, &what))
+            .await
+    }
+
+    /// Runs the commands that name hosts, as far as they are allowed, and reads all sources again.
+    ///
+    /// # Errors
+    /// If their answers cannot be kept.
+    pub async fn refresh_hosts(&self) -> Result<(), EngineError> {
+        self.blocking(move |catalog| {
+            let projects = project_folders(&catalog.0.folders);
+            let allowed = AllowedCommands::read(catalog.config()).0;
+            hosts::refresh(&place_in(&catalog.0.folders, &projects), |text| {
+                allowed.allows(text)
+            })?;
+            catalog.reload_hosts();
+            catalog.report_hosts();
+            Ok(())
+        })
+        .await
+    }
+}

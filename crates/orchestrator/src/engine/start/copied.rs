@@ -1,0 +1,298 @@
+//! A launch as a line for a terminal: what runs as a person would type it there, by its own program or by `vmo`. Every
+//! word is quoted for a POSIX shell, and no secret is in it: in a secret's place is a variable of the shell, without which
+//! the line refuses to run.
+
+use std::path::Path;
+
+use super::{
+    compose::Wanted,
+    draft::{self, Asked},
+};
+use crate::{
+    engine::{Engine, EngineError},
+    fleet,
+    job::{Job, MakeOptions, Place, What},
+    launch::{Copied, CopiedAs, SHELL, Start},
+    make,
+};
+
+impl Engine {
+    /// A launch or a job as a line for a terminal. Nothing is run.
+    ///
+    /// # Errors
+    /// If the job or the project is unknown, or a rule of make's arguments is broken.
+    pub async fn copied(&self, what: Copied, by: CopiedAs) -> Result<String, EngineError> {
+        let job = match &what {
+            Copied::Job { job } => Some(self.0.jobs.get(*job).await?),
+            Copied::Start { .. } => None,
+        };
+        self.blocking(move |engine| {
+            let asked = match (job, what) {
+                (Some(job), _) => vec![of_job(job)],
+                (None, Copied::Start { start }) => engine.asked_of(&start)?,
+                (None, Copied::Job { .. }) => Vec::new(),
+            };
+            line(&asked, by, engine.catalog().only_ssh_config())
+        })
+        .await
+    }
+
+    /// What a launch would start, one for each host.
+    fn asked_of(&self, start: &Start) -> Result<Vec<Asked>, EngineError> {
+        match start {
+            Start::Target {
+                project,
+                targets,
+                variables,
+                pty,
+                options,
+                ..
+            } => {
+                let project = self.catalog().project(project)?;
+                let scan = self.catalog().known_targets(&project);
+                let wanted = Wanted {
+                    targets,
+                    variables,
+                    options,
+                    pty: *pty,
+                };
+                Ok(vec![self.compose_targets(&project, &scan, wanted)?.asked])
+            }
+            Start::Command {
+                command,
+                hosts,
+                cwd,
+                pty,
+                ..
+            } if hosts.is_empty() => {
+                let composed = self.compose_shell(command, cwd.as_deref(), *pty)?;
+                Ok(vec![composed.asked])
+            }
+            Start::Command {
+                command,
+                hosts,
+                pty,
+                ..
+            } => {
+                let of_host = |host: &String| draft::of_host(host, command, *pty, None);
+                Ok(hosts.iter().map(of_host).collect())
+            }
+        }
+    }
+}
+
+fn of_job(job: Job) -> Asked {
+    Asked {
+        what: job.what,
+        place: job.place,
+        command: job.command,
+        variables: job.variables,
+        pty: job.pty,
+        batch: job.batch,
+    }
+}
+
+/// Jobs of one launch as lines for a terminal. `config` is the SSH config that `ssh` has to be given, if it is not the
+/// user's own.
+fn line(asked: &[Asked], by: CopiedAs, config: Option<&Path>) -> Result<String, EngineError> {
+    let lines = match by {
+        CopiedAs::Plain => asked.iter().map(|one| plain(one, config)).collect(),
+        CopiedAs::Vmo => by_vmo(asked).map(|line| vec![line]),
+    };
+    let lines: Vec<String> = lines.map_err(|_| nul())?;
+    Ok(lines.join("\n"))
+}
+
+fn nul() -> EngineError {
+    EngineError::Refused("no shell takes a word with a NUL byte in it".into())
+}
+
+type Quoted<T = String> = Result<T, shlex::QuoteError>;
+
+fn quoted(word: &str) -> Quoted {
+    shlex::try_quote(word).map(std::borrow::Cow::into_owned)
+}
+
+fn joined<'a>(words: impl IntoIterator<Item = &'a str>) -> Quoted {
+    let words: Quoted<Vec<String>> = words.into_iter().map(quoted).collect();
+    Ok(words?.join(" "))
+}
+
+/// `NAME=value`, in the form that people write: only the value is quoted.
+fn assigned(name: &str, value: &str) -> Quoted {
+    Ok(format!("{name}={}", quoted(value)?))
+}
+
+/// What is in a secret's place: the shell's own variable of that name, without which it says so and runs nothing.
+fn placeholder(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut shell: String = name
+        .chars()
+        .map(|c| if is_plain(c) { c } else { '_' })
+        .collect();
+    if !shell.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
+        shell.insert(0, '_');
+    }
+    format!("\"${{{shell}:?}}\"")
+}
+
+fn within(asked: &Asked, line: String) -> Quoted {
+    match asked.here().and_then(|here| here.cwd.as_ref()) {
+        Some(cwd) => Ok(format!("cd {} && {line}", quoted(&cwd.to_string_lossy())?)),
+        None => Ok(line),
+    }
+}
+
+/// By its own program: `make`, `ssh`, or the shell.
+fn plain(asked: &Asked, config: Option<&Path>) -> Quoted {
+    if let Place::Host { name } = &asked.place {
+        return by_ssh(asked, name, config);
+    }
+    let argv = asked.here().map_or(&[][..], |here| &here.argv);
+    if argv.is_empty() {
+        return within(asked, asked.command.clone());
+    }
+    let mut words: Vec<String> = secrets(asked)
+        .map(|name| format!("{}={}", make::carrier(name), placeholder(name)))
+        .collect();
+    for word in without_dashes(asked, argv) {
+        words.push(match word.split_once('=') {
+            Some((name, value)) if is_name(name) && !words.is_empty() => assigned(name, value)?,
+            _ => quoted(word)?,
+        });
+    }
+    within(asked, words.join(" "))
+}
+
+fn secrets(asked: &Asked) -> impl Iterator<Item = &str> {
+    let secret = asked.variables.iter().filter(|(_, value)| value.is_none());
+    secret.map(|(name, _)| name.as_str())
+}
+
+fn is_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The words without the `--` that we put before targets, if make reads them the same.
+fn without_dashes<'a>(asked: &Asked, argv: &'a [String]) -> Vec<&'a str> {
+    let mut words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    if let What::Target { typed: false, .. } = &asked.what
+        && let Some(at) = words.iter().position(|word| *word == "--")
+    {
+        let behind = &words[at + 1..];
+        let is_number = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
+        let is_needed = behind.iter().any(|word| word.starts_with('-'))
+            || words.contains(&"-j") && behind.first().is_some_and(is_number);
+        if !is_needed {
+            words.remove(at);
+        }
+    }
+    words
+}
+
+fn by_ssh(asked: &Asked, host: &str, config: Option<&Path>) -> Quoted {
+    let mut words = vec!["ssh".to_owned()];
+    if let Some(config) = config {
+        words.extend(["-F".to_owned(), config.display().to_string()]);
+    }
+    let is_shell = asked.command == SHELL && asked.pty;
+    if asked.pty && !is_shell {
+        words.push("-t".to_owned());
+    }
+    if is_shell {
+        words.push(host.to_owned());
+    } else {
+        // ssh looks for options behind the host, too.
+        words.extend(asked.command.starts_with('-').then(|| "--".to_owned()));
+        words.extend([host.to_owned(), asked.command.clone()]);
+    }
+    joined(words.iter().map(String::as_str))
+}
+
+/// By `vmo`, which keeps it in the history.
+fn by_vmo(asked: &[Asked]) -> Quoted {
+    let Some(first) = asked.first() else {
+        return Ok(String::new());
+    };
+    match &first.what {
+        What::Target {
+            project,
+            targets,
+            options,
+            typed: false,
+        } if !targets.iter().any(|target| target.starts_with('-')) => {
+            let mut words = vec!["vmo run".to_owned(), assigned("--project", project)?];
+            words.extend(vmo_options(options, first.pty));
+            for target in targets {
+                words.push(quoted(target)?);
+            }
+            for (name, value) in &first.variables {
+                words.push(match value {
+                    Some(value) => assigned(name, value)?,
+                    None => format!("{name}={}", placeholder(name)),
+                });
+            }
+            Ok(words.join(" "))
+        }
+        What::Target { .. } => {
+            let argv = first.here().map_or(&[][..], |here| &here.argv);
+            let after_make = argv.iter().position(|word| word == "make");
+            let words = after_make.map_or(&[][..], |at| &argv[at + 1..]);
+            let mut line = vec!["vmo make".to_owned()];
+            for word in words {
+                line.push(match secrets(first).find(|name| is_carried(word, name)) {
+                    Some(name) => format!("{name}={}", placeholder(name)),
+                    None => quoted(word)?,
+                });
+            }
+            within(first, line.join(" "))
+        }
+        What::Command => {
+            let pty = if first.pty { " --pty" } else { "" };
+            let command = quoted(&first.command)?;
+            match &first.place {
+                Place::Here(_) => within(first, format!("vmo run{pty} -- {command}")),
+                Place::Host { .. } => {
+                    let hosts = asked.iter().filter_map(|one| match &one.place {
+                        Place::Host { name } => Some(name.as_str()),
+                        Place::Here(_) => None,
+                    });
+                    let on = assigned("--on", &fleet::fold(hosts))?;
+                    Ok(format!("vmo run {on}{pty} -- {command}"))
+                }
+            }
+        }
+    }
+}
+
+/// Whether a word of make's gives this secret on, whatever it is assigned by.
+fn is_carried(word: &str, name: &str) -> bool {
+    let carrier = make::carrier(name);
+    word.starts_with(name)
+        && (word.ends_with(&format!("$(value {carrier})"))
+            || word.ends_with(&format!("$({carrier})")))
+}
+
+fn vmo_options(options: &MakeOptions, pty: bool) -> Vec<String> {
+    let mut words = Vec::new();
+    words.extend(options.jobs.map(|jobs| format!("--jobs={jobs}")));
+    let switches = [
+        (options.keep_going, "--keep-going"),
+        (options.always_make, "--always-make"),
+        (options.dry_run, "--dry-run"),
+        (options.reserved, "--reserved"),
+        (pty, "--pty"),
+    ];
+    let given = switches.into_iter().filter(|(given, _)| *given);
+    words.extend(given.map(|(_, word)| word.to_owned()));
+    words.extend(options.raw.iter().map(|name| format!("--raw={name}")));
+    words.extend(options.timeout.map(|time| format!("--timeout={time}ms")));
+    words
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! The machines that a person's files name, beside those of the SSH config: read without running anything, merged, and made
+//! known to `ssh` as a config of ours.
+//!
+//! ```text
+//! found                 a machine as a source names it; names, addresses and tags as they may be
+//! vm_config, terraform,
+//! docker, ansible       the files of other tools
+//! command               a command that prints an inventory, once a person has allowed it
+//! sources               which of them there are; what each last held
+//! own, tags             hosts and tags of a person's own
+//! merge, written        all of them as one list, and as a text that `ssh` could read
+//! seen                  what was there, so that what vanished can be shown for a while
+//! ```
+
+mod ansible;
+mod command;
+mod docker;
+mod found;
+mod merge;
+mod own;
+mod seen;
+mod sources;
+mod tags;
+mod terraform;
+mod vm_config;
+mod written;
+
+pub use self::{
+    command::refresh,
+    found::{Found, Read},
+    merge::{Entry, Merged, merge},
+    own::{NewHost, OwnHosts},
+    seen::vanished,
+    sources::{Kept, Sources, Where},
+    tags::OwnTags,
+    written::{NAME, written},
+};
+
+/// Why a change of the hosts of our own was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum HostsError {
+    /// What was asked for cannot be; nothing was changed.
+    #[error("{0}")]
+    Refused(String),
+    /// A file of ours cannot be read or written.
+    #[error(transparent)]
+    File(#[from] crate::json_file::KeptError),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! Docker contexts whose engine is reached by `ssh://`: `~/.docker/contexts/meta/*/meta.json`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use super::found::{self, Found, Read};
+use crate::host::SourceKind;
+
+/// Contexts that are read.
+const MOST: usize = 500;
+
+/// The files of a person's contexts.
+pub(super) fn files(home: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(home.join(".docker/contexts/meta")) else {
+        return Vec::new();
+    };
+    let metas = entries
+        .flatten()
+        .take(MOST)
+        .map(|entry| entry.path().join("meta.json"));
+    let mut files: Vec<PathBuf> = metas.filter(|file| file.is_file()).collect();
+    files.sort();
+    files
+}
+
+/// The machine of a context, if it is one.
+pub(super) fn read(path: &Path, place: &str) -> Read {
+    let mut read = Read::default();
+    match found::text(path).and_then(|text| found::json(&text)) {
+        Ok(meta) => {
+            if let Some(found) = context(&meta, place) {
+                read.add(found);
+            }
+        }
+        Err(why) => read.problem(place, why),
+    }
+    read
+}
+
+fn context(meta: &Value, place: &str) -> Option<Found> {
+    let engine = meta.pointer("/Endpoints/docker/Host")?.as_str()?;
+    let rest = engine.strip_prefix("ssh://")?;
+    let rest = rest.split('/').next()?;
+    let (user, place_of) = match rest.rsplit_once('@') {
+        Some((user, at)) => (Some(user.to_owned()), at),
+        None => (None, rest),
+    };
+    let (address, port) = match place_of.rsplit_once(':') {
+        Some((address, port)) if !address.contains(':') || address.ends_with(']') => {
+            (address, port.parse().ok())
+        }
+        _ => (place_of, None),
+    };
+    let address = address.trim_matches(['[', ']']).to_owned();
+    Some(Found {
+        name: meta.get("Name")?.as_str()?.to_owned(),
+        address: Some(address),
+        // A password in an address is nobody's business.
+        user: user.and_then(|user| user.split(':').next().map(str::to_owned)),
+        port,
+        tags: ["docker".to_owned()].into(),
+        source: found::source(SourceKind::Docker, place),
+        ..Found::default()
+    })
+}

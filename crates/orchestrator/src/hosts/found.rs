@@ -1,0 +1,244 @@
+//! A machine as one source names it. What a source says goes into an SSH config of ours, so nothing gets into it that is no
+//! name, address, user or path; and no value of a source is repeated in a problem, for it may be a secret.
+
+use std::{
+    collections::BTreeSet,
+    fmt::Display,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    host::{Source, SourceKind},
+    json_file,
+};
+
+/// Bytes of a file that are read: a state of ten thousand machines has fewer.
+pub(super) const MOST_BYTES: u64 = 32 << 20;
+/// Hosts of one source.
+pub(super) const MOST_HOSTS: usize = 20_000;
+
+/// A machine as one source names it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Its name there.
+    pub name: String,
+    /// Where it is; none means at its name.
+    pub address: Option<String>,
+    /// The login name.
+    pub user: Option<String>,
+    /// The port.
+    pub port: Option<u16>,
+    /// The file of its key.
+    pub key: Option<String>,
+    /// The hosts it is reached through, as `ProxyJump` has them.
+    pub jump: Option<String>,
+    /// The command it is reached by, as `ProxyCommand` has it; it runs only once a person has allowed it.
+    pub proxy: Option<String>,
+    /// Its tags.
+    pub tags: BTreeSet<String>,
+    /// The source.
+    pub source: Source,
+}
+
+/// What sources name, and what of them could not be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Read {
+    /// The machines, in the order of the sources.
+    pub found: Vec<Found>,
+    /// What could not be read, each with its file.
+    pub problems: Vec<String>,
+    /// The files that were read or would have been, for watching.
+    pub files: Vec<PathBuf>,
+}
+
+impl Read {
+    pub(super) fn problem(&mut self, place: impl Display, why: impl Display) {
+        self.problems.push(format!("{place}: {why}"));
+    }
+
+    /// Adds what another source names.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.found.extend(other.found);
+        self.problems.extend(other.problems);
+        self.files.extend(other.files);
+    }
+
+    /// Adds a machine, unless what is said of it cannot be.
+    pub(super) fn add(&mut self, mut found: Found) {
+        let place = found.source.place.clone();
+        if self.found.len() == MOST_HOSTS {
+            let why =
+                format!("more than {MOST_HOSTS} hosts; this one and those after it are left out");
+            return self.problem(place, why);
+        }
+        if self.found.len() > MOST_HOSTS {
+            return;
+        }
+        let Some(name) = name(&found.name) else {
+            return self.problem(place, "a host has no name that a command line could hold");
+        };
+        let said: [(&str, Option<&str>, fn(&str) -> bool); 5] = [
+            ("address", found.address.as_deref(), is_address),
+            ("user", found.user.as_deref(), is_user),
+            ("key's path", found.key.as_deref(), is_path),
+            ("jump host", found.jump.as_deref(), is_jump),
+            ("proxy command", found.proxy.as_deref(), is_line),
+        ];
+        for (what, value, is_right) in said {
+            if value.is_some_and(|value| !is_right(value)) {
+                return self.problem(
+                    place,
+                    format!("{name}: its {what} cannot be one; it is left out"),
+                );
+            }
+        }
+        found.tags = found.tags.iter().filter_map(|tag| self::tag(tag)).collect();
+        found.name = name;
+        self.found.push(found);
+    }
+}
+
+/// A source by its kind and file.
+pub(super) fn source(kind: SourceKind, place: &str) -> Source {
+    Source {
+        kind,
+        place: place.to_owned(),
+    }
+}
+
+/// A file's text, if it can be read whole.
+///
+/// # Errors
+/// Why it cannot.
+pub(super) fn text(path: &Path) -> Result<String, String> {
+    let bytes = json_file::bytes(path, MOST_BYTES + 1)
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    let bytes = bytes.ok_or("is not there any more")?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(format!("is larger than {} MiB", MOST_BYTES >> 20));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "is no UTF-8 text")?;
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
+}
+
+/// A YAML text. What it holds is in no error: it may be a secret.
+///
+/// # Errors
+/// Where it is no YAML, or unfolds to too much.
+pub(super) fn yaml(text: &str) -> Result<Value, String> {
+    let options = serde_saphyr::options! {
+        with_snippet: false,
+        duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let at = error.location().map_or_else(String::new, |at| {
+            format!(" (line {}, column {})", at.line(), at.column())
+        });
+        format!("cannot be read as YAML, or is nested or repeated too much{at}")
+    })
+}
+
+/// A JSON text; as [`yaml`].
+///
+/// # Errors
+/// Where it is no JSON.
+pub(super) fn json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        format!("cannot be read as JSON (line {line}, column {column})")
+    })
+}
+
+/// A value as a word: a number is one, too.
+pub(super) fn word(value: &Value) -> Option<String> {
+    let word = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!word.is_empty()).then_some(word)
+}
+
+/// A port.
+pub(super) fn port(value: &Value) -> Option<u16> {
+    word(value)?.parse().ok().filter(|port| *port > 0)
+}
+
+/// A name as a command line can hold it: other characters become `-`. None if nothing is left.
+pub(super) fn name(text: &str) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let plain: String = text
+        .trim()
+        .chars()
+        .map(|c| if is_plain(c) { c } else { '-' })
+        .collect();
+    let name = plain.trim_matches('-');
+    let is_right = name.len() <= 254 && !name.starts_with('.') && !name.is_empty();
+    is_right.then(|| name.to_owned())
+}
+
+/// A tag as the grammar of sets can hold it: other characters become `-`. None if nothing is left.
+pub(super) fn tag(text: &str) -> Option<String> {
+    let is_plain = |c: char| c.is_alphanumeric() || "._-:+".contains(c);
+    let plain: String = text
+        .trim()
+        .chars()
+        .take(64)
+        .map(|c| if is_plain(c) { c } else { '-' })
+        .collect();
+    let tag = plain.trim_matches('-');
+    (!tag.is_empty() && !tag.starts_with("file:")).then(|| tag.to_owned())
+}
+
+/// A host's name or address.
+pub(super) fn is_address(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    let is_first = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':';
+    text.len() <= 254
+        && bytes.next().is_some_and(is_first)
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"._:-%".contains(&byte))
+}
+
+/// A login name.
+pub(super) fn is_user(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    text.len() <= 64
+        && bytes
+            .next()
+            .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// A path that can stand between quotes in an SSH config.
+pub(super) fn is_path(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 4096
+        && !text.contains(['"', '\\'])
+        && !text.chars().any(char::is_control)
+}
+
+/// One or more hosts, as `ProxyJump` has them.
+pub(super) fn is_jump(text: &str) -> bool {
+    text.split(',').all(|hop| {
+        let (user, place) = match hop.rsplit_once('@') {
+            Some((user, place)) => (Some(user), place),
+            None => (None, hop),
+        };
+        user.is_none_or(is_user)
+            && is_address(
+                place
+                    .trim_matches(['[', ']'])
+                    .split("]:")
+                    .next()
+                    .unwrap_or(""),
+            )
+    })
+}
+
+/// A text of one line.
+fn is_line(text: &str) -> bool {
+    !text.trim().is_empty() && text.len() <= 8_000 && !text.chars().any(char::is_control)
+}

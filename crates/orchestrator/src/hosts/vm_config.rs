@@ -1,0 +1,92 @@
+//! vm-config: `environments/NAME/config.yml` in a project's folder, whose `vms:` name machines. The environment is a tag.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use super::found::{self, Found, Read};
+use crate::host::SourceKind;
+
+/// Environments of one folder that are read.
+const MOST: usize = 200;
+
+/// The config files of a folder, in the order of their environments.
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder.join("environments")) else {
+        return Vec::new();
+    };
+    let configs = entries.flatten().take(MOST);
+    let mut files: Vec<PathBuf> = configs
+        .map(|entry| entry.path().join("config.yml"))
+        .filter(|file| file.is_file())
+        .collect();
+    files.sort();
+    files
+}
+
+/// The machines of one config.
+pub(super) fn read(path: &Path, place: &str) -> Read {
+    let mut read = Read::default();
+    let value = match found::text(path).and_then(|text| found::yaml(&text)) {
+        Ok(value) => value,
+        Err(why) => {
+            read.problem(place, why);
+            return read;
+        }
+    };
+    let environment = path.parent().and_then(Path::file_name);
+    let environment = environment.map(|name| name.to_string_lossy().into_owned());
+    let vms = match value.get("vms") {
+        None | Some(Value::Null) => return read,
+        Some(Value::Object(vms)) => vms,
+        Some(_) => {
+            read.problem(place, "'vms' is no list of names");
+            return read;
+        }
+    };
+    for (name, vm) in vms {
+        let first = |keys: &[&str]| keys.iter().find_map(|key| found::word(vm.get(key)?));
+        let tags = vm.get("tags").and_then(Value::as_array);
+        let tags = tags.into_iter().flatten().filter_map(found::word);
+        read.add(Found {
+            name: name.clone(),
+            address: first(&["host", "ansible_host"]),
+            user: first(&["ansible_user", "user"]),
+            port: ["ansible_port", "port"]
+                .iter()
+                .find_map(|key| found::port(vm.get(key)?)),
+            key: first(&["ansible_ssh_private_key_file"]),
+            tags: environment.clone().into_iter().chain(tags).collect(),
+            source: found::source(SourceKind::VmConfig, place),
+            ..Found::default()
+        });
+    }
+    read
+}
+
+/// Names that several environments give to different machines have the environment behind them: `web-prod`.
+pub(super) fn tell_apart(all: &mut [Found]) {
+    let mut first: HashMap<String, Option<String>> = HashMap::new();
+    let mut shared: Vec<String> = Vec::new();
+    for one in all.iter() {
+        let known = first
+            .entry(one.name.clone())
+            .or_insert_with(|| one.address.clone());
+        if *known != one.address {
+            shared.push(one.name.clone());
+        }
+    }
+    for one in all.iter_mut().filter(|one| shared.contains(&one.name)) {
+        let environment = Path::new(&one.source.place)
+            .parent()
+            .and_then(Path::file_name);
+        let environment = environment.and_then(|name| found::name(&name.to_string_lossy()));
+        if let Some(environment) = environment {
+            one.name = format!("{}-{environment}", one.name);
+        }
+    }
+}
