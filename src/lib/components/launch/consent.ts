@@ -15,14 +15,16 @@ const COMMANDS = ['ProxyCommand', 'Match exec'];
 
 const COMMAND: Asked = {
   title: 'Allow a command on this machine?',
-  purpose: 'your SSH config runs this command on this machine, with your permissions. If you allow it, it runs from now on without asking, for every host that uses it.',
+  purpose:
+    'your SSH config runs this command on this machine, with your permissions. If you allow it, it runs from now on without asking, for every host that uses it.',
   decline: 'Don’t run',
   allow: 'Allow this command',
 };
 
 const OWN_SSH: Asked = {
   title: 'Use your own ssh for this host?',
-  purpose: 'your SSH config asks for something that only your own ssh can do. If you allow it, ssh makes the connection from now on without asking; this app then asks you whatever ssh asks.',
+  purpose:
+    'your SSH config asks for something that only your own ssh can do. If you allow it, ssh makes the connection from now on without asking; this app then asks you whatever ssh asks.',
   decline: 'Don’t connect',
   allow: 'Use my own ssh',
 };
