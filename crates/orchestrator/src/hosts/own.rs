@@ -127,7 +127,7 @@ impl<'a> OwnHosts<'a> {
     ///
     /// # Errors
     /// If something of it cannot be, it is there already, or the file cannot be written.
-    pub fn add(self, host: &NewHost) -> Result<(), HostsError> {
+    pub fn insert(self, host: &NewHost) -> Result<(), HostsError> {
         host.check()?;
         self.change(|lines| {
             if block(lines, &host.name).is_some() {
@@ -150,7 +150,7 @@ impl<'a> OwnHosts<'a> {
     /// Changes what is given of a host.
     ///
     /// # Errors
-    /// As [`Self::add`], and if it was not added here.
+    /// As [`Self::insert`], and if it was not added here.
     pub fn edit(self, host: &NewHost) -> Result<(), HostsError> {
         host.check()?;
         self.change(|lines| {

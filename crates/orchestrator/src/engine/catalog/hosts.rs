@@ -262,7 +262,7 @@ impl Catalog {
             let why = format!("'{}' is there already, by {}", host.name, known.place);
             return Err(EngineError::Refused(why));
         }
-        self.change_hosts(move |config| OwnHosts::of(config).add(&host))
+        self.change_hosts(move |config| OwnHosts::of(config).insert(&host))
             .await
     }
 

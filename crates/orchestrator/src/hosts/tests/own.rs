@@ -15,8 +15,8 @@ fn own_hosts_are_written_as_an_ssh_config_and_what_is_beside_them_stays() {
         address: Some(address.to_owned()),
         ..NewHost::default()
     };
-    own.add(&host("web-1", "10.0.0.1")).unwrap();
-    own.add(&NewHost {
+    own.insert(&host("web-1", "10.0.0.1")).unwrap();
+    own.insert(&NewHost {
         user: Some("root".to_owned()),
         port: Some("2222".to_owned()),
         key: Some("~/.ssh/my key".to_owned()),
@@ -62,37 +62,37 @@ fn own_hosts_are_written_as_an_ssh_config_and_what_is_beside_them_stays() {
     let config = ssh::Config::read(&own.path(), home.0.path());
     assert_eq!(config.problems(), Vec::<String>::new());
     for (name, change) in [
-        ("web-2", own.add(&host("web-2", "x"))),
+        ("web-2", own.insert(&host("web-2", "x"))),
         ("by-hand", own.remove("by-hand")),
         ("nowhere", own.edit(&host("nowhere", "x"))),
-        ("a b", own.add(&host("a b", "x"))),
-        ("*", own.add(&host("*", "x"))),
-        ("x", own.add(&host("x", "10.0.0.1\n  ProxyCommand id"))),
-        ("x", own.add(&host("x", "-oProxyCommand=id"))),
+        ("a b", own.insert(&host("a b", "x"))),
+        ("*", own.insert(&host("*", "x"))),
+        ("x", own.insert(&host("x", "10.0.0.1\n  ProxyCommand id"))),
+        ("x", own.insert(&host("x", "-oProxyCommand=id"))),
         (
             "x",
-            own.add(&NewHost {
+            own.insert(&NewHost {
                 key: Some("a\"b".to_owned()),
                 ..host("x", "y")
             }),
         ),
         (
             "x",
-            own.add(&NewHost {
+            own.insert(&NewHost {
                 port: Some("0".to_owned()),
                 ..host("x", "y")
             }),
         ),
         (
             "x",
-            own.add(&NewHost {
+            own.insert(&NewHost {
                 jump: Some("a b".to_owned()),
                 ..host("x", "y")
             }),
         ),
         (
             "x",
-            own.add(&NewHost {
+            own.insert(&NewHost {
                 user: Some("r oot".to_owned()),
                 ..host("x", "y")
             }),
