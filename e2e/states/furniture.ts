@@ -102,7 +102,7 @@ async function commit(folder: string, home: Home): Promise<void> {
   await git('commit', '--quiet', '--message=The shop');
 }
 
-/** Two names of one machine that answers, two that do not, and one that is reached by a command. */
+/** Two names of one machine that answers, two that do not, one that is reached by a command, and two that are new. */
 function hosts(home: Home, sshd: Sshd, closed: number): string {
   const block = (name: string, port: number) => `
 Host ${name}
@@ -114,6 +114,10 @@ Host ${name}
 `;
   const answering = ['web-1', 'web-2'].map((name) => block(name, sshd.port));
   const silent = ['db-1', 'cache-1'].map((name) => block(name, closed));
+  // Their keys are known nowhere, as if each were a machine of its own.
+  const strange = ['new-1', 'new-2'].map(
+    (name) => `${block(name, sshd.port)}  HostKeyAlias ${name}\n`,
+  );
   const behind = `${block('vault-1', closed)}  ProxyCommand cloudflared access ssh --hostname %h\n`;
-  return [...answering, ...silent, behind].join('');
+  return [...answering, ...silent, behind, ...strange].join('');
 }

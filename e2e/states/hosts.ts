@@ -60,6 +60,35 @@ export const hosts: Place = {
       },
     },
     {
+      name: 'host-copied-as-command',
+      small: true,
+      async reach({ page }) {
+        await page
+          .getByRole('button', { name: /^More for /, expanded: false })
+          .last()
+          .click();
+        await expect(page.getByRole('menuitem', { name: 'Copy as vmo command' })).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.keyboard.press('Escape');
+      },
+    },
+    {
+      name: 'host-keys-in-one-list',
+      small: true,
+      async reach({ app, page }) {
+        await on(app, ['new-1', 'new-2'], 'echo hello');
+        await expect(
+          page.getByRole('dialog', { name: 'Are these the keys of 2 hosts?' }),
+        ).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Trust new-1' }).click();
+        await page.getByRole('button', { name: 'Do not connect to new-2' }).click();
+        await expect(page.getByRole('dialog')).toHaveCount(0);
+      },
+    },
+    {
       name: 'host-one-of-a-batch',
       async reach({ app }) {
         await on(app, ['web-1', 'db-1', 'cache-1'], 'uptime');

@@ -30,6 +30,11 @@ export const palette: Place = {
       await page.getByRole('combobox').fill('no such thing');
       await expect(page.getByText('No matches for')).toBeVisible();
     }),
+    over('palette-with-a-login', async ({ page }) => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').fill('ssh root@10.0.0.7');
+      await expect(page.getByRole('option', { name: /Open a shell/ }).first()).toBeVisible();
+    }),
     over('palette-with-a-link', async ({ page }) => {
       await page.keyboard.press('Control+k');
       await page.getByRole('combobox').fill(`${page.url()}#L2-L3`);

@@ -30,8 +30,8 @@ export const quit = [
       await stage.app.click(button('Stay'));
       await stage.app.find(status('running'));
       for (const [answer, then] of [
-        ['Leave them running', 'running'],
-        ['Cancel them and close', 'canceled'],
+        ['Leave it running', 'running'],
+        ['Cancel it and close', 'canceled'],
       ]) {
         await stage.screen('close');
         await stage.app.see(answer);

@@ -6,7 +6,8 @@
 //! vm_config, terraform,
 //! docker, ansible       the files of other tools
 //! command               a command that prints an inventory, once a person has allowed it
-//! sources               which of them there are; what each last held
+//! named, files           what a person named as a source, and what a file is
+//! sources               all of them; what each last held
 //! own, tags             hosts and tags of a person's own
 //! merge, written        all of them as one list, and as a text that `ssh` could read
 //! seen                  what was there, so that what vanished can be shown for a while
@@ -15,8 +16,10 @@
 mod ansible;
 mod command;
 mod docker;
+mod files;
 mod found;
 mod merge;
+mod named;
 mod own;
 mod seen;
 mod sources;
@@ -29,9 +32,10 @@ pub use self::{
     command::refresh,
     found::{Found, Read},
     merge::{Entry, Merged, merge},
+    named::{Sources, Where},
     own::{NewHost, OwnHosts},
     seen::vanished,
-    sources::{Kept, Sources, Where},
+    sources::Kept,
     tags::OwnTags,
     written::{NAME, written},
 };

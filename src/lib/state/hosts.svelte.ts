@@ -1,4 +1,4 @@
-// The hosts of the SSH config and their saved commands.
+// The hosts of the SSH config and of inventories, and their saved commands.
 import { SvelteSet } from 'svelte/reactivity';
 import type { Client } from '../client';
 import type { Host } from '../wire';
@@ -7,7 +7,9 @@ import { remembered } from './local-choices';
 /** The list of hosts. */
 export class Hosts {
   list = $state.raw<Host[]>([]);
-  /** What could not be read of the SSH config, with its place. */
+  /** Those that no source names any more, for a week. */
+  vanished = $state.raw<Host[]>([]);
+  /** What could not be read of the SSH config and the other sources, with its place. */
   problems = $state.raw<string[]>([]);
 
   readonly #client: Client;
@@ -19,7 +21,8 @@ export class Hosts {
 
   /** Takes in the list. */
   set(list: Host[], problems: string[]): void {
-    this.list = list;
+    this.list = list.filter(({ vanished }) => vanished === null);
+    this.vanished = list.filter(({ vanished }) => vanished !== null);
     this.problems = problems;
   }
 

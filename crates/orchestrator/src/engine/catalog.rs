@@ -191,14 +191,6 @@ impl Catalog {
         SavedCommands::change(self.config(), change)
     }
 
-    /// The SSH config that is read in place of the user's and the system's, if one is.
-    pub(in crate::engine) fn only_ssh_config(&self) -> Option<&Path> {
-        match self.0.folders.ssh_configs.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        }
-    }
-
     /// The folder of our configuration files.
     fn config(&self) -> &Path {
         &self.0.folders.config

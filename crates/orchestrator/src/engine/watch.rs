@@ -21,7 +21,7 @@ impl Engine {
                 let watched = engine.blocking(move |engine| {
                     let watching = engine.0.catalog.watch(before.as_ref());
                     if watching.is_ok() {
-                        engine.look_again(before.is_some());
+                        engine.look_again();
                     }
                     Ok((before, watching))
                 });
@@ -43,16 +43,14 @@ impl Engine {
         });
     }
 
-    /// Takes what changed before the watch began. `was_watched` is whether another watch came before it.
-    fn look_again(&self, was_watched: bool) {
+    /// Takes what changed before the watch began.
+    fn look_again(&self) {
         self.adopt_all();
         self.0.catalog.reload_settings();
         self.0.catalog.report_projects();
-        if was_watched {
-            // A config may have come together with its folder, which was not watched.
-            self.0.catalog.reload_hosts();
-            self.0.catalog.report_hosts();
-        }
+        // A config may have come together with its folder, which was not watched.
+        self.0.catalog.reload_hosts();
+        self.0.catalog.report_hosts();
     }
 
     /// Takes whatever may have changed, after a while: files that cannot be watched are read now and then.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ansible,
     found::{self, Found, MOST_BYTES, Read},
-    sources::{Sources, Where},
+    named::{Sources, Where},
 };
 use crate::{
     host::SourceKind,

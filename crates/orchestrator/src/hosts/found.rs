@@ -54,6 +54,9 @@ pub struct Read {
     pub files: Vec<PathBuf>,
 }
 
+/// What a value is, the value, and whether it can be one.
+type Said<'a> = (&'static str, Option<&'a str>, fn(&str) -> bool);
+
 impl Read {
     pub(super) fn problem(&mut self, place: impl Display, why: impl Display) {
         self.problems.push(format!("{place}: {why}"));
@@ -80,7 +83,7 @@ impl Read {
         let Some(name) = name(&found.name) else {
             return self.problem(place, "a host has no name that a command line could hold");
         };
-        let said: [(&str, Option<&str>, fn(&str) -> bool); 5] = [
+        let said: [Said<'_>; 5] = [
             ("address", found.address.as_deref(), is_address),
             ("user", found.user.as_deref(), is_user),
             ("key's path", found.key.as_deref(), is_path),

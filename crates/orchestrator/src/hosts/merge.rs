@@ -55,7 +55,13 @@ pub fn merge(known: &[Host], mut found: Vec<Found>) -> Merged {
         // Names that one source gives are meant to be different.
         let is_it = |(at, kind): &&(usize, SourceKind)| {
             let user = &users[*at];
-            *kind != one.source.kind && (one.user.is_none() || user.is_none() || *user == one.user)
+            let has_other = entries[*at]
+                .found
+                .iter()
+                .any(|other| other.source.kind == one.source.kind);
+            *kind != one.source.kind
+                && !has_other
+                && (one.user.is_none() || user.is_none() || *user == one.user)
         };
         let here = by_place.get(&place).map_or(&[][..], Vec::as_slice);
         let same_place = here.iter().find(is_it).map(|(at, _)| *at);

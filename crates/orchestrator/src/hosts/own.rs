@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     HostsError,
-    found::{is_address, is_jump, is_path, is_user, name},
+    found::{Found, is_address, is_jump, is_path, is_user, name},
 };
 use crate::json_file::{self, KeptError};
 
@@ -71,6 +71,19 @@ impl NewHost {
     }
 }
 
+impl From<&Found> for NewHost {
+    fn from(found: &Found) -> Self {
+        Self {
+            name: found.name.clone(),
+            address: found.address.clone(),
+            user: found.user.clone(),
+            port: found.port.map(|port| port.to_string()),
+            key: found.key.clone(),
+            jump: found.jump.clone(),
+        }
+    }
+}
+
 /// The file of them.
 #[derive(Debug, Clone, Copy)]
 pub struct OwnHosts<'a>(&'a Path);
@@ -88,11 +101,33 @@ impl<'a> OwnHosts<'a> {
         self.0.join("hosts.conf")
     }
 
+    /// A host, if it is one of them; a file that cannot be read holds none.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<NewHost> {
+        let bytes = json_file::own_bytes(&self.path(), MOST_BYTES).ok()??;
+        let text = String::from_utf8(bytes).ok()?;
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let (start, end) = block(&lines, name)?;
+        let value = |setting: &str| {
+            let mut within = lines[start + 1..end].iter().map(|line| words(line));
+            let found = within.find(|(keyword, _)| keyword.eq_ignore_ascii_case(setting));
+            found.map(|(_, value)| value.to_owned())
+        };
+        Some(NewHost {
+            name: name.to_owned(),
+            address: value("HostName"),
+            user: value("User"),
+            port: value("Port"),
+            key: value("IdentityFile"),
+            jump: value("ProxyJump"),
+        })
+    }
+
     /// Adds a host.
     ///
     /// # Errors
     /// If something of it cannot be, it is there already, or the file cannot be written.
-    pub fn add(self, host: &NewHost) -> Result<(), HostsError> {
+    pub fn insert(self, host: &NewHost) -> Result<(), HostsError> {
         host.check()?;
         self.change(|lines| {
             if block(lines, &host.name).is_some() {
@@ -115,7 +150,7 @@ impl<'a> OwnHosts<'a> {
     /// Changes what is given of a host.
     ///
     /// # Errors
-    /// As [`Self::add`], and if it was not added here.
+    /// As [`Self::insert`], and if it was not added here.
     pub fn edit(self, host: &NewHost) -> Result<(), HostsError> {
         host.check()?;
         self.change(|lines| {

@@ -2,6 +2,7 @@
 
 mod asked;
 mod hostile;
+mod listed;
 mod outlives;
 
 use crate::{home, page, postgres, sshd};
@@ -293,7 +294,7 @@ fn a_line_chooses_hosts_and_all_of_them_only_if_it_is_said_once_more() {
         ("!db", "means all 3 hosts: add --yes"),
         (
             "web-[03-04]",
-            "no host is called 'web-04' in the SSH config; did you mean web-01",
+            "no host is called 'web-04'; did you mean web-01",
         ),
         ("bd", "did you mean db?"),
         ("x*", "'x*' means no host"),

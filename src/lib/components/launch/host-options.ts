@@ -19,7 +19,7 @@ export function hostOptions(hosts: Host[], chosen: string): HostOption[] {
     badge: production ? 'production' : undefined,
   }));
   if (chosen === '' || usable.some(({ name }) => name === chosen)) return options;
-  return [{ value: chosen, label: chosen, hint: 'not in the SSH config' }, ...options];
+  return [{ value: chosen, label: chosen, hint: 'not listed' }, ...options];
 }
 
 /** A path as make's own folder sees it. */

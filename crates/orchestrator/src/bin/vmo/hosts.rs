@@ -112,7 +112,7 @@ pub(crate) async fn hosts(hosts: Hosts) -> Outcome {
 async fn change(catalog: &Catalog, change: Change) -> Result<(), Failed> {
     match change {
         Change::Production { name, whether } => {
-            catalog.mark_production(&name, whether == "on").await?
+            catalog.mark_production(&name, whether == "on").await?;
         }
         Change::Add { name, place, way } => {
             let (user, rest) = match place.rsplit_once('@') {
@@ -195,7 +195,7 @@ async fn import(
                 true => {
                     catalog
                         .drop_host_source(&path.display().to_string())
-                        .await?
+                        .await?;
                 }
                 false => catalog.import_hosts(&path).await?,
             }

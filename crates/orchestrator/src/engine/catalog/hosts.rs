@@ -175,6 +175,46 @@ impl Catalog {
         hosts.collect()
     }
 
+    /// How `ssh` is told of a host: options, and the destination. One that no SSH config of the user names is told whole.
+    pub(in crate::engine) fn ssh_words(&self, name: &str) -> (Vec<String>, String) {
+        let mut words: Vec<String> = Vec::new();
+        if let [only] = self.0.folders.ssh_configs.as_slice() {
+            words.extend(["-F".to_owned(), only.display().to_string()]);
+        }
+        let known = Arc::clone(&self.0.hosts.now.lock());
+        let own = OwnHosts::of(self.config()).get(name);
+        let entries = known
+            .entries
+            .iter()
+            .filter(|entry| !entry.is_known || entry.name != name);
+        let found = entries
+            .flat_map(|entry| &entry.found)
+            .find(|one| one.name == name);
+        let host = own.or_else(|| found.map(NewHost::from));
+        let Some(host) = host else {
+            return (words, name.to_owned());
+        };
+        let proxy = found.and_then(|one| one.proxy.as_ref());
+        for (option, value) in [("-p", &host.port), ("-i", &host.key), ("-J", &host.jump)] {
+            words.extend(
+                value
+                    .iter()
+                    .flat_map(|value| [option.to_owned(), value.clone()]),
+            );
+        }
+        words.extend(
+            proxy
+                .into_iter()
+                .flat_map(|proxy| ["-o".to_owned(), format!("ProxyCommand={proxy}")]),
+        );
+        let address = host.address.unwrap_or(host.name);
+        let to = match host.user {
+            Some(user) => format!("{user}@{address}"),
+            None => address,
+        };
+        (words, to)
+    }
+
     /// Reads the hosts again. If no host of the SSH config can be read any more, the one before stays in force.
     pub(in crate::engine) fn reload_hosts(&self) {
         let list = &self.0.hosts;
@@ -222,7 +262,7 @@ impl Catalog {
             let why = format!("'{}' is there already, by {}", host.name, known.place);
             return Err(EngineError::Refused(why));
         }
-        self.change_hosts(move |config| OwnHosts::of(config).add(&host))
+        self.change_hosts(move |config| OwnHosts::of(config).insert(&host))
             .await
     }
 

@@ -2,8 +2,6 @@
 //! word is quoted for a POSIX shell, and no secret is in it: in a secret's place is a variable of the shell, without which
 //! the line refuses to run.
 
-use std::path::Path;
-
 use super::{
     compose::Wanted,
     draft::{self, Asked},
@@ -32,7 +30,7 @@ impl Engine {
                 (None, Copied::Start { start }) => engine.asked_of(&start)?,
                 (None, Copied::Job { .. }) => Vec::new(),
             };
-            line(&asked, by, engine.catalog().only_ssh_config())
+            line(&asked, by, &|host| engine.catalog().ssh_words(host))
         })
         .await
     }
@@ -92,11 +90,13 @@ fn of_job(job: Job) -> Asked {
     }
 }
 
-/// Jobs of one launch as lines for a terminal. `config` is the SSH config that `ssh` has to be given, if it is not the
-/// user's own.
-fn line(asked: &[Asked], by: CopiedAs, config: Option<&Path>) -> Result<String, EngineError> {
+/// How `ssh` is told of a host: options, and the destination.
+type Way<'a> = &'a dyn Fn(&str) -> (Vec<String>, String);
+
+/// Jobs of one launch as lines for a terminal.
+fn line(asked: &[Asked], by: CopiedAs, way: Way<'_>) -> Result<String, EngineError> {
     let lines = match by {
-        CopiedAs::Plain => asked.iter().map(|one| plain(one, config)).collect(),
+        CopiedAs::Plain => asked.iter().map(|one| plain(one, way)).collect(),
         CopiedAs::Vmo => by_vmo(asked).map(|line| vec![line]),
     };
     let lines: Vec<String> = lines.map_err(|_| nul())?;
@@ -144,9 +144,9 @@ fn within(asked: &Asked, line: String) -> Quoted {
 }
 
 /// By its own program: `make`, `ssh`, or the shell.
-fn plain(asked: &Asked, config: Option<&Path>) -> Quoted {
+fn plain(asked: &Asked, way: Way<'_>) -> Quoted {
     if let Place::Host { name } = &asked.place {
-        return by_ssh(asked, name, config);
+        return by_ssh(asked, way(name));
     }
     let argv = asked.here().map_or(&[][..], |here| &here.argv);
     if argv.is_empty() {
@@ -194,21 +194,19 @@ fn without_dashes<'a>(asked: &Asked, argv: &'a [String]) -> Vec<&'a str> {
     words
 }
 
-fn by_ssh(asked: &Asked, host: &str, config: Option<&Path>) -> Quoted {
+fn by_ssh(asked: &Asked, (options, host): (Vec<String>, String)) -> Quoted {
     let mut words = vec!["ssh".to_owned()];
-    if let Some(config) = config {
-        words.extend(["-F".to_owned(), config.display().to_string()]);
-    }
+    words.extend(options);
     let is_shell = asked.command == SHELL && asked.pty;
     if asked.pty && !is_shell {
         words.push("-t".to_owned());
     }
     if is_shell {
-        words.push(host.to_owned());
+        words.push(host);
     } else {
         // ssh looks for options behind the host, too.
         words.extend(asked.command.starts_with('-').then(|| "--".to_owned()));
-        words.extend([host.to_owned(), asked.command.clone()]);
+        words.extend([host, asked.command.clone()]);
     }
     joined(words.iter().map(String::as_str))
 }

@@ -31,8 +31,13 @@ fn secret(name: &str, value: &str) -> Assignment {
     }
 }
 
+/// A host that the user's SSH config names.
+fn by_name(host: &str) -> (Vec<String>, String) {
+    (Vec::new(), host.to_owned())
+}
+
 fn copied(asked: &Asked, by: CopiedAs) -> String {
-    line(std::slice::from_ref(asked), by, None).unwrap()
+    line(std::slice::from_ref(asked), by, &by_name).unwrap()
 }
 
 /// What the programs of a line get, word by word, from a real shell; none if the shell refuses the line.
@@ -117,14 +122,17 @@ fn a_line_is_what_a_person_would_type() {
 fn several_hosts_are_one_line_of_vmo_and_one_of_ssh_each() {
     let on = |host: &str| draft::of_host(host, "uptime", false, None);
     let three = [on("web-1"), on("web-2"), on("db")];
-    let config = Some(Path::new("/tmp/my config"));
+    let config: super::Way<'_> = &|host| {
+        let options = ["-F", "/tmp/my config"].map(str::to_owned).into();
+        (options, format!("me@{host}"))
+    };
     assert_eq!(
         line(&three, CopiedAs::Vmo, config).unwrap(),
         "vmo run --on='web-[1-2],db' -- uptime"
     );
     assert_eq!(
         line(&three[1..], CopiedAs::Plain, config).unwrap(),
-        "ssh -F '/tmp/my config' web-2 uptime\nssh -F '/tmp/my config' db uptime"
+        "ssh -F '/tmp/my config' me@web-2 uptime\nssh -F '/tmp/my config' me@db uptime"
     );
 }
 
