@@ -20,7 +20,8 @@
 //! answer is handed to the next process if there is no spool, and else is followed to whatever became of it.
 //!
 //! **Its end**: an engine keeps its connection open as long as it lives. Without a job, the process ends when no engine is
-//! connected, or when its sessions are closed, which they are after ten idle minutes or a failed login.
+//! connected, or when its sessions are closed, which they are after ten idle minutes or a failed login. A canceled job whose
+//! link broke keeps it until the host is back and the cancel is done, for an hour at most.
 
 mod archiver;
 mod asking;

@@ -5,7 +5,7 @@
 use std::io;
 
 use rustix::event::PollFd;
-use ssh2::Session;
+use ssh2::{MethodType, Session};
 
 use super::{
     channel::{Channel, Report, STDERR},
@@ -21,6 +21,18 @@ pub(super) enum Link<'a> {
     Session(&'a Session),
     /// The user's own `ssh`.
     Own(&'a Own),
+}
+
+impl Link<'_> {
+    /// By which algorithms its keys were made and its bytes go, for a person; none of what the user's own `ssh` does.
+    pub(super) fn algorithms(self) -> Option<String> {
+        let Self::Session(session) = self else {
+            return None;
+        };
+        let key_exchange = session.methods(MethodType::Kex)?;
+        let cipher = session.methods(MethodType::CryptCs)?;
+        Some(format!("key exchange {key_exchange}, cipher {cipher}"))
+    }
 }
 
 /// One command's way to its host and back.

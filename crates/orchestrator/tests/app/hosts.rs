@@ -9,6 +9,7 @@ use crate::{home, page, postgres, sshd};
 use std::{
     fs,
     io::{Read, Write},
+    os::unix::fs::PermissionsExt,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -181,6 +182,33 @@ fn what_only_ssh_can_do_it_does_once_that_is_allowed() {
     assert_eq!(job["notes"], json!([note]));
     home.text(&["trust", "--remove", "ssh -T box"]);
     assert_ne!(run().status.code(), Some(7));
+}
+
+#[test]
+fn a_proxy_command_begins_where_the_job_is_wanted() {
+    let (sshd, _postgres, home) = with_host();
+    let command = "./gate %h %p";
+    fs::copy(
+        sshd.config(&format!("Host box\n ProxyCommand {command}")),
+        home.ssh_config(),
+    )
+    .unwrap();
+    home.text(&["trust", command]);
+    let folder = home.work().join("elsewhere");
+    fs::create_dir(&folder).unwrap();
+    let gate = folder.join("gate");
+    fs::write(
+        &gate,
+        "#!/bin/bash\nexec 3<>/dev/tcp/$1/$2\ncat <&3 & cat >&3; kill $!\n",
+    )
+    .unwrap();
+    fs::set_permissions(&gate, fs::Permissions::from_mode(0o755)).unwrap();
+    let output = home
+        .vmo(&["run", "--on", "box", "--", "exit 7"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(7), "{output:?}");
 }
 
 #[test]

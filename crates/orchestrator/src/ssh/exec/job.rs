@@ -48,6 +48,8 @@ pub(in crate::ssh) struct Job {
     settled: bool,
     /// Whether its link is gone.
     is_cut: bool,
+    /// By which algorithms its link is kept secret.
+    algorithms: Option<String>,
     /// When to ask again whether there is room for its output; none if there was.
     full_until: Option<Instant>,
 }
@@ -73,6 +75,7 @@ impl Job {
             input_ended: false,
             settled: false,
             is_cut: false,
+            algorithms: None,
             full_until: None,
         }
     }
@@ -125,6 +128,9 @@ impl Job {
         buffer: &mut [u8],
     ) -> io::Result<bool> {
         let mut moved = self.obey();
+        if self.algorithms.is_none() {
+            self.algorithms = link.algorithms();
+        }
         let rests = self.raw.as_mut().is_some_and(Raw::is_resting);
         if !rests && (*may_open || !self.is_opening()) {
             match self.step_wire(link, alone, buffer) {

@@ -75,7 +75,7 @@ impl Alive {
         match route.alive_interval {
             Some(silence) => Self {
                 silence: silence.max(SHORTEST_SILENCE),
-                patience: silence.max(SHORTEST_SILENCE) * route.alive_count.max(1),
+                patience: silence * route.alive_count.max(1),
             },
             None => Self {
                 silence: SILENCE,

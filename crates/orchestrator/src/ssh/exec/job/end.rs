@@ -193,6 +193,7 @@ impl Job {
             .chain(agent)
             .chain(suspects)
             .chain(noise)
+            .chain(self.algorithms.clone())
             .collect()
     }
 
