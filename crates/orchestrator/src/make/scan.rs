@@ -14,6 +14,7 @@
 //!                        names that need no value, and those that were meant for the shell
 //!   shell, tested        a recipe's commands and words, and what they test variables for
 //!   language             whether they are a shell's at all
+//!   side                 what of them only runs with other values
 //! list, listed           what was read → what a person is shown, and what first, by way of
 //!   guards               prerequisites that name a variable that must have a value, as `guard-TOKEN` does
 //!   help                 the texts in the recipe of `help`
@@ -65,6 +66,7 @@ mod rules;
 mod secret;
 mod secrets;
 mod shell;
+mod side;
 mod source;
 mod stamps;
 mod summary;

@@ -1,6 +1,6 @@
 //! Names that need no value from a person: make's own variables, and what any environment has.
 
-use super::text::is_name;
+use super::{functions, text::is_name};
 
 /// make's own: its implicit rules' programs (GNU make manual, "Variables Used by Implicit Rules") and its special ones.
 const MAKE: &[&str] = &[
@@ -131,8 +131,13 @@ pub(super) fn is_own(name: &str) -> bool {
 pub(super) fn is_offered(name: &str, defined: bool) -> bool {
     let special = name.starts_with("MAKE")
         || matches!(name, "CURDIR" | "MFLAGS" | "SHELL" | "SUFFIXES" | "VPATH");
+    // `$(dir)` is a slip, or what is left of a name that is put together.
+    let is_function = !defined && functions::is_known(name);
     let own = is_own(name);
-    is_name(name) && ENVIRONMENT.binary_search(&name).is_err() && (!own || (defined && !special))
+    is_name(name)
+        && !is_function
+        && ENVIRONMENT.binary_search(&name).is_err()
+        && (!own || (defined && !special))
 }
 
 /// Whether it may well stay empty.

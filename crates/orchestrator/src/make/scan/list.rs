@@ -7,10 +7,10 @@ use super::{
     calls::calls,
     examples,
     extra_words::ExtraWords,
-    guards, inherited, language, listed, missing,
+    guards, inherited, listed, missing,
     phony::slips_of_phony,
     reach,
-    reader::Reader,
+    reader::{Reader, settle_languages},
     rules::{Found, Rule, Rules},
     secret::concealed,
     secrets,
@@ -36,7 +36,7 @@ const MAX_DEFAULTS: usize = 4 << 20;
 /// The scan of what was read.
 pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     reader.rules.settle_sides();
-    language::settle(&mut reader);
+    settle_languages(&mut reader);
     missing::tell(&mut reader);
     tell_overspent(&mut reader);
     guards::by_prerequisite(&mut reader);

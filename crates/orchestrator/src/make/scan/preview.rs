@@ -10,9 +10,9 @@ use super::{
     danger::danger_of_recipe,
     expand::Expander,
     functions::stem,
-    language::{self, Language, in_one},
+    language::{Language, in_one},
     reach,
-    reader::Reader,
+    reader::{Reader, settle_languages},
     rules::Rule,
     secret::concealed,
     text::{closing, cut, is_name},
@@ -60,7 +60,7 @@ pub fn previews(dir: &Path, targets: &[(&str, &[String])], given: &[Assignment])
         .map(|one| (one.name.clone(), one.value.clone()));
     let mut reader = super::read_given(dir, decide.collect());
     reader.rules.settle_sides();
-    language::settle(&mut reader);
+    settle_languages(&mut reader);
     let mut values = Values::of(&reader, given);
     let of_target = |(target, words): &(&str, &[String])| values.recipe(target, words, given);
     targets.iter().map(of_target).collect()

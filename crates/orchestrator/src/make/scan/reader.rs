@@ -7,6 +7,7 @@ mod condition;
 mod define;
 mod evaluate;
 mod include;
+mod language;
 mod mistakes;
 mod rule;
 mod side;
@@ -15,7 +16,7 @@ mod slips;
 use std::path::Path;
 
 use condition::Condition;
-pub(super) use side::Side;
+pub(super) use language::settle as settle_languages;
 
 use super::{
     assignment::assignment,
@@ -23,6 +24,7 @@ use super::{
     examples::Examples,
     expand::Expander,
     rules::Rules,
+    side::Side,
     source::Files,
     text::{find_plain, first_word, is_blank, joined, logical, split_comment},
     variables::{Standing, Variables, asks_shell},

@@ -3,7 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    comment::Notes, functions::stem, language::Language, reader::Side, target_specific::Specifics,
+    comment::Notes,
+    functions::stem,
+    language::Language,
+    side::{OtherSide, Side},
+    target_specific::Specifics,
     text::Word,
 };
 use crate::project::Place;
@@ -19,8 +23,6 @@ const MAX_LINES: usize = 200;
 /// Of each line, as many characters.
 const MAX_LINE: usize = 2_000;
 
-/// As many variables are kept that decide on a line.
-const MAX_TESTS: usize = 20;
 /// As many patterns are tried on each name.
 const MAX_FAMILIES: usize = 50;
 
@@ -139,32 +141,6 @@ impl Rule {
         if self.text.len() + raw.len() < MAX_TEXT {
             self.text.push_str(raw);
             self.text.push('\n');
-        }
-    }
-}
-
-/// The lines of a recipe on a side of a condition that is not taken with the values that are known.
-#[derive(Debug, Default)]
-pub(super) struct OtherSide {
-    /// The lines as one text.
-    pub(super) text: String,
-    /// The variables that decide.
-    pub(super) tests: Vec<usize>,
-}
-
-impl OtherSide {
-    /// Adds what follows the tab of a line, under conditions on these variables.
-    pub(super) fn add(&mut self, raw: &str, tests: &[usize]) {
-        if self.text.len() + raw.len() < MAX_TEXT {
-            self.text.push_str(raw);
-            self.text.push('\n');
-            let known = &mut self.tests;
-            known.extend(
-                tests
-                    .iter()
-                    .copied()
-                    .take(MAX_TESTS.saturating_sub(known.len())),
-            );
         }
     }
 }

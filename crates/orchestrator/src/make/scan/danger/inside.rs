@@ -13,13 +13,14 @@ const MAX_DEPTH: usize = 6;
 /// As many references are looked at.
 const MAX_STEPS: usize = 200;
 /// The longest text that is looked at, in bytes.
-const MAX_TEXT: usize = 4_000;
+const MAX_TEXT: usize = 32 << 10;
 
 /// Whether all that the inside of a reference stands for lies in the project's folder.
 pub(super) fn is_inside(inner: &str, expander: &Expander<'_>) -> bool {
     let mut looking = Looking {
         expander,
         left: MAX_STEPS,
+        is_named: false,
     };
     looking.reference(inner, 0)
 }
@@ -29,6 +30,8 @@ struct Looking<'a> {
     expander: &'a Expander<'a>,
     /// As many references may still be looked at.
     left: usize,
+    /// Whether a name is put behind each word.
+    is_named: bool,
 }
 
 impl Looking<'_> {
@@ -53,7 +56,16 @@ impl Looking<'_> {
             "notdir" => true,
             // Whatever stands behind a folder of the project's is in it.
             "addprefix" => is_folder(parts[0]) || self.list(last, depth + 1),
-            "addsuffix" | "filter" | "filter-out" | "wildcard" | "sort" | "strip" | "firstword"
+            "addsuffix" => {
+                let outer = self.is_named;
+                self.is_named |= is_file(parts[0]);
+                let is_inside = self.list(last, depth + 1);
+                self.is_named = outer;
+                is_inside
+            }
+            // A folder alone may be the project's own, `./`.
+            "dir" => self.is_named && self.list(last, depth + 1),
+            "basename" | "filter" | "filter-out" | "wildcard" | "sort" | "strip" | "firstword"
             | "lastword" | "word" | "wordlist" | "foreach" | "patsubst" | "subst" => {
                 self.list(last, depth + 1)
             }
@@ -83,6 +95,12 @@ impl Looking<'_> {
                 Some(Piece::Dollar | Piece::Letter(_)) => false,
             })
     }
+}
+
+/// Whether a text is the name of a file or a folder, or its end, so that what is before it stays a folder.
+fn is_file(suffix: &str) -> bool {
+    let starts = suffix.trim_start_matches('.');
+    starts.starts_with(char::is_alphanumeric) && !suffix.contains(['$', ' '])
 }
 
 /// Whether a text begins with a folder of the project's.

@@ -33,6 +33,9 @@ pub(super) struct Condition {
 /// How conditions name Windows, which no makefile is run on here.
 const FOREIGN: [&str; 6] = ["windows", "win32", "win64", "mingw", "msys", "cygwin"];
 
+/// How they name the systems that they are run on here.
+const OWN: [&str; 6] = ["posix", "linux", "darwin", "bsd", "unix", "sunos"];
+
 impl Reader {
     /// Reads a line of a condition; false if it is none.
     pub(super) fn condition(&mut self, line: &str, at: &mut At) -> bool {
@@ -105,7 +108,9 @@ impl Reader {
         }
         let is_left_open = self.is_left_open(rest, &tests);
         let lower = rest.to_ascii_lowercase();
-        let names_foreign = FOREIGN.iter().any(|name| lower.contains(name));
+        let names = |systems: &[&str]| systems.iter().any(|name| lower.contains(name));
+        // `$(filter POSIX MSYS,$(HOST))` is for this one as well.
+        let names_foreign = names(&FOREIGN) && !names(&OWN);
         // `ifneq (,$(findstring MINGW,$(UNAME)))` is as `ifeq ($(UNAME),MINGW)`.
         let is_turned = !word.ends_with("def") && compares_with_nothing(rest);
         let is_foreign = names_foreign && (matches!(word, "ifeq" | "ifdef") != is_turned);

@@ -12,10 +12,11 @@ use super::{
         rules::{Headings, Rule},
         secret::concealed,
         shell::without_comments,
+        side::Side,
         text::{Word, find_plain, first_word, is_blank, is_plain_word, split_plain, words},
         variables::Use,
     },
-    At, MAX_USES, Reader, Side,
+    At, MAX_USES, Reader,
 };
 
 /// As many names of `.PHONY` are kept with their places.

@@ -3,23 +3,12 @@
 use super::{
     super::{
         builtin_names::is_given,
+        side::Side,
         text::{arguments, is_blank, is_name},
         variables::{Variable, asks_shell},
     },
     At, Reader,
 };
-
-/// What a side of a condition is, from the likeliest to what never runs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(in super::super) enum Side {
-    /// The one that is taken; or nobody can know without running something.
-    #[default]
-    Taken,
-    /// It is not, with the values that are known; with others that a person may give it is.
-    Open,
-    /// It is not taken here, whatever is given.
-    Never,
-}
 
 /// What is known of the branches of a condition, up to the one being read.
 #[derive(Debug, Clone, Copy)]

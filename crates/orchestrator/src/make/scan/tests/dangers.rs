@@ -9,7 +9,9 @@ fn asks(makefile: &str) -> Option<String> {
 
 fn recipe(line: &str) -> Option<String> {
     let own = "own = $(if $(wildcard $1),$(shell find $1 -name '*.x'))";
-    asks(&format!("BUILD = out\nEMPTY =\n{own}\na:\n\t{line}\n"))
+    asks(&format!(
+        "BUILD = out\nOBJECTS = a.o sub/x.o $(shell find src -name '*.o')\nEMPTY =\n{own}\na:\n\t{line}\n"
+    ))
 }
 
 #[test]
@@ -35,6 +37,7 @@ fn cleaning_inside_the_project_asks_nothing() {
         "rm -rf $(addprefix include/,$(notdir $(shell find src -name '*.mib')))",
         "rm -rf $(addsuffix .d,one two) $(wildcard *.none) $(patsubst %.c,%.o,a.c)",
         "rm -rf $(shell find . -name '*.pyc')",
+        "rm -rf $(addsuffix .depend,$(sort $(dir $(OBJECTS))))",
         "rm -rf $(call own,src)",
         "rm -rf /tmp/of-this-project",
         "rm -rf build 2> /dev/null",
@@ -50,6 +53,7 @@ fn removing_what_is_not_the_projects_asks() {
     for line in [
         "rm -rf /srv/x",
         "rm -rf $(shell cat list)",
+        "rm -rf $(dir $(OBJECTS))",
         "rm -rf $(addprefix /srv/,a b)",
         "rm -rf $(shell find / -name x)",
         "rm -rf $(call own,/srv)",

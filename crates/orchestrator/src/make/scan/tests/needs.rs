@@ -43,6 +43,11 @@ fn only_a_guard_is_needed() {
         // Another target that only uses it runs without.
         assert_eq!(guards, [&["X"][..], &["X"], &[]], "{recipe}");
     }
+    // What is left of a name that is put together is none.
+    let found = read(
+        "T = $(if $($(1)dir),,$(error no dir))\na: ; $(call T,) $(dir) $(if $(dir),,$(error no dir))\n",
+    );
+    assert!(target(&found, "a").guards.is_empty());
     let found = read("guard-%: ; @test -n \"$($*)\" || exit 1\na: guard-X\nb: ; echo $(X) $(Y)\n");
     assert_eq!(target(&found, "a").guards, ["X"]);
     assert!(target(&found, "b").guards.is_empty());
