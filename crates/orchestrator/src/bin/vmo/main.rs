@@ -3,6 +3,7 @@
 // A function of the product is at most as long as clippy.toml says.
 #![cfg_attr(not(test), warn(clippy::too_many_lines))]
 
+mod arguments;
 mod db;
 mod doctor;
 mod fill;
@@ -158,7 +159,7 @@ type Outcome = Result<ExitCode, Failed>;
 
 fn main() -> ExitCode {
     environment::set_postgres_apart();
-    let cli = Cli::parse();
+    let cli: Cli = arguments::parse();
     let wanted = EnvFilter::try_from_env("VMO_TRACE");
     let writer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
