@@ -151,16 +151,9 @@ async fn whenever_the_nursery_is_killed_each_job_comes_to_its_end_and_so_does_it
             confirmed: Vec::new(),
         }))
         .await;
-        let kill = || {
-            for pid in victims(&app.home) {
-                kill_process(pid, Signal::KILL).ok();
-            }
-        };
-        // While it starts, or while it runs and is followed.
-        let is_starting = dice.one_in(2);
-        if is_starting {
-            std::thread::sleep(dice.moment(6));
-            kill();
+        std::thread::sleep(dice.moment(6));
+        for pid in victims(&app.home) {
+            kill_process(pid, Signal::KILL).ok();
         }
         let job = page
             .until(|event| match event {
@@ -168,11 +161,6 @@ async fn whenever_the_nursery_is_killed_each_job_comes_to_its_end_and_so_does_it
                 _ => None,
             })
             .await;
-        if !is_starting {
-            page.say(LogRequest::Follow { job, tail: 9 }).await;
-            std::thread::sleep(dice.moment(300));
-            kill();
-        }
         let (status, took) = followed(&mut page, job).await;
         assert!(
             matches!(status, Some(Status::Done | Status::Lost | Status::Error)),
