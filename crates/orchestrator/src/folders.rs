@@ -5,7 +5,7 @@ mod remembered;
 
 use std::{
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs,
     io::{self, Read, Seek, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
@@ -163,6 +163,27 @@ pub fn program(name: &str) -> io::Result<PathBuf> {
             io::ErrorKind::NotFound,
             format!("{name} is neither beside {here} nor in ../lib/vm-orchestrator: install the package again, or set VMO_BIN_DIR"),
         )
+    })
+}
+
+/// The folders of a `PATH` in which we look for programs of our own accord: the absolute ones. An empty or relative one names
+/// the folder that a person is in, and nothing of that runs unasked.
+pub(crate) fn places(path: &OsStr) -> impl Iterator<Item = PathBuf> {
+    env::split_paths(path).filter(|folder| folder.is_absolute())
+}
+
+/// A program of the system's by its name, in the absolute folders of our own `PATH`.
+///
+/// # Errors
+/// If it is in none of them.
+pub fn installed(name: &str) -> io::Result<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = places(&path)
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file());
+    found.ok_or_else(|| {
+        let why = format!("{name} is in no absolute folder of PATH");
+        io::Error::new(io::ErrorKind::NotFound, why)
     })
 }
 

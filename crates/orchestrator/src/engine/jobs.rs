@@ -18,7 +18,10 @@ use super::{
     events::Events,
     follow::{lives::Lives, skipped::LeftAlone},
 };
-use crate::job::{Job, JobId, JobQuery};
+use crate::{
+    job::{Job, JobId, JobQuery},
+    store::StoreError,
+};
 
 /// Jobs of one page, if the query does not say.
 const PAGE: u32 = 50;
@@ -164,7 +167,11 @@ impl Jobs {
     /// If none or several fit, or the store does not answer.
     pub async fn find(&self, name: &str) -> Result<Job, EngineError> {
         if let Ok(id) = name.parse() {
-            return self.get(id).await;
+            match self.get(id).await {
+                // A row that cannot be read is found as the list finds it: its log can be read.
+                Err(EngineError::Store(StoreError::Corrupt { .. })) => {}
+                found => return found,
+            }
         }
         let is_prefix = |id: JobId| name == "last" || id.to_string().starts_with(name);
         let mut found: Vec<Job> = self

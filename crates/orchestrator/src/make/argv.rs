@@ -15,7 +15,7 @@ use std::{
 
 pub use self::refusal::Refusal;
 use self::refusal::{check_target, check_variable};
-use crate::job::MakeOptions;
+use crate::{folders, job::MakeOptions};
 
 /// What is to be run.
 #[derive(Debug, Clone, Copy)]
@@ -199,7 +199,7 @@ pub fn direnv(dir: &Path, environment: &[(OsString, OsString)]) -> Option<PathBu
 pub(super) fn in_path(name: &str, environment: &[(OsString, OsString)]) -> Option<PathBuf> {
     let mut all = environment.iter();
     let (_, path) = all.find(|(key, _)| key == "PATH")?;
-    std::env::split_paths(path)
+    folders::places(path)
         .map(|folder| folder.join(name))
         .find(|program| {
             let kind = program.metadata();

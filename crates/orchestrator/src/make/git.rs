@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::short_command::{Limits, ask};
-use crate::job::Commit;
+use crate::{folders, job::Commit};
 
 /// How long git may take; in a huge work tree the answer is not worth a slow start.
 const LIMIT: Duration = Duration::from_millis(500);
@@ -48,7 +48,7 @@ pub fn commit(dir: &Path, trusted: impl FnOnce() -> bool) -> Option<Commit> {
 
 /// What git says, of those of its commands that ask nobody anything.
 fn git(dir: &Path, args: &[&str]) -> Option<Vec<u8>> {
-    let mut command = Command::new("git");
+    let mut command = Command::new(folders::installed("git").ok()?);
     command
         .arg("--no-optional-locks")
         // Programs that a repository may name: a file system monitor, hooks, whatever fetches an object that is missing.

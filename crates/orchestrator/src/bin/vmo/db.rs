@@ -5,6 +5,7 @@ use std::{io::IsTerminal, process::ExitCode};
 use clap::{Args, Subcommand};
 use orchestrator::{
     engine::Engine,
+    folders,
     wire::{SeenDatabase, StoreHealth},
 };
 use secrecy::ExposeSecret;
@@ -69,11 +70,17 @@ pub(crate) async fn db(db: Db) -> Outcome {
     if wants_psql {
         // Ctrl-C is psql's while it runs: without us it would lose its server.
         let _ours = signal(SignalKind::interrupt())?;
-        let mut command = Command::new("psql");
         // Everybody can read the arguments of a process, and its user alone its environment.
         let password = store.password().map(ExposeSecret::expose_secret);
-        command.envs(password.map(|password| ("PGPASSWORD", password)));
-        match command.arg(uri).args(&psql).status().await {
+        let password = password.map(|password| ("PGPASSWORD", password));
+        let ran = match folders::installed("psql") {
+            Ok(program) => {
+                let mut command = Command::new(program);
+                command.envs(password).arg(uri).args(&psql).status().await
+            }
+            Err(error) => Err(error),
+        };
+        match ran {
             Ok(status) => {
                 return Ok(ExitCode::from(
                     status
@@ -85,7 +92,7 @@ pub(crate) async fn db(db: Db) -> Outcome {
             Err(_) if psql.is_empty() => {}
             Err(error) => {
                 return Err(Failed::new(format!(
-                    "psql: {error}; install postgresql-client, or connect to {uri}"
+                    "{error}; install postgresql-client, or connect to {uri}"
                 )));
             }
         }

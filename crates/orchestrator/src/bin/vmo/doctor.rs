@@ -259,10 +259,7 @@ fn disk_check(engine: &Engine) -> Check {
 }
 
 fn tool(name: &'static str, otherwise: &str) -> Check {
-    let places = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&places)
-        .map(|dir| dir.join(name))
-        .find(|path| path.is_file());
+    let found = folders::installed(name).ok();
     Check {
         what: name,
         ok: found.is_some(),

@@ -3,6 +3,7 @@
 // A function of the product is at most as long as clippy.toml says.
 #![cfg_attr(not(test), warn(clippy::too_many_lines))]
 
+mod arguments;
 mod db;
 mod doctor;
 mod fill;
@@ -162,7 +163,7 @@ fn main() -> ExitCode {
         return out::answer(asked);
     }
     environment::set_postgres_apart();
-    let cli = Cli::parse();
+    let cli: Cli = arguments::parse();
     let wanted = EnvFilter::try_from_env("VMO_TRACE");
     let writer = tracing_subscriber::fmt::layer()
         .with_ansi(false)

@@ -33,7 +33,7 @@ impl Logs {
     /// If the log cannot be read or the file cannot be written; the unfinished file is then removed. If rows of the log are
     /// gone, the error names the file that has the rest.
     pub async fn save(&self, job: JobId, form: SaveAs) -> Result<PathBuf, EngineError> {
-        let job = self.jobs.get(job).await?;
+        let job = self.jobs.find(&job.to_string()).await?;
         let log = self.of(job.id);
         let cursor = log.cursor(0);
         let folder = downloads(&self.home);

@@ -31,7 +31,7 @@ const WHOLE_LINE: usize = 16 * 1024 * 1024;
 /// The logs that one socket reads.
 #[derive(Debug, Default)]
 pub(super) struct Logs {
-    /// How much of the tail is sent along, by followed job.
+    /// How much of the tail is sent along, by followed job; dropped when another task follows it.
     follows: HashMap<JobId, (watch::Sender<u32>, AbortHandle)>,
     subscriptions: HashMap<u32, AbortHandle>,
     /// The number of the last subscription.
@@ -116,16 +116,10 @@ impl Logs {
         tail: u32,
     ) {
         let pending = pending.without_room();
-        if let Some((wanted, _)) = self.follows.get(&job) {
-            wanted.send_replace(tail);
-            tasks.spawn(async move {
-                let extent = send::extent(&engine, job).await.map(Reply::Extent);
-                pending.reply(extent).await;
-            });
-            return;
-        }
         let (wanted, tail) = watch::channel(tail);
         let task = tasks.spawn(send::follow(engine, pending, job, tail));
+        // One that follows it already answers its call and ends, since nobody wants a tail of it any more. It is not
+        // asked to go on for both calls: its own may be about to fail.
         self.follows.insert(job, (wanted, task));
     }
 

@@ -151,7 +151,7 @@ fn folders() -> Vec<PathBuf> {
         }
     }
     if let Some(path) = env::var_os("PATH") {
-        folders.extend(env::split_paths(&path));
+        folders.extend(crate::folders::places(&path));
     }
     // Where Debian, Red Hat and Homebrew put them, which is not on PATH.
     folders.extend(versions_in("/usr/lib/postgresql", ""));

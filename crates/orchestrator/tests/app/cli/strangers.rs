@@ -1,6 +1,6 @@
 //! What a stranger wrote: nothing of it is an instruction to a terminal, and no row can be forged.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use orchestrator::visible::visible_log;
 
@@ -106,5 +106,85 @@ fn what_vmo_says_of_its_folders_and_files_is_harmless() {
             !format!("{out}\n{err}").contains("\nvmo: forged"),
             "{args:?}"
         );
+    }
+}
+
+/// An argument is a stranger's too: a script hands it on, or a person pastes it.
+#[test]
+fn what_is_wrong_with_the_arguments_is_said_in_visible_words() {
+    let (_postgres, home) = home();
+    let forged = format!("x{HOSTILE}\nvmo: forged");
+    for args in [
+        &[&*forged][..],
+        &["jobs", "--status", &forged],
+        &["jobs", "--limit", &forged],
+        &[&format!("--{forged}")],
+        &["log", "last", "--lines", &forged],
+        &["hosts", &forged],
+        &["db", &forged],
+    ] {
+        // As to a terminal, with colors, which clap takes out of a pipe together with all other sequences.
+        let output = home.vmo(args).env("CLICOLOR_FORCE", "1").output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        // The name of an option ends at its "=".
+        assert!(said.contains("\\x1b]52;c;ZXZpbA"), "{args:?}: {said}");
+        for raw in [
+            "\u{1b}]",
+            "\u{1b}[2J",
+            "\u{9b}",
+            "\u{202e}",
+            "\nvmo: forged",
+        ] {
+            assert!(!said.contains(raw), "{args:?}: {said:?}");
+        }
+    }
+}
+
+/// `PATH` with an empty or relative place in it: what we run of our own accord is not looked for in the folder one is in.
+#[test]
+fn no_program_of_the_folder_one_is_in_runs_unasked() {
+    let (_postgres, home) = home();
+    home.makefile("all:\n\t@echo all\n");
+    fs::create_dir(home.work().join(".git")).unwrap();
+    fs::write(home.work().join(".envrc"), "").unwrap();
+    let ran = home.data().join("ran");
+    for name in [
+        "git",
+        "direnv",
+        "make",
+        "psql",
+        "postgres",
+        "ps",
+        "ssh",
+        "ssh-keygen",
+        "vmo",
+        "vmo-supervisor",
+    ] {
+        let program = home.work().join(name);
+        fs::write(
+            &program,
+            format!("#!/bin/sh\necho $0 $* >>{}\n", ran.display()),
+        )
+        .unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let usual = std::env::var("PATH").unwrap();
+    for path in [
+        format!(":{usual}"),
+        format!(".:{usual}"),
+        format!("../work/.:{usual}"),
+    ] {
+        for args in [
+            &["targets"][..],
+            &["jobs"],
+            &["doctor"],
+            &["run", "--", "true"],
+            &["db", "--", "-c", "select 1"],
+        ] {
+            home.vmo(args).env("PATH", &path).output().unwrap();
+            let ran = fs::read_to_string(&ran).unwrap_or_default();
+            assert_eq!(ran, "", "{path}: {args:?}");
+        }
     }
 }

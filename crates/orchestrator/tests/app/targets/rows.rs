@@ -33,7 +33,7 @@ const UNREADABLE: [(&str, &str); 9] = [
 async fn one_row_that_cannot_be_read_is_one_bad_line() {
     let (postgres, home) = home("");
     for _ in 0..3 {
-        home.text(&["run", "--", "true"]);
+        home.text(&["run", "--", "echo true"]);
     }
     let app = App::start(home);
     let mut page = app.page().await;
@@ -56,12 +56,14 @@ async fn one_row_that_cannot_be_read_is_one_bad_line() {
         );
         assert_eq!(
             (jobs[1].status, jobs[1].command.as_str()),
-            (Status::Lost, "true"),
+            (Status::Lost, "echo true"),
             "{made}"
         );
         for well in [&jobs[0], &jobs[2]] {
             assert_eq!(well.status, Status::Done, "{made}");
         }
+        // Its log is beside the row, and whole.
+        assert_eq!(app.home.text(&["log", &id]), "true\n", "{made}");
         // By itself it is an answer, too, and nothing runs again from it.
         let job = jobs[1].id;
         page.ask(JobRequest::Job { job }).await.unwrap_err();

@@ -18,12 +18,7 @@ use crate::{
 const FRAME: Duration = Duration::from_millis(16);
 
 /// How large a log is.
-pub(super) async fn extent(engine: &Engine, job: JobId) -> Result<wire::Extent, EngineError> {
-    let log = engine.logs().of(job);
-    extent_now(&log, &log.source().await?).await
-}
-
-async fn extent_now(log: &Log, source: &Source) -> Result<wire::Extent, EngineError> {
+async fn extent(log: &Log, source: &Source) -> Result<wire::Extent, EngineError> {
     Ok(wire::Extent {
         missing: log.missing().await?,
         ..source.extent().into()
@@ -51,7 +46,7 @@ pub(super) async fn follow(
 ) {
     let log = engine.logs().of(job);
     let (reply, source) = match log.source().await {
-        Ok(source) => (extent_now(&log, &source).await, Some(source)),
+        Ok(source) => (extent(&log, &source).await, Some(source)),
         Err(error) => (Err(error.into()), None),
     };
     let outbox = pending.outbox().clone();
@@ -62,7 +57,8 @@ pub(super) async fn follow(
         Some(grows) => grows.growth(),
     };
     let mut said = None;
-    loop {
+    // Until a later call follows it.
+    while tail.has_changed().is_ok() {
         let extent = *growth.borrow_and_update();
         let wanted = u64::from(*tail.borrow_and_update());
         let begun = Instant::now();

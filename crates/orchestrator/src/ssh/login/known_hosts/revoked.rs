@@ -10,6 +10,8 @@ use std::{
 
 use data_encoding::BASE64;
 
+use crate::folders;
+
 /// How a list in OpenSSH's own form begins (PROTOCOL.krl).
 const KRL: &[u8] = b"SSHKRL\n\0";
 
@@ -39,7 +41,8 @@ fn is_in_list(file: &Path, kind: &str, key: &[u8]) -> Result<bool, String> {
     let failed = |error: std::io::Error| {
         format!("ssh-keygen, which reads the revoked keys, cannot be run: {error}")
     };
-    let mut child = Command::new("ssh-keygen")
+    let program = folders::installed("ssh-keygen").map_err(failed)?;
+    let mut child = Command::new(program)
         .arg("-Q")
         .arg("-f")
         .arg(file)
