@@ -159,6 +159,12 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether an order that was left for a batch still waits for somebody to carry it out.
+    #[must_use]
+    pub fn is_ordered(&self, id: Uuid) -> bool {
+        Place::of(self.folders(), id).is_ok_and(|place| !place.orders().is_empty())
+    }
+
     /// The batches whose folders are here, as they are now: a job's end may not be written down, if nobody drives its batch.
     pub(in crate::engine) async fn batches_here(&self) -> Result<Vec<Batch>, EngineError> {
         let mut all = self

@@ -1,6 +1,6 @@
 //! `vmo batch`: batches and their hosts, and orders to them.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
 use orchestrator::{
@@ -9,6 +9,9 @@ use orchestrator::{
 };
 
 use super::{Outcome, many, out, settled};
+
+/// Between two looks at whether somebody carries an order out.
+const AGAIN: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Args)]
 pub(crate) struct Batch {
@@ -96,11 +99,17 @@ async fn give(engine: &Engine, batch: &OneBatch, order: Order, json: bool) -> Ou
     if !waits {
         engine.order_batch(batch.id, order).await?;
     }
-    if engine.drive_batch(batch.id).await? {
-        let since = (!waits).then_some(batch.changes);
-        return many::follow(engine, batch.id, json, since).await;
+    let since = (!waits).then_some(batch.changes);
+    loop {
+        match engine.drive_batch(batch.id).await {
+            Ok(true) => return many::follow(engine, batch.id, json, since).await,
+            Ok(false) if engine.is_ordered(batch.id) => tokio::time::sleep(AGAIN).await,
+            // Somebody drives it, or is done with it.
+            Ok(false) => return Ok(ExitCode::SUCCESS),
+            Err(_) if !engine.is_ordered(batch.id) => return Ok(ExitCode::SUCCESS),
+            Err(error) => return Err(error.into()),
+        }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn moment(batch: &OneBatch) -> String {

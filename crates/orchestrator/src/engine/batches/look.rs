@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::Utc;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use super::{Watched, driver::Driver, place::Place};
 use crate::{
-    batch::{Batch, Status},
+    batch::{Batch, Entry, Status},
     engine::{Engine, EngineError},
     wire::Event,
 };
@@ -39,22 +40,56 @@ impl Engine {
         let Ok(all) = self.batches_here().await else {
             return;
         };
-        for batch in all.iter().filter(|batch| batch.status() != Status::Running) {
-            match self.drive_batch(batch.id).await {
-                Ok(true) => self.batch_rests(batch.id).await,
-                Ok(false) => {}
-                Err(error) => tracing::debug!(batch = %batch.id, %error, "not settled"),
+        for batch in all {
+            if batch.status() == Status::Running {
+                continue;
+            }
+            let id = batch.id;
+            if let Err(error) = self.settle_batch(batch).await {
+                tracing::debug!(batch = %id, %error, "not settled");
             }
         }
     }
 
-    async fn batch_rests(&self, id: Uuid) {
-        let Some(mut batch) = self.watch_batch(id) else {
-            return;
+    async fn settle_batch(&self, seen: Batch) -> Result<(), EngineError> {
+        let claimed = self.blocking(move |engine| {
+            let place = Place::of(engine.folders(), seen.id)?;
+            let Some(mut claim) = place.claim()? else {
+                return Ok(None);
+            };
+            let mut batch = place.read()?.batch;
+            let hosts = batch.hosts.iter().zip(&seen.hosts).enumerate();
+            let ended = hosts.filter(|(_, (known, seen))| known.state != seen.state);
+            let mut happened: Vec<Entry> = ended
+                .map(|(host, (_, seen))| Entry::Ended {
+                    host,
+                    state: seen.state,
+                    why: seen.why.clone(),
+                })
+                .collect();
+            if batch.finished_at.is_none() {
+                happened.push(Entry::Rested { at: Utc::now() });
+            }
+            claim.note(&happened)?;
+            happened.iter().for_each(|entry| batch.apply(entry));
+            // Somebody has gone on with it meanwhile.
+            let goes_on = batch.status() == Status::Running || !place.orders().is_empty();
+            Ok((!goes_on).then_some((batch, place, claim)))
+        });
+        let Some((batch, place, claim)) = claimed.await? else {
+            return Ok(());
         };
-        let is_held = |batch: &Arc<Batch>| batch.finished_at.is_some() && batch.counts().held > 0;
-        // An error means that it is over and dropped.
-        let _rests = batch.wait_for(is_held).await.is_ok();
+        let row = &batch;
+        let saved = self
+            .0
+            .link
+            .insist_on_writing(|store| async move { store.save_batch(row).await });
+        saved.await?;
+        if batch.counts().held == 0 {
+            place.remove()?;
+        }
+        drop(claim);
+        Ok(())
     }
 
     /// Drives a batch that nobody drives; false if somebody does.
