@@ -9,6 +9,7 @@
 pub(in crate::engine) mod driver;
 pub(in crate::engine) mod look;
 pub(in crate::engine) mod place;
+mod sets;
 
 use std::{collections::HashMap, io::ErrorKind, sync::Arc};
 
@@ -18,7 +19,11 @@ use uuid::Uuid;
 
 use self::place::Place;
 use super::{Engine, EngineError};
-use crate::batch::{Batch, HostState, Order};
+use crate::{
+    batch::{Batch, HostState, OnHost, Order},
+    job::JobId,
+    ssh::InBatch,
+};
 
 /// Batches of one list, at most.
 const MOST: u32 = 500;
@@ -157,6 +162,20 @@ impl Engine {
             watched.ordered.notify_one();
         }
         Ok(())
+    }
+
+    /// Which host of its batch a job runs on.
+    pub(in crate::engine) fn place_in(&self, batch: Uuid, job: JobId) -> Option<InBatch> {
+        let watched = self.0.batches.get(batch)?;
+        let batch = watched.batch.borrow();
+        let is_its = |host: &OnHost| host.job == Some(job) || host.check == Some(job);
+        let rank = batch.hosts.iter().position(is_its)?;
+        Some(InBatch {
+            host: batch.hosts[rank].name.clone(),
+            rank,
+            count: batch.hosts.len(),
+            batch: batch.id,
+        })
     }
 
     /// Whether an order that was left for a batch still waits for somebody to carry it out.

@@ -184,6 +184,7 @@ impl Handle {
                 command,
                 pty: None,
                 graces: Vec::new(),
+                in_batch: None,
             };
             let (_controls, orders) = controls().ok()?;
             let (sessions, output) = (&self.sessions, Box::new(Printed(text)));
