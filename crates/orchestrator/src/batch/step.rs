@@ -55,6 +55,13 @@ impl Batch {
         }
     }
 
+    /// Whether no host waits for another one.
+    #[must_use]
+    pub fn is_all_at_once(&self) -> bool {
+        let is_one_wave = self.hosts.iter().all(|host| host.wave == 0);
+        is_one_wave && self.rules.at_once(self.hosts.len()) >= self.hosts.len()
+    }
+
     /// Why nothing new is to start from now on, if that is so.
     #[must_use]
     pub fn stops(&self) -> Option<String> {

@@ -165,7 +165,7 @@ async fn show_one(engine: Engine, job: JobId, prefix: String, json: bool) -> Res
 /// a pipe into hosts that start one after the other: their input ends at once.
 fn share_input(engine: &Engine, batch: &Batch) {
     let all: Vec<JobId> = batch.hosts.iter().filter_map(|host| host.job).collect();
-    if all.len() == batch.hosts.len() {
+    if batch.is_all_at_once() {
         terminal::share_input(engine.clone(), all);
     }
 }

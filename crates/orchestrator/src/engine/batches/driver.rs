@@ -222,7 +222,13 @@ impl Driver {
     /// Waits for the end of a job, and ends it itself if its time is over.
     fn follow(&mut self, host: usize, job: JobId, is_check: bool) {
         let engine = self.engine.clone();
-        let timeout = self.now().rules.timeout.map(Duration::from_millis);
+        let batch = self.now();
+        let timeout = batch.rules.timeout.map(Duration::from_millis);
+        if is_check || !batch.is_all_at_once() {
+            // Nobody can type into hosts that start one after the other, and what reads its input would wait for ever.
+            let engine = engine.clone();
+            tokio::spawn(async move { engine.input_bytes(job, Vec::new()).await });
+        }
         self.running.spawn(async move {
             let timed_out = match timeout {
                 None => None,

@@ -52,7 +52,8 @@ async fn get(page: &mut Page, batch: &str) -> Batch {
 #[test]
 fn many_hosts_are_one_batch_and_the_last_line_says_how_it_went() {
     let (_sshd, postgres, home) = with_hosts(6);
-    let command = "echo $VMO_HOST $VMO_RANK $VMO_COUNT ${#VMO_BATCH} ${VMO_JOB:+job}";
+    // Its input is at its end.
+    let command = "cat; echo $VMO_HOST $VMO_RANK $VMO_COUNT ${#VMO_BATCH} ${VMO_JOB:+job}";
     let output = home.run(&["run", "--on", "h[00-05]", "--limit", "2", "--", command]);
     assert_eq!(output.status.code(), Some(0), "{}", words(&output));
     let out = String::from_utf8_lossy(&output.stdout);
