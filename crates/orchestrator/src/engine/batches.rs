@@ -7,6 +7,7 @@
 //! nothing more can come.
 
 pub(in crate::engine) mod driver;
+mod jobs;
 pub(in crate::engine) mod look;
 pub(in crate::engine) mod place;
 mod sets;

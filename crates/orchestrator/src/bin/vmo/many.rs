@@ -7,14 +7,14 @@ use orchestrator::{
     batch::{Batch, HostState, OnHost, Order, Rules, Share, Waves},
     engine::{Engine, Log},
     fleet::fold,
-    job::JobId,
+    job::{Job, JobId},
     wire,
 };
 use tokio::{sync::watch, task::JoinSet};
 use uuid::Uuid;
 
 use super::{
-    Failed, NEVER_RAN, Outcome, out, prompts, run,
+    Failed, NEVER_RAN, Outcome, out, prompts,
     show::{archived, over, show, tell_pauses},
     terminal, words,
 };
@@ -120,10 +120,10 @@ pub(crate) async fn follow(engine: &Engine, id: Uuid, json: bool, since: Option<
     ended(&now)
 }
 
-/// Leaves a batch to itself once every host's job is started, or held: what is queued is started by a program that is there.
-pub(crate) async fn detach(engine: &Engine, id: Uuid, json: bool) -> Outcome {
+/// The jobs of a batch, once every host's job is started, or held: what is queued is started by a program that is there.
+pub(crate) async fn started(engine: &Engine, id: Uuid) -> Result<Vec<Job>, Failed> {
     let Some(mut batch) = engine.watch_batch(id) else {
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Vec::new());
     };
     let is_started = |batch: &Arc<Batch>| batch.counts().queued == 0;
     // It may be over and gone by then.
@@ -136,7 +136,7 @@ pub(crate) async fn detach(engine: &Engine, id: Uuid, json: bool) -> Outcome {
     for job in all {
         jobs.push(engine.jobs().get(job).await?);
     }
-    run::detach(engine, &jobs, json).await
+    Ok(jobs)
 }
 
 /// Shows one job until it is over; in JSON, only then.

@@ -81,7 +81,7 @@ pub(crate) async fn run(run: Run) -> Outcome {
     say_what_is_shown(&jobs);
     if let Some(batch) = jobs.first().and_then(|job| job.batch) {
         return if run.detach {
-            many::detach(&engine, batch, run.json).await
+            detach(&engine, &many::started(&engine, batch).await?, run.json).await
         } else {
             many::follow(&engine, batch, run.json, None).await
         };
@@ -258,7 +258,7 @@ fn never_ran(failed: Failed) -> Failed {
 }
 
 /// Leaves jobs to their supervisors, once those need nobody any more: a login may have something to ask.
-pub(crate) async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
+async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
     let all: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
     let is_ours = move |job| all.contains(&job);
     tokio::spawn(prompts::answer_all(engine.clone(), is_ours));
