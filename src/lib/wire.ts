@@ -10,6 +10,206 @@ export type Answer = { "kind": "accept" } | { "kind": "refuse" } | { "kind": "te
 text: string, };
 
 /**
+ * One command on many hosts.
+ */
+export type Batch = { 
+/**
+ * Its id, which its jobs carry: ids sort by when they were made.
+ */
+id: string, 
+/**
+ * Who started it: `user@machine`.
+ */
+owner: string, 
+/**
+ * The shell command.
+ */
+command: string, 
+/**
+ * Whether each job gets a terminal.
+ */
+pty: boolean, 
+/**
+ * The set of hosts as it was written; empty if they were picked one by one.
+ */
+chosen: string, 
+/**
+ * How it is run.
+ */
+rules: BatchRules, 
+/**
+ * When it was asked for.
+ */
+queued_at: string, 
+/**
+ * When nothing more was to happen by itself; none before.
+ */
+finished_at: string | null, 
+/**
+ * Whether it was canceled as a whole.
+ */
+canceled: boolean, 
+/**
+ * Why hosts are held; none if none are.
+ */
+held: string | null, 
+/**
+ * Failures that a person has seen and gone on after: they count no more toward the rule that stops it.
+ */
+forgiven: number, 
+/**
+ * How much has happened to it so far: of two versions, the one with more is newer.
+ */
+changes: number, 
+/**
+ * The hosts, in the order in which they are tried.
+ */
+hosts: Array<BatchHost>, };
+
+/**
+ * How many hosts are how.
+ */
+export type BatchCounts = { queued: number, running: number, done: number, error: number, unreachable: number, canceled: number, held: number, skipped: number, };
+
+/**
+ * A batch's command on one host.
+ */
+export type BatchHost = { 
+/**
+ * The host's name.
+ */
+name: string, 
+/**
+ * Its wave, from 0.
+ */
+wave: number, 
+/**
+ * How it is.
+ */
+state: HostState, 
+/**
+ * Its job; none if none was started.
+ */
+job: JobId | null, 
+/**
+ * The job of its check; none if none was started.
+ */
+check?: JobId | null, 
+/**
+ * Whether the check is over.
+ */
+checked: boolean, 
+/**
+ * Why it is so, in words, if there is more to say.
+ */
+why: string | null, };
+
+/**
+ * What a person wants of a batch that is there.
+ */
+export type BatchOrder = { "order": "let_go" } | { "order": "drop" } | { "order": "cancel", 
+/**
+ * KILL at once.
+ */
+force: boolean, };
+
+/**
+ * What the page can ask of batches.
+ */
+export type BatchRequest = { "type": "batches", "with": { 
+/**
+ * At most this many, 1 to 500.
+ */
+limit: number, } } | { "type": "batch", "with": { 
+/**
+ * Its id, the beginning of it, or `last`.
+ */
+batch: string, } } | { "type": "order", "with": { 
+/**
+ * The batch.
+ */
+batch: string, 
+/**
+ * What.
+ */
+order: BatchOrder, } };
+
+/**
+ * How a batch is run.
+ */
+export type BatchRules = { 
+/**
+ * The set of hosts as it was written; empty if they were picked one by one.
+ */
+chosen?: string, 
+/**
+ * On how many hosts at once; none means 32.
+ */
+limit?: Share, 
+/**
+ * In which waves; none means all in one.
+ */
+waves?: Waves, 
+/**
+ * A command that runs on the hosts of a wave which ended well, before the next wave starts.
+ */
+check?: string, 
+/**
+ * At how many failures nothing new starts; none means at no number of them.
+ */
+stop_after?: Share, 
+/**
+ * How long the command may run on one host, in milliseconds, from its start there.
+ */
+timeout?: number, };
+
+/**
+ * How a batch is, in one word.
+ */
+export type BatchStatus = "running" | "done" | "partial" | "error" | "canceled";
+
+/**
+ * A batch without its hosts: what lists show.
+ */
+export type BatchSummary = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Who started it: `user@machine`.
+ */
+owner: string, 
+/**
+ * The shell command.
+ */
+command: string, 
+/**
+ * The set of hosts as it was written; empty if they were picked one by one.
+ */
+chosen: string, 
+/**
+ * How it is.
+ */
+status: BatchStatus, 
+/**
+ * How many hosts are how.
+ */
+counts: BatchCounts, 
+/**
+ * Why hosts are held; none if none are.
+ */
+held: string | null, 
+/**
+ * When it was asked for.
+ */
+queued_at: string, 
+/**
+ * When nothing more was to happen by itself; none before.
+ */
+finished_at: string | null, };
+
+/**
  * A message from the page.
  */
 export type Call = { 
@@ -229,7 +429,7 @@ export type EnvironmentChanged = "added" | "changed" | "removed";
 /**
  * What happened, sent to every page.
  */
-export type Event = { "type": "job", "with": Job } | { "type": "log_grew", "with": { 
+export type Event = { "type": "job", "with": Job } | { "type": "batch", "with": BatchSummary } | { "type": "log_grew", "with": { 
 /**
  * The job.
  */
@@ -559,6 +759,11 @@ commands: Array<string>,
  * Why it cannot be connected to, if the config asks for something we do not do.
  */
 problem: string | null, };
+
+/**
+ * How one host of a batch is.
+ */
+export type HostState = "queued" | "running" | "done" | "error" | "unreachable" | "canceled" | "held" | "skipped";
 
 /**
  * A job as the page and `--json` show it.
@@ -1388,7 +1593,11 @@ more: boolean,
 /**
  * Why the list may be short: Postgres cannot be asked just now.
  */
-incomplete: string | null, } } | { "type": "job", "with": Job } | { "type": "earlier", "with": { 
+incomplete: string | null, } } | { "type": "job", "with": Job } | { "type": "batches", "with": { 
+/**
+ * Newest first.
+ */
+batches: Array<BatchSummary>, } } | { "type": "batch", "with": Batch } | { "type": "earlier", "with": { 
 /**
  * At most 12.
  */
@@ -1449,7 +1658,7 @@ live: number | null, } } | { "type": "settings", "with": Settings };
 /**
  * What the page can ask for.
  */
-export type Request = { "catalog": CatalogRequest } | { "launch": LaunchRequest } | { "job": JobRequest } | { "log": LogRequest } | { "find": FindRequest } | { "settings": SettingsRequest };
+export type Request = { "catalog": CatalogRequest } | { "launch": LaunchRequest } | { "job": JobRequest } | { "batch": BatchRequest } | { "log": LogRequest } | { "find": FindRequest } | { "settings": SettingsRequest };
 
 /**
  * How a log is saved.
@@ -1592,6 +1801,11 @@ export type SettingsRequest = { "type": "settings" } | { "type": "change_setting
 used: boolean, } };
 
 /**
+ * So many, or so many of a hundred.
+ */
+export type Share = string;
+
+/**
  * What names a host.
  */
 export type Source = { 
@@ -1672,7 +1886,7 @@ options?: MakeOptions, } | { "kind": "command",
  */
 command: string, 
 /**
- * The hosts, one job each; none means one job here.
+ * The hosts, one job each; none means one job here. Several are a batch.
  */
 hosts: Array<string>, 
 /**
@@ -1686,7 +1900,11 @@ pty: boolean,
 /**
  * The names of hosts in production that a person typed: without its name, nothing dangerous runs on one.
  */
-confirmed?: Array<string>, };
+confirmed?: Array<string>, 
+/**
+ * How it is run on several hosts.
+ */
+rules?: BatchRules, };
 
 /**
  * The word a person reads for a [`State`].
@@ -1972,6 +2190,11 @@ job: JobId | null,
  * That job's command line.
  */
 command: string | null, };
+
+/**
+ * The sizes of waves, in order; after the last of them, the rest.
+ */
+export type Waves = string;
 
 /**
  * What becomes of a job that wants for itself what another job has.

@@ -11,6 +11,7 @@
 //! folders that another engine left.
 //! [`archive`] copies the spool into the store, and drops the folder once everything has arrived.
 //! [`logs`] reads a log from spool and store alike: lines, finds, outline, saved files.
+//! [`batches`] drives one command over many hosts, wave by wave.
 //! [`jobs`] lists jobs, with their notes and the heartbeats of all who share the store.
 //! [`prompts`] holds the questions of jobs to a person, and [`watch`] reports changes that other programs make. Everything
 //! that happens is sent once, on one channel of [`Event`]s ([`events`]).
@@ -18,6 +19,7 @@
 //! The engine must not know the socket server or Tauri.
 
 mod archive;
+mod batches;
 mod blocking;
 mod catalog;
 mod events;
@@ -56,6 +58,7 @@ pub use self::{
     start::Consent,
 };
 use self::{
+    batches::Batches,
     blocking::blocking,
     events::Events,
     follow::{adopt::Adopting, lives::Lives, skipped::LeftAlone},
@@ -160,6 +163,7 @@ struct Inner {
     /// The turns of our own jobs, each until its job is over; of a lost job, until all that it left running has ended.
     turns: Mutex<HashMap<JobId, Turn>>,
     room: Room,
+    batches: Batches,
     /// The jobs whose folders this engine made or took in: noted before the folder can be seen, so that no job is taken in
     /// twice.
     known: Mutex<HashSet<JobId>>,
@@ -208,6 +212,7 @@ impl Engine {
             queue,
             turns: Mutex::default(),
             room: Room::new(),
+            batches: Batches::default(),
             known: Mutex::default(),
             late: Arc::new(Semaphore::new(archive::LATE)),
             window: Mutex::new(start::job_folder::WINDOW),
@@ -223,6 +228,7 @@ impl Engine {
         }
         engine.catalog().watch_login();
         engine.adopt_all();
+        engine.look_at_batches();
         engine.watch_files();
         engine.watch_store();
         engine.end_vanished();

@@ -104,6 +104,12 @@ impl Folders {
         self.data.join("jobs")
     }
 
+    /// Where the folders of batches lie, once there is one.
+    #[must_use]
+    pub fn batches(&self) -> PathBuf {
+        self.data.join("batches")
+    }
+
     /// Where the processes that hold SSH sessions have their folders.
     #[must_use]
     pub fn sessions(&self) -> PathBuf {

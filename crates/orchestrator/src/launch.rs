@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    batch::Rules,
     job::{JobId, MakeOptions},
     project::Danger,
 };
@@ -38,7 +39,7 @@ pub enum Start {
     Command {
         /// The command line.
         command: String,
-        /// The hosts, one job each; none means one job here.
+        /// The hosts, one job each; none means one job here. Several are a batch.
         hosts: Vec<String>,
         /// The folder of a job here, absolute; none means the home folder.
         #[serde(default)]
@@ -49,6 +50,10 @@ pub enum Start {
         #[serde(default)]
         #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
         confirmed: Vec<String>,
+        /// How it is run on several hosts.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Rules>"))]
+        rules: Rules,
     },
 }
 

@@ -6,6 +6,7 @@
 //! ```text
 //! job, project, host, log    the nouns; log/ holds lines, escapes and styled text
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
+//! batch                      one command on many hosts: rules, waves, what is next; a value that starts nothing
 //! ids                        ids that sort by when they were made, whatever the clock says
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
 //! environment                what we were started with; Postgres' variables are kept from us, for jobs
@@ -30,7 +31,7 @@
 //! # Who may import whom
 //! ```text
 //! environment, fleet, ids, near, folders, open_files, traces, log, host, project, visible, job, json_file
-//!   ← launch, settings, presets, make, hosts, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
+//!   ← batch ← launch, settings, presets, make, hosts, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
 //! `tests/house.rs` has the same as a table, module by module, and forbids that two files lean on each other.
 //!
@@ -47,6 +48,7 @@
 // A function of the product is at most as long as clippy.toml says.
 #![cfg_attr(not(test), warn(clippy::too_many_lines))]
 
+pub mod batch;
 #[cfg(test)]
 mod committed;
 pub mod engine;

@@ -11,7 +11,7 @@
 //! tables    where they are: each statement names it    pooler    who shares sessions, and is refused
 //! moment    a time of a row                            owners    who is there to write theirs
 //! changes   which jobs changed, as a hint              previous_runs  the jobs before one, of the same thing
-//! notes     what people say of jobs
+//! notes     what people say of jobs                 batches   one command on many hosts
 //! embedded  our own server: found, started, adopted, stopped
 //! ```
 
@@ -20,6 +20,7 @@ mod answer;
 mod archive;
 mod archive_sql;
 mod batch;
+mod batches;
 mod changes;
 mod columns;
 mod connect;

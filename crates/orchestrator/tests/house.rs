@@ -31,8 +31,9 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("project", &[]),
     ("visible", &["committed"]),
     ("job", &["ids", "log", "visible"]),
+    ("batch", &["job"]),
     ("json_file", &["folders"]),
-    ("launch", &["job", "project"]),
+    ("launch", &["batch", "job", "project"]),
     ("settings", &["json_file", "launch", "log"]),
     ("presets", &["job", "json_file"]),
     (
@@ -64,6 +65,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "store",
         &[
+            "batch",
             "environment",
             "folders",
             "host",
@@ -76,6 +78,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "wire",
         &[
+            "batch",
             "committed",
             "host",
             "job",
@@ -89,6 +92,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
+            "batch",
             "environment",
             "fleet",
             "folders",
@@ -114,7 +118,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "engine", "folders", "host", "job", "log", "presets", "project", "wire",
+            "batch", "engine", "folders", "host", "job", "log", "presets", "project", "wire",
         ],
     ),
 ];

@@ -128,6 +128,7 @@ fn exec(command: &str) -> Exec {
         command: command.to_owned(),
         pty: None,
         graces: Grace::usual(),
+        in_batch: None,
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) mod draft;
 pub(super) mod fork_server;
 pub(super) mod job_folder;
 pub(super) mod masked;
+pub(super) mod on_hosts;
 pub(super) mod preview;
 pub(super) mod queue;
 pub(super) mod rules;
@@ -32,6 +33,7 @@ use self::{
 };
 use super::{Engine, EngineError};
 use crate::{
+    batch,
     job::{Job, JobId, What},
     launch::{Start, WhenBusy},
     project::Project,
@@ -82,11 +84,12 @@ impl Engine {
                 cwd,
                 pty,
                 confirmed,
+                rules,
             } => {
                 is_command(&command)?;
                 if !hosts.is_empty() {
                     self.catalog().confirmed(&command, &hosts, &confirmed)?;
-                    return self.start_on_hosts(&command, &hosts, pty);
+                    return self.start_on_hosts((&command, pty), hosts, rules);
                 }
                 let composed = self.compose_shell(&command, cwd.as_deref(), pty)?;
                 Ok(vec![self.start_local(composed)?])
@@ -252,38 +255,7 @@ impl Engine {
         is_as_seen(&draft::of_host(host, command, job.pty, None), Some(job))?;
         let hosts = [host.to_owned()];
         self.catalog().confirmed(command, &hosts, confirmed)?;
-        self.start_on_hosts(command, &hosts, job.pty)
-    }
-
-    fn start_on_hosts(
-        &self,
-        command: &str,
-        hosts: &[String],
-        pty: bool,
-    ) -> Result<Vec<Job>, EngineError> {
-        let routes = self.catalog().routes(hosts, command)?;
-        let batch = (hosts.len() > 1).then(crate::ids::new_id);
-        // All or none: a host whose folder cannot be made must not leave the others running unnamed.
-        let of_host = |host: &String| draft::of_host(host, command, pty, batch).job();
-        let jobs: Vec<Job> = hosts.iter().map(of_host).collect();
-        let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
-        self.0.room.admit(&ids)?;
-        let mut prepared = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            match self.prepare(job, None, &[]) {
-                Ok(one) => prepared.push(one),
-                Err(error) => {
-                    prepared.into_iter().for_each(job_folder::drop_prepared);
-                    ids.into_iter().for_each(|id| self.forget(id));
-                    return Err(error);
-                }
-            }
-        }
-        let jobs = prepared.into_iter().zip(routes).map(|(prepared, route)| {
-            let route = Box::new(route);
-            self.launch(prepared, Plan::Remote { route })
-        });
-        Ok(jobs.collect())
+        self.start_on_hosts((command, job.pty), hosts.into(), batch::Rules::default())
     }
 
     fn start_local(&self, composed: Composed) -> Result<Job, EngineError> {

@@ -87,7 +87,11 @@ impl Engine {
     fn changed(&self, changed: &Changed) {
         let catalog = &self.0.catalog;
         match changed {
-            Changed::Jobs => self.adopt_all(),
+            Changed::Jobs => {
+                self.adopt_all();
+                // A batch has its folder before its first job has one.
+                self.look_at_batches();
+            }
             Changed::Targets(project) => {
                 self.report(Event::TargetsChanged {
                     project: project.clone(),

@@ -1,6 +1,7 @@
 //! What stands behind one socket of the app: takes each call to the engine, and brings replies and events back. Each group
 //! of requests has a file, with one match over the whole group.
 
+mod batch;
 mod catalog;
 mod find;
 mod job;
@@ -74,6 +75,9 @@ impl Session for Desk {
             }
             Request::Job(request) => {
                 tasks.spawn(pending.answer(job::answer(engine, request)));
+            }
+            Request::Batch(request) => {
+                tasks.spawn(pending.answer(batch::answer(engine, request)));
             }
             Request::Settings(request) => {
                 tasks.spawn(pending.answer(settings::answer(engine, request)));

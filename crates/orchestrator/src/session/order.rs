@@ -21,6 +21,9 @@ pub struct Order {
     pub command: String,
     /// Rows and columns, if it gets a terminal.
     pub pty: Option<(u16, u16)>,
+    /// Which host of a batch it runs on; none outside of one.
+    #[serde(default)]
+    pub in_batch: Option<ssh::InBatch>,
     /// What cancel sends, in order.
     pub graces: Vec<Grace>,
     /// Free bytes of the disk below which it waits.
@@ -37,6 +40,7 @@ impl Order {
             command: self.command.clone(),
             pty: self.pty,
             graces: self.graces.clone(),
+            in_batch: self.in_batch.clone(),
         }
     }
 }

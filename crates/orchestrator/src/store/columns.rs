@@ -168,7 +168,7 @@ fn fit(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn without_nul(value: &mut Value) {
+pub(super) fn without_nul(value: &mut Value) {
     match value {
         Value::String(text) if text.contains('\0') => *text = text.replace('\0', NUL),
         Value::Array(values) => values.iter_mut().for_each(without_nul),

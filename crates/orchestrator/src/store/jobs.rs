@@ -277,7 +277,7 @@ fn literally(text: &str) -> String {
 }
 
 /// The smallest and the largest id that begin so; none if no id can.
-fn id_range(prefix: &str) -> Option<(Uuid, Uuid)> {
+pub(super) fn id_range(prefix: &str) -> Option<(Uuid, Uuid)> {
     let digits: String = prefix.chars().filter(|c| *c != '-').collect();
     if digits.is_empty() || digits.len() > 32 {
         return None;

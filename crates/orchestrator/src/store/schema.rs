@@ -17,7 +17,7 @@ const LEDGER: &str = "vmo_migrations";
 const TO_MIGRATE: Duration = Duration::from_secs(600);
 
 /// An applied migration is never edited: a change is a new one.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (
         1,
         "jobs and their logs",
@@ -42,6 +42,11 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
         5,
         "notes and pins",
         include_str!("../../../../migrations/0005_notes.sql"),
+    ),
+    (
+        6,
+        "batches",
+        include_str!("../../../../migrations/0006_batches.sql"),
     ),
 ];
 

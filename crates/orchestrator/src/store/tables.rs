@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn every_statement_names_its_tables_with_their_schema() {
         let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
-        let tables = ["jobs", "job_logs", "job_notes", "job_owners"];
+        let tables = ["jobs", "job_logs", "job_notes", "job_owners", "job_batches"];
         let before = ["from ", "into ", "update ", "join ", "delete "];
         let mut found = 0;
         for file in fs::read_dir(store).unwrap().flatten() {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{Extent, Job, Prompt, SeenDatabase, StoreState};
 use crate::{
+    batch::Summary,
     host::Host,
     job::{self, JobId, Note},
     log::Line,
@@ -19,6 +20,8 @@ use crate::{
 pub enum Event {
     /// A job is new, or its status or anything else of it changed.
     Job(Box<Job>),
+    /// A batch is new, or how its hosts are has changed; at most ten times a second.
+    Batch(Box<Summary>),
     /// A followed log has grown or is complete.
     LogGrew {
         /// The job.

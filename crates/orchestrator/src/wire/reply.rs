@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Job, Prompt, SeenDatabase, StoreState};
 use crate::{
+    batch::{Batch, Summary},
     host::Host,
     job::{Earlier, JobId, Note},
     launch::Preview,
@@ -35,7 +36,8 @@ pub enum Reply {
     },
     /// What is known of earlier launches.
     Presets(Presets),
-    /// The jobs that were started, in the order of the hosts asked for.
+    /// The jobs that were started, in the order of the hosts asked for. Of a batch, those of the hosts whose turn has come: it
+    /// starts the others.
     Started {
         /// At least one.
         jobs: Vec<Job>,
@@ -51,6 +53,13 @@ pub enum Reply {
     },
     /// One job.
     Job(Box<Job>),
+    /// Batches.
+    Batches {
+        /// Newest first.
+        batches: Vec<Summary>,
+    },
+    /// One batch, with its hosts.
+    Batch(Box<Batch>),
     /// The jobs before one, of the same thing, newest first.
     Earlier {
         /// At most 12.

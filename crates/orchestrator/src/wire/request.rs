@@ -1,5 +1,6 @@
-//! What the page can ask for, in six groups: the server's desk has a file for each.
+//! What the page can ask for, in seven groups: the server's desk has a file for each.
 
+mod batch;
 mod catalog;
 mod find;
 mod job;
@@ -10,6 +11,7 @@ mod settings;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    batch::BatchRequest,
     catalog::CatalogRequest,
     find::FindRequest,
     job::JobRequest,
@@ -29,6 +31,8 @@ pub enum Request {
     Launch(LaunchRequest),
     /// Jobs: how they are, and orders to them.
     Job(JobRequest),
+    /// Batches: how they are, and orders to them.
+    Batch(BatchRequest),
     /// A log.
     Log(LogRequest),
     /// Looking in a log.
@@ -52,6 +56,12 @@ impl From<LaunchRequest> for Request {
 impl From<JobRequest> for Request {
     fn from(request: JobRequest) -> Self {
         Self::Job(request)
+    }
+}
+
+impl From<BatchRequest> for Request {
+    fn from(request: BatchRequest) -> Self {
+        Self::Batch(request)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Commands on hosts, through the whole of it: a real sshd, a real Postgres, the command line and the socket.
 
 mod asked;
+mod batches;
 mod hostile;
 mod listed;
 mod outlives;
@@ -121,6 +122,7 @@ async fn an_unknown_host_key_is_asked_for_in_the_window_and_remembered() {
             cwd: None,
             pty: false,
             confirmed: Vec::new(),
+            rules: orchestrator::batch::Rules::default(),
         };
         let Ok(Reply::Started { jobs }) = page.ask(LaunchRequest::Start(start)).await else {
             panic!()

@@ -71,6 +71,7 @@ async fn two_hundred_jobs_run_through_with_256_open_files() {
             cwd: Some(work.display().to_string()),
             pty: false,
             confirmed: Vec::new(),
+            rules: orchestrator::batch::Rules::default(),
         };
         page.say(LaunchRequest::Start(start)).await;
     }

@@ -149,6 +149,7 @@ async fn whenever_the_nursery_is_killed_each_job_comes_to_its_end_and_so_does_it
             cwd: None,
             pty: false,
             confirmed: Vec::new(),
+            rules: orchestrator::batch::Rules::default(),
         }))
         .await;
         std::thread::sleep(dice.moment(6));

@@ -252,6 +252,7 @@ impl Page {
             cwd: None,
             pty: false,
             confirmed: Vec::new(),
+            rules: orchestrator::batch::Rules::default(),
         };
         match self.ask(LaunchRequest::Start(start)).await {
             Ok(Reply::Started { jobs }) => jobs[0].clone(),

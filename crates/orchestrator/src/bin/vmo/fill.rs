@@ -27,7 +27,7 @@ pub(crate) struct MakeFlags {
     /// Let variables be set that change make itself, as SHELL and MAKEFLAGS
     #[arg(long)]
     reserved: bool,
-    /// End it after this long, as 90s, 10m or 2h, instead of the makefile's own limit
+    /// End it after this long, as 90s, 10m or 2h, instead of the makefile's own limit; on hosts, each
     #[arg(long, value_name = "TIME", value_parser = milliseconds)]
     timeout: Option<u64>,
 }
@@ -61,8 +61,18 @@ impl MakeFlags {
         }
     }
 
+    /// Whether anything is given that only make understands.
     pub(crate) fn any(&self) -> bool {
-        self.options() != MakeOptions::default()
+        let of_make = MakeOptions {
+            timeout: None,
+            ..self.options()
+        };
+        of_make != MakeOptions::default()
+    }
+
+    /// How long it may run, in milliseconds.
+    pub(crate) const fn timeout(&self) -> Option<u64> {
+        self.timeout
     }
 }
 

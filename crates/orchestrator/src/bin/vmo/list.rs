@@ -66,6 +66,9 @@ pub(crate) struct Jobs {
     /// Only jobs of this status
     #[arg(long)]
     status: Option<Status>,
+    /// Only jobs of this batch: its id, the start of it, or `last`
+    #[arg(long)]
+    batch: Option<String>,
     /// At most this many
     #[arg(long, default_value_t = 20)]
     limit: u32,
@@ -220,7 +223,12 @@ pub(crate) async fn move_here(names: &[String], all: bool) -> Outcome {
 
 pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
     let engine = settled().await?;
+    let batch = match &jobs.batch {
+        Some(name) => Some(engine.find_batch(name).await?.id),
+        None => None,
+    };
     let query = JobQuery {
+        batch,
         status: jobs.status,
         limit: jobs.limit,
         ..JobQuery::default()

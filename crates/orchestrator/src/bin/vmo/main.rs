@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), warn(clippy::too_many_lines))]
 
 mod arguments;
+mod batch;
 mod db;
 mod doctor;
 mod fill;
@@ -11,6 +12,7 @@ mod hosts;
 mod lines;
 mod list;
 mod log;
+mod many;
 mod on;
 mod out;
 mod prompts;
@@ -77,6 +79,8 @@ enum Command {
     },
     /// List jobs, newest first
     Jobs(list::Jobs),
+    /// List batches (commands on many hosts), newest first, or show one; let its held hosts go, drop or cancel them
+    Batch(batch::Batch),
     /// Print a job's log
     Log(log::Log),
     /// End a job's whole process tree: INT, then TERM, then KILL
@@ -243,6 +247,7 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Hosts(hosts) => hosts::hosts(hosts).await,
         Command::Trust { command, remove } => list::trust(command.as_deref(), remove).await,
         Command::Jobs(jobs) => list::jobs(jobs).await,
+        Command::Batch(batch) => batch::batch(batch).await,
         Command::Log(log) => log::log(log).await,
         Command::Cancel { job, force } => cancel(&job, force).await,
         Command::Db(db) => db::db(db).await,

@@ -9,7 +9,7 @@ use super::{Failed, out, terminal};
 
 /// The hosts of a line. All of them are meant only if a person says so once more.
 pub(crate) async fn hosts(engine: &Engine, line: &str, yes: bool) -> Result<Choice, Failed> {
-    let choice = engine.catalog().choose_hosts(line).await?;
+    let choice = engine.choose_hosts(line).await?;
     let count = choice.hosts.len();
     let folded = fold(choice.hosts.iter().map(String::as_str));
     if choice.is_all && !yes {

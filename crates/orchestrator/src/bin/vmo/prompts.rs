@@ -23,10 +23,10 @@ const ROUNDS: usize = 10;
 
 /// Answers what these jobs ask, for as long as this program runs; what others ask is for those who started them. Nothing is
 /// accepted and no secret given without a terminal.
-pub(crate) async fn answer_all(engine: Engine, jobs: Vec<JobId>) {
+pub(crate) async fn answer_all(engine: Engine, is_ours: impl Fn(JobId) -> bool + Send + Sync) {
     let (mut events, mut shown) = (engine.events(), HashSet::new());
     loop {
-        let waiting = prompts_of(&engine, &jobs);
+        let waiting = prompts_of(&engine, &is_ours);
         // A key that has to be touched is among them until that was done.
         shown.retain(|id| waiting.iter().any(|prompt| prompt.id == *id));
         let mut keys = Vec::new();
@@ -43,7 +43,7 @@ pub(crate) async fn answer_all(engine: Engine, jobs: Vec<JobId>) {
             }
         }
         if !keys.is_empty() {
-            answer_keys(&engine, gather(&engine, &jobs, keys).await).await;
+            answer_keys(&engine, gather(&engine, &is_ours, keys).await).await;
         }
         match events.recv().await {
             Ok(Event::Asked(_)) | Err(RecvError::Lagged(_)) => {}
@@ -53,17 +53,21 @@ pub(crate) async fn answer_all(engine: Engine, jobs: Vec<JobId>) {
     }
 }
 
-fn prompts_of(engine: &Engine, jobs: &[JobId]) -> Vec<Prompt> {
+fn prompts_of(engine: &Engine, is_ours: &impl Fn(JobId) -> bool) -> Vec<Prompt> {
     let mut waiting = engine.prompts();
-    waiting.retain(|prompt| jobs.contains(&prompt.job));
+    waiting.retain(|prompt| is_ours(prompt.job));
     waiting
 }
 
 /// The unknown keys that wait, once no more have come for a moment.
-async fn gather(engine: &Engine, jobs: &[JobId], mut keys: Vec<Prompt>) -> Vec<Prompt> {
+async fn gather(
+    engine: &Engine,
+    is_ours: &impl Fn(JobId) -> bool,
+    mut keys: Vec<Prompt>,
+) -> Vec<Prompt> {
     for _ in 0..ROUNDS {
         tokio::time::sleep(GATHER).await;
-        let mut now = prompts_of(engine, jobs);
+        let mut now = prompts_of(engine, is_ours);
         now.retain(|prompt| matches!(prompt.question, Question::HostKey { .. }));
         let is_all = now.len() <= keys.len();
         keys = now;

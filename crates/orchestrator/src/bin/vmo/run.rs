@@ -14,6 +14,7 @@ use orchestrator::{
 use super::{
     Failed, NEVER_RAN, Outcome, engine,
     fill::{MakeFlags, Prefilled, Typed},
+    many::{self, Many},
     on, out, prompts,
     show::{archived, away, over, show, tell_pauses},
     terminal::{self, Raw},
@@ -58,6 +59,8 @@ pub(crate) struct Run {
     #[arg(last = true)]
     command: Vec<String>,
     #[command(flatten)]
+    many: Many,
+    #[command(flatten)]
     make: MakeFlags,
     #[command(flatten)]
     filled: Prefilled,
@@ -76,6 +79,13 @@ pub(crate) async fn run(run: Run) -> Outcome {
     };
     let (engine, jobs) = jobs.await.map_err(never_ran)?;
     say_what_is_shown(&jobs);
+    if let Some(batch) = jobs.first().and_then(|job| job.batch) {
+        return if run.detach {
+            detach(&engine, &many::started(&engine, batch).await?, run.json).await
+        } else {
+            many::follow(&engine, batch, run.json, None).await
+        };
+    }
     if run.detach {
         return detach(&engine, &jobs, run.json).await;
     }
@@ -148,7 +158,7 @@ async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
     if !run.command.is_empty() {
         if run.make.any() || run.filled.any() {
             return Err(Failed::new(
-                "-j, -k, -B, -n, --raw, --reserved, --timeout, --preset and --last are for targets, and this is a command",
+                "-j, -k, -B, -n, --raw, --reserved, --preset and --last are for targets, and this is a command",
             ));
         }
         if !run.targets.is_empty() {
@@ -157,9 +167,17 @@ async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
             ));
         }
         let cwd = Some(std::env::current_dir()?.display().to_string());
-        let choice = match run.on.join(",") {
-            line if line.is_empty() => Choice::default(),
-            line => on::hosts(engine, &line, run.yes).await?,
+        let line = run.on.join(",");
+        let timeout = run.make.timeout();
+        if line.is_empty() && (run.many.any() || timeout.is_some()) {
+            return Err(Failed::new(
+                "--limit, --waves, --check, --stop-after and a command's --timeout are for commands on hosts: add --on",
+            ));
+        }
+        let choice = if line.is_empty() {
+            Choice::default()
+        } else {
+            on::hosts(engine, &line, run.yes).await?
         };
         return Ok(Start::Command {
             command: shell_line(&run.command)?,
@@ -168,9 +186,10 @@ async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
             pty: run.pty,
             // Typing a host's name is saying so; a set is not.
             confirmed: choice.typed,
+            rules: run.many.rules(line, timeout),
         });
     }
-    if !run.on.is_empty() {
+    if !run.on.is_empty() || run.many.any() {
         return Err(Failed::new(
             "--on needs a command after --: vmo run --on HOST -- uptime",
         ));
@@ -240,8 +259,9 @@ fn never_ran(failed: Failed) -> Failed {
 
 /// Leaves jobs to their supervisors, once those need nobody any more: a login may have something to ask.
 async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
-    let all = jobs.iter().map(|job| job.id).collect();
-    tokio::spawn(prompts::answer_all(engine.clone(), all));
+    let all: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+    let is_ours = move |job| all.contains(&job);
+    tokio::spawn(prompts::answer_all(engine.clone(), is_ours));
     for job in jobs {
         // Once its supervisor runs, it needs us no more.
         let job = engine.jobs().begun(job.id).await?;
@@ -253,70 +273,48 @@ async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Shows jobs until they are over, and exits as they did.
-async fn finish(engine: &Engine, jobs: Vec<Job>, json: bool) -> Outcome {
-    let logs: Vec<Log> = jobs.iter().map(|job| engine.logs().of(job.id)).collect();
-    for log in &logs {
-        tokio::spawn(tell_pauses(log.clone()));
-    }
-    let all: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
-    tokio::spawn(prompts::answer_all(engine.clone(), all.clone()));
-    tokio::spawn(cancel_on_interrupt(engine.clone(), all.clone()));
-    let raw = match jobs.as_slice() {
-        [job] => hand_over(engine, job, &logs[0], json).await?,
-        _ => {
-            terminal::share_input(engine.clone(), all);
-            None
-        }
+/// Shows a job until it is over, and exits as it did.
+async fn finish(engine: &Engine, mut jobs: Vec<Job>, json: bool) -> Outcome {
+    let Some(job) = jobs.pop() else {
+        return Err(Failed::new("nothing was started"));
     };
-    let many = jobs.len() > 1;
-    let shown = jobs.iter().zip(logs).map(|(job, log)| {
-        let prefix = job.host().filter(|_| many).map(ToOwned::to_owned);
-        let engine = engine.clone();
-        tokio::spawn(async move {
-            if json {
-                over(&engine, &log).await
-            } else {
-                show(&engine, &log, prefix).await
-            }
-        })
-    });
-    let mut ended = Vec::new();
-    for shown in shown.collect::<Vec<_>>() {
-        ended.push(shown.await??);
-    }
+    let (id, log) = (job.id, engine.logs().of(job.id));
+    tokio::spawn(tell_pauses(log.clone()));
+    tokio::spawn(prompts::answer_all(engine.clone(), move |job| job == id));
+    tokio::spawn(cancel_on_interrupt(engine.clone(), id));
+    let raw = hand_over(engine, &job, &log, json).await?;
+    let mut job = if json {
+        over(engine, &log).await?
+    } else {
+        show(engine, &log, None).await?
+    };
     drop(raw);
-    let mut worst = 0;
-    for job in &mut ended {
-        if job.state.status() == Status::Canceled {
-            *job = engine.jobs().ended_whole(job.id).await?;
-        }
-        let job = &*job;
-        if json {
-            print_job(job, true)?;
-        } else {
-            let place = job.host().map(|host| format!("{host}: "));
-            let place = place.unwrap_or_default();
-            if words::code(job) != 0 {
-                out::say(format_args!("{place}{}", words::end(job)));
-            }
-            let left = words::left_by_cancel(job);
-            for line in &left {
-                out::say(format_args!("{place}{line}"));
-            }
-            for survivor in job.survivors.iter().filter(|_| left.is_empty()) {
-                let words = survivor_words(survivor);
-                out::say(format_args!("{place}left running: {words}"));
-            }
-        }
-        worst = worst.max(words::code(job));
-        archived(engine, job.id).await;
+    if job.state.status() == Status::Canceled {
+        job = engine.jobs().ended_whole(id).await?;
     }
+    if json {
+        print_job(&job, true)?;
+    } else {
+        let place = job.host().map(|host| format!("{host}: "));
+        let place = place.unwrap_or_default();
+        if words::code(&job) != 0 {
+            out::say(format_args!("{place}{}", words::end(&job)));
+        }
+        let left = words::left_by_cancel(&job);
+        for line in &left {
+            out::say(format_args!("{place}{line}"));
+        }
+        for survivor in job.survivors.iter().filter(|_| left.is_empty()) {
+            let words = survivor_words(survivor);
+            out::say(format_args!("{place}left running: {words}"));
+        }
+    }
+    archived(engine, id).await;
     if engine.has_left_over() {
         // Of earlier commands, whose Postgres was away.
         super::archive_in_background();
     }
-    Ok(ExitCode::from(worst))
+    Ok(ExitCode::from(words::code(&job)))
 }
 
 /// Lets a person type into a single job, once it runs: until then, what is typed may be an answer to a login.
@@ -351,21 +349,19 @@ fn print_job(job: &Job, json: bool) -> Result<(), Failed> {
 }
 
 /// Ctrl-C cancels; a second one kills. A third leaves what goes on all the same.
-async fn cancel_on_interrupt(engine: Engine, jobs: Vec<JobId>) {
+async fn cancel_on_interrupt(engine: Engine, job: JobId) {
     for force in [false, true] {
         if tokio::signal::ctrl_c().await.is_err() {
             return;
         }
-        for job in &jobs {
-            if let Err(error) = engine.cancel(*job, force).await {
-                tracing::debug!(%error, "not canceled");
-            }
+        if let Err(error) = engine.cancel(job, force).await {
+            tracing::debug!(%error, "not canceled");
         }
     }
     if tokio::signal::ctrl_c().await.is_ok() {
-        for live in engine.lives().iter().filter(|live| jobs.contains(&live.id)) {
+        for live in engine.lives().iter().filter(|live| live.id == job) {
             if !live.job_status().is_over() {
-                out::say(format_args!("job {} goes on; vmo log {}", live.id, live.id));
+                out::say(format_args!("job {job} goes on; vmo log {job}"));
             }
         }
         terminal::restore();
@@ -380,6 +376,7 @@ pub(crate) async fn archive() -> Outcome {
     engine.settled().await;
     let left = engine.archive_left_over().await?;
     let archived = async {
+        engine.settle_batches().await;
         for job in left {
             engine.archived_or_not(job).await;
         }

@@ -16,7 +16,7 @@ use orchestrator::{
 use super::{lines, out};
 
 /// How long we wait at our end for a log to arrive in Postgres, while Postgres answers.
-const ARCHIVING: Duration = Duration::from_secs(30);
+pub(crate) const ARCHIVING: Duration = Duration::from_secs(30);
 
 /// Copies a job's log to our own outputs as it comes, and gives the job when it is over. That its log cannot be shown,
 /// or that nobody reads what we write, is no reason to leave it. A `host` is named before each line.

@@ -21,14 +21,18 @@ const PRODUCTION: &str = "production";
 
 impl Catalog {
     /// Finds the hosts that a line means, as [`fleet`] reads it. A name that is not listed is taken as `ssh` takes it,
-    /// unless it comes near one that is: a slip of the finger must not run on all the others.
+    /// unless it comes near one that is: a slip of the finger must not run on all the others. `sets` are known beside tags.
     ///
     /// # Errors
     /// The line cannot be read, means no host, or has a name that looks like a slip.
-    pub async fn choose_hosts(&self, line: &str) -> Result<Choice, EngineError> {
+    pub async fn choose_hosts(
+        &self,
+        line: &str,
+        sets: Vec<(String, Vec<String>)>,
+    ) -> Result<Choice, EngineError> {
         let line = line.to_owned();
         self.blocking(move |catalog| {
-            let mut hosts = Hosts(catalog.list_hosts().found);
+            let mut hosts = Hosts(catalog.list_hosts().found, sets);
             hosts.0.retain(|host| host.vanished.is_none());
             let choice = fleet::choose(&line, &hosts).map_err(|error| match error {
                 ChoiceError::Unreadable(_) | ChoiceError::NoFile { .. } => {
@@ -45,7 +49,8 @@ impl Catalog {
     }
 }
 
-struct Hosts(Vec<Host>);
+/// The hosts that are listed, and sets of hosts by name.
+struct Hosts(Vec<Host>, Vec<(String, Vec<String>)>);
 
 impl Hosts {
     fn without_slips(&self, choice: &Choice) -> Result<(), EngineError> {
@@ -81,6 +86,9 @@ impl Inventory for Hosts {
     }
 
     fn tagged(&self, tag: &str) -> Vec<String> {
+        if let Some((_, hosts)) = self.1.iter().find(|(name, _)| name == tag) {
+            return hosts.clone();
+        }
         let has = |host: &&Host| {
             tag == PRODUCTION && host.production || host.tags.iter().any(|own| own == tag)
         };

@@ -148,6 +148,7 @@ impl Engine {
                 route,
                 command: job.command,
                 pty: job.pty.then_some((window.rows, window.cols)),
+                in_batch: job.batch.and_then(|batch| self.place_in(batch, job.id)),
                 graces: Grace::usual(),
                 floor: self.catalog().disk_floor(),
                 archiver: job_folder::archiver_of_sessions()?,

@@ -59,7 +59,8 @@ impl Job {
     pub(in crate::ssh) fn new(task: Task) -> Self {
         let nonce = Nonce::new();
         let exec = &task.exec;
-        let wrapped = wrapper::wrap(&exec.command, &nonce, exec.pty.is_some(), exec.job);
+        let (pty, in_batch) = (exec.pty.is_some(), exec.in_batch.as_ref());
+        let wrapped = wrapper::wrap(&exec.command, &nonce, pty, exec.job, in_batch);
         Self {
             wire: Wire::new(wrapped.exec, &task.env, exec.pty)
                 .with_agent(task.forwards_agent)

@@ -2,7 +2,9 @@
 
 use std::{io, sync::mpsc, time::Instant};
 
+use serde::{Deserialize, Serialize};
 use supervisor::exec::Grace;
+use uuid::Uuid;
 
 use super::orders::{Controls, Orders};
 use crate::{
@@ -22,6 +24,21 @@ pub struct Exec {
     pub pty: Option<(u16, u16)>,
     /// What cancel sends, in order.
     pub graces: Vec<Grace>,
+    /// Which host of a batch it runs on; none outside of one.
+    pub in_batch: Option<InBatch>,
+}
+
+/// A command's place in a batch: it finds that in its environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InBatch {
+    /// The host's name, `VMO_HOST`.
+    pub host: String,
+    /// The host's number, from 0, `VMO_RANK`.
+    pub rank: usize,
+    /// How many hosts there are, `VMO_COUNT`.
+    pub count: usize,
+    /// The batch's id, `VMO_BATCH`.
+    pub batch: Uuid,
 }
 
 /// Where a command's bytes go, in the order they were read. The session's thread calls it and waits for it, so a slow

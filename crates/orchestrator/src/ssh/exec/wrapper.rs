@@ -15,7 +15,7 @@
 //! which, and says so in words if it was a signal. Where there is none, the shell that waits has words for every signal but
 //! INT and PIPE; then the mark says `?`.
 
-use super::markers::Nonce;
+use super::{markers::Nonce, task::InBatch};
 use crate::job::JobId;
 
 /// Bytes of a command that may stand in the exec string; each takes four there, and some login shells take no long word.
@@ -86,7 +86,13 @@ pub(in crate::ssh) struct Wrapped {
 }
 
 /// How `command` is run with marks around its output.
-pub(in crate::ssh) fn wrap(command: &str, nonce: &Nonce, pty: bool, job: JobId) -> Wrapped {
+pub(in crate::ssh) fn wrap(
+    command: &str,
+    nonce: &Nonce,
+    pty: bool,
+    job: JobId,
+    in_batch: Option<&InBatch>,
+) -> Wrapped {
     let (first, second) = nonce.halves();
     let mode = if pty { "pty" } else { "own" };
     let whole = format!("x{command}x");
@@ -97,10 +103,26 @@ pub(in crate::ssh) fn wrap(command: &str, nonce: &Nonce, pty: bool, job: JobId) 
     };
     let run = RUN.join(" ").replace('"', r#"\""#).replace('$', r"\$");
     let report = REPORT.join(" ");
+    let given = in_batch.map(given).unwrap_or_default();
     let exec = format!(
-        "exec /bin/sh -c 'set -- {first} {second} \"{payload}\" {mode} {job}; vmo_k=\"{run}\"; {report}'"
+        "exec /bin/sh -c '{given}set -- {first} {second} \"{payload}\" {mode} {job}; vmo_k=\"{run}\"; {report}'"
     );
     Wrapped { exec, input }
+}
+
+/// Has the command find its place in a batch. What a host's name holds is an escape each, as of the command.
+fn given(in_batch: &InBatch) -> String {
+    let InBatch {
+        host,
+        rank,
+        count,
+        batch,
+    } = in_batch;
+    let host = octal(host);
+    format!(
+        "VMO_HOST=$(printf \"{host}\") VMO_RANK={rank} VMO_COUNT={count} VMO_BATCH={batch}; \
+         export VMO_HOST VMO_RANK VMO_COUNT VMO_BATCH; "
+    )
 }
 
 /// Escapes in lines, each after a colon, and a last line that says that there are no more.
@@ -167,7 +189,7 @@ mod tests {
     #[test]
     fn the_mark_and_the_command_stand_nowhere_in_the_exec_string() {
         let nonce = Nonce::new();
-        let exec = wrap("pkill -f needle", &nonce, false, JobId::new()).exec;
+        let exec = wrap("pkill -f needle", &nonce, false, JobId::new(), None).exec;
         let (first, second) = nonce.halves();
         assert!(exec.contains(&first) && exec.contains(&second));
         assert!(!exec.contains(&format!("{second}{first}")));
@@ -177,7 +199,7 @@ mod tests {
     /// What a command's output and end look like under these shells.
     fn run(path: &str, login: &str, sh: &str, command: &str) -> (Vec<u8>, Vec<u8>, String) {
         let nonce = Nonce::new();
-        let wrapped = wrap(command, &nonce, false, JobId::new());
+        let wrapped = wrap(command, &nonce, false, JobId::new(), None);
         let exec = wrapped.exec.replace("/bin/sh", sh);
         let mut child = Command::new(login)
             .args(["-c", &exec])
@@ -308,7 +330,14 @@ mod tests {
     #[test]
     fn no_shell_finds_anything_special_in_it() {
         for exec in [
-            wrap("it's $5 \\ \"now\"!\n", &Nonce::new(), true, JobId::new()).exec,
+            wrap(
+                "it's $5 \\ \"now\"!\n",
+                &Nonce::new(),
+                true,
+                JobId::new(),
+                None,
+            )
+            .exec,
             sh("echo 'it''s' \\\\ ! $x\n"),
         ] {
             let inside = exec.strip_prefix("exec /bin/sh -c '").unwrap();

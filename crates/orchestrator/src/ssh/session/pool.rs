@@ -174,6 +174,7 @@ impl Sessions {
                 command,
                 pty: None,
                 graces: Vec::new(),
+                in_batch: None,
             };
             let (_controls, orders) = controls().map_err(|error| Exit::CouldNotStart {
                 why: error.to_string(),

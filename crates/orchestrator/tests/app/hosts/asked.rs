@@ -29,6 +29,7 @@ fn on_box() -> Start {
         cwd: None,
         pty: false,
         confirmed: Vec::new(),
+        rules: orchestrator::batch::Rules::default(),
     }
 }
 

@@ -194,6 +194,7 @@ async fn a_list_that_changes_is_reported_and_a_host_of_it_is_copied_whole() {
         cwd: None,
         pty: false,
         confirmed: Vec::new(),
+        rules: orchestrator::batch::Rules::default(),
     };
     let what = Copied::Start { start };
     let by = CopiedAs::Plain;

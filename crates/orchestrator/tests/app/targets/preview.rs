@@ -61,6 +61,7 @@ async fn it_is_what_is_started() {
         cwd: None,
         pty: false,
         confirmed: Vec::new(),
+        rules: orchestrator::batch::Rules::default(),
     };
     // What a value makes dangerous is asked for as well, and a secret is not shown.
     let variables = [("ENV", "'; rm -rf /srv/x; '"), ("TOKEN", "s3cret")];

@@ -32,6 +32,7 @@ async fn what_is_dangerous_there_needs_the_hosts_name() {
         cwd: None,
         pty: false,
         confirmed: confirmed.iter().map(|name| (*name).into()).collect(),
+        rules: orchestrator::batch::Rules::default(),
     };
     let told = preview(&mut page, command("reboot", &[])).await;
     assert_eq!(told.production, ["db"]);
@@ -94,6 +95,7 @@ async fn a_mark_is_of_the_machine_by_whatever_name_it_goes() {
         cwd: None,
         pty: false,
         confirmed: Vec::new(),
+        rules: orchestrator::batch::Rules::default(),
     };
     // As the list has it, and as it is typed; a name that the config does not know is an address.
     for host in [

@@ -1,0 +1,118 @@
+//! `vmo batch`: batches and their hosts, and orders to them.
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::Args;
+use orchestrator::{
+    batch::{Batch as OneBatch, Order},
+    engine::Engine,
+};
+
+use super::{Outcome, many, out, settled};
+
+/// Between two looks at whether somebody carries an order out.
+const AGAIN: Duration = Duration::from_millis(50);
+
+#[derive(Debug, Args)]
+pub(crate) struct Batch {
+    /// The batch: its id, the start of it, or `last`; without one, batches are listed, newest first
+    batch: Option<String>,
+    /// Print one JSON value
+    #[arg(long)]
+    json: bool,
+    /// At most this many
+    #[arg(long, default_value_t = 20)]
+    limit: u32,
+    /// Let its held hosts go, and go on with those that wait
+    #[arg(long, requires = "batch")]
+    let_go: bool,
+    /// Drop its held hosts
+    #[arg(long, requires = "batch", conflicts_with = "let_go")]
+    drop: bool,
+    /// End what runs of it, and start nothing more
+    #[arg(long, requires = "batch", conflicts_with_all = ["let_go", "drop"])]
+    cancel: bool,
+}
+
+pub(crate) async fn batch(wanted: Batch) -> Outcome {
+    let engine = settled().await?;
+    let Some(name) = &wanted.batch else {
+        return list(&engine, &wanted).await;
+    };
+    let found = engine.find_batch(name).await?;
+    let order = match &wanted {
+        Batch { let_go: true, .. } => Some(Order::LetGo),
+        Batch { drop: true, .. } => Some(Order::Drop),
+        Batch { cancel: true, .. } => Some(Order::Cancel { force: false }),
+        _ => None,
+    };
+    match order {
+        Some(order) => give(&engine, &found, order, wanted.json).await,
+        None if wanted.json => {
+            out::json(&found)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        None => show(&found),
+    }
+}
+
+async fn list(engine: &Engine, wanted: &Batch) -> Outcome {
+    let all = engine.list_batches(wanted.limit).await?;
+    if wanted.json {
+        out::json(&all.iter().map(OneBatch::summary).collect::<Vec<_>>())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows = all.iter().map(|batch| {
+        [
+            batch.id.to_string(),
+            moment(batch),
+            batch.status().word().to_owned(),
+            many::folded(batch),
+            batch.command.clone(),
+        ]
+    });
+    out::table(&rows.collect::<Vec<_>>())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(batch: &OneBatch) -> Outcome {
+    out::line(format_args!("{} {}", batch.id, batch.status().word()))?;
+    out::line(format_args!("{}  {}", moment(batch), batch.command))?;
+    let rows = batch.hosts.iter().map(|host| {
+        let job = host.job.map(|job| job.to_string()).unwrap_or_default();
+        let why = host.why.clone().unwrap_or_default();
+        [host.name.clone(), host.state.word().to_owned(), job, why]
+    });
+    out::table(&rows.collect::<Vec<_>>())?;
+    out::line(many::folded(batch))?;
+    if let Some(why) = &batch.held {
+        out::line(format_args!("held: {why}"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Leaves an order for whoever drives the batch. If nobody does, this program carries it out, and stays until nothing more
+/// happens by itself.
+async fn give(engine: &Engine, batch: &OneBatch, order: Order, json: bool) -> Outcome {
+    let counts = batch.counts();
+    let waits = order == Order::LetGo && counts.held == 0 && counts.queued > 0;
+    if !waits {
+        engine.order_batch(batch.id, order).await?;
+    }
+    let since = (!waits).then_some(batch.changes);
+    loop {
+        match engine.drive_batch(batch.id).await {
+            Ok(true) => return many::follow(engine, batch.id, json, since).await,
+            Ok(false) if engine.is_ordered(batch.id) => tokio::time::sleep(AGAIN).await,
+            // Somebody drives it, or is done with it.
+            Ok(false) => return Ok(ExitCode::SUCCESS),
+            Err(_) if !engine.is_ordered(batch.id) => return Ok(ExitCode::SUCCESS),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn moment(batch: &OneBatch) -> String {
+    let local = batch.queued_at.with_timezone(&chrono::Local);
+    local.format("%Y-%m-%d %H:%M:%S").to_string()
+}

@@ -1,0 +1,246 @@
+//! `vmo run` on many hosts: what it takes beside the command, and what each host writes, as it comes.
+
+use std::{collections::HashSet, process::ExitCode, sync::Arc};
+
+use clap::Args;
+use orchestrator::{
+    batch::{Batch, HostState, OnHost, Order, Rules, Share, Waves},
+    engine::{Engine, Log},
+    fleet::fold,
+    job::{Job, JobId},
+    wire,
+};
+use tokio::{sync::watch, task::JoinSet};
+use uuid::Uuid;
+
+use super::{
+    Failed, NEVER_RAN, Outcome, out, prompts,
+    show::{archived, over, show, tell_pauses},
+    terminal, words,
+};
+
+/// How a command is run on many hosts.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "On many hosts")]
+pub(crate) struct Many {
+    /// On at most so many hosts at once, or such a share of them; 32 if not given
+    #[arg(long, value_name = "N|N%")]
+    limit: Option<Share>,
+    /// One wave after the other, each when the one before is over: 1,10%,rest
+    #[arg(long, value_name = "SIZES")]
+    waves: Option<Waves>,
+    /// Run this on the hosts of a wave before the next one starts; if it fails, the rest is held
+    #[arg(long, value_name = "COMMAND", requires = "waves")]
+    check: Option<String>,
+    /// At the N-th failure start nothing more: what runs may end, the rest is held (vmo batch --let-go)
+    #[arg(long, value_name = "N|N%")]
+    stop_after: Option<Share>,
+}
+
+impl Many {
+    /// Whether any of it is given.
+    pub(crate) fn any(&self) -> bool {
+        self.limit.is_some()
+            || self.waves.is_some()
+            || self.check.is_some()
+            || self.stop_after.is_some()
+    }
+
+    /// The rules, for a set as it was written.
+    pub(crate) fn rules(&self, chosen: String, timeout: Option<u64>) -> Rules {
+        Rules {
+            chosen,
+            limit: self.limit,
+            waves: self.waves.clone(),
+            check: self.check.clone(),
+            stop_after: self.stop_after,
+            timeout,
+        }
+    }
+}
+
+/// Shows what the hosts of a batch write until nothing more happens by itself, and says how they ended. Of one that was
+/// ordered something `since` so much had happened to it, what came before is not shown again.
+pub(crate) async fn follow(engine: &Engine, id: Uuid, json: bool, since: Option<u64>) -> Outcome {
+    let Some(mut batch) = engine.watch_batch(id) else {
+        return ended(&engine.find_batch(&id.to_string()).await?);
+    };
+    tokio::spawn(cancel_on_interrupt(engine.clone(), id));
+    let of = batch.clone();
+    let is_ours = move |job: JobId| {
+        let batch = of.borrow();
+        let is_of = |host: &OnHost| host.job == Some(job) || host.check == Some(job);
+        batch.hosts.iter().any(is_of)
+    };
+    tokio::spawn(prompts::answer_all(engine.clone(), is_ours));
+    let (mut seen, mut shown) = (HashSet::new(), JoinSet::new());
+    if since.is_some() {
+        let before = Arc::clone(&batch.borrow());
+        let is_over = |host: &&OnHost| host.state != HostState::Running;
+        let over = before.hosts.iter().filter(is_over);
+        seen.extend(over.flat_map(|host| [host.job, host.check]).flatten());
+    }
+    share_input(engine, &batch.borrow());
+    loop {
+        let now = Arc::clone(&batch.borrow_and_update());
+        for host in &now.hosts {
+            for (job, what) in [(host.job, ""), (host.check, " (check)")] {
+                if let Some(job) = job.filter(|job| seen.insert(*job)) {
+                    let prefix = format!("{}{what}", host.name);
+                    shown.spawn(show_one(engine.clone(), job, prefix, json));
+                }
+            }
+        }
+        let is_ordered = since.is_none_or(|since| now.changes > since);
+        if now.finished_at.is_some() && is_ordered {
+            break;
+        }
+        tokio::select! {
+            // It is dropped once it is over and in the store.
+            changed = batch.changed() => if changed.is_err() { break },
+            Some(one) = shown.join_next() => one??,
+        }
+    }
+    while let Some(one) = shown.join_next().await {
+        one??;
+    }
+    let now = Arc::clone(&batch.borrow());
+    for host in now.hosts.iter().filter(|_| !json) {
+        if let Some(why) = host.why.as_ref().filter(|_| host.state != HostState::Done) {
+            out::say(format_args!("{}: {why}", host.name));
+        }
+    }
+    for job in now.hosts.iter().filter_map(|host| host.job) {
+        archived(engine, job).await;
+    }
+    kept(engine, batch).await;
+    if engine.has_left_over() {
+        super::archive_in_background();
+    }
+    ended(&now)
+}
+
+/// The jobs of a batch, once every host's job is started, or held: what is queued is started by a program that is there.
+pub(crate) async fn started(engine: &Engine, id: Uuid) -> Result<Vec<Job>, Failed> {
+    let Some(mut batch) = engine.watch_batch(id) else {
+        return Ok(Vec::new());
+    };
+    let is_started = |batch: &Arc<Batch>| batch.counts().queued == 0;
+    // It may be over and gone by then.
+    let _started = batch.wait_for(is_started).await.is_ok();
+    let all: Vec<JobId> = {
+        let batch = batch.borrow();
+        batch.hosts.iter().filter_map(|host| host.job).collect()
+    };
+    let mut jobs = Vec::with_capacity(all.len());
+    for job in all {
+        jobs.push(engine.jobs().get(job).await?);
+    }
+    Ok(jobs)
+}
+
+/// Shows one job until it is over; in JSON, only then.
+async fn show_one(engine: Engine, job: JobId, prefix: String, json: bool) -> Result<(), Failed> {
+    // It is in the journal a moment before its folder is there.
+    let log = loop {
+        let log: Log = engine.logs().of(job);
+        if log.live.is_some() || engine.jobs().get(job).await.is_ok() {
+            break log;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    tokio::spawn(tell_pauses(log.clone()));
+    if json {
+        let job = over(&engine, &log).await?;
+        return out::json_line(&wire::Job::from(job));
+    }
+    let job = show(&engine, &log, Some(prefix.clone())).await?;
+    for line in words::left_by_cancel(&job) {
+        out::say(format_args!("{prefix}: {line}"));
+    }
+    Ok(())
+}
+
+/// What is piped in goes to every host, if all of them start at once. A person at a terminal types into none of them, nor does
+/// a pipe into hosts that start one after the other: their input ends at once.
+fn share_input(engine: &Engine, batch: &Batch) {
+    let all: Vec<JobId> = batch.hosts.iter().filter_map(|host| host.job).collect();
+    if batch.is_all_at_once() {
+        terminal::share_input(engine.clone(), all);
+    }
+}
+
+/// Waits until the batch is in the store with nothing to come, as long as the store answers.
+async fn kept(engine: &Engine, mut batch: watch::Receiver<Arc<Batch>>) {
+    if batch.borrow().counts().held > 0 {
+        return;
+    }
+    let gone = async { while batch.changed().await.is_ok() {} };
+    tokio::select! {
+        () = gone => {}
+        () = engine.store_failed() => {}
+        () = tokio::time::sleep(super::show::ARCHIVING) => {}
+    }
+}
+
+/// The last line, and the code to exit with: 0 if all went well, 255 if a host was never reached, else 1.
+pub(crate) fn ended(batch: &Batch) -> Outcome {
+    out::say(folded(batch));
+    if let Some(why) = &batch.held {
+        out::say(format_args!(
+            "held: {why}; vmo batch {} --let-go, or --drop",
+            batch.id
+        ));
+    }
+    let counts = batch.counts();
+    Ok(if usize::try_from(counts.done) == Ok(batch.hosts.len()) {
+        ExitCode::SUCCESS
+    } else if counts.unreachable > 0 {
+        ExitCode::from(NEVER_RAN)
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+/// `38 done · 2 error: web[03,17] · 1 unreachable: db-2`.
+pub(crate) fn folded(batch: &Batch) -> String {
+    let states = [
+        HostState::Done,
+        HostState::Error,
+        HostState::Unreachable,
+        HostState::Canceled,
+        HostState::Held,
+        HostState::Skipped,
+        HostState::Running,
+        HostState::Queued,
+    ];
+    let part = |state: HostState| {
+        let names: Vec<&str> = batch.names(|is| is == state).collect();
+        let counted = format!("{} {}", names.len(), state.word());
+        match (names.len(), state) {
+            (0, _) => None,
+            (_, HostState::Done) => Some(counted),
+            _ => Some(format!("{counted}: {}", fold(names))),
+        }
+    };
+    let parts: Vec<String> = states.into_iter().filter_map(part).collect();
+    parts.join(" · ")
+}
+
+/// Ctrl-C cancels the batch; a second one kills. A third leaves what goes on all the same.
+async fn cancel_on_interrupt(engine: Engine, batch: Uuid) {
+    for force in [false, true] {
+        if tokio::signal::ctrl_c().await.is_err() {
+            return;
+        }
+        let order = Order::Cancel { force };
+        if let Err(error) = engine.order_batch(batch, order).await {
+            tracing::debug!(%error, "not canceled");
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_ok() {
+        out::say(format_args!("batch {batch} goes on; vmo batch {batch}"));
+        terminal::restore();
+        std::process::exit(128 + libc::SIGINT);
+    }
+}

@@ -1,0 +1,51 @@
+//! The hosts of a batch that were so: `@failed`, `@unreachable`, `@held` and `@canceled` of the last batch, or of one that is
+//! named, as `@failed:0192`.
+
+use crate::{
+    batch::{Batch, HostState},
+    engine::{Engine, EngineError},
+    fleet::Choice,
+};
+
+/// What a set is called, and which hosts of a batch are in it.
+type OfBatch = (&'static str, fn(HostState) -> bool);
+
+const SETS: [OfBatch; 4] = [
+    ("failed", HostState::is_failure),
+    ("unreachable", |state| state == HostState::Unreachable),
+    ("held", |state| state == HostState::Held),
+    ("canceled", |state| state == HostState::Canceled),
+];
+
+impl Engine {
+    /// Finds the hosts that a line means, as the catalog does, and with the sets of batches.
+    ///
+    /// # Errors
+    /// The line cannot be read, means no host, has a name that looks like a slip, or names a batch that is not there.
+    pub async fn choose_hosts(&self, line: &str) -> Result<Choice, EngineError> {
+        let mut sets = Vec::new();
+        for word in words(line) {
+            let (name, batch) = word.split_once(':').unwrap_or((word, "last"));
+            let Some((_, is_meant)) = SETS.iter().find(|(known, _)| *known == name) else {
+                continue;
+            };
+            let batch: Batch = self.find_batch(batch).await?;
+            let hosts: Vec<String> = batch.names(is_meant).map(ToOwned::to_owned).collect();
+            if hosts.is_empty() {
+                let why = format!("choose hosts: no host of batch {} is in @{name}", batch.id);
+                return Err(EngineError::NotFound(why));
+            }
+            sets.push((word.to_owned(), hosts));
+        }
+        self.catalog().choose_hosts(line, sets).await
+    }
+}
+
+/// What comes after each `@` of a line, up to what ends a tag.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let ends = |c: char| matches!(c, ',' | '&' | '!' | '(' | ')' | '/') || c.is_whitespace();
+    line.split('@').skip(1).map(move |rest| {
+        let end = rest.find(ends).unwrap_or(rest.len());
+        &rest[..end]
+    })
+}

@@ -1,0 +1,142 @@
+//! Starting a command on hosts: one job on one host, a batch on several.
+
+use super::{
+    draft, is_command,
+    job_folder::{self, Plan, Prepared},
+};
+use crate::{
+    batch::{Batch, Entry, Rules, Step},
+    engine::{
+        Engine, EngineError,
+        batches::{
+            driver::Driver,
+            place::{Found, Place},
+        },
+    },
+    folders, ids,
+    job::{Job, JobId},
+    ssh::Route,
+};
+
+/// Hosts of one batch, at most.
+const MOST: usize = 100_000;
+
+impl Engine {
+    /// Starts a command on hosts, all or none of those whose turn has come: a host whose folder cannot be made must not leave
+    /// the others running unnamed. Returns the jobs that are there, in the hosts' order.
+    pub(super) fn start_on_hosts(
+        &self,
+        (command, pty): (&str, bool),
+        hosts: Vec<String>,
+        rules: Rules,
+    ) -> Result<Vec<Job>, EngineError> {
+        let is_alone = matches!(hosts.as_slice(), [_]);
+        let is_plain = rules.timeout.is_none() && rules.check.is_none();
+        let routes = self.catalog().routes(&hosts, command)?;
+        if is_alone && is_plain {
+            let job = draft::of_host(&hosts[0], command, pty, None).job();
+            self.0.room.admit(&[job.id])?;
+            let prepared = self.prepare_all(vec![job])?;
+            return Ok(self.launch_all(prepared, routes));
+        }
+        is_allowed(&rules, hosts.len())?;
+        let (id, owner) = (ids::new_id(), folders::owner());
+        let mut batch = Batch::new(id, owner, (command.to_owned(), pty), hosts, rules);
+        let Step::Start(first) = batch.next() else {
+            return Err(EngineError::Refused("there is no host to run on".into()));
+        };
+        let of_host = |host: &usize| {
+            let name = &batch.hosts[*host].name;
+            draft::of_host(name, command, pty, Some(id)).job()
+        };
+        let jobs: Vec<Job> = first.iter().map(of_host).collect();
+        let started = |(host, job): (&usize, &Job)| Entry::Started {
+            host: *host,
+            job: job.id,
+        };
+        let happened: Vec<Entry> = first.iter().zip(&jobs).map(started).collect();
+        self.0
+            .room
+            .admit(&jobs.iter().map(|job| job.id).collect::<Vec<_>>())?;
+        let (place, claim) = Place::make(self.folders(), &batch, &happened).map_err(|error| {
+            jobs.iter().for_each(|job| self.forget(job.id));
+            let path = self.folders().batches();
+            let why = format!(
+                "failed to make the batch's folder in {}: {error}",
+                path.display()
+            );
+            EngineError::Io(std::io::Error::new(error.kind(), why))
+        })?;
+        let prepared = self.prepare_all(jobs).inspect_err(|_| {
+            // Nobody has seen it.
+            if let Err(error) = place.remove() {
+                tracing::warn!(batch = %id, %error, "a batch that was not started is there");
+            }
+        })?;
+        happened.iter().for_each(|entry| batch.apply(entry));
+        let found = Found {
+            batch,
+            is_of_earlier_boot: false,
+        };
+        let driver = Driver::new(self, place, claim, found).with_routes(routes.iter().cloned());
+        let jobs = self.launch_all(prepared, routes);
+        driver.go();
+        Ok(jobs)
+    }
+
+    /// Starts a job on a host, outside of any group.
+    pub(in crate::engine) fn launch_on_host(
+        &self,
+        job: Job,
+        route: Route,
+    ) -> Result<(), EngineError> {
+        let prepared = self.prepare_all(vec![job])?;
+        self.launch_all(prepared, vec![route]);
+        Ok(())
+    }
+
+    /// Makes the folders of jobs that have room: all or none.
+    fn prepare_all(&self, jobs: Vec<Job>) -> Result<Vec<Prepared>, EngineError> {
+        let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+        let mut prepared = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            match self.prepare(job, None, &[]) {
+                Ok(one) => prepared.push(one),
+                Err(error) => {
+                    prepared.into_iter().for_each(job_folder::drop_prepared);
+                    ids.into_iter().for_each(|id| self.forget(id));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(prepared)
+    }
+
+    fn launch_all(&self, prepared: Vec<Prepared>, routes: Vec<Route>) -> Vec<Job> {
+        let jobs = prepared.into_iter().zip(routes).map(|(prepared, route)| {
+            let route = Box::new(route);
+            self.launch(prepared, Plan::Remote { route })
+        });
+        jobs.collect()
+    }
+}
+
+/// Refuses rules that nobody can mean.
+fn is_allowed(rules: &Rules, hosts: usize) -> Result<(), EngineError> {
+    let refused = |why: &str| Err(EngineError::Refused(why.to_owned()));
+    if hosts > MOST {
+        return refused("more than 100000 hosts at once: choose fewer");
+    }
+    if let Some(check) = &rules.check {
+        is_command(check)?;
+        if rules.waves.is_none() {
+            return refused(
+                "a check runs between waves, and there is one wave alone: say which, as --waves 1,10%,rest",
+            );
+        }
+    }
+    match rules.timeout {
+        Some(0) => refused("a timeout of 0 ends everything at once: give at least 1 ms"),
+        _ => Ok(()),
+    }
+}

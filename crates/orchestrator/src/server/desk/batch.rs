@@ -1,0 +1,22 @@
+//! Requests about batches, and orders to them.
+
+use crate::{
+    engine::{Engine, EngineError},
+    wire::{BatchRequest, Reply},
+};
+
+pub(super) async fn answer(engine: Engine, request: BatchRequest) -> Result<Reply, EngineError> {
+    Ok(match request {
+        BatchRequest::Batches { limit } => {
+            let batches = engine.list_batches(limit).await?;
+            Reply::Batches {
+                batches: batches.iter().map(|batch| batch.summary()).collect(),
+            }
+        }
+        BatchRequest::Batch { batch } => Reply::Batch(Box::new(engine.find_batch(&batch).await?)),
+        BatchRequest::Order { batch, order } => {
+            engine.order_batch(batch, order).await?;
+            Reply::Ok
+        }
+    })
+}

@@ -1,0 +1,32 @@
+//! What the page can ask of batches.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::batch::Order;
+#[cfg(doc)]
+use crate::wire::{Event, Reply};
+
+/// What the page can ask of batches.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "with", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum BatchRequest {
+    /// Batches, newest first: [`Reply::Batches`].
+    Batches {
+        /// At most this many, 1 to 500.
+        limit: u32,
+    },
+    /// One batch with all its hosts: [`Reply::Batch`]. Worth asking again after [`Event::Batch`].
+    Batch {
+        /// Its id, the beginning of it, or `last`.
+        batch: String,
+    },
+    /// Lets held hosts go, drops them, or cancels all of it: [`Reply::Ok`], and [`Event::Batch`] once that is done.
+    Order {
+        /// The batch.
+        batch: Uuid,
+        /// What.
+        order: Order,
+    },
+}

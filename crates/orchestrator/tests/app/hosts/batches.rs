@@ -1,0 +1,326 @@
+//! Commands on many hosts, as one thing: limits, waves, checks, what stops them, and kills in the middle.
+
+use std::{fs, process::Stdio, time::Duration};
+
+use orchestrator::{
+    batch::{Batch, HostState, Order, Status as BatchStatus},
+    wire::{BatchRequest, FailureCode, Reply},
+};
+use serde_json::Value;
+
+use super::{App, Home, Sshd, appears, with_host};
+use crate::{home::eventually, page::Page, postgres::Postgres};
+
+/// Many names of one server.
+fn with_hosts(count: usize) -> (Sshd, Postgres, Home) {
+    let (sshd, postgres, home) = with_host();
+    let blocks: Vec<String> = (0..count)
+        .map(|number| sshd.block(&format!("h{number:02}")))
+        .collect();
+    // One more, at which nobody answers.
+    let dead = "Host dead\n  HostName 127.0.0.1\n  Port 1\n";
+    fs::write(home.ssh_config(), blocks.concat() + dead).unwrap();
+    (sshd, postgres, home)
+}
+
+fn words(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn states(batch: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let hosts = batch["hosts"].as_array().unwrap().iter();
+    hosts
+        .map(|host| (text(&host["name"]), text(&host["state"])))
+        .collect()
+}
+
+fn names(batch: &Value, state: &str) -> String {
+    let named = states(batch).into_iter().filter(|(_, is)| is == state);
+    let names: Vec<String> = named.map(|(name, _)| name).collect();
+    names.join(",")
+}
+
+async fn get(page: &mut Page, batch: &str) -> Batch {
+    let batch = batch.to_owned();
+    match page.ask(BatchRequest::Batch { batch }).await {
+        Ok(Reply::Batch(batch)) => *batch,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn many_hosts_are_one_batch_and_the_last_line_says_how_it_went() {
+    let (_sshd, postgres, home) = with_hosts(6);
+    // Its input is at its end.
+    let command = "cat; echo $VMO_HOST $VMO_RANK $VMO_COUNT ${#VMO_BATCH} ${VMO_JOB:+job}";
+    let output = home.run(&["run", "--on", "h[00-05]", "--limit", "2", "--", command]);
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    let out = String::from_utf8_lossy(&output.stdout);
+    let mut lines: Vec<&str> = out.lines().collect();
+    lines.sort_unstable();
+    let expected: Vec<String> = (0..6)
+        .map(|host| format!("h{host:02}: h{host:02} {host} 6 36 job"))
+        .collect();
+    assert_eq!(lines, expected);
+    assert!(
+        words(&output).ends_with("vmo: 6 done\n"),
+        "{}",
+        words(&output)
+    );
+
+    let output = home.run(&["run", "--on", "h[00-02],dead", "--", "exit 3"]);
+    assert_eq!(output.status.code(), Some(255), "{}", words(&output));
+    let last = "vmo: 3 error: h[00-02] · 1 unreachable: dead\n";
+    assert!(words(&output).ends_with(last), "{}", words(&output));
+    let output = home.run(&["run", "--on", "h[00-01]", "--", "exit 3"]);
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+
+    // It is in the store, its folder is gone, and its jobs name it.
+    let all = home.json(&["batch", "--json"]);
+    let statuses: Vec<&str> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(statuses, ["error", "error", "done"]);
+    let rows = "select status, hosts, done, chosen from job_batches order by id";
+    let rows = postgres.psql("postgres", rows);
+    assert_eq!(
+        rows.trim(),
+        "done|6|6|h[00-05]\nerror|4|0|h[00-02],dead\nerror|2|0|h[00-01]"
+    );
+    assert_eq!(
+        fs::read_dir(home.data().join("batches")).unwrap().count(),
+        0
+    );
+    let id = all[1]["id"].as_str().unwrap();
+    let jobs = home.json(&["jobs", "--batch", id, "--json"]);
+    assert_eq!(jobs.as_array().unwrap().len(), 4);
+    let refused = home.run(&["batch", id, "--let-go"]);
+    assert!(
+        words(&refused).contains("no host of it is held"),
+        "{}",
+        words(&refused)
+    );
+}
+
+#[test]
+fn waves_wait_for_their_check_and_held_hosts_for_a_person() {
+    let (_sshd, _postgres, home) = with_hosts(5);
+    let log = home.work().join("ran");
+    let command = format!("echo command >> {}", log.display());
+    // It fails after the second wave, on both of its hosts.
+    let check = format!(
+        "test $(grep -c command {0}) -lt 3 && echo check >> {0}",
+        log.display()
+    );
+    let output = home.run(&[
+        "run", "--on", "h[00-04]", "--waves", "1,2,rest", "--check", &check, "--", &command,
+    ]);
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+    let ran = fs::read_to_string(&log).unwrap();
+    assert_eq!(
+        ran.lines().take(4).collect::<Vec<_>>(),
+        ["command", "check", "command", "command"]
+    );
+    let batch = home.json(&["batch", "last", "--json"]);
+    assert_eq!(names(&batch, "held"), "h03,h04", "{batch}");
+    assert_eq!(names(&batch, "error"), "h01,h02", "{batch}");
+    assert!(words(&output).contains("--let-go"), "{}", words(&output));
+
+    let output = home.run(&["batch", "last", "--let-go"]);
+    assert!(
+        words(&output).contains("3 done · 2 error: h[01-02]"),
+        "{}",
+        words(&output)
+    );
+    let batch = home.json(&["batch", "last", "--json"]);
+    assert_eq!(names(&batch, "held"), "", "{batch}");
+    let ran = fs::read_to_string(&log).unwrap();
+    assert_eq!(ran.matches("command").count(), 5, "none twice: {ran}");
+}
+
+#[test]
+fn it_stops_at_the_failure_that_was_named_and_a_command_at_its_time() {
+    let (_sshd, _postgres, home) = with_hosts(6);
+    let all = ["run", "--on", "h[00-05]", "--limit", "1"];
+    let run = |more: &[&str]| home.run(&[&all[..], more].concat());
+    let output = run(&["--stop-after", "2", "--", "exit 1"]);
+    let last = "2 error: h[00-01] · 4 held: h[02-05]";
+    assert!(words(&output).contains(last), "{}", words(&output));
+    let dropped = home.run(&["batch", "last", "--drop"]);
+    assert!(
+        words(&dropped).contains("4 skipped: h[02-05]"),
+        "{}",
+        words(&dropped)
+    );
+    let batch = home.json(&["batch", "last", "--json"]);
+    assert_eq!(names(&batch, "skipped"), "h02,h03,h04,h05", "{batch}");
+
+    let output = home.run(&[
+        "run",
+        "--on",
+        "h[00-01]",
+        "--timeout",
+        "300ms",
+        "--",
+        "sleep 60",
+    ]);
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+    assert!(
+        words(&output).contains("not done after 0.3 s"),
+        "{}",
+        words(&output)
+    );
+    assert!(
+        words(&output).contains("2 error: h[00-01]"),
+        "{}",
+        words(&output)
+    );
+}
+
+#[test]
+fn rules_that_nobody_can_mean_are_refused_before_anything_runs() {
+    let (_sshd, _postgres, home) = with_hosts(2);
+    for (rules, why) in [
+        (&["--limit", "0"][..], "neither a number"),
+        (&["--waves", "1,0,rest"], "1,10%,rest"),
+        (&["--check", "true"], "--waves"),
+        (&["--stop-after", "200%"], "neither a number"),
+    ] {
+        let command = [&["run", "--on", "h00,h01"][..], rules, &["--", "true"]].concat();
+        let output = home.run(&command);
+        assert!(words(&output).contains(why), "{}", words(&output));
+        assert_ne!(output.status.code(), Some(0));
+    }
+    let here = home.run(&["run", "--limit", "3", "--", "true"]);
+    assert!(words(&here).contains("add --on"), "{}", words(&here));
+    assert_eq!(home.json(&["batch", "--json"]).as_array().unwrap().len(), 0);
+}
+
+/// Killed in the middle of wave two: what runs runs on, what is queued goes on with the app, and nothing runs twice.
+#[tokio::test]
+async fn a_batch_outlives_the_command_line_and_the_app() {
+    let (_sshd, _postgres, home) = with_hosts(8);
+    let (ran, go) = (home.work().join("ran"), home.work().join("go"));
+    // The first wave goes by; from then on each waits for a word.
+    let command = format!(
+        "echo ran >> {0}; if [ $(grep -c ran {0}) -gt 2 ]; then until [ -e {1} ]; do sleep 0.05; done; fi",
+        ran.display(),
+        go.display()
+    );
+    let mut vmo = home.vmo(&[
+        "run", "--on", "h[00-07]", "--waves", "2,rest", "--limit", "3", "--", &command,
+    ]);
+    let mut vmo = vmo
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let count = || fs::read_to_string(&ran).unwrap_or_default().lines().count();
+    eventually("the second wave has begun", || count() == 5);
+    vmo.kill().unwrap();
+    vmo.wait().unwrap();
+    let batch = home.json(&["batch", "last", "--json"]);
+    assert_eq!(names(&batch, "done"), "h00,h01", "{batch}");
+    assert_eq!(names(&batch, "running"), "h02,h03,h04", "{batch}");
+    assert_eq!(names(&batch, "queued"), "h05,h06,h07", "{batch}");
+
+    let mut app = App::start(home);
+    let mut page = app.page().await;
+    let batch = get(&mut page, "last").await;
+    assert_eq!(batch.status(), BatchStatus::Running);
+    app.kill();
+    fs::write(&go, "").unwrap();
+    app.again();
+    let mut page = app.page().await;
+    let batch = over(&mut page, &batch.id.to_string()).await;
+    assert_eq!(batch.status(), BatchStatus::Done, "{batch:?}");
+    assert_eq!(count(), 8, "each once");
+    // It cannot be changed any more.
+    let order = BatchRequest::Order {
+        batch: batch.id,
+        order: Order::Cancel { force: false },
+    };
+    let refused = page.ask(order).await.unwrap_err();
+    assert_eq!(refused, FailureCode::Refused);
+}
+
+/// The batch, once nothing more happens in it by itself.
+async fn over(page: &mut Page, batch: &str) -> Batch {
+    loop {
+        let found = get(page, batch).await;
+        if found.finished_at.is_some() {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn held_hosts_stay_held_over_a_kill_and_a_cancel_ends_all() {
+    let (_sshd, _postgres, home) = with_hosts(6);
+    let output = home.run(&[
+        "run",
+        "--on",
+        "dead,h[00-02]",
+        "--limit",
+        "1",
+        "--stop-after",
+        "1",
+        "--",
+        "true",
+    ]);
+    assert_eq!(output.status.code(), Some(255), "{}", words(&output));
+    let mut app = App::start(home);
+    let mut page = app.page().await;
+    let held = get(&mut page, "last").await;
+    assert_eq!(held.counts().held, 3, "{held:?}");
+    app.kill();
+    app.again();
+    let mut page = app.page().await;
+    let order = |order| BatchRequest::Order {
+        batch: held.id,
+        order,
+    };
+    page.ask(order(Order::LetGo)).await.unwrap();
+    let batch = loop {
+        let batch = get(&mut page, &held.id.to_string()).await;
+        if batch.counts().held == 0 && batch.finished_at.is_some() {
+            break batch;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(
+        (batch.counts().done, batch.status()),
+        (3, BatchStatus::Partial)
+    );
+
+    let begun = app.home.work().join("begun");
+    let command = format!("touch {}; sleep 600", begun.display());
+    let mut vmo = app
+        .home
+        .vmo(&["run", "--on", "h[00-05]", "--limit", "2", "--", &command]);
+    let mut vmo = vmo
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    appears(&begun);
+    let canceled = app.home.run(&["batch", "last", "--cancel"]);
+    assert_eq!(canceled.status.code(), Some(0), "{}", words(&canceled));
+    assert_eq!(vmo.wait().unwrap().code(), Some(1));
+    let batch = over(&mut page, "last").await;
+    assert_eq!(batch.status(), BatchStatus::Canceled, "{batch:?}");
+    let is_canceled = |host: &orchestrator::batch::OnHost| host.state == HostState::Canceled;
+    assert!(batch.hosts.iter().all(is_canceled), "{batch:?}");
+    let never: Vec<&str> = batch
+        .hosts
+        .iter()
+        .filter(|host| host.job.is_none())
+        .map(|host| host.name.as_str())
+        .collect();
+    assert_eq!(never, ["h02", "h03", "h04", "h05"]);
+}
