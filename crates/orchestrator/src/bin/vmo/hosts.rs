@@ -149,7 +149,7 @@ async fn change(catalog: &Catalog, change: Change) -> Result<(), Failed> {
         }
         Change::Rm { name } => catalog.remove_host(&name).await?,
         Change::Tag { set, tags, remove } => {
-            let chosen = catalog.choose_hosts(&set).await?;
+            let chosen = catalog.choose_hosts(&set, Vec::new()).await?;
             catalog.tag_hosts(chosen.hosts, tags, !remove).await?;
         }
         Change::Import {
@@ -216,7 +216,7 @@ async fn list(catalog: &Catalog, hosts: &Hosts) -> Result<(), Failed> {
     warn(&listed.problems);
     let mut found = listed.found;
     if let Some(set) = &hosts.set {
-        let chosen = catalog.choose_hosts(set).await?.hosts;
+        let chosen = catalog.choose_hosts(set, Vec::new()).await?.hosts;
         for name in &chosen {
             if !found
                 .iter()
