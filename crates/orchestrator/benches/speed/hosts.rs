@@ -76,6 +76,7 @@ fn start(sessions: &Arc<Sessions>, config: &Path, command: &str) -> Outcome<Runn
         command: command.to_owned(),
         pty: None,
         graces: Grace::usual(),
+        in_batch: None,
     };
     let count = Count::default();
     let ask: Arc<dyn Ask> = Arc::new(Nobody);
