@@ -3,8 +3,8 @@
 use std::{collections::HashSet, fs, fs::File, path::Path, time::Duration};
 
 use orchestrator::{
-    job::JobQuery,
-    wire::{JobRequest, Message},
+    job::{JobQuery, Status},
+    wire::{Job, JobRequest, Message, Reply},
 };
 
 use super::{
@@ -124,12 +124,20 @@ async fn requests_that_are_changed() {
             break;
         }
     }
-    // One of the requests may have canceled it before.
-    let cancel = JobRequest::Cancel {
-        job: long,
-        force: true,
-    };
-    page.ask(cancel).await.ok();
-    page.now_over(long).await;
+    // One of the requests may have run it again, or canceled it before.
+    for status in [Status::Queued, Status::Running] {
+        let query = JobQuery {
+            status: Some(status),
+            ..JobQuery::default()
+        };
+        let Ok(Reply::Jobs { jobs, .. }) = page.ask(JobRequest::Jobs(query)).await else {
+            panic!("no list of jobs")
+        };
+        for Job { id: job, .. } in jobs {
+            let cancel = JobRequest::Cancel { job, force: true };
+            page.ask(cancel).await.ok();
+            page.now_over(job).await;
+        }
+    }
     tries.end();
 }
