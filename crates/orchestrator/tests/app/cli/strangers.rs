@@ -120,7 +120,7 @@ fn what_is_wrong_with_the_arguments_is_said_in_visible_words() {
         &["jobs", "--limit", &forged],
         &[&format!("--{forged}")],
         &["log", "last", "--lines", &forged],
-        &["hosts", &forged],
+        &["hosts", "web", &forged],
         &["db", &forged],
     ] {
         // As to a terminal, with colors, which clap takes out of a pipe together with all other sequences.
