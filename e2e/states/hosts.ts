@@ -83,8 +83,7 @@ export const hosts: Place = {
         ).toBeVisible();
       },
       async leave({ page }) {
-        await page.getByRole('button', { name: 'Trust new-1' }).click();
-        await page.getByRole('button', { name: 'Do not connect to new-2' }).click();
+        await page.getByRole('button', { name: 'Connect to none of these' }).click();
         await expect(page.getByRole('dialog')).toHaveCount(0);
       },
     },
