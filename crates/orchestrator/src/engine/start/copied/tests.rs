@@ -234,6 +234,8 @@ proptest! {
     /// Whatever a value holds, make and vmo get the words that the job had.
     #[test]
     fn make_gets_the_words_of_the_job(value in "[ -~ä\n]{0,30}", goal in "[a-zA-Z0-9_./~+@-]{1,12}") {
+        // make takes a lone dash for its standard input, and so a launch refuses it.
+        prop_assume!(goal != "-");
         let variables = [Assignment::plain("A", &value)];
         let asked = target(&[&goal], &variables, &MakeOptions::default(), false);
         let argv = asked.here().unwrap().argv.clone();
