@@ -30,6 +30,8 @@ impl Engine {
             let Some((_, is_meant)) = SETS.iter().find(|(known, _)| *known == name) else {
                 continue;
             };
+            // Who was started for this one line has only begun to look for it.
+            self.settled().await;
             let batch = match batch {
                 "last" => self.last_started_here().await?,
                 named => self.find_batch(named).await?,
