@@ -8,6 +8,7 @@ mod batch;
 mod db;
 mod doctor;
 mod fill;
+mod here;
 mod hosts;
 mod lines;
 mod list;

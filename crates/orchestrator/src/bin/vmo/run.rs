@@ -14,6 +14,7 @@ use orchestrator::{
 use super::{
     Failed, NEVER_RAN, Outcome, engine,
     fill::{MakeFlags, Prefilled, Typed},
+    here::here,
     many::{self, Many},
     on, out, prompts,
     show::{archived, away, over, show, tell_pauses},
@@ -253,21 +254,6 @@ pub(crate) async fn make(args: Vec<String>) -> Outcome {
     };
     let (engine, job) = started.await.map_err(never_ran)?;
     finish(&engine, vec![job], false).await
-}
-
-/// The folder one is in.
-fn here() -> Result<String, Failed> {
-    let here = std::env::current_dir().map_err(|error| {
-        Failed::new(format!(
-            "the folder that this was started in cannot be found any more, so go to another: {error}"
-        ))
-    })?;
-    here.into_os_string().into_string().map_err(|here| {
-        Failed::new(format!(
-            "the name of the folder {} is not UTF-8, and so nothing can run in it: rename it",
-            here.display()
-        ))
-    })
 }
 
 fn never_ran(failed: Failed) -> Failed {
