@@ -77,7 +77,7 @@ test('a job is pinned and noted, and found by its pin', async ({ app, page }) =>
   await expect(app.status).toHaveText('Done');
   await page.getByRole('button', { name: 'Pin this job' }).click();
   await expect(page.getByRole('button', { name: 'Unpin this job' })).toBeVisible();
-  await page.getByRole('button', { name: 'Write a note' }).click();
+  await page.getByRole('button', { name: 'Add a note' }).click();
   await page.getByRole('textbox', { name: 'Note' }).fill('the one before the incident');
   await page.keyboard.press('Enter');
   await expect(page.getByTestId('note')).toContainText('the one before the incident');

@@ -136,7 +136,7 @@ test('an exclusive target that runs already waits its turn in the open', async (
     .click();
   await expect(app.status).toHaveText('Queued');
   await expect(page.getByTestId('waits')).toHaveText(
-    'Waits its turn: make create runs already, and create is exclusive.',
+    'Waiting: make create runs already, and create is exclusive.',
   );
   await app.button('Cancel').click();
   await expect(app.status).toHaveText('Canceled');

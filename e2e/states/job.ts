@@ -210,7 +210,7 @@ export const job: Place = {
     {
       name: 'job-note-being-written',
       async reach({ page }) {
-        await page.getByRole('button', { name: 'Write a note' }).click();
+        await page.getByRole('button', { name: 'Add a note' }).click();
         const note = page.getByRole('textbox', { name: 'Note' });
         await note.fill('The last one before the move.');
         await note.press('Shift+Enter');

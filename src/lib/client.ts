@@ -160,7 +160,7 @@ export class Client {
       return Promise.reject(
         new CallFailed({
           code: 'disconnected',
-          message: 'not connected just now; try again in a moment',
+          message: 'not connected; try again in a moment',
         }),
       );
     }

@@ -115,7 +115,7 @@ export class TargetFields {
     const known = this.fields.some(({ variable }) => variable.name === added.name);
     const first = this.added.find(({ name }) => name === added.name);
     return known || (added.name !== '' && first !== added)
-      ? `${added.name} is in the form already.`
+      ? `${added.name} is already in the form.`
       : null;
   }
 
@@ -193,14 +193,14 @@ export class TargetFields {
     if (this.form.target.pattern && this.#stem === null) return '';
     const missing = this.fields.filter((field) => field.missing);
     if (missing.length > 0) {
-      return `Still needed: ${missing.map(({ variable }) => variable.name).join(', ')}`;
+      return `Required: ${missing.map(({ variable }) => variable.name).join(', ')}`;
     }
     const wrong = this.added.find((each) => this.problemOf(each) !== null);
     if (wrong) return `${wrong.name} cannot be set.`;
     if (this.#split.problem !== null) return this.#split.problem;
     if (!this.#hasNumber) return '-j takes a number.';
     if (this.reservedNames.length > 0 && !this.reserved) {
-      return `${this.reservedNames.join(' and ')} has to be confirmed.`;
+      return `${this.reservedNames.join(' and ')} must be confirmed.`;
     }
     return null;
   }

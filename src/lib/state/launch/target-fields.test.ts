@@ -69,14 +69,14 @@ describe('the variables of a target', () => {
   test('one that the target fails without is asked for by name, and may be the empty text', () => {
     const fields = fieldsOf({ variables, target: { guards: ['NAME'] } });
     const name = field(fields, 'NAME');
-    expect([fields.lacking, name.canBeNothing]).toEqual(['Still needed: NAME', true]);
+    expect([fields.lacking, name.canBeNothing]).toEqual(['Required: NAME', true]);
     name.text = 'web-1';
     expect(fields.lacking).toBeNull();
     name.text = '';
     name.empty = true;
     expect([fields.lacking, name.given]).toEqual([null, '']);
     fields.beginWith('makefile');
-    expect(fields.lacking).toBe('Still needed: NAME');
+    expect(fields.lacking).toBe('Required: NAME');
   });
 
   test('one that nothing sets is offered and keeps nobody from running', () => {
@@ -211,7 +211,7 @@ describe('other variables', () => {
     for (const [name, problem] of [
       ['1A', /letters, digits/],
       ['A-B', /letters, digits/],
-      ['ENV', /in the form already/],
+      ['ENV', /already in the form/],
     ] as const) {
       added!.name = name;
       expect(fields.problemOf(added!)).toMatch(problem);
@@ -228,7 +228,7 @@ describe('other variables', () => {
       pty: false,
     };
     const fields = fieldsOf({ presets: { last, named: [] } });
-    expect(fields.lacking).toBe('SHELL has to be confirmed.');
+    expect(fields.lacking).toBe('SHELL must be confirmed.');
     fields.reserved = true;
     expect(fields.lacking).toBeNull();
     expect(fields.options.reserved).toBe(true);

@@ -70,8 +70,8 @@ export class VariableField {
 
   /** What an empty field says: what make takes then. */
   get placeholder(): string {
-    if (this.empty) return 'the empty text';
-    if (this.guarded) return 'needed';
+    if (this.empty) return 'an empty value';
+    if (this.guarded) return 'required';
     const { set_by, secret } = this.variable;
     if (!this.own && set_by !== null) return `set in ${placeOf(set_by)}`;
     if (this.unset) return 'not set anywhere';

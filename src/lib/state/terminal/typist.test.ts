@@ -46,7 +46,7 @@ test('too much is refused whole, and says so', async () => {
   const { world, typist: hand, told } = await typist();
   hand.type('x'.repeat(2 * 1024 * 1024));
   expect(world.asked).toEqual([]);
-  expect(told).toEqual(['that is too much to paste at once']);
+  expect(told).toEqual(['this is too much to paste at once']);
 });
 
 test('what could not be typed is not typed later', async () => {

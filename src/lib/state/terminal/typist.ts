@@ -28,7 +28,7 @@ export class Typist {
   /** Types. */
   type(text: string): void {
     if (this.#text.length + text.length > MOST)
-      return this.#told('that is too much to paste at once');
+      return this.#told('this is too much to paste at once');
     this.#text += text;
     void this.#send();
   }
@@ -76,6 +76,6 @@ function end(text: string): number {
 
 function words(error: unknown): string {
   if (error instanceof CallFailed && error.code === 'disconnected')
-    return 'not connected just now: what was typed may not have arrived';
+    return 'not connected: the last keys may not have arrived';
   return reason(error);
 }
