@@ -56,13 +56,19 @@ export const running: Place = {
     {
       name: 'job-queued',
       async reach({ app, page }) {
-        await demo(app, 'create', 'Running');
-        const form = await targetForm(app, 'create');
-        await form.getByRole('button', { name: 'Run create' }).click();
+        await unfold(page, 'shop');
+        await hold(app);
+        await expect(app.status).toHaveText('Running');
+        await hold(app);
         await expect(app.status).toHaveText('Queued');
         await expect(page.getByTestId('waits')).toBeVisible();
       },
-      leave: ({ app }) => cancel(app),
+      async leave({ app, page }) {
+        await cancel(app);
+        await page.goBack();
+        await expect(app.status).toHaveText('Running');
+        await cancel(app);
+      },
     },
     {
       name: 'job-canceling',
@@ -169,6 +175,13 @@ export const endings: Place = {
   ],
 };
 
+/** Starts an exclusive target that runs until it is canceled. */
+async function hold(app: App): Promise<void> {
+  const form = await targetForm(app, 'hold');
+  await form.getByRole('button', { name: 'Run hold' }).click();
+  await expect(form).toHaveCount(0);
+}
+
 /** Kills the supervisor of the job on the page, as a machine short of memory would. */
 async function lose({ page, world }: Stage): Promise<void> {
   const id = page.url().split('/').at(-1)!;
@@ -234,7 +247,7 @@ export const job: Place = {
     over(
       'job-again-that-is-not-ours',
       async ({ app, page, world }) => {
-        // As where somebody else wrote the job into the database.
+        // As if somebody else wrote the job into the database.
         await rm(join(world.home.root, 'data/started'));
         await app.button(/^Run again( R)?$/).click();
         const dialog = page.getByRole('dialog', { name: 'Run a job that you did not start?' });
