@@ -63,7 +63,7 @@ test('tabs are closed one by one, and the last one leads back to the start', asy
   await expect(tabs).toHaveCount(0);
 });
 
-test('a job that is not there is said to be so', async ({ app, page }) => {
+test('a job that is not there cannot be shown, and the page says so', async ({ app, page }) => {
   await page.goto(`${new URL(page.url()).origin}/job/01890000-0000-7000-8000-000000000000`);
   await expect(page.getByRole('heading', { name: 'This job cannot be shown' })).toBeVisible();
   await page.getByRole('button', { name: 'Close the tab' }).click();

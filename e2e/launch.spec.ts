@@ -84,7 +84,7 @@ async function unfold(page: Page, project: string): Promise<void> {
   if ((await row.getAttribute('aria-expanded')) === 'false') await row.click();
 }
 
-/** Opens the form of a target, and trusts its project where that is asked. */
+/** Opens the form of a target, and trusts its project if that is asked. */
 async function open(page: Page, app: App, target: string): Promise<void> {
   await app.target(target).hover();
   await page.getByRole('button', { name: `Run ${target} with variables…` }).click();
@@ -236,7 +236,9 @@ test('options, more targets and other variables; what make cannot take is refuse
   await expect(form.getByRole('textbox', { name: 'Value of SHELL' })).toHaveValue('/bin/sh');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Details' }).click();
-  await expect(page.getByText('4 parallel jobs (-j4), keep going after a failure (-k)')).toBeVisible();
+  await expect(
+    page.getByText('4 parallel jobs (-j4), keep going after a failure (-k)'),
+  ).toBeVisible();
 });
 
 test('a target that takes words has a field for them', async ({ app, page }) => {

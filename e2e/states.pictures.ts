@@ -8,7 +8,7 @@ import { test } from './states/world';
 const FOLDER = resolve('screenshots');
 const NORMAL = { width: 1360, height: 860 };
 const SMALL = { width: 900, height: 600 };
-/** What is left of the normal window where a person has made everything twice as large. */
+/** What is left of the normal window after a person has made everything twice as large. */
 const ZOOMED = { width: 680, height: 430 };
 
 test.beforeAll(() => mkdir(FOLDER, { recursive: true }));

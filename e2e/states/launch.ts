@@ -1,4 +1,4 @@
-// The launch form: of a target, of a command, and where it asks first.
+// The launch form: of a target, of a command, and when it asks first.
 import { expect } from '@playwright/test';
 import type { Place } from '../states';
 import { commandForm, escape, over, targetForm, unfold } from './steps';

@@ -6,7 +6,7 @@ export interface About {
   text: string;
   /** Whether it is help, or was worked out from prose, or is a command. */
   by: 'help' | 'prose' | 'command';
-  /** The line with where it is from, for whoever points at it. */
+  /** The line with where it is from, as a tooltip. */
   whole: string;
 }
 

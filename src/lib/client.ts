@@ -14,11 +14,11 @@ import type {
   Request,
 } from './wire';
 
-/** Where the connection stands. */
+/** The state of the connection. */
 export type Link =
   | { state: 'connecting' }
   | { state: 'open' }
-  /** Dropped or not there; another attempt comes by itself. `why` is for a person, where anything is known. */
+  /** Dropped or not there; another attempt comes by itself. `why` is for a person, if anything is known. */
   | { state: 'away'; why: string | null }
   /** No attempt will help until a person does something. */
   | { state: 'shut'; why: string };
@@ -46,7 +46,7 @@ export interface World {
   door: () => Promise<Door>;
   /** Asked after failed attempts: whether the server is there and refuses us; then the reason to give up. */
   refused: () => Promise<NoDoor | null>;
-  /** Makes a socket; may throw where a policy forbids it. */
+  /** Makes a socket; may throw if a policy forbids it. */
   socket: (url: string, protocols: string[]) => WebSocket;
 }
 
@@ -63,7 +63,7 @@ export interface Reader {
   begun: (begun: Extract<Reply, { type: 'subscribed' }>['with']) => void;
   /** The next chunks. */
   chunks: (chunks: Chunk[]) => void;
-  /** There is no more; `why` where that is not because the log is complete. */
+  /** There is no more; `why` if that is not because the log is complete. */
   ended: (why: string | null) => void;
   /** The connection dropped. */
   dropped: () => void;
@@ -139,7 +139,7 @@ export class Client {
 
   /**
    * Subscribes to every byte of a log. Its end is told to the reader, as a drop is: then nothing is asked again by itself,
-   * for only the reader knows where it stands.
+   * for only the reader knows its position.
    */
   async subscribe(
     from: Extract<LogRequest, { type: 'subscribe' }>['with'],
@@ -238,7 +238,7 @@ export class Client {
     const pause = Math.min(FIRST_PAUSE * 2 ** this.#failures, LAST_PAUSE);
     this.#failures += 1;
     this.onlink({ state: 'away', why });
-    // One failure is a drop; several may be a server that was started anew.
+    // One failure is a drop; several may be a server that was restarted.
     const refused = this.#failures > 2 ? await this.#world.refused() : null;
     if (this.#closed) return;
     if (refused) this.onlink({ state: 'shut', why: refused.message });

@@ -17,7 +17,7 @@ export async function invoke<T>(command: string, args?: Record<string, unknown>)
   }
 }
 
-/** Asks for a folder in the system's own dialog; null where it was closed. */
+/** Asks for a folder in the system's own dialog; null if it was closed. */
 export function pickFolder(): Promise<string | null> {
   return invoke<string | null>('pick_folder');
 }
@@ -59,7 +59,7 @@ export function onDragged(tell: (dragged: Dragged) => void): Promise<() => void>
   });
 }
 
-/** Asks for a file in the system's own dialog, which begins in a folder; null where it was closed. */
+/** Asks for a file in the system's own dialog, which begins in a folder; null if it was closed. */
 export function pickFile(folder: string): Promise<string | null> {
   return invoke<string | null>('pick_file', { folder });
 }

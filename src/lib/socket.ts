@@ -27,7 +27,7 @@ export async function door(): Promise<Door> {
 }
 
 /**
- * Whether the server is there but no longer knows us: it was started anew, with another token.
+ * Whether the server is there but no longer knows us: it was restarted, with another token.
  * A refused handshake does not tell a page why, so a plain request has to.
  */
 export async function shutOut(): Promise<boolean> {

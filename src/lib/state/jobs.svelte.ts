@@ -46,7 +46,7 @@ export class Jobs {
     this.tabs = keptTabs();
   }
 
-  /** A job, where it is known. */
+  /** A job, if it is known. */
   get(id: JobId): Job | undefined {
     return this.#byId.get(id);
   }
@@ -56,7 +56,7 @@ export class Jobs {
     return this.#latest.get(`${project}\n${target}`);
   }
 
-  /** When a cancel was asked for; null where none was or the job is over. */
+  /** When a cancel was asked for; null if none was or the job is over. */
   cancelingSince(job: Job): number | null {
     return isOver(job) ? null : (this.#canceling.get(job.id) ?? null);
   }
@@ -93,7 +93,7 @@ export class Jobs {
     return this.#started(jobs);
   }
 
-  /** Starts the same again; what somebody else started only where its owner was confirmed. */
+  /** Starts the same again; what somebody else started only if its owner was confirmed. */
   async runAgain(job: JobId, confirmed: string[] = []): Promise<Job> {
     const request = { launch: { type: 'run_again', with: { job, confirmed } } } as const;
     const { jobs } = await this.#client.ask(request, 'started');

@@ -31,8 +31,8 @@ export class Notes {
   /** Asks what is said of these jobs. While Postgres is away, what is known stays. */
   async of(jobs: JobId[]): Promise<void> {
     if (jobs.length === 0) return;
-    const asked = { job: { type: 'notes', with: { jobs: jobs.slice(0, AT_ONCE) } } } as const;
-    const answer = await this.#client.ask(asked, 'notes').catch(() => ({ notes: [] }));
+    const request = { job: { type: 'notes', with: { jobs: jobs.slice(0, AT_ONCE) } } } as const;
+    const answer = await this.#client.ask(request, 'notes').catch(() => ({ notes: [] }));
     for (const [job, note] of answer.notes) this.#byJob.set(job, note);
   }
 

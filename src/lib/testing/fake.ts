@@ -44,7 +44,7 @@ export class FakeSocket {
     this.answer?.(this.sent.at(-1)!);
   }
 
-  /** Answers calls at once, where it is set. */
+  /** Answers calls at once, if it is set. */
   answer: ((call: Sent) => void) | null = null;
 
   close(): void {
@@ -135,7 +135,7 @@ export class FakeWorld implements World {
   }
 
   /** The requests sent over the newest socket. */
-  get asked(): Sent['request'][] {
+  get requests(): Sent['request'][] {
     return this.last.sent.map((call) => call.request);
   }
 }

@@ -5,7 +5,7 @@ import { DUAL, JOINED, UNSEEN, VIRAMA } from './table';
 /** A part of a text: as it is, or a mark in the place of what could not be seen. */
 export interface Part {
   text: string;
-  /** What the mark is in the place of; none where the text is shown as it is. */
+  /** What the mark is in the place of; none if the text is shown as it is. */
   of: string | null;
 }
 

@@ -24,7 +24,7 @@ export function standAt(project: string): void {
   });
 }
 
-/** Adds what was dropped, one after the other; a makefile stands for its folder. */
+/** Adds what was dropped, one after the other; a makefile means its folder. */
 export async function addDropped(
   app: Pick<App, 'projects' | 'notices'>,
   paths: string[],

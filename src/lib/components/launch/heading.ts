@@ -27,11 +27,11 @@ export function heading(
   if (form.kind === 'target') {
     const { name, place, danger } = form.target;
     // What the band asks is not said twice.
-    const said = about(form.target);
+    const help = about(form.target);
     // The form shows itself what runs, and first of all what it leads to.
-    const isShown = said?.by === 'command' || form.target.summary?.by.by === 'leads';
+    const isShown = help?.by === 'command' || form.target.summary?.by.by === 'leads';
     const isAsked = danger !== null && form.target.doc === dangerWords(danger);
-    const doc = said === null || isShown || isAsked ? null : said.whole;
+    const doc = help === null || isShown || isAsked ? null : help.whole;
     const called = fields.kind === 'target' ? fields.name : name;
     return {
       title: `Run ${name}`,

@@ -94,8 +94,8 @@ async function launchWith({ trusted = true, presets, preview }: Known = {}) {
     show,
   });
   const starts = () =>
-    world.asked.flatMap((request) => (request.type === 'start' ? [request.with] : []));
-  const types = () => world.asked.map(({ type }) => type);
+    world.requests.flatMap((request) => (request.type === 'start' ? [request.with] : []));
+  const types = () => world.requests.map(({ type }) => type);
   return { world, answers, launch, notices, shown, starts, types };
 }
 
@@ -198,7 +198,7 @@ describe('a command of the SSH config that nobody has allowed', () => {
     const { launch, shown, notices, types } = await refusing();
     const done = Promise.resolve(start(launch));
     await settled();
-    expect(launch.consent?.asked).toEqual(CONSENT);
+    expect(launch.consent?.question).toEqual(CONSENT);
     expect(shown).toEqual([]);
     await launch.allow();
     await done;
@@ -314,7 +314,7 @@ describe('again', () => {
     expect(notices.list).toEqual([]);
     expect(shown).toEqual([]);
     await launch.acceptForeign();
-    expect(world.asked.at(-1)).toEqual({
+    expect(world.requests.at(-1)).toEqual({
       type: 'run_again',
       with: { job: job.id, confirmed: [job.owner] },
     });

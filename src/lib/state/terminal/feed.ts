@@ -22,7 +22,7 @@ export interface Sink {
   live: (live: boolean) => void;
   /** The log is complete and all of it has been written. */
   ended: () => void;
-  /** Why nothing comes, for a person; null where something does again. */
+  /** Why nothing comes, for a person; null if something does again. */
   failed: (why: string | null) => void;
 }
 
@@ -43,7 +43,7 @@ export class Feed {
   #next = 0;
   #written = 0;
   #queued = 0;
-  /** The first chunk that is new; none where none will be. */
+  /** The first chunk that is new; none if none will be. */
   #new: number | null = null;
 
   constructor(client: Client, job: JobId, sink: Sink, fresh: boolean) {
@@ -144,7 +144,7 @@ export class Feed {
     this.#tell();
   }
 
-  /** Asked anew after a wait, in which it may have changed. */
+  /** Asks again after a wait, for it may have changed. */
   #is(state: State): boolean {
     return this.#state === state;
   }

@@ -7,7 +7,7 @@ const SCREENS = new Set(
     ' ',
   ),
 );
-/** They talk with a person where they are given nothing to do. */
+/** They talk with a person if they are given nothing to do. */
 const TALKERS = new Set(
   'ash bash dash fish ghci irb iex ksh lua mysql node psql python python3 sh sqlite3 zsh'.split(
     ' ',

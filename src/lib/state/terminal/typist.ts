@@ -13,22 +13,22 @@ const MOST = 1024 * 1024;
 export class Typist {
   readonly #client: Client;
   readonly #job: JobId;
-  /** Told why something was not typed, for a person; null where typing goes again. */
-  readonly #told: (problem: string | null) => void;
+  /** Told why something was not typed, for a person; null once typing works again. */
+  readonly #report: (problem: string | null) => void;
   #text = '';
   #size: { rows: number; cols: number } | null = null;
   #sending = false;
 
-  constructor(client: Client, job: JobId, told: (problem: string | null) => void) {
+  constructor(client: Client, job: JobId, report: (problem: string | null) => void) {
     this.#client = client;
     this.#job = job;
-    this.#told = told;
+    this.#report = report;
   }
 
   /** Types. */
   type(text: string): void {
     if (this.#text.length + text.length > MOST)
-      return this.#told('this is too much to paste at once');
+      return this.#report('this is too much to paste at once');
     this.#text += text;
     void this.#send();
   }
@@ -44,11 +44,11 @@ export class Typist {
     this.#sending = true;
     try {
       for (let next = this.#take(); next; next = this.#take()) await this.#client.tell(next);
-      this.#told(null);
+      this.#report(null);
     } catch (error) {
       // What waited behind it would arrive without its beginning.
       this.#text = '';
-      this.#told(words(error));
+      this.#report(words(error));
     } finally {
       this.#sending = false;
     }
