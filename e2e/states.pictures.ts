@@ -40,7 +40,7 @@ async function pictures(page: Page, name: string, zoom = 1): Promise<void> {
   await browser.send('Emulation.setDeviceMetricsOverride', metrics);
   for (const theme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme: theme });
-    // Drawn, and not only told.
+    // Drawn, and not only reported.
     await page.evaluate(
       () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
     );

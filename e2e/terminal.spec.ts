@@ -137,7 +137,7 @@ test('a program that asks gets an answer while it runs, and a replay gives none'
     `stty -echo -icanon min 0 time 20; ${ask}; cat -v; echo; echo heard; sleep 1; stty min 1; cat -v`,
   );
   await page.getByRole('radio', { name: 'Terminal' }).click();
-  // It opened as a log, so that nobody answered; but it is fresh, and its terminal is the first.
+  // It opened as a log, so nothing has answered yet; but it is fresh, and this is its first terminal.
   await expect(app.screen('^[[1;1R^[[?1;2c')).toBeVisible();
   await expect(app.screen('heard')).toBeVisible();
   await expect(app.screen('rgb')).toHaveCount(0);

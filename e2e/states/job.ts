@@ -1,4 +1,4 @@
-// A job's page: while it runs, however it ended, and what is known and said of it.
+// A job's page: while it runs, after each kind of end, and with its details and notes.
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';

@@ -1,4 +1,4 @@
-// What is said of a target in one line: the help that is written for it, else what is known of it otherwise.
+// The help of a target in one line: as it was written, else from what is known of the target.
 import type { Target } from '$lib/wire';
 
 /** The line. */

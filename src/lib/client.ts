@@ -57,7 +57,7 @@ const OPEN = 1;
 const FIRST_PAUSE = 100;
 const LAST_PAUSE = 5000;
 
-/** Who reads a raw log; told in this order, and of nothing once the subscription is over. */
+/** The reader of a raw log; called in this order, and no more once the subscription is over. */
 export interface Reader {
   /** It begins. */
   begun: (begun: Extract<Reply, { type: 'subscribed' }>['with']) => void;
@@ -78,9 +78,9 @@ interface Waiting {
 
 /** One connection that comes back by itself. */
 export class Client {
-  /** Told of every change of the connection. */
+  /** Called for every change of the connection. */
   onlink: (link: Link) => void = () => undefined;
-  /** Told of every event, in order. */
+  /** Called for every event, in order. */
   onevent: (event: Event) => void = () => undefined;
 
   readonly #world: World;
@@ -138,7 +138,7 @@ export class Client {
   }
 
   /**
-   * Subscribes to every byte of a log. Its end is told to the reader, as a drop is: then nothing is asked again by itself,
+   * Subscribes to every byte of a log. Its end is reported to the reader, as a drop is: then nothing is asked again by itself,
    * for only the reader knows its position.
    */
   async subscribe(
@@ -207,7 +207,7 @@ export class Client {
     } else waiting?.reject(new CallFailed(message.failed.failure satisfies Failure));
   }
 
-  /** Tells everyone of an event; that a subscription ended concerns its reader alone. */
+  /** Hands out an event; the end of a subscription concerns its reader alone. */
   #happened(event: Event): void {
     if (event.type !== 'subscription_ended') return this.onevent(event);
     const { subscription, why } = event.with;

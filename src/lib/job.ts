@@ -57,7 +57,7 @@ function createdAt(id: string): number {
   return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
-/** Whether it has ended, in whatever way. */
+/** Whether it has ended, in any way. */
 export function isOver(job: Pick<Job, 'status'>): boolean {
   return job.status !== 'queued' && job.status !== 'running';
 }

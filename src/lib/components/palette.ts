@@ -13,7 +13,7 @@ export interface Entry {
   /** What is matched. */
   name: string;
   doc: string | null;
-  /** Whether what is said of it is a command. */
+  /** Whether its help is a command. */
   isCommand?: boolean;
   /** What is looked through if the name does not match. */
   also?: string;

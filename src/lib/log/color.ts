@@ -1,4 +1,4 @@
-// The colours a program asked for, as the theme can show them: 4.5:1 on the log's background, whatever was asked.
+// The colours of a program, as the theme can show them: at least 4.5:1 on the log's background.
 import type { Color, Style } from '../wire';
 
 /** Which of the two themes is drawn. */

@@ -145,7 +145,7 @@ export class App {
     if (link.state === 'open') void this.#fill();
   }
 
-  /** Asks for everything: at the start, and after each drop, for nobody knows what was missed. */
+  /** Asks for everything: at the start, and after each drop, for events may have been missed. */
   async #fill(): Promise<void> {
     try {
       this.#overview(await this.#client.ask({ catalog: { type: 'overview' } }, 'overview'));

@@ -78,7 +78,7 @@ export class History {
   /** Counts the questions, so that a late answer to an earlier filter is not taken. */
   #requests = 0;
 
-  /** `saw` is told of the jobs of each page. */
+  /** `saw` is called with the jobs of each page. */
   constructor(client: Client, saw: (jobs: JobId[]) => void = () => undefined) {
     this.#client = client;
     this.#saw = saw;
@@ -162,7 +162,7 @@ export class History {
 
   #matches(job: Job): boolean {
     const { span, pinned, text, ...equal } = this.filter;
-    // Nobody can have pinned it yet.
+    // It cannot be pinned yet.
     if (pinned !== '') return false;
     const since = beginning(span, new Date());
     if (since && new Date(job.queued_at) < since) return false;

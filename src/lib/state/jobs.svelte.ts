@@ -39,7 +39,7 @@ export class Jobs {
     return latest;
   });
 
-  /** `started` is told of each job that is started from this page. */
+  /** `started` is called for each job that is started from this page. */
   constructor(client: Client, started: (job: Job) => void = () => undefined) {
     this.#client = client;
     this.#tell = started;
@@ -117,7 +117,7 @@ export class Jobs {
     return this.#client.tell({ job: { type: 'input', with: { job: id, text, end } } });
   }
 
-  /** Tells a job in a terminal how large its window is, in characters. One that is over need not know. */
+  /** Sends a job in a terminal the size of its window, in characters. One that is over need not know. */
   resize(id: JobId, rows: number, cols: number): void {
     this.#client.tell({ job: { type: 'resize', with: { job: id, rows, cols } } }).catch(() => {});
   }
@@ -144,7 +144,7 @@ export class Jobs {
   }
 
   #started(jobs: Job[]): Job {
-    // What events have told of them meanwhile is newer than what they were as they were started.
+    // An event that came meanwhile is newer than the answer to their start.
     this.learn(jobs.filter((job) => !this.#byId.has(job.id)));
     for (const job of jobs) {
       this.open(job.id);

@@ -141,7 +141,9 @@ describe('the variables of a target', () => {
     env.empty = true;
     expect(env.given).toBe('');
   });
+});
 
+describe('the field of a variable', () => {
   test('what the makefile overrides is not given', () => {
     const fixed = { file: 'Makefile', line: 3 };
     const fields = fieldsOf({ variables: [aVariable('ENV', { default: 'a', fixed })] });

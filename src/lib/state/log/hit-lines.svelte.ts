@@ -93,7 +93,7 @@ export class NearHits {
       }
       this.#put(index, lines, hits);
     } catch {
-      // What fails is told by the search itself.
+      // A failure is reported by the search itself.
     } finally {
       if (search === this.#search) this.#asking.delete(index);
       this.#changed();

@@ -110,7 +110,7 @@ test('after a drop it goes on behind the last chunk, and a double is dropped', a
   ]);
   expect(sink.text).toBe('abc');
   expect(sink.reports).toEqual([]);
-  // Frames of the socket before are nobody's.
+  // Frames of the previous socket belong to no subscription.
   world.sockets[0]!.frame(3, [[3, 'x']]);
   expect(sink.text).toBe('abc');
 });

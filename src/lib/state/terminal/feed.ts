@@ -123,7 +123,7 @@ export class Feed {
     this.#tell();
   }
 
-  /** A socket cannot be told to wait, so that the way is closed and opened again when there is room. */
+  /** A socket cannot be paused, so the subscription is closed, and opened again when there is room. */
   #fill(): void {
     this.#state = 'full';
     this.#leave();
@@ -137,7 +137,7 @@ export class Feed {
     this.#tell();
   }
 
-  /** The connection is gone, or there is a problem: until it is told to go on. */
+  /** The connection is gone, or there is a problem: it waits for `resume`. */
   #rest(): void {
     this.#subscription = null;
     if (this.#state !== 'closed' && this.#state !== 'over') this.#state = 'resting';

@@ -8,10 +8,10 @@ import type { Screen } from './screen';
 import { Typist } from './typist';
 import type { Job, JobId } from '$lib/wire';
 
-/** As what a job in a terminal is shown. */
+/** How a job in a terminal is shown. */
 export type Shown = 'log' | 'terminal';
 
-/** For so long after its start a job that this page started is one whose questions nobody has answered, in ms. */
+/** How long after its start a job of this page counts as one whose questions nobody has answered, in ms. */
 const FRESH = 10_000;
 
 /** After output was left out: ends a sequence that was cut off (CAN), and its colours. */
@@ -194,7 +194,7 @@ function byHand(): boolean {
   return event instanceof UIEvent || event instanceof ClipboardEvent;
 }
 
-/** As what jobs are shown, and the terminals that are open. */
+/** How jobs are shown, and the terminals that are open. */
 export class Terminals {
   readonly #client: Client;
   readonly #chosen = new SvelteMap<JobId, Shown>();
@@ -206,14 +206,14 @@ export class Terminals {
     this.#client = client;
   }
 
-  /** As what a job is shown: as was chosen, else as its command or its output asks for. */
+  /** How a job is shown: as a person chose, else as its command or its output suggests. */
   shown(job: Job, fullScreen: boolean): Shown {
     if (!job.pty) return 'log';
     const fits = fullScreen || (job.target === null && opensAsTerminal(job.command));
     return this.#chosen.get(job.id) ?? (fits ? 'terminal' : 'log');
   }
 
-  /** Shows a job so from now on, until its tab is closed. */
+  /** Shows a job this way from now on, until its tab is closed. */
   choose(job: JobId, shown: Shown): void {
     this.#chosen.set(job, shown);
   }

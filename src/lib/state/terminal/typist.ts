@@ -13,7 +13,7 @@ const MOST = 1024 * 1024;
 export class Typist {
   readonly #client: Client;
   readonly #job: JobId;
-  /** Told why something was not typed, for a person; null once typing works again. */
+  /** Called with the reason why something was not typed, for a person; with null once typing works again. */
   readonly #report: (problem: string | null) => void;
   #text = '';
   #size: { rows: number; cols: number } | null = null;
@@ -33,7 +33,7 @@ export class Typist {
     void this.#send();
   }
 
-  /** Tells the size; of several that wait the last one counts. */
+  /** Sends the size; of several that wait the last one counts. */
   resize(rows: number, cols: number): void {
     this.#size = { rows, cols };
     void this.#send();
