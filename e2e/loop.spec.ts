@@ -63,7 +63,10 @@ test('scrolling up pauses, and the badge follows again', async ({ app, page }) =
   await page.keyboard.press('Control+.');
   await expect(app.status).toHaveText('Canceled');
   // The row for input is gone and the window is taller; it is still at the end.
-  const lines = async () => parseInt((await page.getByTestId('extent').textContent())!, 10);
+  const lines = async () => {
+    const extent = (await page.getByTestId('extent').textContent())!;
+    return parseInt(extent.replaceAll(',', ''), 10);
+  };
   await expect.poll(async () => (await lines()) - (await app.lastLine())).toBe(0);
   const below = () =>
     app.log.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
