@@ -64,10 +64,7 @@ impl Load {
         let before = self.written();
         let begun = Instant::now();
         while self.written() < before + bytes {
-            assert!(
-                begun.elapsed() < TOLD_WITHIN,
-                "the jobs are held up"
-            );
+            assert!(begun.elapsed() < TOLD_WITHIN, "the jobs are held up");
             // The page answers pings meanwhile.
             let pause = Duration::from_millis(20);
             tokio::time::timeout(pause, self.page.idle()).await.ok();
