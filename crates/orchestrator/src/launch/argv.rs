@@ -7,13 +7,15 @@ const DECODED: &str = r#"eval "$(printf "$0")""#;
 /// byte, which no shell takes.
 ///
 /// No quote means the same to all of them: to csh and tcsh, `!` is the history even in single quotes, and a newline ends a
-/// line even there; fish takes a backslash in them for itself, and in double quotes each of them knows another set.
-/// Between quotes, a backslash is one to all. A newline has no form that all know, so a line with one goes to `sh`.
+/// line even there; fish takes two backslashes in them for one, and in double quotes each of them knows another set.
+/// Between quotes, a backslash escapes one character to all. A newline has no form that all know, so a line with one goes
+/// to `sh`.
 #[must_use]
 pub fn line_of(words: &[String]) -> Option<String> {
     let line = line_of_sh(words)?;
     if !line.contains('\n') {
-        return Some(line);
+        let quoted: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+        return Some(quoted.join(" "));
     }
     let escaped = line
         .replace('\\', r"\134")
@@ -30,9 +32,7 @@ pub fn line_of(words: &[String]) -> Option<String> {
 /// The same for `sh` and its like, which run what is run here.
 #[must_use]
 pub fn line_of_sh(words: &[String]) -> Option<String> {
-    let quoted: Vec<_> = words.iter().map(|word| quoted(word)).collect();
-    let line = quoted.join(" ");
-    (!line.contains('\0')).then_some(line)
+    shlex::try_join(words.iter().map(String::as_str)).ok()
 }
 
 fn quoted(word: &str) -> String {
@@ -42,13 +42,16 @@ fn quoted(word: &str) -> String {
     }
     let mut line = String::new();
     let mut is_open = false;
-    for c in word.chars() {
-        let alone = matches!(c, '\'' | '\\' | '!');
-        if alone == is_open {
+    let mut rest = word.chars().peekable();
+    while let Some(c) = rest.next() {
+        let next = rest.peek();
+        let is_escape = || next.is_none_or(|next| matches!(next, '\'' | '\\' | '!'));
+        let is_alone = matches!(c, '\'' | '!') || (c == '\\' && is_escape());
+        if is_alone == is_open {
             line.push('\'');
             is_open = !is_open;
         }
-        if alone {
+        if is_alone {
             line.push('\\');
         }
         line.push(c);
@@ -83,7 +86,7 @@ mod tests {
             line_of(&words)
         };
         let line = of(&["printf", "%s\\n", "it's", "", "-x", "a=b", "what!"]);
-        let expected = r"printf '%s'\\'n' 'it'\''s' '' -x 'a=b' 'what'\!";
+        let expected = r"printf '%s\n' 'it'\''s' '' -x 'a=b' 'what'\!";
         assert_eq!(line.as_deref(), Some(expected));
         assert_eq!(of(&["a\0b"]), None);
     }
