@@ -153,11 +153,8 @@ fn a_command_line_says_that_its_job_waits() {
     let mut says = |text: &[u8]| said.any(|line| line.windows(text.len()).any(|part| part == text));
     assert!(says(b"vmo: paused: disk full"));
     let log = home.run(&["log", "last"]);
-    let said_of_log = String::from_utf8_lossy(&log.stderr).into_owned();
-    assert!(
-        said_of_log.contains("vmo: paused: disk full"),
-        "{said_of_log}"
-    );
+    let of_log = String::from_utf8_lossy(&log.stderr).into_owned();
+    assert!(of_log.contains("vmo: paused: disk full"), "{of_log}");
     let mut following = home.vmo(&["log", "last", "--follow"]);
     following.stdout(Stdio::null()).stderr(Stdio::piped());
     let mut following = following.spawn().unwrap();
