@@ -43,7 +43,7 @@ impl Folders {
         let base = BaseDirs::new().ok_or_else(none)?;
         let ours = ProjectDirs::from("", "", "vm-orchestrator").ok_or_else(none)?;
         let home = base.home_dir().to_owned();
-        let named = |name: &str, usual: PathBuf| env::var_os(name).map_or(usual, PathBuf::from);
+        let named = |name: &str, usual: PathBuf| set(name).unwrap_or(usual);
         let folders = Self {
             data: named("VMO_DATA_DIR", ours.data_local_dir().to_owned()),
             config: named("VMO_CONFIG_DIR", ours.config_dir().to_owned()),
@@ -147,10 +147,16 @@ impl Folders {
     }
 }
 
+/// The path that a variable names; an empty one names none.
+fn set(name: &str) -> Option<PathBuf> {
+    let value = env::var_os(name).filter(|value| !value.is_empty());
+    value.map(PathBuf::from)
+}
+
 /// As `ssh` has it: a file that is named replaces the user's and the system's.
 fn ssh_configs(home: &Path) -> Vec<PathBuf> {
-    match env::var_os("VMO_SSH_CONFIG") {
-        Some(named) => vec![named.into()],
+    match set("VMO_SSH_CONFIG") {
+        Some(named) => vec![named],
         None => vec![home.join(".ssh/config"), "/etc/ssh/ssh_config".into()],
     }
 }
@@ -238,11 +244,17 @@ fn near_program(name: &str) -> Option<PathBuf> {
 pub fn private_folder(path: &Path) -> io::Result<()> {
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    fs::DirBuilder::new()
+    let made = fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
-        .create(path)
-        .map_err(named)?;
+        .create(path);
+    made.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            let why = "a file is in the way: move it, or choose another folder";
+            named(io::Error::new(error.kind(), why))
+        }
+        _ => named(error),
+    })?;
     let found = fs::metadata(path).map_err(named)?;
     let mode = found.permissions().mode();
     let is_shared = mode & 0o1000 != 0 || found.uid() != rustix::process::geteuid().as_raw();

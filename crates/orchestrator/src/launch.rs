@@ -1,5 +1,7 @@
 //! A launch: what a person wants started, and what it would run.
 
+pub mod argv;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -205,7 +205,8 @@ impl Config {
         paths: &[&Path],
         home: &Path,
     ) -> Self {
-        let mut reading = Reading::new(home);
+        let system = paths.get(1).and_then(|path| path.parent());
+        let mut reading = Reading::new(home).with_system(system);
         reading.text_of(text, name);
         for path in ours {
             reading.file_of(path, false);

@@ -396,6 +396,58 @@ fn the_doctor_shows_how_much_of_the_disk_stays_free() {
 }
 
 #[test]
+fn the_doctor_finds_the_traps_of_an_environment() {
+    let (_postgres, home) = home();
+    let doctor = |mut vmo: std::process::Command| {
+        let output = vmo.output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
+    };
+    let plain = || {
+        let mut vmo = home.vmo(&["doctor"]);
+        vmo.env_remove("SHELL").env_remove("SSH_AUTH_SOCK");
+        vmo
+    };
+    let file = home.work().join("file");
+    fs::write(&file, "").unwrap();
+    let file = file.to_str().unwrap();
+    for (name, value, code, words) in [
+        ("A", "", 0, "missing ssh agent"),
+        ("PATH", "", 1, "broken  make"),
+        ("SHELL", "", 0, "ok      login shell"),
+        ("SHELL", "/no/shell", 1, "broken  login shell"),
+        ("SHELL", "/bin/false", 1, "broken  login shell"),
+        ("SSH_AUTH_SOCK", "/no/agent", 0, "names /no/agent: "),
+        ("VMO_DATA_DIR", file, 1, "a file is in the way"),
+        ("VMO_DATABASE_URL", "mysql://u:p@h/n", 1, "broken  Postgres"),
+        ("PGOPTIONS", "-c x=y", 0, "PGOPTIONS: for jobs"),
+    ] {
+        let mut vmo = plain();
+        vmo.env(name, value);
+        let (found, said) = doctor(vmo);
+        assert!(said.contains(words), "{name}={value}: {said}");
+        assert_eq!(found, Some(code), "{name}={value}: {said}");
+    }
+    let few = plain();
+    let program = few.get_program().to_owned();
+    let limited = "ulimit -n 64 && exec \"$0\" doctor";
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell.arg("-c").arg(limited).arg(program);
+    let variables = few.get_envs();
+    for (name, value) in variables.filter_map(|(name, value)| Some((name, value?))) {
+        shell.env(name, value);
+    }
+    shell.env_remove("SHELL").current_dir(home.work());
+    let (code, said) = doctor(shell);
+    assert!(
+        code == Some(1) && said.contains("broken  open files"),
+        "{said}"
+    );
+}
+
+#[test]
 fn output_that_a_process_holds_after_the_end_is_not_waited_for() {
     let (postgres, home) = home();
     let output = home.run(&["run", "--", "sleep 1000 & echo $! > pid; echo said; exit 3"]);

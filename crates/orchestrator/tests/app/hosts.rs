@@ -352,6 +352,8 @@ fn several_words_are_an_argv_and_one_is_a_shells_line() {
         "",
         "two  blanks",
         "-n",
+        "two\nlines!",
+        "a\\'",
     ];
     for place in [&["run"][..], &["run", "--on", "box"]] {
         let mut printed = [place, &["--", "printf", "<%s>\\n"]].concat();

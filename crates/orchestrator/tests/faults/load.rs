@@ -64,10 +64,7 @@ impl Load {
         let before = self.written();
         let begun = Instant::now();
         while self.written() < before + bytes {
-            assert!(
-                begun.elapsed() < Duration::from_secs(30),
-                "the jobs are held up"
-            );
+            assert!(begun.elapsed() < TOLD_WITHIN, "the jobs are held up");
             // The page answers pings meanwhile.
             let pause = Duration::from_millis(20);
             tokio::time::timeout(pause, self.page.idle()).await.ok();
@@ -90,6 +87,16 @@ impl Load {
             .expect("the window is told in time");
         println!("told after {:?}: {told:?}", begun.elapsed());
         told
+    }
+
+    /// Waits until the window is told that Postgres cannot be used, with these words among its reasons. That our sessions were
+    /// ended may be told before.
+    pub(crate) async fn told_why(&mut self, words: &str) {
+        self.told(|health| match health {
+            StoreHealth::Away { why } | StoreHealth::Refused { why } => why.contains(words),
+            StoreHealth::Starting { .. } | StoreHealth::Ready { .. } => false,
+        })
+        .await;
     }
 
     /// Waits until the window is told that Postgres cannot be used, and says why.

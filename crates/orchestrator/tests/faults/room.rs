@@ -152,9 +152,47 @@ fn a_command_line_says_that_its_job_waits() {
     // The job writes there too.
     let mut says = |text: &[u8]| said.any(|line| line.windows(text.len()).any(|part| part == text));
     assert!(says(b"vmo: paused: disk full"));
+    let log = home.run(&["log", "last"]);
+    let of_log = String::from_utf8_lossy(&log.stderr).into_owned();
+    assert!(of_log.contains("vmo: paused: disk full"), "{of_log}");
+    let mut following = home.vmo(&["log", "last", "--follow"]);
+    following.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut following = following.spawn().unwrap();
+    let mut followed = BufReader::new(following.stderr.take().unwrap()).lines();
+    let mut follower_says = |text: &str| followed.any(|line| line.unwrap().contains(text));
+    assert!(follower_says("vmo: paused: disk full"));
     drop(ballast);
-    assert!(says(b"vmo: it goes on"));
+    assert!(says(b"vmo: it goes on") && follower_says("vmo: it goes on"));
     witness.stop();
     while said.next().is_some() {}
-    assert!(vmo.wait().unwrap().success());
+    assert!(vmo.wait().unwrap().success() && following.wait().unwrap().success());
+}
+
+#[test]
+fn the_doctor_writes_to_a_disk_of_which_nothing_is_kept_free() {
+    let Some(disk) = SmallDisk::mount(20) else {
+        return;
+    };
+    let postgres = Postgres::start();
+    let home = home_on(&disk, &postgres);
+    let doctor = || {
+        let mut vmo = home.vmo(&["doctor"]);
+        let output = vmo.env_remove("SHELL").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), said)
+    };
+    let (code, said) = doctor();
+    assert!(
+        code == Some(0) && said.contains("ok      data folder"),
+        "{said}"
+    );
+    let ballast = disk.fill();
+    let (code, said) = doctor();
+    assert!(
+        code == Some(1) && said.contains("broken  data folder"),
+        "{said}"
+    );
+    assert!(said.contains("nothing can be written there"), "{said}");
+    drop(ballast);
+    assert_eq!(doctor().0, Some(0));
 }

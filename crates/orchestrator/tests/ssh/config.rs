@@ -393,6 +393,59 @@ fn the_stock_system_configs_stop_no_host_and_list_none_of_their_own() {
 }
 
 #[test]
+fn what_a_user_includes_of_the_systems_config_is_the_systems() {
+    let home = Home::new(&[
+        (
+            ".ssh/config",
+            "Include HERE/etc/ssh_config\nHost mine\n User me\nHost .mine\n ProxyCommand x\n ProxyUseFdpass yes\n",
+        ),
+        ("etc/ssh_config", SYSTEM),
+    ]);
+    let paths = [home.path(".ssh/config"), home.path("etc/ssh_config")];
+    let config = Config::read_all(&[&paths[0], &paths[1]], home.0.path());
+    let hosts = config.hosts();
+    let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
+    assert_eq!(names, ["company", "mine", ".mine"]);
+}
+
+#[test]
+fn an_included_folder_has_no_lines_and_stops_no_host() {
+    let home = Home::new(&[
+        (
+            ".ssh/config",
+            "Include folder\nInclude some/*\nHost a\n Port 7\n",
+        ),
+        (".ssh/folder/x", "Host x\n"),
+        (".ssh/some/old/y", "Host y\n"),
+        (".ssh/some/b", "Host b\n"),
+    ]);
+    let config = home.read();
+    assert_eq!(config.resolve("a").unwrap().port, 7);
+    let hosts = config.hosts();
+    let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
+    assert_eq!(names, ["b", "a"]);
+    let problems = config.problems();
+    assert!(
+        problems.len() == 1 && problems[0].contains("~/.ssh/config:1: 'folder' is a folder"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn a_command_whose_answer_changes_nothing_is_not_asked_about() {
+    let home = Home::new(&[(
+        ".ssh/config",
+        "Match exec \"test -e /x\" host other\n Port 9\nMatch !exec \"test -e /x\" user nobody-here\n Port 8\n",
+    )]);
+    let config = home.read();
+    assert_eq!(config.resolve("a").unwrap().port, 22);
+    assert_eq!(
+        config.resolve("other").unwrap_err().reason,
+        Reason::NeedsConsent
+    );
+}
+
+#[test]
 fn what_leads_nowhere_stops_no_host() {
     let home = Home::new(&[(
         ".ssh/config",

@@ -69,7 +69,7 @@ impl Reader {
             .rev()
             .find(|start| *start <= at.offset)
             .ok_or_else(|| gone(at.offset))?;
-        let file = File::open(segment::path(&spool, start))?;
+        let file = segment::open(&spool, start)?;
         Ok(Self {
             spool,
             file,
@@ -168,7 +168,7 @@ impl Reader {
 
     /// Goes over to the segment that starts here, if there is one.
     fn enter_next(&mut self) -> io::Result<bool> {
-        match File::open(segment::path(&self.spool, self.at.offset)) {
+        match segment::open(&self.spool, self.at.offset) {
             Ok(file) if self.start != self.at.offset => {
                 self.file = file;
                 self.start = self.at.offset;
@@ -251,7 +251,7 @@ impl Reader {
 /// The position of the first record of a segment; None when it holds no whole one.
 pub(super) fn first_of(spool: &Path, start: u64) -> io::Result<Option<Position>> {
     let reader = Reader {
-        file: File::open(segment::path(spool, start))?,
+        file: segment::open(spool, start)?,
         spool: spool.to_owned(),
         start,
         at: Position {

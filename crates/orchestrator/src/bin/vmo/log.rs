@@ -13,7 +13,7 @@ use orchestrator::{
     log::{Line, Stream, lines::Flow},
 };
 
-use super::{Failed, Outcome, lines, out, settled};
+use super::{Failed, Outcome, lines, out, settled, show::tell_pauses};
 
 /// Lines asked for at once.
 const LINES: u64 = 1000;
@@ -68,6 +68,9 @@ fn range(text: &str) -> Result<(u64, u64), String> {
 pub(crate) async fn log(log: Log) -> Outcome {
     let engine = settled().await?;
     let job = engine.jobs().find(&log.job).await?;
+    if log.follow {
+        tokio::spawn(tell_pauses(engine.logs().of(job.id)));
+    }
     let written = if log.raw {
         write_raw(&engine, job.id, &log).await
     } else if log.follow {
@@ -79,6 +82,9 @@ pub(crate) async fn log(log: Log) -> Outcome {
         Ok(()) => is_whole(&engine, job.id).await,
         not => not,
     };
+    if let Some(why) = job.paused.as_ref().filter(|_| !log.follow) {
+        out::say(format_args!("paused: {why}; there is more to come"));
+    }
     if let Some(damage) = job.damage.as_ref().filter(|_| whole.is_ok()) {
         out::say(format_args!("job {}: {damage}", job.id));
     }

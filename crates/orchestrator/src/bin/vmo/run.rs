@@ -7,7 +7,7 @@ use orchestrator::{
     engine::{Consent, Engine, EngineError, Log},
     fleet::Choice,
     job::{Job, JobId, Status, survivor as survivor_words},
-    launch::{Start, WhenBusy},
+    launch::{Start, WhenBusy, argv},
     make, wire,
 };
 
@@ -180,7 +180,7 @@ async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
             on::hosts(engine, &line, run.yes).await?
         };
         return Ok(Start::Command {
-            command: shell_line(&run.command)?,
+            command: shell_line(&run.command, choice.hosts.is_empty())?,
             hosts: choice.hosts,
             cwd,
             pty: run.pty,
@@ -199,12 +199,13 @@ async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
 
 /// One word is a shell's line, as it was typed. Several are a program and its arguments, as our own shell took them apart:
 /// quoted, so that the shell that runs them, here or on a host, finds the same words again.
-fn shell_line(words: &[String]) -> Result<String, Failed> {
-    match words {
-        [line] => Ok(line.clone()),
-        words => shlex::try_join(words.iter().map(String::as_str))
-            .map_err(|_| Failed::new("a word of the command has a NUL byte in it")),
-    }
+fn shell_line(words: &[String], is_here: bool) -> Result<String, Failed> {
+    let line = match words {
+        [line] => Some(line.clone()),
+        words if is_here => argv::line_of_sh(words),
+        words => argv::line_of(words),
+    };
+    line.ok_or_else(|| Failed::new("a word of the command has a NUL byte in it"))
 }
 
 /// Targets, and what they are given: by what is typed, and beside it by an earlier form.

@@ -99,7 +99,7 @@ fn segments(folder: &Path) -> Vec<PathBuf> {
 /// whose bytes are counted.
 #[test]
 fn what_is_whole_after_a_gap_is_shown_and_the_gap_is_counted() {
-    let damages: [Damage; 6] = [
+    let damages: [Damage; 8] = [
         ("a bit in the first", damage),
         ("the first is gone", |folder| {
             fs::remove_file(&segments(folder)[0]).unwrap();
@@ -112,6 +112,16 @@ fn what_is_whole_after_a_gap_is_shown_and_the_gap_is_counted() {
         }),
         ("the middle is garbage", |folder| {
             fs::write(&segments(folder)[1], vec![7; 4096]).unwrap();
+        }),
+        ("a folder in place of the first", |folder| {
+            let first = segments(folder).remove(0);
+            fs::remove_file(&first).unwrap();
+            fs::create_dir(first).unwrap();
+        }),
+        ("a folder in place of one in the middle", |folder| {
+            let middle = segments(folder).remove(1);
+            fs::remove_file(&middle).unwrap();
+            fs::create_dir(middle).unwrap();
         }),
         ("the first is cut", |folder| {
             let file = OpenOptions::new().write(true).open(&segments(folder)[0]);

@@ -40,8 +40,13 @@ impl Walk<'_> {
         lets_in
     }
 
+    /// Whether all criteria of a line hold. What is known without running anything comes first: if one of those does not
+    /// hold, a command cannot change that, and nobody is asked about it.
     fn matches(&mut self, criteria: &[Criterion], at: usize) -> bool {
-        criteria.iter().all(|criterion| {
+        let (asked, known): (Vec<_>, Vec<_>) = criteria
+            .iter()
+            .partition(|criterion| matches!(criterion.what, What::Exec(_)));
+        known.into_iter().chain(asked).all(|criterion| {
             let holds = self.holds(&criterion.what, at);
             holds.is_some_and(|holds| holds != criterion.negated)
         })
