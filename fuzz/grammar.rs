@@ -220,7 +220,7 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                 };
                 json!({"what": what, "by": by})
             }
-            "run_again" => json!({"job": self.job(), "confirmed": []}),
+            "run_again" => json!({"job": self.job(), "seen": self.word(), "confirmed": []}),
             "presets" => json!({"project": self.word(), "target": self.word()}),
             "save_preset" => json!({"project": self.word(), "target": self.word(),
                 "preset": {"name": self.word(), "filled": {"words": [self.word()], "pty": self.flag()}}}),

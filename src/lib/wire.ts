@@ -906,7 +906,11 @@ paused: string | null,
 /**
  * Why its log does not get into the history, though it is tried again and again; none while all goes well.
  */
-unarchived: string | null, };
+unarchived: string | null, 
+/**
+ * Stands for all that decides what it runs: run again takes it back, so that what a person saw is what runs.
+ */
+seal: string, };
 
 /**
  * A job's id: a version 7 UUID, so ids sort by when they were made.
@@ -1056,6 +1060,10 @@ by: CopiedAs, } } | { "type": "start", "with": Start } | { "type": "run_again", 
  * The job to repeat.
  */
 job: JobId, 
+/**
+ * Its seal, as the person saw the job: another one is refused.
+ */
+seen: string, 
 /**
  * As [`Start::Command`]'s; and the owner, of a job that this installation did not start as it now is, once a
  * person has seen what it runs.

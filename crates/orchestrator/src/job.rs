@@ -5,11 +5,13 @@
 //! state    where it is                     query    which jobs are asked for
 //! waits    what a queued one waits for         reason   how it ended, in words
 //! place    where it runs, and what is known    stored   as it is written down, and was by older versions
+//! seal     what stands for all that it runs
 //! ```
 
 mod place;
 mod query;
 mod reason;
+mod seal;
 mod state;
 mod stored;
 mod waits;
@@ -23,6 +25,7 @@ use uuid::Uuid;
 
 use crate::ids;
 
+pub(crate) use self::seal::Seal;
 pub use self::{
     place::{Commit, EnvironmentChange, EnvironmentChanged, Here, Place},
     query::JobQuery,

@@ -112,6 +112,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "settings",
             "ssh",
             "store",
+            "visible",
             "wire",
         ],
     ),

@@ -93,9 +93,9 @@ export class Jobs {
     return this.#started(jobs);
   }
 
-  /** Starts the same again; what somebody else started only if its owner was confirmed. */
-  async runAgain(job: JobId, confirmed: string[] = []): Promise<Job> {
-    const request = { launch: { type: 'run_again', with: { job, confirmed } } } as const;
+  /** Starts the same again, as the person sees it; what somebody else started only if its owner was confirmed. */
+  async runAgain({ id: job, seal: seen }: Job, confirmed: string[] = []): Promise<Job> {
+    const request = { launch: { type: 'run_again', with: { job, seen, confirmed } } } as const;
     const { jobs } = await this.#client.ask(request, 'started');
     return this.#started(jobs);
   }

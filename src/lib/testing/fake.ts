@@ -184,6 +184,7 @@ export function aJob(job: Partial<Job> = {}): Job {
     is_silent: false,
     paused: null,
     unarchived: null,
+    seal: '00',
     ...job,
   };
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use orchestrator::{job::JobId, log::Stream};
 use sqlx::Row;
 
-use crate::{Outcome, app::App, printed::Log};
+use crate::{Outcome, app::App, page::Page, printed::Log};
 
 /// Nothing takes this long, but a busy machine may make it seem so.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -14,8 +14,12 @@ const ROW: usize = 64 * 1024;
 
 impl App {
     /// Waits until a job is archived with its status: then its folder goes. A look costs a system call, and none of
-    /// what is measured waits for it.
-    pub(crate) async fn archived(&self, job: JobId) -> Outcome<Instant> {
+    /// what is measured waits for it. The page reads on meanwhile: one that reads nothing is cut off.
+    pub(crate) async fn archived(&self, page: &mut Page, job: JobId) -> Outcome<Instant> {
+        page.beside(self.folder_is_gone(job)).await
+    }
+
+    async fn folder_is_gone(&self, job: JobId) -> Outcome<Instant> {
         let folder = self.jobs().join(job.to_string());
         let begun = Instant::now();
         while folder.exists() {
@@ -27,8 +31,12 @@ impl App {
         Ok(Instant::now())
     }
 
-    /// Fails unless Postgres has a job as done and its log as it was printed.
-    pub(crate) async fn has(&self, job: JobId, log: Log) -> Outcome<()> {
+    /// Fails unless Postgres has a job as done and its log as it was printed. The page reads on meanwhile.
+    pub(crate) async fn has(&self, page: &mut Page, job: JobId, log: Log) -> Outcome<()> {
+        page.beside(self.holds(job, log)).await
+    }
+
+    async fn holds(&self, job: JobId, log: Log) -> Outcome<()> {
         let status: String = sqlx::query("select status from jobs where id = $1")
             .bind(job.0)
             .fetch_one(&self.pool)
@@ -121,8 +129,12 @@ impl Copy {
         Self(out)
     }
 
-    /// How long the COPY takes, its commit included.
-    pub(crate) async fn run(&self, app: &App) -> Outcome<Duration> {
+    /// How long the COPY takes, its commit included. The page reads on meanwhile.
+    pub(crate) async fn run(&self, app: &App, page: &mut Page) -> Outcome<Duration> {
+        page.beside(self.copied(app)).await
+    }
+
+    async fn copied(&self, app: &App) -> Outcome<Duration> {
         sqlx::raw_sql("drop table if exists bench_logs; create table bench_logs (like job_logs including all)").execute(&app.pool).await?;
         let mut connection = app.pool.acquire().await?;
         let begun = Instant::now();

@@ -64,8 +64,8 @@ async fn click(app: &App, page: &mut Page) -> Outcome<Duration> {
     page.whole(subscription).await?;
     page.over(job).await?;
     // The next click finds nothing of this one under way.
-    app.archived(job).await?;
-    app.has(job, app.printed.hello).await?;
+    app.archived(page, job).await?;
+    app.has(page, job, app.printed.hello).await?;
     Ok(first)
 }
 
@@ -89,12 +89,12 @@ pub(crate) async fn short_jobs(app: &App, rounds: usize, table: &mut Table) -> O
         }
         known.push(begun.elapsed());
         for job in &jobs {
-            app.archived(*job).await?;
+            app.archived(&mut page, *job).await?;
         }
         ours.push(begun.elapsed());
         let (ours_then, postgres_then) = flood::used(app);
         for job in jobs {
-            app.has(job, app.printed.hello).await?;
+            app.has(&mut page, job, app.printed.hello).await?;
         }
         let last = |all: &[Duration]| all.last().copied().map_or_else(String::new, shown);
         eprintln!(

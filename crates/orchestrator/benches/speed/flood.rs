@@ -27,13 +27,13 @@ pub(crate) async fn one(app: &App, on: &str, rounds: usize, table: &mut Table) -
     let copy = Copy::of(app.printed.flood[0]);
     // Once each, so that files and code are in memory.
     bare::thrown_away(&app.work(), "w1")?;
-    copy.run(app).await?;
+    copy.run(app, &mut page).await?;
     run(app, &mut page).await?;
     let (mut bares, mut copies, mut floods) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=rounds {
         bares.push(bare::thrown_away(&app.work(), "w1")?);
         let flood = run(app, &mut page).await?;
-        copies.push(copy.run(app).await?);
+        copies.push(copy.run(app, &mut page).await?);
         let last = |all: &[Duration]| all.last().copied().map_or_else(String::new, shown);
         eprintln!(
             "w1 {round}/{rounds}: bare {}, to client {}, archived {}, COPY {}",
@@ -101,9 +101,9 @@ async fn run(app: &App, page: &mut Page) -> Outcome<Took> {
     let job = page.start("w1").await?;
     let subscription = page.subscribe(job, app.printed.flood).await?;
     let to_client = page.whole(subscription).await?.max(page.over(job).await?) - begun;
-    let archived = app.archived(job).await? - begun;
+    let archived = app.archived(page, job).await? - begun;
     let (ours_then, postgres_then) = used(app);
-    app.has(job, app.printed.flood).await?;
+    app.has(page, job, app.printed.flood).await?;
     Ok(Took {
         to_client,
         archived,
@@ -114,28 +114,27 @@ async fn run(app: &App, page: &mut Page) -> Outcome<Took> {
 
 /// MiB over idle at the highest of all floods so far, and those of Postgres during one more, which is watched closely.
 async fn memory(app: &App, page: &mut Page) -> Outcome<(f64, f64)> {
-    let (mut supervisor, mut postgres) = (0, 0);
     let job = page.start("w1").await?;
     let subscription = page.subscribe(job, app.printed.flood).await?;
     let folder = app.jobs().join(job.to_string());
-    let whole = page.whole(subscription);
-    tokio::pin!(whole);
-    let mut is_whole = false;
-    while folder.exists() {
-        tokio::select! {
-            ended = &mut whole, if !is_whole => is_whole = ended.is_ok(),
-            () = tokio::time::sleep(Duration::from_millis(10)) => {}
+    let watched = async {
+        let (mut supervisor, mut postgres) = (0, 0);
+        while folder.exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            let ours = usage::tree(app.pid())
+                .into_iter()
+                .filter(|pid| usage::name(*pid).starts_with("vmo-superv"));
+            supervisor = ours
+                .filter_map(|pid| usage::peak(pid).ok())
+                .chain([supervisor])
+                .max()
+                .unwrap_or(0);
+            postgres = postgres.max(usage::of_tree(app.postgres));
         }
-        let ours = usage::tree(app.pid())
-            .into_iter()
-            .filter(|pid| usage::name(*pid).starts_with("vmo-superv"));
-        supervisor = ours
-            .filter_map(|pid| usage::peak(pid).ok())
-            .chain([supervisor])
-            .max()
-            .unwrap_or(0);
-        postgres = postgres.max(usage::of_tree(app.postgres));
-    }
+        Ok((supervisor, postgres))
+    };
+    let (supervisor, postgres) = page.beside(watched).await?;
+    page.whole(subscription).await?;
     let ours = usage::peak(app.pid())?.saturating_sub(app.idle) + supervisor;
     Ok((
         ours as f64 / 1024.0,
@@ -166,11 +165,11 @@ pub(crate) async fn many(app: &App, rounds: usize, table: &mut Table) -> Outcome
         }
         clients.push(last - begun);
         for (job, _) in &jobs {
-            app.archived(*job).await?;
+            app.archived(&mut page, *job).await?;
         }
         archives.push(begun.elapsed());
         for (job, _) in jobs {
-            app.has(job, app.printed.many).await?;
+            app.has(&mut page, job, app.printed.many).await?;
         }
         let last = |all: &[Duration]| all.last().copied().map_or_else(String::new, shown);
         eprintln!(

@@ -44,7 +44,7 @@ pub(crate) async fn lists(app: &App, table: &mut Table) -> Outcome<()> {
     let mut page = app.page().await?;
     let job = page.start("hello").await?;
     page.over(job).await?;
-    app.archived(job).await?;
+    app.archived(&mut page, job).await?;
     let begun = Instant::now();
     drop(page);
     sqlx::raw_sql(FILL).execute(&app.pool).await?;
@@ -276,8 +276,8 @@ pub(crate) async fn drops(app: &App, rounds: usize, table: &mut Table) -> Outcom
     for _ in 0..rounds {
         let job = page.start("w1").await?;
         page.over(job).await?;
-        app.archived(job).await?;
-        app.has(job, app.printed.flood).await?;
+        app.archived(&mut page, job).await?;
+        app.has(&mut page, job, app.printed.flood).await?;
         let begun = Instant::now();
         if !app.store.delete_job(job).await? {
             return Err("there was no such job".into());

@@ -122,11 +122,10 @@ pub(crate) async fn measure(app: &App, rounds: usize, table: &mut Table) -> Outc
         let jobs = flood.stop()?;
         beside.push(Delay::of(&delays?));
         for job in &jobs {
-            // What is told meanwhile is read, as a page does: one that reads nothing is cut off.
-            page.beside(app.archived(*job)).await?;
+            app.archived(&mut page, *job).await?;
         }
         if let Some(job) = jobs.last() {
-            app.has(*job, app.printed.flood).await?;
+            app.has(&mut page, *job, app.printed.flood).await?;
         }
         let last = |all: &[Delay]| {
             all.last().map_or_else(String::new, |it| {
@@ -165,13 +164,13 @@ async fn run(app: &App, page: &mut Page) -> Outcome<Vec<Duration>> {
     let job = page.start("w3").await?;
     let subscription = page.listen(job).await?;
     let arrivals = page.arrivals(subscription).await?;
-    page.beside(app.archived(job)).await?;
+    app.archived(page, job).await?;
     page.over(job).await?;
     let printed: Log = [fs::read(app.work().join(PRINTED))?.leak(), b""];
     if arrivals.bytes != printed[0] {
         return Err("the ticks that came are not those that were printed".into());
     }
-    app.has(job, printed).await?;
+    app.has(page, job, printed).await?;
     arrivals.delays()
 }
 

@@ -92,7 +92,7 @@ impl Engine {
             Err(error) if error.is_transient() => {}
             Err(error) => return Err(error.into()),
         }
-        all.sort_by_key(|batch| std::cmp::Reverse(batch.id));
+        all.sort_by_key(|batch| JobId(batch.id).listed());
         all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(all)
     }
@@ -115,7 +115,7 @@ impl Engine {
             Err(_) => {}
         }
         // Of one that is in both, the folder's comes first.
-        found.sort_by_key(|batch| std::cmp::Reverse(batch.id));
+        found.sort_by_key(|batch| JobId(batch.id).listed());
         found.dedup_by_key(|batch| batch.id);
         match found.as_slice() {
             [] if name == "last" => Err(EngineError::NotFound("there is no batch yet".into())),

@@ -34,7 +34,7 @@ use self::{
 use super::{Engine, EngineError};
 use crate::{
     batch,
-    job::{Job, JobId, What},
+    job::{Job, JobId, Seal, What},
     launch::{Start, WhenBusy},
     project::Project,
 };
@@ -183,18 +183,25 @@ impl Engine {
         self.start_local(composed)
     }
 
-    /// Starts a job again. Its command is composed anew and compared with the one the job shows.
+    /// Starts a job again, as a person saw it: `seen` is its seal from then. Its command is composed anew and compared
+    /// with the one the job shows.
     ///
     /// # Errors
-    /// As [`Engine::start`], and if the job is unknown, a secret would have to be typed again, something else would run
+    /// As [`Engine::start`], and if the job is unknown, its row was changed since it was seen, a secret would have to be typed again, something else would run
     /// than the job shows, or this installation did not start it as it now is and `confirmed` does not name its owner.
     pub async fn run_again(
         &self,
         job: JobId,
+        seen: &str,
         confirmed: Vec<String>,
         consent: Consent,
     ) -> Result<Vec<Job>, EngineError> {
         let job = self.0.jobs.get(job).await?;
+        if Seal::of(&job).text() != seen {
+            return Err(EngineError::Refused(
+                "what the history says of this job has been changed since it was shown: look at it again".into(),
+            ));
+        }
         self.blocking(move |engine| {
             // A row in a database that others write to never starts anything by itself.
             engine.known_or_confirmed(&job, &confirmed)?;

@@ -3,6 +3,8 @@
 
 use std::{collections::HashSet, io};
 
+use uuid::Uuid;
+
 use super::{
     parse::{self, Part, Set, Step},
     range::expand,
@@ -38,6 +40,8 @@ pub struct Choice {
     pub is_all: bool,
     /// Those of the hosts whose names the line has in full.
     pub typed: Vec<String>,
+    /// Batches that the line names hosts by and that this installation did not start as they now are, and their owners.
+    pub of_others: Vec<(Uuid, String)>,
 }
 
 /// Why nothing was chosen.
@@ -130,6 +134,7 @@ fn one_set(set: &Set, inventory: &dyn Inventory) -> Result<Choice, ChoiceError> 
                 hosts,
                 is_all,
                 typed,
+                ..Choice::default()
             });
         }
         Set::Inner(steps) => return all_steps(steps, inventory),

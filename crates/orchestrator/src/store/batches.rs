@@ -4,7 +4,7 @@ use sqlx::{Row, postgres::PgRow, types::Json};
 use uuid::Uuid;
 
 use super::{Result, Store, columns::without_nul, jobs::id_range};
-use crate::batch::Batch;
+use crate::{batch::Batch, ids};
 
 const SAVE: &str = "with saved as (
      insert into ours.job_batches as old (
@@ -43,13 +43,16 @@ impl Store {
         saved.await.map(|_saved| ())
     }
 
-    /// Batches, newest first, at most so many. A row that cannot be read is left out.
+    /// Batches, newest first, and after all others those that a clock ahead has made; at most so many. A row that cannot be
+    /// read is left out.
     ///
     /// # Errors
     /// Whatever the server says.
     pub async fn list_batches(&self, limit: u32) -> Result<Vec<Batch>> {
-        let select = "select id, detail from ours.job_batches order by id desc limit $1";
-        let select = sqlx::query(self.tables.sql(select)).bind(i64::from(limit));
+        let select = "select id, detail from ours.job_batches order by id >= $2, id desc limit $1";
+        let select = sqlx::query(self.tables.sql(select))
+            .bind(i64::from(limit))
+            .bind(ids::first_ahead());
         let rows = self.with(async |connection| select.fetch_all(connection).await);
         Ok(rows.await?.iter().filter_map(batch).collect())
     }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::job::{
-    self, Commit, EnvironmentChange, Exit, Here, JobId, MakeOptions, NamedSpot, Place, Status,
-    Waits,
+    self, Commit, EnvironmentChange, Exit, Here, JobId, MakeOptions, NamedSpot, Place, Seal,
+    Status, Waits,
 };
 
 /// A job as the page and `--json` show it.
@@ -84,10 +84,13 @@ pub struct Job {
     pub paused: Option<String>,
     /// Why its log does not get into the history, though it is tried again and again; none while all goes well.
     pub unarchived: Option<String>,
+    /// Stands for all that decides what it runs: run again takes it back, so that what a person saw is what runs.
+    pub seal: String,
 }
 
 impl From<job::Job> for Job {
     fn from(job: job::Job) -> Self {
+        let seal = Seal::of(&job).text();
         let (project, target) = (job.project().map(ToOwned::to_owned), job.target());
         let (targets, options) = (job.targets().to_vec(), job.options());
         let (reason, named_spot) = (job.reason(), job.named_spot());
@@ -138,6 +141,7 @@ impl From<job::Job> for Job {
             is_silent: job.is_silent,
             paused: job.paused,
             unarchived: job.unarchived,
+            seal,
         }
     }
 }

@@ -15,7 +15,7 @@ use home::Home;
 use orchestrator::{
     job::MakeOptions,
     launch::{Preview, Start},
-    wire::{FailureCode, LaunchRequest, Reply, Request},
+    wire::{FailureCode, Job, LaunchRequest, Reply, Request},
 };
 use page::Page;
 use postgres::Postgres;
@@ -62,8 +62,22 @@ fn danger(preview: &Preview) -> Option<String> {
     (!dangers.is_empty()).then(|| dangers.join("; "))
 }
 
+/// The jobs there are, newest first, as somebody who looks at them now sees them.
+fn seen(home: &Home) -> Vec<Job> {
+    serde_json::from_value(home.json(&["jobs", "--json"])).unwrap()
+}
+
+/// Run again on a job, as it was seen.
+fn again(job: &Job, confirmed: &[&str]) -> LaunchRequest {
+    LaunchRequest::RunAgain {
+        job: job.id,
+        seen: job.seal.clone(),
+        confirmed: confirmed.iter().map(|word| (*word).into()).collect(),
+    }
+}
+
 /// Starts it and waits for its end.
-async fn over(page: &mut Page, request: impl Into<Request>) -> orchestrator::wire::Job {
+async fn over(page: &mut Page, request: impl Into<Request>) -> Job {
     match page.ask(request).await {
         Ok(Reply::Started { jobs }) => page.over(jobs[0].id).await,
         other => panic!("{other:?}"),

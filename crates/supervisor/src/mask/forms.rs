@@ -40,6 +40,7 @@ pub(super) fn forms(value: &[u8]) -> BTreeSet<Vec<u8>> {
         in_html(text, &mut forms);
         forms.insert(text.to_vec());
         forms.insert(words(text));
+        forms.insert(traced(text));
     }
     for alphabet in [&BASE64_NOPAD, &BASE64URL_NOPAD] {
         forms.extend((0..3).map(|before| in_base64(value, before, alphabet)));
@@ -75,6 +76,22 @@ fn words(text: &[u8]) -> Vec<u8> {
     let words = text.split(u8::is_ascii_whitespace);
     let words: Vec<&[u8]> = words.filter(|word| !word.is_empty()).collect();
     words.join(&b' ')
+}
+
+/// The same as bash writes it by `set -x`: each word in quotes of its own if it needs any.
+fn traced(text: &[u8]) -> Vec<u8> {
+    let words = text.split(u8::is_ascii_whitespace);
+    let words = words.filter(|word| !word.is_empty()).map(|word| {
+        let is_plain = word
+            .iter()
+            .all(|byte| *byte == b',' || !SPECIAL.contains(byte));
+        if is_plain && !SPECIAL_AT_FIRST.contains(&word[0]) {
+            return word.to_vec();
+        }
+        let within = escaped(word, |byte| (byte == b'\'').then(|| br"'\''".to_vec()));
+        [b"'", within.as_slice(), b"'"].concat()
+    });
+    words.collect::<Vec<_>>().join(&b' ')
 }
 
 /// What base64 makes of a secret that comes after so many bytes: without the characters that other bytes share in.
@@ -197,13 +214,13 @@ fn in_json(text: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
                 _ => None,
             };
             let escaped = self::escaped(text, plain);
-            if let Ok(text) = str::from_utf8(&escaped) {
-                forms.insert(in_ascii(text, unit).into());
+            let ascii = str::from_utf8(&escaped).map(|text| in_ascii(text, unit).into_bytes());
+            for once in ascii.into_iter().chain([escaped]) {
+                // A text of JSON in a text of JSON, as logs have it.
+                let twice = |byte: u8| matches!(byte, b'"' | b'\\').then(|| vec![b'\\', byte]);
+                forms.insert(self::escaped(&once, twice));
+                forms.insert(once);
             }
-            // A text of JSON in a text of JSON, as logs have it.
-            let twice = |byte: u8| matches!(byte, b'"' | b'\\').then(|| vec![b'\\', byte]);
-            forms.insert(self::escaped(&escaped, twice));
-            forms.insert(escaped);
         }
     }
 }

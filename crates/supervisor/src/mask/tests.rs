@@ -168,6 +168,8 @@ fn every_habit_of_escaping_is_known() {
         "a/b c'\"'\"'d\"e<f>g&é=h~i(j)",
         "a/b\\ c\\'d\\\"e\\<f\\>g\\&é=h\\~i\\(j\\)",
         "a/b c\\'d\"e<f>g&\\303\\251=h~i(j)",
+        "a/b 'c'\\''d\"e<f>g&é=h~i(j)'",
+        "a/b c'd\\\\\\\"e<f>g&\\\\u00e9=h~i(j)",
     ] {
         assert_eq!(masked(&[secret], &format!("<{text}>")), "<***>", "{text}");
     }

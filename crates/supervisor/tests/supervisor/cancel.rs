@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use supervisor::{
     claims::Claims,
     control::{ToEngine, ToSupervisor},
-    exec::Grace,
+    exec::{Exec, Grace},
     exit::{Ended, Exit},
     folder::{SUPERVISOR, Supervisor},
 };
@@ -224,34 +224,52 @@ fn a_supervisor_below_a_job_is_no_part_of_it() {
     drop(scratch);
 }
 
+const NOBODY: u32 = 65_534;
+
+/// What an administrator made so that it becomes root, and our program where an ordinary user can run it.
+struct Administered {
+    scratch: tempfile::TempDir,
+}
+
+impl Administered {
+    fn new() -> Self {
+        let scratch = tempfile::tempdir().unwrap();
+        let become_root = scratch.path().join("become-root");
+        fs::copy("/usr/bin/setpriv", &become_root).unwrap();
+        fs::set_permissions(&become_root, Permissions::from_mode(0o4755)).unwrap();
+        fs::set_permissions(scratch.path(), Permissions::from_mode(0o755)).unwrap();
+        let program = scratch.path().join("vmo-supervisor");
+        fs::copy(env!("CARGO_BIN_EXE_vmo-supervisor"), program).unwrap();
+        Self { scratch }
+    }
+
+    /// A command line of root's.
+    fn root(&self, line: &str) -> String {
+        let become_root = self.scratch.path().join("become-root");
+        format!("{} --reuid 0 --clear-groups {line}", become_root.display())
+    }
+
+    /// A job of an ordinary user, which holds a claim in this file.
+    fn job(&self, exec: &Exec, file: &Path) -> Job {
+        Job::start_in(exec, |folder, command| {
+            all_in(folder).for_each(|path| chown(path, Some(NOBODY), Some(NOBODY)).unwrap());
+            let args: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+            *command = Command::new(self.scratch.path().join("vmo-supervisor"));
+            command
+                .args(args)
+                .env("VMO_DISK_FLOOR", "0")
+                .uid(NOBODY)
+                .gid(NOBODY)
+                .stdout(taken(file));
+        })
+    }
+}
+
 #[test]
 fn one_who_became_root_is_named_and_outlives_the_cancel_with_what_the_job_has() {
-    const NOBODY: u32 = 65_534;
-    // An ordinary user's job starts what an administrator made so that it becomes root.
-    let scratch = tempfile::tempdir().unwrap();
-    let become_root = scratch.path().join("become-root");
-    fs::copy("/usr/bin/setpriv", &become_root).unwrap();
-    fs::set_permissions(&become_root, Permissions::from_mode(0o4755)).unwrap();
-    fs::set_permissions(scratch.path(), Permissions::from_mode(0o755)).unwrap();
-    let root = format!(
-        "exec {} --reuid 0 --clear-groups sleep 1103",
-        become_root.display()
-    );
-    // It has to be able to run our program, too.
-    let program = scratch.path().join("vmo-supervisor");
-    fs::copy(env!("CARGO_BIN_EXE_vmo-supervisor"), &program).unwrap();
-    let (file, probe) = claims(scratch.path());
-    let mut job = Job::start_in(&sh(&root), |folder, command| {
-        all_in(folder).for_each(|path| chown(path, Some(NOBODY), Some(NOBODY)).unwrap());
-        let args: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
-        *command = Command::new(&program);
-        command
-            .args(args)
-            .env("VMO_DISK_FLOOR", "0")
-            .uid(NOBODY)
-            .gid(NOBODY)
-            .stdout(taken(&file));
-    });
+    let there = Administered::new();
+    let (file, probe) = claims(there.scratch.path());
+    let mut job = there.job(&sh(&format!("exec {}", there.root("sleep 1103"))), &file);
     let child = job.who().child.pid;
     let name = || fs::read_to_string(format!("/proc/{child}/comm")).unwrap();
     patiently(|| (name() == "sleep\n").then_some(()));
@@ -264,6 +282,32 @@ fn one_who_became_root_is_named_and_outlives_the_cancel_with_what_the_job_has() 
     assert!(why.contains(&words), "{why}");
     assert!(!is_free(&probe), "it lives");
     kill_process(Pid::from_raw(child).unwrap(), Signal::KILL).unwrap();
+    let exit = job.end();
+    assert!(exit.canceled && exit.survivors.is_empty(), "{exit:?}");
+    assert!(is_free(&probe));
+}
+
+/// The child ends by the first signal; another, which holds its output, by none. It is named once all were sent.
+#[test]
+fn one_who_became_root_behind_the_child_is_named_once_every_signal_was_in_vain() {
+    let there = Administered::new();
+    let (file, probe) = claims(there.scratch.path());
+    let root = there.root("sh -c 'echo $$; exec sleep 1104'");
+    let mut exec = sh(&format!("{root} & exec sleep 1105"));
+    // Longer than the rest of the output is waited for.
+    exec.graces[0].wait_ms = 3_000;
+    let mut job = there.job(&exec, &file);
+    job.stdout_has("\n");
+    let pid: i32 = job.stdout().trim().parse().unwrap();
+    job.told.say(&ToSupervisor::Cancel { force: false });
+    let left = job.told.until(|told| match told {
+        ToEngine::Exit(exit) if !exit.survivors.is_empty() => Some(exit.clone()),
+        _ => None,
+    });
+    assert!(left.canceled && !left.complete, "{left:?}");
+    assert_eq!(left.survivors[0].pid, pid, "{left:?}");
+    assert!(!is_free(&probe), "it lives");
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
     let exit = job.end();
     assert!(exit.canceled && exit.survivors.is_empty(), "{exit:?}");
     assert!(is_free(&probe));

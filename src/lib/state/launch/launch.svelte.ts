@@ -212,8 +212,14 @@ export class Launch {
   async acceptForeign(): Promise<void> {
     const pending = this.foreign;
     if (!pending) return;
-    const { id, owner } = pending.job;
-    const job = await this.#allowed(() => this.#world.jobs.runAgain(id, [owner]));
+    const { job: seen } = pending;
+    const job = await this.#allowed(() => this.#world.jobs.runAgain(seen, [seen.owner])).catch(
+      async (error: unknown) => {
+        // It may be another one by now than the dialog shows.
+        this.foreign = { ...pending, job: await this.#world.jobs.load(seen.id) };
+        throw error;
+      },
+    );
     if (!job) return;
     this.#world.show(job);
     this.foreign = null;
@@ -273,12 +279,16 @@ export class Launch {
   }
 
   #again(job: Job): void {
-    const again = this.#allowed(() => this.#world.jobs.runAgain(job.id));
+    const again = this.#allowed(() => this.#world.jobs.runAgain(job));
     const shown = again.then((started) => started && this.#world.show(started));
     shown.catch((error: unknown) => {
       if (error instanceof CallFailed && error.code === 'foreign') {
         this.foreign = { job, why: error.message };
-      } else this.#world.notices.failed(`run ${job.command} again`, error);
+        return;
+      }
+      this.#world.notices.failed(`run ${job.command} again`, error);
+      // It may be another one by now than the page shows.
+      this.#world.jobs.load(job.id).catch(() => undefined);
     });
   }
 

@@ -315,10 +315,33 @@ describe('again', () => {
     await launch.acceptForeign();
     expect(world.requests.at(-1)).toEqual({
       type: 'run_again',
-      with: { job: job.id, confirmed: [job.owner] },
+      with: { job: job.id, seen: job.seal, confirmed: [job.owner] },
     });
     expect(shown).toEqual(['y']);
     expect(launch.foreign).toBeNull();
+  });
+
+  test('a job that is another one by now is shown anew before it runs', async () => {
+    const { world, launch, shown } = await launchWith();
+    const answer = world.last.answer;
+    const job = aJob();
+    const changed = aJob({ command: 'make evil', seal: '01' });
+    world.last.answer = (call) => {
+      const { type } = call.request;
+      if (type === 'job') {
+        world.last.reply(call.id, { type: 'job', with: changed });
+      } else if (type === 'run_again' && call.request.with.seen !== changed.seal) {
+        const code = call.request.with.confirmed?.length ? 'refused' : 'foreign';
+        world.last.say({ failed: { id: call.id, failure: { code, message: code } } });
+      } else answer?.(call);
+    };
+    await launch.again(job);
+    await settled();
+    await expect(launch.acceptForeign()).rejects.toThrow('refused');
+    expect(launch.foreign).toEqual({ job: changed, why: 'foreign' });
+    expect(shown).toEqual([]);
+    await launch.acceptForeign();
+    expect(shown).toEqual(['y']);
   });
 
   test("a colleague's job shows what it would run first", async () => {

@@ -1,6 +1,6 @@
 //! `vmo run`, `vmo make`, `vmo archive`.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use clap::Args;
 use orchestrator::{
@@ -166,8 +166,11 @@ async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
                 "give either targets or a command after --, not both",
             ));
         }
-        let cwd = Some(std::env::current_dir()?.display().to_string());
         let line = run.on.join(",");
+        let cwd = match line.as_str() {
+            "" => Some(here()?),
+            _on_hosts => None,
+        };
         let timeout = run.make.timeout();
         if line.is_empty() && (run.many.any() || timeout.is_some()) {
             return Err(Failed::new(
@@ -242,13 +245,30 @@ async fn targets(run: &Run, engine: &Engine) -> Result<Start, Failed> {
 /// `vmo make ARGS…`: make in this folder.
 pub(crate) async fn make(args: Vec<String>) -> Outcome {
     let started = async {
-        let here = std::env::current_dir()?;
+        let here = here()?;
         let engine = engine().await?;
-        let job = engine.start_make(&here, args, Consent::Given).await?;
+        let job = engine
+            .start_make(Path::new(&here), args, Consent::Given)
+            .await?;
         Ok((engine, job))
     };
     let (engine, job) = started.await.map_err(never_ran)?;
     finish(&engine, vec![job], false).await
+}
+
+/// The folder one is in.
+fn here() -> Result<String, Failed> {
+    let here = std::env::current_dir().map_err(|error| {
+        Failed::new(format!(
+            "the folder that this was started in cannot be found any more, so go to another: {error}"
+        ))
+    })?;
+    here.into_os_string().into_string().map_err(|here| {
+        Failed::new(format!(
+            "the name of the folder {} is not UTF-8, and so nothing can run in it: rename it",
+            here.display()
+        ))
+    })
 }
 
 fn never_ran(failed: Failed) -> Failed {

@@ -1,6 +1,7 @@
 //! The hosts of a batch that were so: `@failed`, `@unreachable`, `@held` and `@canceled` of the last batch, or of one that is
-//! named, as `@failed:0192`.
+//! named, as `@failed:0192`. The last one is the last that this installation started: a row names no hosts by coming last.
 
+use super::MOST;
 use crate::{
     batch::{Batch, HostState},
     engine::{Engine, EngineError},
@@ -23,21 +24,42 @@ impl Engine {
     /// # Errors
     /// The line cannot be read, means no host, has a name that looks like a slip, or names a batch that is not there.
     pub async fn choose_hosts(&self, line: &str) -> Result<Choice, EngineError> {
-        let mut sets = Vec::new();
+        let (mut sets, mut of_others) = (Vec::new(), Vec::new());
         for word in words(line) {
             let (name, batch) = word.split_once(':').unwrap_or((word, "last"));
             let Some((_, is_meant)) = SETS.iter().find(|(known, _)| *known == name) else {
                 continue;
             };
-            let batch: Batch = self.find_batch(batch).await?;
+            // Who was started for this one line has only begun to look for it.
+            self.settled().await;
+            let batch = match batch {
+                "last" => self.last_started_here().await?,
+                named => self.find_batch(named).await?,
+            };
             let hosts: Vec<String> = batch.names(is_meant).map(ToOwned::to_owned).collect();
             if hosts.is_empty() {
                 let why = format!("choose hosts: no host of batch {} is in @{name}", batch.id);
                 return Err(EngineError::NotFound(why));
             }
             sets.push((word.to_owned(), hosts));
+            if self.batches_started_here(vec![batch.clone()]).is_empty() {
+                of_others.push((batch.id, batch.owner));
+            }
         }
-        self.catalog().choose_hosts(line, sets).await
+        let choice = self.catalog().choose_hosts(line, sets).await?;
+        Ok(Choice {
+            of_others,
+            ..choice
+        })
+    }
+
+    /// The newest batch that this installation started; where there is none, the newest of all.
+    async fn last_started_here(&self) -> Result<Batch, EngineError> {
+        let all = self.list_batches(MOST).await?;
+        match self.batches_started_here(all).into_iter().next() {
+            Some(last) => Ok(last),
+            None => self.find_batch("last").await,
+        }
     }
 }
 

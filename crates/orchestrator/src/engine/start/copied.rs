@@ -1,6 +1,7 @@
 //! A launch as a line for a terminal: what runs as a person would type it there, by its own program or by `vmo`. Every
 //! word is quoted for a POSIX shell, and no secret is in it: in a secret's place is a variable of the shell, without which
-//! the line refuses to run.
+//! the line refuses to run. What a terminal would act on, or an eye not see, is in the line as `printf` writes it: a line that
+//! is pasted is what it looks like.
 
 use super::{
     compose::Wanted,
@@ -12,6 +13,7 @@ use crate::{
     job::{Job, MakeOptions, Place, What},
     launch::{Copied, CopiedAs, SHELL, Start},
     make,
+    visible::visible_log,
 };
 
 impl Engine {
@@ -26,13 +28,37 @@ impl Engine {
         };
         self.blocking(move |engine| {
             let asked = match (job, what) {
-                (Some(job), _) => vec![of_job(job)],
+                (Some(job), _) => vec![engine.of_job(job)?],
                 (None, Copied::Start { start }) => engine.asked_of(&start)?,
                 (None, Copied::Job { .. }) => Vec::new(),
             };
             line(&asked, by, &|host| engine.catalog().ssh_words(host))
         })
         .await
+    }
+
+    /// What a job would start again. Of one that this installation did not start as it now is, what it shows, and nothing
+    /// that its row has beside that.
+    fn of_job(&self, job: Job) -> Result<Asked, EngineError> {
+        let is_known = self.known_or_confirmed(&job, &[]).is_ok();
+        let mut asked = Asked {
+            what: job.what,
+            place: job.place,
+            command: job.command,
+            variables: job.variables,
+            pty: job.pty,
+            batch: job.batch,
+        };
+        if is_known {
+            return Ok(asked);
+        }
+        if matches!(asked.what, What::Target { .. }) {
+            asked = as_shown(asked).map_err(|command| {
+                let why = format!("what the job shows is no command line of make's: {command}");
+                EngineError::Refused(why)
+            })?;
+        }
+        Ok(asked)
     }
 
     /// What a launch would start, one for each host.
@@ -79,15 +105,30 @@ impl Engine {
     }
 }
 
-fn of_job(job: Job) -> Asked {
-    Asked {
-        what: job.what,
-        place: job.place,
-        command: job.command,
-        variables: job.variables,
-        pty: job.pty,
-        batch: job.batch,
+/// Targets by the line that is shown alone, as if that had been typed; the line if it is none of make's.
+fn as_shown(mut asked: Asked) -> Result<Asked, String> {
+    let words = shlex::split(&asked.command).unwrap_or_default();
+    if words.first().is_none_or(|first| first != "make") {
+        return Err(asked.command);
     }
+    asked
+        .variables
+        .retain(|(name, value)| value.is_none() && is_name(name));
+    let with_secret = |word: String| {
+        let name = word.strip_suffix("=…");
+        match name.filter(|name| secrets(&asked).any(|secret| secret == *name)) {
+            Some(name) => format!("{name}=$(value {})", make::carrier(name)),
+            None => word,
+        }
+    };
+    let argv = words.into_iter().map(with_secret).collect();
+    if let What::Target { typed, .. } = &mut asked.what {
+        *typed = true;
+    }
+    if let Some(here) = asked.here_mut() {
+        here.argv = argv;
+    }
+    Ok(asked)
 }
 
 /// How `ssh` is told of a host: options, and the destination.
@@ -110,7 +151,32 @@ fn nul() -> EngineError {
 type Quoted<T = String> = Result<T, shlex::QuoteError>;
 
 fn quoted(word: &str) -> Quoted {
-    shlex::try_quote(word).map(std::borrow::Cow::into_owned)
+    let mut line = String::new();
+    let mut rest = word;
+    while let Some(at) = rest.find(is_unseen) {
+        let (seen, from) = rest.split_at(at);
+        let end = from.find(|c| !is_unseen(c)).unwrap_or(from.len());
+        let (unseen, after) = from.split_at(end);
+        if !seen.is_empty() {
+            line += &shlex::try_quote(seen)?;
+        }
+        // A shell drops newlines at the end of what a command prints; none is among these.
+        line += "\"$(printf '";
+        line.extend(unseen.bytes().map(|byte| format!("\\{byte:03o}")));
+        line += "')\"";
+        rest = after;
+    }
+    if line.is_empty() || !rest.is_empty() {
+        line += &shlex::try_quote(rest)?;
+    }
+    Ok(line)
+}
+
+/// Whether a terminal would act on it, or an eye not see it. A newline within quotes is one.
+fn is_unseen(c: char) -> bool {
+    let alone = c.to_string();
+    // A NUL is refused as such.
+    !matches!(c, '\n' | '\0') && visible_log(&alone) != alone
 }
 
 fn joined<'a>(words: impl IntoIterator<Item = &'a str>) -> Quoted {
@@ -148,10 +214,10 @@ fn plain(asked: &Asked, way: Way<'_>) -> Quoted {
     if let Place::Host { name } = &asked.place {
         return by_ssh(asked, way(name));
     }
-    let argv = asked.here().map_or(&[][..], |here| &here.argv);
-    if argv.is_empty() {
-        return within(asked, asked.command.clone());
+    if asked.what == What::Command {
+        return within(asked, format!("/bin/sh -c -- {}", quoted(&asked.command)?));
     }
+    let argv = asked.here().map_or(&[][..], |here| &here.argv);
     let mut words: Vec<String> = secrets(asked)
         .map(|name| format!("{}={}", make::carrier(name), placeholder(name)))
         .collect();

@@ -45,6 +45,7 @@ impl Engine {
         let Step::Start(first) = batch.next() else {
             return Err(EngineError::Refused("there is no host to run on".into()));
         };
+        self.note_started_batch(&batch);
         let of_host = |host: &usize| {
             let name = &batch.hosts[*host].name;
             draft::of_host(name, command, pty, Some(id)).job()

@@ -1,4 +1,4 @@
-//! The jobs that this installation started, by a list of its own: who else can write to the database can write into a
+//! The jobs and batches that this installation started, by a list of its own: who else can write to the database can write into a
 //! row whatever they like, also that it is ours. What is on the list may run again unasked, as it was and no otherwise.
 
 use std::{
@@ -8,17 +8,18 @@ use std::{
     path::Path,
 };
 
-use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::{
+    batch::Batch,
     engine::{Engine, EngineError},
     folders,
-    job::{Job, JobId, What},
+    job::{Job, Seal},
 };
 
-/// Jobs on the list: of older ones is asked as of a stranger's.
+/// Jobs and batches on the list: of older ones is asked as of a stranger's.
 const MOST: u64 = 100_000;
-/// Bytes of one job: its id, and the beginning of the digest of what it runs.
+/// Bytes of one: its id and its seal.
 const ENTRY: usize = 32;
 
 type Entry = [u8; ENTRY];
@@ -26,9 +27,29 @@ type Entry = [u8; ENTRY];
 impl Engine {
     /// Puts a job on the list, before anybody else can know of it. That this fails makes it ask once more, later.
     pub(in crate::engine) fn note_started(&self, job: &Job) {
-        if let Err(error) = add(&self.folders().started(), entry(job)) {
+        if let Err(error) = add(&self.folders().started(), entry(job.id.0, Seal::of(job))) {
             tracing::warn!(job = %job.id, %error, "this job will not be known as ours");
         }
+    }
+
+    /// The same of a batch.
+    pub(in crate::engine) fn note_started_batch(&self, batch: &Batch) {
+        if let Err(error) = add(&self.folders().started(), entry(batch.id, of_batch(batch))) {
+            tracing::warn!(batch = %batch.id, %error, "this batch will not be known as ours");
+        }
+    }
+
+    /// Those of the batches that this installation started as they now are.
+    pub(in crate::engine) fn batches_started_here(&self, batches: Vec<Batch>) -> Vec<Batch> {
+        let list = self.folders().started();
+        let is_known = |batch: &Batch| match find(&list, batch.id) {
+            Ok(known) => known == Some(entry(batch.id, of_batch(batch))),
+            Err(error) => {
+                tracing::warn!(%error, "the list of the batches started here cannot be read");
+                false
+            }
+        };
+        batches.into_iter().filter(is_known).collect()
     }
 
     /// Refuses to run again what this installation did not start as it now is, unless a person has seen whose it is.
@@ -40,13 +61,13 @@ impl Engine {
         if confirmed.contains(&job.owner) {
             return Ok(());
         }
-        let found = find(&self.folders().started(), job.id);
+        let found = find(&self.folders().started(), job.id.0);
         let known = found.unwrap_or_else(|error| {
             tracing::warn!(%error, "the list of the jobs started here cannot be read");
             None
         });
         let why = match known {
-            Some(known) if known == entry(job) => return Ok(()),
+            Some(known) if known == entry(job.id.0, Seal::of(job)) => return Ok(()),
             Some(_) => "it was started here, and what its row says of it has been changed since",
             None if job.owner == folders::owner() => {
                 "its row says that you started it, and this installation has no note of that"
@@ -60,32 +81,19 @@ impl Engine {
     }
 }
 
-/// A job as the list has it.
-fn entry(job: &Job) -> Entry {
-    let (kind, place, targets) = match &job.what {
-        What::Target {
-            project,
-            targets,
-            typed,
-            ..
-        } => (u8::from(*typed), Some(project.as_str()), targets.as_slice()),
-        What::Command => (2, job.host(), &[][..]),
-    };
-    let (said, runs) = (&job.command, job.argv());
-    let told = (&job.owner, kind, place, targets, said, runs);
-    let told = (told, &job.variables, job.cwd(), job.pty);
-    let mut digest = Sha256::new();
-    // As JSON, where one text ends is no matter of what is in it. A path that is no text is in no row.
-    digest.update(serde_json::to_vec(&told).unwrap_or_default());
-    // Targets on a host are not the same targets here.
-    if let (What::Target { .. }, Some(host)) = (&job.what, job.host()) {
-        digest.update(serde_json::to_vec(host).unwrap_or_default());
-    }
+/// A job or a batch as the list has it.
+fn entry(id: Uuid, seal: Seal) -> Entry {
     let mut entry = [0; ENTRY];
-    let (id, of) = entry.split_at_mut(16);
-    id.copy_from_slice(job.id.0.as_bytes());
-    of.copy_from_slice(&digest.finalize()[..16]);
+    let (of, sealed) = entry.split_at_mut(16);
+    of.copy_from_slice(id.as_bytes());
+    sealed.copy_from_slice(&seal.0);
     entry
+}
+
+/// What of a batch is as it was when it was started.
+fn of_batch(batch: &Batch) -> Seal {
+    let hosts: Vec<&str> = batch.hosts.iter().map(|host| host.name.as_str()).collect();
+    Seal::of_value(&(&batch.owner, &batch.command, batch.pty, hosts))
 }
 
 fn add(list: &Path, entry: Entry) -> io::Result<()> {
@@ -119,8 +127,8 @@ fn keep_newest(file: &mut File, end: u64) -> io::Result<u64> {
     Ok(length)
 }
 
-/// What the list says of a job.
-fn find(list: &Path, job: JobId) -> io::Result<Option<Entry>> {
+/// What the list says of a job or a batch.
+fn find(list: &Path, id: Uuid) -> io::Result<Option<Entry>> {
     let file = match File::open(list) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened?,
@@ -132,7 +140,7 @@ fn find(list: &Path, job: JobId) -> io::Result<Option<Entry>> {
     let (entries, _half) = all.as_chunks::<ENTRY>();
     let mut newest_first = entries.iter().rev();
     Ok(newest_first
-        .find(|entry| entry.starts_with(job.0.as_bytes()))
+        .find(|entry| entry.starts_with(id.as_bytes()))
         .copied())
 }
 
@@ -151,7 +159,7 @@ mod tests {
         };
         let all: Vec<u8> = (0..2 * u128::from(MOST)).flat_map(of).collect();
         std::fs::write(&list, &all).unwrap();
-        let id = |number: u128| JobId(uuid::Uuid::from_u128(number));
+        let id = Uuid::from_u128;
         let newest = 2 * u128::from(MOST) - 1;
         assert_eq!(find(&list, id(newest)).unwrap(), Some(of(newest)));
         add(&list, of(newest + 1)).unwrap();

@@ -17,8 +17,12 @@ pub(super) async fn answer(engine: Engine, request: LaunchRequest) -> Result<Rep
             line: engine.copied(what, by).await?,
         }),
         LaunchRequest::Start(start) => engine.start(start, Consent::Trusted).await.map(started),
-        LaunchRequest::RunAgain { job, confirmed } => engine
-            .run_again(job, confirmed, Consent::Trusted)
+        LaunchRequest::RunAgain {
+            job,
+            seen,
+            confirmed,
+        } => engine
+            .run_again(job, &seen, confirmed, Consent::Trusted)
             .await
             .map(started),
         LaunchRequest::Presets { project, target } => {

@@ -246,11 +246,18 @@ async fn answers(sockets: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// The server ended before it was ready: its own last words say why.
+/// The server ended before it was ready: its own last words say why. Those of its guardian, which are in the same file,
+/// repeat them.
 fn ended(place: &Place) -> StoreError {
     let log = fs::read(place.log()).unwrap_or_default();
     let log = String::from_utf8_lossy(&log);
-    let lines: Vec<&str> = log.trim_end().lines().rev().take(6).collect();
+    let lines: Vec<&str> = log
+        .trim_end()
+        .lines()
+        .rev()
+        .filter(|line| !line.starts_with("vmo: "))
+        .take(6)
+        .collect();
     let last: Vec<&str> = lines.into_iter().rev().collect();
     broken(format!(
         "the server ended before it was ready; the end of {}: {}",

@@ -30,6 +30,8 @@ pub enum LaunchRequest {
     RunAgain {
         /// The job to repeat.
         job: JobId,
+        /// Its seal, as the person saw the job: another one is refused.
+        seen: String,
         /// As [`Start::Command`]'s; and the owner, of a job that this installation did not start as it now is, once a
         /// person has seen what it runs.
         #[serde(default)]

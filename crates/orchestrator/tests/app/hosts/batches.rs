@@ -324,3 +324,62 @@ async fn held_hosts_stay_held_over_a_kill_and_a_cancel_ends_all() {
         .collect();
     assert_eq!(never, ["h02", "h03", "h04", "h05"]);
 }
+
+/// Who can write to the database can write a batch into it: that names no hosts to run on, unless a person says so.
+#[test]
+fn a_row_names_no_hosts_unasked() {
+    let (_sshd, postgres, home) = with_hosts(4);
+    home.run(&["run", "--on", "h[00-01]", "--", "test $VMO_HOST != h00"]);
+    let own = home.json(&["batch", "--json"])[0].clone();
+    let forge = |id: &str, owner: &str| {
+        let row = format!(
+            "insert into job_batches (id, owner, command, chosen, status, hosts, done, queued_at, changes, detail)
+             select '{id}', '{owner}', command, chosen, status, hosts, done, queued_at, changes,
+               replace(detail::text, 'h00', 'h03')::jsonb || jsonb_build_object('id', '{id}', 'owner', '{owner}')
+             from job_batches where id = '{}'",
+            own["id"].as_str().unwrap()
+        );
+        postgres.psql("postgres", &row);
+    };
+    let on_failed = |set: &str| home.run(&["run", "--on", set, "--", "echo on $VMO_HOST"]);
+    let ran = || home.json(&["jobs", "--json"]).as_array().unwrap().len();
+    let owner = own["owner"].as_str().unwrap();
+    // Behind every other one: of a clock ahead. And the newest, as of us and of somebody else.
+    forge("fffe0000-0000-7000-8000-000000000000", owner);
+    let newest = uuid::Uuid::now_v7().to_string();
+    forge(&newest, "bob@there");
+    assert_eq!(home.json(&["batch", "--json"])[0]["id"], newest);
+    let output = on_failed("@failed");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "on h00\n",
+        "{}",
+        words(&output)
+    );
+    let before = ran();
+    let output = on_failed(&format!("@failed:{newest}"));
+    assert_eq!(output.status.code(), Some(255), "{}", words(&output));
+    assert!(
+        words(&output).contains("of bob@there"),
+        "{}",
+        words(&output)
+    );
+    // What we started and somebody has changed since.
+    let row = "update job_batches set detail = replace(detail::text, 'h00', 'h03')::jsonb";
+    postgres.psql("postgres", row);
+    for set in [
+        "@failed",
+        &format!("@failed:{}", own["id"].as_str().unwrap()),
+    ] {
+        let output = on_failed(set);
+        assert!(words(&output).contains("add --yes"), "{}", words(&output));
+    }
+    assert_eq!(ran(), before);
+    let output = home.run(&["run", "--on", "@failed", "--yes", "--", "echo on $VMO_HOST"]);
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "on h03\n",
+        "{}",
+        words(&output)
+    );
+}

@@ -8,7 +8,7 @@ use orchestrator::{
     wire::{FailureCode, LaunchRequest},
 };
 
-use super::{home, over, refused, target, trusted};
+use super::{again, home, over, refused, seen, target, trusted};
 use crate::page::App;
 
 #[tokio::test]
@@ -20,9 +20,7 @@ async fn what_was_given_to_make_itself_is_given_again_word_by_word() {
     let mut page = app.page().await;
     page.until_ready_again().await;
     let jobs = app.home.json(&["jobs", "--json"]);
-    let id = serde_json::from_value(jobs[0]["id"].clone()).unwrap();
-    let confirmed = Vec::new();
-    let again = over(&mut page, LaunchRequest::RunAgain { job: id, confirmed }).await;
+    let again = over(&mut page, again(&seen(&app.home)[0], &[])).await;
     let expected: Vec<String> = serde_json::from_value(jobs[0]["argv"].clone()).unwrap();
     assert_eq!(again.argv, expected);
     assert_eq!(again.argv, ["make", "-j4", "-B", "-k", "all", "A=a b"]);
@@ -47,12 +45,8 @@ async fn options_are_repeated_and_other_makefiles_are_not_trusted_with_this_one(
     let app = App::start(home);
     let mut page = app.page().await;
     page.until_ready_again().await;
-    let typed = app.home.json(&["jobs", "--json"])[0]["id"].clone();
-    let again = LaunchRequest::RunAgain {
-        job: serde_json::from_value(typed).unwrap(),
-        confirmed: Vec::new(),
-    };
-    assert_eq!(refused(&mut page, again).await, FailureCode::Refused);
+    let typed = again(&seen(&app.home)[0], &[]);
+    assert_eq!(refused(&mut page, typed).await, FailureCode::Refused);
     assert!(!ran.exists());
 
     let options = MakeOptions {
@@ -63,11 +57,7 @@ async fn options_are_repeated_and_other_makefiles_are_not_trusted_with_this_one(
     };
     let start = target(&["all"], &[("A", "$(MAKE)")], options.clone());
     let first = over(&mut page, LaunchRequest::Start(start)).await;
-    let again = LaunchRequest::RunAgain {
-        job: first.id,
-        confirmed: Vec::new(),
-    };
-    let again = over(&mut page, again).await;
+    let again = over(&mut page, again(&first, &[])).await;
     assert_eq!((again.argv, again.options), (first.argv, options));
 }
 
@@ -80,11 +70,7 @@ async fn a_folder_that_is_not_trusted_runs_nothing_again() {
     let app = App::start(home);
     let mut page = app.page().await;
     page.until_ready_again().await;
-    let jobs = app.home.json(&["jobs", "--json"]);
-    let again = LaunchRequest::RunAgain {
-        job: serde_json::from_value(jobs[0]["id"].clone()).unwrap(),
-        confirmed: Vec::new(),
-    };
+    let again = again(&seen(&app.home)[0], &[]);
     assert_eq!(refused(&mut page, again).await, FailureCode::Untrusted);
     let start = Start::Target {
         project: app.home.work().display().to_string(),
@@ -112,15 +98,13 @@ async fn what_a_colleague_started_runs_again_only_where_that_is_confirmed() {
     let app = App::start(home);
     let mut page = app.page().await;
     page.until_ready_again().await;
-    let jobs = app.home.json(&["jobs", "--json"]);
-    let job = serde_json::from_value(jobs[0]["id"].clone()).unwrap();
-    let again = |confirmed| LaunchRequest::RunAgain { job, confirmed };
+    let job = seen(&app.home).remove(0);
     assert_eq!(
-        refused(&mut page, again(Vec::new())).await,
+        refused(&mut page, again(&job, &[])).await,
         FailureCode::Foreign
     );
     assert!(!ran.exists());
-    let confirmed = over(&mut page, again(vec!["bob@there".into()])).await;
+    let confirmed = over(&mut page, again(&job, &["bob@there"])).await;
     assert_ne!(confirmed.owner, "bob@there");
     assert!(ran.exists());
 }
@@ -159,10 +143,8 @@ async fn a_row_that_was_changed_runs_nothing_unasked_and_never_what_it_does_not_
     let app = App::start(home);
     let mut page = app.page().await;
     page.until_ready_again().await;
-    let jobs = app.home.json(&["jobs", "--json"]);
-    let job = serde_json::from_value(jobs[0]["id"].clone()).unwrap();
-    let owner = jobs[0]["owner"].as_str().unwrap().to_owned();
-    let again = |confirmed| LaunchRequest::RunAgain { job, confirmed };
+    let ours = seen(&app.home).remove(0);
+    let (job, owner) = (ours.id, ours.owner.as_str());
     let restore =
         "update jobs set command = saved.command, target = saved.target, detail = saved.detail
                    from saved where saved.id = jobs.id";
@@ -170,18 +152,22 @@ async fn a_row_that_was_changed_runs_nothing_unasked_and_never_what_it_does_not_
         fs::remove_file(&ran).ok();
         let forge = format!("update jobs set {forged} where id = '{job}'");
         postgres.psql("postgres", &forge);
-        let code = refused(&mut page, again(Vec::new())).await;
+        // By who saw it as it was, and by who sees it as it is.
+        let code = refused(&mut page, again(&ours, &[owner])).await;
+        assert_eq!(code, FailureCode::Refused, "{forged}");
+        let shown = seen(&app.home).remove(0);
+        let code = refused(&mut page, again(&shown, &[])).await;
         assert_eq!(code, FailureCode::Foreign, "{forged}");
         assert!(!ran.exists() && !pwn.exists(), "{forged}");
         match runs {
             None => {
-                let code = refused(&mut page, again(vec![owner.clone()])).await;
+                let code = refused(&mut page, again(&shown, &[owner])).await;
                 let no = [FailureCode::Refused, FailureCode::Untrusted];
                 assert!(no.contains(&code), "{forged}: {code:?}");
                 assert!(!ran.exists() && !pwn.exists(), "{forged}");
             }
             Some(evil) => {
-                over(&mut page, again(vec![owner.clone()])).await;
+                over(&mut page, again(&shown, &[owner])).await;
                 assert!(app.home.work().join(evil).exists(), "{forged}");
                 fs::remove_file(&pwn).unwrap();
             }
@@ -189,7 +175,7 @@ async fn a_row_that_was_changed_runs_nothing_unasked_and_never_what_it_does_not_
         postgres.psql("postgres", restore);
     }
     // As it was, it is ours and runs.
-    over(&mut page, again(Vec::new())).await;
+    over(&mut page, again(&ours, &[])).await;
     assert!(ran.exists());
 }
 
@@ -215,13 +201,12 @@ async fn a_row_that_only_says_that_it_is_ours_is_asked_for() {
                  update forged{number} set id = '{forged}'; insert into jobs table forged{number}"
             ),
         );
-        let job = forged.parse().unwrap();
-        let again = |confirmed| LaunchRequest::RunAgain { job, confirmed };
-        let code = refused(&mut page, again(Vec::new())).await;
+        let job = seen(&app.home);
+        let job = job.iter().find(|job| job.id.to_string() == forged).unwrap();
+        let code = refused(&mut page, again(job, &[])).await;
         assert_eq!(code, FailureCode::Foreign);
         assert!(!ran.exists());
-        let owner = jobs[0]["owner"].as_str().unwrap().to_owned();
-        over(&mut page, again(vec![owner])).await;
+        over(&mut page, again(job, &[&job.owner])).await;
         assert!(ran.exists());
         fs::remove_file(&ran).unwrap();
     }

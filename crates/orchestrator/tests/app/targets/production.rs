@@ -7,7 +7,7 @@ use orchestrator::{
     wire::{CatalogRequest, FailureCode, LaunchRequest, Reply},
 };
 
-use super::{danger, home, preview, refused};
+use super::{again, danger, home, preview, refused, seen};
 use crate::page::App;
 
 #[tokio::test]
@@ -54,15 +54,13 @@ async fn what_is_dangerous_there_needs_the_hosts_name() {
     for id in &ids {
         page.now_over(*id).await;
     }
-    let again = |confirmed| LaunchRequest::RunAgain {
-        job: ids[1],
-        confirmed,
-    };
+    let jobs = seen(&app.home);
+    let job = jobs.iter().find(|job| job.id == ids[1]).unwrap();
     assert_eq!(
-        refused(&mut page, again(Vec::new())).await,
+        refused(&mut page, again(job, &[])).await,
         FailureCode::Refused
     );
-    page.ask(again(vec!["db".into()])).await.unwrap();
+    page.ask(again(job, &["db"])).await.unwrap();
 
     // Whoever types the command has typed the name.
     let output = app.home.run(&["run", "--on", "db", "--", "reboot"]);

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use orchestrator::{
     job::{JobQuery, Status},
-    wire::{JobRequest, LaunchRequest, LogRequest, Reply},
+    wire::{JobRequest, LogRequest, Reply},
 };
 
-use super::home;
+use super::{again, home};
 use crate::page::App;
 
 /// What somebody, or a later app, made of a row; and what is said of it.
@@ -67,8 +67,7 @@ async fn one_row_that_cannot_be_read_is_one_bad_line() {
         // By itself it is an answer, too, and nothing runs again from it.
         let job = jobs[1].id;
         page.ask(JobRequest::Job { job }).await.unwrap_err();
-        let confirmed = vec![jobs[1].owner.clone()];
-        page.ask(LaunchRequest::RunAgain { job, confirmed })
+        page.ask(again(&jobs[1], &[&jobs[1].owner]))
             .await
             .unwrap_err();
         let earlier = page.ask(JobRequest::Earlier { job: jobs[0].id }).await;

@@ -42,7 +42,11 @@ pub(crate) enum Stage {
         drained: bool,
     },
     /// That took too long: an `exit.json` says that more may come, and it is read and spooled as it does.
-    Held(Verdict),
+    Held {
+        verdict: Verdict,
+        /// Whether it names who is left: not while they are being ended.
+        named: bool,
+    },
     /// Nothing more comes. The last `exit.json` is on its way to the disk.
     Settling,
     /// It is there. An engine may come by until then.

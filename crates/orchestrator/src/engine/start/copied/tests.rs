@@ -2,12 +2,13 @@ use std::{path::Path, process::Command};
 
 use proptest::prelude::*;
 
-use super::{line, placeholder};
+use super::{as_shown, line, placeholder};
 use crate::{
     engine::start::draft::{self, Asked},
     job::MakeOptions,
     launch::{CopiedAs, SHELL},
     make::{self, Assignment, Run},
+    visible::visible_log,
 };
 
 const OURS: &str = include_str!("../../../../../../src/lib/job.ts");
@@ -162,6 +163,40 @@ fn a_line_with_a_secret_runs_only_with_the_secret() {
     }
 }
 
+/// A row that others can write to gives no word to the line that it does not show.
+#[test]
+fn what_a_row_has_beside_the_line_it_shows_is_in_no_line() {
+    let names = [("A", "1"), ("TOKEN", "kept")];
+    let variables = names.map(|(name, value)| match name {
+        "TOKEN" => secret(name, value),
+        _ => Assignment::plain(name, value),
+    });
+    let mut asked = target(&["t"], &variables, &MakeOptions::default(), false);
+    asked
+        .here_mut()
+        .unwrap()
+        .argv
+        .push("--eval=$(shell touch PWN)".into());
+    asked.variables.push(("X; touch PWN; Y".into(), None));
+    asked.variables.push(("B".into(), Some("touch PWN".into())));
+    let asked = as_shown(asked).ok().unwrap();
+    for (by, expected) in [
+        (
+            CopiedAs::Plain,
+            r#"cd /tmp && VMO_SECRET_TOKEN="${TOKEN:?}" make t A=1 TOKEN='$(value VMO_SECRET_TOKEN)'"#,
+        ),
+        (
+            CopiedAs::Vmo,
+            r#"cd /tmp && vmo make t A=1 TOKEN="${TOKEN:?}""#,
+        ),
+    ] {
+        assert_eq!(copied(&asked, by), expected);
+    }
+    let mut other = target(&["t"], &[], &MakeOptions::default(), false);
+    other.command = "rm -rf /".into();
+    assert_eq!(as_shown(other).err().as_deref(), Some("rm -rf /"));
+}
+
 /// Real make gets the secret that the shell has, and shows nothing of it in its arguments.
 #[test]
 fn make_gets_the_secret_of_the_shell() {
@@ -212,7 +247,9 @@ proptest! {
 
     /// Whatever a command holds, each shell hands it on as it is.
     #[test]
-    fn a_command_is_the_same_command_in_every_shell(command in "[ -~\n\tä→]{1,40}") {
+    fn a_command_is_the_same_command_in_every_shell(
+        command in "[ -~\n\tä→\r\x1b\x07\x7f\u{9b}\u{202e}\u{200b}\u{e0061}]{1,40}"
+    ) {
         prop_assume!(!command.trim().is_empty());
         let on_host = draft::of_host("web-1", &command, false, None);
         let program = make::shell(&command, Path::new("/tmp")).unwrap();
@@ -225,6 +262,9 @@ proptest! {
                 (&here, CopiedAs::Vmo),
             ] {
                 let line = copied(asked, by);
+                for part in line.split('\n') {
+                    prop_assert_eq!(visible_log(part), part, "{}", &line);
+                }
                 let got = words(shell, &line, &[]).unwrap();
                 prop_assert_eq!(got.last(), Some(&command), "{}: {}", shell, line);
             }

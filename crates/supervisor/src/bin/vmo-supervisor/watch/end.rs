@@ -103,7 +103,7 @@ impl Watch {
         let over = self.outputs.ended() && !self.cancel.is_underway();
         let late = |until: Instant| self.may_read() && until <= Instant::now();
         match &self.stage {
-            Stage::Draining { verdict, .. } | Stage::Held(verdict) if over => {
+            Stage::Draining { verdict, .. } | Stage::Held { verdict, .. } if over => {
                 self.settle(self.exit(verdict, true));
                 self.input.close();
                 self.stage = Stage::Settling;
@@ -114,8 +114,15 @@ impl Watch {
                 drained: true,
             } if late(*until) => {
                 let verdict = verdict.clone();
-                self.settle(self.exit(&verdict, false));
-                self.stage = Stage::Held(verdict);
+                self.hold(verdict);
+            }
+            Stage::Held {
+                verdict,
+                named: false,
+            } if !self.cancel.is_underway() => {
+                // Who holds the output is one whom no signal of ours ended.
+                let verdict = verdict.clone();
+                self.hold(verdict);
             }
             Stage::Draining {
                 verdict,
@@ -126,6 +133,13 @@ impl Watch {
             }
             _ => {}
         }
+    }
+
+    /// Writes the end down, though more may come.
+    fn hold(&mut self, verdict: Verdict) {
+        self.settle(self.exit(&verdict, false));
+        let named = !self.cancel.is_underway();
+        self.stage = Stage::Held { verdict, named };
     }
 
     /// The exit as it is now.
