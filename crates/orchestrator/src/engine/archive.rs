@@ -29,7 +29,7 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// How long output waits for more, from the first of it that the store lacks. Small batches grow by it, and a burst is
+/// How long output waits for more, from the first of it that the store lacks. Small blocks grow by it, and a burst is
 /// with whoever looks on before the store, which packs it, asks for a processor: nothing is lost meanwhile.
 const BATCH_TIME: Duration = Duration::from_secs(1);
 
@@ -167,10 +167,10 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
     /// Writes the job with all its log; false if the store has some of it, or the log cannot be read to its end.
     async fn write_whole(&mut self) -> Result<bool, ArchiveError> {
         let end = self.live.extent().end;
-        let (batches, at) = match end.offset {
+        let (blocks, at) = match end.offset {
             0 => (Vec::new(), Mark::default()),
             _ => match self.cut() {
-                Ok(cut) if cut.next.at == end => (cut.batches, cut.next),
+                Ok(cut) if cut.next.at == end => (cut.blocks, cut.next),
                 // What is wrong with it is met again on the usual way.
                 Ok(_) | Err(_) => return Ok(false),
             },
@@ -179,7 +179,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         let mark = mark_for_store(&at);
         let mut job = self.live.job();
         (job.lines, job.bytes) = (at.state.lines(), at.bytes);
-        let (ended, all, up_to) = (&job, &batches, &mark);
+        let (ended, all, up_to) = (&job, &blocks, &mark);
         let written = self
             .link
             .insist_on_writing(|store| async move { store.write_whole(ended, all, up_to).await })
@@ -257,13 +257,13 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
             }
             cut => cut?,
         };
-        let Cut { batches, next, .. } = cut;
+        let Cut { blocks, next, .. } = cut;
         if much {
             self.read_ahead(&next);
         }
         let mark = mark_for_store(&next);
         let id = self.live.id;
-        let (sending, up_to) = (&batches, &mark);
+        let (sending, up_to) = (&blocks, &mark);
         let sent = self
             .link
             .insist_on_writing(|store| async move { store.archive(id, sending, up_to).await })

@@ -8,7 +8,7 @@ use orchestrator::{
 };
 use rustix::process::Signal;
 
-use crate::{batch, chunk, mark, open, postgres::Postgres, target};
+use crate::{block, chunk, mark, open, postgres::Postgres, target};
 
 async fn fails(url: &str) -> StoreError {
     Store::connect(&Address::parse(url, None).unwrap())
@@ -143,7 +143,7 @@ async fn a_server_that_crashes_and_comes_back_is_found_again() {
     let store = open(&server.url("postgres")).await;
     let job = target("api", "deploy");
     store.save_job(&job).await.unwrap();
-    let log = [batch(&[chunk(0, Stream::Stdout, "kept\n")], 1)];
+    let log = [block(&[chunk(0, Stream::Stdout, "kept\n")], 1)];
     store.archive(job.id, &log, &mark(1, 1)).await.unwrap();
     assert_eq!(store.make_durable(job.id).await.unwrap().unwrap().seq, 1);
 
@@ -152,7 +152,7 @@ async fn a_server_that_crashes_and_comes_back_is_found_again() {
     assert!(error.is_transient(), "{error}");
     server.up();
     assert_eq!(store.job(job.id).await.unwrap().unwrap().bytes, 5);
-    assert_eq!(store.batches(job.id, 0, 100).await.unwrap(), log);
+    assert_eq!(store.blocks(job.id, 0, 100).await.unwrap(), log);
 }
 
 #[tokio::test]
