@@ -40,7 +40,7 @@ pub struct Choice {
     pub typed: Vec<String>,
 }
 
-/// Why nothing was chosen.
+/// Why no host was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceError {
     /// The line cannot be read.

@@ -18,7 +18,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Behind`] if the archive ends before the first block; [`StoreError::Gone`] if the job is not
-    /// saved here; [`StoreError::Unfit`] if the blocks do not lead to the mark; whatever the server says.
+    /// saved here; [`StoreError::Unfit`] if the blocks do not lead to the mark; any error of the server.
     pub async fn archive(&self, job: JobId, blocks: &[Block], mark: &Mark) -> Result<()> {
         let start = follow(job, blocks, mark)?;
         let outcome = self.write(async |connection| {
@@ -30,7 +30,7 @@ impl Store {
     /// Writes how a job ended, for good: the whole log has to be archived up to `mark` before. On return both are on disk.
     ///
     /// # Errors
-    /// [`StoreError::Behind`] if the archive ends elsewhere (nothing is written then); as [`Store::save_job`].
+    /// [`StoreError::Behind`] if the archive ends elsewhere (no row is written then); as [`Store::save_job`].
     pub async fn settle(&self, job: &Job, mark: &Mark) -> Result<()> {
         let columns = Columns::of(job)?;
         let outcome = self.write(async |connection| {
@@ -39,7 +39,7 @@ impl Store {
         judge(job.id, mark, mark.seq, outcome.await?)
     }
 
-    /// Goes on at `mark` with a job whose archive ends before, at chunk `from`: what is between is nowhere any more, and
+    /// Goes on at `mark` with a job whose archive ends before, at chunk `from`: what is between is lost, and
     /// counts as [missing](Self::missing).
     ///
     /// # Errors
@@ -55,7 +55,7 @@ impl Store {
     /// before that is no longer needed. None if the job is not here.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn make_durable(&self, job: JobId) -> Result<Option<Mark>> {
         self.write(async |connection| archive_sql::secure(connection, &self.tables, job).await)
             .await
@@ -64,7 +64,7 @@ impl Store {
     /// Has the server bring all that is in its write-ahead log into its tables, so that the log can be cut. Our own lets us.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn checkpoint(&self) -> Result<()> {
         let done = self.with(async |connection| {
             sqlx::query("checkpoint").execute(connection).await?;
@@ -73,10 +73,10 @@ impl Store {
         done.await
     }
 
-    /// How far a job is archived; the start if nothing is yet, none if the job is not here.
+    /// How far a job is archived; the start if no block is yet, none if the job is not here.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn mark(&self, job: JobId) -> Result<Option<Mark>> {
         self.write(async |connection| archive_sql::read(connection, &self.tables, job).await)
             .await

@@ -92,7 +92,7 @@ const ADVANCE: &str = "update ours.jobs set
   where id = $1 and archived_seq = $2
   returning archived_stdout - $7 as stdout, archived_stderr - $8 as stderr";
 
-/// Moves the mark from `start` and writes the rows; false, and nothing done, if the mark is not at `start`.
+/// Moves the mark from `start` and writes the rows; false, without a change, if the mark is not at `start`.
 async fn advance(
     connection: &mut PgConnection,
     tables: &Tables,
@@ -249,7 +249,7 @@ const PASS: &str = "update ours.jobs set
     lines = greatest(lines, $5), bytes = greatest(bytes, $7)
   where id = $1 and archived_seq = $2";
 
-/// Moves the mark over what nobody has any more.
+/// Moves the mark past chunks that are lost.
 pub(super) async fn pass(
     connection: &mut PgConnection,
     tables: &Tables,

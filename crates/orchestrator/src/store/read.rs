@@ -14,7 +14,7 @@ impl Store {
     /// is there, and end before the next gap. Empty if the archive ends before `from_seq`.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] if a row is not as it was written; whatever the server says.
+    /// [`StoreError::Corrupt`] if a row is not as it was written; any error of the server.
     pub async fn blocks(&self, job: JobId, from_seq: u64, limit_bytes: u64) -> Result<Vec<Block>> {
         let end = |block: &Block| block.seq + block.chunks.len() as u64;
         let mut blocks = self.blocks_near(job, from_seq, limit_bytes).await?;
@@ -83,7 +83,7 @@ impl Store {
     /// How many bytes of a job's log this store has had and has no more: rows of it are gone. 0 if the job is not here.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn missing(&self, job: JobId) -> Result<u64> {
         // Lengths are known without unpacking the data. What a job that is over says of itself counts, too: its marks
         // may have been set back with its rows.
@@ -103,7 +103,7 @@ impl Store {
     /// How far the logs of these jobs can be read here, in no order; a job that is not here is left out.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn reaches(&self, jobs: &[JobId]) -> Result<Vec<Reach>> {
         // Of a job that runs, what its engine last counted may be ahead of the rows; of one that is over, its own word counts.
         let sql = sqlx::query(self.tables.sql(
@@ -132,7 +132,7 @@ impl Store {
     /// terminal that is all there is. Looked for from the end, for it is near there that it is wanted.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn seq_at_byte(&self, job: JobId, byte: u64) -> Result<Option<u64>> {
         let sql = sqlx::query(self.tables.sql(
             "select seq from ours.job_logs

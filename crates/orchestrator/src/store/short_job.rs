@@ -16,7 +16,7 @@ use super::{
 use crate::{job::Job, log::Stream};
 
 impl Store {
-    /// Writes a job that has ended, for good, with its whole log, which ends at `mark`. False, and nothing is written, if
+    /// Writes a job that has ended, for good, with its whole log, which ends at `mark`. False, without a write, if
     /// the store knows the job already. Otherwise all of it is on disk on return.
     ///
     /// # Errors
@@ -71,9 +71,9 @@ async fn write(
         .bind(&mark.state)
         .bind(total(&rows, Stream::Stdout))
         .bind(total(&rows, Stream::Stderr));
-    let told = bind_rows(statement, &rows, &texts, offsets(&rows, 0, 0))
+    let written = bind_rows(statement, &rows, &texts, offsets(&rows, 0, 0))
         .bind(CHANNEL)
         .fetch_optional(connection)
         .await?;
-    Ok(told.is_some())
+    Ok(written.is_some())
 }

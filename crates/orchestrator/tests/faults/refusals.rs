@@ -42,10 +42,10 @@ async fn a_server_with_no_connection_left() {
             others.push(other);
         }
     }
-    let why = load.told_of_trouble().await;
+    let why = load.until_trouble().await;
     assert!(why.contains("connection"), "{why}");
-    let said = load.doctor();
-    assert!(said.contains("connection"), "{said}");
+    let text = load.doctor();
+    assert!(text.contains("connection"), "{text}");
     load.goes_on(10 << 20).await;
     drop(others);
     load.heals(true).await;
@@ -56,7 +56,7 @@ async fn a_server_that_only_reads_for_a_while() {
     let postgres = Postgres::start();
     let mut load = Load::start(postgres.url("postgres")).await;
     postgres.set_now("default_transaction_read_only", "on");
-    let why = load.told_of_trouble().await;
+    let why = load.until_trouble().await;
     assert!(why.contains("read-only"), "{why}");
     assert!(load.doctor().contains("read-only"));
     load.goes_on(10 << 20).await;
@@ -75,7 +75,7 @@ async fn a_password_that_is_another_for_a_while() {
     let mut load = Load::start(postgres.tcp_url("ann", "postgres")).await;
     postgres.psql("postgres", "alter role ann password 'another'");
     end_sessions(&postgres);
-    let why = load.told_of_trouble().await;
+    let why = load.until_trouble().await;
     assert!(why.contains("password"), "{why}");
     load.goes_on(10 << 20).await;
     postgres.psql("postgres", "alter role ann password 'not-asked-for'");
@@ -91,9 +91,9 @@ async fn a_right_that_is_taken_away_for_a_while() {
     );
     let mut load = Load::start(postgres.tcp_url("ann", "postgres")).await;
     postgres.psql("postgres", "revoke insert, update on jobs from ann");
-    let why = load.told_of_trouble().await;
+    let why = load.until_trouble().await;
     assert!(why.contains("permission denied"), "{why}");
-    let why = load.said_at_a_job().await;
+    let why = load.trouble_at_a_job().await;
     assert!(why.contains("permission denied"), "{why}");
     assert!(load.doctor().contains("permission denied"));
     load.goes_on(10 << 20).await;
@@ -117,16 +117,16 @@ async fn answers_that_nobody_thought_of() {
                  create trigger no before insert on job_logs for each row execute function no()"
             ),
         );
-        let why = load.told_of_trouble().await;
+        let why = load.until_trouble().await;
         assert!(why.contains(&format!("no by {code}")), "{why}");
-        let why = load.said_at_a_job().await;
+        let why = load.trouble_at_a_job().await;
         assert!(why.contains(&format!("no by {code}")), "{why}");
         if code == ANSWERS[0] {
-            let said = load.doctor();
-            assert!(said.contains("history") && said.contains("no by"), "{said}");
+            let text = load.doctor();
+            assert!(text.contains("history") && text.contains("no by"), "{text}");
         }
         postgres.psql("postgres", "drop function no cascade");
-        load.told(|health| matches!(health, StoreHealth::Ready { .. }))
+        load.until_health(|health| matches!(health, StoreHealth::Ready { .. }))
             .await;
     }
     load.heals(false).await;
@@ -137,7 +137,7 @@ async fn tables_that_stay_locked() {
     let postgres = Postgres::start_with(&["lock_timeout=200ms"]);
     let mut load = Load::start(postgres.url("postgres")).await;
     let locked = postgres.locks("lock table job_logs in exclusive mode");
-    let why = load.told_of_trouble().await;
+    let why = load.until_trouble().await;
     assert!(why.contains("lock timeout"), "{why}");
     load.goes_on(10 << 20).await;
     drop(locked);
@@ -150,10 +150,10 @@ async fn tables_that_nobody_gives_back() {
     let mut load = Load::start(postgres.url("postgres")).await;
     let locked = postgres.locks("lock table jobs, job_logs in access exclusive mode");
     load.lists_what_runs().await;
-    let why = load.told_of_trouble().await;
+    let why = load.until_trouble().await;
     assert!(why.contains("lock on our tables"), "{why}");
-    let said = load.doctor();
-    assert!(said.contains("broken  Postgres"), "{said}");
+    let text = load.doctor();
+    assert!(text.contains("broken  Postgres"), "{text}");
     load.goes_on(10 << 20).await;
     drop(locked);
     load.heals(true).await;
@@ -169,10 +169,10 @@ async fn a_time_limit_that_ends_each_statement() {
     let mut load = Load::start(postgres.tcp_url("ann", "postgres")).await;
     postgres.psql("postgres", "alter role ann set statement_timeout = '1ms'");
     end_sessions(&postgres);
-    let why = load.told_of_trouble().await;
+    let why = load.until_trouble().await;
     assert!(why.contains("statement timeout"), "{why}");
-    let said = load.doctor();
-    assert!(said.contains("statement timeout"), "{said}");
+    let text = load.doctor();
+    assert!(text.contains("statement timeout"), "{text}");
     load.goes_on(10 << 20).await;
     postgres.psql("postgres", "alter role ann reset statement_timeout");
     end_sessions(&postgres);
@@ -187,7 +187,7 @@ async fn a_column_that_is_called_otherwise_for_a_while() {
         "postgres",
         "alter table job_logs rename column meta to other",
     );
-    let why = load.told_of_trouble().await;
+    let why = load.until_trouble().await;
     assert!(why.contains("meta"), "{why}");
     load.goes_on(10 << 20).await;
     postgres.psql(

@@ -101,7 +101,7 @@ async fn a_session_that_is_ended_from_outside_heals() {
     let end = "select pg_terminate_backend(pid) from pg_stat_activity
                where application_name = 'vm-orchestrator' and pid <> pg_backend_pid()";
     assert_eq!(server.psql("postgres", end), "t");
-    // Where the dead connection lay idle for long enough, not even the first call fails.
+    // If the dead connection lay idle for long enough, not even the first call fails.
     if let Err(error) = store.save_job(&job).await {
         assert!(error.is_transient(), "{error}");
         store.save_job(&job).await.unwrap();
@@ -263,7 +263,7 @@ async fn a_server_elsewhere_needs_a_certificate_unless_the_address_accepts_less(
         store.close().await;
         Ok::<_, StoreError>(answer)
     };
-    // This machine: encrypted where the server can, and nobody checks who it is.
+    // This machine: encrypted if the server can, without checking its certificate.
     assert_eq!(over_tls("localhost", "").await.unwrap(), "t");
     assert_eq!(
         over_tls("127.0.0.1", "&sslmode=disable").await.unwrap(),

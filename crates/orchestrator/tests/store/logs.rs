@@ -76,7 +76,7 @@ async fn nasty_bytes_come_back_exactly() {
             ..end
         }
     );
-    // Text where text can hold it: the split euro sign too, since its halves are one row's.
+    // Text if text can hold it: the split euro sign too, since its halves are one row's.
     let text = "select stream, raw is null, byte_offset from job_logs order by seq, stream";
     assert_eq!(
         server.psql("postgres", text),
@@ -141,7 +141,7 @@ async fn what_is_offered_twice_is_kept_once_and_other_cuts_fit() {
         there.iter().map(|block| block.seq).collect::<Vec<_>>(),
         [0, 5, 10, 14]
     );
-    // The block that was cut anew begins where the mark stood, with the mark's own state and line.
+    // The block that was cut anew begins at the mark, with the mark's own state and line.
     assert_eq!((there[2].first_line, &there[2].state), (11, &state(10)));
     let now = store.mark(job.id).await.unwrap().unwrap();
     assert_eq!(
@@ -422,7 +422,7 @@ async fn a_job_that_is_new_and_over_is_written_whole_and_once() {
     };
     let job = of(target("api", "deploy"));
     assert!(store.write_whole(&job, &log, &end).await.unwrap());
-    // As where the answer of the first call was lost.
+    // As if the answer of the first call was lost.
     assert!(!store.write_whole(&job, &log, &end).await.unwrap());
     assert_eq!(store.job(job.id).await.unwrap().unwrap(), job);
     assert_eq!(all(&store, &job, u64::MAX).await, log);

@@ -59,7 +59,7 @@ const SHAPE: &str = "select string_agg(line, e'\n' order by line) from (
     union all
     select indexdef from pg_indexes where schemaname = current_schema()) lines";
 
-/// The ledger as the driver keeps it (sqlx, `migrate`): the app says with an error of its own where it is not.
+/// The ledger as the driver keeps it (sqlx, `migrate`): the app reports with an error of its own if it is not.
 const LEDGER: &str = "create table vmo_migrations (version bigint primary key, description text not null,
     installed_on timestamptz not null default now(), success boolean not null, checksum bytea not null,
     execution_time bigint not null)";

@@ -101,7 +101,7 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
     Ok(ExitCode::from(u8::from(broken)))
 }
 
-/// What of the environment is not what it seems: variables of other databases, a shell that says nothing.
+/// What of the environment is not what it seems: variables of other databases, a login shell that does not answer.
 async fn environment_checks(folders: &Folders) -> Result<Vec<Check>, super::Failed> {
     let mut checks = Vec::new();
     let apart = environment::names_apart();
@@ -119,7 +119,7 @@ async fn environment_checks(folders: &Folders) -> Result<Vec<Check>, super::Fail
         (login.known(), login.problem())
     });
     let (known, problem) = login.await?;
-    // A service and a container have no login shell, and nothing to miss of it.
+    // A service and a container have no login shell, and do not need its settings.
     let none = std::env::var_os("SHELL").is_none();
     checks.push(Check {
         what: "login shell",
@@ -156,8 +156,9 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
         Check::new("settings", settings.is_empty(), in_force),
         postgres_check(&engine).await,
     ];
-    let seen = catalog.seen_database();
-    checks.extend(seen.map(|seen| Check::new("DATABASE_URL", true, db::not_used(&seen))));
+    let database = catalog.seen_database();
+    checks
+        .extend(database.map(|database| Check::new("DATABASE_URL", true, db::not_used(&database))));
     checks.extend(problem("jobs", &engine.jobs().skipped()));
     let unarchived = engine.unarchived().await;
     let unarchived = unarchived.unwrap_or_else(|error| vec![error.to_string()]);

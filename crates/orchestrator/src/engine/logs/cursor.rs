@@ -1,6 +1,6 @@
 //! Reads a log in order, whether a piece of it is still in the spool, already in the store, or first one and then the other.
 //!
-//! Every reader is a cursor. Nothing is queued for it, so a slow one costs nobody anything.
+//! Every reader is a cursor. There is no queue for it, so a slow one does not delay the others.
 
 use std::{io, sync::Arc};
 

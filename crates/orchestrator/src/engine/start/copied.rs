@@ -4,7 +4,7 @@
 
 use super::{
     compose::Wanted,
-    draft::{self, Asked},
+    draft::{self, Draft},
 };
 use crate::{
     engine::{Engine, EngineError},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Engine {
-    /// A launch or a job as a line for a terminal. Nothing is run.
+    /// A launch or a job as a line for a terminal. It runs no command.
     ///
     /// # Errors
     /// If the job or the project is unknown, or a rule of make's arguments is broken.
@@ -25,18 +25,18 @@ impl Engine {
             Copied::Start { .. } => None,
         };
         self.blocking(move |engine| {
-            let asked = match (job, what) {
+            let drafts = match (job, what) {
                 (Some(job), _) => vec![of_job(job)],
-                (None, Copied::Start { start }) => engine.asked_of(&start)?,
+                (None, Copied::Start { start }) => engine.drafts_of(&start)?,
                 (None, Copied::Job { .. }) => Vec::new(),
             };
-            line(&asked, by, &|host| engine.catalog().ssh_words(host))
+            line(&drafts, by, &|host| engine.catalog().ssh_words(host))
         })
         .await
     }
 
     /// What a launch would start, one for each host.
-    fn asked_of(&self, start: &Start) -> Result<Vec<Asked>, EngineError> {
+    fn drafts_of(&self, start: &Start) -> Result<Vec<Draft>, EngineError> {
         match start {
             Start::Target {
                 project,
@@ -54,7 +54,7 @@ impl Engine {
                     options,
                     pty: *pty,
                 };
-                Ok(vec![self.compose_targets(&project, &scan, wanted)?.asked])
+                Ok(vec![self.compose_targets(&project, &scan, wanted)?.draft])
             }
             Start::Command {
                 command,
@@ -64,7 +64,7 @@ impl Engine {
                 ..
             } if hosts.is_empty() => {
                 let composed = self.compose_shell(command, cwd.as_deref(), *pty)?;
-                Ok(vec![composed.asked])
+                Ok(vec![composed.draft])
             }
             Start::Command {
                 command,
@@ -79,8 +79,8 @@ impl Engine {
     }
 }
 
-fn of_job(job: Job) -> Asked {
-    Asked {
+fn of_job(job: Job) -> Draft {
+    Draft {
         what: job.what,
         place: job.place,
         command: job.command,
@@ -94,10 +94,10 @@ fn of_job(job: Job) -> Asked {
 type Way<'a> = &'a dyn Fn(&str) -> (Vec<String>, String);
 
 /// Jobs of one launch as lines for a terminal.
-fn line(asked: &[Asked], by: CopiedAs, way: Way<'_>) -> Result<String, EngineError> {
+fn line(drafts: &[Draft], by: CopiedAs, way: Way<'_>) -> Result<String, EngineError> {
     let lines = match by {
-        CopiedAs::Plain => asked.iter().map(|one| plain(one, way)).collect(),
-        CopiedAs::Vmo => by_vmo(asked).map(|line| vec![line]),
+        CopiedAs::Plain => drafts.iter().map(|one| plain(one, way)).collect(),
+        CopiedAs::Vmo => by_vmo(drafts).map(|line| vec![line]),
     };
     let lines: Vec<String> = lines.map_err(|_| nul())?;
     Ok(lines.join("\n"))
@@ -123,7 +123,7 @@ fn assigned(name: &str, value: &str) -> Quoted {
     Ok(format!("{name}={}", quoted(value)?))
 }
 
-/// What is in a secret's place: the shell's own variable of that name, without which it says so and runs nothing.
+/// What is in a secret's place: the shell's own variable of that name, without which it says so and runs no command.
 fn placeholder(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut shell: String = name
@@ -136,36 +136,36 @@ fn placeholder(name: &str) -> String {
     format!("\"${{{shell}:?}}\"")
 }
 
-fn within(asked: &Asked, line: String) -> Quoted {
-    match asked.here().and_then(|here| here.cwd.as_ref()) {
+fn within(draft: &Draft, line: String) -> Quoted {
+    match draft.here().and_then(|here| here.cwd.as_ref()) {
         Some(cwd) => Ok(format!("cd {} && {line}", quoted(&cwd.to_string_lossy())?)),
         None => Ok(line),
     }
 }
 
 /// By its own program: `make`, `ssh`, or the shell.
-fn plain(asked: &Asked, way: Way<'_>) -> Quoted {
-    if let Place::Host { name } = &asked.place {
-        return by_ssh(asked, way(name));
+fn plain(draft: &Draft, way: Way<'_>) -> Quoted {
+    if let Place::Host { name } = &draft.place {
+        return by_ssh(draft, way(name));
     }
-    let argv = asked.here().map_or(&[][..], |here| &here.argv);
+    let argv = draft.here().map_or(&[][..], |here| &here.argv);
     if argv.is_empty() {
-        return within(asked, asked.command.clone());
+        return within(draft, draft.command.clone());
     }
-    let mut words: Vec<String> = secrets(asked)
+    let mut words: Vec<String> = secrets(draft)
         .map(|name| format!("{}={}", make::carrier(name), placeholder(name)))
         .collect();
-    for word in without_dashes(asked, argv) {
+    for word in without_dashes(draft, argv) {
         words.push(match word.split_once('=') {
             Some((name, value)) if is_name(name) && !words.is_empty() => assigned(name, value)?,
             _ => quoted(word)?,
         });
     }
-    within(asked, words.join(" "))
+    within(draft, words.join(" "))
 }
 
-fn secrets(asked: &Asked) -> impl Iterator<Item = &str> {
-    let secret = asked.variables.iter().filter(|(_, value)| value.is_none());
+fn secrets(draft: &Draft) -> impl Iterator<Item = &str> {
+    let secret = draft.variables.iter().filter(|(_, value)| value.is_none());
     secret.map(|(name, _)| name.as_str())
 }
 
@@ -178,9 +178,9 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The words without the `--` that we put before targets, if make reads them the same.
-fn without_dashes<'a>(asked: &Asked, argv: &'a [String]) -> Vec<&'a str> {
+fn without_dashes<'a>(draft: &Draft, argv: &'a [String]) -> Vec<&'a str> {
     let mut words: Vec<&str> = argv.iter().map(String::as_str).collect();
-    if let What::Target { typed: false, .. } = &asked.what
+    if let What::Target { typed: false, .. } = &draft.what
         && let Some(at) = words.iter().position(|word| *word == "--")
     {
         let behind = &words[at + 1..];
@@ -194,26 +194,26 @@ fn without_dashes<'a>(asked: &Asked, argv: &'a [String]) -> Vec<&'a str> {
     words
 }
 
-fn by_ssh(asked: &Asked, (options, host): (Vec<String>, String)) -> Quoted {
+fn by_ssh(draft: &Draft, (options, host): (Vec<String>, String)) -> Quoted {
     let mut words = vec!["ssh".to_owned()];
     words.extend(options);
-    let is_shell = asked.command == SHELL && asked.pty;
-    if asked.pty && !is_shell {
+    let is_shell = draft.command == SHELL && draft.pty;
+    if draft.pty && !is_shell {
         words.push("-t".to_owned());
     }
     if is_shell {
         words.push(host);
     } else {
         // ssh looks for options behind the host, too.
-        words.extend(asked.command.starts_with('-').then(|| "--".to_owned()));
-        words.extend([host, asked.command.clone()]);
+        words.extend(draft.command.starts_with('-').then(|| "--".to_owned()));
+        words.extend([host, draft.command.clone()]);
     }
     joined(words.iter().map(String::as_str))
 }
 
 /// By `vmo`, which keeps it in the history.
-fn by_vmo(asked: &[Asked]) -> Quoted {
-    let Some(first) = asked.first() else {
+fn by_vmo(drafts: &[Draft]) -> Quoted {
+    let Some(first) = drafts.first() else {
         return Ok(String::new());
     };
     match &first.what {
@@ -222,6 +222,7 @@ fn by_vmo(asked: &[Asked]) -> Quoted {
             targets,
             options,
             typed: false,
+            // `vmo run` would take such a target for an option of its own; `vmo make` passes words on as they are.
         } if !targets.iter().any(|target| target.starts_with('-')) => {
             let mut words = vec!["vmo run".to_owned(), assigned("--project", project)?];
             words.extend(vmo_options(options, first.pty));
@@ -238,6 +239,7 @@ fn by_vmo(asked: &[Asked]) -> Quoted {
         }
         What::Target { .. } => {
             let argv = first.here().map_or(&[][..], |here| &here.argv);
+            // `direnv exec DIR` may be before it, which `vmo make` puts there by itself.
             let after_make = argv.iter().position(|word| word == "make");
             let words = after_make.map_or(&[][..], |at| &argv[at + 1..]);
             let mut line = vec!["vmo make".to_owned()];
@@ -255,7 +257,7 @@ fn by_vmo(asked: &[Asked]) -> Quoted {
             match &first.place {
                 Place::Here(_) => within(first, format!("vmo run{pty} -- {command}")),
                 Place::Host { .. } => {
-                    let hosts = asked.iter().filter_map(|one| match &one.place {
+                    let hosts = drafts.iter().filter_map(|one| match &one.place {
                         Place::Host { name } => Some(name.as_str()),
                         Place::Here(_) => None,
                     });

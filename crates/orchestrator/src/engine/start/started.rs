@@ -71,12 +71,12 @@ fn entry(job: &Job) -> Entry {
         } => (u8::from(*typed), Some(project.as_str()), targets.as_slice()),
         What::Command => (2, job.host(), &[][..]),
     };
-    let (said, runs) = (&job.command, job.argv());
-    let told = (&job.owner, kind, place, targets, said, runs);
-    let told = (told, &job.variables, job.cwd(), job.pty);
+    let (command, runs) = (&job.command, job.argv());
+    let key = (&job.owner, kind, place, targets, command, runs);
+    let key = (key, &job.variables, job.cwd(), job.pty);
     let mut digest = Sha256::new();
-    // As JSON, where one text ends is no matter of what is in it. A path that is no text is in no row.
-    digest.update(serde_json::to_vec(&told).unwrap_or_default());
+    // In JSON, the end of a text does not depend on what is in it. A path that is no text is in no row.
+    digest.update(serde_json::to_vec(&key).unwrap_or_default());
     // Targets on a host are not the same targets here.
     if let (What::Target { .. }, Some(host)) = (&job.what, job.host()) {
         digest.update(serde_json::to_vec(host).unwrap_or_default());
@@ -107,7 +107,7 @@ fn add(list: &Path, entry: Entry) -> io::Result<()> {
     file.write_all(&entry)
 }
 
-/// Drops the older half, and gives where the list ends then.
+/// Drops the older half, and gives the list's new end.
 fn keep_newest(file: &mut File, end: u64) -> io::Result<u64> {
     let length = MOST * ENTRY as u64;
     let mut newest = Vec::new();
