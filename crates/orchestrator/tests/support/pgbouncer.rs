@@ -50,10 +50,10 @@ impl PgBouncer {
                 sender.send(line).ok();
             }
         });
-        let mut text = String::new();
-        while !text.contains("process up") {
+        let mut output = String::new();
+        while !output.contains("process up") {
             match receiver.recv_timeout(PATIENCE) {
-                Ok(line) => text = format!("{output}{line}\n"),
+                Ok(line) => output = format!("{output}{line}\n"),
                 Err(_) => panic!("it does not get ready: {output}"),
             }
         }
