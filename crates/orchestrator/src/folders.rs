@@ -179,7 +179,7 @@ pub fn program(name: &str) -> io::Result<PathBuf> {
 }
 
 /// The folders of a `PATH` in which we look for programs of our own accord: the absolute ones. An empty or relative one names
-/// the folder that a person is in, and nothing of that runs unasked.
+/// the folder that a person is in, and no program there is run unasked.
 pub(crate) fn places(path: &OsStr) -> impl Iterator<Item = PathBuf> {
     env::split_paths(path).filter(|folder| folder.is_absolute())
 }
@@ -199,8 +199,8 @@ pub fn installed(name: &str) -> io::Result<PathBuf> {
     })
 }
 
-/// The id in this file, and whether it was written now, because there was none. Nobody is given one that is not on the disk: what is known by
-/// it would be nobody's later.
+/// The id in this file, and whether it was written now, because there was none. An id is on the disk before it is used:
+/// what is known by it could not be found again later.
 fn id_in(path: &Path, new: impl FnOnce() -> Uuid) -> io::Result<(Uuid, bool)> {
     let mut open = fs::OpenOptions::new();
     open.read(true).write(true).create(true).truncate(false);
@@ -269,7 +269,7 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Sees that a file or folder can be believed: it, and the link that leads to it if it is one, is this user's or the
-/// system's, and nobody else may write to it. A folder that was once open to others may hold what they put there.
+/// system's, and no other user may write to it. A folder that was once open to others may hold what they put there.
 ///
 /// # Errors
 /// `PermissionDenied`, with whose it is and what to do; those of the file system.

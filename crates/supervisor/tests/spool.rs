@@ -169,7 +169,7 @@ proptest! {
         prop_assert_eq!(spool::last(folder.path()).unwrap().seq as usize, if is_last { good } else { others.len() });
 
         // Every record before the damaged one is read, and none from it on. A length made longer than the file looks
-        // like a torn tail where nobody says how far it goes; with the committed offset it is an error or the end too.
+        // like a torn tail if its length is not given; with the committed offset it is an error or the end too.
         for until in [len, u64::MAX] {
             let (back, error) = read(folder.path(), Position::default(), until, 700);
             prop_assert_eq!(&back[..], &parts[..good]);

@@ -162,8 +162,8 @@ fn cancel_ends_the_whole_tree() {
             .count()
             == 2
     });
-    let said = home.text(&["cancel", "last"]);
-    assert!(said.contains("canceled"), "{said}");
+    let text = home.text(&["cancel", "last"]);
+    assert!(text.contains("canceled"), "{text}");
     assert_eq!(
         running.child.wait().unwrap().code(),
         Some(128 + 2),
@@ -185,8 +185,8 @@ fn what_a_job_leaves_running_is_named() {
     assert!(output.status.success());
     let pid = fs::read_to_string(home.work().join("pid")).unwrap();
     let named = format!("sleep 1000 (pid {})", pid.trim());
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said, format!("vmo: left running: {named}\n"));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr, format!("vmo: left running: {named}\n"));
     assert_eq!(home.json(&["jobs", "--json"])[0]["survivors"][0], named);
     let pid = rustix::process::Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
@@ -238,10 +238,10 @@ fn what_is_unknown_is_named() {
     let (_postgres, home) = home();
     let refused = |args: &[&str], code: i32, words: &[&str]| {
         let output = home.run(args);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
         for word in words {
-            assert!(said.contains(word), "{args:?}: {said}");
+            assert!(stderr.contains(word), "{args:?}: {stderr}");
         }
     };
     refused(&["run", "-p", "nosuch", "hello"], 255, &["nosuch"]);
@@ -455,10 +455,10 @@ fn output_that_a_process_holds_after_the_end_is_not_waited_for() {
         (output.status.code(), output.stdout),
         (Some(3), b"said\n".to_vec())
     );
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        said.contains("holds its output") && !said.contains("Postgres"),
-        "{said}"
+        stderr.contains("holds its output") && !stderr.contains("Postgres"),
+        "{stderr}"
     );
     let kept = postgres.psql("postgres", "select status, exit_code from jobs");
     assert_eq!(kept.trim(), "error|3");

@@ -27,13 +27,13 @@ async fn a_data_disk_that_is_full_for_a_while() {
     let postgres = Postgres::start_on(&settings, Some(data.path()), Some(wal.path()));
     let mut load = Load::start(postgres.url("postgres")).await;
     let ballast = data.fill();
-    let why = load.told_of_trouble().await;
+    let why = load.until_trouble().await;
     assert!(
         why.contains("No space left") || why.contains("could not extend"),
         "{why}"
     );
-    let said = load.doctor();
-    assert!(said.contains("broken  Postgres"), "{said}");
+    let text = load.doctor();
+    assert!(text.contains("broken  Postgres"), "{text}");
     load.goes_on(10 << 20).await;
     drop(ballast);
     load.heals(true).await;
@@ -47,7 +47,7 @@ async fn a_write_ahead_log_that_cannot_be_written() {
     let mut postgres = Postgres::start_on(&["max_wal_size=32MB"], None, Some(wal.path()));
     let mut load = Load::start(postgres.url("postgres")).await;
     let ballast = wal.fill();
-    load.told_of_trouble().await;
+    load.until_trouble().await;
     // A PANIC, and another one while it recovers.
     postgres.ends();
     load.goes_on(10 << 20).await;
@@ -146,11 +146,12 @@ fn a_command_line_says_that_its_job_waits() {
     let mut vmo = vmo.spawn().unwrap();
     crate::home::eventually("it writes", || witness.written() > 1 << 20);
     let ballast = disk.fill();
-    let mut said = BufReader::new(vmo.stderr.take().unwrap())
+    let mut lines = BufReader::new(vmo.stderr.take().unwrap())
         .split(b'\n')
         .map(Result::unwrap);
     // The job writes there too.
-    let mut says = |text: &[u8]| said.any(|line| line.windows(text.len()).any(|part| part == text));
+    let mut says =
+        |text: &[u8]| lines.any(|line| line.windows(text.len()).any(|part| part == text));
     assert!(says(b"vmo: paused: disk full"));
     let log = home.run(&["log", "last"]);
     let of_log = String::from_utf8_lossy(&log.stderr).into_owned();
@@ -164,7 +165,7 @@ fn a_command_line_says_that_its_job_waits() {
     drop(ballast);
     assert!(says(b"vmo: it goes on") && follower_says("vmo: it goes on"));
     witness.stop();
-    while said.next().is_some() {}
+    while lines.next().is_some() {}
     assert!(vmo.wait().unwrap().success() && following.wait().unwrap().success());
 }
 

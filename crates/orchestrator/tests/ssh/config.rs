@@ -53,14 +53,15 @@ impl Home {
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        let mut said: HashMap<String, Vec<String>> = HashMap::new();
+        let mut options: HashMap<String, Vec<String>> = HashMap::new();
         for line in String::from_utf8(output.stdout).unwrap().lines() {
             let (keyword, value) = line.split_once(' ').unwrap_or((line, ""));
-            said.entry(keyword.to_owned())
+            options
+                .entry(keyword.to_owned())
                 .or_default()
                 .push(value.to_owned());
         }
-        said
+        options
     }
 }
 
@@ -176,8 +177,8 @@ fn a_route_is_what_ssh_says() {
         "nine@web-9",
         "root@10.1.2.3",
     ] {
-        let said = home.oracle(host);
-        let one = |keyword: &str| said.get(keyword).map_or("", |values| values[0].as_str());
+        let options = home.oracle(host);
+        let one = |keyword: &str| options.get(keyword).map_or("", |values| values[0].as_str());
         let route = config.resolve(host).unwrap();
         assert_eq!(route.hostname, one("hostname"), "{host}");
         assert_eq!(route.user, one("user"), "{host}");
@@ -223,14 +224,14 @@ fn a_route_is_what_ssh_says() {
         );
         if route.identities_named {
             // ssh prints the tokens as they stand.
-            let asked: Vec<_> = said["identityfile"]
+            let expected: Vec<_> = options["identityfile"]
                 .iter()
                 .map(|text| {
                     text.replace("%h", &route.hostname)
                         .replace("%r", &route.user)
                 })
                 .collect();
-            assert_eq!(files(&route.identity_files), asked.join(" "), "{host}");
+            assert_eq!(files(&route.identity_files), expected.join(" "), "{host}");
         }
     }
 }
@@ -348,8 +349,8 @@ fn a_final_pass_is_made_as_ssh_makes_it() {
     )]);
     let config = home.read();
     for host in ["a", "b", "c", "real.example", "other"] {
-        let said = home.oracle(host);
-        let one = |keyword: &str| said.get(keyword).map_or("", |values| values[0].as_str());
+        let text = home.oracle(host);
+        let one = |keyword: &str| text.get(keyword).map_or("", |values| values[0].as_str());
         let route = config.resolve(host).unwrap();
         assert_eq!(route.hostname, one("hostname"), "{host}");
         assert_eq!(route.port.to_string(), one("port"), "{host}");
@@ -360,7 +361,7 @@ fn a_final_pass_is_made_as_ssh_makes_it() {
             "{host}"
         );
         if host == "b" {
-            assert_eq!(route.identity_files.len(), said["identityfile"].len());
+            assert_eq!(route.identity_files.len(), text["identityfile"].len());
         }
     }
 }

@@ -35,7 +35,7 @@ impl Reader {
     /// says; if the segment with `at` is gone, before that gap, to be [skipped](Self::skip).
     ///
     /// # Errors
-    /// `NotFound` when there is no spool, or nothing of it at or after `at`.
+    /// `NotFound` when there is no spool, or it ends before `at`.
     pub fn open_over_gaps(folder: &Path, at: Position) -> io::Result<Self> {
         let spool = segment::dir(folder);
         let starts = segment::starts(&spool)?;

@@ -53,7 +53,7 @@ pub struct Reader {
     pub(super) start: u64,
     pub(super) at: Position,
     /// How many records before `at` cannot be read any more, so that later ones have lower numbers here than they had; none
-    /// where the next record says so.
+    /// as the next record says.
     pub(super) lost: Option<u64>,
 }
 
@@ -86,9 +86,9 @@ impl Reader {
     }
 
     /// The next records that end at or before the offset `until`, in at most `max_bytes` bytes of file, or one record
-    /// if that alone is longer; [`MAX_RECORD`] or more reads fastest. None when there is nothing whole.
+    /// if that alone is longer; [`MAX_RECORD`] or more reads fastest. None when no record is whole.
     ///
-    /// `until` is the committed offset; for a spool nobody writes any more, `u64::MAX` or [`super::end`] do.
+    /// `until` is the committed offset; for a spool that is no longer written, `u64::MAX` or [`super::end`] do.
     ///
     /// # Errors
     /// `InvalidData` at a damaged record, after every good one before it was given; `NotFound` when the segment is gone.
@@ -225,9 +225,12 @@ impl Reader {
                     end.offset += (HEADER + len) as u64;
                     end.seq += 1;
                 }
+                // One record may be longer than the buffer: the caller reads again, as much as this one needs.
                 Parsed::Short { need } if records.is_empty() && need > bytes.len() => {
                     return Ok(Err(need));
                 }
+                // What is whole is given first; the next call meets the damage, or the rest of a record, at its
+                // start.
                 _ if !records.is_empty() => break,
                 Parsed::Bad(why) => return Err(segment::damaged(end.offset, why)),
                 Parsed::Whole { .. } | Parsed::Short { .. } => {

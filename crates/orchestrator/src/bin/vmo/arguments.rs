@@ -17,7 +17,7 @@ const USAGE: i32 = 2;
 /// The arguments; help, the version and errors are printed, and end the process.
 pub(crate) fn parse<C: Parser>() -> C {
     C::try_parse().unwrap_or_else(|error| {
-        // Help and the version repeat nothing.
+        // Help and the version repeat no argument.
         if !error.use_stderr() {
             error.exit();
         }

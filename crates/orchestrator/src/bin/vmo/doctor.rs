@@ -124,8 +124,9 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
         Check::new("settings", settings.is_empty(), in_force),
         postgres_check(&engine).await,
     ];
-    let seen = catalog.seen_database();
-    checks.extend(seen.map(|seen| Check::new("DATABASE_URL", true, db::not_used(&seen))));
+    let database = catalog.seen_database();
+    checks
+        .extend(database.map(|database| Check::new("DATABASE_URL", true, db::not_used(&database))));
     checks.extend(problem("jobs", &engine.jobs().skipped()));
     let unarchived = engine.unarchived().await;
     let unarchived = unarchived.unwrap_or_else(|error| vec![error.to_string()]);

@@ -69,7 +69,7 @@ pub(crate) struct Run {
 pub(crate) async fn run(run: Run) -> Outcome {
     let jobs = async {
         let engine = engine().await?;
-        let start = asked(&run, &engine).await?;
+        let start = start_of(&run, &engine).await?;
         if let Some((rows, cols)) = terminal::size() {
             engine.set_window(rows, cols);
         }
@@ -154,7 +154,7 @@ async fn say_problems(engine: &Engine, start: &Start) -> Result<(), Failed> {
     Ok(())
 }
 
-async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
+async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed> {
     if !run.command.is_empty() {
         if run.make.any() || run.filled.any() {
             return Err(Failed::new(
@@ -278,7 +278,7 @@ fn never_ran(failed: Failed) -> Failed {
     }
 }
 
-/// Leaves jobs to their supervisors, once those need nobody any more: a login may have something to ask.
+/// Leaves jobs to their supervisors, once those need no engine any more: a login may have something to ask.
 async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
     let all: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
     let is_ours = move |job| all.contains(&job);
@@ -390,8 +390,8 @@ async fn cancel_on_interrupt(engine: Engine, job: JobId) {
     }
 }
 
-/// `vmo archive`: archives what is over and what nobody archives, and leaves. Started by a supervisor whose job nobody
-/// follows, and by programs that come across such jobs.
+/// `vmo archive`: archives the jobs that are over and that no engine archives, and ends. Started by a supervisor whose
+/// job no engine follows, and by programs that come across such jobs.
 pub(crate) async fn archive() -> Outcome {
     let engine = engine().await?;
     engine.settled().await;

@@ -67,10 +67,12 @@ pub(super) async fn clear(place: &Place) -> Result<(), StoreError> {
     }
     let file = data.join("postmaster.pid");
     match Note::read(place) {
-        // The number in it may be another's by now, or of a dead process that nobody has buried: Postgres would not start.
+        // The number in it may be another's by now, or of a dead process that was not waited for: Postgres would not
+        // start.
         Some(note) if exists(note.pid) => remove(&file)?,
         Some(_) => {}
-        // Nobody works there, and this cannot be read: it was being written when the power went. Postgres would not start.
+        // No server runs there, and this cannot be read: it was being written when the power went. Postgres would not
+        // start.
         None => set_aside(&file)?,
     }
     let sockets = place.sockets()?;

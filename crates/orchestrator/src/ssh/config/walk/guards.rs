@@ -96,7 +96,7 @@ impl Walk<'_> {
         let place = &self.config.guards[at].place;
         let purpose = self.purpose;
         if !(purpose.may_run)(text) {
-            // Of a host that is only listed nothing has to be known.
+            // A host that is only listed needs no lookups.
             if purpose.may_look_up && self.leads_anywhere(at) {
                 let place = place.to_string();
                 self.refusal
