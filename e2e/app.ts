@@ -36,7 +36,7 @@ export class App {
     return this.page.getByTestId('terminal');
   }
 
-  /** What has the keyboard where the terminal has it. */
+  /** What has the keyboard if the terminal has it. */
   get keyboard(): Locator {
     return this.terminal.getByRole('textbox');
   }
@@ -51,7 +51,7 @@ export class App {
     return this.page.getByRole('main').getByRole('button', { name });
   }
 
-  /** Unfolds the demo project where it is folded. */
+  /** Unfolds the demo project if it is folded. */
   async unfold(): Promise<void> {
     const demo = this.page.getByRole('button', { name: /^vm\b/, expanded: false });
     const folded = await demo.or(this.target('hello')).first().getAttribute('aria-expanded');
@@ -91,7 +91,7 @@ interface Shared {
   opened: { token: string | null };
 }
 
-/** Keeps the page's sockets where a scenario can drop them. */
+/** Keeps the page's sockets so that a scenario can drop them. */
 function record(): void {
   const sockets: WebSocket[] = [];
   (window as unknown as Recording).sockets = sockets;

@@ -23,7 +23,7 @@ test('a dropped socket resumes without a gap', async ({ app, page }) => {
   await expect(app.status).toHaveText('Canceled');
 });
 
-test('a server that was started anew is told from one that is away', async ({ page }) => {
+test('a restarted server is not taken for one that is away', async ({ page }) => {
   const home = await Home.make();
   let server = await Server.start(home);
   try {

@@ -56,7 +56,7 @@ test('all of a million lines are searched, and each hit is a key away', async ({
   await expect(find.bar.getByText(/^unclosed group, at character 17$/)).toBeVisible();
   await find.field.fill('^line 99999\\d of');
   await expect(find.hits).toHaveText(/\/ 10$/);
-  // Escape closes the bar; n goes on from the log only where something is looked for.
+  // Escape closes the bar; n goes on from the log only if something is looked for.
   await find.field.press('Escape');
   await expect(find.bar).toHaveCount(0);
   await expect(app.log).toBeFocused();

@@ -1,8 +1,8 @@
-// What a page of any size must hold to, beyond what axe can tell: nothing is cut off or covered, nothing moves where a
+// What a page of any size must hold to, beyond what axe can tell: nothing is cut off or covered, nothing moves if a
 // person wants none of that, and the keyboard reaches everything and shows where it is.
 import type { Page } from '@playwright/test';
 
-/** Controls that a person cannot get at, and a page that scrolls as a whole; none where all is well. */
+/** Controls that a person cannot get at, and a page that scrolls as a whole; none if all is well. */
 export function misfits(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const found: string[] = [];

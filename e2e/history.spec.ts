@@ -63,7 +63,7 @@ test('tabs are closed one by one, and the last one leads back to the start', asy
   await expect(tabs).toHaveCount(0);
 });
 
-test('a job that is not there is said to be so', async ({ app, page }) => {
+test('a job that is not there cannot be shown, and the page says so', async ({ app, page }) => {
   await page.goto(`${new URL(page.url()).origin}/job/01890000-0000-7000-8000-000000000000`);
   await expect(page.getByRole('heading', { name: 'This job cannot be shown' })).toBeVisible();
   await page.getByRole('button', { name: 'Close the tab' }).click();
@@ -77,7 +77,7 @@ test('a job is pinned and noted, and found by its pin', async ({ app, page }) =>
   await expect(app.status).toHaveText('Done');
   await page.getByRole('button', { name: 'Pin this job' }).click();
   await expect(page.getByRole('button', { name: 'Unpin this job' })).toBeVisible();
-  await page.getByRole('button', { name: 'Write a note' }).click();
+  await page.getByRole('button', { name: 'Add a note' }).click();
   await page.getByRole('textbox', { name: 'Note' }).fill('the one before the incident');
   await page.keyboard.press('Enter');
   await expect(page.getByTestId('note')).toContainText('the one before the incident');

@@ -206,7 +206,7 @@ test('two hundred lines of piled accents are drawn at once', async ({ app, page 
     .getByRole('button', { name: /^Run on / })
     .click();
   await expect(app.status).toHaveText('Done');
-  // Opened anew, all is asked for; an answer holds 64 lines of 8 KB, and none of either end may be left out.
+  // After a reload all is asked for; an answer holds 64 lines of 8 KB, and none of either end may be left out.
   await page.reload();
   await expect(app.status).toHaveText('Done');
   for (const [key, number] of [
@@ -217,7 +217,7 @@ test('two hundred lines of piled accents are drawn at once', async ({ app, page 
     await expect(app.log.locator(`[data-line="${number}"]`)).toHaveText(/ end$/);
     await expect(app.log.locator('.text:empty')).toHaveCount(0);
   }
-  // The usual one of some frames in which the rows are drawn anew: the longest is as long as another program wants.
+  // The usual one of some frames in which the rows are drawn again: the longest is as long as another program wants.
   const frames = await page.evaluate(async () => {
     const log = document.querySelector('[role="log"]')!;
     let last = performance.now();

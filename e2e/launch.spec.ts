@@ -84,7 +84,7 @@ async function unfold(page: Page, project: string): Promise<void> {
   if ((await row.getAttribute('aria-expanded')) === 'false') await row.click();
 }
 
-/** Opens the form of a target, and trusts its project where that is asked. */
+/** Opens the form of a target, and trusts its project if that is asked. */
 async function open(page: Page, app: App, target: string): Promise<void> {
   await app.target(target).hover();
   await page.getByRole('button', { name: `Run ${target} with variables…` }).click();
@@ -110,7 +110,7 @@ test('a variable that nothing sets is offered, and the target runs without it', 
   await region.fill('eu');
   await expect(line(form)).toContainText('REGION=eu');
   await region.fill('');
-  await form.getByRole('button', { name: 'Set to the empty text' }).click();
+  await form.getByRole('button', { name: 'Set to an empty value' }).click();
   await expect(line(form)).toContainText('REGION=');
   await run.click();
   await expect(app.line('region=')).toBeVisible();
@@ -144,7 +144,7 @@ test('what is filled in reaches make as it was typed, and is there the next time
   shop,
 }) => {
   await open(page, app, 'show');
-  await expect(shop.getByText('Still needed: NAME')).toBeVisible();
+  await expect(shop.getByText('Required: NAME')).toBeVisible();
   const run = shop.getByRole('button', { name: 'Run show' });
   await expect(run).toBeDisabled();
   await expect(line(shop)).toHaveText('this machine $ make show');
@@ -218,13 +218,13 @@ test('options, more targets and other variables; what make cannot take is refuse
   await expect(form.getByText(/a name with '=' would set a variable/)).toBeVisible();
   await expect(form.getByRole('button', { name: 'Run other' })).toBeDisabled();
   await form.getByRole('textbox', { name: 'More targets' }).fill('plain');
-  await form.getByRole('button', { name: 'Other variable' }).click();
-  const other = form.getByLabel('Name of the other variable');
+  await form.getByRole('button', { name: 'Add a variable' }).click();
+  const other = form.getByLabel('Name of the added variable');
   await other.fill('1st');
   await expect(form.getByText('A name is letters, digits and _')).toBeVisible();
   await other.fill('SHELL');
   await form.getByRole('textbox', { name: 'Value of SHELL' }).fill('/bin/sh');
-  await expect(form.getByText('SHELL has to be confirmed.')).toBeVisible();
+  await expect(form.getByText('SHELL must be confirmed.')).toBeVisible();
   await form.getByRole('checkbox', { name: /^Set SHELL anyway/ }).click();
   await form.getByRole('button', { name: 'Run other' }).click();
   await expect(app.line(/other ran with .*k.*j4/)).toBeVisible();
@@ -236,7 +236,9 @@ test('options, more targets and other variables; what make cannot take is refuse
   await expect(form.getByRole('textbox', { name: 'Value of SHELL' })).toHaveValue('/bin/sh');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Details' }).click();
-  await expect(page.getByText('4 at once (-j4), keep going after a failure (-k)')).toBeVisible();
+  await expect(
+    page.getByText('4 parallel jobs (-j4), keep going after a failure (-k)'),
+  ).toBeVisible();
 });
 
 test('a target that takes words has a field for them', async ({ app, page }) => {
@@ -366,7 +368,7 @@ for (const scheme of ['dark', 'light'] as const) {
       await page.reload();
       await open(page, app, 'show');
       await shop.getByRole('button', { name: 'Options' }).press('Enter');
-      await shop.getByRole('button', { name: 'Other variable' }).press('Enter');
+      await shop.getByRole('button', { name: 'Add a variable' }).press('Enter');
       await page.keyboard.type(`LEVEL_${scheme}`);
       await page.keyboard.press('Tab');
       await page.keyboard.type('$x');

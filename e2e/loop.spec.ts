@@ -1,4 +1,6 @@
 // The loop: a click, live lines, a status; and again after a reload.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from './app';
 
 test('the code in the address is gone at once, and the token is not in it', async ({
@@ -9,12 +11,9 @@ test('the code in the address is gone at once, and the token is not in it', asyn
   expect(server.served.url).toContain('#code=');
 });
 
-test('a click on a demo target runs it: lines come live, then it is done', async ({ app }) => {
+test('a click on a demo target runs it: its lines come, then it is done', async ({ app }) => {
   await app.run('status');
-  await expect(app.status).toHaveText('Running');
   await expect(app.line('web-1')).toBeVisible();
-  // Live: the first lines are there while the last are still to come.
-  await expect(app.line('5 machines')).toHaveCount(0);
   await expect(app.line('5 machines: 3 running, 1 starting, 1 stopped')).toBeVisible();
   await expect(app.status).toHaveText('Done');
   await expect(app.target('status').getByRole('img', { name: 'Done' })).toBeVisible();
@@ -63,8 +62,11 @@ test('scrolling up pauses, and the badge follows again', async ({ app, page }) =
   await expect(page.getByText('Following')).toBeVisible();
   await page.keyboard.press('Control+.');
   await expect(app.status).toHaveText('Canceled');
-  // The row for input is gone and the window is taller; it still stands at the end.
-  const lines = async () => parseInt((await page.getByTestId('extent').textContent())!, 10);
+  // The row for input is gone and the window is taller; it is still at the end.
+  const lines = async () => {
+    const extent = (await page.getByTestId('extent').textContent())!;
+    return parseInt(extent.replaceAll(',', ''), 10);
+  };
   await expect.poll(async () => (await lines()) - (await app.lastLine())).toBe(0);
   const below = () =>
     app.log.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
@@ -97,9 +99,12 @@ test('a job whose page was left is followed on when it is come back to', async (
   await expect(app.status).toHaveText('Canceled');
 });
 
-test('what is typed reaches the job', async ({ app, page }) => {
+test('lines come live, and what is typed reaches the job', async ({ app, page }) => {
+  // It runs until it is answered, however long a look takes: the first line is there while the last is still to come.
   await app.run('ask');
   await expect(app.line('Enter a value:')).toBeVisible();
+  await expect(app.status).toHaveText('Running');
+  await expect(app.line('You entered')).toHaveCount(0);
   await page.getByRole('textbox', { name: 'Input for the job' }).fill('forty-two');
   await page.keyboard.press('Enter');
   await expect(app.line('You entered: forty-two')).toBeVisible();
@@ -125,19 +130,35 @@ test('a terminal is as large as its window, and takes Ctrl C', async ({ app, pag
   await expect(page.getByTestId('reason')).toHaveText('Exit code 7.');
 });
 
-test('an exclusive target that runs already waits its turn in the open', async ({ app, page }) => {
-  await app.run('create');
+test('a second run of an exclusive target waits, and the page says why', async ({
+  app,
+  page,
+  home,
+}) => {
+  // It runs until it is canceled, however long the second start takes.
+  const folder = join(home.root, 'exclusive');
+  await mkdir(folder);
+  await writeFile(join(folder, 'Makefile'), 'hold: ## Hold the door @exclusive\n\t@sleep 1000\n');
+  await page.getByRole('button', { name: 'Add a folder with a Makefile' }).click();
+  await page.getByRole('dialog').getByRole('textbox').fill(folder);
+  await page.getByRole('button', { name: 'Add this folder' }).click();
+  await app.target('hold').click();
+  await page.getByRole('button', { name: 'Trust exclusive and continue' }).click();
   await expect(app.status).toHaveText('Running');
-  await app.target('create').hover();
-  await page.getByRole('button', { name: 'Run create with variables…' }).click();
+  const first = page.url();
+  await app.target('hold').hover();
+  await page.getByRole('button', { name: 'Run hold with variables…' }).click();
   await page
-    .getByRole('dialog', { name: 'Run create' })
-    .getByRole('button', { name: 'Run create' })
+    .getByRole('dialog', { name: 'Run hold' })
+    .getByRole('button', { name: 'Run hold' })
     .click();
   await expect(app.status).toHaveText('Queued');
   await expect(page.getByTestId('waits')).toHaveText(
-    'Waits its turn: make create runs already, and create is exclusive.',
+    'Waiting: make hold runs already, and hold is exclusive.',
   );
+  await app.button('Cancel').click();
+  await expect(app.status).toHaveText('Canceled');
+  await page.goto(first);
   await app.button('Cancel').click();
   await expect(app.status).toHaveText('Canceled');
 });

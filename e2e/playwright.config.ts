@@ -17,7 +17,8 @@ export default defineConfig({
   use: {
     viewport: { width: 1360, height: 860 },
     actionTimeout: 20_000,
-    trace: 'retain-on-failure',
+    // A recording of each first try costs nearly half of all the time; what fails is tried again.
+    trace: 'on-first-retry',
     screenshot: 'only-on-failure',
     launchOptions: {
       // Playwright's own download is not used; a system's Chromium is.

@@ -133,11 +133,11 @@ test('a log is saved as text, as a page, and byte for byte', async ({ app, page,
     await app.button('Download').click();
     await page.getByRole('menuitem', { name, exact: true }).click();
     // It is there for some seconds: what it says is taken when it is seen.
-    const said = await page.waitForFunction((ending) => {
+    const notice = await page.waitForFunction((ending) => {
       const texts = [...document.querySelectorAll('[role="status"]')].map((one) => one.textContent);
       return texts.find((text) => text?.startsWith('Saved as ~') && text.endsWith(ending));
     }, `.${ending}`);
-    const path = (await said.jsonValue())!.replace('Saved as ~', join(home.root, 'home'));
+    const path = (await notice.jsonValue())!.replace('Saved as ~', join(home.root, 'home'));
     const text = await readFile(path, 'utf8');
     if (ending === 'html') expect(text).toContain(holds);
     else expect(text).toBe(holds);

@@ -45,9 +45,9 @@ export class Sshd {
     const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const said = createInterface({ input: child.stderr! });
+    const messages = createInterface({ input: child.stderr! });
     await new Promise<void>((resolve, reject) => {
-      said.on('line', (line) => line.includes('listening') && resolve());
+      messages.on('line', (line) => line.includes('listening') && resolve());
       child.once('exit', (code) => reject(new Error(`sshd ended with ${code}`)));
     });
     const { stdout } = await run('ssh-keygen', ['-lf', `${host}.pub`]);

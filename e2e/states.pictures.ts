@@ -8,7 +8,7 @@ import { test } from './states/world';
 const FOLDER = resolve('screenshots');
 const NORMAL = { width: 1360, height: 860 };
 const SMALL = { width: 900, height: 600 };
-/** What is left of the normal window where a person has made everything twice as large. */
+/** What is left of the normal window after a person has made everything twice as large. */
 const ZOOMED = { width: 680, height: 430 };
 
 test.beforeAll(() => mkdir(FOLDER, { recursive: true }));
@@ -40,7 +40,7 @@ async function pictures(page: Page, name: string, zoom = 1): Promise<void> {
   await browser.send('Emulation.setDeviceMetricsOverride', metrics);
   for (const theme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme: theme });
-    // Drawn, and not only told.
+    // Drawn, and not only reported.
     await page.evaluate(
       () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
     );

@@ -1,5 +1,5 @@
 // Every page and state, in both themes and in small windows: each can be read and named (WCAG 2.2 AA as far as axe can
-// tell), nothing is cut off, and nothing moves where a person wants no motion.
+// tell), nothing is cut off, and nothing moves if a person wants no motion.
 import { expect, type Page } from '@playwright/test';
 import { AXE, violations } from './axe';
 import { misfits, motions, walk } from './fits';
@@ -7,7 +7,7 @@ import { PLACES } from './states';
 import { test } from './states/world';
 
 const NORMAL = { width: 1360, height: 860 };
-/** A small window; and what is left of the normal one where a person has made everything twice as large. */
+/** A small window; and what is left of the normal one after a person has made everything twice as large. */
 const SMALL = [
   { width: 900, height: 600 },
   { width: 680, height: 430 },
@@ -51,7 +51,7 @@ async function check(page: Page, name: string): Promise<void> {
   await page.setViewportSize(NORMAL);
 }
 
-/** What does not fit at once may fit once the page has been laid out anew. */
+/** What does not fit at once may fit after the page has been laid out again. */
 async function fits(page: Page, name: string): Promise<void> {
   await soft.poll(async () => await misfits(page), name).toEqual([]);
 }

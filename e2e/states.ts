@@ -24,7 +24,7 @@ export interface Stage {
 
 /** Something the window can look like. */
 export interface State {
-  /** Told in words with hyphens; unlike all others. */
+  /** Words with hyphens, different from all others. */
   name: string;
   /** Gets there from the state before it, by clicks and keys. */
   reach(stage: Stage): Promise<void>;

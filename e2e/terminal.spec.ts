@@ -84,19 +84,19 @@ test('vim starts, is left, and the shell is there again', async ({ app, page }) 
   await expect(app.status).toHaveText('Done');
 });
 
-test('its size is told, also when it changes', async ({ app, page }) => {
+test('it gets its size, also when it changes', async ({ app, page }) => {
   await shell(app);
   const size = page.getByTestId('terminal-size');
-  const told = async () => {
+  const shownSize = async () => {
     const [cols, rows] = (await size.innerText()).split(' × ');
     return `${rows} ${cols}`;
   };
-  const isShown = async () => await app.screen(await told()).count();
+  const isShown = async () => await app.screen(await shownSize()).count();
   await page.keyboard.type('stty size\n');
   await expect.poll(isShown).toBeGreaterThan(0);
-  const before = await told();
+  const before = await shownSize();
   await page.setViewportSize({ width: 900, height: 600 });
-  await expect.poll(told).not.toBe(before);
+  await expect.poll(shownSize).not.toBe(before);
   await page.keyboard.type('stty size\n');
   await expect.poll(isShown).toBeGreaterThan(0);
   await page.keyboard.press('Control+d');
@@ -130,14 +130,14 @@ test('a program that asks gets an answer while it runs, and a replay gives none'
   app,
   page,
 }) => {
-  // Where the cursor stands, what it is, a colour, the clipboard, a setting.
+  // Where the cursor is, what the terminal is, a colour, the clipboard, a setting.
   const ask = "printf '\\033[6n\\033[c\\033]11;?\\007\\033]52;c;?\\007\\033P$qm\\033\\\\'";
   await start(
     app,
     `stty -echo -icanon min 0 time 20; ${ask}; cat -v; echo; echo heard; sleep 1; stty min 1; cat -v`,
   );
   await page.getByRole('radio', { name: 'Terminal' }).click();
-  // It opened as a log, so that nobody answered; but it is fresh, and its terminal is the first.
+  // It opened as a log, so nothing has answered yet; but it is fresh, and this is its first terminal.
   await expect(app.screen('^[[1;1R^[[?1;2c')).toBeVisible();
   await expect(app.screen('heard')).toBeVisible();
   await expect(app.screen('rgb')).toHaveCount(0);

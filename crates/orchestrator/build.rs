@@ -24,7 +24,7 @@ fn refuse_system_libssh2() {
     );
 }
 
-/// `$OUT_DIR/page_files.rs`: an array of paths, as a browser asks for them, and contents. It is empty where
+/// `$OUT_DIR/page_files.rs`: an array of paths, as a browser asks for them, and contents. It is empty if
 /// `npm run build` has not run; a plain `cargo build` needs no npm.
 fn embed_page() -> io::Result<()> {
     let root = Path::new(&variable("CARGO_MANIFEST_DIR")).join("../../build");

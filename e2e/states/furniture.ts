@@ -28,7 +28,7 @@ REGISTRY ?= registry.example.org/shop
 override LEVEL = low
 
 ##@ Every day
-.PHONY: show build slow wipe
+.PHONY: show build slow wipe hold
 show: ## Show what it was given
 	$(if $(NAME),,$(error NAME is needed))
 	@echo 'env=$(ENV) count=$(COUNT) keep=$(KEEP) name=$(NAME) level=$(LEVEL) to=$(REGISTRY)'
@@ -45,6 +45,9 @@ slow: ## Take longer than it may @timeout 1s
 ##@ Rarely
 wipe: ## Wipe a host @danger
 	@echo 'wiped $(HOST)'
+
+hold: ## Hold the door until it is canceled @exclusive
+	@echo 'the door is open'; sleep 1000
 `;
 
 const API = `

@@ -14,7 +14,7 @@ export const history: Place = {
       async reach({ app, page }) {
         await shell(app, 'echo "a word to find"; exit 2', 'Error');
         await page.getByRole('button', { name: 'Pin this job' }).click();
-        await page.getByRole('button', { name: 'Write a note' }).click();
+        await page.getByRole('button', { name: 'Add a note' }).click();
         await page.getByRole('textbox', { name: 'Note' }).fill('the one before the incident');
         await page.keyboard.press('Enter');
         await expect(page.getByTestId('note')).toBeVisible();

@@ -83,7 +83,7 @@ export const hosts: Place = {
         ).toBeVisible();
       },
       async leave({ page }) {
-        await page.getByRole('button', { name: 'Connect to none of these' }).click();
+        await page.getByRole('button', { name: 'Connect to none' }).click();
         await expect(page.getByRole('dialog')).toHaveCount(0);
       },
     },

@@ -1,4 +1,4 @@
-// A job's page: while it runs, however it ended, and what is known and said of it.
+// A job's page: while it runs, after each kind of end, and with its details and notes.
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
@@ -56,13 +56,19 @@ export const running: Place = {
     {
       name: 'job-queued',
       async reach({ app, page }) {
-        await demo(app, 'create', 'Running');
-        const form = await targetForm(app, 'create');
-        await form.getByRole('button', { name: 'Run create' }).click();
+        await unfold(page, 'shop');
+        await hold(app);
+        await expect(app.status).toHaveText('Running');
+        await hold(app);
         await expect(app.status).toHaveText('Queued');
         await expect(page.getByTestId('waits')).toBeVisible();
       },
-      leave: ({ app }) => cancel(app),
+      async leave({ app, page }) {
+        await cancel(app);
+        await page.goBack();
+        await expect(app.status).toHaveText('Running');
+        await cancel(app);
+      },
     },
     {
       name: 'job-canceling',
@@ -169,6 +175,13 @@ export const endings: Place = {
   ],
 };
 
+/** Starts an exclusive target that runs until it is canceled. */
+async function hold(app: App): Promise<void> {
+  const form = await targetForm(app, 'hold');
+  await form.getByRole('button', { name: 'Run hold' }).click();
+  await expect(form).toHaveCount(0);
+}
+
 /** Kills the supervisor of the job on the page, as a machine short of memory would. */
 async function lose({ page, world }: Stage): Promise<void> {
   const id = page.url().split('/').at(-1)!;
@@ -210,7 +223,7 @@ export const job: Place = {
     {
       name: 'job-note-being-written',
       async reach({ page }) {
-        await page.getByRole('button', { name: 'Write a note' }).click();
+        await page.getByRole('button', { name: 'Add a note' }).click();
         const note = page.getByRole('textbox', { name: 'Note' });
         await note.fill('The last one before the move.');
         await note.press('Shift+Enter');
@@ -234,7 +247,7 @@ export const job: Place = {
     over(
       'job-again-that-is-not-ours',
       async ({ app, page, world }) => {
-        // As where somebody else wrote the job into the database.
+        // As if somebody else wrote the job into the database.
         await rm(join(world.home.root, 'data/started'));
         await app.button(/^Run again( R)?$/).click();
         const dialog = page.getByRole('dialog', { name: 'Run a job that you did not start?' });

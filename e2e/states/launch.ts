@@ -1,4 +1,4 @@
-// The launch form: of a target, of a command, and where it asks first.
+// The launch form: of a target, of a command, and when it asks first.
 import { expect } from '@playwright/test';
 import type { Place } from '../states';
 import { commandForm, escape, over, targetForm, unfold } from './steps';
@@ -19,7 +19,7 @@ export const launch: Place = {
       async reach({ app, page }) {
         await unfold(page, 'shop');
         const form = await targetForm(app, 'show');
-        await expect(form.getByText('Still needed: NAME')).toBeVisible();
+        await expect(form.getByText('Required: NAME')).toBeVisible();
       },
     },
     over('launch-choice-of-presets', async ({ page }) => {
@@ -60,8 +60,8 @@ export const launch: Place = {
       await form.getByRole('button', { name: /^Recipe/ }).click();
       await form.getByRole('button', { name: 'Options' }).click();
       await form.getByRole('textbox', { name: 'More targets' }).fill('build A=b');
-      await form.getByRole('button', { name: 'Other variable' }).click();
-      await form.getByLabel('Name of the other variable').fill('1st');
+      await form.getByRole('button', { name: 'Add a variable' }).click();
+      await form.getByLabel('Name of the added variable').fill('1st');
       await expect(form.getByText('A name is letters, digits and _')).toBeVisible();
       await expect(form.getByText(/would set a variable/)).toBeVisible();
     }),

@@ -82,7 +82,7 @@ export const settings: Place = {
     },
     over('settings-choosing', async ({ page }) => {
       await page.getByRole('combobox', { name: /^If already running/ }).click();
-      await expect(page.getByRole('option', { name: 'The second is refused' })).toBeVisible();
+      await expect(page.getByRole('option', { name: 'Refuse the second job' })).toBeVisible();
     }),
   ],
 };

@@ -36,7 +36,7 @@ export async function commandForm(app: App, script: string): Promise<Locator> {
   return form;
 }
 
-/** Runs a shell command here, and waits until it stands so. */
+/** Runs a shell command here, and waits for a status. */
 export async function shell(app: App, script: string, status: string): Promise<void> {
   const form = await commandForm(app, script);
   await form.getByRole('button', { name: 'Run on this machine' }).click();
@@ -45,13 +45,13 @@ export async function shell(app: App, script: string, status: string): Promise<v
   await expect(app.status).toHaveText(status, { timeout: 30_000 });
 }
 
-/** Runs a target of the demo project, and waits until its job stands so. */
+/** Runs a target of the demo project, and waits for a status of its job. */
 export async function demo(app: App, target: string, status: string): Promise<void> {
   await app.run(target);
   await expect(app.status).toHaveText(status, { timeout: 30_000 });
 }
 
-/** Opens the form of a target, and trusts its project where that is asked. */
+/** Opens the form of a target, and trusts its project if that is asked. */
 export async function targetForm(app: App, target: string): Promise<Locator> {
   const { page } = app;
   await app.target(target).hover();

@@ -1,4 +1,4 @@
-// Tabs: some, and more than there is room for; and what is said above them all.
+// Tabs: some, and more than there is room for; and a notice above them.
 import { expect } from '@playwright/test';
 import type { Place } from '../states';
 import { demo, shell } from './steps';

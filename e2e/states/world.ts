@@ -30,7 +30,7 @@ export class World {
     return new World(home);
   }
 
-  /** Opens a page of a server, which is started where it was not yet. */
+  /** Opens a page of a server, which is started if it was not yet. */
   async open(page: Page, which: Which): Promise<void> {
     const server = await this.server(which);
     const token = this.tokens.get(server);

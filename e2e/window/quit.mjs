@@ -27,7 +27,7 @@ export const quit = [
       await stage.screen('close');
       await stage.app.see('1 job still runs');
       await stage.picture('quit');
-      await stage.app.click(button('Stay'));
+      await stage.app.click(button('Keep open'));
       await stage.app.find(status('running'));
       for (const [answer, then] of [
         ['Leave it running', 'running'],

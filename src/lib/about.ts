@@ -1,4 +1,4 @@
-// What is said of a target in one line: the help that is written for it, else what is known of it otherwise.
+// The help of a target in one line: as it was written, else from what is known of the target.
 import type { Target } from '$lib/wire';
 
 /** The line. */
@@ -6,7 +6,7 @@ export interface About {
   text: string;
   /** Whether it is help, or was worked out from prose, or is a command. */
   by: 'help' | 'prose' | 'command';
-  /** The line with where it is from, for whoever points at it. */
+  /** The line with where it is from, as a tooltip. */
   whole: string;
 }
 

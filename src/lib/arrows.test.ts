@@ -1,4 +1,4 @@
-// Which file of the page imports which: no circle. Which folder may know which is said in eslint.config.js.
+// Which file and which folder of the page imports which: no circle. Which folder may know which is in eslint.config.js.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
@@ -54,6 +54,19 @@ function circle(graph: Map<string, string[]>): string[] | null {
   return null;
 }
 
+/** The folders that each one imports from. A folder and what is inside it may know each other: they are one part. */
+function folders(files: Map<string, string[]>): Map<string, string[]> {
+  const graph = new Map<string, string[]>();
+  for (const [file, imported] of files) {
+    const from = dirname(file);
+    const others = imported
+      .map((each) => dirname(each))
+      .filter((to) => !`${to}/`.startsWith(`${from}/`) && !`${from}/`.startsWith(`${to}/`));
+    graph.set(from, [...new Set([...(graph.get(from) ?? []), ...others])]);
+  }
+  return graph;
+}
+
 test('a circle is found', () => {
   const graph = new Map([
     ['a', ['b']],
@@ -67,4 +80,18 @@ test('no file of the page imports itself by way of others', () => {
   const graph = imports();
   expect(graph.size).toBeGreaterThan(150);
   expect(circle(graph)).toBeNull();
+});
+
+test('a circle of folders is found', () => {
+  const files = new Map([
+    ['log/a', ['job/b', 'log/inside/c']],
+    ['log/inside/c', ['log/a']],
+    ['job/b', ['job/d']],
+    ['job/d', ['log/e']],
+  ]);
+  expect(circle(folders(files))).toEqual(['log', 'job', 'log']);
+});
+
+test('no folder of the page imports from itself by way of others', () => {
+  expect(circle(folders(imports()))).toBeNull();
 });

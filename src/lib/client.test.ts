@@ -107,7 +107,7 @@ describe('a dropped connection', () => {
     expect(world.sockets).toHaveLength(1);
   });
 
-  test('why there is no socket is told', async () => {
+  test('the reason for no socket is reported', async () => {
     const world = new FakeWorld();
     world.door = async () => {
       throw new Error('the data folder cannot be written');
@@ -139,7 +139,7 @@ describe('no way in', () => {
     expect(world.links).toEqual(['connecting', 'shut']);
   });
 
-  test('a server that was started anew refuses our token: after some attempts that is said', async () => {
+  test('a restarted server refuses our token: after some attempts the page says so', async () => {
     const world = new FakeWorld();
     world.refused = async () => new NoDoor('an earlier launch');
     await world.connected();

@@ -14,11 +14,11 @@ import type {
   Request,
 } from './wire';
 
-/** Where the connection stands. */
+/** The state of the connection. */
 export type Link =
   | { state: 'connecting' }
   | { state: 'open' }
-  /** Dropped or not there; another attempt comes by itself. `why` is for a person, where anything is known. */
+  /** Dropped or not there; another attempt comes by itself. `why` is for a person, if anything is known. */
   | { state: 'away'; why: string | null }
   /** No attempt will help until a person does something. */
   | { state: 'shut'; why: string };
@@ -46,7 +46,7 @@ export interface World {
   door: () => Promise<Door>;
   /** Asked after failed attempts: whether the server is there and refuses us; then the reason to give up. */
   refused: () => Promise<NoDoor | null>;
-  /** Makes a socket; may throw where a policy forbids it. */
+  /** Makes a socket; may throw if a policy forbids it. */
   socket: (url: string, protocols: string[]) => WebSocket;
 }
 
@@ -57,13 +57,13 @@ const OPEN = 1;
 const FIRST_PAUSE = 100;
 const LAST_PAUSE = 5000;
 
-/** Who reads a raw log; told in this order, and of nothing once the subscription is over. */
+/** The reader of a raw log; called in this order, and no more once the subscription is over. */
 export interface Reader {
   /** It begins. */
   begun: (begun: Extract<Reply, { type: 'subscribed' }>['with']) => void;
   /** The next chunks. */
   chunks: (chunks: Chunk[]) => void;
-  /** There is no more; `why` where that is not because the log is complete. */
+  /** There is no more; `why` if that is not because the log is complete. */
   ended: (why: string | null) => void;
   /** The connection dropped. */
   dropped: () => void;
@@ -78,9 +78,9 @@ interface Waiting {
 
 /** One connection that comes back by itself. */
 export class Client {
-  /** Told of every change of the connection. */
+  /** Called for every change of the connection. */
   onlink: (link: Link) => void = () => undefined;
-  /** Told of every event, in order. */
+  /** Called for every event, in order. */
   onevent: (event: Event) => void = () => undefined;
 
   readonly #world: World;
@@ -138,8 +138,8 @@ export class Client {
   }
 
   /**
-   * Subscribes to every byte of a log. Its end is told to the reader, as a drop is: then nothing is asked again by itself,
-   * for only the reader knows where it stands.
+   * Subscribes to every byte of a log. Its end is reported to the reader, as a drop is: then nothing is asked again by itself,
+   * for only the reader knows its position.
    */
   async subscribe(
     from: Extract<LogRequest, { type: 'subscribe' }>['with'],
@@ -160,7 +160,7 @@ export class Client {
       return Promise.reject(
         new CallFailed({
           code: 'disconnected',
-          message: 'not connected just now; try again in a moment',
+          message: 'not connected; try again in a moment',
         }),
       );
     }
@@ -207,7 +207,7 @@ export class Client {
     } else waiting?.reject(new CallFailed(message.failed.failure satisfies Failure));
   }
 
-  /** Tells everyone of an event; that a subscription ended concerns its reader alone. */
+  /** Hands out an event; the end of a subscription concerns its reader alone. */
   #happened(event: Event): void {
     if (event.type !== 'subscription_ended') return this.onevent(event);
     const { subscription, why } = event.with;
@@ -238,7 +238,7 @@ export class Client {
     const pause = Math.min(FIRST_PAUSE * 2 ** this.#failures, LAST_PAUSE);
     this.#failures += 1;
     this.onlink({ state: 'away', why });
-    // One failure is a drop; several may be a server that was started anew.
+    // One failure is a drop; several may be a server that was restarted.
     const refused = this.#failures > 2 ? await this.#world.refused() : null;
     if (this.#closed) return;
     if (refused) this.onlink({ state: 'shut', why: refused.message });

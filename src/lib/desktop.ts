@@ -17,7 +17,7 @@ export async function invoke<T>(command: string, args?: Record<string, unknown>)
   }
 }
 
-/** Asks for a folder in the system's own dialog; null where it was closed. */
+/** Asks for a folder in the system's own dialog; null if it was closed. */
 export function pickFolder(): Promise<string | null> {
   return invoke<string | null>('pick_folder');
 }
@@ -36,12 +36,12 @@ export function quit(answer: QuitAnswer): Promise<void> {
   return invoke('quit', { answer });
 }
 
-/** Tells when the window is to be closed while jobs run; gives what ends the telling. */
+/** Calls back when the window is about to close while jobs run; gives what ends that. */
 export function onQuitAsked(tell: (running: Running) => void): Promise<() => void> {
   return listen<Running>('quit-asked', ({ payload }) => tell(payload));
 }
 
-/** Tells of jobs that are to be shown, by a click outside the window; gives what ends the telling. */
+/** Calls back for jobs that a click outside the window wants shown; gives what ends that. */
 export function onOpenJob(tell: (job: string) => void): Promise<() => void> {
   return listen<string>('open-job', ({ payload }) => tell(payload));
 }
@@ -49,7 +49,7 @@ export function onOpenJob(tell: (job: string) => void): Promise<() => void> {
 /** Something that is dragged over the window, or dropped on it. */
 export type Dragged = { state: 'over' } | { state: 'away' } | { state: 'dropped'; paths: string[] };
 
-/** Tells of what is dragged over the window from outside; gives what ends the telling. */
+/** Calls back for what is dragged over the window from outside; gives what ends that. */
 export function onDragged(tell: (dragged: Dragged) => void): Promise<() => void> {
   return getCurrentWebview().onDragDropEvent(({ payload }) => {
     if (payload.type === 'drop') tell({ state: 'dropped', paths: payload.paths });
@@ -59,7 +59,7 @@ export function onDragged(tell: (dragged: Dragged) => void): Promise<() => void>
   });
 }
 
-/** Asks for a file in the system's own dialog, which begins in a folder; null where it was closed. */
+/** Asks for a file in the system's own dialog, which begins in a folder; null if it was closed. */
 export function pickFile(folder: string): Promise<string | null> {
   return invoke<string | null>('pick_file', { folder });
 }
@@ -72,6 +72,6 @@ export function openTerminal(host: string): Promise<void> {
 /** Says that the first picture is drawn, so that the window may be shown. */
 export function ready(): void {
   if (!inDesktop()) return;
-  // The window is shown after a while anyway; there is nobody to tell.
+  // The window is shown after a while anyway, so a failure needs no words.
   invoke('ready').catch(() => undefined);
 }

@@ -31,7 +31,7 @@ export function timeOfDay(at: Date): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
-/** `Today`, `Yesterday`, `Friday 20 November`, with the year where it is not this one. */
+/** `Today`, `Yesterday`, `Friday 20 November`, with the year if it is not this one. */
 export function day(at: Date, now = new Date()): string {
   const days = Math.round((midnight(now) - midnight(at)) / 86_400_000);
   if (days === 0) return 'Today';

@@ -44,20 +44,20 @@ export const ANY_JOB: JobQuery = {
 const AHEAD = 3_600_000;
 
 /**
- * Sorts jobs, newest first, by their ids, which begin with the time at which they were made. A job of a clock that was ahead
+ * Sorts jobs, newest first, by their ids, which begin with the time of their creation. A job of a clock that was ahead
  * comes after all others, until its time has come.
  */
 export function newestFirst(a: Pick<Job, 'id'>, b: Pick<Job, 'id'>, now = Date.now()): number {
-  const ahead = Number(made(a.id) > now + AHEAD) - Number(made(b.id) > now + AHEAD);
+  const ahead = Number(createdAt(a.id) > now + AHEAD) - Number(createdAt(b.id) > now + AHEAD);
   return ahead || (a.id < b.id ? 1 : -1);
 }
 
-/** When an id was made, in milliseconds since 1970 (RFC 9562, 5.7). */
-function made(id: string): number {
+/** When an id was created, in milliseconds since 1970 (RFC 9562, 5.7). */
+function createdAt(id: string): number {
   return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
-/** Whether it has ended, in whatever way. */
+/** Whether it has ended, in any way. */
 export function isOver(job: Pick<Job, 'status'>): boolean {
   return job.status !== 'queued' && job.status !== 'running';
 }
@@ -86,7 +86,7 @@ export function program(job: Pick<Job, 'project' | 'host'>): 'make' | 'ssh' | 's
   return job.project === null ? 'shell' : 'make';
 }
 
-/** How long it ran or has been running, in milliseconds; none where it never started. */
+/** How long it ran or has been running, in milliseconds; none if it never started. */
 export function elapsed(job: Pick<Job, 'started_at' | 'finished_at'>, now: number): number | null {
   if (job.started_at === null) return null;
   const end = job.finished_at === null ? now : Date.parse(job.finished_at);

@@ -7,7 +7,7 @@ export function mod(key: string): string {
   return `${MAC ? '⌘' : 'Ctrl'} ${key}`;
 }
 
-/** Whether the key that stands for commands is held: Ctrl, or ⌘ on a Mac. */
+/** Whether the key for commands is held: Ctrl, or ⌘ on a Mac. */
 export function modHeld(event: KeyboardEvent): boolean {
   return MAC ? event.metaKey : event.ctrlKey;
 }

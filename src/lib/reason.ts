@@ -1,6 +1,6 @@
 // What an error says.
 
-/** The words of whatever was thrown, for a person. */
+/** The message of what was thrown, for a person. */
 export function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -27,8 +27,8 @@ export async function door(): Promise<Door> {
 }
 
 /**
- * Whether the server is there but no longer knows us: it was started anew, with another token.
- * A refused handshake does not tell a page why, so a plain request has to.
+ * Whether the server is there but no longer knows us: it was restarted, with another token.
+ * A page does not learn why a handshake was refused, so it asks by a plain request.
  */
 export async function shutOut(): Promise<boolean> {
   if (inDesktop()) return false;

@@ -1,7 +1,7 @@
 // Words for where logs are kept and how that place is.
 import type { StoreState } from './wire';
 
-/** What is said of the store, shortly and at length. */
+/** The state of the store, in a few words and in detail. */
 export interface StoreWords {
   text: string;
   detail: string;

@@ -1,11 +1,11 @@
-// Generated from crates/orchestrator/src/wire.rs by `make wire`; `make test` fails where the two differ.
+// Generated from crates/orchestrator/src/wire.rs by `make wire`; `make test` fails if the two differ.
 
 /**
  * The answer to a prompt.
  */
 export type Answer = { "kind": "accept" } | { "kind": "refuse" } | { "kind": "text", 
 /**
- * It.
+ * The secret or answer.
  */
 text: string, };
 
@@ -42,7 +42,7 @@ rules: BatchRules,
  */
 queued_at: string, 
 /**
- * When nothing more was to happen by itself; none before.
+ * When it was over, held hosts aside; none before.
  */
 finished_at: string | null, 
 /**
@@ -130,7 +130,7 @@ batch: string, } } | { "type": "order", "with": {
  */
 batch: string, 
 /**
- * What.
+ * What becomes of it.
  */
 order: BatchOrder, } };
 
@@ -155,7 +155,7 @@ waves?: Waves,
  */
 check?: string, 
 /**
- * At how many failures nothing new starts; none means at no number of them.
+ * How many failures stop the batch from starting more jobs; none means no number does.
  */
 stop_after?: Share, 
 /**
@@ -205,7 +205,7 @@ held: string | null,
  */
 queued_at: string, 
 /**
- * When nothing more was to happen by itself; none before.
+ * When it was over, held hosts aside; none before.
  */
 finished_at: string | null, };
 
@@ -251,7 +251,7 @@ command: string, } } | { "type": "set_exclusive", "with": {
  */
 name: string, 
 /**
- * Whether.
+ * Whether the project becomes exclusive.
  */
 exclusive: boolean, } } | { "type": "copy_dotenv_sample", "with": { 
 /**
@@ -263,7 +263,7 @@ project: string, } } | { "type": "mark_production", "with": {
  */
 host: string, 
 /**
- * Whether.
+ * Whether the host is in production.
  */
 production: boolean, } } | { "type": "save_command", "with": { 
 /**
@@ -326,7 +326,7 @@ branch: string | null,
  */
 dirty: number, 
 /**
- * Whether no file was compared with it, as in a folder that is not trusted: `dirty` is 0 then and says nothing.
+ * Whether no file was compared with it, as in a folder that is not trusted: `dirty` is 0 then and has no meaning.
  */
 not_compared?: boolean, };
 
@@ -503,15 +503,15 @@ problems: Array<string>, } } | { "type": "noted", "with": {
  */
 job: JobId, 
 /**
- * It.
+ * The note.
  */
 note: Note, } } | { "type": "asked", "with": Prompt } | { "type": "answered", "with": { 
 /**
- * It.
+ * The prompt's id.
  */
 prompt: string, } } | { "type": "store", "with": StoreState } | { "type": "seen_database", "with": { 
 /**
- * It; none if nothing is to be asked any more.
+ * The unused database; none once there is no question about it.
  */
 seen: SeenDatabase | null, } } | { "type": "missed" };
 
@@ -558,7 +558,7 @@ message: string,
 consent?: CommandConsent, };
 
 /**
- * Kinds of failure a page tells apart.
+ * Kinds of failure that a page distinguishes.
  */
 export type FailureCode = "not_found" | "refused" | "untrusted" | "foreign" | "needs_consent" | "store_away" | "failed";
 
@@ -617,7 +617,7 @@ search: number,
  */
 query: Query, } } | { "type": "end_find", "with": { 
 /**
- * It.
+ * The search's number.
  */
 search: number, } } | { "type": "hit", "with": { 
 /**
@@ -896,7 +896,7 @@ commit: Commit | null,
  */
 owner: string, 
 /**
- * Whether nothing has been heard of its owner for half a minute, so that it may have changed by now.
+ * Whether its owner has not been heard from for half a minute, so that it may have changed by now.
  */
 is_silent: boolean, 
 /**
@@ -1086,7 +1086,7 @@ project: string,
  */
 target: string, 
 /**
- * It.
+ * The preset.
  */
 preset: Preset, } } | { "type": "forget_preset", "with": { 
 /**
@@ -1168,7 +1168,7 @@ job: JobId, } } | { "type": "save_log", "with": {
  */
 job: JobId, 
 /**
- * How.
+ * The format.
  */
 form: SaveAs, } } | { "type": "edit", "with": { 
 /**
@@ -1250,7 +1250,7 @@ export type Message = { "reply": {
  */
 id: number, 
 /**
- * It.
+ * The reply.
  */
 reply: Reply, } } | { "failed": { 
 /**
@@ -1285,7 +1285,7 @@ after: string, };
 export type Need = "met" | "unset" | "guarded";
 
 /**
- * What people say of a job when it is over, or before. It is nobody's own: who writes last is right.
+ * What people say of a job when it is over, or before. It has no owner: who writes last is right.
  */
 export type Note = { 
 /**
@@ -1401,7 +1401,7 @@ export type Preset = {
  */
 name: string, 
 /**
- * It.
+ * What the form was filled in with.
  */
 filled: Filled, };
 
@@ -1674,7 +1674,7 @@ export type Request = { "catalog": CatalogRequest } | { "launch": LaunchRequest 
 export type SaveAs = "raw" | "text" | "text_with_times" | "html";
 
 /**
- * What a scan of a makefile found. It has run nothing.
+ * What a scan of a makefile found, without running it.
  */
 export type Scan = { 
 /**
@@ -1906,7 +1906,7 @@ cwd: string | null,
  */
 pty: boolean, 
 /**
- * The names of hosts in production that a person typed: without its name, nothing dangerous runs on one.
+ * The names of hosts in production that a person typed: a dangerous command runs only on those that are named.
  */
 confirmed?: Array<string>, 
 /**
@@ -2042,7 +2042,7 @@ pattern: boolean,
  */
 doc: string | null, 
 /**
- * What else tells what it does, of one that is shown first and has no `doc`.
+ * What else describes it, of one that is shown first and has no `doc`.
  */
 summary: Summary | null, 
 /**
@@ -2078,7 +2078,7 @@ leads: Array<string>,
  */
 uses: Array<string>, 
 /**
- * The variables, of those it uses, that it fails without and that nothing gives it a value for.
+ * The variables, of those it uses, that it fails without and that have no value.
  */
 guards: Array<string>, 
 /**
@@ -2126,7 +2126,7 @@ name: string,
  */
 doc: string | null, 
 /**
- * Its value as written; none if nothing in the makefile defines it for all targets, and of one that is secret or
+ * Its value as written; none if the makefile does not define it for all targets, and of one that is secret or
  * comes from a dotenv file: such values stay where they are.
  */
 default: string | null, 
@@ -2164,7 +2164,7 @@ place: Place | null,
  */
 kind: VariableKind, 
 /**
- * Where the makefile sets it by `override`, for all targets and under no condition: a value given to make does not
+ * Whether the makefile sets it by `override`, for all targets and under no condition: a value given to make does not
  * count.
  */
 fixed: Place | null, };

@@ -4,7 +4,7 @@
 //! rules    how many at once, in which waves, when it stops     entry    what happens to it, as its journal has it
 //! step     what is to be done next                             counts   how it is, in one word and in numbers
 //! ```
-//! It is a value and starts nothing: the engine asks it for its next [`Step`], does that, and tells it by an [`Entry`].
+//! It is a value and starts nothing: the engine asks it for its next [`Step`], does that, and reports it by an [`Entry`].
 
 mod counts;
 mod entry;
@@ -42,7 +42,7 @@ pub struct Batch {
     pub rules: Rules,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,
-    /// When nothing more was to happen by itself; none before.
+    /// When it was over, held hosts aside; none before.
     pub finished_at: Option<DateTime<Utc>>,
     /// Whether it was canceled as a whole.
     pub canceled: bool,
@@ -94,7 +94,7 @@ pub enum HostState {
     Done,
     /// It ended in any other way, or its check did.
     Error,
-    /// The host could not be reached or let nobody in, and nothing ran.
+    /// The host could not be reached or refused the login; the command did not run.
     Unreachable,
     /// A person ended it, or kept it from starting.
     Canceled,

@@ -1,4 +1,4 @@
-//! Files that are made from ours and committed: a test fails where one is not what it would be made as now.
+//! Files that are made from ours and committed: a test fails if one differs from what would be made now.
 
 use std::{fs, path::Path};
 

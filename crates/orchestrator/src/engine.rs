@@ -200,7 +200,7 @@ impl Engine {
             events: events.clone(),
             skipped,
         };
-        let catalog = Catalog::new(&options, held, chosen.seen, shared);
+        let catalog = Catalog::new(&options, held, chosen.env_database, shared);
         let engine = Self(Arc::new(Inner {
             link,
             logs: Logs::new(&options.folders, &catalog, &jobs),

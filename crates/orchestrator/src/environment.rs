@@ -1,13 +1,13 @@
 //! The environment that a program of ours was started with. `PG*` is Postgres' own: a project that a person works on sets
 //! it for its database, and every client of Postgres, our driver and psql included, takes it for its own. None of it is for
-//! our history, so it is taken out of our process and kept for what a person runs. It knows nothing of either.
+//! our history, so it is taken out of our process and kept for what a person runs. It knows neither database nor jobs.
 
 use std::{env, ffi::OsString, process::Command, sync::OnceLock};
 
 /// What was taken out.
 static APART: OnceLock<Vec<(OsString, OsString)>> = OnceLock::new();
 
-/// Says for every program where passwords are, each with the server that it is for, so that it harms none.
+/// A variable that tells every program where passwords are. Each is for one server, so it harms none.
 const OF_ALL_SERVERS: &str = "PGPASSFILE";
 
 /// Takes Postgres' variables out of this process's environment. Every program of ours calls it first of all, while it has
@@ -21,12 +21,12 @@ pub fn set_postgres_apart() {
             unsafe_code,
             reason = "no other thread is there to read the environment"
         )]
-        // SAFETY: whoever calls this has one thread.
+        // SAFETY: the caller has one thread.
         unsafe {
             env::remove_var(name);
         }
     }
-    // A second call finds nothing more.
+    // A second call has no effect.
     APART.get_or_init(|| theirs);
 }
 

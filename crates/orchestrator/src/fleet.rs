@@ -1,4 +1,4 @@
-//! Many hosts at once: which of them are meant, in one line. It imports nothing of ours.
+//! Many hosts at once: which of them are meant, in one line. It imports no module of ours.
 //!
 //! `range` writes many names as one and takes them apart again, `choice` is the grammar that chooses hosts, `parse` reads
 //! it.

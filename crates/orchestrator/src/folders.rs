@@ -43,7 +43,7 @@ impl Folders {
         let base = BaseDirs::new().ok_or_else(none)?;
         let ours = ProjectDirs::from("", "", "vm-orchestrator").ok_or_else(none)?;
         let home = base.home_dir().to_owned();
-        let named = |name: &str, usual: PathBuf| env::var_os(name).map_or(usual, PathBuf::from);
+        let named = |name: &str, usual: PathBuf| set(name).unwrap_or(usual);
         let folders = Self {
             data: named("VMO_DATA_DIR", ours.data_local_dir().to_owned()),
             config: named("VMO_CONFIG_DIR", ours.config_dir().to_owned()),
@@ -147,10 +147,16 @@ impl Folders {
     }
 }
 
+/// The path that a variable names; an empty one names none.
+fn set(name: &str) -> Option<PathBuf> {
+    let value = env::var_os(name).filter(|value| !value.is_empty());
+    value.map(PathBuf::from)
+}
+
 /// As `ssh` has it: a file that is named replaces the user's and the system's.
 fn ssh_configs(home: &Path) -> Vec<PathBuf> {
-    match env::var_os("VMO_SSH_CONFIG") {
-        Some(named) => vec![named.into()],
+    match set("VMO_SSH_CONFIG") {
+        Some(named) => vec![named],
         None => vec![home.join(".ssh/config"), "/etc/ssh/ssh_config".into()],
     }
 }
@@ -173,7 +179,7 @@ pub fn program(name: &str) -> io::Result<PathBuf> {
 }
 
 /// The folders of a `PATH` in which we look for programs of our own accord: the absolute ones. An empty or relative one names
-/// the folder that a person is in, and nothing of that runs unasked.
+/// the folder that a person is in, and no program there is run unasked.
 pub(crate) fn places(path: &OsStr) -> impl Iterator<Item = PathBuf> {
     env::split_paths(path).filter(|folder| folder.is_absolute())
 }
@@ -193,8 +199,8 @@ pub fn installed(name: &str) -> io::Result<PathBuf> {
     })
 }
 
-/// The id in this file, and whether it was written now, because there was none. Nobody is given one that is not on the disk: what is known by
-/// it would be nobody's later.
+/// The id in this file, and whether it was written now, because there was none. An id is on the disk before it is used:
+/// what is known by it could not be found again later.
 fn id_in(path: &Path, new: impl FnOnce() -> Uuid) -> io::Result<(Uuid, bool)> {
     let mut open = fs::OpenOptions::new();
     open.read(true).write(true).create(true).truncate(false);
@@ -238,11 +244,17 @@ fn near_program(name: &str) -> Option<PathBuf> {
 pub fn private_folder(path: &Path) -> io::Result<()> {
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    fs::DirBuilder::new()
+    let made = fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
-        .create(path)
-        .map_err(named)?;
+        .create(path);
+    made.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            let why = "a file is in the way: move it, or choose another folder";
+            named(io::Error::new(error.kind(), why))
+        }
+        _ => named(error),
+    })?;
     let found = fs::metadata(path).map_err(named)?;
     let mode = found.permissions().mode();
     let is_shared = mode & 0o1000 != 0 || found.uid() != rustix::process::geteuid().as_raw();
@@ -257,7 +269,7 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Sees that a file or folder can be believed: it, and the link that leads to it if it is one, is this user's or the
-/// system's, and nobody else may write to it. A folder that was once open to others may hold what they put there.
+/// system's, and no other user may write to it. A folder that was once open to others may hold what they put there.
 ///
 /// # Errors
 /// `PermissionDenied`, with whose it is and what to do; those of the file system.

@@ -1,4 +1,4 @@
-//! A host: a machine reached over SSH. It imports nothing of ours.
+//! A host: a machine reached over SSH. It imports no module of ours.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -21,10 +21,10 @@ mod found;
 mod merge;
 mod named;
 mod own;
-mod seen;
 mod sources;
 mod tags;
 mod terraform;
+mod vanished;
 mod vm_config;
 mod written;
 
@@ -34,16 +34,16 @@ pub use self::{
     merge::{Entry, Merged, merge},
     named::{Sources, Where},
     own::{NewHost, OwnHosts},
-    seen::vanished,
     sources::Kept,
     tags::OwnTags,
+    vanished::vanished,
     written::{NAME, written},
 };
 
 /// Why a change of the hosts of our own was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum HostsError {
-    /// What was asked for cannot be; nothing was changed.
+    /// The change is impossible and was not made.
     #[error("{0}")]
     Refused(String),
     /// A file of ours cannot be read or written.

@@ -88,7 +88,7 @@ pub enum What {
         #[serde(default)]
         options: MakeOptions,
         /// Whether a person typed all that make was given, as for `vmo make`: the job's `argv` holds it word by word, and
-        /// `options` says nothing of it.
+        /// `options` does not include it.
         #[serde(default)]
         typed: bool,
     },
@@ -177,7 +177,7 @@ pub struct Job {
     pub defied: Option<String>,
 }
 
-/// What people say of a job when it is over, or before. It is nobody's own: who writes last is right.
+/// What people say of a job when it is over, or before. It has no owner: who writes last is right.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Note {
@@ -215,7 +215,7 @@ impl Job {
         self.state.status()
     }
 
-    /// Whether it is over: then nothing more comes of it, and nothing can be canceled.
+    /// Whether it is over: then it does not change any more and cannot be canceled.
     #[must_use]
     pub const fn is_over(&self) -> bool {
         self.state.is_over()

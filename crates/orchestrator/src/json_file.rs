@@ -1,8 +1,9 @@
-//! A small JSON file of our own: read whole, replaced whole. It knows nothing of what it holds.
+//! A small JSON file of our own: read whole, replaced whole. It does not know the meaning of its content.
 //!
 //! Beside `NAME.json` is `NAME.json.good`, a copy of what was last read or written and right: if a person or a
-//! full disk has spoilt the file, that copy counts, the problem is reported with its line, and nothing is written until the
-//! file is mended or removed. What replaces a spoilt file by a person's own wish leaves it as `NAME.json.broken`.
+//! full disk has spoilt the file, that copy counts, the problem is reported with its line, and no change is written
+//! until the file is mended or removed. What replaces a spoilt file by a person's own wish leaves it as
+//! `NAME.json.broken`.
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
@@ -22,7 +23,7 @@ const MAX_BYTES: u64 = 4 << 20;
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum KeptError {
-    /// It holds something else than we would write. Nothing was changed.
+    /// Its content is not in the form that we write. It was not changed.
     #[error("{place}: {why}; mend or remove the file")]
     Spoilt {
         /// `file:line`.
@@ -275,7 +276,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-        /// Whatever becomes of the file, what counts is what it holds or what it last held; nothing between.
+        /// Whatever becomes of the file, what counts is its content now or its last good one, never a mix of both.
         #[test]
         fn a_file_cut_or_flipped_anywhere_leaves_what_it_held(
             held in prop::collection::btree_map("[a-z]{1,6}", prop::collection::vec(any::<u32>(), 0..4), 0..4),
@@ -301,7 +302,7 @@ mod tests {
     fn what_is_wrong_is_told_with_its_line_and_key() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json");
-        let told = |text: &str| {
+        let message = |text: &str| {
             fs::write(&path, text).unwrap();
             let (_, problem) = read_checked::<Held>(&path, |held| {
                 let wrong = Wrong {
@@ -343,7 +344,7 @@ mod tests {
             ),
             ("{\"a\": [],\n\"most\": []}", "a.json:2: most: too many"),
         ] {
-            assert_eq!(told(text), format!("{expected}{mend}"));
+            assert_eq!(message(text), format!("{expected}{mend}"));
         }
     }
 

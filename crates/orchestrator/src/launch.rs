@@ -1,5 +1,7 @@
 //! A launch: what a person wants started, and what it would run.
 
+pub mod argv;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -46,7 +48,7 @@ pub enum Start {
         cwd: Option<String>,
         /// Whether it gets a terminal.
         pty: bool,
-        /// The names of hosts in production that a person typed: without its name, nothing dangerous runs on one.
+        /// The names of hosts in production that a person typed: a dangerous command runs only on those that are named.
         #[serde(default)]
         #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
         confirmed: Vec<String>,

@@ -6,7 +6,7 @@
 //! ```text
 //! job, project, host, log    the nouns; log/ holds lines, escapes and styled text
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
-//! batch                      one command on many hosts: rules, waves, what is next; a value that starts nothing
+//! batch                      one command on many hosts: rules, waves, what is next; a value without tasks
 //! ids                        ids that sort by when they were made, whatever the clock says
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
 //! environment                what we were started with; Postgres' variables are kept from us, for jobs
@@ -14,7 +14,7 @@
 //! near                       names that come near a mistyped one
 //! open_files, traces         how many files may be open; what may be written of what programs trace
 //! launch, settings, presets  what is to be started; what a person has set; what launch forms were filled in with
-//! make/                      projects, targets, the exact command that runs one; scanning executes nothing
+//! make/                      projects, targets, the exact command that runs one; scanning runs no command
 //! hosts/                     the machines of inventories, states and contexts, as one list
 //! ssh/                       hosts, host keys, logins, commands on hosts           the only ssh2
 //! session/                   a process for each way to a host, which outlives the app: its sessions and its jobs' folders
@@ -41,8 +41,8 @@
 //! appends each read to the spool and pokes all listeners at the folder's control socket. **A job on a host**: the
 //! process that holds the host's session reads the SSH channel into the same kind of folder. From there on there is no
 //! difference. The engine indexes the spool once; readers of the log are cursors over spool and store, so a slow one lags
-//! and nothing queues up; the archive copies the spool into the store, idempotently, and when the exit is in and all has
-//! arrived, the job is settled and its folder dropped. An engine that is killed loses nothing: the next one finds the
+//! and no backlog builds up; the archive copies the spool into the store, idempotently, and when the exit is in and all
+//! has arrived, the job is settled and its folder dropped. A killed engine loses no job: the next one finds the
 //! folders.
 
 // A function of the product is at most as long as clippy.toml says.

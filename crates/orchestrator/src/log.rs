@@ -1,4 +1,4 @@
-//! A log: all output of a job, as bytes with their stream and time, and as lines. It imports nothing of ours.
+//! A log: all output of a job, as bytes with their stream and time, and as lines. It imports no module of ours.
 
 pub mod escape;
 pub mod find;

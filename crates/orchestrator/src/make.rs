@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! registry, projects   mkcli's registry ∪ folders added in the app ∪ the demo; who is trusted
-//! scan                 targets, docs and variables, read from the text; executes nothing
+//! scan                 targets, docs and variables, read from the text; runs no command
 //! database             make's own list of targets, asked only of a trusted project
 //! argv, line           targets and variables, or make's own arguments → program and arguments, or why not
 //! environment, login   what a job inherits; what the login shell has
@@ -11,7 +11,7 @@
 //! ask                  a program asked a short question, with a limit on time and output
 //! ```
 //!
-//! It imports only the nouns: it knows no job's life, no store, no socket. Reading a project executes nothing; `database`,
+//! It imports only the nouns: it knows no job's life, no store, no socket. Reading a project runs no command; `database`,
 //! `git` and `login` run programs and say so.
 
 pub mod argv;

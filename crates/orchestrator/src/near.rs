@@ -1,4 +1,4 @@
-//! Names that come near a mistyped one. It imports nothing of ours.
+//! Names that come near a mistyped one. It imports no module of ours.
 
 /// Names of which a person may have meant one, nearest first, at most three.
 pub(crate) fn near<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
@@ -19,7 +19,7 @@ pub(crate) fn near<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) ->
     near.into_iter().map(|(_, name)| name.to_owned()).collect()
 }
 
-/// `; did you mean web-1 or web-2?`, and nothing if there is nothing near.
+/// `; did you mean web-1 or web-2?`, and empty if no name is near.
 pub(crate) fn hint(near: &[String]) -> String {
     if near.is_empty() {
         String::new()

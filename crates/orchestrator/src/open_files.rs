@@ -1,5 +1,5 @@
 //! How many files this process may have open: more than it was started with, because each job takes some. What a job
-//! runs gets the limit we were started with, as if it had been started by hand. It imports nothing of ours.
+//! runs gets the limit we were started with, as if it had been started by hand. It imports no module of ours.
 
 use std::sync::OnceLock;
 

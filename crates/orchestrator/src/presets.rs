@@ -47,7 +47,7 @@ pub struct Filled {
 pub struct Preset {
     /// Its name: 1 to 60 characters, no control characters.
     pub name: String,
-    /// It.
+    /// What the form was filled in with.
     pub filled: Filled,
 }
 
@@ -170,7 +170,7 @@ impl Forms<'_> {
         })
     }
 
-    /// Others who change the file wait for their turn, so nobody's change is lost.
+    /// Others that change the file wait for their turn, so no change is lost.
     fn change(
         &self,
         change: impl FnOnce(&mut Presets) -> Result<(), PresetError>,

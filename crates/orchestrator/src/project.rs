@@ -1,4 +1,4 @@
-//! A project: a folder with a makefile, and its name. It imports nothing of ours.
+//! A project: a folder with a makefile, and its name. It imports no module of ours.
 
 use std::{fmt, path::PathBuf};
 
@@ -38,7 +38,7 @@ pub enum ProjectSource {
     Demo,
 }
 
-/// What a scan of a makefile found. It has run nothing.
+/// What a scan of a makefile found, without running it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Scan {
@@ -84,7 +84,7 @@ pub struct Secret {
     pub name: String,
     /// What the makefile gives it, as far as the text shows.
     pub values: Vec<String>,
-    /// Variables that nothing in the makefile defines and whose values it takes: they come from outside.
+    /// Variables whose values it takes and that the makefile does not define: they come from outside.
     pub takes: Vec<String>,
 }
 
@@ -137,7 +137,7 @@ pub struct Target {
     pub pattern: bool,
     /// What its comment says it does.
     pub doc: Option<String>,
-    /// What else tells what it does, of one that is shown first and has no `doc`.
+    /// What else describes it, of one that is shown first and has no `doc`.
     #[serde(default)]
     pub summary: Option<Summary>,
     /// The heading it is under.
@@ -157,7 +157,7 @@ pub struct Target {
     pub leads: Vec<String>,
     /// The names of the variables it uses, of those in [`Scan::variables`] and those defined nowhere.
     pub uses: Vec<String>,
-    /// The variables, of those it uses, that it fails without and that nothing gives it a value for.
+    /// The variables, of those it uses, that it fails without and that have no value.
     #[serde(default)]
     pub guards: Vec<String>,
     /// Whether it wants a terminal: by its comment (`@pty`, `@pty no`), else by what its recipe runs.
@@ -205,7 +205,7 @@ pub enum SummaryBy {
     },
     /// What its recipe prints, or remarks, before it does anything.
     Recipe,
-    /// The targets that it starts, doing nothing else: `runs lint, test`.
+    /// The targets that it starts, if it does just that: `runs lint, test`.
     Leads,
     /// The first command of its recipe that does more than prepare, as far as its variables are known.
     Command,
@@ -263,7 +263,7 @@ pub struct Variable {
     pub name: String,
     /// What its comment says.
     pub doc: Option<String>,
-    /// Its value as written; none if nothing in the makefile defines it for all targets, and of one that is secret or
+    /// Its value as written; none if the makefile does not define it for all targets, and of one that is secret or
     /// comes from a dotenv file: such values stay where they are.
     pub default: Option<String>,
     /// What else gives it a value, which is not named.
@@ -287,7 +287,7 @@ pub struct Variable {
     /// What kind of value it takes.
     #[serde(default)]
     pub kind: VariableKind,
-    /// Where the makefile sets it by `override`, for all targets and under no condition: a value given to make does not
+    /// Whether the makefile sets it by `override`, for all targets and under no condition: a value given to make does not
     /// count.
     #[serde(default)]
     pub fixed: Option<Place>,

@@ -74,7 +74,7 @@ pub struct Limits {
     pub handshake: Duration,
     /// A client that shows no life for this long is dropped; a ping goes out three times as often. 30 s.
     pub silence: Duration,
-    /// A connection that is sent a page and takes nothing of it for this long is dropped. 5 s.
+    /// A connection that is sent a page and takes no byte of it for this long is dropped. 5 s.
     pub stuck: Duration,
 }
 
@@ -104,7 +104,7 @@ pub trait Session: Send + 'static {
     /// through, so what takes long belongs in a task.
     fn call(&mut self, call: Call) -> impl Future<Output = ()> + Send;
 
-    /// The socket has ended, in whatever way; the outbox takes nothing any more.
+    /// The socket has ended, in whatever way; the outbox takes no more messages.
     fn closed(&mut self);
 }
 
@@ -185,7 +185,7 @@ impl Server {
         self.walls.guard.token().clone()
     }
 
-    /// The origin of the page it serves: `http://127.0.0.1:PORT`. It opens nothing if no page is served.
+    /// The origin of the page it serves: `http://127.0.0.1:PORT`. It shows no page if the server was started without one.
     #[must_use]
     pub fn origin(&self) -> String {
         origin(self.port)

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! processes   the engine's side: which process a job goes to, and starting it     starting
-//! process     the process itself: takes jobs, and ends when nobody needs it       census
+//! process     the process itself: takes jobs, and ends when it is not needed       census
 //! order       a job as it goes from one to the other
 //! remote      a job's folder, kept as a supervisor keeps it                       socket, spooled, standing, archiver
 //! asking      what a login asks of a person, through the job's control socket
@@ -16,7 +16,7 @@
 //! first line. The lock goes with the process's life.
 //!
 //! **A job** is handed over as a supervisor's is: its listening control socket, its claims, and what to run. The process
-//! answers once it has made the spool, which it does first of all, and which nobody can make twice; so a job that had no
+//! answers once it has made the spool, which it does first of all, and which cannot be made twice; so a job that had no
 //! answer is handed to the next process if there is no spool, and else is followed to whatever became of it.
 //!
 //! **Its end**: an engine keeps its connection open as long as it lives. Without a job, the process ends when no engine is
@@ -36,7 +36,7 @@ mod starting;
 use supervisor::{apart::SESSION, folder::Folder, identity::Identity};
 
 pub use self::{
-    asking::{Answer, Answered, Asked, Wanted},
+    asking::{Answer, Answered, HostQuestion, Wanted},
     order::{Order, Start},
     process::live,
     processes::Processes,

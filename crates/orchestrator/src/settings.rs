@@ -70,7 +70,7 @@ pub fn write(config: &Path, settings: &Settings) -> Result<(), KeptError> {
     json_file::replace(&file(config), settings)
 }
 
-/// What no setting may be, whoever sets it.
+/// What no setting may be, set by hand or in the window.
 ///
 /// # Errors
 /// The key, and why.
@@ -225,7 +225,7 @@ impl Production {
         })
     }
 
-    /// What is in production, where a name leads to what `place_of` says now.
+    /// The hosts in production now, by the place that `place_of` gives for each name.
     #[must_use]
     pub fn marked(self, place_of: impl Fn(&str) -> String) -> Marked {
         let now = self.hosts.iter().map(|host| place_of(host));

@@ -37,5 +37,5 @@ pub use failure::{Reason, Refusal, Unallowed};
 pub use login::ask::{Answer, Ask, Hint, Question};
 #[cfg(fuzzing)]
 pub use login::known_hosts::fuzz as fuzz_known_hosts;
-pub use own::askpass::asked_as_askpass;
+pub use own::askpass::answer_as_askpass;
 pub use session::pool::{Handle, Sessions};

@@ -5,13 +5,13 @@
 //! address   what an address says                        error     how it fails, and what heals by itself
 //! connect   a Store: its pool, its bounded waits       schema    whose tables are there; migrations
 //! jobs      save, find and list jobs                   columns   a Job as a row
-//! archive   batches of a log in, and how far it is     archive_sql    the transactions behind that
-//! batch     what is archived at once, and marks        short_job      a short job and all its log at once
-//! read      batches of a log out                       pack      chunks as rows, byte for byte
+//! archive   blocks of a log in, and how far it is      archive_sql    the transactions behind that
+//! block     chunks archived as one, and marks           short_job      a short job and all its log at once
+//! read      blocks of a log out                        pack      chunks as rows, byte for byte
 //! tables    where they are: each statement names it    pooler    who shares sessions, and is refused
 //! moment    a time of a row                            owners    who is there to write theirs
 //! changes   which jobs changed, as a hint              previous_runs  the jobs before one, of the same thing
-//! notes     what people say of jobs                 batches   one command on many hosts
+//! notes     what people say of jobs                    batches        one command on many hosts
 //! embedded  our own server: found, started, adopted, stopped
 //! ```
 
@@ -19,8 +19,8 @@ mod address;
 mod answer;
 mod archive;
 mod archive_sql;
-mod batch;
 mod batches;
+mod block;
 mod changes;
 mod columns;
 mod connect;
@@ -39,7 +39,7 @@ mod short_job;
 mod tables;
 
 pub use address::Address;
-pub use batch::{Batch, Mark, Reach};
+pub use block::{Block, Mark, Reach};
 pub use changes::{Change, Changes};
 pub use connect::Store;
 pub use error::{Interruption, StoreError};

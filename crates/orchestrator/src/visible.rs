@@ -1,5 +1,5 @@
-//! Text that another wrote (a server, a makefile, an SSH config, a row, a file's name), as it may be shown: nothing in it
-//! is an instruction to a terminal, and nothing deceives an eye. It knows nothing of who shows it.
+//! Text that another wrote (a server, a makefile, an SSH config, a row, a file's name), as it may be shown: no part of it
+//! is an instruction to a terminal, and none deceives an eye. It does not know who shows it.
 //!
 //! - Control characters are marks: `\n`, `\t`, `\r`, else `\x1b`.
 //! - Characters that have no look of their own are marks: `⟨U+202E⟩`, or `⟨U+200B ×3⟩` for several of one kind. These are
@@ -7,7 +7,7 @@
 //!   lines, and each blank but the usual one.
 //! - More than [`MOST_STACKED`] combining characters over one letter, and [`MOST_BLANKS`] blanks or more, are counted.
 //!
-//! **Some of those characters are part of plain text, and stay where they change what is seen**; elsewhere two names could
+//! **Some of those characters are part of plain text, and stay if they change what is seen**; elsewhere two names could
 //! differ by them and look the same. A joiner (ZWJ, ZWNJ) stays beside a virama; between letters of a cursive script if it
 //! parts what would be joined, or joins what would stay apart (RFC 5892, appendices A.1 and A.2, for ZWNJ); and between
 //! two pictures of one emoji. A variation selector stays after a character that has variants: an emoji, a keycap's digit,
@@ -44,20 +44,20 @@ const FLAGS: [&str; 3] = [
     "\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
 ];
 
-/// The text in one row; borrowed if there is nothing to mark.
+/// The text in one row; borrowed if no mark is needed.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     marked(text, Kept::Nothing)
 }
 
-/// The text with its newlines kept; borrowed if there is nothing to mark. For texts that have several lines of their
-/// own: whoever shows them sees to it that each line is known as a part of them.
+/// The text with its newlines kept; borrowed if no mark is needed. For texts that have several lines of their
+/// own: the caller shows each line as a part of them.
 #[must_use]
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
     marked(text, Kept::Newlines)
 }
 
-/// The text of a log's line; borrowed if there is nothing to mark. A log lays its lines out by blanks, however many.
+/// The text of a log's line; borrowed if no mark is needed. A log lays its lines out by blanks, however many.
 #[must_use]
 pub fn visible_log(text: &str) -> Cow<'_, str> {
     marked(text, Kept::Blanks)

@@ -52,7 +52,7 @@ pub enum Message {
     Reply {
         /// The call's id.
         id: u32,
-        /// It.
+        /// The reply.
         reply: Reply,
     },
     /// Why a request could not be answered.

@@ -35,7 +35,7 @@ use orchestrator::{
         Place, State, Survivor, What,
     },
     log::{Chunk, Stream, outline::Spot},
-    store::{Address, Batch, Mark, Store},
+    store::{Address, Block, Mark, Store},
 };
 
 async fn open(url: &str) -> Store {
@@ -154,10 +154,10 @@ fn chunk(seq: u64, stream: Stream, bytes: impl Into<Vec<u8>>) -> Chunk {
     }
 }
 
-/// Chunks as one batch; its state says where it begins, so that a wrong one is seen.
-fn batch(chunks: &[Chunk], first_line: u64) -> Batch {
+/// Chunks as one block; its state says where it begins, so that a wrong one is seen.
+fn block(chunks: &[Chunk], first_line: u64) -> Block {
     let seq = chunks[0].seq;
-    Batch {
+    Block {
         seq,
         chunks: chunks.to_vec(),
         first_line,

@@ -36,11 +36,11 @@ const PROGRAM: &[u8] = b"vmo-supervisor";
 /// Whether a process that is below a job's supervisor is no part of that job.
 #[must_use]
 pub fn is_apart(pid: i32, stat: &Stat) -> bool {
-    // Whoever is apart has left its starter's session before anything else.
+    // A process that is apart left its starter's session first of all.
     if stat.session != pid {
         return false;
     }
-    // A name proves nothing, but saves reading the rest of everybody else: who goes through a tree that forks must be fast.
+    // A name is no proof, but saves reading the rest of everybody else: who goes through a tree that forks must be fast.
     match fs::read(format!("/proc/{pid}/comm")).as_deref() {
         Ok(b"vmo-supervisor\n") => is_supervisor(pid, stat),
         Ok(b"vmo\n") => is_session(pid, stat) || is_guardian(pid, stat),

@@ -44,7 +44,7 @@ impl Claims {
         Ok(Some(Self(stdout.as_fd().try_clone_to_owned()?.into())))
     }
 
-    /// Takes a place, if nobody else has it.
+    /// Takes a place, if it is free.
     ///
     /// # Errors
     /// `InvalidInput` if there can be no such place, and those of the file system.

@@ -4,7 +4,7 @@
 //! reader does not know is skipped, so that older and newer programs understand each other.
 //!
 //! A listener is sent the current state as soon as it connects: the committed offset, and the exit if there is one.
-//! A slow listener is sent the latest state once it reads again, not each step on the way; nothing queues up for it.
+//! A slow listener is sent the latest state once it reads again, not each step on the way; no backlog builds up for it.
 //! Output itself never goes through here: a poke says up to where the spool may be read.
 //!
 //! **Input** the child does not read is kept up to a bound. At 256 KiB everybody is sent `InputPaused(true)`, and
@@ -30,7 +30,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{exec::Window, exit::Exit};
+use crate::{exec::Window, exit::ExitRecord};
 
 mod decoder;
 mod frames;
@@ -57,7 +57,7 @@ pub enum ToEngine {
         offset: u64,
     },
     /// The child has ended. Reported at once, before any sync, and again if more is known.
-    Exit(Exit),
+    Exit(ExitRecord),
     /// No output comes any more, and `exit.json` says so durably.
     Complete,
     /// Whether more input should wait.
@@ -67,7 +67,7 @@ pub enum ToEngine {
     /// Why the child does not end, though it was to, as a sentence for a person: it runs as another user.
     Defied(Option<String>),
     /// What a person is asked before the job can begin, at most [`MAX_FRAME`], in the words of who asks and who answers; None
-    /// once nobody is asked.
+    /// once there is no question.
     Asks(Option<String>),
 }
 
@@ -104,7 +104,7 @@ impl fmt::Debug for Answer {
 /// Connects to a job's control socket.
 ///
 /// # Errors
-/// `NotFound` or `ConnectionRefused` when nobody listens there any more.
+/// `NotFound` or `ConnectionRefused` when the supervisor is gone.
 pub fn connect(folder: &Path) -> io::Result<UnixStream> {
     at_socket(folder, UnixStream::connect)
 }
@@ -163,13 +163,13 @@ mod tests {
         );
         let listener = bind(&folder).unwrap();
         connect(&folder).unwrap().write_all(b"hello").unwrap();
-        let mut said = String::new();
+        let mut sent = String::new();
         listener
             .accept()
             .unwrap()
             .0
-            .read_to_string(&mut said)
+            .read_to_string(&mut sent)
             .unwrap();
-        assert_eq!(said, "hello");
+        assert_eq!(sent, "hello");
     }
 }

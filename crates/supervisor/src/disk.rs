@@ -33,8 +33,9 @@ const LONGEST_TURN: Duration = Duration::from_secs(2);
 /// Between two tries to get it.
 const TURN_AGAIN: Duration = Duration::from_millis(1);
 
-/// Free bytes of the disk below which jobs wait, if nobody says otherwise, on a disk of whatever size: the reserve of our
-/// own Postgres, which needs room to empty the spools. Twelve floods were seen to hold with half of it (tests, `floods`).
+/// Free bytes of the disk below which jobs wait, unless a setting says otherwise, on a disk of whatever size: the
+/// reserve of our own Postgres, which needs room to empty the spools. Twelve floods were seen to hold with half of it
+/// (tests, `floods`).
 pub const FLOOR: u64 = 64 * 1024 * 1024;
 
 /// The variable that says otherwise, in bytes.
@@ -44,7 +45,7 @@ pub const FLOOR_VARIABLE: &str = "VMO_DISK_FLOOR";
 #[derive(Debug)]
 pub struct Disk {
     folder: PathBuf,
-    /// Free bytes below which nothing is written.
+    /// Free bytes below which no output is written.
     floor: u64,
     next_look: Option<Instant>,
     /// The spool's offset at the last look.
@@ -55,7 +56,7 @@ pub struct Disk {
     is_near: bool,
     /// The folder of all jobs' folders, whose lock is the turn.
     gate: Option<Arc<File>>,
-    /// Why nothing may be written now.
+    /// Why no output may be written now.
     why_not: Option<String>,
     /// The folder was not in its place at the last look.
     misses_folder: bool,
@@ -78,7 +79,7 @@ impl Disk {
         }
     }
 
-    /// Why nothing may be written now, as a fragment for a person.
+    /// Why no output may be written now, as a fragment for a person.
     #[must_use]
     pub fn why_not(&self) -> Option<&str> {
         self.why_not.as_deref()
@@ -152,7 +153,7 @@ impl Disk {
         self.why_not = self.look();
     }
 
-    /// The spool could not be written: nothing is until the next look.
+    /// The spool could not be written: it is not tried again until the next look.
     pub fn refused(&mut self, now: Instant, error: &std::io::Error) {
         self.next_look = Some(now + EVERY);
         self.misses_folder = !self.folder.exists();

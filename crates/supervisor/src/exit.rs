@@ -25,7 +25,8 @@ pub enum Ended {
         /// The signal that ended it, without `SIG`; none if it took one as a word to exit.
         signal: Option<String>,
     },
-    /// The host could not be reached or would not let us in, so nothing ran. Only an engine writes this, of an SSH job.
+    /// The host could not be reached or refused the login, so the command did not run. Only an engine writes this, of
+    /// an SSH job.
     Unreachable {
         /// The kind: `dns`, `refused`, `timeout`, `host_key_unknown`, `host_key_changed`, `auth_failed`, …
         reason: String,
@@ -46,7 +47,7 @@ pub enum Ended {
 
 /// What the supervisor knows when the child has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exit {
+pub struct ExitRecord {
     /// How it ended.
     pub ended: Ended,
     /// Whether a cancel was asked for before it ended.

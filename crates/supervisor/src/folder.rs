@@ -25,7 +25,7 @@ const LOCK: &str = "lock";
 pub const SUPERVISOR: &str = "supervisor.json";
 /// Who of the job's processes has become its supervisor's own child, since its parent ended: [`Identity`]s.
 pub const ORPHANS: &str = "orphans.json";
-/// How it ended: an [`crate::exit::Exit`].
+/// How it ended: an [`crate::exit::ExitRecord`].
 pub const EXIT: &str = "exit.json";
 /// The supervisor's own complaints, for a person.
 pub const COMPLAINTS: &str = "supervisor.log";
@@ -132,8 +132,8 @@ impl Folder {
         self.put(name, bytes, true)
     }
 
-    /// Writes a file that is not there, 0600, in a folder that nobody else can find yet: for anybody else it would not be
-    /// there in one step.
+    /// Writes a file that is not there, 0600, in a folder that no other process can find yet: for anybody else it would
+    /// not be there in one step.
     ///
     /// # Errors
     /// `AlreadyExists`, and those of the file system.
@@ -172,7 +172,7 @@ impl Folder {
         self.put(name, &serde_json::to_vec(value)?, true)
     }
 
-    /// Claims the folder; None when somebody else has it. A supervisor nobody listens to has it for an instant at the
+    /// Claims the folder; None when another process has it. A supervisor without listeners has it for an instant at the
     /// job's end, to see whether an engine does: who must know waits by [`Self::lock_blocking`].
     ///
     /// # Errors
@@ -186,7 +186,7 @@ impl Folder {
         }
     }
 
-    /// Claims the folder, waiting until nobody else has it.
+    /// Claims the folder, waiting until it is free.
     ///
     /// # Errors
     /// Those of the file system.

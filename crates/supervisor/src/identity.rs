@@ -19,7 +19,7 @@ impl Identity {
     /// Who has the id `pid` now.
     ///
     /// # Errors
-    /// `NotFound` when nobody has it; `Unsupported` on a system this is not written for yet.
+    /// `NotFound` when no process has it; `Unsupported` on a system this is not written for yet.
     pub fn of(pid: i32) -> io::Result<Self> {
         Ok(Self {
             pid,

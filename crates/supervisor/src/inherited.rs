@@ -14,28 +14,28 @@ use std::{
 
 use rustix::{io::Errno, process};
 
-/// Leaves the session of whoever started us.
+/// Leaves the session of the process that started us.
 ///
 /// # Errors
 /// Those of the system.
 pub fn leave_session() -> io::Result<()> {
     match process::setsid() {
-        // Whoever started us made us a leader already.
+        // The process that started us made us a leader already.
         Ok(_) | Err(Errno::PERM) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// What whoever started us left on our standard input and output, which still lead there.
+/// What the process that started us left on our standard input and output, which still lead there.
 ///
 /// # Errors
-/// Where no descriptors are left for it.
+/// If no descriptors are left for it.
 pub fn handed() -> io::Result<(OwnedFd, OwnedFd)> {
     let input = io::stdin().as_fd().try_clone_to_owned()?;
     Ok((input, io::stdout().as_fd().try_clone_to_owned()?))
 }
 
-/// Has these of the standard streams lead nowhere from now on.
+/// Points these standard streams at `/dev/null` from now on.
 ///
 /// # Errors
 /// Those of the system.
@@ -50,7 +50,7 @@ pub fn leave_streams(standard: Range<i32>) -> io::Result<()> {
     Ok(())
 }
 
-/// Has the system write no core dump of us, and let nobody but the administrator look into our memory, which may hold
+/// Has the system write no core dump of us, and let only the administrator read our memory, which may hold
 /// secrets. What we start has its own, as ever.
 ///
 /// # Errors
@@ -66,7 +66,7 @@ pub fn leave_no_core() -> io::Result<()> {
 pub fn close() {
     #[cfg(target_os = "linux")]
     {
-        // SAFETY: nothing in this process owns a descriptor above 2 yet.
+        // SAFETY: no part of this process owns a descriptor above 2 yet.
         let closed = unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, 0_u32) };
         if closed == 0 {
             return;

@@ -23,7 +23,7 @@
 //! <data folder>/guardian.json   who guards our Postgres                 apart
 //! ```
 //!
-//! Nothing here knows Postgres, SSH, make or a socket server, and nothing here needs a runtime: libc, a checksum, JSON.
+//! It knows no Postgres, SSH, make or socket server, and needs no runtime: libc, a checksum, JSON.
 
 // A function of the product is at most as long as clippy.toml says.
 #![cfg_attr(not(test), warn(clippy::too_many_lines))]

@@ -1,10 +1,10 @@
 //! Keeps secrets out of a log: whatever a job writes of them is replaced before anybody sees it.
 //!
-//! A secret is looked for in every form of [`forms`]; nothing shorter than [`SHORTEST`] is. Every byte that belongs to a
-//! form is replaced, forms that overlap by one [`STANDIN`]. How the output is cut into reads makes no difference: what may
-//! be the start of a form is held back until it is decided. If nothing more comes, it is not held for ever, since it may
-//! be the end of a prompt: [`Mask::let_go`] shows it if it gives little away and a [`STANDIN`] if it does not. Either
-//! way it is remembered, and when the rest comes after all, that is replaced.
+//! A secret is looked for in every form of [`forms`]; forms shorter than [`SHORTEST`] are not. Every byte that belongs
+//! to a form is replaced, forms that overlap by one [`STANDIN`]. How the output is cut into reads makes no difference:
+//! what may be the start of a form is held back until it is decided. If no more comes, it is not held for ever, since
+//! it may be the end of a prompt: [`Mask::let_go`] shows it if it gives little away and a [`STANDIN`] if it does not.
+//! Either way it is remembered, and when the rest comes after all, that is replaced.
 
 mod forms;
 
@@ -112,9 +112,9 @@ impl Secrets {
     #[must_use]
     pub fn masked(&self, text: &[u8]) -> Vec<u8> {
         let mut mask = Mask::new(self.clone());
-        let mut seen = mask.pass(text);
-        seen.extend(mask.finish());
-        seen
+        let mut out = mask.pass(text);
+        out.extend(mask.finish());
+        out
     }
 }
 
@@ -217,7 +217,7 @@ impl Mask {
         self.give(decided)
     }
 
-    /// What is held back, when nothing has followed it for long enough: shown if it is shorter than [`SHORTEST`] and
+    /// What is held back, when no byte has followed it for long enough: shown if it is shorter than [`SHORTEST`] and
     /// at most a third of each form it may become, else its stand-in. What follows is masked as if it had been held.
     pub fn let_go(&mut self) -> Vec<u8> {
         let gives_little = |begun: Begun| {
@@ -299,18 +299,18 @@ impl Mask {
         let to = to.max(self.given);
         let first = self.given;
         let index = |at: u64| usize::try_from(at - first).expect("what is held is in memory");
-        let mut seen = Vec::with_capacity(index(to));
+        let mut out = Vec::with_capacity(index(to));
         let mut at = first;
         for cover in self.covers.iter_mut().take_while(|cover| cover.start < to) {
             if cover.start > at {
-                seen.extend_from_slice(&self.held[index(at)..index(cover.start)]);
+                out.extend_from_slice(&self.held[index(at)..index(cover.start)]);
             }
             if !std::mem::replace(&mut cover.begun, true) {
-                seen.extend_from_slice(STANDIN);
+                out.extend_from_slice(STANDIN);
             }
             at = at.max(cover.end.min(to));
         }
-        seen.extend_from_slice(&self.held[index(at)..index(to)]);
+        out.extend_from_slice(&self.held[index(at)..index(to)]);
         self.held.drain(..index(to));
         self.given = to;
         // One that was given early is kept: what makes it longer may be on its way.
@@ -320,7 +320,7 @@ impl Mask {
             .pop_front_if(|cover| cover.end <= decided)
             .is_some()
         {}
-        seen
+        out
     }
 }
 

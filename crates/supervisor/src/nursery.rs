@@ -1,4 +1,4 @@
-//! Asking for a supervisor where one waits to become many: the **nursery**, a supervisor without a job that forks itself
+//! Asking a supervisor that waits to be forked: the **nursery**, a supervisor without a job that forks itself
 //! for each it is asked for. Starting a program is dear beside a short job, and forking a small process is not.
 //!
 //! It is asked over a stream socket, which is its standard input. A request is a length (u32, little-endian) and that many
@@ -88,7 +88,7 @@ pub fn ask<'a>(
     }
 }
 
-/// The next request; none when nobody can ask any more.
+/// The next request; none when all writers are gone.
 ///
 /// # Errors
 /// Those of the socket, and `InvalidData` for what is no request.
@@ -165,10 +165,10 @@ mod tests {
             (OsString::from("LONG"), long),
             ("ODD".into(), odd.to_owned()),
         ];
-        let asked = environment.clone();
+        let requested = environment.clone();
         let asking = thread::spawn(move || {
             let (zero, null) = (File::open("/dev/zero")?, File::open("/dev/null")?);
-            let variables = asked.iter().map(|(name, value)| (&**name, &**value));
+            let variables = requested.iter().map(|(name, value)| (&**name, &**value));
             let fds = [zero.as_fd(), null.as_fd()];
             let one = ask(&ours, Path::new("/a job"), variables, fds);
             ask(&ours, Path::new("/a job"), [], fds)?;

@@ -2,7 +2,7 @@
 //!
 //! A segment is a file named by the offset at which it starts, in 20 digits. Offsets count the bytes of all segments,
 //! headers included, from the job's first; a record never spans two segments. One process writes, any number read, and
-//! they share nothing but the files and the **committed** offset the writer tells: what lies before it is whole.
+//! they share only the files and the **committed** offset the writer reports: what lies before it is whole.
 //!
 //! A record is a header and its payload, little-endian:
 //!
@@ -43,7 +43,7 @@ pub use writer::Writer;
 /// The most bytes of payload in one record.
 pub const MAX_RECORD: usize = 256 * 1024;
 
-/// A segment is not grown past this many bytes. What is archived goes segment by segment: where the disk is nearly full, no
+/// A segment is not grown past this many bytes. What is archived goes segment by segment: if the disk is nearly full, no
 /// job has more than one of them in both places.
 pub const SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -77,7 +77,7 @@ pub fn first(folder: &Path) -> io::Result<Option<Position>> {
     }
 }
 
-/// The position after the last whole record, found by reading the last segment. For a spool nobody writes any more.
+/// The position after the last whole record, found by reading the last segment. For a spool that is no longer written.
 ///
 /// # Errors
 /// `NotFound` when there is no spool; `InvalidData` when no whole record is left and so the next number is not known.

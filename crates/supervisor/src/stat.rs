@@ -38,7 +38,7 @@ impl Stat {
         })
     }
 
-    /// Whether nothing is left of it but its status: it has no children any more.
+    /// Whether only its status is left: it has no children any more.
     #[must_use]
     pub fn is_buried_soon(&self) -> bool {
         matches!(self.state, b'Z' | b'X') && self.threads <= 1

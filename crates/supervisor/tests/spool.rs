@@ -169,7 +169,7 @@ proptest! {
         prop_assert_eq!(spool::last(folder.path()).unwrap().seq as usize, if is_last { good } else { others.len() });
 
         // Every record before the damaged one is read, and none from it on. A length made longer than the file looks
-        // like a torn tail where nobody says how far it goes; with the committed offset it is an error or the end too.
+        // like a torn tail if its length is not given; with the committed offset it is an error or the end too.
         for until in [len, u64::MAX] {
             let (back, error) = read(folder.path(), Position::default(), until, 700);
             prop_assert_eq!(&back[..], &parts[..good]);
@@ -445,5 +445,38 @@ fn a_reader_follows_a_writer_into_new_segments() {
                 .unwrap()
                 .is_none()
         );
+    }
+}
+
+/// What stands in a segment's place and is no file is as good as nothing, and nobody waits for it.
+#[test]
+fn what_is_no_file_is_a_gap() {
+    for at in 0..2 {
+        for is_pipe in [false, true] {
+            let folder = scratch();
+            let starts = three_segments(folder.path());
+            let name = format!("{:020}", starts[at].offset);
+            let segment = folder.path().join("spool").join(name);
+            std::fs::remove_file(&segment).unwrap();
+            if is_pipe {
+                let made = std::process::Command::new("mkfifo").arg(&segment).status();
+                assert!(made.unwrap().success());
+            } else {
+                std::fs::create_dir(&segment).unwrap();
+            }
+            let mut reader = Reader::open_over_gaps(folder.path(), Position::default()).unwrap();
+            let mut gaps = Vec::new();
+            loop {
+                match reader.read(u64::MAX, MAX_RECORD) {
+                    Ok(Some(_)) => {}
+                    _ => match reader.skip().unwrap() {
+                        Some(gap) => gaps.push((gap.at.offset, gap.until)),
+                        None => break,
+                    },
+                }
+            }
+            assert_eq!(gaps, [(starts[at].offset, starts[at + 1].offset)]);
+            assert!(reader.position().offset > starts[2].offset);
+        }
     }
 }

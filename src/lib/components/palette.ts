@@ -13,9 +13,9 @@ export interface Entry {
   /** What is matched. */
   name: string;
   doc: string | null;
-  /** Whether what is said of it is a command. */
+  /** Whether its help is a command. */
   isCommand?: boolean;
-  /** What is looked through where the name does not match. */
+  /** What is looked through if the name does not match. */
   also?: string;
   /** Where it belongs, at the right. */
   place: string;
@@ -25,7 +25,7 @@ export interface Entry {
   /** What Enter does, in words. */
   verb: string;
   run: () => void;
-  /** What Ctrl+Enter does; none where it is the same. */
+  /** What Ctrl+Enter does; none if it is the same. */
   other?: { verb: string; run: () => void };
 }
 
@@ -57,14 +57,14 @@ export function find(app: App, query: string): Found[] {
   return [...shells, ...found].filter(({ entries }) => entries.length > 0);
 }
 
-/** A job and its lines that a pasted link or id names; null where it is neither. */
+/** A job and its lines that a pasted link or id names; null if it is neither. */
 export function linked(text: string): { job: string; lines: string } | null {
   const id = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';
   const found = new RegExp(`^(?:\\S*/)?(${id})(#L\\d+(?:-L\\d+)?)?$`).exec(text.trim());
   return found && { job: found[1]!, lines: found[2] ?? '' };
 }
 
-/** The host that `ssh user@host`, `user@host` or `ssh NAME` names; null where it is none of these. */
+/** The host that `ssh user@host`, `user@host` or `ssh NAME` names; null if it is none of these. */
 export function destination(text: string): string | null {
   const found = /^\s*(ssh\s+)?((?:[A-Za-z_][\w.-]{0,63}@)?\w[\w.:-]{0,253})\s*$/.exec(text);
   return found && (found[1] !== undefined || found[2]!.includes('@')) ? found[2]! : null;
@@ -107,7 +107,7 @@ function linkEntry(app: App, { job, lines }: { job: string; lines: string }): En
 }
 
 /**
- * Where the query stands in a name, or null: as a whole first, then letter by letter, each one next to the last or at
+ * The places of the query in a name, or null: as a whole first, then letter by letter, each one next to the last or at
  * the start of a word.
  */
 export function match(name: string, query: string): number[] | null {
@@ -155,7 +155,7 @@ function score(name: string, at: number[]): number {
   return spread * 10 + at[0]! + name.length / 100;
 }
 
-/** Those run last come first, where letters do not tell them apart. */
+/** Those run last come first, if letters do not tell them apart. */
 function targets(app: App): Entry[] {
   const all = app.projects.list.flatMap((project) => {
     const scan = app.projects.scanOf(project.name);

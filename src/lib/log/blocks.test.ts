@@ -37,7 +37,7 @@ test('it never holds more than its bound, and the block looked at last stays', (
   expect(blocks.get(BLOCK + 1)).toBeUndefined();
 });
 
-test('a line that had no end is asked for again once the log grows, unless it came anew', () => {
+test('a line that had no end is asked for again once the log grows, unless it has just arrived', () => {
   const blocks = new Blocks();
   blocks.put([...lines(1, 4), aLine(5, { open: true })]);
   blocks.grown(5);

@@ -1,4 +1,4 @@
-// The lines of a log that the page holds: blocks near the window, the least recently seen ones dropped.
+// The lines of a log that the page holds: blocks near the window, the least recently used ones dropped.
 import type { Line } from '../wire';
 
 /** Lines in a block. */
@@ -10,7 +10,7 @@ export const MOST = 24;
 interface Block {
   lines: (Line | undefined)[];
   /** When it was last looked at, by our own count. */
-  seen: number;
+  used: number;
   /** Whether lines in it may have grown since. */
   stale: boolean;
 }
@@ -23,14 +23,14 @@ export function blockOf(number: number): number {
 /** Lines by number. */
 export class Blocks {
   readonly #blocks = new Map<number, Block>();
-  #looks = 0;
+  #uses = 0;
 
   /** How many blocks are held. */
   get size(): number {
     return this.#blocks.size;
   }
 
-  /** A line, where it is held. */
+  /** A line, if it is held. */
   get(number: number): Line | undefined {
     return this.#blocks.get(blockOf(number))?.lines[(number - 1) % BLOCK];
   }
@@ -40,9 +40,9 @@ export class Blocks {
     for (const line of lines) {
       const index = blockOf(line.number);
       let block = this.#blocks.get(index);
-      if (!block) this.#blocks.set(index, (block = { lines: [], stale: false, seen: 0 }));
+      if (!block) this.#blocks.set(index, (block = { lines: [], stale: false, used: 0 }));
       block.lines[(line.number - 1) % BLOCK] = line;
-      block.seen = ++this.#looks;
+      block.used = ++this.#uses;
     }
     this.#trim();
   }
@@ -53,7 +53,7 @@ export class Blocks {
     if (block) block.stale = false;
   }
 
-  /** Marks the blocks with lines that had no end yet, other than those from `known` on, which came anew. */
+  /** Marks the blocks with lines that had no end yet, other than those from `known` on, which have just arrived. */
   grown(known: number): void {
     for (const block of this.#blocks.values()) {
       block.stale ||= block.lines.some((line) => line?.open === true && line.number < known);
@@ -65,7 +65,7 @@ export class Blocks {
     const wanted: number[] = [];
     for (let index = blockOf(first); index <= blockOf(last); index++) {
       const block = this.#blocks.get(index);
-      if (block) block.seen = ++this.#looks;
+      if (block) block.used = ++this.#uses;
       if (!block || block.stale || this.#gap(block, index, first, last)) wanted.push(index);
     }
     return wanted;
@@ -86,9 +86,9 @@ export class Blocks {
 
   #trim(): void {
     while (this.#blocks.size > MOST) {
-      let [oldest, seen] = [0, Infinity];
+      let [oldest, used] = [0, Infinity];
       for (const [index, block] of this.#blocks)
-        if (block.seen < seen) [oldest, seen] = [index, block.seen];
+        if (block.used < used) [oldest, used] = [index, block.used];
       this.#blocks.delete(oldest);
     }
   }

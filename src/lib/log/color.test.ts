@@ -39,7 +39,7 @@ test.each(THEMES)('every background a program sets can be written on in the %s t
     for (const fg of [undefined, bg, { palette: 1 }] as (Color | undefined)[]) {
       const { color, background } = paint({ ...PLAIN, bg, ...(fg ? { fg } : {}) }, theme);
       const ours = contrast(rgb(color!), rgb(background!));
-      // Where neither of ours reaches 4.5 on a middle grey, the further one is taken.
+      // If neither of ours reaches 4.5 on a middle grey, the further one is taken.
       expect(ours).toBeGreaterThanOrEqual(3.6);
     }
   }

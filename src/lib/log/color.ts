@@ -1,4 +1,4 @@
-// The colours a program asked for, as the theme can show them: 4.5:1 on the log's background, whatever was asked.
+// The colours of a program, as the theme can show them: at least 4.5:1 on the log's background.
 import type { Color, Style } from '../wire';
 
 /** Which of the two themes is drawn. */
@@ -55,9 +55,9 @@ export function paint(style: Style, theme: Theme): Paint {
 }
 
 function mix(style: Style, theme: Theme): Paint {
-  const asked = style.fg ? swatch(style.fg, theme) : TEXT[theme];
+  const wanted = style.fg ? swatch(style.fg, theme) : TEXT[theme];
   const under = style.bg ? swatch(style.bg, theme) : GROUND[theme];
-  const [text, ground] = style.inverse ? [under, asked] : [asked, under];
+  const [text, ground] = style.inverse ? [under, wanted] : [wanted, under];
   if (style.bg || style.inverse) {
     return { color: rgb(readable(text, ground, theme)), background: rgb(ground) };
   }
@@ -70,7 +70,7 @@ function mix(style: Style, theme: Theme): Paint {
 const BLACK: Rgb = [0, 0, 0];
 const WHITE: Rgb = [255, 255, 255];
 
-/** On a background the program chose: as asked where it can be read, else the first of ours that can, else black or white. */
+/** On a background the program chose: as it asks if that can be read, else the first of ours that can, else black or white. */
 function readable(text: Rgb, ground: Rgb, theme: Theme): Rgb {
   const further = (a: Rgb, b: Rgb) => (contrast(a, ground) >= contrast(b, ground) ? a : b);
   const ours = further(GROUND[theme], TEXT[theme]);

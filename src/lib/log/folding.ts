@@ -1,4 +1,4 @@
-// Which lines have a row of their own where some are folded away: rows count from 0, lines from 1.
+// Which lines have a row of their own if some are folded away: rows count from 0, lines from 1.
 
 /** Lines that are folded: the first one stays, those after it up to the last one have no row. */
 export interface Fold {

@@ -11,10 +11,10 @@ export interface Chunk {
 /** Bytes before the chunks, and before each chunk's own. */
 const SUBSCRIPTION = 4;
 const HEADER = 24;
-/** Where in a chunk's header its length stands, behind its number and its time. */
+/** The offset of the length in a chunk's header, after its number and its time. */
 const LENGTH = 16;
 
-/** Takes a frame apart. Throws where it is none: then the other end is not what we think it is. */
+/** Takes a frame apart. Throws if it is none: then the other end is not what we think it is. */
 export function unpack(frame: ArrayBuffer): { subscription: number; chunks: Chunk[] } {
   const view = new DataView(frame);
   const chunks: Chunk[] = [];

@@ -14,7 +14,7 @@ export interface Marked {
   to: Point;
 }
 
-/** What lies between two places; none where they are the same. */
+/** What lies between two places; none if they are the same. */
 export function between(a: Point, b: Point): Marked | null {
   if (a.line === b.line && a.column === b.column) return null;
   const inOrder = a.line < b.line || (a.line === b.line && a.column < b.column);

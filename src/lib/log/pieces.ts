@@ -61,7 +61,7 @@ function holds(part: Part | null, column: number): boolean {
   return part !== null && part.start <= column && column < part.end;
 }
 
-/** Where a line names a place in a file; none where another line does, as a compiler's `-->`. */
+/** Where a line names a place in a file; none if another line does, as a compiler's `-->`. */
 export function placeIn(line: Line, spot: Spot | null | undefined): Part | null {
   if (!spot) return null;
   const text = textOf(line);

@@ -1,7 +1,7 @@
 // Which rows of a log are on screen, at any size. Browsers refuse elements taller than some 16 million px, so above a
 // cap the scroll bar is scaled: positions are kept in px of the whole log, and the element's scroll offset is made of them.
 //
-// Where long lines wrap, rows have heights of their own, known only of those near the window. Positions then still count
+// If long lines wrap, rows have heights of their own, known only of those near the window. Positions then still count
 // each row as one of the usual height, a taller one's parts as parts of that; so what is above never moves the window.
 
 /** Height of a row, in px. */
@@ -14,7 +14,7 @@ export const TALLEST = 8_000_000;
 export interface Shown {
   /** Number of the first row on screen, from 1. */
   first: number;
-  /** How many rows are on screen, at least partly; where all have one height the most that can be, wherever it stands. */
+  /** How many rows are on screen, at least partly; if all have one height the most that fit at any position. */
   count: number;
   /** How far the first one is pushed up, in px: 0 to its height. */
   offset: number;
@@ -27,7 +27,7 @@ export class Measures {
   readonly height: number;
   /** The position at the very end. */
   readonly end: number;
-  /** Height of a row, from 0, in px; none where all have the same. */
+  /** Height of a row, from 0, in px; none if all have the same. */
   readonly #heightOf: ((row: number) => number) | null;
 
   constructor(lines: number, height: number, heightOf: ((row: number) => number) | null = null) {
@@ -42,7 +42,7 @@ export class Measures {
     return this.lines * ROW;
   }
 
-  /** Height of the element that stands for it, in px. */
+  /** Height of the element that represents it, in px. */
   get element(): number {
     return Math.min(this.#heightOf ? this.end + this.height : this.whole, TALLEST);
   }

@@ -119,7 +119,7 @@ export class App {
     this.#go(`/job/${job.id}`);
   }
 
-  /** Closes a job's tab; goes to its neighbour where `away` says that it is the one being looked at. */
+  /** Closes a job's tab; goes to its neighbour if `away` says that it is the one being looked at. */
   close(id: string, away: boolean): void {
     const next = this.jobs.close(id);
     this.logs.drop(id);
@@ -127,7 +127,7 @@ export class App {
     if (away) this.#go(next ? `/job/${next}` : '/');
   }
 
-  /** Goes to the tab after that of a job, or to the one before; around the ends, and to the first where none is open. */
+  /** Goes to the tab after that of a job, or to the one before; around the ends, and to the first if none is open. */
   next(id: string | null, back: boolean): void {
     const { tabs } = this.jobs;
     const at = id === null ? (back ? 0 : -1) : tabs.indexOf(id);
@@ -145,7 +145,7 @@ export class App {
     if (link.state === 'open') void this.#fill();
   }
 
-  /** Asks for everything anew: at the start, and after each drop, for nobody knows what was missed. */
+  /** Asks for everything: at the start, and after each drop, for events may have been missed. */
   async #fill(): Promise<void> {
     try {
       this.#overview(await this.#client.ask({ catalog: { type: 'overview' } }, 'overview'));
@@ -195,9 +195,9 @@ export class App {
       case 'noted':
         return this.notes.noted(event.with.job, event.with.note);
       case 'asked':
-        return this.prompts.asked(event.with);
+        return this.prompts.add(event.with);
       case 'answered':
-        return this.prompts.answered(event.with.prompt);
+        return this.prompts.remove(event.with.prompt);
       case 'seen_database':
         this.seenDatabase = event.with.seen;
         return;

@@ -76,9 +76,9 @@ export class History {
   readonly #client: Client;
   readonly #saw: (jobs: JobId[]) => void;
   /** Counts the questions, so that a late answer to an earlier filter is not taken. */
-  #asked = 0;
+  #requests = 0;
 
-  /** `saw` is told of the jobs of each page. */
+  /** `saw` is called with the jobs of each page. */
   constructor(client: Client, saw: (jobs: JobId[]) => void = () => undefined) {
     this.#client = client;
     this.#saw = saw;
@@ -105,7 +105,7 @@ export class History {
     await this.#page(null);
   }
 
-  /** Asks for the next page, where there is one and none is under way. */
+  /** Asks for the next page, if there is one and none is under way. */
   async next(): Promise<void> {
     const last = this.jobs.at(-1);
     if (this.more && !this.loading && last) await this.#page(last.id);
@@ -122,12 +122,12 @@ export class History {
   }
 
   async #page(before: string | null): Promise<void> {
-    const asked = ++this.#asked;
+    const request = ++this.#requests;
     this.loading = true;
     try {
       const query = { job: { type: 'jobs', with: this.#query(before) } } as const;
       const page = await this.#client.ask(query, 'jobs');
-      if (asked !== this.#asked) return;
+      if (request !== this.#requests) return;
       this.jobs = before === null ? page.jobs : [...this.jobs, ...page.jobs];
       this.more = page.more;
       this.incomplete = page.incomplete;
@@ -136,9 +136,9 @@ export class History {
       this.owners = [...new Set([...this.owners, ...page.jobs.map((job) => job.owner)])].sort();
       this.#saw(page.jobs.map((job) => job.id));
     } catch (error) {
-      if (asked === this.#asked) this.failure = reason(error);
+      if (request === this.#requests) this.failure = reason(error);
     } finally {
-      if (asked === this.#asked) this.loading = false;
+      if (request === this.#requests) this.loading = false;
     }
   }
 
@@ -162,7 +162,7 @@ export class History {
 
   #matches(job: Job): boolean {
     const { span, pinned, text, ...equal } = this.filter;
-    // Nobody can have pinned it yet.
+    // It cannot be pinned yet.
     if (pinned !== '') return false;
     const since = beginning(span, new Date());
     if (since && new Date(job.queued_at) < since) return false;

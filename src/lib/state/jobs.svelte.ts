@@ -39,14 +39,14 @@ export class Jobs {
     return latest;
   });
 
-  /** `started` is told of each job that is started from this page. */
+  /** `started` is called for each job that is started from this page. */
   constructor(client: Client, started: (job: Job) => void = () => undefined) {
     this.#client = client;
     this.#tell = started;
     this.tabs = keptTabs();
   }
 
-  /** A job, where it is known. */
+  /** A job, if it is known. */
   get(id: JobId): Job | undefined {
     return this.#byId.get(id);
   }
@@ -56,7 +56,7 @@ export class Jobs {
     return this.#latest.get(`${project}\n${target}`);
   }
 
-  /** When a cancel was asked for; null where none was or the job is over. */
+  /** When a cancel was asked for; null if none was or the job is over. */
   cancelingSince(job: Job): number | null {
     return isOver(job) ? null : (this.#canceling.get(job.id) ?? null);
   }
@@ -93,7 +93,7 @@ export class Jobs {
     return this.#started(jobs);
   }
 
-  /** Starts the same again, as the person sees it; what somebody else started only where its owner was confirmed. */
+  /** Starts the same again, as the person sees it; what somebody else started only if its owner was confirmed. */
   async runAgain({ id: job, seal: seen }: Job, confirmed: string[] = []): Promise<Job> {
     const request = { launch: { type: 'run_again', with: { job, seen, confirmed } } } as const;
     const { jobs } = await this.#client.ask(request, 'started');
@@ -117,7 +117,7 @@ export class Jobs {
     return this.#client.tell({ job: { type: 'input', with: { job: id, text, end } } });
   }
 
-  /** Tells a job in a terminal how large its window is, in characters. One that is over need not know. */
+  /** Sends a job in a terminal the size of its window, in characters. One that is over need not know. */
   resize(id: JobId, rows: number, cols: number): void {
     this.#client.tell({ job: { type: 'resize', with: { job: id, rows, cols } } }).catch(() => {});
   }
@@ -144,7 +144,7 @@ export class Jobs {
   }
 
   #started(jobs: Job[]): Job {
-    // What events have told of them meanwhile is newer than what they were as they were started.
+    // An event that came meanwhile is newer than the answer to their start.
     this.learn(jobs.filter((job) => !this.#byId.has(job.id)));
     for (const job of jobs) {
       this.open(job.id);

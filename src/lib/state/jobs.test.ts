@@ -99,12 +99,12 @@ describe('history', () => {
     await settled();
     void history.next();
     void history.next();
-    expect(world.asked).toHaveLength(2);
-    expect(world.asked[1]).toMatchObject({ with: { before: ID(8) } });
+    expect(world.requests).toHaveLength(2);
+    expect(world.requests[1]).toMatchObject({ with: { before: ID(8) } });
     world.last.reply(2, page([7], false));
     await settled();
     await history.next();
-    expect(world.asked).toHaveLength(2);
+    expect(world.requests).toHaveLength(2);
     expect(history.jobs.map(({ id }) => id)).toEqual([9, 8, 7].map(ID));
   });
 
@@ -151,9 +151,11 @@ describe('history', () => {
     const seen: string[][] = [];
     const history = new History(await world.connected(), (jobs) => seen.push(jobs));
     history.narrow({ span: 'today', owner: 'a@b' });
-    const asked = world.asked[0] as { with: { since: string; owner: string; pinned: boolean } };
-    expect(asked.with).toMatchObject({ owner: 'a@b', pinned: false });
-    expect(new Date(asked.with.since).getHours()).toBe(0);
+    const request = world.requests[0] as {
+      with: { since: string; owner: string; pinned: boolean };
+    };
+    expect(request.with).toMatchObject({ owner: 'a@b', pinned: false });
+    expect(new Date(request.with.since).getHours()).toBe(0);
     world.last.reply(1, page([2], false));
     await settled();
     expect(seen).toEqual([[ID(2)]]);
@@ -164,7 +166,7 @@ describe('history', () => {
     history.learn(aJob({ id: ID(5), queued_at: now }));
     expect(history.jobs.map(({ id }) => id)).toEqual([5, 2].map(ID));
     history.only({ pinned: 'pinned' });
-    expect(world.asked[1]).toMatchObject({ with: { owner: null, since: null, pinned: true } });
+    expect(world.requests[1]).toMatchObject({ with: { owner: null, since: null, pinned: true } });
   });
 });
 
@@ -191,7 +193,7 @@ test('a note keeps its pin and a pin its note', async () => {
   ]);
   void notes.say(ID(1), { pinned: false });
   void notes.say(ID(2), { text: 'new' });
-  expect(world.asked.slice(1)).toMatchObject([
+  expect(world.requests.slice(1)).toMatchObject([
     { with: { job: ID(1), pinned: false, text: 'see #12' } },
     { with: { job: ID(2), pinned: false, text: 'new' } },
   ]);

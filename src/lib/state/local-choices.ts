@@ -20,7 +20,7 @@ export const remembered = {
     }
   },
 
-  /** A list of words that was kept; empty where there is none or it cannot be read. */
+  /** A list of words that was kept; empty if there is none or it cannot be read. */
   list(name: string): string[] {
     try {
       const value: unknown = JSON.parse(this.get(name) ?? '[]');

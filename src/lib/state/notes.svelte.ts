@@ -18,7 +18,7 @@ export class Notes {
     this.#client = client;
   }
 
-  /** What is said of a job, as far as is known. */
+  /** The note of a job, as far as is known. */
   get(job: JobId): Note | undefined {
     return this.#byJob.get(job);
   }
@@ -28,15 +28,15 @@ export class Notes {
     return this.#byJob.get(job)?.pinned ?? false;
   }
 
-  /** Asks what is said of these jobs. While Postgres is away, what is known stays. */
+  /** Asks for the notes of these jobs. While Postgres is away, what is known stays. */
   async of(jobs: JobId[]): Promise<void> {
     if (jobs.length === 0) return;
-    const asked = { job: { type: 'notes', with: { jobs: jobs.slice(0, AT_ONCE) } } } as const;
-    const answer = await this.#client.ask(asked, 'notes').catch(() => ({ notes: [] }));
+    const request = { job: { type: 'notes', with: { jobs: jobs.slice(0, AT_ONCE) } } } as const;
+    const answer = await this.#client.ask(request, 'notes').catch(() => ({ notes: [] }));
     for (const [job, note] of answer.notes) this.#byJob.set(job, note);
   }
 
-  /** Somebody said something. */
+  /** A note was written, changed or removed. */
   noted(job: JobId, note: Note): void {
     this.#byJob.set(job, note);
   }

@@ -6,7 +6,7 @@ import type { Earlier, JobId } from '$lib/wire';
 export class EarlierJobs {
   jobs = $state.raw<Earlier[]>([]);
 
-  /** The median duration of those that went well, in milliseconds; none where none did. */
+  /** The median duration of those that went well, in milliseconds; none if none did. */
   readonly usual: number | null = $derived.by(() => {
     const done = this.jobs.filter(({ status }) => status === 'done').map((job) => job.took_ms);
     return median(done);
@@ -20,8 +20,8 @@ export class EarlierJobs {
 
   /** Asks for those before this job. While Postgres is away there are none. */
   async of(job: JobId): Promise<void> {
-    const asked = { job: { type: 'earlier', with: { job } } } as const;
-    const answer = await this.#client.ask(asked, 'earlier').catch(() => null);
+    const request = { job: { type: 'earlier', with: { job } } } as const;
+    const answer = await this.#client.ask(request, 'earlier').catch(() => null);
     this.jobs = answer === null ? [] : answer.jobs.toReversed();
   }
 }

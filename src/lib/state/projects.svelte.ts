@@ -14,7 +14,7 @@ export interface Group {
 
 /** What is known of a project's targets. */
 export type Targets =
-  | { state: 'asked' }
+  | { state: 'loading' }
   | { state: 'known'; scan: Scan }
   /** Why they are not known, for a person. */
   | { state: 'failed'; why: string };
@@ -25,7 +25,7 @@ export class Projects {
   /** What could not be read of mkcli's registry or our own list, with its place. */
   problems = $state.raw<string[]>([]);
 
-  /** The name of a folder that was dropped where its path cannot be known: it is asked for. */
+  /** The name of a folder that was dropped, if its path is unknown: it is asked for. */
   dropped = $state<string | null>(null);
 
   readonly #client: Client;
@@ -54,10 +54,10 @@ export class Projects {
 
   /** What is known of its targets. */
   targets(name: string): Targets {
-    return this.#targets.get(name) ?? { state: 'asked' };
+    return this.#targets.get(name) ?? { state: 'loading' };
   }
 
-  /** Its scan, where there is one. */
+  /** Its scan, if there is one. */
   scanOf(name: string): Scan | null {
     const known = this.#targets.get(name);
     return known?.state === 'known' ? known.scan : null;
@@ -65,7 +65,7 @@ export class Projects {
 
   /** Asks for its targets; nothing is run. */
   async scan(name: string): Promise<void> {
-    if (!this.#targets.has(name)) this.#targets.set(name, { state: 'asked' });
+    if (!this.#targets.has(name)) this.#targets.set(name, { state: 'loading' });
     try {
       const scan = await this.#client.ask(
         { catalog: { type: 'targets', with: { project: name } } },

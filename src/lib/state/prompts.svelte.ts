@@ -51,19 +51,19 @@ export class Prompts {
   }
 
   /** A job asks. */
-  asked(prompt: Prompt): void {
+  add(prompt: Prompt): void {
     this.set([...this.list.filter((each) => each.id !== prompt.id), prompt]);
   }
 
   /** A question is over, answered here or elsewhere. */
-  answered(id: string): void {
+  remove(id: string): void {
     this.set(this.list.filter((each) => each.id !== id));
   }
 
   /** Answers a question. */
   async answer(prompt: Prompt, answer: Answer): Promise<void> {
     await this.#client.tell({ job: { type: 'answer', with: { prompt: prompt.id, answer } } });
-    this.answered(prompt.id);
+    this.remove(prompt.id);
   }
 
   /** Shows the next question once those that are shown are over. */

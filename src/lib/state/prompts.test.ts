@@ -22,7 +22,7 @@ function prompt(id: string, question: Question, job = id): Prompt {
 }
 
 /** Questions of jobs whose names begin with `run` are of one run. */
-function made(): { prompts: Prompts; sent: unknown[] } {
+function setUp(): { prompts: Prompts; sent: unknown[] } {
   const sent: unknown[] = [];
   const client = {
     tell: async (request: unknown) => void sent.push(request),
@@ -33,19 +33,19 @@ function made(): { prompts: Prompts; sent: unknown[] } {
 const ids = (prompts: Prompts) => prompts.shown.map(({ id }) => id);
 
 test('the unknown keys of one run are shown together, once no more come', async () => {
-  const { prompts, sent } = made();
-  prompts.asked(prompt('run-a', key('a')));
+  const { prompts, sent } = setUp();
+  prompts.add(prompt('run-a', key('a')));
   expect(ids(prompts)).toEqual([]);
   await vi.advanceTimersByTimeAsync(200);
-  prompts.asked(prompt('run-b', key('b')));
-  prompts.asked(prompt('alone', key('c')));
-  prompts.asked(prompt('run-secret', SECRET));
+  prompts.add(prompt('run-b', key('b')));
+  prompts.add(prompt('alone', key('c')));
+  prompts.add(prompt('run-secret', SECRET));
   await vi.advanceTimersByTimeAsync(700);
   expect(ids(prompts)).toEqual(['run-a', 'run-b']);
   expect(prompts.later).toBe(2);
 
   // What comes while a person reads is not slipped under their hand.
-  prompts.asked(prompt('run-c', key('d')));
+  prompts.add(prompt('run-c', key('d')));
   expect(ids(prompts)).toEqual(['run-a', 'run-b']);
 
   await prompts.answer(prompts.shown[0]!, { kind: 'accept' });
@@ -53,37 +53,37 @@ test('the unknown keys of one run are shown together, once no more come', async 
   expect(sent).toEqual([
     { job: { type: 'answer', with: { prompt: 'run-a', answer: { kind: 'accept' } } } },
   ]);
-  prompts.answered('run-b');
+  prompts.remove('run-b');
   // The next in order.
   expect(ids(prompts)).toEqual(['alone']);
-  prompts.answered('alone');
+  prompts.remove('alone');
   expect(ids(prompts)).toEqual(['run-secret']);
-  prompts.answered('run-secret');
+  prompts.remove('run-secret');
   await vi.advanceTimersByTimeAsync(700);
   expect(ids(prompts)).toEqual(['run-c']);
 });
 
 test('a key of a job alone is shown at once', () => {
-  const { prompts } = made();
-  prompts.asked(prompt('alone', key('a')));
+  const { prompts } = setUp();
+  prompts.add(prompt('alone', key('a')));
   expect(ids(prompts)).toEqual(['alone']);
 });
 
 test('keys that never stop coming are shown in the end', async () => {
-  const { prompts } = made();
+  const { prompts } = setUp();
   for (let i = 0; i < 20; i++) {
-    prompts.asked(prompt(`run-${i}`, key(`${i}`)));
+    prompts.add(prompt(`run-${i}`, key(`${i}`)));
     await vi.advanceTimersByTimeAsync(250);
   }
   expect(prompts.shown.length).toBeGreaterThan(5);
 });
 
 test('a run whose questions were all withdrawn shows nothing', async () => {
-  const { prompts } = made();
-  prompts.asked(prompt('run-a', key('a')));
-  prompts.answered('run-a');
+  const { prompts } = setUp();
+  prompts.add(prompt('run-a', key('a')));
+  prompts.remove('run-a');
   await vi.advanceTimersByTimeAsync(700);
   expect(ids(prompts)).toEqual([]);
-  prompts.asked(prompt('x', SECRET));
+  prompts.add(prompt('x', SECRET));
   expect(ids(prompts)).toEqual(['x']);
 });

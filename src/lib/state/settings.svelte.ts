@@ -1,4 +1,4 @@
-// The settings the server keeps: asked for once they are looked at, and held in one place, whoever changes them.
+// The settings the server keeps: asked for when they are first shown, and held here alone, whether the form or their file changes them.
 import type { Client } from '../client';
 import { reason } from '../reason';
 import type { Settings as Kept } from '../wire';

@@ -22,8 +22,8 @@ export class Theme {
       this.#systemDark = system.matches;
       this.#draw();
     });
-    const kept = remembered.get('theme');
-    if (kept === 'light' || kept === 'dark') this.choice = kept;
+    const stored = remembered.get('theme');
+    if (stored === 'light' || stored === 'dark') this.choice = stored;
     this.#draw();
   }
 

@@ -1,7 +1,7 @@
 // How a person likes to see the window and its logs; remembered.
 import { remembered } from './local-choices';
 
-/** What stands beside a line: nothing, the time of day, the time since the job's start or since the line before. */
+/** What is beside a line: nothing, the time of day, the time since the job's start or since the line before. */
 export type Times = 'off' | 'since' | 'step' | 'clock';
 
 const ORDER: Times[] = ['since', 'step', 'clock', 'off'];
@@ -11,7 +11,7 @@ export const SIDEBAR = { usual: 264, least: 200, most: 360 };
 
 /** Choices for every log and for the frame. */
 export class View {
-  times = $state<Times>(kept());
+  times = $state<Times>(storedTimes());
   /** Whether long lines wrap. */
   wrap = $state(remembered.get('wrap') === 'yes');
   /** Width of the sidebar, in px; small windows have their own. */
@@ -58,7 +58,7 @@ function within(px: number): number {
   return Math.min(Math.max(Math.round(px), SIDEBAR.least), SIDEBAR.most);
 }
 
-function kept(): Times {
+function storedTimes(): Times {
   const word = remembered.get('times') as Times | null;
   return word !== null && ORDER.includes(word) ? word : 'since';
 }

@@ -1,4 +1,4 @@
-// A socket and a server for tests: what the page sends is kept, what it gets is said by the test.
+// A socket and a server for tests: what the page sends is kept, and the test decides what it gets.
 import { Client, type Link, type World } from '../client';
 import type { Door } from '../socket';
 import type {
@@ -44,7 +44,7 @@ export class FakeSocket {
     this.answer?.(this.sent.at(-1)!);
   }
 
-  /** Answers calls at once, where it is set. */
+  /** Answers calls at once, if it is set. */
   answer: ((call: Sent) => void) | null = null;
 
   close(): void {
@@ -78,7 +78,7 @@ export class FakeSocket {
     this.onmessage?.({ data: aFrame(subscription, chunks) });
   }
 
-  /** The server tells of something. */
+  /** The server sends an event. */
   tell(event: Event): void {
     this.say({ event });
   }
@@ -135,12 +135,12 @@ export class FakeWorld implements World {
   }
 
   /** The requests sent over the newest socket. */
-  get asked(): Sent['request'][] {
+  get requests(): Sent['request'][] {
     return this.last.sent.map((call) => call.request);
   }
 }
 
-/** A job, with whatever a test cares about. */
+/** A job, with the fields that a test cares about. */
 export function aJob(job: Partial<Job> = {}): Job {
   return {
     id: '01890000-0000-7000-8000-000000000001',
@@ -195,7 +195,7 @@ export function aProject(project: Partial<Project> = {}): Project {
   return { ...plain, changed: false, exclusive: false, problem: null, ...project };
 }
 
-/** A target, with whatever a test cares about. */
+/** A target, with the fields that a test cares about. */
 export function aTarget(name: string, target: Partial<Target> = {}): Target {
   return {
     name,
@@ -222,7 +222,7 @@ export function aTarget(name: string, target: Partial<Target> = {}): Target {
   };
 }
 
-/** A variable with `?=`, with whatever a test cares about. */
+/** A variable with `?=`, with the fields that a test cares about. */
 export function aVariable(name: string, variable: Partial<Variable> = {}): Variable {
   return {
     name,

@@ -12,7 +12,7 @@ const READ = ['title', 'aria-label', 'aria-description', 'placeholder', 'alt'];
 const SHOWN = ['Disclosure', 'Section'];
 /** Names for what comes from servers, makefiles, configs, rows and files, or speaks of them. */
 const STRANGERS =
-  /\b(name|names|command|doc|path|problem|reason|host|hostname|line|text|owner|detail|why|message|file|hint|danger|cwd|paused|waits|survivors|folder|fingerprint|key_type|address|refusal|incomplete|failure|said|label|value|written|by|aside|description)\b/;
+  /\b(name|names|command|doc|path|problem|reason|host|hostname|line|text|owner|detail|why|message|file|hint|danger|cwd|paused|waits|survivors|folder|fingerprint|key_type|address|refusal|incomplete|failure|help|label|value|written|by|aside|description)\b/;
 /** Numbers, and choices between words of ours. */
 const OURS =
   /^(many|size|took)\(|^i \+ 1$|\? ['`][^]*['`] : ('[^']*'|undefined)$|\? `[^]*`[^]*: ''$/;

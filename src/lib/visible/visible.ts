@@ -1,11 +1,11 @@
 // Text that another wrote (a server, a makefile, a row, a file's name), as it may be shown: what is marked, and what is plain
-// text all the same, is said in crates/orchestrator/src/visible.rs. Both are tried with its cases.json.
+// text all the same, is defined in crates/orchestrator/src/visible.rs. Both are tried with its cases.json.
 import { DUAL, JOINED, UNSEEN, VIRAMA } from './table';
 
 /** A part of a text: as it is, or a mark in the place of what could not be seen. */
 export interface Part {
   text: string;
-  /** What the mark is in the place of; none where the text is shown as it is. */
+  /** What the mark is in the place of; none if the text is shown as it is. */
   of: string | null;
 }
 

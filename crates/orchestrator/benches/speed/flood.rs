@@ -21,7 +21,7 @@ struct Took {
     postgres: Duration,
 }
 
-/// W1, and on what, where that is not our own Postgres.
+/// W1, and on what, if that is not our own Postgres.
 pub(crate) async fn one(app: &App, on: &str, rounds: usize, table: &mut Table) -> Outcome<()> {
     let mut page = app.page().await?;
     let copy = Copy::of(app.printed.flood[0]);

@@ -80,18 +80,18 @@ pub(crate) async fn lists(app: &App, table: &mut Table) -> Outcome<()> {
     for (name, queries, goal) in groups {
         let mut worst = (Duration::ZERO, Duration::ZERO, "");
         for (what, query) in queries {
-            let (asked, stored) = ask(app, &mut page, &query).await?;
+            let (by_app, stored) = ask(app, &mut page, &query).await?;
             eprintln!(
                 "h1 {what}: asked {}, by the store alone {}",
-                shown(asked),
+                shown(by_app),
                 shown(stored)
             );
-            worst = worst.max((asked, stored, what));
+            worst = worst.max((by_app, stored, what));
         }
-        let (asked, stored, what) = worst;
+        let (by_app, stored, what) = worst;
         table.add_time(
             &format!("{name} (slowest: {what})"),
-            asked,
+            by_app,
             Some((stored, "the store alone")),
             goal,
         );
@@ -247,13 +247,13 @@ fn text(text: &str) -> JobQuery {
 
 /// How long a list takes over the socket, and how long from the store alone.
 async fn ask(app: &App, page: &mut Page, query: &JobQuery) -> Outcome<(Duration, Duration)> {
-    let (mut asked, mut stored) = (Vec::new(), Vec::new());
+    let (mut by_app, mut stored) = (Vec::new(), Vec::new());
     // One that takes long is asked for a few times.
     let begun = Instant::now();
-    while asked.len() < ASKS && (asked.len() < 3 || begun.elapsed() < Duration::from_secs(3)) {
+    while by_app.len() < ASKS && (by_app.len() < 3 || begun.elapsed() < Duration::from_secs(3)) {
         let at = Instant::now();
         let reply = page.ask(JobRequest::Jobs(query.clone())).await?;
-        asked.push(at.elapsed());
+        by_app.push(at.elapsed());
         let at = Instant::now();
         let known = app.store.jobs(query).await?;
         stored.push(at.elapsed());
@@ -266,7 +266,7 @@ async fn ask(app: &App, page: &mut Page, query: &JobQuery) -> Outcome<(Duration,
             other => return Err(format!("not the jobs that are there: {other:?}").into()),
         }
     }
-    Ok((median(&asked), median(&stored)))
+    Ok((median(&by_app), median(&stored)))
 }
 
 /// H3, with whatever else is in the tables.

@@ -80,8 +80,8 @@ impl Home {
             .args(["serve", "--json"])
             .stdout(Stdio::piped())
             .spawn()?;
-        let said = first_line(&mut serving)?;
-        Ok((serving, serde_json::from_str(&said)?))
+        let line = first_line(&mut serving)?;
+        Ok((serving, serde_json::from_str(&line)?))
     }
 
     /// The address of the Postgres, while somebody serves.
@@ -96,7 +96,7 @@ impl Home {
             .stderr(Stdio::null())
             .spawn()?;
         let uri = first_line(&mut asking);
-        // It holds the server up until it is ended; whoever serves does so too. Where we are a script's background, it
+        // It holds the server up until it is ended; whoever serves does so too. If we are a script's background, it
         // ignores an interruption.
         kill_process(Pid::from_child(&asking), Signal::TERM)?;
         asking.wait()?;

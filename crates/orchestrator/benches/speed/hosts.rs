@@ -42,10 +42,10 @@ impl Output for Count {
     fn started(&mut self, _: &Remote) {}
 
     fn write(&mut self, _: Stream, bytes: &[u8]) -> io::Result<()> {
-        let mut seen = self.0.lock().map_err(|_| io::ErrorKind::Other)?;
-        seen.0 += bytes.len();
+        let mut output = self.0.lock().map_err(|_| io::ErrorKind::Other)?;
+        output.0 += bytes.len();
         if bytes.len() < 100 {
-            seen.1.push(Instant::now());
+            output.1.push(Instant::now());
         }
         Ok(())
     }
@@ -226,14 +226,14 @@ async fn beside_a_flood(
     );
     ticker.ended.await?;
     flood.ended.abort();
-    let seen = ticker
+    let arrivals = ticker
         .count
         .0
         .lock()
         .map_err(|_| "a writer failed")?
         .1
         .clone();
-    let gaps: Vec<f64> = seen
+    let gaps: Vec<f64> = arrivals
         .windows(2)
         .map(|pair| (pair[1] - pair[0]).as_secs_f64() * 1e3)
         .collect();

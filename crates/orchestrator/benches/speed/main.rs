@@ -18,13 +18,13 @@
 
 mod app;
 mod archive;
-mod asked;
 mod bare;
 mod clicks;
 mod flood;
 mod history;
 mod home;
 mod hosts;
+mod options;
 mod page;
 #[path = "../../tests/support/postgres.rs"]
 #[expect(
@@ -44,7 +44,7 @@ mod usage;
 
 use std::{error::Error, path::Path, process::ExitCode};
 
-use crate::{app::App, asked::Asked, postgres::Postgres, printed::Printed, table::Table};
+use crate::{app::App, options::Options, postgres::Postgres, printed::Printed, table::Table};
 
 /// What every part of a bench gives back: a failure ends the run.
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -60,12 +60,12 @@ fn main() -> ExitCode {
         ["--bare", work] => {
             clicks::bare_alone(Path::new(work)).map(|(ms, rate)| println!("{ms} {rate}"))
         }
-        _ => Asked::of(words).and_then(|asked| {
+        _ => Options::of(words).and_then(|options| {
             // One thread: what the client costs is not ours, and two cores are few.
             tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?
-                .block_on(measure(&asked))
+                .block_on(measure(&options))
                 .map(|table| print!("{table}"))
         }),
     };
@@ -78,17 +78,17 @@ fn main() -> ExitCode {
     }
 }
 
-async fn measure(asked: &Asked) -> Outcome<Table> {
+async fn measure(options: &Options) -> Outcome<Table> {
     let mut table = Table::default();
-    let (programs, rounds) = (asked.programs.as_path(), asked.rounds);
+    let (programs, rounds) = (options.programs.as_path(), options.rounds);
     if ["w1", "w2", "w3", "w4", "w5"]
         .iter()
-        .any(|row| asked.wants(row))
+        .any(|row| options.wants(row))
     {
         let app = App::start(programs, None).await?;
-        workloads(asked, &app, &mut table).await?;
+        workloads(options, &app, &mut table).await?;
     }
-    if asked.wants("w1") && asked.server {
+    if options.wants("w1") && options.server {
         // As people have it, which the tests' servers are not.
         let server =
             Postgres::start_with(&["fsync=on", "shared_buffers=128MB", "max_wal_size=1GB"]);
@@ -96,42 +96,45 @@ async fn measure(asked: &Asked) -> Outcome<Table> {
         let app = App::start(programs, Some(address)).await?;
         flood::one(&app, "the system's Postgres", rounds, &mut table).await?;
     }
-    if asked.wants("h1") || asked.wants("h3") {
+    if options.wants("h1") || options.wants("h3") {
         let app = App::start(programs, None).await?;
-        if asked.wants("h1") {
+        if options.wants("h1") {
             history::lists(&app, &mut table).await?;
         }
-        if asked.wants("h3") {
+        if options.wants("h3") {
             history::drops(&app, rounds, &mut table).await?;
         }
     }
-    if asked.wants("a1") || asked.wants("a2") {
+    if options.wants("a1") || options.wants("a2") {
         starts::measure(programs, rounds, &mut table).await?;
     }
-    if ["s1", "s2", "s3", "s5"].iter().any(|row| asked.wants(row)) {
+    if ["s1", "s2", "s3", "s5"]
+        .iter()
+        .any(|row| options.wants(row))
+    {
         hosts::measure(rounds, &mut table).await?;
     }
-    if asked.names("p6") {
+    if options.names("p6") {
         storm::measure(programs, &mut table).await?;
     }
     Ok(table)
 }
 
-async fn workloads(asked: &Asked, app: &App, table: &mut Table) -> Outcome<()> {
-    if asked.wants("w1") {
-        flood::one(app, "", asked.rounds, table).await?;
+async fn workloads(options: &Options, app: &App, table: &mut Table) -> Outcome<()> {
+    if options.wants("w1") {
+        flood::one(app, "", options.rounds, table).await?;
     }
-    if asked.wants("w2") {
-        flood::many(app, asked.rounds, table).await?;
+    if options.wants("w2") {
+        flood::many(app, options.rounds, table).await?;
     }
-    if asked.wants("w3") {
-        ticks::measure(app, asked.rounds, table).await?;
+    if options.wants("w3") {
+        ticks::measure(app, options.rounds, table).await?;
     }
-    if asked.wants("w4") {
-        clicks::first_byte(app, asked.rounds, table).await?;
+    if options.wants("w4") {
+        clicks::first_byte(app, options.rounds, table).await?;
     }
-    if asked.wants("w5") {
-        clicks::short_jobs(app, asked.rounds, table).await?;
+    if options.wants("w5") {
+        clicks::short_jobs(app, options.rounds, table).await?;
     }
     Ok(())
 }

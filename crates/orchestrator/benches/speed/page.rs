@@ -260,7 +260,7 @@ impl Page {
         }
     }
 
-    /// The next message; none where it was an event or a frame, which are taken in.
+    /// The next message; none if it was an event or a frame, which are taken in.
     async fn message(&mut self) -> Outcome<Option<Message>> {
         match self.socket.next().await.ok_or("the socket was closed")?? {
             tungstenite::Message::Text(text) => match serde_json::from_str(&text)? {
@@ -296,7 +296,7 @@ impl Page {
 }
 
 impl Reading {
-    /// Takes the chunks of a frame, as `wire.rs` lays them out; fails where they are not what was printed.
+    /// Takes the chunks of a frame, as `wire.rs` lays them out; fails if they are not what was printed.
     fn take(&mut self, mut rest: &[u8]) -> Outcome<()> {
         let now = Instant::now();
         self.first.get_or_insert(now);

@@ -32,7 +32,7 @@ struct Start {
     postgres: Duration,
 }
 
-/// A1 and A2 of `vmo serve`, and of the window where there is an X server to show it on.
+/// A1 and A2 of `vmo serve`, and of the window if there is an X server to show it on.
 pub(crate) async fn measure(programs: &Path, rounds: usize, table: &mut Table) -> Outcome<()> {
     let mut first = Vec::new();
     for _ in 0..FIRST {
@@ -78,7 +78,7 @@ pub(crate) async fn measure(programs: &Path, rounds: usize, table: &mut Table) -
     window(programs, &home, rounds, table)
 }
 
-/// Starts serving, and ends it; gives what each process holds where that is asked for.
+/// Starts serving, and ends it; gives what each process holds if that is asked for.
 async fn serve(home: &Home, look: bool) -> Outcome<(Start, Vec<(String, u64)>)> {
     let begun = Instant::now();
     let (mut serving, door) = home.serve()?;

@@ -1,6 +1,6 @@
 //! P6, memory in a storm: fifty jobs at once, each as fast as 10 MB/s, for a minute, while Postgres is away. Nothing can be
 //! archived, so all of it stays on the disk: about 30 GB, or as much as its free space allows before jobs are paused. It
-//! is measured where it is asked for by name alone.
+//! is measured only if it is asked for by name.
 
 use std::{
     io::{self, Write},
@@ -28,7 +28,7 @@ const RATE: usize = 10_000_000;
 /// Bytes of one write.
 const PIECE: usize = 64 << 10;
 
-/// The printer: as much as is asked for, no faster than [`RATE`]; where nobody reads it, it waits, and does not catch up.
+/// The printer: as much as is asked for, no faster than [`RATE`]; without a reader it waits, and does not catch up.
 pub(crate) fn print() -> Outcome<()> {
     let line = b"a line of a hundred bytes that a build might have printed while it went about its business, no ..\n";
     let piece = line.repeat(PIECE / line.len());

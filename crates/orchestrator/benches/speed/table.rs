@@ -18,7 +18,7 @@ pub(crate) struct Row {
     pub(crate) name: String,
     /// Our figure, with its unit.
     pub(crate) ours: String,
-    /// What it is compared with, with its unit; empty where it stands alone.
+    /// What it is compared with, with its unit; empty if it is compared with none.
     pub(crate) beside: String,
     /// What the goal is about: a ratio, or our figure again.
     pub(crate) figure: f64,

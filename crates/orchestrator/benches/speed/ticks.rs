@@ -68,9 +68,9 @@ impl Arrivals {
         let mut end = 0;
         for line in self.bytes.split_inclusive(|byte| *byte == b'\n') {
             end += line.len();
-            let said = std::str::from_utf8(line)?.trim_end().split_once(' ');
+            let words = std::str::from_utf8(line)?.trim_end().split_once(' ');
             // What make says of its folder is no tick.
-            let Some(printed) = said.and_then(tick) else {
+            let Some(printed) = words.and_then(tick) else {
                 continue;
             };
             let came = self

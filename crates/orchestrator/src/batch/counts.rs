@@ -89,7 +89,7 @@ pub struct Summary {
     pub held: Option<String>,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,
-    /// When nothing more was to happen by itself; none before.
+    /// When it was over, held hosts aside; none before.
     pub finished_at: Option<DateTime<Utc>>,
 }
 

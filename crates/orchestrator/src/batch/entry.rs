@@ -17,7 +17,7 @@ pub enum Entry {
         /// Its job.
         job: JobId,
     },
-    /// Nothing came of the job that was about to be started, so the host waits again.
+    /// The job that was about to be started was not, so the host waits again.
     Requeued {
         /// The host.
         host: usize,
@@ -26,7 +26,7 @@ pub enum Entry {
     Ended {
         /// The host.
         host: usize,
-        /// How.
+        /// How it ended.
         state: HostState,
         /// Why, in words.
         why: Option<String>,
@@ -45,7 +45,7 @@ pub enum Entry {
         /// Why it failed; none if it did not.
         why: Option<String>,
     },
-    /// Nothing new starts: what is queued is held.
+    /// No new job starts: queued hosts are held.
     Held {
         /// Why.
         why: String,
@@ -56,7 +56,7 @@ pub enum Entry {
     Dropped,
     /// A person canceled it as a whole.
     Canceled,
-    /// Nothing more happens by itself.
+    /// The batch is over, held hosts aside.
     Rested {
         /// Since when.
         at: DateTime<Utc>,
@@ -72,7 +72,7 @@ pub enum Order {
     LetGo,
     /// Drop the held hosts.
     Drop,
-    /// End what runs, and start nothing more.
+    /// End what runs, and start no more.
     Cancel {
         /// KILL at once.
         force: bool,
@@ -111,6 +111,7 @@ impl Batch {
                 self.held = None;
                 self.finished_at = None;
                 let failed = self.having(HostState::is_failure).count();
+                // A person has seen these failures and goes on: only later ones count towards the limit.
                 self.forgiven = u32::try_from(failed).unwrap_or(u32::MAX);
                 self.turn(&[HostState::Held], HostState::Queued);
             }

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Hosts at once, if nobody says how many.
+/// Hosts at once, unless a person chooses how many.
 const LIMIT: usize = 32;
 /// Waves of one batch, at most.
 const MOST_WAVES: usize = 1000;
@@ -23,7 +23,7 @@ pub struct Rules {
     pub waves: Option<Waves>,
     /// A command that runs on the hosts of a wave which ended well, before the next wave starts.
     pub check: Option<String>,
-    /// At how many failures nothing new starts; none means at no number of them.
+    /// How many failures stop the batch from starting more jobs; none means no number does.
     pub stop_after: Option<Share>,
     /// How long the command may run on one host, in milliseconds, from its start there.
     pub timeout: Option<u64>,

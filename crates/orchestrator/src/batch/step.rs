@@ -9,9 +9,9 @@ pub enum Step {
     Start(Vec<usize>),
     /// The check is to be started on these.
     Check(Vec<usize>),
-    /// Nothing, before something ends.
+    /// Wait until a job ends.
     Wait,
-    /// Nothing, unless a person lets held hosts go.
+    /// No more by itself: the batch is over, or its held hosts wait for a person.
     Rest,
 }
 
@@ -62,7 +62,7 @@ impl Batch {
         is_one_wave && self.rules.at_once(self.hosts.len()) >= self.hosts.len()
     }
 
-    /// Why nothing new is to start from now on, if that is so.
+    /// Why no new job is to start from now on, if that is so.
     #[must_use]
     pub fn stops(&self) -> Option<String> {
         let stop_after = self.rules.stop_after?;

@@ -29,16 +29,16 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// How long output waits for more, from the first of it that the store lacks. Small batches grow by it, and a burst is
-/// with whoever looks on before the store, which packs it, asks for a processor: nothing is lost meanwhile.
+/// How long output waits for more, from the first of it that the store lacks. Small blocks grow by it, and a burst is
+/// with whoever looks on before the store, which packs it, asks for a processor: the spool holds it meanwhile.
 const BATCH_TIME: Duration = Duration::from_secs(1);
 
-/// How long the store hears nothing of a new job: most that are over by then are written in one go.
+/// How long a new job is kept from the store: most are over by then, and are written in one go.
 const SHORT: Duration = Duration::from_millis(50);
 /// Bytes of spool of a job that is written in one go, at most.
 const SHORT_BYTES: u64 = 256 * 1024;
 
-/// While a job's end is reported and not on the disk, and nobody says when it will be, it is looked for this often.
+/// While a job's end is reported and not on the disk yet, and no process reports when it is, it is looked for this often.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Why a job could not be archived for good.
@@ -92,7 +92,7 @@ pub(crate) async fn archive(
 struct Archiver<F> {
     live: Arc<Live>,
     link: Link,
-    /// A turn to send a lot that is kept, where room is scarce.
+    /// A turn to send a lot, kept while the disk is nearly full.
     turn: Option<OwnedSemaphorePermit>,
     /// Free bytes of the disk below which jobs wait.
     floor: u64,
@@ -104,7 +104,7 @@ struct Archiver<F> {
     /// What the store was last told of the job, beside its log.
     saved: Option<(State, Option<Commit>)>,
     settled: bool,
-    /// Whether nothing more of the spool can be read.
+    /// Whether the rest of the spool cannot be read.
     damaged: bool,
     /// The spool's first offset that may still be there.
     dropped: u64,
@@ -130,7 +130,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
             } else if let Some(turn) = self.turn.take() {
                 drop(turn);
             } else if extent.complete {
-                // If nothing was written down that was meant to be, the store is the first to keep it.
+                // What could not be written to the folder is kept by the store first.
                 self.end_is_kept().await?;
                 if self.settle().await? {
                     return Ok(self.drop_folder().await?);
@@ -167,10 +167,10 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
     /// Writes the job with all its log; false if the store has some of it, or the log cannot be read to its end.
     async fn write_whole(&mut self) -> Result<bool, ArchiveError> {
         let end = self.live.extent().end;
-        let (batches, at) = match end.offset {
+        let (blocks, at) = match end.offset {
             0 => (Vec::new(), Mark::default()),
             _ => match self.cut() {
-                Ok(cut) if cut.next.at == end => (cut.batches, cut.next),
+                Ok(cut) if cut.next.at == end => (cut.blocks, cut.next),
                 // What is wrong with it is met again on the usual way.
                 Ok(_) | Err(_) => return Ok(false),
             },
@@ -179,7 +179,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         let mark = mark_for_store(&at);
         let mut job = self.live.job();
         (job.lines, job.bytes) = (at.state.lines(), at.bytes);
-        let (ended, all, up_to) = (&job, &batches, &mark);
+        let (ended, all, up_to) = (&job, &blocks, &mark);
         let written = self
             .link
             .insist_on_writing(|store| async move { store.write_whole(ended, all, up_to).await })
@@ -257,13 +257,13 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
             }
             cut => cut?,
         };
-        let Cut { batches, next, .. } = cut;
+        let Cut { blocks, next, .. } = cut;
         if much {
             self.read_ahead(&next);
         }
         let mark = mark_for_store(&next);
         let id = self.live.id;
-        let (sending, up_to) = (&batches, &mark);
+        let (sending, up_to) = (&blocks, &mark);
         let sent = self
             .link
             .insist_on_writing(|store| async move { store.archive(id, sending, up_to).await })
@@ -273,7 +273,8 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
                 self.at = next;
                 (self.goes_on)();
                 if self.drop_what_is_durable().await? == Dropped::NotYet {
-                    // What is in both places takes room that there is not: nobody else begins before it is dropped.
+                    // What is in both places takes room that there is not: no other job's turn begins before it is
+                    // dropped.
                     self.turn = turn;
                 }
                 Ok(())

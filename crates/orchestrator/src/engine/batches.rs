@@ -1,7 +1,7 @@
 //! Batches: one command on many hosts, driven from wave to wave.
 //!
 //! A batch is a folder, as a job is ([`place`]). Whoever has its lock drives it ([`driver`]): it starts the hosts whose turn
-//! has come, and writes down what happens before it acts on it. So an engine that is killed loses nothing: jobs run on, as
+//! has come, and writes down what happens before it acts on it. So a killed engine loses no job: jobs run on, as
 //! all jobs do, what is queued waits, what is held stays held. The next engine that takes jobs over drives the batch on
 //! ([`look`]); so does `vmo batch --let-go`. The store gets the batch's row as it goes, and the folder is dropped when
 //! nothing more can come.
@@ -37,7 +37,7 @@ pub(in crate::engine) struct Batches(Mutex<HashMap<Uuid, Watched>>);
 #[derive(Debug, Clone)]
 struct Watched {
     batch: watch::Receiver<Arc<Batch>>,
-    /// Wakes whoever drives it here.
+    /// Wakes the engine that drives it here.
     ordered: Arc<Notify>,
     /// Whether that is this engine.
     is_driven: bool,
@@ -79,11 +79,11 @@ impl Engine {
     pub async fn list_batches(&self, limit: u32) -> Result<Vec<Batch>, EngineError> {
         let limit = limit.clamp(1, MOST);
         let mut all = self.batches_here().await?;
-        let asked = self
+        let answer = self
             .0
             .link
             .ask(async |store| store.list_batches(limit).await);
-        match asked.await {
+        match answer.await {
             Ok(kept) => {
                 let is_new = |one: &Batch| all.iter().all(|here| here.id != one.id);
                 let kept: Vec<Batch> = kept.into_iter().filter(is_new).collect();
@@ -105,11 +105,11 @@ impl Engine {
         let is_meant = |id: Uuid| name == "last" || id.to_string().starts_with(name);
         let mut found = self.batches_here().await?;
         found.retain(|batch| is_meant(batch.id));
-        let asked = self.0.link.ask(async |store| match name {
+        let answer = self.0.link.ask(async |store| match name {
             "last" => store.list_batches(1).await,
             prefix => store.batches_by_prefix(prefix).await,
         });
-        match asked.await {
+        match answer.await {
             Ok(kept) => found.extend(kept),
             Err(error) if found.is_empty() => return Err(error.into()),
             Err(_) => {}
@@ -130,10 +130,10 @@ impl Engine {
     }
 
     /// Lets the held hosts of a batch go, drops them, or cancels the batch as a whole. Returns once that is written down:
-    /// whoever drives the batch does it then.
+    /// the engine that drives the batch does it then.
     ///
     /// # Errors
-    /// If the batch has nothing that this could change, or its folder is elsewhere.
+    /// If the order would not change the batch, or its folder is elsewhere.
     pub async fn order_batch(&self, id: Uuid, order: Order) -> Result<(), EngineError> {
         let batch = self.find_batch(&id.to_string()).await?;
         let counts = batch.counts();
@@ -185,7 +185,8 @@ impl Engine {
         Place::of(self.folders(), id).is_ok_and(|place| !place.orders().is_empty())
     }
 
-    /// The batches whose folders are here, as they are now: a job's end may not be written down, if nobody drives its batch.
+    /// The batches whose folders are here, as they are now: a job's end may not be written down if no engine drives its
+    /// batch.
     pub(in crate::engine) async fn batches_here(&self) -> Result<Vec<Batch>, EngineError> {
         let mut all = self
             .blocking(|engine| {

@@ -86,7 +86,7 @@ impl Catalog {
     pub(in crate::engine) fn new(
         options: &Options,
         held: Held,
-        seen: Option<SeenDatabase>,
+        env_database: Option<SeenDatabase>,
         (events, queue, skipped): (Events, Arc<Queue>, LeftAlone),
     ) -> Self {
         let folders = options.folders.clone();
@@ -96,7 +96,7 @@ impl Catalog {
             preferences: Preferences::new(held),
             queue,
             skipped,
-            seen_database: Mutex::new(seen),
+            seen_database: Mutex::new(env_database),
             hosts: HostList::read(&folders),
             scans: Mutex::default(),
             by_make: ByMake::default(),
@@ -159,7 +159,7 @@ impl Catalog {
         }
     }
 
-    /// What the makefile of a folder holds; runs nothing. It is read again if a file of it has changed.
+    /// What the makefile of a folder holds, read without running it. It is read again if a file of it has changed.
     pub(in crate::engine) fn scan(&self, folder: &Path) -> Arc<Scan> {
         self.scanned(folder).0
     }

@@ -26,7 +26,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use supervisor::{
     control::{self, Decoder, Frame, ToEngine},
-    exit::Exit as Seen,
+    exit::ExitRecord,
     folder::{self, Folder, Supervisor},
 };
 use tokio::{
@@ -53,12 +53,12 @@ const BEHIND: Duration = Duration::from_millis(250);
 pub(crate) trait Tell: Send + Sync {
     /// The job as it is now.
     fn job(&self, job: Job);
-    /// What its login asks of a person, as [`session::Asked`] in JSON; none once nobody is asked.
+    /// What its login asks of a person, as [`session::HostQuestion`] in JSON; none once there is no question.
     fn asks(&self, job: JobId, asks: Option<&str>);
 }
 
 /// Connects to the supervisor of a job; none if it has none. Only a refusal says so: that we are out of file
-/// descriptors, or whatever else may come, says nothing about the job.
+/// descriptors, or any other fault of ours, is no end of the job.
 pub(crate) async fn connect(live: &Live) -> Option<StdStream> {
     loop {
         match control::connect(live.folder.path()) {
@@ -90,7 +90,7 @@ pub(crate) async fn follow(
 ) {
     let mut until_known = Some(until_known);
     if begun_at(&indexer.live.folder).is_none() {
-        // Somebody holds the socket and has started nothing: it is queued, as it says.
+        // Another engine holds the socket and has not started it: it is queued, as it says.
         drop(until_known.take());
     }
     let mut next = Some(connection);
@@ -125,8 +125,8 @@ pub(crate) async fn settle_alone(mut indexer: Indexer, tell: Arc<dyn Tell>) {
 
 /// Another connection, if the supervisor lives although this one broke: what we failed to read is no evidence.
 async fn again(live: &Live) -> Option<StdStream> {
-    let seen: Option<Seen> = live.folder.read_json(folder::EXIT).ok().flatten();
-    if seen.is_some_and(|seen| seen.complete) || !is_supervised(&live.folder) {
+    let record: Option<ExitRecord> = live.folder.read_json(folder::EXIT).ok().flatten();
+    if record.is_some_and(|record| record.complete) || !is_supervised(&live.folder) {
         return None;
     }
     tokio::time::sleep(AGAIN).await;
@@ -162,9 +162,9 @@ struct Listening<'a, K> {
 
 /// How a job was seen to end.
 struct Ending {
-    seen: Seen,
+    record: ExitRecord,
     heard: Instant,
-    said: bool,
+    is_reported: bool,
 }
 
 impl<K: Send> Listening<'_, K> {
@@ -185,6 +185,8 @@ impl<K: Send> Listening<'_, K> {
                     return Ok(true);
                 }
             }
+            // One order at a time: the next is taken only when the socket took the last, so that the channels' bounds
+            // hold.
             let idle = unsent.is_empty();
             tokio::select! {
                 read = input.read(&mut buffer) => {
@@ -203,6 +205,7 @@ impl<K: Send> Listening<'_, K> {
                     typed.encode(&mut unsent);
                 }
                 () = self.indexer.begin(), if !self.indexer.has_beginning() => {}
+                // One piece at a time, so that frames and orders get their turn while a long log is read.
                 () = tokio::task::yield_now(), if behind => self.read_on()?,
             }
         }
@@ -218,14 +221,14 @@ impl<K: Send> Listening<'_, K> {
         while let Some(frame) = decoder.next()? {
             match frame {
                 ToEngine::Committed { offset } => self.committed = Some(offset),
-                ToEngine::Exit(seen) => {
+                ToEngine::Exit(record) => {
                     // If it was sent to others before us, this is all that says how far there is something to read.
-                    self.committed = self.committed.max(Some(seen.spool_end));
-                    self.indexer.seen = Some(seen.clone());
+                    self.committed = self.committed.max(Some(record.spool_end));
+                    self.indexer.exit_record = Some(record.clone());
                     self.end = Some(Ending {
-                        seen,
+                        record,
                         heard: Instant::now(),
-                        said: false,
+                        is_reported: false,
                     });
                 }
                 ToEngine::Complete => {
@@ -263,18 +266,18 @@ impl<K: Send> Listening<'_, K> {
     /// of all, and reads later.
     fn say_end(&mut self) {
         let Some(end) = &mut self.end else { return };
-        if self.indexer.has_read(&end.seen) {
-            say_end(self.indexer, &end.seen, self.tell);
+        if self.indexer.has_read(&end.record) {
+            say_end(self.indexer, &end.record, self.tell);
             self.end = None;
             return;
         }
         let is_due = self.until_known.is_some()
             || !self.indexer.has_beginning()
             || end.heard.elapsed() > BEHIND;
-        if is_due && !end.said {
+        if is_due && !end.is_reported {
             let live = &self.indexer.live;
-            self.tell.job(over(live, &end.seen));
-            end.said = true;
+            self.tell.job(over(live, &end.record));
+            end.is_reported = true;
         }
     }
 
@@ -293,38 +296,41 @@ impl<K: Send> Listening<'_, K> {
 /// Makes sure that the job is over, one way or the other, and then reads the rest of the spool.
 async fn settle(indexer: &mut Indexer, tell: &dyn Tell) {
     let live = Arc::clone(&indexer.live);
-    let has_read = |seen: &Seen| seen.complete && indexer.has_read(seen);
-    if !(live.job_status().is_over() && indexer.seen.as_ref().is_some_and(has_read)) {
-        let seen = how_it_ended(indexer).await;
-        if let Some(seen) = seen.as_ref().filter(|_| !live.job_status().is_over()) {
-            tell.job(over(&live, seen));
+    let has_read = |record: &ExitRecord| record.complete && indexer.has_read(record);
+    if !(live.job_status().is_over() && indexer.exit_record.as_ref().is_some_and(has_read)) {
+        let record = how_it_ended(indexer).await;
+        if let Some(record) = record.as_ref().filter(|_| !live.job_status().is_over()) {
+            tell.job(over(&live, record));
         }
         if !has_all(indexer).await {
             live.archived_elsewhere();
         }
-        if let Some(seen) = seen {
-            say_end(indexer, &seen, tell);
+        if let Some(record) = record {
+            say_end(indexer, &record, tell);
         }
     }
     live.completed();
 }
 
 /// How a job with no supervisor left ended; none if another engine archived it meanwhile and dropped the folder.
-async fn how_it_ended(indexer: &Indexer) -> Option<Seen> {
+async fn how_it_ended(indexer: &Indexer) -> Option<ExitRecord> {
     let folder = &indexer.live.folder;
-    match (folder.read_json::<Seen>(folder::EXIT), &indexer.seen) {
-        (Ok(Some(seen)), _) => Some(seen),
+    match (
+        folder.read_json::<ExitRecord>(folder::EXIT),
+        &indexer.exit_record,
+    ) {
+        (Ok(Some(record)), _) => Some(record),
         // Looked for after the file was: another engine may have dropped the folder in between, and the file with it.
         _ if !folder.path().exists() => None,
         // Its supervisor saw it end and was killed before it had written that down. What we heard is not forgotten.
         (_, Some(heard)) => {
-            let seen = Seen {
+            let record = ExitRecord {
                 spool_end: lost::spool_end(&indexer.live),
                 complete: true,
                 ..heard.clone()
             };
-            lost::write_down(folder, &seen);
-            Some(seen)
+            lost::write_down(folder, &record);
+            Some(record)
         }
         (_, None) => lost::settle(&indexer.live).await,
     }
@@ -348,34 +354,34 @@ async fn has_all(indexer: &mut Indexer) -> bool {
 }
 
 /// Takes over how the job was seen to end, with what only its log says of that, now that it is read.
-fn say_end(indexer: &Indexer, seen: &Seen, tell: &dyn Tell) {
+fn say_end(indexer: &Indexer, record: &ExitRecord, tell: &dyn Tell) {
     let live = &indexer.live;
-    live.ends_at(seen.spool_end);
+    live.ends_at(record.spool_end);
     // In one step: a waiter for the end takes all of it.
     tell.job(live.change(|job| {
-        end(job, seen);
-        job.cause = indexer.cause(seen);
+        end(job, record);
+        job.cause = indexer.cause(record);
         // Of a folder that was damaged before it was taken in, that is known already.
-        job.damage = indexer.damage(seen).or(job.damage.take());
+        job.damage = indexer.damage(record).or(job.damage.take());
     }));
 }
 
 /// Takes over how the job was seen to end.
-fn over(live: &Live, seen: &Seen) -> Job {
-    live.ends_at(seen.spool_end);
-    live.change(|job| end(job, seen))
+fn over(live: &Live, record: &ExitRecord) -> Job {
+    live.ends_at(record.spool_end);
+    live.change(|job| end(job, record))
 }
 
 /// How a job is that was seen to end so.
-pub(crate) fn end(job: &mut Job, seen: &Seen) {
+pub(crate) fn end(job: &mut Job, record: &ExitRecord) {
     job.state = State::Ended {
-        started_at: seen.started_at.and_then(DateTime::from_timestamp_micros),
-        finished_at: DateTime::from_timestamp_micros(seen.finished_at).unwrap_or_else(Utc::now),
-        exit: seen.ended.clone(),
-        canceled: seen.canceled,
+        started_at: record.started_at.and_then(DateTime::from_timestamp_micros),
+        finished_at: DateTime::from_timestamp_micros(record.finished_at).unwrap_or_else(Utc::now),
+        exit: record.ended.clone(),
+        canceled: record.canceled,
     };
     job.paused = None;
     job.defied = None;
-    job.survivors.clone_from(&seen.survivors);
-    job.notes.clone_from(&seen.notes);
+    job.survivors.clone_from(&record.survivors);
+    job.notes.clone_from(&record.notes);
 }

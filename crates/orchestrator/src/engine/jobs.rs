@@ -90,14 +90,14 @@ impl Jobs {
             limit: u32::try_from(limit + 1).unwrap_or(LARGEST_PAGE),
             ..query.clone()
         };
-        let asked = self.link.ask(async |store| store.jobs(page).await);
+        let answer = self.link.ask(async |store| store.jobs(page).await);
         // Jobs that run are known without the store, and are not kept waiting for it.
         let patience = if query.text.is_some() {
             TO_SEARCH
         } else {
             TO_LIST
         };
-        let (mut archived, incomplete) = match tokio::time::timeout(patience, asked).await {
+        let (mut archived, incomplete) = match tokio::time::timeout(patience, answer).await {
             Ok(Ok(jobs)) => (jobs, None),
             Ok(Err(error)) if error.is_transient() => {
                 (Vec::new(), Some(format!("failed to {error}")))

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Engine, EngineError};
 use crate::{
     job::JobId,
-    session::{self, Answered, Asked, Wanted},
+    session::{self, Answered, HostQuestion, Wanted},
     ssh,
     wire::{Answer, Event, Prompt, Question},
 };
@@ -30,21 +30,21 @@ struct Waiting {
 
 impl Prompts {
     /// Notes a question, unless it waits already.
-    fn note(&self, job: JobId, asked: Asked) -> Option<Prompt> {
+    fn note(&self, job: JobId, host_question: HostQuestion) -> Option<Prompt> {
         let mut waiting = self.waiting.lock();
         if waiting
             .get(&job)
-            .is_some_and(|one| one.number == asked.number)
+            .is_some_and(|one| one.number == host_question.number)
         {
             return None;
         }
         let prompt = Prompt {
             id: crate::ids::new_id(),
             job,
-            host: asked.host,
-            question: question(asked.wanted),
+            host: host_question.host,
+            question: question(host_question.wanted),
         };
-        let number = asked.number;
+        let number = host_question.number;
         let note = Waiting {
             number,
             prompt: prompt.clone(),
@@ -76,7 +76,7 @@ impl Prompts {
 }
 
 impl Engine {
-    /// What jobs ask of a person and nobody has answered, oldest first.
+    /// The questions of jobs that are not answered yet, oldest first.
     #[must_use]
     pub fn prompts(&self) -> Vec<Prompt> {
         self.0.prompts.waiting()
@@ -109,15 +109,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes in what a job's login asks of a person, or that it asks nobody any more.
+    /// Takes in what a job's login asks of a person, or that its question is withdrawn.
     pub(super) fn job_asks(&self, job: JobId, asks: Option<&str>) {
-        let asked = asks.map(serde_json::from_str::<Asked>);
-        match asked {
-            Some(Ok(asked)) => {
-                if self.0.prompts.is_other(job, asked.number) {
+        let host_question = asks.map(serde_json::from_str::<HostQuestion>);
+        match host_question {
+            Some(Ok(host_question)) => {
+                if self.0.prompts.is_other(job, host_question.number) {
                     self.withdraw(job);
                 }
-                if let Some(prompt) = self.0.prompts.note(job, asked) {
+                if let Some(prompt) = self.0.prompts.note(job, host_question) {
                     self.report(Event::Asked(prompt));
                 }
             }

@@ -26,7 +26,7 @@ use supervisor::{
 
 use self::{
     compose::{Composed, Wanted},
-    draft::Asked,
+    draft::Draft,
     job_folder::{Kept, Plan, Prepared},
     queue::{Claim, Wait},
     rules::Rules,
@@ -116,11 +116,11 @@ impl Engine {
         project: &Project,
         wanted: Wanted<'_>,
         when_busy: Option<WhenBusy>,
-        seen: Option<&Job>,
+        shown: Option<&Job>,
     ) -> Result<Job, EngineError> {
         let scan = self.catalog().known_targets(project);
         let composed = self.compose_targets(project, &scan, wanted)?;
-        is_as_seen(&composed.asked, seen)?;
+        is_as_shown(&composed.draft, shown)?;
         self.refuse_busy(&composed.rules, when_busy)?;
         let job = self.start_local(composed)?;
         self.catalog().remember(project, &scan, wanted);
@@ -157,13 +157,13 @@ impl Engine {
             .await
     }
 
-    /// As [`Engine::start_make`]; `seen` is the job that a person saw and starts again.
+    /// As [`Engine::start_make`]; `shown` is the job that a person saw and starts again.
     fn start_line(
         &self,
         folder: &Path,
         words: &[String],
         consent: Consent,
-        seen: Option<&Job>,
+        shown: Option<&Job>,
     ) -> Result<Job, EngineError> {
         let project = self.catalog().project(&folder.display().to_string())?;
         if consent == Consent::Trusted && !project.trusted {
@@ -178,7 +178,7 @@ impl Engine {
                 composed.command.shown, project.name
             )));
         }
-        is_as_seen(&composed.asked, seen)?;
+        is_as_shown(&composed.draft, shown)?;
         self.refuse_busy(&composed.rules, None)?;
         self.start_local(composed)
     }
@@ -255,11 +255,11 @@ impl Engine {
         let Some(host) = job.host() else {
             let cwd = job.cwd().map(|cwd| cwd.display().to_string());
             let composed = self.compose_shell(command, cwd.as_deref(), job.pty)?;
-            is_as_seen(&composed.asked, Some(job))?;
+            is_as_shown(&composed.draft, Some(job))?;
             return Ok(vec![self.start_local(composed)?]);
         };
         is_command(command)?;
-        is_as_seen(&draft::of_host(host, command, job.pty, None), Some(job))?;
+        is_as_shown(&draft::of_host(host, command, job.pty, None), Some(job))?;
         let hosts = [host.to_owned()];
         self.catalog().confirmed(command, &hosts, confirmed)?;
         self.start_on_hosts((command, job.pty), hosts.into(), batch::Rules::default())
@@ -267,7 +267,7 @@ impl Engine {
 
     fn start_local(&self, composed: Composed) -> Result<Job, EngineError> {
         let Composed {
-            asked,
+            draft,
             command,
             rules,
             environment,
@@ -276,7 +276,7 @@ impl Engine {
         let mut environment: HashMap<OsString, OsString> = environment.into_iter().collect();
         let own = command.env.iter();
         environment.extend(own.map(|(name, value)| (name.into(), value.into())));
-        let job = asked.job();
+        let job = draft.job();
         let window = job.pty.then(|| self.window());
         let exec = job_folder::exec(&command, window, &rules, self.folders())?;
         self.0.room.admit(&[job.id])?;
@@ -341,8 +341,8 @@ pub(in crate::engine) fn is_command(command: &str) -> Result<(), EngineError> {
 }
 
 /// Refuses to start what is not what a person saw of the job that it repeats.
-fn is_as_seen(asked: &Asked, seen: Option<&Job>) -> Result<(), EngineError> {
-    match seen.and_then(|job| asked.differs_from(job)) {
+fn is_as_shown(draft: &Draft, shown: Option<&Job>) -> Result<(), EngineError> {
+    match shown.and_then(|job| draft.differs_from(job)) {
         Some(why) => Err(EngineError::Refused(why)),
         None => Ok(()),
     }

@@ -44,7 +44,7 @@ pub struct Choice {
     pub of_others: Vec<(Uuid, String)>,
 }
 
-/// Why nothing was chosen.
+/// Why no host was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceError {
     /// The line cannot be read.

@@ -1,8 +1,8 @@
 //! What the config folder remembers of the data folders that were used with it: their ids. A data folder that was removed
-//! takes its own note of it along, and jobs in a shared Postgres that ran in it are known by nothing else.
+//! takes its own note of it along, and its jobs in a shared Postgres can be recognized only by that id.
 //!
-//! A config folder that was copied to another machine, as people do with theirs, remembers nothing there: it is known by its
-//! number in the file system.
+//! A config folder that was copied to another machine, as people do with theirs, is not taken for the one here: it is
+//! known by its number in the file system.
 
 use std::{
     fs::{self, OpenOptions},
@@ -34,7 +34,7 @@ pub(super) fn id_of(config: &Path, data: &Path) -> Option<Uuid> {
     })
 }
 
-/// Remembers the id of this data folder. If that fails, its jobs are called lost by nobody once it is removed.
+/// Remembers the id of this data folder. If that fails, its jobs are not reported as lost once the folder is removed.
 pub(super) fn keep(config: &Path, data: &Path, id: Uuid) {
     if id_of(config, data) == Some(id) || data.as_os_str().as_bytes().contains(&b'\n') {
         return;

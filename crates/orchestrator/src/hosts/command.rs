@@ -1,5 +1,5 @@
 //! Commands that print an Ansible inventory as JSON. Each runs only once a person has allowed its text, within ten seconds;
-//! its last good answer counts until there is a better one. Nothing that it prints is repeated: it may be a secret.
+//! its last good answer counts until there is a better one. Its output is never repeated: it may be a secret.
 
 use std::{collections::BTreeMap, path::Path, process::Command, time::Duration};
 
@@ -87,7 +87,7 @@ fn answer(text: &str, home: &Path) -> Result<Vec<Found>, String> {
         Some(code) => return Err(format!("ended with exit code {code}")),
         None => return Err("was ended by a signal".to_owned()),
     }
-    let text_of = String::from_utf8(answer.said).map_err(|_| "printed no UTF-8 text")?;
+    let text_of = String::from_utf8(answer.stdout).map_err(|_| "printed no UTF-8 text")?;
     let value = found::json(&text_of)?;
     let mut read = ansible::of_json(&value)?.found(SourceKind::Command, text);
     read.found.truncate(MOST_KEPT);

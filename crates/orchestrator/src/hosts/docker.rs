@@ -59,7 +59,7 @@ fn context(meta: &Value, place: &str) -> Option<Found> {
     Some(Found {
         name: meta.get("Name")?.as_str()?.to_owned(),
         address: Some(address),
-        // A password in an address is nobody's business.
+        // A password in an address is not shown.
         user: user.and_then(|user| user.split(':').next().map(str::to_owned)),
         port,
         tags: ["docker".to_owned()].into(),

@@ -1,5 +1,5 @@
-//! A machine as one source names it. What a source says goes into an SSH config of ours, so nothing gets into it that is no
-//! name, address, user or path; and no value of a source is repeated in a problem, for it may be a secret.
+//! A machine as one source names it. What a source says goes into an SSH config of ours, so no value gets into it that
+//! is no name, address, user or path; and no value of a source is repeated in a problem, for it may be a secret.
 
 use std::{
     collections::BTreeSet,
@@ -55,7 +55,7 @@ pub struct Read {
 }
 
 /// What a value is, the value, and whether it can be one.
-type Said<'a> = (&'static str, Option<&'a str>, fn(&str) -> bool);
+type Field<'a> = (&'static str, Option<&'a str>, fn(&str) -> bool);
 
 impl Read {
     pub(super) fn problem(&mut self, place: impl Display, why: impl Display) {
@@ -83,14 +83,14 @@ impl Read {
         let Some(name) = name(&found.name) else {
             return self.problem(place, "a host has no name that a command line could hold");
         };
-        let said: [Said<'_>; 5] = [
+        let fields: [Field<'_>; 5] = [
             ("address", found.address.as_deref(), is_address),
             ("user", found.user.as_deref(), is_user),
             ("key's path", found.key.as_deref(), is_path),
             ("jump host", found.jump.as_deref(), is_jump),
             ("proxy command", found.proxy.as_deref(), is_line),
         ];
-        for (what, value, is_right) in said {
+        for (what, value, is_right) in fields {
             if value.is_some_and(|value| !is_right(value)) {
                 return self.problem(
                     place,
@@ -130,7 +130,7 @@ pub(super) fn text(path: &Path) -> Result<String, String> {
 /// A YAML text. What it holds is in no error: it may be a secret.
 ///
 /// # Errors
-/// Where it is no YAML, or unfolds to too much.
+/// If it is no YAML, or unfolds to too much.
 pub(super) fn yaml(text: &str) -> Result<Value, String> {
     let options = serde_saphyr::options! {
         with_snippet: false,
@@ -147,7 +147,7 @@ pub(super) fn yaml(text: &str) -> Result<Value, String> {
 /// A JSON text; as [`yaml`].
 ///
 /// # Errors
-/// Where it is no JSON.
+/// If it is no JSON.
 pub(super) fn json(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
@@ -170,7 +170,7 @@ pub(super) fn port(value: &Value) -> Option<u16> {
     word(value)?.parse().ok().filter(|port| *port > 0)
 }
 
-/// A name as a command line can hold it: other characters become `-`. None if nothing is left.
+/// A name as a command line can hold it: other characters become `-`. None if no character is left.
 pub(super) fn name(text: &str) -> Option<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let plain: String = text
@@ -183,7 +183,7 @@ pub(super) fn name(text: &str) -> Option<String> {
     is_right.then(|| name.to_owned())
 }
 
-/// A tag as the grammar of sets can hold it: other characters become `-`. None if nothing is left.
+/// A tag as the grammar of sets can hold it: other characters become `-`. None if no character is left.
 pub(super) fn tag(text: &str) -> Option<String> {
     let is_plain = |c: char| c.is_alphanumeric() || "._-:+".contains(c);
     let plain: String = text

@@ -119,7 +119,7 @@ impl Entry {
     fn conflicts(&self, host: &Host, first: Option<&Source>) -> Vec<String> {
         let mut all = Vec::new();
         for one in &self.found {
-            let said = [
+            let fields = [
                 ("address", one.address.clone(), host.hostname.clone()),
                 ("user", one.user.clone(), host.user.clone()),
                 (
@@ -128,7 +128,7 @@ impl Entry {
                     host.port.to_string(),
                 ),
             ];
-            for (what, value, in_force) in said {
+            for (what, value, in_force) in fields {
                 let Some(value) = value.filter(|value| !value.eq_ignore_ascii_case(&in_force))
                 else {
                     continue;

@@ -43,7 +43,7 @@ impl Sources {
     /// Adds a file or a folder, absolute.
     ///
     /// # Errors
-    /// If it holds nothing that can be read as hosts, or the list is full or cannot be written.
+    /// If it cannot be read as hosts, or the list is full or cannot be written.
     pub fn add_file(config: &Path, path: &Path) -> Result<(), HostsError> {
         let read = of_path(path);
         if read.found.is_empty() {

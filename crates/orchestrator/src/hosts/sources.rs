@@ -26,7 +26,7 @@ type Stamp = Option<(SystemTime, u64, u64)>;
 pub struct Kept(Mutex<HashMap<PathBuf, (Stamp, Read)>>);
 
 impl Kept {
-    /// What all sources name. It reads files, and runs nothing; `allows` says which commands a person has allowed.
+    /// What all sources name. It reads files, and runs no command; `allows` says which commands a person has allowed.
     pub fn read(&self, at: &Where<'_>, allows: &dyn Fn(&str) -> bool) -> Read {
         let mut all = Read::default();
         let (sources, problem) = Sources::read(at.config);

@@ -68,7 +68,7 @@ pub struct Commit {
     pub branch: Option<String>,
     /// Files that differ from it.
     pub dirty: u32,
-    /// Whether no file was compared with it, as in a folder that is not trusted: `dirty` is 0 then and says nothing.
+    /// Whether no file was compared with it, as in a folder that is not trusted: `dirty` is 0 then and has no meaning.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub not_compared: bool,

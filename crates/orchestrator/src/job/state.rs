@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Exit, Waits};
 
-/// Where a job is. Each state carries what is known in it and nothing else.
+/// Where a job is. Each state carries just what is known in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
@@ -29,7 +29,7 @@ pub enum State {
         started_at: Option<DateTime<Utc>>,
         /// When it was over, as far as is known.
         finished_at: DateTime<Utc>,
-        /// How.
+        /// How it ended.
         exit: Exit,
         /// Whether a cancel was asked for before it was over.
         canceled: bool,
@@ -51,7 +51,7 @@ pub enum Status {
     Error,
     /// Over because a person wanted it so.
     Canceled,
-    /// Over or not, nobody knows.
+    /// Whether it is over is unknown.
     Lost,
 }
 

@@ -8,7 +8,7 @@
 //!   so an OSC that is never closed hides the rest of its line and no more.
 //! - A string else ends at BEL, at ST (`ESC \`), or where another `ESC` begins a new sequence.
 //! - CAN and SUB cancel a sequence. Other C0 controls within `ESC …` and `CSI …` act as if they were before it.
-//! - A byte from 0x80 up ends `ESC …` and `CSI …` and is text. C1 controls begin nothing: in UTF-8 their bytes are
+//! - A byte from 0x80 up ends `ESC …` and `CSI …` and is text. C1 controls begin no sequence: in UTF-8 their bytes are
 //!   parts of characters, and the characters U+0080 to U+009F are dropped as text.
 //!
 //! Our own parser and not `vte`, whose state can be neither compared nor stored, and a line index stores it at each mark.
@@ -61,7 +61,7 @@ pub enum Erase {
     Line,
 }
 
-/// Shows nothing; for where just the state counts.
+/// A screen that drops all it is given: for readers that only need the state.
 impl Screen for () {
     fn write(&mut self, _: &[u8], _: Style) {}
     fn interrupt(&mut self, _: Style) {}
@@ -88,7 +88,7 @@ pub(super) enum Sequence {
     Intermediate,
     /// In a control sequence that can still mean something.
     Csi(Params),
-    /// In a control sequence that means nothing here.
+    /// In a control sequence without a meaning here.
     Dropped,
     /// In OSC, DCS, APC, PM, SOS or a title.
     Text,
@@ -171,7 +171,7 @@ impl Pen {
         self.sequence = Sequence::None;
     }
 
-    /// Takes bytes of any number of lines, newlines among them, and shows nothing.
+    /// Takes bytes of any number of lines, newlines among them, without showing them.
     pub fn skip(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             if self.is_idle() {

@@ -1,4 +1,5 @@
-//! Finding text in a log: what is looked for, and where it is. Pure functions of a log's bytes, in whatever chunks.
+//! Finding text in a log: what is looked for, and where it is. Pure functions of a log's bytes, however they are cut
+//! into chunks.
 
 mod inline;
 mod pattern;

@@ -1,4 +1,5 @@
-//! Lines: where they begin, and the ones that are to be shown. Pure functions of a log's bytes, in whatever chunks.
+//! Lines: where they begin, and the ones that are to be shown. Pure functions of a log's bytes, however they are cut
+//! into chunks.
 //!
 //! [`State`] is where a reader is between two chunks. It is kept at marks of a log's index, so that reading can
 //! begin there; it holds just what the lines that begin later depend on. [`Window`] collects lines by number,

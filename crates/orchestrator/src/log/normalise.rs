@@ -182,7 +182,7 @@ fn word(text: &[u8]) -> usize {
     end.unwrap_or(text.len())
 }
 
-/// Whether nothing that belongs to a word follows the first `length` bytes.
+/// Whether no letter of a word follows the first `length` bytes.
 fn ends_at(text: &[u8], length: usize) -> bool {
     text.get(length).is_none_or(|&next| !is_word(next))
 }

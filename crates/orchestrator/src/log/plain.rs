@@ -127,7 +127,7 @@ fn quiet(bytes: &[u8], text: &mut String) -> Option<usize> {
             let end = params
                 .iter()
                 .position(|byte| !matches!(byte, b'0'..=b'9' | b';' | b':'))?;
-            // The cursor is at the end: nothing is there to be erased.
+            // The cursor is at the end: no text is there to be erased.
             let is_quiet = matches!(
                 (&params[..end], params[end]),
                 (_, b'm') | (b"" | b"0", b'K')

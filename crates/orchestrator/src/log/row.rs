@@ -1,4 +1,4 @@
-//! A row: what can be seen of one line while its bytes come in. It knows nothing of other lines, nor of numbers and times.
+//! A row: what can be seen of one line while its bytes come in. It does not know other lines, their numbers or times.
 //!
 //! A carriage return goes back to the first column, BS one column, TAB on to the next multiple of 8; what is written
 //! then replaces what was there, character by character, as in a terminal whose characters are all one cell wide. So

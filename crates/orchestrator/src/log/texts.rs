@@ -144,15 +144,15 @@ mod tests {
                 none,
             );
         }
-        let mut seen = Vec::new();
+        let mut read = Vec::new();
         texts.feed(Stderr, b"other\n", |number, text| {
-            seen.push((number, text.to_owned()));
+            read.push((number, text.to_owned()));
         });
-        texts.open(|number, text| seen.push((number, text.to_owned())));
+        texts.open(|number, text| read.push((number, text.to_owned())));
         texts.feed(Stdout, b"\rdone\x1b[K\nand", |number, text| {
-            seen.push((number, text.to_owned()));
+            read.push((number, text.to_owned()));
         });
-        texts.open(|number, text| seen.push((number, text.to_owned())));
+        texts.open(|number, text| read.push((number, text.to_owned())));
         let expected = [
             (2, "other"),
             (1, "   199999 of it"),
@@ -160,7 +160,7 @@ mod tests {
             (3, "and"),
         ];
         assert_eq!(
-            seen,
+            read,
             expected.map(|(number, text)| (number, text.to_owned()))
         );
         assert_eq!(texts.lines(), 3);

@@ -29,7 +29,7 @@ impl Unfinished {
         }
     }
 
-    /// What is shown of the character if nothing more of it comes.
+    /// What is shown of the character if the rest of it does not come.
     pub(super) fn end(&mut self) -> Option<char> {
         (std::mem::take(&mut self.len) > 0).then_some(char::REPLACEMENT_CHARACTER)
     }

@@ -1,5 +1,5 @@
 //! From targets and variables to the exact program and arguments, or the rule that forbids them. Nothing here goes
-//! through a shell, and nothing is run.
+//! through a shell, and no command is run.
 //!
 //! Measured with GNU make 4.3: behind `--` a word with `=` is still a variable (`make -- 'SHELL=./x'` runs `./x`), a lone
 //! `-` is dropped, so that the default target runs, and an empty word is an error; every other word is a target, whatever
@@ -41,7 +41,7 @@ pub struct Assignment {
     pub value: String,
     /// Whether make is to expand what follows a `$` in the value; else a `$` is a `$`.
     pub raw: bool,
-    /// Whether the value is to be seen by nobody: it goes by environment, and only the name is shown and kept.
+    /// Whether the value is a secret: it goes by environment, and only the name is shown and kept.
     pub secret: bool,
 }
 
@@ -105,6 +105,7 @@ pub fn argv(run: &Run<'_>) -> Result<Command, Refusal> {
     let dir = folder(run.dir)?;
     let flags = flags(run.options);
     let mut args = flags.clone();
+    // Behind it make takes no word for an option, whatever a target is called.
     args.push("--".to_owned());
     let mut shown = vec!["make".to_owned()];
     shown.extend(flags);
@@ -121,11 +122,13 @@ pub fn argv(run: &Run<'_>) -> Result<Command, Refusal> {
         args.push(target.clone());
         shown.push(quoted(target));
     }
+    // `make` and shells believe `PWD`; ours would name another folder.
     let mut env = vec![("PWD".to_owned(), dir.to_owned())];
     for variable in run.variables {
         check_variable(variable, run.options.reserved)?;
         let name = &variable.name;
         let value = if variable.secret {
+            // Any user can read a process's arguments, only its own user its environment.
             let (carried, reference) = carried(variable);
             env.push(carried);
             shown.push(format!("{name}=…"));
@@ -247,7 +250,7 @@ fn text_for_make(variable: &Assignment) -> String {
     }
 }
 
-/// What hands a secret on, and by which words make takes it: through `$(value …)` it expands nothing in it.
+/// What hands a secret on, and by which words make takes it: through `$(value …)` it does not expand it.
 fn carried(variable: &Assignment) -> ((String, String), String) {
     let carrier = carrier(&variable.name);
     let reference = match variable.raw {

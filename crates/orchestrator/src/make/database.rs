@@ -1,8 +1,8 @@
 //! make's own list of targets, asked in the safest way found and joined with the scan. For trusted projects alone.
 //!
-//! Every way of asking make runs `$(shell …)` and remakes included files. With `-q`, a goal that needs nothing and a shell
-//! that does nothing, no recipe, no remake and no shell command ran in any trial; what would act all the same is found in
-//! the text beforehand, and then make is not asked.
+//! Every way of asking make runs `$(shell …)` and remakes included files. With `-q`, a goal without prerequisites and a
+//! shell that has no effect, no recipe, no remake and no shell command ran in any trial; what would act all the same is
+//! found in the text beforehand, and then make is not asked.
 
 mod parse;
 
@@ -19,12 +19,12 @@ use crate::project::{Place, Scan};
 const TIME: Duration = Duration::from_secs(5);
 /// As much as it may print, in bytes.
 const BYTES: usize = 64 << 20;
-/// A goal that needs nothing.
+/// A goal without prerequisites.
 const GOAL: &str = ".__vmo";
 const RULE: &str = ".PHONY: .__vmo\n.__vmo: ;\n";
 
 /// What a trusted project's makefile offers, by make's own account: the scan, without the targets that make does not
-/// know and with those that only make can find; and what tells whether it still holds. If make cannot be asked, the
+/// know and with those that only make can find; and stamps that show whether it still holds. If make cannot be asked, the
 /// plain scan with a problem that says why. Runs make, in the environment of a job; blocks for up to 5 s.
 #[must_use]
 pub fn database(dir: &Path, environment: &[(OsString, OsString)]) -> (Scan, Stamps) {
@@ -51,7 +51,7 @@ fn add(reader: &mut Reader, dir: &Path, makefile: &str, environment: &[(OsString
     }
     let answer = ask_by_eval(dir, environment).and_then(|answer| {
         // make 3.81, as macOS has it.
-        let too_old = answer.said.starts_with(b"make: unrecognized option");
+        let too_old = answer.stdout.starts_with(b"make: unrecognized option");
         match too_old {
             true => ask_by_input(dir, environment, makefile),
             false => Some(answer),
@@ -67,16 +67,16 @@ fn add(reader: &mut Reader, dir: &Path, makefile: &str, environment: &[(OsString
 }
 
 fn join(reader: &mut Reader, answer: &Answer, place: Place) {
-    let said = String::from_utf8_lossy(&answer.said);
-    if let Some(error) = parse::error(&said) {
-        // What make fails by after a shell was asked that does nothing, it may not fail by when it runs.
+    let stdout = String::from_utf8_lossy(&answer.stdout);
+    if let Some(error) = parse::error(&stdout) {
+        // make may fail here only because its shell has no effect; it may not fail so when it runs.
         if !reader.has_asked_shell_before(&error.place) {
             reader.problem(error.place, error.what);
         }
         return;
     }
     // Its exit code says little: a makefile that cannot be remade just now is read to its end all the same.
-    match parse::parse(&said, |name| reader.knows(name)) {
+    match parse::parse(&stdout, |name| reader.knows(name)) {
         Some(listing) => reader.join(listing.targets, listing.default_goal),
         None => reader.problem(place, "make did not list its targets".to_owned()),
     }

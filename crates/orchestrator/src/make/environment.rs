@@ -22,7 +22,7 @@ const REMOVED: [&str; 9] = [
     "MFLAGS",
 ];
 
-/// What every shell changes for itself, so that it means nothing.
+/// What every shell changes for itself: such a change is not listed.
 const OF_SHELLS: [&str; 4] = ["_", "OLDPWD", "PWD", "SHLVL"];
 
 /// Names the variables, parted by commas, that the app has set for what it starts for itself: no job inherits them.
@@ -144,6 +144,7 @@ pub fn changes(
             value: after.map(|path| path.to_string_lossy().into_owned()),
         });
     }
+    // `PATH` is listed above, and `TERM` is set by every job's own terminal.
     let of_login = |(name, value): &&(OsString, OsString)| {
         *name != "PATH" && *name != "TERM" && base.get(name) != Some(value)
     };
@@ -160,6 +161,7 @@ pub fn changes(
             value: None,
         })
         .collect();
+    // The order of an environment is chance; two launches should read the same.
     added.sort_by(|one, other| one.name.cmp(&other.name));
     changes.append(&mut added);
     let removed = REMOVED
@@ -294,8 +296,8 @@ mod tests {
             |login: &Known| environment(with_login(base.clone().into_iter(), login), None);
         let job = inherited(&login);
         assert_eq!(job, pairs(&[("A", "2"), ("PATH", "/bin"), ("B", "hidden")]));
-        let told = changes(base.clone().into_iter(), &job);
-        let told: Vec<_> = told
+        let listed = changes(base.clone().into_iter(), &job);
+        let listed: Vec<_> = listed
             .iter()
             .map(|one| (one.name.as_str(), one.change, &*one.by, &one.value))
             .collect();
@@ -304,7 +306,7 @@ mod tests {
             ("A", EnvironmentChanged::Changed, by, &None),
             ("B", EnvironmentChanged::Added, by, &None),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(listed, expected);
         // What it said another day may be wrong by now.
         let last = Known {
             is_fresh: false,
@@ -339,25 +341,26 @@ mod tests {
             ("A", "1"),
         ]);
         let path = Some(OsStr::new("/opt/bin"));
-        let told = |path| {
+        let listed = |path| {
             let job = environment(base.clone().into_iter(), path);
-            let told = changes(base.clone().into_iter(), &job).into_iter();
-            told.map(|one| (one.name, one.change, one.by, one.value))
+            let listed = changes(base.clone().into_iter(), &job).into_iter();
+            listed
+                .map(|one| (one.name, one.change, one.by, one.value))
                 .collect::<Vec<_>>()
         };
         let removed = |name: &str| {
             let by = "would change make".to_owned();
             (name.to_owned(), EnvironmentChanged::Removed, by, None)
         };
-        let path_told = (
+        let path_changed = (
             "PATH".to_owned(),
             EnvironmentChanged::Changed,
             "login shell".to_owned(),
             Some("/opt/bin:/bin".to_owned()),
         );
-        let expected = [path_told, removed("ENV"), removed("MAKEFLAGS")];
-        assert_eq!(told(path), expected);
-        assert_eq!(told(None), expected[1..]);
+        let expected = [path_changed, removed("ENV"), removed("MAKEFLAGS")];
+        assert_eq!(listed(path), expected);
+        assert_eq!(listed(None), expected[1..]);
     }
 
     #[test]
@@ -371,8 +374,8 @@ mod tests {
             ("PATH", "/x:/bin"),
             ("Z", "z"),
         ]);
-        let told = changes_by("direnv", "DIRENV_", &given, &made);
-        let told: Vec<_> = told
+        let listed = changes_by("direnv", "DIRENV_", &given, &made);
+        let listed: Vec<_> = listed
             .iter()
             .map(|one| (one.name.as_str(), one.change, one.value.as_deref()))
             .collect();
@@ -382,6 +385,6 @@ mod tests {
             ("C", EnvironmentChanged::Added, None),
             ("PATH", EnvironmentChanged::Changed, Some("/x:/bin")),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(listed, expected);
     }
 }

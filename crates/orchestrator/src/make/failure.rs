@@ -57,8 +57,8 @@ impl fmt::Display for Failure {
     }
 }
 
-/// One of make's lines: how deep the make that wrote it was called, and what it said; nothing if it ignored that.
-struct Said {
+/// One of make's lines: how deep the make that wrote it was called, and the failure it reported; none if it ignored that.
+struct Message {
     level: u32,
     failure: Option<Failure>,
 }
@@ -68,35 +68,38 @@ struct Said {
 /// do not count.
 #[must_use]
 pub fn failure(log: &[u8]) -> Option<Failure> {
-    let said: Vec<Said> = log.split(|byte| *byte == b'\n').filter_map(said).collect();
-    let failed = || said.iter().filter(|one| one.failure.is_some());
+    let messages: Vec<Message> = log
+        .split(|byte| *byte == b'\n')
+        .filter_map(message)
+        .collect();
+    let failed = || messages.iter().filter(|one| one.failure.is_some());
     let top = failed().map(|one| one.level).min()?;
-    let is_first = |one: &Said| one.level == top && one.failure.is_some();
-    let mut cause = said.iter().position(is_first)?;
+    let is_first = |one: &Message| one.level == top && one.failure.is_some();
+    let mut cause = messages.iter().position(is_first)?;
     // Each make reports its failure after the one that it called has reported its own.
     while cause > 0
-        && said[cause - 1].level > said[cause].level
-        && said[cause - 1].failure.is_some()
+        && messages[cause - 1].level > messages[cause].level
+        && messages[cause - 1].failure.is_some()
     {
         cause -= 1;
     }
-    said.into_iter().nth(cause)?.failure
+    messages.into_iter().nth(cause)?.failure
 }
 
 /// Reads `make[1]: *** [Makefile:12: deploy] Error 7`, `make: [Makefile:3: x] Error 1 (ignored)`,
 /// `make: *** No rule to make target 'x'.  Stop.` and `Makefile:3: *** missing separator.  Stop.`
-fn said(line: &[u8]) -> Option<Said> {
+fn message(line: &[u8]) -> Option<Message> {
     let find = |mark: &str| memchr::memmem::find(line, mark.as_bytes());
     if let Some(at) = find(": *** ") {
         let rest = String::from_utf8_lossy(&line[at + 6..]);
         let place = String::from_utf8_lossy(&line[..at]);
         return match (rest.strip_prefix('['), self::at(&place)) {
             (None, Some(place)) => stopped_at(place, &rest),
-            (None, None) => Some(Said {
+            (None, None) => Some(Message {
                 level: level(&line[..at])?,
                 failure: Some(stopped(&rest)?),
             }),
-            (Some(rest), _) => Some(Said {
+            (Some(rest), _) => Some(Message {
                 level: level(&line[..at])?,
                 failure: recipe(rest)?,
             }),
@@ -106,7 +109,7 @@ fn said(line: &[u8]) -> Option<Said> {
     let at = find(": [")?;
     let rest = String::from_utf8_lossy(&line[at + 3..]);
     let ignored = recipe(&rest)?.is_none();
-    ignored.then_some(Said {
+    ignored.then_some(Message {
         level: level(&line[..at])?,
         failure: None,
     })
@@ -147,9 +150,9 @@ fn stopped(rest: &str) -> Option<Failure> {
 }
 
 /// `missing separator.  Stop.` at a place. Which make says so it does not say: one that all others called.
-fn stopped_at(place: Place, rest: &str) -> Option<Said> {
+fn stopped_at(place: Place, rest: &str) -> Option<Message> {
     let failure = stopped(rest).filter(|_| rest.trim_end().ends_with("Stop."))?;
-    Some(Said {
+    Some(Message {
         level: u32::MAX,
         failure: Some(Failure {
             place: Some(place),

@@ -46,7 +46,7 @@ pub fn commit(dir: &Path, trusted: impl FnOnce() -> bool) -> Option<Commit> {
     }
 }
 
-/// What git says, of those of its commands that ask nobody anything.
+/// The output of a git command that asks a person nothing.
 fn git(dir: &Path, args: &[&str]) -> Option<Vec<u8>> {
     let mut command = Command::new(folders::installed("git").ok()?);
     command
@@ -70,12 +70,12 @@ fn git(dir: &Path, args: &[&str]) -> Option<Vec<u8>> {
         command.env_remove(name);
     }
     let answer = ask(&mut command, &Limits::of(LIMIT, MAX))?;
-    (answer.code == Some(0)).then_some(answer.said)
+    (answer.code == Some(0)).then_some(answer.stdout)
 }
 
 /// Reads `git rev-parse HEAD --abbrev-ref HEAD`.
-fn named(said: &[u8]) -> Option<Commit> {
-    let text = String::from_utf8_lossy(said);
+fn named(stdout: &[u8]) -> Option<Commit> {
+    let text = String::from_utf8_lossy(stdout);
     let mut lines = text.lines();
     let hash = lines.next()?.get(..10)?.to_owned();
     let branch = lines.next().map(str::to_owned);

@@ -24,7 +24,7 @@ pub struct Line {
     pub elsewhere: Option<Elsewhere>,
 }
 
-/// Where make is to look for what to read.
+/// Options by which make looks for files to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Elsewhere {
     /// The folder that make goes to (`-C`).
@@ -34,10 +34,10 @@ pub struct Elsewhere {
 }
 
 /// `make ARGS…` in a folder; None if a word holds a NUL, which no argument can. The values of variables that
-/// `is_secret` names go by environment, and are nowhere else.
+/// `is_secret` names go by environment alone.
 #[must_use]
 pub fn line(dir: &Path, args: &[String], is_secret: impl Fn(&str) -> bool) -> Option<Line> {
-    let (mut words, mut seen) = (Vec::new(), vec!["make".to_owned()]);
+    let (mut words, mut visible) = (Vec::new(), vec!["make".to_owned()]);
     let (mut targets, mut variables) = (Vec::new(), Vec::new());
     let (mut dirs, mut files) = (Vec::new(), Vec::new());
     let mut concealed = Concealed::of(&is_secret);
@@ -56,7 +56,7 @@ pub fn line(dir: &Path, args: &[String], is_secret: impl Fn(&str) -> bool) -> Op
                 }
             }
             words.push(taken);
-            seen.push(shown);
+            visible.push(shown);
             continue;
         };
         options = word != "--";
@@ -72,17 +72,17 @@ pub fn line(dir: &Path, args: &[String], is_secret: impl Fn(&str) -> bool) -> Op
                 let front = option.at.map_or("", |at| &word[..at]);
                 if more.is_some() {
                     words.push(word.clone());
-                    seen.push(word.clone());
+                    visible.push(word.clone());
                 }
                 let (taken, shown) = concealed.makefile(value);
                 words.push(format!("{front}{taken}"));
-                seen.push(format!("{front}{shown}"));
+                visible.push(format!("{front}{shown}"));
                 continue;
             }
             _ => {}
         }
         words.extend(std::iter::once(word).chain(more).cloned());
-        seen.extend(std::iter::once(word).chain(more).cloned());
+        visible.extend(std::iter::once(word).chain(more).cloned());
     }
     let (env, names) = concealed.environment();
     variables.extend(names.into_iter().map(|name| (name, None)));
@@ -97,7 +97,7 @@ pub fn line(dir: &Path, args: &[String], is_secret: impl Fn(&str) -> bool) -> Op
             program: "make".into(),
             args: words,
             cwd: dir.to_owned(),
-            shown: shlex::try_join(seen.iter().map(String::as_str)).ok()?,
+            shown: shlex::try_join(visible.iter().map(String::as_str)).ok()?,
             env,
         },
         targets,

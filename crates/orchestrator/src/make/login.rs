@@ -38,7 +38,7 @@ type Pairs = Vec<(OsString, OsString)>;
 
 /// What a login shell has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Said {
+struct Reply {
     path: OsString,
     /// All that it exports; empty if its `env` cannot say it byte for byte.
     environment: Pairs,
@@ -46,22 +46,22 @@ struct Said {
 
 /// A login shell that is asked for its environment. Clones share its answer.
 #[derive(Debug, Clone)]
-pub struct Login(Arc<Asked>);
+pub struct Login(Arc<Shared>);
 
 #[derive(Debug)]
-struct Asked {
+struct Shared {
     state: Mutex<State>,
     answered: Condvar,
     /// What it last said.
-    last: Option<Said>,
+    last: Option<Reply>,
 }
 
 #[derive(Debug)]
 enum State {
     /// It has not answered yet.
-    Asked,
-    /// The message.
-    Answered(Said),
+    Waiting,
+    /// Its reply.
+    Answered(Reply),
     /// Why there is no answer.
     Failed(String),
 }
@@ -96,19 +96,19 @@ impl Login {
 
     fn ask_shell(shell: Option<OsString>, file: PathBuf, limit: Duration) -> Self {
         let shell = shell.filter(|shell| !shell.is_empty());
-        let asked = Arc::new(Asked {
-            state: Mutex::new(State::Asked),
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State::Waiting),
             answered: Condvar::new(),
-            last: shell.as_deref().and_then(|shell| last_said(&file, shell)),
+            last: shell.as_deref().and_then(|shell| last_reply(&file, shell)),
         });
-        let answering = Arc::clone(&asked);
+        let answering = Arc::clone(&shared);
         let work = move || {
             let state = match shell {
                 None => State::Failed("no login shell is known: SHELL is not set".to_owned()),
-                Some(shell) => match said_by(&shell, limit) {
-                    Ok(said) => {
-                        keep(&file, &shell, &said);
-                        State::Answered(said)
+                Some(shell) => match reply_of(&shell, limit) {
+                    Ok(reply) => {
+                        keep(&file, &shell, &reply);
+                        State::Answered(reply)
                     }
                     Err(why) => State::Failed(format!("{} {why}", shell.display())),
                 },
@@ -117,9 +117,9 @@ impl Login {
             answering.answered.notify_all();
         };
         if let Err(error) = thread::Builder::new().name("login".into()).spawn(work) {
-            *asked.state.lock() = State::Failed(format!("the login shell was not asked: {error}"));
+            *shared.state.lock() = State::Failed(format!("the login shell was not asked: {error}"));
         }
-        Self(asked)
+        Self(shared)
     }
 
     /// What is known by now; blocks until the shell has answered, 10 s at most, if it never has before.
@@ -139,13 +139,13 @@ impl Login {
             problem,
         };
         match &*self.0.state.lock() {
-            State::Answered(said) => Known {
-                path: Some(said.path.clone()),
-                environment: said.environment.clone(),
+            State::Answered(reply) => Known {
+                path: Some(reply.path.clone()),
+                environment: reply.environment.clone(),
                 is_fresh: true,
                 problem: None,
             },
-            State::Asked => of_last(None),
+            State::Waiting => of_last(None),
             State::Failed(why) => of_last(Some(self.failed(why))),
         }
     }
@@ -155,14 +155,14 @@ impl Login {
     pub fn problem(&self) -> Option<String> {
         match &*self.0.state.lock() {
             State::Failed(why) => Some(self.failed(why)),
-            State::Asked | State::Answered(_) => None,
+            State::Waiting | State::Answered(_) => None,
         }
     }
 
     /// Blocks until the shell has answered or failed to.
     pub fn wait(&self) {
         let mut state = self.0.state.lock();
-        while matches!(*state, State::Asked) {
+        while matches!(*state, State::Waiting) {
             self.0.answered.wait(&mut state);
         }
     }
@@ -177,14 +177,14 @@ impl Login {
 }
 
 /// What this shell said the last time, as far as it was kept.
-fn last_said(file: &Path, shell: &OsStr) -> Option<Said> {
+fn last_reply(file: &Path, shell: &OsStr) -> Option<Reply> {
     let (kept, problem) = json_file::read::<Kept>(file);
     if problem.is_some() || kept.shell != shell.to_string_lossy() {
         return None;
     }
     let path = kept.environment.get("PATH")?.into();
     let environment = kept.environment.into_iter();
-    Some(Said {
+    Some(Reply {
         path,
         environment: environment
             .map(|(name, value)| (name.into(), value.into()))
@@ -193,9 +193,9 @@ fn last_said(file: &Path, shell: &OsStr) -> Option<Said> {
 }
 
 /// Keeps what a shell said, for as long as it takes to say it the next time. That this fails costs no more than that.
-fn keep(file: &Path, shell: &OsStr, said: &Said) {
-    let path = ("PATH".into(), said.path.clone());
-    let all = said.environment.iter().chain([&path]);
+fn keep(file: &Path, shell: &OsStr, reply: &Reply) {
+    let path = ("PATH".into(), reply.path.clone());
+    let all = reply.environment.iter().chain([&path]);
     let text = |text: &OsString| text.to_str().map(str::to_owned);
     let kept = Kept {
         shell: shell.to_string_lossy().into_owned(),
@@ -237,14 +237,14 @@ fn in_words_of(shell: &OsStr, line: &str) -> Command {
 
 /// Asks a shell; else why it says nothing. It starts `sh` to say what it has, so that the question reads the same in all
 /// of them.
-fn said_by(shell: &OsStr, limit: Duration) -> Result<Said, String> {
+fn reply_of(shell: &OsStr, limit: Duration) -> Result<Reply, String> {
     let question = format!(
         r#"/bin/sh -c 'printf "%s%s%s" "$0" "$PATH" "$0"; env -0 2>/dev/null; printf "%s" "$0"' {MARK}"#
     );
     let mut command = in_words_of(shell, &question);
     environment::give_back(&mut command);
     let limits = Limits {
-        enough: |said| memchr::memmem::find_iter(said, MARK).count() >= 3,
+        enough: |stdout| memchr::memmem::find_iter(stdout, MARK).count() >= 3,
         ..Limits::of(limit, MAX)
     };
     let begun = std::time::Instant::now();
@@ -254,13 +254,13 @@ fn said_by(shell: &OsStr, limit: Duration) -> Result<Said, String> {
         return Err(format!("did not say its environment within {limit} s"));
     }
     let answer = answer.ok_or("could not be asked for its environment")?;
-    said(&answer.said).ok_or_else(|| match answer.code {
+    reply_in(&answer.stdout).ok_or_else(|| match answer.code {
         Some(0) | None => "did not say its environment".to_owned(),
         Some(code) => format!("ended with {code} and did not say its environment"),
     })
 }
 
-fn said(all: &[u8]) -> Option<Said> {
+fn reply_in(all: &[u8]) -> Option<Reply> {
     let path = between(all).filter(|path| !path.is_empty())?;
     let rest = memchr::memmem::find(all, MARK.as_bytes())? + MARK.len() + path.len();
     let block = between(&all[rest..]).unwrap_or_default();
@@ -269,16 +269,16 @@ fn said(all: &[u8]) -> Option<Said> {
         let text = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
         Some((text(&pair[..at]), text(&pair[at + 1..])))
     });
-    Some(Said {
+    Some(Reply {
         path: OsString::from_vec(path.to_vec()),
         environment: pairs.collect(),
     })
 }
 
-fn between(said: &[u8]) -> Option<&[u8]> {
-    let start = memchr::memmem::find(said, MARK.as_bytes())? + MARK.len();
-    let length = memchr::memmem::find(&said[start..], MARK.as_bytes())?;
-    Some(&said[start..start + length])
+fn between(stdout: &[u8]) -> Option<&[u8]> {
+    let start = memchr::memmem::find(stdout, MARK.as_bytes())? + MARK.len();
+    let length = memchr::memmem::find(&stdout[start..], MARK.as_bytes())?;
+    Some(&stdout[start..start + length])
 }
 
 #[cfg(test)]

@@ -253,8 +253,8 @@ mod tests {
         let (entries, problems) = parse(odd.as_bytes(), "r");
         let names: Vec<_> = entries.iter().map(|entry| entry.alias.as_str()).collect();
         assert_eq!(names, ["tab", "日本", "--flag", "../up"]);
-        let told = "r:1: its alias holds a control character; left out";
-        assert_eq!(problems, [told]);
+        let problem = "r:1: its alias holds a control character; left out";
+        assert_eq!(problems, [problem]);
         let many = "bad\n".repeat(10_000);
         assert_eq!(parse(many.as_bytes(), "r").1.len(), MAX_PROBLEMS);
     }

@@ -112,7 +112,7 @@ pub fn scan_files(dir: &Path, files: &[String]) -> Scan {
     list(reader)
 }
 
-/// As [`scan`], with what tells whether another one would find anything else.
+/// As [`scan`], with stamps that show whether another scan would find anything else.
 #[must_use]
 pub fn scan_stamped(dir: &Path) -> (Scan, Stamps) {
     let reader = read(dir);
@@ -120,7 +120,7 @@ pub fn scan_stamped(dir: &Path) -> (Scan, Stamps) {
     (list(reader), stamps)
 }
 
-/// What tells whether the text would be read the same once more; asked once.
+/// Stamps that show whether the text would be read the same once more; asked once.
 pub(super) fn stamps(reader: &Reader) -> Stamps {
     reader.files.stamps.take()
 }

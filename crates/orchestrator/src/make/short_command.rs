@@ -1,4 +1,4 @@
-//! A program asked a short question: what it says within a limit of time and size, or nothing.
+//! A program asked a short question: its output within a limit of time and size, or none.
 
 use std::{
     io::{self, PipeReader, Read, Write},
@@ -17,7 +17,7 @@ use rustix::{
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// Its standard output, and its standard error if that was wanted.
-    pub(crate) said: Vec<u8>,
+    pub(crate) stdout: Vec<u8>,
     /// Its exit code; none if a signal ended it.
     pub(crate) code: Option<i32>,
 }
@@ -79,10 +79,10 @@ pub(crate) fn ask(command: &mut Command, limits: &Limits<'_>) -> Option<Answer> 
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    let said = read(output, deadline, limits);
-    match said.and_then(|said| Some((said, wait(&mut child, deadline)?))) {
-        Some((said, status)) => Some(Answer {
-            said,
+    let stdout = read(output, deadline, limits);
+    match stdout.and_then(|stdout| Some((stdout, wait(&mut child, deadline)?))) {
+        Some((stdout, status)) => Some(Answer {
+            stdout,
             code: status.code(),
         }),
         None => {
@@ -92,7 +92,7 @@ pub(crate) fn ask(command: &mut Command, limits: &Limits<'_>) -> Option<Answer> 
     }
 }
 
-/// Has a program that goes on without end be killed when we are, since nobody would give it up then.
+/// Has an endless program killed with us, since nothing would stop it at its time limit then.
 #[cfg(target_os = "linux")]
 fn end_with_us() -> io::Result<()> {
     Ok(rustix::process::set_parent_process_death_signal(Some(
@@ -145,7 +145,7 @@ fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
 
 fn kill(child: &mut Child) {
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // It leads its own group, so nobody else's processes are in it. The group may be gone already.
+        // It leads its own group, so only its own processes are in it. The group may be gone already.
         kill_process_group(pid, Signal::KILL).ok();
     }
     child.wait().ok();
@@ -171,7 +171,7 @@ mod tests {
     fn gives_what_was_said_and_how_it_ended() {
         let answer = ask(&mut sh("echo hi; echo no >&2; exit 3"), &limits()).unwrap();
         assert_eq!(
-            (answer.said.as_slice(), answer.code),
+            (answer.stdout.as_slice(), answer.code),
             (&b"hi\n"[..], Some(3))
         );
         let both = Limits {
@@ -181,7 +181,7 @@ mod tests {
         };
         let answer = ask(&mut sh("cat; echo no >&2"), &both).unwrap();
         assert_eq!(
-            (answer.said.as_slice(), answer.code),
+            (answer.stdout.as_slice(), answer.code),
             (&b"inno\n"[..], Some(0))
         );
         assert_eq!(ask(&mut Command::new("/no/such"), &limits()), None);
@@ -201,12 +201,12 @@ mod tests {
     fn does_not_wait_for_what_holds_the_output_open() {
         let start = Instant::now();
         let line = Limits {
-            enough: |said| said.ends_with(b"\n"),
+            enough: |stdout| stdout.ends_with(b"\n"),
             ..limits()
         };
         let answer = ask(&mut sh("sleep 60 & echo \"$!\""), &line).unwrap();
         assert!(answer.code == Some(0) && start.elapsed() < LONG);
-        let pid = String::from_utf8(answer.said).unwrap();
+        let pid = String::from_utf8(answer.stdout).unwrap();
         let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
         rustix::process::kill_process(pid, Signal::KILL).unwrap();
     }

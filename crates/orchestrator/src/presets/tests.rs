@@ -128,7 +128,7 @@ fn a_spoilt_file_is_told_with_its_line_and_the_last_good_one_counts() {
     let known = deploy.save(preset("a")).unwrap();
     std::fs::write(file(config.path()), "{\n\n").unwrap();
     assert_eq!(deploy.read(), known);
-    let told = problem(config.path()).unwrap().to_string();
-    assert!(told.contains("presets.json:3: "), "{told}");
+    let message = problem(config.path()).unwrap().to_string();
+    assert!(message.contains("presets.json:3: "), "{message}");
     assert!(deploy.launched(filled("x")).is_err());
 }

@@ -217,7 +217,7 @@ async fn farewell(mut socket: Socket, end: End) {
         End::Broke(code, reason) => (code, reason),
     };
     let reason = Utf8Bytes::from_static(reason);
-    let said = timeout(FAREWELL, async {
+    let farewell = timeout(FAREWELL, async {
         // If the client closed first or is gone, this writes the answer that is due, or nothing.
         socket.close(Some(CloseFrame { code, reason })).await.ok();
         let stream = socket.get_mut().stream();
@@ -226,7 +226,7 @@ async fn farewell(mut socket: Socket, end: End) {
         let mut scrap = [0; 4096];
         while stream.read(&mut scrap).await.is_ok_and(|read| read > 0) {}
     });
-    if said.await.is_err() {
+    if farewell.await.is_err() {
         tracing::debug!("a client did not say goodbye in time");
     }
 }

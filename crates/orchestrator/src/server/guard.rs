@@ -1,4 +1,4 @@
-//! Who may come in. Pure: a request's head goes in, a yes or a refusal comes out, and nothing is read or written.
+//! Who may come in. Pure: a request's head goes in, a yes or a refusal comes out, without reading or writing.
 //!
 //! Any page in any browser on this machine can send requests to a port on it, so each wall stands for itself: `Host`
 //! keeps out names that were rebound to 127.0.0.1, `Origin` keeps out other pages, the token keeps out everyone else.
@@ -30,7 +30,7 @@ pub(super) struct Guard {
 pub(super) struct Refusal {
     /// The answer's status.
     pub(super) status: StatusCode,
-    /// A sentence for a person; nothing of the request is in it.
+    /// A sentence for a person, without any text of the request.
     pub(super) why: &'static str,
 }
 

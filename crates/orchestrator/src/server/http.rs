@@ -49,7 +49,7 @@ const HEAD: usize = 16 * 1024;
 /// Bytes of a request's body.
 const BODY: usize = 1024;
 
-/// What every answer says: nothing here is to be guessed at, framed, referred from or read by another page.
+/// The headers of every answer: it may not be guessed at, framed, referred from or read by another page.
 const ALWAYS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -101,7 +101,7 @@ pub(super) struct Admitted {
     pub(super) place: OwnedSemaphorePermit,
 }
 
-/// Where the answer leaves what becomes of its connection.
+/// The extension through which an answer says what becomes of its connection.
 type Upgrade = Arc<Mutex<Option<(OnUpgrade, OwnedSemaphorePermit)>>>;
 
 /// Answers a connection's requests until it is closed or becomes a socket.

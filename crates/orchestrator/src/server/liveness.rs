@@ -1,7 +1,7 @@
 //! Whether a client is still there and reads: its pulse, felt at the socket.
 //!
 //! A client shows life when bytes come from it, a pong at least, and when a write that was stuck goes on, since then it
-//! has read something. A write that the system's buffer simply takes says nothing of the client.
+//! has read something. A write that the system's buffer simply takes is no sign of the client.
 
 use std::{
     io,
@@ -26,7 +26,7 @@ pub(super) struct Pulse {
     start: Instant,
     /// Milliseconds from `start`.
     last: Arc<AtomicU64>,
-    /// Since when something waits that the client takes nothing of: milliseconds from `start` and one more, or 0.
+    /// Since when a message waits of which the client takes no byte: milliseconds from `start` and one more, or 0.
     stuck: Arc<AtomicU64>,
 }
 
@@ -39,7 +39,7 @@ impl Pulse {
         }
     }
 
-    /// Waits until the client has been sent something for this long and taken nothing of it.
+    /// Waits until the client has not taken a byte of what it was sent for this long.
     pub(super) async fn stuck_for(&self, time: Duration) {
         let time_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         loop {

@@ -17,7 +17,7 @@ const MESSAGES: usize = 1024;
 /// The way to one client. Clones share its room.
 ///
 /// At most 512 KiB and 1,024 messages wait. A sender of more waits for room, so a producer that reads by a cursor lags
-/// behind instead of filling memory. A message larger than that waits until nothing else does.
+/// behind instead of filling memory. A larger message waits until it is the only one.
 /// What one task sends arrives in the order it was sent.
 #[derive(Clone, Debug)]
 pub struct Outbox {
@@ -88,7 +88,7 @@ pub(super) struct Waiting {
     _room: OwnedSemaphorePermit,
 }
 
-/// The connection's end of an outbox. Dropping it tells every sender, those that wait for room too.
+/// The connection's end of an outbox. Dropping it ends every sender's wait, those for room too.
 #[derive(Debug)]
 pub(super) struct Queue {
     queue: mpsc::Receiver<Waiting>,

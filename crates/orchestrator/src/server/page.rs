@@ -1,6 +1,6 @@
 //! The page's files, carried in the binary, and the headers they go out with.
 //!
-//! Nothing is read at run time: a path is looked up among those the build found, so there is no way out of them.
+//! No file is read at run time: a path is looked up among those the build found, so there is no way out of them.
 
 use bytes::Bytes;
 use data_encoding::BASE64;

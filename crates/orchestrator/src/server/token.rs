@@ -29,7 +29,7 @@ impl Token {
 /// 256 random bits as base64url.
 pub(super) fn random_word() -> String {
     let mut bytes = [0; 32];
-    // Without randomness there is no telling friend from foe, and nothing sensible to go on with.
+    // Without randomness there is no telling friend from foe, and no sensible way to go on.
     getrandom::fill(&mut bytes).expect("the system has random bytes");
     BASE64URL_NOPAD.encode(&bytes)
 }

@@ -23,7 +23,7 @@ const LONGEST: usize = 8000;
 
 /// A question that waits, as the control socket carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct HostQuestion {
     /// Its number in the process.
     pub number: u64,
     /// The host's name.
@@ -55,7 +55,7 @@ pub struct Answered {
 pub enum Answer {
     /// Yes, the key is right.
     Accept,
-    /// No, or nobody is there.
+    /// No, or no person is there to answer.
     Refuse,
     /// The secret.
     Text(String),
@@ -84,7 +84,7 @@ struct State {
     /// The question that waits, and its answer.
     number: Option<u64>,
     answer: Option<ssh::Answer>,
-    /// The job is canceled: nothing is asked any more.
+    /// The job is canceled: no more questions are asked.
     is_canceled: bool,
 }
 
@@ -126,13 +126,13 @@ impl Asking {
     }
 
     fn show(&self, number: u64, host: &str, wanted: Wanted) {
-        let asked = Asked {
+        let question = HostQuestion {
             number,
             host: host.to_owned(),
             wanted,
         };
         // It is made of strings and numbers, which JSON always holds.
-        let asks = serde_json::to_string(&asked).ok();
+        let asks = serde_json::to_string(&question).ok();
         self.standing
             .send_modify(|standing| standing.news.asks = asks);
     }
@@ -209,20 +209,20 @@ mod tests {
 
     fn asking() -> (Arc<Asking>, watch::Receiver<Standing>) {
         let standing = watch::Sender::new(Standing::default());
-        let seen = standing.subscribe();
-        (Arc::new(Asking::of(standing)), seen)
+        let receiver = standing.subscribe();
+        (Arc::new(Asking::of(standing)), receiver)
     }
 
     /// Asks for a secret; gives what is shown once it is, and the answer.
     fn ask(
         asking: &Arc<Asking>,
         label: &str,
-        seen: &watch::Receiver<Standing>,
-    ) -> (Asked, thread::JoinHandle<ssh::Answer>) {
+        receiver: &watch::Receiver<Standing>,
+    ) -> (HostQuestion, thread::JoinHandle<ssh::Answer>) {
         let (its, label) = (Arc::clone(asking), label.to_owned());
         let answer = thread::spawn(move || its.ask("box", Question::Secret { label, echo: false }));
         let shown = loop {
-            let asks = seen.borrow().news.asks.clone();
+            let asks = receiver.borrow().news.asks.clone();
             if let Some(asks) = asks {
                 break serde_json::from_str(&asks).unwrap();
             }
@@ -238,8 +238,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_for_the_question_that_waits_and_for_no_other() {
-        let (asking, seen) = asking();
-        let (first, answer) = ask(&asking, "password", &seen);
+        let (asking, receiver) = asking();
+        let (first, answer) = ask(&asking, "password", &receiver);
         asking.answer(&encoded(first.number + 7, "of another"));
         asking.answer(b"nothing that can be read");
         asking.answer(&encoded(first.number, "mine"));
@@ -247,23 +247,23 @@ mod tests {
             panic!()
         };
         assert_eq!(secrecy::ExposeSecret::expose_secret(&text), "mine");
-        assert_eq!(seen.borrow().news.asks, None);
+        assert_eq!(receiver.borrow().news.asks, None);
         // Too late, and not for the next one.
         asking.answer(&encoded(first.number, "late"));
-        let (_, answer) = ask(&asking, "once more", &seen);
+        let (_, answer) = ask(&asking, "once more", &receiver);
         asking.cancel();
         assert!(matches!(answer.join().unwrap(), ssh::Answer::Refuse));
     }
 
     #[test]
     fn a_question_of_any_length_fits_a_frame() {
-        let (asking, seen) = asking();
+        let (asking, receiver) = asking();
         let long = format!("{}the end", "\u{1b}".repeat(100_000));
-        let (shown, answer) = ask(&asking, &long, &seen);
+        let (shown, answer) = ask(&asking, &long, &receiver);
         assert!(
             matches!(&shown.wanted, Wanted::Answer(Question::Secret { label, .. }) if label.ends_with("the end"))
         );
-        let asks = seen.borrow().news.asks.clone().unwrap();
+        let asks = receiver.borrow().news.asks.clone().unwrap();
         assert!(
             asks.len() <= supervisor::control::MAX_FRAME,
             "{}",

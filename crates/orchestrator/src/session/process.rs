@@ -27,7 +27,7 @@ use super::{
 };
 use crate::ssh::Sessions;
 
-/// How long nobody may need the process before it ends: the next command of a script finds it, and an engine that has
+/// How long the process stays when it is not needed: the next command of a script finds it, and an engine that has
 /// just connected has time to say what it wants.
 const LINGER: Duration = Duration::from_secs(1);
 /// How long the sessions may take to say goodbye.
@@ -49,7 +49,7 @@ struct Desk {
 }
 
 /// Lives as the session process of this folder. Its socket is its standard input, its lock its standard output; no thread
-/// is there but the caller's, and nothing else is open.
+/// is there but the caller's, and no other file is open.
 ///
 /// # Errors
 /// It was not started as one; those of the system.
@@ -84,7 +84,7 @@ pub fn live(folder: &Path) -> io::Result<()> {
         runtime: runtime.handle().clone(),
     };
     let served = runtime.block_on(serve(listener, &desk));
-    // Under the lock: whoever comes now makes the folder anew.
+    // Under the lock: the next process makes the folder again.
     let swept = fs::remove_dir_all(folder);
     drop(lock);
     runtime.shutdown_background();
@@ -97,7 +97,7 @@ fn kept_for() -> Option<Duration> {
     text.parse().ok().map(Duration::from_secs)
 }
 
-/// Takes jobs until nobody needs the process any more.
+/// Takes jobs until the process is no longer needed.
 async fn serve(listener: UnixListener, desk: &Desk) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::UnixListener::from_std(listener)?;
@@ -133,7 +133,7 @@ async fn is_over(desk: &Desk) {
         if changes.wait_for(idle).await.is_err() {
             return;
         }
-        // Nobody is there who could want another command, or there is no session for it.
+        // No engine is there that could want another command, or there is no session for it.
         let count = *changes.borrow_and_update();
         tokio::select! {
             () = desk.sessions.ended(), if count.engines > 0 => {}

@@ -84,7 +84,7 @@ impl Processes {
                     *slot = Some(process);
                     return Ok(());
                 }
-                // It took the job, and was killed before it could say so: whoever follows the job sees that.
+                // It took the job, and was killed before it could say so: the engine that follows the job sees that.
                 Err(error) if has_ended(&error) && start.folder.spool_dir().exists() => {
                     return Ok(());
                 }
@@ -123,7 +123,7 @@ fn is_of_use(slot: &Slot) -> bool {
     let Some(process) = process.as_ref() else {
         return Arc::strong_count(slot) > 1;
     };
-    // It says nothing unasked: what can be read is its end.
+    // It writes only when asked: what can be read is its end.
     let mut fds = [PollFd::new(process, PollFlags::IN)];
     let now = Timespec {
         tv_sec: 0,

@@ -1,5 +1,5 @@
 //! Supervises jobs on a host: the same folder, spool and control socket that a supervisor process keeps for a local job, so
-//! that whoever follows a job need not know the difference.
+//! that the engine that follows a job need not know the difference.
 //!
 //! A job has no thread of its own: its session's thread writes the spool ([`spooled`]), tasks wait for its end, serve its
 //! socket ([`socket`]) and bring what is written onto the disk.
@@ -19,7 +19,7 @@ use supervisor::{
     apart::SESSION,
     control::ToSupervisor,
     disk::Disk,
-    exit::{Exit, Survivor},
+    exit::{ExitRecord, Survivor},
     folder::{self, Folder},
     identity::Identity,
     spool::{SYNC_EVERY, SyncHandle, Unspooled, Writer},
@@ -69,7 +69,7 @@ impl Remote {
     /// # Errors
     /// If the spool cannot be made, or the control socket cannot be served.
     pub(super) fn supervise(self, listener: StdListener) -> io::Result<()> {
-        // Fails if another process was here before us, and touches nothing of it.
+        // Fails if another process was here before us, and leaves its files alone.
         let writer = Writer::create(self.folder.path())?;
         self.folder.write_json(SESSION, &self.holder)?;
         let sync = writer.sync_handle();
@@ -125,7 +125,7 @@ impl Remote {
             ..
         } = self;
         let ended = job.ended().await;
-        // One look at a time: whoever looks twice at once and lets a writer in between waits for ever.
+        // One look at a time: two looks at once with a writer in between would wait for ever.
         let spool_end = || {
             let now = standing.borrow();
             now.news.committed.unwrap_or_default()
@@ -134,7 +134,7 @@ impl Remote {
             let now = standing.borrow();
             now.started_at
         };
-        let mut exit = Exit {
+        let mut exit = ExitRecord {
             ended: ended.exit,
             canceled: ended.canceled,
             started_at,
@@ -148,7 +148,7 @@ impl Remote {
                 .collect(),
             notes: ended.notes,
         };
-        // Before the end is reported: whoever hears of it may start the next job.
+        // Before the end is reported: its reader may start the next job.
         drop(turn);
         standing.send_modify(|standing| standing.news.exit = Some(exit.clone()));
         if !exit.complete {
@@ -169,7 +169,7 @@ impl Remote {
 }
 
 /// Brings a spool onto the disk at once, and then a moment after anything has changed, as a supervisor's own thread does.
-/// What fails is met again by whoever writes the end down.
+/// A failure is met again when the end is written.
 async fn keep_syncing(sync: SyncHandle, mut standing: watch::Receiver<Standing>) {
     loop {
         // As many at once as the process has threads for it; the others wait.
@@ -182,7 +182,7 @@ async fn keep_syncing(sync: SyncHandle, mut standing: watch::Receiver<Standing>)
     }
 }
 
-/// Ends a job if somebody deleted its folder: nobody can read its log, cancel it or learn how it ended. One that was only
+/// Ends a job whose folder was deleted: nobody can read its log, cancel it or learn how it ended. One that was only
 /// moved may be moved back in time.
 async fn end_what_nobody_can_find(folder: Folder, job: socket::Job) {
     let mut over = job.standing.clone();
@@ -203,7 +203,7 @@ async fn end_what_nobody_can_find(folder: Folder, job: socket::Job) {
 
 /// Writes down how a job ended, after all that it wrote. What the disk refuses is tried again as long as the folder is
 /// there.
-async fn write_down(folder: &Folder, exit: &Exit, sync: &SyncHandle) {
+async fn write_down(folder: &Folder, exit: &ExitRecord, sync: &SyncHandle) {
     let mut is_reported = false;
     loop {
         let (folder, exit, sync) = (folder.clone(), exit.clone(), sync.clone());

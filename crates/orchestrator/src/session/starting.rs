@@ -92,7 +92,7 @@ fn is_nobody(error: &io::Error) -> bool {
     )
 }
 
-/// The lock, if nobody has it and it is still the folder's.
+/// The lock, if it is free and still the folder's.
 fn claim(place: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);

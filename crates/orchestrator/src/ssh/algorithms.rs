@@ -58,11 +58,11 @@ impl Use {
         let all = ALL.get_or_init(|| {
             let session = Session::new().ok();
             let supported = |kind: Self| {
-                let asked = session
+                let supported = session
                     .as_ref()
                     .map(|session| session.supported_algs(kind.method()));
-                let mut names = asked.and_then(Result::ok).unwrap_or_default();
-                // Two of them only say what we are able to; and nobody checks the certificate of a host here.
+                let mut names = supported.and_then(Result::ok).unwrap_or_default();
+                // Two of them only say what we are able to; and certificates of hosts are not checked here.
                 names.retain(|name| {
                     !name.starts_with("ext-info") && !name.starts_with("kex-strict")
                 });

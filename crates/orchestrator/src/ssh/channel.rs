@@ -1,5 +1,5 @@
 //! A channel of a session, by libssh2's own calls: the crate `ssh2` does not say whether the host has reported an exit
-//! status, and 0 is what it gives for a host that has reported nothing.
+//! status, and 0 is what it gives for a host that has not reported.
 //!
 //! No call waits. What would have to wait is none, and is repeated with the same arguments, as libssh2 wants it.
 
@@ -158,7 +158,7 @@ impl Channel {
     /// # Errors
     /// The link is gone.
     pub(super) fn resize(&self, rows: u16, cols: u16) -> Result<Option<()>, Error> {
-        // SAFETY: nothing is passed but numbers.
+        // SAFETY: only numbers are passed.
         self.done(|channel| unsafe {
             raw::libssh2_channel_request_pty_size_ex(
                 channel,
@@ -175,7 +175,7 @@ impl Channel {
     /// # Errors
     /// The host does not allow it.
     pub(super) fn request_agent(&self) -> Result<Option<()>, Error> {
-        // SAFETY: nothing is passed.
+        // SAFETY: it takes no argument but the channel.
         self.done(|channel| unsafe { raw::libssh2_channel_request_auth_agent(channel) })
     }
 
@@ -197,7 +197,7 @@ impl Channel {
         })
     }
 
-    /// Sends a signal by its name without `SIG`; nobody says whether the host does anything about it.
+    /// Sends a signal by its name without `SIG`; whether the host heeds it is not reported.
     ///
     /// # Errors
     /// The link is gone.
@@ -255,13 +255,13 @@ impl Channel {
     /// # Errors
     /// The link is gone.
     pub(super) fn send_eof(&self) -> Result<Option<()>, Error> {
-        // SAFETY: nothing is passed.
+        // SAFETY: it takes no argument but the channel.
         self.done(|channel| unsafe { raw::libssh2_channel_send_eof(channel) })
     }
 
     /// Whether no more output will come.
     pub(super) fn eof(&self) -> bool {
-        // SAFETY: nothing is passed.
+        // SAFETY: it takes no argument but the channel.
         self.with(|channel| unsafe { raw::libssh2_channel_eof(channel) }) != 0
     }
 
@@ -270,16 +270,16 @@ impl Channel {
     /// # Errors
     /// The link is gone.
     pub(super) fn close(&self) -> Result<Option<()>, Error> {
-        // SAFETY: nothing is passed.
+        // SAFETY: it takes no argument but the channel.
         self.done(|channel| unsafe { raw::libssh2_channel_close(channel) })
     }
 
-    /// How the host says that what it ran has ended; none if it says nothing, which is no end.
+    /// How the host says that the command ended; none if it does not say, which is no end.
     pub(super) fn report(&self) -> Option<Report> {
         if let Some(signal) = self.exit_signal() {
             return Some(Report::Signal(signal));
         }
-        // SAFETY: nothing is passed.
+        // SAFETY: it takes no argument but the channel.
         self.with(|channel| unsafe {
             (libssh2_channel_has_exit_status(channel) != 0)
                 .then(|| Report::Status(raw::libssh2_channel_get_exit_status(channel)))
@@ -333,7 +333,8 @@ impl io::Write for Channel {
 )]
 impl Drop for Channel {
     fn drop(&mut self) {
-        // SAFETY: nobody has it any more. What the host has not acknowledged yet libssh2 frees with the session.
+        // SAFETY: no other reference to it is left. What the host has not acknowledged yet libssh2 frees with the
+        // session.
         self.with(|channel| unsafe { raw::libssh2_channel_free(channel) });
     }
 }

@@ -1,4 +1,4 @@
-//! The user's SSH config, read and not obeyed yet: files, blocks and settings, each with its place. Nothing is executed.
+//! The user's SSH config, read and not obeyed yet: files, blocks and settings, each with its place. No command is run.
 //!
 //! `ssh2-config` was looked at and not taken: it keeps no line numbers and knows no route it must refuse.
 
@@ -160,7 +160,7 @@ impl<'a> Purpose<'a> {
         Self { may_call, ..self }
     }
 
-    /// For the list of hosts, which runs and looks up nothing.
+    /// For the list of hosts: without commands and lookups.
     fn of_list() -> Self {
         Self {
             may_look_up: false,
@@ -205,7 +205,8 @@ impl Config {
         paths: &[&Path],
         home: &Path,
     ) -> Self {
-        let mut reading = Reading::new(home);
+        let system = paths.get(1).and_then(|path| path.parent());
+        let mut reading = Reading::new(home).with_system(system);
         reading.text_of(text, name);
         for path in ours {
             reading.file_of(path, false);

@@ -8,11 +8,11 @@ use crate::{job::Exit, visible::visible};
 pub enum Reason {
     /// Its name has no address.
     Dns,
-    /// Nothing listens there, or the network says no.
+    /// No server listens there, or the network refuses.
     Refused,
     /// It did not answer in time.
     Timeout,
-    /// Its host key is not known, and nobody vouched for it.
+    /// Its host key is not known, and no person accepted it.
     HostKeyUnknown,
     /// Its host key is another than the known one, or revoked.
     HostKeyChanged,
@@ -20,7 +20,7 @@ pub enum Reason {
     AuthFailed,
     /// The config asks for a way there that we do not take.
     RouteUnsupported,
-    /// The way there runs a command here that nobody has allowed yet.
+    /// The way there runs a command on this machine that is not allowed yet.
     NeedsConsent,
     /// It takes Kerberos tickets, which only the user's own `ssh` can use.
     Gssapi,
@@ -59,7 +59,7 @@ impl Reason {
     }
 }
 
-/// Why nothing ran on a host.
+/// Why the command did not run on a host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct Refusal {
@@ -71,7 +71,7 @@ pub struct Refusal {
     pub consent: Option<Unallowed>,
 }
 
-/// A command of the config that would run here, and that nobody has allowed yet.
+/// A command of the config that would run here, and that is not allowed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unallowed {
     /// Its text as the config writes it, `%`-tokens included.

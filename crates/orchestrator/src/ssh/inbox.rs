@@ -95,7 +95,7 @@ impl Shared {
         self.woken.as_fd()
     }
 
-    /// Takes no more jobs, and gives back those that nobody has taken.
+    /// Takes no more jobs, and gives back those that the driver has not taken.
     pub(super) fn close(&self) -> Vec<Task> {
         let mut inbox = self.lock();
         inbox.closed = true;

@@ -116,7 +116,7 @@ impl Line {
         }
     }
 
-    /// Sends a signal by its name without `SIG`; nobody says whether the host does anything about it.
+    /// Sends a signal by its name without `SIG`; whether the host heeds it is not reported.
     ///
     /// # Errors
     /// The link is gone.
@@ -187,7 +187,7 @@ impl Line {
         }
     }
 
-    /// How the host says that what it ran has ended; none if it says nothing, which is no end.
+    /// How the host says that the command ended; none if it does not say, which is no end.
     pub(super) fn report(&self) -> Option<Report> {
         match self {
             Self::Channel(channel) => channel.report(),

@@ -36,7 +36,7 @@ pub(super) struct Own {
 }
 
 impl Own {
-    /// Made ready; nothing is started.
+    /// Made ready, not started.
     ///
     /// # Errors
     /// Its folder cannot be made.

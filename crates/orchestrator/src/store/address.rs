@@ -1,5 +1,5 @@
-//! The address of a Postgres, read as other programs read it, except that `PG*` of the environment adds nothing to it: those
-//! are for other databases. It connects to nothing.
+//! The address of a Postgres, read as other programs read it, except that it ignores `PG*` of the environment: those
+//! are for other databases. It does not connect.
 
 mod url;
 
@@ -145,7 +145,7 @@ impl Address {
         }
     }
 
-    /// Why somebody else could read what is sent there, or answer it; none if nobody could.
+    /// Why another could read what is sent there, or answer in the server's place; none if that is impossible.
     pub(super) fn exposure(&self) -> Option<&'static str> {
         if !self.remote {
             return None;

@@ -6,15 +6,15 @@ use std::time::Duration;
 pub(super) const TO_ANSWER: Duration = Duration::from_secs(30);
 
 /// Waits for an answer of the server, and no longer than a statement may take.
-pub(super) async fn answer<T>(asked: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-    within(TO_ANSWER, asked).await
+pub(super) async fn answer<T>(query: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    within(TO_ANSWER, query).await
 }
 
 pub(super) async fn within<T>(
     limit: Duration,
-    asked: impl Future<Output = sqlx::Result<T>>,
+    query: impl Future<Output = sqlx::Result<T>>,
 ) -> sqlx::Result<T> {
-    match tokio::time::timeout(limit, asked).await {
+    match tokio::time::timeout(limit, query).await {
         Ok(outcome) => outcome,
         Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
     }

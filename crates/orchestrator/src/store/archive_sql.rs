@@ -9,7 +9,7 @@ use sqlx::{
 };
 
 use super::{
-    batch::{Batch, Mark},
+    block::{Block, Mark},
     columns::Columns,
     jobs::{Sql, save},
     pack::{Packed, pack},
@@ -34,17 +34,17 @@ pub(super) enum Step {
     Elsewhere(u64),
 }
 
-/// Adds batches from chunk `start` on and moves the mark.
+/// Adds blocks from chunk `start` on and moves the mark.
 pub(super) async fn add(
     connection: &mut PgConnection,
     tables: &Tables,
     job: JobId,
-    batches: &[Batch],
+    blocks: &[Block],
     start: u64,
     mark: &Mark,
 ) -> sqlx::Result<Step> {
     let mut transaction = connection.begin_with(QUICK).await?;
-    if advance(&mut transaction, tables, job, batches, start, mark).await? {
+    if advance(&mut transaction, tables, job, blocks, start, mark).await? {
         transaction.commit().await?;
         return Ok(Step::Written);
     }
@@ -58,24 +58,24 @@ pub(super) async fn add(
         return Ok(Step::Elsewhere(there.seq));
     }
     if there.seq < mark.seq {
-        let rest = from(batches, &there);
+        let rest = from(blocks, &there);
         advance(&mut transaction, tables, job, &rest, there.seq, mark).await?;
     }
     transaction.commit().await?;
     Ok(Step::Written)
 }
 
-/// What of these batches the archive lacks, cut if it ends.
-fn from(batches: &[Batch], there: &Mark) -> Vec<Batch> {
-    batches
+/// What of these blocks the archive lacks, cut if it ends.
+fn from(blocks: &[Block], there: &Mark) -> Vec<Block> {
+    blocks
         .iter()
-        .filter(|batch| batch.seq + batch.chunks.len() as u64 > there.seq)
-        .map(|batch| {
-            if batch.seq >= there.seq {
-                return batch.clone();
+        .filter(|block| block.seq + block.chunks.len() as u64 > there.seq)
+        .map(|block| {
+            if block.seq >= there.seq {
+                return block.clone();
             }
-            let chunks = batch.chunks.iter().filter(|chunk| chunk.seq >= there.seq);
-            Batch {
+            let chunks = block.chunks.iter().filter(|chunk| chunk.seq >= there.seq);
+            Block {
                 seq: there.seq,
                 chunks: chunks.cloned().collect(),
                 first_line: there.lines + 1,
@@ -92,16 +92,16 @@ const ADVANCE: &str = "update ours.jobs set
   where id = $1 and archived_seq = $2
   returning archived_stdout - $7 as stdout, archived_stderr - $8 as stderr";
 
-/// Moves the mark from `start` and writes the rows; false, and nothing done, if the mark is not at `start`.
+/// Moves the mark from `start` and writes the rows; false, without a change, if the mark is not at `start`.
 async fn advance(
     connection: &mut PgConnection,
     tables: &Tables,
     job: JobId,
-    batches: &[Batch],
+    blocks: &[Block],
     start: u64,
     mark: &Mark,
 ) -> sqlx::Result<bool> {
-    let rows = rows_of(batches);
+    let rows = rows_of(blocks);
     let before = sqlx::query(tables.sql(ADVANCE))
         .bind(job.0)
         .bind(start.cast_signed())
@@ -123,13 +123,13 @@ async fn advance(
     Ok(true)
 }
 
-/// Each row beside the batch it is of.
-pub(super) type Rows<'a> = Vec<(&'a Batch, Packed)>;
+/// Each row beside the block it is of.
+pub(super) type Rows<'a> = Vec<(&'a Block, Packed)>;
 
-/// The rows of these batches.
-pub(super) fn rows_of(batches: &[Batch]) -> Rows<'_> {
-    let all = batches.iter();
-    all.flat_map(|batch| pack(&batch.chunks).into_iter().map(move |row| (batch, row)))
+/// The rows of these blocks.
+pub(super) fn rows_of(blocks: &[Block]) -> Rows<'_> {
+    let all = blocks.iter();
+    all.flat_map(|block| pack(&block.chunks).into_iter().map(move |row| (block, row)))
         .collect()
 }
 
@@ -192,15 +192,15 @@ pub(super) fn bind_rows<'q>(
     let raws = rows.iter().zip(texts);
     let raws = raws.map(|((_, row), (_, lossy))| lossy.then_some(row.bytes.as_slice()));
     let states = rows.iter();
-    let states = states.map(|(batch, row)| row.leads.then_some(batch.state.as_slice()));
+    let states = states.map(|(block, row)| row.leads.then_some(block.state.as_slice()));
     let rows = || rows.iter();
     query
-        .bind(rows().map(|(batch, _)| batch.seq.cast_signed()).bind_iter())
+        .bind(rows().map(|(block, _)| block.seq.cast_signed()).bind_iter())
         .bind(rows().map(|(_, row)| row.stream.word()).bind_iter())
         .bind(rows().map(|(_, row)| moment(row.at)).bind_iter())
         .bind(
             rows()
-                .map(|(batch, _)| batch.first_line.cast_signed())
+                .map(|(block, _)| block.first_line.cast_signed())
                 .bind_iter(),
         )
         .bind(offsets)
@@ -249,7 +249,7 @@ const PASS: &str = "update ours.jobs set
     lines = greatest(lines, $5), bytes = greatest(bytes, $7)
   where id = $1 and archived_seq = $2";
 
-/// Moves the mark over what nobody has any more.
+/// Moves the mark past chunks that are lost.
 pub(super) async fn pass(
     connection: &mut PgConnection,
     tables: &Tables,

@@ -1,4 +1,4 @@
-//! Saving and listing batches. A batch is written by whoever drives it alone, and as a whole.
+//! Saving and listing batches. A batch is written by the engine that drives it alone, and as a whole.
 
 use sqlx::{Row, postgres::PgRow, types::Json};
 use uuid::Uuid;
@@ -18,10 +18,10 @@ const SAVE: &str = "with saved as (
    select set_config('synchronous_commit', 'on', true) from saved";
 
 impl Store {
-    /// Writes a batch as it is, new or known. A call that comes late changes nothing.
+    /// Writes a batch as it is, new or known. A call that comes late has no effect.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn save_batch(&self, batch: &Batch) -> Result<()> {
         let mut detail = serde_json::to_value(batch).unwrap_or_default();
         without_nul(&mut detail);
@@ -47,7 +47,7 @@ impl Store {
     /// read is left out.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn list_batches(&self, limit: u32) -> Result<Vec<Batch>> {
         let select = "select id, detail from ours.job_batches order by id >= $2, id desc limit $1";
         let select = sqlx::query(self.tables.sql(select))
@@ -60,7 +60,7 @@ impl Store {
     /// The batches whose id begins so, with or without dashes, newest first, at most ten.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn batches_by_prefix(&self, prefix: &str) -> Result<Vec<Batch>> {
         let Some((first, last)) = id_range(prefix) else {
             return Ok(Vec::new());

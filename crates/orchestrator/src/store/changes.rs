@@ -1,4 +1,4 @@
-//! Which jobs changed, as the server notifies it: a hint and no more, since nobody repeats what was said while the
+//! Which jobs changed, as the server notifies it: a hint and no more, since it is not repeated if it came while the
 //! connection was away. Who listens has to look again after [`Change::Missed`], and now and then anyway.
 
 use std::time::Duration;
@@ -55,7 +55,7 @@ impl Changes {
         loop {
             if let Some(listener) = &mut self.listener {
                 match listener.try_recv().await {
-                    Ok(Some(told)) => match change(told.payload()) {
+                    Ok(Some(hint)) => match change(hint.payload()) {
                         Some(change) => return change,
                         // Anybody may speak on this channel.
                         None => continue,
@@ -79,15 +79,15 @@ impl Changes {
 }
 
 /// What was sent.
-fn change(told: &str) -> Option<Change> {
-    match told.strip_prefix(NOTED) {
+fn change(payload: &str) -> Option<Change> {
+    match payload.strip_prefix(NOTED) {
         Some(id) => id.parse().ok().map(Change::Note),
-        None => told.parse().ok().map(Change::Job),
+        None => payload.parse().ok().map(Change::Job),
     }
 }
 
 async fn listen(store: &Store) -> sqlx::Result<PgListener> {
-    // A pool of one, so that whoever listens does not take a connection from those who work.
+    // A pool of one, so that the listener does not take a connection from the statements.
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .max_lifetime(None)

@@ -186,7 +186,7 @@ pub(super) fn job_or_why(row: &PgRow) -> Job {
     job(row).unwrap_or_else(|error| unreadable(row, &error))
 }
 
-/// A line of the list for a row that cannot be read: what of it can, and why the rest cannot. Nothing is started from it.
+/// A line of the list for a row that cannot be read: what of it can, and why the rest cannot. It cannot be started again.
 fn unreadable(row: &PgRow, error: &StoreError) -> Job {
     let id = row.try_get::<Uuid, _>("id").unwrap_or_default();
     let text = |column: &str| row.try_get::<String, _>(column).unwrap_or_default();
@@ -234,6 +234,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
     let detail: Value = column(row, id, "detail")?;
     let detail: Detail =
         serde_json::from_value(detail).map_err(|error| corrupt(format!("its detail: {error}")))?;
+    // Postgres keeps microseconds; the nanoseconds beyond are in `detail`, so that a time comes back exactly.
     let time = |name: &str, nanos: u16| {
         let time: Option<Moment> = column(row, id, name)?;
         Ok(time.map(|time| time.0 + TimeDelta::nanoseconds(nanos.into())))
@@ -264,6 +265,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         commit: detail.commit,
     };
     let spot = detail.spot;
+    // An older version wrote no spot: the cause then is its text alone.
     let cause = detail.cause.map(|text| Cause { text, spot });
     Ok(Job {
         id,

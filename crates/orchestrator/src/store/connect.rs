@@ -23,7 +23,7 @@ use super::{
 
 /// How long a server may take to let us in, or the pool to give a connection.
 const TO_CONNECT: Duration = Duration::from_secs(5);
-/// How long a database may take to say whether our tables are in it: whoever starts an app waits for that.
+/// How long a database may take to say whether our tables are in it: the start of an app waits for that.
 const TO_LOOK: Duration = Duration::from_millis(1500);
 /// Connections at most; a team shares its server's few hundred.
 const CONNECTIONS: u32 = 8;
@@ -91,7 +91,7 @@ impl Store {
         })
     }
 
-    /// Looks whether a database holds our tables already, and changes nothing there; within a second and a half.
+    /// Looks whether a database holds our tables already, without changing it; within a second and a half.
     ///
     /// # Errors
     /// As [`Self::connect`].
@@ -181,7 +181,7 @@ impl Store {
         held.end(outcome).map_err(|error| self.fault(error))
     }
 
-    /// The same for work that writes. A newer app may have changed the tables since we came: then nothing is written any
+    /// The same for work that writes. A newer app may have changed the tables since we came: then no row is written any
     /// more.
     pub(super) async fn write<T>(
         &self,
@@ -203,7 +203,7 @@ impl Store {
 }
 
 /// A connection that goes back to the pool only when its work came to an end. If the work failed, was given up or its
-/// future dropped, nobody knows what the server still means to send, so the connection is dropped with it.
+/// future dropped, it is unknown what the server will still send, so the connection is dropped with it.
 struct Held {
     connection: Option<PoolConnection<Postgres>>,
     loss: Arc<Loss>,
@@ -259,7 +259,7 @@ impl Loss {
     }
 }
 
-/// Connections whose sessions are as the server and the role have them: nothing is set in one that outlasts a transaction.
+/// Connections whose sessions are as the server and the role have them: no setting in one outlasts a transaction.
 fn pool(address: &Address, loss: Arc<Loss>) -> PgPool {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)

@@ -1,4 +1,4 @@
-//! Our own private Postgres, for those who have configured none: found, made, started by whoever comes first, and stopped
+//! Our own private Postgres, for those who have configured none: found, made, started by the first comer, and stopped
 //! when the last one has left, however they left. On unix it listens on no network; Windows: not yet.
 //!
 //! Three lock files in `<data folder>/postgres` do all the telling, since a lock goes with its process:

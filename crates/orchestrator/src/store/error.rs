@@ -1,4 +1,4 @@
-//! How the store fails, and which of it heals by itself. It knows SQLSTATE codes and nothing of what was asked.
+//! How the store fails, and which of it heals by itself. It knows SQLSTATE codes, not the statements.
 
 use std::{borrow::Cow, io};
 
@@ -98,10 +98,10 @@ pub enum StoreError {
         job: JobId,
         /// The next chunk the archive lacks.
         archived: u64,
-        /// The first chunk that was offered, or where the log was said to end.
+        /// The first chunk that was offered, or the log's end as it was given.
         offered: u64,
     },
-    /// What was to be written breaks a rule of its type; nothing was written.
+    /// What was to be written breaks a rule of its type; it was not written.
     #[error("write job {job}: {why}")]
     Unfit {
         /// The job.
@@ -143,7 +143,7 @@ pub enum Interruption {
 }
 
 impl StoreError {
-    /// Whether trying the same again later may succeed with nobody doing anything here.
+    /// Whether the same may succeed later without a person's help.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Interrupted { .. })
@@ -188,7 +188,7 @@ impl StoreError {
     pub(super) fn of(at: &str, error: sqlx::Error) -> Self {
         let at = at.to_owned();
         match error {
-            sqlx::Error::Database(error) => Self::said(at, error),
+            sqlx::Error::Database(error) => Self::reported(at, error),
             // A failed TLS handshake comes as this kind; trying again would not help.
             sqlx::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
                 Self::untrusted(at, &error.to_string())
@@ -223,7 +223,7 @@ impl StoreError {
         }
     }
 
-    fn said(at: String, error: Box<dyn sqlx::error::DatabaseError>) -> Self {
+    fn reported(at: String, error: Box<dyn sqlx::error::DatabaseError>) -> Self {
         let code = error.code().unwrap_or_default().into_owned();
         let why = error.message().to_owned();
         let kind = match code.as_str() {

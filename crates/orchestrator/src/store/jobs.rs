@@ -17,11 +17,11 @@ use crate::{
 
 impl Store {
     /// Writes a job as it is, new or known. A job that has ended is never turned back into one that has not, nor a
-    /// running one into a queued one, nor is a known end replaced by `lost`: such a call changes nothing, and the like of it
-    /// may come late from anybody.
+    /// running one into a queued one, nor is a known end replaced by `lost`: such a call has no effect, and the like of
+    /// it may come late from anybody.
     ///
     /// # Errors
-    /// [`StoreError::Unfit`] if a path is not UTF-8; whatever the server says.
+    /// [`StoreError::Unfit`] if a path is not UTF-8; any error of the server.
     pub async fn save_job(&self, job: &Job) -> Result<()> {
         let columns = Columns::of(job)?;
         self.write(async |connection| save(connection, &self.tables, job, &columns).await)
@@ -31,7 +31,7 @@ impl Store {
     /// The job of this id.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn job(&self, id: JobId) -> Result<Option<Job>> {
         let select = concat!("select ", job_columns!(), " from ours.jobs where id = $1");
         self.one(sqlx::query(self.tables.sql(select)).bind(id.0))
@@ -41,7 +41,7 @@ impl Store {
     /// The jobs whose id begins so, with or without dashes, newest first: none, the one, or if several do, at most ten.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn jobs_by_prefix(&self, prefix: &str) -> Result<Vec<Job>> {
         let Some((first, last)) = id_range(prefix) else {
             return Ok(Vec::new());
@@ -58,7 +58,7 @@ impl Store {
     /// The newest job, of this owner if one is given.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn last_job(&self, owner: Option<&str>) -> Result<Option<Job>> {
         let newest = JobQuery {
             owner: owner.map(str::to_owned),
@@ -72,7 +72,7 @@ impl Store {
     /// cannot be read is lost, and says why. To go on after a page, ask for those before its last.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn jobs(&self, filter: &JobQuery) -> Result<Vec<Job>> {
         let ahead = ids::first_ahead();
         let limit = if filter.limit == 0 { 50 } else { filter.limit };
@@ -99,7 +99,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Job>> {
         let mut sql = select(&self.tables, filter, side, limit);
-        // A plan for any text would be wrong for most: it is made anew where one is asked for.
+        // A plan for any text would be wrong for most: it is made again for each text.
         let sql = sql.build().persistent(filter.text.is_none());
         self.many(sql).await
     }
@@ -107,7 +107,7 @@ impl Store {
     /// The jobs of this owner that are queued or running as far as is known here, newest first.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn unended_of(&self, owner: &str) -> Result<Vec<Job>> {
         let select = concat!(
             "select ",
@@ -121,7 +121,7 @@ impl Store {
     /// Drops a job and its log. True if there was one.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn delete_job(&self, id: JobId) -> Result<bool> {
         let delete = "with gone as (delete from ours.jobs where id = $1 returning id)
                       select pg_notify($2, id::text), set_config('synchronous_commit', 'on', true) from gone";

@@ -20,7 +20,7 @@ impl Store {
     /// Writes the note on a job, in place of an earlier one, and returns it; none if there is no such job.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn set_note(
         &self,
         job: JobId,
@@ -47,7 +47,7 @@ impl Store {
     /// The notes on these jobs; jobs without one are left out.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn notes(&self, jobs: &[JobId]) -> Result<Vec<(JobId, Note)>> {
         let ids: Vec<_> = jobs.iter().map(|job| job.0).collect();
         let select =

@@ -12,7 +12,7 @@ impl Store {
     /// since every engine of a team does this all the time.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn beat(&self, owner: &str, since: Duration) -> Result<Vec<String>> {
         let beat = "with here as (
                       insert into ours.job_owners (owner, seen_at) values ($1, now())
@@ -28,7 +28,7 @@ impl Store {
     /// Writes something and takes it back, with all of the way to the disk.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn try_writing(&self) -> Result<()> {
         self.with(async |connection| try_writing(connection, &self.tables).await)
             .await
@@ -37,11 +37,11 @@ impl Store {
     /// The owners that have said so, and not for this long.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn silent_owners(&self, since: Duration) -> Result<Vec<String>> {
         let silent = "select owner from ours.job_owners where seen_at < now() - make_interval(secs => $1) order by owner";
-        let asked = sqlx::query_scalar(self.tables.sql(silent)).bind(since.as_secs_f64());
-        self.with(async |connection| asked.fetch_all(connection).await)
+        let query = sqlx::query_scalar(self.tables.sql(silent)).bind(since.as_secs_f64());
+        self.with(async |connection| query.fetch_all(connection).await)
             .await
     }
 }

@@ -1,8 +1,8 @@
-//! Chunks as rows and back, byte for byte: pure functions. A batch becomes a row for each stream that has bytes in it;
+//! Chunks as rows and back, byte for byte: pure functions. A block becomes a row for each stream that has bytes in it;
 //! `meta` says where each chunk of the row's stream begins and ends, which number it has and when it was read.
 //!
 //! `meta`, version 1: the byte 1, and then for each chunk of the stream three varints (LEB128): how many chunks of the
-//! other stream lie between it and the one before (or the batch's start), its length in bytes, and how much later it was
+//! other stream lie between it and the one before (or the block's start), its length in bytes, and how much later it was
 //! read, in microseconds and zigzag coded since clocks jump; the first one's counts from 1970.
 
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ use crate::log::{Chunk, Stream};
 
 const VERSION: u8 = 1;
 
-/// What one stream wrote in a batch, as a row keeps it.
+/// What one stream wrote in a block, as a row keeps it.
 pub(super) struct Packed {
     pub(super) stream: Stream,
     /// When its first byte was read: microseconds since 1970.
@@ -19,7 +19,7 @@ pub(super) struct Packed {
     /// The bytes.
     pub(super) bytes: Vec<u8>,
     pub(super) meta: Vec<u8>,
-    /// Whether the batch's first chunk is in it.
+    /// Whether the block's first chunk is in it.
     pub(super) leads: bool,
 }
 
@@ -96,7 +96,7 @@ pub(super) fn unpack(start: u64, stream: Stream, bytes: &[u8], meta: &[u8]) -> O
     rest.is_empty().then_some(chunks)
 }
 
-/// Brings the rows of a batch into the order they were read in. `None` if one is missing or doubled.
+/// Brings the rows of a block into the order they were read in. `None` if one is missing or doubled.
 pub(super) fn weave(start: u64, rows: Vec<Vec<Chunk>>) -> Option<Vec<Chunk>> {
     let mut chunks: Vec<Chunk> = rows.into_iter().flatten().collect();
     chunks.sort_by_key(|chunk| chunk.seq);

@@ -44,7 +44,7 @@ async fn look(
     one: &mut PgConnection,
     other: &mut PgConnection,
 ) -> sqlx::Result<Option<&'static str>> {
-    let mut seen: [Option<String>; 2] = [None, None];
+    let mut sessions: [Option<String>; 2] = [None, None];
     for turn in TURNS {
         let connection = if turn == 0 { &mut *one } else { &mut *other };
         let row = answer(sqlx::raw_sql(WHICH).fetch_one(connection)).await?;
@@ -52,8 +52,8 @@ async fn look(
             return Ok(Some(NOT_RESET));
         }
         let session: String = row.get("session");
-        let known = seen[turn].get_or_insert_with(|| session.clone());
-        if *known != session || seen[1 - turn].as_ref() == Some(&session) {
+        let known = sessions[turn].get_or_insert_with(|| session.clone());
+        if *known != session || sessions[1 - turn].as_ref() == Some(&session) {
             return Ok(Some(SHARED));
         }
     }

@@ -27,10 +27,10 @@ impl Store {
     /// and ended; newest first, at most so many. Commands are found among the latest 2,000 of their place.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn earlier(&self, job: &Job, most: u32) -> Result<Vec<Earlier>> {
         let most = i64::from(most);
-        let asked = match &job.what {
+        let query = match &job.what {
             What::Target {
                 project, targets, ..
             } => sqlx::query(self.tables.sql(OF_TARGET))
@@ -45,7 +45,7 @@ impl Store {
                 .bind(&job.command)
                 .bind(most),
         };
-        let rows = self.with(async |connection| asked.fetch_all(connection).await);
+        let rows = self.with(async |connection| query.fetch_all(connection).await);
         // What cannot be read is left out: it is a line of the list.
         Ok(rows.await?.iter().filter_map(earlier).collect())
     }

@@ -1,38 +1,38 @@
-//! Batches of a log out of Postgres, each put together again from its rows.
+//! Blocks of a log out of Postgres, each put together again from its rows.
 
 use sqlx::{Postgres, Row, postgres::PgRow};
 
 use super::{
-    Batch, Reach, Result, Store, StoreError,
+    Block, Reach, Result, Store, StoreError,
     pack::{unpack, weave},
 };
 use crate::{job::JobId, log::Stream};
 
 impl Store {
-    /// The batches from the one that holds chunk `from_seq` on, in order: at least one if there is one, and no more
+    /// The blocks from the one that holds chunk `from_seq` on, in order: at least one if there is one, and no more
     /// than `limit_bytes` bytes of log (or a thousand rows) beyond that. If rows are gone, they begin with the next that
     /// is there, and end before the next gap. Empty if the archive ends before `from_seq`.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] if a row is not as it was written; whatever the server says.
-    pub async fn batches(&self, job: JobId, from_seq: u64, limit_bytes: u64) -> Result<Vec<Batch>> {
-        let end = |batch: &Batch| batch.seq + batch.chunks.len() as u64;
-        let mut batches = self.batches_near(job, from_seq, limit_bytes).await?;
-        if batches.first().is_some_and(|batch| end(batch) <= from_seq) {
-            batches.remove(0);
-            if batches.is_empty()
+    /// [`StoreError::Corrupt`] if a row is not as it was written; any error of the server.
+    pub async fn blocks(&self, job: JobId, from_seq: u64, limit_bytes: u64) -> Result<Vec<Block>> {
+        let end = |block: &Block| block.seq + block.chunks.len() as u64;
+        let mut blocks = self.blocks_near(job, from_seq, limit_bytes).await?;
+        if blocks.first().is_some_and(|block| end(block) <= from_seq) {
+            blocks.remove(0);
+            if blocks.is_empty()
                 && let Some(next) = self.seq_after(job, from_seq).await?
             {
-                batches = self.batches_near(job, next, limit_bytes).await?;
+                blocks = self.blocks_near(job, next, limit_bytes).await?;
             }
         }
-        let follows = |pair: &[Batch]| end(&pair[0]) == pair[1].seq;
-        let whole = batches.windows(2).take_while(|pair| follows(pair)).count();
-        batches.truncate(whole + 1);
-        Ok(batches)
+        let follows = |pair: &[Block]| end(&pair[0]) == pair[1].seq;
+        let whole = blocks.windows(2).take_while(|pair| follows(pair)).count();
+        blocks.truncate(whole + 1);
+        Ok(blocks)
     }
 
-    /// The first chunk of the first batch that begins after chunk `seq`.
+    /// The first chunk of the first block that begins after chunk `seq`.
     async fn seq_after(&self, job: JobId, seq: u64) -> Result<Option<u64>> {
         let sql = "select min(seq) from ours.job_logs where job_id = $1 and seq > $2";
         let sql = sqlx::query_scalar(self.tables.sql(sql));
@@ -42,12 +42,7 @@ impl Store {
         Ok(next.map(i64::cast_unsigned))
     }
 
-    async fn batches_near(
-        &self,
-        job: JobId,
-        from_seq: u64,
-        limit_bytes: u64,
-    ) -> Result<Vec<Batch>> {
+    async fn blocks_near(&self, job: JobId, from_seq: u64, limit_bytes: u64) -> Result<Vec<Block>> {
         // Lengths are known without unpacking the data, so what does not fit is not read.
         let sql = sqlx::query(self.tables.sql(
             "select seq, stream, first_line, data, raw, meta, state
@@ -71,11 +66,11 @@ impl Store {
         self.rebuilt(job, sql).await
     }
 
-    /// The last batch that begins at chunk `seq` or before it.
+    /// The last block that begins at chunk `seq` or before it.
     ///
     /// # Errors
-    /// As [`Store::batches`].
-    pub async fn batch_at_seq(&self, job: JobId, seq: u64) -> Result<Option<Batch>> {
+    /// As [`Store::blocks`].
+    pub async fn block_at_seq(&self, job: JobId, seq: u64) -> Result<Option<Block>> {
         let sql = sqlx::query(self.tables.sql(
             "select seq, stream, first_line, data, raw, meta, state from ours.job_logs
              where job_id = $1 and seq = (
@@ -88,7 +83,7 @@ impl Store {
     /// How many bytes of a job's log this store has had and has no more: rows of it are gone. 0 if the job is not here.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn missing(&self, job: JobId) -> Result<u64> {
         // Lengths are known without unpacking the data. What a job that is over says of itself counts, too: its marks
         // may have been set back with its rows.
@@ -108,7 +103,7 @@ impl Store {
     /// How far the logs of these jobs can be read here, in no order; a job that is not here is left out.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn reaches(&self, jobs: &[JobId]) -> Result<Vec<Reach>> {
         // Of a job that runs, what its engine last counted may be ahead of the rows; of one that is over, its own word counts.
         let sql = sqlx::query(self.tables.sql(
@@ -133,11 +128,11 @@ impl Store {
             .collect())
     }
 
-    /// The first chunk of the last batch that begins at byte `byte` of standard output or before it: of a job in a
+    /// The first chunk of the last block that begins at byte `byte` of standard output or before it: of a job in a
     /// terminal that is all there is. Looked for from the end, for it is near there that it is wanted.
     ///
     /// # Errors
-    /// Whatever the server says.
+    /// Any error of the server.
     pub async fn seq_at_byte(&self, job: JobId, byte: u64) -> Result<Option<u64>> {
         let sql = sqlx::query(self.tables.sql(
             "select seq from ours.job_logs
@@ -149,12 +144,12 @@ impl Store {
         Ok(row.await?.map(|row| seq(&row)))
     }
 
-    /// The batch that line `line` starts in: the last one whose first line is that or an earlier one. If the line is
-    /// not archived yet, that is the archive's last batch.
+    /// The block that line `line` starts in: the last one whose first line is that or an earlier one. If the line is
+    /// not archived yet, that is the archive's last block.
     ///
     /// # Errors
-    /// As [`Store::batches`].
-    pub async fn batch_at_line(&self, job: JobId, line: u64) -> Result<Option<Batch>> {
+    /// As [`Store::blocks`].
+    pub async fn block_at_line(&self, job: JobId, line: u64) -> Result<Option<Block>> {
         let sql = sqlx::query(self.tables.sql(
             "select seq, stream, first_line, data, raw, meta, state from ours.job_logs
              where job_id = $1 and seq = (
@@ -165,7 +160,7 @@ impl Store {
         Ok(self.rebuilt(job, sql).await?.pop())
     }
 
-    async fn rebuilt(&self, job: JobId, sql: Sql<'_>) -> Result<Vec<Batch>> {
+    async fn rebuilt(&self, job: JobId, sql: Sql<'_>) -> Result<Vec<Block>> {
         let rows = self.with(async |connection| sql.fetch_all(connection).await);
         rows.await?
             .chunk_by(|one, next| seq(one) == seq(next))
@@ -180,11 +175,11 @@ fn seq(row: &PgRow) -> u64 {
     row.get::<i64, _>("seq").cast_unsigned()
 }
 
-fn rebuild(job: JobId, rows: &[PgRow]) -> Result<Batch> {
+fn rebuild(job: JobId, rows: &[PgRow]) -> Result<Block> {
     let seq = seq(&rows[0]);
     let corrupt = || StoreError::Corrupt {
         job,
-        why: format!("the rows of its log's batch {seq} do not fit together"),
+        why: format!("the rows of its log's block {seq} do not fit together"),
     };
     let parts = rows.iter().map(|row| {
         let read = || -> sqlx::Result<_> {
@@ -201,7 +196,7 @@ fn rebuild(job: JobId, rows: &[PgRow]) -> Result<Batch> {
         let (stream, bytes, meta) = read().map_err(|_| corrupt())?;
         unpack(seq, stream, bytes, meta).ok_or_else(corrupt)
     });
-    Ok(Batch {
+    Ok(Block {
         seq,
         chunks: weave(seq, parts.collect::<Result<_>>()?).ok_or_else(corrupt)?,
         first_line: rows[0].get::<i64, _>("first_line").cast_unsigned(),

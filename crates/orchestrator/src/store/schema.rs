@@ -1,4 +1,4 @@
-//! Whose tables a database holds, and bringing ours up to date. Nothing is changed before it is sure that they are ours.
+//! Whose tables a database holds, and bringing ours up to date. No table is changed before it is sure that they are ours.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -123,8 +123,8 @@ pub(super) fn is_known(at: &str, version: Option<i64>) -> Result<()> {
     }
 }
 
-/// Whether our tables are in this database, where they would be put; nothing is changed there. A stranger's tables in
-/// that place are refused.
+/// Whether our tables are in this database, in the schema they would be put in; without changing it. A stranger's
+/// tables in that place are refused.
 pub(super) async fn holds_ours(connection: &mut PgConnection, address: &Address) -> Result<bool> {
     let schema = match &address.schema {
         Some(name) => name.clone(),

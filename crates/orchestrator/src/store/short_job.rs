@@ -7,7 +7,7 @@ use super::{
     Result, Store, StoreError,
     archive::follow,
     archive_sql::{bind_rows, offsets, rows_of, texts, total},
-    batch::{Batch, Mark},
+    block::{Block, Mark},
     changes::CHANNEL,
     columns::Columns,
     jobs::bind_job,
@@ -16,20 +16,20 @@ use super::{
 use crate::{job::Job, log::Stream};
 
 impl Store {
-    /// Writes a job that has ended, for good, with its whole log, which ends at `mark`. False, and nothing is written, if
+    /// Writes a job that has ended, for good, with its whole log, which ends at `mark`. False, without a write, if
     /// the store knows the job already. Otherwise all of it is on disk on return.
     ///
     /// # Errors
-    /// [`StoreError::Unfit`] if the batches are not the log from its start to the mark, or a path is not UTF-8; whatever
+    /// [`StoreError::Unfit`] if the blocks are not the log from its start to the mark, or a path is not UTF-8; whatever
     /// the server says. If the outcome is not known, it may be called again.
-    pub async fn write_whole(&self, job: &Job, batches: &[Batch], mark: &Mark) -> Result<bool> {
+    pub async fn write_whole(&self, job: &Job, blocks: &[Block], mark: &Mark) -> Result<bool> {
         let columns = Columns::of(job)?;
-        if follow(job.id, batches, mark)? != 0 {
+        if follow(job.id, blocks, mark)? != 0 {
             let (job, why) = (job.id, "its log does not begin at its start".to_owned());
             return Err(StoreError::Unfit { job, why });
         }
         self.write(async |connection| {
-            write(connection, &self.tables, job, &columns, batches, mark).await
+            write(connection, &self.tables, job, &columns, blocks, mark).await
         })
         .await
     }
@@ -59,10 +59,10 @@ async fn write(
     tables: &Tables,
     job: &Job,
     columns: &Columns<'_>,
-    batches: &[Batch],
+    blocks: &[Block],
     mark: &Mark,
 ) -> sqlx::Result<bool> {
-    let rows = rows_of(batches);
+    let rows = rows_of(blocks);
     let texts = texts(&rows);
     let statement = bind_job(sqlx::query(tables.sql(WRITE)), job, columns)
         .bind(mark.seq.cast_signed())
@@ -71,9 +71,9 @@ async fn write(
         .bind(&mark.state)
         .bind(total(&rows, Stream::Stdout))
         .bind(total(&rows, Stream::Stderr));
-    let told = bind_rows(statement, &rows, &texts, offsets(&rows, 0, 0))
+    let written = bind_rows(statement, &rows, &texts, offsets(&rows, 0, 0))
         .bind(CHANNEL)
         .fetch_optional(connection)
         .await?;
-    Ok(told.is_some())
+    Ok(written.is_some())
 }

@@ -1,4 +1,4 @@
-//! Where our tables are. Every statement names them with their schema, so that no session has to be told where to look:
+//! Where our tables are. Every statement names them with their schema, so that no session depends on a search path:
 //! behind a pooler a session is somebody else's the next moment.
 
 use std::sync::Arc;
@@ -33,7 +33,7 @@ impl Tables {
         statement.replace(OURS, &format!("{}.", self.quoted))
     }
 
-    /// The same, to be run. Nothing but the schema's quoted name is put in, so it is as safe as what is written here.
+    /// The same, to be run. Only the schema's quoted name is put in, so it is as safe as what is written here.
     pub(super) fn sql(&self, statement: &'static str) -> AssertSqlSafe<String> {
         AssertSqlSafe(self.text(statement))
     }

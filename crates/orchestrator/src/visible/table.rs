@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::unicode::{is_dual, is_joined, is_unseen, is_virama};
 use crate::committed;
 
-const HEAD: &str = "// Generated from crates/orchestrator/src/visible/unicode.rs by `make wire`; `make test` fails where the two differ.\n";
+const HEAD: &str = "// Generated from crates/orchestrator/src/visible/unicode.rs by `make wire`; `make test` fails if the two differ.\n";
 
 type Holds = fn(char) -> bool;
 

@@ -87,7 +87,7 @@ fn joiner_belongs(before: &str, after: &str) -> bool {
     {
         return true;
     }
-    // Two letters that are joined anyhow, or that nothing joins, look the same with it.
+    // Two letters that are joined anyhow, or never, look the same with it.
     joins_on(before) != joins_back(after) && !next.is_some_and(is_unseen)
 }
 

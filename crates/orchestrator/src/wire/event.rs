@@ -83,21 +83,21 @@ pub enum Event {
     Noted {
         /// The job.
         job: JobId,
-        /// It.
+        /// The note.
         note: Note,
     },
     /// A job needs an answer.
     Asked(Prompt),
     /// A prompt is over, answered here or elsewhere.
     Answered {
-        /// It.
+        /// The prompt's id.
         prompt: Uuid,
     },
     /// Postgres came or went.
     Store(StoreState),
-    /// A database was seen that keeps no history, or a person has decided about it.
+    /// A database was found that the history is not kept in, or a person has decided about it.
     SeenDatabase {
-        /// It; none if nothing is to be asked any more.
+        /// The unused database; none once there is no question about it.
         seen: Option<SeenDatabase>,
     },
     /// The page was too slow and missed events: it should ask for the overview again.

@@ -78,7 +78,7 @@ pub struct Job {
     pub commit: Option<Commit>,
     /// Who owns it: `user@machine`.
     pub owner: String,
-    /// Whether nothing has been heard of its owner for half a minute, so that it may have changed by now.
+    /// Whether its owner has not been heard from for half a minute, so that it may have changed by now.
     pub is_silent: bool,
     /// Why what it writes is not read just now, so that it waits; none while it is read.
     pub paused: Option<String>,

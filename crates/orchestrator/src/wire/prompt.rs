@@ -40,7 +40,7 @@ pub enum Question {
         /// Whether what is typed may be seen.
         echo: bool,
     },
-    /// To touch a security key. It needs no answer: it is withdrawn once that was done, or nobody did it in time.
+    /// To touch a security key. It needs no answer: it is withdrawn once that was done, or not done in time.
     Touch {
         /// The name of the key.
         key: String,
@@ -54,11 +54,11 @@ pub enum Question {
 pub enum Answer {
     /// Yes: the host key is right.
     Accept,
-    /// No: nothing is sent, the job does not start.
+    /// No: no secret is sent, the job does not start.
     Refuse,
     /// A secret, or one answer of several.
     Text {
-        /// It.
+        /// The secret or answer.
         text: String,
     },
 }

@@ -150,7 +150,7 @@ pub struct CommandConsent {
     pub place: String,
 }
 
-/// Kinds of failure a page tells apart.
+/// Kinds of failure that a page distinguishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(ts_rs::TS))]

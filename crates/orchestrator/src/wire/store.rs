@@ -41,7 +41,7 @@ pub enum StoreHealth {
         /// As `18.4`.
         version: String,
     },
-    /// It does not answer; logs wait in the spool and nothing is lost.
+    /// It does not answer; logs wait in the spool, whole.
     Away {
         /// Why, and what to try.
         why: String,

@@ -10,7 +10,7 @@ use ts_rs::{Config, TS, TypeVisitor};
 use super::{Call, Message};
 use crate::committed::is_current;
 
-const HEAD: &str = "// Generated from crates/orchestrator/src/wire.rs by `make wire`; `make test` fails where the two differ.\n";
+const HEAD: &str = "// Generated from crates/orchestrator/src/wire.rs by `make wire`; `make test` fails if the two differ.\n";
 
 /// Declarations of a type and everything it names, each once.
 #[derive(Default)]

@@ -162,8 +162,8 @@ fn cancel_ends_the_whole_tree() {
             .count()
             == 2
     });
-    let said = home.text(&["cancel", "last"]);
-    assert!(said.contains("canceled"), "{said}");
+    let text = home.text(&["cancel", "last"]);
+    assert!(text.contains("canceled"), "{text}");
     assert_eq!(
         running.child.wait().unwrap().code(),
         Some(128 + 2),
@@ -185,8 +185,8 @@ fn what_a_job_leaves_running_is_named() {
     assert!(output.status.success());
     let pid = fs::read_to_string(home.work().join("pid")).unwrap();
     let named = format!("sleep 1000 (pid {})", pid.trim());
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said, format!("vmo: left running: {named}\n"));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr, format!("vmo: left running: {named}\n"));
     assert_eq!(home.json(&["jobs", "--json"])[0]["survivors"][0], named);
     let pid = rustix::process::Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
@@ -238,10 +238,10 @@ fn what_is_unknown_is_named() {
     let (_postgres, home) = home();
     let refused = |args: &[&str], code: i32, words: &[&str]| {
         let output = home.run(args);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
         for word in words {
-            assert!(said.contains(word), "{args:?}: {said}");
+            assert!(stderr.contains(word), "{args:?}: {stderr}");
         }
     };
     refused(&["run", "-p", "nosuch", "hello"], 255, &["nosuch"]);
@@ -396,6 +396,58 @@ fn the_doctor_shows_how_much_of_the_disk_stays_free() {
 }
 
 #[test]
+fn the_doctor_finds_the_traps_of_an_environment() {
+    let (_postgres, home) = home();
+    let doctor = |mut vmo: std::process::Command| {
+        let output = vmo.output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
+    };
+    let plain = || {
+        let mut vmo = home.vmo(&["doctor"]);
+        vmo.env_remove("SHELL").env_remove("SSH_AUTH_SOCK");
+        vmo
+    };
+    let file = home.work().join("file");
+    fs::write(&file, "").unwrap();
+    let file = file.to_str().unwrap();
+    for (name, value, code, words) in [
+        ("A", "", 0, "missing ssh agent"),
+        ("PATH", "", 1, "broken  make"),
+        ("SHELL", "", 0, "ok      login shell"),
+        ("SHELL", "/no/shell", 1, "broken  login shell"),
+        ("SHELL", "/bin/false", 1, "broken  login shell"),
+        ("SSH_AUTH_SOCK", "/no/agent", 0, "names /no/agent: "),
+        ("VMO_DATA_DIR", file, 1, "a file is in the way"),
+        ("VMO_DATABASE_URL", "mysql://u:p@h/n", 1, "broken  Postgres"),
+        ("PGOPTIONS", "-c x=y", 0, "PGOPTIONS: for jobs"),
+    ] {
+        let mut vmo = plain();
+        vmo.env(name, value);
+        let (found, said) = doctor(vmo);
+        assert!(said.contains(words), "{name}={value}: {said}");
+        assert_eq!(found, Some(code), "{name}={value}: {said}");
+    }
+    let few = plain();
+    let program = few.get_program().to_owned();
+    let limited = "ulimit -n 64 && exec \"$0\" doctor";
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell.arg("-c").arg(limited).arg(program);
+    let variables = few.get_envs();
+    for (name, value) in variables.filter_map(|(name, value)| Some((name, value?))) {
+        shell.env(name, value);
+    }
+    shell.env_remove("SHELL").current_dir(home.work());
+    let (code, said) = doctor(shell);
+    assert!(
+        code == Some(1) && said.contains("broken  open files"),
+        "{said}"
+    );
+}
+
+#[test]
 fn output_that_a_process_holds_after_the_end_is_not_waited_for() {
     let (postgres, home) = home();
     let output = home.run(&["run", "--", "sleep 1000 & echo $! > pid; echo said; exit 3"]);
@@ -403,10 +455,10 @@ fn output_that_a_process_holds_after_the_end_is_not_waited_for() {
         (output.status.code(), output.stdout),
         (Some(3), b"said\n".to_vec())
     );
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        said.contains("holds its output") && !said.contains("Postgres"),
-        "{said}"
+        stderr.contains("holds its output") && !stderr.contains("Postgres"),
+        "{stderr}"
     );
     let kept = postgres.psql("postgres", "select status, exit_code from jobs");
     assert_eq!(kept.trim(), "error|3");

@@ -1,10 +1,10 @@
 //! Commands on hosts, through the whole of it: a real sshd, a real Postgres, the command line and the socket.
 
-mod asked;
 mod batches;
 mod hostile;
 mod listed;
 mod outlives;
+mod prompts;
 
 use crate::{home, page, postgres, sshd};
 use std::{
@@ -72,20 +72,20 @@ fn a_host_that_cannot_be_reached_or_trusted_is_named() {
     let (sshd, _postgres, home) = with_host();
     fs::remove_file(sshd.path("known_hosts")).unwrap();
     let output = home.run(&["run", "--on", "box", "--", "touch ran"]);
-    let said = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(255));
     assert!(
-        said.contains("SHA256:") && said.contains("known_hosts"),
-        "{said}"
+        stderr.contains("SHA256:") && stderr.contains("known_hosts"),
+        "{stderr}"
     );
 
     sshd::keygen(&sshd.path("other"));
     sshd.know("other");
     let output = home.run(&["run", "--on", "box", "--", "touch ran"]);
-    let said = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("known_hosts:1") && said.contains("ssh-keygen"),
-        "{said}"
+        stderr.contains("known_hosts:1") && stderr.contains("ssh-keygen"),
+        "{stderr}"
     );
 
     drop(sshd);
@@ -164,10 +164,10 @@ fn what_only_ssh_can_do_it_does_once_that_is_allowed() {
     fs::copy(sshd.config(&lines), home.ssh_config()).unwrap();
     let run = || home.run(&["run", "--on", "box", "--", "echo out; echo err >&2; exit 7"]);
     let refused = run();
-    let said = String::from_utf8_lossy(&refused.stderr);
+    let stderr = String::from_utf8_lossy(&refused.stderr);
     assert!(
-        said.contains("KnownHostsCommand") && said.contains("vmo trust 'ssh -T box'"),
-        "{said}"
+        stderr.contains("KnownHostsCommand") && stderr.contains("vmo trust 'ssh -T box'"),
+        "{stderr}"
     );
     home.text(&["trust", "ssh -T box"]);
     let output = run();
@@ -240,8 +240,8 @@ fn cancel_from_another_program_ends_the_command_on_the_host() {
     let mut running = home.start(&["run", "--on", "box", "--", &script]);
     appears(&home.work().join("pid"));
     assert_eq!(running.line(), "ready");
-    let said = home.text(&["cancel", "last"]);
-    assert!(said.contains("canceled"), "{said}");
+    let text = home.text(&["cancel", "last"]);
+    assert!(text.contains("canceled"), "{text}");
     assert!(!running.child.wait().unwrap().success());
     let pid: i32 = fs::read_to_string(home.work().join("pid"))
         .unwrap()
@@ -262,8 +262,8 @@ fn a_cancel_ends_what_left_its_session_and_its_environment_on_the_host() {
     let mut running = home.start(&["run", "--on", "box", "--", &script]);
     appears(&home.work().join("pid"));
     assert_eq!(running.line(), "ready");
-    let said = home.text(&["cancel", "last"]);
-    assert!(said.contains("canceled"), "{said}");
+    let text = home.text(&["cancel", "last"]);
+    assert!(text.contains("canceled"), "{text}");
     assert!(!running.child.wait().unwrap().success());
     let pid = fs::read_to_string(home.work().join("pid")).unwrap();
     let pid: i32 = pid.trim().parse().unwrap();
@@ -310,9 +310,9 @@ fn a_line_chooses_hosts_and_all_of_them_only_if_it_is_said_once_more() {
         ("db , web-03", &["db", "web-03"], ""),
     ] {
         let output = home.run(&["run", "--on", set, "--", "echo hi"]);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{set}: {said}");
-        assert!(said.contains(shown), "{set}: {said}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{set}: {stderr}");
+        assert!(stderr.contains(shown), "{set}: {stderr}");
         let mut ran: Vec<&str> = str::from_utf8(&output.stdout).unwrap().lines().collect();
         ran.sort_unstable();
         let expected: Vec<String> = on.iter().map(|host| format!("{host}: hi")).collect();
@@ -332,9 +332,9 @@ fn a_line_chooses_hosts_and_all_of_them_only_if_it_is_said_once_more() {
         ("web-[2-1]", "2 is more than 1"),
     ] {
         let output = home.run(&["run", "--on", set, "--", "true"]);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(255), "{set}: {said}");
-        assert!(said.contains(words), "{set}: {said}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(255), "{set}: {stderr}");
+        assert!(stderr.contains(words), "{set}: {stderr}");
     }
     assert_eq!(home.json(&["jobs", "--json"]), before);
     let all = home.text(&["run", "--on", "*", "--yes", "--", "echo hi"]);
@@ -352,6 +352,8 @@ fn several_words_are_an_argv_and_one_is_a_shells_line() {
         "",
         "two  blanks",
         "-n",
+        "two\nlines!",
+        "a\\'",
     ];
     for place in [&["run"][..], &["run", "--on", "box"]] {
         let mut printed = [place, &["--", "printf", "<%s>\\n"]].concat();

@@ -41,8 +41,8 @@ async fn the_app_takes_more_and_what_it_runs_gets_what_it_had() {
         &["run", "--", "ulimit -S -n; ulimit -H -n"],
     ] {
         let output = limited(home.vmo(args), 300, 3000).output().unwrap();
-        let said = String::from_utf8(output.stdout).unwrap().replace('\r', "");
-        assert!(said.contains("300\n3000\n"), "{args:?}: {said}");
+        let stdout = String::from_utf8(output.stdout).unwrap().replace('\r', "");
+        assert!(stdout.contains("300\n3000\n"), "{args:?}: {stdout}");
     }
     let app = App::start_by(home, |command| limited(command, 300, 3000));
     let limits = fs::read_to_string(format!("/proc/{}/limits", app.pid())).unwrap();

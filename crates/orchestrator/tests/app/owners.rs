@@ -42,10 +42,10 @@ fn a_job_whose_owner_is_silent_stays_as_it_is_with_a_word_of_doubt() {
     );
 
     let canceled = home.run(&["cancel", "last"]);
-    let said = String::from_utf8(canceled.stderr).unwrap();
+    let stderr = String::from_utf8(canceled.stderr).unwrap();
     assert!(
-        said.contains("belongs to ann@there, and only the app there can reach it"),
-        "{said}"
+        stderr.contains("belongs to ann@there, and only the app there can reach it"),
+        "{stderr}"
     );
     sql(
         &home,

@@ -207,20 +207,23 @@ fn psql_gets_the_password_by_its_environment() {
         String::from_utf8(all).unwrap()
     };
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
-    let said = with_path(&path, &["db", "--", "-c", "select 1"]);
-    let lines: Vec<&str> = said.lines().collect();
+    let printed = with_path(&path, &["db", "--", "-c", "select 1"]);
+    let lines: Vec<&str> = printed.lines().collect();
     let [args, password] = lines[..] else {
-        panic!("{said}");
+        panic!("{printed}");
     };
     assert!(
         args.starts_with("postgres://postgres@127.0.0.1") && args.ends_with(" -c select 1"),
-        "{said}"
+        "{printed}"
     );
     assert_eq!(password, "not-asked-for");
     for args in [&["db", "--", "-c", "select 1"][..], &["db"]] {
-        let said = with_path("/nowhere", args);
-        assert!(said.contains("postgres://postgres@127.0.0.1"), "{said}");
-        assert!(!said.contains("not-asked-for"), "{said}");
+        let printed = with_path("/nowhere", args);
+        assert!(
+            printed.contains("postgres://postgres@127.0.0.1"),
+            "{printed}"
+        );
+        assert!(!printed.contains("not-asked-for"), "{printed}");
     }
 }
 
@@ -230,10 +233,10 @@ fn a_secret_that_is_too_short_to_be_masked_is_said_to_be_shown() {
     let home = Home::new(Some(postgres.url("postgres")));
     home.makefile("## @secret\nPIN ?=\nshow: ## Show\n\t@echo $(PIN)\n");
     let output = home.run(&["run", "show", "PIN=1234"]);
-    let said = String::from_utf8(output.stderr).unwrap();
+    let printed = String::from_utf8(output.stderr).unwrap();
     assert!(
-        said.contains("PIN") && said.contains("shorter than 6"),
-        "{said}"
+        printed.contains("PIN") && printed.contains("shorter than 6"),
+        "{printed}"
     );
     let job = home.json(&["jobs", "--json"])[0]["environment"].to_string();
     assert!(

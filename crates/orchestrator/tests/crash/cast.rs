@@ -14,7 +14,7 @@ use orchestrator::{
 };
 use rustix::process::Pid;
 use supervisor::{
-    exit::Exit,
+    exit::ExitRecord,
     folder::{EXIT, Folder, SUPERVISOR, Supervisor},
     spool::{Position, Reader, Stream},
 };
@@ -35,7 +35,7 @@ pub(crate) struct Role {
     pub(crate) witness: Witness,
     pub(crate) folder: PathBuf,
     /// What a page has been sent of its log, across restarts: bytes by stream, and the seq after them.
-    pub(crate) seen: (HashMap<u32, Vec<u8>>, u64),
+    pub(crate) read: (HashMap<u32, Vec<u8>>, u64),
     /// Its supervisor was killed, with this much in the spool.
     pub(crate) orphaned: Option<[u64; 2]>,
     /// It runs on a host, and whoever holds the session there supervises it.
@@ -50,7 +50,7 @@ impl Role {
             id,
             witness,
             folder: home.data().join("jobs").join(id.to_string()),
-            seen: Default::default(),
+            read: Default::default(),
             orphaned: None,
             on_host: false,
             tried: false,
@@ -61,7 +61,7 @@ impl Role {
         Folder::open(&self.folder).ok()
     }
 
-    /// Who supervises it, where somebody is known to.
+    /// Its supervisor, if it is known.
     pub(crate) fn supervisor(&self) -> Option<Supervisor> {
         self.open()?.read_json(SUPERVISOR).ok().flatten()
     }
@@ -108,7 +108,7 @@ impl Role {
         let Some(folder) = self.open() else {
             return true;
         };
-        let exit: Option<Exit> = folder.read_json(EXIT).ok().flatten();
+        let exit: Option<ExitRecord> = folder.read_json(EXIT).ok().flatten();
         exit.is_some_and(|exit| exit.complete)
     }
 
@@ -175,7 +175,7 @@ impl Cast {
         self.start_on(home, page, plan, None).await
     }
 
-    /// The same on a host, where one is named.
+    /// The same on a host, if one is named.
     pub(crate) async fn start_on(
         &mut self,
         home: &Home,
@@ -246,17 +246,17 @@ impl Cast {
     /// A page that has been sent nothing yet comes next.
     pub(crate) fn forget_seen(&mut self) {
         for role in &mut self.roles {
-            role.seen = Default::default();
+            role.read = Default::default();
         }
     }
 
     /// Reads on in one job's log, where a page was before, for some frames.
     pub(crate) async fn read_on(&mut self, page: &mut Page, role: usize, frames: usize) {
         let role = &mut self.roles[role];
-        let (bytes, seq) = page.read_raw(role.id, role.seen.1, frames).await;
-        role.seen.1 = seq;
+        let (bytes, seq) = page.read_raw(role.id, role.read.1, frames).await;
+        role.read.1 = seq;
         for (stream, bytes) in bytes {
-            role.seen.0.entry(stream).or_default().extend(bytes);
+            role.read.0.entry(stream).or_default().extend(bytes);
         }
     }
 
@@ -288,7 +288,7 @@ impl Cast {
                 self.counts.wrong_status += 1;
             }
             let (archived, _) = page.read_raw(role.id, 0, usize::MAX).await;
-            for all in [&role.seen.0, &archived] {
+            for all in [&role.read.0, &archived] {
                 let kept = [0, 1].map(|stream| all.get(&stream).map_or(&[][..], Vec::as_slice));
                 let counts = role.judge(job, kept);
                 if counts != Counts::default() {

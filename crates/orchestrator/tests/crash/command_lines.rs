@@ -42,7 +42,7 @@ impl Shown {
         }
     }
 
-    /// What it showed has to be what the child wrote, all of it where it was not killed. What `vmo` says itself comes
+    /// What it showed has to be what the child wrote, all of it if it was not killed. What `vmo` says itself comes
     /// after all the child wrote.
     fn judge(&mut self, killed: bool) -> Counts {
         let status = self.vmo.wait().unwrap();

@@ -61,9 +61,9 @@ async fn a_killed_supervisors_job_is_lost_with_its_log_whole_and_its_children_en
 /// Waits until the job is lost, or ended well in the last moment, and nothing of it runs.
 async fn is_over(cast: &mut Cast, victim: usize, page: &mut Page, begun: Instant) -> Duration {
     let role = &cast.roles[victim];
-    let told = tokio::time::timeout(RIGHT_WITHIN, async {
-        let (asked, _) = crate::cast::all_jobs(page).await;
-        if let Some(job) = asked.get(&role.id).filter(|job| job.status.is_over()) {
+    let reported = tokio::time::timeout(RIGHT_WITHIN, async {
+        let (jobs, _) = crate::cast::all_jobs(page).await;
+        if let Some(job) = jobs.get(&role.id).filter(|job| job.status.is_over()) {
             return job.clone();
         }
         page.until(|event| match event {
@@ -74,9 +74,9 @@ async fn is_over(cast: &mut Cast, victim: usize, page: &mut Page, begun: Instant
         })
         .await
     });
-    let told = told.await;
+    let reported = reported.await;
     let took = begun.elapsed();
-    match told {
+    match reported {
         Ok(job) if role.has_right_end(&job) => {
             let left = role.witness.left();
             assert!(

@@ -69,9 +69,9 @@ async fn all_wait(page: &mut Page, jobs: &[JobId]) {
     loop {
         let (mut waiting, mut going) = (0, 0);
         for id in jobs {
-            let asked = page.ask(JobRequest::Job { job: *id }).await;
-            let Ok(Reply::Job(job)) = asked else {
-                panic!("{asked:?}");
+            let answer = page.ask(JobRequest::Job { job: *id }).await;
+            let Ok(Reply::Job(job)) = answer else {
+                panic!("{answer:?}");
             };
             match &job.paused {
                 Some(why) => {
@@ -175,7 +175,7 @@ async fn twelve_floods_on_a_disk_that_is_too_small_for_them_lose_nothing_and_go_
     for pid in &server {
         kill_process(*pid, Signal::KILL).ok();
     }
-    // However long that takes where others use the machine.
+    // However long that takes while others use the machine.
     while !app.home.job_folders().is_empty() {
         let pause = Duration::from_millis(200);
         tokio::time::timeout(pause, page.idle()).await.ok();

@@ -19,7 +19,7 @@ const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(60);
 const TOLD_WITHIN: Duration = Duration::from_secs(60);
 
 const JOBS: u64 = 4;
-/// Together a bit more than 5 MB/s, where the machine can.
+/// Together a bit more than 5 MB/s, if the machine can.
 const PIECE: u64 = 20_000;
 const PACE: u64 = 13_000;
 
@@ -64,10 +64,7 @@ impl Load {
         let before = self.written();
         let begun = Instant::now();
         while self.written() < before + bytes {
-            assert!(
-                begun.elapsed() < Duration::from_secs(30),
-                "the jobs are held up"
-            );
+            assert!(begun.elapsed() < TOLD_WITHIN, "the jobs are held up");
             // The page answers pings meanwhile.
             let pause = Duration::from_millis(20);
             tokio::time::timeout(pause, self.page.idle()).await.ok();
@@ -79,28 +76,41 @@ impl Load {
     }
 
     /// Waits until the window is told of this; says after how long.
-    pub(crate) async fn told(&mut self, is_it: impl Fn(&StoreHealth) -> bool) -> StoreHealth {
+    pub(crate) async fn until_health(
+        &mut self,
+        is_it: impl Fn(&StoreHealth) -> bool,
+    ) -> StoreHealth {
         let begun = Instant::now();
-        let told = self.page.until(|event| match event {
+        let health = self.page.until(|event| match event {
             Event::Store(state) => is_it(&state.health).then(|| state.health.clone()),
             _ => None,
         });
-        let told = tokio::time::timeout(TOLD_WITHIN, told)
+        let health = tokio::time::timeout(TOLD_WITHIN, health)
             .await
             .expect("the window is told in time");
-        println!("told after {:?}: {told:?}", begun.elapsed());
-        told
+        println!("told after {:?}: {health:?}", begun.elapsed());
+        health
+    }
+
+    /// Waits until the window is told that Postgres cannot be used, with these words among its reasons. That our sessions were
+    /// ended may be told before.
+    pub(crate) async fn until_trouble_with(&mut self, words: &str) {
+        self.until_health(|health| match health {
+            StoreHealth::Away { why } | StoreHealth::Refused { why } => why.contains(words),
+            StoreHealth::Starting { .. } | StoreHealth::Ready { .. } => false,
+        })
+        .await;
     }
 
     /// Waits until the window is told that Postgres cannot be used, and says why.
-    pub(crate) async fn told_of_trouble(&mut self) -> String {
-        let told = self.told(|health| {
+    pub(crate) async fn until_trouble(&mut self) -> String {
+        let trouble = self.until_health(|health| {
             matches!(
                 health,
                 StoreHealth::Away { .. } | StoreHealth::Refused { .. }
             )
         });
-        match told.await {
+        match trouble.await {
             StoreHealth::Away { why } | StoreHealth::Refused { why } => why,
             other => panic!("{other:?}"),
         }
@@ -109,9 +119,9 @@ impl Load {
     /// What `vmo doctor` says meanwhile of Postgres and the history; it has to call something broken.
     pub(crate) fn doctor(&self) -> String {
         let output = self.app.home.run(&["doctor"]);
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        said
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{stdout}");
+        stdout
     }
 
     /// Asks for the list, which has all that runs and says that it may be short, and does not wait for Postgres.
@@ -133,7 +143,7 @@ impl Load {
     }
 
     /// Waits until a job is said not to be in the history, and why.
-    pub(crate) async fn said_at_a_job(&mut self) -> String {
+    pub(crate) async fn trouble_at_a_job(&mut self) -> String {
         let ids: Vec<JobId> = self.jobs.iter().map(|(id, _)| *id).collect();
         loop {
             for id in &ids {
@@ -151,7 +161,7 @@ impl Load {
     pub(crate) async fn heals(mut self, was_told: bool) {
         let well = Instant::now();
         if was_told {
-            self.told(|health| matches!(health, StoreHealth::Ready { .. }))
+            self.until_health(|health| matches!(health, StoreHealth::Ready { .. }))
                 .await;
         }
         let rate = self.written() as f64 / self.begun.elapsed().as_secs_f64() / 1e6;

@@ -42,10 +42,9 @@ async fn a_server_with_no_connection_left() {
             others.push(other);
         }
     }
-    let why = load.told_of_trouble().await;
-    assert!(why.contains("connection"), "{why}");
-    let said = load.doctor();
-    assert!(said.contains("connection"), "{said}");
+    load.until_trouble_with("connection").await;
+    let text = load.doctor();
+    assert!(text.contains("connection"), "{text}");
     load.goes_on(10 << 20).await;
     drop(others);
     load.heals(true).await;
@@ -56,8 +55,7 @@ async fn a_server_that_only_reads_for_a_while() {
     let postgres = Postgres::start();
     let mut load = Load::start(postgres.url("postgres")).await;
     postgres.set_now("default_transaction_read_only", "on");
-    let why = load.told_of_trouble().await;
-    assert!(why.contains("read-only"), "{why}");
+    load.until_trouble_with("read-only").await;
     assert!(load.doctor().contains("read-only"));
     load.goes_on(10 << 20).await;
     postgres.set_now("default_transaction_read_only", "off");
@@ -75,8 +73,7 @@ async fn a_password_that_is_another_for_a_while() {
     let mut load = Load::start(postgres.tcp_url("ann", "postgres")).await;
     postgres.psql("postgres", "alter role ann password 'another'");
     end_sessions(&postgres);
-    let why = load.told_of_trouble().await;
-    assert!(why.contains("password"), "{why}");
+    load.until_trouble_with("password").await;
     load.goes_on(10 << 20).await;
     postgres.psql("postgres", "alter role ann password 'not-asked-for'");
     load.heals(true).await;
@@ -91,9 +88,8 @@ async fn a_right_that_is_taken_away_for_a_while() {
     );
     let mut load = Load::start(postgres.tcp_url("ann", "postgres")).await;
     postgres.psql("postgres", "revoke insert, update on jobs from ann");
-    let why = load.told_of_trouble().await;
-    assert!(why.contains("permission denied"), "{why}");
-    let why = load.said_at_a_job().await;
+    load.until_trouble_with("permission denied").await;
+    let why = load.trouble_at_a_job().await;
     assert!(why.contains("permission denied"), "{why}");
     assert!(load.doctor().contains("permission denied"));
     load.goes_on(10 << 20).await;
@@ -117,16 +113,15 @@ async fn answers_that_nobody_thought_of() {
                  create trigger no before insert on job_logs for each row execute function no()"
             ),
         );
-        let why = load.told_of_trouble().await;
-        assert!(why.contains(&format!("no by {code}")), "{why}");
-        let why = load.said_at_a_job().await;
+        load.until_trouble_with(&format!("no by {code}")).await;
+        let why = load.trouble_at_a_job().await;
         assert!(why.contains(&format!("no by {code}")), "{why}");
         if code == ANSWERS[0] {
-            let said = load.doctor();
-            assert!(said.contains("history") && said.contains("no by"), "{said}");
+            let text = load.doctor();
+            assert!(text.contains("history") && text.contains("no by"), "{text}");
         }
         postgres.psql("postgres", "drop function no cascade");
-        load.told(|health| matches!(health, StoreHealth::Ready { .. }))
+        load.until_health(|health| matches!(health, StoreHealth::Ready { .. }))
             .await;
     }
     load.heals(false).await;
@@ -137,8 +132,7 @@ async fn tables_that_stay_locked() {
     let postgres = Postgres::start_with(&["lock_timeout=200ms"]);
     let mut load = Load::start(postgres.url("postgres")).await;
     let locked = postgres.locks("lock table job_logs in exclusive mode");
-    let why = load.told_of_trouble().await;
-    assert!(why.contains("lock timeout"), "{why}");
+    load.until_trouble_with("lock timeout").await;
     load.goes_on(10 << 20).await;
     drop(locked);
     load.heals(true).await;
@@ -150,10 +144,9 @@ async fn tables_that_nobody_gives_back() {
     let mut load = Load::start(postgres.url("postgres")).await;
     let locked = postgres.locks("lock table jobs, job_logs in access exclusive mode");
     load.lists_what_runs().await;
-    let why = load.told_of_trouble().await;
-    assert!(why.contains("lock on our tables"), "{why}");
-    let said = load.doctor();
-    assert!(said.contains("broken  Postgres"), "{said}");
+    load.until_trouble_with("lock on our tables").await;
+    let text = load.doctor();
+    assert!(text.contains("broken  Postgres"), "{text}");
     load.goes_on(10 << 20).await;
     drop(locked);
     load.heals(true).await;
@@ -169,10 +162,9 @@ async fn a_time_limit_that_ends_each_statement() {
     let mut load = Load::start(postgres.tcp_url("ann", "postgres")).await;
     postgres.psql("postgres", "alter role ann set statement_timeout = '1ms'");
     end_sessions(&postgres);
-    let why = load.told_of_trouble().await;
-    assert!(why.contains("statement timeout"), "{why}");
-    let said = load.doctor();
-    assert!(said.contains("statement timeout"), "{said}");
+    load.until_trouble_with("statement timeout").await;
+    let text = load.doctor();
+    assert!(text.contains("statement timeout"), "{text}");
     load.goes_on(10 << 20).await;
     postgres.psql("postgres", "alter role ann reset statement_timeout");
     end_sessions(&postgres);
@@ -187,8 +179,7 @@ async fn a_column_that_is_called_otherwise_for_a_while() {
         "postgres",
         "alter table job_logs rename column meta to other",
     );
-    let why = load.told_of_trouble().await;
-    assert!(why.contains("meta"), "{why}");
+    load.until_trouble_with("meta").await;
     load.goes_on(10 << 20).await;
     postgres.psql(
         "postgres",

@@ -27,13 +27,13 @@ async fn a_data_disk_that_is_full_for_a_while() {
     let postgres = Postgres::start_on(&settings, Some(data.path()), Some(wal.path()));
     let mut load = Load::start(postgres.url("postgres")).await;
     let ballast = data.fill();
-    let why = load.told_of_trouble().await;
+    let why = load.until_trouble().await;
     assert!(
         why.contains("No space left") || why.contains("could not extend"),
         "{why}"
     );
-    let said = load.doctor();
-    assert!(said.contains("broken  Postgres"), "{said}");
+    let text = load.doctor();
+    assert!(text.contains("broken  Postgres"), "{text}");
     load.goes_on(10 << 20).await;
     drop(ballast);
     load.heals(true).await;
@@ -47,7 +47,7 @@ async fn a_write_ahead_log_that_cannot_be_written() {
     let mut postgres = Postgres::start_on(&["max_wal_size=32MB"], None, Some(wal.path()));
     let mut load = Load::start(postgres.url("postgres")).await;
     let ballast = wal.fill();
-    load.told_of_trouble().await;
+    load.until_trouble().await;
     // A PANIC, and another one while it recovers.
     postgres.ends();
     load.goes_on(10 << 20).await;
@@ -146,15 +146,54 @@ fn a_command_line_says_that_its_job_waits() {
     let mut vmo = vmo.spawn().unwrap();
     crate::home::eventually("it writes", || witness.written() > 1 << 20);
     let ballast = disk.fill();
-    let mut said = BufReader::new(vmo.stderr.take().unwrap())
+    let mut lines = BufReader::new(vmo.stderr.take().unwrap())
         .split(b'\n')
         .map(Result::unwrap);
     // The job writes there too.
-    let mut says = |text: &[u8]| said.any(|line| line.windows(text.len()).any(|part| part == text));
+    let mut says =
+        |text: &[u8]| lines.any(|line| line.windows(text.len()).any(|part| part == text));
     assert!(says(b"vmo: paused: disk full"));
+    let log = home.run(&["log", "last"]);
+    let of_log = String::from_utf8_lossy(&log.stderr).into_owned();
+    assert!(of_log.contains("vmo: paused: disk full"), "{of_log}");
+    let mut following = home.vmo(&["log", "last", "--follow"]);
+    following.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut following = following.spawn().unwrap();
+    let mut followed = BufReader::new(following.stderr.take().unwrap()).lines();
+    let mut follower_says = |text: &str| followed.any(|line| line.unwrap().contains(text));
+    assert!(follower_says("vmo: paused: disk full"));
     drop(ballast);
-    assert!(says(b"vmo: it goes on"));
+    assert!(says(b"vmo: it goes on") && follower_says("vmo: it goes on"));
     witness.stop();
-    while said.next().is_some() {}
-    assert!(vmo.wait().unwrap().success());
+    while lines.next().is_some() {}
+    assert!(vmo.wait().unwrap().success() && following.wait().unwrap().success());
+}
+
+#[test]
+fn the_doctor_writes_to_a_disk_of_which_nothing_is_kept_free() {
+    let Some(disk) = SmallDisk::mount(20) else {
+        return;
+    };
+    let postgres = Postgres::start();
+    let home = home_on(&disk, &postgres);
+    let doctor = || {
+        let mut vmo = home.vmo(&["doctor"]);
+        let output = vmo.env_remove("SHELL").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), said)
+    };
+    let (code, said) = doctor();
+    assert!(
+        code == Some(0) && said.contains("ok      data folder"),
+        "{said}"
+    );
+    let ballast = disk.fill();
+    let (code, said) = doctor();
+    assert!(
+        code == Some(1) && said.contains("broken  data folder"),
+        "{said}"
+    );
+    assert!(said.contains("nothing can be written there"), "{said}");
+    drop(ballast);
+    assert_eq!(doctor().0, Some(0));
 }

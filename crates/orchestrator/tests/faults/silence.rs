@@ -25,7 +25,7 @@ async fn a_server_that_hangs() {
     for process in &stopped {
         kill_process(*process, Signal::STOP).unwrap();
     }
-    load.told_of_trouble().await;
+    load.until_trouble().await;
     load.goes_on(5 << 20).await;
     for process in &stopped {
         kill_process(*process, Signal::CONT).unwrap();
@@ -39,10 +39,10 @@ async fn a_server_that_is_stopped_at_once_and_started_again() {
     let mut load = Load::start(postgres.url("postgres")).await;
     for _ in 0..3 {
         postgres.down(Signal::QUIT);
-        load.told_of_trouble().await;
+        load.until_trouble().await;
         load.goes_on(5 << 20).await;
         postgres.up();
-        load.told(|health| matches!(health, orchestrator::wire::StoreHealth::Ready { .. }))
+        load.until_health(|health| matches!(health, orchestrator::wire::StoreHealth::Ready { .. }))
             .await;
         load.goes_on(5 << 20).await;
     }
@@ -55,7 +55,7 @@ async fn a_server_whose_answers_take_five_seconds() {
     let proxy = Proxy::before(postgres.port());
     let mut load = Load::start(url(&proxy)).await;
     proxy.be(Mode::Slow(Duration::from_secs(5)));
-    load.told_of_trouble().await;
+    load.until_trouble().await;
     load.goes_on(20 << 20).await;
     proxy.be(Mode::Open);
     load.heals(true).await;
@@ -80,7 +80,7 @@ async fn a_way_to_the_server_that_is_closed() {
     let proxy = Proxy::before(postgres.port());
     let mut load = Load::start(url(&proxy)).await;
     proxy.be(Mode::Refusing);
-    load.told_of_trouble().await;
+    load.until_trouble().await;
     load.goes_on(20 << 20).await;
     proxy.be(Mode::Open);
     load.heals(true).await;

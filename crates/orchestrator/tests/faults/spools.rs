@@ -29,9 +29,9 @@ async fn a_spool_that_cannot_be_read_for_a_while_is_archived_whole() {
     postgres.up();
     let doctor = || {
         let output = app.home.run(&["doctor"]);
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        (output.status.code() == Some(1) && said.contains("failed to read the spool"))
-            .then_some(said)
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code() == Some(1) && stdout.contains("failed to read the spool"))
+            .then_some(stdout)
     };
     eventually("doctor names it", || doctor().is_some());
     fs::rename(&away, &spool).unwrap();

@@ -143,10 +143,10 @@ proptest! {
         let mut window = Window::new(State::default(), first, count, LIMIT);
         for (at, (stream, bytes)) in log.iter().enumerate() {
             window.feed(*stream, at as i64, bytes);
-            let seen = window.clone().finish();
-            let begun = seen.len() as u64 == count;
+            let shown = window.clone().finish();
+            let begun = shown.len() as u64 == count;
             prop_assert_eq!(window.has_begun(), begun);
-            prop_assert_eq!(window.is_full(), begun && seen.iter().all(|line| !line.open));
+            prop_assert_eq!(window.is_full(), begun && shown.iter().all(|line| !line.open));
         }
     }
 
@@ -186,7 +186,7 @@ fn a_style_goes_on_in_the_next_lines_of_its_stream_alone() {
         vec![("none", None)],
     ];
     let lines = all(&log);
-    let seen: Vec<Vec<_>> = lines
+    let texts_of: Vec<Vec<_>> = lines
         .iter()
         .map(|line| {
             line.spans
@@ -195,7 +195,7 @@ fn a_style_goes_on_in_the_next_lines_of_its_stream_alone() {
                 .collect()
         })
         .collect();
-    assert_eq!(seen, expected);
+    assert_eq!(texts_of, expected);
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_line_that_is_open_at_the_start_is_left_out() {
 #[test]
 fn hostile_lines_stay_small_and_leave_the_next_line_alone() {
     let long = "x".repeat(LIMIT);
-    for (first, again, seen, cut) in [
+    for (first, again, expected, cut) in [
         ("", "x", &long[..], true),
         ("seen\x1b]52;c;", "QUJD", "seen", false),
         ("seen\x1bPq", "#0~~", "seen", false),
@@ -257,7 +257,10 @@ fn hostile_lines_stay_small_and_leave_the_next_line_alone() {
             assert!(state.to_bytes().len() <= State::MAX_BYTES);
         }
         let lines = all(&log);
-        assert_eq!(texts(&lines), [(1, seen.into()), (2, "after".to_string())]);
+        assert_eq!(
+            texts(&lines),
+            [(1, expected.into()), (2, "after".to_string())]
+        );
         assert_eq!(lines[0].cut, cut, "{first:?} and {again:?}");
         assert_eq!(lines[0].bytes, (first.len() + 16 * chunk.len()) as u64);
     }

@@ -105,8 +105,8 @@ fn the_scan_agrees_with_make() {
             count(copy.path()).unwrap(),
             "{name}: asking has run something"
         );
-        let mut told = made.problems.iter();
-        if let Some(new) = told.find(|one| !read.problems.contains(one)) {
+        let mut problems = made.problems.iter();
+        if let Some(new) = problems.find(|one| !read.problems.contains(one)) {
             differences.push(format!("{name}: {}", new.what));
             continue;
         }

@@ -147,13 +147,13 @@ async fn a_client_that_never_reads_is_bounded_and_dropped() {
     let mut stopped = probe.stopped.subscribe();
     let gone = within(stopped.wait_for(|count| *count == 1));
     tokio::pin!(gone);
-    let (mut asked, mut slowest) = (0, Duration::ZERO);
+    let (mut requests, mut slowest) = (0, Duration::ZERO);
     loop {
         let ask_at = Instant::now();
         tokio::select! {
             gone = &mut gone => break drop(gone.unwrap()),
-            () = ask(&mut other, asked) => {
-                asked += 1;
+            () = ask(&mut other, requests) => {
+                requests += 1;
                 slowest = slowest.max(ask_at.elapsed());
             }
         }
@@ -165,7 +165,7 @@ async fn a_client_that_never_reads_is_bounded_and_dropped() {
         cost > 0 && cost <= 4 << 20,
         "{cost} bytes were taken for it"
     );
-    assert!(asked > 10, "the other was answered {asked} times");
+    assert!(requests > 10, "the other was answered {requests} times");
     assert!(
         slowest < Duration::from_millis(500),
         "the other waited {slowest:?}"

@@ -200,9 +200,9 @@ async fn a_server_that_goes_says_so() {
     let (server, probe) = start(Limits::default()).await;
     let port = server.port();
     let mut client = open(&server).await;
-    let (said, ()) = tokio::join!(hear(&mut client), within(server.shutdown()));
-    let Message::Close(Some(frame)) = said else {
-        panic!("{said:?}");
+    let (farewell, ()) = tokio::join!(hear(&mut client), within(server.shutdown()));
+    let Message::Close(Some(frame)) = farewell else {
+        panic!("{farewell:?}");
     };
     assert_eq!(frame.code, CloseCode::Away);
     assert!(within(client.next()).await.is_none_or(|end| end.is_err()));

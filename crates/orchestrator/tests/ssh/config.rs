@@ -53,14 +53,15 @@ impl Home {
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        let mut said: HashMap<String, Vec<String>> = HashMap::new();
+        let mut options: HashMap<String, Vec<String>> = HashMap::new();
         for line in String::from_utf8(output.stdout).unwrap().lines() {
             let (keyword, value) = line.split_once(' ').unwrap_or((line, ""));
-            said.entry(keyword.to_owned())
+            options
+                .entry(keyword.to_owned())
                 .or_default()
                 .push(value.to_owned());
         }
-        said
+        options
     }
 }
 
@@ -176,8 +177,8 @@ fn a_route_is_what_ssh_says() {
         "nine@web-9",
         "root@10.1.2.3",
     ] {
-        let said = home.oracle(host);
-        let one = |keyword: &str| said.get(keyword).map_or("", |values| values[0].as_str());
+        let options = home.oracle(host);
+        let one = |keyword: &str| options.get(keyword).map_or("", |values| values[0].as_str());
         let route = config.resolve(host).unwrap();
         assert_eq!(route.hostname, one("hostname"), "{host}");
         assert_eq!(route.user, one("user"), "{host}");
@@ -223,14 +224,14 @@ fn a_route_is_what_ssh_says() {
         );
         if route.identities_named {
             // ssh prints the tokens as they stand.
-            let asked: Vec<_> = said["identityfile"]
+            let expected: Vec<_> = options["identityfile"]
                 .iter()
                 .map(|text| {
                     text.replace("%h", &route.hostname)
                         .replace("%r", &route.user)
                 })
                 .collect();
-            assert_eq!(files(&route.identity_files), asked.join(" "), "{host}");
+            assert_eq!(files(&route.identity_files), expected.join(" "), "{host}");
         }
     }
 }
@@ -348,8 +349,8 @@ fn a_final_pass_is_made_as_ssh_makes_it() {
     )]);
     let config = home.read();
     for host in ["a", "b", "c", "real.example", "other"] {
-        let said = home.oracle(host);
-        let one = |keyword: &str| said.get(keyword).map_or("", |values| values[0].as_str());
+        let text = home.oracle(host);
+        let one = |keyword: &str| text.get(keyword).map_or("", |values| values[0].as_str());
         let route = config.resolve(host).unwrap();
         assert_eq!(route.hostname, one("hostname"), "{host}");
         assert_eq!(route.port.to_string(), one("port"), "{host}");
@@ -360,7 +361,7 @@ fn a_final_pass_is_made_as_ssh_makes_it() {
             "{host}"
         );
         if host == "b" {
-            assert_eq!(route.identity_files.len(), said["identityfile"].len());
+            assert_eq!(route.identity_files.len(), text["identityfile"].len());
         }
     }
 }
@@ -390,6 +391,59 @@ fn the_stock_system_configs_stop_no_host_and_list_none_of_their_own() {
     assert!(config.resolve("mine").is_ok() && config.resolve("10.1.1.1").is_ok());
     assert_eq!(config.resolve("company").unwrap().hostname, "10.9.8.7");
     assert!(config.resolve(".host").is_err() && config.resolve("vsock/1").is_err());
+}
+
+#[test]
+fn what_a_user_includes_of_the_systems_config_is_the_systems() {
+    let home = Home::new(&[
+        (
+            ".ssh/config",
+            "Include HERE/etc/ssh_config\nHost mine\n User me\nHost .mine\n ProxyCommand x\n ProxyUseFdpass yes\n",
+        ),
+        ("etc/ssh_config", SYSTEM),
+    ]);
+    let paths = [home.path(".ssh/config"), home.path("etc/ssh_config")];
+    let config = Config::read_all(&[&paths[0], &paths[1]], home.0.path());
+    let hosts = config.hosts();
+    let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
+    assert_eq!(names, ["company", "mine", ".mine"]);
+}
+
+#[test]
+fn an_included_folder_has_no_lines_and_stops_no_host() {
+    let home = Home::new(&[
+        (
+            ".ssh/config",
+            "Include folder\nInclude some/*\nHost a\n Port 7\n",
+        ),
+        (".ssh/folder/x", "Host x\n"),
+        (".ssh/some/old/y", "Host y\n"),
+        (".ssh/some/b", "Host b\n"),
+    ]);
+    let config = home.read();
+    assert_eq!(config.resolve("a").unwrap().port, 7);
+    let hosts = config.hosts();
+    let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
+    assert_eq!(names, ["b", "a"]);
+    let problems = config.problems();
+    assert!(
+        problems.len() == 1 && problems[0].contains("~/.ssh/config:1: 'folder' is a folder"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn a_command_whose_answer_changes_nothing_is_not_asked_about() {
+    let home = Home::new(&[(
+        ".ssh/config",
+        "Match exec \"test -e /x\" host other\n Port 9\nMatch !exec \"test -e /x\" user nobody-here\n Port 8\n",
+    )]);
+    let config = home.read();
+    assert_eq!(config.resolve("a").unwrap().port, 22);
+    assert_eq!(
+        config.resolve("other").unwrap_err().reason,
+        Reason::NeedsConsent
+    );
 }
 
 #[test]

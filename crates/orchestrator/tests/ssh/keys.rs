@@ -183,12 +183,12 @@ fn keys_log_in_as_with_ssh_however_they_are_kept() {
     keygen_with(&at("strange"), &["-t", "ed25519", "-N", "secret"]);
     let lines = format!("IdentityAgent none\n  IdentityFile {}", file("strange"));
     assert_eq!(both(&sshd, &lines, &person), (false, false));
-    assert_eq!(*person.asked.lock().unwrap(), []);
+    assert_eq!(*person.questions.lock().unwrap(), []);
     // One that it does know needs it, and then does.
     let knows = Person::who(Answer::Text("secret".to_owned().into()));
     let lines = format!("IdentityAgent none\n  IdentityFile {}", file("locked"));
     assert!(both(&sshd, &lines, &knows).0);
-    assert_eq!(knows.asked.lock().unwrap().len(), 1);
+    assert_eq!(knows.questions.lock().unwrap().len(), 1);
 }
 
 #[test]

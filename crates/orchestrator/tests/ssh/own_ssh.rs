@@ -48,16 +48,16 @@ fn with_certificate() -> (Sshd, Sshd) {
 #[test]
 fn a_host_with_a_certificate_is_reached_once_that_is_allowed() {
     let (sshd, _keys) = with_certificate();
-    let asked = Person::who(Answer::Accept);
+    let person = Person::who(Answer::Accept);
     let route = resolve(&sshd, "", false).unwrap();
-    let (_, ended) = start_on(&Sessions::new(), &route, exec("true"), &asked).join();
+    let (_, ended) = start_on(&Sessions::new(), &route, exec("true"), &person).join();
     let (reason, why) = unreachable(&ended);
     assert_eq!(reason, "host_certificate", "{why}");
     assert!(
         why.contains("known_hosts:1") && why.contains("vmo trust 'ssh -T box'"),
         "{why}"
     );
-    assert!(asked.asked.lock().unwrap().is_empty());
+    assert!(person.questions.lock().unwrap().is_empty());
 
     let expected = sshd.ssh("printf 'a\\000b'; echo err >&2; exit 7");
     let command = exec("printf 'a\\000b'; echo err >&2; exit 7");
@@ -140,11 +140,11 @@ fn what_the_own_ssh_asks_is_asked_here() {
     let ann = Person::who(Answer::Text("open sesame".to_owned().into()));
     let (_, ended) = run_by_own(&sshd, &lines, exec("exit 4"), &ann);
     assert_eq!(ended.exit, code(4));
-    let asked = ann.asked.lock().unwrap();
+    let questions = ann.questions.lock().unwrap();
     assert!(
-        matches!(&asked[..], [Question::Secret { label, echo: false }]
+        matches!(&questions[..], [Question::Secret { label, echo: false }]
             if label.contains("@box) Enter passphrase for key") && label.contains("locked")),
-        "{asked:?}"
+        "{questions:?}"
     );
 }
 

@@ -296,12 +296,12 @@ fn an_agent_is_forwarded_only_if_the_config_asks_for_it() {
     let agent = keys::Agent::start(&sshd);
     agent.add(&sshd.path("user"));
     let nobody = Person::who(Answer::Refuse);
-    let asked = |lines: &str| {
+    let run = |lines: &str| {
         let command = exec("ssh-add -l; ssh-add -l | wc -l; exit 3");
         start_as(&Sessions::new(), &sshd.config(lines), command, &nobody).join()
     };
-    let (with, ended) = asked(&format!("ForwardAgent {}", agent.socket.display()));
-    let (without, plain) = asked("");
+    let (with, ended) = run(&format!("ForwardAgent {}", agent.socket.display()));
+    let (without, plain) = run("");
     let text = String::from_utf8_lossy(&with.out).into_owned();
     assert!(
         text.contains("ED25519") && text.ends_with("1\n"),

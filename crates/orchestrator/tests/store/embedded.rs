@@ -139,8 +139,8 @@ fn holder(app: &App) -> Child {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let said = BufReader::new(child.stdout.take().unwrap()).lines().next();
-    assert_eq!(said.unwrap().unwrap(), "held");
+    let line = BufReader::new(child.stdout.take().unwrap()).lines().next();
+    assert_eq!(line.unwrap().unwrap(), "held");
     child
 }
 
@@ -274,7 +274,7 @@ async fn many_starters_at_once_get_one_server() {
 #[tokio::test]
 async fn a_starter_that_is_gone_before_the_server_is_ready_leaves_it_to_the_next() {
     let app = App::new();
-    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let (tell, mut receiver) = tokio::sync::mpsc::unbounded_channel();
     let data = app.data();
     let first = tokio::spawn(async move {
         let progress = move |_: &str| tell.send(()).unwrap_or_default();
@@ -282,7 +282,7 @@ async fn a_starter_that_is_gone_before_the_server_is_ready_leaves_it_to_the_next
             .await
             .map(drop)
     });
-    told.recv().await.unwrap();
+    receiver.recv().await.unwrap();
     let guardian = app.guardian().unwrap();
     first.abort();
     let running = app.start().await.unwrap();
@@ -532,6 +532,10 @@ async fn a_note_that_is_torn_is_set_aside_and_the_server_starts() {
     for (at, torn) in torn.into_iter().enumerate() {
         if at == 0 {
             fs::create_dir_all(file.join("a folder")).unwrap();
+        } else if at == 1 {
+            // Whoever opens it to read waits for somebody who writes.
+            let made = Command::new("mkfifo").arg(&file).status();
+            assert!(made.unwrap().success());
         } else {
             fs::write(&file, torn).unwrap();
         }

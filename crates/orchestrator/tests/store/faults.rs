@@ -8,7 +8,7 @@ use orchestrator::{
 };
 use rustix::process::Signal;
 
-use crate::{batch, chunk, mark, open, postgres::Postgres, target};
+use crate::{block, chunk, mark, open, postgres::Postgres, target};
 
 async fn fails(url: &str) -> StoreError {
     Store::connect(&Address::parse(url, None).unwrap())
@@ -101,7 +101,7 @@ async fn a_session_that_is_ended_from_outside_heals() {
     let end = "select pg_terminate_backend(pid) from pg_stat_activity
                where application_name = 'vm-orchestrator' and pid <> pg_backend_pid()";
     assert_eq!(server.psql("postgres", end), "t");
-    // Where the dead connection lay idle for long enough, not even the first call fails.
+    // If the dead connection lay idle for long enough, not even the first call fails.
     if let Err(error) = store.save_job(&job).await {
         assert!(error.is_transient(), "{error}");
         store.save_job(&job).await.unwrap();
@@ -143,7 +143,7 @@ async fn a_server_that_crashes_and_comes_back_is_found_again() {
     let store = open(&server.url("postgres")).await;
     let job = target("api", "deploy");
     store.save_job(&job).await.unwrap();
-    let log = [batch(&[chunk(0, Stream::Stdout, "kept\n")], 1)];
+    let log = [block(&[chunk(0, Stream::Stdout, "kept\n")], 1)];
     store.archive(job.id, &log, &mark(1, 1)).await.unwrap();
     assert_eq!(store.make_durable(job.id).await.unwrap().unwrap().seq, 1);
 
@@ -152,7 +152,7 @@ async fn a_server_that_crashes_and_comes_back_is_found_again() {
     assert!(error.is_transient(), "{error}");
     server.up();
     assert_eq!(store.job(job.id).await.unwrap().unwrap().bytes, 5);
-    assert_eq!(store.batches(job.id, 0, 100).await.unwrap(), log);
+    assert_eq!(store.blocks(job.id, 0, 100).await.unwrap(), log);
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn a_server_elsewhere_needs_a_certificate_unless_the_address_accepts_less(
         store.close().await;
         Ok::<_, StoreError>(answer)
     };
-    // This machine: encrypted where the server can, and nobody checks who it is.
+    // This machine: encrypted if the server can, without checking its certificate.
     assert_eq!(over_tls("localhost", "").await.unwrap(), "t");
     assert_eq!(
         over_tls("127.0.0.1", "&sslmode=disable").await.unwrap(),

@@ -3,10 +3,10 @@
 use orchestrator::{
     job::{Exit, Job},
     log::{Chunk, Stream},
-    store::{Batch, Mark, Store, StoreError},
+    store::{Block, Mark, Store, StoreError},
 };
 
-use crate::{batch, chunk, command, ended, mark, open, postgres::Postgres, state, target};
+use crate::{block, chunk, command, ended, mark, open, postgres::Postgres, state, target};
 
 async fn saved(store: &Store) -> Job {
     let job = target("api", "deploy");
@@ -15,13 +15,13 @@ async fn saved(store: &Store) -> Job {
 }
 
 /// Everything archived, read in pages of `limit` bytes.
-async fn all(store: &Store, job: &Job, limit: u64) -> Vec<Batch> {
-    let mut all: Vec<Batch> = Vec::new();
+async fn all(store: &Store, job: &Job, limit: u64) -> Vec<Block> {
+    let mut all: Vec<Block> = Vec::new();
     loop {
         let next = all
             .last()
-            .map_or(0, |batch| batch.seq + batch.chunks.len() as u64);
-        let page = store.batches(job.id, next, limit).await.unwrap();
+            .map_or(0, |block| block.seq + block.chunks.len() as u64);
+        let page = store.blocks(job.id, next, limit).await.unwrap();
         if page.is_empty() {
             return all;
         }
@@ -29,10 +29,10 @@ async fn all(store: &Store, job: &Job, limit: u64) -> Vec<Batch> {
     }
 }
 
-fn chunks(batches: &[Batch]) -> Vec<Chunk> {
-    batches
+fn chunks(blocks: &[Block]) -> Vec<Chunk> {
+    blocks
         .iter()
-        .flat_map(|batch| batch.chunks.clone())
+        .flat_map(|block| block.chunks.clone())
         .collect()
 }
 
@@ -44,7 +44,7 @@ async fn nasty_bytes_come_back_exactly() {
     let euro = "€".as_bytes();
     let every: Vec<u8> = (0..=255).collect();
     let log = [
-        batch(
+        block(
             &[
                 chunk(0, Stream::Stderr, "warn: \u{1b}[31mgrün\u{1b}[0m\r\n"),
                 chunk(1, Stream::Stdout, b"a NUL \0 here".to_vec()),
@@ -55,8 +55,8 @@ async fn nasty_bytes_come_back_exactly() {
             ],
             1,
         ),
-        batch(&[chunk(6, Stream::Stdout, vec![0; 200_000])], 4),
-        batch(
+        block(&[chunk(6, Stream::Stdout, vec![0; 200_000])], 4),
+        block(
             &[chunk(7, Stream::Stdout, "\u{feff}\u{fffd}\\N\\x00 \t'\"{}")],
             4,
         ),
@@ -76,7 +76,7 @@ async fn nasty_bytes_come_back_exactly() {
             ..end
         }
     );
-    // Text where text can hold it: the split euro sign too, since its halves are one row's.
+    // Text if text can hold it: the split euro sign too, since its halves are one row's.
     let text = "select stream, raw is null, byte_offset from job_logs order by seq, stream";
     assert_eq!(
         server.psql("postgres", text),
@@ -107,7 +107,7 @@ async fn what_is_offered_twice_is_kept_once_and_other_cuts_fit() {
             )
         })
         .collect();
-    let cut = |from: usize, to: usize| batch(&log[from..to], from as u64 + 1);
+    let cut = |from: usize, to: usize| block(&log[from..to], from as u64 + 1);
 
     store
         .archive(job.id, &[cut(0, 5), cut(5, 10)], &mark(10, 10))
@@ -138,10 +138,10 @@ async fn what_is_offered_twice_is_kept_once_and_other_cuts_fit() {
     let there = all(&store, &job, 0).await;
     assert_eq!(chunks(&there), log[..17]);
     assert_eq!(
-        there.iter().map(|batch| batch.seq).collect::<Vec<_>>(),
+        there.iter().map(|block| block.seq).collect::<Vec<_>>(),
         [0, 5, 10, 14]
     );
-    // The batch that was cut anew begins where the mark stood, with the mark's own state and line.
+    // The block that was cut anew begins at the mark, with the mark's own state and line.
     assert_eq!((there[2].first_line, &there[2].state), (11, &state(10)));
     let now = store.mark(job.id).await.unwrap().unwrap();
     assert_eq!(
@@ -175,7 +175,7 @@ async fn two_owners_at_once_leave_one_whole_log() {
             let mut at = 0;
             while at < log.len() {
                 let end = log.len().min(at + size);
-                let cut = batch(&log[at..end], at as u64 + 1);
+                let cut = block(&log[at..end], at as u64 + 1);
                 store
                     .archive(job, &[cut], &mark(end as u64, end as u64))
                     .await
@@ -192,7 +192,7 @@ async fn two_owners_at_once_leave_one_whole_log() {
     assert!(
         there
             .iter()
-            .all(|batch| batch.first_line == batch.seq + 1 && batch.state == state(batch.seq))
+            .all(|block| block.first_line == block.seq + 1 && block.state == state(block.seq))
     );
 }
 
@@ -201,7 +201,7 @@ async fn a_gap_is_never_written() {
     let server = Postgres::start();
     let store = open(&server.url("postgres")).await;
     let job = saved(&store).await;
-    let one = |seq| batch(&[chunk(seq, Stream::Stdout, "x\n")], seq + 1);
+    let one = |seq| block(&[chunk(seq, Stream::Stdout, "x\n")], seq + 1);
 
     let behind = store
         .archive(job.id, &[one(3)], &mark(4, 4))
@@ -218,22 +218,22 @@ async fn a_gap_is_never_written() {
         ),
         "{behind}"
     );
-    for (batches, mark) in [
+    for (blocks, mark) in [
         (vec![one(0), one(2)], mark(3, 3)),
         (vec![one(0)], mark(2, 2)),
         (
-            vec![Batch {
+            vec![Block {
                 chunks: Vec::new(),
                 ..one(0)
             }],
             mark(0, 0),
         ),
     ] {
-        let unfit = store.archive(job.id, &batches, &mark).await.unwrap_err();
+        let unfit = store.archive(job.id, &blocks, &mark).await.unwrap_err();
         assert!(matches!(unfit, StoreError::Unfit { .. }), "{unfit}");
     }
     assert_eq!(store.mark(job.id).await.unwrap(), Some(Mark::default()));
-    assert!(store.batches(job.id, 0, 1000).await.unwrap().is_empty());
+    assert!(store.blocks(job.id, 0, 1000).await.unwrap().is_empty());
 
     let stranger = command(None, "x").id;
     let gone = store
@@ -270,7 +270,7 @@ async fn a_job_is_settled_only_when_its_whole_log_is_there() {
     store
         .archive(
             job.id,
-            &[batch(&[chunk(0, Stream::Stdout, "x\n")], 1)],
+            &[block(&[chunk(0, Stream::Stdout, "x\n")], 1)],
             &mark(1, 1),
         )
         .await
@@ -295,52 +295,46 @@ async fn lines_and_chunks_are_found_in_their_batch() {
     let server = Postgres::start();
     let store = open(&server.url("postgres")).await;
     let job = saved(&store).await;
-    // Line 1 goes on through three batches in which no other begins; line 2 begins in the last of them.
+    // Line 1 goes on through three blocks in which no other begins; line 2 begins in the last of them.
     let log = [
-        batch(
+        block(
             &[
                 chunk(0, Stream::Stdout, "a long"),
                 chunk(1, Stream::Stderr, ""),
             ],
             1,
         ),
-        batch(&[chunk(2, Stream::Stdout, " line")], 2),
-        batch(&[chunk(3, Stream::Stdout, " and on")], 2),
-        batch(
+        block(&[chunk(2, Stream::Stdout, " line")], 2),
+        block(&[chunk(3, Stream::Stdout, " and on")], 2),
+        block(
             &[
                 chunk(4, Stream::Stdout, "\nsecond\nthird"),
                 chunk(5, Stream::Stderr, "fourth"),
             ],
             2,
         ),
-        batch(&[chunk(6, Stream::Stdout, "\nfifth\n")], 5),
+        block(&[chunk(6, Stream::Stdout, "\nfifth\n")], 5),
     ];
     store.archive(job.id, &log, &mark(7, 5)).await.unwrap();
 
     for (line, found) in [(1, 0), (2, 3), (4, 3), (5, 4), (99, 4)] {
-        let batch = store.batch_at_line(job.id, line).await.unwrap();
-        assert_eq!(batch.as_ref(), Some(&log[found]), "line {line}");
+        let block = store.block_at_line(job.id, line).await.unwrap();
+        assert_eq!(block.as_ref(), Some(&log[found]), "line {line}");
     }
-    assert_eq!(store.batch_at_line(job.id, 0).await.unwrap(), None);
+    assert_eq!(store.block_at_line(job.id, 0).await.unwrap(), None);
     for (seq, found) in [(0, 0), (1, 0), (2, 1), (5, 3), (6, 4), (99, 4)] {
-        let batch = store.batch_at_seq(job.id, seq).await.unwrap();
-        assert_eq!(batch.as_ref(), Some(&log[found]), "chunk {seq}");
+        let block = store.block_at_seq(job.id, seq).await.unwrap();
+        assert_eq!(block.as_ref(), Some(&log[found]), "chunk {seq}");
     }
-    // Bytes of standard output: the batches begin at 0, 6, 11, 18 and 31.
+    // Bytes of standard output: the blocks begin at 0, 6, 11, 18 and 31.
     for (byte, seq) in [(0, 0), (5, 0), (6, 2), (11, 3), (18, 4), (30, 4), (999, 6)] {
         let found = store.seq_at_byte(job.id, byte).await.unwrap();
         assert_eq!(found, Some(seq), "byte {byte}");
     }
-    assert_eq!(store.batches(job.id, 5, 0).await.unwrap(), [log[3].clone()]);
-    assert_eq!(store.batches(job.id, 1, u64::MAX).await.unwrap(), log);
-    assert!(store.batches(job.id, 7, u64::MAX).await.unwrap().is_empty());
-    assert!(
-        store
-            .batches(job.id, 99, u64::MAX)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(store.blocks(job.id, 5, 0).await.unwrap(), [log[3].clone()]);
+    assert_eq!(store.blocks(job.id, 1, u64::MAX).await.unwrap(), log);
+    assert!(store.blocks(job.id, 7, u64::MAX).await.unwrap().is_empty());
+    assert!(store.blocks(job.id, 99, u64::MAX).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -348,13 +342,13 @@ async fn thousands_of_rows_are_read_in_pages_without_a_gap() {
     let server = Postgres::start();
     let store = open(&server.url("postgres")).await;
     let job = saved(&store).await;
-    let log: Vec<Batch> = (0..1500)
+    let log: Vec<Block> = (0..1500)
         .map(|n| {
             let both = [
                 chunk(2 * n, Stream::Stdout, "o\n"),
                 chunk(2 * n + 1, Stream::Stderr, "e\n"),
             ];
-            batch(&both, 2 * n + 1)
+            block(&both, 2 * n + 1)
         })
         .collect();
     store
@@ -362,7 +356,7 @@ async fn thousands_of_rows_are_read_in_pages_without_a_gap() {
         .await
         .unwrap();
     assert_eq!(all(&store, &job, u64::MAX).await, log);
-    assert_eq!(store.batches(job.id, 0, 11).await.unwrap(), log[..2]);
+    assert_eq!(store.blocks(job.id, 0, 11).await.unwrap(), log[..2]);
 }
 
 #[tokio::test]
@@ -373,13 +367,13 @@ async fn a_row_that_was_meddled_with_is_said_to_be_so() {
     store
         .archive(
             job.id,
-            &[batch(&[chunk(0, Stream::Stdout, "abc")], 1)],
+            &[block(&[chunk(0, Stream::Stdout, "abc")], 1)],
             &mark(1, 1),
         )
         .await
         .unwrap();
     server.psql("postgres", "update job_logs set data = 'ab'");
-    let corrupt = store.batches(job.id, 0, 100).await.unwrap_err();
+    let corrupt = store.blocks(job.id, 0, 100).await.unwrap_err();
     assert!(matches!(corrupt, StoreError::Corrupt { .. }), "{corrupt}");
 }
 
@@ -391,7 +385,7 @@ async fn deleting_a_job_takes_its_log_along() {
     store
         .archive(
             job.id,
-            &[batch(&[chunk(0, Stream::Stdout, "abc")], 1)],
+            &[block(&[chunk(0, Stream::Stdout, "abc")], 1)],
             &mark(1, 1),
         )
         .await
@@ -409,17 +403,17 @@ async fn a_job_that_is_new_and_over_is_written_whole_and_once() {
     let server = Postgres::start();
     let store = open(&server.url("postgres")).await;
     let log = [
-        batch(
+        block(
             &[
                 chunk(0, Stream::Stderr, "one\n"),
                 chunk(1, Stream::Stdout, b"a NUL \0".to_vec()),
             ],
             1,
         ),
-        batch(&[chunk(2, Stream::Stdout, "\nthree\n")], 3),
+        block(&[chunk(2, Stream::Stdout, "\nthree\n")], 3),
     ];
     let end = mark(3, 3);
-    let bytes = log.iter().flat_map(|batch| &batch.chunks);
+    let bytes = log.iter().flat_map(|block| &block.chunks);
     let bytes = bytes.map(|chunk| chunk.bytes.len() as u64).sum();
     let of = |job: Job| Job {
         lines: 3,
@@ -428,7 +422,7 @@ async fn a_job_that_is_new_and_over_is_written_whole_and_once() {
     };
     let job = of(target("api", "deploy"));
     assert!(store.write_whole(&job, &log, &end).await.unwrap());
-    // As where the answer of the first call was lost.
+    // As if the answer of the first call was lost.
     assert!(!store.write_whole(&job, &log, &end).await.unwrap());
     assert_eq!(store.job(job.id).await.unwrap().unwrap(), job);
     assert_eq!(all(&store, &job, u64::MAX).await, log);

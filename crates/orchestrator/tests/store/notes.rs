@@ -23,12 +23,12 @@ async fn a_note_is_kept_found_told_and_goes_with_its_job() {
     }
     let mut changes = theirs.subscribe().await.unwrap();
     assert!(ours.notes(&[job.id, other.id]).await.unwrap().is_empty());
-    let said = "the one before the incident \u{1f525}\nsee #12";
-    let note = ours.set_note(job.id, true, said, "ann@here").await;
+    let text = "the one before the incident \u{1f525}\nsee #12";
+    let note = ours.set_note(job.id, true, text, "ann@here").await;
     let note = note.unwrap().unwrap();
     assert_eq!(
         (note.pinned, note.text.as_str(), note.by.as_str()),
-        (true, said, "ann@here")
+        (true, text, "ann@here")
     );
     let change = tokio::time::timeout(Duration::from_secs(60), changes.next());
     assert_eq!(change.await.unwrap(), Change::Note(job.id));

@@ -8,7 +8,7 @@ use orchestrator::{
     store::{Address, Store, StoreError},
 };
 
-use crate::{batch, chunk, ended, mark, pgbouncer::PgBouncer, postgres::Postgres, target};
+use crate::{block, chunk, ended, mark, pgbouncer::PgBouncer, postgres::Postgres, target};
 
 const TABLES: &str =
     "select count(*) from pg_class where relname in ('jobs', 'job_logs', 'vmo_migrations')";
@@ -24,20 +24,20 @@ async fn use_all_of(store: &Store) {
         ],
         mark(2, 2),
     );
-    let batches = [batch(&chunks, 1)];
-    store.archive(job.id, &batches, &end).await.unwrap();
+    let blocks = [block(&chunks, 1)];
+    store.archive(job.id, &blocks, &end).await.unwrap();
     // Once more, as after an answer that was lost.
-    store.archive(job.id, &batches, &end).await.unwrap();
+    store.archive(job.id, &blocks, &end).await.unwrap();
     store.make_durable(job.id).await.unwrap();
     assert_eq!(store.mark(job.id).await.unwrap().unwrap().seq, 2);
     let mut over = ended(&job, Exit::Code { code: 0 }, false);
     (over.lines, over.bytes) = (2, 4);
     store.settle(&over, &end).await.unwrap();
     let whole = ended(&target("api", "deploy"), Exit::Code { code: 3 }, false);
-    assert!(store.write_whole(&whole, &batches, &end).await.unwrap());
-    assert_eq!(store.batches(job.id, 0, 1 << 20).await.unwrap(), batches);
-    assert!(store.batch_at_seq(job.id, 1).await.unwrap().is_some());
-    assert!(store.batch_at_line(job.id, 2).await.unwrap().is_some());
+    assert!(store.write_whole(&whole, &blocks, &end).await.unwrap());
+    assert_eq!(store.blocks(job.id, 0, 1 << 20).await.unwrap(), blocks);
+    assert!(store.block_at_seq(job.id, 1).await.unwrap().is_some());
+    assert!(store.block_at_line(job.id, 2).await.unwrap().is_some());
     assert_eq!(store.seq_at_byte(job.id, 0).await.unwrap(), Some(0));
     assert_eq!(store.job(job.id).await.unwrap().unwrap().state, over.state);
     let id = job.id.to_string();

@@ -12,11 +12,11 @@ use std::{fs, path::PathBuf, process::Command, time::Duration};
 use orchestrator::{
     job::{Cause, Exit, Job, JobId, MakeOptions, State, Survivor, What},
     log::Stream,
-    store::{Address, Batch, Mark, Store, StoreError},
+    store::{Address, Block, Mark, Store, StoreError},
 };
 
 use crate::{
-    batch, chunk, command, ended, mark, open,
+    block, chunk, command, ended, mark, open,
     postgres::{Postgres, bin},
     target, time,
 };
@@ -59,7 +59,7 @@ const SHAPE: &str = "select string_agg(line, e'\n' order by line) from (
     union all
     select indexdef from pg_indexes where schemaname = current_schema()) lines";
 
-/// The ledger as the driver keeps it (sqlx, `migrate`): the app says with an error of its own where it is not.
+/// The ledger as the driver keeps it (sqlx, `migrate`): the app reports with an error of its own if it is not.
 const LEDGER: &str = "create table vmo_migrations (version bigint primary key, description text not null,
     installed_on timestamptz not null default now(), success boolean not null, checksum bytea not null,
     execution_time bigint not null)";
@@ -167,7 +167,7 @@ fn dump(server: &Postgres, how: &[&str]) -> String {
 }
 
 /// The jobs of every version: no field that only a later one has, and the same ids each time.
-fn sample() -> Vec<(Job, Vec<Batch>, Mark)> {
+fn sample() -> Vec<(Job, Vec<Block>, Mark)> {
     let id = |number: u32| -> JobId {
         format!("01890000-0000-7000-8000-{number:012}")
             .parse()
@@ -200,7 +200,7 @@ fn sample() -> Vec<(Job, Vec<Batch>, Mark)> {
         started_at: time(1_700_000_000_500_001),
     };
     let log = vec![
-        batch(
+        block(
             &[
                 chunk(0, Stream::Stdout, "one\ntw"),
                 chunk(1, Stream::Stderr, b"\0\xff\n".to_vec()),
@@ -208,7 +208,7 @@ fn sample() -> Vec<(Job, Vec<Batch>, Mark)> {
             ],
             1,
         ),
-        batch(&[chunk(3, Stream::Stderr, "grün\n\u{1b}")], 4),
+        block(&[chunk(3, Stream::Stderr, "grün\n\u{1b}")], 4),
     ];
     vec![
         (
@@ -245,7 +245,7 @@ async fn serves(address: &Address, has_rows: bool) {
     if has_rows {
         for (job, log, mark) in sample() {
             assert_eq!(store.job(job.id).await.unwrap(), Some(job.clone()));
-            assert_eq!(store.batches(job.id, 0, u64::MAX).await.unwrap(), log);
+            assert_eq!(store.blocks(job.id, 0, u64::MAX).await.unwrap(), log);
             assert_eq!(store.mark(job.id).await.unwrap(), Some(mark));
         }
     }

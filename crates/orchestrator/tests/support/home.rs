@@ -31,7 +31,7 @@ const OF_THE_TESTER: [&str; 7] = [
 
 /// Fresh data and config folders, and a folder to work in. All goes when it is dropped, and nobody may still work in it.
 pub(crate) struct Home {
-    /// Of the server of our own, where the history goes to that.
+    /// Of our own server, if the history goes to that.
     leavings: Option<Leavings>,
     folder: tempfile::TempDir,
     database_url: Option<String>,

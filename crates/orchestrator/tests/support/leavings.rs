@@ -1,5 +1,5 @@
 //! What an embedded server leaves outside of a test's folders: as root, its data and its socket. It is taken away when the
-//! test is over, or by a later test where this one is killed.
+//! test is over, or by a later test if this one is killed.
 
 use std::{
     fs,

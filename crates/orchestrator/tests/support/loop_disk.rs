@@ -15,7 +15,7 @@ pub(crate) struct LoopDisk {
 }
 
 impl LoopDisk {
-    /// None, told on the standard error, where this user may not mount one.
+    /// None, reported on the standard error, if this user may not mount one.
     pub(crate) fn mount(mebibytes: u64) -> Option<Self> {
         let place = tempfile::Builder::new()
             .prefix("vmo-loop-")

@@ -93,10 +93,10 @@ impl Served {
 
     fn start_by(home: &Home, by: impl FnOnce(Command) -> Command) -> Self {
         let mut serving = Home::start_command(by(home.vmo(&["serve", "--json"])));
-        let said: serde_json::Value = serde_json::from_str(&serving.line()).unwrap();
-        let text = |name: &str| said[name].as_str().unwrap().to_owned();
+        let served: serde_json::Value = serde_json::from_str(&serving.line()).unwrap();
+        let text = |name: &str| served[name].as_str().unwrap().to_owned();
         Self {
-            port: u16::try_from(said["port"].as_u64().unwrap()).unwrap(),
+            port: u16::try_from(served["port"].as_u64().unwrap()).unwrap(),
             token: text("token"),
             origin: text("origin"),
             serving,
@@ -244,7 +244,7 @@ impl Page {
         self.start_on(None, command).await
     }
 
-    /// The same on a host, where one is named.
+    /// The same on a host, if one is named.
     pub(crate) async fn start_on(&mut self, host: Option<&str>, command: &str) -> Job {
         let start = Start::Command {
             command: command.into(),
@@ -280,10 +280,10 @@ impl Page {
     pub(crate) async fn until_ready_again(&mut self) {
         let begun = Instant::now();
         loop {
-            let asked = self.ask(JobRequest::Jobs(JobQuery::default())).await;
+            let answer = self.ask(JobRequest::Jobs(JobQuery::default())).await;
             if let Ok(Reply::Jobs {
                 incomplete: None, ..
-            }) = asked
+            }) = answer
             {
                 return;
             }
@@ -319,7 +319,7 @@ impl Page {
     }
 
     /// Reads a raw subscription from `seq` on, until it ends or `frames` frames have come; gives bytes by stream, and the
-    /// seq after the last chunk. Fails where a chunk is missing or comes twice.
+    /// seq after the last chunk. Fails if a chunk is missing or comes twice.
     pub(crate) async fn read_raw(
         &mut self,
         job: JobId,

@@ -43,18 +43,18 @@ impl PgBouncer {
             .spawn()
             .unwrap();
         let log = child.stderr.take().unwrap();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         // It is read to its end, so that it never blocks.
         std::thread::spawn(move || {
             for line in BufReader::new(log).lines().map_while(Result::ok) {
-                tell.send(line).ok();
+                sender.send(line).ok();
             }
         });
-        let mut said = String::new();
-        while !said.contains("process up") {
-            match told.recv_timeout(PATIENCE) {
-                Ok(line) => said = format!("{said}{line}\n"),
-                Err(_) => panic!("it does not get ready: {said}"),
+        let mut output = String::new();
+        while !output.contains("process up") {
+            match receiver.recv_timeout(PATIENCE) {
+                Ok(line) => output = format!("{output}{line}\n"),
+                Err(_) => panic!("it does not get ready: {output}"),
             }
         }
         Self {

@@ -65,7 +65,7 @@ impl Postgres {
         server
     }
 
-    /// Starts the server again where it is down.
+    /// Starts the server again if it is down.
     pub(crate) fn up(&mut self) {
         assert!(self.server.is_none(), "it is running");
         let mut command = as_postgres(&bin("postgres"));
@@ -158,7 +158,7 @@ impl Postgres {
             .to_owned()
     }
 
-    /// A session of somebody else's that does nothing until it is dropped; none where the server lets nobody in.
+    /// A session of somebody else's that does nothing until it is dropped; none if the server refuses all logins.
     pub(crate) fn session(&self, role: &str) -> Option<Session> {
         let psql = Command::new(bin("psql"))
             .args(["-XAtq", "-d", &self.tcp_url(role, "postgres")])
@@ -203,7 +203,7 @@ impl Postgres {
 
     /// Changes a setting, for all transactions that begin a moment later.
     pub(crate) fn set_now(&self, name: &str, value: &str) {
-        // Also where it only reads: that setting is ours to leave aside.
+        // Also if it only reads: that setting is ours to leave aside.
         let write = "set default_transaction_read_only = off";
         self.psql_in_turn(
             "postgres",
@@ -327,7 +327,7 @@ fn user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// The user and group a server runs as, where that is not our own.
+/// The user and group a server runs as, if that is not our own.
 pub(crate) fn other_user() -> Option<(u32, u32)> {
     if user() != 0 {
         return None;
@@ -378,20 +378,20 @@ pub(crate) fn free_port() -> u16 {
 
 /// Waits until the server says that it is ready, and goes on reading what it says so that it never blocks.
 fn ready(log: impl Read + Send + 'static) {
-    let (tell, told) = mpsc::channel();
+    let (tell, result) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut said = String::new();
+        let mut output = String::new();
         for line in BufReader::new(log).lines().map_while(Result::ok) {
-            said.push_str(&line);
-            said.push('\n');
+            output.push_str(&line);
+            output.push('\n');
             if line.contains("ready to accept connections") {
                 drop(tell.send(Ok(())));
             }
         }
-        drop(tell.send(Err(said)));
+        drop(tell.send(Err(output)));
     });
-    let said = told
+    let output = result
         .recv_timeout(PATIENCE)
         .expect("the server did not get ready");
-    said.expect("the server ended at once");
+    output.expect("the server ended at once");
 }

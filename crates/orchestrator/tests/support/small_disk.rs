@@ -14,7 +14,7 @@ const NAME: &str = "vmo-disk-";
 pub(crate) struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// None, told on the standard error, where this user may not mount one.
+    /// None, reported on the standard error, if this user may not mount one.
     pub(crate) fn mount(mebibytes: u64) -> Option<Self> {
         sweep();
         let prefix = format!("{NAME}{}-", std::process::id());

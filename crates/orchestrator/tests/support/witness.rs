@@ -48,9 +48,9 @@ exit $code;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
-    /// How many pieces it writes; where 0, it goes on until [`Witness::stop`].
+    /// How many pieces it writes; if 0, it goes on until [`Witness::stop`].
     pub(crate) pieces: u64,
-    /// Bytes of each piece; where 0, few or many.
+    /// Bytes of each piece; if 0, few or many.
     pub(crate) size: u64,
     /// Microseconds it waits after each piece that has a size, after each sixteenth otherwise.
     pub(crate) pace: u64,

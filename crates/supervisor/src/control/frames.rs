@@ -131,11 +131,11 @@ mod tests {
     use super::*;
     use crate::{
         control::Decoder,
-        exit::{Ended, Exit, Survivor},
+        exit::{Ended, ExitRecord, Survivor},
     };
 
-    fn exit() -> Exit {
-        Exit {
+    fn exit() -> ExitRecord {
+        ExitRecord {
             ended: Ended::Signal {
                 signal: "KILL".to_owned(),
                 core: false,

@@ -1,9 +1,10 @@
-//! What there is to report of a job, whoever supervises it.
+//! What there is to report of a job, supervisor or session process alike.
 
 use super::{Frame, ToEngine};
-use crate::exit::Exit;
+use crate::exit::ExitRecord;
 
-/// How a job is now, not how it came to that; so it has one size for every listener, and nothing queues up for a slow one.
+/// How a job is now, not how it came to that; so it has one size for every listener, and no backlog builds up for a
+/// slow one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct News {
     /// The spool holds whole records up to this offset; none before the spool is there.
@@ -17,7 +18,7 @@ pub struct News {
     /// What a person is asked.
     pub asks: Option<String>,
     /// How the job ended.
-    pub exit: Option<Exit>,
+    pub exit: Option<ExitRecord>,
     /// Whether no output comes any more, and `exit.json` says so durably.
     pub complete: bool,
 }
@@ -66,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_listener_hears_what_it_does_not_know_and_of_the_end_last() {
-        let exit = Exit {
+        let exit = ExitRecord {
             ended: Ended::Code { code: 0 },
             canceled: false,
             started_at: Some(1),
@@ -99,7 +100,7 @@ mod tests {
         assert_eq!(frames(&now.changes_since(&News::default())), all);
         assert_eq!(now.changes_since(&now), [0; 0]);
         let known = now.clone();
-        let more = Exit {
+        let more = ExitRecord {
             complete: true,
             ..exit
         };

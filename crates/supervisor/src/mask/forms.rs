@@ -7,7 +7,7 @@ use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, Encoding, HEXLOWER, HEXUPPER}
 
 use super::SHORTEST;
 
-/// Bytes: what is longer is no word, and nobody prints it in hexadecimal digits to look at it.
+/// Bytes: what is longer is no word, and is not printed in hexadecimal digits to be looked at.
 const HEX: usize = 256;
 /// Characters in a line of base64: of the `base64` program and MIME (RFC 2045 §6.8), and of PEM (RFC 7468 §2).
 const LINES: [usize; 2] = [76, 64];

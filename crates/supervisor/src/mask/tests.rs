@@ -14,9 +14,9 @@ fn mask(secrets: &[&str]) -> Mask {
 
 fn masked(secrets: &[&str], text: &str) -> String {
     let mut mask = mask(secrets);
-    let mut seen = mask.pass(text.as_bytes());
-    seen.extend(mask.finish());
-    String::from_utf8(seen).unwrap()
+    let mut output = mask.pass(text.as_bytes());
+    output.extend(mask.finish());
+    String::from_utf8(output).unwrap()
 }
 
 #[test]
@@ -32,9 +32,9 @@ fn a_secret_is_masked_in_all_its_forms() {
         other,
         BASE64URL_NOPAD.encode(secret.as_bytes()),
     ] {
-        let seen = masked(&[secret], &format!("before {text} after"));
-        assert!(seen.contains("***"), "{text} → {seen}");
-        assert!(seen.starts_with("before ") && seen.ends_with(" after"));
+        let output = masked(&[secret], &format!("before {text} after"));
+        assert!(output.contains("***"), "{text} → {output}");
+        assert!(output.starts_with("before ") && output.ends_with(" after"));
     }
     assert_eq!(masked(&[secret], &format!("{secret}{secret}")), "******");
 }
@@ -74,10 +74,10 @@ fn printed(secret: &str, program: &[&str]) -> Option<String> {
 }
 
 /// Pieces of a secret that nothing escapes, and that must not be seen.
-fn gives_away<'a>(secret: &'a str, seen: &str) -> Option<&'a str> {
+fn gives_away<'a>(secret: &'a str, output: &str) -> Option<&'a str> {
     let pieces = secret.split(|char: char| !char.is_ascii_alphanumeric());
     let mut long = pieces.filter(|piece| piece.len() > 3);
-    long.find(|piece| seen.contains(piece))
+    long.find(|piece| output.contains(piece))
 }
 
 /// Escaping by programs that are everywhere, and by those that some machines have.
@@ -139,11 +139,11 @@ fn what_programs_make_of_a_secret_is_masked() {
                 continue;
             };
             let text = text.replace(program[program.len() - 1], "");
-            let seen = masked(&[secret], &text);
+            let output = masked(&[secret], &text);
             assert_eq!(
-                gives_away(secret, &seen),
+                gives_away(secret, &output),
                 None,
-                "{program:?}: {text} → {seen}"
+                "{program:?}: {text} → {output}"
             );
         }
     }
@@ -246,8 +246,8 @@ fn a_secret_of_many_lines_is_looked_for_as_fast() {
         let mut mask = mask(&[secret]);
         let begun = Instant::now();
         let reads = text.as_bytes().chunks(64 * 1024);
-        let seen: usize = reads.map(|read| mask.pass(read).len()).sum();
-        assert_eq!(seen + mask.finish().len(), text.len());
+        let output: usize = reads.map(|read| mask.pass(read).len()).sum();
+        assert_eq!(output + mask.finish().len(), text.len());
         begun.elapsed()
     };
     let best = |secret: &str| (0..5).map(|_| took(secret)).min().unwrap_or(Duration::MAX);
@@ -276,12 +276,12 @@ proptest! {
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
         cuts.extend([0, text.len()]);
         cuts.sort_unstable();
-        let mut seen = Vec::new();
+        let mut output = Vec::new();
         for piece in cuts.windows(2) {
-            seen.extend(mask.pass(&text.as_bytes()[piece[0]..piece[1]]));
+            output.extend(mask.pass(&text.as_bytes()[piece[0]..piece[1]]));
         }
-        seen.extend(mask.finish());
-        prop_assert_eq!(String::from_utf8(seen).unwrap(), whole.clone());
+        output.extend(mask.finish());
+        prop_assert_eq!(String::from_utf8(output).unwrap(), whole.clone());
         for secret in secrets {
             prop_assert!(!whole.contains(secret));
         }
@@ -300,24 +300,24 @@ proptest! {
             cuts.into_iter().map(|(cut, early)| (cut.min(text.len()), early)).collect();
         cuts.extend([(0, false), (text.len(), false)]);
         cuts.sort_unstable();
-        let mut seen = Vec::new();
+        let mut output = Vec::new();
         for piece in cuts.windows(2) {
-            seen.extend(mask.pass(&text.as_bytes()[piece[0].0..piece[1].0]));
+            output.extend(mask.pass(&text.as_bytes()[piece[0].0..piece[1].0]));
             if piece[1].1 {
-                seen.extend(mask.let_go());
+                output.extend(mask.let_go());
                 prop_assert_eq!(mask.held(), 0);
             }
         }
-        seen.extend(mask.finish());
-        let seen = String::from_utf8(seen).unwrap();
+        output.extend(mask.finish());
+        let output = String::from_utf8(output).unwrap();
         for secret in secrets {
-            prop_assert!(!seen.contains(secret), "{} in {}", secret, seen);
+            prop_assert!(!output.contains(secret), "{} in {}", secret, output);
         }
         // Nothing but secrets is lost: what is seen around the stand-ins is in the text, in order.
         let mut rest = text.as_str();
-        for part in seen.split("***") {
+        for part in output.split("***") {
             let at = rest.find(part);
-            prop_assert!(at.is_some(), "{} of {}", seen, text);
+            prop_assert!(at.is_some(), "{} of {}", output, text);
             rest = &rest[at.unwrap_or_default() + part.len()..];
         }
     }

@@ -35,7 +35,7 @@ impl Reader {
     /// says; if the segment with `at` is gone, before that gap, to be [skipped](Self::skip).
     ///
     /// # Errors
-    /// `NotFound` when there is no spool, or nothing of it at or after `at`.
+    /// `NotFound` when there is no spool, or it ends before `at`.
     pub fn open_over_gaps(folder: &Path, at: Position) -> io::Result<Self> {
         let spool = segment::dir(folder);
         let starts = segment::starts(&spool)?;
@@ -43,7 +43,7 @@ impl Reader {
         let start = before.or(starts.first()).copied();
         let start = start.ok_or(io::ErrorKind::NotFound)?;
         Ok(Self {
-            file: File::open(segment::path(&spool, start))?,
+            file: segment::open(&spool, start)?,
             spool,
             start,
             at,
@@ -82,8 +82,7 @@ impl Reader {
     fn find(&self) -> io::Result<Option<Found>> {
         let starts = segment::starts(&self.spool)?;
         for start in starts {
-            let path = segment::path(&self.spool, start);
-            let file = match File::open(path) {
+            let file = match segment::open(&self.spool, start) {
                 // Another dropped it in this moment.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 file => file?,

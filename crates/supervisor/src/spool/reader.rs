@@ -53,7 +53,7 @@ pub struct Reader {
     pub(super) start: u64,
     pub(super) at: Position,
     /// How many records before `at` cannot be read any more, so that later ones have lower numbers here than they had; none
-    /// where the next record says so.
+    /// as the next record says.
     pub(super) lost: Option<u64>,
 }
 
@@ -69,7 +69,7 @@ impl Reader {
             .rev()
             .find(|start| *start <= at.offset)
             .ok_or_else(|| gone(at.offset))?;
-        let file = File::open(segment::path(&spool, start))?;
+        let file = segment::open(&spool, start)?;
         Ok(Self {
             spool,
             file,
@@ -86,9 +86,9 @@ impl Reader {
     }
 
     /// The next records that end at or before the offset `until`, in at most `max_bytes` bytes of file, or one record
-    /// if that alone is longer; [`MAX_RECORD`] or more reads fastest. None when there is nothing whole.
+    /// if that alone is longer; [`MAX_RECORD`] or more reads fastest. None when no record is whole.
     ///
-    /// `until` is the committed offset; for a spool nobody writes any more, `u64::MAX` or [`super::end`] do.
+    /// `until` is the committed offset; for a spool that is no longer written, `u64::MAX` or [`super::end`] do.
     ///
     /// # Errors
     /// `InvalidData` at a damaged record, after every good one before it was given; `NotFound` when the segment is gone.
@@ -168,7 +168,7 @@ impl Reader {
 
     /// Goes over to the segment that starts here, if there is one.
     fn enter_next(&mut self) -> io::Result<bool> {
-        match File::open(segment::path(&self.spool, self.at.offset)) {
+        match segment::open(&self.spool, self.at.offset) {
             Ok(file) if self.start != self.at.offset => {
                 self.file = file;
                 self.start = self.at.offset;
@@ -225,9 +225,12 @@ impl Reader {
                     end.offset += (HEADER + len) as u64;
                     end.seq += 1;
                 }
+                // One record may be longer than the buffer: the caller reads again, as much as this one needs.
                 Parsed::Short { need } if records.is_empty() && need > bytes.len() => {
                     return Ok(Err(need));
                 }
+                // What is whole is given first; the next call meets the damage, or the rest of a record, at its
+                // start.
                 _ if !records.is_empty() => break,
                 Parsed::Bad(why) => return Err(segment::damaged(end.offset, why)),
                 Parsed::Whole { .. } | Parsed::Short { .. } => {
@@ -251,7 +254,7 @@ impl Reader {
 /// The position of the first record of a segment; None when it holds no whole one.
 pub(super) fn first_of(spool: &Path, start: u64) -> io::Result<Option<Position>> {
     let reader = Reader {
-        file: File::open(segment::path(spool, start))?,
+        file: segment::open(spool, start)?,
         spool: spool.to_owned(),
         start,
         at: Position {

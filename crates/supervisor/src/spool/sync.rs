@@ -24,7 +24,7 @@ impl SyncHandle {
     }
 
     /// Has a file of the job's folder brought onto the disk before anything more of the spool is: one without which the
-    /// spool says nothing, or says less. What the job is, `job.json`, is one from the start.
+    /// spool has no record, or fewer. What the job is, `job.json`, is one from the start.
     pub fn note(&self, name: &'static str) {
         let mut work = self.0.work();
         work.notes.push(name);
@@ -41,7 +41,7 @@ impl SyncHandle {
         self.0.sync()
     }
 
-    /// Starts a thread that syncs what is there at once, be it that there is a job and nothing is written, and then every
+    /// Starts a thread that syncs what is there at once, even if there is only a job and no output, and then every
     /// 200 ms while there is something to sync, until the writer is dropped. Its failures are met again by [`Self::sync`].
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl SyncHandle {
     }
 }
 
-/// What was written and nobody has synced. Bounded by the segments written since the last sync, and few notes.
+/// What was written and not synced yet. Bounded by the segments written since the last sync, and few notes.
 #[derive(Debug)]
 pub(super) struct Unsynced {
     spool: PathBuf,
@@ -113,7 +113,7 @@ impl Unsynced {
         }
     }
 
-    /// How many segments nobody has synced.
+    /// How many segments are not synced yet.
     pub(super) fn segments(&self) -> usize {
         self.work().files.len()
     }

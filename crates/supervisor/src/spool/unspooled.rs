@@ -1,17 +1,17 @@
 //! What was read of a job's output and the disk did not take. The rule for the supervisor of a job: a byte that was read is
-//! kept until the spool has it, nothing more is read meanwhile, and nothing goes before it.
+//! kept until the spool has it, no more is read meanwhile, and no output goes before it.
 
 use std::{collections::VecDeque, io};
 
 use super::{Stream, Writer};
 
 /// Output that waits for its spool, in order; most often none. It holds no more than was on its way when the first of it was
-/// refused, since whoever reads looks at [`Unspooled::is_empty`] before.
+/// refused, since the reader of the output looks at [`Unspooled::is_empty`] before.
 #[derive(Debug, Default)]
 pub struct Unspooled(VecDeque<(Stream, Vec<u8>)>);
 
 impl Unspooled {
-    /// Whether nothing waits.
+    /// Whether no output waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

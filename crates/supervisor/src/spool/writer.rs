@@ -115,7 +115,7 @@ impl Writer {
     }
 
     /// Appends what was read of one stream just now, as one record for each [`Self::most`] bytes, and says the offset
-    /// after it. Both clocks are read here. Nothing is appended for no bytes.
+    /// after it. Both clocks are read here. An empty payload is not appended.
     ///
     /// # Errors
     /// Those of the file system, as a full disk. A record is there whole or not at all, so a payload of up to

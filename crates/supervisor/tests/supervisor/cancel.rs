@@ -16,13 +16,13 @@ use supervisor::{
     claims::Claims,
     control::{ToEngine, ToSupervisor},
     exec::{Exec, Grace},
-    exit::{Ended, Exit},
+    exit::{Ended, ExitRecord},
     folder::{SUPERVISOR, Supervisor},
 };
 
 use crate::job::{Job, Listener, exec, folder, patiently, runs, sh};
 
-fn ended_by(exit: &Exit, signal: &str) -> bool {
+fn ended_by(exit: &ExitRecord, signal: &str) -> bool {
     exit.canceled
         && exit.ended
             == Ended::Signal {
@@ -37,11 +37,11 @@ fn the_first_signal_is_one_a_child_can_act_on() {
         "trap 'echo bye; exit 7' INT; echo ready; while :; do sleep 0.02; done",
     ));
     job.stdout_has("ready");
-    job.told.say(&ToSupervisor::Cancel { force: false });
-    let asked = Instant::now();
+    job.listener.say(&ToSupervisor::Cancel { force: false });
+    let begun = Instant::now();
     job.stdout_has("bye");
     // A tenth of a second for the signal (RELIABILITY.md, P10), and some for the shell to say that it came.
-    let took = asked.elapsed();
+    let took = begun.elapsed();
     assert!(took < Duration::from_millis(500), "{took:?}");
     let exit = job.end();
     assert!(exit.canceled && exit.ended == Ended::Code { code: 7 });
@@ -54,12 +54,12 @@ fn what_ignores_the_others_is_killed() {
         "trap '' INT TERM; echo ready; while :; do sleep 1063; done",
     ));
     job.stdout_has("ready");
-    let asked = Instant::now();
-    job.told.say(&ToSupervisor::Cancel { force: false });
+    let begun = Instant::now();
+    job.listener.say(&ToSupervisor::Cancel { force: false });
     let exit = job.end();
     assert!(ended_by(&exit, "KILL"), "{exit:?}");
     assert!(
-        asked.elapsed().as_millis() >= 200,
+        begun.elapsed().as_millis() >= 200,
         "the graces were not kept"
     );
     assert!(exit.survivors.is_empty());
@@ -74,8 +74,8 @@ fn force_kills_at_once() {
     }];
     let mut job = Job::start(&exec);
     job.stdout_has("ready");
-    job.told.say(&ToSupervisor::Cancel { force: false });
-    job.told.say(&ToSupervisor::Cancel { force: true });
+    job.listener.say(&ToSupervisor::Cancel { force: false });
+    job.listener.say(&ToSupervisor::Cancel { force: true });
     assert!(ended_by(&job.end(), "KILL"));
 }
 
@@ -94,7 +94,7 @@ fn what_is_gone_a_moment_after_its_kill_is_not_named_as_left() {
         }];
         let mut job = Job::start(&exec);
         job.stdout_has("ready");
-        job.told.say(&ToSupervisor::Cancel { force: false });
+        job.listener.say(&ToSupervisor::Cancel { force: false });
         let exit = job.end();
         assert!(exit.canceled, "{exit:?}");
         assert_eq!(exit.survivors, [], "{exit:?}");
@@ -113,7 +113,7 @@ const TREE: &str = "trap '' INT TERM
 fn a_tree_is_ended_whole() {
     let mut job = Job::start(&sh(TREE));
     while job.stdout().lines().count() < 4 {
-        job.told.next().unwrap();
+        job.listener.next().unwrap();
     }
     let pids: Vec<i32> = job
         .stdout()
@@ -121,11 +121,11 @@ fn a_tree_is_ended_whole() {
         .map(|line| line.parse().unwrap())
         .collect();
     assert!(pids.iter().all(|pid| runs(*pid)));
-    job.told.say(&ToSupervisor::Cancel { force: false });
-    let asked = Instant::now();
+    job.listener.say(&ToSupervisor::Cancel { force: false });
+    let begun = Instant::now();
     let exit = job.end();
     // The graces before the last signal, and a second (RELIABILITY.md, P10).
-    let took = asked.elapsed();
+    let took = begun.elapsed();
     assert!(took < Duration::from_millis(200 + 1000), "{took:?}");
     assert!(
         ended_by(&exit, "KILL") && exit.survivors.is_empty(),
@@ -144,7 +144,7 @@ fn a_tree_that_runs_away_is_caught() {
         chmod +x next; ./next; echo ready; sleep 1073";
     let mut job = Job::start_here(script);
     job.stdout_has("ready");
-    job.told.say(&ToSupervisor::Cancel { force: false });
+    job.listener.say(&ToSupervisor::Cancel { force: false });
     let exit = job.end();
     assert!(exit.canceled && exit.survivors.is_empty(), "{exit:?}");
     let next = job.path("next").display().to_string();
@@ -174,10 +174,10 @@ END
 exec perl next";
     let mut job = Job::start_here(&format!("{script} {crowd}"));
     job.stdout_has("ready");
-    job.told.say(&ToSupervisor::Cancel { force: true });
-    let asked = Instant::now();
+    job.listener.say(&ToSupervisor::Cancel { force: true });
+    let begun = Instant::now();
     let exit = job.end();
-    let took = asked.elapsed();
+    let took = begun.elapsed();
     println!("{crowd} are ended within {took:?}");
     assert!(
         took < Duration::from_secs(8),
@@ -214,13 +214,13 @@ fn a_supervisor_below_a_job_is_no_part_of_it() {
     let mut job = Job::start(&sh(&script));
     job.stdout_has("ready");
     let who: Supervisor = patiently(|| inner.read_json(SUPERVISOR).unwrap());
-    job.told.say(&ToSupervisor::Cancel { force: true });
+    job.listener.say(&ToSupervisor::Cancel { force: true });
     let exit = job.end();
     assert!(exit.canceled && exit.survivors.is_empty(), "{exit:?}");
     assert!(runs(who.supervisor.pid) && runs(who.child.pid));
-    let mut told = Listener::to(&inner);
-    told.say(&ToSupervisor::Cancel { force: true });
-    assert!(told.complete().canceled);
+    let mut listener = Listener::to(&inner);
+    listener.say(&ToSupervisor::Cancel { force: true });
+    assert!(listener.complete().canceled);
     drop(scratch);
 }
 
@@ -273,8 +273,8 @@ fn one_who_became_root_is_named_and_outlives_the_cancel_with_what_the_job_has() 
     let child = job.who().child.pid;
     let name = || fs::read_to_string(format!("/proc/{child}/comm")).unwrap();
     patiently(|| (name() == "sleep\n").then_some(()));
-    job.told.say(&ToSupervisor::Cancel { force: true });
-    let why = job.told.until(|told| match told {
+    job.listener.say(&ToSupervisor::Cancel { force: true });
+    let why = job.listener.until(|message| match message {
         ToEngine::Defied(why) => why.clone(),
         _ => None,
     });
@@ -357,7 +357,7 @@ fn what_a_job_has_is_its_own_until_all_that_is_canceled_is_gone() {
         command.stdout(taken(&file));
     });
     job.stdout_has("ready");
-    job.told.say(&ToSupervisor::Cancel { force: false });
+    job.listener.say(&ToSupervisor::Cancel { force: false });
     let begun = Instant::now();
     while !is_free(&probe) {
         std::thread::sleep(Duration::from_millis(5));
@@ -393,11 +393,11 @@ fn a_signal_reaches_each_of_the_tree_once() {
     }];
     let mut job = Job::start(&exec);
     job.stdout_has("up");
-    job.told.say(&ToSupervisor::Cancel { force: false });
+    job.listener.say(&ToSupervisor::Cancel { force: false });
     assert!(ended_by(&job.end(), "KILL"));
-    let mut said: Vec<_> = job.stdout().lines().map(str::to_owned).collect();
-    said.sort();
-    assert_eq!(said, ["inner", "outer", "up"]);
+    let mut lines: Vec<_> = job.stdout().lines().map(str::to_owned).collect();
+    lines.sort();
+    assert_eq!(lines, ["inner", "outer", "up"]);
 }
 
 #[test]
@@ -414,7 +414,8 @@ fn ending_the_supervisor_is_a_cancel() {
 fn a_signal_alone_is_no_cancel() {
     let mut job = Job::start(&exec("sleep", &["1070"]));
     job.who();
-    job.told.say(&ToSupervisor::Signal(Signal::USR1.as_raw()));
+    job.listener
+        .say(&ToSupervisor::Signal(Signal::USR1.as_raw()));
     let exit = job.end();
     assert!(
         !exit.canceled && matches!(&exit.ended, Ended::Signal { signal, .. } if signal == "USR1")

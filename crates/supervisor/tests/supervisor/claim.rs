@@ -72,8 +72,8 @@ fn no_archiver_is_started_when_an_engine_comes_by() {
     let mut supervisor = supervisor(folder.path()).spawn().unwrap();
     patiently(|| folder.read_file(EXIT).unwrap());
     let claim = folder.lock_blocking().unwrap();
-    let mut told = job::Listener::to(&folder);
-    assert!(told.complete().complete);
+    let mut listener = job::Listener::to(&folder);
+    assert!(listener.complete().complete);
     assert!(supervisor.wait().unwrap().success());
     assert!(!scratch.path().join("mark").exists());
     drop(claim);
@@ -83,8 +83,8 @@ fn no_archiver_is_started_when_an_engine_comes_by() {
 fn one_who_only_listens_is_no_engine() {
     let (scratch, folder) = unwatched("echo hello");
     let mut supervisor = supervisor(folder.path()).spawn().unwrap();
-    let mut told = patiently(|| job::Listener::try_to(&folder));
-    assert!(told.complete().complete);
+    let mut listener = patiently(|| job::Listener::try_to(&folder));
+    assert!(listener.complete().complete);
     assert!(supervisor.wait().unwrap().success());
     patiently(|| fs::read_to_string(scratch.path().join("mark")).ok());
 }
@@ -93,10 +93,10 @@ fn one_who_only_listens_is_no_engine() {
 fn a_folder_that_is_being_dropped_is_left_alone() {
     let (_scratch, folder) = unwatched("echo hello");
     let mut supervisor = supervisor(folder.path()).spawn().unwrap();
-    let mut told = patiently(|| job::Listener::try_to(&folder));
-    told.complete();
+    let mut listener = patiently(|| job::Listener::try_to(&folder));
+    listener.complete();
     fs::remove_dir_all(folder.path()).unwrap();
-    drop(told);
+    drop(listener);
     assert!(supervisor.wait().unwrap().success());
     assert!(!folder.path().exists());
 }
@@ -110,7 +110,7 @@ fn a_killed_supervisor_leaves_a_whole_spool() {
     job.supervisor.kill().unwrap();
     job.supervisor.wait().unwrap();
     assert!(!who.supervisor.is_alive());
-    while job.told.next().is_some() {}
+    while job.listener.next().is_some() {}
     let end = spool::end(job.folder.path()).unwrap();
     assert_eq!(
         spool::Writer::resume(job.folder.path()).unwrap().position(),

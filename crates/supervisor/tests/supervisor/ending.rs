@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Instant};
 use supervisor::{
     control::{ToEngine, ToSupervisor},
     exec::Exec,
-    exit::{Ended, Exit, Survivor},
+    exit::{Ended, ExitRecord, Survivor},
     folder::EXIT,
 };
 
@@ -116,13 +116,13 @@ fn what_could_not_start_says_why() {
 #[test]
 fn a_grandchild_may_hold_the_output() {
     let mut job = Job::start_here("mkfifo gate; (read go <gate; echo late) & echo early; exit 5");
-    let asked = Instant::now();
-    let exit = job.told.exit();
+    let begun = Instant::now();
+    let exit = job.listener.exit();
     assert!(!exit.complete && exit.ended == Ended::Code { code: 5 });
     assert_eq!(exit.survivors.len(), 1, "{exit:?}");
     // Two seconds later that is written down too, and who comes now is told so.
-    let written: Exit = patiently(|| job.folder.read_json(EXIT).unwrap());
-    assert!(!written.complete && asked.elapsed().as_secs() >= 1);
+    let written: ExitRecord = patiently(|| job.folder.read_json(EXIT).unwrap());
+    assert!(!written.complete && begun.elapsed().as_secs() >= 1);
     let mut late = Listener::to(&job.folder);
     assert_eq!(
         late.next().unwrap(),
@@ -157,10 +157,10 @@ fn what_is_left_running_is_named_and_left() {
 #[test]
 fn a_cancel_after_the_childs_end_ends_the_rest() {
     let mut job = Job::start(&sh("(trap '' INT; sleep 1062) & echo $!"));
-    let exit = job.told.exit();
+    let exit = job.listener.exit();
     assert!(!exit.complete && !exit.canceled);
     let holder = exit.survivors[0].pid;
-    job.told.say(&ToSupervisor::Cancel { force: false });
+    job.listener.say(&ToSupervisor::Cancel { force: false });
     let exit = job.end();
     assert!(exit.complete && !exit.canceled && exit.survivors.is_empty());
     assert!(!runs(holder));
@@ -171,7 +171,7 @@ fn a_job_whose_folder_was_removed_keeps_nobody() {
     let mut job = Job::start(&sh("echo ready; cat"));
     job.stdout_has("ready");
     fs::remove_dir_all(job.folder.path()).unwrap();
-    job.told.say(&ToSupervisor::EndInput);
+    job.listener.say(&ToSupervisor::EndInput);
     let status = patiently(|| job.supervisor.try_wait().unwrap());
     assert!(status.success(), "{status}");
 }

@@ -12,10 +12,11 @@ use crate::job::{Job, Listener, exec, release, sh};
 #[test]
 fn input_is_read_and_ended() {
     let mut job = Job::start(&exec("cat", &[]));
-    job.told.say(&ToSupervisor::Input(b"one\n".to_vec()));
+    job.listener.say(&ToSupervisor::Input(b"one\n".to_vec()));
     job.stdout_has("one");
-    job.told.say(&ToSupervisor::Input(b"two \0 \xff".to_vec()));
-    job.told.say(&ToSupervisor::EndInput);
+    job.listener
+        .say(&ToSupervisor::Input(b"two \0 \xff".to_vec()));
+    job.listener.say(&ToSupervisor::EndInput);
     assert_eq!(job.end().ended, Ended::Code { code: 0 });
     assert_eq!(
         job.bytes(supervisor::spool::Stream::Stdout),
@@ -25,7 +26,7 @@ fn input_is_read_and_ended() {
 
 /// Sends ten megabytes and an end from a thread, and says when it could.
 fn paste(job: &Job) -> thread::JoinHandle<()> {
-    let mut stream = job.told.another_end();
+    let mut stream = job.listener.another_end();
     let mut frame = Vec::new();
     ToSupervisor::Input(vec![b'x'; 100_000]).encode(&mut frame);
     let mut end = Vec::new();
@@ -39,7 +40,7 @@ fn paste(job: &Job) -> thread::JoinHandle<()> {
 }
 
 fn input_pauses(listener: &mut Listener, paused: bool) {
-    listener.until(|told| (*told == ToEngine::InputPaused(paused)).then_some(()));
+    listener.until(|message| (*message == ToEngine::InputPaused(paused)).then_some(()));
 }
 
 #[test]
@@ -47,10 +48,10 @@ fn input_waits_for_a_child_that_does_not_read_and_is_not_lost() {
     let mut job = Job::start_here("mkfifo gate; echo ready; read go <gate; wc -c");
     job.stdout_has("ready");
     let pasting = paste(&job);
-    input_pauses(&mut job.told, true);
+    input_pauses(&mut job.listener, true);
     assert!(!pasting.is_finished());
     release(&job.path("gate"));
-    input_pauses(&mut job.told, false);
+    input_pauses(&mut job.listener, false);
     job.end();
     pasting.join().unwrap();
     assert_eq!(job.stdout(), "ready\n10000000\n");
@@ -61,7 +62,7 @@ fn output_and_cancel_go_on_while_input_waits() {
     let mut job = Job::start_here("mkfifo gate; echo ready; read go <gate; echo on; sleep 1071");
     job.stdout_has("ready");
     let stuck = paste(&job);
-    input_pauses(&mut job.told, true);
+    input_pauses(&mut job.listener, true);
     release(&job.path("gate"));
     job.stdout_has("on");
     let mut other = Listener::to(&job.folder);
@@ -79,9 +80,9 @@ fn a_child_may_close_its_input() {
     ));
     job.stdout_has("closed");
     for _ in 0..30 {
-        job.told.say(&ToSupervisor::Input(vec![b'x'; 100_000]));
+        job.listener.say(&ToSupervisor::Input(vec![b'x'; 100_000]));
     }
-    job.told.say(&ToSupervisor::Signal(
+    job.listener.say(&ToSupervisor::Signal(
         rustix::process::Signal::USR1.as_raw(),
     ));
     assert_eq!(job.end().ended, Ended::Code { code: 3 });

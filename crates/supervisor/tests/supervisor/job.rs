@@ -14,7 +14,7 @@ use serde::Serialize;
 use supervisor::{
     control::{self, Decoder, Frame, ToEngine, ToSupervisor},
     exec::{Exec, FORMAT, Grace},
-    exit::Exit,
+    exit::ExitRecord,
     folder::{EXIT, Folder, JOB, Lock, SUPERVISOR, Supervisor},
     spool::{Position, Reader, Stream},
 };
@@ -77,7 +77,7 @@ pub(crate) struct Job {
     scratch: tempfile::TempDir,
     pub(crate) folder: Folder,
     pub(crate) supervisor: Child,
-    pub(crate) told: Listener,
+    pub(crate) listener: Listener,
     /// As an engine has it. Without it a supervisor waits for one to come by.
     _claim: Lock,
 }
@@ -94,14 +94,14 @@ impl Job {
         let claim = folder.lock_blocking().unwrap();
         let mut command = supervisor(folder.path());
         prepare(scratch.path(), &mut command);
-        let listener = control::bind(folder.path()).unwrap();
-        let told = Listener::to(&folder);
-        let supervisor = command.stdin(OwnedFd::from(listener)).spawn().unwrap();
+        let socket = control::bind(folder.path()).unwrap();
+        let listener = Listener::to(&folder);
+        let supervisor = command.stdin(OwnedFd::from(socket)).spawn().unwrap();
         Self {
             scratch,
             folder,
             supervisor,
-            told,
+            listener,
             _claim: claim,
         }
     }
@@ -122,10 +122,10 @@ impl Job {
     }
 
     /// Waits for the end and for the supervisor to leave; the exit, which the socket and the file agree on.
-    pub(crate) fn end(&mut self) -> Exit {
-        let told = self.told.complete();
-        let written: Exit = self.folder.read_json(EXIT).unwrap().unwrap();
-        assert_eq!(told, written);
+    pub(crate) fn end(&mut self) -> ExitRecord {
+        let reported = self.listener.complete();
+        let written: ExitRecord = self.folder.read_json(EXIT).unwrap().unwrap();
+        assert_eq!(reported, written);
         assert_eq!(
             supervisor::spool::end(self.folder.path()).unwrap().offset,
             written.spool_end
@@ -167,7 +167,7 @@ impl Job {
     /// Waits until the child has written this to its standard output.
     pub(crate) fn stdout_has(&mut self, text: &str) {
         while !self.stdout().contains(text) {
-            self.told.next().expect("the supervisor is there");
+            self.listener.next().expect("the supervisor is there");
         }
     }
 
@@ -179,7 +179,7 @@ impl Job {
 impl Drop for Job {
     fn drop(&mut self) {
         if matches!(self.supervisor.try_wait(), Ok(None)) {
-            self.told.say(&ToSupervisor::Cancel { force: true });
+            self.listener.say(&ToSupervisor::Cancel { force: true });
             let patience = Instant::now() + Duration::from_secs(5);
             while matches!(self.supervisor.try_wait(), Ok(None)) && Instant::now() < patience {
                 thread::sleep(Duration::from_millis(10));
@@ -214,7 +214,7 @@ pub(crate) struct Listener {
     stream: UnixStream,
     decoder: Decoder<ToEngine>,
     /// The latest exit that was told.
-    pub(crate) exit: Option<Exit>,
+    pub(crate) exit: Option<ExitRecord>,
 }
 
 impl Listener {
@@ -222,7 +222,7 @@ impl Listener {
         Self::try_to(folder).unwrap()
     }
 
-    /// None where nobody answers at the socket yet.
+    /// None if no supervisor answers at the socket yet.
     pub(crate) fn try_to(folder: &Folder) -> Option<Self> {
         let stream = control::connect(folder.path()).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -247,11 +247,11 @@ impl Listener {
     /// The next thing told; None when the supervisor has left.
     pub(crate) fn next(&mut self) -> Option<ToEngine> {
         loop {
-            if let Some(told) = self.decoder.next().unwrap() {
-                if let ToEngine::Exit(exit) = &told {
+            if let Some(message) = self.decoder.next().unwrap() {
+                if let ToEngine::Exit(exit) = &message {
                     self.exit = Some(exit.clone());
                 }
-                return Some(told);
+                return Some(message);
             }
             let mut bytes = [0; 4096];
             let n = self
@@ -268,24 +268,24 @@ impl Listener {
     /// Waits for something to be told.
     pub(crate) fn until<T>(&mut self, mut wanted: impl FnMut(&ToEngine) -> Option<T>) -> T {
         loop {
-            let told = self.next().expect("the supervisor is still there");
-            if let Some(found) = wanted(&told) {
+            let message = self.next().expect("the supervisor is still there");
+            if let Some(found) = wanted(&message) {
                 return found;
             }
         }
     }
 
     /// Waits for the next exit told.
-    pub(crate) fn exit(&mut self) -> Exit {
-        self.until(|told| match told {
+    pub(crate) fn exit(&mut self) -> ExitRecord {
+        self.until(|message| match message {
             ToEngine::Exit(exit) => Some(exit.clone()),
             _ => None,
         })
     }
 
     /// Waits for the end; the last exit told before it.
-    pub(crate) fn complete(&mut self) -> Exit {
-        self.until(|told| matches!(told, ToEngine::Complete).then_some(()));
+    pub(crate) fn complete(&mut self) -> ExitRecord {
+        self.until(|message| matches!(message, ToEngine::Complete).then_some(()));
         self.exit.clone().expect("an exit is told before the end")
     }
 }

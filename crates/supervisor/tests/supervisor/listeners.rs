@@ -16,7 +16,7 @@ fn everybody_is_told_everything() {
     for listener in &mut listeners {
         assert_eq!(listener.next().unwrap(), ToEngine::Committed { offset: 0 });
     }
-    job.told.say(&ToSupervisor::Input(b"hello".to_vec()));
+    job.listener.say(&ToSupervisor::Input(b"hello".to_vec()));
     for listener in &mut listeners {
         assert_eq!(listener.next().unwrap(), ToEngine::Committed { offset: 45 });
     }
@@ -37,21 +37,21 @@ fn a_slow_listener_keeps_nobody_waiting_and_is_told_the_latest() {
     let mut slow = Listener::to(&job.folder);
     let mut pokes = 0_usize;
     while !job.stdout().ends_with(&format!("\n{}\n", lines - 1)) {
-        job.told
-            .until(|told| matches!(told, ToEngine::Committed { .. }).then_some(()));
+        job.listener
+            .until(|message| matches!(message, ToEngine::Committed { .. }).then_some(()));
         pokes += 1;
     }
     let end = supervisor::spool::end(job.folder.path()).unwrap().offset;
-    let mut told = 0;
+    let mut messages = 0;
     slow.until(|news| {
-        told += 1;
+        messages += 1;
         (*news == ToEngine::Committed { offset: end }).then_some(())
     });
     assert!(
-        told < 1000 && pokes > 0,
-        "{told} frames were kept for a slow listener"
+        messages < 1000 && pokes > 0,
+        "{messages} frames were kept for a slow listener"
     );
-    job.told.say(&ToSupervisor::EndInput);
+    job.listener.say(&ToSupervisor::EndInput);
     job.end();
 }
 
@@ -64,9 +64,9 @@ fn who_sends_nonsense_is_sent_away() {
         .write_all(&[1, 255, 255, 255, 255])
         .unwrap();
     while broken.next().is_some() {}
-    job.told.say(&ToSupervisor::EndInput);
-    job.told
-        .until(|told| matches!(told, ToEngine::Complete).then_some(()));
+    job.listener.say(&ToSupervisor::EndInput);
+    job.listener
+        .until(|message| matches!(message, ToEngine::Complete).then_some(()));
     assert!(
         job.complaints().contains("is too long"),
         "{}",

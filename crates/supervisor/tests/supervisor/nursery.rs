@@ -33,8 +33,8 @@ fn hatch(place: &Path) -> (Child, UnixStream) {
 
 /// Asks for a supervisor, and listens to it.
 fn ask(nursery: &UnixStream, folder: &Folder, mark: &str) -> Listener {
-    let listener = control::bind(folder.path()).unwrap();
-    let told = Listener::to(folder);
+    let socket = control::bind(folder.path()).unwrap();
+    let listener = Listener::to(folder);
     let claims = File::create(folder.path().join("claims")).unwrap();
     let path = std::env::var_os("PATH").unwrap();
     let environment = [
@@ -47,10 +47,10 @@ fn ask(nursery: &UnixStream, folder: &Folder, mark: &str) -> Listener {
         nursery,
         folder.path(),
         environment,
-        [listener.as_fd(), claims.as_fd()],
+        [socket.as_fd(), claims.as_fd()],
     )
     .unwrap();
-    told
+    listener
 }
 
 #[test]
@@ -66,22 +66,22 @@ fn it_becomes_the_supervisor_of_each_job_and_leaves_them_when_it_ends() {
         .each_ref()
         .map(|folder| folder.lock_blocking().unwrap());
     let (mut process, socket) = hatch(&scratch.path().join("job 0"));
-    let mut told = [
+    let mut listeners = [
         ask(&socket, &folders[0], "one"),
         ask(&socket, &folders[1], "two"),
     ];
 
     for (folder, mark) in folders.iter().zip(["MARK=one", "MARK=two"]) {
-        let said = patiently(|| {
+        let text = patiently(|| {
             let log = job::log(folder).into_iter().flat_map(|(_, bytes)| bytes);
-            let said = String::from_utf8(log.collect()).unwrap();
-            said.ends_with("3\n").then_some(said)
+            let text = String::from_utf8(log.collect()).unwrap();
+            text.ends_with("3\n").then_some(text)
         });
-        assert!(said.lines().any(|line| line == mark), "{said}");
-        assert!(!said.contains("OF_THE_NURSERY"), "{said}");
+        assert!(text.lines().any(|line| line == mark), "{text}");
+        assert!(!text.contains("OF_THE_NURSERY"), "{text}");
         assert!(
-            said.ends_with("\n0\n1\n2\n3\n"),
-            "only its own are open: {said}"
+            text.ends_with("\n0\n1\n2\n3\n"),
+            "only its own are open: {text}"
         );
         let who: Supervisor = folder.read_json(SUPERVISOR).unwrap().unwrap();
         let line = fs::read(format!("/proc/{}/cmdline", who.supervisor.pid)).unwrap();
@@ -90,11 +90,11 @@ fn it_becomes_the_supervisor_of_each_job_and_leaves_them_when_it_ends() {
     }
     drop(socket);
     assert!(process.wait().unwrap().success());
-    for (folder, told) in folders.iter().zip(&mut told) {
+    for (folder, listener) in folders.iter().zip(&mut listeners) {
         let who: Supervisor = folder.read_json(SUPERVISOR).unwrap().unwrap();
         assert!(who.supervisor.is_alive() && who.child.is_alive());
-        told.say(&ToSupervisor::EndInput);
-        assert_eq!(told.complete().ended, Ended::Code { code: 4 });
+        listener.say(&ToSupervisor::EndInput);
+        assert_eq!(listener.complete().ended, Ended::Code { code: 4 });
         patiently(|| (!runs(who.supervisor.pid)).then_some(()));
     }
     drop(claims);
@@ -107,9 +107,9 @@ fn it_buries_the_supervisors_it_became() {
     describe(&folder, &sh("exit 0"));
     let _claim = folder.lock_blocking().unwrap();
     let (mut process, socket) = hatch(&scratch.path().join("another length"));
-    let mut told = ask(&socket, &folder, "x");
+    let mut listener = ask(&socket, &folder, "x");
     let who: Supervisor = patiently(|| folder.read_json(SUPERVISOR).unwrap());
-    told.complete();
+    listener.complete();
     patiently(|| (!Path::new(&format!("/proc/{}", who.supervisor.pid)).exists()).then_some(()));
     drop(socket);
     assert!(process.wait().unwrap().success());

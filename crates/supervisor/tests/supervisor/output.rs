@@ -47,11 +47,11 @@ fn a_log_longer_than_a_segment_is_kept() {
 fn streams_are_kept_apart_and_in_the_order_they_came() {
     let script = "echo 1; read go; echo 2 >&2; read go; echo 3; read go; echo 4 >&2";
     let mut job = Job::start(&crate::job::sh(script));
-    for said in 1..=3 {
-        let lines = 42 * said;
-        job.told
-            .until(|told| (*told == ToEngine::Committed { offset: lines }).then_some(()));
-        job.told.say(&ToSupervisor::Input(b"go\n".to_vec()));
+    for count in 1..=3 {
+        let lines = 42 * count;
+        job.listener
+            .until(|message| (*message == ToEngine::Committed { offset: lines }).then_some(()));
+        job.listener.say(&ToSupervisor::Input(b"go\n".to_vec()));
     }
     job.end();
     let (out, err) = (Stream::Stdout, Stream::Stderr);
@@ -74,7 +74,7 @@ fn a_child_may_close_its_outputs_and_live() {
             .unwrap()
             .is_none()
     );
-    job.told.say(&ToSupervisor::Input(b"go\n".to_vec()));
+    job.listener.say(&ToSupervisor::Input(b"go\n".to_vec()));
     assert!(matches!(
         job.end().ended,
         supervisor::exit::Ended::Code { code: 4 }

@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use crate::job::{Job, sh};
 
-/// Runs a job and gives the names of what was brought onto the disk, in order; none where system calls cannot be traced.
+/// Runs a job and gives the names of what was brought onto the disk, in order; none if system calls cannot be traced.
 fn synced(script: &str) -> Option<Vec<String>> {
     let can_trace = Command::new("strace")
         .args(["-o", "/dev/null", "true"])

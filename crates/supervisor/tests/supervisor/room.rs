@@ -32,15 +32,15 @@ fn reading_pauses_below_the_floor_and_goes_on_above_it() {
         command.env("VMO_DISK_FLOOR", floor.to_string());
         ballast = Some(path);
     });
-    let why = job.told.until(|told| match told {
+    let why = job.listener.until(|message| match message {
         ToEngine::Paused(why) => why.clone(),
         _ => None,
     });
     assert!(why.starts_with("disk full: "), "{why}");
     assert!(job.log().is_empty());
     std::fs::remove_file(ballast.unwrap()).unwrap();
-    job.told
-        .until(|told| (*told == ToEngine::Paused(None)).then_some(()));
+    job.listener
+        .until(|message| (*message == ToEngine::Paused(None)).then_some(()));
     assert_eq!(job.end().ended, Ended::Code { code: 0 });
     assert_eq!(job.bytes(Stream::Stdout).len(), 3_000_005);
 }
@@ -59,11 +59,11 @@ fn a_child_that_ends_while_there_is_no_room_has_ended_when_its_output_is_kept() 
     });
     let child = job.who().pgid;
     patiently(|| (!runs(child)).then_some(()));
-    job.told
-        .until(|told| matches!(told, ToEngine::Paused(Some(_))).then_some(()));
+    job.listener
+        .until(|message| matches!(message, ToEngine::Paused(Some(_))).then_some(()));
     assert_eq!(job.folder.read_file(EXIT).unwrap(), None);
     std::fs::remove_file(ballast.unwrap()).unwrap();
-    let first = job.told.exit();
+    let first = job.listener.exit();
     assert!(first.spool_end > 0, "an end before its bytes: {first:?}");
     assert_eq!(job.end().ended, Ended::Code { code: 3 });
     assert_eq!(job.stdout(), "out\n");
@@ -106,8 +106,8 @@ fn what_the_disk_refuses_is_written_once_it_can_be() {
         maximum,
     };
     prlimit(pid, Resource::Fsize, limits).unwrap();
-    job.told.say(&ToSupervisor::Input(b"go\n".to_vec()));
-    let why = job.told.until(|told| match told {
+    job.listener.say(&ToSupervisor::Input(b"go\n".to_vec()));
+    let why = job.listener.until(|message| match message {
         ToEngine::Paused(why) => why.clone(),
         _ => None,
     });
@@ -124,8 +124,8 @@ fn what_the_disk_refuses_is_written_once_it_can_be() {
         maximum,
     };
     prlimit(pid, Resource::Fsize, limits).unwrap();
-    job.told
-        .until(|told| (*told == ToEngine::Paused(None)).then_some(()));
+    job.listener
+        .until(|message| (*message == ToEngine::Paused(None)).then_some(()));
     job.end();
     let lines: String = (1..=400_000).map(|n| format!("{n}\n")).collect();
     assert!(job.stdout() == lines, "some lines are missing");
@@ -157,8 +157,8 @@ fn a_job_that_waits_for_room_ends_when_its_folder_is_deleted() {
             command.env("VMO_DISK_FLOOR", u64::MAX.to_string());
         },
     );
-    job.told
-        .until(|told| matches!(told, ToEngine::Paused(Some(_))).then_some(()));
+    job.listener
+        .until(|message| matches!(message, ToEngine::Paused(Some(_))).then_some(()));
     let child = job.who().pgid;
     std::fs::remove_dir_all(job.folder.path()).unwrap();
     let status = patiently(|| job.supervisor.try_wait().unwrap());
@@ -171,9 +171,9 @@ fn a_job_that_waits_for_room_can_be_canceled_and_keeps_what_it_wrote() {
     let mut job = Job::start_in(&sh("echo out; sleep 1069"), |_, command| {
         command.env("VMO_DISK_FLOOR", u64::MAX.to_string());
     });
-    job.told
-        .until(|told| matches!(told, ToEngine::Paused(Some(_))).then_some(()));
-    job.told.say(&ToSupervisor::Cancel { force: false });
+    job.listener
+        .until(|message| matches!(message, ToEngine::Paused(Some(_))).then_some(()));
+    job.listener.say(&ToSupervisor::Cancel { force: false });
     assert!(job.end().canceled);
     assert_eq!(job.stdout(), "out\n");
 }

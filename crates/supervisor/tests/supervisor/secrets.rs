@@ -49,17 +49,17 @@ fn a_prompt_that_ends_as_a_secret_begins_is_seen() {
         "printf 'Password: s'; read answer; printf 'log in to s3cr3t-of'; read answer",
     ));
     job.stdout_has("Password: ");
-    let asked = Instant::now();
+    let begun = Instant::now();
     job.stdout_has("Password: s");
     assert!(
-        asked.elapsed() < Duration::from_secs(5),
+        begun.elapsed() < Duration::from_secs(5),
         "{:?}",
-        asked.elapsed()
+        begun.elapsed()
     );
-    job.told.say(&ToSupervisor::Input(b"x\n".to_vec()));
+    job.listener.say(&ToSupervisor::Input(b"x\n".to_vec()));
     // So much of it is not shown, but that something is there.
     job.stdout_has("log in to ***");
-    job.told.say(&ToSupervisor::Input(b"x\n".to_vec()));
+    job.listener.say(&ToSupervisor::Input(b"x\n".to_vec()));
     job.end();
 }
 
@@ -72,7 +72,7 @@ fn what_is_said_of_processes_left_running_has_no_secret() {
     let mut job = Job::start_in(&exec, |scratch, command| {
         command.env("TOKEN", SECRET).env("HERE", scratch);
     });
-    let exit = job.told.exit();
+    let exit = job.listener.exit();
     let survivors = exit.survivors.iter();
     let commands: Vec<&str> = survivors.map(|one| one.command.as_str()).collect();
     assert!(
@@ -161,7 +161,7 @@ fn orphans_are_written_down_as_they_come() {
         all.first().cloned()
     });
     assert!(job.stdout().contains(&format!("{}\n", orphan.pid)));
-    job.told.say(&ToSupervisor::Cancel { force: true });
+    job.listener.say(&ToSupervisor::Cancel { force: true });
     job.end();
     assert!(!runs(orphan.pid));
 }
@@ -175,7 +175,7 @@ fn what_ended_by_itself_was_not_canceled() {
         let mut job = Job::start(&sh(&script));
         job.stdout_has("end");
         std::thread::sleep(Duration::from_micros(delay * 500));
-        job.told.say(&ToSupervisor::Cancel { force: false });
+        job.listener.say(&ToSupervisor::Cancel { force: false });
         let exit = job.end();
         let by_itself = exit.ended == supervisor::exit::Ended::Code { code: 5 };
         assert_eq!(exit.canceled, !by_itself, "{exit:?}");

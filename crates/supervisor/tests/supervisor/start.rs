@@ -9,7 +9,7 @@ use std::{
 use rustix::io::{FdFlags, fcntl_setfd};
 use supervisor::{
     control,
-    exit::{Ended, Exit},
+    exit::{Ended, ExitRecord},
     folder::{EXEC, EXIT, Folder, SUPERVISOR, Supervisor},
 };
 
@@ -96,7 +96,8 @@ fn supervisor_and_child_are_in_groups_and_sessions_of_their_own() {
     let session =
         rustix::process::getsid(rustix::process::Pid::from_raw(who.supervisor.pid)).unwrap();
     assert_eq!(session.as_raw_nonzero().get(), who.supervisor.pid);
-    job.told.say(&supervisor::control::ToSupervisor::EndInput);
+    job.listener
+        .say(&supervisor::control::ToSupervisor::EndInput);
     job.end();
 }
 
@@ -113,9 +114,9 @@ fn it_binds_its_socket_itself_where_none_is_handed_to_it_and_paths_may_be_long()
         .spawn()
         .unwrap();
     job::patiently(|| folder.read_json::<Supervisor>(SUPERVISOR).unwrap());
-    let mut told = job::Listener::to(&folder);
-    told.say(&control::ToSupervisor::EndInput);
-    assert_eq!(told.complete().ended, Ended::Code { code: 1 });
+    let mut listener = job::Listener::to(&folder);
+    listener.say(&control::ToSupervisor::EndInput);
+    assert_eq!(listener.complete().ended, Ended::Code { code: 1 });
     assert!(supervisor.wait().unwrap().success());
 }
 
@@ -144,20 +145,20 @@ fn a_later_format_is_refused_with_both_numbers() {
     let later = serde_json::json!({ "format": 7, "what": "ever" });
     job::describe(&folder, &later);
     assert!(supervisor(folder.path()).status().unwrap().success());
-    let exit: Exit = folder.read_json(EXIT).unwrap().unwrap();
+    let exit: ExitRecord = folder.read_json(EXIT).unwrap().unwrap();
     let why = "the job has format 7, and its supervisor knows formats up to 1".to_owned();
     assert_eq!(exit.ended, Ended::CouldNotStart { why });
 }
 
 #[test]
 fn it_says_how_it_is_called() {
-    let said = Command::new(env!("CARGO_BIN_EXE_vmo-supervisor"))
+    let output = Command::new(env!("CARGO_BIN_EXE_vmo-supervisor"))
         .arg0("vmo-supervisor")
         .output()
         .unwrap();
-    assert_eq!(said.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(2));
     assert!(
-        String::from_utf8(said.stderr)
+        String::from_utf8(output.stderr)
             .unwrap()
             .starts_with("usage: vmo-supervisor JOBDIR")
     );

@@ -32,7 +32,7 @@ fn its_size_can_change() {
         "trap 'stty size; exit 0' WINCH; echo ready; while :; do sleep 0.02; done",
     ));
     job.stdout_has("ready");
-    job.told.say(&ToSupervisor::Resize(Window {
+    job.listener.say(&ToSupervisor::Resize(Window {
         rows: 50,
         cols: 132,
     }));
@@ -52,9 +52,9 @@ fn all_is_read_before_its_end() {
 fn it_takes_input_and_its_end() {
     let mut job = Job::start(&in_terminal("stty -echo; echo ready; cat; echo over"));
     job.stdout_has("ready");
-    job.told.say(&ToSupervisor::Input(b"typed\n".to_vec()));
+    job.listener.say(&ToSupervisor::Input(b"typed\n".to_vec()));
     job.stdout_has("typed");
-    job.told.say(&ToSupervisor::EndInput);
+    job.listener.say(&ToSupervisor::EndInput);
     job.end();
     assert_eq!(job.stdout(), "ready\r\ntyped\r\nover\r\n");
 }
@@ -73,7 +73,7 @@ fn a_cancel_reaches_every_job_of_a_shell_in_it() {
         "set -m; sh -c 'trap \"\" INT HUP; echo up; sleep 1072' & wait",
     ));
     job.stdout_has("up");
-    job.told.say(&ToSupervisor::Cancel { force: false });
+    job.listener.say(&ToSupervisor::Cancel { force: false });
     let exit = job.end();
     assert!(exit.canceled && exit.survivors.is_empty(), "{exit:?}");
 }

@@ -55,7 +55,7 @@ fn what_is_faster_or_canceled_before_has_not_timed_out() {
     exec.graces[0].wait_ms = 1_000;
     let mut job = Job::start(&exec);
     job.stdout_has("ready");
-    job.told.say(&ToSupervisor::Cancel { force: false });
+    job.listener.say(&ToSupervisor::Cancel { force: false });
     let exit = job.end();
     assert!(exit.canceled);
     assert!(matches!(exit.ended, Ended::Signal { .. }), "{exit:?}");

@@ -4,7 +4,7 @@ import { Projects } from '$lib/state/projects.svelte';
 import { aProject, FakeWorld } from '$lib/testing/fake';
 import { addDropped, askDropped } from './add';
 
-test('dropped folders are added, each for itself, and a makefile stands for its folder', async () => {
+test('dropped folders are added, each for itself, and a makefile means its folder', async () => {
   const world = new FakeWorld();
   const projects = new Projects(await world.connected());
   const notices = new Notices();
@@ -21,7 +21,7 @@ test('dropped folders are added, each for itself, and a makefile stands for its 
   expect(notices.list.map(({ text }) => text)).toEqual(['Failed to add /plain: no makefile in it']);
 });
 
-test('where the path is not told it is asked for, by the name of the folder', async () => {
+test('an unknown path is asked for, by the name of the folder', async () => {
   const projects = new Projects(await new FakeWorld().connected());
   const app: Parameters<typeof askDropped>[0] = { projects, overlay: null };
   askDropped(app, 'shop-infra');

@@ -24,7 +24,7 @@ export function standAt(project: string): void {
   });
 }
 
-/** Adds what was dropped, one after the other; a makefile stands for its folder. */
+/** Adds what was dropped, one after the other; a makefile means its folder. */
 export async function addDropped(
   app: Pick<App, 'projects' | 'notices'>,
   paths: string[],
@@ -35,7 +35,7 @@ export async function addDropped(
   }
 }
 
-/** Asks for the path of a folder that was dropped on a browser's window, which does not tell it. */
+/** Asks for the path of a folder that was dropped on a browser's window, which does not give it. */
 export function askDropped(app: Pick<App, 'projects' | 'overlay'>, name: string): void {
   app.projects.dropped = name;
   app.overlay = 'add-project';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { asked } from './consent';
+import { consentWords } from './consent';
 
 test('a command of the config and the own ssh are different questions', () => {
   for (const keyword of ['ProxyCommand', 'Match exec'])
-    expect(asked({ keyword }).title).toBe('Allow a command on this machine?');
+    expect(consentWords({ keyword }).title).toBe('Allow a command on this machine?');
   for (const keyword of ['PKCS11Provider', 'KnownHostsCommand', 'GSSAPIAuthentication'])
-    expect(asked({ keyword }).allow).toBe('Use my own ssh');
+    expect(consentWords({ keyword }).allow).toBe('Use my own ssh');
 });

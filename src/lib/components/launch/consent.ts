@@ -1,8 +1,8 @@
 // What a person is asked to allow, in words, by its kind.
 import type { CommandConsent } from '$lib/wire';
 
-/** The words of a question. */
-export interface Asked {
+/** The words of the question. */
+export interface ConsentWords {
   title: string;
   /** What it is for, after "To reach HOST,". */
   purpose: string;
@@ -13,7 +13,7 @@ export interface Asked {
 /** Settings whose own text is the command. */
 const COMMANDS = ['ProxyCommand', 'Match exec'];
 
-const COMMAND: Asked = {
+const COMMAND: ConsentWords = {
   title: 'Allow a command on this machine?',
   purpose:
     'your SSH config runs this command on this machine, with your permissions. If you allow it, it runs from now on without asking, for every host that uses it.',
@@ -21,7 +21,7 @@ const COMMAND: Asked = {
   allow: 'Allow this command',
 };
 
-const OWN_SSH: Asked = {
+const OWN_SSH: ConsentWords = {
   title: 'Use your own ssh for this host?',
   purpose:
     'your SSH config asks for something that only your own ssh can do. If you allow it, ssh makes the connection from now on without asking; this app then asks you whatever ssh asks.',
@@ -29,7 +29,7 @@ const OWN_SSH: Asked = {
   allow: 'Use my own ssh',
 };
 
-/** The words for what is asked: a command of the config, or the person's own `ssh` for what the app does not do itself. */
-export function asked({ keyword }: Pick<CommandConsent, 'keyword'>): Asked {
+/** The words for a consent: to a command of the config, or to the person's own `ssh` for what the app does not do itself. */
+export function consentWords({ keyword }: Pick<CommandConsent, 'keyword'>): ConsentWords {
   return COMMANDS.includes(keyword) ? COMMAND : OWN_SSH;
 }

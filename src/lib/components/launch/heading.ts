@@ -5,7 +5,7 @@ import type { Form } from '$lib/state/launch/launch.svelte';
 import type { CommandFields } from '$lib/state/launch/command.svelte';
 import type { TargetFields } from '$lib/state/launch/target-fields.svelte';
 
-/** What is said of a launch. */
+/** The words of a launch form. */
 export interface Heading {
   title: string;
   aside: string | undefined;
@@ -26,12 +26,12 @@ export function heading(
 ): Heading {
   if (form.kind === 'target') {
     const { name, place, danger } = form.target;
-    // What the band asks is not said twice.
-    const said = about(form.target);
+    // The question of the band is not repeated.
+    const help = about(form.target);
     // The form shows itself what runs, and first of all what it leads to.
-    const isShown = said?.by === 'command' || form.target.summary?.by.by === 'leads';
+    const isShown = help?.by === 'command' || form.target.summary?.by.by === 'leads';
     const isAsked = danger !== null && form.target.doc === dangerWords(danger);
-    const doc = said === null || isShown || isAsked ? null : said.whole;
+    const doc = help === null || isShown || isAsked ? null : help.whole;
     const called = fields.kind === 'target' ? fields.name : name;
     return {
       title: `Run ${name}`,

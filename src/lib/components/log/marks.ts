@@ -17,7 +17,7 @@ export function lineAt(target: EventTarget | null): number | null {
   return row ? Number(row.dataset.line) : null;
 }
 
-/** Marks characters from where a pointer went down until it comes up; `clicked` is told where it did not move. */
+/** Marks characters from where a pointer went down until it comes up; calls `clicked` if it did not move. */
 export function mark(view: LogView, down: PointerEvent, clicked: () => void): void {
   const scroller = down.currentTarget as HTMLElement;
   const presses = count(down);
@@ -46,7 +46,7 @@ export function mark(view: LogView, down: PointerEvent, clicked: () => void): vo
   const up = () => {
     clearInterval(timer);
     window.removeEventListener('pointermove', move);
-    // The press after a drag begins anew.
+    // The press after a drag is a new one.
     if (moved) last.at = -Infinity;
     else clicked();
   };
@@ -113,7 +113,7 @@ function rectOf(texts: Text[], column: number, range: Range): DOMRect {
   let at = column;
   for (const node of texts) {
     if (at < node.length) {
-      // What a mark stands for is where the mark is.
+      // The text that a mark replaces is at the place of the mark.
       const mark = node.parentElement?.closest('.unseen');
       if (mark) return mark.getBoundingClientRect();
       range.setStart(node, at);

@@ -1,4 +1,4 @@
-// Between the scroll bar and the position in the log: the element's offset is always made of the position, and only a
+// Between the scroll bar and the position in the log: the element's offset always follows from the position, and only a
 // change that we did not make (a drag of the bar, a wheel) is read back.
 import { PAGE_KEYS, px } from './moves';
 import { modHeld } from '$lib/keys';
@@ -8,20 +8,20 @@ import type { LogView } from '$lib/state/log/view.svelte';
 export function scrolling(view: LogView, sideways: (px: number) => void) {
   const { scroll: window } = view;
   return (element: HTMLElement) => {
-    let made = 0;
+    let applied = 0;
 
     $effect(() => {
       const offset = window.measures.offsetOf(window.position);
       // Reading it forces a layout, writing it in vain cancels a smooth scroll under way.
       if (Math.abs(element.scrollTop - offset) >= 1) element.scrollTop = offset;
-      made = element.scrollTop;
+      applied = element.scrollTop;
     });
 
     function scroll() {
-      if (Math.abs(element.scrollTop - made) < 1) return;
+      if (Math.abs(element.scrollTop - applied) < 1) return;
       // The window became taller and the browser moved what no longer fits: no person did.
       if (element.clientHeight !== window.height) return window.resize(element.clientHeight);
-      made = element.scrollTop;
+      applied = element.scrollTop;
       window.moveTo(window.measures.positionOf(element.scrollTop));
     }
 
@@ -34,7 +34,7 @@ export function scrolling(view: LogView, sideways: (px: number) => void) {
       // Before the next line comes and takes the window back to the end.
       if (event.deltaY < 0) window.pause();
       if (!window.measures.scaled) return;
-      // On a scaled bar one px stands for many lines: the wheel moves by real ones.
+      // On a scaled bar one px is many lines: the wheel moves by real ones.
       event.preventDefault();
       window.moveBy(px(event.deltaY, event.deltaMode, window.height));
     }

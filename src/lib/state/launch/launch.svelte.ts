@@ -28,7 +28,7 @@ export interface TargetForm {
   scan: Scan;
   /** What is known of earlier launches. */
   presets: Presets;
-  /** What to begin with, where it is not what it was last started with: a job's own values. */
+  /** What to begin with, if that is not what it was last started with: a job's own values. */
   filled: Filled | null;
 }
 
@@ -68,10 +68,12 @@ export class Launch {
   form = $state.raw<Form | null>(null);
   /** The project whose trust is asked for, and what happens then. */
   trust = $state.raw<{ project: Project; then: () => void } | null>(null);
-  /** The job that is only run again where a person has seen what it runs. */
+  /** The job that is only run again once a person has seen what it runs. */
   foreign = $state.raw<Foreign | null>(null);
   /** The command of the SSH config that has to be allowed first, and who waits for that. */
-  consent = $state.raw<{ asked: CommandConsent; answer: (allowed: boolean) => void } | null>(null);
+  consent = $state.raw<{ question: CommandConsent; answer: (allowed: boolean) => void } | null>(
+    null,
+  );
   /** What is being started by a click: a second click waits for it. */
   #starting = $state.raw<string | null>(null);
   /** The last form that was asked for; one that is ready later than it does not open. */
@@ -96,7 +98,7 @@ export class Launch {
     return (await this.#world.client.ask(copy, 'line')).line;
   }
 
-  /** A click on a target: runs it where nothing has to be asked, else asks. */
+  /** A click on a target: runs it if nothing has to be asked, else asks. */
   target(project: Project, target: Target): void {
     const scan = this.#world.projects.scanOf(project.name);
     if (!scan) return;
@@ -117,7 +119,7 @@ export class Launch {
     });
   }
 
-  /** Runs a target as it was last started; asks where it has to, or where a secret of then was not kept. */
+  /** Runs a target as it was last started; asks if it has to, or if a secret of then was not kept. */
   async asLast(project: Project, target: Target): Promise<void> {
     const { last } = await this.#presets(project, target);
     const scan = this.#world.projects.scanOf(project.name);
@@ -130,14 +132,14 @@ export class Launch {
     this.#trusted(project, () => void this.#once(asThen(project, target, last)));
   }
 
-  /** A click on a saved command: runs it, or asks where it is dangerous. */
+  /** A click on a saved command: runs it, or asks if it is dangerous. */
   async command(host: string | null, command: string): Promise<void> {
     const start = commandOn(host, command);
     if (await this.#isDangerous(start)) this.commandForm(host, command);
     else await this.#once(start);
   }
 
-  /** Opens a shell: on a host, or here in a folder, the home folder where none is named. */
+  /** Opens a shell: on a host, or here in a folder, the home folder if none is named. */
   shell(host: string | null, cwd: string | null = null): void {
     void this.#once({ ...shellOn(host), cwd });
   }
@@ -162,7 +164,7 @@ export class Launch {
     this.form = null;
   }
 
-  /** Starts the same again and shows it; through the form where it is dangerous, or was somebody else's. */
+  /** Starts the same again and shows it; through the form if it is dangerous, or was somebody else's. */
   async again(job: Job): Promise<void> {
     const found = this.targetOf(job);
     if (this.#world.isOthers(job) && (found || job.project === null)) return this.changed(job);
@@ -187,7 +189,7 @@ export class Launch {
     else this.commandForm(job.host, job.command, job.cwd, job.pty);
   }
 
-  /** The target of a job, where its project still has it. */
+  /** The target of a job, if its project still has it. */
   targetOf(job: Job): { project: Project; target: Target } | null {
     const project = job.project === null ? undefined : this.#world.projects.get(job.project);
     const [first] = job.targets;
@@ -199,22 +201,22 @@ export class Launch {
 
   /** Allows the project's targets and goes on; rejects with the reason. */
   async accept(): Promise<void> {
-    const asked = this.trust;
-    if (!asked) return;
-    await this.#world.projects.trust(asked.project.name);
+    const pending = this.trust;
+    if (!pending) return;
+    await this.#world.projects.trust(pending.project.name);
     this.trust = null;
-    asked.then();
+    pending.then();
   }
 
   /** Runs again what somebody else started, now that it was seen; rejects with the reason. */
   async acceptForeign(): Promise<void> {
-    const asked = this.foreign;
-    if (!asked) return;
-    const { job: seen } = asked;
+    const pending = this.foreign;
+    if (!pending) return;
+    const { job: seen } = pending;
     const job = await this.#allowed(() => this.#world.jobs.runAgain(seen, [seen.owner])).catch(
       async (error: unknown) => {
         // It may be another one by now than the dialog shows.
-        this.foreign = { ...asked, job: await this.#world.jobs.load(seen.id) };
+        this.foreign = { ...pending, job: await this.#world.jobs.load(seen.id) };
         throw error;
       },
     );
@@ -227,7 +229,7 @@ export class Launch {
   async allow(): Promise<void> {
     const { consent } = this;
     if (!consent) return;
-    const { command } = consent.asked;
+    const { command } = consent.question;
     await this.#world.client.tell({ catalog: { type: 'allow_command', with: { command } } });
     this.consent = null;
     consent.answer(true);
@@ -239,16 +241,16 @@ export class Launch {
     this.consent = null;
   }
 
-  /** Starts something; asks where a command has to be allowed first. Undefined if that was declined. */
+  /** Starts something; asks if a command has to be allowed first. Undefined if that was declined. */
   async #allowed(start: () => Promise<Job>): Promise<Job | undefined> {
     for (;;) {
       try {
         return await start();
       } catch (error) {
-        const asked = error instanceof CallFailed ? error.consent : null;
-        if (!asked) throw error;
+        const question = error instanceof CallFailed ? error.consent : null;
+        if (!question) throw error;
         this.decline();
-        const allowed = new Promise<boolean>((answer) => (this.consent = { asked, answer }));
+        const allowed = new Promise<boolean>((answer) => (this.consent = { question, answer }));
         if (!(await allowed)) return undefined;
       }
     }
@@ -263,7 +265,7 @@ export class Launch {
     else this.trust = { project, then };
   }
 
-  /** Whether it asks before it runs. Where that cannot be told, the start says what is wrong. */
+  /** Whether it asks before it runs. If that is unknown, the start says what is wrong. */
   async #isDangerous(start: Start): Promise<boolean> {
     try {
       const preview = await this.#world.client.ask(

@@ -11,10 +11,9 @@ import {
 import type { Danger, Filled, Presets, Preview, Reply, Scan, Start, Target } from '$lib/wire';
 import { Jobs } from '$lib/state/jobs.svelte';
 import { filledBy, PLAIN } from './presets';
-import { nameWith, stemOf, targetCalled } from './pattern';
 import { Launch } from './launch.svelte';
 import { Notices } from '$lib/state/notices.svelte';
-import { asksFirst, groups, Projects, variablesOf } from '$lib/state/projects.svelte';
+import { asksFirst, Projects } from '$lib/state/projects.svelte';
 
 const PROJECT = aProject();
 const RULE: Danger = { of: null, why: 'runs rm -rf', by: 'rule' };
@@ -94,8 +93,8 @@ async function launchWith({ trusted = true, presets, preview }: Known = {}) {
     show,
   });
   const starts = () =>
-    world.asked.flatMap((request) => (request.type === 'start' ? [request.with] : []));
-  const types = () => world.asked.map(({ type }) => type);
+    world.requests.flatMap((request) => (request.type === 'start' ? [request.with] : []));
+  const types = () => world.requests.map(({ type }) => type);
   return { world, answers, launch, notices, shown, starts, types };
 }
 
@@ -198,7 +197,7 @@ describe('a command of the SSH config that nobody has allowed', () => {
     const { launch, shown, notices, types } = await refusing();
     const done = Promise.resolve(start(launch));
     await settled();
-    expect(launch.consent?.asked).toEqual(CONSENT);
+    expect(launch.consent?.question).toEqual(CONSENT);
     expect(shown).toEqual([]);
     await launch.allow();
     await done;
@@ -314,7 +313,7 @@ describe('again', () => {
     expect(notices.list).toEqual([]);
     expect(shown).toEqual([]);
     await launch.acceptForeign();
-    expect(world.asked.at(-1)).toEqual({
+    expect(world.requests.at(-1)).toEqual({
       type: 'run_again',
       with: { job: job.id, seen: job.seal, confirmed: [job.owner] },
     });
@@ -381,45 +380,4 @@ describe('again', () => {
     const family = aTarget('two %', { pattern: true });
     expect(filledBy(job, family)).toMatchObject({ words: ['lint'], stem: 'words' });
   });
-});
-
-test('targets are grouped in the order of the makefile', () => {
-  const named = groups(SCAN).map(({ name, targets }) => [name, targets.map((each) => each.name)]);
-  expect(named).toEqual([
-    ['Look', ['status', 'logs']],
-    ['Change', ['create', 'destroy']],
-  ]);
-});
-
-test('variables stand in order: with a comment, with ?=, needed, set nowhere, the rest', () => {
-  const variables = [
-    aVariable('rest', { optional: false }),
-    aVariable('UNSET', { optional: false, need: 'unset' }),
-    aVariable('NEEDED', { optional: false, need: 'guarded' }),
-    aVariable('SET'),
-    aVariable('SAID', { doc: 'what it is' }),
-    aVariable('UNUSED', { doc: 'of another target' }),
-  ];
-  const target = aTarget('all', { uses: ['rest', 'UNSET', 'NEEDED', 'SET', 'SAID'] });
-  const order = variablesOf({ ...SCAN, variables }, target).map(({ name }) => name);
-  expect(order).toEqual(['SAID', 'SET', 'NEEDED', 'UNSET', 'rest']);
-});
-
-test('a name is the target called so, else the pattern that fits it most closely', () => {
-  const patterns = ['test-%', '%-api', 'test-unit-%'].map((name) =>
-    aTarget(name, { pattern: true }),
-  );
-  const scan = { ...SCAN, targets: [aTarget('test-all'), aTarget('odd%'), ...patterns] };
-  const called = (name: string) => targetCalled(scan, name)?.name;
-  expect(['test-all', 'test-x', 'test-unit-x', 'odd%', 'oddly', 'test-'].map(called)).toEqual([
-    'test-all',
-    'test-%',
-    'test-unit-%',
-    'odd%',
-    undefined,
-    undefined,
-  ]);
-  expect(stemOf(patterns[1]!, 'web-api')).toBe('web');
-  expect(nameWith(patterns[0]!, '$&')).toBe('test-$&');
-  expect(asksFirst(patterns[0]!)).toBe(true);
 });

@@ -1,7 +1,7 @@
 // Targets whose name is a pattern, as `test-%`: a text is put in the place of the `%` to run one of them.
 import type { Scan, Target } from '$lib/wire';
 
-/** What stands in a name for the pattern's `%`; null where it does not fit, or where the target is no pattern. */
+/** The part of a name that matches the pattern's `%`; null if it does not fit, or if the target is no pattern. */
 export function stemOf({ name: pattern, pattern: isPattern }: Target, name: string): string | null {
   const at = pattern.indexOf('%');
   if (!isPattern || at < 0) return null;
@@ -10,7 +10,7 @@ export function stemOf({ name: pattern, pattern: isPattern }: Target, name: stri
   return fits ? name.slice(at, name.length - after.length) : null;
 }
 
-/** The name by which a target is run: with the stem in the place of its `%`, where it is a pattern. */
+/** The name by which a target is run: with the stem in the place of its `%`, if it is a pattern. */
 export function nameWith({ name, pattern }: Target, stem: string | null): string {
   return pattern ? name.replace('%', () => stem ?? '%') : name;
 }

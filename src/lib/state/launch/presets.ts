@@ -3,7 +3,7 @@ import type { Client } from '$lib/client';
 import type { Filled, Job, MakeOptions, Preset, Presets, Target } from '$lib/wire';
 import { stemOf } from './pattern';
 
-/** As make is asked where nobody says otherwise. */
+/** The options of make by default. */
 export const PLAIN: MakeOptions = {
   jobs: null,
   keep_going: false,

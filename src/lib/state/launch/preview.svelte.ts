@@ -1,9 +1,9 @@
-// What a launch would run, as the other side tells it: asked anew at each change, but never twice at once.
+// What a launch would run, as the server reports it: asked at each change, but never twice at once.
 import type { Client } from '$lib/client';
 import { reason } from '$lib/reason';
 import type { Preview, Start } from '$lib/wire';
 
-/** The preview of what stands in a form. */
+/** The preview of a form. */
 export class Previewer {
   /** The newest one; it may be that of a moment ago while `asking`. */
   shown = $state.raw<Preview | null>(null);

@@ -16,11 +16,11 @@ test('one question at a time: what was typed meanwhile is asked once, as it is a
   const world = new FakeWorld();
   const previewer = new Previewer(await world.connected());
   for (const command of ['u', 'up', 'upt', 'uptime']) previewer.want(start(command));
-  expect(world.asked).toHaveLength(1);
+  expect(world.requests).toHaveLength(1);
   world.last.reply(1, { type: 'preview', with: preview('u') });
   await settled();
   expect(previewer.shown?.line).toBe('u');
-  expect(world.asked.at(-1)).toMatchObject({ with: { command: 'uptime' } });
+  expect(world.requests.at(-1)).toMatchObject({ with: { command: 'uptime' } });
   let done = false;
   void previewer.settled().then(() => (done = true));
   await settled();
@@ -28,7 +28,7 @@ test('one question at a time: what was typed meanwhile is asked once, as it is a
   world.last.reply(2, { type: 'preview', with: preview('uptime') });
   await settled();
   expect(previewer.shown?.line).toBe('uptime');
-  expect([done, previewer.asking, world.asked.length]).toEqual([true, false, 2]);
+  expect([done, previewer.asking, world.requests.length]).toEqual([true, false, 2]);
 });
 
 test('an answer to a line that was taken out again is not shown', async () => {

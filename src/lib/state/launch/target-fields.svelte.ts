@@ -32,7 +32,7 @@ export class TargetFields {
   begin = $state<Begin>('makefile');
 
   added = $state<AddedVariable[]>([]);
-  /** What stands for the `%` of a pattern. */
+  /** The value of the `%` of a pattern. */
   stem = $state('');
   /** More targets, or words for the target, as a line. */
   words = $state('');
@@ -72,7 +72,7 @@ export class TargetFields {
   readonly name: string = $derived(this.#name());
   /** The request. */
   readonly start: Start = $derived(this.#start());
-  /** Why it cannot be started yet, as a sentence; the empty text where there is nothing to run yet. */
+  /** Why it cannot be started yet, as a sentence; the empty text if there is nothing to run yet. */
   readonly lacking: string | null = $derived(this.#lacking());
   /** Whether something was changed since it was filled in. */
   readonly changed: boolean = $derived(JSON.stringify(this.filled) !== this.#begun);
@@ -87,14 +87,14 @@ export class TargetFields {
     this.beginWith(form.filled ? 'job' : form.presets.last ? 'last' : 'makefile');
   }
 
-  /** Fills everything in anew. */
+  /** Fills all fields again. */
   beginWith(begin: Begin): void {
     this.begin = begin;
     this.#fill(this.#source(begin));
     this.#begun = JSON.stringify(this.filled);
   }
 
-  /** Takes in the presets after one was kept or dropped, and which of them the form stands for. */
+  /** Takes in the presets after one was kept or dropped, and which of them the form now shows. */
   know(presets: Presets, begin: Begin): void {
     this.presets = presets;
     this.begin = begin;
@@ -115,11 +115,11 @@ export class TargetFields {
     const known = this.fields.some(({ variable }) => variable.name === added.name);
     const first = this.added.find(({ name }) => name === added.name);
     return known || (added.name !== '' && first !== added)
-      ? `${added.name} is in the form already.`
+      ? `${added.name} is already in the form.`
       : null;
   }
 
-  /** What stands for the `%` of a pattern; null where it is none, or where nothing is typed yet. */
+  /** The value of the `%` of a pattern; null if it is none, or if nothing is typed yet. */
   get #stem(): string | null {
     return (this.form.target.pattern && this.stem.trim()) || null;
   }
@@ -193,14 +193,14 @@ export class TargetFields {
     if (this.form.target.pattern && this.#stem === null) return '';
     const missing = this.fields.filter((field) => field.missing);
     if (missing.length > 0) {
-      return `Still needed: ${missing.map(({ variable }) => variable.name).join(', ')}`;
+      return `Required: ${missing.map(({ variable }) => variable.name).join(', ')}`;
     }
     const wrong = this.added.find((each) => this.problemOf(each) !== null);
     if (wrong) return `${wrong.name} cannot be set.`;
     if (this.#split.problem !== null) return this.#split.problem;
     if (!this.#hasNumber) return '-j takes a number.';
     if (this.reservedNames.length > 0 && !this.reserved) {
-      return `${this.reservedNames.join(' and ')} has to be confirmed.`;
+      return `${this.reservedNames.join(' and ')} must be confirmed.`;
     }
     return null;
   }

@@ -69,14 +69,14 @@ describe('the variables of a target', () => {
   test('one that the target fails without is asked for by name, and may be the empty text', () => {
     const fields = fieldsOf({ variables, target: { guards: ['NAME'] } });
     const name = field(fields, 'NAME');
-    expect([fields.lacking, name.canBeNothing]).toEqual(['Still needed: NAME', true]);
+    expect([fields.lacking, name.canBeNothing]).toEqual(['Required: NAME', true]);
     name.text = 'web-1';
     expect(fields.lacking).toBeNull();
     name.text = '';
     name.empty = true;
     expect([fields.lacking, name.given]).toEqual([null, '']);
     fields.beginWith('makefile');
-    expect(fields.lacking).toBe('Still needed: NAME');
+    expect(fields.lacking).toBe('Required: NAME');
   });
 
   test('one that nothing sets is offered and keeps nobody from running', () => {
@@ -97,12 +97,12 @@ describe('the variables of a target', () => {
     [{ by: 'environment' as const }, 'set in the environment'],
     [{ by: 'file' as const, file: '.env' }, 'set in .env'],
     [{ by: 'makefile' as const }, 'set in the makefile'],
-  ])('a value from elsewhere is told by its place alone: %o', (set_by, said) => {
+  ])('a value from elsewhere is shown by its place alone: %o', (set_by, placeholder) => {
     const secret = set_by.by === 'makefile';
     const variable = aVariable('X', { default: 'dev', secret, set_by });
     const fields = fieldsOf({ variables: [variable] });
     const x = field(fields, 'X');
-    expect([x.text, x.placeholder, x.missing, x.unset]).toEqual(['', said, false, false]);
+    expect([x.text, x.placeholder, x.missing, x.unset]).toEqual(['', placeholder, false, false]);
     expect(given(fields)).toEqual([]);
     x.text = 'dev';
     expect(given(fields)).toEqual([['X', 'dev']]);
@@ -134,14 +134,16 @@ describe('the variables of a target', () => {
     expect(env.given).toBe('staging');
   });
 
-  test('the empty text is given where a person says so', () => {
+  test('an empty value is given if a person says so', () => {
     const env = field(fieldsOf({ variables }), 'ENV');
     env.text = '';
     expect(env.given).toBeNull();
     env.empty = true;
     expect(env.given).toBe('');
   });
+});
 
+describe('the field of a variable', () => {
   test('what the makefile overrides is not given', () => {
     const fixed = { file: 'Makefile', line: 3 };
     const fields = fieldsOf({ variables: [aVariable('ENV', { default: 'a', fixed })] });
@@ -159,8 +161,8 @@ describe('the variables of a target', () => {
     [{ kind: 'host' as const }, 'host'],
     [{ default: '10' }, 'number'],
     [{ default: 'ten' }, 'text'],
-  ])('%o is asked for as %s', (variable, asked) => {
-    expect(new VariableField(aVariable('X', variable), aTarget('all')).asked).toBe(asked);
+  ])('%o is asked for as %s', (variable, kind) => {
+    expect(new VariableField(aVariable('X', variable), aTarget('all')).kind).toBe(kind);
   });
 
   test.each([
@@ -196,7 +198,7 @@ describe('the variables of a target', () => {
     keep.on = true;
     expect(keep.given).toBe('yes');
     keep.text = 'maybe';
-    expect(keep.asked).toBe('text');
+    expect(keep.kind).toBe('text');
   });
 });
 
@@ -211,7 +213,7 @@ describe('other variables', () => {
     for (const [name, problem] of [
       ['1A', /letters, digits/],
       ['A-B', /letters, digits/],
-      ['ENV', /in the form already/],
+      ['ENV', /already in the form/],
     ] as const) {
       added!.name = name;
       expect(fields.problemOf(added!)).toMatch(problem);
@@ -219,7 +221,7 @@ describe('other variables', () => {
     }
   });
 
-  test('those that change make itself have to be confirmed, each time anew', () => {
+  test('those that change make itself have to be confirmed each time', () => {
     const last: Filled = {
       variables: [['SHELL', '/bin/dash']],
       stem: null,
@@ -228,7 +230,7 @@ describe('other variables', () => {
       pty: false,
     };
     const fields = fieldsOf({ presets: { last, named: [] } });
-    expect(fields.lacking).toBe('SHELL has to be confirmed.');
+    expect(fields.lacking).toBe('SHELL must be confirmed.');
     fields.reserved = true;
     expect(fields.lacking).toBeNull();
     expect(fields.options.reserved).toBe(true);
@@ -279,7 +281,7 @@ describe('what the form begins with', () => {
     expect(given(fields)).toEqual([['ENV', '']]);
   });
 
-  test('keeping a preset makes it what the form stands for', () => {
+  test('saving a preset makes it the one that the form shows', () => {
     const fields = fieldsOf({ variables, presets });
     field(fields, 'ENV').text = 'eu';
     const eu = { name: 'eu', filled: fields.filled };
@@ -291,7 +293,7 @@ describe('what the form begins with', () => {
   });
 });
 
-describe('how make is asked', () => {
+describe('options of make', () => {
   test.each([
     ['', null, null],
     ['0', 0, null],
@@ -305,7 +307,7 @@ describe('how make is asked', () => {
     expect(fields.lacking).toBe(lacking);
   });
 
-  test('a quote that is open is said', () => {
+  test('an open quote is reported', () => {
     const fields = fieldsOf({});
     fields.words = "./app 'two";
     expect(fields.lacking).toBe('A quote is not closed.');

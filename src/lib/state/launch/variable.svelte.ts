@@ -1,4 +1,4 @@
-// One variable in the form: what is shown of it, and whether what stands there is given to make.
+// One variable in the form: what is shown, and whether the value in the field is given to make.
 import type { SetBy, Target, Variable } from '$lib/wire';
 
 /** Words for on and off that go together, on first. */
@@ -12,12 +12,13 @@ const PAIRS = [
 ] as const;
 
 /** How a value is asked for. */
-export type Asked = 'text' | 'number' | 'secret' | 'segments' | 'list' | 'switch' | 'file' | 'host';
+export type FieldKind =
+  'text' | 'number' | 'secret' | 'segments' | 'list' | 'switch' | 'file' | 'host';
 
 /** A variable of the makefile. */
 export class VariableField {
   readonly variable: Variable;
-  /** Its value where none is given, as written: the target's own before the makefile's. None where it is set elsewhere. */
+  /** Its value if none is given, as written: the target's own before the makefile's. None if it is set elsewhere. */
   readonly usual: string | null;
   /** Whether the target has a value of its own for it. */
   readonly own: boolean;
@@ -25,7 +26,7 @@ export class VariableField {
   readonly guarded: boolean;
   readonly #words: { on: string; off: string };
 
-  /** What stands in the field. */
+  /** The text in the field. */
   text = $state('');
   /** Whether a `$` in it is make's own. */
   raw = $state(false);
@@ -49,7 +50,7 @@ export class VariableField {
     this.text = value === undefined ? this.#beginning : (value ?? '');
   }
 
-  /** What make is given; null where it is left to the makefile. */
+  /** What make is given; null if it is left to the makefile. */
   get given(): string | null {
     if (this.variable.fixed !== null) return null;
     if (this.empty) return '';
@@ -58,7 +59,7 @@ export class VariableField {
     return this.text;
   }
 
-  /** Whether the target fails for want of a value. The empty text is one, where a person says so. */
+  /** Whether the target fails for want of a value. The empty text is one, if a person says so. */
   get missing(): boolean {
     return this.guarded && this.given === null;
   }
@@ -70,8 +71,8 @@ export class VariableField {
 
   /** What an empty field says: what make takes then. */
   get placeholder(): string {
-    if (this.empty) return 'the empty text';
-    if (this.guarded) return 'needed';
+    if (this.empty) return 'an empty value';
+    if (this.guarded) return 'required';
     const { set_by, secret } = this.variable;
     if (!this.own && set_by !== null) return `set in ${placeOf(set_by)}`;
     if (this.unset) return 'not set anywhere';
@@ -80,12 +81,12 @@ export class VariableField {
 
   /** Whether it may be given the empty text: it has a value by itself, or the target fails without one. */
   get canBeNothing(): boolean {
-    const open = this.text === '' && !this.empty && this.asked !== 'secret';
+    const open = this.text === '' && !this.empty && this.kind !== 'secret';
     return open && this.#means;
   }
 
   /** How it is asked for. */
-  get asked(): Asked {
+  get kind(): FieldKind {
     const { choices, secret, kind } = this.variable;
     if (secret) return 'secret';
     if (this.raw) return 'text';
@@ -98,9 +99,9 @@ export class VariableField {
     return /^\d{1,6}$/.test(this.usual ?? '') && this.text.length < 9 ? 'number' : 'text';
   }
 
-  /** Values that the makefile knows for it and that are not in the field, where any text may be. */
+  /** Values that the makefile knows for it and that are not in the field, if any text may be. */
   get suggestions(): string[] {
-    if (this.variable.fixed !== null || !['text', 'number'].includes(this.asked)) return [];
+    if (this.variable.fixed !== null || !['text', 'number'].includes(this.kind)) return [];
     return this.variable.suggestions.filter((value) => value !== this.text);
   }
 
@@ -119,7 +120,7 @@ export class VariableField {
     this.text = on ? this.#words.on : this.#words.off;
   }
 
-  /** Whether what stands there has something in it that make could take for its own. */
+  /** Whether the text in the field has something that make could expand. */
   get hasDollar(): boolean {
     return this.text.includes('$');
   }
@@ -158,7 +159,7 @@ export class AddedVariable {
     this.raw = raw;
   }
 
-  /** Why its name cannot be one, as a sentence; null where it can, or where there is none yet. */
+  /** Why its name cannot be one, as a sentence; null if it can, or if there is none yet. */
   get problem(): string | null {
     return this.name === '' || /^[A-Za-z_][A-Za-z0-9_]*$/.test(this.name)
       ? null
@@ -166,7 +167,7 @@ export class AddedVariable {
   }
 }
 
-/** The words for on and off, as the makefile writes the one it has. Off is the empty text where it says nothing. */
+/** The words for on and off, as the makefile writes the one it has. Off is the empty text if it says nothing. */
 export function switchWords(usual: string): { on: string; off: string } {
   const word = usual.toLowerCase();
   const pair = PAIRS.find(([on, off]) => on === word || off === word);
@@ -174,7 +175,7 @@ export function switchWords(usual: string): { on: string; off: string } {
   return { on: usual === '' ? '1' : usual, off: '' };
 }
 
-/** A word with capitals where another one has them. */
+/** A word with capitals at the places of another one's. */
 function likewise(word: string, model: string): string {
   if (model.length > 1 && model === model.toUpperCase()) return word.toUpperCase();
   const capital = model[0] !== model[0]?.toLowerCase();

@@ -9,7 +9,7 @@ afterEach(() => vi.useRealTimers());
 
 const hit = (line: number, start = 0): Hit => ({ line, start, end: start + 3 });
 
-/** A search in a window that stands at line 10. */
+/** A search in a window at line 10. */
 async function open(answers: Partial<Record<string, (call: Sent) => Reply>> = {}) {
   const world = new FakeWorld();
   const client = await world.connected();
@@ -23,14 +23,14 @@ async function open(answers: Partial<Record<string, (call: Sent) => Reply>> = {}
     turn: (change) => change(),
   });
   find.summon();
-  const asked = (type: string) => world.asked.filter((request) => request.type === type);
+  const requests = (type: string) => world.requests.filter((request) => request.type === type);
   const search = () => {
-    const last = asked('find').at(-1);
+    const last = requests('find').at(-1);
     return last?.type === 'find' ? last.with.search : 0;
   };
   const came = (hits: number, caught_up: boolean) =>
     find.found({ search: search(), hits, lines: 0, caught_up, complete: false, why: null });
-  return { world, find, revealed, asked, search, came };
+  return { world, find, revealed, requests, search, came };
 }
 
 async function type(find: Find, text: string) {
@@ -40,34 +40,34 @@ async function type(find: Find, text: string) {
 }
 
 test('a search begins once the hand rests, and ends the one before', async () => {
-  const { find, asked, search } = await open();
+  const { find, requests, search } = await open();
   for (const text of ['f', 'fo', 'foo']) find.type(text);
   await vi.advanceTimersByTimeAsync(200);
-  expect(asked('find')).toHaveLength(1);
+  expect(requests('find')).toHaveLength(1);
   const first = search();
   await type(find, 'food');
   expect(search()).not.toBe(first);
-  expect(asked('end_find')).toEqual([{ type: 'end_find', with: { search: first } }]);
+  expect(requests('end_find')).toEqual([{ type: 'end_find', with: { search: first } }]);
   await type(find, '');
-  expect(asked('end_find')).toHaveLength(2);
-  expect(asked('find')).toHaveLength(2);
+  expect(requests('end_find')).toHaveLength(2);
+  expect(requests('find')).toHaveLength(2);
 });
 
 test('the first hit from the top of the window is gone to, and the ones after it by keys', async () => {
   let at = 0;
   const hits = [hit(12), hit(40), hit(3)];
-  const { find, revealed, asked, came } = await open({
+  const { find, revealed, requests, came } = await open({
     hit: () => ({ type: 'hit', with: { hit: hits[at]!, index: ++at, row: 0 } }),
   });
   await type(find, 'foo');
   came(3, false);
   await settled();
-  expect(asked('hit')[0]).toMatchObject({ with: { line: 9, back: false } });
+  expect(requests('hit')[0]).toMatchObject({ with: { line: 9, back: false } });
   expect([find.index, find.current?.line]).toEqual([1, 12]);
   await find.step(false);
-  expect(asked('hit')[1]).toMatchObject({ with: { line: 12, start: 0, back: false } });
+  expect(requests('hit')[1]).toMatchObject({ with: { line: 12, start: 0, back: false } });
   await find.step(true);
-  expect(asked('hit')[2]).toMatchObject({ with: { line: 40, back: true } });
+  expect(requests('hit')[2]).toMatchObject({ with: { line: 40, back: true } });
   expect(revealed).toEqual([12, 40, 3]);
 });
 
@@ -93,7 +93,7 @@ test('answers to an earlier search are not taken', async () => {
   expect(find.hits.count).toBe(0);
 });
 
-test('what cannot be looked for is said, until something else is typed', async () => {
+test('a bad expression is reported, until something else is typed', async () => {
   const { world, find } = await open();
   world.last.answer = (call) => {
     const failure = { code: 'refused' as const, message: 'unclosed group, at character 1' };
@@ -107,7 +107,7 @@ test('what cannot be looked for is said, until something else is typed', async (
 });
 
 test('the hits of the lines on screen are asked for once, and again when there are more', async () => {
-  const { find, asked, came } = await open({
+  const { find, requests, came } = await open({
     hits: () => ({ type: 'hits', with: { hits: [hit(20), hit(20, 5), hit(21)] } }),
   });
   await type(find, 'foo');
@@ -118,21 +118,21 @@ test('the hits of the lines on screen are asked for once, and again when there a
   expect(find.in(22)).toEqual([]);
   find.hits.want(11, 41);
   await settled();
-  expect(asked('hits')).toHaveLength(1);
+  expect(requests('hits')).toHaveLength(1);
   came(4, true);
   find.hits.want(11, 41);
   await settled();
-  expect(asked('hits')).toHaveLength(2);
+  expect(requests('hits')).toHaveLength(2);
 });
 
 test('after a drop the same is looked for again', async () => {
-  const { find, asked } = await open();
+  const { find, requests } = await open();
   await type(find, 'foo');
   find.begin();
-  expect(asked('find')).toHaveLength(2);
+  expect(requests('find')).toHaveLength(2);
   find.close();
   find.begin();
-  expect(asked('find')).toHaveLength(2);
+  expect(requests('find')).toHaveLength(2);
 });
 
 test('of lines near hits so long that an answer holds few of them, all come', async () => {

@@ -46,7 +46,7 @@ export class NearHits {
     for (const block of this.#blocks.values()) block.stale = true;
   }
 
-  /** A row's line, where it is held. */
+  /** A row's line, if it is held. */
   get(row: number): Line | undefined {
     return this.#blocks.get(Math.floor(row / BLOCK))?.lines[row % BLOCK];
   }
@@ -66,7 +66,7 @@ export class NearHits {
     }
   }
 
-  /** Asks for a block, where that is not under way. */
+  /** Asks for a block, unless that is under way. */
   #ask(index: number): Promise<void> {
     let asking = this.#asking.get(index);
     if (!asking) this.#asking.set(index, (asking = this.#fetch(index)));
@@ -80,9 +80,9 @@ export class NearHits {
     try {
       while (lines.length < BLOCK) {
         const skip = index * BLOCK + lines.length;
-        const asked = { search, around: this.#around, skip, count: BLOCK - lines.length };
+        const query = { search, around: this.#around, skip, count: BLOCK - lines.length };
         const near = await this.#client.ask(
-          { find: { type: 'hit_lines', with: asked } },
+          { find: { type: 'hit_lines', with: query } },
           'hit_lines',
         );
         if (search !== this.#search) return;
@@ -93,7 +93,7 @@ export class NearHits {
       }
       this.#put(index, lines, hits);
     } catch {
-      // What fails is told by the search itself.
+      // A failure is reported by the search itself.
     } finally {
       if (search === this.#search) this.#asking.delete(index);
       this.#changed();

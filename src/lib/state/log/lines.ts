@@ -29,7 +29,7 @@ export class Lines {
     this.#hearing = hearing;
   }
 
-  /** A line, where it is held. */
+  /** A line, if it is held. */
   get(number: number): Line | undefined {
     return this.#blocks.get(number);
   }
@@ -40,7 +40,7 @@ export class Lines {
     this.#blocks.grown(tail[0]?.number ?? total + 1);
   }
 
-  /** Asks for those of a range that are not held, of a log of `total` lines; true where none is to be waited for. */
+  /** Asks for those of a range that are not held, of a log of `total` lines; true if none is to be waited for. */
   want(first: number, last: number, total: number): boolean {
     let waits = false;
     for (const index of this.#blocks.missing(first, last)) {

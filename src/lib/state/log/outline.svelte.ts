@@ -1,4 +1,4 @@
-// What stands out in one log: its errors and sections, asked for when the log is looked at, and again as it grows.
+// The landmarks of one log: its errors and sections, asked for when the log is looked at, and again as it grows.
 import type { Client } from '$lib/client';
 import { Folding, type Fold } from '$lib/log/folding';
 import type { Extent, Fault, JobId, Outline, Section } from '$lib/wire';
@@ -58,7 +58,7 @@ export class Outlined {
     this.#timer = undefined;
   }
 
-  /** The error after a line, or the one before; from the other end where there is none. */
+  /** The error after a line, or the one before; from the other end if there is none. */
   error(line: number, back: boolean): number | null {
     const all = this.errors;
     if (all.length === 0) return null;
@@ -112,7 +112,7 @@ export class Outlined {
         complete,
       );
     } catch {
-      // A log without an outline can be read as well; it is asked for again when the log is opened anew.
+      // A log without an outline can be read as well; it is asked for again when the log is opened again.
       failed = true;
     }
     this.#asking = false;

@@ -1,4 +1,4 @@
-// The rows on screen: which line each one shows, and how high it is where long lines wrap.
+// The rows on screen: which line each one shows, and how high it is if long lines wrap.
 import { columns } from '$lib/log/text';
 import { ROW } from '$lib/log/window';
 import type { Folding } from '$lib/log/folding';

@@ -97,7 +97,7 @@ export class Scroll {
     this.#over.moved();
   }
 
-  /** Stays where it is, whatever comes. */
+  /** Stays at its position while the log grows. */
   pause(): void {
     if (!this.following) return;
     this.#seen = this.#over.lines();

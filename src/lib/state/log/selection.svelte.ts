@@ -4,7 +4,7 @@ import { between, type Marked, type Point } from '$lib/log/marking';
 import { textOf } from '$lib/log/text';
 import type { Lines } from './lines';
 
-/** Lines asked for at once where text is copied; the most a call may ask for. */
+/** Lines asked for at once when text is copied; the most a call may ask for. */
 const STEP = 1000;
 /** The longest range that is copied: some 10 MB, what a clipboard still takes. */
 const MOST = 100_000;
@@ -53,7 +53,7 @@ export class Picked {
     [this.lines, this.chars] = [null, null];
   }
 
-  /** Its text, also of lines that are not on screen; empty where nothing is picked. */
+  /** Its text, also of lines that are not on screen; empty if nothing is picked. */
   async text(): Promise<string> {
     if (this.lines) return (await this.#texts(this.lines)).join('\n');
     const { chars } = this;
@@ -75,7 +75,7 @@ export class Picked {
     const texts: string[] = [];
     for (let next = from; next <= to;) {
       const lines = await this.#source.ask(next, Math.min(STEP, to - next + 1));
-      // What comes back may be less than was asked for, where the lines are long.
+      // What comes back may be less than was asked for, if the lines are long.
       if (lines.length === 0) break;
       for (const line of lines)
         texts.push(line.cut ? await this.#source.whole(line.number) : textOf(line));

@@ -88,7 +88,7 @@ export class Source {
     this.#reaches(extent);
   }
 
-  /** Whatever comes within a frame is drawn once. */
+  /** All that arrives within a frame is drawn once. */
   drawSoon(): void {
     if (this.#due) return;
     this.#due = true;

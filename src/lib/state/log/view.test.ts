@@ -48,8 +48,8 @@ async function open(
     const extent = { lines: server.lines, bytes: 0, complete: server.complete };
     view.source.grew({ job: view.job, extent, tail: tail === 0 ? [] : last });
   };
-  const asked = (type: string) => world.asked.filter((request) => request.type === type);
-  return { world, view, server, grow, asked };
+  const requests = (type: string) => world.requests.filter((request) => request.type === type);
+  return { world, view, server, grow, requests };
 }
 
 function answer(
@@ -115,9 +115,9 @@ describe('where a log opens', () => {
   });
 
   test('every row on screen has its line, and little else was asked for', async () => {
-    const { view, asked } = await open('error', 50_000_000, true);
+    const { view, requests } = await open('error', 50_000_000, true);
     expect(view.rows.list.every(({ line, number }) => line?.number === number)).toBe(true);
-    expect(asked('lines').length).toBeLessThanOrEqual(2);
+    expect(requests('lines').length).toBeLessThanOrEqual(2);
   });
 });
 
@@ -132,15 +132,15 @@ describe('following and pausing', () => {
   });
 
   test('new lines are shown without being asked for', async () => {
-    const { view, grow, asked } = await open('running', 5000, false);
-    const before = asked('lines').length;
+    const { view, grow, requests } = await open('running', 5000, false);
+    const before = requests('lines').length;
     for (let i = 0; i < 20; i++) {
       grow(1000);
       await frame();
       expect(view.rows.list.at(-1)).toMatchObject({ number: view.extent.lines });
       expect(view.rows.list.every(({ line }) => line !== undefined)).toBe(true);
     }
-    expect(asked('lines')).toHaveLength(before);
+    expect(requests('lines')).toHaveLength(before);
   });
 
   test('what comes within a frame is drawn once', async () => {
@@ -166,11 +166,11 @@ describe('following and pausing', () => {
     expect(view.rows.list.every(({ line }) => line !== undefined)).toBe(true);
   });
 
-  test('the server is told how much of the end is looked at', async () => {
-    const { view, asked } = await open('running', 5000, false);
+  test('the server learns how much of the end is looked at', async () => {
+    const { view, requests } = await open('running', 5000, false);
     view.scroll.pause();
     view.scroll.followEnd();
-    const tails = asked('follow').map((request) =>
+    const tails = requests('follow').map((request) =>
       request.type === 'follow' ? request.with.tail : -1,
     );
     expect(tails).toEqual([43, 0, 43]);
@@ -195,10 +195,10 @@ describe('following and pausing', () => {
 describe('asking for lines', () => {
   test('a jump asks for the blocks in sight alone', async () => {
     const { view, world } = await open('done', 1_000_000, true);
-    const before = world.asked.length;
+    const before = world.requests.length;
     view.scroll.moveTo(600_000 * ROW);
     await frame();
-    const firsts = world.asked
+    const firsts = world.requests
       .slice(before)
       .map((request) => (request.type === 'lines' ? request.with.first : 0));
     expect(new Set(firsts)).toEqual(new Set([599_901, 600_001]));
@@ -238,13 +238,13 @@ describe('asking for lines', () => {
     server.lines = 300;
     view.scroll.moveTo(500 * ROW);
     await frame();
-    const before = world.asked.length;
+    const before = world.requests.length;
     await frame();
     await frame();
-    expect(world.asked).toHaveLength(before);
+    expect(world.requests).toHaveLength(before);
   });
 
-  test('a failure is shown, and asking anew takes it away', async () => {
+  test('a failure is shown, and asking again removes it', async () => {
     const { view, world, server } = await open('done', 100_000, true);
     world.last.answer = (call) => {
       const failure = { code: 'store_away', message: 'Postgres is away' } as const;
@@ -263,11 +263,11 @@ describe('asking for lines', () => {
   test('a closed window asks for nothing', async () => {
     const { view, world, grow } = await open('running', 5000, false);
     view.detach();
-    const before = world.asked.length;
+    const before = world.requests.length;
     grow(1000, 0);
     await frame();
-    expect(world.asked).toHaveLength(before);
-    expect(world.asked.at(-1)?.type).toBe('unfollow');
+    expect(world.requests).toHaveLength(before);
+    expect(world.requests.at(-1)?.type).toBe('unfollow');
   });
 });
 

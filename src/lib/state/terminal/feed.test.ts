@@ -11,7 +11,7 @@ const JOB = '01890000-0000-7000-8000-000000000001';
 class FakeSink implements Sink {
   text = '';
   isLive = false;
-  said: string[] = [];
+  reports: string[] = [];
   readonly waiting: (() => void)[] = [];
   slow = false;
 
@@ -20,11 +20,11 @@ class FakeSink implements Sink {
     if (this.slow) this.waiting.push(then);
     else then();
   };
-  skipped = () => void this.said.push('skipped');
+  skipped = () => void this.reports.push('skipped');
   live = (live: boolean) => void (this.isLive = live);
-  ended = () => void this.said.push('ended');
+  ended = () => void this.reports.push('ended');
   failed = (why: string | null) => {
-    if (why !== null) this.said.push(why);
+    if (why !== null) this.reports.push(why);
   };
 
   /** Is done with what waits. */
@@ -109,13 +109,13 @@ test('after a drop it goes on behind the last chunk, and a double is dropped', a
     [2, 'c'],
   ]);
   expect(sink.text).toBe('abc');
-  expect(sink.said).toEqual([]);
-  // Frames of the socket before are nobody's.
+  expect(sink.reports).toEqual([]);
+  // Frames of the previous socket belong to no subscription.
   world.sockets[0]!.frame(3, [[3, 'x']]);
   expect(sink.text).toBe('abc');
 });
 
-test('a drop while it is asked is asked again when it is told to', async () => {
+test('after a drop the request is sent again on resume', async () => {
   const { world, sink, feed } = await opened();
   world.last.drop();
   await settled();
@@ -136,7 +136,7 @@ test('at most a megabyte waits, and nothing of the rest is lost', async () => {
   for (let seq = 0; seq < 8; seq++) world.last.frame(1, [[seq, piece]]);
   expect(sink.text.length).toBe(4 * piece.length);
   expect(sink.isLive).toBe(false);
-  expect(world.asked.at(-1)).toEqual({ type: 'unsubscribe', with: { subscription: 1 } });
+  expect(world.requests.at(-1)).toEqual({ type: 'unsubscribe', with: { subscription: 1 } });
   for (const then of sink.waiting.splice(0, 2)) then();
   expect(subscribing(world)).toHaveLength(1);
   sink.drain();
@@ -148,33 +148,33 @@ test('at most a megabyte waits, and nothing of the rest is lost', async () => {
   expect(sink.isLive).toBe(true);
 });
 
-test('what is left out is told, at the start and later', async () => {
+test('what is left out is reported, at the start and later', async () => {
   const { world, sink } = await opened(true);
   begin(world, 1, 40, 50);
-  expect(sink.said).toEqual(['skipped']);
+  expect(sink.reports).toEqual(['skipped']);
   expect(sink.isLive).toBe(false);
   world.last.frame(1, [[40, 'a']]);
   expect(sink.text).toBe('a');
 });
 
-test('the end is told once all of it is written', async () => {
+test('the end is reported once all of it is written', async () => {
   const { world, sink } = await opened();
   sink.slow = true;
   begin(world, 1, 0, null);
   world.last.frame(1, [[0, 'a']]);
   world.last.tell({ type: 'subscription_ended', with: { subscription: 1, why: null } });
-  expect(sink.said).toEqual([]);
+  expect(sink.reports).toEqual([]);
   sink.drain();
-  expect(sink.said).toEqual(['ended']);
+  expect(sink.reports).toEqual(['ended']);
   expect(sink.isLive).toBe(false);
 });
 
-test('a problem is told, and it goes on when it is told to', async () => {
+test('a problem is reported, and it goes on after resume', async () => {
   const { world, sink, feed } = await opened();
   begin(world, 1, 0, 0);
   const why = 'failed to read the spool';
   world.last.tell({ type: 'subscription_ended', with: { subscription: 1, why } });
-  expect(sink.said).toEqual([why]);
+  expect(sink.reports).toEqual([why]);
   feed.resume();
   expect(subscribing(world)).toHaveLength(2);
 });
@@ -183,7 +183,7 @@ test('closed, it hears of nothing and leaves nothing open', async () => {
   const { world, sink, feed } = await opened();
   feed.close();
   begin(world, 1, 0, 0);
-  expect(world.asked.at(-1)).toEqual({ type: 'unsubscribe', with: { subscription: 1 } });
+  expect(world.requests.at(-1)).toEqual({ type: 'unsubscribe', with: { subscription: 1 } });
   world.last.frame(1, [[0, 'a']]);
   expect(sink.text).toBe('');
 });

@@ -22,7 +22,7 @@ export interface Sink {
   live: (live: boolean) => void;
   /** The log is complete and all of it has been written. */
   ended: () => void;
-  /** Why nothing comes, for a person; null where something does again. */
+  /** Why nothing comes, for a person; null if something does again. */
   failed: (why: string | null) => void;
 }
 
@@ -43,7 +43,7 @@ export class Feed {
   #next = 0;
   #written = 0;
   #queued = 0;
-  /** The first chunk that is new; none where none will be. */
+  /** The first chunk that is new; none if none will be. */
   #new: number | null = null;
 
   constructor(client: Client, job: JobId, sink: Sink, fresh: boolean) {
@@ -123,7 +123,7 @@ export class Feed {
     this.#tell();
   }
 
-  /** A socket cannot be told to wait, so that the way is closed and opened again when there is room. */
+  /** A socket cannot be paused, so the subscription is closed, and opened again when there is room. */
   #fill(): void {
     this.#state = 'full';
     this.#leave();
@@ -137,14 +137,14 @@ export class Feed {
     this.#tell();
   }
 
-  /** The connection is gone, or there is a problem: until it is told to go on. */
+  /** The connection is gone, or there is a problem: it waits for `resume`. */
   #rest(): void {
     this.#subscription = null;
     if (this.#state !== 'closed' && this.#state !== 'over') this.#state = 'resting';
     this.#tell();
   }
 
-  /** Asked anew after a wait, in which it may have changed. */
+  /** Asks again after a wait, for it may have changed. */
   #is(state: State): boolean {
     return this.#state === state;
   }

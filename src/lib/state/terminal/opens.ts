@@ -1,13 +1,13 @@
-// Whether a command fills the screen of its terminal, as far as its name tells. What is not known by name shows itself
+// Whether a command fills the screen of its terminal, as far as its name shows. What is not known by name shows itself
 // when it takes the screen.
 
-/** They fill the screen, whatever they are given. */
+/** They fill the screen with any arguments. */
 const SCREENS = new Set(
   'btop emacs fzf gdb htop k9s lazygit less man mc micro more most mutt nano ncdu nvim ranger screen tig tmux top vi view vim vimdiff watch'.split(
     ' ',
   ),
 );
-/** They talk with a person where they are given nothing to do. */
+/** They talk with a person if they are given nothing to do. */
 const TALKERS = new Set(
   'ash bash dash fish ghci irb iex ksh lua mysql node psql python python3 sh sqlite3 zsh'.split(
     ' ',
@@ -26,7 +26,7 @@ export function opensAsTerminal(command: string): boolean {
   const words = line.split(/\s+/);
   while (words.length > 0 && (BEFORE.has(words[0]!) || /^\w+=/.test(words[0]!))) words.shift();
   const [first = '', ...rest] = words;
-  // The person's own shell, whatever it is called.
+  // The person's own shell, of any name.
   const name = /^"?\$(SHELL|\{SHELL\b.*\})"?$/.test(first) ? 'sh' : first.replace(/^.*\//, '');
   if (SCREENS.has(name)) return true;
   if (name === 'ssh' || name === 'mosh')

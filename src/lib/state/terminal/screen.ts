@@ -62,7 +62,7 @@ export function themeOf(theme: Theme): ITheme {
 type Eight = [string, string, string, string, string, string, string, string];
 
 /**
- * What nobody here does, whoever asks and whenever: titles (0 to 2), the palette and the colours of text, ground and cursor
+ * What is never done, for any program at any time: titles (0 to 2), the palette and the colours of text, ground and cursor
  * (4, 10 to 12, 104, 110 to 112; a question for them would be answered), links (8), the clipboard (52), and DECRQSS, which
  * would be answered too. Window reports are off by default. What is left of xterm's answers is what full-screen programs
  * ask when they start: DA, DSR and DECRQM, of digits alone.

@@ -8,10 +8,10 @@ import type { Screen } from './screen';
 import { Typist } from './typist';
 import type { Job, JobId } from '$lib/wire';
 
-/** As what a job in a terminal is shown. */
+/** How a job in a terminal is shown. */
 export type Shown = 'log' | 'terminal';
 
-/** For so long after its start a job that this page started is one whose questions nobody has answered, in ms. */
+/** How long after its start a job of this page counts as one whose questions nobody has answered, in ms. */
 const FRESH = 10_000;
 
 /** After output was left out: ends a sequence that was cut off (CAN), and its colours. */
@@ -42,7 +42,7 @@ export class TerminalView {
   #unread = $state<string | null>(null);
   #untyped = $state<string | null>(null);
   #open = $state(false);
-  /** One of these, for a person; where nothing can be typed it is said already that it cannot. */
+  /** One of these, for a person; if nothing can be typed, the foot says so already. */
   readonly problem = $derived(this.#unread ?? (this.#open ? this.#untyped : null));
 
   readonly #place: Place;
@@ -86,7 +86,7 @@ export class TerminalView {
     const { terminal } = screen;
     terminal.options.disableStdin = !this.#open;
     terminal.attachCustomKeyEventHandler((event) => this.#key(event, leave));
-    terminal.onData((text) => this.#said(text));
+    terminal.onData((text) => this.#emitted(text));
     terminal.onResize((size) => this.#sized(size));
     terminal.open(element);
     this.#fit();
@@ -140,17 +140,17 @@ export class TerminalView {
   }
 
   /**
-   * A terminal says two kinds of things: what a person types, and what it answers by itself where its input asks what it is,
-   * where its cursor stands, which modes are on. Full-screen programs need the answers: vim, fish and tmux ask when they
-   * start. But a log must never type into a job, and a replay is a log: its questions were asked, and perhaps answered, long
-   * ago, and who reads the job's input now may be a shell. So by itself it says something only while the job runs and
-   * what it draws is new: written after this terminal had all that was there before. What a person does is told from that by
-   * the event in which it is said, for xterm reads its input in tasks of its own, or in that of the socket's message. (Keys of an
-   * input method come in a later task; they have to wait for the replay, too.)
+   * A terminal emits two kinds of text: what a person types, and its own answers when its input asks what it is, where
+   * its cursor is, which modes are on. Full-screen programs need the answers: vim, fish and tmux ask when they start. But a
+   * log must never type into a job, and a replay is a log: its questions were asked, and perhaps answered, long ago, and
+   * what reads the job's input now may be a shell. So the terminal answers only while the job runs and its input is new:
+   * written after this terminal had all earlier output. What a person types is recognised by the event in which it is
+   * emitted, for xterm reads its input in tasks of its own, or in that of the socket's message. (Keys of an input method
+   * come in a later task; they have to wait for the replay, too.)
    *
-   * That is the rule for where a program asks; for what it asks, see `swallow` in `terminal/screen.ts`.
+   * That is the rule for when a program asks; for what it asks, see `swallow` in `terminal/screen.ts`.
    */
-  #said(text: string): void {
+  #emitted(text: string): void {
     if (!this.#open || !(this.#live || byHand())) return;
     this.#typist.type(text);
   }
@@ -172,7 +172,7 @@ export class TerminalView {
     if (!live || this.drawn) return;
     this.drawn = true;
     if (!this.skipped || !this.size) return;
-    // Of a program that fills the screen only the latest changes have been drawn: told of another size, it draws anew.
+    // Of a program that fills the screen only the latest changes have been drawn: given another size, it draws everything again.
     const { rows, cols } = this.size;
     this.#typist.resize(Math.max(1, rows - 1), cols);
     setTimeout(() => this.size && this.#typist.resize(this.size.rows, this.size.cols), 50);
@@ -194,7 +194,7 @@ function byHand(): boolean {
   return event instanceof UIEvent || event instanceof ClipboardEvent;
 }
 
-/** As what jobs are shown, and the terminals that are open. */
+/** How jobs are shown, and the terminals that are open. */
 export class Terminals {
   readonly #client: Client;
   readonly #chosen = new SvelteMap<JobId, Shown>();
@@ -206,14 +206,14 @@ export class Terminals {
     this.#client = client;
   }
 
-  /** As what a job is shown: as was chosen, else as its command or its output asks for. */
+  /** How a job is shown: as a person chose, else as its command or its output suggests. */
   shown(job: Job, fullScreen: boolean): Shown {
     if (!job.pty) return 'log';
     const fits = fullScreen || (job.target === null && opensAsTerminal(job.command));
     return this.#chosen.get(job.id) ?? (fits ? 'terminal' : 'log');
   }
 
-  /** Shows a job so from now on, until its tab is closed. */
+  /** Shows a job this way from now on, until its tab is closed. */
   choose(job: JobId, shown: Shown): void {
     this.#chosen.set(job, shown);
   }

@@ -13,27 +13,27 @@ const MOST = 1024 * 1024;
 export class Typist {
   readonly #client: Client;
   readonly #job: JobId;
-  /** Told why something was not typed, for a person; null where typing goes again. */
-  readonly #told: (problem: string | null) => void;
+  /** Called with the reason why something was not typed, for a person; with null once typing works again. */
+  readonly #report: (problem: string | null) => void;
   #text = '';
   #size: { rows: number; cols: number } | null = null;
   #sending = false;
 
-  constructor(client: Client, job: JobId, told: (problem: string | null) => void) {
+  constructor(client: Client, job: JobId, report: (problem: string | null) => void) {
     this.#client = client;
     this.#job = job;
-    this.#told = told;
+    this.#report = report;
   }
 
   /** Types. */
   type(text: string): void {
     if (this.#text.length + text.length > MOST)
-      return this.#told('that is too much to paste at once');
+      return this.#report('this is too much to paste at once');
     this.#text += text;
     void this.#send();
   }
 
-  /** Tells the size; of several that wait the last one counts. */
+  /** Sends the size; of several that wait the last one counts. */
   resize(rows: number, cols: number): void {
     this.#size = { rows, cols };
     void this.#send();
@@ -44,11 +44,11 @@ export class Typist {
     this.#sending = true;
     try {
       for (let next = this.#take(); next; next = this.#take()) await this.#client.tell(next);
-      this.#told(null);
+      this.#report(null);
     } catch (error) {
       // What waited behind it would arrive without its beginning.
       this.#text = '';
-      this.#told(words(error));
+      this.#report(words(error));
     } finally {
       this.#sending = false;
     }
@@ -76,6 +76,6 @@ function end(text: string): number {
 
 function words(error: unknown): string {
   if (error instanceof CallFailed && error.code === 'disconnected')
-    return 'not connected just now: what was typed may not have arrived';
+    return 'not connected: the last keys may not have arrived';
   return reason(error);
 }

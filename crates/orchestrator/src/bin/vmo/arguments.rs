@@ -3,7 +3,10 @@
 
 use std::{env, process};
 
-use clap::{Parser, error::Error};
+use clap::{
+    Parser,
+    error::{Error, ErrorKind},
+};
 use orchestrator::visible::visible;
 
 use super::out;
@@ -14,12 +17,27 @@ const USAGE: i32 = 2;
 /// The arguments; help, the version and errors are printed, and end the process.
 pub(crate) fn parse<C: Parser>() -> C {
     C::try_parse().unwrap_or_else(|error| {
-        // Help and the version repeat nothing.
+        // Help and the version repeat no argument.
         if !error.use_stderr() {
             error.exit();
         }
+        if error.kind() == ErrorKind::InvalidUtf8 {
+            name_bytes();
+        }
         explain::<C>(&error)
     })
+}
+
+/// Says which argument is no text. A command is kept, shown and sent as text.
+fn name_bytes() {
+    let mut arguments = env::args_os().enumerate();
+    if let Some((at, bytes)) = arguments.find(|(_, argument)| argument.to_str().is_none()) {
+        let shown = bytes.to_string_lossy();
+        out::say(format_args!(
+            "argument {at}, '{}', is not UTF-8: in a line for a shell, printf makes such bytes: \"$(printf '\\377')\"",
+            visible(&shown)
+        ));
+    }
 }
 
 /// The same error once more, of arguments that are visible: each place where clap repeats one, and the words of our own

@@ -91,8 +91,8 @@ fn show(batch: &OneBatch) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Leaves an order for whoever drives the batch. If nobody does, this program carries it out, and stays until nothing more
-/// happens by itself.
+/// Leaves an order for the engine that drives the batch. If no engine does, this program carries it out, and stays
+/// until the batch is over, held hosts aside.
 async fn give(engine: &Engine, batch: &OneBatch, order: Order, json: bool) -> Outcome {
     let counts = batch.counts();
     let waits = order == Order::LetGo && counts.held == 0 && counts.queued > 0;

@@ -37,10 +37,14 @@ enum About {
 }
 
 /// The note about a database that is not used.
-pub(crate) fn not_used(seen: &SeenDatabase) -> String {
+pub(crate) fn not_used(database: &SeenDatabase) -> String {
     let both = "`vmo db use` takes that database, `vmo db use --private` ends this line";
     let ends = "`vmo db use --private` ends this line";
-    format!("{} ({})", seen.why, if seen.fits { both } else { ends })
+    format!(
+        "{} ({})",
+        database.why,
+        if database.fits { both } else { ends }
+    )
 }
 
 async fn choose(private: bool) -> Outcome {

@@ -1,12 +1,12 @@
 //! `vmo doctor`: what is found and what is missing, each with what to do about it.
 
+mod around;
+
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use orchestrator::{
     engine::{Engine, EngineError, Listed, Options},
-    environment,
     folders::{self, Folders},
-    make,
     store::embedded,
     wire::StoreHealth,
 };
@@ -24,7 +24,7 @@ struct Check {
 }
 
 /// What can be missing without anything being broken. All else that is not as it should be is, and the exit code says so.
-const OPTIONAL: [&str; 5] = ["git", "direnv", "psql", "demo project", "jobs"];
+const OPTIONAL: [&str; 6] = ["git", "direnv", "psql", "demo project", "ssh agent", "jobs"];
 
 /// How long Postgres may take to write a row.
 const TO_WRITE: Duration = Duration::from_secs(10);
@@ -44,7 +44,6 @@ impl Check {
 }
 
 pub(crate) async fn doctor(json: bool) -> Outcome {
-    let folders = Folders::of_user()?;
     let mut checks = vec![
         tool(
             "make",
@@ -65,28 +64,15 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
             found: found.map_or_else(|error| error.to_string(), |path| path.display().to_string()),
         });
     }
-    for (what, folder) in [
-        ("data folder", &folders.data),
-        ("config folder", &folders.config),
-    ] {
-        checks.push(Check {
-            what,
-            ok: true,
-            found: folder.display().to_string(),
-        });
+    match Folders::of_user() {
+        Ok(folders) => {
+            checks.extend(around::checks(&folders).await?);
+            checks.extend(folder_checks(&folders));
+            checks.extend(engine_checks(folders).await);
+        }
+        // Nothing else can be looked at without them.
+        Err(error) => checks.push(Check::new("folders", false, error.to_string())),
     }
-    checks.extend(folders.strange().into_iter().map(|found| Check {
-        what: "not ours",
-        ok: false,
-        found,
-    }));
-    checks.push(Check {
-        what: "demo project",
-        ok: folders.demo().is_some(),
-        found: shown(folders.demo(), "not installed"),
-    });
-    checks.extend(environment_checks(&folders).await?);
-    checks.extend(engine_checks(folders).await);
     if json {
         out::json(&checks)?;
     } else {
@@ -101,35 +87,17 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
     Ok(ExitCode::from(u8::from(broken)))
 }
 
-/// What of the environment is not what it seems: variables of other databases, a shell that says nothing.
-async fn environment_checks(folders: &Folders) -> Result<Vec<Check>, super::Failed> {
-    let mut checks = Vec::new();
-    let apart = environment::names_apart();
-    if !apart.is_empty() {
-        checks.push(Check {
-            what: "PG variables",
-            ok: true,
-            found: format!("{}: for jobs, and not for the history", apart.join(", ")),
-        });
-    }
-    let data = folders.data.clone();
-    let login = tokio::task::spawn_blocking(move || {
-        let login = make::Login::ask(&data);
-        login.wait();
-        (login.known(), login.problem())
-    });
-    let (known, problem) = login.await?;
-    // A service and a container have no login shell, and nothing to miss of it.
-    let none = std::env::var_os("SHELL").is_none();
-    checks.push(Check {
-        what: "login shell",
-        ok: problem.is_none() || none,
-        found: problem.unwrap_or_else(|| {
-            let shell = std::env::var("SHELL").unwrap_or_default();
-            format!("{shell}, with {} variables", known.environment.len())
-        }),
-    });
-    Ok(checks)
+/// What lies in the folders and is not ours, and what came with the app.
+fn folder_checks(folders: &Folders) -> Vec<Check> {
+    let strange = folders.strange().into_iter();
+    let mut checks: Vec<_> = strange
+        .map(|found| Check::new("not ours", false, found))
+        .collect();
+    let demo = folders.demo();
+    let is_there = demo.is_some();
+    let found = shown(demo, "not installed");
+    checks.push(Check::new("demo project", is_there, found));
+    checks
 }
 
 async fn engine_checks(folders: Folders) -> Vec<Check> {
@@ -156,8 +124,9 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
         Check::new("settings", settings.is_empty(), in_force),
         postgres_check(&engine).await,
     ];
-    let seen = catalog.seen_database();
-    checks.extend(seen.map(|seen| Check::new("DATABASE_URL", true, db::not_used(&seen))));
+    let database = catalog.seen_database();
+    checks
+        .extend(database.map(|database| Check::new("DATABASE_URL", true, db::not_used(&database))));
     checks.extend(problem("jobs", &engine.jobs().skipped()));
     let unarchived = engine.unarchived().await;
     let unarchived = unarchived.unwrap_or_else(|error| vec![error.to_string()]);

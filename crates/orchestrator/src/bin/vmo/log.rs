@@ -13,7 +13,7 @@ use orchestrator::{
     log::{Line, Stream, lines::Flow},
 };
 
-use super::{Failed, Outcome, lines, out, settled};
+use super::{Failed, Outcome, lines, out, settled, show::tell_pauses};
 
 /// Lines asked for at once.
 const LINES: u64 = 1000;
@@ -68,6 +68,9 @@ fn range(text: &str) -> Result<(u64, u64), String> {
 pub(crate) async fn log(log: Log) -> Outcome {
     let engine = settled().await?;
     let job = engine.jobs().find(&log.job).await?;
+    if log.follow {
+        tokio::spawn(tell_pauses(engine.logs().of(job.id)));
+    }
     let written = if log.raw {
         write_raw(&engine, job.id, &log).await
     } else if log.follow {
@@ -79,11 +82,14 @@ pub(crate) async fn log(log: Log) -> Outcome {
         Ok(()) => is_whole(&engine, job.id).await,
         not => not,
     };
+    if let Some(why) = job.paused.as_ref().filter(|_| !log.follow) {
+        out::say(format_args!("paused: {why}; there is more to come"));
+    }
     if let Some(damage) = job.damage.as_ref().filter(|_| whole.is_ok()) {
         out::say(format_args!("job {}: {damage}", job.id));
     }
     match whole {
-        // Whoever reads us has had enough, as `head` does.
+        // The reader of our output closed it, as `head` does.
         Err(Unwritten::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             Ok(ExitCode::SUCCESS)
         }
@@ -119,13 +125,13 @@ impl From<ReadError> for Unwritten {
     }
 }
 
-async fn write_raw(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwritten> {
+async fn write_raw(engine: &Engine, id: JobId, wanted: &Log) -> Result<(), Unwritten> {
     let mut cursor = engine.logs().of(id).cursor(0);
     let mut out = out::exact(Stream::Stdout);
-    while let Some(piece) = asked.next(&mut cursor).await? {
+    while let Some(piece) = wanted.next(&mut cursor).await? {
         let mut written = Ok(());
         piece.each(|_, stream, _, bytes| {
-            if written.is_ok() && asked.shows(stream) {
+            if written.is_ok() && wanted.shows(stream) {
                 written = out.write_all(bytes);
             }
         });
@@ -136,11 +142,11 @@ async fn write_raw(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwrit
 }
 
 /// Writes the lines in one pass, as they come, each when it is whole.
-async fn flow_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwritten> {
+async fn flow_lines(engine: &Engine, id: JobId, wanted: &Log) -> Result<(), Unwritten> {
     let mut cursor = engine.logs().of(id).cursor(0).reading(AT_ONCE);
     let mut flow = Flow::new(LINE_BYTES);
-    let mut out = Lines::new(asked);
-    while let Some(piece) = asked.next(&mut cursor).await? {
+    let mut out = Lines::new(wanted);
+    while let Some(piece) = wanted.next(&mut cursor).await? {
         if let Some(state) = cursor.take_jump() {
             // Rows are gone: what is open before them does not go on after them.
             out.write(&mem::replace(&mut flow, Flow::from(state, LINE_BYTES)).finish())?;
@@ -153,14 +159,14 @@ async fn flow_lines(engine: &Engine, id: JobId, asked: &Log) -> Result<(), Unwri
 }
 
 /// Writes the lines that are there.
-async fn write_lines(engine: &Engine, job: &Job, asked: &Log) -> Result<(), Unwritten> {
+async fn write_lines(engine: &Engine, job: &Job, wanted: &Log) -> Result<(), Unwritten> {
     let log = engine.logs().of(job.id);
     // If rows are gone, what is left of a line must not become part of another.
-    if asked.lines.is_none() && log.missing().await? == 0 {
-        return flow_lines(engine, job.id, asked).await;
+    if wanted.lines.is_none() && log.missing().await? == 0 {
+        return flow_lines(engine, job.id, wanted).await;
     }
-    let (mut next, last) = asked.lines.unwrap_or((1, u64::MAX));
-    let mut out = Lines::new(asked);
+    let (mut next, last) = wanted.lines.unwrap_or((1, u64::MAX));
+    let mut out = Lines::new(wanted);
     while next <= last {
         let count = LINES.min((last - next).saturating_add(1));
         let found = log.lines(next, count, LINE_BYTES).await?;
@@ -179,22 +185,22 @@ async fn write_lines(engine: &Engine, job: &Job, asked: &Log) -> Result<(), Unwr
 
 /// Our standard output, for lines.
 struct Lines<'a> {
-    asked: &'a Log,
+    wanted: &'a Log,
     out: BufWriter<Box<dyn Write>>,
     colored: bool,
 }
 
 impl<'a> Lines<'a> {
-    fn new(asked: &'a Log) -> Self {
+    fn new(wanted: &'a Log) -> Self {
         Self {
-            asked,
+            wanted,
             out: BufWriter::with_capacity(64 * 1024, out::exact(Stream::Stdout)),
             colored: out::is_seen(Stream::Stdout),
         }
     }
 
     fn write(&mut self, lines: &[Line]) -> std::io::Result<()> {
-        for line in lines.iter().filter(|line| self.asked.shows(line.stream)) {
+        for line in lines.iter().filter(|line| self.wanted.shows(line.stream)) {
             lines::write(&mut self.out, line, self.colored)?;
         }
         self.out.flush()

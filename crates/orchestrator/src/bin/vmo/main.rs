@@ -39,7 +39,7 @@ use tracing_subscriber::{
     EnvFilter, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
 };
 
-/// Where the history is kept, for who asks for help.
+/// Where the history is kept, for `--help`.
 const DATABASES: &str = "\
 The history is in a private Postgres of this app. VMO_DATABASE_URL, or database_url in settings.json, names another:
 postgres://user@host/name?sslmode=verify-full. DATABASE_URL counts only if that database holds this app's tables already,
@@ -146,7 +146,7 @@ impl Failed {
         }
     }
 
-    /// Nothing went wrong: whoever reads our output has had enough.
+    /// No failure: the reader of our output closed it.
     fn enough() -> Self {
         Self {
             message: None,
@@ -164,8 +164,8 @@ impl<E: std::error::Error> From<E> for Failed {
 type Outcome = Result<ExitCode, Failed>;
 
 fn main() -> ExitCode {
-    if let Some(asked) = orchestrator::ssh::asked_as_askpass() {
-        return out::answer(asked);
+    if let Some(reply) = orchestrator::ssh::answer_as_askpass() {
+        return out::answer(reply);
     }
     environment::set_postgres_apart();
     let cli: Cli = arguments::parse();
@@ -222,7 +222,7 @@ fn threads() -> Result<(), Failed> {
     let go = std::sync::Arc::new(std::sync::Mutex::new(go));
     let probe = |_| {
         let go = std::sync::Arc::clone(&go);
-        // It ends once nobody can let it go on.
+        // It ends once no process can let it go on.
         std::thread::Builder::new().spawn(move || drop(go.lock().map(|go| go.recv())))
     };
     let probes: Result<Vec<_>, _> = (0..needed).map(probe).collect();
@@ -265,7 +265,7 @@ async fn engine() -> Result<Engine, Failed> {
     open(false).await
 }
 
-/// An engine that looks at what there is, and says nothing of what is wrong.
+/// An engine that only reads, and prints no problems.
 async fn silent() -> Result<Engine, Failed> {
     Ok(Engine::open(options(false)?).await?)
 }
@@ -284,8 +284,8 @@ async fn open(takes_over: bool) -> Result<Engine, Failed> {
     for problem in engine.catalog().settings_problems() {
         out::say(problem);
     }
-    if let Some(seen) = engine.catalog().seen_database() {
-        out::say(db::not_used(&seen));
+    if let Some(database) = engine.catalog().seen_database() {
+        out::say(db::not_used(&database));
     }
     Ok(engine)
 }
@@ -323,7 +323,7 @@ async fn cancel(name: &str, force: bool) -> Outcome {
     Ok(ExitCode::from(u8::from(!is_ended)))
 }
 
-/// Has jobs archived that are over and that nobody archives, by a process that stays until that is done.
+/// Has jobs archived that are over and that no engine archives, by a process that stays until that is done.
 fn archive_in_background() {
     let spawned = orchestrator::folders::program("vmo").and_then(|vmo| {
         std::process::Command::new(vmo)

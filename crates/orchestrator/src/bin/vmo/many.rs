@@ -59,7 +59,7 @@ impl Many {
     }
 }
 
-/// Shows what the hosts of a batch write until nothing more happens by itself, and says how they ended. Of one that was
+/// Shows what the hosts of a batch write until it is over, and says how they ended. Of one that was
 /// ordered something `since` so much had happened to it, what came before is not shown again.
 pub(crate) async fn follow(engine: &Engine, id: Uuid, json: bool, since: Option<u64>) -> Outcome {
     let Some(mut batch) = engine.watch_batch(id) else {
@@ -73,19 +73,19 @@ pub(crate) async fn follow(engine: &Engine, id: Uuid, json: bool, since: Option<
         batch.hosts.iter().any(is_of)
     };
     tokio::spawn(prompts::answer_all(engine.clone(), is_ours));
-    let (mut seen, mut shown) = (HashSet::new(), JoinSet::new());
+    let (mut reported, mut shown) = (HashSet::new(), JoinSet::new());
     if since.is_some() {
         let before = Arc::clone(&batch.borrow());
         let is_over = |host: &&OnHost| host.state != HostState::Running;
         let over = before.hosts.iter().filter(is_over);
-        seen.extend(over.flat_map(|host| [host.job, host.check]).flatten());
+        reported.extend(over.flat_map(|host| [host.job, host.check]).flatten());
     }
     share_input(engine, &batch.borrow());
     loop {
         let now = Arc::clone(&batch.borrow_and_update());
         for host in &now.hosts {
             for (job, what) in [(host.job, ""), (host.check, " (check)")] {
-                if let Some(job) = job.filter(|job| seen.insert(*job)) {
+                if let Some(job) = job.filter(|job| reported.insert(*job)) {
                     let prefix = format!("{}{what}", host.name);
                     shown.spawn(show_one(engine.clone(), job, prefix, json));
                 }
@@ -170,7 +170,7 @@ fn share_input(engine: &Engine, batch: &Batch) {
     }
 }
 
-/// Waits until the batch is in the store with nothing to come, as long as the store answers.
+/// Waits until the batch is in the store for good, as long as the store answers.
 async fn kept(engine: &Engine, mut batch: watch::Receiver<Arc<Batch>>) {
     if batch.borrow().counts().held > 0 {
         return;

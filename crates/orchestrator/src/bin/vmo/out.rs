@@ -1,6 +1,6 @@
 //! Our outputs, and the only place that writes to them: what comes here is made visible on its way out, so that no print
 //! can forget it. Only a job's own bytes go out as they are, by [`exact`]. A reader that has had enough, as `head` does, is
-//! no failure: we end, and say nothing.
+//! no failure: we end without a word.
 
 use std::{
     borrow::Cow,
@@ -24,8 +24,8 @@ pub(crate) fn line(text: impl Display) -> Result<(), Failed> {
 }
 
 /// Prints what a person answers to a program, to the byte; a failure if there is no answer.
-pub(crate) fn answer(asked: io::Result<Option<String>>) -> ExitCode {
-    let written = match asked {
+pub(crate) fn answer(reply: io::Result<Option<String>>) -> ExitCode {
+    let written = match reply {
         Ok(Some(answer)) => writeln!(exact(Stream::Stdout), "{answer}"),
         Ok(None) => Err(ErrorKind::NotFound.into()),
         Err(error) => Err(error),

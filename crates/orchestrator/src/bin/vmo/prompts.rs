@@ -78,7 +78,7 @@ async fn gather(
     keys
 }
 
-/// Asks about all of them at once. Whoever types anything but `yes` trusts none of them.
+/// Asks about all of them at once. Any other answer than `yes` trusts none of them.
 async fn answer_keys(engine: &Engine, prompts: Vec<Prompt>) {
     // Several jobs of one host show one key.
     let mut shown = BTreeMap::new();
@@ -146,7 +146,7 @@ fn give(engine: &Engine, prompt: &Prompt, answer: Answer) {
     }
 }
 
-/// Asks at the terminal whether a command of the SSH config may run here, now and later; no if nobody is there.
+/// Asks at the terminal whether a command of the SSH config may run here, now and later; no if there is no terminal.
 pub(crate) async fn is_allowed(host: &str, unallowed: &Unallowed) -> bool {
     let Unallowed {
         command,

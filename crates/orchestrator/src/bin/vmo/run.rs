@@ -7,7 +7,7 @@ use orchestrator::{
     engine::{Consent, Engine, EngineError, Log},
     fleet::Choice,
     job::{Job, JobId, Status, survivor as survivor_words},
-    launch::{Start, WhenBusy},
+    launch::{Start, WhenBusy, argv},
     make, wire,
 };
 
@@ -70,7 +70,7 @@ pub(crate) struct Run {
 pub(crate) async fn run(run: Run) -> Outcome {
     let jobs = async {
         let engine = engine().await?;
-        let start = asked(&run, &engine).await?;
+        let start = start_of(&run, &engine).await?;
         if let Some((rows, cols)) = terminal::size() {
             engine.set_window(rows, cols);
         }
@@ -155,7 +155,7 @@ async fn say_problems(engine: &Engine, start: &Start) -> Result<(), Failed> {
     Ok(())
 }
 
-async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
+async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed> {
     if !run.command.is_empty() {
         if run.make.any() || run.filled.any() {
             return Err(Failed::new(
@@ -184,7 +184,7 @@ async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
             on::hosts(engine, &line, run.yes).await?
         };
         return Ok(Start::Command {
-            command: shell_line(&run.command)?,
+            command: shell_line(&run.command, choice.hosts.is_empty())?,
             hosts: choice.hosts,
             cwd,
             pty: run.pty,
@@ -203,12 +203,13 @@ async fn asked(run: &Run, engine: &Engine) -> Result<Start, Failed> {
 
 /// One word is a shell's line, as it was typed. Several are a program and its arguments, as our own shell took them apart:
 /// quoted, so that the shell that runs them, here or on a host, finds the same words again.
-fn shell_line(words: &[String]) -> Result<String, Failed> {
-    match words {
-        [line] => Ok(line.clone()),
-        words => shlex::try_join(words.iter().map(String::as_str))
-            .map_err(|_| Failed::new("a word of the command has a NUL byte in it")),
-    }
+fn shell_line(words: &[String], is_here: bool) -> Result<String, Failed> {
+    let line = match words {
+        [line] => Some(line.clone()),
+        words if is_here => argv::line_of_sh(words),
+        words => argv::line_of(words),
+    };
+    line.ok_or_else(|| Failed::new("a word of the command has a NUL byte in it"))
 }
 
 /// Targets, and what they are given: by what is typed, and beside it by an earlier form.
@@ -263,7 +264,7 @@ fn never_ran(failed: Failed) -> Failed {
     }
 }
 
-/// Leaves jobs to their supervisors, once those need nobody any more: a login may have something to ask.
+/// Leaves jobs to their supervisors, once those need no engine any more: a login may have something to ask.
 async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
     let all: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
     let is_ours = move |job| all.contains(&job);
@@ -375,8 +376,8 @@ async fn cancel_on_interrupt(engine: Engine, job: JobId) {
     }
 }
 
-/// `vmo archive`: archives what is over and what nobody archives, and leaves. Started by a supervisor whose job nobody
-/// follows, and by programs that come across such jobs.
+/// `vmo archive`: archives the jobs that are over and that no engine archives, and ends. Started by a supervisor whose
+/// job no engine follows, and by programs that come across such jobs.
 pub(crate) async fn archive() -> Outcome {
     let engine = engine().await?;
     engine.settled().await;

@@ -65,7 +65,7 @@ pub(crate) async fn serve(serve: Serve) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// That nobody reads it is no reason to stop serving.
+/// If its reader is gone, serving goes on.
 fn say_address(server: &Server) {
     out::line(server.url_with_code()).ok();
     out::line("Open it within ten minutes, once; Enter prints a fresh address, Ctrl-C stops.").ok();

@@ -19,7 +19,7 @@ use super::{lines, out};
 pub(crate) const ARCHIVING: Duration = Duration::from_secs(30);
 
 /// Copies a job's log to our own outputs as it comes, and gives the job when it is over. That its log cannot be shown,
-/// or that nobody reads what we write, is no reason to leave it. A `host` is named before each line.
+/// or that the reader of our output is gone, is no reason to leave it. A `host` is named before each line.
 pub(crate) async fn show(
     engine: &Engine,
     log: &Log,
@@ -44,7 +44,7 @@ pub(crate) async fn show(
 pub(crate) async fn tell_pauses(log: Log) {
     let Some(live) = log.live else { return };
     let mut changes = live.job_changes();
-    let (mut told, mut kept_out, mut defies) = (None, None, None);
+    let (mut pause, mut kept_out, mut defies) = (None, None, None);
     loop {
         let (paused, unarchived, defied) = {
             let job = changes.borrow_and_update();
@@ -66,13 +66,13 @@ pub(crate) async fn tell_pauses(log: Log) {
             ));
         }
         kept_out = unarchived;
-        match (&told, &paused) {
+        match (&pause, &paused) {
             // The number of free bytes alone is no news.
             (None, Some(why)) => out::say(format_args!("paused: {why}")),
             (Some(_), None) if !live.job_status().is_over() => out::say("it goes on"),
             _ => {}
         }
-        told = paused;
+        pause = paused;
         if changes.changed().await.is_err() {
             return;
         }
@@ -88,10 +88,10 @@ pub(crate) async fn over(engine: &Engine, log: &Log) -> Result<Job, EngineError>
 }
 
 /// A job's output. Of a single job: the bytes as they are. Of one of several: its lines as `vmo log` shows them, each with
-/// its host before it, so that nothing a host writes is taken for another's.
+/// its host before it, so that no host's line is taken for another's.
 struct Shown {
     lines: Option<Prefixed>,
-    /// Which of our outputs nobody reads any more.
+    /// Which of our outputs have lost their reader.
     deaf: [bool; 2],
 }
 
@@ -188,7 +188,7 @@ fn put(stream: Stream, bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-/// Why nothing is archived just now, and who says more.
+/// Why no job is archived just now, and which command says more.
 pub(crate) fn away(engine: &Engine) -> String {
     match engine.link().state().health {
         StoreHealth::Away { why } => format!("Postgres is away: {why}; see vmo doctor"),

@@ -35,7 +35,7 @@ pub(super) enum Dropped {
 }
 
 impl Room {
-    /// Where jobs leave so many bytes free.
+    /// The disk is scarce below this many free bytes.
     fn of(folder: &Folder, floor: u64) -> Self {
         match disk::free(folder.path()) {
             Ok(free) if free < floor => Self::None,
@@ -60,8 +60,8 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         self.go_back().await
     }
 
-    /// Drops whole segments of the spool, once the server has what is in them on its disk; where room is scarce, as soon as
-    /// one is over.
+    /// Drops whole segments of the spool, once the server has what is in them on its disk; if the disk is nearly full,
+    /// as soon as one is over.
     pub(super) async fn drop_what_is_durable(&mut self) -> Result<Dropped, ArchiveError> {
         let room = Room::of(&self.live.folder, self.floor);
         if room == Room::Enough && self.at.at.offset < self.dropped + AT_ONCE {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use supervisor::{
-    exit::Exit as Seen,
+    exit::ExitRecord,
     folder::{self, Lock},
 };
 use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
@@ -55,8 +55,9 @@ impl Engine {
         archiving.insert(id, task);
     }
 
-    /// Archives a job to its end. One that is over and waits for the store holds nothing open, not even its lock; so whoever
-    /// comes may archive it. Whether it is in the store, with what was held for that; none if somebody else archived it.
+    /// Archives a job to its end. One that is over and waits for the store holds no file open, not even its lock; so
+    /// whoever comes may archive it. Whether it is in the store, with what was held for that; none if somebody else
+    /// archived it.
     async fn archive_or_wait(&self, live: &Arc<Live>, lock: Option<Lock>) -> Option<(bool, Held)> {
         let (mut held, mut place) = (lock, None);
         loop {
@@ -124,7 +125,7 @@ impl Engine {
         let Some(live) = self.live(job) else {
             return true;
         };
-        let seen = live.folder.read_json::<Seen>(folder::EXIT);
-        !seen.is_ok_and(|seen| seen.is_some_and(|seen| seen.complete))
+        let record = live.folder.read_json::<ExitRecord>(folder::EXIT);
+        !record.is_ok_and(|record| record.is_some_and(|record| record.complete))
     }
 }

@@ -1,8 +1,8 @@
-//! Cuts a spool into the batches that the store takes.
+//! Cuts a spool into the blocks that the store takes.
 
 use std::{io, sync::Arc};
 
-use supervisor::spool::{Block, Position};
+use supervisor::spool::{self, Position};
 
 use crate::{
     engine::follow::{
@@ -11,11 +11,11 @@ use crate::{
         live::{Live, Mark},
     },
     log::Chunk,
-    store::{self, Batch},
+    store::{self, Block},
 };
 
-/// Bytes of one batch: the size at which Postgres stores a chunk well (PLATFORM.md: chunks of about 64 KiB).
-const BATCH_BYTES: usize = 64 * 1024;
+/// Bytes of one block: the size at which Postgres stores a chunk well (PLATFORM.md: chunks of about 64 KiB).
+const BLOCK_BYTES: usize = 64 * 1024;
 /// Bytes sent in one transaction at most, and so what one job's archiving holds in memory.
 pub(super) const TRANSACTION_BYTES: usize = 1024 * 1024;
 
@@ -25,11 +25,11 @@ pub(super) struct Spool {
     reader: Option<Reader>,
 }
 
-/// Batches of a spool, and the mark after them.
+/// Blocks of a spool, and the mark after them.
 pub(super) struct Cut {
     /// Where they begin.
     pub(super) from: Position,
-    pub(super) batches: Vec<Batch>,
+    pub(super) blocks: Vec<Block>,
     pub(super) next: Mark,
 }
 
@@ -46,29 +46,29 @@ impl Spool {
         }
     }
 
-    /// The next batches of the spool, up to the offset `until`, as many as one transaction takes.
+    /// The next blocks of the spool, up to the offset `until`, as many as one transaction takes.
     ///
     /// # Errors
     /// If none can be read any more; what comes before that has been given.
     pub(super) fn cut(&mut self, mut at: Mark, until: u64) -> io::Result<Cut> {
         let from = at.at;
-        let mut batches: Vec<Batch> = Vec::new();
+        let mut blocks: Vec<Block> = Vec::new();
         let mut size = 0;
         while size < TRANSACTION_BYTES {
-            let block = match self.reader_at(at.at)?.read(until, BATCH_BYTES) {
-                Ok(Some(block)) => block,
-                Ok(None) if batches.is_empty() => {
+            let spooled = match self.reader_at(at.at)?.read(until, BLOCK_BYTES) {
+                Ok(Some(spooled)) => spooled,
+                Ok(None) if blocks.is_empty() => {
                     return Err(index::cut_short(at.at.offset, until));
                 }
-                Err(error) if batches.is_empty() => return Err(error),
+                Err(error) if blocks.is_empty() => return Err(error),
                 Ok(None) | Err(_) => break,
             };
-            size += block.bytes.len();
-            batches.push(batch(&block, &mut at));
+            size += spooled.bytes.len();
+            blocks.push(block(&spooled, &mut at));
         }
         Ok(Cut {
             from,
-            batches,
+            blocks,
             next: at,
         })
     }
@@ -82,28 +82,28 @@ impl Spool {
     }
 }
 
-/// One batch from one block of spool; `at` moves behind it.
-fn batch(block: &Block, at: &mut Mark) -> Batch {
-    let mut batch = Batch {
+/// A block of the archive from a block of the spool, with the spool's numbers; `at` moves behind it.
+fn block(spooled: &spool::Block, at: &mut Mark) -> Block {
+    let mut block = Block {
         seq: at.at.seq,
         first_line: at.state.lines() + 1,
         state: at.state.to_bytes(),
-        chunks: Vec::with_capacity(block.records.len()),
+        chunks: Vec::with_capacity(spooled.records.len()),
     };
-    for record in &block.records {
-        let bytes = &block.bytes[record.payload.clone()];
+    for record in &spooled.records {
+        let bytes = &spooled.bytes[record.payload.clone()];
         let stream = index::stream(record.stream);
         at.state.advance(stream, bytes);
         at.bytes += bytes.len() as u64;
-        batch.chunks.push(Chunk {
+        block.chunks.push(Chunk {
             seq: record.seq,
             stream,
             at: record.wall_us,
             bytes: bytes.to_vec(),
         });
     }
-    at.at = block.end;
-    batch
+    at.at = spooled.end;
+    block
 }
 
 /// A mark as the store keeps it.

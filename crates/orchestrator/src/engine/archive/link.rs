@@ -1,4 +1,5 @@
-//! The way to the store: brings it up, keeps it up, and reports its state. Whoever needs it waits here, and nowhere else.
+//! The way to the store: brings it up, keeps it up, and reports its state. All calls to the store wait here, and only
+//! here.
 
 mod keeper;
 mod trouble;
@@ -119,7 +120,7 @@ impl Link {
         Arc::clone(&self.bulk).acquire_owned().await.ok()
     }
 
-    /// The same, if nobody waits for one.
+    /// The same, if no call waits for one.
     pub(in crate::engine) fn bulk_now(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.bulk).try_acquire_owned().ok()
     }
@@ -200,11 +201,11 @@ impl Link {
             at: self.state().address,
             why: self.why_away(),
         })?;
-        let asked = self.attended(ask(store)).await;
-        if asked.as_ref().is_err_and(StoreError::is_transient) {
+        let answer = self.attended(ask(store)).await;
+        if answer.as_ref().is_err_and(StoreError::is_transient) {
             self.trouble.met.notify_one();
         }
-        asked
+        answer
     }
 
     /// Reads from the store, however long it takes the store to be there, to stay there and to let us in.
@@ -222,7 +223,7 @@ impl Link {
     /// lost may have been done.
     ///
     /// # Errors
-    /// Whatever does not heal by itself: whoever writes says so where it is looked for, and tries again.
+    /// Whatever does not heal by itself: whoever writes reports it at the job, and tries again.
     pub async fn insist_on_writing<T, F>(&self, work: impl Fn(Store) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, StoreError>>,
@@ -269,11 +270,11 @@ impl Link {
     }
 
     /// Waits for an answer; the keeper looks whether the store lives as often as it takes too long.
-    async fn attended<T>(&self, asked: impl Future<Output = T>) -> T {
-        let mut asked = std::pin::pin!(asked);
+    async fn attended<T>(&self, answer: impl Future<Output = T>) -> T {
+        let mut answer = std::pin::pin!(answer);
         let (mut is_late, mut waits) = (false, None);
         loop {
-            match tokio::time::timeout(SLOW, &mut asked).await {
+            match tokio::time::timeout(SLOW, &mut answer).await {
                 Ok(answer) => return answer,
                 Err(_) => {
                     if is_late {

@@ -29,7 +29,7 @@ const LOOK_FOR_ORDERS: Duration = Duration::from_millis(500);
 struct Over {
     host: usize,
     is_check: bool,
-    /// The job; none if there was nothing of it.
+    /// The job; none if there was no sign of it.
     job: Option<Box<Job>>,
     /// How long it was given, if that was too short.
     timed_out: Option<Duration>,
@@ -46,7 +46,7 @@ pub(in crate::engine) struct Driver {
     /// The ways to hosts whose turn has not come, as far as they are known.
     routes: HashMap<usize, Route>,
     running: JoinSet<Over>,
-    /// Whether the store has it as it is, with nothing more to come by itself.
+    /// Whether the store has its last state, held hosts aside.
     rests: bool,
 }
 
@@ -58,10 +58,10 @@ impl Driver {
         claim: Claim,
         found: Found,
     ) -> Self {
-        let (batch, seen) = watch::channel(Arc::new(found.batch));
+        let (batch, progress) = watch::channel(Arc::new(found.batch));
         let ordered = Arc::new(Notify::new());
         let watched = Watched {
-            batch: seen,
+            batch: progress,
             ordered: Arc::clone(&ordered),
             is_driven: true,
         };
@@ -221,7 +221,8 @@ impl Driver {
         let batch = self.now();
         let timeout = batch.rules.timeout.map(Duration::from_millis);
         if is_check || !batch.is_all_at_once() {
-            // Nobody can type into hosts that start one after the other, and what reads its input would wait for ever.
+            // A person cannot type into hosts that start one after the other, and a command that reads its input would
+            // wait for ever.
             let engine = engine.clone();
             tokio::spawn(async move { engine.input_bytes(job, Vec::new()).await });
         }
@@ -277,7 +278,7 @@ impl Driver {
     }
 
     /// Of a job that was about to be started there is neither a folder nor a row: whoever was about to was killed. If the
-    /// machine went down since, the folder may have been there, and nothing runs twice.
+    /// machine went down since, the folder may have been there: its command is not run a second time.
     fn never_was(&mut self, host: usize, is_check: bool) -> io::Result<()> {
         let lost = "the machine went down, and nothing of its job is left";
         let why = || Some(lost.to_owned());
@@ -327,7 +328,7 @@ impl Driver {
         Ok(())
     }
 
-    /// Nothing happens by itself any more: the store gets that, and the folder is dropped if nothing is held. True then.
+    /// The batch is over: the store gets its end, and the folder is dropped unless hosts are held. True then.
     async fn rest(&mut self) -> io::Result<bool> {
         if self.rests {
             return Ok(false);

@@ -17,7 +17,7 @@ use crate::{
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 impl Engine {
-    /// Takes the batches over that nobody drives, and looks at the others until somebody has to.
+    /// Takes over the batches that no engine drives, and watches the others in case their engine ends.
     pub(in crate::engine) fn look_at_batches(&self) {
         if !self.0.options.takes_over {
             return;
@@ -34,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// Sees to the rows of batches in which nothing happens any more and which nobody drives: for a program that leaves again.
+    /// Updates the rows of batches that are over and that no engine drives: for a program that ends again soon.
     /// Those that still have something to start are left to one that stays.
     pub async fn settle_batches(&self) {
         let Ok(all) = self.batches_here().await else {
@@ -51,20 +51,20 @@ impl Engine {
         }
     }
 
-    async fn settle_batch(&self, seen: Batch) -> Result<(), EngineError> {
+    async fn settle_batch(&self, recorded: Batch) -> Result<(), EngineError> {
         let claimed = self.blocking(move |engine| {
-            let place = Place::of(engine.folders(), seen.id)?;
+            let place = Place::of(engine.folders(), recorded.id)?;
             let Some(mut claim) = place.claim()? else {
                 return Ok(None);
             };
             let mut batch = place.read()?.batch;
-            let hosts = batch.hosts.iter().zip(&seen.hosts).enumerate();
-            let ended = hosts.filter(|(_, (known, seen))| known.state != seen.state);
+            let hosts = batch.hosts.iter().zip(&recorded.hosts).enumerate();
+            let ended = hosts.filter(|(_, (known, recorded))| known.state != recorded.state);
             let mut happened: Vec<Entry> = ended
-                .map(|(host, (_, seen))| Entry::Ended {
+                .map(|(host, (_, recorded))| Entry::Ended {
                     host,
-                    state: seen.state,
-                    why: seen.why.clone(),
+                    state: recorded.state,
+                    why: recorded.why.clone(),
                 })
                 .collect();
             if batch.finished_at.is_none() {
@@ -92,7 +92,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Drives a batch that nobody drives; false if somebody does.
+    /// Drives a batch unless another engine does; false if one does.
     ///
     /// # Errors
     /// If its folder is not here or cannot be read.
@@ -117,7 +117,7 @@ impl Engine {
     /// Reports what another engine does with a batch, and takes it over when that one is gone.
     fn look_on(&self, id: Uuid, place: Place) {
         let Ok(found) = place.read() else { return };
-        let (seen, batch) = watch::channel(Arc::new(found.batch));
+        let (sender, batch) = watch::channel(Arc::new(found.batch));
         let watched = Watched {
             batch,
             ordered: Arc::new(Notify::new()),
@@ -130,7 +130,7 @@ impl Engine {
         tokio::spawn(async move {
             let mut length = 0;
             while engine
-                .still_another_drives(id, &place, &mut length, &seen)
+                .still_another_drives(id, &place, &mut length, &sender)
                 .await
             {
                 tokio::time::sleep(LOOK_AGAIN).await;
@@ -143,7 +143,7 @@ impl Engine {
         id: Uuid,
         place: &Place,
         length: &mut u64,
-        seen: &watch::Sender<Arc<Batch>>,
+        sender: &watch::Sender<Arc<Batch>>,
     ) -> bool {
         let (place, before) = (place.clone(), *length);
         let looked = self.blocking(move |engine| {
@@ -162,8 +162,10 @@ impl Engine {
             Ok((now, batch, goes_on)) => {
                 *length = now;
                 if let Some(batch) = batch {
-                    self.report(Event::Batch(Box::new(batch.summary())));
-                    seen.send_replace(Arc::new(batch));
+                    let summary = batch.summary();
+                    // First there, then reported: a request after the report gets it as reported.
+                    sender.send_replace(Arc::new(batch));
+                    self.report(Event::Batch(Box::new(summary)));
                 }
                 if !goes_on && self.0.batches.get(id).is_some_and(|it| !it.is_driven) {
                     // It is over, and in the store.

@@ -1,5 +1,5 @@
 //! A batch's folder: what was asked for, what has happened since, and what people want of it. As a job's folder does, it
-//! outlives whoever drives the batch, and its lock says who that is.
+//! outlives the engine that drives the batch, and its lock says who that is.
 //!
 //! ```text
 //! batch.json    the batch as it was asked for, written once; its lock is the claim on the batch
@@ -42,7 +42,7 @@ struct Kept {
 #[derive(Debug, Clone)]
 pub(in crate::engine) struct Place(Folder);
 
-/// The claim on a batch: whoever has it drives the batch, and writes its journal.
+/// The claim on a batch: the engine that has it drives the batch, and writes its journal.
 #[derive(Debug)]
 pub(in crate::engine) struct Claim {
     /// Holds the lock.
@@ -162,7 +162,7 @@ impl Place {
         journal.map_or(0, |journal| journal.len())
     }
 
-    /// Leaves an order for whoever drives the batch.
+    /// Leaves an order for the engine that drives the batch.
     pub(in crate::engine) fn order(&self, order: Order) -> io::Result<()> {
         let name = format!("{ORDER}{}", ids::new_id());
         self.0.write_json_durably(&name, &order)

@@ -23,7 +23,7 @@ const EVERYBODYS: &str = "DATABASE_URL";
 /// Which Postgres, and the note about one that was seen and is not used.
 pub(in crate::engine) struct Choice {
     pub(in crate::engine) place: Place,
-    pub(in crate::engine) seen: Option<SeenDatabase>,
+    pub(in crate::engine) env_database: Option<SeenDatabase>,
 }
 
 /// What a person said of databases that `DATABASE_URL` named, each as `user@host:port/name`, or by its kind if
@@ -113,13 +113,16 @@ pub(in crate::engine) async fn choose(
     if let Some(address) = chosen {
         return Ok(Choice {
             place: Place::Configured(Box::new(address)),
-            seen: None,
+            env_database: None,
         });
     }
-    let private = |seen| {
+    let private = |env_database| {
         let guardian: Vec<OsString> = vec![folders::program("vmo")?.into(), "postgres".into()];
         let place = Place::Embedded { guardian };
-        Ok(Choice { place, seen })
+        Ok(Choice {
+            place,
+            env_database,
+        })
     };
     let Some(named) = Named::read(schema) else {
         return private(None);
@@ -129,10 +132,10 @@ pub(in crate::engine) async fn choose(
         return private(None);
     }
     match named {
-        Named::Unfit { why, .. } => private(Some(seen(&why, false))),
+        Named::Unfit { why, .. } => private(Some(env_database(&why, false))),
         Named::Postgres(address) if answers.used.contains(&name) => Ok(Choice {
             place: Place::Configured(address),
-            seen: None,
+            env_database: None,
         }),
         Named::Postgres(address) => match look(&address).await {
             Ok(()) => {
@@ -140,10 +143,10 @@ pub(in crate::engine) async fn choose(
                 Answers::keep(config, &name, true)?;
                 Ok(Choice {
                     place: Place::Configured(address),
-                    seen: None,
+                    env_database: None,
                 })
             }
-            Err(seen) => private(Some(seen)),
+            Err(env_database) => private(Some(env_database)),
         },
     }
 }
@@ -153,22 +156,22 @@ async fn look(address: &Address) -> Result<(), SeenDatabase> {
     let at = format!("DATABASE_URL names {}", address.shown());
     match Store::is_ours(address).await {
         Ok(true) => Ok(()),
-        Ok(false) => Err(seen(
+        Ok(false) => Err(env_database(
             &format!("{at}, which holds nothing of this app"),
             true,
         )),
-        Err(StoreError::Refused { why, .. }) => Err(seen(
+        Err(StoreError::Refused { why, .. }) => Err(env_database(
             &format!("{at}, which cannot keep the history: {why}"),
             false,
         )),
-        Err(error) => Err(seen(
+        Err(error) => Err(env_database(
             &format!("{at}, which was asked: {}", error.reason()),
             true,
         )),
     }
 }
 
-fn seen(why: &str, fits: bool) -> SeenDatabase {
+fn env_database(why: &str, fits: bool) -> SeenDatabase {
     SeenDatabase {
         why: format!("{why}; the history goes to the private server"),
         fits,
@@ -178,7 +181,7 @@ fn seen(why: &str, fits: bool) -> SeenDatabase {
 /// The Postgres that our own variable names, if it is set.
 ///
 /// # Errors
-/// If it is not an address; the error names the variable, and nothing of its value.
+/// If it is not an address; the error names the variable, never its value.
 fn ours(schema: Option<&str>) -> Result<Option<Address>, EngineError> {
     let Some(url) = value(OURS)? else {
         return Ok(None);

@@ -47,12 +47,12 @@ impl Catalog {
             .chain(&matter.host_files)
             .cloned()
             .collect();
-        let told = Arc::clone(&waiting);
+        let changed = Arc::clone(&waiting);
         let mut watcher =
             notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
                 let Ok(event) = event else { return };
                 if !event.kind.is_access() {
-                    told.add(event.paths.iter().filter_map(|path| matter.of(path)));
+                    changed.add(event.paths.iter().filter_map(|path| matter.of(path)));
                 }
             })?;
         watcher.watch(&self.0.folders.jobs(), RecursiveMode::NonRecursive)?;
@@ -102,10 +102,10 @@ struct Matter {
 }
 
 impl Matter {
-    /// What a change of this path means; none if it means nothing.
+    /// What a change of this path means; none if it has no meaning here.
     fn of(&self, path: &Path) -> Option<Changed> {
         if path.parent() == Some(&self.jobs) {
-            // One that is being made or dropped is nobody's yet, or any more.
+            // One that is being made or dropped is not a job's folder yet, or no longer.
             let is_job = path.file_name()?.to_str()?.parse::<JobId>().is_ok();
             return is_job.then_some(Changed::Jobs);
         }
@@ -153,7 +153,7 @@ fn nearest(file: &Path) -> Option<PathBuf> {
     above.find(|folder| folder.is_dir()).map(PathBuf::from)
 }
 
-/// What a change of a file in our config folder means; none if nobody waits for it.
+/// What a change of a file in our config folder means; none if it means nothing to us.
 fn of_ours(path: &Path) -> Option<Changed> {
     match path.file_name()?.to_str()? {
         "settings.json" => Some(Changed::Settings),
@@ -168,7 +168,7 @@ fn of_ours(path: &Path) -> Option<Changed> {
     }
 }
 
-/// Changes that nobody has taken yet, each once however often it came: no more than there are files that matter.
+/// Changes that were not taken yet, each once however often it came: no more than there are files that matter.
 #[derive(Debug, Default)]
 struct Waiting {
     changes: Mutex<BTreeSet<Changed>>,

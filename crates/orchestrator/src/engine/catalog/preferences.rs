@@ -82,7 +82,7 @@ impl Catalog {
             .unwrap_or(disk::FLOOR)
     }
 
-    /// What is wrong with the settings' file, with its line; empty if nothing is.
+    /// What is wrong with the settings' file, with its line; empty if it is in order.
     #[must_use]
     pub fn settings_problems(&self) -> Vec<String> {
         self.0.preferences.held().problem.iter().cloned().collect()

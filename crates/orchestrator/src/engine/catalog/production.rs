@@ -1,4 +1,4 @@
-//! Hosts in production: on those, what is dangerous runs only where their names were typed. A mark is of the machine that
+//! Hosts in production: on those, a dangerous command runs only if their names were typed. A mark is of the machine that
 //! the SSH config leads to, so another name for it is marked, too.
 
 use super::Catalog;
@@ -19,7 +19,7 @@ impl Catalog {
     /// Sets whether a host is in production, and with it every other name of the same machine.
     ///
     /// # Errors
-    /// If the SSH config names no such host (a misspelled name would protect nothing), or the file cannot be written.
+    /// If the SSH config names no such host (a misspelled name would protect no host), or the file cannot be written.
     pub async fn mark_production(&self, host: &str, production: bool) -> Result<(), EngineError> {
         let host = host.to_owned();
         self.blocking(move |catalog| catalog.mark(&host, production))

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fs, io, sync::Arc};
 
 use supervisor::{
-    exit::Exit as Seen,
+    exit::ExitRecord,
     folder::{self, Folder, Lock},
 };
 use tokio::sync::{oneshot, watch};
@@ -60,7 +60,7 @@ enum Archiving {
     NotHere,
 }
 
-/// Whether a job is over and nobody archives it, though the store in use is its own.
+/// Whether a job is over and no engine archives it, though the store in use is its own.
 fn is_left_over(live: &Arc<Live>) -> bool {
     let is_over = live.job_status().is_over() && live.extent().complete;
     let is_free = || live.folder.is_claimed().is_ok_and(|claimed| !claimed);
@@ -165,8 +165,8 @@ impl Engine {
         let kept = job_folder::kept(&folder)?;
         let elsewhere = (!self.0.link.place().is(&kept.store)).then(|| kept.store.clone());
         let is_over = folder
-            .read_json::<Seen>(folder::EXIT)
-            .is_ok_and(|seen| seen.is_some_and(|seen| seen.complete));
+            .read_json::<ExitRecord>(folder::EXIT)
+            .is_ok_and(|record| record.is_some_and(|record| record.complete));
         let takes_over = self.0.options.takes_over && elsewhere.is_none();
         // One that is over waits for the store without holding anything open.
         let lock = if takes_over && !is_over {
@@ -188,7 +188,7 @@ impl Engine {
             Ok(Some(first)) => {
                 archive::dropped_before(&folder).filter(|mark| mark.at.offset >= first.offset)
             }
-            // Nobody has begun to supervise it: it is queued, or its engine died before it came to that.
+            // It has no supervisor yet: it is queued, or its engine died before it started one.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Mark::default()),
             // The store that knows where it begins is not there.
             _ if elsewhere.is_some() => archive::beginning(&folder, &Mark::default(), |_| None)?,
@@ -222,7 +222,7 @@ impl Engine {
             let from = from
                 .as_ref()
                 .map_or_else(Mark::default, archive::mark_of_store);
-            // Nobody reads it any more if the answer is not taken.
+            // If the answer cannot be sent, the index is gone, and so is the need for it.
             let _taken = answer.send(from).is_ok();
         });
         beginning
@@ -241,17 +241,19 @@ impl Engine {
         let elsewhere = (!self.0.link.place().is(&kept.store)).then(|| kept.store.clone());
         self.0.queue.know(kept.job.id, kept.claims);
         let mut job = kept.job;
+        // `job.json` was written before its turn came, so it still says queued.
         if let Some(started_at) = follow::begun_at(&folder) {
             job.state = State::Running { started_at };
         }
-        let seen = folder.read_json::<Seen>(folder::EXIT).ok().flatten();
-        if let Some(seen) = &seen {
-            follow::end(&mut job, seen);
+        let record = folder.read_json::<ExitRecord>(folder::EXIT).ok().flatten();
+        if let Some(record) = &record {
+            follow::end(&mut job, record);
         }
         let (live, orders) = Live::new(job, folder, from.clone());
         let live = Arc::new(live);
-        if let Some(seen) = &seen {
-            live.ends_at(seen.spool_end);
+        if let Some(record) = &record {
+            // Before the job is reported as over, so that no reader takes the log for complete too early.
+            live.ends_at(record.spool_end);
         }
         if let Some(store) = &elsewhere {
             live.waits_elsewhere(store);
@@ -261,6 +263,7 @@ impl Engine {
         match how {
             Archiving::Here(lock) => self.archive(Arc::clone(&live), Some(lock), None),
             Archiving::Late => self.archive(Arc::clone(&live), None, None),
+            // The other engine may die in the middle: then this one goes on with it.
             Archiving::ByAnother => self.wait_for_lock(Arc::clone(&live)),
             Archiving::NotHere => {}
         }
@@ -289,11 +292,11 @@ impl Engine {
     /// Another engine archived the job before we saw its end, and dropped the folder: the store knows it.
     async fn ask_how_it_ended(&self, live: &Live) {
         let id = live.id;
-        let asked = self
+        let answer = self
             .0
             .link
             .insist(|store| async move { store.job(id).await });
-        match asked.await {
+        match answer.await {
             Ok(Some(job)) => self.job_changed(live.change(|known| *known = job)),
             Ok(None) => {
                 tracing::warn!(job = %id, "a job's folder is gone, and the store does not know it");

@@ -1,5 +1,5 @@
 //! Reading a job's spool over the gaps that were found in it when it was indexed. Who else reads it goes over the same ones,
-//! so that every chunk has one number; damage that comes later ends the log for whoever meets it.
+//! so that every chunk has one number; damage that comes later ends the log for all who read it.
 
 use std::{
     io::{self, ErrorKind},

@@ -6,7 +6,7 @@ use std::{
 };
 
 use supervisor::{
-    exit::{Ended, Exit as Seen},
+    exit::{Ended, ExitRecord},
     spool::{self, Block, Gap, Reader},
 };
 use tokio::sync::oneshot;
@@ -35,7 +35,7 @@ pub(in crate::engine) struct Indexer {
     /// Answers where what is left of the spool begins; none once that is known.
     beginning: Option<oneshot::Receiver<Mark>>,
     /// How the job ended, as its supervisor last said.
-    pub(in crate::engine) seen: Option<Seen>,
+    pub(in crate::engine) exit_record: Option<ExitRecord>,
     /// What keeps the rest of the spool from being read.
     damage: Option<String>,
     /// What was gone over, each with the lines before it.
@@ -60,7 +60,7 @@ impl Indexer {
             mark: from,
             reader: None,
             beginning: None,
-            seen: None,
+            exit_record: None,
             damage: None,
             gaps: Vec::new(),
             complaints,
@@ -69,7 +69,7 @@ impl Indexer {
         }
     }
 
-    /// The same, of a spool whose beginning only the store knows: nothing is read until it has answered.
+    /// The same, of a spool whose beginning only the store knows: it is not read until the store has answered.
     pub(in crate::engine) fn beginning_at(
         live: Arc<Live>,
         beginning: oneshot::Receiver<Mark>,
@@ -104,11 +104,11 @@ impl Indexer {
     }
 
     /// Whether all is read that was written before the job ended so, or can be read of it.
-    pub(in crate::engine) fn has_read(&self, seen: &Seen) -> bool {
-        self.has_beginning() && !self.is_behind(seen.spool_end)
+    pub(in crate::engine) fn has_read(&self, exit_record: &ExitRecord) -> bool {
+        self.has_beginning() && !self.is_behind(exit_record.spool_end)
     }
 
-    /// Reads up to the offset `until`, or to where the spool is damaged: nothing after that is read then.
+    /// Reads up to the offset `until`, or to the first damage: what comes after that is not read.
     ///
     /// # Errors
     /// If the system refuses.
@@ -120,7 +120,7 @@ impl Indexer {
         Ok(())
     }
 
-    /// Reads one piece on towards the offset `until`, or finds that the spool is damaged: nothing more is read then. Whoever
+    /// Reads one piece on towards the offset `until`, or finds that the spool is damaged: reading stops there. Whoever
     /// has much to read does something else between two pieces: threads are few, and other jobs' statuses are due.
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl Indexer {
         self.note_damage(read)
     }
 
-    /// Reads all that is whole of a spool nobody writes any more.
+    /// Reads all whole records of a spool that is no longer written.
     ///
     /// # Errors
     /// If the system refuses.
@@ -237,18 +237,18 @@ impl Indexer {
     }
 
     /// What is wrong with the log of a job that ended so.
-    pub(in crate::engine) fn damage(&self, seen: &Seen) -> Option<String> {
+    pub(in crate::engine) fn damage(&self, exit_record: &ExitRecord) -> Option<String> {
         let at = self.mark.at.offset;
-        let short = || damage(&cut_short(at, seen.spool_end));
+        let short = || damage(&cut_short(at, exit_record.spool_end));
         let early = self.found_damage();
-        let early = early.or_else(|| (at < seen.spool_end).then(short));
+        let early = early.or_else(|| (at < exit_record.spool_end).then(short));
         let all: Vec<_> = gaps::words(&self.gaps).into_iter().chain(early).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
 
     /// The recipe that made make fail, as make itself said at its end; none of a job that ended otherwise.
-    pub(in crate::engine) fn cause(&self, seen: &Seen) -> Option<Cause> {
-        if !matches!(seen.ended, Ended::Code { code: 1.. }) {
+    pub(in crate::engine) fn cause(&self, exit_record: &ExitRecord) -> Option<Cause> {
+        if !matches!(exit_record.ended, Ended::Code { code: 1.. }) {
             return None;
         }
         let make::Failure { place, how } = make::failure(&self.last_words)?;

@@ -3,90 +3,29 @@
 //! One [`Live`] is shared by the task that follows the job, the task that archives it and everyone who reads its log.
 //! It knows no store and no socket.
 
+mod extent;
+mod marks;
+
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use parking_lot::Mutex;
-use supervisor::{control::ToSupervisor, folder::Folder, spool::Position};
+use supervisor::{control::ToSupervisor, folder::Folder};
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     watch,
 };
 
-use crate::{
-    job::{Job, JobId},
-    log::lines,
-};
+use self::marks::Marks;
+use crate::job::{Job, JobId};
 
-/// Bytes of log between two marks at first; a line is found by reading at most this much before it.
-const MARK_EVERY: u64 = 64 * 1024;
-/// Marks of one job at most: past that every other one goes, and the rest are twice as far apart.
-const MARKS: usize = 1024;
+pub use self::extent::Extent;
+pub(crate) use self::marks::Mark;
+
 /// Pieces of input, of at most 64 KiB each, that wait for a job that does not read.
 const INPUT: usize = 16;
-
-/// How far a log reaches just now.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Extent {
-    /// Where the spool ends: everything before is whole.
-    pub end: Position,
-    /// Lines, open ones included.
-    pub lines: u64,
-    /// Bytes.
-    pub bytes: u64,
-    /// Whether what runs has the whole screen of its terminal, as far as was seen.
-    pub full_screen: bool,
-    /// Where the spool ended when the job was seen to end; 0 before that.
-    pub ends_at: u64,
-    /// Whether no more will come.
-    pub complete: bool,
-}
-
-impl Extent {
-    /// Whether all that was written before the job's end is known here. A status does not wait for a long log to be read.
-    #[must_use]
-    pub fn reaches_end(&self) -> bool {
-        self.complete || self.end.offset >= self.ends_at
-    }
-}
-
-/// A place in a log to start reading from; the log's start by default.
-#[derive(Debug, Clone, Default)]
-pub struct Mark {
-    /// The next chunk.
-    pub at: Position,
-    /// Bytes of log before it.
-    pub bytes: u64,
-    /// Lines and styles there.
-    pub state: lines::State,
-}
-
-/// Marks in order, never more than [`MARKS`].
-#[derive(Debug)]
-struct Marks {
-    all: Vec<Mark>,
-    every: u64,
-}
-
-impl Marks {
-    fn add(&mut self, mark: &Mark) {
-        let last = self.all.last().map_or(0, |last| last.bytes);
-        if mark.bytes < last + self.every {
-            return;
-        }
-        if self.all.len() == MARKS {
-            let mut number = 0;
-            self.all.retain(|_| {
-                number += 1;
-                number % 2 == 1
-            });
-            self.every *= 2;
-        }
-        self.all.push(mark.clone());
-    }
-}
 
 /// A job whose folder is there.
 #[derive(Debug)]
@@ -124,13 +63,13 @@ pub(crate) struct Orders {
 }
 
 impl Live {
-    /// A job at the start of its log, or at `from`, or where only the store knows what is left of it, nowhere until
+    /// A job at the start of its log, or at `from`; if only the store knows what is left of it, without a start until
     /// [`Live::begins_at`]; and the orders that the holder of its control socket must pass on.
     pub(crate) fn new(job: Job, folder: Folder, from: Option<Mark>) -> (Self, Orders) {
-        // A person's clicks; where 64 wait, the next one waits too.
+        // A person's clicks; if 64 wait, the next one waits too.
         let (orders, now) = mpsc::channel(64);
         let (input, typed) = mpsc::channel(INPUT);
-        let marks = from.clone().into_iter().collect();
+        let marks = Marks::from(from.clone());
         let from = from.unwrap_or_default();
         let extent = Extent {
             end: from.at,
@@ -150,10 +89,7 @@ impl Live {
             kept: AtomicBool::new(false),
             elsewhere: AtomicBool::new(false),
             goes_on_in_store: AtomicBool::new(false),
-            marks: Mutex::new(Marks {
-                all: marks,
-                every: MARK_EVERY,
-            }),
+            marks: Mutex::new(marks),
             gaps: Mutex::default(),
             orders,
             input,
@@ -210,9 +146,9 @@ impl Live {
         self.extent.send_modify(|extent| extent.ends_at = offset);
     }
 
-    /// Reports where what is left of the spool begins, of a log of which nothing has been read.
+    /// Reports where what is left of the spool begins, of a log that has not been read yet.
     pub(crate) fn begins_at(&self, mark: &Mark) {
-        self.marks.lock().all = vec![mark.clone()];
+        self.marks.lock().begin_at(mark);
         self.grew(mark, false);
     }
 
@@ -237,7 +173,7 @@ impl Live {
         self.gaps.lock().contains(&offset)
     }
 
-    /// Tells, before [`Live::completed`], that another engine archived more than was read here, and dropped the folder.
+    /// Reports, before [`Live::completed`], that another engine archived more than was read here, and dropped the folder.
     pub(crate) fn archived_elsewhere(&self) {
         self.goes_on_in_store.store(true, Ordering::Release);
     }
@@ -322,15 +258,13 @@ impl Live {
     }
 
     fn last_mark(&self, is_before: impl Fn(&Mark) -> bool) -> Option<Mark> {
-        let marks = self.marks.lock();
-        let after = marks.all.partition_point(is_before);
-        marks.all.get(after.checked_sub(1)?).cloned()
+        self.marks.lock().last(is_before).cloned()
     }
 
     /// Sends an order to the job's supervisor, when there is room for it.
     ///
     /// # Errors
-    /// If nobody does any more.
+    /// If the supervisor is gone.
     pub async fn order(&self, order: ToSupervisor) -> Result<(), NotTaken> {
         let way = if is_input(&order) {
             &self.input
@@ -340,10 +274,10 @@ impl Live {
         way.send(order).await.map_err(|_| NotTaken::Over)
     }
 
-    /// Sends an order that nobody waits for.
+    /// Sends an order without waiting for it to be carried out.
     ///
     /// # Errors
-    /// If nobody supervises the job any more, or there is no room.
+    /// If the job's supervisor is gone, or the channel is full.
     pub fn offer(&self, order: ToSupervisor) -> Result<(), NotTaken> {
         let way = if is_input(&order) {
             &self.input
@@ -364,37 +298,10 @@ fn is_input(order: &ToSupervisor) -> bool {
 /// Why an order could not be passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
-    /// Nobody supervises the job any more.
+    /// The job's supervisor is gone.
     #[error("the job is over")]
     Over,
     /// The job does not read its input, and as much as may wait for it waits.
     #[error("the job does not read its input, and enough of it waits")]
     Full,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn marks_stay_few_and_in_order() {
-        let mut marks = Marks {
-            all: vec![Mark::default()],
-            every: MARK_EVERY,
-        };
-        for number in 1..=10 * MARKS as u64 {
-            marks.add(&Mark {
-                bytes: number * MARK_EVERY,
-                ..Mark::default()
-            });
-        }
-        assert!((MARKS / 2..=MARKS).contains(&marks.all.len()));
-        assert_eq!(marks.all[0].bytes, 0);
-        let steps = marks.all.windows(2).map(|two| two[1].bytes - two[0].bytes);
-        assert!(
-            steps
-                .clone()
-                .all(|step| step <= 2 * marks.every && step > 0)
-        );
-    }
 }

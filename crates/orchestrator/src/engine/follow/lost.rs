@@ -5,7 +5,7 @@ use std::{fs, time::SystemTime};
 
 use chrono::{DateTime, Utc};
 use supervisor::{
-    exit::{Ended, Exit as Seen},
+    exit::{Ended, ExitRecord},
     folder::{self, Folder},
     identity, spool,
 };
@@ -19,10 +19,10 @@ use crate::{
 
 /// Ends what a dead supervisor left running, and writes down how the job is to be called from now on; what another
 /// engine wrote down meanwhile counts. None if that one has archived the job already and dropped its folder.
-pub(in crate::engine) async fn settle(live: &Live) -> Option<Seen> {
+pub(in crate::engine) async fn settle(live: &Live) -> Option<ExitRecord> {
     let ended = why(live).await;
-    if let Ok(Some(seen)) = live.folder.read_json(folder::EXIT) {
-        return Some(seen);
+    if let Ok(Some(record)) = live.folder.read_json(folder::EXIT) {
+        return Some(record);
     }
     if !live.folder.path().exists() {
         return None;
@@ -32,7 +32,7 @@ pub(in crate::engine) async fn settle(live: &Live) -> Option<Seen> {
         _ => follow::begun_at(&live.folder),
     };
     let finished_at = last_seen(&live.folder).max(started_at.unwrap_or_default());
-    let seen = Seen {
+    let record = ExitRecord {
         ended,
         canceled: false,
         started_at: started_at.map(|at| at.timestamp_micros()),
@@ -42,16 +42,16 @@ pub(in crate::engine) async fn settle(live: &Live) -> Option<Seen> {
         survivors: Vec::new(),
         notes: Vec::new(),
     };
-    write_down(&live.folder, &seen);
-    Some(seen)
+    write_down(&live.folder, &record);
+    Some(record)
 }
 
 impl Engine {
     /// Of a job that is lost to us, somebody may have archived how it ended: the store keeps that, and so do we.
     pub(in crate::engine) async fn take_what_is_known(&self, live: &Live) {
         let id = live.id;
-        let asked = self.0.link.ask(async |store| store.job(id).await);
-        let known = match asked.await {
+        let answer = self.0.link.ask(async |store| store.job(id).await);
+        let known = match answer.await {
             Ok(known) => known,
             Err(error) => return tracing::debug!(job = %id, %error, "what is known of a lost job"),
         };
@@ -61,15 +61,15 @@ impl Engine {
     }
 }
 
-/// Where the spool of a job ends that nobody supervises any more.
+/// Where the spool ends of a job whose supervisor is gone.
 pub(in crate::engine) fn spool_end(live: &Live) -> u64 {
     let read = live.extent().end.offset;
     spool::last(live.folder.path()).map_or(read, |end| end.offset)
 }
 
 /// Writes down how a job ended that its own supervisor could not say of: the next engine has to know it too.
-pub(in crate::engine) fn write_down(folder: &Folder, seen: &Seen) {
-    if let Err(error) = folder.write_json_durably(folder::EXIT, seen) {
+pub(in crate::engine) fn write_down(folder: &Folder, record: &ExitRecord) {
+    if let Err(error) = folder.write_json_durably(folder::EXIT, record) {
         tracing::error!(folder = %folder.path().display(), %error, "how a job ended could not be written down");
     }
 }
@@ -77,7 +77,8 @@ pub(in crate::engine) fn write_down(folder: &Folder, seen: &Seen) {
 async fn why(live: &Live) -> Ended {
     let job = live.job();
     if let Some(host) = job.host() {
-        // The first thing that the process makes which holds the host's session: without it, nobody was asked to run it.
+        // The first thing that the process makes which holds the host's session: without it, no process was asked to
+        // run it.
         if !live.folder.spool_dir().exists() {
             let why = "the app was killed before the job's turn came, and nothing of it ran";
             return Ended::CouldNotStart { why: why.into() };
@@ -128,7 +129,7 @@ async fn strays_ended(live: &Live) -> strays::Strays {
     ending.await.unwrap_or_default()
 }
 
-/// When the job was last seen to write; now if it wrote nothing.
+/// When the job last wrote; now if it never did.
 fn last_seen(folder: &Folder) -> DateTime<Utc> {
     let segments = fs::read_dir(folder.spool_dir()).into_iter().flatten();
     let written = segments.filter_map(|segment| segment.ok()?.metadata().ok()?.modified().ok());

@@ -26,7 +26,7 @@ impl Engine {
         self.order(job, ToSupervisor::Cancel { force }).await
     }
 
-    /// Types into a job. Nothing waits: what the job does not read is refused past a bound.
+    /// Types into a job. It never waits: past a bound, input that the job does not read is refused.
     ///
     /// # Errors
     /// If the job is unknown or over, or does not read its input.

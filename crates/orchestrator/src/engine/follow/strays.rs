@@ -25,8 +25,8 @@ const GRACE: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_millis(1200);
 /// Between two looks.
 const AGAIN: Duration = Duration::from_millis(20);
-/// Nobody is left once this many looks have found nobody: a process shows no environment while it becomes another
-/// program, and one that forks meanwhile can be missed.
+/// The tree is over once this many looks in a row find no process: a process shows no environment while it becomes
+/// another program, and one that forks meanwhile can be missed.
 const LOOKS: usize = 3;
 
 /// What was found of a job, each as `sleep (pid 4711)`.
@@ -150,7 +150,7 @@ impl Kin {
         is_later && (of_child || of_supervisor)
     }
 
-    /// Whether it has one of the job's pipes open, which nobody else can have.
+    /// Whether it has one of the job's pipes open, which no stranger can have.
     fn holds_pipe(&self, pid: i32, stat: &Stat) -> bool {
         let Some(known) = &self.known else {
             return false;
@@ -199,8 +199,8 @@ fn environment(pid: i32) -> impl Iterator<Item = Vec<u8>> {
     all.into_iter()
 }
 
-/// Whether a process's number is still its own: it is there, be it dead, or nobody has it. As long as anybody is in the
-/// session or group of that number, nobody new gets it.
+/// Whether a process's number is still its own: the process is there, dead or alive, or the number is free. As long as
+/// any process is in the session or group of that number, the system gives it to no new one.
 fn is_still(process: &Identity) -> bool {
     stat(process.pid).is_none_or(|stat| stat.start == process.start)
 }

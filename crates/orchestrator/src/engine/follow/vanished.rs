@@ -1,5 +1,5 @@
 //! Jobs of ours that are not over in the store and have no folder here any more: the folder was removed, or a power loss took
-//! it, or the store went back to a time when they ran. How they ended nobody knows.
+//! it, or the store went back to a time when they ran. How they ended is unknown.
 
 use std::io;
 
@@ -38,7 +38,7 @@ impl Engine {
         });
     }
 
-    /// Whether it is a job of this data folder and has none in it. Nobody else's are in our own Postgres.
+    /// Whether it is a job of this data folder and has none in it. Our own Postgres holds no jobs of other people.
     fn has_vanished(&self, job: &Job) -> bool {
         let is_private = matches!(self.0.link.place(), Place::Embedded { .. });
         let own = self.folders().id().ok();

@@ -18,7 +18,7 @@ impl Engine {
     /// Sends our heartbeats, and reports the jobs of owners that fall silent or come back.
     pub(in crate::engine) fn watch_owners(&self) {
         if matches!(self.0.link.place(), Place::Embedded { .. }) {
-            // Nobody else's jobs are in it.
+            // It holds no jobs of other people.
             return;
         }
         let engine = self.clone();
@@ -52,10 +52,10 @@ impl super::Jobs {
         if !jobs.iter_mut().any(|job| others(&job)) {
             return;
         }
-        let asked = self
+        let answer = self
             .link
             .ask(async |store| store.silent_owners(SILENT).await);
-        let silent = asked.await.unwrap_or_default();
+        let silent = answer.await.unwrap_or_default();
         for job in jobs.iter_mut().filter(others) {
             job.is_silent = silent.contains(&job.owner);
         }

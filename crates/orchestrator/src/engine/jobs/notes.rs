@@ -24,8 +24,8 @@ impl Jobs {
                 "failed to read notes: at most {MOST} jobs at once"
             )));
         }
-        let asked = self.link.ask(async |store| store.notes(jobs).await);
-        Ok(asked.await?)
+        let answer = self.link.ask(async |store| store.notes(jobs).await);
+        Ok(answer.await?)
     }
 
     /// Sets the note on a job, in place of an earlier one.
@@ -68,9 +68,9 @@ impl Jobs {
     /// If there is no such job, or the store does not answer.
     pub async fn earlier(&self, job: JobId) -> Result<Vec<Earlier>, EngineError> {
         let job = &self.get(job).await?;
-        let asked = self
+        let answer = self
             .link
             .ask(async |store| store.earlier(job, EARLIER).await);
-        Ok(asked.await?)
+        Ok(answer.await?)
     }
 }

@@ -1,6 +1,6 @@
 //! Reads a log in order, whether a piece of it is still in the spool, already in the store, or first one and then the other.
 //!
-//! Every reader is a cursor. Nothing is queued for it, so a slow one costs nobody anything.
+//! Every reader is a cursor. There is no queue for it, so a slow one does not delay the others.
 
 use std::{io, sync::Arc};
 
@@ -182,17 +182,17 @@ impl Cursor {
 
     async fn read_store(&mut self) -> Result<Option<Piece>, ReadError> {
         let (id, next, at_once) = (self.log.id, self.next, self.at_once as u64);
-        let batches = self
+        let blocks = self
             .log
             .link
-            .ask(async |store| store.batches(id, next, at_once).await)
+            .ask(async |store| store.blocks(id, next, at_once).await)
             .await?;
-        // Only a batch that begins after the wanted chunk is a jump. One that begins before has an earlier state.
-        self.jumped = match batches.first() {
-            Some(batch) if batch.seq > next => lines::State::from_bytes(&batch.state).ok(),
+        // Only a block that begins after the wanted chunk is a jump. One that begins before has an earlier state.
+        self.jumped = match blocks.first() {
+            Some(block) if block.seq > next => lines::State::from_bytes(&block.state).ok(),
             _ => None,
         };
-        let all = batches.into_iter().flat_map(|batch| batch.chunks);
+        let all = blocks.into_iter().flat_map(|block| block.chunks);
         let chunks: Vec<Chunk> = all.filter(|chunk| chunk.seq >= next).collect();
         let Some(last) = chunks.last() else {
             return Ok(None);

@@ -139,16 +139,16 @@ mod tests {
             line: 3,
             column: None,
         };
-        let told = |line| words(line, Path::new("/a b/$(x).c"), &spot).unwrap_or_default();
+        let argv = |line| words(line, Path::new("/a b/$(x).c"), &spot).unwrap_or_default();
         assert_eq!(
-            told("code -g {file}:{line}:{column}"),
+            argv("code -g {file}:{line}:{column}"),
             ["code", "-g", "/a b/$(x).c:3:1"]
         );
         assert_eq!(
-            told("'my editor' +{line}"),
+            argv("'my editor' +{line}"),
             ["my editor", "+3", "/a b/$(x).c"]
         );
-        assert_eq!(told("unclosed '"), Vec::<String>::new());
+        assert_eq!(argv("unclosed '"), Vec::<String>::new());
     }
 
     #[test]

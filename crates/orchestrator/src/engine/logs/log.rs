@@ -102,7 +102,7 @@ impl Log {
         Ok(missing.await?)
     }
 
-    /// Where to start reading for a line: at the last mark or batch before it. None if the log has none.
+    /// Where to start reading for a line: at the last mark or block before it. None if the log has none.
     pub(super) async fn before_line(&self, number: u64) -> Result<Option<Start>, ReadError> {
         if let Some(live) = &self.live
             && let Some(mark) = live.before_line(number)
@@ -113,13 +113,13 @@ impl Log {
             }));
         }
         let id = self.id;
-        let batch = self
+        let block = self
             .link
-            .ask(async |store| store.batch_at_line(id, number).await)
+            .ask(async |store| store.block_at_line(id, number).await)
             .await?;
-        Ok(batch.map(|batch| Start {
-            seq: batch.seq,
-            state: lines::State::from_bytes(&batch.state).unwrap_or_default(),
+        Ok(block.map(|block| Start {
+            seq: block.seq,
+            state: lines::State::from_bytes(&block.state).unwrap_or_default(),
         }))
     }
 }

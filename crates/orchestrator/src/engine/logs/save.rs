@@ -1,6 +1,6 @@
 //! Saves a job's log as a file in the person's folder for downloads, however long it is.
 //!
-//! The window and the engine are on the same machine, so nothing has to go through the window, which could not take a
+//! The window and the engine are on the same machine, so the log need not go through the window, which could not take a
 //! log of any size.
 
 mod html;

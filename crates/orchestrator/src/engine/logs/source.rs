@@ -1,4 +1,4 @@
-//! Who writes a log on: a job whose folder is here, one whose folder is another engine's, or nobody any more.
+//! Who writes a log on: a job whose folder is here, one whose folder is another engine's, or none any more.
 //!
 //! Of a log that is written elsewhere only the archive is seen, so the store is asked how far that is: each second, in one
 //! query for all such logs that are followed here, and never while none is.
@@ -83,7 +83,7 @@ impl Elsewhere {
         source
     }
 
-    /// Looks how far the archives are, until nobody follows any of the logs.
+    /// Looks how far the archives are, until no log has a follower left.
     async fn look(self, link: Link) {
         loop {
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -180,7 +180,7 @@ mod tests {
             "an earlier answer takes nothing back"
         );
         assert_eq!(elsewhere.followed(), Some(vec![reach.job]));
-        // Both hear of the end, and of nothing after it.
+        // Both are told of the end, and get no news after it.
         let mut growth = one.growth();
         reach.is_over = true;
         elsewhere.take(&[reach.job], &[reach]);
@@ -188,7 +188,7 @@ mod tests {
         assert!(growth.changed().await.is_err());
         assert_eq!(elsewhere.followed(), None);
 
-        // A row that is gone ends it, too; one that nobody follows is not asked for.
+        // A row that is gone ends it, too; one without followers is not asked for.
         reach.is_over = false;
         let gone = elsewhere.source(&link, &reach);
         elsewhere.take(&[reach.job], &[]);

@@ -13,7 +13,7 @@ use chrono::Utc;
 use supervisor::{
     control::{self, ToSupervisor},
     exec::Grace,
-    exit::Exit as Seen,
+    exit::ExitRecord,
 };
 
 use super::{
@@ -34,7 +34,7 @@ use crate::{
     session, ssh,
 };
 
-/// While a job waits for its turn, the claims of jobs that nobody here follows are looked at again this often.
+/// While a job waits for its turn, the claims of jobs that this engine does not follow are looked at again this often.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// The file in the folder of a job that waits for its turn by which another engine cancels it.
 pub(in crate::engine) const CANCEL: &str = "cancel";
@@ -83,7 +83,7 @@ impl Engine {
         }
     }
 
-    /// Starts whoever supervises the job, and gives a connection to them.
+    /// Starts the supervisor of the job, and gives a connection to them.
     async fn begin_now(
         &self,
         live: &Arc<Live>,
@@ -239,10 +239,10 @@ impl Engine {
         })
     }
 
-    /// Ends a job that nobody supervises yet. Its folder says so too, for an engine that finds it before it is archived.
+    /// Ends a job that has no supervisor yet. Its folder says so too, for an engine that finds it before it is archived.
     fn ended_early(&self, live: &Live, why: String, canceled: bool) {
         let now = Utc::now();
-        let seen = Seen {
+        let record = ExitRecord {
             ended: Exit::CouldNotStart { why },
             canceled,
             started_at: None,
@@ -252,11 +252,11 @@ impl Engine {
             survivors: Vec::new(),
             notes: Vec::new(),
         };
-        lost::write_down(&live.folder, &seen);
+        lost::write_down(&live.folder, &record);
         let state = State::Ended {
             started_at: None,
             finished_at: now,
-            exit: seen.ended,
+            exit: record.ended,
             canceled,
         };
         let job = live.change(|job| job.state = state);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    draft::{self, Asked},
+    draft::{self, Draft},
     masked,
     rules::Rules,
     secret::is_secret,
@@ -22,7 +22,7 @@ use crate::{
 
 /// A job here, before anything is made of it.
 pub(in crate::engine) struct Composed {
-    pub(in crate::engine) asked: Asked,
+    pub(in crate::engine) draft: Draft,
     pub(in crate::engine) command: make::Command,
     pub(in crate::engine) rules: Rules,
     /// What it inherits.
@@ -71,20 +71,20 @@ impl Engine {
             direnv: direnv.as_deref(),
         };
         let command = make::argv(&run).map_err(refused)?;
-        let asked = draft::of_make(&run, &command, &project.name, wanted.pty);
-        let mut asked = self.asked_within(asked, &environment);
+        let draft = draft::of_make(&run, &command, &project.name, wanted.pty);
+        let mut draft = self.draft_within(draft, &environment);
         let is_shown = |one: &&make::Assignment| {
             one.secret && (1..supervisor::mask::SHORTEST).contains(&one.value.len())
         };
         let shown = variables.iter().filter(is_shown);
         let shown = shown.map(|one| make::environment::not_masked(&one.name));
-        if let Some(here) = asked.here_mut() {
+        if let Some(here) = draft.here_mut() {
             here.environment.extend(shown);
         }
         let mut rules = Rules::of(project, wanted.targets, scan);
         masked::tell(&mut rules, &mut environment, scan, &project.path);
         Ok(Composed {
-            asked,
+            draft,
             command,
             by_direnv: direnv.is_some(),
             rules: Rules {
@@ -105,9 +105,9 @@ impl Engine {
         let here = cwd.map_or_else(|| self.folders().home.clone(), PathBuf::from);
         let program = make::shell(command, &here).map_err(refused)?;
         let environment = self.environment_in(pty);
-        let asked = draft::of_shell(&program, command.to_owned(), pty);
+        let draft = draft::of_shell(&program, command.to_owned(), pty);
         Ok(Composed {
-            asked: self.asked_within(asked, &environment),
+            draft: self.draft_within(draft, &environment),
             command: program,
             rules: Rules::default(),
             environment,
@@ -134,7 +134,7 @@ impl Engine {
         };
         let line = make::line(folder, words, secret).ok_or_else(nul)?;
         let mut environment = self.catalog().environment();
-        let asked = self.asked_within(draft::of_line(&line, &project.name), &environment);
+        let draft = self.draft_within(draft::of_line(&line, &project.name), &environment);
         let mut rules = match &there {
             Some(there) => Rules::of(&there.project, &line.targets, &there.scan),
             None => Rules::of(project, &line.targets, &scan),
@@ -153,7 +153,7 @@ impl Engine {
             );
         }
         let composed = Composed {
-            asked,
+            draft,
             command: line.command,
             rules,
             environment,
@@ -162,7 +162,7 @@ impl Engine {
         Ok((composed, line.elsewhere))
     }
 
-    /// What make finds where it is sent.
+    /// What make finds in the folder it runs in.
     fn led_to(&self, elsewhere: make::Elsewhere, from: &Project) -> There {
         let make::Elsewhere { dir, files } = elsewhere;
         let project = self.catalog().project(&dir.display().to_string());
@@ -190,14 +190,14 @@ impl Engine {
 
     /// What was asked for, with how the environment it is to run in differs from ours; and a word if the login shell's
     /// could not be had.
-    fn asked_within(&self, asked: Asked, environment: &[(OsString, OsString)]) -> Asked {
-        let mut asked = asked.within(environment);
+    fn draft_within(&self, draft: Draft, environment: &[(OsString, OsString)]) -> Draft {
+        let mut draft = draft.within(environment);
         let problem = self.catalog().login_problem();
-        if let Some(here) = asked.here_mut() {
+        if let Some(here) = draft.here_mut() {
             here.environment
                 .extend(problem.map(make::environment::not_had));
         }
-        asked
+        draft
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{
     compose::Wanted,
-    draft::{self, Asked},
+    draft::{self, Draft},
 };
 use crate::{
     engine::{Engine, EngineError},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Engine {
-    /// A launch or a job as a line for a terminal. Nothing is run.
+    /// A launch or a job as a line for a terminal. It runs no command.
     ///
     /// # Errors
     /// If the job or the project is unknown, or a rule of make's arguments is broken.
@@ -27,21 +27,21 @@ impl Engine {
             Copied::Start { .. } => None,
         };
         self.blocking(move |engine| {
-            let asked = match (job, what) {
+            let drafts = match (job, what) {
                 (Some(job), _) => vec![engine.of_job(job)?],
-                (None, Copied::Start { start }) => engine.asked_of(&start)?,
+                (None, Copied::Start { start }) => engine.drafts_of(&start)?,
                 (None, Copied::Job { .. }) => Vec::new(),
             };
-            line(&asked, by, &|host| engine.catalog().ssh_words(host))
+            line(&drafts, by, &|host| engine.catalog().ssh_words(host))
         })
         .await
     }
 
     /// What a job would start again. Of one that this installation did not start as it now is, what it shows, and nothing
     /// that its row has beside that.
-    fn of_job(&self, job: Job) -> Result<Asked, EngineError> {
+    fn of_job(&self, job: Job) -> Result<Draft, EngineError> {
         let is_known = self.known_or_confirmed(&job, &[]).is_ok();
-        let mut asked = Asked {
+        let mut draft = Draft {
             what: job.what,
             place: job.place,
             command: job.command,
@@ -50,19 +50,19 @@ impl Engine {
             batch: job.batch,
         };
         if is_known {
-            return Ok(asked);
+            return Ok(draft);
         }
-        if matches!(asked.what, What::Target { .. }) {
-            asked = as_shown(asked).map_err(|command| {
+        if matches!(draft.what, What::Target { .. }) {
+            draft = as_shown(draft).map_err(|command| {
                 let why = format!("what the job shows is no command line of make's: {command}");
                 EngineError::Refused(why)
             })?;
         }
-        Ok(asked)
+        Ok(draft)
     }
 
     /// What a launch would start, one for each host.
-    fn asked_of(&self, start: &Start) -> Result<Vec<Asked>, EngineError> {
+    fn drafts_of(&self, start: &Start) -> Result<Vec<Draft>, EngineError> {
         match start {
             Start::Target {
                 project,
@@ -80,7 +80,7 @@ impl Engine {
                     options,
                     pty: *pty,
                 };
-                Ok(vec![self.compose_targets(&project, &scan, wanted)?.asked])
+                Ok(vec![self.compose_targets(&project, &scan, wanted)?.draft])
             }
             Start::Command {
                 command,
@@ -90,7 +90,7 @@ impl Engine {
                 ..
             } if hosts.is_empty() => {
                 let composed = self.compose_shell(command, cwd.as_deref(), *pty)?;
-                Ok(vec![composed.asked])
+                Ok(vec![composed.draft])
             }
             Start::Command {
                 command,
@@ -106,39 +106,39 @@ impl Engine {
 }
 
 /// Targets by the line that is shown alone, as if that had been typed; the line if it is none of make's.
-fn as_shown(mut asked: Asked) -> Result<Asked, String> {
-    let words = shlex::split(&asked.command).unwrap_or_default();
+fn as_shown(mut draft: Draft) -> Result<Draft, String> {
+    let words = shlex::split(&draft.command).unwrap_or_default();
     if words.first().is_none_or(|first| first != "make") {
-        return Err(asked.command);
+        return Err(draft.command);
     }
-    asked
+    draft
         .variables
         .retain(|(name, value)| value.is_none() && is_name(name));
     let with_secret = |word: String| {
         let name = word.strip_suffix("=…");
-        match name.filter(|name| secrets(&asked).any(|secret| secret == *name)) {
+        match name.filter(|name| secrets(&draft).any(|secret| secret == *name)) {
             Some(name) => format!("{name}=$(value {})", make::carrier(name)),
             None => word,
         }
     };
     let argv = words.into_iter().map(with_secret).collect();
-    if let What::Target { typed, .. } = &mut asked.what {
+    if let What::Target { typed, .. } = &mut draft.what {
         *typed = true;
     }
-    if let Some(here) = asked.here_mut() {
+    if let Some(here) = draft.here_mut() {
         here.argv = argv;
     }
-    Ok(asked)
+    Ok(draft)
 }
 
 /// How `ssh` is told of a host: options, and the destination.
 type Way<'a> = &'a dyn Fn(&str) -> (Vec<String>, String);
 
 /// Jobs of one launch as lines for a terminal.
-fn line(asked: &[Asked], by: CopiedAs, way: Way<'_>) -> Result<String, EngineError> {
+fn line(drafts: &[Draft], by: CopiedAs, way: Way<'_>) -> Result<String, EngineError> {
     let lines = match by {
-        CopiedAs::Plain => asked.iter().map(|one| plain(one, way)).collect(),
-        CopiedAs::Vmo => by_vmo(asked).map(|line| vec![line]),
+        CopiedAs::Plain => drafts.iter().map(|one| plain(one, way)).collect(),
+        CopiedAs::Vmo => by_vmo(drafts).map(|line| vec![line]),
     };
     let lines: Vec<String> = lines.map_err(|_| nul())?;
     Ok(lines.join("\n"))
@@ -189,7 +189,7 @@ fn assigned(name: &str, value: &str) -> Quoted {
     Ok(format!("{name}={}", quoted(value)?))
 }
 
-/// What is in a secret's place: the shell's own variable of that name, without which it says so and runs nothing.
+/// What is in a secret's place: the shell's own variable of that name, without which it says so and runs no command.
 fn placeholder(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut shell: String = name
@@ -202,36 +202,36 @@ fn placeholder(name: &str) -> String {
     format!("\"${{{shell}:?}}\"")
 }
 
-fn within(asked: &Asked, line: String) -> Quoted {
-    match asked.here().and_then(|here| here.cwd.as_ref()) {
+fn within(draft: &Draft, line: String) -> Quoted {
+    match draft.here().and_then(|here| here.cwd.as_ref()) {
         Some(cwd) => Ok(format!("cd {} && {line}", quoted(&cwd.to_string_lossy())?)),
         None => Ok(line),
     }
 }
 
 /// By its own program: `make`, `ssh`, or the shell.
-fn plain(asked: &Asked, way: Way<'_>) -> Quoted {
-    if let Place::Host { name } = &asked.place {
-        return by_ssh(asked, way(name));
+fn plain(draft: &Draft, way: Way<'_>) -> Quoted {
+    if let Place::Host { name } = &draft.place {
+        return by_ssh(draft, way(name));
     }
-    if asked.what == What::Command {
-        return within(asked, format!("/bin/sh -c -- {}", quoted(&asked.command)?));
+    if draft.what == What::Command {
+        return within(draft, format!("/bin/sh -c -- {}", quoted(&draft.command)?));
     }
-    let argv = asked.here().map_or(&[][..], |here| &here.argv);
-    let mut words: Vec<String> = secrets(asked)
+    let argv = draft.here().map_or(&[][..], |here| &here.argv);
+    let mut words: Vec<String> = secrets(draft)
         .map(|name| format!("{}={}", make::carrier(name), placeholder(name)))
         .collect();
-    for word in without_dashes(asked, argv) {
+    for word in without_dashes(draft, argv) {
         words.push(match word.split_once('=') {
             Some((name, value)) if is_name(name) && !words.is_empty() => assigned(name, value)?,
             _ => quoted(word)?,
         });
     }
-    within(asked, words.join(" "))
+    within(draft, words.join(" "))
 }
 
-fn secrets(asked: &Asked) -> impl Iterator<Item = &str> {
-    let secret = asked.variables.iter().filter(|(_, value)| value.is_none());
+fn secrets(draft: &Draft) -> impl Iterator<Item = &str> {
+    let secret = draft.variables.iter().filter(|(_, value)| value.is_none());
     secret.map(|(name, _)| name.as_str())
 }
 
@@ -244,9 +244,9 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The words without the `--` that we put before targets, if make reads them the same.
-fn without_dashes<'a>(asked: &Asked, argv: &'a [String]) -> Vec<&'a str> {
+fn without_dashes<'a>(draft: &Draft, argv: &'a [String]) -> Vec<&'a str> {
     let mut words: Vec<&str> = argv.iter().map(String::as_str).collect();
-    if let What::Target { typed: false, .. } = &asked.what
+    if let What::Target { typed: false, .. } = &draft.what
         && let Some(at) = words.iter().position(|word| *word == "--")
     {
         let behind = &words[at + 1..];
@@ -260,26 +260,26 @@ fn without_dashes<'a>(asked: &Asked, argv: &'a [String]) -> Vec<&'a str> {
     words
 }
 
-fn by_ssh(asked: &Asked, (options, host): (Vec<String>, String)) -> Quoted {
+fn by_ssh(draft: &Draft, (options, host): (Vec<String>, String)) -> Quoted {
     let mut words = vec!["ssh".to_owned()];
     words.extend(options);
-    let is_shell = asked.command == SHELL && asked.pty;
-    if asked.pty && !is_shell {
+    let is_shell = draft.command == SHELL && draft.pty;
+    if draft.pty && !is_shell {
         words.push("-t".to_owned());
     }
     if is_shell {
         words.push(host);
     } else {
         // ssh looks for options behind the host, too.
-        words.extend(asked.command.starts_with('-').then(|| "--".to_owned()));
-        words.extend([host, asked.command.clone()]);
+        words.extend(draft.command.starts_with('-').then(|| "--".to_owned()));
+        words.extend([host, draft.command.clone()]);
     }
     joined(words.iter().map(String::as_str))
 }
 
 /// By `vmo`, which keeps it in the history.
-fn by_vmo(asked: &[Asked]) -> Quoted {
-    let Some(first) = asked.first() else {
+fn by_vmo(drafts: &[Draft]) -> Quoted {
+    let Some(first) = drafts.first() else {
         return Ok(String::new());
     };
     match &first.what {
@@ -288,6 +288,7 @@ fn by_vmo(asked: &[Asked]) -> Quoted {
             targets,
             options,
             typed: false,
+            // `vmo run` would take such a target for an option of its own; `vmo make` passes words on as they are.
         } if !targets.iter().any(|target| target.starts_with('-')) => {
             let mut words = vec!["vmo run".to_owned(), assigned("--project", project)?];
             words.extend(vmo_options(options, first.pty));
@@ -304,6 +305,7 @@ fn by_vmo(asked: &[Asked]) -> Quoted {
         }
         What::Target { .. } => {
             let argv = first.here().map_or(&[][..], |here| &here.argv);
+            // `direnv exec DIR` may be before it, which `vmo make` puts there by itself.
             let after_make = argv.iter().position(|word| word == "make");
             let words = after_make.map_or(&[][..], |at| &argv[at + 1..]);
             let mut line = vec!["vmo make".to_owned()];
@@ -321,7 +323,7 @@ fn by_vmo(asked: &[Asked]) -> Quoted {
             match &first.place {
                 Place::Here(_) => within(first, format!("vmo run{pty} -- {command}")),
                 Place::Host { .. } => {
-                    let hosts = asked.iter().filter_map(|one| match &one.place {
+                    let hosts = drafts.iter().filter_map(|one| match &one.place {
                         Place::Host { name } => Some(name.as_str()),
                         Place::Here(_) => None,
                     });

@@ -1,5 +1,5 @@
 //! What `direnv` made of a job's environment, by name. It is seen in the job's own process once that has become make, so
-//! that nobody's `.envrc` runs twice and no job waits.
+//! that no `.envrc` runs twice and no job waits.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,17 +22,17 @@ const OWN: &str = "DIRENV_";
 
 impl Engine {
     /// Notes what direnv makes of the environment that a job was given.
-    pub(in crate::engine) fn note_direnv(&self, job: JobId, given: HashMap<OsString, OsString>) {
+    pub(in crate::engine) fn note_direnv(&self, job: JobId, base: HashMap<OsString, OsString>) {
         let engine = self.clone();
         tokio::spawn(async move {
             let Some(live) = engine.live(job) else { return };
             if engine.jobs().begun(job).await.is_err() {
                 return;
             }
-            let mut given: BTreeMap<_, _> = given.into_iter().collect();
+            let mut base: BTreeMap<_, _> = base.into_iter().collect();
             // The supervisor is given it beside.
-            given.insert("VMO_JOB".into(), job.to_string().into());
-            if let Some(changes) = seen(&live, &given).await {
+            base.insert("VMO_JOB".into(), job.to_string().into());
+            if let Some(changes) = changes_by_direnv(&live, &base).await {
                 let job = live.change(|job| {
                     if let Some(here) = job.here_mut() {
                         replace(&mut here.environment, changes);
@@ -46,11 +46,14 @@ impl Engine {
 
 /// The changes, once the job's process is another program than direnv; none if it ended before that was seen, or if
 /// the system does not show it.
-async fn seen(live: &Live, given: &BTreeMap<OsString, OsString>) -> Option<Vec<EnvironmentChange>> {
+async fn changes_by_direnv(
+    live: &Live,
+    base: &BTreeMap<OsString, OsString>,
+) -> Option<Vec<EnvironmentChange>> {
     let begun = Instant::now();
     while !live.job_status().is_over() {
-        if let Some(made) = made(live) {
-            return Some(make::environment::changes_by(BY, OWN, given, &made));
+        if let Some(environment) = environment_of(live) {
+            return Some(make::environment::changes_by(BY, OWN, base, &environment));
         }
         // What direnv runs may take milliseconds or a minute.
         let next = begun.elapsed() / 50;
@@ -61,7 +64,7 @@ async fn seen(live: &Live, given: &BTreeMap<OsString, OsString>) -> Option<Vec<E
 
 /// The environment of what direnv has become.
 #[cfg(target_os = "linux")]
-fn made(live: &Live) -> Option<BTreeMap<OsString, OsString>> {
+fn environment_of(live: &Live) -> Option<BTreeMap<OsString, OsString>> {
     use std::{fs, os::unix::ffi::OsStringExt};
 
     let who: Supervisor = live.folder.read_json(SUPERVISOR).ok()??;
@@ -83,14 +86,14 @@ fn made(live: &Live) -> Option<BTreeMap<OsString, OsString>> {
         let text = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
         Some((text(&pair[..at]), text(&pair[at + 1..])))
     });
-    let made: BTreeMap<_, _> = pairs.collect();
+    let environment: BTreeMap<_, _> = pairs.collect();
     // Between the two programs there is an instant without any.
-    (!made.is_empty()).then_some(made)
+    (!environment.is_empty()).then_some(environment)
 }
 
 /// Not yet: elsewhere a process's environment is had in another way.
 #[cfg(not(target_os = "linux"))]
-fn made(_live: &Live) -> Option<BTreeMap<OsString, OsString>> {
+fn environment_of(_live: &Live) -> Option<BTreeMap<OsString, OsString>> {
     None
 }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A job as it is asked for: what it is, and where it belongs.
-pub(crate) struct Asked {
+pub(crate) struct Draft {
     pub(crate) what: What,
     pub(crate) place: Place,
     pub(crate) command: String,
@@ -21,7 +21,7 @@ pub(crate) struct Asked {
     pub(crate) batch: Option<Uuid>,
 }
 
-impl Asked {
+impl Draft {
     /// Notes how the environment it is to run in differs from ours.
     pub(crate) fn within(mut self, environment: &[(OsString, OsString)]) -> Self {
         if let Place::Here(here) = &mut self.place {
@@ -135,8 +135,8 @@ pub(crate) fn of_make(
     command: &make::Command,
     project: &str,
     pty: bool,
-) -> Asked {
-    Asked {
+) -> Draft {
+    Draft {
         what: What::Target {
             project: project.to_owned(),
             targets: run.targets.to_vec(),
@@ -160,8 +160,8 @@ fn kept_variable(variable: &make::Assignment) -> (String, Option<String>) {
 }
 
 /// What a person gave to make word by word, in the words a job keeps.
-pub(crate) fn of_line(line: &make::Line, project: &str) -> Asked {
-    Asked {
+pub(crate) fn of_line(line: &make::Line, project: &str) -> Draft {
+    Draft {
         what: What::Target {
             project: project.to_owned(),
             targets: line.targets.clone(),
@@ -177,8 +177,8 @@ pub(crate) fn of_line(line: &make::Line, project: &str) -> Asked {
 }
 
 /// A shell command here, in the words a job keeps.
-pub(crate) fn of_shell(program: &make::Command, command: String, pty: bool) -> Asked {
-    Asked {
+pub(crate) fn of_shell(program: &make::Command, command: String, pty: bool) -> Draft {
+    Draft {
         what: What::Command,
         place: here(program),
         command,
@@ -189,8 +189,8 @@ pub(crate) fn of_shell(program: &make::Command, command: String, pty: bool) -> A
 }
 
 /// A command on a host, in the words a job keeps.
-pub(crate) fn of_host(host: &str, command: &str, pty: bool, batch: Option<Uuid>) -> Asked {
-    Asked {
+pub(crate) fn of_host(host: &str, command: &str, pty: bool, batch: Option<Uuid>) -> Draft {
+    Draft {
         what: What::Command,
         place: Place::Host {
             name: host.to_owned(),

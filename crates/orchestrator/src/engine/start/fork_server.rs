@@ -2,7 +2,7 @@
 //! [`supervisor::nursery`].
 //!
 //! The first job of an engine is started without it, for most command lines start just one. It ends with the engine,
-//! however that ends, since then its socket is closed. Nothing depends on it: if it fails, it is killed, and the
+//! however that ends, since then its socket is closed. It can be done without: if it fails, it is killed, and the
 //! supervisor is started as a program. That one and one the nursery may have become meanwhile cannot both take the job:
 //! the first to make its spool does.
 
@@ -117,7 +117,7 @@ impl There {
         nursery::ask(&self.socket, start.folder.path(), environment, fds)
     }
 
-    /// Ends it, so that it becomes nothing any more.
+    /// Ends it: it forks no more supervisors.
     fn end(&mut self) {
         if let Err(error) = self.process.kill().and_then(|()| self.process.wait()) {
             tracing::warn!(%error, "the nursery could not be ended");

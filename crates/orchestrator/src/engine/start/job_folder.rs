@@ -50,7 +50,7 @@ pub(crate) struct Kept {
     /// What it has for itself while it runs: places in the file of claims.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) claims: Vec<u64>,
-    /// The boot of the machine in which it was asked for; none where a version wrote this that did not say.
+    /// The boot of the machine in which it was asked for; none if an older version wrote this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) boot: Option<String>,
 }
@@ -89,13 +89,13 @@ pub(crate) struct Prepared {
     pub(crate) listener: UnixListener,
 }
 
-/// The size of a job's terminal until a window tells its own.
+/// The size of a job's terminal until a window reports its own.
 pub(crate) const WINDOW: Window = Window {
     rows: 24,
     cols: 100,
 };
 
-/// Makes a job's folder: elsewhere at first, then moved into place whole, so that nobody finds half of one.
+/// Makes a job's folder: elsewhere at first, then moved into place whole, so that no engine finds half of one.
 ///
 /// # Errors
 /// What the disk says.
@@ -157,7 +157,7 @@ fn remove(folder: &Path) {
 /// What is kept of the job in this folder.
 ///
 /// # Errors
-/// If there is nothing, or it cannot be read.
+/// If there is no such file, or it cannot be read.
 pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
     let read = |name: &str| {
         folder
@@ -197,17 +197,17 @@ pub(crate) fn move_to(folder: &Folder, store: &str) -> io::Result<()> {
     folder.write_json_durably(MOVED, &store)
 }
 
-/// What archives a job that nobody follows.
+/// The command that archives a job that no engine follows.
 fn archiver() -> io::Result<Vec<String>> {
     let vmo = folders::program("vmo")?.display().to_string();
     Ok(vec![vmo, "archive".into()])
 }
 
-/// The same for a job on a host: none where the address of the history is in our environment alone, which a process that a
+/// The same for a job on a host: none if the address of the history is in our environment alone, which a process that a
 /// hostile host may look into does not get. The job waits in its folder for the next engine.
 ///
 /// # Errors
-/// Where the program is not found.
+/// If the program is not found.
 pub(crate) fn archiver_of_sessions() -> io::Result<Vec<String>> {
     if std::env::var_os(DATABASE).is_some() {
         return Ok(Vec::new());

@@ -1,5 +1,5 @@
-//! Values of secret variables that nobody types and no environment brings: the makefile's own, and those of a file `.env`.
-//! A supervisor is told them beside the job's environment, so that they are kept out of its log, too.
+//! Values of secret variables that are neither typed nor in the environment: the makefile's own, and those of a file
+//! `.env`. A supervisor is told them beside the job's environment, so that they are kept out of its log, too.
 
 use std::{ffi::OsString, fs::File, io::Read, path::Path};
 
@@ -13,7 +13,7 @@ const MOST: usize = 256 << 10;
 /// Bytes of a `.env` that are read.
 const MOST_OF_FILE: u64 = 64 << 10;
 
-/// Tells the supervisor, by names in the rules and values in the environment.
+/// Passes them to the supervisor: names in the rules, values in the environment.
 pub(in crate::engine) fn tell(
     rules: &mut Rules,
     environment: &mut Vec<(OsString, OsString)>,

@@ -69,7 +69,7 @@ impl Engine {
             EngineError::Io(std::io::Error::new(error.kind(), why))
         })?;
         let prepared = self.prepare_all(jobs).inspect_err(|_| {
-            // Nobody has seen it.
+            // No person has confirmed this one.
             if let Err(error) = place.remove() {
                 tracing::warn!(batch = %id, %error, "a batch that was not started is there");
             }
@@ -122,7 +122,7 @@ impl Engine {
     }
 }
 
-/// Refuses rules that nobody can mean.
+/// Refuses rules that contradict themselves.
 fn is_allowed(rules: &Rules, hosts: usize) -> Result<(), EngineError> {
     let refused = |why: &str| Err(EngineError::Refused(why.to_owned()));
     if hosts > MOST {

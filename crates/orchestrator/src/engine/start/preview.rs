@@ -1,4 +1,4 @@
-//! What a launch would run, shown before it is started. The functions that start a job compose it; nothing is run.
+//! What a launch would run, shown before it is started. The functions that start a job compose it; no command is run.
 
 use super::{
     compose::{Composed, Wanted, assignments},
@@ -131,12 +131,12 @@ impl Engine {
 /// A job as it would be started, or why it would not.
 fn of_composed(composed: Result<Composed, EngineError>, line: &str) -> Preview {
     match composed {
-        Ok(Composed { asked, .. }) => {
-            let here = asked.here().cloned().unwrap_or_default();
+        Ok(Composed { draft, .. }) => {
+            let here = draft.here().cloned().unwrap_or_default();
             Preview {
                 argv: here.argv,
                 cwd: here.cwd.map(|cwd| cwd.display().to_string()),
-                ..of_line(&asked.command)
+                ..of_line(&draft.command)
             }
         }
         Err(refused) => Preview {

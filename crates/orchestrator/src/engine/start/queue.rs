@@ -33,7 +33,7 @@ pub(in crate::engine) struct Claim {
 }
 
 impl Claim {
-    /// Where it is in the file. Two things meet at one place by a chance of 1 in 2⁶¹.
+    /// Its place in the file. Two things meet at one place by a chance of 1 in 2⁶¹.
     pub(in crate::engine) fn place(&self) -> u64 {
         let mut hash = Sha256::new();
         hash.update(self.folder.as_os_str().as_encoded_bytes());
@@ -139,7 +139,7 @@ impl Queue {
         }
     }
 
-    /// The job runs: until it is over, nobody gets what it has, no matter who holds the locks.
+    /// The job runs: until it is over, no other job gets its claims, no matter who holds the locks.
     pub(in crate::engine) fn runs(&self, job: JobId) {
         if let Some(other) = self.others.lock().get_mut(&job) {
             other.runs = true;
@@ -164,7 +164,7 @@ impl Queue {
         self.serve();
     }
 
-    /// Takes a place in the queue. If nothing is in the way, the turn has come when this returns.
+    /// Takes a place in the queue. If no other job is in the way, the turn has come when this returns.
     pub(in crate::engine) fn join(&self, job: JobId, claims: Vec<Claim>) -> Place<'_> {
         let ((turn_in, turn), (why_in, why)) = (oneshot::channel(), watch::channel(None));
         let waiter = Waiter {
@@ -223,7 +223,7 @@ impl Queue {
         }
     }
 
-    /// All of it or nothing, so that nobody waits while holding what another waits for.
+    /// All of them or none, so that no job waits while it holds what another waits for.
     fn try_turn(&self, claims: &[Claim], most: u32) -> io::Result<Result<Turn, Wait>> {
         let taken = Claims::on(&self.file)?;
         for claim in claims {
@@ -288,7 +288,7 @@ mod tests {
         );
         assert_eq!(other.taken(claim("deploy")).unwrap(), claim("deploy").pop());
         assert_eq!(other.taken(claim("test")).unwrap(), None);
-        // Who wants nothing for itself goes by, while there are turns.
+        // A job without claims goes past the others, while there are turns.
         let testing = has(&mut queue.join(JobId::new(), Vec::new())).unwrap();
         let mut third = queue.join(JobId::new(), Vec::new());
         let mut fourth = queue.join(JobId::new(), Vec::new());

@@ -57,8 +57,8 @@ impl Rules {
             .collect();
         let mut graces = Grace::usual();
         for (step, grace) in graces.iter_mut().enumerate() {
-            let asked = all().filter_map(|target| target.graces.get(step)).max();
-            grace.wait_ms = asked.copied().unwrap_or(grace.wait_ms);
+            let grace_ms = all().filter_map(|target| target.graces.get(step)).max();
+            grace.wait_ms = grace_ms.copied().unwrap_or(grace.wait_ms);
         }
         let whole = project.exclusive.then_some(None);
         let claims = whole.into_iter().chain(own.into_iter().map(Some));
@@ -76,7 +76,7 @@ impl Rules {
     }
 }
 
-/// The time that the targets say they take, together: if one of them says nothing, there is no limit. Words that are
+/// The time that the targets say they take, together: if one of them has none, there is no limit. Words that are
 /// no targets take none.
 fn timeout(goals: &[String], scan: &Scan) -> Option<u64> {
     let known = |goal: &String| scan.target(goal);

@@ -115,7 +115,7 @@ fn add(list: &Path, entry: Entry) -> io::Result<()> {
     file.write_all(&entry)
 }
 
-/// Drops the older half, and gives where the list ends then.
+/// Drops the older half, and gives the list's new end.
 fn keep_newest(file: &mut File, end: u64) -> io::Result<u64> {
     let length = MOST * ENTRY as u64;
     let mut newest = Vec::new();

@@ -3,7 +3,7 @@
 use super::{Params, Style};
 use crate::log::Color;
 
-/// Applies a sequence's parameters from left to right; one that means nothing is passed over.
+/// Applies a sequence's parameters from left to right; an unknown one is passed over.
 pub(super) fn apply(params: &Params, style: &mut Style) {
     let all = params.get();
     let mut i = 0;

@@ -128,7 +128,7 @@ fn after(texts: &str, at: usize) -> usize {
     at + texts[at..].chars().next().map_or(1, char::len_utf8)
 }
 
-/// Whether nothing of a word is right before or after.
+/// Whether no letter of a word is right before or after.
 fn is_word(texts: &str, found: &Range<usize>) -> bool {
     let ends = [
         texts[..found.start].chars().next_back(),

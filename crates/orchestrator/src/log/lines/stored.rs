@@ -209,7 +209,7 @@ impl Reader<'_> {
         let damaged = |_| Unreadable::Damaged;
         let len = self.byte()?;
         let colons = u32::try_from(self.number()?).map_err(damaged)?;
-        // There is nothing that the first could belong to.
+        // There is no chunk before that the first could belong to.
         let impossible = |len: u8| !(u32::MAX >> (32 - len)) | 1;
         if !(1..=PARAMS).contains(&len.into()) || colons & impossible(len) != 0 {
             return Err(Unreadable::Damaged);

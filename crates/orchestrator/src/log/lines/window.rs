@@ -28,14 +28,15 @@ impl Window {
         ))
     }
 
-    /// Takes the next bytes of `stream`, read at `at` (microseconds since 1970). After [`Window::is_full`] it does nothing.
+    /// Takes the next bytes of `stream`, read at `at` (microseconds since 1970). After [`Window::is_full`] it has no
+    /// effect.
     pub fn feed(&mut self, stream: Stream, at: i64, bytes: &[u8]) {
         if !self.is_full() {
             self.0.feed(stream, at, bytes);
         }
     }
 
-    /// Whether all wanted lines are closed, so that nothing read from here on can matter.
+    /// Whether all wanted lines are closed, so that reading may stop here.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.has_begun() && !self.0.has_open()

@@ -43,7 +43,7 @@ pub(super) fn of(
     kind.map(|(mask, _)| (length, *mask))
 }
 
-/// Whether this is hex of these lengths with a dash between any two, and nothing after it.
+/// Whether this is hex of these lengths with a dash between any two, up to its end.
 fn is_parts(run: &[u8], lengths: &[usize]) -> bool {
     let whole = lengths.iter().sum::<usize>() + lengths.len() - 1;
     if run.len() < whole || !super::ends_at(run, whole) {

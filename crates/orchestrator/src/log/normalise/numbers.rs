@@ -286,7 +286,7 @@ fn digits_of(rest: &[u8]) -> usize {
     rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// So many digits, and then nothing of a word.
+/// So many digits, and then no letter of a word.
 fn digits(rest: &[u8], count: std::ops::RangeInclusive<usize>) -> Option<usize> {
     let length = digits_of(rest);
     (count.contains(&length) && ends_at(rest, length)).then_some(length)

@@ -94,14 +94,14 @@ fn bytes_that_are_not_utf_8_are_replaced_as_the_standard_library_does() {
 
 #[test]
 fn runs_of_one_style_are_one_span() {
-    let seen = shown(b"a\x1b[31mb\x1b[31mc\x1b[1;39;22md\x1b[31m\xe2\x82", 100);
+    let row = shown(b"a\x1b[31mb\x1b[31mc\x1b[1;39;22md\x1b[31m\xe2\x82", 100);
     let spans = [
         span("a", None),
         span("bc", Some(red())),
         span("d", None),
         span("\u{fffd}", Some(red())),
     ];
-    assert_eq!(seen, (spans.into(), false));
+    assert_eq!(row, (spans.into(), false));
 }
 
 #[test]
@@ -132,8 +132,8 @@ fn a_long_line_is_cut_at_a_character() {
     ];
     for (bytes, limit, text, cut) in cases {
         let (spans, was_cut) = shown(bytes, limit);
-        let seen: String = spans.into_iter().map(|span| span.text).collect();
-        assert_eq!((seen.as_str(), was_cut), (text, cut), "{bytes:?}");
+        let row: String = spans.into_iter().map(|span| span.text).collect();
+        assert_eq!((row.as_str(), was_cut), (text, cut), "{bytes:?}");
     }
 }
 

@@ -40,7 +40,7 @@ pub enum Refusal {
     /// Arguments are text here.
     #[error("run in {}: the folder's name is not valid UTF-8", .0.display())]
     Folder(PathBuf),
-    /// There is nothing to run.
+    /// There is no target to run.
     #[error("run an empty command")]
     NoCommand,
     /// No argument can hold it.

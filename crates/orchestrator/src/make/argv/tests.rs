@@ -138,7 +138,7 @@ fn variables_are_named_by_the_rule() {
 #[test]
 fn options_go_before_the_targets_and_stand_in_the_line() {
     let dir = Path::new("/srv/app");
-    let asked = |options: MakeOptions, target: &str| {
+    let line = |options: MakeOptions, target: &str| {
         let targets = strings(&[target]);
         let command = argv(&Run {
             options: &options,
@@ -158,15 +158,15 @@ fn options_go_before_the_targets_and_stand_in_the_line() {
         "-j4 -k -B -n -- all".into(),
         "make -j4 -k -B -n all".to_owned(),
     );
-    assert_eq!(asked(all, "all"), expected);
+    assert_eq!(line(all, "all"), expected);
     let unlimited = MakeOptions {
         jobs: Some(0),
         ..USUAL.clone()
     };
     // Without the dashes a person's make would take the 2 as the number of recipes.
     let expected = ("-j -- 2".into(), "make -j -- 2".to_owned());
-    assert_eq!(asked(unlimited, "2"), expected);
-    assert_eq!(asked(USUAL.clone(), "2").1, "make 2");
+    assert_eq!(line(unlimited, "2"), expected);
+    assert_eq!(line(USUAL.clone(), "2").1, "make 2");
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn options_do_what_they_say() {
          a: ; @for n in $$(seq 999); do [ -e up ] && exec rm up; sleep 0.01; done; exit 1\n\
          b: ; @touch up\n",
     );
-    let asked = |target: &str, options: MakeOptions| {
+    let run = |target: &str, options: MakeOptions| {
         let targets = strings(&[target]);
         let command = argv(&Run {
             options: &options,
@@ -192,26 +192,26 @@ fn options_do_what_they_say() {
             .envs(environment)
             .output()
             .unwrap();
-        let said = String::from_utf8(output.stdout).unwrap();
-        (output.status.success(), said)
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        (output.status.success(), stdout)
     };
     let with = |change: fn(&mut MakeOptions)| {
         let mut options = USUAL.clone();
         change(&mut options);
         options
     };
-    let said = asked("good", with(|options| options.dry_run = true)).1;
-    assert!(said.contains("echo good; touch good"), "{said}");
+    let stdout = run("good", with(|options| options.dry_run = true)).1;
+    assert!(stdout.contains("echo good; touch good"), "{stdout}");
     assert!(!folder.path().join("good").exists());
-    assert!(!asked("all", USUAL.clone()).1.contains("good\n"));
-    let said = asked("all", with(|options| options.keep_going = true)).1;
-    assert!(said.contains("good\n"), "{said}");
-    assert!(asked("good", USUAL.clone()).1.contains("up to date"));
-    let said = asked("good", with(|options| options.always_make = true)).1;
-    assert!(said.contains("good\n"), "{said}");
+    assert!(!run("all", USUAL.clone()).1.contains("good\n"));
+    let stdout = run("all", with(|options| options.keep_going = true)).1;
+    assert!(stdout.contains("good\n"), "{stdout}");
+    assert!(run("good", USUAL.clone()).1.contains("up to date"));
+    let stdout = run("good", with(|options| options.always_make = true)).1;
+    assert!(stdout.contains("good\n"), "{stdout}");
     // The first waits for the second: one after the other, this fails.
-    assert!(asked("slow", with(|options| options.jobs = Some(2))).0);
-    assert!(asked("slow", with(|options| options.jobs = Some(0))).0);
+    assert!(run("slow", with(|options| options.jobs = Some(2))).0);
+    assert!(run("slow", with(|options| options.jobs = Some(0))).0);
 }
 
 #[test]
@@ -370,8 +370,8 @@ fn direnv_goes_first_where_mkcli_would_put_it() {
 fn a_shell_command_is_one_argument() {
     let dir = tempfile::tempdir().unwrap();
     let command = shell("echo \"$PWD\" | tr a-z A-Z", dir.path()).unwrap();
-    let said = output(&command);
-    assert_eq!(said, dir.path().display().to_string().to_uppercase());
+    let stdout = output(&command);
+    assert_eq!(stdout, dir.path().display().to_string().to_uppercase());
     assert_eq!(
         output(&shell("-x 2>&1 || echo no", dir.path()).unwrap())
             .lines()

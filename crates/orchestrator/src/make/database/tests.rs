@@ -124,12 +124,12 @@ fn a_syntax_error_is_told_with_its_place() {
     let folder = folder("all: ## Still listed\n\t@true\n$(error no luck today)\n");
     let found = ask_for(folder.path());
     assert_eq!(names(&found), ["all"]);
-    let told: Vec<_> = found
+    let problems: Vec<_> = found
         .problems
         .iter()
         .map(|problem| (problem.place.line, problem.what.as_str()))
         .collect();
-    assert_eq!(told, [(3, "no luck today")]);
+    assert_eq!(problems, [(3, "no luck today")]);
 }
 
 /// Processes that work in this folder.

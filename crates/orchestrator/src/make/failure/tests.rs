@@ -54,7 +54,7 @@ fn reads_each_form_of_makes_line() {
 
 #[test]
 fn it_reads_as_a_person_would_say_it() {
-    for (line, said) in [
+    for (line, text) in [
         (
             "make: *** [Makefile:12: deploy] Error 7",
             "deploy failed with exit code 7 at Makefile:12",
@@ -84,7 +84,7 @@ fn it_reads_as_a_person_would_say_it() {
             "No targets specified and no makefile found",
         ),
     ] {
-        assert_eq!(failure(line.as_bytes()).unwrap().to_string(), said);
+        assert_eq!(failure(line.as_bytes()).unwrap().to_string(), text);
     }
 }
 
@@ -216,18 +216,18 @@ undefined: ; @$(undefined_$(error no luck))
             "inner failed with exit code 7 at Makefile:4",
         ),
     ] {
-        let (code, said) = make(makefile, args);
-        let found = failure(&said).map(|failure| failure.to_string());
-        let said = String::from_utf8_lossy(&said);
-        assert_eq!(code, Some(2), "{args:?}: {said}");
-        assert_eq!(found.as_deref(), Some(expected), "{args:?}: {said}");
+        let (code, stderr) = make(makefile, args);
+        let found = failure(&stderr).map(|failure| failure.to_string());
+        let stderr = String::from_utf8_lossy(&stderr);
+        assert_eq!(code, Some(2), "{args:?}: {stderr}");
+        assert_eq!(found.as_deref(), Some(expected), "{args:?}: {stderr}");
     }
     // A file whose name has `make` in it is a place all the same.
     let line = b"mk/makefile:3: *** missing separator.  Stop.";
     let place = failure(line).and_then(|failure| failure.place);
     assert_eq!(place, at("mk/makefile", 3));
-    let (code, said) = make("all:\n  spaces\n", &[]);
-    let found = failure(&said).map(|failure| failure.to_string());
+    let (code, stderr) = make("all:\n  spaces\n", &[]);
+    let found = failure(&stderr).map(|failure| failure.to_string());
     assert_eq!(code, Some(2));
     assert_eq!(found.as_deref(), Some("missing separator at Makefile:2"));
 }

@@ -70,7 +70,7 @@ impl<'a> Concealed<'a> {
                 shown.extend(end.map(str::to_owned));
                 continue;
             }
-            let (one, seen) = match given(line).filter(|given| (self.is_secret)(given.name)) {
+            let (one, visible) = match given(line).filter(|given| (self.is_secret)(given.name)) {
                 Some(Given { front, name, value }) => {
                     let carried = self.carry(name, without_comment(value).trim());
                     self.names.push(name.to_owned());
@@ -79,7 +79,7 @@ impl<'a> Concealed<'a> {
                 None => (line.to_owned(), line.to_owned()),
             };
             taken.push(one);
-            shown.push(seen);
+            shown.push(visible);
         }
         (taken.join("\n"), shown.join("\n"))
     }

@@ -27,7 +27,7 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy)]
 enum Value {
     None,
-    /// Whatever it is.
+    /// Any text.
     Any,
     /// A number, if it is one.
     Number,

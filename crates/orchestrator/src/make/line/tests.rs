@@ -65,11 +65,11 @@ fn a_secret_goes_by_environment_however_it_is_given() {
     let read = |words: &[&str]| {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let line = line(Path::new("/here"), &words, |name| name == "TOKEN").unwrap();
-        let said = format!(
+        let text = format!(
             "{:?} {} {:?}",
             line.command.args, line.command.shown, line.variables
         );
-        assert!(!said.contains("s3cret"), "{said}");
+        assert!(!text.contains("s3cret"), "{text}");
         let carried: Vec<_> = line
             .command
             .env

@@ -27,7 +27,7 @@ fn finds_the_path_among_what_start_up_files_print() {
     let folder = tempfile::tempdir().unwrap();
     let lines = "echo Welcome; echo --vmo >&2; export PATH=\"/opt/my tools/bin:$PATH\" TWO_LINES=\"a\nb=c\"";
     let shell = shell(&folder, "shell", lines);
-    let Said { path, environment } = said_by(&shell, LONG).unwrap();
+    let Reply { path, environment } = reply_of(&shell, LONG).unwrap();
     assert!(path.as_bytes().starts_with(b"/opt/my tools/bin:"));
     assert!(!path.as_bytes().ends_with(b"\n"));
     let two_lines = ("TWO_LINES".into(), "a\nb=c".into());
@@ -41,7 +41,7 @@ fn every_shell_is_asked_in_its_own_words() {
     let csh = "setenv FROM_A_FILE 'a b'\nset path = (/opt/of-a-file $path)\n";
     let fish = "set -gx FROM_A_FILE 'a b'\nset -gx PATH /opt/of-a-file $PATH\n";
     let nu = "$env.FROM_A_FILE = 'a b'\n$env.PATH = ($env.PATH | prepend '/opt/of-a-file')\n";
-    let mut asked = 0;
+    let mut shells = 0;
     for (shell, file, lines) in [
         ("bash", ".bash_profile", posix),
         ("zsh", ".zshrc", posix),
@@ -73,8 +73,8 @@ fn every_shell_is_asked_in_its_own_words() {
         let between = home.path().join(shell);
         fs::write(&between, set_home).unwrap();
         fs::set_permissions(&between, fs::Permissions::from_mode(0o755)).unwrap();
-        let said = said_by(between.as_os_str(), LONG);
-        let Said { path, environment } = said.unwrap_or_else(|why| panic!("{shell}: {why}"));
+        let reply = reply_of(between.as_os_str(), LONG);
+        let Reply { path, environment } = reply.unwrap_or_else(|why| panic!("{shell}: {why}"));
         let first = env::split_paths(&path).next();
         assert_eq!(
             first.as_deref(),
@@ -83,9 +83,9 @@ fn every_shell_is_asked_in_its_own_words() {
         );
         let pair = ("FROM_A_FILE".into(), "a b".into());
         assert!(environment.contains(&pair), "{shell}: {environment:?}");
-        asked += 1;
+        shells += 1;
     }
-    assert!(asked >= 2, "bash and dash at least are there");
+    assert!(shells >= 2, "bash and dash at least are there");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_shell_that_hangs_fails_or_is_not_there_is_said_in_time() {
 }
 
 #[test]
-fn what_it_last_said_counts_meanwhile_and_no_secret_is_kept() {
+fn what_it_last_reply_counts_meanwhile_and_no_secret_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let lines =
         "export PATH=/opt/x:$PATH LANG=de_DE.UTF-8 PLACE=/tmp:/usr TOKEN=/s3cret/t0ken KEY=s3cret";
@@ -154,7 +154,7 @@ fn what_it_last_said_counts_meanwhile_and_no_secret_is_kept() {
     assert!(known.is_fresh && known.environment.contains(&("MORE".into(), "1".into())));
     // Another shell has said nothing yet.
     assert_eq!(
-        last_said(&folder.path().join("login.json"), OsStr::new("/bin/other")),
+        last_reply(&folder.path().join("login.json"), OsStr::new("/bin/other")),
         None
     );
 }

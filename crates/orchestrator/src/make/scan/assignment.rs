@@ -36,6 +36,7 @@ pub(super) fn assignment(text: &str) -> Option<Assignment<'_>> {
         let operator = match byte {
             b'#' => return None,
             b'$' => {
+                // An operator inside a reference is part of its text: `$(a:.c=.o)`.
                 at = match bytes.get(at + 1)? {
                     b'(' | b'{' => closing(bytes, at + 1)? + 1,
                     _ => at + 2,
@@ -52,6 +53,7 @@ pub(super) fn assignment(text: &str) -> Option<Assignment<'_>> {
             b':' if rest.starts_with(b":=") => Some((Flavor::Simple, 2)),
             b':' if rest.starts_with(b"::=") => Some((Flavor::Simple, 3)),
             b':' if rest.starts_with(b":::=") => Some((Flavor::Simple, 4)),
+            // A colon that begins no operator makes it a rule.
             b':' => return None,
             _ => None,
         };

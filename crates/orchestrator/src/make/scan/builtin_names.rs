@@ -96,7 +96,7 @@ const CUSTOM: &[&str] = &[
     "W",
     "prefix",
 ];
-/// How names begin that a service sets where it runs.
+/// How names begin that a service sets for its jobs.
 const OF_SERVICES: &[&str] = &[
     "AZURE_",
     "BITBUCKET_",
@@ -117,7 +117,7 @@ const ADDED: &[&str] = &[
     "FLAGS", "FLAG", "ARGS", "OPTS", "OPTIONS", "EXTRA", "LIBS", "OBJS", "DEFS",
 ];
 
-/// Whether make or the environment gives it a value, so that nobody needs to be asked.
+/// Whether make or the environment gives it a value, so that a person need not be asked.
 pub(super) fn is_given(name: &str) -> bool {
     is_own(name) || ENVIRONMENT.binary_search(&name).is_ok()
 }

@@ -154,7 +154,7 @@ pub(super) fn notes(above: &[Comment], beside: Option<&Comment>) -> Notes {
     notes
 }
 
-/// Whether a plain comment beside something tells a user of it.
+/// Whether a plain comment beside something documents it for a user.
 fn is_help(comment: &Comment) -> bool {
     !comment.doubled && !comment.is_old_recipe && !is_remark(&comment.text)
 }
@@ -223,6 +223,8 @@ impl Notes {
                     ..Param::default()
                 });
             }
+            // `@choice`, `@secret` and the kinds after a `@param` belong to that; before any, to the variable the
+            // comment is at.
             "choice" => {
                 let choices = argument
                     .split('|')

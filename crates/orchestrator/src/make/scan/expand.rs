@@ -1,5 +1,5 @@
 //! The part of make's expansion that depends on nothing but the text: variables, and functions on words. What would run
-//! something, or depends on the target at hand, expands to nothing here, and whoever asks does without.
+//! something, or depends on the target at hand, expands to an empty text here, and the caller does without.
 
 use super::{
     builtin_names::is_given,
@@ -19,7 +19,7 @@ pub(super) struct Expander<'a> {
     pub(super) files: &'a Files,
     /// The makefiles read so far, as `$(MAKEFILE_LIST)` has them.
     pub(super) makefiles: &'a str,
-    /// Whether no value is given to make, so that what `:=` made of one where it is holds.
+    /// Whether no value is given to make, so that what `:=` made of one at its place holds.
     pub(super) at_once: bool,
 }
 
@@ -108,6 +108,7 @@ impl Expander<'_> {
             }
             "if" => {
                 let parts = arguments(rest, 3);
+                // If the condition is not known, neither branch is taken: the reference stays as it is written.
                 if let Some(holds) = self.text(parts[0].trim(), bound, depth) {
                     let taken = parts.get(if holds.is_empty() { 2 } else { 1 });
                     return self.put(taken.unwrap_or(&""), bound, false, depth, out);
@@ -240,7 +241,7 @@ impl Expander<'_> {
         }
         match variable.and_then(|one| one.value.as_deref()) {
             Some(value) => self.text(value, bound, depth + 1),
-            // make takes what is defined nowhere as empty; what the environment or make defines is not known here.
+            // make takes an undefined variable as empty; what the environment or make defines is not known here.
             None if is_name(name) && !is_given(name) => Some(String::new()),
             None => None,
         }

@@ -39,10 +39,12 @@ pub(super) fn call(name: &str, parts: &[String], files: &Files) -> Option<String
     let list = parts.get(arity(name)? - 1)?.as_str();
     let first = parts[0].as_str();
     let longest = parts.iter().map(String::len).max()?;
+    // Nested calls multiply: a small makefile could ask for gigabytes.
     if list.len().saturating_mul(longest + 1) > MAX_WORK {
         return None;
     }
     Some(match name {
+        // make appends the replacement once here, `replace` would put it between all characters.
         "subst" if first.is_empty() => return None,
         "subst" => list.replace(first, &parts[1]),
         "patsubst" => map(list, |word| substitute(word, first.trim(), parts[1].trim())),
@@ -90,6 +92,7 @@ pub(super) fn call(name: &str, parts: &[String], files: &Files) -> Option<String
                 .split_whitespace()
                 .flat_map(|pattern| files.glob(pattern));
             found
+                // make lists a name without wildcards only if it exists.
                 .filter(|name| files.at_root(name).exists())
                 .collect::<Vec<_>>()
                 .join(" ")

@@ -76,7 +76,7 @@ fn dangers(rules: &Rules, expander: &Expander<'_>, reached: &mut Reached, all: &
         let command = danger::command(text, expander)?;
         Some((danger::runs(&command), DangerBy::Rule))
     };
-    let said = |found: &Found| Some((found.notes.danger.clone()?, DangerBy::Comment));
+    let by_comment = |found: &Found| Some((found.notes.danger.clone()?, DangerBy::Comment));
     // What runs anyway goes before what only other values make run.
     let may_run = |rule: usize| {
         let Rule {
@@ -95,7 +95,7 @@ fn dangers(rules: &Rules, expander: &Expander<'_>, reached: &mut Reached, all: &
         let known: &mut Option<Danger> = &mut all[target].danger;
         known.get_or_insert(Danger { of, why, by });
     };
-    nearest(rules, reached, (&runs, &said), &mut tell);
+    nearest(rules, reached, (&runs, &by_comment), &mut tell);
     nearest(rules, reached, (&may_run, &|_| None), &mut tell);
 }
 

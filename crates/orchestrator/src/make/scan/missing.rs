@@ -29,7 +29,7 @@ pub(super) fn tell(reader: &mut Reader) {
         } = one;
         // What a shell is asked before may write it.
         let alone = name.rsplit('/').next().unwrap_or(&name);
-        if reader.asked.contains(alone) {
+        if reader.shell_text.contains(alone) {
             continue;
         }
         let rules = &reader.rules;
@@ -49,7 +49,7 @@ pub(super) fn tell(reader: &mut Reader) {
     }
 }
 
-/// The variable that nothing sets, where an include's path begins with it.
+/// The unset variable that an include's path begins with, if it does.
 fn nothing_before(name: &str, written: &str, reader: &Reader) -> Option<String> {
     let mut words = written.split_whitespace().filter(|_| name.starts_with('/'));
     let begins = words.find_map(|word| {

@@ -1,4 +1,4 @@
-//! Programs by whose names nobody calls a variable: `$(nproc)` was meant for the shell.
+//! Names of programs that no variable is called by: `$(nproc)` was meant for the shell.
 
 /// Those that are called without words, for what they print.
 const PROGRAMS: [&str; 15] = [

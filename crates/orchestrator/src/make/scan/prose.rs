@@ -30,7 +30,7 @@ pub(super) fn is_heading(text: &str) -> bool {
     text.chars().count() <= MAX_HEADING && text.chars().any(char::is_alphanumeric)
 }
 
-/// Whether a plain comment tells a user nothing of the target below it: head lines of a file, old code, notes to oneself.
+/// Whether a plain comment does not describe the target below it: head lines of a file, old code, notes to oneself.
 pub(super) fn is_remark(text: &str) -> bool {
     is_boilerplate(text) || is_note(text) || is_code(text)
 }

@@ -245,7 +245,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     stem(pattern, name).is_some()
 }
 
-/// What the `%` of a pattern rule stands for if it can make a file. A pattern without a folder is tried on the file's
+/// What the `%` of a pattern rule matches if it can make a file. A pattern without a folder is tried on the file's
 /// name alone, and the stem then has the folder again (GNU make manual, "How Patterns Match").
 pub(super) fn stem_of(pattern: &str, name: &str) -> Option<String> {
     if pattern.contains('/') {

@@ -36,7 +36,7 @@ const MAX_PROBLEMS: usize = 100;
 /// Bytes that expanding may make in one scan, all values together.
 const EXPANSION: usize = 8 << 20;
 /// Of what asks a shell, as much is kept, in bytes.
-const MAX_ASKED: usize = 64 << 10;
+const MAX_SHELL_TEXT: usize = 64 << 10;
 /// Of what a rule uses, as many names are kept.
 const MAX_USES: usize = 500;
 
@@ -66,10 +66,10 @@ pub(in crate::make) struct Reader {
     pub(super) hints: Vec<Problem>,
     /// What `## name: text` comments say, wherever they are.
     pub(super) named: Vec<(String, String)>,
-    /// The variables that have a value where the recipe line being read stands.
+    /// The variables that have a value at the recipe line being read.
     filled: Vec<String>,
     /// What is run while the makefiles are read, as far as it may write files: lines that ask a shell.
-    pub(super) asked: String,
+    pub(super) shell_text: String,
     /// Documents of the project, each with its name: what they say of targets.
     pub(super) documents: Vec<(&'static str, String)>,
     /// Whether the file being read is included under a condition.
@@ -88,7 +88,7 @@ pub(in crate::make) struct Reader {
     walked: usize,
     /// How deep one is in another now.
     evaluating: usize,
-    /// Where a shell is asked first, outside recipes.
+    /// The first place that runs a shell, outside recipes.
     pub(in crate::make) first_shell: Option<Place>,
 }
 
@@ -109,7 +109,7 @@ struct At {
     /// The line of the last one that says `@secret`.
     secret: u32,
     /// Those above a variable of one target alone, until the target's rule comes.
-    said: Option<(String, Vec<Comment>)>,
+    above: Option<(String, Vec<Comment>)>,
     conditions: Vec<Condition>,
     /// The rule that recipe lines belong to, or none while nothing has a recipe.
     rule: Option<usize>,
@@ -145,7 +145,7 @@ impl Reader {
             hints: Vec::new(),
             named: Vec::new(),
             filled: Vec::new(),
-            asked: String::new(),
+            shell_text: String::new(),
             documents: Vec::new(),
             is_conditional: false,
             is_left_open: false,
@@ -240,9 +240,9 @@ impl Reader {
         self.examples.in_line(raw);
         if asks_shell(raw) || raw.contains("!=") {
             self.first_shell.get_or_insert_with(|| at.place());
-            if self.asked.len() < MAX_ASKED {
-                self.asked.push_str(raw);
-                self.asked.push('\n');
+            if self.shell_text.len() < MAX_SHELL_TEXT {
+                self.shell_text.push_str(raw);
+                self.shell_text.push('\n');
             }
         }
         let line = joined(raw);
@@ -361,8 +361,8 @@ impl Reader {
 
     pub(in crate::make) fn problem(&mut self, place: Place, what: String) {
         // make says again, and shorter, what was found before it was asked.
-        let is_told = |told: &Problem| told.place == place && told.what.starts_with(what.as_str());
-        if self.problems.len() < MAX_PROBLEMS && !self.problems.iter().any(is_told) {
+        let is_listed = |one: &Problem| one.place == place && one.what.starts_with(what.as_str());
+        if self.problems.len() < MAX_PROBLEMS && !self.problems.iter().any(is_listed) {
             self.problems.push(Problem { place, what });
         }
     }

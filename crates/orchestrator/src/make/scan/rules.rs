@@ -64,8 +64,8 @@ pub(super) struct Rule {
     pub(super) uses: Vec<usize>,
     /// Those of them that it fails without.
     pub(super) guards: Vec<usize>,
-    /// Those that its comment tells of.
-    pub(super) told: Vec<usize>,
+    /// Those that its comment documents.
+    pub(super) documented: Vec<usize>,
 }
 
 impl Rule {
@@ -89,7 +89,7 @@ impl Rule {
             other: OtherSide::default(),
             uses: Vec::new(),
             guards: Vec::new(),
-            told: Vec::new(),
+            documented: Vec::new(),
         }
     }
 
@@ -197,7 +197,7 @@ pub(super) struct Rules {
     pub(super) has_groups: bool,
     /// Whether some rule is for whatever goals make is called with.
     pub(super) fits_goals: bool,
-    /// Whether further words of make's command line are given a rule that does nothing.
+    /// Whether further words of make's command line are given a rule without a recipe.
     pub(super) swallowed: bool,
 }
 
@@ -232,7 +232,7 @@ impl Rules {
         is_bare && found.rules.iter().any(|rule| self.list[*rule].has_recipe())
     }
 
-    /// What an old-fashioned suffix rule of this name makes: `.o` if it is `.c.o`, nothing more if it is `.sh`. None
+    /// What an old-fashioned suffix rule of this name makes: `.o` if it is `.c.o`, no suffix if it is `.sh`. None
     /// if it is none (GNU make manual, "Old-Fashioned Suffix Rules").
     pub(super) fn suffix_rule<'n>(&self, name: &'n str) -> Option<&'n str> {
         let known = |suffix: &str| {
@@ -248,8 +248,8 @@ impl Rules {
 
     /// The target that make runs if none is named: the one it is told, else the first.
     pub(super) fn goal(&self) -> Option<&str> {
-        let told = self.default_goal.as_deref().filter(|goal| !goal.is_empty());
-        told.or_else(|| {
+        let named = self.default_goal.as_deref().filter(|goal| !goal.is_empty());
+        named.or_else(|| {
             let mut names = self.targets.iter().filter(|found| !found.is_pattern);
             let first =
                 names.find(|found| !found.name.starts_with('.') || found.name.contains('/'));
@@ -299,7 +299,7 @@ impl Rules {
         }
     }
 
-    /// Drops the targets whose names are not wanted; but what only running it could show decides nothing here.
+    /// Drops the targets whose names are not wanted; but what only running it could show is not decided here.
     pub(super) fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
         if self.fits_goals || !self.catch_all.is_empty() {
             return;

@@ -29,7 +29,7 @@ pub fn is_secret_name(name: &str) -> bool {
 }
 
 /// A text that is shown, without the values that it gives to secrets: `TOKEN=…` where `TOKEN=abc` is. References stay, since
-/// they show nothing.
+/// they show no secret.
 pub(super) fn concealed<'t>(text: &'t str, is_secret: &dyn Fn(&str) -> bool) -> Cow<'t, str> {
     let mut out = String::new();
     let (mut from, mut at) = (0, 0);
@@ -81,7 +81,7 @@ fn value_given(
     };
     let end = value[opened..].find(ends).unwrap_or(value.len() - opened);
     let shown = &value[opened..opened + end];
-    // A placeholder and a reference show nothing; `$$(…)` may hold blanks.
+    // A placeholder and a reference show no secret; `$$(…)` may hold blanks.
     let is_open = shown.is_empty() || shown.starts_with(['$', '<', '[', '…', '.']);
     let start = equals + 1 + blanks + opened;
     (!is_open).then_some((start, start + end))

@@ -33,7 +33,7 @@ pub(super) fn of(reader: &mut Reader) -> Vec<Secret> {
                 Some(name) => known.takes.push(name.to_owned()),
                 None => match reader.expander().expand(text) {
                     Some(value) => known.values.push(value),
-                    // Of what only has the name of a secret, nobody has said that it is to be kept out.
+                    // A variable that only has the name of a secret was not declared as one.
                     None if variable.notes.secret.is_none() => {}
                     None => unknown.extend(variable.place.clone().map(|place| {
                         let name = &variable.name;
@@ -59,7 +59,7 @@ pub(super) fn of(reader: &mut Reader) -> Vec<Secret> {
     all
 }
 
-/// The name if a text is nothing but a reference to it.
+/// The name if a text is just a reference to it.
 fn alone(text: &str) -> Option<&str> {
     let mut pieces = pieces(text);
     match (pieces.next(), pieces.next()) {
@@ -68,7 +68,7 @@ fn alone(text: &str) -> Option<&str> {
     }
 }
 
-/// Whether nothing in the makefile defines it, so that it is the environment's or empty.
+/// Whether the makefile does not define it, so that it is the environment's or empty.
 fn is_from_outside(reader: &Reader, name: &str) -> bool {
     let known = reader.variables.get(name);
     known.is_none_or(|known| known.value.is_none()) && !is_given(name)

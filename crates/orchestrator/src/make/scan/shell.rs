@@ -164,6 +164,7 @@ impl Reading {
         let mut is_start = depth == 0;
         while let Some(byte) = bytes.get(at) {
             if is_start && matches!(byte, b'@' | b'-' | b'+' | b' ' | b'\t') {
+                // make's own prefixes of a recipe line, before the shell gets it; `-` ignores its failure.
                 self.is_ignored |= *byte == b'-';
                 if let Some(command) = self.list.last_mut() {
                     command.is_ignored = self.is_ignored;

@@ -8,7 +8,7 @@ const MAX_TESTS: usize = 20;
 /// What a side of a condition is, from the likeliest to what never runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Side {
-    /// The one that is taken; or nobody can know without running something.
+    /// The one that is taken, or that this cannot be known without running something.
     #[default]
     Taken,
     /// It is not, with the values that are known; with others that a person may give it is.

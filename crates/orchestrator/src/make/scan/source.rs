@@ -62,7 +62,7 @@ impl Files {
         path.display().to_string()
     }
 
-    /// The text of a file, its line ends made plain. Whoever opens it must [`Self::close`] it after what it includes.
+    /// The text of a file, its line ends made plain. The caller must [`Self::close`] it after what it includes.
     pub(super) fn open(&mut self, path: &Path) -> Result<String, String> {
         self.stamps.get_mut().look_at(path);
         if self.open.len() >= MAX_DEPTH {
@@ -145,7 +145,7 @@ impl Files {
     }
 
     /// The beginning of a document in make's own folder; none where there is none. It is no makefile: what it says decides
-    /// nothing of what runs.
+    /// none of what runs.
     pub(super) fn document(&mut self, name: &str) -> Option<String> {
         let path = self.at_root(name);
         self.stamps.get_mut().look_at(&path);

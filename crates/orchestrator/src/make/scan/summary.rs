@@ -1,7 +1,7 @@
 //! What a target without a text does, in one line: what a document of the project says of `make NAME`, what the recipe
 //! prints or remarks before it does anything, which targets it starts, or its first command.
 //!
-//! All of it is in the text already; what is not known there stays as it is written, so that nothing is made up.
+//! All of it is in the text already; what is not known there stays as it is written, so that no text is made up.
 
 mod command;
 mod document;

@@ -55,6 +55,7 @@ fn of_command(command: &Command) -> Option<String> {
     let is_fed = command.lead == Lead::Pipe || rest.iter().any(|word| word.starts_with('<'));
     let has = |wanted: &[&str]| rest.iter().any(|word| wanted.contains(word));
     let why = match name.as_str() {
+        // With these it fails or reads its input, and never asks at a terminal.
         "sudo" if !has(&["-n", "--non-interactive", "-S", "--stdin"]) => {
             "sudo may ask for a password"
         }
@@ -151,7 +152,7 @@ fn asks_to_approve(rest: &[&str]) -> bool {
     !rest.iter().any(approved) && (rest[at] != "apply" || plan.is_none())
 }
 
-/// Whether a program's own shell is opened: nothing is given to run.
+/// Whether a program's own shell is opened: no command is given to run.
 fn is_talked_to(name: &str, rest: &[&str]) -> bool {
     let given = |word: &&str| {
         [

@@ -6,7 +6,7 @@ use super::{
     text::{Piece, is_name, pieces},
 };
 
-/// Of lines longer than this, in bytes, nothing is looked for.
+/// Lines longer than this, in bytes, are not searched.
 const MAX_LINE: usize = 32 << 10;
 
 /// What a test says of a variable.

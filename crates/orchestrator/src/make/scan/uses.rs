@@ -105,7 +105,7 @@ impl Used {
         let count = variables.list.len();
         let (mut by_rules, mut by_variables) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         for (index, rule) in rules.list.iter().enumerate() {
-            for used in rule.uses.iter().chain(&rule.told) {
+            for used in rule.uses.iter().chain(&rule.documented) {
                 by_rules[*used].push(index);
             }
         }

@@ -29,9 +29,9 @@ const MAX_GIVEN: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Variable {
     pub(super) name: String,
-    /// As written; none if nothing defines it.
+    /// As written; none if it is not defined.
     pub(super) value: Option<String>,
-    /// What `:=` made of that where it is, as far as nothing has to be run for it.
+    /// What `:=` made of that where it is, as far as no command has to be run for it.
     pub(super) at_once: Option<String>,
     pub(super) place: Option<Place>,
     pub(super) optional: bool,
@@ -39,7 +39,7 @@ pub(super) struct Variable {
     pub(super) partly: bool,
     /// Whether only some targets define it.
     pub(super) specific: bool,
-    /// Where an `override` for all targets makes a value given on make's command line count for nothing.
+    /// Where an `override` for all targets makes make ignore a value given on its command line.
     pub(super) fixed: Option<Place>,
     /// Whether it is a `define`d text, which is no setting.
     pub(super) is_text: bool,
@@ -307,7 +307,7 @@ impl Variables {
         variable.is_foreign =
             standing.is_foreign && (variable.is_foreign || variable.value.is_none());
         let known = variable.value.as_mut();
-        // What some targets have for themselves says nothing of the others.
+        // A value that some targets have for themselves does not hold for the others.
         let Some(old) = known.filter(|_| !variable.specific || standing.specific) else {
             variable.partly = partly;
             variable.specific = standing.specific;

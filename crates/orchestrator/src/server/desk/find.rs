@@ -153,25 +153,25 @@ async fn hit_lines(
 async fn tell(search: Arc<Search>, outbox: Outbox, number: u32) {
     let mut progress = search.progress();
     drop(search);
-    let mut said = Progress::default();
+    let mut reported = Progress::default();
     loop {
         let now = progress.borrow_and_update().clone();
         // Of lines without hits it is enough to hear now and then.
-        if now != said {
+        if now != reported {
             let event = found(number, &now);
             if outbox.send(Message::Event(event)).await.is_err() {
                 return;
             }
-            let is_first = said.hits == 0 && now.hits == 0;
-            said = now;
+            let is_first = reported.hits == 0 && now.hits == 0;
+            reported = now;
             if !is_first {
                 tokio::time::sleep(PAUSE).await;
             }
         }
-        let waits = said.hits == 0 && !said.caught_up;
+        let waits = reported.hits == 0 && !reported.caught_up;
         let changed = if waits {
             let heard = |now: &Progress| {
-                now.hits > 0 || now.caught_up || now.lines >= said.lines + 1_000_000
+                now.hits > 0 || now.caught_up || now.lines >= reported.lines + 1_000_000
             };
             progress.wait_for(heard).await.is_ok()
         } else {

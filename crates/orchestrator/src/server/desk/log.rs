@@ -82,6 +82,7 @@ impl Logs {
                 Ok(()) => return self.subscribe(engine, tasks, pending, job, (seq, tail)),
                 Err(full) => return pending.reply(Err(full)).await,
             },
+            // These two change the tables of this socket, so they are carried out in the order of the calls.
             LogRequest::Unfollow { job } => {
                 if let Some((_, task)) = self.follows.remove(&job) {
                     task.abort();
@@ -118,7 +119,7 @@ impl Logs {
         let pending = pending.without_room();
         let (wanted, tail) = watch::channel(tail);
         let task = tasks.spawn(send::follow(engine, pending, job, tail));
-        // One that follows it already answers its call and ends, since nobody wants a tail of it any more. It is not
+        // An earlier follower answers its call and ends, since its tail is no longer wanted. It is not
         // asked to go on for both calls: its own may be about to fail.
         self.follows.insert(job, (wanted, task));
     }

@@ -17,7 +17,7 @@ pub(in crate::ssh) fn shell() -> String {
         .unwrap_or_else(|| "/bin/sh".to_owned())
 }
 
-/// Whether a name may be in a command: nothing that a shell, or a program's options, could take for something else.
+/// Whether a name may be in a command: neither a shell nor a program's options could misread it.
 pub(super) fn is_plain(name: &str) -> bool {
     let mut bytes = name.bytes();
     let first = bytes.next();
@@ -42,7 +42,7 @@ pub(super) fn succeeds_within(mut command: Command, most: Duration) -> Result<bo
     let (ended, end) = mpsc::sync_channel(1);
     let waiting = thread::spawn(move || {
         let status = child.wait();
-        // Nobody may be there any more to hear it.
+        // The receiver may be gone.
         ended.try_send(()).ok();
         status
     });

@@ -7,7 +7,7 @@ use std::{
 
 use glob::{MatchOptions, Pattern};
 
-/// The files below `base` that a path with patterns in any of its parts means; an absolute one is below nothing.
+/// The files below `base` that a path with patterns in any of its parts means; an absolute one has no base.
 pub(super) fn files_of(base: &Path, path: &Path) -> Vec<PathBuf> {
     let mut found = vec![base.to_owned()];
     for part in path.components() {

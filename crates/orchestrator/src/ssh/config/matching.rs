@@ -71,6 +71,7 @@ pub(super) fn parse(line: &str) -> Result<Vec<Criterion>, String> {
             "canonical" => What::Final { asks: false },
             _ => {
                 let value = delimited(&mut rest).ok_or_else(quote)?;
+                // `Match tagged ""` means "without a tag" (ssh_config(5), "Match").
                 if (value.is_empty() && name != "tagged") || value.starts_with('#') {
                     return Err(format!("'Match {}' has no value", word.escape_debug()));
                 }

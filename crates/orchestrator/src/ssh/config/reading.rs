@@ -33,6 +33,8 @@ pub(super) struct Reading {
     read: usize,
     /// Whether the file is the system's, or included by it.
     of_system: bool,
+    /// The folder of the system's config. What is named in its files is the system's, whoever includes them.
+    system: Option<PathBuf>,
 }
 
 impl Reading {
@@ -46,6 +48,16 @@ impl Reading {
             within: Vec::new(),
             read: 0,
             of_system: false,
+            system: None,
+        }
+    }
+
+    /// The same, with the system's config in this folder.
+    pub(super) fn with_system(self, folder: Option<&Path>) -> Self {
+        let real = folder.and_then(|folder| fs::canonicalize(folder).ok());
+        Self {
+            system: real,
+            ..self
         }
     }
 
@@ -86,6 +98,10 @@ impl Reading {
             && let Some(why) = writable_by_others(path)
         {
             return self.refuse(format!("{name}:1: {why}"));
+        }
+        // To ssh, which opens it like a file, a folder has no lines.
+        if from.is_some() && path.is_dir() {
+            return;
         }
         let text = match json_file::bytes(path, MAX_BYTES) {
             Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -230,6 +246,13 @@ impl Reading {
     fn include(&mut self, rest: &str, place: &Place, guard: Option<usize>) -> Result<(), String> {
         for arg in argv(rest)? {
             for path in self.find(&arg)? {
+                // A pattern often means one along with the files.
+                if path.is_dir() && path.ends_with(&arg) {
+                    let arg = arg.escape_debug();
+                    self.config.problems.push(format!(
+                        "{place}: '{arg}' is a folder, of which ssh reads nothing; its files are '{arg}/*'"
+                    ));
+                }
                 self.file(&path, guard, Some(place));
             }
         }
@@ -280,13 +303,18 @@ impl Reading {
     }
 
     fn name(&mut self, patterns: &[String], place: &Place) {
+        let in_system = |file: &PathBuf| {
+            let system = self.system.as_ref();
+            system.is_some_and(|system| file.starts_with(system))
+        };
+        let of_system = self.of_system || self.within.last().is_some_and(in_system);
         for name in patterns.iter().filter(|name| pattern::is_name(name)) {
             if let Entry::Vacant(vacant) = self.config.named.entry(name.clone()) {
                 vacant.insert(self.config.names.len());
                 self.config.names.push(Named {
                     name: name.clone(),
                     place: place.clone(),
-                    of_system: self.of_system,
+                    of_system,
                 });
             }
         }

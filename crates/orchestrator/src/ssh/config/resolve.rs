@@ -45,7 +45,7 @@ impl Config {
     ///
     /// # Errors
     /// `route_unsupported`, with `file:line`, if the config asks for a way there that we do not take, or if ssh would
-    /// refuse it; `needs_consent` if a command has to be run for it that nobody has allowed.
+    /// refuse it; `needs_consent` if a command has to be run for it that was not allowed.
     pub fn resolve_for(&self, name: &str, purpose: &Purpose<'_>) -> Result<Route, Refusal> {
         let mut path = Path::to(name);
         if !(purpose.may_call)(&OwnSsh::line(name)) {
@@ -226,6 +226,7 @@ fn plain(walk: &mut Walk<'_>, jumps: &[jump::Hop]) -> (Route, Tokens) {
     let text = |keyword: &str| walk.text(keyword).map(str::to_owned);
     let lower = |keyword: &str| walk.text(keyword).map(str::to_lowercase);
     let span = |keyword: &str| walk.text(keyword).and_then(values::span);
+    // 0 means "none" for the times of ssh_config(5).
     let some = |span: Option<Duration>| span.filter(|span| !span.is_zero());
     let mut route = Route {
         name: walk.name.to_owned(),
@@ -241,6 +242,7 @@ fn plain(walk: &mut Walk<'_>, jumps: &[jump::Hop]) -> (Route, Tokens) {
             Some("inet6") => Family::V6,
             _ => Family::Any,
         },
+        // ssh uses BindInterface only without a BindAddress.
         bind: text("bindaddress")
             .map(Bind::Address)
             .or_else(|| text("bindinterface").map(Bind::Interface)),
@@ -342,8 +344,7 @@ fn files(walk: &mut Walk<'_>, tokens: &Tokens, route: &mut Route) {
     route.known_hosts = paths(walk, tokens, &user);
     route.global_known_hosts = paths(walk, tokens, &global);
     route.revoked_host_keys = paths(walk, tokens, &revoked).pop();
-    let asked = walk.text("identityagent");
-    route.agent = match asked {
+    route.agent = match walk.text("identityagent") {
         None => env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
         Some(text) => agent(walk, tokens, text),
     };

@@ -1,4 +1,4 @@
-//! A route: everything about how one host is reached, read from the config and nothing looked up yet.
+//! A route: everything about how one host is reached, read from the config, without any lookup.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -25,9 +25,10 @@ pub struct Route {
     pub place: String,
     /// What the connection goes through.
     pub via: Via,
-    /// Where the commands on the way begin: the folder of whoever wants the job, as with `ssh`.
+    /// Where the commands on the way begin: the folder of the engine that wants the job, as with `ssh`.
     pub folder: Option<PathBuf>,
-    /// The user's own `ssh`, if a person allowed that this host is reached by it; then nothing else of this says how.
+    /// The user's own `ssh`, if a person allowed that this host is reached by it; then the rest of the route has no
+    /// effect.
     pub own_ssh: Option<OwnSsh>,
     /// Which kinds of address are tried.
     pub family: Family,
@@ -59,7 +60,7 @@ pub struct Route {
     pub revoked_host_keys: Option<PathBuf>,
     /// The name its keys are known by, if it is not `hostname`.
     pub host_key_alias: Option<String>,
-    /// What to do with a key nobody knows.
+    /// What to do with an unknown key.
     pub strict: Strict,
     /// Whether names are hashed in what is appended.
     pub hash_known_hosts: bool,
@@ -75,7 +76,7 @@ pub struct Route {
     pub methods: Vec<String>,
     /// How often a password is asked for.
     pub password_prompts: u32,
-    /// Whether nobody may be asked anything.
+    /// Whether no question may be asked (`BatchMode`).
     pub batch_mode: bool,
     /// The algorithms that the config chooses.
     pub algorithms: Algorithms,
@@ -101,7 +102,7 @@ pub struct OwnSsh {
     pub destination: String,
     /// The config that it reads in place of its usual ones.
     pub config: Option<PathBuf>,
-    /// What it finds agents and tickets by: of the environment of whoever wants the job.
+    /// What it finds agents and tickets by: of the environment of the engine that wants the job.
     pub env: Vec<(String, String)>,
 }
 
@@ -114,7 +115,7 @@ impl OwnSsh {
     }
 }
 
-/// Where a connection is made from.
+/// The local address that a connection is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Bind {
     /// `BindAddress`.

@@ -30,7 +30,7 @@ pub(in crate::ssh) enum Kind {
     Line,
     /// The same: hosts to go through.
     Jumps,
-    /// Not checked: it says nothing of the way to a host.
+    /// Not checked: it does not change the way to a host.
     Any,
 }
 

@@ -120,8 +120,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether a setting says nothing. Of the two that say how a host is reached, the first counts, but that `ProxyJump none`
-    /// leaves room for a command; and `ConnectTimeout none` is as if it were not there.
+    /// Whether a setting has no effect. Of the two that say how a host is reached, the first counts, but that
+    /// `ProxyJump none` leaves room for a command; and `ConnectTimeout none` is as if it were not there.
     fn is_void(&self, setting: &Setting) -> bool {
         match &*setting.keyword {
             "proxyjump" => self.has("proxycommand"),

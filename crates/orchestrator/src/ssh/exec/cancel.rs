@@ -26,9 +26,9 @@ pub(in crate::ssh) struct Ending {
     suspects: Vec<String>,
     /// Whether a signal met anybody, as far as is known.
     sent: bool,
-    /// Whether it signals nobody.
+    /// Whether it only looks and signals no process.
     looks: bool,
-    asked: Instant,
+    requested_at: Instant,
     over: Option<Instant>,
 }
 
@@ -67,12 +67,12 @@ impl Ending {
             suspects: Vec::new(),
             sent,
             looks: false,
-            asked: Instant::now(),
+            requested_at: Instant::now(),
             over: None,
         }
     }
 
-    /// A look alone, which signals nobody and waits for nobody.
+    /// A look alone, which signals no process and waits for none.
     pub(in crate::ssh) fn look() -> Self {
         let looks = Grace {
             signal: NONE.to_owned(),
@@ -90,8 +90,8 @@ impl Ending {
     }
 
     /// When it was asked for.
-    pub(in crate::ssh) fn asked(&self) -> Instant {
-        self.asked
+    pub(in crate::ssh) fn requested_at(&self) -> Instant {
+        self.requested_at
     }
 
     /// When there was no more to be done.
@@ -133,12 +133,12 @@ impl Ending {
         std::mem::take(&mut self.survivors)
     }
 
-    /// Who may be of the command as well, though nothing of it is left on them.
+    /// Processes that may belong to the command, though no mark of it is left on them.
     pub(in crate::ssh) fn suspects(&self) -> &[String] {
         &self.suspects
     }
 
-    /// The signal that left nobody behind.
+    /// The signal after which no process was left.
     pub(in crate::ssh) fn last_signal(&self) -> Option<&String> {
         self.signal.as_ref().filter(|_| self.survivors.is_empty())
     }
@@ -174,7 +174,7 @@ impl Ending {
                     self.go_elsewhere(remote, task);
                 }
             },
-            Look::Elsewhere(seen) => match seen.try_recv() {
+            Look::Elsewhere(reply) => match reply.try_recv() {
                 Ok(text) => self.learn(&text),
                 Err(mpsc::TryRecvError::Empty) => return moved,
                 Err(mpsc::TryRecvError::Disconnected) => {
@@ -203,7 +203,7 @@ impl Ending {
         };
         self.overtaken.push(*wire);
         let signal = self.signal.as_deref().unwrap_or("KILL");
-        let (seen, answer) = mpsc::channel();
+        let (sender, answer) = mpsc::channel();
         let is_asked = task.report(Settled::Look {
             command: tree::end(
                 remote,
@@ -211,7 +211,7 @@ impl Ending {
                 signal,
                 if self.looks { 0 } else { 3_000 },
             ),
-            seen,
+            sender,
             wake: task.orders.controls(),
         });
         if is_asked {

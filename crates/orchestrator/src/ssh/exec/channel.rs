@@ -27,7 +27,7 @@ const TURN: usize = 8;
 /// Where an exec is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::ssh) enum Stage {
-    /// Nothing is open.
+    /// No channel is open.
     Open,
     /// Its variables go over, one by one.
     Env,
@@ -111,7 +111,7 @@ impl Wire {
         self
     }
 
-    /// How the host says that what it ran has ended; none if it has said nothing so far.
+    /// How the host says that the command ended; none if it has not said so yet.
     pub(in crate::ssh) fn report(&self) -> Option<Report> {
         let open = self.line.as_ref();
         open.and_then(Line::report).or_else(|| self.report.clone())
@@ -229,7 +229,7 @@ impl Wire {
         while let Some((name, value)) = self.env.last().cloned() {
             match self.line()?.set_variable(&name, &value) {
                 Ok(None) => return Ok(false),
-                // A server takes only the names it is told to take, and ssh says nothing of it either.
+                // A server takes only the names it is told to take, and ssh does not report that either.
                 Err(error) => tracing::debug!(name, %error, "variable not taken"),
                 Ok(Some(())) => {}
             }

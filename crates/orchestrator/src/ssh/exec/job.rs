@@ -16,7 +16,7 @@ use super::{
     markers::{Marks, Nonce},
     orders::Orders,
     raw::Raw,
-    report::Seen,
+    report::Progress,
     task::Task,
     wrapper,
 };
@@ -36,7 +36,7 @@ pub(in crate::ssh) struct Job {
     wire: Wire,
     out: Marks,
     err: Marks,
-    seen: Seen,
+    progress: Progress,
     canceled: bool,
     ending: Option<Ending>,
     /// How it is run on a host that takes no wrapper.
@@ -68,7 +68,7 @@ impl Job {
             out: Marks::new(&nonce, true),
             err: Marks::new(&nonce, false),
             task,
-            seen: Seen::default(),
+            progress: Progress::default(),
             canceled: false,
             ending: None,
             raw: None,
@@ -86,7 +86,7 @@ impl Job {
         self.full_until.is_some()
     }
 
-    /// Whether nothing of it is left in the session.
+    /// Whether no part of it is left in the session.
     pub(in crate::ssh) fn is_over(&self) -> bool {
         self.settled
             && self.wire.stage() == Stage::Closed
@@ -153,7 +153,7 @@ impl Job {
             match order {
                 ToSupervisor::Cancel { force } => self.cancel(force),
                 ToSupervisor::Input(bytes) => {
-                    self.seen.interrupted |= self.wire.is_terminal() && bytes.contains(&CTRL_C);
+                    self.progress.interrupted |= self.wire.is_terminal() && bytes.contains(&CTRL_C);
                     self.held.push(ToSupervisor::Input(bytes));
                 }
                 // A shell that waits for input in place of the command is not to wait for ever.
@@ -181,7 +181,7 @@ impl Job {
     fn release(&mut self) -> bool {
         // A channel for it as it is may still be refused, and is then asked for again.
         let runs_raw = self.raw.is_some() && self.wire.stage() >= Stage::Run;
-        if self.held.is_empty() || (self.seen.remote.is_none() && !runs_raw) {
+        if self.held.is_empty() || (self.progress.remote.is_none() && !runs_raw) {
             return false;
         }
         for order in mem::take(&mut self.held) {
@@ -202,7 +202,7 @@ impl Job {
         if force {
             steps.retain(|grace| grace.signal == "KILL");
         }
-        self.seen.interrupted |= steps.iter().any(|grace| grace.signal == "INT");
+        self.progress.interrupted |= steps.iter().any(|grace| grace.signal == "INT");
         if let Some(raw) = &mut self.raw {
             return raw.cancel(steps);
         }
@@ -223,13 +223,14 @@ impl Job {
             wire,
             out,
             err,
-            seen,
+            progress,
             ..
         } = self;
         let before = wire.stage();
         if self.full_until.is_none_or(|at| at <= Instant::now()) {
             self.full_until = task.output.full_until();
         }
+        // If the log's disk is full, the host has to wait: libssh2's window then stops it.
         let reads = self.full_until.is_none();
         let moved = wire.step(link, alone, reads, buffer, &mut |stream, bytes| {
             let marks = match stream {
@@ -237,7 +238,7 @@ impl Job {
                 Stream::Stderr => &mut *err,
             };
             marks.feed(bytes, &mut |found| {
-                seen.note(stream, &found, &mut *task.output);
+                progress.note(stream, &found, &mut *task.output);
             });
             Ok(())
         });
@@ -245,20 +246,22 @@ impl Job {
         if written > 0 {
             task.orders.sent(written);
         }
+        // The beginning of a marker that never went on is output after all.
         if wire.stage() >= Stage::Close && before < Stage::Close {
             for (stream, marks) in [(Stream::Stdout, out), (Stream::Stderr, err)] {
-                marks.end(&mut |found| seen.note(stream, &found, &mut *task.output));
+                marks.end(&mut |found| progress.note(stream, &found, &mut *task.output));
             }
         }
         match moved {
+            // Before the exec the command has not begun, so the job can go to another session; after it, it is lost.
             Err(error) if before < Stage::Exec => Err(error),
             Err(error) => {
-                seen.failure.get_or_insert_with(|| error.to_string());
+                progress.failure.get_or_insert_with(|| error.to_string());
                 wire.close();
                 Ok(true)
             }
             Ok(moved) => {
-                if seen.failure.is_some() {
+                if progress.failure.is_some() {
                     wire.close();
                 }
                 Ok(moved)
@@ -273,11 +276,11 @@ impl Job {
         let Some(ending) = &mut self.ending else {
             return false;
         };
-        let Some(remote) = &self.seen.remote else {
+        let Some(remote) = &self.progress.remote else {
             // What may be about to begin gets a moment to say so; then closing the channel is all there is to do.
             if self.wire.stage() < Stage::Exec {
                 self.wire.close();
-            } else if ending.asked().elapsed() >= DRAIN {
+            } else if ending.requested_at().elapsed() >= DRAIN {
                 ending.give_up("the command never said that it began");
             }
             return false;
@@ -285,7 +288,7 @@ impl Job {
         ending.step(link, may_open, buffer, remote, &self.task)
     }
 
-    /// When it has to be looked at again, if nothing happens before.
+    /// When it has to be looked at again at the latest.
     pub(in crate::ssh) fn next_look(&self) -> Option<Instant> {
         let conclusion = self.next_conclusion();
         let due = self.raw.as_ref().and_then(Raw::due);
@@ -313,14 +316,14 @@ impl Job {
                 Some(at) => Some(at + SOON),
                 None => ending.over().map(|at| at + DRAIN),
             },
-            Some(ending) if self.seen.remote.is_none() => Some(ending.asked() + DRAIN),
+            Some(ending) if self.progress.remote.is_none() => Some(ending.requested_at() + DRAIN),
             Some(_) => None,
             None => self.exited_at().map(|at| at + SOON),
         }
     }
 
     fn exited_at(&self) -> Option<Instant> {
-        self.seen.exit.as_ref().map(|(_, at)| *at)
+        self.progress.exit.as_ref().map(|(_, at)| *at)
     }
 
     /// The link is gone.
@@ -330,14 +333,14 @@ impl Job {
             (Stream::Stdout, &mut self.out),
             (Stream::Stderr, &mut self.err),
         ] {
-            let (seen, output) = (&mut self.seen, &mut *self.task.output);
-            marks.end(&mut |found| seen.note(stream, &found, output));
+            let (progress, output) = (&mut self.progress, &mut *self.task.output);
+            marks.end(&mut |found| progress.note(stream, &found, output));
         }
         if self.settled {
             return;
         }
         let reported = self.raw.as_ref().and_then(Raw::reported_at);
-        let exit = match (self.seen.exit.take(), &mut self.raw) {
+        let exit = match (self.progress.exit.take(), &mut self.raw) {
             (Some((exit, _)), _) => exit,
             (None, Some(raw)) if reported.is_some() => raw.take_exit(),
             (None, _) => self.lost(why),
@@ -350,7 +353,7 @@ impl Job {
 
     /// What the loss of the link means, and who may still run on the host.
     fn lost(&self, why: &str) -> Exit {
-        let why = match &self.seen.remote {
+        let why = match &self.progress.remote {
             Some(remote) => format!("{why}; process group {} may still run there", remote.leader),
             None => why.to_owned(),
         };

@@ -28,18 +28,19 @@ const COMPLAINT: usize = 400;
 /// What becomes of a command whose wrapper was not run.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The host did not understand the wrapper, and nothing ran: the command goes over as it is.
+    /// The host did not understand the wrapper, so the command did not run: it is sent as it is.
     TryAsItIs,
     /// The host has run something of its own: what it printed is the output, and this the end. `ssh` has the same.
     Answered(Exit),
-    /// Nothing ran.
+    /// The command did not run.
     Refused,
     /// Not known.
     Lost,
 }
 
 /// What a host means that closed the channel before the wrapper's first mark: `noise` is the beginning of what it printed,
-/// `report` how it says that it ended. A command is never run twice: only who complains of the wrapper has run nothing.
+/// `report` how it says that it ended. A command is never run twice: only a host that complains of the wrapper has not
+/// run it.
 pub(super) fn judge(noise: &[u8], report: Option<&Report>) -> Verdict {
     if is_about_wrapper(noise, report) {
         return Verdict::TryAsItIs;
@@ -122,7 +123,7 @@ impl Raw {
         ))
     }
 
-    /// What is known of its processes: nothing.
+    /// Its processes are not known.
     pub(super) fn remote() -> Remote {
         let unknown = || "-".to_owned();
         Remote {

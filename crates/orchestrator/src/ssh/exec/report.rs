@@ -15,7 +15,7 @@ const NOISE_KEPT: usize = 256 << 10;
 
 /// What its output has said so far.
 #[derive(Default)]
-pub(in crate::ssh) struct Seen {
+pub(in crate::ssh) struct Progress {
     pub(in crate::ssh) remote: Option<Remote>,
     /// And when it was told.
     pub(in crate::ssh) exit: Option<(Exit, Instant)>,
@@ -32,7 +32,7 @@ pub(in crate::ssh) struct Seen {
     pub(in crate::ssh) failure: Option<String>,
 }
 
-impl Seen {
+impl Progress {
     /// Takes in what marks have found in a stream.
     pub(in crate::ssh) fn note(
         &mut self,

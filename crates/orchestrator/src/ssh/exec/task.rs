@@ -97,7 +97,7 @@ pub struct Ended {
 /// The rest of a cancel: one signal after the other, for [`Sessions::finish`](crate::ssh::Sessions::finish).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
-    /// What is to be run on the host, until nobody is left.
+    /// What is to be run on the host, until no process is left.
     pub(in crate::ssh) commands: Vec<String>,
 }
 
@@ -109,7 +109,7 @@ pub(in crate::ssh) enum Settled {
     /// Not yet: this has to be run in another session first, and its output given to `seen`.
     Look {
         command: String,
-        seen: mpsc::Sender<Vec<u8>>,
+        sender: mpsc::Sender<Vec<u8>>,
         wake: Controls,
     },
 }
@@ -136,7 +136,7 @@ pub(in crate::ssh) type Reply = tokio::sync::mpsc::Sender<Settled>;
 pub(in crate::ssh) const REPLIES: usize = 4;
 
 impl Task {
-    /// Reports to the one that waits for the command; false if nobody does.
+    /// Reports to the caller that waits for the command; false if it no longer does.
     pub(in crate::ssh) fn report(&self, settled: Settled) -> bool {
         let is_too_much = matches!(settled, Settled::Look { .. }) && self.reply.capacity() < 2;
         !is_too_much && self.reply.try_send(settled).is_ok()

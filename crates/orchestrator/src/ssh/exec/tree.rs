@@ -39,8 +39,8 @@ BEGIN { n = split(o, out, ",") }
     if (f[1] != "Z" && f[4] != z && f[20] >= t && name !~ /^(sshd|dropbear)/) printf "%s ", pid } } }'
 }"#;
 
-/// Names those that may be the command's though nothing of it is left on them: of the same user, begun since, orphans, and of
-/// the same group of processes that the system keeps account of.
+/// Names those that may be the command's though no mark of it is left on them: of the same user, begun since, orphans,
+/// and of the same group of processes that the system keeps account of.
 const SUSPECTS: &str = r#"suspects() {
 [ "$t" = - ] && return
 read -r c </proc/self/cgroup
@@ -56,7 +56,7 @@ done | head -n 5
 }"#;
 
 /// Signals them, each by itself, since some may have ended since they were listed; and looks, ten times a second, until none
-/// is left or `$n` looks are over; then names who is left. Signal 0 asks who is there, and waits for nobody.
+/// is left or `$n` looks are over; then names the processes left. Signal 0 only asks which are there, without waiting.
 const END: &str = r#"all() { p=$(list); [ -n "$p" ] || p=$(holders); }
 p=$(printf '%s\n' $(list) $(holders) | sort -un)
 w=
@@ -82,9 +82,9 @@ echo
 done
 echo =looked"#;
 
-/// The last line of a look that was completed: without it nothing is known.
+/// The last line of a complete look: without it the look is not used.
 const LOOKED: &str = "=looked";
-/// The first line where somebody was there for the signal.
+/// The first line, if a process was there for the signal.
 const SENT: &str = "=sent";
 
 /// The exec string that sends `signal` (a name without `SIG`) to the tree and waits this long for it to go.
@@ -112,7 +112,7 @@ pub(in crate::ssh) fn survivors(output: &[u8]) -> Option<Vec<String>> {
     named(output, "")
 }
 
-/// Who may be of the command, too, though nothing of it is left on them.
+/// Processes that may belong to the command, though no mark of it is left on them.
 pub(in crate::ssh) fn suspects(output: &[u8]) -> Vec<String> {
     named(output, "? ").unwrap_or_default()
 }

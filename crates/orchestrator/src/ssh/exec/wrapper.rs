@@ -12,7 +12,7 @@
 //! the command as it was.
 //!
 //! A shell says 130 both of a command that exited with 130 and of one that SIGINT ended. util-linux's `setsid -fw` knows
-//! which, and says so in words if it was a signal. Where there is none, the shell that waits has words for every signal but
+//! which, and says so in words if it was a signal. If there is none, the shell that waits has words for every signal but
 //! INT and PIPE; then the mark says `?`.
 
 use super::{markers::Nonce, task::InBatch};
@@ -26,7 +26,7 @@ const LINE: usize = 1000;
 /// Becomes the command. `$1` and `$2` are the halves, `$3` the command or `-` if it comes over the channel, `$4` the mode,
 /// `$5` the job; `$6` is not empty if it is started by `setsid`, which waits for it. 5, 6 and 7 are the standard streams.
 const RUN: &[&str] = &[
-    // Nothing was run by who does not begin with that.
+    // A host whose output does not begin with that has not run the command.
     "printf +; vmo_t=- vmo_z=- vmo_o=-;",
     "if [ -r /proc/self/stat ]; then read -r vmo_x </proc/self/stat; vmo_p=${vmo_x%% *};",
     "vmo_f() { vmo_z=$4 vmo_t=${20}; }; vmo_f ${vmo_x##*) };",
@@ -253,10 +253,10 @@ mod tests {
                 for sh in ["/bin/dash", "/bin/bash --posix"] {
                     let run = |command: &str| run(path, login, sh, command);
                     let place = format!("{login} {sh} {path}");
-                    let said = run("printf '%s' \"it's \\\\ \\$5\"; echo err >&2; exit 7");
+                    let ran = run("printf '%s' \"it's \\\\ \\$5\"; echo err >&2; exit 7");
                     let expected = (b"it's \\ $5".to_vec(), b"err\n".to_vec());
-                    assert_eq!((said.0, said.1), expected, "{place}");
-                    assert_eq!(said.2, "7 - - -", "{place}");
+                    assert_eq!((ran.0, ran.1), expected, "{place}");
+                    assert_eq!(ran.2, "7 - - -", "{place}");
                     assert_eq!(run("sleep 2 & exit 7").2, "7 - - left", "{place}");
                     for (signal, code) in
                         [("KILL", 137), ("TERM", 143), ("HUP", 129), ("SEGV", 139)]

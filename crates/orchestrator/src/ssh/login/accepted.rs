@@ -3,7 +3,7 @@
 use super::public_key::kind;
 use crate::ssh::config::{pattern, route::Route};
 
-/// Whether a key may be offered. One that nobody can see may be of any kind.
+/// Whether a key may be offered. One whose kind is unknown may be offered.
 pub(super) fn is_accepted(route: &Route, blob: Option<&[u8]>) -> bool {
     let list = route.algorithms.user_keys.as_deref();
     let (Some(list), Some(kind)) = (list, blob.and_then(kind)) else {

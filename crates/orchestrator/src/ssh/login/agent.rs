@@ -1,5 +1,6 @@
 //! The user's SSH agent (draft-miller-ssh-agent): which keys it holds, and signatures by them. Each wait has a bound and ends
-//! with the last job that waits for the login, so that neither a frozen agent nor a key that nobody touches holds anything.
+//! with the last job that waits for the login, so that neither a frozen agent nor a key that is not touched holds
+//! anything up.
 
 use std::{
     io::{self, Read, Write},
@@ -50,7 +51,7 @@ pub(super) struct Identity {
 /// Why an agent did not do what it was asked.
 #[derive(Debug)]
 pub(super) enum AgentError {
-    /// Nobody waits any more.
+    /// No job waits for the login any more.
     Unwanted(Refusal),
     /// It said no, or made no sense, or did not answer: in words.
     Failed(String),
@@ -160,7 +161,7 @@ impl<'a> Agent<'a> {
         Ok(answer.split_off(4))
     }
 
-    /// How much was moved; nothing if it has to be tried again, which has been waited for.
+    /// How many bytes were moved; none if the call was not ready, after waiting for that.
     fn ready(
         &self,
         moved: io::Result<usize>,

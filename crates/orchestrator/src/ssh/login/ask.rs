@@ -34,7 +34,7 @@ pub enum Question {
 pub enum Answer {
     /// Yes, the key is right.
     Accept,
-    /// No, or nobody is there.
+    /// No, or no person is there to answer.
     Refuse,
     /// The secret.
     Text(SecretString),

@@ -27,7 +27,7 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// Connects.
 ///
 /// # Errors
-/// `dns`, `refused`, `timeout`, or that nobody waits any more.
+/// `dns`, `refused`, `timeout`, or that no job waits any more.
 pub(in crate::ssh) fn dial(route: &Route, patience: &Patience<'_>) -> Result<TcpStream, Refusal> {
     let until = Instant::now() + route.connect_timeout;
     let addresses = addresses(route, patience, until)?;
@@ -36,6 +36,7 @@ pub(in crate::ssh) fn dial(route: &Route, patience: &Patience<'_>) -> Result<Tcp
     let mut last = None;
     let mut next_at = Instant::now();
     loop {
+        // The next address is tried after a pause, beside those that have not answered (RFC 8305, "Happy Eyeballs").
         if Instant::now() >= next_at || trying.is_empty() {
             match left.next().map(|address| begin(*address, &route.bind)) {
                 Some(Ok(fd)) => trying.push(fd),
@@ -63,6 +64,7 @@ pub(in crate::ssh) fn dial(route: &Route, patience: &Patience<'_>) -> Result<Tcp
             .iter()
             .map(|fd| (fd.as_fd(), PollFlags::OUT))
             .collect();
+        // A socket is writable once it is connected or has failed.
         let ready = patience.wait(&fds, wake.saturating_duration_since(now))?;
         for at in (0..trying.len()).rev().filter(|at| ready[*at]) {
             let fd = trying.remove(at);
@@ -88,7 +90,7 @@ fn addresses(
         let answer = (name.0.as_str(), name.1)
             .to_socket_addrs()
             .map(Iterator::collect::<Vec<_>>);
-        // Nobody may be there any more to hear it.
+        // The receiver may be gone.
         drop(found.send(answer));
         wake(&writer);
     });
@@ -166,8 +168,8 @@ fn refused(route: &Route, error: Option<&io::Error>) -> Refusal {
             format!("there is no way to {address}; is the network, or a VPN, up?")
         }
         _ => {
-            let said = error.map_or_else(|| "no address".to_owned(), ToString::to_string);
-            format!("{address}: {said}")
+            let why = error.map_or_else(|| "no address".to_owned(), ToString::to_string);
+            format!("{address}: {why}")
         }
     };
     let reason = match kind {

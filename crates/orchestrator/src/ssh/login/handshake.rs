@@ -95,7 +95,7 @@ fn explain(session: &Session, route: &Route, wanted: &Wanted, stopped: Stopped) 
             let why = format!(
                 "{address} did not finish the key exchange within {} s{}",
                 LIMIT.as_secs(),
-                said_first()
+                first_words()
             );
             return Refusal::new(Reason::Timeout, why);
         }
@@ -104,7 +104,7 @@ fn explain(session: &Session, route: &Route, wanted: &Wanted, stopped: Stopped) 
     let Some(banner) = banner(session) else {
         let why = format!(
             "{address} closed the connection before it said that it speaks SSH{}",
-            said_first()
+            first_words()
         );
         return Refusal::new(Reason::LinkLost, why);
     };
@@ -120,17 +120,17 @@ fn explain(session: &Session, route: &Route, wanted: &Wanted, stopped: Stopped) 
             format!("{address} ({banner}) offers no algorithms that can be used here: {missing}");
         return Refusal::new(Reason::ServerTooOld, why);
     }
-    let said = transport::last_words().map(|words| format!("; it said: {}", words.trim()));
+    let words = transport::last_words().map(|words| format!("; it said: {}", words.trim()));
     let why = format!(
         "{address} ({banner}) broke off the key exchange: {}{}",
         error.message(),
-        said.unwrap_or_default()
+        words.unwrap_or_default()
     );
     Refusal::new(Reason::LinkLost, why)
 }
 
 /// What a server said in place of its banner: a busy one, or one of another kind, may say why in plain words.
-fn said_first() -> String {
+fn first_words() -> String {
     let greeting = transport::greeting();
     let text = String::from_utf8_lossy(&greeting[..greeting.len().min(300)]);
     let lines = text.lines().filter(|line| !line.starts_with("SSH-"));
@@ -157,6 +157,7 @@ fn check_key(
     let name = route.host_key_name();
     match known.judge(key) {
         Verdict::Known => Ok(()),
+        // No question here: a person in a hurry would accept an attacker's key.
         Verdict::Changed { file, line } => Err(Refusal::new(
             Reason::HostKeyChanged,
             format!(
@@ -182,6 +183,7 @@ fn check_key(
             Err(Refusal::new(Reason::HostKeyChanged, why))
         }
         Verdict::Unknown => {
+            // libssh2 knows no host certificates; a question for the bare key would be no check.
             check_certificate(route, known)?;
             let question = Question::HostKey {
                 fingerprint: fingerprint.clone(),
@@ -190,6 +192,7 @@ fn check_key(
             };
             let accepted = match route.strict {
                 Strict::AcceptNew => true,
+                // `BatchMode` and `StrictHostKeyChecking yes` forbid questions, so that key is refused.
                 Strict::Ask if !route.batch_mode => {
                     matches!(ask.ask(&route.name, question), Answer::Accept)
                 }

@@ -40,18 +40,18 @@ pub(in crate::ssh) struct Known {
 pub(in crate::ssh) enum Verdict {
     /// It is one of the host's.
     Known,
-    /// Nothing is known of the host.
+    /// The host is not in the files.
     Unknown,
     /// The host is known by another key.
     Changed {
-        /// Where.
+        /// The file that has the other key.
         file: PathBuf,
         /// From 1.
         line: usize,
     },
     /// It is marked as one that must not be trusted.
     Revoked {
-        /// Where.
+        /// The file that marks it.
         file: PathBuf,
         /// From 1.
         line: usize,
@@ -61,7 +61,7 @@ pub(in crate::ssh) enum Verdict {
 }
 
 impl Known {
-    /// Reads what the route's files say about its host. A file that cannot be read says nothing.
+    /// Reads what the route's files say about its host. A file that cannot be read is taken as empty.
     pub(in crate::ssh) fn read(route: &Route) -> Self {
         let name = route.host_key_name();
         let mut names = vec![name.clone()];
@@ -271,10 +271,10 @@ fn speaks_of(names: &str, name: &str) -> bool {
     }
 }
 
-/// What the fuzzer tries: whatever the text is, a key counts as known only where it is written there.
+/// What the fuzzer tries: whatever the text is, a key counts as known only if it is written there.
 ///
 /// # Panics
-/// Where another one does.
+/// If another one does.
 #[cfg(fuzzing)]
 pub fn fuzz(text: &str, name: &str, key: &[u8]) {
     let known = Known {

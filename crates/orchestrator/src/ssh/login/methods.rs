@@ -159,11 +159,13 @@ impl Login<'_> {
                 ask: self.ask,
                 route: self.route,
                 refused: false,
-                asked: None,
+                answered_at: None,
             };
             let user = &self.route.user;
             let result = loop {
-                let until = dialog.asked.map_or(self.until, |at: Instant| at + LIMIT);
+                let until = dialog
+                    .answered_at
+                    .map_or(self.until, |at: Instant| at + LIMIT);
                 match self
                     .session
                     .userauth_keyboard_interactive(user, &mut dialog)
@@ -172,6 +174,7 @@ impl Login<'_> {
                     Err(error) => break Err(Stopped::Failed(error)),
                     Ok(()) => break Ok(()),
                 }
+                // The call that would block was just made; another before the socket is ready would only repeat that.
                 let mut first = true;
                 let waited = self.patience.until(self.session, until, || {
                     if std::mem::take(&mut first) {
@@ -186,9 +189,10 @@ impl Login<'_> {
                     break Err(stopped);
                 }
             };
-            self.until = dialog.asked.map_or(self.until, |at| at + LIMIT);
+            // The time a person takes for an answer does not count against the login's limit.
+            self.until = dialog.answered_at.map_or(self.until, |at| at + LIMIT);
             let refused = dialog.refused;
-            let asked = dialog.asked.is_some();
+            let was_prompted = dialog.answered_at.is_some();
             if self.took(result, "keyboard-interactive".to_owned())? {
                 return Ok(Outcome::In);
             }
@@ -196,7 +200,7 @@ impl Login<'_> {
                 break;
             }
             match self.after(&before)? {
-                Outcome::Out if asked => {}
+                Outcome::Out if was_prompted => {}
                 outcome => return Ok(outcome),
             }
         }
@@ -268,7 +272,7 @@ impl Login<'_> {
             }
             Stopped::Failed(error) => {
                 let words = transport::last_words().unwrap_or_default();
-                let said = match words.trim() {
+                let quoted = match words.trim() {
                     "" => String::new(),
                     words => format!("; it said: {words}"),
                 };
@@ -276,14 +280,14 @@ impl Login<'_> {
                 if words.contains("authentication failures") || self.tried.len() >= MANY {
                     let refusal = self.refused(&self.known);
                     let why = format!(
-                        "{}; it hung up, as after too many tries{said}: name the right key with IdentityFile and \
+                        "{}; it hung up, as after too many tries{quoted}: name the right key with IdentityFile and \
                          IdentitiesOnly yes",
                         refusal.why
                     );
                     return Refusal::new(Reason::AuthFailed, why);
                 }
                 let why = format!(
-                    "{address} went away during the login: {}{said}",
+                    "{address} went away during the login: {}{quoted}",
                     error.message()
                 );
                 Refusal::new(Reason::LinkLost, why)
@@ -296,7 +300,7 @@ impl Login<'_> {
     }
 }
 
-/// Nothing that was tried did; the methods are what the server would take.
+/// Every method that was tried failed; `methods` are those the server would take.
 fn no_entry(route: &Route, tried: &[String], methods: &[String]) -> Refusal {
     let (address, user) = (route.address(), &route.user);
     let tried = if tried.is_empty() {
@@ -319,7 +323,7 @@ struct Dialog<'a> {
     ask: &'a dyn Ask,
     route: &'a Route,
     refused: bool,
-    asked: Option<Instant>,
+    answered_at: Option<Instant>,
 }
 
 impl KeyboardInteractivePrompt for Dialog<'_> {
@@ -335,7 +339,7 @@ impl KeyboardInteractivePrompt for Dialog<'_> {
                 true => Answer::Refuse,
                 false => self.ask.ask(&self.route.name, question),
             };
-            self.asked = Some(Instant::now());
+            self.answered_at = Some(Instant::now());
             answers.push(match text {
                 Answer::Text(text) => text.expose_secret().to_owned(),
                 Answer::Accept | Answer::Refuse => {

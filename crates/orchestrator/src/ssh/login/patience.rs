@@ -87,7 +87,7 @@ impl<'a> Patience<'a> {
     /// Repeats an operation of a non-blocking session until it has come to its end.
     ///
     /// # Errors
-    /// It failed, or time is up, or nobody waits any more.
+    /// It failed, or time is up, or no job waits any more.
     pub(in crate::ssh) fn until<T>(
         &self,
         session: &ssh2::Session,

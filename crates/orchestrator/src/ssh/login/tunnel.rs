@@ -65,12 +65,12 @@ impl Waiting {
         }
     }
 
-    /// Whether nothing waits.
+    /// Whether no byte waits.
     pub(in crate::ssh) fn is_empty(&self) -> bool {
         self.from == self.to
     }
 
-    /// Reads more if nothing waits; false at the end.
+    /// Reads more if no byte waits; false at the end.
     pub(in crate::ssh) fn fill(&mut self, from: &mut impl Read) -> io::Result<bool> {
         if !self.is_empty() {
             return Ok(true);

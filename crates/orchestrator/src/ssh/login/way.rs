@@ -75,7 +75,7 @@ impl Way {
         Ok(Self::Command(ours, Helper { child, words }))
     }
 
-    /// What the command on the way wrote, for a person who has to find out why nothing came of it.
+    /// What the command on the way wrote, for a person who has to find out why it failed.
     pub(super) fn words(&self) -> Option<Arc<Words>> {
         match self {
             Self::Command(_, helper) => Some(Arc::clone(&helper.words)),
@@ -116,7 +116,7 @@ impl Words {
     }
 
     /// All of it, of a command that is over: its end may be known before its last words are. As the rest of a sentence;
-    /// empty if it wrote nothing.
+    /// empty if it did not write.
     pub(super) fn at_the_end(&self) -> String {
         let mut written = self.written.lock();
         self.over
@@ -129,7 +129,7 @@ impl Words {
     }
 }
 
-/// A command on the way, ended with its group when nobody needs it any more.
+/// A command on the way, ended with its group when it is dropped.
 #[derive(Debug)]
 pub(super) struct Helper {
     child: Child,

@@ -1,5 +1,5 @@
 //! What the user's own `ssh` asks: it starts our program in the place of `ssh-askpass`, which passes the question on to the
-//! socket of whoever started `ssh`, and prints the answer.
+//! socket of the process that started `ssh`, and prints the answer.
 
 use std::{
     env,
@@ -68,9 +68,9 @@ impl Askpass {
 fn answer(mut connection: UnixStream, route: &Route, ask: &dyn Ask) -> io::Result<()> {
     connection.set_nonblocking(false)?;
     connection.set_read_timeout(Some(PATIENCE))?;
-    let mut asked = String::new();
-    (&connection).take(LONGEST).read_to_string(&mut asked)?;
-    let (kind, words) = asked.split_once('\n').unwrap_or(("", &asked));
+    let mut request = String::new();
+    (&connection).take(LONGEST).read_to_string(&mut request)?;
+    let (kind, words) = request.split_once('\n').unwrap_or(("", &request));
     if kind == "none" {
         ask.hint(&route.name, Hint::Touch(words.trim().to_owned()));
         return Ok(());
@@ -90,9 +90,9 @@ fn answer(mut connection: UnixStream, route: &Route, ask: &dyn Ask) -> io::Resul
 /// Lives as `ssh-askpass`, if this program was started as that: the answer to print, or none if there is none.
 ///
 /// # Errors
-/// Nobody is at the socket.
+/// No process listens at the socket.
 #[must_use]
-pub fn asked_as_askpass() -> Option<io::Result<Option<String>>> {
+pub fn answer_as_askpass() -> Option<io::Result<Option<String>>> {
     let socket = env::var_os(SOCKET)?;
     let words = env::args().nth(1).unwrap_or_default();
     Some(pass_on(Path::new(&socket), &words))

@@ -201,7 +201,7 @@ impl Process {
         self.output.is_none() && self.errors.is_none() && self.has_ended()
     }
 
-    /// Tells it to end.
+    /// Sends it SIGTERM.
     pub(in crate::ssh) fn end(&mut self) {
         self.input = None;
         if let (Some(child), None) = (&self.child, self.status) {
@@ -220,9 +220,9 @@ impl Process {
         if self.status?.code() != Some(FAILED) {
             return None;
         }
-        let mut said = fs::read(&self.log).unwrap_or_default();
-        said.extend(&self.farewell);
-        words::refusal(&said, &self.destination)
+        let mut words_of_ssh = fs::read(&self.log).unwrap_or_default();
+        words_of_ssh.extend(&self.farewell);
+        words::refusal(&words_of_ssh, &self.destination)
     }
 
     pub(in crate::ssh) fn fds(&self, reads: bool, writes: bool) -> Vec<PollFd<'_>> {

@@ -37,7 +37,7 @@ pub(super) fn farewell_in(bytes: &[u8]) -> Option<usize> {
     is_last.then_some(from + at)
 }
 
-/// The refusal that its words amount to; none if it has said nothing.
+/// The refusal that its words amount to; none if it did not write.
 pub(super) fn refusal(words: &[u8], destination: &str) -> Option<Refusal> {
     let words = String::from_utf8_lossy(&words[words.len().saturating_sub(KEPT)..]);
     let lines = words.lines().map(str::trim).filter(|line| {

@@ -55,10 +55,10 @@ fn drive(mut work: Work, own: &Own, route: &Route, ask: &dyn Ask) {
         if work.is_over() {
             return;
         }
-        let asked = own
+        let was_prompted = own
             .askpass()
             .is_some_and(|askpass| askpass.serve(route, ask));
-        if !moved && !asked {
+        if !moved && !was_prompted {
             wait(&work, own);
         }
     }
@@ -68,7 +68,7 @@ fn wait(work: &Work, own: &Own) {
     let now = Instant::now();
     let due = work.next_look();
     let mut fds = work.fds();
-    // All it wrote was read: its end, which wakes nobody, is near.
+    // All it wrote was read: its end is near, and does not wake us.
     let most = if fds.is_empty() { TICK } else { LONGEST };
     let most = due.map_or(most, |due| due.saturating_duration_since(now).min(most));
     fds.push(PollFd::from_borrowed_fd(work.orders_fd(), PollFlags::IN));

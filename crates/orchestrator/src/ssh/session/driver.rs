@@ -97,7 +97,7 @@ struct Driver<'a> {
     agent: Option<&'a Path>,
     forwarded: Vec<Forwarded>,
     /// When the host was asked for the sign of life that has not come yet.
-    asked: Option<Instant>,
+    probed_at: Option<Instant>,
     /// When the host was asked for a channel that it does not know, and has not refused it yet, see [`Self::hear`].
     hearing: Option<Instant>,
     /// When a job came to this session, which rested, and how many bytes had come from the host then; none once it has answered.
@@ -128,7 +128,7 @@ impl<'a> Driver<'a> {
             alive: Alive::of(route),
             agent: route.forward_agent.as_deref(),
             forwarded: Vec::new(),
-            asked: None,
+            probed_at: None,
             hearing: None,
             roused: None,
             is_opening: false,
@@ -223,7 +223,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Whether the host has not answered since a job came to a session that rested: its link may be gone without a word, as
-    /// after a laptop's sleep. Nothing of the job was seen there, so that it can go elsewhere.
+    /// after a laptop's sleep. The job has not begun there, so it can be placed elsewhere.
     fn sleeps_on(&mut self) -> bool {
         self.roused = self
             .roused
@@ -247,7 +247,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Whether what woke the last wait is still there, since nobody reads it.
+    /// Whether what woke the last wait is still there, because it is not read.
     fn is_unread(&mut self) -> bool {
         let Some(before) = self.heard_of else {
             return false;
@@ -256,7 +256,7 @@ impl<'a> Driver<'a> {
             return false;
         }
         if unread(self.session) == Some(0) {
-            // Ready to be read, and nothing there: that is how a connection ends.
+            // Ready to be read, and empty: that is how a connection ends.
             transport::give_up("the host closed the connection");
         }
         if self.hearing.is_none() && !self.is_opening && self.can_send() {
@@ -287,9 +287,9 @@ impl<'a> Driver<'a> {
     /// Waits for whatever is due next; for the host only if somebody reads what it sends.
     fn wait(&mut self, is_unread: bool) {
         let now = Instant::now();
-        let mut until = self.asked.map_or_else(
+        let mut until = self.probed_at.map_or_else(
             || transport::heard() + self.alive.silence,
-            |asked| asked + self.alive.patience,
+            |probed_at| probed_at + self.alive.patience,
         );
         if self.work.is_empty() {
             until = until.min(self.idle_since + self.idle);
@@ -303,7 +303,7 @@ impl<'a> Driver<'a> {
         for look in self.work.iter().filter_map(Work::next_look) {
             until = until.min(look);
         }
-        // What nobody reads would wake us for ever; left alone, it waits with the host.
+        // Output that is not read would wake us for ever; left alone, it waits on the host.
         let is_paused = !self.work.is_empty() && self.work.iter().all(Work::is_paused);
         let interest = if is_paused {
             PollFlags::empty()
@@ -335,14 +335,14 @@ impl<'a> Driver<'a> {
     /// may have been held up by a log that was slow to take bytes.
     fn listen(&mut self) {
         let heard = transport::heard();
-        self.asked = self.asked.filter(|asked| *asked > heard);
-        match self.asked {
-            Some(asked) if asked.elapsed() >= self.alive.patience && !self.has_news() => {
+        self.probed_at = self.probed_at.filter(|probed_at| *probed_at > heard);
+        match self.probed_at {
+            Some(probed_at) if probed_at.elapsed() >= self.alive.patience && !self.has_news() => {
                 let seconds = heard.elapsed().as_secs();
                 transport::give_up(&format!("the host has not been heard of for {seconds} s"));
             }
             None if heard.elapsed() >= self.alive.silence => {
-                self.asked = Some(Instant::now());
+                self.probed_at = Some(Instant::now());
                 // If it cannot be sent, what is waiting to be sent asks as well. One that is sent in part could
                 // never be finished: libssh2 keeps it on the stack.
                 if self.can_send()

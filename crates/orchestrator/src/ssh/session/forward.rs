@@ -34,7 +34,7 @@ pub(super) fn allow(session: &Session) {
     set_callback(session, AUTH_AGENT, opened as *mut c_void);
 }
 
-/// Called by libssh2 in the middle of a read, so that nothing can be done with the channel yet.
+/// Called by libssh2 in the middle of a read, so the channel cannot be used yet.
 extern "C" fn opened(
     _: *mut libssh2_sys::LIBSSH2_SESSION,
     channel: *mut RawChannel,

@@ -128,8 +128,8 @@ impl Sessions {
         let _none = threads.wait_for(|count| *count == 0).await.is_ok();
     }
 
-    /// Does the rest of a cancel once the host is back, which is tried for an hour; whether nobody is left there. A host that
-    /// does not let us in by itself is not tried again.
+    /// Does the rest of a cancel once the host is back, which is tried for an hour; whether no process is left there. A
+    /// host that does not let us in by itself is not tried again.
     pub async fn finish(
         self: &Arc<Self>,
         route: &Route,
@@ -215,7 +215,8 @@ impl Sessions {
     }
 }
 
-/// A command that was given to a session. Dropped, nobody hears what comes of it, and it is not placed anew.
+/// A command that was given to a session. Once it is dropped, the command's end is not reported, and it is not started
+/// again.
 pub struct Handle {
     sessions: Arc<Sessions>,
     route: Route,
@@ -247,12 +248,12 @@ impl Handle {
                 }
                 Settled::Look {
                     command,
-                    seen,
+                    sender,
                     wake,
                 } => {
                     // If it fails, the sender is dropped, and that is an answer too.
                     let looked = self.sessions.look(&self.route, command, &self.ask).await;
-                    drop(looked.map(|text| seen.send(text)));
+                    drop(looked.map(|text| sender.send(text)));
                     wake.nudge();
                 }
             }

@@ -114,7 +114,7 @@ pub(in crate::ssh) fn adopt(session: &ssh2::Session) {
     }
 }
 
-/// Why nothing more will come, once everything that came was read.
+/// Why the connection is at its end, once everything that came was read.
 pub(in crate::ssh) fn broken() -> Option<String> {
     BROKEN.with_borrow(Clone::clone)
 }

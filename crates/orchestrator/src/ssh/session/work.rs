@@ -37,7 +37,7 @@ impl Work {
         }
     }
 
-    /// Whether nothing of it is left in the session.
+    /// Whether no part of it is left in the session.
     pub(super) fn is_over(&self) -> bool {
         match self {
             Self::Exec(job) => job.is_over(),
@@ -51,7 +51,7 @@ impl Work {
         }
     }
 
-    /// When it has to be looked at again, if nothing happens before.
+    /// When it has to be looked at again at the latest.
     pub(super) fn next_look(&self) -> Option<Instant> {
         match self {
             Self::Exec(job) => job.next_look(),

@@ -24,7 +24,7 @@ pub(super) fn owner(path: &Path) -> Option<Account> {
 /// The account that is for root's servers alone, if somebody has made it.
 const OWN: &str = "vm-orchestrator";
 
-/// An account for root's servers: one of their own, that of a Postgres of the system, or nobody.
+/// An account for root's servers: one of their own, that of a Postgres of the system, or `nobody`.
 pub(super) fn spare_account() -> Result<Account, StoreError> {
     let file = Path::new("/etc/passwd");
     let users = fs::read_to_string(file).map_err(|error| cannot("read", file, &error))?;

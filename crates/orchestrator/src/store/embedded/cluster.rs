@@ -11,13 +11,13 @@ use std::{
 use super::{broken, cannot, place::Place, programs::Programs};
 use crate::{folders, store::StoreError};
 
-/// The role the app logs in as, which owns the database and may nothing else; and that database.
+/// The role the app logs in as, which owns the database and has no other rights; and that database.
 pub(super) const ROLE: &str = "vmo";
 
 /// The first major version in which a role that is no superuser may checkpoint.
 const FIRST_WITH_CHECKPOINT_ROLE: u32 = 15;
 
-/// Makes the data folder if there is none. A kill in the middle leaves `data.new`, which nobody takes for data.
+/// Makes the data folder if there is none. A kill in the middle leaves `data.new`, which is not taken for data.
 pub(super) fn make(place: &Place, programs: &Programs) -> Result<(), StoreError> {
     let fresh = place.fresh_data();
     if fresh.exists() {
@@ -42,10 +42,10 @@ pub(super) fn make(place: &Place, programs: &Programs) -> Result<(), StoreError>
         .args(["--auth-local=peer", "--auth-host=reject", "-D"])
         .arg(&fresh);
     run(initdb, "")?;
-    // Without a server nobody has to be let in as a superuser, now or ever.
+    // Without a server, no superuser has to be able to log in, now or ever.
     let mut roles = format!("create role {ROLE} login;\ncreate database {ROLE} owner {ROLE};\n");
     if programs.major >= FIRST_WITH_CHECKPOINT_ROLE {
-        // It makes room for the spools where their disk is full.
+        // It makes room for the spools if their disk is full.
         roles.push_str(&format!("grant pg_checkpoint to {ROLE};\n"));
     }
     let mut single = place.command(&programs.bin.join("postgres"));

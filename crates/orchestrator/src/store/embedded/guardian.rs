@@ -63,7 +63,7 @@ impl Word {
         }
     }
 
-    /// To the starter, which may be gone: then nobody minds.
+    /// To the starter. That it may be gone is no fault.
     fn tell(&self) {
         if let Ok(line) = serde_json::to_string(self) {
             let mut out = io::stdout().lock();
@@ -94,20 +94,20 @@ pub fn guardian(app: &Path) -> Result<(), StoreError> {
 }
 
 async fn keep(app: &Path) -> Result<(), StoreError> {
-    // Before there is a server, so that nothing can fail once there is one.
-    let mut told =
-        Told::new().map_err(|error| broken(format!("cannot wait for signals: {error}")))?;
+    // Before there is a server, so that this cannot fail once there is one.
+    let mut signals =
+        EndSignals::new().map_err(|error| broken(format!("cannot wait for signals: {error}")))?;
     let (place, _lock, server) = match begin(app).await {
         Ok(begun) => begun,
         Err(error) => {
-            let told = error.to_string();
+            let why = error.to_string();
             Word::of(error).tell();
-            return Err(broken(told));
+            return Err(broken(why));
         }
     };
     Word::Ready(server.sockets.clone()).tell();
     flock(io::stdin(), FlockOperation::Unlock).ok();
-    watch(&place, server, &mut told).await
+    watch(&place, server, &mut signals).await
 }
 
 async fn begin(app: &Path) -> Result<(Place, Lock, Server), StoreError> {
@@ -130,12 +130,12 @@ fn write_down(app: &Path) -> io::Result<()> {
 }
 
 /// Whether a signal told the guardian to go.
-struct Told {
+struct EndSignals {
     term: Signal,
     int: Signal,
 }
 
-impl Told {
+impl EndSignals {
     fn new() -> io::Result<Self> {
         Ok(Self {
             term: signal(SignalKind::terminate())?,
@@ -155,12 +155,16 @@ impl Told {
 enum Event {
     ServerGone,
     Left(io::Result<Lock>),
-    Told,
-    /// Nobody new can reach the server: its socket file is gone.
+    Signal,
+    /// The server takes no new clients: its socket file is gone.
     Swept,
 }
 
-async fn watch(place: &Place, mut server: Server, told: &mut Told) -> Result<(), StoreError> {
+async fn watch(
+    place: &Place,
+    mut server: Server,
+    signals: &mut EndSignals,
+) -> Result<(), StoreError> {
     let holders = place.holders();
     let mut alone = Box::pin(Lock::wait(&holders, Mode::Alone));
     loop {
@@ -168,14 +172,14 @@ async fn watch(place: &Place, mut server: Server, told: &mut Told) -> Result<(),
         let event = tokio::select! {
             () = server.ended() => Event::ServerGone,
             lock = &mut alone => Event::Left(lock),
-            () = told.wait() => Event::Told,
+            () = signals.wait() => Event::Signal,
             () = swept(&sockets) => Event::Swept,
         };
         match event {
             Event::ServerGone => {
                 server = tokio::select! {
                     started = again(place) => started?,
-                    () = told.wait() => return Ok(()),
+                    () = signals.wait() => return Ok(()),
                 }
             }
             Event::Swept => {
@@ -186,15 +190,15 @@ async fn watch(place: &Place, mut server: Server, told: &mut Told) -> Result<(),
                 server.stop().await?;
                 server = tokio::select! {
                     started = again(place) => started?,
-                    () = told.wait() => return Ok(()),
+                    () = signals.wait() => return Ok(()),
                 }
             }
-            Event::Told => return server.stop().await,
+            Event::Signal => return server.stop().await,
             Event::Left(left) => {
-                // Whoever comes now must not wait for it.
+                // The next comer must not wait for it.
                 drop(left);
                 drop(tokio::time::timeout(linger(), server.ended()).await);
-                // If there is no lock to be had, its folder is gone, and nobody can hold it any more.
+                // If there is no lock to be had, its folder is gone, and no process can hold it any more.
                 let lock = Lock::now(&holders, Mode::Alone);
                 if !matches!(lock, Ok(None)) {
                     return server.stop().await;

@@ -45,13 +45,14 @@ impl Lock {
             return Ok(lock);
         }
         let file = open(path)?;
-        let (tell, told) = oneshot::channel();
+        let (sender, result) = oneshot::channel();
         // A thread of its own: the runtime would wait for one of its pool when it shuts down.
         std::thread::Builder::new()
             .name("lock".to_owned())
             .stack_size(64 * 1024)
-            .spawn(move || drop(tell.send(block(&file, mode).map(|()| Self(file)))))?;
-        told.await
+            .spawn(move || drop(sender.send(block(&file, mode).map(|()| Self(file)))))?;
+        result
+            .await
             .unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into()))
     }
 

@@ -14,12 +14,14 @@ use super::{
     place::{PORT, Place, socket},
     process::{Mark, exists, users_of},
 };
-use crate::store::StoreError;
+use crate::{json_file, store::StoreError};
 
 /// How long the processes of a killed server may take to notice.
 const TO_LEAVE: Duration = Duration::from_secs(30);
 /// How often is looked whether they have.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+/// As much of a note as is read, in bytes; a server's has some two hundred and a path.
+const LONGEST: u64 = 8 << 10;
 
 /// What a server writes down of itself: `postmaster.pid`.
 pub(super) struct Note {
@@ -30,7 +32,8 @@ pub(super) struct Note {
 
 impl Note {
     pub(super) fn read(place: &Place) -> Option<Self> {
-        let text = fs::read_to_string(place.data().join("postmaster.pid")).ok()?;
+        let note = json_file::bytes(&place.data().join("postmaster.pid"), LONGEST).ok()??;
+        let text = std::str::from_utf8(&note).ok()?;
         let mut lines = text.lines();
         let pid: i32 = lines.next()?.trim().parse().ok()?;
         let pid = Pid::from_raw(pid.max(0))?;
@@ -64,10 +67,12 @@ pub(super) async fn clear(place: &Place) -> Result<(), StoreError> {
     }
     let file = data.join("postmaster.pid");
     match Note::read(place) {
-        // The number in it may be another's by now, or of a dead process that nobody has buried: Postgres would not start.
+        // The number in it may be another's by now, or of a dead process that was not waited for: Postgres would not
+        // start.
         Some(note) if exists(note.pid) => remove(&file)?,
         Some(_) => {}
-        // Nobody works there, and this cannot be read: it was being written when the power went. Postgres would not start.
+        // No server runs there, and this cannot be read: it was being written when the power went. Postgres would not
+        // start.
         None => set_aside(&file)?,
     }
     let sockets = place.sockets()?;

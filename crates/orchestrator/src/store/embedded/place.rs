@@ -20,11 +20,11 @@ use super::{
 };
 use crate::store::StoreError;
 
-/// The port only names the socket file: nothing listens on a network.
+/// The port only names the socket file: the server does not listen on a network.
 pub(super) const PORT: u16 = 5432;
 /// Where root keeps what the server's account has to reach.
 const ROOTS_HOME: &str = "/var/lib/vm-orchestrator";
-/// The longest path of a socket file, on the systems where it is shortest.
+/// The longest path of a socket file, on the systems with the shortest.
 const LONGEST_SOCKET: usize = 103;
 
 /// The folders of one embedded server.
@@ -91,7 +91,7 @@ impl Place {
         self.home.join("data.new")
     }
 
-    /// Where programs are copied to that the account cannot reach where they are; none where there is no account.
+    /// Where programs are copied to that the account cannot reach where they are; none if there is no account.
     pub(super) fn reachable(&self) -> Option<&Path> {
         self.account.map(|_| Path::new(ROOTS_HOME))
     }
@@ -120,7 +120,7 @@ impl Place {
         )
     }
 
-    /// A command that runs as the server's account, with nothing of our environment.
+    /// A command that runs as the server's account, without our environment.
     pub(super) fn command(&self, program: &Path) -> Command {
         use std::os::unix::process::CommandExt;
         let mut command = Command::new(program);
@@ -139,7 +139,7 @@ impl Place {
         }
     }
 
-    /// The folder of the socket file, made if it is missing. Nobody but the account may enter it: it was not laid out
+    /// The folder of the socket file, made if it is missing. Only the account may enter it: it was not laid out
     /// for us by somebody else.
     pub(super) fn sockets(&self) -> Result<PathBuf, StoreError> {
         let mut refused = String::new();
@@ -153,14 +153,14 @@ impl Place {
                 Err(error) => refused = format!("{refused}; {}: {error}", folder.display()),
             }
         }
-        // Somebody else has what we would be looked for under; whoever looks for the server finds its note.
+        // Somebody else has what we would be looked for under; a search for the server finds its note.
         if let Some(folder) = self.other_sockets() {
             return Ok(folder);
         }
         Err(broken(format!("no folder serves for its socket{refused}")))
     }
 
-    /// A folder of a name that nobody can know before: the one that was made last, else a new one.
+    /// A folder whose name cannot be guessed: the one that was made last, else a new one.
     fn other_sockets(&self) -> Option<PathBuf> {
         let note = self.folder.join("sockets");
         let known = fs::read(&note).ok().map(OsString::from_vec);
@@ -185,7 +185,7 @@ impl Place {
                     folder.is_absolute()
                         && owner(folder).is_some_and(|owner| owner.uid == self.uid())
                 }),
-            // Where root alone makes folders.
+            // In a folder that only root can write to.
             Some(_) => Some(PathBuf::from("/run")).filter(|folder| folder.is_dir()),
         };
         own.into_iter().chain([PathBuf::from("/tmp")]).collect()
@@ -215,7 +215,7 @@ fn private(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// A folder that anyone may pass through and nobody else may list.
+/// A folder that any user may pass through and only its owner may list.
 fn passable(folder: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = folder
         .ancestors()

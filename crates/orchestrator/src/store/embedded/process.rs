@@ -6,7 +6,8 @@ use rustix::process::{Pid, Signal};
 
 pub(super) use system::{Process, is_server, users_of};
 
-/// Whether any process has this number, a dead one that nobody has buried included: Postgres refuses to start over either.
+/// Whether any process has this number, a dead one that was not waited for included: Postgres refuses to start over
+/// either.
 pub(super) fn exists(pid: Pid) -> bool {
     !matches!(
         rustix::process::test_kill_process(pid),

@@ -78,10 +78,10 @@ impl Programs {
         }
     }
 
-    /// The programs in a folder, where they are there.
+    /// The programs in a folder, if they are there.
     ///
     /// # Errors
-    /// They are there and cannot be run: nothing is known of their version.
+    /// They are there and cannot be run: their version is unknown.
     fn at(bin: &Path) -> io::Result<Option<Self>> {
         let postgres = fs::canonicalize(bin.join("postgres"));
         let Some(bin) = postgres
@@ -96,8 +96,8 @@ impl Programs {
         let output = Command::new(bin.join("postgres"))
             .arg("--version")
             .output()?;
-        let said = String::from_utf8_lossy(&output.stdout);
-        let version = version_in(&said);
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let version = version_in(&stdout);
         let major = |version: &str| version.split('.').next()?.parse().ok();
         Ok(version.and_then(|version| {
             Some(Self {

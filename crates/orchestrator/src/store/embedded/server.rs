@@ -42,7 +42,7 @@ const LARGEST_LOG: u64 = 1024 * 1024;
 /// A server that was seen to be ready.
 pub(super) struct Server {
     process: Process,
-    /// Where we are its parent, so that it is buried.
+    /// If we are its parent: it is waited for.
     child: Option<Child>,
     pub(super) sockets: PathBuf,
 }
@@ -93,7 +93,7 @@ impl Server {
         };
         match server.ready(place, note.pid, progress).await {
             Ok(()) => Ok(Some(server)),
-            // It is ours and nobody can reach it: its socket was swept away, or it hangs.
+            // It is ours and cannot be reached: its socket was deleted, or it hangs.
             Err(_) => {
                 server.stop().await?;
                 Ok(None)
@@ -131,6 +131,7 @@ impl Server {
         let process = Process::open(pid)
             .map_err(fails)?
             .ok_or_else(|| ended(place))?;
+        // Archiving can wait for a processor; the jobs that are archived should not.
         if let Err(error) = rustix::process::setpriority_process(Some(pid), NICE) {
             tracing::debug!(%error, "the server is as important as what it stores");
         }
@@ -141,6 +142,7 @@ impl Server {
         };
         match server.ready(place, pid, progress).await {
             Ok(()) => Ok(server),
+            // A server that was started and did not become ready must not outlive this call.
             Err(error) => {
                 server.stop().await?;
                 Err(error)
@@ -185,7 +187,7 @@ impl Server {
         }
     }
 
-    /// Stops it, and waits until it is gone. Nothing is lost by it, and sessions are told.
+    /// Stops it, and waits until it is gone. It loses no data, and clients get the server's notice.
     pub(super) async fn stop(&mut self) -> Result<(), StoreError> {
         for (signal, limit) in TO_STOP {
             self.process.signal(signal);

@@ -1,4 +1,4 @@
-//! Whoever uses the embedded server: holds it, and sees to it that there is a guardian.
+//! A user of the embedded server: holds it, and sees to it that there is a guardian.
 
 use std::{
     ffi::OsString,

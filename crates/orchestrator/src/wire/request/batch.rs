@@ -26,7 +26,7 @@ pub enum BatchRequest {
     Order {
         /// The batch.
         batch: Uuid,
-        /// What.
+        /// What becomes of it.
         order: Order,
     },
 }

@@ -12,7 +12,7 @@ use crate::wire::Reply;
 pub enum CatalogRequest {
     /// Everything the frame shows: answered by [`Reply::Overview`]. Events follow from then on.
     Overview,
-    /// The targets of a project, from a scan that runs nothing: [`Reply::Scan`].
+    /// The targets of a project, from a scan that runs no command: [`Reply::Scan`].
     Targets {
         /// Its name.
         project: String,
@@ -22,7 +22,7 @@ pub enum CatalogRequest {
         /// The folder, absolute or starting with `~/`.
         path: String,
     },
-    /// Takes an added project off the list; nothing on disk changes: [`Reply::Ok`].
+    /// Takes an added project off the list; no file of it changes: [`Reply::Ok`].
     RemoveProject {
         /// Its name.
         name: String,
@@ -41,7 +41,7 @@ pub enum CatalogRequest {
     SetExclusive {
         /// Its name.
         name: String,
-        /// Whether.
+        /// Whether the project becomes exclusive.
         exclusive: bool,
     },
     /// Copies the sample of a project's missing dotenv file to its place (`.env.sample` to `.env`): [`Reply::Ok`].
@@ -53,7 +53,7 @@ pub enum CatalogRequest {
     MarkProduction {
         /// The host's name in the SSH config.
         host: String,
-        /// Whether.
+        /// Whether the host is in production.
         production: bool,
     },
     /// Keeps a command in a host's row of saved commands: [`Reply::Ok`].

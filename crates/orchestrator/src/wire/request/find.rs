@@ -23,7 +23,7 @@ pub enum FindRequest {
     },
     /// Ends a search: [`Reply::Ok`].
     EndFind {
-        /// It.
+        /// The search's number.
         search: u32,
     },
     /// The next hit after a place, or the last one before it; from the other end if there is none and all has been

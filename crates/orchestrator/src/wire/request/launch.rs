@@ -15,7 +15,7 @@ use crate::{
 #[serde(tag = "type", content = "with", rename_all = "snake_case")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum LaunchRequest {
-    /// What exactly a launch would run, and what to think of before; nothing is started: [`Reply::Preview`].
+    /// What exactly a launch would run, and what to think of before; no job is started: [`Reply::Preview`].
     Preview(Start),
     /// The line for a terminal that runs the same, without secrets: [`Reply::Line`].
     Copy {
@@ -51,7 +51,7 @@ pub enum LaunchRequest {
         project: String,
         /// The target.
         target: String,
-        /// It.
+        /// The preset.
         preset: Preset,
     },
     /// Drops what was kept under a name: [`Reply::Presets`].

@@ -37,7 +37,7 @@ pub enum LogRequest {
     SaveLog {
         /// The job.
         job: JobId,
-        /// How.
+        /// The format.
         form: SaveAs,
     },
     /// Opens the person's editor at the place in a file that a line of a log names as an error's: [`Reply::Ok`].
@@ -89,6 +89,6 @@ pub enum SaveAs {
     Text,
     /// The text, each line with its time before it.
     TextWithTimes,
-    /// One page with the colours, that needs nothing else.
+    /// One self-contained page with the colours.
     Html,
 }

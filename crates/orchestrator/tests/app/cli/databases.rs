@@ -11,7 +11,7 @@ fn with(home: &Home, variables: &[(&str, &str)], args: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-fn said(output: &Output) -> (String, String) {
+fn printed_by(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (text(&output.stdout), text(&output.stderr))
 }
@@ -19,7 +19,7 @@ fn said(output: &Output) -> (String, String) {
 /// What a job prints, which has to be done, and what else is said.
 fn echo(home: &Home, variables: &[(&str, &str)], line: &str) -> String {
     let output = with(home, variables, &["run", "--", line]);
-    let (printed, words) = said(&output);
+    let (printed, words) = printed_by(&output);
     assert!(output.status.success(), "{variables:?}: {words}");
     assert_eq!(printed.trim(), "fine", "{words}");
     words
@@ -47,7 +47,7 @@ fn what_is_no_postgres_is_said_in_one_line_and_the_private_server_serves() {
         assert!(words.contains("private server"), "{url}: {words}");
         assert_eq!(words.lines().count(), 1, "{words}");
         let jobs = with(&home, &variables, &["jobs"]);
-        assert!(said(&jobs).0.contains("echo fine"), "{url}: {jobs:?}");
+        assert!(printed_by(&jobs).0.contains("echo fine"), "{url}: {jobs:?}");
         for part in ["s3cret", "s3", "cret", "hunter2", "12"] {
             assert!(!words.contains(part), "{part}: {words}");
         }
@@ -64,7 +64,7 @@ fn what_is_no_postgres_is_said_in_one_line_and_the_private_server_serves() {
     assert_eq!(echo(&home, &variables, "echo fine"), "");
     let used = with(&home, &variables, &["db", "use"]);
     assert!(
-        !used.status.success() && said(&used).1.contains("mysql"),
+        !used.status.success() && printed_by(&used).1.contains("mysql"),
         "{used:?}"
     );
 }
@@ -87,7 +87,7 @@ fn our_tables_come_into_a_projects_database_only_when_a_person_said_so() {
     );
     assert_eq!(tables(), "0");
     let doctor = with(&home, &variables, &["doctor"]);
-    let (found, _) = said(&doctor);
+    let (found, _) = printed_by(&doctor);
     assert!(found.contains("/app"), "{found}");
 
     let used = with(&home, &variables, &["db", "use"]);
@@ -113,11 +113,11 @@ fn a_strangers_jobs_are_recognised() {
     assert!(words.contains("public.jobs"), "{words}");
     let used = with(&home, &variables, &["db", "use"]);
     assert!(!used.status.success(), "{used:?}");
-    assert!(said(&used).1.contains("database_schema"), "{used:?}");
+    assert!(printed_by(&used).1.contains("database_schema"), "{used:?}");
     // Named by our own variable, it cannot be used, and nobody is told to wait for its return.
     let ours = [("VMO_DATABASE_URL", url.as_str())];
     let output = with(&home, &ours, &["jobs"]);
-    let (_, words) = said(&output);
+    let (_, words) = printed_by(&output);
     assert!(words.contains("public.jobs"), "{output:?}");
 }
 
@@ -143,7 +143,7 @@ fn our_own_variable_and_the_settings_go_first() {
     let wrong = [("VMO_DATABASE_URL", "postgres://u:s3#cret@db/x")];
     for args in [&["run", "--", "true"][..], &["jobs"], &["doctor"]] {
         let output = with(&home, &wrong, args);
-        let (printed, words) = said(&output);
+        let (printed, words) = printed_by(&output);
         let all = format!("{printed}{words}");
         assert!(!output.status.success(), "{args:?}: {all}");
         assert!(
@@ -199,7 +199,7 @@ fn what_a_project_sets_for_its_own_postgres_reaches_its_jobs_and_not_our_history
             "select count(*) from jobs; show statement_timeout",
         ],
     );
-    assert_eq!(said(&counted), ("1\n0\n".into(), String::new()));
+    assert_eq!(printed_by(&counted), ("1\n0\n".into(), String::new()));
     // A configured server is reached as its address says.
     let server = Postgres::start();
     let home = Home::new(Some(server.url("postgres")));

@@ -126,9 +126,9 @@ fn what_is_wrong_with_the_arguments_is_said_in_visible_words() {
         // As to a terminal, with colors, which clap takes out of a pipe together with all other sequences.
         let output = home.vmo(args).env("CLICOLOR_FORCE", "1").output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{args:?}: {output:?}");
-        let said = String::from_utf8(output.stderr).unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
         // The name of an option ends at its "=".
-        assert!(said.contains("\\x1b]52;c;ZXZpbA"), "{args:?}: {said}");
+        assert!(stderr.contains("\\x1b]52;c;ZXZpbA"), "{args:?}: {stderr}");
         for raw in [
             "\u{1b}]",
             "\u{1b}[2J",
@@ -136,7 +136,7 @@ fn what_is_wrong_with_the_arguments_is_said_in_visible_words() {
             "\u{202e}",
             "\nvmo: forged",
         ] {
-            assert!(!said.contains(raw), "{args:?}: {said:?}");
+            assert!(!stderr.contains(raw), "{args:?}: {stderr:?}");
         }
     }
 }

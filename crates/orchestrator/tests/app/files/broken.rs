@@ -63,10 +63,13 @@ fn broken_settings_keep_nothing_from_starting_and_the_last_good_ones_count() {
     ] {
         fs::write(&file, broken).unwrap();
         let output = home.run(&["run", "--", "echo next"]);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.stdout, b"next\n", "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
-        assert!(said.contains(place) && said.contains("mend"), "{said}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.stdout, b"next\n", "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(
+            stderr.contains(place) && stderr.contains("mend"),
+            "{stderr}"
+        );
         let doctor = home.run(&["doctor", "--json"]);
         assert!(!doctor.status.success(), "it is broken");
         let checks: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap();
@@ -102,8 +105,8 @@ async fn settings_changed_by_hand_are_noticed_and_a_broken_file_is_never_lost() 
         .until(|event| match event {
             // A file that is being written is empty for an instant, and may be read then.
             Event::Problems { problems } => {
-                let told = problems.first()?.contains("settings.json:4: max_jobs: ");
-                told.then(|| problems.clone())
+                let is_reported = problems.first()?.contains("settings.json:4: max_jobs: ");
+                is_reported.then(|| problems.clone())
             }
             _ => None,
         })
@@ -182,7 +185,7 @@ async fn every_other_broken_file_is_named_with_its_line_and_the_last_good_one_co
         (config.join("commands.json"), b"{\n\n", "commands.json:3: "),
     ] {
         fs::write(&file, broken).unwrap();
-        let told = page
+        let problems = page
             .until(|event| match event {
                 Event::Projects { problems, .. } | Event::Hosts { problems, .. } => problems
                     .iter()
@@ -191,7 +194,7 @@ async fn every_other_broken_file_is_named_with_its_line_and_the_last_good_one_co
                 _ => None,
             })
             .await;
-        assert!(told.contains(place));
+        assert!(problems.contains(place));
     }
     let known = overview(&mut page).await;
     let mine = known.projects.iter().find(|project| project.name == "mine");
@@ -201,12 +204,12 @@ async fn every_other_broken_file_is_named_with_its_line_and_the_last_good_one_co
 
     // A program that starts now says it in a line, and does what it was asked to.
     let output = app.home.run(&["run", "-p", "mine", "hello"]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
     assert!(
-        said.contains("registry:1: ") && said.contains("vmo doctor"),
-        "{said}"
+        stderr.contains("registry:1: ") && stderr.contains("vmo doctor"),
+        "{stderr}"
     );
     let doctor = app.home.run(&["doctor"]);
     assert!(!doctor.status.success(), "something is broken");

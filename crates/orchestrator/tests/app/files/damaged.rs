@@ -67,8 +67,8 @@ fn settled(home: &Home, postgres: &Postgres, words: &str) -> Vec<u8> {
         .strip_prefix("error|3|t|")
         .unwrap_or_else(|| panic!("{kept}"));
     let output = home.run(&["log", "last", "--raw"]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("the spool is damaged"), "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("the spool is damaged"), "{stderr}");
     assert_eq!(bytes, output.stdout.len().to_string());
     assert_eq!(
         folders(home, "damaged").len(),
@@ -99,7 +99,7 @@ fn segments(folder: &Path) -> Vec<PathBuf> {
 /// whose bytes are counted.
 #[test]
 fn what_is_whole_after_a_gap_is_shown_and_the_gap_is_counted() {
-    let damages: [Damage; 6] = [
+    let damages: [Damage; 8] = [
         ("a bit in the first", damage),
         ("the first is gone", |folder| {
             fs::remove_file(&segments(folder)[0]).unwrap();
@@ -112,6 +112,16 @@ fn what_is_whole_after_a_gap_is_shown_and_the_gap_is_counted() {
         }),
         ("the middle is garbage", |folder| {
             fs::write(&segments(folder)[1], vec![7; 4096]).unwrap();
+        }),
+        ("a folder in place of the first", |folder| {
+            let first = segments(folder).remove(0);
+            fs::remove_file(&first).unwrap();
+            fs::create_dir(first).unwrap();
+        }),
+        ("a folder in place of one in the middle", |folder| {
+            let middle = segments(folder).remove(1);
+            fs::remove_file(&middle).unwrap();
+            fs::create_dir(middle).unwrap();
         }),
         ("the first is cut", |folder| {
             let file = OpenOptions::new().write(true).open(&segments(folder)[0]);
@@ -261,10 +271,10 @@ async fn a_job_of_another_store_is_said_to_wait_for_it() {
         "job {} waits for the store it was started with: ",
         id.trim()
     );
-    let told = problems(&mut page).await;
+    let problems = problems(&mut page).await;
     assert!(
-        told[0].starts_with(&words) && told[0].contains(&first.port().to_string()),
-        "{told:?}"
+        problems[0].starts_with(&words) && problems[0].contains(&first.port().to_string()),
+        "{problems:?}"
     );
     assert!(app.home.text(&["doctor"]).contains(&words));
     let listed = app.home.run(&["jobs"]);
@@ -281,17 +291,17 @@ async fn a_job_of_another_store_is_said_to_wait_for_it() {
     fs::create_dir(&making).unwrap();
     fs::write(making.join("job.json"), "{\"job\": 3").unwrap();
     fs::rename(&making, &other).unwrap();
-    let told = page
+    let problems = page
         .until(|event| match event {
             orchestrator::wire::Event::Problems { problems } => Some(problems.clone()),
             _ => None,
         })
         .await;
     assert!(
-        told[0].contains("cannot be taken in: job.json: "),
-        "{told:?}"
+        problems[0].contains("cannot be taken in: job.json: "),
+        "{problems:?}"
     );
-    assert!(told[1].starts_with(&words), "{told:?}");
+    assert!(problems[1].starts_with(&words), "{problems:?}");
     fs::remove_dir_all(&other).unwrap();
 
     let mut home = app.stop();

@@ -88,10 +88,10 @@ async fn nothing_of_ours_can_be_read_by_others() {
             let output = masked(home.vmo(args), mask).output().unwrap();
             assert!(output.status.success(), "{output:?}");
             if args[1] == "--" {
-                let said = String::from_utf8(output.stdout).unwrap();
+                let stdout = String::from_utf8(output.stdout).unwrap();
                 assert!(
-                    said.contains(&format!("0{mask}\n")),
-                    "a job keeps its mask: {said}"
+                    stdout.contains(&format!("0{mask}\n")),
+                    "a job keeps its mask: {stdout}"
                 );
             }
         }
@@ -165,7 +165,7 @@ async fn nothing_of_ours_can_be_read_by_others() {
 
 /// The folder of the embedded server's socket, as its address says.
 fn sockets(home: &Home) -> PathBuf {
-    // It fails where something is missing on this machine, and lists all the same.
+    // It fails if something is missing on this machine, and lists all the same.
     let doctor = home.run(&["doctor", "--json"]).stdout;
     let checks: serde_json::Value = serde_json::from_slice(&doctor).unwrap();
     let found = checks

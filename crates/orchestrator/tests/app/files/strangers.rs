@@ -69,17 +69,17 @@ fn files_of_another_user_are_not_read_and_named() {
         listed.clone().all(|project| project["name"] != "work"),
         "{listed:?}"
     );
-    let said = String::from_utf8(home.run(&["doctor"]).stdout).unwrap();
+    let stdout = String::from_utf8(home.run(&["doctor"]).stdout).unwrap();
     for (name, _) in files(&work) {
-        let line = said
+        let line = stdout
             .lines()
             .find(|line| line.contains("not ours") && line.contains(name));
         assert!(
             line.is_some_and(|line| line.contains("54321")),
-            "{name}: {said}"
+            "{name}: {stdout}"
         );
     }
-    let settings = said
+    let settings = stdout
         .lines()
         .find(|line| line.contains(" settings "))
         .unwrap();
@@ -110,9 +110,9 @@ fn files_of_another_user_are_not_read_and_named() {
         .join("jobs/0192a000-0000-7000-8000-000000000001");
     fs::create_dir(&job).unwrap();
     chown(&job, Some(STRANGER), None).unwrap();
-    let said = String::from_utf8(home.run(&["doctor"]).stdout).unwrap();
+    let stdout = String::from_utf8(home.run(&["doctor"]).stdout).unwrap();
     assert!(
-        said.contains("0192a000") && said.contains("cannot be taken in"),
-        "{said}"
+        stdout.contains("0192a000") && stdout.contains("cannot be taken in"),
+        "{stdout}"
     );
 }

@@ -1,10 +1,10 @@
 //! Commands on many hosts, as one thing: limits, waves, checks, what stops them, and kills in the middle.
 
-use std::{fs, process::Stdio, time::Duration};
+use std::{fs, process::Stdio};
 
 use orchestrator::{
     batch::{Batch, HostState, Order, Status as BatchStatus},
-    wire::{BatchRequest, FailureCode, Reply},
+    wire::{BatchRequest, Event, FailureCode, Reply},
 };
 use serde_json::Value;
 
@@ -248,15 +248,25 @@ async fn a_batch_outlives_the_command_line_and_the_app() {
     assert_eq!(refused, FailureCode::Refused);
 }
 
-/// The batch, once nothing more happens in it by itself.
-async fn over(page: &mut Page, batch: &str) -> Batch {
+/// The batch, once it is as wanted: looked at now, and again at each change that is reported of it.
+async fn once(page: &mut Page, batch: &str, is_wanted: impl Fn(&Batch) -> bool) -> Batch {
     loop {
-        let found = get(page, batch).await;
-        if found.finished_at.is_some() {
-            return found;
+        let current = get(page, batch).await;
+        if is_wanted(&current) {
+            return current;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        let id = current.id;
+        page.until(|event| match event {
+            Event::Batch(summary) if summary.id == id => Some(()),
+            _ => None,
+        })
+        .await;
     }
+}
+
+/// The batch, once no more happens in it by itself.
+async fn over(page: &mut Page, batch: &str) -> Batch {
+    once(page, batch, |batch| batch.finished_at.is_some()).await
 }
 
 #[tokio::test]
@@ -286,13 +296,10 @@ async fn held_hosts_stay_held_over_a_kill_and_a_cancel_ends_all() {
         order,
     };
     page.ask(order(Order::LetGo)).await.unwrap();
-    let batch = loop {
-        let batch = get(&mut page, &held.id.to_string()).await;
-        if batch.counts().held == 0 && batch.finished_at.is_some() {
-            break batch;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    let batch = once(&mut page, &held.id.to_string(), |batch| {
+        batch.counts().held == 0 && batch.finished_at.is_some()
+    })
+    .await;
     assert_eq!(
         (batch.counts().done, batch.status()),
         (3, BatchStatus::Partial)

@@ -60,8 +60,8 @@ fn what_a_server_calls_itself_never_reaches_the_terminal_or_the_history_raw() {
         let output = home.run(&["run", "--on", name, "--", "true"]);
         assert_eq!(output.status.code(), Some(255), "{output:?}");
         harmless(name, &output.stdout);
-        let said = harmless(name, &output.stderr);
-        assert!(said.contains("host unreachable"), "{said}");
+        let stderr = harmless(name, &output.stderr);
+        assert!(stderr.contains("host unreachable"), "{stderr}");
     }
     harmless("jobs", &home.run(&["jobs"]).stdout);
     // It is kept clean too.

@@ -42,7 +42,7 @@ async fn runs(page: &mut Page, job: JobId) {
 }
 
 /// The question that a job asks, once it does.
-async fn asked(page: &mut Page) -> Uuid {
+async fn next_prompt(page: &mut Page) -> Uuid {
     page.until(|event| match event {
         Event::Asked(prompt) => {
             assert!(
@@ -216,8 +216,8 @@ async fn two_engines_share_one_session() {
     runs(&mut page, job).await;
     let logins = sshd.session_pids().len();
     let held = holders(&app.home);
-    let said = app.home.text(&["run", "--on", "box", "--", "echo also"]);
-    assert_eq!(said, "also\n");
+    let text = app.home.text(&["run", "--on", "box", "--", "echo also"]);
+    assert_eq!(text, "also\n");
     assert_eq!(holders(&app.home), held);
     assert_eq!(sshd.session_pids().len(), logins);
     let input = JobRequest::Input {
@@ -268,7 +268,7 @@ async fn a_question_outlives_the_app_that_showed_it() {
     let mut app = App::start(home);
     let mut page = app.page().await;
     let job = start(&mut page, "echo hi").await;
-    asked(&mut page).await;
+    next_prompt(&mut page).await;
     // Another command without a terminal does not answer for it.
     assert_eq!(app.home.text(&["run", "--", "echo mine"]), "mine\n");
     drop(page);
@@ -281,7 +281,7 @@ async fn a_question_outlives_the_app_that_showed_it() {
     };
     let prompt = match prompt {
         Some(prompt) => prompt,
-        None => asked(&mut page).await,
+        None => next_prompt(&mut page).await,
     };
     let answer = JobRequest::Answer {
         prompt,

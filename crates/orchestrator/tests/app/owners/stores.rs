@@ -69,9 +69,9 @@ fn a_store_that_went_back_in_time_gets_what_the_spool_has_and_says_what_is_gone(
         "{missing} of {total}: {log:?}",
         log = log.status
     );
-    let said = String::from_utf8_lossy(&log.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&log.stderr).into_owned();
     let words = format!("{missing} bytes of this log are in the history no more");
-    assert!(said.contains(&words), "{said}");
+    assert!(stderr.contains(&words), "{stderr}");
 }
 
 #[test]
@@ -97,12 +97,12 @@ fn tables_of_a_newer_app_are_written_no_more() {
     std::thread::sleep(Duration::from_millis(2500));
     assert_eq!(psql("select count(*) from job_logs"), before);
     let refused = home.run(&["run", "--", "true"]);
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(
-        said.contains("version 999") && !said.contains("away"),
-        "{said}"
+        stderr.contains("version 999") && !stderr.contains("away"),
+        "{stderr}"
     );
-    assert!(said.contains("vmo doctor"), "{said}");
+    assert!(stderr.contains("vmo doctor"), "{stderr}");
     psql("delete from vmo_migrations where version = 999");
     fs::write(home.work().join("go"), "").unwrap();
     assert!(running.child.wait().unwrap().success());
@@ -189,8 +189,8 @@ fn a_row_without_a_folder_is_lost_where_its_data_folder_is_and_nowhere_else() {
         .find(|job| job["status"] == "running")
         .unwrap();
     let refused = home.run(&["cancel", other["id"].as_str().unwrap()]);
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(said.contains("from another data folder than"), "{said}");
+    let stderr = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(stderr.contains("from another data folder than"), "{stderr}");
 }
 
 #[test]
@@ -216,8 +216,8 @@ fn jobs_of_a_data_folder_that_was_removed_are_lost_and_those_of_its_like_are_not
     let rows = "select status || ': ' || coalesce(reason, '') from jobs where status <> 'done'";
     eventually("it is lost, with its reason", || {
         home.text(&["jobs"]);
-        let said = sql(&home, rows);
-        said.starts_with("lost: its folder is gone from this machine")
+        let text = sql(&home, rows);
+        text.starts_with("lost: its folder is gone from this machine")
     });
 }
 

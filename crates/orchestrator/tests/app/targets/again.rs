@@ -109,7 +109,7 @@ async fn what_a_colleague_started_runs_again_only_where_that_is_confirmed() {
     assert!(ran.exists());
 }
 
-/// What somebody who can write to the database makes of a row, and what becomes of it where a person confirms it.
+/// What somebody who can write to the database makes of a row, and what becomes of it if a person confirms it.
 const FORGED: [(&str, Option<&str>); 6] = [
     // Shown as it was, and running something else.
     (

@@ -5,7 +5,7 @@ use std::fs;
 use super::home;
 use crate::home::Home;
 
-fn told(home: &Home) -> Vec<(String, String, String)> {
+fn changes(home: &Home) -> Vec<(String, String, String)> {
     let job = &home.json(&["jobs", "--json"])[0];
     let changes = job["environment"].as_array().unwrap();
     let word = |change: &serde_json::Value, key: &str| change[key].as_str().unwrap().to_owned();
@@ -35,11 +35,11 @@ fn what_would_change_make_is_taken_away_and_told() {
         .env("MAKEFLAGS", "n")
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("[] []\n"), "{said}");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("[] []\n"), "{stdout}");
     let removed = |name| change(name, "removed", "would change make");
     assert_eq!(
-        told(&home),
+        changes(&home),
         [
             removed("BASH_ENV"),
             removed("MAKEFILES"),
@@ -67,15 +67,15 @@ fn what_direnv_changes_is_told_by_name_and_runs_once() {
         command.env("GONE", "1").output().unwrap()
     };
     let output = run(&["run", "all"]);
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("[hidden-value]\n"), "{output:?}");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("[hidden-value]\n"), "{output:?}");
     let by = |name, what| change(name, what, "direnv");
     let expected = [
         by("FROM_DIRENV", "added"),
         by("GONE", "removed"),
         by("PATH", "changed"),
     ];
-    assert_eq!(told(&home), expected);
+    assert_eq!(changes(&home), expected);
     let loaded = fs::read_to_string(home.work().join("loaded")).unwrap();
     assert_eq!(loaded, "x\n");
     let job = home.json(&["jobs", "--json"])[0].clone();

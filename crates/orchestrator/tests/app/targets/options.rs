@@ -22,8 +22,8 @@ fn make_is_asked_as_it_was_said_and_the_job_tells_how() {
     assert!(home.text(&["log", "last", "--raw"]).contains("[b]\n"));
     let kept = postgres.psql("postgres", "select detail->'options'->>'jobs' from jobs");
     assert_eq!(kept.trim(), "4");
-    let said = home.text(&["run", "-n", "good", "A=x"]);
-    assert!(said.contains("echo '[x]'"), "{said}");
+    let text = home.text(&["run", "-n", "good", "A=x"]);
+    assert!(text.contains("echo '[x]'"), "{text}");
 }
 
 #[test]
@@ -57,8 +57,11 @@ fn what_changes_make_itself_has_to_be_confirmed() {
     let (_postgres, home) = home("all: ; @echo here\n");
     let output = home.run(&["run", "all", "SHELL=/bin/bash"]);
     assert_eq!(output.status.code(), Some(255));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("set 'SHELL': it changes how make"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.contains("set 'SHELL': it changes how make"),
+        "{stderr}"
+    );
     home.text(&["run", "--reserved", "all", "SHELL=/bin/bash"]);
     let output = home.run(&["run", "-k", "--", "true"]);
     assert_eq!(output.status.code(), Some(255), "-k is for targets");
@@ -68,9 +71,9 @@ fn what_changes_make_itself_has_to_be_confirmed() {
 fn words_behind_a_target_are_its_own_where_its_recipe_takes_them() {
     let (_postgres, home) =
         home("deploy: ; @echo 'to [$(filter-out $@,$(MAKECMDGOALS))]'\n%: ; @:\n");
-    let said = home.text(&["run", "deploy", "./app", "-p", "."]);
+    let text = home.text(&["run", "deploy", "./app", "-p", "."]);
     // make itself takes `./` off.
-    assert!(said.contains("to [app]\n"), "{said}");
+    assert!(text.contains("to [app]\n"), "{text}");
     let job = &home.json(&["jobs", "--json"])[0];
     assert_eq!(job["command"], "make deploy ./app");
 }
@@ -82,8 +85,8 @@ fn what_takes_too_long_is_ended_also_when_nobody_is_there() {
     );
     let output = home.run(&["run", "slow"]);
     assert_eq!(output.status.code(), Some(124));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("error: timed out after 300 ms"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("error: timed out after 300 ms"), "{stderr}");
     let job = &home.json(&["jobs", "--json"])[0];
     assert_eq!(
         (&job["status"], &job["exit_code"]),

@@ -78,15 +78,15 @@ async fn what_was_started_last_and_what_was_named_is_filled_in() {
     let file = std::fs::read_to_string(home.config().join("presets.json")).unwrap();
     assert!(!file.contains("s3cret"), "{file}");
     let secret = home.run(&["run", "--preset", "stage", "deploy"]);
-    let said = String::from_utf8_lossy(&secret.stderr);
-    assert!(said.contains("give TOKEN=…"), "{said}");
-    let said = home.text(&["run", "--preset", "stage", "deploy", "TOKEN=other!"]);
-    assert!(said.contains("staging [***] deploy\n"), "{said}");
-    let said = home.text(&["run", "--last", "deploy", "ENV=qa", "TOKEN=other!"]);
-    assert!(said.contains("qa [***] deploy\n"), "{said}");
+    let stderr = String::from_utf8_lossy(&secret.stderr);
+    assert!(stderr.contains("give TOKEN=…"), "{stderr}");
+    let text = home.text(&["run", "--preset", "stage", "deploy", "TOKEN=other!"]);
+    assert!(text.contains("staging [***] deploy\n"), "{text}");
+    let text = home.text(&["run", "--last", "deploy", "ENV=qa", "TOKEN=other!"]);
+    assert!(text.contains("qa [***] deploy\n"), "{text}");
     let none = home.run(&["run", "--preset", "nix", "deploy"]);
-    let said = String::from_utf8_lossy(&none.stderr);
-    assert!(said.contains("there is stage"), "{said}");
+    let stderr = String::from_utf8_lossy(&none.stderr);
+    assert!(stderr.contains("there is stage"), "{stderr}");
 
     let forget = LaunchRequest::ForgetPreset {
         project: "work".into(),
@@ -137,8 +137,8 @@ async fn a_spoilt_file_is_told_and_keeps_nothing_from_running() {
     let Ok(Reply::Overview(overview)) = page.ask(CatalogRequest::Overview).await else {
         panic!("no overview")
     };
-    let told = overview.problems.join("\n");
-    assert!(told.contains("presets.json:2: targets: "), "{told}");
+    let problems = overview.problems.join("\n");
+    assert!(problems.contains("presets.json:2: targets: "), "{problems}");
 }
 
 #[tokio::test]
@@ -147,10 +147,10 @@ async fn a_pattern_is_run_as_one_of_those_it_stands_for() {
     home.text(&["projects", "add", "."]);
     assert!(home.text(&["targets"]).contains("test-%  Test one part"));
     let family = home.run(&["run", "test-%"]);
-    let said = String::from_utf8_lossy(&family.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&family.stderr).into_owned();
     assert!(
-        !family.status.success() && said.contains("put a text in place of its %"),
-        "{said}"
+        !family.status.success() && stderr.contains("put a text in place of its %"),
+        "{stderr}"
     );
     assert!(
         home.text(&["run", "test-api", "ENV=dev"])

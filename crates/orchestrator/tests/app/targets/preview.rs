@@ -32,20 +32,20 @@ async fn it_is_what_is_started() {
     };
     let variables = [("ENV", "a $b"), ("TOKEN", "s3cret"), ("FIXED", "x")];
     let start = target(&["deploy", "clean"], &variables, options);
-    let told = preview(&mut page, start.clone()).await;
+    let shown = preview(&mut page, start.clone()).await;
     let job = over(&mut page, LaunchRequest::Start(start)).await;
-    assert_eq!(told.line, job.command);
+    assert_eq!(shown.line, job.command);
     assert_eq!(
-        told.line,
+        shown.line,
         "make -j3 -k deploy clean ENV='a $$b' TOKEN=… FIXED=x"
     );
-    assert_eq!((&told.argv, &told.cwd), (&job.argv, &job.cwd));
-    assert_eq!(told.refusal, None);
+    assert_eq!((&shown.argv, &shown.cwd), (&job.argv, &job.cwd));
+    assert_eq!(shown.refusal, None);
     assert_eq!(
-        danger(&told).as_deref(),
+        danger(&shown).as_deref(),
         Some("clean: runs `rm -rf ../build`")
     );
-    let notes = told.notes.join("\n");
+    let notes = shown.notes.join("\n");
     assert!(
         notes.contains("TOKEN is passed by the environment"),
         "{notes}"
@@ -66,23 +66,23 @@ async fn it_is_what_is_started() {
     // What a value makes dangerous is asked for as well, and a secret is not shown.
     let variables = [("ENV", "'; rm -rf /srv/x; '"), ("TOKEN", "s3cret")];
     let usual = MakeOptions::default();
-    let told = preview(&mut page, target(&["deploy"], &variables, usual)).await;
-    assert_eq!(told.recipe, ["@echo ''; rm -rf /srv/x; ''"]);
-    let danger = danger(&told).unwrap();
+    let shown = preview(&mut page, target(&["deploy"], &variables, usual)).await;
+    assert_eq!(shown.recipe, ["@echo ''; rm -rf /srv/x; ''"]);
+    let danger = danger(&shown).unwrap();
     assert!(
         danger.starts_with("deploy: runs `rm -rf /srv/x"),
         "{danger}"
     );
-    assert!(!told.notes.join("\n").contains("s3cret"));
+    assert!(!shown.notes.join("\n").contains("s3cret"));
 
-    let told = preview(&mut page, command("sudo rm -rf /srv; ls")).await;
-    assert_eq!(super::danger(&told).as_deref(), Some("runs `rm -rf /srv`"));
-    assert_eq!(told.argv, ["/bin/sh", "-c", "--", "sudo rm -rf /srv; ls"]);
-    let told = preview(&mut page, command("echo hi")).await;
+    let shown = preview(&mut page, command("sudo rm -rf /srv; ls")).await;
+    assert_eq!(super::danger(&shown).as_deref(), Some("runs `rm -rf /srv`"));
+    assert_eq!(shown.argv, ["/bin/sh", "-c", "--", "sudo rm -rf /srv; ls"]);
+    let shown = preview(&mut page, command("echo hi")).await;
     let job = over(&mut page, LaunchRequest::Start(command("echo hi"))).await;
-    assert_eq!(super::danger(&told), None);
+    assert_eq!(super::danger(&shown), None);
     assert_eq!(
-        (told.line, told.argv, told.cwd),
+        (shown.line, shown.argv, shown.cwd),
         (job.command, job.argv, job.cwd)
     );
 }
@@ -95,15 +95,15 @@ async fn it_runs_nothing_and_names_the_rule_that_forbids() {
     let mut page = app.page().await;
     let files = fs::read_dir(app.home.work()).unwrap().count();
     let usual = MakeOptions::default;
-    let told = preview(&mut page, target(&[], &[], usual())).await;
-    assert_eq!(told.recipe, ["rm -rf ../build", ": $(A)"]);
-    assert_eq!(told.refusal, None);
+    let shown = preview(&mut page, target(&[], &[], usual())).await;
+    assert_eq!(shown.recipe, ["rm -rf ../build", ": $(A)"]);
+    assert_eq!(shown.refusal, None);
     let dry = MakeOptions {
         dry_run: true,
         ..usual()
     };
-    let told = preview(&mut page, target(&["x"], &[], dry)).await;
-    let notes = told.notes.join("\n");
+    let shown = preview(&mut page, target(&["x"], &[], dry)).await;
+    let notes = shown.notes.join("\n");
     assert!(notes.contains("no target 'x' was found"), "{notes}");
     assert!(notes.contains("run anyway"), "{notes}");
     for (words, variables, rule) in [
@@ -118,8 +118,8 @@ async fn it_runs_nothing_and_names_the_rule_that_forbids() {
         (&["clean"], &[("A-B", "x")], "a name is letters, digits"),
         (&["clean"], &[("A", "\0")], "a value with a NUL byte"),
     ] {
-        let told = preview(&mut page, target(words, variables, usual())).await;
-        let refusal = told.refusal.unwrap();
+        let shown = preview(&mut page, target(words, variables, usual())).await;
+        let refusal = shown.refusal.unwrap();
         assert!(refusal.contains(rule), "{refusal}");
     }
     let after = fs::read_dir(app.home.work()).unwrap().count();

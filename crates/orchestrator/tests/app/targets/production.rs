@@ -34,9 +34,9 @@ async fn what_is_dangerous_there_needs_the_hosts_name() {
         confirmed: confirmed.iter().map(|name| (*name).into()).collect(),
         rules: orchestrator::batch::Rules::default(),
     };
-    let told = preview(&mut page, command("reboot", &[])).await;
-    assert_eq!(told.production, ["db"]);
-    assert_eq!(danger(&told).as_deref(), Some("runs `reboot`"));
+    let shown = preview(&mut page, command("reboot", &[])).await;
+    assert_eq!(shown.production, ["db"]);
+    assert_eq!(danger(&shown).as_deref(), Some("runs `reboot`"));
     for typed in [&[][..], &["web"], &["DB"]] {
         let start = LaunchRequest::Start(command("reboot", typed));
         assert_eq!(refused(&mut page, start).await, FailureCode::Refused);
@@ -64,15 +64,15 @@ async fn what_is_dangerous_there_needs_the_hosts_name() {
 
     // Whoever types the command has typed the name.
     let output = app.home.run(&["run", "--on", "db", "--", "reboot"]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("host unreachable"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("host unreachable"), "{stderr}");
     let mark = CatalogRequest::MarkProduction {
         host: "db".into(),
         production: false,
     };
     page.ask(mark).await.unwrap();
-    let told = preview(&mut page, command("reboot", &[])).await;
-    assert_eq!(told.production, Vec::<String>::new());
+    let shown = preview(&mut page, command("reboot", &[])).await;
+    assert_eq!(shown.production, Vec::<String>::new());
 }
 
 #[tokio::test]

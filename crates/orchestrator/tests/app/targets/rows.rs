@@ -41,7 +41,7 @@ async fn one_row_that_cannot_be_read_is_one_bad_line() {
     let jobs = app.home.json(&["jobs", "--json"]);
     let id = jobs[1]["id"].as_str().unwrap().to_owned();
     postgres.psql("postgres", "create table saved as table jobs");
-    for (made, said) in UNREADABLE {
+    for (made, words) in UNREADABLE {
         let update = format!("update jobs set {made} where id = '{id}'");
         postgres.psql("postgres", &update);
         let Ok(Reply::Jobs { jobs, .. }) = page.ask(JobRequest::Jobs(JobQuery::default())).await
@@ -51,7 +51,7 @@ async fn one_row_that_cannot_be_read_is_one_bad_line() {
         let reason = jobs[1].reason.clone().unwrap_or_default();
         assert_eq!(jobs.len(), 3, "{made}");
         assert!(
-            reason.contains("cannot be read") && reason.contains(said),
+            reason.contains("cannot be read") && reason.contains(words),
             "{made}: {reason}"
         );
         assert_eq!(
@@ -117,8 +117,8 @@ async fn bytes_that_are_gone_are_said_and_the_rest_is_shown() {
         postgres.psql("postgres", &gone);
         for args in [&["log", id, "--raw"][..], &["log", id]] {
             let output = app.home.run(args);
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.status.code(), Some(1), "{gone}: {said}");
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{gone}: {stderr}");
             if args.len() == 2 {
                 // Each line that is there is shown once, in order; the one that the gap begins in, as far as it goes.
                 let text = String::from_utf8(output.stdout.clone()).unwrap();
@@ -135,8 +135,8 @@ async fn bytes_that_are_gone_are_said_and_the_rest_is_shown() {
             } else {
                 let missing = bytes - output.stdout.len() as u64;
                 assert!(
-                    missing > 0 && said.contains(&format!("{missing} bytes")),
-                    "{gone}: {said}"
+                    missing > 0 && stderr.contains(&format!("{missing} bytes")),
+                    "{gone}: {stderr}"
                 );
             }
         }

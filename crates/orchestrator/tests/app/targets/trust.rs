@@ -61,7 +61,7 @@ impl Noted {
         Self { app, notes }
     }
 
-    fn asked(&self) -> Vec<String> {
+    fn commands(&self) -> Vec<String> {
         let notes = fs::read_to_string(&self.notes).unwrap_or_default();
         notes.lines().map(str::to_owned).collect()
     }
@@ -120,9 +120,12 @@ async fn listing_runs_nothing_before_trust_and_only_make_after() {
     assert_eq!(scan.targets[0].doc.as_deref(), Some("Everything"));
     // Once: an answer is kept while nothing changes, and nobody asked before trust.
     targets(&mut page).await;
-    let asked = noted.asked();
-    assert_eq!(asked.len(), 1, "{asked:?}");
-    assert!(asked[0].contains("-pRrq SHELL=/bin/true"), "{asked:?}");
+    let commands = noted.commands();
+    assert_eq!(commands.len(), 1, "{commands:?}");
+    assert!(
+        commands[0].contains("-pRrq SHELL=/bin/true"),
+        "{commands:?}"
+    );
     assert_eq!(ran(&home.work()), Vec::<String>::new());
 
     fs::write(home.work().join("made.mk"), "$(eval new: ; true)\n").unwrap();
@@ -157,7 +160,7 @@ async fn what_would_act_all_the_same_is_not_asked_and_says_why() {
                 .what
                 .ends_with("so make is not asked for its targets")
         );
-        assert_eq!(noted.asked(), Vec::<String>::new());
+        assert_eq!(noted.commands(), Vec::<String>::new());
         assert_eq!(ran(&noted.app.home.work()), Vec::<String>::new());
     }
 }
@@ -173,9 +176,9 @@ async fn a_syntax_error_is_told_with_its_place_and_the_rest_works() {
     changed(&mut page).await;
     let scan = targets(&mut page).await;
     assert!(has(&scan, "all"));
-    let told: Vec<_> = scan.problems.iter().collect();
-    assert_eq!((told.len(), told[0].place.line), (1, 3));
-    assert_eq!(told[0].what, "no luck");
+    let problems: Vec<_> = scan.problems.iter().collect();
+    assert_eq!((problems.len(), problems[0].place.line), (1, 3));
+    assert_eq!(problems[0].what, "no luck");
     let job = page.start("echo works").await;
     assert_eq!(page.now_over(job.id).await.exit_code, Some(0));
 }

@@ -53,9 +53,9 @@ impl Try {
 }
 
 /// All faults of a run that was seen, in an order of their own.
-fn faults_of(scene: &'static str, seen: &Report) -> Vec<Try> {
+fn faults_of(scene: &'static str, found: &Report) -> Vec<Try> {
     let mut all = Vec::new();
-    for (what, count) in &seen.seen {
+    for (what, count) in &found.calls {
         let (role, on) = what.split_once('/').unwrap();
         let (call, sort) = on.split_once(':').unwrap_or((on, ""));
         for fault in call_named(call).unwrap().faults(sort) {
@@ -71,7 +71,7 @@ fn faults_of(scene: &'static str, seen: &Report) -> Vec<Try> {
 /// One command that was traced.
 struct Ran {
     code: Option<i32>,
-    said: String,
+    words: String,
     report: Report,
     witness: Witness,
     outputs: [Vec<u8>; 2],
@@ -107,10 +107,10 @@ fn run(home: &Home, number: usize, scene: &str, fault: Option<&Try>) -> Ran {
         .unwrap();
     let report = fs::read(&orders.report).unwrap_or_default();
     let [out, err] = [out, err].map(|path| fs::read(path).unwrap());
-    let (err, said) = own_words(&err);
+    let (err, words) = own_words(&err);
     Ran {
         code: ended.code(),
-        said,
+        words,
         report: serde_json::from_slice(&report).unwrap(),
         witness,
         outputs: [out, err],
@@ -124,14 +124,14 @@ fn own_words(all: &[u8]) -> (Vec<u8>, String) {
         .unicode(false);
     let own = r"vmo: [^\n]*\n|[0-9T:.-]{20,40}Z +(?:ERROR|WARN) [^\n]*\n";
     let own = Regex::builder().syntax(syntax).build(own).unwrap();
-    let (mut rest, mut said, mut at) = (Vec::new(), Vec::new(), 0);
+    let (mut rest, mut words, mut at) = (Vec::new(), Vec::new(), 0);
     for found in own.find_iter(all) {
         rest.extend(&all[at..found.start()]);
-        said.extend(&all[found.range()]);
+        words.extend(&all[found.range()]);
         at = found.end();
     }
     rest.extend(&all[at..]);
-    (rest, String::from_utf8_lossy(&said).into_owned())
+    (rest, String::from_utf8_lossy(&words).into_owned())
 }
 
 impl Ran {
@@ -143,7 +143,7 @@ impl Ran {
             tally.hung += 1;
             return;
         }
-        let spoke = !self.said.is_empty() || self.code == Some(127);
+        let spoke = !self.words.is_empty() || self.code == Some(127);
         if scene == "detach" {
             tally.other += usize::from(self.code != Some(0) && !spoke);
             return;
@@ -164,7 +164,7 @@ impl Ran {
         format!(
             "{hit:?}; code {:?}, bad ends {bad_ends:?}, hung {hung:?}, said {:?}",
             self.code,
-            self.said.chars().take(300).collect::<String>()
+            self.words.chars().take(300).collect::<String>()
         )
     }
 }
@@ -227,9 +227,9 @@ async fn calls_that_fail() {
                 let home = Home::new(place(scene));
                 // Once for the first start of all, which makes the database.
                 home.text(&["jobs"]);
-                let seen = run(&home, 0, scene, None);
-                assert!(seen.report.hung.is_empty(), "{}", seen.what());
-                let mut faults = faults_of(scene, &seen.report);
+                let found = run(&home, 0, scene, None);
+                assert!(found.report.hung.is_empty(), "{}", found.what());
+                let mut faults = faults_of(scene, &found.report);
                 println!("calls: {} faults in the scene {scene}", faults.len());
                 faults.retain(|one| {
                     scene == "run" || one.fault.0 != "supervisor" || scene == "detach"

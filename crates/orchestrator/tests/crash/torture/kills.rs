@@ -66,7 +66,7 @@ impl Machine {
         Self { app, page, sshd }
     }
 
-    /// The process that is to go; none where there is none just now.
+    /// The process to kill; none if it is not there just now.
     fn find(&self, victim: Victim, cast: &Cast, dice: &mut Dice) -> Option<Pid> {
         let home = &self.app.home;
         let any = |mut pids: Vec<Pid>, dice: &mut Dice| {

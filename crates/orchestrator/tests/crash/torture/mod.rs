@@ -99,13 +99,13 @@ pub(crate) struct Tries {
     many: u64,
     /// The one that is to be tried alone.
     alone: Option<String>,
-    /// Where the state is kept; nowhere for a sample.
+    /// The file of the state; none for a sample.
     kept: Option<PathBuf>,
     begun: (Instant, u64),
 }
 
 impl Tries {
-    /// The tries of a part, so many of them where nobody wants more; none where another part is wanted.
+    /// The tries of a part, so many of them unless more are wanted; none if another part is wanted.
     pub(crate) fn of(part: &'static str, sample: u64) -> Option<Self> {
         let number = |name: &str| env::var(name).ok()?.parse::<u64>().ok();
         let only = env::var("VMO_ONLY").unwrap_or_default();

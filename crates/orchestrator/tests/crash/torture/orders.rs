@@ -22,11 +22,11 @@ pub(crate) struct Orders {
     pub(crate) deadline_ms: u64,
 }
 
-/// What was seen.
+/// What one run did.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Report {
     /// How often each role made each call.
-    pub(crate) seen: BTreeMap<String, u32>,
+    pub(crate) calls: BTreeMap<String, u32>,
     /// The call that was hit, and what on.
     pub(crate) hit: Option<String>,
     /// Words of a panic, and signals that ended one of ours.

@@ -53,7 +53,7 @@ struct Machine {
 }
 
 impl Machine {
-    /// None where no disk can be mounted.
+    /// None if no disk can be mounted.
     fn new() -> Option<Self> {
         let disk = LoopDisk::mount(128)?;
         let postgres = Postgres::start();
@@ -89,11 +89,11 @@ impl Machine {
             places: vec![self.disk.path().to_owned(), self.home.data()],
             deadline_ms: HUNG_AFTER.as_millis() as u64,
         };
-        let said = File::create(self.home.work().join(format!("said{number}"))).unwrap();
+        let words = File::create(self.home.work().join(format!("said{number}"))).unwrap();
         traced(&self.home.vmo(&["run", "--", &witness.command()]), &orders)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(said)
+            .stderr(words)
             .status()
             .unwrap();
         let report = fs::read(&orders.report).unwrap();
@@ -195,9 +195,9 @@ async fn power_that_goes() {
         None => {
             // The first job of all makes more than the others.
             machine.run(1_000_000, None);
-            let (_, seen) = machine.run(1_000_001, None);
+            let (_, report) = machine.run(1_000_001, None);
             let mut all = Vec::new();
-            for (what, count) in &seen.seen {
+            for (what, count) in &report.calls {
                 let (role, call) = what.split_once('/').unwrap();
                 for which in 1..=*count {
                     for when in [Fault::CutBefore, Fault::CutAfter] {

@@ -31,9 +31,9 @@ impl Numbers for Dice {
 }
 
 /// Whether somebody panicked, by what the app wrote on its standard error.
-pub(crate) fn panics(said: &Path) -> usize {
-    let said = fs::read_to_string(said).unwrap_or_default();
-    said.matches("panicked at").count()
+pub(crate) fn panics(words_file: &Path) -> usize {
+    let words_file = fs::read_to_string(words_file).unwrap_or_default();
+    words_file.matches("panicked at").count()
 }
 
 /// Sends some requests, and has each answered once; how many were changed.
@@ -75,9 +75,9 @@ async fn requests_that_are_changed() {
     let postgres = Postgres::start();
     let home = Home::new(Some(postgres.url("postgres")));
     home.makefile("all:\n\techo all\n");
-    let said = home.work().join("said");
+    let words_file = home.work().join("said");
     let app = App::start_by(home, |mut vmo| {
-        vmo.stderr(File::create(&said).unwrap());
+        vmo.stderr(File::create(&words_file).unwrap());
         vmo
     });
     let mut page = app.page().await;
@@ -100,7 +100,7 @@ async fn requests_that_are_changed() {
     while let Some(number) = tries.next().map(|next| alone.unwrap_or(next)) {
         let mut dice = tries.dice(&number.to_string());
         let mut tally = Tally::default();
-        let before = panics(&said);
+        let before = panics(&words_file);
         for _ in 0..MESSAGES / AT_ONCE {
             let some = some(&mut page, &known, &mut dice, &mut tally);
             if tokio::time::timeout(HUNG_AFTER, some).await.is_err() {
@@ -113,8 +113,8 @@ async fn requests_that_are_changed() {
                 .await
                 .is_err(),
         );
-        tally.panics += panics(&said) - before;
-        let words = fs::read_to_string(&said).unwrap_or_default();
+        tally.panics += panics(&words_file) - before;
+        let words = fs::read_to_string(&words_file).unwrap_or_default();
         let panic = words
             .lines()
             .find(|line| line.contains("panicked at"))

@@ -68,7 +68,7 @@ fn is_run_by_tests() {
 /// One thread of a program that is traced.
 #[derive(Debug, Clone, Default)]
 struct Tracee {
-    /// None of ours where it is empty.
+    /// None of ours if it is empty.
     role: String,
     /// Its program has been loaded, and its own code runs.
     counts: bool,
@@ -317,12 +317,12 @@ impl Tracer {
         }
         let mut count = 0;
         noting(|report| {
-            let seen = report
-                .seen
+            let count_of_call = report
+                .calls
                 .entry(format!("{}/{name}", tracee.role))
                 .or_default();
-            *seen += 1;
-            count = *seen;
+            *count_of_call += 1;
+            count = *count_of_call;
         });
         let role = tracee.role.clone();
         let Some((wanted, on, which, fault)) = &self.orders.fault else {

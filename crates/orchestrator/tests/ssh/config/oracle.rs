@@ -240,7 +240,7 @@ fn generate(dice: &mut Dice) -> (String, String) {
 }
 
 /// A route in the words of `ssh -G`, as far as we follow them.
-fn ours(route: &Route, said: &HashMap<String, Vec<String>>) -> Vec<(&'static str, Vec<String>)> {
+fn ours(route: &Route, options: &HashMap<String, Vec<String>>) -> Vec<(&'static str, Vec<String>)> {
     let one = |text: String| vec![text];
     let flag = |yes: bool| one(if yes { "yes" } else { "no" }.to_owned());
     let paths = |paths: &[PathBuf]| {
@@ -315,15 +315,15 @@ fn ours(route: &Route, said: &HashMap<String, Vec<String>>) -> Vec<(&'static str
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     // What `SendEnv` adds of our own environment is not in what ssh prints as `setenv`.
-    let set = said.get("setenv").cloned().unwrap_or_default();
+    let set = options.get("setenv").cloned().unwrap_or_default();
     env.retain(|pair| set.contains(pair));
     all.push(("setenv", env));
     all
 }
 
 /// What `ssh -G` prints, in the form of [`ours`].
-fn theirs(said: &HashMap<String, Vec<String>>, keyword: &str) -> Vec<String> {
-    let mut values = said.get(keyword).cloned().unwrap_or_default();
+fn theirs(options: &HashMap<String, Vec<String>>, keyword: &str) -> Vec<String> {
+    let mut values = options.get(keyword).cloned().unwrap_or_default();
     if keyword == "setenv" {
         // ssh prints an assignment that an earlier one of the same name makes void.
         let mut names = Vec::new();
@@ -363,10 +363,11 @@ pub(super) fn differences(home: &Home, config: &Config, host: &str) -> Vec<Strin
             return vec![format!("ssh refuses: {why}")];
         }
     };
-    let mut said: HashMap<String, Vec<String>> = HashMap::new();
+    let mut options: HashMap<String, Vec<String>> = HashMap::new();
     for line in text.lines() {
         let (keyword, value) = line.split_once(' ').unwrap_or((line, ""));
-        said.entry(keyword.to_owned())
+        options
+            .entry(keyword.to_owned())
             .or_default()
             .push(value.to_owned());
     }
@@ -374,8 +375,8 @@ pub(super) fn differences(home: &Home, config: &Config, host: &str) -> Vec<Strin
     let own = orchestrator::folders::home_of(orchestrator::folders::user()).unwrap();
     let own = format!("{}/", own.display());
     let test = format!("{}/", home.0.path().display());
-    for (keyword, value) in ours(&route, &said) {
-        let expected: Vec<_> = theirs(&said, keyword)
+    for (keyword, value) in ours(&route, &options) {
+        let expected: Vec<_> = theirs(&options, keyword)
             .iter()
             .map(|text| text.replace(&own, &test))
             .collect();
@@ -388,17 +389,17 @@ pub(super) fn differences(home: &Home, config: &Config, host: &str) -> Vec<Strin
             found.push(format!("{keyword}: ssh {expected:?}, ours {value:?}"));
         }
     }
-    found.extend(other_differences(home, &route, &said));
+    found.extend(other_differences(home, &route, &options));
     found
 }
 
 fn other_differences(
     home: &Home,
     route: &Route,
-    said: &HashMap<String, Vec<String>>,
+    options: &HashMap<String, Vec<String>>,
 ) -> Vec<String> {
     let mut found = Vec::new();
-    let first = |keyword: &str| said.get(keyword).map(|values| values[0].clone());
+    let first = |keyword: &str| options.get(keyword).map(|values| values[0].clone());
     let timeout = first("connecttimeout").filter(|text| !matches!(&**text, "none" | "0"));
     let seconds = timeout.map_or(10, |text| text.parse().unwrap());
     if route.connect_timeout.as_secs() != seconds {
@@ -423,7 +424,7 @@ fn other_differences(
             .replace("%p", &route.port.to_string())
             .replace("%r", &route.user)
     };
-    let raw = |keyword: &str| said.get(keyword).cloned().unwrap_or_default();
+    let raw = |keyword: &str| options.get(keyword).cloned().unwrap_or_default();
     for (keyword, paths) in [
         ("identityfile", &route.identity_files),
         ("certificatefile", &route.certificate_files),

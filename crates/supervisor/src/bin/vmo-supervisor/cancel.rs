@@ -10,7 +10,7 @@ use supervisor::{
 
 use crate::{complaints::complain, tree, words};
 
-/// How long the tree has to go after a KILL nothing else says the grace of.
+/// How long the tree has to end after a KILL without a grace of its own.
 const LAST: Duration = Duration::from_secs(1);
 
 /// Between two looks for processes that are left after the last signal.
@@ -21,7 +21,7 @@ const AGAIN: Duration = Duration::from_millis(100);
 pub(crate) struct Cancel {
     steps: Vec<Step>,
     underway: Option<Underway>,
-    asked: bool,
+    is_requested: bool,
     /// Whether any signal was sent.
     has_begun: bool,
     /// Whether a signal met the child while it was there and could act on it otherwise than by dying of it.
@@ -57,7 +57,7 @@ impl Cancel {
         Self {
             steps,
             underway: None,
-            asked: false,
+            is_requested: false,
             has_begun: false,
             heeded: false,
             defied: None,
@@ -75,14 +75,14 @@ impl Cancel {
     }
 
     /// Whether it was asked for.
-    pub(crate) fn asked(&self) -> bool {
-        self.asked
+    pub(crate) fn is_requested(&self) -> bool {
+        self.is_requested
     }
 
     /// Whether it was asked for and is why the child ended. A code is the child's own if no signal met it in time, or
     /// none but such that it would have died of: then the cancel came too late.
     pub(crate) fn has_ended(&self, ended: &Ended) -> bool {
-        self.asked && (self.heeded || !matches!(ended, Ended::Code { .. }))
+        self.is_requested && (self.heeded || !matches!(ended, Ended::Code { .. }))
     }
 
     /// Whether signals are still to come or to be waited for.
@@ -95,17 +95,17 @@ impl Cancel {
         self.underway.as_ref().map(|underway| underway.until)
     }
 
-    /// The job's time is over: begins with the first signal, though nobody asked.
+    /// The job's time is over: begins with the first signal, as a cancel does.
     pub(crate) fn begin(&mut self, group: Option<Pid>) {
         if self.underway.is_none() {
             self.send(0, group);
         }
     }
 
-    /// Begins with the first signal, or with the last if it is to be at once. Asking again changes nothing, but
+    /// Begins with the first signal, or with the last if it is to be at once. Asking again has no effect, but
     /// may make it be at once. `group` is the child's, while the child is there.
     pub(crate) fn ask(&mut self, at_once: bool, group: Option<Pid>) {
-        self.asked = true;
+        self.is_requested = true;
         let last = self.steps.len() - 1;
         match &self.underway {
             None => self.send(if at_once { last } else { 0 }, group),
@@ -114,8 +114,8 @@ impl Cancel {
         }
     }
 
-    /// The next signal, when a grace is over. After the last it is over once nobody is left who could be ended: whoever was
-    /// met in the last look is struck once more, and looked for again.
+    /// The next signal, when a grace is over. After the last it is over once no process is left that could be ended:
+    /// whoever was met in the last look is struck once more, and looked for again.
     pub(crate) fn tick(&mut self, now: Instant, group: Option<Pid>) {
         let Some(underway) = self
             .underway

@@ -78,7 +78,7 @@ fn start_in_folder(exec: &Exec, umask: Mode) -> Result<Start, String> {
         None => on_pipes(command, secrets.as_ref()),
     };
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    // Nobody should be kept from unmounting that folder by us.
+    // A file system with that folder must not be kept from being unmounted by us.
     rustix::process::chdir("/").map_err(|error| error.to_string())?;
     if let Ok(start) = &mut start {
         start.handover = handover.map(Handover::begun);
@@ -143,7 +143,7 @@ fn in_terminal(
         .stdin(Stdio::from(terminal.try_clone()?))
         .stdout(Stdio::from(terminal.try_clone()?))
         .stderr(Stdio::from(terminal));
-    // SAFETY: it makes two system calls and allocates nothing.
+    // SAFETY: it makes two system calls and does not allocate.
     unsafe { command.pre_exec(session::lead_terminal) };
     let child = spawn(command)?;
     Ok(Start {

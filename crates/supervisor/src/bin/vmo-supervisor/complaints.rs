@@ -1,4 +1,4 @@
-//! What goes wrong in the supervisor itself: lines in `supervisor.log`, since nobody looks at its standard error.
+//! What goes wrong in the supervisor itself: lines in `supervisor.log`, since its standard error has no reader.
 
 use std::{
     fmt,
@@ -21,7 +21,7 @@ pub(crate) fn write_to(folder: &Path) {
     panic::set_hook(Box::new(|panic| complain(format_args!("{panic}"))));
 }
 
-/// Writes a line down. There is nobody to tell when that fails.
+/// Appends a line. That this fails cannot be reported anywhere.
 pub(crate) fn complain(what: fmt::Arguments<'_>) {
     let Some(log) = LOG.get() else { return };
     let file = File::options()

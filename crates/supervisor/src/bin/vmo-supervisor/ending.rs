@@ -13,7 +13,7 @@ use rustix::process::WaitStatus;
 use supervisor::{
     clock,
     exec::{DATABASE, Exec},
-    exit::{Ended, Exit},
+    exit::{Ended, ExitRecord},
     folder::Folder,
     mask::Secrets,
 };
@@ -86,13 +86,18 @@ impl Verdict {
     }
 
     /// The exit as it is now, with these secrets kept out of what it says of processes.
-    pub(crate) fn exit(&self, spool_end: u64, complete: bool, secrets: Option<&Secrets>) -> Exit {
+    pub(crate) fn exit(
+        &self,
+        spool_end: u64,
+        complete: bool,
+        secrets: Option<&Secrets>,
+    ) -> ExitRecord {
         let mut survivors = tree::survivors(secrets);
         if complete && self.canceled && !survivors.is_empty() {
             thread::sleep(ONCE_MORE);
             survivors = tree::survivors(secrets);
         }
-        Exit {
+        ExitRecord {
             ended: self.ended.clone(),
             canceled: self.canceled,
             started_at: self.started_at,
@@ -165,7 +170,7 @@ pub(crate) fn start_archiver(folder: &Folder, exec: &Exec) {
     command.envs(exec.archiver_env.iter().cloned());
     let bytes = exec.archiver_env_bytes.iter();
     command.envs(bytes.map(|(name, value)| (name, OsStr::from_bytes(value))));
-    // SAFETY: it makes one system call and allocates nothing.
+    // SAFETY: it makes one system call and does not allocate.
     unsafe { command.pre_exec(session::lead) };
     if let Err(error) = command.spawn() {
         complain(format_args!(

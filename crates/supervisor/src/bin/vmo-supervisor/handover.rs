@@ -152,13 +152,13 @@ pub(crate) fn hand_over(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     ExitCode::from(127)
 }
 
-/// Sends the values of these variables and waits until they are known, or nobody is there any more.
+/// Sends the values of these variables and waits until they are known, or the other end is gone.
 #[expect(
     unsafe_code,
     reason = "the descriptor was left open for us by its number"
 )]
 fn tell(fd: RawFd, names: &OsStr) -> io::Result<()> {
-    // SAFETY: nobody else in this process knows of it. Closed when this returns.
+    // SAFETY: this process has no other owner of it. Closed when this returns.
     let mut socket = unsafe { UnixStream::from_raw_fd(fd) };
     for name in names.as_bytes().split(|byte| *byte == b',') {
         if let Some(value) = env::var_os(OsStr::from_bytes(name)) {

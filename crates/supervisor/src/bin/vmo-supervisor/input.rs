@@ -25,7 +25,7 @@ pub(crate) struct Input {
     fd: Option<OwnedFd>,
     terminal: bool,
     waiting: VecDeque<u8>,
-    /// Closed once nothing waits.
+    /// Closed once no input waits.
     ending: bool,
     paused: bool,
 }
@@ -61,7 +61,7 @@ impl Input {
         self.paused
     }
 
-    /// Whether nothing more is taken now.
+    /// Whether no more input is taken now.
     pub(crate) fn full(&self) -> bool {
         self.waiting.len() >= FULL
     }
@@ -72,7 +72,7 @@ impl Input {
         self.fd.as_ref().filter(|_| waits).map(AsFd::as_fd)
     }
 
-    /// Takes bytes for the child. They go nowhere when it reads no more.
+    /// Takes bytes for the child. They are dropped once it reads no more.
     pub(crate) fn take(&mut self, bytes: &[u8]) {
         if self.fd.is_some() && !self.ending {
             self.waiting.extend(bytes);

@@ -1,5 +1,5 @@
 //! Processes whose parents have ended are our children, whatever session, group or environment they made for themselves.
-//! Nobody would find them if we were killed, so they are written down as they come.
+//! They could not be found if we were killed, so they are written down as they come.
 
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,8 @@ use supervisor::{
 
 use crate::{complaints::complain, tree};
 
-/// The time between two looks: short after something was new, then twice as long each time. The kernel says nothing when
-/// a process comes to us.
+/// The time between two looks: short after something was new, then twice as long each time. The kernel does not report
+/// when a process comes to us.
 const SOON: Duration = Duration::from_millis(100);
 const LATE: Duration = Duration::from_secs(2);
 

@@ -17,7 +17,7 @@ use crate::complaints::complain;
 /// More are turned away.
 const MOST: usize = 64;
 
-/// Nobody is let in for this long after letting somebody in failed, as it does when the system is out of descriptors.
+/// No connection is accepted for this long after one could not be, as when the system is out of descriptors.
 const DEAF: Duration = Duration::from_secs(1);
 
 /// The socket and who is connected to it.
@@ -35,9 +35,9 @@ struct Listener {
     /// Frames that say `known`, as far as the socket has not taken them. At most one of each kind.
     unsent: Vec<u8>,
     orders: Decoder<ToSupervisor>,
-    /// Input there is no room for. Nothing more is read from this listener until there is.
+    /// Input there is no room for. This listener is not read until there is.
     held: Option<Vec<u8>>,
-    /// It takes nothing more; what it sent before is still heard to its end.
+    /// It takes no more messages; what it sent before is still heard to its end.
     mute: bool,
     /// It sent its last.
     gone: bool,
@@ -90,7 +90,7 @@ impl Listeners {
                 let mut flags = PollFlags::empty();
                 flags.set(PollFlags::IN, listener.held.is_none());
                 flags.set(PollFlags::OUT, !listener.unsent.is_empty());
-                // A socket polled for nothing would still wake us when it hangs up, again and again.
+                // A socket polled for no event would still wake us when it hangs up, again and again.
                 (!flags.is_empty()).then(|| (number, listener.stream.as_fd(), flags))
             })
     }

@@ -70,7 +70,7 @@ fn main() -> ExitCode {
     if args.next().is_some_and(|word| word == handover::WORD) {
         return handover::hand_over(args);
     }
-    // Before anything of ours is open: nothing that was left open to us may reach the child.
+    // Before anything of ours is open: no descriptor that was left open to us may reach the child.
     supervisor::inherited::close();
     let mut args = env::args_os().skip(1);
     let folder = match [args.next(), args.next(), args.next()] {
@@ -121,7 +121,7 @@ fn supervise(folder: Folder) -> io::Result<()> {
     }
     let exec: Exec = understood(described)?;
     session::limit_open_files(exec.open_files);
-    // Fails if another supervisor was here before us, and touches nothing of it.
+    // Fails if another supervisor was here before us, and leaves its files alone.
     let spool = Writer::create(folder.path())?;
     let listener: UnixListener = match handed {
         Some(listener) => listener,

@@ -23,7 +23,7 @@ use supervisor::nursery::{Request, answer, next};
 
 use crate::{session, signals::Signals};
 
-/// Waits for requests on standard input until nobody can ask any more. What it returns is the folder of a job if this
+/// Waits for requests on standard input until all its writers are gone. What it returns is the folder of a job if this
 /// process has become that job's supervisor.
 pub(crate) fn serve() -> io::Result<Option<PathBuf>> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
@@ -45,12 +45,12 @@ pub(crate) fn serve() -> io::Result<Option<PathBuf>> {
             Err(Errno::INTR) => continue,
             Err(error) => return Err(error.into()),
         }
-        let asked = !fds[1].revents().is_empty();
+        let is_requested = !fds[1].revents().is_empty();
         if signals.take().end {
             return Ok(None);
         }
         bury();
-        if !asked {
+        if !is_requested {
             continue;
         }
         let Some(request) = next(&socket)? else {
@@ -70,7 +70,7 @@ pub(crate) fn serve() -> io::Result<Option<PathBuf>> {
     }
 }
 
-/// Takes the statuses of supervisors that have ended, which say nothing that is not in their jobs' folders.
+/// Takes the statuses of supervisors that have ended, which only repeat what is in their jobs' folders.
 fn bury() {
     while matches!(wait(WaitOptions::NOHANG), Ok(Some(_)) | Err(Errno::INTR)) {}
 }
@@ -105,7 +105,7 @@ fn become_supervisor(request: Request, socket: UnixStream) -> io::Result<PathBuf
     Ok(folder)
 }
 
-/// Shows the job's folder as the last argument, for people and programs that look for a job's supervisor, where the
+/// Shows the job's folder as the last argument, for people and programs that look for a job's supervisor, if the
 /// nursery was started with one as long.
 fn show(folder: &Path) {
     let folder = folder.as_os_str().as_bytes();
@@ -115,7 +115,7 @@ fn show(folder: &Path) {
     };
     let place = ptr::with_exposed_provenance_mut::<u8>(end - 1 - room.len());
     // SAFETY: the kernel says that this process's arguments end there, the last one with its NUL. They may be written, and
-    // nobody has a reference to them: `args_os` copies.
+    // no reference to them exists: `args_os` copies.
     unsafe { ptr::copy_nonoverlapping(folder.as_ptr(), place, folder.len()) };
 }
 

@@ -15,7 +15,7 @@ use supervisor::{
 
 use crate::complaints::complain;
 
-/// How often a terminal nobody has open is tried again while the child lives: the child may open it again.
+/// How often a terminal that no process has open is tried again while the child lives: the child may open it again.
 const RETRY: Duration = Duration::from_millis(250);
 
 /// How long what may begin a secret is held back after its last byte: it may as well be the end of a prompt, which should
@@ -30,7 +30,7 @@ const DRAIN: usize = 8;
 pub(crate) struct Outputs {
     open: Vec<Output>,
     buffer: Box<[u8]>,
-    /// What was read and the spool did not take: nothing more is read until it does.
+    /// What was read and the spool did not take: no more is read until it does.
     unspooled: Unspooled,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Outputs {
 struct Output {
     stream: Stream,
     fd: OwnedFd,
-    /// A terminal nobody has open, and when to try again.
+    /// A terminal that no process has open, and when to try again.
     hung_up: Option<Instant>,
     /// Keeps the job's secrets out, if it has any.
     mask: Option<Mask>,
@@ -52,9 +52,9 @@ impl Output {
         let Some(mask) = &mut self.mask else {
             return bytes.into();
         };
-        let seen = mask.pass(bytes);
+        let masked = mask.pass(bytes);
         self.held_until = (mask.held() > 0).then(|| Instant::now() + HELD);
-        seen.into()
+        masked.into()
     }
 
     /// What was held back for long enough, as it may be seen.
@@ -168,14 +168,14 @@ impl Outputs {
     /// As [`Self::read`].
     pub(crate) fn learn(&mut self, secrets: &Secrets, spool: &mut Writer) -> io::Result<()> {
         for output in &mut self.open {
-            let seen = output.learn(secrets);
-            self.unspooled.append(spool, output.stream, &seen)?;
+            let masked = output.learn(secrets);
+            self.unspooled.append(spool, output.stream, &masked)?;
         }
         Ok(())
     }
 
-    /// Reads an output once into the spool; false when there was nothing. `child_lives` says whether a terminal
-    /// nobody has open is at its end.
+    /// Reads an output once into the spool; false when there was no output. `child_lives` says whether a terminal
+    /// that no process has open is at its end.
     ///
     /// # Errors
     /// When the spool did not take it; [`Self::spool_again`] gives it once more.
@@ -233,7 +233,7 @@ fn read(fd: &OwnedFd, buffer: &mut [u8]) -> Got {
             Ok(n) => Got::Bytes(n),
             Err(Errno::INTR) => continue,
             Err(Errno::AGAIN) => Got::Nothing,
-            // How Linux says that nobody has the other end of a terminal open, after all its bytes.
+            // How Linux reports that no process has the other end of a terminal open, after all its bytes.
             Err(Errno::IO) => Got::HungUp,
             Err(error) => {
                 complain(format_args!("reading the child's output: {error}"));

@@ -54,7 +54,7 @@ pub(crate) fn limit_open_files(soft: Option<u64>) {
     }
 }
 
-/// Has the system write no core dump of us, and let nobody but the administrator look into our memory: the environment may hold
+/// Has the system write no core dump of us, and let only the administrator read our memory: the environment may hold
 /// secrets. What we start has its own, as ever.
 pub(crate) fn leave_no_core() {
     if let Err(error) = inherited::leave_no_core() {

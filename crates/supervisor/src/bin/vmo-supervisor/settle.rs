@@ -9,7 +9,7 @@ use std::{
 };
 
 use supervisor::{
-    exit::Exit,
+    exit::ExitRecord,
     folder::{EXIT, Folder},
     spool::SyncHandle,
 };
@@ -50,7 +50,7 @@ impl Settle {
     }
 
     /// Settles an exit, in a thread of its own; if there can be none, before it returns.
-    pub(crate) fn settle(&self, exit: Exit) {
+    pub(crate) fn settle(&self, exit: ExitRecord) {
         let (desk, same) = (Arc::clone(&self.desk), exit.clone());
         let thread = thread::Builder::new().name("settle".to_owned());
         if let Err(error) = thread.spawn(move || desk.write_down(&same)) {
@@ -72,7 +72,7 @@ impl AsFd for Settle {
 }
 
 impl Desk {
-    fn write_down(&self, exit: &Exit) {
+    fn write_down(&self, exit: &ExitRecord) {
         let last_written = self.last_written.lock();
         let mut last_written = last_written.unwrap_or_else(PoisonError::into_inner);
         if *last_written {
@@ -81,7 +81,7 @@ impl Desk {
         let mut complained = false;
         while let Err(error) = self.try_to(exit) {
             if !self.folder.path().exists() {
-                // Somebody removed the job; there is nobody left to tell.
+                // The job's folder was removed: there is no place left to report in.
                 break;
             }
             if !complained {
@@ -97,7 +97,7 @@ impl Desk {
         }
     }
 
-    fn try_to(&self, exit: &Exit) -> io::Result<()> {
+    fn try_to(&self, exit: &ExitRecord) -> io::Result<()> {
         self.spool.sync()?;
         self.folder.write_json_durably(EXIT, exit)
     }

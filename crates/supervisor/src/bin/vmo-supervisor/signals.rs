@@ -86,7 +86,7 @@ impl AsFd for Signals {
 
 fn set(signal: i32, action: usize) {
     // SAFETY: the struct is filled before it is read. KILL, STOP and the two the C library keeps
-    // to itself are refused, which changes nothing.
+    // to itself are refused, which is the same.
     unsafe {
         let mut new: libc::sigaction = mem::zeroed();
         new.sa_sigaction = action;

@@ -41,7 +41,7 @@ impl Syncing {
         }
         *self = Self::Begun;
         let sync = spool.sync_handle();
-        // Nobody asks for it once the job has ended, so those that are over by now go without.
+        // It is not asked for once the job has ended, so those that are over by now go without.
         sync.note(SUPERVISOR);
         if let Err(error) = sync.keep_syncing() {
             complain(format_args!("the job is synced at the end alone: {error}"));

@@ -25,14 +25,14 @@ const MOST: usize = 32;
 /// Longest command line of a survivor, in characters.
 const LONGEST: usize = 200;
 
-/// How long a tree that goes on forking is stopped, until nobody new is found.
+/// How long a tree that goes on forking is stopped, until no new process is found.
 const TO_STOP: Duration = Duration::from_secs(2);
 
 /// Sends a signal to the whole tree: to the child's process group in one go, if the child is there to vouch for its
 /// number, and to each descendant outside of it.
 pub(crate) fn signal(group: Option<Pid>, signal: Signal) {
     if let Some(group) = group {
-        // An error means that nobody is there any more, or that they changed user, which [`defies`] tells.
+        // An error means that no process is there any more, or that they changed user, which [`defies`] finds out.
         rustix::process::kill_process_group(group, signal).ok();
     }
     let outside = |process: &Process| group.is_none_or(|group| !process.is_in(group));
@@ -44,8 +44,8 @@ pub(crate) fn signal(group: Option<Pid>, signal: Signal) {
 /// Kills the whole tree. Whether there was anybody to kill: one who was not on the way out already, and may be killed.
 ///
 /// All are stopped first, each before its children are looked for, so that it has no more of them than are seen; and again
-/// until nobody new is found. Else a tree that forks fast enough is always ahead of who goes through it. Who lost its parent
-/// meanwhile is our child, and stopped before anybody is looked at.
+/// until no new process is found. Else a tree that forks fast enough is always ahead of a walk through it. One that
+/// lost its parent meanwhile is our child, and stopped before anybody is looked at.
 pub(crate) fn kill(group: Option<Pid>) -> bool {
     let until = Instant::now() + TO_STOP;
     let mut found: HashMap<(i32, u64), Process> = HashMap::new();
@@ -81,7 +81,7 @@ pub(crate) fn kill(group: Option<Pid>) -> bool {
     struck
 }
 
-/// Whether nobody of the tree is left, though somebody who is apart may be below us. One look can miss who moves about.
+/// Whether no process of the tree is left, though ones set apart may be below us. One look can miss processes that move.
 pub(crate) fn is_gone() -> bool {
     (0..3).all(|_| descendants().is_empty())
 }

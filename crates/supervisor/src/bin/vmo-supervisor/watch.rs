@@ -76,7 +76,7 @@ fn floor() -> u64 {
 }
 
 impl Watch {
-    /// A job whose child was started a moment ago, or could not be. Nothing fails from here on, so that no child is
+    /// A job whose child was started a moment ago, or could not be. No step fails from here on, so that no child is
     /// left alone.
     pub(crate) fn new(ready: Ready, start: Result<Start, Ended>) -> Self {
         let (stage, outputs, input, terminal, handover) = match start {
@@ -222,7 +222,7 @@ impl Watch {
 
     fn signal(&self, number: i32) {
         if let (Some(signal), Some(group)) = (Signal::from_named_raw(number), self.group()) {
-            // An error means that nobody who may be signaled is there any more.
+            // An error means that no process that may be signaled is there any more.
             rustix::process::kill_process_group(group, signal).ok();
         }
     }
@@ -230,7 +230,7 @@ impl Watch {
     fn tick(&mut self, now: Instant) {
         // What is being canceled ends as it is: a person was faster.
         if matches!(self.stage, Stage::Running(_))
-            && !self.cancel.asked()
+            && !self.cancel.is_requested()
             && self.limit.is_over(now)
         {
             self.cancel.begin(self.group());
@@ -239,7 +239,7 @@ impl Watch {
         if !matches!(self.stage, Stage::Settling | Stage::Lingering { .. }) {
             let has_looked = self.lineage.tick(now, &self.ready.folder, self.group());
             if has_looked {
-                // A job that writes nothing would never come across it.
+                // A job that does not write would never come across it.
                 self.disk.look_for_folder();
             }
         }
@@ -256,7 +256,7 @@ impl Watch {
         }
     }
 
-    /// The child's process group, while the child is there and nobody else can have its number.
+    /// The child's process group, while the child is there and its number cannot be another's.
     fn group(&self) -> Option<Pid> {
         match &self.stage {
             Stage::Running(child) => Some(child.pid),

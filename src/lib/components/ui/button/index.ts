@@ -1,1 +1,6 @@
-export { default as Button, buttonVariants, type ButtonVariants } from './button.svelte';
+export {
+  default as Root,
+  default as Button,
+  buttonVariants,
+  type ButtonVariants,
+} from './button.svelte';

@@ -1,1 +1,1 @@
-export { default as Checkbox } from './checkbox.svelte';
+export { default as Root, default as Checkbox } from './checkbox.svelte';

@@ -1,1 +1,1 @@
-export { default as Disclosure } from './disclosure.svelte';
+export { default as Root, default as Disclosure } from './disclosure.svelte';

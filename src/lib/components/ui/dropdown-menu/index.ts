@@ -1,7 +1,21 @@
 import { DropdownMenu as Primitive } from 'bits-ui';
+import CheckboxItem from './dropdown-menu-checkbox-item.svelte';
+import Content from './dropdown-menu-content.svelte';
+import Item from './dropdown-menu-item.svelte';
 
-export const DropdownMenu = Primitive.Root;
-export const DropdownMenuTrigger = Primitive.Trigger;
-export { default as DropdownMenuContent } from './dropdown-menu-content.svelte';
-export { default as DropdownMenuItem } from './dropdown-menu-item.svelte';
-export { default as DropdownMenuCheckboxItem } from './dropdown-menu-checkbox-item.svelte';
+const Root = Primitive.Root;
+const Trigger = Primitive.Trigger;
+
+export {
+  Root,
+  Trigger,
+  Content,
+  Item,
+  CheckboxItem,
+  //
+  Root as DropdownMenu,
+  Trigger as DropdownMenuTrigger,
+  Content as DropdownMenuContent,
+  Item as DropdownMenuItem,
+  CheckboxItem as DropdownMenuCheckboxItem,
+};

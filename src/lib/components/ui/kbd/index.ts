@@ -1,1 +1,1 @@
-export { default as Kbd } from './kbd.svelte';
+export { default as Root, default as Kbd } from './kbd.svelte';

@@ -1,1 +1,1 @@
-export { default as Segments } from './segments.svelte';
+export { default as Root, default as Segments } from './segments.svelte';

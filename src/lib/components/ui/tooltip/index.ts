@@ -1,4 +1,12 @@
 import { Tooltip as Primitive } from 'bits-ui';
+import Root from './tooltip.svelte';
 
-export { default as Tooltip } from './tooltip.svelte';
-export const TooltipProvider = Primitive.Provider;
+const Provider = Primitive.Provider;
+
+export {
+  Root,
+  Provider,
+  //
+  Root as Tooltip,
+  Provider as TooltipProvider,
+};

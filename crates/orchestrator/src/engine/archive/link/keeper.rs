@@ -81,7 +81,7 @@ impl Keeper {
         });
     }
 
-    /// Returns when the store does not answer any more, or nobody needs it. One that answers and does not do its work is
+    /// Returns when the store no longer answers, or is no longer needed. One that answers and does not do its work is
     /// left to those who go on trying, and reported.
     async fn until_broken(&self, store: &Store) {
         loop {

@@ -65,7 +65,7 @@ impl Drop for Waits<'_> {
 }
 
 impl Trouble {
-    /// It has failed so many times in a row for whoever met it.
+    /// It has failed so many times in a row for the caller that met it.
     pub(super) fn meet(&self, error: &StoreError, times: u32) {
         if is_of_its_work(error) || (times >= OFTEN && is_interrupted(error)) {
             *self.useless.lock() = Some(health(error));
@@ -95,7 +95,7 @@ impl Trouble {
         }
     }
 
-    /// What is wrong with a store that gives signs of life; none if nothing is.
+    /// What is wrong with a store that answers; none if it is in order.
     pub(super) fn health(&self) -> Option<StoreHealth> {
         let useless = self.useless.lock().clone();
         let slow = || {

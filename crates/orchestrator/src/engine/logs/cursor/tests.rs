@@ -27,7 +27,7 @@ fn runtime() -> &'static Runtime {
     RUNTIME.get_or_init(|| Runtime::new().unwrap())
 }
 
-/// The log of a job that has written these parts, in a folder made for it. Its store is nowhere.
+/// The log of a job that has written these parts, in a folder made for it. It has no store.
 fn log(folder: &Path, parts: &[(bool, Vec<u8>)]) -> Log {
     let _in_runtime = runtime().enter();
     let folder = Folder::create(folder.join("job")).unwrap();
@@ -84,23 +84,23 @@ proptest! {
             parts.insert(parts.len() / 2, (true, vec![b'x'; 300_000]));
         }
         let log = log(folder.path(), &parts);
-        let mut seen: Vec<Chunk> = Vec::new();
+        let mut read_so_far: Vec<Chunk> = Vec::new();
         for cut in cuts {
-            let mut cursor = log.cursor(seen.len() as u64);
-            prop_assert_eq!(cursor.seq(), seen.len() as u64);
+            let mut cursor = log.cursor(read_so_far.len() as u64);
+            prop_assert_eq!(cursor.seq(), read_so_far.len() as u64);
             let chunks = next(&mut cursor).unwrap_or_default();
-            seen.extend(chunks.into_iter().take(cut));
+            read_so_far.extend(chunks.into_iter().take(cut));
         }
-        let mut cursor = log.cursor(seen.len() as u64);
+        let mut cursor = log.cursor(read_so_far.len() as u64);
         while let Some(chunks) = next(&mut cursor) {
-            seen.extend(chunks);
+            read_so_far.extend(chunks);
         }
-        let numbers: Vec<u64> = seen.iter().map(|chunk| chunk.seq).collect();
-        prop_assert_eq!(numbers, (0..seen.len() as u64).collect::<Vec<_>>(), "no gap, no double");
+        let numbers: Vec<u64> = read_so_far.iter().map(|chunk| chunk.seq).collect();
+        prop_assert_eq!(numbers, (0..read_so_far.len() as u64).collect::<Vec<_>>(), "no gap, no double");
         for stream in [Stream::Stdout, Stream::Stderr] {
             let is_own = |out: &bool| *out == (stream == Stream::Stdout);
             let written: Vec<u8> = parts.iter().filter(|(out, _)| is_own(out)).flat_map(|(_, bytes)| bytes.clone()).collect();
-            let read: Vec<u8> = seen.iter().filter(|chunk| chunk.stream == stream).flat_map(|chunk| chunk.bytes.clone()).collect();
+            let read: Vec<u8> = read_so_far.iter().filter(|chunk| chunk.stream == stream).flat_map(|chunk| chunk.bytes.clone()).collect();
             prop_assert_eq!(read, written);
         }
     }

@@ -10,10 +10,10 @@ pub(super) const KEPT: usize = 1_000_000;
 /// Parts of a log for which it is known whether there are hits in them, at most.
 const PARTS: usize = 1000;
 
-/// A hit, and the how many-th it is.
+/// A hit and its ordinal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Nearest {
-    /// It.
+    /// The hit.
     pub hit: Hit,
     /// Its number among all, from 1.
     pub index: u64,

@@ -17,7 +17,7 @@ use crate::{
     store::Address,
 };
 
-/// A job that writes what the test says. Its store is nowhere.
+/// A job that writes what the test says. It has no store.
 struct Writing {
     _folder: TempDir,
     writer: Writer,
@@ -88,14 +88,14 @@ async fn a_search_goes_on_as_the_log_grows() {
     // The open line becomes another one.
     job.write(Stream::Stdout, "\x1b[2K\rnone\nlast two");
     assert_eq!(hits(&search, 5).await, 3);
-    let seen: Vec<u64> = search
+    let numbers: Vec<u64> = search
         .hits(1, 9)
         .await
         .unwrap()
         .iter()
         .map(|hit| hit.line)
         .collect();
-    assert_eq!(seen, [3, 4, 5]);
+    assert_eq!(numbers, [3, 4, 5]);
     assert!(!search.progress().borrow().complete);
     job.log.live.as_ref().unwrap().completed();
     let mut progress = search.progress();

@@ -1,4 +1,4 @@
-//! A log as one page of HTML that needs nothing else, light or dark as whoever reads it likes.
+//! A log as one self-contained page of HTML, light or dark as its reader's browser prefers.
 //!
 //! Whatever the log holds is text: only our own tags are written unescaped.
 

@@ -55,7 +55,7 @@ fn a_file_is_named_after_what_ran_and_takes_no_other_s_place() {
     for expected in ["a.txt", "a (2).txt", "a (3).txt"] {
         let (path, _) = new_file(folder.path(), "a", "txt").unwrap();
         assert_eq!(path, folder.path().join(expected));
-        // A log may hold what nobody else is to read.
+        // A log may hold what other users must not read.
         let mode = path.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{as_shown, line, placeholder};
 use crate::{
-    engine::start::draft::{self, Asked},
+    engine::start::draft::{self, Draft},
     job::MakeOptions,
     launch::{CopiedAs, SHELL},
     make::{self, Assignment, Run},
@@ -13,7 +13,7 @@ use crate::{
 
 const OURS: &str = include_str!("../../../../../../src/lib/job.ts");
 
-fn target(targets: &[&str], variables: &[Assignment], options: &MakeOptions, pty: bool) -> Asked {
+fn target(targets: &[&str], variables: &[Assignment], options: &MakeOptions, pty: bool) -> Draft {
     let targets: Vec<String> = targets.iter().copied().map(str::to_owned).collect();
     let run = Run {
         dir: Path::new("/tmp"),
@@ -37,8 +37,8 @@ fn by_name(host: &str) -> (Vec<String>, String) {
     (Vec::new(), host.to_owned())
 }
 
-fn copied(asked: &Asked, by: CopiedAs) -> String {
-    line(std::slice::from_ref(asked), by, &by_name).unwrap()
+fn copied(draft: &Draft, by: CopiedAs) -> String {
+    line(std::slice::from_ref(draft), by, &by_name).unwrap()
 }
 
 /// What the programs of a line get, word by word, from a real shell; none if the shell refuses the line.
@@ -79,7 +79,7 @@ fn a_line_is_what_a_person_would_type() {
     let plain = target(&["deploy"], &[], &MakeOptions::default(), false);
     let full = target(&["deploy", "check"], &variables, &options, true);
     let odd = target(&["-x"], &[], &MakeOptions::default(), false);
-    for (asked, by, expected) in [
+    for (draft, by, expected) in [
         (&plain, CopiedAs::Plain, "cd /tmp && make deploy"),
         (&plain, CopiedAs::Vmo, "vmo run --project=shop deploy"),
         (
@@ -115,7 +115,7 @@ fn a_line_is_what_a_person_would_type() {
             "vmo run --on=me@web-1 --pty -- htop",
         ),
     ] {
-        assert_eq!(copied(asked, by), expected);
+        assert_eq!(copied(draft, by), expected);
     }
 }
 
@@ -140,7 +140,7 @@ fn several_hosts_are_one_line_of_vmo_and_one_of_ssh_each() {
 #[test]
 fn a_line_with_a_secret_runs_only_with_the_secret() {
     let value = "a b'\"$(id)`id`\\";
-    let asked = target(
+    let draft = target(
         &["t"],
         &[secret("TOKEN", value)],
         &MakeOptions::default(),
@@ -154,7 +154,7 @@ fn a_line_with_a_secret_runs_only_with_the_secret() {
             ),
             (CopiedAs::Vmo, format!("TOKEN={value}")),
         ] {
-            let line = copied(&asked, by);
+            let line = copied(&draft, by);
             assert!(!line.contains(value), "{line}");
             assert_eq!(words(shell, &line, &[]), None, "{shell}: {line}");
             let got = words(shell, &line, &[("TOKEN", value)]).unwrap();
@@ -167,15 +167,15 @@ fn a_line_with_a_secret_runs_only_with_the_secret() {
 #[test]
 fn what_a_row_has_beside_the_line_it_shows_is_in_no_line() {
     let variables = [secret("TOKEN", "kept")];
-    let mut asked = target(&["t"], &variables, &MakeOptions::default(), false);
-    asked
+    let mut draft = target(&["t"], &variables, &MakeOptions::default(), false);
+    draft
         .here_mut()
         .unwrap()
         .argv
         .push("--eval=$(shell touch PWN)".into());
-    asked.variables.push(("X; touch PWN; Y".into(), None));
-    asked.variables.push(("B".into(), Some("touch PWN".into())));
-    let asked = as_shown(asked).ok().unwrap();
+    draft.variables.push(("X; touch PWN; Y".into(), None));
+    draft.variables.push(("B".into(), Some("touch PWN".into())));
+    let draft = as_shown(draft).ok().unwrap();
     for (by, expected) in [
         (
             CopiedAs::Plain,
@@ -183,7 +183,7 @@ fn what_a_row_has_beside_the_line_it_shows_is_in_no_line() {
         ),
         (CopiedAs::Vmo, r#"cd /tmp && vmo make t TOKEN="${TOKEN:?}""#),
     ] {
-        assert_eq!(copied(&asked, by), expected);
+        assert_eq!(copied(&draft, by), expected);
     }
     let mut other = target(&["t"], &[], &MakeOptions::default(), false);
     other.command = "rm -rf /".into();
@@ -208,8 +208,8 @@ fn make_gets_the_secret_of_the_shell() {
         options: &MakeOptions::default(),
         direnv: None,
     };
-    let asked = draft::of_make(&run, &make::argv(&run).unwrap(), "shop", false);
-    let line = copied(&asked, CopiedAs::Plain);
+    let draft = draft::of_make(&run, &make::argv(&run).unwrap(), "shop", false);
+    let line = copied(&draft, CopiedAs::Plain);
     let value = "a$b #c";
     let output = Command::new("sh")
         .args(["-c", &line])
@@ -248,13 +248,13 @@ proptest! {
         let program = make::shell(&command, Path::new("/tmp")).unwrap();
         let here = draft::of_shell(&program, command.clone(), false);
         for shell in shells() {
-            for (asked, by) in [
+            for (draft, by) in [
                 (&on_host, CopiedAs::Plain),
                 (&on_host, CopiedAs::Vmo),
                 (&here, CopiedAs::Plain),
                 (&here, CopiedAs::Vmo),
             ] {
-                let line = copied(asked, by);
+                let line = copied(draft, by);
                 for part in line.split('\n') {
                     prop_assert_eq!(visible_log(part), part, "{}", &line);
                 }
@@ -270,14 +270,14 @@ proptest! {
         // make takes a lone dash for its standard input, and so a launch refuses it.
         prop_assume!(goal != "-");
         let variables = [Assignment::plain("A", &value)];
-        let asked = target(&[&goal], &variables, &MakeOptions::default(), false);
-        let argv = asked.here().unwrap().argv.clone();
+        let draft = target(&[&goal], &variables, &MakeOptions::default(), false);
+        let argv = draft.here().unwrap().argv.clone();
         for shell in shells() {
-            let got = words(shell, &copied(&asked, CopiedAs::Plain), &[]).unwrap();
+            let got = words(shell, &copied(&draft, CopiedAs::Plain), &[]).unwrap();
             let without = |words: &[String]| words.iter().filter(|word| *word != "--").cloned().collect::<Vec<_>>();
             prop_assert_eq!(without(&got), without(&argv[1..]));
             if !goal.starts_with('-') {
-                let got = words(shell, &copied(&asked, CopiedAs::Vmo), &[]).unwrap();
+                let got = words(shell, &copied(&draft, CopiedAs::Vmo), &[]).unwrap();
                 let expected = ["run".to_owned(), "--project=shop".to_owned(), goal.clone(), format!("A={value}")];
                 prop_assert_eq!(got, expected);
             }

@@ -1,4 +1,4 @@
-//! Whether what a text stands for is inside the project, also where only running could tell what it is.
+//! Whether what a text stands for is inside the project, also if only running could tell what it is.
 
 use super::{
     super::{
@@ -54,7 +54,7 @@ impl Looking<'_> {
         match word {
             "shell" => answers_inside(rest),
             "notdir" => true,
-            // Whatever stands behind a folder of the project's is in it.
+            // A path below a folder of the project is inside the project.
             "addprefix" => is_folder(parts[0]) || self.list(last, depth + 1),
             "addsuffix" => {
                 let outer = self.is_named;

@@ -139,9 +139,9 @@ impl<'a> Reading<'a> {
 
 /// Whether a value is a new temporary file's name.
 fn is_temporary(value: &str) -> bool {
-    let asked = value
+    let shell_line = value
         .trim()
         .strip_prefix("$(shell ")
         .or_else(|| value.trim().strip_prefix("${shell "));
-    asked.is_some_and(|asked| asked.trim_start().starts_with("mktemp"))
+    shell_line.is_some_and(|shell_line| shell_line.trim_start().starts_with("mktemp"))
 }

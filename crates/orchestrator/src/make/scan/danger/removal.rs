@@ -1,4 +1,4 @@
-//! Which paths lie inside the project: what cleaning removes there can be made again, and nobody has to be asked.
+//! Which paths lie inside the project: what cleaning removes there can be made again, so that no confirmation is needed.
 
 use std::collections::HashSet;
 

@@ -125,7 +125,7 @@ impl Reader {
             }
         }
         if let Some(first) = names.first().filter(|_| !at.comments.is_empty()) {
-            at.said = Some((first.name.clone(), std::mem::take(&mut at.comments)));
+            at.above = Some((first.name.clone(), std::mem::take(&mut at.comments)));
         }
         let (value, comment) = split_comment(assigned.value);
         let value = value.trim_matches(is_blank);

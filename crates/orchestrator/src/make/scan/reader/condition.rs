@@ -154,7 +154,7 @@ impl Reader {
         }
     }
 
-    /// The variables that have a value where a line stands, by the conditions around it.
+    /// The variables that have a value at a line, by the conditions around it.
     pub(super) fn filled_around(at: &At) -> Vec<String> {
         let innermost = at.conditions.iter().rev().take(MAX_INSIDE);
         let filled = innermost.filter_map(|one| one.empty.as_ref());

@@ -171,7 +171,7 @@ impl Reader {
         for param in &notes.params {
             self.variables.param(param);
             let index = self.variables.mention(&param.name);
-            self.rules.list[rule].told.push(index);
+            self.rules.list[rule].documented.push(index);
         }
     }
 
@@ -298,8 +298,8 @@ fn about(mut above: Vec<Comment>, names: &[Word]) -> Vec<Comment> {
 impl At {
     /// The comments above a rule of these targets, and above their own variables before it.
     fn comments_above(&mut self, names: &[Word]) -> Vec<Comment> {
-        let said = |(name, _): &mut (String, _)| names.iter().any(|word| word.name == *name);
-        let (_, mut above) = self.said.take_if(said).unwrap_or_default();
+        let is_meant = |(name, _): &mut (String, _)| names.iter().any(|word| word.name == *name);
+        let (_, mut above) = self.above.take_if(is_meant).unwrap_or_default();
         above.append(&mut self.comments);
         above
     }

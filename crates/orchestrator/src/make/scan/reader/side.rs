@@ -13,7 +13,7 @@ use super::{
 /// What is known of the branches of a condition, up to the one being read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Branch {
-    /// Whether this branch is the one that is taken; none if nobody can know.
+    /// Whether this branch is the one that is taken; none if that cannot be known.
     holds: Option<bool>,
     /// Whether this one, or one before it, is.
     so_far: Option<bool>,

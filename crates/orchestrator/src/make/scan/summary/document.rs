@@ -36,7 +36,7 @@ const CALLING: [&str; 8] = [
 pub(in super::super) fn read(reader: &mut Reader) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     for name in DOCUMENTS {
-        // On a file system that takes capitals and small letters for the same, one of them twice says nothing new.
+        // On a file system that takes capitals and small letters for the same, one of them twice adds no information.
         found.extend(reader.files.document(name).map(|text| (name, text)));
     }
     found
@@ -46,7 +46,7 @@ pub(in super::super) fn read(reader: &mut Reader) -> Vec<(&'static str, String)>
 #[derive(Debug, Default)]
 pub(in super::super) struct Documented {
     /// The text, the document's name, and whether it is said of a call without further words.
-    said: HashMap<String, (String, &'static str, bool)>,
+    texts: HashMap<String, (String, &'static str, bool)>,
 }
 
 impl Documented {
@@ -64,7 +64,7 @@ impl Documented {
 
     /// The text of a target, and the document that has it.
     pub(super) fn of(&self, target: &str) -> Option<(&str, &'static str)> {
-        let (text, document, _) = self.said.get(target)?;
+        let (text, document, _) = self.texts.get(target)?;
         Some((text, document))
     }
 
@@ -108,10 +108,10 @@ impl Documented {
         let Some(text) = prose(text).filter(|_| rules.position(&call.target).is_some()) else {
             return;
         };
-        let known = self.said.get(&call.target);
+        let known = self.texts.get(&call.target);
         if known.is_none_or(|(_, of, is_bare)| call.is_bare && !is_bare && *of == document) {
-            let said = (text, document, call.is_bare);
-            self.said.insert(call.target.clone(), said);
+            let texts = (text, document, call.is_bare);
+            self.texts.insert(call.target.clone(), texts);
         }
     }
 }
@@ -119,7 +119,7 @@ impl Documented {
 /// A call of make for one target.
 struct Call {
     target: String,
-    /// Whether nothing stands behind the target.
+    /// Whether the target is the last word.
     is_bare: bool,
 }
 

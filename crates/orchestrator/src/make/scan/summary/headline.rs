@@ -16,7 +16,7 @@ const MAX_LINES: usize = 3;
 const MAX_STEPS: usize = 2;
 /// The longest headline, in characters.
 const MAX_HEADLINE: usize = 120;
-/// What a line begins with that tells a person of something else than what the target does.
+/// What a line begins with that is not about what the target does.
 const ASIDE: [&str; 30] = [
     "a ",
     "available",

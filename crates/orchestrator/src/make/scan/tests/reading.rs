@@ -197,7 +197,7 @@ fn a_makefile_of_bsd_is_one_problem() {
 
 #[test]
 fn a_missing_include_says_what_may_be_done() {
-    let said = |makefile: &str, files: &[(&str, &str)]| {
+    let listing = |makefile: &str, files: &[(&str, &str)]| {
         let folder = folder(makefile.as_bytes());
         for (name, text) in files {
             fs::write(folder.path().join(name), text).unwrap();
@@ -237,8 +237,8 @@ fn a_missing_include_says_what_may_be_done() {
             "$(TOP) is empty, since nothing sets it",
         ),
     ] {
-        let told = said(&format!("{makefile}{all}"), &files);
-        assert!(told.ends_with(expected), "{makefile}: {told}");
+        let text = listing(&format!("{makefile}{all}"), &files);
+        assert!(text.ends_with(expected), "{makefile}: {text}");
     }
     for makefile in [
         "-include x.mk",
@@ -250,7 +250,7 @@ fn a_missing_include_says_what_may_be_done() {
         "include *.none",
     ] {
         assert_eq!(
-            said(&format!("all: ; echo\n{makefile}\n"), &[]),
+            listing(&format!("all: ; echo\n{makefile}\n"), &[]),
             "",
             "{makefile}"
         );

@@ -28,8 +28,8 @@ fn a_timeout_has_a_unit_and_a_bad_one_its_place() {
         )
         .path(),
     );
-    let told = |name| target(&found, name).timeout;
-    let times = ["a", "b", "c", "d", "e", "f", "g", "h"].map(told);
+    let timeout = |name| target(&found, name).timeout;
+    let times = ["a", "b", "c", "d", "e", "f", "g", "h"].map(timeout);
     let (a, b, c, d) = (Some(600_000), Some(3_600_000), Some(250), Some(90_000));
     assert_eq!(times, [a, b, c, d, None, None, None, None]);
     assert_eq!(
@@ -226,7 +226,7 @@ fn a_secret_that_cannot_be_kept_out_has_a_problem_with_its_line() {
         )
         .path(),
     );
-    let told: Vec<(u32, bool)> = found
+    let places: Vec<(u32, bool)> = found
         .problems
         .iter()
         .map(|problem| (problem.place.line, problem.what == nothing))
@@ -241,7 +241,7 @@ fn a_secret_that_cannot_be_kept_out_has_a_problem_with_its_line() {
         (13, false),
         (15, false),
     ];
-    assert_eq!(told, expected, "{:?}", problems(&found));
+    assert_eq!(places, expected, "{:?}", problems(&found));
     assert!(
         problems(&found)[6].contains("only make can know"),
         "{:?}",

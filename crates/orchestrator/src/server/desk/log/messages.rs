@@ -5,7 +5,7 @@ use supervisor::spool::{self, Block};
 
 use crate::{engine::Piece, log::Stream};
 
-/// Chunks this large on average go in a message each, where they were read; smaller ones are copied into one message.
+/// Chunks this large on average go in a message each, without a copy; smaller ones are copied into one message.
 const LARGE: usize = 16 * 1024;
 
 /// What a message begins with, and what is before each chunk in it.

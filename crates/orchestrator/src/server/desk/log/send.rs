@@ -1,5 +1,5 @@
 //! Sends logs to a socket by cursor: the next piece is read when the one before has found room in the outbox, so a slow
-//! page lags and nothing queues up for it.
+//! page lags and no backlog builds up for it.
 
 use std::time::{Duration, Instant};
 
@@ -56,13 +56,13 @@ pub(super) async fn follow(
         None | Some(Source::Archived(_)) => return,
         Some(grows) => grows.growth(),
     };
-    let mut said = None;
+    let mut reported = None;
     // Until a later call follows it.
     while tail.has_changed().is_ok() {
         let extent = *growth.borrow_and_update();
         let wanted = u64::from(*tail.borrow_and_update());
         let begun = Instant::now();
-        if said != Some((extent, wanted)) {
+        if reported != Some((extent, wanted)) {
             let lines = tail_of(&log, extent, wanted).await;
             if outbox
                 .send(Message::Event(Event::LogGrew {
@@ -75,7 +75,7 @@ pub(super) async fn follow(
             {
                 return;
             }
-            said = Some((extent, wanted));
+            reported = Some((extent, wanted));
         }
         if extent.complete {
             return;
@@ -102,7 +102,7 @@ async fn tail_of(log: &Log, extent: Extent, wanted: u64) -> Vec<Line> {
 }
 
 /// Where a subscription begins that asked for chunk `seq` on, and at most about `tail` bytes of what is there; and the
-/// first chunk that is not there yet, where more will come.
+/// first chunk that is not there yet, if more will come.
 pub(super) async fn beginning(
     engine: &Engine,
     job: JobId,

@@ -40,8 +40,13 @@ impl Walk<'_> {
         lets_in
     }
 
+    /// Whether all criteria of a line hold. What is known without running anything comes first: if one of those does not
+    /// hold, a command cannot change that, and nobody is asked about it.
     fn matches(&mut self, criteria: &[Criterion], at: usize) -> bool {
-        criteria.iter().all(|criterion| {
+        let (asked, known): (Vec<_>, Vec<_>) = criteria
+            .iter()
+            .partition(|criterion| matches!(criterion.what, What::Exec(_)));
+        known.into_iter().chain(asked).all(|criterion| {
             let holds = self.holds(&criterion.what, at);
             holds.is_some_and(|holds| holds != criterion.negated)
         })
@@ -91,7 +96,7 @@ impl Walk<'_> {
         let place = &self.config.guards[at].place;
         let purpose = self.purpose;
         if !(purpose.may_run)(text) {
-            // Of a host that is only listed nothing has to be known.
+            // A host that is only listed needs no lookups.
             if purpose.may_look_up && self.leads_anywhere(at) {
                 let place = place.to_string();
                 self.refusal

@@ -35,30 +35,34 @@ impl Job {
             if !closed && !is_due {
                 return false;
             }
-            let exit = match &self.seen.failure {
+            let exit = match &self.progress.failure {
                 Some(why) => Exit::Lost { why: why.clone() },
                 None => raw.take_exit(),
             };
             self.settle(exit, closed);
             return true;
         }
-        if closed && self.seen.remote.is_none() && !self.canceled && self.seen.failure.is_none() {
+        if closed
+            && self.progress.remote.is_none()
+            && !self.canceled
+            && self.progress.failure.is_none()
+        {
             return self.conclude_unstarted();
         }
         let looked = self.ending.as_ref().map(Ending::over);
-        if looked == Some(None) && !(closed && self.seen.remote.is_none()) {
+        if looked == Some(None) && !(closed && self.progress.remote.is_none()) {
             return false;
         }
         let is_late = self.exited_at().is_some_and(|at| at.elapsed() >= SOON);
         // Somebody goes on, by the wrapper's word or because the output is held.
-        if self.ending.is_none() && (self.seen.leaves || (is_late && !closed)) {
+        if self.ending.is_none() && (self.progress.leaves || (is_late && !closed)) {
             self.ending = Some(Ending::look());
             return true;
         }
         if !closed && self.next_conclusion().is_none_or(|at| at > Instant::now()) {
             return false;
         }
-        let exit = match self.seen.exit.take() {
+        let exit = match self.progress.exit.take() {
             Some((exit, _)) => exit,
             None => self.exit_without_mark(),
         };
@@ -73,8 +77,8 @@ impl Job {
             return true;
         }
         let report = self.wire.report();
-        let said = self.seen.noise_shown();
-        let exit = match raw::judge(self.seen.noise(), report.as_ref()) {
+        let noise = self.progress.noise_shown();
+        let exit = match raw::judge(self.progress.noise(), report.as_ref()) {
             Verdict::TryAsItIs => match Raw::fits(&self.task.exec.command) {
                 Ok(()) => {
                     self.go_raw();
@@ -86,17 +90,17 @@ impl Job {
                 self.raw = Some(Raw::default());
                 let output = &mut *self.task.output;
                 output.started(&Raw::remote());
-                self.seen.take_noise_for_output(output);
-                match &self.seen.failure {
+                self.progress.take_noise_for_output(output);
+                match &self.progress.failure {
                     Some(why) => Exit::Lost { why: why.clone() },
                     None => exit,
                 }
             }
             Verdict::Refused => Exit::CouldNotStart {
-                why: if said.is_empty() {
+                why: if noise.is_empty() {
                     "the host's login shell did not run it, and said nothing".to_owned()
                 } else {
-                    format!("the host's login shell did not run it: {said}")
+                    format!("the host's login shell did not run it: {noise}")
                 },
             },
             Verdict::Lost => Exit::Lost {
@@ -111,7 +115,7 @@ impl Job {
 
     /// Has the command run as it is.
     fn go_raw(&mut self) {
-        self.seen.forget_noise();
+        self.progress.forget_noise();
         (self.out, self.err) = (Marks::none(), Marks::none());
         self.raw = Some(Raw::default());
         self.send_raw();
@@ -152,7 +156,7 @@ impl Job {
     /// The signals that a cancel owes to what runs on behind a link that broke.
     fn unfinished(&self) -> Option<Unfinished> {
         let is_cut = self.is_cut || self.wire.refusal().is_some();
-        let remote = self.seen.remote.as_ref();
+        let remote = self.progress.remote.as_ref();
         let remote = remote.filter(|_| is_cut && self.canceled && self.raw.is_none())?;
         // By the time that the host is back, what was a pipe of the command's may be a stranger's.
         let remote = Remote {
@@ -170,9 +174,9 @@ impl Job {
 
     /// What a person may want to know of how it ran.
     fn notes(&self) -> Vec<String> {
-        let said = self.seen.noise_shown();
+        let noise = self.progress.noise_shown();
         let noise =
-            (!said.is_empty()).then(|| format!("the login shell printed before it: {said}"));
+            (!noise.is_empty()).then(|| format!("the login shell printed before it: {noise}"));
         let raw = self.raw.is_some().then(|| raw::NOTE.to_owned());
         let agent = self.task.forwards_agent.then(|| {
             "the host could use your SSH agent while it ran, as its config asks (ForwardAgent)"
@@ -200,12 +204,12 @@ impl Job {
     /// What a channel without an end mark means. It is never an exit code.
     fn exit_without_mark(&self) -> Exit {
         let why = |why: &str| why.to_owned();
-        if let Some(failure) = &self.seen.failure {
+        if let Some(failure) = &self.progress.failure {
             return Exit::Lost {
                 why: failure.clone(),
             };
         }
-        if self.seen.remote.is_none() {
+        if self.progress.remote.is_none() {
             return self.exit_without_start();
         }
         if let Some(refusal) = self.wire.refusal() {

@@ -32,7 +32,7 @@ fn each_line_of_a_dialog_says_who_asks_and_is_words_alone() {
         ask: &person,
         route: &route,
         refused: false,
-        asked: None,
+        answered_at: None,
     };
     let prompts = [
         Prompt {
@@ -50,9 +50,9 @@ fn each_line_of_a_dialog_says_who_asks_and_is_words_alone() {
     ];
     dialog.prompt("", "", &prompts[..1]);
     dialog.prompt("", "Welcome\u{9b}\nto bad", &prompts[1..]);
-    let asked = person.0.into_inner();
+    let questions = person.0.into_inner();
     assert_eq!(
-        asked,
+        questions,
         [
             "(root@bad) [sudo] password for root:",
             "(root@bad) Welcome\\x9b\n(root@bad) to bad\n(root@bad) \\x1b]52;c;x\\x07\\x1b[2J\n\

@@ -185,7 +185,7 @@ fn says(status: &str, lines: [&str; 2], signal: Signal) -> bool {
     masks.into_iter().any(|mask| mask & bit != 0)
 }
 
-/// Whether nobody is below us: the usual end of a job, and then /proc is better left alone. Whoever has looked at the
+/// Whether we have no descendants: the usual end of a job, and then /proc is better left alone. Whoever has looked at the
 /// threads of a process there makes its parent, which buries it, wait for the kernel to forget each of them.
 fn is_alone() -> bool {
     let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;

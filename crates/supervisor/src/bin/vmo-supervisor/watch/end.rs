@@ -7,7 +7,7 @@ use rustix::{
     process::{WaitOptions, wait},
 };
 
-use supervisor::exit::Exit;
+use supervisor::exit::ExitRecord;
 
 use super::{Ready, Watch};
 use crate::{
@@ -36,7 +36,7 @@ impl Watch {
                     }
                 }
                 Ok(None) => break false,
-                // Nobody is left, and as their subreaper we would have everybody.
+                // No process is left: as their subreaper we would have all of them.
                 Err(Errno::CHILD) => break true,
                 Err(Errno::INTR) => {}
                 Err(error) => {
@@ -48,7 +48,7 @@ impl Watch {
         self.cancel.some_ended(all, self.group());
     }
 
-    /// Ends the job if somebody deleted its folder: nobody can read its log, cancel it or learn how it ended, and it
+    /// Ends the job if its folder was deleted: its log cannot be read, it cannot be canceled, and it
     /// would wait for ever for the log to be written. One that was only moved may be moved back.
     pub(super) fn end_what_nobody_can_find(&mut self) {
         if !self.disk.misses_folder() || !self.ready.spool.is_deleted().unwrap_or(false) {
@@ -87,7 +87,7 @@ impl Watch {
         let offset = self.ready.spool.position().offset;
         let turn = self.disk.turn(Instant::now(), offset);
         // What is canceled does not wait for room: no more comes than the pipes hold.
-        if turn.is_none() && !self.cancel.asked() {
+        if turn.is_none() && !self.cancel.is_requested() {
             return;
         }
         match self.outputs.drain(&mut self.ready.spool) {
@@ -96,7 +96,7 @@ impl Watch {
         }
     }
 
-    /// Reports the child's end as soon as all it wrote is in the spool, and writes it down when nothing more comes or has
+    /// Reports the child's end as soon as all it wrote is in the spool, and writes it down when no more comes or has
     /// come for too long.
     pub(super) fn end_what_has_ended(&mut self) {
         self.drain();
@@ -143,7 +143,7 @@ impl Watch {
     }
 
     /// The exit as it is now.
-    fn exit(&self, verdict: &Verdict, complete: bool) -> Exit {
+    fn exit(&self, verdict: &Verdict, complete: bool) -> ExitRecord {
         let spool_end = self.ready.spool.position().offset;
         let mut exit = verdict.exit(spool_end, complete, self.secrets.as_ref());
         if self.cancel.is_underway() {
@@ -153,8 +153,8 @@ impl Watch {
         exit
     }
 
-    fn settle(&mut self, exit: Exit) {
-        // Before the end is reported: whoever hears of it may start the next job. What was to be ended is over when all of it is.
+    fn settle(&mut self, exit: ExitRecord) {
+        // Before the end is reported: its reader may start the next job. What was to be ended is over when all of it is.
         if !self.cancel.is_underway() && (exit.survivors.is_empty() || !self.cancel.has_begun()) {
             self.ready.claims = None;
         }
@@ -185,8 +185,8 @@ impl Watch {
             return false;
         };
         let late = *until <= Instant::now();
-        let told = !self.ready.listeners.any() || self.ready.listeners.know(&self.news);
-        if self.cancel.is_underway() || !(told || late) {
+        let all_know = !self.ready.listeners.any() || self.ready.listeners.know(&self.news);
+        if self.cancel.is_underway() || !(all_know || late) {
             return false;
         }
         let claimed = ending::is_claimed(&self.ready.folder);
@@ -196,7 +196,8 @@ impl Watch {
         late || claimed
     }
 
-    /// Lets go of everything, and of what the job has to itself once nobody of it lives any more that could not be ended.
+    /// Lets go of everything, and of what the job has to itself once no process of it lives any more that could not be
+    /// ended.
     pub(super) fn leave(self) {
         let Ready {
             claims,

@@ -73,7 +73,7 @@ impl Watch {
 
     fn next_tick(&self) -> Option<Instant> {
         let stage = match &self.stage {
-            Stage::Running(_) if !self.cancel.asked() => self.limit.tick_at(),
+            Stage::Running(_) if !self.cancel.is_requested() => self.limit.tick_at(),
             Stage::Draining {
                 until,
                 drained: true,

@@ -9,7 +9,7 @@ const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [--server] [ROWâ
 rows: w1 w2 w3 w4 w5 h1 h3 a1 a2 s1 s2 s3 s5 (all of them where none is named); p6, which fills up to 30 GB of disk";
 
 /// What to measure, and how often.
-pub(crate) struct Asked {
+pub(crate) struct Options {
     /// Turns that each median is made of.
     pub(crate) rounds: usize,
     /// The folder with `vmo` and `vmo-supervisor`.
@@ -19,9 +19,9 @@ pub(crate) struct Asked {
     only: Vec<String>,
 }
 
-impl Asked {
+impl Options {
     pub(crate) fn of(words: Vec<String>) -> Outcome<Self> {
-        let mut asked = Self {
+        let mut options = Self {
             rounds: 5,
             programs: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench"),
             server: false,
@@ -32,17 +32,17 @@ impl Asked {
             match word.as_str() {
                 // What cargo adds.
                 "--bench" => {}
-                "--rounds" => asked.rounds = words.next().ok_or(USAGE)?.parse()?,
-                "--server" => asked.server = true,
-                "--programs" => asked.programs = words.next().ok_or(USAGE)?.into(),
+                "--rounds" => options.rounds = words.next().ok_or(USAGE)?.parse()?,
+                "--server" => options.server = true,
+                "--programs" => options.programs = words.next().ok_or(USAGE)?.into(),
                 row if row.starts_with('-') => return Err(USAGE.into()),
-                row => asked.only.push(row.to_lowercase()),
+                row => options.only.push(row.to_lowercase()),
             }
         }
-        if asked.rounds == 0 {
+        if options.rounds == 0 {
             return Err("at least one round".into());
         }
-        Ok(asked)
+        Ok(options)
     }
 
     /// Whether this row is asked for by name.

@@ -20,10 +20,10 @@ const MOST: usize = 5_000;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-struct SeenHosts(BTreeMap<String, Seen>);
+struct SeenHosts(BTreeMap<String, Entry>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Seen {
+struct Entry {
     hostname: String,
     user: String,
     port: u16,
@@ -35,9 +35,9 @@ struct Seen {
 /// Remembers the hosts that there are, and gives those that were there within a week and are no more.
 pub fn vanished(data: &Path, hosts: &[Host], now: DateTime<Utc>) -> Vec<Host> {
     let file = data.join("hosts-seen.json");
-    let changed = json_file::change(&file, |seen: &mut SeenHosts| {
-        let changed = seen.note(hosts, now);
-        (changed, seen.vanished())
+    let changed = json_file::change(&file, |all: &mut SeenHosts| {
+        let changed = all.note(hosts, now);
+        (changed, all.vanished())
     });
     changed.unwrap_or_else(|error| {
         tracing::warn!(%error, "hosts that vanish are not noticed");
@@ -51,20 +51,20 @@ impl SeenHosts {
         let mut changed = false;
         let also = hosts.iter().flat_map(|host| &host.also);
         let names: BTreeSet<&String> = hosts.iter().map(|host| &host.name).chain(also).collect();
-        for (name, seen) in &mut self.0 {
-            if !names.contains(name) && seen.since.is_none() {
-                seen.since = Some(now);
+        for (name, entry) in &mut self.0 {
+            if !names.contains(name) && entry.since.is_none() {
+                entry.since = Some(now);
                 changed = true;
             }
         }
         let before = self.0.len();
-        self.0.retain(|name, seen| {
+        self.0.retain(|name, entry| {
             let is_fresh = |since: DateTime<Utc>| {
                 since
                     .checked_add_days(Days::new(SHOWN))
                     .is_none_or(|end| end > now)
             };
-            names.contains(name) || seen.since.is_none_or(is_fresh)
+            names.contains(name) || entry.since.is_none_or(is_fresh)
         });
         changed |= self.0.len() != before;
         for host in hosts.iter().filter(|host| !host.sources.is_empty()) {
@@ -73,7 +73,7 @@ impl SeenHosts {
                 place: without_line(&source.place).to_owned(),
                 ..source.clone()
             });
-            let seen = Seen {
+            let entry = Entry {
                 hostname: host.hostname.clone(),
                 user: host.user.clone(),
                 port: host.port,
@@ -81,9 +81,9 @@ impl SeenHosts {
                 tags: host.tags.clone(),
                 since: None,
             };
-            let is_new = self.0.get(&host.name) != Some(&seen);
+            let is_new = self.0.get(&host.name) != Some(&entry);
             if is_new && (self.0.len() < MOST || self.0.contains_key(&host.name)) {
-                self.0.insert(host.name.clone(), seen);
+                self.0.insert(host.name.clone(), entry);
                 changed = true;
             }
         }
@@ -91,20 +91,20 @@ impl SeenHosts {
     }
 
     fn vanished(&self) -> Vec<Host> {
-        let gone = self.0.iter().filter(|(_, seen)| seen.since.is_some());
-        let host = |(name, seen): (&String, &Seen)| Host {
+        let gone = self.0.iter().filter(|(_, entry)| entry.since.is_some());
+        let host = |(name, entry): (&String, &Entry)| Host {
             name: name.clone(),
-            hostname: seen.hostname.clone(),
-            user: seen.user.clone(),
-            port: seen.port,
-            place: seen
+            hostname: entry.hostname.clone(),
+            user: entry.user.clone(),
+            port: entry.port,
+            place: entry
                 .sources
                 .first()
                 .map(|source| source.place.clone())
                 .unwrap_or_default(),
-            sources: seen.sources.clone(),
-            tags: seen.tags.clone(),
-            vanished: seen.since,
+            sources: entry.sources.clone(),
+            tags: entry.tags.clone(),
+            vanished: entry.since,
             ..Host::default()
         };
         gone.map(host).collect()

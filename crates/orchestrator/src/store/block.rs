@@ -1,4 +1,4 @@
-//! What is archived at once, and how far a job's log is.
+//! A block: the chunks of a log that are archived as one. And marks: how far a log is archived.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::{job::JobId, log::Chunk};
 
 /// Consecutive chunks archived as one, up to about 64 KiB or one large chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
+pub struct Block {
     /// The number of its first chunk.
     pub seq: u64,
     /// Its chunks, numbered from `seq` without gaps; never empty.

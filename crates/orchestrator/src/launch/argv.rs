@@ -1,0 +1,120 @@
+//! A program and its arguments as one line, in which every shell that may run it finds the same words again.
+
+/// Runs the line that comes after it, whose newlines are written as `printf` writes them.
+const DECODED: &str = r#"eval "$(printf "$0")""#;
+
+/// The line of a program and its arguments, for the shell of whatever login there is on a host. None if a word holds a NUL
+/// byte, which no shell takes.
+///
+/// No quote means the same to all of them: to csh and tcsh, `!` is the history even in single quotes, and a newline ends a
+/// line even there; fish takes two backslashes in them for one, and in double quotes each of them knows another set.
+/// Between quotes, a backslash escapes one character to all. A newline has no form that all know, so a line with one goes
+/// to `sh`.
+#[must_use]
+pub fn line_of(words: &[String]) -> Option<String> {
+    let line = line_of_sh(words)?;
+    if !line.contains('\n') {
+        let quoted: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+        return Some(quoted.join(" "));
+    }
+    let escaped = line
+        .replace('\\', r"\134")
+        .replace('%', "%%")
+        .replace('\n', r"\012");
+    // A blank first, since `printf` might take a dash for an option of its own.
+    Some(format!(
+        "/bin/sh -c {} {}",
+        quoted(DECODED),
+        quoted(&format!(" {escaped}"))
+    ))
+}
+
+/// The same for `sh` and its like, which run what is run here.
+#[must_use]
+pub fn line_of_sh(words: &[String]) -> Option<String> {
+    shlex::try_join(words.iter().map(String::as_str)).ok()
+}
+
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,+@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    let mut line = String::new();
+    let mut is_open = false;
+    let mut rest = word.chars().peekable();
+    while let Some(c) = rest.next() {
+        let next = rest.peek();
+        let is_escape = || next.is_none_or(|next| matches!(next, '\'' | '\\' | '!'));
+        let is_alone = matches!(c, '\'' | '!') || (c == '\\' && is_escape());
+        if is_alone == is_open {
+            line.push('\'');
+            is_open = !is_open;
+        }
+        if is_alone {
+            line.push('\\');
+        }
+        line.push(c);
+    }
+    if is_open || word.is_empty() {
+        line.push_str(if is_open { "'" } else { "''" });
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, process::Command};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Prints each of its arguments between angles.
+    const PROGRAM: &str = "for word; do printf '<%s>' \"$word\"; done";
+
+    fn all(words: &[&str]) -> Vec<String> {
+        let program = ["sh", "-c", PROGRAM, "sh"];
+        let words = program.iter().chain(words);
+        words.map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_word_is_shown_as_people_write_it() {
+        let of = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            line_of(&words)
+        };
+        let line = of(&["printf", "%s\\n", "it's", "", "-x", "a=b", "what!"]);
+        let expected = r"printf '%s\n' 'it'\''s' '' -x 'a=b' 'what'\!";
+        assert_eq!(line.as_deref(), Some(expected));
+        assert_eq!(of(&["a\0b"]), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn every_shell_finds_the_same_words(
+            words in proptest::collection::vec("[a-zä '\"\\\\$`!*?\\[\\]{}()<>|&;#~=%^\n\t-]{0,8}", 1..5),
+        ) {
+            let refs: Vec<&str> = words.iter().map(String::as_str).collect();
+            let expected: String = words.iter().map(|word| format!("<{word}>")).collect();
+            let line = line_of(&all(&refs)).unwrap();
+            for shell in ["sh", "bash", "dash", "zsh", "ksh", "fish", "tcsh"] {
+                let places = ["/bin", "/usr/bin"].map(|at| Path::new(at).join(shell));
+                let Some(program) = places.into_iter().find(|program| program.exists()) else {
+                    continue;
+                };
+                let mut command = Command::new(program);
+                match shell {
+                    "tcsh" | "zsh" => command.arg("-f"),
+                    "fish" => command.arg("--no-config"),
+                    _ => &mut command,
+                };
+                let output = command.args(["-c", &line]).output().unwrap();
+                let found = String::from_utf8_lossy(&output.stdout).into_owned();
+                prop_assert_eq!(found, expected.clone(), "{}: {}", shell, line);
+            }
+        }
+    }
+}
