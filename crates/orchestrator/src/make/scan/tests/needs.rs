@@ -48,6 +48,12 @@ fn only_a_guard_is_needed() {
         "T = $(if $($(1)dir),,$(error no dir))\na: ; $(call T,) $(dir) $(if $(dir),,$(error no dir))\n",
     );
     assert!(target(&found, "a").guards.is_empty());
+    // An error about a wrong value is none about a missing one.
+    let found = read(
+        "bool = $(if $(filter-out 0 1,$($1)),$(error $1 must be 0 or 1))\n\
+         bools = $(foreach one,$1,$(eval $(call bool,$(one))))\n$(call bools,X Y)\na: ; echo $(X)\n",
+    );
+    assert!(target(&found, "a").guards.is_empty());
     let found = read("guard-%: ; @test -n \"$($*)\" || exit 1\na: guard-X\nb: ; echo $(X) $(Y)\n");
     assert_eq!(target(&found, "a").guards, ["X"]);
     assert!(target(&found, "b").guards.is_empty());
@@ -64,6 +70,18 @@ fn a_guard_of_the_whole_makefile_is_every_targets() {
     ] {
         let found = read(&format!("{guard}\nhelp: ; echo\n"));
         assert_eq!(target(&found, "help").guards, ["X"], "{guard}");
+    }
+    // On a side that the values do not take, it is no guard; `ifndef` around a value is as `?=`.
+    for kind in ["KIND ?= release", "ifndef KIND\nKIND = release\nendif"] {
+        let found = read(&format!(
+            "{kind}\nifeq ($(KIND),release)\nV = 1\nelse\nifndef TAG\n$(error no TAG)\nendif\nV = $(TAG)\nendif\nall: ; echo $(V)\n"
+        ));
+        assert!(target(&found, "all").guards.is_empty(), "{kind}");
+        let kind = variable(&found, "KIND").unwrap();
+        assert_eq!(
+            (kind.default.as_deref(), kind.optional),
+            (Some("release"), true)
+        );
     }
     // What a further condition leaves open is asked of those that use it.
     let found = read(
@@ -385,6 +403,68 @@ fn what_only_several_together_decide_blocks_nothing() {
         let found = read(makefile);
         assert_eq!(target(&found, "a").guards, [""; 0], "{makefile}");
     }
+}
+
+#[test]
+fn a_recipe_for_one_shell_is_read_whole() {
+    let found = read(
+        ".ONESHELL:\na:\n\tif [ -z \"$(HOST)\" ]; then\n\t  echo no\n\t  exit 1\n\tfi\n\tssh $(HOST) $(WHAT)\n",
+    );
+    assert_eq!(target(&found, "a").guards, ["HOST"]);
+}
+
+#[test]
+fn a_variable_of_a_loop_of_the_shell_is_no_field() {
+    let found =
+        read("a:\n\tfor i in 1 2; do echo $(i) $(X); done\nb: ; for d in x; do echo $d; done\n");
+    assert_eq!(target(&found, "a").uses, ["X"]);
+    assert_eq!(found.hints.len(), 2);
+    assert!(found.hints[0].what.ends_with("is written $$i"));
+    // One that the makefile sets is what it says.
+    let found = read("i = 5\na:\n\tfor i in 1 2; do echo $(i); done\n");
+    assert_eq!(found.hints, []);
+}
+
+#[test]
+fn what_takes_a_secret_makes_it_one() {
+    for recipe in [
+        "docker login -u me -p $(X)",
+        "deploy --password \"$(X)\"",
+        "deploy --api-key=$(X)",
+        "PGPASSWORD=$(X) psql -c 'select 1'",
+        "docker run -e DB_PASSWORD=$(X) db",
+        "kubectl create secret generic s --from-literal=db-password=$(X)",
+        "npm config set //npm.example.org/:_authToken=$(X)",
+        "curl -u \"me:$(X)\" https://example.org",
+        "curl -H \"Authorization: Bearer $(X)\" https://example.org",
+        "echo $(X) | docker login -u me --password-stdin",
+        "openssl genrsa -passout pass:$(X) 2048",
+        "mysqldump -u root -p$(X) shop",
+    ] {
+        let found = read(&format!("X ?= hunter2\na:\n\t{recipe}\n"));
+        let known = variable(&found, "X").unwrap();
+        assert_eq!(
+            (known.secret, known.default.as_deref()),
+            (true, None),
+            "{recipe}"
+        );
+    }
+    let found = read("DB_PASSWORD = $(X)\na: ; psql $(DB_PASSWORD) $(X)\n");
+    assert!(variable(&found, "X").unwrap().secret);
+    for recipe in [
+        "mkdir -p $(X)",
+        "deploy --token-file $(X) --user=$(X)",
+        "curl -u me:$(Y) https://$(X)",
+        "docker run -p $(X) web",
+        "[ \"$$TOKEN\" = $(X) ]",
+        "echo $(X)",
+    ] {
+        let found = read(&format!("X ?= 1\na:\n\t{recipe}\n"));
+        assert!(!variable(&found, "X").unwrap().secret, "{recipe}");
+    }
+    // The author knows better.
+    let found = read("# none @secret no\nX ?= 1\na: ; deploy --password $(X)\n");
+    assert!(!variable(&found, "X").unwrap().secret);
 }
 
 #[test]
