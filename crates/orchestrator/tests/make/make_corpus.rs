@@ -4,6 +4,8 @@
 //!
 //! The corpus is also shown to make itself, in the way that runs nothing: what the scan misses of make's own list, or has
 //! beyond it, is known, and each difference has its reason.
+//!
+//! `makefiles.md` beside the corpus says which kind each makefile is of, and which other tests hold that kind.
 
 use std::{
     env,
@@ -17,6 +19,7 @@ use orchestrator::{
     project::{Scan, Target},
 };
 
+mod kinds;
 mod shown;
 
 /// Its folders, in order.
@@ -27,7 +30,7 @@ fn corpus() -> Vec<PathBuf> {
         .map(|entry| entry.expect("it can be read").path())
         .collect();
     projects.sort();
-    assert!(projects.len() >= 100, "{}", projects.len());
+    assert!(projects.len() >= 130, "{}", projects.len());
     projects
 }
 

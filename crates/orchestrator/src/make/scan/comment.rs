@@ -62,9 +62,10 @@ pub(super) fn marked(line: &str) -> Marked {
         Some(text) if marks == 1 => (text, true),
         _ => (text, false),
     };
-    // `target: #- text`, as another mark.
+    // `target: #- text` and `#: text`, as other marks.
     let text = text
         .strip_prefix("- ")
+        .or_else(|| text.strip_prefix(": "))
         .filter(|_| marks == 1)
         .unwrap_or(text);
     let text = text.trim();
@@ -144,7 +145,8 @@ pub(super) fn notes(above: &[Comment], beside: Option<&Comment>) -> Notes {
     if notes.doc.is_none() && above_doc.is_empty() {
         // What is shown as help may say more by annotations, whatever its marks.
         let mut plain = above.iter().map(|comment| comment.text.as_str()).peekable();
-        while plain.next_if(|text| is_remark(text)).is_some() {}
+        let is_skipped = |text: &&str| is_remark(text) && annotations(text).is_empty();
+        while plain.next_if(is_skipped).is_some() {}
         let plain: Vec<String> = plain.map(|text| notes.annotate(text)).collect();
         notes.doc = paragraph(&plain);
         if above.iter().any(|comment| comment.is_old_recipe) {

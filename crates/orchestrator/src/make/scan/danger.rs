@@ -7,6 +7,7 @@ mod readable;
 mod removal;
 
 use programs::RULES;
+use readable::INSIDE;
 pub(super) use readable::readable;
 use removal::Whereabouts;
 
@@ -36,9 +37,11 @@ pub fn danger_of_recipe(recipe: &str) -> Option<String> {
 
 fn first(text: &str, in_project: bool) -> Option<String> {
     let mut place = Whereabouts::new(in_project);
-    for (words, line) in segments(text) {
-        place.begin(line);
-        if let Some(found) = dangerous(&words, &place) {
+    let mut all = segments(text).into_iter().peekable();
+    while let Some(Segment { words, line, lead }) = all.next() {
+        place.begin(line, lead, &words);
+        let is_piped = all.peek().is_some_and(|next| next.lead == Lead::Pipe);
+        if let Some(found) = dangerous(&words, is_piped, &place) {
             return Some(found);
         }
         place.pass(&words);
@@ -51,12 +54,41 @@ pub(super) fn runs(command: &str) -> String {
     format!("runs `{command}`")
 }
 
-/// The commands of a recipe, each as its words without quotes, with the line that it is in. Quotes keep a command
-/// together.
-fn segments(text: &str) -> Vec<(Vec<String>, usize)> {
-    let mut all = vec![(Vec::new(), 0)];
+/// What is before a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lead {
+    /// `&&`
+    And,
+    /// `||`
+    Or,
+    /// `|`
+    Pipe,
+    /// Anything else: it runs whatever came before.
+    Then,
+}
+
+/// A command of a recipe.
+struct Segment {
+    /// Its words without quotes.
+    words: Vec<String>,
+    /// The recipe's line that it is in, from 0.
+    line: usize,
+    lead: Lead,
+}
+
+impl Segment {
+    fn new(line: usize, lead: Lead) -> Self {
+        let words = Vec::new();
+        Self { words, line, lead }
+    }
+}
+
+/// The commands of a recipe. Quotes keep a command together.
+fn segments(text: &str) -> Vec<Segment> {
+    let mut all = vec![Segment::new(0, Lead::Then)];
     let (mut word, mut quote, mut escaped, mut line) = (String::new(), None, false, 0);
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
         let ends = quote.is_none() && matches!(c, ';' | '|' | '&' | '(' | ')' | '`')
             || c == '\n' && !escaped;
         if ends || c.is_whitespace() {
@@ -70,10 +102,11 @@ fn segments(text: &str) -> Vec<(Vec<String>, usize)> {
             }
             if !word.is_empty() {
                 let last = all.last_mut().into_iter();
-                last.for_each(|(segment, _)| segment.push(std::mem::take(&mut word)));
+                last.for_each(|segment| segment.words.push(std::mem::take(&mut word)));
             }
             if ends {
-                all.push((Vec::new(), line));
+                let is_double = matches!(c, '&' | '|') && chars.next_if_eq(&c).is_some();
+                all.push(Segment::new(line, lead(c, is_double)));
             }
         } else if quote == Some(c) {
             quote = None;
@@ -84,15 +117,24 @@ fn segments(text: &str) -> Vec<(Vec<String>, usize)> {
         }
         escaped = c == '\\' && !escaped;
     }
-    if let Some((segment, _)) = all.last_mut()
+    if let Some(segment) = all.last_mut()
         && !word.is_empty()
     {
-        segment.push(word);
+        segment.words.push(word);
     }
     all
 }
 
-fn dangerous(words: &[String], place: &Whereabouts) -> Option<String> {
+fn lead(c: char, is_double: bool) -> Lead {
+    match (c, is_double) {
+        ('&', true) => Lead::And,
+        ('|', true) => Lead::Or,
+        ('|', false) => Lead::Pipe,
+        _ => Lead::Then,
+    }
+}
+
+fn dangerous(words: &[String], is_piped: bool, place: &Whereabouts) -> Option<String> {
     let first = words.first()?.trim_start_matches(['@', '-', '+']);
     if first.starts_with('#') {
         return None;
@@ -100,6 +142,8 @@ fn dangerous(words: &[String], place: &Whereabouts) -> Option<String> {
     let end = words.iter().position(|word| word.starts_with('#'));
     let words = &words[..end.unwrap_or(words.len())];
     let speaks = matches!(first, "echo" | "printf" | ":");
+    // What is only printed does nothing; a program or a file may take it.
+    let is_taken = is_piped || words.iter().any(|word| word.contains('>'));
     let tested = tested(words);
     for (index, word) in words.iter().enumerate() {
         if tested.contains(&index) {
@@ -111,10 +155,13 @@ fn dangerous(words: &[String], place: &Whereabouts) -> Option<String> {
             _ => word.as_str(),
         };
         let rest = &words[index + 1..];
-        let found = sql(word, rest) || (!speaks && program(word, words, index, place));
+        let found = (sql(word, rest) && (!speaks || is_taken))
+            || (!speaks && program(word, words, index, place));
         if found {
-            let shown: Vec<&str> = std::iter::once(word)
-                .chain(rest.iter().map(String::as_str))
+            let shown = std::iter::once(word).chain(rest.iter().map(String::as_str));
+            // What only running could tell has no name for a person.
+            let shown: Vec<&str> = shown
+                .map(|word| if word == INSIDE { "…" } else { word })
                 .collect();
             return Some(cut(&shown.join(" "), 80));
         }
@@ -208,6 +255,7 @@ fn program(word: &str, words: &[String], at: usize, place: &Whereabouts) -> bool
 fn is_spared(name: &str, words: &[String], at: usize, place: &Whereabouts) -> bool {
     match name {
         "find" => place.finds_inside(words, at),
+        "git" => place.cleans_inside(words, at),
         "dd" | "shred" | "wipefs" => place.writes_inside(&words[at + 1..]),
         name if name.starts_with("mkfs") => place.writes_inside(&words[at + 1..]),
         _ => false,

@@ -188,6 +188,9 @@ impl Examples {
         if line.contains("filter") || line.contains("findstring") {
             self.picked(line);
         }
+        if line.contains("case ") {
+            self.cased(line);
+        }
         if !line.contains('=') {
             return;
         }
@@ -206,6 +209,24 @@ impl Examples {
         for words in command.words.windows(3) {
             if matches!(words[1].as_str(), "=" | "==" | "!=") {
                 self.pair(&words[0], &words[2]);
+            }
+        }
+    }
+
+    /// `case "$(ENV)" in dev|prod) …;; esac`
+    fn cased(&mut self, line: &str) {
+        for (at, word) in line.match_indices("case ") {
+            let Some((tested, rest)) = line[at + word.len()..].split_once(" in") else {
+                continue;
+            };
+            let Some((name, "")) = variable_of(tested.trim_matches(is_blank)) else {
+                continue;
+            };
+            let body = rest.split("esac").next().unwrap_or_default();
+            let labels = body.split(";;").filter_map(|one| one.split_once(')'));
+            for value in labels.flat_map(|(label, _)| label.split('|')) {
+                let value = value.trim_matches(|c| is_blank(c) || "\\('\"".contains(c));
+                self.push(name, value, true);
             }
         }
     }
@@ -231,7 +252,9 @@ impl Examples {
             if !is_usage && name.contains(|c: char| c.is_ascii_lowercase()) {
                 continue;
             }
-            for value in values_of(&text[at + 1..]) {
+            let values: Vec<&str> = values_of(&text[at + 1..]).collect();
+            // `REPLICAS=n` is any number.
+            for value in values.iter().filter(|_| values != ["n"]) {
                 if !is_placeholder(value, name) {
                     self.push(name, value, false);
                 }
@@ -292,17 +315,22 @@ fn values_of(text: &str) -> impl Iterator<Item = &str> {
             .unwrap_or_default(),
     };
     let value = value.trim_start_matches('[');
-    let values = value.trim_end_matches(['.', ',', ':', '!', '?']).split('|');
+    let bare = value.trim_end_matches(['.', ',', ':', '!', '?']);
+    // `./api/...` is how Go names all packages in a folder.
+    let is_tree = bare.ends_with('/') && value[bare.len()..].starts_with("...");
+    let end = bare.len() + if is_tree { "...".len() } else { 0 };
+    let values = value[..end].split('|');
     values.filter(|value| !value.is_empty())
 }
 
 fn is_placeholder(value: &str, name: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let has_case = value.contains(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let bare = value.strip_suffix("/...").unwrap_or(value);
     let is_open = value.contains('…')
         || ["...", "path/to", "/foo"]
             .iter()
-            .any(|open| value.contains(open));
+            .any(|open| bare.contains(open));
     let parts = lower.split(|c: char| !c.is_ascii_alphanumeric());
     let is_crossed = parts
         .clone()

@@ -42,12 +42,14 @@ pub(super) fn helped(reader: &Reader) -> HashMap<String, Helped> {
             .take(MAX_LINES);
         for line in lines {
             match of_line(&line, rules) {
-                Some((name, text)) => {
-                    let known = all.entry(name.to_owned()).or_default();
-                    if known.text.is_none() {
-                        known.text = text.map(|text| cut(&text, MAX_TEXT));
+                Some((names, text)) => {
+                    for name in names {
+                        let known = all.entry(name.to_owned()).or_default();
+                        if known.text.is_none() {
+                            known.text = text.as_ref().map(|text| cut(text, MAX_TEXT));
+                        }
+                        known.heading = known.heading.take().or_else(|| heading.clone());
                     }
-                    known.heading = known.heading.take().or_else(|| heading.clone());
                 }
                 None => heading = heading_of(&line).or(heading),
             }
@@ -164,8 +166,11 @@ pub(super) fn without_colours(text: &str) -> String {
     out
 }
 
-/// The target that a line is about, and its text.
-fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(&'r str, Option<String>)> {
+/// As many targets may share one text.
+const MAX_SHARING: usize = 10;
+
+/// The targets that a line is about, as `up | down`, and their text.
+fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(Vec<&'r str>, Option<String>)> {
     let line = line.trim();
     let line = line.trim_start_matches(['-', '*', '•']).trim_start();
     let (rest, after_make) = match line.strip_prefix("make ") {
@@ -173,7 +178,7 @@ fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(&'r str, Option<String>)
         None => (line, false),
     };
     let end = rest
-        .find(|c: char| is_blank(c) || c == ',')
+        .find(|c: char| is_blank(c) || matches!(c, ',' | '|'))
         .unwrap_or(rest.len());
     let quotes = ['`', '\'', '"', '<', '>', '[', ']'];
     let word = rest[..end].trim_matches(quotes);
@@ -182,8 +187,21 @@ fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(&'r str, Option<String>)
         None => (word, false),
     };
     let position = rules.position(word).or_else(|| family(word, rules))?;
-    let name = rules.targets[position].name.as_str();
+    let mut names = vec![rules.targets[position].name.as_str()];
     let mut text = &rest[end..];
+    while let Some(next) = text.trim_start().strip_prefix([',', '|'])
+        && names.len() < MAX_SHARING
+    {
+        let next = next.trim_start();
+        let end = next.find(|c: char| is_blank(c) || matches!(c, ',' | '|' | ':'));
+        let (word, rest) = next.split_at(end.unwrap_or(next.len()));
+        let Some(position) = rules.position(word.trim_matches(quotes)) else {
+            break;
+        };
+        names.push(rules.targets[position].name.as_str());
+        text = rest;
+    }
+    let from = text;
     // `make ship ENV=prod [X=1]  - text`
     loop {
         let next = text.trim_start();
@@ -201,16 +219,16 @@ fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(&'r str, Option<String>)
         let rest = text.strip_prefix(**sign);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(is_blank))
     });
-    let is_parted = has_colon || parting.is_some() || blanks >= 2 || rest[end..].contains('\t');
+    let is_parted = has_colon || parting.is_some() || blanks >= 2 || from.contains('\t');
     if text.is_empty() {
         // A name alone is one of a list.
-        return Some((name, None));
+        return Some((names, None));
     }
     if !is_parted {
-        return after_make.then_some((name, None));
+        return after_make.then_some((names, None));
     }
     let text = parting.map_or(text, |sign| text[sign.len()..].trim());
-    Some((name, Some(text.to_owned()).filter(|text| !text.is_empty())))
+    Some((names, Some(text.to_owned()).filter(|text| !text.is_empty())))
 }
 
 /// The pattern that a name with something to fill in is meant for: `test-<folder>`, `test-NAME` or `test-*`.

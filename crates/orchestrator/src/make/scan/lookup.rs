@@ -1,7 +1,11 @@
 //! Texts that look a variable up by a name they are given: what `$(call need,TOKEN)` calls, and the recipe of the pattern
 //! rule that makes `guard-TOKEN`.
 
-use super::functions::fails;
+use super::{
+    functions::fails,
+    refs::is_function,
+    text::{Piece, arguments, first_word, pieces},
+};
 
 /// The longest value that is looked through, in bytes.
 const MAX_VALUE: usize = 4_000;
@@ -22,6 +26,35 @@ pub(super) fn looks_up(text: &str, mark: char) -> bool {
         .any(|look| text.contains(&look))
 }
 
+/// Whether a called text ends make if the variable that it looks up has no value. An error that is there for what has one,
+/// as in `$(if $(filter-out 0 1,$($1)),$(error …))`, does not count.
+fn fails_without(text: &str, depth: usize) -> bool {
+    if depth > MAX_DEPTH || !fails(text) {
+        return fails(text);
+    }
+    pieces(text).any(|piece| {
+        let Piece::Reference(inner) = piece else {
+            return false;
+        };
+        let (word, rest) = first_word(inner);
+        if word == "error" {
+            return true;
+        }
+        if word.len() == inner.len() || !is_function(word) {
+            return false;
+        }
+        let parts = arguments(rest, usize::MAX);
+        let is_for_filled = matches!(word, "if" | "and") && looks_up(parts[0], '1');
+        let skipped = match word {
+            "if" if is_for_filled => 2,
+            "and" if is_for_filled => parts.len(),
+            _ => 0,
+        };
+        let mut parts = parts.iter().skip(skipped);
+        parts.any(|part| fails_without(part, depth + 1))
+    })
+}
+
 /// What a called variable does with a name it is given: none if it does not look it up, else whether make ends where
 /// that has no value. `value_of` gives the text of a variable.
 pub(super) fn by_call<'v>(
@@ -34,7 +67,7 @@ pub(super) fn by_call<'v>(
         return None;
     }
     if looks_up(value, '1') {
-        return Some(fails(value));
+        return Some(fails_without(value, 0));
     }
     let called = value.split("call ").skip(1);
     let names = called.filter_map(|rest| rest.split_once(',').map(|(name, _)| name.trim()));

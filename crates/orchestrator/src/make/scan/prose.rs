@@ -7,12 +7,19 @@ use super::{
 
 /// The longest heading, in characters.
 const MAX_HEADING: usize = 60;
+/// A line drawn behind a heading alone is at least so long, in characters.
+const LONG: usize = 6;
 /// What draws lines.
 const DRAWN: [char; 6] = ['-', '=', '*', '~', '#', '_'];
 
-/// Whether a text is a drawn line.
+/// Whether a text is a drawn line; a box may have corners.
 pub(super) fn is_drawn(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| DRAWN.contains(&c))
+    text.contains(DRAWN) && text.chars().all(|c| DRAWN.contains(&c) || c == '+')
+}
+
+/// The heading in a line between two drawn ones, without what is drawn around it: `| Deploy |`.
+pub(super) fn heading_between(text: &str) -> &str {
+    text.trim_matches(|c| DRAWN.contains(&c) || is_blank(c) || c == '|')
 }
 
 /// The heading in a line that is drawn around it: `--- Deploy ---`, `=== Deploy`, and after `####` also `Deploy ####`.
@@ -21,7 +28,11 @@ pub(super) fn heading_in(text: &str, marks: usize) -> Option<String> {
     let drawn_before = text.len() - inner.len();
     let heading = inner.trim_end_matches(DRAWN).trim();
     let drawn_after = inner.len() - inner.trim_end_matches(DRAWN).len();
-    let is_framed = drawn_before >= 3 || (marks >= 3 && drawn_after >= 3);
+    let is_apart = inner.starts_with(' ') && inner.trim_end_matches(DRAWN).ends_with(' ');
+    let is_framed = drawn_before >= 3
+        || (marks >= 3 && drawn_after >= 3)
+        || (is_apart && drawn_before >= 2 && drawn_after >= 2)
+        || (marks == 1 && drawn_after >= LONG);
     (is_framed && is_heading(heading)).then(|| heading.to_owned())
 }
 
@@ -103,6 +114,8 @@ mod tests {
             ("=== Deploy", 1),
             ("Deploy ####", 4),
             ("----- Deploy -----", 2),
+            ("== Deploy ==", 1),
+            ("Deploy ----------", 1),
         ] {
             assert_eq!(heading_in(text, marks).as_deref(), Some("Deploy"), "{text}");
         }
@@ -111,9 +124,24 @@ mod tests {
             ("- a list", 1),
             ("Deploy ##", 2),
             ("---", 1),
+            ("__init__", 1),
+            ("**Deploy**", 1),
             ("*.o", 1),
         ] {
             assert_eq!(heading_in(text, marks), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_box_is_drawn() {
+        for text in ["-----", "+-----+", "#", "=-=-="] {
+            assert!(is_drawn(text), "{text}");
+        }
+        for text in ["", "+", "a", "- a"] {
+            assert!(!is_drawn(text), "{text}");
+        }
+        for text in ["| Deploy   |", "Deploy #", "~ Deploy", "Deploy ------"] {
+            assert_eq!(heading_between(text), "Deploy", "{text}");
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) enum Meant<'a> {
     Letter(&'a str),
     /// `$(nproc)` or `$(id -u)`: the whole inside.
     Command(&'a str),
+    /// `$(d)` in a `for d in …` of the shell.
+    Loop,
 }
 
 impl<'a> Reference<'a> {
@@ -59,6 +61,10 @@ pub(super) fn references(text: &str) -> Vec<Reference<'_>> {
     let mut found = Found::default();
     if memchr::memchr(b'$', text.as_bytes()).is_some() {
         found.text(text, false, 0);
+    }
+    for name in loops(text) {
+        let own = found.list.iter_mut().filter(|one| one.name == name);
+        own.for_each(|one| one.meant = Some(Meant::Loop));
     }
     let (locals, set) = (found.locals, found.set);
     found
@@ -233,6 +239,14 @@ impl<'a> Found<'a> {
             ..Reference::tested(name)
         });
     }
+}
+
+/// The names that loops of the shell give values to: `for d in a b`.
+fn loops(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("for ").filter_map(|(at, word)| {
+        let (name, rest) = first_word(text[at + word.len()..].trim_start());
+        (is_name(name) && first_word(rest).0 == "in").then_some(name)
+    })
 }
 
 /// Whether a word before a blank can be a function: their names are lower case.

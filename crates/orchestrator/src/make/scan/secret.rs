@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use super::text::{is_blank, is_name};
 
 /// How such names end.
-const ENDS: [&str; 12] = [
+const ENDS: [&str; 15] = [
     "ACCESS_KEY",
     "API_KEY",
     "APIKEY",
     "CREDENTIALS",
     "CREDS",
+    "ENCRYPTION_KEY",
+    "MASTER_KEY",
     "PASSPHRASE",
     "PASSWD",
     "PASSWORD",
@@ -18,6 +20,7 @@ const ENDS: [&str; 12] = [
     "SECRET",
     "SECRET_KEY",
     "TOKEN",
+    "_PASS",
 ];
 
 /// Whether the value of a variable of this name is not to be shown or kept, unless the makefile says otherwise
@@ -48,6 +51,13 @@ pub(super) fn concealed<'t>(text: &'t str, is_secret: &dyn Fn(&str) -> bool) -> 
     }
 }
 
+/// Whether a text ends with an option that is called as secrets are: `--api-key`.
+fn is_secret_option(text: &str) -> bool {
+    let is_word = |c: char| matches!(c, '_' | '-') || c.is_ascii_alphanumeric();
+    let option = &text[text.trim_end_matches(is_word).len()..];
+    option.starts_with("--") && is_secret_name(&option.replace('-', "_"))
+}
+
 /// Where the value begins and ends that the `=` at a place gives to a secret, if it shows one.
 fn value_given(
     text: &str,
@@ -64,7 +74,8 @@ fn value_given(
     // `[ $$TOKEN = x ]` and `"$(TOKEN)" == x` compare.
     let is_compared = bare[..bare.len() - name.len()].ends_with(['$', '!']);
     let rest = &text[equals + 1..];
-    if !is_name(name) || is_compared || rest.starts_with('=') || !is_secret(name) {
+    let is_one = is_name(name) && (is_secret(name) || is_secret_option(bare));
+    if is_compared || rest.starts_with('=') || !is_one {
         return None;
     }
     let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
@@ -101,6 +112,7 @@ mod tests {
                 "docker run -e DB_PASSWORD=… db",
             ),
             ("./x --token=abc,1", "./x --token=…,1"),
+            ("./x --api-key=abc -v", "./x --api-key=… -v"),
             ("$(eval T_TOKEN := a b)x", "$(eval T_TOKEN := …)x"),
             ("$(eval TOKEN!=echo abc)", "$(eval TOKEN!=…)"),
             ("TOKEN=a TOKEN=b", "TOKEN=… TOKEN=…"),
@@ -137,6 +149,8 @@ mod tests {
             "DEPLOY_PRIVATE_KEY",
             "GOOGLE_CREDENTIALS",
             "REGISTRY_CREDS",
+            "RAILS_MASTER_KEY",
+            "SMTP_PASS",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
@@ -145,6 +159,7 @@ mod tests {
             "TOKENS_PER_RUN",
             "AWS_ACCESS_KEY_ID",
             "SECRET_NAME",
+            "BYPASS",
             "KEY",
             "",
         ] {

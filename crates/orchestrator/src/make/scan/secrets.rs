@@ -1,4 +1,6 @@
-//! What is secret by its name or by a comment (`@secret`), what the text shows of its values, and where only running it could show.
+//! What is secret by its name, its use or a comment (`@secret`), what the text shows of its values, and where only running it could show.
+
+mod by_use;
 
 use super::{
     builtin_names::is_given,
@@ -20,6 +22,7 @@ impl Variables {
 /// The secret variables. If a value is only known to make, that is a problem at its place: it cannot be kept out of a
 /// log.
 pub(super) fn of(reader: &mut Reader) -> Vec<Secret> {
+    by_use::mark(reader);
     let mut all = Vec::new();
     let mut unknown: Vec<(Place, String)> = Vec::new();
     let secret = |one: &&Variable| one.is_secret();

@@ -76,17 +76,19 @@ pub(super) fn summary(
     Some(Summary { text, by })
 }
 
-/// `runs lint, test`
+/// `runs lint, test, makes docs.html`
 fn starts(leads: &[String]) -> Option<String> {
     if leads.is_empty() {
         return None;
     }
-    let is_made = leads.iter().all(|name| !is_plain_word(name));
-    Some(format!(
-        "{} {}",
-        if is_made { "makes" } else { "runs" },
-        named(leads)
-    ))
+    let is_run = |name: &String| is_plain_word(name);
+    let (run, made): (Vec<String>, Vec<String>) = leads.iter().cloned().partition(is_run);
+    let parts = [("runs", run), ("makes", made)];
+    let parts = parts.iter().filter(|(_, names)| !names.is_empty());
+    let parts: Vec<String> = parts
+        .map(|(word, names)| format!("{word} {}", named(names)))
+        .collect();
+    Some(parts.join(", "))
 }
 
 /// `makes bin/app`: what a target without a recipe needs that no rule has.

@@ -17,17 +17,43 @@ const CONTAINERS: [&str; 6] = [
 ];
 /// Programs that a person talks to, unless they are given something to run.
 const SHELLS: [&str; 6] = ["mongosh", "mysql", "psql", "redis-cli", "sqlite3", "rails"];
+/// Programs that a person talks to if they are given nothing at all.
+const BARE: [&str; 16] = [
+    "bash", "bpython", "fish", "ghci", "iex", "ipython", "irb", "julia", "lua", "node", "pry",
+    "python", "python3", "sh", "utop", "zsh",
+];
+/// Programs that start another one, and their word for it.
+const STARTING: [(&str, &str); 6] = [
+    ("bundle", "exec"),
+    ("hatch", "run"),
+    ("pdm", "run"),
+    ("pipenv", "run"),
+    ("poetry", "run"),
+    ("uv", "run"),
+];
+/// Programs that ask for a password by `login`, and the options that give one.
+const LOGINS: [&str; 6] = ["docker", "helm", "nerdctl", "npm", "oras", "podman"];
+const GIVEN: [&str; 4] = ["-p", "--password", "--password-stdin", "--help"];
+/// What Django asks or opens a shell for.
+const OF_DJANGO: [&str; 4] = ["changepassword", "createsuperuser", "dbshell", "shell"];
 /// Programs that fill a screen.
-const SCREENS: [&str; 9] = [
+const SCREENS: [&str; 16] = [
+    "btop",
+    "dialog",
+    "emacs",
+    "fzf",
     "htop",
     "k9s",
+    "lazydocker",
     "less",
+    "mconf",
     "nano",
+    "nconf",
     "top",
     "vi",
     "vim",
     "watch",
-    "lazydocker",
+    "whiptail",
 ];
 /// Options of `ssh` that take a value from the next word.
 const SSH_VALUES: &str = "BbcDEeFIiJLlmOopQRSWw";
@@ -46,6 +72,10 @@ fn of_command(command: &Command) -> Option<String> {
         .iter()
         .map(String::as_str)
         .collect();
+    let words = match words.as_slice() {
+        [program, word, rest @ ..] if STARTING.contains(&(*program, *word)) => rest,
+        words => words,
+    };
     let (first, rest) = words.split_first()?;
     let name = first.rsplit('/').next().unwrap_or(first);
     let name = name
@@ -54,12 +84,24 @@ fn of_command(command: &Command) -> Option<String> {
         .map_or_else(|| name.to_owned(), str::to_lowercase);
     let is_fed = command.lead == Lead::Pipe || rest.iter().any(|word| word.starts_with('<'));
     let has = |wanted: &[&str]| rest.iter().any(|word| wanted.contains(word));
+    if let Some(word) = of_django(words).filter(|_| !is_fed) {
+        return Some(format!("manage.py {word} is talked to"));
+    }
     let why = match name.as_str() {
         // With these it fails or reads its input, and never asks at a terminal.
         "sudo" if !has(&["-n", "--non-interactive", "-S", "--stdin"]) => {
             "sudo may ask for a password"
         }
+        name if LOGINS.contains(&name) && rest.iter().any(|word| *word == "login") => {
+            let is_given = |word: &&str| GIVEN.iter().any(|option| word.starts_with(option));
+            let asks = !is_fed && !rest.iter().any(is_given);
+            return asks.then(|| format!("{name} login asks for a password"));
+        }
+        "passwd" if !is_fed => "passwd asks for a password",
         name if CONTAINERS.contains(&name) => return container(name, rest, is_fed),
+        name if BARE.contains(&name) && !is_fed && rest.is_empty() => {
+            return Some(format!("{name} is talked to"));
+        }
         "read" if !is_fed && !command.has("while") && !command.has("until") => {
             "read asks for a line"
         }
@@ -77,6 +119,14 @@ fn of_command(command: &Command) -> Option<String> {
         _ => return None,
     };
     Some(why.to_owned())
+}
+
+/// The word behind `manage.py` that is for a person at a terminal.
+fn of_django<'w>(words: &[&'w str]) -> Option<&'w str> {
+    let at = words.iter().position(|word| word.ends_with("manage.py"))?;
+    let word = words.get(at + 1).filter(|word| OF_DJANGO.contains(word))?;
+    let is_given = |word: &&str| matches!(*word, "-c" | "--command" | "--noinput" | "--no-input");
+    (!words[at..].iter().any(is_given)).then_some(*word)
 }
 
 /// `docker run -it`, `kubectl exec -ti`; compose's `exec` and `run` take one by themselves.
@@ -106,7 +156,12 @@ fn container(name: &str, rest: &[&str], is_fed: bool) -> Option<String> {
         .clone()
         .any(|word| matches!(*word, "-T" | "--no-tty" | "--no-TTY" | "-d" | "--detach"));
     let by_itself = is_composed && !goes_without && !is_fed && rest[at] == "exec";
-    let line = format!("{name} {}", rest[at]);
+    let composed = if is_composed && !name.ends_with("compose") {
+        " compose"
+    } else {
+        ""
+    };
+    let line = format!("{name}{composed} {}", rest[at]);
     if takes_one {
         return Some(format!("{line} -t asks for a terminal"));
     }
@@ -218,6 +273,16 @@ mod tests {
             "psql -h db app",
             "vim notes",
             "if true; then sudo ls; fi",
+            "docker login",
+            "docker login ghcr.io -u me",
+            "npm login",
+            "python manage.py shell",
+            "poetry run ./manage.py createsuperuser",
+            "bundle exec rails console",
+            "ipython",
+            ".venv/bin/python",
+            "passwd me",
+            "scripts/mconf Kconfig",
         ] {
             assert!(asks(line), "{line}");
         }
@@ -248,6 +313,17 @@ mod tests {
             "docker build -t app .",
             "npx vitest run $(if $(WATCH),--watch)",
             "# docker run -it x",
+            "docker login -u me --password-stdin",
+            "echo x | docker login -u me --password-stdin",
+            "docker login -u me -p $(X)",
+            "python manage.py migrate",
+            "python manage.py shell -c 'print(1)'",
+            "manage.py createsuperuser --noinput",
+            "python -m build",
+            "echo 'print(1)' | python",
+            "bash run.sh",
+            "sh < script",
+            "bundle exec rake",
         ] {
             assert!(!asks(line), "{line}");
         }

@@ -11,6 +11,7 @@ mod needs;
 mod preview;
 mod random;
 mod reading;
+mod secrets;
 mod settings;
 mod summaries;
 mod texts;

@@ -1,5 +1,7 @@
 //! The variables a makefile defines or mentions, in the order of their first mention.
 
+mod notes;
+
 use std::{
     cell::Cell,
     collections::{HashMap, HashSet},
@@ -8,13 +10,13 @@ use std::{
 use super::{
     assignment::Flavor,
     builtin_names::{is_offered, is_own},
-    comment::{Notes, Param},
+    comment::Notes,
     elsewhere::is_dotenv,
     lookup::by_call,
     refs::{Reference, references},
     secret::is_secret_name,
 };
-use crate::project::{Place, VariableKind};
+use crate::project::Place;
 
 /// The longest value that is kept, in bytes: `X := $(X)$(X)` doubles it with each line.
 const MAX_VALUE: usize = 64 << 10;
@@ -44,6 +46,8 @@ pub(super) struct Variable {
     /// Whether it is a `define`d text, which is no setting.
     pub(super) is_text: bool,
     pub(super) notes: Notes,
+    /// Whether something takes its value as a secret.
+    pub(super) is_taken_as_secret: bool,
     /// All that it is given anywhere, as written; at most [`MAX_GIVEN`].
     pub(super) given: Vec<String>,
     /// Values that it is compared with, and those that are examples for it.
@@ -128,10 +132,10 @@ impl Variable {
         is_meant && !self.is_text && !self.called && is_offered(&self.name, self.value.is_some())
     }
 
-    /// Whether its value is not to be shown: by its comment, else by its name.
+    /// Whether its value is not to be shown: by its comment, else by its use or its name.
     pub(super) fn is_secret(&self) -> bool {
-        let by_name = || is_secret_name(&self.name);
-        self.notes.secret.unwrap_or_else(by_name)
+        let is_known = || self.is_taken_as_secret || is_secret_name(&self.name);
+        self.notes.secret.unwrap_or_else(is_known)
     }
 
     /// The dotenv file that its value comes from.
@@ -352,37 +356,6 @@ impl Variables {
         if variable.place.as_ref() == Some(place) {
             variable.at_once = worked_out;
         }
-    }
-
-    /// Keeps what comments say of it; what was said first stays.
-    pub(super) fn note(&mut self, name: &str, notes: Notes) {
-        let index = self.mention(name);
-        let known = &mut self.list[index].notes;
-        known.secret = known.secret.or(notes.secret);
-        if known.kind == VariableKind::Text {
-            known.kind = notes.kind;
-        }
-        if known.choices.is_empty() {
-            known.choices = notes.choices;
-        }
-        if known.doc.is_none() || (notes.documented && !known.documented) {
-            known.doc = notes.doc;
-            known.documented = notes.documented;
-        }
-    }
-
-    pub(super) fn param(&mut self, param: &Param) {
-        self.note(
-            &param.name,
-            Notes {
-                documented: param.doc.is_some(),
-                doc: param.doc.clone(),
-                choices: param.choices.clone(),
-                secret: param.secret,
-                kind: param.kind,
-                ..Notes::default()
-            },
-        );
     }
 }
 

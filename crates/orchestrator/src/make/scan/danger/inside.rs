@@ -86,8 +86,8 @@ impl Looking<'_> {
         text.len() <= MAX_TEXT
             && words.all(|word| match pieces(word).next() {
                 None => true,
-                Some(Piece::Plain(plain)) if plain.len() == word.len() => place.is_inside(plain),
-                Some(Piece::Plain(plain)) => is_folder(plain),
+                // What begins with a name of its own, as `git$X`, is named there.
+                Some(Piece::Plain(_)) => place.is_inside(word),
                 Some(Piece::Reference(inner)) => {
                     let behind = &word[inner.len() + 3..];
                     !behind.contains("..") && self.reference(inner, depth)

@@ -1,11 +1,14 @@
 //! A recipe with its variables' values, for the rules to be tried on.
 
+use std::collections::HashSet;
+
 use super::{
     super::{
         assignment::assignment,
+        builtin_names::is_given,
         expand::Expander,
         functions::arity,
-        refs::is_function,
+        refs::{is_function, references},
         text::{Piece, arguments, first_word, is_name, pieces},
     },
     inside::is_inside,
@@ -22,7 +25,7 @@ const MAX_VALUES: usize = 32 << 10;
 const MAX_PARTS: usize = 20;
 
 /// What stands for paths that only running could tell, which are inside the project or in a folder for temporary files.
-const INSIDE: &str = "./made";
+pub(super) const INSIDE: &str = "./made";
 
 /// The recipe with the values of its variables, as far as they are in the text; those without one stay, as `${NAME}`. A
 /// function whose value is not known becomes one word, and what it works on follows on lines of its own.
@@ -37,7 +40,7 @@ pub(in super::super) fn readable(recipe: &str, expander: &Expander<'_>) -> Strin
     reading.text(recipe, 0);
     while let Some((text, depth)) = reading.inner.pop() {
         reading.out.push('\n');
-        reading.text(text, depth);
+        reading.text(&text, depth);
     }
     reading.out
 }
@@ -46,16 +49,16 @@ pub(in super::super) fn readable(recipe: &str, expander: &Expander<'_>) -> Strin
 struct Reading<'a> {
     expander: &'a Expander<'a>,
     /// Variables that `$(eval …)` gives the name of a temporary file.
-    temporary: Vec<&'a str>,
+    temporary: Vec<String>,
     out: String,
     /// What functions work on, and how deep it is.
-    inner: Vec<(&'a str, usize)>,
+    inner: Vec<(String, usize)>,
     /// Bytes that may still be written.
     room: usize,
 }
 
-impl<'a> Reading<'a> {
-    fn text(&mut self, text: &'a str, depth: usize) {
+impl Reading<'_> {
+    fn text(&mut self, text: &str, depth: usize) {
         for piece in pieces(text) {
             if depth > 0 && self.room == 0 {
                 return;
@@ -85,12 +88,14 @@ impl<'a> Reading<'a> {
         self.room = left.unwrap_or_default();
     }
 
-    fn reference(&mut self, inner: &'a str, depth: usize) {
+    fn reference(&mut self, inner: &str, depth: usize) {
         let (word, rest) = first_word(inner);
         let variables = self.expander.variables;
         let value = variables.get(inner);
         let value = value.and_then(|one| one.shown_value());
-        if self.temporary.contains(&inner) || (word == "shell" && answers_inside(rest)) {
+        if self.temporary.iter().any(|name| name == inner)
+            || (word == "shell" && answers_inside(rest))
+        {
             self.push(INSIDE);
         } else if depth > MAX_DEPTH || self.room == 0 {
             self.push("${…}");
@@ -104,7 +109,7 @@ impl<'a> Reading<'a> {
             if let Some(set) = assignment(rest).filter(|_| word == "eval")
                 && is_temporary(set.value)
             {
-                return self.temporary.push(set.name);
+                return self.temporary.push(set.name.to_owned());
             }
             let is_own = is_inside(inner, self.expander);
             self.push(if is_own { INSIDE } else { "${…}" });
@@ -112,10 +117,12 @@ impl<'a> Reading<'a> {
             if word == "call" {
                 let called = variables.get(parts[0].trim());
                 let body = called.and_then(|one| one.value.as_deref());
+                let body = body.map(|body| with_arguments(body, &parts[1..]));
                 self.inner.extend(body.map(|body| (body, depth + 1)));
             }
             let parts = parts.into_iter().take(MAX_PARTS);
-            self.inner.extend(parts.map(|part| (part, depth + 1)));
+            self.inner
+                .extend(parts.map(|part| (part.to_owned(), depth + 1)));
         } else if is_name(inner) {
             self.push("${");
             self.push(inner);
@@ -125,9 +132,35 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Whether a person may give a value to something that this names and nothing sets.
+    fn is_open(&self, inner: &str) -> bool {
+        let variables = self.expander.variables;
+        let named = references(inner);
+        let named = named.iter().filter(|one| !one.called && is_name(one.name));
+        let mut open: Vec<usize> = Vec::new();
+        for one in named {
+            match variables.position(one.name) {
+                Some(index) => open.push(index),
+                None if is_given(one.name) => {}
+                None => return true,
+            }
+        }
+        let mut seen = HashSet::new();
+        while let Some(index) = open.pop() {
+            if seen.insert(index) {
+                let one = &variables.list[index];
+                if one.value.is_none() && !is_given(&one.name) {
+                    return true;
+                }
+                open.extend(&one.uses);
+            }
+        }
+        false
+    }
+
     /// The words that a function on words gives, if they are known; paths in the project's folder from there.
     fn words(&self, function: &str, inner: &str) -> Option<String> {
-        if function.len() == inner.len() || arity(function).is_none() {
+        if function.len() == inner.len() || arity(function).is_none() || self.is_open(inner) {
             return None;
         }
         let words = self.expander.inside(inner, &[])?;
@@ -135,6 +168,28 @@ impl<'a> Reading<'a> {
         let words = words.replace(&format!("{root}/"), "./");
         (words.len() < MAX_VALUE).then_some(words)
     }
+}
+
+/// What is called with these arguments: `$(1)` is the first.
+fn with_arguments(body: &str, arguments: &[&str]) -> String {
+    let mut out = String::with_capacity(body.len());
+    let mut put = |known: Option<&&str>, written: [&str; 3]| match known {
+        Some(argument) if out.len() + argument.len() < MAX_VALUES => out.push_str(argument),
+        _ => out.extend(written),
+    };
+    let given = |name: &str| {
+        let number = name.parse::<usize>().ok().filter(|_| name.len() == 1)?;
+        arguments.get(number.checked_sub(1)?)
+    };
+    for piece in pieces(body) {
+        match piece {
+            Piece::Plain(text) => put(None, [text, "", ""]),
+            Piece::Dollar => put(None, ["$$", "", ""]),
+            Piece::Letter(name) => put(given(name), ["$", name, ""]),
+            Piece::Reference(name) => put(given(name), ["$(", name, ")"]),
+        }
+    }
+    out
 }
 
 /// Whether a value is a new temporary file's name.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use super::Lead;
+
 /// Programs that run elsewhere what is behind them, so that a path there is none of the project's.
 const ELSEWHERE: [&str; 13] = [
     "ansible",
@@ -27,6 +29,11 @@ pub(super) struct Whereabouts {
     /// The recipe's line, and whether it has left the project by `cd`.
     line: usize,
     has_left: bool,
+    /// Whether a `cd` has entered a folder inside, whether what runs now runs only if it did, and whether the rest of the
+    /// line does: `cd build || exit 1`.
+    has_entered: bool,
+    is_below: bool,
+    stays_below: bool,
     /// Shell variables whose values are all inside: `for d in a b`.
     loops: HashSet<String>,
     /// Whether the command before looked for files inside.
@@ -43,14 +50,22 @@ impl Whereabouts {
         }
     }
 
-    /// Takes note of the recipe's line: each is a shell of its own.
-    pub(super) fn begin(&mut self, line: usize) {
+    /// Takes note of the recipe's line, since each is a shell of its own, and of what is before a command.
+    pub(super) fn begin(&mut self, line: usize, lead: Lead, words: &[String]) {
         if line != self.line {
             self.line = line;
             self.has_left = false;
+            (self.has_entered, self.is_below, self.stays_below) = (false, false, false);
             self.loops.clear();
             self.taking = None;
         }
+        let ends = words.first().is_some_and(|word| word == "exit");
+        self.stays_below |= self.has_entered && lead == Lead::Or && ends;
+        self.is_below = match lead {
+            Lead::And => self.has_entered || self.is_below,
+            Lead::Or | Lead::Pipe | Lead::Then => self.stays_below,
+        };
+        self.has_entered &= lead == Lead::And;
     }
 
     /// Takes note of a command before what follows it.
@@ -64,7 +79,9 @@ impl Whereabouts {
             rest.first(),
         ) {
             (Some("cd" | "pushd"), to) => {
-                self.has_left |= !to.is_some_and(|to| self.is_inside(to) || *to == ".");
+                let is_inside = to.is_some_and(|to| self.is_inside(to));
+                self.has_left |= !is_inside && !to.is_some_and(|to| *to == ".");
+                self.has_entered |= is_inside;
             }
             (Some("for"), Some(name)) if rest.get(1).is_some_and(|word| *word == "in") => {
                 if rest[2..].iter().all(|word| self.is_inside(word)) {
@@ -89,7 +106,8 @@ impl Whereabouts {
         }
         let is_set = |word: &&String| word.contains('=') || *word == "export" || *word == "local";
         let marks = ['@', '-', '+'];
-        for word in words.iter().take_while(is_set) {
+        let words = words.iter().skip_while(|word| is_keyword(word));
+        for word in words.take_while(is_set) {
             let Some((name, value)) = word.trim_start_matches(marks).split_once('=') else {
                 continue;
             };
@@ -97,7 +115,8 @@ impl Whereabouts {
             let command = value.trim_start_matches(['$', '(']);
             if command.is_empty() {
                 self.taking = Some(name.to_owned());
-            } else if command == "mktemp" || self.is_inside(value) {
+            } else if command == "mktemp" || command.starts_with("mktemp ") || self.is_inside(value)
+            {
                 self.loops.insert(name.to_owned());
             } else {
                 self.loops.remove(name);
@@ -162,6 +181,17 @@ impl Whereabouts {
         self.in_project && !self.has_left && self.starts_inside(&rest)
     }
 
+    /// Whether `git clean` at `at` is given paths that are all inside.
+    pub(super) fn cleans_inside(&self, words: &[String], at: usize) -> bool {
+        let rest = words[at + 1..].iter();
+        let behind = rest.skip_while(|word| *word != "clean").skip(1);
+        let mut paths = behind.filter(|word| !word.starts_with('-')).peekable();
+        self.in_project
+            && !self.has_left
+            && paths.peek().is_some()
+            && paths.all(|path| self.is_inside(path))
+    }
+
     /// Whether what a program works on, by words as `of=disk.img`, lies inside.
     pub(super) fn writes_inside(&self, rest: &[String]) -> bool {
         let paths = rest
@@ -188,7 +218,8 @@ impl Whereabouts {
             let name = &name[..end.unwrap_or(name.len())];
             return self.loops.contains(name) && !path.contains("..");
         }
-        let is_all = matches!(path, "" | "." | "*" | ".*" | ".git") || first == ".git";
+        let is_whole = matches!(path, "" | "." | ".*") || (path == "*" && !self.is_below);
+        let is_all = is_whole || first == ".git";
         let leaves = path.split('/').any(|part| part == "..");
         !is_all && !leaves && !path.starts_with(['/', '~', '`', '(']) && !path.starts_with("${")
     }

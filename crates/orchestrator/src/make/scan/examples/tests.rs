@@ -43,6 +43,11 @@ fn what_a_variable_is_compared_with() {
         ),
         (r#"test "$(ENV)" != dev"#, &[("ENV", "dev")]),
         (r#"test -z "$(ENV)""#, &[]),
+        (
+            "case \"$(ENV)\" in \\\n  dev|prod) a;; \\\n  (live) b;; *) exit 1;; esac",
+            &[("ENV", "dev"), ("ENV", "prod"), ("ENV", "live")],
+        ),
+        ("case $(ENV) in esac", &[]),
         (r"make b X=1", &[]),
     ] {
         assert_eq!(found(|all| all.in_recipe(text)), pairs(expected), "{text}");
@@ -66,6 +71,8 @@ fn what_comments_and_messages_give_as_examples() {
             &[("ENV", "dev"), ("ENV", "prod"), ("MSG", "one")],
         ),
         ("# e.g. `make x TAG=v1.2.3`.", &[("TAG", "v1.2.3")]),
+        ("# make test PKG=./api/... (N=n).", &[("PKG", "./api/...")]),
+        ("# make x ANSWER=y|n", &[("ANSWER", "y"), ("ANSWER", "n")]),
         ("# CFLAGS=-O2", &[]),
         ("# make x ENV=<env> B=... C=NAME VERSION=version D=xxx", &[]),
         ("X = a # not Y = b", &[]),

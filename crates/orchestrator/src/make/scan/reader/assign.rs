@@ -23,7 +23,12 @@ const BLOCK: usize = 3;
 const MAX_AT_ONCE: usize = 16 << 10;
 
 impl Reader {
-    pub(super) fn assign(&mut self, assigned: &Assignment<'_>, standing: Standing, at: &mut At) {
+    pub(super) fn assign(
+        &mut self,
+        assigned: &Assignment<'_>,
+        mut standing: Standing,
+        at: &mut At,
+    ) {
         let above = std::mem::take(&mut at.comments);
         let (value, comment) = split_comment(assigned.value);
         let value = value.trim_matches(is_blank);
@@ -35,9 +40,14 @@ impl Reader {
             ".RECIPEPREFIX" => self.recipe_prefix = value.chars().next().unwrap_or('\t'),
             _ => {}
         }
-        let flavor = assigned.flavor;
+        let mut flavor = assigned.flavor;
         let is_worked_out = flavor == Flavor::Simple && !standing.specific && value.contains('$');
         let worked_out = is_worked_out.then(|| self.expanded(value)).flatten();
+        let sets = matches!(flavor, Flavor::Recursive | Flavor::Simple) && !standing.specific;
+        if sets && Self::is_optional(&name, at) {
+            flavor = Flavor::Optional;
+            standing.conditional = false;
+        }
         self.variables
             .assign(&name, flavor, value, at.place(), standing);
         if let Some(worked_out) = worked_out.filter(|text| text.len() <= MAX_AT_ONCE) {
@@ -54,12 +64,12 @@ impl Reader {
         });
         let is_always = standing == Standing::default();
         self.variables
-            .uses(&name, value, is_always && flavor == Flavor::Simple);
+            .uses(&name, value, is_always && assigned.flavor == Flavor::Simple);
         if standing.conditional && !standing.specific {
             self.variables.depends(&name, &Self::tested_around(at));
         }
         self.slips(value, &at.place());
-        if flavor == Flavor::Simple && value.contains("eval ") {
+        if assigned.flavor == Flavor::Simple && value.contains("eval ") {
             self.evaluate(value, at);
         }
         let notes = notes(&above, beside.as_ref());

@@ -3,7 +3,7 @@
 use super::{
     super::{
         comment::{Marked, marked},
-        prose::{is_heading, named},
+        prose::{heading_between, is_heading, named},
         text::is_blank,
     },
     At, Reader,
@@ -33,8 +33,9 @@ impl Reader {
                     // A text between two drawn lines is a heading; more than two lines of it are a text.
                     let lines = |from: &usize| at.comments.len().saturating_sub(*from);
                     if let Some(from) = after_drawn.filter(|from| (1..=2).contains(&lines(from))) {
-                        let lines = at.comments.drain(from..);
-                        let text: Vec<String> = lines.map(|line| line.text).collect();
+                        let lines = at.comments[from..].iter();
+                        let text: Vec<&str> =
+                            lines.map(|line| heading_between(&line.text)).collect();
                         at.banner = Some(text.join(" ").trim().to_owned())
                             .filter(|text| is_heading(text))
                             .or(at.banner.take());

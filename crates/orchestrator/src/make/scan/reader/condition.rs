@@ -3,6 +3,7 @@
 use super::{
     super::{
         refs::references,
+        side::Side,
         tested::always_fails,
         text::{first_word, is_blank, is_name, split_comment},
         variables::{Guard, asks_shell},
@@ -35,6 +36,16 @@ const FOREIGN: [&str; 6] = ["windows", "win32", "win64", "mingw", "msys", "cygwi
 
 /// How they name the systems that they are run on here.
 const OWN: [&str; 6] = ["posix", "linux", "darwin", "bsd", "unix", "sunos"];
+
+/// How they name this one, and others than this: what a shell answers to `uname` is known as well.
+const HERE: [&str; 3] = match cfg!(target_os = "macos") {
+    true => ["posix", "darwin", "unix"],
+    false => ["posix", "linux", "unix"],
+};
+const ELSEWHERE: [&str; 5] = match cfg!(target_os = "macos") {
+    true => ["linux", "bsd", "sunos", "solaris", "aix"],
+    false => ["darwin", "bsd", "sunos", "solaris", "aix"],
+};
 
 impl Reader {
     /// Reads a line of a condition; false if it is none.
@@ -110,7 +121,9 @@ impl Reader {
         let lower = rest.to_ascii_lowercase();
         let names = |systems: &[&str]| systems.iter().any(|name| lower.contains(name));
         // `$(filter POSIX MSYS,$(HOST))` is for this one as well.
-        let names_foreign = names(&FOREIGN) && !names(&OWN);
+        let is_of_system = self.is_of_system(rest, &tests);
+        let names_foreign = (names(&FOREIGN) && !names(&OWN))
+            || (is_of_system && names(&ELSEWHERE) && !names(&HERE));
         // `ifneq (,$(findstring MINGW,$(UNAME)))` is as `ifeq ($(UNAME),MINGW)`.
         let is_turned = !word.ends_with("def") && compares_with_nothing(rest);
         let is_foreign = names_foreign && (matches!(word, "ifeq" | "ifdef") != is_turned);
@@ -162,6 +175,15 @@ impl Reader {
         filled.map(|(name, _)| name.clone()).collect()
     }
 
+    /// Whether a variable is set where it is only found to have no value: `ifndef X` around `X = y` is as `X ?= y`.
+    pub(super) fn is_optional(name: &str, at: &At) -> bool {
+        let [only] = at.conditions.as_slice() else {
+            return false;
+        };
+        let empty = only.empty.as_ref();
+        empty.is_some_and(|(tested, is_empty)| tested == name && *is_empty)
+    }
+
     /// What the conditions around a place test: what is there depends on it.
     pub(super) fn tested_around(at: &At) -> Vec<usize> {
         let innermost = at.conditions.iter().rev().take(MAX_INSIDE);
@@ -179,6 +201,10 @@ impl Reader {
             .take(outer)
             .any(|one| one.empty.is_some())
         {
+            return;
+        }
+        // With the values that are known, make does not come by.
+        if self.side(at) != Side::Taken {
             return;
         }
         if let Some(index) = self.guarded(at) {

@@ -27,6 +27,10 @@ impl Reader {
                 if self.is_conditional && self.files.is_open(&path) {
                     continue;
                 }
+                // `include $(TOP)/$(RULES)` is for when RULES has a value.
+                if self.is_conditional && path.is_dir() {
+                    continue;
+                }
                 self.files.stamps.get_mut().look_at(&path);
                 if path.symlink_metadata().is_ok() {
                     self.read_file(&path, Some(&place));

@@ -4,9 +4,14 @@ use super::{
     super::{
         language::{Language, in_one},
         rules::Rules,
+        tested::tests_of,
+        variables::Guard,
     },
-    Reader,
+    MAX_USES, Reader,
 };
+
+/// A recipe longer than this, in bytes, is not looked through as a whole.
+const MAX_IN_ONE: usize = 32 << 10;
 
 impl Reader {
     /// The language of a target's recipe, as far as the makefile has been read.
@@ -57,5 +62,24 @@ pub(in super::super) fn settle(reader: &mut Reader) {
             Language::Shell => None,
             Language::Sql(_) | Language::Other(_) => Some(String::new()),
         };
+    }
+    guarded_in_one(reader);
+}
+
+/// Takes note of what a recipe that one shell gets whole tests over several lines: a line alone was read as a shell's own.
+fn guarded_in_one(reader: &mut Reader) {
+    for rule in &mut reader.rules.list {
+        let Some(code) = rule.code.as_deref().filter(|code| code.len() <= MAX_IN_ONE) else {
+            continue;
+        };
+        for (name, fails) in tests_of(code) {
+            let Some(index) = reader.variables.position(&name).filter(|_| fails) else {
+                continue;
+            };
+            if rule.guards.len() < MAX_USES && !rule.guards.contains(&index) {
+                reader.variables.guard(index, Guard::There);
+                rule.guards.push(index);
+            }
+        }
     }
 }

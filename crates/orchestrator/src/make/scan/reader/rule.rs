@@ -277,6 +277,11 @@ fn about(mut above: Vec<Comment>, names: &[Word]) -> Vec<Comment> {
     if names.len() > MANY {
         above.retain(|comment| comment.doubled);
     }
+    if let Some(first) = above.first_mut()
+        && let Some(text) = behind_name(&first.text, names)
+    {
+        first.text = text.to_owned();
+    }
     let is_own = |comment: &Comment| named(&comment.text).is_some_and(|(name, _)| own(name));
     if !above.iter().any(is_own) {
         return above;
@@ -293,6 +298,16 @@ fn about(mut above: Vec<Comment>, names: &[Word]) -> Vec<Comment> {
         }
     }
     kept
+}
+
+/// The text of `deploy - Ship it` above `deploy`.
+fn behind_name<'t>(text: &'t str, names: &[Word]) -> Option<&'t str> {
+    let mut rests = names
+        .iter()
+        .filter_map(|word| text.strip_prefix(&word.name));
+    let rest = rests.find(|rest| rest.starts_with(is_blank))?.trim_start();
+    let signs = ["- ", "-- ", "– ", "— "];
+    signs.iter().find_map(|sign| rest.strip_prefix(sign))
 }
 
 impl At {

@@ -81,17 +81,22 @@ impl Reader {
         tests: &[usize],
         of_system: Option<bool>,
     ) -> Branch {
-        let is_of_system = |index: &usize| {
-            let variable = &self.variables.list[*index];
-            variable.name == "OS" || self.variables.any_by_answer(&[*index])
-        };
-        if let Some(is_foreign) = of_system.filter(|_| tests.iter().all(is_of_system)) {
+        if let Some(is_foreign) = of_system.filter(|_| self.is_of_system(rest, tests)) {
             return Branch::first(Some(!is_foreign), false);
         }
         let is_open = rest.contains('$') || !tests.is_empty();
         let is_settled = !asks_shell(rest) && self.are_settled(tests);
         let holds = is_settled.then(|| self.holds(word, rest)).flatten();
         Branch::first(holds, is_open)
+    }
+
+    /// Whether a condition asks for nothing but what the system itself sets, or what a shell answers there.
+    pub(super) fn is_of_system(&self, rest: &str, tests: &[usize]) -> bool {
+        let is_own = |index: &usize| {
+            let variable = &self.variables.list[*index];
+            variable.name == "OS" || self.variables.any_by_answer(&[*index])
+        };
+        (asks_shell(rest) || !tests.is_empty()) && tests.iter().all(is_own)
     }
 
     fn holds(&self, word: &str, rest: &str) -> Option<bool> {

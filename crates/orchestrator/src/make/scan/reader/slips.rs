@@ -30,6 +30,12 @@ impl Reader {
                 Some(Meant::Command(inner)) => format!(
                     "$({inner}) is a variable of make's, which nothing sets; a command's output is $(shell {inner}), or $$({inner}) in a recipe"
                 ),
+                Some(Meant::Loop) => {
+                    let name = reference.name;
+                    format!(
+                        "$({name}) is a variable of make's, which nothing sets; the shell's, of its loop, is written $${name}"
+                    )
+                }
                 _ => continue,
             };
             let index = self.variables.mention(reference.name);

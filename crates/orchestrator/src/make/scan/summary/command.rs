@@ -1,6 +1,7 @@
 //! The first command of a recipe that does more than prepare.
 
 use super::super::{
+    functions::stem,
     reader::Reader,
     shell::{Command, commands},
     text::{Piece, is_blank, is_name, pieces},
@@ -90,9 +91,16 @@ pub(super) fn first_command(recipe: &str, target: &str, reader: &Reader) -> Opti
 
 fn is_work(command: &Command) -> bool {
     let works = |program: &str| {
-        let is_function = ["$(call ", "$(eval ", "$(if ", "$(foreach ", "$(error "]
-            .iter()
-            .any(|call| program.starts_with(call));
+        let is_function = [
+            "$(call ",
+            "$(eval ",
+            "$(if ",
+            "$(foreach ",
+            "$(error ",
+            "$(file ",
+        ]
+        .iter()
+        .any(|call| program.starts_with(call));
         let name = program.rsplit('/').next().unwrap_or(program);
         !PREPARING.contains(&name) && !is_function && !matches!(program, "$(RM)" | "${RM}")
     };
@@ -186,6 +194,7 @@ impl Typing<'_> {
                 Piece::Plain(plain) => out.push_str(plain),
                 Piece::Dollar => out.push('$'),
                 Piece::Letter("@") => out.push_str(self.target),
+                Piece::Letter("*") => out.push_str(self.stem().unwrap_or("$*")),
                 Piece::Letter(letter) => out.extend(["$", letter]),
                 Piece::Reference("MAKE") => out.push_str("make"),
                 Piece::Reference("RM") if self.is_unset("RM") => out.push_str("rm -f"),
@@ -195,6 +204,16 @@ impl Typing<'_> {
                 },
             }
         }
+    }
+
+    /// What the `%` of a static pattern rule stands for.
+    fn stem(&self) -> Option<&str> {
+        let rules = &self.reader.rules;
+        let own = &rules.targets[rules.position(self.target)?].rules;
+        let mut patterns = own
+            .iter()
+            .filter_map(|rule| rules.list[*rule].pattern.as_deref());
+        patterns.find_map(|pattern| stem(pattern, self.target))
     }
 
     fn is_unset(&self, name: &str) -> bool {

@@ -176,6 +176,8 @@ fn sentence(text: &str) -> Option<String> {
         || text.contains(['|', '>', '<'])
         || lower.contains("success")
         || text.contains("==")
+        // It asks.
+        || ["y/n", "yes/no"].iter().any(|answers| lower.contains(answers))
         || text.contains("://");
     // `VERSION: 1.2` is a value.
     let is_value = text

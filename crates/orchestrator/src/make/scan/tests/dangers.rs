@@ -8,9 +8,10 @@ fn asks(makefile: &str) -> Option<String> {
 }
 
 fn recipe(line: &str) -> Option<String> {
-    let own = "own = $(if $(wildcard $1),$(shell find $1 -name '*.x'))";
+    let own = "own = $(if $(wildcard $1),$(shell find $1 -name '*.x'))\n\
+               define remove\n\t-rm -rf \"$(1)\"\nendef";
     asks(&format!(
-        "BUILD = out\nOBJECTS = a.o sub/x.o $(shell find src -name '*.o')\nEMPTY =\n{own}\na:\n\t{line}\n"
+        "BY_UNKNOWN = $(UNKNOWN)\nPROGRAMS = sub/git$X sub/$Y\nBUILD = out\nOBJECTS = a.o sub/x.o $(shell find src -name '*.o')\nEMPTY =\n{own}\na:\n\t{line}\n"
     ))
 }
 
@@ -39,8 +40,17 @@ fn cleaning_inside_the_project_asks_nothing() {
         "rm -rf $(shell find . -name '*.pyc')",
         "rm -rf $(addsuffix .depend,$(sort $(dir $(OBJECTS))))",
         "rm -rf $(call own,src)",
+        "rm -rf $(addsuffix .depend,$(sort $(dir $(PROGRAMS))))",
         "rm -rf /tmp/of-this-project",
         "rm -rf build 2> /dev/null",
+        "cd build && rm -rf *",
+        "cd build && make x && rm -rf ./*",
+        "cd build || exit 1; rm -rf *",
+        "if true; then T=$$(mktemp -d) && rm -rf \"$$T\"; fi",
+        "for i in a b; do T=\"$$(mktemp -d)\"; rm -rf $$T; done",
+        "git clean -fdx bin share/man",
+        "$(call remove,$(BUILD)/x)",
+        "$(call remove,build dist)",
         "dd if=/dev/zero of=disk.img bs=1M count=4",
         "mkfs.ext4 -F disk.img",
     ] {
@@ -74,6 +84,17 @@ fn removing_what_is_not_the_projects_asks() {
         "rm -rf *",
         "rm -rf ./*",
         "rm -rf .git",
+        "cd build; rm -rf *",
+        "cd build && ls; rm -rf *",
+        "cd build && cd .. && rm -rf *",
+        "cd /srv && rm -rf *",
+        "git clean -fdx",
+        "git clean -fdx ../other",
+        "$(call remove,/srv/x)",
+        "$(call remove,$(UNKNOWN)/x)",
+        "rm -rf $(addsuffix x,$(dir $(UNKNOWN)))",
+        "rm -rf $(addsuffix /bin,$(UNKNOWN))",
+        "rm -rf $(patsubst %,%/x,$(BY_UNKNOWN))",
         "cd /tmp && rm -rf x",
         "cd .. && rm -rf x",
         "for d in /srv a; do rm -rf $$d; done",
@@ -88,6 +109,8 @@ fn removing_what_is_not_the_projects_asks() {
     ] {
         assert!(recipe(line).is_some(), "{line}");
     }
+    let unnamed = recipe("docker compose $(if $(wildcard o.yml),-f o.yml) down -v");
+    assert_eq!(unnamed.as_deref(), Some("runs `docker compose … down -v`"));
     // Each line is a shell of its own.
     assert_eq!(asks("a:\n\tcd /tmp && ls\n\trm -rf x\n"), None);
     // What a person types has no project.
@@ -109,6 +132,8 @@ fn a_word_that_runs_nothing_is_no_danger() {
         "systemd-run echo reboot",
         "npm run halt",
         "echo rm -rf /",
+        "echo 'drop table users'",
+        "printf 'truncate table x'",
         "kubectl get pods # delete",
     ] {
         assert_eq!(recipe(line), None, "{line}");
@@ -123,6 +148,8 @@ fn a_word_that_runs_nothing_is_no_danger() {
         "if true; then poweroff; fi",
         "/sbin/halt",
         "docker compose down -v",
+        "echo 'drop table users' | psql",
+        "echo 'drop table users' > x.sql",
         "[ -n x ] && kubectl delete ns x",
         "dropdb app",
     ] {

@@ -48,6 +48,12 @@ fn only_a_guard_is_needed() {
         "T = $(if $($(1)dir),,$(error no dir))\na: ; $(call T,) $(dir) $(if $(dir),,$(error no dir))\n",
     );
     assert!(target(&found, "a").guards.is_empty());
+    // An error about a wrong value is none about a missing one.
+    let found = read(
+        "bool = $(if $(filter-out 0 1,$($1)),$(error $1 must be 0 or 1))\n\
+         bools = $(foreach one,$1,$(eval $(call bool,$(one))))\n$(call bools,X Y)\na: ; echo $(X)\n",
+    );
+    assert!(target(&found, "a").guards.is_empty());
     let found = read("guard-%: ; @test -n \"$($*)\" || exit 1\na: guard-X\nb: ; echo $(X) $(Y)\n");
     assert_eq!(target(&found, "a").guards, ["X"]);
     assert!(target(&found, "b").guards.is_empty());
@@ -64,6 +70,18 @@ fn a_guard_of_the_whole_makefile_is_every_targets() {
     ] {
         let found = read(&format!("{guard}\nhelp: ; echo\n"));
         assert_eq!(target(&found, "help").guards, ["X"], "{guard}");
+    }
+    // On a side that the values do not take, it is no guard; `ifndef` around a value is as `?=`.
+    for kind in ["KIND ?= release", "ifndef KIND\nKIND = release\nendif"] {
+        let found = read(&format!(
+            "{kind}\nifeq ($(KIND),release)\nV = 1\nelse\nifndef TAG\n$(error no TAG)\nendif\nV = $(TAG)\nendif\nall: ; echo $(V)\n"
+        ));
+        assert!(target(&found, "all").guards.is_empty(), "{kind}");
+        let kind = variable(&found, "KIND").unwrap();
+        assert_eq!(
+            (kind.default.as_deref(), kind.optional),
+            (Some("release"), true)
+        );
     }
     // What a further condition leaves open is asked of those that use it.
     let found = read(
@@ -251,73 +269,6 @@ fn what_the_environment_sets_has_a_value() {
 }
 
 #[test]
-fn values_of_secrets_and_dotenv_files_stay_where_they_are() {
-    let folder = folder(
-        b"include .env\nAPI_TOKEN = abc1\nPLAIN = $(DB_HOST)\nMAX_TOKEN = 9 ## @secret no\n\
-          a: APP_SECRET = abc2\na: DB_HOST += more\n\
-          a:\n\trm -rf /srv/$(DB_HOST)\n\techo $(API_TOKEN) $(POSTGRES_PASSWORD) $(APP_SECRET) $(MAX_TOKEN)\n",
-    );
-    fs::write(
-        folder.path().join(".env"),
-        "POSTGRES_PASSWORD=abc3\nDB_HOST=abc4\n",
-    )
-    .unwrap();
-    let found = scan(folder.path());
-    let all = |name| {
-        let one = variable(&found, name).unwrap();
-        (
-            one.secret,
-            one.default.as_deref(),
-            one.set_by.clone(),
-            one.need,
-        )
-    };
-    let file = || {
-        Some(SetBy::File {
-            file: ".env".to_owned(),
-        })
-    };
-    assert_eq!(all("POSTGRES_PASSWORD"), (true, None, file(), Need::Met));
-    assert_eq!(all("DB_HOST"), (false, None, file(), Need::Met));
-    assert_eq!(
-        all("API_TOKEN"),
-        (true, None, Some(SetBy::Makefile), Need::Met)
-    );
-    assert_eq!(all("MAX_TOKEN"), (false, Some("9"), None, Need::Met));
-    let text = serde_json::to_string(&found).unwrap();
-    let shown = preview(folder.path(), "a", &[], &[]);
-    assert!(
-        !text.contains("abc") && !shown.concat().contains("abc"),
-        "{text} {shown:?}"
-    );
-    assert_eq!(
-        shown[1],
-        "echo $(API_TOKEN) $(POSTGRES_PASSWORD) $(APP_SECRET) 9"
-    );
-}
-
-#[test]
-fn what_a_text_gives_a_secret_is_not_shown() {
-    let folder = folder(
-        b"TOKEN!=echo hunter1\nAPI_KEY != echo hunter2\na: PASSWORD!=echo hunter3\ndefine login\nDB_PASSWORD=hunter4 ./login\nendef\n\
-          # As in make a TOKEN=hunter5\n\
-          a:\n\tTOKEN=hunter6 ./x $(TOKEN) $(API_KEY) $(PASSWORD)\n\t$(eval A_TOKEN != echo hunter7)$(eval B_TOKEN := hunter8)\n\t$(login)\n\
-          b:\n\tdocker run -e DB_PASSWORD=hunter9 --token='hunter10' db && rm -rf /srv\n",
-    );
-    fs::write(
-        folder.path().join("README.md"),
-        "Run `make b`: logs in with TOKEN=hunter11\n",
-    )
-    .unwrap();
-    let found = scan(folder.path());
-    let text = serde_json::to_string(&found).unwrap();
-    let shown = ["a", "b"].map(|name| preview(folder.path(), name, &[], &[]).concat());
-    assert!(!text.contains("hunter"), "{text}");
-    assert!(!shown.concat().contains("hunter"), "{shown:?}");
-    assert!(shown[0].contains("TOKEN=… ./x $(TOKEN)"), "{shown:?}");
-}
-
-#[test]
 fn a_missing_dotenv_file_is_copied_from_its_sample_and_never_written_over() {
     let folder = folder(b"-include .env\na: ; echo $(X)\n");
     let missing = |folder: &Path| {
@@ -385,6 +336,26 @@ fn what_only_several_together_decide_blocks_nothing() {
         let found = read(makefile);
         assert_eq!(target(&found, "a").guards, [""; 0], "{makefile}");
     }
+}
+
+#[test]
+fn a_recipe_for_one_shell_is_read_whole() {
+    let found = read(
+        ".ONESHELL:\na:\n\tif [ -z \"$(HOST)\" ]; then\n\t  echo no\n\t  exit 1\n\tfi\n\tssh $(HOST) $(WHAT)\n",
+    );
+    assert_eq!(target(&found, "a").guards, ["HOST"]);
+}
+
+#[test]
+fn a_variable_of_a_loop_of_the_shell_is_no_field() {
+    let found =
+        read("a:\n\tfor i in 1 2; do echo $(i) $(X); done\nb: ; for d in x; do echo $d; done\n");
+    assert_eq!(target(&found, "a").uses, ["X"]);
+    assert_eq!(found.hints.len(), 2);
+    assert!(found.hints[0].what.ends_with("is written $$i"));
+    // One that the makefile sets is what it says.
+    let found = read("i = 5\na:\n\tfor i in 1 2; do echo $(i); done\n");
+    assert_eq!(found.hints, []);
 }
 
 #[test]

@@ -73,6 +73,41 @@ fn the_side_of_another_system_does_not_win() {
 }
 
 #[test]
+fn what_a_shell_says_of_the_system_is_known() {
+    let (here, there) = match cfg!(target_os = "macos") {
+        true => ("Darwin", "Linux"),
+        false => ("Linux", "Darwin"),
+    };
+    for sides in [
+        format!("ifeq ($(shell uname),{there})\nLIB = no\nelse\nLIB = yes\nendif"),
+        format!(
+            "U := $(shell uname -s)\nifeq ($(U),{there})\nLIB = no\nelse ifeq ($(U),{here})\nLIB = yes\nelse\nLIB = no\nendif"
+        ),
+        format!(
+            "U := $(shell uname)\nifneq (,$(findstring {there},$(U)))\nLIB = no\nelse\nLIB = yes\nendif"
+        ),
+        format!("U := $(shell uname)\nifneq ($(U),{there})\nLIB = yes\nelse\nLIB = no\nendif"),
+        format!("U := $(shell uname)\nifneq (,$(filter {there} {here},$(U)))\nLIB = yes\nendif"),
+    ] {
+        let found = read(&format!("{sides}\n$(LIB): ; cc\n"));
+        assert_eq!(found.default_goal.as_deref(), Some("yes"), "{sides}");
+    }
+    // What a person gives decides by itself.
+    let found = read(&format!(
+        "KIND ?= {there}\nifeq ($(KIND),{there})\nLIB = yes\nelse\nLIB = no\nendif\n$(LIB): ; cc\n"
+    ));
+    assert_eq!(found.default_goal.as_deref(), Some("yes"));
+}
+
+#[test]
+fn a_folder_to_include_under_a_condition_is_no_problem() {
+    let found = read("TOP = .\nifdef RULES\ninclude $(TOP)/$(RULES)\nendif\na: ; echo\n");
+    assert_eq!(problems(&found), [""; 0]);
+    let found = read("TOP = .\ninclude $(TOP)/$(RULES)\na: ; echo\n");
+    assert_eq!(problems(&found).len(), 1);
+}
+
+#[test]
 fn paths_are_clean() {
     let folder = folder(b"$(abspath sub/../bin)/x: ; echo\n$(realpath .)/z: ; echo\n");
     let root = folder.path().display().to_string();

@@ -205,6 +205,8 @@ fn what_is_secret_is_known_however_the_variable_is_written() {
         ("F", "value-of-f\n".to_owned(), none()),
         ("G", "x1-value-of-g".to_owned(), none()),
         ("H", none(), "H_KEY".to_owned()),
+        // What is handed on as a secret is one.
+        ("H_KEY", none(), none()),
         ("I", "value-of-i".to_owned(), none()),
     ];
     expected.sort();

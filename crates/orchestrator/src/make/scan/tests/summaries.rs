@@ -63,6 +63,7 @@ fn what_a_recipe_prints_is_no_headline_if_it_says_something_else() {
         "@echo 'Missing the library, run deps'\n\texit 1",
         "cd docs && make html\n\t@echo 'Open the page in a browser'",
         "@echo 'Really do it?'\n\tcc a.c",
+        "@echo -n 'Really go on [y/N] ' && read x\n\tcc a.c",
         "@echo 'First of all steps'\n\tcc a.c\n\t@echo 'Second of the steps'\n\tcc b.c\n\t@echo 'Third of the steps'\n\tcc c.c",
         "@echo \"Built from $(shell git describe) today\"\n\tcc a.c",
         "@echo 'see the list' | sort\n\tcc a.c",
@@ -105,6 +106,7 @@ fn the_first_command_is_the_one_that_works() {
             "for d in a b; do echo $d; done",
         ),
         ("$(eval N := 1)\n\techo $(N)", "echo $(N)"),
+        ("$(file >list,$(DIRS))\n\tcc @list", "cc @list"),
         ("cc $(MODE) a.c", "cc $(MODE) a.c"),
     ] {
         let found = read(&format!(
@@ -128,6 +130,7 @@ fn one_that_only_starts_others_says_which() {
     let found = read(
         "all: lint test\n\t@echo \"All is done\"\nlint: ; lint\ntest: ; test\nsite: site.html\nsite.html: ; gen\n\
          build:\n\t@$(MAKE) lint\n\t@$(MAKE) test-api\ntest-%: ; t $*\nmany: a b c d e f g\na b c d e f g: ; echo $@\n\
+         test-x test-y: test-%: ; t ./$*\nmixed: lint out.txt\nout.txt: ; gen\n\
          outer: inner.txt\nlate: $$(X)\n.PHONY: all site outer late\n",
     );
     let text = |name| summary(&found, name).map(|(text, _)| text);
@@ -136,6 +139,8 @@ fn one_that_only_starts_others_says_which() {
     assert_eq!(text("build"), Some("runs lint, test-api"));
     assert_eq!(text("many"), Some("runs a, b, c, d, e and 2 more"));
     assert_eq!(text("outer"), Some("makes inner.txt"));
+    assert_eq!(text("mixed"), Some("runs lint, makes out.txt"));
+    assert_eq!(text("test-y"), Some("t ./y"));
     assert_eq!(text("late"), None);
     assert_eq!(summary(&found, "all").unwrap().1, &SummaryBy::Leads);
 }

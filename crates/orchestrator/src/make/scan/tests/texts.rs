@@ -50,10 +50,12 @@ fn what_help_prints_is_the_text_of_the_targets_it_names() {
         r#"@echo "  make run ENV=prod [X=1]  Start it""#,
         r#"@echo "Usage:"; echo "  * `run`  Start it""#,
         "$(info   run   Start it)",
+        r#"@echo "  stop | run     Start it""#,
+        r#"@echo "  make stop, run - Start it""#,
     ] {
         let line = line.replace('`', "");
         let found = read(&format!(
-            ".PHONY: help\nhelp:\n\t{line}\nrun.sh: ; echo\nrun: ; echo $@\n"
+            ".PHONY: help\nhelp:\n\t{line}\nrun.sh: ; echo\nrun stop: ; echo $@\n"
         ));
         assert_eq!(doc(&found, "run"), Some("Start it"), "{line}");
         assert!(listed(&found).contains(&"run"), "{line}");
@@ -105,6 +107,12 @@ fn a_comment_may_name_its_target() {
             "Format it",
         ),
         ("## Format it ######\nfmt: ; echo\n", "Format it"),
+        ("#: Format it\nfmt: ; echo\n", "Format it"),
+        ("# fmt - Format it\nfmt: ; echo\n", "Format it"),
+        (
+            "# fmt -- Format it\n# again\nfmt: ; echo\n",
+            "Format it again",
+        ),
     ] {
         assert_eq!(doc(&read(makefile), "fmt"), Some(text), "{makefile}");
     }
@@ -139,6 +147,19 @@ fn headings_are_drawn() {
             "##########\n## Apps ##\n##########",
             "##########\n## Tests ##\n##########",
         ],
+        [
+            "##########\n# Apps   #\n##########",
+            "##########\n# Tests  #\n##########",
+        ],
+        [
+            "# +-------+\n# | Apps  |\n# +-------+",
+            "# +-------+\n# | Tests |\n# +-------+",
+        ],
+        [
+            "# -------\n# Apps -----------------------------------------------------------\n# -------",
+            "#~~~~~\n#~ Tests\n#~~~~~",
+        ],
+        ["# == Apps ==", "# Tests ----------"],
     ] {
         let found = read(&format!(
             "{apps}\nrun: ; echo\n\n# Stop it\nstop: ; echo\n\n{tests}\n\ntest: ; echo\n"
@@ -209,6 +230,11 @@ fn annotations_count_in_every_comment_that_is_shown() {
         (asks_first(push).as_deref(), push.timeout),
         (Some("It goes out"), Some(300_000))
     );
+    // One alone, without a text, counts as well.
+    let hidden = read("# @hidden\na: ; echo\n# @confirm\nb: ; echo\n");
+    assert_eq!(listed(&hidden), ["b"]);
+    let b = hidden.targets.iter().find(|one| one.name == "b");
+    assert!(asks_first(b.unwrap()).is_some());
     let secrets = found
         .variables
         .iter()
