@@ -7,12 +7,13 @@ import { App, expect, test } from './app';
 import { Home, Server } from './serve';
 import { Sshd } from './sshd';
 
-/** A window of a person whose SSH config names the host `web-1`. */
+/** A window of a person whose SSH config names the host `web-1`, or these hosts, which are all one machine. */
 async function withHost(
   page: Page,
   scenario: (app: App, sshd: Sshd) => Promise<void>,
   settings: string[] = [],
   ofServer: string[] = [],
+  names = 'web-1',
 ): Promise<void> {
   const home = await Home.make();
   const sshd = await Sshd.start(join(home.root, 'sshd'), ofServer);
@@ -20,7 +21,7 @@ async function withHost(
   await writeFile(
     join(home.root, 'ssh_config'),
     [
-      'Host web-1',
+      `Host ${names}`,
       '  HostName 127.0.0.1',
       `  Port ${sshd.port}`,
       `  User ${userInfo().username}`,
@@ -183,4 +184,61 @@ test('on a host in production a dangerous command runs once its name is typed, a
     await expect(page).not.toHaveURL(job);
     await expect(app.line('gone')).toBeVisible();
   });
+});
+
+test('a command on many hosts is one tab: who answered the same, who differs, and again on those that failed', async ({
+  page,
+}) => {
+  const dead = ['Host gone', '  HostName 127.0.0.1', '  Port 1'];
+  await withHost(
+    page,
+    async (app) => {
+      // All three names are one machine, whose key is known from now on.
+      await command(page, 'echo ready');
+      await page.getByRole('button', { name: 'Trust and connect' }).click();
+      await expect(app.status).toHaveText('Done');
+      await page.getByRole('button', { name: 'Run a command…' }).first().click();
+      const line =
+        'echo "started $(date +%T)"; echo "version 1.$((VMO_RANK / 2)).0"; echo aside >&2';
+      await page.getByRole('textbox', { name: 'Command' }).fill(line);
+      await page.getByRole('combobox', { name: 'Where' }).click();
+      for (const host of ['web-1', 'web-2', 'web-3', 'gone'])
+        await page.getByRole('option', { name: host }).click();
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Run on 4 hosts' }).click();
+
+      await expect(app.status).toHaveText('Partial');
+      await expect(page.getByTestId('counts')).toContainText(
+        /2 the same\s*1 differ\s*1 unreachable/,
+      );
+      await expect(
+        page.getByRole('navigation', { name: 'Open jobs' }).getByRole('link'),
+      ).toHaveCount(2);
+      const groups = page.getByRole('navigation', { name: 'Groups of answers' });
+      await expect(groups.getByRole('button', { name: /^web-1, web-2/ })).toBeVisible();
+      // What differs is open, and it is the version: the times are masked.
+      const lines = page.getByTestId('difference');
+      await expect(lines.getByText('Only in most others: version 1.0.0')).toBeAttached();
+      await expect(lines.getByText('Only here: version 1.1.0')).toBeAttached();
+      await expect(lines.getByText(/^Only .*started/)).toHaveCount(0);
+
+      await page.getByRole('button', { name: 'Table' }).click();
+      await expect(page.getByRole('row').filter({ hasText: 'web-3' })).toContainText(
+        'version 1.1.0',
+      );
+      await page.getByRole('textbox', { name: 'Filter hosts' }).fill('go');
+      await expect(page.getByRole('row').filter({ hasText: 'web-3' })).toHaveCount(0);
+      await expect(page.getByRole('row').filter({ hasText: 'gone' })).toContainText('Unreachable');
+
+      // The tab is there after a reload, and what failed is run again alone.
+      await page.reload();
+      await expect(app.status).toHaveText('Partial');
+      await page.getByRole('button', { name: /Run again on the 1 failed/ }).click();
+      await expect(app.status).toHaveText('Error');
+      await expect(page.getByTestId('reason')).toBeVisible();
+    },
+    dead,
+    [],
+    'web-1 web-2 web-3',
+  );
 });

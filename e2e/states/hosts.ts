@@ -88,9 +88,41 @@ export const hosts: Place = {
       },
     },
     {
+      name: 'batch-running',
+      async reach({ app, page }) {
+        await on(app, ['web-1', 'web-2', 'db-1'], 'echo "worker $VMO_RANK is ready"; sleep 300');
+        await expect(page.getByTestId('counts')).toHaveText(/2 running\s+1 unreachable/);
+        await expect(page.getByText('worker 1 is ready')).toBeVisible();
+      },
+      async leave({ app, page }) {
+        await page.keyboard.press('Control+.');
+        await expect(app.status).toHaveText('Canceled');
+      },
+    },
+    {
+      name: 'batch-grouped',
+      small: true,
+      main: true,
+      async reach({ app, page }) {
+        const lines = 'i=0; while [ $i -lt 20 ]; do i=$((i + 1)); echo "setting $i is on"; done';
+        const command = `${lines}; echo "nginx version: nginx/1.2$VMO_RANK.4"; ${lines}`;
+        await on(app, ['web-1', 'web-2', 'db-1'], command);
+        await expect(app.status).toHaveText('Partial');
+        await expect(page.getByTestId('difference').getByText('1.21.4')).toBeVisible();
+      },
+    },
+    {
+      name: 'batch-table',
+      small: true,
+      async reach({ page }) {
+        await page.keyboard.press('t');
+        await expect(page.getByRole('row').filter({ hasText: 'web-2' })).toBeVisible();
+      },
+    },
+    {
       name: 'host-one-of-a-batch',
-      async reach({ app }) {
-        await on(app, ['web-1', 'db-1', 'cache-1'], 'uptime');
+      async reach({ app, page }) {
+        await page.getByRole('link', { name: 'web-2', exact: true }).click();
         await expect(app.button('Show the whole batch')).toBeVisible();
       },
     },
@@ -98,6 +130,11 @@ export const hosts: Place = {
       name: 'history-of-a-batch',
       async reach({ app, page }) {
         await app.button('Show the whole batch').click();
+        await page
+          .getByRole('main')
+          .getByRole('button', { name: /^More for / })
+          .click();
+        await page.getByRole('menuitem', { name: 'Show its jobs in History' }).click();
         await expect(page.locator('tr[data-job]')).toHaveCount(3);
         await expect(
           page.locator('tr[data-job]').filter({ hasText: /Running|Queued/ }),

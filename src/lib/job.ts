@@ -1,24 +1,35 @@
 // Words for a job: what it is, where it ran, how long it took. Everything that shows one uses these.
-import type { Job, JobQuery, Status } from './wire';
+import type { BatchStatus, HostState, Job, JobQuery, Status } from './wire';
+
+/** How a job, a host of a batch, or a batch is. */
+export type AnyStatus = Status | HostState | BatchStatus;
 
 /** The word a person reads. */
-export const STATUS_WORD: Record<Status, string> = {
+export const STATUS_WORD: Record<AnyStatus, string> = {
   queued: 'Queued',
   running: 'Running',
   done: 'Done',
   error: 'Error',
   canceled: 'Canceled',
   lost: 'Lost',
+  unreachable: 'Unreachable',
+  held: 'Held',
+  skipped: 'Skipped',
+  partial: 'Partial',
 };
 
 /** The colour of its icon and its word. */
-export const STATUS_COLOR: Record<Status, string> = {
+export const STATUS_COLOR: Record<AnyStatus, string> = {
   queued: 'text-muted-foreground',
   running: 'text-primary-text',
   done: 'text-success',
   error: 'text-error',
   canceled: 'text-muted-foreground',
   lost: 'text-warning',
+  unreachable: 'text-error',
+  held: 'text-warning',
+  skipped: 'text-muted-foreground',
+  partial: 'text-warning',
 };
 
 /** In the order a filter lists them. */

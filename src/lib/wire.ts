@@ -67,9 +67,100 @@ changes: number,
 hosts: Array<BatchHost>, };
 
 /**
+ * A host's output so far, in short.
+ */
+export type BatchAnswer = { 
+/**
+ * The host, by its place in [`super::Batch::hosts`].
+ */
+host: number, 
+/**
+ * Lines in its log.
+ */
+lines: number, 
+/**
+ * The last line that is not blank, at most 512 bytes of it; empty if there is none.
+ */
+last: string, };
+
+/**
+ * What the hosts of a batch answered so far.
+ */
+export type BatchAnswers = { 
+/**
+ * Of each host with a job, in the order of the hosts.
+ */
+answers: Array<BatchAnswer>, 
+/**
+ * The hosts whose command is over, by what they answered; the reference comes first, then those that ended well, and
+ * of these the larger ones.
+ */
+groups: Array<BatchGroup>, 
+/**
+ * Whether the first group is what the others are compared with: the largest of those that ended best.
+ */
+has_reference: boolean, };
+
+/**
  * How many hosts are how.
  */
 export type BatchCounts = { queued: number, running: number, done: number, error: number, unreachable: number, canceled: number, held: number, skipped: number, };
+
+/**
+ * A host's output beside that of the reference.
+ */
+export type BatchDifference = { 
+/**
+ * The host.
+ */
+host: string, 
+/**
+ * The host of the reference that it is compared with; none if it is one of the reference's own, or there is none.
+ */
+reference: string | null, 
+/**
+ * The lines: standard output, then standard error. With no reference all of them are in both.
+ */
+lines: Array<DiffLine>, 
+/**
+ * Whether one of the outputs is longer than what was compared, its first 2,000 lines.
+ */
+cut: boolean, };
+
+/**
+ * How many lines differ from the reference.
+ */
+export type BatchDiffers = { 
+/**
+ * Lines that only this group has.
+ */
+added: number, 
+/**
+ * Lines that only the reference has.
+ */
+removed: number, };
+
+/**
+ * Hosts whose command ended alike and wrote the same.
+ */
+export type BatchGroup = { 
+/**
+ * The hosts, by their places in [`super::Batch::hosts`].
+ */
+hosts: Array<number>, 
+/**
+ * How they are.
+ */
+state: HostState, 
+/**
+ * How their command ended, in words; none if it ended well.
+ */
+why: string | null, 
+/**
+ * Lines that the reference does not have, and lines that it alone has; none if they were not compared: of the
+ * reference, of hosts where nothing ran, of long output, and of more than 64 groups.
+ */
+differs: BatchDiffers | null, };
 
 /**
  * A batch's command on one host.
@@ -124,7 +215,27 @@ limit: number, } } | { "type": "batch", "with": {
 /**
  * Its id, the beginning of it, or `last`.
  */
-batch: string, } } | { "type": "order", "with": { 
+batch: string, } } | { "type": "answers", "with": { 
+/**
+ * The batch.
+ */
+batch: string, 
+/**
+ * Whether times, durations, process ids, temporary files and each host's own name make no difference.
+ */
+masked: boolean, } } | { "type": "difference", "with": { 
+/**
+ * The batch.
+ */
+batch: string, 
+/**
+ * The host's name.
+ */
+host: string, 
+/**
+ * As in [`Self::Answers`].
+ */
+masked: boolean, } } | { "type": "order", "with": { 
 /**
  * The batch.
  */
@@ -369,6 +480,45 @@ by: DangerBy, };
  * Who says that something is dangerous.
  */
 export type DangerBy = "comment" | "rule" | "value";
+
+/**
+ * A line of two texts that were compared.
+ */
+export type DiffLine = { 
+/**
+ * In which of the two it is.
+ */
+side: DiffSide, 
+/**
+ * Its number in the first text, from 1; none if it is not in it.
+ */
+old: number | null, 
+/**
+ * Its number in the second text, from 1; none if it is not in it.
+ */
+new: number | null, 
+/**
+ * Its text, in parts that changed and parts that did not. Of a line that has no counterpart none changed.
+ */
+parts: Array<DiffPart>, };
+
+/**
+ * A part of a line.
+ */
+export type DiffPart = { 
+/**
+ * Its text; never empty.
+ */
+text: string, 
+/**
+ * Whether the other text's line has something else there.
+ */
+changed: boolean, };
+
+/**
+ * In which of two texts a line is.
+ */
+export type DiffSide = "same" | "removed" | "added";
 
 /**
  * A dotenv file that is not there, and the file it can be copied from; both relative to the project.
@@ -1605,7 +1755,7 @@ incomplete: string | null, } } | { "type": "job", "with": Job } | { "type": "bat
 /**
  * Newest first.
  */
-batches: Array<BatchSummary>, } } | { "type": "batch", "with": Batch } | { "type": "earlier", "with": { 
+batches: Array<BatchSummary>, } } | { "type": "batch", "with": Batch } | { "type": "answers", "with": BatchAnswers } | { "type": "difference", "with": BatchDifference } | { "type": "earlier", "with": { 
 /**
  * At most 12.
  */

@@ -3,9 +3,11 @@
 //! ```text
 //! rules    how many at once, in which waves, when it stops     entry    what happens to it, as its journal has it
 //! step     what is to be done next                             counts   how it is, in one word and in numbers
+//! answers  what its hosts wrote, and which of them the same
 //! ```
 //! It is a value and starts nothing: the engine asks it for its next [`Step`], does that, and reports it by an [`Entry`].
 
+mod answers;
 mod counts;
 mod entry;
 mod rules;
@@ -16,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::{
+    answers::{Answer, Answers, Difference, Differs, Ended, Group, grouped, has_run},
     counts::{Counts, Status, Summary},
     entry::{Entry, Order},
     rules::{Rules, Share, Waves},
@@ -124,6 +127,15 @@ impl HostState {
     #[must_use]
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Error | Self::Unreachable)
+    }
+
+    /// Whether nothing more happens to it by itself, and its command was tried.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(
+            self,
+            Self::Done | Self::Error | Self::Unreachable | Self::Canceled
+        )
     }
 
     /// How a host is whose job is so, and why; none if the job is not over.

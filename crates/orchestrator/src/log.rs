@@ -1,5 +1,6 @@
 //! A log: all output of a job, as bytes with their stream and time, and as lines. It imports no module of ours.
 
+pub mod diff;
 pub mod escape;
 pub mod find;
 pub mod lines;

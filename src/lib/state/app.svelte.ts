@@ -2,7 +2,9 @@
 import { createContext } from 'svelte';
 import { Client, type Link, type World } from '../client';
 import type { Running } from '../desktop';
+import { batchOf, batchTab, pathOf, type Tab } from '../tab';
 import type { Event, Job, Overview, SeenDatabase, StoreState } from '../wire';
+import { Batches } from './batch/batches.svelte';
 import { Clock } from './clock.svelte';
 import { History } from './history.svelte';
 import { Hosts } from './hosts.svelte';
@@ -49,6 +51,7 @@ export class App {
   readonly projects: Projects;
   readonly hosts: Hosts;
   readonly jobs: Jobs;
+  readonly batches: Batches;
   readonly logs: Logs;
   readonly terminals: Terminals;
   readonly notes: Notes;
@@ -66,6 +69,7 @@ export class App {
     this.hosts = new Hosts(client);
     this.terminals = new Terminals(client);
     this.jobs = new Jobs(client, (job) => this.terminals.started(job.id));
+    this.batches = new Batches(client, (jobs) => this.jobs.learn(jobs));
     this.logs = new Logs(client, this.view);
     this.notes = new Notes(client);
     this.history = new History(client, (jobs) => void this.notes.of(jobs));
@@ -73,7 +77,8 @@ export class App {
     this.settings = new Settings(client);
     const { projects, jobs, notices } = this;
     const isOthers = (job: Job) => job.owner !== this.owner;
-    const show = (job: Job) => this.show(job);
+    // Of a command on many hosts the answers of all are looked at, and not the log of one.
+    const show = (job: Job) => (job.batch === null ? this.show(job) : this.showBatch(job.batch));
     this.launch = new Launch({ client, projects, jobs, notices, isOthers, show });
     client.onlink = (link) => this.#linked(link);
     client.onevent = (event) => this.#happened(event);
@@ -119,20 +124,31 @@ export class App {
     this.#go(`/job/${job.id}`);
   }
 
-  /** Closes a job's tab; goes to its neighbour if `away` says that it is the one being looked at. */
-  close(id: string, away: boolean): void {
-    const next = this.jobs.close(id);
-    this.logs.drop(id);
-    this.terminals.drop(id);
-    if (away) this.#go(next ? `/job/${next}` : '/');
+  /** Opens a batch's tab and goes there. */
+  showBatch(batch: string): void {
+    const tab = batchTab(batch);
+    this.jobs.open(tab);
+    this.#go(pathOf(tab));
   }
 
-  /** Goes to the tab after that of a job, or to the one before; around the ends, and to the first if none is open. */
-  next(id: string | null, back: boolean): void {
+  /** Closes a tab; goes to its neighbour if `away` says that it is the one being looked at. */
+  close(tab: Tab, away: boolean): void {
+    const next = this.jobs.close(tab);
+    const batch = batchOf(tab);
+    if (batch !== null) this.batches.drop(batch);
+    else {
+      this.logs.drop(tab);
+      this.terminals.drop(tab);
+    }
+    if (away) this.#go(next ? pathOf(next) : '/');
+  }
+
+  /** Goes to the tab after another, or to the one before; around the ends, and to the first if none is open. */
+  next(tab: Tab | null, back: boolean): void {
     const { tabs } = this.jobs;
-    const at = id === null ? (back ? 0 : -1) : tabs.indexOf(id);
+    const at = tab === null ? (back ? 0 : -1) : tabs.indexOf(tab);
     const next = tabs.at((at + (back ? -1 : 1)) % tabs.length);
-    if (next !== undefined) this.#go(`/job/${next}`);
+    if (next !== undefined) this.#go(pathOf(next));
   }
 
   /** Goes to a page. */
@@ -151,6 +167,7 @@ export class App {
       this.#overview(await this.#client.ask({ catalog: { type: 'overview' } }, 'overview'));
       this.logs.resume();
       this.terminals.resume();
+      this.batches.resume();
       await this.jobs.refresh();
       if (this.history.known) await this.history.load();
     } catch (error) {
@@ -177,6 +194,8 @@ export class App {
       case 'job':
         this.jobs.learn([event.with]);
         return this.history.learn(event.with);
+      case 'batch':
+        return this.batches.changed(event.with);
       case 'log_grew':
         return this.logs.grew(event.with);
       case 'found':
@@ -212,6 +231,7 @@ export class App {
     if (!back) return;
     this.logs.resume();
     this.terminals.resume();
+    this.batches.resume();
     void this.attempt('list the jobs', this.jobs.refresh());
     if (this.history.known) void this.history.load();
   }

@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import { CallFailed, type Client } from '../client';
 import { inDesktop } from '../desktop';
 import { ANY_JOB, isOver, newestFirst } from '../job';
+import { batchOf, batchTab, type Tab } from '../tab';
 import type { Job, JobId, Start } from '../wire';
 
 /** How many of the latest jobs are asked for: they give each target its last status. */
@@ -12,7 +13,7 @@ const TABS = 'vmo.tabs';
 /** Jobs by id, and the open tabs. */
 export class Jobs {
   /** Open tabs, left to right. */
-  tabs = $state.raw<JobId[]>([]);
+  tabs = $state.raw<Tab[]>([]);
 
   readonly #client: Client;
   readonly #tell: (job: Job) => void;
@@ -76,7 +77,8 @@ export class Jobs {
   async refresh(): Promise<void> {
     const latest = { ...ANY_JOB, limit: LATEST };
     this.learn((await this.#client.ask({ job: { type: 'jobs', with: latest } }, 'jobs')).jobs);
-    const unknown = this.tabs.filter((id) => !this.#byId.has(id) || !isOver(this.#byId.get(id)!));
+    const jobs = this.tabs.filter((tab) => batchOf(tab) === null);
+    const unknown = jobs.filter((id) => !this.#byId.has(id) || !isOver(this.#byId.get(id)!));
     await Promise.all(unknown.map((id) => this.#loadTab(id)));
   }
 
@@ -87,7 +89,7 @@ export class Jobs {
     return job;
   }
 
-  /** Starts, opens a tab for each job, and gives the first one. */
+  /** Starts, opens a tab for the job, or one for all jobs of a batch, and gives the first one. */
   async start(start: Start): Promise<Job> {
     const { jobs } = await this.#client.ask({ launch: { type: 'start', with: start } }, 'started');
     return this.#started(jobs);
@@ -123,14 +125,14 @@ export class Jobs {
   }
 
   /** Opens a tab, or finds it open. */
-  open(id: JobId): void {
-    if (!this.tabs.includes(id)) this.#keep([...this.tabs, id]);
+  open(tab: Tab): void {
+    if (!this.tabs.includes(tab)) this.#keep([...this.tabs, tab]);
   }
 
   /** Closes a tab and gives the one to look at instead: its neighbour, if there is one. */
-  close(id: JobId): JobId | undefined {
-    const at = this.tabs.indexOf(id);
-    this.#keep(this.tabs.filter((tab) => tab !== id));
+  close(closed: Tab): Tab | undefined {
+    const at = this.tabs.indexOf(closed);
+    this.#keep(this.tabs.filter((tab) => tab !== closed));
     return this.tabs[Math.min(at, this.tabs.length - 1)];
   }
 
@@ -147,13 +149,13 @@ export class Jobs {
     // An event that came meanwhile is newer than the answer to their start.
     this.learn(jobs.filter((job) => !this.#byId.has(job.id)));
     for (const job of jobs) {
-      this.open(job.id);
+      this.open(job.batch === null ? job.id : batchTab(job.batch));
       this.#tell(job);
     }
     return this.#byId.get(jobs[0]!.id)!;
   }
 
-  #keep(tabs: JobId[]): void {
+  #keep(tabs: Tab[]): void {
     this.tabs = tabs;
     try {
       shelf().setItem(TABS, JSON.stringify(tabs));
@@ -174,7 +176,7 @@ function shelf(): Storage {
   return inDesktop() ? localStorage : sessionStorage;
 }
 
-function keptTabs(): JobId[] {
+function keptTabs(): Tab[] {
   try {
     const tabs: unknown = JSON.parse(shelf().getItem(TABS) ?? '[]');
     return Array.isArray(tabs) ? tabs.filter((tab) => typeof tab === 'string') : [];

@@ -52,7 +52,7 @@ describe('jobs', () => {
     expect(jobs.cancelingSince(over)).toBeNull();
   });
 
-  test('jobs on several hosts get a tab each', async () => {
+  test('a command on several hosts gets one tab', async () => {
     const world = new FakeWorld();
     const jobs = new Jobs(await world.connected());
     const start = {
@@ -63,10 +63,14 @@ describe('jobs', () => {
       pty: false,
     } as const;
     const first = jobs.start({ ...start, hosts: [...start.hosts] });
-    const started = [aJob({ id: ID(1), host: 'a' }), aJob({ id: ID(2), host: 'b' })];
+    const batch = ID(9);
+    const started = [
+      aJob({ id: ID(1), host: 'a', batch }),
+      aJob({ id: ID(2), host: 'b', batch }),
+    ];
     world.last.reply(1, { type: 'started', with: { jobs: started } });
     expect((await first).id).toBe(ID(1));
-    expect(jobs.tabs).toEqual([ID(1), ID(2)]);
+    expect(jobs.tabs).toEqual([`batch/${batch}`]);
   });
 
   test('an answer that an event overtook takes nothing back', async () => {

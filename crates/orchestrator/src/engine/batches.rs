@@ -4,8 +4,9 @@
 //! has come, and writes down what happens before it acts on it. So a killed engine loses no job: jobs run on, as
 //! all jobs do, what is queued waits, what is held stays held. The next engine that takes jobs over drives the batch on
 //! ([`look`]); so does `vmo batch --let-go`. The store gets the batch's row as it goes, and the folder is dropped when
-//! nothing more can come.
+//! nothing more can come. What its hosts wrote is compared where it is read ([`answers`]).
 
+mod answers;
 pub(in crate::engine) mod driver;
 mod jobs;
 pub(in crate::engine) mod look;
@@ -18,7 +19,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
-use self::place::Place;
+use self::{answers::Outputs, place::Place};
 use super::{Engine, EngineError};
 use crate::{
     batch::{Batch, HostState, OnHost, Order},
@@ -31,7 +32,10 @@ const MOST: u32 = 500;
 
 /// The batches that this engine drives or looks at.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Batches(Mutex<HashMap<Uuid, Watched>>);
+pub(in crate::engine) struct Batches {
+    watched: Mutex<HashMap<Uuid, Watched>>,
+    outputs: Outputs,
+}
 
 /// A batch that is there.
 #[derive(Debug, Clone)]
@@ -45,12 +49,12 @@ struct Watched {
 
 impl Batches {
     fn get(&self, batch: Uuid) -> Option<Watched> {
-        self.0.lock().get(&batch).cloned()
+        self.watched.lock().get(&batch).cloned()
     }
 
     /// Notes a batch, unless it is known already.
     fn add(&self, id: Uuid, watched: Watched) -> bool {
-        let mut all = self.0.lock();
+        let mut all = self.watched.lock();
         let is_known = all
             .get(&id)
             .is_some_and(|known| known.is_driven || !watched.is_driven);
@@ -61,7 +65,7 @@ impl Batches {
     }
 
     fn remove(&self, batch: Uuid) {
-        self.0.lock().remove(&batch);
+        self.watched.lock().remove(&batch);
     }
 }
 

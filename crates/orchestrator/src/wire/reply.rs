@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Job, Prompt, SeenDatabase, StoreState};
 use crate::{
-    batch::{Batch, Summary},
+    batch::{Answers, Batch, Difference, Summary},
     host::Host,
     job::{Earlier, JobId, Note},
     launch::Preview,
@@ -60,6 +60,10 @@ pub enum Reply {
     },
     /// One batch, with its hosts.
     Batch(Box<Batch>),
+    /// What the hosts of a batch answered.
+    Answers(Answers),
+    /// A host's output beside that of most others.
+    Difference(Difference),
     /// The jobs before one, of the same thing, newest first.
     Earlier {
         /// At most 12.

@@ -299,8 +299,8 @@ fn one_who_became_root_behind_the_child_is_named_once_every_signal_was_in_vain()
     let mut job = there.job(&exec, &file);
     job.stdout_has("\n");
     let pid: i32 = job.stdout().trim().parse().unwrap();
-    job.told.say(&ToSupervisor::Cancel { force: false });
-    let left = job.told.until(|told| match told {
+    job.listener.say(&ToSupervisor::Cancel { force: false });
+    let left = job.listener.until(|told| match told {
         ToEngine::Exit(exit) if !exit.survivors.is_empty() => Some(exit.clone()),
         _ => None,
     });

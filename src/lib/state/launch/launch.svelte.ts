@@ -139,6 +139,13 @@ export class Launch {
     else await this.#once(start);
   }
 
+  /** Runs a command on several hosts, or asks if it is dangerous there. */
+  async onHosts(hosts: string[], command: string, pty: boolean): Promise<void> {
+    const start: Start = { kind: 'command', command, hosts, cwd: null, pty };
+    if (await this.#isDangerous(start)) this.formOnHosts(hosts, command, pty);
+    else await this.#once(start);
+  }
+
   /** Opens a shell: on a host, or here in a folder, the home folder if none is named. */
   shell(host: string | null, cwd: string | null = null): void {
     void this.#once({ ...shellOn(host), cwd });
@@ -148,6 +155,12 @@ export class Launch {
   commandForm(host: string | null, command = '', cwd: string | null = null, pty = false): void {
     this.#opening += 1;
     this.form = { kind: 'command', hosts: host === null ? [] : [host], command, cwd, pty };
+  }
+
+  /** Opens the form of a command on several hosts. */
+  formOnHosts(hosts: string[], command: string, pty: boolean): void {
+    this.#opening += 1;
+    this.form = { kind: 'command', hosts, command, cwd: null, pty };
   }
 
   /** Closes the form; one that is still on its way does not open. */

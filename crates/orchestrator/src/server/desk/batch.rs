@@ -14,6 +14,14 @@ pub(super) async fn answer(engine: Engine, request: BatchRequest) -> Result<Repl
             }
         }
         BatchRequest::Batch { batch } => Reply::Batch(Box::new(engine.find_batch(&batch).await?)),
+        BatchRequest::Answers { batch, masked } => {
+            Reply::Answers(engine.batch_answers(batch, masked).await?)
+        }
+        BatchRequest::Difference {
+            batch,
+            host,
+            masked,
+        } => Reply::Difference(engine.batch_difference(batch, &host, masked).await?),
         BatchRequest::Order { batch, order } => {
             engine.order_batch(batch, order).await?;
             Reply::Ok

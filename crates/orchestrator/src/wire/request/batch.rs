@@ -22,6 +22,23 @@ pub enum BatchRequest {
         /// Its id, the beginning of it, or `last`.
         batch: String,
     },
+    /// What its hosts answered so far, and which of them the same: [`Reply::Answers`]. Worth asking again after
+    /// [`Event::Batch`], and while something runs.
+    Answers {
+        /// The batch.
+        batch: Uuid,
+        /// Whether times, durations, process ids, temporary files and each host's own name make no difference.
+        masked: bool,
+    },
+    /// A host's output beside that of most others: [`Reply::Difference`].
+    Difference {
+        /// The batch.
+        batch: Uuid,
+        /// The host's name.
+        host: String,
+        /// As in [`Self::Answers`].
+        masked: bool,
+    },
     /// Lets held hosts go, drops them, or cancels all of it: [`Reply::Ok`], and [`Event::Batch`] once that is done.
     Order {
         /// The batch.

@@ -4,6 +4,7 @@ use std::{fs, process::Stdio};
 
 use orchestrator::{
     batch::{Batch, HostState, Order, Status as BatchStatus},
+    log::diff::{DiffLine, Side},
     wire::{BatchRequest, Event, FailureCode, Reply},
 };
 use serde_json::Value;
@@ -330,4 +331,87 @@ async fn held_hosts_stay_held_over_a_kill_and_a_cancel_ends_all() {
         .map(|host| host.name.as_str())
         .collect();
     assert_eq!(never, ["h02", "h03", "h04", "h05"]);
+}
+
+#[tokio::test]
+async fn hosts_that_answered_the_same_are_one_group_and_the_others_are_compared_with_it() {
+    let (_sshd, _postgres, home) = with_hosts(5);
+    // Each names itself and the time; the last one has another version, and the one before fails.
+    let command = "echo \"$VMO_HOST at $(date +%T)\"; echo \"version 1.$((VMO_RANK / 4)).0\"; echo aside >&2; \
+                   test $VMO_RANK != 3 || { echo broken; exit 3; }";
+    let output = home.run(&["run", "--on", "h[00-04],dead", "--", command]);
+    assert_eq!(output.status.code(), Some(255), "{}", words(&output));
+
+    let app = App::start(home);
+    let mut page = app.page().await;
+    let batch = get(&mut page, "last").await.id;
+    let mut answers = async |masked| match page.ask(BatchRequest::Answers { batch, masked }).await {
+        Ok(Reply::Answers(answers)) => answers,
+        other => panic!("{other:?}"),
+    };
+    let masked = answers(true).await;
+    let groups = masked
+        .groups
+        .iter()
+        .map(|group| (group.hosts.as_slice(), group.state));
+    let expected = [
+        (&[0, 1, 2][..], HostState::Done),
+        (&[4], HostState::Done),
+        (&[3], HostState::Error),
+        (&[5], HostState::Unreachable),
+    ];
+    assert_eq!(groups.collect::<Vec<_>>(), expected);
+    assert!(masked.has_reference);
+    let differs = |at: usize| masked.groups[at].differs.map(|it| (it.added, it.removed));
+    assert_eq!(
+        [0, 1, 2, 3].map(differs),
+        [None, Some((1, 1)), Some((1, 0)), None]
+    );
+    assert_eq!(masked.groups[2].why.as_deref(), Some("exit code 3"));
+    let lasts: Vec<_> = masked
+        .answers
+        .iter()
+        .map(|it| (it.lines, it.last.as_str()))
+        .collect();
+    assert_eq!(lasts[0], (3, "version 1.0.0"));
+    assert_eq!(lasts[3], (4, "broken"));
+    // Each names itself, so with nothing masked no two are the same.
+    let plain = answers(false).await;
+    assert!(plain.groups.iter().all(|group| group.hosts.len() == 1));
+
+    let host = "h04".to_owned();
+    let request = BatchRequest::Difference {
+        batch,
+        host,
+        masked: true,
+    };
+    let difference = match page.ask(request).await {
+        Ok(Reply::Difference(difference)) => difference,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(difference.reference.as_deref(), Some("h00"));
+    let text = |line: &DiffLine| {
+        let parts = line.parts.iter().map(|part| match part.changed {
+            true => format!("[{}]", part.text),
+            false => part.text.clone(),
+        });
+        (line.side, parts.collect::<String>())
+    };
+    let lines: Vec<_> = difference.lines.iter().map(text).collect();
+    assert!(lines[0].1.starts_with("h04 at "), "{lines:?}");
+    let expected = [
+        (Side::Removed, "version [1.0.0]".to_owned()),
+        (Side::Added, "version [1.1.0]".to_owned()),
+        (Side::Same, "aside".to_owned()),
+    ];
+    assert_eq!(lines[1..], expected);
+    let host = "nobody".to_owned();
+    let refused = page
+        .ask(BatchRequest::Difference {
+            batch,
+            host,
+            masked: true,
+        })
+        .await;
+    assert!(matches!(refused, Err(failure) if failure.code == FailureCode::NotFound));
 }

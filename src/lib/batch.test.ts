@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { byName, counts, csv, failed, folded, where } from './batch';
+import type { BatchHost, HostState } from './wire';
+
+const host = (name: string, state: HostState): BatchHost => ({
+  name,
+  state,
+  wave: 0,
+  job: null,
+  checked: false,
+  why: null,
+});
+
+test('a batch says where it runs, and which hosts are to be seen to', () => {
+  const hosts = [host('web-2', 'done'), host('web-10', 'error'), host('db', 'unreachable')];
+  expect(where({ chosen: '', hosts })).toBe('3 hosts');
+  expect(where({ chosen: '@edge', hosts: hosts.slice(0, 1) })).toBe('@edge, 1 host');
+  expect(failed({ hosts })).toEqual(['web-10', 'db']);
+  expect(counts(hosts)).toEqual([
+    { state: 'done', count: 1 },
+    { state: 'error', count: 1 },
+    { state: 'unreachable', count: 1 },
+  ]);
+});
+
+test('names are in the order of their numbers, and many are named by their ends', () => {
+  expect(['web-10', 'web-9', 'db'].sort(byName)).toEqual(['db', 'web-9', 'web-10']);
+  expect(folded(['b', 'a'])).toBe('b, a');
+  expect(folded(['w10', 'w9', 'w8', 'w7'])).toBe('w7 to w10');
+});
+
+test('a table for a spreadsheet keeps every character, and runs nothing', () => {
+  const rows = [
+    ['Host', 'Answer'],
+    ['a', 'one, "two"\nthree'],
+    ['b', '=cmd()'],
+  ];
+  expect(csv(rows)).toBe('Host,Answer\r\na,"one, ""two""\nthree"\r\nb,\'=cmd()\r\n');
+});

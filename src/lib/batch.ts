@@ -1,0 +1,66 @@
+// Words for a batch: on which hosts, and how they are. Everything that shows one uses these.
+import { count } from './format';
+import type { Batch, BatchCounts, BatchGroup, BatchHost, HostState } from './wire';
+
+/** In the order in which they are counted on screen: what needs a person first comes last, beside the buttons. */
+const ORDER: HostState[] = [
+  'running',
+  'queued',
+  'done',
+  'held',
+  'skipped',
+  'canceled',
+  'error',
+  'unreachable',
+];
+
+/** How many hosts are how; states with none are left out. */
+export function counts(hosts: BatchHost[]): { state: HostState; count: number }[] {
+  const found = ORDER.map((state) => ({
+    state,
+    count: hosts.filter((host) => host.state === state).length,
+  }));
+  return found.filter((each) => each.count > 0);
+}
+
+/** `40 hosts`, `edge, 40 hosts`: where it runs, as it was chosen. */
+export function where(batch: Pick<Batch, 'chosen' | 'hosts'>): string {
+  const hosts = `${count(batch.hosts.length)} ${batch.hosts.length === 1 ? 'host' : 'hosts'}`;
+  return batch.chosen === '' ? hosts : `${batch.chosen}, ${hosts}`;
+}
+
+/** How many hosts a summary has. */
+export function size(of: BatchCounts): number {
+  return Object.values(of).reduce((sum, each) => sum + each, 0);
+}
+
+/** The hosts on which a person would run it again first: those that failed or were not reached. */
+export function failed(batch: Pick<Batch, 'hosts'>): string[] {
+  const isFailed = ({ state }: BatchHost) => state === 'error' || state === 'unreachable';
+  return batch.hosts.filter(isFailed).map(({ name }) => name);
+}
+
+/** Numbers within a name are compared as numbers: `web-9` comes before `web-10`. */
+export const byName = new Intl.Collator('en', { numeric: true }).compare;
+
+/** `edge-01 to edge-40` for many, the names for few. */
+export function folded(names: string[]): string {
+  if (names.length <= 3) return names.join(', ');
+  const sorted = [...names].sort(byName);
+  return `${sorted[0]} to ${sorted.at(-1)}`;
+}
+
+/** `exit code 4` of a group, or what its hosts have in common. */
+export function ending(group: Pick<BatchGroup, 'state' | 'why'>): string {
+  if (group.why !== null) return group.why;
+  return group.state === 'done' ? 'exit code 0' : group.state;
+}
+
+/** Rows as text that a spreadsheet reads (RFC 4180). What would be read there as a formula is text (OWASP). */
+export function csv(rows: string[][]): string {
+  const cell = (text: string) => {
+    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  return rows.map((row) => row.map(cell).join(',') + '\r\n').join('');
+}
