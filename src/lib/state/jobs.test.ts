@@ -64,10 +64,7 @@ describe('jobs', () => {
     } as const;
     const first = jobs.start({ ...start, hosts: [...start.hosts] });
     const batch = ID(9);
-    const started = [
-      aJob({ id: ID(1), host: 'a', batch }),
-      aJob({ id: ID(2), host: 'b', batch }),
-    ];
+    const started = [aJob({ id: ID(1), host: 'a', batch }), aJob({ id: ID(2), host: 'b', batch })];
     world.last.reply(1, { type: 'started', with: { jobs: started } });
     expect((await first).id).toBe(ID(1));
     expect(jobs.tabs).toEqual([`batch/${batch}`]);

@@ -21,7 +21,7 @@ export class Batches {
     this.#learn = learn;
   }
 
-  /** A batch, where it is known. */
+  /** A batch, if it is known. */
   get(id: string): Batch | undefined {
     return this.#byId.get(id);
   }

@@ -413,5 +413,5 @@ async fn hosts_that_answered_the_same_are_one_group_and_the_others_are_compared_
             masked: true,
         })
         .await;
-    assert!(matches!(refused, Err(failure) if failure.code == FailureCode::NotFound));
+    assert_eq!(refused.err(), Some(FailureCode::NotFound));
 }
