@@ -92,7 +92,7 @@ fn of_command(command: &Command) -> Option<String> {
         "sudo" if !has(&["-n", "--non-interactive", "-S", "--stdin"]) => {
             "sudo may ask for a password"
         }
-        name if LOGINS.contains(&name) && rest.iter().any(|word| *word == "login") => {
+        name if LOGINS.contains(&name) && rest.contains(&"login") => {
             let is_given = |word: &&str| GIVEN.iter().any(|option| word.starts_with(option));
             let asks = !is_fed && !rest.iter().any(is_given);
             return asks.then(|| format!("{name} login asks for a password"));

@@ -1,4 +1,5 @@
 //! The table of kinds beside the corpus, `makefiles.md`: nothing is missing in it, and all that it names is there.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 use std::{
     collections::BTreeSet,

@@ -80,7 +80,7 @@ impl Whereabouts {
         ) {
             (Some("cd" | "pushd"), to) => {
                 let is_inside = to.is_some_and(|to| self.is_inside(to));
-                self.has_left |= !is_inside && !to.is_some_and(|to| *to == ".");
+                self.has_left |= !is_inside && to.is_none_or(|to| *to != ".");
                 self.has_entered |= is_inside;
             }
             (Some("for"), Some(name)) if rest.get(1).is_some_and(|word| *word == "in") => {
