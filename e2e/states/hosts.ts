@@ -91,7 +91,7 @@ export const hosts: Place = {
       name: 'batch-running',
       async reach({ app, page }) {
         await on(app, ['web-1', 'web-2', 'db-1'], 'echo "worker $VMO_RANK is ready"; sleep 300');
-        await expect(page.getByTestId('counts')).toHaveText(/2 running\s+1 unreachable/);
+        await expect(page.getByTestId('counts')).toHaveText(/2 running\s*1 unreachable/);
         await expect(page.getByText('worker 1 is ready')).toBeVisible();
       },
       async leave({ app, page }) {
