@@ -1,13 +1,19 @@
 //! Reads what the hosts of a batch answered: each output once as it ends, as a hash, so that five hundred long ones are
 //! grouped without being held; and two of them line by line if a person looks at their difference.
 
-use std::{collections::HashMap, sync::Arc};
+mod masking;
+mod output;
+
+use std::collections::HashMap;
 
 use futures_util::{StreamExt, stream};
 use parking_lot::Mutex;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use self::{
+    masking::{Masking, keys},
+    output::{LAST_BYTES, Output, Reading},
+};
 use crate::{
     batch::{
         Answer, Answers, Batch, Difference, Differs, Ended, Group, HostState, OnHost, grouped,
@@ -15,11 +21,7 @@ use crate::{
     },
     engine::{Engine, EngineError, ReadError},
     job::JobId,
-    log::{
-        Line, Stream, diff,
-        normalise::{Mask, Masks, Normaliser},
-        plain,
-    },
+    log::{Line, Stream, diff, normalise::Normaliser},
 };
 
 /// Outputs that are read at once.
@@ -32,24 +34,9 @@ const MOST_LINES: usize = 2000;
 const LINE_BYTES: usize = 1024;
 /// Groups whose difference to the reference is counted.
 const MOST_COMPARED: usize = 64;
-/// Bytes at the end of an output, in which its last line is looked for.
-const TAIL_BYTES: usize = 4096;
-/// Bytes of a last line that are shown.
-const LAST_BYTES: usize = 512;
-/// Bytes of a line without an end that is normalised as one.
-const OPEN_BYTES: usize = 1 << 20;
-
 /// Outputs that are over, by job and by whether they were masked.
 #[derive(Debug, Default)]
 pub(super) struct Outputs(Mutex<HashMap<(JobId, bool), Output>>);
-
-/// An output in short.
-#[derive(Debug, Clone, Default)]
-struct Output {
-    hash: [u8; 32],
-    lines: u64,
-    last: Arc<str>,
-}
 
 impl Engine {
     /// What the hosts of a batch answered so far, and which of them the same. With `masked`, times, durations, process ids,
@@ -270,180 +257,10 @@ impl Engine {
     }
 }
 
-/// The address of each host, which its own output may name.
-struct Masking(HashMap<String, String>);
-
-impl Masking {
-    /// Masks what differs from run to run and from host to host. Numbers and words that a person asks hosts for stay.
-    fn of(&self, hosts: &[&str]) -> Normaliser {
-        let volatile = [
-            Mask::Date,
-            Mask::Time,
-            Mask::Duration,
-            Mask::Pid,
-            Mask::TempPath,
-            Mask::HostName,
-        ];
-        let stays = Mask::ALL
-            .into_iter()
-            .filter(|mask| !volatile.contains(mask));
-        let names = hosts.iter().map(|name| (*name).to_owned());
-        let addresses = hosts.iter().filter_map(|name| self.0.get(*name).cloned());
-        Normaliser::new(
-            stays.fold(Masks::default(), Masks::without),
-            names.chain(addresses).collect(),
-        )
-    }
-}
-
-/// What the lines of two hosts are compared by.
-fn keys(masking: Option<&Masking>, one: &str, other: &str) -> impl Fn(&str) -> String + use<> {
-    let masks = masking.map(|masking| masking.of(&[one, other]));
-    move |line| match &masks {
-        Some(masks) => {
-            let mut out = String::with_capacity(line.len());
-            masks.normalise(line, &mut out);
-            out
-        }
-        None => line.to_owned(),
-    }
-}
-
 fn text(line: &Line) -> String {
     line.spans.iter().map(|span| span.text.as_str()).collect()
 }
 
 fn texts(lines: &[String]) -> Vec<&str> {
     lines.iter().map(String::as_str).collect()
-}
-
-/// One stream of an output, as it is read.
-#[derive(Debug, Default)]
-struct Reading {
-    hash: Sha256,
-    newlines: u64,
-    /// The last bytes.
-    tail: Vec<u8>,
-    /// The line that has no end yet, if lines are masked.
-    open: Vec<u8>,
-}
-
-impl Reading {
-    fn read(&mut self, bytes: &[u8], masks: Option<&Normaliser>) {
-        self.newlines += memchr::memchr_iter(b'\n', bytes).count() as u64;
-        let last = &bytes[bytes.len().saturating_sub(TAIL_BYTES)..];
-        let surplus = (self.tail.len() + last.len()).saturating_sub(TAIL_BYTES);
-        self.tail.drain(..surplus.min(self.tail.len()));
-        self.tail.extend_from_slice(last);
-        let Some(masks) = masks else {
-            self.hash.update(bytes);
-            return;
-        };
-        self.open.extend_from_slice(bytes);
-        let end = memchr::memrchr(b'\n', &self.open).map_or(0, |end| end + 1);
-        let end = if self.open.len() - end > OPEN_BYTES {
-            self.open.len()
-        } else {
-            end
-        };
-        let rest = self.open.split_off(end);
-        let whole = std::mem::replace(&mut self.open, rest);
-        self.hash_lines(&whole, masks);
-    }
-
-    fn hash_lines(&mut self, whole: &[u8], masks: &Normaliser) {
-        let mut out = String::new();
-        for line in plain(whole).lines() {
-            out.clear();
-            masks.normalise(line, &mut out);
-            self.hash.update(out.as_bytes());
-            self.hash.update(b"\n");
-        }
-    }
-
-    fn finish(mut sides: [Self; 2], masks: Option<&Normaliser>) -> Output {
-        let mut hash = Sha256::new();
-        let mut output = Output::default();
-        for side in &mut sides {
-            if let Some(masks) = masks {
-                let open = std::mem::take(&mut side.open);
-                side.hash_lines(&open, masks);
-            }
-            hash.update(std::mem::take(&mut side.hash).finalize());
-            let is_open = side.tail.last().is_some_and(|&last| last != b'\n');
-            output.lines += side.newlines + u64::from(is_open);
-        }
-        // Of a command that wrote to both, what it printed is the answer.
-        let lasts = sides.iter().map(|side| last_line(&side.tail));
-        let mut lasts = lasts.filter(|last| !last.is_empty());
-        output.last = lasts.next().unwrap_or_default().into();
-        output.hash = hash.finalize().into();
-        output
-    }
-}
-
-fn last_line(tail: &[u8]) -> String {
-    let text = plain(tail);
-    let lines = text.lines().rev().map(str::trim);
-    let last = lines.into_iter().find(|line| !line.is_empty());
-    let last = last.unwrap_or_default();
-    last[..last.floor_char_boundary(LAST_BYTES)].to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn output(stdout: &[&str], stderr: &str, masks: Option<&Normaliser>) -> Output {
-        let mut sides = [Reading::default(), Reading::default()];
-        for piece in stdout {
-            sides[0].read(piece.as_bytes(), masks);
-        }
-        sides[1].read(stderr.as_bytes(), masks);
-        Reading::finish(sides, masks)
-    }
-
-    #[test]
-    fn an_output_is_the_same_in_whatever_pieces_it_came() {
-        let whole = output(&["one\ntwo \x1b[1mbold\x1b[0m\n\n"], "aside", None);
-        let pieces = output(&["one", "\ntwo \x1b[1mbold\x1b[0m", "\n\n"], "aside", None);
-        assert_eq!(whole.hash, pieces.hash);
-        assert_eq!((whole.lines, &*whole.last), (4, "two bold"));
-        // The two streams are told apart.
-        assert_ne!(
-            whole.hash,
-            output(&["one\ntwo \x1b[1mbold\x1b[0m\n\naside"], "", None).hash
-        );
-        let none = output(&[], "", None);
-        assert_eq!((none.lines, &*none.last), (0, ""));
-        assert_eq!(&*output(&["\n"], "only this\n", None).last, "only this");
-    }
-
-    #[test]
-    fn what_is_masked_makes_no_difference() {
-        let of = |name: &str, text: &str| {
-            let masks = Masking(HashMap::new()).of(&[name]);
-            let (first, rest) = text.split_at(text.len() / 2);
-            output(&[first, rest], "", Some(&masks)).hash
-        };
-        let one = of("web-1", "web-1 up since 12:01:02, nginx[812] 1.27.4");
-        assert_eq!(
-            one,
-            of("web-2", "web-2 up since 09:00:00, nginx[33] 1.27.4")
-        );
-        assert_ne!(
-            one,
-            of("web-2", "web-2 up since 09:00:00, nginx[33] 1.24.0")
-        );
-        assert_ne!(
-            one,
-            of("web-2", "web-1 up since 12:01:02, nginx[812] 1.27.4")
-        );
-    }
-
-    #[test]
-    fn a_last_line_is_short() {
-        assert_eq!(last_line("é".repeat(4000).as_bytes()).len(), LAST_BYTES);
-        assert_eq!(last_line(b"one\r\ntwo\r\n \n"), "two");
-    }
 }

@@ -344,6 +344,7 @@ async fn hosts_that_answered_the_same_are_one_group_and_the_others_are_compared_
 
     let app = App::start(home);
     let mut page = app.page().await;
+    page.until_ready_again().await;
     let batch = get(&mut page, "last").await.id;
     let mut answers = async |masked| match page.ask(BatchRequest::Answers { batch, masked }).await {
         Ok(Reply::Answers(answers)) => answers,
