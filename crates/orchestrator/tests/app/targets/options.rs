@@ -113,3 +113,26 @@ fn what_takes_too_long_is_ended_also_when_nobody_is_there() {
     let reason = over[0]["reason"].as_str().unwrap();
     assert!(reason.starts_with("timed out after 300 ms"), "{reason}");
 }
+
+#[test]
+fn targets_that_are_hidden_are_counted_and_listed_by_all() {
+    let (_postgres, home) = home(
+        "build: a.o ## Build it\n\t@echo b\na.o: a.c ; @echo a\nb.o: ; @echo b\n.PHONY: build\n",
+    );
+    let names = |args: &[&str]| {
+        let output = home.run(args);
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let rows = stdout.lines().map(|row| row.split_whitespace().next());
+        let names: Vec<_> = rows.map(|name| name.unwrap().to_owned()).collect();
+        (names, String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (shown, hint) = names(&["targets"]);
+    assert_eq!(shown, ["build"]);
+    assert!(
+        hint.contains("2 more targets are listed by --all"),
+        "{hint}"
+    );
+    let (all, hint) = names(&["targets", "--all"]);
+    assert_eq!(all, ["build", "a.o", "b.o"]);
+    assert!(!hint.contains("--all"), "{hint}");
+}
