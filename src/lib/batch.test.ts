@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { byName, counts, csv, failed, folded, where } from './batch';
+import { byName, counts, csv, failed, named, where } from './batch';
 import type { BatchHost, HostState } from './wire';
 
 const host = (name: string, state: HostState): BatchHost => ({
@@ -23,10 +23,10 @@ test('a batch says where it runs, and which hosts are to be seen to', () => {
   ]);
 });
 
-test('names are in the order of their numbers, and many are named by their ends', () => {
+test('names are in the order of their numbers, and of many the first are named', () => {
   expect(['web-10', 'web-9', 'db'].sort(byName)).toEqual(['db', 'web-9', 'web-10']);
-  expect(folded(['b', 'a'])).toBe('b, a');
-  expect(folded(['w10', 'w9', 'w8', 'w7'])).toBe('w7 to w10');
+  expect(named(['b', 'a'])).toBe('b, a');
+  expect(named(['w10', 'w9', 'w8', 'w7'])).toBe('w7, w8 and 2 more');
 });
 
 test('a table for a spreadsheet keeps every character, and runs nothing', () => {

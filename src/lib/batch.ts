@@ -1,6 +1,6 @@
 // Words for a batch: on which hosts, and how they are. Everything that shows one uses these.
 import { count } from './format';
-import type { Batch, BatchCounts, BatchGroup, BatchHost, HostState } from './wire';
+import type { Batch, BatchGroup, BatchHost, HostState } from './wire';
 
 /** In the order in which they are counted on screen: what needs a person first comes last, beside the buttons. */
 const ORDER: HostState[] = [
@@ -29,11 +29,6 @@ export function where(batch: Pick<Batch, 'chosen' | 'hosts'>): string {
   return batch.chosen === '' ? hosts : `${batch.chosen}, ${hosts}`;
 }
 
-/** How many hosts a summary has. */
-export function size(of: BatchCounts): number {
-  return Object.values(of).reduce((sum, each) => sum + each, 0);
-}
-
 /** The hosts on which a person would run it again first: those that failed or were not reached. */
 export function failed(batch: Pick<Batch, 'hosts'>): string[] {
   const isFailed = ({ state }: BatchHost) => state === 'error' || state === 'unreachable';
@@ -43,11 +38,11 @@ export function failed(batch: Pick<Batch, 'hosts'>): string[] {
 /** Numbers within a name are compared as numbers: `web-9` comes before `web-10`. */
 export const byName = new Intl.Collator('en', { numeric: true }).compare;
 
-/** `edge-01 to edge-40` for many, the names for few. */
-export function folded(names: string[]): string {
+/** The names of few hosts; of many the first two, and how many more there are. */
+export function named(names: string[]): string {
   if (names.length <= 3) return names.join(', ');
-  const sorted = [...names].sort(byName);
-  return `${sorted[0]} to ${sorted.at(-1)}`;
+  const [first, second] = [...names].sort(byName);
+  return `${first}, ${second} and ${count(names.length - 2)} more`;
 }
 
 /** `exit code 4` of a group, or what its hosts have in common. */

@@ -73,7 +73,12 @@ impl Engine {
         for (rank, output) in outputs.into_iter().flatten() {
             let host = &batch.hosts[rank];
             let number = u32::try_from(rank).unwrap_or(u32::MAX);
-            let output = output?;
+            let output = match output {
+                Ok(output) => output,
+                // A job that was deleted takes no other host's answer away.
+                Err(ReadError::NoJob(_)) => continue,
+                Err(error) => return Err(error.into()),
+            };
             answers.push(Answer {
                 host: number,
                 lines: output.lines,

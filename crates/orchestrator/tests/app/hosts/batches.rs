@@ -335,14 +335,14 @@ async fn held_hosts_stay_held_over_a_kill_and_a_cancel_ends_all() {
 
 #[tokio::test]
 async fn hosts_that_answered_the_same_are_one_group_and_the_others_are_compared_with_it() {
-    let (_sshd, _postgres, home) = with_hosts(5);
+    let (_sshd, postgres, home) = with_hosts(5);
     // Each names itself and the time; the last one has another version, and the one before fails.
     let command = "echo \"$VMO_HOST at $(date +%T)\"; echo \"version 1.$((VMO_RANK / 4)).0\"; echo aside >&2; \
                    test $VMO_RANK != 3 || { echo broken; exit 3; }";
     let output = home.run(&["run", "--on", "h[00-04],dead", "--", command]);
     assert_eq!(output.status.code(), Some(255), "{}", words(&output));
 
-    let app = App::start(home);
+    let mut app = App::start(home);
     let mut page = app.page().await;
     page.until_ready_again().await;
     let batch = get(&mut page, "last").await.id;
@@ -415,4 +415,21 @@ async fn hosts_that_answered_the_same_are_one_group_and_the_others_are_compared_
         })
         .await;
     assert_eq!(refused.err(), Some(FailureCode::NotFound));
+
+    // The answer of a job that was deleted is gone, and the others stay.
+    postgres.psql("postgres", "delete from jobs where host = 'h03'");
+    app.kill();
+    app.again();
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let request = BatchRequest::Answers {
+        batch,
+        masked: false,
+    };
+    let left = match page.ask(request).await {
+        Ok(Reply::Answers(left)) => left,
+        other => panic!("{other:?}"),
+    };
+    let hosts: Vec<u32> = left.answers.iter().map(|answer| answer.host).collect();
+    assert_eq!(hosts, [0, 1, 2, 4, 5]);
 }
