@@ -14,7 +14,7 @@ const host = (state: HostState): BatchHost => ({
 const status = (states: HostState[], more: Partial<Batch> = {}) =>
   statusOf({ hosts: states.map(host), canceled: false, ...more } as Batch);
 
-// The same cases as in crates/orchestrator/src/batch/tests.rs: the server says it of lists.
+// By the rules of crates/orchestrator/src/batch/counts.rs, by which the server says it of lists.
 test('a batch is as its hosts are', () => {
   expect(status(['done', 'queued'])).toBe('running');
   expect(status(['done', 'running', 'error'])).toBe('running');
