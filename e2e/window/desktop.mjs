@@ -23,7 +23,7 @@ export const desktop = [
       await app.find(status('done'));
       await stage.run('fail');
       await app.find(status('error'));
-      const { title, text, actions } = await notices.of('fail');
+      const { title, text, actions } = await notices.of('fail', before);
       same([title, actions], ['fail · vm', ['default', 'Open the job']], 'it says');
       sure(/fail failed with exit code 7/.test(text), `it says ${text}`);
       same(
@@ -54,7 +54,7 @@ export const desktop = [
       await app.find(status('error'));
       const back = await stage.lookAway();
       await stage.run('slow');
-      const { text } = await notices.of('slow', 20_000);
+      const { text } = await notices.of('slow', before, 20_000);
       same(text, 'done after 0:11', 'it says');
       same(
         notices.shown.slice(before).map((one) => one.title),

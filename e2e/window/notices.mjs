@@ -60,11 +60,11 @@ export class Notices {
     return this;
   }
 
-  /** The first one that a job of this name caused; waits for it. */
-  async of(name, patience = 10_000) {
+  /** The newest one that a job of this name caused, after the first `before` of all; waits for it. */
+  async of(name, before = 0, patience = 10_000) {
     const late = AbortSignal.timeout(patience);
     for (;;) {
-      const found = this.shown.find(({ title }) => title.startsWith(name));
+      const found = this.shown.slice(before).findLast(({ title }) => title.startsWith(name));
       if (found) return found;
       if (late.aborted) throw new Error(`no notice of ${name}, but ${JSON.stringify(this.shown)}`);
       await new Promise((done) => {

@@ -100,7 +100,7 @@ function linkEntry(app: App, { job, lines }: { job: string; lines: string }): En
     line: known?.command ?? null,
     verb: 'Open',
     run: () => {
-      app.jobs.open(job);
+      app.jobs.tabs.open(job);
       app.go(`/job/${job}${lines}`);
     },
   };

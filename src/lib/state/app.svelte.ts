@@ -120,20 +120,20 @@ export class App {
 
   /** Opens a job's tab and goes there. */
   show(job: Pick<Job, 'id'>): void {
-    this.jobs.open(job.id);
+    this.jobs.tabs.open(job.id);
     this.#go(`/job/${job.id}`);
   }
 
   /** Opens a batch's tab and goes there. */
   showBatch(batch: string): void {
     const tab = batchTab(batch);
-    this.jobs.open(tab);
+    this.jobs.tabs.open(tab);
     this.#go(pathOf(tab));
   }
 
   /** Closes a tab; goes to its neighbour if `away` says that it is the one being looked at. */
   close(tab: Tab, away: boolean): void {
-    const next = this.jobs.close(tab);
+    const next = this.jobs.tabs.close(tab);
     const batch = batchOf(tab);
     if (batch !== null) this.batches.drop(batch);
     else {
@@ -145,7 +145,7 @@ export class App {
 
   /** Goes to the tab after another, or to the one before; around the ends, and to the first if none is open. */
   next(tab: Tab | null, back: boolean): void {
-    const { tabs } = this.jobs;
+    const tabs = this.jobs.tabs.all;
     const at = tab === null ? (back ? 0 : -1) : tabs.indexOf(tab);
     const next = tabs.at((at + (back ? -1 : 1)) % tabs.length);
     if (next !== undefined) this.#go(pathOf(next));

@@ -1,19 +1,17 @@
-// The jobs the page knows: those that run, the latest ones, the open tabs; and what can be done with a job.
+// The jobs the page knows: those that run, the latest ones, those of the open tabs; and what can be done with a job.
 import { SvelteMap } from 'svelte/reactivity';
 import { CallFailed, type Client } from '../client';
-import { inDesktop } from '../desktop';
 import { ANY_JOB, isOver, newestFirst } from '../job';
-import { batchOf, batchTab, type Tab } from '../tab';
+import { batchOf, batchTab } from '../tab';
 import type { Job, JobId, Start } from '../wire';
+import { Tabs } from './tabs.svelte';
 
 /** How many of the latest jobs are asked for: they give each target its last status. */
 const LATEST = 200;
-const TABS = 'vmo.tabs';
 
-/** Jobs by id, and the open tabs. */
+/** Jobs by id. Those that are started here get a tab. */
 export class Jobs {
-  /** Open tabs, left to right. */
-  tabs = $state.raw<Tab[]>([]);
+  readonly tabs = new Tabs();
 
   readonly #client: Client;
   readonly #tell: (job: Job) => void;
@@ -44,7 +42,6 @@ export class Jobs {
   constructor(client: Client, started: (job: Job) => void = () => undefined) {
     this.#client = client;
     this.#tell = started;
-    this.tabs = keptTabs();
   }
 
   /** A job, if it is known. */
@@ -77,7 +74,7 @@ export class Jobs {
   async refresh(): Promise<void> {
     const latest = { ...ANY_JOB, limit: LATEST };
     this.learn((await this.#client.ask({ job: { type: 'jobs', with: latest } }, 'jobs')).jobs);
-    const jobs = this.tabs.filter((tab) => batchOf(tab) === null);
+    const jobs = this.tabs.all.filter((tab) => batchOf(tab) === null);
     const unknown = jobs.filter((id) => !this.#byId.has(id) || !isOver(this.#byId.get(id)!));
     await Promise.all(unknown.map((id) => this.#loadTab(id)));
   }
@@ -124,24 +121,12 @@ export class Jobs {
     this.#client.tell({ job: { type: 'resize', with: { job: id, rows, cols } } }).catch(() => {});
   }
 
-  /** Opens a tab, or finds it open. */
-  open(tab: Tab): void {
-    if (!this.tabs.includes(tab)) this.#keep([...this.tabs, tab]);
-  }
-
-  /** Closes a tab and gives the one to look at instead: its neighbour, if there is one. */
-  close(closed: Tab): Tab | undefined {
-    const at = this.tabs.indexOf(closed);
-    this.#keep(this.tabs.filter((tab) => tab !== closed));
-    return this.tabs[Math.min(at, this.tabs.length - 1)];
-  }
-
   /** A tab whose job was deleted goes; with any other trouble it stays, and the job's page says what it is. */
   async #loadTab(id: JobId): Promise<void> {
     try {
       await this.load(id);
     } catch (error) {
-      if (error instanceof CallFailed && error.code === 'not_found') this.close(id);
+      if (error instanceof CallFailed && error.code === 'not_found') this.tabs.close(id);
     }
   }
 
@@ -149,19 +134,10 @@ export class Jobs {
     // An event that came meanwhile is newer than the answer to their start.
     this.learn(jobs.filter((job) => !this.#byId.has(job.id)));
     for (const job of jobs) {
-      this.open(job.batch === null ? job.id : batchTab(job.batch));
+      this.tabs.open(job.batch === null ? job.id : batchTab(job.batch));
       this.#tell(job);
     }
     return this.#byId.get(jobs[0]!.id)!;
-  }
-
-  #keep(tabs: Tab[]): void {
-    this.tabs = tabs;
-    try {
-      shelf().setItem(TABS, JSON.stringify(tabs));
-    } catch {
-      // The tabs do not outlive the page then; the jobs are in History.
-    }
   }
 }
 
@@ -169,18 +145,4 @@ export class Jobs {
 function stage(job: Job): number {
   if (job.status === 'queued') return 0;
   return job.status === 'running' ? 1 : 2;
-}
-
-/** Where tabs are kept: the app's window is one from start to start, and each window of a browser has tabs of its own. */
-function shelf(): Storage {
-  return inDesktop() ? localStorage : sessionStorage;
-}
-
-function keptTabs(): Tab[] {
-  try {
-    const tabs: unknown = JSON.parse(shelf().getItem(TABS) ?? '[]');
-    return Array.isArray(tabs) ? tabs.filter((tab) => typeof tab === 'string') : [];
-  } catch {
-    return [];
-  }
 }

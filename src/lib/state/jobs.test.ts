@@ -26,16 +26,6 @@ describe('jobs', () => {
     expect(jobs.latest('vm', 'status')?.status).toBe('done');
   });
 
-  test('a closed tab gives its neighbour', async () => {
-    const jobs = new Jobs(await new FakeWorld().connected());
-    for (const n of [1, 2, 3]) jobs.open(ID(n));
-    jobs.open(ID(2));
-    expect(jobs.tabs).toEqual([ID(1), ID(2), ID(3)]);
-    expect(jobs.close(ID(2))).toBe(ID(3));
-    expect(jobs.close(ID(3))).toBe(ID(1));
-    expect(jobs.close(ID(1))).toBeUndefined();
-  });
-
   test('a cancel is under way until the job is over, and not where it was refused', async () => {
     const world = new FakeWorld();
     const jobs = new Jobs(await world.connected());
@@ -67,7 +57,7 @@ describe('jobs', () => {
     const started = [aJob({ id: ID(1), host: 'a', batch }), aJob({ id: ID(2), host: 'b', batch })];
     world.last.reply(1, { type: 'started', with: { jobs: started } });
     expect((await first).id).toBe(ID(1));
-    expect(jobs.tabs).toEqual([`batch/${batch}`]);
+    expect(jobs.tabs.all).toEqual([`batch/${batch}`]);
   });
 
   test('an answer that an event overtook takes nothing back', async () => {

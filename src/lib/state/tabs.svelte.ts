@@ -1,0 +1,128 @@
+// The open tabs, left to right, and what each of them says.
+import { inDesktop } from '../desktop';
+import { many } from '../format';
+import { isOver, place, title } from '../job';
+import type { Tab } from '../tab';
+import type { Batch, Job, Status } from '../wire';
+
+const TABS = 'vmo.tabs';
+const LABELS = 'vmo.tabs.labels';
+
+/** What a tab says: what runs, and where. */
+export interface Label {
+  title: string;
+  place: string;
+  /** Whether its title is a command, and no target's name. */
+  isCommand: boolean;
+  /** Whether its place tells it from other tabs. */
+  isOnHost: boolean;
+  /** How it ended; null as long as it goes on, or if that is not known. */
+  ended: Status | null;
+}
+
+/** What the tab of a job says. */
+export function labelOfJob(job: Job): Label {
+  return {
+    title: title(job),
+    place: place(job),
+    isCommand: job.target === null,
+    isOnHost: job.host !== null,
+    ended: isOver(job) ? job.status : null,
+  };
+}
+
+/** What the tab of a batch says. */
+export function labelOfBatch(batch: Batch): Label {
+  return {
+    title: batch.command,
+    place: many(batch.hosts.length, 'host'),
+    isCommand: true,
+    isOnHost: true,
+    ended: null,
+  };
+}
+
+/** The open tabs. They outlive the page, with what they said, so that they can be read before anything is asked. */
+export class Tabs {
+  /** Left to right. */
+  all = $state.raw<Tab[]>(keptTabs());
+
+  readonly #labels = keptLabels();
+
+  /** Opens a tab, or finds it open. */
+  open(tab: Tab): void {
+    if (!this.all.includes(tab)) this.#set([...this.all, tab]);
+  }
+
+  /** Closes a tab and gives the one to look at instead: its neighbour, if there is one. */
+  close(closed: Tab): Tab | undefined {
+    const at = this.all.indexOf(closed);
+    this.#set(this.all.filter((tab) => tab !== closed));
+    return this.all[Math.min(at, this.all.length - 1)];
+  }
+
+  /** What a tab said when it was last known; undefined if it never was. */
+  label(tab: Tab): Label | undefined {
+    return this.#labels.get(tab);
+  }
+
+  /** Keeps what a tab says. */
+  keepLabel(tab: Tab, label: Label): void {
+    const before = this.#labels.get(tab);
+    if (before && JSON.stringify(before) === JSON.stringify(label)) return;
+    this.#labels.set(tab, label);
+    this.#keepLabels();
+  }
+
+  #set(tabs: Tab[]): void {
+    this.all = tabs;
+    keep(TABS, tabs);
+    this.#keepLabels();
+  }
+
+  #keepLabels(): void {
+    for (const tab of this.#labels.keys()) if (!this.all.includes(tab)) this.#labels.delete(tab);
+    keep(LABELS, Object.fromEntries(this.#labels));
+  }
+}
+
+/** Where tabs are kept: the app's window is one from start to start, and each window of a browser has tabs of its own. */
+function shelf(): Storage {
+  return inDesktop() ? localStorage : sessionStorage;
+}
+
+function keep(name: string, value: unknown): void {
+  try {
+    shelf().setItem(name, JSON.stringify(value));
+  } catch {
+    // The tabs do not outlive the page then; the jobs are in History.
+  }
+}
+
+/** What was kept under a name; null if there is nothing that can be read. */
+function kept(name: string): unknown {
+  try {
+    return JSON.parse(shelf().getItem(name) ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
+function keptTabs(): Tab[] {
+  const tabs = kept(TABS);
+  return Array.isArray(tabs) ? tabs.filter((tab) => typeof tab === 'string') : [];
+}
+
+function keptLabels(): Map<Tab, Label> {
+  const labels = kept(LABELS);
+  if (typeof labels !== 'object' || labels === null) return new Map();
+  return new Map(
+    Object.entries(labels).filter((entry): entry is [Tab, Label] => isLabel(entry[1])),
+  );
+}
+
+function isLabel(value: unknown): value is Label {
+  if (typeof value !== 'object' || value === null) return false;
+  const { title, place } = value as Partial<Label>;
+  return typeof title === 'string' && typeof place === 'string';
+}

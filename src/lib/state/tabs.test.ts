@@ -1,0 +1,58 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { aJob } from '../testing/fake';
+import { labelOfJob, Tabs } from './tabs.svelte';
+
+/** Storage as a browser has it, with what was there before. */
+function storage(before: Record<string, string>): Map<string, string> {
+  const kept = new Map(Object.entries(before));
+  vi.stubGlobal('sessionStorage', {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => kept.set(name, value),
+  });
+  return kept;
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe('tabs', () => {
+  test('a closed one gives its neighbour', () => {
+    const tabs = new Tabs();
+    for (const tab of ['a', 'b', 'c', 'b']) tabs.open(tab);
+    expect(tabs.all).toEqual(['a', 'b', 'c']);
+    expect(tabs.close('b')).toBe('c');
+    expect(tabs.close('c')).toBe('a');
+    expect(tabs.close('a')).toBeUndefined();
+  });
+
+  test('after a restart each says what it said, before anything is asked', () => {
+    storage({});
+    const job = aJob({ status: 'done' });
+    const before = new Tabs();
+    before.open(job.id);
+    before.keepLabel(job.id, labelOfJob(job));
+    const after = new Tabs();
+    expect(after.all).toEqual([job.id]);
+    expect(after.label(job.id)).toEqual(labelOfJob(job));
+    expect(after.label(job.id)?.ended).toBe('done');
+  });
+
+  test('of a closed one nothing is kept', () => {
+    const kept = storage({});
+    const tabs = new Tabs();
+    tabs.open('a');
+    tabs.keepLabel('a', labelOfJob(aJob()));
+    tabs.close('a');
+    expect(kept.get('vmo.tabs.labels')).toBe('{}');
+  });
+
+  test('what cannot be read is no tab', () => {
+    storage({ 'vmo.tabs': '{"a":', 'vmo.tabs.labels': '[1,null]' });
+    const tabs = new Tabs();
+    expect(tabs.all).toEqual([]);
+    expect(tabs.label('0')).toBeUndefined();
+    storage({ 'vmo.tabs': '["a", 7, null]', 'vmo.tabs.labels': '{"a":{"title":1}}' });
+    const others = new Tabs();
+    expect(others.all).toEqual(['a']);
+    expect(others.label('a')).toBeUndefined();
+  });
+});
