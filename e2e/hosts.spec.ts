@@ -242,3 +242,64 @@ test('a command on many hosts is one tab: who answered the same, who differs, an
     'web-1 web-2 web-3',
   );
 });
+
+test('all hosts are on a page: which answer, chosen and run on; one is added, and says what it is', async ({
+  page,
+}) => {
+  await withHost(
+    page,
+    async (app, sshd) => {
+      await page.getByRole('link', { name: 'All hosts' }).click();
+      const row = (name: string) => page.locator(`tr[data-host="${name}"]`);
+      await expect(row('web-1').getByText('Up')).toBeVisible();
+      await expect(page.getByRole('button', { name: '3 up' })).toBeVisible();
+
+      // Chosen by keys: the arrows move, Shift extends.
+      await row('web-1').getByRole('link').focus();
+      await page.keyboard.press('Space');
+      await page.keyboard.press('Shift+ArrowDown');
+      const chosen = page.getByRole('region', { name: '2 hosts selected' });
+      await chosen.getByRole('button', { name: 'Tags…' }).click();
+      await chosen.getByRole('textbox').fill('web @eu');
+      await chosen.getByRole('button', { name: 'Add tags' }).click();
+      await expect(row('web-2').getByText('@eu @web')).toBeVisible();
+      await chosen.getByRole('button', { name: 'Run a command…' }).click();
+      const form = page.getByRole('dialog', { name: 'Run a command' });
+      await expect(form.getByRole('button', { name: 'Run on 2 hosts' })).toBeVisible();
+      await page.keyboard.press('Escape');
+      await page.getByRole('searchbox', { name: /^Find hosts/ }).fill('@eu web-2');
+      await expect(page.getByRole('button', { name: '1 in all' })).toBeVisible();
+      await expect(row('web-1')).toHaveCount(0);
+
+      await page.getByRole('button', { name: 'Add a host…' }).click();
+      const add = page.getByRole('dialog', { name: 'Add a host' });
+      await add.getByLabel('Name').fill('extra');
+      await add.getByLabel('Address').fill('127.0.0.1');
+      await add.getByLabel('Port').fill('1');
+      await add.getByRole('button', { name: 'Add host' }).click();
+      await expect(add.getByTestId('answer')).toContainText('Down. Nothing listens at 127.0.0.1:1');
+      await expect(add.getByRole('button', { name: 'Save anyway' })).toBeVisible();
+      await add.getByLabel('Port').fill(String(sshd.port));
+      await add.getByRole('button', { name: 'Test the connection' }).click();
+      await expect(add.getByTestId('answer')).toContainText('Up. SSH-2.0-OpenSSH');
+      await add.getByRole('button', { name: 'Add host' }).click();
+      await expect(add).toBeHidden();
+      await page.getByRole('searchbox', { name: /^Find hosts/ }).fill('extra');
+      await expect(row('extra').getByText('Up')).toBeVisible();
+
+      // What it says of itself is a job as every other.
+      await page.goto(new URL('/hosts/web-1', page.url()).href);
+      await page.getByRole('button', { name: 'Ask the host' }).click();
+      await page.getByRole('button', { name: 'Trust and connect' }).click();
+      await expect(page.getByTestId('facts').getByText(/^Linux /)).toBeVisible();
+      await expect(page.getByTestId('host-jobs').getByRole('row')).toHaveCount(2);
+      await page.getByRole('button', { name: 'Remove the tag eu' }).click();
+      await expect(page.getByText('@eu')).toHaveCount(0);
+      await page.reload();
+      await expect(page.getByTestId('facts').getByText(/^Linux /)).toBeVisible();
+    },
+    [],
+    [],
+    'web-1 web-2 web-3',
+  );
+});

@@ -48,7 +48,7 @@ const WORDS: [&str; 14] = [
 ];
 
 /// The groups of requests, and in each the requests by name.
-pub(crate) const GROUPS: [(&str, &[&str]); 6] = [
+pub(crate) const GROUPS: [(&str, &[&str]); 7] = [
     (
         "catalog",
         &[
@@ -63,6 +63,18 @@ pub(crate) const GROUPS: [(&str, &[&str]); 6] = [
             "mark_production",
             "save_command",
             "forget_command",
+        ],
+    ),
+    (
+        "host",
+        &[
+            "choose_hosts",
+            "probe_hosts",
+            "probe_address",
+            "add_host",
+            "edit_host",
+            "remove_host",
+            "tag_hosts",
         ],
     ),
     (
@@ -105,7 +117,7 @@ pub(crate) const GROUPS: [(&str, &[&str]); 6] = [
 ];
 
 /// What starts something, or writes a file, or stays changed.
-const CHANGES: [&str; 8] = [
+const CHANGES: [&str; 12] = [
     "start",
     "run_again",
     "save_log",
@@ -114,6 +126,10 @@ const CHANGES: [&str; 8] = [
     "add_project",
     "save_preset",
     "save_command",
+    "add_host",
+    "edit_host",
+    "remove_host",
+    "tag_hosts",
 ];
 
 /// Makes calls.
@@ -209,6 +225,17 @@ impl<'a, N: Numbers> Grammar<'a, N> {
             "save_command" | "forget_command" => {
                 let host = self.word();
                 json!({"host": self.none_or(host), "command": self.one(&COMMANDS)})
+            }
+            "choose_hosts" => json!({"line": self.word()}),
+            "probe_hosts" => json!({"hosts": [self.word()]}),
+            // Nobody listens there.
+            "probe_address" => json!({"address": "127.0.0.1", "port": 9}),
+            "add_host" | "edit_host" => {
+                json!({"host": {"name": self.word(), "address": self.word()}})
+            }
+            "remove_host" => json!({"name": self.word()}),
+            "tag_hosts" => {
+                json!({"hosts": [self.word()], "tags": [self.word()], "given": self.flag()})
             }
             "preview" | "start" => self.start(),
             "copy" => {

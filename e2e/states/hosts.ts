@@ -144,5 +144,55 @@ export const hosts: Place = {
         await page.getByRole('button', { name: 'Clear filters' }).first().click();
       },
     },
+    {
+      name: 'hosts-page',
+      small: true,
+      main: true,
+      async reach({ page }) {
+        await page.getByRole('link', { name: 'All hosts' }).click();
+        await expect(page.getByText('Not checked')).toHaveCount(0);
+        await expect(page.getByText('Checking…')).toHaveCount(0);
+      },
+    },
+    {
+      name: 'hosts-selected',
+      small: true,
+      async reach({ page }) {
+        await page.getByRole('checkbox', { name: 'Select web-1' }).click();
+        await page.getByRole('checkbox', { name: 'Select web-2' }).click();
+        await page.getByRole('button', { name: 'Tags…' }).click();
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Clear', exact: true }).click();
+      },
+    },
+    {
+      name: 'host-page',
+      small: true,
+      main: true,
+      async reach({ page }) {
+        await page.getByRole('main').getByRole('link', { name: 'web-1', exact: true }).click();
+        await page.getByRole('button', { name: /^Ask (again|the host)$/ }).click();
+        await expect(page.getByTestId('facts')).toBeVisible();
+        await expect(page.getByRole('button', { name: 'Ask again' })).toBeEnabled();
+      },
+    },
+    {
+      name: 'host-added',
+      small: true,
+      async reach({ page }) {
+        await page.getByRole('link', { name: 'All hosts' }).click();
+        await page.getByRole('button', { name: 'Add a host…' }).click();
+        const form = page.getByRole('dialog', { name: 'Add a host' });
+        await form.getByLabel('Name').fill('cache-2');
+        await form.getByLabel('Address').fill('127.0.0.1');
+        await form.getByLabel('Port').fill('1');
+        await form.getByRole('button', { name: 'Test the connection' }).click();
+        await expect(form.getByTestId('answer')).toContainText('Down.');
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Close', exact: true }).last().click();
+      },
+    },
   ],
 };

@@ -395,6 +395,27 @@ host: string | null,
 command: string, } };
 
 /**
+ * What was chosen.
+ */
+export type Choice = { 
+/**
+ * The hosts, each once, in the order in which they were named. A name that was written in full may be unknown.
+ */
+hosts: Array<string>, 
+/**
+ * Whether the line says "all", itself or by leaving some out of all.
+ */
+is_all: boolean, 
+/**
+ * Those of the hosts whose names the line has in full.
+ */
+typed: Array<string>, 
+/**
+ * Batches that the line names hosts by and that this installation did not start as they now are, and their owners.
+ */
+of_others: [string, string][], };
+
+/**
  * A colour.
  */
 export type Color = { "palette": number } | { "rgb": [number, number, number] };
@@ -643,7 +664,7 @@ hosts: Array<Host>,
 /**
  * What could not be read.
  */
-problems: Array<string>, } } | { "type": "settings", "with": Settings } | { "type": "problems", "with": { 
+problems: Array<string>, } } | { "type": "reached", "with": Reach } | { "type": "settings", "with": Settings } | { "type": "problems", "with": { 
 /**
  * All of it.
  */
@@ -909,6 +930,51 @@ commands: Array<string>,
  * Why it cannot be connected to, if the config asks for something we do not do.
  */
 problem: string | null, };
+
+/**
+ * What the page can ask of hosts.
+ */
+export type HostRequest = { "type": "choose_hosts", "with": { 
+/**
+ * The line: `web[01-37],@db`.
+ */
+line: string, } } | { "type": "probe_hosts", "with": { 
+/**
+ * Their names, at most 10,000.
+ */
+hosts: Array<string>, } } | { "type": "probe_address", "with": { 
+/**
+ * The address or name.
+ */
+address: string, 
+/**
+ * The port.
+ */
+port: number, } } | { "type": "add_host", "with": { 
+/**
+ * The host.
+ */
+host: NewHost, } } | { "type": "edit_host", "with": { 
+/**
+ * The host, by its name.
+ */
+host: NewHost, } } | { "type": "remove_host", "with": { 
+/**
+ * Its name.
+ */
+name: string, } } | { "type": "tag_hosts", "with": { 
+/**
+ * The hosts' names.
+ */
+hosts: Array<string>, 
+/**
+ * The tags.
+ */
+tags: Array<string>, 
+/**
+ * Whether they are given.
+ */
+given: boolean, } };
 
 /**
  * How one host of a batch is.
@@ -1435,6 +1501,35 @@ after: string, };
 export type Need = "met" | "unset" | "guarded";
 
 /**
+ * What is known of a host. In a change, none leaves it, and an empty text takes it away.
+ */
+export type NewHost = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where it is.
+ */
+address: string | null, 
+/**
+ * The login name.
+ */
+user: string | null, 
+/**
+ * The port.
+ */
+port: string | null, 
+/**
+ * The file of its key.
+ */
+key: string | null, 
+/**
+ * The hosts it is reached through.
+ */
+jump: string | null, };
+
+/**
  * What people say of a job when it is over, or before. It has no owner: who writes last is right.
  */
 export type Note = { 
@@ -1496,6 +1591,10 @@ hosts: Array<Host>,
  * What could not be read of the SSH config, with its place.
  */
 host_problems: Array<string>, 
+/**
+ * What is known of whether hosts answer, of those that were asked.
+ */
+reached: Array<Reach>, 
 /**
  * What else a person should see to: settings that cannot be read, with their place, jobs that wait for another store.
  */
@@ -1729,6 +1828,40 @@ echo: boolean, } | { "kind": "touch",
 key: string, };
 
 /**
+ * Whether a host answers, as it was when it was last asked: a connection and the server's first line, without a login.
+ */
+export type Reach = { 
+/**
+ * The host's name.
+ */
+host: string, 
+/**
+ * Whether it answers.
+ */
+state: ReachState, 
+/**
+ * When it was asked.
+ */
+at: string, 
+/**
+ * How long the connection took, in microseconds; none if there was none.
+ */
+round_trip_us: number | null, 
+/**
+ * How its server names itself: `SSH-2.0-OpenSSH_9.2p1`.
+ */
+server: string | null, 
+/**
+ * Why it is not up, or not known to be, in words.
+ */
+why: string | null, };
+
+/**
+ * Whether a host answers.
+ */
+export type ReachState = "up" | "down" | "unreachable" | "unknown";
+
+/**
  * Answers to requests.
  */
 export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "preview", "with": Preview } | { "type": "line", "with": { 
@@ -1763,7 +1896,15 @@ jobs: Array<Earlier>, } } | { "type": "notes", "with": {
 /**
  * The jobs with a note.
  */
-notes: Array<[JobId, Note]>, } } | { "type": "extent", "with": Extent } | { "type": "lines", "with": { 
+notes: Array<[JobId, Note]>, } } | { "type": "chosen", "with": { 
+/**
+ * The hosts, and how the line means them.
+ */
+choice: Choice, 
+/**
+ * Their names, folded: `web[01-37]`.
+ */
+folded: string, } } | { "type": "reached", "with": Reach } | { "type": "extent", "with": Extent } | { "type": "lines", "with": { 
 /**
  * The lines, consecutive.
  */
@@ -1816,7 +1957,7 @@ live: number | null, } } | { "type": "settings", "with": Settings };
 /**
  * What the page can ask for.
  */
-export type Request = { "catalog": CatalogRequest } | { "launch": LaunchRequest } | { "job": JobRequest } | { "batch": BatchRequest } | { "log": LogRequest } | { "find": FindRequest } | { "settings": SettingsRequest };
+export type Request = { "catalog": CatalogRequest } | { "host": HostRequest } | { "launch": LaunchRequest } | { "job": JobRequest } | { "batch": BatchRequest } | { "log": LogRequest } | { "find": FindRequest } | { "settings": SettingsRequest };
 
 /**
  * How a log is saved.

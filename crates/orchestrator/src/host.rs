@@ -41,6 +41,52 @@ pub struct Host {
     pub problem: Option<String>,
 }
 
+/// Whether a host answers, as it was when it was last asked: a connection and the server's first line, without a login.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Reach {
+    /// The host's name.
+    pub host: String,
+    /// Whether it answers.
+    pub state: ReachState,
+    /// When it was asked.
+    pub at: DateTime<Utc>,
+    /// How long the connection took, in microseconds; none if there was none.
+    pub round_trip_us: Option<u32>,
+    /// How its server names itself: `SSH-2.0-OpenSSH_9.2p1`.
+    pub server: Option<String>,
+    /// Why it is not up, or not known to be, in words.
+    pub why: Option<String>,
+}
+
+/// Whether a host answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum ReachState {
+    /// An SSH server answers there.
+    Up,
+    /// The machine answers, and no SSH server does.
+    Down,
+    /// Nothing answers, or there is no way there.
+    Unreachable,
+    /// It cannot be asked without a login: it is reached through another host, or by a command.
+    Unknown,
+}
+
+impl ReachState {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Unreachable => "unreachable",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// What names a host.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -14,6 +14,8 @@
 //! What only the user's own `ssh` can do, that does, once a person has allowed it ([`own`]): a process of it is then the **line**
 //! that a channel is elsewhere.
 //!
+//! Whether a host answers at all, without a login, is found out by [`probe`].
+//!
 //! No threads but the sessions' own, and one for each host or command on the way: [`Sessions::submit`] returns at once, and
 //! its [`Handle`] is waited for.
 
@@ -27,6 +29,7 @@ mod line;
 mod login;
 mod own;
 mod poll;
+mod probe;
 mod session;
 
 pub use config::route::{Algorithms, Bind, Family, OwnSsh, Route, Strict, Via};
@@ -38,4 +41,5 @@ pub use login::ask::{Answer, Ask, Hint, Question};
 #[cfg(fuzzing)]
 pub use login::known_hosts::fuzz as fuzz_known_hosts;
 pub use own::askpass::answer_as_askpass;
+pub use probe::probe;
 pub use session::pool::{Handle, Sessions};

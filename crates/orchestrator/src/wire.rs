@@ -27,8 +27,8 @@ pub use self::{
     prompt::{Answer, Prompt, Question},
     reply::{CommandConsent, Extent, Failure, FailureCode, HitMarks, Overview, Reply},
     request::{
-        BatchRequest, CatalogRequest, FindRequest, JobRequest, LaunchRequest, LogRequest, Request,
-        SaveAs, SettingsRequest,
+        BatchRequest, CatalogRequest, FindRequest, HostRequest, JobRequest, LaunchRequest,
+        LogRequest, Request, SaveAs, SettingsRequest,
     },
     store::{SeenDatabase, StoreHealth, StoreState},
 };

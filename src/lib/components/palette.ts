@@ -1,5 +1,6 @@
 // What the palette finds: targets, hosts, saved commands, jobs and actions, by the letters typed.
 import { about } from '$lib/about';
+import { hostPath } from '$lib/host';
 import { elapsed, place, title } from '$lib/job';
 import { day, timeOfDay, took } from '$lib/format';
 import type { App } from '$lib/state/app.svelte';
@@ -205,6 +206,7 @@ function hosts(app: App): Entry[] {
     line: null,
     verb: 'Open the form',
     run: () => app.launch.commandForm(host.name),
+    other: { verb: 'Open its page', run: () => app.go(hostPath(host.name)) },
   }));
 }
 
@@ -235,6 +237,8 @@ function actions(app: App): Entry[] {
     entry('Open a shell', 'command', () => app.launch.shell(null)),
     entry('Add a folder with a Makefile…', 'folder', () => addProject(app)),
     entry('History', 'page', () => app.go('/history')),
+    entry('Hosts', 'page', () => app.go('/hosts')),
+    entry('Add a host…', 'host', () => app.editHost(null)),
     entry('Settings', 'page', () => app.go('/settings')),
     entry('Keyboard shortcuts', 'page', () => (app.overlay = 'shortcuts')),
     entry('Theme: system', 'theme', () => app.theme.choose('system')),

@@ -3,10 +3,11 @@ import { createContext } from 'svelte';
 import { Client, type Link, type World } from '../client';
 import type { Running } from '../desktop';
 import { batchOf, batchTab, pathOf, type Tab } from '../tab';
-import type { Event, Job, Overview, SeenDatabase, StoreState } from '../wire';
+import type { Event, Host, Job, Overview, SeenDatabase, StoreState } from '../wire';
 import { Batches } from './batch/batches.svelte';
 import { Clock } from './clock.svelte';
 import { History } from './history.svelte';
+import { HostView } from './host-view.svelte';
 import { Hosts } from './hosts.svelte';
 import { Jobs } from './jobs.svelte';
 import { Launch } from './launch/launch.svelte';
@@ -16,13 +17,14 @@ import { Notices } from './notices.svelte';
 import { Projects } from './projects.svelte';
 import { EarlierJobs } from './previous-runs.svelte';
 import { Prompts } from './prompts.svelte';
+import { Reaches } from './reaches.svelte';
 import { Settings } from './settings.svelte';
 import { Terminals } from './terminal/terminal.svelte';
 import { Theme } from './theme.svelte';
 import { View } from './view.svelte';
 
 /** An overlay of the frame that is open. */
-export type Overlay = 'palette' | 'add-project' | 'shortcuts';
+export type Overlay = 'palette' | 'add-project' | 'shortcuts' | { editHost: Host | null };
 
 /** The page. */
 export class App {
@@ -50,6 +52,7 @@ export class App {
   readonly view = new View();
   readonly projects: Projects;
   readonly hosts: Hosts;
+  readonly reaches: Reaches;
   readonly jobs: Jobs;
   readonly batches: Batches;
   readonly logs: Logs;
@@ -67,6 +70,7 @@ export class App {
     this.#client = client;
     this.projects = new Projects(client);
     this.hosts = new Hosts(client);
+    this.reaches = new Reaches(client);
     this.terminals = new Terminals(client);
     this.jobs = new Jobs(client, (job) => this.terminals.started(job.id));
     this.batches = new Batches(client, (jobs) => this.jobs.learn(jobs));
@@ -111,6 +115,16 @@ export class App {
   /** Waits for something; if it fails, shows above the canvas what was tried and why, and gives undefined. */
   attempt<T>(doing: string, what: Promise<T>): Promise<T | undefined> {
     return this.notices.attempt(doing, what);
+  }
+
+  /** What the page of a host shows. */
+  hostView(name: string): HostView {
+    return new HostView(this.#client, name, (jobs) => this.jobs.learn(jobs));
+  }
+
+  /** Opens the form of a host of a person's own; of a new one if none is given. */
+  editHost(host: Host | null): void {
+    this.overlay = { editHost: host };
   }
 
   /** What a job that runs may be measured by. */
@@ -178,6 +192,7 @@ export class App {
   #overview(overview: Overview): void {
     this.projects.set(overview.projects, overview.project_problems);
     this.hosts.set(overview.hosts, overview.host_problems);
+    for (const reach of overview.reached) this.reaches.learn(reach);
     this.problems = overview.problems;
     this.jobs.learn(overview.active);
     this.prompts.set(overview.prompts);
@@ -206,6 +221,8 @@ export class App {
         return void this.projects.scan(event.with.project);
       case 'hosts':
         return this.hosts.set(event.with.hosts, event.with.problems);
+      case 'reached':
+        return this.reaches.learn(event.with);
       case 'settings':
         return this.settings.take(event.with);
       case 'problems':

@@ -1,8 +1,12 @@
 // The hosts of the SSH config and of inventories, and their saved commands.
 import { SvelteSet } from 'svelte/reactivity';
 import type { Client } from '../client';
-import type { Host } from '../wire';
+import type { Choice, Host, NewHost, Reach } from '../wire';
 import { remembered } from './local-choices';
+
+/** As many hosts the sidebar shows whole; of more it shows a short list. */
+const FEW = 20;
+const SHORT = 12;
 
 /** The list of hosts. */
 export class Hosts {
@@ -13,6 +17,7 @@ export class Hosts {
   problems = $state.raw<string[]>([]);
 
   readonly #client: Client;
+  readonly #pinned = new SvelteSet(remembered.list('pinned-hosts'));
   readonly #unfolded = new SvelteSet(remembered.list('unfolded-hosts'));
 
   constructor(client: Client) {
@@ -29,6 +34,32 @@ export class Hosts {
   /** Of these, those in production. */
   inProduction(names: string[]): string[] {
     return names.filter((name) => this.list.some((host) => host.name === name && host.production));
+  }
+
+  /**
+   * Those that the sidebar shows: all of few; of many the pinned ones, and then those used last, by `recent`, the names of
+   * the hosts of the latest jobs.
+   */
+  short(recent: string[]): Host[] {
+    if (this.list.length <= FEW) return this.list;
+    const names = new Set([...this.#pinned, ...recent]);
+    const known = new Map(this.list.map((host) => [host.name, host]));
+    const used = [...names].map((name) => known.get(name)).filter((host) => host !== undefined);
+    const others = this.list.filter(({ name }) => !names.has(name));
+    const pinned = used.filter(({ name }) => this.#pinned.has(name)).length;
+    return [...used, ...others].slice(0, Math.max(SHORT, pinned));
+  }
+
+  /** Whether the sidebar always shows it. */
+  pinned(name: string): boolean {
+    return this.#pinned.has(name);
+  }
+
+  /** Has the sidebar always show it, or no longer. */
+  pin(name: string, pinned: boolean): void {
+    if (pinned) this.#pinned.add(name);
+    else this.#pinned.delete(name);
+    remembered.set('pinned-hosts', JSON.stringify([...this.#pinned]));
   }
 
   /** Whether its saved commands are shown. */
@@ -51,6 +82,39 @@ export class Hosts {
   async markProduction(host: string, production: boolean): Promise<void> {
     await this.#client.tell({ catalog: { type: 'mark_production', with: { host, production } } });
     this.list = this.list.map((each) => (each.name === host ? { ...each, production } : each));
+  }
+
+  /** Adds a host of a person's own. */
+  add(host: NewHost): Promise<void> {
+    return this.#client.tell({ host: { type: 'add_host', with: { host } } });
+  }
+
+  /** Changes a host of a person's own. */
+  edit(host: NewHost): Promise<void> {
+    return this.#client.tell({ host: { type: 'edit_host', with: { host } } });
+  }
+
+  /** Removes a host of a person's own. */
+  remove(name: string): Promise<void> {
+    return this.#client.tell({ host: { type: 'remove_host', with: { name } } });
+  }
+
+  /** Gives tags to hosts, or takes them away. */
+  tag(hosts: string[], tags: string[], given: boolean): Promise<void> {
+    return this.#client.tell({ host: { type: 'tag_hosts', with: { hosts, tags, given } } });
+  }
+
+  /** Finds the hosts that a line means. */
+  choose(line: string): Promise<{ choice: Choice; folded: string }> {
+    return this.#client.ask({ host: { type: 'choose_hosts', with: { line } } }, 'chosen');
+  }
+
+  /** Asks an address that no host has yet whether it answers. */
+  probeAddress(address: string, port: number): Promise<Reach> {
+    return this.#client.ask(
+      { host: { type: 'probe_address', with: { address, port } } },
+      'reached',
+    );
   }
 
   /** Drops a saved command of a host. */

@@ -13,6 +13,7 @@ pub(super) mod make_database;
 pub(super) mod preferences;
 pub(super) mod presets;
 pub(super) mod production;
+mod reach;
 
 use std::{
     collections::HashMap,
@@ -28,6 +29,7 @@ use self::{
     make_database::ByMake,
     preferences::{Held, Preferences},
     presets::Launches,
+    reach::Reached,
 };
 use super::{
     EngineError, Options, blocking::blocking, events::Events, follow::skipped::LeftAlone,
@@ -76,6 +78,7 @@ struct Inner {
     skipped: LeftAlone,
     seen_database: Mutex<Option<SeenDatabase>>,
     hosts: HostList,
+    reached: Reached,
     /// By folder; never more than [`SCANS`].
     scans: Mutex<HashMap<PathBuf, Scanned>>,
     by_make: ByMake,
@@ -98,6 +101,7 @@ impl Catalog {
             skipped,
             seen_database: Mutex::new(env_database),
             hosts: HostList::read(&folders),
+            reached: Reached::default(),
             scans: Mutex::default(),
             by_make: ByMake::default(),
             launches: Launches::default(),

@@ -26,6 +26,7 @@ impl Engine {
             project_problems: projects.problems,
             hosts: hosts.found,
             host_problems: hosts.problems,
+            reached: self.0.catalog.reached(),
             problems: self.0.catalog.problems(),
             active: active.into_iter().map(Into::into).collect(),
             prompts: self.0.prompts.waiting(),

@@ -3,6 +3,7 @@
 
 use std::{collections::HashSet, io};
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
@@ -32,7 +33,8 @@ pub trait Inventory {
 }
 
 /// What was chosen.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Choice {
     /// The hosts, each once, in the order in which they were named. A name that was written in full may be unknown.
     pub hosts: Vec<String>,
@@ -41,6 +43,7 @@ pub struct Choice {
     /// Those of the hosts whose names the line has in full.
     pub typed: Vec<String>,
     /// Batches that the line names hosts by and that this installation did not start as they now are, and their owners.
+    #[cfg_attr(test, ts(type = "[string, string][]"))]
     pub of_others: Vec<(Uuid, String)>,
 }
 

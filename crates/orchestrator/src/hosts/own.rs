@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     HostsError,
     found::{Found, is_address, is_jump, is_path, is_user, name},
@@ -14,7 +16,8 @@ const MOST_BYTES: u64 = 4 << 20;
 const HEAD: &str = "# Hosts that were added in vm-orchestrator. `Include` this file in ~/.ssh/config, and ssh knows them, too.\n";
 
 /// What is known of a host. In a change, none leaves it, and an empty text takes it away.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct NewHost {
     /// Its name.
     pub name: String,

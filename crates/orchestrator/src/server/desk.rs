@@ -4,6 +4,7 @@
 mod batch;
 mod catalog;
 mod find;
+mod host;
 mod job;
 mod launch;
 mod log;
@@ -69,6 +70,9 @@ impl Session for Desk {
         match call.request {
             Request::Catalog(request) => {
                 tasks.spawn(pending.answer(catalog::answer(engine, request)));
+            }
+            Request::Host(request) => {
+                tasks.spawn(pending.answer(host::answer(engine, request)));
             }
             Request::Launch(request) => {
                 tasks.spawn(pending.answer(launch::answer(engine, request)));

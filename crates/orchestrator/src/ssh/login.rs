@@ -4,7 +4,7 @@ mod accepted;
 mod agent;
 pub(super) mod ask;
 pub(super) mod connect;
-mod dial;
+pub(in crate::ssh) mod dial;
 mod handshake;
 mod keys;
 pub(super) mod known_hosts;

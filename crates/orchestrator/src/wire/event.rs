@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Extent, Job, Prompt, SeenDatabase, StoreState};
 use crate::{
     batch::Summary,
-    host::Host,
+    host::{Host, Reach},
     job::{self, JobId, Note},
     log::Line,
     project::Project,
@@ -72,6 +72,8 @@ pub enum Event {
         /// What could not be read.
         problems: Vec<String>,
     },
+    /// A host was asked whether it answers.
+    Reached(Reach),
     /// The settings in force changed, here or by hand in their file.
     Settings(Settings),
     /// What a person should see to changed.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{Job, Prompt, SeenDatabase, StoreState};
 use crate::{
     batch::{Answers, Batch, Difference, Summary},
-    host::Host,
+    fleet::Choice,
+    host::{Host, Reach},
     job::{Earlier, JobId, Note},
     launch::Preview,
     log::{Line, find::Hit, outline::Outline},
@@ -74,6 +75,15 @@ pub enum Reply {
         /// The jobs with a note.
         notes: Vec<(JobId, Note)>,
     },
+    /// The hosts that a line means.
+    Chosen {
+        /// The hosts, and how the line means them.
+        choice: Choice,
+        /// Their names, folded: `web[01-37]`.
+        folded: String,
+    },
+    /// Whether an address answers.
+    Reached(Reach),
     /// How large a log is.
     Extent(Extent),
     /// Lines of a log.
@@ -187,6 +197,8 @@ pub struct Overview {
     pub hosts: Vec<Host>,
     /// What could not be read of the SSH config, with its place.
     pub host_problems: Vec<String>,
+    /// What is known of whether hosts answer, of those that were asked.
+    pub reached: Vec<Reach>,
     /// What else a person should see to: settings that cannot be read, with their place, jobs that wait for another store.
     pub problems: Vec<String>,
     /// Jobs that are not over, newest first.

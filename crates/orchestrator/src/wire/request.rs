@@ -1,8 +1,9 @@
-//! What the page can ask for, in seven groups: the server's desk has a file for each.
+//! What the page can ask for, in eight groups: the server's desk has a file for each.
 
 mod batch;
 mod catalog;
 mod find;
+mod host;
 mod job;
 mod launch;
 mod log;
@@ -14,6 +15,7 @@ pub use self::{
     batch::BatchRequest,
     catalog::CatalogRequest,
     find::FindRequest,
+    host::HostRequest,
     job::JobRequest,
     launch::LaunchRequest,
     log::{LogRequest, SaveAs},
@@ -27,6 +29,8 @@ pub use self::{
 pub enum Request {
     /// Projects, hosts, and what is saved of them.
     Catalog(CatalogRequest),
+    /// Hosts: which there are, whether they answer, and those of a person's own.
+    Host(HostRequest),
     /// What is to be started.
     Launch(LaunchRequest),
     /// Jobs: how they are, and orders to them.
@@ -44,6 +48,12 @@ pub enum Request {
 impl From<CatalogRequest> for Request {
     fn from(request: CatalogRequest) -> Self {
         Self::Catalog(request)
+    }
+}
+
+impl From<HostRequest> for Request {
+    fn from(request: HostRequest) -> Self {
+        Self::Host(request)
     }
 }
 

@@ -151,6 +151,7 @@ fn names<T: serde::de::DeserializeOwned>() -> Vec<String> {
 fn the_fuzzers_grammar_has_each_request_as_it_is() {
     let groups = [
         names::<CatalogRequest>(),
+        names::<HostRequest>(),
         names::<LaunchRequest>(),
         names::<JobRequest>(),
         names::<LogRequest>(),

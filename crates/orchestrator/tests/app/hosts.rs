@@ -4,6 +4,7 @@ mod batches;
 mod hostile;
 mod listed;
 mod outlives;
+mod probed;
 mod prompts;
 
 use crate::{home, page, postgres, sshd};

@@ -3,7 +3,12 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use orchestrator::{engine::Catalog, host::Host, hosts::NewHost, visible::visible};
+use orchestrator::{
+    engine::Catalog,
+    host::{Host, Reach, ReachState},
+    hosts::NewHost,
+    visible::visible,
+};
 
 use super::{Failed, Outcome, engine, list::warn, out};
 
@@ -20,6 +25,9 @@ pub(crate) struct Hosts {
     /// Print which sources name each host, its tags, and what the sources say differently
     #[arg(long)]
     why: bool,
+    /// Ask each whether it answers: a connection and the server's first line, without a login
+    #[arg(long, conflicts_with = "why")]
+    probe: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -234,6 +242,9 @@ async fn list(catalog: &Catalog, hosts: &Hosts) -> Result<(), Failed> {
                 .any(|name| host.name == *name || host.also.contains(name))
         });
     }
+    if hosts.probe {
+        return probe(catalog, found, hosts.json).await;
+    }
     if hosts.json {
         out::json(&found)?;
     } else if hosts.why {
@@ -262,6 +273,46 @@ fn row(host: &Host) -> [String; 5] {
         production.to_owned(),
         tags.join(" "),
         note,
+    ]
+}
+
+/// Prints whether hosts answer, and as the last line how many do.
+async fn probe(catalog: &Catalog, found: Vec<Host>, json: bool) -> Result<(), Failed> {
+    let listed = found.into_iter().filter(|host| host.vanished.is_none());
+    let reached = catalog
+        .probe_hosts(listed.map(|host| host.name).collect())
+        .await?;
+    if json {
+        return Ok(out::json(&reached)?);
+    }
+    out::table(&reached.iter().map(reach).collect::<Vec<_>>())?;
+    let states = [
+        ReachState::Up,
+        ReachState::Down,
+        ReachState::Unreachable,
+        ReachState::Unknown,
+    ];
+    let count = |state| reached.iter().filter(|one| one.state == state).count();
+    let counted = states.map(|state| (count(state), state.word()));
+    let counts: Vec<String> = counted
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    out::say(format_args!("{}", counts.join(" · ")));
+    Ok(())
+}
+
+fn reach(reach: &Reach) -> [String; 4] {
+    let round_trip = reach.round_trip_us.map_or_else(String::new, |us| {
+        format!("{:.1} ms", f64::from(us) / 1000.0)
+    });
+    let words = reach.server.clone().or_else(|| reach.why.clone());
+    [
+        reach.host.clone(),
+        reach.state.word().to_owned(),
+        round_trip,
+        words.unwrap_or_default(),
     ]
 }
 

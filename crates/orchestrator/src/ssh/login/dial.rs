@@ -105,18 +105,24 @@ fn addresses(
         patience.wait(&[(reader.as_fd(), PollFlags::IN)], left)?;
     };
     let mut answer = answer.map_err(|error| dns(format!("has no address: {error}")))?;
-    answer.retain(|address| match route.family {
-        Family::Any => true,
-        Family::V4 => address.is_ipv4(),
-        Family::V6 => address.is_ipv6(),
-    });
+    answer.retain(|address| is_of(route.family, address));
     if answer.is_empty() {
         return Err(dns("has no address of the family asked for".to_owned()));
     }
     Ok(answer)
 }
 
-fn begin(address: SocketAddr, from: &Option<Bind>) -> io::Result<OwnedFd> {
+/// Whether an address is of the kind that the config asks for.
+pub(in crate::ssh) fn is_of(family: Family, address: &SocketAddr) -> bool {
+    match family {
+        Family::Any => true,
+        Family::V4 => address.is_ipv4(),
+        Family::V6 => address.is_ipv6(),
+    }
+}
+
+/// Begins a connection, which is made once its socket is writable.
+pub(in crate::ssh) fn begin(address: SocketAddr, from: &Option<Bind>) -> io::Result<OwnedFd> {
     let family = if address.is_ipv4() {
         AddressFamily::INET
     } else {
@@ -156,7 +162,8 @@ fn bind_to(fd: &OwnedFd, to: SocketAddr, from: &Bind) -> io::Result<()> {
     bind(fd, &SocketAddr::new(address, 0)).map_err(|error| wrong(&error))
 }
 
-fn refused(route: &Route, error: Option<&io::Error>) -> Refusal {
+/// Why none of a host's addresses could be connected to.
+pub(in crate::ssh) fn refused(route: &Route, error: Option<&io::Error>) -> Refusal {
     let address = route.address();
     let kind = error.map(io::Error::kind);
     let why = match kind {

@@ -1,0 +1,39 @@
+//! Requests about hosts.
+
+use crate::{
+    engine::{Engine, EngineError},
+    fleet::fold,
+    wire::{HostRequest, Reply},
+};
+
+pub(super) async fn answer(engine: Engine, request: HostRequest) -> Result<Reply, EngineError> {
+    let catalog = engine.catalog();
+    let done = |()| Reply::Ok;
+    Ok(match request {
+        HostRequest::ChooseHosts { line } => choose(&engine, &line).await?,
+        HostRequest::ProbeHosts { hosts } => {
+            catalog.probe_hosts(hosts).await?;
+            Reply::Ok
+        }
+        HostRequest::ProbeAddress { address, port } => {
+            Reply::Reached(catalog.probe_address(&address, port).await?)
+        }
+        HostRequest::AddHost { host } => done(catalog.add_host(host).await?),
+        HostRequest::EditHost { host } => done(catalog.edit_host(host).await?),
+        HostRequest::RemoveHost { name } => done(catalog.remove_host(&name).await?),
+        HostRequest::TagHosts { hosts, tags, given } => {
+            done(catalog.tag_hosts(hosts, tags, given).await?)
+        }
+    })
+}
+
+async fn choose(engine: &Engine, line: &str) -> Result<Reply, EngineError> {
+    let ends = |c: char| matches!(c, ',' | '&' | '!' | '(' | ')' | '/') || c.is_whitespace();
+    if line.split(ends).any(|word| word == "-") {
+        let why = "choose hosts: '-' is the standard input of a command line; write the names, or @file:PATH";
+        return Err(EngineError::Refused(why.into()));
+    }
+    let choice = engine.choose_hosts(line).await?;
+    let folded = fold(choice.hosts.iter().map(String::as_str));
+    Ok(Reply::Chosen { choice, folded })
+}

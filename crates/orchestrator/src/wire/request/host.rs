@@ -1,0 +1,55 @@
+//! What the page can ask of hosts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hosts::NewHost;
+#[cfg(doc)]
+use crate::wire::{Event, Reply};
+
+/// What the page can ask of hosts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "with", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum HostRequest {
+    /// Finds the hosts that a line means, as `vmo run --on` reads it: [`Reply::Chosen`].
+    ChooseHosts {
+        /// The line: `web[01-37],@db`.
+        line: String,
+    },
+    /// Asks hosts whether they answer, without a login. Each answer is an [`Event::Reached`]; [`Reply::Ok`] once all are in.
+    ProbeHosts {
+        /// Their names, at most 10,000.
+        hosts: Vec<String>,
+    },
+    /// The same of an address that no host has yet: [`Reply::Reached`].
+    ProbeAddress {
+        /// The address or name.
+        address: String,
+        /// The port.
+        port: u16,
+    },
+    /// Adds a host of a person's own: [`Reply::Ok`].
+    AddHost {
+        /// The host.
+        host: NewHost,
+    },
+    /// Changes what is given of a host of a person's own; an empty text takes it away: [`Reply::Ok`].
+    EditHost {
+        /// The host, by its name.
+        host: NewHost,
+    },
+    /// Removes a host of a person's own: [`Reply::Ok`].
+    RemoveHost {
+        /// Its name.
+        name: String,
+    },
+    /// Gives tags to hosts, or takes them away: [`Reply::Ok`].
+    TagHosts {
+        /// The hosts' names.
+        hosts: Vec<String>,
+        /// The tags.
+        tags: Vec<String>,
+        /// Whether they are given.
+        given: bool,
+    },
+}
