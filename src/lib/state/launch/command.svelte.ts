@@ -1,21 +1,45 @@
 // What is filled into the launch form of a shell command, and the request it makes.
 import type { CommandForm } from '$lib/state/launch/launch.svelte';
-import type { Start } from '$lib/wire';
+import type { BatchRules, Start } from '$lib/wire';
+import { type Choose, HostLine } from './host-line.svelte';
 
 /** The fields of a command. */
 export class CommandFields {
   readonly kind = 'command';
   command = $state('');
-  /** None means this machine. */
-  hosts = $state<string[]>([]);
+  /** Where it runs. */
+  readonly line: HostLine;
   cwd = $state('');
   pty = $state(false);
   /** Whether it is kept among the saved commands of its hosts. */
   keep = $state(false);
   readonly #home: string;
 
-  /** Why it cannot be started yet; an empty field says that by itself. */
-  readonly lacking: string | null = $derived(this.command.trim() === '' ? '' : null);
+  /** On how many hosts at once, in which waves, and after how many failures it stops; empty for the usual. */
+  limit = $state('');
+  waves = $state('');
+  stopAfter = $state('');
+  /** What runs on the hosts of a wave before the next one starts. */
+  check = $state('');
+
+  /** None means this machine. */
+  readonly hosts: string[] = $derived.by(() => this.line.hosts);
+  /** Why it cannot be started yet; an empty field, and a line that means no host, say that by themselves. */
+  readonly lacking: string | null = $derived.by(() =>
+    this.command.trim() === '' || !this.line.known ? '' : null,
+  );
+  readonly #rules: BatchRules = $derived.by(() => {
+    const rules: BatchRules = {};
+    if (this.line.set !== '') rules.chosen = this.line.set;
+    const given = (text: string) => (text.trim() === '' ? undefined : text.trim());
+    const [limit, waves] = [given(this.limit), given(this.waves)];
+    const [stop, check] = [given(this.stopAfter), given(this.check)];
+    if (limit !== undefined) rules.limit = limit;
+    if (waves !== undefined) rules.waves = waves;
+    if (stop !== undefined) rules.stop_after = stop;
+    if (check !== undefined) rules.check = check;
+    return rules;
+  });
   /** The request. */
   readonly start: Start = $derived({
     kind: 'command',
@@ -23,16 +47,18 @@ export class CommandFields {
     hosts: [...this.hosts],
     cwd: this.hosts.length === 0 ? this.#folder(this.cwd.trim()) : null,
     pty: this.pty,
+    ...(this.hosts.length > 1 ? { rules: this.#rules } : {}),
   });
   /** Where it runs, in words. */
   readonly where: string = $derived(
     this.hosts.length > 1 ? `${this.hosts.length} hosts` : (this.hosts[0] ?? 'this machine'),
   );
 
-  constructor(form: CommandForm, home: string) {
+  /** `choose` finds the hosts that a line means. */
+  constructor(form: CommandForm, home: string, choose: Choose) {
     this.#home = home;
+    this.line = new HostLine(choose, form.hosts);
     this.command = form.command;
-    this.hosts = form.hosts;
     this.cwd = form.cwd ?? '';
     this.pty = form.pty;
   }

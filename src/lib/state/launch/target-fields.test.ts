@@ -334,20 +334,21 @@ describe('words of a line', () => {
 });
 
 describe('a command', () => {
+  const noChoice = () => Promise.reject(new Error('nothing is asked'));
   const form = { kind: 'command' as const, command: 'ls', cwd: null, pty: false };
 
   test('runs in a folder here, and on hosts in none', () => {
-    const fields = new CommandFields({ ...form, hosts: [] }, '/home/ada');
+    const fields = new CommandFields({ ...form, hosts: [] }, '/home/ada', noChoice);
     fields.cwd = ' ~/src ';
     expect(fields.start).toMatchObject({ hosts: [], cwd: '/home/ada/src' });
-    fields.hosts = ['web-1', 'web-2'];
+    fields.line.put(['web-1', 'web-2']);
     expect(fields.start).toMatchObject({ hosts: ['web-1', 'web-2'], cwd: null });
     expect(fields.where).toBe('2 hosts');
     expect(fields.confirmed(['web-1'])).toMatchObject({ confirmed: ['web-1'] });
   });
 
   test('an empty one cannot be run', () => {
-    expect(new CommandFields({ ...form, command: ' ', hosts: [] }, '/').lacking).toBe('');
+    expect(new CommandFields({ ...form, command: ' ', hosts: [] }, '/', noChoice).lacking).toBe('');
   });
 });
 
