@@ -28,8 +28,9 @@ export const REACH_WORD: Record<Answering, string> = {
 /** In the order in which they are counted on screen. */
 export const ANSWERING: Answering[] = ['up', 'down', 'unreachable', 'unknown', 'unasked'];
 
-/** `0.4 ms`, `12 ms`: how long a connection took, in microseconds. */
+/** `<0.1 ms`, `0.4 ms`, `12 ms`: how long a connection took, in microseconds. */
 export function roundTrip(us: number): string {
+  if (us < 100) return '<0.1 ms';
   return us < 9_950 ? `${(us / 1000).toFixed(1)} ms` : took(us / 1000);
 }
 

@@ -1,4 +1,5 @@
 // Words for a job: what it is, where it ran, how long it took. Everything that shows one uses these.
+import { LOOK } from './facts';
 import type { BatchStatus, HostState, Job, JobQuery, Status } from './wire';
 
 /** How a job, a host of a batch, or a batch is. */
@@ -76,9 +77,11 @@ export function isOver(job: Pick<Job, 'status'>): boolean {
 /** The person's own shell, as a login gives it; on a host that is the host's. */
 export const SHELL = 'exec "${SHELL:-sh}" -l';
 
-/** What it is: the targets, or the command. */
+/** What it is: the targets, or the command; what the app itself has run is named. */
 export function title(job: Pick<Job, 'target' | 'command'>): string {
-  return job.target ?? (job.command === SHELL ? 'Shell' : job.command);
+  if (job.target !== null) return job.target;
+  if (job.command === SHELL) return 'Shell';
+  return job.command === LOOK ? 'Facts' : job.command;
 }
 
 /** Where it belongs: the project, the host, or this machine. */

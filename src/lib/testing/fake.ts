@@ -2,6 +2,7 @@
 import { Client, type Link, type World } from '../client';
 import type { Door } from '../socket';
 import type {
+  Host,
   Call,
   Event,
   Job,
@@ -138,6 +139,26 @@ export class FakeWorld implements World {
   get requests(): Sent['request'][] {
     return this.last.sent.map((call) => call.request);
   }
+}
+
+/** A host, with the fields that a test cares about. */
+export function aHost(host: Partial<Host> = {}): Host {
+  return {
+    name: 'web-1',
+    hostname: '127.0.0.1',
+    user: 'ada',
+    port: 22,
+    place: '~/.ssh/config:1',
+    also: [],
+    sources: [{ kind: 'ssh_config', place: '~/.ssh/config:1' }],
+    conflicts: [],
+    tags: [],
+    vanished: null,
+    production: false,
+    commands: [],
+    problem: null,
+    ...host,
+  };
 }
 
 /** A job, with the fields that a test cares about. */
