@@ -102,7 +102,13 @@ async fn give(engine: &Engine, batch: &OneBatch, order: Order, json: bool) -> Ou
     let since = (!waits).then_some(batch.changes);
     loop {
         match engine.drive_batch(batch.id).await {
-            Ok(true) => return many::follow(engine, batch.id, json, since).await,
+            Ok(true) => {
+                let how = many::Shown {
+                    json,
+                    ..many::Shown::default()
+                };
+                return many::follow(engine, batch.id, how, since).await;
+            }
             Ok(false) if engine.is_ordered(batch.id) => tokio::time::sleep(AGAIN).await,
             // Somebody drives it, or is done with it.
             Ok(false) => return Ok(ExitCode::SUCCESS),

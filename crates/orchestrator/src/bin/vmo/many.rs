@@ -1,6 +1,10 @@
-//! `vmo run` on many hosts: what it takes beside the command, and what each host writes, as it comes.
+//! `vmo run` on many hosts: what it takes beside the command, and what each host writes, as it comes, at the end by
+//! [`groups`], or into [`files`].
 
-use std::{collections::HashSet, process::ExitCode, sync::Arc};
+mod files;
+mod groups;
+
+use std::{collections::HashSet, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Args;
 use orchestrator::{
@@ -8,6 +12,7 @@ use orchestrator::{
     engine::{Engine, Log},
     fleet::fold,
     job::{Job, JobId},
+    visible::visible,
     wire,
 };
 use tokio::{sync::watch, task::JoinSet};
@@ -35,6 +40,23 @@ pub(crate) struct Many {
     /// At the N-th failure start nothing more: what runs may end, the rest is held (vmo batch --let-go)
     #[arg(long, value_name = "N|N%")]
     stop_after: Option<Share>,
+    /// Print at the end, and once for all hosts that wrote the same
+    #[arg(long, conflicts_with_all = ["json", "detach"])]
+    group: bool,
+    /// Write what each host wrote into a file of its own in this folder, too
+    #[arg(long, value_name = "FOLDER", conflicts_with = "detach")]
+    out: Option<PathBuf>,
+}
+
+/// How a batch is shown.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shown {
+    /// Each host as JSON, once it is over.
+    pub(crate) json: bool,
+    /// All hosts at the end, by what they wrote.
+    pub(crate) group: bool,
+    /// The folder for a file of each host.
+    pub(crate) out: Option<Arc<PathBuf>>,
 }
 
 impl Many {
@@ -44,6 +66,23 @@ impl Many {
             || self.waves.is_some()
             || self.check.is_some()
             || self.stop_after.is_some()
+            || self.group
+            || self.out.is_some()
+    }
+
+    /// How the hosts are shown; makes the folder for their files.
+    ///
+    /// # Errors
+    /// If there can be no such folder.
+    pub(crate) fn shown(&self, json: bool) -> Result<Shown, Failed> {
+        if let Some(out) = &self.out {
+            files::make_folder(out)?;
+        }
+        Ok(Shown {
+            json,
+            group: self.group,
+            out: self.out.clone().map(Arc::new),
+        })
     }
 
     /// The rules, for a set as it was written.
@@ -61,7 +100,7 @@ impl Many {
 
 /// Shows what the hosts of a batch write until it is over, and says how they ended. Of one that was
 /// ordered something `since` so much had happened to it, what came before is not shown again.
-pub(crate) async fn follow(engine: &Engine, id: Uuid, json: bool, since: Option<u64>) -> Outcome {
+pub(crate) async fn follow(engine: &Engine, id: Uuid, how: Shown, since: Option<u64>) -> Outcome {
     let Some(mut batch) = engine.watch_batch(id) else {
         return ended(&engine.find_batch(&id.to_string()).await?);
     };
@@ -87,7 +126,7 @@ pub(crate) async fn follow(engine: &Engine, id: Uuid, json: bool, since: Option<
             for (job, what) in [(host.job, ""), (host.check, " (check)")] {
                 if let Some(job) = job.filter(|job| reported.insert(*job)) {
                     let prefix = format!("{}{what}", host.name);
-                    shown.spawn(show_one(engine.clone(), job, prefix, json));
+                    shown.spawn(show_one(engine.clone(), job, prefix, how.clone()));
                 }
             }
         }
@@ -105,7 +144,10 @@ pub(crate) async fn follow(engine: &Engine, id: Uuid, json: bool, since: Option<
         one??;
     }
     let now = Arc::clone(&batch.borrow());
-    for host in now.hosts.iter().filter(|_| !json) {
+    if how.group {
+        groups::print(engine, &now).await?;
+    }
+    for host in now.hosts.iter().filter(|_| !how.json && !how.group) {
         if let Some(why) = host.why.as_ref().filter(|_| host.state != HostState::Done) {
             out::say(format_args!("{}: {why}", host.name));
         }
@@ -140,7 +182,7 @@ pub(crate) async fn started(engine: &Engine, id: Uuid) -> Result<Vec<Job>, Faile
 }
 
 /// Shows one job until it is over; in JSON, only then.
-async fn show_one(engine: Engine, job: JobId, prefix: String, json: bool) -> Result<(), Failed> {
+async fn show_one(engine: Engine, job: JobId, prefix: String, how: Shown) -> Result<(), Failed> {
     // It is in the journal a moment before its folder is there.
     let log = loop {
         let log: Log = engine.logs().of(job);
@@ -150,13 +192,35 @@ async fn show_one(engine: Engine, job: JobId, prefix: String, json: bool) -> Res
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
     tokio::spawn(tell_pauses(log.clone()));
-    if json {
-        let job = over(&engine, &log).await?;
+    let job = if how.json || how.group {
+        over(&engine, &log).await?
+    } else {
+        show(&engine, &log, Some(format!("{}: ", visible(&prefix)))).await?
+    };
+    if let Some(folder) = &how.out {
+        files::write(&log, folder, &prefix).await?;
+    }
+    if how.json {
         return out::json_line(&wire::Job::from(job));
     }
-    let job = show(&engine, &log, Some(prefix.clone())).await?;
     for line in words::left_by_cancel(&job) {
         out::say(format_args!("{prefix}: {line}"));
+    }
+    Ok(())
+}
+
+/// Writes the files of hosts whose jobs are over, if they are wanted.
+///
+/// # Errors
+/// If a log cannot be read, or a file not be written.
+pub(crate) async fn write_files(engine: &Engine, jobs: &[Job], how: &Shown) -> Result<(), Failed> {
+    let Some(folder) = &how.out else {
+        return Ok(());
+    };
+    for job in jobs {
+        if let Some(host) = job.host() {
+            files::write(&engine.logs().of(job.id), folder, host).await?;
+        }
     }
     Ok(())
 }

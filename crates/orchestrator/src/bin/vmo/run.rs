@@ -75,22 +75,25 @@ pub(crate) async fn run(run: Run) -> Outcome {
             engine.set_window(rows, cols);
         }
         say_problems(&engine, &start).await?;
+        let how = run.many.shown(run.json)?;
         let jobs = started(&engine, start).await?;
-        Ok((engine, jobs))
+        Ok((engine, jobs, how))
     };
-    let (engine, jobs) = jobs.await.map_err(never_ran)?;
+    let (engine, jobs, how) = jobs.await.map_err(never_ran)?;
     say_what_is_shown(&jobs);
     if let Some(batch) = jobs.first().and_then(|job| job.batch) {
         return if run.detach {
             detach(&engine, &many::started(&engine, batch).await?, run.json).await
         } else {
-            many::follow(&engine, batch, run.json, None).await
+            many::follow(&engine, batch, how, None).await
         };
     }
     if run.detach {
         return detach(&engine, &jobs, run.json).await;
     }
-    finish(&engine, jobs, run.json).await
+    let ended = finish(&engine, jobs.clone(), run.json).await;
+    many::write_files(&engine, &jobs, &how).await?;
+    ended
 }
 
 /// Starts it; a command of the SSH config that has to be allowed first is asked about at the terminal.
@@ -175,7 +178,7 @@ async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed> {
         let timeout = run.make.timeout();
         if line.is_empty() && (run.many.any() || timeout.is_some()) {
             return Err(Failed::new(
-                "--limit, --waves, --check, --stop-after and a command's --timeout are for commands on hosts: add --on",
+                "--limit, --waves, --check, --stop-after, --group, --out and a command's --timeout are for commands on hosts: add --on",
             ));
         }
         let choice = if line.is_empty() {

@@ -9,7 +9,6 @@ use orchestrator::{
     engine::{Engine, EngineError, LINE_BYTES, Log, ReadError},
     job::{Job, JobId},
     log::{Chunk, Line, Stream, lines::Flow},
-    visible::visible,
     wire::StoreHealth,
 };
 
@@ -19,15 +18,16 @@ use super::{lines, out};
 pub(crate) const ARCHIVING: Duration = Duration::from_secs(30);
 
 /// Copies a job's log to our own outputs as it comes, and gives the job when it is over. That its log cannot be shown,
-/// or that the reader of our output is gone, is no reason to leave it. A `host` is named before each line.
+/// or that the reader of our output is gone, is no reason to leave it. With a `prefix`, which may be empty, it is shown line
+/// by line, as `vmo log` does, and the prefix is before each.
 pub(crate) async fn show(
     engine: &Engine,
     log: &Log,
-    host: Option<String>,
+    prefix: Option<String>,
 ) -> Result<Job, EngineError> {
     let mut shown = Shown {
-        lines: host.map(|host| Prefixed {
-            prefix: format!("{}: ", visible(&host)),
+        lines: prefix.map(|prefix| Prefixed {
+            prefix,
             flow: Flow::at_once(LINE_BYTES),
         }),
         deaf: [false, false],

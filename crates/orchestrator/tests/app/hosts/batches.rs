@@ -51,6 +51,61 @@ async fn get(page: &mut Page, batch: &str) -> Batch {
 }
 
 #[test]
+fn what_many_wrote_is_printed_once_for_all_that_wrote_the_same_and_kept_in_a_file_each() {
+    let (_sshd, _postgres, home) = with_hosts(4);
+    let folder = home.work().join("answers/of today");
+    let command = r"printf 'nginx 1.2\000\n'; [ $VMO_RANK = 2 ] || exit 0; printf '\033[31mold\n' >&2; exit 3";
+    let on = ["run", "--on", "h[00-03],dead", "--group", "--out"];
+    let output = home.run(&[&on[..], &[folder.to_str().unwrap(), "--", command]].concat());
+    assert_eq!(output.status.code(), Some(255), "{}", words(&output));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let heads: Vec<&str> = printed
+        .lines()
+        .filter(|line| line.starts_with("==>"))
+        .collect();
+    assert_eq!(heads[0], "==> h[00-01,03] (3 hosts) <==", "{printed}");
+    assert_eq!(heads[1], "==> h02 (1 host, exit code 3) <==");
+    assert!(heads[2].starts_with("==> dead (1 host, "), "{printed}");
+    assert_eq!(printed.matches("nginx").count(), 2, "{printed}");
+    // Lines are shown as `vmo log` shows them, and nothing comes while the hosts are at it.
+    assert!(!printed.contains("h00: "), "{printed}");
+    assert!(words(&output).contains("old"), "{}", words(&output));
+    // The files have the bytes.
+    let bytes = |host: &str| fs::read(folder.join(host)).unwrap();
+    assert_eq!(bytes("h00"), b"nginx 1.2\0\n");
+    assert_eq!(bytes("h02"), b"nginx 1.2\0\n\x1b[31mold\n");
+    assert_eq!(bytes("dead"), b"");
+
+    // One host has a file as well, and a folder that cannot be is said before anything runs.
+    home.text(&[
+        "run",
+        "--on",
+        "h01",
+        "--out",
+        folder.to_str().unwrap(),
+        "--",
+        "echo alone",
+    ]);
+    assert_eq!(bytes("h01"), b"alone\n");
+    let taken = folder.join("h01");
+    let refused = home.run(&[
+        "run",
+        "--on",
+        "h01",
+        "--out",
+        taken.to_str().unwrap(),
+        "--",
+        "touch ran",
+    ]);
+    assert!(
+        words(&refused).contains("make the folder"),
+        "{}",
+        words(&refused)
+    );
+    assert_eq!(home.json(&["jobs", "--json"]).as_array().unwrap().len(), 6);
+}
+
+#[test]
 fn many_hosts_are_one_batch_and_the_last_line_says_how_it_went() {
     let (_sshd, postgres, home) = with_hosts(6);
     // Its input is at its end.
