@@ -15,9 +15,15 @@ pub(super) mod preview;
 pub(super) mod queue;
 pub(super) mod rules;
 pub(super) mod secret;
+mod silent;
 pub(super) mod started;
 
-use std::{collections::HashMap, ffi::OsString, io, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    ffi::OsString,
+    io,
+    path::Path,
+};
 
 use supervisor::{
     exec::{Exec, MASKED},
@@ -49,17 +55,27 @@ pub enum Consent {
 }
 
 impl Engine {
-    /// Starts a job, or one on each of several hosts, and returns them in that order. It does not wait for the store.
+    /// Starts a job, or one on each of several hosts, and returns them in that order, but that hosts which did not answer in
+    /// the last ten minutes are tried last. It waits a second at most for what the store knows of that, and else for no store.
     ///
     /// # Errors
     /// If the project, target or host is unknown, the project is not trusted, a rule of make's arguments is broken, a
     /// dangerous command is not confirmed for a host in production, or the job's folder cannot be made.
     pub async fn start(&self, start: Start, consent: Consent) -> Result<Vec<Job>, EngineError> {
-        self.blocking(move |engine| engine.start_jobs(start, consent))
+        let silent = match &start {
+            Start::Command { hosts, .. } if hosts.len() > 1 => self.silent(hosts).await,
+            Start::Command { .. } | Start::Target { .. } => HashSet::new(),
+        };
+        self.blocking(move |engine| engine.start_jobs(start, consent, silent))
             .await
     }
 
-    fn start_jobs(&self, start: Start, consent: Consent) -> Result<Vec<Job>, EngineError> {
+    fn start_jobs(
+        &self,
+        start: Start,
+        consent: Consent,
+        silent: HashSet<String>,
+    ) -> Result<Vec<Job>, EngineError> {
         match start {
             Start::Target {
                 project,
@@ -89,7 +105,7 @@ impl Engine {
                 is_command(&command)?;
                 if !hosts.is_empty() {
                     self.catalog().confirmed(&command, &hosts, &confirmed)?;
-                    return self.start_on_hosts((&command, pty), hosts, rules);
+                    return self.start_on_hosts((&command, pty), hosts, rules, &silent);
                 }
                 let composed = self.compose_shell(&command, cwd.as_deref(), pty)?;
                 Ok(vec![self.start_local(composed)?])
@@ -262,7 +278,12 @@ impl Engine {
         is_as_shown(&draft::of_host(host, command, job.pty, None), Some(job))?;
         let hosts = [host.to_owned()];
         self.catalog().confirmed(command, &hosts, confirmed)?;
-        self.start_on_hosts((command, job.pty), hosts.into(), batch::Rules::default())
+        self.start_on_hosts(
+            (command, job.pty),
+            hosts.into(),
+            batch::Rules::default(),
+            &HashSet::new(),
+        )
     }
 
     fn start_local(&self, composed: Composed) -> Result<Job, EngineError> {

@@ -120,6 +120,7 @@ pub(crate) async fn follow(engine: &Engine, id: Uuid, how: Shown, since: Option<
         reported.extend(over.flat_map(|host| [host.job, host.check]).flatten());
     }
     share_input(engine, &batch.borrow());
+    say_what_waits(&batch.borrow());
     loop {
         let now = Arc::clone(&batch.borrow_and_update());
         for host in &now.hosts {
@@ -223,6 +224,23 @@ pub(crate) async fn write_files(engine: &Engine, jobs: &[Job], how: &Shown) -> R
         }
     }
     Ok(())
+}
+
+/// The hosts that wait for a reason of their own.
+fn say_what_waits(batch: &Batch) {
+    let waits = |host: &&OnHost| host.state == HostState::Queued && host.why.is_some();
+    let names: Vec<&str> = batch
+        .hosts
+        .iter()
+        .filter(waits)
+        .map(|host| host.name.as_str())
+        .collect();
+    if !names.is_empty() {
+        out::say(format_args!(
+            "tried last, for they did not answer in the last ten minutes: {}",
+            fold(names)
+        ));
+    }
 }
 
 /// What is piped in goes to every host, if all of them start at once. A person at a terminal types into none of them, nor does

@@ -1,8 +1,11 @@
 //! Starting a command on hosts: one job on one host, a batch on several.
 
+use std::collections::HashSet;
+
 use super::{
     draft, is_command,
     job_folder::{self, Plan, Prepared},
+    silent::silent_last,
 };
 use crate::{
     batch::{Batch, Entry, Rules, Step},
@@ -29,7 +32,9 @@ impl Engine {
         (command, pty): (&str, bool),
         hosts: Vec<String>,
         rules: Rules,
+        silent: &HashSet<String>,
     ) -> Result<Vec<Job>, EngineError> {
+        let hosts = silent_last(hosts, silent);
         let is_alone = matches!(hosts.as_slice(), [_]);
         let is_plain = rules.timeout.is_none() && rules.check.is_none();
         let routes = self.catalog().routes(&hosts, command)?;
@@ -42,6 +47,14 @@ impl Engine {
         is_allowed(&rules, hosts.len())?;
         let (id, owner) = (ids::new_id(), folders::owner());
         let mut batch = Batch::new(id, owner, (command.to_owned(), pty), hosts, rules);
+        for host in batch
+            .hosts
+            .iter_mut()
+            .filter(|host| silent.contains(&host.name))
+        {
+            host.why =
+                Some("it did not answer in the last ten minutes, so it is tried last".into());
+        }
         let Step::Start(first) = batch.next() else {
             return Err(EngineError::Refused("there is no host to run on".into()));
         };

@@ -106,6 +106,32 @@ fn what_many_wrote_is_printed_once_for_all_that_wrote_the_same_and_kept_in_a_fil
 }
 
 #[test]
+fn a_host_that_did_not_answer_is_tried_last_and_said_to_be() {
+    let (_sshd, _postgres, home) = with_hosts(2);
+    home.run(&["run", "--on", "dead,h00", "--", "true"]);
+    // Which asks the store, and so waits for it.
+    let on = [
+        "run",
+        "--on",
+        "@unreachable,h00,h01",
+        "--limit",
+        "1",
+        "--",
+        "echo $VMO_RANK",
+    ];
+    let output = home.run(&on);
+    let said = words(&output);
+    assert!(
+        said.contains("tried last, for they did not answer in the last ten minutes: dead"),
+        "{said}"
+    );
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "h00: 0\nh01: 1\n");
+    let batch = home.json(&["batch", "last", "--json"]);
+    let order: Vec<String> = states(&batch).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(order, ["h00", "h01", "dead"]);
+}
+
+#[test]
 fn many_hosts_are_one_batch_and_the_last_line_says_how_it_went() {
     let (_sshd, postgres, home) = with_hosts(6);
     // Its input is at its end.
