@@ -1,6 +1,7 @@
 //! A launch: what a person wants started, and what it would run.
 
 pub mod argv;
+pub mod script;
 
 use serde::{Deserialize, Serialize};
 

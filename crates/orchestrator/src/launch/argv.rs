@@ -17,16 +17,21 @@ pub fn line_of(words: &[String]) -> Option<String> {
         let quoted: Vec<_> = words.iter().map(|word| quoted(word)).collect();
         return Some(quoted.join(" "));
     }
-    let escaped = line
+    Some(by_sh(&line))
+}
+
+/// The line that has `sh` run lines of any kind, whatever shell runs the line itself.
+pub(super) fn by_sh(lines: &str) -> String {
+    let escaped = lines
         .replace('\\', r"\134")
         .replace('%', "%%")
         .replace('\n', r"\012");
     // A blank first, since `printf` might take a dash for an option of its own.
-    Some(format!(
+    format!(
         "/bin/sh -c {} {}",
         quoted(DECODED),
         quoted(&format!(" {escaped}"))
-    ))
+    )
 }
 
 /// The same for `sh` and its like, which run what is run here.

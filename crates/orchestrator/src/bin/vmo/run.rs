@@ -1,13 +1,18 @@
 //! `vmo run`, `vmo make`, `vmo archive`.
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Args;
 use orchestrator::{
     engine::{Consent, Engine, EngineError, Log},
     fleet::Choice,
     job::{Job, JobId, Status, survivor as survivor_words},
-    launch::{Start, WhenBusy, argv},
+    launch::{Start, WhenBusy, argv, script},
     make, wire,
 };
 
@@ -54,6 +59,9 @@ pub(crate) struct Run {
     /// Print the job as JSON when it is over, and not its log
     #[arg(long)]
     json: bool,
+    /// Run this script instead of a command, by the program that its first line names; what is after `--` is its arguments
+    #[arg(long, value_name = "FILE", conflicts_with = "targets")]
+    script: Option<PathBuf>,
     /// Targets, and NAME=value for make
     targets: Vec<String>,
     /// A shell line instead of targets; several words are a program and its arguments, passed on as they are
@@ -159,7 +167,7 @@ async fn say_problems(engine: &Engine, start: &Start) -> Result<(), Failed> {
 }
 
 async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed> {
-    if !run.command.is_empty() {
+    if !run.command.is_empty() || run.script.is_some() {
         if run.make.any() || run.filled.any() {
             return Err(Failed::new(
                 "-j, -k, -B, -n, --raw, --reserved, --preset and --last are for targets, and this is a command",
@@ -187,7 +195,7 @@ async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed> {
             on::hosts(engine, &line, run.yes).await?
         };
         return Ok(Start::Command {
-            command: shell_line(&run.command, choice.hosts.is_empty())?,
+            command: command_of(run, choice.hosts.is_empty())?,
             hosts: choice.hosts,
             cwd,
             pty: run.pty,
@@ -202,6 +210,22 @@ async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed> {
         ));
     }
     targets(run, engine).await
+}
+
+/// What is run: a script, or what is after `--`.
+fn command_of(run: &Run, is_here: bool) -> Result<String, Failed> {
+    let Some(path) = &run.script else {
+        return shell_line(&run.command, is_here);
+    };
+    let failed = |why: &dyn std::fmt::Display| {
+        Failed::new(format!("run the script {}: {why}", path.display()))
+    };
+    let mut text = Vec::new();
+    // One byte more says that it is longer, of a file of any size.
+    let file = fs::File::open(path).map_err(|error| failed(&error))?;
+    let read = file.take(script::LONGEST as u64 + 1).read_to_end(&mut text);
+    read.map_err(|error| failed(&error))?;
+    script::line_of(&text, &run.command).map_err(|error| failed(&error))
 }
 
 /// One word is a shell's line, as it was typed. Several are a program and its arguments, as our own shell took them apart:

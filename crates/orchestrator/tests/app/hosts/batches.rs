@@ -106,6 +106,32 @@ fn what_many_wrote_is_printed_once_for_all_that_wrote_the_same_and_kept_in_a_fil
 }
 
 #[test]
+fn a_script_runs_on_each_host_by_the_program_that_it_names() {
+    let (_sshd, _postgres, home) = with_hosts(2);
+    let script = home.work().join("look.py");
+    fs::write(
+        &script,
+        "#!/usr/bin/env python3\nimport os, sys\nprint(os.environ['VMO_HOST'], sys.argv[1:])\n",
+    )
+    .unwrap();
+    let path = script.to_str().unwrap();
+    let output = home.run(&[
+        "run", "--on", "h[00-01]", "--script", path, "--", "a b", "it's",
+    ]);
+    let out = String::from_utf8_lossy(&output.stdout);
+    let mut lines: Vec<&str> = out.lines().collect();
+    lines.sort_unstable();
+    let expected = ["h00: h00 ['a b', \"it's\"]", "h01: h01 ['a b', \"it's\"]"];
+    assert_eq!(lines, expected, "{}", words(&output));
+    let missing = home.run(&["run", "--on", "h00", "--script", "nowhere.sh"]);
+    assert!(
+        words(&missing).contains("run the script nowhere.sh"),
+        "{}",
+        words(&missing)
+    );
+}
+
+#[test]
 fn a_host_that_did_not_answer_is_tried_last_and_said_to_be() {
     let (_sshd, _postgres, home) = with_hosts(2);
     home.run(&["run", "--on", "dead,h00", "--", "true"]);
