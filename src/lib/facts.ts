@@ -1,6 +1,8 @@
 // What a host says of itself, on demand: one command that any POSIX shell runs, and its output read. It runs as every other
 // command does, so its job is in the history.
 
+import { word } from './template';
+
 /** What a container or a unit is, and how it is. */
 export interface Service {
   kind: 'container' | 'unit';
@@ -121,26 +123,19 @@ function unit(line: string): Service[] {
   return [{ kind: 'unit', name: name!, state: `${active} (${sub})`, runs, what: what! }];
 }
 
-/** A word for a shell, as it is. */
-function quoted(word: string): string {
-  return /^[\w.@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /** The command that follows what a service writes. */
 export function logsOf({ kind, name }: Service): string {
   return kind === 'container'
-    ? `docker logs -f --tail 200 ${quoted(name)}`
-    : `journalctl -n 200 -fu ${quoted(name)}`;
+    ? `docker logs -f --tail 200 ${word(name)}`
+    : `journalctl -n 200 -fu ${word(name)}`;
 }
 
 /** The command that restarts a service. */
 export function restartOf({ kind, name }: Service): string {
-  return kind === 'container'
-    ? `docker restart ${quoted(name)}`
-    : `systemctl restart ${quoted(name)}`;
+  return kind === 'container' ? `docker restart ${word(name)}` : `systemctl restart ${word(name)}`;
 }
 
 /** The command of a shell in a container; null if there is none in it. */
 export function shellIn({ kind, name, runs }: Service): string | null {
-  return kind === 'container' && runs ? `docker exec -it ${quoted(name)} sh` : null;
+  return kind === 'container' && runs ? `docker exec -it ${word(name)} sh` : null;
 }

@@ -100,7 +100,7 @@ fn file(config: &Path) -> PathBuf {
     config.join("settings.json")
 }
 
-/// Commands a person saved, by host; those under `*` are every host's.
+/// Commands a person saved, by host; those under `*` are every host's. What is in `{{…}}` is asked for before one runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SavedCommands(BTreeMap<String, Vec<String>>);
@@ -109,7 +109,18 @@ const EVERY_HOST: &str = "*";
 
 impl Default for SavedCommands {
     fn default() -> Self {
-        let first = ["docker ps", "uptime", "df -h", "systemctl --failed"];
+        let first = [
+            "docker ps",
+            "docker logs -f --tail 200 {{container}}",
+            "journalctl -n 200 -fu {{unit}}",
+            "systemctl status {{unit}}",
+            "systemctl --failed",
+            "df -h",
+            "uptime",
+            "nomad job dispatch {{job}}",
+            "sbatch --wait {{script}}",
+            "kubectl create job {{name}} --from=cronjob/{{cronjob}}",
+        ];
         Self(BTreeMap::from([(
             EVERY_HOST.into(),
             first.map(Into::into).into(),

@@ -1,6 +1,8 @@
 // What is filled into the launch form of a shell command, and the request it makes.
 import type { CommandForm } from '$lib/state/launch/launch.svelte';
 import type { BatchRules, Start } from '$lib/wire';
+import { filled, places } from '$lib/template';
+import { SvelteMap } from 'svelte/reactivity';
 import { type Choose, HostLine } from './host-line.svelte';
 
 /** The fields of a command. */
@@ -22,12 +24,19 @@ export class CommandFields {
   /** What runs on the hosts of a wave before the next one starts. */
   check = $state('');
 
+  /** What is filled in the places of the command, by their names. */
+  readonly values = new SvelteMap<string, string>();
+
+  /** The names of its places. */
+  readonly places: string[] = $derived(places(this.command));
   /** None means this machine. */
   readonly hosts: string[] = $derived.by(() => this.line.hosts);
   /** Why it cannot be started yet; an empty field, and a line that means no host, say that by themselves. */
   readonly lacking: string | null = $derived.by(() =>
-    this.command.trim() === '' || !this.line.known ? '' : null,
+    this.command.trim() === '' || !this.line.known || this.#open.length > 0 ? '' : null,
   );
+  /** The places that have no value yet. */
+  readonly #open = $derived(this.places.filter((name) => (this.values.get(name) ?? '') === ''));
   readonly #rules: BatchRules = $derived.by(() => {
     const rules: BatchRules = {};
     if (this.line.set !== '') rules.chosen = this.line.set;
@@ -43,7 +52,7 @@ export class CommandFields {
   /** The request. */
   readonly start: Start = $derived({
     kind: 'command',
-    command: this.command,
+    command: filled(this.command, this.values),
     hosts: [...this.hosts],
     cwd: this.hosts.length === 0 ? this.#folder(this.cwd.trim()) : null,
     pty: this.pty,

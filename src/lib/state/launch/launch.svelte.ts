@@ -1,4 +1,5 @@
 // From a click to a job: at once, after a question of trust, or through the form.
+import { places } from '$lib/template';
 import { CallFailed, type Client } from '$lib/client';
 import { SHELL } from '$lib/job';
 import type {
@@ -132,10 +133,11 @@ export class Launch {
     this.#trusted(project, () => void this.#once(asThen(project, target, last)));
   }
 
-  /** A click on a saved command: runs it, or asks if it is dangerous. */
+  /** A click on a saved command: runs it, or asks if it is dangerous or has places to fill in. */
   async command(host: string | null, command: string): Promise<void> {
     const start = commandOn(host, command);
-    if (await this.#isDangerous(start)) this.commandForm(host, command);
+    const isOpen = places(command).length > 0;
+    if (isOpen || (await this.#isDangerous(start))) this.commandForm(host, command);
     else await this.#once(start);
   }
 

@@ -347,6 +347,18 @@ describe('a command', () => {
     expect(fields.confirmed(['web-1'])).toMatchObject({ confirmed: ['web-1'] });
   });
 
+  test('its places are filled with one word each, and not before all are', () => {
+    const command = 'docker logs {{name}} > {{file}}';
+    const fields = new CommandFields({ ...form, command, hosts: ['web-1'] }, '/', noChoice);
+    expect([fields.places, fields.lacking]).toEqual([['name', 'file'], '']);
+    fields.values.set('name', 'web');
+    expect(fields.lacking).toBe('');
+    fields.values.set('file', 'a b');
+    expect(fields.lacking).toBeNull();
+    expect(fields.start).toMatchObject({ command: "docker logs web > 'a b'" });
+    expect(fields.command).toBe(command);
+  });
+
   test('an empty one cannot be run', () => {
     expect(new CommandFields({ ...form, command: ' ', hosts: [] }, '/', noChoice).lacking).toBe('');
   });
