@@ -11,8 +11,10 @@ export function misfits(page: Page): Promise<string[]> {
     if (root.scrollHeight > root.clientHeight)
       found.push(`the page is ${root.scrollHeight} px high`);
     const lists = [...document.querySelectorAll('[role="menu"], [role="listbox"]')];
-    // What is open has the keyboard; a list that is part of a dialog is not above it.
-    const above = lists.filter((one) => one.closest('[role="dialog"]') === null).at(-1);
+    // What is open has the keyboard; a list that is part of a dialog is not above it, unless it pops up.
+    const isAbove = (one: Element) =>
+      one.closest('[role="dialog"]') === null || one.matches(':popover-open');
+    const above = lists.filter(isAbove).at(-1);
     const top = above ?? [...document.querySelectorAll('[role="dialog"]')].at(-1);
     const CONTROLS = 'a[href], button, input, textarea, [tabindex="0"]';
     for (const control of (top ?? document).querySelectorAll<HTMLElement>(CONTROLS)) {
