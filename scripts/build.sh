@@ -4,7 +4,7 @@
 # this one anyway. `make package` is the release build.
 #   build.sh          the page, if it changed, and every binary
 #   build.sh --tests  the tests as well
-#   build.sh page     the page alone
+#   build.sh --page   the page alone
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,7 +19,7 @@ if ! page_is_current; then
   # Vite keeps the times of unchanged files, and would then be asked again each time.
   touch build/index.html
 fi
-[ "${1:-}" != page ] || exit 0
+[ "${1:-}" != --page ] || exit 0
 echo '==> building the app (the first time takes some minutes)'
 cargo build --workspace --bins "$@" --features vm-orchestrator/built-in-page ||
   { echo 'stopped: the app did not build; the first error above says where' >&2; exit 1; }

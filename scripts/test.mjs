@@ -23,7 +23,7 @@ const steps = [
     run: ['cargo', 'deny', 'check', 'licenses', 'bans', 'sources'],
   },
   // Alone, as the checks of the page write into the same folder.
-  { name: 'page', run: ['scripts/build.sh', 'page'] },
+  { name: 'page', run: ['scripts/build.sh', '--page'] },
   { name: 'prettier', run: ['npm', 'run', '--silent', 'format:check'], beside: true },
   { name: 'eslint', run: ['npm', 'run', '--silent', 'lint'], beside: true },
   { name: 'svelte-check', run: ['npm', 'run', '--silent', 'check'], beside: true },
@@ -35,7 +35,7 @@ const steps = [
     needs: 'page',
     minutes: 30,
   },
-  // A third of all work, and half of the time in which tests run is theirs to wait.
+  // The tests below wait for half of their time: it takes what they leave.
   {
     name: 'clippy',
     run: ['cargo', 'clippy', ...withPage, '--all-targets', '--', '-D', 'warnings'],
@@ -107,7 +107,7 @@ function flaky(output) {
   return [...new Set([...lines].map(([, ours, nextest]) => ours ?? nextest))];
 }
 
-// Gives a process only the time that no other wants. Linux may weigh sessions and not processes.
+// Gives a process only the time that no other wants. Linux may weigh sessions (`autogroup`), and processes within one alone.
 function yieldTo(pid) {
   try {
     setPriority(pid, constants.priority.PRIORITY_LOW);
