@@ -34,7 +34,9 @@ async function withHost(
   const server = await Server.start(home);
   try {
     await page.goto(server.served.url);
-    await expect(page.getByTestId('store-state')).toHaveText('Logs kept in Postgres');
+    await expect(page.getByTestId('store-state')).toHaveText('Logs kept in Postgres', {
+      timeout: 60_000,
+    });
     await scenario(new App(page), sshd);
   } finally {
     await server.stop();

@@ -2,9 +2,11 @@
 import { defineConfig } from '@playwright/test';
 import tests from './playwright.config';
 
-export default defineConfig(tests, {
-  testMatch: 'states.pictures.ts',
+export default defineConfig({
+  ...tests,
+  projects: [{ name: 'pictures', testMatch: 'states.pictures.ts' }],
+  workers: 1,
   timeout: 180_000,
   reporter: [['line']],
-  use: { trace: 'off', contextOptions: { reducedMotion: 'reduce' } },
+  use: { ...tests.use, trace: 'off', contextOptions: { reducedMotion: 'reduce' } },
 });

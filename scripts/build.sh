@@ -2,6 +2,9 @@
 # Builds the page and every binary for use on this machine, the window with the page inside.
 # The development profile, optimised only where a log's bytes go: a release build takes far longer, and the tests need
 # this one anyway. `make package` is the release build.
+#   build.sh          the page, if it changed, and every binary
+#   build.sh --tests  the tests as well
+#   build.sh --page   the page alone
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,6 +19,7 @@ if ! page_is_current; then
   # Vite keeps the times of unchanged files, and would then be asked again each time.
   touch build/index.html
 fi
+[ "${1:-}" != --page ] || exit 0
 echo '==> building the app (the first time takes some minutes)'
-cargo build --workspace --bins --features vm-orchestrator/built-in-page ||
+cargo build --workspace --bins "$@" --features vm-orchestrator/built-in-page ||
   { echo 'stopped: the app did not build; the first error above says where' >&2; exit 1; }

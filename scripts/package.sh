@@ -11,14 +11,17 @@ if [ "${1:-}" = --debug ]; then profile=debug bundles=deb flags=() bundler=(--de
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 stop() { printf '\nstopped: %s\n' "$*" >&2; exit 1; }
 
-# The page first: vmo has it inside.
-say 'building the page'
-npm run --silent build || stop 'the page did not build; the first error above says where'
-
-# All in one call, so that every crate is built once, with the features that the window needs.
-say "building vmo and the window ($profile)"
-cargo build ${flags[@]+"${flags[@]}"} --workspace --bins --features vm-orchestrator/built-in-page ||
-  stop 'the app did not build; the first error above says where'
+if [ "$profile" = debug ]; then
+  scripts/build.sh
+else
+  # The page first: vmo has it inside.
+  say 'building the page'
+  npm run --silent build || stop 'the page did not build; the first error above says where'
+  # All in one call, so that every crate is built once, with the features that the window needs.
+  say 'building vmo and the window'
+  cargo build --release --workspace --bins --features vm-orchestrator/built-in-page ||
+    stop 'the app did not build; the first error above says where'
+fi
 
 # Static: it starts in half the time, and runs wherever the package is unpacked.
 static=()
@@ -33,6 +36,7 @@ install -m 755 "target/static/$profile/vmo-supervisor" target/package/vmo-superv
 [ -x target/postgres/bin/postgres ] || stop 'target/postgres is not there; run scripts/setup.sh start'
 
 say 'packing'
-npx tauri build ${bundler[@]+"${bundler[@]}"} --bundles "$bundles" --config src-tauri/tauri.package.json ||
+# Only packs: a build by the bundler would compile the window once more.
+npx tauri bundle ${bundler[@]+"${bundler[@]}"} --bundles "$bundles" --config src-tauri/tauri.package.json ||
   stop 'the bundler failed; its own words are above'
 find "target/$profile/bundle" \( -name '*.deb' -o -name '*.rpm' \) -exec ls -l {} +

@@ -3,40 +3,64 @@
 //
 //   node scripts/test.mjs [STEP…]      only the named steps
 import { spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+
+const only = process.argv.slice(2);
+const chosen = (name) => only.length === 0 || only.includes(name);
 
 const withPage = ['--workspace', '--features', 'vm-orchestrator/built-in-page'];
+const binaries = 'target/test-logs/binaries.json';
+const listed = [...withPage, '--list-type', 'binaries-only', '--message-format', 'json'].join(' ');
 
 // `needs`: a step that cannot say anything when another has failed. `minutes`: when it is ended, cold and on two cores.
-// `system`: where it can be run at all.
+// `system`: where it can be run at all. `beside`: these run one after the other, beside the steps below them, which leave
+// the processor idle now and then. `quiet`: what looks at the time begins when those are over, or else `yields` to it.
 const steps = [
   { name: 'rustfmt', run: ['cargo', 'fmt', '--all', '--check'] },
   {
     name: 'deny',
     run: ['cargo', 'deny', 'check', 'licenses', 'bans', 'sources'],
   },
-  { name: 'prettier', run: ['npm', 'run', '--silent', 'format:check'] },
-  { name: 'eslint', run: ['npm', 'run', '--silent', 'lint'] },
-  { name: 'svelte-check', run: ['npm', 'run', '--silent', 'check'] },
-  { name: 'vitest', run: ['npm', 'test', '--silent'] },
-  { name: 'build', run: ['scripts/build.sh'], minutes: 30 },
+  // Alone, as the checks of the page write into the same folder.
+  { name: 'page', run: ['scripts/build.sh', '--page'] },
+  { name: 'prettier', run: ['npm', 'run', '--silent', 'format:check'], beside: true },
+  { name: 'eslint', run: ['npm', 'run', '--silent', 'lint'], beside: true },
+  { name: 'svelte-check', run: ['npm', 'run', '--silent', 'check'], beside: true },
+  { name: 'vitest', run: ['npm', 'test', '--silent'], beside: true },
+  // With the tests, as one call of cargo has work for all cores until its end; then it names their files.
+  {
+    name: 'build',
+    run: ['sh', '-c', `scripts/build.sh --tests && cargo nextest list ${listed} >${binaries}`],
+    needs: 'page',
+    minutes: 30,
+  },
+  // The tests below wait for half of their time: it takes what they leave.
   {
     name: 'clippy',
     run: ['cargo', 'clippy', ...withPage, '--all-targets', '--', '-D', 'warnings'],
     needs: 'build',
     minutes: 20,
+    beside: true,
+    yields: true,
   },
+  // By the list of what was just built, as cargo would wait for clippy's end.
   {
     name: 'nextest',
-    run: ['cargo', 'nextest', 'run', ...withPage, '--no-fail-fast'],
+    run: [
+      ...['cargo', 'nextest', 'run', '--no-fail-fast'],
+      ...(chosen('build') ? ['--binaries-metadata', binaries] : withPage),
+    ],
     needs: 'build',
     minutes: 30,
+    quiet: true,
   },
-  { name: 'browser', run: ['npm', 'run', '--silent', 'e2e'], needs: 'build', minutes: 25 },
+  { name: 'browser', run: ['npm', 'run', '--silent', 'e2e'], needs: 'build', minutes: 25, quiet: true },
   {
     name: 'window',
     run: ['xvfb-run', '-a', '-s', '-screen 0 1500x1000x24 -noreset', 'node', 'e2e/tauri.mjs'],
     needs: 'build',
+    quiet: true,
     system: 'linux',
   },
   {
@@ -83,12 +107,23 @@ function flaky(output) {
   return [...new Set([...lines].map(([, ours, nextest]) => ours ?? nextest))];
 }
 
+// Gives a process only the time that no other wants. Linux may weigh sessions (`autogroup`), and processes within one alone.
+function yieldTo(pid) {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+    if (existsSync(`/proc/${pid}/autogroup`)) writeFileSync(`/proc/${pid}/autogroup`, '19');
+  } catch (error) {
+    console.log(`its priority was not lowered: ${error.message}`);
+  }
+}
+
 // Runs one step in a process group of its own, so that nothing it started outlives its time.
-function run({ name, run: [program, ...args], minutes = 10 }) {
+function run({ name, run: [program, ...args], minutes = 10, yields }) {
   const log = `target/test-logs/${name}.log`;
   const file = createWriteStream(log);
   const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) stream.pipe(file, { end: false });
+  if (yields && child.pid !== undefined) yieldTo(child.pid);
   let late = false;
   const timer = setTimeout(() => {
     late = true;
@@ -112,19 +147,24 @@ for (const name of ['MAKEFLAGS', 'MAKELEVEL', 'MAKE_TERMERR', 'MAKE_TERMOUT', 'M
 // Property tests draw the same cases each time here, so that one result means the same on every machine; a plain
 // `cargo nextest run` draws new ones.
 process.env.PROPTEST_RNG_SEED ??= '20261129';
-const only = process.argv.slice(2);
+// In a clone in which nothing was compiled yet nobody edits: what would make the next build short makes this one long.
+const notes = 'target/debug/incremental';
+if (!existsSync(notes) || readdirSync(notes).length === 0) process.env.CARGO_INCREMENTAL ??= '0';
+
 const wrong = new Set();
 const total = { passed: 0, failed: 0 };
 const seenFlaky = [];
-for (const step of steps.filter(({ name }) => only.length === 0 || only.includes(name))) {
+
+// Runs a step if it can be run, and says how it ended.
+async function take(step) {
   if (step.system && step.system !== process.platform) {
     console.log(`not run  ${step.name} (only on ${step.system})`);
-    continue;
+    return;
   }
   if (wrong.has(step.needs)) {
     console.log(`not run  ${step.name} (needs ${step.needs})`);
     wrong.add(step.name);
-    continue;
+    return;
   }
   const began = performance.now();
   const { why, log, output } = await run(step);
@@ -143,6 +183,19 @@ for (const step of steps.filter(({ name }) => only.length === 0 || only.includes
     console.log(`(all of it is in ${log})`);
   }
 }
+
+let beside = Promise.resolve();
+let quiet = beside;
+for (const step of steps.filter(({ name }) => chosen(name))) {
+  if (step.beside) {
+    beside = beside.then(() => take(step));
+    if (!step.yields) quiet = beside;
+  } else {
+    if (step.quiet) await quiet;
+    await take(step);
+  }
+}
+await beside;
 if (seenFlaky.length > 0) console.log(`\nfailed once, to be mended:\n  ${seenFlaky.join('\n  ')}`);
 if (wrong.size > 0) console.log(`\nfailed: ${[...wrong].join(', ')}`);
 // A step that is no test runner counts as one test when it fails, so that no failing run reads as a clean one.

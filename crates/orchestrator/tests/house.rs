@@ -474,6 +474,33 @@ fn no_file_is_too_long_to_read() {
 
 #[test]
 fn the_crate_has_no_tauri_in_its_tree() {
+    let tree = tree(&["--edges", "normal,build"]);
+    assert!(tree.contains("sqlx"), "the tree is there");
+    for framework in ["tauri", "webkit", "gtk", "wry"] {
+        assert!(!tree.contains(framework), "{framework} is in the tree");
+    }
+}
+
+/// A feature that a test's crate adds to one of the engine's is another build of that one, of all above it, and of the
+/// engine itself: minutes of each first `make test`.
+#[test]
+fn tests_compile_no_dependency_anew() {
+    let features = |edges: &str| {
+        let tree = tree(&["--edges", edges, "--no-dedupe", "--format", "{p} {f}"]);
+        tree.lines().map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let of_the_engine = features("normal,no-proc-macro");
+    assert!(of_the_engine.len() > 100, "the tree is there");
+    let with_tests = features("normal,dev,no-proc-macro");
+    let other: Vec<_> = of_the_engine.difference(&with_tests).collect();
+    assert!(
+        other.is_empty(),
+        "give these the features that the tests' crates ask for: {other:#?}"
+    );
+}
+
+/// What `cargo tree` prints of the engine's crate, one dependency a line.
+fn tree(options: &[&str]) -> String {
     let tree = Command::new(env!("CARGO"))
         .args([
             "tree",
@@ -482,15 +509,10 @@ fn the_crate_has_no_tauri_in_its_tree() {
             "--prefix",
             "none",
             "--offline",
-            "--edges",
-            "normal,build",
         ])
+        .args(options)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
-    let tree = String::from_utf8(tree.stdout).unwrap();
-    assert!(tree.contains("sqlx"), "the tree is there");
-    for framework in ["tauri", "webkit", "gtk", "wry"] {
-        assert!(!tree.contains(framework), "{framework} is in the tree");
-    }
+    String::from_utf8(tree.stdout).unwrap()
 }
