@@ -316,6 +316,8 @@ impl Reader {
             conditional: !at.conditions.is_empty(),
             is_left_open: self.is_left_open || around.any(|one| one.is_left_open),
             is_foreign: at.conditions.iter().any(|one| one.is_foreign),
+            is_other_side: self.side(at) != Side::Taken
+                || at.conditions.iter().any(|one| one.is_foreign),
             ..Standing::default()
         }
     }
