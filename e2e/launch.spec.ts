@@ -67,7 +67,7 @@ place: ## Place it
 	@echo 'placed $(TO) $(REPLICAS)'
 greet: ## Say hello
 	@read -p 'Your name: ' name; echo "hello $$name"
-drop: ## Removes all disks @danger
+drop: ## Removes all disks @confirm "Removes all disks"
 	@echo 'dropped'
 `;
 
