@@ -48,6 +48,29 @@ ship: ## Ship what is named
 	@:
 `;
 
+/** What makefiles have beside plain targets and variables. */
+const SHAPES = `
+TO ?= here
+ifeq ($(TO),prod)
+REPLICAS = 3
+else ifeq ($(TO),staging)
+REPLICAS = 2
+endif
+
+all: lint build ## Make all of it
+lint: ; @echo linted
+build: deps ; @echo built
+deps: ; @echo fetched
+test-%: ## Test one of them
+	@echo 'tested $*'
+place: ## Place it
+	@echo 'placed $(TO) $(REPLICAS)'
+greet: ## Say hello
+	@read -p 'Your name: ' name; echo "hello $$name"
+drop: ## Removes all disks @confirm "Removes all disks"
+	@echo 'dropped'
+`;
+
 const BROKEN = `
 .PHONY: fine
 fine: ## Works all the same
@@ -60,7 +83,7 @@ wrong:
 const test = base.extend<{ shop: Locator }>({
   shop: [
     async ({ app, home, page }, use) => {
-      const folders = { shop: SHOP, words: WORDS, broken: BROKEN };
+      const folders = { shop: SHOP, words: WORDS, shapes: SHAPES, broken: BROKEN };
       for (const [name, makefile] of Object.entries(folders)) {
         await mkdir(join(home.root, name), { recursive: true });
         await writeFile(join(home.root, name, 'Makefile'), makefile);
@@ -250,6 +273,58 @@ test('a target that takes words has a field for them', async ({ app, page }) => 
   await form.getByRole('button', { name: 'Run ship' }).click();
   // make itself takes the ./ off.
   await expect(app.line('shipped: app web-1')).toBeVisible();
+});
+
+test('what a target leads to is a small tree', async ({ app, page }) => {
+  await unfold(page, 'shapes');
+  await open(page, app, 'all');
+  const form = page.getByRole('dialog', { name: 'Run all' });
+  await form.getByRole('button', { name: /^Also runs/ }).click();
+  const first = form.getByRole('listitem').filter({ hasText: /^build/ });
+  await expect(first.getByRole('listitem')).toHaveText('deps');
+  await expect(form.getByRole('listitem').filter({ hasText: 'lint' })).toHaveCount(1);
+});
+
+test('a pattern has a field for its %, and is run as what that makes of it', async ({
+  app,
+  page,
+}) => {
+  await unfold(page, 'shapes');
+  await app.target('test-%').click();
+  const trust = page.getByRole('button', { name: /^Trust .* and continue$/ });
+  const stem = page.getByRole('textbox', { name: 'Value of %' });
+  await expect(stem.or(trust)).toBeVisible();
+  if (await trust.isVisible()) await trust.click();
+  const run = page.getByRole('dialog').getByRole('button', { name: /^Run test-/ });
+  await expect(run).toBeDisabled();
+  await stem.fill('api');
+  await expect(page.getByText('Runs test-api.')).toBeVisible();
+  await run.click();
+  await expect(app.line('tested api')).toBeVisible();
+});
+
+test('what the makefile compares a variable with can be picked', async ({ app, page }) => {
+  await unfold(page, 'shapes');
+  await open(page, app, 'place');
+  const form = page.getByRole('dialog', { name: 'Run place' });
+  await form.getByRole('button', { name: 'Set TO to prod' }).click();
+  await expect(form.getByRole('textbox', { name: 'TO' })).toHaveValue('prod');
+  await form.getByRole('button', { name: 'Run place' }).click();
+  await expect(app.line('placed prod 3')).toBeVisible();
+});
+
+test('a form says why its target has a terminal; what asks is said once', async ({ app, page }) => {
+  await unfold(page, 'shapes');
+  await open(page, app, 'greet');
+  const form = page.getByRole('dialog', { name: 'Run greet' });
+  await expect(form.getByRole('switch', { name: 'Terminal' })).toBeChecked();
+  await expect(form.getByText('read asks for a line.')).toBeVisible();
+  await page.keyboard.press('Escape');
+
+  await app.target('drop').click();
+  const asking = page.getByRole('dialog', { name: 'Run drop' });
+  await expect(asking.getByTestId('danger')).toContainText('Removes all disks');
+  await expect(asking.getByText('Removes all disks')).toHaveCount(1);
 });
 
 test('the palette opens the form, or runs as last time', async ({ app, page, shop }) => {

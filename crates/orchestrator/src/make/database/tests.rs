@@ -292,3 +292,11 @@ fn makes_list_is_read_for_what_can_be_run() {
     assert_eq!(names(&made), ["all", "b.o"]);
     assert_eq!(made.default_goal.as_deref(), Some("all"));
 }
+
+#[test]
+fn a_name_that_lacks_what_a_shell_would_have_answered_is_not_added() {
+    let (_, made) = both(
+        "ARCH = $(shell uname -m)\nOUT = obj-$(ARCH)\nEXE := $(shell true)\nall: ; echo\n$(OUT):\n\techo\nclean-$(OUT): ; echo\nlib.so.$(ARCH):\n\techo\napp$(EXE): ; echo\n.PHONY: $(OUT) lib.so.$(ARCH)\n",
+    );
+    assert_eq!(names(&made), ["all", "app"]);
+}

@@ -162,10 +162,19 @@ fn is_listed(found: &Found, is_default: bool, reader: &Reader) -> bool {
         || found.notes.documented
         || (found.is_in_help && does_something)
         // `FORCE` and its like are phony and do nothing.
-        || (rules.phony.contains(&found.name) && (does_something || has_doc))
+        || (rules.phony.contains(&found.name)
+            && (does_something || has_doc)
+            && (has_doc || !is_a_file(found, reader)))
         || (!has_recipe && stands_for_others(found, reader))
         || (has_doc && is_word(found))
         || (has_recipe && is_word(found) && !makes_its_file(found, reader))
+}
+
+/// Whether a name is a path's, from the root or of what is there: a phony one for each of a thousand test scripts, as
+/// `t0001-init.sh`, would hide the commands among them.
+fn is_a_file(found: &Found, reader: &Reader) -> bool {
+    let name = &found.name;
+    name.starts_with('/') || (!is_word(found) && reader.files.at_root(name).exists())
 }
 
 /// Whether it is a pattern such as `guard-%`, for other rules to need.

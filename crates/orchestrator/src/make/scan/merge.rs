@@ -6,6 +6,7 @@ use super::{
     comment::Notes,
     reader::Reader,
     rules::{Headings, Rule},
+    text::is_plain_word,
 };
 use crate::project::Place;
 
@@ -68,12 +69,18 @@ impl Reader {
         }
     }
 
-    /// Whether a target that only make knows is one that can be run: no name that only `.PHONY` or a pattern has, and no path
-    /// from the root, which is a file, and if `$(shell …)` gave nothing, not even the right one.
+    /// Whether a target that only make knows is one that can be run: no name that only `.PHONY` or a pattern has, no path from
+    /// the root, which is a file, and no name that lacks what a shell would have answered: `build-` for `build-$(ARCH)`.
     fn is_new(&self, target: &Existing) -> bool {
         let does_nothing = target.recipe.is_empty() && target.prerequisites.is_empty();
         let is_bare = target.phony && does_nothing && target.place.is_none();
-        !is_bare && !target.name.contains('%') && !target.name.starts_with('/')
+        let place = target.place.as_ref();
+        // One that is whole without it may be right: `app` for `app$(EXE)`.
+        let is_whole =
+            is_plain_word(&target.name) && target.name.ends_with(|c: char| c.is_alphanumeric());
+        let lacks_an_answer =
+            !is_whole && place.is_some_and(|place| self.rules.is_named_by_answer(place));
+        !is_bare && !target.name.contains('%') && !target.name.starts_with('/') && !lacks_an_answer
     }
 
     fn add(&mut self, target: Existing) {

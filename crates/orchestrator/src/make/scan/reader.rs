@@ -212,7 +212,12 @@ impl Reader {
         if self.active.is_none() {
             let in_recipe =
                 at.rule.is_some() && at.define.is_none() && raw.starts_with(self.recipe_prefix);
-            self.active = active::active(raw, in_recipe).map(|what| (at.place(), what));
+            let read = match at.define {
+                _ if in_recipe => "",
+                None => active::before_recipe(raw),
+                Some(_) => raw,
+            };
+            self.active = active::active(raw, read).map(|what| (at.place(), what));
         }
         if at.define.is_some() {
             return self.defining(raw, at);
@@ -316,6 +321,8 @@ impl Reader {
             conditional: !at.conditions.is_empty(),
             is_left_open: self.is_left_open || around.any(|one| one.is_left_open),
             is_foreign: at.conditions.iter().any(|one| one.is_foreign),
+            is_other_side: self.side(at) != Side::Taken
+                || at.conditions.iter().any(|one| one.is_foreign),
             ..Standing::default()
         }
     }

@@ -23,6 +23,8 @@ const MAX_LINES: usize = 200;
 /// Of each line, as many characters.
 const MAX_LINE: usize = 2_000;
 
+/// A recipe begins at most as many lines after its rule does.
+const MAX_HEAD: u32 = 20;
 /// As many patterns are tried on each name.
 const MAX_FAMILIES: usize = 50;
 
@@ -50,6 +52,8 @@ pub(super) struct Rule {
     pub(super) double: bool,
     /// Whether some of its prerequisites only make can know.
     pub(super) partly: bool,
+    /// Whether a shell's answer is in the names of its targets.
+    pub(super) is_named_by_answer: bool,
     /// Its recipe's lines, to be shown.
     pub(super) lines: Vec<String>,
     /// Its recipe as one text.
@@ -82,6 +86,7 @@ impl Rule {
             side: Side::Taken,
             double: false,
             partly: false,
+            is_named_by_answer: false,
             lines: Vec::new(),
             text: String::new(),
             language: Language::Shell,
@@ -255,6 +260,18 @@ impl Rules {
                 names.find(|found| !found.name.starts_with('.') || found.name.contains('/'));
             first.map(|found| found.name.as_str())
         })
+    }
+
+    /// Whether the recipe that begins at a place is of a rule with a shell's answer in the names of its targets.
+    pub(super) fn is_named_by_answer(&self, recipe: &Place) -> bool {
+        let near = recipe.line.saturating_sub(MAX_HEAD)..=recipe.line;
+        let before = self
+            .list
+            .iter()
+            .filter(|rule| rule.place.file == recipe.file && near.contains(&rule.place.line));
+        before
+            .max_by_key(|rule| rule.place.line)
+            .is_some_and(|rule| rule.is_named_by_answer)
     }
 
     /// Takes in a rule; gives its place in the list.

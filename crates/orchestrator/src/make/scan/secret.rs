@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use super::text::{is_blank, is_name};
 
 /// How such names end.
-const ENDS: [&str; 15] = [
+const ENDS: [&str; 16] = [
     "ACCESS_KEY",
     "API_KEY",
     "APIKEY",
     "CREDENTIALS",
     "CREDS",
+    "ENC_KEY",
     "ENCRYPTION_KEY",
     "MASTER_KEY",
     "PASSPHRASE",
@@ -23,12 +24,22 @@ const ENDS: [&str; 15] = [
     "_PASS",
 ];
 
+/// What a pass is called that is one of several and no password.
+const PASSES: [&str; 12] = [
+    "DOUBLE", "EXTRA", "FINAL", "FIRST", "LAST", "MULTI", "NEXT", "ONE", "SECOND", "SINGLE",
+    "TEST", "TWO",
+];
+
 /// Whether the value of a variable of this name is not to be shown or kept, unless the makefile says otherwise
 /// (`@secret no`).
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    ENDS.iter().any(|end| name.ends_with(end))
+    let is_pass_of_several = name.strip_suffix("_PASS").is_some_and(|before| {
+        let word = before.rsplit('_').next().unwrap_or(before);
+        PASSES.contains(&word)
+    });
+    !is_pass_of_several && ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// A text that is shown, without the values that it gives to secrets: `TOKEN=…` where `TOKEN=abc` is. References stay, since
@@ -151,6 +162,7 @@ mod tests {
             "REGISTRY_CREDS",
             "RAILS_MASTER_KEY",
             "SMTP_PASS",
+            "FIRMWARE_ENC_KEY",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
@@ -160,6 +172,8 @@ mod tests {
             "AWS_ACCESS_KEY_ID",
             "SECRET_NAME",
             "BYPASS",
+            "CONFIG_KALLSYMS_EXTRA_PASS",
+            "first_pass",
             "KEY",
             "",
         ] {

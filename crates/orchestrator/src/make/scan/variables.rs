@@ -66,8 +66,8 @@ pub(super) struct Variable {
     pub(super) guards: Vec<usize>,
     /// Whether `$(eval …)` gives it a value.
     pub(super) is_set: bool,
-    /// Whether its value is that of another system, so that any other one goes before it.
-    is_foreign: bool,
+    /// Whether its value so far is only given on sides that are not taken, as far as that is known.
+    is_other_side: bool,
     /// Whether one side of a condition gives it a value, which may be the side that holds.
     pub(super) is_filled_at_times: bool,
     /// Whether its value depends on what only running it could show.
@@ -113,6 +113,8 @@ pub(super) struct Standing {
     pub(super) is_left_open: bool,
     /// Under a condition that holds on another system.
     pub(super) is_foreign: bool,
+    /// On a side that is not taken, as far as that is known.
+    pub(super) is_other_side: bool,
 }
 
 /// Whether a text holds a shell's answer.
@@ -203,18 +205,30 @@ impl Variables {
 
     /// Whether the value of one of these depends on what only running it could show, by way of others as well.
     pub(super) fn any_by_answer(&self, variables: &[usize]) -> bool {
+        self.any(variables, |one| {
+            one.by_answer || (one.value.is_none() && is_own(&one.name))
+        })
+    }
+
+    /// Whether a shell's answer is in the value of one of these, by way of others as well.
+    pub(super) fn any_by_shell(&self, variables: &[usize]) -> bool {
+        self.any(variables, |one| {
+            one.value.as_deref().is_some_and(asks_shell)
+        })
+    }
+
+    /// Whether one of these, or of those that their values use, is such a one.
+    fn any(&self, variables: &[usize], is_such: impl Fn(&Variable) -> bool) -> bool {
         let mut open = variables.to_vec();
         let mut seen = HashSet::new();
         while let Some(index) = open.pop() {
-            if !seen.insert(index) {
-                continue;
+            if seen.insert(index) {
+                let variable = &self.list[index];
+                if is_such(variable) {
+                    return true;
+                }
+                open.extend(&variable.uses);
             }
-            let variable = &self.list[index];
-            let is_given = variable.value.is_none() && is_own(&variable.name);
-            if variable.by_answer || is_given {
-                return true;
-            }
-            open.extend(&variable.uses);
         }
         false
     }
@@ -305,11 +319,12 @@ impl Variables {
         variable.by_answer |= standing.is_left_open || flavor == Flavor::Shell || asks_shell(value);
         variable.optional |= flavor == Flavor::Optional && !standing.specific;
         let partly = standing.conditional || standing.specific;
-        if variable.is_foreign && !standing.is_foreign && !standing.specific {
+        // What is given on the side that is taken replaces what only another side gives.
+        if variable.is_other_side && !standing.is_other_side && !standing.specific {
             variable.value = None;
         }
-        variable.is_foreign =
-            standing.is_foreign && (variable.is_foreign || variable.value.is_none());
+        variable.is_other_side =
+            standing.is_other_side && (variable.is_other_side || variable.value.is_none());
         let known = variable.value.as_mut();
         // A value that some targets have for themselves does not hold for the others.
         let Some(old) = known.filter(|_| !variable.specific || standing.specific) else {

@@ -3,13 +3,13 @@
 use super::{
     super::{
         expand::Expander,
-        text::{Piece, arguments, first_word, pieces, split_plain},
+        text::{Piece, arguments, first_word, is_name, pieces, split_plain},
     },
     removal::{Whereabouts, answers_inside},
 };
 
-/// How deep functions are looked into.
-const MAX_DEPTH: usize = 6;
+/// How deep functions and variables are looked into: lists of files are made of lists of lists.
+const MAX_DEPTH: usize = 16;
 /// As many references are looked at.
 const MAX_STEPS: usize = 200;
 /// The longest text that is looked at, in bytes.
@@ -45,6 +45,9 @@ impl Looking<'_> {
         }
         let (word, rest) = first_word(inner);
         if word.len() == inner.len() {
+            if let Some((name, _, to)) = substitution(inner) {
+                return self.is_kept_inside(to, depth) && self.reference(name, depth + 1);
+            }
             let value = self.expander.variables.get(inner);
             let value = value.and_then(|one| one.shown_value());
             return value.is_some_and(|value| self.list(value, depth + 1));
@@ -55,7 +58,15 @@ impl Looking<'_> {
             "shell" => answers_inside(rest),
             "notdir" => true,
             // A path below a folder of the project is inside the project.
-            "addprefix" => is_folder(parts[0]) || self.list(last, depth + 1),
+            "addprefix" => {
+                let prefix = parts[0];
+                is_folder(prefix)
+                    || (self.is_kept_inside(prefix, depth) && self.list(last, depth + 1))
+            }
+            "patsubst" | "subst" => {
+                let to = parts.get(1).copied().unwrap_or_default();
+                self.is_kept_inside(to, depth) && self.list(last, depth + 1)
+            }
             "addsuffix" => {
                 let outer = self.is_named;
                 self.is_named |= is_file(parts[0]);
@@ -66,9 +77,7 @@ impl Looking<'_> {
             // A folder alone may be the project's own, `./`.
             "dir" => self.is_named && self.list(last, depth + 1),
             "basename" | "filter" | "filter-out" | "wildcard" | "sort" | "strip" | "firstword"
-            | "lastword" | "word" | "wordlist" | "foreach" | "patsubst" | "subst" => {
-                self.list(last, depth + 1)
-            }
+            | "lastword" | "word" | "wordlist" | "foreach" => self.list(last, depth + 1),
             "if" => parts[1..].iter().all(|part| self.list(part, depth + 1)),
             "call" => {
                 let whole = format!("$({inner})");
@@ -77,6 +86,12 @@ impl Looking<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether what is inside stays there with this before it, or in its place: not `/usr/%`.
+    fn is_kept_inside(&mut self, put: &str, depth: usize) -> bool {
+        let put = put.trim();
+        !put.contains("..") && (put.is_empty() || self.list(&format!("{put}x"), depth + 1))
     }
 
     /// Whether each word of a list is inside.
@@ -95,6 +110,13 @@ impl Looking<'_> {
                 Some(Piece::Dollar | Piece::Letter(_)) => false,
             })
     }
+}
+
+/// The parts of `NAME:from=to`.
+fn substitution(inner: &str) -> Option<(&str, &str, &str)> {
+    let (name, rest) = inner.split_once(':')?;
+    let (from, to) = rest.split_once('=')?;
+    is_name(name).then_some((name, from, to))
 }
 
 /// Whether a text is the name of a file or a folder, or its end, so that what is before it stays a folder.

@@ -128,7 +128,9 @@ impl Reading<'_> {
             self.push(inner);
             self.push("}");
         } else {
-            self.push("${…}");
+            // `NAME:from=to`
+            let is_own = is_inside(inner, self.expander);
+            self.push(if is_own { INSIDE } else { "${…}" });
         }
     }
 

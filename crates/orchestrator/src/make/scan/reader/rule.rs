@@ -13,8 +13,11 @@ use super::{
         secret::concealed,
         shell::without_comments,
         side::Side,
-        text::{Word, find_plain, first_word, is_blank, is_plain_word, split_plain, words},
-        variables::Use,
+        text::{
+            Piece, Word, find_plain, first_word, is_blank, is_plain_word, pieces, split_plain,
+            words,
+        },
+        variables::{Use, asks_shell},
     },
     At, MAX_USES, Reader,
 };
@@ -59,6 +62,7 @@ impl Reader {
         let rule = Rule {
             double,
             partly,
+            is_named_by_answer: self.is_named_by_answer(left),
             ..self.needing(list, &parts, at)
         };
         let language = match names.first() {
@@ -95,6 +99,15 @@ impl Reader {
         {
             self.named.push((word.name.clone(), comment.text.clone()));
         }
+    }
+
+    /// Whether a shell's answer is in the names of a rule's targets: `build-$(shell uname -m):`.
+    fn is_named_by_answer(&self, left: &str) -> bool {
+        let named = references(left);
+        let named = named
+            .iter()
+            .filter_map(|one| self.variables.position(one.name));
+        asks_shell(left) || self.variables.any_by_shell(&named.collect::<Vec<_>>())
     }
 
     /// A rule with what is on its line.
@@ -235,12 +248,31 @@ impl Reader {
         let partly = whole.is_none();
         let words = whole.unwrap_or_else(|| {
             split_plain(list)
-                .filter_map(|part| self.expanded(part))
-                .flat_map(|part| words(&part))
+                .flat_map(|part| match self.expanded(part) {
+                    Some(part) => words(&part),
+                    None => self.known_of_list(part),
+                })
                 .collect()
         });
         let words = words.into_iter().flat_map(|word| self.files_of(word));
         (words.collect(), partly)
+    }
+
+    /// Of a list in a variable those names that are known, if others are not: `.PHONY: $(PHONY)`.
+    fn known_of_list(&self, part: &str) -> Vec<Word> {
+        let mut inside = pieces(part);
+        let (Some(Piece::Reference(name)), None) = (inside.next(), inside.next()) else {
+            return Vec::new();
+        };
+        let value = self
+            .variables
+            .get(name)
+            .and_then(|one| one.value.as_deref());
+        let names = value.into_iter().flat_map(split_plain);
+        names
+            .filter_map(|name| self.expanded(name))
+            .flat_map(|name| words(&name))
+            .collect()
     }
 
     /// The files that a name with wildcards stands for; if there are none it stands for itself.

@@ -123,6 +123,8 @@ fn only_a_file_written_while_reading_keeps_make_from_being_asked() {
     for makefile in [
         "V := $(file <VERSION)\nall: ; echo\n",
         "all:\n\t$(file >x,$(A))\n\techo\n",
+        "all: ; $(file >x,$(A))\n",
+        "all: b;$(file >x,$(A))\nb: ; $(file >y)\n",
     ] {
         assert!(!active(makefile), "{makefile}");
     }
@@ -131,6 +133,9 @@ fn only_a_file_written_while_reading_keeps_make_from_being_asked() {
         "$(file >> x,a)\n",
         "$(file $(OP)x,a)\n",
         "define T\n\t$(file >x)\nendef\n",
+        "define T\nall: ; $(file >x)\nendef\n",
+        "all: V := a;$(file >x)\n",
+        "all: $(file >x) ; echo\n",
     ] {
         assert!(active(makefile), "{makefile}");
     }
