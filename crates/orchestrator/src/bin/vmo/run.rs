@@ -296,7 +296,7 @@ async fn finish(engine: &Engine, mut jobs: Vec<Job>, json: bool) -> Outcome {
         show(engine, &log, None).await?
     };
     drop(raw);
-    if job.state.status() == Status::Canceled {
+    if job.state.status() == Status::Canceled || words::is_timed_out(&job) {
         job = engine.jobs().ended_whole(id).await?;
     }
     if json {
