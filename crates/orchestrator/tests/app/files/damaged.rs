@@ -260,6 +260,9 @@ fn a_job_whose_own_file_is_spoilt_is_told_of_by_its_copy_and_settled() {
         let job = &home.json(&["jobs", "--json"])[0];
         assert_eq!(job["status"], "lost", "{what}: {job}");
         assert_eq!(job["command"], "echo said; sleep 1071", "{what}");
+        let listed = home.text(&["jobs"]);
+        assert!(listed.contains("  lost: "), "{what}: {listed}");
+        assert!(!listed.contains("lost: lost"), "{what}: {listed}");
         eventually("it is archived", || folders(&home, "").is_empty());
         let reason = postgres.psql("postgres", "select reason from jobs");
         assert!(reason.contains("job.json"), "{what}: {reason}");
