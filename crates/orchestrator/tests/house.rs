@@ -81,7 +81,9 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "batch",
             "committed",
+            "fleet",
             "host",
+            "hosts",
             "job",
             "launch",
             "log",

@@ -126,11 +126,18 @@ pub(crate) async fn settle_alone(mut indexer: Indexer, tell: Arc<dyn Tell>) {
 /// Another connection, if the supervisor lives although this one broke: what we failed to read is no evidence.
 async fn again(live: &Live) -> Option<StdStream> {
     let record: Option<ExitRecord> = live.folder.read_json(folder::EXIT).ok().flatten();
-    if record.is_some_and(|record| record.complete) || !is_supervised(&live.folder) {
+    let is_over = record.is_some_and(|record| record.complete);
+    if is_over || !(is_on_its_way(live) || is_supervised(&live.folder)) {
         return None;
     }
     tokio::time::sleep(AGAIN).await;
     connect(live).await
+}
+
+/// Whether no supervisor has written down yet that it is there. Who is about to holds the control socket already, so
+/// that only a refused connection says that there is none.
+fn is_on_its_way(live: &Live) -> bool {
+    live.job().host().is_none() && !live.folder.path().join(folder::SUPERVISOR).exists()
 }
 
 /// Whether the process that wrote down that it supervises the job is there.

@@ -9,7 +9,7 @@ const DECODED: &str = r#"eval "$(printf "$0")""#;
 /// No quote means the same to all of them: to csh and tcsh, `!` is the history even in single quotes, and a newline ends a
 /// line even there; fish takes two backslashes in them for one, and in double quotes each of them knows another set.
 /// Between quotes, a backslash escapes one character to all. A newline has no form that all know, so a line with one goes
-/// to `sh`.
+/// to `sh`, by that name: a restricted shell runs nothing by a path.
 #[must_use]
 pub fn line_of(words: &[String]) -> Option<String> {
     let line = line_of_sh(words)?;
@@ -28,7 +28,7 @@ pub(super) fn by_sh(lines: &str) -> String {
         .replace('\n', r"\012");
     // A blank first, since `printf` might take a dash for an option of its own.
     format!(
-        "/bin/sh -c {} {}",
+        "sh -c {} {}",
         quoted(DECODED),
         quoted(&format!(" {escaped}"))
     )

@@ -11,6 +11,7 @@ use sqlx::{
 use super::{
     block::{Block, Mark},
     columns::Columns,
+    error::unkept,
     jobs::{Sql, save},
     pack::{Packed, pack},
     tables::Tables,
@@ -59,7 +60,10 @@ pub(super) async fn add(
     }
     if there.seq < mark.seq {
         let rest = from(blocks, &there);
-        advance(&mut transaction, tables, job, &rest, there.seq, mark).await?;
+        if !advance(&mut transaction, tables, job, &rest, there.seq, mark).await? {
+            // Nobody else can have moved the mark, since we hold its row.
+            return Err(unkept("jobs"));
+        }
     }
     transaction.commit().await?;
     Ok(Step::Written)
@@ -117,7 +121,7 @@ async fn advance(
         return Ok(false);
     };
     if !rows.is_empty() {
-        let offsets = offsets(&rows, before.get("stdout"), before.get("stderr"));
+        let offsets = offsets(&rows, before.try_get("stdout")?, before.try_get("stderr")?);
         insert(connection, tables, job, &rows, offsets).await?;
     }
     Ok(true)
@@ -162,6 +166,12 @@ const INSERT: &str = "insert into ours.job_logs
     as packed (seq, stream, at, first_line, byte_offset, data, raw, meta, state)
   on conflict do nothing";
 
+/// How many of these rows are there.
+const THERE: &str = "select count(*) from ours.job_logs
+  where job_id = $1 and (seq, stream) in (select * from unnest($2::bigint[], $3::text[]))";
+
+/// Writes the rows. That the server took the statement is no proof of them: a trigger of somebody's may have dropped
+/// some without an error, and their spool must not follow.
 async fn insert(
     connection: &mut PgConnection,
     tables: &Tables,
@@ -171,10 +181,27 @@ async fn insert(
 ) -> sqlx::Result<()> {
     let texts = texts(rows);
     let insert = sqlx::query(tables.sql(INSERT)).bind(job.0);
-    bind_rows(insert, rows, &texts, offsets)
-        .execute(connection)
+    let done = bind_rows(insert, rows, &texts, offsets)
+        .execute(&mut *connection)
         .await?;
-    Ok(())
+    if done.rows_affected() == rows.len() as u64 {
+        return Ok(());
+    }
+    let there: i64 = sqlx::query_scalar(tables.sql(THERE))
+        .bind(job.0)
+        .bind(
+            rows.iter()
+                .map(|(block, _)| block.seq.cast_signed())
+                .bind_iter(),
+        )
+        .bind(rows.iter().map(|(_, row)| row.stream.word()).bind_iter())
+        .fetch_one(connection)
+        .await?;
+    if there == rows.len() as i64 {
+        Ok(())
+    } else {
+        Err(unkept("job_logs"))
+    }
 }
 
 /// Each row's bytes as text, as [`Packed::text`] has it.
@@ -285,11 +312,15 @@ pub(super) async fn secure(
     job: JobId,
 ) -> sqlx::Result<Option<Mark>> {
     let mut transaction = connection.begin_with(DURABLE).await?;
-    sqlx::query(tables.sql("update ours.jobs set archived_seq = archived_seq where id = $1"))
-        .bind(job.0)
-        .execute(&mut *transaction)
-        .await?;
+    let done =
+        sqlx::query(tables.sql("update ours.jobs set archived_seq = archived_seq where id = $1"))
+            .bind(job.0)
+            .execute(&mut *transaction)
+            .await?;
     let mark = read(&mut transaction, tables, job).await?;
+    if mark.is_some() && done.rows_affected() == 0 {
+        return Err(unkept("jobs"));
+    }
     transaction.commit().await?;
     Ok(mark)
 }
@@ -312,7 +343,7 @@ pub(super) async fn read(
     let row = sqlx::query(tables.sql(select_mark!("")))
         .bind(job.0)
         .fetch_optional(connection);
-    Ok(row.await?.as_ref().map(mark_in))
+    row.await?.as_ref().map(mark_in).transpose()
 }
 
 /// The mark, which then stays as it is until the end of the transaction.
@@ -324,18 +355,18 @@ async fn lock(
     let row = sqlx::query(tables.sql(select_mark!(" for update")))
         .bind(job.0)
         .fetch_optional(connection);
-    Ok(row.await?.as_ref().map(mark_in))
+    row.await?.as_ref().map(mark_in).transpose()
 }
 
-fn mark_in(row: &PgRow) -> Mark {
-    let number = |column: &str| row.get::<i64, _>(column).cast_unsigned();
-    Mark {
-        seq: number("archived_seq"),
-        offset: number("archived_offset"),
-        bytes: number("archived_bytes"),
-        lines: number("archived_lines"),
-        state: row.get("archived_state"),
-    }
+fn mark_in(row: &PgRow) -> sqlx::Result<Mark> {
+    let number = |column: &str| row.try_get::<i64, _>(column).map(i64::cast_unsigned);
+    Ok(Mark {
+        seq: number("archived_seq")?,
+        offset: number("archived_offset")?,
+        bytes: number("archived_bytes")?,
+        lines: number("archived_lines")?,
+        state: row.try_get("archived_state")?,
+    })
 }
 
 /// For people who read the table; the exact time is in `meta`. Neither Postgres nor chrono has all years of an `i64`.

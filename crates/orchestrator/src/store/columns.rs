@@ -229,7 +229,8 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
 
 /// The job a row holds.
 pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
-    let id = JobId(row.get::<Uuid, _>("id"));
+    let id = JobId(row.try_get("id").unwrap_or_default());
+    column::<Uuid>(row, id, "id")?;
     let corrupt = |why: String| StoreError::Corrupt { job: id, why };
     let detail: Value = column(row, id, "detail")?;
     let detail: Detail =

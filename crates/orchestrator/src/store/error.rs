@@ -127,6 +127,18 @@ pub enum StoreError {
     },
 }
 
+/// The server took what was written to this table and has not kept it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "its table {0} does not keep what is written to it; look for a trigger, a rule or a policy of row security on it"
+)]
+struct Unkept(&'static str);
+
+/// The error of a transaction after which rows of this table are missing that the server reported as written.
+pub(super) fn unkept(table: &'static str) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(Unkept(table)))
+}
+
 /// Why a server that is there cannot serve just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interruption {
@@ -206,6 +218,10 @@ impl StoreError {
                 why: "the connection was closed".to_owned(),
             },
             sqlx::Error::Tls(error) => Self::untrusted(at, &error.to_string()),
+            sqlx::Error::Decode(error) if error.is::<Unkept>() => Self::Refused {
+                at,
+                why: error.to_string(),
+            },
             sqlx::Error::Configuration(error) => Self::BadAddress {
                 why: error.to_string(),
             },
@@ -242,6 +258,11 @@ impl StoreError {
                 };
             }
             "42501" => return Self::Refused { at, why },
+            // No statement of ours makes buckets but the one that fails so if rows of it are missing.
+            "2201G" => {
+                let why = Unkept("job_logs").to_string();
+                return Self::Refused { at, why };
+            }
             // A statement that we prepared is not in our session, or another's is: it is not ours alone.
             "26000" | "42P05" => {
                 let why = format!("{why}; {SHARED_LATER}");

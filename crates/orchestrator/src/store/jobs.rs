@@ -8,6 +8,7 @@ use super::{
     Result, Store,
     changes::CHANNEL,
     columns::{Columns, job, job_columns, job_or_why},
+    error::unkept,
     tables::Tables,
 };
 use crate::{
@@ -174,11 +175,19 @@ pub(super) async fn save(
     job: &Job,
     columns: &Columns<'_>,
 ) -> sqlx::Result<()> {
-    bind_job(sqlx::query(tables.sql(SAVE)), job, columns)
+    let saved = bind_job(sqlx::query(tables.sql(SAVE)), job, columns)
         .bind(CHANNEL)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if saved.is_some() {
+        return Ok(());
+    }
+    // What is there knows more than we do; or a trigger of somebody's has dropped the row without an error.
+    let there = sqlx::query(tables.sql("select 1 from ours.jobs where id = $1"))
+        .bind(job.id.0)
         .fetch_optional(connection)
         .await?;
-    Ok(())
+    there.map(|_| ()).ok_or_else(|| unkept("jobs"))
 }
 
 /// Binds the nineteen columns of a job, as `$1` to `$19`.

@@ -53,20 +53,20 @@ impl Store {
         let select =
             "select job_id, pinned, text, by, at from ours.job_notes where job_id = any($1)";
         let select = sqlx::query(self.tables.sql(select)).bind(ids);
-        let rows = self.with(async |connection| select.fetch_all(connection).await);
-        Ok(rows
-            .await?
-            .iter()
-            .map(|row| {
-                let note = Note {
-                    pinned: row.get("pinned"),
-                    text: row.get("text"),
-                    by: row.get("by"),
-                    at: time(row),
-                };
-                (JobId(row.get("job_id")), note)
-            })
-            .collect())
+        let noted = |row: &PgRow| -> sqlx::Result<(JobId, Note)> {
+            let note = Note {
+                pinned: row.try_get("pinned")?,
+                text: row.try_get("text")?,
+                by: row.try_get("by")?,
+                at: time(row),
+            };
+            Ok((JobId(row.try_get("job_id")?), note))
+        };
+        self.with(async |connection| {
+            let rows = select.fetch_all(connection).await?;
+            rows.iter().map(noted).collect()
+        })
+        .await
     }
 }
 

@@ -3,9 +3,14 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, postgres::PgRow};
 
-use super::{Result, Store, tables::Tables};
+use super::{
+    Result, Store,
+    columns::{self, job_columns},
+    error::unkept,
+    tables::Tables,
+};
 
 impl Store {
     /// Says that an engine of this owner is there, and gives the other owners of [`Store::silent_owners`]: in one statement,
@@ -25,13 +30,13 @@ impl Store {
             .await
     }
 
-    /// Writes something and takes it back, with all of the way to the disk.
+    /// Writes something, reads it and takes it back, with all of the way to the disk.
     ///
     /// # Errors
     /// Any error of the server.
     pub async fn try_writing(&self) -> Result<()> {
-        self.with(async |connection| try_writing(connection, &self.tables).await)
-            .await
+        let written = self.with(async |connection| try_writing(connection, &self.tables).await);
+        columns::job(&written.await?).map(|_| ())
     }
 
     /// The owners that have said so, and not for this long.
@@ -46,25 +51,50 @@ impl Store {
     }
 }
 
-async fn try_writing(connection: &mut PgConnection, tables: &Tables) -> sqlx::Result<()> {
+/// A job that nobody sees: it is taken back at once.
+const A_JOB: &str = "insert into ours.jobs (
+    id, type, command, status, queued_at, owner, pty, lines, bytes, detail,
+    started_at, finished_at, project, target, host, exit_code, signal, reason, batch,
+    archived_seq, archived_offset, archived_lines, archived_state, archived_stdout, archived_stderr)
+  values ('00000000-0000-0000-0000-000000000000', 'local', 'a try', 'queued', now(), 'a try', false, 0, 0, '{}',
+    null, null, null, null, null, null, null, null, null, 0, 0, 0, '', 0, 0)";
+
+/// A piece of its log, as long as no free room in the tables' files is, so that a full disk is met.
+const A_PIECE: &str = "insert into ours.job_logs
+    (job_id, seq, stream, \"timestamp\", first_line, byte_offset, data, raw, meta, state)
+  select '00000000-0000-0000-0000-000000000000', 0, 'stdout', now(), 0, 0, string_agg(md5(i::text), ''), null, '', null
+  from generate_series(1, 32768) as i";
+
+const READ_BACK: &str = concat!(
+    "select ",
+    job_columns!(),
+    " from ours.jobs where id = '00000000-0000-0000-0000-000000000000'"
+);
+
+/// Gives the row of a job as it is read back.
+async fn try_writing(connection: &mut PgConnection, tables: &Tables) -> sqlx::Result<PgRow> {
     let begin = "begin; set local synchronous_commit = on";
     let mut transaction = connection.begin_with(begin).await?;
-    // A piece of a log, as long as no free room in the tables' files is, so that a full disk is met; nobody sees it, since it
-    // is taken back at once. No owner is called so: theirs are user@machine.
+    sqlx::query("savepoint piece")
+        .execute(&mut *transaction)
+        .await?;
+    for (table, write) in [("jobs", A_JOB), ("job_logs", A_PIECE)] {
+        let write = sqlx::query(tables.sql(write));
+        if write.execute(&mut *transaction).await?.rows_affected() == 0 {
+            return Err(unkept(table));
+        }
+    }
+    let read_back = sqlx::query(tables.sql(READ_BACK));
+    let row = read_back.fetch_one(&mut *transaction).await?;
     for write in [
-        "savepoint piece",
-        "insert into ours.jobs (id, type, command, status, queued_at, owner, pty, lines, bytes, detail)
-           values ('00000000-0000-0000-0000-000000000000', 'local', 'a try', 'queued', now(), 'a try', false, 0, 0, '{}')",
-        "insert into ours.job_logs
-           (job_id, seq, stream, \"timestamp\", first_line, byte_offset, data, raw, meta, state)
-           select '00000000-0000-0000-0000-000000000000', 0, 'stdout', now(), 0, 0, string_agg(md5(i::text), ''), null, '', null
-           from generate_series(1, 32768) as i",
         "rollback to savepoint piece",
+        // No owner is called so: theirs are user@machine.
         "insert into ours.job_owners (owner, seen_at) values ('a try', now()) on conflict do nothing",
         "delete from ours.job_owners where owner = 'a try'",
     ] {
         let write = sqlx::query(tables.sql(write));
         write.execute(&mut *transaction).await?;
     }
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(row)
 }

@@ -53,7 +53,7 @@ impl Store {
 
 fn earlier(row: &PgRow) -> Option<Earlier> {
     Some(Earlier {
-        id: JobId(row.get("id")),
+        id: JobId(row.try_get("id").ok()?),
         status: row.try_get::<&str, _>("status").ok()?.parse().ok()?,
         took_ms: u64::try_from(row.try_get::<i64, _>("took").ok()?).unwrap_or(0),
     })

@@ -113,19 +113,21 @@ impl Store {
              from (select *, status not in ('queued', 'running') as is_over from ours.jobs where id = any($1)) job",
         ));
         let sql = sql.bind(jobs.iter().map(|job| job.0).collect::<Vec<_>>());
-        let rows = self.with(async |connection| sql.fetch_all(connection).await);
-        let number = |row: &PgRow, column: &str| row.get::<i64, _>(column).cast_unsigned();
-        Ok(rows
-            .await?
-            .iter()
-            .map(|row| Reach {
-                job: JobId(row.get("id")),
-                seq: number(row, "archived_seq"),
-                lines: number(row, "lines"),
-                bytes: number(row, "bytes"),
-                is_over: row.get("is_over"),
+        let reach = |row: &PgRow| -> sqlx::Result<Reach> {
+            let number = |column: &str| row.try_get::<i64, _>(column).map(i64::cast_unsigned);
+            Ok(Reach {
+                job: JobId(row.try_get("id")?),
+                seq: number("archived_seq")?,
+                lines: number("lines")?,
+                bytes: number("bytes")?,
+                is_over: row.try_get("is_over")?,
             })
-            .collect())
+        };
+        self.with(async |connection| {
+            let rows = sql.fetch_all(connection).await?;
+            rows.iter().map(reach).collect()
+        })
+        .await
     }
 
     /// The first chunk of the last block that begins at byte `byte` of standard output or before it: of a job in a
@@ -141,7 +143,7 @@ impl Store {
         ));
         let sql = sql.bind(job.0).bind(byte.cast_signed());
         let row = self.with(async |connection| sql.fetch_optional(connection).await);
-        Ok(row.await?.map(|row| seq(&row)))
+        Ok(row.await?.as_ref().and_then(seq))
     }
 
     /// The block that line `line` starts in: the last one whose first line is that or an earlier one. If the line is
@@ -171,12 +173,16 @@ impl Store {
 
 type Sql<'q> = sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments>;
 
-fn seq(row: &PgRow) -> u64 {
-    row.get::<i64, _>("seq").cast_unsigned()
+/// The number of the block that a row is of; none if somebody has made something else of the column.
+fn seq(row: &PgRow) -> Option<u64> {
+    row.try_get::<i64, _>("seq").ok().map(i64::cast_unsigned)
 }
 
 fn rebuild(job: JobId, rows: &[PgRow]) -> Result<Block> {
-    let seq = seq(&rows[0]);
+    let seq = seq(&rows[0]).ok_or_else(|| StoreError::Corrupt {
+        job,
+        why: "the rows of its log have no numbers".to_owned(),
+    })?;
     let corrupt = || StoreError::Corrupt {
         job,
         why: format!("the rows of its log's block {seq} do not fit together"),
@@ -199,10 +205,13 @@ fn rebuild(job: JobId, rows: &[PgRow]) -> Result<Block> {
     Ok(Block {
         seq,
         chunks: weave(seq, parts.collect::<Result<_>>()?).ok_or_else(corrupt)?,
-        first_line: rows[0].get::<i64, _>("first_line").cast_unsigned(),
+        first_line: rows[0]
+            .try_get::<i64, _>("first_line")
+            .map_err(|_| corrupt())?
+            .cast_unsigned(),
         state: rows
             .iter()
-            .find_map(|row| row.get("state"))
+            .find_map(|row| row.try_get("state").ok().flatten())
             .unwrap_or_default(),
     })
 }

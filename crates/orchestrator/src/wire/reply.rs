@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Job, Prompt, SeenDatabase, StoreState};
 use crate::{
     batch::{Answers, Batch, Difference, Summary},
-    fleet::Choice,
+    fleet::{Choice, fold},
     host::{Host, Reach},
     job::{Earlier, JobId, Note},
     launch::Preview,
@@ -134,6 +134,15 @@ pub enum Reply {
     },
     /// The settings.
     Settings(Settings),
+}
+
+impl Reply {
+    /// The hosts that a line means.
+    #[must_use]
+    pub fn chosen(choice: Choice) -> Self {
+        let folded = fold(choice.hosts.iter().map(String::as_str));
+        Self::Chosen { choice, folded }
+    }
 }
 
 /// Why a request could not be answered.

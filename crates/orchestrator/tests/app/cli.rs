@@ -447,6 +447,99 @@ fn the_doctor_finds_the_traps_of_an_environment() {
     );
 }
 
+/// A job of an instant is written by one statement, and what of it the server drops is not taken for kept.
+#[test]
+fn what_the_server_drops_in_silence_stays_in_its_spool() {
+    let (postgres, home) = home();
+    home.text(&["run", "--", "true"]);
+    for table in ["job_logs", "jobs"] {
+        postgres.psql(
+            "postgres",
+            &format!(
+                "create function no() returns trigger language plpgsql as $$ begin return null; end $$;
+                 create trigger no before insert or update on {table} for each row execute function no()"
+            ),
+        );
+        let line = format!("echo said of {table}");
+        let output = home.run(&["run", "--", &line]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let words =
+            format!("its table {table} does not keep what is written to it; look for a trigger");
+        assert!(stderr.contains(&words), "{stderr}");
+        let doctor = home.run(&["doctor"]);
+        let text = String::from_utf8_lossy(&doctor.stdout);
+        assert_eq!(doctor.status.code(), Some(1), "{text}");
+        assert!(text.contains("does not keep what is written"), "{text}");
+        postgres.psql("postgres", "drop function no cascade");
+        eventually("it is archived after all", || {
+            home.run(&["jobs"]);
+            home.job_folders().is_empty()
+        });
+        assert_eq!(
+            home.text(&["log", "last", "--raw"]),
+            format!("said of {table}\n")
+        );
+    }
+}
+
+/// What somebody made of the columns is found before any job has met it, and no command panics of it.
+#[test]
+fn columns_that_are_others_are_found_by_the_doctor() {
+    let (postgres, home) = home();
+    home.text(&["run", "--", "echo said"]);
+    for (change, back, words) in [
+        (
+            "alter table jobs rename column reason to why",
+            "alter table jobs rename column why to reason",
+            "\"reason\"",
+        ),
+        (
+            "alter table jobs alter column lines type numeric, alter column archived_seq type numeric",
+            "alter table jobs alter column lines type bigint, alter column archived_seq type bigint",
+            "its lines: ",
+        ),
+        (
+            "alter table jobs alter column detail type text",
+            "alter table jobs alter column detail type jsonb using detail::jsonb",
+            "its detail: ",
+        ),
+    ] {
+        postgres.psql("postgres", change);
+        let doctor = home.run(&["doctor"]);
+        let text = String::from_utf8_lossy(&doctor.stdout);
+        assert!(text.contains(words), "{change}: {text}");
+        assert_eq!(doctor.status.code(), Some(1), "{change}: {text}");
+        for args in [&["jobs"][..], &["log", "last"], &["run", "--", "true"]] {
+            let output = home.run(args);
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(!stderr.contains("panicked"), "{change}: {args:?}: {stderr}");
+        }
+        postgres.psql("postgres", back);
+        eventually("all is archived", || {
+            home.run(&["jobs"]);
+            home.job_folders().is_empty()
+        });
+    }
+    let text = String::from_utf8_lossy(&home.run(&["doctor"]).stdout).into_owned();
+    assert!(!text.contains("broken  Postgres"), "{text}");
+}
+
+/// What is being ended is not said to hold the output, though its graces are long.
+#[test]
+fn what_outlives_a_time_limit_is_waited_for_until_its_last_signal() {
+    let (_postgres, home) = home();
+    home.makefile(
+        "## @timeout 1s\n## @grace 6s 1s\nslow: ; @sh -c 'trap \"\" INT TERM; echo $$$$ >pid; exec sleep 1107' & exec sleep 1108\n",
+    );
+    let output = home.run(&["run", "slow"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(124), "{stderr}");
+    assert!(stderr.contains("timed out after 1 s"), "{stderr}");
+    assert!(!stderr.contains("holds its output"), "{stderr}");
+    let pid = fs::read_to_string(home.work().join("pid")).unwrap();
+    assert!(!is_alive(pid.trim().parse().unwrap()));
+}
+
 #[test]
 fn output_that_a_process_holds_after_the_end_is_not_waited_for() {
     let (postgres, home) = home();

@@ -89,6 +89,11 @@ fn a_host_that_cannot_be_reached_or_trusted_is_named() {
         "{stderr}"
     );
 
+    sshd.know("host");
+    fs::write(sshd.path("authorized_keys"), "").unwrap();
+    let output = home.run(&["run", "--on", "box", "--", "touch ran"]);
+    assert_eq!(output.status.code(), Some(255));
+
     drop(sshd);
     let output = home.run(&["run", "--on", "box", "--", "touch ran"]);
     assert_eq!(output.status.code(), Some(255));
@@ -102,12 +107,24 @@ fn a_host_that_cannot_be_reached_or_trusted_is_named() {
     // Newest first. Whoever answers can be reached: what it showed is another matter.
     for (reason, words) in reasons.iter().zip([
         "\"host unreachable: ",
+        "\"login failed: ",
         "\"host key changed: ",
         "\"host key not known: ",
     ]) {
         assert!(reason.starts_with(words), "{reasons:?}");
     }
-    assert_eq!(reasons.len(), 3);
+    assert_eq!(reasons.len(), 4);
+}
+
+#[test]
+fn a_port_typed_with_the_name_is_said_to_be_no_part_of_it() {
+    let (_sshd, _postgres, home) = with_host();
+    for name in ["127.0.0.1:22", "root@box:22"] {
+        let output = home.run(&["run", "--on", name, "--", "true"]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(255), "{stderr}");
+        assert!(stderr.contains("a port is no part of a name"), "{stderr}");
+    }
 }
 
 #[tokio::test]

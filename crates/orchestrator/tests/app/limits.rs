@@ -134,3 +134,41 @@ async fn hundreds_of_jobs_that_wait_for_the_store_keep_no_new_one_from_starting(
     let ended = "select count(*) from jobs where exit_code = 3";
     assert_eq!(postgres.psql("postgres", ended), waiting.to_string());
 }
+
+/// Too few files for the private Postgres, and no program found by its name: the job runs, the cause is said with where to
+/// look further, and the next command takes the log along.
+#[test]
+fn what_keeps_the_private_server_away_is_said_and_the_next_command_archives_the_log() {
+    let home = Home::new(None);
+    let few = |args: &[&str]| {
+        let output = limited(home.vmo(args), 40, 40).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let code = output.status.code();
+        (code, text(&output.stdout), text(&output.stderr))
+    };
+    let (code, stdout, stderr) = few(&["run", "--", "echo kept"]);
+    assert_eq!((code, stdout.as_str()), (Some(0), "kept\n"), "{stderr}");
+    for words in ["file descriptors", "see vmo doctor", "archived later"] {
+        assert!(stderr.contains(words), "{words}: {stderr}");
+    }
+    let (code, stdout, _) = few(&["doctor"]);
+    assert_eq!(code, Some(1), "{stdout}");
+    for words in ["broken  open files", "broken  Postgres", "ulimit"] {
+        assert!(stdout.contains(words), "{words}: {stdout}");
+    }
+    let (code, stdout, stderr) = few(&["jobs"]);
+    assert!(code == Some(0) && stdout.contains("echo kept"), "{stdout}");
+    assert!(stderr.contains("file descriptors"), "{stderr}");
+    assert_eq!(home.job_folders().len(), 1);
+
+    // A server of our own is found without PATH, and so is the shell.
+    let mut bare = home.vmo(&["run", "--", "echo bare"]);
+    let output = bare.env("PATH", "").output().unwrap();
+    assert_eq!(output.stdout, b"bare\n", "{output:?}");
+    eventually("the next command has the log archived", || {
+        home.job_folders().is_empty()
+    });
+    let jobs = home.json(&["jobs", "--json"]);
+    let kept = jobs[1]["id"].as_str().unwrap();
+    assert_eq!(home.text(&["log", kept, "--raw"]), "kept\n");
+}

@@ -188,3 +188,32 @@ async fn a_column_that_is_called_otherwise_for_a_while() {
     );
     load.heals(true).await;
 }
+
+/// A trigger, a rule or a policy of somebody's: what was written is reported as written, and is nowhere.
+#[tokio::test]
+async fn rows_that_are_dropped_without_an_error() {
+    let postgres = Postgres::start();
+    let mut load = Load::start(postgres.url("postgres")).await;
+    for (table, events) in [
+        ("job_logs", "insert"),
+        ("jobs", "insert or update"),
+        ("jobs", "update"),
+    ] {
+        postgres.psql(
+            "postgres",
+            &format!(
+                "create function no() returns trigger language plpgsql as $$ begin return null; end $$;
+                 create trigger no before {events} on {table} for each row execute function no()"
+            ),
+        );
+        let words = format!("its table {table} does not keep what is written");
+        load.until_trouble_with(&words).await;
+        let text = load.doctor();
+        assert!(text.contains("does not keep what is written"), "{text}");
+        load.goes_on(4 << 20).await;
+        postgres.psql("postgres", "drop function no cascade");
+        load.until_health(|health| matches!(health, StoreHealth::Ready { .. }))
+            .await;
+    }
+    load.heals(false).await;
+}

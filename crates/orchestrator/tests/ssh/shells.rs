@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::symlink;
 
+use orchestrator::launch::argv;
+
 use super::*;
 
 /// A login shell of this name, if the machine has it: `scripts/setup.sh test` installs those that are missing.
@@ -306,4 +308,40 @@ fn a_start_file_that_prints_is_in_the_notes() {
     let (algorithms, rest) = ended.notes.split_last().unwrap();
     assert!(algorithms.starts_with("key exchange "), "{algorithms}");
     assert_eq!(rest, ["the login shell printed before it: HELLO"]);
+}
+
+/// What `vmo run --on HOST -- PROGRAM WORD…` makes of its words is the same to every login shell.
+#[test]
+fn several_words_reach_every_login_shell_as_they_are() {
+    let words = "a;echo INJECTED|*|$HOME|it's||two  blanks|-n|what!|!!|a\\'|\\|~|a\tb|%s|ä|`id`|$(id)|(x)|#c|a=b|{1,2}|^a^b\
+        |two\nlines!|\n|'\n!\\";
+    let words: Vec<&str> = words.split('|').collect();
+    let folder = tempfile::tempdir().unwrap();
+    for name in [
+        "bash", "dash", "ash", "fish", "tcsh", "csh", "zsh", "ksh", "rbash",
+    ] {
+        let Some(shell) = shell(folder.path(), name) else {
+            println!("skipped: {name} is not installed");
+            continue;
+        };
+        let (sshd, sessions) = (with_shell(&shell), Sessions::new());
+        let mut in_one_line = words.clone();
+        in_one_line.retain(|word| !word.contains('\n'));
+        for words in [&words[..], &in_one_line] {
+            let argv: Vec<String> = ["printf", "<%s>\\n"]
+                .iter()
+                .chain(words)
+                .map(|word| (*word).to_owned())
+                .collect();
+            let expected: String = words.iter().map(|word| format!("<{word}>\n")).collect();
+            let line = argv::line_of(&argv).unwrap();
+            let (written, ended) = run(&sessions, &sshd, &line);
+            let (out, err) = (
+                String::from_utf8_lossy(&written.out),
+                String::from_utf8_lossy(&written.err),
+            );
+            assert_eq!(out, expected, "{name}: {line}: {err}");
+            assert_eq!(ended.exit, code(0), "{name}: {line}");
+        }
+    }
 }

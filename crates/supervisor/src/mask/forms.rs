@@ -37,6 +37,7 @@ pub(super) fn forms(value: &[u8]) -> BTreeSet<Vec<u8>> {
         in_urls(text, &mut forms);
         in_shells(text, &mut forms);
         in_json(text, &mut forms);
+        in_python(text, &mut forms);
         in_html(text, &mut forms);
         forms.insert(text.to_vec());
         forms.insert(words(text));
@@ -235,6 +236,31 @@ fn in_ascii(text: &str, unit: fn(u16) -> String) -> String {
         }
     }
     ascii
+}
+
+/// In ASCII as Python's `ascii` writes it: a character that is none by its number, in two, four or eight digits.
+fn in_python(text: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
+    let Ok(text) = str::from_utf8(text) else {
+        return;
+    };
+    for quoted in [&b"\\'"[..], b"\\"] {
+        let within = in_c(
+            text.as_bytes(),
+            quoted,
+            |byte| format!("\\x{byte:02x}").into(),
+            |byte| vec![byte],
+        );
+        let mut ascii = String::with_capacity(within.len());
+        for char in String::from_utf8_lossy(&within).chars() {
+            match u32::from(char) {
+                0..0x80 => ascii.push(char),
+                low @ 0x80..0x100 => ascii.push_str(&format!("\\x{low:02x}")),
+                low @ 0x100..0x1_0000 => ascii.push_str(&format!("\\u{low:04x}")),
+                high => ascii.push_str(&format!("\\U{high:08x}")),
+            }
+        }
+        forms.insert(ascii.into_bytes());
+    }
 }
 
 /// In a text or an attribute of HTML or XML, by each name that the quotes go by.

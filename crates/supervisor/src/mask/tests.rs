@@ -99,6 +99,7 @@ fn what_programs_make_of_a_secret_is_masked() {
     ];
     let python = [
         "print(repr(os.environ['S']), repr(os.environb[b'S']))",
+        "print(ascii(os.environ['S']))",
         "import json; print(json.dumps(os.environ['S']), json.dumps([os.environ['S']], ensure_ascii=False))",
         "import urllib.parse as u; s = os.environ['S']; print(u.quote(s), u.quote(s, ''), u.quote_plus(s), u.urlencode({'t': s}))",
         "import html; print(html.escape(os.environ['S']), html.escape(os.environ['S'], False))",
@@ -111,6 +112,7 @@ fn what_programs_make_of_a_secret_is_masked() {
         .collect();
     for secret in [
         "p@ss/wörd+1 with=blanks&more",
+        "préfix€ \u{1f600}'s last-part",
         "it's a \"secret\", $HOME\\path `tick` <tag>",
         "''two''quotes'in'a'row",
         "tab\tand\x1bescape-value",

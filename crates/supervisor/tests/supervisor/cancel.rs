@@ -79,24 +79,61 @@ fn force_kills_at_once() {
     assert!(ended_by(&job.end(), "KILL"));
 }
 
+/// A job that waits for what its shell does, beside a process that takes a while to give a lot of memory back and is
+/// there meanwhile; a KILL is the first thing a cancel sends.
+fn beside_a_large_one(shell: &str) -> Exec {
+    let large = "exec python3 -c 'import time; b = bytearray(400 << 20); print(\"ready\", flush=True); time.sleep(1069)'";
+    let large = large.replace('\'', "'\\''");
+    let mut exec = sh(&format!(
+        "trap '' INT TERM; setsid sh -c '{large}' & {shell}"
+    ));
+    exec.graces = vec![Grace {
+        signal: "KILL".to_owned(),
+        wait_ms: 0,
+    }];
+    exec
+}
+
 #[test]
 fn what_is_gone_a_moment_after_its_kill_is_not_named_as_left() {
-    // A process takes a while to give a lot of memory back, and is there meanwhile.
-    let hold = "exec python3 -c 'import time; b = bytearray(400 << 20); print(\"ready\", flush=True); time.sleep(1069)'";
     for _ in 0..3 {
-        let mut exec = sh(&format!(
-            "trap '' INT TERM; setsid sh -c '{}' & sleep 1070",
-            hold.replace('\'', "'\\''")
-        ));
-        exec.graces = vec![Grace {
-            signal: "KILL".to_owned(),
-            wait_ms: 0,
-        }];
-        let mut job = Job::start(&exec);
+        let mut job = Job::start(&beside_a_large_one("sleep 1070"));
         job.stdout_has("ready");
         job.listener.say(&ToSupervisor::Cancel { force: false });
         let exit = job.end();
         assert!(exit.canceled, "{exit:?}");
+        assert_eq!(exit.survivors, [], "{exit:?}");
+    }
+}
+
+/// The same if it was no cancel that ended it, or one that came too late.
+#[test]
+fn nor_is_it_after_a_time_limit_or_a_cancel_that_came_too_late() {
+    for _ in 0..2 {
+        let mut exec = beside_a_large_one("sleep 1106");
+        exec.timeout_ms = Some(2_000);
+        // On a slow machine the time may be over before there is anybody to name.
+        let exit = Job::start(&exec).end();
+        assert!(
+            matches!(exit.ended, Ended::TimedOut { .. }) && !exit.canceled,
+            "{exit:?}"
+        );
+        assert_eq!(exit.survivors, [], "{exit:?}");
+
+        // The child is over by itself, and its output is held by the other.
+        let mut job = Job::start(&beside_a_large_one("read go; exit 3"));
+        job.stdout_has("ready");
+        job.listener.say(&ToSupervisor::Input(b"go\n".to_vec()));
+        job.listener.until(|news| match news {
+            ToEngine::Exit(exit) => Some(exit.clone()),
+            _ => None,
+        });
+        job.listener.say(&ToSupervisor::Cancel { force: false });
+        let exit = job.end();
+        assert!(
+            exit.ended == Ended::Code { code: 3 } && !exit.canceled,
+            "{exit:?}"
+        );
         assert_eq!(exit.survivors, [], "{exit:?}");
     }
 }

@@ -283,7 +283,7 @@ async fn probe(catalog: &Catalog, found: Vec<Host>, json: bool) -> Result<(), Fa
         .probe_hosts(listed.map(|host| host.name).collect())
         .await?;
     if json {
-        return Ok(out::json(&reached)?);
+        return out::json(&reached);
     }
     out::table(&reached.iter().map(reach).collect::<Vec<_>>())?;
     let states = [

@@ -34,6 +34,14 @@ pub(crate) fn left_by_cancel(job: &Job) -> Vec<String> {
     lines
 }
 
+/// Whether the job's time was over before the job was.
+pub(crate) fn is_timed_out(job: &Job) -> bool {
+    let State::Ended { exit, .. } = &job.state else {
+        return false;
+    };
+    matches!(exit, Exit::TimedOut { .. })
+}
+
 /// The code `vmo run` exits with: the job's own, 128 + n for a signal, 124 if its time was over, as `timeout` has it, 255 if nothing ran or the end is not known.
 pub(crate) fn code(job: &Job) -> u8 {
     match &job.state {

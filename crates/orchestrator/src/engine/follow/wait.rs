@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use supervisor::{exec::Exec, folder};
+
 use crate::{
     engine::{Engine, EngineError, Jobs, Live, Log},
     job::{Job, JobId, Status},
@@ -13,8 +15,10 @@ const STORE_START: Duration = Duration::from_secs(20);
 
 /// How long statuses may take to be right (RELIABILITY.md, P2).
 const STATUS_RIGHT: Duration = Duration::from_secs(2);
-/// How long all of a job's processes may take to end once its child has: as long as the usual graces, and some.
-const GRACES: Duration = Duration::from_secs(15);
+/// How long all of a job's processes may take to end once its child has, beside the graces of its own.
+const TO_END: Duration = Duration::from_secs(5);
+/// The same with the usual graces, of a job whose own are not known.
+const USUALLY: Duration = Duration::from_secs(15);
 /// How long a job's output may stay open after its end without that being reported: its supervisor waits for 2 s.
 const HELD: Duration = Duration::from_secs(3);
 
@@ -110,7 +114,7 @@ impl Jobs {
         self.once(id, is_so).await
     }
 
-    /// The job, once all of it is over after a cancel, or it is known what is not.
+    /// The job, once all of it is over after a cancel or a time limit, or it is known what is not.
     ///
     /// # Errors
     /// If there is no such job.
@@ -127,7 +131,7 @@ impl Jobs {
                 _left = changes.wait_for(|job| !job.survivors.is_empty()) => {}
             }
         };
-        let _known = tokio::time::timeout(GRACES, known).await.is_ok();
+        let _known = tokio::time::timeout(graces(&live), known).await.is_ok();
         Ok(live.job())
     }
 
@@ -177,4 +181,12 @@ fn is_begun(job: &Job) -> bool {
 
 fn is_over(job: &Job) -> bool {
     job.state.status().is_over()
+}
+
+/// How long a job's processes may take to end once signals of ours are on their way.
+fn graces(live: &Live) -> Duration {
+    let exec = live.folder.read_json::<Exec>(folder::EXEC);
+    let Ok(Some(exec)) = exec else { return USUALLY };
+    let own = exec.graces.iter().map(|grace| grace.wait_ms).sum();
+    Duration::from_millis(own) + TO_END
 }

@@ -2,7 +2,6 @@
 
 use crate::{
     engine::{Engine, EngineError},
-    fleet::fold,
     wire::{HostRequest, Reply},
 };
 
@@ -33,7 +32,5 @@ async fn choose(engine: &Engine, line: &str) -> Result<Reply, EngineError> {
         let why = "choose hosts: '-' is the standard input of a command line; write the names, or @file:PATH";
         return Err(EngineError::Refused(why.into()));
     }
-    let choice = engine.choose_hosts(line).await?;
-    let folded = fold(choice.hosts.iter().map(String::as_str));
-    Ok(Reply::Chosen { choice, folded })
+    Ok(Reply::chosen(engine.choose_hosts(line).await?))
 }

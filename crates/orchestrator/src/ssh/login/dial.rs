@@ -76,13 +76,28 @@ pub(in crate::ssh) fn dial(route: &Route, patience: &Patience<'_>) -> Result<Tcp
     }
 }
 
+/// Whether a name was typed as `name:22`, as many programs take it and `ssh` does not.
+fn ends_in_port(name: &str) -> bool {
+    let Some((before, port)) = name.rsplit_once(':') else {
+        return false;
+    };
+    !before.contains(':') && port.parse::<u16>().is_ok()
+}
+
 /// Looks the name up on a thread of its own: the resolver can neither be polled nor stopped.
 fn addresses(
     route: &Route,
     patience: &Patience<'_>,
     until: Instant,
 ) -> Result<Vec<SocketAddr>, Refusal> {
-    let dns = |why: String| Refusal::new(Reason::Dns, format!("{} {why}", route.hostname));
+    let dns = |why: String| {
+        let hint = if ends_in_port(&route.hostname) {
+            "; a port is no part of a name: vmo hosts add NAME ADDRESS:PORT, or Port in the SSH config"
+        } else {
+            ""
+        };
+        Refusal::new(Reason::Dns, format!("{} {why}{hint}", route.hostname))
+    };
     let (found, result) = mpsc::sync_channel(1);
     let (reader, writer) = waker().map_err(|error| dns(format!("was not looked up: {error}")))?;
     let name = (route.hostname.clone(), route.port);

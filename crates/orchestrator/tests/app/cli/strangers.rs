@@ -1,6 +1,11 @@
 //! What a stranger wrote: nothing of it is an instruction to a terminal, and no row can be forged.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    ffi::OsStr,
+    fs,
+    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
+    process::Command,
+};
 
 use orchestrator::visible::visible_log;
 
@@ -185,6 +190,42 @@ fn no_program_of_the_folder_one_is_in_runs_unasked() {
             home.vmo(args).env("PATH", &path).output().unwrap();
             let ran = fs::read_to_string(&ran).unwrap_or_default();
             assert_eq!(ran, "", "{path}: {args:?}");
+        }
+    }
+}
+
+/// A folder that is gone, and one whose name is no text: nothing runs there, and what is said of it is true.
+#[test]
+fn where_nothing_can_run_is_said_as_it_is() {
+    let (_postgres, home) = home();
+    let no_text = home.work().join(OsStr::from_bytes(b"d\xff"));
+    let gone = home.work().join("gone");
+    for (folder, said) in [
+        (&no_text, "is not UTF-8"),
+        (&gone, "cannot be found any more"),
+    ] {
+        for args in ["run -- true", "make all"] {
+            fs::create_dir_all(folder).unwrap();
+            fs::write(folder.join("Makefile"), "all: ; @echo all\n").unwrap();
+            let leave = if *folder == gone {
+                "rm -r \"$0\"; "
+            } else {
+                ""
+            };
+            let line = format!("cd \"$0\" && {leave}exec \"$VMO\" {args}");
+            let vmo = home.vmo(&[]);
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &line]).arg(folder);
+            for (name, value) in vmo.get_envs() {
+                match value {
+                    Some(value) => shell.env(name, value),
+                    None => shell.env_remove(name),
+                };
+            }
+            let output = shell.env("VMO", vmo.get_program()).output().unwrap();
+            let words = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(255), "{args}: {words}");
+            assert!(words.contains(said), "{args}: {words}");
         }
     }
 }

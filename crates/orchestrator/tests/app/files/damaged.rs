@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orchestrator::wire::{CatalogRequest, Overview, Reply};
+use orchestrator::{
+    job::JobId,
+    wire::{CatalogRequest, JobRequest, LogRequest, Overview, Reply},
+};
 use rustix::process::Signal;
 
 use crate::{
@@ -97,8 +100,8 @@ fn segments(folder: &Path) -> Vec<PathBuf> {
 
 /// A job of several small segments that was damaged while nobody looked: all that is whole comes, before and after the gap,
 /// whose bytes are counted.
-#[test]
-fn what_is_whole_after_a_gap_is_shown_and_the_gap_is_counted() {
+#[tokio::test]
+async fn what_is_whole_after_a_gap_is_shown_and_the_gap_is_counted() {
     let damages: [Damage; 8] = [
         ("a bit in the first", damage),
         ("the first is gone", |folder| {
@@ -181,6 +184,49 @@ fn what_is_whole_after_a_gap_is_shown_and_the_gap_is_counted() {
         );
         let lines = home.run(&["log", "last"]);
         assert_eq!(lines.stdout, log, "{what}");
+        let job = home.json(&["jobs", "--json"])[0].clone();
+        assert_eq!(job["reason"].as_str(), Some(reason.trim()), "{what}");
+        in_the_window(home, job["id"].as_str().unwrap(), &reason, &log).await;
+    }
+}
+
+/// What the page gets of an archived job whose log has a gap: the same words, and the same lines on both sides of the gap.
+async fn in_the_window(home: Home, job: &str, reason: &str, log: &[u8]) {
+    let app = App::start(home);
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let id: JobId = job.parse().unwrap();
+    let Ok(Reply::Job(job)) = page.ask(JobRequest::Job { job: id }).await else {
+        panic!("no job")
+    };
+    assert_eq!(job.reason.as_deref(), Some(reason.trim()));
+    let log = String::from_utf8_lossy(log);
+    let expected: Vec<&str> = log.lines().collect();
+    assert_eq!(job.lines, expected.len() as u64);
+    let gap = (1..)
+        .zip(&expected)
+        .find(|(number, line)| line.parse() != Ok(*number))
+        .map_or(1, |(number, _)| number);
+    for first in [1, gap.max(6) - 5, expected.len() as u64 - 9] {
+        let count = 10;
+        let lines = LogRequest::Lines {
+            job: id,
+            first,
+            count,
+        };
+        let Ok(Reply::Lines { lines }) = page.ask(lines).await else {
+            panic!("no lines")
+        };
+        let shown: Vec<String> = lines
+            .iter()
+            .map(|line| line.spans.iter().map(|span| span.text.as_str()).collect())
+            .collect();
+        let first = first as usize - 1;
+        assert_eq!(
+            shown,
+            expected[first..first + count as usize],
+            "from {first}"
+        );
     }
 }
 
@@ -214,6 +260,9 @@ fn a_job_whose_own_file_is_spoilt_is_told_of_by_its_copy_and_settled() {
         let job = &home.json(&["jobs", "--json"])[0];
         assert_eq!(job["status"], "lost", "{what}: {job}");
         assert_eq!(job["command"], "echo said; sleep 1071", "{what}");
+        let listed = home.text(&["jobs"]);
+        assert!(listed.contains("  lost: "), "{what}: {listed}");
+        assert!(!listed.contains("lost: lost"), "{what}: {listed}");
         eventually("it is archived", || folders(&home, "").is_empty());
         let reason = postgres.psql("postgres", "select reason from jobs");
         assert!(reason.contains("job.json"), "{what}: {reason}");

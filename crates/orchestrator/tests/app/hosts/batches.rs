@@ -540,3 +540,62 @@ async fn hosts_that_answered_the_same_are_one_group_and_the_others_are_compared_
     let hosts: Vec<u32> = left.answers.iter().map(|answer| answer.host).collect();
     assert_eq!(hosts, [0, 1, 2, 4, 5]);
 }
+
+/// Who can write to the database can write a batch into it: that names no hosts to run on, unless a person says so.
+#[test]
+fn a_row_names_no_hosts_unasked() {
+    let (_sshd, postgres, home) = with_hosts(4);
+    home.run(&["run", "--on", "h[00-02]", "--", "test $VMO_HOST = h02"]);
+    let own = home.json(&["batch", "--json"])[0].clone();
+    let forge = |id: &str, owner: &str| {
+        let row = format!(
+            "insert into job_batches (id, owner, command, chosen, status, hosts, done, queued_at, changes, detail)
+             select '{id}', '{owner}', command, chosen, status, hosts, done, queued_at, changes,
+               replace(detail::text, 'h00', 'h03')::jsonb || jsonb_build_object('id', '{id}', 'owner', '{owner}')
+             from job_batches where id = '{}'",
+            own["id"].as_str().unwrap()
+        );
+        postgres.psql("postgres", &row);
+    };
+    // These fail too, so that the newest batch of ours has failed hosts again.
+    let on_failed = |set: &str| home.run(&["run", "--on", set, "--", "echo on $VMO_HOST; false"]);
+    let ran = || home.json(&["jobs", "--json"]).as_array().unwrap().len();
+    let ran_on = |output: &std::process::Output| {
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let mut hosts: Vec<_> = stdout
+            .lines()
+            .filter_map(|line| Some(line.split_once(": on ")?.1.to_owned()))
+            .collect();
+        hosts.sort();
+        hosts
+    };
+    let owner = own["owner"].as_str().unwrap();
+    // Behind every other one: of a clock ahead. And the newest, as of us and of somebody else.
+    forge("fffe0000-0000-7000-8000-000000000000", owner);
+    let newest = uuid::Uuid::now_v7().to_string();
+    forge(&newest, "bob@there");
+    assert_eq!(home.json(&["batch", "--json"])[0]["id"], newest);
+    let output = on_failed("@failed");
+    assert_eq!(ran_on(&output), ["h00", "h01"], "{}", words(&output));
+    let before = ran();
+    let output = on_failed(&format!("@failed:{newest}"));
+    assert_eq!(output.status.code(), Some(255), "{}", words(&output));
+    assert!(
+        words(&output).contains("of bob@there"),
+        "{}",
+        words(&output)
+    );
+    // What we started and somebody has changed since.
+    let row = "update job_batches set detail = replace(detail::text, 'h00', 'h03')::jsonb";
+    postgres.psql("postgres", row);
+    for set in [
+        "@failed",
+        &format!("@failed:{}", own["id"].as_str().unwrap()),
+    ] {
+        let output = on_failed(set);
+        assert!(words(&output).contains("add --yes"), "{}", words(&output));
+    }
+    assert_eq!(ran(), before);
+    let output = home.run(&["run", "--on", "@failed", "--yes", "--", "echo on $VMO_HOST"]);
+    assert_eq!(ran_on(&output), ["h01", "h03"], "{}", words(&output));
+}

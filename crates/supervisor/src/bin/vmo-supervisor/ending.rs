@@ -26,6 +26,12 @@ pub(crate) const DRAIN: Duration = Duration::from_secs(2);
 /// What was killed a moment ago is there for an instant, and named only if it is there after this, too.
 const ONCE_MORE: Duration = Duration::from_millis(100);
 
+/// Between two looks for what was killed.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// What a KILL has met and still gives its memory back is named only if it is there after this.
+const TO_DIE: Duration = Duration::from_secs(2);
+
 /// How long an engine has to claim the job before the archiver is started.
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
 
@@ -85,18 +91,23 @@ impl Verdict {
         }
     }
 
-    /// The exit as it is now, with these secrets kept out of what it says of processes.
+    /// The exit as it is now, with these secrets kept out of what it says of processes; `struck` is whether signals of
+    /// ours were to end all of them.
     pub(crate) fn exit(
         &self,
         spool_end: u64,
         complete: bool,
+        struck: bool,
         secrets: Option<&Secrets>,
     ) -> ExitRecord {
-        let mut survivors = tree::survivors(secrets);
-        if complete && self.canceled && !survivors.is_empty() {
-            thread::sleep(ONCE_MORE);
-            survivors = tree::survivors(secrets);
+        if struck {
+            let begun = Instant::now();
+            let patience = |dying| if dying { TO_DIE } else { ONCE_MORE };
+            while tree::is_any_left().is_some_and(|dying| begun.elapsed() < patience(dying)) {
+                thread::sleep(LOOK);
+            }
         }
+        let survivors = tree::survivors(secrets);
         ExitRecord {
             ended: self.ended.clone(),
             canceled: self.canceled,

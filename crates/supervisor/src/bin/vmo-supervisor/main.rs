@@ -177,7 +177,7 @@ fn refuse(folder: &Folder, format: u32) -> io::Result<()> {
     let why =
         format!("the job has format {format}, and its supervisor knows formats up to {FORMAT}");
     let verdict = Verdict::without_child(Ended::CouldNotStart { why });
-    folder.write_json_durably(EXIT, &verdict.exit(0, true, None))
+    folder.write_json_durably(EXIT, &verdict.exit(0, true, false, None))
 }
 
 /// Starts the child and writes down who it is.

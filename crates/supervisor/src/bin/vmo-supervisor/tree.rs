@@ -86,6 +86,12 @@ pub(crate) fn is_gone() -> bool {
     (0..3).all(|_| descendants().is_empty())
 }
 
+/// Whether a KILL is on its way to all who are left; none if nobody is.
+pub(crate) fn is_any_left() -> Option<bool> {
+    let left = descendants();
+    (!left.is_empty()).then(|| left.iter().all(Process::is_dying))
+}
+
 /// Why a process that is there cannot be signaled, as a fragment for a person: it runs as somebody else by now.
 pub(crate) fn defies(process: Pid) -> Option<String> {
     Process::of(process)?.defies()
