@@ -210,6 +210,18 @@ test('keys go from one open job to the next, close it, and go to the other pages
   await expect(page).toHaveURL(second);
   await page.keyboard.press('Control+w');
   await expect(page).not.toHaveURL(second);
+  await page.keyboard.press('Control+Shift+T');
+  await expect(page).toHaveURL(second);
+  await page.keyboard.press('Control+9');
+  await expect(page).toHaveURL(second);
+
+  const tabs = page.getByRole('navigation', { name: 'Open jobs' }).getByRole('link');
+  await tabs.last().click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Close the others' }).click();
+  await expect(tabs).toHaveCount(1);
+  await expect(page).toHaveURL(second);
+  await page.keyboard.press('Control+Shift+T');
+  await expect(tabs).toHaveCount(2);
   await page.keyboard.press('Control+Shift+H');
   await expect(page.getByRole('heading', { name: 'History' })).toBeVisible();
   await page.keyboard.press('Control+,');

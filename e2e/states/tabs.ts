@@ -24,6 +24,27 @@ export const tabs: Place = {
       },
     },
     {
+      name: 'tabs-as-a-list',
+      async reach({ page }) {
+        await page.getByRole('button', { name: 'All open tabs' }).click();
+        await expect(page.getByRole('menuitem')).toHaveCount(11);
+      },
+      async leave({ page }) {
+        await page.keyboard.press('Escape');
+      },
+    },
+    {
+      name: 'tab-menu',
+      async reach({ page }) {
+        const tabs = page.getByRole('navigation', { name: 'Open jobs' });
+        await tabs.getByRole('link').nth(9).click({ button: 'right' });
+        await expect(page.getByRole('menuitem', { name: 'Close the others' })).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.keyboard.press('Escape');
+      },
+    },
+    {
       name: 'notice',
       small: true,
       async reach({ app, page }) {

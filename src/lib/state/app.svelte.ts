@@ -157,6 +157,27 @@ export class App {
     if (away) this.#go(next ? pathOf(next) : '/');
   }
 
+  /** Closes several tabs; goes to a neighbour if the one being looked at is among them. */
+  closeAll(tabs: Tab[], current: Tab | null): void {
+    // The last one goes last, so that its neighbour is one that stays.
+    for (const tab of tabs) if (tab !== current) this.close(tab, false);
+    if (current !== null && tabs.includes(current)) this.close(current, true);
+  }
+
+  /** Opens the tab again that was closed last, and goes there. */
+  reopen(): void {
+    const tab = this.jobs.tabs.reopen();
+    if (tab === undefined) return;
+    if (batchOf(tab) === null) void this.jobs.load(tab).catch(() => undefined);
+    this.#go(pathOf(tab));
+  }
+
+  /** Goes to the tab of a key from 1 to 9. */
+  goToTab(number: number): void {
+    const tab = this.jobs.tabs.numbered(number);
+    if (tab !== undefined) this.#go(pathOf(tab));
+  }
+
   /** Goes to the tab after another, or to the one before; around the ends, and to the first if none is open. */
   next(tab: Tab | null, back: boolean): void {
     const tabs = this.jobs.tabs.all;

@@ -7,6 +7,10 @@ import type { Batch, Job, Status } from '../wire';
 
 const TABS = 'vmo.tabs';
 const LABELS = 'vmo.tabs.labels';
+const LAST = 'vmo.tabs.last';
+
+/** Closed tabs that can be opened again. */
+const CLOSED = 20;
 
 /** What a tab says: what runs, and where. */
 export interface Label {
@@ -46,19 +50,40 @@ export function labelOfBatch(batch: Batch): Label {
 export class Tabs {
   /** Left to right. */
   all = $state.raw<Tab[]>(keptTabs());
+  /** Those that were closed and can be opened again, the last one last. */
+  closed = $state.raw<{ tab: Tab; at: number }[]>([]);
 
   readonly #labels = keptLabels();
 
-  /** Opens a tab, or finds it open. */
+  /** The tab that was looked at last, if it is still open: the page begins there after a restart. */
+  readonly last: Tab | undefined = this.all.find((tab) => tab === kept(LAST));
+
+  /** Opens a tab, or finds it open; it is the one that is looked at. */
   open(tab: Tab): void {
     if (!this.all.includes(tab)) this.#set([...this.all, tab]);
+    keep(LAST, tab);
   }
 
   /** Closes a tab and gives the one to look at instead: its neighbour, if there is one. */
   close(closed: Tab): Tab | undefined {
     const at = this.all.indexOf(closed);
+    if (at >= 0) this.closed = [...this.closed, { tab: closed, at }].slice(-CLOSED);
     this.#set(this.all.filter((tab) => tab !== closed));
     return this.all[Math.min(at, this.all.length - 1)];
+  }
+
+  /** Opens the tab again that was closed last, in its place, and gives it; undefined if there is none. */
+  reopen(): Tab | undefined {
+    const last = this.closed.at(-1);
+    if (!last) return undefined;
+    this.closed = this.closed.slice(0, -1);
+    if (!this.all.includes(last.tab)) this.#set(this.all.toSpliced(last.at, 0, last.tab));
+    return last.tab;
+  }
+
+  /** The tab of a key from 1 to 9: the ninth is the last one, as in browsers. */
+  numbered(number: number): Tab | undefined {
+    return number === 9 ? this.all.at(-1) : this.all[number - 1];
   }
 
   /** What a tab said when it was last known; undefined if it never was. */

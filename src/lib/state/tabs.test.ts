@@ -24,6 +24,25 @@ describe('tabs', () => {
     expect(tabs.close('a')).toBeUndefined();
   });
 
+  test('a closed one is opened again in its place, the last one first', () => {
+    const tabs = new Tabs();
+    for (const tab of ['a', 'b', 'c']) tabs.open(tab);
+    tabs.close('b');
+    tabs.close('a');
+    expect([tabs.reopen(), tabs.reopen(), tabs.reopen()]).toEqual(['a', 'b', undefined]);
+    expect(tabs.all).toEqual(['a', 'b', 'c']);
+    expect([1, 3, 4, 9].map((number) => tabs.numbered(number))).toEqual(['a', 'c', undefined, 'c']);
+  });
+
+  test('after a restart the one that was looked at last is known, if it is still open', () => {
+    storage({});
+    const before = new Tabs();
+    for (const tab of ['a', 'b', 'a']) before.open(tab);
+    expect(new Tabs().last).toBe('a');
+    before.close('a');
+    expect(new Tabs().last).toBeUndefined();
+  });
+
   test('after a restart each says what it said, before anything is asked', () => {
     storage({});
     const job = aJob({ status: 'done' });
