@@ -30,7 +30,8 @@ const MAX_RECIPE: usize = 32 << 10;
 /// Puts the texts where they belong: those of `## name: text` comments and of the recipes for help at the targets they name,
 /// headings in drawn lines if there are no others; and takes away texts about a rule and not its target.
 pub(super) fn texts(reader: &mut Reader) {
-    let helped = help::helped(reader);
+    let helped = reader.helped.take();
+    let helped = helped.unwrap_or_else(|| help::helped(reader));
     let has_helps = !helped.is_empty();
     let rules = &mut reader.rules;
     for at in 0..rules.targets.len() {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     comment::Notes,
+    help,
     reader::Reader,
     rules::{Headings, Rule},
     text::is_plain_word,
@@ -34,6 +35,7 @@ impl Reader {
     /// Takes away targets that make does not know, as those of a condition's other side, and adds those that only make
     /// could find, as those of `$(eval …)`. Docs, groups, places and order stay as they were read.
     pub(in crate::make) fn join(&mut self, existing: Vec<Existing>, default_goal: Option<String>) {
+        self.helped = Some(help::helped(self));
         let names: HashSet<_> = existing.iter().map(|one| one.name.clone()).collect();
         self.rules.keep(|name| names.contains(name));
         let mut new = Vec::new();

@@ -13,7 +13,7 @@ mod rule;
 mod side;
 mod slips;
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use condition::Condition;
 pub(super) use language::settle as settle_languages;
@@ -23,6 +23,7 @@ use super::{
     comment::{Comment, notes},
     examples::Examples,
     expand::Expander,
+    help::Helped,
     rules::Rules,
     side::Side,
     source::Files,
@@ -66,6 +67,9 @@ pub(in crate::make) struct Reader {
     pub(super) hints: Vec<Problem>,
     /// What `## name: text` comments say, wherever they are.
     pub(super) named: Vec<(String, String)>,
+    /// What recipes for help say, if some of them are in no target any more: those of a condition's other side speak of what
+    /// is there all the same.
+    pub(super) helped: Option<HashMap<String, Helped>>,
     /// The variables that have a value at the recipe line being read.
     filled: Vec<String>,
     /// What is run while the makefiles are read, as far as it may write files: lines that ask a shell.
@@ -144,6 +148,7 @@ impl Reader {
             slips: Vec::new(),
             hints: Vec::new(),
             named: Vec::new(),
+            helped: None,
             filled: Vec::new(),
             shell_text: String::new(),
             documents: Vec::new(),
