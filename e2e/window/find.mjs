@@ -29,8 +29,9 @@ export const find = [
       await app.type('tick 1');
       const [at, before] = numbers(await counted(app, '^[0-9]+ / [0-9]+'));
       await app.find(`//button[contains(., 'Paused')]`);
-      const found = await app.run(
-        `return document.querySelector('[role="log"] mark.current').closest('.text').textContent`,
+      // It is marked once its line is drawn.
+      const found = await app.until(
+        `return document.querySelector('[role="log"] mark.current')?.closest('.text').textContent`,
       );
       sure(/^tick 1\d*\.$/.test(found), `the hit is in ${found}`);
       // 1, 10 to 19 and 100 to 199.
@@ -87,8 +88,8 @@ export const find = [
       // 77777 and 777770 to 777779.
       await counted(app, '^1 / 11$');
       const at = Number(
-        await app.run(
-          `return document.querySelector('[role="log"] mark.current').closest('[data-line]').dataset.line`,
+        await app.until(
+          `return document.querySelector('[role="log"] mark.current')?.closest('[data-line]').dataset.line`,
         ),
       );
       const offset = at - 77_777;
