@@ -48,6 +48,7 @@ mod functions;
 mod glob;
 mod guards;
 mod help;
+mod helped;
 mod inherited;
 mod language;
 mod list;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::{
     functions::stem,
+    helped::Helped,
     prose::is_heading,
     reader::Reader,
     rules::Rules,
@@ -18,14 +19,6 @@ const MAX_TEXT: usize = 400;
 const MAX_LINES: usize = 2_000;
 /// What may part a name from its text.
 const PARTING: [&str; 7] = ["--", "-", "–", "—", ":", "#", "=>"];
-
-/// What the helps of a makefile say of a target.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Helped {
-    pub(super) text: Option<String>,
-    /// The heading it is under there.
-    pub(super) heading: Option<String>,
-}
 
 /// What all recipes for help say, by target.
 pub(super) fn helped(reader: &Reader) -> HashMap<String, Helped> {

@@ -23,7 +23,7 @@ use super::{
     comment::{Comment, notes},
     examples::Examples,
     expand::Expander,
-    help::Helped,
+    helped::Helped,
     rules::Rules,
     side::Side,
     source::Files,
