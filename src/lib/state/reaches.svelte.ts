@@ -56,8 +56,12 @@ export class Reaches {
     const look = async () => {
       const due = document.visibilityState === 'visible' ? this.#due(names()) : [];
       // Without a connection nothing is known, and the page says so elsewhere.
-      if (due.length > 0) await this.#ask(due.slice(0, AT_ONCE)).catch(() => undefined);
-      if (!ended) timer = setTimeout(() => void look(), due.length > AT_ONCE ? 0 : LOOK);
+      const asked = await this.#ask(due.slice(0, AT_ONCE)).then(
+        () => true,
+        () => false,
+      );
+      // What failed is not tried again at once.
+      if (!ended) timer = setTimeout(() => void look(), asked && due.length > AT_ONCE ? 0 : LOOK);
     };
     void look();
     return () => {
@@ -75,6 +79,7 @@ export class Reaches {
   }
 
   async #ask(hosts: string[]): Promise<void> {
+    if (hosts.length === 0) return;
     for (const host of hosts) this.#asked.add(host);
     try {
       await this.#client.tell({ host: { type: 'probe_hosts', with: { hosts } } });

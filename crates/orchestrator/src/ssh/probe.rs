@@ -23,14 +23,14 @@ use crate::{
     visible::visible,
 };
 
-/// How long all of a host's addresses together may take to answer, and the server to name itself.
+/// How long the name may take to be looked up, all of its addresses together to answer, and the server to name itself.
 const LIMIT: Duration = Duration::from_secs(5);
 /// Bytes that a server may say before it names itself.
 const MOST: usize = 4096;
 /// As what we introduce ourselves, for the server's log.
 const GREETING: &[u8] = b"SSH-2.0-vm_orchestrator_probe\r\n";
 
-/// Asks a host whether it answers, for some ten seconds at most.
+/// Asks a host whether it answers, for three times 5 s at most.
 pub async fn probe(host: &str, route: &Route) -> Reach {
     let of = |state, why| Reach {
         host: host.to_owned(),
@@ -114,7 +114,11 @@ async fn connect(route: &Route) -> Result<(TcpStream, Duration), (ReachState, St
     let addresses: Vec<SocketAddr> = found
         .filter(|address| is_of(route.family, address))
         .collect();
-    let share = LIMIT / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
+    if addresses.is_empty() {
+        let why = format!("{} has no address of the family asked for", route.hostname);
+        return Err(unreachable(why));
+    }
+    let share = LIMIT / u32::try_from(addresses.len()).unwrap_or(u32::MAX);
     let mut last = None;
     for address in addresses {
         let began = Instant::now();

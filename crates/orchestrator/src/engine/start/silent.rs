@@ -1,6 +1,9 @@
 //! Hosts that did not answer when they were last tried: they are tried last, so that nobody waits for them.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use chrono::Utc;
 
@@ -15,7 +18,7 @@ const JOBS: u32 = 500;
 
 impl Engine {
     /// Those of the hosts that could not be reached when they were last tried, if that is at most ten minutes ago: by their
-    /// latest job, or by being asked. What cannot be found out in time is not waited for.
+    /// latest job or by being asked, whichever is newer. What cannot be found out in time is not waited for.
     pub(super) async fn silent(&self, hosts: &[String]) -> HashSet<String> {
         let since = Utc::now() - REMEMBERED;
         let query = JobQuery {
@@ -33,22 +36,29 @@ impl Engine {
             .ok()
             .and_then(Result::ok)
             .map_or_else(Vec::new, |page| page.jobs);
-        let (mut tried, mut silent) = (HashSet::new(), HashSet::new());
+        let (mut tried, mut silent) = (HashMap::new(), HashSet::new());
         // Newest first: the first one of a host says how it was last.
         for job in jobs {
             let (Some(host), Some((state, _))) = (job.host(), HostState::of(&job)) else {
                 continue;
             };
-            if tried.insert(host.to_owned()) && state == HostState::Unreachable {
+            if tried.contains_key(host) {
+                continue;
+            }
+            tried.insert(host.to_owned(), job.queued_at);
+            if state == HostState::Unreachable {
                 silent.insert(host.to_owned());
             }
         }
         for reach in self.catalog().reached() {
-            if reach.at >= since && !tried.contains(&reach.host) {
-                match reach.state {
-                    ReachState::Down | ReachState::Unreachable => silent.insert(reach.host),
-                    ReachState::Up | ReachState::Unknown => false,
-                };
+            let is_newer = tried.get(&reach.host).is_none_or(|at| reach.at > *at);
+            if reach.at < since || !is_newer {
+                continue;
+            }
+            match reach.state {
+                ReachState::Down | ReachState::Unreachable => drop(silent.insert(reach.host)),
+                ReachState::Up => drop(silent.remove(&reach.host)),
+                ReachState::Unknown => {}
             }
         }
         silent.retain(|host| hosts.contains(host));
