@@ -268,6 +268,12 @@ test('all hosts are on a page: which answer, chosen and run on; one is added, an
       await chosen.getByRole('button', { name: 'Run a command…' }).click();
       const form = page.getByRole('dialog', { name: 'Run a command' });
       await expect(form.getByRole('button', { name: 'Run on 2 hosts' })).toBeVisible();
+      // All of them are asked about, as on the command line.
+      await form.getByRole('textbox', { name: 'Command' }).fill('uptime');
+      await form.getByRole('combobox', { name: 'Where' }).fill('*');
+      await form.getByRole('button', { name: 'Run on 3 hosts' }).click();
+      await expect(form.getByRole('button', { name: 'Yes, run on 3 hosts' })).toBeVisible();
+      await expect(form.getByText('“*” means all 3 hosts. Run on them?')).toBeVisible();
       await page.keyboard.press('Escape');
       await page.getByRole('searchbox', { name: /^Find hosts/ }).fill('@eu web-2');
       await expect(page.getByRole('button', { name: '1 in all' })).toBeVisible();

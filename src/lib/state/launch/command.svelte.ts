@@ -37,6 +37,12 @@ export class CommandFields {
   );
   /** The places that have no value yet. */
   readonly #open = $derived(this.places.filter((name) => (this.values.get(name) ?? '') === ''));
+  /** Why a person is asked once more before it starts; null if there is no reason. */
+  readonly doubt: string | null = $derived.by(() => {
+    const { isAll, others, hosts, text } = this.line;
+    if (isAll) return `“${text.trim()}” means all ${hosts.length} hosts.`;
+    return others[0] === undefined ? null : `A batch that ${others[0]} started says which hosts.`;
+  });
   readonly #rules: BatchRules = $derived.by(() => {
     const rules: BatchRules = {};
     if (this.line.set !== '') rules.chosen = this.line.set;

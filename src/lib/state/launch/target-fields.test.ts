@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { PLAIN } from '$lib/state/launch/presets';
 import { aProject, aTarget, aVariable } from '$lib/testing/fake';
 import type { Filled, Presets, Target, Variable } from '$lib/wire';
@@ -357,6 +357,29 @@ describe('a command', () => {
     expect(fields.lacking).toBeNull();
     expect(fields.start).toMatchObject({ command: "docker logs web > 'a b'" });
     expect(fields.command).toBe(command);
+  });
+
+  test('all hosts, and those of a batch of somebody else, are asked about', async () => {
+    const of = (line: string) => ({
+      choice: {
+        hosts: ['web-1', 'web-2'],
+        is_all: line === '*',
+        typed: [],
+        of_others: line === '@failed' ? [['b', 'bob@box'] as [string, string]] : [],
+      },
+      folded: 'web-[1-2]',
+    });
+    const choose = (line: string) => Promise.resolve(of(line));
+    const fields = new CommandFields({ ...form, hosts: ['web-1'] }, '/', choose);
+    expect(fields.doubt).toBeNull();
+    vi.useFakeTimers();
+    fields.line.type('*');
+    await vi.advanceTimersByTimeAsync(500);
+    expect(fields.doubt).toBe('“*” means all 2 hosts.');
+    fields.line.type('@failed');
+    await vi.advanceTimersByTimeAsync(500);
+    expect(fields.doubt).toContain('bob@box');
+    vi.useRealTimers();
   });
 
   test('an empty one cannot be run', () => {
