@@ -239,8 +239,17 @@ fn a_flood_on_a_host_is_over_soon_after_its_cancel() {
     let begun = Instant::now();
     let id = home.json(&["jobs", "--json"])[0]["id"].clone();
     home.text(&["cancel", "last"]);
-    // What it has written is still to be taken.
-    assert!(flood.lines.by_ref().all(|line| line.unwrap() == "flood"));
+    // What it has written is still to be taken, and the signal may cut its last write anywhere.
+    let mut odd = Vec::new();
+    let mut last = "flood".to_owned();
+    for line in flood.lines.by_ref() {
+        odd.extend((last != "flood").then_some(last));
+        last = line.unwrap();
+    }
+    assert!(
+        odd.is_empty() && "flood".starts_with(&last),
+        "{odd:?}, then {last:?}"
+    );
     flood.child.wait().unwrap();
     let took = begun.elapsed();
     let job = &home.json(&["jobs", "--json"])[0];
