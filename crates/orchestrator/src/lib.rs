@@ -12,7 +12,8 @@
 //! environment                what we were started with; Postgres' variables are kept from us, for jobs
 //! fleet/                     which of many hosts a line means: ranges, globs, tags; their names folded into one
 //! near                       names that come near a mistyped one
-//! open_files, traces         how many files may be open; what may be written of what programs trace
+//! open_files, runtime        how many files may be open; a program's runtime, made without a panic
+//! traces                     what may be written of what programs trace
 //! launch, settings, presets  what is to be started; what a person has set; what launch forms were filled in with
 //! make/                      projects, targets, the exact command that runs one; scanning runs no command
 //! hosts/                     the machines of inventories, states and contexts, as one list
@@ -30,7 +31,8 @@
 //!
 //! # Who may import whom
 //! ```text
-//! environment, fleet, ids, near, folders, open_files, traces, log, host, project, visible, job, json_file
+//! environment, fleet, ids, near, folders, open_files, runtime, traces, log, host, project, visible, job,
+//!     json_file
 //!   ← batch ← launch, settings, presets, make, hosts, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
 //! `tests/house.rs` has the same as a table, module by module, and forbids that two files lean on each other.
@@ -67,6 +69,7 @@ mod near;
 pub mod open_files;
 pub mod presets;
 pub mod project;
+pub mod runtime;
 pub mod server;
 pub mod session;
 pub mod settings;

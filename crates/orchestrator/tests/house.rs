@@ -25,6 +25,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("near", &[]),
     ("folders", &["ids"]),
     ("open_files", &[]),
+    ("runtime", &[]),
     ("traces", &[]),
     ("log", &[]),
     ("host", &[]),
@@ -61,7 +62,10 @@ const FLOORS: &[(&str, &[&str])] = &[
             "visible",
         ],
     ),
-    ("session", &["folders", "job", "log", "ssh", "visible"]),
+    (
+        "session",
+        &["folders", "job", "log", "runtime", "ssh", "visible"],
+    ),
     (
         "store",
         &[
@@ -74,6 +78,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "json_file",
             "log",
             "project",
+            "runtime",
         ],
     ),
     (

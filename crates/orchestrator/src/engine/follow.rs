@@ -392,3 +392,6 @@ pub(crate) fn end(job: &mut Job, record: &ExitRecord) {
     job.survivors.clone_from(&record.survivors);
     job.notes.clone_from(&record.notes);
 }
+
+#[cfg(test)]
+mod tests;

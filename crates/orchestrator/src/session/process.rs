@@ -25,7 +25,7 @@ use super::{
     order::{NAME, Order},
     remote::Remote,
 };
-use crate::ssh::Sessions;
+use crate::{runtime::runtime, ssh::Sessions};
 
 /// How long the process stays when it is not needed: the next command of a script finds it, and an engine that has
 /// just connected has time to say what it wants.
@@ -72,11 +72,12 @@ pub fn live(folder: &Path) -> io::Result<()> {
     let identity = Identity::of(own)?;
     let place = Folder::open(folder)?;
     place.write_json(SESSION, &identity)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(WRITERS)
-        .thread_keep_alive(Duration::from_secs(1))
-        .build()?;
+    let runtime = runtime(
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(WRITERS)
+            .thread_keep_alive(Duration::from_secs(1)),
+    )?;
     let desk = Desk {
         sessions: kept_for().map_or_else(Sessions::new, Sessions::kept_for),
         census: Census::default(),

@@ -48,10 +48,10 @@ async fn look(
     for turn in TURNS {
         let connection = if turn == 0 { &mut *one } else { &mut *other };
         let row = answer(sqlx::raw_sql(WHICH).fetch_one(connection)).await?;
-        if row.get::<&str, _>("prepared") != "0" {
+        if row.try_get::<&str, _>("prepared")? != "0" {
             return Ok(Some(NOT_RESET));
         }
-        let session: String = row.get("session");
+        let session: String = row.try_get("session")?;
         let known = sessions[turn].get_or_insert_with(|| session.clone());
         if *known != session || sessions[1 - turn].as_ref() == Some(&session) {
             return Ok(Some(SHARED));

@@ -54,6 +54,26 @@ async fn the_app_takes_more_and_what_it_runs_gets_what_it_had() {
     assert_eq!(numbers, ["3000", "3000"]);
 }
 
+#[test]
+fn with_hardly_any_open_files_the_reason_is_said_and_nothing_panics() {
+    let home = Home::new(None);
+    // From too few for the runtime to some that a list of projects can be read with.
+    let mut refused = 0;
+    for most in 4..16 {
+        let output = limited(home.vmo(&["projects"]), most, most)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            matches!(output.status.code(), Some(0 | 1)),
+            "{most}: {output:?}"
+        );
+        assert!(!stderr.contains("panicked"), "{most}: {stderr}");
+        refused += u32::from(stderr.contains("ulimit -n"));
+    }
+    assert!(refused > 0);
+}
+
 #[tokio::test]
 async fn two_hundred_jobs_run_through_with_256_open_files() {
     const JOBS: usize = 200;

@@ -34,6 +34,7 @@ use orchestrator::{
     environment,
     folders::Folders,
     job::Status,
+    runtime::runtime,
 };
 use tracing_subscriber::{
     EnvFilter, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
@@ -206,9 +207,7 @@ fn dispatch(command: Command) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     threads()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime(tokio::runtime::Builder::new_multi_thread().enable_all())?;
     let outcome = runtime.block_on(serve_command(command));
     // A thread that waits for another engine's lock, or for a line of input, must not hold us up.
     runtime.shutdown_background();

@@ -17,7 +17,7 @@ use super::{
     place::{Place, socket},
     server::Server,
 };
-use crate::store::StoreError;
+use crate::{runtime::runtime, store::StoreError};
 
 /// How long the server stays when the last has left: the next command may come at once.
 const LINGER: Duration = Duration::from_secs(3);
@@ -84,9 +84,7 @@ pub fn guardian(app: &Path) -> Result<(), StoreError> {
     let app = std::path::absolute(app).map_err(|error| broken(error.to_string()))?;
     // No folder of the starter's is kept from being unmounted or removed.
     std::env::set_current_dir("/").ok();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
+    let runtime = runtime(tokio::runtime::Builder::new_current_thread().enable_all())
         .map_err(|error| broken(error.to_string()))?;
     let outcome = runtime.block_on(keep(&app));
     runtime.shutdown_background();
