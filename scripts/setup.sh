@@ -60,6 +60,8 @@ packages() {
   for shell in tcsh fish zsh ksh busybox; do has "$shell" || echo "$shell"; done
   # Shares a server's sessions among programs, which the store has to notice.
   [ -x /usr/sbin/pgbouncer ] || echo pgbouncer
+  # Another time than the clock's.
+  has faketime || echo faketime
   # The order of syncs, and a disk whose power is cut.
   has strace || echo strace
   [ -x /usr/sbin/mkfs.ext4 ] || echo e2fsprogs

@@ -273,7 +273,7 @@ mod tests {
             pty: false,
             batch,
             owner: "ann@here".into(),
-            queued_at: chrono::Utc::now(),
+            queued_at: orchestrator::clock::now(),
             state,
             cause: None,
             survivors: Vec::new(),
@@ -302,7 +302,7 @@ mod tests {
     }
 
     fn running(batch: Option<Uuid>) -> Kept {
-        let started_at = chrono::Utc::now();
+        let started_at = orchestrator::clock::now();
         job(batch, State::Running { started_at })
     }
 

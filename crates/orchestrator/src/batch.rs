@@ -178,7 +178,7 @@ impl Batch {
             command,
             pty,
             chosen: rules.chosen.clone(),
-            queued_at: Utc::now(),
+            queued_at: crate::clock::now(),
             finished_at: None,
             canceled: false,
             held: None,

@@ -7,7 +7,7 @@
 //! job, project, host, log    the nouns; log/ holds lines, escapes and styled text
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
 //! batch                      one command on many hosts: rules, waves, what is next; a value without tasks
-//! ids                        ids that sort by when they were made, whatever the clock says
+//! ids, clock                 ids that sort by when they were made, and the time now, whatever the clock says
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
 //! environment                what we were started with; Postgres' variables are kept from us, for jobs
 //! fleet/                     which of many hosts a line means: ranges, globs, tags; their names folded into one
@@ -31,7 +31,7 @@
 //!
 //! # Who may import whom
 //! ```text
-//! environment, fleet, ids, near, folders, open_files, runtime, traces, log, host, project, visible, job,
+//! environment, fleet, ids, clock, near, folders, open_files, runtime, traces, log, host, project, visible, job,
 //!     json_file
 //!   ← batch ← launch, settings, presets, make, hosts, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
@@ -51,6 +51,7 @@
 #![cfg_attr(not(test), warn(clippy::too_many_lines))]
 
 pub mod batch;
+pub mod clock;
 #[cfg(test)]
 mod committed;
 pub mod engine;

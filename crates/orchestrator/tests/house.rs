@@ -24,6 +24,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("ids", &[]),
     ("near", &[]),
     ("folders", &["ids"]),
+    ("clock", &[]),
     ("open_files", &[]),
     ("runtime", &[]),
     ("traces", &[]),
@@ -32,7 +33,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("project", &[]),
     ("visible", &["committed"]),
     ("job", &["ids", "log", "visible"]),
-    ("batch", &["job", "log"]),
+    ("batch", &["clock", "job", "log"]),
     ("json_file", &["folders"]),
     ("launch", &["batch", "job", "project"]),
     ("settings", &["json_file", "launch", "log"]),
@@ -49,10 +50,11 @@ const FLOORS: &[(&str, &[&str])] = &[
             "project",
         ],
     ),
-    ("hosts", &["fleet", "host", "json_file", "make"]),
+    ("hosts", &["clock", "fleet", "host", "json_file", "make"]),
     (
         "ssh",
         &[
+            "clock",
             "environment",
             "folders",
             "host",
@@ -64,7 +66,9 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     (
         "session",
-        &["folders", "job", "log", "runtime", "ssh", "visible"],
+        &[
+            "clock", "folders", "job", "log", "runtime", "ssh", "visible",
+        ],
     ),
     (
         "store",
@@ -100,6 +104,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
+            "clock",
             "batch",
             "environment",
             "fleet",

@@ -383,7 +383,8 @@ fn over(live: &Live, record: &ExitRecord) -> Job {
 pub(crate) fn end(job: &mut Job, record: &ExitRecord) {
     job.state = State::Ended {
         started_at: record.started_at.and_then(DateTime::from_timestamp_micros),
-        finished_at: DateTime::from_timestamp_micros(record.finished_at).unwrap_or_else(Utc::now),
+        finished_at: DateTime::from_timestamp_micros(record.finished_at)
+            .unwrap_or_else(crate::clock::now),
         exit: record.ended.clone(),
         canceled: record.canceled,
     };

@@ -55,7 +55,7 @@ pub fn refresh(at: &Where<'_>, allows: impl Fn(&str) -> bool) -> Result<(), Kept
             match answer {
                 Ok(found) => {
                     *kept = Answer {
-                        at: Some(Utc::now()),
+                        at: Some(crate::clock::now()),
                         found,
                         problem: None,
                     }
@@ -118,7 +118,9 @@ pub(super) fn read(at: &Where<'_>, sources: &Sources, allows: &dyn Fn(&str) -> b
         .extend(problem.map(|problem| problem.to_string()));
     for text in &sources.commands {
         let answer = answers.0.remove(text).unwrap_or_default();
-        let age = answer.at.map(|at| age((Utc::now() - at).num_seconds()));
+        let age = answer
+            .at
+            .map(|at| age((crate::clock::now() - at).num_seconds()));
         if !allows(text) {
             read.problem(text, "this command names hosts, and is not allowed to run here: vmo trust, with its text");
         } else if let Some(why) = answer.problem {

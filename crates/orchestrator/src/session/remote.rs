@@ -14,7 +14,6 @@ use std::{
     time::Duration,
 };
 
-use chrono::Utc;
 use supervisor::{
     apart::SESSION,
     control::ToSupervisor,
@@ -138,7 +137,7 @@ impl Remote {
             ended: ended.exit,
             canceled: ended.canceled,
             started_at,
-            finished_at: Utc::now().timestamp_micros(),
+            finished_at: crate::clock::now().timestamp_micros(),
             spool_end: spool_end(),
             complete: ended.complete,
             survivors: ended

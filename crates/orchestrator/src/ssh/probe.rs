@@ -7,7 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::Utc;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpStream, lookup_host},
@@ -35,7 +34,7 @@ pub async fn probe(host: &str, route: &Route) -> Reach {
     let of = |state, why| Reach {
         host: host.to_owned(),
         state,
-        at: Utc::now(),
+        at: crate::clock::now(),
         round_trip_us: None,
         server: None,
         why,

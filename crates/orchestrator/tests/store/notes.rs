@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
 use orchestrator::{
     job::{Exit, JobId, JobQuery, Note, Status},
     store::Change,
@@ -109,7 +108,7 @@ async fn jobs_are_found_by_when_they_were_asked_for_and_by_whom() {
     let store = open(&server.url("postgres")).await;
     let first = command(None, "first");
     tokio::time::sleep(Duration::from_millis(2)).await;
-    let between = Utc::now();
+    let between = orchestrator::clock::now();
     tokio::time::sleep(Duration::from_millis(2)).await;
     let mut second = command(None, "second");
     second.owner = "bob@there".to_owned();

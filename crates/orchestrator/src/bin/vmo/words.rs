@@ -105,7 +105,7 @@ pub(crate) fn span(job: &Job) -> String {
     }) else {
         return "–".into();
     };
-    let milliseconds = (end.unwrap_or_else(chrono::Utc::now) - start)
+    let milliseconds = (end.unwrap_or_else(orchestrator::clock::now) - start)
         .num_milliseconds()
         .max(0);
     let seconds = milliseconds / 1000;

@@ -66,7 +66,7 @@ impl Engine {
             return;
         }
         tracing::error!(job = %live.id, %error, "a log stays in its spool, and is tried again");
-        let since = Utc::now();
+        let since = crate::clock::now();
         let trouble = Trouble { why, since };
         if let Err(error) = live.folder.write_json(TROUBLE, &trouble) {
             tracing::debug!(job = %live.id, %error, "why it is not archived is known here alone");

@@ -5,7 +5,6 @@
 
 use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
-use chrono::Utc;
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
@@ -334,7 +333,9 @@ impl Driver {
             return Ok(false);
         }
         if self.now().finished_at.is_none() {
-            self.happened(&[Entry::Rested { at: Utc::now() }])?;
+            self.happened(&[Entry::Rested {
+                at: crate::clock::now(),
+            }])?;
         }
         let batch = self.now();
         let mut waits = Backoff::new();

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::Utc;
 use tokio::sync::watch;
 
 use crate::{
@@ -45,7 +44,7 @@ impl Engine {
     /// Cancels a job when it has run for this long. Some if it did.
     pub(super) async fn ended_in_time(&self, job: JobId, timeout: Duration) -> Option<Duration> {
         let begun = self.0.jobs.begun(job).await.ok()?;
-        let ran = (Utc::now() - begun.state.started_at()?)
+        let ran = (crate::clock::now() - begun.state.started_at()?)
             .to_std()
             .unwrap_or_default();
         let over = self.0.jobs.over(job);

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::Utc;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
@@ -68,7 +67,9 @@ impl Engine {
                 })
                 .collect();
             if batch.finished_at.is_none() {
-                happened.push(Entry::Rested { at: Utc::now() });
+                happened.push(Entry::Rested {
+                    at: crate::clock::now(),
+                });
             }
             claim.note(&happened)?;
             happened.iter().for_each(|entry| batch.apply(entry));

@@ -5,7 +5,6 @@ use std::{
     sync::Arc,
 };
 
-use chrono::Utc;
 use parking_lot::Mutex;
 
 use super::{Catalog, Listed, production::place_of};
@@ -143,7 +142,11 @@ impl Catalog {
             host.tags.sort();
             host.tags.dedup();
         }
-        found.extend(hosts::vanished(&self.0.folders.data, &found, Utc::now()));
+        found.extend(hosts::vanished(
+            &self.0.folders.data,
+            &found,
+            crate::clock::now(),
+        ));
         Listed { found, problems }
     }
 

@@ -95,7 +95,7 @@ fn unknown(host: &str, refusal: Refusal) -> Reach {
     Reach {
         host: host.to_owned(),
         state: ReachState::Unknown,
-        at: chrono::Utc::now(),
+        at: crate::clock::now(),
         round_trip_us: None,
         server: None,
         why: Some(refusal.why),

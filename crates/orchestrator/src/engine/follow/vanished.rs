@@ -3,7 +3,6 @@
 
 use std::io;
 
-use chrono::Utc;
 use supervisor::exit::Ended;
 
 use crate::{
@@ -57,7 +56,7 @@ impl Engine {
         let job = Job {
             state: State::Ended {
                 started_at,
-                finished_at: Utc::now().max(started_at.unwrap_or_default()),
+                finished_at: crate::clock::now().max(started_at.unwrap_or_default()),
                 exit: Ended::Lost { why: WHY.into() },
                 canceled: false,
             },

@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use chrono::Utc;
 use supervisor::{
     control::{self, ToSupervisor},
     exec::Grace,
@@ -168,7 +167,7 @@ impl Engine {
         if live.job_status() != Status::Queued {
             return;
         }
-        let started_at = Utc::now();
+        let started_at = crate::clock::now();
         let job = live.change(|job| job.state = State::Running { started_at });
         self.job_changed(job);
     }
@@ -241,7 +240,7 @@ impl Engine {
 
     /// Ends a job that has no supervisor yet. Its folder says so too, for an engine that finds it before it is archived.
     fn ended_early(&self, live: &Live, why: String, canceled: bool) {
-        let now = Utc::now();
+        let now = crate::clock::now();
         let record = ExitRecord {
             ended: Exit::CouldNotStart { why },
             canceled,

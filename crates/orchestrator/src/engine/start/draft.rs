@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 
-use chrono::Utc;
 use uuid::Uuid;
 
 use crate::{
@@ -94,7 +93,7 @@ impl Draft {
             batch: self.batch,
             owner: folders::owner(),
             data_folder: None,
-            queued_at: Utc::now(),
+            queued_at: crate::clock::now(),
             state: State::Queued { waits: None },
             cause: None,
             survivors: Vec::new(),

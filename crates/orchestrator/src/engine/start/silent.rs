@@ -5,8 +5,6 @@ use std::{
     time::Duration,
 };
 
-use chrono::Utc;
-
 use crate::{batch::HostState, engine::Engine, host::ReachState, job::JobQuery};
 
 /// How long a host that did not answer is remembered.
@@ -20,7 +18,7 @@ impl Engine {
     /// Those of the hosts that could not be reached when they were last tried, if that is at most ten minutes ago: by their
     /// latest job or by being asked, whichever is newer. What cannot be found out in time is not waited for.
     pub(super) async fn silent(&self, hosts: &[String]) -> HashSet<String> {
-        let since = Utc::now() - REMEMBERED;
+        let since = crate::clock::now() - REMEMBERED;
         let query = JobQuery {
             since: Some(since),
             limit: JOBS,

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use super::{
     super::{Found, merge, vanished, written},
@@ -93,7 +93,7 @@ fn one_machine_of_several_sources_is_one_host() {
 #[test]
 fn a_host_that_vanished_is_shown_for_a_week() {
     let home = Home::new();
-    let now = Utc::now();
+    let now = crate::clock::now();
     let host = |name: &str| Host {
         sources: vec![Source::default()],
         ..known(name, "root", name)
@@ -143,7 +143,7 @@ fn a_thousand_hosts_are_listed_at_once() {
         let config = crate::ssh::Config::read_behind((&text, "x"), &[], &[], home.0.path());
         assert_eq!(config.hosts().len(), count);
         assert_eq!(
-            vanished(home.0.path(), &config.hosts(), Utc::now()).len(),
+            vanished(home.0.path(), &config.hosts(), crate::clock::now()).len(),
             0
         );
         begun.elapsed()

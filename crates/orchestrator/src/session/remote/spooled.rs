@@ -2,7 +2,6 @@
 
 use std::{io, time::Instant};
 
-use chrono::Utc;
 use supervisor::{
     disk::Disk,
     folder::Folder,
@@ -60,7 +59,7 @@ impl Output for Spooled {
             tracing::warn!(%error, "the process group of an SSH job could not be written down");
         }
         self.writer.sync_handle().note(LEADER);
-        let started_at = Some(Utc::now().timestamp_micros());
+        let started_at = Some(crate::clock::now().timestamp_micros());
         self.standing
             .send_modify(|standing| standing.started_at = started_at);
     }

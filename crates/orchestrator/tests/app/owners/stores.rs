@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
     time::Duration,
 };
 
@@ -312,4 +313,45 @@ fn a_job_of_a_clock_that_was_ahead_is_not_the_last_one_for_a_year() {
         ["echo two", "echo one"]
     );
     assert_eq!(home.text(&["log", "last"]), "two\n");
+}
+
+#[test]
+fn jobs_run_are_kept_and_are_listed_whatever_the_clock_says() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    home.makefile("hi:\n\t@echo hello\n");
+    let at = |year: &str, args: &[&str]| {
+        let vmo = home.vmo(args);
+        let mut command = Command::new("faketime");
+        command
+            .arg(format!("{year}-05-05 00:00:00"))
+            .arg(vmo.get_program())
+            .args(vmo.get_args())
+            .current_dir(home.work());
+        for (name, value) in vmo.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let output = command.output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!stderr.contains("panicked"), "{year}: {stderr}");
+        assert!(output.status.success(), "{year}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for year in ["1960", "2150", "9990", "2026"] {
+        assert_eq!(at(year, &["run", "--", "echo there"]), "there\n");
+        assert!(at(year, &["make", "hi"]).contains("hello\n"));
+        assert!(at(year, &["jobs"]).contains(&format!("{year}-05-05")));
+        at(year, &["hosts"]);
+    }
+    let jobs = json(&home);
+    assert_eq!(jobs.as_array().unwrap().len(), 8);
+    assert!(
+        jobs.as_array()
+            .unwrap()
+            .iter()
+            .all(|job| job["status"] == "done")
+    );
 }
