@@ -46,13 +46,13 @@ impl Backend {
         }
     }
 
-    /// The engine, where it is open.
+    /// The engine, if it is open.
     pub(crate) async fn engine(&self) -> Option<Engine> {
         let open = self.open.lock().await;
         open.as_ref().map(|(engine, _)| engine.clone())
     }
 
-    /// Opens the engine and the server where they are not open yet; a failure is tried again by the next call.
+    /// Opens the engine and the server if they are not open yet; a failure is tried again by the next call.
     pub(crate) async fn socket(&self) -> Result<Socket, Closed> {
         let mut open = self.open.lock().await;
         let (_, server) = match &mut *open {
@@ -66,7 +66,7 @@ impl Backend {
     }
 }
 
-/// The engine, where it is open; does not wait for it.
+/// The engine, if it is open; does not wait for it.
 pub(crate) fn engine(app: &AppHandle) -> Option<Engine> {
     let backend = app.state::<Backend>();
     let open = backend.open.try_lock().ok()?;

@@ -25,7 +25,7 @@ pub(crate) fn ready(app: AppHandle) {
     window::show(&app);
 }
 
-/// Asks for a folder in the desktop's own dialog; none where the user thought better of it.
+/// Asks for a folder in the desktop's own dialog; none if the user thought better of it.
 #[tauri::command]
 pub(crate) async fn pick_folder(window: WebviewWindow) -> Option<String> {
     let (chosen, choice) = oneshot::channel();
@@ -40,7 +40,7 @@ pub(crate) async fn pick_folder(window: WebviewWindow) -> Option<String> {
     folder.into_os_string().into_string().ok()
 }
 
-/// Asks for a file in the desktop's own dialog, which begins in a folder; none where the user thought better of it.
+/// Asks for a file in the desktop's own dialog, which begins in a folder; none if the user thought better of it.
 #[tauri::command]
 pub(crate) async fn pick_file(window: WebviewWindow, folder: String) -> Option<String> {
     let (chosen, choice) = oneshot::channel();

@@ -1,4 +1,4 @@
-//! How the webview draws. Where a machine has no graphics processor, as most VMs have none, WebKitGTK has one emulated
+//! How the webview draws. If a machine has no graphics processor, as most VMs have none, WebKitGTK has one emulated
 //! and composes the whole window by that in every frame, at five times the cost of drawing the page by itself.
 
 #[cfg(target_os = "linux")]
@@ -9,7 +9,7 @@ use std::{env, path::Path};
 #[cfg(target_os = "linux")]
 const BY_ITSELF: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
 
-/// Has the page drawn without a graphics processor where there is none, unless the user's environment says how. Called
+/// Has the page drawn without a graphics processor if there is none, unless the user's environment says how. Called
 /// while the process has one thread.
 #[cfg(target_os = "linux")]
 pub(crate) fn choose() {

@@ -4,7 +4,7 @@
 //! ```text
 //! backend     opens the engine and its socket server, and closes them
 //! window      the one window: where it may go, what it shows before the page is there
-//! drawing     how the webview draws where there is no graphics processor
+//! drawing     how the webview draws if there is no graphics processor
 //! commands    what the page asks of the shell: where the socket is, and what needs a desktop
 //! terminal    the user's own terminal on a host
 //! quit        what becomes of running jobs when the window is closed
@@ -32,10 +32,10 @@ use tauri_plugin_window_state::StateFlags;
 
 use crate::backend::Backend;
 
-/// What is traced where `RUST_LOG` does not say. A machine without a session bus is no matter for a warning.
+/// What is traced if `RUST_LOG` does not say. A machine without a session bus is no matter for a warning.
 const QUIET: &str = "warn,tauri_plugin_single_instance=error";
 
-/// Runs the app until its window is closed. Fails, with the reason on stderr, where no window can be opened.
+/// Runs the app until its window is closed. Fails, with the reason on stderr, if no window can be opened.
 #[must_use]
 pub fn run() -> ExitCode {
     environment::set_postgres_apart();
@@ -63,7 +63,7 @@ pub fn run() -> ExitCode {
             commands::open_terminal,
         ])
         .setup(|app| {
-            // The window first, though the engine takes longer: making a window asks D-Bus for the theme, and where there
+            // The window first, though the engine takes longer: making a window asks D-Bus for the theme, and if there
             // is no bus, libdbus waits for the end of a pipe that whatever is started meanwhile would hold open.
             window::open(app)?;
             backend::open_early(app.handle());

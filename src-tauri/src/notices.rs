@@ -41,7 +41,7 @@ struct Notice {
 pub(crate) fn begin(app: &AppHandle) {
     let app = app.clone();
     async_runtime::spawn(async move {
-        // Where it cannot be opened, the page says why.
+        // If it cannot be opened, the page says why.
         if app.state::<Backend>().socket().await.is_ok()
             && let Some(engine) = app.state::<Backend>().engine().await
         {
@@ -124,7 +124,7 @@ impl Watched {
             }
             return None;
         }
-        // It may be told of more than once, and was none of ours where it was never seen to run.
+        // It may be told of more than once, and was none of ours if it was never seen to run.
         if !self.running.remove(&job.id) {
             return None;
         }
@@ -205,7 +205,7 @@ fn asked(prompt: &Prompt) -> Notice {
     }
 }
 
-/// At the app's icon, where the desktop has such a thing.
+/// At the app's icon, if the desktop has such a thing.
 fn show_progress(app: &AppHandle, watched: &mut Watched) {
     let runs = !watched.running.is_empty();
     if runs == watched.shown {

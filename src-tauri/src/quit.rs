@@ -1,4 +1,4 @@
-//! Closing the window while jobs run: the page asks what is to become of them. Where it cannot ask, or is told to close
+//! Closing the window while jobs run: the page asks what is to become of them. If it cannot ask, or is told to close
 //! once more, the window closes, and nothing is lost by it: jobs go on without it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
