@@ -90,6 +90,8 @@ fn is_elsewhere(app: &AppHandle) -> bool {
 struct Watched {
     owner: String,
     running: HashSet<JobId>,
+    /// Those of them that wait for a person to type.
+    waiting: HashSet<JobId>,
     batches: HashMap<Uuid, Batch>,
     shown: bool,
 }
@@ -115,6 +117,11 @@ impl Watched {
         }
         if !job.status.is_over() {
             self.running.insert(job.id);
+            let waits = job.prompt.is_some();
+            let waited = match waits {
+                true => !self.waiting.insert(job.id),
+                false => self.waiting.remove(&job.id),
+            };
             if let Some(batch) = job.batch {
                 self.batches
                     .entry(batch)
@@ -122,8 +129,9 @@ impl Watched {
                     .running
                     .insert(job.id);
             }
-            return None;
+            return (waits && !waited).then(|| waiting(job));
         }
+        self.waiting.remove(&job.id);
         // It may be told of more than once, and was none of ours if it was never seen to run.
         if !self.running.remove(&job.id) {
             return None;
@@ -167,12 +175,6 @@ fn ended(job: &Job) -> Option<Notice> {
     if job.status == Status::Canceled || (!is_bad && took < LONG) {
         return None;
     }
-    let place = job.host.as_deref().or(job.project.as_deref());
-    let what = job.target.as_deref().unwrap_or(&job.command);
-    let title = match place {
-        Some(place) => format!("{what} · {place}"),
-        None => what.to_owned(),
-    };
     let seconds = took.as_secs();
     let text = match &job.reason {
         Some(reason) => reason.clone(),
@@ -184,10 +186,28 @@ fn ended(job: &Job) -> Option<Notice> {
         ),
     };
     Some(Notice {
-        title,
+        title: title(job),
         text,
         job: job.id,
     })
+}
+
+fn waiting(job: &Job) -> Notice {
+    Notice {
+        title: title(job),
+        text: "waits for your input".to_owned(),
+        job: job.id,
+    }
+}
+
+/// What a job is, and where.
+fn title(job: &Job) -> String {
+    let place = job.host.as_deref().or(job.project.as_deref());
+    let what = job.target.as_deref().unwrap_or(&job.command);
+    match place {
+        Some(place) => format!("{what} · {place}"),
+        None => what.to_owned(),
+    }
 }
 
 fn asked(prompt: &Prompt) -> Notice {
@@ -257,7 +277,7 @@ fn tell(app: &AppHandle, notice: Notice) {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use orchestrator::job::{Exit, Job as Kept, Place, State, What};
+    use orchestrator::job::{Exit, Job as Kept, Place, Prompt, State, What};
 
     use super::*;
 
@@ -286,6 +306,7 @@ mod tests {
             unarchived: None,
             data_folder: None,
             defied: None,
+            prompt: None,
         }
     }
 
@@ -310,6 +331,22 @@ mod tests {
         watched
             .job(job)
             .map(|notice| format!("{}: {}", notice.title, notice.text))
+    }
+
+    #[test]
+    fn a_job_that_waits_for_input_is_told_of_each_time_it_begins_to() {
+        let mut watched = Watched::of("ann@here".into());
+        let mut job = running(None);
+        let mut hears = |prompt| {
+            job.prompt = prompt;
+            told(&mut watched, &job.clone().into())
+        };
+        let wanted = Some("uptime · web-1: waits for your input".to_owned());
+        assert_eq!(hears(None), None);
+        assert_eq!(hears(Some(Prompt::Text)), wanted);
+        assert_eq!(hears(Some(Prompt::Secret)), None);
+        assert_eq!(hears(None), None);
+        assert_eq!(hears(Some(Prompt::Secret)), wanted);
     }
 
     #[test]

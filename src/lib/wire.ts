@@ -1120,6 +1120,10 @@ is_silent: boolean,
  */
 paused: string | null, 
 /**
+ * What it waits for a person to type, by its last line and who reads; none while it does something else.
+ */
+prompt: 'text' | 'secret' | null, 
+/**
  * Why its log does not get into the history, though it is tried again and again; none while all goes well.
  */
 unarchived: string | null, 

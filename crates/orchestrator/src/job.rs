@@ -20,7 +20,10 @@ use std::{cmp::Reverse, fmt, path::Path, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-pub use supervisor::exit::{Ended as Exit, Survivor};
+pub use supervisor::{
+    control::Prompt,
+    exit::{Ended as Exit, Survivor},
+};
 use uuid::Uuid;
 
 use crate::ids;
@@ -175,6 +178,9 @@ pub struct Job {
     /// Why it goes on though it was canceled: no signal of ours reaches it. None if a cancel works, or was not asked for.
     #[serde(skip)]
     pub defied: Option<String>,
+    /// What it waits for a person to type; none while it does something else.
+    #[serde(skip)]
+    pub prompt: Option<Prompt>,
 }
 
 /// What people say of a job when it is over, or before. It has no owner: who writes last is right.

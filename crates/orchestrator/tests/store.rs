@@ -107,6 +107,7 @@ fn target(project: &str, target: &str) -> Job {
         paused: None,
         unarchived: None,
         defied: None,
+        prompt: None,
         data_folder: None,
         damage: None,
         survivors: vec![Survivor {

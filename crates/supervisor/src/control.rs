@@ -30,6 +30,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{exec::Window, exit::ExitRecord};
 
 mod decoder;
@@ -64,11 +66,23 @@ pub enum ToEngine {
     InputPaused(bool),
     /// Why the child's output is not read at the moment, as a fragment for a person; None once it is again.
     Paused(Option<String>),
+    /// The child waits for what a person types; None once it does not.
+    Prompts(Option<Prompt>),
     /// Why the child does not end, though it was to, as a sentence for a person: it runs as another user.
     Defied(Option<String>),
     /// What a person is asked before the job can begin, at most [`MAX_FRAME`], in the words of who asks and who answers; None
     /// once there is no question.
     Asks(Option<String>),
+}
+
+/// What a child waits for, by what it wrote last and by what its terminal is set to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prompt {
+    /// A line of text.
+    Text,
+    /// What is not to be seen, as a password.
+    Secret,
 }
 
 /// What a listener may ask for.

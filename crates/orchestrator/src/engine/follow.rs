@@ -247,6 +247,10 @@ impl<K: Send> Listening<'_, K> {
                     let job = self.indexer.live.change(|job| job.paused = why);
                     self.tell.job(job);
                 }
+                ToEngine::Prompts(prompt) => {
+                    let job = self.indexer.live.change(|job| job.prompt = prompt);
+                    self.tell.job(job);
+                }
                 ToEngine::Asks(asks) => self.tell.asks(self.indexer.live.id, asks.as_deref()),
                 ToEngine::Defied(why) => {
                     let job = self.indexer.live.change(|job| job.defied = why);
@@ -390,6 +394,7 @@ pub(crate) fn end(job: &mut Job, record: &ExitRecord) {
     };
     job.paused = None;
     job.defied = None;
+    job.prompt = None;
     job.survivors.clone_from(&record.survivors);
     job.notes.clone_from(&record.notes);
 }

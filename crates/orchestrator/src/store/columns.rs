@@ -224,6 +224,7 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
         paused: None,
         unarchived: None,
         defied: None,
+        prompt: None,
     }
 }
 
@@ -298,6 +299,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         paused: None,
         unarchived: None,
         defied: None,
+        prompt: None,
     })
 }
 

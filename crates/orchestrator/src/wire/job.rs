@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::job::{
-    self, Commit, EnvironmentChange, Exit, Here, JobId, MakeOptions, NamedSpot, Place, Seal,
-    Status, Waits,
+    self, Commit, EnvironmentChange, Exit, Here, JobId, MakeOptions, NamedSpot, Place, Prompt,
+    Seal, Status, Waits,
 };
 
 /// A job as the page and `--json` show it.
@@ -82,6 +82,9 @@ pub struct Job {
     pub is_silent: bool,
     /// Why what it writes is not read just now, so that it waits; none while it is read.
     pub paused: Option<String>,
+    /// What it waits for a person to type, by its last line and who reads; none while it does something else.
+    #[cfg_attr(test, ts(type = "'text' | 'secret' | null"))]
+    pub prompt: Option<Prompt>,
     /// Why its log does not get into the history, though it is tried again and again; none while all goes well.
     pub unarchived: Option<String>,
     /// Stands for all that decides what it runs: run again takes it back, so that what a person saw is what runs.
@@ -140,6 +143,7 @@ impl From<job::Job> for Job {
             owner: job.owner,
             is_silent: job.is_silent,
             paused: job.paused,
+            prompt: job.prompt,
             unarchived: job.unarchived,
             seal,
         }

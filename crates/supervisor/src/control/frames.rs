@@ -1,7 +1,7 @@
 //! The bytes of each frame.
 
 use super::{
-    Answer, MAX_FRAME, MAX_INPUT, ToEngine, ToSupervisor,
+    Answer, MAX_FRAME, MAX_INPUT, Prompt, ToEngine, ToSupervisor,
     decoder::{Error, Frame},
 };
 use crate::exec::Window;
@@ -13,6 +13,7 @@ const INPUT_PAUSED: u8 = 4;
 const PAUSED: u8 = 5;
 const DEFIED: u8 = 6;
 const ASKS: u8 = 7;
+const PROMPTS: u8 = 8;
 
 const CANCEL: u8 = 1;
 const INPUT: u8 = 2;
@@ -38,6 +39,12 @@ impl Frame for ToEngine {
             PAUSED => Self::Paused(words(payload)),
             DEFIED => Self::Defied(words(payload)),
             ASKS => Self::Asks(words(payload)),
+            PROMPTS => Self::Prompts(match payload {
+                [0] => None,
+                [1] => Some(Prompt::Text),
+                [2] => Some(Prompt::Secret),
+                _ => return Err(malformed),
+            }),
             _ => return Ok(None),
         }))
     }
@@ -53,6 +60,14 @@ impl Frame for ToEngine {
             Self::Complete => frame(out, COMPLETE, &[]),
             Self::InputPaused(paused) => frame(out, INPUT_PAUSED, &[u8::from(*paused)]),
             Self::Paused(why) => frame(out, PAUSED, why.as_deref().unwrap_or_default().as_bytes()),
+            Self::Prompts(prompt) => {
+                let byte = match prompt {
+                    None => 0,
+                    Some(Prompt::Text) => 1,
+                    Some(Prompt::Secret) => 2,
+                };
+                frame(out, PROMPTS, &[byte]);
+            }
             Self::Defied(why) => frame(out, DEFIED, why.as_deref().unwrap_or_default().as_bytes()),
             Self::Asks(what) => frame(out, ASKS, what.as_deref().unwrap_or_default().as_bytes()),
         }
@@ -173,6 +188,9 @@ mod tests {
             any::<bool>().prop_map(ToEngine::InputPaused),
             Just(ToEngine::Paused(None)),
             "[^x]+".prop_map(|why| ToEngine::Paused(Some(why))),
+            Just(ToEngine::Prompts(None)),
+            Just(ToEngine::Prompts(Some(Prompt::Text))),
+            Just(ToEngine::Prompts(Some(Prompt::Secret))),
             Just(ToEngine::Asks(None)),
             "[^x]+".prop_map(|what| ToEngine::Asks(Some(what))),
         ]

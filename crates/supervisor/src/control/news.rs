@@ -1,6 +1,6 @@
 //! What there is to report of a job, supervisor or session process alike.
 
-use super::{Frame, ToEngine};
+use super::{Frame, Prompt, ToEngine};
 use crate::exit::ExitRecord;
 
 /// How a job is now, not how it came to that; so it has one size for every listener, and no backlog builds up for a
@@ -13,6 +13,8 @@ pub struct News {
     pub input_paused: bool,
     /// Why the job's output is not read at the moment, as a fragment for a person.
     pub paused: Option<String>,
+    /// What the child waits for a person to type; none if it does not wait.
+    pub prompt: Option<Prompt>,
     /// Why the child does not end, though it was to, as a sentence for a person.
     pub defied: Option<String>,
     /// What a person is asked.
@@ -37,6 +39,9 @@ impl News {
         }
         if self.paused != knew.paused {
             ToEngine::Paused(self.paused.clone()).encode(&mut frames);
+        }
+        if self.prompt != knew.prompt {
+            ToEngine::Prompts(self.prompt).encode(&mut frames);
         }
         if self.defied != knew.defied {
             ToEngine::Defied(self.defied.clone()).encode(&mut frames);
@@ -83,6 +88,7 @@ mod tests {
             committed: Some(7),
             input_paused: true,
             paused: Some("disk full".into()),
+            prompt: Some(Prompt::Secret),
             defied: Some("it runs as root".into()),
             asks: Some("a password".into()),
             exit: Some(exit.clone()),
@@ -92,6 +98,7 @@ mod tests {
             ToEngine::Committed { offset: 7 },
             ToEngine::InputPaused(true),
             ToEngine::Paused(Some("disk full".into())),
+            ToEngine::Prompts(Some(Prompt::Secret)),
             ToEngine::Defied(Some("it runs as root".into())),
             ToEngine::Asks(Some("a password".into())),
             ToEngine::Exit(exit.clone()),

@@ -3,7 +3,8 @@
 use std::{io::Write, thread};
 
 use supervisor::{
-    control::{Frame, ToEngine, ToSupervisor},
+    control::{Frame, Prompt, ToEngine, ToSupervisor},
+    exec::{Exec, Window},
     exit::Ended,
 };
 
@@ -86,4 +87,107 @@ fn a_child_may_close_its_input() {
         rustix::process::Signal::USR1.as_raw(),
     ));
     assert_eq!(job.end().ended, Ended::Code { code: 3 });
+}
+
+fn prompts(listener: &mut Listener, wanted: Option<Prompt>) {
+    listener.until(|message| (*message == ToEngine::Prompts(wanted)).then_some(()));
+}
+
+fn in_terminal(script: &str) -> Exec {
+    Exec {
+        pty: Some(Window { rows: 24, cols: 80 }),
+        ..exec("bash", &["-c", script])
+    }
+}
+
+#[test]
+fn a_child_that_waits_for_an_answer_says_so_until_it_has_it() {
+    let bash = |script: &str| exec("bash", &["-c", script]);
+    let python = "input('Name: '); print('over')";
+    for (exec, wanted) in [
+        (
+            bash("printf 'Go on? [y/N] '; read x; echo over"),
+            Prompt::Text,
+        ),
+        // It waits a while first, and is no process of its own.
+        (
+            bash("printf 'Name: '; sleep 0.7; (read x); echo over"),
+            Prompt::Text,
+        ),
+        (
+            bash("echo 'Which one?'; head -n 1; echo over"),
+            Prompt::Text,
+        ),
+        (
+            bash("printf 'Password: '; read x; echo over"),
+            Prompt::Secret,
+        ),
+        (exec("/usr/bin/python3", &["-c", python]), Prompt::Text),
+        (
+            exec(
+                "/usr/bin/python3",
+                &[
+                    "-c",
+                    &format!(
+                        "import select, sys; print('Go? ', end='', flush=True); select.select([sys.stdin], [], []); {python}"
+                    ),
+                ],
+            ),
+            Prompt::Text,
+        ),
+        (
+            exec(
+                "node",
+                &[
+                    "-e",
+                    "process.stdout.write('Go? '); process.stdin.once('data', () => { console.log('over'); process.exit() })",
+                ],
+            ),
+            Prompt::Text,
+        ),
+        (in_terminal("read -p 'Go on? '; echo over"), Prompt::Text),
+        (
+            in_terminal("read -s -p 'Passwort: '; echo over"),
+            Prompt::Secret,
+        ),
+        (
+            in_terminal("read -p 'Go on? ' </dev/tty; echo over"),
+            Prompt::Text,
+        ),
+    ] {
+        let mut job = Job::start(&exec);
+        prompts(&mut job.listener, Some(wanted));
+        let mut late = Listener::to(&job.folder);
+        prompts(&mut late, Some(wanted));
+        job.listener.say(&ToSupervisor::Input(b"y\n".to_vec()));
+        prompts(&mut job.listener, None);
+        assert_eq!(job.end().ended, Ended::Code { code: 0 });
+        assert!(job.stdout().contains("over"), "{exec:?}");
+    }
+}
+
+#[test]
+fn a_child_that_does_something_else_waits_for_nobody() {
+    let silent = "sleep 1; echo over";
+    for exec in [
+        exec("bash", &["-c", &format!("printf 'Working '; {silent}")]),
+        // It reads, and has asked nothing.
+        exec("bash", &["-c", "echo started; read -t 1; echo over"]),
+        // What it reads is none of ours.
+        exec(
+            "bash",
+            &["-c", "printf 'Go? '; sleep 1 | read x; echo over"],
+        ),
+        // An editor takes each key.
+        in_terminal("stty -icanon; printf ': '; read -t 1; echo over"),
+    ] {
+        let mut job = Job::start(&exec);
+        let is_prompt = |message: &ToEngine| matches!(message, ToEngine::Prompts(Some(_)));
+        let ended = job.listener.until(|message| {
+            assert!(!is_prompt(message), "{exec:?}: {message:?}");
+            matches!(message, ToEngine::Exit(_)).then_some(())
+        });
+        assert_eq!(ended, ());
+        assert!(job.stdout().contains("over"), "{exec:?}");
+    }
 }

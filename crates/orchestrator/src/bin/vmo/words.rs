@@ -2,11 +2,14 @@
 
 use orchestrator::job::{self, Exit, Job, State, Status};
 
-/// A job's status, in a few words: `done`, `error: exit code 2`, `running, paused: disk full: …`.
+/// A job's status, in a few words: `done`, `error: exit code 2`, `running, waits for input`.
 pub(crate) fn end(job: &Job) -> String {
     let status = job.state.status().word();
     if let Some(why) = &job.paused {
         return format!("{status}, paused: {why}");
+    }
+    if job.prompt.is_some() {
+        return format!("{status}, waits for input");
     }
     match job.reason() {
         None => status.to_owned(),

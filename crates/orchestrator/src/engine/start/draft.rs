@@ -105,6 +105,7 @@ impl Draft {
             paused: None,
             unarchived: None,
             defied: None,
+            prompt: None,
         }
     }
 }

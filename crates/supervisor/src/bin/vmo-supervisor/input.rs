@@ -7,7 +7,11 @@ use std::{
 
 use rustix::io::Errno;
 
-use crate::complaints::complain;
+use crate::{
+    complaints::complain,
+    pty,
+    tree::{self, Source},
+};
 
 /// Listeners are told to wait from here on, and to go on below [`RESUME`].
 const PAUSE: usize = 256 * 1024;
@@ -28,6 +32,13 @@ pub(crate) struct Input {
     /// Closed once no input waits.
     ending: bool,
     paused: bool,
+}
+
+/// How the child waits for input.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Awaited {
+    /// Whether its terminal does not show what is typed.
+    pub(crate) is_hidden: bool,
 }
 
 impl Input {
@@ -54,6 +65,21 @@ impl Input {
             ending: false,
             paused: false,
         }
+    }
+
+    /// How a process of the job waits for input; none if none does, or there is some that was not taken yet.
+    pub(crate) fn awaited(&self) -> Option<Awaited> {
+        let fd = self.fd.as_ref().filter(|_| self.waiting.is_empty())?;
+        if !self.terminal {
+            let file = rustix::fs::fstat(fd).ok()?;
+            let is_read = tree::is_read(Source::Pipe(file.st_dev, file.st_ino));
+            return is_read.then_some(Awaited { is_hidden: false });
+        }
+        let terminal = pty::line_input(fd)?;
+        let is_read = tree::is_read(Source::Terminal(terminal.device));
+        is_read.then_some(Awaited {
+            is_hidden: terminal.is_hidden,
+        })
     }
 
     /// Whether listeners should wait.

@@ -27,6 +27,7 @@ mod lineage;
 mod listeners;
 mod nursery;
 mod outputs;
+mod prompt;
 mod pty;
 mod session;
 mod settle;

@@ -136,6 +136,11 @@ impl Outputs {
         awake.map(|output| (output.stream, output.fd.as_fd()))
     }
 
+    /// What the last read brought, secrets and all.
+    pub(crate) fn last_read(&self, length: usize) -> &[u8] {
+        self.buffer.get(..length).unwrap_or_default()
+    }
+
     /// When to call [`Self::retry`].
     pub(crate) fn retry_at(&self) -> Option<Instant> {
         // What the spool did not take goes before what is held back.
@@ -174,7 +179,7 @@ impl Outputs {
         Ok(())
     }
 
-    /// Reads an output once into the spool; false when there was no output. `child_lives` says whether a terminal
+    /// Reads an output once into the spool: how many bytes, 0 when there was no output. `child_lives` says whether a terminal
     /// that no process has open is at its end.
     ///
     /// # Errors
@@ -184,26 +189,26 @@ impl Outputs {
         stream: Stream,
         child_lives: bool,
         spool: &mut Writer,
-    ) -> io::Result<bool> {
+    ) -> io::Result<usize> {
         let of_stream = |output: &Output| output.stream == stream;
         let Some(number) = self.open.iter().position(of_stream) else {
-            return Ok(false);
+            return Ok(0);
         };
         match read(&self.open[number].fd, &mut self.buffer) {
-            Got::Nothing => Ok(false),
+            Got::Nothing => Ok(0),
             Got::HungUp if child_lives => {
                 self.open[number].hung_up = Some(Instant::now() + RETRY);
-                Ok(false)
+                Ok(0)
             }
             Got::HungUp | Got::End => {
                 let rest = self.open.remove(number).rest();
                 self.unspooled.append(spool, stream, &rest)?;
-                Ok(false)
+                Ok(0)
             }
             Got::Bytes(n) => {
                 let bytes = self.open[number].masked(&self.buffer[..n]);
                 self.unspooled.append(spool, stream, &bytes)?;
-                Ok(true)
+                Ok(n)
             }
         }
     }
@@ -212,7 +217,7 @@ impl Outputs {
     pub(crate) fn drain(&mut self, spool: &mut Writer) -> io::Result<()> {
         for stream in [Stream::Stdout, Stream::Stderr] {
             for _ in 0..DRAIN {
-                if !self.read(stream, false, spool)? {
+                if self.read(stream, false, spool)? == 0 {
                     break;
                 }
             }

@@ -5,7 +5,7 @@ use std::{io, os::fd::OwnedFd};
 use rustix::{
     io::{Errno, FdFlags},
     pty::{OpenptFlags, grantpt, openpt, unlockpt},
-    termios::{self, InputModes, OptionalActions, Winsize},
+    termios::{self, InputModes, LocalModes, OptionalActions, Winsize},
 };
 use supervisor::exec::Window;
 
@@ -37,6 +37,26 @@ fn other_end(master: &OwnedFd) -> Result<OwnedFd, Errno> {
     let name = rustix::pty::ptsname(master, Vec::new())?;
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
     rustix::fs::open(name, flags, Mode::empty())
+}
+
+/// A terminal that gives its processes whole lines.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LineInput {
+    /// The number of the child's end.
+    pub(crate) device: u64,
+    /// Whether what is typed is not shown.
+    pub(crate) is_hidden: bool,
+}
+
+/// How a terminal takes lines; none if its processes take each key, as an editor does.
+pub(crate) fn line_input(terminal: &OwnedFd) -> Option<LineInput> {
+    let modes = termios::tcgetattr(terminal).ok()?.local_modes;
+    let name = rustix::pty::ptsname(terminal, Vec::new()).ok()?;
+    let device = rustix::fs::stat(name).ok()?.st_rdev;
+    modes.contains(LocalModes::ICANON).then_some(LineInput {
+        device,
+        is_hidden: !modes.contains(LocalModes::ECHO),
+    })
 }
 
 /// Gives the terminal another size; the system tells who runs in it by SIGWINCH.

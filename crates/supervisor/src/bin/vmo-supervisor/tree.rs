@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal};
 use supervisor::{exit::Survivor, mask::Secrets};
 
 use system::Process;
-pub(crate) use system::{adopted, descendants, heeds};
+pub(crate) use system::{Source, adopted, descendants, heeds, is_read};
 
 /// No more survivors are named than this.
 const MOST: usize = 32;

@@ -26,6 +26,7 @@ use crate::{
     lineage::Lineage,
     listeners::Listeners,
     outputs::Outputs,
+    prompt::Prompts,
     pty,
     settle::Settle,
     signals::Signals,
@@ -63,6 +64,7 @@ pub(crate) struct Watch {
     limit: Limit,
     disk: Disk,
     syncing: Syncing,
+    prompts: Prompts,
     stage: Stage,
     news: News,
 }
@@ -101,6 +103,7 @@ impl Watch {
             limit: Limit::of(&ready.exec),
             disk: Disk::of(ready.folder.path(), floor()),
             syncing: Syncing::of_new_job(),
+            prompts: Prompts::default(),
             secrets: child::secrets(&ready.exec, &[]),
             lineage: Lineage::new(Instant::now()),
             handover,
@@ -134,6 +137,7 @@ impl Watch {
     fn tell(&mut self) {
         self.news.committed = Some(self.ready.spool.position().offset);
         self.news.input_paused = self.input.paused();
+        self.news.prompt = self.prompts.now().filter(|_| self.may_prompt());
         if self.news.defied.as_deref() != self.cancel.defied() {
             self.news.defied = self.cancel.defied().map(str::to_owned);
         }
@@ -180,6 +184,11 @@ impl Watch {
         }
     }
 
+    /// Whether the child may wait for a person.
+    fn may_prompt(&self) -> bool {
+        matches!(self.stage, Stage::Running(_)) && !self.cancel.is_requested()
+    }
+
     fn may_read(&self) -> bool {
         self.disk.why_not().is_none() && !self.outputs.wait_for_spool()
     }
@@ -194,8 +203,12 @@ impl Watch {
         drop(turn);
         match read {
             // At once: who follows should not wait for the other output to be read.
-            Ok(true) => self.tell(),
-            Ok(false) => {}
+            Ok(length @ 1..) => {
+                let bytes = self.outputs.last_read(length);
+                self.prompts.wrote(bytes, Instant::now());
+                self.tell();
+            }
+            Ok(0) => {}
             Err(error) => self.disk.refused(Instant::now(), &error),
         }
     }
@@ -204,7 +217,10 @@ impl Watch {
         while let Some(order) = self.ready.listeners.next_order(self.input.full()) {
             match order {
                 ToSupervisor::Cancel { force } => self.cancel.ask(force, self.group()),
-                ToSupervisor::Input(bytes) => self.input.take(&bytes),
+                ToSupervisor::Input(bytes) => {
+                    self.input.take(&bytes);
+                    self.prompts.typed(Instant::now());
+                }
                 ToSupervisor::EndInput => self.input.end(),
                 ToSupervisor::Resize(size) => {
                     if let Some(terminal) = &self.terminal
@@ -242,6 +258,9 @@ impl Watch {
                 // A job that does not write would never come across it.
                 self.disk.look_for_folder();
             }
+        }
+        if self.may_prompt() {
+            self.prompts.tick(now, &self.input);
         }
         self.syncing.tick(now, &self.ready.spool);
         self.ready.listeners.tick(now);

@@ -5,6 +5,17 @@ use std::{collections::HashSet, time::Instant};
 
 use rustix::process::{Pid, Signal};
 
+/// The input of a job; who reads it is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Pipe(u64, u64),
+    Terminal(u64),
+}
+
+pub(crate) fn is_read(_source: Source) -> bool {
+    false
+}
+
 /// A descendant; none is ever found.
 #[derive(Debug)]
 pub(crate) enum Process {}

@@ -1,5 +1,8 @@
 //! Descendants by `/proc`.
 
+#[path = "reading.rs"]
+mod reading;
+
 use std::{collections::HashSet, fs, os::unix::fs::MetadataExt, time::Instant};
 
 use rustix::{
@@ -10,6 +13,8 @@ use rustix::{
     },
 };
 use supervisor::{apart::is_apart, stat::Stat};
+
+pub(crate) use self::reading::Source;
 
 /// Children that are looked at faster than one of them forks anew.
 const CROWD: usize = 32;
@@ -93,6 +98,13 @@ impl Process {
             line
         }
     }
+}
+
+/// Whether one of the descendants waits to read from the job's input.
+pub(crate) fn is_read(source: Source) -> bool {
+    descendants()
+        .iter()
+        .any(|process| reading::reads(process.pid, source))
 }
 
 /// Every living process below this one.

@@ -89,6 +89,7 @@ impl Watch {
             Some(self.lineage.tick_at()).filter(|_| !is_over),
             self.disk.look_at(),
             self.syncing.tick_at(),
+            self.prompts.look_at().filter(|_| self.may_prompt()),
             self.outputs.retry_at(),
             self.ready.listeners.tick_at(),
         ];
