@@ -103,12 +103,33 @@ test('lines come live, and what is typed reaches the job', async ({ app, page })
   // It runs until it is answered, however long a look takes: the first line is there while the last is still to come.
   await app.run('ask');
   await expect(app.line('Enter a value:')).toBeVisible();
-  await expect(app.status).toHaveText('Running');
+  await expect(app.status).toHaveText('Waits for input');
   await expect(app.line('You entered')).toHaveCount(0);
-  await page.getByRole('textbox', { name: 'Input for the job' }).fill('forty-two');
+  // The field has the keyboard by then.
+  await expect(page.getByRole('textbox', { name: 'Input for the job' })).toBeFocused();
+  await page.keyboard.type('forty-two');
   await page.keyboard.press('Enter');
   await expect(app.line('You entered: forty-two')).toBeVisible();
   await expect(app.status).toHaveText('Done');
+});
+
+test('a password that is asked for is not shown while it is typed', async ({ app, page }) => {
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('run a command');
+  await page.keyboard.press('Enter');
+  const script = 'printf "Password: "; read x; echo; echo "of ${#x} characters"; sleep 1000';
+  await page.getByRole('textbox', { name: 'Command' }).fill(script);
+  await page.getByRole('button', { name: 'Run on this machine' }).click();
+  await expect(app.status).toHaveText('Waits for input');
+  await expect(page).toHaveTitle(/^Waits for input: /);
+  const field = page.getByLabel('Secret input for the job');
+  await expect(field).toHaveAttribute('type', 'password');
+  await field.fill('hunter2');
+  await page.keyboard.press('Enter');
+  await expect(app.line('of 7 characters')).toBeVisible();
+  await expect(app.status).toHaveText('Running');
+  await app.button('Cancel').click();
+  await expect(app.status).toHaveText('Canceled');
 });
 
 test('a terminal is as large as its window, and takes Ctrl C', async ({ app, page }) => {

@@ -39,7 +39,7 @@ export const running: Place = {
       name: 'job-waits-for-input',
       small: true,
       async reach({ app, page }) {
-        await demo(app, 'ask', 'Running');
+        await demo(app, 'ask', 'Waits for input');
         await expect(app.line('Enter a value:')).toBeVisible();
         await page.getByRole('textbox', { name: 'Input for the job' }).fill('forty-two');
       },

@@ -2,13 +2,19 @@
 import { LOOK } from './facts';
 import type { BatchStatus, HostState, Job, JobQuery, Status } from './wire';
 
-/** How a job, a host of a batch, or a batch is. */
-export type AnyStatus = Status | HostState | BatchStatus;
+/** How a job, a host of a batch, or a batch is; a job that runs may wait for a person to type. */
+export type AnyStatus = Status | 'waiting' | HostState | BatchStatus;
+
+/** How a job is, as it is shown. */
+export function shownStatus(job: Pick<Job, 'status' | 'prompt'>): AnyStatus {
+  return job.status === 'running' && job.prompt !== null ? 'waiting' : job.status;
+}
 
 /** The word a person reads. */
 export const STATUS_WORD: Record<AnyStatus, string> = {
   queued: 'Queued',
   running: 'Running',
+  waiting: 'Waits for input',
   done: 'Done',
   error: 'Error',
   canceled: 'Canceled',
@@ -23,6 +29,7 @@ export const STATUS_WORD: Record<AnyStatus, string> = {
 export const STATUS_COLOR: Record<AnyStatus, string> = {
   queued: 'text-muted-foreground',
   running: 'text-primary-text',
+  waiting: 'text-warning',
   done: 'text-success',
   error: 'text-error',
   canceled: 'text-muted-foreground',

@@ -1,16 +1,16 @@
 // What the palette finds: targets, hosts, saved commands, jobs and actions, by the letters typed.
 import { about } from '$lib/about';
 import { hostPath } from '$lib/host';
-import { elapsed, place, title } from '$lib/job';
+import { type AnyStatus, elapsed, place, shownStatus, title } from '$lib/job';
 import { day, timeOfDay, took } from '$lib/format';
 import type { App } from '$lib/state/app.svelte';
-import type { Job, Status } from '$lib/wire';
+import type { Job } from '$lib/wire';
 import { addProject } from './launch/add';
 
 /** One thing that can be chosen. */
 export interface Entry {
   id: string;
-  icon: 'target' | 'command' | 'host' | 'folder' | 'page' | 'theme' | { status: Status };
+  icon: 'target' | 'command' | 'host' | 'folder' | 'page' | 'theme' | { status: AnyStatus };
   /** What is matched. */
   name: string;
   doc: string | null;
@@ -94,7 +94,7 @@ function linkEntry(app: App, { job, lines }: { job: string; lines: string }): En
   const known = app.jobs.get(job);
   return {
     id: `link ${job}`,
-    icon: known ? { status: known.status } : 'page',
+    icon: known ? { status: shownStatus(known) } : 'page',
     name: known ? title(known) : `Job ${job}`,
     doc: lines === '' ? null : lines.slice(1).replace('-', ' to '),
     place: known ? place(known) : '',
@@ -216,7 +216,7 @@ function jobEntry(app: App, job: Job): Entry {
   const how = [job.reason, ran === null ? null : took(ran)].filter((each) => each !== null);
   return {
     id: `job ${job.id}`,
-    icon: { status: job.status },
+    icon: { status: shownStatus(job) },
     name: title(job),
     doc: how.join(', '),
     also: `${job.command} ${place(job)}`,

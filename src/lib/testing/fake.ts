@@ -204,6 +204,7 @@ export function aJob(job: Partial<Job> = {}): Job {
     owner: 'a@b',
     is_silent: false,
     paused: null,
+    prompt: null,
     unarchived: null,
     seal: '00',
     ...job,
