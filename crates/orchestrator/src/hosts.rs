@@ -2,7 +2,7 @@
 //! known to `ssh` as a config of ours.
 //!
 //! ```text
-//! found                 a machine as a source names it; names, addresses and tags as they may be
+//! listing               a machine as a source names it; names, addresses and tags as they may be
 //! vm_config, terraform,
 //! docker, ansible       the files of other tools
 //! command               a command that prints an inventory, once a person has allowed it
@@ -17,7 +17,7 @@ mod ansible;
 mod command;
 mod docker;
 mod files;
-mod found;
+mod listing;
 mod merge;
 mod named;
 mod own;
@@ -30,11 +30,11 @@ mod written;
 
 pub use self::{
     command::refresh,
-    found::{Found, Read},
+    listing::{Listing, Machine},
     merge::{Entry, Merged, merge},
     named::{Sources, Where},
     own::{NewHost, OwnHosts},
-    sources::Kept,
+    sources::SourceCache,
     tags::OwnTags,
     vanished::vanished,
     written::{NAME, written},
@@ -48,7 +48,7 @@ pub enum HostsError {
     Refused(String),
     /// A file of ours cannot be read or written.
     #[error(transparent)]
-    File(#[from] crate::json_file::KeptError),
+    File(#[from] crate::json_file::JsonFileError),
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use std::{cmp::Reverse, fmt, path::Path, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-pub use supervisor::exit::{Ended as Exit, Survivor};
+pub use supervisor::exit::{Exit, Survivor};
 use uuid::Uuid;
 
 use crate::ids;

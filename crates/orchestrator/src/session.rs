@@ -37,7 +37,7 @@ use supervisor::{apart::SESSION, folder::Folder, identity::Identity};
 
 pub use self::{
     asking::{Answer, Answered, HostQuestion, Wanted},
-    order::{Order, Start},
+    order::{JobStart, Order},
     process::live,
     processes::Processes,
     remote::{LEADER, process_group},

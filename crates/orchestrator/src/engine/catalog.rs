@@ -27,7 +27,7 @@ use parking_lot::Mutex;
 use self::{
     hosts::HostList,
     make_database::ByMake,
-    preferences::{Held, Preferences},
+    preferences::{InForce, Preferences},
     presets::Launches,
     reach::Reached,
 };
@@ -38,7 +38,7 @@ use super::{
 use crate::{
     environment,
     folders::Folders,
-    json_file::KeptError,
+    json_file::JsonFileError,
     make,
     project::{Project, ProjectSource, Scan},
     settings::SavedCommands,
@@ -88,7 +88,7 @@ struct Inner {
 impl Catalog {
     pub(in crate::engine) fn new(
         options: &Options,
-        held: Held,
+        held: InForce,
         env_database: Option<SeenDatabase>,
         (events, queue, skipped): (Events, Arc<Queue>, LeftAlone),
     ) -> Self {
@@ -191,7 +191,10 @@ impl Catalog {
         self.0.hosts.ssh()
     }
 
-    fn change_commands(&self, change: impl FnOnce(&mut SavedCommands)) -> Result<(), KeptError> {
+    fn change_commands(
+        &self,
+        change: impl FnOnce(&mut SavedCommands),
+    ) -> Result<(), JsonFileError> {
         SavedCommands::change(self.config(), change)
     }
 

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     HostsError,
-    found::{Found, is_address, is_jump, is_path, is_user, name},
+    listing::{Machine, is_address, is_jump, is_path, is_user, name},
 };
-use crate::json_file::{self, KeptError};
+use crate::json_file::{self, JsonFileError};
 
 /// Bytes of the file.
 const MOST_BYTES: u64 = 4 << 20;
@@ -74,15 +74,15 @@ impl NewHost {
     }
 }
 
-impl From<&Found> for NewHost {
-    fn from(found: &Found) -> Self {
+impl From<&Machine> for NewHost {
+    fn from(machine: &Machine) -> Self {
         Self {
-            name: found.name.clone(),
-            address: found.address.clone(),
-            user: found.user.clone(),
-            port: found.port.map(|port| port.to_string()),
-            key: found.key.clone(),
-            jump: found.jump.clone(),
+            name: machine.name.clone(),
+            address: machine.address.clone(),
+            user: machine.user.clone(),
+            port: machine.port.map(|port| port.to_string()),
+            key: machine.key.clone(),
+            jump: machine.jump.clone(),
         }
     }
 }
@@ -113,8 +113,8 @@ impl<'a> OwnHosts<'a> {
         let (start, end) = block(&lines, name)?;
         let value = |setting: &str| {
             let mut within = lines[start + 1..end].iter().map(|line| words(line));
-            let found = within.find(|(keyword, _)| keyword.eq_ignore_ascii_case(setting));
-            found.map(|(_, value)| value.to_owned())
+            let line = within.find(|(keyword, _)| keyword.eq_ignore_ascii_case(setting));
+            line.map(|(_, value)| value.to_owned())
         };
         Some(NewHost {
             name: name.to_owned(),
@@ -199,7 +199,7 @@ impl<'a> OwnHosts<'a> {
         change: impl FnOnce(&mut Vec<String>) -> Result<(), String>,
     ) -> Result<(), HostsError> {
         let path = self.path();
-        let at = |error| KeptError::Io {
+        let at = |error| JsonFileError::Io {
             path: path.display().to_string(),
             error,
         };

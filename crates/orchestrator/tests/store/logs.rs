@@ -3,7 +3,7 @@
 use orchestrator::{
     job::{Exit, Job},
     log::{Chunk, Stream},
-    store::{Block, Mark, Store, StoreError},
+    store::{ArchiveMark, Block, Store, StoreError},
 };
 
 use crate::{block, chunk, command, ended, mark, open, postgres::Postgres, state, target};
@@ -71,7 +71,7 @@ async fn nasty_bytes_come_back_exactly() {
     let there = store.mark(job.id).await.unwrap().unwrap();
     assert_eq!(
         there,
-        Mark {
+        ArchiveMark {
             bytes: bytes as u64,
             ..end
         }
@@ -232,7 +232,10 @@ async fn a_gap_is_never_written() {
         let unfit = store.archive(job.id, &blocks, &mark).await.unwrap_err();
         assert!(matches!(unfit, StoreError::Unfit { .. }), "{unfit}");
     }
-    assert_eq!(store.mark(job.id).await.unwrap(), Some(Mark::default()));
+    assert_eq!(
+        store.mark(job.id).await.unwrap(),
+        Some(ArchiveMark::default())
+    );
     assert!(store.blocks(job.id, 0, 1000).await.unwrap().is_empty());
 
     let stranger = command(None, "x").id;
@@ -286,7 +289,10 @@ async fn a_job_is_settled_only_when_its_whole_log_is_there() {
 
     // A job that never wrote anything need not even have been saved before.
     let silent = ended(&command(None, "true"), Exit::Code { code: 0 }, false);
-    store.settle(&silent, &Mark::default()).await.unwrap();
+    store
+        .settle(&silent, &ArchiveMark::default())
+        .await
+        .unwrap();
     assert_eq!(store.job(silent.id).await.unwrap(), Some(silent));
 }
 
@@ -429,7 +435,7 @@ async fn a_job_that_is_new_and_over_is_written_whole_and_once() {
     let there = store.mark(job.id).await.unwrap().unwrap();
     assert_eq!(
         there,
-        Mark {
+        ArchiveMark {
             bytes,
             ..end.clone()
         }
@@ -446,7 +452,7 @@ async fn a_job_that_is_new_and_over_is_written_whole_and_once() {
     };
     assert!(
         store
-            .write_whole(&silent, &[], &Mark::default())
+            .write_whole(&silent, &[], &ArchiveMark::default())
             .await
             .unwrap()
     );

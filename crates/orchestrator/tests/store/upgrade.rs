@@ -12,7 +12,7 @@ use std::{fs, path::PathBuf, process::Command, time::Duration};
 use orchestrator::{
     job::{Cause, Exit, Job, JobId, MakeOptions, State, Survivor, What},
     log::Stream,
-    store::{Address, Block, Mark, Store, StoreError},
+    store::{Address, ArchiveMark, Block, Store, StoreError},
 };
 
 use crate::{
@@ -167,7 +167,7 @@ fn dump(server: &Postgres, how: &[&str]) -> String {
 }
 
 /// The jobs of every version: no field that only a later one has, and the same ids each time.
-fn sample() -> Vec<(Job, Vec<Block>, Mark)> {
+fn sample() -> Vec<(Job, Vec<Block>, ArchiveMark)> {
     let id = |number: u32| -> JobId {
         format!("01890000-0000-7000-8000-{number:012}")
             .parse()
@@ -214,12 +214,12 @@ fn sample() -> Vec<(Job, Vec<Block>, Mark)> {
         (
             done,
             log.clone(),
-            Mark {
+            ArchiveMark {
                 bytes: 18,
                 ..mark(4, 4)
             },
         ),
-        (running, Vec::new(), Mark::default()),
+        (running, Vec::new(), ArchiveMark::default()),
     ]
 }
 

@@ -57,7 +57,7 @@ impl News {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{control::Decoder, exit::Ended};
+    use crate::{control::Decoder, exit::Exit};
 
     fn frames(bytes: &[u8]) -> Vec<ToEngine> {
         let mut decoder = Decoder::new();
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn a_listener_hears_what_it_does_not_know_and_of_the_end_last() {
         let exit = ExitRecord {
-            ended: Ended::Code { code: 0 },
+            ended: Exit::Code { code: 0 },
             canceled: false,
             started_at: Some(1),
             finished_at: 2,

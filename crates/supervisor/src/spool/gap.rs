@@ -22,7 +22,7 @@ pub struct Gap {
 }
 
 /// A whole record after a gap.
-struct Found {
+struct WholeRecord {
     file: File,
     start: u64,
     offset: u64,
@@ -79,7 +79,7 @@ impl Reader {
         Ok(Some(gap))
     }
 
-    fn find(&self) -> io::Result<Option<Found>> {
+    fn find(&self) -> io::Result<Option<WholeRecord>> {
         let starts = segment::starts(&self.spool)?;
         for start in starts {
             let file = match segment::open(&self.spool, start) {
@@ -98,7 +98,7 @@ impl Reader {
                 continue;
             }
             if let Some((offset, number)) = self.find_in(&file, start, from)? {
-                return Ok(Some(Found {
+                return Ok(Some(WholeRecord {
                     file,
                     start,
                     offset,

@@ -4,7 +4,7 @@ use std::{io::Write, thread};
 
 use supervisor::{
     control::{Frame, ToEngine, ToSupervisor},
-    exit::Ended,
+    exit::Exit,
 };
 
 use crate::job::{Job, Listener, exec, release, sh};
@@ -17,7 +17,7 @@ fn input_is_read_and_ended() {
     job.listener
         .say(&ToSupervisor::Input(b"two \0 \xff".to_vec()));
     job.listener.say(&ToSupervisor::EndInput);
-    assert_eq!(job.end().ended, Ended::Code { code: 0 });
+    assert_eq!(job.end().ended, Exit::Code { code: 0 });
     assert_eq!(
         job.bytes(supervisor::spool::Stream::Stdout),
         b"one\ntwo \0 \xff"
@@ -85,5 +85,5 @@ fn a_child_may_close_its_input() {
     job.listener.say(&ToSupervisor::Signal(
         rustix::process::Signal::USR1.as_raw(),
     ));
-    assert_eq!(job.end().ended, Ended::Code { code: 3 });
+    assert_eq!(job.end().ended, Exit::Code { code: 3 });
 }

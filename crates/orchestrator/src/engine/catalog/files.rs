@@ -170,12 +170,12 @@ fn of_ours(path: &Path) -> Option<Changed> {
 
 /// Changes that were not taken yet, each once however often it came: no more than there are files that matter.
 #[derive(Debug, Default)]
-struct Waiting {
+struct Pending {
     changes: Mutex<BTreeSet<Changed>>,
     some: Notify,
 }
 
-impl Waiting {
+impl Pending {
     fn add(&self, changes: impl Iterator<Item = Changed>) {
         self.changes.lock().extend(changes);
         self.some.notify_one();
@@ -186,7 +186,7 @@ impl Waiting {
 #[derive(Debug)]
 pub(crate) struct Watching {
     _watcher: RecommendedWatcher,
-    waiting: Arc<Waiting>,
+    waiting: Arc<Pending>,
 }
 
 impl Watching {

@@ -12,7 +12,7 @@ use crate::{
     engine::EngineError,
     folders::Folders,
     host::{Host, Source, SourceKind},
-    hosts::{self, Entry, HostsError, Kept, NewHost, OwnHosts, OwnTags, Sources, Where},
+    hosts::{self, Entry, HostsError, NewHost, OwnHosts, OwnTags, SourceCache, Sources, Where},
     make,
     settings::{AllowedCommands, Production, SavedCommands, place},
     ssh,
@@ -21,14 +21,14 @@ use crate::{
 /// What is known of hosts.
 #[derive(Debug)]
 pub(super) struct HostList {
-    kept: Kept,
-    now: Mutex<Arc<Known>>,
+    kept: SourceCache,
+    now: Mutex<Arc<HostSnapshot>>,
     /// What is wrong with the SSH config as it is now, if an earlier one is in force.
     unread: Mutex<Vec<String>>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct HostSnapshot {
     /// All hosts as one config, by which each is reached.
     config: Arc<ssh::Config>,
     /// What sources beside the SSH config say of them.
@@ -40,8 +40,8 @@ struct Known {
 
 impl HostList {
     pub(super) fn read(folders: &Folders) -> Self {
-        let kept = Kept::default();
-        let known = Known::read(folders, &kept);
+        let kept = SourceCache::default();
+        let known = HostSnapshot::read(folders, &kept);
         Self {
             kept,
             now: Mutex::new(Arc::new(known)),
@@ -71,8 +71,8 @@ fn project_folders(folders: &Folders) -> Vec<PathBuf> {
     projects.into_iter().map(|project| project.path).collect()
 }
 
-impl Known {
-    fn read(folders: &Folders, kept: &Kept) -> Self {
+impl HostSnapshot {
+    fn read(folders: &Folders, kept: &SourceCache) -> Self {
         let projects = project_folders(folders);
         let allowed = AllowedCommands::read(&folders.config).0;
         let read = kept.read(&place_in(folders, &projects), &|text| allowed.allows(text));
@@ -83,7 +83,7 @@ impl Known {
             ssh::Config::read_behind(text, &[&own], &paths, &folders.home)
         };
         let known = config("");
-        let entries = hosts::merge(&known.hosts(), read.found);
+        let entries = hosts::merge(&known.hosts(), read.machines);
         let text = hosts::written(&entries);
         let whole = if text.is_empty() {
             known
@@ -124,7 +124,7 @@ impl Catalog {
         let mut problems = self.0.hosts.unread.lock().clone();
         problems.extend_from_slice(known.config.problems());
         problems.extend_from_slice(&known.problems);
-        let mut of = |problem: Option<crate::json_file::KeptError>| {
+        let mut of = |problem: Option<crate::json_file::JsonFileError>| {
             problems.extend(problem.map(|problem| problem.to_string()));
         };
         let (saved, problem) = SavedCommands::read(self.config());
@@ -134,23 +134,26 @@ impl Catalog {
         let (marked, problem) = Production::read(self.config());
         of(problem);
         let marked = marked.marked(|name| place_of(&known.config, name));
-        let mut found = self.merged(&known);
-        for host in &mut found {
+        let mut hosts = self.merged(&known);
+        for host in &mut hosts {
             host.production = marked.has(&host.name, &place(&host.hostname, host.port));
             host.commands = saved.of(&host.name);
             host.tags.extend(tags.of(&host.name).map(str::to_owned));
             host.tags.sort();
             host.tags.dedup();
         }
-        found.extend(hosts::vanished(
+        hosts.extend(hosts::vanished(
             &self.0.folders.data,
-            &found,
+            &hosts,
             crate::clock::now(),
         ));
-        Listed { found, problems }
+        Listed {
+            found: hosts,
+            problems,
+        }
     }
 
-    fn merged(&self, known: &Known) -> Vec<Host> {
+    fn merged(&self, known: &HostSnapshot) -> Vec<Host> {
         let own = OwnHosts::of(self.config()).path();
         let own = match own.strip_prefix(&self.0.folders.home) {
             Ok(rest) => format!("~/{}:", rest.display()),
@@ -190,14 +193,14 @@ impl Catalog {
             .entries
             .iter()
             .filter(|entry| !entry.is_known || entry.name != name);
-        let found = entries
-            .flat_map(|entry| &entry.found)
+        let machine = entries
+            .flat_map(|entry| &entry.machines)
             .find(|one| one.name == name);
-        let host = own.or_else(|| found.map(NewHost::from));
+        let host = own.or_else(|| machine.map(NewHost::from));
         let Some(host) = host else {
             return (words, name.to_owned());
         };
-        let proxy = found.and_then(|one| one.proxy.as_ref());
+        let proxy = machine.and_then(|one| one.proxy.as_ref());
         for (option, value) in [("-p", &host.port), ("-i", &host.key), ("-J", &host.jump)] {
             words.extend(
                 value
@@ -221,7 +224,7 @@ impl Catalog {
     /// Reads the hosts again. If no host of the SSH config can be read any more, the one before stays in force.
     pub(in crate::engine) fn reload_hosts(&self) {
         let list = &self.0.hosts;
-        let now = Known::read(&self.0.folders, &list.kept);
+        let now = HostSnapshot::read(&self.0.folders, &list.kept);
         let mut known = list.now.lock();
         let mut unread = Vec::new();
         let (new, old) = (&now.config, &known.config);

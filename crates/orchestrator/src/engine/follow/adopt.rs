@@ -114,7 +114,7 @@ impl Engine {
         let mut all = BTreeMap::new();
         for live in self.lives().into_iter().filter(|live| live.is_elsewhere()) {
             match job_folder::kept(&live.folder) {
-                Ok(kept) if !self.0.link.place().is(&kept.store) => {
+                Ok(kept) if !self.0.link.database().is(&kept.store) => {
                     all.insert(live.id, Apart::OfStore(kept.store));
                 }
                 _ => self.forget(live.id),
@@ -163,7 +163,7 @@ impl Engine {
         let folder = Folder::open(self.folders().jobs().join(id.to_string()))?;
         folders::is_own(folder.path())?;
         let kept = job_folder::kept(&folder)?;
-        let elsewhere = (!self.0.link.place().is(&kept.store)).then(|| kept.store.clone());
+        let elsewhere = (!self.0.link.database().is(&kept.store)).then(|| kept.store.clone());
         let is_over = folder
             .read_json::<ExitRecord>(folder::EXIT)
             .is_ok_and(|record| record.is_some_and(|record| record.complete));
@@ -238,7 +238,7 @@ impl Engine {
         from: Option<Mark>,
         taking: Taking,
     ) {
-        let elsewhere = (!self.0.link.place().is(&kept.store)).then(|| kept.store.clone());
+        let elsewhere = (!self.0.link.database().is(&kept.store)).then(|| kept.store.clone());
         self.0.queue.know(kept.job.id, kept.claims);
         let mut job = kept.job;
         // `job.json` was written before its turn came, so it still says queued.

@@ -7,7 +7,7 @@ use ssh2::{HashType, Session};
 
 use super::{
     ask::{Answer, Ask, LIMIT, Question},
-    known_hosts::{self, Known, Verdict, key_type},
+    known_hosts::{self, HostKeys, Verdict, key_type},
     patience::{Patience, Stopped},
     way::Way,
 };
@@ -34,7 +34,7 @@ pub(super) fn shake(
 ) -> Result<Session, (Refusal, bool)> {
     let final_ = |refusal| (refusal, true);
     check_library().map_err(final_)?;
-    let known = Known::read(route);
+    let known = HostKeys::read(route);
     let until = Instant::now() + LIMIT;
     let words = way.words();
     let wanted = Wanted::of(&route.algorithms, &known.algorithms());
@@ -145,7 +145,7 @@ fn first_words() -> String {
 fn check_key(
     session: &Session,
     route: &Route,
-    known: &Known,
+    known: &HostKeys,
     ask: &dyn Ask,
 ) -> Result<(), Refusal> {
     let Some((key, _)) = session.host_key() else {
@@ -217,7 +217,7 @@ fn check_key(
 
 /// Refuses a host whose key an authority vouches for: a person who is asked for that key in its place has nothing to
 /// compare it with.
-fn check_certificate(route: &Route, known: &Known) -> Result<(), Refusal> {
+fn check_certificate(route: &Route, known: &HostKeys) -> Result<(), Refusal> {
     let Some(place) = known.authority() else {
         return Ok(());
     };

@@ -27,7 +27,7 @@ struct Entry {
 
 /// What is known of one host.
 #[derive(Debug)]
-pub(in crate::ssh) struct Known {
+pub(in crate::ssh) struct HostKeys {
     entries: Vec<Entry>,
     /// The file of `RevokedHostKeys`.
     revoked: Option<PathBuf>,
@@ -60,7 +60,7 @@ pub(in crate::ssh) enum Verdict {
     Unchecked(String),
 }
 
-impl Known {
+impl HostKeys {
     /// Reads what the route's files say about its host. A file that cannot be read is taken as empty.
     pub(in crate::ssh) fn read(route: &Route) -> Self {
         let name = route.host_key_name();
@@ -277,7 +277,7 @@ fn speaks_of(names: &str, name: &str) -> bool {
 /// If another one does.
 #[cfg(fuzzing)]
 pub fn fuzz(text: &str, name: &str, key: &[u8]) {
-    let known = Known {
+    let known = HostKeys {
         entries: entries(text, Path::new("known_hosts"), name),
         revoked: None,
         authority: None,

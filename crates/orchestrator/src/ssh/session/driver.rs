@@ -45,13 +45,13 @@ pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask, idle: 
     let mut tasks = patience.into_tasks();
     match opened {
         Ok(session) => {
-            transport::adopt(&session);
+            transport::install(&session);
             let work = tasks.into_iter().map(Work::exec).collect();
             if route.forward_agent.is_some() {
                 forward::allow(&session);
             }
             Driver::new(shared, &session, work, route, idle).drive();
-            transport::bury();
+            transport::mark_closed();
         }
         Err(refusal) => {
             tasks.extend(shared.close());
@@ -288,7 +288,7 @@ impl<'a> Driver<'a> {
     fn wait(&mut self, is_unread: bool) {
         let now = Instant::now();
         let mut until = self.probed_at.map_or_else(
-            || transport::heard() + self.alive.silence,
+            || transport::last_received() + self.alive.silence,
             |probed_at| probed_at + self.alive.patience,
         );
         if self.work.is_empty() {
@@ -334,7 +334,7 @@ impl<'a> Driver<'a> {
     /// Asks a silent host for a sign of life, and gives up one that has none. Silence alone is no evidence: this thread
     /// may have been held up by a log that was slow to take bytes.
     fn listen(&mut self) {
-        let heard = transport::heard();
+        let heard = transport::last_received();
         self.probed_at = self.probed_at.filter(|probed_at| *probed_at > heard);
         match self.probed_at {
             Some(probed_at) if probed_at.elapsed() >= self.alive.patience && !self.has_news() => {

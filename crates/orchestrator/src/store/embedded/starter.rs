@@ -19,8 +19,8 @@ use super::{
     broken, cannot,
     guardian::Word,
     lock::{Lock, Mode},
-    place::Place,
     server::{address, open_log, reachable},
+    server_folders::ServerFolders,
 };
 use crate::store::{Address, StoreError};
 
@@ -57,7 +57,7 @@ pub async fn start(
     guardian: &[OsString],
     progress: impl Fn(&str),
 ) -> Result<Running, StoreError> {
-    let place = Place::of(app)?;
+    let place = ServerFolders::of(app)?;
     // Held first: a guardian that is about to stop the server finishes with that, and a new one does not begin to.
     let hold = Lock::within(TO_WAIT, &place.holders(), Mode::Shared)
         .await
@@ -78,7 +78,7 @@ pub async fn start(
 /// What is needed to have a guardian.
 struct Post {
     app: PathBuf,
-    place: Place,
+    place: ServerFolders,
     guardian: Vec<OsString>,
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal};
 use supervisor::{
     exec::{Exec, Grace},
-    exit::Ended,
+    exit::Exit,
 };
 
 use crate::{complaints::complain, tree, words};
@@ -81,8 +81,8 @@ impl Cancel {
 
     /// Whether it was asked for and is why the child ended. A code is the child's own if no signal met it in time, or
     /// none but such that it would have died of: then the cancel came too late.
-    pub(crate) fn has_ended(&self, ended: &Ended) -> bool {
-        self.is_requested && (self.heeded || !matches!(ended, Ended::Code { .. }))
+    pub(crate) fn has_ended(&self, ended: &Exit) -> bool {
+        self.is_requested && (self.heeded || !matches!(ended, Exit::Code { .. }))
     }
 
     /// Whether signals are still to come or to be waited for.

@@ -8,7 +8,7 @@ use supervisor::{
     control::{News, ToSupervisor},
     disk::{self, Disk},
     exec::Exec,
-    exit::Ended,
+    exit::Exit,
     folder::Folder,
     mask::Secrets,
     spool::{Stream, Writer},
@@ -17,7 +17,7 @@ use supervisor::{
 use self::wait::Woken;
 use crate::{
     cancel::Cancel,
-    child::{self, Start},
+    child::{self, StartedChild},
     complaints::complain,
     ending::{Stage, Verdict},
     handover::Handover,
@@ -78,7 +78,7 @@ fn floor() -> u64 {
 impl Watch {
     /// A job whose child was started a moment ago, or could not be. No step fails from here on, so that no child is
     /// left alone.
-    pub(crate) fn new(ready: Ready, start: Result<Start, Ended>) -> Self {
+    pub(crate) fn new(ready: Ready, start: Result<StartedChild, Exit>) -> Self {
         let (stage, outputs, input, terminal, handover) = match start {
             Ok(start) => (
                 Stage::Running(start.child),
@@ -127,7 +127,7 @@ impl Watch {
             }
             self.obey();
             self.tick(Instant::now());
-            self.end_what_nobody_can_find();
+            self.end_if_folder_deleted();
         }
     }
 

@@ -50,7 +50,7 @@ impl Watch {
 
     /// Ends the job if its folder was deleted: its log cannot be read, it cannot be canceled, and it
     /// would wait for ever for the log to be written. One that was only moved may be moved back.
-    pub(super) fn end_what_nobody_can_find(&mut self) {
+    pub(super) fn end_if_folder_deleted(&mut self) {
         if !self.disk.misses_folder() || !self.ready.spool.is_deleted().unwrap_or(false) {
             return;
         }

@@ -29,7 +29,7 @@ const LONGEST_SOCKET: usize = 103;
 
 /// The folders of one embedded server.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct ServerFolders {
     /// Locks and the server's log: ours.
     folder: PathBuf,
     /// What holds the data folder.
@@ -45,16 +45,16 @@ pub(super) struct Place {
 /// # Errors
 /// If a folder above it cannot be made or read.
 pub fn data_folder(app: &Path) -> Result<PathBuf, StoreError> {
-    Place::of(app).map(|place| place.data())
+    ServerFolders::of(app).map(|place| place.data())
 }
 
 /// What a person should know of the account that the embedded server of an app's data folder runs as, if we are root.
 #[must_use]
 pub fn shared_account(app: &Path) -> Option<String> {
-    Place::of(app).ok()?.account.and_then(shared)
+    ServerFolders::of(app).ok()?.account.and_then(shared)
 }
 
-impl Place {
+impl ServerFolders {
     /// The place of an app's data folder; makes the folders, but not the data.
     pub(super) fn of(app: &Path) -> Result<Self, StoreError> {
         private(app).map_err(|error| cannot("make", app, &error))?;
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn a_socket_folder_that_somebody_else_could_enter_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place {
+        let place = ServerFolders {
             folder: folder.path().to_owned(),
             home: folder.path().to_owned(),
             key: "k".to_owned(),
