@@ -99,13 +99,13 @@ mod tests {
         ];
         assert_eq!(frames(&now.changes_since(&News::default())), all);
         assert_eq!(now.changes_since(&now), [0; 0]);
-        let known = now.clone();
+        let before = now.clone();
         let more = ExitRecord {
             complete: true,
             ..exit
         };
         (now.paused, now.exit) = (None, Some(more.clone()));
         let changes = [ToEngine::Paused(None), ToEngine::Exit(more)];
-        assert_eq!(frames(&now.changes_since(&known)), changes);
+        assert_eq!(frames(&now.changes_since(&before)), changes);
     }
 }

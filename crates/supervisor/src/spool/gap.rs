@@ -63,19 +63,19 @@ impl Reader {
     /// # Errors
     /// Those of the file system.
     pub fn skip(&mut self) -> io::Result<Option<Gap>> {
-        let Some(found) = self.find()? else {
+        let Some(next) = self.find()? else {
             return Ok(None);
         };
         let expected = self.at.seq + self.lost.unwrap_or(0);
-        let records = found.number.saturating_sub(expected);
+        let records = next.number.saturating_sub(expected);
         let gap = Gap {
             at: self.at,
-            until: found.offset,
-            bytes: (found.offset - self.at.offset).saturating_sub(records * HEADER as u64),
+            until: next.offset,
+            bytes: (next.offset - self.at.offset).saturating_sub(records * HEADER as u64),
         };
-        (self.file, self.start) = (found.file, found.start);
-        self.at.offset = found.offset;
-        self.lost = Some(found.number - self.at.seq);
+        (self.file, self.start) = (next.file, next.start);
+        self.at.offset = next.offset;
+        self.lost = Some(next.number - self.at.seq);
         Ok(Some(gap))
     }
 

@@ -366,9 +366,9 @@ fn claims(folder: &Path) -> (PathBuf, Claims) {
 
 /// A claim, for a supervisor.
 fn taken(file: &Path) -> Stdio {
-    let taken = Claims::on(file).unwrap();
-    assert!(taken.try_take(7).unwrap());
-    Stdio::from(taken.into_fd())
+    let claims = Claims::on(file).unwrap();
+    assert!(claims.try_take(7).unwrap());
+    Stdio::from(claims.into_fd())
 }
 
 fn is_free(probe: &Claims) -> bool {

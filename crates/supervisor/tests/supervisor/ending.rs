@@ -147,10 +147,10 @@ fn what_is_left_running_is_named_and_left() {
     let named = |survivor: &&Survivor| {
         survivor.command.starts_with("sh -c exec") && survivor.command.ends_with(daemon)
     };
-    let found = exit.survivors.iter().find(named).expect("it is named");
-    assert!(runs(found.pid));
+    let survivor = exit.survivors.iter().find(named).expect("it is named");
+    assert!(runs(survivor.pid));
     // It leads a group, in which a shell's sleep may have come since.
-    let group = rustix::process::Pid::from_raw(found.pid).unwrap();
+    let group = rustix::process::Pid::from_raw(survivor.pid).unwrap();
     rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
 }
 

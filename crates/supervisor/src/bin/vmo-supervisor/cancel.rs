@@ -115,7 +115,7 @@ impl Cancel {
     }
 
     /// The next signal, when a grace is over. After the last it is over once no process is left that could be ended:
-    /// whoever was met in the last look is struck once more, and looked for again.
+    /// a process met in the last look is sent the signal once more, and looked for again.
     pub(crate) fn tick(&mut self, now: Instant, group: Option<Pid>) {
         let Some(underway) = self
             .underway
@@ -171,7 +171,7 @@ impl Cancel {
 fn step(grace: &Grace) -> Option<Step> {
     let Some(signal) = words::signal_named(&grace.signal) else {
         complain(format_args!(
-            "no signal is called {}, so a cancel does without it",
+            "there is no signal {}, so a cancel skips it",
             grace.signal
         ));
         return None;

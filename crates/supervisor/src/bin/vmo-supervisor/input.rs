@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use crate::complaints::complain;
 
-/// Listeners are told to wait from here on, and to go on below [`RESUME`].
+/// From here on listeners are asked to wait, and below [`RESUME`] to go on.
 const PAUSE: usize = 256 * 1024;
 const RESUME: usize = 64 * 1024;
 

@@ -160,7 +160,7 @@ fn described(folder: &Folder) -> io::Result<Value> {
     let nothing = || {
         io::Error::new(
             io::ErrorKind::NotFound,
-            format!("{JOB} says of nothing to run"),
+            format!("{JOB} names nothing to run"),
         )
     };
     described.ok_or_else(nothing)

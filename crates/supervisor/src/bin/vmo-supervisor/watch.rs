@@ -116,6 +116,8 @@ impl Watch {
     /// Watches the job to its end.
     pub(crate) fn run(mut self) -> io::Result<()> {
         loop {
+            // What the last round changed is reported before anything waits: listeners must have heard of the end when
+            // the socket closes.
             self.end_what_has_ended();
             self.tell();
             if self.may_leave() {
@@ -125,6 +127,7 @@ impl Watch {
             for woken in self.wait()? {
                 self.act_on(woken);
             }
+            // Orders come last: a signal of this round may have ended the child, whose group must then not be signaled.
             self.obey();
             self.tick(Instant::now());
             self.end_if_folder_deleted();
@@ -159,7 +162,7 @@ impl Watch {
                     self.linger();
                 }
             }
-            Woken::Knock => self.ready.listeners.accept(),
+            Woken::Connection => self.ready.listeners.accept(),
             Woken::Listener(number) => self.ready.listeners.hear(number),
             Woken::Input => self.input.write(),
             Woken::Output(stream) => self.read(stream),

@@ -145,7 +145,7 @@ impl Watch {
     /// The exit as it is now.
     fn exit(&self, verdict: &Verdict, complete: bool) -> ExitRecord {
         let spool_end = self.ready.spool.position().offset;
-        // While they are being ended, nobody is named and there is nothing to wait for.
+        // While survivors are being ended, none is named and there is nothing to wait for.
         let struck = self.cancel.has_begun() && !self.cancel.is_underway();
         let mut exit = verdict.exit(spool_end, complete, struck, self.secrets.as_ref());
         if self.cancel.is_underway() {
