@@ -306,7 +306,7 @@ impl Reading {
         Ok(())
     }
 
-    /// A line that ssh would refuse is told of, and stops every host, as ssh would stop: what it was to say is not known,
+    /// A line that ssh would refuse is reported, and stops every host, as ssh would stop: what it was to say is not known,
     /// and may have been the way there.
     fn refuse(&mut self, problem: String) {
         self.config.refused.get_or_insert_with(|| problem.clone());
@@ -340,7 +340,7 @@ impl Reading {
         let home = &self.config.home;
         Ok(match arg.strip_prefix("~/") {
             Some(_) if self.of_system => {
-                return Err(format!("'Include {}' is of no user", arg.escape_debug()));
+                return Err(format!("'Include {}' names no user", arg.escape_debug()));
             }
             Some(rest) => include::files_of(home, Path::new(rest)),
             None if self.of_system => include::files_of(Path::new("/etc/ssh"), Path::new(arg)),

@@ -229,7 +229,7 @@ impl Wire {
         while let Some((name, value)) = self.env.last().cloned() {
             match self.line()?.set_variable(&name, &value) {
                 Ok(None) => return Ok(false),
-                // A server takes only the names it is told to take, and ssh does not report that either.
+                // A server takes only the names that its config allows, and ssh does not report that either.
                 Err(error) => tracing::debug!(name, %error, "variable not taken"),
                 Ok(Some(())) => {}
             }

@@ -139,11 +139,12 @@ impl<'a> Driver<'a> {
     fn drive(mut self) {
         loop {
             let moved = self.step();
+            // Only when nothing moves any more: what came before the connection broke is still read, an exit among it.
             if !moved && let Some(why) = transport::broken() {
                 return self.give_up(&why);
             }
             if self.sleeps_on() {
-                return self.give_up("the host does not answer on a connection that rested");
+                return self.give_up("the host does not answer on a connection that was idle");
             }
             if self.work.is_empty() && self.may_close() {
                 if let Err(error) = self.session.disconnect(None, "done", None) {
@@ -172,6 +173,7 @@ impl<'a> Driver<'a> {
             moved |= self.hearing.is_none();
         }
         let alone = self.work.len() == 1;
+        // libssh2 opens one channel at a time, and `hear` may be at it.
         let mut may_open = self.hearing.is_none();
         let mut at = 0;
         while at < self.work.len() {
@@ -339,7 +341,7 @@ impl<'a> Driver<'a> {
         match self.probed_at {
             Some(probed_at) if probed_at.elapsed() >= self.alive.patience && !self.has_news() => {
                 let seconds = heard.elapsed().as_secs();
-                transport::give_up(&format!("the host has not been heard of for {seconds} s"));
+                transport::give_up(&format!("nothing has come from the host for {seconds} s"));
             }
             None if heard.elapsed() >= self.alive.silence => {
                 self.probed_at = Some(Instant::now());

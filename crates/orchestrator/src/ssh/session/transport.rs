@@ -93,7 +93,7 @@ pub(in crate::ssh) fn last_words() -> Option<String> {
     FAREWELL.with_borrow(Clone::clone)
 }
 
-/// Lets the next call of libssh2 read; one that has read [`STEP`] bytes is told that there are no more for now.
+/// Lets the next call of libssh2 read; one that has read [`STEP`] bytes gets `EAGAIN` until then.
 pub(in crate::ssh) fn refill() {
     LEFT.set(STEP);
 }
@@ -153,14 +153,14 @@ extern "C" fn receive_some(
     flags: c_int,
     _abstract: *mut *mut c_void,
 ) -> isize {
-    let left = LEFT.get();
-    if left == 0 {
+    let budget = LEFT.get();
+    if budget == 0 {
         return -again();
     }
-    let got = unsafe { libc::recv(socket, buffer, length.min(left), flags) };
+    let got = unsafe { libc::recv(socket, buffer, length.min(budget), flags) };
     match usize::try_from(got) {
         Ok(length) => {
-            LEFT.set(left - length);
+            LEFT.set(budget - length);
             GREETING.with_borrow_mut(|greeting| {
                 let kept = length.min(GREETING_KEPT.saturating_sub(greeting.len()));
                 greeting.extend_from_slice(unsafe { slice::from_raw_parts(buffer.cast(), kept) });
