@@ -67,25 +67,25 @@ impl Store {
         if !address.own {
             pooler::refuse(&mut connection, address).await?;
         }
-        let found = schema::settle(&mut connection, address).await?;
+        let server = schema::settle(&mut connection, address).await?;
         // The answer is in; how the parting went does not matter. A pooler may give the session on.
         drop(within(TO_CONNECT, connection.clear_cached_statements()).await);
         drop(within(TO_CONNECT, connection.close()).await);
 
-        let mut warnings = found.warnings;
+        let mut warnings = server.warnings;
         warnings.extend(address.exposure().map(str::to_owned));
         let (uri, password) = address.uri();
         let loss = Arc::<Loss>::default();
         Ok(Self {
             pool: pool(address, Arc::clone(&loss)),
-            tables: found.tables,
+            tables: server.tables,
             loss,
             looked: Arc::new(Mutex::new(Instant::now())),
             about: Arc::new(About {
                 at,
                 uri,
                 password: password.map(SecretString::from),
-                version: found.version,
+                version: server.version,
                 warnings,
             }),
         })

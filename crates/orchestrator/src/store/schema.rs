@@ -80,7 +80,7 @@ pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> 
     let schema = schema_of(connection, address).await?;
     let tables = Tables::of(&schema);
     match version_there(connection, &at, &schema, &tables).await? {
-        Some(found) if found >= newest() => is_known(&at, Some(found))?,
+        Some(version) if version >= newest() => is_known(&at, Some(version))?,
         _ => migrate(connection, &at, &tables).await?,
     }
     let version: String = about.get("version");
@@ -222,7 +222,7 @@ async fn version_there(
     }
 }
 
-/// Migrations are written without a schema, and each is told of ours for its own transaction.
+/// Migrations are written without a schema, and each gets ours as the search path of its own transaction.
 async fn migrate(connection: &mut PgConnection, at: &str, tables: &Tables) -> Result<()> {
     let mut migrator = Migrator::with_migrations(
         MIGRATIONS

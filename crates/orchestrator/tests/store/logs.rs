@@ -334,8 +334,8 @@ async fn lines_and_chunks_are_found_in_their_batch() {
     }
     // Bytes of standard output: the blocks begin at 0, 6, 11, 18 and 31.
     for (byte, seq) in [(0, 0), (5, 0), (6, 2), (11, 3), (18, 4), (30, 4), (999, 6)] {
-        let found = store.seq_at_byte(job.id, byte).await.unwrap();
-        assert_eq!(found, Some(seq), "byte {byte}");
+        let at_byte = store.seq_at_byte(job.id, byte).await.unwrap();
+        assert_eq!(at_byte, Some(seq), "byte {byte}");
     }
     assert_eq!(store.blocks(job.id, 5, 0).await.unwrap(), [log[3].clone()]);
     assert_eq!(store.blocks(job.id, 1, u64::MAX).await.unwrap(), log);
@@ -458,15 +458,15 @@ async fn a_job_that_is_new_and_over_is_written_whole_and_once() {
     );
     assert_eq!(store.job(silent.id).await.unwrap().unwrap(), silent);
 
-    let known = saved(&store).await;
+    let before = saved(&store).await;
     assert!(
         !store
-            .write_whole(&of(known.clone()), &log, &end)
+            .write_whole(&of(before.clone()), &log, &end)
             .await
             .unwrap()
     );
-    assert_eq!(store.job(known.id).await.unwrap().unwrap(), known);
-    assert!(all(&store, &known, u64::MAX).await.is_empty());
+    assert_eq!(store.job(before.id).await.unwrap().unwrap(), before);
+    assert!(all(&store, &before, u64::MAX).await.is_empty());
     let rest = store.write_whole(&job, &log[1..], &end).await;
     assert!(matches!(rest, Err(StoreError::Unfit { .. })), "{rest:?}");
 }

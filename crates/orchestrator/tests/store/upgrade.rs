@@ -34,8 +34,8 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn migrations() -> Vec<String> {
-    let found = fs::read_dir(folder("../../migrations")).unwrap();
-    let mut paths: Vec<_> = found.map(|entry| entry.unwrap().path()).collect();
+    let files = fs::read_dir(folder("../../migrations")).unwrap();
+    let mut paths: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let read = |path: &PathBuf| fs::read_to_string(path).unwrap();
     paths.iter().map(read).collect()
@@ -307,7 +307,7 @@ async fn what_this_version_writes_is_kept_for_those_to_come() {
 #[tokio::test]
 async fn a_newer_apps_tables_are_refused_with_both_versions_and_not_touched() {
     let states = States::new();
-    let known = i64::try_from(states.newest()).unwrap();
+    let newest = i64::try_from(states.newest()).unwrap();
     states.make(states.newest(), "newer");
     states.ask(
         "newer",
@@ -318,11 +318,11 @@ async fn a_newer_apps_tables_are_refused_with_both_versions_and_not_touched() {
     let error = Store::connect(&states.address("newer")).await.unwrap_err();
     let words = error.to_string();
     assert!(
-        matches!(error, StoreError::TooNew { found: 999, known: ours, .. } if ours == known),
+        matches!(error, StoreError::TooNew { found: 999, known: ours, .. } if ours == newest),
         "{words}"
     );
     assert!(
-        words.contains("999") && words.contains(&known.to_string()),
+        words.contains("999") && words.contains(&newest.to_string()),
         "{words}"
     );
     assert_eq!(dump(&states.server, &all), before);

@@ -1,4 +1,4 @@
-//! The guardian: a process that keeps one server for as long as anyone holds it, and is nobody's child for long.
+//! The guardian: a process that keeps one server for as long as anyone holds it, and soon becomes a child of init.
 
 use std::{
     io::{self, Write},
@@ -112,7 +112,7 @@ async fn begin(app: &Path) -> Result<(ServerFolders, Lock, Server), StoreError> 
     let place = ServerFolders::of(app)?;
     let lock = Lock::within(TO_GO, &place.guardian(), Mode::Alone)
         .await
-        .map_err(|error| broken(format!("an earlier guardian does not go: {error}")))?;
+        .map_err(|error| broken(format!("an earlier guardian does not end: {error}")))?;
     if let Err(error) = write_down(app) {
         // A cancel of the job whose command started us may then end us, and another guardian comes.
         eprintln!("guardian: {GUARDIAN}: {error}");
@@ -127,7 +127,7 @@ fn write_down(app: &Path) -> io::Result<()> {
     Folder::open(app)?.write_json(GUARDIAN, &Identity::of(own)?)
 }
 
-/// Whether a signal told the guardian to go.
+/// Whether a signal asked the guardian to end.
 struct EndSignals {
     term: Signal,
     int: Signal,

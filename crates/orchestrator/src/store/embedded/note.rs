@@ -53,13 +53,13 @@ pub(super) async fn clear(place: &ServerFolders) -> Result<(), StoreError> {
     let mark = mark_of(&data, place.uid(), &name);
     let begun = Instant::now();
     loop {
-        let left = users_of(&mark);
-        if left.is_empty() {
+        let users = users_of(&mark);
+        if users.is_empty() {
             break;
         }
         if begun.elapsed() > TO_LEAVE {
             return Err(broken(format!(
-                "processes of an earlier server still work in {}: {left:?}; end them and try again",
+                "processes of an earlier server still work in {}: {users:?}; end them and try again",
                 data.display()
             )));
         }

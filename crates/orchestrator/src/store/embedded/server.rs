@@ -204,7 +204,7 @@ impl Server {
     }
 }
 
-/// What a server is told, whatever its own files say.
+/// The settings that a server is started with; they override those of its own files.
 fn settings(place: &ServerFolders, sockets: &Path) -> [String; 12] {
     [
         "listen_addresses=".to_owned(),
@@ -246,7 +246,7 @@ async fn answers(sockets: &Path) -> Result<(), StoreError> {
     match tokio::time::timeout(Duration::from_secs(5), ask).await {
         Ok(answer) => answer.map_err(|error| StoreError::of(&address.shown(), error)),
         Err(_) => Err(broken(
-            "the server says that it is ready and does not answer",
+            "the server reports that it is ready, but does not answer",
         )),
     }
 }

@@ -157,17 +157,19 @@ impl ServerFolders {
         if let Some(folder) = self.other_sockets() {
             return Ok(folder);
         }
-        Err(broken(format!("no folder serves for its socket{refused}")))
+        Err(broken(format!(
+            "no folder can be used for its socket{refused}"
+        )))
     }
 
     /// A folder whose name cannot be guessed: the one that was made last, else a new one.
     fn other_sockets(&self) -> Option<PathBuf> {
         let note = self.folder.join("sockets");
-        let known = fs::read(&note).ok().map(OsString::from_vec);
-        if let Some(known) = known.map(PathBuf::from)
-            && self.private_of_account(&known).is_ok()
+        let noted = fs::read(&note).ok().map(OsString::from_vec);
+        if let Some(noted) = noted.map(PathBuf::from)
+            && self.private_of_account(&noted).is_ok()
         {
-            return Some(known);
+            return Some(noted);
         }
         let name = crate::ids::new_id().simple().to_string();
         let folder = Path::new("/tmp").join(format!("vmo-{}", &name[16..]));
@@ -201,7 +203,7 @@ impl ServerFolders {
         if about.is_dir() && about.uid() == self.uid() && about.mode() & 0o777 == 0o700 {
             return Ok(());
         }
-        Err(io::Error::other("it is there and is not ours alone"))
+        Err(io::Error::other("it exists and others may use it, too"))
     }
 }
 

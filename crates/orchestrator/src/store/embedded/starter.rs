@@ -47,7 +47,7 @@ impl Drop for Running {
 }
 
 /// Holds the embedded server of an app's data folder, and brings it up if it is down. `guardian` is the command that
-/// calls [`super::guardian`] for the data folder in `VMO_DATA_DIR`, which it is given; it has to run for long. `progress` is told what is done, in
+/// calls [`super::guardian`] for the data folder in `VMO_DATA_DIR`, which it is given; it has to run for long. `progress` gets what is done, in
 /// words: the first start takes seconds.
 ///
 /// # Errors
