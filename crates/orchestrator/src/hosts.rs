@@ -10,7 +10,7 @@
 //! sources               all of them; what each last held
 //! own, tags             hosts and tags of a person's own
 //! merge, written        all of them as one list, and as a text that `ssh` could read
-//! seen                  what was there, so that what vanished can be shown for a while
+//! vanished              what was there, so that what is gone can be shown for a while
 //! ```
 
 mod ansible;

@@ -122,7 +122,7 @@ impl Inventory {
                 }
                 if within.contains(&name) {
                     let circle = format!("{} → {name}", within.join(" → "));
-                    read.problem(place, format!("groups are in each other: {circle}"));
+                    read.problem(place, format!("groups contain each other: {circle}"));
                     continue;
                 }
                 let Some(group) = self.groups.get(name).filter(|_| !done.contains(name)) else {

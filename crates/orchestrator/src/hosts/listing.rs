@@ -81,7 +81,10 @@ impl Listing {
             return;
         }
         let Some(name) = name(&machine.name) else {
-            return self.problem(place, "a host has no name that a command line could hold");
+            return self.problem(
+                place,
+                "a host's name cannot be used in a command line; the host is left out",
+            );
         };
         let fields: [Field<'_>; 5] = [
             ("address", machine.address.as_deref(), is_address),
@@ -94,7 +97,7 @@ impl Listing {
             if value.is_some_and(|value| !is_right(value)) {
                 return self.problem(
                     place,
-                    format!("{name}: its {what} cannot be one; it is left out"),
+                    format!("{name}: its {what} is not a valid one; the host is left out"),
                 );
             }
         }

@@ -79,7 +79,7 @@ impl Sources {
             sources.files.retain(|file| file != Path::new(what));
             sources.commands.retain(|text| text != what);
             match before == (sources.files.len(), sources.commands.len()) {
-                true => Err(format!("'{what}' is no source of hosts that was added")),
+                true => Err(format!("'{what}' is not among the added sources of hosts")),
                 false => Ok(()),
             }
         })

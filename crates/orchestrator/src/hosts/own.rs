@@ -140,12 +140,12 @@ impl<'a> OwnHosts<'a> {
                 lines.push(String::new());
             }
             lines.push(format!("Host {}", host.name));
-            let given = host
+            let settings = host
                 .settings()
                 .into_iter()
                 .filter_map(|(setting, value)| Some((setting, value?)));
-            let given = given.filter(|(_, value)| !value.is_empty());
-            lines.extend(given.map(|(setting, value)| line(setting, value)));
+            let settings = settings.filter(|(_, value)| !value.is_empty());
+            lines.extend(settings.map(|(setting, value)| line(setting, value)));
             Ok(())
         })
     }
@@ -208,7 +208,7 @@ impl<'a> OwnHosts<'a> {
         let text = match bytes {
             Some(bytes) => String::from_utf8(bytes).map_err(|_| {
                 HostsError::Refused(format!(
-                    "{}: is no UTF-8 text; mend or remove the file",
+                    "{}: is not UTF-8 text; mend or remove the file",
                     path.display()
                 ))
             })?,

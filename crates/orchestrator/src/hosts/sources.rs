@@ -32,11 +32,11 @@ impl SourceCache {
         let (sources, problem) = Sources::read(at.config);
         all.problems
             .extend(problem.map(|problem| problem.to_string()));
-        let mut known = self.0.lock();
+        let mut cache = self.0.lock();
         let mut now = HashMap::new();
         let mut of = |path: &Path, read: fn(&Path, &str) -> Listing| {
             let place = short(path, at.home);
-            let read = again(known.remove(path), path, |path| read(path, &place));
+            let read = again(cache.remove(path), path, |path| read(path, &place));
             now.insert(path.to_owned(), read.clone());
             let mut read = read.1;
             read.files.push(path.to_owned());
@@ -61,7 +61,7 @@ impl SourceCache {
         for file in docker::files(at.home) {
             all.extend(of(&file, docker::read));
         }
-        *known = now;
+        *cache = now;
         all.extend(command::read(at, &sources, allows));
         all
     }

@@ -73,10 +73,10 @@ pub(super) fn tell_apart(all: &mut [Machine]) {
     let mut first: HashMap<String, Option<String>> = HashMap::new();
     let mut shared: Vec<String> = Vec::new();
     for one in all.iter() {
-        let known = first
+        let address = first
             .entry(one.name.clone())
             .or_insert_with(|| one.address.clone());
-        if *known != one.address {
+        if *address != one.address {
             shared.push(one.name.clone());
         }
     }

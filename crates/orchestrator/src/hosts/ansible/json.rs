@@ -12,7 +12,7 @@ use crate::hosts::listing;
 pub(in crate::hosts) fn inventory(value: &Value) -> Result<Inventory, String> {
     let groups = value
         .as_object()
-        .ok_or("is no inventory: it names no groups")?;
+        .ok_or("is not an inventory: it names no groups")?;
     let mut inventory = Inventory::default();
     for (name, group) in groups.iter().filter(|(name, _)| *name != "_meta") {
         inventory.group(name);

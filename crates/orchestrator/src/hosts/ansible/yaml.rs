@@ -18,7 +18,7 @@ pub(super) fn inventory(value: &Value) -> (Inventory, Vec<String>) {
             }
         }
         Value::Null => {}
-        _ => problems.push("is no inventory: it names no groups".to_owned()),
+        _ => problems.push("is not an inventory: it names no groups".to_owned()),
     }
     (inventory, problems)
 }
@@ -50,7 +50,7 @@ fn group(
         }
         None | Some(Value::Null) => {}
         Some(_) => problems.push(format!(
-            "the hosts of group '{name}' are no mapping of names"
+            "the hosts of group '{name}' are not a mapping of names"
         )),
     }
     if let Some(children) = group.get("children").and_then(Value::as_object) {

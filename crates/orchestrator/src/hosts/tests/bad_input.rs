@@ -55,17 +55,17 @@ fn what_cannot_be_read_is_named_and_leaves_the_rest() {
             "all:\n  hosts: {a: hunter2\n b",
             "cannot be read as YAML",
         ),
-        ("list.yml", "- hunter2\n", "is no inventory"),
+        ("list.yml", "- hunter2\n", "is not an inventory"),
         (
             "listed.yml",
             "all: {hosts: [hunter2]}\n",
             "the hosts of group 'all' are no mapping",
         ),
-        ("number.json", "5", "is no inventory"),
+        ("number.json", "5", "is not an inventory"),
         (
             "circle.ini",
             "[a:children]\nb\n[b:children]\na\n[b]\nx\n",
-            "groups are in each other: ",
+            "groups contain each other: ",
         ),
         (
             "header.ini",

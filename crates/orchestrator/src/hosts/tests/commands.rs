@@ -43,7 +43,7 @@ fn the_last_good_answer_of_a_command_stays() {
     for (answer, code, why) in [
         (r#"{"g": {"hosts": []}}"#, "3", "ended with exit code 3"),
         ("hunter2", "0", "cannot be read as JSON (line 1"),
-        ("[\"hunter2\"]", "0", "is no inventory"),
+        ("[\"hunter2\"]", "0", "is not an inventory"),
     ] {
         let read = run(answer, code);
         assert_eq!(read.machines.len(), 1);

@@ -165,7 +165,7 @@ fn an_ansible_inventory_in_yaml_and_in_json() {
     );
     assert_eq!(read.problems.len(), 1, "{:?}", read.problems);
     assert!(
-        read.problems[0].ends_with("locked: its address cannot be one; it is left out"),
+        read.problems[0].ends_with("locked: its address is not a valid one; the host is left out"),
         "{:?}",
         read.problems
     );
