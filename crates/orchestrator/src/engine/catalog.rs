@@ -72,7 +72,7 @@ struct Inner {
     /// The login shell, if its environment is asked for.
     login: Option<make::Login>,
     preferences: Preferences,
-    /// The queue, which is told how many jobs may run at once.
+    /// The queue, which gets how many jobs may run at once.
     queue: Arc<Queue>,
     /// Job folders this engine skips: among the problems that a person sees.
     skipped: LeftAlone,
@@ -124,8 +124,11 @@ impl Catalog {
         let Some(login) = &self.0.login else {
             return make::environment(base, None);
         };
-        let known = login.known();
-        make::environment(make::with_login(base, &known), known.path.as_deref())
+        let inherited = login.known();
+        make::environment(
+            make::with_login(base, &inherited),
+            inherited.path.as_deref(),
+        )
     }
 
     fn list(&self) -> make::Projects {
@@ -155,7 +158,7 @@ impl Catalog {
             }
             let path = project.path.canonicalize();
             let digest = path.ok().and_then(|path| then.get(&path));
-            // What an older app was told to trust counts as it is.
+            // What a person trusted in an older app counts as it is.
             if let Some(digest) = digest {
                 project.changed = self.scanned(&project.path).1.digest() != *digest;
                 project.trusted = !project.changed;
@@ -170,8 +173,8 @@ impl Catalog {
 
     fn scanned(&self, folder: &Path) -> Scanned {
         let scans = || self.0.scans.lock();
-        let known = scans().get(folder).cloned();
-        if let Some((scan, stamps)) = known
+        let cached = scans().get(folder).cloned();
+        if let Some((scan, stamps)) = cached
             && stamps.hold()
         {
             return (scan, stamps);

@@ -142,8 +142,8 @@ fn is_on_its_way(live: &Live) -> bool {
 
 /// Whether the process that wrote down that it supervises the job is there.
 fn is_supervised(folder: &Folder) -> bool {
-    let known = folder.read_json::<Supervisor>(folder::SUPERVISOR);
-    known.is_ok_and(|known| known.is_some_and(|known| known.supervisor.is_alive()))
+    let note = folder.read_json::<Supervisor>(folder::SUPERVISOR);
+    note.is_ok_and(|note| note.is_some_and(|note| note.supervisor.is_alive()))
         || session::is_held(folder)
 }
 

@@ -197,7 +197,7 @@ fn value(name: &str) -> Result<Option<String>, EngineError> {
     match env::var_os(name).map(OsString::into_string) {
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value.trim().to_owned()).filter(|value| !value.is_empty())),
-        Some(Err(_)) => Err(EngineError::Refused(format!("{name} is no text in UTF-8"))),
+        Some(Err(_)) => Err(EngineError::Refused(format!("{name} is not UTF-8 text"))),
     }
 }
 
@@ -224,8 +224,8 @@ impl Catalog {
         let schema = self.settings().database_schema;
         let named = Named::read(schema.as_deref()).ok_or_else(|| {
             EngineError::NotFound(
-                "DATABASE_URL is not set: it names the database that is asked about; \
-                 VMO_DATABASE_URL and the settings need no question"
+                "DATABASE_URL is not set, and `vmo db use` is about the database that it names; \
+                 one in VMO_DATABASE_URL or the settings is used without this"
                     .into(),
             )
         })?;

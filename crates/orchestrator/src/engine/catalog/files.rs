@@ -34,7 +34,7 @@ const WRITTEN: Duration = Duration::from_millis(30);
 
 impl Catalog {
     /// Watches the files that matter, for as long as what is returned lives. What the watch `before` this one saw last,
-    /// while nobody asked, is not lost.
+    /// while no task waited for it, is not lost.
     pub(in crate::engine) fn watch(&self, before: Option<&Watching>) -> notify::Result<Watching> {
         let waiting = before.map_or_else(Arc::default, |before| Arc::clone(&before.waiting));
         let matter = self.what_matters();

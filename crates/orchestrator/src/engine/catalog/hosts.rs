@@ -41,10 +41,10 @@ struct HostSnapshot {
 impl HostList {
     pub(super) fn read(folders: &Folders) -> Self {
         let kept = SourceCache::default();
-        let known = HostSnapshot::read(folders, &kept);
+        let snapshot = HostSnapshot::read(folders, &kept);
         Self {
             kept,
-            now: Mutex::new(Arc::new(known)),
+            now: Mutex::new(Arc::new(snapshot)),
             unread: Mutex::default(),
         }
     }
@@ -82,11 +82,11 @@ impl HostSnapshot {
             let text = (text, hosts::NAME);
             ssh::Config::read_behind(text, &[&own], &paths, &folders.home)
         };
-        let known = config("");
-        let entries = hosts::merge(&known.hosts(), read.machines);
+        let own_config = config("");
+        let entries = hosts::merge(&own_config.hosts(), read.machines);
         let text = hosts::written(&entries);
         let whole = if text.is_empty() {
-            known
+            own_config
         } else {
             config(&text)
         };
@@ -120,10 +120,10 @@ impl From<HostsError> for EngineError {
 impl Catalog {
     /// The hosts, each with its sources, tags and saved commands; at the end those that vanished. It reads files.
     pub(in crate::engine) fn list_hosts(&self) -> Listed<Host> {
-        let known = Arc::clone(&self.0.hosts.now.lock());
+        let snapshot = Arc::clone(&self.0.hosts.now.lock());
         let mut problems = self.0.hosts.unread.lock().clone();
-        problems.extend_from_slice(known.config.problems());
-        problems.extend_from_slice(&known.problems);
+        problems.extend_from_slice(snapshot.config.problems());
+        problems.extend_from_slice(&snapshot.problems);
         let mut of = |problem: Option<crate::json_file::JsonFileError>| {
             problems.extend(problem.map(|problem| problem.to_string()));
         };
@@ -133,8 +133,8 @@ impl Catalog {
         of(problem);
         let (marked, problem) = Production::read(self.config());
         of(problem);
-        let marked = marked.marked(|name| place_of(&known.config, name));
-        let mut hosts = self.merged(&known);
+        let marked = marked.marked(|name| place_of(&snapshot.config, name));
+        let mut hosts = self.merged(&snapshot);
         for host in &mut hosts {
             host.production = marked.has(&host.name, &place(&host.hostname, host.port));
             host.commands = saved.of(&host.name);
@@ -153,19 +153,19 @@ impl Catalog {
         }
     }
 
-    fn merged(&self, known: &HostSnapshot) -> Vec<Host> {
+    fn merged(&self, snapshot: &HostSnapshot) -> Vec<Host> {
         let own = OwnHosts::of(self.config()).path();
         let own = match own.strip_prefix(&self.0.folders.home) {
             Ok(rest) => format!("~/{}:", rest.display()),
             Err(_) => format!("{}:", own.display()),
         };
-        let mut by_name: std::collections::HashMap<String, Host> = known
+        let mut by_name: std::collections::HashMap<String, Host> = snapshot
             .config
             .hosts()
             .into_iter()
             .map(|host| (host.name.clone(), host))
             .collect();
-        let entries = known.entries.iter();
+        let entries = snapshot.entries.iter();
         let hosts = entries.filter_map(|entry| {
             let mut host = by_name.remove(&entry.name)?;
             let source = entry.is_known.then(|| Source {
@@ -181,15 +181,16 @@ impl Catalog {
         hosts.collect()
     }
 
-    /// How `ssh` is told of a host: options, and the destination. One that no SSH config of the user names is told whole.
+    /// The arguments that name a host to `ssh`: options and the destination. All that is known of a host is among them if no
+    /// SSH config of the user names it.
     pub(in crate::engine) fn ssh_words(&self, name: &str) -> (Vec<String>, String) {
         let mut words: Vec<String> = Vec::new();
         if let [only] = self.0.folders.ssh_configs.as_slice() {
             words.extend(["-F".to_owned(), only.display().to_string()]);
         }
-        let known = Arc::clone(&self.0.hosts.now.lock());
+        let snapshot = Arc::clone(&self.0.hosts.now.lock());
         let own = OwnHosts::of(self.config()).get(name);
-        let entries = known
+        let entries = snapshot
             .entries
             .iter()
             .filter(|entry| !entry.is_known || entry.name != name);
@@ -225,14 +226,14 @@ impl Catalog {
     pub(in crate::engine) fn reload_hosts(&self) {
         let list = &self.0.hosts;
         let now = HostSnapshot::read(&self.0.folders, &list.kept);
-        let mut known = list.now.lock();
+        let mut current = list.now.lock();
         let mut unread = Vec::new();
-        let (new, old) = (&now.config, &known.config);
+        let (new, old) = (&now.config, &current.config);
         if new.hosts().is_empty() && !new.problems().is_empty() && !old.hosts().is_empty() {
             unread.extend_from_slice(new.problems());
             unread.push("the last SSH config that could be read counts until it is mended".into());
         } else {
-            *known = Arc::new(now);
+            *current = Arc::new(now);
         }
         *list.unread.lock() = unread;
     }
@@ -263,9 +264,9 @@ impl Catalog {
         let listed = self.hosts().await?.found;
         let same = listed
             .iter()
-            .find(|known| known.name == host.name && known.vanished.is_none());
-        if let Some(known) = same {
-            let why = format!("'{}' is there already, by {}", host.name, known.place);
+            .find(|other| other.name == host.name && other.vanished.is_none());
+        if let Some(other) = same {
+            let why = format!("'{}' already exists, in {}", host.name, other.place);
             return Err(EngineError::Refused(why));
         }
         self.change_hosts(move |config| OwnHosts::of(config).insert(&host))

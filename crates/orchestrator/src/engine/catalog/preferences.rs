@@ -72,7 +72,7 @@ impl Catalog {
         let from_environment = disk::floor_of_environment().unwrap_or_else(|odd| {
             tracing::warn!(
                 odd,
-                "VMO_DISK_FLOOR is no number of bytes, so it does not count"
+                "VMO_DISK_FLOOR is not a number of bytes and is ignored"
             );
             None
         });

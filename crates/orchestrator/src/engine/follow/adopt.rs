@@ -76,11 +76,11 @@ impl Drop for Taking {
 impl Engine {
     /// Takes in every job folder that is there and not yet known.
     pub(in crate::engine) fn adopt_all(&self) {
-        let found = match fs::read_dir(self.folders().jobs()) {
-            Ok(found) => found,
+        let entries = match fs::read_dir(self.folders().jobs()) {
+            Ok(entries) => entries,
             Err(error) => return tracing::error!(%error, "the folder of jobs could not be read"),
         };
-        let ids = found
+        let ids = entries
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse::<JobId>().ok());
         let known = || self.0.known.lock();
@@ -321,8 +321,8 @@ impl Engine {
             self.archive(live, None, None);
             id
         };
-        let left: Vec<_> = self.lives().into_iter().filter(is_left_over).collect();
-        left.into_iter().map(take).collect()
+        let left_over: Vec<_> = self.lives().into_iter().filter(is_left_over).collect();
+        left_over.into_iter().map(take).collect()
     }
 
     /// Whether there are jobs that are over and that no engine archives.

@@ -163,7 +163,7 @@ impl Live {
         });
     }
 
-    /// Reports that something cannot be read from this offset on, before what comes after it is told of.
+    /// Reports that something cannot be read from this offset on, before what comes after it is reported.
     pub(crate) fn found_gap(&self, offset: u64) {
         self.gaps.lock().insert(offset);
     }

@@ -51,12 +51,13 @@ impl Engine {
     pub(in crate::engine) async fn take_what_is_known(&self, live: &Live) {
         let id = live.id;
         let answer = self.0.link.ask(async |store| store.job(id).await);
-        let known = match answer.await {
-            Ok(known) => known,
+        let archived = match answer.await {
+            Ok(archived) => archived,
             Err(error) => return tracing::debug!(job = %id, %error, "what is known of a lost job"),
         };
-        if let Some(known) = known.filter(|known| known.state.status() != Status::Lost) {
-            self.job_changed(live.change(|job| *job = known));
+        if let Some(archived) = archived.filter(|archived| archived.state.status() != Status::Lost)
+        {
+            self.job_changed(live.change(|job| *job = archived));
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Why such a job is lost.
-const WHY: &str = "its folder is gone from this machine, and with it how it ended";
+const WHY: &str = "its folder is gone from this machine, so how it ended is not known";
 
 impl Engine {
     /// Calls each of them lost, once the store is there.
