@@ -109,7 +109,7 @@ where
 /// Copies bytes that were right to where the last good ones are kept. That this fails costs no more than the copy.
 pub(crate) fn remember(good: &Path, bytes: Option<&[u8]>) {
     let Some(bytes) = bytes else { return };
-    if fs::read(good).is_ok_and(|known| known == bytes) {
+    if fs::read(good).is_ok_and(|last_good| last_good == bytes) {
         return;
     }
     if let Err(error) = put(good, bytes) {
@@ -180,7 +180,7 @@ fn strictly<T: DeserializeOwned + Default>(
     Ok((value, Some(bytes)))
 }
 
-/// What JSON that is not as we would write it is told as, with its key if it has one.
+/// The words for JSON that is not as we would write it, with its key if it has one.
 fn unlike(key: &str, error: &serde_json::Error) -> String {
     let place = format!(" at line {} column {}", error.line(), error.column());
     let what = error.to_string().replace(&place, "");

@@ -150,7 +150,7 @@ impl Forms<'_> {
         }
         self.change(|presets| {
             let named = &mut presets.named;
-            match named.iter().position(|known| known.name == preset.name) {
+            match named.iter().position(|other| other.name == preset.name) {
                 Some(at) => named[at] = preset,
                 None if named.len() >= NAMED => return Err(PresetError::Full),
                 None => named.push(preset),
@@ -165,7 +165,7 @@ impl Forms<'_> {
     /// If the file is broken or cannot be written.
     pub fn forget(&self, name: &str) -> Result<Presets, PresetError> {
         self.change(|presets| {
-            presets.named.retain(|known| known.name != name);
+            presets.named.retain(|other| other.name != name);
             Ok(())
         })
     }

@@ -166,7 +166,7 @@ impl SavedCommands {
             .0
             .entry(host.unwrap_or(EVERY_HOST).to_owned())
             .or_default();
-        if !row.iter().any(|known| known == command) {
+        if !row.iter().any(|other| other == command) {
             row.push(command.to_owned());
         }
     }
@@ -175,7 +175,7 @@ impl SavedCommands {
     pub fn remove(&mut self, host: Option<&str>, command: &str) {
         for key in [host.unwrap_or(EVERY_HOST), EVERY_HOST] {
             if let Some(row) = self.0.get_mut(key) {
-                row.retain(|known| known != command);
+                row.retain(|other| other != command);
             }
         }
     }

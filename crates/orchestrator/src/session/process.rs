@@ -189,8 +189,8 @@ fn hear(connection: &UnixStream, desk: &Desk) -> io::Result<()> {
         let Some(counted) = desk.census.job() else {
             return Ok(());
         };
-        let taken = desk.take(request, counted);
-        fork_server::answer(connection, &taken)?;
+        let outcome = desk.take(request, counted);
+        fork_server::answer(connection, &outcome)?;
     }
     Ok(())
 }
