@@ -1,6 +1,6 @@
 # The daily commands; `make help` lists them. Each is safe to repeat, and says in words what failed.
 
-# A Node of our own is put there by scripts/setup.sh where the system's is too old.
+# scripts/setup.sh puts a Node of our own there if the system's is too old.
 export PATH := $(CURDIR)/target/node/bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/target/node/bin:$(HOME)/.cargo/bin:$(PATH)
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-setup: ## install what building and testing need, and nothing that is there
+setup: ## install what is missing for building and testing
 	@scripts/setup.sh test
 
 start: ## build the app and open its window; with no display, serve it to a browser
@@ -24,19 +24,19 @@ test: ## everything that must hold: formats, lints, tests, the app in a browser 
 	@scripts/setup.sh test
 	@node scripts/test.mjs
 
-wire: ## write src/lib/wire.ts and visible/table.ts anew from the Rust types
+wire: ## generate src/lib/wire.ts and visible/table.ts from the Rust types
 	@VMO_WRITE_TS=1 cargo test --quiet --package orchestrator --lib typescript_is_current
 
 fuzz: ## try a fuzz target for three minutes: make fuzz TARGET=spool_reader (needs cargo-fuzz and a nightly compiler)
 	@test -n "$(TARGET)" || { ls fuzz/fuzz_targets | sed 's/.rs$$//'; echo 'which? make fuzz TARGET=…'; exit 2; }
 	@cargo +nightly fuzz run -s none $(TARGET) -- -max_total_time=180 -timeout=10
 
-torture: ## faults by the thousand, on from where it was ended: ONLY=calls picks a part, TRIES=500 how many of each, VMO_SEED=7 the order
+torture: ## faults by the thousand, resumed after an interruption: ONLY=calls picks a part, TRIES=500 how many of each, VMO_SEED=7 the order
 	@scripts/setup.sh test
 	@cargo build --quiet --package vmo-supervisor
 	@VMO_TORTURE=$(or $(TRIES),1000) VMO_ONLY='$(ONLY)' cargo test --quiet --package orchestrator --test crash torture:: -- --nocapture --test-threads 1
 
-audit: ## known weaknesses of what we depend on (needs cargo-deny and the network)
+audit: ## known vulnerabilities of our dependencies (needs cargo-deny and the network)
 	@cargo deny check
 
 format: ## format all code
@@ -65,7 +65,7 @@ bench-ui: ## how fast the log is in Chromium and in the window; ONLY="l1 memory"
 	@scripts/setup.sh test
 	@scripts/bench.sh ui
 
-bench-peers: ## the same of the usual stack (Express, Socket.io, pg) and of websocketd where it is installed
+bench-peers: ## the same of the usual stack (Express, Socket.io, pg) and of websocketd if it is installed
 	@scripts/setup.sh start
 	@scripts/bench.sh peers $(ROUNDS)
 

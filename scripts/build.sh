@@ -7,6 +7,7 @@
 #   build.sh --page   the page alone
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/progress.sh
 
 page_is_current() {
   [ -f build/index.html ] &&
@@ -20,6 +21,8 @@ if ! page_is_current; then
   touch build/index.html
 fi
 [ "${1:-}" != --page ] || exit 0
-echo '==> building the app (the first time takes some minutes)'
-cargo build --workspace --bins "$@" --features vm-orchestrator/built-in-page ||
+first=
+[ -d target/debug/.fingerprint ] || first=' (the first time: some 13 minutes of processor time, seven on the clock with two cores)'
+echo "==> building the app$first"
+with_progress cargo build --workspace --bins "$@" --features vm-orchestrator/built-in-page ||
   { echo 'stopped: the app did not build; the first error above says where' >&2; exit 1; }

@@ -4,6 +4,7 @@
 #   package.sh --debug     a .deb from the development build, to check in minutes that everything finds its place
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/progress.sh
 
 profile=release bundles=deb,rpm flags=(--release) bundler=()
 if [ "${1:-}" = --debug ]; then profile=debug bundles=deb flags=() bundler=(--debug); fi
@@ -14,12 +15,11 @@ stop() { printf '\nstopped: %s\n' "$*" >&2; exit 1; }
 if [ "$profile" = debug ]; then
   scripts/build.sh
 else
-  # The page first: vmo has it inside.
-  say 'building the page'
-  npm run --silent build || stop 'the page did not build; the first error above says where'
+  # The page first: vmo has it inside. It is the one that `make start` built, if nothing of it has changed since.
+  scripts/build.sh --page
   # All in one call, so that every crate is built once, with the features that the window needs.
   say 'building vmo and the window'
-  cargo build --release --workspace --bins --features vm-orchestrator/built-in-page ||
+  with_progress cargo build --release --workspace --bins --features vm-orchestrator/built-in-page ||
     stop 'the app did not build; the first error above says where'
 fi
 

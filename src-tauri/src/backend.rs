@@ -104,7 +104,7 @@ fn origins() -> Vec<String> {
         .collect()
 }
 
-/// Begins opening while the page is still being loaded. A failure is told when the page asks for its socket.
+/// Begins opening while the page is still being loaded. A failure is reported when the page asks for its socket.
 pub(crate) fn open_early(app: &AppHandle) {
     let app = app.clone();
     async_runtime::spawn(async move {

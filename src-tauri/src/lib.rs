@@ -8,7 +8,7 @@
 //! commands    what the page asks of the shell: where the socket is, and what needs a desktop
 //! terminal    the user's own terminal on a host
 //! quit        what becomes of running jobs when the window is closed
-//! notices     the desktop is told of what ended while nobody looked, and shows that something runs
+//! notices     notifications of what ended while the window was out of sight; the dock shows that something runs
 //! ```
 //!
 //! Only this crate names `tauri`. No plugin is open to the page: they are called from here.

@@ -79,7 +79,7 @@ async fn listen(app: &AppHandle, engine: &Engine) {
     }
 }
 
-/// Whether nobody looks at the window.
+/// Whether the window is out of sight.
 fn is_elsewhere(app: &AppHandle) -> bool {
     let window = app.get_webview_window(MAIN);
     window.is_none_or(|window| !window.is_focused().unwrap_or(false))
@@ -110,7 +110,7 @@ impl Watched {
         }
     }
 
-    /// Takes in how a job stands, and says what is to be told of it.
+    /// Takes in a job's status; the notice to show, if any.
     fn job(&mut self, job: &Job) -> Option<Notice> {
         if job.owner != self.owner {
             return None;
@@ -132,7 +132,7 @@ impl Watched {
             return (waits && !waited).then(|| waiting(job));
         }
         self.waiting.remove(&job.id);
-        // It may be told of more than once, and was none of ours if it was never seen to run.
+        // It may be reported more than once, and was none of ours if it was never seen to run.
         if !self.running.remove(&job.id) {
             return None;
         }

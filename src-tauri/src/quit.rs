@@ -1,4 +1,4 @@
-//! Closing the window while jobs run: the page asks what is to become of them. If it cannot ask, or is told to close
+//! Closing the window while jobs run: the page asks whether they go on. If it cannot ask, or is closed
 //! once more, the window closes, and nothing is lost by it: jobs go on without it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,16 +28,16 @@ struct Running {
 
 /// Has the window ask before it closes while jobs run.
 pub(crate) fn ask_before(window: &WebviewWindow) {
-    let asked = window.clone();
+    let asking_window = window.clone();
     window.on_window_event(move |event| {
         let WindowEvent::CloseRequested { api, .. } = event else {
             return;
         };
-        let app = asked.app_handle();
+        let app = asking_window.app_handle();
         let jobs = backend::engine(app).map_or_else(Vec::new, |engine| engine.jobs().own_active());
         // Who closes again while it asks means it; a page that is not there cannot ask.
         let asks_already = app.state::<Asking>().0.swap(true, Ordering::Relaxed);
-        if jobs.is_empty() || asks_already || !asked.is_visible().unwrap_or(false) {
+        if jobs.is_empty() || asks_already || !asking_window.is_visible().unwrap_or(false) {
             return;
         }
         let on_hosts = jobs.iter().filter(|job| job.host().is_some()).count();

@@ -84,7 +84,7 @@ pub(crate) async fn open(
         Ok(Some(why)) => Err(not_started(why)),
         Ok(None) => Ok(()),
         Err(_) => {
-            // What the terminal says must be read, or it stands still when the pipe is full.
+            // What the terminal writes must be read, or it blocks when the pipe is full.
             async_runtime::spawn(async move { while events.recv().await.is_some() {} });
             Ok(())
         }
@@ -93,16 +93,18 @@ pub(crate) async fn open(
 
 /// Waits until the terminal's process ends, as one does that hands the window to a server; the reason if that was a failure.
 async fn failure(events: &mut Receiver<CommandEvent>) -> Option<String> {
-    let mut said = String::new();
+    let mut complaint = String::new();
     while let Some(event) = events.recv().await {
         match event {
-            CommandEvent::Stderr(line) => said = String::from_utf8_lossy(&line).trim().to_owned(),
+            CommandEvent::Stderr(line) => {
+                complaint = String::from_utf8_lossy(&line).trim().to_owned()
+            }
             CommandEvent::Error(why) => return Some(why),
             CommandEvent::Terminated(TerminatedPayload { code: Some(0), .. }) => return None,
-            CommandEvent::Terminated(_) if said.is_empty() => {
+            CommandEvent::Terminated(_) if complaint.is_empty() => {
                 return Some("it ended at once".to_owned());
             }
-            CommandEvent::Terminated(_) => return Some(said),
+            CommandEvent::Terminated(_) => return Some(complaint),
             _ => {}
         }
     }
@@ -136,10 +138,10 @@ fn in_terminal(
     let named = named.filter(|name| !name.is_empty()).map(PathBuf::from);
     let (program, before) = match named.filter(|name| exists(name)) {
         Some(named) => {
-            let known = TERMINALS
+            let listed = TERMINALS
                 .iter()
                 .find(|(name, _)| named.file_name().is_some_and(|file| file == *name));
-            (named, known.map_or(&["-e"][..], |(_, before)| before))
+            (named, listed.map_or(&["-e"][..], |(_, before)| before))
         }
         None => TERMINALS
             .iter()
@@ -153,7 +155,7 @@ fn in_terminal(
     Ok((program, arguments))
 }
 
-/// Terminal.app, told over AppleScript; the command goes in as an argument, so nothing of it is read as script.
+/// Terminal.app, driven by AppleScript; the command goes in as an argument, so nothing of it is read as script.
 #[cfg(target_os = "macos")]
 fn in_terminal(
     ssh: Vec<OsString>,

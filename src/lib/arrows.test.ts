@@ -41,15 +41,15 @@ function circle(graph: Map<string, string[]>): string[] | null {
     if (at >= 0) return [...way.slice(at), file];
     if (done.has(file)) return null;
     for (const next of graph.get(file) ?? []) {
-      const found = walk(next, [...way, file]);
-      if (found) return found;
+      const circle = walk(next, [...way, file]);
+      if (circle) return circle;
     }
     done.add(file);
     return null;
   };
   for (const file of graph.keys()) {
-    const found = walk(file, []);
-    if (found) return found;
+    const circle = walk(file, []);
+    if (circle) return circle;
   }
   return null;
 }

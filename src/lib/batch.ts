@@ -16,11 +16,11 @@ const ORDER: HostState[] = [
 
 /** How many hosts are how; states with none are left out. */
 export function counts(hosts: BatchHost[]): { state: HostState; count: number }[] {
-  const found = ORDER.map((state) => ({
+  const all = ORDER.map((state) => ({
     state,
     count: hosts.filter((host) => host.state === state).length,
   }));
-  return found.filter((each) => each.count > 0);
+  return all.filter((each) => each.count > 0);
 }
 
 /** `40 hosts`, `edge, 40 hosts`: where it runs, as it was chosen. */

@@ -100,9 +100,9 @@ function memory(lines: string[]): Facts['memory'] {
 
 /** Of `df -Pk`: what is on a disk, and not in memory or a part of the system. */
 function disk(line: string): Disk[] {
-  const found = /^(\S+)\s+(\d+)\s+(\d+)\s+-?\d+\s+\S+\s+(\/.*)$/.exec(line);
-  if (!found) return [];
-  const [, device, size, used, mount] = found;
+  const match = /^(\S+)\s+(\d+)\s+(\d+)\s+-?\d+\s+\S+\s+(\/.*)$/.exec(line);
+  if (!match) return [];
+  const [, device, size, used, mount] = match;
   const isOne = device!.startsWith('/') || device!.includes(':') || mount === '/';
   if (!isOne || device!.startsWith('/dev/loop') || Number(size) === 0) return [];
   return [{ mount: mount!, size: Number(size) * 1024, used: Number(used) * 1024 }];
@@ -115,10 +115,10 @@ function container(line: string): Service[] {
 }
 
 function unit(line: string): Service[] {
-  const found = /^\W*(\S+)\.service\s+(\S+)\s+(\S+)\s+(\S+)\s*(.*)$/.exec(line);
+  const match = /^\W*(\S+)\.service\s+(\S+)\s+(\S+)\s+(\S+)\s*(.*)$/.exec(line);
   // What is not installed is named by others alone.
-  if (!found || found[2] === 'not-found' || found[3] === 'inactive') return [];
-  const [, name, , active, sub, what] = found;
+  if (!match || match[2] === 'not-found' || match[3] === 'inactive') return [];
+  const [, name, , active, sub, what] = match;
   const runs = active === 'active' && sub === 'running';
   return [{ kind: 'unit', name: name!, state: `${active} (${sub})`, runs, what: what! }];
 }

@@ -42,7 +42,7 @@ use supervisor::exec::Window;
 use tokio::sync::{Notify, Semaphore, broadcast, watch as news};
 
 pub use self::{
-    archive::link::{Link, Place},
+    archive::link::{Database, Link},
     catalog::{Catalog, Listed},
     follow::live::{Extent, Live},
     jobs::{Jobs, Page},
@@ -66,14 +66,14 @@ use self::{
     prompts::Prompts,
     start::{
         capacity::Room,
-        fork_server::Nursery,
+        fork_server::ForkServer,
         queue::{Queue, Turn},
     },
 };
 use crate::{
     folders::Folders,
     job::{Job, JobId, Status},
-    json_file::KeptError,
+    json_file::JsonFileError,
     make, session,
     ssh::Unallowed,
     store::StoreError,
@@ -138,7 +138,7 @@ pub enum EngineError {
     Io(#[from] io::Error),
     /// A file of ours cannot be read or written.
     #[error(transparent)]
-    Kept(#[from] KeptError),
+    Kept(#[from] JsonFileError),
     /// The list of projects cannot be read or written.
     #[error(transparent)]
     Project(#[from] make::projects::ProjectError),
@@ -176,7 +176,7 @@ struct Inner {
     adopting: Adopting,
     /// Whether our jobs in the store that have no folder any more have been looked for.
     vanished: news::Sender<bool>,
-    nursery: Nursery,
+    fork_server: ForkServer,
     events: Events,
 }
 
@@ -219,7 +219,7 @@ impl Engine {
             forgotten: Notify::new(),
             adopting: Adopting::default(),
             vanished: news::Sender::new(false),
-            nursery: Nursery::of(options.folders.jobs()),
+            fork_server: ForkServer::of(options.folders.jobs()),
             events,
             options,
         }));

@@ -39,7 +39,7 @@ impl Folders {
     /// # Errors
     /// If the user has no home folder, or the folders cannot be made.
     pub fn of_user() -> io::Result<Self> {
-        let none = || io::Error::new(io::ErrorKind::NotFound, "no home folder is known: set HOME");
+        let none = || io::Error::new(io::ErrorKind::NotFound, "there is no home folder: set HOME");
         let base = BaseDirs::new().ok_or_else(none)?;
         let ours = ProjectDirs::from("", "", "vm-orchestrator").ok_or_else(none)?;
         let home = base.home_dir().to_owned();
@@ -137,12 +137,14 @@ impl Folders {
         near_program("examples/vm").or_else(|| {
             // A build in a checkout: target/debug/vmo, or target/debug/deps/<test>.
             let program = env::current_exe().ok()?;
-            let found = program
+            let ancestors = program
                 .ancestors()
                 .skip(2)
                 .take(3)
                 .map(|dir| dir.join("examples/vm"));
-            found.into_iter().find(|dir| dir.join("Makefile").is_file())
+            ancestors
+                .into_iter()
+                .find(|dir| dir.join("Makefile").is_file())
         })
     }
 }
@@ -190,10 +192,10 @@ pub(crate) fn places(path: &OsStr) -> impl Iterator<Item = PathBuf> {
 /// If it is in none of them.
 pub fn installed(name: &str) -> io::Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let found = places(&path)
+    let program_path = places(&path)
         .map(|folder| folder.join(name))
         .find(|program| program.is_file());
-    found.ok_or_else(|| {
+    program_path.ok_or_else(|| {
         let why = format!("{name} is in no absolute folder of PATH");
         io::Error::new(io::ErrorKind::NotFound, why)
     })
@@ -208,8 +210,8 @@ fn id_in(path: &Path, new: impl FnOnce() -> Uuid) -> io::Result<(Uuid, bool)> {
     file.lock()?;
     let mut text = Vec::new();
     file.read_to_end(&mut text)?;
-    let known = std::str::from_utf8(&text).ok();
-    if let Some(id) = known.and_then(|text| text.trim().parse().ok()) {
+    let text = std::str::from_utf8(&text).ok();
+    if let Some(id) = text.and_then(|text| text.trim().parse().ok()) {
         return Ok((id, false));
     }
     let id = new();
@@ -244,20 +246,20 @@ fn near_program(name: &str) -> Option<PathBuf> {
 pub fn private_folder(path: &Path) -> io::Result<()> {
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    let made = fs::DirBuilder::new()
+    let created = fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(path);
-    made.map_err(|error| match error.kind() {
+    created.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
             let why = "a file is in the way: move it, or choose another folder";
             named(io::Error::new(error.kind(), why))
         }
         _ => named(error),
     })?;
-    let found = fs::metadata(path).map_err(named)?;
-    let mode = found.permissions().mode();
-    let is_shared = mode & 0o1000 != 0 || found.uid() != rustix::process::geteuid().as_raw();
+    let metadata = fs::metadata(path).map_err(named)?;
+    let mode = metadata.permissions().mode();
+    let is_shared = mode & 0o1000 != 0 || metadata.uid() != rustix::process::geteuid().as_raw();
     if is_shared {
         let why = "it is another user's or shared with others: choose a folder that is yours alone";
         return Err(named(io::Error::new(io::ErrorKind::PermissionDenied, why)));
@@ -275,13 +277,13 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
 /// `PermissionDenied`, with whose it is and what to do; those of the file system.
 pub fn is_own(path: &Path) -> io::Result<()> {
     let link = fs::symlink_metadata(path)?;
-    let found = fs::metadata(path)?;
+    let metadata = fs::metadata(path)?;
     let (me, group) = (rustix::process::geteuid(), rustix::process::getegid());
-    let stranger = [link.uid(), found.uid()]
+    let stranger = [link.uid(), metadata.uid()]
         .into_iter()
         .find(|uid| *uid != me.as_raw() && *uid != 0);
-    let mode = found.permissions().mode();
-    let is_open = mode & 0o002 != 0 || (mode & 0o020 != 0 && found.gid() != group.as_raw());
+    let mode = metadata.permissions().mode();
+    let is_open = mode & 0o002 != 0 || (mode & 0o020 != 0 && metadata.gid() != group.as_raw());
     let why = match stranger {
         Some(uid) => format!("it belongs to another user ({uid}) and is not read: look at it, and remove it or make it yours (chown)"),
         None if is_open => "others may write to it, and it is not read: look at it, and take that right away (chmod go-w)".to_owned(),

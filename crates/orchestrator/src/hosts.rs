@@ -2,7 +2,7 @@
 //! known to `ssh` as a config of ours.
 //!
 //! ```text
-//! found                 a machine as a source names it; names, addresses and tags as they may be
+//! listing               a machine as a source names it; names, addresses and tags as they may be
 //! vm_config, terraform,
 //! docker, ansible       the files of other tools
 //! command               a command that prints an inventory, once a person has allowed it
@@ -10,14 +10,14 @@
 //! sources               all of them; what each last held
 //! own, tags             hosts and tags of a person's own
 //! merge, written        all of them as one list, and as a text that `ssh` could read
-//! seen                  what was there, so that what vanished can be shown for a while
+//! vanished              what was there, so that what is gone can be shown for a while
 //! ```
 
 mod ansible;
 mod command;
 mod docker;
 mod files;
-mod found;
+mod listing;
 mod merge;
 mod named;
 mod own;
@@ -30,11 +30,11 @@ mod written;
 
 pub use self::{
     command::refresh,
-    found::{Found, Read},
+    listing::{Listing, Machine},
     merge::{Entry, Merged, merge},
     named::{Sources, Where},
     own::{NewHost, OwnHosts},
-    sources::Kept,
+    sources::SourceCache,
     tags::OwnTags,
     vanished::vanished,
     written::{NAME, written},
@@ -48,7 +48,7 @@ pub enum HostsError {
     Refused(String),
     /// A file of ours cannot be read or written.
     #[error(transparent)]
-    File(#[from] crate::json_file::KeptError),
+    File(#[from] crate::json_file::JsonFileError),
 }
 
 #[cfg(test)]

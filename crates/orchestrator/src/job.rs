@@ -5,7 +5,7 @@
 //! state    where it is                     query    which jobs are asked for
 //! waits    what a queued one waits for         reason   how it ended, in words
 //! place    where it runs, and what is known    stored   as it is written down, and was by older versions
-//! seal     what stands for all that it runs
+//! seal     a hash of all that it runs
 //! ```
 
 mod place;
@@ -22,7 +22,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 pub use supervisor::{
     control::Prompt,
-    exit::{Ended as Exit, Survivor},
+    exit::{Exit, Survivor},
 };
 use uuid::Uuid;
 

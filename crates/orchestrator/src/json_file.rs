@@ -22,10 +22,10 @@ const MAX_BYTES: u64 = 4 << 20;
 
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum KeptError {
+pub enum JsonFileError {
     /// Its content is not in the form that we write. It was not changed.
     #[error("{place}: {why}; mend or remove the file")]
-    Spoilt {
+    Corrupt {
         /// `file:line`.
         place: String,
         /// What is wrong, and of which key.
@@ -43,7 +43,7 @@ pub enum KeptError {
 
 /// A value that can be read and makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
+pub struct InvalidValue {
     /// The key that has it.
     pub key: &'static str,
     /// What is wrong with it.
@@ -51,15 +51,15 @@ pub struct Wrong {
 }
 
 /// What the file holds, or what it last held and why it is not the former. No file is an empty one.
-pub(crate) fn read<T: DeserializeOwned + Default>(path: &Path) -> (T, Option<KeptError>) {
+pub(crate) fn read<T: DeserializeOwned + Default>(path: &Path) -> (T, Option<JsonFileError>) {
     read_checked(path, |_| Ok(()))
 }
 
 /// As [`read`], of a file whose values have to make sense beyond their types.
 pub(crate) fn read_checked<T: DeserializeOwned + Default>(
     path: &Path,
-    check: impl Fn(&T) -> Result<(), Wrong>,
-) -> (T, Option<KeptError>) {
+    check: impl Fn(&T) -> Result<(), InvalidValue>,
+) -> (T, Option<JsonFileError>) {
     let good = beside(path, "good");
     match strictly(path, &check) {
         Ok((value, bytes)) => {
@@ -77,7 +77,7 @@ pub(crate) fn read_checked<T: DeserializeOwned + Default>(
 pub(crate) fn change<T, R>(
     path: &Path,
     change: impl FnOnce(&mut T) -> (bool, R),
-) -> Result<R, KeptError>
+) -> Result<R, JsonFileError>
 where
     T: DeserializeOwned + Default + Serialize,
 {
@@ -91,12 +91,12 @@ where
 }
 
 /// Puts `value` there whatever the file holds. A spoilt one is not lost: it is called `NAME.json.broken` from then on.
-pub(crate) fn replace<T>(path: &Path, value: &T) -> Result<(), KeptError>
+pub(crate) fn replace<T>(path: &Path, value: &T) -> Result<(), JsonFileError>
 where
     T: DeserializeOwned + Default + Serialize,
 {
     let _turn = turn(path).map_err(io_error_at(path))?;
-    if let Err(KeptError::Spoilt { .. }) = strictly::<T>(path, &|_| Ok(())) {
+    if let Err(JsonFileError::Corrupt { .. }) = strictly::<T>(path, &|_| Ok(())) {
         let broken = beside(path, "broken");
         fs::rename(path, &broken).map_err(io_error_at(path))?;
         // Whoever made it may have made it for all to read, and it may hold a password.
@@ -109,7 +109,7 @@ where
 /// Copies bytes that were right to where the last good ones are kept. That this fails costs no more than the copy.
 pub(crate) fn remember(good: &Path, bytes: Option<&[u8]>) {
     let Some(bytes) = bytes else { return };
-    if fs::read(good).is_ok_and(|known| known == bytes) {
+    if fs::read(good).is_ok_and(|last_good| last_good == bytes) {
         return;
     }
     if let Err(error) = put(good, bytes) {
@@ -154,12 +154,12 @@ pub(crate) fn own_bytes(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
 
 fn strictly<T: DeserializeOwned + Default>(
     path: &Path,
-    check: &impl Fn(&T) -> Result<(), Wrong>,
-) -> Result<(T, Option<Vec<u8>>), KeptError> {
+    check: &impl Fn(&T) -> Result<(), InvalidValue>,
+) -> Result<(T, Option<Vec<u8>>), JsonFileError> {
     let Some(bytes) = own_bytes(path, MAX_BYTES).map_err(io_error_at(path))? else {
         return Ok((T::default(), None));
     };
-    let spoilt = |line: usize, why| KeptError::Spoilt {
+    let spoilt = |line: usize, why| JsonFileError::Corrupt {
         place: format!("{}:{line}", path.display()),
         why,
     };
@@ -180,7 +180,7 @@ fn strictly<T: DeserializeOwned + Default>(
     Ok((value, Some(bytes)))
 }
 
-/// What JSON that is not as we would write it is told as, with its key if it has one.
+/// The words for JSON that is not as we would write it, with its key if it has one.
 fn unlike(key: &str, error: &serde_json::Error) -> String {
     let place = format!(" at line {} column {}", error.line(), error.column());
     let what = error.to_string().replace(&place, "");
@@ -248,9 +248,9 @@ fn private(path: &Path, truncate: bool) -> io::Result<File> {
     Ok(file)
 }
 
-fn io_error_at(path: &Path) -> impl Fn(io::Error) -> KeptError {
+fn io_error_at(path: &Path) -> impl Fn(io::Error) -> JsonFileError {
     let path = path.display().to_string();
-    move |error| KeptError::Io {
+    move |error| JsonFileError::Io {
         path: path.clone(),
         error,
     }
@@ -305,7 +305,7 @@ mod tests {
         let message = |text: &str| {
             fs::write(&path, text).unwrap();
             let (_, problem) = read_checked::<Held>(&path, |held| {
-                let wrong = Wrong {
+                let wrong = InvalidValue {
                     key: "most",
                     why: "too many".into(),
                 };

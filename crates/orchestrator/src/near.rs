@@ -6,11 +6,11 @@ pub(crate) fn near<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) ->
     let mut near: Vec<(usize, &str)> = known
         .into_iter()
         .filter_map(|name| {
-            let known = name.to_lowercase();
-            let distance = strsim::damerau_levenshtein(&typed, &known);
+            let lower = name.to_lowercase();
+            let distance = strsim::damerau_levenshtein(&typed, &lower);
             // Up to a third of the letters may differ; part of a longer name is near as well.
-            let is_near = distance <= 1.max(known.chars().count() / 3)
-                || (typed.len() > 1 && known.contains(&typed));
+            let is_near = distance <= 1.max(lower.chars().count() / 3)
+                || (typed.len() > 1 && lower.contains(&typed));
             is_near.then_some((distance, name))
         })
         .collect();

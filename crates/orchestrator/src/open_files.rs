@@ -14,15 +14,15 @@ static FOUND: OnceLock<Option<u64>> = OnceLock::new();
 
 /// Raises the soft limit to the hard one; before anything is started. That it cannot be raised costs jobs at once.
 pub fn raise_open_files() {
-    let found = getrlimit(Resource::Nofile);
-    FOUND.get_or_init(|| found.current);
-    let hard = found.maximum.unwrap_or(ENOUGH).min(ENOUGH);
+    let limit = getrlimit(Resource::Nofile);
+    FOUND.get_or_init(|| limit.current);
+    let hard = limit.maximum.unwrap_or(ENOUGH).min(ENOUGH);
     for wanted in [hard, AT_LEAST] {
         let raised = Rlimit {
             current: Some(wanted),
-            ..found
+            ..limit
         };
-        if found.current.is_none_or(|current| current >= wanted)
+        if limit.current.is_none_or(|current| current >= wanted)
             || setrlimit(Resource::Nofile, raised).is_ok()
         {
             return;

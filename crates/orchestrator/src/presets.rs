@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     job::MakeOptions,
-    json_file::{self, KeptError},
+    json_file::{self, JsonFileError},
 };
 
 /// Targets that are remembered.
@@ -78,7 +78,7 @@ pub enum PresetError {
     Large,
     /// Our own file.
     #[error(transparent)]
-    Kept(#[from] KeptError),
+    Kept(#[from] JsonFileError),
 }
 
 /// One target of one folder.
@@ -92,7 +92,7 @@ struct Remembered {
 
 /// The file; what was launched last is last.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Kept {
+struct PresetFile {
     targets: Vec<Remembered>,
 }
 
@@ -109,15 +109,15 @@ pub struct Forms<'a> {
 
 /// What is wrong with the file, if something is; what it last held counts then.
 #[must_use]
-pub fn problem(config: &Path) -> Option<KeptError> {
-    json_file::read::<Kept>(&file(config)).1
+pub fn problem(config: &Path) -> Option<JsonFileError> {
+    json_file::read::<PresetFile>(&file(config)).1
 }
 
 impl Forms<'_> {
     /// What is known of them.
     #[must_use]
     pub fn read(&self) -> Presets {
-        let (kept, _): (Kept, _) = json_file::read(&file(self.config));
+        let (kept, _): (PresetFile, _) = json_file::read(&file(self.config));
         let mut all = kept.targets.into_iter();
         all.find(|one| self.is(one))
             .map_or_else(Presets::default, |one| one.presets)
@@ -150,7 +150,7 @@ impl Forms<'_> {
         }
         self.change(|presets| {
             let named = &mut presets.named;
-            match named.iter().position(|known| known.name == preset.name) {
+            match named.iter().position(|other| other.name == preset.name) {
                 Some(at) => named[at] = preset,
                 None if named.len() >= NAMED => return Err(PresetError::Full),
                 None => named.push(preset),
@@ -165,7 +165,7 @@ impl Forms<'_> {
     /// If the file is broken or cannot be written.
     pub fn forget(&self, name: &str) -> Result<Presets, PresetError> {
         self.change(|presets| {
-            presets.named.retain(|known| known.name != name);
+            presets.named.retain(|other| other.name != name);
             Ok(())
         })
     }
@@ -175,7 +175,7 @@ impl Forms<'_> {
         &self,
         change: impl FnOnce(&mut Presets) -> Result<(), PresetError>,
     ) -> Result<Presets, PresetError> {
-        json_file::change(&file(self.config), |kept: &mut Kept| {
+        json_file::change(&file(self.config), |kept: &mut PresetFile| {
             let at = kept.targets.iter().position(|one| self.is(one));
             let before = at.map(|at| kept.targets[at].presets.clone());
             let was_last = at.is_some_and(|at| at + 1 == kept.targets.len());
@@ -205,7 +205,7 @@ impl Forms<'_> {
     }
 }
 
-impl Kept {
+impl PresetFile {
     /// Makes room, but never by removing the last one.
     fn drop_oldest(&mut self) {
         let mut sizes: Vec<usize> = self.targets.iter().map(size).collect();

@@ -37,7 +37,7 @@ use supervisor::{apart::SESSION, folder::Folder, identity::Identity};
 
 pub use self::{
     asking::{Answer, Answered, HostQuestion, Wanted},
-    order::{Order, Start},
+    order::{JobStart, Order},
     process::live,
     processes::Processes,
     remote::{LEADER, process_group},
@@ -46,6 +46,6 @@ pub use self::{
 /// Whether the process that holds a job's session is there; false if none wrote down that it does.
 #[must_use]
 pub fn is_held(folder: &Folder) -> bool {
-    let known = folder.read_json::<Identity>(SESSION);
-    known.is_ok_and(|known| known.is_some_and(|known| known.is_alive()))
+    let holder = folder.read_json::<Identity>(SESSION);
+    holder.is_ok_and(|holder| holder.is_some_and(|holder| holder.is_alive()))
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::allowed::AllowedCommands;
 use crate::{
-    json_file::{self, KeptError, Wrong},
+    json_file::{self, InvalidValue, JsonFileError},
     launch::WhenBusy,
     log::find::Pattern,
 };
@@ -54,8 +54,8 @@ pub struct Settings {
 #[must_use]
 pub fn read(
     config: &Path,
-    check: impl Fn(&Settings) -> Result<(), Wrong>,
-) -> (Settings, Option<KeptError>) {
+    check: impl Fn(&Settings) -> Result<(), InvalidValue>,
+) -> (Settings, Option<JsonFileError>) {
     json_file::read_checked(&file(config), |settings| {
         in_range(settings)?;
         check(settings)
@@ -65,8 +65,8 @@ pub fn read(
 /// Writes the settings, in the place of whatever the file holds; a broken one is kept as `settings.json.broken`.
 ///
 /// # Errors
-/// [`KeptError::Io`], with the file.
-pub fn write(config: &Path, settings: &Settings) -> Result<(), KeptError> {
+/// [`JsonFileError::Io`], with the file.
+pub fn write(config: &Path, settings: &Settings) -> Result<(), JsonFileError> {
     json_file::replace(&file(config), settings)
 }
 
@@ -74,21 +74,21 @@ pub fn write(config: &Path, settings: &Settings) -> Result<(), KeptError> {
 ///
 /// # Errors
 /// The key, and why.
-pub fn in_range(settings: &Settings) -> Result<(), Wrong> {
+pub fn in_range(settings: &Settings) -> Result<(), InvalidValue> {
     if settings.max_jobs > MOST_JOBS {
-        return Err(Wrong {
+        return Err(InvalidValue {
             key: "max_jobs",
             why: format!("{} are too many; at most {MOST_JOBS}", settings.max_jobs),
         });
     }
     if settings.error_rules.len() > MOST_RULES {
-        return Err(Wrong {
+        return Err(InvalidValue {
             key: "error_rules",
             why: format!("at most {MOST_RULES} rules can be kept"),
         });
     }
     for rule in &settings.error_rules {
-        Pattern::regex(rule).map_err(|bad| Wrong {
+        Pattern::regex(rule).map_err(|bad| InvalidValue {
             key: "error_rules",
             why: format!("`{rule}` cannot be used: {bad}"),
         })?;
@@ -131,7 +131,7 @@ impl Default for SavedCommands {
 impl SavedCommands {
     /// Reads `commands.json`: what counts, and what is wrong with the file if something is.
     #[must_use]
-    pub fn read(config: &Path) -> (Self, Option<KeptError>) {
+    pub fn read(config: &Path) -> (Self, Option<JsonFileError>) {
         json_file::read(&config.join("commands.json"))
     }
 
@@ -139,7 +139,7 @@ impl SavedCommands {
     ///
     /// # Errors
     /// If the file is broken, which leaves it as it is, or cannot be written.
-    pub fn change(config: &Path, change: impl FnOnce(&mut Self)) -> Result<(), KeptError> {
+    pub fn change(config: &Path, change: impl FnOnce(&mut Self)) -> Result<(), JsonFileError> {
         json_file::change(&config.join("commands.json"), |saved| {
             change(saved);
             (true, ())
@@ -166,7 +166,7 @@ impl SavedCommands {
             .0
             .entry(host.unwrap_or(EVERY_HOST).to_owned())
             .or_default();
-        if !row.iter().any(|known| known == command) {
+        if !row.iter().any(|other| other == command) {
             row.push(command.to_owned());
         }
     }
@@ -175,7 +175,7 @@ impl SavedCommands {
     pub fn remove(&mut self, host: Option<&str>, command: &str) {
         for key in [host.unwrap_or(EVERY_HOST), EVERY_HOST] {
             if let Some(row) = self.0.get_mut(key) {
-                row.retain(|known| known != command);
+                row.retain(|other| other != command);
             }
         }
     }
@@ -193,7 +193,7 @@ pub struct Production {
 impl Production {
     /// Reads `production.json`: what counts, and what is wrong with the file if something is.
     #[must_use]
-    pub fn read(config: &Path) -> (Self, Option<KeptError>) {
+    pub fn read(config: &Path) -> (Self, Option<JsonFileError>) {
         json_file::read(&config.join("production.json"))
     }
 
@@ -201,7 +201,7 @@ impl Production {
     ///
     /// # Errors
     /// If the file is broken, which leaves it as it is, or cannot be written.
-    pub fn mark(config: &Path, host: &str, place: String) -> Result<(), KeptError> {
+    pub fn mark(config: &Path, host: &str, place: String) -> Result<(), JsonFileError> {
         json_file::change(&config.join("production.json"), |marked: &mut Self| {
             let is_new = marked.hosts.insert(host.to_owned());
             let led = marked.places.insert(host.to_owned(), place.clone());
@@ -217,7 +217,7 @@ impl Production {
         config: &Path,
         host: &str,
         place_of: impl Fn(&str) -> String,
-    ) -> Result<(), KeptError> {
+    ) -> Result<(), JsonFileError> {
         let place = place_of(host);
         json_file::change(&config.join("production.json"), |marked: &mut Self| {
             let before = marked.hosts.len();

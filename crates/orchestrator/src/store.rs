@@ -39,7 +39,7 @@ mod short_job;
 mod tables;
 
 pub use address::Address;
-pub use block::{Block, Mark, Reach};
+pub use block::{ArchiveMark, Block, Reach};
 pub use changes::{Change, Changes};
 pub use connect::Store;
 pub use error::{Interruption, StoreError};

@@ -47,31 +47,31 @@ const FLAGS: [&str; 3] = [
 /// The text in one row; borrowed if no mark is needed.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    marked(text, Kept::Nothing)
+    marked(text, Unmarked::Nothing)
 }
 
 /// The text with its newlines kept; borrowed if no mark is needed. For texts that have several lines of their
 /// own: the caller shows each line as a part of them.
 #[must_use]
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
-    marked(text, Kept::Newlines)
+    marked(text, Unmarked::Newlines)
 }
 
 /// The text of a log's line; borrowed if no mark is needed. A log lays its lines out by blanks, however many.
 #[must_use]
 pub fn visible_log(text: &str) -> Cow<'_, str> {
-    marked(text, Kept::Blanks)
+    marked(text, Unmarked::Blanks)
 }
 
 /// What is not marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kept {
+enum Unmarked {
     Nothing,
     Newlines,
     Blanks,
 }
 
-fn marked(text: &str, kept: Kept) -> Cow<'_, str> {
+fn marked(text: &str, kept: Unmarked) -> Cow<'_, str> {
     if is_plain(text, kept) {
         return Cow::Borrowed(text);
     }
@@ -86,8 +86,8 @@ fn marked(text: &str, kept: Kept) -> Cow<'_, str> {
 }
 
 /// Whether the text is ASCII without controls, as most is.
-fn is_plain(text: &str, kept: Kept) -> bool {
-    let is_short = kept == Kept::Blanks || text.len() < MOST_BLANKS;
+fn is_plain(text: &str, kept: Unmarked) -> bool {
+    let is_short = kept == Unmarked::Blanks || text.len() < MOST_BLANKS;
     // No early end, so that many bytes are compared at once.
     let special = text
         .bytes()
@@ -96,13 +96,14 @@ fn is_plain(text: &str, kept: Kept) -> bool {
 }
 
 /// Writes the text character by character, each with what is before and after it.
-fn write(text: &str, kept: Kept, out: &mut impl Write) -> fmt::Result {
+fn write(text: &str, kept: Unmarked, out: &mut impl Write) -> fmt::Result {
     let mut at = 0;
     let mut stack = Stack::default();
     while let Some(char) = text[at..].chars().next() {
         let (before, after) = (&text[..at], &text[at + char.len_utf8()..]);
         at += char.len_utf8();
-        if (char == '\n' && kept == Kept::Newlines) || (char == ' ' && kept == Kept::Blanks) {
+        if (char == '\n' && kept == Unmarked::Newlines) || (char == ' ' && kept == Unmarked::Blanks)
+        {
             stack.end(out)?;
             out.write_char(char)?;
         } else if is_unseen(char) && !unicode::belongs(char, before, after) {

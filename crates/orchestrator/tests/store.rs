@@ -35,7 +35,7 @@ use orchestrator::{
         Place, State, Survivor, What,
     },
     log::{Chunk, Stream, outline::Spot},
-    store::{Address, Block, Mark, Store},
+    store::{Address, ArchiveMark, Block, Store},
 };
 
 async fn open(url: &str) -> Store {
@@ -170,8 +170,8 @@ fn state(seq: u64) -> Vec<u8> {
     format!("state at {seq}").into()
 }
 
-fn mark(seq: u64, lines: u64) -> Mark {
-    Mark {
+fn mark(seq: u64, lines: u64) -> ArchiveMark {
+    ArchiveMark {
         seq,
         offset: seq * 100,
         bytes: 0,

@@ -62,7 +62,7 @@ fn is_supervisor(pid: i32, stat: &Stat) -> bool {
         return false;
     }
     match read::<Supervisor>(folder, SUPERVISOR) {
-        Some(known) => is_who(&known.supervisor, pid, stat),
+        Some(note) => is_who(&note.supervisor, pid, stat),
         None => program.ends_with(PROGRAM),
     }
 }
@@ -76,7 +76,7 @@ fn is_session(pid: i32, stat: &Stat) -> bool {
     };
     let folder = Path::new(OsStr::from_bytes(folder));
     match read::<Identity>(folder, SESSION) {
-        Some(known) => is_who(&known, pid, stat),
+        Some(holder) => is_who(&holder, pid, stat),
         None => folder.is_absolute() && folder.join(crate::control::SOCKET).exists(),
     }
 }
@@ -87,12 +87,12 @@ fn is_guardian(pid: i32, stat: &Stat) -> bool {
     let mut variables = environment.split(|byte| *byte == 0);
     let folder = variables.find_map(|variable| variable.strip_prefix(b"VMO_DATA_DIR="));
     let folder = folder.map(|folder| PathBuf::from(OsStr::from_bytes(folder)));
-    let known = folder.and_then(|folder| read::<Identity>(&folder, GUARDIAN));
-    known.is_some_and(|known| is_who(&known, pid, stat))
+    let guardian = folder.and_then(|folder| read::<Identity>(&folder, GUARDIAN));
+    guardian.is_some_and(|guardian| is_who(&guardian, pid, stat))
 }
 
-fn is_who(known: &Identity, pid: i32, stat: &Stat) -> bool {
-    (known.pid, known.start) == (pid, stat.start)
+fn is_who(who: &Identity, pid: i32, stat: &Stat) -> bool {
+    (who.pid, who.start) == (pid, stat.start)
 }
 
 fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Option<T> {

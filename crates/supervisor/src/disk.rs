@@ -242,8 +242,8 @@ mod tests {
         let (all, mut disk) = near_the_floor();
         let others = File::open(all.path()).unwrap();
         let turn = disk.turn(Instant::now(), 0).unwrap();
-        let taken = flock(&others, FlockOperation::NonBlockingLockExclusive);
-        assert_eq!(taken, Err(Errno::WOULDBLOCK));
+        let outcome = flock(&others, FlockOperation::NonBlockingLockExclusive);
+        assert_eq!(outcome, Err(Errno::WOULDBLOCK));
         drop(turn);
         flock(&others, FlockOperation::NonBlockingLockExclusive).unwrap();
     }

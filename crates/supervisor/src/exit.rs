@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How a job ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Ended {
+pub enum Exit {
     /// It exited.
     Code {
         /// 0 to 255.
@@ -49,7 +49,7 @@ pub enum Ended {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExitRecord {
     /// How it ended.
-    pub ended: Ended,
+    pub ended: Exit,
     /// Whether a cancel was asked for before it ended.
     pub canceled: bool,
     /// When the child was started: microseconds since 1970. None if it could not be.

@@ -166,7 +166,7 @@ fn states(automaton: &impl Automaton, forms: &[Vec<u8>]) -> (StateID, Vec<Begun>
     }
     all.sort_unstable_by_key(|begun| (begun.state, begun.shortest));
     all.dedup_by_key(|begun| begun.state);
-    let known = |all: &[Begun], state| {
+    let begun_at = |all: &[Begun], state| {
         let at = all.binary_search_by_key(&state, |begun| begun.state);
         at.ok().map(|at| all[at])
     };
@@ -177,12 +177,12 @@ fn states(automaton: &impl Automaton, forms: &[Vec<u8>]) -> (StateID, Vec<Begun>
     let mut ends: Vec<Begun> = Vec::new();
     for form in by_length {
         let state = form.iter().fold(start, next);
-        if known(&all, state).is_some() {
+        if begun_at(&all, state).is_some() {
             continue;
         }
         let within = form[1..].iter().fold(start, next);
         let of_end = || ends.iter().find(|end| end.state == within).copied();
-        if let Some(begun) = known(&all, within).or_else(of_end) {
+        if let Some(begun) = begun_at(&all, within).or_else(of_end) {
             ends.push(Begun { state, ..begun });
         }
     }

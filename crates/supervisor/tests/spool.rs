@@ -459,8 +459,8 @@ fn what_is_no_file_is_a_gap() {
             let segment = folder.path().join("spool").join(name);
             std::fs::remove_file(&segment).unwrap();
             if is_pipe {
-                let made = std::process::Command::new("mkfifo").arg(&segment).status();
-                assert!(made.unwrap().success());
+                let status = std::process::Command::new("mkfifo").arg(&segment).status();
+                assert!(status.unwrap().success());
             } else {
                 std::fs::create_dir(&segment).unwrap();
             }

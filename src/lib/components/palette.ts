@@ -54,21 +54,21 @@ export function find(app: App, query: string): Found[] {
     ['Jobs', app.jobs.all.slice(0, 200).map((job) => jobEntry(app, job))],
     ['Actions', actions(app)],
   ];
-  const found = kinds.map(([name, entries]) => ({ name, entries: best(entries, query.trim()) }));
-  return [...shells, ...found].filter(({ entries }) => entries.length > 0);
+  const groups = kinds.map(([name, entries]) => ({ name, entries: best(entries, query.trim()) }));
+  return [...shells, ...groups].filter(({ entries }) => entries.length > 0);
 }
 
 /** A job and its lines that a pasted link or id names; null if it is neither. */
 export function linked(text: string): { job: string; lines: string } | null {
   const id = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';
-  const found = new RegExp(`^(?:\\S*/)?(${id})(#L\\d+(?:-L\\d+)?)?$`).exec(text.trim());
-  return found && { job: found[1]!, lines: found[2] ?? '' };
+  const match = new RegExp(`^(?:\\S*/)?(${id})(#L\\d+(?:-L\\d+)?)?$`).exec(text.trim());
+  return match && { job: match[1]!, lines: match[2] ?? '' };
 }
 
 /** The host that `ssh user@host`, `user@host` or `ssh NAME` names; null if it is none of these. */
 export function destination(text: string): string | null {
-  const found = /^\s*(ssh\s+)?((?:[A-Za-z_][\w.-]{0,63}@)?\w[\w.:-]{0,253})\s*$/.exec(text);
-  return found && (found[1] !== undefined || found[2]!.includes('@')) ? found[2]! : null;
+  const match = /^\s*(ssh\s+)?((?:[A-Za-z_][\w.-]{0,63}@)?\w[\w.:-]{0,253})\s*$/.exec(text);
+  return match && (match[1] !== undefined || match[2]!.includes('@')) ? match[2]! : null;
 }
 
 /** A shell on the host that was typed, and on those whose names match it. */
@@ -84,21 +84,21 @@ function shellsOn(app: App, typed: string): Entry[] {
     run: () => app.launch.shell(name),
     other: { verb: 'Run a command there…', run: () => app.launch.commandForm(name) },
   });
-  const known = app.hosts.list.map((host) => entry(host.name, `${host.user}@${host.hostname}`));
-  const named = known.find(({ name }) => name === typed);
-  const matching = best(known, typed).filter((each) => each !== named);
+  const entries = app.hosts.list.map((host) => entry(host.name, `${host.user}@${host.hostname}`));
+  const named = entries.find(({ name }) => name === typed);
+  const matching = best(entries, typed).filter((each) => each !== named);
   return [named ?? entry(typed, ''), ...matching];
 }
 
 function linkEntry(app: App, { job, lines }: { job: string; lines: string }): Entry {
-  const known = app.jobs.get(job);
+  const listed = app.jobs.get(job);
   return {
     id: `link ${job}`,
-    icon: known ? { status: shownStatus(known) } : 'page',
-    name: known ? title(known) : `Job ${job}`,
+    icon: listed ? { status: shownStatus(listed) } : 'page',
+    name: listed ? title(listed) : `Job ${job}`,
     doc: lines === '' ? null : lines.slice(1).replace('-', ' to '),
-    place: known ? place(known) : '',
-    line: known?.command ?? null,
+    place: listed ? place(listed) : '',
+    line: listed?.command ?? null,
     verb: 'Open',
     run: () => {
       app.jobs.tabs.open(job);

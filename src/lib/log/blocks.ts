@@ -54,9 +54,9 @@ export class Blocks {
   }
 
   /** Marks the blocks with lines that had no end yet, other than those from `known` on, which have just arrived. */
-  grown(known: number): void {
+  grown(arrived: number): void {
     for (const block of this.#blocks.values()) {
-      block.stale ||= block.lines.some((line) => line?.open === true && line.number < known);
+      block.stale ||= block.lines.some((line) => line?.open === true && line.number < arrived);
     }
   }
 

@@ -44,14 +44,14 @@ const painted = new Map<string, Paint>();
 /** The colours of a style in a theme. The answers are kept: programs use few. */
 export function paint(style: Style, theme: Theme): Paint {
   const key = `${theme}${name(style.fg)}/${name(style.bg)}${style.dim ? 'd' : ''}${style.inverse ? 'i' : ''}`;
-  let known = painted.get(key);
-  if (!known) {
+  let paint = painted.get(key);
+  if (!paint) {
     // True colour can make any number of them; a full start is cheaper than a bookkeeping of ages.
     if (painted.size > 4096) painted.clear();
-    known = mix(style, theme);
-    painted.set(key, known);
+    paint = mix(style, theme);
+    painted.set(key, paint);
   }
-  return known;
+  return paint;
 }
 
 function mix(style: Style, theme: Theme): Paint {

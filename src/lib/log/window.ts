@@ -93,10 +93,10 @@ export class Measures {
     if (!heightOf) return position + px;
     let row = Math.min(Math.floor(position / ROW), this.lines);
     // Px to go from the top of the row.
-    let left = px + (position / ROW - row) * (row < this.lines ? heightOf(row) : 0);
-    while (left < 0 && row > 0) left += heightOf(--row);
-    while (row < this.lines && left >= heightOf(row)) left -= heightOf(row++);
-    return row < this.lines ? (row + Math.max(0, left) / heightOf(row)) * ROW : this.whole;
+    let below = px + (position / ROW - row) * (row < this.lines ? heightOf(row) : 0);
+    while (below < 0 && row > 0) below += heightOf(--row);
+    while (row < this.lines && below >= heightOf(row)) below -= heightOf(row++);
+    return row < this.lines ? (row + Math.max(0, below) / heightOf(row)) * ROW : this.whole;
   }
 
   /** Whether a row is wholly on screen at a position, and below the first `top` px of it. */

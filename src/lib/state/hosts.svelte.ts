@@ -43,8 +43,8 @@ export class Hosts {
   short(recent: string[]): Host[] {
     if (this.list.length <= FEW) return this.list;
     const names = new Set([...this.#pinned, ...recent]);
-    const known = new Map(this.list.map((host) => [host.name, host]));
-    const used = [...names].map((name) => known.get(name)).filter((host) => host !== undefined);
+    const byName = new Map(this.list.map((host) => [host.name, host]));
+    const used = [...names].map((name) => byName.get(name)).filter((host) => host !== undefined);
     const others = this.list.filter(({ name }) => !names.has(name));
     const pinned = used.filter(({ name }) => this.#pinned.has(name)).length;
     return [...used, ...others].slice(0, Math.max(SHORT, pinned));

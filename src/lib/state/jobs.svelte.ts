@@ -62,9 +62,9 @@ export class Jobs {
   /** Takes in what is known of jobs. */
   learn(jobs: Job[]): void {
     for (const job of jobs) {
-      const known = this.#byId.get(job.id);
+      const previous = this.#byId.get(job.id);
       // No job goes back: an answer may have been on its way while an event overtook it.
-      if (known && stage(known) > stage(job)) continue;
+      if (previous && stage(previous) > stage(job)) continue;
       this.#byId.set(job.id, job);
       if (isOver(job)) this.#canceling.delete(job.id);
     }

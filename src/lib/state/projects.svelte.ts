@@ -59,8 +59,8 @@ export class Projects {
 
   /** Its scan, if there is one. */
   scanOf(name: string): Scan | null {
-    const known = this.#targets.get(name);
-    return known?.state === 'known' ? known.scan : null;
+    const entry = this.#targets.get(name);
+    return entry?.state === 'known' ? entry.scan : null;
   }
 
   /** Asks for its targets; nothing is run. */

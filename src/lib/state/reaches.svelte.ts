@@ -33,8 +33,8 @@ export class Reaches {
 
   /** Takes in an answer. */
   learn(reach: Reach): void {
-    const known = this.#byHost.get(reach.host);
-    if (known && Date.parse(known.at) > Date.parse(reach.at)) return;
+    const previous = this.#byHost.get(reach.host);
+    if (previous && Date.parse(previous.at) > Date.parse(reach.at)) return;
     this.#byHost.set(reach.host, reach);
     this.#asked.delete(reach.host);
   }
@@ -56,12 +56,13 @@ export class Reaches {
     const look = async () => {
       const due = document.visibilityState === 'visible' ? this.#due(names()) : [];
       // Without a connection nothing is known, and the page says so elsewhere.
-      const asked = await this.#ask(due.slice(0, AT_ONCE)).then(
+      const succeeded = await this.#ask(due.slice(0, AT_ONCE)).then(
         () => true,
         () => false,
       );
       // What failed is not tried again at once.
-      if (!ended) timer = setTimeout(() => void look(), asked && due.length > AT_ONCE ? 0 : LOOK);
+      if (!ended)
+        timer = setTimeout(() => void look(), succeeded && due.length > AT_ONCE ? 0 : LOOK);
     };
     void look();
     return () => {
@@ -73,8 +74,8 @@ export class Reaches {
   #due(names: string[]): string[] {
     const now = Date.now();
     return names.filter((name) => {
-      const known = this.#byHost.get(name);
-      return !this.#asked.has(name) && (!known || now - Date.parse(known.at) > AGAIN);
+      const previous = this.#byHost.get(name);
+      return !this.#asked.has(name) && (!previous || now - Date.parse(previous.at) > AGAIN);
     });
   }
 

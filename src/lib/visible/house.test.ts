@@ -34,10 +34,10 @@ const ALLOWED = [
 
 /** What a component puts into the page as it is: expressions in its text, and in attributes that are read. */
 function shown(source: string): string[] {
-  const found: string[] = [];
+  const expressions: string[] = [];
   const note = ({ expression }: AST.ExpressionTag) => {
     const { start, end } = expression as unknown as { start: number; end: number };
-    found.push(source.slice(start, end));
+    expressions.push(source.slice(start, end));
   };
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) return node.forEach(visit);
@@ -55,7 +55,7 @@ function shown(source: string): string[] {
     for (const [key, child] of Object.entries(node)) if (key !== 'expression') visit(child);
   };
   visit(parse(source, { modern: true }).fragment);
-  return found;
+  return expressions;
 }
 
 test('what a component shows is found', () => {

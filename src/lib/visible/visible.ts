@@ -108,9 +108,9 @@ class Cutter {
 
   #mark(char: string) {
     const code = char.codePointAt(0)!;
-    const known = { '\n': '\\n', '\t': '\\t', '\r': '\\r' }[char];
+    const escape = { '\n': '\\n', '\t': '\\t', '\r': '\\r' }[char];
     if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
-      const text = known ?? `\\x${code.toString(16).padStart(2, '0')}`;
+      const text = escape ?? `\\x${code.toString(16).padStart(2, '0')}`;
       this.#parts.push({ text, of: char });
       return;
     }

@@ -101,7 +101,7 @@ struct Archiver<F> {
     /// What comes next, while it is read beside the sending of what came before.
     ahead: Option<JoinHandle<(Spool, io::Result<Cut>)>>,
     at: Mark,
-    /// What the store was last told of the job, beside its log.
+    /// The job as it was last written to the store, beside its log.
     saved: Option<(State, Option<Commit>)>,
     settled: bool,
     /// Whether the rest of the spool cannot be read.

@@ -27,7 +27,7 @@ use parking_lot::Mutex;
 use self::{
     hosts::HostList,
     make_database::ByMake,
-    preferences::{Held, Preferences},
+    preferences::{InForce, Preferences},
     presets::Launches,
     reach::Reached,
 };
@@ -38,7 +38,7 @@ use super::{
 use crate::{
     environment,
     folders::Folders,
-    json_file::KeptError,
+    json_file::JsonFileError,
     make,
     project::{Project, ProjectSource, Scan},
     settings::SavedCommands,
@@ -72,7 +72,7 @@ struct Inner {
     /// The login shell, if its environment is asked for.
     login: Option<make::Login>,
     preferences: Preferences,
-    /// The queue, which is told how many jobs may run at once.
+    /// The queue, which gets how many jobs may run at once.
     queue: Arc<Queue>,
     /// Job folders this engine skips: among the problems that a person sees.
     skipped: LeftAlone,
@@ -88,7 +88,7 @@ struct Inner {
 impl Catalog {
     pub(in crate::engine) fn new(
         options: &Options,
-        held: Held,
+        held: InForce,
         env_database: Option<SeenDatabase>,
         (events, queue, skipped): (Events, Arc<Queue>, LeftAlone),
     ) -> Self {
@@ -124,8 +124,11 @@ impl Catalog {
         let Some(login) = &self.0.login else {
             return make::environment(base, None);
         };
-        let known = login.known();
-        make::environment(make::with_login(base, &known), known.path.as_deref())
+        let inherited = login.known();
+        make::environment(
+            make::with_login(base, &inherited),
+            inherited.path.as_deref(),
+        )
     }
 
     fn list(&self) -> make::Projects {
@@ -155,7 +158,7 @@ impl Catalog {
             }
             let path = project.path.canonicalize();
             let digest = path.ok().and_then(|path| then.get(&path));
-            // What an older app was told to trust counts as it is.
+            // What a person trusted in an older app counts as it is.
             if let Some(digest) = digest {
                 project.changed = self.scanned(&project.path).1.digest() != *digest;
                 project.trusted = !project.changed;
@@ -170,8 +173,8 @@ impl Catalog {
 
     fn scanned(&self, folder: &Path) -> Scanned {
         let scans = || self.0.scans.lock();
-        let known = scans().get(folder).cloned();
-        if let Some((scan, stamps)) = known
+        let cached = scans().get(folder).cloned();
+        if let Some((scan, stamps)) = cached
             && stamps.hold()
         {
             return (scan, stamps);
@@ -191,7 +194,10 @@ impl Catalog {
         self.0.hosts.ssh()
     }
 
-    fn change_commands(&self, change: impl FnOnce(&mut SavedCommands)) -> Result<(), KeptError> {
+    fn change_commands(
+        &self,
+        change: impl FnOnce(&mut SavedCommands),
+    ) -> Result<(), JsonFileError> {
         SavedCommands::change(self.config(), change)
     }
 

@@ -4,7 +4,7 @@ use tokio::sync::broadcast;
 
 use crate::wire::Event;
 
-/// Events that wait for a slow listener. Past that it misses some, and is told so by [`Event::Missed`].
+/// Events that wait for a slow listener. Past that it misses some, and gets [`Event::Missed`].
 const EVENTS: usize = 4096;
 
 /// The channel. Clones share it.

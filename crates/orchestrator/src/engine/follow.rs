@@ -36,7 +36,7 @@ use tokio::{
 
 use self::{
     index::Indexer,
-    live::{Live, Orders},
+    live::{Live, OrderQueues},
 };
 use super::archive::link::Backoff;
 use crate::{
@@ -79,12 +79,12 @@ pub(crate) async fn connect(live: &Live) -> Option<StdStream> {
     }
 }
 
-/// Follows a job until no more of it will come. Orders to it go out on the same connection. `until_known` is dropped
+/// Follows a job until no more of it will come. OrderQueues to it go out on the same connection. `until_known` is dropped
 /// when the job's status is known, which the first that is heard says, and so is what it had written by then.
 pub(crate) async fn follow(
     mut indexer: Indexer,
     connection: StdStream,
-    mut orders: Orders,
+    mut orders: OrderQueues,
     tell: Arc<dyn Tell>,
     until_known: impl Send,
 ) {
@@ -142,8 +142,8 @@ fn is_on_its_way(live: &Live) -> bool {
 
 /// Whether the process that wrote down that it supervises the job is there.
 fn is_supervised(folder: &Folder) -> bool {
-    let known = folder.read_json::<Supervisor>(folder::SUPERVISOR);
-    known.is_ok_and(|known| known.is_some_and(|known| known.supervisor.is_alive()))
+    let note = folder.read_json::<Supervisor>(folder::SUPERVISOR);
+    note.is_ok_and(|note| note.is_some_and(|note| note.supervisor.is_alive()))
         || session::is_held(folder)
 }
 
@@ -163,12 +163,12 @@ struct Listening<'a, K> {
     /// How far the spool is whole, as was last heard.
     committed: Option<u64>,
     /// The job's end, until all that was written before it is read.
-    end: Option<Ending>,
+    end: Option<ReceivedExit>,
     complete: bool,
 }
 
 /// How a job was seen to end.
-struct Ending {
+struct ReceivedExit {
     record: ExitRecord,
     heard: Instant,
     is_reported: bool,
@@ -179,7 +179,7 @@ impl<K: Send> Listening<'_, K> {
     ///
     /// What goes out never keeps us from hearing what comes in, nor does a log that is long to read; and no more input goes
     /// out than the job reads: orders behind it would be stuck.
-    async fn listen(mut self, connection: StdStream, orders: &mut Orders) -> io::Result<bool> {
+    async fn listen(mut self, connection: StdStream, orders: &mut OrderQueues) -> io::Result<bool> {
         connection.set_nonblocking(true)?;
         let (mut input, mut output) = UnixStream::from_std(connection)?.into_split();
         let mut decoder = Decoder::<ToEngine>::default();
@@ -232,7 +232,7 @@ impl<K: Send> Listening<'_, K> {
                     // If it was sent to others before us, this is all that says how far there is something to read.
                     self.committed = self.committed.max(Some(record.spool_end));
                     self.indexer.exit_record = Some(record.clone());
-                    self.end = Some(Ending {
+                    self.end = Some(ReceivedExit {
                         record,
                         heard: Instant::now(),
                         is_reported: false,

@@ -116,7 +116,7 @@ impl Jobs {
         self.mark_silent(&mut archived).await;
         // Their state as of now: the store may have taken its time.
         let lives: Vec<Job> = lives.iter().map(|live| live.job()).collect();
-        let known: HashSet<JobId> = lives.iter().map(|job| job.id).collect();
+        let live_ids: HashSet<JobId> = lives.iter().map(|job| job.id).collect();
         // Only the store knows the pins.
         let pinned: Option<HashSet<JobId>> = query
             .pinned
@@ -130,7 +130,11 @@ impl Jobs {
             })
             .filter(|job| query.matches(job))
             .collect();
-        jobs.extend(archived.into_iter().filter(|job| !known.contains(&job.id)));
+        jobs.extend(
+            archived
+                .into_iter()
+                .filter(|job| !live_ids.contains(&job.id)),
+        );
         jobs.sort_by_key(|job| job.id.listed());
         let more = jobs.len() > limit;
         jobs.truncate(limit);
@@ -174,7 +178,7 @@ impl Jobs {
             }
         }
         let is_prefix = |id: JobId| name == "last" || id.to_string().starts_with(name);
-        let mut found: Vec<Job> = self
+        let mut jobs: Vec<Job> = self
             .lives
             .all()
             .iter()
@@ -186,18 +190,18 @@ impl Jobs {
             prefix => store.jobs_by_prefix(prefix).await,
         });
         match archived.await {
-            Ok(archived) => found.extend(archived),
-            Err(error) if found.is_empty() => return Err(error.into()),
+            Ok(archived) => jobs.extend(archived),
+            Err(error) if jobs.is_empty() => return Err(error.into()),
             Err(_) => {}
         }
-        found.sort_by_key(|job| job.id.listed());
-        found.dedup_by_key(|job| job.id);
-        match found.as_slice() {
+        jobs.sort_by_key(|job| job.id.listed());
+        jobs.dedup_by_key(|job| job.id);
+        match jobs.as_slice() {
             [] => Err(EngineError::NotFound(format!(
                 "no job's id starts with '{name}'"
             ))),
             [_, _, ..] if name != "last" => Err(EngineError::NotFound(format!(
-                "several jobs' ids start with '{name}': give more of it"
+                "several jobs' ids start with '{name}': give more of the id"
             ))),
             [newest, ..] => Ok(newest.clone()),
         }

@@ -57,7 +57,7 @@ impl Engine {
     async fn look_later(&self, error: String) {
         tracing::warn!(
             error,
-            "files are looked at now and then: they cannot be watched"
+            "files cannot be watched, so they are checked now and then"
         );
         tokio::time::sleep(LOOK_AGAIN).await;
         let all = [
@@ -74,11 +74,11 @@ impl Engine {
         let is_elsewhere =
             |changed: &Changed| matches!(changed, Changed::Projects | Changed::Hosts);
         let others = changes.iter().any(is_elsewhere);
-        let taken = self.blocking(move |engine| {
+        let reread = self.blocking(move |engine| {
             changes.iter().for_each(|changed| engine.changed(changed));
             Ok(())
         });
-        if let Err(error) = taken.await {
+        if let Err(error) = reread.await {
             tracing::error!(%error, "a changed file was not read again");
         }
         others
@@ -127,7 +127,7 @@ impl Engine {
         tokio::spawn(async move {
             loop {
                 let Ok(mut changes) = engine.0.link.store().await.subscribe().await else {
-                    // The link is told by the next caller that needs the store.
+                    // The link learns it from the next caller that needs the store.
                     tokio::time::sleep(SUBSCRIBE_AGAIN).await;
                     continue;
                 };

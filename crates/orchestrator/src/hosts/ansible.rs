@@ -13,7 +13,7 @@ use std::{
     path::Path,
 };
 
-use super::found::{self, Found, Read};
+use super::listing::{self, Listing, Machine};
 use crate::host::SourceKind;
 
 pub(super) use json::inventory as of_json;
@@ -73,12 +73,12 @@ impl Inventory {
     }
 
     fn has_room(&self) -> bool {
-        self.hosts.len() <= found::MOST_HOSTS
+        self.hosts.len() <= listing::MOST_HOSTS
     }
 
     /// The hosts, each with the tags of its groups and what the variables say.
-    pub(super) fn found(self, kind: SourceKind, place: &str) -> Read {
-        let mut read = Read::default();
+    pub(super) fn into_listing(self, kind: SourceKind, place: &str) -> Listing {
+        let mut read = Listing::default();
         let mut of_host: Vec<Vec<&str>> = vec![Vec::new(); self.hosts.len()];
         let order = self.parents_first(place, &mut read);
         for name in &order {
@@ -95,11 +95,11 @@ impl Inventory {
             let groups = of_host[at]
                 .iter()
                 .filter(|group| !["all", "ungrouped"].contains(*group));
-            if let Some(found) = of_vars(name, &vars) {
-                read.add(Found {
+            if let Some(machine) = of_vars(name, &vars) {
+                read.add(Machine {
                     tags: groups.map(|group| (*group).to_owned()).collect(),
-                    source: found::source(kind, place),
-                    ..found
+                    source: listing::source(kind, place),
+                    ..machine
                 });
             }
         }
@@ -107,7 +107,7 @@ impl Inventory {
     }
 
     /// The groups, each behind all that it is in, so that what a group says counts over what those around it say.
-    fn parents_first(&self, place: &str, read: &mut Read) -> Vec<String> {
+    fn parents_first(&self, place: &str, read: &mut Listing) -> Vec<String> {
         let mut done: BTreeSet<&str> = BTreeSet::new();
         let mut order: Vec<String> = Vec::new();
         for name in self.groups.keys() {
@@ -122,7 +122,7 @@ impl Inventory {
                 }
                 if within.contains(&name) {
                     let circle = format!("{} → {name}", within.join(" → "));
-                    read.problem(place, format!("groups are in each other: {circle}"));
+                    read.problem(place, format!("groups contain each other: {circle}"));
                     continue;
                 }
                 let Some(group) = self.groups.get(name).filter(|_| !done.contains(name)) else {
@@ -156,7 +156,7 @@ fn counts(name: &str) -> bool {
 }
 
 /// A host by its variables; none if it is not reached by SSH.
-fn of_vars(name: &str, vars: &Vars) -> Option<Found> {
+fn of_vars(name: &str, vars: &Vars) -> Option<Machine> {
     let first = |names: [&str; 2]| names.into_iter().find_map(|name| vars.get(name)).cloned();
     let connection = vars.get("ansible_connection").map(String::as_str);
     if !matches!(
@@ -173,7 +173,7 @@ fn of_vars(name: &str, vars: &Vars) -> Option<Found> {
             .unwrap_or_default();
         way(&words, &mut jump, &mut proxy);
     }
-    Some(Found {
+    Some(Machine {
         name: name.to_owned(),
         address: first(["ansible_host", "ansible_ssh_host"]),
         user: first(["ansible_user", "ansible_ssh_user"]),
@@ -181,7 +181,7 @@ fn of_vars(name: &str, vars: &Vars) -> Option<Found> {
         key: first(["ansible_ssh_private_key_file", "ansible_private_key_file"]),
         jump,
         proxy,
-        ..Found::default()
+        ..Machine::default()
     })
 }
 
@@ -212,12 +212,12 @@ fn way(words: &[String], jump: &mut Option<String>, proxy: &mut Option<String>) 
 }
 
 /// The hosts of a static inventory.
-pub(super) fn read(path: &Path, place: &str) -> Read {
-    let mut read = Read::default();
+pub(super) fn read(path: &Path, place: &str) -> Listing {
+    let mut read = Listing::default();
     let is_yaml = path
         .extension()
         .is_some_and(|end| end == "yml" || end == "yaml");
-    let text = match found::text(path) {
+    let text = match listing::text(path) {
         Ok(text) => text,
         Err(why) => {
             read.problem(place, why);
@@ -225,7 +225,7 @@ pub(super) fn read(path: &Path, place: &str) -> Read {
         }
     };
     let (inventory, problems) = match is_yaml {
-        true => match found::yaml(&text) {
+        true => match listing::yaml(&text) {
             Ok(value) => yaml::inventory(&value),
             Err(why) => (Inventory::default(), vec![why]),
         },
@@ -240,6 +240,6 @@ pub(super) fn read(path: &Path, place: &str) -> Read {
         };
         read.problems.push(format!("{place}{colon}{why}"));
     }
-    read.extend(inventory.found(SourceKind::Ansible, place));
+    read.extend(inventory.into_listing(SourceKind::Ansible, place));
     read
 }

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ansible,
-    found::{self, Found, MOST_BYTES, Read},
+    listing::{self, Listing, MOST_BYTES, Machine},
     named::{Sources, Where},
 };
 use crate::{
     host::SourceKind,
-    json_file::{self, KeptError},
+    json_file::{self, JsonFileError},
     make::short_command::{Limits, ask},
 };
 
@@ -32,7 +32,8 @@ struct Answer {
     /// When it answered last.
     at: Option<DateTime<Utc>>,
     /// Its last good answer.
-    found: Vec<Found>,
+    #[serde(rename = "found")]
+    machines: Vec<Machine>,
     /// Why the try after that failed.
     problem: Option<String>,
 }
@@ -46,17 +47,17 @@ fn file(data: &Path) -> std::path::PathBuf {
 ///
 /// # Errors
 /// If the answers cannot be kept.
-pub fn refresh(at: &Where<'_>, allows: impl Fn(&str) -> bool) -> Result<(), KeptError> {
+pub fn refresh(at: &Where<'_>, allows: impl Fn(&str) -> bool) -> Result<(), JsonFileError> {
     let (sources, _) = Sources::read(at.config);
     for text in sources.commands.iter().filter(|text| allows(text)) {
         let answer = answer(text, at.home);
         json_file::change(&file(at.data), |answers: &mut Answers| {
             let kept = answers.0.entry(text.clone()).or_default();
             match answer {
-                Ok(found) => {
+                Ok(machines) => {
                     *kept = Answer {
                         at: Some(crate::clock::now()),
-                        found,
+                        machines,
                         problem: None,
                     }
                 }
@@ -73,7 +74,7 @@ pub fn refresh(at: &Where<'_>, allows: impl Fn(&str) -> bool) -> Result<(), Kept
     })
 }
 
-fn answer(text: &str, home: &Path) -> Result<Vec<Found>, String> {
+fn answer(text: &str, home: &Path) -> Result<Vec<Machine>, String> {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "--", text]).current_dir(home);
     let most = usize::try_from(MOST_BYTES).unwrap_or(usize::MAX);
@@ -88,12 +89,12 @@ fn answer(text: &str, home: &Path) -> Result<Vec<Found>, String> {
         None => return Err("was ended by a signal".to_owned()),
     }
     let text_of = String::from_utf8(answer.stdout).map_err(|_| "printed no UTF-8 text")?;
-    let value = found::json(&text_of)?;
-    let mut read = ansible::of_json(&value)?.found(SourceKind::Command, text);
-    read.found.truncate(MOST_KEPT);
+    let value = listing::json(&text_of)?;
+    let mut read = ansible::of_json(&value)?.into_listing(SourceKind::Command, text);
+    read.machines.truncate(MOST_KEPT);
     match read.problems.first() {
-        Some(problem) if read.found.is_empty() => Err(problem.clone()),
-        _ => Ok(read.found),
+        Some(problem) if read.machines.is_empty() => Err(problem.clone()),
+        _ => Ok(read.machines),
     }
 }
 
@@ -108,8 +109,8 @@ fn age(seconds: i64) -> String {
 }
 
 /// What the commands answered last.
-pub(super) fn read(at: &Where<'_>, sources: &Sources, allows: &dyn Fn(&str) -> bool) -> Read {
-    let mut read = Read::default();
+pub(super) fn read(at: &Where<'_>, sources: &Sources, allows: &dyn Fn(&str) -> bool) -> Listing {
+    let mut read = Listing::default();
     if sources.commands.is_empty() {
         return read;
     }
@@ -122,16 +123,19 @@ pub(super) fn read(at: &Where<'_>, sources: &Sources, allows: &dyn Fn(&str) -> b
             .at
             .map(|at| age((crate::clock::now() - at).num_seconds()));
         if !allows(text) {
-            read.problem(text, "this command names hosts, and is not allowed to run here: vmo trust, with its text");
+            read.problem(text, "this command lists hosts and is not allowed to run yet; to allow it: vmo trust, with its text");
         } else if let Some(why) = answer.problem {
             let kept = age.map_or_else(String::new, |age| {
                 format!("; its answer of {age} ago counts")
             });
             read.problem(text, format!("this command {why}{kept}"));
         } else if age.is_none() {
-            read.problem(text, "this command has not run yet: vmo hosts refresh");
+            read.problem(
+                text,
+                "this command has not run yet; to run it: vmo hosts refresh",
+            );
         }
-        read.found.extend(answer.found);
+        read.machines.extend(answer.machines);
     }
     read
 }

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::found::{self, Found, Read};
+use super::listing::{self, Listing, Machine};
 use crate::host::SourceKind;
 
 /// Contexts that are read.
@@ -28,12 +28,12 @@ pub(super) fn files(home: &Path) -> Vec<PathBuf> {
 }
 
 /// The machine of a context, if it is one.
-pub(super) fn read(path: &Path, place: &str) -> Read {
-    let mut read = Read::default();
-    match found::text(path).and_then(|text| found::json(&text)) {
+pub(super) fn read(path: &Path, place: &str) -> Listing {
+    let mut read = Listing::default();
+    match listing::text(path).and_then(|text| listing::json(&text)) {
         Ok(meta) => {
-            if let Some(found) = context(&meta, place) {
-                read.add(found);
+            if let Some(machine) = context(&meta, place) {
+                read.add(machine);
             }
         }
         Err(why) => read.problem(place, why),
@@ -41,7 +41,7 @@ pub(super) fn read(path: &Path, place: &str) -> Read {
     read
 }
 
-fn context(meta: &Value, place: &str) -> Option<Found> {
+fn context(meta: &Value, place: &str) -> Option<Machine> {
     let engine = meta.pointer("/Endpoints/docker/Host")?.as_str()?;
     let rest = engine.strip_prefix("ssh://")?;
     let rest = rest.split('/').next()?;
@@ -56,14 +56,14 @@ fn context(meta: &Value, place: &str) -> Option<Found> {
         _ => (place_of, None),
     };
     let address = address.trim_matches(['[', ']']).to_owned();
-    Some(Found {
+    Some(Machine {
         name: meta.get("Name")?.as_str()?.to_owned(),
         address: Some(address),
         // A password in an address is not shown.
         user: user.and_then(|user| user.split(':').next().map(str::to_owned)),
         port,
         tags: ["docker".to_owned()].into(),
-        source: found::source(SourceKind::Docker, place),
-        ..Found::default()
+        source: listing::source(SourceKind::Docker, place),
+        ..Machine::default()
     })
 }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     ansible,
-    found::{self, Read},
+    listing::{self, Listing},
     terraform, vm_config,
 };
 use crate::{host::SourceKind, json_file};
@@ -41,8 +41,8 @@ pub(super) fn files_of(path: &Path) -> Vec<PathBuf> {
 }
 
 /// What a file or a folder holds.
-pub(super) fn of_path(path: &Path) -> Read {
-    let mut read = Read::default();
+pub(super) fn of_path(path: &Path) -> Listing {
+    let mut read = Listing::default();
     for file in files_of(path) {
         read.extend(of_file(&file, &file.display().to_string()));
     }
@@ -50,28 +50,28 @@ pub(super) fn of_path(path: &Path) -> Read {
 }
 
 /// A file that a person named, by what it is.
-pub(super) fn of_file(path: &Path, place: &str) -> Read {
+pub(super) fn of_file(path: &Path, place: &str) -> Listing {
     let end = path
         .extension()
         .and_then(|end| end.to_str())
         .unwrap_or_default();
     match end {
         "tfstate" => terraform::read(path, place),
-        "json" => match found::text(path).and_then(|text| found::json(&text)) {
+        "json" => match listing::text(path).and_then(|text| listing::json(&text)) {
             Ok(value) if value.get("resources").is_some() => terraform::read(path, place),
             Ok(value) => match ansible::of_json(&value) {
-                Ok(inventory) => inventory.found(SourceKind::Ansible, place),
+                Ok(inventory) => inventory.into_listing(SourceKind::Ansible, place),
                 Err(why) => with_problem(place, why),
             },
             Err(why) => with_problem(place, why),
         },
-        "yml" | "yaml" => match found::text(path).and_then(|text| found::yaml(&text)) {
+        "yml" | "yaml" => match listing::text(path).and_then(|text| listing::yaml(&text)) {
             Ok(value) if value.get("vms").is_some() => vm_config::read(path, place),
             _ => ansible::read(path, place),
         },
         _ if is_program(path) => with_problem(
             place,
-            "is a program, and is not run for being here: add it as a command, vmo hosts import --command",
+            "is a program, which is not run just because it is in this folder; to run it: vmo hosts import --command",
         ),
         _ => ansible::read(path, place),
     }
@@ -82,8 +82,8 @@ fn is_program(path: &Path) -> bool {
     start.is_some_and(|start| start == b"#!")
 }
 
-fn with_problem(place: &str, why: impl std::fmt::Display) -> Read {
-    let mut read = Read::default();
+fn with_problem(place: &str, why: impl std::fmt::Display) -> Listing {
+    let mut read = Listing::default();
     read.problem(place, why);
     read
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::found::Found;
+use super::listing::Machine;
 use crate::host::{Host, Source, SourceKind};
 
 /// A machine, and who names it.
@@ -14,7 +14,7 @@ pub struct Entry {
     /// Other names of it.
     pub also: Vec<String>,
     /// What the sources beside the SSH config say.
-    pub found: Vec<Found>,
+    pub machines: Vec<Machine>,
     /// Whether an SSH config names it.
     pub is_known: bool,
 }
@@ -27,7 +27,7 @@ type At = (String, u16);
 
 /// Puts them together. What the SSH config says of a name is in force; the others are noted with it.
 #[must_use]
-pub fn merge(known: &[Host], mut found: Vec<Found>) -> Merged {
+pub fn merge(known: &[Host], mut machines: Vec<Machine>) -> Merged {
     let mut entries: Merged = Vec::new();
     // By which user each is reached, if one is said.
     let mut users: Vec<Option<String>> = Vec::new();
@@ -46,8 +46,8 @@ pub fn merge(known: &[Host], mut found: Vec<Found>) -> Merged {
             ..Entry::default()
         });
     }
-    found.sort_by_key(|one| one.source.kind);
-    for one in found {
+    machines.sort_by_key(|one| one.source.kind);
+    for one in machines {
         let place = place(
             one.address.as_ref().unwrap_or(&one.name),
             one.port.unwrap_or(22),
@@ -56,7 +56,7 @@ pub fn merge(known: &[Host], mut found: Vec<Found>) -> Merged {
         let is_it = |(at, kind): &&(usize, SourceKind)| {
             let user = &users[*at];
             let has_other = entries[*at]
-                .found
+                .machines
                 .iter()
                 .any(|other| other.source.kind == one.source.kind);
             *kind != one.source.kind
@@ -86,7 +86,7 @@ pub fn merge(known: &[Host], mut found: Vec<Found>) -> Merged {
         if entry.name != one.name && !entry.also.contains(&one.name) {
             entry.also.push(one.name.clone());
         }
-        entry.found.push(one);
+        entry.machines.push(one);
     }
     entries
 }
@@ -100,7 +100,7 @@ impl Entry {
     pub fn complete(&self, host: &mut Host, own: Option<Source>) {
         host.also.clone_from(&self.also);
         let mut sources: Vec<Source> = own.into_iter().collect();
-        for one in &self.found {
+        for one in &self.machines {
             if !sources.contains(&one.source) {
                 sources.push(one.source.clone());
             }
@@ -118,7 +118,7 @@ impl Entry {
     /// What the sources say otherwise than what is in force.
     fn conflicts(&self, host: &Host, first: Option<&Source>) -> Vec<String> {
         let mut all = Vec::new();
-        for one in &self.found {
+        for one in &self.machines {
             let fields = [
                 ("address", one.address.clone(), host.hostname.clone()),
                 ("user", one.user.clone(), host.user.clone()),

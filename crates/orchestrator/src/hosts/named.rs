@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{HostsError, files::of_path};
-use crate::json_file::{self, KeptError};
+use crate::json_file::{self, JsonFileError};
 
 /// Sources that a person can name.
 const MOST: usize = 100;
@@ -36,7 +36,7 @@ pub struct Sources {
 impl Sources {
     /// Reads them: what counts, and what is wrong with the file if something is.
     #[must_use]
-    pub fn read(config: &Path) -> (Self, Option<KeptError>) {
+    pub fn read(config: &Path) -> (Self, Option<JsonFileError>) {
         json_file::read(&config.join("host-sources.json"))
     }
 
@@ -46,7 +46,7 @@ impl Sources {
     /// If it cannot be read as hosts, or the list is full or cannot be written.
     pub fn add_file(config: &Path, path: &Path) -> Result<(), HostsError> {
         let read = of_path(path);
-        if read.found.is_empty() {
+        if read.machines.is_empty() {
             let why = match read.problems.first() {
                 Some(problem) => problem.clone(),
                 None => format!("{}: no hosts were found in it", path.display()),
@@ -79,7 +79,7 @@ impl Sources {
             sources.files.retain(|file| file != Path::new(what));
             sources.commands.retain(|text| text != what);
             match before == (sources.files.len(), sources.commands.len()) {
-                true => Err(format!("'{what}' is no source of hosts that was added")),
+                true => Err(format!("'{what}' is not among the added sources of hosts")),
                 false => Ok(()),
             }
         })

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     HostsError,
-    found::{Found, is_address, is_jump, is_path, is_user, name},
+    listing::{Machine, is_address, is_jump, is_path, is_user, name},
 };
-use crate::json_file::{self, KeptError};
+use crate::json_file::{self, JsonFileError};
 
 /// Bytes of the file.
 const MOST_BYTES: u64 = 4 << 20;
@@ -74,15 +74,15 @@ impl NewHost {
     }
 }
 
-impl From<&Found> for NewHost {
-    fn from(found: &Found) -> Self {
+impl From<&Machine> for NewHost {
+    fn from(machine: &Machine) -> Self {
         Self {
-            name: found.name.clone(),
-            address: found.address.clone(),
-            user: found.user.clone(),
-            port: found.port.map(|port| port.to_string()),
-            key: found.key.clone(),
-            jump: found.jump.clone(),
+            name: machine.name.clone(),
+            address: machine.address.clone(),
+            user: machine.user.clone(),
+            port: machine.port.map(|port| port.to_string()),
+            key: machine.key.clone(),
+            jump: machine.jump.clone(),
         }
     }
 }
@@ -113,8 +113,8 @@ impl<'a> OwnHosts<'a> {
         let (start, end) = block(&lines, name)?;
         let value = |setting: &str| {
             let mut within = lines[start + 1..end].iter().map(|line| words(line));
-            let found = within.find(|(keyword, _)| keyword.eq_ignore_ascii_case(setting));
-            found.map(|(_, value)| value.to_owned())
+            let line = within.find(|(keyword, _)| keyword.eq_ignore_ascii_case(setting));
+            line.map(|(_, value)| value.to_owned())
         };
         Some(NewHost {
             name: name.to_owned(),
@@ -140,12 +140,12 @@ impl<'a> OwnHosts<'a> {
                 lines.push(String::new());
             }
             lines.push(format!("Host {}", host.name));
-            let given = host
+            let settings = host
                 .settings()
                 .into_iter()
                 .filter_map(|(setting, value)| Some((setting, value?)));
-            let given = given.filter(|(_, value)| !value.is_empty());
-            lines.extend(given.map(|(setting, value)| line(setting, value)));
+            let settings = settings.filter(|(_, value)| !value.is_empty());
+            lines.extend(settings.map(|(setting, value)| line(setting, value)));
             Ok(())
         })
     }
@@ -199,7 +199,7 @@ impl<'a> OwnHosts<'a> {
         change: impl FnOnce(&mut Vec<String>) -> Result<(), String>,
     ) -> Result<(), HostsError> {
         let path = self.path();
-        let at = |error| KeptError::Io {
+        let at = |error| JsonFileError::Io {
             path: path.display().to_string(),
             error,
         };
@@ -208,7 +208,7 @@ impl<'a> OwnHosts<'a> {
         let text = match bytes {
             Some(bytes) => String::from_utf8(bytes).map_err(|_| {
                 HostsError::Refused(format!(
-                    "{}: is no UTF-8 text; mend or remove the file",
+                    "{}: is not UTF-8 text; mend or remove the file",
                     path.display()
                 ))
             })?,

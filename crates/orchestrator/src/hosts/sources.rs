@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use super::{
     command, docker,
     files::{files_of, of_file},
-    found::Read,
+    listing::Listing,
     named::{Sources, Where},
     vm_config,
 };
@@ -23,26 +23,26 @@ type Stamp = Option<(SystemTime, u64, u64)>;
 
 /// What files held when they were read last. A file that cannot be read now counts as it was.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<HashMap<PathBuf, (Stamp, Read)>>);
+pub struct SourceCache(Mutex<HashMap<PathBuf, (Stamp, Listing)>>);
 
-impl Kept {
+impl SourceCache {
     /// What all sources name. It reads files, and runs no command; `allows` says which commands a person has allowed.
-    pub fn read(&self, at: &Where<'_>, allows: &dyn Fn(&str) -> bool) -> Read {
-        let mut all = Read::default();
+    pub fn read(&self, at: &Where<'_>, allows: &dyn Fn(&str) -> bool) -> Listing {
+        let mut all = Listing::default();
         let (sources, problem) = Sources::read(at.config);
         all.problems
             .extend(problem.map(|problem| problem.to_string()));
-        let mut known = self.0.lock();
+        let mut cache = self.0.lock();
         let mut now = HashMap::new();
-        let mut of = |path: &Path, read: fn(&Path, &str) -> Read| {
+        let mut of = |path: &Path, read: fn(&Path, &str) -> Listing| {
             let place = short(path, at.home);
-            let read = again(known.remove(path), path, |path| read(path, &place));
+            let read = again(cache.remove(path), path, |path| read(path, &place));
             now.insert(path.to_owned(), read.clone());
             let mut read = read.1;
             read.files.push(path.to_owned());
             read
         };
-        let mut vms = Read::default();
+        let mut vms = Listing::default();
         for file in at
             .projects
             .iter()
@@ -50,7 +50,7 @@ impl Kept {
         {
             vms.extend(of(&file, vm_config::read));
         }
-        vm_config::tell_apart(&mut vms.found);
+        vm_config::tell_apart(&mut vms.machines);
         all.extend(vms);
         for path in &sources.files {
             for file in files_of(path) {
@@ -61,7 +61,7 @@ impl Kept {
         for file in docker::files(at.home) {
             all.extend(of(&file, docker::read));
         }
-        *known = now;
+        *cache = now;
         all.extend(command::read(at, &sources, allows));
         all
     }
@@ -69,10 +69,10 @@ impl Kept {
 
 /// A file as it was, if it has not changed; else as it is, and if that cannot be read, its hosts as they were.
 fn again(
-    known: Option<(Stamp, Read)>,
+    known: Option<(Stamp, Listing)>,
     path: &Path,
-    read: impl FnOnce(&Path) -> Read,
-) -> (Stamp, Read) {
+    read: impl FnOnce(&Path) -> Listing,
+) -> (Stamp, Listing) {
     let stamp = fs::metadata(path)
         .ok()
         .and_then(|kind| Some((kind.modified().ok()?, kind.len(), kind.ino())));
@@ -81,11 +81,11 @@ fn again(
         known => {
             let mut read = read(path);
             if let Some((_, before)) = known
-                && read.found.is_empty()
+                && read.machines.is_empty()
                 && !read.problems.is_empty()
-                && !before.found.is_empty()
+                && !before.machines.is_empty()
             {
-                read.found = before.found;
+                read.machines = before.machines;
                 read.problems.push(format!(
                     "{}: the hosts that it last named count until it can be read",
                     path.display()

@@ -7,8 +7,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostsError, found};
-use crate::json_file::{self, KeptError};
+use super::{HostsError, listing};
+use crate::json_file::{self, JsonFileError};
 
 /// Tags of one host.
 const MOST: usize = 50;
@@ -21,7 +21,7 @@ pub struct OwnTags(BTreeMap<String, BTreeSet<String>>);
 impl OwnTags {
     /// Reads them: what counts, and what is wrong with the file if something is.
     #[must_use]
-    pub fn read(config: &Path) -> (Self, Option<KeptError>) {
+    pub fn read(config: &Path) -> (Self, Option<JsonFileError>) {
         json_file::read(&config.join("host-tags.json"))
     }
 
@@ -42,7 +42,7 @@ impl OwnTags {
     ) -> Result<(), HostsError> {
         if let Some(odd) = tags
             .iter()
-            .find(|tag| found::tag(tag).as_ref() != Some(tag))
+            .find(|tag| listing::tag(tag).as_ref() != Some(tag))
         {
             let why = format!(
                 "'{odd}' is no tag: letters, digits, '.', '_', ':', '+' and '-', at most 64"

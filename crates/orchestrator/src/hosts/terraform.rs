@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::found::{self, Found, Read};
+use super::listing::{self, Listing, Machine};
 use crate::host::SourceKind;
 
 /// Attributes that hold an address, the best one first.
@@ -71,16 +71,16 @@ const OTHERS: &[&str] = &[
 ];
 
 /// The machines of a state.
-pub(super) fn read(path: &Path, place: &str) -> Read {
-    let mut read = Read::default();
-    match found::text(path).and_then(|text| found::json(&text)) {
+pub(super) fn read(path: &Path, place: &str) -> Listing {
+    let mut read = Listing::default();
+    match listing::text(path).and_then(|text| listing::json(&text)) {
         Ok(state) => state_of(&state, place, &mut read),
         Err(why) => read.problem(place, why),
     }
     read
 }
 
-fn state_of(state: &Value, place: &str, read: &mut Read) {
+fn state_of(state: &Value, place: &str, read: &mut Listing) {
     match state.get("version").and_then(Value::as_u64) {
         Some(4) => {}
         Some(other) => {
@@ -106,15 +106,15 @@ fn state_of(state: &Value, place: &str, read: &mut Read) {
                 continue;
             };
             if let Some(address) = address(attributes) {
-                read.add(Found {
+                read.add(Machine {
                     name: name(attributes, text("name"), instance.get("index_key")),
                     address: Some(address),
                     user: attributes
                         .pointer("/variables/ansible_user")
-                        .and_then(found::word),
+                        .and_then(listing::word),
                     tags: tags(attributes),
-                    source: found::source(SourceKind::Terraform, place),
-                    ..Found::default()
+                    source: listing::source(SourceKind::Terraform, place),
+                    ..Machine::default()
                 });
             }
         }
@@ -134,18 +134,18 @@ fn address(attributes: &Value) -> Option<String> {
     let nested = NESTED.iter().filter_map(|path| attributes.pointer(path));
     let ansible = attributes.pointer("/variables/ansible_host");
     let all = plain.chain(nested).chain(ansible);
-    all.filter_map(found::word)
+    all.filter_map(listing::word)
         .map(|address| address.split('/').next().unwrap_or_default().to_owned())
-        .find(|address| found::is_address(address))
+        .find(|address| listing::is_address(address))
 }
 
 /// What a person calls it: its name, that of its tag `Name`, or the resource's with its index.
 fn name(attributes: &Value, resource: &str, index: Option<&Value>) -> String {
     let own = ["/tags/Name", "/name", "/hostname", "/label", "/vm_name"];
     let own = own.iter().filter_map(|path| attributes.pointer(path));
-    let mut own = own.filter_map(found::word);
+    let mut own = own.filter_map(listing::word);
     own.next()
-        .unwrap_or_else(|| match index.and_then(found::word) {
+        .unwrap_or_else(|| match index.and_then(listing::word) {
             Some(index) => format!("{resource}-{index}"),
             None => resource.to_owned(),
         })
@@ -155,17 +155,17 @@ fn name(attributes: &Value, resource: &str, index: Option<&Value>) -> String {
 fn tags(attributes: &Value) -> std::collections::BTreeSet<String> {
     let mut tags = std::collections::BTreeSet::new();
     match attributes.get("tags") {
-        Some(Value::Array(words)) => tags.extend(words.iter().filter_map(found::word)),
+        Some(Value::Array(words)) => tags.extend(words.iter().filter_map(listing::word)),
         Some(Value::Object(pairs)) => {
             let is_group = |key: &str| {
                 ["env", "environment", "role", "stage"].contains(&key.to_lowercase().as_str())
             };
             let named = pairs.iter().filter(|(key, _)| is_group(key));
-            tags.extend(named.filter_map(|(_, value)| found::word(value)));
+            tags.extend(named.filter_map(|(_, value)| listing::word(value)));
         }
         _ => {}
     }
     let groups = attributes.get("groups").and_then(Value::as_array);
-    tags.extend(groups.into_iter().flatten().filter_map(found::word));
+    tags.extend(groups.into_iter().flatten().filter_map(listing::word));
     tags
 }

@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf};
 
 use tempfile::TempDir;
 
-use super::{Found, Kept, Read, Sources, Where};
+use super::{Listing, Machine, SourceCache, Sources, Where};
 
 /// A person's folders.
 struct Home(TempDir);
@@ -44,29 +44,31 @@ impl Home {
         }
     }
 
-    fn read(&self) -> Read {
+    fn read(&self) -> Listing {
         let projects = [self.path("shop"), self.path("none")];
-        Kept::default().read(&self.place(&projects), &|_| true)
+        SourceCache::default().read(&self.place(&projects), &|_| true)
     }
 }
 
 /// `name user@address:port #tags`, sorted.
-fn lines(read: &Read) -> Vec<String> {
-    let mut all: Vec<String> = read.found.iter().map(line).collect();
+fn lines(read: &Listing) -> Vec<String> {
+    let mut all: Vec<String> = read.machines.iter().map(line).collect();
     all.sort();
     all
 }
 
-fn line(found: &Found) -> String {
-    let mut text = found.name.clone();
-    let address = found.address.as_deref().unwrap_or("-");
-    let user = found
+fn line(machine: &Machine) -> String {
+    let mut text = machine.name.clone();
+    let address = machine.address.as_deref().unwrap_or("-");
+    let user = machine
         .user
         .as_deref()
         .map_or(String::new(), |user| format!("{user}@"));
-    let port = found.port.map_or(String::new(), |port| format!(":{port}"));
+    let port = machine
+        .port
+        .map_or(String::new(), |port| format!(":{port}"));
     text += &format!(" {user}{address}{port}");
-    for tag in &found.tags {
+    for tag in &machine.tags {
         text += &format!(" #{tag}");
     }
     text

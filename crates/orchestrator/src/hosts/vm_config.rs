@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::found::{self, Found, Read};
+use super::listing::{self, Listing, Machine};
 use crate::host::SourceKind;
 
 /// Environments of one folder that are read.
@@ -29,9 +29,9 @@ pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The machines of one config.
-pub(super) fn read(path: &Path, place: &str) -> Read {
-    let mut read = Read::default();
-    let value = match found::text(path).and_then(|text| found::yaml(&text)) {
+pub(super) fn read(path: &Path, place: &str) -> Listing {
+    let mut read = Listing::default();
+    let value = match listing::text(path).and_then(|text| listing::yaml(&text)) {
         Ok(value) => value,
         Err(why) => {
             read.problem(place, why);
@@ -49,34 +49,34 @@ pub(super) fn read(path: &Path, place: &str) -> Read {
         }
     };
     for (name, vm) in vms {
-        let first = |keys: &[&str]| keys.iter().find_map(|key| found::word(vm.get(key)?));
+        let first = |keys: &[&str]| keys.iter().find_map(|key| listing::word(vm.get(key)?));
         let tags = vm.get("tags").and_then(Value::as_array);
-        let tags = tags.into_iter().flatten().filter_map(found::word);
-        read.add(Found {
+        let tags = tags.into_iter().flatten().filter_map(listing::word);
+        read.add(Machine {
             name: name.clone(),
             address: first(&["host", "ansible_host"]),
             user: first(&["ansible_user", "user"]),
             port: ["ansible_port", "port"]
                 .iter()
-                .find_map(|key| found::port(vm.get(key)?)),
+                .find_map(|key| listing::port(vm.get(key)?)),
             key: first(&["ansible_ssh_private_key_file"]),
             tags: environment.clone().into_iter().chain(tags).collect(),
-            source: found::source(SourceKind::VmConfig, place),
-            ..Found::default()
+            source: listing::source(SourceKind::VmConfig, place),
+            ..Machine::default()
         });
     }
     read
 }
 
 /// Names that several environments give to different machines have the environment behind them: `web-prod`.
-pub(super) fn tell_apart(all: &mut [Found]) {
+pub(super) fn tell_apart(all: &mut [Machine]) {
     let mut first: HashMap<String, Option<String>> = HashMap::new();
     let mut shared: Vec<String> = Vec::new();
     for one in all.iter() {
-        let known = first
+        let address = first
             .entry(one.name.clone())
             .or_insert_with(|| one.address.clone());
-        if *known != one.address {
+        if *address != one.address {
             shared.push(one.name.clone());
         }
     }
@@ -84,7 +84,7 @@ pub(super) fn tell_apart(all: &mut [Found]) {
         let environment = Path::new(&one.source.place)
             .parent()
             .and_then(Path::file_name);
-        let environment = environment.and_then(|name| found::name(&name.to_string_lossy()));
+        let environment = environment.and_then(|name| listing::name(&name.to_string_lossy()));
         if let Some(environment) = environment {
             one.name = format!("{}-{environment}", one.name);
         }

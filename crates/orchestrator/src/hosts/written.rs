@@ -5,7 +5,7 @@ use super::merge::Entry;
 /// What such a text is called in places.
 pub const NAME: &str = "(inventory)";
 
-/// The text. Only what was looked at by `found` is in it, so that no line of it is another one than is meant.
+/// The text. Only what was checked by `listing` is in it, so that no line of it is another one than is meant.
 #[must_use]
 pub fn written(entries: &[Entry]) -> String {
     let mut text = String::new();
@@ -14,9 +14,9 @@ pub fn written(entries: &[Entry]) -> String {
         text.push('\n');
     };
     for entry in entries {
-        for one in &entry.found {
+        for one in &entry.machines {
             // The first one of a name is in force; so is the config that knows it.
-            let first = entry.found.iter().find(|other| other.name == one.name);
+            let first = entry.machines.iter().find(|other| other.name == one.name);
             let is_in_force = first.is_some_and(|first| std::ptr::eq(first, one))
                 && !(entry.is_known && one.name == entry.name);
             if !is_in_force {

@@ -1,4 +1,4 @@
-//! What stands for all that decides what a job or a batch runs, so that a change of it is noticed.
+//! A hash of all that decides what a job or a batch runs, so that a change of it is noticed.
 
 use std::fmt::Write;
 

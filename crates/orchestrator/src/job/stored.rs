@@ -33,8 +33,8 @@ fn give_place(job: &mut Map<String, Value>) {
     let place = if let Some(Value::String(name)) = host {
         json!({"kind": "host", "name": name})
     } else {
-        let known = here.into_iter();
-        let mut place: Map<String, Value> = known
+        let fields = here.into_iter();
+        let mut place: Map<String, Value> = fields
             .filter_map(|(name, value)| Some((name.to_owned(), value?)))
             .collect();
         place.insert("kind".to_owned(), "here".into());

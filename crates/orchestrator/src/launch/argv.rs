@@ -117,8 +117,8 @@ mod tests {
                     _ => &mut command,
                 };
                 let output = command.args(["-c", &line]).output().unwrap();
-                let found = String::from_utf8_lossy(&output.stdout).into_owned();
-                prop_assert_eq!(found, expected.clone(), "{}: {}", shell, line);
+                let words = String::from_utf8_lossy(&output.stdout).into_owned();
+                prop_assert_eq!(words, expected.clone(), "{}: {}", shell, line);
             }
         }
     }

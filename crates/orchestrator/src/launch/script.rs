@@ -11,10 +11,10 @@ const END: &str = "END_OF_SCRIPT";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ScriptError {
     /// It is longer than [`LONGEST`].
-    #[error("it has more than {LONGEST} bytes: copy it there, and run it there")]
+    #[error("it has more than {LONGEST} bytes: copy it to the host, and run it there")]
     TooLong,
     /// It is no text.
-    #[error("it is no text in UTF-8; a program is copied there, and run there")]
+    #[error("it is not UTF-8 text: to run a program on a host, copy it there first")]
     NoText,
 }
 

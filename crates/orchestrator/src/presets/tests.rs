@@ -85,12 +85,12 @@ fn the_oldest_without_presets_go_first_and_there_is_never_too_much() {
             named: (number == 0).then(|| preset("kept")).into_iter().collect(),
         },
     };
-    let mut kept = Kept::default();
+    let mut kept = PresetFile::default();
     for number in 0..=TARGETS {
         kept.targets.push(one(number, "x"));
         kept.drop_oldest();
     }
-    let known = |kept: &Kept, number: usize| {
+    let known = |kept: &PresetFile, number: usize| {
         let name = format!("t{number}");
         kept.targets.iter().any(|one| one.target == name)
     };

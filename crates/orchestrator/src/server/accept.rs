@@ -43,7 +43,7 @@ pub(super) fn listen(port: u16) -> io::Result<(TcpListener, u16)> {
     Ok((listener, port))
 }
 
-/// Accepts connections until told to stop, then sees them off.
+/// Accepts connections until the signal to stop, then waits for them to end.
 pub(super) async fn run<S: Service>(
     listener: TcpListener,
     service: S,

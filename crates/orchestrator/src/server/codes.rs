@@ -37,11 +37,11 @@ impl Codes {
     pub(super) fn spend(&mut self, code: &str, now: Instant) -> bool {
         self.open
             .retain(|(_, issued)| now.saturating_duration_since(*issued) < LIFE);
-        let found = self
+        let index = self
             .open
             .iter()
             .position(|(open, _)| open.is(code.as_bytes()));
-        found.is_some_and(|index| self.open.remove(index).is_some())
+        index.is_some_and(|index| self.open.remove(index).is_some())
     }
 }
 

@@ -33,7 +33,7 @@ use super::{
     Service, Session,
     http::Admitted,
     liveness::{Felt, Pulse},
-    outbox::{self, Kind, Outbox, Queue, Waiting},
+    outbox::{self, Kind, Outbox, Queue, Queued},
 };
 use crate::wire::{self, Call, Failure, FailureCode};
 
@@ -182,7 +182,7 @@ async fn write(sink: &mut SplitSink<Socket, Message>, queue: &mut Queue, every: 
 /// Hands a message over, in frames of at most [`FRAME`] bytes, and sees it off if it is the last one at hand.
 async fn feed(
     sink: &mut SplitSink<Socket, Message>,
-    waiting: Waiting,
+    waiting: Queued,
     last: bool,
 ) -> Result<(), tungstenite::Error> {
     let mut kind = match waiting.kind {

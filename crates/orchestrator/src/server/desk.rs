@@ -1,4 +1,4 @@
-//! What stands behind one socket of the app: takes each call to the engine, and brings replies and events back. Each group
+//! The session behind one socket of the app: takes each call to the engine, and brings replies and events back. Each group
 //! of requests has a file, with one match over the whole group.
 
 mod batch;

@@ -1,6 +1,6 @@
 //! Who may come in. Pure: a request's head goes in, a yes or a refusal comes out, without reading or writing.
 //!
-//! Any page in any browser on this machine can send requests to a port on it, so each wall stands for itself: `Host`
+//! Any page in any browser on this machine can send requests to a port on it, so each wall holds by itself: `Host`
 //! keeps out names that were rebound to 127.0.0.1, `Origin` keeps out other pages, the token keeps out everyone else.
 
 use hyper::{

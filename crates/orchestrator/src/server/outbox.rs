@@ -21,7 +21,7 @@ const MESSAGES: usize = 1024;
 /// What one task sends arrives in the order it was sent.
 #[derive(Clone, Debug)]
 pub struct Outbox {
-    way: mpsc::Sender<Waiting>,
+    way: mpsc::Sender<Queued>,
     room: Arc<Semaphore>,
 }
 
@@ -62,7 +62,7 @@ impl Outbox {
             .acquire_many_owned(room)
             .await
             .map_err(|_| Closed)?;
-        let waiting = Waiting {
+        let waiting = Queued {
             bytes,
             kind,
             _room: room,
@@ -82,7 +82,7 @@ pub(super) enum Kind {
 
 /// A message that waits; its room is free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct Queued {
     pub(super) bytes: Bytes,
     pub(super) kind: Kind,
     _room: OwnedSemaphorePermit,
@@ -91,13 +91,13 @@ pub(super) struct Waiting {
 /// The connection's end of an outbox. Dropping it ends every sender's wait, those for room too.
 #[derive(Debug)]
 pub(super) struct Queue {
-    queue: mpsc::Receiver<Waiting>,
+    queue: mpsc::Receiver<Queued>,
     room: Arc<Semaphore>,
 }
 
 impl Queue {
     /// The next message; none if all outboxes are gone.
-    pub(super) async fn next(&mut self) -> Option<Waiting> {
+    pub(super) async fn next(&mut self) -> Option<Queued> {
         self.queue.recv().await
     }
 

@@ -19,7 +19,7 @@ type File = (&'static str, &'static [u8]);
 /// Sorted by path; empty if the page had not been built.
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/page_files.rs"));
 
-/// What stands in for a page that was not built.
+/// What is served instead of a page that was not built.
 static MISSING: &[File] = &[("/index.html", include_bytes!("missing.html"))];
 
 /// The page, ready to be served.
@@ -51,9 +51,9 @@ impl Page {
             .rsplit('/')
             .next()
             .is_none_or(|name| !name.contains('.'));
-        let found =
+        let embedded =
             find(self.files, path).or_else(|| find(self.files, "/index.html").filter(|_| place));
-        let mut response = match found {
+        let mut response = match embedded {
             Some((path, contents)) => file(path, contents),
             None => plain(StatusCode::NOT_FOUND, "There is nothing here."),
         };

@@ -7,7 +7,7 @@ use supervisor::{exec::Grace, folder::Folder};
 
 use crate::{job::JobId, ssh};
 
-/// The name that it goes by in a [`supervisor::nursery::Request`].
+/// The name that it goes by in a [`supervisor::fork_server::Request`].
 pub(super) const NAME: &str = "order";
 
 /// What to run, and how to get there.
@@ -47,7 +47,7 @@ impl Order {
 
 /// A job that has its turn.
 #[derive(Debug)]
-pub struct Start {
+pub struct JobStart {
     /// What to run.
     pub order: Order,
     /// The job's folder.

@@ -14,16 +14,16 @@ use rustix::net::sockopt;
 use supervisor::{
     apart::SESSION,
     folder::Folder,
+    fork_server::{self, Request},
     identity::Identity,
     inherited,
-    nursery::{self, Request},
 };
 use tokio::{runtime::Handle, time::timeout};
 
 use super::{
     census::{Census, Count, JobCounted},
     order::{NAME, Order},
-    remote::Remote,
+    remote::RemoteJob,
 };
 use crate::{runtime::runtime, ssh::Sessions};
 
@@ -184,13 +184,13 @@ fn is_ours(connection: &UnixStream) -> io::Result<()> {
 }
 
 fn hear(connection: &UnixStream, desk: &Desk) -> io::Result<()> {
-    while let Some(request) = nursery::next(connection)? {
+    while let Some(request) = fork_server::next(connection)? {
         // Unanswered, it is handed to the next process.
         let Some(counted) = desk.census.job() else {
             return Ok(());
         };
-        let taken = desk.take(request, counted);
-        nursery::answer(connection, &taken)?;
+        let outcome = desk.take(request, counted);
+        fork_server::answer(connection, &outcome)?;
     }
     Ok(())
 }
@@ -204,7 +204,7 @@ impl Desk {
         let order: Order =
             serde_json::from_slice(order.as_encoded_bytes()).map_err(|_| invalid())?;
         let folder = Folder::open(request.folder)?;
-        let remote = Remote {
+        let remote = RemoteJob {
             sessions: Arc::clone(&self.sessions),
             order,
             folder,

@@ -17,10 +17,10 @@ use data_encoding::HEXLOWER;
 use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sha2::{Digest, Sha256};
-use supervisor::nursery;
+use supervisor::fork_server;
 
 use super::{
-    order::{NAME, Start},
+    order::{JobStart, NAME},
     starting,
 };
 use crate::{folders::Folders, ssh::Route};
@@ -66,7 +66,7 @@ impl Processes {
     ///
     /// # Errors
     /// If no process can be started, or it cannot make the job's spool.
-    pub fn start(&self, start: &Start) -> io::Result<()> {
+    pub fn start(&self, start: &JobStart) -> io::Result<()> {
         let name = name_of(&start.order.route)?;
         let slot = self.slot(&name);
         let mut slot = slot.lock();
@@ -79,7 +79,7 @@ impl Processes {
                 None => self.connect(&name)?,
             };
             let fds = [start.listener.as_fd(), start.turn.as_fd()];
-            match nursery::ask(&process, start.folder.path(), words, fds) {
+            match fork_server::ask(&process, start.folder.path(), words, fds) {
                 Ok(()) => {
                     *slot = Some(process);
                     return Ok(());

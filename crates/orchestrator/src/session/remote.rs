@@ -50,7 +50,7 @@ pub fn process_group(folder: &Folder) -> Option<u32> {
 }
 
 /// A command to run on a host.
-pub(super) struct Remote {
+pub(super) struct RemoteJob {
     pub(super) sessions: Arc<Sessions>,
     pub(super) order: Order,
     pub(super) folder: Folder,
@@ -62,7 +62,7 @@ pub(super) struct Remote {
     pub(super) counted: Arc<JobCounted>,
 }
 
-impl Remote {
+impl RemoteJob {
     /// Runs it until it is over. Returns at once.
     ///
     /// # Errors
@@ -78,13 +78,13 @@ impl Remote {
         listener.set_nonblocking(true)?;
         let listener = UnixListener::from_std(listener)?;
         let asking = Arc::new(Asking::of(standing.clone()));
-        let job = socket::Job {
+        let job = socket::JobFeed {
             standing: standing.subscribe(),
             orders,
             asking: Arc::clone(&asking),
             counted: Arc::clone(&self.counted),
         };
-        let gone = end_what_nobody_can_find(self.folder.clone(), job.clone());
+        let gone = end_if_folder_deleted(self.folder.clone(), job.clone());
         tokio::spawn(socket::serve(listener, job));
         tokio::spawn(gone);
         tokio::spawn(keep_syncing(sync.clone(), standing.subscribe()));
@@ -183,7 +183,7 @@ async fn keep_syncing(sync: SyncHandle, mut standing: watch::Receiver<Standing>)
 
 /// Ends a job whose folder was deleted: nobody can read its log, cancel it or learn how it ended. One that was only
 /// moved may be moved back in time.
-async fn end_what_nobody_can_find(folder: Folder, job: socket::Job) {
+async fn end_if_folder_deleted(folder: Folder, job: socket::JobFeed) {
     let mut over = job.standing.clone();
     let mut missed = 0;
     while missed < MISSED {

@@ -107,7 +107,7 @@ fn claim(place: &Path) -> io::Result<Option<File>> {
         Err(TryLockError::Error(error)) => return Err(error),
     }
     let held = lock.metadata()?;
-    let is_there = fs::metadata(&path).is_ok_and(|found| found.ino() == held.ino());
+    let is_there = fs::metadata(&path).is_ok_and(|metadata| metadata.ino() == held.ino());
     Ok(is_there.then_some(lock))
 }
 

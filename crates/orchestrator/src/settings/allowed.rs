@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::json_file::{self, KeptError};
+use crate::json_file::{self, JsonFileError};
 
 /// The texts that a person has allowed, as the config writes them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct AllowedCommands {
 impl AllowedCommands {
     /// Reads them: what counts, and what is wrong with the file if something is.
     #[must_use]
-    pub fn read(config: &Path) -> (Self, Option<KeptError>) {
+    pub fn read(config: &Path) -> (Self, Option<JsonFileError>) {
         json_file::read(&config.join("allowed-commands.json"))
     }
 
@@ -25,7 +25,7 @@ impl AllowedCommands {
     ///
     /// # Errors
     /// If the file is broken, which leaves it as it is, or cannot be written.
-    pub fn set(config: &Path, command: &str, allowed: bool) -> Result<bool, KeptError> {
+    pub fn set(config: &Path, command: &str, allowed: bool) -> Result<bool, JsonFileError> {
         json_file::change(&config.join("allowed-commands.json"), |known: &mut Self| {
             let changed = if allowed {
                 known.commands.insert(command.to_owned())

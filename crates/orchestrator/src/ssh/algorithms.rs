@@ -128,7 +128,7 @@ impl Use {
         };
         if chosen.is_empty() {
             return Err(format!(
-                "names no {} algorithm that can be used here; those are {}",
+                "names no {} algorithm that is supported here; those are {}",
                 self.words(),
                 self.available().join(", ")
             ));
@@ -203,7 +203,7 @@ impl Wanted {
             });
         lacking.map(|((kind, wanted), offered)| {
             format!(
-                "as {} it offers {}, and here can be used {}",
+                "as {} it offers {}, and supported here are {}",
                 kind.words(),
                 offered.join(", "),
                 wanted.join(", ")

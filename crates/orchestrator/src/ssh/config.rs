@@ -57,7 +57,7 @@ pub struct Config {
 #[derive(Debug, Clone)]
 struct Named {
     name: String,
-    place: Place,
+    place: ConfigLine,
     /// Whether only the system's config has it.
     of_system: bool,
 }
@@ -68,7 +68,7 @@ struct Unknown {
     keyword: String,
     /// Section and line in it.
     at: (usize, usize),
-    place: Place,
+    place: ConfigLine,
 }
 
 impl std::fmt::Display for Unknown {
@@ -84,12 +84,12 @@ impl std::fmt::Display for Unknown {
 
 /// Where a line is.
 #[derive(Debug, Clone)]
-struct Place {
+struct ConfigLine {
     file: Arc<str>,
     line: usize,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for ConfigLine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }
@@ -109,7 +109,7 @@ struct Guard {
     /// The one around it: that of the `Include` line.
     outer: Option<usize>,
     test: Test,
-    place: Place,
+    place: ConfigLine,
 }
 
 /// When a guard lets its settings hold.
@@ -126,7 +126,7 @@ enum Test {
 struct Setting {
     keyword: String,
     args: Vec<String>,
-    place: Place,
+    place: ConfigLine,
 }
 
 /// What a way is looked for, and what may be done for it.

@@ -105,12 +105,12 @@ async fn connect(route: &Route) -> Result<(TcpStream, Duration), (ReachState, St
         unreachable(format!("{address} did not answer within {seconds} s"))
     };
     let name = (route.hostname.as_str(), route.port);
-    let found = timeout(LIMIT, lookup_host(name))
+    let addresses = timeout(LIMIT, lookup_host(name))
         .await
         .map_err(|_| late())?;
-    let found = found
+    let addresses = addresses
         .map_err(|error| unreachable(format!("{} has no address: {error}", route.hostname)))?;
-    let addresses: Vec<SocketAddr> = found
+    let addresses: Vec<SocketAddr> = addresses
         .filter(|address| is_of(route.family, address))
         .collect();
     if addresses.is_empty() {
@@ -150,13 +150,13 @@ async fn open(address: SocketAddr, route: &Route) -> io::Result<TcpStream> {
 /// The line by which a server names itself; none if it says something else, or nothing.
 async fn first_line(mut stream: TcpStream) -> io::Result<Option<String>> {
     stream.write_all(GREETING).await?;
-    let mut said = Vec::new();
+    let mut received = Vec::new();
     let mut piece = [0; 512];
-    while said.len() < MOST {
+    while received.len() < MOST {
         let count = stream.read(&mut piece).await?;
-        said.extend_from_slice(&piece[..count]);
-        let whole = said.iter().rposition(|byte| *byte == b'\n');
-        let lines = &said[..whole.map_or(0, |end| end + 1)];
+        received.extend_from_slice(&piece[..count]);
+        let whole = received.iter().rposition(|byte| *byte == b'\n');
+        let lines = &received[..whole.map_or(0, |end| end + 1)];
         // A server may say other lines first (RFC 4253, 4.2).
         let named = lines
             .split(|byte| *byte == b'\n')

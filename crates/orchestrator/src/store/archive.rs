@@ -4,7 +4,7 @@
 use super::{
     Result, Store, StoreError,
     archive_sql::{self, Step},
-    block::{Block, Mark},
+    block::{ArchiveMark, Block},
     columns::Columns,
 };
 use crate::job::{Job, JobId};
@@ -19,7 +19,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Behind`] if the archive ends before the first block; [`StoreError::Gone`] if the job is not
     /// saved here; [`StoreError::Unfit`] if the blocks do not lead to the mark; any error of the server.
-    pub async fn archive(&self, job: JobId, blocks: &[Block], mark: &Mark) -> Result<()> {
+    pub async fn archive(&self, job: JobId, blocks: &[Block], mark: &ArchiveMark) -> Result<()> {
         let start = follow(job, blocks, mark)?;
         let outcome = self.write(async |connection| {
             archive_sql::add(connection, &self.tables, job, blocks, start, mark).await
@@ -31,7 +31,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Behind`] if the archive ends elsewhere (no row is written then); as [`Store::save_job`].
-    pub async fn settle(&self, job: &Job, mark: &Mark) -> Result<()> {
+    pub async fn settle(&self, job: &Job, mark: &ArchiveMark) -> Result<()> {
         let columns = Columns::of(job)?;
         let outcome = self.write(async |connection| {
             archive_sql::end(connection, &self.tables, job, &columns, mark).await
@@ -44,7 +44,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::archive`].
-    pub async fn pass(&self, job: JobId, from: u64, mark: &Mark) -> Result<()> {
+    pub async fn pass(&self, job: JobId, from: u64, mark: &ArchiveMark) -> Result<()> {
         let passed = self.write(async |connection| {
             archive_sql::pass(connection, &self.tables, job, from, mark).await
         });
@@ -56,7 +56,7 @@ impl Store {
     ///
     /// # Errors
     /// Any error of the server.
-    pub async fn make_durable(&self, job: JobId) -> Result<Option<Mark>> {
+    pub async fn make_durable(&self, job: JobId) -> Result<Option<ArchiveMark>> {
         self.write(async |connection| archive_sql::secure(connection, &self.tables, job).await)
             .await
     }
@@ -77,13 +77,13 @@ impl Store {
     ///
     /// # Errors
     /// Any error of the server.
-    pub async fn mark(&self, job: JobId) -> Result<Option<Mark>> {
+    pub async fn mark(&self, job: JobId) -> Result<Option<ArchiveMark>> {
         self.write(async |connection| archive_sql::read(connection, &self.tables, job).await)
             .await
     }
 }
 
-fn judge(job: JobId, mark: &Mark, start: u64, outcome: Step) -> Result<()> {
+fn judge(job: JobId, mark: &ArchiveMark, start: u64, outcome: Step) -> Result<()> {
     match outcome {
         Step::Written => Ok(()),
         Step::Gone => Err(StoreError::Gone { job }),
@@ -96,7 +96,7 @@ fn judge(job: JobId, mark: &Mark, start: u64, outcome: Step) -> Result<()> {
 }
 
 /// Where the blocks begin; they have to lead to the mark without a gap.
-pub(super) fn follow(job: JobId, blocks: &[Block], mark: &Mark) -> Result<u64> {
+pub(super) fn follow(job: JobId, blocks: &[Block], mark: &ArchiveMark) -> Result<u64> {
     let start = blocks.first().map_or(mark.seq, |block| block.seq);
     let mut next = start;
     for block in blocks {

@@ -9,7 +9,7 @@ use sqlx::{
 };
 
 use super::{
-    block::{Block, Mark},
+    block::{ArchiveMark, Block},
     columns::Columns,
     error::unkept,
     jobs::{Sql, save},
@@ -42,7 +42,7 @@ pub(super) async fn add(
     job: JobId,
     blocks: &[Block],
     start: u64,
-    mark: &Mark,
+    mark: &ArchiveMark,
 ) -> sqlx::Result<Step> {
     let mut transaction = connection.begin_with(QUICK).await?;
     if advance(&mut transaction, tables, job, blocks, start, mark).await? {
@@ -70,7 +70,7 @@ pub(super) async fn add(
 }
 
 /// What of these blocks the archive lacks, cut if it ends.
-fn from(blocks: &[Block], there: &Mark) -> Vec<Block> {
+fn from(blocks: &[Block], there: &ArchiveMark) -> Vec<Block> {
     blocks
         .iter()
         .filter(|block| block.seq + block.chunks.len() as u64 > there.seq)
@@ -103,7 +103,7 @@ async fn advance(
     job: JobId,
     blocks: &[Block],
     start: u64,
-    mark: &Mark,
+    mark: &ArchiveMark,
 ) -> sqlx::Result<bool> {
     let rows = rows_of(blocks);
     let before = sqlx::query(tables.sql(ADVANCE))
@@ -243,7 +243,7 @@ pub(super) async fn end(
     tables: &Tables,
     job: &Job,
     columns: &Columns<'_>,
-    mark: &Mark,
+    mark: &ArchiveMark,
 ) -> sqlx::Result<Step> {
     let mut transaction = connection.begin_with(DURABLE).await?;
     save(&mut transaction, tables, job, columns).await?;
@@ -282,7 +282,7 @@ pub(super) async fn pass(
     tables: &Tables,
     job: JobId,
     from: u64,
-    mark: &Mark,
+    mark: &ArchiveMark,
 ) -> sqlx::Result<Step> {
     let mut transaction = connection.begin_with(DURABLE).await?;
     let done = sqlx::query(tables.sql(PASS))
@@ -310,7 +310,7 @@ pub(super) async fn secure(
     connection: &mut PgConnection,
     tables: &Tables,
     job: JobId,
-) -> sqlx::Result<Option<Mark>> {
+) -> sqlx::Result<Option<ArchiveMark>> {
     let mut transaction = connection.begin_with(DURABLE).await?;
     let done =
         sqlx::query(tables.sql("update ours.jobs set archived_seq = archived_seq where id = $1"))
@@ -339,7 +339,7 @@ pub(super) async fn read(
     connection: &mut PgConnection,
     tables: &Tables,
     job: JobId,
-) -> sqlx::Result<Option<Mark>> {
+) -> sqlx::Result<Option<ArchiveMark>> {
     let row = sqlx::query(tables.sql(select_mark!("")))
         .bind(job.0)
         .fetch_optional(connection);
@@ -351,16 +351,16 @@ async fn lock(
     connection: &mut PgConnection,
     tables: &Tables,
     job: JobId,
-) -> sqlx::Result<Option<Mark>> {
+) -> sqlx::Result<Option<ArchiveMark>> {
     let row = sqlx::query(tables.sql(select_mark!(" for update")))
         .bind(job.0)
         .fetch_optional(connection);
     row.await?.as_ref().map(mark_in).transpose()
 }
 
-fn mark_in(row: &PgRow) -> sqlx::Result<Mark> {
+fn mark_in(row: &PgRow) -> sqlx::Result<ArchiveMark> {
     let number = |column: &str| row.try_get::<i64, _>(column).map(i64::cast_unsigned);
-    Ok(Mark {
+    Ok(ArchiveMark {
         seq: number("archived_seq")?,
         offset: number("archived_offset")?,
         bytes: number("archived_bytes")?,

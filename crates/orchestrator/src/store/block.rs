@@ -34,7 +34,7 @@ pub struct Reach {
 
 /// How far a job is archived. The default is the start of a log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
+pub struct ArchiveMark {
     /// The next chunk's number.
     pub seq: u64,
     /// Where that chunk is in the spool.

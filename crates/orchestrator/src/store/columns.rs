@@ -156,7 +156,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// What stands for a NUL, which no text in Postgres can hold. None can come from a command line; a hostile host's last
+/// What is written instead of a NUL, which no text in Postgres can hold. None can come from a command line; a hostile host's last
 /// words can have one.
 const NUL: &str = "\u{fffd}";
 
@@ -191,8 +191,8 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
     let id = row.try_get::<Uuid, _>("id").unwrap_or_default();
     let text = |column: &str| row.try_get::<String, _>(column).unwrap_or_default();
     // The upper 48 bits of an id are when it was made (RFC 9562, 5.7).
-    let made = i64::try_from(id.as_u128() >> 80).ok();
-    let made = made
+    let made_at = i64::try_from(id.as_u128() >> 80).ok();
+    let made_at = made_at
         .and_then(DateTime::from_timestamp_millis)
         .unwrap_or_default();
     Job {
@@ -205,10 +205,10 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
         batch: row.try_get("batch").unwrap_or_default(),
         owner: text("owner"),
         data_folder: None,
-        queued_at: made,
+        queued_at: made_at,
         state: State::Ended {
             started_at: None,
-            finished_at: made,
+            finished_at: made_at,
             exit: Exit::Lost {
                 why: format!("its row in the history cannot be read: {}", error.reason()),
             },
@@ -256,7 +256,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
     )
     .ok_or_else(|| {
         corrupt(format!(
-            "it is {} and does not say since when or how",
+            "it is {}, but not since when or how it ended",
             status.word()
         ))
     })?;

@@ -67,25 +67,25 @@ impl Store {
         if !address.own {
             pooler::refuse(&mut connection, address).await?;
         }
-        let found = schema::settle(&mut connection, address).await?;
+        let server = schema::settle(&mut connection, address).await?;
         // The answer is in; how the parting went does not matter. A pooler may give the session on.
         drop(within(TO_CONNECT, connection.clear_cached_statements()).await);
         drop(within(TO_CONNECT, connection.close()).await);
 
-        let mut warnings = found.warnings;
+        let mut warnings = server.warnings;
         warnings.extend(address.exposure().map(str::to_owned));
         let (uri, password) = address.uri();
         let loss = Arc::<Loss>::default();
         Ok(Self {
             pool: pool(address, Arc::clone(&loss)),
-            tables: found.tables,
+            tables: server.tables,
             loss,
             looked: Arc::new(Mutex::new(Instant::now())),
             about: Arc::new(About {
                 at,
                 uri,
                 password: password.map(SecretString::from),
-                version: found.version,
+                version: server.version,
                 warnings,
             }),
         })
@@ -173,7 +173,7 @@ impl Store {
         work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
     ) -> Result<T> {
         let connection = self.pool.acquire().await;
-        let mut held = Held {
+        let mut held = PooledConnection {
             connection: Some(connection.map_err(|error| self.fault(error))?),
             loss: Arc::clone(&self.loss),
         };
@@ -204,12 +204,12 @@ impl Store {
 
 /// A connection that goes back to the pool only when its work came to an end. If the work failed, was given up or its
 /// future dropped, it is unknown what the server will still send, so the connection is dropped with it.
-struct Held {
+struct PooledConnection {
     connection: Option<PoolConnection<Postgres>>,
     loss: Arc<Loss>,
 }
 
-impl Held {
+impl PooledConnection {
     /// Gives the connection back, unless the work failed.
     fn end<T>(mut self, outcome: sqlx::Result<T>) -> sqlx::Result<T> {
         if outcome.is_ok() {
@@ -219,20 +219,20 @@ impl Held {
     }
 }
 
-impl Deref for Held {
+impl Deref for PooledConnection {
     type Target = PgConnection;
     fn deref(&self) -> &PgConnection {
         self.connection.as_deref().expect("held until its end")
     }
 }
 
-impl DerefMut for Held {
+impl DerefMut for PooledConnection {
     fn deref_mut(&mut self) -> &mut PgConnection {
         self.connection.as_deref_mut().expect("held until its end")
     }
 }
 
-impl Drop for Held {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
             drop(connection.detach());

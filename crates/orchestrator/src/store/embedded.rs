@@ -10,11 +10,13 @@
 //!   which gets it as its standard input. So many starters at once get one server.
 //!
 //! ```text
-//! place     where its folders are                         account   whose they are, if we are root
-//! programs  which PostgreSQL to run                       cluster   makes the data folder; who may log in
-//! server    starts, adopts and stops one server           note      what servers leave in their folders
-//! process   another process, distinct from any later    lock      file locks
-//! guardian  keeps the server while anyone holds it        starter   holds it, and a guardian with it
+//! server_folders  where its folders are              account   whose they are, if we are root
+//! programs        which PostgreSQL to run            cluster   makes the data folder; who may log in
+//! server          starts, adopts and stops one       note      what servers leave in their folders
+//! process         another process, distinct from any later one
+//! lock            file locks
+//! guardian        keeps the server while anyone holds it
+//! starter         holds it, and a guardian with it
 //! ```
 
 mod account;
@@ -22,15 +24,15 @@ mod cluster;
 mod guardian;
 mod lock;
 mod note;
-mod place;
 mod process;
 mod programs;
 mod server;
+mod server_folders;
 mod starter;
 
 pub use guardian::guardian;
-pub use place::{data_folder, shared_account};
 pub use programs::Programs;
+pub use server_folders::{data_folder, shared_account};
 pub use starter::{Running, start};
 
 use std::{io, path::Path};

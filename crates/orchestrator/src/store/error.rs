@@ -130,7 +130,7 @@ pub enum StoreError {
 /// The server took what was written to this table and has not kept it.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "its table {0} does not keep what is written to it; look for a trigger, a rule or a policy of row security on it"
+    "its table {0} does not keep what is written; look for a trigger, a rule or a policy of row security on it"
 )]
 struct Unkept(&'static str);
 
@@ -211,7 +211,7 @@ impl StoreError {
             },
             sqlx::Error::PoolTimedOut => Self::Unreachable {
                 at,
-                why: "it gave no connection within 5 s".to_owned(),
+                why: "it opened no connection within 5 s".to_owned(),
             },
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Unreachable {
                 at,

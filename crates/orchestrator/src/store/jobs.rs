@@ -78,19 +78,22 @@ impl Store {
         let ahead = ids::first_ahead();
         let limit = if filter.limit == 0 { 50 } else { filter.limit };
         let after_one_ahead = filter.before.filter(|before| before.0 >= ahead);
-        let mut found = match after_one_ahead {
+        let mut jobs = match after_one_ahead {
             None => self.listed(filter, (" and id < ", ahead), limit).await?,
             Some(_) => Vec::new(),
         };
-        let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(limit));
-        if left > 0 {
+        let remaining = limit.saturating_sub(u32::try_from(jobs.len()).unwrap_or(limit));
+        if remaining > 0 {
             let rest = JobQuery {
                 before: after_one_ahead,
                 ..filter.clone()
             };
-            found.extend(self.listed(&rest, (" and id >= ", ahead), left).await?);
+            jobs.extend(
+                self.listed(&rest, (" and id >= ", ahead), remaining)
+                    .await?,
+            );
         }
-        Ok(found)
+        Ok(jobs)
     }
 
     async fn listed(
@@ -273,7 +276,7 @@ fn first_id_of(time: DateTime<Utc>) -> Uuid {
     Uuid::from_u128((ms & 0xffff_ffff_ffff) << 80)
 }
 
-/// A text in a pattern of `like` that stands for itself.
+/// A text escaped for a pattern of `like`, so that it matches only itself.
 fn literally(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());
     for c in text.chars() {

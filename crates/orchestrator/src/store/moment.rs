@@ -1,4 +1,4 @@
-//! A time as Postgres has it: any that a row may hold, be it none that can be told here, as `infinity`, at which the
+//! A time as Postgres has it: any that a row may hold, be it none that chrono can hold, as `infinity`, at which the
 //! driver's own reading of times panics.
 
 use chrono::{DateTime, Utc};

@@ -70,7 +70,7 @@ impl Store {
     }
 }
 
-/// When a note was written; 1970 if its row has a time that cannot be told.
+/// When a note was written; 1970 if its row has a time that chrono cannot hold.
 fn time(row: &PgRow) -> DateTime<Utc> {
     let time = row.try_get::<Moment, _>("at");
     time.map_or(DateTime::UNIX_EPOCH, |time| time.0)

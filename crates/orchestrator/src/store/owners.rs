@@ -51,7 +51,7 @@ impl Store {
     }
 }
 
-/// A job that nobody sees: it is taken back at once.
+/// Writes a job and rolls it back at once, so that no reader sees it.
 const A_JOB: &str = "insert into ours.jobs (
     id, type, command, status, queued_at, owner, pty, lines, bytes, detail,
     started_at, finished_at, project, target, host, exit_code, signal, reason, batch,

@@ -28,10 +28,10 @@ pub(super) async fn refuse(connection: &mut PgConnection, address: &Address) -> 
     let at = address.shown();
     let fault = |error| StoreError::of(&at, error);
     let mut other = answer(address.options.connect()).await.map_err(fault)?;
-    let found = look(connection, &mut other).await.map_err(fault);
+    let refusal = look(connection, &mut other).await.map_err(fault);
     // The answers are in; how the parting went does not matter.
     drop(answer(other.close()).await);
-    match found? {
+    match refusal? {
         Some(why) => Err(StoreError::Refused {
             at,
             why: why.to_owned(),
@@ -52,8 +52,8 @@ async fn look(
             return Ok(Some(NOT_RESET));
         }
         let session: String = row.try_get("session")?;
-        let known = sessions[turn].get_or_insert_with(|| session.clone());
-        if *known != session || sessions[1 - turn].as_ref() == Some(&session) {
+        let first = sessions[turn].get_or_insert_with(|| session.clone());
+        if *first != session || sessions[1 - turn].as_ref() == Some(&session) {
             return Ok(Some(SHARED));
         }
     }

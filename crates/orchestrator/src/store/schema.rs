@@ -51,7 +51,7 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
 ];
 
 /// What was found.
-pub(super) struct Found {
+pub(super) struct ServerInfo {
     /// The server's version, as `18.4`.
     pub(super) version: String,
     /// Where our tables are.
@@ -67,7 +67,7 @@ const ABOUT: &str = "select current_setting('server_version_num')::int as number
     current_user::text                         as role";
 
 /// Looks at the server and at the schema, and brings our tables up to date.
-pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> Result<Found> {
+pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> Result<ServerInfo> {
     let at = address.shown();
     let fault = |error| StoreError::of(&at, error);
     let about = answer(sqlx::query(ABOUT).fetch_one(&mut *connection))
@@ -80,7 +80,7 @@ pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> 
     let schema = schema_of(connection, address).await?;
     let tables = Tables::of(&schema);
     match version_there(connection, &at, &schema, &tables).await? {
-        Some(found) if found >= newest() => is_known(&at, Some(found))?,
+        Some(version) if version >= newest() => is_known(&at, Some(version))?,
         _ => migrate(connection, &at, &tables).await?,
     }
     let version: String = about.get("version");
@@ -91,7 +91,7 @@ pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> 
             about.get::<&str, _>("role")
         ));
     }
-    Ok(Found {
+    Ok(ServerInfo {
         // Distributions add their own words: `15.18 (Debian 15.18-0+deb12u1)`.
         version: version.split(' ').next().unwrap_or_default().to_owned(),
         tables,
@@ -222,7 +222,7 @@ async fn version_there(
     }
 }
 
-/// Migrations are written without a schema, and each is told of ours for its own transaction.
+/// Migrations are written without a schema, and each gets ours as the search path of its own transaction.
 async fn migrate(connection: &mut PgConnection, at: &str, tables: &Tables) -> Result<()> {
     let mut migrator = Migrator::with_migrations(
         MIGRATIONS

@@ -7,7 +7,7 @@ use super::{
     Result, Store, StoreError,
     archive::follow,
     archive_sql::{bind_rows, offsets, rows_of, texts, total},
-    block::{Block, Mark},
+    block::{ArchiveMark, Block},
     changes::CHANNEL,
     columns::Columns,
     jobs::bind_job,
@@ -22,7 +22,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unfit`] if the blocks are not the log from its start to the mark, or a path is not UTF-8; whatever
     /// the server says. If the outcome is not known, it may be called again.
-    pub async fn write_whole(&self, job: &Job, blocks: &[Block], mark: &Mark) -> Result<bool> {
+    pub async fn write_whole(
+        &self,
+        job: &Job,
+        blocks: &[Block],
+        mark: &ArchiveMark,
+    ) -> Result<bool> {
         let columns = Columns::of(job)?;
         if follow(job.id, blocks, mark)? != 0 {
             let (job, why) = (job.id, "its log does not begin at its start".to_owned());
@@ -64,7 +69,7 @@ async fn write(
     job: &Job,
     columns: &Columns<'_>,
     blocks: &[Block],
-    mark: &Mark,
+    mark: &ArchiveMark,
 ) -> sqlx::Result<bool> {
     let rows = rows_of(blocks);
     let texts = texts(&rows);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sqlx::AssertSqlSafe;
 
-/// What stands in our statements for the schema.
+/// The placeholder for the schema in our statements.
 const OURS: &str = "ours.";
 
 /// The schema our tables are in. Clones share its name.
@@ -60,7 +60,7 @@ mod tests {
         let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
         let tables = ["jobs", "job_logs", "job_notes", "job_owners", "job_batches"];
         let before = ["from ", "into ", "update ", "join ", "delete "];
-        let mut found = 0;
+        let mut count = 0;
         for file in fs::read_dir(store).unwrap().flatten() {
             let text = fs::read_to_string(file.path()).unwrap_or_default();
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
@@ -68,7 +68,7 @@ mod tests {
                 .lines()
                 .filter(|line| !line.trim_start().starts_with("//"));
             for line in code {
-                found += line.matches(&format!("{OURS}job")).count();
+                count += line.matches(&format!("{OURS}job")).count();
                 for (word, table) in before.iter().flat_map(|word| tables.map(|it| (word, it))) {
                     let bare = format!("{word}{table}");
                     let ends = |at: usize| {
@@ -80,6 +80,6 @@ mod tests {
                 }
             }
         }
-        assert!(found > 20, "{found}");
+        assert!(count > 20, "{count}");
     }
 }

@@ -31,7 +31,7 @@ fn class(holds: Holds) -> String {
 
 #[test]
 fn typescript_is_current() {
-    let mut made = HEAD.to_owned();
+    let mut text = HEAD.to_owned();
     let sets: [(&str, &str, Holds); 4] = [
         (
             "UNSEEN",
@@ -57,10 +57,10 @@ fn typescript_is_current() {
     for (name, doc, holds) in sets {
         let class = class(holds);
         write!(
-            made,
+            text,
             "\n/** {doc} */\nexport const {name} = String.raw`{class}`;\n"
         )
         .unwrap();
     }
-    committed::is_current("src/lib/visible/table.ts", &made);
+    committed::is_current("src/lib/visible/table.ts", &text);
 }

@@ -43,9 +43,9 @@ fn typescript_is_current() {
     };
     all.visit::<Call>();
     all.visit::<Message>();
-    let made = format!(
+    let text = format!(
         "{HEAD}\n{}\n",
         all.text.into_values().collect::<Vec<_>>().join("\n\n")
     );
-    is_current("src/lib/wire.ts", &made);
+    is_current("src/lib/wire.ts", &text);
 }

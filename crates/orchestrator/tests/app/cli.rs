@@ -322,14 +322,14 @@ fn a_job_that_does_not_read_its_input_can_be_seen_and_canceled() {
     });
     assert!(last < 4 << 20, "{last} bytes wait");
     fs::write(home.work().join("full"), "").unwrap();
-    let mut seen = [0; 5];
+    let mut first_bytes = [0; 5];
     child
         .stdout
         .as_mut()
         .unwrap()
-        .read_exact(&mut seen)
+        .read_exact(&mut first_bytes)
         .unwrap();
-    assert_eq!(&seen, b"seen\n");
+    assert_eq!(&first_bytes, b"seen\n");
     interrupt(&child);
     assert_eq!(child.wait().unwrap().code(), Some(128 + 2));
     writing.join().unwrap();
@@ -383,7 +383,11 @@ fn the_doctor_shows_how_much_of_the_disk_stays_free() {
     for (floor, ok, words) in [
         (None, true, "jobs wait below 64 MiB"),
         (Some("8388608"), true, "jobs wait below 8 MiB"),
-        (Some("1G"), false, "VMO_DISK_FLOOR=1G is no number of bytes"),
+        (
+            Some("1G"),
+            false,
+            "VMO_DISK_FLOOR=1G is not a number of bytes",
+        ),
         (Some(&tight), false, "make room, or set less"),
     ] {
         let (is_ok, found) = doctor(floor);
@@ -463,8 +467,7 @@ fn what_the_server_drops_in_silence_stays_in_its_spool() {
         let line = format!("echo said of {table}");
         let output = home.run(&["run", "--", &line]);
         let stderr = String::from_utf8_lossy(&output.stderr);
-        let words =
-            format!("its table {table} does not keep what is written to it; look for a trigger");
+        let words = format!("its table {table} does not keep what is written; look for a trigger");
         assert!(stderr.contains(&words), "{stderr}");
         let doctor = home.run(&["doctor"]);
         let text = String::from_utf8_lossy(&doctor.stdout);

@@ -176,9 +176,9 @@ async fn an_unknown_host_key_is_asked_for_in_the_window_and_remembered() {
 #[test]
 fn what_only_ssh_can_do_it_does_once_that_is_allowed() {
     let (sshd, _postgres, home) = with_host();
-    let known = sshd.path("list");
-    fs::rename(sshd.path("known_hosts"), &known).unwrap();
-    let lines = format!("KnownHostsCommand /bin/cat {}", known.display());
+    let list = sshd.path("list");
+    fs::rename(sshd.path("known_hosts"), &list).unwrap();
+    let lines = format!("KnownHostsCommand /bin/cat {}", list.display());
     fs::copy(sshd.config(&lines), home.ssh_config()).unwrap();
     let run = || home.run(&["run", "--on", "box", "--", "echo out; echo err >&2; exit 7"]);
     let refused = run();
@@ -476,10 +476,10 @@ fn unknown_hosts_of_one_run_are_asked_about_in_one_list() {
     assert_eq!(fs::read_to_string(sshd.path("known_hosts")).unwrap(), "");
     let shown = run(b"yes\n");
     assert_eq!(shown.matches("trust all 2").count(), 1, "{shown}");
-    let known = fs::read_to_string(sshd.path("known_hosts")).unwrap();
+    let known_hosts = fs::read_to_string(sshd.path("known_hosts")).unwrap();
     assert!(
-        known.contains("one ssh-") && known.contains("two ssh-"),
-        "{known}"
+        known_hosts.contains("one ssh-") && known_hosts.contains("two ssh-"),
+        "{known_hosts}"
     );
 }
 

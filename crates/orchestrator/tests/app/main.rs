@@ -22,9 +22,9 @@ mod witness;
 
 mod cli;
 mod files;
+mod fork_server;
 mod hosts;
 mod limits;
-mod nursery;
 mod owners;
 mod queue;
 mod round_trip;

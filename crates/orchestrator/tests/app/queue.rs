@@ -91,9 +91,9 @@ fn what_a_killed_supervisor_leaves_is_ended_before_the_next_one_runs() {
     appears(&home.work().join("started"));
     let folders = home.job_folders();
     let supervisor = folders.iter().find_map(|folder| {
-        let known = fs::read(folder.join("supervisor.json")).ok()?;
-        let known: serde_json::Value = serde_json::from_slice(&known).unwrap();
-        known["supervisor"]["pid"].as_i64()
+        let supervisor = fs::read(folder.join("supervisor.json")).ok()?;
+        let supervisor: serde_json::Value = serde_json::from_slice(&supervisor).unwrap();
+        supervisor["supervisor"]["pid"].as_i64()
     });
     let supervisor = Pid::from_raw(i32::try_from(supervisor.unwrap()).unwrap()).unwrap();
     kill_process(supervisor, Signal::KILL).unwrap();
@@ -120,9 +120,9 @@ fn what_an_engine_and_a_supervisor_killed_together_leave_is_ended_before_the_nex
     appears(&home.work().join("started"));
     let folders = home.job_folders();
     let supervisor = folders.iter().find_map(|folder| {
-        let known = fs::read(folder.join("supervisor.json")).ok()?;
-        let known: serde_json::Value = serde_json::from_slice(&known).unwrap();
-        known["supervisor"]["pid"].as_i64()
+        let supervisor = fs::read(folder.join("supervisor.json")).ok()?;
+        let supervisor: serde_json::Value = serde_json::from_slice(&supervisor).unwrap();
+        supervisor["supervisor"]["pid"].as_i64()
     });
     let supervisor = Pid::from_raw(i32::try_from(supervisor.unwrap()).unwrap()).unwrap();
     kill_process(supervisor, Signal::KILL).unwrap();

@@ -22,7 +22,7 @@ export TOKEN
 fn holds(folder: &Path, text: &str) -> Option<std::path::PathBuf> {
     for entry in fs::read_dir(folder).unwrap().flatten() {
         let path = entry.path();
-        let found = if entry.file_type().unwrap().is_dir() {
+        let holder = if entry.file_type().unwrap().is_dir() {
             holds(&path, text)
         } else {
             let bytes = fs::read(&path).unwrap_or_default();
@@ -31,8 +31,8 @@ fn holds(folder: &Path, text: &str) -> Option<std::path::PathBuf> {
                 .any(|part| part == text.as_bytes());
             holds.then_some(path)
         };
-        if found.is_some() {
-            return found;
+        if holder.is_some() {
+            return holder;
         }
     }
     None
@@ -160,8 +160,8 @@ fn what_the_makefile_and_env_files_bring_is_masked() {
 
 #[test]
 fn what_direnv_brings_is_masked() {
-    let found = std::process::Command::new("direnv").arg("version").output();
-    if found.is_err() {
+    let direnv = std::process::Command::new("direnv").arg("version").output();
+    if direnv.is_err() {
         return;
     }
     let postgres = Postgres::start();

@@ -71,8 +71,8 @@ impl Role {
         if self.on_host {
             return self.open().is_some_and(|folder| session::is_held(&folder));
         }
-        let known = self.supervisor();
-        known.is_some_and(|known| known.supervisor.is_alive())
+        let supervisor = self.supervisor();
+        supervisor.is_some_and(|supervisor| supervisor.supervisor.is_alive())
     }
 
     /// The process that supervises it, from its first moment on.

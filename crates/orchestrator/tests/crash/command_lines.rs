@@ -81,11 +81,11 @@ async fn a_killed_command_line_loses_nothing() {
     }
     let mut never = 0;
     for (one, killed) in shown.iter_mut().zip(&killed) {
-        let found = one.judge(*killed);
-        if found != Counts::default() {
-            eprintln!("{:?}: {found}", one.witness);
+        let verdict = one.judge(*killed);
+        if verdict != Counts::default() {
+            eprintln!("{:?}: {verdict}", one.witness);
         }
-        counts += found;
+        counts += verdict;
     }
     // Killed ones' jobs run on, and their supervisors have them archived, or whoever comes by next.
     eventually("all are archived", || {

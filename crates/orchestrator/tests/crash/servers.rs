@@ -120,17 +120,17 @@ async fn a_backend_whose_client_leaves_is_no_second_server() {
     let socket = format!("{}/.s.PGSQL.{}", note[4], note[3]);
     let client = UnixStream::connect(&socket).unwrap();
     // It has said nothing yet, so who is to serve it looks as the server does.
-    let mut found = Vec::new();
+    let mut servers = Vec::new();
     eventually("somebody serves it", || {
-        found = look_like_servers(&app.home);
-        found.len() == 2
+        servers = look_like_servers(&app.home);
+        servers.len() == 2
     });
     let server = postmaster(&app.home).unwrap();
-    assert_eq!(servers_of(&found), [server]);
+    assert_eq!(servers_of(&servers), [server]);
     drop(client);
     eventually("that one leaves", || {
         look_like_servers(&app.home) == [server]
     });
-    assert_eq!(servers_of(&found), [server]);
+    assert_eq!(servers_of(&servers), [server]);
     app.kill();
 }

@@ -131,10 +131,10 @@ async fn an_end_is_archived_when_it_is_on_the_disk_and_not_before() {
     let folder = app.home.data().join("jobs").join(id.to_string());
     loop {
         // In this order: it may be written down in between.
-        let known = known_as(&postgres, id);
+        let status = known_as(&postgres, id);
         let is_kept = !folder.exists() || folder.join("exit.json").exists();
         assert!(
-            is_kept || known != "done",
+            is_kept || status != "done",
             "only the store knows how it ended"
         );
         if is_kept {

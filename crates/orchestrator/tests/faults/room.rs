@@ -179,8 +179,8 @@ fn the_doctor_writes_to_a_disk_of_which_nothing_is_kept_free() {
     let doctor = || {
         let mut vmo = home.vmo(&["doctor"]);
         let output = vmo.env_remove("SHELL").output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        (output.status.code(), said)
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), printed)
     };
     let (code, said) = doctor();
     assert!(

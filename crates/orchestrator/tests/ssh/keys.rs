@@ -60,14 +60,14 @@ fn with_ca(folder: &Path) -> Sshd {
 }
 
 fn certify(sshd: &Sshd, key: &str) {
-    let made = Command::new("ssh-keygen")
+    let status = Command::new("ssh-keygen")
         .args(["-q", "-s"])
         .arg(sshd.path("ca"))
         .args(["-I", "test", "-n", &whoami()])
         .arg(sshd.path(&format!("{key}.pub")))
         .status()
         .unwrap();
-    assert!(made.success());
+    assert!(status.success());
 }
 
 /// Whether we and `ssh` are let in by a config.
@@ -120,12 +120,12 @@ fn keys_log_in_as_with_ssh_however_they_are_kept() {
     }
     // In the agent: the plain key of `moved`, whose private half is nowhere else, and a certificate.
     keygen_with(&at("moved"), &["-t", "ed25519", "-N", ""]);
-    let mut known = fs::read_to_string(at("authorized_keys")).unwrap();
-    known.push_str(&fs::read_to_string(at("moved.pub")).unwrap());
+    let mut authorized = fs::read_to_string(at("authorized_keys")).unwrap();
+    authorized.push_str(&fs::read_to_string(at("moved.pub")).unwrap());
     // `locked` needs a passphrase, and its public half is only within it.
     keygen_with(&at("locked"), &["-t", "ed25519", "-N", ""]);
-    known.push_str(&fs::read_to_string(at("locked.pub")).unwrap());
-    fs::write(at("authorized_keys"), known).unwrap();
+    authorized.push_str(&fs::read_to_string(at("locked.pub")).unwrap());
+    fs::write(at("authorized_keys"), authorized).unwrap();
     for key in ["moved", "locked", "cert-agent"] {
         agent.add(&at(key));
     }
@@ -227,9 +227,9 @@ fn a_named_key_comes_before_an_agent_full_of_strange_ones() {
 fn two_keys_where_the_server_wants_two() {
     let sshd = Sshd::with("AuthenticationMethods publickey,publickey");
     keygen_with(&sshd.path("second"), &["-t", "ed25519", "-N", ""]);
-    let mut known = fs::read_to_string(sshd.path("authorized_keys")).unwrap();
-    known.push_str(&fs::read_to_string(sshd.path("second.pub")).unwrap());
-    fs::write(sshd.path("authorized_keys"), known).unwrap();
+    let mut authorized = fs::read_to_string(sshd.path("authorized_keys")).unwrap();
+    authorized.push_str(&fs::read_to_string(sshd.path("second.pub")).unwrap());
+    fs::write(sshd.path("authorized_keys"), authorized).unwrap();
     let lines = format!(
         "IdentityAgent none\n  IdentityFile {}\n  IdentityFile {}",
         sshd.path("user").display(),

@@ -5,10 +5,10 @@ use super::*;
 #[test]
 fn a_name_with_several_addresses_is_reached_by_the_one_that_answers() {
     let sshd = Sshd::start();
-    let known = fs::read_to_string(sshd.path("known_hosts")).unwrap();
+    let known_hosts = fs::read_to_string(sshd.path("known_hosts")).unwrap();
     fs::write(
         sshd.path("known_hosts"),
-        known.replace("[127.0.0.1]", "[localhost]"),
+        known_hosts.replace("[127.0.0.1]", "[localhost]"),
     )
     .unwrap();
     // The server listens on 127.0.0.1 alone; where localhost has ::1 too, that one refuses.

@@ -23,26 +23,26 @@ fn run_by_own(sshd: &Sshd, lines: &str, exec: Exec, ask: &Arc<Person>) -> (Writt
 /// A server that shows a certificate for its key; `known_hosts` names the authority alone.
 fn with_certificate() -> (Sshd, Sshd) {
     // What signs is made with a server of its own: the certificate has to be there when the other one starts.
-    let made = Sshd::start();
-    sshd::keygen(&made.path("authority"));
+    let signer = Sshd::start();
+    sshd::keygen(&signer.path("authority"));
     let signed = Command::new("ssh-keygen")
         .arg("-qs")
-        .arg(made.path("authority"))
+        .arg(signer.path("authority"))
         .args(["-I", "box", "-h", "-n", "127.0.0.1"])
-        .arg(made.path("host.pub"))
+        .arg(signer.path("host.pub"))
         .status();
     assert!(signed.unwrap().success());
-    let (key, certificate) = (made.path("host"), made.path("host-cert.pub"));
+    let (key, certificate) = (signer.path("host"), signer.path("host-cert.pub"));
     let sshd = Sshd::with(&format!(
         "HostKey {}\nHostCertificate {}",
         key.display(),
         certificate.display()
     ));
-    let authority = fs::read_to_string(made.path("authority.pub")).unwrap();
+    let authority = fs::read_to_string(signer.path("authority.pub")).unwrap();
     let line = format!("@cert-authority {} {authority}", sshd.address());
     fs::write(sshd.path("known_hosts"), line).unwrap();
     // Each of its connections reads them anew.
-    (sshd, made)
+    (sshd, signer)
 }
 
 #[test]
@@ -78,9 +78,9 @@ fn a_host_with_a_certificate_is_reached_once_that_is_allowed() {
 #[test]
 fn what_only_ssh_follows_stops_a_host_until_it_is_allowed() {
     let sshd = Sshd::start();
-    let known = fs::read_to_string(sshd.path("known_hosts")).unwrap();
+    let known_hosts = fs::read_to_string(sshd.path("known_hosts")).unwrap();
     let list = sshd.path("list");
-    fs::write(&list, known).unwrap();
+    fs::write(&list, known_hosts).unwrap();
     fs::write(sshd.path("known_hosts"), "").unwrap();
     let by_command = format!("KnownHostsCommand /bin/cat {}", list.display());
     for (lines, reason, keyword) in [

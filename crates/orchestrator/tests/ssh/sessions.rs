@@ -158,17 +158,17 @@ fn a_session_without_a_job_rests_and_still_listens() {
     start(&terminal, &sshd, in_terminal).join();
     // And one whose server goes away meanwhile.
     let gone = Sshd::start();
-    let left = Sessions::new();
-    run(&left, &gone, "true");
+    let dropped = Sessions::new();
+    run(&dropped, &gone, "true");
     drop(gone);
 
     let ticks = session_ticks();
     // Long enough for both sides to have asked for signs of life, and for the server to have lost patience twice.
     thread::sleep(Duration::from_secs(12));
-    let taken = session_ticks() - ticks;
+    let ticks_used = session_ticks() - ticks;
     assert!(
-        taken <= 12,
-        "{taken} hundredths of a second in twelve seconds of rest"
+        ticks_used <= 12,
+        "{ticks_used} hundredths of a second in twelve seconds of rest"
     );
     let (_, ended) = run(&kept, &sshd, "exit 4");
     assert_eq!(ended.exit, code(4));

@@ -36,12 +36,12 @@ fn a_revoked_key_is_refused_whatever_names_it_so() {
     let text = |path: &Path| fs::read_to_string(path).unwrap();
     let (list, krl) = (sshd.path("list"), sshd.path("krl"));
     let revoke = |keys: &[&PathBuf]| {
-        let made = std::process::Command::new("ssh-keygen")
+        let status = std::process::Command::new("ssh-keygen")
             .arg("-kqf")
             .arg(&krl)
             .args(keys)
             .status();
-        assert!(made.unwrap().success());
+        assert!(status.unwrap().success());
     };
     let with = |path: &Path| format!("RevokedHostKeys {}", path.display());
 
@@ -127,7 +127,7 @@ fn the_config_chooses_the_algorithms() {
     for (line, what) in [
         (
             "Ciphers aes256-ctr",
-            "as cipher it offers aes128-ctr, and here can be used aes256-ctr",
+            "as cipher it offers aes128-ctr, and supported here are aes256-ctr",
         ),
         ("MACs hmac-sha2-256", "as MAC it offers hmac-sha2-512"),
         (
@@ -261,7 +261,7 @@ fn a_cancel_names_what_may_be_the_commands() {
     let names_it = ended
         .notes
         .iter()
-        .any(|note| note.contains("perhaps of this job") && note.contains(&nap));
+        .any(|note| note.contains("perhaps by this job") && note.contains(&nap));
     let pids = fs::read_dir("/proc").unwrap().flatten().filter(|entry| {
         fs::read_to_string(entry.path().join("cmdline")).is_ok_and(|line| line.contains(&nap))
     });

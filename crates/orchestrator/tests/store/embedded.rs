@@ -534,8 +534,8 @@ async fn a_note_that_is_torn_is_set_aside_and_the_server_starts() {
             fs::create_dir_all(file.join("a folder")).unwrap();
         } else if at == 1 {
             // Whoever opens it to read waits for somebody who writes.
-            let made = Command::new("mkfifo").arg(&file).status();
-            assert!(made.unwrap().success());
+            let status = Command::new("mkfifo").arg(&file).status();
+            assert!(status.unwrap().success());
         } else {
             fs::write(&file, torn).unwrap();
         }

@@ -210,7 +210,7 @@ async fn read_only_full_and_shutting_down_are_told_apart() {
 #[tokio::test]
 async fn a_server_elsewhere_needs_a_certificate_unless_the_address_accepts_less() {
     let mut server = Postgres::start();
-    let made = Command::new("openssl")
+    let status = Command::new("openssl")
         .args([
             "req",
             "-x509",
@@ -235,9 +235,9 @@ async fn a_server_elsewhere_needs_a_certificate_unless_the_address_accepts_less(
         .output()
         .expect("openssl");
     assert!(
-        made.status.success(),
+        status.status.success(),
         "{}",
-        String::from_utf8_lossy(&made.stderr)
+        String::from_utf8_lossy(&status.stderr)
     );
     crate::postgres::give_file(&server.data().join("server.key"));
     crate::postgres::give_file(&server.data().join("server.crt"));
@@ -279,9 +279,9 @@ async fn a_server_elsewhere_needs_a_certificate_unless_the_address_accepts_less(
         .unwrap_err();
     assert!(matches!(unknown, StoreError::Refused { .. }), "{unknown}");
     assert!(unknown.to_string().contains("sslrootcert"), "{unknown}");
-    let known = format!("&sslmode=verify-full&sslrootcert={root}");
-    assert_eq!(over_tls("localhost", &known).await.unwrap(), "t");
-    let wrong_name = over_tls("127.0.0.1", &known).await.unwrap_err();
+    let verified = format!("&sslmode=verify-full&sslrootcert={root}");
+    assert_eq!(over_tls("localhost", &verified).await.unwrap(), "t");
+    let wrong_name = over_tls("127.0.0.1", &verified).await.unwrap_err();
     assert!(
         matches!(wrong_name, StoreError::Refused { .. }),
         "{wrong_name}"

@@ -151,22 +151,22 @@ async fn jobs_are_found_by_prefix_and_the_last_is_ones_own() {
     for job in &jobs {
         store.save_job(job).await.unwrap();
     }
-    let found = async |prefix: &str| {
+    let with_prefix = async |prefix: &str| {
         let jobs = store.jobs_by_prefix(prefix).await.unwrap();
         jobs.iter()
             .map(|job| job.command.clone())
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        found("01920000-0000-7000-8000-00000000001").await,
+        with_prefix("01920000-0000-7000-8000-00000000001").await,
         [jobs[1].command.clone()]
     );
     assert_eq!(
-        found("019200000000").await,
+        with_prefix("019200000000").await,
         [jobs[1].command.clone(), jobs[0].command.clone()]
     );
-    assert!(found("ffff").await.is_empty());
-    assert!(found("last").await.is_empty());
+    assert!(with_prefix("ffff").await.is_empty());
+    assert!(with_prefix("last").await.is_empty());
     let last = store.last_job(Some("ann@here")).await.unwrap().unwrap();
     assert_eq!(last.id, jobs[1].id);
     assert_eq!(store.last_job(None).await.unwrap().unwrap().id, jobs[2].id);
@@ -206,14 +206,14 @@ async fn the_list_is_paged_by_key_and_filtered() {
 
     // What the noun itself says of a job is what Postgres says.
     let count = async |filter: JobQuery| {
-        let found = store.jobs(&filter).await.unwrap();
+        let jobs = store.jobs(&filter).await.unwrap();
         let matching = all.iter().filter(|job| filter.matches(job));
         let mut matching: Vec<_> = matching.map(|job| job.id).collect();
         if filter.limit > 0 {
             matching.truncate(filter.limit as usize);
         }
-        assert_eq!(ids(&found), matching, "{filter:?}");
-        found.len()
+        assert_eq!(ids(&jobs), matching, "{filter:?}");
+        jobs.len()
     };
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(

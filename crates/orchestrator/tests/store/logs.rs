@@ -3,7 +3,7 @@
 use orchestrator::{
     job::{Exit, Job},
     log::{Chunk, Stream},
-    store::{Block, Mark, Store, StoreError},
+    store::{ArchiveMark, Block, Store, StoreError},
 };
 
 use crate::{block, chunk, command, ended, mark, open, postgres::Postgres, state, target};
@@ -71,7 +71,7 @@ async fn nasty_bytes_come_back_exactly() {
     let there = store.mark(job.id).await.unwrap().unwrap();
     assert_eq!(
         there,
-        Mark {
+        ArchiveMark {
             bytes: bytes as u64,
             ..end
         }
@@ -232,7 +232,10 @@ async fn a_gap_is_never_written() {
         let unfit = store.archive(job.id, &blocks, &mark).await.unwrap_err();
         assert!(matches!(unfit, StoreError::Unfit { .. }), "{unfit}");
     }
-    assert_eq!(store.mark(job.id).await.unwrap(), Some(Mark::default()));
+    assert_eq!(
+        store.mark(job.id).await.unwrap(),
+        Some(ArchiveMark::default())
+    );
     assert!(store.blocks(job.id, 0, 1000).await.unwrap().is_empty());
 
     let stranger = command(None, "x").id;
@@ -286,7 +289,10 @@ async fn a_job_is_settled_only_when_its_whole_log_is_there() {
 
     // A job that never wrote anything need not even have been saved before.
     let silent = ended(&command(None, "true"), Exit::Code { code: 0 }, false);
-    store.settle(&silent, &Mark::default()).await.unwrap();
+    store
+        .settle(&silent, &ArchiveMark::default())
+        .await
+        .unwrap();
     assert_eq!(store.job(silent.id).await.unwrap(), Some(silent));
 }
 
@@ -328,8 +334,8 @@ async fn lines_and_chunks_are_found_in_their_batch() {
     }
     // Bytes of standard output: the blocks begin at 0, 6, 11, 18 and 31.
     for (byte, seq) in [(0, 0), (5, 0), (6, 2), (11, 3), (18, 4), (30, 4), (999, 6)] {
-        let found = store.seq_at_byte(job.id, byte).await.unwrap();
-        assert_eq!(found, Some(seq), "byte {byte}");
+        let at_byte = store.seq_at_byte(job.id, byte).await.unwrap();
+        assert_eq!(at_byte, Some(seq), "byte {byte}");
     }
     assert_eq!(store.blocks(job.id, 5, 0).await.unwrap(), [log[3].clone()]);
     assert_eq!(store.blocks(job.id, 1, u64::MAX).await.unwrap(), log);
@@ -429,7 +435,7 @@ async fn a_job_that_is_new_and_over_is_written_whole_and_once() {
     let there = store.mark(job.id).await.unwrap().unwrap();
     assert_eq!(
         there,
-        Mark {
+        ArchiveMark {
             bytes,
             ..end.clone()
         }
@@ -446,21 +452,21 @@ async fn a_job_that_is_new_and_over_is_written_whole_and_once() {
     };
     assert!(
         store
-            .write_whole(&silent, &[], &Mark::default())
+            .write_whole(&silent, &[], &ArchiveMark::default())
             .await
             .unwrap()
     );
     assert_eq!(store.job(silent.id).await.unwrap().unwrap(), silent);
 
-    let known = saved(&store).await;
+    let before = saved(&store).await;
     assert!(
         !store
-            .write_whole(&of(known.clone()), &log, &end)
+            .write_whole(&of(before.clone()), &log, &end)
             .await
             .unwrap()
     );
-    assert_eq!(store.job(known.id).await.unwrap().unwrap(), known);
-    assert!(all(&store, &known, u64::MAX).await.is_empty());
+    assert_eq!(store.job(before.id).await.unwrap().unwrap(), before);
+    assert!(all(&store, &before, u64::MAX).await.is_empty());
     let rest = store.write_whole(&job, &log[1..], &end).await;
     assert!(matches!(rest, Err(StoreError::Unfit { .. })), "{rest:?}");
 }

@@ -31,8 +31,8 @@ async fn a_note_is_kept_found_told_and_goes_with_its_job() {
     );
     let change = tokio::time::timeout(Duration::from_secs(60), changes.next());
     assert_eq!(change.await.unwrap(), Change::Note(job.id));
-    let found = theirs.notes(&[other.id, job.id]).await.unwrap();
-    assert_eq!(found, [(job.id, note)]);
+    let notes = theirs.notes(&[other.id, job.id]).await.unwrap();
+    assert_eq!(notes, [(job.id, note)]);
 
     let pinned = JobQuery {
         pinned: true,

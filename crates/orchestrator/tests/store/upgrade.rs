@@ -12,7 +12,7 @@ use std::{fs, path::PathBuf, process::Command, time::Duration};
 use orchestrator::{
     job::{Cause, Exit, Job, JobId, MakeOptions, State, Survivor, What},
     log::Stream,
-    store::{Address, Block, Mark, Store, StoreError},
+    store::{Address, ArchiveMark, Block, Store, StoreError},
 };
 
 use crate::{
@@ -34,8 +34,8 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn migrations() -> Vec<String> {
-    let found = fs::read_dir(folder("../../migrations")).unwrap();
-    let mut paths: Vec<_> = found.map(|entry| entry.unwrap().path()).collect();
+    let files = fs::read_dir(folder("../../migrations")).unwrap();
+    let mut paths: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let read = |path: &PathBuf| fs::read_to_string(path).unwrap();
     paths.iter().map(read).collect()
@@ -167,7 +167,7 @@ fn dump(server: &Postgres, how: &[&str]) -> String {
 }
 
 /// The jobs of every version: no field that only a later one has, and the same ids each time.
-fn sample() -> Vec<(Job, Vec<Block>, Mark)> {
+fn sample() -> Vec<(Job, Vec<Block>, ArchiveMark)> {
     let id = |number: u32| -> JobId {
         format!("01890000-0000-7000-8000-{number:012}")
             .parse()
@@ -214,12 +214,12 @@ fn sample() -> Vec<(Job, Vec<Block>, Mark)> {
         (
             done,
             log.clone(),
-            Mark {
+            ArchiveMark {
                 bytes: 18,
                 ..mark(4, 4)
             },
         ),
-        (running, Vec::new(), Mark::default()),
+        (running, Vec::new(), ArchiveMark::default()),
     ]
 }
 
@@ -307,7 +307,7 @@ async fn what_this_version_writes_is_kept_for_those_to_come() {
 #[tokio::test]
 async fn a_newer_apps_tables_are_refused_with_both_versions_and_not_touched() {
     let states = States::new();
-    let known = i64::try_from(states.newest()).unwrap();
+    let newest = i64::try_from(states.newest()).unwrap();
     states.make(states.newest(), "newer");
     states.ask(
         "newer",
@@ -318,11 +318,11 @@ async fn a_newer_apps_tables_are_refused_with_both_versions_and_not_touched() {
     let error = Store::connect(&states.address("newer")).await.unwrap_err();
     let words = error.to_string();
     assert!(
-        matches!(error, StoreError::TooNew { found: 999, known: ours, .. } if ours == known),
+        matches!(error, StoreError::TooNew { found: 999, known: ours, .. } if ours == newest),
         "{words}"
     );
     assert!(
-        words.contains("999") && words.contains(&known.to_string()),
+        words.contains("999") && words.contains(&newest.to_string()),
         "{words}"
     );
     assert_eq!(dump(&states.server, &all), before);

@@ -28,15 +28,15 @@ impl LoopDisk {
         fs::create_dir(&disk.folder).unwrap();
         let image = File::create(&disk.image).unwrap();
         image.set_len(mebibytes << 20).unwrap();
-        let made = Command::new("mkfs.ext4")
+        let status = Command::new("mkfs.ext4")
             .arg("-q")
             .arg(&disk.image)
             .output();
-        let mounted = made.and_then(|made| {
-            if made.status.success() {
+        let mounted = status.and_then(|status| {
+            if status.status.success() {
                 disk.up()
             } else {
-                Ok(made)
+                Ok(status)
             }
         });
         match mounted {

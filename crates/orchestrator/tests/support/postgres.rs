@@ -279,7 +279,7 @@ fn template() -> PathBuf {
         let made_in = tempfile::Builder::new().prefix("pg-").tempdir().unwrap();
         give(made_in.path());
         let data = made_in.path().join("data");
-        let made = as_postgres(&bin("initdb"))
+        let output = as_postgres(&bin("initdb"))
             .args([
                 "-A",
                 "trust",
@@ -295,7 +295,7 @@ fn template() -> PathBuf {
             .arg(&data)
             .stdout(Stdio::null())
             .status();
-        assert!(made.unwrap().success(), "initdb failed");
+        assert!(output.unwrap().success(), "initdb failed");
         let fresh = folder.with_extension("new");
         drop(fs::remove_dir_all(&fresh));
         copy(&data, &fresh);

@@ -184,13 +184,13 @@ pub fn keygen(path: &Path) {
 
 /// A new key as `ssh-keygen` is told.
 pub fn keygen_with(path: &Path, args: &[&str]) {
-    let made = Command::new("ssh-keygen")
+    let status = Command::new("ssh-keygen")
         .args(["-q", "-C", "test", "-f"])
         .arg(path)
         .args(args)
         .status()
         .unwrap();
-    assert!(made.success());
+    assert!(status.success());
 }
 
 /// A port that nothing listens on.

@@ -146,12 +146,12 @@ mod tests {
     use super::*;
     use crate::{
         control::Decoder,
-        exit::{Ended, ExitRecord, Survivor},
+        exit::{Exit, ExitRecord, Survivor},
     };
 
     fn exit() -> ExitRecord {
         ExitRecord {
-            ended: Ended::Signal {
+            ended: Exit::Signal {
                 signal: "KILL".to_owned(),
                 core: false,
             },

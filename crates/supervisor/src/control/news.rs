@@ -62,7 +62,7 @@ impl News {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{control::Decoder, exit::Ended};
+    use crate::{control::Decoder, exit::Exit};
 
     fn frames(bytes: &[u8]) -> Vec<ToEngine> {
         let mut decoder = Decoder::new();
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_listener_hears_what_it_does_not_know_and_of_the_end_last() {
         let exit = ExitRecord {
-            ended: Ended::Code { code: 0 },
+            ended: Exit::Code { code: 0 },
             canceled: false,
             started_at: Some(1),
             finished_at: 2,
@@ -106,13 +106,13 @@ mod tests {
         ];
         assert_eq!(frames(&now.changes_since(&News::default())), all);
         assert_eq!(now.changes_since(&now), [0; 0]);
-        let known = now.clone();
+        let before = now.clone();
         let more = ExitRecord {
             complete: true,
             ..exit
         };
         (now.paused, now.exit) = (None, Some(more.clone()));
         let changes = [ToEngine::Paused(None), ToEngine::Exit(more)];
-        assert_eq!(frames(&now.changes_since(&known)), changes);
+        assert_eq!(frames(&now.changes_since(&before)), changes);
     }
 }

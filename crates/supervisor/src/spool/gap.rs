@@ -22,7 +22,7 @@ pub struct Gap {
 }
 
 /// A whole record after a gap.
-struct Found {
+struct WholeRecord {
     file: File,
     start: u64,
     offset: u64,
@@ -63,23 +63,23 @@ impl Reader {
     /// # Errors
     /// Those of the file system.
     pub fn skip(&mut self) -> io::Result<Option<Gap>> {
-        let Some(found) = self.find()? else {
+        let Some(next) = self.find()? else {
             return Ok(None);
         };
         let expected = self.at.seq + self.lost.unwrap_or(0);
-        let records = found.number.saturating_sub(expected);
+        let records = next.number.saturating_sub(expected);
         let gap = Gap {
             at: self.at,
-            until: found.offset,
-            bytes: (found.offset - self.at.offset).saturating_sub(records * HEADER as u64),
+            until: next.offset,
+            bytes: (next.offset - self.at.offset).saturating_sub(records * HEADER as u64),
         };
-        (self.file, self.start) = (found.file, found.start);
-        self.at.offset = found.offset;
-        self.lost = Some(found.number - self.at.seq);
+        (self.file, self.start) = (next.file, next.start);
+        self.at.offset = next.offset;
+        self.lost = Some(next.number - self.at.seq);
         Ok(Some(gap))
     }
 
-    fn find(&self) -> io::Result<Option<Found>> {
+    fn find(&self) -> io::Result<Option<WholeRecord>> {
         let starts = segment::starts(&self.spool)?;
         for start in starts {
             let file = match segment::open(&self.spool, start) {
@@ -98,7 +98,7 @@ impl Reader {
                 continue;
             }
             if let Some((offset, number)) = self.find_in(&file, start, from)? {
-                return Ok(Some(Found {
+                return Ok(Some(WholeRecord {
                     file,
                     start,
                     offset,

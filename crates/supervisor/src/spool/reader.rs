@@ -109,11 +109,13 @@ impl Reader {
                 }
                 return Ok(None);
             }
+            // A record longer than what was fetched is fetched again whole, unless its end is not committed yet.
             let block = match self.block(bytes, max_bytes) {
                 Ok(Err(need)) if need <= room => self.block(self.fetch(need)?, max_bytes),
                 block => block,
             };
             return match block {
+                // A torn tail is no damage: the writer, or the next one, goes on before it.
                 Err(error) if error.kind() == io::ErrorKind::InvalidData && self.is_torn()? => {
                     Ok(None)
                 }
@@ -130,8 +132,8 @@ impl Reader {
             return Ok(false);
         }
         let before = self.at.offset - self.start;
-        let left = self.file.metadata()?.len().saturating_sub(before);
-        let rest = self.fetch(usize::try_from(left).unwrap_or(usize::MAX))?;
+        let remaining = self.file.metadata()?.len().saturating_sub(before);
+        let rest = self.fetch(usize::try_from(remaining).unwrap_or(usize::MAX))?;
         let used = rest
             .iter()
             .rposition(|byte| *byte != 0)

@@ -55,7 +55,7 @@ pub(super) fn claimed(bytes: &[u8]) -> usize {
     HEADER + len.map_or(0, |len| len as usize).min(MAX_RECORD)
 }
 
-/// Whether a record can begin here, told by what each has at the same place, without its checksum.
+/// Whether a record can begin here, judged by what each has at the same place, without its checksum.
 pub(super) fn may_begin(bytes: &[u8]) -> bool {
     bytes.len() > HEADER
         && bytes[32] <= Stream::Stderr as u8

@@ -103,11 +103,11 @@ impl Unsynced {
 
     pub(super) fn wrote(&self, file: &Arc<File>) {
         let mut work = self.work();
-        let known = work
+        let is_listed = work
             .files
             .last()
             .is_some_and(|last| Arc::ptr_eq(last, file));
-        if !known {
+        if !is_listed {
             work.files.push(Arc::clone(file));
             self.wake.notify_one();
         }

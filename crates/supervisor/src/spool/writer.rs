@@ -56,11 +56,11 @@ impl Writer {
         let spool = segment::dir(folder);
         let end = super::end(folder)?;
         let mut start = None;
-        for found in segment::starts(&spool)? {
-            if found <= end.offset {
-                start = Some(found);
+        for segment_start in segment::starts(&spool)? {
+            if segment_start <= end.offset {
+                start = Some(segment_start);
             } else {
-                fs::remove_file(segment::path(&spool, found))?;
+                fs::remove_file(segment::path(&spool, segment_start))?;
             }
         }
         let Some(start) = start else {

@@ -16,7 +16,7 @@ use supervisor::{
     claims::Claims,
     control::{ToEngine, ToSupervisor},
     exec::{Exec, Grace},
-    exit::{Ended, ExitRecord},
+    exit::{Exit, ExitRecord},
     folder::{SUPERVISOR, Supervisor},
 };
 
@@ -25,7 +25,7 @@ use crate::job::{Job, Listener, exec, folder, patiently, runs, sh};
 fn ended_by(exit: &ExitRecord, signal: &str) -> bool {
     exit.canceled
         && exit.ended
-            == Ended::Signal {
+            == Exit::Signal {
                 signal: signal.to_owned(),
                 core: false,
             }
@@ -44,7 +44,7 @@ fn the_first_signal_is_one_a_child_can_act_on() {
     let took = begun.elapsed();
     assert!(took < Duration::from_millis(500), "{took:?}");
     let exit = job.end();
-    assert!(exit.canceled && exit.ended == Ended::Code { code: 7 });
+    assert!(exit.canceled && exit.ended == Exit::Code { code: 7 });
     assert_eq!(job.stdout(), "ready\nbye\n");
 }
 
@@ -115,7 +115,7 @@ fn nor_is_it_after_a_time_limit_or_a_cancel_that_came_too_late() {
         // On a slow machine the time may be over before there is anybody to name.
         let exit = Job::start(&exec).end();
         assert!(
-            matches!(exit.ended, Ended::TimedOut { .. }) && !exit.canceled,
+            matches!(exit.ended, Exit::TimedOut { .. }) && !exit.canceled,
             "{exit:?}"
         );
         assert_eq!(exit.survivors, [], "{exit:?}");
@@ -131,7 +131,7 @@ fn nor_is_it_after_a_time_limit_or_a_cancel_that_came_too_late() {
         job.listener.say(&ToSupervisor::Cancel { force: false });
         let exit = job.end();
         assert!(
-            exit.ended == Ended::Code { code: 3 } && !exit.canceled,
+            exit.ended == Exit::Code { code: 3 } && !exit.canceled,
             "{exit:?}"
         );
         assert_eq!(exit.survivors, [], "{exit:?}");
@@ -366,9 +366,9 @@ fn claims(folder: &Path) -> (PathBuf, Claims) {
 
 /// A claim, for a supervisor.
 fn taken(file: &Path) -> Stdio {
-    let taken = Claims::on(file).unwrap();
-    assert!(taken.try_take(7).unwrap());
-    Stdio::from(taken.into_fd())
+    let claims = Claims::on(file).unwrap();
+    assert!(claims.try_take(7).unwrap());
+    Stdio::from(claims.into_fd())
 }
 
 fn is_free(probe: &Claims) -> bool {
@@ -455,6 +455,6 @@ fn a_signal_alone_is_no_cancel() {
         .say(&ToSupervisor::Signal(Signal::USR1.as_raw()));
     let exit = job.end();
     assert!(
-        !exit.canceled && matches!(&exit.ended, Ended::Signal { signal, .. } if signal == "USR1")
+        !exit.canceled && matches!(&exit.ended, Exit::Signal { signal, .. } if signal == "USR1")
     );
 }

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Instant};
 use supervisor::{
     control::{ToEngine, ToSupervisor},
     exec::Exec,
-    exit::{Ended, ExitRecord, Survivor},
+    exit::{Exit, ExitRecord, Survivor},
     folder::EXIT,
 };
 
@@ -14,7 +14,7 @@ use crate::job::{Job, Listener, exec, patiently, release, runs, sh};
 #[test]
 fn an_exit_code() {
     let exit = Job::start(&sh("exit 42")).end();
-    assert_eq!(exit.ended, Ended::Code { code: 42 });
+    assert_eq!(exit.ended, Exit::Code { code: 42 });
     assert!(!exit.canceled && exit.complete && exit.survivors.is_empty());
     assert!(exit.finished_at >= exit.started_at.unwrap());
 }
@@ -24,7 +24,7 @@ fn a_signal_is_not_a_code_above_128() {
     let exit = Job::start(&sh("kill -KILL $$")).end();
     assert_eq!(
         exit.ended,
-        Ended::Signal {
+        Exit::Signal {
             signal: "KILL".to_owned(),
             core: false
         }
@@ -32,12 +32,12 @@ fn a_signal_is_not_a_code_above_128() {
     assert!(!exit.canceled);
     assert_eq!(
         Job::start(&sh("exit 137")).end().ended,
-        Ended::Code { code: 137 }
+        Exit::Code { code: 137 }
     );
     let exit = Job::start(&sh("kill -34 $$")).end();
     assert_eq!(
         exit.ended,
-        Ended::Signal {
+        Exit::Signal {
             signal: "34".to_owned(),
             core: false
         }
@@ -48,7 +48,7 @@ fn why_not(exec: &Exec) -> String {
     let exit = Job::start(exec).end();
     assert_eq!(exit.started_at, None);
     match exit.ended {
-        Ended::CouldNotStart { why } => why,
+        Exit::CouldNotStart { why } => why,
         other => panic!("{other:?}"),
     }
 }
@@ -118,7 +118,7 @@ fn a_grandchild_may_hold_the_output() {
     let mut job = Job::start_here("mkfifo gate; (read go <gate; echo late) & echo early; exit 5");
     let begun = Instant::now();
     let exit = job.listener.exit();
-    assert!(!exit.complete && exit.ended == Ended::Code { code: 5 });
+    assert!(!exit.complete && exit.ended == Exit::Code { code: 5 });
     assert_eq!(exit.survivors.len(), 1, "{exit:?}");
     // Two seconds later that is written down too, and who comes now is told so.
     let written: ExitRecord = patiently(|| job.folder.read_json(EXIT).unwrap());
@@ -134,7 +134,7 @@ fn a_grandchild_may_hold_the_output() {
 
     release(&job.path("gate"));
     let exit = job.end();
-    assert!(exit.complete && exit.ended == Ended::Code { code: 5 } && exit.survivors.is_empty());
+    assert!(exit.complete && exit.ended == Exit::Code { code: 5 } && exit.survivors.is_empty());
     assert_eq!(late.complete(), exit);
     assert_eq!(job.stdout(), "early\nlate\n");
 }
@@ -143,14 +143,14 @@ fn a_grandchild_may_hold_the_output() {
 fn what_is_left_running_is_named_and_left() {
     let daemon = "exec </dev/null >/dev/null 2>&1; echo >up; sleep 1061; exit";
     let exit = Job::start_here(&format!("mkfifo up; setsid sh -c '{daemon}' & read go <up")).end();
-    assert!(exit.complete && exit.ended == Ended::Code { code: 0 });
+    assert!(exit.complete && exit.ended == Exit::Code { code: 0 });
     let named = |survivor: &&Survivor| {
         survivor.command.starts_with("sh -c exec") && survivor.command.ends_with(daemon)
     };
-    let found = exit.survivors.iter().find(named).expect("it is named");
-    assert!(runs(found.pid));
+    let survivor = exit.survivors.iter().find(named).expect("it is named");
+    assert!(runs(survivor.pid));
     // It leads a group, in which a shell's sleep may have come since.
-    let group = rustix::process::Pid::from_raw(found.pid).unwrap();
+    let group = rustix::process::Pid::from_raw(survivor.pid).unwrap();
     rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
 }
 
@@ -183,7 +183,7 @@ fn a_core_dump_is_told_where_there_is_one() {
     let files = |job: &Job| fs::read_dir(job.path("")).unwrap().flatten().count();
     let before = files(&leaves_none);
     let ended = |job: &mut Job| match job.end().ended {
-        Ended::Signal { signal, core } => (signal, core),
+        Exit::Signal { signal, core } => (signal, core),
         other => panic!("{other:?}"),
     };
     assert_eq!(ended(&mut leaves_none), ("ABRT".to_owned(), false));

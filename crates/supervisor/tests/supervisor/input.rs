@@ -5,7 +5,7 @@ use std::{io::Write, thread};
 use supervisor::{
     control::{Frame, Prompt, ToEngine, ToSupervisor},
     exec::{Exec, Window},
-    exit::Ended,
+    exit::Exit,
 };
 
 use crate::job::{Job, Listener, exec, release, sh};
@@ -18,7 +18,7 @@ fn input_is_read_and_ended() {
     job.listener
         .say(&ToSupervisor::Input(b"two \0 \xff".to_vec()));
     job.listener.say(&ToSupervisor::EndInput);
-    assert_eq!(job.end().ended, Ended::Code { code: 0 });
+    assert_eq!(job.end().ended, Exit::Code { code: 0 });
     assert_eq!(
         job.bytes(supervisor::spool::Stream::Stdout),
         b"one\ntwo \0 \xff"
@@ -86,7 +86,7 @@ fn a_child_may_close_its_input() {
     job.listener.say(&ToSupervisor::Signal(
         rustix::process::Signal::USR1.as_raw(),
     ));
-    assert_eq!(job.end().ended, Ended::Code { code: 3 });
+    assert_eq!(job.end().ended, Exit::Code { code: 3 });
 }
 
 fn prompts(listener: &mut Listener, wanted: Option<Prompt>) {
@@ -161,7 +161,7 @@ fn a_child_that_waits_for_an_answer_says_so_until_it_has_it() {
         prompts(&mut late, Some(wanted));
         job.listener.say(&ToSupervisor::Input(b"y\n".to_vec()));
         prompts(&mut job.listener, None);
-        assert_eq!(job.end().ended, Ended::Code { code: 0 });
+        assert_eq!(job.end().ended, Exit::Code { code: 0 });
         assert!(job.stdout().contains("over"), "{exec:?}");
     }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use supervisor::{
     control::{ToEngine, ToSupervisor},
-    exit::Ended,
+    exit::Exit,
 };
 
 use crate::job::{Job, Listener, exec, sh};
@@ -82,5 +82,5 @@ fn an_order_is_obeyed_though_its_sender_has_gone() {
     other.say(&ToSupervisor::Input(vec![b'x'; 500_000]));
     other.say(&ToSupervisor::EndInput);
     drop(other);
-    assert_eq!(job.end().ended, Ended::Code { code: 9 });
+    assert_eq!(job.end().ended, Exit::Code { code: 9 });
 }

@@ -4,10 +4,10 @@
 mod cancel;
 mod claim;
 mod ending;
+mod fork_server;
 mod input;
 mod job;
 mod listeners;
-mod nursery;
 mod output;
 mod power;
 mod room;

@@ -77,6 +77,6 @@ fn a_child_may_close_its_outputs_and_live() {
     job.listener.say(&ToSupervisor::Input(b"go\n".to_vec()));
     assert!(matches!(
         job.end().ended,
-        supervisor::exit::Ended::Code { code: 4 }
+        supervisor::exit::Exit::Code { code: 4 }
     ));
 }

@@ -6,7 +6,7 @@ use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
 use supervisor::{
     control::{ToEngine, ToSupervisor},
-    exit::Ended,
+    exit::Exit,
     folder::EXIT,
     spool::Stream,
 };
@@ -41,7 +41,7 @@ fn reading_pauses_below_the_floor_and_goes_on_above_it() {
     std::fs::remove_file(ballast.unwrap()).unwrap();
     job.listener
         .until(|message| (*message == ToEngine::Paused(None)).then_some(()));
-    assert_eq!(job.end().ended, Ended::Code { code: 0 });
+    assert_eq!(job.end().ended, Exit::Code { code: 0 });
     assert_eq!(job.bytes(Stream::Stdout).len(), 3_000_005);
 }
 
@@ -65,7 +65,7 @@ fn a_child_that_ends_while_there_is_no_room_has_ended_when_its_output_is_kept() 
     std::fs::remove_file(ballast.unwrap()).unwrap();
     let first = job.listener.exit();
     assert!(first.spool_end > 0, "an end before its bytes: {first:?}");
-    assert_eq!(job.end().ended, Ended::Code { code: 3 });
+    assert_eq!(job.end().ended, Exit::Code { code: 3 });
     assert_eq!(job.stdout(), "out\n");
     assert_eq!(job.bytes(Stream::Stderr), b"err\n");
 }
@@ -85,7 +85,7 @@ fn a_limit_on_the_size_of_files_makes_smaller_segments() {
     for (blocks, last) in [(2048, 400_000), (100, 40_000)] {
         let number_lines = sh(&format!("seq 1 {last}"));
         let mut job = Job::start_in(&number_lines, |_, command| limited(command, blocks));
-        assert_eq!(job.end().ended, Ended::Code { code: 0 });
+        assert_eq!(job.end().ended, Exit::Code { code: 0 });
         let lines: String = (1..=last).map(|n| format!("{n}\n")).collect();
         assert!(job.stdout() == lines, "some lines are missing");
         let segments = std::fs::read_dir(job.folder.spool_dir()).unwrap();

@@ -116,7 +116,7 @@ fn what_another_program_brings_is_masked_from_the_first_byte() {
     exec.secrets = vec!["TOKEN".into(), "VMO_SECRET_TOKEN".into()];
     let mut job = Job::start(&exec);
     let exit = job.end();
-    assert_eq!(exit.ended, supervisor::exit::Ended::Code { code: 5 });
+    assert_eq!(exit.ended, supervisor::exit::Exit::Code { code: 5 });
     assert_eq!(job.stdout(), "*** shown\n4\n");
     assert_eq!(job.bytes(Stream::Stderr), b"loading\n");
 }
@@ -177,7 +177,7 @@ fn what_ended_by_itself_was_not_canceled() {
         std::thread::sleep(Duration::from_micros(delay * 500));
         job.listener.say(&ToSupervisor::Cancel { force: false });
         let exit = job.end();
-        let by_itself = exit.ended == supervisor::exit::Ended::Code { code: 5 };
+        let by_itself = exit.ended == supervisor::exit::Exit::Code { code: 5 };
         assert_eq!(exit.canceled, !by_itself, "{exit:?}");
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use rustix::io::{FdFlags, fcntl_setfd};
 use supervisor::{
     control,
-    exit::{Ended, ExitRecord},
+    exit::{Exit, ExitRecord},
     folder::{EXEC, EXIT, Folder, SUPERVISOR, Supervisor},
 };
 
@@ -116,7 +116,7 @@ fn it_binds_its_socket_itself_where_none_is_handed_to_it_and_paths_may_be_long()
     job::patiently(|| folder.read_json::<Supervisor>(SUPERVISOR).unwrap());
     let mut listener = job::Listener::to(&folder);
     listener.say(&control::ToSupervisor::EndInput);
-    assert_eq!(listener.complete().ended, Ended::Code { code: 1 });
+    assert_eq!(listener.complete().ended, Exit::Code { code: 1 });
     assert!(supervisor.wait().unwrap().success());
 }
 
@@ -131,7 +131,7 @@ fn a_folder_has_one_supervisor() {
     assert!(!second.success());
     let mut late = job::Listener::to(&job.folder);
     late.say(&control::ToSupervisor::EndInput);
-    assert_eq!(late.complete().ended, Ended::Code { code: 6 });
+    assert_eq!(late.complete().ended, Exit::Code { code: 6 });
     assert!(
         job.complaints().contains("gave up: "),
         "{}",
@@ -147,7 +147,7 @@ fn a_later_format_is_refused_with_both_numbers() {
     assert!(supervisor(folder.path()).status().unwrap().success());
     let exit: ExitRecord = folder.read_json(EXIT).unwrap().unwrap();
     let why = "the job has format 7, and its supervisor knows formats up to 1".to_owned();
-    assert_eq!(exit.ended, Ended::CouldNotStart { why });
+    assert_eq!(exit.ended, Exit::CouldNotStart { why });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use supervisor::{
     control::ToSupervisor,
     exec::{Exec, Window},
-    exit::Ended,
+    exit::Exit,
     spool::Stream,
 };
 
@@ -21,7 +21,7 @@ fn it_is_a_terminal_of_its_size() {
     let mut job = Job::start(&in_terminal(
         "test -t 0 && test -t 1 && test -t 2 && stty size && echo hello >/dev/tty; echo oops >&2",
     ));
-    assert_eq!(job.end().ended, Ended::Code { code: 0 });
+    assert_eq!(job.end().ended, Exit::Code { code: 0 });
     assert_eq!(job.stdout(), "24 80\r\nhello\r\noops\r\n");
     assert!(job.bytes(Stream::Stderr).is_empty());
 }
@@ -43,7 +43,7 @@ fn its_size_can_change() {
 #[test]
 fn all_is_read_before_its_end() {
     let mut job = Job::start(&in_terminal("seq 1 20000"));
-    assert_eq!(job.end().ended, Ended::Code { code: 0 });
+    assert_eq!(job.end().ended, Exit::Code { code: 0 });
     let lines: String = (1..=20_000).map(|n| format!("{n}\r\n")).collect();
     assert!(job.stdout() == lines, "some lines are missing");
 }
@@ -63,7 +63,7 @@ fn it_takes_input_and_its_end() {
 fn a_child_may_close_it_and_open_it_again() {
     let script = "exec 3<&0; echo a; exec 0</dev/null 1>/dev/null 2>/dev/null 3<&-; sleep 0.4; echo b >/dev/tty";
     let mut job = Job::start(&in_terminal(script));
-    assert_eq!(job.end().ended, Ended::Code { code: 0 });
+    assert_eq!(job.end().ended, Exit::Code { code: 0 });
     assert_eq!(job.stdout(), "a\r\nb\r\n");
 }
 

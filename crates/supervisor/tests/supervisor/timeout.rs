@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use supervisor::{control::ToSupervisor, exec::Exec, exit::Ended};
+use supervisor::{control::ToSupervisor, exec::Exec, exit::Exit};
 
 use crate::job::{Job, runs, sh};
 
@@ -13,8 +13,8 @@ fn limited(script: &str, timeout_ms: u64) -> Exec {
     }
 }
 
-fn timed_out(after_ms: u64, signal: Option<&str>) -> Ended {
-    Ended::TimedOut {
+fn timed_out(after_ms: u64, signal: Option<&str>) -> Exit {
+    Exit::TimedOut {
         after_ms,
         signal: signal.map(str::to_owned),
     }
@@ -48,7 +48,7 @@ fn what_takes_a_signal_as_a_word_to_exit_has_timed_out_all_the_same() {
 #[test]
 fn what_is_faster_or_canceled_before_has_not_timed_out() {
     let mut job = Job::start(&limited("exit 3", 60_000));
-    assert_eq!(job.end().ended, Ended::Code { code: 3 });
+    assert_eq!(job.end().ended, Exit::Code { code: 3 });
 
     // The limit passes within the grace.
     let mut exec = limited("trap '' INT; echo ready; while :; do sleep 1073; done", 400);
@@ -58,5 +58,5 @@ fn what_is_faster_or_canceled_before_has_not_timed_out() {
     job.listener.say(&ToSupervisor::Cancel { force: false });
     let exit = job.end();
     assert!(exit.canceled);
-    assert!(matches!(exit.ended, Ended::Signal { .. }), "{exit:?}");
+    assert!(matches!(exit.ended, Exit::Signal { .. }), "{exit:?}");
 }

@@ -8,11 +8,11 @@ import type { Job } from '$lib/wire';
 const REST = 100;
 
 /** Reads the width of a character off an element with a hundred of them, in px, once the font is there. */
-export function measure(found: (px: number) => void): Attachment<HTMLElement> {
+export function measure(report: (px: number) => void): Attachment<HTMLElement> {
   return (node) => {
     const read = () => {
       const px = node.getBoundingClientRect().width / 100;
-      if (px > 0) found(px);
+      if (px > 0) report(px);
     };
     void document.fonts.ready.then(read);
   };

@@ -46,9 +46,9 @@ export class CommandFields {
   readonly #rules: BatchRules = $derived.by(() => {
     const rules: BatchRules = {};
     if (this.line.set !== '') rules.chosen = this.line.set;
-    const given = (text: string) => (text.trim() === '' ? undefined : text.trim());
-    const [limit, waves] = [given(this.limit), given(this.waves)];
-    const [stop, check] = [given(this.stopAfter), given(this.check)];
+    const filled = (text: string) => (text.trim() === '' ? undefined : text.trim());
+    const [limit, waves] = [filled(this.limit), filled(this.waves)];
+    const [stop, check] = [filled(this.stopAfter), filled(this.check)];
     if (limit !== undefined) rules.limit = limit;
     if (waves !== undefined) rules.waves = waves;
     if (stop !== undefined) rules.stop_after = stop;

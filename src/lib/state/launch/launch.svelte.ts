@@ -125,9 +125,9 @@ export class Launch {
     const { last } = await this.#presets(project, target);
     const scan = this.#world.projects.scanOf(project.name);
     if (!last || !scan) return this.target(project, target);
-    const given = last.variables.map(([name]) => name);
+    const names = last.variables.map(([name]) => name);
     const isOpen = target.pattern && last.stem === null;
-    if (target.danger !== null || isOpen || !isWhole(last) || lacks(target, given)) {
+    if (target.danger !== null || isOpen || !isWhole(last) || lacks(target, names)) {
       return this.targetForm(project, target);
     }
     this.#trusted(project, () => void this.#once(asThen(project, target, last)));
@@ -181,11 +181,11 @@ export class Launch {
 
   /** Starts the same again and shows it; through the form if it is dangerous, or was somebody else's. */
   async again(job: Job): Promise<void> {
-    const found = this.targetOf(job);
-    if (this.#world.isOthers(job) && (found || job.project === null)) return this.changed(job);
-    if (found) {
-      if (found.target.danger !== null) return this.changed(job);
-      return this.#trusted(found.project, () => this.#again(job));
+    const own = this.targetOf(job);
+    if (this.#world.isOthers(job) && (own || job.project === null)) return this.changed(job);
+    if (own) {
+      if (own.target.danger !== null) return this.changed(job);
+      return this.#trusted(own.project, () => this.#again(job));
     }
     const hosts = job.host === null ? [] : [job.host];
     const { command, cwd, pty } = job;
@@ -199,8 +199,8 @@ export class Launch {
 
   /** Opens the form with what a job was started with. */
   changed(job: Job): void {
-    const found = this.targetOf(job);
-    if (found) this.targetForm(found.project, found.target, filledBy(job, found.target));
+    const own = this.targetOf(job);
+    if (own) this.targetForm(own.project, own.target, filledBy(job, own.target));
     else this.commandForm(job.host, job.command, job.cwd, job.pty);
   }
 
@@ -227,11 +227,11 @@ export class Launch {
   async acceptForeign(): Promise<void> {
     const pending = this.foreign;
     if (!pending) return;
-    const { job: seen } = pending;
-    const job = await this.#allowed(() => this.#world.jobs.runAgain(seen, [seen.owner])).catch(
+    const { job: theirs } = pending;
+    const job = await this.#allowed(() => this.#world.jobs.runAgain(theirs, [theirs.owner])).catch(
       async (error: unknown) => {
         // It may be another one by now than the dialog shows.
-        this.foreign = { ...pending, job: await this.#world.jobs.load(seen.id) };
+        this.foreign = { ...pending, job: await this.#world.jobs.load(theirs.id) };
         throw error;
       },
     );

@@ -12,8 +12,8 @@ export function split(line: string): Words {
   const words: string[] = [];
   const piece = /\s*((?:[^\s'"\\]|\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*")+)/y;
   let at = 0;
-  for (let found = piece.exec(line); found; found = piece.exec(line)) {
-    words.push(plain(found[1]!));
+  for (let match = piece.exec(line); match; match = piece.exec(line)) {
+    words.push(plain(match[1]!));
     at = piece.lastIndex;
   }
   const whole = line.slice(at).trim() === '';

@@ -112,9 +112,9 @@ export class TargetFields {
   /** Why an added variable cannot be given, as a sentence. */
   problemOf(added: AddedVariable): string | null {
     if (added.problem !== null) return added.problem;
-    const known = this.fields.some(({ variable }) => variable.name === added.name);
+    const isField = this.fields.some(({ variable }) => variable.name === added.name);
     const first = this.added.find(({ name }) => name === added.name);
-    return known || (added.name !== '' && first !== added)
+    return isField || (added.name !== '' && first !== added)
       ? `${added.name} is already in the form.`
       : null;
   }

@@ -92,8 +92,8 @@ export class VariableField {
     if (this.raw) return 'text';
     if (choices.length > 0) return choices.length > 4 || long(choices) ? 'list' : 'segments';
     if (kind === 'bool') {
-      const known = [this.#words.on, this.#words.off, ''].includes(this.text);
-      return known ? 'switch' : 'text';
+      const isOnOrOff = [this.#words.on, this.#words.off, ''].includes(this.text);
+      return isOnOrOff ? 'switch' : 'text';
     }
     if (kind !== 'text') return kind;
     return /^\d{1,6}$/.test(this.usual ?? '') && this.text.length < 9 ? 'number' : 'text';

@@ -113,7 +113,7 @@ export class Jumps {
   get #here(): number | null {
     const { picked, find, rows } = this.#ways;
     const lines = [picked.lines?.from, find.current?.line, this.fault];
-    const seen = new Set(rows.list.map(({ number }) => number));
-    return lines.find((line) => line !== undefined && line !== null && seen.has(line)) ?? null;
+    const onScreen = new Set(rows.list.map(({ number }) => number));
+    return lines.find((line) => line !== undefined && line !== null && onScreen.has(line)) ?? null;
   }
 }

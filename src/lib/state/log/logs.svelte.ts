@@ -26,8 +26,8 @@ export class Logs {
 
   /** The view of a job's log: the one that is open, else a new one. Not to be derived, for it may make one. */
   open(job: Pick<Job, 'id' | 'status' | 'lines'>): LogView {
-    const known = this.#opened.get(job.id);
-    if (known) return known.view;
+    const opened = this.#opened.get(job.id);
+    if (opened) return opened.view;
     let view!: LogView;
     // What is derived is of the page that asks first, unless it has a root of its own, and does not go on once that
     // page is left: a log that is come back to would neither grow nor move.

@@ -78,12 +78,12 @@ export class Outlined {
 
   /** The innermost section that a line is in, its first line included. */
   around(line: number): Section | null {
-    let found: Section | null = null;
+    let innermost: Section | null = null;
     for (const section of this.sections) {
       if (section.first > line) break;
-      if (section.last === null || line <= section.last) found = section;
+      if (section.last === null || line <= section.last) innermost = section;
     }
-    return found;
+    return innermost;
   }
 
   /** Folds a section, or unfolds it. */

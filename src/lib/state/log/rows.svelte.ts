@@ -46,10 +46,10 @@ export class Rows {
     let above = top > 0 ? this.#at(top - 1).line : undefined;
     for (let row = top; row < top + count; row++) {
       const { number, line } = this.#at(row);
-      const known = before[row - (before[0]?.row ?? 0)];
+      const drawn = before[row - (before[0]?.row ?? 0)];
       const now = { row, number, line, before: above?.at ?? null };
       // What stays as it was is the same object, and is not drawn again.
-      rows.push(known && isSame(known, now) ? known : now);
+      rows.push(drawn && isSame(drawn, now) ? drawn : now);
       above = line;
     }
     return (this.#drawn = rows);

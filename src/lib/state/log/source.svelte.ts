@@ -104,8 +104,8 @@ export class Source {
 
   /** A log only grows: an answer that was overtaken by an event is of the past. */
   #reaches(extent: Extent): void {
-    const known = this.#pending ?? this.extent;
-    const isPast = extent.lines < known.lines || (known.complete && !extent.complete);
+    const latest = this.#pending ?? this.extent;
+    const isPast = extent.lines < latest.lines || (latest.complete && !extent.complete);
     if (!isPast) this.#pending = extent;
     this.drawSoon();
   }

@@ -32,9 +32,9 @@ export function opensAsTerminal(command: string): boolean {
   if (name === 'ssh' || name === 'mosh')
     return rest.filter((word) => !word.startsWith('-')).length === 1;
   if (!TALKERS.has(name)) return false;
-  const given = rest.some(
+  const hasCommand = rest.some(
     (word) => /^-[a-z]*[cef]$/.test(word) || /^--(command|eval|execute|file)\b/.test(word),
   );
   const named = !VISITORS.has(name) && rest.some((word) => !word.startsWith('-'));
-  return !given && !named;
+  return !hasCommand && !named;
 }

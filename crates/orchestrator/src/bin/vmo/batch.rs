@@ -39,7 +39,7 @@ pub(crate) async fn batch(wanted: Batch) -> Outcome {
     let Some(name) = &wanted.batch else {
         return list(&engine, &wanted).await;
     };
-    let found = engine.find_batch(name).await?;
+    let batch = engine.find_batch(name).await?;
     let order = match &wanted {
         Batch { let_go: true, .. } => Some(Order::LetGo),
         Batch { drop: true, .. } => Some(Order::Drop),
@@ -47,12 +47,12 @@ pub(crate) async fn batch(wanted: Batch) -> Outcome {
         _ => None,
     };
     match order {
-        Some(order) => give(&engine, &found, order, wanted.json).await,
+        Some(order) => give(&engine, &batch, order, wanted.json).await,
         None if wanted.json => {
-            out::json(&found)?;
+            out::json(&batch)?;
             Ok(ExitCode::SUCCESS)
         }
-        None => show(&found),
+        None => show(&batch),
     }
 }
 

@@ -21,7 +21,7 @@ use super::{Failed, Outcome, engine, out};
 pub(crate) struct Db {
     #[command(subcommand)]
     about: Option<About>,
-    /// What psql is given
+    /// Arguments for psql
     #[arg(last = true)]
     psql: Vec<String>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Db {
 enum About {
     /// Keep the history in the database that DATABASE_URL names, whenever it names that one
     Use {
-        /// Keep it in the private server although DATABASE_URL is set, and ask no more
+        /// Keep it in the private server although DATABASE_URL is set, and do not ask again
         #[arg(long)]
         private: bool,
     },

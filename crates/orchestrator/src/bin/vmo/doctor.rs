@@ -57,11 +57,12 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
         tool("psql", "optional: vmo db then prints the address alone"),
     ];
     for (what, name) in [("supervisor", "vmo-supervisor"), ("vmo", "vmo")] {
-        let found = folders::program(name);
+        let program = folders::program(name);
         checks.push(Check {
             what,
-            ok: found.is_ok(),
-            found: found.map_or_else(|error| error.to_string(), |path| path.display().to_string()),
+            ok: program.is_ok(),
+            found: program
+                .map_or_else(|error| error.to_string(), |path| path.display().to_string()),
         });
     }
     match Folders::of_user() {
@@ -91,12 +92,12 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
 fn folder_checks(folders: &Folders) -> Vec<Check> {
     let strange = folders.strange().into_iter();
     let mut checks: Vec<_> = strange
-        .map(|found| Check::new("not ours", false, found))
+        .map(|line| Check::new("not ours", false, line))
         .collect();
     let demo = folders.demo();
     let is_there = demo.is_some();
-    let found = shown(demo, "not installed");
-    checks.push(Check::new("demo project", is_there, found));
+    let place = shown(demo, "not installed");
+    checks.push(Check::new("demo project", is_there, place));
     checks
 }
 
@@ -136,7 +137,7 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
         .embedded
         .then(|| embedded::shared_account(&engine.folders().data));
     let remarks = account.flatten().into_iter().chain(state.warning);
-    checks.extend(remarks.map(|found| Check::new("Postgres", true, found)));
+    checks.extend(remarks.map(|remark| Check::new("Postgres", true, remark)));
     let (projects, hosts) = (catalog.projects().await, catalog.hosts().await);
     checks.extend([listed("projects", projects), listed("hosts", hosts)]);
     checks
@@ -151,7 +152,7 @@ async fn postgres_check(engine: &Engine) -> Check {
         "configured"
     };
     let unwritten = unwritten(engine).await;
-    let (ok, found) = match state.health {
+    let (ok, text) = match state.health {
         StoreHealth::Ready { .. } if unwritten.is_some() => (false, unwritten.unwrap_or_default()),
         StoreHealth::Ready { version } => (
             true,
@@ -160,7 +161,7 @@ async fn postgres_check(engine: &Engine) -> Check {
         StoreHealth::Starting { step } => (false, format!("still starting: {step}")),
         StoreHealth::Away { why } | StoreHealth::Refused { why } => (false, why),
     };
-    Check::new("Postgres", ok, found)
+    Check::new("Postgres", ok, text)
 }
 
 /// A failed check with these lines; none if there are none.
@@ -209,7 +210,7 @@ fn disk_check(engine: &Engine) -> Check {
     ) {
         (Err(odd), _) => (
             false,
-            format!("{FLOOR_VARIABLE}={odd} is no number of bytes, so it does not count; {kept}"),
+            format!("{FLOOR_VARIABLE}={odd} is not a number of bytes and is ignored; {kept}"),
         ),
         (_, Err(error)) => (
             false,
@@ -228,14 +229,14 @@ fn disk_check(engine: &Engine) -> Check {
 }
 
 fn tool(name: &'static str, otherwise: &str) -> Check {
-    let found = folders::installed(name).ok();
+    let program = folders::installed(name).ok();
     Check {
         what: name,
-        ok: found.is_some(),
-        found: shown(found, otherwise),
+        ok: program.is_some(),
+        found: shown(program, otherwise),
     }
 }
 
-fn shown(found: Option<PathBuf>, otherwise: &str) -> String {
-    found.map_or_else(|| otherwise.to_owned(), |path| path.display().to_string())
+fn shown(path: Option<PathBuf>, otherwise: &str) -> String {
+    path.map_or_else(|| otherwise.to_owned(), |path| path.display().to_string())
 }

@@ -7,7 +7,7 @@ use super::Failed;
 
 /// make's own letters, and what `$` and `SHELL` mean.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "How make is asked")]
+#[command(next_help_heading = "Options of make")]
 pub(crate) struct MakeFlags {
     /// Run this many recipes at once; 0 is no limit (make -j)
     #[arg(short, long, value_name = "N")]
@@ -18,7 +18,7 @@ pub(crate) struct MakeFlags {
     /// Make everything again, up to date or not (make -B)
     #[arg(short = 'B', long)]
     always_make: bool,
-    /// Say what would be done; lines with + or $(MAKE) run all the same (make -n)
+    /// Print what would be done; lines with + or $(MAKE) run all the same (make -n)
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// In the value of this variable, $ is make's own; in all others $ is a plain $
@@ -45,7 +45,7 @@ fn milliseconds(text: &str) -> Result<u64, String> {
     };
     let number: u64 = number.parse().map_err(|_| "a time begins with a number")?;
     let time = number.checked_mul(unit).filter(|time| *time > 0);
-    time.ok_or_else(|| "a time is more than nothing".into())
+    time.ok_or_else(|| "a time must be more than zero".into())
 }
 
 impl MakeFlags {
@@ -78,9 +78,9 @@ impl MakeFlags {
 
 /// What is filled in beforehand. What is typed goes before it.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Filled in beforehand")]
+#[command(next_help_heading = "Presets")]
 pub(crate) struct Prefilled {
-    /// Fill in what was kept under this name for the target
+    /// Fill in the target's preset of this name
     #[arg(long, value_name = "NAME", conflicts_with = "last")]
     preset: Option<String>,
     /// Fill in what the target was last started with
@@ -114,28 +114,28 @@ impl Prefilled {
         let Some(target) = typed.targets.first() else {
             return Err(Failed::new("--preset and --last need a target"));
         };
-        let known = engine.catalog().presets(project, target).await?;
+        let presets = engine.catalog().presets(project, target).await?;
         let filled = match &self.preset {
-            None => known
+            None => presets
                 .last
                 .ok_or_else(|| Failed::new(format!("{target} was never started before")))?,
             Some(name) => {
-                let names: Vec<String> = known.named.iter().map(|one| one.name.clone()).collect();
-                let mut named = known.named.into_iter();
-                let found = named.find(|one| one.name == *name).map(|one| one.filled);
-                found.ok_or_else(|| Failed::new(no_preset(target, name, &names)))?
+                let names: Vec<String> = presets.named.iter().map(|one| one.name.clone()).collect();
+                let mut named = presets.named.into_iter();
+                let filled = named.find(|one| one.name == *name).map(|one| one.filled);
+                filled.ok_or_else(|| Failed::new(no_preset(target, name, &names)))?
             }
         };
         typed.beside(filled)
     }
 }
 
-fn no_preset(target: &str, name: &str, known: &[String]) -> String {
-    let known = match known {
+fn no_preset(target: &str, name: &str, names: &[String]) -> String {
+    let names = match names {
         [] => "it has none".to_owned(),
-        known => format!("there is {}", known.join(", ")),
+        names => format!("there is {}", names.join(", ")),
     };
-    format!("{target} has no preset '{name}': {known}")
+    format!("{target} has no preset '{name}': {names}")
 }
 
 impl Typed {

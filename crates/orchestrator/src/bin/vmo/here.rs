@@ -6,7 +6,7 @@ use super::Failed;
 pub(crate) fn here() -> Result<String, Failed> {
     let here = std::env::current_dir().map_err(|error| {
         Failed::new(format!(
-            "the folder that this was started in cannot be found any more, so go to another: {error}"
+            "the folder that this was started in is gone, so change to another: {error}"
         ))
     })?;
     here.into_os_string().into_string().map_err(|here| {

@@ -17,7 +17,7 @@ use super::{Failed, Outcome, engine, list::warn, out};
 pub(crate) struct Hosts {
     #[command(subcommand)]
     change: Option<Change>,
-    /// Only these: web-1,web-2 · web[01-37] · 'db*' · @tag
+    /// Only these hosts: web-1,web-2 · web[01-37] · 'db*' · @tag
     set: Option<String>,
     /// Print one JSON value
     #[arg(long)]
@@ -25,16 +25,16 @@ pub(crate) struct Hosts {
     /// Print which sources name each host, its tags, and what the sources say differently
     #[arg(long)]
     why: bool,
-    /// Ask each whether it answers: a connection and the server's first line, without a login
+    /// Check whether each host answers: a connection and the server's first line, without a login
     #[arg(long, conflicts_with = "why")]
     probe: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Change {
-    /// Say whether a host is in production: in the window, what is dangerous then asks for its name
+    /// Set whether a host is in production: the window then asks for its name before a dangerous command
     Production {
-        /// Its name in the SSH config
+        /// The host's name
         name: String,
         /// `on` or `off`
         #[arg(value_parser = ["on", "off"])]
@@ -49,11 +49,11 @@ enum Change {
         #[command(flatten)]
         way: Way,
     },
-    /// Change a host that was added; an empty value takes it away
+    /// Change a host that was added; an empty value removes that setting
     Edit {
         /// Its name
         name: String,
-        /// Where it is
+        /// Its address
         #[arg(long)]
         address: Option<String>,
         /// The login name
@@ -70,14 +70,14 @@ enum Change {
         /// Its name
         name: String,
     },
-    /// Give tags to hosts, to be chosen by: --on @TAG
+    /// Tag hosts, so that --on @TAG means them
     Tag {
         /// The hosts, as for --on
         set: String,
         /// The tags
         #[arg(required = true)]
         tags: Vec<String>,
-        /// Take the tags away
+        /// Remove the tags
         #[arg(long)]
         remove: bool,
     },
@@ -89,7 +89,7 @@ enum Change {
         /// A shell command that prints an inventory as JSON, as Ansible's dynamic ones do; it may run here from then on
         #[arg(long, conflicts_with = "path")]
         command: Option<String>,
-        /// Read them from there no longer
+        /// Stop reading hosts from there
         #[arg(long)]
         remove: bool,
     },
@@ -99,7 +99,7 @@ enum Change {
 
 #[derive(Debug, Args)]
 struct Way {
-    /// The file of its key
+    /// The file of its private key
     #[arg(long)]
     key: Option<String>,
     /// The hosts it is reached through
@@ -222,11 +222,11 @@ async fn import(
 async fn list(catalog: &Catalog, hosts: &Hosts) -> Result<(), Failed> {
     let listed = catalog.hosts().await?;
     warn(&listed.problems);
-    let mut found = listed.found;
+    let mut listed_hosts = listed.found;
     if let Some(set) = &hosts.set {
         let chosen = catalog.choose_hosts(set, Vec::new()).await?.hosts;
         for name in &chosen {
-            if !found
+            if !listed_hosts
                 .iter()
                 .any(|host| host.name == *name || host.also.contains(name))
             {
@@ -236,23 +236,23 @@ async fn list(catalog: &Catalog, hosts: &Hosts) -> Result<(), Failed> {
                 )));
             }
         }
-        found.retain(|host| {
+        listed_hosts.retain(|host| {
             chosen
                 .iter()
                 .any(|name| host.name == *name || host.also.contains(name))
         });
     }
     if hosts.probe {
-        return probe(catalog, found, hosts.json).await;
+        return probe(catalog, listed_hosts, hosts.json).await;
     }
     if hosts.json {
-        out::json(&found)?;
+        out::json(&listed_hosts)?;
     } else if hosts.why {
-        for host in &found {
+        for host in &listed_hosts {
             why(host)?;
         }
     } else {
-        out::table(&found.iter().map(row).collect::<Vec<_>>())?;
+        out::table(&listed_hosts.iter().map(row).collect::<Vec<_>>())?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ enum Change {
         /// The folder
         path: String,
     },
-    /// Say whether at most one job of a project runs at once
+    /// Set whether at most one job of a project runs at once
     Exclusive {
         /// Its name
         name: String,
@@ -41,7 +41,7 @@ enum Change {
         /// Its name
         name: String,
     },
-    /// Take an added project off the list; nothing else is deleted
+    /// Remove an added project from the list; its folder is not touched
     Rm {
         /// Its name
         name: String,

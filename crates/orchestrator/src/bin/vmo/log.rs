@@ -24,10 +24,10 @@ const AT_ONCE: usize = 1 << 20;
 pub(crate) struct Log {
     /// The job: its id, the start of it, or `last`
     job: String,
-    /// Go on until no more can come
+    /// Follow the log until no more can come
     #[arg(long, short)]
     follow: bool,
-    /// Exactly the bytes the job wrote
+    /// Print exactly the bytes that the job wrote
     #[arg(long)]
     raw: bool,
     /// Only this stream: stdout or stderr
@@ -55,12 +55,12 @@ fn range(text: &str) -> Result<(u64, u64), String> {
             Ok(or)
         } else {
             text.parse()
-                .map_err(|_| format!("'{text}' is no line number"))
+                .map_err(|_| format!("'{text}' is not a line number"))
         }
     };
     let (first, last) = (number(first, 1)?, number(last, u64::MAX)?);
     if first == 0 || last < first {
-        return Err("lines count from 1, and A is not after B".into());
+        return Err("lines are counted from 1, and A must not be after B".into());
     }
     Ok((first, last))
 }
@@ -169,10 +169,10 @@ async fn write_lines(engine: &Engine, job: &Job, wanted: &Log) -> Result<(), Unw
     let mut out = Lines::new(wanted);
     while next <= last {
         let count = LINES.min((last - next).saturating_add(1));
-        let found = log.lines(next, count, LINE_BYTES).await?;
-        if let Some(line) = found.last() {
+        let lines = log.lines(next, count, LINE_BYTES).await?;
+        if let Some(line) = lines.last() {
             next = line.number + 1;
-            out.write(&found)?;
+            out.write(&lines)?;
         } else if log.live.is_none() && next + count <= job.lines {
             // Rows are gone; there may be some after them.
             next += count;

@@ -61,7 +61,7 @@ enum Command {
     /// Run make in this folder with these arguments, kept in the history
     #[command(disable_help_flag = true)]
     Make {
-        /// What make is given
+        /// Arguments for make
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
@@ -69,13 +69,13 @@ enum Command {
     Projects(list::Projects),
     /// List a project's targets; of a project that is not trusted, without running anything
     Targets(list::Targets),
-    /// List the hosts of the SSH config, or mark one as production
+    /// List hosts; add, tag and import them, or mark one as production
     Hosts(hosts::Hosts),
     /// Allow a command of the SSH config (ProxyCommand, Match exec), or your own ssh for a host, to run here; or list them
     Trust {
         /// Its text, as the config has it, or `ssh -T HOST`
         command: Option<String>,
-        /// Allow it no longer
+        /// Withdraw the permission
         #[arg(long, requires = "command")]
         remove: bool,
     },
@@ -85,11 +85,11 @@ enum Command {
     Batch(batch::Batch),
     /// Print a job's log
     Log(log::Log),
-    /// End a job's whole process tree: INT, then TERM, then KILL
+    /// Cancel a job: end its whole process tree with INT, then TERM, then KILL
     Cancel {
         /// The job: its id, the start of it, or `last`
         job: String,
-        /// KILL at once
+        /// Send KILL at once
         #[arg(long)]
         force: bool,
     },
@@ -97,7 +97,7 @@ enum Command {
     Db(db::Db),
     /// Serve the app to a browser on this machine
     Serve(serve::Serve),
-    /// Say what is found and what is missing
+    /// Check the installation: what is there, what is missing, and what to do about it
     Doctor {
         /// Print one JSON value
         #[arg(long)]
@@ -105,10 +105,10 @@ enum Command {
     },
     /// Archive jobs in the database in use that were started with another one
     Move {
-        /// Their ids
+        /// The ids of the jobs
         #[arg(required_unless_present = "all")]
         jobs: Vec<String>,
-        /// All of them
+        /// All jobs that wait for another database
         #[arg(long)]
         all: bool,
     },
@@ -316,9 +316,9 @@ async fn cancel(name: &str, force: bool) -> Outcome {
         _ => "",
     };
     out::line(format_args!("{} {}{late}", job.id, words::end(&job)))?;
-    let left = words::left_by_cancel(&job);
-    left.iter().for_each(out::say);
-    let is_ended = job.state.status().is_over() && left.is_empty();
+    let remaining = words::left_by_cancel(&job);
+    remaining.iter().for_each(out::say);
+    let is_ended = job.state.status().is_over() && remaining.is_empty();
     Ok(ExitCode::from(u8::from(!is_ended)))
 }
 

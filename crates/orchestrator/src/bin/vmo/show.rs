@@ -145,8 +145,8 @@ impl Shown {
 
     fn end(&mut self) {
         if let Some(Prefixed { flow, .. }) = &mut self.lines {
-            let left = std::mem::replace(flow, Flow::at_once(LINE_BYTES)).finish();
-            self.write_lines(&left);
+            let rest = std::mem::replace(flow, Flow::at_once(LINE_BYTES)).finish();
+            self.write_lines(&rest);
         }
     }
 

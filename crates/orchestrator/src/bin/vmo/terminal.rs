@@ -61,9 +61,13 @@ pub(crate) fn has_typist() -> bool {
 
 /// The size of the terminal a person sees, as rows and columns.
 pub(crate) fn size() -> Option<(u16, u16)> {
-    let known = |size: Winsize| (size.ws_row > 0).then_some((size.ws_row, size.ws_col));
-    let shown = tcgetwinsize(out::shown()).ok().and_then(known);
-    shown.or_else(|| tcgetwinsize(std::io::stdin()).ok().and_then(known))
+    let rows_and_columns = |size: Winsize| (size.ws_row > 0).then_some((size.ws_row, size.ws_col));
+    let shown = tcgetwinsize(out::shown()).ok().and_then(rows_and_columns);
+    shown.or_else(|| {
+        tcgetwinsize(std::io::stdin())
+            .ok()
+            .and_then(rows_and_columns)
+    })
 }
 
 /// A terminal whose every key goes to a job. As it was again when this is dropped.

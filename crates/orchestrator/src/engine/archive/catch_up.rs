@@ -109,8 +109,8 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
     /// The store lacks more than the spool has: it went back in time, or its rows were deleted, after it had kept them and
     /// the spool's start was dropped. What the spool has goes on where it begins, and the store knows how much is missing.
     pub(super) async fn pass_gap(&mut self, missing: io::Error) -> Result<(), ArchiveError> {
-        let known = |offset| self.live.before_offset(offset);
-        let Some(next) = kept::beginning(&self.live.folder, &self.at, known)? else {
+        let mark_before = |offset| self.live.before_offset(offset);
+        let Some(next) = kept::beginning(&self.live.folder, &self.at, mark_before)? else {
             return Err(missing.into());
         };
         let (id, from, mark) = (self.live.id, self.at.at.seq, mark_for_store(&next));

@@ -18,7 +18,7 @@ use crate::{
 const CLAIM_AGAIN: Duration = Duration::from_secs(1);
 
 /// What is held while a job is archived: its lock, and one of the places for those that are over.
-type Held = (Lock, Option<OwnedSemaphorePermit>);
+type Hold = (Lock, Option<OwnedSemaphorePermit>);
 
 impl Engine {
     /// Archives a job in the background, holding its lock, and forgets it when that is done. `noted` is waited for
@@ -31,7 +31,7 @@ impl Engine {
     ) {
         let engine = self.clone();
         let id = live.id;
-        // Held until the task is in the list, so that it cannot be off it before.
+        // Hold until the task is in the list, so that it cannot be off it before.
         let mut archiving = self.0.jobs.archiving.lock();
         let task = tokio::spawn(async move {
             if let Some(noted) = noted {
@@ -58,7 +58,7 @@ impl Engine {
     /// Archives a job to its end. One that is over and waits for the store holds no file open, not even its lock; so
     /// whoever comes may archive it. Whether it is in the store, with what was held for that; none if somebody else
     /// archived it.
-    async fn archive_or_wait(&self, live: &Arc<Live>, lock: Option<Lock>) -> Option<(bool, Held)> {
+    async fn archive_or_wait(&self, live: &Arc<Live>, lock: Option<Lock>) -> Option<(bool, Hold)> {
         let (mut held, mut place) = (lock, None);
         loop {
             let lock = match held.take() {

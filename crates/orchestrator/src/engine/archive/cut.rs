@@ -107,8 +107,8 @@ fn block(spooled: &spool::Block, at: &mut Mark) -> Block {
 }
 
 /// A mark as the store keeps it.
-pub(super) fn mark_for_store(mark: &Mark) -> store::Mark {
-    store::Mark {
+pub(super) fn mark_for_store(mark: &Mark) -> store::ArchiveMark {
+    store::ArchiveMark {
         seq: mark.at.seq,
         offset: mark.at.offset,
         bytes: mark.bytes,

@@ -16,14 +16,14 @@ use crate::engine::follow::live::Mark;
 pub(crate) fn beginning(
     folder: &Folder,
     at: &Mark,
-    known: impl FnOnce(u64) -> Option<Mark>,
+    mark_before: impl FnOnce(u64) -> Option<Mark>,
 ) -> io::Result<Option<Mark>> {
     let first = spool::first(folder.path())?;
     let Some(first) = first.filter(|first| first.offset > at.at.offset) else {
         return Ok(None);
     };
     let written = dropped_before(folder).filter(|mark| mark.at.offset <= first.offset);
-    let near = [known(first.offset), written].into_iter().flatten();
+    let near = [mark_before(first.offset), written].into_iter().flatten();
     let near = near.max_by_key(|mark| mark.at.offset);
     Ok(Some(Mark {
         at: first,

@@ -33,7 +33,7 @@ const ROOM_AGAIN: Duration = Duration::from_secs(5);
 
 /// Which Postgres.
 #[derive(Debug, Clone)]
-pub enum Place {
+pub enum Database {
     /// Our own private one, in the data folder.
     Embedded {
         /// The program and arguments that guard it: `vmo postgres`.
@@ -43,7 +43,7 @@ pub enum Place {
     Configured(Box<Address>),
 }
 
-impl Place {
+impl Database {
     /// What a job remembers of the store it was started with.
     #[must_use]
     pub fn key(&self) -> String {
@@ -67,7 +67,7 @@ impl Place {
 /// The way to the store. Clones share it; it ends with the last one.
 #[derive(Debug, Clone)]
 pub struct Link {
-    place: Arc<Place>,
+    place: Arc<Database>,
     store: watch::Receiver<Option<Store>>,
     state: watch::Receiver<StoreState>,
     /// Why the store was away when it last was, for who asks meanwhile.
@@ -81,10 +81,10 @@ pub struct Link {
 impl Link {
     /// Starts to bring the store up, in the background.
     #[must_use]
-    pub fn open(place: Place, folders: Folders) -> Self {
+    pub fn open(place: Database, folders: Folders) -> Self {
         let (store_in, store) = watch::channel(None);
         let (state_in, state) = watch::channel(StoreState {
-            embedded: matches!(place, Place::Embedded { .. }),
+            embedded: matches!(place, Database::Embedded { .. }),
             address: place.key(),
             health: StoreHealth::Starting {
                 step: "connecting".into(),
@@ -128,7 +128,7 @@ impl Link {
     /// Has our own server give back what its write-ahead log takes of the disk it shares with the spools, at most once in a
     /// while. Whoever archives is not kept from it by what goes wrong here.
     pub(in crate::engine) async fn make_room(&self) {
-        let (Place::Embedded { .. }, Some(store)) = (&*self.place, self.now()) else {
+        let (Database::Embedded { .. }, Some(store)) = (&*self.place, self.now()) else {
             return;
         };
         // Somebody is at it.
@@ -146,7 +146,7 @@ impl Link {
 
     /// Which Postgres.
     #[must_use]
-    pub fn place(&self) -> &Place {
+    pub fn database(&self) -> &Database {
         &self.place
     }
 

@@ -111,6 +111,6 @@ fn noted(folder: &Folder) -> Option<Trouble> {
 }
 
 fn is_gone(folder: &Folder) -> bool {
-    let found = fs::symlink_metadata(folder.path());
-    found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    let metadata = fs::symlink_metadata(folder.path());
+    metadata.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }

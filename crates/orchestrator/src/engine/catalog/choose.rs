@@ -64,7 +64,7 @@ impl Hosts {
         };
         let may_be_a_slip = |name: &&String| {
             // What is written as an address is meant as one.
-            !name.contains(['@', '.', ':']) && !names().any(|known| known == name.as_str())
+            !name.contains(['@', '.', ':']) && !names().any(|other| other == name.as_str())
         };
         for name in choice.hosts.iter().filter(may_be_a_slip) {
             let near = near(name, names());

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Catalog;
 use crate::{
-    engine::{EngineError, Place},
+    engine::{Database, EngineError},
     folders,
-    json_file::{self, KeptError},
+    json_file::{self, JsonFileError},
     settings::Settings,
     store::{Address, Store, StoreError},
     wire::{Event, SeenDatabase},
@@ -22,7 +22,7 @@ const EVERYBODYS: &str = "DATABASE_URL";
 
 /// Which Postgres, and the note about one that was seen and is not used.
 pub(in crate::engine) struct Choice {
-    pub(in crate::engine) place: Place,
+    pub(in crate::engine) place: Database,
     pub(in crate::engine) env_database: Option<SeenDatabase>,
 }
 
@@ -40,7 +40,7 @@ impl Answers {
         json_file::read(&config.join("databases.json")).0
     }
 
-    fn keep(config: &Path, name: &str, used: bool) -> Result<(), KeptError> {
+    fn keep(config: &Path, name: &str, used: bool) -> Result<(), JsonFileError> {
         json_file::change(&config.join("databases.json"), |answers: &mut Self| {
             let (to, from) = match used {
                 true => (&mut answers.used, &mut answers.not_used),
@@ -112,13 +112,13 @@ pub(in crate::engine) async fn choose(
     };
     if let Some(address) = chosen {
         return Ok(Choice {
-            place: Place::Configured(Box::new(address)),
+            place: Database::Configured(Box::new(address)),
             env_database: None,
         });
     }
     let private = |env_database| {
         let guardian: Vec<OsString> = vec![folders::program("vmo")?.into(), "postgres".into()];
-        let place = Place::Embedded { guardian };
+        let place = Database::Embedded { guardian };
         Ok(Choice {
             place,
             env_database,
@@ -134,7 +134,7 @@ pub(in crate::engine) async fn choose(
     match named {
         Named::Unfit { why, .. } => private(Some(env_database(&why, false))),
         Named::Postgres(address) if answers.used.contains(&name) => Ok(Choice {
-            place: Place::Configured(address),
+            place: Database::Configured(address),
             env_database: None,
         }),
         Named::Postgres(address) => match look(&address).await {
@@ -142,7 +142,7 @@ pub(in crate::engine) async fn choose(
                 // So that it is known as ours while it is away, too.
                 Answers::keep(config, &name, true)?;
                 Ok(Choice {
-                    place: Place::Configured(address),
+                    place: Database::Configured(address),
                     env_database: None,
                 })
             }
@@ -197,7 +197,7 @@ fn value(name: &str) -> Result<Option<String>, EngineError> {
     match env::var_os(name).map(OsString::into_string) {
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value.trim().to_owned()).filter(|value| !value.is_empty())),
-        Some(Err(_)) => Err(EngineError::Refused(format!("{name} is no text in UTF-8"))),
+        Some(Err(_)) => Err(EngineError::Refused(format!("{name} is not UTF-8 text"))),
     }
 }
 
@@ -224,8 +224,8 @@ impl Catalog {
         let schema = self.settings().database_schema;
         let named = Named::read(schema.as_deref()).ok_or_else(|| {
             EngineError::NotFound(
-                "DATABASE_URL is not set: it names the database that is asked about; \
-                 VMO_DATABASE_URL and the settings need no question"
+                "DATABASE_URL is not set, and `vmo db use` is about the database that it names; \
+                 one in VMO_DATABASE_URL or the settings is used without this"
                     .into(),
             )
         })?;

@@ -125,7 +125,7 @@ impl Catalog {
         is_command(command)?;
         if command.len() > LONGEST_COMMAND {
             return Err(EngineError::Refused(format!(
-                "this command has {} bytes, and one that is saved has at most {LONGEST_COMMAND}: put it into a script",
+                "this command has {} bytes, and a saved one may have at most {LONGEST_COMMAND}: put it into a script",
                 command.len()
             )));
         }

@@ -34,7 +34,7 @@ const WRITTEN: Duration = Duration::from_millis(30);
 
 impl Catalog {
     /// Watches the files that matter, for as long as what is returned lives. What the watch `before` this one saw last,
-    /// while nobody asked, is not lost.
+    /// while no task waited for it, is not lost.
     pub(in crate::engine) fn watch(&self, before: Option<&Watching>) -> notify::Result<Watching> {
         let waiting = before.map_or_else(Arc::default, |before| Arc::clone(&before.waiting));
         let matter = self.what_matters();
@@ -170,12 +170,12 @@ fn of_ours(path: &Path) -> Option<Changed> {
 
 /// Changes that were not taken yet, each once however often it came: no more than there are files that matter.
 #[derive(Debug, Default)]
-struct Waiting {
+struct Pending {
     changes: Mutex<BTreeSet<Changed>>,
     some: Notify,
 }
 
-impl Waiting {
+impl Pending {
     fn add(&self, changes: impl Iterator<Item = Changed>) {
         self.changes.lock().extend(changes);
         self.some.notify_one();
@@ -186,7 +186,7 @@ impl Waiting {
 #[derive(Debug)]
 pub(crate) struct Watching {
     _watcher: RecommendedWatcher,
-    waiting: Arc<Waiting>,
+    waiting: Arc<Pending>,
 }
 
 impl Watching {

@@ -12,7 +12,7 @@ use crate::{
     engine::EngineError,
     folders::Folders,
     host::{Host, Source, SourceKind},
-    hosts::{self, Entry, HostsError, Kept, NewHost, OwnHosts, OwnTags, Sources, Where},
+    hosts::{self, Entry, HostsError, NewHost, OwnHosts, OwnTags, SourceCache, Sources, Where},
     make,
     settings::{AllowedCommands, Production, SavedCommands, place},
     ssh,
@@ -21,14 +21,14 @@ use crate::{
 /// What is known of hosts.
 #[derive(Debug)]
 pub(super) struct HostList {
-    kept: Kept,
-    now: Mutex<Arc<Known>>,
+    kept: SourceCache,
+    now: Mutex<Arc<HostSnapshot>>,
     /// What is wrong with the SSH config as it is now, if an earlier one is in force.
     unread: Mutex<Vec<String>>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct HostSnapshot {
     /// All hosts as one config, by which each is reached.
     config: Arc<ssh::Config>,
     /// What sources beside the SSH config say of them.
@@ -40,11 +40,11 @@ struct Known {
 
 impl HostList {
     pub(super) fn read(folders: &Folders) -> Self {
-        let kept = Kept::default();
-        let known = Known::read(folders, &kept);
+        let kept = SourceCache::default();
+        let snapshot = HostSnapshot::read(folders, &kept);
         Self {
             kept,
-            now: Mutex::new(Arc::new(known)),
+            now: Mutex::new(Arc::new(snapshot)),
             unread: Mutex::default(),
         }
     }
@@ -71,8 +71,8 @@ fn project_folders(folders: &Folders) -> Vec<PathBuf> {
     projects.into_iter().map(|project| project.path).collect()
 }
 
-impl Known {
-    fn read(folders: &Folders, kept: &Kept) -> Self {
+impl HostSnapshot {
+    fn read(folders: &Folders, kept: &SourceCache) -> Self {
         let projects = project_folders(folders);
         let allowed = AllowedCommands::read(&folders.config).0;
         let read = kept.read(&place_in(folders, &projects), &|text| allowed.allows(text));
@@ -82,11 +82,11 @@ impl Known {
             let text = (text, hosts::NAME);
             ssh::Config::read_behind(text, &[&own], &paths, &folders.home)
         };
-        let known = config("");
-        let entries = hosts::merge(&known.hosts(), read.found);
+        let own_config = config("");
+        let entries = hosts::merge(&own_config.hosts(), read.machines);
         let text = hosts::written(&entries);
         let whole = if text.is_empty() {
-            known
+            own_config
         } else {
             config(&text)
         };
@@ -120,11 +120,11 @@ impl From<HostsError> for EngineError {
 impl Catalog {
     /// The hosts, each with its sources, tags and saved commands; at the end those that vanished. It reads files.
     pub(in crate::engine) fn list_hosts(&self) -> Listed<Host> {
-        let known = Arc::clone(&self.0.hosts.now.lock());
+        let snapshot = Arc::clone(&self.0.hosts.now.lock());
         let mut problems = self.0.hosts.unread.lock().clone();
-        problems.extend_from_slice(known.config.problems());
-        problems.extend_from_slice(&known.problems);
-        let mut of = |problem: Option<crate::json_file::KeptError>| {
+        problems.extend_from_slice(snapshot.config.problems());
+        problems.extend_from_slice(&snapshot.problems);
+        let mut of = |problem: Option<crate::json_file::JsonFileError>| {
             problems.extend(problem.map(|problem| problem.to_string()));
         };
         let (saved, problem) = SavedCommands::read(self.config());
@@ -133,36 +133,39 @@ impl Catalog {
         of(problem);
         let (marked, problem) = Production::read(self.config());
         of(problem);
-        let marked = marked.marked(|name| place_of(&known.config, name));
-        let mut found = self.merged(&known);
-        for host in &mut found {
+        let marked = marked.marked(|name| place_of(&snapshot.config, name));
+        let mut hosts = self.merged(&snapshot);
+        for host in &mut hosts {
             host.production = marked.has(&host.name, &place(&host.hostname, host.port));
             host.commands = saved.of(&host.name);
             host.tags.extend(tags.of(&host.name).map(str::to_owned));
             host.tags.sort();
             host.tags.dedup();
         }
-        found.extend(hosts::vanished(
+        hosts.extend(hosts::vanished(
             &self.0.folders.data,
-            &found,
+            &hosts,
             crate::clock::now(),
         ));
-        Listed { found, problems }
+        Listed {
+            found: hosts,
+            problems,
+        }
     }
 
-    fn merged(&self, known: &Known) -> Vec<Host> {
+    fn merged(&self, snapshot: &HostSnapshot) -> Vec<Host> {
         let own = OwnHosts::of(self.config()).path();
         let own = match own.strip_prefix(&self.0.folders.home) {
             Ok(rest) => format!("~/{}:", rest.display()),
             Err(_) => format!("{}:", own.display()),
         };
-        let mut by_name: std::collections::HashMap<String, Host> = known
+        let mut by_name: std::collections::HashMap<String, Host> = snapshot
             .config
             .hosts()
             .into_iter()
             .map(|host| (host.name.clone(), host))
             .collect();
-        let entries = known.entries.iter();
+        let entries = snapshot.entries.iter();
         let hosts = entries.filter_map(|entry| {
             let mut host = by_name.remove(&entry.name)?;
             let source = entry.is_known.then(|| Source {
@@ -178,26 +181,27 @@ impl Catalog {
         hosts.collect()
     }
 
-    /// How `ssh` is told of a host: options, and the destination. One that no SSH config of the user names is told whole.
+    /// The arguments that name a host to `ssh`: options and the destination. All that is known of a host is among them if no
+    /// SSH config of the user names it.
     pub(in crate::engine) fn ssh_words(&self, name: &str) -> (Vec<String>, String) {
         let mut words: Vec<String> = Vec::new();
         if let [only] = self.0.folders.ssh_configs.as_slice() {
             words.extend(["-F".to_owned(), only.display().to_string()]);
         }
-        let known = Arc::clone(&self.0.hosts.now.lock());
+        let snapshot = Arc::clone(&self.0.hosts.now.lock());
         let own = OwnHosts::of(self.config()).get(name);
-        let entries = known
+        let entries = snapshot
             .entries
             .iter()
             .filter(|entry| !entry.is_known || entry.name != name);
-        let found = entries
-            .flat_map(|entry| &entry.found)
+        let machine = entries
+            .flat_map(|entry| &entry.machines)
             .find(|one| one.name == name);
-        let host = own.or_else(|| found.map(NewHost::from));
+        let host = own.or_else(|| machine.map(NewHost::from));
         let Some(host) = host else {
             return (words, name.to_owned());
         };
-        let proxy = found.and_then(|one| one.proxy.as_ref());
+        let proxy = machine.and_then(|one| one.proxy.as_ref());
         for (option, value) in [("-p", &host.port), ("-i", &host.key), ("-J", &host.jump)] {
             words.extend(
                 value
@@ -221,15 +225,15 @@ impl Catalog {
     /// Reads the hosts again. If no host of the SSH config can be read any more, the one before stays in force.
     pub(in crate::engine) fn reload_hosts(&self) {
         let list = &self.0.hosts;
-        let now = Known::read(&self.0.folders, &list.kept);
-        let mut known = list.now.lock();
+        let now = HostSnapshot::read(&self.0.folders, &list.kept);
+        let mut current = list.now.lock();
         let mut unread = Vec::new();
-        let (new, old) = (&now.config, &known.config);
+        let (new, old) = (&now.config, &current.config);
         if new.hosts().is_empty() && !new.problems().is_empty() && !old.hosts().is_empty() {
             unread.extend_from_slice(new.problems());
             unread.push("the last SSH config that could be read counts until it is mended".into());
         } else {
-            *known = Arc::new(now);
+            *current = Arc::new(now);
         }
         *list.unread.lock() = unread;
     }
@@ -260,9 +264,9 @@ impl Catalog {
         let listed = self.hosts().await?.found;
         let same = listed
             .iter()
-            .find(|known| known.name == host.name && known.vanished.is_none());
-        if let Some(known) = same {
-            let why = format!("'{}' is there already, by {}", host.name, known.place);
+            .find(|other| other.name == host.name && other.vanished.is_none());
+        if let Some(other) = same {
+            let why = format!("'{}' already exists, in {}", host.name, other.place);
             return Err(EngineError::Refused(why));
         }
         self.change_hosts(move |config| OwnHosts::of(config).insert(&host))

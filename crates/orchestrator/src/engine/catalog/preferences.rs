@@ -8,7 +8,7 @@ use supervisor::disk;
 use super::{Catalog, database};
 use crate::{
     engine::EngineError,
-    json_file::{KeptError, Wrong},
+    json_file::{InvalidValue, JsonFileError},
     presets, settings,
     settings::Settings,
     wire::Event,
@@ -19,39 +19,39 @@ const MAX_JOBS: u32 = 128;
 
 /// The settings in force, and why they are not those of their file, if they are not.
 #[derive(Debug)]
-pub(in crate::engine) struct Preferences(Mutex<Held>);
+pub(in crate::engine) struct Preferences(Mutex<InForce>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::engine) struct Held {
+pub(in crate::engine) struct InForce {
     pub(in crate::engine) settings: Settings,
     problem: Option<String>,
 }
 
 impl Preferences {
-    pub(in crate::engine) fn new(held: Held) -> Self {
+    pub(in crate::engine) fn new(held: InForce) -> Self {
         Self(Mutex::new(held))
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, InForce> {
         self.0.lock()
     }
 }
 
 /// The settings of the file, or the last ones of it that could be read.
-pub(in crate::engine) fn read(config: &Path) -> Held {
+pub(in crate::engine) fn read(config: &Path) -> InForce {
     let (settings, problem) = settings::read(config, |settings| {
         database::of_settings(settings)
             .map(drop)
-            .map_err(|error| Wrong {
+            .map_err(|error| InvalidValue {
                 key: "database_url",
                 why: error.reason().into_owned(),
             })
     });
     let problem = problem.map(|problem| recovery_hint(&problem));
-    Held { settings, problem }
+    InForce { settings, problem }
 }
 
-fn recovery_hint(problem: &KeptError) -> String {
+fn recovery_hint(problem: &JsonFileError) -> String {
     format!(
         "{problem}. The last settings that could be read are in force; where others are saved, the broken file is kept \
          as settings.json.broken"
@@ -72,7 +72,7 @@ impl Catalog {
         let from_environment = disk::floor_of_environment().unwrap_or_else(|odd| {
             tracing::warn!(
                 odd,
-                "VMO_DISK_FLOOR is no number of bytes, so it does not count"
+                "VMO_DISK_FLOOR is not a number of bytes and is ignored"
             );
             None
         });
@@ -136,7 +136,7 @@ impl Catalog {
         settings::in_range(&settings)
             .map_err(|wrong| EngineError::Refused(format!("{}: {}", wrong.key, wrong.why)))?;
         settings::write(self.config(), &settings)?;
-        self.apply(Held {
+        self.apply(InForce {
             settings: settings.clone(),
             problem: None,
         });
@@ -152,7 +152,7 @@ impl Catalog {
         self.apply(read);
     }
 
-    fn apply(&self, held: Held) {
+    fn apply(&self, held: InForce) {
         self.0.queue.set_most(most_jobs(&held.settings));
         let before = std::mem::replace(&mut *self.0.preferences.held(), held.clone());
         if before.settings.trust_again != held.settings.trust_again {

@@ -113,8 +113,8 @@ impl Catalog {
         let Some((name, words)) = wanted.targets.split_first() else {
             return;
         };
-        let known = |name: &String| scan.target(name).is_some();
-        let Some(target) = scan.target(name).filter(|_| !words.iter().any(known)) else {
+        let is_target = |name: &String| scan.target(name).is_some();
+        let Some(target) = scan.target(name).filter(|_| !words.iter().any(is_target)) else {
             return;
         };
         let variables = wanted.variables.iter().map(|(name, value)| {

@@ -29,7 +29,7 @@ impl Catalog {
     fn mark(&self, host: &str, production: bool) -> Result<(), EngineError> {
         let hosts = self.list_hosts().found;
         // A mark can always be taken away: its host may have left the config.
-        if production && !hosts.iter().any(|known| known.name == host) {
+        if production && !hosts.iter().any(|listed| listed.name == host) {
             let why = format!("no host is called '{host}' in the SSH config");
             return Err(EngineError::NotFound(why));
         }

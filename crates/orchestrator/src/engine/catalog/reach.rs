@@ -42,15 +42,15 @@ impl Catalog {
     /// If there are more than 10,000.
     pub async fn probe_hosts(&self, names: Vec<String>) -> Result<Vec<Reach>, EngineError> {
         if names.len() > MOST {
-            let why = format!("{} hosts at once are too many: at most {MOST}", names.len());
+            let why = format!("{} hosts at once are too many; at most {MOST}", names.len());
             return Err(EngineError::Refused(why));
         }
-        let mut asked = JoinSet::new();
+        let mut probes = JoinSet::new();
         for (at, name) in names.into_iter().enumerate() {
             let catalog = self.clone();
-            asked.spawn(async move { (at, catalog.probe_host(name).await) });
+            probes.spawn(async move { (at, catalog.probe_host(name).await) });
         }
-        let mut answers = asked.join_all().await;
+        let mut answers = probes.join_all().await;
         answers.sort_by_key(|(at, _)| *at);
         answers.into_iter().map(|(_, reach)| reach).collect()
     }

@@ -76,11 +76,11 @@ impl Drop for Taking {
 impl Engine {
     /// Takes in every job folder that is there and not yet known.
     pub(in crate::engine) fn adopt_all(&self) {
-        let found = match fs::read_dir(self.folders().jobs()) {
-            Ok(found) => found,
+        let entries = match fs::read_dir(self.folders().jobs()) {
+            Ok(entries) => entries,
             Err(error) => return tracing::error!(%error, "the folder of jobs could not be read"),
         };
-        let ids = found
+        let ids = entries
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse::<JobId>().ok());
         let known = || self.0.known.lock();
@@ -114,7 +114,7 @@ impl Engine {
         let mut all = BTreeMap::new();
         for live in self.lives().into_iter().filter(|live| live.is_elsewhere()) {
             match job_folder::kept(&live.folder) {
-                Ok(kept) if !self.0.link.place().is(&kept.store) => {
+                Ok(kept) if !self.0.link.database().is(&kept.store) => {
                     all.insert(live.id, Apart::OfStore(kept.store));
                 }
                 _ => self.forget(live.id),
@@ -163,7 +163,7 @@ impl Engine {
         let folder = Folder::open(self.folders().jobs().join(id.to_string()))?;
         folders::is_own(folder.path())?;
         let kept = job_folder::kept(&folder)?;
-        let elsewhere = (!self.0.link.place().is(&kept.store)).then(|| kept.store.clone());
+        let elsewhere = (!self.0.link.database().is(&kept.store)).then(|| kept.store.clone());
         let is_over = folder
             .read_json::<ExitRecord>(folder::EXIT)
             .is_ok_and(|record| record.is_some_and(|record| record.complete));
@@ -238,7 +238,7 @@ impl Engine {
         from: Option<Mark>,
         taking: Taking,
     ) {
-        let elsewhere = (!self.0.link.place().is(&kept.store)).then(|| kept.store.clone());
+        let elsewhere = (!self.0.link.database().is(&kept.store)).then(|| kept.store.clone());
         self.0.queue.know(kept.job.id, kept.claims);
         let mut job = kept.job;
         // `job.json` was written before its turn came, so it still says queued.
@@ -321,8 +321,8 @@ impl Engine {
             self.archive(live, None, None);
             id
         };
-        let left: Vec<_> = self.lives().into_iter().filter(is_left_over).collect();
-        left.into_iter().map(take).collect()
+        let left_over: Vec<_> = self.lives().into_iter().filter(is_left_over).collect();
+        left_over.into_iter().map(take).collect()
     }
 
     /// Whether there are jobs that are over and that no engine archives.

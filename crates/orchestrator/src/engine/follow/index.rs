@@ -6,7 +6,7 @@ use std::{
 };
 
 use supervisor::{
-    exit::{Ended, ExitRecord},
+    exit::{Exit, ExitRecord},
     spool::{self, Block, Gap, Reader},
 };
 use tokio::sync::oneshot;
@@ -248,7 +248,7 @@ impl Indexer {
 
     /// The recipe that made make fail, as make itself said at its end; none of a job that ended otherwise.
     pub(in crate::engine) fn cause(&self, exit_record: &ExitRecord) -> Option<Cause> {
-        if !matches!(exit_record.ended, Ended::Code { code: 1.. }) {
+        if !matches!(exit_record.ended, Exit::Code { code: 1.. }) {
             return None;
         }
         let make::Failure { place, how } = make::failure(&self.last_words)?;

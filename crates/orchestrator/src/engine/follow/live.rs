@@ -55,7 +55,7 @@ pub struct Live {
 
 /// What the holder of a job's control socket must pass on.
 #[derive(Debug)]
-pub(crate) struct Orders {
+pub(crate) struct OrderQueues {
     /// Cancel and window size: at once.
     pub(crate) now: mpsc::Receiver<ToSupervisor>,
     /// Input and its end, in order: while the job reads.
@@ -65,7 +65,7 @@ pub(crate) struct Orders {
 impl Live {
     /// A job at the start of its log, or at `from`; if only the store knows what is left of it, without a start until
     /// [`Live::begins_at`]; and the orders that the holder of its control socket must pass on.
-    pub(crate) fn new(job: Job, folder: Folder, from: Option<Mark>) -> (Self, Orders) {
+    pub(crate) fn new(job: Job, folder: Folder, from: Option<Mark>) -> (Self, OrderQueues) {
         // A person's clicks; if 64 wait, the next one waits too.
         let (orders, now) = mpsc::channel(64);
         let (input, typed) = mpsc::channel(INPUT);
@@ -94,7 +94,7 @@ impl Live {
             orders,
             input,
         };
-        (live, Orders { now, input: typed })
+        (live, OrderQueues { now, input: typed })
     }
 
     /// The job as it is now.
@@ -163,7 +163,7 @@ impl Live {
         });
     }
 
-    /// Reports that something cannot be read from this offset on, before what comes after it is told of.
+    /// Reports that something cannot be read from this offset on, before what comes after it is reported.
     pub(crate) fn found_gap(&self, offset: u64) {
         self.gaps.lock().insert(offset);
     }

@@ -5,7 +5,7 @@ use std::{fs, time::SystemTime};
 
 use chrono::{DateTime, Utc};
 use supervisor::{
-    exit::{Ended, ExitRecord},
+    exit::{Exit, ExitRecord},
     folder::{self, Folder},
     identity, spool,
 };
@@ -51,12 +51,13 @@ impl Engine {
     pub(in crate::engine) async fn take_what_is_known(&self, live: &Live) {
         let id = live.id;
         let answer = self.0.link.ask(async |store| store.job(id).await);
-        let known = match answer.await {
-            Ok(known) => known,
+        let archived = match answer.await {
+            Ok(archived) => archived,
             Err(error) => return tracing::debug!(job = %id, %error, "what is known of a lost job"),
         };
-        if let Some(known) = known.filter(|known| known.state.status() != Status::Lost) {
-            self.job_changed(live.change(|job| *job = known));
+        if let Some(archived) = archived.filter(|archived| archived.state.status() != Status::Lost)
+        {
+            self.job_changed(live.change(|job| *job = archived));
         }
     }
 }
@@ -74,30 +75,30 @@ pub(in crate::engine) fn write_down(folder: &Folder, record: &ExitRecord) {
     }
 }
 
-async fn why(live: &Live) -> Ended {
+async fn why(live: &Live) -> Exit {
     let job = live.job();
     if let Some(host) = job.host() {
         // The first thing that the process makes which holds the host's session: without it, no process was asked to
         // run it.
         if !live.folder.spool_dir().exists() {
             let why = "the app was killed before the job's turn came, and nothing of it ran";
-            return Ended::CouldNotStart { why: why.into() };
+            return Exit::CouldNotStart { why: why.into() };
         }
         let killed = "the process that held its connection was killed";
         let why = match session::process_group(&live.folder) {
             Some(group) => format!("{killed}; process group {group} may still run on {host}"),
             None => format!("{killed} before the command was seen to start on {host}"),
         };
-        return Ended::Lost { why };
+        return Exit::Lost { why };
     }
     // The last thing a supervisor makes before the child: without it there was none, with it there may have been one.
     if !live.folder.spool_dir().exists() {
         if machine_went_down(&live.folder) {
-            return Ended::Lost {
+            return Exit::Lost {
                 why: "the machine went down before the disk knew of its start; if it ran at all, nothing of its output is kept".into(),
             };
         }
-        return Ended::CouldNotStart {
+        return Exit::CouldNotStart {
             why: "the app or its supervisor was killed before the job's turn came, and nothing of it ran".into(),
         };
     }
@@ -108,7 +109,7 @@ async fn why(live: &Live) -> Ended {
             why.push_str(&format!("; {what}: {}", who.join(", ")));
         }
     }
-    Ended::Lost { why }
+    Exit::Lost { why }
 }
 
 /// Whether what a supervisor made may never have come onto the disk: the job is of an earlier boot of the machine.

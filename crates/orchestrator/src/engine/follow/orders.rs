@@ -73,19 +73,19 @@ impl Engine {
         if let Some(live) = self.live(job) {
             return Ok(live);
         }
-        let known = self.0.jobs.get(job).await?;
-        Err(if known.state.status().is_over() {
+        let archived = self.0.jobs.get(job).await?;
+        Err(if archived.state.status().is_over() {
             not_taken(job, NotTaken::Over)
-        } else if known.owner == folders::owner() {
+        } else if archived.owner == folders::owner() {
             EngineError::Refused(format!(
                 "job {job} was started as {}, from another data folder than {}: only an app that uses that folder can reach it",
-                known.owner,
+                archived.owner,
                 self.folders().data.display()
             ))
         } else {
             EngineError::Refused(format!(
                 "job {job} belongs to {}, and only the app there can reach it",
-                known.owner
+                archived.owner
             ))
         })
     }

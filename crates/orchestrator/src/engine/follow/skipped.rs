@@ -23,18 +23,18 @@ pub(in crate::engine) struct LeftAlone(Arc<Mutex<BTreeMap<JobId, Apart>>>);
 impl LeftAlone {
     /// Replaces the list; whether it changed.
     fn replace(&self, now: BTreeMap<JobId, Apart>) -> bool {
-        let mut known = self.0.lock();
-        let changed = *known != now;
-        *known = now;
+        let mut list = self.0.lock();
+        let changed = *list != now;
+        *list = now;
         changed
     }
 
     /// The list for a person: a line for each database, and one for each folder that cannot be read.
     pub(in crate::engine) fn lines(&self) -> Vec<String> {
-        let known = self.0.lock();
+        let list = self.0.lock();
         let mut of_store: BTreeMap<&str, Vec<JobId>> = BTreeMap::new();
         let mut lines = Vec::new();
-        for (id, apart) in &*known {
+        for (id, apart) in &*list {
             match apart {
                 Apart::OfStore(store) => of_store.entry(store).or_default().push(*id),
                 Apart::Unreadable(why) => {

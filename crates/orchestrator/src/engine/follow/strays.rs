@@ -44,13 +44,13 @@ pub(crate) async fn end(job: JobId, folder: &Folder) -> Strays {
     let kin = Kin::of(job, folder);
     let mut all = BTreeMap::new();
     let mut in_vain = 0;
-    let left = loop {
-        let found = kin.alive();
-        in_vain = if found.is_empty() { in_vain + 1 } else { 0 };
+    let remaining = loop {
+        let alive = kin.alive();
+        in_vain = if alive.is_empty() { in_vain + 1 } else { 0 };
         if in_vain == LOOKS || begun.elapsed() > PATIENCE {
-            break found;
+            break alive;
         }
-        for (pid, name) in found {
+        for (pid, name) in alive {
             let is_new = all.insert(pid, name).is_none();
             if begun.elapsed() > GRACE {
                 signal(pid, Signal::KILL);
@@ -60,11 +60,11 @@ pub(crate) async fn end(job: JobId, folder: &Folder) -> Strays {
         }
         tokio::time::sleep(AGAIN).await;
     };
-    all.retain(|pid, _| !left.contains_key(pid));
+    all.retain(|pid, _| !remaining.contains_key(pid));
     let named = |(pid, name): (i32, String)| format!("{name} (pid {pid})");
     Strays {
         ended: all.into_iter().map(named).collect(),
-        left: left.into_iter().map(named).collect(),
+        left: remaining.into_iter().map(named).collect(),
     }
 }
 

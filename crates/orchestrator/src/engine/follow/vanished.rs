@@ -3,16 +3,16 @@
 
 use std::io;
 
-use supervisor::exit::Ended;
+use supervisor::exit::Exit;
 
 use crate::{
-    engine::{Engine, Place},
+    engine::{Database, Engine},
     folders,
     job::{Job, State},
 };
 
 /// Why such a job is lost.
-const WHY: &str = "its folder is gone from this machine, and with it how it ended";
+const WHY: &str = "its folder is gone from this machine, so how it ended is not known";
 
 impl Engine {
     /// Calls each of them lost, once the store is there.
@@ -39,7 +39,7 @@ impl Engine {
 
     /// Whether it is a job of this data folder and has none in it. Our own Postgres holds no jobs of other people.
     fn has_vanished(&self, job: &Job) -> bool {
-        let is_private = matches!(self.0.link.place(), Place::Embedded { .. });
+        let is_private = matches!(self.0.link.database(), Database::Embedded { .. });
         let own = self.folders().id().ok();
         let is_ours = is_private || (own.is_some() && job.data_folder == own);
         let folder = self.folders().jobs().join(job.id.to_string());
@@ -57,7 +57,7 @@ impl Engine {
             state: State::Ended {
                 started_at,
                 finished_at: crate::clock::now().max(started_at.unwrap_or_default()),
-                exit: Ended::Lost { why: WHY.into() },
+                exit: Exit::Lost { why: WHY.into() },
                 canceled: false,
             },
             ..job

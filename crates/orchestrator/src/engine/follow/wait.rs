@@ -31,8 +31,9 @@ impl Engine {
             tracing::warn!("not every job's status is known");
         }
         let mut state = self.0.link.changes();
-        let known = state.wait_for(|state| !matches!(state.health, StoreHealth::Starting { .. }));
-        let _known = tokio::time::timeout(STORE_START, known).await.is_ok();
+        let answered =
+            state.wait_for(|state| !matches!(state.health, StoreHealth::Starting { .. }));
+        let _answered = tokio::time::timeout(STORE_START, answered).await.is_ok();
         if matches!(self.0.link.state().health, StoreHealth::Ready { .. }) {
             let mut vanished = self.0.vanished.subscribe();
             let looked = vanished.wait_for(|looked| *looked);
@@ -125,13 +126,13 @@ impl Jobs {
         };
         let mut growth = live.growth();
         let mut changes = live.job_changes();
-        let known = async {
+        let settled = async {
             tokio::select! {
                 _complete = growth.wait_for(|extent| extent.complete) => {}
                 _left = changes.wait_for(|job| !job.survivors.is_empty()) => {}
             }
         };
-        let _known = tokio::time::timeout(graces(&live), known).await.is_ok();
+        let _settled = tokio::time::timeout(graces(&live), settled).await.is_ok();
         Ok(live.job())
     }
 

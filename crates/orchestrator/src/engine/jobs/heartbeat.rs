@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
-    engine::{Engine, Place},
+    engine::{Database, Engine},
     folders,
     job::Job,
 };
@@ -17,7 +17,7 @@ const SILENT: Duration = Duration::from_secs(30);
 impl Engine {
     /// Sends our heartbeats, and reports the jobs of owners that fall silent or come back.
     pub(in crate::engine) fn watch_owners(&self) {
-        if matches!(self.0.link.place(), Place::Embedded { .. }) {
+        if matches!(self.0.link.database(), Database::Embedded { .. }) {
             // It holds no jobs of other people.
             return;
         }

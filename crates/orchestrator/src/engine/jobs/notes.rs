@@ -35,7 +35,7 @@ impl Jobs {
     pub async fn set_note(&self, job: JobId, pinned: bool, text: &str) -> Result<(), EngineError> {
         if text.len() > Note::LONGEST {
             return Err(EngineError::Refused(format!(
-                "failed to keep the note: it has {} bytes, and {} are the most",
+                "failed to keep the note: it has {} bytes, and at most {} are kept",
                 text.len(),
                 Note::LONGEST
             )));

@@ -151,7 +151,7 @@ fn extent_of(reach: &Reach) -> Extent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{engine::Place, folders::Folders, store::Address};
+    use crate::{engine::Database, folders::Folders, store::Address};
 
     #[tokio::test]
     async fn the_store_is_asked_only_while_somebody_follows() {
@@ -163,7 +163,7 @@ mod tests {
             ssh_configs: Vec::new(),
             registry: "/nowhere".into(),
         };
-        let link = Link::open(Place::Configured(Box::new(nowhere)), folders);
+        let link = Link::open(Database::Configured(Box::new(nowhere)), folders);
         let elsewhere = Elsewhere::default();
         let mut reach = Reach {
             job: JobId::new(),

@@ -25,7 +25,7 @@ use crate::{
         follow::{
             self,
             index::Indexer,
-            live::{Live, Mark, Orders},
+            live::{Live, Mark, OrderQueues},
             lost,
         },
     },
@@ -60,7 +60,13 @@ impl Engine {
     }
 
     /// Waits for the job's turn, starts it and follows it to its end.
-    async fn begin(self, live: Arc<Live>, mut orders: Orders, listener: UnixListener, plan: Plan) {
+    async fn begin(
+        self,
+        live: Arc<Live>,
+        mut orders: OrderQueues,
+        listener: UnixListener,
+        plan: Plan,
+    ) {
         let turn = match self.turn(&live, &mut orders, plan.claims()).await {
             Ok(Some(turn)) => turn,
             Ok(None) => {
@@ -126,7 +132,7 @@ impl Engine {
         let floor = self.catalog().disk_floor();
         let start =
             job_folder::Start::of(&live.folder, listener, turn, environment, live.id, floor);
-        self.0.nursery.start(start)?;
+        self.0.fork_server.start(start)?;
         self.now_running(live);
         Ok(())
     }
@@ -141,7 +147,7 @@ impl Engine {
     ) -> io::Result<()> {
         let job = live.job();
         let window = self.window();
-        let start = session::Start {
+        let start = session::JobStart {
             order: session::Order {
                 job: job.id,
                 route,
@@ -176,7 +182,7 @@ impl Engine {
     async fn turn(
         &self,
         live: &Live,
-        orders: &mut Orders,
+        orders: &mut OrderQueues,
         claims: Vec<Claim>,
     ) -> io::Result<Option<Turn>> {
         let mut place = self.0.queue.join(live.id, claims);

@@ -1,9 +1,9 @@
 //! A process of ours that becomes the supervisors of local jobs, so that no click waits for a program to start: see
-//! [`supervisor::nursery`].
+//! [`supervisor::fork_server`].
 //!
 //! The first job of an engine is started without it, for most command lines start just one. It ends with the engine,
 //! however that ends, since then its socket is closed. It can be done without: if it fails, it is killed, and the
-//! supervisor is started as a program. That one and one the nursery may have become meanwhile cannot both take the job:
+//! supervisor is started as a program. That one and one the fork server may have become meanwhile cannot both take the job:
 //! the first to make its spool does.
 
 use std::{
@@ -18,17 +18,17 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use supervisor::nursery;
+use supervisor::fork_server;
 
 use super::job_folder::Start;
 use crate::folders;
 
-/// How long the nursery may take to answer; it takes less than a millisecond if it has a processor.
+/// How long the fork server may take to answer; it takes less than a millisecond if it has a processor.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Starts supervisors.
 #[derive(Debug)]
-pub(in crate::engine) struct Nursery {
+pub(in crate::engine) struct ForkServer {
     /// The folder of job folders.
     jobs: PathBuf,
     state: Mutex<State>,
@@ -50,7 +50,7 @@ struct There {
     socket: UnixStream,
 }
 
-impl Nursery {
+impl ForkServer {
     pub(in crate::engine) fn of(jobs: PathBuf) -> Self {
         Self {
             jobs,
@@ -68,7 +68,7 @@ impl Nursery {
             match there.ask(&start) {
                 Ok(()) => return Ok(()),
                 Err(error) => {
-                    tracing::warn!(%error, "supervisors are started one by one: the nursery failed");
+                    tracing::warn!(%error, "supervisors are started one by one: the fork server failed");
                     there.end();
                     *state = State::Unasked;
                 }
@@ -81,7 +81,7 @@ impl Nursery {
             _ => match There::new(&self.jobs) {
                 Ok(there) => State::There(there),
                 Err(error) => {
-                    tracing::warn!(%error, "supervisors are started one by one: there is no nursery");
+                    tracing::warn!(%error, "supervisors are started one by one: there is no fork server");
                     State::Unasked
                 }
             },
@@ -96,7 +96,7 @@ impl There {
         ours.set_read_timeout(Some(PATIENCE))?;
         ours.set_write_timeout(Some(PATIENCE))?;
         let process = Command::new(folders::program("vmo-supervisor")?)
-            .arg("--nursery")
+            .arg("--fork-server")
             // Its supervisors show their jobs' folders in this place, which are as long.
             .arg(jobs.join(uuid::Uuid::nil().to_string()))
             .env_clear()
@@ -114,13 +114,13 @@ impl There {
         let environment = start.environment.iter();
         let environment = environment.map(|(name, value)| (&**name, &**value));
         let fds = [start.listener.as_fd(), start.turn.as_fd()];
-        nursery::ask(&self.socket, start.folder.path(), environment, fds)
+        fork_server::ask(&self.socket, start.folder.path(), environment, fds)
     }
 
     /// Ends it: it forks no more supervisors.
     fn end(&mut self) {
         if let Err(error) = self.process.kill().and_then(|()| self.process.wait()) {
-            tracing::warn!(%error, "the nursery could not be ended");
+            tracing::warn!(%error, "the fork server could not be ended");
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Inventory, counts};
-use crate::hosts::found;
+use crate::hosts::listing;
 
 /// The groups and hosts of an answer.
 ///
@@ -12,19 +12,19 @@ use crate::hosts::found;
 pub(in crate::hosts) fn inventory(value: &Value) -> Result<Inventory, String> {
     let groups = value
         .as_object()
-        .ok_or("is no inventory: it names no groups")?;
+        .ok_or("is not an inventory: it names no groups")?;
     let mut inventory = Inventory::default();
     for (name, group) in groups.iter().filter(|(name, _)| *name != "_meta") {
         inventory.group(name);
         // A group may be its hosts alone.
         let hosts = group.as_array().or_else(|| group.get("hosts")?.as_array());
-        for host in hosts.into_iter().flatten().filter_map(found::word) {
+        for host in hosts.into_iter().flatten().filter_map(listing::word) {
             if inventory.has_room() {
                 inventory.host(&host, name);
             }
         }
         let children = group.get("children").and_then(Value::as_array);
-        for child in children.into_iter().flatten().filter_map(found::word) {
+        for child in children.into_iter().flatten().filter_map(listing::word) {
             inventory.group(name).children.insert(child);
         }
         let vars = group
@@ -34,7 +34,7 @@ pub(in crate::hosts) fn inventory(value: &Value) -> Result<Inventory, String> {
             .flatten();
         let vars = vars.filter(|(name, _)| counts(name));
         let vars: Vec<_> = vars
-            .filter_map(|(name, value)| Some((name.clone(), found::word(value)?)))
+            .filter_map(|(name, value)| Some((name.clone(), listing::word(value)?)))
             .collect();
         inventory.group(name).vars.extend(vars);
     }
@@ -46,7 +46,7 @@ pub(in crate::hosts) fn inventory(value: &Value) -> Result<Inventory, String> {
         let vars = vars.as_object().into_iter().flatten();
         let vars = vars.filter(|(name, _)| counts(name));
         let vars: Vec<_> = vars
-            .filter_map(|(name, value)| Some((name.clone(), found::word(value)?)))
+            .filter_map(|(name, value)| Some((name.clone(), listing::word(value)?)))
             .collect();
         inventory.host(host, "ungrouped").extend(vars);
     }

@@ -17,10 +17,10 @@ pub(super) fn names(pattern: &str) -> Result<Vec<String>, String> {
     let mut all = Vec::new();
     for middle in middles(inside)? {
         for end in &after {
-            if all.len() >= super::found::MOST_HOSTS {
+            if all.len() >= super::listing::MOST_HOSTS {
                 return Err(format!(
                     "stands for more than {} hosts",
-                    super::found::MOST_HOSTS
+                    super::listing::MOST_HOSTS
                 ));
             }
             all.push(format!("{before}{middle}{end}"));

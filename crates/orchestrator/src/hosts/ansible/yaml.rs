@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Inventory, counts, range};
-use crate::hosts::found;
+use crate::hosts::listing;
 
 /// Groups within groups.
 const DEEPEST: usize = 32;
@@ -18,7 +18,7 @@ pub(super) fn inventory(value: &Value) -> (Inventory, Vec<String>) {
             }
         }
         Value::Null => {}
-        _ => problems.push("is no inventory: it names no groups".to_owned()),
+        _ => problems.push("is not an inventory: it names no groups".to_owned()),
     }
     (inventory, problems)
 }
@@ -38,7 +38,7 @@ fn group(
     if let Some(vars) = group.get("vars").and_then(Value::as_object) {
         let vars = vars.iter().filter(|(name, _)| counts(name));
         let vars: Vec<_> = vars
-            .filter_map(|(name, value)| Some((name.clone(), found::word(value)?)))
+            .filter_map(|(name, value)| Some((name.clone(), listing::word(value)?)))
             .collect();
         inventory.group(name).vars.extend(vars);
     }
@@ -50,7 +50,7 @@ fn group(
         }
         None | Some(Value::Null) => {}
         Some(_) => problems.push(format!(
-            "the hosts of group '{name}' are no mapping of names"
+            "the hosts of group '{name}' are not a mapping of names"
         )),
     }
     if let Some(children) = group.get("children").and_then(Value::as_object) {
@@ -80,6 +80,6 @@ fn hosts_of(
         let own = inventory.host(&name, group);
         let vars = vars.as_object().into_iter().flatten();
         let vars = vars.filter(|(name, _)| counts(name));
-        own.extend(vars.filter_map(|(name, value)| Some((name.clone(), found::word(value)?))));
+        own.extend(vars.filter_map(|(name, value)| Some((name.clone(), listing::word(value)?))));
     }
 }

@@ -3,7 +3,7 @@ use std::fs;
 use proptest::prelude::*;
 
 use super::{
-    super::{Entry, Found, Kept, Read, Sources, Where, merge, written},
+    super::{Entry, Listing, Machine, SourceCache, Sources, Where, merge, written},
     Home,
 };
 
@@ -55,17 +55,17 @@ fn what_cannot_be_read_is_named_and_leaves_the_rest() {
             "all:\n  hosts: {a: hunter2\n b",
             "cannot be read as YAML",
         ),
-        ("list.yml", "- hunter2\n", "is no inventory"),
+        ("list.yml", "- hunter2\n", "is not an inventory"),
         (
             "listed.yml",
             "all: {hosts: [hunter2]}\n",
             "the hosts of group 'all' are no mapping",
         ),
-        ("number.json", "5", "is no inventory"),
+        ("number.json", "5", "is not an inventory"),
         (
             "circle.ini",
             "[a:children]\nb\n[b:children]\na\n[b]\nx\n",
-            "groups are in each other: ",
+            "groups contain each other: ",
         ),
         (
             "header.ini",
@@ -114,7 +114,7 @@ fn what_cannot_be_read_is_named_and_leaves_the_rest() {
         let all = format!("{:?} {added:?}", read.problems);
         assert!(all.contains(expected), "{file}: {all}");
         assert!(!all.contains("hunter2"), "{file}: {all}");
-        assert!(read.found.iter().any(|one| one.name == "fine"), "{file}");
+        assert!(read.machines.iter().any(|one| one.name == "fine"), "{file}");
         Sources::remove(home.0.path(), &path.display().to_string()).unwrap();
     }
     let gone = home.source("gone.ini", "g\n");
@@ -140,17 +140,17 @@ fn what_cannot_be_read_is_named_and_leaves_the_rest() {
 fn a_source_that_breaks_counts_as_it_was() {
     let home = Home::new();
     let path = home.source("inv.ini", "a\nb\n");
-    let kept = Kept::default();
+    let kept = SourceCache::default();
     let read = || kept.read(&home.place(&[]), &|_| true);
-    assert_eq!(read().found.len(), 2);
+    assert_eq!(read().machines.len(), 2);
     fs::write(&path, "[a\u{0}b:c]\n").unwrap();
     let broken = read();
-    assert_eq!(broken.found.len(), 2);
+    assert_eq!(broken.machines.len(), 2);
     assert_eq!(broken.problems.len(), 2, "{:?}", broken.problems);
     // And still, though the file is the same.
-    assert_eq!(read().found.len(), 2);
+    assert_eq!(read().machines.len(), 2);
     fs::write(&path, "a\nb\nc\n").unwrap();
-    assert_eq!((read().found.len(), read().problems.len()), (3, 0));
+    assert_eq!((read().machines.len(), read().problems.len()), (3, 0));
 }
 
 proptest! {
@@ -160,23 +160,23 @@ proptest! {
         name in "[ -~\n\"]{1,12}", address in "[ -~\n]{0,12}", user in "[ -~\n]{0,8}", key in "[ -~\n\"]{0,8}", jump in "[ -~\n,]{0,8}",
         proxy in "[ -~\n#]{0,12}",
     ) {
-        let mut read = Read::default();
-        read.add(Found {
+        let mut read = Listing::default();
+        read.add(Machine {
             name,
             address: Some(address),
             user: Some(user),
             key: Some(key),
             jump: Some(jump),
             proxy: Some(proxy),
-            ..Found::default()
+            ..Machine::default()
         });
-        let entries: Vec<Entry> = merge(&[], read.found.clone());
+        let entries: Vec<Entry> = merge(&[], read.machines.clone());
         let text = written(&entries);
         let keywords = ["Host ", "  HostName ", "  User ", "  ProxyJump ", "  ProxyCommand ", "  IdentityFile \""];
         for line in text.lines() {
             prop_assert!(keywords.iter().any(|keyword| line.starts_with(keyword)), "{text}");
         }
-        prop_assert_eq!(text.matches("Host ").count(), read.found.len() + text.matches(" Host ").count());
+        prop_assert_eq!(text.matches("Host ").count(), read.machines.len() + text.matches(" Host ").count());
     }
 
     /// No text brings a reader down.
@@ -189,6 +189,6 @@ proptest! {
             // Whether it is taken does not matter here.
             Sources::add_file(folder.path(), &path).ok();
         }
-        Kept::default().read(&Where { home: folder.path(), config: folder.path(), data: folder.path(), projects: &[] }, &|_| false);
+        SourceCache::default().read(&Where { home: folder.path(), config: folder.path(), data: folder.path(), projects: &[] }, &|_| false);
     }
 }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{
-    super::{Kept, Sources, refresh},
+    super::{SourceCache, Sources, refresh},
     Home, lines,
 };
 
@@ -14,7 +14,7 @@ fn a_command_names_hosts_once_it_is_allowed() {
     let home = Home::new();
     let good = r#"echo '{"g": {"hosts": ["c1"]}}'; echo hunter2 >&2; touch ran"#;
     Sources::add_command(home.0.path(), good).unwrap();
-    let read = |allows: bool| Kept::default().read(&home.place(&[]), &|_| allows);
+    let read = |allows: bool| SourceCache::default().read(&home.place(&[]), &|_| allows);
     refresh(&home.place(&[]), |_| false).unwrap();
     assert!(!home.path("ran").exists());
     assert!(read(false).problems[0].contains("is not allowed to run here"));
@@ -37,16 +37,16 @@ fn the_last_good_answer_of_a_command_stays() {
         home.write("answer", answer);
         home.write("code", code);
         refresh(&home.place(&[]), |_| true).unwrap();
-        Kept::default().read(&home.place(&[]), &|_| true)
+        SourceCache::default().read(&home.place(&[]), &|_| true)
     };
-    assert_eq!(run(r#"{"g": {"hosts": ["c1"]}}"#, "0").found.len(), 1);
+    assert_eq!(run(r#"{"g": {"hosts": ["c1"]}}"#, "0").machines.len(), 1);
     for (answer, code, why) in [
         (r#"{"g": {"hosts": []}}"#, "3", "ended with exit code 3"),
         ("hunter2", "0", "cannot be read as JSON (line 1"),
-        ("[\"hunter2\"]", "0", "is no inventory"),
+        ("[\"hunter2\"]", "0", "is not an inventory"),
     ] {
         let read = run(answer, code);
-        assert_eq!(read.found.len(), 1);
+        assert_eq!(read.machines.len(), 1);
         assert!(read.problems[0].contains(why), "{:?}", read.problems);
         assert!(
             read.problems[0].contains("; its answer of "),
@@ -66,8 +66,8 @@ fn a_command_that_hangs_or_floods_is_ended() {
     let begun = Instant::now();
     refresh(&home.place(&[]), |_| true).unwrap();
     assert!(begun.elapsed() < Duration::from_secs(60));
-    let read = Kept::default().read(&home.place(&[]), &|_| true);
-    assert_eq!(read.found, []);
+    let read = SourceCache::default().read(&home.place(&[]), &|_| true);
+    assert_eq!(read.machines, []);
     for problem in &read.problems {
         assert!(
             problem.contains("took more than 10 s or printed more than 32 MiB"),

@@ -117,12 +117,12 @@ fn an_ansible_inventory_is_no_ini() {
             "web03 deploy@- #prod #web",
         ]
     );
-    let of = |name: &str| read.found.iter().find(|one| one.name == name).unwrap();
+    let of = |name: &str| read.machines.iter().find(|one| one.name == name).unwrap();
     assert_eq!(of("web01").key.as_deref(), Some("~/.ssh/prod key"));
     assert_eq!(of("far-1").jump.as_deref(), Some("jump@bastion:2222"));
     assert_eq!(of("far-2").proxy.as_deref(), Some("nc -x proxy %h %p"));
     // All of it can be looked up, and the way of each is the one that was meant.
-    let text = written(&merge(&[], read.found));
+    let text = written(&merge(&[], read.machines));
     let config = ssh::Config::read_behind((&text, "x"), &[], &[], home.0.path());
     assert_eq!(config.problems(), Vec::<String>::new());
     let web = config
@@ -165,7 +165,7 @@ fn an_ansible_inventory_in_yaml_and_in_json() {
     );
     assert_eq!(read.problems.len(), 1, "{:?}", read.problems);
     assert!(
-        read.problems[0].ends_with("locked: its address cannot be one; it is left out"),
+        read.problems[0].ends_with("locked: its address is not a valid one; the host is left out"),
         "{:?}",
         read.problems
     );

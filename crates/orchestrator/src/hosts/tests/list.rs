@@ -3,20 +3,20 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 
 use super::{
-    super::{Found, merge, vanished, written},
+    super::{Machine, merge, vanished, written},
     Home,
 };
 use crate::host::{Host, Source, SourceKind};
 
-fn found(name: &str, address: &str, kind: SourceKind) -> Found {
-    Found {
+fn machine(name: &str, address: &str, kind: SourceKind) -> Machine {
+    Machine {
         name: name.to_owned(),
         address: Some(address.to_owned()),
         source: Source {
             kind,
             place: format!("{}.file", kind.words()),
         },
-        ..Found::default()
+        ..Machine::default()
     }
 }
 
@@ -37,25 +37,25 @@ fn one_machine_of_several_sources_is_one_host() {
         known("web-1", "root", "10.0.0.1"),
         known("alias", "root", "10.0.0.1"),
     ];
-    let mut of_ansible = found("web-1", "10.0.0.99", SourceKind::Ansible);
+    let mut of_ansible = machine("web-1", "10.0.0.99", SourceKind::Ansible);
     of_ansible.tags.insert("web".to_owned());
-    let mut other_user = found("web-1-deploy", "10.0.0.1", SourceKind::Docker);
+    let mut other_user = machine("web-1-deploy", "10.0.0.1", SourceKind::Docker);
     other_user.user = Some("deploy".to_owned());
     let entries = merge(
         &config,
         vec![
-            found("terra", "10.0.0.1", SourceKind::Terraform),
-            found("terra-2", "10.0.0.1", SourceKind::Terraform),
+            machine("terra", "10.0.0.1", SourceKind::Terraform),
+            machine("terra-2", "10.0.0.1", SourceKind::Terraform),
             of_ansible,
             other_user,
-            found("new-1", "10.0.0.7", SourceKind::Terraform),
-            found("new-2", "10.0.0.7", SourceKind::Terraform),
-            found("seven", "10.0.0.7", SourceKind::Docker),
+            machine("new-1", "10.0.0.7", SourceKind::Terraform),
+            machine("new-2", "10.0.0.7", SourceKind::Terraform),
+            machine("seven", "10.0.0.7", SourceKind::Docker),
         ],
     );
     let shown: Vec<String> = entries
         .iter()
-        .map(|entry| format!("{} {:?} {}", entry.name, entry.also, entry.found.len()))
+        .map(|entry| format!("{} {:?} {}", entry.name, entry.also, entry.machines.len()))
         .collect();
     assert_eq!(
         shown,
@@ -138,7 +138,7 @@ fn a_thousand_hosts_are_listed_at_once() {
                 )
             })
             .collect();
-        let entries = merge(&known, read.found);
+        let entries = merge(&known, read.machines);
         let text = written(&entries);
         let config = crate::ssh::Config::read_behind((&text, "x"), &[], &[], home.0.path());
         assert_eq!(config.hosts().len(), count);

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::NotFound;
-use crate::json_file::KeptError;
+use crate::json_file::JsonFileError;
 
 /// Why the list of projects was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ pub enum ProjectError {
     NotFound(#[from] NotFound),
     /// Our own file.
     #[error(transparent)]
-    Kept(#[from] KeptError),
+    Kept(#[from] JsonFileError),
 }
 
 /// The system's error about a folder, in words for a person.

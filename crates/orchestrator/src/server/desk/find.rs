@@ -104,7 +104,7 @@ impl Finds {
         if self.0.len() < SEARCHES {
             return Ok(());
         }
-        let why = format!("{SEARCHES} searches are under way in this page: end some");
+        let why = format!("{SEARCHES} searches run in this page already: end some");
         Err(EngineError::Refused(why))
     }
 
@@ -115,8 +115,8 @@ impl Finds {
     }
 
     fn of(&self, number: u32) -> Result<Arc<Search>, EngineError> {
-        let known = self.0.get(&number).map(|(search, _)| Arc::clone(search));
-        known.ok_or_else(|| EngineError::NotFound(format!("there is no search {number}")))
+        let search = self.0.get(&number).map(|(search, _)| Arc::clone(search));
+        search.ok_or_else(|| EngineError::NotFound(format!("there is no search {number}")))
     }
 }
 

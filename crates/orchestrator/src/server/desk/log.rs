@@ -104,7 +104,7 @@ impl Logs {
         if self.follows.len() + self.subscriptions.len() < READERS {
             return Ok(());
         }
-        let why = format!("{READERS} logs are read by this page already: close some");
+        let why = format!("this page reads {READERS} logs already: close some");
         Err(EngineError::Refused(why))
     }
 

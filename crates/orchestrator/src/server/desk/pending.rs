@@ -35,7 +35,7 @@ impl Pending {
         self
     }
 
-    /// Answers with what comes of this.
+    /// Answers with the outcome of this future.
     pub(super) async fn answer(self, answer: impl Future<Output = Result<Reply, EngineError>>) {
         self.reply(answer.await).await;
     }
@@ -62,7 +62,7 @@ impl Drop for Pending {
             return;
         };
         let message = if std::thread::panicking() {
-            "this call met a fault of the app itself: please report it, with what was asked"
+            "this call hit a fault of the app itself: please report it, with what you did"
         } else {
             "a later call has ended this one"
         };

@@ -19,7 +19,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What a listener is sent of a job, and where its orders go.
 #[derive(Clone)]
-pub(super) struct Job {
+pub(super) struct JobFeed {
     pub(super) standing: watch::Receiver<Standing>,
     pub(super) orders: ssh::Controls,
     pub(super) asking: Arc<Asking>,
@@ -28,7 +28,7 @@ pub(super) struct Job {
     pub(super) counted: Arc<JobCounted>,
 }
 
-impl Job {
+impl JobFeed {
     /// Passes an order on.
     pub(super) fn obey(&self, order: ToSupervisor) {
         match &order {
@@ -43,7 +43,7 @@ impl Job {
 }
 
 /// Serves the control socket until the job is over and everyone has heard of it.
-pub(super) async fn serve(listener: UnixListener, job: Job) {
+pub(super) async fn serve(listener: UnixListener, job: JobFeed) {
     let mut over = job.standing.clone();
     loop {
         tokio::select! {
@@ -63,7 +63,7 @@ pub(super) async fn serve(listener: UnixListener, job: Job) {
     }
 }
 
-async fn talk(connection: UnixStream, job: &Job) {
+async fn talk(connection: UnixStream, job: &JobFeed) {
     let mut standing = job.standing.clone();
     let (mut input, mut output) = connection.into_split();
     let mut decoder = Decoder::<ToSupervisor>::default();

@@ -9,20 +9,20 @@ use glob::{MatchOptions, Pattern};
 
 /// The files below `base` that a path with patterns in any of its parts means; an absolute one has no base.
 pub(super) fn files_of(base: &Path, path: &Path) -> Vec<PathBuf> {
-    let mut found = vec![base.to_owned()];
+    let mut paths = vec![base.to_owned()];
     for part in path.components() {
         let part = part.as_os_str();
         match part
             .to_str()
             .filter(|part| part.contains(['*', '?', '[', '\\']))
         {
-            None => found.iter_mut().for_each(|path| path.push(part)),
+            None => paths.iter_mut().for_each(|path| path.push(part)),
             Some(wild) => {
-                found = found.iter().flat_map(|path| matching(path, wild)).collect();
+                paths = paths.iter().flat_map(|path| matching(path, wild)).collect();
             }
         }
     }
-    found
+    paths
 }
 
 fn matching(folder: &Path, wild: &str) -> Vec<PathBuf> {
@@ -38,13 +38,13 @@ fn matching(folder: &Path, wild: &str) -> Vec<PathBuf> {
         require_literal_separator: true,
         require_literal_leading_dot: true,
     };
-    let mut found: Vec<_> = entries
+    let mut paths: Vec<_> = entries
         .flatten()
         .filter(|entry| pattern.matches_with(&entry.file_name().to_string_lossy(), options))
         .map(|entry| entry.path())
         .collect();
-    found.sort();
-    found
+    paths.sort();
+    paths
 }
 
 /// A pattern of OpenSSH's glob(3) as the crate `glob` writes it: without escapes, names of classes and a second `*`. In

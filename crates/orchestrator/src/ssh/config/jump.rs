@@ -42,7 +42,8 @@ pub(super) fn parse(line: &str) -> Result<Vec<Hop>, String> {
     }
     text.split(',')
         .map(|hop| {
-            hop_of(hop).ok_or_else(|| format!("'{}' is no host to go through", hop.escape_debug()))
+            hop_of(hop)
+                .ok_or_else(|| format!("'{}' is not a host to go through", hop.escape_debug()))
         })
         .collect()
 }

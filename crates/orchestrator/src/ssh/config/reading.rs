@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Config, Guard, Named, Place, Section, Setting, Test, Unknown, include, jump, keywords,
+    Config, ConfigLine, Guard, Named, Section, Setting, Test, Unknown, include, jump, keywords,
     matching::{self, What},
     pattern,
     values::kind_of,
@@ -85,7 +85,7 @@ impl Reading {
         self.file(path, None, None);
     }
 
-    fn file(&mut self, path: &Path, outer: Option<usize>, from: Option<&Place>) {
+    fn file(&mut self, path: &Path, outer: Option<usize>, from: Option<&ConfigLine>) {
         let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if let Err(problem) = self.admit(&real, from) {
             return problem.map_or((), |problem| self.refuse(problem));
@@ -131,7 +131,7 @@ impl Reading {
         let mut guard = outer;
         self.begin(guard);
         for (at, line) in text.lines().enumerate() {
-            let place = Place {
+            let place = ConfigLine {
                 file: Arc::clone(&name),
                 line: at + 1,
             };
@@ -143,7 +143,7 @@ impl Reading {
     ///
     /// # Errors
     /// Why not; none if that has been reported already.
-    fn admit(&mut self, path: &Path, from: Option<&Place>) -> Result<(), Option<String>> {
+    fn admit(&mut self, path: &Path, from: Option<&ConfigLine>) -> Result<(), Option<String>> {
         let place = from.map(|place| format!("{place}: ")).unwrap_or_default();
         if let Some(at) = self.within.iter().position(|file| file == path) {
             let files = self.within[at..].iter();
@@ -179,7 +179,13 @@ impl Reading {
         });
     }
 
-    fn line(&mut self, line: &str, place: Place, outer: Option<usize>, guard: &mut Option<usize>) {
+    fn line(
+        &mut self,
+        line: &str,
+        place: ConfigLine,
+        outer: Option<usize>,
+        guard: &mut Option<usize>,
+    ) {
         let Some((keyword, rest)) = keyword(line) else {
             return;
         };
@@ -202,7 +208,7 @@ impl Reading {
     fn match_line(
         &mut self,
         rest: &str,
-        place: &Place,
+        place: &ConfigLine,
         outer: Option<usize>,
         guard: &mut Option<usize>,
     ) -> Result<(), String> {
@@ -217,7 +223,7 @@ impl Reading {
     fn host_line(
         &mut self,
         rest: &str,
-        place: &Place,
+        place: &ConfigLine,
         outer: Option<usize>,
         guard: &mut Option<usize>,
     ) -> Result<(), String> {
@@ -233,7 +239,7 @@ impl Reading {
     fn guard(
         &mut self,
         test: Test,
-        place: &Place,
+        place: &ConfigLine,
         outer: Option<usize>,
         guard: &mut Option<usize>,
     ) {
@@ -243,7 +249,12 @@ impl Reading {
         self.begin(*guard);
     }
 
-    fn include(&mut self, rest: &str, place: &Place, guard: Option<usize>) -> Result<(), String> {
+    fn include(
+        &mut self,
+        rest: &str,
+        place: &ConfigLine,
+        guard: Option<usize>,
+    ) -> Result<(), String> {
         for arg in argv(rest)? {
             for path in self.find(&arg)? {
                 // A pattern often means one along with the files.
@@ -260,7 +271,7 @@ impl Reading {
         Ok(())
     }
 
-    fn setting(&mut self, keyword: String, rest: &str, place: &Place) -> Result<(), String> {
+    fn setting(&mut self, keyword: String, rest: &str, place: &ConfigLine) -> Result<(), String> {
         let at = self.config.sections.len() - 1;
         let Some(section) = self.config.sections.last_mut() else {
             return Ok(());
@@ -295,14 +306,14 @@ impl Reading {
         Ok(())
     }
 
-    /// A line that ssh would refuse is told of, and stops every host, as ssh would stop: what it was to say is not known,
+    /// A line that ssh would refuse is reported, and stops every host, as ssh would stop: what it was to say is not known,
     /// and may have been the way there.
     fn refuse(&mut self, problem: String) {
         self.config.refused.get_or_insert_with(|| problem.clone());
         self.config.problems.push(problem);
     }
 
-    fn name(&mut self, patterns: &[String], place: &Place) {
+    fn name(&mut self, patterns: &[String], place: &ConfigLine) {
         let in_system = |file: &PathBuf| {
             let system = self.system.as_ref();
             system.is_some_and(|system| file.starts_with(system))
@@ -329,7 +340,7 @@ impl Reading {
         let home = &self.config.home;
         Ok(match arg.strip_prefix("~/") {
             Some(_) if self.of_system => {
-                return Err(format!("'Include {}' is of no user", arg.escape_debug()));
+                return Err(format!("'Include {}' names no user", arg.escape_debug()));
             }
             Some(rest) => include::files_of(home, Path::new(rest)),
             None if self.of_system => include::files_of(Path::new("/etc/ssh"), Path::new(arg)),

@@ -138,8 +138,8 @@ impl Config {
             };
             let host = expand(&hop.host)?;
             let user = hop.user.as_deref().map(expand).transpose()?;
-            let given = (user.as_deref(), hop.port);
-            let mut route = self.resolve_within(&host, purpose, given, path, at == 0)?;
+            let user_and_port = (user.as_deref(), hop.port);
+            let mut route = self.resolve_within(&host, purpose, user_and_port, path, at == 0)?;
             match std::mem::replace(&mut route.via, Via::Direct) {
                 Via::Hosts(before) => hops.extend(before),
                 other => route.via = other,

@@ -75,8 +75,8 @@ impl Tokens {
         let mut rest = text;
         while let Some(at) = rest.find(['%', '$']) {
             out.push_str(&rest[..at]);
-            let found = &rest[at..];
-            if variables && let Some(name) = found.strip_prefix("${") {
+            let from_sign = &rest[at..];
+            if variables && let Some(name) = from_sign.strip_prefix("${") {
                 let (name, after) = name
                     .split_once('}')
                     .ok_or_else(|| format!("'{text}': a '${{' is not closed"))?;
@@ -85,20 +85,20 @@ impl Tokens {
                     value.ok_or_else(|| format!("'{text}' needs {name}, which is not set"))?;
                 out.push_str(&value);
                 rest = after;
-            } else if let Some(after) = found.strip_prefix('%') {
+            } else if let Some(after) = from_sign.strip_prefix('%') {
                 let token = after.chars().next();
                 let value = token
                     .filter(|token| *token == '%' || allowed.contains(*token))
                     .and_then(|token| self.value(token))
                     .ok_or_else(|| {
                         let token = token.map_or_else(String::new, String::from);
-                        format!("'%{token}' in '{text}' is not known here")
+                        format!("'%{token}' in '{text}' is not supported")
                     })?;
                 out.push_str(&value);
                 rest = &after[token.map_or(0, char::len_utf8)..];
             } else {
-                out.push_str(&found[..1]);
-                rest = &found[1..];
+                out.push_str(&from_sign[..1]);
+                rest = &from_sign[1..];
             }
         }
         Ok(out + rest)

@@ -126,16 +126,16 @@ impl Kind {
         };
         let one = |is_right: bool, what: &str| match (words.len(), is_right) {
             (1, true) => Ok(()),
-            (1, false) => Err(format!("takes {what}, and not '{}'", first.escape_debug())),
-            _ => Err(format!("takes one value, and here are {}", words.len())),
+            (1, false) => Err(format!("takes {what}, not '{}'", first.escape_debug())),
+            _ => Err(format!("takes one value, but has {}", words.len())),
         };
         if words.iter().any(String::is_empty) && !matches!(self, Self::Any) {
             return Err("has an empty value".to_owned());
         }
         match self {
-            Self::OneOf(known) => one(
-                known.iter().any(|known| known.eq_ignore_ascii_case(first)),
-                &known.join(", "),
+            Self::OneOf(allowed) => one(
+                allowed.iter().any(|word| word.eq_ignore_ascii_case(first)),
+                &allowed.join(", "),
             ),
             Self::Number => one(number(first).is_some(), "a number"),
             Self::Time => one(seconds(first).is_some(), "a span of time"),
@@ -153,14 +153,11 @@ impl Kind {
                 Ok(())
             }
             Self::Assignments => match words.iter().find(|word| !word.contains('=')) {
-                Some(word) => Err(format!(
-                    "takes NAME=value, and not '{}'",
-                    word.escape_debug()
-                )),
+                Some(word) => Err(format!("takes NAME=value, not '{}'", word.escape_debug())),
                 None => Ok(()),
             },
             Self::Names => match words.iter().find(|word| word.contains('=')) {
-                Some(word) => Err(format!("takes names, and not '{}'", word.escape_debug())),
+                Some(word) => Err(format!("takes names, not '{}'", word.escape_debug())),
                 None => Ok(()),
             },
             Self::Words | Self::Line | Self::Jumps | Self::Any => Ok(()),

@@ -24,16 +24,16 @@ pub(super) fn of(walk: &Walk<'_>) -> Vec<(String, String)> {
         .flat_map(|setting| &setting.args)
     {
         match word.strip_prefix('-') {
-            Some(taken) => patterns.retain(|pattern| !pattern::one(taken, pattern)),
+            Some(removed) => patterns.retain(|pattern| !pattern::one(removed, pattern)),
             None => patterns.push(word),
         }
     }
-    let known: HashSet<&str> = set.iter().map(|(name, _)| name.as_str()).collect();
+    let set_names: HashSet<&str> = set.iter().map(|(name, _)| name.as_str()).collect();
     let ours = environment::of_the_person()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let mut sent: Vec<_> = ours
         .filter(|(name, _)| patterns.iter().any(|pattern| pattern::one(pattern, name)))
-        .filter(|(name, _)| !known.contains(name.as_str()))
+        .filter(|(name, _)| !set_names.contains(name.as_str()))
         .collect();
     sent.sort();
     set.extend(sent);

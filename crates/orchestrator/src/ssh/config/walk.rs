@@ -238,14 +238,13 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn user(&self) -> String {
-        let given = self.given.0.or_else(|| self.text("user"));
-        given.unwrap_or_else(|| folders::user()).to_owned()
+        let user = self.given.0.or_else(|| self.text("user"));
+        user.unwrap_or_else(|| folders::user()).to_owned()
     }
 
     pub(super) fn port(&self) -> u16 {
-        let given = self.given.1;
-        given
-            .or_else(|| self.text("port").and_then(values::port))
+        let port = self.given.1;
+        port.or_else(|| self.text("port").and_then(values::port))
             .unwrap_or(22)
     }
 
@@ -289,10 +288,10 @@ impl<'a> Walk<'a> {
                 .take_while(|domain| !domain.eq_ignore_ascii_case("none"));
             domains.map(|domain| format!("{host}.{domain}.")).collect()
         };
-        let known = candidates
+        let with_address = candidates
             .into_iter()
             .find(|name| command::has_address(name));
-        match known {
+        match with_address {
             Some(name) => self.looked_up = name.trim_end_matches('.').to_owned(),
             None if self.yes("canonicalizefallbacklocal", true) => {}
             None => self.refuse(format!(

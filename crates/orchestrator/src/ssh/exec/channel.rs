@@ -57,7 +57,7 @@ pub(in crate::ssh) struct Wire {
     written: usize,
     /// Bytes of `input` that are our own.
     own: usize,
-    ending: Ending,
+    ending: InputEnd,
     resize: Option<(u16, u16)>,
     /// Signals that are to be sent, the next one last.
     signals: Vec<String>,
@@ -67,7 +67,7 @@ pub(in crate::ssh) struct Wire {
 
 /// Whether more input may come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
+enum InputEnd {
     Open,
     Wanted,
     Sent,
@@ -90,7 +90,7 @@ impl Wire {
             input: Vec::new(),
             written: 0,
             own: 0,
-            ending: Ending::Open,
+            ending: InputEnd::Open,
             resize: None,
             signals: Vec::new(),
             report: None,
@@ -154,8 +154,8 @@ impl Wire {
     pub(in crate::ssh) fn end_input(&mut self) {
         if self.pty.is_some() {
             self.input.push(4);
-        } else if self.ending == Ending::Open {
-            self.ending = Ending::Wanted;
+        } else if self.ending == InputEnd::Open {
+            self.ending = InputEnd::Wanted;
         }
     }
 
@@ -229,7 +229,7 @@ impl Wire {
         while let Some((name, value)) = self.env.last().cloned() {
             match self.line()?.set_variable(&name, &value) {
                 Ok(None) => return Ok(false),
-                // A server takes only the names it is told to take, and ssh does not report that either.
+                // A server takes only the names that its config allows, and ssh does not report that either.
                 Err(error) => tracing::debug!(name, %error, "variable not taken"),
                 Ok(Some(())) => {}
             }
@@ -343,11 +343,11 @@ impl Wire {
                 }
             }
         }
-        if self.ending == Ending::Wanted {
+        if self.ending == InputEnd::Wanted {
             if self.line()?.send_eof()?.is_none() {
                 return Ok(moved);
             }
-            self.ending = Ending::Sent;
+            self.ending = InputEnd::Sent;
             moved = true;
         }
         Ok(moved)

@@ -43,7 +43,7 @@ pub(in crate::ssh) struct Job {
     raw: Option<Raw>,
     /// Input that waits until the command begins: a login shell that does not run the wrapper must not swallow it.
     held: Vec<ToSupervisor>,
-    /// Whether a host was told that no input will come.
+    /// Whether the host has been sent the end of the input.
     input_ended: bool,
     settled: bool,
     /// Whether its link is gone.
@@ -281,7 +281,7 @@ impl Job {
             if self.wire.stage() < Stage::Exec {
                 self.wire.close();
             } else if ending.requested_at().elapsed() >= DRAIN {
-                ending.give_up("the command never said that it began");
+                ending.give_up("the command's start was never reported");
             }
             return false;
         };

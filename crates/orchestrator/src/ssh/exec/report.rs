@@ -17,7 +17,7 @@ const NOISE_KEPT: usize = 256 << 10;
 #[derive(Default)]
 pub(in crate::ssh) struct Progress {
     pub(in crate::ssh) remote: Option<Remote>,
-    /// And when it was told.
+    /// And when that was reported.
     pub(in crate::ssh) exit: Option<(Exit, Instant)>,
     /// Whether processes of it went on at that time.
     pub(in crate::ssh) leaves: bool,

@@ -42,7 +42,7 @@ pub struct InBatch {
 }
 
 /// Where a command's bytes go, in the order they were read. The session's thread calls it and waits for it, so a slow
-/// one slows the host down. It is dropped when no more will come, which may be after [`Ended`] was told.
+/// one slows the host down. It is dropped when no more will come, which may be after [`Ended`] was reported.
 pub trait Output: Send {
     /// The command is about to run.
     fn started(&mut self, remote: &Remote);

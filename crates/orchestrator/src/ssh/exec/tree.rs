@@ -3,7 +3,7 @@
 //! They are the members of the session that the wrapper made, the leader's descendants and, if `/proc` tells, all
 //! whose environment says `VMO_JOB=` and the job: a child that left the session and its parent is found by that. One that
 //! cleared its environment, too, is found by the outputs that it still holds. One that has left all of that is ended by
-//! nobody, since it may be a stranger's; it is named.
+//! no process, since it may be a stranger's; it is named.
 
 use super::{task::Remote, wrapper};
 use crate::job::JobId;

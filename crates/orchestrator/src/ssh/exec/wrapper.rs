@@ -103,15 +103,15 @@ pub(in crate::ssh) fn wrap(
     };
     let run = RUN.join(" ").replace('"', r#"\""#).replace('$', r"\$");
     let report = REPORT.join(" ");
-    let given = in_batch.map(given).unwrap_or_default();
+    let batch_variables = in_batch.map(batch_variables).unwrap_or_default();
     let exec = format!(
-        "exec /bin/sh -c '{given}set -- {first} {second} \"{payload}\" {mode} {job}; vmo_k=\"{run}\"; {report}'"
+        "exec /bin/sh -c '{batch_variables}set -- {first} {second} \"{payload}\" {mode} {job}; vmo_k=\"{run}\"; {report}'"
     );
     Wrapped { exec, input }
 }
 
 /// Has the command find its place in a batch. What a host's name holds is an escape each, as of the command.
-fn given(in_batch: &InBatch) -> String {
+fn batch_variables(in_batch: &InBatch) -> String {
     let InBatch {
         host,
         rank,

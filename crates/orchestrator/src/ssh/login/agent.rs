@@ -131,11 +131,11 @@ impl<'a> Agent<'a> {
     fn ask(&mut self, request: &[u8], until: Instant) -> Result<Vec<u8>, AgentError> {
         let mut framed = Vec::new();
         put(&mut framed, request);
-        let mut left = &framed[..];
-        while !left.is_empty() {
-            let wrote = self.stream.write(left);
+        let mut unsent = &framed[..];
+        while !unsent.is_empty() {
+            let wrote = self.stream.write(unsent);
             let count = self.ready(wrote, PollFlags::OUT, until)?;
-            left = &left[count..];
+            unsent = &unsent[count..];
         }
         let mut answer = Vec::new();
         let mut wanted = 4;
@@ -174,13 +174,13 @@ impl<'a> Agent<'a> {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(AgentError::Failed(error.to_string())),
         }
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let remaining = until.saturating_duration_since(Instant::now());
+        if remaining.is_zero() {
             return Err(AgentError::Failed("the agent does not answer".into()));
         }
         let fds = [(self.stream.as_fd(), what)];
         self.patience
-            .wait(&fds, left)
+            .wait(&fds, remaining)
             .map_err(AgentError::Unwanted)?;
         Ok(0)
     }

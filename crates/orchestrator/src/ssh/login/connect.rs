@@ -65,11 +65,11 @@ fn pause_before(tries: u32, patience: &Patience<'_>) -> Result<(), Refusal> {
     let chance = getrandom::u32().unwrap_or_default() % 1000;
     let until = Instant::now() + base + base * chance / 1000;
     loop {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let remaining = until.saturating_duration_since(Instant::now());
+        if remaining.is_zero() {
             return Ok(());
         }
-        patience.wait(&[], left)?;
+        patience.wait(&[], remaining)?;
     }
 }
 

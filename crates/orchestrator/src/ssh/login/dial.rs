@@ -31,14 +31,14 @@ const STAGGER: Duration = Duration::from_millis(250);
 pub(in crate::ssh) fn dial(route: &Route, patience: &Patience<'_>) -> Result<TcpStream, Refusal> {
     let until = Instant::now() + route.connect_timeout;
     let addresses = addresses(route, patience, until)?;
-    let mut left = addresses.iter();
+    let mut untried = addresses.iter();
     let mut trying: Vec<OwnedFd> = Vec::new();
     let mut last = None;
     let mut next_at = Instant::now();
     loop {
         // The next address is tried after a pause, beside those that have not answered (RFC 8305, "Happy Eyeballs").
         if Instant::now() >= next_at || trying.is_empty() {
-            match left.next().map(|address| begin(*address, &route.bind)) {
+            match untried.next().map(|address| begin(*address, &route.bind)) {
                 Some(Ok(fd)) => trying.push(fd),
                 Some(Err(error)) => {
                     last = Some(error);
@@ -55,7 +55,7 @@ pub(in crate::ssh) fn dial(route: &Route, patience: &Patience<'_>) -> Result<Tcp
         if now >= until {
             return Err(late(route));
         }
-        let wake = if left.len() > 0 {
+        let wake = if untried.len() > 0 {
             next_at.min(until)
         } else {
             until
@@ -98,7 +98,7 @@ fn addresses(
         };
         Refusal::new(Reason::Dns, format!("{} {why}{hint}", route.hostname))
     };
-    let (found, result) = mpsc::sync_channel(1);
+    let (sender, result) = mpsc::sync_channel(1);
     let (reader, writer) = waker().map_err(|error| dns(format!("was not looked up: {error}")))?;
     let name = (route.hostname.clone(), route.port);
     thread::spawn(move || {
@@ -106,18 +106,18 @@ fn addresses(
             .to_socket_addrs()
             .map(Iterator::collect::<Vec<_>>);
         // The receiver may be gone.
-        drop(found.send(answer));
+        drop(sender.send(answer));
         wake(&writer);
     });
     let answer = loop {
         if let Ok(answer) = result.try_recv() {
             break answer;
         }
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let remaining = until.saturating_duration_since(Instant::now());
+        if remaining.is_zero() {
             return Err(dns("could not be looked up in time".to_owned()));
         }
-        patience.wait(&[(reader.as_fd(), PollFlags::IN)], left)?;
+        patience.wait(&[(reader.as_fd(), PollFlags::IN)], remaining)?;
     };
     let mut answer = answer.map_err(|error| dns(format!("has no address: {error}")))?;
     answer.retain(|address| is_of(route.family, address));
@@ -160,12 +160,12 @@ pub(in crate::ssh) fn begin(address: SocketAddr, from: &Option<Bind>) -> io::Res
 fn bind_to(fd: &OwnedFd, to: SocketAddr, from: &Bind) -> io::Result<()> {
     let (name, own): (&str, Vec<IpAddr>) = match from {
         Bind::Address(name) => {
-            let found = (name.as_str(), 0).to_socket_addrs()?;
-            (name, found.map(|address| address.ip()).collect())
+            let addresses = (name.as_str(), 0).to_socket_addrs()?;
+            (name, addresses.map(|address| address.ip()).collect())
         }
         Bind::Interface(name) => {
-            let found = if_addrs::get_if_addrs()?.into_iter();
-            let own = found.filter(|one| one.name == *name);
+            let interfaces = if_addrs::get_if_addrs()?.into_iter();
+            let own = interfaces.filter(|one| one.name == *name);
             (name, own.map(|one| one.ip()).collect())
         }
     };

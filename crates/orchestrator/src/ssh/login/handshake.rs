@@ -7,7 +7,7 @@ use ssh2::{HashType, Session};
 
 use super::{
     ask::{Answer, Ask, LIMIT, Question},
-    known_hosts::{self, Known, Verdict, key_type},
+    known_hosts::{self, HostKeys, Verdict, key_type},
     patience::{Patience, Stopped},
     way::Way,
 };
@@ -34,10 +34,10 @@ pub(super) fn shake(
 ) -> Result<Session, (Refusal, bool)> {
     let final_ = |refusal| (refusal, true);
     check_library().map_err(final_)?;
-    let known = Known::read(route);
+    let host_keys = HostKeys::read(route);
     let until = Instant::now() + LIMIT;
     let words = way.words();
-    let wanted = Wanted::of(&route.algorithms, &known.algorithms());
+    let wanted = Wanted::of(&route.algorithms, &host_keys.algorithms());
     let session = new_session(&wanted).map_err(|error| final_(library(&error)))?;
     let mut shaking = session.clone();
     shaking.set_tcp_stream(way);
@@ -53,7 +53,7 @@ pub(super) fn shake(
         }
         return Err((refusal, !may_be_busy));
     }
-    check_key(&session, route, &known, ask).map_err(final_)?;
+    check_key(&session, route, &host_keys, ask).map_err(final_)?;
     Ok(session)
 }
 
@@ -66,7 +66,7 @@ fn check_library() -> Result<(), Refusal> {
         fn libssh2_version(required: libc::c_int) -> *const libc::c_char;
     }
     if unsafe { libssh2_version(LIBSSH2) }.is_null() {
-        let why = "the libssh2 that is linked is older than the one this was made for";
+        let why = "the libssh2 that is linked is older than the one this was built for";
         return Err(Refusal::new(Reason::ServerTooOld, why));
     }
     Ok(())
@@ -145,7 +145,7 @@ fn first_words() -> String {
 fn check_key(
     session: &Session,
     route: &Route,
-    known: &Known,
+    host_keys: &HostKeys,
     ask: &dyn Ask,
 ) -> Result<(), Refusal> {
     let Some((key, _)) = session.host_key() else {
@@ -155,7 +155,7 @@ fn check_key(
     let hash = session.host_key_hash(HashType::Sha256).unwrap_or_default();
     let fingerprint = format!("SHA256:{}", BASE64_NOPAD.encode(hash.as_ref()));
     let name = route.host_key_name();
-    match known.judge(key) {
+    match host_keys.judge(key) {
         Verdict::Known => Ok(()),
         // No question here: a person in a hurry would accept an attacker's key.
         Verdict::Changed { file, line } => Err(Refusal::new(
@@ -184,7 +184,7 @@ fn check_key(
         }
         Verdict::Unknown => {
             // libssh2 knows no host certificates; a question for the bare key would be no check.
-            check_certificate(route, known)?;
+            check_certificate(route, host_keys)?;
             let question = Question::HostKey {
                 fingerprint: fingerprint.clone(),
                 key_type: key_type(key).to_owned(),
@@ -199,7 +199,7 @@ fn check_key(
                 Strict::Ask | Strict::Yes => false,
             };
             if !accepted {
-                let authority = known.authority().map(|place| {
+                let authority = host_keys.authority().map(|place| {
                     format!("; {place} names an authority for it, but it has no certificate")
                 });
                 let why = format!(
@@ -217,8 +217,8 @@ fn check_key(
 
 /// Refuses a host whose key an authority vouches for: a person who is asked for that key in its place has nothing to
 /// compare it with.
-fn check_certificate(route: &Route, known: &Known) -> Result<(), Refusal> {
-    let Some(place) = known.authority() else {
+fn check_certificate(route: &Route, host_keys: &HostKeys) -> Result<(), Refusal> {
+    let Some(place) = host_keys.authority() else {
         return Ok(());
     };
     let offer = Offer::read(&transport::greeting());

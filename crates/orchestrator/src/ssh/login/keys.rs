@@ -233,7 +233,7 @@ fn certificates(route: &Route) -> Vec<Certificate> {
         let Some(blob) = of_line(&text).filter(|blob| is_certificate(blob)) else {
             continue;
         };
-        let is_new = all.iter().all(|known| known.blob != blob);
+        let is_new = all.iter().all(|key| key.blob != blob);
         if let Some(plain) = plain(&blob).filter(|_| is_new) {
             all.push(Certificate {
                 path,

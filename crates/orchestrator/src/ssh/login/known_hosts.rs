@@ -27,7 +27,7 @@ struct Entry {
 
 /// What is known of one host.
 #[derive(Debug)]
-pub(in crate::ssh) struct Known {
+pub(in crate::ssh) struct HostKeys {
     entries: Vec<Entry>,
     /// The file of `RevokedHostKeys`.
     revoked: Option<PathBuf>,
@@ -60,7 +60,7 @@ pub(in crate::ssh) enum Verdict {
     Unchecked(String),
 }
 
-impl Known {
+impl HostKeys {
     /// Reads what the route's files say about its host. A file that cannot be read is taken as empty.
     pub(in crate::ssh) fn read(route: &Route) -> Self {
         let name = route.host_key_name();
@@ -69,7 +69,7 @@ impl Known {
         if name.starts_with('[') {
             names.push(route.hostname.to_lowercase());
         }
-        let mut known: Vec<Entry> = Vec::new();
+        let mut entries_of_host: Vec<Entry> = Vec::new();
         let mut authority = None;
         for name in names {
             for path in route.known_hosts.iter().chain(&route.global_known_hosts) {
@@ -77,19 +77,19 @@ impl Known {
                     // A stray byte must not make all keys unknown.
                     Ok(bytes) => {
                         let text = String::from_utf8_lossy(&bytes);
-                        known.extend(entries(&text, path, &name));
+                        entries_of_host.extend(entries(&text, path, &name));
                         authority = authority.or_else(|| authority_of(&text, path, &name));
                     }
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(error) => tracing::warn!(file = %path.display(), %error, "not read"),
                 }
             }
-            if !known.is_empty() {
+            if !entries_of_host.is_empty() {
                 break;
             }
         }
         Self {
-            entries: known,
+            entries: entries_of_host,
             revoked: route.revoked_host_keys.clone(),
             authority,
         }
@@ -277,12 +277,12 @@ fn speaks_of(names: &str, name: &str) -> bool {
 /// If another one does.
 #[cfg(fuzzing)]
 pub fn fuzz(text: &str, name: &str, key: &[u8]) {
-    let known = Known {
+    let host_keys = HostKeys {
         entries: entries(text, Path::new("known_hosts"), name),
         revoked: None,
         authority: None,
     };
     let written = text.contains(&BASE64.encode(key));
-    assert!(known.judge(key) != Verdict::Known || written);
-    assert!(known.algorithms().contains(&"ssh-ed25519"));
+    assert!(host_keys.judge(key) != Verdict::Known || written);
+    assert!(host_keys.algorithms().contains(&"ssh-ed25519"));
 }

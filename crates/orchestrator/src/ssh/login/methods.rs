@@ -76,7 +76,7 @@ impl Login<'_> {
         let mut failed: Vec<&str> = Vec::new();
         loop {
             let next = self.order().into_iter().find(|method| {
-                !failed.contains(method) && methods.iter().any(|taken| taken == method)
+                !failed.contains(method) && methods.iter().any(|offered| offered == method)
             });
             let Some(method) = next else {
                 return Err(self.refused(&methods));
@@ -88,9 +88,9 @@ impl Login<'_> {
             };
             match outcome {
                 Outcome::In => return Ok(()),
-                Outcome::Next(left) => {
+                Outcome::Next(remaining) => {
                     failed.clear();
-                    methods = left;
+                    methods = remaining;
                 }
                 Outcome::Out => failed.push(method),
             }
@@ -124,14 +124,14 @@ impl Login<'_> {
 
     /// What follows from a method that was tried and did not let us in: the host may have taken it and want another as well.
     fn after(&mut self, before: &[String]) -> Result<Outcome, Refusal> {
-        let left = self.methods()?;
+        let remaining = self.methods()?;
         if self.session.authenticated() {
             return Ok(Outcome::In);
         }
-        Ok(if left.is_empty() || left == before {
+        Ok(if remaining.is_empty() || remaining == before {
             Outcome::Out
         } else {
-            Outcome::Next(left)
+            Outcome::Next(remaining)
         })
     }
 

@@ -101,11 +101,11 @@ impl<'a> Patience<'a> {
                 Err(error) => return Err(Stopped::Failed(error)),
                 Ok(value) => return Ok(value),
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            if remaining.is_zero() {
                 return Err(Stopped::Late);
             }
-            self.wait(&[(socket(session), interest(session))], left)
+            self.wait(&[(socket(session), interest(session))], remaining)
                 .map_err(Stopped::Unwanted)?;
         }
     }

@@ -105,17 +105,17 @@ extern "C" fn call(
 ) -> c_int {
     let sign = unsafe { &mut *(*context).cast::<Sign<'_>>() };
     let data = unsafe { std::slice::from_raw_parts(data, data_length) };
-    let Some(made) = method(data).and_then(|method| sign(method, data)) else {
+    let Some(bytes) = method(data).and_then(|method| sign(method, data)) else {
         return libssh2_sys::LIBSSH2_ERROR_AGENT_PROTOCOL;
     };
     unsafe {
-        let place = libc::malloc(made.len().max(1)).cast::<c_uchar>();
+        let place = libc::malloc(bytes.len().max(1)).cast::<c_uchar>();
         if place.is_null() {
             return libssh2_sys::LIBSSH2_ERROR_ALLOC;
         }
-        ptr::copy_nonoverlapping(made.as_ptr(), place, made.len());
+        ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len());
         *signature = place;
-        *length = made.len();
+        *length = bytes.len();
     }
     0
 }

@@ -35,8 +35,8 @@ pub(super) fn carry(session: Session, channel: Channel) -> io::Result<UnixStream
                 session,
                 channel,
                 socket: its,
-                inbound: Waiting::new(),
-                outbound: Waiting::new(),
+                inbound: Backlog::new(),
+                outbound: Backlog::new(),
             };
             if let Err(error) = carrier.run() {
                 tracing::debug!(%error, "a way through another host ended");
@@ -49,13 +49,13 @@ pub(super) fn carry(session: Session, channel: Channel) -> io::Result<UnixStream
 }
 
 /// Bytes that were read on one side and not yet written on the other.
-pub(in crate::ssh) struct Waiting {
+pub(in crate::ssh) struct Backlog {
     bytes: Vec<u8>,
     from: usize,
     to: usize,
 }
 
-impl Waiting {
+impl Backlog {
     /// None yet.
     pub(in crate::ssh) fn new() -> Self {
         Self {
@@ -111,9 +111,9 @@ struct Carrier {
     channel: Channel,
     socket: UnixStream,
     /// From the host to us.
-    inbound: Waiting,
+    inbound: Backlog,
     /// From us to the host.
-    outbound: Waiting,
+    outbound: Backlog,
 }
 
 impl Carrier {

@@ -148,7 +148,7 @@ impl Drop for Helper {
     }
 }
 
-/// Waits for a command that was told to end, and not for ever.
+/// Waits for a command that was sent a signal to end, for a bounded time.
 pub(in crate::ssh) fn reap(child: &mut Child) {
     let group = Pid::from_child(child);
     for _ in 0..20 {

@@ -113,7 +113,7 @@ impl Process {
         Ok(())
     }
 
-    /// Changes the size of its terminal. It has none of its own to be told of that by, so it is told by signal.
+    /// Changes the size of its terminal. It has none of its own, so a signal says that the size changed.
     ///
     /// # Errors
     /// It is over.

@@ -48,8 +48,8 @@ pub(super) fn refusal(words: &[u8], destination: &str) -> Option<Refusal> {
     if text.is_empty() {
         return None;
     }
-    let known = PHRASES.iter().find(|(phrase, _)| text.contains(phrase));
-    let reason = known.map_or(Reason::LinkLost, |(_, reason)| *reason);
+    let phrase = PHRASES.iter().find(|(phrase, _)| text.contains(phrase));
+    let reason = phrase.map_or(Reason::LinkLost, |(_, reason)| *reason);
     Some(Refusal::new(
         reason,
         format!("your own ssh did not get to {destination}: {text}"),

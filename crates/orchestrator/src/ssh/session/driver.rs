@@ -45,13 +45,13 @@ pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask, idle: 
     let mut tasks = patience.into_tasks();
     match opened {
         Ok(session) => {
-            transport::adopt(&session);
+            transport::install(&session);
             let work = tasks.into_iter().map(Work::exec).collect();
             if route.forward_agent.is_some() {
                 forward::allow(&session);
             }
             Driver::new(shared, &session, work, route, idle).drive();
-            transport::bury();
+            transport::mark_closed();
         }
         Err(refusal) => {
             tasks.extend(shared.close());
@@ -139,11 +139,12 @@ impl<'a> Driver<'a> {
     fn drive(mut self) {
         loop {
             let moved = self.step();
+            // Only when nothing moves any more: what came before the connection broke is still read, an exit among it.
             if !moved && let Some(why) = transport::broken() {
                 return self.give_up(&why);
             }
             if self.sleeps_on() {
-                return self.give_up("the host does not answer on a connection that rested");
+                return self.give_up("the host does not answer on a connection that was idle");
             }
             if self.work.is_empty() && self.may_close() {
                 if let Err(error) = self.session.disconnect(None, "done", None) {
@@ -172,6 +173,7 @@ impl<'a> Driver<'a> {
             moved |= self.hearing.is_none();
         }
         let alone = self.work.len() == 1;
+        // libssh2 opens one channel at a time, and `hear` may be at it.
         let mut may_open = self.hearing.is_none();
         let mut at = 0;
         while at < self.work.len() {
@@ -288,7 +290,7 @@ impl<'a> Driver<'a> {
     fn wait(&mut self, is_unread: bool) {
         let now = Instant::now();
         let mut until = self.probed_at.map_or_else(
-            || transport::heard() + self.alive.silence,
+            || transport::last_received() + self.alive.silence,
             |probed_at| probed_at + self.alive.patience,
         );
         if self.work.is_empty() {
@@ -334,12 +336,12 @@ impl<'a> Driver<'a> {
     /// Asks a silent host for a sign of life, and gives up one that has none. Silence alone is no evidence: this thread
     /// may have been held up by a log that was slow to take bytes.
     fn listen(&mut self) {
-        let heard = transport::heard();
+        let heard = transport::last_received();
         self.probed_at = self.probed_at.filter(|probed_at| *probed_at > heard);
         match self.probed_at {
             Some(probed_at) if probed_at.elapsed() >= self.alive.patience && !self.has_news() => {
                 let seconds = heard.elapsed().as_secs();
-                transport::give_up(&format!("the host has not been heard of for {seconds} s"));
+                transport::give_up(&format!("nothing has come from the host for {seconds} s"));
             }
             None if heard.elapsed() >= self.alive.silence => {
                 self.probed_at = Some(Instant::now());

@@ -16,7 +16,7 @@ use std::{
 use ssh2::Session;
 
 use super::transport::set_callback;
-use crate::ssh::{channel::Channel, login::tunnel::Waiting};
+use crate::ssh::{channel::Channel, login::tunnel::Backlog};
 
 /// `LIBSSH2_CALLBACK_AUTHAGENT` of libssh2.h.
 const AUTH_AGENT: c_int = 7;
@@ -58,8 +58,8 @@ pub(super) fn taken(session: &Session, agent: &Path) -> Vec<Forwarded> {
                 Ok(socket) => Some(Forwarded {
                     channel,
                     socket,
-                    inbound: Waiting::new(),
-                    outbound: Waiting::new(),
+                    inbound: Backlog::new(),
+                    outbound: Backlog::new(),
                     is_over: false,
                 }),
                 Err(error) => {
@@ -76,9 +76,9 @@ pub(super) struct Forwarded {
     channel: Channel,
     socket: UnixStream,
     /// From the host to the agent.
-    inbound: Waiting,
+    inbound: Backlog,
     /// From the agent to the host.
-    outbound: Waiting,
+    outbound: Backlog,
     is_over: bool,
 }
 

@@ -28,7 +28,7 @@ use crate::{
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
-/// How often a job that a dying session gave back is placed anew.
+/// How often a job that a dying session gave back is placed again.
 const TRIES: usize = 3;
 
 /// How long a host that is away is tried, and how long is waited in between, at least and at most.

@@ -18,8 +18,8 @@ use std::{
 
 thread_local! {
     static BROKEN: RefCell<Option<String>> = const { RefCell::new(None) };
-    static HEARD: Cell<Option<Instant>> = const { Cell::new(None) };
-    static BURIED: Cell<bool> = const { Cell::new(false) };
+    static LAST_RECEIVED: Cell<Option<Instant>> = const { Cell::new(None) };
+    static CLOSED: Cell<bool> = const { Cell::new(false) };
     static RECEIVED: Cell<u64> = const { Cell::new(0) };
     static LEFT: Cell<usize> = const { Cell::new(0) };
     /// The first bytes of the session that is being made, before anything is encrypted.
@@ -93,7 +93,7 @@ pub(in crate::ssh) fn last_words() -> Option<String> {
     FAREWELL.with_borrow(Clone::clone)
 }
 
-/// Lets the next call of libssh2 read; one that has read [`STEP`] bytes is told that there are no more for now.
+/// Lets the next call of libssh2 read; one that has read [`STEP`] bytes gets `EAGAIN` until then.
 pub(in crate::ssh) fn refill() {
     LEFT.set(STEP);
 }
@@ -103,9 +103,9 @@ pub(in crate::ssh) fn refill() {
     unsafe_code,
     reason = "the session is locked while it is changed, and the callbacks have the signatures of LIBSSH2_RECV_FUNC and LIBSSH2_SEND_FUNC"
 )]
-pub(in crate::ssh) fn adopt(session: &ssh2::Session) {
+pub(in crate::ssh) fn install(session: &ssh2::Session) {
     BROKEN.set(None);
-    HEARD.set(Some(Instant::now()));
+    LAST_RECEIVED.set(Some(Instant::now()));
     RECEIVED.set(0);
     let mut raw = session.raw();
     unsafe {
@@ -132,14 +132,14 @@ pub(in crate::ssh) fn received() -> u64 {
 }
 
 /// When the host was last heard of.
-pub(in crate::ssh) fn heard() -> Instant {
-    HEARD.get().unwrap_or_else(Instant::now)
+pub(in crate::ssh) fn last_received() -> Instant {
+    LAST_RECEIVED.get().unwrap_or_else(Instant::now)
 }
 
 /// Lets libssh2 see the end, so that it frees what it holds instead of waiting for answers.
-pub(in crate::ssh) fn bury() {
+pub(in crate::ssh) fn mark_closed() {
     give_up("it is over");
-    BURIED.set(true);
+    CLOSED.set(true);
 }
 
 #[expect(
@@ -153,14 +153,14 @@ extern "C" fn receive_some(
     flags: c_int,
     _abstract: *mut *mut c_void,
 ) -> isize {
-    let left = LEFT.get();
-    if left == 0 {
+    let budget = LEFT.get();
+    if budget == 0 {
         return -again();
     }
-    let got = unsafe { libc::recv(socket, buffer, length.min(left), flags) };
+    let got = unsafe { libc::recv(socket, buffer, length.min(budget), flags) };
     match usize::try_from(got) {
         Ok(length) => {
-            LEFT.set(left - length);
+            LEFT.set(budget - length);
             GREETING.with_borrow_mut(|greeting| {
                 let kept = length.min(GREETING_KEPT.saturating_sub(greeting.len()));
                 greeting.extend_from_slice(unsafe { slice::from_raw_parts(buffer.cast(), kept) });
@@ -208,7 +208,7 @@ extern "C" fn receive(
     flags: c_int,
     _abstract: *mut *mut c_void,
 ) -> isize {
-    if BURIED.get() {
+    if CLOSED.get() {
         return 0;
     }
     if is_broken() {
@@ -216,7 +216,7 @@ extern "C" fn receive(
     }
     let got = unsafe { libc::recv(socket, buffer, length, flags) };
     if let Ok(count @ 1..) = u64::try_from(got) {
-        HEARD.set(Some(Instant::now()));
+        LAST_RECEIVED.set(Some(Instant::now()));
         RECEIVED.set(RECEIVED.get() + count);
         return got;
     }

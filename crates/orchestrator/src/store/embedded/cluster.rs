@@ -8,7 +8,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use super::{broken, cannot, place::Place, programs::Programs};
+use super::{broken, cannot, programs::Programs, server_folders::ServerFolders};
 use crate::{folders, store::StoreError};
 
 /// The role the app logs in as, which owns the database and has no other rights; and that database.
@@ -18,7 +18,7 @@ pub(super) const ROLE: &str = "vmo";
 const FIRST_WITH_CHECKPOINT_ROLE: u32 = 15;
 
 /// Makes the data folder if there is none. A kill in the middle leaves `data.new`, which is not taken for data.
-pub(super) fn make(place: &Place, programs: &Programs) -> Result<(), StoreError> {
+pub(super) fn make(place: &ServerFolders, programs: &Programs) -> Result<(), StoreError> {
     let fresh = place.fresh_data();
     if fresh.exists() {
         fs::remove_dir_all(&fresh).map_err(|error| cannot("clear", &fresh, &error))?;
@@ -63,7 +63,7 @@ pub(super) fn make(place: &Place, programs: &Programs) -> Result<(), StoreError>
 
 /// Says who may log in: who we are on this system, as the app's role, by the socket file. Written before each start, since
 /// a name may have changed.
-pub(super) fn admit(place: &Place) -> Result<(), StoreError> {
+pub(super) fn admit(place: &ServerFolders) -> Result<(), StoreError> {
     write(
         place,
         "pg_hba.conf",
@@ -76,7 +76,7 @@ pub(super) fn admit(place: &Place) -> Result<(), StoreError> {
     )
 }
 
-fn write(place: &Place, name: &str, text: &str) -> Result<(), StoreError> {
+fn write(place: &ServerFolders, name: &str, text: &str) -> Result<(), StoreError> {
     let (file, fresh) = (
         place.data().join(name),
         place.data().join(format!("{name}.new")),

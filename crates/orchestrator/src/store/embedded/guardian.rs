@@ -1,4 +1,4 @@
-//! The guardian: a process that keeps one server for as long as anyone holds it, and is nobody's child for long.
+//! The guardian: a process that keeps one server for as long as anyone holds it, and soon becomes a child of init.
 
 use std::{
     io::{self, Write},
@@ -14,8 +14,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{
     broken,
     lock::{Lock, Mode},
-    place::{Place, socket},
     server::Server,
+    server_folders::{ServerFolders, socket},
 };
 use crate::{runtime::runtime, store::StoreError};
 
@@ -108,11 +108,11 @@ async fn keep(app: &Path) -> Result<(), StoreError> {
     watch(&place, server, &mut signals).await
 }
 
-async fn begin(app: &Path) -> Result<(Place, Lock, Server), StoreError> {
-    let place = Place::of(app)?;
+async fn begin(app: &Path) -> Result<(ServerFolders, Lock, Server), StoreError> {
+    let place = ServerFolders::of(app)?;
     let lock = Lock::within(TO_GO, &place.guardian(), Mode::Alone)
         .await
-        .map_err(|error| broken(format!("an earlier guardian does not go: {error}")))?;
+        .map_err(|error| broken(format!("an earlier guardian does not end: {error}")))?;
     if let Err(error) = write_down(app) {
         // A cancel of the job whose command started us may then end us, and another guardian comes.
         eprintln!("guardian: {GUARDIAN}: {error}");
@@ -127,7 +127,7 @@ fn write_down(app: &Path) -> io::Result<()> {
     Folder::open(app)?.write_json(GUARDIAN, &Identity::of(own)?)
 }
 
-/// Whether a signal told the guardian to go.
+/// Whether a signal asked the guardian to end.
 struct EndSignals {
     term: Signal,
     int: Signal,
@@ -159,7 +159,7 @@ enum Event {
 }
 
 async fn watch(
-    place: &Place,
+    place: &ServerFolders,
     mut server: Server,
     signals: &mut EndSignals,
 ) -> Result<(), StoreError> {
@@ -216,7 +216,7 @@ async fn swept(sockets: &Path) {
 
 /// Starts the server again when it is gone: killed, crashed, its disk full. As long as anyone waits for it, with ever
 /// longer pauses.
-async fn again(place: &Place) -> Result<Server, StoreError> {
+async fn again(place: &ServerFolders) -> Result<Server, StoreError> {
     let mut pause = Duration::from_millis(50);
     loop {
         match Server::bring_up(place, |step| eprintln!("guardian: {step} again")).await {

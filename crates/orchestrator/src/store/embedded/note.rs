@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::{
     broken, cannot,
-    place::{PORT, Place, socket},
-    process::{Mark, exists, users_of},
+    process::{ServerMark, exists, users_of},
+    server_folders::{PORT, ServerFolders, socket},
 };
 use crate::{json_file, store::StoreError};
 
@@ -31,7 +31,7 @@ pub(super) struct Note {
 }
 
 impl Note {
-    pub(super) fn read(place: &Place) -> Option<Self> {
+    pub(super) fn read(place: &ServerFolders) -> Option<Self> {
         let note = json_file::bytes(&place.data().join("postmaster.pid"), LONGEST).ok()??;
         let text = std::str::from_utf8(&note).ok()?;
         let mut lines = text.lines();
@@ -48,18 +48,18 @@ impl Note {
 }
 
 /// Takes away what a server that is gone has left and that would keep the next from starting.
-pub(super) async fn clear(place: &Place) -> Result<(), StoreError> {
+pub(super) async fn clear(place: &ServerFolders) -> Result<(), StoreError> {
     let (data, name) = (place.data(), cluster_name(place));
     let mark = mark_of(&data, place.uid(), &name);
     let begun = Instant::now();
     loop {
-        let left = users_of(&mark);
-        if left.is_empty() {
+        let users = users_of(&mark);
+        if users.is_empty() {
             break;
         }
         if begun.elapsed() > TO_LEAVE {
             return Err(broken(format!(
-                "processes of an earlier server still work in {}: {left:?}; end them and try again",
+                "processes of an earlier server still work in {}: {users:?}; end them and try again",
                 data.display()
             )));
         }
@@ -106,11 +106,11 @@ fn remove(file: &Path) -> Result<(), StoreError> {
 }
 
 /// The name a server gives its processes.
-pub(super) fn cluster_name(place: &Place) -> String {
+pub(super) fn cluster_name(place: &ServerFolders) -> String {
     format!("vmo-{}", place.key)
 }
 
 /// How the server of a place is recognised.
-pub(super) const fn mark_of<'a>(data: &'a Path, uid: u32, cluster: &'a str) -> Mark<'a> {
-    Mark { data, uid, cluster }
+pub(super) const fn mark_of<'a>(data: &'a Path, uid: u32, cluster: &'a str) -> ServerMark<'a> {
+    ServerMark { data, uid, cluster }
 }

@@ -17,7 +17,7 @@ pub(super) fn exists(pid: Pid) -> bool {
 
 /// How a server of ours is recognised.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Mark<'a> {
+pub(super) struct ServerMark<'a> {
     /// Its data folder, without symlinks.
     pub(super) data: &'a Path,
     /// Whom it runs as.
@@ -37,7 +37,7 @@ mod system {
     use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
     use tokio::io::{Interest, unix::AsyncFd};
 
-    use super::{Mark, Pid, Signal, io};
+    use super::{Pid, ServerMark, Signal, io};
 
     /// A process, held by a descriptor: the number may go to another, this does not.
     pub(in super::super) struct Process(AsyncFd<OwnedFd>);
@@ -73,7 +73,7 @@ mod system {
 
     /// Whether this process is a server over this data folder. Root without the right to look into others' processes, as
     /// in a container, goes by what all may see: whose it is and what it was started as.
-    pub(in super::super) fn is_server(pid: Pid, mark: &Mark<'_>) -> bool {
+    pub(in super::super) fn is_server(pid: Pid, mark: &ServerMark<'_>) -> bool {
         let folder = PathBuf::from(format!("/proc/{}", pid.as_raw_pid()));
         match (
             fs::read_link(folder.join("exe")),
@@ -94,7 +94,7 @@ mod system {
         }
     }
 
-    fn says_data(line: &[u8], mark: &Mark<'_>) -> bool {
+    fn says_data(line: &[u8], mark: &ServerMark<'_>) -> bool {
         let words: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
         words
             .windows(2)
@@ -102,7 +102,7 @@ mod system {
     }
 
     /// The processes that still work in this data folder.
-    pub(in super::super) fn users_of(mark: &Mark<'_>) -> Vec<i32> {
+    pub(in super::super) fn users_of(mark: &ServerMark<'_>) -> Vec<i32> {
         let title = format!("postgres: {}: ", mark.cluster);
         let works_there = |folder: &PathBuf| match fs::read_link(folder.join("cwd")) {
             Ok(cwd) => cwd == mark.data,
@@ -126,7 +126,7 @@ mod system {
 mod system {
     use std::{process::Command, time::Duration};
 
-    use super::{Mark, Pid, Signal, exists, io};
+    use super::{Pid, ServerMark, Signal, exists, io};
 
     /// A process by its number; written for macOS and never run there.
     pub(in super::super) struct Process(Pid);
@@ -149,7 +149,7 @@ mod system {
     }
 
     /// Whether this process is a server over this data folder, by whose it is and what it was started as.
-    pub(in super::super) fn is_server(pid: Pid, mark: &Mark<'_>) -> bool {
+    pub(in super::super) fn is_server(pid: Pid, mark: &ServerMark<'_>) -> bool {
         let start = format!("-D {} ", mark.data.display());
         listed(mark.uid)
             .iter()
@@ -157,7 +157,7 @@ mod system {
     }
 
     /// The processes that still work in this data folder.
-    pub(in super::super) fn users_of(mark: &Mark<'_>) -> Vec<i32> {
+    pub(in super::super) fn users_of(mark: &ServerMark<'_>) -> Vec<i32> {
         let title = format!("postgres: {}: ", mark.cluster);
         let own = listed(mark.uid).into_iter();
         own.filter(|(_, line)| line.starts_with(&title))

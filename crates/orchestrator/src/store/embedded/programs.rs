@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{broken, cannot, place::Place};
+use super::{broken, cannot, server_folders::ServerFolders};
 use crate::store::StoreError;
 
 /// The oldest major version that serves.
@@ -31,10 +31,10 @@ impl Programs {
     /// # Errors
     /// [`StoreError::OtherMajor`] if there is data and none of its version; [`StoreError::Embedded`] if there is none.
     pub fn find(app: &Path) -> Result<Self, StoreError> {
-        Self::fitting(&Place::of(app)?)
+        Self::fitting(&ServerFolders::of(app)?)
     }
 
-    pub(super) fn fitting(place: &Place) -> Result<Self, StoreError> {
+    pub(super) fn fitting(place: &ServerFolders) -> Result<Self, StoreError> {
         let data = place.data();
         let wanted = match fs::read_to_string(data.join("PG_VERSION")) {
             Ok(version) => Some(version.trim().to_owned()),
@@ -109,7 +109,7 @@ impl Programs {
     }
 
     /// These, or a copy of them if the server's account cannot reach them, as under `/root`.
-    fn within_reach(self, place: &Place) -> Result<Self, StoreError> {
+    fn within_reach(self, place: &ServerFolders) -> Result<Self, StoreError> {
         let Some(home) = place.reachable() else {
             return Ok(self);
         };

@@ -18,9 +18,9 @@ use super::{
     broken, cannot,
     cluster::{self, ROLE},
     note::{Note, clear, cluster_name, mark_of},
-    place::{PORT, Place},
     process::{Process, is_server},
     programs::Programs,
+    server_folders::{PORT, ServerFolders},
 };
 use crate::store::{Address, StoreError};
 
@@ -50,7 +50,7 @@ pub(super) struct Server {
 impl Server {
     /// Adopts the server that is there, or makes the data if there is none and starts one.
     pub(super) async fn bring_up(
-        place: &Place,
+        place: &ServerFolders,
         progress: impl Fn(&str),
     ) -> Result<Self, StoreError> {
         if let Some(server) = Self::adopt(place, &progress).await? {
@@ -70,7 +70,10 @@ impl Server {
         Self::start(place, &programs, &progress).await
     }
 
-    async fn adopt(place: &Place, progress: &impl Fn(&str)) -> Result<Option<Self>, StoreError> {
+    async fn adopt(
+        place: &ServerFolders,
+        progress: &impl Fn(&str),
+    ) -> Result<Option<Self>, StoreError> {
         let Some(note) = Note::read(place) else {
             return Ok(None);
         };
@@ -102,7 +105,7 @@ impl Server {
     }
 
     async fn start(
-        place: &Place,
+        place: &ServerFolders,
         programs: &Programs,
         progress: &impl Fn(&str),
     ) -> Result<Self, StoreError> {
@@ -153,7 +156,7 @@ impl Server {
     /// Waits until it says that it is ready, and answers.
     async fn ready(
         &mut self,
-        place: &Place,
+        place: &ServerFolders,
         pid: Pid,
         progress: &impl Fn(&str),
     ) -> Result<(), StoreError> {
@@ -201,8 +204,8 @@ impl Server {
     }
 }
 
-/// What a server is told, whatever its own files say.
-fn settings(place: &Place, sockets: &Path) -> [String; 12] {
+/// The settings that a server is started with; they override those of its own files.
+fn settings(place: &ServerFolders, sockets: &Path) -> [String; 12] {
     [
         "listen_addresses=".to_owned(),
         format!("unix_socket_directories=\"{}\"", sockets.display()),
@@ -227,7 +230,7 @@ pub(super) fn address(sockets: &Path) -> Address {
 }
 
 /// Whether a ready server is there, by its own note, and answers.
-pub(super) async fn reachable(place: &Place) -> Option<PathBuf> {
+pub(super) async fn reachable(place: &ServerFolders) -> Option<PathBuf> {
     let note = Note::read(place).filter(|note| note.ready)?;
     answers(&note.sockets).await.ok()?;
     Some(note.sockets)
@@ -243,14 +246,14 @@ async fn answers(sockets: &Path) -> Result<(), StoreError> {
     match tokio::time::timeout(Duration::from_secs(5), ask).await {
         Ok(answer) => answer.map_err(|error| StoreError::of(&address.shown(), error)),
         Err(_) => Err(broken(
-            "the server says that it is ready and does not answer",
+            "the server reports that it is ready, but does not answer",
         )),
     }
 }
 
 /// The server ended before it was ready: its own last words say why. Those of its guardian, which are in the same file,
 /// repeat them.
-fn ended(place: &Place) -> StoreError {
+fn ended(place: &ServerFolders) -> StoreError {
     let log = fs::read(place.log()).unwrap_or_default();
     let log = String::from_utf8_lossy(&log);
     let lines: Vec<&str> = log

@@ -19,8 +19,8 @@ use super::{
     broken, cannot,
     guardian::Word,
     lock::{Lock, Mode},
-    place::Place,
     server::{address, open_log, reachable},
+    server_folders::ServerFolders,
 };
 use crate::store::{Address, StoreError};
 
@@ -47,7 +47,7 @@ impl Drop for Running {
 }
 
 /// Holds the embedded server of an app's data folder, and brings it up if it is down. `guardian` is the command that
-/// calls [`super::guardian`] for the data folder in `VMO_DATA_DIR`, which it is given; it has to run for long. `progress` is told what is done, in
+/// calls [`super::guardian`] for the data folder in `VMO_DATA_DIR`, which it is given; it has to run for long. `progress` gets what is done, in
 /// words: the first start takes seconds.
 ///
 /// # Errors
@@ -57,7 +57,7 @@ pub async fn start(
     guardian: &[OsString],
     progress: impl Fn(&str),
 ) -> Result<Running, StoreError> {
-    let place = Place::of(app)?;
+    let place = ServerFolders::of(app)?;
     // Held first: a guardian that is about to stop the server finishes with that, and a new one does not begin to.
     let hold = Lock::within(TO_WAIT, &place.holders(), Mode::Shared)
         .await
@@ -78,7 +78,7 @@ pub async fn start(
 /// What is needed to have a guardian.
 struct Post {
     app: PathBuf,
-    place: Place,
+    place: ServerFolders,
     guardian: Vec<OsString>,
 }
 

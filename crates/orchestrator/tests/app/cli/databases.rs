@@ -87,8 +87,8 @@ fn our_tables_come_into_a_projects_database_only_when_a_person_said_so() {
     );
     assert_eq!(tables(), "0");
     let doctor = with(&home, &variables, &["doctor"]);
-    let (found, _) = printed_by(&doctor);
-    assert!(found.contains("/app"), "{found}");
+    let (checks, _) = printed_by(&doctor);
+    assert!(checks.contains("/app"), "{checks}");
 
     let used = with(&home, &variables, &["db", "use"]);
     assert!(used.status.success(), "{used:?}");

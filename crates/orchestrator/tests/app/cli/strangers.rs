@@ -202,7 +202,7 @@ fn where_nothing_can_run_is_said_as_it_is() {
     let gone = home.work().join("gone");
     for (folder, said) in [
         (&no_text, "is not UTF-8"),
-        (&gone, "cannot be found any more"),
+        (&gone, "that this was started in is gone"),
     ] {
         for args in ["run -- true", "make all"] {
             fs::create_dir_all(folder).unwrap();

@@ -44,8 +44,8 @@ fn broken_settings_keep_nothing_from_starting_and_the_last_good_ones_count() {
     let file = home.config().join("settings.json");
     home.text(&["run", "--", "echo first"]);
     let mode = |name: &str| {
-        let found = fs::metadata(home.config().join(name)).unwrap();
-        found.permissions().mode() & 0o777
+        let metadata = fs::metadata(home.config().join(name)).unwrap();
+        metadata.permissions().mode() & 0o777
     };
     assert_eq!(mode("settings.json.good"), 0o600, "it may hold a password");
     let negative = text.replace(": 7", ": -7");
@@ -132,10 +132,10 @@ async fn settings_changed_by_hand_are_noticed_and_a_broken_file_is_never_lost() 
     };
     assert_eq!(now.max_jobs, 8);
     assert_eq!(overview(&mut page).await.problems, [""; 0]);
-    let left = file.with_extension("json.broken");
-    assert_eq!(fs::read_to_string(&left).unwrap(), broken);
+    let set_aside = file.with_extension("json.broken");
+    assert_eq!(fs::read_to_string(&set_aside).unwrap(), broken);
     assert_eq!(
-        fs::metadata(&left).unwrap().permissions().mode() & 0o777,
+        fs::metadata(&set_aside).unwrap().permissions().mode() & 0o777,
         0o600
     );
     let written: Settings = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
@@ -196,11 +196,11 @@ async fn every_other_broken_file_is_named_with_its_line_and_the_last_good_one_co
             .await;
         assert!(problems.contains(place));
     }
-    let known = overview(&mut page).await;
-    let mine = known.projects.iter().find(|project| project.name == "mine");
-    assert!(mine.unwrap().trusted, "{:?}", known.project_problems);
-    assert_eq!(known.hosts[0].name, "box", "{:?}", known.host_problems);
-    assert!(known.hosts[0].commands.contains(&"w".to_owned()));
+    let shown = overview(&mut page).await;
+    let mine = shown.projects.iter().find(|project| project.name == "mine");
+    assert!(mine.unwrap().trusted, "{:?}", shown.project_problems);
+    assert_eq!(shown.hosts[0].name, "box", "{:?}", shown.host_problems);
+    assert!(shown.hosts[0].commands.contains(&"w".to_owned()));
 
     // A program that starts now says it in a line, and does what it was asked to.
     let output = app.home.run(&["run", "-p", "mine", "hello"]);

@@ -54,9 +54,9 @@ fn spooled(folder: &Path) -> u64 {
 
 /// A job's folder, told by its end from one that is kept aside.
 fn folders(home: &Home, end: &str) -> Vec<PathBuf> {
-    let mut found = home.job_folders();
-    found.retain(|path| path.extension().map_or("", |end| end.to_str().unwrap()) == end);
-    found
+    let mut folders = home.job_folders();
+    folders.retain(|path| path.extension().map_or("", |end| end.to_str().unwrap()) == end);
+    folders
 }
 
 /// What must be so of a job once it is in the store, whose log was damaged: what is said of it, and its log.
@@ -92,10 +92,10 @@ fn check(home: &Home, postgres: &Postgres) {
 
 /// The segments of a job's spool.
 fn segments(folder: &Path) -> Vec<PathBuf> {
-    let found = fs::read_dir(folder.join("spool")).unwrap().flatten();
-    let mut found: Vec<PathBuf> = found.map(|segment| segment.path()).collect();
-    found.sort();
-    found
+    let segments = fs::read_dir(folder.join("spool")).unwrap().flatten();
+    let mut segments: Vec<PathBuf> = segments.map(|segment| segment.path()).collect();
+    segments.sort();
+    segments
 }
 
 /// A job of several small segments that was damaged while nobody looked: all that is whole comes, before and after the gap,

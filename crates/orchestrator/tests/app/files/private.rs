@@ -38,16 +38,16 @@ fn masked(command: Command, mask: &str) -> Command {
 
 /// Everything in a folder, the folder first.
 fn all(folder: &Path) -> Vec<PathBuf> {
-    let mut found = vec![folder.to_owned()];
+    let mut paths = vec![folder.to_owned()];
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries {
         // What goes away meanwhile is no harm.
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => found.extend(all(&entry.path())),
-            _ => found.push(entry.path()),
+            Ok(kind) if kind.is_dir() => paths.extend(all(&entry.path())),
+            _ => paths.push(entry.path()),
         }
     }
-    found
+    paths
 }
 
 /// Those that others could read or write. A socket is as open as the folder it is in.
@@ -168,13 +168,13 @@ fn sockets(home: &Home) -> PathBuf {
     // It fails if something is missing on this machine, and lists all the same.
     let doctor = home.run(&["doctor", "--json"]).stdout;
     let checks: serde_json::Value = serde_json::from_slice(&doctor).unwrap();
-    let found = checks
+    let check = checks
         .as_array()
         .unwrap()
         .iter()
         .find(|check| check["what"] == "Postgres");
-    let found = found.unwrap()["found"].as_str().unwrap().to_owned();
-    let (_, rest) = found.split_once("@/").unwrap_or_else(|| panic!("{found}"));
+    let check = check.unwrap()["found"].as_str().unwrap().to_owned();
+    let (_, rest) = check.split_once("@/").unwrap_or_else(|| panic!("{check}"));
     let (folder, _) = rest.split_once(':').unwrap();
     Path::new("/").join(folder)
 }

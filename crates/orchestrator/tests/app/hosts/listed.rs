@@ -28,12 +28,12 @@ fn inventory(sshd: &Sshd, home: &Home) -> std::path::PathBuf {
     fs::write(&path, text).unwrap();
     // Where the server's key is known.
     let mut config = fs::read_to_string(home.ssh_config()).unwrap();
-    let known = sshd.path("known_hosts");
+    let known_hosts = sshd.path("known_hosts");
     // Else it would be one machine with the names of the inventory.
     config = config.replace("127.0.0.1", "localhost");
     config += &format!(
         "Host *\n  UserKnownHostsFile {}\n  IdentityAgent none\n",
-        known.display()
+        known_hosts.display()
     );
     fs::write(home.ssh_config(), config).unwrap();
     path

@@ -26,12 +26,12 @@ fn saying(words: &'static [u8]) -> (u16, mpsc::Receiver<Vec<u8>>) {
             let Ok(mut connection) = connection else {
                 return;
             };
-            let mut said = Vec::new();
+            let mut line = Vec::new();
             // Who has heard enough may hang up.
             drop(connection.write_all(words));
             drop(connection.shutdown(Shutdown::Write));
-            drop(connection.read_to_end(&mut said));
-            drop(heard.send(said));
+            drop(connection.read_to_end(&mut line));
+            drop(heard.send(line));
         }
     });
     (port, hears)
@@ -89,8 +89,8 @@ fn hosts_say_whether_they_answer_and_nobody_logs_in() {
     let table = home.text(&["hosts", "box,shut", "--probe"]);
     assert!(table.contains("box") && table.contains("down"), "{table}");
     // It says who it is, and nothing that begins a login.
-    let said = heard.recv_timeout(Duration::from_secs(20)).unwrap();
-    assert_eq!(said, b"SSH-2.0-vm_orchestrator_probe\r\n");
+    let line = heard.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(line, b"SSH-2.0-vm_orchestrator_probe\r\n");
 }
 
 #[tokio::test]
@@ -99,8 +99,8 @@ async fn a_page_hears_each_answer_once_it_is_there() {
     let app = App::start(home);
     let mut page = app.page().await;
     let hosts = vec!["box".to_owned()];
-    let asked = page.ask(HostRequest::ProbeHosts { hosts }).await;
-    assert!(matches!(asked, Ok(Reply::Ok)), "{asked:?}");
+    let reply = page.ask(HostRequest::ProbeHosts { hosts }).await;
+    assert!(matches!(reply, Ok(Reply::Ok)), "{reply:?}");
     let reach = page
         .until(|event| match event {
             Event::Reached(reach) => Some(reach.clone()),

@@ -242,12 +242,12 @@ fn a_data_folder_that_is_no_text_is_the_only_one() {
     let left = || fs::read_dir(odd(b"data-\xff/jobs")).unwrap().count();
     eventually("its own archiver archives it", || left() == 0);
     assert_eq!(vmo(&["log", "last"]), "one\n");
-    let made: Vec<_> = fs::read_dir(home.work())
+    let folders: Vec<_> = fs::read_dir(home.work())
         .unwrap()
         .flatten()
         .map(|it| it.file_name())
         .collect();
-    assert_eq!(made.len(), 2, "{made:?}");
+    assert_eq!(folders.len(), 2, "{folders:?}");
 }
 
 #[test]

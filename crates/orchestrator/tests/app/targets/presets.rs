@@ -44,8 +44,8 @@ async fn what_was_started_last_and_what_was_named_is_filled_in() {
     home.text(&["run", "test", "deploy"]);
     let app = App::start(home);
     let mut page = app.page().await;
-    let known = presets(&mut page, of("deploy")).await;
-    let last = known.last.clone().unwrap();
+    let deploy = presets(&mut page, of("deploy")).await;
+    let last = deploy.last.clone().unwrap();
     let variables = [
         ("ENV".to_owned(), Some("prod".to_owned())),
         ("TOKEN".to_owned(), None),
@@ -70,9 +70,9 @@ async fn what_was_started_last_and_what_was_named_is_filled_in() {
         },
     };
     assert_eq!(refused(&mut page, save("")).await, FailureCode::Refused);
-    let known = presets(&mut page, save("stage")).await;
-    assert_eq!(known.last, Some(last));
-    assert_eq!(known.named[0].filled.variables[1].1, None);
+    let deploy = presets(&mut page, save("stage")).await;
+    assert_eq!(deploy.last, Some(last));
+    assert_eq!(deploy.named[0].filled.variables[1].1, None);
 
     let home = &app.home;
     let file = std::fs::read_to_string(home.config().join("presets.json")).unwrap();

@@ -218,8 +218,8 @@ impl Fault {
             Self::CutBefore => "cut-before",
             Self::CutAfter => "cut-after",
             Self::Error(code) => {
-                let known = ERRORS.iter().find(|(number, _)| *number == code);
-                known.map_or("an error", |(_, name)| name)
+                let error = ERRORS.iter().find(|(number, _)| *number == code);
+                error.map_or("an error", |(_, name)| name)
             }
         }
     }

@@ -31,7 +31,7 @@ const TOGETHER: u64 = 25;
 enum Victim {
     App,
     Supervisor,
-    Nursery,
+    ForkServer,
     Guardian,
     Postmaster,
     Backend,
@@ -42,7 +42,7 @@ enum Victim {
 const VICTIMS: [Victim; 7] = [
     Victim::App,
     Victim::Supervisor,
-    Victim::Nursery,
+    Victim::ForkServer,
     Victim::Guardian,
     Victim::Postmaster,
     Victim::Backend,
@@ -75,10 +75,10 @@ impl Machine {
         match victim {
             Victim::App => Pid::from_raw(self.app.pid().cast_signed()),
             Victim::Supervisor => cast.roles[0].supervisor_process(),
-            Victim::Nursery => {
+            Victim::ForkServer => {
                 let shown = "jobs/00000000-0000-0000-0000-000000000000";
                 let mut left = home.left().into_iter();
-                left.find(|(_, line)| line.contains("--nursery") && line.contains(shown))
+                left.find(|(_, line)| line.contains("--fork-server") && line.contains(shown))
                     .map(|(pid, _)| pid)
             }
             Victim::Guardian => servers::guardians(home).pop(),

@@ -143,21 +143,20 @@ async fn judge(machine: Machine, witness: Witness, tally: &mut Tally) -> (Machin
     page.until_ready_again().await;
     let command = witness.command();
     let begun = Instant::now();
-    let found = loop {
+    let job = loop {
         let (jobs, _) = all_jobs(&mut page).await;
-        let found = jobs.into_values().find(|job| job.command == command);
-        if found.as_ref().is_none_or(|job| job.status.is_over()) || begun.elapsed() > HUNG_AFTER {
-            break found;
+        let job = jobs.into_values().find(|job| job.command == command);
+        if job.as_ref().is_none_or(|job| job.status.is_over()) || begun.elapsed() > HUNG_AFTER {
+            break job;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     let what = format!(
         "{:?}",
-        found
-            .as_ref()
+        job.as_ref()
             .map(|job| (job.id, job.status, job.reason.clone()))
     );
-    match found {
+    match job {
         None => tally.lost += usize::from(witness.wrote_for() > NOT_YET_KEPT),
         Some(job) => {
             let mut role = Role::new(&app.home, job.id, witness);

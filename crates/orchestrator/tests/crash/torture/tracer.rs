@@ -234,7 +234,7 @@ impl Tracer {
         let program = program.rsplit('/').next().unwrap_or_default().to_owned();
         let word = words.next().unwrap_or_default().into_owned();
         let role = match (program.as_str(), word.as_str()) {
-            ("vmo-supervisor", "--nursery") => "nursery".to_owned(),
+            ("vmo-supervisor", "--fork-server") => "fork_server".to_owned(),
             ("vmo-supervisor", _) => "supervisor".to_owned(),
             ("vmo", word) => word.to_owned(),
             _ => String::new(),

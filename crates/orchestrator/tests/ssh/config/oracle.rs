@@ -371,7 +371,7 @@ pub(super) fn differences(home: &Home, config: &Config, host: &str) -> Vec<Strin
             .or_default()
             .push(value.to_owned());
     }
-    let mut found = Vec::new();
+    let mut differences = Vec::new();
     let own = orchestrator::folders::home_of(orchestrator::folders::user()).unwrap();
     let own = format!("{}/", own.display());
     let test = format!("{}/", home.0.path().display());
@@ -386,11 +386,11 @@ pub(super) fn differences(home: &Home, config: &Config, host: &str) -> Vec<Strin
             continue;
         }
         if value != expected {
-            found.push(format!("{keyword}: ssh {expected:?}, ours {value:?}"));
+            differences.push(format!("{keyword}: ssh {expected:?}, ours {value:?}"));
         }
     }
-    found.extend(other_differences(home, &route, &options));
-    found
+    differences.extend(other_differences(home, &route, &options));
+    differences
 }
 
 fn other_differences(
@@ -398,12 +398,12 @@ fn other_differences(
     route: &Route,
     options: &HashMap<String, Vec<String>>,
 ) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut differences = Vec::new();
     let first = |keyword: &str| options.get(keyword).map(|values| values[0].clone());
     let timeout = first("connecttimeout").filter(|text| !matches!(&**text, "none" | "0"));
     let seconds = timeout.map_or(10, |text| text.parse().unwrap());
     if route.connect_timeout.as_secs() != seconds {
-        found.push(format!("connecttimeout: ssh {seconds}"));
+        differences.push(format!("connecttimeout: ssh {seconds}"));
     }
     let strict = match first("stricthostkeychecking").as_deref() {
         Some("true") => Strict::Yes,
@@ -411,11 +411,11 @@ fn other_differences(
         _ => Strict::AcceptNew,
     };
     if route.strict != strict {
-        found.push(format!("stricthostkeychecking: ssh {strict:?}"));
+        differences.push(format!("stricthostkeychecking: ssh {strict:?}"));
     }
     let pubkey = first("pubkeyauthentication").as_deref() != Some("false");
     if route.pubkey != pubkey {
-        found.push(format!("pubkeyauthentication: ssh {pubkey}"));
+        differences.push(format!("pubkeyauthentication: ssh {pubkey}"));
     }
     // `ssh -G` leaves the tokens of some values to when they are used.
     let expanded = |text: &str| {
@@ -441,7 +441,7 @@ fn other_differences(
             })
             .collect();
         if *paths != expected {
-            found.push(format!("{keyword}: ssh {expected:?}, ours {paths:?}"));
+            differences.push(format!("{keyword}: ssh {expected:?}, ours {paths:?}"));
         }
     }
     let way = match &route.via {
@@ -461,12 +461,12 @@ fn other_differences(
     });
     let command = first("proxycommand").map(|line| expanded(&line));
     if way != jump.clone().or(command) {
-        found.push(format!(
+        differences.push(format!(
             "way: ssh {:?} or {jump:?}, ours {way:?}",
             first("proxycommand")
         ));
     }
-    found
+    differences
 }
 
 #[test]
@@ -481,7 +481,7 @@ fn generated_configs_resolve_as_ssh_resolves_them() {
     let configs: u64 = configs.unwrap_or(500);
     let half = |from: u64| {
         thread::spawn(move || {
-            let mut found = Vec::new();
+            let mut reports = Vec::new();
             for at in (from..configs).step_by(2) {
                 let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (at + 1));
                 let (main, more) = generate(&mut dice);
@@ -491,22 +491,22 @@ fn generated_configs_resolve_as_ssh_resolves_them() {
                     let host = dice.pick(NAMES);
                     let differences = differences(&home, &config, host);
                     if !differences.is_empty() {
-                        found.push(format!("seed {seed} config {at} host {host}:\n{main}\n-- more:\n{more}\n=> {differences:#?}"));
+                        reports.push(format!("seed {seed} config {at} host {host}:\n{main}\n-- more:\n{more}\n=> {differences:#?}"));
                     }
                 }
             }
-            found
+            reports
         })
     };
     let (even, odd) = (half(0), half(1));
-    let mut found = even.join().unwrap();
-    found.extend(odd.join().unwrap());
+    let mut differences = even.join().unwrap();
+    differences.extend(odd.join().unwrap());
     assert!(
-        found.is_empty(),
+        differences.is_empty(),
         "{} of {} answers differ; the first:\n{}",
-        found.len(),
+        differences.len(),
         configs * 2,
-        found
+        differences
             .iter()
             .take(if std::env::var_os("VMO_SEED").is_some() {
                 1000

@@ -243,7 +243,7 @@ const CONFIGS: &[(&str, &str, &str)] = &[
 #[test]
 fn real_configs_are_read_as_ssh_reads_them() {
     assert!(CONFIGS.len() >= 40);
-    let mut found = Vec::new();
+    let mut problems = Vec::new();
     for (name, text, hosts) in CONFIGS {
         let mut files = MORE.to_vec();
         files.push((".ssh/config", text));
@@ -251,14 +251,14 @@ fn real_configs_are_read_as_ssh_reads_them() {
         let config = home.read();
         for host in hosts.split(' ') {
             let different = differences(&home, &config, host);
-            found.extend(
+            problems.extend(
                 different
                     .into_iter()
                     .map(|what| format!("{name}, {host}: {what}")),
             );
         }
     }
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]

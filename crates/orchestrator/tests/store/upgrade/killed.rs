@@ -44,8 +44,8 @@ async fn is_whole_and_serves(states: &States, name: &str, from: usize) -> usize 
     let there = states.shape(name);
     // A ledger in which nothing is written yet says the same as none.
     let bare = !there.contains("table jobs r");
-    let found = states.shapes.iter().rposition(|shape| *shape == there);
-    let version = found.or(bare.then_some(0));
+    let shape = states.shapes.iter().rposition(|shape| *shape == there);
+    let version = shape.or(bare.then_some(0));
     let version = version.unwrap_or_else(|| panic!("{name} is between two states: {there}"));
     assert!(version >= from, "{name} went back to {version}");
     serves(&states.address(name), from > 0).await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal};
 use supervisor::{
     exec::{Exec, Grace},
-    exit::Ended,
+    exit::Exit,
 };
 
 use crate::{complaints::complain, tree, words};
@@ -81,8 +81,8 @@ impl Cancel {
 
     /// Whether it was asked for and is why the child ended. A code is the child's own if no signal met it in time, or
     /// none but such that it would have died of: then the cancel came too late.
-    pub(crate) fn has_ended(&self, ended: &Ended) -> bool {
-        self.is_requested && (self.heeded || !matches!(ended, Ended::Code { .. }))
+    pub(crate) fn has_ended(&self, ended: &Exit) -> bool {
+        self.is_requested && (self.heeded || !matches!(ended, Exit::Code { .. }))
     }
 
     /// Whether signals are still to come or to be waited for.
@@ -115,7 +115,7 @@ impl Cancel {
     }
 
     /// The next signal, when a grace is over. After the last it is over once no process is left that could be ended:
-    /// whoever was met in the last look is struck once more, and looked for again.
+    /// a process met in the last look is sent the signal once more, and looked for again.
     pub(crate) fn tick(&mut self, now: Instant, group: Option<Pid>) {
         let Some(underway) = self
             .underway
@@ -171,7 +171,7 @@ impl Cancel {
 fn step(grace: &Grace) -> Option<Step> {
     let Some(signal) = words::signal_named(&grace.signal) else {
         complain(format_args!(
-            "no signal is called {}, so a cancel does without it",
+            "there is no signal {}, so a cancel skips it",
             grace.signal
         ));
         return None;

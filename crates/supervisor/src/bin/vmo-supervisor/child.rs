@@ -15,7 +15,7 @@ use rustix::{fs::Mode, process::Pid};
 use supervisor::{
     clock,
     exec::{DATABASE, Exec, MASKED},
-    exit::Ended,
+    exit::Exit,
     mask::Secrets,
     spool::Stream,
 };
@@ -43,7 +43,7 @@ pub(crate) struct Child {
 
 /// A started child and our ends of its pipes or its terminal.
 #[derive(Debug)]
-pub(crate) struct Start {
+pub(crate) struct StartedChild {
     pub(crate) child: Child,
     pub(crate) outputs: Outputs,
     pub(crate) input: Input,
@@ -56,11 +56,11 @@ pub(crate) struct Start {
 }
 
 /// Starts what `exec` says, with the environment that is ours and the umask that was.
-pub(crate) fn start(exec: &Exec, umask: Mode) -> Result<Start, Ended> {
-    start_in_folder(exec, umask).map_err(|why| Ended::CouldNotStart { why })
+pub(crate) fn start(exec: &Exec, umask: Mode) -> Result<StartedChild, Exit> {
+    start_in_folder(exec, umask).map_err(|why| Exit::CouldNotStart { why })
 }
 
-fn start_in_folder(exec: &Exec, umask: Mode) -> Result<Start, String> {
+fn start_in_folder(exec: &Exec, umask: Mode) -> Result<StartedChild, String> {
     // We go there ourselves, so that "no such folder" and "no such program" are two errors; the child stays.
     rustix::process::chdir(&exec.cwd).map_err(|error| words::no_folder(&exec.cwd, error))?;
     rustix::process::umask(umask);
@@ -94,7 +94,7 @@ pub(crate) fn secrets(exec: &Exec, more: &[OsString]) -> Option<Secrets> {
     Secrets::of(values.iter().map(|value| value.as_bytes()))
 }
 
-fn on_pipes(mut command: Command, secrets: Option<&Secrets>) -> io::Result<Start> {
+fn on_pipes(mut command: Command, secrets: Option<&Secrets>) -> io::Result<StartedChild> {
     let (stdin, our_stdin) = io::pipe()?;
     let (our_stdout, stdout) = io::pipe()?;
     let (our_stderr, stderr) = io::pipe()?;
@@ -109,7 +109,7 @@ fn on_pipes(mut command: Command, secrets: Option<&Secrets>) -> io::Result<Start
         .stderr(stderr)
         .process_group(0);
     let child = spawn(command)?;
-    Ok(Start {
+    Ok(StartedChild {
         child,
         pipes: [our_stdin.as_fd(), our_stdout.as_fd(), our_stderr.as_fd()]
             .into_iter()
@@ -136,7 +136,7 @@ fn in_terminal(
     mut command: Command,
     size: supervisor::exec::Window,
     secrets: Option<&Secrets>,
-) -> io::Result<Start> {
+) -> io::Result<StartedChild> {
     let (master, terminal) = pty::open(size)?;
     rustix::io::ioctl_fionbio(&master, true)?;
     command
@@ -146,7 +146,7 @@ fn in_terminal(
     // SAFETY: it makes two system calls and does not allocate.
     unsafe { command.pre_exec(session::lead_terminal) };
     let child = spawn(command)?;
-    Ok(Start {
+    Ok(StartedChild {
         child,
         outputs: Outputs::of([(Stream::Stdout, master.try_clone()?)], secrets),
         input: Input::to_terminal(master.try_clone()?),

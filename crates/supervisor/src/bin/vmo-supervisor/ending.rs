@@ -13,7 +13,7 @@ use rustix::process::WaitStatus;
 use supervisor::{
     clock,
     exec::{DATABASE, Exec},
-    exit::{Ended, ExitRecord},
+    exit::{Exit, ExitRecord},
     folder::Folder,
     mask::Secrets,
 };
@@ -62,7 +62,7 @@ pub(crate) enum Stage {
 /// What is certain as soon as the child has ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Verdict {
-    ended: Ended,
+    ended: Exit,
     canceled: bool,
     started_at: Option<i64>,
     finished_at: i64,
@@ -70,7 +70,7 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     /// Of a child that has just ended. The time between is the boot clock's, which no clock change moves.
-    pub(crate) fn of(child: &Child, ended: Ended, canceled: bool) -> Self {
+    pub(crate) fn of(child: &Child, ended: Exit, canceled: bool) -> Self {
         let took = clock::boot_us().saturating_sub(child.started_boot);
         let took = i64::try_from(took).unwrap_or(i64::MAX);
         Self {
@@ -82,7 +82,7 @@ impl Verdict {
     }
 
     /// Of a child that never was.
-    pub(crate) fn without_child(ended: Ended) -> Self {
+    pub(crate) fn without_child(ended: Exit) -> Self {
         Self {
             ended,
             canceled: false,
@@ -122,22 +122,22 @@ impl Verdict {
 }
 
 /// How a child ended that had run for longer than it may.
-pub(crate) fn timed_out(status: WaitStatus, after_ms: u64) -> Ended {
+pub(crate) fn timed_out(status: WaitStatus, after_ms: u64) -> Exit {
     let signal = status.terminating_signal();
-    Ended::TimedOut {
+    Exit::TimedOut {
         after_ms,
         signal: signal.map(words::signal_name),
     }
 }
 
 /// How a child ended.
-pub(crate) fn ended(status: WaitStatus) -> Ended {
+pub(crate) fn ended(status: WaitStatus) -> Exit {
     match status.terminating_signal() {
-        Some(signal) => Ended::Signal {
+        Some(signal) => Exit::Signal {
             signal: words::signal_name(signal),
             core: libc::WCOREDUMP(status.as_raw()),
         },
-        None => Ended::Code {
+        None => Exit::Code {
             code: status.exit_status().unwrap_or_default(),
         },
     }

@@ -13,7 +13,7 @@ use crate::{
     tree::{self, Source},
 };
 
-/// Listeners are told to wait from here on, and to go on below [`RESUME`].
+/// From here on listeners are asked to wait, and below [`RESUME`] to go on.
 const PAUSE: usize = 256 * 1024;
 const RESUME: usize = 64 * 1024;
 

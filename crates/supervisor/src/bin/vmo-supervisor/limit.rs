@@ -16,10 +16,13 @@ pub(crate) struct Limit {
 impl Limit {
     /// What `exec` says, from now on.
     pub(crate) fn of(exec: &Exec) -> Self {
-        let given = exec.timeout_ms;
+        let timeout = exec.timeout_ms;
         let until =
-            given.and_then(|given| Instant::now().checked_add(Duration::from_millis(given)));
-        Self { given, until }
+            timeout.and_then(|timeout| Instant::now().checked_add(Duration::from_millis(timeout)));
+        Self {
+            given: timeout,
+            until,
+        }
     }
 
     /// When to call [`Self::is_over`].

@@ -44,16 +44,16 @@ impl Lineage {
         if now < self.look_at {
             return false;
         }
-        let found = tree::adopted(child);
+        let adopted = tree::adopted(child);
         self.pause = (self.pause * 2).min(LATE);
-        if found != self.known {
+        if adopted != self.known {
             self.pause = SOON;
-            let all = found.iter().filter_map(|pid| Identity::of(*pid).ok());
+            let all = adopted.iter().filter_map(|pid| Identity::of(*pid).ok());
             let all: Vec<Identity> = all.collect();
             if let Err(error) = folder.write_json(ORPHANS, &all) {
                 complain(format_args!("{ORPHANS}: {error}"));
             }
-            self.known = found;
+            self.known = adopted;
         }
         self.look_at = now + self.pause;
         true

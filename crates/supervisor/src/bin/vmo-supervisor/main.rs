@@ -9,8 +9,8 @@
 //! listeners  the control socket                       input        what it reads
 //! tree       the child's descendants                  cancel       ending them, signal by signal
 //! syncing    the spool onto the disk, as it grows         settle       exit.json onto the disk, at the end
-//! nursery    waits to become supervisors              lineage      who would be hard to find without us
-//! handover   secrets that a program in between brings
+//! lineage    who would be hard to find without us     handover     secrets that a program in between brings
+//! fork_server  waits to become supervisors
 //! ```
 
 // A function of the product is at most as long as clippy.toml says.
@@ -20,12 +20,12 @@ mod cancel;
 mod child;
 mod complaints;
 mod ending;
+mod fork_server;
 mod handover;
 mod input;
 mod limit;
 mod lineage;
 mod listeners;
-mod nursery;
 mod outputs;
 mod prompt;
 mod pty;
@@ -50,14 +50,14 @@ use supervisor::{
     claims::Claims,
     control,
     exec::{Exec, FORMAT},
-    exit::Ended,
+    exit::Exit,
     folder::{EXEC, EXIT, Folder, JOB, SUPERVISOR, Supervisor},
     identity::Identity,
     spool::Writer,
 };
 
 use crate::{
-    child::Start,
+    child::StartedChild,
     complaints::complain,
     ending::Verdict,
     listeners::Listeners,
@@ -76,11 +76,11 @@ fn main() -> ExitCode {
     let mut args = env::args_os().skip(1);
     let folder = match [args.next(), args.next(), args.next()] {
         [Some(folder), None, None] => PathBuf::from(folder),
-        [Some(word), Some(_), None] if word == "--nursery" => match nursery::serve() {
+        [Some(word), Some(_), None] if word == "--fork-server" => match fork_server::serve() {
             Ok(Some(folder)) => folder,
             Ok(None) => return ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("vmo-supervisor: the nursery: {error}");
+                eprintln!("vmo-supervisor: the fork server: {error}");
                 return ExitCode::FAILURE;
             }
         },
@@ -161,7 +161,7 @@ fn described(folder: &Folder) -> io::Result<Value> {
     let nothing = || {
         io::Error::new(
             io::ErrorKind::NotFound,
-            format!("{JOB} says of nothing to run"),
+            format!("{JOB} names nothing to run"),
         )
     };
     described.ok_or_else(nothing)
@@ -177,12 +177,12 @@ fn understood<T: DeserializeOwned>(described: Value) -> io::Result<T> {
 fn refuse(folder: &Folder, format: u32) -> io::Result<()> {
     let why =
         format!("the job has format {format}, and its supervisor knows formats up to {FORMAT}");
-    let verdict = Verdict::without_child(Ended::CouldNotStart { why });
+    let verdict = Verdict::without_child(Exit::CouldNotStart { why });
     folder.write_json_durably(EXIT, &verdict.exit(0, true, false, None))
 }
 
 /// Starts the child and writes down who it is.
-fn start(folder: &Folder, exec: &Exec, umask: rustix::fs::Mode) -> Result<Start, Ended> {
+fn start(folder: &Folder, exec: &Exec, umask: rustix::fs::Mode) -> Result<StartedChild, Exit> {
     let start = child::start(exec, umask)?;
     if let Err(error) = write_down(folder, &start) {
         complain(format_args!("{SUPERVISOR}: {error}"));
@@ -190,7 +190,7 @@ fn start(folder: &Folder, exec: &Exec, umask: rustix::fs::Mode) -> Result<Start,
     Ok(start)
 }
 
-fn write_down(folder: &Folder, start: &Start) -> io::Result<()> {
+fn write_down(folder: &Folder, start: &StartedChild) -> io::Result<()> {
     let own = i32::try_from(id()).map_err(io::Error::other)?;
     let child = start.child.pid.as_raw_nonzero().get();
     folder.write_json(

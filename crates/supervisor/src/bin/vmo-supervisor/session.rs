@@ -40,12 +40,12 @@ pub(crate) fn detach() -> io::Result<Mode> {
 /// Gives us the soft limit that the child is to have; we need less than anybody. One above the hard limit is not taken.
 pub(crate) fn limit_open_files(soft: Option<u64>) {
     let Some(soft) = soft else { return };
-    let found = process::getrlimit(process::Resource::Nofile);
+    let limit = process::getrlimit(process::Resource::Nofile);
     let wanted = process::Rlimit {
         current: Some(soft),
-        ..found
+        ..limit
     };
-    if found != wanted
+    if limit != wanted
         && let Err(error) = process::setrlimit(process::Resource::Nofile, wanted)
     {
         complain(format_args!(

@@ -48,28 +48,28 @@ pub(crate) fn signal(group: Option<Pid>, signal: Signal) {
 /// lost its parent meanwhile is our child, and stopped before anybody is looked at.
 pub(crate) fn kill(group: Option<Pid>) -> bool {
     let until = Instant::now() + TO_STOP;
-    let mut found: HashMap<(i32, u64), Process> = HashMap::new();
+    let mut processes: HashMap<(i32, u64), Process> = HashMap::new();
     let mut stopped = HashSet::new();
     if system::is_crowd() {
         // Before anybody is looked at, which takes its time and lets all others fork.
         system::stop_children(&mut stopped, until);
     }
     loop {
-        let known = found.len();
+        let count = processes.len();
         let apart = system::walk(|process| {
-            found.entry(process.key()).or_insert_with(|| {
+            processes.entry(process.key()).or_insert_with(|| {
                 process.signal(Signal::STOP);
                 stopped.insert(process.pid());
                 process
             });
         });
         stopped.extend(apart);
-        if found.len() == known || Instant::now() > until {
+        if processes.len() == count || Instant::now() > until {
             break;
         }
         system::stop_children(&mut stopped, until);
     }
-    let struck = found.into_values().filter(|process| {
+    let struck = processes.into_values().filter(|process| {
         let was_there = !process.is_dying() && process.defies().is_none();
         process.signal(Signal::KILL);
         was_there
@@ -86,10 +86,10 @@ pub(crate) fn is_gone() -> bool {
     (0..3).all(|_| descendants().is_empty())
 }
 
-/// Whether a KILL is on its way to all who are left; none if nobody is.
+/// Whether a KILL is on its way to all remaining processes; none if there are none.
 pub(crate) fn is_any_left() -> Option<bool> {
-    let left = descendants();
-    (!left.is_empty()).then(|| left.iter().all(Process::is_dying))
+    let remaining = descendants();
+    (!remaining.is_empty()).then(|| remaining.iter().all(Process::is_dying))
 }
 
 /// Why a process that is there cannot be signaled, as a fragment for a person: it runs as somebody else by now.

@@ -8,7 +8,7 @@ use supervisor::{
     control::{News, ToSupervisor},
     disk::{self, Disk},
     exec::Exec,
-    exit::Ended,
+    exit::Exit,
     folder::Folder,
     mask::Secrets,
     spool::{Stream, Writer},
@@ -17,7 +17,7 @@ use supervisor::{
 use self::wait::Woken;
 use crate::{
     cancel::Cancel,
-    child::{self, Start},
+    child::{self, StartedChild},
     complaints::complain,
     ending::{Stage, Verdict},
     handover::Handover,
@@ -80,7 +80,7 @@ fn floor() -> u64 {
 impl Watch {
     /// A job whose child was started a moment ago, or could not be. No step fails from here on, so that no child is
     /// left alone.
-    pub(crate) fn new(ready: Ready, start: Result<Start, Ended>) -> Self {
+    pub(crate) fn new(ready: Ready, start: Result<StartedChild, Exit>) -> Self {
         let (stage, outputs, input, terminal, handover) = match start {
             Ok(start) => (
                 Stage::Running(start.child),
@@ -119,6 +119,8 @@ impl Watch {
     /// Watches the job to its end.
     pub(crate) fn run(mut self) -> io::Result<()> {
         loop {
+            // What the last round changed is reported before anything waits: listeners must have heard of the end when
+            // the socket closes.
             self.end_what_has_ended();
             self.tell();
             if self.may_leave() {
@@ -128,9 +130,10 @@ impl Watch {
             for woken in self.wait()? {
                 self.act_on(woken);
             }
+            // Orders come last: a signal of this round may have ended the child, whose group must then not be signaled.
             self.obey();
             self.tick(Instant::now());
-            self.end_what_nobody_can_find();
+            self.end_if_folder_deleted();
         }
     }
 
@@ -163,7 +166,7 @@ impl Watch {
                     self.linger();
                 }
             }
-            Woken::Knock => self.ready.listeners.accept(),
+            Woken::Connection => self.ready.listeners.accept(),
             Woken::Listener(number) => self.ready.listeners.hear(number),
             Woken::Input => self.input.write(),
             Woken::Output(stream) => self.read(stream),

@@ -37,8 +37,8 @@ pub(super) async fn checks(folders: &Folders) -> Result<Vec<Check>, Failed> {
     ];
     let apart = environment::names_apart();
     if !apart.is_empty() {
-        let found = format!("{}: for jobs, and not for the history", apart.join(", "));
-        checks.push(Check::new("PG variables", true, found));
+        let text = format!("{}: for jobs, and not for the history", apart.join(", "));
+        checks.push(Check::new("PG variables", true, text));
     }
     checks.push(login_shell(folders).await?);
     Ok(checks)
@@ -51,15 +51,15 @@ async fn login_shell(folders: &Folders) -> Result<Check, Failed> {
         login.wait();
         (login.known(), login.problem())
     });
-    let (known, problem) = login.await?;
+    let (inherited, problem) = login.await?;
     let shell = env::var_os("SHELL").unwrap_or_default();
     // A service and a container have no login shell, and nothing to miss of it.
     let is_fine = problem.is_none() || shell.is_empty();
-    let found = problem.unwrap_or_else(|| {
-        let count = known.environment.len();
+    let text = problem.unwrap_or_else(|| {
+        let count = inherited.environment.len();
         format!("{}, with {count} variables", shell.display())
     });
-    Ok(Check::new("login shell", is_fine, found))
+    Ok(Check::new("login shell", is_fine, text))
 }
 
 /// Whether one of our folders takes what is written there: its disk may be full, have no room for more files, or only be
@@ -68,11 +68,11 @@ fn folder(what: &'static str, folder: &Path) -> Check {
     match try_writing(folder) {
         Ok(()) => Check::new(what, true, folder.display().to_string()),
         Err(error) => {
-            let found = format!(
+            let text = format!(
                 "{}: nothing can be written there: {error}",
                 folder.display()
             );
-            Check::new(what, false, found)
+            Check::new(what, false, text)
         }
     }
 }
@@ -91,14 +91,14 @@ fn try_writing(folder: &Path) -> io::Result<()> {
 fn clock(now: SystemTime) -> Check {
     let since = now.duration_since(SystemTime::UNIX_EPOCH);
     let is_past = since.is_ok_and(|since| since.as_secs() >= WRITTEN);
-    let found = match is_past {
+    let text = match is_past {
         true => "it may be right",
         false => {
             "it is before 2026: certificates do not count yet, and the history says wrong times; set it (timedatectl \
              set-ntp true)"
         }
     };
-    Check::new("clock", is_past, found.to_owned())
+    Check::new("clock", is_past, text.to_owned())
 }
 
 fn open_files_check(limit: Option<u64>) -> Check {
@@ -106,10 +106,10 @@ fn open_files_check(limit: Option<u64>) -> Check {
     match limit {
         None => Check::new(what, true, "as many as are wanted".to_owned()),
         Some(few) if few < FEW_FILES => {
-            let found = format!(
+            let text = format!(
                 "{few} at once are too few for Postgres and jobs; raise the limit (ulimit -H -n 4096)"
             );
-            Check::new(what, false, found)
+            Check::new(what, false, text)
         }
         Some(limit) => Check::new(what, true, format!("{limit} at once")),
     }
@@ -120,8 +120,8 @@ async fn agent() -> Check {
     let what = "ssh agent";
     let socket = env::var_os(AGENT).filter(|socket| !socket.is_empty());
     let Some(socket) = socket else {
-        let found = format!("optional: {AGENT} is not set; keys come from files alone");
-        return Check::new(what, false, found);
+        let text = format!("optional: {AGENT} is not set; keys come from files alone");
+        return Check::new(what, false, text);
     };
     let socket = Path::new(&socket);
     let why = match tokio::time::timeout(TO_ACCEPT, UnixStream::connect(socket)).await {
@@ -130,8 +130,8 @@ async fn agent() -> Check {
         Err(_) => "it does not answer".to_owned(),
     };
     let at = socket.display();
-    let found = format!("optional: {AGENT} names {at}: {why}; keys come from files alone");
-    Check::new(what, false, found)
+    let text = format!("optional: {AGENT} names {at}: {why}; keys come from files alone");
+    Check::new(what, false, text)
 }
 
 #[cfg(test)]

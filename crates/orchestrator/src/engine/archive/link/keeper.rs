@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Place,
+    Database,
     trouble::{Backoff, Trouble, health},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 
 /// Brings the store up, again whenever it broke.
 pub(super) struct Keeper {
-    pub(super) place: Arc<Place>,
+    pub(super) place: Arc<Database>,
     pub(super) folders: Folders,
     pub(super) store: watch::Sender<Option<Store>>,
     pub(super) state: watch::Sender<StoreState>,
@@ -55,8 +55,8 @@ impl Keeper {
 
     async fn bring_up(&mut self) -> Result<Store, StoreError> {
         let address = match &*self.place {
-            Place::Configured(address) => Address::clone(address),
-            Place::Embedded { guardian } => {
+            Database::Configured(address) => Address::clone(address),
+            Database::Embedded { guardian } => {
                 let state = self.state.clone();
                 let tell = |step: &str| {
                     let step = step.to_owned();

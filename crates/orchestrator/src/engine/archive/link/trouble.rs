@@ -48,7 +48,7 @@ pub(super) struct Trouble {
     pub(super) met: Notify,
     /// Why a store that gives signs of life does not do its work: its disk is full, it only reads.
     useless: Mutex<Option<StoreHealth>>,
-    /// The jobs whose archiving fails by an answer that only they get, each with what it is told as.
+    /// The jobs whose archiving fails by an answer that only they get, each with the text that reports it.
     of_jobs: Mutex<BTreeMap<JobId, StoreHealth>>,
     /// How many wait for longer than an answer takes.
     waiting: AtomicUsize,

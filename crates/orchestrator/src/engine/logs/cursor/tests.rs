@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use super::*;
 use crate::{
     engine::{
-        Place,
+        Database,
         archive::link::Link,
         follow::{index::Indexer, live::Mark},
         logs::source::Elsewhere,
@@ -56,7 +56,7 @@ fn log(folder: &Path, parts: &[(bool, Vec<u8>)]) -> Log {
     Log {
         id: live.id,
         live: Some(live),
-        link: Link::open(Place::Configured(Box::new(nowhere)), folders),
+        link: Link::open(Database::Configured(Box::new(nowhere)), folders),
         elsewhere: Elsewhere::default(),
     }
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     engine::{
-        Live, Place,
+        Database, Live,
         archive::link::Link,
         follow::{index::Indexer, live::Mark},
         logs::source::Elsewhere,
@@ -48,7 +48,7 @@ impl Writing {
             log: Log {
                 id: live.id,
                 live: Some(live),
-                link: Link::open(Place::Configured(Box::new(nowhere)), folders),
+                link: Link::open(Database::Configured(Box::new(nowhere)), folders),
                 elsewhere: Elsewhere::default(),
             },
         }

@@ -24,8 +24,8 @@ const VERSION: &str = "OpenSSH_10.2";
 impl Walk<'_> {
     /// Whether a guard's settings hold, by its first answer in this pass.
     pub(super) fn lets_in(&mut self, at: usize) -> bool {
-        if let Some(known) = self.guards.get(&at) {
-            return *known;
+        if let Some(lets_in) = self.guards.get(&at) {
+            return *lets_in;
         }
         let guard = &self.config.guards[at];
         let outer = guard.outer.is_none_or(|outer| self.lets_in(outer));
@@ -43,10 +43,10 @@ impl Walk<'_> {
     /// Whether all criteria of a line hold. What is known without running anything comes first: if one of those does not
     /// hold, a command cannot change that, and nobody is asked about it.
     fn matches(&mut self, criteria: &[Criterion], at: usize) -> bool {
-        let (asked, known): (Vec<_>, Vec<_>) = criteria
+        let (commands, others): (Vec<_>, Vec<_>) = criteria
             .iter()
             .partition(|criterion| matches!(criterion.what, What::Exec(_)));
-        known.into_iter().chain(asked).all(|criterion| {
+        others.into_iter().chain(commands).all(|criterion| {
             let holds = self.holds(&criterion.what, at);
             holds.is_some_and(|holds| holds != criterion.negated)
         })

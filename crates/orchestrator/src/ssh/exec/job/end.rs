@@ -185,7 +185,7 @@ impl Job {
         let suspects = self.ending.as_ref().map_or(&[][..], Ending::suspects);
         let suspects = (!suspects.is_empty()).then(|| {
             let all = visible(&suspects.join(", ")).into_owned();
-            format!("begun since on the host, and perhaps of this job: {all}")
+            format!("started on the host since then, perhaps by this job: {all}")
         });
         let is_unfinished = self.unfinished().is_some();
         let unfinished = is_unfinished.then(|| UNFINISHED.to_owned());

@@ -16,7 +16,7 @@ use supervisor::{apart::is_apart, stat::Stat};
 
 pub(crate) use self::reading::Source;
 
-/// Children that are looked at faster than one of them forks anew.
+/// Children that are looked at faster than one of them forks again.
 const CROWD: usize = 32;
 
 /// A descendant that was alive when it was looked at.
@@ -76,7 +76,7 @@ impl Process {
         let Some(pid) = Pid::from_raw(self.pid) else {
             return;
         };
-        // Errors mean that it is gone, or that it changed user, which is told of it.
+        // Errors mean that it is gone, or that it changed user, which is reported.
         match pidfd_open(pid, PidfdFlags::empty()) {
             Ok(fd) if stat(self.pid).is_some_and(|stat| stat.start == self.stat.start) => {
                 pidfd_send_signal(fd, signal).ok();
@@ -109,9 +109,9 @@ pub(crate) fn is_read(source: Source) -> bool {
 
 /// Every living process below this one.
 pub(crate) fn descendants() -> Vec<Process> {
-    let mut found = Vec::new();
-    walk(|process| found.push(process));
-    found
+    let mut processes = Vec::new();
+    walk(|process| processes.push(process));
+    processes
 }
 
 /// Gives every living process below this one, each before its children are looked for. Who is apart is passed over with
@@ -147,7 +147,7 @@ pub(super) fn is_crowd() -> bool {
 }
 
 /// Stops our own children as fast as can be, until there is no new one: a child's number is its own as long as we do not take
-/// its status. Who it is is looked at when it stands still, and who is apart goes on.
+/// its status. Its identity is read once it is stopped; a process that is apart is continued.
 pub(super) fn stop_children(stopped: &mut HashSet<i32>, until: Instant) {
     let mut apart = Vec::new();
     loop {

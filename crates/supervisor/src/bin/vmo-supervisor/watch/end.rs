@@ -50,7 +50,7 @@ impl Watch {
 
     /// Ends the job if its folder was deleted: its log cannot be read, it cannot be canceled, and it
     /// would wait for ever for the log to be written. One that was only moved may be moved back.
-    pub(super) fn end_what_nobody_can_find(&mut self) {
+    pub(super) fn end_if_folder_deleted(&mut self) {
         if !self.disk.misses_folder() || !self.ready.spool.is_deleted().unwrap_or(false) {
             return;
         }
@@ -145,7 +145,7 @@ impl Watch {
     /// The exit as it is now.
     fn exit(&self, verdict: &Verdict, complete: bool) -> ExitRecord {
         let spool_end = self.ready.spool.position().offset;
-        // While they are being ended, nobody is named and there is nothing to wait for.
+        // While survivors are being ended, none is named and there is nothing to wait for.
         let struck = self.cancel.has_begun() && !self.cancel.is_underway();
         let mut exit = verdict.exit(spool_end, complete, struck, self.secrets.as_ref());
         if self.cancel.is_underway() {

@@ -20,7 +20,7 @@ use crate::ending::Stage;
 pub(super) enum Woken {
     Signals,
     Settled,
-    Knock,
+    Connection,
     Listener(usize),
     Input,
     Output(Stream),
@@ -53,7 +53,7 @@ impl Watch {
             awaiting(Woken::Settled, self.ready.settle.as_fd(), PollFlags::IN),
         ];
         let knock = self.ready.listeners.to_poll();
-        all.extend(knock.map(|fd| awaiting(Woken::Knock, fd, PollFlags::IN)));
+        all.extend(knock.map(|fd| awaiting(Woken::Connection, fd, PollFlags::IN)));
         let listeners = self.ready.listeners.each_to_poll();
         all.extend(
             listeners.map(|(number, fd, flags)| awaiting(Woken::Listener(number), fd, flags)),

@@ -17,20 +17,20 @@ use page::{App, Page};
 use postgres::Postgres;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The nursery of an app, by what it shows in its arguments.
-fn nursery(home: &Home) -> Option<Pid> {
+/// The fork server of an app, by what it shows in its arguments.
+fn fork_server(home: &Home) -> Option<Pid> {
     let shown = "jobs/00000000-0000-0000-0000-000000000000";
     let mut left = home.left().into_iter();
-    left.find(|(_, line)| line.contains("--nursery") && line.contains(shown))
+    left.find(|(_, line)| line.contains("--fork-server") && line.contains(shown))
         .map(|(pid, _)| pid)
 }
 
-/// Runs jobs until there is a nursery.
+/// Runs jobs until there is a fork server.
 async fn until_there_is_one(app: &App, page: &mut Page) -> Pid {
     for _ in 0..2 {
         assert_eq!(run(page, "true").await, Status::Done);
     }
-    nursery(&app.home).unwrap()
+    fork_server(&app.home).unwrap()
 }
 
 async fn run(page: &mut Page, command: &str) -> Status {
@@ -48,12 +48,12 @@ async fn waiting(app: &App, page: &mut Page) -> Job {
 }
 
 #[tokio::test]
-async fn jobs_of_a_killed_nursery_run_on_and_others_start_without_it() {
+async fn jobs_of_a_killed_fork_server_run_on_and_others_start_without_it() {
     let postgres = Postgres::start();
     let app = App::start(Home::new(Some(postgres.url("postgres"))));
     let mut page = app.page().await;
     assert_eq!(run(&mut page, "true").await, Status::Done);
-    assert!(nursery(&app.home).is_none(), "most start just one job");
+    assert!(fork_server(&app.home).is_none(), "most start just one job");
     let first = until_there_is_one(&app, &mut page).await;
     let job = waiting(&app, &mut page).await;
     let shown = format!("jobs/{}", job.id);
@@ -68,7 +68,7 @@ async fn jobs_of_a_killed_nursery_run_on_and_others_start_without_it() {
     // One that does not answer is waited for, and then done without.
     kill_process(second, Signal::STOP).unwrap();
     assert_eq!(run(&mut page, "true").await, Status::Done);
-    assert!(nursery(&app.home).is_none());
+    assert!(fork_server(&app.home).is_none());
     fs::write(app.home.work().join("go"), "").unwrap();
     assert_eq!(page.over(job.id).await.status, Status::Error);
 }
@@ -81,7 +81,9 @@ async fn it_ends_with_its_engine_and_its_jobs_do_not() {
     until_there_is_one(&app, &mut page).await;
     let job = waiting(&app, &mut page).await;
     app.kill();
-    eventually("the nursery is gone", || nursery(&app.home).is_none());
+    eventually("the fork server is gone", || {
+        fork_server(&app.home).is_none()
+    });
     fs::write(app.home.work().join("go"), "").unwrap();
     app.again();
     let ended = app.page().await.now_over(job.id).await;
@@ -119,7 +121,7 @@ async fn followed(page: &mut Page, id: JobId) -> (Option<Status>, Duration) {
 }
 
 #[tokio::test]
-async fn whenever_the_nursery_is_killed_each_job_comes_to_its_end_and_so_does_its_log() {
+async fn whenever_the_fork_server_is_killed_each_job_comes_to_its_end_and_so_does_its_log() {
     let mut dice = Dice::new();
     let postgres = Postgres::start();
     let app = App::start(Home::new(Some(postgres.url("postgres"))));
@@ -134,7 +136,7 @@ async fn whenever_the_nursery_is_killed_each_job_comes_to_its_end_and_so_does_it
         }
         let victims = |home: &Home| {
             let left = home.left().into_iter();
-            left.filter(|(_, line)| line.contains("--nursery"))
+            left.filter(|(_, line)| line.contains("--fork-server"))
                 .map(|(pid, _)| pid)
                 .collect::<Vec<_>>()
         };

@@ -22,7 +22,7 @@ pub(super) const MOST_HOSTS: usize = 20_000;
 
 /// A machine as one source names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
+pub struct Machine {
     /// Its name there.
     pub name: String,
     /// Where it is; none means at its name.
@@ -45,9 +45,9 @@ pub struct Found {
 
 /// What sources name, and what of them could not be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Read {
+pub struct Listing {
     /// The machines, in the order of the sources.
-    pub found: Vec<Found>,
+    pub machines: Vec<Machine>,
     /// What could not be read, each with its file.
     pub problems: Vec<String>,
     /// The files that were read or would have been, for watching.
@@ -57,50 +57,57 @@ pub struct Read {
 /// What a value is, the value, and whether it can be one.
 type Field<'a> = (&'static str, Option<&'a str>, fn(&str) -> bool);
 
-impl Read {
+impl Listing {
     pub(super) fn problem(&mut self, place: impl Display, why: impl Display) {
         self.problems.push(format!("{place}: {why}"));
     }
 
     /// Adds what another source names.
     pub(super) fn extend(&mut self, other: Self) {
-        self.found.extend(other.found);
+        self.machines.extend(other.machines);
         self.problems.extend(other.problems);
         self.files.extend(other.files);
     }
 
     /// Adds a machine, unless what is said of it cannot be.
-    pub(super) fn add(&mut self, mut found: Found) {
-        let place = found.source.place.clone();
-        if self.found.len() == MOST_HOSTS {
+    pub(super) fn add(&mut self, mut machine: Machine) {
+        let place = machine.source.place.clone();
+        if self.machines.len() == MOST_HOSTS {
             let why =
                 format!("more than {MOST_HOSTS} hosts; this one and those after it are left out");
             return self.problem(place, why);
         }
-        if self.found.len() > MOST_HOSTS {
+        if self.machines.len() > MOST_HOSTS {
             return;
         }
-        let Some(name) = name(&found.name) else {
-            return self.problem(place, "a host has no name that a command line could hold");
+        let Some(name) = name(&machine.name) else {
+            return self.problem(
+                place,
+                "a host's name cannot be used in a command line; the host is left out",
+            );
         };
         let fields: [Field<'_>; 5] = [
-            ("address", found.address.as_deref(), is_address),
-            ("user", found.user.as_deref(), is_user),
-            ("key's path", found.key.as_deref(), is_path),
-            ("jump host", found.jump.as_deref(), is_jump),
-            ("proxy command", found.proxy.as_deref(), is_line),
+            ("address", machine.address.as_deref(), is_address),
+            ("user", machine.user.as_deref(), is_user),
+            ("key's path", machine.key.as_deref(), is_path),
+            ("jump host", machine.jump.as_deref(), is_jump),
+            ("proxy command", machine.proxy.as_deref(), is_line),
         ];
         for (what, value, is_right) in fields {
             if value.is_some_and(|value| !is_right(value)) {
                 return self.problem(
                     place,
-                    format!("{name}: its {what} cannot be one; it is left out"),
+                    format!("{name}: its {what} is not a valid one; the host is left out"),
                 );
             }
         }
-        found.tags = found.tags.iter().filter_map(|tag| self::tag(tag)).collect();
-        found.name = name;
-        self.found.push(found);
+        machine.tags = machine
+            .tags
+            .iter()
+            .filter_map(|tag| self::tag(tag))
+            .collect();
+        machine.name = name;
+        self.machines.push(machine);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The nursery: waits to be asked for supervisors, and becomes each of them.
+//! The fork server: waits to be asked for supervisors, and becomes each of them.
 #![expect(
     unsafe_code,
     reason = "a process becomes two, and writes its own name and environment anew"
@@ -19,7 +19,7 @@ use rustix::{
     io::Errno,
     process::{WaitOptions, wait},
 };
-use supervisor::nursery::{Request, answer, next};
+use supervisor::fork_server::{Request, answer, next};
 
 use crate::{session, signals::Signals};
 
@@ -106,7 +106,7 @@ fn become_supervisor(request: Request, socket: UnixStream) -> io::Result<PathBuf
 }
 
 /// Shows the job's folder as the last argument, for people and programs that look for a job's supervisor, if the
-/// nursery was started with one as long.
+/// fork server was started with one as long.
 fn show(folder: &Path) {
     let folder = folder.as_os_str().as_bytes();
     let room = env::args_os().last().unwrap_or_default();

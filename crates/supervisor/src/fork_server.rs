@@ -1,10 +1,10 @@
-//! Asking a supervisor that waits to be forked: the **nursery**, a supervisor without a job that forks itself
+//! Asking a supervisor that waits to be forked: the **fork server**, a supervisor without a job that forks itself
 //! for each it is asked for. Starting a program is dear beside a short job, and forking a small process is not.
 //!
 //! It is asked over a stream socket, which is its standard input. A request is a length (u32, little-endian) and that many
 //! bytes: the job's folder and then the environment, each `NAME=VALUE`, all ended by NUL. With its first byte come two
 //! descriptors: the supervisor's standard input and output. The answer is an `errno` (i32, little-endian), 0 for none,
-//! once there is a supervisor. When the socket is closed, by whom ever it is held or by that one's death, the nursery
+//! once there is a supervisor. When the socket is closed, by whom ever it is held or by that one's death, the fork server
 //! ends; its supervisors live on.
 
 use std::{
@@ -45,12 +45,12 @@ pub struct Request {
     pub stdout: OwnedFd,
 }
 
-/// Asks a nursery for a supervisor of this folder, and waits until it is there.
+/// Asks a fork server for a supervisor of this folder, and waits until it is there.
 ///
 /// # Errors
-/// Those of the nursery, and those of the socket; after these a supervisor may be there all the same.
+/// Those of the fork server, and those of the socket; after these a supervisor may be there all the same.
 pub fn ask<'a>(
-    mut nursery: &UnixStream,
+    mut fork_server: &UnixStream,
     folder: &Path,
     environment: impl IntoIterator<Item = (&'a OsStr, &'a OsStr)>,
     [stdin, stdout]: [BorrowedFd<'_>; 2],
@@ -74,14 +74,14 @@ pub fn ask<'a>(
         return Err(io::ErrorKind::InvalidInput.into());
     }
     let sent = sendmsg(
-        nursery,
+        fork_server,
         &[IoSlice::new(&bytes)],
         &mut along,
         SendFlags::NOSIGNAL,
     )?;
-    nursery.write_all(&bytes[sent..])?;
+    fork_server.write_all(&bytes[sent..])?;
     let mut answer = [0; 4];
-    nursery.read_exact(&mut answer)?;
+    fork_server.read_exact(&mut answer)?;
     match i32::from_le_bytes(answer) {
         0 => Ok(()),
         errno => Err(io::Error::from_raw_os_error(errno)),

@@ -29,7 +29,7 @@ const LONGEST_SOCKET: usize = 103;
 
 /// The folders of one embedded server.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct ServerFolders {
     /// Locks and the server's log: ours.
     folder: PathBuf,
     /// What holds the data folder.
@@ -45,16 +45,16 @@ pub(super) struct Place {
 /// # Errors
 /// If a folder above it cannot be made or read.
 pub fn data_folder(app: &Path) -> Result<PathBuf, StoreError> {
-    Place::of(app).map(|place| place.data())
+    ServerFolders::of(app).map(|place| place.data())
 }
 
 /// What a person should know of the account that the embedded server of an app's data folder runs as, if we are root.
 #[must_use]
 pub fn shared_account(app: &Path) -> Option<String> {
-    Place::of(app).ok()?.account.and_then(shared)
+    ServerFolders::of(app).ok()?.account.and_then(shared)
 }
 
-impl Place {
+impl ServerFolders {
     /// The place of an app's data folder; makes the folders, but not the data.
     pub(super) fn of(app: &Path) -> Result<Self, StoreError> {
         private(app).map_err(|error| cannot("make", app, &error))?;
@@ -157,17 +157,19 @@ impl Place {
         if let Some(folder) = self.other_sockets() {
             return Ok(folder);
         }
-        Err(broken(format!("no folder serves for its socket{refused}")))
+        Err(broken(format!(
+            "no folder can be used for its socket{refused}"
+        )))
     }
 
     /// A folder whose name cannot be guessed: the one that was made last, else a new one.
     fn other_sockets(&self) -> Option<PathBuf> {
         let note = self.folder.join("sockets");
-        let known = fs::read(&note).ok().map(OsString::from_vec);
-        if let Some(known) = known.map(PathBuf::from)
-            && self.private_of_account(&known).is_ok()
+        let noted = fs::read(&note).ok().map(OsString::from_vec);
+        if let Some(noted) = noted.map(PathBuf::from)
+            && self.private_of_account(&noted).is_ok()
         {
-            return Some(known);
+            return Some(noted);
         }
         let name = crate::ids::new_id().simple().to_string();
         let folder = Path::new("/tmp").join(format!("vmo-{}", &name[16..]));
@@ -201,7 +203,7 @@ impl Place {
         if about.is_dir() && about.uid() == self.uid() && about.mode() & 0o777 == 0o700 {
             return Ok(());
         }
-        Err(io::Error::other("it is there and is not ours alone"))
+        Err(io::Error::other("it exists and others may use it, too"))
     }
 }
 
@@ -250,7 +252,7 @@ mod tests {
     #[test]
     fn a_socket_folder_that_somebody_else_could_enter_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place {
+        let place = ServerFolders {
             folder: folder.path().to_owned(),
             home: folder.path().to_owned(),
             key: "k".to_owned(),

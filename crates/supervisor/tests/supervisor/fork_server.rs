@@ -1,4 +1,4 @@
-//! The nursery: a supervisor without a job, which becomes those of others.
+//! The fork server: a supervisor without a job, which becomes those of others.
 
 use std::{
     ffi::OsStr,
@@ -13,26 +13,26 @@ use std::{
 
 use supervisor::{
     control::{self, ToSupervisor},
-    exit::Ended,
+    exit::Exit,
     folder::{Folder, SUPERVISOR, Supervisor},
-    nursery,
+    fork_server,
 };
 
 use crate::job::{self, Listener, describe, patiently, runs, sh};
 
-/// A nursery for job folders with names as long as this one.
+/// A fork server for job folders with names as long as this one.
 fn hatch(place: &Path) -> (Child, UnixStream) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_vmo-supervisor"));
     command
-        .arg("--nursery")
+        .arg("--fork-server")
         .arg(place)
-        .env("OF_THE_NURSERY", "1");
+        .env("OF_THE_FORK_SERVER", "1");
     (command.stdin(OwnedFd::from(theirs)).spawn().unwrap(), ours)
 }
 
 /// Asks for a supervisor, and listens to it.
-fn ask(nursery: &UnixStream, folder: &Folder, mark: &str) -> Listener {
+fn ask(fork_server: &UnixStream, folder: &Folder, mark: &str) -> Listener {
     let socket = control::bind(folder.path()).unwrap();
     let listener = Listener::to(folder);
     let claims = File::create(folder.path().join("claims")).unwrap();
@@ -43,8 +43,8 @@ fn ask(nursery: &UnixStream, folder: &Folder, mark: &str) -> Listener {
         ("VMO_DISK_FLOOR", OsStr::new("0")),
     ];
     let environment = environment.map(|(name, value)| (OsStr::new(name), value));
-    nursery::ask(
-        nursery,
+    fork_server::ask(
+        fork_server,
         folder.path(),
         environment,
         [socket.as_fd(), claims.as_fd()],
@@ -78,7 +78,7 @@ fn it_becomes_the_supervisor_of_each_job_and_leaves_them_when_it_ends() {
             text.ends_with("3\n").then_some(text)
         });
         assert!(text.lines().any(|line| line == mark), "{text}");
-        assert!(!text.contains("OF_THE_NURSERY"), "{text}");
+        assert!(!text.contains("OF_THE_FORK_SERVER"), "{text}");
         assert!(
             text.ends_with("\n0\n1\n2\n3\n"),
             "only its own are open: {text}"
@@ -94,7 +94,7 @@ fn it_becomes_the_supervisor_of_each_job_and_leaves_them_when_it_ends() {
         let who: Supervisor = folder.read_json(SUPERVISOR).unwrap().unwrap();
         assert!(who.supervisor.is_alive() && who.child.is_alive());
         listener.say(&ToSupervisor::EndInput);
-        assert_eq!(listener.complete().ended, Ended::Code { code: 4 });
+        assert_eq!(listener.complete().ended, Exit::Code { code: 4 });
         patiently(|| (!runs(who.supervisor.pid)).then_some(()));
     }
     drop(claims);
