@@ -30,7 +30,8 @@ fn names(scan: &Scan) -> Vec<&str> {
 fn finds_what_only_make_can_know() {
     let folder = folder(
         "\
-PROGRAMS := $(join ser cli,ver ent)
+NAMES = server client
+PROGRAMS := $(value NAMES)
 define template
 build-$(1): ## no doc from here
 \t@echo $(1); rm -rf /srv/$(1)

@@ -10,6 +10,10 @@ use super::{
 const WRAPPERS: [&str; 8] = [
     "command", "env", "exec", "nice", "nohup", "sudo", "time", "xargs",
 ];
+/// Programs that run a text behind `-c`.
+const SHELLS: [&str; 7] = ["bash", "dash", "fish", "ksh", "sh", "zsh", "$(SHELL)"];
+/// Of a loop of the shell, as many values are followed.
+const MAX_LOOPED: usize = 50;
 /// Ways to write the folder that make is in.
 const HERE: [&str; 9] = [
     ".",
@@ -42,19 +46,30 @@ pub(super) fn calls(recipe: &str, expander: &Expander<'_>) -> Vec<Call> {
     let (mut found, mut line) = (Vec::new(), 0);
     // What is earlier on a line counts for the rest of it.
     let (mut is_elsewhere, mut exported) = (false, Vec::new());
+    // The values of the variables of the shell's loops.
+    let mut loops: Vec<(String, Vec<String>)> = Vec::new();
     for command in commands(recipe) {
         if command.line != line {
             line = command.line;
             is_elsewhere = false;
             exported.clear();
+            loops.clear();
         }
         let first = command.arguments().first();
         match command.program() {
             Some("cd" | "pushd") => is_elsewhere |= !first.is_some_and(|to| is_here(to, expander)),
             Some("export") => exported.extend(names(command.arguments())),
+            Some("for") => loops.extend(looped(command.arguments(), expander)),
             Some(_) if !is_elsewhere => {
-                if let Some(mut call) = call(&command, expander) {
+                let inner =
+                    shell_text(&command).map_or_else(Vec::new, |text| self::calls(text, expander));
+                for mut call in inner.into_iter().chain(call(&command, expander)) {
                     call.given.extend(exported.iter().cloned());
+                    call.targets = call
+                        .targets
+                        .iter()
+                        .flat_map(|name| of_loop(name, &loops))
+                        .collect();
                     found.push(call);
                 }
             }
@@ -62,6 +77,42 @@ pub(super) fn calls(recipe: &str, expander: &Expander<'_>) -> Vec<Call> {
         }
     }
     found
+}
+
+/// The variable of `for NAME in WORDS`, with its values as far as they are known.
+fn looped(words: &[String], expander: &Expander<'_>) -> Option<(String, Vec<String>)> {
+    let [name, of, values @ ..] = words else {
+        return None;
+    };
+    let known = values.iter().filter_map(|word| expander.expand(word));
+    let values = known.flat_map(|text| {
+        let words = text.split_whitespace().map(str::to_owned);
+        words.collect::<Vec<_>>()
+    });
+    (of == "in").then(|| (name.clone(), values.take(MAX_LOOPED).collect()))
+}
+
+/// The values of a loop's variable if a name is that, `$x` or `${x}`; else the name itself.
+fn of_loop(name: &str, loops: &[(String, Vec<String>)]) -> Vec<String> {
+    let inner = name.strip_prefix('$').map(|inner| {
+        let braced = inner
+            .strip_prefix('{')
+            .and_then(|inner| inner.strip_suffix('}'));
+        braced.unwrap_or(inner)
+    });
+    let known = inner.and_then(|inner| loops.iter().rev().find(|(own, _)| own == inner));
+    known.map_or_else(|| vec![name.to_owned()], |(_, values)| values.clone())
+}
+
+/// What `sh -c 'TEXT'` runs.
+fn shell_text(command: &Command) -> Option<&str> {
+    let program = command.program()?.rsplit('/').next()?;
+    let words = command.arguments();
+    let is_shell = SHELLS.contains(&program);
+    let at = words
+        .iter()
+        .position(|word| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c'));
+    words.get(at.filter(|_| is_shell)? + 1).map(String::as_str)
 }
 
 fn names(words: &[String]) -> impl Iterator<Item = String> {

@@ -2,7 +2,7 @@
 
 use super::{
     prose::{heading_in, is_drawn, is_remark},
-    text::{cut, is_blank},
+    text::{cut, first_word, is_blank},
 };
 use crate::project::VariableKind;
 
@@ -63,12 +63,15 @@ pub(super) fn marked(line: &str) -> Marked {
         _ => (text, false),
     };
     // `target: #- text` and `#: text`, as other marks.
-    let text = text
-        .strip_prefix("- ")
-        .or_else(|| text.strip_prefix(": "))
-        .filter(|_| marks == 1)
-        .unwrap_or(text);
-    let text = text.trim();
+    let signs = ["- ", ": ", "> ", "| ", "! "];
+    let signed = signs.iter().find_map(|sign| text.strip_prefix(sign));
+    // `#! /usr/bin/make -f` is for the system.
+    let signed = signed.filter(|text| marks == 1 && !text.starts_with('/'));
+    let text = signed.unwrap_or(text).trim();
+    let (text, is_asked) = match named_help(text) {
+        Some(text) => (text, true),
+        None => (text, is_asked),
+    };
     if is_drawn(text) || (marks > 2 && text.is_empty()) {
         return Marked::Rule;
     }
@@ -86,6 +89,15 @@ pub(super) fn marked(line: &str) -> Marked {
         text: text.to_owned(),
         is_old_recipe,
     })
+}
+
+/// What is behind a word that calls it help: `@help Start it`.
+fn named_help(text: &str) -> Option<&str> {
+    let (word, rest) = first_word(text.strip_prefix('@')?);
+    let word = word.trim_end_matches(':').to_ascii_lowercase();
+    let is_help =
+        ["brief", "desc", "description", "doc", "help", "summary"].contains(&word.as_str());
+    (is_help && !rest.is_empty()).then_some(rest)
 }
 
 /// What is known of a target or a variable from the comments at it.

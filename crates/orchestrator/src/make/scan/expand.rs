@@ -235,11 +235,12 @@ impl Expander<'_> {
             _ => {}
         }
         let variable = self.variables.get(name);
-        let at_once = variable.and_then(|one| one.at_once.as_ref());
+        let taken = variable.filter(|one| one.taken_value().is_some());
+        let at_once = taken.and_then(|one| one.at_once.as_ref());
         if let Some(value) = at_once.filter(|_| self.at_once) {
             return Some(value.clone());
         }
-        match variable.and_then(|one| one.value.as_deref()) {
+        match taken.and_then(|one| one.value.as_deref()) {
             Some(value) => self.text(value, bound, depth + 1),
             // make takes an undefined variable as empty; what the environment or make defines is not known here.
             None if is_name(name) && !is_given(name) => Some(String::new()),
@@ -256,6 +257,16 @@ impl Expander<'_> {
                 let holds = !self.text(parts[0].trim(), bound, depth)?.is_empty();
                 let taken = parts.get(if holds { 1 } else { 2 }).copied();
                 return self.text(taken.unwrap_or_default(), bound, depth);
+            }
+            "and" => {
+                let mut last = String::new();
+                for part in arguments(rest, usize::MAX) {
+                    last = self.text(part.trim(), bound, depth)?;
+                    if last.is_empty() {
+                        break;
+                    }
+                }
+                return Some(last);
             }
             "or" => {
                 for part in arguments(rest, usize::MAX) {

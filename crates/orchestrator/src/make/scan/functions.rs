@@ -8,9 +8,9 @@ use super::{source::Files, text::is_blank};
 const MAX_WORK: usize = 16 << 20;
 
 /// make's functions that are not worked out here (GNU make manual, "Functions for Transforming Text" to its end).
-const OTHERS: [&str; 18] = [
+const OTHERS: [&str; 17] = [
     "and", "call", "error", "eval", "file", "flavor", "foreach", "guile", "if", "info", "intcmp",
-    "join", "let", "or", "origin", "shell", "value", "warning",
+    "let", "or", "origin", "shell", "value", "warning",
 ];
 
 /// Whether make has a function of this name.
@@ -27,7 +27,7 @@ pub(super) fn fails(text: &str) -> bool {
 pub(super) fn arity(name: &str) -> Option<usize> {
     Some(match name {
         "subst" | "patsubst" | "wordlist" => 3,
-        "filter" | "filter-out" | "findstring" | "addprefix" | "addsuffix" | "word" => 2,
+        "filter" | "filter-out" | "findstring" | "addprefix" | "addsuffix" | "join" | "word" => 2,
         "strip" | "sort" | "words" | "firstword" | "lastword" | "dir" | "notdir" | "basename"
         | "suffix" | "abspath" | "realpath" | "wildcard" => 1,
         _ => return None,
@@ -54,6 +54,7 @@ pub(super) fn call(name: &str, parts: &[String], files: &Files) -> Option<String
         }
         "addprefix" => map(list, |word| format!("{first}{word}")),
         "addsuffix" => map(list, |word| format!("{word}{first}")),
+        "join" => joined(first, list),
         "word" => {
             let before = first.trim().parse::<usize>().ok()?.checked_sub(1)?;
             list.split_whitespace()
@@ -88,17 +89,22 @@ pub(super) fn call(name: &str, parts: &[String], files: &Files) -> Option<String
         "suffix" => map(list, |word| split_suffix(word).1.to_owned()),
         "abspath" | "realpath" => map(list, |word| clean(&files.at_root(word))),
         "wildcard" => {
-            let found = list
-                .split_whitespace()
-                .flat_map(|pattern| files.glob(pattern));
-            found
-                // make lists a name without wildcards only if it exists.
-                .filter(|name| files.at_root(name).exists())
-                .collect::<Vec<_>>()
-                .join(" ")
+            let patterns = list.split_whitespace();
+            let found = patterns.flat_map(|pattern| files.there_is(pattern));
+            found.collect::<Vec<_>>().join(" ")
         }
         _ => return None,
     })
+}
+
+/// The words of both lists, one of each together; those that one list has more follow alone.
+fn joined(first: &str, second: &str) -> String {
+    let (mut first, mut second) = (first.split_whitespace(), second.split_whitespace());
+    let both = std::iter::from_fn(|| match (first.next(), second.next()) {
+        (None, None) => None,
+        (left, right) => Some([left.unwrap_or_default(), right.unwrap_or_default()].concat()),
+    });
+    both.collect::<Vec<_>>().join(" ")
 }
 
 /// A path without `.` and `..`, as make gives it, whether or not it is there.

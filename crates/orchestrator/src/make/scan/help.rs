@@ -1,24 +1,24 @@
 //! The texts that are in the recipe of `help`: `@echo "  make run   - Start it"`. A line counts only if its first word is
 //! a target.
 
+mod line;
+
 use std::collections::HashMap;
 
+use line::of_line;
+
 use super::{
-    functions::stem,
     helped::Helped,
     prose::is_heading,
     reader::Reader,
-    rules::Rules,
     shell::{Command, commands},
-    text::{Piece, cut, is_blank, pieces},
+    text::{Piece, cut, pieces},
 };
 
 /// The longest text, in characters.
 const MAX_TEXT: usize = 400;
 /// As many lines of all helps are read.
 const MAX_LINES: usize = 2_000;
-/// What may part a name from its text.
-const PARTING: [&str; 7] = ["--", "-", "–", "—", ":", "#", "=>"];
 
 /// What all recipes for help say, by target.
 pub(super) fn helped(reader: &Reader) -> HashMap<String, Helped> {
@@ -117,12 +117,15 @@ fn push(text: &str, reader: &Reader, lines: &mut Vec<String>) {
             Piece::Plain(text) if after_dollar => plain.push_str(&of_shell(text, reader)),
             Piece::Plain(text) => plain.push_str(text),
             Piece::Reference(inner) => {
-                let variable = reader.variables.get(inner).filter(|one| one.is_text);
-                plain.push_str(
-                    variable
-                        .and_then(|one| one.value.as_deref())
-                        .unwrap_or_default(),
-                );
+                let variable = reader.variables.get(inner).filter(|one| !one.is_secret());
+                let text = variable.filter(|one| one.is_text);
+                let text = text.and_then(|one| one.value.clone());
+                let value = || reader.expander().expand(&format!("$({inner})"));
+                // What colours the line is no part of its text.
+                let is_shown =
+                    |value: &String| !value.contains('\u{1b}') && value.len() <= MAX_TEXT;
+                let value = text.or_else(|| variable.and_then(|_| value()).filter(is_shown));
+                plain.push_str(&value.unwrap_or_default());
             }
             Piece::Dollar | Piece::Letter(_) => {}
         }
@@ -157,82 +160,6 @@ pub(super) fn without_colours(text: &str) -> String {
         }
     }
     out
-}
-
-/// As many targets may share one text.
-const MAX_SHARING: usize = 10;
-
-/// The targets that a line is about, as `up | down`, and their text.
-fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(Vec<&'r str>, Option<String>)> {
-    let line = line.trim();
-    let line = line.trim_start_matches(['-', '*', '•']).trim_start();
-    let (rest, after_make) = match line.strip_prefix("make ") {
-        Some(rest) => (rest.trim_start(), true),
-        None => (line, false),
-    };
-    let end = rest
-        .find(|c: char| is_blank(c) || matches!(c, ',' | '|'))
-        .unwrap_or(rest.len());
-    let quotes = ['`', '\'', '"', '<', '>', '[', ']'];
-    let word = rest[..end].trim_matches(quotes);
-    let (word, has_colon) = match word.strip_suffix(':') {
-        Some(word) => (word.trim_matches(quotes), true),
-        None => (word, false),
-    };
-    let position = rules.position(word).or_else(|| family(word, rules))?;
-    let mut names = vec![rules.targets[position].name.as_str()];
-    let mut text = &rest[end..];
-    while let Some(next) = text.trim_start().strip_prefix([',', '|'])
-        && names.len() < MAX_SHARING
-    {
-        let next = next.trim_start();
-        let end = next.find(|c: char| is_blank(c) || matches!(c, ',' | '|' | ':'));
-        let (word, rest) = next.split_at(end.unwrap_or(next.len()));
-        let Some(position) = rules.position(word.trim_matches(quotes)) else {
-            break;
-        };
-        names.push(rules.targets[position].name.as_str());
-        text = rest;
-    }
-    let from = text;
-    // `make ship ENV=prod [X=1]  - text`
-    loop {
-        let next = text.trim_start();
-        let word = next.split(is_blank).next().unwrap_or_default();
-        let is_setting = word.contains('=') && word != "=>" && word != "=";
-        let is_optional = word.starts_with('[') && word.ends_with(']');
-        if !is_setting && !is_optional {
-            break;
-        }
-        text = &next[word.len()..];
-    }
-    let blanks = text.len() - text.trim_start().len();
-    let text = text.trim();
-    let parting = PARTING.iter().find(|sign| {
-        let rest = text.strip_prefix(**sign);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(is_blank))
-    });
-    let is_parted = has_colon || parting.is_some() || blanks >= 2 || from.contains('\t');
-    if text.is_empty() {
-        // A name alone is one of a list.
-        return Some((names, None));
-    }
-    if !is_parted {
-        return after_make.then_some((names, None));
-    }
-    let text = parting.map_or(text, |sign| text[sign.len()..].trim());
-    Some((names, Some(text.to_owned()).filter(|text| !text.is_empty())))
-}
-
-/// The pattern that a name with something to fill in is meant for: `test-<folder>`, `test-NAME` or `test-*`.
-fn family(word: &str, rules: &Rules) -> Option<usize> {
-    rules.targets.iter().position(|found| {
-        let stem = stem(&found.name, word).filter(|_| found.is_pattern);
-        stem.is_some_and(|stem| {
-            let is_named = stem.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
-            !stem.is_empty() && (is_named || stem.starts_with(['<', '{', '[', '*', '$']))
-        })
-    })
 }
 
 /// A line of capitals, or one that ends with a colon, is above others.

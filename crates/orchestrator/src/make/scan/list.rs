@@ -280,7 +280,9 @@ fn variables(variables: Variables) -> Vec<Variable> {
         .map(|variable| {
             let need = need_of(&variable);
             let (kind, suggestions) = examples::offered(&variable);
-            let shown = variable.shown_value().filter(|_| !variable.specific);
+            let is_taken = variable.taken_value().is_some();
+            let shown = variable.shown_value();
+            let shown = shown.filter(|_| is_taken && !variable.specific);
             let default = shown.map(|value| cut(value, MAX_DEFAULT));
             Variable {
                 set_by: set_by(&variable),

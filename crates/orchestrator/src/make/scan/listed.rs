@@ -19,6 +19,51 @@ use super::{
 const MAKING: [&str; 8] = ["ar", "cp", "install", "ln", "mkdir", "mv", "tar", "touch"];
 /// Options and signs behind which is what is made.
 const INTO: [&str; 5] = ["-o", "-O", "--output", ">", ">>"];
+/// Programs that only say what they are given.
+const SAYING: [&str; 3] = ["echo", "info", "printf"];
+/// Programs that have commands of the names that targets have.
+const TASKS: [&str; 40] = [
+    "ansible-playbook",
+    "bazel",
+    "bun",
+    "bundle",
+    "cabal",
+    "cargo",
+    "cmake",
+    "composer",
+    "docker",
+    "docker-compose",
+    "dotnet",
+    "dune",
+    "gradle",
+    "gradlew",
+    "hatch",
+    "helm",
+    "just",
+    "kubectl",
+    "make",
+    "meson",
+    "mix",
+    "mvn",
+    "mvnw",
+    "ninja",
+    "nox",
+    "npm",
+    "npx",
+    "pdm",
+    "pipenv",
+    "pnpm",
+    "podman",
+    "poetry",
+    "rake",
+    "stack",
+    "task",
+    "terraform",
+    "tofu",
+    "tox",
+    "uv",
+    "yarn",
+];
 /// As many pattern rules are tried on each name.
 const MAX_PATTERNS: usize = 50;
 /// Endings of files that make makes programs of by itself (GNU make manual, "Catalogue of Built-In Rules").
@@ -157,7 +202,8 @@ fn is_listed(found: &Found, is_default: bool, reader: &Reader) -> bool {
         return false;
     }
     let own = || found.rules.iter().map(|rule| &rules.list[*rule]);
-    let has_recipe = own().any(|rule| rule.has_recipe());
+    // With other values its recipe may do something.
+    let has_recipe = own().any(|rule| rule.has_recipe() || !rule.other.text.is_empty());
     let does_something = has_recipe || own().any(|rule| !rule.prerequisites.is_empty());
     let has_doc = found.notes.doc.is_some();
     is_default
@@ -193,7 +239,7 @@ fn makes_its_file(found: &Found, reader: &Reader) -> bool {
     }
     found.rules.iter().any(|rule| {
         let text = &reader.rules.list[*rule].text;
-        if ["$@", "$(@", "${@"].iter().any(|own| text.contains(own)) || text.len() > MAX_RECIPE {
+        if text.len() > MAX_RECIPE || (has_own_name(text) && !only_hands_it_on(text)) {
             return true;
         }
         let readable = readable(reader.rules.list[*rule].code(), &reader.expander());
@@ -209,5 +255,36 @@ fn makes_its_file(found: &Found, reader: &Reader) -> bool {
                     .iter()
                     .any(|word| word.strip_prefix('>') == Some(name))
         })
+    })
+}
+
+/// Whether a recipe writes its target's name as make does.
+fn has_own_name(text: &str) -> bool {
+    ["$@", "$(@", "${@"].iter().any(|own| text.contains(own))
+}
+
+/// Whether a recipe only says its target's name, or hands it to a program that has commands of such names:
+/// `test lint: ; cargo $@`. It then makes no file of it.
+fn only_hands_it_on(text: &str) -> bool {
+    let code = text.replace("$(@)", "$@").replace("${@}", "$@");
+    commands(&code).iter().all(|command| {
+        let words = &command.words;
+        if !words.iter().any(|word| has_own_name(word)) {
+            return true;
+        }
+        let writes = words.iter().enumerate().any(|(at, word)| {
+            let is_into = at > 0 && INTO.contains(&words[at - 1].as_str());
+            has_own_name(word) && (is_into || word.contains('>'))
+        });
+        let program = command.program().unwrap_or_default();
+        let name = program.trim_start_matches(['$', '(', '{']);
+        let name = name.trim_end_matches([')', '}']).to_lowercase();
+        let name = name.rsplit('/').next().unwrap_or_default();
+        let is_script = has_own_name(program)
+            || command
+                .arguments()
+                .first()
+                .is_some_and(|script| has_own_name(script) && script.contains('/'));
+        !writes && (is_script || SAYING.contains(&name) || TASKS.contains(&name))
     })
 }

@@ -80,8 +80,10 @@ impl Reader {
         // One that is whole without it may be right: `app` for `app$(EXE)`.
         let is_whole =
             is_plain_word(&target.name) && target.name.ends_with(|c: char| c.is_alphanumeric());
+        let by_answer = place.and_then(|place| self.rules.named_by_answer(place));
+        // What the text shows of the system may have answered already.
         let lacks_an_answer =
-            !is_whole && place.is_some_and(|place| self.rules.is_named_by_answer(place));
+            by_answer.is_some_and(|rule| !is_whole || self.rules.has_target(rule));
         !is_bare && !target.name.contains('%') && !target.name.starts_with('/') && !lacks_an_answer
     }
 

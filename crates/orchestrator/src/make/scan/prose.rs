@@ -24,11 +24,17 @@ pub(super) fn heading_between(text: &str) -> &str {
 
 /// The heading in a line that is drawn around it: `--- Deploy ---`, `=== Deploy`, and after `####` also `Deploy ####`.
 pub(super) fn heading_in(text: &str, marks: usize) -> Option<String> {
+    // `## --- Deploy --- ##`
+    let bare = text.trim_end_matches('#').trim_end();
+    let text = if bare.ends_with(DRAWN) { bare } else { text };
     let inner = text.trim_start_matches(DRAWN);
     let drawn_before = text.len() - inner.len();
     let heading = inner.trim_end_matches(DRAWN).trim();
     let drawn_after = inner.len() - inner.trim_end_matches(DRAWN).len();
     let is_apart = inner.starts_with(' ') && inner.trim_end_matches(DRAWN).ends_with(' ');
+    if let Some(heading) = in_one_sign(text) {
+        return Some(heading.to_owned());
+    }
     let is_framed = drawn_before >= 3
         || (marks >= 3 && drawn_after >= 3)
         || (is_apart && drawn_before >= 2 && drawn_after >= 2)
@@ -36,7 +42,16 @@ pub(super) fn heading_in(text: &str, marks: usize) -> Option<String> {
     (is_framed && is_heading(heading)).then(|| heading.to_owned())
 }
 
-/// Whether a text is short enough to are above others.
+/// What is between one sign and the same at its end: `* Deploy *`, `[ Deploy ]`.
+fn in_one_sign(text: &str) -> Option<&str> {
+    let pairs = [("* ", " *"), ("= ", " ="), ("~ ", " ~"), ("[ ", " ]")];
+    pairs.iter().find_map(|(open, close)| {
+        let inner = text.strip_prefix(open)?.strip_suffix(close)?.trim();
+        is_heading(inner).then_some(inner)
+    })
+}
+
+/// Whether a text is short enough to be above others.
 pub(super) fn is_heading(text: &str) -> bool {
     text.chars().count() <= MAX_HEADING && text.chars().any(char::is_alphanumeric)
 }
@@ -61,6 +76,19 @@ fn is_boilerplate(text: &str) -> bool {
     .iter()
     .any(|mark| text.contains(mark))
         || text.starts_with('!')
+        || is_title(text)
+}
+
+/// Whether a text names the makefile and no target of it: `Makefile for the docs`.
+fn is_title(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let rest = ["this ", "the ", "gnu ", "simple ", "minimal "]
+        .iter()
+        .fold(lower.as_str(), |rest, word| {
+            rest.strip_prefix(word).unwrap_or(rest)
+        });
+    let behind = rest.strip_prefix("makefile");
+    behind.is_some_and(|behind| behind.is_empty() || behind.starts_with([' ', '.', ':', ',']))
 }
 
 fn is_note(text: &str) -> bool {

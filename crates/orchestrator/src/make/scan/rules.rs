@@ -262,16 +262,22 @@ impl Rules {
         })
     }
 
-    /// Whether the recipe that begins at a place is of a rule with a shell's answer in the names of its targets.
-    pub(super) fn is_named_by_answer(&self, recipe: &Place) -> bool {
+    /// The rule of the recipe that begins at a place, if a shell's answer decides on the names of its targets.
+    pub(super) fn named_by_answer(&self, recipe: &Place) -> Option<usize> {
         let near = recipe.line.saturating_sub(MAX_HEAD)..=recipe.line;
-        let before = self
-            .list
-            .iter()
-            .filter(|rule| rule.place.file == recipe.file && near.contains(&rule.place.line));
-        before
-            .max_by_key(|rule| rule.place.line)
-            .is_some_and(|rule| rule.is_named_by_answer)
+        let rules = self.list.iter().enumerate();
+        let before = rules
+            .filter(|(_, rule)| rule.place.file == recipe.file && near.contains(&rule.place.line));
+        let nearest = before.max_by_key(|(_, rule)| rule.place.line);
+        nearest
+            .filter(|(_, rule)| rule.is_named_by_answer)
+            .map(|(at, _)| at)
+    }
+
+    /// Whether some target is known of a rule.
+    pub(super) fn has_target(&self, rule: usize) -> bool {
+        let mut targets = self.targets.iter();
+        targets.any(|found| found.rules.contains(&rule))
     }
 
     /// Takes in a rule; gives its place in the list.
@@ -322,7 +328,10 @@ impl Rules {
             return;
         }
         let list = &self.list;
-        let is_left_open = |found: &Found| found.rules.iter().any(|rule| list[*rule].is_left_open);
+        let is_left_open = |found: &Found| {
+            let mut own = found.rules.iter().map(|rule| &list[*rule]);
+            own.any(|rule| rule.is_left_open || rule.is_named_by_answer)
+        };
         self.targets
             .retain(|found| found.is_pattern || wanted(&found.name) || is_left_open(found));
         let names = self.targets.iter().enumerate();

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     fs::{self, File},
     io::Read,
     os::unix::fs::OpenOptionsExt,
@@ -26,6 +27,8 @@ const MAX_DOCUMENT: u64 = 256 << 10;
 const MAX_DEPTH: usize = 32;
 /// The most names that all wildcards of one scan may look at.
 const MAX_NAMES: usize = 20_000;
+/// Of as many patterns it is kept which names they stand for.
+const MAX_PATTERNS: usize = 2_000;
 
 /// The files of one scan.
 pub(super) struct Files {
@@ -35,6 +38,8 @@ pub(super) struct Files {
     /// Canonical paths of the files being read just now, outermost first.
     open: Vec<PathBuf>,
     names: Cell<usize>,
+    /// Which names the patterns that were looked up stand for: a list with wildcards is worked out wherever it is used.
+    known: RefCell<HashMap<String, Vec<String>>>,
     /// All that was looked at.
     pub(super) stamps: RefCell<Stamps>,
 }
@@ -47,6 +52,7 @@ impl Files {
             count: 0,
             open: Vec::new(),
             names: Cell::new(MAX_NAMES),
+            known: RefCell::default(),
             stamps: RefCell::default(),
         }
     }
@@ -158,6 +164,20 @@ impl Files {
         let mut bytes = Vec::new();
         file.take(MAX_DOCUMENT).read_to_end(&mut bytes).ok()?;
         Some(plain(&bytes))
+    }
+
+    /// What there is of a name, with or without wildcards, as `$(wildcard NAME)` gives it. It is looked up once in a scan.
+    pub(super) fn there_is(&self, pattern: &str) -> Vec<String> {
+        if let Some(known) = self.known.borrow().get(pattern) {
+            return known.clone();
+        }
+        let mut found = self.glob(pattern);
+        found.retain(|name| self.at_root(name).exists());
+        let mut known = self.known.borrow_mut();
+        if known.len() < MAX_PATTERNS {
+            known.insert(pattern.to_owned(), found.clone());
+        }
+        found
     }
 
     /// The paths a name with wildcards stands for, sorted as make sorts them; the name itself if it holds none.

@@ -3,6 +3,7 @@
 mod notes;
 
 use std::{
+    borrow::Cow,
     cell::Cell,
     collections::{HashMap, HashSet},
 };
@@ -68,6 +69,8 @@ pub(super) struct Variable {
     pub(super) is_set: bool,
     /// Whether its value so far is only given on sides that are not taken, as far as that is known.
     is_other_side: bool,
+    /// What such sides add to its value.
+    added: String,
     /// Whether one side of a condition gives it a value, which may be the side that holds.
     pub(super) is_filled_at_times: bool,
     /// Whether its value depends on what only running it could show.
@@ -160,6 +163,20 @@ impl Variable {
         self.value.as_deref().filter(|_| !is_hidden)
     }
 
+    /// Its value as make has it here: none if only sides of conditions that are not taken give it one.
+    pub(super) fn taken_value(&self) -> Option<&str> {
+        self.value.as_deref().filter(|_| !self.is_other_side)
+    }
+
+    /// All that may be in its value and may be shown, with what sides add that are not taken.
+    pub(super) fn whole_value(&self) -> Option<Cow<'_, str>> {
+        let value = self.shown_value()?;
+        Some(match self.added.as_str() {
+            "" => Cow::Borrowed(value),
+            added => Cow::Owned(format!("{value} {added}")),
+        })
+    }
+
     /// Whether something gives it a value for all targets, if perhaps not always.
     pub(super) fn has_value(&self) -> bool {
         self.is_set
@@ -210,11 +227,9 @@ impl Variables {
         })
     }
 
-    /// Whether a shell's answer is in the value of one of these, by way of others as well.
-    pub(super) fn any_by_shell(&self, variables: &[usize]) -> bool {
-        self.any(variables, |one| {
-            one.value.as_deref().is_some_and(asks_shell)
-        })
+    /// As [`Self::any_by_answer`], if what make sets by itself is known: the folder, the goals.
+    pub(super) fn any_named_by_answer(&self, variables: &[usize]) -> bool {
+        self.any(variables, |one| one.by_answer)
     }
 
     /// Whether one of these, or of those that their values use, is such a one.
@@ -342,6 +357,12 @@ impl Variables {
             return;
         }
         match flavor {
+            Flavor::Append if standing.is_other_side && !variable.is_other_side => {
+                if variable.added.len() + value.len() < MAX_VALUE {
+                    variable.added.push_str(value);
+                    variable.added.push(' ');
+                }
+            }
             Flavor::Append if old.len() + value.len() < MAX_VALUE => {
                 variable.at_once = None;
                 if !old.is_empty() {

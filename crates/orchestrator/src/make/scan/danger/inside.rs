@@ -3,7 +3,7 @@
 use super::{
     super::{
         expand::Expander,
-        text::{Piece, arguments, first_word, is_name, pieces, split_plain},
+        text::{Piece, arguments, first_word, is_blank, pieces, split_plain},
     },
     removal::{Whereabouts, answers_inside},
 };
@@ -116,7 +116,8 @@ impl Looking<'_> {
 fn substitution(inner: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = inner.split_once(':')?;
     let (from, to) = rest.split_once('=')?;
-    is_name(name).then_some((name, from, to))
+    let is_named = !name.is_empty() && !name.contains(|c: char| is_blank(c) || c == '$');
+    is_named.then_some((name, from, to))
 }
 
 /// Whether a text is the name of a file or a folder, or its end, so that what is before it stays a folder.

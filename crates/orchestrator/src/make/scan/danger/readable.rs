@@ -92,7 +92,7 @@ impl Reading<'_> {
         let (word, rest) = first_word(inner);
         let variables = self.expander.variables;
         let value = variables.get(inner);
-        let value = value.and_then(|one| one.shown_value());
+        let value = value.and_then(|one| one.whole_value());
         if self.temporary.iter().any(|name| name == inner)
             || (word == "shell" && answers_inside(rest))
         {
@@ -100,7 +100,7 @@ impl Reading<'_> {
         } else if depth > MAX_DEPTH || self.room == 0 {
             self.push("${…}");
         } else if let Some(value) = value.filter(|value| (1..MAX_VALUE).contains(&value.len())) {
-            self.text(value, depth + 1);
+            self.text(&value, depth + 1);
         } else if matches!(word, "abspath" | "realpath" | "strip") && word.len() < inner.len() {
             self.text(rest, depth + 1);
         } else if let Some(words) = self.words(word, inner) {

@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        builtin_names::is_given,
         refs::references,
         side::Side,
         tested::always_fails,
@@ -47,6 +48,16 @@ const ELSEWHERE: [&str; 5] = match cfg!(target_os = "macos") {
     false => ["darwin", "bsd", "sunos", "solaris", "aix"],
 };
 
+/// How they name the processor of this system, and others.
+const OWN_PROCESSOR: [&str; 2] = match cfg!(target_arch = "x86_64") {
+    true => ["x86_64", "amd64"],
+    false => ["aarch64", "arm64"],
+};
+const OTHER_PROCESSORS: [&str; 6] = match cfg!(target_arch = "x86_64") {
+    true => ["aarch64", "arm", "riscv", "ppc", "s390", "mips"],
+    false => ["x86_64", "amd64", "riscv", "ppc", "s390", "mips"],
+};
+
 impl Reader {
     /// Reads a line of a condition; false if it is none.
     pub(super) fn condition(&mut self, line: &str, at: &mut At) -> bool {
@@ -66,6 +77,7 @@ impl Reader {
                     let word = first_word(rest).0.split('(').next().unwrap_or_default();
                     self.open(word, &rest[word.len()..], Some(last.branch), at);
                     if let Some(new) = at.conditions.last_mut() {
+                        new.tests.extend(last.tests);
                         new.line = line;
                         new.is_left_open |= is_left_open;
                     }
@@ -123,7 +135,8 @@ impl Reader {
         // `$(filter POSIX MSYS,$(HOST))` is for this one as well.
         let is_of_system = self.is_of_system(rest, &tests);
         let names_foreign = (names(&FOREIGN) && !names(&OWN))
-            || (is_of_system && names(&ELSEWHERE) && !names(&HERE));
+            || (is_of_system && names(&ELSEWHERE) && !names(&HERE))
+            || (is_of_system && names(&OTHER_PROCESSORS) && !names(&OWN_PROCESSOR));
         // `ifneq (,$(findstring MINGW,$(UNAME)))` is as `ifeq ($(UNAME),MINGW)`.
         let is_turned = !word.ends_with("def") && compares_with_nothing(rest);
         let is_foreign = names_foreign && (matches!(word, "ifeq" | "ifdef") != is_turned);
@@ -207,13 +220,27 @@ impl Reader {
         if self.side(at) != Side::Taken {
             return;
         }
-        if let Some(index) = self.guarded(at) {
+        if let Some(index) = self.guarded(at).or_else(|| self.only_open(at)) {
             let guard = match outer {
                 0 => Guard::Always,
                 _ => Guard::WhereUsed,
             };
             self.variables.guard(index, guard);
         }
+    }
+
+    /// The variable without a value that alone decides that make comes by: `else` behind `ifeq ($(ENV),dev)` and others.
+    fn only_open(&self, at: &At) -> Option<usize> {
+        if !self.is_sure(at) {
+            return None;
+        }
+        let tests = Self::tested_around(at).into_iter();
+        let mut open = tests.filter(|test| {
+            let variable = &self.variables.list[*test];
+            variable.value.is_none() && !is_given(&variable.name)
+        });
+        let only = open.next()?;
+        open.all(|other| other == only).then_some(only)
     }
 
     /// The variable that the innermost condition found empty.

@@ -57,7 +57,7 @@ impl Reader {
     }
 
     /// A problem where make reads this; under a condition that is only a maybe.
-    fn problem_at(&mut self, at: &At, what: &str) {
+    pub(super) fn problem_at(&mut self, at: &At, what: &str) {
         let place = at.place();
         if at.conditions.is_empty() && !self.is_conditional {
             return self.problem(place, what.to_owned());

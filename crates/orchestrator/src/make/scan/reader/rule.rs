@@ -41,6 +41,10 @@ impl Reader {
             return self.own_variable(&names, &assigned, fixed, at);
         }
         let parts = RightSide::of(right);
+        if let Some(pattern) = parts.pattern.filter(|text| !text.contains(['%', '$'])) {
+            let what = format!("target pattern contains no '%': `{}`", pattern.trim());
+            self.problem_at(at, &what);
+        }
         let (list, partly) = self.names_and_rest(parts.list);
         let special = self.special(&names, &list, at);
         // What is written above `.PHONY` is about the target below it.
@@ -101,13 +105,16 @@ impl Reader {
         }
     }
 
-    /// Whether a shell's answer is in the names of a rule's targets: `build-$(shell uname -m):`.
+    /// Whether a shell's answer is in the names of a rule's targets, or decides on them: `build-$(shell uname -m):`.
     fn is_named_by_answer(&self, left: &str) -> bool {
         let named = references(left);
         let named = named
             .iter()
             .filter_map(|one| self.variables.position(one.name));
-        asks_shell(left) || self.variables.any_by_shell(&named.collect::<Vec<_>>())
+        asks_shell(left)
+            || self
+                .variables
+                .any_named_by_answer(&named.collect::<Vec<_>>())
     }
 
     /// A rule with what is on its line.
@@ -332,8 +339,11 @@ fn about(mut above: Vec<Comment>, names: &[Word]) -> Vec<Comment> {
     kept
 }
 
-/// The text of `deploy - Ship it` above `deploy`.
+/// The text of `deploy - Ship it` above `deploy`, also behind `target:` or `make`.
 fn behind_name<'t>(text: &'t str, names: &[Word]) -> Option<&'t str> {
+    let marks = ["target: ", "Target: ", "help: ", "make "];
+    let marked = marks.iter().find_map(|mark| text.strip_prefix(mark));
+    let text = marked.map_or(text, str::trim_start);
     let mut rests = names
         .iter()
         .filter_map(|word| text.strip_prefix(&word.name));

@@ -42,7 +42,14 @@ pub(super) fn mark(reader: &mut Reader) {
             .position(&name)
             .filter(|_| !is_given(&name))
         {
-            reader.variables.list[index].is_taken_as_secret = true;
+            let variable = &mut reader.variables.list[index];
+            // What is written out in the makefile for everybody to read, as a test's password, is nobody's secret.
+            let is_written = |text: &String| !text.contains('$');
+            let is_public = variable.value.is_some()
+                && !variable.optional
+                && !variable.given.is_empty()
+                && variable.given.iter().all(is_written);
+            variable.is_taken_as_secret |= !is_public || variable.dotenv().is_some();
         }
     }
 }
