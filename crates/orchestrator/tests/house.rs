@@ -32,6 +32,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("visible", &["committed"]),
     ("job", &["ids", "log", "visible"]),
     ("batch", &["job", "log"]),
+    ("search", &["job", "log"]),
     ("json_file", &["folders"]),
     ("launch", &["batch", "job", "project"]),
     ("settings", &["json_file", "launch", "log"]),
@@ -89,6 +90,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "log",
             "presets",
             "project",
+            "search",
             "settings",
         ],
     ),
@@ -111,6 +113,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "open_files",
             "presets",
             "project",
+            "search",
             "session",
             "settings",
             "ssh",
@@ -122,7 +125,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "batch", "engine", "folders", "host", "job", "log", "presets", "project", "wire",
+            "batch", "engine", "folders", "host", "job", "log", "presets", "project", "search",
+            "wire",
         ],
     ),
 ];
