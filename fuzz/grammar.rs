@@ -48,7 +48,7 @@ const WORDS: [&str; 14] = [
 ];
 
 /// The groups of requests, and in each the requests by name.
-pub(crate) const GROUPS: [(&str, &[&str]); 7] = [
+pub(crate) const GROUPS: [(&str, &[&str]); 8] = [
     (
         "catalog",
         &[
@@ -113,6 +113,7 @@ pub(crate) const GROUPS: [(&str, &[&str]); 7] = [
         "find",
         &["find", "end_find", "hit", "hits", "hit_lines", "hit_marks"],
     ),
+    ("search", &["search_logs", "end_search"]),
     ("settings", &["settings", "change_settings", "use_database"]),
 ];
 
@@ -297,6 +298,13 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                 json!({"job": self.job(), "search": self.numbers.below(4), "query": {"text": self.word(),
                 "case": self.flag(), "word": self.flag(), "regex": self.flag()}})
             }
+            "search_logs" => {
+                json!({"search": self.numbers.below(4), "wanted": {
+                    "query": {"text": self.word(), "case": self.flag(), "word": self.flag(), "regex": self.flag()},
+                    "scope": {"project": self.word(), "hosts": [self.word()]}, "context": self.number(),
+                    "per_job": self.numbers.below(4), "limit": self.numbers.below(9)}})
+            }
+            "end_search" => json!({"search": self.numbers.below(4)}),
             "end_find" | "hit_marks" => json!({"search": self.numbers.below(4)}),
             "hit" => {
                 json!({"search": self.numbers.below(4), "line": self.number(), "start": self.number(),

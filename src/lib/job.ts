@@ -49,6 +49,7 @@ export const ANY_JOB: JobQuery = {
   project: null,
   target: null,
   host: null,
+  hosts: [],
   batch: null,
   text: null,
   owner: null,

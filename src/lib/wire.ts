@@ -636,7 +636,36 @@ complete: boolean,
 /**
  * Why it stopped early.
  */
-why: string | null, } } | { "type": "subscription_ended", "with": { 
+why: string | null, } } | { "type": "search_found", "with": { 
+/**
+ * The search.
+ */
+search: number, 
+/**
+ * The job, as it was when its log was looked through.
+ */
+job: Job, 
+/**
+ * Lines with hits and those around them, after those that came before; of a job with more lines than are shown, none
+ * at last.
+ */
+lines: Array<Line>, 
+/**
+ * The hits in them.
+ */
+hits: Array<Hit>, 
+/**
+ * Lines of the job that hold a hit, so far.
+ */
+count: number, } } | { "type": "search_came", "with": { 
+/**
+ * The search.
+ */
+search: number, 
+/**
+ * How far it has come.
+ */
+progress: SearchProgress, } } | { "type": "subscription_ended", "with": { 
 /**
  * Its number.
  */
@@ -1157,6 +1186,10 @@ target: string | null,
  * On this host.
  */
 host: string | null, 
+/**
+ * On one of these hosts; none are named for any, and for this machine.
+ */
+hosts: Array<string>, 
 /**
  * Of this batch.
  */
@@ -1961,7 +1994,7 @@ live: number | null, } } | { "type": "settings", "with": Settings };
 /**
  * What the page can ask for.
  */
-export type Request = { "catalog": CatalogRequest } | { "host": HostRequest } | { "launch": LaunchRequest } | { "job": JobRequest } | { "batch": BatchRequest } | { "log": LogRequest } | { "find": FindRequest } | { "settings": SettingsRequest };
+export type Request = { "catalog": CatalogRequest } | { "host": HostRequest } | { "launch": LaunchRequest } | { "job": JobRequest } | { "batch": BatchRequest } | { "log": LogRequest } | { "find": FindRequest } | { "search": SearchRequest } | { "settings": SettingsRequest };
 
 /**
  * How a log is saved.
@@ -1996,6 +2029,102 @@ hints: Array<Problem>,
  * The dotenv file that the project lacks though a sample of it is there.
  */
 dotenv_sample: DotenvSample | null, };
+
+/**
+ * How a search ended.
+ */
+export type SearchEnd = { 
+/**
+ * Whether as much was found as was wanted, and there may be more.
+ */
+full: boolean, 
+/**
+ * Why not all logs could be looked through.
+ */
+why: string | null, 
+/**
+ * Jobs whose logs have holes: rows are gone from the history.
+ */
+torn: number, 
+/**
+ * Jobs with hits that were there no more when their lines were to be shown.
+ */
+gone: number, };
+
+/**
+ * How far a search has come.
+ */
+export type SearchProgress = { 
+/**
+ * Jobs whose logs have been looked through.
+ */
+jobs: number, 
+/**
+ * Bytes of log that have been looked through.
+ */
+bytes: number, 
+/**
+ * Jobs in the scope, and the bytes of their logs; none until they are counted.
+ */
+of: [number, number] | null, 
+/**
+ * Lines that hold a hit, so far.
+ */
+hits: number, 
+/**
+ * Jobs that have such lines.
+ */
+found_in: number, 
+/**
+ * The logs of jobs from then on have been looked through.
+ */
+since: string | null, 
+/**
+ * How it ended, once it has.
+ */
+end: SearchEnd | null, };
+
+/**
+ * What the page can ask of looking in the logs of many jobs.
+ */
+export type SearchRequest = { "type": "search_logs", "with": { 
+/**
+ * The search's number, chosen by the page.
+ */
+search: number, 
+/**
+ * What is looked for, and where; at most 5000 lines with hits are shown, also if it says 0.
+ */
+wanted: SearchWanted, } } | { "type": "end_search", "with": { 
+/**
+ * The search's number.
+ */
+search: number, } };
+
+/**
+ * What is looked for, in which logs, and how much of it is wanted.
+ */
+export type SearchWanted = { 
+/**
+ * What is looked for.
+ */
+query: Query, 
+/**
+ * In the logs of which jobs; its limit does not count.
+ */
+scope: JobQuery, 
+/**
+ * Lines shown before and after each line with a hit, at most 100.
+ */
+context: number, 
+/**
+ * Lines with hits that are shown of each job; 0 for all of them.
+ */
+per_job: number, 
+/**
+ * Lines with hits that are shown in all: then the search ends; 0 for all of them.
+ */
+limit: number, };
 
 /**
  * The lines from where make entered a folder to where it left it.

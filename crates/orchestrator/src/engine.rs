@@ -10,7 +10,7 @@
 //! [`follow`] listens at the folder's control socket, reads the spool into a live view, passes orders on, and adopts the
 //! folders that another engine left.
 //! [`archive`] copies the spool into the store, and drops the folder once everything has arrived.
-//! [`logs`] reads a log from spool and store alike: lines, finds, outline, saved files.
+//! [`logs`] reads a log from spool and store alike: lines, finds, searches of many, outline, saved files.
 //! [`batches`] drives one command over many hosts, wave by wave.
 //! [`jobs`] lists jobs, with their notes and the heartbeats of all who share the store.
 //! [`prompts`] holds the questions of jobs to a person, and [`watch`] reports changes that other programs make. Everything
@@ -53,6 +53,7 @@ pub use self::{
         lines::LINE_BYTES,
         log::{Log, ReadError},
         piece::Piece,
+        search::Searching,
         source::Source,
     },
     start::Consent,

@@ -7,6 +7,7 @@
 //! job, project, host, log    the nouns; log/ holds lines, escapes and styled text
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
 //! batch                      one command on many hosts: rules, waves, what is next; a value without tasks
+//! search                     what is looked for in every log, and how one log is looked through; a value without tasks
 //! ids, clock                 ids that sort by when they were made, and the time now, whatever the clock says
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
 //! environment                what we were started with; Postgres' variables are kept from us, for jobs
@@ -33,7 +34,7 @@
 //! ```text
 //! environment, fleet, ids, clock, near, folders, open_files, runtime, traces, log, host, project, visible, job,
 //!     json_file
-//!   ← batch ← launch, settings, presets, make, hosts, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
+//!   ← batch, search ← launch, settings, presets, make, hosts, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
 //! `tests/house.rs` has the same as a table, module by module, and forbids that two files lean on each other.
 //!
@@ -71,6 +72,7 @@ pub mod open_files;
 pub mod presets;
 pub mod project;
 pub mod runtime;
+pub mod search;
 pub mod server;
 pub mod session;
 pub mod settings;

@@ -12,6 +12,7 @@
 //! moment    a time of a row                            owners    who is there to write theirs
 //! changes   which jobs changed, as a hint              previous_runs  the jobs before one, of the same thing
 //! notes     what people say of jobs                    batches        one command on many hosts
+//! sweep     the logs of many jobs, a large step at a time
 //! embedded  our own server: found, started, adopted, stopped
 //! ```
 
@@ -36,6 +37,7 @@ mod previous_runs;
 mod read;
 mod schema;
 mod short_job;
+mod sweep;
 mod tables;
 
 pub use address::Address;
@@ -43,6 +45,7 @@ pub use block::{ArchiveMark, Block, Reach};
 pub use changes::{Change, Changes};
 pub use connect::Store;
 pub use error::{Interruption, StoreError};
+pub use sweep::{RawBlock, Step};
 
 /// What the store answers.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -28,7 +28,7 @@ pub use self::{
     reply::{CommandConsent, Extent, Failure, FailureCode, HitMarks, Overview, Reply},
     request::{
         BatchRequest, CatalogRequest, FindRequest, HostRequest, JobRequest, LaunchRequest,
-        LogRequest, Request, SaveAs, SettingsRequest,
+        LogRequest, Request, SaveAs, SearchRequest, SettingsRequest,
     },
     store::{SeenDatabase, StoreHealth, StoreState},
 };

@@ -34,6 +34,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("visible", &["committed"]),
     ("job", &["ids", "log", "visible"]),
     ("batch", &["clock", "job", "log"]),
+    ("search", &["job", "log"]),
     ("json_file", &["folders"]),
     ("launch", &["batch", "job", "project"]),
     ("settings", &["json_file", "launch", "log"]),
@@ -98,6 +99,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "log",
             "presets",
             "project",
+            "search",
             "settings",
         ],
     ),
@@ -121,6 +123,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "open_files",
             "presets",
             "project",
+            "search",
             "session",
             "settings",
             "ssh",
@@ -132,7 +135,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "batch", "engine", "folders", "host", "job", "log", "presets", "project", "wire",
+            "batch", "engine", "folders", "host", "job", "log", "presets", "project", "search",
+            "wire",
         ],
     ),
 ];

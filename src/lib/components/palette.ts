@@ -10,7 +10,15 @@ import { addProject } from './launch/add';
 /** One thing that can be chosen. */
 export interface Entry {
   id: string;
-  icon: 'target' | 'command' | 'host' | 'folder' | 'page' | 'theme' | { status: AnyStatus };
+  icon:
+    | 'target'
+    | 'command'
+    | 'host'
+    | 'folder'
+    | 'page'
+    | 'theme'
+    | 'search'
+    | { status: AnyStatus };
   /** What is matched. */
   name: string;
   doc: string | null;
@@ -55,7 +63,22 @@ export function find(app: App, query: string): Found[] {
     ['Actions', actions(app)],
   ];
   const groups = kinds.map(([name, entries]) => ({ name, entries: best(entries, query.trim()) }));
-  return [...shells, ...groups].filter(({ entries }) => entries.length > 0);
+  const logs: Found[] = query.trim() ? [{ name: 'Logs', entries: [logEntry(app, query)] }] : [];
+  return [...shells, ...groups, ...logs].filter(({ entries }) => entries.length > 0);
+}
+
+/** Whatever was typed may be in a log. */
+function logEntry(app: App, query: string): Entry {
+  return {
+    id: 'search',
+    icon: 'search',
+    name: `Search every log for “${query.trim()}”`,
+    doc: null,
+    place: '',
+    line: null,
+    verb: 'Search',
+    run: () => app.searchLogs(query.trim()),
+  };
 }
 
 /** A job and its lines that a pasted link or id names; null if it is neither. */

@@ -18,6 +18,7 @@ import { Projects } from './projects.svelte';
 import { EarlierJobs } from './previous-runs.svelte';
 import { Prompts } from './prompts.svelte';
 import { Reaches } from './reaches.svelte';
+import { Search } from './search.svelte';
 import { Settings } from './settings.svelte';
 import { Terminals } from './terminal/terminal.svelte';
 import { Theme } from './theme.svelte';
@@ -59,6 +60,7 @@ export class App {
   readonly terminals: Terminals;
   readonly notes: Notes;
   readonly history: History;
+  readonly search: Search;
   readonly prompts: Prompts;
   readonly launch: Launch;
   readonly settings: Settings;
@@ -76,7 +78,16 @@ export class App {
     this.batches = new Batches(client, (jobs) => this.jobs.learn(jobs));
     this.logs = new Logs(client, this.view);
     this.notes = new Notes(client);
-    this.history = new History(client, (jobs) => void this.notes.of(jobs));
+    this.history = new History(
+      client,
+      (jobs) => void this.notes.of(jobs),
+      () => this.search.again(),
+    );
+    this.search = new Search(
+      client,
+      () => this.history.scope,
+      (jobs) => void this.notes.of(jobs.map((job) => job.id)),
+    );
     this.prompts = new Prompts(client, (job) => this.jobs.get(job)?.batch ?? null);
     this.settings = new Settings(client);
     const { projects, jobs, notices } = this;
@@ -136,6 +147,21 @@ export class App {
   show(job: Pick<Job, 'id'>): void {
     this.jobs.tabs.open(job.id);
     this.#go(`/job/${job.id}`);
+  }
+
+  /** Opens a job's tab at a line that a search has found, and looks for the same in its log. */
+  showHit(job: Job, line: number): void {
+    this.jobs.learn([job]);
+    if (this.search.query !== null) this.logs.open(job).find.look(this.search.query, line);
+    this.show(job);
+  }
+
+  /** Looks for a text in every log. */
+  searchLogs(text: string): void {
+    this.search.text = text;
+    this.search.summon();
+    this.search.begin();
+    this.#go('/history');
   }
 
   /** Opens a batch's tab and goes there. */
@@ -205,6 +231,7 @@ export class App {
       this.batches.resume();
       await this.jobs.refresh();
       if (this.history.known) await this.history.load();
+      this.search.again();
     } catch (error) {
       if (this.link.state === 'open') this.notices.failed('read the overview', error);
     }
@@ -229,6 +256,7 @@ export class App {
     switch (event.type) {
       case 'job':
         this.jobs.learn([event.with]);
+        this.search.learn(event.with);
         return this.history.learn(event.with);
       case 'batch':
         return this.batches.changed(event.with);
@@ -236,6 +264,10 @@ export class App {
         return this.logs.grew(event.with);
       case 'found':
         return this.logs.found(event.with);
+      case 'search_found':
+        return this.search.found(event.with);
+      case 'search_came':
+        return this.search.came(event.with);
       case 'projects':
         return this.projects.set(event.with.projects, event.with.problems);
       case 'targets_changed':

@@ -70,24 +70,36 @@ export class History {
   /** Whether anything is filtered. */
   readonly narrowed = $derived(Object.values(this.filter).some((value) => value !== ''));
 
+  /** Which jobs are listed, whatever a page of them is. */
+  get scope(): JobQuery {
+    return { ...this.#query(null), limit: 0 };
+  }
+
   /** Whose jobs have been seen in the list, to choose from. */
   owners = $state.raw<string[]>([]);
 
   readonly #client: Client;
   readonly #saw: (jobs: JobId[]) => void;
+  readonly #narrowed: () => void;
   /** Counts the questions, so that a late answer to an earlier filter is not taken. */
   #requests = 0;
 
-  /** `saw` is called with the jobs of each page. */
-  constructor(client: Client, saw: (jobs: JobId[]) => void = () => undefined) {
+  /** `saw` is called with the jobs of each page, `narrowed` when others are listed. */
+  constructor(
+    client: Client,
+    saw: (jobs: JobId[]) => void = () => undefined,
+    narrowed: () => void = () => undefined,
+  ) {
     this.#client = client;
     this.#saw = saw;
+    this.#narrowed = narrowed;
   }
 
   /** Narrows the list and asks for it. */
   narrow(filter: Partial<Filter>): void {
     this.filter = { ...this.filter, ...filter };
     void this.load();
+    this.#narrowed();
   }
 
   /** Narrows it to this and nothing else. */

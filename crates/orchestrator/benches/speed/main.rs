@@ -13,6 +13,7 @@
 //! archive   what is in Postgres; one COPY
 //! flood     W1, W2        ticks  W3                  clicks    W4, W5
 //! history   H1, H3        starts A1, A2             storm     P6
+//! search    H2
 //! hosts     S1, S2, S3, S5
 //! ```
 
@@ -34,6 +35,7 @@ mod page;
 )]
 mod postgres;
 mod printed;
+mod search;
 #[path = "../../tests/support/sshd.rs"]
 mod sshd;
 mod starts;
@@ -104,6 +106,10 @@ async fn measure(options: &Options) -> Outcome<Table> {
         if options.wants("h3") {
             history::drops(&app, rounds, &mut table).await?;
         }
+    }
+    if options.wants("h2") {
+        let app = App::start(programs, None).await?;
+        search::everywhere(&app, options.lines, rounds, &mut table).await?;
     }
     if options.wants("a1") || options.wants("a2") {
         starts::measure(programs, rounds, &mut table).await?;

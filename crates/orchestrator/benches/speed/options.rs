@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 
-const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [--server] [ROW…]
+const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [--server] [--lines N] [ROW…]
+--lines: how many lines H2 searches, 1000000 if it is not said
 --server: W1 with a Postgres of the system, too
-rows: w1 w2 w3 w4 w5 h1 h3 a1 a2 s1 s2 s3 s5 (all of them where none is named); p6, which fills up to 30 GB of disk";
+rows: w1 w2 w3 w4 w5 h1 h2 h3 a1 a2 s1 s2 s3 s5 (all of them where none is named); p6, which fills up to 30 GB of disk";
 
 /// What to measure, and how often.
 pub(crate) struct Options {
@@ -16,6 +17,8 @@ pub(crate) struct Options {
     pub(crate) programs: PathBuf,
     /// Whether W1 is measured with a Postgres of the system, too.
     pub(crate) server: bool,
+    /// Lines that H2 searches.
+    pub(crate) lines: usize,
     only: Vec<String>,
 }
 
@@ -25,6 +28,7 @@ impl Options {
             rounds: 5,
             programs: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench"),
             server: false,
+            lines: 1_000_000,
             only: Vec::new(),
         };
         let mut words = words.into_iter();
@@ -33,6 +37,7 @@ impl Options {
                 // What cargo adds.
                 "--bench" => {}
                 "--rounds" => options.rounds = words.next().ok_or(USAGE)?.parse()?,
+                "--lines" => options.lines = words.next().ok_or(USAGE)?.parse()?,
                 "--server" => options.server = true,
                 "--programs" => options.programs = words.next().ok_or(USAGE)?.into(),
                 row if row.starts_with('-') => return Err(USAGE.into()),

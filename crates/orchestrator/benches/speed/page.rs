@@ -10,9 +10,10 @@ use futures_util::{SinkExt, StreamExt};
 use orchestrator::{
     job::{JobId, MakeOptions},
     launch::Start,
+    search::{self, Progress},
     wire::{
         Call, CatalogRequest, Event, JobRequest, LaunchRequest, LogRequest, Message, Overview,
-        Reply, Request, StoreHealth, StoreState,
+        Reply, Request, SearchRequest, StoreHealth, StoreState,
     },
 };
 use tokio::net::TcpStream;
@@ -35,6 +36,8 @@ pub(crate) struct Page {
     /// How Postgres is, as far as events told.
     store: Option<StoreState>,
     readings: HashMap<u32, Reading>,
+    /// When the first hit of the search came, and how it ended.
+    searched: (Option<Instant>, Option<Progress>),
 }
 
 /// A raw subscription.
@@ -76,6 +79,7 @@ impl Page {
             over: HashMap::new(),
             store: None,
             readings: HashMap::new(),
+            searched: (None, None),
         })
     }
 
@@ -103,6 +107,39 @@ impl Page {
         match self.ask(CatalogRequest::Overview).await? {
             Reply::Overview(overview) => Ok(*overview),
             other => Err(format!("no overview: {other:?}").into()),
+        }
+    }
+
+    /// Searches every log: when the first hit came, and how it ended.
+    pub(crate) async fn search(
+        &mut self,
+        wanted: search::Wanted,
+    ) -> Outcome<(Option<Instant>, Progress)> {
+        self.searched = (None, None);
+        let wanted = Box::new(wanted);
+        let request = SearchRequest::SearchLogs { search: 1, wanted };
+        self.ask(request).await?;
+        loop {
+            if let (first, Some(progress)) = &self.searched {
+                return Ok((*first, progress.clone()));
+            }
+            self.go_on().await?;
+        }
+    }
+
+    /// Starts a command here.
+    pub(crate) async fn command(&mut self, command: &str) -> Outcome<JobId> {
+        let start = Start::Command {
+            command: command.into(),
+            hosts: Vec::new(),
+            cwd: None,
+            pty: false,
+            confirmed: Vec::new(),
+            rules: orchestrator::batch::Rules::default(),
+        };
+        match self.ask(LaunchRequest::Start(start)).await? {
+            Reply::Started { jobs } => Ok(jobs[0].id),
+            other => Err(format!("not started: {other:?}").into()),
         }
     }
 
@@ -256,6 +293,12 @@ impl Page {
                 self.over.insert(job.id, Instant::now());
             }
             Event::Store(store) => self.store = Some(store),
+            Event::SearchFound { .. } => {
+                self.searched.0.get_or_insert_with(Instant::now);
+            }
+            Event::SearchCame { progress, .. } if progress.end.is_some() => {
+                self.searched.1 = Some(progress);
+            }
             _ => {}
         }
     }

@@ -209,7 +209,7 @@ impl Jobs {
 }
 
 /// Refuses a query with U+0000, which no text in Postgres can hold.
-fn is_query(query: &JobQuery) -> Result<(), EngineError> {
+pub(super) fn is_query(query: &JobQuery) -> Result<(), EngineError> {
     let texts = [
         ("text", &query.text),
         ("project", &query.project),
@@ -217,8 +217,13 @@ fn is_query(query: &JobQuery) -> Result<(), EngineError> {
         ("host", &query.host),
         ("owner", &query.owner),
     ];
-    for (name, text) in texts {
-        if text.as_ref().is_some_and(|text| text.contains('\0')) {
+    let hosts = query.hosts.iter().map(|host| ("host", Some(host)));
+    for (name, text) in texts
+        .iter()
+        .map(|(name, text)| (*name, text.as_ref()))
+        .chain(hosts)
+    {
+        if text.is_some_and(|text| text.contains('\0')) {
             let why = format!("the {name} to look for cannot hold U+0000");
             return Err(EngineError::Refused(why));
         }

@@ -1,4 +1,4 @@
-//! The logs of jobs: read from spool and store alike, searched, outlined and saved.
+//! The logs of jobs: read from spool and store alike, looked through, outlined and saved.
 
 pub(super) mod cursor;
 mod edit;
@@ -8,6 +8,7 @@ pub(super) mod log;
 pub(super) mod outline;
 pub(super) mod piece;
 mod save;
+pub(super) mod search;
 pub(super) mod source;
 
 use std::{path::PathBuf, sync::Arc};
@@ -23,6 +24,7 @@ pub struct Logs {
     jobs: Jobs,
     elsewhere: Elsewhere,
     outlines: Arc<Outlines>,
+    searches: search::Room,
     /// The person's home folder.
     home: PathBuf,
 }
@@ -34,6 +36,7 @@ impl Logs {
             jobs: jobs.clone(),
             elsewhere: Elsewhere::default(),
             outlines: Arc::default(),
+            searches: search::Room::default(),
             home: folders.home.clone(),
         }
     }

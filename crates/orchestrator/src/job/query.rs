@@ -19,6 +19,8 @@ pub struct JobQuery {
     pub target: Option<String>,
     /// On this host.
     pub host: Option<String>,
+    /// On one of these hosts; none are named for any, and for this machine.
+    pub hosts: Vec<String>,
     /// Of this batch.
     pub batch: Option<Uuid>,
     /// Whose command holds this text, in upper or lower case.
@@ -48,6 +50,10 @@ impl JobQuery {
             && is(&self.project, job.project())
             && is(&self.target, job.target().as_deref())
             && is(&self.host, job.host())
+            && (self.hosts.is_empty()
+                || job
+                    .host()
+                    .is_some_and(|host| self.hosts.iter().any(|one| one == host)))
             && self.batch.is_none_or(|batch| Some(batch) == job.batch)
             && self
                 .text

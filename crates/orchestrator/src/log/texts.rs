@@ -9,6 +9,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::{
     Stream,
     escape::Pen,
+    lines::{Open, State},
     plain::{Unstyled, plain, shown},
     row::Row,
 };
@@ -39,6 +40,16 @@ impl Default for Texts {
 }
 
 impl Texts {
+    /// At `state`, as if what is before it had not been: of a line that is open there only the rest is read.
+    #[must_use]
+    pub fn resume(state: &State) -> Self {
+        let rest = |stream| state.open(stream).map(|open: Open| Begun::new(open.number));
+        Self {
+            next: state.lines() + 1,
+            begun: [rest(Stream::Stdout), rest(Stream::Stderr)],
+        }
+    }
+
     /// Lines that have begun so far.
     #[must_use]
     pub const fn lines(&self) -> u64 {
@@ -132,6 +143,25 @@ impl Begun {
 mod tests {
     use super::*;
     use crate::log::Stream::{Stderr, Stdout};
+
+    #[test]
+    fn where_the_start_is_gone_lines_keep_their_numbers() {
+        let mut state = State::default();
+        state.advance(Stdout, b"one\ntwo, of which ");
+        state.advance(Stderr, b"three\n");
+        let mut texts = Texts::resume(&state);
+        let mut read = Vec::new();
+        for (stream, bytes) in [(Stderr, &b"four\n"[..]), (Stdout, b"the rest\nfive\n")] {
+            texts.feed(stream, bytes, |number, text| {
+                read.push((number, text.to_owned()));
+            });
+        }
+        let expected = [(4, "four"), (2, "the rest"), (5, "five")];
+        assert_eq!(
+            read,
+            expected.map(|(number, text)| (number, text.to_owned()))
+        );
+    }
 
     #[test]
     fn a_line_that_never_ends_takes_no_more_memory_than_a_long_one() {

@@ -9,6 +9,7 @@ mod job;
 mod launch;
 mod log;
 mod pending;
+mod search;
 mod settings;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use self::{find::Finds, log::Logs, pending::Pending};
+use self::{find::Finds, log::Logs, pending::Pending, search::Searches};
 use super::{Closed, Outbox, Service, Session};
 use crate::{
     engine::{Engine, EngineError, ReadError},
@@ -42,6 +43,7 @@ impl Service for Engine {
             room: Arc::new(Semaphore::new(CALLS)),
             logs: Logs::default(),
             finds: Finds::default(),
+            searches: Searches::default(),
         }
     }
 }
@@ -56,6 +58,7 @@ pub struct Desk {
     room: Arc<Semaphore>,
     logs: Logs,
     finds: Finds,
+    searches: Searches,
 }
 
 impl Session for Desk {
@@ -87,6 +90,9 @@ impl Session for Desk {
                 tasks.spawn(pending.answer(settings::answer(engine, request)));
             }
             Request::Log(request) => self.logs.call(engine, tasks, pending, request).await,
+            Request::Search(request) => {
+                self.searches.call(&engine, tasks, pending, request).await;
+            }
             Request::Find(request) => self.finds.call(&engine, tasks, pending, request).await,
         }
     }

@@ -108,6 +108,20 @@ impl Store {
         self.many(sql).await
     }
 
+    /// How many jobs are asked for, whatever a page of them is, and how many bytes of log they have.
+    ///
+    /// # Errors
+    /// Any error of the server.
+    pub async fn extent(&self, filter: &JobQuery) -> Result<(u64, u64)> {
+        let count = "select count(*), coalesce(sum(bytes), 0)::bigint from ours.jobs where true";
+        let mut sql = QueryBuilder::new(self.tables.text(count));
+        narrow(&mut sql, &self.tables, filter);
+        let sql = sql.build_query_as().persistent(filter.text.is_none());
+        let counted = self.with(async |connection| sql.fetch_one(connection).await);
+        let (jobs, bytes): (i64, i64) = counted.await?;
+        Ok((jobs.cast_unsigned(), bytes.cast_unsigned()))
+    }
+
     /// The jobs of this owner that are queued or running as far as is known here, newest first.
     ///
     /// # Errors
@@ -217,7 +231,7 @@ pub(super) fn bind_job<'q>(query: Sql<'q>, job: &'q Job, columns: &'q Columns<'_
         .bind(&columns.detail)
 }
 
-/// Only the conditions that are asked for are written, so that each filter meets its own index.
+/// A page of a list.
 fn select(
     tables: &Tables,
     filter: &JobQuery,
@@ -227,6 +241,14 @@ fn select(
     let all = concat!("select ", job_columns!(), " from ours.jobs where true");
     let mut sql = QueryBuilder::new(tables.text(all));
     sql.push(side).push_bind(ahead);
+    narrow(&mut sql, tables, filter);
+    sql.push(" order by id desc limit ")
+        .push_bind(i64::from(limit));
+    sql
+}
+
+/// Only the conditions that are asked for are written, so that each filter meets its own index.
+fn narrow(sql: &mut QueryBuilder<Postgres>, tables: &Tables, filter: &JobQuery) {
     if let Some(status) = filter.status {
         sql.push(" and status = ").push_bind(status.word());
     }
@@ -238,6 +260,11 @@ fn select(
         if let Some(wanted) = wanted {
             sql.push(column).push_bind(wanted.clone());
         }
+    }
+    if !filter.hosts.is_empty() {
+        sql.push(" and host = any(")
+            .push_bind(filter.hosts.clone())
+            .push(")");
     }
     if let Some(batch) = filter.batch {
         sql.push(" and batch = ").push_bind(batch);
@@ -264,9 +291,6 @@ fn select(
     if let Some(before) = filter.before {
         sql.push(" and id < ").push_bind(before.0);
     }
-    sql.push(" order by id desc limit ")
-        .push_bind(i64::from(limit));
-    sql
 }
 
 /// The smallest id that may be made in this millisecond; of a time before 1970, the smallest of all.

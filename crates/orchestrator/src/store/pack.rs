@@ -5,7 +5,7 @@
 //! other stream lie between it and the one before (or the block's start), its length in bytes, and how much later it was
 //! read, in microseconds and zigzag coded since clocks jump; the first one's counts from 1970.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use crate::log::{Chunk, Stream};
 
@@ -72,28 +72,42 @@ fn pack_stream(chunks: &[Chunk], stream: Stream, start: u64) -> Option<Packed> {
     Some(packed)
 }
 
-/// The chunks of a row. `None` if `meta` is not what [`pack`] writes, or does not fit the bytes.
-pub(super) fn unpack(start: u64, stream: Stream, bytes: &[u8], meta: &[u8]) -> Option<Vec<Chunk>> {
+/// A chunk of a row: its number, when it was read, and where it is in the row's bytes.
+pub(super) struct Cut {
+    pub(super) seq: u64,
+    pub(super) at: i64,
+    pub(super) bytes: Range<usize>,
+}
+
+/// Where the chunks of a row of `length` bytes are. `None` if `meta` is not what [`pack`] writes, or does not fit the bytes.
+pub(super) fn cuts(start: u64, length: usize, meta: &[u8]) -> Option<Vec<Cut>> {
     let (&VERSION, mut meta) = meta.split_first()? else {
         return None;
     };
-    let mut rest = bytes;
-    let mut chunks = Vec::new();
-    let (mut next, mut at) = (start, 0_i64);
+    let mut cuts = Vec::new();
+    let (mut next, mut at, mut begin) = (start, 0_i64, 0_usize);
     while !meta.is_empty() {
         let seq = next.checked_add(take(&mut meta)?)?;
-        let length = usize::try_from(take(&mut meta)?).ok()?;
+        let own = usize::try_from(take(&mut meta)?).ok()?;
         at = at.wrapping_add(unzigzag(take(&mut meta)?));
-        let (own, after) = rest.split_at_checked(length)?;
-        chunks.push(Chunk {
-            seq,
-            stream,
-            at,
-            bytes: own.to_vec(),
-        });
-        (rest, next) = (after, seq.checked_add(1)?);
+        let end = begin.checked_add(own).filter(|end| *end <= length)?;
+        let bytes = begin..end;
+        cuts.push(Cut { seq, at, bytes });
+        (begin, next) = (end, seq.checked_add(1)?);
     }
-    rest.is_empty().then_some(chunks)
+    (begin == length).then_some(cuts)
+}
+
+/// The chunks of a row. `None` as in [`cuts`].
+pub(super) fn unpack(start: u64, stream: Stream, bytes: &[u8], meta: &[u8]) -> Option<Vec<Chunk>> {
+    let cuts = cuts(start, bytes.len(), meta)?.into_iter();
+    let chunk = |cut: Cut| Chunk {
+        seq: cut.seq,
+        stream,
+        at: cut.at,
+        bytes: bytes[cut.bytes].to_vec(),
+    };
+    Some(cuts.map(chunk).collect())
 }
 
 /// Brings the rows of a block into the order they were read in. `None` if one is missing or doubled.

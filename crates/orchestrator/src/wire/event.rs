@@ -8,8 +8,9 @@ use crate::{
     batch::Summary,
     host::{Host, Reach},
     job::{self, JobId, Note},
-    log::Line,
+    log::{Line, find::Hit},
     project::Project,
+    search::Progress,
     settings::Settings,
 };
 
@@ -45,6 +46,27 @@ pub enum Event {
         complete: bool,
         /// Why it stopped early.
         why: Option<String>,
+    },
+    /// A search of many logs has found something in a job; sent to the page that asked.
+    SearchFound {
+        /// The search.
+        search: u32,
+        /// The job, as it was when its log was looked through.
+        job: Box<Job>,
+        /// Lines with hits and those around them, after those that came before; of a job with more lines than are shown, none
+        /// at last.
+        lines: Vec<Line>,
+        /// The hits in them.
+        hits: Vec<Hit>,
+        /// Lines of the job that hold a hit, so far.
+        count: u64,
+    },
+    /// A search of many logs has come on; sent to the page that asked, at most 10 times a second. Its last one has an end.
+    SearchCame {
+        /// The search.
+        search: u32,
+        /// How far it has come.
+        progress: Progress,
     },
     /// A raw subscription has sent its last frame.
     SubscriptionEnded {

@@ -1,4 +1,4 @@
-//! What the page can ask for, in eight groups: the server's desk has a file for each.
+//! What the page can ask for, in nine groups: the server's desk has a file for each.
 
 mod batch;
 mod catalog;
@@ -7,6 +7,7 @@ mod host;
 mod job;
 mod launch;
 mod log;
+mod search;
 mod settings;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ pub use self::{
     job::JobRequest,
     launch::LaunchRequest,
     log::{LogRequest, SaveAs},
+    search::SearchRequest,
     settings::SettingsRequest,
 };
 
@@ -41,6 +43,8 @@ pub enum Request {
     Log(LogRequest),
     /// Looking in a log.
     Find(FindRequest),
+    /// Looking in the logs of many jobs.
+    Search(SearchRequest),
     /// The settings.
     Settings(SettingsRequest),
 }
@@ -84,6 +88,12 @@ impl From<LogRequest> for Request {
 impl From<FindRequest> for Request {
     fn from(request: FindRequest) -> Self {
         Self::Find(request)
+    }
+}
+
+impl From<SearchRequest> for Request {
+    fn from(request: SearchRequest) -> Self {
+        Self::Search(request)
     }
 }
 

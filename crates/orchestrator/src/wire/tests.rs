@@ -156,6 +156,7 @@ fn the_fuzzers_grammar_has_each_request_as_it_is() {
         names::<JobRequest>(),
         names::<LogRequest>(),
         names::<FindRequest>(),
+        names::<SearchRequest>(),
         names::<SettingsRequest>(),
     ];
     let known = grammar::Known {

@@ -28,6 +28,7 @@ mod limits;
 mod owners;
 mod queue;
 mod round_trip;
+mod search;
 mod secrets;
 mod subscribers;
 mod takeover;

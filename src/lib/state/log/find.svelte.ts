@@ -53,6 +53,8 @@ export class Find {
   #typed = false;
   /** A hit is wanted, in which direction, and none was found so far. */
   #wanted: 'next' | 'previous' | null = null;
+  /** The line that the first hit is wanted at or after; else that at the top of the window. */
+  #from: number | null = null;
 
   constructor(client: Client, job: JobId, window: Window) {
     this.#client = client;
@@ -82,6 +84,14 @@ export class Find {
     if (again) this.begin();
   }
 
+  /** Opens the bar to look for something that is known to be in a line, as soon as the log is in a window. */
+  look(query: Query, line: number): void {
+    this.open = true;
+    this.#end();
+    Object.assign(this, query);
+    this.#from = line;
+  }
+
   /** Closes the bar; what was looked for is there the next time. */
   close(): void {
     this.open = false;
@@ -94,6 +104,7 @@ export class Find {
   type(text: string): void {
     this.text = text;
     this.#typed = true;
+    this.#from = null;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.begin(), REST);
   }
@@ -139,7 +150,8 @@ export class Find {
     if (!this.active) return;
     // What was typed a moment ago is meant.
     if (this.#search === 0 || this.#typed) return this.begin();
-    const from = this.current ?? { line: this.#window.top() - 1, start: START };
+    const top = { line: (this.#from ?? this.#window.top()) - 1, start: START };
+    const from = this.current ?? top;
     await this.#step(from.line, from.start, back);
   }
 
@@ -178,6 +190,7 @@ export class Find {
       if (hit === null && !this.hits.caughtUp) this.#wanted = back ? 'previous' : 'next';
       if (hit === null) return;
       [this.current, this.index] = [hit, index];
+      this.#from = null;
       this.#window.reveal(hit.line, row);
     } catch (error) {
       if (search === this.#search) this.#failed(error);

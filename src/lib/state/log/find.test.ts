@@ -125,6 +125,21 @@ test('the hits of the lines on screen are asked for once, and again when there a
   expect(requests('hits')).toHaveLength(2);
 });
 
+test('a hit that another page has found is gone to, once the log is in a window', async () => {
+  const { find, requests, revealed, search, came } = await open({
+    hit: () => ({ type: 'hit', with: { hit: hit(70), index: 4, row: 0 } }),
+  });
+  find.look({ text: 'foo', case: true, word: false, regex: false }, 70);
+  expect([find.open, find.text, requests('find')]).toEqual([true, 'foo', []]);
+  // As the window does that opens.
+  find.begin();
+  expect(search()).toBeGreaterThan(0);
+  came(9, false);
+  await settled();
+  expect(requests('hit')[0]).toMatchObject({ with: { line: 69, back: false } });
+  expect(revealed).toEqual([70]);
+});
+
 test('after a drop the same is looked for again', async () => {
   const { find, requests } = await open();
   await type(find, 'foo');

@@ -18,9 +18,11 @@ mod on;
 mod out;
 mod prompts;
 mod run;
+mod search;
 mod serve;
 mod show;
 mod terminal;
+mod when;
 mod words;
 
 use std::{
@@ -85,6 +87,8 @@ enum Command {
     Batch(batch::Batch),
     /// Print a job's log
     Log(log::Log),
+    /// Look for a text in every job's log, newest job first; exits with 1 if it is in none, and with 2 after an error
+    Search(search::Search),
     /// Cancel a job: end its whole process tree with INT, then TERM, then KILL
     Cancel {
         /// The job: its id, the start of it, or `last`
@@ -249,6 +253,7 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Jobs(jobs) => list::jobs(jobs).await,
         Command::Batch(batch) => batch::batch(batch).await,
         Command::Log(log) => log::log(log).await,
+        Command::Search(search) => search::search(search).await,
         Command::Cancel { job, force } => cancel(&job, force).await,
         Command::Db(db) => db::db(db).await,
         Command::Serve(serve) => serve::serve(serve).await,

@@ -71,7 +71,12 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failed> {
 
 /// Prints a value as JSON in one line.
 pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failed> {
-    put(&escaped(&serde_json::to_string(value)?))
+    put(&json_text(value)?)
+}
+
+/// A value as JSON in one line, as [`json_line`] prints it.
+pub(crate) fn json_text(value: &impl Serialize) -> serde_json::Result<String> {
+    Ok(escaped(&serde_json::to_string(value)?))
 }
 
 /// The same value in ASCII and letters: what could not be seen is in JSON's own escapes, which readers take back.

@@ -29,6 +29,9 @@ pub enum BadPattern {
     /// Too much.
     #[error("at most {LONGEST} bytes can be looked for")]
     Long,
+    /// What no line can hold.
+    #[error("a line break or U+0000 is in no line as it is shown")]
+    Unseen,
     /// No regular expression.
     #[error("{what}, at character {at}")]
     Syntax {
@@ -61,6 +64,9 @@ impl Pattern {
         }
         if query.text.len() > LONGEST {
             return Err(BadPattern::Long);
+        }
+        if !query.regex && query.text.contains(['\0', '\n', '\r']) {
+            return Err(BadPattern::Unseen);
         }
         let escaped;
         let text = if query.regex {

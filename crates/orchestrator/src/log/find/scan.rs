@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use memchr::{memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::{Hit, Pattern};
-use crate::log::{Line, Stream, Texts};
+use crate::log::{Line, Stream, Texts, lines::State};
 
 /// Looks for one pattern in a log that is read from its start.
 #[derive(Debug, Clone)]
@@ -24,6 +24,15 @@ impl Scan {
         }
     }
 
+    /// At `state` of a log whose beginning is gone, as [`Texts::resume`] reads it.
+    #[must_use]
+    pub fn resume(pattern: Arc<Pattern>, state: &State) -> Self {
+        Self {
+            pattern,
+            texts: Texts::resume(state),
+        }
+    }
+
     /// Lines that have begun so far.
     #[must_use]
     pub const fn lines(&self) -> u64 {
@@ -36,6 +45,22 @@ impl Scan {
         let pattern = &self.pattern;
         self.texts.feed(stream, bytes, |first, texts| {
             in_lines(pattern, first, texts, &mut found);
+        });
+    }
+
+    /// As [`Scan::feed`], but reports only the numbers of lines that hold something: what else is in such a line is not
+    /// looked for, so a line costs no more than its length, whatever the pattern is.
+    pub fn feed_lines(&mut self, stream: Stream, bytes: &[u8], mut found: impl FnMut(u64)) {
+        let pattern = &self.pattern;
+        self.texts.feed(stream, bytes, |first, texts| {
+            lines_with(pattern, first, texts, &mut found);
+        });
+    }
+
+    /// As [`Scan::open`], but reports only the numbers of lines that hold something.
+    pub fn open_lines(&self, mut found: impl FnMut(u64)) {
+        self.texts.open(|first, texts| {
+            lines_with(&self.pattern, first, texts, &mut found);
         });
     }
 
@@ -73,6 +98,21 @@ fn in_lines(pattern: &Pattern, first: u64, texts: &str, found: &mut impl FnMut(H
             end: place.column,
         });
     });
+}
+
+/// Reports which of some lines hold something, the first of which has the number `first`. What ends with its line, as every
+/// match does, is looked for in all of them at once: most texts hold nothing, and are read once.
+fn lines_with(pattern: &Pattern, first: u64, texts: &str, found: &mut impl FnMut(u64)) {
+    let (mut line, mut at) = (first, 0);
+    while let Some(range) = pattern.next(texts, at) {
+        line += memchr_iter(b'\n', &texts.as_bytes()[at..range.start]).count() as u64;
+        found(line);
+        let Some(end) = memchr(b'\n', &texts.as_bytes()[range.end..]) else {
+            return;
+        };
+        at = range.end + end + 1;
+        line += 1;
+    }
 }
 
 /// A place in texts, moved on from hit to hit so that each byte is counted once.

@@ -1,0 +1,201 @@
+//! Searches the logs of many jobs, in spool and store alike, newest job first.
+//!
+//! Three stages, each at most a step ahead of the next: one task [reads](read) the logs, the store's in large steps; a thread
+//! [looks](look) through them and keeps the numbers of lines that hold a hit; another task [gives](give) those lines, read
+//! once more as any reader of lines has them. So memory is bounded by a few steps, however many logs there are, and whoever
+//! takes what is found sets the pace. Dropping a [`Searching`] ends all three.
+
+mod give;
+mod look;
+mod read;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::{
+    sync::{Semaphore, mpsc, watch},
+    task::{JoinSet, spawn_blocking},
+};
+
+use super::Logs;
+use crate::{
+    engine::{EngineError, jobs::is_query},
+    job::{Job, JobQuery},
+    log::{find::Pattern, lines::State},
+    search::{CONTEXT, End, Found, Progress, Wanted},
+    store::RawBlock,
+};
+
+use super::piece::Piece;
+
+/// Searches that read at once, of all pages; the next one waits. Each takes a processor.
+const AT_ONCE: usize = 2;
+/// What is found and not taken yet, each at most 512 KiB.
+const FOUND: usize = 2;
+
+/// A search of many logs under way, or over; ended when dropped.
+#[derive(Debug)]
+pub struct Searching {
+    shared: Arc<Shared>,
+    found: mpsc::Receiver<Found>,
+    /// They end with it.
+    _tasks: JoinSet<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    wanted: Wanted,
+    pattern: Arc<Pattern>,
+    logs: Logs,
+    progress: watch::Sender<Progress>,
+    stopped: AtomicBool,
+    /// How it will have ended.
+    end: parking_lot::Mutex<End>,
+}
+
+/// A part of a job's log, as it was read.
+#[derive(Debug)]
+struct Part {
+    job: Arc<Job>,
+    text: Text,
+    /// Whether no more of the job's log comes.
+    is_last: bool,
+}
+
+#[derive(Debug)]
+enum Text {
+    /// Of a folder here; and where a reader of lines is, if what comes before is gone.
+    Spooled(Piece, Option<State>),
+    /// Of the store.
+    Stored(Vec<RawBlock>),
+    /// None that can be read; or none is left.
+    None,
+}
+
+/// Lines of a job that hold a hit.
+#[derive(Debug)]
+struct Hits {
+    job: Arc<Job>,
+    /// Their numbers, as far as they are to be shown.
+    lines: Vec<u64>,
+    /// How many of the job there are so far.
+    count: u64,
+}
+
+/// Room for searches. Clones share it.
+#[derive(Debug, Clone)]
+pub(super) struct Room(Arc<Semaphore>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
+    }
+}
+
+impl Logs {
+    /// Looks for something in the logs of many jobs, as far as they go now, until the [`Searching`] is dropped.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] if the pattern cannot be read, with the place in it; if a text of the scope holds U+0000.
+    pub fn search(&self, wanted: &Wanted) -> Result<Searching, EngineError> {
+        let pattern = Pattern::new(&wanted.query);
+        let pattern = pattern.map_err(|bad| EngineError::Refused(bad.to_string()))?;
+        is_query(&wanted.scope)?;
+        let mut wanted = wanted.clone();
+        wanted.context = wanted.context.min(CONTEXT);
+        let (give, found) = mpsc::channel(FOUND);
+        let shared = Arc::new(Shared {
+            wanted,
+            pattern: Arc::new(pattern),
+            logs: self.clone(),
+            progress: watch::Sender::default(),
+            stopped: AtomicBool::new(false),
+            end: parking_lot::Mutex::default(),
+        });
+        let mut tasks = JoinSet::new();
+        tasks.spawn(run(Arc::clone(&shared), give));
+        Ok(Searching {
+            shared,
+            found,
+            _tasks: tasks,
+        })
+    }
+}
+
+/// Runs the three stages until they are through.
+async fn run(shared: Arc<Shared>, give: mpsc::Sender<Found>) {
+    let room = shared.logs.searches.0.clone();
+    // It is never closed.
+    let Ok(_room) = room.acquire_owned().await else {
+        return;
+    };
+    let (parts_in, parts) = mpsc::channel(1);
+    let (hits_in, hits) = mpsc::channel(1);
+    let looking = Arc::clone(&shared);
+    let looking = spawn_blocking(move || look::look(&looking, parts, &hits_in));
+    let (counted, (), ()) = tokio::join!(
+        shared.count(),
+        read::read(&shared, parts_in),
+        give::give(&shared, hits, &give),
+    );
+    drop((counted, looking.await));
+    let end = shared.end.lock().clone();
+    shared
+        .progress
+        .send_modify(|progress| progress.end = Some(end));
+}
+
+impl Searching {
+    /// The next lines that are found, those of one job together; none once it is over, and
+    /// [`Progress::end`] then says how.
+    pub async fn next(&mut self) -> Option<Found> {
+        self.found.recv().await
+    }
+
+    /// Wakes as the search proceeds.
+    #[must_use]
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.shared.progress.subscribe()
+    }
+}
+
+impl Drop for Searching {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Counts what there is to be looked through, beside looking. A store that does not answer is reported by who reads it.
+    async fn count(&self) {
+        let scope = &self.wanted.scope;
+        let counted = self
+            .logs
+            .jobs
+            .link
+            .ask(async |store| store.extent(scope).await);
+        if let Ok(of) = counted.await {
+            self.progress.send_modify(|progress| progress.of = Some(of));
+        }
+    }
+
+    /// Reports why not all can be looked through; the first reason counts.
+    fn fails(&self, why: String) {
+        self.end.lock().why.get_or_insert(why);
+    }
+
+    /// The scope, from after `before` on.
+    fn page(&self, before: Option<crate::job::JobId>, limit: u32) -> JobQuery {
+        JobQuery {
+            before,
+            limit,
+            ..self.wanted.scope.clone()
+        }
+    }
+}
