@@ -5,6 +5,7 @@
 
 pub(super) mod adopt;
 pub(super) mod archived;
+pub(super) mod connection;
 pub(super) mod gaps;
 pub(super) mod index;
 pub(super) mod live;
@@ -17,17 +18,17 @@ pub(super) mod vanished;
 pub(super) mod wait;
 
 use std::{
-    io::{self, ErrorKind},
+    io,
     os::unix::net::UnixStream as StdStream,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use supervisor::{
-    control::{self, Decoder, Frame, ToEngine},
+    control::{Decoder, Frame, ToEngine},
     exit::ExitRecord,
-    folder::{self, Folder, Supervisor},
+    folder,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -35,17 +36,13 @@ use tokio::{
 };
 
 use self::{
+    connection::{again, begun_at},
     index::Indexer,
     live::{Live, OrderQueues},
 };
 use super::archive::link::Backoff;
-use crate::{
-    job::{Job, JobId, State, Status},
-    session,
-};
+use crate::job::{Job, JobId, State, Status};
 
-/// Before a broken connection to a supervisor that lives is made again.
-const AGAIN: Duration = Duration::from_millis(200);
 /// How long a job's end waits for what the job wrote to be read, if that is much: a status is due (RELIABILITY.md, P2).
 const BEHIND: Duration = Duration::from_millis(250);
 
@@ -57,29 +54,7 @@ pub(crate) trait Tell: Send + Sync {
     fn asks(&self, job: JobId, asks: Option<&str>);
 }
 
-/// Connects to the supervisor of a job; none if it has none. Only a refusal says so: that we are out of file
-/// descriptors, or any other fault of ours, is no end of the job.
-pub(crate) async fn connect(live: &Live) -> Option<StdStream> {
-    loop {
-        match control::connect(live.folder.path()) {
-            Ok(connection) => return Some(connection),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::NotFound | ErrorKind::ConnectionRefused
-                ) =>
-            {
-                return None;
-            }
-            Err(error) => {
-                tracing::warn!(job = %live.id, %error, "the control socket could not be reached");
-                tokio::time::sleep(AGAIN).await;
-            }
-        }
-    }
-}
-
-/// Follows a job until no more of it will come. OrderQueues to it go out on the same connection. `until_known` is dropped
+/// Follows a job until no more of it will come. Orders to it go out on the same connection. `until_known` is dropped
 /// when the job's status is known, which the first that is heard says, and so is what it had written by then.
 pub(crate) async fn follow(
     mut indexer: Indexer,
@@ -121,37 +96,6 @@ pub(crate) async fn follow(
 /// What is known of a job with no supervisor left: its exit if it was written down, else that it is lost.
 pub(crate) async fn settle_alone(mut indexer: Indexer, tell: Arc<dyn Tell>) {
     settle(&mut indexer, tell.as_ref()).await;
-}
-
-/// Another connection, if the supervisor lives although this one broke: what we failed to read is no evidence.
-async fn again(live: &Live) -> Option<StdStream> {
-    let record: Option<ExitRecord> = live.folder.read_json(folder::EXIT).ok().flatten();
-    let is_over = record.is_some_and(|record| record.complete);
-    if is_over || !(is_on_its_way(live) || is_supervised(&live.folder)) {
-        return None;
-    }
-    tokio::time::sleep(AGAIN).await;
-    connect(live).await
-}
-
-/// Whether no supervisor has written down yet that it is there. Who is about to holds the control socket already, so
-/// that only a refused connection says that there is none.
-fn is_on_its_way(live: &Live) -> bool {
-    live.job().host().is_none() && !live.folder.path().join(folder::SUPERVISOR).exists()
-}
-
-/// Whether the process that wrote down that it supervises the job is there.
-fn is_supervised(folder: &Folder) -> bool {
-    let note = folder.read_json::<Supervisor>(folder::SUPERVISOR);
-    note.is_ok_and(|note| note.is_some_and(|note| note.supervisor.is_alive()))
-        || session::is_held(folder)
-}
-
-/// When the job's child was there, here or on its host; none if it has not been.
-pub(crate) fn begun_at(folder: &Folder) -> Option<DateTime<Utc>> {
-    let written = |name| std::fs::metadata(folder.path().join(name)).and_then(|it| it.modified());
-    let at = written(folder::SUPERVISOR).or_else(|_| written(session::LEADER));
-    at.ok().map(DateTime::from)
 }
 
 /// One connection to a job's control socket.

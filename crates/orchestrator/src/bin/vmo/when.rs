@@ -34,7 +34,9 @@ pub(crate) fn time(text: &str) -> Result<DateTime<Utc>, String> {
         return here(time).ok_or_else(unknown);
     }
     ago(text)
-        .and_then(|ago| Utc::now().checked_sub_signed(chrono::Duration::from_std(ago).ok()?))
+        .and_then(|ago| {
+            orchestrator::clock::now().checked_sub_signed(chrono::Duration::from_std(ago).ok()?)
+        })
         .ok_or_else(unknown)
 }
 
@@ -71,7 +73,11 @@ mod tests {
         let midnight = time("2026-11-23").unwrap().with_timezone(&Local);
         assert_eq!(midnight.naive_local().to_string(), "2026-11-23 00:00:00");
         assert_eq!(time("2026-11-23 00:00"), time("2026-11-23"));
-        let (before, days, after) = (Utc::now(), time("3d").unwrap() + Days::new(3), Utc::now());
+        let (before, days, after) = (
+            orchestrator::clock::now(),
+            time("3d").unwrap() + Days::new(3),
+            orchestrator::clock::now(),
+        );
         assert!(before <= days && days <= after, "{before} {days} {after}");
         assert!(time("yesterday").unwrap() < time("today").unwrap());
         for none in [

@@ -242,7 +242,7 @@ impl Engine {
         self.0.queue.know(kept.job.id, kept.claims);
         let mut job = kept.job;
         // `job.json` was written before its turn came, so it still says queued.
-        if let Some(started_at) = follow::begun_at(&folder) {
+        if let Some(started_at) = follow::connection::begun_at(&folder) {
             job.state = State::Running { started_at };
         }
         let record = folder.read_json::<ExitRecord>(folder::EXIT).ok().flatten();
@@ -274,7 +274,7 @@ impl Engine {
         };
         tokio::spawn(async move {
             let tell = Arc::new(engine.clone());
-            match follow::connect(&live).await {
+            match follow::connection::connect(&live).await {
                 Some(connection) => {
                     follow::follow(indexer, connection, orders, tell, taking).await;
                 }

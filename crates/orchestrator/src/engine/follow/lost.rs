@@ -29,7 +29,7 @@ pub(in crate::engine) async fn settle(live: &Live) -> Option<ExitRecord> {
     }
     let started_at = match live.job().state {
         State::Running { started_at } => Some(started_at),
-        _ => follow::begun_at(&live.folder),
+        _ => follow::connection::begun_at(&live.folder),
     };
     let finished_at = last_seen(&live.folder).max(started_at.unwrap_or_default());
     let record = ExitRecord {

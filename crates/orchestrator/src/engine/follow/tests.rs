@@ -1,7 +1,7 @@
-use supervisor::folder::Folder;
+use supervisor::{control, folder::Folder};
 use tokio::net::UnixListener;
 
-use super::{live::Mark, *};
+use super::{connection::connect, live::Mark, *};
 use crate::{engine::start::draft, make};
 
 /// Somebody whom no news interests.
