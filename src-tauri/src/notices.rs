@@ -267,6 +267,7 @@ mod tests {
             what: What::Command,
             place: Place::Host {
                 name: "web-1".into(),
+                sudo: false,
             },
             command: "uptime".into(),
             variables: Vec::new(),

@@ -270,6 +270,10 @@ check?: string,
  */
 stop_after?: Share, 
 /**
+ * Whether the command runs as root, by `sudo` on the host; the check does too.
+ */
+sudo?: boolean, 
+/**
  * How long the command may run on one host, in milliseconds, from its start there.
  */
 timeout?: number, };
@@ -1009,6 +1013,10 @@ targets: Array<string>,
  * The host; none means this machine.
  */
 host: string | null, 
+/**
+ * Whether its command runs as root on its host, by `sudo`.
+ */
+sudo: boolean, 
 /**
  * The command line as a person would type it.
  */
