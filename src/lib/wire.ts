@@ -1829,7 +1829,15 @@ label: string,
 /**
  * Whether what is typed may be seen.
  */
-echo: boolean, } | { "kind": "touch", 
+echo: boolean, } | { "kind": "sudo", 
+/**
+ * Whose: the name by which we are logged in there; empty if the user's own `ssh` knows it.
+ */
+user: string, 
+/**
+ * On how many other hosts of the batch the same password may be needed: they get it once it is right here.
+ */
+others: number, } | { "kind": "touch", 
 /**
  * The name of the key.
  */

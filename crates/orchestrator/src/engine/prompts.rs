@@ -13,7 +13,6 @@ use crate::{
     job::{Job, JobId},
     session::{self, Answered, HostQuestion, Wanted},
     ssh,
-    visible::visible,
     wire::{Answer, Event, Prompt, Question},
 };
 
@@ -51,7 +50,7 @@ impl Prompts {
         let prompt = Prompt {
             id: crate::ids::new_id(),
             job,
-            question: question(host_question.wanted, &host_question.host)?,
+            question: question(host_question.wanted)?,
             host: host_question.host,
         };
         let number = host_question.number;
@@ -167,11 +166,9 @@ impl Engine {
         let Some(batch) = self.watch_batch(batch) else {
             return;
         };
-        let others = batch.borrow().hosts.len().saturating_sub(1);
-        if let (Question::Secret { label, .. }, 1..) = (&mut prompt.question, others) {
-            let hosts = if others == 1 { "host" } else { "hosts" };
-            let after = format!(" (once it is right here, {others} more {hosts} may get it)");
-            label.push_str(&after);
+        if let Question::Sudo { others, .. } = &mut prompt.question {
+            let all = batch.borrow().hosts.len();
+            *others = u32::try_from(all.saturating_sub(1)).unwrap_or(u32::MAX);
         }
     }
 
@@ -255,7 +252,7 @@ impl Engine {
 }
 
 /// What a person is asked; none if nothing is.
-fn question(wanted: Wanted, host: &str) -> Option<Question> {
+fn question(wanted: Wanted) -> Option<Question> {
     Some(match wanted {
         Wanted::Answer(ssh::Question::HostKey {
             fingerprint,
@@ -266,10 +263,7 @@ fn question(wanted: Wanted, host: &str) -> Option<Question> {
             key_type,
             address,
         },
-        Wanted::Answer(ssh::Question::Sudo { user }) => Question::Secret {
-            label: format!("({}@{}) [sudo] password", visible(&user), visible(host)),
-            echo: false,
-        },
+        Wanted::Answer(ssh::Question::Sudo { user }) => Question::Sudo { user, others: 0 },
         Wanted::Answer(ssh::Question::Secret { label, echo }) => Question::Secret { label, echo },
         Wanted::Touch(key) => Question::Touch { key },
         Wanted::Taken => return None,

@@ -46,7 +46,9 @@ export class CommandFields {
     return others[0] === undefined ? null : `A batch that ${others[0]} started says which hosts.`;
   });
   /** Whether it can be run as root, and is to be. */
-  readonly bySudo: boolean = $derived(this.sudo && !this.pty && this.line.hosts.length > 0);
+  readonly bySudo: boolean = $derived.by(
+    () => this.sudo && !this.pty && this.line.hosts.length > 0,
+  );
   readonly #rules: BatchRules = $derived.by(() => {
     const rules: BatchRules = {};
     if (this.bySudo) rules.sudo = true;
