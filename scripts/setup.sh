@@ -53,6 +53,8 @@ packages() {
   has dbus-daemon || echo dbus
   /usr/bin/python3 -c 'import gi; gi.require_version("Gtk", "3.0")' 2>/dev/null || echo python3-gi gir1.2-gtk-3.0
   [ -x /usr/sbin/sshd ] || echo openssh-server
+  # Commands that run as root on a host.
+  has sudo || echo sudo
   has chromium || echo chromium
   has direnv || echo direnv
   # Other people's shells, which an app started from an icon asks for their environment, and which log in on hosts.

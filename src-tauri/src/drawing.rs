@@ -27,6 +27,21 @@ pub(crate) fn choose() {
     }
 }
 
+/// What the page is told before its first line runs: that each of its pictures is drawn by the processor.
+#[cfg(target_os = "linux")]
+pub(crate) fn script() -> &'static str {
+    match env::var_os(BY_ITSELF) {
+        Some(_) => "document.documentElement.dataset.drawn = 'software';",
+        None => "",
+    }
+}
+
+/// The system has a graphics processor.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn script() -> &'static str {
+    ""
+}
+
 /// Elsewhere the system knows better.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn choose() {}

@@ -216,6 +216,7 @@ fn asked(prompt: &Prompt) -> Notice {
             "Its host key is not known yet: is it the right one?".to_owned()
         }
         Question::Secret { label, .. } => label.clone(),
+        Question::Sudo { .. } => "sudo asks for a password.".to_owned(),
         Question::Touch { key } => format!("Touch the security key {key}."),
     };
     Notice {
@@ -287,6 +288,7 @@ mod tests {
             what: What::Command,
             place: Place::Host {
                 name: "web-1".into(),
+                sudo: false,
             },
             command: "uptime".into(),
             variables: Vec::new(),

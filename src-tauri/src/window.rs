@@ -10,7 +10,7 @@ use tauri::{
     window::Color,
 };
 
-use crate::quit;
+use crate::{drawing, quit};
 
 /// The window's label, which the capability names.
 pub(crate) const MAIN: &str = "main";
@@ -33,6 +33,7 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
         .min_inner_size(900.0, 600.0)
         .center()
         .visible(false)
+        .initialization_script(drawing::script())
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)

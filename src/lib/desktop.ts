@@ -75,3 +75,8 @@ export function ready(): void {
   // The window is shown after a while anyway, so a failure needs no words.
   invoke('ready').catch(() => undefined);
 }
+
+/** Whether each picture is drawn by the processor, as the shell says before the page begins. */
+export function isDrawnBySoftware(): boolean {
+  return document.documentElement.dataset['drawn'] === 'software';
+}

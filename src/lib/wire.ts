@@ -270,6 +270,10 @@ check?: string,
  */
 stop_after?: Share, 
 /**
+ * Whether the command runs as root, by `sudo` on the host; the check does too.
+ */
+sudo?: boolean, 
+/**
  * How long the command may run on one host, in milliseconds, from its start there.
  */
 timeout?: number, };
@@ -1038,6 +1042,10 @@ targets: Array<string>,
  * The host; none means this machine.
  */
 host: string | null, 
+/**
+ * Whether its command runs as root on its host, by `sudo`.
+ */
+sudo: boolean, 
 /**
  * The command line as a person would type it.
  */
@@ -1858,7 +1866,15 @@ label: string,
 /**
  * Whether what is typed may be seen.
  */
-echo: boolean, } | { "kind": "touch", 
+echo: boolean, } | { "kind": "sudo", 
+/**
+ * Whose: the name by which we are logged in there; empty if the user's own `ssh` knows it.
+ */
+user: string, 
+/**
+ * On how many other hosts of the batch the same password may be needed: they get it once it is right here.
+ */
+others: number, } | { "kind": "touch", 
 /**
  * The name of the key.
  */

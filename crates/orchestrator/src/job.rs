@@ -264,9 +264,15 @@ impl Job {
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         match &self.place {
-            Place::Host { name } => Some(name),
+            Place::Host { name, .. } => Some(name),
             Place::Here(_) => None,
         }
+    }
+
+    /// Whether its command runs as root on its host, by `sudo`.
+    #[must_use]
+    pub const fn sudo(&self) -> bool {
+        matches!(self.place, Place::Host { sudo: true, .. })
     }
 
     /// What is known of its process, of a local job.

@@ -134,6 +134,7 @@ impl Ask for Person {
 
 fn exec(command: &str) -> Exec {
     Exec {
+        sudo: false,
         job: JobId::new(),
         command: command.to_owned(),
         pty: None,

@@ -125,6 +125,7 @@ fn command(host: Option<&str>, command: &str) -> Job {
         place: match host {
             Some(name) => Place::Host {
                 name: name.to_owned(),
+                sudo: true,
             },
             None => Place::Here(Here::default()),
         },

@@ -170,6 +170,7 @@ export function aJob(job: Partial<Job> = {}): Job {
     target: 'status',
     targets: job.target === null ? [] : [job.target ?? 'status'],
     host: null,
+    sudo: false,
     command: 'make status',
     status: 'running',
     exit_code: null,

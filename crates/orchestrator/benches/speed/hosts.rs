@@ -72,6 +72,7 @@ fn start(sessions: &Arc<Sessions>, config: &Path, command: &str) -> Outcome<Runn
     let route = Config::read(config, Path::new("/nonexistent")).resolve("box")?;
     let (controls, orders) = controls()?;
     let exec = Exec {
+        sudo: false,
         job: JobId::new(),
         command: command.to_owned(),
         pty: None,

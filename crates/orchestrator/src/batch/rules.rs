@@ -25,6 +25,10 @@ pub struct Rules {
     pub check: Option<String>,
     /// How many failures stop the batch from starting more jobs; none means no number does.
     pub stop_after: Option<Share>,
+    /// Whether the command runs as root, by `sudo` on the host; the check does too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub sudo: bool,
     /// How long the command may run on one host, in milliseconds, from its start there.
     pub timeout: Option<u64>,
 }

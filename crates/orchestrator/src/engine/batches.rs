@@ -12,6 +12,7 @@ mod jobs;
 pub(in crate::engine) mod look;
 pub(in crate::engine) mod place;
 mod sets;
+pub(in crate::engine) mod sudo;
 
 use std::{collections::HashMap, io::ErrorKind, sync::Arc};
 
@@ -19,7 +20,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
-use self::{answers::Outputs, place::Place};
+use self::{answers::Outputs, place::Place, sudo::Passwords};
 use super::{Engine, EngineError};
 use crate::{
     batch::{Batch, HostState, OnHost, Order},
@@ -35,6 +36,7 @@ const MOST: u32 = 500;
 pub(in crate::engine) struct Batches {
     watched: Mutex<HashMap<Uuid, Watched>>,
     outputs: Outputs,
+    pub(in crate::engine) passwords: Passwords,
 }
 
 /// A batch that is there.
@@ -167,6 +169,13 @@ impl Engine {
             watched.ordered.notify_one();
         }
         Ok(())
+    }
+
+    /// The batch that a job is of, if this engine drives it.
+    pub(in crate::engine) fn driven_batch_of(&self, job: JobId) -> Option<Uuid> {
+        let batch = self.live(job)?.job().batch?;
+        let watched = self.0.batches.get(batch)?;
+        watched.is_driven.then_some(batch)
     }
 
     /// Which host of its batch a job runs on.

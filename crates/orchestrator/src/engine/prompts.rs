@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 
 use parking_lot::Mutex;
+use secrecy::{ExposeSecret, SecretString};
 use supervisor::control::{self, ToSupervisor};
 use uuid::Uuid;
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, batches::sudo::Turn};
 use crate::{
-    job::JobId,
+    job::{Job, JobId},
     session::{self, Answered, HostQuestion, Wanted},
     ssh,
     wire::{Answer, Event, Prompt, Question},
@@ -26,11 +27,15 @@ struct Waiting {
     /// By which the process knows it.
     number: u64,
     prompt: Prompt,
+    /// Whether it asks for the password of `sudo`.
+    is_sudo: bool,
+    /// Whether a person is asked; if not, another job's answer is its own.
+    is_shown: bool,
 }
 
 impl Prompts {
     /// Notes a question, unless it waits already.
-    fn note(&self, job: JobId, host_question: HostQuestion) -> Option<Prompt> {
+    fn note(&self, job: JobId, host_question: HostQuestion, is_shown: bool) -> Option<Prompt> {
         let mut waiting = self.waiting.lock();
         if waiting
             .get(&job)
@@ -38,16 +43,22 @@ impl Prompts {
         {
             return None;
         }
+        let is_sudo = matches!(
+            host_question.wanted,
+            Wanted::Answer(ssh::Question::Sudo { .. })
+        );
         let prompt = Prompt {
             id: crate::ids::new_id(),
             job,
+            question: question(host_question.wanted)?,
             host: host_question.host,
-            question: question(host_question.wanted),
         };
         let number = host_question.number;
         let note = Waiting {
             number,
             prompt: prompt.clone(),
+            is_sudo,
+            is_shown,
         };
         waiting.insert(job, note);
         Some(prompt)
@@ -57,6 +68,15 @@ impl Prompts {
     fn is_other(&self, job: JobId, number: u64) -> bool {
         let waiting = self.waiting.lock();
         waiting.get(&job).is_some_and(|one| one.number != number)
+    }
+
+    /// From now on a person is asked this.
+    fn show(&self, job: JobId, change: impl FnOnce(&mut Prompt)) -> Option<Prompt> {
+        let mut waiting = self.waiting.lock();
+        let one = waiting.get_mut(&job).filter(|one| !one.is_shown)?;
+        one.is_shown = true;
+        change(&mut one.prompt);
+        Some(one.prompt.clone())
     }
 
     /// Takes a question off the list.
@@ -69,7 +89,8 @@ impl Prompts {
     /// The questions that wait, oldest first.
     pub(crate) fn waiting(&self) -> Vec<Prompt> {
         let waiting = self.waiting.lock();
-        let mut all: Vec<Prompt> = waiting.values().map(|one| one.prompt.clone()).collect();
+        let shown = waiting.values().filter(|one| one.is_shown);
+        let mut all: Vec<Prompt> = shown.map(|one| one.prompt.clone()).collect();
         all.sort_by_key(|prompt| prompt.id);
         all
     }
@@ -93,31 +114,123 @@ impl Engine {
             .prompts
             .take(|one| one.id == prompt)
             .ok_or_else(gone)?;
+        let job = waiting.prompt.job;
+        let batch = self.driven_batch_of(job).filter(|_| waiting.is_sudo);
+        let turns = batch.map(|batch| {
+            let text = match &answer {
+                Answer::Text { text } => Some(SecretString::from(text.clone())),
+                Answer::Accept | Answer::Refuse => None,
+            };
+            let turns = self.0.batches.passwords.answered(batch, job, text);
+            (batch, turns)
+        });
+        let answer = match answer {
+            Answer::Accept => session::Answer::Accept,
+            Answer::Refuse => session::Answer::Refuse,
+            Answer::Text { text } => session::Answer::Text(text),
+        };
+        let sent = self.send_answer(&waiting, answer);
+        self.report(Event::Answered { prompt });
+        if let Some((batch, turns)) = turns {
+            self.take_turns(batch, turns);
+        }
+        if sent { Ok(()) } else { Err(gone()) }
+    }
+
+    /// Sends an answer to the process that waits for it; false if that is gone.
+    fn send_answer(&self, waiting: &Waiting, answer: session::Answer) -> bool {
         let answered = Answered {
             number: waiting.number,
-            answer: match answer {
-                Answer::Accept => session::Answer::Accept,
-                Answer::Refuse => session::Answer::Refuse,
-                Answer::Text { text } => session::Answer::Text(text),
-            },
+            answer,
         };
-        let bytes = serde_json::to_vec(&answered).map_err(std::io::Error::other)?;
-        let live = self.live(waiting.prompt.job).ok_or_else(gone)?;
+        let (Ok(bytes), Some(live)) =
+            (serde_json::to_vec(&answered), self.live(waiting.prompt.job))
+        else {
+            return false;
+        };
         let order = ToSupervisor::Answer(control::Answer(bytes));
-        live.offer(order).map_err(|_| gone())?;
-        self.report(Event::Answered { prompt });
-        Ok(())
+        live.offer(order).is_ok()
+    }
+
+    /// Whether the answer to a job's question is that of all jobs of its batch.
+    fn is_for_all(&self, job: JobId, question: &HostQuestion) -> bool {
+        let is_sudo = matches!(question.wanted, Wanted::Answer(ssh::Question::Sudo { .. }));
+        is_sudo
+            && self
+                .live(job)
+                .is_some_and(|live| live.job().batch.is_some())
+    }
+
+    /// Says in a question that its answer is for more hosts than the one that asks.
+    fn say_for_whom(&self, batch: Uuid, prompt: &mut Prompt) {
+        let Some(batch) = self.watch_batch(batch) else {
+            return;
+        };
+        if let Question::Sudo { others, .. } = &mut prompt.question {
+            let all = batch.borrow().hosts.len();
+            *others = u32::try_from(all.saturating_sub(1)).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// Does what is the turn of jobs that ask for the password of their batch.
+    fn take_turns(&self, batch: Uuid, turns: Vec<(JobId, Turn)>) {
+        for (job, turn) in turns {
+            let answer = match turn {
+                Turn::Show => {
+                    let shown = self
+                        .0
+                        .prompts
+                        .show(job, |prompt| self.say_for_whom(batch, prompt));
+                    if let Some(prompt) = shown {
+                        self.report(Event::Asked(prompt));
+                    }
+                    continue;
+                }
+                Turn::Give(text) => session::Answer::Text(text.expose_secret().to_owned()),
+                Turn::Withhold => session::Answer::Refuse,
+            };
+            if let Some(waiting) = self.0.prompts.take(|prompt| prompt.job == job)
+                && !self.send_answer(&waiting, answer)
+            {
+                tracing::debug!(%job, "nobody waits for a password any more");
+            }
+        }
+    }
+
+    /// Takes in that a job of a batch is over; true if its `sudo` asked for the password and got none, for a reason of
+    /// another host's.
+    pub(super) fn sudo_is_over(&self, batch: Uuid, job: &Job) -> bool {
+        let (was_withheld, turns) = self.0.batches.passwords.over(batch, job);
+        self.take_turns(batch, turns);
+        was_withheld
     }
 
     /// Takes in what a job's login asks of a person, or that its question is withdrawn.
     pub(super) fn job_asks(&self, job: JobId, asks: Option<&str>) {
         let host_question = asks.map(serde_json::from_str::<HostQuestion>);
         match host_question {
+            Some(Ok(HostQuestion {
+                wanted: Wanted::Taken,
+                ..
+            })) => {
+                if let Some(batch) = self.driven_batch_of(job) {
+                    let turns = self.0.batches.passwords.taken(batch, job);
+                    self.take_turns(batch, turns);
+                }
+            }
+            Some(Ok(host_question)) if self.is_for_all(job, &host_question) => {
+                self.0.prompts.note(job, host_question, false);
+                // Who only looks on at a batch does not know its password.
+                if let Some(batch) = self.driven_batch_of(job) {
+                    let turns = self.0.batches.passwords.asks(batch, job);
+                    self.take_turns(batch, turns);
+                }
+            }
             Some(Ok(host_question)) => {
                 if self.0.prompts.is_other(job, host_question.number) {
                     self.withdraw(job);
                 }
-                if let Some(prompt) = self.0.prompts.note(job, host_question) {
+                if let Some(prompt) = self.0.prompts.note(job, host_question, true) {
                     self.report(Event::Asked(prompt));
                 }
             }
@@ -129,14 +242,18 @@ impl Engine {
     /// A job's question waits no more.
     pub(super) fn withdraw(&self, job: JobId) {
         if let Some(waiting) = self.0.prompts.take(|prompt| prompt.job == job) {
+            if !waiting.is_shown {
+                return;
+            }
             let prompt = waiting.prompt.id;
             self.report(Event::Answered { prompt });
         }
     }
 }
 
-fn question(wanted: Wanted) -> Question {
-    match wanted {
+/// What a person is asked; none if nothing is.
+fn question(wanted: Wanted) -> Option<Question> {
+    Some(match wanted {
         Wanted::Answer(ssh::Question::HostKey {
             fingerprint,
             key_type,
@@ -146,7 +263,9 @@ fn question(wanted: Wanted) -> Question {
             key_type,
             address,
         },
+        Wanted::Answer(ssh::Question::Sudo { user }) => Question::Sudo { user, others: 0 },
         Wanted::Answer(ssh::Question::Secret { label, echo }) => Question::Secret { label, echo },
         Wanted::Touch(key) => Question::Touch { key },
-    }
+        Wanted::Taken => return None,
+    })
 }

@@ -107,6 +107,11 @@ impl Engine {
                     self.catalog().confirmed(&command, &hosts, &confirmed)?;
                     return self.start_on_hosts((&command, pty), hosts, rules, &silent);
                 }
+                if rules.sudo {
+                    return Err(EngineError::Refused(
+                        "sudo is for commands on hosts: here, write it into the command, in a terminal".into(),
+                    ));
+                }
                 let composed = self.compose_shell(&command, cwd.as_deref(), pty)?;
                 Ok(vec![self.start_local(composed)?])
             }
@@ -275,13 +280,17 @@ impl Engine {
             return Ok(vec![self.start_local(composed)?]);
         };
         is_command(command)?;
-        is_as_shown(&draft::of_host(host, command, job.pty, None), Some(job))?;
+        let again = draft::of_host(host, command, job.pty, None).by_sudo(job.sudo());
+        is_as_shown(&again, Some(job))?;
         let hosts = [host.to_owned()];
         self.catalog().confirmed(command, &hosts, confirmed)?;
         self.start_on_hosts(
             (command, job.pty),
             hosts.into(),
-            batch::Rules::default(),
+            batch::Rules {
+                sudo: job.sudo(),
+                ..batch::Rules::default()
+            },
             &HashSet::new(),
         )
     }

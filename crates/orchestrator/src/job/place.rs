@@ -14,6 +14,9 @@ pub enum Place {
     Host {
         /// Its name in the SSH config.
         name: String,
+        /// Whether its command runs as root there, by `sudo`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        sudo: bool,
     },
 }
 

@@ -31,6 +31,9 @@ impl Seal {
         if let (What::Target { .. }, Some(host)) = (&job.what, job.host()) {
             text.extend(json(&host));
         }
+        if job.sudo() {
+            text.extend(b"sudo");
+        }
         Self::of_text(&text)
     }
 

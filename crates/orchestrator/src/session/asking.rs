@@ -39,6 +39,18 @@ pub enum Wanted {
     Answer(Question),
     /// That this key is touched. It takes no answer, and is withdrawn once that was done.
     Touch(String),
+    /// Nothing: `sudo` has taken the password that it was given, and the command begins.
+    Taken,
+}
+
+/// That `sudo` has taken a password, as the control socket carries it.
+pub(super) fn taken() -> Option<String> {
+    let taken = HostQuestion {
+        number: next_number(),
+        host: String::new(),
+        wanted: Wanted::Taken,
+    };
+    serde_json::to_string(&taken).ok()
 }
 
 /// An answer to it, as the control socket carries it.

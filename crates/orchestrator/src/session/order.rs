@@ -19,6 +19,9 @@ pub struct Order {
     pub route: ssh::Route,
     /// The shell command, verbatim.
     pub command: String,
+    /// Whether it runs as root, by `sudo` on the host.
+    #[serde(default)]
+    pub sudo: bool,
     /// Rows and columns, if it gets a terminal.
     pub pty: Option<(u16, u16)>,
     /// Which host of a batch it runs on; none outside of one.
@@ -38,6 +41,7 @@ impl Order {
         ssh::Exec {
             job: self.job,
             command: self.command.clone(),
+            sudo: self.sudo,
             pty: self.pty,
             graces: self.graces.clone(),
             in_batch: self.in_batch.clone(),

@@ -92,6 +92,8 @@ impl RemoteJob {
         let output = Spooled {
             disk: Disk::of(self.folder.path(), self.order.floor),
             unspooled: Unspooled::default(),
+            has_password: false,
+            masks: None,
             writer,
             standing: standing.clone(),
             folder: self.folder.clone(),

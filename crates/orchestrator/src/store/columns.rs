@@ -34,6 +34,8 @@ struct Detail {
     options: MakeOptions,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     typed: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    sudo: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     environment: Vec<EnvironmentChange>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -77,6 +79,7 @@ impl Detail {
             targets: job.targets().to_vec(),
             options: job.options(),
             typed: matches!(job.what, What::Target { typed: true, .. }),
+            sudo: job.sudo(),
             environment: here.environment,
             argv: here.argv,
             variables: job.variables.clone(),
@@ -198,7 +201,11 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
     Job {
         id: JobId(id),
         what: What::Command,
-        place: place(row.try_get("host").unwrap_or_default(), Here::default()),
+        place: place(
+            row.try_get("host").unwrap_or_default(),
+            false,
+            Here::default(),
+        ),
         command: text("command"),
         variables: Vec::new(),
         pty: false,
@@ -280,7 +287,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
             },
             None => What::Command,
         },
-        place: place(column(row, id, "host")?, here),
+        place: place(column(row, id, "host")?, detail.sudo, here),
         command: column(row, id, "command")?,
         variables: detail.variables,
         pty: column(row, id, "pty")?,
@@ -303,9 +310,9 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
     })
 }
 
-fn place(host: Option<String>, here: Here) -> Place {
+fn place(host: Option<String>, sudo: bool, here: Here) -> Place {
     match host {
-        Some(name) => Place::Host { name },
+        Some(name) => Place::Host { name, sudo },
         None => Place::Here(here),
     }
 }

@@ -26,6 +26,8 @@ pub struct Job {
     pub targets: Vec<String>,
     /// The host; none means this machine.
     pub host: Option<String>,
+    /// Whether its command runs as root on its host, by `sudo`.
+    pub sudo: bool,
     /// The command line as a person would type it.
     pub command: String,
     /// Where it is.
@@ -98,9 +100,10 @@ impl From<job::Job> for Job {
         let (targets, options) = (job.targets().to_vec(), job.options());
         let (reason, named_spot) = (job.reason(), job.named_spot());
         let waits_for = job.state.waits().cloned();
+        let sudo = job.sudo();
         let (host, here) = match job.place {
             Place::Here(here) => (None, here),
-            Place::Host { name } => (Some(name), Here::default()),
+            Place::Host { name, .. } => (Some(name), Here::default()),
         };
         Self {
             id: job.id,
@@ -113,6 +116,7 @@ impl From<job::Job> for Job {
             target,
             targets,
             host,
+            sudo,
             command: job.command,
             status: job.state.status(),
             exit_code: job.state.exit_code(),

@@ -40,6 +40,13 @@ pub enum Question {
         /// Whether what is typed may be seen.
         echo: bool,
     },
+    /// The password that `sudo` on the host wants.
+    Sudo {
+        /// Whose: the name by which we are logged in there; empty if the user's own `ssh` knows it.
+        user: String,
+        /// On how many other hosts of the batch the same password may be needed: they get it once it is right here.
+        others: u32,
+    },
     /// To touch a security key. It needs no answer: it is withdrawn once that was done, or not done in time.
     Touch {
         /// The name of the key.

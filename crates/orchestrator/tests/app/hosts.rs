@@ -6,6 +6,7 @@ mod listed;
 mod outlives;
 mod probed;
 mod prompts;
+mod sudo;
 
 use crate::{home, page, postgres, sshd};
 use std::{

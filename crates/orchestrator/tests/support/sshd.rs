@@ -19,6 +19,9 @@ use std::{
 
 use tempfile::TempDir;
 
+/// Who logs in on a server [with `sudo`](Sshd::with_sudo).
+pub const PERSON: &str = "vmo-person";
+
 /// The variable in the environment of all that a server starts, so that none of it stays when the server is gone.
 const MARK: &str = "VMO_TEST_SSHD";
 
@@ -51,7 +54,8 @@ impl Sshd {
         // A port that was free a moment ago may be taken by now: then another one.
         for _ in 0..10 {
             let port = free_port();
-            if let Some(child) = start(folder.path(), port, lines) {
+            let sshd = Command::new("/usr/sbin/sshd");
+            if let Some(child) = start(folder.path(), port, lines, sshd) {
                 let sshd = Self {
                     folder,
                     port,
@@ -62,6 +66,77 @@ impl Sshd {
             }
         }
         panic!("sshd does not start");
+    }
+
+    /// A server on which [`PERSON`] logs in with the key `user`, with this password, and may use `sudo` as this line of
+    /// `sudoers` says. None if this machine cannot have one: it takes root, `sudo` and namespaces. The server has its own
+    /// files of users and of `sudo`, in a mount namespace: the machine's are not touched.
+    pub fn with_sudo(password: &str, sudoers: &str) -> Option<Self> {
+        let can = Command::new("unshare")
+            .args(["-m", "sh", "-c", "command -v sudo"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        if !am_root() || !can.is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        open_to_all(at);
+        for key in ["host", "user"] {
+            keygen(&at.join(key));
+        }
+        fs::copy(at.join("user.pub"), at.join("authorized_keys")).unwrap();
+        fs::create_dir_all("/run/sshd").unwrap();
+        let hash = Command::new("openssl")
+            .args(["passwd", "-6", password])
+            .output()
+            .unwrap();
+        let hash = String::from_utf8(hash.stdout).unwrap();
+        for (name, line) in [
+            (
+                "passwd",
+                format!("{PERSON}:x:54321:54321::{}/home:/bin/bash", at.display()),
+            ),
+            (
+                "shadow",
+                format!("{PERSON}:{}:19000:0:99999:7:::", hash.trim()),
+            ),
+            ("group", format!("{PERSON}:x:54321:")),
+        ] {
+            let known = fs::read_to_string(Path::new("/etc").join(name)).unwrap();
+            fs::write(at.join(name), format!("{known}{line}\n")).unwrap();
+        }
+        for name in ["home", "sudoers.d", "lectured", "stamps"] {
+            fs::create_dir(at.join(name)).unwrap();
+        }
+        std::os::unix::fs::chown(at.join("home"), Some(54321), Some(54321)).unwrap();
+        fs::write(at.join("sudoers.d/person"), format!("{PERSON} {sudoers}\n")).unwrap();
+        for _ in 0..10 {
+            let port = free_port();
+            let within = "mkdir -p /var/lib/sudo /run/sudo; for x in passwd shadow group sudoers.d; do \
+                          mount --bind \"$0/$x\" \"/etc/$x\"; done; mount --bind \"$0/lectured\" /var/lib/sudo; \
+                          mount --bind \"$0/stamps\" /run/sudo; exec \"$@\"";
+            let mut sshd = Command::new("unshare");
+            sshd.args(["-m", "sh", "-ec", within]).arg(at);
+            sshd.arg("/usr/sbin/sshd");
+            if let Some(child) = start(at, port, "", sshd) {
+                let sshd = Self {
+                    folder,
+                    port,
+                    child,
+                };
+                sshd.know("host");
+                return Some(sshd);
+            }
+        }
+        panic!("sshd does not start in a namespace of its own");
+    }
+
+    /// A `Host` block that reaches it as [`PERSON`].
+    pub fn block_of_person(&self, name: &str) -> String {
+        let (own, theirs) = (format!("User {}\n", whoami()), format!("User {PERSON}\n"));
+        self.block(name).replace(&own, &theirs)
     }
 
     /// A file in its folder.
@@ -217,7 +292,12 @@ fn children(pid: u32) -> Vec<u32> {
         .collect()
 }
 
-fn start(folder: &Path, port: u16, lines: &str) -> Option<Child> {
+fn open_to_all(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn start(folder: &Path, port: u16, lines: &str, mut sshd: Command) -> Option<Child> {
     // A bash that is no top-level shell leaves out ~/.bashrc, which may be slow or chatty on the machine of a tester.
     let at = folder.display();
     let config = format!(
@@ -227,7 +307,7 @@ fn start(folder: &Path, port: u16, lines: &str) -> Option<Child> {
     );
     let path = folder.join("sshd_config");
     fs::write(&path, config).unwrap();
-    let mut child = Command::new("/usr/sbin/sshd")
+    let mut child = sshd
         .args(["-D", "-e", "-f"])
         .arg(&path)
         .stdin(Stdio::null())

@@ -13,6 +13,8 @@ export class CommandFields {
   readonly line: HostLine;
   cwd = $state('');
   pty = $state(false);
+  /** Whether it runs as root on its hosts. A terminal asks by itself. */
+  sudo = $state(false);
   /** Whether it is kept among the saved commands of its hosts. */
   keep = $state(false);
   readonly #home: string;
@@ -43,8 +45,14 @@ export class CommandFields {
     if (isAll) return `“${text.trim()}” means all ${hosts.length} hosts.`;
     return others[0] === undefined ? null : `A batch that ${others[0]} started says which hosts.`;
   });
+  /** Whether it can be run as root, and is to be. */
+  readonly bySudo: boolean = $derived.by(
+    () => this.sudo && !this.pty && this.line.hosts.length > 0,
+  );
   readonly #rules: BatchRules = $derived.by(() => {
     const rules: BatchRules = {};
+    if (this.bySudo) rules.sudo = true;
+    if (this.hosts.length < 2) return rules;
     if (this.line.set !== '') rules.chosen = this.line.set;
     const filled = (text: string) => (text.trim() === '' ? undefined : text.trim());
     const [limit, waves] = [filled(this.limit), filled(this.waves)];
@@ -62,7 +70,7 @@ export class CommandFields {
     hosts: [...this.hosts],
     cwd: this.hosts.length === 0 ? this.#folder(this.cwd.trim()) : null,
     pty: this.pty,
-    ...(this.hosts.length > 1 ? { rules: this.#rules } : {}),
+    ...(this.hosts.length > 1 || this.bySudo ? { rules: this.#rules } : {}),
   });
   /** Where it runs, in words. */
   readonly where: string = $derived(
@@ -76,6 +84,7 @@ export class CommandFields {
     this.command = form.command;
     this.cwd = form.cwd ?? '';
     this.pty = form.pty;
+    this.sudo = form.sudo ?? false;
   }
 
   /** The request, with the names of hosts in production that a person typed. */

@@ -41,6 +41,8 @@ export interface CommandForm {
   command: string;
   cwd: string | null;
   pty: boolean;
+  /** Whether it runs as root on its hosts, by `sudo`. */
+  sudo?: boolean;
 }
 
 /** What the form is open for. */
@@ -142,9 +144,9 @@ export class Launch {
   }
 
   /** Runs a command on several hosts, or asks if it is dangerous there. */
-  async onHosts(hosts: string[], command: string, pty: boolean): Promise<void> {
-    const start: Start = { kind: 'command', command, hosts, cwd: null, pty };
-    if (await this.#isDangerous(start)) this.formOnHosts(hosts, command, pty);
+  async onHosts(hosts: string[], command: string, pty: boolean, sudo = false): Promise<void> {
+    const start: Start = { kind: 'command', command, hosts, cwd: null, pty, ...bySudo(sudo) };
+    if (await this.#isDangerous(start)) this.formOnHosts(hosts, command, pty, sudo);
     else await this.#once(start);
   }
 
@@ -160,9 +162,9 @@ export class Launch {
   }
 
   /** Opens the form of a command on several hosts. */
-  formOnHosts(hosts: string[], command: string, pty: boolean): void {
+  formOnHosts(hosts: string[], command: string, pty: boolean, sudo = false): void {
     this.#opening += 1;
-    this.form = { kind: 'command', hosts, command, cwd: null, pty };
+    this.form = { kind: 'command', hosts, command, cwd: null, pty, sudo };
   }
 
   /** Closes the form; one that is still on its way does not open. */
@@ -201,7 +203,8 @@ export class Launch {
   changed(job: Job): void {
     const own = this.targetOf(job);
     if (own) this.targetForm(own.project, own.target, filledBy(job, own.target));
-    else this.commandForm(job.host, job.command, job.cwd, job.pty);
+    else if (job.host !== null) this.formOnHosts([job.host], job.command, job.pty, job.sudo);
+    else this.commandForm(null, job.command, job.cwd, job.pty);
   }
 
   /** The target of a job, if its project still has it. */
@@ -321,6 +324,11 @@ export class Launch {
       this.#starting = null;
     }
   }
+}
+
+/** What says of a command that it runs as root. */
+export function bySudo(sudo: boolean): { rules?: { sudo: true } } {
+  return sudo ? { rules: { sudo } } : {};
 }
 
 /** A shell's command line on a host, or here. */

@@ -40,6 +40,9 @@ pub(crate) struct Many {
     /// At the N-th failure start nothing more: what runs may end, the rest is held (vmo batch --let-go)
     #[arg(long, value_name = "N|N%")]
     stop_after: Option<Share>,
+    /// Run it as root, by sudo: its password is asked for once, tried on one host, and kept in memory only
+    #[arg(long, conflicts_with = "pty")]
+    sudo: bool,
     /// Print at the end, and once for all hosts that wrote the same
     #[arg(long, conflicts_with_all = ["json", "detach"])]
     group: bool,
@@ -66,6 +69,7 @@ impl Many {
             || self.waves.is_some()
             || self.check.is_some()
             || self.stop_after.is_some()
+            || self.sudo
             || self.group
             || self.out.is_some()
     }
@@ -93,6 +97,7 @@ impl Many {
             waves: self.waves.clone(),
             check: self.check.clone(),
             stop_after: self.stop_after,
+            sudo: self.sudo,
             timeout,
         }
     }

@@ -33,7 +33,13 @@ pub(crate) async fn answer_all(engine: Engine, is_ours: impl Fn(JobId) -> bool +
         for prompt in waiting {
             match &prompt.question {
                 Question::HostKey { .. } => keys.push(prompt),
-                Question::Secret { .. } => answer_secret(&engine, &prompt).await,
+                Question::Secret { label, echo } => {
+                    answer_secret(&engine, &prompt, label.clone(), *echo).await;
+                }
+                Question::Sudo { user, others } => {
+                    let label = sudo_label(&prompt.host, user, *others);
+                    answer_secret(&engine, &prompt, label, false).await;
+                }
                 Question::Touch { key } => {
                     if shown.insert(prompt.id) {
                         let (host, key) = (visible(&prompt.host), visible(key));
@@ -120,11 +126,23 @@ async fn answer_keys(engine: &Engine, prompts: Vec<Prompt>) {
     }
 }
 
-async fn answer_secret(engine: &Engine, prompt: &Prompt) {
-    let Question::Secret { label, echo } = &prompt.question else {
-        return;
+/// The words that ask for the password of `sudo`.
+fn sudo_label(host: &str, user: &str, others: u32) -> String {
+    let (host, user) = (visible(host), visible(user));
+    let of = if user.is_empty() {
+        String::new()
+    } else {
+        format!(" of {user}")
     };
-    let (label, echo) = (label.clone(), *echo);
+    let then = match others {
+        0 => String::new(),
+        1 => ", then on the other host".to_owned(),
+        others => format!(", then on the other {others} hosts"),
+    };
+    format!("[sudo] password{of}, tried on {host}{then}:")
+}
+
+async fn answer_secret(engine: &Engine, prompt: &Prompt, label: String, echo: bool) {
     let typed = tokio::task::spawn_blocking(move || terminal::ask(&label, echo)).await;
     let typed = typed.ok().flatten();
     if typed.is_none() {

@@ -94,6 +94,7 @@ impl Driver {
                 tracing::error!(batch = %id, %error, "a batch goes on when the app is started anew");
             }
             self.engine.0.batches.remove(id);
+            self.engine.0.batches.passwords.forget(id);
         });
     }
 
@@ -169,7 +170,8 @@ impl Driver {
         let (mut jobs, mut happened) = (Vec::new(), Vec::new());
         for host in hosts {
             let name = &batch.hosts[*host].name;
-            let job = draft::of_host(name, command, pty, Some(batch.id)).job();
+            let draft = draft::of_host(name, command, pty, Some(batch.id));
+            let job = draft.by_sudo(batch.rules.sudo).job();
             happened.push(if is_check {
                 Entry::Checking {
                     host: *host,
@@ -250,6 +252,12 @@ impl Driver {
         let Some(job) = job else {
             return self.never_was(host, is_check);
         };
+        let was_withheld = self.engine.sudo_is_over(self.now().id, &job);
+        if was_withheld && !is_check {
+            // It was not begun: it is as if its turn had not come.
+            self.happened(&[Entry::Requeued { host }])?;
+            return self.hold_if_it_stops();
+        }
         let (mut state, mut why) =
             HostState::of(&job).unwrap_or((HostState::Error, Some("it is not over".into())));
         if let Some(timeout) = timed_out.filter(|_| state == HostState::Canceled) {
@@ -293,7 +301,10 @@ impl Driver {
     }
 
     fn hold_if_it_stops(&mut self) -> io::Result<()> {
-        match self.now().stops() {
+        let batch = self.now();
+        let waits = batch.counts().queued > 0;
+        let refused = self.engine.0.batches.passwords.refused(batch.id);
+        match batch.stops().or(refused.filter(|_| waits)) {
             Some(why) => self.happened(&[Entry::Held { why }]),
             None => Ok(()),
         }
@@ -305,7 +316,10 @@ impl Driver {
         for (name, order) in orders.await.map_err(io::Error::other)? {
             self.rests = false;
             match order {
-                Order::LetGo => self.happened(&[Entry::Released])?,
+                Order::LetGo => {
+                    self.engine.0.batches.passwords.again(self.now().id);
+                    self.happened(&[Entry::Released])?;
+                }
                 Order::Drop => self.happened(&[Entry::Dropped])?,
                 Order::Cancel { force } => {
                     self.happened(&[Entry::Canceled])?;
@@ -332,6 +346,7 @@ impl Driver {
         if self.rests {
             return Ok(false);
         }
+        self.engine.0.batches.passwords.forget(self.now().id);
         if self.now().finished_at.is_none() {
             self.happened(&[Entry::Rested {
                 at: crate::clock::now(),

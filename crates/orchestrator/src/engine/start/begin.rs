@@ -151,6 +151,7 @@ impl Engine {
             order: session::Order {
                 job: job.id,
                 route,
+                sudo: job.sudo(),
                 command: job.command,
                 pty: job.pty.then_some((window.rows, window.cols)),
                 in_batch: job.batch.and_then(|batch| self.place_in(batch, job.id)),

@@ -96,9 +96,11 @@ impl Engine {
                 command,
                 hosts,
                 pty,
+                rules,
                 ..
             } => {
-                let of_host = |host: &String| draft::of_host(host, command, *pty, None);
+                let of_host =
+                    |host: &String| draft::of_host(host, command, *pty, None).by_sudo(rules.sudo);
                 Ok(hosts.iter().map(of_host).collect())
             }
         }
@@ -211,7 +213,7 @@ fn within(draft: &Draft, line: String) -> Quoted {
 
 /// By its own program: `make`, `ssh`, or the shell.
 fn plain(draft: &Draft, way: Way<'_>) -> Quoted {
-    if let Place::Host { name } = &draft.place {
+    if let Place::Host { name, .. } = &draft.place {
         return by_ssh(draft, way(name));
     }
     if draft.what == What::Command {
@@ -264,7 +266,9 @@ fn by_ssh(draft: &Draft, (options, host): (Vec<String>, String)) -> Quoted {
     let mut words = vec!["ssh".to_owned()];
     words.extend(options);
     let is_shell = draft.command == SHELL && draft.pty;
-    if draft.pty && !is_shell {
+    let by_sudo = matches!(draft.place, Place::Host { sudo: true, .. });
+    // It asks for its password at a terminal.
+    if (draft.pty || by_sudo) && !is_shell {
         words.push("-t".to_owned());
     }
     if is_shell {
@@ -272,7 +276,12 @@ fn by_ssh(draft: &Draft, (options, host): (Vec<String>, String)) -> Quoted {
     } else {
         // ssh looks for options behind the host, too.
         words.extend(draft.command.starts_with('-').then(|| "--".to_owned()));
-        words.extend([host, draft.command.clone()]);
+        let command = if by_sudo {
+            format!("sudo -- sh -c {}", quoted(&draft.command)?)
+        } else {
+            draft.command.clone()
+        };
+        words.extend([host, command]);
     }
     joined(words.iter().map(String::as_str))
 }
@@ -319,16 +328,20 @@ fn by_vmo(drafts: &[Draft]) -> Quoted {
         }
         What::Command => {
             let pty = if first.pty { " --pty" } else { "" };
+            let sudo = match first.place {
+                Place::Host { sudo: true, .. } => " --sudo",
+                _ => "",
+            };
             let command = quoted(&first.command)?;
             match &first.place {
                 Place::Here(_) => within(first, format!("vmo run{pty} -- {command}")),
                 Place::Host { .. } => {
                     let hosts = drafts.iter().filter_map(|one| match &one.place {
-                        Place::Host { name } => Some(name.as_str()),
+                        Place::Host { name, .. } => Some(name.as_str()),
                         Place::Here(_) => None,
                     });
                     let on = assigned("--on", &fleet::fold(hosts))?;
-                    Ok(format!("vmo run {on}{pty} -- {command}"))
+                    Ok(format!("vmo run {on}{pty}{sudo} -- {command}"))
                 }
             }
         }

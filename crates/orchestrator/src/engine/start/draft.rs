@@ -30,6 +30,14 @@ impl Draft {
         self
     }
 
+    /// The same as root, by `sudo` on its host, if `sudo` says so.
+    pub(crate) fn by_sudo(mut self, by_sudo: bool) -> Self {
+        if let Place::Host { sudo, .. } = &mut self.place {
+            *sudo = by_sudo;
+        }
+        self
+    }
+
     /// The same, to be changed.
     pub(crate) const fn here_mut(&mut self) -> Option<&mut Here> {
         match &mut self.place {
@@ -194,6 +202,7 @@ pub(crate) fn of_host(host: &str, command: &str, pty: bool, batch: Option<Uuid>)
         what: What::Command,
         place: Place::Host {
             name: host.to_owned(),
+            sudo: false,
         },
         command: command.to_owned(),
         variables: Vec::new(),

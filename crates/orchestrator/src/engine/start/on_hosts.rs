@@ -36,16 +36,24 @@ impl Engine {
     ) -> Result<Vec<Job>, EngineError> {
         let hosts = silent_last(hosts, silent);
         let is_alone = matches!(hosts.as_slice(), [_]);
+        if rules.sudo && pty {
+            return Err(EngineError::Refused(
+                "a terminal and sudo do not go together here: in a terminal, run sudo as part of the command".into(),
+            ));
+        }
         let is_plain = rules.timeout.is_none() && rules.check.is_none();
         let routes = self.catalog().routes(&hosts, command)?;
         if is_alone && is_plain {
-            let job = draft::of_host(&hosts[0], command, pty, None).job();
+            let job = draft::of_host(&hosts[0], command, pty, None)
+                .by_sudo(rules.sudo)
+                .job();
             self.0.room.admit(&[job.id])?;
             let prepared = self.prepare_all(vec![job])?;
             return Ok(self.launch_all(prepared, routes));
         }
         is_allowed(&rules, hosts.len())?;
         let (id, owner) = (ids::new_id(), folders::owner());
+        let sudo = rules.sudo;
         let mut batch = Batch::new(id, owner, (command.to_owned(), pty), hosts, rules);
         for host in batch
             .hosts
@@ -61,7 +69,8 @@ impl Engine {
         self.note_started_batch(&batch);
         let of_host = |host: &usize| {
             let name = &batch.hosts[*host].name;
-            draft::of_host(name, command, pty, Some(id)).job()
+            let draft = draft::of_host(name, command, pty, Some(id));
+            draft.by_sudo(sudo).job()
         };
         let jobs: Vec<Job> = first.iter().map(of_host).collect();
         let started = |(host, job): (&usize, &Job)| Entry::Started {

@@ -2,9 +2,11 @@
 
 use std::{io, time::Instant};
 
+use secrecy::{ExposeSecret, SecretString};
 use supervisor::{
     disk::Disk,
     folder::Folder,
+    mask::{Mask, Secrets},
     spool::{self, Unspooled, Writer},
 };
 use tokio::sync::{oneshot, watch};
@@ -12,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 use super::LEADER;
 use crate::{
     log::Stream,
-    session::standing::Standing,
+    session::{asking, standing::Standing},
     ssh::{self, Output},
 };
 
@@ -23,6 +25,10 @@ pub(super) struct Spooled {
     pub(super) unspooled: Unspooled,
     pub(super) standing: watch::Sender<Standing>,
     pub(super) folder: Folder,
+    /// Whether `sudo` was given a password.
+    pub(super) has_password: bool,
+    /// What keeps a secret out of stdout and stderr, if there is one.
+    pub(super) masks: Option<[Mask; 2]>,
     /// Dropped with this, when no more output will come.
     #[expect(dead_code, reason = "its end is the message")]
     pub(super) closed: oneshot::Sender<()>,
@@ -37,6 +43,38 @@ impl Spooled {
         });
     }
 
+    fn append(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let stream = match stream {
+            Stream::Stdout => spool::Stream::Stdout,
+            Stream::Stderr => spool::Stream::Stderr,
+        };
+        let appended = self.unspooled.append(&mut self.writer, stream, bytes);
+        self.committed();
+        match appended {
+            Err(error) if is_full(&error) => {
+                self.disk.refused(Instant::now(), &error);
+                Ok(())
+            }
+            appended => appended,
+        }
+    }
+
+    /// Writes what the masks hold back.
+    fn let_go(&mut self) {
+        let Some(masks) = &mut self.masks else {
+            return;
+        };
+        let held = masks.each_mut().map(Mask::let_go);
+        for (stream, bytes) in [Stream::Stdout, Stream::Stderr].into_iter().zip(held) {
+            if let Err(error) = self.append(stream, &bytes) {
+                tracing::error!(%error, "the last bytes of an SSH job could not be kept");
+            }
+        }
+    }
+
     fn append_waiting(&mut self) -> io::Result<()> {
         let appended = self.unspooled.again(&mut self.writer);
         self.committed();
@@ -46,6 +84,7 @@ impl Spooled {
 
 impl Drop for Spooled {
     fn drop(&mut self) {
+        self.let_go();
         // The link broke while the disk was full.
         if let Err(error) = self.append_waiting() {
             tracing::error!(%error, "the last bytes of an SSH job could not be kept");
@@ -60,8 +99,11 @@ impl Output for Spooled {
         }
         self.writer.sync_handle().note(LEADER);
         let started_at = Some(crate::clock::now().timestamp_micros());
-        self.standing
-            .send_modify(|standing| standing.started_at = started_at);
+        let taken = self.has_password.then(asking::taken).flatten();
+        self.standing.send_modify(|standing| {
+            standing.started_at = started_at;
+            standing.news.asks = taken.or_else(|| standing.news.asks.take());
+        });
     }
 
     fn full_until(&mut self) -> Option<Instant> {
@@ -83,19 +125,27 @@ impl Output for Spooled {
     }
 
     fn write(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
-        let stream = match stream {
-            Stream::Stdout => spool::Stream::Stdout,
-            Stream::Stderr => spool::Stream::Stderr,
-        };
-        let appended = self.unspooled.append(&mut self.writer, stream, bytes);
-        self.committed();
-        match appended {
-            Err(error) if is_full(&error) => {
-                self.disk.refused(Instant::now(), &error);
-                Ok(())
+        match &mut self.masks {
+            None => self.append(stream, bytes),
+            Some([out, err]) => {
+                let mask = match stream {
+                    Stream::Stdout => out,
+                    Stream::Stderr => err,
+                };
+                let shown = mask.pass(bytes);
+                self.append(stream, &shown)
             }
-            appended => appended,
         }
+    }
+
+    fn mask(&mut self, secret: &SecretString) {
+        self.has_password = true;
+        let secrets = Secrets::of([secret.expose_secret().as_bytes()]);
+        self.masks = secrets.map(|secrets| [Mask::new(secrets.clone()), Mask::new(secrets)]);
+    }
+
+    fn settles(&mut self) {
+        self.let_go();
     }
 
     fn noise(&mut self, bytes: &[u8]) {

@@ -151,6 +151,7 @@ impl Ending {
         buffer: &mut [u8],
         remote: &Remote,
         task: &Task,
+        password: &[u8],
     ) -> bool {
         let mut moved = false;
         for wire in &mut self.overtaken {
@@ -161,7 +162,7 @@ impl Ending {
             return moved;
         }
         match &mut self.look {
-            Look::None => self.next(remote, task),
+            Look::None => self.next(remote, task, password),
             Look::Here(wire, text) => match step_look(wire, link, may_open, buffer, text) {
                 Ok(_) if wire.stage() == Stage::Closed => {
                     let text = std::mem::take(text);
@@ -171,7 +172,7 @@ impl Ending {
                 Ok(more) => return moved | more,
                 Err(error) => {
                     tracing::debug!(%error, "no channel for a cancel");
-                    self.go_elsewhere(remote, task);
+                    self.go_elsewhere(remote, task, password);
                 }
             },
             Look::Elsewhere(reply) => match reply.try_recv() {
@@ -186,18 +187,23 @@ impl Ending {
     }
 
     /// The next signal.
-    fn next(&mut self, remote: &Remote, task: &Task) {
+    fn next(&mut self, remote: &Remote, task: &Task, password: &[u8]) {
         let Some(grace) = self.steps.next() else {
             self.over = Some(Instant::now());
             return;
         };
-        let exec = tree::end(remote, task.exec.job, &grace.signal, grace.wait_ms);
+        let exec = tree::end(remote, &task.exec, &grace.signal, grace.wait_ms);
         self.signal = Some(grace.signal);
-        self.look = Look::Here(Box::new(Wire::new(exec, &[], None)), Vec::new());
+        let mut wire = Wire::new(exec, &[], None).with_input(password.to_vec());
+        if task.exec.sudo {
+            // If it wants what we do not have, it is not to wait for it.
+            wire.end_input();
+        }
+        self.look = Look::Here(Box::new(wire), Vec::new());
     }
 
     /// The same signal, asked for through the one that waits for the job: it can open another session.
-    fn go_elsewhere(&mut self, remote: &Remote, task: &Task) {
+    fn go_elsewhere(&mut self, remote: &Remote, task: &Task, password: &[u8]) {
         let Look::Here(wire, _) = std::mem::replace(&mut self.look, Look::None) else {
             return;
         };
@@ -207,10 +213,11 @@ impl Ending {
         let is_asked = task.report(Settled::Look {
             command: tree::end(
                 remote,
-                task.exec.job,
+                &task.exec,
                 signal,
                 if self.looks { 0 } else { 3_000 },
             ),
+            input: password.to_vec(),
             sender,
             wake: task.orders.controls(),
         });

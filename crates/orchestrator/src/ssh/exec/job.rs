@@ -1,6 +1,7 @@
 //! A command in its session, from the request for a channel to the word on how it ended.
 
 mod end;
+mod sudo;
 
 use std::{
     io, mem,
@@ -39,6 +40,7 @@ pub(in crate::ssh) struct Job {
     progress: Progress,
     canceled: bool,
     ending: Option<Ending>,
+    sudo: sudo::Sudo,
     /// How it is run on a host that takes no wrapper.
     raw: Option<Raw>,
     /// Input that waits until the command begins: a login shell that does not run the wrapper must not swallow it.
@@ -60,17 +62,19 @@ impl Job {
         let nonce = Nonce::new();
         let exec = &task.exec;
         let (pty, in_batch) = (exec.pty.is_some(), exec.in_batch.as_ref());
-        let wrapped = wrapper::wrap(&exec.command, &nonce, pty, exec.job, in_batch);
+        let wrapped = wrapper::wrap(&exec.command, &nonce, pty, exec.sudo, exec.job, in_batch);
+        let progress = Progress::of(exec.sudo);
         Self {
             wire: Wire::new(wrapped.exec, &task.env, exec.pty)
                 .with_agent(task.forwards_agent)
                 .with_input(wrapped.input),
             out: Marks::new(&nonce, true),
-            err: Marks::new(&nonce, false),
+            err: Marks::new(&nonce, false).with_prompts(&nonce),
             task,
-            progress: Progress::default(),
+            progress,
             canceled: false,
             ending: None,
+            sudo: sudo::Sudo::default(),
             raw: None,
             held: Vec::new(),
             input_ended: false,
@@ -140,6 +144,7 @@ impl Job {
             }
             *may_open &= !self.is_opening() || self.raw.as_mut().is_some_and(Raw::is_resting);
         }
+        moved |= self.step_sudo();
         moved |= self.release();
         moved |= self.step_ending(link, may_open, buffer);
         moved |= self.conclude();
@@ -157,7 +162,8 @@ impl Job {
                     self.held.push(ToSupervisor::Input(bytes));
                 }
                 // A shell that waits for input in place of the command is not to wait for ever.
-                ToSupervisor::EndInput if self.held.is_empty() => {
+                // What `sudo` asks for comes before that.
+                ToSupervisor::EndInput if self.held.is_empty() && !self.task.exec.sudo => {
                     self.input_ended = true;
                     self.wire.end_input();
                 }
@@ -285,7 +291,8 @@ impl Job {
             }
             return false;
         };
-        ending.step(link, may_open, buffer, remote, &self.task)
+        let password = self.sudo.line();
+        ending.step(link, may_open, buffer, remote, &self.task, &password)
     }
 
     /// When it has to be looked at again at the latest.

@@ -35,6 +35,8 @@ pub(in crate::ssh) enum Found<'a> {
     Noise(&'a [u8]),
     /// The start mark's text.
     Started(&'a str),
+    /// `sudo` asks for a password.
+    Prompt,
     /// The command's own bytes.
     Bytes(&'a [u8]),
     /// The end mark's text.
@@ -47,6 +49,8 @@ pub(in crate::ssh) struct Marks {
     started: bool,
     /// The marks still to come, the next one last.
     needles: Vec<Vec<u8>>,
+    /// What `sudo` asks with, any number of times before the start; none if it is not asked for.
+    prompt: Option<Vec<u8>>,
     held: Vec<u8>,
 }
 
@@ -60,8 +64,15 @@ impl Marks {
         Self {
             started: false,
             needles,
+            prompt: None,
             held: Vec::new(),
         }
+    }
+
+    /// The same, in which `sudo` may ask before the start mark.
+    pub(in crate::ssh) fn with_prompts(mut self, nonce: &Nonce) -> Self {
+        self.prompt = Some(nonce.needle('p'));
+        self
     }
 
     /// For what has no marks: all of it is the command's.
@@ -69,6 +80,7 @@ impl Marks {
         Self {
             started: true,
             needles: Vec::new(),
+            prompt: None,
             held: Vec::new(),
         }
     }
@@ -82,7 +94,18 @@ impl Marks {
             rest = &joined;
         }
         while let Some(needle) = self.needles.last() {
-            match next(rest, needle) {
+            let start = next(rest, needle);
+            let prompt = self.prompt.as_ref().filter(|_| !self.started);
+            let prompt = prompt.map_or(Next::None, |prompt| next(rest, prompt));
+            if let Next::Mark { at, end, .. } = prompt
+                && !matches!(start, Next::Mark { at: start, .. } if start < at)
+            {
+                self.give(&rest[..at], sink);
+                sink(Found::Prompt);
+                rest = &rest[end + 1..];
+                continue;
+            }
+            match start.or(prompt) {
                 Next::None => break,
                 Next::Partly(at) => {
                     self.held = rest[at..].to_vec();
@@ -136,6 +159,17 @@ enum Next {
     },
 }
 
+impl Next {
+    /// What is to be done if this is no mark, and that may be the beginning of a prompt.
+    fn or(self, prompt: Self) -> Self {
+        match (self, prompt) {
+            (Self::Partly(one), Self::Partly(two)) => Self::Partly(one.min(two)),
+            (Self::None, Self::Partly(at)) => Self::Partly(at),
+            (this, _) => this,
+        }
+    }
+}
+
 fn next(data: &[u8], needle: &[u8]) -> Next {
     let Some(at) = memchr::memmem::find(data, needle) else {
         return match overlap(data, needle) {
@@ -186,12 +220,40 @@ mod tests {
             Found::Noise(more) => noise.extend(more),
             Found::Bytes(more) => bytes.extend(more),
             Found::Started(text) | Found::Ended(text) => texts.push(text.to_owned()),
+            Found::Prompt => texts.push("?".to_owned()),
         };
         for part in parts {
             marks.feed(part, &mut sink);
         }
         marks.end(&mut sink);
         (noise, bytes, texts)
+    }
+
+    #[test]
+    fn a_prompt_is_found_before_the_start_and_is_output_after_it() {
+        let nonce = Nonce::new();
+        let (a, b) = nonce.halves();
+        let whole = format!(
+            "lecture\n\x1e{b}{a}p\x1eSorry, try again.\n\x1e{b}{a}p\x1e\x1e{b}{a}s\x1eout\x1e{b}{a}p\x1e"
+        );
+        let whole = whole.as_bytes();
+        for at in 0..=whole.len() {
+            let mut marks = Marks::new(&nonce, false).with_prompts(&nonce);
+            let (mut noise, mut bytes, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+            let mut sink = |found: Found<'_>| match found {
+                Found::Noise(more) => noise.extend_from_slice(more),
+                Found::Bytes(more) => bytes.extend_from_slice(more),
+                Found::Prompt => texts.push("?"),
+                Found::Started(_) => texts.push("s"),
+                Found::Ended(text) => panic!("{text}"),
+            };
+            marks.feed(&whole[..at], &mut sink);
+            marks.feed(&whole[at..], &mut sink);
+            marks.end(&mut sink);
+            assert_eq!(texts, ["?", "?", "s"], "split at {at}");
+            assert_eq!(noise, b"lecture\nSorry, try again.\n", "split at {at}");
+            assert_eq!(bytes, format!("out\x1e{b}{a}p\x1e").as_bytes());
+        }
     }
 
     #[test]

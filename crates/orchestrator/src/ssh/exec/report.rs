@@ -19,6 +19,11 @@ pub(in crate::ssh) struct Progress {
     pub(in crate::ssh) remote: Option<Remote>,
     /// And when that was reported.
     pub(in crate::ssh) exit: Option<(Exit, Instant)>,
+    /// Whether it runs by `sudo`; and whether that asks for a password since this was last looked at.
+    sudo: bool,
+    pub(in crate::ssh) asks: bool,
+    /// What `sudo` wrote beside its prompt.
+    said: Vec<u8>,
     /// Whether processes of it went on at that time.
     pub(in crate::ssh) leaves: bool,
     /// The beginning of what the login shell printed.
@@ -33,6 +38,14 @@ pub(in crate::ssh) struct Progress {
 }
 
 impl Progress {
+    /// Of a command that has not said anything; whether it runs by `sudo`.
+    pub(in crate::ssh) fn of(sudo: bool) -> Self {
+        Self {
+            sudo,
+            ..Self::default()
+        }
+    }
+
     /// Takes in what marks have found in a stream.
     pub(in crate::ssh) fn note(
         &mut self,
@@ -41,6 +54,12 @@ impl Progress {
         output: &mut dyn Output,
     ) {
         match found {
+            // A lecture is none of the job's, and a refusal is its reason.
+            Found::Noise(bytes) if self.sudo && stream == Stream::Stderr => {
+                let room = NOISE_SHOWN.saturating_sub(self.said.len());
+                self.said.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
+            Found::Prompt => self.asks = true,
             Found::Noise(bytes) => {
                 output.noise(bytes);
                 let room = NOISE_SHOWN.saturating_sub(self.noise.len());
@@ -66,7 +85,8 @@ impl Progress {
             Found::Ended(text) => {
                 let exit = exit(text, self.interrupted);
                 self.exit = exit.map(|exit| (exit, Instant::now()));
-                self.leaves = text.ends_with(" left");
+                // Only root can look at what root runs.
+                self.leaves = self.sudo || text.ends_with(" left");
             }
         }
     }
@@ -104,6 +124,12 @@ impl Progress {
     /// The beginning of what the host printed before the command began.
     pub(in crate::ssh) fn noise(&self) -> &[u8] {
         &self.noise
+    }
+
+    /// What `sudo` had to say, as it may be shown.
+    pub(in crate::ssh) fn said_shown(&self) -> String {
+        let said = String::from_utf8_lossy(&self.said);
+        visible(said.trim()).into_owned()
     }
 
     /// The same as it may be shown.

@@ -2,6 +2,7 @@
 
 use std::{io, sync::mpsc, time::Instant};
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use supervisor::exec::Grace;
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use super::orders::{Controls, Orders};
 use crate::{
     job::{Exit, JobId},
     log::Stream,
-    ssh::failure::Refusal,
+    ssh::{failure::Refusal, login::ask::Answer},
 };
 
 /// What to run.
@@ -20,6 +21,8 @@ pub struct Exec {
     pub job: JobId,
     /// The shell command, verbatim.
     pub command: String,
+    /// Whether it runs as root, by `sudo` on the host.
+    pub sudo: bool,
     /// Rows and columns, if it gets a terminal; its output is then all stdout.
     pub pty: Option<(u16, u16)>,
     /// What cancel sends, in order.
@@ -60,6 +63,14 @@ pub trait Output: Send {
 
     /// What the login shell's start files printed, which is none of the command's.
     fn noise(&mut self, bytes: &[u8]);
+
+    /// From now on this is replaced in all that is written.
+    fn mask(&mut self, secret: &SecretString) {
+        drop(secret.clone());
+    }
+
+    /// The command's end is about to be reported: what was held back, as the beginning of a secret may be, is written.
+    fn settles(&mut self) {}
 }
 
 /// The command's first process on the host, enough to find its tree again.
@@ -106,10 +117,16 @@ pub(in crate::ssh) enum Settled {
     Ended(Ended),
     /// It has not begun and wants another session.
     Again(Task),
-    /// Not yet: this has to be run in another session first, and its output given to `seen`.
+    /// Not yet: this has to be run in another session first, with this input, and its output given to `sender`.
     Look {
         command: String,
+        input: Vec<u8>,
         sender: mpsc::Sender<Vec<u8>>,
+        wake: Controls,
+    },
+    /// Not yet: `sudo` asks for a password, which is to be given to `sender`.
+    Password {
+        sender: mpsc::Sender<Answer>,
         wake: Controls,
     },
 }

@@ -5,8 +5,10 @@
 //! cleared its environment, too, is found by the outputs that it still holds. One that has left all of that is ended by
 //! no process, since it may be a stranger's; it is named.
 
-use super::{task::Remote, wrapper};
-use crate::job::JobId;
+use super::{
+    task::{Exec, Remote},
+    wrapper,
+};
 
 /// Lists them. `$g` leader, `$t` its start, `$m` mode, `$j` job.
 const LIST: &str = r#"list() {
@@ -88,7 +90,8 @@ const LOOKED: &str = "=looked";
 const SENT: &str = "=sent";
 
 /// The exec string that sends `signal` (a name without `SIG`) to the tree and waits this long for it to go.
-pub(in crate::ssh) fn end(remote: &Remote, job: JobId, signal: &str, wait_ms: u64) -> String {
+/// It is root who does it if the command runs by `sudo`.
+pub(in crate::ssh) fn end(remote: &Remote, exec: &Exec, signal: &str, wait_ms: u64) -> String {
     let Remote {
         leader,
         started,
@@ -96,10 +99,15 @@ pub(in crate::ssh) fn end(remote: &Remote, job: JobId, signal: &str, wait_ms: u6
         around,
         outputs,
     } = remote;
-    let looks = wait_ms.div_ceil(100);
-    wrapper::sh(&format!(
+    let (looks, job) = (wait_ms.div_ceil(100), exec.job);
+    let script = format!(
         "g={leader} t={started} m={mode} z={around} o={outputs} j={job} s={signal} n={looks}\n{LIST}\n{HOLDERS}\n{SUSPECTS}\n{END}"
-    ))
+    );
+    if exec.sudo {
+        wrapper::sudo_sh(&script)
+    } else {
+        wrapper::sh(&script)
+    }
 }
 
 /// Whether the signal met anybody.

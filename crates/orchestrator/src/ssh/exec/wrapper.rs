@@ -47,10 +47,31 @@ const RUN: &[&str] = &[
     r#"[ -n "$vmo_i" ] || exit 1; fi;"#,
     r#"vmo_c=$(printf "$vmo_c"); vmo_c=${vmo_c#x}; vmo_c=${vmo_c%x};"#,
     "vmo_w=; [ $4$6 = own ] && vmo_w=setsid; VMO_JOB=$5; export VMO_JOB;",
+];
+
+/// Becomes it as who we are.
+const AS_OURSELVES: &[&str] = &[
     r#"printf "\036%s%ss%s %s %s %s %s\036" $2 $1 $vmo_p $4 "$vmo_t" $vmo_z "${vmo_o:--}" >&6;"#,
     r#"[ $4 = pty ] || printf "\036%s%ss\036" $2 $1 >&7;"#,
     r#"exec $vmo_w "$vmo_s" $vmo_f -c "$vmo_c" <&5 >&6 2>&7 5<&- 6>&- 7>&-"#,
 ];
+
+/// Becomes it by `sudo`, which asks with a mark for a prompt; `vmo_u` is what root's shell is given, [`ROOT`].
+const BY_SUDO: &[&str] = &[
+    r#"command -v sudo >/dev/null || { echo "sudo: command not found" >&7; exit 127; };"#,
+    r#"vmo_a=$(printf "\036%s%sp\036" $2 $1); [ -n "$SHELL" ] && vmo_s=$SHELL;"#,
+    r#"exec $vmo_w sudo -S -p "$vmo_a" -- /bin/sh -c "$vmo_u" sh $2 $1"#,
+    r#""$vmo_p $4 $vmo_t $vmo_z ${vmo_o:--}" $5 "$VMO_HOST" "$VMO_RANK" "$VMO_COUNT" "$VMO_BATCH""#,
+    r#""$vmo_s" $vmo_f -c "$vmo_c" <&5 >&6 2>&7 5<&- 6>&- 7>&-"#,
+];
+
+/// What root's shell does: the start mark says that `sudo` has let it in. The environment is `sudo`'s own, so the job's
+/// variables come as arguments.
+const ROOT: &str = r#"printf "\036%s%ss%s\036" "$1" "$2" "$3"; printf "\036%s%ss\036" "$1" "$2" >&2
+VMO_JOB=$4; export VMO_JOB
+if [ -n "$8" ]; then VMO_HOST=$5 VMO_RANK=$6 VMO_COUNT=$7 VMO_BATCH=$8
+export VMO_HOST VMO_RANK VMO_COUNT VMO_BATCH; fi
+shift 8; exec "$@""#;
 
 /// Has it run and reports its end. `vmo_k` is what is to be run; `vmo_m` gets what the waiting program has to say, and after
 /// `=` the status.
@@ -90,6 +111,7 @@ pub(in crate::ssh) fn wrap(
     command: &str,
     nonce: &Nonce,
     pty: bool,
+    sudo: bool,
     job: JobId,
     in_batch: Option<&InBatch>,
 ) -> Wrapped {
@@ -101,7 +123,13 @@ pub(in crate::ssh) fn wrap(
     } else {
         ("-".to_owned(), lines(&plain(&whole)))
     };
-    let run = RUN.join(" ").replace('"', r#"\""#).replace('$', r"\$");
+    let root = format!("vmo_u=$(printf \"{}\");", plain(ROOT));
+    let run = if sudo {
+        [&[RUN, &[root.as_str()]].concat(), BY_SUDO].concat()
+    } else {
+        [RUN, AS_OURSELVES].concat()
+    };
+    let run = run.join(" ").replace('"', r#"\""#).replace('$', r"\$");
     let report = REPORT.join(" ");
     let batch_variables = in_batch.map(batch_variables).unwrap_or_default();
     let exec = format!(
@@ -152,6 +180,12 @@ pub(in crate::ssh) fn sh(script: &str) -> String {
     format!("exec /bin/sh -c 'eval \"$(printf \"{}\")\"'", plain(script))
 }
 
+/// The same as root, by `sudo`, which reads its password from the input.
+pub(in crate::ssh) fn sudo_sh(script: &str) -> String {
+    let script = plain(script);
+    format!("exec sudo -S -p \"\" -- /bin/sh -c 'eval \"$(printf \"{script}\")\"'")
+}
+
 /// Every byte as an escape, so that the command's words are nowhere for `pkill -f` to find.
 fn octal(text: &str) -> String {
     text.bytes().map(|byte| format!("\\{byte:03o}")).collect()
@@ -189,7 +223,7 @@ mod tests {
     #[test]
     fn the_mark_and_the_command_stand_nowhere_in_the_exec_string() {
         let nonce = Nonce::new();
-        let exec = wrap("pkill -f needle", &nonce, false, JobId::new(), None).exec;
+        let exec = wrap("pkill -f needle", &nonce, false, false, JobId::new(), None).exec;
         let (first, second) = nonce.halves();
         assert!(exec.contains(&first) && exec.contains(&second));
         assert!(!exec.contains(&format!("{second}{first}")));
@@ -199,7 +233,7 @@ mod tests {
     /// What a command's output and end look like under these shells.
     fn run(path: &str, login: &str, sh: &str, command: &str) -> (Vec<u8>, Vec<u8>, String) {
         let nonce = Nonce::new();
-        let wrapped = wrap(command, &nonce, false, JobId::new(), None);
+        let wrapped = wrap(command, &nonce, false, false, JobId::new(), None);
         let exec = wrapped.exec.replace("/bin/sh", sh);
         let mut child = Command::new(login)
             .args(["-c", &exec])
@@ -220,6 +254,7 @@ mod tests {
             Found::Ended(text) => end = text.to_owned(),
             Found::Noise(bytes) => panic!("{bytes:?}"),
             Found::Started(text) => assert_eq!(text.split(' ').count(), 5),
+            Found::Prompt => panic!("nothing asks"),
         };
         Marks::new(&nonce, true).feed(&output.stdout, &mut sink);
         Marks::new(&nonce, false).feed(&output.stderr, &mut |found| {
@@ -334,6 +369,7 @@ mod tests {
                 "it's $5 \\ \"now\"!\n",
                 &Nonce::new(),
                 true,
+                false,
                 JobId::new(),
                 None,
             )

@@ -20,6 +20,11 @@ pub enum Question {
         /// The address it was shown by.
         address: String,
     },
+    /// The password that `sudo` on the host asks for.
+    Sudo {
+        /// Whose it is: the name by which we are logged in.
+        user: String,
+    },
     /// A passphrase, a password, or one line of a login dialog.
     Secret {
         /// The words to ask with, as they may be shown; each line begins with who asks, as `(root@web-1)`.

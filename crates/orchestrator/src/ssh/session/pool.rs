@@ -22,11 +22,12 @@ use crate::{
         },
         failure::{Reason, Refusal},
         inbox::Shared,
-        login::ask::Ask,
+        login::ask::{Ask, Question},
     },
 };
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::watch;
+use supervisor::control::ToSupervisor;
+use tokio::{sync::watch, task::spawn_blocking};
 
 /// How often a job that a dying session gave back is placed again.
 const TRIES: usize = 3;
@@ -140,7 +141,7 @@ impl Sessions {
         let mut commands = unfinished.commands.into_iter().peekable();
         let mut rest = SHORTEST_REST;
         while let Some(command) = commands.peek().cloned() {
-            match self.look(route, command, ask).await {
+            match self.look(route, command, Vec::new(), ask).await {
                 Ok(text) => {
                     if tree::survivors(&text).is_some_and(|left| left.is_empty()) {
                         return true;
@@ -165,6 +166,7 @@ impl Sessions {
         self: &'a Arc<Self>,
         route: &'a Route,
         command: String,
+        input: Vec<u8>,
         ask: &'a Arc<dyn Ask>,
     ) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, Exit>> + Send + 'a>> {
         Box::pin(async move {
@@ -172,13 +174,21 @@ impl Sessions {
             let exec = Exec {
                 job: JobId::new(),
                 command,
+                sudo: false,
                 pty: None,
                 graces: Vec::new(),
                 in_batch: None,
             };
-            let (_controls, orders) = controls().map_err(|error| Exit::CouldNotStart {
+            let failed = |error: io::Error| Exit::CouldNotStart {
                 why: error.to_string(),
-            })?;
+            };
+            let (controls, orders) = controls().map_err(failed)?;
+            if !input.is_empty() {
+                controls.send(ToSupervisor::Input(input)).map_err(|_full| {
+                    let why = "what it reads is longer than it may be".to_owned();
+                    Exit::CouldNotStart { why }
+                })?;
+            }
             let look = self.submit(route, exec, Box::new(Printed(text)), orders, ask);
             match look.ended().await.exit {
                 Exit::Code { code: 0 } => Ok(printed.try_iter().flatten().collect()),
@@ -248,13 +258,24 @@ impl Handle {
                 }
                 Settled::Look {
                     command,
+                    input,
                     sender,
                     wake,
                 } => {
                     // If it fails, the sender is dropped, and that is an answer too.
-                    let looked = self.sessions.look(&self.route, command, &self.ask).await;
+                    let looked = self.sessions.look(&self.route, command, input, &self.ask);
+                    let looked = looked.await;
                     drop(looked.map(|text| sender.send(text)));
                     wake.nudge();
+                }
+                Settled::Password { sender, wake } => {
+                    let (ask, host) = (Arc::clone(&self.ask), self.route.name.clone());
+                    let user = self.route.user.clone();
+                    // A job that is canceled meanwhile has this answered.
+                    spawn_blocking(move || {
+                        drop(sender.send(ask.ask(&host, Question::Sudo { user })));
+                        wake.nudge();
+                    });
                 }
             }
         }

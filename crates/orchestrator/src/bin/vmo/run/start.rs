@@ -35,7 +35,7 @@ pub(super) async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed
         let timeout = run.make.timeout();
         if line.is_empty() && (run.many.any() || timeout.is_some()) {
             return Err(Failed::new(
-                "--limit, --waves, --check, --stop-after, --group, --out and a command's --timeout are for commands on hosts: add --on",
+                "--limit, --waves, --check, --stop-after, --sudo, --group, --out and a command's --timeout are for commands on hosts: add --on",
             ));
         }
         let choice = if line.is_empty() {

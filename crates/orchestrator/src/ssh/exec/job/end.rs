@@ -10,7 +10,7 @@ use crate::{
         channel::{Stage, Wire},
         markers::Marks,
         raw::{self, Raw, Verdict},
-        task::{Ended, Exec, Remote, Settled, Unfinished},
+        task::{Ended, Remote, Settled, Unfinished},
         tree,
     },
     visible::visible,
@@ -77,6 +77,11 @@ impl Job {
             return true;
         }
         let report = self.wire.report();
+        if self.task.exec.sudo {
+            let exit = self.not_let_in(report.is_some());
+            self.settle(exit, true);
+            return true;
+        }
         let noise = self.progress.noise_shown();
         let exit = match raw::judge(self.progress.noise(), report.as_ref()) {
             Verdict::TryAsItIs => match Raw::fits(&self.task.exec.command) {
@@ -134,6 +139,7 @@ impl Job {
 
     pub(super) fn settle(&mut self, exit: Exit, complete: bool) {
         self.settled = true;
+        self.task.output.settles();
         // What ended with a code of its own before any signal met it was not ended by the cancel, which came too late.
         let too_late = matches!(exit, Exit::Code { .. })
             && self.raw.is_none()
@@ -163,10 +169,11 @@ impl Job {
             outputs: "-".to_owned(),
             ..remote.clone()
         };
-        let Exec { job, graces, .. } = &*self.task.exec;
-        let commands = graces
+        let exec = &*self.task.exec;
+        let commands = exec
+            .graces
             .iter()
-            .map(|grace| tree::end(&remote, *job, &grace.signal, grace.wait_ms));
+            .map(|grace| tree::end(&remote, exec, &grace.signal, grace.wait_ms));
         Some(Unfinished {
             commands: commands.collect(),
         })
