@@ -1,7 +1,12 @@
-// History: full, narrowed, and with nothing that matches.
-import { expect } from '@playwright/test';
+// History: full, narrowed, with nothing that matches, and searched.
+import { expect, type Page } from '@playwright/test';
 import type { Place } from '../states';
 import { over, shell } from './steps';
+
+async function search(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Search in every log' }).fill(text);
+  await page.keyboard.press('Enter');
+}
 
 export const history: Place = {
   name: 'history',
@@ -51,6 +56,53 @@ export const history: Place = {
       },
       async leave({ page }) {
         await page.getByRole('button', { name: 'Clear filters' }).first().click();
+      },
+    },
+    {
+      name: 'history-searched',
+      small: true,
+      main: true,
+      async reach({ app, page }) {
+        const lines = "printf '%s: a \\033[31mneedle\\033[0m of many\\n' 1 2 3 4 5";
+        await shell(app, `${lines}; exit 3`, 'Error');
+        await app.history();
+        await search(page, 'needle of');
+        await expect(page.getByTestId('found')).toContainText('5 hits');
+        await expect(page.locator('[data-hit]')).toHaveCount(3);
+      },
+    },
+    {
+      name: 'history-searched-with-lines-around',
+      async reach({ page }) {
+        await page.getByRole('button', { name: 'Lines around' }).click();
+        await expect(page.getByTestId('search-end')).toBeAttached();
+        await expect(page.locator('[data-hit]').first()).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Lines around' }).click();
+      },
+    },
+    {
+      name: 'history-searched-for-a-bad-expression',
+      small: true,
+      async reach({ page }) {
+        await page.getByRole('button', { name: 'Regular expression' }).click();
+        await search(page, 'a(b');
+        await expect(page.getByRole('alert')).toContainText('unclosed group');
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Regular expression' }).click();
+      },
+    },
+    {
+      name: 'history-searched-in-vain',
+      small: true,
+      async reach({ page }) {
+        await search(page, 'what nobody ever wrote');
+        await expect(page.getByText('No matches in any log.')).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Clear the search' }).click();
       },
     },
   ],

@@ -655,7 +655,7 @@ job: Job,
  */
 lines: Array<Line>, 
 /**
- * The hits in them.
+ * The hits in them; one that is only in the part of a line that is not shown is after its text.
  */
 hits: Array<Hit>, 
 /**
@@ -2109,7 +2109,7 @@ export type SearchRequest = { "type": "search_logs", "with": {
  */
 search: number, 
 /**
- * What is looked for, and where; at most 5000 lines with hits are shown, also if it says 0.
+ * What is looked for, and where; at most 5000 lines with hits are shown, also if it says 0, and 10 around each.
  */
 wanted: SearchWanted, } } | { "type": "end_search", "with": { 
 /**

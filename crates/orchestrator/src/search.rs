@@ -48,7 +48,7 @@ pub struct Found {
     pub job: Arc<Job>,
     /// Lines with hits and those around them, after those that came before.
     pub lines: Vec<Line>,
-    /// The hits in them, as far as the lines are shown.
+    /// The hits in them; one that is only in the part of a line that is not shown is after its text.
     pub hits: Vec<Hit>,
     /// Lines of the job that hold a hit, so far.
     pub count: u64,

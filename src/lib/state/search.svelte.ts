@@ -65,8 +65,9 @@ export class Search {
   progress = $state.raw<SearchProgress>(NOTHING);
   /** Why it cannot be looked for, for a person. */
   problem = $state<string | null>(null);
-  /** Moved on each time the field should have the focus. */
-  summoned = $state(0);
+  /** Moved on each time the field should have the focus; and how often it has had it for that. */
+  #summoned = $state(0);
+  #answered = 0;
 
   /** Whether a person ended it. */
   canceled = $state(false);
@@ -108,7 +109,14 @@ export class Search {
 
   /** Brings the focus to the field. */
   summon(): void {
-    this.summoned += 1;
+    this.#summoned += 1;
+  }
+
+  /** Whether the field should have the focus now; asked by the field alone, which then takes it. */
+  isSummoned(): boolean {
+    const is = this.#summoned > this.#answered;
+    this.#answered = this.#summoned;
+    return is;
   }
 
   /** Looks for what is typed, from the newest job on; for nothing, shows the list of all jobs again. */

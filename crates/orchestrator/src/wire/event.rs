@@ -56,7 +56,7 @@ pub enum Event {
         /// Lines with hits and those around them, after those that came before; of a job with more lines than are shown, none
         /// at last.
         lines: Vec<Line>,
-        /// The hits in them.
+        /// The hits in them; one that is only in the part of a line that is not shown is after its text.
         hits: Vec<Hit>,
         /// Lines of the job that hold a hit, so far.
         count: u64,

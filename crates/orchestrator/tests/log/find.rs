@@ -118,6 +118,20 @@ proptest! {
     }
 
     #[test]
+    fn the_lines_that_hold_something_are_those_with_hits(log in log(), query in query()) {
+        let mut scan = Scan::new(Arc::new(Pattern::new(&query).unwrap()));
+        let mut lines = Vec::new();
+        for (stream, bytes) in &log {
+            scan.feed_lines(*stream, bytes, |line| lines.push(line));
+        }
+        scan.open_lines(|line| lines.push(line));
+        lines.sort_unstable();
+        let mut expected: Vec<u64> = scanned(&query, &log).iter().map(|hit| hit.line).collect();
+        expected.dedup();
+        prop_assert_eq!(lines, expected);
+    }
+
+    #[test]
     fn how_the_bytes_are_cut_changes_nothing(log in log(), query in query(), size in 1_usize..9) {
         let cut: Vec<Chunk> = log
             .iter()
@@ -158,6 +172,10 @@ fn what_cannot_be_looked_for_is_refused_with_its_place() {
         "at most 1000 bytes can be looked for"
     );
     assert!(refused(&"(".repeat(500), true).contains("at character"));
+    for unseen in ["a\nb", "\0", "a\r"] {
+        let why = "a line break or U+0000 is in no line as it is shown";
+        assert_eq!(refused(unseen, false), why);
+    }
 }
 
 #[test]

@@ -135,16 +135,21 @@ async fn run(shared: Arc<Shared>, give: mpsc::Sender<Found>) {
     let (hits_in, hits) = mpsc::channel(1);
     let looking = Arc::clone(&shared);
     let looking = spawn_blocking(move || look::look(&looking, parts, &hits_in));
-    let (counted, (), ()) = tokio::join!(
-        shared.count(),
-        read::read(&shared, parts_in),
-        give::give(&shared, hits, &give),
-    );
-    drop((counted, looking.await));
-    let end = shared.end.lock().clone();
-    shared
-        .progress
-        .send_modify(|progress| progress.end = Some(end));
+    let through = async {
+        tokio::join!(
+            read::read(&shared, parts_in),
+            give::give(&shared, hits, &give)
+        );
+        // It ends with the stages around it.
+        looking.await.is_ok()
+    };
+    tokio::pin!(through);
+    // A search that is over does not wait for its size to be known.
+    let is_whole = tokio::select! {
+        is_whole = &mut through => is_whole,
+        () = shared.count() => through.await,
+    };
+    shared.over(is_whole);
 }
 
 impl Searching {
@@ -183,6 +188,21 @@ impl Shared {
         if let Ok(of) = counted.await {
             self.progress.send_modify(|progress| progress.of = Some(of));
         }
+    }
+
+    /// Reports how it ended. A thread that looks and panics leaves the rest unseen.
+    fn over(&self, is_whole: bool) {
+        if !is_whole {
+            self.fails("the search met a fault of the app itself: please report it".into());
+        }
+        let end = self.end.lock().clone();
+        self.progress.send_modify(|progress| {
+            if !end.full && end.why.is_none() {
+                // All that there is has been looked through.
+                progress.of = Some((progress.jobs, progress.bytes));
+            }
+            progress.end = Some(end);
+        });
     }
 
     /// Reports why not all can be looked through; the first reason counts.

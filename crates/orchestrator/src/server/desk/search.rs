@@ -15,6 +15,8 @@ use crate::{
 
 /// Lines with hits that a page is sent, at most.
 const LINES: u32 = 5000;
+/// Lines around each, at most.
+const CONTEXT: u32 = 10;
 /// The time between two events of progress.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -66,6 +68,7 @@ fn begin(engine: &Engine, mut wanted: Wanted) -> Result<Searching, EngineError> 
         0 => LINES,
         limit => limit.min(LINES),
     };
+    wanted.context = wanted.context.min(CONTEXT);
     engine.logs().search(&wanted)
 }
 

@@ -17,7 +17,7 @@ pub enum SearchRequest {
     SearchLogs {
         /// The search's number, chosen by the page.
         search: u32,
-        /// What is looked for, and where; at most 5000 lines with hits are shown, also if it says 0.
+        /// What is looked for, and where; at most 5000 lines with hits are shown, also if it says 0, and 10 around each.
         wanted: Box<Wanted>,
     },
     /// Ends a search: [`Reply::Ok`].

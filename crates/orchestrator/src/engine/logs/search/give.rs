@@ -15,7 +15,10 @@ use crate::{
         logs::lines::{ANSWER_BYTES, fitting},
     },
     job::JobId,
-    log::find::hits_in_line,
+    log::{
+        Line,
+        find::{Hit, hits_in_line},
+    },
     search::{Found, Near},
 };
 
@@ -107,17 +110,34 @@ impl Giver<'_> {
         self.send(hits, lines).await
     }
 
-    async fn send(&self, hits: &Hits, lines: Vec<crate::log::Line>) -> Result<(), Enough> {
-        let pattern = &self.shared.pattern;
+    async fn send(&self, hits: &Hits, lines: Vec<Line>) -> Result<(), Enough> {
+        let marks = lines.iter().flat_map(|line| {
+            let mut marks = hits_in_line(&self.shared.pattern, line);
+            if marks.is_empty() && line.cut && hits.lines.contains(&line.number) {
+                marks.push(after(line));
+            }
+            marks
+        });
         let found = Found {
             job: Arc::clone(&hits.job),
-            hits: lines
-                .iter()
-                .flat_map(|line| hits_in_line(pattern, line))
-                .collect(),
+            hits: marks.collect(),
             lines,
             count: hits.count,
         };
         self.found.send(found).await.map_err(|_| Enough)
+    }
+}
+
+/// What is found in the part of a line that is not shown: a hit after its text.
+fn after(line: &Line) -> Hit {
+    let units = line
+        .spans
+        .iter()
+        .map(|span| span.text.encode_utf16().count());
+    let start = u32::try_from(units.sum::<usize>()).unwrap_or(u32::MAX - 1);
+    Hit {
+        line: line.number,
+        start,
+        end: start + 1,
     }
 }
