@@ -16,6 +16,9 @@ use super::{
 /// As many conditions around a recipe line are looked at, innermost first.
 const MAX_INSIDE: usize = 32;
 
+/// As many places are kept that ask for a value.
+const MAX_ASKED: usize = 100;
+
 /// A condition that is open.
 pub(super) struct Condition {
     pub(super) line: u32,
@@ -121,6 +124,7 @@ impl Reader {
             let found = references(rest);
             for mut reference in found.iter().copied() {
                 reference.tested = true;
+                reference.is_condition = true;
                 tests.extend(self.variables.refer(&reference).map(|one| one.index));
             }
             if let [only] = found.as_slice()
@@ -226,6 +230,9 @@ impl Reader {
                 _ => Guard::WhereUsed,
             };
             self.variables.guard(index, guard);
+            if self.asks_for.len() < MAX_ASKED {
+                self.asks_for.push(at.place());
+            }
         }
     }
 
