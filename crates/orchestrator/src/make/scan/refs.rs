@@ -23,8 +23,8 @@ pub(super) struct Reference<'a> {
     pub(super) guarded: bool,
     /// It is called as a function, so it is no setting.
     pub(super) called: bool,
-    /// Only its name is here, as what this function is called with.
-    pub(super) given_to: Option<&'a str>,
+    /// Only its name is here, as what this function is called with, and as its argument of which number.
+    pub(super) given_to: Option<(&'a str, char)>,
     /// It is what `ifeq` or `ifneq` compares.
     pub(super) is_condition: bool,
     /// It is given a value here, by `$(eval NAME := …)`.
@@ -211,10 +211,10 @@ impl<'a> Found<'a> {
                 ..Reference::tested(called)
             });
         }
-        for argument in &parts[1..] {
+        for (argument, mark) in parts[1..].iter().zip('1'..='9') {
             for name in argument.split_whitespace().filter(|word| is_name(word)) {
                 self.list.push(Reference {
-                    given_to: Some(called),
+                    given_to: Some((called, mark)),
                     ..Reference::tested(name)
                 });
             }

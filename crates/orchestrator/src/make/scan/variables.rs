@@ -4,19 +4,16 @@ mod notes;
 mod value;
 
 use std::{
-    borrow::Cow,
     cell::Cell,
     collections::{HashMap, HashSet},
 };
 
 use super::{
     assignment::Flavor,
-    builtin_names::{is_offered, is_own},
+    builtin_names::is_own,
     comment::Notes,
-    elsewhere::is_dotenv,
     lookup::by_call,
     refs::{Reference, references},
-    secret::is_secret_name,
 };
 use crate::project::Place;
 

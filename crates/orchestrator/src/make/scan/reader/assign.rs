@@ -5,8 +5,8 @@ use crate::make::scan::{
     assignment::{Assignment, Flavor},
     comment::{Comment, Marked, Notes, marked, notes},
     target_specific::Specific,
-    text::{Word, is_blank, split_comment},
-    variables::Standing,
+    text::{Piece, Word, is_blank, pieces, split_comment},
+    variables::{Guard, Standing},
 };
 
 /// What a comment says with `@secret` alone.
@@ -21,6 +21,13 @@ pub(super) fn secret() -> Notes {
 const BLOCK: usize = 3;
 /// The longest value that is kept as `:=` made it, in bytes.
 const MAX_AT_ONCE: usize = 16 << 10;
+
+/// Whether a value is nothing but an error.
+fn is_error(value: &str) -> bool {
+    let mut all = pieces(value);
+    let is_one = matches!(all.next(), Some(Piece::Reference(inner)) if inner.starts_with("error "));
+    is_one && all.next().is_none()
+}
 
 impl Reader {
     pub(super) fn assign(
@@ -48,8 +55,18 @@ impl Reader {
             flavor = Flavor::Optional;
             standing.conditional = false;
         }
-        self.variables
-            .assign(&name, flavor, value, at.place(), standing);
+        let is_missing = flavor != Flavor::Append && is_error(value) && !standing.specific;
+        if is_missing {
+            // `TAG ?= $(error give a TAG)`: what uses it fails until a value is given.
+            let index = self.variables.mention(&name);
+            self.variables.list[index]
+                .place
+                .get_or_insert_with(|| at.place());
+            self.variables.guard(index, Guard::WhereUsed);
+        } else {
+            self.variables
+                .assign(&name, flavor, value, at.place(), standing);
+        }
         if let Some(worked_out) = worked_out.filter(|text| text.len() <= MAX_AT_ONCE) {
             self.variables.at_once(&name, &at.place(), Some(worked_out));
         }
@@ -63,6 +80,7 @@ impl Reader {
             _ => None,
         });
         let is_always = standing == Standing::default();
+        let value = if is_missing { "" } else { value };
         self.variables
             .uses(&name, value, is_always && assigned.flavor == Flavor::Simple);
         if standing.conditional && !standing.specific {

@@ -7,7 +7,7 @@ use super::{
         assignment::{Assignment, assignment},
         comment::{Comment, Marked, Notes, marked, notes},
         language::Language,
-        prose::{is_remark, named},
+        prose::is_remark,
         refs::{Reference, in_recipe, references, shell_names},
         rules::{Headings, Rule},
         secret::concealed,
