@@ -34,6 +34,8 @@ pub(super) struct Variable {
     pub(super) value: Option<String>,
     /// What `:=` made of that where it is, as far as no command has to be run for it.
     pub(super) at_once: Option<String>,
+    /// Whether `:=` gave it that, so that what is added is worked out where it is, too.
+    pub(super) is_simple: bool,
     pub(super) place: Option<Place>,
     pub(super) optional: bool,
     /// Whether only some targets, or only one side of a condition, define it.
@@ -285,6 +287,7 @@ impl Variables {
         // A value that some targets have for themselves does not hold for the others.
         let Some(old) = known.filter(|_| !variable.specific || standing.specific) else {
             variable.partly = partly;
+            variable.is_simple = flavor == Flavor::Simple;
             variable.specific = standing.specific;
             variable.place = Some(place);
             variable.value = Some(match flavor {
@@ -319,6 +322,7 @@ impl Variables {
                     *old = new;
                 }
                 variable.partly = false;
+                variable.is_simple = flavor == Flavor::Simple;
                 variable.at_once = None;
                 variable.place = Some(place);
             }

@@ -55,6 +55,7 @@ impl Reader {
             flavor = Flavor::Optional;
             standing.conditional = false;
         }
+        let before = self.before_adding(&name, flavor, standing);
         let is_missing = flavor != Flavor::Append && is_error(value) && !standing.specific;
         if is_missing {
             // `TAG ?= $(error give a TAG)`: what uses it fails until a value is given.
@@ -69,6 +70,15 @@ impl Reader {
         }
         if let Some(worked_out) = worked_out.filter(|text| text.len() <= MAX_AT_ONCE) {
             self.variables.at_once(&name, &at.place(), Some(worked_out));
+        }
+        if let Some(mut before) = before
+            && let Some(added) = self.expanded(value)
+            && before.len() + added.len() < MAX_AT_ONCE
+        {
+            before.push(' ');
+            before.push_str(&added);
+            let index = self.variables.mention(&name);
+            self.variables.list[index].at_once = Some(before);
         }
         let is_first = !above.is_empty();
         let beside = comment.and_then(|comment| match marked(comment) {
@@ -105,6 +115,17 @@ impl Reader {
             _ => (notes.doc.is_some() && !notes.documented).then_some((index, 1)),
         };
         self.variables.note(&name, notes);
+    }
+
+    /// What `:=` made of a variable that is added to; none if it is no such one, or if this is not added here.
+    fn before_adding(&self, name: &str, flavor: Flavor, standing: Standing) -> Option<String> {
+        let adds = flavor == Flavor::Append && !standing.specific && !standing.is_other_side;
+        let known = self
+            .variables
+            .get(name)
+            .filter(|one| adds && one.is_simple)?;
+        let written = || known.value.clone().filter(|text| !text.contains('$'));
+        known.at_once.clone().or_else(written)
     }
 
     /// `undefine NAME`, which holds always or under a condition.
