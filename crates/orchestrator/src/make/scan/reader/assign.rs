@@ -56,7 +56,11 @@ impl Reader {
             standing.conditional = false;
         }
         let before = self.before_adding(&name, flavor, standing);
-        let is_missing = flavor != Flavor::Append && is_error(value) && !standing.specific;
+        // One that always is an error says why something else cannot be run, and asks for nothing.
+        let is_missing = flavor == Flavor::Optional
+            && is_error(value)
+            && !standing.specific
+            && !standing.conditional;
         if is_missing {
             // `TAG ?= $(error give a TAG)`: what uses it fails until a value is given.
             let index = self.variables.mention(&name);
