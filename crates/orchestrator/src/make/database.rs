@@ -69,8 +69,10 @@ fn add(reader: &mut Reader, dir: &Path, makefile: &str, environment: &[(OsString
 fn join(reader: &mut Reader, answer: &Answer, place: Place) {
     let stdout = String::from_utf8_lossy(&answer.stdout);
     if let Some(error) = parse::error(&stdout) {
-        // make may fail here only because its shell has no effect; it may not fail so when it runs.
-        if !reader.has_asked_shell_before(&error.place) {
+        // make may fail here only because its shell has no effect, or for want of a value that the form asks for; it may
+        // not fail so when it runs.
+        let is_asked_for = reader.asks_for.contains(&error.place);
+        if !is_asked_for && !reader.has_asked_shell_before(&error.place) {
             reader.problem(error.place, error.what);
         }
         return;

@@ -110,7 +110,9 @@ fn the_scan_agrees_with_make() {
         );
         let mut problems = made.problems.iter();
         if let Some(new) = problems.find(|one| !read.problems.contains(one)) {
-            differences.push(format!("{name}: {}", new.what));
+            // On a busy machine make is given up before its stack is full.
+            let what = new.what.strip_suffix(" within 5 s and 64 MiB");
+            differences.push(format!("{name}: {}", what.unwrap_or(&new.what)));
             continue;
         }
         compared += 1;

@@ -301,3 +301,18 @@ fn a_name_that_lacks_what_a_shell_would_have_answered_is_not_added() {
     );
     assert_eq!(names(&made), ["all", "app"]);
 }
+
+#[test]
+fn a_name_that_an_answer_decides_on_stays_the_scans() {
+    // The muted shell would have made `app-other` of it, and the default goal with it.
+    let here = if cfg!(target_os = "macos") {
+        "Darwin"
+    } else {
+        "Linux"
+    };
+    let (_, made) = both(&format!(
+        "ifeq ($(shell uname -s),{here})\nEND := here\nelse\nEND := other\nendif\napp-$(END): ; echo\nall: app-$(END) ; echo\n"
+    ));
+    assert_eq!(names(&made), ["app-here", "all"]);
+    assert_eq!(made.default_goal.as_deref(), Some("app-here"));
+}

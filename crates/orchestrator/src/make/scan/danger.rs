@@ -20,7 +20,12 @@ const DROPPED: &[&str] = &[
 
 /// The first dangerous command of a recipe, as a person would read it.
 pub(super) fn command(recipe: &str, expander: &Expander<'_>) -> Option<String> {
-    first(&readable(recipe, expander), true)
+    command_in(&readable(recipe, expander))
+}
+
+/// As [`command`], of a recipe that was made readable.
+pub(super) fn command_in(readable: &str) -> Option<String> {
+    first(readable, true)
 }
 
 /// Why a shell's command line asks before it runs, wherever it runs, if it does: by the rules for recipes.

@@ -1,6 +1,10 @@
 //! Values that a person may want to give a variable: those that the makefile compares it with, and those that its comments
 //! and messages give as examples, as `make deploy ENV=staging` does.
 
+mod switch;
+
+use switch::{is_asked_for, is_switch};
+
 use super::{
     shell::{Command, commands},
     text::{arguments, closing, is_blank, is_name},
@@ -36,7 +40,12 @@ pub(super) struct Examples(Vec<Example>);
 
 /// Hands each variable its examples, now that it is known which names are variables.
 pub(super) fn settle(found: Examples, variables: &mut Variables) {
-    for example in found.0 {
+    for example in found
+        .0
+        .into_iter()
+        .flat_map(|one| words_of(one, variables))
+        .collect::<Vec<_>>()
+    {
         let Some(index) = variables.position(&example.name) else {
             continue;
         };
@@ -49,11 +58,37 @@ pub(super) fn settle(found: Examples, variables: &mut Variables) {
     }
 }
 
+/// An example by itself, or one for each word of the variable that it names, if these are written out and may be shown.
+fn words_of(example: Example, variables: &Variables) -> Vec<Example> {
+    let Some((list, "")) = variable_of(&example.value) else {
+        return vec![example];
+    };
+    // One without a value of its own is looked for, and no list.
+    let is_open = variables
+        .get(&example.name)
+        .is_some_and(|one| one.value.is_none());
+    let value = variables.get(list).and_then(|one| one.shown_value());
+    let value = value.filter(|value| is_open && !value.contains('$'));
+    let words = value
+        .unwrap_or_default()
+        .split(is_blank)
+        .filter(|word| !word.is_empty());
+    let of_word = |word: &str| Example {
+        name: example.name.clone(),
+        value: word.to_owned(),
+        is_compared: true,
+    };
+    words.take(MAX_OFFERED).map(of_word).collect()
+}
+
 /// What kind of value a variable takes, by its comment or by what it is compared with, and the values to offer.
 pub(super) fn offered(variable: &Variable) -> (VariableKind, Vec<String>) {
     let notes = &variable.notes;
     if variable.is_secret() || !notes.choices.is_empty() || notes.kind != VariableKind::Text {
         return (notes.kind, Vec::new());
+    }
+    if is_asked_for(variable) {
+        return (VariableKind::Bool, Vec::new());
     }
     let usual = variable.shown_value().unwrap_or_default();
     let values: Vec<&str> = variable
@@ -74,25 +109,6 @@ pub(super) fn offered(variable: &Variable) -> (VariableKind, Vec<String>) {
     (VariableKind::Text, values.map(str::to_owned).collect())
 }
 
-/// Whether a variable is on or off: the words for it are a pair's, and the form knows which of them is on.
-fn is_switch(usual: &str, values: &[&str]) -> bool {
-    let pairs = [
-        ["1", "0"],
-        ["yes", "no"],
-        ["true", "false"],
-        ["on", "off"],
-        ["y", "n"],
-    ];
-    let within = |pair: &[&str; 2]| values.iter().all(|value| pair.contains(value));
-    match usual {
-        // The empty text is off, and on is 1.
-        "" => values.contains(&"1") && within(&pairs[0]),
-        usual => pairs
-            .iter()
-            .any(|pair| pair.contains(&usual) && within(pair)),
-    }
-}
-
 impl Examples {
     fn push(&mut self, name: &str, value: &str, is_compared: bool) {
         let is_plain = |c: char| !c.is_control() && !is_blank(c) && !"$%\"'`\\()*<>{}".contains(c);
@@ -102,6 +118,17 @@ impl Examples {
                 name: name.to_owned(),
                 value: value.to_owned(),
                 is_compared,
+            });
+        }
+    }
+
+    /// Takes note that a variable is looked for among the words of another.
+    fn listed(&mut self, name: &str, list: &str) {
+        if self.0.len() < MAX_FOUND && is_name(name) {
+            self.0.push(Example {
+                name: name.to_owned(),
+                value: format!("$({list})"),
+                is_compared: true,
             });
         }
     }
@@ -155,7 +182,11 @@ impl Examples {
                 for (one, other) in [(first, second), (second, first)] {
                     if let Some((name, "")) = variable_of(one) {
                         let values = other.split(is_blank);
-                        values.for_each(|value| self.push(name, value, true));
+                        values.for_each(|value| match variable_of(value) {
+                            // `$(filter $(ENV),$(ENVS))`
+                            Some((list, "")) if list != name => self.listed(name, list),
+                            _ => self.push(name, value, true),
+                        });
                     }
                 }
             }

@@ -242,8 +242,9 @@ impl Expander<'_> {
         }
         match taken.and_then(|one| one.value.as_deref()) {
             Some(value) => self.text(value, bound, depth + 1),
-            // make takes an undefined variable as empty; what the environment or make defines is not known here.
-            None if is_name(name) && !is_given(name) => Some(String::new()),
+            // make takes an undefined variable as empty; what the environment or make defines is not known here. `OS` is
+            // set on Windows alone.
+            None if is_name(name) && (!is_given(name) || name == "OS") => Some(String::new()),
             None => None,
         }
     }

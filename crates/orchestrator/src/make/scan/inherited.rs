@@ -44,8 +44,9 @@ pub(super) fn of(reader: &mut Reader, default_goal: Option<&str>) -> Vec<Led> {
         ..Led::default()
     };
     let mut all: Vec<Led> = used.into_iter().map(of_target).collect();
-    dangers(rules, &reader.expander(), &mut reached, &mut all);
-    terminals(rules, &reader.expander(), &mut reached, &mut all);
+    let asking = asking(rules, &reader.expander());
+    dangers(rules, (&reader.expander(), &asking), &mut reached, &mut all);
+    terminals(rules, &asking, &mut reached, &mut all);
     graces(rules, &mut reached, &mut all);
     if !exclusive(rules, &mut reached, &mut all) {
         let place = Place {
@@ -65,16 +66,39 @@ struct Source<'a, R> {
     why: R,
 }
 
+/// What a rule's own recipe asks for.
+struct Asking {
+    /// Its dangerous command.
+    danger: Option<String>,
+    /// Why it wants a terminal.
+    terminal: Option<String>,
+}
+
+/// Of each rule what its own recipe asks for: its values are put in once for both.
+fn asking(rules: &Rules, expander: &Expander<'_>) -> Vec<Asking> {
+    let of_rule = |rule: &Rule| {
+        let code = danger::readable(rule.code(), expander);
+        Asking {
+            danger: match rule.language {
+                Language::Sql(_) => danger::command(&rule.text, expander),
+                _ => danger::command_in(&code),
+            },
+            terminal: terminal::reason(&code),
+        }
+    };
+    rules.list.iter().map(of_rule).collect()
+}
+
 /// Of each target the nearest that its own recipe or comment, or that of what it leads to, makes it ask for.
-fn dangers(rules: &Rules, expander: &Expander<'_>, reached: &mut Reached, all: &mut [Led]) {
+fn dangers(
+    rules: &Rules,
+    (expander, asking): (&Expander<'_>, &[Asking]),
+    reached: &mut Reached,
+    all: &mut [Led],
+) {
     let runs = |rule: usize| {
-        let rule = &rules.list[rule];
-        let text = match rule.language {
-            Language::Sql(_) => &rule.text,
-            _ => rule.code(),
-        };
-        let command = danger::command(text, expander)?;
-        Some((danger::runs(&command), DangerBy::Rule))
+        let command = asking[rule].danger.as_ref()?;
+        Some((danger::runs(command), DangerBy::Rule))
     };
     let by_comment = |found: &Found| Some((found.notes.danger.clone()?, DangerBy::Comment));
     // What runs anyway goes before what only other values make run.
@@ -100,8 +124,8 @@ fn dangers(rules: &Rules, expander: &Expander<'_>, reached: &mut Reached, all: &
 }
 
 /// Of each target the nearest that asks for a terminal.
-fn terminals(rules: &Rules, expander: &Expander<'_>, reached: &mut Reached, all: &mut [Led]) {
-    let asks = |rule: usize| terminal::reason(rules.list[rule].code(), expander);
+fn terminals(rules: &Rules, asking: &[Asking], reached: &mut Reached, all: &mut [Led]) {
+    let asks = |rule: usize| asking[rule].terminal.clone();
     nearest(rules, reached, (&asks, &|_| None), |target, of, why| {
         all[target].terminal = Some(match of {
             Some(name) => format!("{name}: {why}"),

@@ -41,6 +41,11 @@ pub(in crate::make) fn list(mut reader: Reader) -> Scan {
     tell_overspent(&mut reader);
     guards::by_prerequisite(&mut reader);
     examples::settle(std::mem::take(&mut reader.examples), &mut reader.variables);
+    for name in std::mem::take(&mut reader.read_by_shell) {
+        if let Some(index) = reader.variables.position(&name) {
+            reader.variables.list[index].is_put_in = true;
+        }
+    }
     need(&mut reader);
     reader.give_hints();
     reader.hints.extend(slips_of_phony(&reader.rules));

@@ -64,6 +64,8 @@ const TASKS: [&str; 40] = [
     "uv",
     "yarn",
 ];
+/// As many targets of one rule are commands that it hands on by their names.
+const MAX_SHARING: usize = 20;
 /// As many pattern rules are tried on each name.
 const MAX_PATTERNS: usize = 50;
 /// Endings of files that make makes programs of by itself (GNU make manual, "Catalogue of Built-In Rules").
@@ -132,9 +134,13 @@ fn help_of(helped: &std::collections::HashMap<String, Helped>, name: &str) -> He
 /// Of each target whether it is shown first.
 pub(super) fn listed(reader: &Reader, default_goal: Option<&String>) -> Vec<bool> {
     let rules = &reader.rules;
+    let mut sharing = vec![0; rules.list.len()];
+    let all = rules.targets.iter();
+    all.flat_map(|found| &found.rules)
+        .for_each(|rule| sharing[*rule] += 1);
     let targets = rules.targets.iter();
     let mut shown: Vec<bool> = targets
-        .map(|found| is_listed(found, default_goal == Some(&found.name), reader))
+        .map(|found| is_listed(found, default_goal == Some(&found.name), (reader, &sharing)))
         .collect();
     // One that only starts others is shown with them. As many rounds as it takes, each finding at least one more.
     loop {
@@ -196,7 +202,8 @@ fn stands_for_others(found: &Found, reader: &Reader) -> bool {
         && !patterns.any(|(pattern, _)| pattern != "%" && stem(pattern, &found.name).is_some())
 }
 
-fn is_listed(found: &Found, is_default: bool, reader: &Reader) -> bool {
+/// Whether a target is shown first; `sharing` is how many targets each rule has.
+fn is_listed(found: &Found, is_default: bool, (reader, sharing): (&Reader, &[usize])) -> bool {
     let rules = &reader.rules;
     if found.notes.hidden || found.name.starts_with(['_', '.']) || is_guarding(found, reader) {
         return false;
@@ -215,7 +222,10 @@ fn is_listed(found: &Found, is_default: bool, reader: &Reader) -> bool {
             && (has_doc || !is_a_file(found, reader)))
         || (!has_recipe && stands_for_others(found, reader))
         || (has_doc && is_word(found))
-        || (has_recipe && is_word(found) && !makes_its_file(found, reader))
+        || (has_recipe
+            && is_word(found)
+            && !found.name.starts_with('-')
+            && !makes_its_file(found, (reader, sharing)))
 }
 
 /// Whether a name is a path's, from the root or of what is there: a phony one for each of a thousand test scripts, as
@@ -232,14 +242,16 @@ fn is_guarding(found: &Found, reader: &Reader) -> bool {
 }
 
 /// Whether a target is a file: one that is there, or that its recipe makes.
-fn makes_its_file(found: &Found, reader: &Reader) -> bool {
+fn makes_its_file(found: &Found, (reader, sharing): (&Reader, &[usize])) -> bool {
     let name = found.name.as_str();
     if reader.files.at_root(name).exists() {
         return true;
     }
     found.rules.iter().any(|rule| {
         let text = &reader.rules.list[*rule].text;
-        if text.len() > MAX_RECIPE || (has_own_name(text) && !only_hands_it_on(text)) {
+        // One rule for hundreds of test files hides the commands among them.
+        let hands_it_on = || sharing[*rule] <= MAX_SHARING && only_hands_it_on(text);
+        if text.len() > MAX_RECIPE || (has_own_name(text) && !hands_it_on()) {
             return true;
         }
         let readable = readable(reader.rules.list[*rule].code(), &reader.expander());

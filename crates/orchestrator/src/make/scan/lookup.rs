@@ -28,7 +28,7 @@ pub(super) fn looks_up(text: &str, mark: char) -> bool {
 
 /// Whether a called text ends make if the variable that it looks up has no value. An error that is there for what has one,
 /// as in `$(if $(filter-out 0 1,$($1)),$(error …))`, does not count.
-fn fails_without(text: &str, depth: usize) -> bool {
+fn fails_without(text: &str, mark: char, depth: usize) -> bool {
     if depth > MAX_DEPTH || !fails(text) {
         return fails(text);
     }
@@ -44,33 +44,37 @@ fn fails_without(text: &str, depth: usize) -> bool {
             return false;
         }
         let parts = arguments(rest, usize::MAX);
-        let is_for_filled = matches!(word, "if" | "and") && looks_up(parts[0], '1');
+        let is_for_filled = matches!(word, "if" | "and") && looks_up(parts[0], mark);
         let skipped = match word {
             "if" if is_for_filled => 2,
             "and" if is_for_filled => parts.len(),
             _ => 0,
         };
         let mut parts = parts.iter().skip(skipped);
-        parts.any(|part| fails_without(part, depth + 1))
+        parts.any(|part| fails_without(part, mark, depth + 1))
     })
 }
 
-/// What a called variable does with a name it is given: none if it does not look it up, else whether make ends where
-/// that has no value. `value_of` gives the text of a variable.
+/// What a called variable does with a name it is given as its argument of a number, the `mark`: none if it does not look
+/// it up, as words of a message, else whether make ends where that has no value. `value_of` gives the text of a variable.
 pub(super) fn by_call<'v>(
     value_of: &dyn Fn(&str) -> Option<&'v str>,
-    called: &str,
+    (called, mark): (&str, char),
     depth: usize,
 ) -> Option<bool> {
     let value = value_of(called)?;
     if value.len() > MAX_VALUE || depth > MAX_DEPTH {
         return None;
     }
-    if looks_up(value, '1') {
-        return Some(fails_without(value, 0));
+    if looks_up(value, mark) {
+        return Some(fails_without(value, mark, 0));
+    }
+    // What it calls in turn is given its first argument, in all shapes that this has.
+    if mark != '1' {
+        return None;
     }
     let called = value.split("call ").skip(1);
     let names = called.filter_map(|rest| rest.split_once(',').map(|(name, _)| name.trim()));
-    let mut deeper = names.filter_map(|name| by_call(value_of, name, depth + 1));
+    let mut deeper = names.filter_map(|name| by_call(value_of, (name, mark), depth + 1));
     deeper.next().map(|ends| ends || fails(value))
 }

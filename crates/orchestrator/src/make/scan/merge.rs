@@ -6,7 +6,7 @@ use super::{
     comment::Notes,
     help,
     reader::Reader,
-    rules::{Headings, Rule},
+    rules::{Headings, Rule, Rules},
     text::is_plain_word,
 };
 use crate::project::Place;
@@ -20,6 +20,29 @@ pub(in crate::make) struct Existing {
     /// The recipe's lines, and where the first one is.
     pub(in crate::make) recipe: Vec<String>,
     pub(in crate::make) place: Option<Place>,
+}
+
+/// A recipe begins at most as many lines after its rule does.
+const MAX_HEAD: u32 = 20;
+
+impl Rules {
+    /// The rule of the recipe that begins at a place, if a shell's answer decides on the names of its targets.
+    fn named_by_answer(&self, recipe: &Place) -> Option<usize> {
+        let near = recipe.line.saturating_sub(MAX_HEAD)..=recipe.line;
+        let rules = self.list.iter().enumerate();
+        let before = rules
+            .filter(|(_, rule)| rule.place.file == recipe.file && near.contains(&rule.place.line));
+        let nearest = before.max_by_key(|(_, rule)| rule.place.line);
+        nearest
+            .filter(|(_, rule)| rule.is_named_by_answer)
+            .map(|(at, _)| at)
+    }
+
+    /// Whether a rule has a target that make does not know, so that the muted shell made another of it.
+    fn is_made_otherwise(&self, rule: usize, names: &HashSet<String>) -> bool {
+        let mut targets = self.targets.iter();
+        targets.any(|found| found.rules.contains(&rule) && !names.contains(&found.name))
+    }
 }
 
 fn line(target: &Existing) -> u32 {
@@ -47,7 +70,7 @@ impl Reader {
             if self.makefiles.split(' ').any(|file| file == target.name) {
                 continue;
             }
-            if !self.knows(&target.name) && self.is_new(&target) {
+            if !self.knows(&target.name) && self.is_new(&target, &names) {
                 new.push(target);
             }
         }
@@ -73,7 +96,7 @@ impl Reader {
 
     /// Whether a target that only make knows is one that can be run: no name that only `.PHONY` or a pattern has, no path from
     /// the root, which is a file, and no name that lacks what a shell would have answered: `build-` for `build-$(ARCH)`.
-    fn is_new(&self, target: &Existing) -> bool {
+    fn is_new(&self, target: &Existing, names: &HashSet<String>) -> bool {
         let does_nothing = target.recipe.is_empty() && target.prerequisites.is_empty();
         let is_bare = target.phony && does_nothing && target.place.is_none();
         let place = target.place.as_ref();
@@ -83,7 +106,7 @@ impl Reader {
         let by_answer = place.and_then(|place| self.rules.named_by_answer(place));
         // What the text shows of the system may have answered already.
         let lacks_an_answer =
-            by_answer.is_some_and(|rule| !is_whole || self.rules.has_target(rule));
+            by_answer.is_some_and(|rule| !is_whole || self.rules.is_made_otherwise(rule, names));
         !is_bare && !target.name.contains('%') && !target.name.starts_with('/') && !lacks_an_answer
     }
 

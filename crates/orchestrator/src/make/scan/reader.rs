@@ -1,5 +1,6 @@
 //! From lines to rules, variables, conditions and includes, in the order in which make reads them.
 
+mod about;
 mod active;
 mod assign;
 mod comments;
@@ -13,7 +14,10 @@ mod rule;
 mod side;
 mod slips;
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
 use condition::Condition;
 pub(super) use language::settle as settle_languages;
@@ -82,6 +86,8 @@ pub(in crate::make) struct Reader {
     is_left_open: bool,
     /// The side of the conditions that the file being read is included under.
     outer: Side,
+    /// The names of variables that recipes' shells read.
+    pub(super) read_by_shell: HashSet<String>,
     /// Values that are given to make, and go before the makefile's own.
     pub(super) given: Vec<(String, String)>,
     /// Values that the text compares variables with, or gives as examples.
@@ -92,6 +98,8 @@ pub(in crate::make) struct Reader {
     walked: usize,
     /// How deep one is in another now.
     evaluating: usize,
+    /// The places at which make ends for want of a variable's value: a person is asked for that, so nothing is wrong.
+    pub(in crate::make) asks_for: Vec<Place>,
     /// The first place that runs a shell, outside recipes.
     pub(in crate::make) first_shell: Option<Place>,
 }
@@ -155,11 +163,13 @@ impl Reader {
             is_conditional: false,
             is_left_open: false,
             outer: Side::Taken,
+            read_by_shell: HashSet::new(),
             given: Vec::new(),
             examples: Examples::default(),
             evaluated: 0,
             walked: 0,
             evaluating: 0,
+            asks_for: Vec::new(),
             first_shell: None,
         }
     }

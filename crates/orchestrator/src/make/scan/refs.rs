@@ -23,8 +23,10 @@ pub(super) struct Reference<'a> {
     pub(super) guarded: bool,
     /// It is called as a function, so it is no setting.
     pub(super) called: bool,
-    /// Only its name is here, as what this function is called with.
-    pub(super) given_to: Option<&'a str>,
+    /// Only its name is here, as what this function is called with, and as its argument of which number.
+    pub(super) given_to: Option<(&'a str, char)>,
+    /// It is what `ifeq` or `ifneq` compares.
+    pub(super) is_condition: bool,
     /// It is given a value here, by `$(eval NAME := …)`.
     pub(super) is_set: bool,
     /// How the shell would write it, if that may have been meant: `$$BAR` where `$BAR` is, which make reads as `$B`.
@@ -50,6 +52,7 @@ impl<'a> Reference<'a> {
             guarded: false,
             called: false,
             given_to: None,
+            is_condition: false,
             is_set: false,
             meant: None,
         }
@@ -93,6 +96,15 @@ pub(super) fn in_recipe(text: &str) -> Vec<Reference<'_>> {
     }
     list.extend(shell_required(text));
     list
+}
+
+/// Whether a name is one that only make itself can use, as `skip-makefile` or `go.goos`: a person cannot be asked for it, but
+/// its value may name others.
+fn is_odd_name(name: &str) -> bool {
+    let is_part = |c: char| matches!(c, '_' | '.' | '-' | '/') || c.is_ascii_alphanumeric();
+    name.len() > 1
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(is_part)
 }
 
 #[derive(Default)]
@@ -149,6 +161,8 @@ impl<'a> Found<'a> {
                 {
                     last.meant = Some(Meant::Command(inner));
                 }
+            } else if is_odd_name(name) {
+                self.list.push(Reference::tested(name));
             } else {
                 self.text(inner, tested, depth + 1);
             }
@@ -197,10 +211,10 @@ impl<'a> Found<'a> {
                 ..Reference::tested(called)
             });
         }
-        for argument in &parts[1..] {
+        for (argument, mark) in parts[1..].iter().zip('1'..='9') {
             for name in argument.split_whitespace().filter(|word| is_name(word)) {
                 self.list.push(Reference {
-                    given_to: Some(called),
+                    given_to: Some((called, mark)),
                     ..Reference::tested(name)
                 });
             }

@@ -23,8 +23,6 @@ const MAX_LINES: usize = 200;
 /// Of each line, as many characters.
 const MAX_LINE: usize = 2_000;
 
-/// A recipe begins at most as many lines after its rule does.
-const MAX_HEAD: u32 = 20;
 /// As many patterns are tried on each name.
 const MAX_FAMILIES: usize = 50;
 
@@ -260,24 +258,6 @@ impl Rules {
                 names.find(|found| !found.name.starts_with('.') || found.name.contains('/'));
             first.map(|found| found.name.as_str())
         })
-    }
-
-    /// The rule of the recipe that begins at a place, if a shell's answer decides on the names of its targets.
-    pub(super) fn named_by_answer(&self, recipe: &Place) -> Option<usize> {
-        let near = recipe.line.saturating_sub(MAX_HEAD)..=recipe.line;
-        let rules = self.list.iter().enumerate();
-        let before = rules
-            .filter(|(_, rule)| rule.place.file == recipe.file && near.contains(&rule.place.line));
-        let nearest = before.max_by_key(|(_, rule)| rule.place.line);
-        nearest
-            .filter(|(_, rule)| rule.is_named_by_answer)
-            .map(|(at, _)| at)
-    }
-
-    /// Whether some target is known of a rule.
-    pub(super) fn has_target(&self, rule: usize) -> bool {
-        let mut targets = self.targets.iter();
-        targets.any(|found| found.rules.contains(&rule))
     }
 
     /// Takes in a rule; gives its place in the list.

@@ -1,10 +1,10 @@
 //! Recipes that ask for a terminal: what fails without one, or asks a person something.
 
-use super::{
-    danger::readable,
-    expand::Expander,
-    shell::{Command, Lead, commands},
-};
+mod asking;
+
+use asking::asking;
+
+use super::shell::{Command, Lead, commands};
 
 /// Programs that run another one with a terminal, if they are told to.
 const CONTAINERS: [&str; 6] = [
@@ -16,7 +16,15 @@ const CONTAINERS: [&str; 6] = [
     "podman",
 ];
 /// Programs that a person talks to, unless they are given something to run.
-const SHELLS: [&str; 6] = ["mongosh", "mysql", "psql", "redis-cli", "sqlite3", "rails"];
+const SHELLS: [&str; 7] = [
+    "mongo",
+    "mongosh",
+    "mysql",
+    "psql",
+    "rails",
+    "redis-cli",
+    "sqlite3",
+];
 /// Programs that a person talks to if they are given nothing at all.
 const BARE: [&str; 16] = [
     "bash", "bpython", "fish", "ghci", "iex", "ipython", "irb", "julia", "lua", "node", "pry",
@@ -58,11 +66,10 @@ const SCREENS: [&str; 16] = [
 /// Options of `ssh` that take a value from the next word.
 const SSH_VALUES: &str = "BbcDEeFIiJLlmOopQRSWw";
 
-/// Why a recipe asks for a terminal, if it does.
-pub(super) fn reason(recipe: &str, expander: &Expander<'_>) -> Option<String> {
-    let text = readable(recipe, expander);
+/// Why a recipe that was made readable asks for a terminal, if it does.
+pub(super) fn reason(readable: &str) -> Option<String> {
     // What functions work on follows on lines of its own; an option alone is no program.
-    let lines = text.lines().filter(|line| !line.starts_with("--"));
+    let lines = readable.lines().filter(|line| !line.starts_with("--"));
     let text = lines.collect::<Vec<_>>().join("\n");
     commands(&text).iter().find_map(of_command)
 }
@@ -116,6 +123,8 @@ fn of_command(command: &Command) -> Option<String> {
         name if SCREENS.contains(&name) && !first.starts_with('$') => {
             return Some(format!("{name} fills the screen"));
         }
+        "select" if has(&["in"]) && !is_fed => "select asks for a choice",
+        name if !is_fed => return asking(name, rest),
         _ => return None,
     };
     Some(why.to_owned())
@@ -133,7 +142,13 @@ fn of_django<'w>(words: &[&'w str]) -> Option<&'w str> {
 fn container(name: &str, rest: &[&str], is_fed: bool) -> Option<String> {
     let at = rest
         .iter()
-        .position(|word| matches!(*word, "run" | "exec" | "attach" | "debug"))?;
+        .position(|word| matches!(*word, "run" | "exec" | "attach" | "debug" | "edit"))?;
+    if rest[at] == "attach" && !rest.contains(&"--no-stdin") {
+        return Some(format!("{name} attach takes the terminal"));
+    }
+    if rest[at] == "edit" {
+        return asking(name, rest);
+    }
     let is_composed = name.ends_with("compose") || rest[..at].contains(&"compose");
     let options = rest[at + 1..]
         .iter()
@@ -155,7 +170,8 @@ fn container(name: &str, rest: &[&str], is_fed: bool) -> Option<String> {
     let goes_without = options
         .clone()
         .any(|word| matches!(*word, "-T" | "--no-tty" | "--no-TTY" | "-d" | "--detach"));
-    let by_itself = is_composed && !goes_without && !is_fed && rest[at] == "exec";
+    let is_shell = rest.last().is_some_and(|last| BARE.contains(last));
+    let by_itself = is_composed && !goes_without && !is_fed && (rest[at] == "exec" || is_shell);
     let composed = if is_composed && !name.ends_with("compose") {
         " compose"
     } else {
@@ -245,11 +261,11 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::make::scan::reader::Reader;
+    use crate::make::scan::{danger::readable, reader::Reader};
 
     fn asks(line: &str) -> bool {
         let reader = Reader::new(Path::new("/nowhere"));
-        reason(line, &reader.expander()).is_some()
+        reason(&readable(line, &reader.expander())).is_some()
     }
 
     #[test]
@@ -283,6 +299,21 @@ mod tests {
             ".venv/bin/python",
             "passwd me",
             "scripts/mconf Kconfig",
+            "$(MAKE) -C linux menuconfig",
+            "select x in a b; do break; done",
+            "gdb ./app",
+            "git add -p",
+            "git commit",
+            "git rebase -i main",
+            "gh auth login",
+            "ansible-playbook -K site.yml",
+            "ssh-keygen -t ed25519",
+            "docker attach db",
+            "docker-compose run --rm app bash",
+            "kubectl edit deployment/x",
+            "crontab -e",
+            "minicom -D /dev/ttyUSB0",
+            "iex -S mix",
         ] {
             assert!(asks(line), "{line}");
         }
@@ -324,6 +355,21 @@ mod tests {
             "bash run.sh",
             "sh < script",
             "bundle exec rake",
+            "gdb -batch -x cmds ./app",
+            "git commit -m x",
+            "git commit --message=x",
+            "git commit -am 'x y'",
+            "git add -A",
+            "git config rebase -i",
+            "gh auth status",
+            "gh auth login --with-token",
+            "ansible-playbook site.yml",
+            "ssh-keygen -t rsa -N '' -f key",
+            "docker-compose run --rm app pytest",
+            "echo select one in the list",
+            "crontab -l",
+            "grep menuconfig README",
+            "kubectl get pods",
         ] {
             assert!(!asks(line), "{line}");
         }

@@ -1,21 +1,19 @@
 //! The variables a makefile defines or mentions, in the order of their first mention.
 
 mod notes;
+mod value;
 
 use std::{
-    borrow::Cow,
     cell::Cell,
     collections::{HashMap, HashSet},
 };
 
 use super::{
     assignment::Flavor,
-    builtin_names::{is_offered, is_own},
+    builtin_names::is_own,
     comment::Notes,
-    elsewhere::is_dotenv,
     lookup::by_call,
     refs::{Reference, references},
-    secret::is_secret_name,
 };
 use crate::project::Place;
 
@@ -36,6 +34,8 @@ pub(super) struct Variable {
     pub(super) value: Option<String>,
     /// What `:=` made of that where it is, as far as no command has to be run for it.
     pub(super) at_once: Option<String>,
+    /// Whether `:=` gave it that, so that what is added is worked out where it is, too.
+    pub(super) is_simple: bool,
     pub(super) place: Option<Place>,
     pub(super) optional: bool,
     /// Whether only some targets, or only one side of a condition, define it.
@@ -59,6 +59,8 @@ pub(super) struct Variable {
     pub(super) needed: bool,
     /// Whether something tests for its being there, so that it may be left out.
     pub(super) tested: bool,
+    /// Whether a text outside the conditions of make names it, or a recipe's shell reads it.
+    pub(super) is_put_in: bool,
     /// Whether it is called as a function.
     pub(super) called: bool,
     /// What fails if it is empty.
@@ -123,66 +125,6 @@ pub(super) struct Standing {
 /// Whether a text holds a shell's answer.
 pub(super) fn asks_shell(text: &str) -> bool {
     text.contains("$(shell") || text.contains("${shell")
-}
-
-impl Variable {
-    /// Its value if it has one for all targets.
-    pub(super) fn value_of_all(&self) -> Option<&str> {
-        self.value.as_deref().filter(|_| !self.specific)
-    }
-
-    /// Whether a person may give it a value.
-    pub(super) fn is_offered(&self) -> bool {
-        let is_meant = self.is_plain || self.value.is_some() || self.notes != Notes::default();
-        is_meant && !self.is_text && !self.called && is_offered(&self.name, self.value.is_some())
-    }
-
-    /// Whether its value is not to be shown: by its comment, else by its use or its name.
-    pub(super) fn is_secret(&self) -> bool {
-        let is_known = || self.is_taken_as_secret || is_secret_name(&self.name);
-        self.notes.secret.unwrap_or_else(is_known)
-    }
-
-    /// The dotenv file that its value comes from.
-    pub(super) fn dotenv(&self) -> Option<&str> {
-        let place = self.place.as_ref().filter(|_| self.value.is_some());
-        place
-            .map(|place| place.file.as_str())
-            .filter(|file| is_dotenv(file))
-    }
-
-    /// Whether a value that one target has for it is not to be shown.
-    pub(super) fn is_hidden_in(&self, own: &str) -> bool {
-        let of_file = self.dotenv().and(self.value.as_deref());
-        self.is_secret() || of_file.is_some_and(|value| !value.is_empty() && own.contains(value))
-    }
-
-    /// Its value if that may be shown.
-    pub(super) fn shown_value(&self) -> Option<&str> {
-        let is_hidden = self.is_secret() || self.dotenv().is_some();
-        self.value.as_deref().filter(|_| !is_hidden)
-    }
-
-    /// Its value as make has it here: none if only sides of conditions that are not taken give it one.
-    pub(super) fn taken_value(&self) -> Option<&str> {
-        self.value.as_deref().filter(|_| !self.is_other_side)
-    }
-
-    /// All that may be in its value and may be shown, with what sides add that are not taken.
-    pub(super) fn whole_value(&self) -> Option<Cow<'_, str>> {
-        let value = self.shown_value()?;
-        Some(match self.added.as_str() {
-            "" => Cow::Borrowed(value),
-            added => Cow::Owned(format!("{value} {added}")),
-        })
-    }
-
-    /// Whether something gives it a value for all targets, if perhaps not always.
-    pub(super) fn has_value(&self) -> bool {
-        self.is_set
-            || self.is_filled_at_times
-            || self.value_of_all().is_some_and(|value| !value.is_empty())
-    }
 }
 
 /// All of them.
@@ -261,6 +203,7 @@ impl Variables {
             return None;
         }
         variable.tested |= reference.tested;
+        variable.is_put_in |= !reference.is_condition;
         variable.called |= reference.called;
         variable.is_plain |= reference.meant.is_none();
         if guarded {
@@ -344,6 +287,7 @@ impl Variables {
         // A value that some targets have for themselves does not hold for the others.
         let Some(old) = known.filter(|_| !variable.specific || standing.specific) else {
             variable.partly = partly;
+            variable.is_simple = flavor == Flavor::Simple;
             variable.specific = standing.specific;
             variable.place = Some(place);
             variable.value = Some(match flavor {
@@ -378,6 +322,7 @@ impl Variables {
                     *old = new;
                 }
                 variable.partly = false;
+                variable.is_simple = flavor == Flavor::Simple;
                 variable.at_once = None;
                 variable.place = Some(place);
             }

@@ -3,7 +3,7 @@
 use super::super::{functions::stem, rules::Rules, text::is_blank};
 
 /// What may part a name from its text.
-const PARTING: [&str; 7] = ["--", "-", "–", "—", ":", "#", "=>"];
+const PARTING: [&str; 8] = ["--", "-", "–", "—", ":", "#", "=>", "|"];
 /// What may be around a name.
 const QUOTES: [char; 11] = ['`', '\'', '"', '<', '>', '[', ']', '{', '}', '(', ')'];
 /// What may be between the names of several targets, besides `,` and `|`.
@@ -14,7 +14,22 @@ const MAX_SHARING: usize = 10;
 /// The targets that a line is about, as `up | down` or `make up / make down`, and their text.
 pub(super) fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(Vec<&'r str>, Option<String>)> {
     let line = line.trim();
-    let line = line.trim_start_matches(['-', '*', '•', '$']).trim_start();
+    if line
+        .get(..6)
+        .is_some_and(|start| start.eq_ignore_ascii_case("usage:"))
+    {
+        return None;
+    }
+    // A list's sign or number.
+    let signs = |c: char| "-*•$>|+=→".contains(c);
+    let bare = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let numbered = bare
+        .strip_prefix(['.', ')'])
+        .filter(|_| bare.len() < line.len());
+    let line = numbered
+        .unwrap_or(line)
+        .trim_start_matches(signs)
+        .trim_start();
     let (rest, after_make) = behind_make(line);
     let (word, mut has_colon, mut from) = first_name(rest);
     let named = |word: &str| rules.position(word).or_else(|| family(word, rules));
@@ -53,6 +68,8 @@ pub(super) fn of_line<'r>(line: &str, rules: &'r Rules) -> Option<(Vec<&'r str>,
         return after_make.then_some((names, None));
     }
     let text = parting.map_or(text, |sign| text[sign.len()..].trim());
+    // The end of a table's row.
+    let text = text.strip_suffix(" |").map_or(text, str::trim_end);
     Some((names, Some(text.to_owned()).filter(|text| !text.is_empty())))
 }
 

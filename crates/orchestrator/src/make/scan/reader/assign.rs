@@ -5,8 +5,8 @@ use crate::make::scan::{
     assignment::{Assignment, Flavor},
     comment::{Comment, Marked, Notes, marked, notes},
     target_specific::Specific,
-    text::{Word, is_blank, split_comment},
-    variables::Standing,
+    text::{Piece, Word, is_blank, pieces, split_comment},
+    variables::{Guard, Standing},
 };
 
 /// What a comment says with `@secret` alone.
@@ -21,6 +21,13 @@ pub(super) fn secret() -> Notes {
 const BLOCK: usize = 3;
 /// The longest value that is kept as `:=` made it, in bytes.
 const MAX_AT_ONCE: usize = 16 << 10;
+
+/// Whether a value is nothing but an error.
+fn is_error(value: &str) -> bool {
+    let mut all = pieces(value);
+    let is_one = matches!(all.next(), Some(Piece::Reference(inner)) if inner.starts_with("error "));
+    is_one && all.next().is_none()
+}
 
 impl Reader {
     pub(super) fn assign(
@@ -48,10 +55,34 @@ impl Reader {
             flavor = Flavor::Optional;
             standing.conditional = false;
         }
-        self.variables
-            .assign(&name, flavor, value, at.place(), standing);
+        let before = self.before_adding(&name, flavor, standing);
+        // One that always is an error says why something else cannot be run, and asks for nothing.
+        let is_missing = flavor == Flavor::Optional
+            && is_error(value)
+            && !standing.specific
+            && !standing.conditional;
+        if is_missing {
+            // `TAG ?= $(error give a TAG)`: what uses it fails until a value is given.
+            let index = self.variables.mention(&name);
+            self.variables.list[index]
+                .place
+                .get_or_insert_with(|| at.place());
+            self.variables.guard(index, Guard::WhereUsed);
+        } else {
+            self.variables
+                .assign(&name, flavor, value, at.place(), standing);
+        }
         if let Some(worked_out) = worked_out.filter(|text| text.len() <= MAX_AT_ONCE) {
             self.variables.at_once(&name, &at.place(), Some(worked_out));
+        }
+        if let Some(mut before) = before
+            && let Some(added) = self.expanded(value)
+            && before.len() + added.len() < MAX_AT_ONCE
+        {
+            before.push(' ');
+            before.push_str(&added);
+            let index = self.variables.mention(&name);
+            self.variables.list[index].at_once = Some(before);
         }
         let is_first = !above.is_empty();
         let beside = comment.and_then(|comment| match marked(comment) {
@@ -63,6 +94,7 @@ impl Reader {
             _ => None,
         });
         let is_always = standing == Standing::default();
+        let value = if is_missing { "" } else { value };
         self.variables
             .uses(&name, value, is_always && assigned.flavor == Flavor::Simple);
         if standing.conditional && !standing.specific {
@@ -87,6 +119,17 @@ impl Reader {
             _ => (notes.doc.is_some() && !notes.documented).then_some((index, 1)),
         };
         self.variables.note(&name, notes);
+    }
+
+    /// What `:=` made of a variable that is added to; none if it is no such one, or if this is not added here.
+    fn before_adding(&self, name: &str, flavor: Flavor, standing: Standing) -> Option<String> {
+        let adds = flavor == Flavor::Append && !standing.specific && !standing.is_other_side;
+        let known = self
+            .variables
+            .get(name)
+            .filter(|one| adds && one.is_simple)?;
+        let written = || known.value.clone().filter(|text| !text.contains('$'));
+        known.at_once.clone().or_else(written)
     }
 
     /// `undefine NAME`, which holds always or under a condition.

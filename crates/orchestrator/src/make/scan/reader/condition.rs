@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        builtin_names::is_given,
+        builtin_names::{is_given, is_own},
         refs::references,
         side::Side,
         tested::always_fails,
@@ -15,6 +15,9 @@ use super::{
 
 /// As many conditions around a recipe line are looked at, innermost first.
 const MAX_INSIDE: usize = 32;
+
+/// As many places are kept that ask for a value.
+const MAX_ASKED: usize = 100;
 
 /// A condition that is open.
 pub(super) struct Condition {
@@ -121,10 +124,13 @@ impl Reader {
             let found = references(rest);
             for mut reference in found.iter().copied() {
                 reference.tested = true;
+                reference.is_condition = true;
                 tests.extend(self.variables.refer(&reference).map(|one| one.index));
             }
+            let is_for_none = compares_with_nothing(rest) || asks_origin(rest);
             if let [only] = found.as_slice()
-                && compares_with_nothing(rest)
+                && is_for_none
+                && !is_own(only.name)
             {
                 empty = Some((only.name.to_owned(), word == "ifeq"));
             }
@@ -226,6 +232,9 @@ impl Reader {
                 _ => Guard::WhereUsed,
             };
             self.variables.guard(index, guard);
+            if self.asks_for.len() < MAX_ASKED {
+                self.asks_for.push(at.place());
+            }
         }
     }
 
@@ -248,6 +257,13 @@ impl Reader {
         let (name, is_empty) = at.conditions.last()?.empty.as_ref()?;
         is_empty.then(|| self.variables.mention(name))
     }
+}
+
+/// Whether an `ifeq` asks for a variable that is not there: `($(origin ENV),undefined)`.
+fn asks_origin(rest: &str) -> bool {
+    let asks =
+        |word: &str| rest.contains(&format!("$({word} ")) || rest.contains(&format!("${{{word} "));
+    rest.contains("undefined") && (asks("origin") || asks("flavor"))
 }
 
 /// Whether an `ifeq` compares with the empty text.

@@ -7,7 +7,7 @@ use super::{
         assignment::{Assignment, assignment},
         comment::{Comment, Marked, Notes, marked, notes},
         language::Language,
-        prose::{is_remark, named},
+        prose::is_remark,
         refs::{Reference, in_recipe, references, shell_names},
         rules::{Headings, Rule},
         secret::concealed,
@@ -20,12 +20,13 @@ use super::{
         variables::{Use, asks_shell},
     },
     At, MAX_USES, Reader,
+    about::about,
 };
 
 /// As many names of `.PHONY` are kept with their places.
 const MAX_PHONY: usize = 2_000;
-/// A rule of more targets than these says nothing of each in its plain comment.
-const MANY: usize = 3;
+/// As many names that shells read are kept.
+const MAX_READ: usize = 4_000;
 
 impl Reader {
     pub(super) fn rule(&mut self, line: &str, colon: usize, at: &mut At) {
@@ -163,11 +164,22 @@ impl Reader {
         let code = without_comments(text);
         let mut references = in_recipe(&code);
         // A variable given to make is in its recipes' environment.
-        references.extend(shell_names(&code).filter(|reference| {
+        let names: Vec<Reference<'_>> = shell_names(&code).collect();
+        for name in &names {
+            self.shell_reads(name.name);
+        }
+        references.extend(names.into_iter().filter(|reference| {
             let known = self.variables.get(reference.name);
             known.is_some_and(|variable| variable.value.is_some())
         }));
         self.used_by(rule, &references);
+    }
+
+    /// Takes note of a name that a recipe's shell reads.
+    fn shell_reads(&mut self, name: &str) {
+        if self.read_by_shell.len() < MAX_READ && !self.read_by_shell.contains(name) {
+            self.read_by_shell.insert(name.to_owned());
+        }
     }
 
     fn declare(&mut self, names: &[Word], fixed: bool, rule: usize, notes: &Notes, at: &At) {
@@ -307,49 +319,6 @@ impl Reader {
 fn is_family(pattern: &str, notes: &Notes) -> bool {
     let filled = pattern.replacen('%', "", 1);
     pattern != "%" && (notes.documented || is_plain_word(&filled))
-}
-
-/// The comments above a rule that are about it: if some name their targets (`## build: Builds it`), those that name this
-/// one, and what follows them. What is above many targets is about the rule, unless it is written for users.
-fn about(mut above: Vec<Comment>, names: &[Word]) -> Vec<Comment> {
-    let own = |name: &str| names.iter().any(|word| word.name == name);
-    if names.len() > MANY {
-        above.retain(|comment| comment.doubled);
-    }
-    if let Some(first) = above.first_mut()
-        && let Some(text) = behind_name(&first.text, names)
-    {
-        first.text = text.to_owned();
-    }
-    let is_own = |comment: &Comment| named(&comment.text).is_some_and(|(name, _)| own(name));
-    if !above.iter().any(is_own) {
-        return above;
-    }
-    let mut counts = false;
-    let mut kept = Vec::new();
-    for mut comment in above {
-        if let Some((name, text)) = named(&comment.text) {
-            counts = own(name);
-            comment.text = text.to_owned();
-        }
-        if counts {
-            kept.push(comment);
-        }
-    }
-    kept
-}
-
-/// The text of `deploy - Ship it` above `deploy`, also behind `target:` or `make`.
-fn behind_name<'t>(text: &'t str, names: &[Word]) -> Option<&'t str> {
-    let marks = ["target: ", "Target: ", "help: ", "make "];
-    let marked = marks.iter().find_map(|mark| text.strip_prefix(mark));
-    let text = marked.map_or(text, str::trim_start);
-    let mut rests = names
-        .iter()
-        .filter_map(|word| text.strip_prefix(&word.name));
-    let rest = rests.find(|rest| rest.starts_with(is_blank))?.trim_start();
-    let signs = ["- ", "-- ", "– ", "— "];
-    signs.iter().find_map(|sign| rest.strip_prefix(sign))
 }
 
 impl At {

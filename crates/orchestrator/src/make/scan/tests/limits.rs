@@ -243,3 +243,22 @@ fn evaluating_ends() {
     let took = processor_ms() - before;
     assert!(took < 5_000, "{took} ms");
 }
+
+#[test]
+fn a_list_with_wildcards_is_looked_up_once() {
+    let mut makefile = String::from("SRC = $(wildcard src/*.c)\n");
+    for index in 0..100 {
+        makefile.push_str(&format!("t{index}: $(SRC) ; x\n"));
+    }
+    // Looking through the folder for each of them would leave nothing of what wildcards may look at.
+    makefile.push_str("$(notdir $(wildcard jobs/*)): ; ./run $@\n");
+    let folder = folder(makefile.as_bytes());
+    for place in ["src", "jobs"] {
+        fs::create_dir(folder.path().join(place)).unwrap();
+    }
+    for index in 0..300 {
+        fs::write(folder.path().join(format!("src/{index}.c")), "").unwrap();
+    }
+    fs::write(folder.path().join("jobs/nightly"), "").unwrap();
+    assert!(names(&scan(folder.path())).contains(&"nightly"));
+}

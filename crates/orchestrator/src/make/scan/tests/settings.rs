@@ -250,3 +250,20 @@ fn a_secret_that_cannot_be_kept_out_has_a_problem_with_its_line() {
         problems(&found)
     );
 }
+
+#[test]
+fn what_is_only_asked_for_is_on_or_off() {
+    let found = scan(
+        folder(
+            b"ifdef VERBOSE\nQ :=\nelse\nQ := @\nendif\nifneq ($(NO_CACHE),)\nFLAGS += --no-cache\nendif\n\
+              ifdef TRACE\nX = 1\nendif\nifdef PROFILE\nY = 1\nendif\nifdef USE_CC\nCC = $(USE_CC)\nendif\n\
+              all:\n\t$(Q)$(CC) $(FLAGS) $(X) $(Y)\n\techo $$TRACE\n",
+        )
+        .path(),
+    );
+    // A script may read what make hands on, so the name has to say it too, and nothing else may name it.
+    let kinds = ["VERBOSE", "NO_CACHE", "TRACE", "PROFILE", "USE_CC"];
+    let kinds = kinds.map(|name| variable(&found, name).kind);
+    let (on_off, text) = (VariableKind::Bool, VariableKind::Text);
+    assert_eq!(kinds, [on_off, on_off, text, text, text]);
+}
