@@ -56,7 +56,7 @@ async fn listen(app: &AppHandle, engine: &Engine) {
     loop {
         let notice = match events.recv().await {
             Ok(Event::Job(job)) => watched.job(&job),
-            Ok(Event::Asked(prompt)) => Some(asked(&prompt)),
+            Ok(Event::Asked(prompt)) => Some(notice_of_prompt(&prompt)),
             Ok(_) => None,
             // Whoever ended meanwhile is in the list, where it is looked for.
             Err(RecvError::Lagged(_)) => {
@@ -74,7 +74,7 @@ async fn listen(app: &AppHandle, engine: &Engine) {
         if let Some(notice) = notice
             && is_elsewhere(app)
         {
-            tell(app, notice);
+            show(app, notice);
         }
     }
 }
@@ -210,7 +210,7 @@ fn title(job: &Job) -> String {
     }
 }
 
-fn asked(prompt: &Prompt) -> Notice {
+fn notice_of_prompt(prompt: &Prompt) -> Notice {
     let text = match &prompt.question {
         Question::HostKey { .. } => {
             "Its host key is not known yet: is it the right one?".to_owned()
@@ -250,7 +250,7 @@ fn show_progress(app: &AppHandle, watched: &mut Watched) {
 }
 
 /// A desktop without notifications is no matter: the window shows all of it too.
-fn tell(app: &AppHandle, notice: Notice) {
+fn show(app: &AppHandle, notice: Notice) {
     let app = app.clone();
     // It waits for a click for as long as the notice is there.
     std::thread::spawn(move || {
@@ -329,7 +329,7 @@ mod tests {
         job(batch, State::Running { started_at })
     }
 
-    fn told(watched: &mut Watched, job: &Job) -> Option<String> {
+    fn text_of(watched: &mut Watched, job: &Job) -> Option<String> {
         watched
             .job(job)
             .map(|notice| format!("{}: {}", notice.title, notice.text))
@@ -341,7 +341,7 @@ mod tests {
         let mut job = running(None);
         let mut hears = |prompt| {
             job.prompt = prompt;
-            told(&mut watched, &job.clone().into())
+            text_of(&mut watched, &job.clone().into())
         };
         let wanted = Some("uptime · web-1: waits for your input".to_owned());
         assert_eq!(hears(None), None);
@@ -362,15 +362,15 @@ mod tests {
             let job = running(None);
             let over = over(&job, seconds, code);
             // What is found over was not waited for.
-            assert_eq!(told(&mut watched, &over), None);
-            assert_eq!(told(&mut watched, &job.into()), None);
-            assert_eq!(told(&mut watched, &over).as_deref(), wanted);
-            assert_eq!(told(&mut watched, &over), None);
+            assert_eq!(text_of(&mut watched, &over), None);
+            assert_eq!(text_of(&mut watched, &job.into()), None);
+            assert_eq!(text_of(&mut watched, &over).as_deref(), wanted);
+            assert_eq!(text_of(&mut watched, &over), None);
         }
         let mut others = running(None);
         others.owner = "bob@there".into();
-        assert_eq!(told(&mut watched, &others.clone().into()), None);
-        assert_eq!(told(&mut watched, &over(&others, 75, 1)), None);
+        assert_eq!(text_of(&mut watched, &others.clone().into()), None);
+        assert_eq!(text_of(&mut watched, &over(&others, 75, 1)), None);
         assert!(watched.running.is_empty());
     }
 
@@ -380,12 +380,12 @@ mod tests {
         let batch = Some(Uuid::now_v7());
         let jobs = [running(batch), running(batch), running(batch)];
         for job in &jobs {
-            assert_eq!(told(&mut watched, &job.clone().into()), None);
+            assert_eq!(text_of(&mut watched, &job.clone().into()), None);
         }
-        assert_eq!(told(&mut watched, &over(&jobs[1], 1, 0)), None);
-        assert_eq!(told(&mut watched, &over(&jobs[0], 20, 3)), None);
+        assert_eq!(text_of(&mut watched, &over(&jobs[1], 1, 0)), None);
+        assert_eq!(text_of(&mut watched, &over(&jobs[0], 20, 3)), None);
         assert_eq!(
-            told(&mut watched, &over(&jobs[2], 1, 0)).as_deref(),
+            text_of(&mut watched, &over(&jobs[2], 1, 0)).as_deref(),
             Some("uptime on 3 hosts: 2 done, 1 error")
         );
         assert!(watched.batches.is_empty());

@@ -35,7 +35,7 @@ mod session;
 pub use config::route::{Algorithms, Bind, Family, OwnSsh, Route, Strict, Via};
 pub use config::{Config, Purpose};
 pub use exec::orders::{Controls, InputFull, Orders, controls};
-pub use exec::task::{Ended, Exec, InBatch, Output, Remote, Unfinished};
+pub use exec::task::{Exec, InBatch, Output, Remote, RemoteExit, Unfinished};
 pub use failure::{Reason, Refusal, Unallowed};
 pub use login::ask::{Answer, Ask, Hint, Question};
 #[cfg(fuzzing)]

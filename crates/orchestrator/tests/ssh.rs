@@ -45,7 +45,7 @@ use orchestrator::{
     job::{Exit, JobId},
     log::Stream,
     ssh::{
-        Answer, Ask, Config, Controls, Ended, Exec, Handle, Output, Purpose, Question, Remote,
+        Answer, Ask, Config, Controls, Exec, Handle, Output, Purpose, Question, Remote, RemoteExit,
         Route, Sessions, controls,
     },
 };
@@ -144,7 +144,7 @@ fn exec(command: &str) -> Exec {
 }
 
 /// Waits for a command on this thread.
-fn ended(handle: Handle) -> Ended {
+fn ended(handle: Handle) -> RemoteExit {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime.unwrap().block_on(handle.ended())
 }
@@ -153,11 +153,11 @@ fn ended(handle: Handle) -> Ended {
 struct Running {
     log: Log,
     controls: Controls,
-    thread: thread::JoinHandle<Ended>,
+    thread: thread::JoinHandle<RemoteExit>,
 }
 
 impl Running {
-    fn join(self) -> (Written, Ended) {
+    fn join(self) -> (Written, RemoteExit) {
         let ended = self.thread.join().unwrap();
         (self.log.now(), ended)
     }
@@ -193,7 +193,7 @@ fn start(sessions: &Arc<Sessions>, sshd: &Sshd, exec: Exec) -> Running {
     )
 }
 
-fn run(sessions: &Arc<Sessions>, sshd: &Sshd, command: &str) -> (Written, Ended) {
+fn run(sessions: &Arc<Sessions>, sshd: &Sshd, command: &str) -> (Written, RemoteExit) {
     start(sessions, sshd, exec(command)).join()
 }
 
@@ -233,7 +233,7 @@ fn is_running(nap: &str) -> bool {
     lines.any(|line| line == format!("sleep\0{nap}\0"))
 }
 
-fn unreachable(ended: &Ended) -> (&str, &str) {
+fn unreachable(ended: &RemoteExit) -> (&str, &str) {
     match &ended.exit {
         Exit::Unreachable { reason, why } => (reason, why),
         exit => panic!("{exit:?}"),

@@ -11,14 +11,7 @@ import { addProject } from './launch/add';
 export interface Entry {
   id: string;
   icon:
-    | 'target'
-    | 'command'
-    | 'host'
-    | 'folder'
-    | 'page'
-    | 'theme'
-    | 'search'
-    | { status: AnyStatus };
+    'target' | 'command' | 'host' | 'folder' | 'page' | 'theme' | 'search' | { status: AnyStatus };
   /** What is matched. */
   name: string;
   doc: string | null;

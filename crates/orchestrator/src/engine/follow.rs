@@ -183,7 +183,7 @@ impl<K: Send> Listening<'_, K> {
                     });
                 }
                 ToEngine::Complete => {
-                    self.indexer.live.kept();
+                    self.indexer.live.set_kept();
                     self.complete = true;
                 }
                 ToEngine::InputPaused(paused) => self.input_paused = paused,

@@ -73,7 +73,8 @@ pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> 
     let about = answer(sqlx::query(ABOUT).fetch_one(&mut *connection))
         .await
         .map_err(fault)?;
-    let (number, encoding) = (about.get::<i32, _>("number"), about.get("encoding"));
+    let number: i32 = about.try_get("number").map_err(fault)?;
+    let encoding = about.try_get("encoding").map_err(fault)?;
     if let Some(why) = unfit(number, encoding) {
         return Err(StoreError::Refused { at, why });
     }
@@ -83,12 +84,12 @@ pub(super) async fn settle(connection: &mut PgConnection, address: &Address) -> 
         Some(version) if version >= newest() => is_known(&at, Some(version))?,
         _ => migrate(connection, &at, &tables).await?,
     }
-    let version: String = about.get("version");
+    let version: String = about.try_get("version").map_err(fault)?;
     let mut warnings = Vec::new();
-    if about.get("super") {
+    if about.try_get("super").map_err(fault)? {
         warnings.push(format!(
             "'{}' is a superuser of this Postgres; a role of its own for these tables is safer",
-            about.get::<&str, _>("role")
+            about.try_get::<&str, _>("role").map_err(fault)?
         ));
     }
     Ok(ServerInfo {

@@ -15,7 +15,7 @@ fn nobody() -> Arc<Person> {
     Person::who(Answer::Refuse)
 }
 
-fn run_by_own(sshd: &Sshd, lines: &str, exec: Exec, ask: &Arc<Person>) -> (Written, Ended) {
+fn run_by_own(sshd: &Sshd, lines: &str, exec: Exec, ask: &Arc<Person>) -> (Written, RemoteExit) {
     let route = resolve(sshd, lines, true).unwrap();
     start_on(&Sessions::new(), &route, exec, ask).join()
 }

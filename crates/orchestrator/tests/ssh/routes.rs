@@ -17,7 +17,7 @@ fn chain(servers: [&Sshd; 3]) -> std::path::PathBuf {
     path
 }
 
-fn refusal(ended: Ended) -> (String, String) {
+fn refusal(ended: RemoteExit) -> (String, String) {
     match ended.exit {
         Exit::Unreachable { reason, why } => (reason, why),
         other => panic!("{other:?}"),

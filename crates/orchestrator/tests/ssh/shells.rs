@@ -34,7 +34,7 @@ fn with_shell(shell: &Path) -> Sshd {
     ))
 }
 
-fn is_lost(ended: &Ended) -> bool {
+fn is_lost(ended: &RemoteExit) -> bool {
     matches!(ended.exit, Exit::Lost { .. })
 }
 

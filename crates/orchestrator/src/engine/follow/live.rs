@@ -199,7 +199,7 @@ impl Live {
     }
 
     /// Reports that the job's end is on the disk, and all of its log.
-    pub(crate) fn kept(&self) {
+    pub(crate) fn set_kept(&self) {
         self.kept.store(true, Ordering::Release);
     }
 

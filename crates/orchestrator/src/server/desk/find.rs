@@ -95,8 +95,8 @@ impl Finds {
         self.end(number);
         self.room()?;
         let search = Arc::new(engine.logs().find(job, query)?);
-        let telling = tasks.spawn(tell(Arc::clone(&search), outbox.clone(), number));
-        self.0.insert(number, (search, telling));
+        let reporting = tasks.spawn(report(Arc::clone(&search), outbox.clone(), number));
+        self.0.insert(number, (search, reporting));
         Ok(Reply::Ok)
     }
 
@@ -109,8 +109,8 @@ impl Finds {
     }
 
     fn end(&mut self, search: u32) {
-        if let Some((_, telling)) = self.0.remove(&search) {
-            telling.abort();
+        if let Some((_, reporting)) = self.0.remove(&search) {
+            reporting.abort();
         }
     }
 
@@ -150,7 +150,7 @@ async fn hit_lines(
 }
 
 /// Reports the progress of a search, until it is over: its first hit at once, and later ones now and then.
-async fn tell(search: Arc<Search>, outbox: Outbox, number: u32) {
+async fn report(search: Arc<Search>, outbox: Outbox, number: u32) {
     let mut progress = search.progress();
     drop(search);
     let mut reported = Progress::default();

@@ -45,7 +45,7 @@ pub struct InBatch {
 }
 
 /// Where a command's bytes go, in the order they were read. The session's thread calls it and waits for it, so a slow
-/// one slows the host down. It is dropped when no more will come, which may be after [`Ended`] was reported.
+/// one slows the host down. It is dropped when no more will come, which may be after [`RemoteExit`] was reported.
 pub trait Output: Send {
     /// The command is about to run.
     fn started(&mut self, remote: &Remote);
@@ -90,7 +90,7 @@ pub struct Remote {
 
 /// What came of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
+pub struct RemoteExit {
     /// How it ended.
     pub exit: Exit,
     /// Whether a cancel was asked for before that.
@@ -114,7 +114,7 @@ pub struct Unfinished {
 
 /// What a session makes of a task.
 pub(in crate::ssh) enum Settled {
-    Ended(Ended),
+    Ended(RemoteExit),
     /// It has not begun and wants another session.
     Again(Task),
     /// Not yet: this has to be run in another session first, with this input, and its output given to `sender`.
@@ -161,7 +161,7 @@ impl Task {
 
     /// It never ran, or not so that anything is known of it.
     pub(in crate::ssh) fn settle(self, exit: Exit, canceled: bool) {
-        let ended = Ended {
+        let ended = RemoteExit {
             exit,
             canceled,
             survivors: Vec::new(),

@@ -213,7 +213,7 @@ impl<'a> Driver<'a> {
         let Some(agent) = self.agent else {
             return false;
         };
-        self.forwarded.extend(forward::taken(self.session, agent));
+        self.forwarded.extend(forward::accept(self.session, agent));
         let mut moved = false;
         for request in &mut self.forwarded {
             moved |= request.step();

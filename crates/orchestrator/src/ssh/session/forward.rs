@@ -44,7 +44,7 @@ extern "C" fn opened(
 }
 
 /// The channels that were opened since it was last asked, each joined to the agent.
-pub(super) fn taken(session: &Session, agent: &Path) -> Vec<Forwarded> {
+pub(super) fn accept(session: &Session, agent: &Path) -> Vec<Forwarded> {
     let opened = OPENED.take();
     let channels = opened.into_iter().map(|raw| Channel::adopt(raw, session));
     channels

@@ -17,7 +17,7 @@ use crate::{
         config::route::{OwnSsh, Route},
         exec::{
             orders::{Orders, controls},
-            task::{Ended, Exec, Output, REPLIES, Remote, Settled, Task, Unfinished},
+            task::{Exec, Output, REPLIES, Remote, RemoteExit, Settled, Task, Unfinished},
             tree,
         },
         failure::{Reason, Refusal},
@@ -244,7 +244,7 @@ impl std::fmt::Debug for Handle {
 
 impl Handle {
     /// What came of the command, once it is over; until then, what its session cannot do is done in another one.
-    pub async fn ended(mut self) -> Ended {
+    pub async fn ended(mut self) -> RemoteExit {
         let mut tries = 1;
         while let Some(settled) = self.settled.recv().await {
             match settled {
@@ -342,8 +342,8 @@ fn may_come_back(exit: &Exit) -> bool {
     }
 }
 
-fn lost(why: &str) -> Ended {
-    Ended {
+fn lost(why: &str) -> RemoteExit {
+    RemoteExit {
         exit: Exit::Lost {
             why: why.to_owned(),
         },

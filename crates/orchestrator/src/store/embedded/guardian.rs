@@ -64,7 +64,7 @@ impl Word {
     }
 
     /// To the starter. That it may be gone is no fault.
-    fn tell(&self) {
+    fn send(&self) {
         if let Ok(line) = serde_json::to_string(self) {
             let mut out = io::stdout().lock();
             drop(writeln!(out, "{line}").and_then(|()| out.flush()));
@@ -99,11 +99,11 @@ async fn keep(app: &Path) -> Result<(), StoreError> {
         Ok(begun) => begun,
         Err(error) => {
             let why = error.to_string();
-            Word::of(error).tell();
+            Word::of(error).send();
             return Err(broken(why));
         }
     };
-    Word::Ready(server.sockets.clone()).tell();
+    Word::Ready(server.sockets.clone()).send();
     flock(io::stdin(), FlockOperation::Unlock).ok();
     watch(&place, server, &mut signals).await
 }
@@ -117,7 +117,7 @@ async fn begin(app: &Path) -> Result<(ServerFolders, Lock, Server), StoreError> 
         // A cancel of the job whose command started us may then end us, and another guardian comes.
         eprintln!("guardian: {GUARDIAN}: {error}");
     }
-    let server = Server::bring_up(&place, |step| Word::Step(step.to_owned()).tell()).await?;
+    let server = Server::bring_up(&place, |step| Word::Step(step.to_owned()).send()).await?;
     Ok((place, lock, server))
 }
 

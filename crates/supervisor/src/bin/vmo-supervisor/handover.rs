@@ -143,7 +143,7 @@ pub(crate) fn hand_over(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let fd = fd.to_str().and_then(|fd| fd.parse::<RawFd>().ok());
     if let Some(fd) = fd.filter(|fd| *fd > 2)
-        && let Err(error) = tell(fd, &names)
+        && let Err(error) = send_values(fd, &names)
     {
         eprintln!("vmo-supervisor: what direnv brings is not kept out of the log: {error}");
     }
@@ -157,7 +157,7 @@ pub(crate) fn hand_over(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     unsafe_code,
     reason = "the descriptor was left open for us by its number"
 )]
-fn tell(fd: RawFd, names: &OsStr) -> io::Result<()> {
+fn send_values(fd: RawFd, names: &OsStr) -> io::Result<()> {
     // SAFETY: this process has no other owner of it. Closed when this returns.
     let mut socket = unsafe { UnixStream::from_raw_fd(fd) };
     for name in names.as_bytes().split(|byte| *byte == b',') {

@@ -131,9 +131,9 @@ impl Listeners {
     }
 
     /// Sends each listener what it does not know yet, and lets go of those who are gone.
-    pub(crate) fn tell(&mut self, news: &News) {
+    pub(crate) fn report(&mut self, news: &News) {
         for listener in &mut self.all {
-            listener.tell(news);
+            listener.report(news);
         }
         self.all.retain(|listener| !listener.gone);
     }
@@ -173,7 +173,9 @@ impl Listener {
             }
             Ok(order) => order,
             Err(error) => {
-                complain(format_args!("a listener sent what is no order: {error}"));
+                complain(format_args!(
+                    "a listener sent something that is not an order: {error}"
+                ));
                 self.orders = Decoder::new();
                 self.gone = true;
                 None
@@ -181,7 +183,7 @@ impl Listener {
         }
     }
 
-    fn tell(&mut self, news: &News) {
+    fn report(&mut self, news: &News) {
         self.send();
         if self.unsent.is_empty() && !self.mute && self.known != *news {
             self.unsent = news.changes_since(&self.known);

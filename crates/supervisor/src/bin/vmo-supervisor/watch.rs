@@ -122,7 +122,7 @@ impl Watch {
             // What the last round changed is reported before anything waits: listeners must have heard of the end when
             // the socket closes.
             self.end_what_has_ended();
-            self.tell();
+            self.report();
             if self.may_leave() {
                 self.leave();
                 return Ok(());
@@ -137,7 +137,7 @@ impl Watch {
         }
     }
 
-    fn tell(&mut self) {
+    fn report(&mut self) {
         self.news.committed = Some(self.ready.spool.position().offset);
         self.news.input_paused = self.input.paused();
         self.news.prompt = self.prompts.now().filter(|_| self.may_prompt());
@@ -147,7 +147,7 @@ impl Watch {
         if self.news.paused.as_deref() != self.disk.why_not() {
             self.news.paused = self.disk.why_not().map(str::to_owned);
         }
-        self.ready.listeners.tell(&self.news);
+        self.ready.listeners.report(&self.news);
     }
 
     fn act_on(&mut self, woken: Woken) {
@@ -209,7 +209,7 @@ impl Watch {
             Ok(length @ 1..) => {
                 let bytes = self.outputs.last_read(length);
                 self.prompts.wrote(bytes, Instant::now());
-                self.tell();
+                self.report();
             }
             Ok(0) => {}
             Err(error) => self.disk.refused(Instant::now(), &error),

@@ -94,7 +94,7 @@ impl Keeper {
                 self.failed(&error);
                 return;
             }
-            self.tell(self.health(store));
+            self.report(self.health(store));
         }
     }
 
@@ -104,10 +104,10 @@ impl Keeper {
 
     fn failed(&self, error: &StoreError) {
         *self.away.lock() = error.reason().into_owned();
-        self.tell(health(error));
+        self.report(health(error));
     }
 
-    fn tell(&self, health: StoreHealth) {
+    fn report(&self, health: StoreHealth) {
         self.state.send_if_modified(|state| {
             let changed = state.health != health;
             state.health = health;

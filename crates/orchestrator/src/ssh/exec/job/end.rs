@@ -10,7 +10,7 @@ use crate::{
         channel::{Stage, Wire},
         markers::Marks,
         raw::{self, Raw, Verdict},
-        task::{Ended, Remote, Settled, Unfinished},
+        task::{Remote, RemoteExit, Settled, Unfinished},
         tree,
     },
     visible::visible,
@@ -144,7 +144,7 @@ impl Job {
         let too_late = matches!(exit, Exit::Code { .. })
             && self.raw.is_none()
             && self.ending.as_ref().is_none_or(|ending| !ending.was_sent());
-        let ended = Ended {
+        let ended = RemoteExit {
             exit,
             canceled: self.canceled && !too_late,
             survivors: match (&mut self.ending, &self.raw) {

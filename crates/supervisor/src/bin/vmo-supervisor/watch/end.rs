@@ -161,7 +161,7 @@ impl Watch {
         }
         self.news.exit = Some(exit.clone());
         // A waiter for the end should not wait for the disk.
-        self.tell();
+        self.report();
         self.ready.settle.settle(exit);
     }
 
