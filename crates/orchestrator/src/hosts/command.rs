@@ -123,7 +123,7 @@ pub(super) fn read(at: &Where<'_>, sources: &Sources, allows: &dyn Fn(&str) -> b
             .at
             .map(|at| age((crate::clock::now() - at).num_seconds()));
         if !allows(text) {
-            read.problem(text, "this command lists hosts and is not allowed to run yet; to allow it: vmo trust, with its text");
+            read.problem(text, "this command lists hosts and is not allowed to run here; to allow it: vmo trust, with its text");
         } else if let Some(why) = answer.problem {
             let kept = age.map_or_else(String::new, |age| {
                 format!("; its answer of {age} ago counts")

@@ -71,7 +71,7 @@ pub(super) fn of_file(path: &Path, place: &str) -> Listing {
         },
         _ if is_program(path) => with_problem(
             place,
-            "is a program, which is not run just because it is in this folder; to run it: vmo hosts import --command",
+            "is a program, and is not run just because it is in this folder; to run it: vmo hosts import --command",
         ),
         _ => ansible::read(path, place),
     }

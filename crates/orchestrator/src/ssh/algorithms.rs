@@ -128,7 +128,7 @@ impl Use {
         };
         if chosen.is_empty() {
             return Err(format!(
-                "names no {} algorithm that is supported here; those are {}",
+                "names no {} algorithm that can be used here; those are {}",
                 self.words(),
                 self.available().join(", ")
             ));

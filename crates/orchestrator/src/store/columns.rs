@@ -263,7 +263,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
     )
     .ok_or_else(|| {
         corrupt(format!(
-            "it is {}, but not since when or how it ended",
+            "it is {} and does not say since when or how",
             status.word()
         ))
     })?;
