@@ -67,7 +67,7 @@ struct Part {
 #[derive(Debug)]
 enum Text {
     /// Of a folder here; and where a reader of lines is, if what comes before is gone.
-    Spooled(Piece, Option<State>),
+    Spooled(Box<Piece>, Option<Box<State>>),
     /// Of the store.
     Stored(Vec<RawBlock>),
     /// None that can be read; or none is left.

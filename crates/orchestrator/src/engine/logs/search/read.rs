@@ -175,7 +175,7 @@ impl Reader<'_> {
         loop {
             let read = cursor.piece().await;
             let text = match read {
-                Ok(Some(piece)) => Text::Spooled(piece, cursor.take_jump()),
+                Ok(Some(piece)) => Text::Spooled(Box::new(piece), cursor.take_jump().map(Box::new)),
                 Ok(None) => Text::None,
                 Err(ReadError::Store(error)) => {
                     self.lost(format!("failed to {error}"));
