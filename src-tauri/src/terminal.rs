@@ -97,7 +97,7 @@ async fn failure(events: &mut Receiver<CommandEvent>) -> Option<String> {
     while let Some(event) = events.recv().await {
         match event {
             CommandEvent::Stderr(line) => {
-                complaint = String::from_utf8_lossy(&line).trim().to_owned()
+                complaint = String::from_utf8_lossy(&line).trim().to_owned();
             }
             CommandEvent::Error(why) => return Some(why),
             CommandEvent::Terminated(TerminatedPayload { code: Some(0), .. }) => return None,

@@ -41,7 +41,7 @@ impl App {
             .bind(job.0)
             .fetch_one(&self.pool)
             .await?
-            .get(0);
+            .try_get(0)?;
         if status != "done" {
             return Err(format!("job {job} is {status} in Postgres").into());
         }
@@ -66,7 +66,10 @@ impl App {
     /// Whether the server packs logs with lz4.
     pub(crate) async fn packs_fast(&self) -> Outcome<bool> {
         let compression = "select attcompression = 'l' from pg_attribute where attrelid = 'job_logs'::regclass and attname = 'data'";
-        Ok(sqlx::query(compression).fetch_one(&self.pool).await?.get(0))
+        Ok(sqlx::query(compression)
+            .fetch_one(&self.pool)
+            .await?
+            .try_get(0)?)
     }
 
     async fn bytes(&self, job: JobId, stream: Stream) -> Outcome<Vec<u8>> {
@@ -79,9 +82,9 @@ impl App {
         .await?;
         let mut bytes = Vec::new();
         for row in rows {
-            match row.get::<Option<&[u8]>, _>("raw") {
+            match row.try_get::<Option<&[u8]>, _>("raw")? {
                 Some(raw) => bytes.extend_from_slice(raw),
-                None => bytes.extend_from_slice(row.get::<&str, _>("data").as_bytes()),
+                None => bytes.extend_from_slice(row.try_get::<&str, _>("data")?.as_bytes()),
             }
         }
         Ok(bytes)

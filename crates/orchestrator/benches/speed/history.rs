@@ -55,7 +55,7 @@ pub(crate) async fn lists(app: &App, table: &mut Table) -> Outcome<()> {
     let middle: uuid::Uuid = sqlx::query("select id from jobs order by id offset 500000 limit 1")
         .fetch_one(&app.pool)
         .await?
-        .get(0);
+        .try_get(0)?;
     // Not before: a page that does not answer for so long is taken for gone.
     let mut page = app.page().await?;
     let groups = [
@@ -287,7 +287,7 @@ pub(crate) async fn drops(app: &App, rounds: usize, table: &mut Table) -> Outcom
             .bind(job.0)
             .fetch_one(&app.pool)
             .await?
-            .get(0);
+            .try_get(0)?;
         if left > 0 {
             return Err(format!("{left} rows of its log are left").into());
         }

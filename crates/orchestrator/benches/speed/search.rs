@@ -72,7 +72,7 @@ pub(crate) async fn everywhere(
     let bytes: i64 = sqlx::query("select sum(octet_length(data)) from job_logs")
         .fetch_one(&app.pool)
         .await?
-        .get(0);
+        .try_get(0)?;
     eprintln!(
         "h2: {lines} lines, {bytes} bytes in {}",
         shown(begun.elapsed())

@@ -72,10 +72,19 @@ mod tests {
         // 21 was shown beside 20; the lines after it follow, those before it do not come again.
         assert_eq!(near.lines(&[21, 40], 2), [23..24, 38..43]);
         // A prompt of line 10 has ended at last; line 39 was shown.
-        assert_eq!(near.lines(&[10, 39], 2), [10..11]);
-        assert_eq!(near.lines(&[44], 2), [43..47]);
+        assert!(
+            near.lines(&[10, 39], 2)
+                .into_iter()
+                .eq(std::iter::once(10..11))
+        );
+        assert!(near.lines(&[44], 2).into_iter().eq(std::iter::once(43..47)));
         let mut alone = Near::default();
         assert_eq!(alone.lines(&[1, 2, 9], 0), [1..3, 9..10]);
-        assert_eq!(alone.lines(&[10], 0), [10..11]);
+        assert!(
+            alone
+                .lines(&[10], 0)
+                .into_iter()
+                .eq(std::iter::once(10..11))
+        );
     }
 }
