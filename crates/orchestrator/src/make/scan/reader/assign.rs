@@ -55,34 +55,9 @@ impl Reader {
             flavor = Flavor::Optional;
             standing.conditional = false;
         }
-        let before = self.before_adding(&name, flavor, standing);
-        // One that always is an error says why something else cannot be run, and asks for nothing.
-        let is_missing = flavor == Flavor::Optional
-            && is_error(value)
-            && !standing.specific
-            && !standing.conditional;
-        if is_missing {
-            // `TAG ?= $(error give a TAG)`: what uses it fails until a value is given.
-            let index = self.variables.mention(&name);
-            self.variables.list[index]
-                .place
-                .get_or_insert_with(|| at.place());
-            self.variables.guard(index, Guard::WhereUsed);
-        } else {
-            self.variables
-                .assign(&name, flavor, value, at.place(), standing);
-        }
+        let is_missing = self.take_value(&name, flavor, (value, standing), at);
         if let Some(worked_out) = worked_out.filter(|text| text.len() <= MAX_AT_ONCE) {
             self.variables.at_once(&name, &at.place(), Some(worked_out));
-        }
-        if let Some(mut before) = before
-            && let Some(added) = self.expanded(value)
-            && before.len() + added.len() < MAX_AT_ONCE
-        {
-            before.push(' ');
-            before.push_str(&added);
-            let index = self.variables.mention(&name);
-            self.variables.list[index].at_once = Some(before);
         }
         let is_first = !above.is_empty();
         let beside = comment.and_then(|comment| match marked(comment) {
@@ -119,6 +94,39 @@ impl Reader {
             _ => (notes.doc.is_some() && !notes.documented).then_some((index, 1)),
         };
         self.variables.note(&name, notes);
+    }
+
+    /// Takes in the value of a variable; true if it has none, since what uses it is an error until one is given.
+    fn take_value(
+        &mut self,
+        name: &str,
+        flavor: Flavor,
+        (value, standing): (&str, Standing),
+        at: &At,
+    ) -> bool {
+        // `TAG ?= $(error give a TAG)`. One that always is an error says why something else cannot be run, and asks for
+        // nothing.
+        let is_always = !standing.specific && !standing.conditional;
+        if flavor == Flavor::Optional && is_error(value) && is_always {
+            let index = self.variables.mention(name);
+            let place = &mut self.variables.list[index].place;
+            place.get_or_insert_with(|| at.place());
+            self.variables.guard(index, Guard::WhereUsed);
+            return true;
+        }
+        let before = self.before_adding(name, flavor, standing);
+        self.variables
+            .assign(name, flavor, value, at.place(), standing);
+        if let Some(mut before) = before
+            && let Some(added) = self.expanded(value)
+            && before.len() + added.len() < MAX_AT_ONCE
+        {
+            before.push(' ');
+            before.push_str(&added);
+            let index = self.variables.mention(name);
+            self.variables.list[index].at_once = Some(before);
+        }
+        false
     }
 
     /// What `:=` made of a variable that is added to; none if it is no such one, or if this is not added here.

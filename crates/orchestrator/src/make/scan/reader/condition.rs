@@ -142,7 +142,7 @@ impl Reader {
         let is_of_system = self.is_of_system(rest, &tests);
         let names_foreign = (names(&FOREIGN) && !names(&OWN))
             || (is_of_system && names(&ELSEWHERE) && !names(&HERE))
-            || (is_of_system && names(&OTHER_PROCESSORS) && !names(&OWN_PROCESSOR));
+            || (is_of_system && is_for_other_processor(&lower));
         // `ifneq (,$(findstring MINGW,$(UNAME)))` is as `ifeq ($(UNAME),MINGW)`.
         let is_turned = !word.ends_with("def") && compares_with_nothing(rest);
         let is_foreign = names_foreign && (matches!(word, "ifeq" | "ifdef") != is_turned);
@@ -257,6 +257,20 @@ impl Reader {
         let (name, is_empty) = at.conditions.last()?.empty.as_ref()?;
         is_empty.then(|| self.variables.mention(name))
     }
+}
+
+/// Whether a condition, in small letters, names another processor and not this one: `arm64`, but not `swarm`.
+fn is_for_other_processor(lower: &str) -> bool {
+    let mut words = lower.split(|c: char| c != '_' && !c.is_ascii_alphanumeric());
+    let is_of = |word: &str, family: &str| {
+        let rest = word.strip_prefix(family);
+        rest.is_some_and(|rest| {
+            rest.is_empty() || rest.starts_with(|c: char| c == 'v' || c.is_ascii_digit())
+        })
+    };
+    let is_own = |word: &str| OWN_PROCESSOR.contains(&word);
+    let is_other = |word: &str| OTHER_PROCESSORS.iter().any(|family| is_of(word, family));
+    !words.clone().any(is_own) && words.any(is_other)
 }
 
 /// Whether an `ifeq` asks for a variable that is not there: `($(origin ENV),undefined)`.
