@@ -196,6 +196,7 @@ fn asked(prompt: &Prompt) -> Notice {
             "Its host key is not known yet: is it the right one?".to_owned()
         }
         Question::Secret { label, .. } => label.clone(),
+        Question::Sudo { .. } => "sudo wants a password".to_owned(),
         Question::Touch { key } => format!("Touch the security key {key}."),
     };
     Notice {
