@@ -196,6 +196,23 @@ checked: boolean,
 why: string | null, };
 
 /**
+ * What the hosts of a batch answered when the same command ran there the last time.
+ */
+export type BatchLastTime = { 
+/**
+ * The batch of then.
+ */
+batch: string, 
+/**
+ * When that was asked for.
+ */
+queued_at: string, 
+/**
+ * Of each host whose command is over in both, in the order of this batch's hosts.
+ */
+hosts: Array<BatchThen>, };
+
+/**
  * What a person wants of a batch that is there.
  */
 export type BatchOrder = { "order": "let_go" } | { "order": "drop" } | { "order": "cancel", 
@@ -232,6 +249,14 @@ batch: string,
  * The host's name.
  */
 host: string, 
+/**
+ * As in [`Self::Answers`].
+ */
+masked: boolean, } } | { "type": "last_time", "with": { 
+/**
+ * The batch.
+ */
+batch: string, 
 /**
  * As in [`Self::Answers`].
  */
@@ -323,6 +348,27 @@ queued_at: string,
  * When it was over, held hosts aside; none before.
  */
 finished_at: string | null, };
+
+/**
+ * What a host answered the last time.
+ */
+export type BatchThen = { 
+/**
+ * The host, by its place in this batch.
+ */
+host: number, 
+/**
+ * How it was.
+ */
+state: HostState, 
+/**
+ * The last line that is not blank, as in [`Answer::last`].
+ */
+last: string, 
+/**
+ * Whether it ends differently now, or writes something else.
+ */
+has_changed: boolean, };
 
 /**
  * A message from the page.
@@ -1941,7 +1987,11 @@ incomplete: string | null, } } | { "type": "job", "with": Job } | { "type": "bat
 /**
  * Newest first.
  */
-batches: Array<BatchSummary>, } } | { "type": "batch", "with": Batch } | { "type": "answers", "with": BatchAnswers } | { "type": "difference", "with": BatchDifference } | { "type": "earlier", "with": { 
+batches: Array<BatchSummary>, } } | { "type": "batch", "with": Batch } | { "type": "answers", "with": BatchAnswers } | { "type": "difference", "with": BatchDifference } | { "type": "last_time", "with": { 
+/**
+ * None if the same command has not run on them before.
+ */
+last_time: BatchLastTime | null, } } | { "type": "earlier", "with": { 
 /**
  * At most 12.
  */

@@ -18,7 +18,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::{
-    answers::{Answer, Answers, Difference, Differs, Ended, Group, grouped, has_run},
+    answers::{
+        Answer, Answers, Difference, Differs, Ended, Group, LastTime, Then, grouped, has_run,
+    },
     counts::{Counts, Status, Summary},
     entry::{Entry, Order},
     rules::{Rules, Share, Waves},

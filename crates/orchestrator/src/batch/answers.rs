@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::HostState;
 use crate::log::diff::DiffLine;
@@ -69,6 +71,40 @@ pub struct Difference {
     pub lines: Vec<DiffLine>,
     /// Whether one of the outputs is longer than what was compared, its first 2,000 lines.
     pub cut: bool,
+}
+
+/// What the hosts of a batch answered when the same command ran there the last time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "BatchLastTime"))]
+pub struct LastTime {
+    /// The batch of then.
+    pub batch: Uuid,
+    /// When that was asked for.
+    pub queued_at: DateTime<Utc>,
+    /// Of each host whose command is over in both, in the order of this batch's hosts.
+    pub hosts: Vec<Then>,
+}
+
+/// What a host answered the last time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "BatchThen"))]
+pub struct Then {
+    /// The host, by its place in this batch.
+    pub host: u32,
+    /// How it was.
+    pub state: HostState,
+    /// The last line that is not blank, as in [`Answer::last`].
+    pub last: String,
+    /// Whether it ends differently now, or writes something else.
+    pub has_changed: bool,
+}
+
+impl LastTime {
+    /// How many hosts have changed since.
+    #[must_use]
+    pub fn changed(&self) -> usize {
+        self.hosts.iter().filter(|host| host.has_changed).count()
+    }
 }
 
 /// How a host's command ended, and what it wrote.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Job, Prompt, SeenDatabase, StoreState};
 use crate::{
-    batch::{Answers, Batch, Difference, Summary},
+    batch::{Answers, Batch, Difference, LastTime, Summary},
     fleet::{Choice, fold},
     host::{Host, Reach},
     job::{Earlier, JobId, Note},
@@ -65,6 +65,11 @@ pub enum Reply {
     Answers(Answers),
     /// A host's output beside that of most others.
     Difference(Difference),
+    /// What a batch's hosts answered the last time.
+    LastTime {
+        /// None if the same command has not run on them before.
+        last_time: Option<LastTime>,
+    },
     /// The jobs before one, of the same thing, newest first.
     Earlier {
         /// At most 12.

@@ -1,7 +1,15 @@
 // What a batch's page shows beside the batch itself: what the hosts answered, and how one answer differs from the others.
 import type { Client } from '../../client';
 import { reason } from '../../reason';
-import type { Batch, BatchAnswer, BatchAnswers, BatchDifference, BatchGroup } from '../../wire';
+import type {
+  Batch,
+  BatchAnswer,
+  BatchAnswers,
+  BatchDifference,
+  BatchGroup,
+  BatchLastTime,
+  BatchThen,
+} from '../../wire';
 
 /** As what the answers are shown. */
 export type Shape = 'groups' | 'table';
@@ -29,6 +37,20 @@ export class BatchView {
   difference = $state.raw<BatchDifference | null>(null);
   /** Why the difference cannot be shown, for a person. */
   differenceProblem = $state<string | null>(null);
+
+  /** What the hosts answered the last time the same command ran there; null if it did not, or that is not known. */
+  lastTime = $state.raw<BatchLastTime | null>(null);
+  /** Whether the table shows only what has changed since. */
+  onlyChanged = $state(false);
+
+  /** What each host answered the last time, by its place. */
+  readonly thenByHost: Map<number, BatchThen> = $derived(
+    new Map(this.lastTime?.hosts.map((then) => [then.host, then])),
+  );
+  /** How many hosts have changed since. */
+  readonly changed: number = $derived(
+    this.lastTime?.hosts.filter(({ has_changed }) => has_changed).length ?? 0,
+  );
 
   /** Each host's answer, by its place. */
   readonly byHost: Map<number, BatchAnswer> = $derived(
@@ -102,11 +124,24 @@ export class BatchView {
     return () => clearInterval(timer);
   }
 
+  /** Asks what the hosts answered the last time; without an answer nothing is compared. */
+  async loadLastTime(): Promise<void> {
+    const { masked } = this;
+    const request = { type: 'last_time', with: { batch: this.#id, masked } } as const;
+    try {
+      const { last_time } = await this.#client.ask({ batch: request }, 'last_time');
+      if (masked === this.masked) this.lastTime = last_time;
+    } catch {
+      this.lastTime = null;
+    }
+  }
+
   /** Masks what differs from run to run, or does not. */
   toggleMask(): void {
     this.masked = !this.masked;
     this.difference = null;
     void this.refresh();
+    if (this.lastTime) void this.loadLastTime();
   }
 
   /** Asks how a host's answer differs from that of most others. */

@@ -23,6 +23,9 @@ pub(crate) struct Batch {
     /// At most this many
     #[arg(long, default_value_t = 20)]
     limit: u32,
+    /// Show what has changed since the same command ran on its hosts the last time
+    #[arg(long, requires = "batch")]
+    changes: bool,
     /// Let its held hosts go, and go on with those that wait
     #[arg(long, requires = "batch")]
     let_go: bool,
@@ -48,6 +51,7 @@ pub(crate) async fn batch(wanted: Batch) -> Outcome {
     };
     match order {
         Some(order) => give(&engine, &batch, order, wanted.json).await,
+        None if wanted.changes => changes(&engine, &batch, wanted.json).await,
         None if wanted.json => {
             out::json(&batch)?;
             Ok(ExitCode::SUCCESS)
@@ -88,6 +92,44 @@ fn show(batch: &OneBatch) -> Outcome {
     if let Some(why) = &batch.held {
         out::line(format_args!("held: {why}"))?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the hosts that answer differently since the last time wrote then, and write now.
+async fn changes(engine: &Engine, batch: &OneBatch, json: bool) -> Outcome {
+    let last_time = engine.batch_last_time(batch.id, true).await?;
+    if json {
+        out::json(&last_time)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Some(last_time) = last_time else {
+        out::say("the same command has not run on these hosts before");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let answers = engine.batch_answers(batch.id, true).await?;
+    let changed = last_time.hosts.iter().filter(|then| then.has_changed);
+    let rows = changed.filter_map(|then| {
+        let host = batch.hosts.get(then.host as usize)?;
+        let now = answers.answers.iter().find(|now| now.host == then.host);
+        let now = now.map_or("", |now| now.last.as_str());
+        Some([
+            host.name.clone(),
+            format!("{} {}", then.state.word(), then.last),
+            format!("{} {now}", host.state.word()),
+        ])
+    });
+    let rows: Vec<[String; 3]> = rows.collect();
+    if !rows.is_empty() {
+        let head = ["host", "last time", "now"].map(ToOwned::to_owned);
+        out::table(&[vec![head], rows].concat())?;
+    }
+    let since = last_time.queued_at.with_timezone(&chrono::Local);
+    out::line(format_args!(
+        "{} changed since {} (batch {})",
+        last_time.changed(),
+        since.format("%Y-%m-%d %H:%M:%S"),
+        last_time.batch
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,7 @@
 //! Reads what the hosts of a batch answered: each output once as it ends, as a hash, so that five hundred long ones are
 //! grouped without being held; and two of them line by line if a person looks at their difference.
 
+mod last_time;
 mod masking;
 mod output;
 

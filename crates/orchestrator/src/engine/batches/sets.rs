@@ -1,5 +1,5 @@
-//! The hosts of a batch that were so: `@failed`, `@unreachable`, `@held` and `@canceled` of the last batch, or of one that is
-//! named, as `@failed:0192`. The last one is the last that this installation started: a row names no hosts by coming last.
+//! The hosts of a batch that were so: `@failed`, `@unreachable`, `@held`, `@canceled` and `@differ` of the last batch, or of one
+//! that is named, as `@failed:0192`. The last one is the last that this installation started: a row names no hosts by coming last.
 
 use super::MOST;
 use crate::{
@@ -7,6 +7,9 @@ use crate::{
     engine::{Engine, EngineError},
     fleet::Choice,
 };
+
+/// The hosts that ended well and wrote something else than most others.
+const DIFFER: &str = "differ";
 
 /// What a set is called, and which hosts of a batch are in it.
 type OfBatch = (&'static str, fn(HostState) -> bool);
@@ -27,16 +30,20 @@ impl Engine {
         let (mut sets, mut of_others) = (Vec::new(), Vec::new());
         for word in words(line) {
             let (name, batch) = word.split_once(':').unwrap_or((word, "last"));
-            let Some((_, is_meant)) = SETS.iter().find(|(known, _)| *known == name) else {
+            let known = SETS.iter().find(|(known, _)| *known == name);
+            if known.is_none() && name != DIFFER {
                 continue;
-            };
+            }
             // Who was started for this one line has only begun to look for it.
             self.settled().await;
             let batch = match batch {
                 "last" => self.last_started_here().await?,
                 named => self.find_batch(named).await?,
             };
-            let hosts: Vec<String> = batch.names(is_meant).map(ToOwned::to_owned).collect();
+            let hosts: Vec<String> = match known {
+                Some((_, is_meant)) => batch.names(is_meant).map(ToOwned::to_owned).collect(),
+                None => self.differing(&batch).await?,
+            };
             if hosts.is_empty() {
                 let why = format!("choose hosts: no host of batch {} is in @{name}", batch.id);
                 return Err(EngineError::NotFound(why));
@@ -51,6 +58,22 @@ impl Engine {
             of_others,
             ..choice
         })
+    }
+
+    /// The hosts of a batch that ended well and wrote something else than the reference, times and the like aside.
+    async fn differing(&self, batch: &Batch) -> Result<Vec<String>, EngineError> {
+        let answers = self.batch_answers(batch.id, true).await?;
+        let groups = answers
+            .groups
+            .iter()
+            .skip(usize::from(answers.has_reference));
+        let groups = groups.filter(|group| group.state == HostState::Done);
+        let mut ranks: Vec<usize> = groups
+            .flat_map(|group| group.hosts.iter().map(|host| *host as usize))
+            .collect();
+        ranks.sort_unstable();
+        let hosts = ranks.into_iter().filter_map(|rank| batch.hosts.get(rank));
+        Ok(hosts.map(|host| host.name.clone()).collect())
     }
 
     /// The newest batch that this installation started; where there is none, the newest of all.

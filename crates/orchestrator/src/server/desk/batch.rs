@@ -22,6 +22,9 @@ pub(super) async fn answer(engine: Engine, request: BatchRequest) -> Result<Repl
             host,
             masked,
         } => Reply::Difference(engine.batch_difference(batch, &host, masked).await?),
+        BatchRequest::LastTime { batch, masked } => Reply::LastTime {
+            last_time: engine.batch_last_time(batch, masked).await?,
+        },
         BatchRequest::Order { batch, order } => {
             engine.order_batch(batch, order).await?;
             Reply::Ok

@@ -39,6 +39,13 @@ pub enum BatchRequest {
         /// As in [`Self::Answers`].
         masked: bool,
     },
+    /// What its hosts answered when the same command ran there the last time: [`Reply::LastTime`].
+    LastTime {
+        /// The batch.
+        batch: Uuid,
+        /// As in [`Self::Answers`].
+        masked: bool,
+    },
     /// Lets held hosts go, drops them, or cancels all of it: [`Reply::Ok`], and [`Event::Batch`] once that is done.
     Order {
         /// The batch.

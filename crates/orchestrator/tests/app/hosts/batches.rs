@@ -599,3 +599,50 @@ fn a_row_names_no_hosts_unasked() {
     let output = home.run(&["run", "--on", "@failed", "--yes", "--", "echo on $VMO_HOST"]);
     assert_eq!(ran_on(&output), ["h01", "h03"], "{}", words(&output));
 }
+
+#[test]
+fn what_has_changed_since_the_last_time_is_shown_and_who_differs_is_a_set() {
+    let (_sshd, _postgres, home) = with_hosts(4);
+    let folder = home.work().join("versions");
+    fs::create_dir(&folder).unwrap();
+    let write = |versions: [&str; 4]| {
+        for (host, version) in versions.iter().enumerate() {
+            fs::write(folder.join(format!("h{host:02}")), format!("{version}\n")).unwrap();
+        }
+    };
+    write(["1.24", "1.24", "1.25", "1.24"]);
+    let command = format!("cat {}/$VMO_HOST", folder.display());
+    let on = |hosts: &str| home.run(&["run", "--on", hosts, "--", &command]);
+    on("h[00-03]");
+    let first = home.text(&["batch", "last", "--changes"]);
+    assert_eq!(first, "");
+    // Who wrote something else than most others.
+    let output = on("@differ,h00");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).lines().count(),
+        2,
+        "{output:?}"
+    );
+    write(["1.24", "1.27", "1.25", "1.24"]);
+    on("h[00-03]");
+    // The last time is the newest batch before it that has one of its hosts: the others were not in that.
+    let changes = home.json(&["batch", "last", "--changes", "--json"]);
+    let hosts = changes["hosts"].as_array().unwrap();
+    assert_eq!(hosts.len(), 2, "{changes}");
+    assert!(hosts.iter().all(|host| host["has_changed"] == false));
+    write(["1.24", "1.28", "", "1.24"]);
+    on("h[00-03]");
+    let text = home.text(&["batch", "last", "--changes"]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert!(lines[1].starts_with("h01") && lines[1].contains("1.27") && lines[1].ends_with("1.28"));
+    assert!(
+        lines[2].starts_with("h02") && lines[2].contains("1.25"),
+        "{text}"
+    );
+    assert!(lines[3].starts_with("2 changed since "), "{text}");
+    // No host differs of a batch whose hosts all wrote the same.
+    home.run(&["run", "--on", "h[00-03]", "--", "true"]);
+    let none = home.run(&["run", "--on", "@differ", "--", "true"]);
+    assert!(words(&none).contains("is in @differ"), "{}", words(&none));
+}
