@@ -517,3 +517,23 @@ fn a_job_that_is_done_stays_so_whatever_it_left_running() {
     assert_eq!(home.text(&["log", "last", "--raw"]), "hi\n");
     assert_eq!(status(), "done");
 }
+
+#[test]
+fn what_the_first_hosts_of_a_batch_ask_keeps_no_next_one_from_being_started_and_left() {
+    let (sshd, _postgres, home) = with_host();
+    let blocks = [sshd.block("one"), sshd.block("two")].concat();
+    fs::write(home.ssh_config(), blocks).unwrap();
+    fs::write(sshd.path("known_hosts"), "").unwrap();
+    // Nobody is there to say that the keys are right.
+    let output = home.run(&[
+        "run", "--detach", "--limit", "1", "--on", "one,two", "--", "true",
+    ]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(stdout.lines().count(), 2, "{stderr}");
+    home::eventually("both hosts were tried", || {
+        let batch = home.json(&["batch", "last", "--json"]);
+        let hosts = batch["hosts"].as_array().unwrap();
+        hosts.iter().all(|host| host["state"] == "unreachable")
+    });
+}

@@ -110,13 +110,7 @@ pub(crate) async fn follow(engine: &Engine, id: Uuid, how: Shown, since: Option<
         return ended(&engine.find_batch(&id.to_string()).await?);
     };
     tokio::spawn(cancel_on_interrupt(engine.clone(), id));
-    let of = batch.clone();
-    let is_ours = move |job: JobId| {
-        let batch = of.borrow();
-        let is_of = |host: &OnHost| host.job == Some(job) || host.check == Some(job);
-        batch.hosts.iter().any(is_of)
-    };
-    tokio::spawn(prompts::answer_all(engine.clone(), is_ours));
+    answer(engine, batch.clone());
     let (mut reported, mut shown) = (HashSet::new(), JoinSet::new());
     if since.is_some() {
         let before = Arc::clone(&batch.borrow());
@@ -173,6 +167,8 @@ pub(crate) async fn started(engine: &Engine, id: Uuid) -> Result<Vec<Job>, Faile
     let Some(mut batch) = engine.watch_batch(id) else {
         return Ok(Vec::new());
     };
+    // The next hosts may wait for what the first ones ask.
+    answer(engine, batch.clone());
     let is_started = |batch: &Arc<Batch>| batch.counts().queued == 0;
     // It may be over and gone by then.
     let _started = batch.wait_for(is_started).await.is_ok();
@@ -182,21 +178,36 @@ pub(crate) async fn started(engine: &Engine, id: Uuid) -> Result<Vec<Job>, Faile
     };
     let mut jobs = Vec::with_capacity(all.len());
     for job in all {
+        log_of(engine, job).await;
         jobs.push(engine.jobs().get(job).await?);
     }
     Ok(jobs)
 }
 
-/// Shows one job until it is over; in JSON, only then.
-async fn show_one(engine: Engine, job: JobId, prefix: String, how: Shown) -> Result<(), Failed> {
-    // It is in the journal a moment before its folder is there.
-    let log = loop {
+/// Answers what the jobs of a batch ask, for as long as this program runs.
+fn answer(engine: &Engine, batch: watch::Receiver<Arc<Batch>>) {
+    let is_ours = move |job: JobId| {
+        let batch = batch.borrow();
+        let is_of = |host: &OnHost| host.job == Some(job) || host.check == Some(job);
+        batch.hosts.iter().any(is_of)
+    };
+    tokio::spawn(prompts::answer_all(engine.clone(), is_ours));
+}
+
+/// The log of a batch's job, which is in the batch's journal a moment before its folder is there.
+async fn log_of(engine: &Engine, job: JobId) -> Log {
+    loop {
         let log: Log = engine.logs().of(job);
         if log.live.is_some() || engine.jobs().get(job).await.is_ok() {
-            break log;
+            return log;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    };
+    }
+}
+
+/// Shows one job until it is over; in JSON, only then.
+async fn show_one(engine: Engine, job: JobId, prefix: String, how: Shown) -> Result<(), Failed> {
+    let log = log_of(&engine, job).await;
     tokio::spawn(tell_pauses(log.clone()));
     let job = if how.json || how.group {
         over(&engine, &log).await?

@@ -91,7 +91,7 @@ pub(crate) async fn run(run: Run) -> Outcome {
     say_what_is_shown(&jobs);
     if let Some(batch) = jobs.first().and_then(|job| job.batch) {
         return if run.detach {
-            detach(&engine, &many::started(&engine, batch).await?, run.json).await
+            leave(&engine, &many::started(&engine, batch).await?, run.json).await
         } else {
             many::follow(&engine, batch, how, None).await
         };
@@ -192,6 +192,11 @@ async fn detach(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
     let all: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
     let is_ours = move |job| all.contains(&job);
     tokio::spawn(prompts::answer_all(engine.clone(), is_ours));
+    leave(engine, jobs, json).await
+}
+
+/// The same, of jobs whose questions somebody answers already.
+async fn leave(engine: &Engine, jobs: &[Job], json: bool) -> Outcome {
     for job in jobs {
         // Once its supervisor runs, it needs us no more.
         let job = engine.jobs().begun(job.id).await?;
