@@ -8,9 +8,9 @@
 //! signals    SIGCHLD, SIGTERM as bytes to poll for    outputs      what the child writes, into the spool
 //! listeners  the control socket                       input        what it reads
 //! tree       the child's descendants                  cancel       ending them, signal by signal
-//! syncing    the spool onto the disk, as it grows         settle       exit.json onto the disk, at the end
+//! syncing    the spool onto the disk, as it grows     settle       exit.json onto the disk, at the end
 //! lineage    who would be hard to find without us     handover     secrets that a program in between brings
-//! fork_server  waits to become supervisors
+//! prompt     whether a person is to type              fork_server  waits to become supervisors
 //! ```
 
 // A function of the product is at most as long as clippy.toml says.
