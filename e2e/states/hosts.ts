@@ -5,11 +5,12 @@ import type { Place } from '../states';
 import { commandForm } from './steps';
 
 /** Fills in a command for hosts, and runs it. */
-async function on(app: App, hosts: string[], command: string): Promise<void> {
+async function on(app: App, hosts: string[], command: string, asRoot = false): Promise<void> {
   const form = await commandForm(app, command);
   await form.getByRole('combobox', { name: 'Where' }).click();
   for (const host of hosts) await app.page.getByRole('option', { name: host }).click();
   await app.page.keyboard.press('Escape');
+  if (asRoot) await form.getByRole('switch', { name: 'As root' }).click();
   await form.getByRole('button', { name: /^Run on / }).click();
 }
 
@@ -85,6 +86,19 @@ export const hosts: Place = {
       async leave({ page }) {
         await page.getByRole('button', { name: 'Connect to none' }).click();
         await expect(page.getByRole('dialog')).toHaveCount(0);
+      },
+    },
+    {
+      name: 'host-password-of-sudo',
+      small: true,
+      async reach({ app, page }) {
+        await on(app, ['web-1', 'web-2'], 'systemctl restart nginx', true);
+        await expect(page.getByRole('dialog', { name: /^Run as root on web-/ })).toBeVisible();
+      },
+      async leave({ app, page }) {
+        await page.getByRole('button', { name: 'Do not run' }).click();
+        await expect(page.getByRole('dialog')).toHaveCount(0);
+        await expect(app.status).toHaveText('Error');
       },
     },
     {

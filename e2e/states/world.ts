@@ -1,6 +1,6 @@
 // What is behind the pages of the states: a person's folders, projects, hosts, and the servers the pages come from.
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { expect, test as base, type Page } from '@playwright/test';
 import { App } from '../app';
@@ -80,7 +80,9 @@ export class World {
       return Server.start(this.lonely);
     }
     if (which === 'own' && this.sshd === null) {
-      this.sshd = await Sshd.start(join(this.home.root, 'sshd'));
+      const programs = await askingSudo(this.home.root);
+      const path = `SetEnv PATH=${programs}:/usr/local/bin:/usr/bin:/bin`;
+      this.sshd = await Sshd.start(join(this.home.root, 'sshd'), [path]);
       await furnish(this.home, this.sshd, await freePort());
     }
     return Server.start(this.home);
@@ -117,3 +119,12 @@ export const test = base.extend<{ at: (which: Which) => Promise<App> }, { world:
     });
   },
 });
+
+/** A folder with a sudo that asks for a password, as none does whom root logs in: it is only looked at here. */
+async function askingSudo(root: string): Promise<string> {
+  const folder = join(root, 'programs');
+  await mkdir(folder);
+  const script = '#!/bin/sh\nprintf %s "$3" >&2\nread -r password\nexit 1\n';
+  await writeFile(join(folder, 'sudo'), script, { mode: 0o755 });
+  return folder;
+}
