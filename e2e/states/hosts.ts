@@ -134,6 +134,21 @@ export const hosts: Place = {
       },
     },
     {
+      name: 'batch-changed-since-last-time',
+      small: true,
+      async reach({ app, page }) {
+        // Letters by chance, which no mask takes for a number.
+        const command =
+          'echo "build $(od -An -N4 -tx1 /dev/urandom | tr -d " \\n" | tr 0-9a-f g-v)"';
+        for (let times = 0; times < 2; times += 1) {
+          await on(app, ['web-1', 'web-2', 'db-1'], command);
+          await expect(app.status).toHaveText('Partial');
+        }
+        await page.keyboard.press('t');
+        await expect(page.getByText(/2 changed since/)).toBeVisible();
+      },
+    },
+    {
       name: 'host-one-of-a-batch',
       async reach({ app, page }) {
         await page.getByRole('link', { name: 'web-2', exact: true }).click();
