@@ -17,7 +17,7 @@ command -v debootstrap >/dev/null || { echo 'stopped: debootstrap is missing: ap
 keep=${3:-}
 root=${keep:-$(mktemp -d)}
 tidy() {
-  for where in dev/shm dev/pts dev sys proc; do
+  for where in dev/shm dev/pts dev sys proc .; do
     mountpoint -q "$root/$where" && umount --lazy "$root/$where"
   done
   [ -n "$keep" ] || rm -rf --one-file-system "$root"
@@ -33,6 +33,8 @@ if [ ! -x "$root/usr/bin/apt-get" ]; then
   sed "s#/debian/* $suite #/debian-security $suite-security #" "$root/etc/apt/sources.list" \
     >"$root/etc/apt/sources.list.d/security.list"
 fi
+# A root is a mount, too: programs in it make namespaces of their own (unshare).
+mountpoint -q "$root" || mount --bind "$root" "$root"
 for where in proc sys dev dev/pts dev/shm; do
   mountpoint -q "$root/$where" || mount --bind "/$where" "$root/$where"
 done
