@@ -59,7 +59,7 @@ fn what_cannot_be_read_is_named_and_leaves_the_rest() {
         (
             "listed.yml",
             "all: {hosts: [hunter2]}\n",
-            "the hosts of group 'all' are no mapping",
+            "the hosts of group 'all' are not a mapping",
         ),
         ("number.json", "5", "is not an inventory"),
         (
@@ -82,17 +82,17 @@ fn what_cannot_be_read_is_named_and_leaves_the_rest() {
         (
             "odd.ini",
             "x ansible_host='10.0.0.1 -oProxyCommand=hunter2'\n",
-            "x: its address cannot be one",
+            "x: its address is not a valid one",
         ),
         (
             "lines.ini",
             "x ansible_user=\"root\\nProxyCommand hunter2\"\n",
-            "x: its user cannot be one",
+            "x: its user is not a valid one",
         ),
         (
             "template.ini",
             "x ansible_host='{{ hunter2 }}'\n",
-            "x: its address cannot be one",
+            "x: its address is not a valid one",
         ),
         ("binary.ini", "\u{0}\u{1}", ""),
         (

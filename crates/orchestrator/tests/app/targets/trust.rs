@@ -33,7 +33,8 @@ force:
 sub: ; $(MAKE) -C . all && touch ran-sub
 .DEFAULT: ; touch ran-default
 %: ; touch ran-any
-$(eval $(join by-,eval): ; touch ran-eval)
+NAME = by-eval
+$(eval $(value NAME): ; touch ran-eval)
 ";
 
 /// `vmo serve` whose make notes each time it is asked, and how.
