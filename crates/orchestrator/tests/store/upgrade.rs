@@ -10,7 +10,7 @@ mod killed;
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 
 use orchestrator::{
-    job::{Cause, Exit, Job, JobId, MakeOptions, State, Survivor, What},
+    job::{Cause, Exit, Job, JobId, MakeOptions, Place, State, Survivor, What},
     log::Stream,
     store::{Address, ArchiveMark, Block, Store, StoreError},
 };
@@ -193,6 +193,9 @@ fn sample() -> Vec<(Job, Vec<Block>, ArchiveMark)> {
         (*options, *typed) = (MakeOptions::default(), false);
     }
     (done.lines, done.bytes) = (4, 18);
+    if let Place::Host { sudo, .. } = &mut running.place {
+        *sudo = false;
+    }
     running.id = id(2);
     running.survivors = Vec::new();
     running.notes = Vec::new();
