@@ -21,7 +21,7 @@ pub fn runtime(builder: &mut Builder) -> io::Result<Runtime> {
     built.map_err(|error| {
         io::Error::new(
             error.kind(),
-            format!("this program cannot start: {error}; look at the limits of open files (ulimit -n) and memory"),
+            format!("this program cannot start: {error}; raise the limit of open files (ulimit -n) or free memory"),
         )
     })
 }
