@@ -513,6 +513,109 @@ dirty: number,
 not_compared?: boolean, };
 
 /**
+ * What the page can ask of comparing logs.
+ */
+export type CompareRequest = { "type": "compare_logs", "with": CompareWanted } | { "type": "compared_lines", "with": { 
+/**
+ * The job whose log is looked at.
+ */
+job: JobId, 
+/**
+ * The one it was compared with; none of new lines.
+ */
+with: JobId | null, 
+/**
+ * Runs, or parts of them.
+ */
+runs: Array<CompareRun>, } };
+
+/**
+ * Lines that follow one another and are all new, all gone, or all the same.
+ */
+export type CompareRun = { 
+/**
+ * In which of the two logs they are.
+ */
+side: DiffSide, 
+/**
+ * The number of the first of them in the other log, from 1; of added lines, that of the one it stands for, if each has
+ * one. None of new lines.
+ */
+old: number | null, 
+/**
+ * The same in the job's own log; of removed lines, that of the one that stands for it.
+ */
+new: number | null, 
+/**
+ * How many there are; at least 1.
+ */
+count: number, };
+
+/**
+ * How logs are compared.
+ */
+export type CompareView = "new" | "lines";
+
+/**
+ * Which two logs are compared, and how.
+ */
+export type CompareWanted = { 
+/**
+ * The job whose log is looked at.
+ */
+job: JobId, 
+/**
+ * The one it is compared with. If none is named, the last ones before it of the same thing that ended well: five of them
+ * for new lines, one for a comparison line by line.
+ */
+with: JobId | null, 
+/**
+ * How they are compared.
+ */
+view: CompareView, 
+/**
+ * What counts as a difference although it may differ from run to run.
+ */
+counted: Array<Mask>, };
+
+/**
+ * What of a log is different.
+ */
+export type Comparison = { 
+/**
+ * The jobs that it was compared with, newest first; none if there is none that ended well.
+ */
+with: Array<JobId>, 
+/**
+ * Its lines in order, and between them those that it has not; at most 20,000 runs of them.
+ */
+runs: Array<CompareRun>, 
+/**
+ * Whether there are more runs than are given.
+ */
+cut: boolean, 
+/**
+ * Lines of the log.
+ */
+lines: number, 
+/**
+ * Lines that it has and the others have not.
+ */
+added: number, 
+/**
+ * Lines that the other has and it has not; 0 of new lines.
+ */
+removed: number, 
+/**
+ * What does not count as a difference, and how often the log has it.
+ */
+masked: Array<[Mask, number]>, 
+/**
+ * What else differs from the first of the others.
+ */
+changes: Array<JobChange>, };
+
+/**
  * What is copied as a line for a terminal.
  */
 export type Copied = { "kind": "job", 
@@ -1216,6 +1319,23 @@ unarchived: string | null,
 seal: string, };
 
 /**
+ * Something that is not the same of two jobs.
+ */
+export type JobChange = { 
+/**
+ * What it is, as `commit`, `variable ENV`.
+ */
+what: string, 
+/**
+ * What it was of the other job; none if that has none.
+ */
+old: string | null, 
+/**
+ * What it is of this job; none if it has none.
+ */
+new: string | null, };
+
+/**
  * A job's id: a version 7 UUID, so ids sort by when they were made.
  */
 export type JobId = string;
@@ -1547,6 +1667,11 @@ reserved: boolean,
  * How long it may run, in milliseconds, whatever its makefile says; then it is ended.
  */
 timeout?: number | null, };
+
+/**
+ * A kind of token that is left out of a line.
+ */
+export type Mask = "email" | "url" | "host_name" | "ip" | "uuid" | "trace_id" | "sha1" | "md5" | "git_sha" | "date" | "time" | "duration" | "hex" | "float" | "integer" | "quoted" | "temp_path" | "pid" | "percentage";
 
 /**
  * A message to the page.
@@ -2043,7 +2168,11 @@ hits: Array<Hit>,
 /**
  * How many there are in all.
  */
-total: number, } } | { "type": "hit_marks", "with": HitMarks } | { "type": "subscribed", "with": { 
+total: number, } } | { "type": "hit_marks", "with": HitMarks } | { "type": "comparison", "with": Comparison } | { "type": "compared_lines", "with": { 
+/**
+ * In the order of the runs that were asked for.
+ */
+lines: Array<DiffLine>, } } | { "type": "subscribed", "with": { 
 /**
  * Its number, in each of its frames.
  */
@@ -2060,7 +2189,7 @@ live: number | null, } } | { "type": "settings", "with": Settings };
 /**
  * What the page can ask for.
  */
-export type Request = { "catalog": CatalogRequest } | { "host": HostRequest } | { "launch": LaunchRequest } | { "job": JobRequest } | { "batch": BatchRequest } | { "log": LogRequest } | { "find": FindRequest } | { "search": SearchRequest } | { "settings": SettingsRequest };
+export type Request = { "catalog": CatalogRequest } | { "host": HostRequest } | { "launch": LaunchRequest } | { "job": JobRequest } | { "batch": BatchRequest } | { "log": LogRequest } | { "find": FindRequest } | { "search": SearchRequest } | { "compare": CompareRequest } | { "settings": SettingsRequest };
 
 /**
  * How a log is saved.

@@ -27,8 +27,8 @@ pub use self::{
     prompt::{Answer, Prompt, Question},
     reply::{CommandConsent, Extent, Failure, FailureCode, HitMarks, Overview, Reply},
     request::{
-        BatchRequest, CatalogRequest, FindRequest, HostRequest, JobRequest, LaunchRequest,
-        LogRequest, Request, SaveAs, SearchRequest, SettingsRequest,
+        BatchRequest, CatalogRequest, CompareRequest, FindRequest, HostRequest, JobRequest,
+        LaunchRequest, LogRequest, Request, SaveAs, SearchRequest, SettingsRequest,
     },
     store::{SeenDatabase, StoreHealth, StoreState},
 };

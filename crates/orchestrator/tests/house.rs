@@ -35,6 +35,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("job", &["ids", "log", "visible"]),
     ("batch", &["clock", "job", "log"]),
     ("search", &["job", "log"]),
+    ("compare", &["job", "log"]),
     ("json_file", &["folders"]),
     ("launch", &["batch", "job", "project"]),
     ("settings", &["json_file", "launch", "log"]),
@@ -91,6 +92,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "batch",
             "committed",
+            "compare",
             "fleet",
             "host",
             "hosts",
@@ -108,6 +110,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "clock",
             "batch",
+            "compare",
             "environment",
             "fleet",
             "folders",

@@ -1,5 +1,6 @@
-//! The logs of jobs: read from spool and store alike, looked through, outlined and saved.
+//! The logs of jobs: read from spool and store alike, looked through, compared, outlined and saved.
 
+mod compare;
 pub(super) mod cursor;
 mod edit;
 pub(super) mod find;
@@ -25,6 +26,7 @@ pub struct Logs {
     elsewhere: Elsewhere,
     outlines: Arc<Outlines>,
     searches: search::Room,
+    digests: compare::Digests,
     /// The person's home folder.
     home: PathBuf,
 }
@@ -37,6 +39,7 @@ impl Logs {
             elsewhere: Elsewhere::default(),
             outlines: Arc::default(),
             searches: search::Room::default(),
+            digests: compare::Digests::default(),
             home: folders.home.clone(),
         }
     }

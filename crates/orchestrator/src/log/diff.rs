@@ -69,7 +69,7 @@ pub fn diff<'a>(
                 Side::Same,
                 Some(at_old),
                 Some(at_new),
-                whole(new[at_new]),
+                unchanged(new[at_new]),
             ));
             (at_old, at_new) = (at_old + 1, at_new + 1);
         }
@@ -80,20 +80,20 @@ pub fn diff<'a>(
             true => removed
                 .iter()
                 .zip(added)
-                .map(|(old, new)| words(old, new))
+                .map(|(old, new)| pair(old, new))
                 .collect(),
             false => Vec::new(),
         };
         for (index, text) in removed.iter().enumerate() {
             let parts = pairs
                 .get(index)
-                .map_or_else(|| whole(text), |pair| pair.0.clone());
+                .map_or_else(|| unchanged(text), |pair| pair.0.clone());
             lines.push(line(Side::Removed, Some(before.start + index), None, parts));
         }
         for (index, text) in added.iter().enumerate() {
             let parts = pairs
                 .get(index)
-                .map_or_else(|| whole(text), |pair| pair.1.clone());
+                .map_or_else(|| unchanged(text), |pair| pair.1.clone());
             lines.push(line(Side::Added, None, Some(after.start + index), parts));
         }
         (at_old, at_new) = (before.end, after.end);
@@ -120,7 +120,9 @@ fn line(side: Side, old: Option<usize>, new: Option<usize>, parts: Vec<Part>) ->
     }
 }
 
-fn whole(text: &str) -> Vec<Part> {
+/// A line of which nothing changed.
+#[must_use]
+pub fn unchanged(text: &str) -> Vec<Part> {
     let part = |text: &str| Part {
         text: text.to_owned(),
         changed: false,
@@ -130,7 +132,8 @@ fn whole(text: &str) -> Vec<Part> {
 
 /// Two lines in parts, those marked that the other has not. Of two lines with no word in common none is marked: they are
 /// other lines.
-fn words(old: &str, new: &str) -> (Vec<Part>, Vec<Part>) {
+#[must_use]
+pub fn pair(old: &str, new: &str) -> (Vec<Part>, Vec<Part>) {
     let mut input = InternedInput::default();
     input.update_before(tokens(old).into_iter());
     input.update_after(tokens(new).into_iter());
@@ -143,7 +146,7 @@ fn words(old: &str, new: &str) -> (Vec<Part>, Vec<Part>) {
     let is_word = |token: &str| token.starts_with(|first: char| first.is_alphanumeric());
     let mut kept = of_old.iter().enumerate();
     if !kept.any(|(at, token)| is_word(token) && !is_removed(at)) {
-        return (whole(old), whole(new));
+        return (unchanged(old), unchanged(new));
     }
     (joined(&of_old, is_removed), joined(&tokens(new), is_added))
 }
@@ -251,7 +254,7 @@ mod tests {
     proptest! {
         /// Whatever the two texts are, each is all of its lines, in order.
         #[test]
-        fn both_texts_are_whole(
+        fn both_texts_are_unchanged(
             old in prop::collection::vec("[ab ]{0,3}", 0..30),
             new in prop::collection::vec("[ab ]{0,3}", 0..30),
         ) {

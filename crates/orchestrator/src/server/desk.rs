@@ -3,6 +3,7 @@
 
 mod batch;
 mod catalog;
+mod compare;
 mod find;
 mod host;
 mod job;
@@ -85,6 +86,9 @@ impl Session for Desk {
             }
             Request::Batch(request) => {
                 tasks.spawn(pending.answer(batch::answer(engine, request)));
+            }
+            Request::Compare(request) => {
+                tasks.spawn(pending.answer(compare::answer(engine, request)));
             }
             Request::Settings(request) => {
                 tasks.spawn(pending.answer(settings::answer(engine, request)));

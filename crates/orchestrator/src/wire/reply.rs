@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::{Job, Prompt, SeenDatabase, StoreState};
 use crate::{
     batch::{Answers, Batch, Difference, LastTime, Summary},
+    compare::Comparison,
     fleet::{Choice, fold},
     host::{Host, Reach},
     job::{Earlier, JobId, Note},
     launch::Preview,
-    log::{Line, find::Hit, outline::Outline},
+    log::{Line, diff::DiffLine, find::Hit, outline::Outline},
     presets::Presets,
     project::{Project, Scan},
     settings::Settings,
@@ -128,6 +129,13 @@ pub enum Reply {
     },
     /// Which parts of a log have hits.
     HitMarks(HitMarks),
+    /// What of a log differs from others.
+    Comparison(Box<Comparison>),
+    /// Lines of a comparison.
+    ComparedLines {
+        /// In the order of the runs that were asked for.
+        lines: Vec<DiffLine>,
+    },
     /// A raw subscription has begun.
     Subscribed {
         /// Its number, in each of its frames.

@@ -1,7 +1,8 @@
-//! What the page can ask for, in nine groups: the server's desk has a file for each.
+//! What the page can ask for, in ten groups: the server's desk has a file for each.
 
 mod batch;
 mod catalog;
+mod compare;
 mod find;
 mod host;
 mod job;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     batch::BatchRequest,
     catalog::CatalogRequest,
+    compare::CompareRequest,
     find::FindRequest,
     host::HostRequest,
     job::JobRequest,
@@ -45,6 +47,8 @@ pub enum Request {
     Find(FindRequest),
     /// Looking in the logs of many jobs.
     Search(SearchRequest),
+    /// Comparing logs.
+    Compare(CompareRequest),
     /// The settings.
     Settings(SettingsRequest),
 }
@@ -94,6 +98,12 @@ impl From<FindRequest> for Request {
 impl From<SearchRequest> for Request {
     fn from(request: SearchRequest) -> Self {
         Self::Search(request)
+    }
+}
+
+impl From<CompareRequest> for Request {
+    fn from(request: CompareRequest) -> Self {
+        Self::Compare(request)
     }
 }
 

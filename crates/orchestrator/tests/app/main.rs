@@ -21,6 +21,7 @@ mod sshd;
 mod witness;
 
 mod cli;
+mod compare;
 mod files;
 mod fork_server;
 mod hosts;

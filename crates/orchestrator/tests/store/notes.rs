@@ -86,16 +86,18 @@ async fn a_job_knows_how_those_before_it_of_the_same_thing_went() {
         command(None, "deploy"),
         command(Some("web1"), "deploy"),
     ] {
-        let earlier = store.earlier(&job, 12).await.unwrap();
+        let earlier = store.earlier(&job, None, 12).await.unwrap();
         let how: Vec<Status> = earlier.iter().map(|one| one.status).collect();
         assert_eq!(how, wanted, "{:?}", job.what);
         // From `ended`: 1,987.65 ms.
         assert!(earlier.iter().all(|one| one.took_ms.abs_diff(1_988) <= 1));
-        assert_eq!(store.earlier(&job, 2).await.unwrap(), earlier[..2]);
+        assert_eq!(store.earlier(&job, None, 2).await.unwrap(), earlier[..2]);
+        let failed = store.earlier(&job, Some(Status::Error), 12).await.unwrap();
+        assert_eq!(failed, earlier[1..2]);
     }
     assert!(
         store
-            .earlier(&target("api", "build"), 12)
+            .earlier(&target("api", "build"), None, 12)
             .await
             .unwrap()
             .is_empty()

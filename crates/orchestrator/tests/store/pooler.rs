@@ -47,7 +47,7 @@ async fn use_all_of(store: &Store) {
         whole.id
     );
     assert!(store.unended_of("ann@here").await.unwrap().is_empty());
-    assert_eq!(store.earlier(&whole, 12).await.unwrap().len(), 1);
+    assert_eq!(store.earlier(&whole, None, 12).await.unwrap().len(), 1);
     store
         .set_note(job.id, true, "seen", "ann@here")
         .await

@@ -6,6 +6,7 @@
 mod arguments;
 mod batch;
 mod db;
+mod diff;
 mod doctor;
 mod fill;
 mod here;
@@ -89,6 +90,9 @@ enum Command {
     Log(log::Log),
     /// Look for a text in every job's log, newest job first; exits with 1 if it is in none, and with 2 after an error
     Search(search::Search),
+    /// Show what of a job's log is new beside earlier runs, or how it differs from another's; exits with 1 if it does, and with
+    /// 2 after an error
+    Diff(diff::Diff),
     /// Cancel a job: end its whole process tree with INT, then TERM, then KILL
     Cancel {
         /// The job: its id, the start of it, or `last`
@@ -254,6 +258,7 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Batch(batch) => batch::batch(batch).await,
         Command::Log(log) => log::log(log).await,
         Command::Search(search) => search::search(search).await,
+        Command::Diff(diff) => diff::diff(diff).await,
         Command::Cancel { job, force } => cancel(&job, force).await,
         Command::Db(db) => db::db(db).await,
         Command::Serve(serve) => serve::serve(serve).await,

@@ -4,7 +4,8 @@ use super::Jobs;
 use crate::{
     engine::EngineError,
     folders,
-    job::{Earlier, JobId, Note},
+    job::{Earlier, Job, JobId, Note, Status},
+    store::StoreError,
     wire::Event,
 };
 
@@ -70,7 +71,22 @@ impl Jobs {
         let job = &self.get(job).await?;
         let answer = self
             .link
-            .ask(async |store| store.earlier(job, EARLIER).await);
+            .ask(async |store| store.earlier(job, None, EARLIER).await);
         Ok(answer.await?)
+    }
+
+    /// The last runs of what this job ran that were before it and ended well, newest first, at most so many.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub(in crate::engine) async fn green(
+        &self,
+        job: &Job,
+        most: u32,
+    ) -> Result<Vec<JobId>, StoreError> {
+        let green = self
+            .link
+            .ask(async |store| store.earlier(job, Some(Status::Done), most).await);
+        Ok(green.await?.into_iter().map(|earlier| earlier.id).collect())
     }
 }

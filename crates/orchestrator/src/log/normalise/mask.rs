@@ -1,7 +1,11 @@
 //! What may be left out of a line, and what of it is.
 
+use serde::{Deserialize, Serialize};
+
 /// A kind of token that is left out of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub enum Mask {
     /// `ann@example.com`
     Email,
@@ -95,7 +99,7 @@ impl Mask {
 }
 
 /// A set of masks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Masks(u32);
 
 impl Default for Masks {
