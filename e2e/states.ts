@@ -2,6 +2,7 @@
 // list (states.spec.ts), and so do the pictures (states.pictures.ts).
 import type { Page } from '@playwright/test';
 import type { App } from './app';
+import { comparison } from './states/compare';
 import { history } from './states/history';
 import { hosts } from './states/hosts';
 import { endings, job, running } from './states/job';
@@ -57,6 +58,7 @@ export const PLACES: Place[] = [
   launch,
   hosts,
   history,
+  comparison,
   palette,
   settings,
   tabs,

@@ -1,6 +1,6 @@
 // Words for a job: what it is, where it ran, how long it took. Everything that shows one uses these.
 import { LOOK } from './facts';
-import type { BatchStatus, HostState, Job, JobQuery, Status } from './wire';
+import type { BatchStatus, HostState, Job, JobId, JobQuery, Status } from './wire';
 
 /** How a job, a host of a batch, or a batch is; a job that runs may wait for a person to type. */
 export type AnyStatus = Status | 'waiting' | HostState | BatchStatus;
@@ -113,4 +113,9 @@ export function elapsed(job: Pick<Job, 'started_at' | 'finished_at'>, now: numbe
   if (job.started_at === null) return null;
   const end = job.finished_at === null ? now : Date.parse(job.finished_at);
   return Math.max(0, end - Date.parse(job.started_at));
+}
+
+/** When a job was made, as its id says: version 7 of UUIDs begins with milliseconds since 1970. */
+export function madeAt(id: JobId): Date {
+  return new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16));
 }

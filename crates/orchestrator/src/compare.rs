@@ -70,7 +70,7 @@ pub struct Comparison {
     pub added: u64,
     /// Lines that the other has and it has not; 0 of new lines.
     pub removed: u64,
-    /// What does not count as a difference, and how often the log has it.
+    /// What may differ from run to run, and how often the log has it; also what counts as a difference.
     pub masked: Vec<(Mask, u64)>,
     /// What else differs from the first of the others.
     pub changes: Vec<Change>,

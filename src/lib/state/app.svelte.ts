@@ -6,6 +6,7 @@ import { batchOf, batchTab, pathOf, type Tab } from '../tab';
 import type { Event, Host, Job, Overview, SeenDatabase, StoreState } from '../wire';
 import { Batches } from './batch/batches.svelte';
 import { Clock } from './clock.svelte';
+import { Comparisons } from './compare.svelte';
 import { History } from './history.svelte';
 import { HostView } from './host-view.svelte';
 import { Hosts } from './hosts.svelte';
@@ -57,6 +58,7 @@ export class App {
   readonly jobs: Jobs;
   readonly batches: Batches;
   readonly logs: Logs;
+  readonly comparisons: Comparisons;
   readonly terminals: Terminals;
   readonly notes: Notes;
   readonly history: History;
@@ -77,6 +79,7 @@ export class App {
     this.jobs = new Jobs(client, (job) => this.terminals.started(job.id));
     this.batches = new Batches(client, (jobs) => this.jobs.learn(jobs));
     this.logs = new Logs(client, this.view);
+    this.comparisons = new Comparisons(client);
     this.notes = new Notes(client);
     this.history = new History(
       client,
@@ -156,6 +159,14 @@ export class App {
     this.show(job);
   }
 
+  /** Compares a job's log with another's, or with the runs before it that ended well, in the job's tab. */
+  compare(job: Job, other: Job | null = null): void {
+    this.history.compared = null;
+    this.jobs.learn(other ? [job, other] : [job]);
+    this.comparisons.open(job.id, job.status === 'error', other?.id ?? null);
+    this.show(job);
+  }
+
   /** Looks for a text in every log. */
   searchLogs(text: string): void {
     this.search.text = text;
@@ -179,6 +190,7 @@ export class App {
     else {
       this.logs.drop(tab);
       this.terminals.drop(tab);
+      this.comparisons.close(tab);
     }
     if (away) this.#go(next ? pathOf(next) : '/');
   }
@@ -227,6 +239,7 @@ export class App {
     try {
       this.#overview(await this.#client.ask({ catalog: { type: 'overview' } }, 'overview'));
       this.logs.resume();
+      this.comparisons.resume();
       this.terminals.resume();
       this.batches.resume();
       await this.jobs.refresh();
@@ -300,6 +313,7 @@ export class App {
     this.store = store;
     if (!back) return;
     this.logs.resume();
+    this.comparisons.resume();
     this.terminals.resume();
     this.batches.resume();
     void this.attempt('list the jobs', this.jobs.refresh());

@@ -75,6 +75,9 @@ export class History {
     return { ...this.#query(null), limit: 0 };
   }
 
+  /** The job that another one of the list is to be compared with; null while none is chosen. */
+  compared = $state.raw<Job | null>(null);
+
   /** Whose jobs have been seen in the list, to choose from. */
   owners = $state.raw<string[]>([]);
 

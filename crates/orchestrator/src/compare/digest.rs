@@ -8,7 +8,7 @@ use std::{
 use crate::log::{
     Stream, Texts,
     lines::State,
-    normalise::{Mask, Normaliser},
+    normalise::{Mask, Masks, Normaliser},
 };
 
 /// Lines of a log that is compared, at most: each takes eight bytes.
@@ -22,7 +22,7 @@ static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 pub struct Digest {
     /// By line, from the first one. 0 of a line of which the history has not all any more.
     pub keys: Vec<u64>,
-    /// What was left out, and how often; in the order of [`Mask::ALL`].
+    /// What may differ from run to run, and how often; in the order of [`Mask::ALL`].
     pub masked: Vec<(Mask, u64)>,
 }
 
@@ -43,19 +43,23 @@ pub struct Digesting {
 #[derive(Debug)]
 struct Reading {
     normaliser: Normaliser,
+    masks: Masks,
     keys: Vec<u64>,
     counts: [u64; Mask::ALL.len()],
     is_too_long: bool,
 }
 
 impl Digesting {
-    /// At the start of a log.
+    /// At the start of a log, in which these words name the host it is from. Of what may differ from run to run, these
+    /// `masks` are left out.
     #[must_use]
-    pub fn new(normaliser: Normaliser) -> Self {
+    pub fn new(masks: Masks, names: Vec<String>) -> Self {
         Self {
             texts: Texts::default(),
             reading: Reading {
-                normaliser,
+                // It has all masks, so that a time that counts is not taken for numbers.
+                normaliser: Normaliser::new(Masks::default(), names),
+                masks,
                 keys: Vec::new(),
                 counts: [0; Mask::ALL.len()],
                 is_too_long: false,
@@ -131,12 +135,15 @@ impl Reading {
 
     fn key(&mut self, line: &str) -> u64 {
         let mut hasher = KEYS.build_hasher();
-        let (mut done, counts) = (0, &mut self.counts);
+        let (mut done, masks, counts) = (0, self.masks, &mut self.counts);
         self.normaliser.each(line, |range, mask| {
+            counts[mask as usize] += 1;
+            if !masks.has(mask) {
+                return;
+            }
             hasher.write(&line.as_bytes()[done..range.start]);
             // No text has this byte, so a mask is no text.
             hasher.write(&[0xff, mask as u8]);
-            counts[mask as usize] += 1;
             done = range.end;
         });
         hasher.write(&line.as_bytes()[done..]);
@@ -150,7 +157,7 @@ mod tests {
     use crate::log::normalise::Masks;
 
     fn digest(masks: Masks, chunks: &[(Stream, &str)]) -> Digest {
-        let mut digesting = Digesting::new(Normaliser::new(masks, vec!["db-2".into()]));
+        let mut digesting = Digesting::new(masks, vec!["db-2".into()]);
         for (stream, text) in chunks {
             digesting.feed(*stream, text.as_bytes()).unwrap();
         }
@@ -186,6 +193,10 @@ mod tests {
         let counted = Masks::default().without(Mask::Integer);
         let read = |text| digest(counted, &[(Stdout, text)]).keys;
         assert_ne!(read("warning: 3 of 40"), read("warning: 7 of 40"));
+        let counted = Masks::default().without(Mask::Time);
+        let read = |text| digest(counted, &[(Stdout, text)]).keys;
+        assert_ne!(read("at 12:00:01"), read("at 12:00:07"), "no numbers");
+        assert_eq!(read("7 at 12:00:01"), read("8 at 12:00:01"));
         assert_ne!(
             digest(Masks::default(), &[(Stdout, "took <int> s")]).keys,
             digest(Masks::default(), &[(Stdout, "took 7 s")]).keys,
@@ -197,7 +208,7 @@ mod tests {
     fn lines_after_a_hole_keep_their_numbers() {
         let mut state = State::default();
         state.advance(Stream::Stdout, b"one\ntwo\nthr");
-        let mut digesting = Digesting::new(Normaliser::default());
+        let mut digesting = Digesting::new(Masks::default(), Vec::new());
         digesting.feed(Stream::Stdout, b"one\ntw").unwrap();
         digesting.jump(&state);
         digesting.feed(Stream::Stdout, b"ee\nfour\n").unwrap();

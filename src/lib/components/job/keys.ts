@@ -14,7 +14,7 @@ export interface OnJob {
   app: App;
   job: Job;
   view: LogView;
-  shown: Shown;
+  shown: Shown | 'comparison';
 }
 
 /** Does what a key means on a job's page. */
@@ -31,7 +31,7 @@ function means(event: KeyboardEvent, on: OnJob): boolean {
     return true;
   }
   if (typing(event) || modHeld(event) || event.altKey) return false;
-  return (isLogs || event.key === 'r') && press(event.key, on);
+  return (isLogs || 'rc'.includes(event.key)) && press(event.key, on);
 }
 
 /** Does what a key means with Ctrl or Cmd; false if it means nothing. */
@@ -41,11 +41,11 @@ function withMod(event: KeyboardEvent, { app, job, view }: OnJob): boolean {
     case 'f':
       if (event.shiftKey) return false;
       // What is looked for is looked for in the log.
-      app.terminals.choose(job.id, 'log');
+      showLog(app, job);
       view.find.summon();
       return true;
     case 'l':
-      app.terminals.choose(job.id, 'log');
+      showLog(app, job);
       view.going = true;
       return true;
     case '.':
@@ -54,6 +54,11 @@ function withMod(event: KeyboardEvent, { app, job, view }: OnJob): boolean {
     default:
       return false;
   }
+}
+
+function showLog(app: App, job: Job): void {
+  app.terminals.choose(job.id, 'log');
+  app.comparisons.close(job.id);
 }
 
 /**
@@ -108,6 +113,10 @@ function press(key: string, { app, job, view }: OnJob): boolean {
     case 'r':
       if (isOver(job)) void app.launch.again(job);
       return isOver(job);
+    case 'c':
+      if (app.comparisons.of(job.id)) app.comparisons.close(job.id);
+      else app.compare(job);
+      return true;
     case 'Escape':
       if (view.find.open) view.find.close();
       else view.picked.none();

@@ -112,7 +112,7 @@ async fn compare(diff: Diff) -> Outcome {
         json: diff.json,
     };
     let shown = async {
-        output.head(view, &old, &job, &found)?;
+        output.head(&wanted, &old, &job, &found)?;
         output
             .runs(&engine, &job, &found, diff.context.into())
             .await?;
@@ -137,10 +137,16 @@ struct Output {
 
 impl Output {
     /// What is compared, and what else differs.
-    fn head(&mut self, view: View, old: &Job, job: &Job, found: &Comparison) -> Result<(), Failed> {
+    fn head(
+        &mut self,
+        wanted: &Wanted,
+        old: &Job,
+        job: &Job,
+        found: &Comparison,
+    ) -> Result<(), Failed> {
         if self.json {
             let value = json!({
-                "type": "compared", "view": view, "job": wire::Job::from(job.clone()), "with": found.with,
+                "type": "compared", "view": wanted.view, "job": wire::Job::from(job.clone()), "with": found.with,
                 "lines": found.lines, "added": found.added, "removed": found.removed, "cut": found.cut,
                 "masked": found.masked, "changes": found.changes,
             });
@@ -153,7 +159,7 @@ impl Output {
             let (before, after) = (value(&change.old), value(&change.new));
             self.put(&format!("{}: {before} → {after}", change.what), Some("33"))?;
         }
-        let counts = match view {
+        let counts = match wanted.view {
             View::New => format!(
                 "{} of {} lines are new beside {}",
                 found.added,
@@ -165,7 +171,10 @@ impl Output {
             ),
             View::Lines => format!("{} lines removed, {} added", found.removed, found.added),
         };
-        let masked = found.masked.iter().filter(|(_, count)| *count > 0);
+        let masked = found
+            .masked
+            .iter()
+            .filter(|(mask, count)| *count > 0 && !wanted.counted.contains(mask));
         let masked: Vec<_> = masked
             .map(|(mask, count)| format!("{} {count}×", mask.word()))
             .collect();

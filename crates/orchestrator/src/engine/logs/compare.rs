@@ -22,7 +22,7 @@ use crate::{
     job::{Job, JobId},
     log::{
         diff::{DiffLine, Side, pair, unchanged},
-        normalise::{Masks, Normaliser},
+        normalise::Masks,
     },
 };
 
@@ -245,8 +245,8 @@ impl Digests {
         // Asked before reading: a log that is complete now is read to its end below.
         let is_whole = log.source().await?.extent().complete;
         let runtime = Handle::current();
-        let normaliser = Normaliser::new(key.masks, key.names.clone());
-        let read = spawn_blocking(move || read(&log, normaliser, &runtime));
+        let digesting = Digesting::new(key.masks, key.names.clone());
+        let read = spawn_blocking(move || read(&log, digesting, &runtime));
         let read = read.await.map_err(|panic| EngineError::Io(panic.into()))?;
         let digest = Arc::new(read?);
         if is_whole {
@@ -275,9 +275,8 @@ impl Digests {
     }
 }
 
-fn read(log: &Log, normaliser: Normaliser, runtime: &Handle) -> Result<Digest, EngineError> {
+fn read(log: &Log, mut digesting: Digesting, runtime: &Handle) -> Result<Digest, EngineError> {
     let mut cursor = log.cursor(0).reading(READ_BYTES);
-    let mut digesting = Digesting::new(normaliser);
     while let Some(piece) = runtime.block_on(cursor.piece())? {
         if let Some(state) = cursor.take_jump() {
             digesting.jump(&state);
