@@ -68,7 +68,7 @@ export const comparison: Place = {
       await expect(page.getByRole('menuitemcheckbox', { name: /^Times, \d+/ })).toBeVisible();
     }),
     over('compare-with-which', async ({ page }) => {
-      await page.getByRole('button', { name: /^beside/ }).click();
+      await page.getByRole('combobox', { name: /^beside/ }).click();
       await expect(page.getByRole('option', { name: /^Done, Today/ }).first()).toBeVisible();
     }),
     {
@@ -82,7 +82,7 @@ export const comparison: Place = {
         await expect(page.getByText(/^Click the job that/)).toBeVisible();
       },
       async leave({ page }) {
-        await page.getByRole('button', { name: 'Cancel' }).click();
+        await page.getByRole('button', { name: 'Cancel', exact: true }).click();
       },
     },
   ],

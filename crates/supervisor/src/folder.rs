@@ -241,18 +241,17 @@ impl Folder {
     }
 
     /// Drops the folder with all in it. It is away in one step for all who go by its path, so that nobody claims what is
-    /// half gone or puts a file in its way. A kill in the middle leaves a folder of that name with `.gone` after it.
+    /// half gone or puts a file in its way. A kill in the middle, or a file that cannot be removed now, leaves a folder of that
+    /// name with `.gone` after it, for the next start to remove.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// Those of the file system, as long as it is there.
     pub fn remove(&self) -> io::Result<()> {
         let gone = self.0.with_added_extension(GONE);
         fs::rename(&self.0, &gone)?;
-        match fs::remove_dir_all(gone) {
-            // Another process removed it first.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            outcome => outcome,
-        }
+        // Who tried it again would look for a folder that is not there.
+        drop(fs::remove_dir_all(gone));
+        Ok(())
     }
 
     /// Keeps the folder as it is under another name, with `.damaged` after it, where no engine takes it for a job's.
