@@ -72,6 +72,23 @@ export const comparison: Place = {
       await expect(page.getByRole('option', { name: /^Done, Today/ }).first()).toBeVisible();
     }),
     {
+      name: 'job-that-failed-as-before',
+      small: true,
+      async reach(stage) {
+        const { app, page } = stage;
+        await page.getByRole('button', { name: 'Add a note' }).click();
+        const note = page.getByRole('textbox', { name: 'Note' });
+        await note.fill('module_9 wants a newer module_8: make clean first.');
+        await note.press('Enter');
+        await run(stage, build(5, ['tests: 41 passed']), 0);
+        await run(stage, build(6, ['error: module_9 does not fit module_8']), 2);
+        const failure = page.getByTestId('failure');
+        await expect(failure).toContainText('Back again · seen once before, today');
+        await expect(failure).toContainText('make clean first');
+        await expect(app.line('error: module_9')).toBeVisible();
+      },
+    },
+    {
       name: 'history-a-second-job-is-chosen',
       small: true,
       async reach({ app, page }) {

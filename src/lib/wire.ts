@@ -527,7 +527,11 @@ with: JobId | null,
 /**
  * Runs, or parts of them.
  */
-runs: Array<CompareRun>, } };
+runs: Array<CompareRun>, } } | { "type": "failure", "with": { 
+/**
+ * The job.
+ */
+job: JobId, } };
 
 /**
  * Lines that follow one another and are all new, all gone, or all the same.
@@ -607,7 +611,7 @@ added: number,
  */
 removed: number, 
 /**
- * What does not count as a difference, and how often the log has it.
+ * What may differ from run to run, and how often the log has it; also what counts as a difference.
  */
 masked: Array<[Mask, number]>, 
 /**
@@ -914,6 +918,11 @@ consent?: CommandConsent, };
  * Kinds of failure that a page distinguishes.
  */
 export type FailureCode = "not_found" | "refused" | "untrusted" | "foreign" | "needs_consent" | "store_away" | "failed";
+
+/**
+ * Whether a failure is new.
+ */
+export type FailureKind = "new" | "recurring" | "back";
 
 /**
  * A line that reports an error.
@@ -1334,6 +1343,31 @@ old: string | null,
  * What it is of this job; none if it has none.
  */
 new: string | null, };
+
+/**
+ * What failed a job, and whether it has failed one before.
+ */
+export type JobFailure = { 
+/**
+ * The line of its log that says what failed.
+ */
+line: number, 
+/**
+ * Its text, as it is shown.
+ */
+text: string, 
+/**
+ * Whether it is new.
+ */
+kind: FailureKind, 
+/**
+ * Earlier runs that failed so, newest first; at most 20 failed ones are looked at.
+ */
+seen: Array<SeenFailure>, 
+/**
+ * After how many of them the next run ended well.
+ */
+healed: number, };
 
 /**
  * A job's id: a version 7 UUID, so ids sort by when they were made.
@@ -2168,7 +2202,11 @@ hits: Array<Hit>,
 /**
  * How many there are in all.
  */
-total: number, } } | { "type": "hit_marks", "with": HitMarks } | { "type": "comparison", "with": Comparison } | { "type": "compared_lines", "with": { 
+total: number, } } | { "type": "hit_marks", "with": HitMarks } | { "type": "comparison", "with": Comparison } | { "type": "failure", "with": { 
+/**
+ * None of a job that has not failed, or wrote nothing.
+ */
+failure: JobFailure | null, } } | { "type": "compared_lines", "with": { 
 /**
  * In the order of the runs that were asked for.
  */
@@ -2366,6 +2404,23 @@ why: string,
  * Whether it would serve.
  */
 fits: boolean, };
+
+/**
+ * A run that failed the same way.
+ */
+export type SeenFailure = { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * When it was asked for.
+ */
+at: string, 
+/**
+ * The host it ran on; none means this machine.
+ */
+host: string | null, };
 
 /**
  * What gives a variable a value that is not named.

@@ -4,12 +4,13 @@
 //! ```text
 //! digest   a log as one number a line, without what differs from run to run
 //! align    which lines of two logs belong together  runs     which differ, as they are given
-//! around   what else differs: commit, variables, host
+//! around   what else differs: commit, variables, host  failure  whether earlier runs failed the same
 //! ```
 
 mod align;
 mod around;
 mod digest;
+mod failure;
 mod runs;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     around::{Change, around},
     digest::{Digest, Digesting, TooLong},
+    failure::{Failure, FailureKind, Seen, fingerprint, history, telling},
     runs::{RUNS, Runs, line_by_line, new_lines},
 };
 use crate::{

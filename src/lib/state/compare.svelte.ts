@@ -3,7 +3,15 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { Client } from '../client';
 import { OPENED, type Segment, first, segmentAt, segmentsOf, without } from '../log/segments';
 import { reason } from '../reason';
-import type { CompareRun, CompareView, Comparison, DiffLine, JobId, Mask } from '../wire';
+import type {
+  CompareRun,
+  CompareView,
+  Comparison,
+  DiffLine,
+  JobFailure,
+  JobId,
+  Mask,
+} from '../wire';
 
 /** Lines that are asked for together. */
 const CHUNK = 200;
@@ -183,6 +191,13 @@ export class Comparisons {
     comparison.view = other === null && failed ? 'new' : 'lines';
     this.#open.set(job, comparison);
     void comparison.load();
+  }
+
+  /** What made a job fail, and which earlier runs failed the same; null if that is not known. */
+  async failure(job: JobId): Promise<JobFailure | null> {
+    const request = { compare: { type: 'failure', with: { job } } } as const;
+    const answer = await this.#client.ask(request, 'failure').catch(() => null);
+    return answer?.failure ?? null;
   }
 
   /** Shows the log again. */

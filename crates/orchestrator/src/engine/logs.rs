@@ -3,6 +3,7 @@
 mod compare;
 pub(super) mod cursor;
 mod edit;
+mod failures;
 pub(super) mod find;
 pub(super) mod lines;
 pub(super) mod log;
@@ -27,6 +28,7 @@ pub struct Logs {
     outlines: Arc<Outlines>,
     searches: search::Room,
     digests: compare::Digests,
+    failures: failures::Known,
     /// The person's home folder.
     home: PathBuf,
 }
@@ -40,6 +42,7 @@ impl Logs {
             outlines: Arc::default(),
             searches: search::Room::default(),
             digests: compare::Digests::default(),
+            failures: failures::Known::default(),
             home: folders.home.clone(),
         }
     }

@@ -104,6 +104,12 @@ impl Outliner {
         self.texts.open(|number, text| found.read(number, 0, text));
     }
 
+    /// The first line so far that reports an error.
+    #[must_use]
+    pub fn first_error(&self) -> Option<u64> {
+        self.found.errors.first()
+    }
+
     /// What stands out so far.
     #[must_use]
     pub fn outline(&self) -> Outline {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Job, Prompt, SeenDatabase, StoreState};
 use crate::{
     batch::{Answers, Batch, Difference, LastTime, Summary},
-    compare::Comparison,
+    compare::{self, Comparison},
     fleet::{Choice, fold},
     host::{Host, Reach},
     job::{Earlier, JobId, Note},
@@ -131,6 +131,11 @@ pub enum Reply {
     HitMarks(HitMarks),
     /// What of a log differs from others.
     Comparison(Box<Comparison>),
+    /// What made a job fail.
+    Failure {
+        /// None of a job that has not failed, or wrote nothing.
+        failure: Option<compare::Failure>,
+    },
     /// Lines of a comparison.
     ComparedLines {
         /// In the order of the runs that were asked for.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use orchestrator::{
-    compare::{Comparison, Run, View, Wanted},
+    compare::{Comparison, Failure, FailureKind, Run, View, Wanted},
     job::JobId,
     log::{diff::Side, normalise::Mask},
     wire::{CompareRequest, FailureCode, Job, JobRequest, Reply},
@@ -325,4 +325,56 @@ async fn a_page_is_sent_what_differs_and_the_lines_it_asks_for() {
     };
     page.ask(cancel).await.unwrap();
     page.over(running.id).await;
+}
+
+#[tokio::test]
+async fn a_failure_is_known_again_and_what_came_after_it() {
+    let (_postgres, home) = home();
+    let app = App::start(home);
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let text = app.home.work().join("text");
+    let code = app.home.work().join("code");
+    let command = format!("cat {}; exit $(cat {})", text.display(), code.display());
+    let mut ran = Vec::new();
+    for (log, ended) in [
+        ("built in 3 ms\nerror: port 5432 of pid 17 is taken\n", 1),
+        ("well\n", 0),
+        ("error: no disk\n", 1),
+        (
+            "built in 5 ms\nok\nerror: port 5432 of pid 2041 is taken\nerror: more\n",
+            1,
+        ),
+        ("built in 9 ms\nerror: port 5432 of pid 99 is taken\n", 1),
+        ("well\n", 0),
+        ("nothing that is known for an error\n\n", 3),
+    ] {
+        fs::write(&text, log).unwrap();
+        fs::write(&code, ended.to_string()).unwrap();
+        let job = page.start(&command).await;
+        ran.push(page.over(job.id).await.id);
+    }
+    eventually("all is archived", || app.home.job_folders().is_empty());
+    let mut failures: Vec<Option<Failure>> = Vec::new();
+    for job in ran.clone() {
+        let Ok(Reply::Failure { failure }) = page.ask(CompareRequest::Failure { job }).await else {
+            panic!("no answer");
+        };
+        failures.push(failure);
+    }
+    let of = |at: usize| failures[at].as_ref().unwrap();
+    let seen = |at: usize| -> Vec<JobId> { of(at).seen.iter().map(|seen| seen.job).collect() };
+    assert_eq!((of(0).kind, of(0).line), (FailureKind::New, 2));
+    assert!(failures[1].is_none() && failures[5].is_none());
+    assert_eq!(of(2).kind, FailureKind::New);
+    assert_eq!(
+        (of(3).kind, of(3).line, of(3).healed),
+        (FailureKind::Back, 3, 1)
+    );
+    assert_eq!(seen(3), [ran[0]]);
+    assert_eq!((of(4).kind, of(4).healed), (FailureKind::Recurring, 1));
+    assert_eq!(seen(4), [ran[3], ran[0]]);
+    assert_eq!(of(6).text, "nothing that is known for an error");
+    let nobody = CompareRequest::Failure { job: JobId::new() };
+    assert_eq!(page.ask(nobody).await.unwrap_err(), FailureCode::NotFound);
 }

@@ -189,7 +189,7 @@ impl Logs {
 }
 
 /// Words that name where a job ran, which its log may say.
-fn names(job: &Job) -> Vec<String> {
+pub(super) fn names(job: &Job) -> Vec<String> {
     let machine = job.owner.rsplit_once('@').map(|(_, machine)| machine);
     let names = job.host().into_iter().chain(machine);
     names.map(ToOwned::to_owned).collect()

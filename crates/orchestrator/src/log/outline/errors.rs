@@ -66,6 +66,10 @@ impl Errors {
         self.found.iter().map(fault).collect()
     }
 
+    pub(super) fn first(&self) -> Option<u64> {
+        self.found.first_key_value().map(|(line, _)| *line)
+    }
+
     pub(super) const fn is_cut(&self) -> bool {
         self.is_cut
     }

@@ -14,5 +14,8 @@ pub(super) async fn answer(engine: Engine, request: CompareRequest) -> Result<Re
         CompareRequest::ComparedLines { job, with, runs } => Reply::ComparedLines {
             lines: engine.logs().compared_lines(job, with, &runs).await?,
         },
+        CompareRequest::Failure { job } => Reply::Failure {
+            failure: engine.logs().failure(job).await?,
+        },
     })
 }

@@ -26,4 +26,9 @@ pub enum CompareRequest {
         /// Runs, or parts of them.
         runs: Vec<Run>,
     },
+    /// What made a job fail, and whether earlier runs failed the same: [`Reply::Failure`].
+    Failure {
+        /// The job.
+        job: JobId,
+    },
 }
