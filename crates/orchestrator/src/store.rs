@@ -35,6 +35,7 @@ mod pack;
 mod pooler;
 mod previous_runs;
 mod read;
+mod retention;
 mod schema;
 mod short_job;
 mod sweep;
@@ -45,6 +46,7 @@ pub use block::{ArchiveMark, Block, Reach};
 pub use changes::{Change, Changes};
 pub use connect::Store;
 pub use error::{Interruption, StoreError};
+pub use retention::{Outdated, Retention};
 pub use sweep::{RawBlock, Step};
 
 /// What the store answers.

@@ -2,6 +2,7 @@
 
 pub(super) mod heartbeat;
 pub(super) mod notes;
+mod retention;
 
 use std::{
     collections::{HashMap, HashSet},

@@ -167,7 +167,8 @@ impl Store {
         self.with_within(TO_ANSWER, work).await
     }
 
-    async fn with_within<T>(
+    /// The same with another limit.
+    pub(super) async fn with_within<T>(
         &self,
         limit: Duration,
         work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,

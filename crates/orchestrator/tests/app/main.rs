@@ -28,6 +28,7 @@ mod hosts;
 mod limits;
 mod owners;
 mod queue;
+mod retention;
 mod round_trip;
 mod search;
 mod secrets;

@@ -18,6 +18,7 @@ mod many;
 mod on;
 mod out;
 mod prompts;
+mod prune;
 mod run;
 mod search;
 mod serve;
@@ -93,6 +94,8 @@ enum Command {
     /// Show what of a job's log is new beside earlier runs, or how it differs from another's; exits with 1 if it does, and with
     /// 2 after an error
     Diff(diff::Diff),
+    /// Drop old jobs of the history, by age, number or size; says first which, and asks. Pinned ones and those with a note stay
+    Prune(prune::Prune),
     /// Cancel a job: end its whole process tree with INT, then TERM, then KILL
     Cancel {
         /// The job: its id, the start of it, or `last`
@@ -259,6 +262,7 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Log(log) => log::log(log).await,
         Command::Search(search) => search::search(search).await,
         Command::Diff(diff) => diff::diff(diff).await,
+        Command::Prune(prune) => prune::prune(prune).await,
         Command::Cancel { job, force } => cancel(&job, force).await,
         Command::Db(db) => db::db(db).await,
         Command::Serve(serve) => serve::serve(serve).await,

@@ -1,0 +1,202 @@
+//! `vmo prune`: lets old jobs of the history go, and says first which.
+
+use std::{
+    ops::ControlFlow,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Local, Utc};
+use clap::Args;
+use orchestrator::{
+    engine::Engine,
+    folders,
+    store::{Outdated, Retention},
+};
+use serde_json::json;
+
+use super::{Failed, Outcome, out, settled, terminal, when};
+
+/// Time between two reports of how far it is.
+const BETWEEN: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("rule").required(true).multiple(true)))]
+pub(crate) struct Prune {
+    /// Jobs asked for before then: 2026-11-23, 90d, 12w
+    #[arg(long, value_name = "TIME", value_parser = when::time, group = "rule")]
+    older: Option<DateTime<Utc>>,
+    /// All but the newest so many
+    #[arg(long, value_name = "N", group = "rule")]
+    keep: Option<u64>,
+    /// All but the newest with so many bytes of log: 500M, 20G
+    #[arg(long, value_name = "SIZE", value_parser = bytes, group = "rule")]
+    size: Option<u64>,
+    /// Only jobs of this project
+    #[arg(short, long)]
+    project: Option<String>,
+    /// Jobs of others who share this history, too
+    #[arg(long)]
+    everyone: bool,
+    /// Only say what would go
+    #[arg(long)]
+    dry_run: bool,
+    /// Give the room back to the disk, too: nobody can use the history until that is done
+    #[arg(long)]
+    compact: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+    /// Print one JSON value
+    #[arg(long)]
+    json: bool,
+}
+
+/// A number of bytes, as `500M`.
+fn bytes(text: &str) -> Result<u64, String> {
+    let unknown = || format!("'{text}' is no size: give bytes, or as 500M, 20G, 1T");
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => 0,
+        "K" | "KB" | "KIB" => 1,
+        "M" | "MB" | "MIB" => 2,
+        "G" | "GB" | "GIB" => 3,
+        "T" | "TB" | "TIB" => 4,
+        _ => return Err(unknown()),
+    };
+    let number: u64 = digits.trim().parse().map_err(|_| unknown())?;
+    number.checked_mul(1024_u64.pow(unit)).ok_or_else(unknown)
+}
+
+pub(crate) async fn prune(prune: Prune) -> Outcome {
+    let engine = settled().await?;
+    let rules = Retention {
+        before: prune.older,
+        jobs: prune.keep,
+        bytes: prune.size,
+        project: prune.project.clone(),
+        owner: (!prune.everyone).then(folders::owner),
+    };
+    let wanted = engine.jobs().outdated(&rules).await?;
+    if !prune.json {
+        out::line(preview(&wanted))?;
+    }
+    if prune.dry_run || wanted.jobs == 0 {
+        if prune.json {
+            out::json(&json!({"would_go": value(&wanted), "gone": null}))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !prune.yes {
+        let question = format!("Drop {} for good? [y/N]", jobs(wanted.jobs));
+        match terminal::ask(&question, true).as_deref().map(str::trim) {
+            Some("y" | "Y" | "yes") => {}
+            Some(_) => return Err(Failed::new("nothing was dropped")),
+            None => return Err(Failed::new("nothing was dropped: add --yes to drop them")),
+        }
+    }
+    let gone = drop_all(&engine, &rules, &wanted).await?;
+    let (before, after) = reclaim(&engine, prune.compact).await?;
+    let freed = before.saturating_sub(after);
+    if prune.json {
+        let value = json!({"would_go": value(&wanted), "gone": value(&gone), "given_back": freed, "on_disk": after});
+        out::json(&value)?;
+    } else {
+        let what = match freed {
+            0 => "what they took is free for new logs (--compact gives it back to the disk)".into(),
+            freed => format!("{} given back to the disk", size(freed)),
+        };
+        out::line(format_args!(
+            "dropped {} with {} of log; {what}",
+            jobs(gone.jobs),
+            size(gone.bytes)
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn drop_all(
+    engine: &Engine,
+    rules: &Retention,
+    wanted: &Outdated,
+) -> Result<Outdated, Failed> {
+    let mut said = Instant::now();
+    let gone = engine.jobs().prune(rules, |gone| {
+        if said.elapsed() >= BETWEEN {
+            out::say(format_args!("dropped {} of {}", gone.jobs, wanted.jobs));
+            said = Instant::now();
+        }
+        // More became old meanwhile: they are for the next time, and were not shown.
+        match gone.jobs < wanted.jobs {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
+    });
+    Ok(gone.await?)
+}
+
+/// Makes the room free: the bytes on the server's disk before and after.
+async fn reclaim(engine: &Engine, on_the_disk: bool) -> Result<(u64, u64), Failed> {
+    let before = engine.jobs().size_on_disk().await?;
+    engine.jobs().reclaim(on_the_disk).await?;
+    let after = engine.jobs().size_on_disk().await?;
+    Ok((before, after))
+}
+
+fn preview(wanted: &Outdated) -> String {
+    let stay = match wanted.stay {
+        0 => String::new(),
+        stay => format!("; {} stay, as they are pinned or have a note", jobs(stay)),
+    };
+    let Some((first, last)) = wanted.span else {
+        return format!("nothing is that old{stay}");
+    };
+    let day = |time: DateTime<Utc>| time.with_timezone(&Local).format("%Y-%m-%d %H:%M");
+    format!(
+        "{} with {} of log, from {} to {}{stay}",
+        jobs(wanted.jobs),
+        size(wanted.bytes),
+        day(first),
+        day(last)
+    )
+}
+
+fn value(outdated: &Outdated) -> serde_json::Value {
+    let (first, last) = outdated.span.unzip();
+    json!({"jobs": outdated.jobs, "bytes": outdated.bytes, "first": first, "last": last, "stay": outdated.stay})
+}
+
+fn jobs(count: u64) -> String {
+    format!("{count} job{}", if count == 1 { "" } else { "s" })
+}
+
+/// Bytes as a person reads them: `12.3 MiB`.
+fn size(bytes: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut at = 0;
+    let mut whole = bytes as f64;
+    while whole >= 1024.0 && at + 1 < units.len() {
+        whole /= 1024.0;
+        at += 1;
+    }
+    match at {
+        0 => format!("{bytes} B"),
+        _ => format!("{whole:.1} {}", units[at]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_as_they_are_typed() {
+        assert_eq!(bytes("17"), Ok(17));
+        assert_eq!(bytes("500M"), Ok(500 * 1024 * 1024));
+        assert_eq!(bytes("2gib"), Ok(2 << 30));
+        for bad in ["", "M", "12X", "-3G", "1.5G", "99999999T"] {
+            assert!(bytes(bad).unwrap_err().contains("is no size"), "{bad}");
+        }
+        assert_eq!(size(1536), "1.5 KiB");
+    }
+}
