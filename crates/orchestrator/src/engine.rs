@@ -11,6 +11,7 @@
 //! folders that another engine left.
 //! [`archive`] copies the spool into the store, and drops the folder once everything has arrived.
 //! [`logs`] reads a log from spool and store alike: lines, finds, searches of many, outline, saved files.
+//! [`exchange`] writes jobs into a file, and takes them from one.
 //! [`batches`] drives one command over many hosts, wave by wave.
 //! [`jobs`] lists jobs, with their notes and the heartbeats of all who share the store.
 //! [`prompts`] holds the questions of jobs to a person, and [`watch`] reports changes that other programs make. Everything
@@ -23,6 +24,7 @@ mod batches;
 mod blocking;
 mod catalog;
 mod events;
+mod exchange;
 mod follow;
 mod jobs;
 mod logs;
@@ -44,6 +46,7 @@ use tokio::sync::{Notify, Semaphore, broadcast, watch as news};
 pub use self::{
     archive::link::{Database, Link},
     catalog::{Catalog, Listed},
+    exchange::{Exported, Imported},
     follow::live::{Extent, Live},
     jobs::{Jobs, Page},
     logs::{

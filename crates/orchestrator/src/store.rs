@@ -27,6 +27,7 @@ mod columns;
 mod connect;
 pub mod embedded;
 mod error;
+mod import;
 mod jobs;
 mod moment;
 mod notes;
@@ -46,6 +47,7 @@ pub use block::{ArchiveMark, Block, Reach};
 pub use changes::{Change, Changes};
 pub use connect::Store;
 pub use error::{Interruption, StoreError};
+pub use import::Part;
 pub use retention::{Outdated, Retention};
 pub use sweep::{RawBlock, Step};
 

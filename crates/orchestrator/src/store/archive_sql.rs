@@ -23,7 +23,7 @@ use crate::{
 
 /// A log's rows need not wait for the disk: until they are known to be on it, the spool still has them.
 const QUICK: &str = "begin; set local synchronous_commit = off";
-const DURABLE: &str = "begin; set local synchronous_commit = on";
+pub(super) const DURABLE: &str = "begin; set local synchronous_commit = on";
 
 /// What came of a transaction.
 pub(super) enum Step {
@@ -97,7 +97,7 @@ const ADVANCE: &str = "update ours.jobs set
   returning archived_stdout - $7 as stdout, archived_stderr - $8 as stderr";
 
 /// Moves the mark from `start` and writes the rows; false, without a change, if the mark is not at `start`.
-async fn advance(
+pub(super) async fn advance(
     connection: &mut PgConnection,
     tables: &Tables,
     job: JobId,

@@ -63,7 +63,7 @@ const WRITE: &str = "with written as (
           width_bucket(0::float8, 0, 1, case (select count(*) from logged) when cardinality($26::bigint[]) then 1 else 0 end)
    from written";
 
-async fn write(
+pub(super) async fn write(
     connection: &mut PgConnection,
     tables: &Tables,
     job: &Job,

@@ -22,6 +22,7 @@ mod witness;
 
 mod cli;
 mod compare;
+mod exchange;
 mod files;
 mod fork_server;
 mod hosts;

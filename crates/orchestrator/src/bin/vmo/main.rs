@@ -8,6 +8,7 @@ mod batch;
 mod db;
 mod diff;
 mod doctor;
+mod exchange;
 mod fill;
 mod here;
 mod hosts;
@@ -94,6 +95,10 @@ enum Command {
     /// Show what of a job's log is new beside earlier runs, or how it differs from another's; exits with 1 if it does, and with
     /// 2 after an error
     Diff(diff::Diff),
+    /// Write jobs with every byte of their logs, times and notes into one file
+    Export(exchange::Export),
+    /// Bring the jobs of such a file into the history; those that are there already stay as they are
+    Import(exchange::Import),
     /// Drop old jobs of the history, by age, number or size; says first which, and asks. Pinned ones and those with a note stay
     Prune(prune::Prune),
     /// Cancel a job: end its whole process tree with INT, then TERM, then KILL
@@ -263,6 +268,8 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Search(search) => search::search(search).await,
         Command::Diff(diff) => diff::diff(diff).await,
         Command::Prune(prune) => prune::prune(prune).await,
+        Command::Export(export) => exchange::export(export).await,
+        Command::Import(import) => exchange::import(import).await,
         Command::Cancel { job, force } => cancel(&job, force).await,
         Command::Db(db) => db::db(db).await,
         Command::Serve(serve) => serve::serve(serve).await,

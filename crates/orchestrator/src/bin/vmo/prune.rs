@@ -15,7 +15,7 @@ use orchestrator::{
 };
 use serde_json::json;
 
-use super::{Failed, Outcome, out, settled, terminal, when};
+use super::{Failed, Outcome, out, settled, terminal, when, words};
 
 /// Time between two reports of how far it is.
 const BETWEEN: Duration = Duration::from_secs(5);
@@ -88,7 +88,7 @@ pub(crate) async fn prune(prune: Prune) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     if !prune.yes {
-        let question = format!("Drop {} for good? [y/N]", jobs(wanted.jobs));
+        let question = format!("Drop {} for good? [y/N]", words::jobs(wanted.jobs));
         match terminal::ask(&question, true).as_deref().map(str::trim) {
             Some("y" | "Y" | "yes") => {}
             Some(_) => return Err(Failed::new("nothing was dropped")),
@@ -104,12 +104,12 @@ pub(crate) async fn prune(prune: Prune) -> Outcome {
     } else {
         let what = match freed {
             0 => "what they took is free for new logs (--compact gives it back to the disk)".into(),
-            freed => format!("{} given back to the disk", size(freed)),
+            freed => format!("{} given back to the disk", words::size(freed)),
         };
         out::line(format_args!(
             "dropped {} with {} of log; {what}",
-            jobs(gone.jobs),
-            size(gone.bytes)
+            words::jobs(gone.jobs),
+            words::size(gone.bytes)
         ))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -146,7 +146,10 @@ async fn reclaim(engine: &Engine, on_the_disk: bool) -> Result<(u64, u64), Faile
 fn preview(wanted: &Outdated) -> String {
     let stay = match wanted.stay {
         0 => String::new(),
-        stay => format!("; {} stay, as they are pinned or have a note", jobs(stay)),
+        stay => format!(
+            "; {} stay, as they are pinned or have a note",
+            words::jobs(stay)
+        ),
     };
     let Some((first, last)) = wanted.span else {
         return format!("nothing is that old{stay}");
@@ -154,8 +157,8 @@ fn preview(wanted: &Outdated) -> String {
     let day = |time: DateTime<Utc>| time.with_timezone(&Local).format("%Y-%m-%d %H:%M");
     format!(
         "{} with {} of log, from {} to {}{stay}",
-        jobs(wanted.jobs),
-        size(wanted.bytes),
+        words::jobs(wanted.jobs),
+        words::size(wanted.bytes),
         day(first),
         day(last)
     )
@@ -164,25 +167,6 @@ fn preview(wanted: &Outdated) -> String {
 fn value(outdated: &Outdated) -> serde_json::Value {
     let (first, last) = outdated.span.unzip();
     json!({"jobs": outdated.jobs, "bytes": outdated.bytes, "first": first, "last": last, "stay": outdated.stay})
-}
-
-fn jobs(count: u64) -> String {
-    format!("{count} job{}", if count == 1 { "" } else { "s" })
-}
-
-/// Bytes as a person reads them: `12.3 MiB`.
-fn size(bytes: u64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let mut at = 0;
-    let mut whole = bytes as f64;
-    while whole >= 1024.0 && at + 1 < units.len() {
-        whole /= 1024.0;
-        at += 1;
-    }
-    match at {
-        0 => format!("{bytes} B"),
-        _ => format!("{whole:.1} {}", units[at]),
-    }
 }
 
 #[cfg(test)]
@@ -197,6 +181,6 @@ mod tests {
         for bad in ["", "M", "12X", "-3G", "1.5G", "99999999T"] {
             assert!(bytes(bad).unwrap_err().contains("is no size"), "{bad}");
         }
-        assert_eq!(size(1536), "1.5 KiB");
+        assert_eq!(words::size(1536), "1.5 KiB");
     }
 }

@@ -19,6 +19,26 @@ pub(crate) fn end(job: &Job) -> String {
     }
 }
 
+/// So many jobs, in words.
+pub(crate) fn jobs(count: u64) -> String {
+    format!("{count} job{}", if count == 1 { "" } else { "s" })
+}
+
+/// Bytes as a person reads them: `12.3 MiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut at = 0;
+    let mut whole = bytes as f64;
+    while whole >= 1024.0 && at + 1 < units.len() {
+        whole /= 1024.0;
+        at += 1;
+    }
+    match at {
+        0 => format!("{bytes} B"),
+        _ => format!("{whole:.1} {}", units[at]),
+    }
+}
+
 /// What a cancel could not end of a job, a line each, and what to do about it.
 pub(crate) fn left_by_cancel(job: &Job) -> Vec<String> {
     if job.state.status() != Status::Canceled || job.survivors.is_empty() {
