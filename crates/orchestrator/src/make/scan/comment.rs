@@ -175,14 +175,28 @@ fn is_help(comment: &Comment) -> bool {
 
 /// The first lines up to an empty one, as one.
 fn paragraph(lines: &[String]) -> Option<String> {
-    let text = lines
-        .iter()
-        .map(String::as_str)
-        .skip_while(|line| line.is_empty())
-        .take_while(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let lines = lines.iter().map(String::as_str);
+    let lines = lines.skip_while(|line| line.is_empty());
+    let all: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    // How it is called is what the form is for.
+    let without = all.iter().filter(|line| !is_call(line)).copied();
+    let without: Vec<&str> = without.collect();
+    let text = if without.is_empty() { all } else { without }.join(" ");
     (!text.is_empty()).then(|| cut(&text, MAX_DOC))
+}
+
+/// Whether a line only shows how a target is called: `Usage: make deploy ENV=prod`, `e.g. make deploy`.
+fn is_call(line: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    let (word, rest) = first_word(&lower);
+    let word = word.trim_end_matches([':', '.', ',']);
+    let is_led = ["usage", "example", "examples", "e.g", "eg", "ex"].contains(&word);
+    let (call, rest) = match is_led {
+        true => first_word(rest),
+        false => (word, rest),
+    };
+    let is_make = call.trim_start_matches(['`', '$', '"']) == "make";
+    is_make && (is_led || (rest.contains('=') && rest.split(is_blank).count() <= 4))
 }
 
 impl Notes {

@@ -160,10 +160,12 @@ fn dangerous(words: &[String], is_piped: bool, place: &Whereabouts) -> Option<St
             _ => word.as_str(),
         };
         let rest = &words[index + 1..];
-        let found = (sql(word, rest) && (!speaks || is_taken))
-            || (!speaks && program(word, words, index, place));
-        if found {
-            let shown = std::iter::once(word).chain(rest.iter().map(String::as_str));
+        let is_sql = sql(word, rest) && (!speaks || is_taken);
+        if is_sql || (!speaks && program(word, words, index, place)) {
+            // Where its output goes says nothing of what it does.
+            let rest = rest.iter().map(String::as_str);
+            let rest = rest.take_while(|word| is_sql || !is_redirection(word));
+            let shown = std::iter::once(word).chain(rest);
             // What only running could tell has no name for a person.
             let shown: Vec<&str> = shown
                 .map(|word| if word == INSIDE { "…" } else { word })
@@ -172,6 +174,12 @@ fn dangerous(words: &[String], is_piped: bool, place: &Whereabouts) -> Option<St
         }
     }
     None
+}
+
+/// Whether a word sends output elsewhere: `>log`, `2>`, which an `&` ends here.
+fn is_redirection(word: &str) -> bool {
+    let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
+    word.starts_with('>') && word != ">="
 }
 
 /// The words that a test compares.

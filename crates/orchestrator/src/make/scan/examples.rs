@@ -23,7 +23,18 @@ const MAX_TEXT: usize = 16 << 10;
 /// Functions that pick words by others.
 const PICKING: [&str; 3] = ["filter", "filter-out", "findstring"];
 /// What stands for a value to be filled in.
-const PLACEHOLDERS: [&str; 6] = ["name", "value", "val", "path", "string", "something"];
+const PLACEHOLDERS: [&str; 8] = [
+    "name",
+    "value",
+    "val",
+    "path",
+    "string",
+    "something",
+    "message",
+    "description",
+];
+/// Words that only such a text has.
+const FILLING: [&str; 4] = ["your", "my", "some", "here"];
 
 /// A value and the variable that it is one of.
 #[derive(Debug)]
@@ -111,8 +122,10 @@ pub(super) fn offered(variable: &Variable) -> (VariableKind, Vec<String>) {
 
 impl Examples {
     fn push(&mut self, name: &str, value: &str, is_compared: bool) {
-        let is_plain = |c: char| !c.is_control() && !is_blank(c) && !"$%\"'`\\()*<>{}".contains(c);
-        let is_value = !value.is_empty() && value.len() <= MAX_VALUE && value.chars().all(is_plain);
+        // Of several words are those in quotes, which alone come here.
+        let is_plain = |c: char| !c.is_control() && !"$%\"'`\\()*<>{}".contains(c);
+        let is_plain = value.chars().all(is_plain) && value.trim_matches(is_blank) == value;
+        let is_value = !value.is_empty() && value.len() <= MAX_VALUE && is_plain;
         if self.0.len() < MAX_FOUND && is_name(name) && is_value {
             self.0.push(Example {
                 name: name.to_owned(),
@@ -339,7 +352,7 @@ fn variable_of(text: &str) -> Option<(&str, &str)> {
 /// The values at the start of a text, as a person writes them: `dev|prod`, or one in quotes.
 fn values_of(text: &str) -> impl Iterator<Item = &str> {
     let value = match text.chars().next() {
-        Some(quote @ ('"' | '\'')) => text[1..].split(quote).next().unwrap_or_default(),
+        Some(quote @ ('"' | '\'')) => text[1..].split_once(quote).map_or("", |(value, _)| value),
         _ => text
             .split(|c: char| is_blank(c) || ")]`\"';".contains(c))
             .next()
@@ -368,7 +381,10 @@ fn is_placeholder(value: &str, name: &str) -> bool {
         .any(|part| part.len() > 1 && part.bytes().all(|b| b == b'x'))
         || parts.clone().all(|part| part.bytes().all(|b| b == b'x'));
     let is_own = name.to_ascii_lowercase().ends_with(&lower) && value.len() > 2;
+    let is_filling =
+        value.contains(is_blank) && lower.split(is_blank).any(|word| FILLING.contains(&word));
     is_open
+        || is_filling
         || is_crossed
         || is_own
         || !has_case && value.len() > 2

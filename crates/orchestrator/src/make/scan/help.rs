@@ -1,5 +1,5 @@
-//! The texts that are in the recipe of `help`: `@echo "  make run   - Start it"`. A line counts only if its first word is
-//! a target.
+//! The texts that are in the recipe of `help`, `@echo "  make run   - Start it"`, or in a list at the head of the makefile. A
+//! line counts only if its first word is a target.
 
 mod line;
 
@@ -11,6 +11,7 @@ use super::{
     helped::Helped,
     prose::is_heading,
     reader::Reader,
+    rules::Rules,
     shell::{Command, commands},
     text::{Piece, cut, pieces},
 };
@@ -20,35 +21,50 @@ const MAX_TEXT: usize = 400;
 /// As many lines of all helps are read.
 const MAX_LINES: usize = 2_000;
 
-/// What all recipes for help say, by target.
+/// What all recipes for help, and the head of the makefile, say, by target.
 pub(super) fn helped(reader: &Reader) -> HashMap<String, Helped> {
     let rules = &reader.rules;
     let mut all: HashMap<String, Helped> = HashMap::new();
     for found in rules.targets.iter().filter(|found| is_help(&found.name)) {
-        let mut heading = None;
         let own = found
             .rules
             .iter()
             .map(|rule| rules.list[*rule].text.as_str());
-        let lines = own
-            .flat_map(|recipe| printed(recipe, reader))
-            .take(MAX_LINES);
-        for line in lines {
-            match of_line(&line, rules) {
-                Some((names, text)) => {
-                    for name in names {
-                        let known = all.entry(name.to_owned()).or_default();
-                        if known.text.is_none() {
-                            known.text = text.as_ref().map(|text| cut(text, MAX_TEXT));
-                        }
-                        known.heading = known.heading.take().or_else(|| heading.clone());
+        let lines = own.flat_map(|recipe| printed(recipe, reader));
+        take_in(lines, rules, &mut all);
+    }
+    // A list at the head of the file: only what calls make is one of it.
+    let head = reader.said.head.iter();
+    let head = head.filter(|line| is_call(line) || heading_of(line).is_some());
+    take_in(head.cloned(), rules, &mut all);
+    all
+}
+
+/// Takes in the lines of one list.
+fn take_in(lines: impl Iterator<Item = String>, rules: &Rules, all: &mut HashMap<String, Helped>) {
+    let mut heading = None;
+    for line in lines.take(MAX_LINES) {
+        match of_line(&line, rules) {
+            Some((names, text)) => {
+                for name in names {
+                    let known = all.entry(name.to_owned()).or_default();
+                    if known.text.is_none() {
+                        known.text = text.as_ref().map(|text| cut(text, MAX_TEXT));
                     }
+                    known.heading = known.heading.take().or_else(|| heading.clone());
                 }
-                None => heading = heading_of(&line).or(heading),
             }
+            // What follows shows how to call some of them, and is no part of the list.
+            None if is_of_examples(&line) => heading = None,
+            None => heading = heading_of(&line).or(heading),
         }
     }
-    all
+}
+
+/// Whether a comment's line begins with a call of make.
+fn is_call(line: &str) -> bool {
+    let bare = line.trim_start_matches(['$', '>', '-', '*', '•', '`', ' ']);
+    bare.starts_with("make ")
 }
 
 /// Whether a target is one that prints help, by its name.
@@ -162,6 +178,13 @@ pub(super) fn without_colours(text: &str) -> String {
     out
 }
 
+/// Whether a line is above examples: `Examples:`.
+fn is_of_examples(line: &str) -> bool {
+    let mut words = line.split(|c: char| !c.is_alphanumeric());
+    let is_example = |word: &str| word.len() >= 7 && "examples".starts_with(&word.to_lowercase());
+    line.trim_end().ends_with(':') && words.any(is_example)
+}
+
 /// A line of capitals, or one that ends with a colon, is above others.
 fn heading_of(line: &str) -> Option<String> {
     let text = line.trim().trim_matches(['=', '-', '*', '#', ' ']);
@@ -169,6 +192,8 @@ fn heading_of(line: &str) -> Option<String> {
     let lower = bare.to_ascii_lowercase();
     let is_usage = [
         "usage",
+        "example",
+        "examples",
         "make",
         "targets",
         "available",

@@ -22,7 +22,7 @@ const INTO: [&str; 5] = ["-o", "-O", "--output", ">", ">>"];
 /// Programs that only say what they are given.
 const SAYING: [&str; 3] = ["echo", "info", "printf"];
 /// Programs that have commands of the names that targets have.
-const TASKS: [&str; 40] = [
+const TASKS: [&str; 41] = [
     "ansible-playbook",
     "bazel",
     "bun",
@@ -35,6 +35,7 @@ const TASKS: [&str; 40] = [
     "docker-compose",
     "dotnet",
     "dune",
+    "gmake",
     "gradle",
     "gradlew",
     "hatch",
@@ -93,7 +94,7 @@ pub(super) fn texts(reader: &mut Reader) {
             rules.targets[at].notes.documented = false;
         }
     }
-    for (name, text) in std::mem::take(&mut reader.named) {
+    for (name, text) in std::mem::take(&mut reader.said.named) {
         if let Some(at) = rules.position(&name) {
             let notes = &mut rules.targets[at].notes;
             if !notes.documented {

@@ -12,11 +12,7 @@ const MAX_TARGETS: usize = 1_000;
 
 /// Hints at the names in `.PHONY` that no rule makes and that were meant otherwise, as far as the text shows.
 pub(super) fn slips_of_phony(rules: &Rules) -> Vec<Problem> {
-    let is_made = |name: &str| {
-        let mut patterns = rules.patterns.iter();
-        rules.position(name).is_some()
-            || patterns.any(|(one, _)| one == name || stem(one, name).is_some())
-    };
+    let is_made = |name: &str| rules.position(name).is_some();
     let unmade = rules.phony_at.iter().filter(|(name, _)| !is_made(name));
     let slips = unmade.take(MAX_NAMES).filter_map(|(name, place)| {
         let what = slip(name, rules)?;
@@ -27,6 +23,16 @@ pub(super) fn slips_of_phony(rules: &Rules) -> Vec<Problem> {
 }
 
 fn slip(name: &str, rules: &Rules) -> Option<String> {
+    let mut patterns = rules.patterns.iter().map(|(pattern, _)| pattern);
+    if let Some(pattern) = patterns.find(|one| *one == name || stem(one, name).is_some()) {
+        let is_of_any = matches!(pattern.as_str(), "%" | "%:");
+        // GNU make manual, "Phony Targets": no implicit rule is looked for.
+        return (pattern != name && !is_of_any).then(|| {
+            format!(
+                ".PHONY names '{name}', and make takes no rule for {pattern} for what is phony: it does nothing"
+            )
+        });
+    }
     if let Some(bare) = name.strip_suffix(',') {
         rules.position(bare)?;
         return Some(format!(

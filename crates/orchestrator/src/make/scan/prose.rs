@@ -9,33 +9,44 @@ use super::{
 const MAX_HEADING: usize = 60;
 /// A line drawn behind a heading alone is at least so long, in characters.
 const LONG: usize = 6;
-/// What draws lines.
-const DRAWN: [char; 6] = ['-', '=', '*', '~', '#', '_'];
+
+/// Whether a character draws lines; those made for it (Unicode's box drawing and blocks, and long dashes) do too.
+fn draws(c: char) -> bool {
+    matches!(c, '-' | '=' | '*' | '~' | '#' | '_') || draws_alone(c)
+}
+
+/// Whether a character is for lines and nothing else, so that one of them makes a frame.
+fn draws_alone(c: char) -> bool {
+    matches!(c, '\u{2500}'..='\u{259f}' | '—' | '―' | '⎯')
+}
 
 /// Whether a text is a drawn line; a box may have corners.
 pub(super) fn is_drawn(text: &str) -> bool {
-    text.contains(DRAWN) && text.chars().all(|c| DRAWN.contains(&c) || c == '+')
+    text.contains(draws) && text.chars().all(|c| draws(c) || c == '+')
 }
 
 /// The heading in a line between two drawn ones, without what is drawn around it: `| Deploy |`.
 pub(super) fn heading_between(text: &str) -> &str {
-    text.trim_matches(|c| DRAWN.contains(&c) || is_blank(c) || c == '|')
+    text.trim_matches(|c| draws(c) || is_blank(c) || c == '|')
 }
 
 /// The heading in a line that is drawn around it: `--- Deploy ---`, `=== Deploy`, and after `####` also `Deploy ####`.
 pub(super) fn heading_in(text: &str, marks: usize) -> Option<String> {
     // `## --- Deploy --- ##`
     let bare = text.trim_end_matches('#').trim_end();
-    let text = if bare.ends_with(DRAWN) { bare } else { text };
-    let inner = text.trim_start_matches(DRAWN);
-    let drawn_before = text.len() - inner.len();
-    let heading = inner.trim_end_matches(DRAWN).trim();
-    let drawn_after = inner.len() - inner.trim_end_matches(DRAWN).len();
-    let is_apart = inner.starts_with(' ') && inner.trim_end_matches(DRAWN).ends_with(' ');
+    let text = if bare.ends_with(draws) { bare } else { text };
+    let inner = text.trim_start_matches(draws);
+    let drawn_before = text.chars().count() - inner.chars().count();
+    let heading = inner.trim_end_matches(draws).trim();
+    let bare = inner.trim_end_matches(draws);
+    let drawn_after = inner.chars().count() - bare.chars().count();
+    let is_apart = inner.starts_with(' ') && inner.trim_end_matches(draws).ends_with(' ');
     if let Some(heading) = in_one_sign(text) {
         return Some(heading.to_owned());
     }
+    let is_between = text.starts_with(draws_alone) && text.ends_with(draws_alone);
     let is_framed = drawn_before >= 3
+        || (is_apart && is_between)
         || (marks >= 3 && drawn_after >= 3)
         || (is_apart && drawn_before >= 2 && drawn_after >= 2)
         || (marks == 1 && drawn_after >= LONG);
@@ -99,7 +110,11 @@ fn is_note(text: &str) -> bool {
         bare.split('(').next(),
         Some("TODO" | "FIXME" | "HACK" | "XXX")
     ) || (is_link(text) && rest.is_empty())
-        || (bare.eq_ignore_ascii_case("see") && is_link(rest) && !rest.contains(is_blank))
+        || (["see", "reference", "ref", "source", "from", "docs", "link"]
+            .iter()
+            .any(|word| bare.eq_ignore_ascii_case(word))
+            && is_link(rest)
+            && !rest.contains(is_blank))
 }
 
 /// Lines of a makefile or of a recipe that were taken out.
@@ -144,6 +159,11 @@ mod tests {
             ("----- Deploy -----", 2),
             ("== Deploy ==", 1),
             ("Deploy ----------", 1),
+            ("── Deploy ────────", 1),
+            ("━━━ Deploy ━━━", 1),
+            ("─ Deploy ─", 2),
+            ("═══════ Deploy", 1),
+            ("Deploy ──────────", 1),
         ] {
             assert_eq!(heading_in(text, marks).as_deref(), Some("Deploy"), "{text}");
         }
@@ -155,6 +175,8 @@ mod tests {
             ("__init__", 1),
             ("**Deploy**", 1),
             ("*.o", 1),
+            ("— a list", 1),
+            ("Deploy — now", 1),
         ] {
             assert_eq!(heading_in(text, marks), None, "{text}");
         }
@@ -162,13 +184,19 @@ mod tests {
 
     #[test]
     fn a_box_is_drawn() {
-        for text in ["-----", "+-----+", "#", "=-=-="] {
+        for text in ["-----", "+-----+", "#", "=-=-=", "━━━━", "╔════╗"] {
             assert!(is_drawn(text), "{text}");
         }
         for text in ["", "+", "a", "- a"] {
             assert!(!is_drawn(text), "{text}");
         }
-        for text in ["| Deploy   |", "Deploy #", "~ Deploy", "Deploy ------"] {
+        for text in [
+            "| Deploy   |",
+            "Deploy #",
+            "~ Deploy",
+            "Deploy ------",
+            "║ Deploy ║",
+        ] {
             assert_eq!(heading_between(text), "Deploy", "{text}");
         }
     }
@@ -188,6 +216,7 @@ mod tests {
             "HACK(me): no",
             "See https://example.org/x",
             "https://example.org/x",
+            "Reference: https://example.org/x",
         ] {
             assert!(is_remark(text), "{text}");
         }

@@ -27,7 +27,7 @@ use super::{
     comment::{Comment, notes},
     examples::Examples,
     expand::Expander,
-    helped::Helped,
+    helped::{Helped, Said},
     rules::Rules,
     side::Side,
     source::Files,
@@ -69,8 +69,8 @@ pub(in crate::make) struct Reader {
     /// What may have been meant for the shell: a variable, its place and the hint, which counts if nothing defines it.
     pub(super) slips: Vec<(usize, Place, String)>,
     pub(super) hints: Vec<Problem>,
-    /// What `## name: text` comments say, wherever they are.
-    pub(super) named: Vec<(String, String)>,
+    /// What comments say of targets that they are not at.
+    pub(super) said: Said,
     /// What recipes for help say, if some of them are in no target any more: those of a condition's other side speak of what
     /// is there all the same.
     pub(super) helped: Option<HashMap<String, Helped>>,
@@ -155,7 +155,7 @@ impl Reader {
             recipe_prefix: '\t',
             slips: Vec::new(),
             hints: Vec::new(),
-            named: Vec::new(),
+            said: Said::default(),
             helped: None,
             filled: Vec::new(),
             shell_text: String::new(),

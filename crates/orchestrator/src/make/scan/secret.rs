@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::text::{is_blank, is_name};
 
 /// How such names end.
-const ENDS: [&str; 16] = [
+const ENDS: [&str; 17] = [
     "ACCESS_KEY",
     "API_KEY",
     "APIKEY",
@@ -21,6 +21,8 @@ const ENDS: [&str; 16] = [
     "SECRET",
     "SECRET_KEY",
     "TOKEN",
+    // Where a service is, with how one logs in there.
+    "_DSN",
     "_PASS",
 ];
 
@@ -162,6 +164,7 @@ mod tests {
             "REGISTRY_CREDS",
             "RAILS_MASTER_KEY",
             "SMTP_PASS",
+            "SENTRY_DSN",
             "FIRMWARE_ENC_KEY",
         ] {
             assert!(is_secret_name(name), "{name}");

@@ -70,8 +70,9 @@ pub(super) fn summary(
         .or_else(by_name)
         .or_else(by_recipe)
         .or_else(by_leads)
-        .or_else(|| made(rules, leads))
-        .or_else(by_command)?;
+        .or_else(|| made(rules.clone(), leads))
+        .or_else(by_command)
+        .or_else(|| guarding(rules, reader))?;
     let text = cut(&text, MAX_SUMMARY);
     Some(Summary { text, by })
 }
@@ -106,6 +107,18 @@ fn made<'r>(
     let needed = rules.find(is_known)?;
     let text = format!("makes {}", named(&needed.prerequisites));
     Some((text, SummaryBy::Leads))
+}
+
+/// `checks that ENV is set`: what a recipe does that only ends make.
+fn guarding<'r>(
+    rules: impl Iterator<Item = &'r Rule>,
+    reader: &Reader,
+) -> Option<(String, SummaryBy)> {
+    let name = |index: &usize| reader.variables.list[*index].name.clone();
+    let names: Vec<String> = rules.flat_map(|rule| &rule.guards).map(name).collect();
+    let is = if names.len() == 1 { "is" } else { "are" };
+    let text = || format!("checks that {} {is} set", named(&names));
+    (!names.is_empty()).then(|| (text(), SummaryBy::Recipe))
 }
 
 fn named(names: &[String]) -> String {

@@ -9,6 +9,7 @@ pub(super) const RULES: &[Rule] = &[
         &[
             &["destroy"],
             &["-destroy"],
+            &["--destroy"],
             &["run-all", "destroy"],
             &["apply", "-auto-approve"],
             &["apply", "--auto-approve"],
@@ -88,10 +89,57 @@ pub(super) const RULES: &[Rule] = &[
     ),
     (&["virsh"], &[&["destroy"], &["undefine"]]),
     (&["vagrant", "docker-machine"], &[&["destroy"], &["rm"]]),
-    (&["redis-cli"], &[&["flushall"], &["flushdb"]]),
-    (&["rake", "rails"], &[&["db:drop*"], &["db:reset*"]]),
+    (
+        &["redis-cli"],
+        &[&["flushall"], &["flushdb"], &["FLUSHALL"], &["FLUSHDB"]],
+    ),
+    (
+        &["rake", "rails"],
+        &[&["db:drop*"], &["db:reset*"], &["db:rollback*"]],
+    ),
+    (
+        &["artisan"],
+        &[
+            &["migrate:fresh*"],
+            &["migrate:refresh*"],
+            &["migrate:reset*"],
+            &["migrate:rollback*"],
+            &["db:wipe*"],
+        ],
+    ),
+    (
+        &["console"],
+        &[&["doctrine:database:drop"], &["doctrine:schema:drop"]],
+    ),
     (&["manage.py"], &[&["flush"], &["reset_db"]]),
     (&["alembic"], &[&["downgrade"]]),
+    (&["flask"], &[&["db", "downgrade"]]),
+    (
+        &["mix"],
+        &[&["ecto.drop"], &["ecto.reset"], &["ecto.rollback"]],
+    ),
+    (
+        &["sequelize", "sequelize-cli"],
+        &[&["db:drop"], &["db:migrate:undo*"]],
+    ),
+    (&["knex"], &[&["migrate:rollback"]]),
+    (
+        &["sqlx", "diesel"],
+        &[
+            &["database", "drop"],
+            &["database", "reset"],
+            &["migrate", "revert"],
+            &["migration", "revert"],
+        ],
+    ),
+    (
+        &["goose", "dbmate"],
+        &[&["down*"], &["reset"], &["drop"], &["rollback"]],
+    ),
+    (
+        &["migrate"],
+        &[&["-database", "down"], &["-database", "drop"]],
+    ),
     (
         &["prisma"],
         &[&["migrate", "reset"], &["db", "push", "--force-reset"]],

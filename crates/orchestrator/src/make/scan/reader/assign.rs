@@ -198,7 +198,8 @@ impl Reader {
         {
             assigned.value = value;
             let targets = names.iter().filter(|word| !word.pattern);
-            self.named
+            self.said
+                .named
                 .extend(targets.map(|word| (word.name.clone(), line.text.clone())));
         }
         let assigned = &assigned;

@@ -11,6 +11,8 @@ use super::{
 
 /// As many comments that name their target are kept.
 const MAX_NAMED: usize = 2_000;
+/// As many lines of comments before the first rule are kept.
+const MAX_HEAD: usize = 500;
 
 impl Reader {
     pub(super) fn comment(&mut self, raw: &str, at: &mut At) {
@@ -48,9 +50,13 @@ impl Reader {
                     at.drawn = after_drawn;
                     if line.doubled
                         && let Some((name, text)) = named(&line.text)
-                        && self.named.len() < MAX_NAMED
+                        && self.said.named.len() < MAX_NAMED
                     {
-                        self.named.push((name.to_owned(), text.to_owned()));
+                        let one = (name.to_owned(), text.to_owned());
+                        self.said.named.push(one);
+                    }
+                    if self.rules.targets.is_empty() && self.said.head.len() < MAX_HEAD {
+                        self.said.head.push(line.text.clone());
                     }
                     at.comments.push(line);
                 }

@@ -33,6 +33,8 @@ pub(super) struct Condition {
     names_foreign: bool,
     /// What is known of the branch being read.
     pub(super) branch: Branch,
+    /// The rule that recipe lines belonged to before it, and do again in its other branches.
+    rule: Option<usize>,
 }
 
 /// How conditions name Windows, which no makefile is run on here.
@@ -77,6 +79,7 @@ impl Reader {
                 };
                 if rest.starts_with("if") {
                     let (line, is_left_open) = (last.line, last.is_left_open);
+                    at.rule = last.rule;
                     let word = first_word(rest).0.split('(').next().unwrap_or_default();
                     self.open(word, &rest[word.len()..], Some(last.branch), at);
                     if let Some(new) = at.conditions.last_mut() {
@@ -92,11 +95,14 @@ impl Reader {
                 last.is_foreign = last.names_foreign && !last.is_foreign;
                 let holds = (!last.is_foreign).then_some(true).or(Some(false));
                 last.branch = last.branch.next(Branch::first(holds, false));
+                at.rule = last.rule;
                 at.conditions.push(last);
             }
             "endif" if !rest.starts_with([':', '=']) => {
-                if at.conditions.pop().is_none() {
-                    self.problem(at.place(), "endif without a condition".to_owned());
+                match at.conditions.pop() {
+                    // What ended the rule may not have been read by make.
+                    Some(last) => at.rule = at.rule.or(last.rule),
+                    None => self.problem(at.place(), "endif without a condition".to_owned()),
                 }
             }
             _ => return false,
@@ -156,6 +162,7 @@ impl Reader {
             is_foreign,
             names_foreign,
             branch: before.map_or(own, |before| before.next(own)),
+            rule: at.rule,
         });
     }
 

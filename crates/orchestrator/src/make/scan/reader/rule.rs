@@ -102,7 +102,9 @@ impl Reader {
         if let ([word], Some(comment)) = (list, comment)
             && !is_remark(&comment.text)
         {
-            self.named.push((word.name.clone(), comment.text.clone()));
+            self.said
+                .named
+                .push((word.name.clone(), comment.text.clone()));
         }
     }
 

@@ -27,7 +27,7 @@ pub(super) fn mark(reader: &mut Reader) {
     let mut found: Vec<String> = Vec::new();
     for rule in &reader.rules.list {
         let text = &rule.text[..rule.text.floor_char_boundary(MAX_RECIPE)];
-        if rule.language.interpreter().is_none() && text.contains('$') {
+        if rule.language.interpreter().is_none() && (text.contains('$') || text.contains("env:")) {
             in_recipe(text, &mut found);
         }
     }
@@ -87,6 +87,10 @@ fn has(command: &Command, wanted: &[&str]) -> bool {
 
 /// The variable whose value a word hands on as a secret.
 fn taken<'w>(word: &'w str, before: &str, command: &Command) -> Option<&'w str> {
+    // `openssl enc -pass env:NAME`
+    if let Some(name) = word.strip_prefix("env:").filter(|name| is_name(name)) {
+        return matches!(before, "-pass" | "-passin" | "-passout").then_some(name);
+    }
     if !word.contains('$') {
         return None;
     }

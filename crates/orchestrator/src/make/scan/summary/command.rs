@@ -72,7 +72,7 @@ pub(super) fn first_command(recipe: &str, target: &str, reader: &Reader) -> Opti
     let does_anything = |line: &&Line| {
         let silent = |command: &Command| {
             let program = command.program().unwrap_or(":");
-            matches!(program, ":" | "true") || program.starts_with("$(eval ")
+            matches!(program, ":" | "true") || is_call_of(program, &["$(eval ", "$(error "])
         };
         !line.commands.iter().all(silent)
     };
@@ -91,20 +91,23 @@ pub(super) fn first_command(recipe: &str, target: &str, reader: &Reader) -> Opti
 
 fn is_work(command: &Command) -> bool {
     let works = |program: &str| {
-        let is_function = [
+        let calls = [
             "$(call ",
             "$(eval ",
             "$(if ",
             "$(foreach ",
             "$(error ",
             "$(file ",
-        ]
-        .iter()
-        .any(|call| program.starts_with(call));
+        ];
+        let is_function = is_call_of(program, &calls);
         let name = program.rsplit('/').next().unwrap_or(program);
         !PREPARING.contains(&name) && !is_function && !matches!(program, "$(RM)" | "${RM}")
     };
     command.program().is_some_and(works) && !speaks(command)
+}
+
+fn is_call_of(program: &str, functions: &[&str]) -> bool {
+    functions.iter().any(|call| program.starts_with(call))
 }
 
 /// The lines of a recipe, each with its commands.

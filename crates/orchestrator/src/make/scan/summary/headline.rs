@@ -78,6 +78,8 @@ pub(super) fn headline(recipe: &str, target: &str, reader: &Reader) -> Option<St
             let is_alone = of_line(command.line).count() == 1;
             match command.program() {
                 Some("set" | "mkdir" | "cd" | "date" | ":") if is_alone => continue,
+                // A guard, which make passes by if there is a value.
+                Some(program) if program.starts_with("$(error ") => continue,
                 _ => return None,
             }
         };

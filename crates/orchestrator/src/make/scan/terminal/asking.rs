@@ -16,10 +16,14 @@ const TALKING: [&str; 11] = [
 ];
 /// Options by which these ask nobody.
 const UNASKED: &str = "-b -batch --batch -e -h --help -v --version";
+/// Options that tell `ansible-vault` its password.
+const OF_VAULT: &str = "--vault-password-file --vault-pass-file --vault-id";
 /// Programs with the words by which they ask or open an editor, what they do then, and options by which they do not.
-const ASKING: [(&str, &str, &str); 20] = [
+const ASKING: [(&str, &str, &str); 29] = [
     ("ansible-playbook -K", "asks for a password", ""),
     ("ansible-playbook -k", "asks for a password", ""),
+    ("ansible-playbook -kK", "asks for a password", ""),
+    ("ansible-playbook -Kk", "asks for a password", ""),
     (
         "ansible-playbook --ask-become-pass",
         "asks for a password",
@@ -31,7 +35,12 @@ const ASKING: [(&str, &str, &str); 20] = [
         "asks for a password",
         "",
     ),
+    ("ansible-vault create", "opens an editor", ""),
+    ("ansible-vault decrypt", "asks for a password", OF_VAULT),
     ("ansible-vault edit", "opens an editor", ""),
+    ("ansible-vault encrypt", "asks for a password", OF_VAULT),
+    ("ansible-vault rekey", "asks for a password", ""),
+    ("ansible-vault view", "shows it in a pager", ""),
     ("cargo login", "asks for a token", ""),
     ("crontab -e", "opens an editor", ""),
     ("gh auth login", "asks how to log in", "--with-token"),
@@ -47,6 +56,12 @@ const ASKING: [(&str, &str, &str); 20] = [
     ("git rebase --interactive", "opens an editor", ""),
     ("kubectl edit", "opens an editor", ""),
     ("npm init", "asks about the package", "-y --yes"),
+    (
+        "openssl enc",
+        "asks for a password",
+        "-pass -k -kfile -K -a -base64",
+    ),
+    ("ssh-add", "asks for a passphrase", "-l -L -d -D -k -x"),
     ("ssh-keygen -t", "asks for a passphrase", "-N"),
     ("systemctl edit", "opens an editor", ""),
     ("tmux attach", "fills the screen", ""),

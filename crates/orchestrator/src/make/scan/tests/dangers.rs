@@ -93,6 +93,10 @@ fn removing_what_is_not_the_projects_asks() {
         "cd build && ls; rm -rf *",
         "cd build && cd .. && rm -rf *",
         "cd /srv && rm -rf *",
+        "docker compose exec redis redis-cli FLUSHDB",
+        "docker compose run --rm php php artisan migrate:fresh",
+        "terraform plan --destroy -out=.plan tests",
+        "migrate -path db -database $(DB_URL) down 1",
         "git clean -fdx",
         "git clean -fdx ../other",
         "$(call remove,/srv/x)",
@@ -116,6 +120,8 @@ fn removing_what_is_not_the_projects_asks() {
     }
     let unnamed = recipe("docker compose $(if $(wildcard o.yml),-f o.yml) down -v");
     assert_eq!(unnamed.as_deref(), Some("runs `docker compose … down -v`"));
+    let elsewhere = recipe("docker rm -f db >/dev/null 2>&1");
+    assert_eq!(elsewhere.as_deref(), Some("runs `docker rm -f db`"));
     // Each line is a shell of its own.
     assert_eq!(asks("a:\n\tcd /tmp && ls\n\trm -rf x\n"), None);
     // What a person types has no project.

@@ -308,6 +308,14 @@ fn what_a_variable_may_be_given_is_suggested() {
     );
     let suggested = |name: &str| &variable(&found, name).unwrap().suggestions;
     assert_eq!(suggested("ENV"), &["staging", "prod", "dev"]);
+    let quoted = read(
+        "# e.g. make wp cmd=\"plugin list\"\nwp: ; wp $(cmd)\n# Usage: make say msg='your text here'\nsay: ; echo $(msg)\n",
+    );
+    let of = |name: &str| variable(&quoted, name).unwrap().suggestions.clone();
+    assert_eq!(
+        (of("cmd"), of("msg")),
+        (vec!["plugin list".to_owned()], vec![])
+    );
     // A secret has none, and its own comment goes before all.
     for name in ["TOKEN", "KIND", "OTHER", "V"] {
         assert_eq!(suggested(name), &[""; 0], "{name}");

@@ -42,6 +42,7 @@ fn what_stands_under_a_condition_is_no_problem() {
         "ifneq (,$(wildcard local.mk))\ninclude local.mk\nendif\nall: ; echo\n",
         "ifdef NEVER\n    @echo blanks\nelse\n    more\nendif\nall: ; echo\n",
         "ifndef ONCE\nONCE = 1\ninclude Makefile\nendif\nall: ; echo\n",
+        "all:\nifneq ($(wildcard x.env),)\n\t@echo it\ninclude x.env\nelse\n\t@echo none\nendif\n\t@echo done\n",
     ] {
         assert_eq!(
             problems(&read(makefile)),

@@ -26,6 +26,7 @@ fn what_takes_a_secret_makes_it_one() {
         "echo $(X) | docker login -u me --password-stdin",
         "openssl genrsa -passout pass:$(X) 2048",
         "mysqldump -u root -p$(X) shop",
+        "openssl enc -d -aes-256-cbc -pass env:X -in a # $(X)",
     ] {
         let found = read(&format!("X ?= hunter2\na:\n\t{recipe}\n"));
         let known = variable(&found, "X").unwrap();

@@ -215,3 +215,16 @@ fn what_is_written_as_help_goes_first_and_a_document_decides_no_trust() {
     assert_eq!(before.digest(), after.digest());
     assert!(!before.hold(), "a document that comes is seen");
 }
+
+#[test]
+fn a_guard_says_what_it_checks_and_is_no_command() {
+    let found = read(
+        "check:\nifndef ENV\n\t$(error set ENV)\nendif\n\nship:\nifndef ENV\n\t$(error set ENV)\nendif\n\t@echo \"Shipping it all\"\n\t./ship $(ENV)\n",
+    );
+    for (name, text) in [
+        ("check", "checks that ENV is set"),
+        ("ship", "Shipping it all"),
+    ] {
+        assert_eq!(summary(&found, name), Some((text, &SummaryBy::Recipe)));
+    }
+}

@@ -315,6 +315,59 @@ fn a_slip_in_phony_is_told() {
         [
             ".PHONY names 'biuld', which no rule makes; did you mean build?",
             ".PHONY names 'run,', with a comma: names are parted by blanks alone",
+            ".PHONY names 'gen-x', and make takes no rule for gen-% for what is phony: it does nothing",
         ]
     );
+}
+
+#[test]
+fn a_list_at_the_head_of_the_file_says_what_targets_do() {
+    let found = read(
+        "# The shop\n#\n# Setup:\n#   make up          Start it\n#   make ship ENV=x  - Ship it\n# make sure it is there\n\n\
+         COMPOSE := docker compose\nup: ; $(COMPOSE) up\nship: ; ./ship $(ENV)\nsure: ; echo\n#   make late   Too late\nlate: ; echo\n",
+    );
+    let docs = ["up", "ship", "sure"].map(|name| doc(&found, name));
+    assert_eq!(docs, [Some("Start it"), Some("Ship it"), None]);
+    assert_eq!(group(&found, "up"), Some("Setup"));
+}
+
+#[test]
+fn what_shows_how_to_call_a_target_is_no_heading_and_no_text() {
+    let found = read(
+        "help:\n\t@echo 'Database:'\n\t@echo '  make dump   Save it'\n\t@echo 'Examples:'\n\t@echo '  make up app'\n\
+         dump up: ; echo $@\n",
+    );
+    assert_eq!(
+        [group(&found, "dump"), group(&found, "up")],
+        [Some("Database"), None]
+    );
+    let found = read(
+        "# Add a column\n# Usage: make column name=\"x y\"\ncolumn: ; ./add $(name)\n# make all DEBUG=1\nall: ; cc $(DEBUG)\n",
+    );
+    assert_eq!(doc(&found, "column"), Some("Add a column"));
+    assert_eq!(doc(&found, "all"), Some("make all DEBUG=1"));
+}
+
+#[test]
+fn lines_of_unicode_make_headings() {
+    let found = read(
+        "# ── Build ───────────\n\nbuild: ; cc a.c\n\n## ━━ Run ━━\nrun: ; ./a\n\n# ━━━━━━━━\n#  Ship\n# ━━━━━━━━\nship: ; ./s\n",
+    );
+    let groups = ["build", "run", "ship"].map(|name| group(&found, name));
+    assert_eq!(groups, [Some("Build"), Some("Run"), Some("Ship")]);
+    assert_eq!(doc(&found, "run"), None);
+}
+
+#[test]
+fn what_is_phony_is_made_by_no_pattern() {
+    let found = read("A := x y\n.PHONY: $(A:%=go-%)\ngo-%: ; echo $*\n%: ; @:\n");
+    let first = found.hints.first().map(|hint| hint.what.as_str());
+    assert_eq!(
+        first,
+        Some(
+            ".PHONY names 'go-x', and make takes no rule for go-% for what is phony: it does nothing"
+        )
+    );
+    let catch_all = read(".PHONY: go\n%: ; @:\n");
+    assert!(catch_all.hints.is_empty());
 }
