@@ -12,7 +12,7 @@ text: string, };
 /**
  * One command on many hosts.
  */
-export type Batch = { 
+export type Batch = { target?: BatchTarget,  
 /**
  * Its id, which its jobs carry: ids sort by when they were made.
  */
@@ -165,7 +165,7 @@ differs: BatchDiffers | null, };
 /**
  * A batch's command on one host.
  */
-export type BatchHost = { 
+export type BatchHost = { command?: string,  
 /**
  * The host's name.
  */
@@ -240,7 +240,7 @@ batch: string,
 /**
  * Whether times, durations, process ids, temporary files and each host's own name make no difference.
  */
-masked: boolean, } } | { "type": "difference", "with": { 
+masked: boolean, } } | { "type": "merged", "with": { batch: string } } | { "type": "difference", "with": { 
 /**
  * The batch.
  */
@@ -1125,7 +1125,7 @@ problem: string | null, };
 /**
  * What the page can ask of hosts.
  */
-export type HostRequest = { "type": "choose_hosts", "with": { 
+export type HostRequest = { "type": "import_hosts", "with": { path: string } } | { "type": "import_hosts_of_command", "with": { command: string } } | { "type": "choose_hosts", "with": { 
 /**
  * The line: `web[01-37],@db`.
  */
@@ -1508,7 +1508,7 @@ export type JobType = "local" | "ssh";
 /**
  * What the page can ask of what is to be started.
  */
-export type LaunchRequest = { "type": "preview", "with": Start } | { "type": "copy", "with": { 
+export type LaunchRequest = { "type": "preview", "with": Start } | { "type": "look_on_hosts", "with": Sought } | { "type": "copy", "with": { 
 /**
  * The job or launch.
  */
@@ -2122,7 +2122,7 @@ export type ReachState = "up" | "down" | "unreachable" | "unknown";
 /**
  * Answers to requests.
  */
-export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "preview", "with": Preview } | { "type": "line", "with": { 
+export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } | { "type": "project", "with": Project } | { "type": "scan", "with": Scan } | { "type": "preview", "with": Preview } | { "type": "merged", "with": BatchMerged } | { "type": "checkouts", "with": { checkouts: Array<Checkout>, } } | { "type": "line", "with": { 
 /**
  * The line; several if it is for several hosts.
  */
@@ -2562,7 +2562,7 @@ when_busy?: WhenBusy,
 /**
  * How make is asked.
  */
-options?: MakeOptions, } | { "kind": "command", 
+options?: MakeOptions, } | { "kind": "target_on_hosts", project: string, targets: Array<string>, variables: Array<[string, string]>, pty: boolean, options?: MakeOptions, on: Array<InFolder>, confirmed?: Array<string>, rules?: BatchRules } | { "kind": "command", 
 /**
  * The command line.
  */
@@ -2882,3 +2882,10 @@ export type Waves = string;
  * What becomes of a job that wants for itself what another job has.
  */
 export type WhenBusy = "wait" | "refuse";
+
+export type BatchTarget = { project: string, targets: Array<string>, variables: Array<[string, string]>, options: MakeOptions };
+export type Sought = { project: string, targets: Array<string>, hosts: Array<string>, folder: string | null };
+export type InFolder = { host: string, folder: string | null };
+export type Checkout = { host: string, job: JobId | null, folder: string | null, commit: Commit | null, as_here: boolean | null, words: string, problem: string | null };
+export type BatchMergedLine = { host: number, number: number, stream: Stream, at: number, text: string };
+export type BatchMerged = { lines: Array<BatchMergedLine>, left_out: number };

@@ -46,6 +46,16 @@ pub fn commit(dir: &Path, trusted: impl FnOnce() -> bool) -> Option<Commit> {
     }
 }
 
+/// Where a work tree fetches from, as its config has it; none if there is no git, or no answer within 500 ms.
+#[must_use]
+pub fn remotes(dir: &Path) -> Vec<String> {
+    let all = ["config", "--get-regexp", r"^remote\..*\.url$"];
+    let printed = work_tree(dir).and_then(|_| git(dir, &all));
+    let text = String::from_utf8_lossy(printed.as_deref().unwrap_or_default()).into_owned();
+    let urls = text.lines().filter_map(|line| line.split_once(' '));
+    urls.map(|(_name, url)| url.to_owned()).collect()
+}
+
 /// The output of a git command that asks a person nothing.
 fn git(dir: &Path, args: &[&str]) -> Option<Vec<u8>> {
     let mut command = Command::new(folders::installed("git").ok()?);
