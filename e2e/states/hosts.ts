@@ -249,7 +249,8 @@ export const hosts: Place = {
         await page.getByRole('button', { name: 'Import…' }).click();
         const form = page.getByRole('dialog', { name: 'Import hosts' });
         await form.getByRole('radio', { name: 'A command' }).click();
-        const inventory = '{"_meta":{"hostvars":{"lab-1":{"ansible_host":"10.9.8.7"}}},"lab":{"hosts":["lab-1"]}}';
+        const inventory =
+          '{"_meta":{"hostvars":{"lab-1":{"ansible_host":"10.9.8.7"}}},"lab":{"hosts":["lab-1"]}}';
         await form.getByRole('textbox', { name: 'Command' }).fill(`echo '${inventory}'`);
         await form.getByRole('button', { name: 'Run it and import' }).click();
         await expect(form.getByTestId('imported')).toContainText('1 more host from there.');

@@ -16,6 +16,13 @@ use crate::{Failed, fill::Typed, here::here, on};
 /// # Errors
 /// If it contradicts itself, or names what is not there.
 pub(super) async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed> {
+    // `--on "$HOSTS"` with nothing in it is no command for this machine.
+    let is_blank = |set: &String| set.trim().is_empty();
+    if run.on.iter().any(is_blank) {
+        return Err(Failed::new(
+            "--on '' names no host, so nothing was run: leave --on out to run here",
+        ));
+    }
     if !run.command.is_empty() || run.script.is_some() {
         if run.make.any() || run.filled.any() {
             return Err(Failed::new(
