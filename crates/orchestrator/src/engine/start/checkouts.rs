@@ -102,7 +102,7 @@ impl Engine {
                 let here = Here {
                     project: project.name.clone(),
                     remotes: make::git::remotes(&project.path),
-                    commit: make::git::commit(&project.path, || project.trusted),
+                    commit: make::git::commit_asked_for(&project.path, || project.trusted),
                     targets: explicit(&scan, &targets),
                 };
                 Ok((project, here))
