@@ -101,6 +101,7 @@ async function commit(folder: string, home: Home): Promise<void> {
       env: home.env,
     });
   await git('init', '--quiet', '--initial-branch=main');
+  await git('remote', 'add', 'origin', 'git@example.org:team/shop.git');
   await git('add', '.');
   await git('commit', '--quiet', '--message=The shop');
 }

@@ -2,7 +2,7 @@
 import { expect } from '@playwright/test';
 import type { App } from '../app';
 import type { Place } from '../states';
-import { commandForm } from './steps';
+import { commandForm, targetForm, unfold } from './steps';
 
 /** Fills in a command for hosts, and runs it. */
 async function on(app: App, hosts: string[], command: string, asRoot = false): Promise<void> {
@@ -102,6 +102,33 @@ export const hosts: Place = {
       },
     },
     {
+      name: 'target-on-hosts',
+      small: true,
+      async reach({ app, page }) {
+        await unfold(page, 'shop');
+        const form = await targetForm(app, 'build');
+        await form.getByRole('combobox', { name: 'Run on' }).click();
+        for (const host of ['web-1', 'web-2', 'db-1'])
+          await page.getByRole('option', { name: host }).click();
+        await page.keyboard.press('Escape');
+        await form.getByRole('button', { name: 'Look on 3 hosts' }).click();
+        const found = form.getByTestId('checkouts');
+        await expect(found).toContainText('the commit here');
+        await found.scrollIntoViewIfNeeded();
+        await expect(form.getByRole('button', { name: 'Run build on 2 of 3 hosts' })).toBeEnabled();
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Run build on 2 of 3 hosts' }).click();
+      },
+    },
+    {
+      name: 'batch-of-a-target',
+      async reach({ app, page }) {
+        await expect(app.status).toHaveText('Error');
+        await expect(page.getByTestId('difference')).toContainText('cannot find name total');
+      },
+    },
+    {
       name: 'batch-running',
       async reach({ app, page }) {
         await on(app, ['web-1', 'web-2', 'db-1'], 'echo "worker $VMO_RANK is ready"; sleep 300');
@@ -131,6 +158,14 @@ export const hosts: Place = {
       async reach({ page }) {
         await page.keyboard.press('t');
         await expect(page.getByRole('row').filter({ hasText: 'web-2' })).toBeVisible();
+      },
+    },
+    {
+      name: 'batch-by-time',
+      small: true,
+      async reach({ page }) {
+        await page.keyboard.press('l');
+        await expect(page.getByTestId('merged')).toContainText('setting 20 is on');
       },
     },
     {
@@ -204,6 +239,24 @@ export const hosts: Place = {
         await page.getByRole('button', { name: /^Ask (again|the host)$/ }).click();
         await expect(page.getByTestId('facts')).toBeVisible();
         await expect(page.getByRole('button', { name: 'Ask again' })).toBeEnabled();
+      },
+    },
+    {
+      name: 'hosts-imported',
+      small: true,
+      async reach({ page }) {
+        await page.getByRole('link', { name: 'All hosts' }).click();
+        await page.getByRole('button', { name: 'Import…' }).click();
+        const form = page.getByRole('dialog', { name: 'Import hosts' });
+        await form.getByRole('radio', { name: 'A command' }).click();
+        const inventory =
+          '{"_meta":{"hostvars":{"lab-1":{"ansible_host":"10.9.8.7"}}},"lab":{"hosts":["lab-1"]}}';
+        await form.getByRole('textbox', { name: 'Command' }).fill(`echo '${inventory}'`);
+        await form.getByRole('button', { name: 'Run it and import' }).click();
+        await expect(form.getByTestId('imported')).toContainText('1 more host from there.');
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Close', exact: true }).last().click();
       },
     },
     {

@@ -22,9 +22,13 @@ id: string,
  */
 owner: string, 
 /**
- * The shell command.
+ * The shell command; of a target, the line that runs it in its project's folder.
  */
 command: string, 
+/**
+ * The target that it runs; none of a command.
+ */
+target?: BatchTarget, 
 /**
  * Whether each job gets a terminal.
  */
@@ -171,6 +175,10 @@ export type BatchHost = {
  */
 name: string, 
 /**
+ * The exact command there, if it is another than the batch's: a target's has the project's folder in it.
+ */
+command?: string, 
+/**
  * Its wave, from 0.
  */
 wave: number, 
@@ -211,6 +219,44 @@ queued_at: string,
  * Of each host whose command is over in both, in the order of this batch's hosts.
  */
 hosts: Array<BatchThen>, };
+
+/**
+ * The last lines of all hosts, in the order in which they came.
+ */
+export type BatchMerged = { 
+/**
+ * Oldest first, at most [`Merged::MOST`].
+ */
+lines: Array<BatchMergedLine>, 
+/**
+ * Lines before these that are left out: the logs have them.
+ */
+left_out: number, };
+
+/**
+ * A line of one host.
+ */
+export type BatchMergedLine = { 
+/**
+ * The host, by its place in [`super::Batch::hosts`].
+ */
+host: number, 
+/**
+ * Its number in the host's log, from 1.
+ */
+number: number, 
+/**
+ * Its stream.
+ */
+stream: Stream, 
+/**
+ * When its first byte was read: microseconds since 1970.
+ */
+at: number, 
+/**
+ * Its text without styles, at most 1024 bytes of it.
+ */
+text: string, };
 
 /**
  * What a person wants of a batch that is there.
@@ -260,7 +306,11 @@ batch: string,
 /**
  * As in [`Self::Answers`].
  */
-masked: boolean, } } | { "type": "order", "with": { 
+masked: boolean, } } | { "type": "merged", "with": { 
+/**
+ * The batch.
+ */
+batch: string, } } | { "type": "order", "with": { 
 /**
  * The batch.
  */
@@ -348,6 +398,27 @@ queued_at: string,
  * When it was over, held hosts aside; none before.
  */
 finished_at: string | null, };
+
+/**
+ * Targets of a project, which a batch runs in the project's folder on each host.
+ */
+export type BatchTarget = { 
+/**
+ * The project's name here.
+ */
+project: string, 
+/**
+ * At least one.
+ */
+targets: Array<string>, 
+/**
+ * The variables given to make, in order; none of them is a secret.
+ */
+variables: Array<[string, string]>, 
+/**
+ * How make is asked.
+ */
+options: MakeOptions, };
 
 /**
  * What a host answered the last time.
@@ -443,6 +514,39 @@ host: string | null,
  * The shell command.
  */
 command: string, } };
+
+/**
+ * A project's folder on a host.
+ */
+export type Checkout = { 
+/**
+ * The host's name.
+ */
+host: string, 
+/**
+ * The job that looked there; none if none could be started.
+ */
+job: JobId | null, 
+/**
+ * The folder there, absolute; none if there is none.
+ */
+folder: string | null, 
+/**
+ * Where its git work tree is.
+ */
+commit: Commit | null, 
+/**
+ * Whether that is the commit here, with no file changed; not known if one of the two is in no work tree.
+ */
+as_here: boolean | null, 
+/**
+ * What was found, in words: `/srv/shop at 0123456789 (main), as here`.
+ */
+words: string, 
+/**
+ * Why the target cannot run there; none if it can.
+ */
+problem: string | null, };
 
 /**
  * What was chosen.
@@ -1153,7 +1257,15 @@ host: NewHost, } } | { "type": "remove_host", "with": {
 /**
  * Its name.
  */
-name: string, } } | { "type": "tag_hosts", "with": { 
+name: string, } } | { "type": "import_hosts", "with": { 
+/**
+ * Its path, absolute.
+ */
+path: string, } } | { "type": "import_hosts_of_command", "with": { 
+/**
+ * The command, which the person has seen and allows.
+ */
+command: string, } } | { "type": "tag_hosts", "with": { 
 /**
  * The hosts' names.
  */
@@ -1171,6 +1283,19 @@ given: boolean, } };
  * How one host of a batch is.
  */
 export type HostState = "queued" | "running" | "done" | "error" | "unreachable" | "canceled" | "held" | "skipped";
+
+/**
+ * A host, and the project's folder there.
+ */
+export type InFolder = { 
+/**
+ * The host's name.
+ */
+host: string, 
+/**
+ * The folder, absolute; none means the one in which the project was last found there.
+ */
+folder: string | null, };
 
 /**
  * A job as the page and `--json` show it.
@@ -1508,7 +1633,7 @@ export type JobType = "local" | "ssh";
 /**
  * What the page can ask of what is to be started.
  */
-export type LaunchRequest = { "type": "preview", "with": Start } | { "type": "copy", "with": { 
+export type LaunchRequest = { "type": "preview", "with": Start } | { "type": "look_on_hosts", "with": Sought } | { "type": "copy", "with": { 
 /**
  * The job or launch.
  */
@@ -2126,7 +2251,11 @@ export type Reply = { "type": "ok" } | { "type": "overview", "with": Overview } 
 /**
  * The line; several if it is for several hosts.
  */
-line: string, } } | { "type": "presets", "with": Presets } | { "type": "started", "with": { 
+line: string, } } | { "type": "checkouts", "with": { 
+/**
+ * In the order of the hosts asked for.
+ */
+checkouts: Array<Checkout>, } } | { "type": "presets", "with": Presets } | { "type": "started", "with": { 
 /**
  * At least one.
  */
@@ -2146,7 +2275,7 @@ incomplete: string | null, } } | { "type": "job", "with": Job } | { "type": "bat
 /**
  * Newest first.
  */
-batches: Array<BatchSummary>, } } | { "type": "batch", "with": Batch } | { "type": "answers", "with": BatchAnswers } | { "type": "difference", "with": BatchDifference } | { "type": "last_time", "with": { 
+batches: Array<BatchSummary>, } } | { "type": "batch", "with": Batch } | { "type": "answers", "with": BatchAnswers } | { "type": "merged", "with": BatchMerged } | { "type": "difference", "with": BatchDifference } | { "type": "last_time", "with": { 
 /**
  * None if the same command has not run on them before.
  */
@@ -2488,6 +2617,27 @@ used: boolean, } };
 export type Share = string;
 
 /**
+ * A project's folder that is looked for on hosts.
+ */
+export type Sought = { 
+/**
+ * The project's name here.
+ */
+project: string, 
+/**
+ * The targets that are to run there.
+ */
+targets: Array<string>, 
+/**
+ * The hosts, at least one.
+ */
+hosts: Array<string>, 
+/**
+ * The folder there, absolute or below the home folder there as `~/shop`; none means wherever it is found.
+ */
+folder: string | null, };
+
+/**
  * What names a host.
  */
 export type Source = { 
@@ -2562,7 +2712,39 @@ when_busy?: WhenBusy,
 /**
  * How make is asked.
  */
-options?: MakeOptions, } | { "kind": "command", 
+options?: MakeOptions, } | { "kind": "target_on_hosts", 
+/**
+ * The project's name here.
+ */
+project: string, 
+/**
+ * At least one.
+ */
+targets: Array<string>, 
+/**
+ * Names and values for make, in order; none of them a secret.
+ */
+variables: Array<[string, string]>, 
+/**
+ * Whether it gets a terminal.
+ */
+pty: boolean, 
+/**
+ * How make is asked.
+ */
+options?: MakeOptions, 
+/**
+ * The hosts.
+ */
+on: Array<InFolder>, 
+/**
+ * As [`Self::Command`]'s.
+ */
+confirmed?: Array<string>, 
+/**
+ * How it is run on several hosts.
+ */
+rules?: BatchRules, } | { "kind": "command", 
 /**
  * The command line.
  */

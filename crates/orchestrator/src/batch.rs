@@ -3,13 +3,14 @@
 //! ```text
 //! rules    how many at once, in which waves, when it stops     entry    what happens to it, as its journal has it
 //! step     what is to be done next                             counts   how it is, in one word and in numbers
-//! answers  what its hosts wrote, and which of them the same
+//! answers  what its hosts wrote, and which of them the same    merged    what they wrote, by time
 //! ```
 //! It is a value and starts nothing: the engine asks it for its next [`Step`], does that, and reports it by an [`Entry`].
 
 mod answers;
 mod counts;
 mod entry;
+mod merged;
 mod rules;
 mod step;
 
@@ -23,10 +24,11 @@ pub use self::{
     },
     counts::{Counts, Status, Summary},
     entry::{Entry, Order},
+    merged::{Merged, MergedLine},
     rules::{Rules, Share, Waves},
     step::Step,
 };
-use crate::job::{self, Exit, Job, JobId};
+use crate::job::{self, Exit, Job, JobId, MakeOptions};
 
 /// One command on many hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +39,12 @@ pub struct Batch {
     pub id: Uuid,
     /// Who started it: `user@machine`.
     pub owner: String,
-    /// The shell command.
+    /// The shell command; of a target, the line that runs it in its project's folder.
     pub command: String,
+    /// The target that it runs; none of a command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub target: Option<Target>,
     /// Whether each job gets a terminal.
     pub pty: bool,
     /// The set of hosts as it was written; empty if they were picked one by one.
@@ -63,12 +69,30 @@ pub struct Batch {
     pub hosts: Vec<OnHost>,
 }
 
+/// Targets of a project, which a batch runs in the project's folder on each host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "BatchTarget"))]
+pub struct Target {
+    /// The project's name here.
+    pub project: String,
+    /// At least one.
+    pub targets: Vec<String>,
+    /// The variables given to make, in order; none of them is a secret.
+    pub variables: Vec<(String, String)>,
+    /// How make is asked.
+    pub options: MakeOptions,
+}
+
 /// A batch's command on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "BatchHost"))]
 pub struct OnHost {
     /// The host's name.
     pub name: String,
+    /// The exact command there, if it is another than the batch's: a target's has the project's folder in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub command: Option<String>,
     /// Its wave, from 0.
     pub wave: u32,
     /// How it is.
@@ -167,6 +191,7 @@ impl Batch {
         let waves = rules.waves_of(hosts.len());
         let on = |(name, wave): (String, u32)| OnHost {
             name,
+            command: None,
             wave,
             state: HostState::Queued,
             job: None,
@@ -178,6 +203,7 @@ impl Batch {
             id,
             owner,
             command,
+            target: None,
             pty,
             chosen: rules.chosen.clone(),
             queued_at: crate::clock::now(),
@@ -188,6 +214,15 @@ impl Batch {
             changes: 0,
             hosts: hosts.into_iter().zip(waves).map(on).collect(),
             rules,
+        }
+    }
+
+    /// What runs on a host: the check, or the command.
+    #[must_use]
+    pub fn command_on(&self, host: usize, is_check: bool) -> &str {
+        match &self.rules.check {
+            Some(check) if is_check => check,
+            _ => self.hosts[host].command.as_ref().unwrap_or(&self.command),
         }
     }
 

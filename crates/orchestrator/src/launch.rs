@@ -1,6 +1,7 @@
 //! A launch: what a person wants started, and what it would run.
 
 pub mod argv;
+pub mod checkout;
 pub mod script;
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,31 @@ pub enum Start {
         #[cfg_attr(test, ts(optional, as = "Option<MakeOptions>"))]
         options: MakeOptions,
     },
+    /// Targets of a project on hosts, each in the project's folder there: one job each. Several are a batch.
+    TargetOnHosts {
+        /// The project's name here.
+        project: String,
+        /// At least one.
+        targets: Vec<String>,
+        /// Names and values for make, in order; none of them a secret.
+        variables: Vec<(String, String)>,
+        /// Whether it gets a terminal.
+        pty: bool,
+        /// How make is asked.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<MakeOptions>"))]
+        options: MakeOptions,
+        /// The hosts.
+        on: Vec<InFolder>,
+        /// As [`Self::Command`]'s.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
+        confirmed: Vec<String>,
+        /// How it is run on several hosts.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Rules>"))]
+        rules: Rules,
+    },
     /// A shell command.
     Command {
         /// The command line.
@@ -58,6 +84,30 @@ pub enum Start {
         #[cfg_attr(test, ts(optional, as = "Option<Rules>"))]
         rules: Rules,
     },
+}
+
+/// A host, and the project's folder there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct InFolder {
+    /// The host's name.
+    pub host: String,
+    /// The folder, absolute; none means the one in which the project was last found there.
+    pub folder: Option<String>,
+}
+
+/// A project's folder that is looked for on hosts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Sought {
+    /// The project's name here.
+    pub project: String,
+    /// The targets that are to run there.
+    pub targets: Vec<String>,
+    /// The hosts, at least one.
+    pub hosts: Vec<String>,
+    /// The folder there, absolute or below the home folder there as `~/shop`; none means wherever it is found.
+    pub folder: Option<String>,
 }
 
 /// What becomes of a job that wants for itself what another job has.

@@ -2,6 +2,7 @@
 //! line and left as it is; what it last held stays in force.
 
 mod allowed;
+mod checkouts;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +12,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use self::allowed::AllowedCommands;
+pub use self::{allowed::AllowedCommands, checkouts::Checkouts};
 use crate::{
     json_file::{self, InvalidValue, JsonFileError},
     launch::WhenBusy,

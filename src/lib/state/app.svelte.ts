@@ -26,7 +26,8 @@ import { Theme } from './theme.svelte';
 import { View } from './view.svelte';
 
 /** An overlay of the frame that is open. */
-export type Overlay = 'palette' | 'add-project' | 'shortcuts' | { editHost: Host | null };
+export type Overlay =
+  'palette' | 'add-project' | 'shortcuts' | 'import-hosts' | { editHost: Host | null };
 
 /** The page. */
 export class App {

@@ -99,6 +99,16 @@ export class Hosts {
     return this.#client.tell({ host: { type: 'remove_host', with: { name } } });
   }
 
+  /** Reads hosts from a file or a folder from now on; the path is absolute. */
+  import(path: string): Promise<void> {
+    return this.#client.tell({ host: { type: 'import_hosts', with: { path } } });
+  }
+
+  /** Runs a command, and reads hosts from what it prints from now on. */
+  importOf(command: string): Promise<void> {
+    return this.#client.tell({ host: { type: 'import_hosts_of_command', with: { command } } });
+  }
+
   /** Gives tags to hosts, or takes them away. */
   tag(hosts: string[], tags: string[], given: boolean): Promise<void> {
     return this.#client.tell({ host: { type: 'tag_hosts', with: { hosts, tags, given } } });

@@ -14,13 +14,14 @@
 //! flood     W1, W2        ticks  W3                  clicks    W4, W5
 //! history   H1, H3        starts A1, A2             storm     P6
 //! search    H2
-//! hosts     S1, S2, S3, S5
+//! hosts     S1, S2, S3, S5        fleet  S4, P11, grouping, a list of hosts
 //! ```
 
 mod app;
 mod archive;
 mod bare;
 mod clicks;
+mod fleet;
 mod flood;
 mod history;
 mod home;
@@ -119,6 +120,9 @@ async fn measure(options: &Options) -> Outcome<Table> {
         .any(|row| options.wants(row))
     {
         hosts::measure(rounds, &mut table).await?;
+    }
+    if ["s4", "p11", "groups"].iter().any(|row| options.wants(row)) {
+        fleet::measure(options, &mut table).await?;
     }
     if options.names("p6") {
         storm::measure(programs, &mut table).await?;

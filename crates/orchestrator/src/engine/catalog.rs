@@ -202,7 +202,7 @@ impl Catalog {
     }
 
     /// The folder of our configuration files.
-    fn config(&self) -> &Path {
+    pub(in crate::engine) fn config(&self) -> &Path {
         &self.0.folders.config
     }
 }

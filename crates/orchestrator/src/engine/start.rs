@@ -1,7 +1,9 @@
 //! Starting jobs: from a request to a prepared job.
 
+mod again;
 pub(super) mod begin;
 pub(super) mod capacity;
+mod checkouts;
 pub(super) mod commit;
 pub(super) mod compose;
 mod copied;
@@ -17,6 +19,7 @@ pub(super) mod rules;
 pub(super) mod secret;
 mod silent;
 pub(super) mod started;
+mod there;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -34,13 +37,13 @@ use self::{
     compose::{Composed, Wanted},
     draft::Draft,
     job_folder::{Kept, Plan, Prepared},
+    on_hosts::OnHosts,
     queue::{Claim, Wait},
     rules::Rules,
 };
 use super::{Engine, EngineError};
 use crate::{
-    batch,
-    job::{Job, JobId, Seal, What},
+    job::Job,
     launch::{Start, WhenBusy},
     project::Project,
 };
@@ -64,7 +67,11 @@ impl Engine {
     pub async fn start(&self, start: Start, consent: Consent) -> Result<Vec<Job>, EngineError> {
         let silent = match &start {
             Start::Command { hosts, .. } if hosts.len() > 1 => self.silent(hosts).await,
-            Start::Command { .. } | Start::Target { .. } => HashSet::new(),
+            Start::TargetOnHosts { on, .. } if on.len() > 1 => {
+                let hosts: Vec<String> = on.iter().map(|one| one.host.clone()).collect();
+                self.silent(&hosts).await
+            }
+            _ => HashSet::new(),
         };
         self.blocking(move |engine| engine.start_jobs(start, consent, silent))
             .await
@@ -94,6 +101,27 @@ impl Engine {
                 };
                 Ok(vec![self.start_targets(&known, wanted, when_busy, None)?])
             }
+            Start::TargetOnHosts {
+                project,
+                targets,
+                variables,
+                pty,
+                options,
+                on,
+                confirmed,
+                rules,
+            } => {
+                let known = self.runnable(&project, consent)?;
+                let wanted = Wanted {
+                    targets: &targets,
+                    variables: &variables,
+                    options: &options,
+                    pty,
+                };
+                let what = self.compose_on_hosts(&known, wanted, &on, rules)?;
+                self.confirmed_on_hosts(&known, wanted, &what.hosts, &confirmed)?;
+                self.start_on_hosts(what, &silent)
+            }
             Start::Command {
                 command,
                 hosts,
@@ -105,7 +133,8 @@ impl Engine {
                 is_command(&command)?;
                 if !hosts.is_empty() {
                     self.catalog().confirmed(&command, &hosts, &confirmed)?;
-                    return self.start_on_hosts((&command, pty), hosts, rules, &silent);
+                    let what = OnHosts::command(&command, pty, hosts, rules);
+                    return self.start_on_hosts(what, &silent);
                 }
                 if rules.sudo {
                     return Err(EngineError::Refused(
@@ -204,97 +233,6 @@ impl Engine {
         self.start_local(composed)
     }
 
-    /// Starts a job again, as a person saw it: `seen` is its seal from then. Its command is composed anew and compared
-    /// with the one the job shows.
-    ///
-    /// # Errors
-    /// As [`Engine::start`], and if the job is unknown, its row was changed since it was seen, a secret would have to be typed again, something else would run
-    /// than the job shows, or this installation did not start it as it now is and `confirmed` does not name its owner.
-    pub async fn run_again(
-        &self,
-        job: JobId,
-        seen: &str,
-        confirmed: Vec<String>,
-        consent: Consent,
-    ) -> Result<Vec<Job>, EngineError> {
-        let job = self.0.jobs.get(job).await?;
-        if Seal::of(&job).text() != seen {
-            return Err(EngineError::Refused(
-                "what the history says of this job has been changed since it was shown: look at it again".into(),
-            ));
-        }
-        self.blocking(move |engine| {
-            // A row in a database that others write to never starts anything by itself.
-            engine.known_or_confirmed(&job, &confirmed)?;
-            engine.again(&job, &confirmed, consent)
-        })
-        .await
-    }
-
-    fn again(
-        &self,
-        job: &Job,
-        confirmed: &[String],
-        consent: Consent,
-    ) -> Result<Vec<Job>, EngineError> {
-        let variables = variables_to_repeat(job)?;
-        match &job.what {
-            What::Target { typed: true, .. } => {
-                let (Some(folder), Some((_make, words))) = (job.cwd(), job.argv().split_first())
-                else {
-                    let why = format!("what job {} gave to make is not known", job.id);
-                    return Err(EngineError::Refused(why));
-                };
-                Ok(vec![self.start_line(folder, words, consent, Some(job))?])
-            }
-            What::Target {
-                project,
-                targets,
-                options,
-                ..
-            } => {
-                let wanted = Wanted {
-                    targets,
-                    variables: &variables,
-                    options,
-                    pty: job.pty,
-                };
-                let project = self.runnable(project, consent)?;
-                Ok(vec![self.start_targets(
-                    &project,
-                    wanted,
-                    None,
-                    Some(job),
-                )?])
-            }
-            What::Command => self.command_again(job, confirmed),
-        }
-    }
-
-    fn command_again(&self, job: &Job, confirmed: &[String]) -> Result<Vec<Job>, EngineError> {
-        let command = &job.command;
-        let Some(host) = job.host() else {
-            let cwd = job.cwd().map(|cwd| cwd.display().to_string());
-            let composed = self.compose_shell(command, cwd.as_deref(), job.pty)?;
-            is_as_shown(&composed.draft, Some(job))?;
-            return Ok(vec![self.start_local(composed)?]);
-        };
-        is_command(command)?;
-        let again = draft::of_host(host, command, job.pty, None).by_sudo(job.sudo());
-        is_as_shown(&again, Some(job))?;
-        let hosts = [host.to_owned()];
-        self.catalog().confirmed(command, &hosts, confirmed)?;
-        self.start_on_hosts(
-            (command, job.pty),
-            hosts.into(),
-            batch::Rules {
-                sudo: job.sudo(),
-                ..batch::Rules::default()
-            },
-            &HashSet::new(),
-        )
-    }
-
     fn start_local(&self, composed: Composed) -> Result<Job, EngineError> {
         let Composed {
             draft,
@@ -376,17 +314,4 @@ fn is_as_shown(draft: &Draft, shown: Option<&Job>) -> Result<(), EngineError> {
         Some(why) => Err(EngineError::Refused(why)),
         None => Ok(()),
     }
-}
-
-/// The variables of a job, to be given once more.
-fn variables_to_repeat(job: &Job) -> Result<Vec<(String, String)>, EngineError> {
-    let secret = |name: &str| {
-        EngineError::Refused(format!(
-            "{name} is secret and was not kept: start the target again and type it"
-        ))
-    };
-    let variables = job.variables.iter();
-    variables
-        .map(|(name, value)| Ok((name.clone(), value.clone().ok_or_else(|| secret(name))?)))
-        .collect()
 }

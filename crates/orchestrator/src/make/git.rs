@@ -11,6 +11,8 @@ use crate::{folders, job::Commit};
 
 /// How long git may take; in a huge work tree the answer is not worth a slow start.
 const LIMIT: Duration = Duration::from_millis(500);
+/// The same if a person waits for the answer itself.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// As much as is read, in bytes: some hundred thousand changed files.
 const MAX: usize = 32 << 20;
 
@@ -30,6 +32,16 @@ pub fn work_tree(dir: &Path) -> Option<PathBuf> {
 /// names, which needs none of its programs.
 #[must_use]
 pub fn commit(dir: &Path, trusted: impl FnOnce() -> bool) -> Option<Commit> {
+    commit_within(LIMIT, dir, trusted)
+}
+
+/// The same for who asks for that alone: it waits up to 10 s.
+#[must_use]
+pub fn commit_asked_for(dir: &Path, trusted: impl FnOnce() -> bool) -> Option<Commit> {
+    commit_within(PATIENCE, dir, trusted)
+}
+
+fn commit_within(limit: Duration, dir: &Path, trusted: impl FnOnce() -> bool) -> Option<Commit> {
     // Most folders of scripts are in no work tree, and a process is dear beside a short job.
     work_tree(dir)?;
     if trusted() {
@@ -40,14 +52,25 @@ pub fn commit(dir: &Path, trusted: impl FnOnce() -> bool) -> Option<Commit> {
             "-z",
             "--untracked-files=normal",
         ];
-        parse(&git(dir, &all)?)
+        parse(&git(limit, dir, &all)?)
     } else {
-        named(&git(dir, &["rev-parse", "HEAD", "--abbrev-ref", "HEAD"])?)
+        let head = ["rev-parse", "HEAD", "--abbrev-ref", "HEAD"];
+        named(&git(limit, dir, &head)?)
     }
 }
 
+/// Where a work tree fetches from, as its config has it; none if there is no git, or no answer within 10 s.
+#[must_use]
+pub fn remotes(dir: &Path) -> Vec<String> {
+    let all = ["config", "--get-regexp", r"^remote\..*\.url$"];
+    let printed = work_tree(dir).and_then(|_| git(PATIENCE, dir, &all));
+    let text = String::from_utf8_lossy(printed.as_deref().unwrap_or_default()).into_owned();
+    let urls = text.lines().filter_map(|line| line.split_once(' '));
+    urls.map(|(_name, url)| url.to_owned()).collect()
+}
+
 /// The output of a git command that asks a person nothing.
-fn git(dir: &Path, args: &[&str]) -> Option<Vec<u8>> {
+fn git(limit: Duration, dir: &Path, args: &[&str]) -> Option<Vec<u8>> {
     let mut command = Command::new(folders::installed("git").ok()?);
     command
         .arg("--no-optional-locks")
@@ -69,7 +92,7 @@ fn git(dir: &Path, args: &[&str]) -> Option<Vec<u8>> {
         // Set while we are started from a git hook, and then about another repository.
         command.env_remove(name);
     }
-    let answer = ask(&mut command, &Limits::of(LIMIT, MAX))?;
+    let answer = ask(&mut command, &Limits::of(limit, MAX))?;
     (answer.code == Some(0)).then_some(answer.stdout)
 }
 

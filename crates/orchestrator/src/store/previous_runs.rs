@@ -11,7 +11,7 @@ const LOOKED_THROUGH: i64 = 2_000;
 const OF_TARGET: &str = "
   select id, status, (extract(epoch from finished_at - started_at) * 1000)::bigint as took
   from ours.jobs
-  where target = $1 and project = $2 and id < $3 and isfinite(started_at) and isfinite(finished_at)
+  where target = $1 and project = $2 and host is not distinct from $6 and id < $3 and isfinite(started_at) and isfinite(finished_at)
     and ($5::text is null or status = $5)
   order by id desc limit $4";
 
@@ -46,7 +46,8 @@ impl Store {
                 .bind(project)
                 .bind(job.id.0)
                 .bind(most)
-                .bind(only),
+                .bind(only)
+                .bind(job.host()),
             What::Command => sqlx::query(self.tables.sql(OF_COMMAND))
                 .bind(job.host())
                 .bind(job.id.0)

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Job, Prompt, SeenDatabase, StoreState};
 use crate::{
-    batch::{Answers, Batch, Difference, LastTime, Summary},
+    batch::{Answers, Batch, Difference, LastTime, Merged, Summary},
     compare::{self, Comparison},
     fleet::{Choice, fold},
     host::{Host, Reach},
     job::{Earlier, JobId, Note},
-    launch::Preview,
+    launch::{Preview, checkout::Checkout},
     log::{Line, diff::DiffLine, find::Hit, outline::Outline},
     presets::Presets,
     project::{Project, Scan},
@@ -35,6 +35,11 @@ pub enum Reply {
     Line {
         /// The line; several if it is for several hosts.
         line: String,
+    },
+    /// Where a project is on hosts.
+    Checkouts {
+        /// In the order of the hosts asked for.
+        checkouts: Vec<Checkout>,
     },
     /// What is known of earlier launches.
     Presets(Presets),
@@ -64,6 +69,8 @@ pub enum Reply {
     Batch(Box<Batch>),
     /// What the hosts of a batch answered.
     Answers(Answers),
+    /// The last lines of a batch's hosts by time.
+    Merged(Merged),
     /// A host's output beside that of most others.
     Difference(Difference),
     /// What a batch's hosts answered the last time.

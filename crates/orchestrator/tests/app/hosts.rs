@@ -7,6 +7,7 @@ mod outlives;
 mod probed;
 mod prompts;
 mod sudo;
+mod targets;
 
 use crate::{home, page, postgres, sshd};
 use std::{

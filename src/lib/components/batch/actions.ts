@@ -23,5 +23,5 @@ export function runAgain(app: App, batch: Batch): void {
 
 /** Runs the command of a batch again on some hosts; asks if it is dangerous. */
 export function runOn(app: App, batch: Batch, hosts: string[]): void {
-  void app.launch.onHosts(hosts, batch.command, batch.pty, batch.rules.sudo);
+  void app.launch.batchAgain(batch, hosts);
 }

@@ -24,6 +24,7 @@ export function heading(
   fields: TargetFields | CommandFields,
   names: string[],
 ): Heading {
+  const where = fields.kind === 'target' ? fields.line.where : fields.where;
   if (form.kind === 'target') {
     const { name, place, danger } = form.target;
     // The question of the band is not repeated.
@@ -37,12 +38,11 @@ export function heading(
       title: `Run ${name}`,
       aside: form.project.name,
       description: doc ?? `Defined at ${place.file}:${place.line}`,
-      where: 'this machine',
-      danger: `From ${place.file}:${place.line}. It runs on this machine immediately.`,
-      act: names.length > 0 ? `Run ${called} on ${names.join(', ')}` : `Run ${called}`,
+      where,
+      danger: `From ${place.file}:${place.line}. It runs on ${where} immediately.`,
+      act: act(called, fields, names),
     };
   }
-  const where = fields.kind === 'command' ? fields.where : 'this machine';
   return {
     title: 'Run a command',
     aside: undefined,
@@ -51,4 +51,15 @@ export function heading(
     danger: `It runs on ${where} immediately.`,
     act: `Run on ${where}`,
   };
+}
+
+/** What the button of a target does. On hosts it is looked for first. */
+function act(name: string, fields: TargetFields | CommandFields, names: string[]): string {
+  if (fields.kind === 'target' && fields.sought !== null) {
+    const { line, ready, checkouts } = fields;
+    if (checkouts === null) return `Look on ${line.where}`;
+    const some = ready.length < line.hosts.length ? `${ready.length} of ${line.where}` : line.where;
+    return `Run ${name} on ${some}`;
+  }
+  return names.length > 0 ? `Run ${name} on ${names.join(', ')}` : `Run ${name}`;
 }

@@ -8,11 +8,12 @@ import type {
   BatchDifference,
   BatchGroup,
   BatchLastTime,
+  BatchMerged,
   BatchThen,
 } from '../../wire';
 
 /** As what the answers are shown. */
-export type Shape = 'groups' | 'table';
+export type Shape = 'groups' | 'table' | 'merged';
 
 /** Between two requests for answers, in milliseconds: lines come faster than anybody reads. */
 const AGAIN = 1000;
@@ -30,6 +31,8 @@ export class BatchView {
   /** The host whose group is open, by its place; null for the first that differs. */
   selected = $state<number | null>(null);
   answers = $state.raw<BatchAnswers>(NONE);
+  /** The last lines of all hosts by time; asked for while they are shown. */
+  merged = $state.raw<BatchMerged | null>(null);
   /** Whether answers have come. */
   known = $state(false);
   /** Why the answers may be old, for a person. */
@@ -108,6 +111,7 @@ export class BatchView {
       const answers = await this.#client.ask(request, 'answers');
       if (masked !== this.masked) this.#isStale = true;
       else this.answers = answers;
+      if (this.shape === 'merged') await this.#loadMerged();
       this.known = true;
       this.problem = null;
     } catch (error) {
@@ -116,6 +120,17 @@ export class BatchView {
       this.#isLoading = false;
       if (this.#isStale) this.refreshSoon();
     }
+  }
+
+  /** Shows the answers as something else. */
+  show(shape: Shape): void {
+    this.chosen = shape;
+    if (shape === 'merged') void this.refresh();
+  }
+
+  async #loadMerged(): Promise<void> {
+    const request = { batch: { type: 'merged', with: { batch: this.#id } } } as const;
+    this.merged = await this.#client.ask(request, 'merged');
   }
 
   /** Keeps the last lines of running hosts current, as long as the page asking for it is there. */

@@ -4,6 +4,7 @@ import type { BatchRules, Start } from '$lib/wire';
 import { filled, places } from '$lib/template';
 import { SvelteMap } from 'svelte/reactivity';
 import { type Choose, HostLine } from './host-line.svelte';
+import { RuleFields } from './rules.svelte';
 
 /** The fields of a command. */
 export class CommandFields {
@@ -13,18 +14,11 @@ export class CommandFields {
   readonly line: HostLine;
   cwd = $state('');
   pty = $state(false);
-  /** Whether it runs as root on its hosts. A terminal asks by itself. */
-  sudo = $state(false);
+  /** How it is run on its hosts. */
+  readonly rules = new RuleFields();
   /** Whether it is kept among the saved commands of its hosts. */
   keep = $state(false);
   readonly #home: string;
-
-  /** On how many hosts at once, in which waves, and after how many failures it stops; empty for the usual. */
-  limit = $state('');
-  waves = $state('');
-  stopAfter = $state('');
-  /** What runs on the hosts of a wave before the next one starts. */
-  check = $state('');
 
   /** What is filled in the places of the command, by their names. */
   readonly values = new SvelteMap<string, string>();
@@ -40,29 +34,8 @@ export class CommandFields {
   /** The places that have no value yet. */
   readonly #open = $derived(this.places.filter((name) => (this.values.get(name) ?? '') === ''));
   /** Why a person is asked once more before it starts; null if there is no reason. */
-  readonly doubt: string | null = $derived.by(() => {
-    const { isAll, others, hosts, text } = this.line;
-    if (isAll) return `“${text.trim()}” means all ${hosts.length} hosts.`;
-    return others[0] === undefined ? null : `A batch that ${others[0]} started says which hosts.`;
-  });
-  /** Whether it can be run as root, and is to be. */
-  readonly bySudo: boolean = $derived.by(
-    () => this.sudo && !this.pty && this.line.hosts.length > 0,
-  );
-  readonly #rules: BatchRules = $derived.by(() => {
-    const rules: BatchRules = {};
-    if (this.bySudo) rules.sudo = true;
-    if (this.hosts.length < 2) return rules;
-    if (this.line.set !== '') rules.chosen = this.line.set;
-    const filled = (text: string) => (text.trim() === '' ? undefined : text.trim());
-    const [limit, waves] = [filled(this.limit), filled(this.waves)];
-    const [stop, check] = [filled(this.stopAfter), filled(this.check)];
-    if (limit !== undefined) rules.limit = limit;
-    if (waves !== undefined) rules.waves = waves;
-    if (stop !== undefined) rules.stop_after = stop;
-    if (check !== undefined) rules.check = check;
-    return rules;
-  });
+  readonly doubt: string | null = $derived.by(() => this.line.doubt);
+  readonly #rules: BatchRules = $derived.by(() => this.rules.of(this.line, this.pty));
   /** The request. */
   readonly start: Start = $derived({
     kind: 'command',
@@ -70,12 +43,10 @@ export class CommandFields {
     hosts: [...this.hosts],
     cwd: this.hosts.length === 0 ? this.#folder(this.cwd.trim()) : null,
     pty: this.pty,
-    ...(this.hosts.length > 1 || this.bySudo ? { rules: this.#rules } : {}),
+    ...(Object.keys(this.#rules).length > 0 ? { rules: this.#rules } : {}),
   });
   /** Where it runs, in words. */
-  readonly where: string = $derived(
-    this.hosts.length > 1 ? `${this.hosts.length} hosts` : (this.hosts[0] ?? 'this machine'),
-  );
+  readonly where: string = $derived.by(() => this.line.where);
 
   /** `choose` finds the hosts that a line means. */
   constructor(form: CommandForm, home: string, choose: Choose) {
@@ -84,7 +55,7 @@ export class CommandFields {
     this.command = form.command;
     this.cwd = form.cwd ?? '';
     this.pty = form.pty;
-    this.sudo = form.sudo ?? false;
+    this.rules.sudo = form.sudo ?? false;
   }
 
   /** The request, with the names of hosts in production that a person typed. */

@@ -44,6 +44,17 @@ export class HostLine {
   /** The text, if it is more than names. */
   readonly set: string = $derived(names(this.#wanted) === null ? this.#wanted : '');
 
+  /** Why a person is asked once more before it runs there; null if there is no reason. */
+  readonly doubt: string | null = $derived.by(() => {
+    if (this.isAll) return `“${this.#wanted}” means all ${this.hosts.length} hosts.`;
+    const [other] = this.others;
+    return other === undefined ? null : `A batch that ${other} started says which hosts.`;
+  });
+  /** Where that is, in words. */
+  readonly where: string = $derived(
+    this.hosts.length > 1 ? `${this.hosts.length} hosts` : (this.hosts[0] ?? 'this machine'),
+  );
+
   constructor(choose: Choose, hosts: string[]) {
     this.#choose = choose;
     this.put(hosts);

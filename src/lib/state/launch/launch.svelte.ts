@@ -3,6 +3,8 @@ import { places } from '$lib/template';
 import { CallFailed, type Client } from '$lib/client';
 import { SHELL } from '$lib/job';
 import type {
+  Batch,
+  Checkout,
   CommandConsent,
   Copied,
   CopiedAs,
@@ -11,6 +13,7 @@ import type {
   Presets,
   Project,
   Scan,
+  Sought,
   Start,
   Target,
 } from '$lib/wire';
@@ -31,6 +34,8 @@ export interface TargetForm {
   presets: Presets;
   /** What to begin with, if that is not what it was last started with: a job's own values. */
   filled: Filled | null;
+  /** The hosts on which it runs; none means this machine. */
+  hosts?: string[];
 }
 
 /** The form of a shell command. */
@@ -110,14 +115,19 @@ export class Launch {
   }
 
   /** Opens the form of a target, with what it was last started with or with what is given. */
-  targetForm(project: Project, target: Target, filled: Filled | null = null): void {
+  targetForm(
+    project: Project,
+    target: Target,
+    filled: Filled | null = null,
+    hosts: string[] = [],
+  ): void {
     const scan = this.#world.projects.scanOf(project.name);
     if (!scan) return;
     this.#trusted(project, () => {
       const opening = ++this.#opening;
       void this.#presets(project, target).then((presets) => {
         if (opening !== this.#opening) return;
-        this.form = { kind: 'target', project, target, scan, presets, filled };
+        this.form = { kind: 'target', project, target, scan, presets, filled, hosts };
       });
     });
   }
@@ -148,6 +158,32 @@ export class Launch {
     const start: Start = { kind: 'command', command, hosts, cwd: null, pty, ...bySudo(sudo) };
     if (await this.#isDangerous(start)) this.formOnHosts(hosts, command, pty, sudo);
     else await this.#once(start);
+  }
+
+  /** Runs what a batch ran again on some hosts, or asks if it is dangerous there. */
+  async batchAgain(batch: Batch, hosts: string[]): Promise<void> {
+    const start = startOf(batch, hosts);
+    if (await this.#isDangerous(start)) this.batchChanged(batch, hosts);
+    else await this.#once(start);
+  }
+
+  /** Opens the form with what a batch ran, for some hosts. */
+  batchChanged(batch: Batch, hosts: string[]): void {
+    const { target } = batch;
+    const own = target && this.#targetCalled(target.project, target.targets);
+    if (!own) return this.formOnHosts(hosts, batch.command, batch.pty, batch.rules.sudo);
+    const filled = filledBy({ ...target, pty: batch.pty }, own.target);
+    this.targetForm(own.project, own.target, filled, hosts);
+  }
+
+  /** Looks for a project's folder on hosts: a job on each of them. */
+  async look(sought: Sought): Promise<Checkout[]> {
+    const looked = await this.#allowed(async () => {
+      const request = { launch: { type: 'look_on_hosts', with: sought } } as const;
+      return (await this.#world.client.ask(request, 'checkouts')).checkouts;
+    });
+    if (!looked) throw new Error('Nothing was looked for.');
+    return looked;
   }
 
   /** Opens a shell: on a host, or here in a folder, the home folder if none is named. */
@@ -202,17 +238,23 @@ export class Launch {
   /** Opens the form with what a job was started with. */
   changed(job: Job): void {
     const own = this.targetOf(job);
-    if (own) this.targetForm(own.project, own.target, filledBy(job, own.target));
-    else if (job.host !== null) this.formOnHosts([job.host], job.command, job.pty, job.sudo);
+    if (own) {
+      const hosts = job.host === null ? [] : [job.host];
+      this.targetForm(own.project, own.target, filledBy(job, own.target), hosts);
+    } else if (job.host !== null) this.formOnHosts([job.host], job.command, job.pty, job.sudo);
     else this.commandForm(null, job.command, job.cwd, job.pty);
   }
 
   /** The target of a job, if its project still has it. */
   targetOf(job: Job): { project: Project; target: Target } | null {
-    const project = job.project === null ? undefined : this.#world.projects.get(job.project);
-    const [first] = job.targets;
+    return job.project === null ? null : this.#targetCalled(job.project, job.targets);
+  }
+
+  #targetCalled(of: string, targets: string[]): { project: Project; target: Target } | null {
+    const project = this.#world.projects.get(of);
+    const [first] = targets;
     const scan = project && this.#world.projects.scanOf(project.name);
-    const whole = scan?.targets.find(({ name }) => name === job.target);
+    const whole = scan?.targets.find(({ name }) => name === targets.join(' '));
     const target = whole ?? (scan && first !== undefined ? targetCalled(scan, first) : null);
     return project && target ? { project, target } : null;
   }
@@ -260,7 +302,7 @@ export class Launch {
   }
 
   /** Starts something; asks if a command has to be allowed first. Undefined if that was declined. */
-  async #allowed(start: () => Promise<Job>): Promise<Job | undefined> {
+  async #allowed<T>(start: () => Promise<T>): Promise<T | undefined> {
     for (;;) {
       try {
         return await start();
@@ -318,12 +360,21 @@ export class Launch {
       const job = await this.#allowed(() => this.#world.jobs.start(start));
       if (job) this.#world.show(job);
     } catch (error) {
-      const what = start.kind === 'target' ? start.targets.join(' ') : start.command;
+      const what = start.kind === 'command' ? start.command : start.targets.join(' ');
       this.#world.notices.failed(`start ${what}`, error);
     } finally {
       this.#starting = null;
     }
   }
+}
+
+/** What a batch ran, on some hosts again. */
+export function startOf(batch: Batch, hosts: string[]): Start {
+  const { command, pty, target } = batch;
+  const sudo = bySudo(batch.rules.sudo ?? false);
+  if (!target) return { kind: 'command', command, hosts, cwd: null, pty, ...sudo };
+  const on = hosts.map((host) => ({ host, folder: null }));
+  return { kind: 'target_on_hosts', ...target, pty, on, ...sudo };
 }
 
 /** What says of a command that it runs as root. */

@@ -55,7 +55,10 @@ export class KeptPresets {
 }
 
 /** What a job of a target was started with, to begin another form with. */
-export function filledBy(job: Job, target: Target): Filled {
+export function filledBy(
+  job: Pick<Job, 'variables' | 'options' | 'pty' | 'targets'>,
+  target: Target,
+): Filled {
   const { variables, options, pty } = job;
   const [first, ...words] = job.targets;
   return { variables, options, pty, words, stem: stemOf(target, first ?? '') };

@@ -2,8 +2,10 @@
 import { PLAIN } from '$lib/state/launch/presets';
 import type { TargetForm } from '$lib/state/launch/launch.svelte';
 import { isMeant, variablesOf } from '$lib/state/projects.svelte';
-import type { Filled, MakeOptions, Presets, Start } from '$lib/wire';
+import type { Checkout, Filled, MakeOptions, Presets, Sought, Start } from '$lib/wire';
+import { type Choose, HostLine } from './host-line.svelte';
 import { nameWith } from './pattern';
+import { RuleFields } from './rules.svelte';
 import { AddedVariable, VariableField } from './variable.svelte';
 import { join, split } from './shell-words';
 
@@ -30,6 +32,15 @@ export class TargetFields {
   readonly others: VariableField[];
   presets = $state.raw<Presets>({ last: null, named: [] });
   begin = $state<Begin>('makefile');
+
+  /** Where it runs. */
+  readonly line: HostLine;
+  /** The project's folder there; empty for wherever it is found. */
+  folder = $state('');
+  /** How it is run there. */
+  readonly rules = new RuleFields();
+  /** What was last looked for on hosts, and what was found. */
+  #found = $state.raw<{ sought: string; checkouts: Checkout[] } | null>(null);
 
   added = $state<AddedVariable[]>([]);
   /** The value of the `%` of a pattern. */
@@ -70,6 +81,25 @@ export class TargetFields {
   });
   /** The name by which it is run: of a pattern, the one made of it. */
   readonly name: string = $derived(this.#name());
+  /** What has to be looked for on hosts before it runs there; null if it runs here. */
+  readonly sought: Sought | null = $derived.by(() => {
+    const { hosts } = this.line;
+    const folder = this.folder.trim() === '' ? null : this.folder.trim();
+    const targets = [this.name, ...this.#split.words];
+    return hosts.length === 0
+      ? null
+      : { project: this.form.project.name, targets, hosts: [...hosts], folder };
+  });
+  /** Where the project is on the hosts; null as long as that was not looked for. */
+  readonly checkouts: Checkout[] | null = $derived.by(() =>
+    this.#found?.sought === JSON.stringify(this.sought) ? this.#found.checkouts : null,
+  );
+  /** The hosts on which it can run; all of them as long as that is not known. */
+  readonly ready: string[] = $derived.by(
+    () =>
+      this.checkouts?.filter(({ problem }) => problem === null).map(({ host }) => host) ??
+      this.line.hosts,
+  );
   /** The request. */
   readonly start: Start = $derived(this.#start());
   /** Why it cannot be started yet, as a sentence; the empty text if there is nothing to run yet. */
@@ -77,9 +107,11 @@ export class TargetFields {
   /** Whether something was changed since it was filled in. */
   readonly changed: boolean = $derived(JSON.stringify(this.filled) !== this.#begun);
 
-  constructor(form: TargetForm) {
+  /** `choose` finds the hosts that a line means. */
+  constructor(form: TargetForm, choose: Choose = unknown) {
     const { scan, target } = form;
     this.form = form;
+    this.line = new HostLine(choose, form.hosts ?? []);
     this.fields = variablesOf(scan, target).map((each) => new VariableField(each, target));
     this.meant = this.fields.filter(({ variable }) => isMeant(variable));
     this.others = this.fields.filter(({ variable }) => !isMeant(variable));
@@ -107,6 +139,20 @@ export class TargetFields {
       .filter(({ variable }) => variable.kind === 'host')
       .map((field) => field.given ?? field.usual ?? '')
       .filter((host) => host !== '');
+  }
+
+  /** Looks for the project on the hosts; rejects with the reason. */
+  async look(ask: (sought: Sought) => Promise<Checkout[]>): Promise<void> {
+    const { sought } = this;
+    if (!sought) return;
+    const checkouts = await ask(sought);
+    this.#found = { sought: JSON.stringify(sought), checkouts };
+  }
+
+  /** The request, with the names of hosts in production that a person typed. */
+  confirmed(names: string[]): Start {
+    const { start } = this;
+    return start.kind === 'target_on_hosts' ? { ...start, confirmed: names } : start;
   }
 
   /** Why an added variable cannot be given, as a sentence. */
@@ -179,17 +225,29 @@ export class TargetFields {
   }
 
   #start(): Start {
-    return {
-      kind: 'target',
+    const what = {
       project: this.form.project.name,
       targets: [this.name, ...this.#split.words],
-      variables: this.#given.map(({ name, value }) => [name, value]),
+      variables: this.#given.map(({ name, value }): [string, string] => [name, value]),
       pty: this.pty,
       options: this.options,
+    };
+    if (this.line.text.trim() === '') return { kind: 'target', ...what };
+    const found = this.checkouts?.filter(({ problem }) => problem === null);
+    const on = found ?? this.line.hosts.map((host) => ({ host, folder: null }));
+    const rules = this.rules.of(this.line, this.pty);
+    return {
+      kind: 'target_on_hosts',
+      ...what,
+      on: on.map(({ host, folder }) => ({ host, folder })),
+      ...(Object.keys(rules).length > 0 ? { rules } : {}),
     };
   }
 
   #lacking(): string | null {
+    // What the line means is said below it.
+    if (!this.line.known) return '';
+    if (this.ready.length === 0 && this.checkouts !== null) return 'It can run on none of them.';
     if (this.form.target.pattern && this.#stem === null) return '';
     const missing = this.fields.filter((field) => field.missing);
     if (missing.length > 0) {
@@ -205,3 +263,6 @@ export class TargetFields {
     return null;
   }
 }
+
+/** For a form that is on this machine alone. */
+const unknown: Choose = () => Promise.reject(new Error('no hosts are known'));

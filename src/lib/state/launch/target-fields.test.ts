@@ -387,6 +387,49 @@ describe('a command', () => {
   });
 });
 
+describe('a target on hosts', () => {
+  const form = fieldsOf({}).form;
+  const found = (host: string, problem: string | null) => ({
+    ...{ host, job: null, commit: null, as_here: null, words: '' },
+    folder: problem === null ? '/srv/shop' : null,
+    problem,
+  });
+
+  test('is looked for first, and again if something else is to run there', async () => {
+    const fields = new TargetFields({ ...form, hosts: ['web-1', 'web-2'] });
+    expect(fields.start).toMatchObject({
+      kind: 'target_on_hosts',
+      on: [
+        { host: 'web-1', folder: null },
+        { host: 'web-2', folder: null },
+      ],
+    });
+    expect(fields.checkouts).toBeNull();
+    const asked: unknown[] = [];
+    await fields.look((sought) => {
+      asked.push(sought);
+      return Promise.resolve([found('web-1', null), found('web-2', 'there is no make')]);
+    });
+    const sought = { project: form.project.name, targets: ['deploy'], folder: null };
+    expect(asked).toEqual([{ ...sought, hosts: ['web-1', 'web-2'] }]);
+    expect(fields.ready).toEqual(['web-1']);
+    expect(fields.confirmed(['web-1'])).toMatchObject({
+      on: [{ host: 'web-1', folder: '/srv/shop' }],
+      confirmed: ['web-1'],
+    });
+    fields.folder = '~/other';
+    expect(fields.checkouts).toBeNull();
+    fields.line.put([]);
+    expect([fields.start.kind, fields.sought]).toEqual(['target', null]);
+  });
+
+  test('runs nowhere if it can run on none of them', async () => {
+    const fields = new TargetFields({ ...form, hosts: ['web-1'] });
+    await fields.look(() => Promise.resolve([found('web-1', 'there is no make')]));
+    expect(fields.lacking).toBe('It can run on none of them.');
+  });
+});
+
 test('a pattern runs with a text in the place of its %, and not before there is one', () => {
   const target = { name: 'test-%', pattern: true };
   const fields = fieldsOf({ target });

@@ -1,6 +1,7 @@
 //! `vmo run`, `vmo make`, `vmo archive`.
 
 mod start;
+mod there;
 
 use std::{
     path::{Path, PathBuf},
@@ -29,18 +30,21 @@ use super::{
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "vmo run [-p PROJECT] [OPTIONS] TARGET… [NAME=value…]\n       vmo run [--on HOSTS] [OPTIONS] -- COMMAND"
+    override_usage = "vmo run [-p PROJECT] [--on HOSTS] [OPTIONS] TARGET… [NAME=value…]\n       vmo run [--on HOSTS] [OPTIONS] -- COMMAND"
 )]
 pub(crate) struct Run {
     /// The project: its name or its folder
     #[arg(short, long, default_value = ".")]
     project: String,
-    /// Run the command on hosts of the SSH config: web-1,web-2 · web[01-37] · 'db*' · @production · @file:PATH · -
+    /// Run on hosts of the SSH config: web-1,web-2 · web[01-37] · 'db*' · @production · @file:PATH · -
     ///
     /// A comma is or, & is and, ! is not, read from left to right; brackets go first. SET/3 is the first three, SET/10% a
     /// tenth that is the same each time. '*' is all, and asks.
     #[arg(long, value_name = "HOSTS")]
     on: Vec<String>,
+    /// The project's folder on those hosts, if it is not to be found by its git remote: /srv/shop, or '~/shop' there
+    #[arg(long, value_name = "FOLDER", requires = "on", conflicts_with_all = ["command", "script"])]
+    dir: Option<String>,
     /// Run on all hosts without being asked
     #[arg(long)]
     yes: bool,
@@ -84,7 +88,10 @@ pub(crate) async fn run(run: Run) -> Outcome {
         }
         say_problems(&engine, &start).await?;
         let how = run.many.shown(run.json)?;
-        let jobs = started(&engine, start).await?;
+        let begin = async || engine.start(start.clone(), Consent::Given).await;
+        let jobs = allowed(&engine, begin).await?;
+        // The process may be gone before it is written down otherwise.
+        engine.catalog().write_launches().await?;
         Ok((engine, jobs, how))
     };
     let (engine, jobs, how) = jobs.await.map_err(never_ran)?;
@@ -105,9 +112,12 @@ pub(crate) async fn run(run: Run) -> Outcome {
 }
 
 /// Starts it; a command of the SSH config that has to be allowed first is asked about at the terminal.
-async fn started(engine: &Engine, start: Start) -> Result<Vec<Job>, EngineError> {
+async fn allowed(
+    engine: &Engine,
+    start: impl AsyncFn() -> Result<Vec<Job>, EngineError>,
+) -> Result<Vec<Job>, EngineError> {
     loop {
-        match engine.start(start.clone(), Consent::Given).await {
+        match start().await {
             Err(EngineError::NeedsConsent {
                 host,
                 unallowed,
@@ -123,12 +133,7 @@ async fn started(engine: &Engine, start: Start) -> Result<Vec<Job>, EngineError>
                 let command = &unallowed.command;
                 engine.catalog().allow_command(command, true).await?;
             }
-            Err(error) => return Err(error),
-            Ok(jobs) => {
-                // The process may be gone before it is written down otherwise.
-                engine.catalog().write_launches().await?;
-                return Ok(jobs);
-            }
+            done => return done,
         }
     }
 }
@@ -147,7 +152,9 @@ fn say_what_is_shown(jobs: &[Job]) {
 /// What could not be read if the job's project or host is looked up, in one line.
 async fn say_problems(engine: &Engine, start: &Start) -> Result<(), Failed> {
     let problems = match start {
-        Start::Target { .. } => engine.catalog().projects().await?.problems,
+        Start::Target { .. } | Start::TargetOnHosts { .. } => {
+            engine.catalog().projects().await?.problems
+        }
         Start::Command { hosts, .. } if !hosts.is_empty() => {
             engine.catalog().hosts().await?.problems
         }

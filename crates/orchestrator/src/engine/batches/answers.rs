@@ -3,6 +3,7 @@
 
 mod last_time;
 mod masking;
+mod merged;
 mod output;
 
 use std::collections::HashMap;

@@ -162,16 +162,9 @@ impl Driver {
     /// Starts the command or the check on hosts whose turn has come.
     async fn start(&mut self, hosts: &[usize], is_check: bool) -> io::Result<()> {
         let batch = self.now();
-        let command = match &batch.rules.check {
-            Some(check) if is_check => check,
-            _ => &batch.command,
-        };
-        let pty = batch.pty && !is_check;
         let (mut jobs, mut happened) = (Vec::new(), Vec::new());
         for host in hosts {
-            let name = &batch.hosts[*host].name;
-            let draft = draft::of_host(name, command, pty, Some(batch.id));
-            let job = draft.by_sudo(batch.rules.sudo).job();
+            let job = draft::in_batch(&batch, *host, is_check).job();
             happened.push(if is_check {
                 Entry::Checking {
                     host: *host,
@@ -187,9 +180,8 @@ impl Driver {
             jobs.push((*host, job, route));
         }
         self.happened(&happened)?;
-        let command = command.clone();
         let started = self.engine.blocking(move |engine| {
-            let start = |(host, job, route)| (host, engine.start_one(job, route, &command));
+            let start = |(host, job, route)| (host, engine.start_one(job, route));
             Ok(jobs.into_iter().map(start).collect::<Vec<_>>())
         });
         for (host, started) in started.await.map_err(io::Error::other)? {

@@ -20,18 +20,13 @@ const REPORT_AGAIN: Duration = Duration::from_millis(100);
 
 impl Engine {
     /// Starts a prepared host of a batch, by the way that is known or is looked up now.
-    pub(super) fn start_one(
-        &self,
-        job: Job,
-        route: Option<Route>,
-        command: &str,
-    ) -> Result<JobId, EngineError> {
+    pub(super) fn start_one(&self, job: Job, route: Option<Route>) -> Result<JobId, EngineError> {
         let id = job.id;
         let route = match route {
             Some(route) => route,
             None => {
                 let host = job.host().map(ToOwned::to_owned);
-                let mut routes = self.catalog().routes(host.as_slice(), command)?;
+                let mut routes = self.catalog().routes(host.as_slice(), &job.command)?;
                 let none = || EngineError::NotFound("there is no way to the host".into());
                 routes.pop().ok_or_else(none)?
             }

@@ -59,13 +59,23 @@ impl Catalog {
         hosts: &[String],
         typed: &[String],
     ) -> Result<(), EngineError> {
-        let Some(danger) = make::danger(command) else {
-            return Ok(());
-        };
+        match make::danger(command) {
+            Some(danger) => self.typed(&format!("the command {danger}"), hosts, typed),
+            None => Ok(()),
+        }
+    }
+
+    /// The same of anything that is dangerous, in words.
+    pub(in crate::engine) fn typed(
+        &self,
+        danger: &str,
+        hosts: &[String],
+        typed: &[String],
+    ) -> Result<(), EngineError> {
         let marked = self.in_production(hosts);
         match marked.iter().find(|host| !typed.contains(host)) {
             Some(host) => Err(EngineError::Refused(format!(
-                "{host} is in production, and the command {danger}: type the host's name to run it"
+                "{host} is in production, and {danger}: type the host's name to run it"
             ))),
             None => Ok(()),
         }

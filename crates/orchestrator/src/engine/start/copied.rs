@@ -3,6 +3,9 @@
 //! the line refuses to run. What a terminal would act on, or an eye not see, is in the line as `printf` writes it: a line that
 //! is pasted is what it looks like.
 
+mod words;
+
+use self::words::{Quoted, assigned, is_name, joined, placeholder, quoted};
 use super::{
     compose::Wanted,
     draft::{self, Draft},
@@ -13,7 +16,6 @@ use crate::{
     job::{Job, MakeOptions, Place, What},
     launch::{Copied, CopiedAs, SHELL, Start},
     make,
-    visible::visible_log,
 };
 
 impl Engine {
@@ -52,7 +54,10 @@ impl Engine {
         if is_known {
             return Ok(draft);
         }
-        if matches!(draft.what, What::Target { .. }) {
+        if draft.here().is_none() {
+            // What its row says of make has no part in what ran there.
+            draft.what = What::Command;
+        } else if matches!(draft.what, What::Target { .. }) {
             draft = as_shown(draft).map_err(|command| {
                 let why = format!("what the job shows is no command line of make's: {command}");
                 EngineError::Refused(why)
@@ -81,6 +86,26 @@ impl Engine {
                     pty: *pty,
                 };
                 Ok(vec![self.compose_targets(&project, &scan, wanted)?.draft])
+            }
+            Start::TargetOnHosts {
+                project,
+                targets,
+                variables,
+                pty,
+                options,
+                on,
+                rules,
+                ..
+            } => {
+                let project = self.catalog().project(project)?;
+                let wanted = Wanted {
+                    targets,
+                    variables,
+                    options,
+                    pty: *pty,
+                };
+                let what = self.compose_on_hosts(&project, wanted, on, rules.clone())?;
+                Ok(what.drafts())
             }
             Start::Command {
                 command,
@@ -150,60 +175,6 @@ fn nul() -> EngineError {
     EngineError::Refused("no shell takes a word with a NUL byte in it".into())
 }
 
-type Quoted<T = String> = Result<T, shlex::QuoteError>;
-
-fn quoted(word: &str) -> Quoted {
-    let mut line = String::new();
-    let mut rest = word;
-    while let Some(at) = rest.find(is_unseen) {
-        let (seen, from) = rest.split_at(at);
-        let end = from.find(|c| !is_unseen(c)).unwrap_or(from.len());
-        let (unseen, after) = from.split_at(end);
-        if !seen.is_empty() {
-            line += &shlex::try_quote(seen)?;
-        }
-        // A shell drops newlines at the end of what a command prints; none is among these.
-        line += "\"$(printf '";
-        line.extend(unseen.bytes().map(|byte| format!("\\{byte:03o}")));
-        line += "')\"";
-        rest = after;
-    }
-    if line.is_empty() || !rest.is_empty() {
-        line += &shlex::try_quote(rest)?;
-    }
-    Ok(line)
-}
-
-/// Whether a terminal would act on it, or an eye not see it. A newline within quotes is one.
-fn is_unseen(c: char) -> bool {
-    let alone = c.to_string();
-    // A NUL is refused as such.
-    !matches!(c, '\n' | '\0') && visible_log(&alone) != alone
-}
-
-fn joined<'a>(words: impl IntoIterator<Item = &'a str>) -> Quoted {
-    let words: Quoted<Vec<String>> = words.into_iter().map(quoted).collect();
-    Ok(words?.join(" "))
-}
-
-/// `NAME=value`, in the form that people write: only the value is quoted.
-fn assigned(name: &str, value: &str) -> Quoted {
-    Ok(format!("{name}={}", quoted(value)?))
-}
-
-/// What is in a secret's place: the shell's own variable of that name, without which it says so and runs no command.
-fn placeholder(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut shell: String = name
-        .chars()
-        .map(|c| if is_plain(c) { c } else { '_' })
-        .collect();
-    if !shell.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
-        shell.insert(0, '_');
-    }
-    format!("\"${{{shell}:?}}\"")
-}
-
 fn within(draft: &Draft, line: String) -> Quoted {
     match draft.here().and_then(|here| here.cwd.as_ref()) {
         Some(cwd) => Ok(format!("cd {} && {line}", quoted(&cwd.to_string_lossy())?)),
@@ -235,14 +206,6 @@ fn plain(draft: &Draft, way: Way<'_>) -> Quoted {
 fn secrets(draft: &Draft) -> impl Iterator<Item = &str> {
     let secret = draft.variables.iter().filter(|(_, value)| value.is_none());
     secret.map(|(name, _)| name.as_str())
-}
-
-fn is_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// The words without the `--` that we put before targets, if make reads them the same.
@@ -300,6 +263,7 @@ fn by_vmo(drafts: &[Draft]) -> Quoted {
             // `vmo run` would take such a target for an option of its own; `vmo make` passes words on as they are.
         } if !targets.iter().any(|target| target.starts_with('-')) => {
             let mut words = vec!["vmo run".to_owned(), assigned("--project", project)?];
+            words.extend(on_hosts(drafts)?);
             words.extend(vmo_options(options, first.pty));
             for target in targets {
                 words.push(quoted(target)?);
@@ -327,25 +291,29 @@ fn by_vmo(drafts: &[Draft]) -> Quoted {
             within(first, line.join(" "))
         }
         What::Command => {
-            let pty = if first.pty { " --pty" } else { "" };
-            let sudo = match first.place {
-                Place::Host { sudo: true, .. } => " --sudo",
-                _ => "",
-            };
-            let command = quoted(&first.command)?;
-            match &first.place {
-                Place::Here(_) => within(first, format!("vmo run{pty} -- {command}")),
-                Place::Host { .. } => {
-                    let hosts = drafts.iter().filter_map(|one| match &one.place {
-                        Place::Host { name, .. } => Some(name.as_str()),
-                        Place::Here(_) => None,
-                    });
-                    let on = assigned("--on", &fleet::fold(hosts))?;
-                    Ok(format!("vmo run {on}{pty}{sudo} -- {command}"))
-                }
-            }
+            let mut words = vec!["vmo run".to_owned()];
+            words.extend(on_hosts(drafts)?);
+            words.extend(first.pty.then(|| "--pty".to_owned()));
+            words.extend(["--".to_owned(), quoted(&first.command)?]);
+            within(first, words.join(" "))
         }
     }
+}
+
+/// What names the hosts, of jobs on hosts.
+fn on_hosts(drafts: &[Draft]) -> Quoted<Vec<String>> {
+    let hosts = drafts.iter().filter_map(|one| match &one.place {
+        Place::Host { name, .. } => Some(name.as_str()),
+        Place::Here(_) => None,
+    });
+    let hosts: Vec<&str> = hosts.collect();
+    if hosts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let by_sudo = matches!(drafts[0].place, Place::Host { sudo: true, .. });
+    let on = assigned("--on", &fleet::fold(hosts))?;
+    let sudo = by_sudo.then(|| "--sudo".to_owned());
+    Ok(std::iter::once(on).chain(sudo).collect())
 }
 
 /// Whether a word of make's gives this secret on, whatever it is assigned by.

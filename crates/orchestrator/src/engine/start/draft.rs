@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use uuid::Uuid;
 
 use crate::{
+    batch::{Batch, Target},
     folders,
     job::{Here, Job, JobId, MakeOptions, Place, State, What},
     make,
@@ -35,6 +36,21 @@ impl Draft {
         if let Place::Host { sudo, .. } = &mut self.place {
             *sudo = by_sudo;
         }
+        self
+    }
+
+    /// The same as these targets of a project.
+    pub(crate) fn of_target(mut self, target: &Target) -> Self {
+        self.what = What::Target {
+            project: target.project.clone(),
+            targets: target.targets.clone(),
+            options: target.options.clone(),
+            typed: false,
+        };
+        let variables = target.variables.iter();
+        self.variables = variables
+            .map(|(name, value)| (name.clone(), Some(value.clone())))
+            .collect();
         self
     }
 
@@ -208,5 +224,16 @@ pub(crate) fn of_host(host: &str, command: &str, pty: bool, batch: Option<Uuid>)
         variables: Vec::new(),
         pty,
         batch,
+    }
+}
+
+/// What a batch runs on one of its hosts: the check, or the command.
+pub(crate) fn in_batch(batch: &Batch, host: usize, is_check: bool) -> Draft {
+    let (name, command) = (&batch.hosts[host].name, batch.command_on(host, is_check));
+    let draft = of_host(name, command, batch.pty && !is_check, Some(batch.id));
+    let draft = draft.by_sudo(batch.rules.sudo);
+    match &batch.target {
+        Some(target) if !is_check => draft.of_target(target),
+        _ => draft,
     }
 }

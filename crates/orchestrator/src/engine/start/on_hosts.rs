@@ -1,14 +1,17 @@
 //! Starting a command on hosts: one job on one host, a batch on several.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
 
 use super::{
-    draft, is_command,
+    draft::{self, Draft},
+    is_command,
     job_folder::{self, Plan, Prepared},
     silent::silent_last,
 };
 use crate::{
-    batch::{Batch, Entry, Rules, Step},
+    batch::{Batch, Entry, Rules, Step, Target},
     engine::{
         Engine, EngineError,
         batches::{
@@ -24,37 +27,95 @@ use crate::{
 /// Hosts of one batch, at most.
 const MOST: usize = 100_000;
 
+/// What is started on hosts.
+pub(super) struct OnHosts {
+    /// The command, or the line that runs a target in its project's folder.
+    pub(super) command: String,
+    pub(super) pty: bool,
+    /// Targets of a project, and the exact command on each of the hosts.
+    pub(super) target: Option<(Target, HashMap<String, String>)>,
+    pub(super) hosts: Vec<String>,
+    pub(super) rules: Rules,
+}
+
+impl OnHosts {
+    /// A command, the same on each host.
+    pub(super) fn command(command: &str, pty: bool, hosts: Vec<String>, rules: Rules) -> Self {
+        Self {
+            command: command.to_owned(),
+            pty,
+            target: None,
+            hosts,
+            rules,
+        }
+    }
+
+    fn on(&self, host: &str) -> Draft {
+        let own = |(_, own): &(_, HashMap<String, String>)| own.get(host).cloned();
+        let own = self.target.as_ref().and_then(own);
+        let command = own.as_ref().unwrap_or(&self.command);
+        let draft = draft::of_host(host, command, self.pty, None).by_sudo(self.rules.sudo);
+        match &self.target {
+            Some((target, _)) => draft.of_target(target),
+            None => draft,
+        }
+    }
+
+    /// The jobs as they are asked for, one for each host.
+    pub(super) fn drafts(&self) -> Vec<Draft> {
+        self.hosts.iter().map(|host| self.on(host)).collect()
+    }
+
+    /// The lines that run, each once, in the order of the hosts.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for draft in self.drafts() {
+            if !lines.contains(&draft.command) {
+                lines.push(draft.command);
+            }
+        }
+        lines
+    }
+
+    fn batch(self, id: Uuid) -> Batch {
+        let asked = (self.command, self.pty);
+        let mut batch = Batch::new(id, folders::owner(), asked, self.hosts, self.rules);
+        if let Some((target, mut own)) = self.target {
+            batch.target = Some(target);
+            for host in &mut batch.hosts {
+                host.command = own.remove(&host.name);
+            }
+        }
+        batch
+    }
+}
+
 impl Engine {
     /// Starts a command on hosts, all or none of those whose turn has come: a host whose folder cannot be made must not leave
     /// the others running unnamed. Returns the jobs that are there, in the hosts' order.
     pub(super) fn start_on_hosts(
         &self,
-        (command, pty): (&str, bool),
-        hosts: Vec<String>,
-        rules: Rules,
+        mut what: OnHosts,
         silent: &HashSet<String>,
     ) -> Result<Vec<Job>, EngineError> {
-        let hosts = silent_last(hosts, silent);
-        let is_alone = matches!(hosts.as_slice(), [_]);
-        if rules.sudo && pty {
+        what.hosts = silent_last(what.hosts, silent);
+        let is_alone = matches!(what.hosts.as_slice(), [_]);
+        if what.rules.sudo && what.pty {
             return Err(EngineError::Refused(
                 "a terminal and sudo do not go together here: in a terminal, run sudo as part of the command".into(),
             ));
         }
-        let is_plain = rules.timeout.is_none() && rules.check.is_none();
-        let routes = self.catalog().routes(&hosts, command)?;
+        let is_plain = what.rules.timeout.is_none() && what.rules.check.is_none();
+        let routes = self.catalog().routes(&what.hosts, &what.command)?;
         if is_alone && is_plain {
-            let job = draft::of_host(&hosts[0], command, pty, None)
-                .by_sudo(rules.sudo)
-                .job();
+            let job = what.on(&what.hosts[0]).job();
             self.0.room.admit(&[job.id])?;
             let prepared = self.prepare_all(vec![job])?;
             return Ok(self.launch_all(prepared, routes));
         }
-        is_allowed(&rules, hosts.len())?;
-        let (id, owner) = (ids::new_id(), folders::owner());
-        let sudo = rules.sudo;
-        let mut batch = Batch::new(id, owner, (command.to_owned(), pty), hosts, rules);
+        is_allowed(&what.rules, what.hosts.len())?;
+        let id = ids::new_id();
+        let mut batch = what.batch(id);
         for host in batch
             .hosts
             .iter_mut()
@@ -67,11 +128,7 @@ impl Engine {
             return Err(EngineError::Refused("there is no host to run on".into()));
         };
         self.note_started_batch(&batch);
-        let of_host = |host: &usize| {
-            let name = &batch.hosts[*host].name;
-            let draft = draft::of_host(name, command, pty, Some(id));
-            draft.by_sudo(sudo).job()
-        };
+        let of_host = |host: &usize| draft::in_batch(&batch, *host, false).job();
         let jobs: Vec<Job> = first.iter().map(of_host).collect();
         let started = |(host, job): (&usize, &Job)| Entry::Started {
             host: *host,

@@ -46,6 +46,25 @@ impl Engine {
                 };
                 Ok(self.preview_targets(&project, wanted))
             }
+            Start::TargetOnHosts {
+                project,
+                targets,
+                variables,
+                pty,
+                options,
+                on,
+                rules,
+                ..
+            } => {
+                let project = self.catalog().project(project)?;
+                let wanted = Wanted {
+                    targets,
+                    variables,
+                    options,
+                    pty: *pty,
+                };
+                Ok(self.preview_targets_on_hosts(&project, wanted, on, rules))
+            }
             Start::Command {
                 command,
                 hosts,
@@ -67,7 +86,7 @@ impl Engine {
         }
     }
 
-    fn preview_targets(&self, project: &Project, wanted: Wanted<'_>) -> Preview {
+    pub(super) fn preview_targets(&self, project: &Project, wanted: Wanted<'_>) -> Preview {
         let scan = self.catalog().known_targets(project);
         let goals = goals(&scan, wanted.targets);
         let runs = in_order(&scan, &goals);
@@ -107,7 +126,7 @@ impl Engine {
         preview
     }
 
-    fn preview_on_hosts(&self, command: &str, hosts: &[String]) -> Preview {
+    pub(super) fn preview_on_hosts(&self, command: &str, hosts: &[String]) -> Preview {
         let mut preview = of_line(command);
         if command.trim().is_empty() {
             preview.refusal = Some("there is no command to run".into());

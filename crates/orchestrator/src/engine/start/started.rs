@@ -93,7 +93,14 @@ fn entry(id: Uuid, seal: Seal) -> Entry {
 /// What of a batch is as it was when it was started.
 fn of_batch(batch: &Batch) -> Seal {
     let hosts: Vec<&str> = batch.hosts.iter().map(|host| host.name.as_str()).collect();
-    Seal::of_value(&(&batch.owner, &batch.command, batch.pty, hosts))
+    let all = (&batch.owner, &batch.command, batch.pty, hosts);
+    match &batch.target {
+        None => Seal::of_value(&all),
+        Some(target) => {
+            let own: Vec<_> = batch.hosts.iter().map(|host| &host.command).collect();
+            Seal::of_value(&(all, target, own))
+        }
+    }
 }
 
 fn add(list: &Path, entry: Entry) -> io::Result<()> {

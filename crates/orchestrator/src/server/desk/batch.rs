@@ -25,6 +25,7 @@ pub(super) async fn answer(engine: Engine, request: BatchRequest) -> Result<Repl
         BatchRequest::LastTime { batch, masked } => Reply::LastTime {
             last_time: engine.batch_last_time(batch, masked).await?,
         },
+        BatchRequest::Merged { batch } => Reply::Merged(engine.batch_merged(batch).await?),
         BatchRequest::Order { batch, order } => {
             engine.order_batch(batch, order).await?;
             Reply::Ok

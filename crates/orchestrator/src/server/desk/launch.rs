@@ -13,6 +13,11 @@ pub(super) async fn answer(engine: Engine, request: LaunchRequest) -> Result<Rep
             let preview = engine.preview(start).await?;
             Ok(Reply::Preview(Box::new(preview)))
         }
+        LaunchRequest::LookOnHosts(sought) => {
+            let jobs = engine.look_on_hosts(&sought, Consent::Trusted).await?;
+            let checkouts = engine.looked(&sought, &jobs).await?;
+            Ok(Reply::Checkouts { checkouts })
+        }
         LaunchRequest::Copy { what, by } => Ok(Reply::Line {
             line: engine.copied(what, by).await?,
         }),

@@ -46,6 +46,11 @@ pub enum BatchRequest {
         /// As in [`Self::Answers`].
         masked: bool,
     },
+    /// The last lines of all its hosts, in the order in which they came: [`Reply::Merged`].
+    Merged {
+        /// The batch.
+        batch: Uuid,
+    },
     /// Lets held hosts go, drops them, or cancels all of it: [`Reply::Ok`], and [`Event::Batch`] once that is done.
     Order {
         /// The batch.

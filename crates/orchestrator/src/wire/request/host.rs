@@ -43,6 +43,16 @@ pub enum HostRequest {
         /// Its name.
         name: String,
     },
+    /// Reads hosts from a file or a folder from now on: [`Reply::Ok`].
+    ImportHosts {
+        /// Its path, absolute.
+        path: String,
+    },
+    /// Runs a command here, and reads hosts from what it prints from now on: [`Reply::Ok`]. It may run again later.
+    ImportHostsOfCommand {
+        /// The command, which the person has seen and allows.
+        command: String,
+    },
     /// Gives tags to hosts, or takes them away: [`Reply::Ok`].
     TagHosts {
         /// The hosts' names.

@@ -6,7 +6,7 @@ use crate::job::JobId;
 #[cfg(doc)]
 use crate::wire::Reply;
 use crate::{
-    launch::{Copied, CopiedAs, Start},
+    launch::{Copied, CopiedAs, Sought, Start},
     presets::Preset,
 };
 
@@ -17,6 +17,8 @@ use crate::{
 pub enum LaunchRequest {
     /// What exactly a launch would run, and what to think of before; no job is started: [`Reply::Preview`].
     Preview(Start),
+    /// Looks for a project's folder on hosts, by a job on each of them: [`Reply::Checkouts`], once all have answered.
+    LookOnHosts(Sought),
     /// The line for a terminal that runs the same, without secrets: [`Reply::Line`].
     Copy {
         /// The job or launch.

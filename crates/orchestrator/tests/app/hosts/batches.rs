@@ -303,6 +303,14 @@ fn rules_that_nobody_can_mean_are_refused_before_anything_runs() {
         assert!(words(&output).contains(why), "{}", words(&output));
         assert_ne!(output.status.code(), Some(0));
     }
+    // What names no host runs nowhere, and not here either.
+    for on in ["", " ", "h00&h01", "!*"] {
+        for what in [&["--", "touch ran"][..], &["ran"]] {
+            let output = home.run(&[&["run", "--on", on], what].concat());
+            assert_ne!(output.status.code(), Some(0), "{on:?}");
+        }
+    }
+    assert!(!home.work().join("ran").exists());
     let here = home.run(&["run", "--limit", "3", "--", "true"]);
     assert!(words(&here).contains("add --on"), "{}", words(&here));
     assert_eq!(home.json(&["batch", "--json"]).as_array().unwrap().len(), 0);

@@ -8,7 +8,7 @@ use orchestrator::{
     launch::{Start, WhenBusy, argv, script},
 };
 
-use super::Run;
+use super::{Run, there};
 use crate::{Failed, fill::Typed, here::here, on};
 
 /// What is to be started, by what was typed.
@@ -16,6 +16,13 @@ use crate::{Failed, fill::Typed, here::here, on};
 /// # Errors
 /// If it contradicts itself, or names what is not there.
 pub(super) async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed> {
+    // `--on "$HOSTS"` with nothing in it is no command for this machine.
+    let is_blank = |set: &String| set.trim().is_empty();
+    if run.on.iter().any(is_blank) {
+        return Err(Failed::new(
+            "--on '' names no host, so nothing was run: leave --on out to run here",
+        ));
+    }
     if !run.command.is_empty() || run.script.is_some() {
         if run.make.any() || run.filled.any() {
             return Err(Failed::new(
@@ -53,12 +60,26 @@ pub(super) async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed
             rules: run.many.rules(line, timeout),
         });
     }
-    if !run.on.is_empty() || run.many.any() {
+    if run.on.is_empty() {
+        if run.many.any() {
+            return Err(Failed::new(
+                "--limit, --waves, --check, --stop-after, --sudo, --group and --out are for hosts: add --on",
+            ));
+        }
+        return targets(run, engine).await;
+    }
+    if run.wait || run.no_wait {
         return Err(Failed::new(
-            "--on needs a command after --: vmo run --on HOST -- uptime",
+            "--wait and --no-wait are for exclusive targets here: on hosts no target waits for another",
         ));
     }
-    targets(run, engine).await
+    if run.targets.is_empty() {
+        return Err(Failed::new(
+            "--on needs a target, or a command after --: vmo run --on HOST -- uptime",
+        ));
+    }
+    let here = targets(run, engine).await?;
+    there::on_hosts(run, engine, here).await
 }
 
 /// What is run: a script, or what is after `--`.
