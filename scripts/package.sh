@@ -7,7 +7,12 @@ cd "$(dirname "$0")/.."
 . scripts/progress.sh
 
 profile=release bundles=deb,rpm flags=(--release) bundler=()
-if [ "${1:-}" = --debug ]; then profile=debug bundles=deb flags=() bundler=(--debug); fi
+contents=(--config src-tauri/tauri.package.json)
+if [ "${1:-}" = --debug ]; then
+  profile=debug bundles=deb flags=() bundler=(--debug)
+  # The development build has the system's OpenSSL.
+  contents+=(--config '{"bundle":{"linux":{"deb":{"depends":["libc6 (>= 2.34)","libssl3","zlib1g","make"]}}}}')
+fi
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 stop() { printf '\nstopped: %s\n' "$*" >&2; exit 1; }
@@ -19,8 +24,9 @@ else
   scripts/build.sh --page
   # All in one call, so that every crate is built once, with the features that the window needs.
   say 'building vmo and the window'
-  with_progress cargo build --release --workspace --bins --features vm-orchestrator/built-in-page ||
-    stop 'the app did not build; the first error above says where'
+  # With its own OpenSSL, whose key exchanges do not depend on the system's; its Configure is a program in Perl.
+  with_progress cargo build --release --workspace --bins --features vm-orchestrator/built-in-page,orchestrator/vendored-openssl ||
+    stop 'the app did not build; the first error above says where (is all of perl there, for OpenSSL?)'
 fi
 
 # Static: it starts in half the time, and runs wherever the package is unpacked.
@@ -37,6 +43,6 @@ install -m 755 "target/static/$profile/vmo-supervisor" target/package/vmo-superv
 
 say 'packing'
 # Only packs: a build by the bundler would compile the window once more.
-npx tauri bundle ${bundler[@]+"${bundler[@]}"} --bundles "$bundles" --config src-tauri/tauri.package.json ||
+npx tauri bundle ${bundler[@]+"${bundler[@]}"} --bundles "$bundles" "${contents[@]}" ||
   stop 'the bundler failed; its own words are above'
 find "target/$profile/bundle" \( -name '*.deb' -o -name '*.rpm' \) -exec ls -l {} +

@@ -14,6 +14,7 @@
 //! environment                what we were started with; Postgres' variables are kept from us, for jobs
 //! fleet/                     which of many hosts a line means: ranges, globs, tags; their names folded into one
 //! near                       names that come near a mistyped one
+//! confined                   what a process that has met a host may still do, and who does the rest
 //! open_files, runtime        how many files may be open; a program's runtime, made without a panic
 //! traces                     what may be written of what programs trace
 //! launch, settings, presets  what is to be started; what a person has set; what launch forms were filled in with
@@ -57,6 +58,7 @@ pub mod clock;
 #[cfg(test)]
 mod committed;
 pub mod compare;
+pub mod confined;
 pub mod engine;
 pub mod environment;
 pub mod fleet;

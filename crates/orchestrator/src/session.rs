@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! processes   the engine's side: which process a job goes to, and starting it     starting
+//! keeper      starts that process, and does what it cannot do once it is confined
 //! process     the process itself: takes jobs, and ends when it is not needed       census
 //! order       a job as it goes from one to the other
 //! remote      a job's folder, kept as a supervisor keeps it                       socket, spooled, standing, archiver
@@ -10,10 +11,10 @@
 //! ```
 //!
 //! **A process** is `vmo session FOLDER`, in a session of its own. Its folder, below `sessions` in the data folder, is named
-//! by a digest of the way to the host and of the version of the program, so that two engines that want the same share one,
-//! and an upgraded one starts its own. Whoever has the lock in the folder is the only process there: the engine that starts
-//! it takes the lock, binds the socket, and hands both over, so that a connection succeeds before the process has run its
-//! first line. The lock goes with the process's life.
+//! by a digest of the way to the host, of the history and of the version of the program, so that two engines that want the
+//! same share one, and an upgraded one starts its own. Whoever has the lock in the folder is the only process there: the
+//! engine that starts it takes the lock, binds the socket, and hands both to `vmo keep FOLDER`, the keeper, and that to the
+//! process, so that a connection succeeds before the process has run its first line. The lock goes with the process's life.
 //!
 //! **A job** is handed over as a supervisor's is: its listening control socket, its claims, and what to run. The process
 //! answers once it has made the spool, which it does first of all, and which cannot be made twice; so a job that had no
@@ -26,6 +27,7 @@
 mod archiver;
 mod asking;
 mod census;
+mod keeper;
 mod order;
 mod process;
 mod processes;
@@ -37,6 +39,7 @@ use supervisor::{apart::SESSION, folder::Folder, identity::Identity};
 
 pub use self::{
     asking::{Answer, Answered, HostQuestion, Wanted},
+    keeper::keep,
     order::{JobStart, Order},
     process::live,
     processes::Processes,

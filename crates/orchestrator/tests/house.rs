@@ -25,6 +25,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("near", &[]),
     ("folders", &["ids"]),
     ("clock", &[]),
+    ("confined", &[]),
     ("open_files", &[]),
     ("runtime", &[]),
     ("traces", &[]),
@@ -57,6 +58,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "ssh",
         &[
             "clock",
+            "confined",
             "environment",
             "folders",
             "host",
@@ -69,7 +71,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "session",
         &[
-            "clock", "folders", "job", "log", "runtime", "ssh", "visible",
+            "clock", "confined", "folders", "job", "log", "runtime", "ssh", "visible",
         ],
     ),
     (
@@ -534,4 +536,36 @@ fn tree(options: &[&str]) -> String {
         .output()
         .unwrap();
     String::from_utf8(tree.stdout).unwrap()
+}
+
+/// The Rust files below a folder, as one text.
+fn all_text(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text.push_str(&all_text(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            text.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+    text
+}
+
+#[test]
+fn what_the_docs_promise_of_hosts_has_the_tests_that_they_name() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let code = all_text(&here.join("src")) + &all_text(&here.join("tests"));
+    let docs = fs::read_to_string(here.join("../../docs/hosts.md")).unwrap();
+    let rows = docs
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| promise"));
+    for row in rows {
+        let tests = row.rsplit(" | ").next().unwrap();
+        let mut names = tests.split('`').skip(1).step_by(2).peekable();
+        assert!(names.peek().is_some(), "no test: {row}");
+        for name in names {
+            assert!(code.contains(&format!("fn {name}(")), "no test {name}");
+        }
+    }
 }

@@ -27,8 +27,12 @@ pub const GUARDIAN: &str = "guardian.json";
 /// Who holds the sessions with a host, in the folder of these and in that of each of its jobs: an [`Identity`].
 pub const SESSION: &str = "session.json";
 
-/// What such a process is started with, before its folder.
+/// Who started that process and works for it, in its folder: an [`Identity`].
+pub const KEEPER: &str = "keeper.json";
+
+/// What such processes are started with, before their folder.
 const SESSION_WORD: &[u8] = b"session";
+const KEEPER_WORD: &[u8] = b"keep";
 
 /// The program of supervisors.
 const PROGRAM: &[u8] = b"vmo-supervisor";
@@ -67,15 +71,18 @@ fn is_supervisor(pid: i32, stat: &Stat) -> bool {
     }
 }
 
-/// A session process shows its folder as its last argument. It is one too while it has not written down who it is.
+/// A session process and its keeper show their folder as their last argument. One is such too while it has not written down
+/// who it is.
 fn is_session(pid: i32, stat: &Stat) -> bool {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let words: Vec<_> = line.split(|byte| *byte == 0).collect();
-    let [_, SESSION_WORD, folder, ..] = *words else {
-        return false;
+    let (note, folder) = match *words {
+        [_, SESSION_WORD, folder, ..] => (SESSION, folder),
+        [_, KEEPER_WORD, folder, ..] => (KEEPER, folder),
+        _ => return false,
     };
     let folder = Path::new(OsStr::from_bytes(folder));
-    match read::<Identity>(folder, SESSION) {
+    match read::<Identity>(folder, note) {
         Some(holder) => is_who(&holder, pid, stat),
         None => folder.is_absolute() && folder.join(crate::control::SOCKET).exists(),
     }

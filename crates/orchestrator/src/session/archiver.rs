@@ -1,11 +1,11 @@
 //! After a job's end: an engine archives it, or the archiver is started.
 
-use std::{
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use supervisor::folder::Folder;
+use tokio::task::spawn_blocking;
+
+use crate::confined;
 
 /// How long an engine has to claim the job before the archiver is started.
 const LINGER: Duration = Duration::from_secs(2);
@@ -13,10 +13,7 @@ const LINGER: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// Leaves a job whose end is on the disk to the engine that claims it, or to the archiver if none does.
-pub(super) async fn leave(folder: &Folder, archiver: &[String]) {
-    let Some((program, args)) = archiver.split_first() else {
-        return;
-    };
+pub(super) async fn leave(folder: &Folder) {
     let begun = tokio::time::Instant::now();
     while begun.elapsed() < LINGER {
         if folder.is_claimed().unwrap_or(true) {
@@ -24,23 +21,7 @@ pub(super) async fn leave(folder: &Folder, archiver: &[String]) {
         }
         tokio::time::sleep(AGAIN).await;
     }
-    let Some(job) = folder.path().file_name() else {
-        return;
-    };
-    let mut command = Command::new(program);
-    command.args(args).arg(job);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let started = tokio::process::Command::from(command)
-        .process_group(0)
-        .spawn();
-    match started {
-        Ok(mut archiver) => {
-            // Reaped as long as this process lives.
-            tokio::spawn(async move { archiver.wait().await });
-        }
-        Err(error) => tracing::error!(%error, program, "the archiver could not be started"),
+    if let Ok(Err(error)) = spawn_blocking(confined::archive).await {
+        tracing::error!(%error, "the archiver could not be started");
     }
 }

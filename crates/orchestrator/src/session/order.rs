@@ -31,8 +31,6 @@ pub struct Order {
     pub graces: Vec<Grace>,
     /// Free bytes of the disk below which it waits.
     pub floor: u64,
-    /// Started with the job's id as last argument when the job has ended and no engine has claimed it.
-    pub archiver: Vec<String>,
 }
 
 impl Order {
@@ -54,6 +52,8 @@ impl Order {
 pub struct JobStart {
     /// What to run.
     pub order: Order,
+    /// Which history it is for, as the engine names it; no secret.
+    pub store: String,
     /// The job's folder.
     pub folder: Folder,
     /// Its control socket.

@@ -3,8 +3,11 @@
 use std::{
     fs,
     io::{self, ErrorKind},
-    os::unix::net::{UnixListener, UnixStream},
-    path::Path,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::net::{UnixListener, UnixStream},
+    },
+    path::{Path, PathBuf},
     sync::Arc,
     thread,
     time::Duration,
@@ -25,7 +28,7 @@ use super::{
     order::{NAME, Order},
     remote::RemoteJob,
 };
-use crate::{runtime::runtime, ssh::Sessions};
+use crate::{confined, folders::Folders, runtime::runtime, ssh::Sessions};
 
 /// How long the process stays when it is not needed: the next command of a script finds it, and an engine that has
 /// just connected has time to say what it wants.
@@ -48,18 +51,13 @@ struct Desk {
     runtime: Handle,
 }
 
-/// Lives as the session process of this folder. Its socket is its standard input, its lock its standard output; no thread
-/// is there but the caller's, and no other file is open.
+/// Lives as the session process of this folder. Its keeper's socket is its standard input, and by that come its own socket
+/// and the folder's lock; no thread is there but the caller's, and no other file is open.
 ///
 /// # Errors
 /// It was not started as one; those of the system.
 pub fn live(folder: &Path) -> io::Result<()> {
-    let (listener, lock) = inherited::handed()?;
-    if !matches!(sockopt::socket_acceptconn(&listener), Ok(true)) {
-        let why = "this is started by vm-orchestrator, for its sessions with a host";
-        return Err(io::Error::new(ErrorKind::InvalidInput, why));
-    }
-    let listener = UnixListener::from(listener);
+    let (keeper, listener, lock) = handed()?;
     inherited::leave_session()?;
     inherited::leave_streams(0..2)?;
     inherited::leave_no_core()?;
@@ -72,6 +70,7 @@ pub fn live(folder: &Path) -> io::Result<()> {
     let identity = Identity::of(own)?;
     let place = Folder::open(folder)?;
     place.write_json(SESSION, &identity)?;
+    confined::prepare(keeper, own_folders(folder)?);
     let runtime = runtime(
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -90,6 +89,28 @@ pub fn live(folder: &Path) -> io::Result<()> {
     drop(lock);
     runtime.shutdown_background();
     served.and(swept)
+}
+
+/// What the keeper hands over: its socket, our own, and the folder's lock.
+fn handed() -> io::Result<(UnixStream, UnixListener, OwnedFd)> {
+    let stranger = || {
+        let why = "this is started by vm-orchestrator, for its sessions with a host";
+        io::Error::new(ErrorKind::InvalidInput, why)
+    };
+    let keeper = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let handed = fork_server::next(&keeper).map_err(|_no_socket| stranger())?;
+    let Request { stdin, stdout, .. } = handed.ok_or_else(stranger)?;
+    fork_server::answer(&keeper, &Ok(()))?;
+    if !matches!(sockopt::socket_acceptconn(&stdin), Ok(true)) {
+        return Err(stranger());
+    }
+    Ok((keeper, UnixListener::from(stdin), stdout))
+}
+
+/// Those whose files this process makes, reads and writes: the jobs', and those of sessions, from where it removes its own.
+fn own_folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let sessions = folder.parent().ok_or(ErrorKind::NotFound)?;
+    Ok(vec![Folders::of_user()?.jobs(), sessions.to_owned()])
 }
 
 /// How long a session without a job is kept, if the environment says so in seconds, as tests do.

@@ -67,7 +67,7 @@ impl Processes {
     /// # Errors
     /// If no process can be started, or it cannot make the job's spool.
     pub fn start(&self, start: &JobStart) -> io::Result<()> {
-        let name = name_of(&start.order.route)?;
+        let name = name_of(&start.order.route, &start.store)?;
         let slot = self.slot(&name);
         let mut slot = slot.lock();
         let order = serde_json::to_vec(&start.order)?;
@@ -143,10 +143,12 @@ fn has_ended(error: &io::Error) -> bool {
     )
 }
 
-/// The name of the folder of a way to a host: equal for all that may share a session.
-fn name_of(route: &Route) -> io::Result<String> {
+/// The name of the folder of a way to a host: equal for all that may share a session, and whose jobs go to one history.
+fn name_of(route: &Route, store: &str) -> io::Result<String> {
     let mut digest = Sha256::new();
     digest.update(env!("CARGO_PKG_VERSION"));
+    digest.update(store);
+    digest.update([0]);
     digest.update(serde_json::to_vec(&route.shared())?);
     Ok(HEXLOWER.encode(&digest.finalize()[..16]))
 }
@@ -176,7 +178,7 @@ mod tests {
         let name = |host: &str| {
             let purpose = Purpose::new(None, &|_| true);
             let route = config.resolve_for(host, &purpose).unwrap();
-            name_of(&route).unwrap()
+            name_of(&route, "here").unwrap()
         };
         assert_eq!(name("a"), name("b"));
         assert_ne!(name("a"), name("c"));

@@ -160,7 +160,7 @@ impl RemoteJob {
         }
         write_down(&folder, &exit, &sync).await;
         standing.send_modify(|standing| standing.news.complete = true);
-        archiver::leave(&folder, &order.archiver).await;
+        archiver::leave(&folder).await;
         if let Some(unfinished) = ended.unfinished {
             let is_done = sessions.finish(&order.route, unfinished, &ask).await;
             tracing::info!(is_done, "the rest of a cancel");

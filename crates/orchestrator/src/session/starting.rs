@@ -34,9 +34,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks at that.
 const AGAIN: Duration = Duration::from_millis(2);
 
-/// What is no business of a process that a hostile host may look into, and of the commands that it starts.
-const NOT_FOR_IT: [&str; 4] = ["VMO_DATABASE_URL", "DATABASE_URL", "PGPASSWORD", "VMO_JOB"];
-
 /// Connects to the process of this folder, which is started if it is not there. Called in a runtime, on a thread that may
 /// block.
 ///
@@ -119,11 +116,9 @@ fn spawn(place: &Path, folders: &Folders, listener: UnixListener, lock: File) ->
     complaints.write(true).create(true).truncate(true);
     let complaints = complaints.mode(0o600).open(place.join(COMPLAINTS))?;
     let mut command = tokio::process::Command::new(&program);
-    for name in NOT_FOR_IT {
-        command.env_remove(name);
-    }
     let mut process = command
-        .arg("session")
+        .env_remove("VMO_JOB")
+        .arg("keep")
         .arg(place)
         .envs(folders::environment(folders))
         .stdin(Stdio::from(OwnedFd::from(listener)))

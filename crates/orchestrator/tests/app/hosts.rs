@@ -1,6 +1,7 @@
 //! Commands on hosts, through the whole of it: a real sshd, a real Postgres, the command line and the socket.
 
 mod batches;
+mod confined;
 mod hostile;
 mod listed;
 mod outlives;

@@ -24,7 +24,15 @@ struct Check {
 }
 
 /// What can be missing without anything being broken. All else that is not as it should be is, and the exit code says so.
-const OPTIONAL: [&str; 6] = ["git", "direnv", "psql", "demo project", "ssh agent", "jobs"];
+const OPTIONAL: [&str; 7] = [
+    "git",
+    "direnv",
+    "psql",
+    "demo project",
+    "ssh agent",
+    "SSH sessions",
+    "jobs",
+];
 
 /// How long Postgres may take to write a row.
 const TO_WRITE: Duration = Duration::from_secs(10);

@@ -131,7 +131,14 @@ enum Command {
     /// Guard the private Postgres (started by the first program that needs it)
     #[command(hide = true)]
     Postgres,
-    /// Hold the SSH sessions with a host, and the jobs there (started by whoever runs one there)
+    /// Start the process that holds the SSH sessions with a host, and do for it what it may not (started by whoever runs a job
+    /// there)
+    #[command(hide = true)]
+    Keep {
+        /// The process's folder
+        folder: std::path::PathBuf,
+    },
+    /// Hold the SSH sessions with a host, and the jobs there (started by its keeper)
     #[command(hide = true)]
     Session {
         /// The process's folder
@@ -217,6 +224,11 @@ fn dispatch(command: Command) -> Outcome {
         orchestrator::store::embedded::guardian(&Folders::of_user()?.data)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Keep { folder } = &command {
+        supervisor::inherited::close();
+        orchestrator::session::keep(folder)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Command::Session { folder } = &command {
         supervisor::inherited::close();
         orchestrator::session::live(folder)?;
@@ -276,7 +288,9 @@ async fn serve_command(command: Command) -> Outcome {
         Command::Doctor { json } => doctor::doctor(json).await,
         Command::Move { jobs, all } => list::move_here(&jobs, all).await,
         Command::Archive { job: _ } => run::archive().await,
-        Command::Postgres | Command::Session { .. } => unreachable!("taken before the runtime"),
+        Command::Postgres | Command::Keep { .. } | Command::Session { .. } => {
+            unreachable!("taken before the runtime")
+        }
     }
 }
 

@@ -203,18 +203,6 @@ fn archiver() -> io::Result<Vec<String>> {
     Ok(vec![vmo, "archive".into()])
 }
 
-/// The same for a job on a host: none if the address of the history is in our environment alone, which a process that a
-/// hostile host may look into does not get. The job waits in its folder for the next engine.
-///
-/// # Errors
-/// If the program is not found.
-pub(crate) fn archiver_of_sessions() -> io::Result<Vec<String>> {
-    if std::env::var_os(DATABASE).is_some() {
-        return Ok(Vec::new());
-    }
-    archiver()
-}
-
 /// What a supervisor is told to run.
 pub(crate) fn exec(
     command: &make::Command,

@@ -31,13 +31,16 @@ pub(super) struct JobFeed {
 impl JobFeed {
     /// Passes an order on.
     pub(super) fn obey(&self, order: ToSupervisor) {
-        match &order {
-            ToSupervisor::Answer(answer) => return self.asking.answer(&answer.0),
-            ToSupervisor::Cancel { .. } => self.asking.cancel(),
-            _ => {}
+        if let ToSupervisor::Answer(answer) = &order {
+            return self.asking.answer(&answer.0);
         }
+        let is_cancel = matches!(order, ToSupervisor::Cancel { .. });
         if let Err(error) = self.orders.send(order) {
             tracing::warn!(%error, "what was typed is dropped");
+        }
+        // Only then: whoever waits for an answer is to see why there is none.
+        if is_cancel {
+            self.asking.cancel();
         }
     }
 }

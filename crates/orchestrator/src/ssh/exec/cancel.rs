@@ -11,7 +11,10 @@ use super::{
     task::{Remote, Settled, Task},
     tree,
 };
-use crate::{log::Stream, ssh::line::Link};
+use crate::{
+    log::Stream,
+    ssh::{line::Link, session::window},
+};
 
 /// A cancel on its way.
 pub(in crate::ssh) struct Ending {
@@ -258,7 +261,7 @@ fn step_look(
     if opening && !*may_open {
         return Ok(false);
     }
-    let moved = wire.step(link, false, true, buffer, &mut |stream, bytes| {
+    let moved = wire.step(link, window::SHARED, true, buffer, &mut |stream, bytes| {
         if stream == Stream::Stdout {
             text.extend_from_slice(bytes);
         }

@@ -14,11 +14,6 @@ use crate::{
     },
 };
 
-/// Bytes a host may send ahead of our reading when it has the session to itself: what a long fat link needs (measured:
-/// 2 MiB gives 15–25 MiB/s at 100 ms of round trip, 16 MiB gives 94–103).
-const WIDE_WINDOW: u32 = 16 << 20;
-/// The same for one of several; memory is windows × channels.
-const WINDOW: u32 = 2 << 20;
 /// The largest packet that a host may send.
 const PACKET: u32 = 32 << 10;
 /// Reads in a row of one channel before the others have their turn.
@@ -176,15 +171,15 @@ impl Wire {
         };
     }
 
-    /// Does what can be done without waiting, and says whether anything moved. `alone` is whether the session is its
-    /// own; `sink` gets the bytes and may refuse them; if `reads` is false they are left with the host.
+    /// Does what can be done without waiting, and says whether anything moved. `window` is how many bytes the host may send
+    /// ahead if the channel is opened now; `sink` gets the bytes and may refuse them; if `reads` is false they are left with the host.
     ///
     /// # Errors
     /// The host refused the channel or the command, or `sink` failed.
     pub(in crate::ssh) fn step(
         &mut self,
         link: Link<'_>,
-        alone: bool,
+        window: u32,
         reads: bool,
         buffer: &mut [u8],
         sink: &mut dyn FnMut(Stream, &[u8]) -> io::Result<()>,
@@ -193,7 +188,7 @@ impl Wire {
         loop {
             let before = self.stage;
             moved |= match self.stage {
-                Stage::Open => self.open(link, alone)?,
+                Stage::Open => self.open(link, window)?,
                 Stage::Env => self.send_env()?,
                 Stage::Agent => self.request_agent()?,
                 Stage::Pty => self.request_pty()?,
@@ -209,8 +204,7 @@ impl Wire {
         }
     }
 
-    fn open(&mut self, link: Link<'_>, alone: bool) -> io::Result<bool> {
-        let window = if alone { WIDE_WINDOW } else { WINDOW };
+    fn open(&mut self, link: Link<'_>, window: u32) -> io::Result<bool> {
         let Some(line) = Line::open(link, window, PACKET)? else {
             return Ok(false);
         };

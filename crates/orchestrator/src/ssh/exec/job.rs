@@ -128,7 +128,7 @@ impl Job {
     pub(in crate::ssh) fn step(
         &mut self,
         link: Link<'_>,
-        alone: bool,
+        window: u32,
         may_open: &mut bool,
         buffer: &mut [u8],
     ) -> io::Result<bool> {
@@ -138,7 +138,7 @@ impl Job {
         }
         let rests = self.raw.as_mut().is_some_and(Raw::is_resting);
         if !rests && (*may_open || !self.is_opening()) {
-            match self.step_wire(link, alone, buffer) {
+            match self.step_wire(link, window, buffer) {
                 Err(_) if self.raw.as_mut().is_some_and(Raw::tries_again) => self.send_raw(),
                 stepped => moved |= stepped?,
             }
@@ -223,7 +223,7 @@ impl Job {
         };
     }
 
-    fn step_wire(&mut self, link: Link<'_>, alone: bool, buffer: &mut [u8]) -> io::Result<bool> {
+    fn step_wire(&mut self, link: Link<'_>, window: u32, buffer: &mut [u8]) -> io::Result<bool> {
         let Self {
             task,
             wire,
@@ -238,7 +238,7 @@ impl Job {
         }
         // If the log's disk is full, the host has to wait: libssh2's window then stops it.
         let reads = self.full_until.is_none();
-        let moved = wire.step(link, alone, reads, buffer, &mut |stream, bytes| {
+        let moved = wire.step(link, window, reads, buffer, &mut |stream, bytes| {
             let marks = match stream {
                 Stream::Stdout => &mut *out,
                 Stream::Stderr => &mut *err,

@@ -32,7 +32,12 @@ const RUN: &[&str] = &[
     "vmo_f() { vmo_z=$4 vmo_t=${20}; }; vmo_f ${vmo_x##*) };",
     "if [ -n \"$6\" ]; then read -r vmo_x </proc/$PPID/stat; vmo_f() { vmo_z=$4; }; vmo_f ${vmo_x##*) }; fi;",
     "vmo_f() { vmo_o=; for vmo_x; do case $vmo_x in pipe:*|socket:*) vmo_o=${vmo_o:+$vmo_o,}$vmo_x;; esac; done; };",
-    "vmo_f $(exec ls -ln /proc/self/fd/6 /proc/self/fd/7 2>/dev/null);",
+    // Linux before 5.14 does not say in `fdinfo` which pipe it is, and only a program can read a link.
+    "vmo_o=; for vmo_w in 6 7; do vmo_x=; if [ -p /proc/self/fd/$vmo_w ]; then vmo_x=pipe;",
+    "elif [ -S /proc/self/fd/$vmo_w ]; then vmo_x=socket; else continue; fi;",
+    "vmo_y=; while read -r vmo_c vmo_i; do [ $vmo_c = ino: ] && vmo_y=$vmo_i; done </proc/self/fdinfo/$vmo_w;",
+    "if [ -n \"$vmo_y\" ]; then vmo_o=${vmo_o:+$vmo_o,}$vmo_x:[$vmo_y];",
+    "else vmo_f $(exec ls -ln /proc/self/fd/6 /proc/self/fd/7 2>/dev/null); break; fi; done;",
     r#"elif [ -n "$6" ]; then vmo_p=$$;"#,
     r#"else vmo_p=$(exec /bin/sh -c "$(printf "echo \044PPID")"); fi;"#,
     // By its bare name if PATH leads to it, because that is what sshd has as its argv[0].
@@ -47,6 +52,9 @@ const RUN: &[&str] = &[
     r#"[ -n "$vmo_i" ] || exit 1; fi;"#,
     r#"vmo_c=$(printf "$vmo_c"); vmo_c=${vmo_c#x}; vmo_c=${vmo_c%x};"#,
     "vmo_w=; [ $4$6 = own ] && vmo_w=setsid; VMO_JOB=$5; export VMO_JOB;",
+    // The last process that was started on the host, for [`REPORT`]; a file that is not of this moment says an older one.
+    "vmo_y=-; [ -r /proc/loadavg ] && read -r vmo_x </proc/loadavg &&",
+    r#"[ "${vmo_x##* }" -ge $vmo_p ] 2>/dev/null && vmo_y=${vmo_x##* }; printf "%s;" $vmo_y;"#,
 ];
 
 /// Becomes it as who we are.
@@ -86,6 +94,7 @@ const REPORT: &[&str] = &[
     r#"then vmo_m=$(trap : HUP INT QUIT TERM; printf %s "$vmo_x" | /bin/sh -s "$@");"#,
     r#"else vmo_m=$(eval "$vmo_x"); fi;; esac;"#,
     "vmo_r=${vmo_m##*=} vmo_m=${vmo_m%=*} vmo_n=- vmo_q=-; vmo_m=${vmo_m#+};",
+    "vmo_y=${vmo_m%%;*} vmo_m=${vmo_m#*;};",
     r#"if [ -n "$vmo_m" ]; then"#,
     // It has been killed itself, and what became of the command is not known.
     "if [ -n \"$vmo_e\" ]; then case $vmo_m in *setsid:*) ;; *) exit 1;; esac;",
@@ -93,8 +102,10 @@ const REPORT: &[&str] = &[
     "[ $vmo_r -gt 128 ] && vmo_n=$(kill -l $vmo_r);",
     r#"elif [ -z "$vmo_e" ]; then case $vmo_r in 130|141) vmo_n="?";; esac; fi;"#,
     r#"[ -z "$vmo_e" ] && case $vmo_m in *core*) vmo_q=core;; esac;"#,
-    // Whether anything of the job's goes on; who that is is asked for only then.
-    r#"vmo_l=-; [ -r /proc/self/stat ] && [ -n "$(grep -ls "VMO_JOB=$5" /proc/[0-9]*/environ)" ] && vmo_l=left;"#,
+    // Whether anything of the job's goes on; who that is is asked for only then. Nothing can, if no process was started on
+    // the host since the command became one: to know that takes no look at all of them.
+    "vmo_l=- vmo_x=; if [ -r /proc/self/stat ]; then read -r vmo_x </proc/loadavg;",
+    r#"[ "${vmo_x##* }" = "$vmo_y" ] || [ -z "$(grep -ls "VMO_JOB=$5" /proc/[0-9]*/environ)" ] || vmo_l=left; fi;"#,
     r#"printf "\036%s%se%s %s %s %s\036" $2 $1 "$vmo_r" "$vmo_n" $vmo_q $vmo_l >&6"#,
 ];
 

@@ -15,7 +15,7 @@ use super::{
     patience::Patience,
     public_key::{put, string},
 };
-use crate::ssh::failure::Refusal;
+use crate::{confined, ssh::failure::Refusal};
 
 /// How long an agent may take to list its keys.
 const LIST: Duration = Duration::from_secs(10);
@@ -63,7 +63,7 @@ impl<'a> Agent<'a> {
     /// # Errors
     /// There is none.
     pub(super) fn connect(socket: &Path, patience: &'a Patience<'a>) -> io::Result<Self> {
-        let stream = UnixStream::connect(socket)?;
+        let stream = confined::connect(socket)?;
         stream.set_nonblocking(true)?;
         Ok(Self { stream, patience })
     }

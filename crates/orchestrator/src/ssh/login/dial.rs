@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs},
+    net::{IpAddr, SocketAddr, TcpStream},
     os::fd::{AsFd, OwnedFd},
     sync::mpsc,
     thread,
@@ -15,10 +15,13 @@ use rustix::{
 };
 
 use super::patience::Patience;
-use crate::ssh::{
-    config::route::{Bind, Family, Route},
-    exec::orders::{wake, waker},
-    failure::{Reason, Refusal},
+use crate::{
+    confined,
+    ssh::{
+        config::route::{Bind, Family, Route},
+        exec::orders::{wake, waker},
+        failure::{Reason, Refusal},
+    },
 };
 
 /// How long an address has before the next one is tried too.
@@ -102,9 +105,7 @@ fn addresses(
     let (reader, writer) = waker().map_err(|error| dns(format!("was not looked up: {error}")))?;
     let name = (route.hostname.clone(), route.port);
     thread::spawn(move || {
-        let answer = (name.0.as_str(), name.1)
-            .to_socket_addrs()
-            .map(Iterator::collect::<Vec<_>>);
+        let answer = confined::resolve(&name.0, name.1);
         // The receiver may be gone.
         drop(sender.send(answer));
         wake(&writer);
@@ -160,7 +161,7 @@ pub(in crate::ssh) fn begin(address: SocketAddr, from: &Option<Bind>) -> io::Res
 fn bind_to(fd: &OwnedFd, to: SocketAddr, from: &Bind) -> io::Result<()> {
     let (name, own): (&str, Vec<IpAddr>) = match from {
         Bind::Address(name) => {
-            let addresses = (name.as_str(), 0).to_socket_addrs()?;
+            let addresses = confined::resolve(name, 0)?.into_iter();
             (name, addresses.map(|address| address.ip()).collect())
         }
         Bind::Interface(name) => {

@@ -1,10 +1,7 @@
 //! Which keys are offered to a host, in which order, and by whom each is signed with: OpenSSH's way of reading identity
 //! files, certificates and the agent.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
@@ -37,6 +34,7 @@ pub(super) enum Signer {
 /// A private key file, read.
 #[derive(Debug)]
 pub(super) struct KeyFile {
+    pub(super) path: PathBuf,
     pub(super) text: SecretString,
     pub(super) encrypted: bool,
     /// A certificate of it, as its file has it.
@@ -195,6 +193,7 @@ fn of_file(named: &Named, text: &str, certificates: &[Certificate]) -> Vec<Candi
     let encrypted = is_encrypted(text);
     let file = |certificate: Option<String>| {
         Signer::File(KeyFile {
+            path: named.path.clone(),
             text: text.into(),
             encrypted,
             certificate,
@@ -253,5 +252,5 @@ fn with(path: &Path, ending: &str) -> PathBuf {
 }
 
 fn beside(path: &Path, ending: &str) -> Option<String> {
-    fs::read_to_string(with(path, ending)).ok()
+    read(&with(path, ending)).ok().flatten()
 }

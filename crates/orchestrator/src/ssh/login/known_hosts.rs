@@ -5,7 +5,7 @@ mod revoked;
 use std::{
     fs,
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -13,7 +13,10 @@ use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
-use crate::ssh::config::{pattern, route::Route};
+use crate::{
+    confined,
+    ssh::config::{pattern, route::Route},
+};
 
 /// One line that speaks of a host.
 #[derive(Debug, Clone)]
@@ -73,7 +76,7 @@ impl HostKeys {
         let mut authority = None;
         for name in names {
             for path in route.known_hosts.iter().chain(&route.global_known_hosts) {
-                match fs::read(path) {
+                match confined::read(path) {
                     // A stray byte must not make all keys unknown.
                     Ok(bytes) => {
                         let text = String::from_utf8_lossy(&bytes);
@@ -172,7 +175,9 @@ pub(in crate::ssh) fn append(route: &Route, key: &[u8]) -> io::Result<()> {
     let Some(path) = route.known_hosts.first() else {
         return Ok(());
     };
-    if let Some(folder) = path.parent() {
+    if let Some(folder) = path.parent()
+        && !folder.exists()
+    {
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -191,16 +196,11 @@ pub(in crate::ssh) fn append(route: &Route, key: &[u8]) -> io::Result<()> {
         key_type(key),
         BASE64.encode(key)
     );
-    fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)?
-        .write_all(line.as_bytes())
+    confined::append_to(path)?.write_all(line.as_bytes())
 }
 
 fn ends_with_newline(path: &Path) -> bool {
-    fs::read(path).map_or(true, |text| text.last().is_none_or(|last| *last == b'\n'))
+    confined::read(path).map_or(true, |text| text.last().is_none_or(|last| *last == b'\n'))
 }
 
 fn hashed(name: &str) -> io::Result<String> {

@@ -2,7 +2,7 @@
 
 mod offer;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 use ssh2::{KeyboardInteractivePrompt, Prompt, Session};
@@ -21,7 +21,7 @@ use crate::ssh::{
 /// Keys and methods after which a server that hangs up is taken to have had enough: sshd allows six, some only three.
 const MANY: usize = 3;
 
-/// Logs in.
+/// Logs in; gives about the time of a round trip to the host, and rather more.
 ///
 /// # Errors
 /// `auth_failed`, with what was tried; `timeout` and `link_lost`.
@@ -30,7 +30,8 @@ pub(in crate::ssh) fn log_in(
     route: &Route,
     ask: &dyn Ask,
     patience: &Patience<'_>,
-) -> Result<(), Refusal> {
+) -> Result<Duration, Refusal> {
+    let begun = Instant::now();
     let mut login = Login {
         session,
         route,
@@ -41,10 +42,12 @@ pub(in crate::ssh) fn log_in(
         until: Instant::now() + LIMIT,
     };
     let methods = login.methods()?;
-    if session.authenticated() {
-        return Ok(());
+    // The service was asked for, and then the methods.
+    let round_trip = begun.elapsed() / 2;
+    if !session.authenticated() {
+        login.go(methods)?;
     }
-    login.go(methods)
+    Ok(round_trip)
 }
 
 struct Login<'a> {

@@ -5,6 +5,8 @@ use std::{fs, path::Path};
 
 use data_encoding::BASE64;
 
+use crate::confined;
+
 const CERTIFICATE: &str = "-cert-v01@openssh.com";
 /// As much of a key file as is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -17,7 +19,7 @@ pub(super) fn read(path: &Path) -> std::io::Result<Option<String>> {
     if fs::metadata(path)?.len() > MAX_BYTES {
         return Ok(None);
     }
-    Ok(String::from_utf8(fs::read(path)?).ok())
+    Ok(String::from_utf8(confined::key_file(path)?).ok())
 }
 
 /// The key of a line `ssh-ed25519 AAAA… comment`, as a `.pub` file has it.

@@ -47,7 +47,7 @@ pub(super) fn live(shared: &Shared, how: &OwnSsh, route: &Route, ask: &dyn Ask) 
 fn drive(mut work: Work, own: &Own, route: &Route, ask: &dyn Ask) {
     let mut buffer = vec![0; BUFFER];
     loop {
-        let stepped = work.step(Link::Own(own), true, &mut true, &mut buffer);
+        let stepped = work.step(Link::Own(own), 0, &mut true, &mut buffer);
         let moved = match stepped {
             Ok(moved) => moved,
             Err(error) => return work.refuse(&error.to_string()),

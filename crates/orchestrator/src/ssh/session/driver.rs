@@ -10,24 +10,22 @@ use rustix::event::{PollFd, PollFlags};
 use ssh2::Session;
 
 use super::{
+    alive::Alive,
     forward::{self, Forwarded},
-    transport,
+    needs, transport, window,
     work::Work,
 };
-use crate::ssh::{
-    config::route::Route,
-    inbox::Shared,
-    line::Link,
-    login::{ask::Ask, connect::connect, methods, patience::Patience},
-    poll::{again, interest, pause, socket},
+use crate::{
+    confined,
+    ssh::{
+        config::route::Route,
+        inbox::Shared,
+        line::Link,
+        login::{ask::Ask, connect::connect, methods, patience::Patience},
+        poll::{again, interest, pause, socket},
+    },
 };
 
-/// How long a host may be silent before it is asked for a sign of life.
-const SILENCE: Duration = Duration::from_secs(5);
-/// The least of that: libssh2 sends no two questions within two seconds, and what was not asked is not answered.
-const SHORTEST_SILENCE: Duration = Duration::from_secs(2);
-/// How long the answer may take before the link is given up; with the silence before, below the 20 s promised.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// The shortest wait, if the clock says that something is due which cannot be done yet.
 const TICK: Duration = Duration::from_millis(100);
 /// How long a session that rested may take to answer its next job; then a fresh connection is made for that.
@@ -40,47 +38,33 @@ const UNKNOWN_CHANNEL: &str = "none@vm-orchestrator";
 /// Lives and dies as one session, which is kept for so long without a job.
 pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask, idle: Duration) {
     let patience = Patience::new(shared);
-    let opened = connect(route, ask, &patience)
-        .and_then(|session| methods::log_in(&session, route, ask, &patience).map(|()| session));
+    let opened = connect(route, ask, &patience).and_then(|session| {
+        let round_trip = methods::log_in(&session, route, ask, &patience)?;
+        Ok((session, round_trip))
+    });
     let mut tasks = patience.into_tasks();
     match opened {
-        Ok(session) => {
+        Ok((session, round_trip)) => {
+            confined::confine(needs::of(route));
             transport::install(&session);
             let work = tasks.into_iter().map(Work::exec).collect();
             if route.forward_agent.is_some() {
                 forward::allow(&session);
             }
-            Driver::new(shared, &session, work, route, idle).drive();
+            let wide = window::alone(round_trip);
+            Driver::new(shared, &session, work, route, (idle, wide)).drive();
             transport::mark_closed();
         }
         Err(refusal) => {
             tasks.extend(shared.close());
             for task in tasks {
-                task.settle_refused(refusal.clone());
+                // Its question was not answered because of that.
+                if task.orders.canceled() {
+                    task.settle_canceled();
+                } else {
+                    task.settle_refused(refusal.clone());
+                }
             }
-        }
-    }
-}
-
-/// When a silent host is asked for a sign of life, and how long it has for that.
-#[derive(Debug, Clone, Copy)]
-struct Alive {
-    silence: Duration,
-    patience: Duration,
-}
-
-impl Alive {
-    /// As `ServerAliveInterval` and `ServerAliveCountMax` say; by default the app's own measure, since `ssh` has none.
-    fn of(route: &Route) -> Self {
-        match route.alive_interval {
-            Some(silence) => Self {
-                silence: silence.max(SHORTEST_SILENCE),
-                patience: silence * route.alive_count.max(1),
-            },
-            None => Self {
-                silence: SILENCE,
-                patience: PATIENCE,
-            },
         }
     }
 }
@@ -91,6 +75,8 @@ struct Driver<'a> {
     work: Vec<Work>,
     buffer: Vec<u8>,
     idle: Duration,
+    /// Bytes that the host may send ahead for a job that has the session to itself.
+    wide: u32,
     idle_since: Instant,
     alive: Alive,
     /// The agent that the host's jobs may use, and what they ask of it.
@@ -114,7 +100,7 @@ impl<'a> Driver<'a> {
         session: &'a Session,
         work: Vec<Work>,
         route: &'a Route,
-        idle: Duration,
+        (idle, wide): (Duration, u32),
     ) -> Self {
         // Asked only when due, so that the interval of libssh2's own never holds one back.
         session.set_keepalive(true, 2);
@@ -124,6 +110,7 @@ impl<'a> Driver<'a> {
             work,
             buffer: vec![0; BUFFER],
             idle,
+            wide,
             idle_since: Instant::now(),
             alive: Alive::of(route),
             agent: route.forward_agent.as_deref(),
@@ -172,7 +159,12 @@ impl<'a> Driver<'a> {
             self.hear();
             moved |= self.hearing.is_none();
         }
-        let alone = self.work.len() == 1;
+        transport::refill();
+        let window = if self.work.len() == 1 {
+            self.wide
+        } else {
+            window::SHARED
+        };
         // libssh2 opens one channel at a time, and `hear` may be at it.
         let mut may_open = self.hearing.is_none();
         let mut at = 0;
@@ -180,7 +172,7 @@ impl<'a> Driver<'a> {
             let work = &mut self.work[at];
             match work.step(
                 Link::Session(self.session),
-                alone,
+                window,
                 &mut may_open,
                 &mut self.buffer,
             ) {

@@ -16,7 +16,10 @@ use std::{
 use ssh2::Session;
 
 use super::transport::set_callback;
-use crate::ssh::{channel::Channel, login::tunnel::Backlog};
+use crate::{
+    confined,
+    ssh::{channel::Channel, login::tunnel::Backlog},
+};
 
 /// `LIBSSH2_CALLBACK_AUTHAGENT` of libssh2.h.
 const AUTH_AGENT: c_int = 7;
@@ -50,7 +53,7 @@ pub(super) fn accept(session: &Session, agent: &Path) -> Vec<Forwarded> {
     channels
         .take(MOST)
         .filter_map(|channel| {
-            let joined = UnixStream::connect(agent).and_then(|socket| {
+            let joined = confined::connect(agent).and_then(|socket| {
                 socket.set_nonblocking(true)?;
                 Ok(socket)
             });

@@ -33,7 +33,8 @@ const GREETING_KEPT: usize = 16 << 10;
 /// Bytes of its last words that are kept.
 const FAREWELL_KEPT: usize = 300;
 
-/// Bytes that one call of libssh2 may read while a session is being made.
+/// Bytes that libssh2 may read until it is let read more. It reads all that is there before it gives any of it out, and makes
+/// room at the host only then: a fast host would have it read for a tenth of a second, and then wait for a round trip.
 const STEP: usize = 256 << 10;
 
 /// `LIBSSH2_CALLBACK_DISCONNECT`, `LIBSSH2_CALLBACK_SEND` and `LIBSSH2_CALLBACK_RECV` of libssh2.h.
@@ -214,10 +215,15 @@ extern "C" fn receive(
     if is_broken() {
         return -again();
     }
-    let got = unsafe { libc::recv(socket, buffer, length, flags) };
-    if let Ok(count @ 1..) = u64::try_from(got) {
+    let budget = LEFT.get();
+    if budget == 0 {
+        return -again();
+    }
+    let got = unsafe { libc::recv(socket, buffer, length.min(budget), flags) };
+    if let Ok(count @ 1..) = usize::try_from(got) {
+        LEFT.set(budget - count);
         LAST_RECEIVED.set(Some(Instant::now()));
-        RECEIVED.set(RECEIVED.get() + count);
+        RECEIVED.set(RECEIVED.get() + count as u64);
         return got;
     }
     if got == 0 {

@@ -28,12 +28,12 @@ impl Work {
     pub(super) fn step(
         &mut self,
         link: Link<'_>,
-        is_alone: bool,
+        window: u32,
         may_open: &mut bool,
         buffer: &mut [u8],
     ) -> io::Result<bool> {
         match self {
-            Self::Exec(job) => job.step(link, is_alone, may_open, buffer),
+            Self::Exec(job) => job.step(link, window, may_open, buffer),
         }
     }
 

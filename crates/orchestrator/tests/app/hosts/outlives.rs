@@ -20,18 +20,18 @@ use crate::{
 };
 
 /// The processes of this home that hold sessions.
-fn holders(home: &Home) -> Vec<Pid> {
+pub(super) fn holders(home: &Home) -> Vec<Pid> {
     let left = home.left().into_iter();
     let holds = left.filter(|(_, line)| line.contains(" session "));
     holds.map(|(pid, _)| pid).collect()
 }
 
-async fn start(page: &mut Page, command: &str) -> JobId {
+pub(super) async fn start(page: &mut Page, command: &str) -> JobId {
     page.start_on(Some("box"), command).await.id
 }
 
 /// Returns when the job is seen to run.
-async fn runs(page: &mut Page, job: JobId) {
+pub(super) async fn runs(page: &mut Page, job: JobId) {
     page.until(|event| match event {
         Event::Job(changed) if changed.id == job => {
             (changed.status == Status::Running).then_some(())
@@ -292,6 +292,21 @@ async fn a_question_outlives_the_app_that_showed_it() {
     assert!(keys(&sshd).contains("ssh-ed25519"));
     drop(page);
     app.kill();
+}
+
+#[tokio::test]
+async fn a_job_that_is_canceled_at_its_question_is_canceled() {
+    let (sshd, _postgres, home) = with_host();
+    fs::remove_file(sshd.path("known_hosts")).unwrap();
+    let app = App::start(home);
+    let mut page = app.page().await;
+    let job = start(&mut page, "echo hi").await;
+    next_prompt(&mut page).await;
+    let cancel = JobRequest::Cancel { job, force: false };
+    page.ask(cancel).await.unwrap();
+    let ended = page.over(job).await;
+    assert_eq!(ended.status, Status::Canceled, "{ended:?}");
+    assert!(!sshd.path("known_hosts").exists());
 }
 
 fn keys(sshd: &Sshd) -> String {

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use orchestrator::{environment, folders::Folders, make, open_files};
+use orchestrator::{confined, environment, folders::Folders, make, open_files};
 use tokio::net::UnixStream;
 
 use super::Check;
@@ -34,6 +34,7 @@ pub(super) async fn checks(folders: &Folders) -> Result<Vec<Check>, Failed> {
         clock(SystemTime::now()),
         open_files_check(open_files::open_files()),
         agent().await,
+        confinement(),
     ];
     let apart = environment::names_apart();
     if !apart.is_empty() {
@@ -42,6 +43,20 @@ pub(super) async fn checks(folders: &Folders) -> Result<Vec<Check>, Failed> {
     }
     checks.push(login_shell(folders).await?);
     Ok(checks)
+}
+
+/// By what a process is confined that holds the sessions with a host.
+fn confinement() -> Check {
+    match confined::available() {
+        Ok(by) => {
+            let text = format!("confined by {by} once they are logged in");
+            Check::new("SSH sessions", true, text)
+        }
+        Err(why) => {
+            let text = format!("not confined, so a hostile host may reach further: {why}");
+            Check::new("SSH sessions", false, text)
+        }
+    }
 }
 
 async fn login_shell(folders: &Folders) -> Result<Check, Failed> {

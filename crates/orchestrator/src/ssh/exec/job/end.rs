@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{Job, SOON};
 use crate::{
+    confined,
     job::Exit,
     ssh::exec::{
         cancel::Ending,
@@ -205,6 +206,7 @@ impl Job {
             .chain(suspects)
             .chain(noise)
             .chain(self.algorithms.clone())
+            .chain(confined::remark())
             .collect()
     }
 

@@ -5,16 +5,19 @@ use std::time::Instant;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Login, Outcome, is_broken, is_rejection};
-use crate::ssh::{
-    failure::Refusal,
-    login::{
-        accepted::is_accepted,
-        agent::{Agent, AgentError},
-        ask::{Hint, LIMIT},
-        keys::{Candidate, KeyFile, Keys, Signer},
-        patience::Stopped,
-        public_key::is_hardware,
-        sign::userauth,
+use crate::{
+    confined,
+    ssh::{
+        failure::Refusal,
+        login::{
+            accepted::is_accepted,
+            agent::{Agent, AgentError},
+            ask::{Hint, LIMIT},
+            keys::{Candidate, KeyFile, Keys, Signer},
+            patience::Stopped,
+            public_key::is_hardware,
+            sign::userauth,
+        },
     },
 };
 
@@ -52,13 +55,21 @@ impl<'a> Login<'a> {
                 },
                 Signer::File(ref file) => self.offer_file(file, &candidate)?,
             };
-            if self.session.authenticated() {
-                return Ok(Outcome::In);
-            }
+            let outcome = if self.session.authenticated() {
+                Outcome::In
             // Only a key that the host knows can have been the first of two steps.
-            if was_signed && let Outcome::Next(left) = self.after(&before)? {
-                return Ok(Outcome::Next(left));
+            } else if was_signed {
+                self.after(&before)?
+            } else {
+                Outcome::Out
+            };
+            if matches!(outcome, Outcome::Out) {
+                continue;
             }
+            if let Signer::File(file) = &candidate.signer {
+                confined::has_let_in(&file.path);
+            }
+            return Ok(outcome);
         }
         Ok(Outcome::Out)
     }
