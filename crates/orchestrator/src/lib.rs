@@ -13,7 +13,7 @@
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
 //! environment                what we were started with; Postgres' variables are kept from us, for jobs
 //! fleet/                     which of many hosts a line means: ranges, globs, tags; their names folded into one
-//! near                       names that come near a mistyped one
+//! did_you_mean               names that come near a mistyped one
 //! open_files, runtime        how many files may be open; a program's runtime, made without a panic
 //! traces                     what may be written of what programs trace
 //! launch, settings, presets  what is to be started; what a person has set; what launch forms were filled in with
@@ -33,7 +33,7 @@
 //!
 //! # Who may import whom
 //! ```text
-//! environment, fleet, ids, clock, near, folders, open_files, runtime, traces, log, host, project, visible, job,
+//! environment, fleet, ids, clock, did_you_mean, folders, open_files, runtime, traces, log, host, project, visible, job,
 //!     json_file
 //!   ← batch, search, compare ← launch, settings, presets, make, hosts, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
@@ -57,6 +57,7 @@ pub mod clock;
 #[cfg(test)]
 mod committed;
 pub mod compare;
+mod did_you_mean;
 pub mod engine;
 pub mod environment;
 pub mod fleet;
@@ -69,7 +70,6 @@ pub mod json_file;
 pub mod launch;
 pub mod log;
 pub mod make;
-mod near;
 pub mod open_files;
 pub mod presets;
 pub mod project;

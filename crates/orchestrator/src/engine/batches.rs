@@ -4,13 +4,13 @@
 //! has come, and writes down what happens before it acts on it. So a killed engine loses no job: jobs run on, as
 //! all jobs do, what is queued waits, what is held stays held. The next engine that takes jobs over drives the batch on
 //! ([`look`]); so does `vmo batch --let-go`. The store gets the batch's row as it goes, and the folder is dropped when
-//! nothing more can come. What its hosts wrote is compared where it is read ([`answers`]).
+//! nothing more can come. What its hosts wrote is compared where it is read ([`outputs`]).
 
-mod answers;
+pub(in crate::engine) mod adopt;
 pub(in crate::engine) mod driver;
+pub(in crate::engine) mod folder;
 mod jobs;
-pub(in crate::engine) mod look;
-pub(in crate::engine) mod place;
+mod outputs;
 mod sets;
 pub(in crate::engine) mod sudo;
 
@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
-use self::{answers::Outputs, place::Place, sudo::Passwords};
+use self::{folder::Place, outputs::Outputs, sudo::Passwords};
 use super::{Engine, EngineError};
 use crate::{
     batch::{Batch, HostState, OnHost, Order},

@@ -4,7 +4,7 @@ pub(super) mod begin;
 pub(super) mod capacity;
 pub(super) mod commit;
 pub(super) mod compose;
-mod copied;
+mod copy_command;
 pub(super) mod direnv;
 pub(super) mod draft;
 pub(super) mod fork_server;

@@ -5,7 +5,7 @@ use std::io;
 use supervisor::{disk, folder::Folder, spool};
 
 use super::{
-    ARCHIVED, ArchiveError, Archiver, StoreError, cut::mark_for_store, kept, mark_of_store,
+    ARCHIVED, ArchiveError, Archiver, StoreError, cut::mark_for_store, durable, mark_of_store,
     off_the_disk,
 };
 use crate::engine::follow::live::Mark;
@@ -110,7 +110,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
     /// the spool's start was dropped. What the spool has goes on where it begins, and the store knows how much is missing.
     pub(super) async fn pass_gap(&mut self, missing: io::Error) -> Result<(), ArchiveError> {
         let mark_before = |offset| self.live.before_offset(offset);
-        let Some(next) = kept::beginning(&self.live.folder, &self.at, mark_before)? else {
+        let Some(next) = durable::beginning(&self.live.folder, &self.at, mark_before)? else {
             return Err(missing.into());
         };
         let (id, from, mark) = (self.live.id, self.at.at.seq, mark_for_store(&next));

@@ -12,8 +12,8 @@ use tokio::{
 
 use super::{
     Watched,
+    folder::{Claim, Found, Place},
     jobs::{report, save},
-    place::{Claim, Found, Place},
 };
 use crate::{
     batch::{Batch, Entry, HostState, Order, Step},

@@ -13,7 +13,7 @@ use crate::{
         Engine, EngineError,
         batches::{
             driver::Driver,
-            place::{Found, Place},
+            folder::{Found, Place},
         },
     },
     folders, ids,

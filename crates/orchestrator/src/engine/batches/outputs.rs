@@ -1,9 +1,9 @@
 //! Reads what the hosts of a batch answered: each output once as it ends, as a hash, so that five hundred long ones are
 //! grouped without being held; and two of them line by line if a person looks at their difference.
 
+mod digest;
 mod last_time;
 mod masking;
-mod output;
 
 use std::collections::HashMap;
 
@@ -12,8 +12,8 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use self::{
+    digest::{LAST_BYTES, Output, Reading},
     masking::{Masking, keys},
-    output::{LAST_BYTES, Output, Reading},
 };
 use crate::{
     batch::{

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
-use super::{Watched, driver::Driver, place::Place};
+use super::{Watched, driver::Driver, folder::Place};
 use crate::{
     batch::{Batch, Entry, Status},
     engine::{Engine, EngineError},

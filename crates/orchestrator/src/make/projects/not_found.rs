@@ -1,7 +1,7 @@
 //! What to say to a mistyped name of a project.
 
 use crate::{
-    near::{hint, near},
+    did_you_mean::{hint, near},
     project::Project,
 };
 

@@ -102,7 +102,7 @@ fn last_line(tail: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::batches::answers::masking::Masking;
+    use crate::engine::batches::outputs::masking::Masking;
 
     fn output(stdout: &[&str], stderr: &str, masks: Option<&Normaliser>) -> Output {
         let mut sides = [Reading::default(), Reading::default()];

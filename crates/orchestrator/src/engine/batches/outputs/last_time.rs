@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
-use super::{AT_ONCE, masking::Masking, output::Output};
+use super::{AT_ONCE, digest::Output, masking::Masking};
 use crate::{
     batch::{Batch, LastTime, OnHost, Then, has_run},
     engine::{Engine, EngineError, ReadError, batches::MOST},
