@@ -1,18 +1,18 @@
 //! From lines to rules, variables, conditions and includes, in the order in which make reads them.
 
-mod about;
-mod active;
 mod assign;
-mod comments;
+mod comment_lines;
+mod comments_of_rule;
 mod condition;
 mod define;
-mod evaluate;
+mod eval;
 mod include;
-mod language;
 mod mistakes;
+mod recipe_language;
 mod rule;
-mod side;
-mod slips;
+mod shell_habits;
+mod side_effects;
+mod taken_side;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -20,19 +20,25 @@ use std::{
 };
 
 use condition::Condition;
-pub(super) use language::settle as settle_languages;
+pub(super) use recipe_language::settle as settle_languages;
 
 use super::{
-    assignment::assignment,
-    comment::{Comment, notes},
-    examples::Examples,
-    expand::Expander,
-    helped::Helped,
-    rules::Rules,
-    side::Side,
-    source::Files,
-    text::{find_plain, first_word, is_blank, joined, logical, split_comment},
-    variables::{Standing, Variables, asks_shell},
+    files::source::Files,
+    recipes::condition_side::Side,
+    syntax::{
+        assignment::assignment,
+        text::{find_plain, first_word, is_blank, joined, logical, split_comment},
+    },
+    targets::rules::Rules,
+    texts::{
+        comment::{Comment, notes},
+        help_text::Helped,
+    },
+    values::{
+        examples::Examples,
+        expand::Expander,
+        variables::{Standing, Variables, asks_shell},
+    },
 };
 use crate::project::{Place, Problem};
 
@@ -229,10 +235,10 @@ impl Reader {
                 at.rule.is_some() && at.define.is_none() && raw.starts_with(self.recipe_prefix);
             let read = match at.define {
                 _ if in_recipe => "",
-                None => active::before_recipe(raw),
+                None => side_effects::before_recipe(raw),
                 Some(_) => raw,
             };
-            self.active = active::active(raw, read).map(|what| (at.place(), what));
+            self.active = side_effects::active(raw, read).map(|what| (at.place(), what));
         }
         if at.define.is_some() {
             return self.defining(raw, at);
