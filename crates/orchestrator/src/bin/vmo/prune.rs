@@ -15,7 +15,7 @@ use orchestrator::{
 };
 use serde_json::json;
 
-use super::{Failed, Outcome, out, settled, terminal, when};
+use super::{Failed, Outcome, out, settled, terminal, times};
 
 /// Time between two reports of how far it is.
 const BETWEEN: Duration = Duration::from_secs(5);
@@ -24,7 +24,7 @@ const BETWEEN: Duration = Duration::from_secs(5);
 #[command(group(clap::ArgGroup::new("rule").required(true).multiple(true)))]
 pub(crate) struct Prune {
     /// Jobs asked for before then: 2026-11-23, 90d, 12w
-    #[arg(long, value_name = "TIME", value_parser = when::time, group = "rule")]
+    #[arg(long, value_name = "TIME", value_parser = times::time, group = "rule")]
     older: Option<DateTime<Utc>>,
     /// All but the newest so many
     #[arg(long, value_name = "N", group = "rule")]

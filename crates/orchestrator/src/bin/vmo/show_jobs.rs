@@ -12,7 +12,7 @@ use orchestrator::{
     wire::StoreHealth,
 };
 
-use super::{lines, out};
+use super::{log_lines, out};
 
 /// How long we wait at our end for a log to arrive in Postgres, while Postgres answers.
 pub(crate) const ARCHIVING: Duration = Duration::from_secs(30);
@@ -159,7 +159,7 @@ impl Shown {
                     rows.extend_from_slice(prefix.as_bytes());
                 }
                 // A vector takes everything.
-                lines::write(&mut rows, line, out::is_seen(line.stream)).ok();
+                log_lines::write(&mut rows, line, out::is_seen(line.stream)).ok();
             }
             self.put(lines[0].stream, &rows);
         }

@@ -3,7 +3,7 @@
 use clap::Args;
 use orchestrator::{engine::Engine, job::MakeOptions, presets::Filled};
 
-use super::Failed;
+use crate::Failed;
 
 /// make's own letters, and what `$` and `SHELL` mean.
 #[derive(Debug, Args)]

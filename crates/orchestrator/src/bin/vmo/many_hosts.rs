@@ -19,9 +19,9 @@ use tokio::{sync::watch, task::JoinSet};
 use uuid::Uuid;
 
 use super::{
-    Failed, NEVER_RAN, Outcome, out, prompts,
-    show::{archived, over, show, tell_pauses},
-    terminal, words,
+    Failed, NEVER_RAN, Outcome, job_words, out, prompts,
+    show_jobs::{archived, over, show, tell_pauses},
+    terminal,
 };
 
 /// How a command is run on many hosts.
@@ -220,7 +220,7 @@ async fn show_one(engine: Engine, job: JobId, prefix: String, how: Shown) -> Res
     if how.json {
         return out::json_line(&wire::Job::from(job));
     }
-    for line in words::left_by_cancel(&job) {
+    for line in job_words::left_by_cancel(&job) {
         out::say(format_args!("{prefix}: {line}"));
     }
     Ok(())
@@ -277,7 +277,7 @@ async fn kept(engine: &Engine, mut batch: watch::Receiver<Arc<Batch>>) {
     tokio::select! {
         () = gone => {}
         () = engine.store_failed() => {}
-        () = tokio::time::sleep(super::show::ARCHIVING) => {}
+        () = tokio::time::sleep(super::show_jobs::ARCHIVING) => {}
     }
 }
 

@@ -6,7 +6,7 @@ use orchestrator::{
     fleet::fold,
 };
 
-use crate::{Failed, out, show::show};
+use crate::{Failed, out, show_jobs::show};
 
 /// Prints each group of hosts that ended alike and wrote the same: their names, and what one of them wrote. The group that
 /// the others are compared with comes first.
