@@ -8,7 +8,7 @@ use supervisor::{
     exit::Exit,
 };
 
-use crate::{complaints::complain, tree, words};
+use crate::{own_log::complain, tree, words};
 
 /// How long the tree has to end after a KILL without a grace of its own.
 const LAST: Duration = Duration::from_secs(1);

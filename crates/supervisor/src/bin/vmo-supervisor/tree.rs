@@ -5,7 +5,7 @@
 #[path = "tree/linux.rs"]
 mod system;
 #[cfg(not(target_os = "linux"))]
-#[path = "tree/elsewhere.rs"]
+#[path = "tree/other_systems.rs"]
 mod system;
 
 use std::{

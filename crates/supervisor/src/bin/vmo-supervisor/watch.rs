@@ -18,22 +18,22 @@ use self::wait::Woken;
 use crate::{
     cancel::Cancel,
     child::{self, StartedChild},
-    complaints::complain,
+    direnv_secrets::Handover,
     ending::{Stage, Verdict},
-    handover::Handover,
+    exit_to_disk::Settle,
     input::Input,
-    limit::Limit,
-    lineage::Lineage,
     listeners::Listeners,
+    orphans::Lineage,
     outputs::Outputs,
+    own_log::complain,
     prompt::Prompts,
     pty,
-    settle::Settle,
     signals::Signals,
     syncing::Syncing,
+    time_limit::Limit,
 };
 
-mod end;
+mod child_end;
 mod wait;
 
 /// All that is made before the child is started.

@@ -14,7 +14,7 @@ use supervisor::{
     spool::SyncHandle,
 };
 
-use crate::complaints::complain;
+use crate::own_log::complain;
 
 /// How long to wait before trying again, as when the disk is full.
 const RETRY: Duration = Duration::from_secs(1);

@@ -24,7 +24,7 @@ use std::{
 use rustix::io::{FdFlags, fcntl_setfd};
 use supervisor::exec::Exec;
 
-use crate::complaints::complain;
+use crate::own_log::complain;
 
 /// The word that has this program hand over: `--handover FD NAME,NAME PROGRAM ARGUMENT…`
 pub(crate) const WORD: &str = "--handover";

@@ -9,7 +9,7 @@ use supervisor::{
     identity::Identity,
 };
 
-use crate::{complaints::complain, tree};
+use crate::{own_log::complain, tree};
 
 /// The time between two looks: short after something was new, then twice as long each time. The kernel does not report
 /// when a process comes to us.

@@ -11,9 +11,9 @@ use supervisor::exit::ExitRecord;
 
 use super::{Ready, Watch};
 use crate::{
-    complaints::complain,
     ending::{self, DRAIN, LINGER, Stage, Verdict},
     outputs::Outputs,
+    own_log::complain,
     tree,
 };
 
