@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { about } from './about';
+import { about } from './target-help';
 import { aTarget } from './testing/fake';
 
 test('help goes before what is worked out', () => {

@@ -1,6 +1,6 @@
 // Where in a log a pointer is, and marking characters with it.
-import { wordAt, type Point } from '$lib/log/marking';
-import { ROW } from '$lib/log/window';
+import { wordAt, type Point } from '$lib/log/marked-text';
+import { ROW } from '$lib/log/rows-in-sight';
 import type { LogView } from '$lib/state/log/view.svelte';
 
 /** Px a pointer may move and still click. */

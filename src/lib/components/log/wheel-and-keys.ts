@@ -1,5 +1,5 @@
 // What wheels and keys mean in a log, in px and positions.
-import { ROW } from '$lib/log/window';
+import { ROW } from '$lib/log/rows-in-sight';
 import type { LogView } from '$lib/state/log/view.svelte';
 
 /** A wheel's delta in px; its mode is px, lines or pages (DOM, `WheelEvent.deltaMode`). */

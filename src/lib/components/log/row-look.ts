@@ -1,6 +1,6 @@
 // How the rows of a log look: the same for all of them.
 import type { Theme } from '$lib/log/color';
-import type { Times } from '$lib/state/view.svelte';
+import type { Times } from '$lib/state/appearance.svelte';
 
 /** The look of rows. */
 export interface Look {

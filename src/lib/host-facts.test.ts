@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { LOOK, logsOf, readFacts, restartOf, shellIn } from './facts';
+import { LOOK, logsOf, readFacts, restartOf, shellIn } from './host-facts';
 
 const OUTPUT = `@@vmo kernel
 Linux 6.1.0-18-amd64 x86_64

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { between, markedIn, wordAt } from './marking';
+import { between, markedIn, wordAt } from './marked-text';
 
 const at = (line: number, column: number) => ({ line, column });
 

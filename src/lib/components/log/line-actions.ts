@@ -1,5 +1,5 @@
 // What is done with lines: picked, copied, linked, saved, opened. Text comes from the data, never from the page.
-import { lineAt, mark } from './marks';
+import { lineAt, mark } from './pointer';
 import type { App } from '$lib/state/app.svelte';
 import { copyText } from '$lib/clipboard';
 import { tilde } from '$lib/format';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Measures, ROW, TALLEST } from './window';
+import { Measures, ROW, TALLEST } from './rows-in-sight';
 
 const SIZES = [
   0,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Notices } from '$lib/state/notices.svelte';
 import { Projects } from '$lib/state/projects.svelte';
 import { aProject, FakeWorld } from '$lib/testing/fake';
-import { addDropped, askDropped } from './add';
+import { addDropped, askDropped } from './add-project';
 
 test('dropped folders are added, each for itself, and a makefile means its folder', async () => {
   const world = new FakeWorld();
