@@ -44,22 +44,22 @@ pub(crate) async fn show(
 pub(crate) async fn tell_pauses(log: Log) {
     let Some(live) = log.live else { return };
     let mut changes = live.job_changes();
-    let (mut pause, mut kept_out, mut defies) = (None, None, None);
+    let (mut pause, mut kept_out, mut was_unkillable) = (None, None, None);
     loop {
-        let (paused, unarchived, defied) = {
+        let (paused, unarchived, unkillable) = {
             let job = changes.borrow_and_update();
             (
                 job.paused.clone(),
                 job.unarchived.clone(),
-                job.defied.clone(),
+                job.unkillable.clone(),
             )
         };
-        if let Some(why) = defied.as_ref().filter(|_| defied != defies) {
+        if let Some(why) = unkillable.as_ref().filter(|_| unkillable != was_unkillable) {
             out::say(format_args!(
                 "not canceled: {why}; Ctrl-C leaves it running"
             ));
         }
-        defies = defied;
+        was_unkillable = unkillable;
         if let Some(why) = unarchived.as_ref().filter(|_| unarchived != kept_out) {
             out::say(format_args!(
                 "not in the history yet, and tried again: {why}"

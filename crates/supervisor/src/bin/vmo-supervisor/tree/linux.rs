@@ -54,7 +54,7 @@ impl Process {
     }
 
     /// Why no signal of ours reaches it; none if one does.
-    pub(super) fn defies(&self) -> Option<String> {
+    pub(super) fn why_unkillable(&self) -> Option<String> {
         let pid = Pid::from_raw(self.pid)?;
         if test_kill_process(pid) != Err(Errno::PERM) {
             return None;

@@ -36,7 +36,7 @@ impl Process {
     pub(super) fn is_dying(&self) -> bool {
         match *self {}
     }
-    pub(super) fn defies(&self) -> Option<String> {
+    pub(super) fn why_unkillable(&self) -> Option<String> {
         match *self {}
     }
     pub(super) fn signal(&self, _signal: Signal) {
