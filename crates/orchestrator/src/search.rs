@@ -13,7 +13,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use self::{context::Near, log_search::Reading};
+pub use self::{context::Context, log_search::LogSearch};
 use crate::{
     job::{Job, JobQuery},
     log::{

@@ -8,7 +8,7 @@ mod pattern;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    finder::{Scan, hits_in_line},
+    finder::{Finder, hits_in_line},
     pattern::{BadPattern, Pattern},
 };
 

@@ -8,11 +8,11 @@ const REMEMBERED: usize = 64;
 
 /// The lines of a job that have been shown.
 #[derive(Debug, Clone, Default)]
-pub struct Near {
+pub struct Context {
     shown: VecDeque<Range<u64>>,
 }
 
-impl Near {
+impl Context {
     /// The lines that are to be shown for these lines with hits, with `around` lines before and after each: in order and
     /// apart, but that a line which was open for long comes by itself.
     pub fn lines(&mut self, hits: &[u64], around: u64) -> Vec<Range<u64>> {
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn lines_near_hits_are_shown_once_however_the_hits_come() {
-        let mut near = Near::default();
+        let mut near = Context::default();
         assert_eq!(near.lines(&[2, 5, 20], 2), [1..8, 18..23]);
         // 21 was shown beside 20; the lines after it follow, those before it do not come again.
         assert_eq!(near.lines(&[21, 40], 2), [23..24, 38..43]);
@@ -78,7 +78,7 @@ mod tests {
                 .eq(std::iter::once(10..11))
         );
         assert!(near.lines(&[44], 2).into_iter().eq(std::iter::once(43..47)));
-        let mut alone = Near::default();
+        let mut alone = Context::default();
         assert_eq!(alone.lines(&[1, 2, 9], 0), [1..3, 9..10]);
         assert!(
             alone

@@ -4,7 +4,7 @@ use std::{mem, sync::Arc};
 
 use crate::log::{
     Stream,
-    find::{Pattern, Scan},
+    find::{Finder, Pattern},
     lines::State,
 };
 
@@ -12,12 +12,12 @@ use crate::log::{
 ///
 /// No block is left out for what its raw bytes hold: an escape sequence may stand between any two characters of a word, a
 /// tab or a jump of the cursor makes blanks, `\r` takes back what was written. The absence of a word from the bytes says
-/// something only if no control is among them, and such bytes are their own text: [`Scan`] reads them as they are, as fast
+/// something only if no control is among them, and such bytes are their own text: [`Finder`] reads them as they are, as fast
 /// as a look for the word alone would.
 #[derive(Debug)]
-pub struct Reading {
+pub struct LogSearch {
     pattern: Arc<Pattern>,
-    scan: Scan,
+    scan: Finder,
     /// The chunk that comes next; none after a block whose chunks are not known.
     next: Option<u64>,
     /// Whether all of the log has gone by so far.
@@ -25,12 +25,12 @@ pub struct Reading {
     bytes: u64,
 }
 
-impl Reading {
+impl LogSearch {
     /// At the start of a log.
     #[must_use]
     pub fn new(pattern: Arc<Pattern>) -> Self {
         Self {
-            scan: Scan::new(Arc::clone(&pattern)),
+            scan: Finder::new(Arc::clone(&pattern)),
             pattern,
             next: Some(0),
             whole: true,
@@ -51,7 +51,7 @@ impl Reading {
     /// What comes next begins at `state`, and what lies between is gone.
     pub fn jump(&mut self, state: &State, found: impl FnMut(u64)) {
         self.whole = false;
-        let on = Scan::resume(Arc::clone(&self.pattern), state);
+        let on = Finder::resume(Arc::clone(&self.pattern), state);
         mem::replace(&mut self.scan, on).open_lines(found);
     }
 
@@ -78,12 +78,12 @@ mod tests {
     use super::*;
     use crate::log::find::Query;
 
-    fn reading(text: &str) -> Reading {
+    fn reading(text: &str) -> LogSearch {
         let query = Query {
             text: text.into(),
             ..Query::default()
         };
-        Reading::new(Arc::new(Pattern::new(&query).unwrap()))
+        LogSearch::new(Arc::new(Pattern::new(&query).unwrap()))
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
-use super::{Watched, driver::Driver, folder::Place};
+use super::{Watched, driver::Driver, folder::BatchFolder};
 use crate::{
     batch::{Batch, Entry, Status},
     engine::{Engine, EngineError},
@@ -21,7 +21,7 @@ impl Engine {
         if !self.0.options.takes_over {
             return;
         }
-        for (id, place) in Place::all(self.folders()) {
+        for (id, place) in BatchFolder::all(self.folders()) {
             if self.0.batches.get(id).is_some() {
                 continue;
             }
@@ -52,7 +52,7 @@ impl Engine {
 
     async fn settle_batch(&self, recorded: Batch) -> Result<(), EngineError> {
         let claimed = self.blocking(move |engine| {
-            let place = Place::of(engine.folders(), recorded.id)?;
+            let place = BatchFolder::of(engine.folders(), recorded.id)?;
             let Some(mut claim) = place.claim()? else {
                 return Ok(None);
             };
@@ -99,13 +99,13 @@ impl Engine {
     /// If its folder is not here or cannot be read.
     pub async fn drive_batch(&self, id: Uuid) -> Result<bool, EngineError> {
         self.blocking(move |engine| {
-            let place = Place::of(engine.folders(), id)?;
+            let place = BatchFolder::of(engine.folders(), id)?;
             Ok(engine.try_drive(id, &place)?)
         })
         .await
     }
 
-    fn try_drive(&self, id: Uuid, place: &Place) -> std::io::Result<bool> {
+    fn try_drive(&self, id: Uuid, place: &BatchFolder) -> std::io::Result<bool> {
         let Some(claim) = place.claim()? else {
             return Ok(false);
         };
@@ -116,7 +116,7 @@ impl Engine {
     }
 
     /// Reports what another engine does with a batch, and takes it over when that one is gone.
-    fn look_on(&self, id: Uuid, place: Place) {
+    fn look_on(&self, id: Uuid, place: BatchFolder) {
         let Ok(found) = place.read() else { return };
         let (sender, batch) = watch::channel(Arc::new(found.batch));
         let watched = Watched {
@@ -142,7 +142,7 @@ impl Engine {
     async fn still_another_drives(
         &self,
         id: Uuid,
-        place: &Place,
+        place: &BatchFolder,
         length: &mut u64,
         sender: &watch::Sender<Arc<Batch>>,
     ) -> bool {

@@ -40,7 +40,7 @@ struct Kept {
 
 /// The folder of one batch.
 #[derive(Debug, Clone)]
-pub(in crate::engine) struct Place(Folder);
+pub(in crate::engine) struct BatchFolder(Folder);
 
 /// The claim on a batch: the engine that has it drives the batch, and writes its journal.
 #[derive(Debug)]
@@ -52,13 +52,13 @@ pub(in crate::engine) struct Claim {
 
 /// A batch as its folder has it.
 #[derive(Debug)]
-pub(in crate::engine) struct Found {
+pub(in crate::engine) struct Journal {
     pub(in crate::engine) batch: Batch,
     /// Whether the machine has been started anew since it was asked for.
     pub(in crate::engine) is_of_earlier_boot: bool,
 }
 
-impl Place {
+impl BatchFolder {
     /// Makes the folder: elsewhere at first, then moved into place whole.
     pub(in crate::engine) fn make(
         folders: &Folders,
@@ -106,7 +106,7 @@ impl Place {
     }
 
     /// The batch, as what happened has made it. A last line that a kill left half written has not happened.
-    pub(in crate::engine) fn read(&self) -> io::Result<Found> {
+    pub(in crate::engine) fn read(&self) -> io::Result<Journal> {
         let kept: Option<Kept> = self.0.read_json(BATCH)?;
         let Kept { mut batch, boot } = kept.ok_or(ErrorKind::NotFound)?;
         let journal = self.0.read_file(JOURNAL)?.unwrap_or_default();
@@ -118,7 +118,7 @@ impl Place {
             }
         }
         let now = supervisor::identity::this_boot().ok();
-        Ok(Found {
+        Ok(Journal {
             batch,
             is_of_earlier_boot: boot != now,
         })

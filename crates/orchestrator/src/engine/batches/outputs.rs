@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use self::{
-    digest::{LAST_BYTES, Output, Reading},
+    digest::{LAST_BYTES, Output, OutputReader},
     masking::{Masking, keys},
 };
 use crate::{
@@ -202,13 +202,13 @@ impl Engine {
         let log = self.logs().of(job);
         let is_whole = log.source().await?.extent().complete;
         let mut cursor = log.cursor(0);
-        let mut sides = [Reading::default(), Reading::default()];
+        let mut sides = [OutputReader::default(), OutputReader::default()];
         while let Some(piece) = cursor.piece().await? {
             piece.each(|_, stream, _, bytes| {
                 sides[stream as usize].read(bytes, masks.as_ref());
             });
         }
-        let output = Reading::finish(sides, masks.as_ref());
+        let output = OutputReader::finish(sides, masks.as_ref());
         if is_whole {
             let mut kept = self.0.batches.outputs.0.lock();
             if kept.len() >= MOST_KEPT {

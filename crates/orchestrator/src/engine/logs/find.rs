@@ -14,7 +14,7 @@ use std::sync::{
 use parking_lot::Mutex;
 use tokio::{sync::watch, task::AbortHandle};
 
-use self::hits::Found;
+use self::hits::Hits;
 pub use self::hits::Nearest;
 use crate::{
     engine::{
@@ -55,7 +55,7 @@ pub struct Search {
 struct Shared {
     log: Log,
     pattern: Arc<Pattern>,
-    found: Mutex<Found>,
+    found: Mutex<Hits>,
     progress: watch::Sender<Progress>,
     ended: AtomicBool,
 }
@@ -174,7 +174,7 @@ impl Search {
         self.found(|found| found.marks())
     }
 
-    fn found<T>(&self, ask: impl FnOnce(&Found) -> T) -> T {
+    fn found<T>(&self, ask: impl FnOnce(&Hits) -> T) -> T {
         ask(&self.shared.found.lock())
     }
 }

@@ -9,12 +9,12 @@ use crate::log::{Line, Stream, Texts, lines::State};
 
 /// Looks for one pattern in a log that is read from its start.
 #[derive(Debug, Clone)]
-pub struct Scan {
+pub struct Finder {
     pattern: Arc<Pattern>,
     texts: Texts,
 }
 
-impl Scan {
+impl Finder {
     /// At the start of a log.
     #[must_use]
     pub fn new(pattern: Arc<Pattern>) -> Self {
@@ -48,7 +48,7 @@ impl Scan {
         });
     }
 
-    /// As [`Scan::feed`], but reports only the numbers of lines that hold something: what else is in such a line is not
+    /// As [`Finder::feed`], but reports only the numbers of lines that hold something: what else is in such a line is not
     /// looked for, so a line costs no more than its length, whatever the pattern is.
     pub fn feed_lines(&mut self, stream: Stream, bytes: &[u8], mut found: impl FnMut(u64)) {
         let pattern = &self.pattern;
@@ -57,7 +57,7 @@ impl Scan {
         });
     }
 
-    /// As [`Scan::open`], but reports only the numbers of lines that hold something.
+    /// As [`Finder::open`], but reports only the numbers of lines that hold something.
     pub fn open_lines(&self, mut found: impl FnMut(u64)) {
         self.texts.open(|first, texts| {
             lines_with(&self.pattern, first, texts, &mut found);

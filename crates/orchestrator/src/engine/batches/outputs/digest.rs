@@ -26,7 +26,7 @@ pub(super) struct Output {
 
 /// One stream of an output, as it is read.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
+pub(super) struct OutputReader {
     hash: Sha256,
     newlines: u64,
     /// The last bytes.
@@ -35,7 +35,7 @@ pub(super) struct Reading {
     open: Vec<u8>,
 }
 
-impl Reading {
+impl OutputReader {
     /// Takes the next bytes of its stream.
     pub(super) fn read(&mut self, bytes: &[u8], masks: Option<&Normaliser>) {
         self.newlines += memchr::memchr_iter(b'\n', bytes).count() as u64;
@@ -105,12 +105,12 @@ mod tests {
     use crate::engine::batches::outputs::masking::Masking;
 
     fn output(stdout: &[&str], stderr: &str, masks: Option<&Normaliser>) -> Output {
-        let mut sides = [Reading::default(), Reading::default()];
+        let mut sides = [OutputReader::default(), OutputReader::default()];
         for piece in stdout {
             sides[0].read(piece.as_bytes(), masks);
         }
         sides[1].read(stderr.as_bytes(), masks);
-        Reading::finish(sides, masks)
+        OutputReader::finish(sides, masks)
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct Nearest {
 
 /// The hits found so far, in order.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct Hits {
     kept: Vec<Hit>,
     /// Hits that are not kept.
     more: u64,
@@ -32,7 +32,7 @@ pub(super) struct Found {
     every: u64,
 }
 
-impl Default for Found {
+impl Default for Hits {
     fn default() -> Self {
         Self {
             kept: Vec::new(),
@@ -44,7 +44,7 @@ impl Default for Found {
     }
 }
 
-impl Found {
+impl Hits {
     pub(super) fn total(&self) -> u64 {
         self.kept.len() as u64 + self.more
     }
@@ -203,8 +203,8 @@ mod tests {
         Hit { line, start, end }
     }
 
-    fn found(hits: &[(u64, u32)]) -> Found {
-        let mut found = Found::default();
+    fn found(hits: &[(u64, u32)]) -> Hits {
+        let mut found = Hits::default();
         for &(line, start) in hits {
             found.add(hit(line, start));
         }
@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(ask((9, 1), true, true), Some((4, 3, 3)));
         assert_eq!(ask((2, 0), true, false), None);
         assert_eq!(ask((2, 0), true, true), Some((9, 1, 4)));
-        assert_eq!(Found::default().nearest((1, 0), true, true), None);
+        assert_eq!(Hits::default().nearest((1, 0), true, true), None);
     }
 
     #[test]
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn marks_stay_few_and_cover_every_hit() {
-        let mut found = Found::default();
+        let mut found = Hits::default();
         for line in [1, 999, 1000, 1001, 70_000, 10_000_000] {
             found.mark(line);
             let marks = found.marks();
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn what_is_not_kept_is_counted() {
-        let mut found = Found::default();
+        let mut found = Hits::default();
         for line in 1..=KEPT as u64 + 5 {
             found.add(hit(line, 0));
         }

@@ -10,7 +10,7 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 use super::{Progress, Shared};
 use crate::{
     engine::{Cursor, Piece, ReadError},
-    log::find::Scan,
+    log::find::Finder,
 };
 
 /// The time between two looks at a log that grows.
@@ -23,14 +23,14 @@ const AHEAD: usize = 2;
 /// Where a search is in its log.
 struct Pass {
     cursor: Cursor,
-    scan: Scan,
+    scan: Finder,
 }
 
 /// Reads the log to its end, and on as it grows, until it is complete.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut pass = Pass {
         cursor: shared.log.cursor(0).reading(READ_BYTES),
-        scan: Scan::new(Arc::clone(&shared.pattern)),
+        scan: Finder::new(Arc::clone(&shared.pattern)),
     };
     loop {
         // Looked at before reading: what is complete then is read to its end.
@@ -86,7 +86,7 @@ impl Pass {
 }
 
 /// Looks through what is read, until no more comes or the search is ended.
-fn look_through(mut pieces: mpsc::Receiver<Piece>, mut scan: Scan, shared: &Shared) -> Scan {
+fn look_through(mut pieces: mpsc::Receiver<Piece>, mut scan: Finder, shared: &Shared) -> Finder {
     while let Some(piece) = pieces.blocking_recv() {
         if shared.ended.load(Ordering::Relaxed) {
             break;
@@ -105,7 +105,7 @@ fn look_through(mut pieces: mpsc::Receiver<Piece>, mut scan: Scan, shared: &Shar
 }
 
 impl Shared {
-    fn found(&self) -> parking_lot::MutexGuard<'_, super::Found> {
+    fn found(&self) -> parking_lot::MutexGuard<'_, super::Hits> {
         self.found.lock()
     }
 

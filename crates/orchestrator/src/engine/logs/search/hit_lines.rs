@@ -19,7 +19,7 @@ use crate::{
         Line,
         find::{Hit, hits_in_line},
     },
-    search::{Found, Near},
+    search::{Context, Found},
 };
 
 /// Nobody takes what is found, or as much of it as is wanted has been given.
@@ -35,7 +35,7 @@ pub(super) async fn give(
         shared,
         found,
         job: None,
-        near: Near::default(),
+        near: Context::default(),
         given: 0,
     };
     while let Some(some) = hits.recv().await {
@@ -51,7 +51,7 @@ struct Giver<'a> {
     found: &'a mpsc::Sender<Found>,
     /// Whose lines are given.
     job: Option<JobId>,
-    near: Near,
+    near: Context,
     /// Lines with hits, of all jobs.
     given: u64,
 }
@@ -59,7 +59,7 @@ struct Giver<'a> {
 impl Giver<'_> {
     async fn job(&mut self, mut hits: Hits) -> Result<(), Enough> {
         if self.job.replace(hits.job.id) != Some(hits.job.id) {
-            self.near = Near::default();
+            self.near = Context::default();
         }
         let wanted = &self.shared.wanted;
         let left = match wanted.limit {

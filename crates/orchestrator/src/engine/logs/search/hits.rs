@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::{Hits, Part, Shared, Text};
-use crate::{job::JobId, search::Reading};
+use crate::{job::JobId, search::LogSearch};
 
 /// Where it is in the log of one job.
 struct Place {
     job: JobId,
-    reading: Reading,
+    reading: LogSearch,
     count: u64,
 }
 
@@ -26,7 +26,7 @@ pub(super) fn look(
             let known = open.take().filter(|place| place.job == part.job.id);
             let mut place = known.unwrap_or_else(|| Place {
                 job: part.job.id,
-                reading: Reading::new(Arc::clone(&shared.pattern)),
+                reading: LogSearch::new(Arc::clone(&shared.pattern)),
                 count: 0,
             });
             let Some(found) = place.take(shared, &part) else {
