@@ -17,7 +17,7 @@
 //! open_files, runtime        how many files may be open; a program's runtime, made without a panic
 //! traces                     what may be written of what programs trace
 //! launch, settings, presets  what is to be started; what a person has set; what launch forms were filled in with
-//! make/                      projects, targets, the exact command that runs one; scanning runs no command
+//! make/                      projects, targets, the exact command that runs one; make/scan reads makefiles, and runs nothing
 //! hosts/                     the machines of inventories, states and contexts, as one list
 //! ssh/                       hosts, host keys, logins, commands on hosts           the only ssh2
 //! session/                   a process for each way to a host, which outlives the app: its sessions and its jobs' folders
