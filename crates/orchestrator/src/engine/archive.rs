@@ -6,6 +6,7 @@
 mod catch_up;
 mod claim;
 mod cut;
+mod disk_room;
 mod durable;
 pub(super) mod link;
 pub(super) mod unarchived;

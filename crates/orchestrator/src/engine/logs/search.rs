@@ -84,11 +84,11 @@ struct Hits {
     count: u64,
 }
 
-/// Room for searches. Clones share it.
+/// Turns for searches. Clones share it.
 #[derive(Debug, Clone)]
-pub(super) struct Room(Arc<Semaphore>);
+pub(super) struct SearchSlots(Arc<Semaphore>);
 
-impl Default for Room {
+impl Default for SearchSlots {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(AT_ONCE)))
     }
