@@ -73,7 +73,7 @@ impl BatchFolder {
             batch: batch.clone(),
             boot: supervisor::identity::this_boot().ok(),
         };
-        let made = || -> io::Result<_> {
+        let write = || -> io::Result<_> {
             place.0.write_json_durably(BATCH, &kept)?;
             let mut claim = place.claim()?.ok_or(ErrorKind::ResourceBusy)?;
             claim.note(happened)?;
@@ -81,7 +81,7 @@ impl BatchFolder {
             File::open(&all)?.sync_all()?;
             Ok((Self(Folder::open(path)?), claim))
         };
-        made().inspect_err(|_| drop(fs::remove_dir_all(&making)))
+        write().inspect_err(|_| drop(fs::remove_dir_all(&making)))
     }
 
     /// The folders of all batches that are there.

@@ -31,12 +31,12 @@ pub(in crate::make::scan) fn tell(reader: &mut Reader) {
             continue;
         }
         let rules = &reader.rules;
-        let made = rules.position(&name).is_some()
+        let has_rule = rules.position(&name).is_some()
             || rules
                 .patterns
                 .iter()
                 .any(|(pattern, _)| stem(pattern, &name).is_some());
-        if !made {
+        if !has_rule {
             let advice = match nothing_before(&name, &written, reader) {
                 Some(variable) => format!("; $({variable}) is empty, since nothing sets it"),
                 None => advice(&name, reader),

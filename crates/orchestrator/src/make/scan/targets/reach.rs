@@ -62,14 +62,14 @@ impl Reached {
             };
             fitting.map(node).collect()
         };
-        let made = |name: &str| match rules.position(name) {
+        let nodes_of = |name: &str| match rules.position(name) {
             Some(target) => vec![target],
             None => implicit(name),
         };
         for (index, found) in rules.targets.iter().enumerate() {
             let own = found.rules.iter().map(|rule| targets + rule);
             let mut next: Vec<usize> = own.collect();
-            next.extend(by_stem(found, rules).iter().flat_map(|name| made(name)));
+            next.extend(by_stem(found, rules).iter().flat_map(|name| nodes_of(name)));
             let has_recipe = found
                 .rules
                 .iter()
@@ -80,7 +80,7 @@ impl Reached {
             graph.lead(index, next);
         }
         for (index, rule) in rules.list.iter().enumerate() {
-            let needed = rule.prerequisites.iter().flat_map(|name| made(name));
+            let needed = rule.prerequisites.iter().flat_map(|name| nodes_of(name));
             let mut next: Vec<usize> = needed.collect();
             if rule.pattern.is_none() {
                 let stems = rule.stems.iter().take(MAX_STEMS);
@@ -88,7 +88,7 @@ impl Reached {
             }
             let calls = calls(rule.code(), &reader.expander());
             for (name, given) in called(&calls, default_goal) {
-                for target in made(name) {
+                for target in nodes_of(name) {
                     let is_needed = next.contains(&target);
                     next.push(target);
                     for name in given.iter().filter(|_| !is_needed) {

@@ -72,7 +72,7 @@ pub(in crate::make::scan) fn summary(
         .or_else(by_name)
         .or_else(by_recipe)
         .or_else(by_leads)
-        .or_else(|| made(rules, leads))
+        .or_else(|| what_it_makes(rules, leads))
         .or_else(by_command)?;
     let text = cut(&text, MAX_SUMMARY);
     Some(Summary { text, by })
@@ -94,7 +94,7 @@ fn starts(leads: &[String]) -> Option<String> {
 }
 
 /// `makes bin/app`: what a target without a recipe needs that no rule has.
-fn made<'r>(
+fn what_it_makes<'r>(
     mut rules: impl Iterator<Item = &'r Rule> + Clone,
     leads: &[String],
 ) -> Option<(String, SummaryBy)> {
