@@ -55,11 +55,13 @@ impl Place {
         };
         let (reading, count) = (&mut self.reading, &mut self.count);
         let mut found = |line| {
+            // Those past the limit are counted all the same: the page says how many more there are.
             if *count < most {
                 lines.push(line);
             }
             *count += 1;
         };
+        // Asked after each block, since a part may hold many and nobody may be waiting for it any more.
         let mut is_stopped = shared.is_stopped();
         match &part.text {
             Text::Spooled(piece, jump) => {
