@@ -22,24 +22,12 @@ use std::{
 use condition::Condition;
 pub(super) use recipe_language::settle as settle_languages;
 
-use super::{
-    files::source::Files,
-    recipes::condition_side::Side,
-    syntax::{
-        assignment::assignment,
-        text::{find_plain, first_word, is_blank, joined, logical, split_comment},
-    },
-    targets::rules::Rules,
-    texts::{
-        comment::{Comment, notes},
-        help_text::Helped,
-    },
-    values::{
-        examples::Examples,
-        expand::Expander,
-        variables::{Standing, Variables, asks_shell},
-    },
-};
+use super::syntax::assignment::assignment;
+use super::syntax::text::{find_plain, first_word, is_blank, joined, logical, split_comment};
+use super::texts::{comment::Comment, comment::notes, help_text::Helped};
+use super::values::variables::{Standing, Variables, asks_shell};
+use super::values::{examples::Examples, expand::Expander};
+use super::{files::source::Files, recipes::condition_side::Side, targets::rules::Rules};
 use crate::project::{Place, Problem};
 
 /// Problems that are reported, at most.
