@@ -100,7 +100,10 @@ export default ts.config(
     'the door to the server knows nobody who uses it',
   ),
   zone(
-    ['src/lib/{log,visible}/**', 'src/lib/{format,job,keys,reason,store,utils,clipboard}.ts'],
+    [
+      'src/lib/{log,visible}/**',
+      'src/lib/{batch,clipboard,danger,format,host,host-facts,job,keys,reason,store,tab,target-help,template,utils}.ts',
+    ],
     ['**/components/**', '**/state/**', ...SERVER, '**/desktop', 'svelte', 'svelte/**'],
     'these are functions of what they are given',
   ),

@@ -66,6 +66,17 @@ export class App {
     await expect(this.page.getByRole('heading', { level: 1, name })).toBeVisible();
   }
 
+  /** Runs a shell command here, and waits for its job's page. */
+  async shell(script: string, { terminal = false } = {}): Promise<void> {
+    await this.page.keyboard.press('Control+k');
+    await this.page.keyboard.type('run a command');
+    await this.page.keyboard.press('Enter');
+    await this.page.getByRole('textbox', { name: 'Command' }).fill(script);
+    if (terminal) await this.page.getByRole('switch', { name: 'Terminal' }).click();
+    await this.page.getByRole('button', { name: 'Run on this machine' }).click();
+    await expect(this.page).toHaveURL(/\/job\//);
+  }
+
   /** Goes to History. */
   async history(): Promise<void> {
     await this.page.getByRole('link', { name: 'History' }).click();

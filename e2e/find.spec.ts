@@ -3,17 +3,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type App, expect, test } from './app';
 
-/** Runs a shell command here. */
-async function shell(app: App, script: string): Promise<void> {
-  const { page } = app;
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('run a command');
-  await page.keyboard.press('Enter');
-  await page.getByRole('textbox', { name: 'Command' }).fill(script);
-  await page.getByRole('button', { name: 'Run on this machine' }).click();
-  await expect(page).toHaveURL(/\/job\//);
-}
-
 function findBar(app: App) {
   const bar = app.page.getByRole('search', { name: 'Find in the log' });
   return {
@@ -64,7 +53,7 @@ test('all of a million lines are searched, and each hit is a key away', async ({
 });
 
 test('only hits and the lines around them', async ({ app, page }) => {
-  await shell(app, 'seq -f "row %.0f" 3000');
+  await app.shell('seq -f "row %.0f" 3000');
   await expect(app.status).toHaveText('Done');
   await page.keyboard.press('/');
   const find = findBar(app);
@@ -107,8 +96,7 @@ test('a job that runs is searched as it writes, and a hit pauses following', asy
 });
 
 test('a failed job opens at its first error, and e goes on', async ({ app, page }) => {
-  await shell(
-    app,
+  await app.shell(
     'seq 500; echo "src/a.c:3:7: error: no"; seq 500; echo "make: *** [Makefile:12: x] Error 2"; seq 500; exit 2',
   );
   await expect(app.status).toHaveText('Error');
@@ -139,7 +127,7 @@ test('makes in other folders fold, and a hit unfolds what hides it', async ({
   await mkdir(join(folder, 'sub'), { recursive: true });
   await writeFile(join(folder, 'Makefile'), 'all:\n\t@seq 3\n\t@$(MAKE) -C sub\n\t@seq 300\n');
   await writeFile(join(folder, 'sub/Makefile'), 'all:\n\t@seq -f "inner %.0f" 200\n');
-  await shell(app, `LC_ALL=C make -C ${folder}`);
+  await app.shell(`LC_ALL=C make -C ${folder}`);
   await expect(app.status).toHaveText('Done');
   await page.keyboard.press('g');
   const head = app.line("Entering directory '" + folder + "/sub'");

@@ -114,12 +114,8 @@ test('lines come live, and what is typed reaches the job', async ({ app, page })
 });
 
 test('a password that is asked for is not shown while it is typed', async ({ app, page }) => {
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('run a command');
-  await page.keyboard.press('Enter');
   const script = 'printf "Password: "; read x; echo; echo "of ${#x} characters"; sleep 1000';
-  await page.getByRole('textbox', { name: 'Command' }).fill(script);
-  await page.getByRole('button', { name: 'Run on this machine' }).click();
+  await app.shell(script);
   await expect(app.status).toHaveText('Waits for input');
   await expect(page).toHaveTitle(/^Waits for input: /);
   const field = page.getByLabel('Secret input for the job');
@@ -133,14 +129,9 @@ test('a password that is asked for is not shown while it is typed', async ({ app
 });
 
 test('a terminal is as large as its window, and takes Ctrl C', async ({ app, page }) => {
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('run a command');
-  await page.keyboard.press('Enter');
   const script =
     'trap \'echo interrupted; exit 7\' INT; trap \'echo "now $(stty size)"\' WINCH; echo "first $(stty size)"; while :; do sleep 0.1; done';
-  await page.getByRole('textbox', { name: 'Command' }).fill(script);
-  await page.getByRole('switch', { name: 'Terminal' }).click();
-  await page.getByRole('button', { name: 'Run on this machine' }).click();
+  await app.shell(script, { terminal: true });
   await expect(app.line(/first \d+ \d+/)).toBeVisible();
   await page.setViewportSize({ width: 900, height: 600 });
   // What fits into 900 by 600 px, beside the sidebar, below the header and above the row for input.
@@ -206,11 +197,7 @@ test('after a reload the job is still there, live', async ({ app, page }) => {
 });
 
 test('a shell command runs here', async ({ app, page }) => {
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('run a command');
-  await page.keyboard.press('Enter');
-  await page.getByRole('textbox', { name: 'Command' }).fill('printf "one\\ntwo"; exit 3');
-  await page.getByRole('button', { name: 'Run on this machine' }).click();
+  await app.shell('printf "one\\ntwo"; exit 3');
   await expect(app.line('two')).toBeVisible();
   await expect(app.status).toHaveText('Error');
   await expect(page.getByTestId('reason')).toHaveText('Exit code 3.');

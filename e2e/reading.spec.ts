@@ -5,12 +5,7 @@ import { type App, expect, test } from './app';
 
 /** Runs a shell command here, and waits until it is done. */
 async function shell(app: App, script: string): Promise<void> {
-  const { page } = app;
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('run a command');
-  await page.keyboard.press('Enter');
-  await page.getByRole('textbox', { name: 'Command' }).fill(script);
-  await page.getByRole('button', { name: 'Run on this machine' }).click();
+  await app.shell(script);
   await expect(app.status).toHaveText('Done');
 }
 

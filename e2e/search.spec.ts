@@ -4,15 +4,9 @@ import { type App, expect, test } from './app';
 
 /** Runs a shell command here, and waits until it is over. */
 async function shell(app: App, script: string, status = 'Done'): Promise<string> {
-  const { page } = app;
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('run a command');
-  await page.keyboard.press('Enter');
-  await page.getByRole('textbox', { name: 'Command' }).fill(script);
-  await page.getByRole('button', { name: 'Run on this machine' }).click();
-  await expect(page).toHaveURL(/\/job\//);
+  await app.shell(script);
   await expect(app.status).toHaveText(status);
-  return page.url().split('/').at(-1)!;
+  return app.page.url().split('/').at(-1)!;
 }
 
 /** A word that no earlier try has printed. */

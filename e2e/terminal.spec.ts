@@ -2,20 +2,9 @@
 import { type App, expect, test } from './app';
 import { AXE, violations } from './axe';
 
-/** Starts a shell command here, in a terminal. */
-async function start(app: App, script: string): Promise<void> {
-  const { page } = app;
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('run a command');
-  await page.keyboard.press('Enter');
-  await page.getByRole('textbox', { name: 'Command' }).fill(script);
-  await page.getByRole('switch', { name: 'Terminal' }).click();
-  await page.getByRole('button', { name: 'Run on this machine' }).click();
-}
-
 /** Opens a shell of known manners. */
 async function shell(app: App): Promise<void> {
-  await start(app, 'exec sh');
+  await app.shell('exec sh', { terminal: true });
   await expect(app.terminal).toContainText('#');
   await expect(app.keyboard).toBeFocused();
 }
@@ -49,7 +38,9 @@ test('a shell opens as a terminal, and what is typed goes to it', async ({ app, 
 });
 
 test('what fills the screen opens by itself, and its last screen stays', async ({ app, page }) => {
-  await start(app, "printf '\\033[?1049h\\033[H\\033[2Jthe whole screen'; read x; exit 3");
+  await app.shell("printf '\\033[?1049h\\033[H\\033[2Jthe whole screen'; read x; exit 3", {
+    terminal: true,
+  });
   await expect(app.screen('the whole screen')).toBeVisible();
   await expect(page.getByRole('radio', { name: 'Terminal' })).toHaveAttribute('data-state', 'on');
   await page.keyboard.type('done\n');
@@ -132,9 +123,9 @@ test('a program that asks gets an answer while it runs, and a replay gives none'
 }) => {
   // Where the cursor is, what the terminal is, a colour, the clipboard, a setting.
   const ask = "printf '\\033[6n\\033[c\\033]11;?\\007\\033]52;c;?\\007\\033P$qm\\033\\\\'";
-  await start(
-    app,
+  await app.shell(
     `stty -echo -icanon min 0 time 20; ${ask}; cat -v; echo; echo heard; sleep 1; stty min 1; cat -v`,
+    { terminal: true },
   );
   await page.getByRole('radio', { name: 'Terminal' }).click();
   // It opened as a log, so nothing has answered yet; but it is fresh, and this is its first terminal.
@@ -162,9 +153,9 @@ test('a program that asks gets an answer while it runs, and a replay gives none'
 });
 
 test('of a long log the tail is shown, and where the rest is', async ({ app, page }) => {
-  await start(
-    app,
+  await app.shell(
     "yes 'a row of some length, so that there is much of it' | head -c 9000000; echo; echo last",
+    { terminal: true },
   );
   await expect(app.status).toHaveText('Done');
   await page.getByRole('radio', { name: 'Terminal' }).click();
@@ -175,7 +166,7 @@ test('of a long log the tail is shown, and where the rest is', async ({ app, pag
 
 test('a paste cannot end its own brackets', async ({ app, page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  await start(app, "printf '\\033[?2004h'; stty -echo -icanon; exec cat -v");
+  await app.shell("printf '\\033[?2004h'; stty -echo -icanon; exec cat -v", { terminal: true });
   await page.getByRole('radio', { name: 'Terminal' }).click();
   await expect(app.keyboard).toBeFocused();
   await page.evaluate(() => navigator.clipboard.writeText('a\u001b[201~b\tc'));

@@ -307,7 +307,7 @@ mod tests {
             paused: None,
             unarchived: None,
             data_folder: None,
-            defied: None,
+            unkillable: None,
             prompt: None,
         }
     }

@@ -1,5 +1,5 @@
 // Words for a job: what it is, where it ran, how long it took. Everything that shows one uses these.
-import { LOOK } from './facts';
+import { LOOK } from './host-facts';
 import type { BatchStatus, HostState, Job, JobId, JobQuery, Status } from './wire';
 
 /** How a job, a host of a batch, or a batch is; a job that runs may wait for a person to type. */

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use orchestrator::log::{
     Stream::Stdout,
-    find::{Pattern, Query, Scan},
+    find::{Finder, Pattern, Query},
     outline::Outliner,
 };
 use supervisor::{
@@ -47,7 +47,7 @@ fn main() {
                 word,
                 regex,
             };
-            let mut scan = Scan::new(Arc::new(Pattern::new(&query).expect("it is good")));
+            let mut scan = Finder::new(Arc::new(Pattern::new(&query).expect("it is good")));
             let (start, mut hits) = (Instant::now(), 0_u64);
             for chunk in log.chunks(CHUNK) {
                 scan.feed(Stdout, chunk, |_| hits += 1);
@@ -82,7 +82,7 @@ fn from_spool(name: &str, log: &[u8]) {
         text: "nowhere".into(),
         ..Query::default()
     };
-    let mut scan = Scan::new(Arc::new(Pattern::new(&query).expect("it is good")));
+    let mut scan = Finder::new(Arc::new(Pattern::new(&query).expect("it is good")));
     let (start, mut hits) = (Instant::now(), 0);
     let mut reader = Reader::open(folder.path(), Default::default()).expect("it is there");
     while let Some(block) = reader.read(u64::MAX, 256 * 1024).expect("it is whole") {

@@ -69,7 +69,7 @@ use self::{
     jobs::Archiving,
     prompts::Prompts,
     start::{
-        capacity::Room,
+        capacity::Capacity,
         fork_server::ForkServer,
         queue::{Queue, Turn},
     },
@@ -166,7 +166,7 @@ struct Inner {
     queue: Arc<Queue>,
     /// The turns of our own jobs, each until its job is over; of a lost job, until all that it left running has ended.
     turns: Mutex<HashMap<JobId, Turn>>,
-    room: Room,
+    room: Capacity,
     batches: Batches,
     /// The jobs whose folders this engine made or took in: noted before the folder can be seen, so that no job is taken in
     /// twice.
@@ -215,7 +215,7 @@ impl Engine {
             beginning: Semaphore::new(BEGINNING),
             queue,
             turns: Mutex::default(),
-            room: Room::new(),
+            room: Capacity::new(),
             batches: Batches::default(),
             known: Mutex::default(),
             late: Arc::new(Semaphore::new(archive::LATE)),

@@ -177,7 +177,7 @@ pub struct Job {
     pub unarchived: Option<String>,
     /// Why it goes on though it was canceled: no signal of ours reaches it. None if a cancel works, or was not asked for.
     #[serde(skip)]
-    pub defied: Option<String>,
+    pub unkillable: Option<String>,
     /// What it waits for a person to type; none while it does something else.
     #[serde(skip)]
     pub prompt: Option<Prompt>,

@@ -13,12 +13,12 @@
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
 //! environment                what we were started with; Postgres' variables are kept from us, for jobs
 //! fleet/                     which of many hosts a line means: ranges, globs, tags; their names folded into one
-//! near                       names that come near a mistyped one
+//! did_you_mean               names that come near a mistyped one
 //! confined                   what a process that has met a host may still do, and who does the rest
 //! open_files, runtime        how many files may be open; a program's runtime, made without a panic
 //! traces                     what may be written of what programs trace
 //! launch, settings, presets  what is to be started; what a person has set; what launch forms were filled in with
-//! make/                      projects, targets, the exact command that runs one; scanning runs no command
+//! make/                      projects, targets, the exact command that runs one; make/scan reads makefiles, and runs nothing
 //! hosts/                     the machines of inventories, states and contexts, as one list
 //! ssh/                       hosts, host keys, logins, commands on hosts           the only ssh2
 //! session/                   a process for each way to a host, which outlives the app: its sessions and its jobs' folders
@@ -34,7 +34,7 @@
 //!
 //! # Who may import whom
 //! ```text
-//! environment, fleet, ids, clock, near, folders, open_files, runtime, traces, log, host, project, visible, job,
+//! environment, fleet, ids, clock, did_you_mean, folders, open_files, runtime, traces, log, host, project, visible, job,
 //!     json_file
 //!   ← batch, search, compare ← launch, settings, presets, make, hosts, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
@@ -59,6 +59,7 @@ pub mod clock;
 mod committed;
 pub mod compare;
 pub mod confined;
+mod did_you_mean;
 pub mod engine;
 pub mod environment;
 pub mod fleet;
@@ -71,7 +72,6 @@ pub mod json_file;
 pub mod launch;
 pub mod log;
 pub mod make;
-mod near;
 pub mod open_files;
 pub mod presets;
 pub mod project;

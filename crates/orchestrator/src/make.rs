@@ -15,11 +15,11 @@
 //! `git` and `login` run programs and say so.
 
 pub mod argv;
+mod command_line;
 pub mod database;
 pub mod environment;
 pub mod failure;
 pub mod git;
-mod line;
 pub mod login;
 pub mod projects;
 pub mod registry;
@@ -27,10 +27,10 @@ pub mod scan;
 pub(crate) mod short_command;
 
 pub use argv::{Assignment, Command, Refusal, Run, argv, carrier, direnv, shell};
+pub use command_line::{Elsewhere, Line, line};
 pub use database::database;
 pub use environment::{FOR_ITSELF, environment, with_login};
 pub use failure::{Failure, How, failure};
-pub use line::{Elsewhere, Line, line};
 pub use login::{Known, Login};
 pub use projects::{Folders, Projects};
 pub use scan::{

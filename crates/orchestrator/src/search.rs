@@ -2,18 +2,18 @@
 //! values, as [`crate::log::find`] is for one log: who reads the logs, and when, is not known here.
 //!
 //! ```text
-//! reading  one log that goes by, with its holes        near   which lines are shown, none twice
+//! log_search  one log that goes by, with its holes     context  which lines are shown, none twice
 //! ```
 
-mod near;
-mod reading;
+mod context;
+mod log_search;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use self::{near::Near, reading::Reading};
+pub use self::{context::Context, log_search::LogSearch};
 use crate::{
     job::{Job, JobQuery},
     log::{

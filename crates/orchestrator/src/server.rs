@@ -16,7 +16,6 @@
 //! But for the desk it knows the wire and what a [`Service`] is, and no job, store or engine. No other module names hyper or tungstenite.
 
 mod accept;
-mod answers;
 mod codes;
 mod connection;
 mod desk;
@@ -25,6 +24,7 @@ mod http;
 mod liveness;
 mod outbox;
 mod page;
+mod responses;
 mod token;
 
 use std::{

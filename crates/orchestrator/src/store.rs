@@ -17,7 +17,6 @@
 //! ```
 
 mod address;
-mod answer;
 mod archive;
 mod archive_sql;
 mod batches;
@@ -41,6 +40,7 @@ mod schema;
 mod short_job;
 mod sweep;
 mod tables;
+mod time_limit;
 
 pub use address::Address;
 pub use block::{ArchiveMark, Block, Reach};

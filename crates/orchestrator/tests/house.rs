@@ -22,7 +22,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("environment", &[]),
     ("fleet", &[]),
     ("ids", &[]),
-    ("near", &[]),
+    ("did_you_mean", &[]),
     ("folders", &["ids"]),
     ("clock", &[]),
     ("confined", &[]),
@@ -49,7 +49,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "job",
             "json_file",
             "log",
-            "near",
+            "did_you_mean",
             "project",
         ],
     ),
@@ -124,7 +124,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "launch",
             "log",
             "make",
-            "near",
+            "did_you_mean",
             "open_files",
             "presets",
             "project",
@@ -490,6 +490,69 @@ fn no_file_is_too_long_to_read() {
     assert!(
         median <= 150,
         "half of the files have more than {median} lines"
+    );
+}
+
+/// The words between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// The names of all files and folders below a folder, without what comes after the first dot.
+fn names_below(folder: &Path) -> BTreeSet<String> {
+    let (mut names, mut open) = (BTreeSet::new(), vec![folder.to_owned()]);
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy();
+            names.insert(name.split('.').next().unwrap().to_owned());
+            if path.is_dir() {
+                open.push(path);
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn the_map_names_what_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let map = fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
+    let rows: Vec<&str> = map
+        .lines()
+        .skip_while(|line| *line != "### The larger rooms")
+        .take_while(|line| !line.starts_with("## "))
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    assert!(rows.len() > 20, "the map is there");
+    let mut wrong = Vec::new();
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').collect();
+        let mut names = BTreeSet::new();
+        for room in quoted(cells[1]) {
+            let folder = ["", "crates", "crates/orchestrator/src"]
+                .iter()
+                .map(|above| root.join(above).join(room))
+                .find(|folder| folder.is_dir());
+            match folder {
+                Some(folder) => names.extend(names_below(&folder)),
+                None => wrong.push(format!("{room} is no folder")),
+            }
+        }
+        let is_name = |word: &&str| {
+            let is_of_name = |c: char| c.is_ascii_lowercase() || c == '_' || c == '-';
+            // The program.
+            word.chars().all(is_of_name) && *word != "ssh"
+        };
+        let missing = quoted(cells[2])
+            .filter(is_name)
+            .filter(|word| !names.contains(*word));
+        wrong.extend(missing.map(|word| format!("{word} is not in {}", cells[1].trim())));
+    }
+    assert!(
+        wrong.is_empty(),
+        "mend CONTRIBUTING.md:\n{}",
+        wrong.join("\n")
     );
 }
 

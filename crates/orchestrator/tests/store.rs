@@ -106,7 +106,7 @@ fn target(project: &str, target: &str) -> Job {
         is_silent: false,
         paused: None,
         unarchived: None,
-        defied: None,
+        unkillable: None,
         prompt: None,
         data_folder: None,
         damage: None,

@@ -69,7 +69,7 @@ pub enum ToEngine {
     /// The child waits for what a person types; None once it does not.
     Prompts(Option<Prompt>),
     /// Why the child does not end, though it was to, as a sentence for a person: it runs as another user.
-    Defied(Option<String>),
+    Unkillable(Option<String>),
     /// What a person is asked before the job can begin, at most [`MAX_FRAME`], in the words of who asks and who answers; None
     /// once there is no question.
     Asks(Option<String>),

@@ -1,11 +1,11 @@
 // What the palette finds: targets, hosts, saved commands, jobs and actions, by the letters typed.
-import { about } from '$lib/about';
+import { about } from '$lib/target-help';
 import { hostPath } from '$lib/host';
 import { type AnyStatus, elapsed, place, shownStatus, title } from '$lib/job';
 import { day, timeOfDay, took } from '$lib/format';
 import type { App } from '$lib/state/app.svelte';
 import type { Job } from '$lib/wire';
-import { addProject } from './launch/add';
+import { addProject } from './launch/add-project';
 
 /** One thing that can be chosen. */
 export interface Entry {

@@ -23,7 +23,7 @@ import { Search } from './search.svelte';
 import { Settings } from './settings.svelte';
 import { Terminals } from './terminal/terminal.svelte';
 import { Theme } from './theme.svelte';
-import { View } from './view.svelte';
+import { View } from './appearance.svelte';
 
 /** An overlay of the frame that is open. */
 export type Overlay =

@@ -1,6 +1,6 @@
 // What the page of one host shows beside the list: its jobs, and what it last said of itself.
 import type { Client } from '../client';
-import { type Facts, LOOK, readFacts } from '../facts';
+import { type Facts, LOOK, readFacts } from '../host-facts';
 import { ANY_JOB } from '../job';
 import type { Job, JobId } from '../wire';
 import { commandOn } from './launch/launch.svelte';

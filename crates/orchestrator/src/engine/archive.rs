@@ -6,7 +6,8 @@
 mod catch_up;
 mod claim;
 mod cut;
-mod kept;
+mod disk_room;
+mod durable;
 pub(super) mod link;
 pub(super) mod unarchived;
 
@@ -52,7 +53,7 @@ pub(crate) enum ArchiveError {
     Spool(#[from] io::Error),
 }
 
-pub(crate) use self::kept::beginning;
+pub(crate) use self::durable::beginning;
 
 /// Jobs that are over and archived at once. Each holds some files open.
 pub(super) const LATE: usize = 32;

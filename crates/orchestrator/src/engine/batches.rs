@@ -4,13 +4,13 @@
 //! has come, and writes down what happens before it acts on it. So a killed engine loses no job: jobs run on, as
 //! all jobs do, what is queued waits, what is held stays held. The next engine that takes jobs over drives the batch on
 //! ([`look`]); so does `vmo batch --let-go`. The store gets the batch's row as it goes, and the folder is dropped when
-//! nothing more can come. What its hosts wrote is compared where it is read ([`answers`]).
+//! nothing more can come. What its hosts wrote is compared where it is read ([`outputs`]).
 
-mod answers;
+pub(in crate::engine) mod adopt;
 pub(in crate::engine) mod driver;
+pub(in crate::engine) mod folder;
 mod jobs;
-pub(in crate::engine) mod look;
-pub(in crate::engine) mod place;
+mod outputs;
 mod sets;
 pub(in crate::engine) mod sudo;
 
@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
-use self::{answers::Outputs, place::Place, sudo::Passwords};
+use self::{folder::BatchFolder, outputs::Outputs, sudo::Passwords};
 use super::{Engine, EngineError};
 use crate::{
     batch::{Batch, HostState, OnHost, Order},
@@ -154,7 +154,7 @@ impl Engine {
             return Err(EngineError::Refused(format!("batch {id}: {refused}")));
         }
         self.blocking(move |engine| {
-            let written = Place::of(engine.folders(), id).and_then(|place| place.order(order));
+            let written = BatchFolder::of(engine.folders(), id).and_then(|place| place.order(order));
             written.map_err(|error| match error.kind() {
                 ErrorKind::NotFound => EngineError::Refused(format!(
                     "batch {id} was started by {}, from another data folder: only an app that uses that folder can \
@@ -195,7 +195,7 @@ impl Engine {
     /// Whether an order that was left for a batch still waits for somebody to carry it out.
     #[must_use]
     pub fn is_ordered(&self, id: Uuid) -> bool {
-        Place::of(self.folders(), id).is_ok_and(|place| !place.orders().is_empty())
+        BatchFolder::of(self.folders(), id).is_ok_and(|place| !place.orders().is_empty())
     }
 
     /// The batches whose folders are here, as they are now: a job's end may not be written down if no engine drives its
@@ -203,8 +203,8 @@ impl Engine {
     pub(in crate::engine) async fn batches_here(&self) -> Result<Vec<Batch>, EngineError> {
         let mut all = self
             .blocking(|engine| {
-                let places = Place::all(engine.folders()).into_iter();
-                let read = |(id, place): (Uuid, Place)| match engine.0.batches.get(id) {
+                let places = BatchFolder::all(engine.folders()).into_iter();
+                let read = |(id, place): (Uuid, BatchFolder)| match engine.0.batches.get(id) {
                     Some(watched) => Some(Batch::clone(&watched.batch.borrow())),
                     None => match place.read() {
                         Ok(found) => Some(found.batch),

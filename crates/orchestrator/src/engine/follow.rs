@@ -196,8 +196,8 @@ impl<K: Send> Listening<'_, K> {
                     self.tell.job(job);
                 }
                 ToEngine::Asks(asks) => self.tell.asks(self.indexer.live.id, asks.as_deref()),
-                ToEngine::Defied(why) => {
-                    let job = self.indexer.live.change(|job| job.defied = why);
+                ToEngine::Unkillable(why) => {
+                    let job = self.indexer.live.change(|job| job.unkillable = why);
                     self.tell.job(job);
                 }
             }
@@ -337,7 +337,7 @@ pub(crate) fn end(job: &mut Job, record: &ExitRecord) {
         canceled: record.canceled,
     };
     job.paused = None;
-    job.defied = None;
+    job.unkillable = None;
     job.prompt = None;
     job.survivors.clone_from(&record.survivors);
     job.notes.clone_from(&record.notes);

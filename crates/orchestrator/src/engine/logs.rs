@@ -26,7 +26,7 @@ pub struct Logs {
     jobs: Jobs,
     elsewhere: Elsewhere,
     outlines: Arc<Outlines>,
-    searches: search::Room,
+    searches: search::SearchSlots,
     digests: compare::Digests,
     failures: failures::Known,
     /// The person's home folder.
@@ -40,7 +40,7 @@ impl Logs {
             jobs: jobs.clone(),
             elsewhere: Elsewhere::default(),
             outlines: Arc::default(),
-            searches: search::Room::default(),
+            searches: search::SearchSlots::default(),
             digests: compare::Digests::default(),
             failures: failures::Known::default(),
             home: folders.home.clone(),

@@ -6,7 +6,7 @@ pub(super) mod capacity;
 mod checkouts;
 pub(super) mod commit;
 pub(super) mod compose;
-mod copied;
+mod copy_command;
 pub(super) mod direnv;
 pub(super) mod draft;
 pub(super) mod fork_server;

@@ -91,7 +91,7 @@ impl Job {
 
     fn ending(&self) -> Option<String> {
         let State::Ended { exit, canceled, .. } = &self.state else {
-            return self.defied.clone();
+            return self.unkillable.clone();
         };
         match exit {
             Exit::Code { code: 0 } => None,

@@ -1,15 +1,15 @@
 //! Finding text in a log: what is looked for, and where it is. Pure functions of a log's bytes, however they are cut
 //! into chunks.
 
+mod finder;
 mod inline;
 mod pattern;
-mod scan;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    finder::{Finder, hits_in_line},
     pattern::{BadPattern, Pattern},
-    scan::{Scan, hits_in_line},
 };
 
 /// What is looked for.

@@ -183,22 +183,22 @@ pub fn changes_by(
     who: &str,
     own: &str,
     given: &BTreeMap<OsString, OsString>,
-    made: &BTreeMap<OsString, OsString>,
+    after: &BTreeMap<OsString, OsString>,
 ) -> Vec<EnvironmentChange> {
     let names = given
         .keys()
-        .chain(made.keys().filter(|name| !given.contains_key(*name)));
+        .chain(after.keys().filter(|name| !given.contains_key(*name)));
     let mut changes: Vec<_> = names
         .filter(|name| !name.as_encoded_bytes().starts_with(own.as_bytes()))
         .filter(|name| !OF_SHELLS.iter().any(|known| name == known))
         .filter_map(|name| {
-            let change = match (given.get(name), made.get(name)) {
-                (before, after) if before == after => return None,
+            let change = match (given.get(name), after.get(name)) {
+                (old, new) if old == new => return None,
                 (None, _) => EnvironmentChanged::Added,
                 (_, None) => EnvironmentChanged::Removed,
                 _ => EnvironmentChanged::Changed,
             };
-            let path = made.get(name).filter(|_| name == "PATH");
+            let path = after.get(name).filter(|_| name == "PATH");
             Some(EnvironmentChange {
                 name: name.to_string_lossy().into_owned(),
                 change,
@@ -367,14 +367,14 @@ mod tests {
     fn what_another_changed_is_told_by_name() {
         let map = |list: &[(&str, &str)]| pairs(list).into_iter().collect();
         let given = map(&[("A", "1"), ("B", "2"), ("PATH", "/bin"), ("Z", "z")]);
-        let made = map(&[
+        let after = map(&[
             ("B", "3"),
             ("C", "4"),
             ("DIRENV_DIFF", "x"),
             ("PATH", "/x:/bin"),
             ("Z", "z"),
         ]);
-        let listed = changes_by("direnv", "DIRENV_", &given, &made);
+        let listed = changes_by("direnv", "DIRENV_", &given, &after);
         let listed: Vec<_> = listed
             .iter()
             .map(|one| (one.name.as_str(), one.change, one.value.as_deref()))

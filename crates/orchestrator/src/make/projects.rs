@@ -4,7 +4,7 @@
 
 mod error;
 mod list;
-mod near;
+mod not_found;
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use self::list::{List, Trouble, folder_name, problem, same, unique};
-pub use self::{error::ProjectError, near::NotFound};
+pub use self::{error::ProjectError, not_found::NotFound};
 use super::registry;
 use crate::{
     json_file,

@@ -1,94 +1,37 @@
 //! What a makefile offers, read from its text. Nothing is executed: no make, no shell, no `$(shell …)`.
 //!
 //! ```text
-//! source, glob           files and include paths, with limits
-//! stamps                 whether they are still what they were
-//! text, assignment       lines, words, brackets of make's syntax
-//! comment, prose         docs, groups and `@` annotations; what kind of text a comment is
-//! reader                 lines → rules, variables, conditions, includes, by way of
-//!   rules, variables     what was read of each target and variable
-//!   target_specific      the values variables have for some targets alone
-//!   expand, functions    what make expands without running anything
-//!   refs, lookup         which variables a text uses, and which it looks up by a name it is given
-//!   builtin_names, programs
-//!                        names that need no value, and those that were meant for the shell
-//!   shell, tested        a recipe's commands and words, and what they test variables for
-//!   language             whether they are a shell's at all
-//!   side                 what of them only runs with other values
-//! list, listed           what was read → what a person is shown, and what first, by way of
-//!   guards               prerequisites that name a variable that must have a value, as `guard-TOKEN` does
-//!   help                 the texts in the recipe of `help`
-//!   summary              what a target without a text does, in one line
-//!   reach, calls         what a target leads to, by its prerequisites and by calls of make
-//!   inherited, uses, danger, terminal
-//!                        what it takes over from there
-//!   extra_words          targets that take further words, as `make deploy ./app` does
-//! secret, secrets        what is secret by its name or by a comment, and what the text shows of its value
-//! examples               values that the text compares variables with, or gives as examples
-//! missing                included files that are not there
-//! phony                  names that `.PHONY` has and no rule
-//! elsewhere              variables that the environment, `.envrc` or a dotenv file sets
-//! preview                what a target would run, as far as the text shows
-//! merge                  what make's own list adds and takes away, for a trusted project
+//! files     the makefile and what it includes, with limits, and whether they have changed
+//! syntax    lines, words, assignments, functions; the names make itself gives
+//! reader    lines → rules, variables, conditions, includes, in make's order
+//! values    variables: where a text uses them, what they expand to, which are secret
+//! recipes   what a recipe's commands are: tests, dangers, terminals, calls of make; a preview of them
+//! targets   what was read of each, what it leads to, what it inherits; the list of them, and make's own list merged in
+//! texts     comments, the texts of `help`, and a line for a target that has neither
 //! ```
 //!
 //! Both sides of a condition are read, since which one holds may depend on what only running it could show. What only make
 //! can know (names from `$(shell …)`) is left out here; make's own data base adds it for a trusted project.
 
-mod assignment;
-mod builtin_names;
-mod calls;
-mod comment;
-mod danger;
-mod elsewhere;
-mod examples;
-mod expand;
-mod extra_words;
-mod functions;
-mod glob;
-mod guards;
-mod help;
-mod helped;
-mod inherited;
-mod language;
-mod list;
-mod listed;
-mod lookup;
-mod merge;
-mod missing;
-mod phony;
-mod preview;
-mod programs;
-mod prose;
-mod reach;
+mod files;
 mod reader;
-mod refs;
-mod rules;
-mod secret;
-mod secrets;
-mod shell;
-mod side;
-mod source;
-mod stamps;
-mod summary;
-mod target_specific;
-mod terminal;
-mod tested;
-mod text;
-mod uses;
-mod variables;
+mod recipes;
+mod syntax;
+mod targets;
+mod texts;
+mod values;
 
 use std::path::Path;
 
-pub use danger::{danger, danger_of_recipe};
-pub use elsewhere::{copy_dotenv_sample, settle};
-pub(super) use list::list;
-pub(super) use merge::Existing;
-pub use preview::{Previewed, preview, previews};
+pub use files::stamps::Stamps;
 pub(super) use reader::Reader;
-pub use secret::is_secret_name;
-pub use stamps::Stamps;
-pub(super) use text::is_name;
+pub use recipes::danger::{danger, danger_of_recipe};
+pub use recipes::preview::{Previewed, preview, previews};
+pub(super) use syntax::text::is_name;
+pub(super) use targets::list::list;
+pub(super) use targets::merge::Existing;
+pub use values::dotenv::{copy_dotenv_sample, settle};
+pub use values::secret_names::is_secret_name;
 
 use crate::project::{Place, Scan};
 
@@ -154,7 +97,7 @@ fn read_given(dir: &Path, given: Vec<(String, String)>) -> Reader {
             reader.problem(place, "no makefile in this folder".to_owned());
         }
     }
-    reader.documents = summary::read(&mut reader);
+    reader.documents = texts::summary::read(&mut reader);
     reader
 }
 

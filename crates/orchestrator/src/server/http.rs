@@ -27,11 +27,11 @@ use tokio::{
 
 use super::{
     Limits,
-    answers::plain,
     codes::Codes,
     guard::{Guard, PROTOCOL, Refusal},
     liveness::{Felt, Pulse},
     page::Page,
+    responses::plain,
 };
 
 /// A connection that has not become a socket by then is closed.

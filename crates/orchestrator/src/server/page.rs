@@ -11,7 +11,7 @@ use hyper::{
 };
 use sha2::{Digest, Sha256};
 
-use super::answers::plain;
+use super::responses::plain;
 
 /// A path as a browser asks for it, and what is there.
 type File = (&'static str, &'static [u8]);

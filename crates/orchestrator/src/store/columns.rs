@@ -230,7 +230,7 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
         is_silent: false,
         paused: None,
         unarchived: None,
-        defied: None,
+        unkillable: None,
         prompt: None,
     }
 }
@@ -305,7 +305,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         is_silent: false,
         paused: None,
         unarchived: None,
-        defied: None,
+        unkillable: None,
         prompt: None,
     })
 }

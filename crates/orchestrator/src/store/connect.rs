@@ -15,10 +15,9 @@ use sqlx::{
 };
 
 use super::{
-    Address, Result, StoreError,
-    answer::{TO_ANSWER, within},
-    pooler, schema,
+    Address, Result, StoreError, pooler, schema,
     tables::Tables,
+    time_limit::{TO_ANSWER, within},
 };
 
 /// How long a server may take to let us in, or the pool to give a connection.

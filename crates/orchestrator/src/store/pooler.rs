@@ -3,7 +3,7 @@
 
 use sqlx::{ConnectOptions, Connection, PgConnection, Row};
 
-use super::{Address, Result, StoreError, answer::answer};
+use super::{Address, Result, StoreError, time_limit::answer};
 
 /// The text for a person about such a pooler.
 pub(super) const SHARED: &str = "a connection pooler there gives each session to several programs in turn, as PgBouncer does \

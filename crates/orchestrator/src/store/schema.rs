@@ -7,7 +7,7 @@ use sqlx::{
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
-use super::{Address, Result, StoreError, answer::answer, tables::Tables};
+use super::{Address, Result, StoreError, tables::Tables, time_limit::answer};
 
 /// The oldest major version whose SQL we rely on (`fetch first … with ties`).
 const OLDEST: i32 = 13;

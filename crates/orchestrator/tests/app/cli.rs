@@ -618,12 +618,7 @@ fn in_terminal(home: &Home, script: &str) -> String {
         .args(["-qec", script, "/dev/null"])
         .current_dir(home.work())
         .stdin(Stdio::null());
-    for (name, value) in vmo.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
+    crate::home::same_variables(&vmo, &mut command);
     let output = command
         .env("VMO", env!("CARGO_BIN_EXE_vmo"))
         .output()

@@ -449,12 +449,7 @@ fn unknown_hosts_of_one_run_are_asked_about_in_one_list() {
         let vmo = home.vmo(&[]);
         let mut command = Command::new("script");
         command.args(["-qec", "$VMO run --on one,two -- echo hi", "/dev/null"]);
-        for (name, value) in vmo.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        crate::home::same_variables(&vmo, &mut command);
         let mut child = command
             .env("VMO", vmo.get_program())
             .current_dir(home.work())

@@ -21,12 +21,7 @@ fn limited(command: Command, soft: u32, hard: u32) -> Command {
         .arg(command.get_program())
         .args(command.get_args())
         .current_dir(command.get_current_dir().unwrap());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
+    crate::home::same_variables(&command, &mut shell);
     shell
 }
 

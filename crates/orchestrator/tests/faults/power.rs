@@ -116,12 +116,7 @@ async fn an_end_is_archived_when_it_is_on_the_disk_and_not_before() {
         slow.args(["-e", "inject=fsync,fdatasync:delay_enter=1500000"]);
         slow.arg(vmo.get_program()).args(vmo.get_args());
         slow.current_dir(vmo.get_current_dir().unwrap());
-        for (name, value) in vmo.get_envs() {
-            match value {
-                Some(value) => slow.env(name, value),
-                None => slow.env_remove(name),
-            };
-        }
+        crate::home::same_variables(&vmo, &mut slow);
         slow
     });
     let mut page = app.page().await;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use orchestrator::log::{
     Stream,
     Stream::{Stderr, Stdout},
-    find::{Hit, Pattern, Query, Scan},
+    find::{Finder, Hit, Pattern, Query},
     lines::{State, Window},
 };
 use proptest::prelude::*;
@@ -99,7 +99,7 @@ fn by_definition(query: &Query, log: &[Chunk]) -> Vec<Hit> {
 }
 
 fn scanned(query: &Query, log: &[Chunk]) -> Vec<Hit> {
-    let mut scan = Scan::new(Arc::new(Pattern::new(query).unwrap()));
+    let mut scan = Finder::new(Arc::new(Pattern::new(query).unwrap()));
     let mut hits = Vec::new();
     for (stream, bytes) in log {
         scan.feed(*stream, bytes, |hit| hits.push(hit));
@@ -119,7 +119,7 @@ proptest! {
 
     #[test]
     fn the_lines_that_hold_something_are_those_with_hits(log in log(), query in query()) {
-        let mut scan = Scan::new(Arc::new(Pattern::new(&query).unwrap()));
+        let mut scan = Finder::new(Arc::new(Pattern::new(&query).unwrap()));
         let mut lines = Vec::new();
         for (stream, bytes) in &log {
             scan.feed_lines(*stream, bytes, |line| lines.push(line));
@@ -180,7 +180,7 @@ fn what_cannot_be_looked_for_is_refused_with_its_place() {
 
 #[test]
 fn a_line_of_a_million_hits_is_gone_through_once() {
-    let mut scan = Scan::new(Arc::new(Pattern::regex("é").unwrap()));
+    let mut scan = Finder::new(Arc::new(Pattern::regex("é").unwrap()));
     let (mut count, mut last) = (0, 0);
     let line = "é".repeat(100_000) + "\n";
     for _ in 0..10 {

@@ -15,6 +15,16 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use leavings::Leavings;
 
+/// Gives a program that is to start this command the variables that the command itself would have.
+pub(crate) fn same_variables(command: &Command, starter: &mut Command) {
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => starter.env(name, value),
+            None => starter.env_remove(name),
+        };
+    }
+}
+
 /// Nothing here takes this long, but a busy machine may make it seem so.
 const PATIENCE: Duration = Duration::from_secs(60);
 

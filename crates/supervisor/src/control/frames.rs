@@ -11,7 +11,7 @@ const EXIT: u8 = 2;
 const COMPLETE: u8 = 3;
 const INPUT_PAUSED: u8 = 4;
 const PAUSED: u8 = 5;
-const DEFIED: u8 = 6;
+const UNKILLABLE: u8 = 6;
 const ASKS: u8 = 7;
 const PROMPTS: u8 = 8;
 
@@ -37,7 +37,7 @@ impl Frame for ToEngine {
             COMPLETE => Self::Complete,
             INPUT_PAUSED => Self::InputPaused(flag(kind, payload)?),
             PAUSED => Self::Paused(words(payload)),
-            DEFIED => Self::Defied(words(payload)),
+            UNKILLABLE => Self::Unkillable(words(payload)),
             ASKS => Self::Asks(words(payload)),
             PROMPTS => Self::Prompts(match payload {
                 [0] => None,
@@ -68,7 +68,11 @@ impl Frame for ToEngine {
                 };
                 frame(out, PROMPTS, &[byte]);
             }
-            Self::Defied(why) => frame(out, DEFIED, why.as_deref().unwrap_or_default().as_bytes()),
+            Self::Unkillable(why) => frame(
+                out,
+                UNKILLABLE,
+                why.as_deref().unwrap_or_default().as_bytes(),
+            ),
             Self::Asks(what) => frame(out, ASKS, what.as_deref().unwrap_or_default().as_bytes()),
         }
     }

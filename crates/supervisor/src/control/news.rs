@@ -16,7 +16,7 @@ pub struct News {
     /// What the child waits for a person to type; none if it does not wait.
     pub prompt: Option<Prompt>,
     /// Why the child does not end, though it was to, as a sentence for a person.
-    pub defied: Option<String>,
+    pub unkillable: Option<String>,
     /// What a person is asked.
     pub asks: Option<String>,
     /// How the job ended.
@@ -43,8 +43,8 @@ impl News {
         if self.prompt != knew.prompt {
             ToEngine::Prompts(self.prompt).encode(&mut frames);
         }
-        if self.defied != knew.defied {
-            ToEngine::Defied(self.defied.clone()).encode(&mut frames);
+        if self.unkillable != knew.unkillable {
+            ToEngine::Unkillable(self.unkillable.clone()).encode(&mut frames);
         }
         if self.asks != knew.asks {
             ToEngine::Asks(self.asks.clone()).encode(&mut frames);
@@ -89,7 +89,7 @@ mod tests {
             input_paused: true,
             paused: Some("disk full".into()),
             prompt: Some(Prompt::Secret),
-            defied: Some("it runs as root".into()),
+            unkillable: Some("it runs as root".into()),
             asks: Some("a password".into()),
             exit: Some(exit.clone()),
             complete: true,
@@ -99,7 +99,7 @@ mod tests {
             ToEngine::InputPaused(true),
             ToEngine::Paused(Some("disk full".into())),
             ToEngine::Prompts(Some(Prompt::Secret)),
-            ToEngine::Defied(Some("it runs as root".into())),
+            ToEngine::Unkillable(Some("it runs as root".into())),
             ToEngine::Asks(Some("a password".into())),
             ToEngine::Exit(exit.clone()),
             ToEngine::Complete,

@@ -312,7 +312,7 @@ fn one_who_became_root_is_named_and_outlives_the_cancel_with_what_the_job_has() 
     patiently(|| (name() == "sleep\n").then_some(()));
     job.listener.say(&ToSupervisor::Cancel { force: true });
     let why = job.listener.until(|message| match message {
-        ToEngine::Defied(why) => why.clone(),
+        ToEngine::Unkillable(why) => why.clone(),
         _ => None,
     });
     let words = format!("runs as root and cannot be ended from here: sudo kill {child}");

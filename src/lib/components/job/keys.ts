@@ -1,6 +1,6 @@
 // Keys of a job's page.
-import { PAGE_KEYS } from '$lib/components/log/moves';
-import { copyLink } from '$lib/components/log/picking';
+import { PAGE_KEYS } from '$lib/components/log/wheel-and-keys';
+import { copyLink } from '$lib/components/log/line-actions';
 import { isOver } from '$lib/job';
 import { dialogOpen, modHeld, typing } from '$lib/keys';
 import type { App } from '$lib/state/app.svelte';

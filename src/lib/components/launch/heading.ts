@@ -1,5 +1,5 @@
 // The words around the fields of a launch form.
-import { about } from '$lib/about';
+import { about } from '$lib/target-help';
 import { dangerWords } from '$lib/danger';
 import type { Form } from '$lib/state/launch/launch.svelte';
 import type { CommandFields } from '$lib/state/launch/command.svelte';

@@ -1,6 +1,6 @@
 // Between the scroll bar and the position in the log: the element's offset always follows from the position, and only a
 // change that we did not make (a drag of the bar, a wheel) is read back.
-import { PAGE_KEYS, px } from './moves';
+import { PAGE_KEYS, px } from './wheel-and-keys';
 import { modHeld } from '$lib/keys';
 import type { LogView } from '$lib/state/log/view.svelte';
 

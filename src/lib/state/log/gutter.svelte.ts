@@ -1,6 +1,6 @@
 // How wide a log's columns are: those left of the text, and how many characters the text has room for.
-import { ROW } from '$lib/log/window';
-import type { Times } from '$lib/state/view.svelte';
+import { ROW } from '$lib/log/rows-in-sight';
+import type { Times } from '$lib/state/appearance.svelte';
 
 /** How a person likes to see logs. */
 export interface Taste {

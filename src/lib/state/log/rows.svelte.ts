@@ -1,6 +1,6 @@
 // The rows on screen: which line each one shows, and how high it is if long lines wrap.
 import { columns } from '$lib/log/text';
-import { ROW } from '$lib/log/window';
+import { ROW } from '$lib/log/rows-in-sight';
 import type { Folding } from '$lib/log/folding';
 import type { Line } from '$lib/wire';
 import type { Find } from './find.svelte';

@@ -1,6 +1,6 @@
 // Where the window over a log is: at a position, or at the end as long as it follows. It knows rows and no lines, and
 // asks the server nothing.
-import { Measures, ROW } from '$lib/log/window';
+import { Measures, ROW } from '$lib/log/rows-in-sight';
 
 /** What is scrolled over. */
 export interface Scrolled {

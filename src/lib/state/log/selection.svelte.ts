@@ -1,6 +1,6 @@
 // What a person picked in one log: whole lines, or characters from one place to another; and its text.
 import { CallFailed } from '$lib/client';
-import { between, type Marked, type Point } from '$lib/log/marking';
+import { between, type Marked, type Point } from '$lib/log/marked-text';
 import { textOf } from '$lib/log/text';
 import type { Lines } from './lines';
 

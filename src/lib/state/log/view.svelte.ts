@@ -2,8 +2,8 @@
 // what is asked for as the window moves; each part says what it knows.
 import type { Client } from '$lib/client';
 import { isOver } from '$lib/job';
-import type { Point } from '$lib/log/marking';
-import { ROW } from '$lib/log/window';
+import type { Point } from '$lib/log/marked-text';
+import { ROW } from '$lib/log/rows-in-sight';
 import type { Extent, Job, JobId } from '$lib/wire';
 import { Find } from './find.svelte';
 import { Gutter, type Taste } from './gutter.svelte';

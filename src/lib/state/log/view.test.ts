@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { BLOCK } from '$lib/log/blocks';
-import { ROW } from '$lib/log/window';
+import { ROW } from '$lib/log/rows-in-sight';
 import { aJob, aLine, FakeWorld, settled, type Sent } from '$lib/testing/fake';
 import type { Line, Outline, Section, Status } from '$lib/wire';
 import { LogView } from './view.svelte';

@@ -8,7 +8,7 @@ use orchestrator::{
     engine::Engine,
 };
 
-use super::{Outcome, many, out, settled};
+use super::{Outcome, many_hosts, out, settled};
 
 /// Between two looks at whether somebody carries an order out.
 const AGAIN: Duration = Duration::from_millis(50);
@@ -71,7 +71,7 @@ async fn list(engine: &Engine, wanted: &Batch) -> Outcome {
             batch.id.to_string(),
             moment(batch),
             batch.status().word().to_owned(),
-            many::folded(batch),
+            many_hosts::folded(batch),
             batch.command.clone(),
         ]
     });
@@ -88,7 +88,7 @@ fn show(batch: &OneBatch) -> Outcome {
         [host.name.clone(), host.state.word().to_owned(), job, why]
     });
     out::table(&rows.collect::<Vec<_>>())?;
-    out::line(many::folded(batch))?;
+    out::line(many_hosts::folded(batch))?;
     if let Some(why) = &batch.held {
         out::line(format_args!("held: {why}"))?;
     }
@@ -145,11 +145,11 @@ async fn give(engine: &Engine, batch: &OneBatch, order: Order, json: bool) -> Ou
     loop {
         match engine.drive_batch(batch.id).await {
             Ok(true) => {
-                let how = many::Shown {
+                let how = many_hosts::Shown {
                     json,
-                    ..many::Shown::default()
+                    ..many_hosts::Shown::default()
                 };
-                return many::follow(engine, batch.id, how, since).await;
+                return many_hosts::follow(engine, batch.id, how, since).await;
             }
             Ok(false) if engine.is_ordered(batch.id) => tokio::time::sleep(AGAIN).await,
             // Somebody drives it, or is done with it.

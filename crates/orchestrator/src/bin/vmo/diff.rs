@@ -22,7 +22,7 @@ use orchestrator::{
 };
 use serde_json::json;
 
-use super::{Failed, Outcome, out, settled, words};
+use super::{Failed, Outcome, job_words, out, settled};
 
 /// The exit code of an error, as diff has it.
 const ERROR: u8 = 2;
@@ -291,7 +291,7 @@ fn header(job: &Job) -> String {
         .queued_at
         .with_timezone(&Local)
         .format("%Y-%m-%d %H:%M:%S");
-    let (place, end) = (job.host().unwrap_or("here"), words::end(job));
+    let (place, end) = (job.host().unwrap_or("here"), job_words::end(job));
     format!("{}  {when}  {place}  {end}  {}", job.id, job.command)
 }
 

@@ -1,6 +1,6 @@
 //! `vmo doctor`: what is found and what is missing, each with what to do about it.
 
-mod around;
+mod surroundings;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -13,7 +13,7 @@ use orchestrator::{
 use serde::Serialize;
 use supervisor::disk::{self, FLOOR_VARIABLE};
 
-use super::{Outcome, db, out};
+use crate::{Outcome, db, out};
 
 #[derive(Serialize)]
 struct Check {
@@ -75,7 +75,7 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
     }
     match Folders::of_user() {
         Ok(folders) => {
-            checks.extend(around::checks(&folders).await?);
+            checks.extend(surroundings::checks(&folders).await?);
             checks.extend(folder_checks(&folders));
             checks.extend(engine_checks(folders).await);
         }

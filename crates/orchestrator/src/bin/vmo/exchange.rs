@@ -9,7 +9,7 @@ use orchestrator::{
     job::{JobId, JobQuery},
 };
 
-use super::{Failed, Outcome, out, settled, words};
+use super::{Failed, Outcome, job_words, out, settled};
 
 /// Jobs that are listed at once.
 const PAGE: u32 = 500;
@@ -52,18 +52,21 @@ pub(crate) async fn export(export: Export) -> Outcome {
     let exported = engine.export(jobs, &to).await?;
     let mut left = String::new();
     if exported.unended > 0 {
-        left += &format!("; {} left out: not over yet", words::jobs(exported.unended));
+        left += &format!(
+            "; {} left out: not over yet",
+            job_words::jobs(exported.unended)
+        );
     }
     if exported.torn > 0 {
         left += &format!(
             "; of {} the history has not all of the log any more",
-            words::jobs(exported.torn)
+            job_words::jobs(exported.torn)
         );
     }
     out::line(format_args!(
         "{} with {} of log in {}{left}",
-        words::jobs(exported.jobs),
-        words::size(exported.bytes),
+        job_words::jobs(exported.jobs),
+        job_words::size(exported.bytes),
         to.display()
     ))?;
     Ok(ExitCode::SUCCESS)
@@ -106,12 +109,12 @@ pub(crate) async fn import(import: Import) -> Outcome {
     let imported = engine.import(&import.file).await?;
     let known = match imported.known {
         0 => String::new(),
-        known => format!("; {} here already", words::jobs(known)),
+        known => format!("; {} here already", job_words::jobs(known)),
     };
     out::line(format_args!(
         "took {} with {} of log{known}",
-        words::jobs(imported.jobs),
-        words::size(imported.bytes)
+        job_words::jobs(imported.jobs),
+        job_words::size(imported.bytes)
     ))?;
     for (job, why) in &imported.failed {
         out::say(format_args!("job {job} was not taken: {why}"));

@@ -10,7 +10,7 @@ use orchestrator::{
     wire,
 };
 
-use super::{Failed, Outcome, engine, out, settled, words};
+use super::{Failed, Outcome, engine, job_words, out, settled};
 
 #[derive(Debug, Args)]
 pub(crate) struct Projects {
@@ -255,9 +255,9 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
             [
                 job.id.to_string(),
                 when,
-                words::span(job),
+                job_words::span(job),
                 place,
-                words::end(job),
+                job_words::end(job),
                 job.command.clone(),
             ]
         });

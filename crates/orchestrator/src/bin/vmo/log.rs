@@ -13,7 +13,7 @@ use orchestrator::{
     log::{Line, Stream, lines::Flow},
 };
 
-use super::{Failed, Outcome, lines, out, settled, show::tell_pauses};
+use super::{Failed, Outcome, log_lines, out, settled, show_jobs::tell_pauses};
 
 /// Lines asked for at once.
 const LINES: u64 = 1000;
@@ -201,7 +201,7 @@ impl<'a> Lines<'a> {
 
     fn write(&mut self, lines: &[Line]) -> std::io::Result<()> {
         for line in lines.iter().filter(|line| self.wanted.shows(line.stream)) {
-            lines::write(&mut self.out, line, self.colored)?;
+            log_lines::write(&mut self.out, line, self.colored)?;
         }
         self.out.flush()
     }

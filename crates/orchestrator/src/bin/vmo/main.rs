@@ -5,28 +5,27 @@
 
 mod arguments;
 mod batch;
+mod current_folder;
 mod db;
 mod diff;
 mod doctor;
 mod exchange;
-mod fill;
-mod here;
+mod host_set;
 mod hosts;
-mod lines;
+mod job_words;
 mod list;
 mod log;
-mod many;
-mod on;
+mod log_lines;
+mod many_hosts;
 mod out;
 mod prompts;
 mod prune;
 mod run;
 mod search;
 mod serve;
-mod show;
+mod show_jobs;
 mod terminal;
-mod when;
-mod words;
+mod times;
 
 use std::{
     os::unix::process::CommandExt,
@@ -350,8 +349,8 @@ async fn cancel(name: &str, force: bool) -> Outcome {
         Status::Done | Status::Error => " (the cancel came too late)",
         _ => "",
     };
-    out::line(format_args!("{} {}{late}", job.id, words::end(&job)))?;
-    let remaining = words::left_by_cancel(&job);
+    out::line(format_args!("{} {}{late}", job.id, job_words::end(&job)))?;
+    let remaining = job_words::left_by_cancel(&job);
     remaining.iter().for_each(out::say);
     let is_ended = job.state.status().is_over() && remaining.is_empty();
     Ok(ExitCode::from(u8::from(!is_ended)))

@@ -15,7 +15,7 @@ use orchestrator::{
 };
 use serde_json::json;
 
-use super::{Failed, Outcome, out, settled, terminal, when, words};
+use super::{Failed, Outcome, job_words, out, settled, terminal, times};
 
 /// Time between two reports of how far it is.
 const BETWEEN: Duration = Duration::from_secs(5);
@@ -24,7 +24,7 @@ const BETWEEN: Duration = Duration::from_secs(5);
 #[command(group(clap::ArgGroup::new("rule").required(true).multiple(true)))]
 pub(crate) struct Prune {
     /// Jobs asked for before then: 2026-11-23, 90d, 12w
-    #[arg(long, value_name = "TIME", value_parser = when::time, group = "rule")]
+    #[arg(long, value_name = "TIME", value_parser = times::time, group = "rule")]
     older: Option<DateTime<Utc>>,
     /// All but the newest so many
     #[arg(long, value_name = "N", group = "rule")]
@@ -88,7 +88,7 @@ pub(crate) async fn prune(prune: Prune) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     if !prune.yes {
-        let question = format!("Drop {} for good? [y/N]", words::jobs(wanted.jobs));
+        let question = format!("Drop {} for good? [y/N]", job_words::jobs(wanted.jobs));
         match terminal::ask(&question, true).as_deref().map(str::trim) {
             Some("y" | "Y" | "yes") => {}
             Some(_) => return Err(Failed::new("nothing was dropped")),
@@ -104,12 +104,12 @@ pub(crate) async fn prune(prune: Prune) -> Outcome {
     } else {
         let what = match freed {
             0 => "what they took is free for new logs (--compact gives it back to the disk)".into(),
-            freed => format!("{} given back to the disk", words::size(freed)),
+            freed => format!("{} given back to the disk", job_words::size(freed)),
         };
         out::line(format_args!(
             "dropped {} with {} of log; {what}",
-            words::jobs(gone.jobs),
-            words::size(gone.bytes)
+            job_words::jobs(gone.jobs),
+            job_words::size(gone.bytes)
         ))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -148,7 +148,7 @@ fn preview(wanted: &Outdated) -> String {
         0 => String::new(),
         stay => format!(
             "; {} stay, as they are pinned or have a note",
-            words::jobs(stay)
+            job_words::jobs(stay)
         ),
     };
     let Some((first, last)) = wanted.span else {
@@ -157,8 +157,8 @@ fn preview(wanted: &Outdated) -> String {
     let day = |time: DateTime<Utc>| time.with_timezone(&Local).format("%Y-%m-%d %H:%M");
     format!(
         "{} with {} of log, from {} to {}{stay}",
-        words::jobs(wanted.jobs),
-        words::size(wanted.bytes),
+        job_words::jobs(wanted.jobs),
+        job_words::size(wanted.bytes),
         day(first),
         day(last)
     )
@@ -181,6 +181,6 @@ mod tests {
         for bad in ["", "M", "12X", "-3G", "1.5G", "99999999T"] {
             assert!(bytes(bad).unwrap_err().contains("is no size"), "{bad}");
         }
-        assert_eq!(words::size(1536), "1.5 KiB");
+        assert_eq!(job_words::size(1536), "1.5 KiB");
     }
 }

@@ -1,5 +1,6 @@
 //! `vmo run`, `vmo make`, `vmo archive`.
 
+mod make_form;
 mod start;
 mod there;
 
@@ -16,16 +17,18 @@ use orchestrator::{
     make, wire,
 };
 
-use self::start::start_of;
+use self::{
+    make_form::{MakeFlags, Prefilled},
+    start::start_of,
+};
 use super::{
-    Failed, NEVER_RAN, Outcome, engine,
-    fill::{MakeFlags, Prefilled},
-    here::here,
-    many::{self, Many},
+    Failed, NEVER_RAN, Outcome,
+    current_folder::here,
+    engine, job_words,
+    many_hosts::{self, Many},
     out, prompts,
-    show::{archived, away, over, show, tell_pauses},
+    show_jobs::{archived, away, over, show, tell_pauses},
     terminal::{self, Raw},
-    words,
 };
 
 #[derive(Debug, Args)]
@@ -98,16 +101,21 @@ pub(crate) async fn run(run: Run) -> Outcome {
     say_what_is_shown(&jobs);
     if let Some(batch) = jobs.first().and_then(|job| job.batch) {
         return if run.detach {
-            leave(&engine, &many::started(&engine, batch).await?, run.json).await
+            leave(
+                &engine,
+                &many_hosts::started(&engine, batch).await?,
+                run.json,
+            )
+            .await
         } else {
-            many::follow(&engine, batch, how, None).await
+            many_hosts::follow(&engine, batch, how, None).await
         };
     }
     if run.detach {
         return detach(&engine, &jobs, run.json).await;
     }
     let ended = finish(&engine, jobs.clone(), run.json).await;
-    many::write_files(&engine, &jobs, &how).await?;
+    many_hosts::write_files(&engine, &jobs, &how).await?;
     ended
 }
 
@@ -231,7 +239,7 @@ async fn finish(engine: &Engine, mut jobs: Vec<Job>, json: bool) -> Outcome {
         show(engine, &log, None).await?
     };
     drop(raw);
-    if job.state.status() == Status::Canceled || words::is_timed_out(&job) {
+    if job.state.status() == Status::Canceled || job_words::is_timed_out(&job) {
         job = engine.jobs().ended_whole(id).await?;
     }
     if json {
@@ -239,10 +247,10 @@ async fn finish(engine: &Engine, mut jobs: Vec<Job>, json: bool) -> Outcome {
     } else {
         let place = job.host().map(|host| format!("{host}: "));
         let place = place.unwrap_or_default();
-        if words::code(&job) != 0 {
-            out::say(format_args!("{place}{}", words::end(&job)));
+        if job_words::code(&job) != 0 {
+            out::say(format_args!("{place}{}", job_words::end(&job)));
         }
-        let left = words::left_by_cancel(&job);
+        let left = job_words::left_by_cancel(&job);
         for line in &left {
             out::say(format_args!("{place}{line}"));
         }
@@ -256,7 +264,7 @@ async fn finish(engine: &Engine, mut jobs: Vec<Job>, json: bool) -> Outcome {
         // Of earlier commands, whose Postgres was away.
         super::archive_in_background();
     }
-    Ok(ExitCode::from(words::code(&job)))
+    Ok(ExitCode::from(job_words::code(&job)))
 }
 
 /// Lets a person type into a single job, once it runs: until then, what is typed may be an answer to a login.

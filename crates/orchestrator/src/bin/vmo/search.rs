@@ -21,7 +21,7 @@ use orchestrator::{
 };
 use serde_json::json;
 
-use super::{Failed, Outcome, lines, out, settled, when, words};
+use super::{Failed, Outcome, job_words, log_lines, out, settled, times};
 
 /// The exit code of an error, as grep has it.
 const ERROR: u8 = 2;
@@ -52,10 +52,10 @@ pub(crate) struct Search {
     #[arg(long)]
     status: Option<Status>,
     /// Only jobs asked for since then: 2026-11-23, '2026-11-23 14:02', 6h, 3d, yesterday
-    #[arg(long, value_name = "TIME", value_parser = when::time)]
+    #[arg(long, value_name = "TIME", value_parser = times::time)]
     since: Option<DateTime<Utc>>,
     /// Only jobs asked for before then
-    #[arg(long, value_name = "TIME", value_parser = when::time)]
+    #[arg(long, value_name = "TIME", value_parser = times::time)]
     until: Option<DateTime<Utc>>,
     /// Lines shown before and after each, at most 100
     #[arg(long, short = 'C', value_name = "N", default_value_t = 0)]
@@ -248,7 +248,7 @@ impl Output {
             true => write!(self.out, "\x1b[32m{}\x1b[0m{sign} ", line.number)?,
             false => write!(self.out, "{}{sign} ", line.number)?,
         }
-        lines::write(&mut self.out, &marked(line, hits), self.colored)
+        log_lines::write(&mut self.out, &marked(line, hits), self.colored)
     }
 
     fn value(&mut self, found: &Found) -> io::Result<()> {
@@ -287,7 +287,7 @@ fn header(job: &Job) -> String {
         .queued_at
         .with_timezone(&Local)
         .format("%Y-%m-%d %H:%M:%S");
-    let (place, end) = (job.host().unwrap_or("here"), words::end(job));
+    let (place, end) = (job.host().unwrap_or("here"), job_words::end(job));
     format!("{}  {when}  {place}  {end}  {}", job.id, job.command)
 }
 

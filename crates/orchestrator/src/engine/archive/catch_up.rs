@@ -2,28 +2,16 @@
 
 use std::io;
 
-use supervisor::{disk, folder::Folder, spool};
+use supervisor::spool;
 
 use super::{
-    ARCHIVED, ArchiveError, Archiver, StoreError, cut::mark_for_store, kept, mark_of_store,
-    off_the_disk,
+    ARCHIVED, ArchiveError, Archiver, StoreError, cut::mark_for_store, disk_room::DiskRoom,
+    durable, mark_of_store, off_the_disk,
 };
 use crate::engine::follow::live::Mark;
 
 /// Bytes of spool that are dropped at once; the store has to have brought them onto its disk before, which takes its time.
 const AT_ONCE: u64 = 32 * 1024 * 1024;
-
-/// So little above what is kept free, and whatever can be dropped is: all that is in both places takes room.
-const TIGHT: u64 = 1024 * 1024 * 1024;
-
-/// How much room there is for a job's spool and the server that empties it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Room {
-    Enough,
-    Tight,
-    /// Jobs wait.
-    None,
-}
 
 /// Whether a job gave back room for what it took in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,17 +20,6 @@ pub(super) enum Dropped {
     Enough,
     /// There is little room, and no segment is over.
     NotYet,
-}
-
-impl Room {
-    /// The disk is scarce below this many free bytes.
-    fn of(folder: &Folder, floor: u64) -> Self {
-        match disk::free(folder.path()) {
-            Ok(free) if free < floor => Self::None,
-            Ok(free) if free < floor.saturating_add(TIGHT) => Self::Tight,
-            Ok(_) | Err(_) => Self::Enough,
-        }
-    }
 }
 
 impl<F: Fn() + Send + Sync> Archiver<F> {
@@ -63,8 +40,8 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
     /// Drops whole segments of the spool, once the server has what is in them on its disk; if the disk is nearly full,
     /// as soon as one is over.
     pub(super) async fn drop_what_is_durable(&mut self) -> Result<Dropped, ArchiveError> {
-        let room = Room::of(&self.live.folder, self.floor);
-        if room == Room::Enough && self.at.at.offset < self.dropped + AT_ONCE {
+        let room = DiskRoom::of(&self.live.folder, self.floor);
+        if room == DiskRoom::Enough && self.at.at.offset < self.dropped + AT_ONCE {
             return Ok(Dropped::Enough);
         }
         let mut freed = 0;
@@ -83,12 +60,12 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
             freed = off_the_disk(move || spool::drop_before(folder.path(), durable.offset)).await?;
             self.dropped = durable.offset;
         }
-        if room == Room::None {
+        if room == DiskRoom::None {
             self.link.make_room().await;
         }
         let is_all = self.live.extent().end.offset <= self.at.at.offset;
         Ok(match room {
-            Room::Tight | Room::None if freed == 0 && !is_all => Dropped::NotYet,
+            DiskRoom::Tight | DiskRoom::None if freed == 0 && !is_all => Dropped::NotYet,
             _ => Dropped::Enough,
         })
     }
@@ -110,7 +87,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
     /// the spool's start was dropped. What the spool has goes on where it begins, and the store knows how much is missing.
     pub(super) async fn pass_gap(&mut self, missing: io::Error) -> Result<(), ArchiveError> {
         let mark_before = |offset| self.live.before_offset(offset);
-        let Some(next) = kept::beginning(&self.live.folder, &self.at, mark_before)? else {
+        let Some(next) = durable::beginning(&self.live.folder, &self.at, mark_before)? else {
             return Err(missing.into());
         };
         let (id, from, mark) = (self.live.id, self.at.at.seq, mark_for_store(&next));

@@ -12,8 +12,8 @@ use tokio::{
 
 use super::{
     Watched,
+    folder::{BatchFolder, Claim, Journal},
     jobs::{report, save},
-    place::{Claim, Found, Place},
 };
 use crate::{
     batch::{Batch, Entry, HostState, Order, Step},
@@ -37,7 +37,7 @@ struct Over {
 /// Drives one batch.
 pub(in crate::engine) struct Driver {
     engine: Engine,
-    place: Place,
+    place: BatchFolder,
     claim: Claim,
     batch: watch::Sender<Arc<Batch>>,
     ordered: Arc<Notify>,
@@ -53,9 +53,9 @@ impl Driver {
     /// Of a batch whose claim is ours.
     pub(in crate::engine) fn new(
         engine: &Engine,
-        place: Place,
+        place: BatchFolder,
         claim: Claim,
-        found: Found,
+        found: Journal,
     ) -> Self {
         let (batch, progress) = watch::channel(Arc::new(found.batch));
         let ordered = Arc::new(Notify::new());

@@ -8,10 +8,10 @@ use std::{
 
 use super::Catalog;
 use crate::{
+    did_you_mean::{hint, near},
     engine::EngineError,
     fleet::{self, Choice, ChoiceError, Inventory},
     host::Host,
-    near::{hint, near},
 };
 
 /// Bytes of a file of names, at most.

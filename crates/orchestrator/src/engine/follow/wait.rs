@@ -111,7 +111,7 @@ impl Jobs {
     /// # Errors
     /// If there is no such job.
     pub async fn over_or_defied(&self, id: JobId) -> Result<Job, EngineError> {
-        let is_so = |job: &Job| is_over(job) || job.defied.is_some();
+        let is_so = |job: &Job| is_over(job) || job.unkillable.is_some();
         self.once(id, is_so).await
     }
 
@@ -121,7 +121,7 @@ impl Jobs {
     /// If there is no such job.
     pub async fn ended_whole(&self, id: JobId) -> Result<Job, EngineError> {
         let job = self.over_or_defied(id).await?;
-        let Some(live) = self.lives.get(id).filter(|_| job.defied.is_none()) else {
+        let Some(live) = self.lives.get(id).filter(|_| job.unkillable.is_none()) else {
             return Ok(job);
         };
         let mut growth = live.growth();

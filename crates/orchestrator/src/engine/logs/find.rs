@@ -3,8 +3,8 @@
 //! One thread reads the log through a cursor, as all readers do, and keeps the place of each hit. A question for hits is
 //! answered from what has been found so far and never waits for that thread. Dropping a [`Search`] ends it.
 
-mod found;
-mod pass;
+mod hits;
+mod read_log;
 
 use std::sync::{
     Arc,
@@ -14,8 +14,8 @@ use std::sync::{
 use parking_lot::Mutex;
 use tokio::{sync::watch, task::AbortHandle};
 
-use self::found::Found;
-pub use self::found::Nearest;
+use self::hits::Hits;
+pub use self::hits::Nearest;
 use crate::{
     engine::{
         EngineError, LINE_BYTES, Log, Logs, ReadError,
@@ -55,7 +55,7 @@ pub struct Search {
 struct Shared {
     log: Log,
     pattern: Arc<Pattern>,
-    found: Mutex<Found>,
+    found: Mutex<Hits>,
     progress: watch::Sender<Progress>,
     ended: AtomicBool,
 }
@@ -87,7 +87,7 @@ impl Search {
             progress: watch::Sender::default(),
             ended: AtomicBool::new(false),
         });
-        let task = tokio::spawn(pass::run(Arc::clone(&shared))).abort_handle();
+        let task = tokio::spawn(read_log::run(Arc::clone(&shared))).abort_handle();
         Self { shared, task }
     }
 
@@ -174,7 +174,7 @@ impl Search {
         self.found(|found| found.marks())
     }
 
-    fn found<T>(&self, ask: impl FnOnce(&Found) -> T) -> T {
+    fn found<T>(&self, ask: impl FnOnce(&Hits) -> T) -> T {
         ask(&self.shared.found.lock())
     }
 }

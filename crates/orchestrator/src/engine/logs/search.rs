@@ -1,13 +1,13 @@
 //! Searches the logs of many jobs, in spool and store alike, newest job first.
 //!
-//! Three stages, each at most a step ahead of the next: one task [reads](read) the logs, the store's in large steps; a thread
-//! [looks](look) through them and keeps the numbers of lines that hold a hit; another task [gives](give) those lines, read
+//! Three stages, each at most a step ahead of the next: one task [reads](read_logs) the logs, the store's in large steps; a thread
+//! [looks](hits) through them and keeps the numbers of lines that hold a hit; another task [gives](hit_lines) those lines, read
 //! once more as any reader of lines has them. So memory is bounded by a few steps, however many logs there are, and whoever
 //! takes what is found sets the pace. Dropping a [`Searching`] ends all three.
 
-mod give;
-mod look;
-mod read;
+mod hit_lines;
+mod hits;
+mod read_logs;
 
 use std::sync::{
     Arc,
@@ -84,11 +84,11 @@ struct Hits {
     count: u64,
 }
 
-/// Room for searches. Clones share it.
+/// Turns for searches. Clones share it.
 #[derive(Debug, Clone)]
-pub(super) struct Room(Arc<Semaphore>);
+pub(super) struct SearchSlots(Arc<Semaphore>);
 
-impl Default for Room {
+impl Default for SearchSlots {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(AT_ONCE)))
     }
@@ -134,11 +134,11 @@ async fn run(shared: Arc<Shared>, give: mpsc::Sender<Found>) {
     let (parts_in, parts) = mpsc::channel(1);
     let (hits_in, hits) = mpsc::channel(1);
     let looking = Arc::clone(&shared);
-    let looking = spawn_blocking(move || look::look(&looking, parts, &hits_in));
+    let looking = spawn_blocking(move || hits::look(&looking, parts, &hits_in));
     let through = async {
         tokio::join!(
-            read::read(&shared, parts_in),
-            give::give(&shared, hits, &give)
+            read_logs::read(&shared, parts_in),
+            hit_lines::give(&shared, hits, &give)
         );
         // It ends with the stages around it.
         looking.await.is_ok()

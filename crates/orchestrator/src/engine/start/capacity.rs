@@ -17,13 +17,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// Who is held.
 #[derive(Debug)]
-pub(in crate::engine) struct Room {
+pub(in crate::engine) struct Capacity {
     most: usize,
     held: Mutex<HashSet<JobId>>,
     less: Condvar,
 }
 
-impl Room {
+impl Capacity {
     /// As much as the limit of open files has now.
     pub(in crate::engine) fn new() -> Self {
         Self::of(open_files::open_files())
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn whoever_does_not_fit_waits_until_one_has_left() {
-        let room = Arc::new(Room::of(Some(OWN + 2 * OF_A_JOB + 1)));
+        let room = Arc::new(Capacity::of(Some(OWN + 2 * OF_A_JOB + 1)));
         let [a, b, c] = [(); 3].map(|()| JobId::new());
         room.admit(&[a, b]).unwrap();
         let waiting = Arc::clone(&room);
@@ -88,7 +88,7 @@ mod tests {
         third.join().unwrap().unwrap();
         let many = room.admit(&[JobId::new(), JobId::new(), JobId::new()]);
         assert!(many.unwrap_err().to_string().contains("ulimit"));
-        assert_eq!(Room::of(Some(10)).most, 1);
-        assert_eq!(Room::of(None).most, usize::MAX);
+        assert_eq!(Capacity::of(Some(10)).most, 1);
+        assert_eq!(Capacity::of(None).most, usize::MAX);
     }
 }

@@ -54,6 +54,7 @@ impl Engine {
         scan: &Scan,
         wanted: Wanted<'_>,
     ) -> Result<Composed, EngineError> {
+        // make knows no goal called `test-%`; one of the names that it fits is meant.
         let mut named = wanted.targets.iter().filter_map(|name| scan.target(name));
         if let Some(family) =
             named.find(|target| target.pattern && wanted.targets.contains(&target.name))
@@ -73,6 +74,7 @@ impl Engine {
         let command = make::argv(&run).map_err(refused)?;
         let draft = draft::of_make(&run, &command, &project.name, wanted.pty);
         let mut draft = self.draft_within(draft, &environment);
+        // So short a value is in half of all lines, and is not masked: the job says that it shows.
         let is_shown = |one: &&make::Assignment| {
             one.secret && (1..supervisor::mask::SHORTEST).contains(&one.value.len())
         };

@@ -128,7 +128,7 @@ impl Draft {
             is_silent: false,
             paused: None,
             unarchived: None,
-            defied: None,
+            unkillable: None,
             prompt: None,
         }
     }

@@ -105,7 +105,7 @@ pub(crate) fn prepare(jobs: &Path, kept: Kept) -> io::Result<Prepared> {
         jobs.join(kept.job.id.to_string()),
     );
     let folder = Folder::create(making.as_path())?;
-    let made = || -> io::Result<_> {
+    let write = || -> io::Result<_> {
         let text = serde_json::to_vec(&kept)?;
         folder.write_first(folder::JOB, &text)?;
         folder.write_first(folder::JOB_COPY, &text)?;
@@ -114,7 +114,7 @@ pub(crate) fn prepare(jobs: &Path, kept: Kept) -> io::Result<Prepared> {
         fs::rename(&making, &place)?;
         Ok((lock, listener))
     };
-    match made() {
+    match write() {
         Ok((lock, listener)) => Ok(Prepared {
             job: kept.job,
             folder: Folder::open(place)?,

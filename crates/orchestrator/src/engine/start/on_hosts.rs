@@ -16,7 +16,7 @@ use crate::{
         Engine, EngineError,
         batches::{
             driver::Driver,
-            place::{Found, Place},
+            folder::{BatchFolder, Journal},
         },
     },
     folders, ids,
@@ -138,15 +138,16 @@ impl Engine {
         self.0
             .room
             .admit(&jobs.iter().map(|job| job.id).collect::<Vec<_>>())?;
-        let (place, claim) = Place::make(self.folders(), &batch, &happened).map_err(|error| {
-            jobs.iter().for_each(|job| self.forget(job.id));
-            let path = self.folders().batches();
-            let why = format!(
-                "failed to make the batch's folder in {}: {error}",
-                path.display()
-            );
-            EngineError::Io(std::io::Error::new(error.kind(), why))
-        })?;
+        let (place, claim) =
+            BatchFolder::make(self.folders(), &batch, &happened).map_err(|error| {
+                jobs.iter().for_each(|job| self.forget(job.id));
+                let path = self.folders().batches();
+                let why = format!(
+                    "failed to make the batch's folder in {}: {error}",
+                    path.display()
+                );
+                EngineError::Io(std::io::Error::new(error.kind(), why))
+            })?;
         let prepared = self.prepare_all(jobs).inspect_err(|_| {
             // No person has confirmed this one.
             if let Err(error) = place.remove() {
@@ -154,7 +155,7 @@ impl Engine {
             }
         })?;
         happened.iter().for_each(|entry| batch.apply(entry));
-        let found = Found {
+        let found = Journal {
             batch,
             is_of_earlier_boot: false,
         };

@@ -6,7 +6,7 @@ use regex_automata::meta::Regex;
 
 use super::{
     Fault, MOST,
-    place::{Spot, made, python, spot},
+    place::{Spot, compiled, python, spot},
 };
 
 /// Lines after an error in which its place may still be named.
@@ -14,7 +14,7 @@ const SOON: u64 = 200;
 
 /// Shapes that name a place, or else have one in a line soon after.
 static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
-    made(
+    compiled(
         r"(?x)
         # make, also where a makefile cannot be read
           ^ \S* make (?:\[\d+\])? :\ \*\*\*\ | ^ [^\s:]+ :\d+:\ \*\*\*\x20
@@ -36,7 +36,7 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What only counts errors that have been reported, and what make says when a person stops it.
 static SUMMARY: LazyLock<Regex> = LazyLock::new(|| {
-    made(
+    compiled(
         r"^error: (?:could not compile|aborting due to)|\(ignored\)\s*$|^\w+(?:\[\d+\])?: \*\*\* .*\] Interrupt\s*$",
     )
 });

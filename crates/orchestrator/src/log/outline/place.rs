@@ -19,7 +19,7 @@ pub struct Spot {
 
 /// `src/a.c:3:7`, `Makefile:12`, `src/a.ts(3,7)`: a name with an extension, a folder or "akefile" in it, and numbers.
 static SPOT: LazyLock<Regex> = LazyLock::new(|| {
-    made(
+    compiled(
         r"(?x) (?: ^ | [\s\x22'`(\[<] )
         ( [\w.~+@%/-]* (?: / [\w.+@%-]+ | \w \. [A-Za-z]\w* | akefile ) )
         (?: : (\d{1,9}) (?: : (\d{1,9}) )? | \( (\d{1,9}) , (\d{1,9}) \) )",
@@ -27,10 +27,11 @@ static SPOT: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// `  File "x.py", line 3`.
-static PYTHON: LazyLock<Regex> = LazyLock::new(|| made(r#"^\s+File "([^"]+)", line (\d{1,9})"#));
+static PYTHON: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r#"^\s+File "([^"]+)", line (\d{1,9})"#));
 
 /// An expression of ours.
-pub(super) fn made(expression: &str) -> Regex {
+pub(super) fn compiled(expression: &str) -> Regex {
     Regex::new(expression).expect("it is written well")
 }
 

@@ -7,16 +7,16 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use regex_automata::meta::Regex;
 
-use super::{MOST, Section, place::made};
+use super::{MOST, Section, place::compiled};
 
 /// make's lines in English, as in most build logs: in other languages no word distinguishes them.
 static SAID: LazyLock<Regex> = LazyLock::new(|| {
-    made(r"^\S*make(?:\[(\d{1,9})\])?: (?:(Entering)|Leaving) directory [`'](.+)'$")
+    compiled(r"^\S*make(?:\[(\d{1,9})\])?: (?:(Entering)|Leaving) directory [`'](.+)'$")
 });
 
 /// make reported its failure; the level is in the first group.
 static FAILED: LazyLock<Regex> =
-    LazyLock::new(|| made(r"^\S*make(?:\[(\d{1,9})\])?: \*\*\* .*[^)\s]\s*$"));
+    LazyLock::new(|| compiled(r"^\S*make(?:\[(\d{1,9})\])?: \*\*\* .*[^)\s]\s*$"));
 
 /// Lines a make may have written after it reported that it failed: its two outputs are read by turns.
 const NEAR: u64 = 50;

@@ -1,18 +1,18 @@
 //! From lines to rules, variables, conditions and includes, in the order in which make reads them.
 
-mod about;
-mod active;
 mod assign;
-mod comments;
+mod comment_lines;
+mod comments_of_rule;
 mod condition;
 mod define;
-mod evaluate;
+mod eval;
 mod include;
-mod language;
 mod mistakes;
+mod recipe_language;
 mod rule;
-mod side;
-mod slips;
+mod shell_habits;
+mod side_effects;
+mod taken_side;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -20,20 +20,18 @@ use std::{
 };
 
 use condition::Condition;
-pub(super) use language::settle as settle_languages;
+pub(super) use recipe_language::settle as settle_languages;
 
-use super::{
-    assignment::assignment,
-    comment::{Comment, notes},
-    examples::Examples,
-    expand::Expander,
-    helped::{Helped, Said},
-    rules::Rules,
-    side::Side,
-    source::Files,
-    text::{find_plain, first_word, is_blank, joined, logical, split_comment},
-    variables::{Standing, Variables, asks_shell},
+use super::syntax::assignment::assignment;
+use super::syntax::text::{find_plain, first_word, is_blank, joined, logical, split_comment};
+use super::texts::{
+    comment::Comment,
+    comment::notes,
+    help_text::{Helped, Said},
 };
+use super::values::variables::{Standing, Variables, asks_shell};
+use super::values::{examples::Examples, expand::Expander};
+use super::{files::source::Files, recipes::condition_side::Side, targets::rules::Rules};
 use crate::project::{Place, Problem};
 
 /// Problems that are reported, at most.
@@ -229,10 +227,10 @@ impl Reader {
                 at.rule.is_some() && at.define.is_none() && raw.starts_with(self.recipe_prefix);
             let read = match at.define {
                 _ if in_recipe => "",
-                None => active::before_recipe(raw),
+                None => side_effects::before_recipe(raw),
                 Some(_) => raw,
             };
-            self.active = active::active(raw, read).map(|what| (at.place(), what));
+            self.active = side_effects::active(raw, read).map(|what| (at.place(), what));
         }
         if at.define.is_some() {
             return self.defining(raw, at);

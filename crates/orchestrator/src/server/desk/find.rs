@@ -77,6 +77,7 @@ impl Finds {
                 .map(|search| async move { Ok(Reply::HitMarks(search.marks())) }.boxed()),
         };
         match answer {
+            // In a task of its own, so that a hit that takes long keeps no other request waiting.
             Ok(answer) => {
                 tasks.spawn(pending.answer(answer));
             }

@@ -216,12 +216,7 @@ fn where_nothing_can_run_is_said_as_it_is() {
             let vmo = home.vmo(&[]);
             let mut shell = Command::new("sh");
             shell.args(["-c", &line]).arg(folder);
-            for (name, value) in vmo.get_envs() {
-                match value {
-                    Some(value) => shell.env(name, value),
-                    None => shell.env_remove(name),
-                };
-            }
+            crate::home::same_variables(&vmo, &mut shell);
             let output = shell.env("VMO", vmo.get_program()).output().unwrap();
             let words = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(255), "{args}: {words}");

@@ -145,12 +145,7 @@ async fn what_is_whole_after_a_gap_is_shown_and_the_gap_is_counted() {
             .arg(vmo.get_program())
             .args(vmo.get_args())
             .current_dir(home.work());
-        for (name, value) in vmo.get_envs() {
-            match value {
-                Some(value) => limited.env(name, value),
-                None => limited.env_remove(name),
-            };
-        }
+        crate::home::same_variables(&vmo, &mut limited);
         assert!(limited.status().unwrap().success());
         let folder = folders(&home, "").remove(0);
         eventually("all is written", || {

@@ -298,12 +298,7 @@ fn a_person_is_asked_at_the_terminal_and_a_refusal_is_named() {
     at_terminal
         .args(["-qec", line, "/dev/null"])
         .env("VMO", vmo.get_program());
-    for (name, value) in vmo.get_envs() {
-        match value {
-            Some(value) => at_terminal.env(name, value),
-            None => at_terminal.env_remove(name),
-        };
-    }
+    crate::home::same_variables(&vmo, &mut at_terminal);
     let mut child = at_terminal
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

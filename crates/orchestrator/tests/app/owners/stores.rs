@@ -328,12 +328,7 @@ fn jobs_run_are_kept_and_are_listed_whatever_the_clock_says() {
             .arg(vmo.get_program())
             .args(vmo.get_args())
             .current_dir(home.work());
-        for (name, value) in vmo.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        crate::home::same_variables(&vmo, &mut command);
         let output = command.output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(!stderr.contains("panicked"), "{year}: {stderr}");

@@ -45,12 +45,7 @@ pub(crate) fn traced(command: &Command, orders: &Orders) -> Command {
         .chain(command.get_args())
         .collect();
     let line: Vec<_> = line.iter().map(|word| word.to_str().unwrap()).collect();
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => traced.env(name, value),
-            None => traced.env_remove(name),
-        };
-    }
+    crate::home::same_variables(command, &mut traced);
     traced.env(ORDERS, serde_json::to_string(&(orders, line)).unwrap());
     traced.current_dir(command.get_current_dir().unwrap());
     traced

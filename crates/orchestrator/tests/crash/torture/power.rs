@@ -120,12 +120,7 @@ fn in_boot(vmo: &Command, boot: &Path) -> Command {
     command.args(["--mount", "sh", "-c", script]).arg(boot);
     command.arg(vmo.get_program()).args(vmo.get_args());
     command.current_dir(vmo.get_current_dir().unwrap());
-    for (name, value) in vmo.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
+    crate::home::same_variables(vmo, &mut command);
     command
 }
 

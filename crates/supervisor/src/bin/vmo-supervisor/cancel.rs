@@ -8,7 +8,7 @@ use supervisor::{
     exit::Exit,
 };
 
-use crate::{complaints::complain, tree, words};
+use crate::{own_log::complain, tree, words};
 
 /// How long the tree has to end after a KILL without a grace of its own.
 const LAST: Duration = Duration::from_secs(1);
@@ -27,7 +27,7 @@ pub(crate) struct Cancel {
     /// Whether a signal met the child while it was there and could act on it otherwise than by dying of it.
     heeded: bool,
     /// Why the child cannot be ended, if that is so.
-    defied: Option<String>,
+    unkillable: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -60,13 +60,13 @@ impl Cancel {
             is_requested: false,
             has_begun: false,
             heeded: false,
-            defied: None,
+            unkillable: None,
         }
     }
 
     /// Why the child does not end, though it was to: no signal of ours reaches it.
-    pub(crate) fn defied(&self) -> Option<&str> {
-        self.defied.as_deref()
+    pub(crate) fn unkillable(&self) -> Option<&str> {
+        self.unkillable.as_deref()
     }
 
     /// Whether the tree was to end, by a person's word or because its time was over.
@@ -139,7 +139,11 @@ impl Cancel {
 
     /// Some of the tree have ended: all of it, or some whose children a KILL has not met yet.
     pub(crate) fn some_ended(&mut self, all: bool, group: Option<Pid>) {
-        self.defied = self.defied.take().and(group).and_then(tree::defies);
+        self.unkillable = self
+            .unkillable
+            .take()
+            .and(group)
+            .and_then(tree::why_unkillable);
         let Some(underway) = &self.underway else {
             return;
         };
@@ -160,7 +164,7 @@ impl Cancel {
             tree::signal(group, signal);
         }
         self.has_begun = true;
-        self.defied = group.and_then(tree::defies);
+        self.unkillable = group.and_then(tree::why_unkillable);
         self.underway = Some(Underway {
             step,
             until: Instant::now() + grace,

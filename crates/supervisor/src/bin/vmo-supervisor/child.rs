@@ -21,7 +21,7 @@ use supervisor::{
 };
 
 use crate::{
-    handover::{self, Handover},
+    direnv_secrets::{self, Handover},
     input::Input,
     outputs::Outputs,
     pty, session, words,
@@ -72,7 +72,7 @@ fn start_in_folder(exec: &Exec, umask: Mode) -> Result<StartedChild, String> {
         command.env_remove(name);
     }
     let secrets = secrets(exec, &[]);
-    let handover = handover::prepare(exec, &mut command);
+    let handover = direnv_secrets::prepare(exec, &mut command);
     let mut start = match exec.pty {
         Some(size) => in_terminal(command, size, secrets.as_ref()),
         None => on_pipes(command, secrets.as_ref()),

@@ -18,7 +18,7 @@ use supervisor::{
     mask::Secrets,
 };
 
-use crate::{child::Child, complaints::complain, session, tree, words};
+use crate::{child::Child, own_log::complain, session, tree, words};
 
 /// How long the outputs may stay open after the child's end before that end is written down without the rest.
 pub(crate) const DRAIN: Duration = Duration::from_secs(2);

@@ -8,7 +8,7 @@ use std::{
 use rustix::io::Errno;
 
 use crate::{
-    complaints::complain,
+    own_log::complain,
     pty,
     tree::{self, Source},
 };

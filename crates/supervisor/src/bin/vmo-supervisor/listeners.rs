@@ -12,7 +12,7 @@ use std::{
 use rustix::event::PollFlags;
 use supervisor::control::{Decoder, News, ToSupervisor};
 
-use crate::complaints::complain;
+use crate::own_log::complain;
 
 /// More are turned away.
 const MOST: usize = 64;

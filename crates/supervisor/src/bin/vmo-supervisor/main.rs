@@ -18,21 +18,21 @@
 
 mod cancel;
 mod child;
-mod complaints;
+mod direnv_secrets;
 mod ending;
+mod exit_to_disk;
 mod fork_server;
-mod handover;
 mod input;
-mod limit;
-mod lineage;
 mod listeners;
+mod orphans;
 mod outputs;
+mod own_log;
 mod prompt;
 mod pty;
 mod session;
-mod settle;
 mod signals;
 mod syncing;
+mod time_limit;
 mod tree;
 mod watch;
 mod words;
@@ -58,18 +58,18 @@ use supervisor::{
 
 use crate::{
     child::StartedChild,
-    complaints::complain,
     ending::Verdict,
+    exit_to_disk::Settle,
     listeners::Listeners,
-    settle::Settle,
+    own_log::complain,
     signals::Signals,
     watch::{Ready, Watch},
 };
 
 fn main() -> ExitCode {
     let mut args = env::args_os().skip(1);
-    if args.next().is_some_and(|word| word == handover::WORD) {
-        return handover::hand_over(args);
+    if args.next().is_some_and(|word| word == direnv_secrets::WORD) {
+        return direnv_secrets::hand_over(args);
     }
     // Before anything of ours is open: no descriptor that was left open to us may reach the child.
     supervisor::inherited::close();
@@ -98,7 +98,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    complaints::write_to(folder.path());
+    own_log::write_to(folder.path());
     match supervise(folder) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -13,7 +13,7 @@ use supervisor::{
     spool::{MAX_RECORD, Stream, Unspooled, Writer},
 };
 
-use crate::complaints::complain;
+use crate::own_log::complain;
 
 /// How often a terminal that no process has open is tried again while the child lives: the child may open it again.
 const RETRY: Duration = Duration::from_millis(250);

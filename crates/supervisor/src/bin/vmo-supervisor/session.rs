@@ -15,7 +15,7 @@ use std::{
 use rustix::{fs::Mode, net::sockopt, process};
 use supervisor::inherited;
 
-use crate::complaints::complain;
+use crate::own_log::complain;
 
 /// The listening socket on standard input, if our starter left one there.
 pub(crate) fn handed_listener() -> io::Result<Option<UnixListener>> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use supervisor::{folder::SUPERVISOR, spool::Writer};
 
-use crate::complaints::complain;
+use crate::own_log::complain;
 
 /// How long that waits, and the first output with it; with what comes after it, no longer than a sync may take to come
 /// (RELIABILITY.md, P4).

@@ -5,7 +5,7 @@
 #[path = "tree/linux.rs"]
 mod system;
 #[cfg(not(target_os = "linux"))]
-#[path = "tree/elsewhere.rs"]
+#[path = "tree/other_systems.rs"]
 mod system;
 
 use std::{
@@ -32,7 +32,7 @@ const TO_STOP: Duration = Duration::from_secs(2);
 /// number, and to each descendant outside of it.
 pub(crate) fn signal(group: Option<Pid>, signal: Signal) {
     if let Some(group) = group {
-        // An error means that no process is there any more, or that they changed user, which [`defies`] finds out.
+        // An error means that no process is there any more, or that they changed user, which [`why_unkillable`] finds out.
         rustix::process::kill_process_group(group, signal).ok();
     }
     let outside = |process: &Process| group.is_none_or(|group| !process.is_in(group));
@@ -70,7 +70,7 @@ pub(crate) fn kill(group: Option<Pid>) -> bool {
         system::stop_children(&mut stopped, until);
     }
     let struck = processes.into_values().filter(|process| {
-        let was_there = !process.is_dying() && process.defies().is_none();
+        let was_there = !process.is_dying() && process.why_unkillable().is_none();
         process.signal(Signal::KILL);
         was_there
     });
@@ -93,8 +93,8 @@ pub(crate) fn is_any_left() -> Option<bool> {
 }
 
 /// Why a process that is there cannot be signaled, as a fragment for a person: it runs as somebody else by now.
-pub(crate) fn defies(process: Pid) -> Option<String> {
-    Process::of(process)?.defies()
+pub(crate) fn why_unkillable(process: Pid) -> Option<String> {
+    Process::of(process)?.why_unkillable()
 }
 
 /// Who is still there, for a person; no secret is in a command line that may have been cut in it.

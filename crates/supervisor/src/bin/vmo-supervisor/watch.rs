@@ -18,22 +18,22 @@ use self::wait::Woken;
 use crate::{
     cancel::Cancel,
     child::{self, StartedChild},
-    complaints::complain,
+    direnv_secrets::Handover,
     ending::{Stage, Verdict},
-    handover::Handover,
+    exit_to_disk::Settle,
     input::Input,
-    limit::Limit,
-    lineage::Lineage,
     listeners::Listeners,
+    orphans::Lineage,
     outputs::Outputs,
+    own_log::complain,
     prompt::Prompts,
     pty,
-    settle::Settle,
     signals::Signals,
     syncing::Syncing,
+    time_limit::Limit,
 };
 
-mod end;
+mod child_end;
 mod wait;
 
 /// All that is made before the child is started.
@@ -141,8 +141,8 @@ impl Watch {
         self.news.committed = Some(self.ready.spool.position().offset);
         self.news.input_paused = self.input.paused();
         self.news.prompt = self.prompts.now().filter(|_| self.may_prompt());
-        if self.news.defied.as_deref() != self.cancel.defied() {
-            self.news.defied = self.cancel.defied().map(str::to_owned);
+        if self.news.unkillable.as_deref() != self.cancel.unkillable() {
+            self.news.unkillable = self.cancel.unkillable().map(str::to_owned);
         }
         if self.news.paused.as_deref() != self.disk.why_not() {
             self.news.paused = self.disk.why_not().map(str::to_owned);

@@ -9,7 +9,7 @@ use orchestrator::{
 };
 
 use super::{Run, there};
-use crate::{Failed, fill::Typed, here::here, on};
+use crate::{Failed, current_folder::here, host_set, run::make_form::Typed};
 
 /// What is to be started, by what was typed.
 ///
@@ -48,7 +48,7 @@ pub(super) async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed
         let choice = if line.is_empty() {
             Choice::default()
         } else {
-            on::hosts(engine, &line, run.yes).await?
+            host_set::hosts(engine, &line, run.yes).await?
         };
         return Ok(Start::Command {
             command: command_of(run, choice.hosts.is_empty())?,

@@ -10,7 +10,7 @@ use orchestrator::{
 };
 
 use super::{Run, allowed};
-use crate::{Failed, on, out, prompts};
+use crate::{Failed, host_set, out, prompts};
 
 /// The same targets on hosts.
 ///
@@ -29,7 +29,7 @@ pub(super) async fn on_hosts(run: &Run, engine: &Engine, here: Start) -> Result<
         return Ok(here);
     };
     let line = run.on.join(",");
-    let choice = on::hosts(engine, &line, run.yes).await?;
+    let choice = host_set::hosts(engine, &line, run.yes).await?;
     let start = |on: Vec<InFolder>| Start::TargetOnHosts {
         project: project.clone(),
         targets: targets.clone(),

@@ -170,6 +170,6 @@ async fn where_too_many_are_found_those_on_screen_are_looked_for_again() {
     assert_eq!((last.len(), last[999].start), (1000, 999));
     assert_eq!(
         search.nearest(1100, 0, true).unwrap().index,
-        found::KEPT as u64
+        hits::KEPT as u64
     );
 }

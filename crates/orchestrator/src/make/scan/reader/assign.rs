@@ -2,11 +2,15 @@
 
 use super::{At, Reader};
 use crate::make::scan::{
-    assignment::{Assignment, Flavor},
-    comment::{Comment, Marked, Notes, marked, notes},
-    target_specific::Specific,
-    text::{Piece, Word, is_blank, pieces, split_comment},
-    variables::{Guard, Standing},
+    syntax::{
+        assignment::{Assignment, Flavor},
+        text::{Piece, Word, is_blank, pieces, split_comment},
+    },
+    texts::comment::{Comment, Marked, Notes, marked, notes},
+    values::{
+        target_specific::Specific,
+        variables::{Guard, Standing},
+    },
 };
 
 /// What a comment says with `@secret` alone.

@@ -2,15 +2,18 @@
 
 use super::{
     super::{
-        builtin_names::{is_given, is_own},
-        refs::references,
-        side::Side,
-        tested::always_fails,
-        text::{first_word, is_blank, is_name, split_comment},
-        variables::{Guard, asks_shell},
+        recipes::{condition_side::Side, tested::always_fails},
+        syntax::{
+            builtin_names::{is_given, is_own},
+            text::{first_word, is_blank, is_name, split_comment},
+        },
+        values::{
+            references::references,
+            variables::{Guard, asks_shell},
+        },
     },
     At, MAX_USES, Reader,
-    side::Branch,
+    taken_side::Branch,
 };
 
 /// As many conditions around a recipe line are looked at, innermost first.

@@ -2,11 +2,12 @@
 
 use super::{
     super::{
-        assignment::Flavor,
-        comment::notes,
-        refs::set_by_line,
-        text::{first_word, is_blank},
-        variables::Standing,
+        syntax::{
+            assignment::Flavor,
+            text::{first_word, is_blank},
+        },
+        texts::comment::notes,
+        values::{references::set_by_line, variables::Standing},
     },
     At, EXPANSION, Reader,
     assign::secret,

@@ -1,7 +1,7 @@
 //! `include`, `-include` and `sinclude`: other files are read where they are.
 
 use super::{
-    super::text::{split_comment, words},
+    super::syntax::text::{split_comment, words},
     At, Missing, Reader,
 };
 

@@ -2,8 +2,10 @@
 
 use super::{
     super::{
-        extra_words::swallows, refs::references, tested::always_fails, text::first_word,
-        variables::Guard,
+        recipes::tested::always_fails,
+        syntax::text::first_word,
+        targets::extra_words::swallows,
+        values::{references::references, variables::Guard},
     },
     At, MAX_PROBLEMS, Reader,
 };

@@ -4,23 +4,27 @@ use std::path::Path;
 
 use super::{
     super::{
-        assignment::{Assignment, assignment},
-        comment::{Comment, Marked, Notes, marked, notes},
-        language::Language,
-        prose::is_remark,
-        refs::{Reference, in_recipe, references, shell_names},
-        rules::{Headings, Rule},
-        secret::concealed,
-        shell::without_comments,
-        side::Side,
-        text::{
-            Piece, Word, find_plain, first_word, is_blank, is_plain_word, pieces, split_plain,
-            words,
+        recipes::{condition_side::Side, language::Language, shell::without_comments},
+        syntax::{
+            assignment::{Assignment, assignment},
+            text::{
+                Piece, Word, find_plain, first_word, is_blank, is_plain_word, pieces, split_plain,
+                words,
+            },
         },
-        variables::{Use, asks_shell},
+        targets::rules::{Headings, Rule},
+        texts::{
+            comment::{Comment, Marked, Notes, marked, notes},
+            prose::is_remark,
+        },
+        values::{
+            references::{Reference, in_recipe, references, shell_names},
+            secret_names::concealed,
+            variables::{Use, asks_shell},
+        },
     },
     At, MAX_USES, Reader,
-    about::about,
+    comments_of_rule::about,
 };
 
 /// As many names of `.PHONY` are kept with their places.

@@ -1,7 +1,7 @@
 //! Descendants by `/proc`.
 
-#[path = "reading.rs"]
-mod reading;
+#[path = "waits_for_input.rs"]
+mod waits_for_input;
 
 use std::{collections::HashSet, fs, os::unix::fs::MetadataExt, time::Instant};
 
@@ -14,7 +14,7 @@ use rustix::{
 };
 use supervisor::{apart::is_apart, stat::Stat};
 
-pub(crate) use self::reading::Source;
+pub(crate) use self::waits_for_input::Source;
 
 /// Children that are looked at faster than one of them forks again.
 const CROWD: usize = 32;
@@ -54,7 +54,7 @@ impl Process {
     }
 
     /// Why no signal of ours reaches it; none if one does.
-    pub(super) fn defies(&self) -> Option<String> {
+    pub(super) fn why_unkillable(&self) -> Option<String> {
         let pid = Pid::from_raw(self.pid)?;
         if test_kill_process(pid) != Err(Errno::PERM) {
             return None;
@@ -104,7 +104,7 @@ impl Process {
 pub(crate) fn is_read(source: Source) -> bool {
     descendants()
         .iter()
-        .any(|process| reading::reads(process.pid, source))
+        .any(|process| waits_for_input::reads(process.pid, source))
 }
 
 /// Every living process below this one.

@@ -1,0 +1,54 @@
+// What is done with lines: picked, copied, linked, saved, opened. Text comes from the data, never from the page.
+import { lineAt, mark } from './pointer';
+import type { App } from '$lib/state/app.svelte';
+import { copyText } from '$lib/clipboard';
+import { tilde } from '$lib/format';
+import type { LogView } from '$lib/state/log/view.svelte';
+import type { SaveAs } from '$lib/wire';
+
+/** A press on a row: a click picks the line, with Shift the range; a drag over text marks characters. */
+export function pick(view: LogView, down: PointerEvent): void {
+  const number = lineAt(down.target);
+  if (number === null || down.button !== 0) return;
+  const click = () => view.pick(number, down.shiftKey);
+  if (down.shiftKey) return click();
+  mark(view, down, click);
+}
+
+/** Ctrl+C: the marked characters, else the picked lines. */
+export function copySelected(app: App, view: LogView, event: ClipboardEvent): void {
+  if (!view.picked.lines && !view.picked.chars) return;
+  event.preventDefault();
+  copy(app, view.picked.text());
+}
+
+/** Copies one whole line of which only the start is shown. */
+export function copyWhole(app: App, view: LogView, number: number): void {
+  copy(app, view.source.lines.whole(number));
+}
+
+/** Opens the editor at the place in a file that a line names. */
+export function openPlace(app: App, view: LogView, line: number): void {
+  void app.attempt('open the editor', app.logs.edit(view.job, line));
+}
+
+/** Saves the log in the folder for downloads. */
+export async function save(app: App, view: LogView, form: SaveAs): Promise<void> {
+  const path = await app.attempt('save the log', app.logs.save(view.job, form));
+  if (path !== undefined) view.say(`Saved as ${tilde(path, app.home)}`);
+}
+
+/** Copies the address of the job, and of the picked lines in it. */
+export function copyLink(app: App, view: LogView): void {
+  const picked = view.picked.lines;
+  const lines = picked ? `#L${picked.from}${picked.to > picked.from ? `-L${picked.to}` : ''}` : '';
+  const link = `${location.origin}/job/${view.job}${lines}`;
+  const copying = navigator.clipboard
+    .writeText(link)
+    .then(() => view.say(picked ? 'Link to these lines copied' : 'Link copied'));
+  void app.attempt('copy the link', copying);
+}
+
+function copy(app: App, text: Promise<string>): void {
+  void app.attempt('copy lines', copyText(text));
+}
