@@ -15,12 +15,11 @@ const STRANGERS =
   /\b(name|names|command|doc|path|problem|reason|host|hostname|line|text|owner|detail|why|message|file|hint|danger|cwd|paused|waits|survivors|folder|fingerprint|key_type|address|refusal|incomplete|failure|help|label|value|written|by|aside|description)\b/;
 /** Numbers, and choices between words of ours. */
 const OURS =
-  /^(count|many|size|took)\(|^i \+ 1$|\? ['`][^]*['`] : ('[^']*'|undefined)$|\? `[^]*`[^]*: ''$/;
+  /^(count|many|size|took|clock)\(|^i \+ 1$|\? ['`][^]*['`] : ('[^']*'|undefined)$|\? `[^]*`[^]*: ''$/;
 /** Words of ours under such names, and where marks are made. */
 const ALLOWED = [
   'ShortcutsDialog.svelte: name',
-  'history/HistoryPage.svelte: day.name',
-  'history/SearchResults.svelte: day.name',
+  'history/DayTable.svelte: day.name',
   'history/HitLine.svelte: part.text',
   'job/JobDetails.svelte: name',
   'log/FindBar.svelte: label',
