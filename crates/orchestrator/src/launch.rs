@@ -158,7 +158,7 @@ pub enum Copied {
     /// What a launch would run.
     Start {
         /// The launch.
-        start: Start,
+        start: Box<Start>,
     },
 }
 

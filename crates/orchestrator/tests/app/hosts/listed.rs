@@ -196,7 +196,9 @@ async fn a_list_that_changes_is_reported_and_a_host_of_it_is_copied_whole() {
         confirmed: Vec::new(),
         rules: orchestrator::batch::Rules::default(),
     };
-    let what = Copied::Start { start };
+    let what = Copied::Start {
+        start: Box::new(start),
+    };
     let by = CopiedAs::Plain;
     let Ok(Reply::Line { line }) = page.ask(LaunchRequest::Copy { what, by }).await else {
         panic!("no line");
