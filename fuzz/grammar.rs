@@ -48,7 +48,7 @@ const WORDS: [&str; 14] = [
 ];
 
 /// The groups of requests, and in each the requests by name.
-pub(crate) const GROUPS: [(&str, &[&str]); 8] = [
+pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
     (
         "catalog",
         &[
@@ -74,6 +74,8 @@ pub(crate) const GROUPS: [(&str, &[&str]); 8] = [
             "add_host",
             "edit_host",
             "remove_host",
+            "import_hosts",
+            "import_hosts_of_command",
             "tag_hosts",
         ],
     ),
@@ -81,6 +83,7 @@ pub(crate) const GROUPS: [(&str, &[&str]); 8] = [
         "launch",
         &[
             "preview",
+            "look_on_hosts",
             "copy",
             "start",
             "run_again",
@@ -114,11 +117,12 @@ pub(crate) const GROUPS: [(&str, &[&str]); 8] = [
         &["find", "end_find", "hit", "hits", "hit_lines", "hit_marks"],
     ),
     ("search", &["search_logs", "end_search"]),
+    ("compare", &["compare_logs", "compared_lines", "failure"]),
     ("settings", &["settings", "change_settings", "use_database"]),
 ];
 
 /// What starts something, or writes a file, or stays changed.
-const CHANGES: [&str; 12] = [
+const CHANGES: [&str; 15] = [
     "start",
     "run_again",
     "save_log",
@@ -130,6 +134,9 @@ const CHANGES: [&str; 12] = [
     "add_host",
     "edit_host",
     "remove_host",
+    "import_hosts",
+    "import_hosts_of_command",
+    "look_on_hosts",
     "tag_hosts",
 ];
 
@@ -235,10 +242,17 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                 json!({"host": {"name": self.word(), "address": self.word()}})
             }
             "remove_host" => json!({"name": self.word()}),
+            "import_hosts" => json!({"path": self.known.folder}),
+            "import_hosts_of_command" => json!({"command": self.one(&COMMANDS)}),
             "tag_hosts" => {
                 json!({"hosts": [self.word()], "tags": [self.word()], "given": self.flag()})
             }
             "preview" | "start" => self.start(),
+            "look_on_hosts" => {
+                let folder = self.word();
+                json!({"project": self.word(), "targets": [self.word()], "hosts": [self.word()],
+                    "folder": self.none_or(folder)})
+            }
             "copy" => {
                 let job = self.job();
                 let by = ["plain", "vmo"][self.numbers.below(2) as usize];
@@ -272,7 +286,7 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                 json!({"status": self.one(&["done", "error", "running", "lost"]), "text": self.none_or(text),
                     "before": self.none_or(before), "limit": self.number(), "pinned": self.flag()})
             }
-            "job" | "earlier" | "outline" | "unfollow" => json!({"job": self.job()}),
+            "job" | "earlier" | "failure" | "outline" | "unfollow" => json!({"job": self.job()}),
             "notes" => json!({"jobs": [self.job(), self.job()]}),
             "set_note" => json!({"job": self.job(), "pinned": self.flag(), "text": self.word()}),
             "cancel" => json!({"job": self.job(), "force": self.flag()}),
@@ -305,6 +319,17 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                     "per_job": self.numbers.below(4), "limit": self.numbers.below(9)}})
             }
             "end_search" => json!({"search": self.numbers.below(4)}),
+            "compare_logs" => {
+                let with = self.job();
+                json!({"job": self.job(), "with": self.none_or(with), "view": self.one(&["new", "lines"]),
+                    "counted": [self.one(&["time", "integer", "quoted"])]})
+            }
+            "compared_lines" => {
+                let (with, old) = (self.job(), self.number());
+                json!({"job": self.job(), "with": self.none_or(with), "runs": [{
+                    "side": self.one(&["same", "removed", "added"]), "old": self.none_or(old),
+                    "new": self.number(), "count": self.number()}]})
+            }
             "end_find" | "hit_marks" => json!({"search": self.numbers.below(4)}),
             "hit" => {
                 json!({"search": self.numbers.below(4), "line": self.number(), "start": self.number(),

@@ -157,6 +157,7 @@ fn the_fuzzers_grammar_has_each_request_as_it_is() {
         names::<LogRequest>(),
         names::<FindRequest>(),
         names::<SearchRequest>(),
+        names::<CompareRequest>(),
         names::<SettingsRequest>(),
     ];
     let known = grammar::Known {

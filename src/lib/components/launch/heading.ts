@@ -1,7 +1,7 @@
 // The words around the fields of a launch form.
 import { about } from '$lib/target-help';
 import { dangerWords } from '$lib/danger';
-import type { Form } from '$lib/state/launch/launch.svelte';
+import type { Form } from '$lib/state/launch/form';
 import type { CommandFields } from '$lib/state/launch/command.svelte';
 import type { TargetFields } from '$lib/state/launch/target-fields.svelte';
 

@@ -1,5 +1,5 @@
 // What is filled into the launch form of a shell command, and the request it makes.
-import type { CommandForm } from '$lib/state/launch/launch.svelte';
+import type { CommandForm } from '$lib/state/launch/form';
 import type { BatchRules, Start } from '$lib/wire';
 import { filled, places } from '$lib/template';
 import { SvelteMap } from 'svelte/reactivity';

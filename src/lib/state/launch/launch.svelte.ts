@@ -12,52 +12,17 @@ import type {
   Job,
   Presets,
   Project,
-  Scan,
   Sought,
   Start,
   Target,
 } from '$lib/wire';
 import type { Jobs } from '$lib/state/jobs.svelte';
+import type { Foreign, Form } from './form';
 import { filledBy, isWhole, KeptPresets, PLAIN } from './presets';
 import { Previewer } from './preview.svelte';
 import { nameWith, targetCalled } from './pattern';
 import type { Notices } from '$lib/state/notices.svelte';
 import { asksFirst, lacks, type Projects } from '$lib/state/projects.svelte';
-
-/** The form of a target. */
-export interface TargetForm {
-  kind: 'target';
-  project: Project;
-  target: Target;
-  scan: Scan;
-  /** What is known of earlier launches. */
-  presets: Presets;
-  /** What to begin with, if that is not what it was last started with: a job's own values. */
-  filled: Filled | null;
-  /** The hosts on which it runs; none means this machine. */
-  hosts?: string[];
-}
-
-/** The form of a shell command. */
-export interface CommandForm {
-  kind: 'command';
-  /** None means this machine. */
-  hosts: string[];
-  command: string;
-  cwd: string | null;
-  pty: boolean;
-  /** Whether it runs as root on its hosts, by `sudo`. */
-  sudo?: boolean;
-}
-
-/** What the form is open for. */
-export type Form = TargetForm | CommandForm;
-
-/** A job that this installation did not start, and what is known of that. */
-export interface Foreign {
-  job: Job;
-  why: string;
-}
 
 /** What it needs of the page. */
 export interface World {

@@ -1,6 +1,6 @@
 // What is filled into the launch form of a target, and the request it makes.
 import { PLAIN } from '$lib/state/launch/presets';
-import type { TargetForm } from '$lib/state/launch/launch.svelte';
+import type { TargetForm } from '$lib/state/launch/form';
 import { isMeant, variablesOf } from '$lib/state/projects.svelte';
 import type { Checkout, Filled, MakeOptions, Presets, Sought, Start } from '$lib/wire';
 import { type Choose, HostLine } from './host-line.svelte';

@@ -15,7 +15,7 @@ use crate::{page::Page, postgres::Postgres};
 const MAKEFILE: &str = "\
 ENV ?= none
 deploy:
-\t@echo \"deploying '$(ENV)' on $$VMO_HOST in $(CURDIR)\"
+\t@echo \"deploying '$$ENV' on $$VMO_HOST in $(CURDIR)\"
 broken:
 \t@echo trying; exit 3
 wipe: ## @danger it empties the shop
@@ -245,14 +245,15 @@ async fn a_page_looks_first_and_what_is_dangerous_needs_the_hosts_name() {
     }
     let known = preview(&mut page, on("wipe", &["h00", "h01"], &[])).await;
     assert_eq!(known.line, format!("make -C {here} wipe"));
-    assert_eq!(known.production, ["h01"]);
+    // A mark is of an address, and both names are of one.
+    assert_eq!(known.production, ["h00", "h01"]);
     assert_eq!(known.dangers.len(), 1);
     let wipe = |confirmed: &[&str]| LaunchRequest::Start(on("wipe", &["h00", "h01"], confirmed));
     assert_eq!(
         started(&mut page, wipe(&["h00"])).await,
         Err(FailureCode::Refused)
     );
-    let job = started(&mut page, wipe(&["h01"])).await.unwrap();
+    let job = started(&mut page, wipe(&["h00", "h01"])).await.unwrap();
     page.now_over(job).await;
 
     // The same again, as the job shows it; and as a line for a terminal.
