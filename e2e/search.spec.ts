@@ -61,6 +61,7 @@ test('what was found is gone through by keys', async ({ app, page }) => {
   await expect(app.line(`${word} 1`).locator('mark.current')).toBeVisible();
   await app.history();
   await page.keyboard.press('Control+f');
+  await expect(field(page)).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(hits(page)).toHaveCount(0);
   await expect(page.locator(`tr[data-job="${job}"]`)).toBeVisible();
