@@ -34,7 +34,7 @@
 //!
 //! # Who may import whom
 //! ```text
-//! environment, fleet, ids, clock, did_you_mean, folders, open_files, runtime, traces, log, host, project, visible, job,
+//! environment, fleet, ids, clock, confined, did_you_mean, folders, open_files, runtime, traces, log, host, project, visible, job,
 //!     json_file
 //!   ← batch, search, compare ← launch, settings, presets, make, hosts, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```

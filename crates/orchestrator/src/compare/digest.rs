@@ -15,7 +15,7 @@ use crate::log::{
 const MOST: u64 = 20_000_000;
 
 /// Of each program that runs its own: nobody who writes a log knows which lines would be taken for the same.
-static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+pub(super) static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// The lines of a log, each as a number. Those of one program's digests can be compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,21 +1,16 @@
 //! The same failure: what a failed job's log says of it, without what differs from run to run, and which earlier runs said
 //! the same.
 
-use std::{
-    hash::{BuildHasher, Hasher, RandomState},
-    sync::LazyLock,
-};
+use std::hash::{BuildHasher, Hasher};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::digest::KEYS;
 use crate::{
     job::{Earlier, JobId, Status},
     log::normalise::{Masks, Normaliser},
 };
-
-/// Of each program that runs its own, as [`super::digest`] has it.
-static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// What failed a job, and whether it has failed one before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
