@@ -309,7 +309,7 @@ impl<'a, N: Numbers> Grammar<'a, N> {
             }
             "unsubscribe" => json!({"subscription": self.number()}),
             "find" => {
-                json!({"job": self.job(), "search": self.numbers.below(4), "query": {"text": self.word(),
+                json!({"job": self.job(), "find": self.numbers.below(4), "query": {"text": self.word(),
                 "case": self.flag(), "word": self.flag(), "regex": self.flag()}})
             }
             "search_logs" => {
@@ -330,15 +330,15 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                     "side": self.one(&["same", "removed", "added"]), "old": self.none_or(old),
                     "new": self.number(), "count": self.number()}]})
             }
-            "end_find" | "hit_marks" => json!({"search": self.numbers.below(4)}),
+            "end_find" | "hit_marks" => json!({"find": self.numbers.below(4)}),
             "hit" => {
-                json!({"search": self.numbers.below(4), "line": self.number(), "start": self.number(),
+                json!({"find": self.numbers.below(4), "line": self.number(), "start": self.number(),
                 "back": self.flag(), "around": self.numbers.below(9)})
             }
             "hits" => {
-                json!({"search": self.numbers.below(4), "first": self.number(), "count": self.number()})
+                json!({"find": self.numbers.below(4), "first": self.number(), "count": self.number()})
             }
-            "hit_lines" => json!({"search": self.numbers.below(4), "around": self.numbers.below(9),
+            "hit_lines" => json!({"find": self.numbers.below(4), "around": self.numbers.below(9),
                 "skip": self.number(), "count": self.number()}),
             other => unreachable!("{other} is not in the grammar"),
         }

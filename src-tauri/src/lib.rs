@@ -65,10 +65,10 @@ pub fn run() -> ExitCode {
         .setup(|app| {
             // The window first, though the engine takes longer: making a window asks D-Bus for the theme, and if there
             // is no bus, libdbus waits for the end of a pipe that whatever is started meanwhile would hold open.
-            window::open(app)?;
+            quit::ask_before(&window::open(app)?);
             backend::open_early(app.handle());
             notices::begin(app.handle());
-            close_when_told(app.handle());
+            close_on_signal(app.handle());
             Ok(())
         })
         .build(tauri::generate_context!())
@@ -119,7 +119,7 @@ fn has_display() -> bool {
 
 /// Ctrl-C in the terminal it was started from, and the end of the desktop's session, close the app as its window does.
 #[cfg(unix)]
-fn close_when_told(app: &AppHandle) {
+fn close_on_signal(app: &AppHandle) {
     use tokio::signal::unix::{SignalKind, signal};
 
     for kind in [
@@ -130,8 +130,8 @@ fn close_when_told(app: &AppHandle) {
         let app = app.clone();
         async_runtime::spawn(async move {
             match signal(kind) {
-                Ok(mut told) => {
-                    told.recv().await;
+                Ok(mut signals) => {
+                    signals.recv().await;
                     app.exit(0);
                 }
                 Err(error) => tracing::warn!("signal {kind:?} will not be heard: {error}"),
@@ -142,7 +142,7 @@ fn close_when_told(app: &AppHandle) {
 
 /// Windows closes the window itself.
 #[cfg(not(unix))]
-fn close_when_told(_app: &AppHandle) {}
+fn close_on_signal(_app: &AppHandle) {}
 
 fn trace_to_stderr() {
     use tracing_subscriber::{

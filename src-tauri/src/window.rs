@@ -10,7 +10,7 @@ use tauri::{
     window::Color,
 };
 
-use crate::{drawing, quit};
+use crate::drawing;
 
 /// The window's label, which the capability names.
 pub(crate) const MAIN: &str = "main";
@@ -26,7 +26,7 @@ const DARK: Color = Color(0x0e, 0x0f, 0x12, 0xff);
 const LIGHT: Color = Color(0xfe, 0xfe, 0xff, 0xff);
 
 /// Makes the window, hidden; [`show`] is what the page's `ready` calls.
-pub(crate) fn open(app: &App) -> tauri::Result<()> {
+pub(crate) fn open(app: &App) -> tauri::Result<WebviewWindow> {
     let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
         .title("vm-orchestrator")
         .inner_size(1360.0, 860.0)
@@ -43,13 +43,13 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
             }
         })
         .build()?;
-    quit::ask_before(&window);
     let background = if window.theme()? == Theme::Dark {
         DARK
     } else {
         LIGHT
     };
-    window.set_background_color(Some(background))
+    window.set_background_color(Some(background))?;
+    Ok(window)
 }
 
 /// Shows the window, in front; also when a second start of the app asks for it.

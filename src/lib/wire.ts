@@ -875,9 +875,9 @@ extent: Extent,
  */
 tail: Array<Line>, } } | { "type": "found", "with": { 
 /**
- * The search.
+ * The find.
  */
-search: number, 
+find: number, 
 /**
  * Hits so far; the places of the first 1,000,000 are kept.
  */
@@ -1075,21 +1075,21 @@ export type FindRequest = { "type": "find", "with": {
  */
 job: JobId, 
 /**
- * The search's number, chosen by the page.
+ * The find's number, chosen by the page.
  */
-search: number, 
+find: number, 
 /**
  * What is looked for.
  */
 query: Query, } } | { "type": "end_find", "with": { 
 /**
- * The search's number.
+ * The find's number.
  */
-search: number, } } | { "type": "hit", "with": { 
+find: number, } } | { "type": "hit", "with": { 
 /**
- * The search.
+ * The find.
  */
-search: number, 
+find: number, 
 /**
  * The place's line, 0 for before all.
  */
@@ -1107,9 +1107,9 @@ back: boolean,
  */
 around: number, } } | { "type": "hits", "with": { 
 /**
- * The search.
+ * The find.
  */
-search: number, 
+find: number, 
 /**
  * The first line, from 1.
  */
@@ -1119,9 +1119,9 @@ first: number,
  */
 count: number, } } | { "type": "hit_lines", "with": { 
 /**
- * The search.
+ * The find.
  */
-search: number, 
+find: number, 
 /**
  * How many lines before and after each hit belong to it.
  */
@@ -1135,9 +1135,9 @@ skip: number,
  */
 count: number, } } | { "type": "hit_marks", "with": { 
 /**
- * The search.
+ * The find.
  */
-search: number, } };
+find: number, } };
 
 /**
  * Where something was found.
@@ -2577,7 +2577,7 @@ database_schema: string | null,
  */
 max_jobs: number, 
 /**
- * Free mebibytes of the disk with the data folder below which jobs wait; none means 256. `VMO_DISK_FLOOR`, in bytes, goes
+ * Free mebibytes of the disk with the data folder below which jobs wait; none means 64. `VMO_DISK_FLOOR`, in bytes, goes
  * before it.
  */
 disk_floor: number | null, 

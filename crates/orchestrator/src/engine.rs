@@ -52,7 +52,7 @@ pub use self::{
     logs::{
         Logs,
         cursor::Cursor,
-        find::{Nearest, Progress, Search},
+        find::{Find, Nearest, Progress},
         lines::LINE_BYTES,
         log::{Log, ReadError},
         piece::Piece,
@@ -65,7 +65,7 @@ use self::{
     batches::Batches,
     blocking::blocking,
     events::Events,
-    follow::{adopt::Adopting, lives::Lives, skipped::LeftAlone},
+    follow::{adopt::Adopting, lives::Lives, skipped::Skipped},
     jobs::Archiving,
     prompts::Prompts,
     start::{
@@ -142,7 +142,7 @@ pub enum EngineError {
     Io(#[from] io::Error),
     /// A file of ours cannot be read or written.
     #[error(transparent)]
-    Kept(#[from] JsonFileError),
+    File(#[from] JsonFileError),
     /// The list of projects cannot be read or written.
     #[error(transparent)]
     Project(#[from] make::projects::ProjectError),
@@ -166,7 +166,7 @@ struct Inner {
     queue: Arc<Queue>,
     /// The turns of our own jobs, each until its job is over; of a lost job, until all that it left running has ended.
     turns: Mutex<HashMap<JobId, Turn>>,
-    room: Capacity,
+    capacity: Capacity,
     batches: Batches,
     /// The jobs whose folders this engine made or took in: noted before the folder can be seen, so that no job is taken in
     /// twice.
@@ -194,7 +194,7 @@ impl Engine {
         let chosen = catalog::database::choose(&held.settings, &options.folders.config).await?;
         let most = catalog::preferences::most_jobs(&held.settings);
         let queue = Arc::new(Queue::new(options.folders.claims(), most));
-        let (events, skipped) = (Events::default(), LeftAlone::default());
+        let (events, skipped) = (Events::default(), Skipped::default());
         let shared = (events.clone(), Arc::clone(&queue), skipped.clone());
         let link = Link::open(chosen.place, options.folders.clone());
         let jobs = Jobs {
@@ -215,7 +215,7 @@ impl Engine {
             beginning: Semaphore::new(BEGINNING),
             queue,
             turns: Mutex::default(),
-            room: Capacity::new(),
+            capacity: Capacity::new(),
             batches: Batches::default(),
             known: Mutex::default(),
             late: Arc::new(Semaphore::new(archive::LATE)),

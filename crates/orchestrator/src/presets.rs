@@ -78,7 +78,7 @@ pub enum PresetError {
     Large,
     /// Our own file.
     #[error(transparent)]
-    Kept(#[from] JsonFileError),
+    File(#[from] JsonFileError),
 }
 
 /// One target of one folder.

@@ -35,7 +35,7 @@ pub struct Settings {
     pub database_schema: Option<String>,
     /// How many jobs may run at once here; 0 means 128.
     pub max_jobs: u32,
-    /// Free mebibytes of the disk with the data folder below which jobs wait; none means 256. `VMO_DISK_FLOOR`, in bytes, goes
+    /// Free mebibytes of the disk with the data folder below which jobs wait; none means 64. `VMO_DISK_FLOOR`, in bytes, goes
     /// before it.
     pub disk_floor: Option<u32>,
     /// What becomes of a job that is exclusive and runs already.

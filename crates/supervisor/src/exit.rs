@@ -25,15 +25,14 @@ pub enum Exit {
         /// The signal that ended it, without `SIG`; none if it took one as a word to exit.
         signal: Option<String>,
     },
-    /// The host could not be reached or refused the login, so the command did not run. Only an engine writes this, of
-    /// an SSH job.
+    /// The host could not be reached or refused the login, so the command did not run. Of a job on a host.
     Unreachable {
         /// The kind: `dns`, `refused`, `timeout`, `host_key_unknown`, `host_key_changed`, `auth_failed`, …
         reason: String,
         /// A fragment for a person.
         why: String,
     },
-    /// We lost sight of it; what became of it is not known. Only an engine writes this.
+    /// We lost sight of it; what became of it is not known. No supervisor writes this.
     Lost {
         /// A fragment for a person.
         why: String,

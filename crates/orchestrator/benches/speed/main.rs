@@ -10,6 +10,7 @@
 //! home      fresh folders, and our programs in them  page      a client of the socket
 //! app       vmo serve there, with a project          bare      the same commands without us
 //! printed   what targets print, known beforehand     usage     processor time and memory, from /proc
+//! arrivals  when lines came
 //! archive   what is in Postgres; one COPY
 //! flood     W1, W2        ticks  W3                  clicks    W4, W5
 //! history   H1, H3        starts A1, A2             storm     P6
@@ -19,6 +20,7 @@
 
 mod app;
 mod archive;
+mod arrivals;
 mod bare;
 mod clicks;
 mod fleet;

@@ -22,7 +22,7 @@ use tokio_tungstenite::{
     tungstenite::{self, client::IntoClientRequest},
 };
 
-use crate::{Outcome, home::Door, printed::Log, ticks::Arrivals};
+use crate::{Outcome, arrivals::Arrivals, home::Door, printed::Log};
 
 /// Nothing is silent for so long, but a busy machine may make it seem so.
 const PATIENCE: Duration = Duration::from_secs(120);

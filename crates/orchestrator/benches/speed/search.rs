@@ -11,6 +11,7 @@ use std::{
 
 use orchestrator::{log::find::Query, search::Wanted};
 use sqlx::Row;
+use tokio::task::spawn_blocking;
 
 use crate::{
     Outcome,
@@ -83,8 +84,9 @@ pub(crate) async fn everywhere(
             let searched = ask(&mut page, &needle).await?;
             first.extend(searched.0);
             all.push(searched.1);
-            sql.push(by_sql(app, &needle).await?);
-            files.push(by_files(&folder, &needle)?);
+            // Who does not read for long is cut off, and these take as long as they take.
+            sql.push(page.beside(by_sql(app, &needle)).await?);
+            files.push(page.beside(by_files(&folder, &needle)).await?);
         }
         if !first.is_empty() {
             let name = format!("H2 {}: first hit", needle.name);
@@ -168,7 +170,7 @@ fn tool() -> &'static str {
     }
 }
 
-fn by_files(folder: &Path, needle: &Needle) -> Outcome<Duration> {
+async fn by_files(folder: &Path, needle: &Needle) -> Outcome<Duration> {
     let mut command = Command::new(tool());
     if tool() == "grep" {
         command.arg(if needle.regex { "-rE" } else { "-rF" });
@@ -188,7 +190,7 @@ fn by_files(folder: &Path, needle: &Needle) -> Outcome<Duration> {
         .arg(folder)
         .stdout(Stdio::null());
     let begun = Instant::now();
-    command.status()?;
+    spawn_blocking(move || command.status()).await??;
     Ok(begun.elapsed())
 }
 

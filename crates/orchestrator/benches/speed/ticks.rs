@@ -15,10 +15,12 @@ use std::{
 
 use orchestrator::job::JobId;
 use supervisor::clock::boot_us as now;
+use tokio::task::spawn_blocking;
 
 use crate::{
     Outcome,
     app::App,
+    arrivals::Arrivals,
     bare,
     home::Door,
     page::Page,
@@ -47,53 +49,6 @@ pub(crate) fn print() -> Outcome<()> {
     Ok(fs::write(PRINTED, all)?)
 }
 
-/// When lines came, to be compared with what they say.
-#[derive(Default)]
-pub(crate) struct Arrivals {
-    /// All that came.
-    pub(crate) bytes: Vec<u8>,
-    /// Where each arrival ends, and when it came.
-    ends: Vec<(usize, u64)>,
-}
-
-impl Arrivals {
-    pub(crate) fn take(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-        self.ends.push((self.bytes.len(), now()));
-    }
-
-    /// How late each line was whole.
-    fn delays(&self) -> Outcome<Vec<Duration>> {
-        let mut delays = Vec::with_capacity(TICKS);
-        let mut end = 0;
-        for line in self.bytes.split_inclusive(|byte| *byte == b'\n') {
-            end += line.len();
-            let words = std::str::from_utf8(line)?.trim_end().split_once(' ');
-            // What make says of its folder is no tick.
-            let Some(printed) = words.and_then(tick) else {
-                continue;
-            };
-            let came = self
-                .ends
-                .iter()
-                .find(|(up_to, _)| *up_to >= end)
-                .ok_or("a line that never came")?;
-            delays.push(Duration::from_micros(came.1.saturating_sub(printed)));
-        }
-        if delays.len() == TICKS {
-            Ok(delays)
-        } else {
-            Err(format!("{} ticks of {TICKS} came", delays.len()).into())
-        }
-    }
-}
-
-/// When a line says it was printed.
-fn tick((number, at): (&str, &str)) -> Option<u64> {
-    number.parse::<usize>().ok()?;
-    at.parse().ok()
-}
-
 /// The middle one of a turn's delays, and the one that one in a hundred exceeds.
 #[derive(Clone, Copy)]
 struct Delay {
@@ -119,7 +74,8 @@ pub(crate) async fn measure(app: &App, rounds: usize, table: &mut Table) -> Outc
         alone.push(Delay::of(&run(app, &mut page).await?));
         let flood = Flood::start(app);
         let delays = run(app, &mut page).await;
-        let jobs = flood.stop()?;
+        // The last flood may take its time, and who does not read for that long is cut off.
+        let jobs = page.beside(flood.stop()).await?;
         beside.push(Delay::of(&delays?));
         for job in &jobs {
             app.archived(&mut page, *job).await?;
@@ -171,7 +127,7 @@ async fn run(app: &App, page: &mut Page) -> Outcome<Vec<Duration>> {
         return Err("the ticks that came are not those that were printed".into());
     }
     app.has(page, job, printed).await?;
-    arrivals.delays()
+    arrivals.delays(TICKS)
 }
 
 /// The same printer, read straight from its pipe.
@@ -186,7 +142,7 @@ fn through_a_pipe(work: &Path) -> Outcome<Vec<Duration>> {
         }
     }
     child.wait()?;
-    arrivals.delays()
+    arrivals.delays(TICKS)
 }
 
 /// Floods, one after the other, each with a client of its own on a thread of its own.
@@ -206,9 +162,10 @@ impl Flood {
     }
 
     /// The floods there were.
-    fn stop(self) -> Outcome<Vec<JobId>> {
+    async fn stop(self) -> Outcome<Vec<JobId>> {
         self.enough.store(true, Ordering::Relaxed);
-        Ok(self.thread.join().map_err(|_| "the flood panicked")??)
+        let ended = spawn_blocking(|| self.thread.join()).await?;
+        Ok(ended.map_err(|_| "the flood panicked")??)
     }
 }
 

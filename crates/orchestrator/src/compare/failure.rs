@@ -69,8 +69,8 @@ pub fn telling(lines: &[String], error: usize) -> usize {
     if is_make(text) {
         // It says that something failed; what did was said before.
         let before = lines[..error].iter().enumerate().rev();
-        let mut said = before.filter(|(_, line)| !line.trim().is_empty() && !is_make(line));
-        return said.next().map_or(error, |(at, _)| at);
+        let mut lines = before.filter(|(_, line)| !line.trim().is_empty() && !is_make(line));
+        return lines.next().map_or(error, |(at, _)| at);
     }
     error
 }
@@ -127,7 +127,7 @@ pub fn history(
 mod tests {
     use super::*;
 
-    fn told(text: &str, error: usize) -> String {
+    fn picked(text: &str, error: usize) -> String {
         let lines: Vec<String> = text.lines().map(ToOwned::to_owned).collect();
         lines[telling(&lines, error)].clone()
     }
@@ -135,18 +135,18 @@ mod tests {
     #[test]
     fn the_line_is_the_one_a_person_would_quote() {
         assert_eq!(
-            told("cc a.c\na.c:3:1: error: no b\n", 1),
+            picked("cc a.c\na.c:3:1: error: no b\n", 1),
             "a.c:3:1: error: no b"
         );
         let python = "Traceback (most recent call last):\n  File \"a.py\", line 1\n    x\nValueError: no x\nmore\n";
-        assert_eq!(told(python, 0), "ValueError: no x");
+        assert_eq!(picked(python, 0), "ValueError: no x");
         let make =
             "3 tests failed\n\nmake[1]: *** [Makefile:2: test] Error 1\nmake: *** [test] Error 2\n";
-        assert_eq!(told(make, 2), "3 tests failed");
-        assert_eq!(told(make, 3), "3 tests failed");
+        assert_eq!(picked(make, 2), "3 tests failed");
+        assert_eq!(picked(make, 3), "3 tests failed");
         let alone = "make: *** No rule to make target 'x'.  Stop.\n";
         assert_eq!(
-            told(alone, 0),
+            picked(alone, 0),
             "make: *** No rule to make target 'x'.  Stop."
         );
     }

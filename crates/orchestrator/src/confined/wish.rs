@@ -86,12 +86,12 @@ pub(super) fn ask(
 /// # Errors
 /// Those of the socket, and what is no wish.
 pub(crate) fn next_wish(socket: &UnixStream) -> io::Result<Option<(Wish, UnixStream)>> {
-    let Some(asked) = fork_server::next(socket)? else {
+    let Some(message) = fork_server::next(socket)? else {
         return Ok(None);
     };
-    let wish = word(&asked, WISH);
+    let wish = word(&message, WISH);
     fork_server::answer(socket, &Ok(()))?;
-    Ok(Some((wish?, UnixStream::from(asked.stdin))))
+    Ok(Some((wish?, UnixStream::from(message.stdin))))
 }
 
 /// Answers with addresses, a descriptor or a refusal.

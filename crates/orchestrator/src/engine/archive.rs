@@ -32,7 +32,7 @@ use crate::{
 
 /// How long output waits for more, from the first of it that the store lacks. Small blocks grow by it, and a burst is
 /// with whoever looks on before the store, which packs it, asks for a processor: the spool holds it meanwhile.
-const BATCH_TIME: Duration = Duration::from_secs(1);
+const BLOCK_TIME: Duration = Duration::from_secs(1);
 
 /// How long a new job is kept from the store: most are over by then, and are written in one go.
 const SHORT: Duration = Duration::from_millis(50);
@@ -237,7 +237,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         let live = &self.live;
         let over = growth.wait_for(|extent| extent.complete || live.job_status().is_over());
         // Either way there is something to send.
-        let _waited = tokio::time::timeout(BATCH_TIME, over).await.is_ok();
+        let _waited = tokio::time::timeout(BLOCK_TIME, over).await.is_ok();
     }
 
     async fn send(&mut self) -> Result<(), ArchiveError> {

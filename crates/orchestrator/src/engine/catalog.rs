@@ -32,7 +32,7 @@ use self::{
     reach::Reached,
 };
 use super::{
-    EngineError, Options, blocking::blocking, events::Events, follow::skipped::LeftAlone,
+    EngineError, Options, blocking::blocking, events::Events, follow::skipped::Skipped,
     start::queue::Queue,
 };
 use crate::{
@@ -75,7 +75,7 @@ struct Inner {
     /// The queue, which gets how many jobs may run at once.
     queue: Arc<Queue>,
     /// Job folders this engine skips: among the problems that a person sees.
-    skipped: LeftAlone,
+    skipped: Skipped,
     seen_database: Mutex<Option<SeenDatabase>>,
     hosts: HostList,
     reached: Reached,
@@ -90,7 +90,7 @@ impl Catalog {
         options: &Options,
         held: InForce,
         env_database: Option<SeenDatabase>,
-        (events, queue, skipped): (Events, Arc<Queue>, LeftAlone),
+        (events, queue, skipped): (Events, Arc<Queue>, Skipped),
     ) -> Self {
         let folders = options.folders.clone();
         Self(Arc::new(Inner {

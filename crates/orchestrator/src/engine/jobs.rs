@@ -17,7 +17,7 @@ use super::{
     EngineError,
     archive::link::Link,
     events::Events,
-    follow::{lives::Lives, skipped::LeftAlone},
+    follow::{lives::Lives, skipped::Skipped},
 };
 use crate::{
     job::{Job, JobId, JobQuery},
@@ -54,7 +54,7 @@ pub struct Jobs {
     pub(super) archiving: Archiving,
     pub(super) link: Link,
     pub(super) events: Events,
-    pub(super) skipped: LeftAlone,
+    pub(super) skipped: Skipped,
 }
 
 impl Jobs {

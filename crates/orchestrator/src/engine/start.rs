@@ -36,7 +36,7 @@ use supervisor::{
 use self::{
     compose::{Composed, Wanted},
     draft::Draft,
-    job_folder::{Kept, Plan, Prepared},
+    job_folder::{JobFile, Plan, Prepared},
     on_hosts::OnHosts,
     queue::{Claim, Wait},
     rules::Rules,
@@ -247,7 +247,7 @@ impl Engine {
         let job = draft.job();
         let window = job.pty.then(|| self.window());
         let exec = job_folder::exec(&command, window, &rules, self.folders())?;
-        self.0.room.admit(&[job.id])?;
+        self.0.capacity.admit(&[job.id])?;
         let claims = rules.claims;
         let prepared = self.prepare(job, Some(exec), &claims)?;
         let mut given = by_direnv.then(|| environment.clone());
@@ -278,7 +278,7 @@ impl Engine {
         self.note_started(&job);
         // Before the folder can be seen, so that it is not taken for another engine's.
         self.0.known.lock().insert(id);
-        let kept = Kept {
+        let kept = JobFile {
             job,
             store: self.0.link.key(),
             exec,

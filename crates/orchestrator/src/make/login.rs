@@ -82,7 +82,7 @@ pub struct Known {
 /// What a shell said, as it is kept.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Kept {
+struct LoginFile {
     shell: String,
     environment: BTreeMap<String, String>,
 }
@@ -178,7 +178,7 @@ impl Login {
 
 /// What this shell said the last time, as far as it was kept.
 fn last_reply(file: &Path, shell: &OsStr) -> Option<Reply> {
-    let (kept, problem) = json_file::read::<Kept>(file);
+    let (kept, problem) = json_file::read::<LoginFile>(file);
     if problem.is_some() || kept.shell != shell.to_string_lossy() {
         return None;
     }
@@ -197,7 +197,7 @@ fn keep(file: &Path, shell: &OsStr, reply: &Reply) {
     let path = ("PATH".into(), reply.path.clone());
     let all = reply.environment.iter().chain([&path]);
     let text = |text: &OsString| text.to_str().map(str::to_owned);
-    let kept = Kept {
+    let kept = LoginFile {
         shell: shell.to_string_lossy().into_owned(),
         environment: all
             .filter(|(name, value)| is_no_secret(name, value))

@@ -32,10 +32,10 @@ pub enum Event {
         /// The last lines, as many as were asked for.
         tail: Vec<Line>,
     },
-    /// A search has come on; sent to the page that asked, at most 20 times a second.
+    /// A find has come on; sent to the page that asked, at most 20 times a second.
     Found {
-        /// The search.
-        search: u32,
+        /// The find.
+        find: u32,
         /// Hits so far; the places of the first 1,000,000 are kept.
         hits: u64,
         /// Lines looked at so far.

@@ -51,7 +51,7 @@ fn requests() -> Vec<Value> {
         json!({"job": {"type": "answer", "with": {"prompt": job, "answer": {"kind": "text", "text": "x"}}}}),
         json!({"job": {"type": "resize", "with": {"job": job, "rows": 24, "cols": 80}}}),
         json!({"log": {"type": "follow", "with": {"job": job, "tail": 50}}}),
-        json!({"find": {"type": "hit_marks", "with": {"search": 1}}}),
+        json!({"find": {"type": "hit_marks", "with": {"find": 1}}}),
         json!({"settings": {"type": "change_settings", "with": {"max_jobs": 3, "database_url": null}}}),
     ]
 }

@@ -167,7 +167,7 @@ async fn a_colleagues_log_grows_in_the_window_and_is_complete_when_the_job_is_ov
     };
     let find = FindRequest::Find {
         job,
-        search: 7,
+        find: 7,
         query,
     };
     assert!(matches!(page.ask(find).await, Ok(Reply::Ok)));
@@ -179,7 +179,7 @@ async fn a_colleagues_log_grows_in_the_window_and_is_complete_when_the_job_is_ov
     assert_eq!((last.as_str(), complete), ("two", false));
     let hits = |event: &Event, wanted: u64| match event {
         Event::Found {
-            search: 7,
+            find: 7,
             hits,
             complete,
             ..

@@ -5,12 +5,12 @@ import { remembered } from '$lib/state/local-choices';
 import type { Hit, JobId, Query } from '$lib/wire';
 import { AROUND, type Came, Hits } from './hits.svelte';
 
-/** A search begins once the hand rests, not for each letter; in milliseconds. */
+/** A find begins once the hand rests, not for each letter; in milliseconds. */
 const REST = 120;
 /** Before the first column of any line. */
 const START = 0xffff_ffff;
 
-/** What a search needs of the window it is in. */
+/** What a find needs of the window it is in. */
 export interface Window {
   /** The number of the first line on screen. */
   top: () => number;
@@ -22,10 +22,10 @@ export interface Window {
   turn: (change: () => void) => void;
 }
 
-/** The number of the last search of this page. */
+/** The number of the last find of this page. */
 let last = 0;
 
-/** The search in one log. */
+/** The find in one log. */
 export class Find {
   open = $state(false);
   /** Moved on each time the field should have the focus. */
@@ -46,8 +46,8 @@ export class Find {
   readonly #client: Client;
   readonly #job: JobId;
   readonly #window: Window;
-  /** The number of the search under way; 0 if there is none. */
-  #search = 0;
+  /** The number of the find under way; 0 if there is none. */
+  #number = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Something was typed that is not looked for yet. */
   #typed = false;
@@ -118,12 +118,12 @@ export class Find {
 
   /** Shows only hits and the lines around them, or all again. */
   async toggleOnly(): Promise<void> {
-    const search = this.#search;
+    const number = this.#number;
     const { near } = this.hits;
-    near.reset(search);
+    near.reset(number);
     this.#window.turn(() => (this.only = !this.only));
     if (this.only) await near.load();
-    if (this.current && search === this.#search)
+    if (this.current && number === this.#number)
       await this.#step(this.current.line, this.current.start - 1, false);
   }
 
@@ -133,15 +133,15 @@ export class Find {
     this.#typed = false;
     this.#end();
     if (!this.active) return this.#window.changed();
-    const search = (this.#search = ++last);
-    this.hits.reset(search);
+    const number = (this.#number = ++last);
+    this.hits.reset(number);
     this.#wanted = 'next';
     const { text, word, regex } = this;
     const query: Query = { text, case: this.case, word, regex };
     this.#client
-      .tell({ find: { type: 'find', with: { job: this.#job, search, query } } })
+      .tell({ find: { type: 'find', with: { job: this.#job, find: number, query } } })
       .catch((error) => {
-        if (search === this.#search) this.#failed(error);
+        if (number === this.#number) this.#failed(error);
       });
   }
 
@@ -149,20 +149,20 @@ export class Find {
   async step(back: boolean): Promise<void> {
     if (!this.active) return;
     // What was typed a moment ago is meant.
-    if (this.#search === 0 || this.#typed) return this.begin();
+    if (this.#number === 0 || this.#typed) return this.begin();
     const top = { line: (this.#from ?? this.#window.top()) - 1, start: START };
     const from = this.current ?? top;
     await this.#step(from.line, from.start, back);
   }
 
-  /** Whether a search of this number is this one's. */
-  owns(search: number): boolean {
-    return search !== 0 && search === this.#search;
+  /** Whether a find of this number is this one's. */
+  owns(number: number): boolean {
+    return number !== 0 && number === this.#number;
   }
 
-  /** The search has come on. */
+  /** The find has come on. */
   found(came: Came): void {
-    if (!this.owns(came.search)) return;
+    if (!this.owns(came.find)) return;
     this.hits.came(came);
     if (came.why !== null) this.problem = came.why;
     if (this.#wanted !== null && (came.hits > 0 || came.caught_up)) {
@@ -175,17 +175,17 @@ export class Find {
   }
 
   async #step(line: number, start: number, back: boolean): Promise<void> {
-    const search = this.#search;
+    const number = this.#number;
     const place = { line: Math.max(0, line), start: start < 0 ? 0 : start, back, around: AROUND };
     // Before the first column of a line is after all of the line above.
     if (start < 0) Object.assign(place, { line: Math.max(0, line - 1), start: START });
     try {
-      const from = { search, ...place };
+      const from = { find: number, ...place };
       const { hit, index, row } = await this.#client.ask(
         { find: { type: 'hit', with: from } },
         'hit',
       );
-      if (search !== this.#search) return;
+      if (number !== this.#number) return;
       // There may be one in what is still to be looked through.
       if (hit === null && !this.hits.caughtUp) this.#wanted = back ? 'previous' : 'next';
       if (hit === null) return;
@@ -193,17 +193,19 @@ export class Find {
       this.#from = null;
       this.#window.reveal(hit.line, row);
     } catch (error) {
-      if (search === this.#search) this.#failed(error);
+      if (number === this.#number) this.#failed(error);
     }
   }
 
   #end(): void {
-    const search = this.#search;
-    this.#search = 0;
+    const number = this.#number;
+    this.#number = 0;
     this.hits.reset(0);
     [this.index, this.current, this.problem, this.#wanted] = [0, null, null, null];
-    if (search !== 0)
-      this.#client.tell({ find: { type: 'end_find', with: { search } } }).catch(() => undefined);
+    if (number !== 0)
+      this.#client
+        .tell({ find: { type: 'end_find', with: { find: number } } })
+        .catch(() => undefined);
   }
 
   #failed(error: unknown): void {

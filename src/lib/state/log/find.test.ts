@@ -9,7 +9,7 @@ afterEach(() => vi.useRealTimers());
 
 const hit = (line: number, start = 0): Hit => ({ line, start, end: start + 3 });
 
-/** A search in a window at line 10. */
+/** A find in a window at line 10. */
 async function open(answers: Partial<Record<string, (call: Sent) => Reply>> = {}) {
   const world = new FakeWorld();
   const client = await world.connected();
@@ -24,13 +24,13 @@ async function open(answers: Partial<Record<string, (call: Sent) => Reply>> = {}
   });
   find.summon();
   const requests = (type: string) => world.requests.filter((request) => request.type === type);
-  const search = () => {
+  const number = () => {
     const last = requests('find').at(-1);
-    return last?.type === 'find' ? last.with.search : 0;
+    return last?.type === 'find' ? last.with.find : 0;
   };
   const came = (hits: number, caught_up: boolean) =>
-    find.found({ search: search(), hits, lines: 0, caught_up, complete: false, why: null });
-  return { world, find, revealed, requests, search, came };
+    find.found({ find: number(), hits, lines: 0, caught_up, complete: false, why: null });
+  return { world, find, revealed, requests, number, came };
 }
 
 async function type(find: Find, text: string) {
@@ -39,15 +39,15 @@ async function type(find: Find, text: string) {
   await settled();
 }
 
-test('a search begins once the hand rests, and ends the one before', async () => {
-  const { find, requests, search } = await open();
+test('a find begins once the hand rests, and ends the one before', async () => {
+  const { find, requests, number } = await open();
   for (const text of ['f', 'fo', 'foo']) find.type(text);
   await vi.advanceTimersByTimeAsync(200);
   expect(requests('find')).toHaveLength(1);
-  const first = search();
+  const first = number();
   await type(find, 'food');
-  expect(search()).not.toBe(first);
-  expect(requests('end_find')).toEqual([{ type: 'end_find', with: { search: first } }]);
+  expect(number()).not.toBe(first);
+  expect(requests('end_find')).toEqual([{ type: 'end_find', with: { find: first } }]);
   await type(find, '');
   expect(requests('end_find')).toHaveLength(2);
   expect(requests('find')).toHaveLength(2);
@@ -84,12 +84,12 @@ test('what is found while a person reads on does not move the window', async () 
   expect(find.hits.count).toBe(2);
 });
 
-test('answers to an earlier search are not taken', async () => {
-  const { find, search } = await open();
+test('answers to an earlier find are not taken', async () => {
+  const { find, number } = await open();
   await type(find, 'foo');
-  const before = search();
+  const before = number();
   await type(find, 'bar');
-  find.found({ search: before, hits: 9, lines: 0, caught_up: true, complete: true, why: null });
+  find.found({ find: before, hits: 9, lines: 0, caught_up: true, complete: true, why: null });
   expect(find.hits.count).toBe(0);
 });
 
@@ -126,14 +126,14 @@ test('the hits of the lines on screen are asked for once, and again when there a
 });
 
 test('a hit that another page has found is gone to, once the log is in a window', async () => {
-  const { find, requests, revealed, search, came } = await open({
+  const { find, requests, revealed, number, came } = await open({
     hit: () => ({ type: 'hit', with: { hit: hit(70), index: 4, row: 0 } }),
   });
   find.look({ text: 'foo', case: true, word: false, regex: false }, 70);
   expect([find.open, find.text, requests('find')]).toEqual([true, 'foo', []]);
   // As the window does that opens.
   find.begin();
-  expect(search()).toBeGreaterThan(0);
+  expect(number()).toBeGreaterThan(0);
   came(9, false);
   await settled();
   expect(requests('hit')[0]).toMatchObject({ with: { line: 69, back: false } });

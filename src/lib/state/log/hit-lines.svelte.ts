@@ -24,7 +24,7 @@ export class NearHits {
   readonly #changed: () => void;
   readonly #blocks = new Map<number, Block>();
   readonly #asking = new Map<number, Promise<void>>();
-  #search = 0;
+  #number = 0;
 
   constructor(client: Client, around: number, changed: () => void) {
     this.#client = client;
@@ -32,9 +32,9 @@ export class NearHits {
     this.#changed = changed;
   }
 
-  /** Another search, or none. */
-  reset(search: number): void {
-    this.#search = search;
+  /** Another find, or none. */
+  reset(number: number): void {
+    this.#number = number;
     this.total = 0;
     this.#blocks.clear();
     this.#asking.clear();
@@ -53,12 +53,12 @@ export class NearHits {
 
   /** The first rows, and how many there are. */
   async load(): Promise<void> {
-    if (this.#search !== 0) await this.#ask(0);
+    if (this.#number !== 0) await this.#ask(0);
   }
 
   /** Asks for those of some rows that are not held. */
   want(first: number, count: number): void {
-    if (this.#search === 0) return;
+    if (this.#number === 0) return;
     const to = Math.floor(Math.max(first, first + count - 1) / BLOCK);
     for (let index = Math.floor(first / BLOCK); index <= to; index++) {
       const block = this.#blocks.get(index);
@@ -75,17 +75,17 @@ export class NearHits {
 
   /** An answer is bounded in bytes too: of long lines a block takes several. */
   async #fetch(index: number): Promise<void> {
-    const search = this.#search;
+    const number = this.#number;
     const [lines, hits]: [Line[], Hit[]] = [[], []];
     try {
       while (lines.length < BLOCK) {
         const skip = index * BLOCK + lines.length;
-        const query = { search, around: this.#around, skip, count: BLOCK - lines.length };
+        const query = { find: number, around: this.#around, skip, count: BLOCK - lines.length };
         const near = await this.#client.ask(
           { find: { type: 'hit_lines', with: query } },
           'hit_lines',
         );
-        if (search !== this.#search) return;
+        if (number !== this.#number) return;
         this.total = near.total;
         lines.push(...near.lines);
         hits.push(...near.hits);
@@ -93,9 +93,9 @@ export class NearHits {
       }
       this.#put(index, lines, hits);
     } catch {
-      // A failure is reported by the search itself.
+      // A failure is reported by the find itself.
     } finally {
-      if (search === this.#search) this.#asking.delete(index);
+      if (number === this.#number) this.#asking.delete(index);
       this.#changed();
     }
   }
@@ -108,7 +108,7 @@ export class NearHits {
     const all = new Map(this.hits);
     for (const line of lines) all.set(line.number, []);
     for (const hit of hits) all.get(hit.line)?.push(hit);
-    // Those of rows that went are few; a new search forgets them all.
+    // Those of rows that went are few; a new find forgets them all.
     this.hits = all;
   }
 }

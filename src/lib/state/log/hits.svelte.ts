@@ -1,4 +1,4 @@
-// What a search in one log has found so far: how much, where, and the hits of the lines on screen.
+// What a find in one log has found so far: how much, where, and the hits of the lines on screen.
 import type { Client } from '$lib/client';
 import type { Event, Hit, HitMarks } from '$lib/wire';
 import { NearHits } from './hit-lines.svelte';
@@ -12,7 +12,7 @@ const MARGIN = 60;
 /** The most lines whose hits are asked for at once. */
 const MOST = 1000;
 
-/** The server reports how far a search is. */
+/** The server reports how far a find is. */
 export type Came = Extract<Event, { type: 'found' }>['with'];
 
 /** Who is called. */
@@ -28,7 +28,7 @@ const NO_MARKS: HitMarks = { every: 1, parts: [] };
 /** No lines' hits are held. */
 const NOTHING = { first: 0, last: -1, hits: -1, reached: 0 };
 
-/** The hits of one search after the other. */
+/** The hits of one find after the other. */
 export class Hits {
   /** How many there are so far. */
   count = $state(0);
@@ -43,8 +43,8 @@ export class Hits {
   readonly #hearing: Hearing;
   /** Hits by line, of the lines on screen and near. */
   #seen = $state.raw<ReadonlyMap<number, Hit[]>>(new Map());
-  /** The search they are of; 0 if there is none. */
-  #search = 0;
+  /** The find they are of; 0 if there is none. */
+  #number = 0;
   #marking = false;
   #asking = false;
   /** How many lines have been looked through. */
@@ -58,15 +58,15 @@ export class Hits {
     this.near = new NearHits(client, AROUND, () => hearing.changed());
   }
 
-  /** Another search, or none. */
-  reset(search: number): void {
-    this.#search = search;
+  /** Another find, or none. */
+  reset(number: number): void {
+    this.#number = number;
     [this.count, this.caughtUp, this.marks] = [0, false, NO_MARKS];
     [this.#seen, this.#held, this.#reached] = [new Map(), NOTHING, 0];
-    if (search !== 0) this.near.reset(search);
+    if (number !== 0) this.near.reset(number);
   }
 
-  /** The search has come on. */
+  /** The find has come on. */
   came({ hits, caught_up, lines }: Came): void {
     [this.count, this.caughtUp, this.#reached] = [hits, caught_up, lines];
     this.#markSoon();
@@ -87,17 +87,17 @@ export class Hits {
   }
 
   async #ask(first: number, last: number): Promise<void> {
-    const search = this.#search;
+    const number = this.#number;
     const from = Math.max(1, first - MARGIN);
     const to = Math.min(last + MARGIN, from + MOST - 1);
     const held = { first: from, last: to, hits: this.count, reached: this.#reached };
     this.#asking = true;
     try {
-      const which = { search, first: from, count: to - from + 1 };
+      const which = { find: number, first: from, count: to - from + 1 };
       const { hits } = await this.#client.ask({ find: { type: 'hits', with: which } }, 'hits');
-      if (search === this.#search) [this.#held, this.#seen] = [held, byLine(hits)];
+      if (number === this.#number) [this.#held, this.#seen] = [held, byLine(hits)];
     } catch (error) {
-      if (search === this.#search) this.#hearing.failed(error);
+      if (number === this.#number) this.#hearing.failed(error);
     } finally {
       this.#asking = false;
       this.#hearing.changed();
@@ -114,14 +114,14 @@ export class Hits {
 
   async #mark(): Promise<void> {
     this.#marking = false;
-    const search = this.#search;
-    if (search === 0) return;
+    const number = this.#number;
+    if (number === 0) return;
     try {
       const marks = await this.#client.ask(
-        { find: { type: 'hit_marks', with: { search } } },
+        { find: { type: 'hit_marks', with: { find: number } } },
         'hit_marks',
       );
-      if (search === this.#search) this.marks = marks;
+      if (number === this.#number) this.marks = marks;
     } catch {
       // They come with the next ones.
     }

@@ -65,7 +65,7 @@ export class Logs {
   /** A search came on. */
   found(came: Came): void {
     for (const { view } of this.#opened.values())
-      if (view.find.owns(came.search)) view.find.found(came);
+      if (view.find.owns(came.find)) view.find.found(came);
   }
 
   /** A followed log grew. */

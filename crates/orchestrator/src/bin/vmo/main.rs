@@ -29,6 +29,7 @@ mod times;
 
 use std::{
     os::unix::process::CommandExt,
+    pin::Pin,
     process::{ExitCode, Stdio},
 };
 
@@ -217,39 +218,67 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(command: Command) -> Outcome {
-    // These outlive us, and have a runtime of their own or need none.
-    if matches!(command, Command::Postgres) {
-        supervisor::inherited::close();
-        orchestrator::store::embedded::guardian(&Folders::of_user()?.data)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if let Command::Keep { folder } = &command {
-        supervisor::inherited::close();
-        orchestrator::session::keep(folder)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if let Command::Session { folder } = &command {
-        supervisor::inherited::close();
-        orchestrator::session::live(folder)?;
-        return Ok(ExitCode::SUCCESS);
-    }
+    let serving: Pin<Box<dyn Future<Output = Outcome>>> = match command {
+        Command::Postgres => {
+            return outliving(|| {
+                Ok(orchestrator::store::embedded::guardian(
+                    &Folders::of_user()?.data,
+                )?)
+            });
+        }
+        Command::Keep { folder } => {
+            return outliving(|| Ok(orchestrator::session::keep(&folder)?));
+        }
+        Command::Session { folder } => {
+            return outliving(|| Ok(orchestrator::session::live(&folder)?));
+        }
+        Command::Run(run) => Box::pin(run::run(run)),
+        Command::Make { args } => Box::pin(run::make(args)),
+        Command::Projects(projects) => Box::pin(list::projects(projects)),
+        Command::Targets(targets) => Box::pin(list::targets(targets)),
+        Command::Hosts(hosts) => Box::pin(hosts::hosts(hosts)),
+        Command::Trust { command, remove } => {
+            Box::pin(async move { list::trust(command.as_deref(), remove).await })
+        }
+        Command::Jobs(jobs) => Box::pin(list::jobs(jobs)),
+        Command::Batch(batch) => Box::pin(batch::batch(batch)),
+        Command::Log(log) => Box::pin(log::log(log)),
+        Command::Search(search) => Box::pin(search::search(search)),
+        Command::Diff(diff) => Box::pin(diff::diff(diff)),
+        Command::Prune(prune) => Box::pin(prune::prune(prune)),
+        Command::Export(export) => Box::pin(exchange::export(export)),
+        Command::Import(import) => Box::pin(exchange::import(import)),
+        Command::Cancel { job, force } => Box::pin(async move { cancel(&job, force).await }),
+        Command::Db(db) => Box::pin(db::db(db)),
+        Command::Serve(serve) => Box::pin(serve::serve(serve)),
+        Command::Doctor { json } => Box::pin(doctor::doctor(json)),
+        Command::Move { jobs, all } => Box::pin(async move { list::move_here(&jobs, all).await }),
+        Command::Archive { job: _ } => Box::pin(run::archive()),
+    };
     threads()?;
     let runtime = runtime(tokio::runtime::Builder::new_multi_thread().enable_all())?;
-    let outcome = runtime.block_on(serve_command(command));
+    let outcome = runtime.block_on(serving);
     // A thread that waits for another engine's lock, or for a line of input, must not hold us up.
     runtime.shutdown_background();
     outcome
+}
+
+/// What outlives its caller, and has a runtime of its own or needs none.
+fn outliving(work: impl FnOnce() -> Result<(), Failed>) -> Outcome {
+    supervisor::inherited::close();
+    work()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Sees that as many threads can be had as the runtime cannot do without: it would panic.
 fn threads() -> Result<(), Failed> {
     let needed = std::thread::available_parallelism().map_or(2, usize::from) + 4;
     let (wait, go) = std::sync::mpsc::channel::<()>();
-    let go = std::sync::Arc::new(std::sync::Mutex::new(go));
+    let go = std::sync::Arc::new(parking_lot::Mutex::new(go));
     let probe = |_| {
         let go = std::sync::Arc::clone(&go);
         // It ends once no process can let it go on.
-        std::thread::Builder::new().spawn(move || drop(go.lock().map(|go| go.recv())))
+        std::thread::Builder::new().spawn(move || go.lock().recv().ok())
     };
     let probes: Result<Vec<_>, _> = (0..needed).map(probe).collect();
     drop(wait);
@@ -263,34 +292,6 @@ fn threads() -> Result<(), Failed> {
         drop(probe.join());
     }
     Ok(())
-}
-
-async fn serve_command(command: Command) -> Outcome {
-    match command {
-        Command::Run(run) => run::run(run).await,
-        Command::Make { args } => run::make(args).await,
-        Command::Projects(projects) => list::projects(projects).await,
-        Command::Targets(targets) => list::targets(targets).await,
-        Command::Hosts(hosts) => hosts::hosts(hosts).await,
-        Command::Trust { command, remove } => list::trust(command.as_deref(), remove).await,
-        Command::Jobs(jobs) => list::jobs(jobs).await,
-        Command::Batch(batch) => batch::batch(batch).await,
-        Command::Log(log) => log::log(log).await,
-        Command::Search(search) => search::search(search).await,
-        Command::Diff(diff) => diff::diff(diff).await,
-        Command::Prune(prune) => prune::prune(prune).await,
-        Command::Export(export) => exchange::export(export).await,
-        Command::Import(import) => exchange::import(import).await,
-        Command::Cancel { job, force } => cancel(&job, force).await,
-        Command::Db(db) => db::db(db).await,
-        Command::Serve(serve) => serve::serve(serve).await,
-        Command::Doctor { json } => doctor::doctor(json).await,
-        Command::Move { jobs, all } => list::move_here(&jobs, all).await,
-        Command::Archive { job: _ } => run::archive().await,
-        Command::Postgres | Command::Keep { .. } | Command::Session { .. } => {
-            unreachable!("taken before the runtime")
-        }
-    }
 }
 
 /// An engine on the user's folders that looks at what there is.

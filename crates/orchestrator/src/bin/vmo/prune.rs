@@ -120,11 +120,11 @@ async fn drop_all(
     rules: &Retention,
     wanted: &Outdated,
 ) -> Result<Outdated, Failed> {
-    let mut said = Instant::now();
+    let mut last = Instant::now();
     let gone = engine.jobs().prune(rules, |gone| {
-        if said.elapsed() >= BETWEEN {
+        if last.elapsed() >= BETWEEN {
             out::say(format_args!("dropped {} of {}", gone.jobs, wanted.jobs));
-            said = Instant::now();
+            last = Instant::now();
         }
         // More became old meanwhile: they are for the next time, and were not shown.
         match gone.jobs < wanted.jobs {

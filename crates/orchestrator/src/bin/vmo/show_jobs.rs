@@ -106,7 +106,8 @@ impl Shown {
         let mut growth = log.live.as_ref().map(|live| live.growth());
         let mut cursor = log.cursor(0);
         loop {
-            // The job is over before its log is if a process that outlived it holds its output: that is not waited for.
+            // The job is over before its log is if a process that outlived it holds its output: that is not waited for, and
+            // so this is not `Cursor::next_or_wait`.
             let live = log.live.as_ref();
             let ended = live.is_none_or(|live| live.job_status().is_over());
             let over = ended && live.is_none_or(|live| live.extent().reaches_end());

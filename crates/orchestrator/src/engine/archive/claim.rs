@@ -88,7 +88,7 @@ impl Engine {
                 Some(archived) => return Some((archived, (lock, place))),
                 None => {
                     drop((lock, place.take()));
-                    self.0.room.leave(live.id);
+                    self.0.capacity.leave(live.id);
                 }
             }
         }

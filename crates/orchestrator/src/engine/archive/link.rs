@@ -132,13 +132,13 @@ impl Link {
             return;
         };
         // Somebody is at it.
-        let Ok(mut made) = self.room_made.try_lock() else {
+        let Ok(mut last) = self.room_made.try_lock() else {
             return;
         };
-        if made.is_some_and(|at| at.elapsed() < ROOM_AGAIN) {
+        if last.is_some_and(|at| at.elapsed() < ROOM_AGAIN) {
             return;
         }
-        *made = Some(Instant::now());
+        *last = Some(Instant::now());
         if let Err(error) = store.checkpoint().await {
             tracing::debug!(%error, "the write-ahead log is cut when the server does it");
         }

@@ -32,7 +32,7 @@ const NEW: &str = ".new-";
 
 /// What is kept of a batch when it is asked for.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct BatchFile {
     batch: Batch,
     /// The boot of the machine in which it was asked for; none if the system does not say.
     boot: Option<String>,
@@ -69,7 +69,7 @@ impl BatchFolder {
         folders::private_folder(&all)?;
         let (making, path) = (all.join(format!("{NEW}{name}")), all.join(name));
         let place = Self(Folder::create(making.as_path())?);
-        let kept = Kept {
+        let kept = BatchFile {
             batch: batch.clone(),
             boot: supervisor::identity::this_boot().ok(),
         };
@@ -107,8 +107,8 @@ impl BatchFolder {
 
     /// The batch, as what happened has made it. A last line that a kill left half written has not happened.
     pub(in crate::engine) fn read(&self) -> io::Result<Journal> {
-        let kept: Option<Kept> = self.0.read_json(BATCH)?;
-        let Kept { mut batch, boot } = kept.ok_or(ErrorKind::NotFound)?;
+        let kept: Option<BatchFile> = self.0.read_json(BATCH)?;
+        let BatchFile { mut batch, boot } = kept.ok_or(ErrorKind::NotFound)?;
         let journal = self.0.read_file(JOURNAL)?.unwrap_or_default();
         let end = journal.iter().rposition(|byte| *byte == b'\n');
         let whole = &journal[..end.map_or(0, |end| end + 1)];

@@ -31,7 +31,7 @@ impl Engine {
                 routes.pop().ok_or_else(none)?
             }
         };
-        self.0.room.admit(&[id])?;
+        self.0.capacity.admit(&[id])?;
         self.launch_on_host(job, route)?;
         Ok(id)
     }

@@ -51,7 +51,7 @@ impl Launches {
 impl From<PresetError> for EngineError {
     fn from(error: PresetError) -> Self {
         match error {
-            PresetError::Kept(error) => Self::Kept(error),
+            PresetError::File(error) => Self::File(error),
             refused => Self::Refused(refused.to_string()),
         }
     }

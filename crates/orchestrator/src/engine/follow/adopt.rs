@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 use super::{
     index::Indexer,
     live::{Live, Mark},
-    skipped::Apart,
+    skipped::SkipReason,
 };
 use crate::{
     engine::{
@@ -89,33 +89,33 @@ impl Engine {
             if !known().insert(id) {
                 continue;
             }
-            let apart = match self.adopt(id) {
+            let reason = match self.adopt(id) {
                 Ok(None) => continue,
                 Ok(Some(store)) => {
-                    skipped.insert(id, Apart::OfStore(store));
+                    skipped.insert(id, SkipReason::OfStore(store));
                     continue;
                 }
                 Err(error) => {
                     tracing::warn!(job = %id, %error, "a job folder could not be taken in");
-                    Apart::Unreadable(error.to_string())
+                    SkipReason::Unreadable(error.to_string())
                 }
             };
             known().remove(&id);
             // Another engine may have dropped it in between.
             if self.folders().jobs().join(id.to_string()).exists() {
-                skipped.insert(id, apart);
+                skipped.insert(id, reason);
             }
         }
         self.set_skipped(skipped);
     }
 
     /// The jobs that wait for another store. One whose folder is gone has been archived there, or handed over.
-    fn elsewhere(&self) -> BTreeMap<JobId, Apart> {
+    fn elsewhere(&self) -> BTreeMap<JobId, SkipReason> {
         let mut all = BTreeMap::new();
         for live in self.lives().into_iter().filter(|live| live.is_elsewhere()) {
             match job_folder::kept(&live.folder) {
                 Ok(kept) if !self.0.link.database().is(&kept.store) => {
-                    all.insert(live.id, Apart::OfStore(kept.store));
+                    all.insert(live.id, SkipReason::OfStore(kept.store));
                 }
                 _ => self.forget(live.id),
             }
@@ -232,7 +232,7 @@ impl Engine {
     /// holds is reported at once: it waits neither for the log to be read nor for the store.
     fn take_in(
         &self,
-        kept: job_folder::Kept,
+        kept: job_folder::JobFile,
         folder: Folder,
         how: Archiving,
         from: Option<Mark>,

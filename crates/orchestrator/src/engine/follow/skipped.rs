@@ -9,7 +9,7 @@ use crate::{engine::Engine, job::JobId};
 
 /// Why a job folder was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::engine) enum Apart {
+pub(in crate::engine) enum SkipReason {
     /// The job was started with this store.
     OfStore(String),
     /// Its folder cannot be read.
@@ -18,11 +18,11 @@ pub(in crate::engine) enum Apart {
 
 /// The job folders that are skipped. Clones share the list.
 #[derive(Debug, Clone, Default)]
-pub(in crate::engine) struct LeftAlone(Arc<Mutex<BTreeMap<JobId, Apart>>>);
+pub(in crate::engine) struct Skipped(Arc<Mutex<BTreeMap<JobId, SkipReason>>>);
 
-impl LeftAlone {
+impl Skipped {
     /// Replaces the list; whether it changed.
-    fn replace(&self, now: BTreeMap<JobId, Apart>) -> bool {
+    fn replace(&self, now: BTreeMap<JobId, SkipReason>) -> bool {
         let mut list = self.0.lock();
         let changed = *list != now;
         *list = now;
@@ -34,10 +34,10 @@ impl LeftAlone {
         let list = self.0.lock();
         let mut of_store: BTreeMap<&str, Vec<JobId>> = BTreeMap::new();
         let mut lines = Vec::new();
-        for (id, apart) in &*list {
-            match apart {
-                Apart::OfStore(store) => of_store.entry(store).or_default().push(*id),
-                Apart::Unreadable(why) => {
+        for (id, reason) in &*list {
+            match reason {
+                SkipReason::OfStore(store) => of_store.entry(store).or_default().push(*id),
+                SkipReason::Unreadable(why) => {
                     lines.push(format!(
                         "job {id} cannot be taken in: {why}; its folder is left as it is"
                     ));
@@ -52,7 +52,7 @@ impl LeftAlone {
 
 impl Engine {
     /// Sets which job folders are skipped, and reports it if that changed.
-    pub(in crate::engine) fn set_skipped(&self, now: BTreeMap<JobId, Apart>) {
+    pub(in crate::engine) fn set_skipped(&self, now: BTreeMap<JobId, SkipReason>) {
         if self.0.jobs.skipped.replace(now) {
             self.0.catalog.report_problems();
         }

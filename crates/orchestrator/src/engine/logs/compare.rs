@@ -6,12 +6,9 @@
 
 use std::sync::Arc;
 
+use futures_util::future::{try_join, try_join_all};
 use parking_lot::Mutex;
-use tokio::{
-    runtime::Handle,
-    sync::Semaphore,
-    task::{JoinSet, spawn_blocking},
-};
+use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking};
 
 use crate::{
     compare::{
@@ -73,21 +70,16 @@ impl Logs {
         let with = self.others(&job, wanted).await?;
         let masks = wanted.counted.iter().copied();
         let masks = masks.fold(Masks::default(), Masks::without);
-        let mut reading = JoinSet::new();
-        for (at, job) in std::iter::once(&job).chain(&with).enumerate() {
+        let digest = |job: &Job| {
             let key = Key {
                 job: job.id,
                 masks,
                 names: names(job),
             };
             let (digests, log) = (self.digests.clone(), self.of(job.id));
-            reading.spawn(async move { Ok::<_, EngineError>((at, digests.of(key, log).await?)) });
-        }
-        let mut digests = Vec::new();
-        while let Some(read) = reading.join_next().await {
-            digests.push(read.map_err(|panic| EngineError::Io(panic.into()))??);
-        }
-        digests.sort_unstable_by_key(|(at, _)| *at);
+            async move { digests.of(key, log).await }
+        };
+        let (log, others) = try_join(digest(&job), try_join_all(with.iter().map(digest))).await?;
         let (changes, view) = (
             with.first()
                 .map(|old| around(old, &job))
@@ -95,7 +87,7 @@ impl Logs {
             wanted.view,
         );
         let with = with.iter().map(|job| job.id).collect();
-        let compared = spawn_blocking(move || compared(view, &digests, with));
+        let compared = spawn_blocking(move || compared(view, &log, &others, with));
         let mut comparison = compared
             .await
             .map_err(|panic| EngineError::Io(panic.into()))?;
@@ -195,13 +187,10 @@ pub(super) fn names(job: &Job) -> Vec<String> {
     names.map(ToOwned::to_owned).collect()
 }
 
-fn compared(view: View, digests: &[(usize, Arc<Digest>)], with: Vec<JobId>) -> Comparison {
-    let Some(((_, log), others)) = digests.split_first() else {
-        unreachable!("a comparison has its own log");
-    };
+fn compared(view: View, log: &Digest, others: &[Arc<Digest>], with: Vec<JobId>) -> Comparison {
     let runs = match (view, others) {
-        (View::Lines, [(_, old), ..]) => line_by_line(&old.keys, &log.keys),
-        _ => new_lines(others.iter().map(|(_, other)| &other.keys[..]), &log.keys),
+        (View::Lines, [old, ..]) => line_by_line(&old.keys, &log.keys),
+        _ => new_lines(others.iter().map(|other| &other.keys[..]), &log.keys),
     };
     Comparison {
         with,

@@ -29,7 +29,7 @@ const KEPT: usize = 10_000;
 pub(super) struct Known(Arc<Mutex<HashMap<JobId, Option<u64>>>>);
 
 /// What a log says of a failure.
-struct Told {
+struct ErrorLine {
     line: u64,
     text: String,
 }
@@ -45,10 +45,10 @@ impl Logs {
         if job.status() != Status::Error {
             return Ok(None);
         }
-        let Some(told) = self.told(&job).await? else {
+        let Some(found_line) = self.error_line(&job).await? else {
             return Ok(None);
         };
-        let own = fingerprint(&told.text, names(&job));
+        let own = fingerprint(&found_line.text, names(&job));
         let (of, link) = (&job, &self.jobs.link);
         let earlier = link.ask(async |store| store.earlier(of, None, EARLIER).await);
         let earlier = earlier.await?;
@@ -70,8 +70,8 @@ impl Logs {
             });
         }
         Ok(Some(Failure {
-            line: told.line,
-            text: told.text,
+            line: found_line.line,
+            text: found_line.text,
             kind,
             seen,
             healed,
@@ -84,8 +84,8 @@ impl Logs {
             return Ok(*known);
         }
         let job = self.jobs.get(id).await?;
-        let told = self.told(&job).await?;
-        let found = told.map(|told| fingerprint(&told.text, names(&job)));
+        let found_line = self.error_line(&job).await?;
+        let found = found_line.map(|found_line| fingerprint(&found_line.text, names(&job)));
         let mut known = self.failures.0.lock();
         if known.len() >= KEPT {
             known.clear();
@@ -95,7 +95,7 @@ impl Logs {
     }
 
     /// The line that says best what failed.
-    async fn told(&self, job: &Job) -> Result<Option<Told>, EngineError> {
+    async fn error_line(&self, job: &Job) -> Result<Option<ErrorLine>, EngineError> {
         let log = self.of(job.id);
         let (first, runtime) = (log.clone(), Handle::current());
         let error = spawn_blocking(move || first_error(&first, &runtime));
@@ -119,7 +119,7 @@ impl Logs {
             }
             None => texts.iter().rposition(|text| !text.trim().is_empty()),
         };
-        Ok(at.map(|at| Told {
+        Ok(at.map(|at| ErrorLine {
             line: lines[at].number,
             text: texts[at].clone(),
         }))

@@ -1,7 +1,7 @@
 //! Finds text in a job's log, in spool and store alike, and goes on as the log grows.
 //!
 //! One thread reads the log through a cursor, as all readers do, and keeps the place of each hit. A question for hits is
-//! answered from what has been found so far and never waits for that thread. Dropping a [`Search`] ends it.
+//! answered from what has been found so far and never waits for that thread. Dropping a [`Find`] ends it.
 
 mod hits;
 mod read_log;
@@ -29,7 +29,7 @@ use crate::{
     wire::HitMarks,
 };
 
-/// How far a search has come.
+/// How far a find has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Hits so far.
@@ -44,9 +44,9 @@ pub struct Progress {
     pub why: Option<String>,
 }
 
-/// A search under way, or over; ended when dropped.
+/// A find under way, or over; ended when dropped.
 #[derive(Debug)]
-pub struct Search {
+pub struct Find {
     shared: Arc<Shared>,
     task: AbortHandle,
 }
@@ -60,7 +60,7 @@ struct Shared {
     ended: AtomicBool,
 }
 
-impl Drop for Search {
+impl Drop for Find {
     fn drop(&mut self) {
         self.shared.ended.store(true, Ordering::Relaxed);
         self.task.abort();
@@ -68,17 +68,17 @@ impl Drop for Search {
 }
 
 impl Logs {
-    /// Looks for the query in a job's log, until the [`Search`] is dropped.
+    /// Looks for the query in a job's log, until the [`Find`] is dropped.
     ///
     /// # Errors
     /// [`EngineError::Refused`] if the pattern cannot be read, with the place in it.
-    pub fn find(&self, job: JobId, query: &Query) -> Result<Search, EngineError> {
+    pub fn find(&self, job: JobId, query: &Query) -> Result<Find, EngineError> {
         let pattern = Pattern::new(query).map_err(|bad| EngineError::Refused(bad.to_string()))?;
-        Ok(Search::begin(self.of(job), pattern))
+        Ok(Find::begin(self.of(job), pattern))
     }
 }
 
-impl Search {
+impl Find {
     fn begin(log: Log, pattern: Pattern) -> Self {
         let shared = Arc::new(Shared {
             log,
@@ -91,7 +91,7 @@ impl Search {
         Self { shared, task }
     }
 
-    /// Wakes as the search proceeds.
+    /// Wakes as the find proceeds.
     #[must_use]
     pub fn progress(&self) -> watch::Receiver<Progress> {
         self.shared.progress.subscribe()

@@ -130,8 +130,14 @@ impl Engine {
         environment: HashMap<OsString, OsString>,
     ) -> io::Result<()> {
         let floor = self.catalog().disk_floor();
-        let start =
-            job_folder::Start::of(&live.folder, listener, turn, environment, live.id, floor);
+        let start = job_folder::SupervisorStart::of(
+            &live.folder,
+            listener,
+            turn,
+            environment,
+            live.id,
+            floor,
+        );
         self.0.fork_server.start(start)?;
         self.now_running(live);
         Ok(())
@@ -278,7 +284,7 @@ impl Engine {
         self.0.jobs.lives.remove(job);
         self.0.jobs.archiving.lock().remove(&job);
         self.0.known.lock().remove(&job);
-        self.0.room.leave(job);
+        self.0.capacity.leave(job);
         self.0.forgotten.notify_waiters();
         self.give_turn_back(job);
     }

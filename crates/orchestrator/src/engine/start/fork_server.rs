@@ -20,7 +20,7 @@ use std::{
 use parking_lot::Mutex;
 use supervisor::fork_server;
 
-use super::job_folder::Start;
+use super::job_folder::SupervisorStart;
 use crate::folders;
 
 /// How long the fork server may take to answer; it takes less than a millisecond if it has a processor.
@@ -62,7 +62,7 @@ impl ForkServer {
     ///
     /// # Errors
     /// If it cannot be started as a program either.
-    pub(in crate::engine) fn start(&self, start: Start) -> io::Result<()> {
+    pub(in crate::engine) fn start(&self, start: SupervisorStart) -> io::Result<()> {
         let mut state = self.state.lock();
         if let State::There(there) = &mut *state {
             match there.ask(&start) {
@@ -110,7 +110,7 @@ impl There {
         })
     }
 
-    fn ask(&self, start: &Start) -> io::Result<()> {
+    fn ask(&self, start: &SupervisorStart) -> io::Result<()> {
         let environment = start.environment.iter();
         let environment = environment.map(|(name, value)| (&**name, &**value));
         let fds = [start.listener.as_fd(), start.turn.as_fd()];

@@ -39,7 +39,7 @@ const LEFT: Duration = Duration::from_secs(600);
 
 /// What the engine keeps of a job in its folder, as `job.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Kept {
+pub(crate) struct JobFile {
     /// The job as it was when it was asked for.
     pub(crate) job: Job,
     /// The store it was started with; no other one gets it.
@@ -99,7 +99,7 @@ pub(crate) const WINDOW: Window = Window {
 ///
 /// # Errors
 /// What the disk says.
-pub(crate) fn prepare(jobs: &Path, kept: Kept) -> io::Result<Prepared> {
+pub(crate) fn prepare(jobs: &Path, kept: JobFile) -> io::Result<Prepared> {
     let (making, place) = (
         jobs.join(format!("{NEW}{}", kept.job.id)),
         jobs.join(kept.job.id.to_string()),
@@ -158,13 +158,13 @@ fn remove(folder: &Path) {
 ///
 /// # Errors
 /// If there is no such file, or it cannot be read.
-pub(crate) fn kept(folder: &Folder) -> io::Result<Kept> {
+pub(crate) fn kept(folder: &Folder) -> io::Result<JobFile> {
     let read = |name: &str| {
         folder
-            .read_json::<Kept>(name)?
+            .read_json::<JobFile>(name)?
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no {name} is in it")))
     };
-    let moved = |mut kept: Kept| {
+    let moved = |mut kept: JobFile| {
         if let Some(store) = folder.read_json(MOVED)? {
             kept.store = store;
         }
@@ -236,7 +236,7 @@ pub(crate) fn exec(
 /// What the supervisor of a prepared local job is started with. The control socket becomes its standard input, so it can
 /// be connected to before the supervisor runs, and a refused connection means that none does; its turn its standard output,
 /// so that it lasts as long as the job.
-pub(crate) struct Start {
+pub(crate) struct SupervisorStart {
     pub(crate) folder: Folder,
     pub(crate) listener: UnixListener,
     pub(crate) turn: OwnedFd,
@@ -244,7 +244,7 @@ pub(crate) struct Start {
     pub(crate) environment: HashMap<OsString, OsString>,
 }
 
-impl Start {
+impl SupervisorStart {
     /// The start of a job that has its turn.
     pub(crate) fn of(
         folder: &Folder,

@@ -61,7 +61,7 @@ impl OnHosts {
         }
     }
 
-    /// The jobs as they are asked for, one for each host.
+    /// The jobs as they are command for, one for each host.
     pub(super) fn drafts(&self) -> Vec<Draft> {
         self.hosts.iter().map(|host| self.on(host)).collect()
     }
@@ -78,8 +78,8 @@ impl OnHosts {
     }
 
     fn batch(self, id: Uuid) -> Batch {
-        let asked = (self.command, self.pty);
-        let mut batch = Batch::new(id, folders::owner(), asked, self.hosts, self.rules);
+        let command = (self.command, self.pty);
+        let mut batch = Batch::new(id, folders::owner(), command, self.hosts, self.rules);
         if let Some((target, mut own)) = self.target {
             batch.target = Some(target);
             for host in &mut batch.hosts {
@@ -109,7 +109,7 @@ impl Engine {
         let routes = self.catalog().routes(&what.hosts, &what.command)?;
         if is_alone && is_plain {
             let job = what.on(&what.hosts[0]).job();
-            self.0.room.admit(&[job.id])?;
+            self.0.capacity.admit(&[job.id])?;
             let prepared = self.prepare_all(vec![job])?;
             return Ok(self.launch_all(prepared, routes));
         }
@@ -136,7 +136,7 @@ impl Engine {
         };
         let happened: Vec<Entry> = first.iter().zip(&jobs).map(started).collect();
         self.0
-            .room
+            .capacity
             .admit(&jobs.iter().map(|job| job.id).collect::<Vec<_>>())?;
         let (place, claim) =
             BatchFolder::make(self.folders(), &batch, &happened).map_err(|error| {

@@ -141,7 +141,7 @@ impl Engine {
                 "'{}' of {} runs a command here to reach {host}: you are asked before it runs",
                 unallowed.keyword, unallowed.place
             )),
-            Err(refused) => preview.refusal = Some(refused.to_string()),
+            Err(refused) => preview.refusal = Some(refusal(&refused)),
         }
         preview
     }
@@ -159,9 +159,18 @@ fn of_composed(composed: Result<Composed, EngineError>, line: &str) -> Preview {
             }
         }
         Err(refused) => Preview {
-            refusal: Some(refused.to_string()),
+            refusal: Some(refusal(&refused)),
             ..of_line(line)
         },
+    }
+}
+
+/// Why it would not be started: nothing has been tried yet, so nothing has failed.
+fn refusal(refused: &EngineError) -> String {
+    let words = refused.to_string();
+    match words.strip_prefix("failed to ") {
+        Some(what) => format!("cannot {what}"),
+        None => words,
     }
 }
 

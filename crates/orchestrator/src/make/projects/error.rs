@@ -41,7 +41,7 @@ pub enum ProjectError {
     NotFound(#[from] NotFound),
     /// Our own file.
     #[error(transparent)]
-    Kept(#[from] JsonFileError),
+    File(#[from] JsonFileError),
 }
 
 /// The system's error about a folder, in words for a person.

@@ -117,7 +117,7 @@ fn a_spoilt_file_is_named_and_what_was_last_written_is_kept() {
         "{problems:?}"
     );
     let refused = list.add(&home.project("other"));
-    assert!(matches!(refused, Err(ProjectError::Kept(_))), "{refused:?}");
+    assert!(matches!(refused, Err(ProjectError::File(_))), "{refused:?}");
     assert!(fs::read_to_string(&file).unwrap().ends_with("{\"na"));
     fs::remove_file(&file).unwrap();
     list.add(&home.project("other")).unwrap();

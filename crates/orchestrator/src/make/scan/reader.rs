@@ -27,7 +27,7 @@ use super::syntax::text::{find_plain, first_word, is_blank, joined, logical, spl
 use super::texts::{
     comment::Comment,
     comment::notes,
-    help_text::{Helped, Said},
+    help_text::{HelpNotes, Helped},
 };
 use super::values::variables::{Standing, Variables, asks_shell};
 use super::values::{examples::Examples, expand::Expander};
@@ -68,7 +68,7 @@ pub(in crate::make) struct Reader {
     pub(super) slips: Vec<(usize, Place, String)>,
     pub(super) hints: Vec<Problem>,
     /// What comments say of targets that they are not at.
-    pub(super) said: Said,
+    pub(super) notes: HelpNotes,
     /// What recipes for help say, if some of them are in no target any more: those of a condition's other side speak of what
     /// is there all the same.
     pub(super) helped: Option<HashMap<String, Helped>>,
@@ -153,7 +153,7 @@ impl Reader {
             recipe_prefix: '\t',
             slips: Vec::new(),
             hints: Vec::new(),
-            said: Said::default(),
+            notes: HelpNotes::default(),
             helped: None,
             filled: Vec::new(),
             shell_text: String::new(),

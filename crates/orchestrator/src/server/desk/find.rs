@@ -1,4 +1,4 @@
-//! One page's searches: reports the progress of each, and answers questions about it.
+//! One page's finds: reports the progress of each, and answers questions about it.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::Pending;
 use crate::{
-    engine::{Engine, EngineError, Progress, Search},
+    engine::{Engine, EngineError, Find, Progress},
     job::JobId,
     log::find::{Hit, Query},
     server::Outbox,
@@ -15,19 +15,19 @@ use crate::{
 };
 
 /// Searches of one page at once; past that one has to be ended before.
-const SEARCHES: usize = 8;
+const FINDS: usize = 8;
 /// Lines one call may ask about.
 const LINES: u32 = 1000;
 /// Lines around a hit, at most.
 const AROUND: u32 = 100;
 /// Hits of one answer, at most.
 const HITS: usize = 10_000;
-/// The time between two events of one search.
+/// The time between two events of one find.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The searches of one page, by its numbers.
+/// The finds of one page, by its numbers.
 #[derive(Debug, Default)]
-pub(super) struct Finds(HashMap<u32, (Arc<Search>, AbortHandle)>);
+pub(super) struct Finds(HashMap<u32, (Arc<Find>, AbortHandle)>);
 
 impl Finds {
     /// Answers a call; everything slow is done by a task.
@@ -39,42 +39,38 @@ impl Finds {
         request: FindRequest,
     ) {
         let answer: Result<BoxFuture<'static, _>, EngineError> = match request {
-            FindRequest::Find { job, search, query } => {
-                let begun = self.begin(engine, tasks, pending.outbox(), (job, search), &query);
+            FindRequest::Find { job, find, query } => {
+                let begun = self.begin(engine, tasks, pending.outbox(), (job, find), &query);
                 return pending.reply(begun).await;
             }
-            FindRequest::EndFind { search } => {
-                self.end(search);
+            FindRequest::EndFind { find } => {
+                self.end(find);
                 return pending.reply(Ok(Reply::Ok)).await;
             }
             FindRequest::Hit {
-                search,
+                find,
                 line,
                 start,
                 back,
                 around,
-            } => self.of(search).map(|search| {
-                let hit = async move { Ok(hit(&search, (line, start), back, around)) };
+            } => self.of(find).map(|find| {
+                let hit = async move { Ok(hit(&find, (line, start), back, around)) };
                 hit.boxed()
             }),
-            FindRequest::Hits {
-                search,
-                first,
-                count,
-            } => self
-                .of(search)
-                .map(|search| hits(search, first, count).boxed()),
+            FindRequest::Hits { find, first, count } => {
+                self.of(find).map(|find| hits(find, first, count).boxed())
+            }
             FindRequest::HitLines {
-                search,
+                find,
                 around,
                 skip,
                 count,
             } => self
-                .of(search)
-                .map(|search| hit_lines(search, around, skip, count).boxed()),
-            FindRequest::HitMarks { search } => self
-                .of(search)
-                .map(|search| async move { Ok(Reply::HitMarks(search.marks())) }.boxed()),
+                .of(find)
+                .map(|find| hit_lines(find, around, skip, count).boxed()),
+            FindRequest::HitMarks { find } => self
+                .of(find)
+                .map(|find| async move { Ok(Reply::HitMarks(find.marks())) }.boxed()),
         };
         match answer {
             // In a task of its own, so that a hit that takes long keeps no other request waiting.
@@ -95,65 +91,65 @@ impl Finds {
     ) -> Result<Reply, EngineError> {
         self.end(number);
         self.room()?;
-        let search = Arc::new(engine.logs().find(job, query)?);
-        let reporting = tasks.spawn(report(Arc::clone(&search), outbox.clone(), number));
-        self.0.insert(number, (search, reporting));
+        let find = Arc::new(engine.logs().find(job, query)?);
+        let reporting = tasks.spawn(report(Arc::clone(&find), outbox.clone(), number));
+        self.0.insert(number, (find, reporting));
         Ok(Reply::Ok)
     }
 
     fn room(&self) -> Result<(), EngineError> {
-        if self.0.len() < SEARCHES {
+        if self.0.len() < FINDS {
             return Ok(());
         }
-        let why = format!("{SEARCHES} searches run in this page already: end some");
+        let why = format!("{FINDS} finds run in this page already: end some");
         Err(EngineError::Refused(why))
     }
 
-    fn end(&mut self, search: u32) {
-        if let Some((_, reporting)) = self.0.remove(&search) {
+    fn end(&mut self, find: u32) {
+        if let Some((_, reporting)) = self.0.remove(&find) {
             reporting.abort();
         }
     }
 
-    fn of(&self, number: u32) -> Result<Arc<Search>, EngineError> {
-        let search = self.0.get(&number).map(|(search, _)| Arc::clone(search));
-        search.ok_or_else(|| EngineError::NotFound(format!("there is no search {number}")))
+    fn of(&self, number: u32) -> Result<Arc<Find>, EngineError> {
+        let find = self.0.get(&number).map(|(find, _)| Arc::clone(find));
+        find.ok_or_else(|| EngineError::NotFound(format!("there is no find {number}")))
     }
 }
 
-fn hit(search: &Search, (line, start): (u64, u32), back: bool, around: u32) -> Reply {
-    let nearest = search.nearest(line, start, back);
+fn hit(find: &Find, (line, start): (u64, u32), back: bool, around: u32) -> Reply {
+    let nearest = find.nearest(line, start, back);
     let around = around.min(AROUND).into();
     Reply::Hit {
         hit: nearest.map(|nearest| nearest.hit),
         index: nearest.map_or(0, |nearest| nearest.index),
-        row: nearest.map_or(0, |nearest| search.row(nearest.hit.line, around)),
+        row: nearest.map_or(0, |nearest| find.row(nearest.hit.line, around)),
     }
 }
 
-async fn hits(search: Arc<Search>, first: u64, count: u32) -> Result<Reply, EngineError> {
-    let mut hits: Vec<Hit> = search.hits(first.max(1), count.min(LINES).into()).await?;
+async fn hits(find: Arc<Find>, first: u64, count: u32) -> Result<Reply, EngineError> {
+    let mut hits: Vec<Hit> = find.hits(first.max(1), count.min(LINES).into()).await?;
     hits.truncate(HITS);
     Ok(Reply::Hits { hits })
 }
 
 async fn hit_lines(
-    search: Arc<Search>,
+    find: Arc<Find>,
     around: u32,
     skip: u64,
     count: u32,
 ) -> Result<Reply, EngineError> {
     let around = around.min(AROUND).into();
     let count = count.min(LINES).into();
-    let (lines, mut hits, total) = search.lines(around, skip, count).await?;
+    let (lines, mut hits, total) = find.lines(around, skip, count).await?;
     hits.truncate(HITS);
     Ok(Reply::HitLines { lines, hits, total })
 }
 
-/// Reports the progress of a search, until it is over: its first hit at once, and later ones now and then.
-async fn report(search: Arc<Search>, outbox: Outbox, number: u32) {
-    let mut progress = search.progress();
-    drop(search);
+/// Reports the progress of a find, until it is over: its first hit at once, and later ones now and then.
+async fn report(find: Arc<Find>, outbox: Outbox, number: u32) {
+    let mut progress = find.progress();
+    drop(find);
     let mut reported = Progress::default();
     loop {
         let now = progress.borrow_and_update().clone();
@@ -184,9 +180,9 @@ async fn report(search: Arc<Search>, outbox: Outbox, number: u32) {
     }
 }
 
-fn found(search: u32, now: &Progress) -> Event {
+fn found(find: u32, now: &Progress) -> Event {
     Event::Found {
-        search,
+        find,
         hits: now.hits,
         lines: now.lines,
         caught_up: now.caught_up,

@@ -7,7 +7,7 @@ use rustix::event::PollFd;
 use supervisor::exec::Grace;
 
 use super::{
-    channel::{Stage, Wire},
+    channel::{ExecChannel, Stage},
     task::{Remote, Settled, Task},
     tree,
 };
@@ -23,7 +23,7 @@ pub(in crate::ssh) struct Ending {
     signal: Option<String>,
     look: Look,
     /// Looks that a harder one has overtaken.
-    overtaken: Vec<Wire>,
+    overtaken: Vec<ExecChannel>,
     survivors: Vec<String>,
     /// Who may be of the command as well.
     suspects: Vec<String>,
@@ -42,7 +42,7 @@ const NONE: &str = "0";
 enum Look {
     None,
     /// In the job's own session.
-    Here(Box<Wire>, Vec<u8>),
+    Here(Box<ExecChannel>, Vec<u8>),
     /// In another one, because the host allows no further channel in this one.
     Elsewhere(mpsc::Receiver<Vec<u8>>),
 }
@@ -197,7 +197,7 @@ impl Ending {
         };
         let exec = tree::end(remote, &task.exec, &grace.signal, grace.wait_ms);
         self.signal = Some(grace.signal);
-        let mut wire = Wire::new(exec, &[], None).with_input(password.to_vec());
+        let mut wire = ExecChannel::new(exec, &[], None).with_input(password.to_vec());
         if task.exec.sudo {
             // If it wants what we do not have, it is not to wait for it.
             wire.end_input();
@@ -251,7 +251,7 @@ impl Ending {
 }
 
 fn step_look(
-    wire: &mut Wire,
+    wire: &mut ExecChannel,
     link: Link<'_>,
     may_open: &mut bool,
     buffer: &mut [u8],

@@ -41,7 +41,7 @@ pub(in crate::ssh) enum Stage {
 }
 
 /// What is to be run in a channel.
-pub(in crate::ssh) struct Wire {
+pub(in crate::ssh) struct ExecChannel {
     stage: Stage,
     line: Option<Line>,
     command: String,
@@ -68,7 +68,7 @@ enum InputEnd {
     Sent,
 }
 
-impl Wire {
+impl ExecChannel {
     /// An exec to come; rows and columns if it gets a terminal.
     pub(in crate::ssh) fn new(
         command: String,

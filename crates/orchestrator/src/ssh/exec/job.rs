@@ -13,7 +13,7 @@ use supervisor::{control::ToSupervisor, exec::Window};
 
 use super::{
     cancel::Ending,
-    channel::{Stage, Wire},
+    channel::{ExecChannel, Stage},
     markers::{Marks, Nonce},
     orders::Orders,
     raw::Raw,
@@ -34,7 +34,7 @@ const CTRL_C: u8 = 3;
 /// The command, its channel and its cancel.
 pub(in crate::ssh) struct Job {
     task: Task,
-    wire: Wire,
+    wire: ExecChannel,
     out: Marks,
     err: Marks,
     progress: Progress,
@@ -65,7 +65,7 @@ impl Job {
         let wrapped = wrapper::wrap(&exec.command, &nonce, pty, exec.sudo, exec.job, in_batch);
         let progress = Progress::of(exec.sudo);
         Self {
-            wire: Wire::new(wrapped.exec, &task.env, exec.pty)
+            wire: ExecChannel::new(wrapped.exec, &task.env, exec.pty)
                 .with_agent(task.forwards_agent)
                 .with_input(wrapped.input),
             out: Marks::new(&nonce, true),

@@ -10,7 +10,7 @@ use std::{
 use memchr::memmem;
 use supervisor::exec::Grace;
 
-use super::{channel::Wire, task::Remote};
+use super::{channel::ExecChannel, task::Remote};
 use crate::{job::Exit, ssh::channel::Report, visible::visible};
 
 /// What a job says of itself that was run so.
@@ -154,7 +154,7 @@ impl Raw {
     }
 
     /// Does what is due.
-    pub(super) fn step(&mut self, wire: &mut Wire) -> bool {
+    pub(super) fn step(&mut self, wire: &mut ExecChannel) -> bool {
         let mut moved = false;
         if self.reported.is_none()
             && let Some(report) = wire.report()

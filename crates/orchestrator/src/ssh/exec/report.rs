@@ -23,7 +23,7 @@ pub(in crate::ssh) struct Progress {
     sudo: bool,
     pub(in crate::ssh) asks: bool,
     /// What `sudo` wrote beside its prompt.
-    said: Vec<u8>,
+    sudo_noise: Vec<u8>,
     /// Whether processes of it went on at that time.
     pub(in crate::ssh) leaves: bool,
     /// The beginning of what the login shell printed.
@@ -56,8 +56,9 @@ impl Progress {
         match found {
             // A lecture is none of the job's, and a refusal is its reason.
             Found::Noise(bytes) if self.sudo && stream == Stream::Stderr => {
-                let room = NOISE_SHOWN.saturating_sub(self.said.len());
-                self.said.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                let room = NOISE_SHOWN.saturating_sub(self.sudo_noise.len());
+                self.sudo_noise
+                    .extend_from_slice(&bytes[..bytes.len().min(room)]);
             }
             Found::Prompt => self.asks = true,
             Found::Noise(bytes) => {
@@ -127,9 +128,9 @@ impl Progress {
     }
 
     /// What `sudo` had to say, as it may be shown.
-    pub(in crate::ssh) fn said_shown(&self) -> String {
-        let said = String::from_utf8_lossy(&self.said);
-        visible(said.trim()).into_owned()
+    pub(in crate::ssh) fn sudo_noise_shown(&self) -> String {
+        let noise = String::from_utf8_lossy(&self.sudo_noise);
+        visible(noise.trim()).into_owned()
     }
 
     /// The same as it may be shown.

@@ -11,26 +11,26 @@ use crate::{job::JobId, log::find::Query};
 #[serde(tag = "type", content = "with", rename_all = "snake_case")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum FindRequest {
-    /// Looks for something in a log, and on as it grows: [`Reply::Ok`], and [`Event::Found`] from then on. A search of the
+    /// Looks for something in a log, and on as it grows: [`Reply::Ok`], and [`Event::Found`] from then on. A find of the
     /// same number is ended. Refused if it cannot be looked for, with its place.
     Find {
         /// The job.
         job: JobId,
-        /// The search's number, chosen by the page.
-        search: u32,
+        /// The find's number, chosen by the page.
+        find: u32,
         /// What is looked for.
         query: Query,
     },
-    /// Ends a search: [`Reply::Ok`].
+    /// Ends a find: [`Reply::Ok`].
     EndFind {
-        /// The search's number.
-        search: u32,
+        /// The find's number.
+        find: u32,
     },
     /// The next hit after a place, or the last one before it; from the other end if there is none and all has been
     /// looked at: [`Reply::Hit`].
     Hit {
-        /// The search.
-        search: u32,
+        /// The find.
+        find: u32,
         /// The place's line, 0 for before all.
         line: u64,
         /// The place's column, in UTF-16 units.
@@ -42,8 +42,8 @@ pub enum FindRequest {
     },
     /// The hits in some lines: [`Reply::Hits`].
     Hits {
-        /// The search.
-        search: u32,
+        /// The find.
+        find: u32,
         /// The first line, from 1.
         first: u64,
         /// How many lines, at most 1000.
@@ -51,8 +51,8 @@ pub enum FindRequest {
     },
     /// Of the lines with hits and those near one, some, in order: [`Reply::HitLines`].
     HitLines {
-        /// The search.
-        search: u32,
+        /// The find.
+        find: u32,
         /// How many lines before and after each hit belong to it.
         around: u32,
         /// How many of them are left out at the start.
@@ -62,7 +62,7 @@ pub enum FindRequest {
     },
     /// Which parts of the log have hits: [`Reply::HitMarks`].
     HitMarks {
-        /// The search.
-        search: u32,
+        /// The find.
+        find: u32,
     },
 }

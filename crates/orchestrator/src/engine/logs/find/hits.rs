@@ -1,4 +1,4 @@
-//! Where the hits of a search are.
+//! Where the hits of a find are.
 
 use std::ops::Range;
 

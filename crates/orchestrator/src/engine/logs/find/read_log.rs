@@ -1,4 +1,4 @@
-//! One reading of a log, for a search.
+//! One reading of a log, for a find.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -20,13 +20,14 @@ const READ_BYTES: usize = 1024 * 1024;
 /// Pieces read ahead: the store unpacks the next ones while one is looked through.
 const AHEAD: usize = 2;
 
-/// Where a search is in its log.
+/// Where a find is in its log.
 struct Pass {
     cursor: Cursor,
     scan: Finder,
 }
 
-/// Reads the log to its end, and on as it grows, until it is complete.
+/// Reads the log to its end, and on as it grows, until it is complete. It waits for more itself, unlike who only shows a
+/// log: that it has caught up is reported, and answers a question for hits.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut pass = Pass {
         cursor: shared.log.cursor(0).reading(READ_BYTES),
@@ -55,7 +56,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 impl Pass {
-    /// Looks through all that is there now, lines without an end included; none if the search is ended meanwhile.
+    /// Looks through all that is there now, lines without an end included; none if the find is ended meanwhile.
     async fn catch_up(mut self, shared: &Arc<Shared>) -> Option<(Self, Result<(), ReadError>)> {
         let (ahead, pieces) = mpsc::channel(AHEAD);
         let (own, scan) = (Arc::clone(shared), self.scan);
@@ -85,7 +86,7 @@ impl Pass {
     }
 }
 
-/// Looks through what is read, until no more comes or the search is ended.
+/// Looks through what is read, until no more comes or the find is ended.
 fn look_through(mut pieces: mpsc::Receiver<Piece>, mut scan: Finder, shared: &Shared) -> Finder {
     while let Some(piece) = pieces.blocking_recv() {
         if shared.ended.load(Ordering::Relaxed) {

@@ -61,34 +61,34 @@ impl Writing {
             .unwrap();
     }
 
-    fn find(&self, text: &str) -> Search {
+    fn find(&self, text: &str) -> Find {
         let query = Query {
             text: text.into(),
             ..Query::default()
         };
-        Search::begin(self.log.clone(), Pattern::new(&query).unwrap())
+        Find::begin(self.log.clone(), Pattern::new(&query).unwrap())
     }
 }
 
 /// Waits until all that is there has been looked at, and says how many hits there are.
-async fn hits(search: &Search, lines: u64) -> u64 {
-    let mut progress = search.progress();
+async fn hits(find: &Find, lines: u64) -> u64 {
+    let mut progress = find.progress();
     let there = progress.wait_for(|now| now.caught_up && now.lines == lines);
     there.await.unwrap().hits
 }
 
 #[tokio::test]
-async fn a_search_goes_on_as_the_log_grows() {
+async fn a_find_goes_on_as_the_log_grows() {
     let mut job = Writing::new();
     job.write(Stream::Stdout, "one\nTwo ");
-    let search = job.find("two");
-    assert_eq!(hits(&search, 2).await, 1);
+    let find = job.find("two");
+    assert_eq!(hits(&find, 2).await, 1);
     job.write(Stream::Stderr, "two\ntwo\n");
-    assert_eq!(hits(&search, 4).await, 3);
+    assert_eq!(hits(&find, 4).await, 3);
     // The open line becomes another one.
     job.write(Stream::Stdout, "\x1b[2K\rnone\nlast two");
-    assert_eq!(hits(&search, 5).await, 3);
-    let numbers: Vec<u64> = search
+    assert_eq!(hits(&find, 5).await, 3);
+    let numbers: Vec<u64> = find
         .hits(1, 9)
         .await
         .unwrap()
@@ -96,9 +96,9 @@ async fn a_search_goes_on_as_the_log_grows() {
         .map(|hit| hit.line)
         .collect();
     assert_eq!(numbers, [3, 4, 5]);
-    assert!(!search.progress().borrow().complete);
+    assert!(!find.progress().borrow().complete);
     job.log.live.as_ref().unwrap().completed();
-    let mut progress = search.progress();
+    let mut progress = find.progress();
     progress.wait_for(|now| now.complete).await.unwrap();
 }
 
@@ -107,14 +107,14 @@ async fn lines_near_hits_come_with_their_number() {
     let mut job = Writing::new();
     let text: String = (1..=3000).map(|n| format!("line {n} of it\n")).collect();
     job.write(Stream::Stdout, &text);
-    let search = job.find("line 77");
-    assert_eq!(hits(&search, 3000).await, 11);
-    let (lines, hits, total) = search.lines(2, 3, 5).await.unwrap();
+    let find = job.find("line 77");
+    assert_eq!(hits(&find, 3000).await, 11);
+    let (lines, hits, total) = find.lines(2, 3, 5).await.unwrap();
     let numbers: Vec<u64> = lines.iter().map(|line| line.number).collect();
     // Around 77: 75 to 79; from 768 on the next ones.
     assert_eq!((numbers, total), (vec![78, 79, 768, 769, 770], 19));
     assert_eq!(hits.iter().map(|hit| hit.line).collect::<Vec<_>>(), [770]);
-    assert_eq!(search.nearest(770, 0, true).unwrap().index, 1);
+    assert_eq!(find.nearest(770, 0, true).unwrap().index, 1);
 }
 
 #[tokio::test]
@@ -125,11 +125,11 @@ async fn of_long_lines_near_hits_the_first_that_fit_come_and_the_rest_is_asked_f
         let hit = if n % 10 == 0 { "hit" } else { "" };
         job.write(Stream::Stdout, &format!("{long} {n} {hit}\n"));
     }
-    let search = job.find("hit");
-    assert_eq!(hits(&search, 200).await, 20);
+    let find = job.find("hit");
+    assert_eq!(hits(&find, 200).await, 20);
     let (mut found, mut rows) = (Vec::new(), 0);
     loop {
-        let (lines, hits, total) = search.lines(2, rows, 100).await.unwrap();
+        let (lines, hits, total) = find.lines(2, rows, 100).await.unwrap();
         let last = lines.last().unwrap().number;
         assert!(lines.len() < 100, "all 800 KB came at once");
         assert!(hits.iter().all(|hit| hit.line <= last), "{hits:?}");
@@ -144,13 +144,13 @@ async fn of_long_lines_near_hits_the_first_that_fit_come_and_the_rest_is_asked_f
 }
 
 #[tokio::test]
-async fn an_ended_search_stops() {
+async fn an_ended_find_stops() {
     let mut job = Writing::new();
     job.write(Stream::Stdout, "x\n");
-    let search = job.find("x");
-    assert_eq!(hits(&search, 1).await, 1);
-    let shared = Arc::downgrade(&search.shared);
-    drop(search);
+    let find = job.find("x");
+    assert_eq!(hits(&find, 1).await, 1);
+    let shared = Arc::downgrade(&find.shared);
+    drop(find);
     // Its task holds it no more; that is at once, but on another thread.
     while shared.upgrade().is_some() {
         tokio::task::yield_now().await;
@@ -164,12 +164,12 @@ async fn where_too_many_are_found_those_on_screen_are_looked_for_again() {
     for _ in 0..1100 {
         job.write(Stream::Stdout, &line);
     }
-    let search = job.find("x");
-    assert_eq!(hits(&search, 1100).await, 1_100_000);
-    let last = search.hits(1100, 1).await.unwrap();
+    let find = job.find("x");
+    assert_eq!(hits(&find, 1100).await, 1_100_000);
+    let last = find.hits(1100, 1).await.unwrap();
     assert_eq!((last.len(), last[999].start), (1000, 999));
     assert_eq!(
-        search.nearest(1100, 0, true).unwrap().index,
+        find.nearest(1100, 0, true).unwrap().index,
         hits::KEPT as u64
     );
 }

@@ -1,4 +1,5 @@
-//! Shell patterns: `*`, `?` and `[…]`, against one name.
+//! Shell patterns: `*`, `?` and `[…]`, against one name, as make has them: `[^a]` is `[!a]`, `**` is `*`, and a set that is
+//! not closed is no pattern and no error. The crate `glob`, which reads an `Include` of SSH, takes none of the three so.
 
 /// Whether a name matches a shell pattern of `*`, `?` and `[…]`.
 pub(in crate::make::scan) fn matches(pattern: &str, name: &str) -> bool {

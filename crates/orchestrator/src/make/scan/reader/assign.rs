@@ -202,7 +202,7 @@ impl Reader {
         {
             assigned.value = value;
             let targets = names.iter().filter(|word| !word.pattern);
-            self.said
+            self.notes
                 .named
                 .extend(targets.map(|word| (word.name.clone(), line.text.clone())));
         }

@@ -52,13 +52,13 @@ impl Reader {
                     at.drawn = after_drawn;
                     if line.doubled
                         && let Some((name, text)) = named(&line.text)
-                        && self.said.named.len() < MAX_NAMED
+                        && self.notes.named.len() < MAX_NAMED
                     {
                         let one = (name.to_owned(), text.to_owned());
-                        self.said.named.push(one);
+                        self.notes.named.push(one);
                     }
-                    if self.rules.targets.is_empty() && self.said.head.len() < MAX_HEAD {
-                        self.said.head.push(line.text.clone());
+                    if self.rules.targets.is_empty() && self.notes.head.len() < MAX_HEAD {
+                        self.notes.head.push(line.text.clone());
                     }
                     at.comments.push(line);
                 }

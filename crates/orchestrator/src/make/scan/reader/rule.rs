@@ -106,7 +106,7 @@ impl Reader {
         if let ([word], Some(comment)) = (list, comment)
             && !is_remark(&comment.text)
         {
-            self.said
+            self.notes
                 .named
                 .push((word.name.clone(), comment.text.clone()));
         }

@@ -92,7 +92,7 @@ pub(in crate::make::scan) fn texts(reader: &mut Reader) {
             rules.targets[at].notes.documented = false;
         }
     }
-    for (name, text) in std::mem::take(&mut reader.said.named) {
+    for (name, text) in std::mem::take(&mut reader.notes.named) {
         if let Some(at) = rules.position(&name) {
             let notes = &mut rules.targets[at].notes;
             if !notes.documented {

@@ -36,7 +36,7 @@ pub(in crate::make::scan) fn helped(reader: &Reader) -> HashMap<String, Helped> 
         take_in(lines, rules, &mut all);
     }
     // A list at the head of the file: only what calls make is one of it.
-    let head = reader.said.head.iter();
+    let head = reader.notes.head.iter();
     let head = head.filter(|line| is_call(line) || heading_of(line).is_some());
     take_in(head.cloned(), rules, &mut all);
     all

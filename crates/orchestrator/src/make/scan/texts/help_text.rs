@@ -10,7 +10,7 @@ pub(in crate::make::scan) struct Helped {
 
 /// What comments say of targets that they are not at.
 #[derive(Debug, Default)]
-pub(in crate::make::scan) struct Said {
+pub(in crate::make::scan) struct HelpNotes {
     /// Those of `## name: text`, wherever they are.
     pub(in crate::make::scan) named: Vec<(String, String)>,
     /// The lines of those before the first rule, which may list the targets: `#   make up    Start it`.

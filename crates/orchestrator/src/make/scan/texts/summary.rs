@@ -85,8 +85,8 @@ fn starts(leads: &[String]) -> Option<String> {
         return None;
     }
     let is_run = |name: &String| is_plain_word(name);
-    let (run, made): (Vec<String>, Vec<String>) = leads.iter().cloned().partition(is_run);
-    let parts = [("runs", run), ("makes", made)];
+    let (run, other): (Vec<String>, Vec<String>) = leads.iter().cloned().partition(is_run);
+    let parts = [("runs", run), ("makes", other)];
     let parts = parts.iter().filter(|(_, names)| !names.is_empty());
     let parts: Vec<String> = parts
         .map(|(word, names)| format!("{word} {}", named(names)))

@@ -8,7 +8,7 @@ use crate::{
     job::Exit,
     ssh::exec::{
         cancel::Ending,
-        channel::{Stage, Wire},
+        channel::{ExecChannel, Stage},
         markers::Marks,
         raw::{self, Raw, Verdict},
         task::{Remote, RemoteExit, Settled, Unfinished},
@@ -131,7 +131,7 @@ impl Job {
     /// Asks for a channel for the command as it is.
     pub(super) fn send_raw(&mut self) {
         let exec = &self.task.exec;
-        self.wire = Wire::new(exec.command.clone(), &self.task.env, exec.pty)
+        self.wire = ExecChannel::new(exec.command.clone(), &self.task.env, exec.pty)
             .with_agent(self.task.forwards_agent);
         if self.input_ended {
             self.wire.end_input();

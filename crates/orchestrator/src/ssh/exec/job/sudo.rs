@@ -78,10 +78,10 @@ impl Job {
             let why = "the host closed the channel before sudo had started the command";
             return Exit::Lost { why: why.into() };
         }
-        let said = self.progress.said_shown();
-        let why = match said.as_str() {
+        let printed = self.progress.sudo_noise_shown();
+        let why = match printed.as_str() {
             "" => "sudo did not start the command, and said nothing".to_owned(),
-            said => format!("sudo did not start the command: {said}"),
+            printed => format!("sudo did not start the command: {printed}"),
         };
         Exit::CouldNotStart { why }
     }
