@@ -53,11 +53,14 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         if let Some(durable) = durable {
             // First written down: from then on only this and the store say where what is left of the spool begins. On a full
             // disk it is the store alone: dropping makes room.
-            if let Err(error) = self.live.folder.write_json_durably(ARCHIVED, &durable) {
-                tracing::warn!(job = %id, %error, "where its spool begins is known to the store alone");
-            }
             let folder = self.live.folder.clone();
-            freed = off_the_disk(move || spool::drop_before(folder.path(), durable.offset)).await?;
+            freed = off_the_disk(move || {
+                if let Err(error) = folder.write_json_durably(ARCHIVED, &durable) {
+                    tracing::warn!(job = %id, %error, "where its spool begins is known to the store alone");
+                }
+                spool::drop_before(folder.path(), durable.offset)
+            })
+            .await?;
             self.dropped = durable.offset;
         }
         if room == DiskRoom::None {

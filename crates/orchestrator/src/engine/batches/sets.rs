@@ -76,7 +76,7 @@ impl Engine {
         Ok(hosts.map(|host| host.name.clone()).collect())
     }
 
-    /// The newest batch that this installation started; where there is none, the newest of all.
+    /// The newest batch that this installation started; if there is none, the newest of all.
     async fn last_started_here(&self) -> Result<Batch, EngineError> {
         let all = self.list_batches(MOST).await?;
         match self.batches_started_here(all).into_iter().next() {

@@ -60,7 +60,7 @@ impl Engine {
         })
     }
 
-    /// What targets would run on hosts. Where it is not known where the project is there, it is looked for first.
+    /// What targets would run on hosts. If it is not known in which folder the project is there, it is looked for first.
     pub(super) fn preview_targets_on_hosts(
         &self,
         project: &Project,
