@@ -117,3 +117,58 @@ test('a job is measured by those before it', async ({ app, page }) => {
   await expect(page.getByTestId('sparkline')).toBeVisible();
   await expect(page.getByText(/^last \d+ jobs, median/)).toBeVisible();
 });
+
+test('columns are chosen, and the list is copied for a spreadsheet', async ({
+  app,
+  page,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.setViewportSize({ width: 1360, height: 860 });
+  for (let time = 0; time < 2; time++) {
+    await app.run('hello');
+    await expect(app.status).toHaveText('Done');
+  }
+  await app.history();
+  const row = page.locator('tr[data-job]').filter({ hasText: 'hello' }).first();
+  await expect(row.getByTestId('sparkline')).toBeVisible();
+  const head = page.locator('thead').getByText('Commit');
+  await expect(head).toBeVisible();
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Commit' }).click();
+  await expect(head).toHaveCount(0);
+  await page.getByRole('menuitem', { name: 'Copy the list as CSV' }).click();
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  await expect.poll(copied).toMatch(/^Job,Status,Exit code,.*\r\n/);
+  expect(await copied()).toMatch(/,Done,0,vm,hello,/);
+  // A choice outlives the page.
+  await page.reload();
+  await expect(page.locator('tr[data-job]').first()).toBeVisible();
+  await expect(head).toHaveCount(0);
+});
+
+test('a search is kept under a name, used again and forgotten', async ({ app, page }) => {
+  await app.run('fail');
+  await expect(app.status).toHaveText('Error');
+  await app.history();
+  const saved = page.getByRole('button', { name: 'Saved searches' });
+  await page.getByRole('combobox', { name: 'Status' }).click();
+  await page.getByRole('option', { name: 'Error' }).click();
+  await page.getByRole('textbox', { name: 'Search in every log' }).fill('make');
+  await saved.click();
+  await page.getByRole('menuitem', { name: 'Save this search…' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('what fails');
+  await page.getByRole('button', { name: 'Save search' }).click();
+  await expect(saved).toHaveText('what fails');
+
+  await page.reload();
+  await expect(page.locator('tr[data-job]').first()).toBeVisible();
+  await saved.click();
+  await page.getByRole('menuitem', { name: 'what fails' }).click();
+  await expect(page.getByRole('combobox', { name: 'Status: Error' })).toBeVisible();
+  await expect(page.getByTestId('found')).toContainText('hit');
+  await expect(saved).toHaveText('what fails');
+  await saved.click();
+  await page.getByRole('menuitem', { name: 'Forget what fails' }).click();
+  await expect(saved).toHaveText('Saved');
+});

@@ -95,7 +95,16 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
     (
         "job",
         &[
-            "jobs", "job", "earlier", "notes", "set_note", "cancel", "input", "resize", "answer",
+            "jobs",
+            "job",
+            "earlier",
+            "earlier_of_each",
+            "notes",
+            "set_note",
+            "cancel",
+            "input",
+            "resize",
+            "answer",
         ],
     ),
     (
@@ -287,7 +296,7 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                     "before": self.none_or(before), "limit": self.number(), "pinned": self.flag()})
             }
             "job" | "earlier" | "failure" | "outline" | "unfollow" => json!({"job": self.job()}),
-            "notes" => json!({"jobs": [self.job(), self.job()]}),
+            "notes" | "earlier_of_each" => json!({"jobs": [self.job(), self.job()]}),
             "set_note" => json!({"job": self.job(), "pinned": self.flag(), "text": self.word()}),
             "cancel" => json!({"job": self.job(), "force": self.flag()}),
             "input" => json!({"job": self.job(), "text": self.word(), "end": self.flag()}),

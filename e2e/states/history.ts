@@ -48,6 +48,15 @@ export const history: Place = {
         await expect(page.locator('tr[data-job]')).toHaveCount(1);
       },
     },
+    over('history-choosing-columns', async ({ page }) => {
+      await page.getByRole('button', { name: 'Columns' }).click();
+      await expect(page.getByRole('menuitemcheckbox', { name: 'Commit' })).toBeVisible();
+    }),
+    over('history-naming-a-search', async ({ page }) => {
+      await page.getByRole('button', { name: 'Saved searches' }).click();
+      await page.getByRole('menuitem', { name: 'Save this search…' }).click();
+      await page.getByRole('textbox', { name: 'Name' }).fill('errors that are pinned');
+    }),
     {
       name: 'history-without-hits',
       async reach({ page }) {

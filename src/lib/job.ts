@@ -1,6 +1,6 @@
 // Words for a job: what it is, where it ran, how long it took. Everything that shows one uses these.
 import { LOOK } from './host-facts';
-import type { BatchStatus, HostState, Job, JobId, JobQuery, Status } from './wire';
+import type { BatchStatus, Earlier, HostState, Job, JobId, JobQuery, Status } from './wire';
 
 /** How a job, a host of a batch, or a batch is; a job that runs may wait for a person to type. */
 export type AnyStatus = Status | 'waiting' | HostState | BatchStatus;
@@ -113,6 +113,12 @@ export function elapsed(job: Pick<Job, 'started_at' | 'finished_at'>, now: numbe
   if (job.started_at === null) return null;
   const end = job.finished_at === null ? now : Date.parse(job.finished_at);
   return Math.max(0, end - Date.parse(job.started_at));
+}
+
+/** The runs before a job, oldest first, and last the job itself once it is over. */
+export function withOwn(before: Earlier[], job: Job): Earlier[] {
+  const ran = isOver(job) ? elapsed(job, 0) : null;
+  return ran === null ? before : [...before, { id: job.id, status: job.status, took_ms: ran }];
 }
 
 /** When a job was made, as its id says: version 7 of UUIDs begins with milliseconds since 1970. */

@@ -1567,7 +1567,11 @@ job: JobId, } } | { "type": "earlier", "with": {
 /**
  * The job.
  */
-job: JobId, } } | { "type": "notes", "with": { 
+job: JobId, } } | { "type": "earlier_of_each", "with": { 
+/**
+ * At most 500.
+ */
+jobs: Array<JobId>, } } | { "type": "notes", "with": { 
 /**
  * At most 500.
  */
@@ -2283,7 +2287,11 @@ last_time: BatchLastTime | null, } } | { "type": "earlier", "with": {
 /**
  * At most 12.
  */
-jobs: Array<Earlier>, } } | { "type": "notes", "with": { 
+jobs: Array<Earlier>, } } | { "type": "earlier_of_each", "with": { 
+/**
+ * At most 12 of each; a job without one is left out.
+ */
+runs: Array<[JobId, Array<Earlier>]>, } } | { "type": "notes", "with": { 
 /**
  * The jobs with a note.
  */

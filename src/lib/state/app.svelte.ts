@@ -3,11 +3,14 @@ import { createContext } from 'svelte';
 import { Client, type Link, type World } from '../client';
 import type { Running } from '../desktop';
 import { batchOf, batchTab, pathOf, type Tab } from '../tab';
-import type { Event, Host, Job, Overview, SeenDatabase, StoreState } from '../wire';
+import type { Event, Host, Job, JobId, Overview, SeenDatabase, StoreState } from '../wire';
 import { Batches } from './batch/batches.svelte';
 import { Clock } from './clock.svelte';
 import { Comparisons } from './compare.svelte';
+import { Durations } from './durations.svelte';
 import { History } from './history.svelte';
+import { JobColumns } from './job-columns.svelte';
+import { type SavedSearch, SavedSearches } from './saved-searches.svelte';
 import { HostView } from './host-view.svelte';
 import { Hosts } from './hosts.svelte';
 import { Jobs } from './jobs.svelte';
@@ -64,6 +67,9 @@ export class App {
   readonly notes: Notes;
   readonly history: History;
   readonly search: Search;
+  readonly savedSearches = new SavedSearches();
+  readonly columns = new JobColumns();
+  readonly durations: Durations;
   readonly prompts: Prompts;
   readonly launch: Launch;
   readonly settings: Settings;
@@ -82,15 +88,15 @@ export class App {
     this.logs = new Logs(client, this.view);
     this.comparisons = new Comparisons(client);
     this.notes = new Notes(client);
-    this.history = new History(
-      client,
-      (jobs) => void this.notes.of(jobs),
-      () => this.search.again(),
-    );
+    this.durations = new Durations(client);
+    /** What is shown of jobs in a list beside themselves. */
+    const listed = (jobs: JobId[]) =>
+      void Promise.all([this.notes.of(jobs), this.durations.of(jobs)]);
+    this.history = new History(client, listed, () => this.search.again());
     this.search = new Search(
       client,
       () => this.history.scope,
-      (jobs) => void this.notes.of(jobs.map((job) => job.id)),
+      (jobs) => listed(jobs.map((job) => job.id)),
     );
     this.prompts = new Prompts(client, (job) => this.jobs.get(job)?.batch ?? null);
     this.settings = new Settings(client);
@@ -225,6 +231,13 @@ export class App {
     if (next !== undefined) this.#go(pathOf(next));
   }
 
+  /** Shows in the history what a search that was kept stands for. */
+  look({ filter, sought }: SavedSearch): void {
+    this.#go('/history');
+    this.history.only(filter);
+    this.search.look(sought);
+  }
+
   /** Goes to a page. */
   go(path: string): void {
     this.#go(path);
@@ -271,6 +284,7 @@ export class App {
       case 'job':
         this.jobs.learn([event.with]);
         this.search.learn(event.with);
+        this.durations.learn(event.with, this.history.known);
         return this.history.learn(event.with);
       case 'batch':
         return this.batches.changed(event.with);

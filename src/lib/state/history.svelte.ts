@@ -8,6 +8,10 @@ import type { Job, JobId, JobQuery, Status } from '../wire';
 /** Jobs in a page. */
 const PAGE = 100;
 
+/** Jobs of the whole list, at most, and of a page of it. */
+const ALL = 10_000;
+const ALL_PAGE = 500;
+
 /** A span of time that the list may be narrowed to, up to now. */
 export type Span = '' | 'hour' | 'today' | 'week' | 'month';
 
@@ -30,7 +34,8 @@ export interface Day {
   jobs: Job[];
 }
 
-const ANY: Filter = {
+/** Nothing is filtered. */
+export const ANY: Filter = {
   status: '',
   project: '',
   target: '',
@@ -134,6 +139,18 @@ export class History {
     else if (this.#matches(job) && !(this.jobs[0] && newestFirst(job, this.jobs[0]) > 0)) {
       this.jobs = [job, ...this.jobs];
     }
+  }
+
+  /** All that are listed, older pages included; the newest 10,000 if there are more. */
+  async all(): Promise<Job[]> {
+    const jobs: Job[] = [];
+    for (let before: string | null = null; jobs.length < ALL; before = jobs.at(-1)!.id) {
+      const query = { ...this.#query(before), limit: ALL_PAGE };
+      const page = await this.#client.ask({ job: { type: 'jobs', with: query } }, 'jobs');
+      jobs.push(...page.jobs);
+      if (!page.more || page.jobs.length === 0) break;
+    }
+    return jobs.slice(0, ALL);
   }
 
   async #page(before: string | null): Promise<void> {

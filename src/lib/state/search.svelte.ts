@@ -4,6 +4,7 @@ import { day } from '../format';
 import { reason } from '../reason';
 import type { Hit, Job, JobId, JobQuery, Line, Query, SearchProgress } from '../wire';
 import { remembered } from './local-choices';
+import type { Sought } from './saved-searches.svelte';
 
 /** Lines with hits that are shown of each job; of one with more, how many. */
 const PER_JOB = 3;
@@ -127,6 +128,18 @@ export class Search {
     const { text, word, regex } = this;
     this.query = text === '' ? null : { text, case: this.case, word, regex };
     if (this.query) this.#ask(this.#scope(), this.query);
+  }
+
+  /** What is typed, with its options. */
+  get sought(): Sought {
+    const { text, word, regex } = this;
+    return { text, case: this.case, word, regex };
+  }
+
+  /** Looks for something with its options; for nothing, shows the list of all jobs again. */
+  look({ text, case: isCase, word, regex }: Sought): void {
+    [this.text, this.case, this.word, this.regex] = [text, isCase, word, regex];
+    this.begin();
   }
 
   /** Looks on in older jobs, after as much was found as is shown at once. */

@@ -83,6 +83,11 @@ pub enum Reply {
         /// At most 12.
         jobs: Vec<Earlier>,
     },
+    /// The jobs before each of some, newest first.
+    EarlierOfEach {
+        /// At most 12 of each; a job without one is left out.
+        runs: Vec<(JobId, Vec<Earlier>)>,
+    },
     /// What people say of jobs.
     Notes {
         /// The jobs with a note.

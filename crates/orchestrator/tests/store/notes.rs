@@ -81,6 +81,8 @@ async fn a_job_knows_how_those_before_it_of_the_same_thing_went() {
         });
     }
     wanted.reverse();
+    let first = target("api", "build");
+    store.save_job(&first).await.unwrap();
     for job in [
         target("api", "deploy"),
         command(None, "deploy"),
@@ -94,6 +96,10 @@ async fn a_job_knows_how_those_before_it_of_the_same_thing_went() {
         assert_eq!(store.earlier(&job, None, 2).await.unwrap(), earlier[..2]);
         let failed = store.earlier(&job, Some(Status::Error), 12).await.unwrap();
         assert_eq!(failed, earlier[1..2]);
+        // The same of many at once, once they are there.
+        store.save_job(&job).await.unwrap();
+        let each = store.earlier_of_each(&[first.id, job.id], 2).await;
+        assert_eq!(each.unwrap(), [(job.id, earlier[..2].to_vec())]);
     }
     assert!(
         store

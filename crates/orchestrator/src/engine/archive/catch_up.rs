@@ -53,7 +53,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
         if let Some(durable) = durable {
             // First written down: from then on only this and the store say where what is left of the spool begins. On a full
             // disk it is the store alone: dropping makes room.
-            let folder = self.live.folder.clone();
+            let (folder, offset) = (self.live.folder.clone(), durable.offset);
             freed = off_the_disk(move || {
                 if let Err(error) = folder.write_json_durably(ARCHIVED, &durable) {
                     tracing::warn!(job = %id, %error, "where its spool begins is known to the store alone");
@@ -61,7 +61,7 @@ impl<F: Fn() + Send + Sync> Archiver<F> {
                 spool::drop_before(folder.path(), durable.offset)
             })
             .await?;
-            self.dropped = durable.offset;
+            self.dropped = offset;
         }
         if room == DiskRoom::None {
             self.link.make_room().await;

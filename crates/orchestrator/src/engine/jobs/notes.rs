@@ -1,5 +1,7 @@
 //! People's notes on jobs, and the previous runs of a job.
 
+use std::time::{Duration, Instant};
+
 use super::Jobs;
 use crate::{
     engine::EngineError,
@@ -9,8 +11,12 @@ use crate::{
     wire::Event,
 };
 
-/// Jobs whose notes are read at once, at most.
+/// Jobs whose notes or earlier runs are read at once, at most.
 const MOST: usize = 500;
+/// A job's row is written a moment after its start: a person who is faster waits for it this long, and it is looked for
+/// again after each pause.
+const ROW_PATIENCE: Duration = Duration::from_secs(5);
+const ROW_PAUSE: Duration = Duration::from_millis(50);
 /// Previous runs that are listed.
 const EARLIER: u32 = 12;
 
@@ -42,14 +48,23 @@ impl Jobs {
             )));
         }
         let by = &folders::owner();
-        let set = self
-            .link
-            .ask(async |store| store.set_note(job, pinned, text, by).await);
-        let note = set.await?.ok_or_else(|| {
-            EngineError::NotFound(format!(
-                "job {job} is not in Postgres yet, where notes are kept: try again in a moment"
-            ))
-        })?;
+        let patience = Instant::now() + ROW_PATIENCE;
+        let note = loop {
+            let set = self
+                .link
+                .ask(async |store| store.set_note(job, pinned, text, by).await);
+            match set.await? {
+                Some(note) => break note,
+                None if self.lives.get(job).is_some() && Instant::now() < patience => {
+                    tokio::time::sleep(ROW_PAUSE).await;
+                }
+                None => {
+                    return Err(EngineError::NotFound(format!(
+                        "job {job} is not in Postgres yet, where notes are kept: try again in a moment"
+                    )));
+                }
+            }
+        };
         self.events.report(Event::Noted { job, note });
         Ok(())
     }
@@ -72,6 +87,25 @@ impl Jobs {
         let answer = self
             .link
             .ask(async |store| store.earlier(job, None, EARLIER).await);
+        Ok(answer.await?)
+    }
+
+    /// The previous runs of what each of these jobs ran, newest first; jobs without one are left out.
+    ///
+    /// # Errors
+    /// If more than 500 are asked for, or the store does not answer.
+    pub async fn earlier_of_each(
+        &self,
+        jobs: &[JobId],
+    ) -> Result<Vec<(JobId, Vec<Earlier>)>, EngineError> {
+        if jobs.len() > MOST {
+            return Err(EngineError::Refused(format!(
+                "failed to read earlier runs: at most {MOST} jobs at once"
+            )));
+        }
+        let answer = self
+            .link
+            .ask(async |store| store.earlier_of_each(jobs, EARLIER).await);
         Ok(answer.await?)
     }
 

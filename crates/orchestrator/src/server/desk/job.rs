@@ -21,6 +21,9 @@ pub(super) async fn answer(engine: Engine, request: JobRequest) -> Result<Reply,
         JobRequest::Earlier { job } => Reply::Earlier {
             jobs: jobs.earlier(job).await?,
         },
+        JobRequest::EarlierOfEach { jobs: of } => Reply::EarlierOfEach {
+            runs: jobs.earlier_of_each(&of).await?,
+        },
         JobRequest::Notes { jobs: of } => Reply::Notes {
             notes: jobs.notes(&of).await?,
         },

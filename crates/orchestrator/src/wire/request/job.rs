@@ -25,6 +25,11 @@ pub enum JobRequest {
         /// The job.
         job: JobId,
     },
+    /// The jobs before each of some: [`Reply::EarlierOfEach`].
+    EarlierOfEach {
+        /// At most 500.
+        jobs: Vec<JobId>,
+    },
     /// What people say of jobs: [`Reply::Notes`].
     Notes {
         /// At most 500.
