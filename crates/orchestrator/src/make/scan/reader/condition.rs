@@ -242,6 +242,10 @@ impl Reader {
                 _ => Guard::WhereUsed,
             };
             self.variables.guard(index, guard);
+            let variable = &mut self.variables.list[index];
+            if guard == Guard::Always && !variable.has_value() && !is_given(&variable.name) {
+                variable.is_too_late = true;
+            }
             if self.asks_for.len() < MAX_ASKED {
                 self.asks_for.push(at.place());
             }

@@ -3,7 +3,7 @@
 use super::{
     super::{
         recipes::tested::always_fails,
-        syntax::text::first_word,
+        syntax::text::{Piece, first_word, pieces},
         targets::extra_words::swallows,
         values::{references::references, variables::Guard},
     },
@@ -35,7 +35,14 @@ impl Reader {
             true => self.rules.swallowed = true,
             false => self.evaluate(line, at),
         }
+        // Whatever its references become: with a text beside them it is no empty line.
+        let has_text = pieces(line).any(
+            |piece| matches!(piece, Piece::Plain(text) if text.contains(char::is_alphanumeric)),
+        );
         if line.contains('$') {
+            if raw.starts_with(' ') && has_text && at.rule.is_some() {
+                self.problem_at(at, SPACES);
+            }
             return;
         }
         if let Some(word) = of_another_make(line) {
@@ -51,7 +58,7 @@ impl Reader {
         let what = if raw.starts_with('\t') {
             "recipe commences before first target"
         } else if raw.starts_with(' ') {
-            "missing separator: a recipe's line begins with a tab, not with spaces"
+            SPACES
         } else {
             "missing separator: neither a rule nor a variable"
         };
@@ -70,6 +77,9 @@ impl Reader {
         }
     }
 }
+
+/// What is said of a line that was to be a recipe's.
+const SPACES: &str = "missing separator: a recipe's line begins with a tab, not with spaces";
 
 /// What is said of the first line of another make.
 const OTHER_MAKE: &str =

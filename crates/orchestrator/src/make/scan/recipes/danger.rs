@@ -308,7 +308,14 @@ fn sql(word: &str, rest: &[String]) -> bool {
         // The program of that name has its options first.
         return is(0, &["table"]) || rest.first().is_some_and(|next| next.ends_with(';'));
     }
+    // Another statement, or the text behind another option, is another question.
+    let mut is_over = false;
+    let mut statement = rest.iter().take_while(|word| {
+        let was_over = is_over;
+        is_over = word.ends_with(';');
+        !was_over && !word.starts_with('-')
+    });
     word.eq_ignore_ascii_case("delete")
         && is(0, &["from"])
-        && !rest.iter().any(|word| word.eq_ignore_ascii_case("where"))
+        && !statement.any(|word| word.eq_ignore_ascii_case("where"))
 }

@@ -53,6 +53,8 @@ fn cleaning_inside_the_project_asks_nothing() {
         "$(call remove,build dist)",
         "dd if=/dev/zero of=disk.img bs=1M count=4",
         "mkfs.ext4 -F disk.img",
+        "rm -rf .//build ././dist",
+        "psql -c 'delete from a where b = 1; delete from c where d = 2'",
     ] {
         assert_eq!(recipe(line), None, "{line}");
     }
@@ -115,6 +117,12 @@ fn removing_what_is_not_the_projects_asks() {
         "dd if=a of=/dev/sda",
         "mkfs.ext4 /dev/sdb",
         "sudo mkfs -t ext4 $(DISK)",
+        "rm -rf .//",
+        "psql -c 'DELETE FROM a;' -c 'DELETE FROM b WHERE c = 1;'",
+        "psql -c 'delete from a; delete from b where c = 1'",
+        "psql -c 'delete from a' -c 'select b from c where d = 1'",
+        "docker rm --force web",
+        "docker rmi --force web",
     ] {
         assert!(recipe(line).is_some(), "{line}");
     }

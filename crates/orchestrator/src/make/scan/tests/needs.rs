@@ -43,6 +43,17 @@ fn only_a_guard_is_needed() {
         // Another target that only uses it runs without.
         assert_eq!(guards, [&["X"][..], &["X"], &[]], "{recipe}");
     }
+    // A value that comes behind the guard comes too late.
+    for guard in [
+        "ifndef X\n$(error no X)\nendif",
+        "ifeq ($(X),)\n$(error no X)\nendif",
+    ] {
+        let found = read(&format!("{guard}\nX = later\na: ; echo $(X)\n"));
+        assert_eq!(need(&found, "X"), Need::Guarded, "{guard}");
+        assert_eq!(target(&found, "a").guards, ["X"], "{guard}");
+        let found = read(&format!("X ?= before\n{guard}\na: ; echo $(X)\n"));
+        assert_eq!(need(&found, "X"), Need::Met, "{guard}");
+    }
     // What is left of a name that is put together is none.
     let found = read(
         "T = $(if $($(1)dir),,$(error no dir))\na: ; $(call T,) $(dir) $(if $(dir),,$(error no dir))\n",

@@ -55,6 +55,16 @@ fn what_stands_under_a_condition_is_no_problem() {
         read("include local.mk\n    @echo blanks\n").problems.len(),
         2
     );
+    // Blanks in the place of a tab, whatever the reference becomes; a call alone may become nothing.
+    let found = problems(&read("up:\n    ${DC} up\ndown: ; echo\n"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("begins with a tab"), "{found:?}");
+    for makefile in [
+        "up:\n    $(call rules,a)\n",
+        "    $(eval X = 1)\nup: ; echo\n",
+    ] {
+        assert_eq!(problems(&read(makefile)), [""; 0], "{makefile}");
+    }
 }
 
 #[test]

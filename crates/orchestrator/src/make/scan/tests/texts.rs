@@ -52,6 +52,7 @@ fn what_help_prints_is_the_text_of_the_targets_it_names() {
         "$(info   run   Start it)",
         r#"@echo "  stop | run     Start it""#,
         r#"@echo "  make stop, run - Start it""#,
+        r"@printf '%s\n' 'Usage:' '  make stop   End it' '  make run   Start it'",
     ] {
         let line = line.replace('`', "");
         let found = read(&format!(
@@ -189,9 +190,12 @@ fn what_is_said_of_something_else_is_no_text() {
     let found = read(
         "# Some make programs use the last target\na b c d: ; echo\n# What it needs\ne: a\ne: ; echo\n#\t@echo old\nf: ; echo\n\
          # SUFFIXES = .html\ng: ; echo\n# TODO: mend it\nh: ; echo\n# See https://example.org/x\ni: ; echo\n\
-         # TODO: mend it\n# Cleans up\nj: ; echo\n## Together\nk l m n: ; echo\n",
+         # TODO: mend it\n# Cleans up\nj: ; echo\n## Together\nk l m n: ; echo\n\
+         # http://example.org/x\n# go get example.org/x\no: ; echo\n# docker run --rm x\np: ; echo\n#./bin/x;\nq: ; echo\n\
+         # docker is needed\nr: ; echo\n",
     );
-    for name in ["a", "d", "e", "f", "g", "h", "i"] {
+    assert_eq!(doc(&found, "r"), Some("docker is needed"));
+    for name in ["a", "d", "e", "f", "g", "h", "i", "o", "p", "q"] {
         assert_eq!(doc(&found, name), None, "{name}");
     }
     assert_eq!(doc(&found, "j"), Some("Cleans up"));

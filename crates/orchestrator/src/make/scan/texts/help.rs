@@ -111,6 +111,10 @@ fn printf(command: &Command, reader: &Reader, lines: &mut Vec<String>) {
     let Some((format, values)) = command.arguments().split_first() else {
         return;
     };
+    // The format is used again for each value, and makes a line of it.
+    if matches!(format.as_str(), "%s\\n" | "%b\\n") {
+        return values.iter().for_each(|value| push(value, reader, lines));
+    }
     let holes = format.matches('%').count() - 2 * format.matches("%%").count();
     if holes < 2 || values.is_empty() {
         let all: Vec<&str> = std::iter::once(format)

@@ -128,12 +128,28 @@ fn is_code(text: &str) -> bool {
         let spaced = rest.starts_with(['=', ':', '+', '?', '!']);
         spaced || is_word(one.name)
     });
-    sets || text.starts_with(['@', '$'])
+    sets || is_command(first, rest)
+        || text.ends_with(';')
+        || text.starts_with(['@', '$'])
         || matches!(
             first,
             "ifeq" | "ifneq" | "ifdef" | "ifndef" | "endif" | "endef"
         )
         || (matches!(first, "include" | "-include") && rest.ends_with(".mk"))
+}
+
+/// Whether it is a command of the shell: a program that many makefiles call, with an option, or one beside the makefile.
+fn is_command(first: &str, rest: &str) -> bool {
+    let programs = [
+        "apt-get", "cargo", "curl", "docker", "git", "go", "kubectl", "npm", "npx", "pip", "pip3",
+        "python", "python3", "ssh", "sudo", "wget",
+    ];
+    let mut words = rest.split(is_blank);
+    let has_option = words
+        .clone()
+        .any(|word| word.starts_with('-') && word.len() > 1);
+    let gets = first == "go" && matches!(words.next(), Some("get" | "install"));
+    first.starts_with("./") || (programs.contains(&first) && (has_option || gets))
 }
 
 /// `name: text`, if a comment names what it is about.

@@ -44,6 +44,22 @@ pub fn is_secret_name(name: &str) -> bool {
     !is_pass_of_several && ENDS.iter().any(|end| name.ends_with(end))
 }
 
+/// Whether a value is an address with a password: `postgres://ann:secret@db/shop`. A reference in its place shows none.
+pub(in crate::make::scan) fn has_password(value: &str) -> bool {
+    value.split("://").skip(1).any(|rest| {
+        let place = rest
+            .split(['/', '?', '#', '"', '\''])
+            .next()
+            .unwrap_or(rest);
+        let login = place
+            .rsplit_once('@')
+            .and_then(|(login, _)| login.split_once(':'));
+        login.is_some_and(|(_, password)| {
+            !password.is_empty() && !password.starts_with(['$', '<', '*'])
+        })
+    })
+}
+
 /// A text that is shown, without the values that it gives to secrets: `TOKEN=…` where `TOKEN=abc` is. References stay, since
 /// they show no secret.
 pub(in crate::make::scan) fn concealed<'t>(
@@ -116,7 +132,7 @@ fn value_given(
 
 #[cfg(test)]
 mod tests {
-    use super::{concealed, is_secret_name};
+    use super::{concealed, has_password, is_secret_name};
 
     #[test]
     fn a_value_given_to_a_secret_is_not_shown() {
@@ -147,6 +163,27 @@ mod tests {
             "TOKENS=3 KEY=4",
         ] {
             assert_eq!(concealed(text, &is_secret_name), text);
+        }
+    }
+
+    #[test]
+    fn an_address_may_hold_a_password() {
+        for value in [
+            "postgresql://postgres:pw@localhost/x",
+            "redis://:pw@cache:6379",
+            "--db=mysql://a:b@c/d --x",
+        ] {
+            assert!(has_password(value), "{value}");
+        }
+        for value in [
+            "postgres://localhost:5432/x",
+            "postgres://ann@db/x",
+            "postgres://ann:$(PW)@db/x",
+            "postgres://ann:<password>@db/x",
+            "https://example.org/a:b@c",
+            "git@example.org:a/b",
+        ] {
+            assert!(!has_password(value), "{value}");
         }
     }
 

@@ -66,6 +66,8 @@ pub(in crate::make::scan) struct Variable {
     pub(in crate::make::scan) called: bool,
     /// What fails if it is empty.
     pub(in crate::make::scan) guard: Guard,
+    /// Whether make ends for want of it before it comes to what gives it a value.
+    pub(in crate::make::scan) is_too_late: bool,
     /// The variables that its value fails without.
     pub(in crate::make::scan) guards: Vec<usize>,
     /// Whether `$(eval …)` gives it a value.

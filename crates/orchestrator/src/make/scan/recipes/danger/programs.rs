@@ -62,7 +62,9 @@ pub(super) const RULES: &[Rule] = &[
             &["down", "-v"],
             &["down", "--volumes"],
             &["rm", "-f*"],
+            &["rm", "--force"],
             &["rmi", "-f*"],
+            &["rmi", "--force"],
         ],
     ),
     (

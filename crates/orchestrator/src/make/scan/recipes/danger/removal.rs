@@ -203,7 +203,11 @@ impl Whereabouts {
 
     /// Whether a path is one of the project's own, and not all of it.
     pub(super) fn is_inside(&self, path: &str) -> bool {
-        let path = path.trim_start_matches("./");
+        // `.//sdk` is what `$(TOP)/sdk` becomes.
+        let mut path = path;
+        while let Some(rest) = path.strip_prefix("./") {
+            path = rest.trim_start_matches('/');
+        }
         if let Some(path) = path.strip_prefix("/tmp/") {
             let mut parts = path.split('/');
             let own = parts.next().unwrap_or_default();

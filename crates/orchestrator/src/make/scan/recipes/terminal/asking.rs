@@ -18,8 +18,10 @@ const TALKING: [&str; 11] = [
 const UNASKED: &str = "-b -batch --batch -e -h --help -v --version";
 /// Options that tell `ansible-vault` its password.
 const OF_VAULT: &str = "--vault-password-file --vault-pass-file --vault-id";
+/// Options by which docker removes without a question.
+const FORCED: &str = "-f --force -af -fa";
 /// Programs with the words by which they ask or open an editor, what they do then, and options by which they do not.
-const ASKING: [(&str, &str, &str); 29] = [
+const ASKING: [(&str, &str, &str); 34] = [
     ("ansible-playbook -K", "asks for a password", ""),
     ("ansible-playbook -k", "asks for a password", ""),
     ("ansible-playbook -kK", "asks for a password", ""),
@@ -43,6 +45,11 @@ const ASKING: [(&str, &str, &str); 29] = [
     ("ansible-vault view", "shows it in a pager", ""),
     ("cargo login", "asks for a token", ""),
     ("crontab -e", "opens an editor", ""),
+    ("docker system prune", "asks before it removes", FORCED),
+    ("docker volume prune", "asks before it removes", FORCED),
+    ("docker image prune", "asks before it removes", FORCED),
+    ("docker container prune", "asks before it removes", FORCED),
+    ("docker network prune", "asks before it removes", FORCED),
     ("gh auth login", "asks how to log in", "--with-token"),
     ("git add -i", "asks about each change", ""),
     ("git add -p", "asks about each change", ""),
@@ -75,7 +82,8 @@ pub(super) fn asking(name: &str, rest: &[&str]) -> Option<String> {
     if matches!(name, "make" | "gmake") && rest.iter().any(|word| MENUS.contains(word)) {
         return Some("its menu fills the screen".to_owned());
     }
-    if TALKING.contains(&name) && !UNASKED.split(' ').any(has) {
+    let is_debugger = name.ends_with("-gdb");
+    if (TALKING.contains(&name) || is_debugger) && !UNASKED.split(' ').any(has) {
         return Some(format!("{name} is talked to"));
     }
     let known = ASKING.iter().find(|(line, _, spared)| {

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use super::{
-    super::{dotenv::is_dotenv, secret_names::is_secret_name},
+    super::{
+        dotenv::is_dotenv,
+        secret_names::{has_password, is_secret_name},
+    },
     Variable,
 };
 use crate::make::scan::{syntax::builtin_names::is_offered, texts::comment::Notes};
@@ -20,9 +23,12 @@ impl Variable {
         is_meant && !self.is_text && !self.called && is_offered(&self.name, self.value.is_some())
     }
 
-    /// Whether its value is not to be shown: by its comment, else by its use or its name.
+    /// Whether its value is not to be shown: by its comment, else by its use, its name, or a password that it holds.
     pub(in crate::make::scan) fn is_secret(&self) -> bool {
-        let is_known = || self.is_taken_as_secret || is_secret_name(&self.name);
+        let is_known = || {
+            let value = self.value.as_deref();
+            self.is_taken_as_secret || is_secret_name(&self.name) || value.is_some_and(has_password)
+        };
         self.notes.secret.unwrap_or_else(is_known)
     }
 
@@ -60,10 +66,11 @@ impl Variable {
         })
     }
 
-    /// Whether something gives it a value for all targets, if perhaps not always.
+    /// Whether something gives it a value for all targets in time, if perhaps not always.
     pub(in crate::make::scan) fn has_value(&self) -> bool {
-        self.is_set
+        let is_given = self.is_set
             || self.is_filled_at_times
-            || self.value_of_all().is_some_and(|value| !value.is_empty())
+            || self.value_of_all().is_some_and(|value| !value.is_empty());
+        is_given && !self.is_too_late
     }
 }
