@@ -84,7 +84,7 @@ export class App {
     this.reaches = new Reaches(client);
     this.terminals = new Terminals(client);
     this.jobs = new Jobs(client, (job) => this.terminals.started(job.id));
-    this.batches = new Batches(client, (jobs) => this.jobs.learn(jobs));
+    this.batches = new Batches(client, this.jobs);
     this.logs = new Logs(client, this.view);
     this.comparisons = new Comparisons(client);
     this.notes = new Notes(client);
