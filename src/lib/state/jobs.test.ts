@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { aJob, FakeWorld, settled } from '../testing/fake';
 import type { Batch, Job } from '../wire';
 import { Batches } from './batch/batches.svelte';
-import { EarlierJobs, median } from './previous-runs.svelte';
+import { PreviousRuns, median } from './previous-runs.svelte';
 import { beginning, History } from './history.svelte';
 import { Jobs } from './jobs.svelte';
 import { Notes } from './notes.svelte';
@@ -226,8 +226,8 @@ test('a note keeps its pin and a pin its note', async () => {
 
 test('what a job may be measured by is the median of those that went well', async () => {
   const world = new FakeWorld();
-  const earlier = new EarlierJobs(await world.connected());
-  void earlier.of(ID(9));
+  const previous = new PreviousRuns(await world.connected());
+  void previous.of(ID(9));
   const one = (n: number, took_ms: number, status: 'done' | 'error' = 'done') => ({
     id: ID(n),
     status,
@@ -236,7 +236,7 @@ test('what a job may be measured by is the median of those that went well', asyn
   const jobs = [one(8, 300), one(7, 9000, 'error'), one(6, 100), one(5, 200)];
   world.last.reply(1, { type: 'earlier', with: { jobs } });
   await settled();
-  expect(earlier.jobs.map(({ id }) => id)).toEqual([5, 6, 7, 8].map(ID));
-  expect(earlier.usual).toBe(200);
+  expect(previous.jobs.map(({ id }) => id)).toEqual([5, 6, 7, 8].map(ID));
+  expect(previous.usual).toBe(200);
   expect(median([])).toBeNull();
 });
