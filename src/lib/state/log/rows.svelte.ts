@@ -21,8 +21,8 @@ export interface Row {
   before: number | null;
 }
 
-/** What the rows are made from. */
-export interface Made {
+/** What the rows are put together from. */
+export interface Parts {
   source: Source;
   scroll: Scroll;
   gutter: Gutter;
@@ -32,7 +32,7 @@ export interface Made {
 
 /** The rows of a window over a log. */
 export class Rows {
-  readonly #of: Made;
+  readonly #of: Parts;
   #drawn: Row[] = [];
   #widest = 0;
 
@@ -65,7 +65,7 @@ export class Rows {
     this.list.find(({ number }) => number > 0)?.number ?? null,
   );
 
-  constructor(of: Made) {
+  constructor(of: Parts) {
     this.#of = of;
   }
 
