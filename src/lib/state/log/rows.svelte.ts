@@ -33,6 +33,10 @@ export interface Parts {
 /** The rows of a window over a log. */
 export class Rows {
   readonly #of: Parts;
+  // Both are written where they are derived, and nothing else reads them. The rows drawn last only spare the page work: with
+  // none of them the list has the same rows, but each one is a new object and is drawn again, at every step of a scroll
+  // through a log of any length. The widest line is a record of what has been in sight: to keep it elsewhere is an effect
+  // that goes over all rows once more in each picture.
   #drawn: Row[] = [];
   #widest = 0;
 
