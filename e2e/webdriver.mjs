@@ -206,7 +206,7 @@ export class Session {
    * that is drawn.
    */
   async until(script, ...args) {
-    const said = await this.post('execute/async', {
+    const value = await this.post('execute/async', {
       script: `const [args, patience, done] = arguments;
         const look = function () { ${script} };
         const end = performance.now() + patience;
@@ -219,11 +219,11 @@ export class Session {
         again();`,
       args: [args, PATIENCE - 5000],
     });
-    if (said === null) throw new Error(`it never came: ${script} ${JSON.stringify(args)}`);
-    return said[0];
+    if (value === null) throw new Error(`it never came: ${script} ${JSON.stringify(args)}`);
+    return value[0];
   }
 
-  /** Waits until a text stands somewhere on the page. */
+  /** Waits until a text is somewhere on the page. */
   async see(text, within = '//body') {
     await this.find(`${within}//*[text()[contains(., ${JSON.stringify(text)})]]`);
   }
@@ -233,15 +233,15 @@ export class Session {
     return this.post('execute/sync', { script, args });
   }
 
-  /** Calls a command of the shell, as the page does; fails with what it said. */
+  /** Calls a command of the shell, as the page does; fails with its reason. */
   async invoke(command, args = {}) {
-    const [ran, said] = await this.post('execute/async', {
+    const [ran, value] = await this.post('execute/async', {
       script: `const [command, args, done] = arguments;
-        window.__TAURI_INTERNALS__.invoke(command, args).then((said) => done([true, said]), (why) => done([false, String(why)]));`,
+        window.__TAURI_INTERNALS__.invoke(command, args).then((value) => done([true, value]), (why) => done([false, String(why)]));`,
       args: [command, args],
     });
-    if (!ran) throw new Error(said);
-    return said;
+    if (!ran) throw new Error(value);
+    return value;
   }
 
   /** A picture, when nothing moves any more that comes to an end. */

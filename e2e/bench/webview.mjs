@@ -22,13 +22,13 @@ export class InWebview {
 
   /** Calls a function of `window.bench`. */
   async call(what, ...args) {
-    const [went, said] = await this.window.post('execute/async', {
+    const [went, value] = await this.window.post('execute/async', {
       script: `const [what, args, done] = arguments;
-        Promise.resolve().then(() => window.bench[what](...args)).then((said) => done([true, said]), (why) => done([false, String(why)]));`,
+        Promise.resolve().then(() => window.bench[what](...args)).then((value) => done([true, value]), (why) => done([false, String(why)]));`,
       args: [what, args],
     });
-    if (!went) throw new Error(said);
-    return said;
+    if (!went) throw new Error(value);
+    return value;
   }
 
   /** The same, and the processor time of the whole process for each frame, in milliseconds. */

@@ -66,13 +66,13 @@ export const copy = [
       const saved = async (name, ending) => {
         await app.click(named('Download'));
         await app.click(`//*[@role='menuitem'][normalize-space() = '${name}']`);
-        const said = await app.until(
+        const report = await app.until(
           `return [...document.querySelectorAll('footer [role="status"]')]
-            .map((one) => one.textContent).find((said) => said.startsWith('Saved as') && said.endsWith(arguments[0]))`,
+            .map((one) => one.textContent).find((text) => text.startsWith('Saved as') && text.endsWith(arguments[0]))`,
           ending,
         );
         await app.gone('[role="menu"]');
-        const path = said.replace('Saved as ~', home);
+        const path = report.replace('Saved as ~', home);
         sure(path.startsWith(join(home, 'Downloads')), `it is in ${path}`);
         return readFileSync(path);
       };

@@ -6,14 +6,14 @@ const FIELD = 'input[aria-label="Find in all lines"]';
 const ONLY = `//button[starts-with(normalize-space(), 'Only matches')]`;
 
 /** Waits for what the counter of hits says. */
-const counted = (app, said) =>
+const counted = (app, pattern) =>
   app.until(
-    `const said = document.querySelector('[data-testid="hits"]')?.textContent;
-    return new RegExp(arguments[0]).test(said) && said`,
-    said,
+    `const text = document.querySelector('[data-testid="hits"]')?.textContent;
+    return new RegExp(arguments[0]).test(text) && text`,
+    pattern,
   );
 
-const numbers = (said) => said.split(' / ').map((word) => parseInt(word, 10));
+const numbers = (text) => text.split(' / ').map((word) => parseInt(word, 10));
 
 /** Waits until the current hit is on screen in this line. */
 const hit = (app, line) => app.find(`${row(line)} mark.current`);

@@ -51,7 +51,7 @@ def called(_bus, _sender, _path, _interface, method, arguments, answer):
         answer.return_value(None)
 
 
-def told(channel, _condition):
+def press(channel, _condition):
     line = channel.readline()
     if not line:
         loop.quit()
@@ -64,5 +64,5 @@ def told(channel, _condition):
 
 bus.register_object(PATH, INTERFACE, called, None, None)
 Gio.bus_own_name_on_connection(bus, NAME, Gio.BusNameOwnerFlags.NONE, lambda *_: say("ready"), None)
-GLib.io_add_watch(GLib.IOChannel(filedes=sys.stdin.fileno()), GLib.IO_IN | GLib.IO_HUP, told)
+GLib.io_add_watch(GLib.IOChannel(filedes=sys.stdin.fileno()), GLib.IO_IN | GLib.IO_HUP, press)
 loop.run()

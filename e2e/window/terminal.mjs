@@ -8,10 +8,10 @@ const screen = (text) =>
   `//*[@data-testid='terminal']//*[contains(@class, 'xterm-rows')]/div[contains(translate(., '\u00a0', ' '), '${text}')]`;
 
 /** How large the terminal says it is, as rows and columns. */
-const told = (app) =>
+const shownSize = (app) =>
   app.until(
-    `const said = document.querySelector('[data-testid="terminal-size"]')?.innerText;
-    return said && said.split(' × ').reverse().join(' ')`,
+    `const size = document.querySelector('[data-testid="terminal-size"]')?.innerText;
+    return size && size.split(' × ').reverse().join(' ')`,
   );
 
 export const terminal = [
@@ -42,15 +42,15 @@ export const terminal = [
       const { app } = stage;
       await stage.run('full');
       await app.find('.xterm.focus');
-      const before = await told(app);
+      const before = await shownSize(app);
       await app.find(screen(`size ${before}`));
       await app.type(`ab${KEY.down}`);
       await app.find(screen('keys a b KEY_DOWN'));
       const [width, height] = (await stage.screen('size', NAME)).split(' ').map(Number);
       await stage.screen('resize', NAME, 1000, 640);
       const after = await app.until(
-        `const said = document.querySelector('[data-testid="terminal-size"]').innerText.split(' × ').reverse().join(' ');
-        return said !== arguments[0] && innerWidth === 1000 && said`,
+        `const size = document.querySelector('[data-testid="terminal-size"]').innerText.split(' × ').reverse().join(' ');
+        return size !== arguments[0] && innerWidth === 1000 && size`,
         before,
       );
       await app.find(screen(`size ${after}`));

@@ -18,8 +18,8 @@ import { Launch } from './launch/launch.svelte';
 import { Logs } from './log/logs.svelte';
 import { Notes } from './notes.svelte';
 import { Notices } from './notices.svelte';
+import { PreviousRuns } from './previous-runs.svelte';
 import { Projects } from './projects.svelte';
-import { EarlierJobs } from './previous-runs.svelte';
 import { Prompts } from './prompts.svelte';
 import { Reaches } from './reaches.svelte';
 import { Search } from './search.svelte';
@@ -84,7 +84,7 @@ export class App {
     this.reaches = new Reaches(client);
     this.terminals = new Terminals(client);
     this.jobs = new Jobs(client, (job) => this.terminals.started(job.id));
-    this.batches = new Batches(client, (jobs) => this.jobs.learn(jobs));
+    this.batches = new Batches(client, this.jobs);
     this.logs = new Logs(client, this.view);
     this.comparisons = new Comparisons(client);
     this.notes = new Notes(client);
@@ -149,8 +149,8 @@ export class App {
   }
 
   /** What a job that runs may be measured by. */
-  earlier(): EarlierJobs {
-    return new EarlierJobs(this.#client);
+  previousRuns(): PreviousRuns {
+    return new PreviousRuns(this.#client);
   }
 
   /** Opens a job's tab and goes there. */

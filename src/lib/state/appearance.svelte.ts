@@ -1,5 +1,5 @@
 // How a person likes to see the window and its logs; remembered.
-import { remembered } from './local-choices';
+import { localChoices } from './local-choices';
 
 /** What is beside a line: nothing, the time of day, the time since the job's start or since the line before. */
 export type Times = 'off' | 'since' | 'step' | 'clock';
@@ -13,20 +13,20 @@ export const SIDEBAR = { usual: 264, least: 200, most: 360 };
 export class View {
   times = $state<Times>(storedTimes());
   /** Whether long lines wrap. */
-  wrap = $state(remembered.get('wrap') === 'yes');
+  wrap = $state(localChoices.get('wrap') === 'yes');
   /** Width of the sidebar, in px; small windows have their own. */
-  sidebar = $state(within(Number(remembered.get('sidebar')) || SIDEBAR.usual));
+  sidebar = $state(within(Number(localChoices.get('sidebar')) || SIDEBAR.usual));
 
   /** What the sidebar is narrowed to; empty for all of it. */
   filter = $state('');
   /** The sections of the sidebar that are folded, by title. */
-  folded = $state.raw<string[]>(remembered.list('folded-sections'));
+  folded = $state.raw<string[]>(localChoices.list('folded-sections'));
 
   /** Folds a section of the sidebar, or unfolds it. */
   fold(section: string): void {
     const others = this.folded.filter((each) => each !== section);
     this.folded = others.length < this.folded.length ? others : [...others, section];
-    remembered.set('folded-sections', JSON.stringify(this.folded));
+    localChoices.set('folded-sections', JSON.stringify(this.folded));
   }
 
   /** Whether any of these texts holds what the sidebar is narrowed to; upper and lower case are the same. */
@@ -38,19 +38,19 @@ export class View {
   /** The next kind of times. */
   nextTimes(): void {
     this.times = ORDER[(ORDER.indexOf(this.times) + 1) % ORDER.length]!;
-    remembered.set('times', this.times);
+    localChoices.set('times', this.times);
   }
 
   /** Wraps long lines, or does not. */
   toggleWrap(): void {
     this.wrap = !this.wrap;
-    remembered.set('wrap', this.wrap ? 'yes' : 'no');
+    localChoices.set('wrap', this.wrap ? 'yes' : 'no');
   }
 
   /** Makes the sidebar so wide, within its bounds. */
   widen(px: number): void {
     this.sidebar = within(px);
-    remembered.set('sidebar', String(this.sidebar));
+    localChoices.set('sidebar', String(this.sidebar));
   }
 }
 
@@ -59,6 +59,6 @@ function within(px: number): number {
 }
 
 function storedTimes(): Times {
-  const word = remembered.get('times') as Times | null;
+  const word = localChoices.get('times') as Times | null;
   return word !== null && ORDER.includes(word) ? word : 'since';
 }

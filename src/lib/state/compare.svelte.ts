@@ -50,7 +50,7 @@ export class LogComparison {
   readonly #client: Client;
   readonly #lines = new SvelteMap<string, DiffLine[]>();
   /** Chunks that were asked for, the first one first. */
-  readonly #asked = new Set<string>();
+  readonly #requested = new Set<string>();
   #number = 0;
 
   constructor(client: Client, job: JobId) {
@@ -68,7 +68,7 @@ export class LogComparison {
       const found = await this.#client.ask(request, 'comparison');
       if (number !== this.#number) return;
       this.#lines.clear();
-      this.#asked.clear();
+      this.#requested.clear();
       this.#opened = new Map();
       this.found = found;
       this.problem = null;
@@ -120,7 +120,7 @@ export class LogComparison {
       const stop = Math.min(segment.rows, end - segment.row);
       for (let chunk = Math.floor(begin / CHUNK); chunk * CHUNK < stop; chunk += 1) {
         const key = keyOf(segment.run, chunk);
-        if (this.#asked.has(key)) continue;
+        if (this.#requested.has(key)) continue;
         const rest = without(segment.run, chunk * CHUNK);
         wanted.push({ key, run: first(rest, Math.min(CHUNK, rest.count)) });
       }
@@ -141,10 +141,10 @@ export class LogComparison {
 
   async #ask(key: string, run: CompareRun): Promise<void> {
     const number = this.#number;
-    this.#asked.add(key);
-    const [oldest] = this.#asked;
-    if (this.#asked.size > KEPT && oldest !== undefined) {
-      this.#asked.delete(oldest);
+    this.#requested.add(key);
+    const [oldest] = this.#requested;
+    if (this.#requested.size > KEPT && oldest !== undefined) {
+      this.#requested.delete(oldest);
       this.#lines.delete(oldest);
     }
     const other = this.found?.with[0] ?? null;
@@ -155,7 +155,7 @@ export class LogComparison {
       if (number === this.#number) this.#lines.set(key, lines);
     } catch (error) {
       // Asked for again when they are looked at again.
-      this.#asked.delete(key);
+      this.#requested.delete(key);
       if (number === this.#number) this.problem = reason(error);
     }
   }

@@ -20,8 +20,8 @@ export class HostView {
   known = $state(false);
   /** What the host last said of itself; null if it was never asked, or that cannot be read. */
   facts = $state.raw<Facts | null>(null);
-  /** The job that said it. */
-  said = $state.raw<JobId | null>(null);
+  /** The job they are read from. */
+  source = $state.raw<JobId | null>(null);
 
   /** The job that asks the host of itself; null if none goes on. */
   looking = $state.raw<JobId | null>(null);
@@ -49,11 +49,11 @@ export class HostView {
 
   /** Reads what the host said in a job that is over. */
   async read(job: JobId): Promise<void> {
-    if (this.said === job) return;
+    if (this.source === job) return;
     const request = { log: { type: 'lines', with: { job, first: 1, count: LINES } } } as const;
     const { lines } = await this.#client.ask(request, 'lines');
     this.facts = readFacts(lines.map(({ spans }) => spans.map(({ text }) => text).join('')));
-    this.said = job;
+    this.source = job;
   }
 
   /** Asks the host of itself: a job as every other, but it opens no tab. */

@@ -2,7 +2,7 @@
 import { SvelteSet } from 'svelte/reactivity';
 import type { Client } from '../client';
 import type { Choice, Host, NewHost, Reach } from '../wire';
-import { remembered } from './local-choices';
+import { localChoices } from './local-choices';
 
 /** As many hosts the sidebar shows whole; of more it shows a short list. */
 const FEW = 20;
@@ -17,8 +17,8 @@ export class Hosts {
   problems = $state.raw<string[]>([]);
 
   readonly #client: Client;
-  readonly #pinned = new SvelteSet(remembered.list('pinned-hosts'));
-  readonly #unfolded = new SvelteSet(remembered.list('unfolded-hosts'));
+  readonly #pinned = new SvelteSet(localChoices.list('pinned-hosts'));
+  readonly #unfolded = new SvelteSet(localChoices.list('unfolded-hosts'));
 
   constructor(client: Client) {
     this.#client = client;
@@ -59,7 +59,7 @@ export class Hosts {
   pin(name: string, pinned: boolean): void {
     if (pinned) this.#pinned.add(name);
     else this.#pinned.delete(name);
-    remembered.set('pinned-hosts', JSON.stringify([...this.#pinned]));
+    localChoices.set('pinned-hosts', JSON.stringify([...this.#pinned]));
   }
 
   /** Whether its saved commands are shown. */
@@ -70,7 +70,7 @@ export class Hosts {
   /** Shows or hides them. */
   fold(name: string): void {
     if (!this.#unfolded.delete(name)) this.#unfolded.add(name);
-    remembered.set('unfolded-hosts', JSON.stringify([...this.#unfolded]));
+    localChoices.set('unfolded-hosts', JSON.stringify([...this.#unfolded]));
   }
 
   /** Keeps a command for a host. */

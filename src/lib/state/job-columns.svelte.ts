@@ -1,5 +1,5 @@
 // Which columns a table of jobs has beside what ran and how it ended.
-import { remembered } from './local-choices';
+import { localChoices } from './local-choices';
 
 /** A column that can be left out. */
 export interface Column {
@@ -20,7 +20,7 @@ export const COLUMNS: Column[] = [
 
 /** The columns that are shown; a person's choice. */
 export class JobColumns {
-  #hidden = $state.raw(remembered.list('hidden-columns'));
+  #hidden = $state.raw(localChoices.list('hidden-columns'));
 
   readonly shown: Column[] = $derived(COLUMNS.filter(({ id }) => this.shows(id)));
 
@@ -33,6 +33,6 @@ export class JobColumns {
   show(id: Column['id'], shown: boolean): void {
     const others = this.#hidden.filter((hidden) => hidden !== id);
     this.#hidden = shown ? others : [...others, id];
-    remembered.set('hidden-columns', JSON.stringify(this.#hidden));
+    localChoices.set('hidden-columns', JSON.stringify(this.#hidden));
   }
 }

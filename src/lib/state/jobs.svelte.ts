@@ -4,14 +4,18 @@ import { CallFailed, type Client } from '../client';
 import { ANY_JOB, isOver, newestFirst } from '../job';
 import { batchOf, batchTab } from '../tab';
 import type { Job, JobId, Start } from '../wire';
-import { Tabs } from './tabs.svelte';
+import { labelOfJob, Tabs } from './tabs.svelte';
 
 /** How many of the latest jobs are asked for: they give each target its last status. */
 const LATEST = 200;
 
 /** Jobs by id. Those that are started here get a tab. */
 export class Jobs {
-  readonly tabs = new Tabs();
+  /** The open tabs: of jobs, and of batches. */
+  readonly tabs = new Tabs((tab) => {
+    const job = this.#byId.get(tab);
+    return job && labelOfJob(job);
+  });
 
   readonly #client: Client;
   readonly #tell: (job: Job) => void;
@@ -66,6 +70,7 @@ export class Jobs {
       // No job goes back: an answer may have been on its way while an event overtook it.
       if (previous && stage(previous) > stage(job)) continue;
       this.#byId.set(job.id, job);
+      this.tabs.keepLabel(job.id, labelOfJob(job));
       if (isOver(job)) this.#canceling.delete(job.id);
     }
   }

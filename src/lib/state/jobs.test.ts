@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { aJob, FakeWorld, settled } from '../testing/fake';
-import { EarlierJobs, median } from './previous-runs.svelte';
+import type { Batch, Job } from '../wire';
+import { Batches } from './batch/batches.svelte';
+import { PreviousRuns, median } from './previous-runs.svelte';
 import { beginning, History } from './history.svelte';
 import { Jobs } from './jobs.svelte';
 import { Notes } from './notes.svelte';
+import { labelOfBatch, labelOfJob } from './tabs.svelte';
 
 const ID = (n: number) => `01890000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 
@@ -40,6 +43,37 @@ describe('jobs', () => {
     const over = aJob({ status: 'canceled' });
     jobs.learn([over]);
     expect(jobs.cancelingSince(over)).toBeNull();
+  });
+
+  test('an open tab keeps what its job says, whichever of the two is known first', async () => {
+    const jobs = new Jobs(await new FakeWorld().connected());
+    const [first, second, third] = [1, 2, 3].map((n) => aJob({ id: ID(n) })) as [Job, Job, Job];
+    jobs.learn([first, third]);
+    jobs.tabs.open(first.id);
+    jobs.tabs.open(second.id);
+    expect(jobs.tabs.label(first.id)).toEqual(labelOfJob(first));
+    expect(jobs.tabs.label(second.id)).toBeUndefined();
+    const over = aJob({ ...second, status: 'error' });
+    jobs.learn([second]);
+    jobs.learn([over]);
+    expect(jobs.tabs.label(second.id)).toEqual(labelOfJob(over));
+    expect(jobs.tabs.label(third.id)).toBeUndefined();
+    jobs.tabs.close(first.id);
+    jobs.tabs.reopen();
+    expect(jobs.tabs.label(first.id)).toEqual(labelOfJob(first));
+  });
+
+  test('the tab of a batch keeps what it says', async () => {
+    const world = new FakeWorld();
+    const client = await world.connected();
+    const jobs = new Jobs(client);
+    const batches = new Batches(client, jobs);
+    jobs.tabs.open('batch/b');
+    const loaded = batches.load('b');
+    const batch = { id: 'b', command: 'uptime', changes: 1, hosts: [{}, {}] } as Batch;
+    world.last.reply(1, { type: 'batch', with: batch });
+    await loaded;
+    expect(jobs.tabs.label('batch/b')).toEqual(labelOfBatch(batch));
   });
 
   test('a command on several hosts gets one tab', async () => {
@@ -192,8 +226,8 @@ test('a note keeps its pin and a pin its note', async () => {
 
 test('what a job may be measured by is the median of those that went well', async () => {
   const world = new FakeWorld();
-  const earlier = new EarlierJobs(await world.connected());
-  void earlier.of(ID(9));
+  const previous = new PreviousRuns(await world.connected());
+  void previous.of(ID(9));
   const one = (n: number, took_ms: number, status: 'done' | 'error' = 'done') => ({
     id: ID(n),
     status,
@@ -202,7 +236,7 @@ test('what a job may be measured by is the median of those that went well', asyn
   const jobs = [one(8, 300), one(7, 9000, 'error'), one(6, 100), one(5, 200)];
   world.last.reply(1, { type: 'earlier', with: { jobs } });
   await settled();
-  expect(earlier.jobs.map(({ id }) => id)).toEqual([5, 6, 7, 8].map(ID));
-  expect(earlier.usual).toBe(200);
+  expect(previous.jobs.map(({ id }) => id)).toEqual([5, 6, 7, 8].map(ID));
+  expect(previous.usual).toBe(200);
   expect(median([])).toBeNull();
 });

@@ -1,7 +1,7 @@
 // Small choices of a person that outlive the page. A browser may refuse to keep them: then they last as long as the page.
 
 /** Words by name in local storage. */
-export const remembered = {
+export const localChoices = {
   /** What was kept, or null. */
   get(name: string): string | null {
     try {
@@ -30,3 +30,6 @@ export const remembered = {
     }
   },
 };
+
+// What finds in one log still asks by this name.
+export { localChoices as remembered };

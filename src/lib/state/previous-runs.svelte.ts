@@ -3,7 +3,7 @@ import type { Client } from '$lib/client';
 import type { Earlier, JobId } from '$lib/wire';
 
 /** The jobs before one, oldest first. */
-export class EarlierJobs {
+export class PreviousRuns {
   jobs = $state.raw<Earlier[]>([]);
 
   /** The median duration of those that went well, in milliseconds; none if none did. */

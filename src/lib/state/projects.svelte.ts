@@ -3,7 +3,7 @@ import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Client } from '../client';
 import { reason } from '../reason';
 import type { Project, Scan, Target, Variable } from '../wire';
-import { remembered } from './local-choices';
+import { localChoices } from './local-choices';
 
 /** Targets under one heading. */
 export interface Group {
@@ -30,7 +30,7 @@ export class Projects {
 
   readonly #client: Client;
   readonly #targets = new SvelteMap<string, Targets>();
-  readonly #unfolded = new SvelteSet(remembered.list('unfolded'));
+  readonly #unfolded = new SvelteSet(localChoices.list('unfolded'));
 
   constructor(client: Client) {
     this.#client = client;
@@ -41,7 +41,7 @@ export class Projects {
     this.list = list;
     this.problems = problems;
     // The first time there is a list at all, its first project shows what is in it.
-    if (remembered.get('unfolded') === null && list[0]) this.#unfold(list[0].name, true);
+    if (localChoices.get('unfolded') === null && list[0]) this.#unfold(list[0].name, true);
     for (const { name, problem } of list) {
       if (problem === null && this.#targets.get(name)?.state !== 'known') void this.scan(name);
     }
@@ -126,7 +126,7 @@ export class Projects {
   #unfold(name: string, unfolded: boolean): void {
     if (unfolded) this.#unfolded.add(name);
     else this.#unfolded.delete(name);
-    remembered.set('unfolded', JSON.stringify([...this.#unfolded]));
+    localChoices.set('unfolded', JSON.stringify([...this.#unfolded]));
   }
 }
 

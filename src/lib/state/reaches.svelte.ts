@@ -15,7 +15,7 @@ export class Reaches {
   readonly #client: Client;
   readonly #byHost = new SvelteMap<string, Reach>();
   /** Those whose answer is on its way. */
-  readonly #asked = new SvelteSet<string>();
+  readonly #checking = new SvelteSet<string>();
 
   constructor(client: Client) {
     this.#client = client;
@@ -27,8 +27,8 @@ export class Reaches {
   }
 
   /** Whether a host is being asked. */
-  isAsked(host: string): boolean {
-    return this.#asked.has(host);
+  isChecking(host: string): boolean {
+    return this.#checking.has(host);
   }
 
   /** Takes in an answer. */
@@ -36,7 +36,7 @@ export class Reaches {
     const previous = this.#byHost.get(reach.host);
     if (previous && Date.parse(previous.at) > Date.parse(reach.at)) return;
     this.#byHost.set(reach.host, reach);
-    this.#asked.delete(reach.host);
+    this.#checking.delete(reach.host);
   }
 
   /** Asks hosts, so many at once; returns when all have answered. */
@@ -75,17 +75,17 @@ export class Reaches {
     const now = Date.now();
     return names.filter((name) => {
       const previous = this.#byHost.get(name);
-      return !this.#asked.has(name) && (!previous || now - Date.parse(previous.at) > AGAIN);
+      return !this.#checking.has(name) && (!previous || now - Date.parse(previous.at) > AGAIN);
     });
   }
 
   async #ask(hosts: string[]): Promise<void> {
     if (hosts.length === 0) return;
-    for (const host of hosts) this.#asked.add(host);
+    for (const host of hosts) this.#checking.add(host);
     try {
       await this.#client.tell({ host: { type: 'probe_hosts', with: { hosts } } });
     } finally {
-      for (const host of hosts) this.#asked.delete(host);
+      for (const host of hosts) this.#checking.delete(host);
     }
   }
 }

@@ -1,6 +1,6 @@
 // Searches and filters of the history that a person keeps under a name.
 import { ANY, type Filter } from './history.svelte';
-import { remembered } from './local-choices';
+import { localChoices } from './local-choices';
 
 /** What is looked for in logs. */
 export interface Sought {
@@ -43,7 +43,7 @@ export class SavedSearches {
 
   #set(list: SavedSearch[]): void {
     this.list = list;
-    remembered.set(KEPT, JSON.stringify(list.map((search) => JSON.stringify(search))));
+    localChoices.set(KEPT, JSON.stringify(list.map((search) => JSON.stringify(search))));
   }
 }
 
@@ -56,7 +56,7 @@ function text(filter: Filter, { text, case: isCase, word, regex }: Sought): stri
 
 /** What can be read of what was kept. */
 function read(): SavedSearch[] {
-  return remembered.list(KEPT).flatMap((text) => {
+  return localChoices.list(KEPT).flatMap((text) => {
     try {
       const { name, filter, sought } = JSON.parse(text) as SavedSearch;
       const whole = typeof name === 'string' && typeof sought.text === 'string';

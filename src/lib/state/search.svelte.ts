@@ -3,7 +3,7 @@ import { CallFailed, type Client } from '../client';
 import { day } from '../format';
 import { reason } from '../reason';
 import type { Hit, Job, JobId, JobQuery, Line, Query, SearchProgress } from '../wire';
-import { remembered } from './local-choices';
+import { localChoices } from './local-choices';
 import type { Sought } from './saved-searches.svelte';
 
 /** Lines with hits that are shown of each job; of one with more, how many. */
@@ -55,7 +55,7 @@ let last = 0;
 export class Search {
   /** What is typed. */
   text = $state('');
-  case = $state(remembered.get('search.case') === 'yes');
+  case = $state(localChoices.get('search.case') === 'yes');
   word = $state(false);
   regex = $state(false);
   /** Whether lines around those with hits are shown. */
@@ -178,7 +178,7 @@ export class Search {
   /** Turns an option over. */
   toggle(option: 'case' | 'word' | 'regex' | 'around'): void {
     this[option] = !this[option];
-    if (option === 'case') remembered.set('search.case', this.case ? 'yes' : 'no');
+    if (option === 'case') localChoices.set('search.case', this.case ? 'yes' : 'no');
     this.again();
   }
 

@@ -26,9 +26,9 @@ async function open() {
     () => scope,
     (jobs) => saw.push(...jobs),
   );
-  const asked = () =>
+  const requests = () =>
     world.requests.flatMap((request) => (request.type === 'search_logs' ? [request.with] : []));
-  const number = () => asked().at(-1)!.search;
+  const number = () => requests().at(-1)!.search;
   const found = (job: Partial<Job>, line: number, count: number) =>
     search.found({
       search: number(),
@@ -39,23 +39,23 @@ async function open() {
     });
   const came = (progress: Partial<SearchProgress>) =>
     search.came({ search: number(), progress: { ...NONE, ...progress } });
-  return { world, search, saw, scope, asked, number, found, came };
+  return { world, search, saw, scope, requests, number, found, came };
 }
 
 test('what is typed is looked for once it is asked for, in the scope of the list', async () => {
-  const { search, asked, scope } = await open();
+  const { search, requests, scope } = await open();
   search.text = 'refused';
-  expect(asked()).toEqual([]);
+  expect(requests()).toEqual([]);
   search.begin();
   await settled();
-  expect(asked()[0]!.wanted).toMatchObject({
+  expect(requests()[0]!.wanted).toMatchObject({
     query: { text: 'refused', regex: false },
     scope,
     context: 0,
   });
   expect(search.running).toBe(true);
   search.toggle('regex');
-  expect(asked()[1]!.wanted.query.regex).toBe(true);
+  expect(requests()[1]!.wanted.query.regex).toBe(true);
 });
 
 test('hits gather below their job, and are counted when it is over', async () => {
@@ -78,10 +78,10 @@ test('hits gather below their job, and are counted when it is over', async () =>
 });
 
 test('reports of an earlier search are not taken', async () => {
-  const { search, asked, found } = await open();
+  const { search, requests, found } = await open();
   search.text = 'foo';
   search.begin();
-  const before = asked()[0]!.search;
+  const before = requests()[0]!.search;
   search.text = 'bar';
   search.begin();
   search.came({ search: before, progress: { ...NONE, hits: 5 } });
@@ -92,13 +92,13 @@ test('reports of an earlier search are not taken', async () => {
 });
 
 test('older jobs are searched from the last one on, and what was found stays', async () => {
-  const { search, asked, found, came } = await open();
+  const { search, requests, found, came } = await open();
   search.text = 'foo';
   search.begin();
   found({ id: 'b' }, 3, 1);
   came({ jobs: 4, hits: 1, found_in: 1, end: { ...END, full: true } });
   search.more();
-  expect(asked()[1]!.wanted.scope.before).toBe('b');
+  expect(requests()[1]!.wanted.scope.before).toBe('b');
   found({ id: 'a' }, 3, 2);
   came({ jobs: 2, hits: 2, found_in: 1, end: END });
   expect(search.groups.map(({ job }) => job.id)).toEqual(['b', 'a']);

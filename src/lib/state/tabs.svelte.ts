@@ -46,6 +46,16 @@ export function labelOfBatch(batch: Batch): Label {
   };
 }
 
+function isSame(a: Label, b: Label): boolean {
+  return (
+    a.title === b.title &&
+    a.place === b.place &&
+    a.isCommand === b.isCommand &&
+    a.isOnHost === b.isOnHost &&
+    a.ended === b.ended
+  );
+}
+
 /** The open tabs. They outlive the page, with what they said, so that they can be read before anything is asked. */
 export class Tabs {
   /** Left to right. */
@@ -53,14 +63,21 @@ export class Tabs {
   /** Those that were closed and can be opened again, the last one last. */
   closed = $state.raw<{ tab: Tab; at: number }[]>([]);
 
+  readonly #known: (tab: Tab) => Label | undefined;
+  /** What tabs said when they were last known. */
   readonly #labels = keptLabels();
 
   /** The tab that was looked at last, if it is still open: the page begins there after a restart. */
   readonly last: Tab | undefined = this.all.find((tab) => tab === kept(LAST));
 
+  /** `known` gives what a tab says if that is known when it is opened. */
+  constructor(known: (tab: Tab) => Label | undefined = () => undefined) {
+    this.#known = known;
+  }
+
   /** Opens a tab, or finds it open; it is the one that is looked at. */
   open(tab: Tab): void {
-    if (!this.all.includes(tab)) this.#set([...this.all, tab]);
+    if (!this.all.includes(tab)) this.#add(tab, this.all.length);
     keep(LAST, tab);
   }
 
@@ -77,7 +94,7 @@ export class Tabs {
     const last = this.closed.at(-1);
     if (!last) return undefined;
     this.closed = this.closed.slice(0, -1);
-    if (!this.all.includes(last.tab)) this.#set(this.all.toSpliced(last.at, 0, last.tab));
+    if (!this.all.includes(last.tab)) this.#add(last.tab, last.at);
     return last.tab;
   }
 
@@ -91,12 +108,18 @@ export class Tabs {
     return this.#labels.get(tab);
   }
 
-  /** Keeps what a tab says. */
+  /** Keeps what a tab says, if it is open. */
   keepLabel(tab: Tab, label: Label): void {
     const before = this.#labels.get(tab);
-    if (before && JSON.stringify(before) === JSON.stringify(label)) return;
+    if (!this.all.includes(tab) || (before && isSame(before, label))) return;
     this.#labels.set(tab, label);
     this.#keepLabels();
+  }
+
+  #add(tab: Tab, at: number): void {
+    const label = this.#known(tab);
+    if (label) this.#labels.set(tab, label);
+    this.#set(this.all.toSpliced(at, 0, tab));
   }
 
   #set(tabs: Tab[]): void {

@@ -1,6 +1,6 @@
 // Light, dark, or as the system has it. `static/theme.js` has set the first one before the page was drawn.
 import type { Theme as Drawn } from '../log/color';
-import { remembered } from './local-choices';
+import { localChoices } from './local-choices';
 
 /** What a person chose. */
 export type ThemeChoice = 'system' | 'light' | 'dark';
@@ -22,7 +22,7 @@ export class Theme {
       this.#systemDark = system.matches;
       this.#draw();
     });
-    const stored = remembered.get('theme');
+    const stored = localChoices.get('theme');
     if (stored === 'light' || stored === 'dark') this.choice = stored;
     this.#draw();
   }
@@ -30,7 +30,7 @@ export class Theme {
   /** Chooses, and remembers it. */
   choose(choice: ThemeChoice): void {
     this.choice = choice;
-    remembered.set('theme', choice);
+    localChoices.set('theme', choice);
     this.#draw();
   }
 

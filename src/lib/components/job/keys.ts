@@ -119,7 +119,7 @@ function press(key: string, { app, job, view }: OnJob): boolean {
       return true;
     case 'Escape':
       if (view.find.open) view.find.close();
-      else view.picked.none();
+      else view.selection.none();
       return true;
     default:
       return false;

@@ -17,9 +17,9 @@ export function pick(view: LogView, down: PointerEvent): void {
 
 /** Ctrl+C: the marked characters, else the picked lines. */
 export function copySelected(app: App, view: LogView, event: ClipboardEvent): void {
-  if (!view.picked.lines && !view.picked.chars) return;
+  if (!view.selection.lines && !view.selection.chars) return;
   event.preventDefault();
-  copy(app, view.picked.text());
+  copy(app, view.selection.text());
 }
 
 /** Copies one whole line of which only the start is shown. */
@@ -40,12 +40,12 @@ export async function save(app: App, view: LogView, form: SaveAs): Promise<void>
 
 /** Copies the address of the job, and of the picked lines in it. */
 export function copyLink(app: App, view: LogView): void {
-  const picked = view.picked.lines;
-  const lines = picked ? `#L${picked.from}${picked.to > picked.from ? `-L${picked.to}` : ''}` : '';
+  const range = view.selection.lines;
+  const lines = range ? `#L${range.from}${range.to > range.from ? `-L${range.to}` : ''}` : '';
   const link = `${location.origin}/job/${view.job}${lines}`;
   const copying = navigator.clipboard
     .writeText(link)
-    .then(() => view.say(picked ? 'Link to these lines copied' : 'Link copied'));
+    .then(() => view.say(range ? 'Link to these lines copied' : 'Link copied'));
   void app.attempt('copy the link', copying);
 }
 

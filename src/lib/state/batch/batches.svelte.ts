@@ -2,7 +2,10 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { Client } from '../../client';
 import { ANY_JOB } from '../../job';
+import { batchTab } from '../../tab';
 import type { Batch, BatchOrder, BatchSummary, Job } from '../../wire';
+import type { Jobs } from '../jobs.svelte';
+import { labelOfBatch } from '../tabs.svelte';
 import { BatchView } from './view.svelte';
 
 /** Jobs of a batch in one answer. */
@@ -11,14 +14,14 @@ const PAGE = 500;
 /** Batches by id. */
 export class Batches {
   readonly #client: Client;
-  readonly #learn: (jobs: Job[]) => void;
+  readonly #jobs: Jobs;
   readonly #byId = new SvelteMap<string, Batch>();
   readonly #views = new Map<string, BatchView>();
 
-  /** `learn` takes in the jobs of a batch. */
-  constructor(client: Client, learn: (jobs: Job[]) => void) {
+  /** `jobs` takes in the jobs of a batch, and what its tab says. */
+  constructor(client: Client, jobs: Jobs) {
     this.#client = client;
-    this.#learn = learn;
+    this.#jobs = jobs;
   }
 
   /** A batch, if it is known. */
@@ -33,6 +36,7 @@ export class Batches {
     const known = this.#byId.get(id);
     // Of two answers the one in which more has happened is newer.
     if (!known || known.changes <= batch.changes) this.#byId.set(id, batch);
+    this.#jobs.tabs.keepLabel(batchTab(id), labelOfBatch(batch));
     return this.#byId.get(id)!;
   }
 
@@ -45,7 +49,7 @@ export class Batches {
         { job: { type: 'jobs', with: query } },
         'jobs',
       );
-      this.#learn(page.jobs);
+      this.#jobs.learn(page.jobs);
       const last = page.jobs.at(-1);
       if (!page.more || !last) return;
       before = last.id;

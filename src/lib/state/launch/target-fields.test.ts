@@ -405,13 +405,13 @@ describe('a target on hosts', () => {
       ],
     });
     expect(fields.checkouts).toBeNull();
-    const asked: unknown[] = [];
+    const requests: unknown[] = [];
     await fields.look((sought) => {
-      asked.push(sought);
+      requests.push(sought);
       return Promise.resolve([found('web-1', null), found('web-2', 'there is no make')]);
     });
     const sought = { project: form.project.name, targets: ['deploy'], folder: null };
-    expect(asked).toEqual([{ ...sought, hosts: ['web-1', 'web-2'] }]);
+    expect(requests).toEqual([{ ...sought, hosts: ['web-1', 'web-2'] }]);
     expect(fields.ready).toEqual(['web-1']);
     expect(fields.confirmed(['web-1'])).toMatchObject({
       on: [{ host: 'web-1', folder: '/srv/shop' }],

@@ -4,7 +4,7 @@ import type { Find } from './find.svelte';
 import type { Outlined } from './outline.svelte';
 import type { Rows } from './rows.svelte';
 import type { Scroll } from './scroll.svelte';
-import type { Picked, Range } from './selection.svelte';
+import type { Range, Selection } from './selection.svelte';
 import type { Source } from './source.svelte';
 
 /** Height of the head of a section that stays at the top, in px. */
@@ -17,7 +17,7 @@ export interface Ways {
   rows: Rows;
   find: Find;
   outline: Outlined;
-  picked: Picked;
+  selection: Selection;
   folding: () => Folding;
 }
 
@@ -61,12 +61,12 @@ export class Jumps {
     const next = back ? heads.findLast((first) => first < at) : heads.find((first) => first > at);
     if (next === undefined) return;
     this.toLine(next);
-    this.#ways.picked.range({ from: next, to: next });
+    this.#ways.selection.range({ from: next, to: next });
   }
 
   /** Goes to lines that a link names, as soon as there are any. */
   toLink(link: Range): void {
-    this.#ways.picked.range(link);
+    this.#ways.selection.range(link);
     this.#ways.scroll.steer();
     this.#link = link;
     if (this.#ways.source.known) this.openLink();
@@ -111,8 +111,8 @@ export class Jumps {
 
   /** The line that was gone to last, if it is on screen. */
   get #here(): number | null {
-    const { picked, find, rows } = this.#ways;
-    const lines = [picked.lines?.from, find.current?.line, this.fault];
+    const { selection, find, rows } = this.#ways;
+    const lines = [selection.lines?.from, find.current?.line, this.fault];
     const onScreen = new Set(rows.list.map(({ number }) => number));
     return lines.find((line) => line !== undefined && line !== null && onScreen.has(line)) ?? null;
   }

@@ -21,8 +21,8 @@ export interface Row {
   before: number | null;
 }
 
-/** What the rows are made from. */
-export interface Made {
+/** What the rows are put together from. */
+export interface Parts {
   source: Source;
   scroll: Scroll;
   gutter: Gutter;
@@ -32,7 +32,11 @@ export interface Made {
 
 /** The rows of a window over a log. */
 export class Rows {
-  readonly #of: Made;
+  readonly #of: Parts;
+  // Both are written where they are derived, and nothing else reads them. The rows drawn last only spare the page work: with
+  // none of them the list has the same rows, but each one is a new object and is drawn again, at every step of a scroll
+  // through a log of any length. The widest line is a record of what has been in sight: to keep it elsewhere is an effect
+  // that goes over all rows once more in each picture.
   #drawn: Row[] = [];
   #widest = 0;
 
@@ -65,7 +69,7 @@ export class Rows {
     this.list.find(({ number }) => number > 0)?.number ?? null,
   );
 
-  constructor(of: Made) {
+  constructor(of: Parts) {
     this.#of = of;
   }
 

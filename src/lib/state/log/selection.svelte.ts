@@ -16,7 +16,7 @@ export interface Range {
 }
 
 /** Lines or characters, not both. */
-export class Picked {
+export class Selection {
   /** Whole lines. */
   lines = $state.raw<Range | null>(null);
   /** Characters. */

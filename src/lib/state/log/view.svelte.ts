@@ -11,7 +11,7 @@ import { Jumps } from './jumps.svelte';
 import { Outlined } from './outline.svelte';
 import { Rows } from './rows.svelte';
 import { Scroll } from './scroll.svelte';
-import { Picked, type Range } from './selection.svelte';
+import { Selection, type Range } from './selection.svelte';
 import { Source } from './source.svelte';
 
 /** Lines asked for above and below the window, so that a slow scroll finds them there. */
@@ -31,7 +31,7 @@ export class LogView {
   readonly find: Find;
   readonly outline: Outlined;
   /** What a person picked. */
-  readonly picked: Picked;
+  readonly selection: Selection;
   readonly jumps: Jumps;
   /** Whether the number of a line to go to is being asked for. */
   going = $state(false);
@@ -74,7 +74,7 @@ export class LogView {
       opening(job),
     );
     this.gutter = new Gutter(taste, () => this.extent.lines);
-    this.picked = new Picked(this.source.lines);
+    this.selection = new Selection(this.source.lines);
     this.find = new Find(client, job.id, {
       top: () => this.rows.top ?? 1,
       reveal: (line, row) => this.jumps.reveal(line, row),
@@ -82,9 +82,9 @@ export class LogView {
       turn: (change) => this.#turn(change),
     });
     this.outline = new Outlined(client, job.id, () => this.#outlined());
-    const { source, scroll, gutter, find, outline, picked } = this;
+    const { source, scroll, gutter, find, outline, selection } = this;
     this.rows = new Rows({ source, scroll, gutter, find, folding });
-    this.jumps = new Jumps({ source, scroll, rows: this.rows, find, outline, picked, folding });
+    this.jumps = new Jumps({ source, scroll, rows: this.rows, find, outline, selection, folding });
   }
 
   /** How far the log reaches. */
@@ -134,13 +134,13 @@ export class LogView {
   /** Picks a line, or the range from the one picked first up to this one. */
   pick(number: number, extend: boolean): void {
     this.scroll.pause();
-    this.picked.line(number, extend);
+    this.selection.line(number, extend);
   }
 
   /** Picks the characters between two places. */
   mark(start: Point, end: Point): void {
     this.scroll.pause();
-    this.picked.between(start, end);
+    this.selection.between(start, end);
   }
 
   /** Picks all. */

@@ -188,7 +188,7 @@ describe('following and pausing', () => {
     const { view } = await open('running', 5000, false);
     view.pick(4990, false);
     expect(view.scroll.following).toBe(false);
-    expect(view.picked.lines).toEqual({ from: 4990, to: 4990 });
+    expect(view.selection.lines).toEqual({ from: 4990, to: 4990 });
   });
 });
 
@@ -276,7 +276,7 @@ describe('picking and copying', () => {
     const { view } = await open('done', 100_000, true);
     view.pick(10, false);
     view.pick(2509, true);
-    const text = (await view.picked.text()).split('\n');
+    const text = (await view.selection.text()).split('\n');
     expect(text).toHaveLength(2500);
     expect([text[0], text.at(-1)]).toEqual(['line 10', 'line 2509']);
   });
@@ -285,14 +285,14 @@ describe('picking and copying', () => {
     const { view } = await open('done', 100, true);
     view.pick(10, false);
     view.pick(10, false);
-    expect(view.picked.lines).toBeNull();
+    expect(view.selection.lines).toBeNull();
   });
 
   test('a range no clipboard takes is refused in words', async () => {
     const { view } = await open('done', 1_000_000, true);
     view.pick(1, false);
     view.pick(1_000_000, true);
-    await expect(view.picked.text()).rejects.toThrow('at most 100,000 lines');
+    await expect(view.selection.text()).rejects.toThrow('at most 100,000 lines');
   });
 });
 
@@ -335,10 +335,10 @@ describe('sections', () => {
     const { view } = await folded();
     for (const first of [10, 100, 200, 200]) {
       view.jumps.toSection(false);
-      expect(view.picked.lines?.from).toBe(first);
+      expect(view.selection.lines?.from).toBe(first);
       expect(view.jumps.section).toBe(first);
     }
     view.jumps.toSection(true);
-    expect(view.picked.lines?.from).toBe(100);
+    expect(view.selection.lines?.from).toBe(100);
   });
 });

@@ -7,9 +7,18 @@ import {
   type HostEntry,
   isWanted,
   sortHosts,
-} from '$lib/host';
-import type { App } from '$lib/state/app.svelte';
-import type { Job } from '$lib/wire';
+} from '../host';
+import type { Job } from '../wire';
+import type { Hosts } from './hosts.svelte';
+import type { Jobs } from './jobs.svelte';
+import type { Reaches } from './reaches.svelte';
+
+/** What the list is put together from. */
+export interface Sources {
+  hosts: Hosts;
+  jobs: Jobs;
+  reaches: Reaches;
+}
 
 /** The list of hosts. */
 export class HostList {
@@ -24,20 +33,21 @@ export class HostList {
 
   /** From where a choice is extended. */
   #anchor = 0;
-  readonly #app: App;
+  readonly #sources: Sources;
 
   /** Of every host. */
   readonly all: HostEntry[] = $derived.by(() => {
+    const { hosts, jobs, reaches } = this.#sources;
     const [last, running] = [new Map<string, Job>(), new Map<string, number>()];
-    for (const job of this.#app.jobs.all) {
+    for (const job of jobs.all) {
       if (job.host !== null && !last.has(job.host)) last.set(job.host, job);
     }
-    for (const { host } of this.#app.jobs.active) {
+    for (const { host } of jobs.active) {
       if (host !== null) running.set(host, (running.get(host) ?? 0) + 1);
     }
-    return this.#app.hosts.list.map((host) => ({
+    return hosts.list.map((host) => ({
       host,
-      reach: this.#app.reaches.get(host.name),
+      reach: reaches.get(host.name),
       last: last.get(host.name),
       running: running.get(host.name) ?? 0,
     }));
@@ -67,8 +77,8 @@ export class HostList {
     this.all.map(({ host }) => host.name).filter((name) => this.chosen.has(name)),
   );
 
-  constructor(app: App) {
-    this.#app = app;
+  constructor(sources: Sources) {
+    this.#sources = sources;
   }
 
   /** Sorts by a column; by the same once more, the other way round. */
