@@ -32,4 +32,3 @@ export const localChoices = {
 };
 
 // What finds in one log still asks by this name.
-export { localChoices as remembered };

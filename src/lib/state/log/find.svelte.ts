@@ -1,7 +1,7 @@
 // Looking in one log: what is looked for, and which hit is the current one. What has been found is in `hits`.
 import { CallFailed, type Client } from '$lib/client';
 import { reason } from '$lib/reason';
-import { remembered } from '$lib/state/local-choices';
+import { localChoices } from '$lib/state/local-choices';
 import type { Hit, JobId, Query } from '$lib/wire';
 import { AROUND, type Came, Hits } from './hits.svelte';
 
@@ -31,7 +31,7 @@ export class Find {
   /** Moved on each time the field should have the focus. */
   summoned = $state(0);
   text = $state('');
-  case = $state(remembered.get('find.case') === 'yes');
+  case = $state(localChoices.get('find.case') === 'yes');
   word = $state(false);
   regex = $state(false);
   /** Whether only hits and the lines around them are shown. */
@@ -112,7 +112,7 @@ export class Find {
   /** Turns an option over. */
   toggle(option: 'case' | 'word' | 'regex'): void {
     this[option] = !this[option];
-    if (option === 'case') remembered.set('find.case', this.case ? 'yes' : 'no');
+    if (option === 'case') localChoices.set('find.case', this.case ? 'yes' : 'no');
     this.begin();
   }
 
