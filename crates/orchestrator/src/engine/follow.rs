@@ -12,6 +12,7 @@ pub(super) mod live;
 pub(super) mod lives;
 pub(super) mod lost;
 pub(super) mod orders;
+mod rebuilt;
 pub(super) mod skipped;
 pub(super) mod strays;
 pub(super) mod vanished;

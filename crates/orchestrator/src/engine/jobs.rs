@@ -152,6 +152,12 @@ impl Jobs {
         self.skipped.lines()
     }
 
+    /// Of these, the lines for folders that cannot be read.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<String> {
+        self.skipped.unreadable()
+    }
+
     /// One job.
     ///
     /// # Errors

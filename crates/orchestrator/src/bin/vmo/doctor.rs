@@ -136,7 +136,11 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
     let database = catalog.seen_database();
     checks
         .extend(database.map(|database| Check::new("DATABASE_URL", true, db::not_used(&database))));
-    checks.extend(problem("jobs", &engine.jobs().skipped()));
+    let unreadable = engine.jobs().unreadable();
+    let mut waiting = engine.jobs().skipped();
+    waiting.retain(|line| !unreadable.contains(line));
+    checks.extend(problem("jobs", &waiting));
+    checks.extend(problem("job folders", &unreadable));
     let unarchived = engine.unarchived().await;
     let unarchived = unarchived.unwrap_or_else(|error| vec![error.to_string()]);
     checks.extend(problem("history", &unarchived));

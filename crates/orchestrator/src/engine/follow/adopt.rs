@@ -33,10 +33,10 @@ pub(in crate::engine) struct Adopting(watch::Sender<usize>);
 
 /// One job folder that is being taken in; dropped when the job's status is right.
 #[derive(Debug)]
-struct Taking(watch::Sender<usize>);
+pub(super) struct Taking(watch::Sender<usize>);
 
 impl Adopting {
-    fn begin(&self) -> Taking {
+    pub(super) fn begin(&self) -> Taking {
         self.0.send_modify(|count| *count += 1);
         Taking(self.0.clone())
     }
@@ -97,6 +97,7 @@ impl Engine {
                 }
                 Err(error) => {
                     tracing::warn!(job = %id, %error, "a job folder could not be taken in");
+                    self.rebuild(id);
                     SkipReason::Unreadable(error.to_string())
                 }
             };

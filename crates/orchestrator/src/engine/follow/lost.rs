@@ -79,8 +79,9 @@ async fn why(live: &Live) -> Exit {
     let job = live.job();
     if let Some(host) = job.host() {
         // The first thing that the process makes which holds the host's session: without it, no process was asked to
-        // run it.
-        if !live.folder.spool_dir().exists() {
+        // run it, unless somebody has removed it since.
+        if !live.folder.spool_dir().exists() && follow::connection::begun_at(&live.folder).is_none()
+        {
             let why = "the app was killed before the job's turn came, and nothing of it ran";
             return Exit::CouldNotStart { why: why.into() };
         }
@@ -91,19 +92,24 @@ async fn why(live: &Live) -> Exit {
         };
         return Exit::Lost { why };
     }
-    // The last thing a supervisor makes before the child: without it there was none, with it there may have been one.
-    if !live.folder.spool_dir().exists() {
-        if machine_went_down(&live.folder) {
-            return Exit::Lost {
-                why: "the machine went down before the disk knew of its start; if it ran at all, nothing of its output is kept".into(),
-            };
-        }
+    // The last thing a supervisor makes before the child: without it there was none, with it there may have been one. What
+    // is written once the child is there says that somebody has removed it since.
+    let has_spool = live.folder.spool_dir().exists();
+    if !has_spool && machine_went_down(&live.folder) {
+        return Exit::Lost {
+            why: "the machine went down before the disk knew of its start; if it ran at all, nothing of its output is kept".into(),
+        };
+    }
+    if !has_spool && follow::connection::begun_at(&live.folder).is_none() {
         return Exit::CouldNotStart {
             why: "the app or its supervisor was killed before the job's turn came, and nothing of it ran".into(),
         };
     }
     let strays = strays_ended(live).await;
-    let mut why = String::from("its supervisor was killed");
+    let mut why = String::from(match has_spool {
+        true => "its supervisor was killed",
+        false => "its supervisor was killed, and the folder of its log is gone",
+    });
     for (what, who) in [("also ended", strays.ended), ("still running", strays.left)] {
         if !who.is_empty() {
             why.push_str(&format!("; {what}: {}", who.join(", ")));

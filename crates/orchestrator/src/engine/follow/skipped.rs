@@ -33,21 +33,31 @@ impl Skipped {
     pub(in crate::engine) fn lines(&self) -> Vec<String> {
         let list = self.0.lock();
         let mut of_store: BTreeMap<&str, Vec<JobId>> = BTreeMap::new();
-        let mut lines = Vec::new();
         for (id, reason) in &*list {
-            match reason {
-                SkipReason::OfStore(store) => of_store.entry(store).or_default().push(*id),
-                SkipReason::Unreadable(why) => {
-                    lines.push(format!(
-                        "job {id} cannot be taken in: {why}; its folder is left as it is"
-                    ));
-                }
+            if let SkipReason::OfStore(store) = reason {
+                of_store.entry(store).or_default().push(*id);
             }
         }
+        let mut lines = unreadable(&list);
         let waiting = of_store.into_iter();
         lines.extend(waiting.map(|(store, jobs)| waiting_line(store, &jobs)));
         lines
     }
+
+    /// Those of folders that cannot be read.
+    pub(in crate::engine) fn unreadable(&self) -> Vec<String> {
+        unreadable(&self.0.lock())
+    }
+}
+
+fn unreadable(list: &BTreeMap<JobId, SkipReason>) -> Vec<String> {
+    let lines = list.iter().filter_map(|(id, reason)| match reason {
+        SkipReason::Unreadable(why) => Some(format!(
+            "job {id} cannot be taken in: {why}; its folder is left as it is"
+        )),
+        SkipReason::OfStore(_) => None,
+    });
+    lines.collect()
 }
 
 impl Engine {

@@ -270,6 +270,73 @@ fn a_job_whose_own_file_is_spoilt_is_told_of_by_its_copy_and_settled() {
     }
 }
 
+/// Starts a command without waiting for it, and gives its folder once it has written `said`.
+fn detached(home: &Home, command: &str) -> (String, PathBuf, supervisor::folder::Supervisor) {
+    let id = home.text(&["run", "--detach", "--", command]);
+    let id = id.trim().to_owned();
+    let folder = home.data().join("jobs").join(&id);
+    eventually("it has written", || spooled(&folder) > 4);
+    let who = fs::read(folder.join("supervisor.json")).unwrap();
+    (id, folder, serde_json::from_slice(&who).unwrap())
+}
+
+fn kill(pid: i32) {
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, Signal::KILL).unwrap();
+}
+
+fn job_of(home: &Home, id: &str) -> serde_json::Value {
+    let jobs = home.json(&["jobs", "--json"]);
+    let job = jobs.as_array().unwrap().iter().find(|job| job["id"] == id);
+    job.unwrap_or_else(|| panic!("{id}: {jobs}")).clone()
+}
+
+#[test]
+fn a_job_of_which_neither_file_can_be_read_is_settled_by_what_else_there_is() {
+    let postgres = Postgres::start();
+    for (what, spoil) in [
+        ("gone", (|file| fs::remove_file(file).unwrap()) as fn(&Path)),
+        ("empty", |file| fs::write(file, "").unwrap()),
+    ] {
+        // With a history of its own, and with one that others may read and that need not be the job's.
+        for url in [None, Some(postgres.url("postgres"))] {
+            let waits = url.is_some();
+            let home = Home::new(url);
+            let (id, folder, who) = detached(&home, "echo said; sleep 1073");
+            kill(who.supervisor.pid);
+            ["job.json", "job.copy.json"].map(|name| spoil(&folder.join(name)));
+            let job = job_of(&home, &id);
+            assert_eq!(job["status"], "lost", "{what}: {job}");
+            let child = PathBuf::from(format!("/proc/{}", who.child.pid));
+            eventually("its child is ended", || !child.exists());
+            if waits {
+                assert!(
+                    folder.exists(),
+                    "{what}: nobody has said which history gets it"
+                );
+                home.text(&["move", &id]);
+            }
+            home.text(&["run", "--", "true"]);
+            eventually("it is archived", || !folder.exists());
+            assert_eq!(home.run(&["log", &id, "--raw"]).stdout, b"said\n", "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_job_that_ran_is_never_said_not_to_have_run() {
+    let home = Home::new(None);
+    let (id, folder, who) = detached(&home, "echo said; sleep 1074");
+    fs::remove_dir_all(folder.join("spool")).unwrap();
+    kill(who.supervisor.pid);
+    let job = job_of(&home, &id);
+    assert_eq!(job["status"], "lost", "{job}");
+    let reason = job["reason"].as_str().unwrap();
+    assert!(reason.contains("the folder of its log is gone"), "{reason}");
+    let child = PathBuf::from(format!("/proc/{}", who.child.pid));
+    eventually("its child is ended", || !child.exists());
+}
+
 #[tokio::test]
 async fn a_spool_that_is_damaged_between_reading_and_archiving_ends_there_too() {
     let mut postgres = Postgres::start();
