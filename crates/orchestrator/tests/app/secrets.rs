@@ -245,4 +245,23 @@ fn a_secret_that_is_too_short_to_be_masked_is_said_to_be_shown() {
     );
     let output = home.run(&["run", "show", "PIN=123456"]);
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    // The makefile's own, one of a file, and one that is inherited are no better masked.
+    let shows = |words: &[&str], pin: Option<&str>| {
+        let mut vmo = home.vmo(words);
+        vmo.env_remove("PIN");
+        vmo.envs(pin.map(|pin| ("PIN", pin)));
+        String::from_utf8(vmo.output().unwrap().stderr).unwrap()
+    };
+    for words in [&["run", "show"][..], &["make", "show"]] {
+        assert!(shows(words, Some("1234")).contains("PIN"), "{words:?}");
+        assert_eq!(shows(words, Some("123456")), "", "{words:?}");
+        assert_eq!(shows(words, None), "", "{words:?}");
+    }
+    assert!(shows(&["make", "show", "PIN=12"], None).contains("PIN"));
+    fs::write(home.work().join(".env"), "PIN=12\n").unwrap();
+    assert!(shows(&["run", "show"], None).contains("PIN"));
+    fs::remove_file(home.work().join(".env")).unwrap();
+    home.makefile("## @secret\nPIN ?= abc\nshow: ## Show\n\t@echo $(PIN)\n");
+    assert!(shows(&["run", "show"], None).contains("PIN"));
+    assert!(shows(&["make", "show"], None).contains("PIN"));
 }

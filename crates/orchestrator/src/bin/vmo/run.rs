@@ -192,7 +192,9 @@ pub(crate) async fn make(args: Vec<String>) -> Outcome {
         Ok((engine, job))
     };
     let (engine, job) = started.await.map_err(never_ran)?;
-    finish(&engine, vec![job], false).await
+    let jobs = vec![job];
+    say_what_is_shown(&jobs);
+    finish(&engine, jobs, false).await
 }
 
 fn never_ran(failed: Failed) -> Failed {

@@ -74,17 +74,18 @@ impl Engine {
         let command = make::argv(&run).map_err(refused)?;
         let draft = draft::of_make(&run, &command, &project.name, wanted.pty);
         let mut draft = self.draft_within(draft, &environment);
-        // So short a value is in half of all lines, and is not masked: the job says that it shows.
-        let is_shown = |one: &&make::Assignment| {
-            one.secret && (1..supervisor::mask::SHORTEST).contains(&one.value.len())
-        };
-        let shown = variables.iter().filter(is_shown);
-        let shown = shown.map(|one| make::environment::not_masked(&one.name));
-        if let Some(here) = draft.here_mut() {
-            here.environment.extend(shown);
-        }
         let mut rules = Rules::of(project, wanted.targets, scan);
-        masked::tell(&mut rules, &mut environment, scan, &project.path);
+        let typed: Vec<&str> = variables.iter().map(|one| &*one.name).collect();
+        let (secrets, path) = (&mut environment, &project.path);
+        let mut shown = masked::tell(&mut rules, secrets, scan, path, &typed);
+        let is_shown = |one: &&make::Assignment| one.secret && masked::is_too_short(&one.value);
+        shown.extend(
+            variables
+                .iter()
+                .filter(is_shown)
+                .map(|one| one.name.clone()),
+        );
+        say_that_they_show(&mut draft, shown);
         Ok(Composed {
             draft,
             command,
@@ -136,7 +137,7 @@ impl Engine {
         };
         let line = make::line(folder, words, secret).ok_or_else(nul)?;
         let mut environment = self.catalog().environment();
-        let draft = self.draft_within(draft::of_line(&line, &project.name), &environment);
+        let mut draft = self.draft_within(draft::of_line(&line, &project.name), &environment);
         let mut rules = match &there {
             Some(there) => Rules::of(&there.project, &line.targets, &there.scan),
             None => Rules::of(project, &line.targets, &scan),
@@ -145,15 +146,24 @@ impl Engine {
         rules
             .secrets
             .extend(line.command.env.iter().map(|(name, _)| name.clone()));
-        masked::tell(&mut rules, &mut environment, &scan, &project.path);
-        if let Some(there) = &there {
-            masked::tell(
+        let typed: Vec<&str> = line.command.env.iter().map(|(name, _)| &**name).collect();
+        let here = (&*scan, &project.path);
+        let there = there
+            .as_ref()
+            .map(|there| (&*there.scan, &there.project.path));
+        let short =
+            |(name, value): &(String, String)| masked::is_too_short(value).then(|| name.clone());
+        let mut shown: Vec<String> = line.command.env.iter().filter_map(short).collect();
+        for (scan, path) in [here].into_iter().chain(there) {
+            shown.extend(masked::tell(
                 &mut rules,
                 &mut environment,
-                &there.scan,
-                &there.project.path,
-            );
+                scan,
+                path,
+                &typed,
+            ));
         }
+        say_that_they_show(&mut draft, shown);
         let composed = Composed {
             draft,
             command: line.command,
@@ -216,4 +226,14 @@ pub(in crate::engine) fn assignments(scan: &Scan, wanted: Wanted<'_>) -> Vec<mak
 
 fn refused(refusal: make::Refusal) -> EngineError {
     EngineError::Refused(format!("failed to {refusal}"))
+}
+
+/// Has the job say which secrets stand in its log as they are, since they are too short to be looked for there.
+fn say_that_they_show(draft: &mut Draft, mut names: Vec<String>) {
+    names.sort();
+    names.dedup();
+    if let Some(here) = draft.here_mut() {
+        let notes = names.iter().map(|name| make::environment::not_masked(name));
+        here.environment.extend(notes);
+    }
 }
