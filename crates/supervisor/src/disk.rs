@@ -38,6 +38,9 @@ const TURN_AGAIN: Duration = Duration::from_millis(1);
 /// (tests, `floods`).
 pub const FLOOR: u64 = 64 * 1024 * 1024;
 
+/// Files that a disk must have room for before a job is started: its own, and those of Postgres meanwhile.
+pub const FILES: u64 = 64;
+
 /// The variable that says otherwise, in bytes.
 pub const FLOOR_VARIABLE: &str = "VMO_DISK_FLOOR";
 
@@ -206,6 +209,15 @@ impl Drop for Turn {
 pub fn free(folder: &Path) -> Result<u64, Errno> {
     let disk = rustix::fs::statvfs(folder)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// How many more files can be made on the disk that a folder is on, by us; none if the disk has no limit of its own.
+///
+/// # Errors
+/// What the system says.
+pub fn free_files(folder: &Path) -> Result<Option<u64>, Errno> {
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok((disk.f_files > 0).then_some(disk.f_favail))
 }
 
 /// The floor that the environment sets; none if it sets none.

@@ -177,6 +177,14 @@ fn cancel_ends_the_whole_tree() {
 }
 
 #[test]
+fn what_ends_a_moment_after_its_job_is_not_named_as_left_running() {
+    let (_postgres, home) = home();
+    let output = home.run(&["run", "--", "sleep 0.05 >/dev/null 2>&1 & echo said"]);
+    assert_eq!(output.stdout, b"said\n");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
 fn what_a_job_leaves_running_is_named() {
     let (_postgres, home) = home();
     let script = "(setsid sleep 1000 <&- >&- 2>&- & echo $! >pid; \

@@ -1,13 +1,14 @@
 //! Disks that are full: a server's, and the one that jobs are spooled to.
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
     os::unix::fs::symlink,
     process::Stdio,
 };
 
 use crate::{
-    home::Home,
+    home::{Home, eventually},
     load::Load,
     page::App,
     postgres::Postgres,
@@ -196,4 +197,43 @@ fn the_doctor_writes_to_a_disk_of_which_nothing_is_kept_free() {
     assert!(said.contains("nothing can be written there"), "{said}");
     drop(ballast);
     assert_eq!(doctor().0, Some(0));
+}
+
+#[test]
+fn a_disk_without_room_for_files_starts_nothing_and_says_so() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    fs::create_dir_all(home.data()).unwrap();
+    let Some(_disk) = SmallDisk::mount_on_for(&home.data(), 200) else {
+        return;
+    };
+    assert_eq!(home.text(&["run", "--", "echo here"]), "here\n");
+    eventually("it is archived", || home.job_folders().is_empty());
+    let mut files = Vec::new();
+    for number in 0.. {
+        let file = home.data().join(format!("file-{number}"));
+        if fs::write(&file, "").is_err() {
+            break;
+        }
+        files.push(file);
+    }
+    files
+        .drain(..20)
+        .for_each(|file| fs::remove_file(file).unwrap());
+    let output = home.run(&["run", "--", "echo here"]);
+    let why = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        !output.status.success() && output.stdout.is_empty(),
+        "{why}"
+    );
+    assert!(why.contains("more files can be made on its disk"), "{why}");
+    let doctor = home.run(&["doctor"]);
+    assert!(!doctor.status.success());
+    let found = String::from_utf8(doctor.stdout).unwrap();
+    assert!(found.contains("more files can be made there"), "{found}");
+    for file in files {
+        fs::remove_file(file).unwrap();
+    }
+    assert_eq!(home.text(&["run", "--", "echo here"]), "here\n");
+    eventually("it is archived", || home.job_folders().is_empty());
 }

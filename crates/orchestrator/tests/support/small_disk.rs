@@ -33,6 +33,13 @@ impl SmallDisk {
         Self::mounted(Command::new("mount").args(args), folder)
     }
 
+    /// The same, with room for so many files.
+    pub(crate) fn mount_on_for(folder: &Path, files: u64) -> Option<Self> {
+        let size = format!("size=100m,mode=700,nr_inodes={files}");
+        let args = ["-t", "tmpfs", "-o", &size, "none"];
+        Self::mounted(Command::new("mount").args(args), folder)
+    }
+
     /// A folder of a disk, at another place, too.
     pub(crate) fn bind(folder: &Path, place: &Path) -> Option<Self> {
         Self::mounted(Command::new("mount").arg("--bind").arg(folder), place)

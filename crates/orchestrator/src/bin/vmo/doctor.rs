@@ -216,6 +216,12 @@ fn disk_check(engine: &Engine) -> Check {
          settings.json in MiB)",
         floor / mib
     );
+    if let Ok(Some(files)) = disk::free_files(&engine.folders().jobs())
+        && files < disk::FILES
+    {
+        let found = format!("only {files} more files can be made there (df -i): remove some");
+        return Check::new(what, false, found);
+    }
     let (ok, found) = match (
         disk::floor_of_environment(),
         disk::free(&engine.folders().jobs()),

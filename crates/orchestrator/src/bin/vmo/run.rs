@@ -7,14 +7,19 @@ mod there;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::Args;
 use orchestrator::{
     engine::{Consent, Engine, EngineError, Log},
-    job::{Job, JobId, Status, survivor as survivor_words},
+    job::{Job, JobId, Status, Survivor, survivor as survivor_words},
     launch::Start,
     make, wire,
+};
+use rustix::{
+    io::Errno,
+    process::{Pid, test_kill_process},
 };
 
 use self::{
@@ -30,6 +35,9 @@ use super::{
     show_jobs::{archived, away, over, show, tell_pauses},
     terminal::{self, Raw},
 };
+
+/// How long what a job left running may take to end by itself before it is named.
+const MOMENT: Duration = Duration::from_millis(150);
 
 #[derive(Debug, Args)]
 #[command(
@@ -256,9 +264,11 @@ async fn finish(engine: &Engine, mut jobs: Vec<Job>, json: bool) -> Outcome {
         for line in &left {
             out::say(format_args!("{place}{line}"));
         }
-        for survivor in job.survivors.iter().filter(|_| left.is_empty()) {
-            let words = survivor_words(survivor);
-            out::say(format_args!("{place}left running: {words}"));
+        if left.is_empty() {
+            for survivor in still_there(&job).await {
+                let words = survivor_words(survivor);
+                out::say(format_args!("{place}left running: {words}"));
+            }
         }
     }
     archived(engine, id).await;
@@ -267,6 +277,24 @@ async fn finish(engine: &Engine, mut jobs: Vec<Job>, json: bool) -> Outcome {
         super::archive_in_background();
     }
     Ok(ExitCode::from(job_words::code(&job)))
+}
+
+/// Of those that a job left running, who still is: here some are gone a moment after its end.
+async fn still_there(job: &Job) -> Vec<&Survivor> {
+    let is_here = job.host().is_none();
+    if is_here && !job.survivors.is_empty() {
+        tokio::time::sleep(MOMENT).await;
+    }
+    let is_named = |one: &&Survivor| !is_here || !is_gone(one.pid);
+    job.survivors.iter().filter(is_named).collect()
+}
+
+/// Whether a process has ended; one that nobody has waited for yet has no command line any more.
+fn is_gone(pid: i32) -> bool {
+    match std::fs::read(format!("/proc/{pid}/cmdline")) {
+        Ok(line) => line.is_empty(),
+        Err(_) => Pid::from_raw(pid).is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH)),
+    }
 }
 
 /// Lets a person type into a single job, once it runs: until then, what is typed may be an answer to a login.

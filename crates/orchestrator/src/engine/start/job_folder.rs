@@ -100,6 +100,7 @@ pub(crate) const WINDOW: Window = Window {
 /// # Errors
 /// What the disk says.
 pub(crate) fn prepare(jobs: &Path, kept: JobFile) -> io::Result<Prepared> {
+    has_room_for_files(jobs)?;
     let (making, place) = (
         jobs.join(format!("{NEW}{}", kept.job.id)),
         jobs.join(kept.job.id.to_string()),
@@ -143,6 +144,19 @@ pub(crate) fn sweep(jobs: &Path) {
         if was_new || path.extension().is_some_and(|end| end == folder::GONE) {
             remove(&path);
         }
+    }
+}
+
+/// Refuses if the disk is about to have no room for another file, however many bytes are free: a supervisor that cannot make
+/// its own would die without a word.
+fn has_room_for_files(jobs: &Path) -> io::Result<()> {
+    match disk::free_files(jobs) {
+        Ok(Some(free)) if free < disk::FILES => Err(io::Error::new(
+            io::ErrorKind::StorageFull,
+            format!("only {free} more files can be made on its disk (df -i): remove some"),
+        )),
+        // If it is not known, making them finds out.
+        _ => Ok(()),
     }
 }
 

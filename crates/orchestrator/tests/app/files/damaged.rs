@@ -304,7 +304,9 @@ fn a_job_of_which_neither_file_can_be_read_is_settled_by_what_else_there_is() {
             let home = Home::new(url);
             let (id, folder, who) = detached(&home, "echo said; sleep 1073");
             kill(who.supervisor.pid);
-            ["job.json", "job.copy.json"].map(|name| spoil(&folder.join(name)));
+            for name in ["job.json", "job.copy.json"] {
+                spoil(&folder.join(name));
+            }
             let job = job_of(&home, &id);
             assert_eq!(job["status"], "lost", "{what}: {job}");
             let child = PathBuf::from(format!("/proc/{}", who.child.pid));
