@@ -15,7 +15,7 @@ pub fn line_of(words: &[String]) -> Option<String> {
     let line = line_of_sh(words)?;
     if !line.contains('\n') {
         let quoted = words.iter().enumerate().map(|(at, word)| match at {
-            0 => quoted(word),
+            0 => program(word, quoted(word)),
             _ => quoted_argument(word),
         });
         return Some(quoted.collect::<Vec<_>>().join(" "));
@@ -40,7 +40,26 @@ pub(super) fn by_sh(lines: &str) -> String {
 /// The same for `sh` and its like, which run what is run here.
 #[must_use]
 pub fn line_of_sh(words: &[String]) -> Option<String> {
-    shlex::try_join(words.iter().map(String::as_str)).ok()
+    let quoted = words.iter().enumerate().map(|(at, word)| {
+        let quoted = shlex::try_quote(word).ok()?;
+        Some(match at {
+            0 => program(word, quoted.into_owned()),
+            _ => quoted.into_owned(),
+        })
+    });
+    Some(quoted.collect::<Option<Vec<_>>>()?.join(" "))
+}
+
+/// The name of a program in its place, in quotes if it would be a word of some shell's own there.
+fn program(word: &str, as_argument: String) -> String {
+    const RESERVED: [&str; 19] = [
+        "begin", "case", "do", "done", "elif", "else", "end", "esac", "fi", "for", "foreach",
+        "function", "if", "repeat", "select", "switch", "then", "until", "while",
+    ];
+    match RESERVED.contains(&word) {
+        true => format!("'{word}'"),
+        false => as_argument,
+    }
 }
 
 /// `NAME='a value'`, as people write it: behind a command, what is before `=` means nothing to a shell.
@@ -110,6 +129,10 @@ mod tests {
         let expected = r"printf '%s\n' 'it'\''s' '' -x a=b 'what'\!";
         assert_eq!(line.as_deref(), Some(expected));
         assert_eq!(of(&["a\0b"]), None);
+        // A word of the shell's own is a program's name where several words are a program and its arguments.
+        assert_eq!(of(&["if", "true"]).as_deref(), Some("'if' true"));
+        let here = line_of_sh(&["while".to_owned(), "a b".to_owned()]);
+        assert_eq!(here.as_deref(), Some("'while' 'a b'"));
     }
 
     proptest! {
