@@ -29,3 +29,20 @@ test('a section folds, stays so, and is looked through all the same', async ({ a
   await app.unfold();
   await expect(app.target('hello')).toBeVisible();
 });
+
+test('it is hidden by a key, stays so, and comes back', async ({ app, page }) => {
+  await app.unfold();
+  await expect(app.target('hello')).toBeVisible();
+  await page.keyboard.press('Control+b');
+  await expect(app.target('hello')).toHaveCount(0);
+  await page.reload();
+  const back = page.getByRole('button', { name: 'Show the sidebar' });
+  await expect(back).toBeVisible();
+  await expect(app.target('hello')).toHaveCount(0);
+  await back.click();
+  await expect(app.target('hello')).toBeVisible();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Go to or run' }).fill('hide the sidebar');
+  await page.keyboard.press('Enter');
+  await expect(back).toBeVisible();
+});

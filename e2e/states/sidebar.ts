@@ -105,5 +105,16 @@ export const sidebar: Place = {
           await page.getByRole('button', { name, exact: true }).click();
       },
     },
+    {
+      name: 'sidebar-hidden',
+      small: true,
+      async reach({ page }) {
+        await page.keyboard.press('Control+b');
+        await expect(page.getByRole('button', { name: 'Show the sidebar' })).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.keyboard.press('Control+b');
+      },
+    },
   ],
 };

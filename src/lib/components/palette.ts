@@ -255,6 +255,9 @@ function actions(app: App): Entry[] {
     entry('History', 'page', () => app.go('/history')),
     entry('Hosts', 'page', () => app.go('/hosts')),
     entry('Add a host…', 'host', () => app.editHost(null)),
+    entry(app.view.hidesSidebar ? 'Show the sidebar' : 'Hide the sidebar', 'page', () =>
+      app.view.toggleSidebar(),
+    ),
     entry('Settings', 'page', () => app.go('/settings')),
     entry('Keyboard shortcuts', 'page', () => (app.overlay = 'shortcuts')),
     entry('Theme: system', 'theme', () => app.theme.choose('system')),

@@ -17,6 +17,9 @@ export class View {
   /** Width of the sidebar, in px; small windows have their own. */
   sidebar = $state(within(Number(localChoices.get('sidebar')) || SIDEBAR.usual));
 
+  /** Whether the sidebar is out of the way. */
+  hidesSidebar = $state(localChoices.get('sidebar-hidden') === 'yes');
+
   /** What the sidebar is narrowed to; empty for all of it. */
   filter = $state('');
   /** The sections of the sidebar that are folded, by title. */
@@ -45,6 +48,12 @@ export class View {
   toggleWrap(): void {
     this.wrap = !this.wrap;
     localChoices.set('wrap', this.wrap ? 'yes' : 'no');
+  }
+
+  /** Hides the sidebar, or shows it again. */
+  toggleSidebar(): void {
+    this.hidesSidebar = !this.hidesSidebar;
+    localChoices.set('sidebar-hidden', this.hidesSidebar ? 'yes' : 'no');
   }
 
   /** Makes the sidebar so wide, within its bounds. */
