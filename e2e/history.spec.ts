@@ -172,3 +172,28 @@ test('a search is kept under a name, used again and forgotten', async ({ app, pa
   await page.getByRole('menuitem', { name: 'Forget what fails' }).click();
   await expect(saved).toHaveText('Saved');
 });
+
+test("a target's page shows how long its runs took", async ({ app, page }) => {
+  await page.setViewportSize({ width: 1360, height: 860 });
+  for (const [target, status] of [
+    ['hello', 'Done'],
+    ['hello', 'Done'],
+  ] as const) {
+    await app.run(target);
+    await expect(app.status).toHaveText(status);
+  }
+  const last = page.url().split('/').at(-1)!;
+  await page.getByRole('button', { name: 'More for hello' }).last().click();
+  await page.getByRole('menuitem', { name: 'Runs and durations' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'hello' })).toBeVisible();
+  await expect(page.getByTestId('durations')).toContainText(/^\d+ of \d+ runs done, median /);
+  const bars = page.getByRole('list', { name: 'How long the runs took' }).getByRole('link');
+  await expect(bars.last()).toHaveAttribute('href', `/job/${last}`);
+  // Arrows go from one to the next, and Enter opens it.
+  await bars.last().focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect(bars.nth(-2)).toBeFocused();
+  await expect(page.getByRole('figure')).toContainText(/Done, .* today/);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/job\//);
+});

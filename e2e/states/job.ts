@@ -204,6 +204,22 @@ export const job: Place = {
       },
     },
     {
+      name: 'target-with-durations',
+      small: true,
+      async reach({ page }) {
+        await page
+          .getByRole('main')
+          .getByRole('button', { name: /^More for / })
+          .click();
+        await page.getByRole('menuitem', { name: 'Runs and durations' }).click();
+        await expect(page.getByTestId('durations')).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.goBack();
+        await expect(page.getByTestId('sparkline')).toBeVisible();
+      },
+    },
+    {
       name: 'job-details',
       small: true,
       async reach({ page }) {

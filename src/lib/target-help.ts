@@ -25,3 +25,8 @@ export function about({ doc, summary }: Target): About | null {
       return { text, by: 'command', whole: `$ ${text}` };
   }
 }
+
+/** Where the page of a target is. */
+export function targetPath(project: string, target: string): string {
+  return `/target/${encodeURIComponent(project)}/${encodeURIComponent(target)}`;
+}

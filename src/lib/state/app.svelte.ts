@@ -24,6 +24,7 @@ import { Prompts } from './prompts.svelte';
 import { Reaches } from './reaches.svelte';
 import { Search } from './search.svelte';
 import { Settings } from './settings.svelte';
+import { TargetView } from './target-view.svelte';
 import { Terminals } from './terminal/terminal.svelte';
 import { Theme } from './theme.svelte';
 import { View } from './appearance.svelte';
@@ -89,14 +90,11 @@ export class App {
     this.comparisons = new Comparisons(client);
     this.notes = new Notes(client);
     this.durations = new Durations(client);
-    /** What is shown of jobs in a list beside themselves. */
-    const listed = (jobs: JobId[]) =>
-      void Promise.all([this.notes.of(jobs), this.durations.of(jobs)]);
     this.history = new History(client, listed, () => this.search.again());
     this.search = new Search(
       client,
       () => this.history.scope,
-      (jobs) => listed(jobs.map((job) => job.id)),
+      (jobs) => this.listed(jobs.map((job) => job.id)),
     );
     this.prompts = new Prompts(client, (job) => this.jobs.get(job)?.batch ?? null);
     this.settings = new Settings(client);
@@ -141,6 +139,17 @@ export class App {
   /** What the page of a host shows. */
   hostView(name: string): HostView {
     return new HostView(this.#client, name, (jobs) => this.jobs.learn(jobs));
+  }
+
+  /** Asks for what a list shows of these jobs beside themselves: their notes, and the runs before them. */
+  listed(jobs: JobId[]): void {
+    void this.notes.of(jobs);
+    void this.durations.of(jobs);
+  }
+
+  /** What the page of a target shows. */
+  targetView(project: string, target: string): TargetView {
+    return new TargetView(this.#client, project, target);
   }
 
   /** Opens the form of a host of a person's own; of a new one if none is given. */
