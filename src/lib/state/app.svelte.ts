@@ -90,7 +90,11 @@ export class App {
     this.comparisons = new Comparisons(client);
     this.notes = new Notes(client);
     this.durations = new Durations(client);
-    this.history = new History(client, listed, () => this.search.again());
+    this.history = new History(
+      client,
+      (jobs) => this.listed(jobs),
+      () => this.search.again(),
+    );
     this.search = new Search(
       client,
       () => this.history.scope,
