@@ -5,9 +5,13 @@ use chrono::DateTime;
 use supervisor::folder::{self, Folder};
 
 use crate::{
-    engine::{Engine, archive::link::Database, start::job_folder::JobFile},
+    engine::{
+        Engine,
+        archive::link::Database,
+        start::{draft::Draft, job_folder::JobFile},
+    },
     folders,
-    job::{Here, Job, JobId, Place, State, What},
+    job::{Here, Job, JobId, Place, What},
 };
 
 /// In the place of a command that is not known: run again, it does nothing.
@@ -63,30 +67,18 @@ impl Engine {
 /// A job of which nothing is known but its id, whose upper 48 bits are when it was made (RFC 9562, 5.7).
 fn unknown(id: JobId) -> Job {
     let made_at = i64::try_from(id.0.as_u128() >> 80).ok();
-    Job {
-        id,
+    let made_at = made_at.and_then(DateTime::from_timestamp_millis);
+    let draft = Draft {
         what: What::Command,
-        command: UNKNOWN.to_owned(),
         place: Place::Here(Here::default()),
+        command: UNKNOWN.to_owned(),
         variables: Vec::new(),
         pty: false,
         batch: None,
-        owner: folders::owner(),
-        data_folder: None,
-        queued_at: made_at
-            .and_then(DateTime::from_timestamp_millis)
-            .unwrap_or_default(),
-        state: State::Queued { waits: None },
-        cause: None,
-        survivors: Vec::new(),
-        notes: Vec::new(),
-        damage: None,
-        lines: 0,
-        bytes: 0,
-        is_silent: false,
-        paused: None,
-        unarchived: None,
-        unkillable: None,
-        prompt: None,
+    };
+    Job {
+        id,
+        queued_at: made_at.unwrap_or_default(),
+        ..draft.job()
     }
 }
