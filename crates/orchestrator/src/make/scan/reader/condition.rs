@@ -175,7 +175,8 @@ impl Reader {
         asks_shell(text) || self.variables.any_by_answer(tests)
     }
 
-    /// Takes note of what the conditions around a recipe's line test: they are the rule's own, if they began in it.
+    /// Takes note of what the conditions around a recipe's line test: they are the rule's own, if they began in it. A line
+    /// that always fails is a guard of what the innermost one found empty, wherever that began.
     pub(super) fn tested_in_recipe(&mut self, rule: usize, text: &str, at: &At) {
         let began = &self.rules.list[rule].place;
         let own = |one: &&Condition| one.line > began.line && at.file == began.file;
@@ -187,8 +188,8 @@ impl Reader {
                 uses.push(*test);
             }
         }
-        if !inside.is_empty()
-            && always_fails(text)
+        // Also if the whole rule is under it: `ifndef K`, and a rule that only says so and fails.
+        if always_fails(text)
             && let Some(index) = self.guarded(at)
         {
             self.variables.guard(index, Guard::There);

@@ -54,6 +54,13 @@ fn only_a_guard_is_needed() {
         let found = read(&format!("X ?= before\n{guard}\na: ; echo $(X)\n"));
         assert_eq!(need(&found, "X"), Need::Met, "{guard}");
     }
+    // A rule that is there only to fail without it, and another one with it.
+    let found = read(
+        "ifndef K\na:\n\t@echo \"Must provide K\" && exit 1\nelse\na:\n\techo $(K)\nendif\nb: ; echo\n",
+    );
+    assert_eq!(need(&found, "K"), Need::Guarded);
+    assert_eq!(target(&found, "a").guards, ["K"]);
+    assert!(target(&found, "b").guards.is_empty());
     // What is left of a name that is put together is none.
     let found = read(
         "T = $(if $($(1)dir),,$(error no dir))\na: ; $(call T,) $(dir) $(if $(dir),,$(error no dir))\n",
