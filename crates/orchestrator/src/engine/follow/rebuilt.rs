@@ -55,7 +55,7 @@ impl Engine {
             match tokio::task::spawn_blocking(put).await {
                 Ok(Ok(())) => engine.adopt_all(),
                 Ok(Err(error)) => {
-                    tracing::warn!(job = %id, %error, "its notes cannot be made anew")
+                    tracing::warn!(job = %id, %error, "its notes cannot be made anew");
                 }
                 Err(panic) => tracing::error!(job = %id, %panic, "its notes were not made anew"),
             }
