@@ -13,6 +13,8 @@ use std::{
 use libssh2_sys as raw;
 use ssh2::{Error, Session};
 
+use super::session::transport;
+
 /// The stream of a channel that carries what a command writes to its standard error (RFC 4254, section 5.2).
 pub(super) const STDERR: c_int = 1;
 
@@ -115,13 +117,25 @@ impl Channel {
         }
     }
 
+    /// The same of a request that the host answers. libssh2 takes the next answer that it reads for this channel's, and gives
+    /// up if it is another's. So all that has come is read first, which libssh2 then keeps by channels; while it looks for
+    /// the answer there, nothing more is read.
+    fn answered(
+        &self,
+        call: impl FnOnce(*mut raw::LIBSSH2_CHANNEL) -> c_int,
+    ) -> Result<Option<()>, Error> {
+        // Why it cannot be read is found out by the request.
+        drop(self.read(0, &mut []));
+        transport::held(|| self.done(call))
+    }
+
     /// Sends a variable along.
     ///
     /// # Errors
     /// The host does not take it.
     pub(super) fn set_variable(&self, name: &str, value: &str) -> Result<Option<()>, Error> {
         // SAFETY: the strings live until the call returns.
-        self.done(|channel| unsafe {
+        self.answered(|channel| unsafe {
             raw::libssh2_channel_setenv_ex(
                 channel,
                 name.as_ptr().cast(),
@@ -138,7 +152,7 @@ impl Channel {
     /// The host gives none.
     pub(super) fn request_terminal(&self, rows: u16, cols: u16) -> Result<Option<()>, Error> {
         // SAFETY: the name lives until the call returns; there are no modes.
-        self.done(|channel| unsafe {
+        self.answered(|channel| unsafe {
             raw::libssh2_channel_request_pty_ex(
                 channel,
                 TERMINAL.as_ptr().cast(),
@@ -176,7 +190,7 @@ impl Channel {
     /// The host does not allow it.
     pub(super) fn request_agent(&self) -> Result<Option<()>, Error> {
         // SAFETY: it takes no argument but the channel.
-        self.done(|channel| unsafe { raw::libssh2_channel_request_auth_agent(channel) })
+        self.answered(|channel| unsafe { raw::libssh2_channel_request_auth_agent(channel) })
     }
 
     /// Has a command run.
@@ -186,7 +200,7 @@ impl Channel {
     pub(super) fn exec(&self, command: &str) -> Result<Option<()>, Error> {
         let kind = "exec";
         // SAFETY: the strings live until the call returns.
-        self.done(|channel| unsafe {
+        self.answered(|channel| unsafe {
             raw::libssh2_channel_process_startup(
                 channel,
                 kind.as_ptr().cast(),

@@ -4,8 +4,9 @@
 
 use std::io;
 
+use libssh2_sys::LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED;
 use rustix::event::PollFd;
-use ssh2::{MethodType, Session};
+use ssh2::{ErrorCode, MethodType, Session};
 
 use super::{
     channel::{Channel, Report, STDERR},
@@ -212,6 +213,15 @@ impl Line {
     }
 }
 
+/// What the host itself refuses is `PermissionDenied`.
 fn io_of<T>(result: Result<Option<T>, ssh2::Error>) -> io::Result<Option<T>> {
-    result.map_err(|error| io::Error::other(error.message().to_owned()))
+    let denied = ErrorCode::Session(LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED);
+    result.map_err(|error| {
+        let kind = if error.code() == denied {
+            io::ErrorKind::PermissionDenied
+        } else {
+            io::ErrorKind::Other
+        };
+        io::Error::new(kind, error.message().to_owned())
+    })
 }

@@ -44,6 +44,29 @@ fn jobs_share_a_session() {
 }
 
 #[test]
+fn jobs_that_are_started_at_once_take_no_answer_for_anothers() {
+    // It takes none of the variables, and says so to each.
+    let sshd = Sshd::start();
+    let config = sshd.config("Host box\n  SetEnv Q=1 R=2 S=3 T=4 VMO_TEST_X=x");
+    let nobody = Person::who(Answer::Refuse);
+    let sessions = Sessions::new();
+    start_as(&sessions, &config, exec("true"), &nobody).join();
+    for round in 0..5 {
+        let jobs: Vec<_> = (0..32)
+            .map(|n| {
+                let command = format!("echo $VMO_TEST_X-{n}$Q; exit {n}");
+                start_as(&sessions, &config, exec(&command), &nobody)
+            })
+            .collect();
+        for (n, job) in jobs.into_iter().enumerate() {
+            let (written, ended) = job.join();
+            assert_eq!(ended.exit, code(i32::try_from(n).unwrap()), "{round}");
+            assert_eq!(written.out, format!("x-{n}\n").as_bytes(), "{round}");
+        }
+    }
+}
+
+#[test]
 fn more_jobs_than_a_server_allows_get_another_session() {
     let sshd = Sshd::with("MaxSessions 2");
     let sessions = Sessions::new();

@@ -224,7 +224,8 @@ impl ExecChannel {
             match self.line()?.set_variable(&name, &value) {
                 Ok(None) => return Ok(false),
                 // A server takes only the names that its config allows, and ssh does not report that either.
-                Err(error) => tracing::debug!(name, %error, "variable not taken"),
+                Err(error) if is_denied(&error) => tracing::debug!(name, "variable not taken"),
+                Err(error) => return Err(error),
                 Ok(Some(())) => {}
             }
             self.env.pop();
@@ -238,7 +239,8 @@ impl ExecChannel {
             match self.line()?.request_agent() {
                 Ok(None) => return Ok(false),
                 // The command runs without it, as with ssh.
-                Err(error) => tracing::debug!(%error, "the host takes no agent"),
+                Err(error) if is_denied(&error) => tracing::debug!("the host takes no agent"),
+                Err(error) => return Err(error),
                 Ok(Some(())) => {}
             }
         }
@@ -372,4 +374,9 @@ impl ExecChannel {
         self.stage = Stage::Closed;
         true
     }
+}
+
+/// Whether the host itself refused what was asked of it.
+pub(in crate::ssh) fn is_denied(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied
 }

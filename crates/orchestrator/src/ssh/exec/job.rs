@@ -13,7 +13,7 @@ use supervisor::{control::ToSupervisor, exec::Window};
 
 use super::{
     cancel::Ending,
-    channel::{ExecChannel, Stage},
+    channel::{ExecChannel, Stage, is_denied},
     markers::{Marks, Nonce},
     orders::Orders,
     raw::Raw,
@@ -259,8 +259,10 @@ impl Job {
             }
         }
         match moved {
-            // Before the exec the command has not begun, so the job can go to another session; after it, it is lost.
-            Err(error) if before < Stage::Exec => Err(error),
+            // Before the exec the command has not begun, so the job can go to another session; after it, it is lost, unless
+            // the host says that it does not run it.
+            Err(error) if wire.stage() < Stage::Exec => Err(error),
+            Err(error) if wire.stage() == Stage::Exec && is_denied(&error) => Err(error),
             Err(error) => {
                 progress.failure.get_or_insert_with(|| error.to_string());
                 wire.close();

@@ -125,7 +125,9 @@ impl<'a> Driver<'a> {
 
     fn drive(mut self) {
         loop {
-            let moved = self.step();
+            let before = transport::received();
+            // What came for one job while another was at its turn is not announced by the socket any more.
+            let moved = self.step() || transport::received() != before;
             // Only when nothing moves any more: what came before the connection broke is still read, an exit among it.
             if !moved && let Some(why) = transport::broken() {
                 return self.give_up(&why);

@@ -22,6 +22,7 @@ thread_local! {
     static CLOSED: Cell<bool> = const { Cell::new(false) };
     static RECEIVED: Cell<u64> = const { Cell::new(0) };
     static LEFT: Cell<usize> = const { Cell::new(0) };
+    static HELD: Cell<bool> = const { Cell::new(false) };
     /// The first bytes of the session that is being made, before anything is encrypted.
     static GREETING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     /// Why the host says that it hangs up.
@@ -97,6 +98,14 @@ pub(in crate::ssh) fn last_words() -> Option<String> {
 /// Lets the next call of libssh2 read; one that has read [`STEP`] bytes gets `EAGAIN` until then.
 pub(in crate::ssh) fn refill() {
     LEFT.set(STEP);
+}
+
+/// Does this without any byte of the host's read from the socket meanwhile.
+pub(in crate::ssh) fn held<T>(call: impl FnOnce() -> T) -> T {
+    HELD.set(true);
+    let done = call();
+    HELD.set(false);
+    done
 }
 
 /// Puts this module under a session, for as long as it lives on this thread.
@@ -216,7 +225,7 @@ extern "C" fn receive(
         return -again();
     }
     let budget = LEFT.get();
-    if budget == 0 {
+    if budget == 0 || HELD.get() {
         return -again();
     }
     let got = unsafe { libc::recv(socket, buffer, length.min(budget), flags) };
