@@ -2,6 +2,7 @@
 
 pub(super) mod cancel;
 pub(super) mod channel;
+mod complaint;
 pub(super) mod job;
 pub(super) mod markers;
 pub(super) mod orders;

@@ -231,44 +231,84 @@ fn a_restricted_shell_gets_the_command_as_it_is() {
 fn a_server_that_runs_something_of_its_own_runs_it_once() {
     let folder = tempfile::tempdir().unwrap();
     let count = folder.path().join("count");
-    let sshd = Sshd::with(&format!(
-        "ForceCommand echo deployed; echo warned >&2; echo once >>{}",
-        count.display()
-    ));
-    let (written, ended) = run(&Sessions::new(), &sshd, "echo hi");
-    assert_eq!(ended.exit, code(0));
-    assert_eq!(
-        (&*written.out, &*written.err),
-        (&b"deployed\n"[..], &b"warned\n"[..])
-    );
-    assert!(
-        ended
-            .notes
-            .iter()
-            .any(|note| note.contains("without proof")),
-        "{ended:?}"
-    );
-    assert_eq!(fs::read_to_string(count).unwrap(), "once\n");
+    // What it prints and how it ends; what is wanted is what ssh has, but never that all went well.
+    for (script, exit) in [
+        ("echo deployed; echo warned >&2", None),
+        ("echo usage", None),
+        (
+            "echo deploying; echo config.yml not found >&2; exit 1",
+            Some(1),
+        ),
+        ("echo not allowed; exit 9", Some(9)),
+        ("echo forced; exit 3", Some(3)),
+        ("exit 4", Some(4)),
+    ] {
+        fs::write(&count, "").unwrap();
+        let sshd = Sshd::with(&format!(
+            "ForceCommand echo once >>{}; {script}",
+            count.display()
+        ));
+        let theirs = sshd.ssh("echo hi");
+        let (written, ended) = run(&Sessions::new(), &sshd, "echo hi");
+        assert_eq!(
+            (written.out, written.err),
+            (theirs.stdout, theirs.stderr),
+            "{script}"
+        );
+        match exit {
+            Some(number) => {
+                assert_eq!(theirs.status.code(), exit);
+                assert_eq!(ended.exit, code(number), "{script}");
+            }
+            None => assert!(
+                matches!(&ended.exit, Exit::Lost { why } if why.contains("command of its own")),
+                "{script}: {ended:?}"
+            ),
+        }
+        let notes = ended.notes.join("\n");
+        assert!(notes.contains("without proof that it ran"), "{notes}");
+        let ran = fs::read_to_string(&count).unwrap();
+        assert_eq!(ran, "once\nonce\n", "{script}: once for ssh, once for us");
+    }
     let sshd = Sshd::with("ForceCommand exec /usr/sbin/nologin");
-    let (_, ended) = run(&Sessions::new(), &sshd, "echo hi");
-    assert!(
-        matches!(&ended.exit, Exit::CouldNotStart { why } if why.contains("not available")),
-        "{ended:?}"
+    let (written, ended) = run(&Sessions::new(), &sshd, "echo hi");
+    assert_eq!(ended.exit, code(1));
+    assert!(String::from_utf8_lossy(&written.out).contains("not available"));
+}
+
+#[test]
+fn a_server_that_chooses_by_the_command_is_never_falsely_done() {
+    let sshd = Sshd::with(
+        "ForceCommand case \"$SSH_ORIGINAL_COMMAND\" in status) echo ok;; *) echo usage; exit 0;; esac",
     );
+    assert_eq!(sshd.ssh("status").stdout, b"ok\n");
+    let (written, ended) = run(&Sessions::new(), &sshd, "status");
+    assert!(is_lost(&ended), "{ended:?}");
+    assert_eq!(written.out, b"usage\n");
+    // One that repeats what it is sent repeats what a person knows of it.
+    for echo in ["printf %s\\\\n", "echo"] {
+        let sshd = Sshd::with(&format!("ForceCommand {echo} \"$SSH_ORIGINAL_COMMAND\""));
+        let (written, ended) = run(&Sessions::new(), &sshd, "echo hi");
+        assert!(is_lost(&ended), "{ended:?}");
+        assert_eq!(String::from_utf8_lossy(&written.out), "echo hi\n");
+    }
 }
 
 #[test]
 fn an_appliance_gets_the_command_as_it_is() {
     let sshd = Sshd::with(
-        "ForceCommand case $SSH_ORIGINAL_COMMAND in 'show version') echo v1;; silent) kill -KILL $PPID;; *) echo '% Invalid input';; esac",
+        "ForceCommand case $SSH_ORIGINAL_COMMAND in 'show version') echo v1;; silent) kill -KILL $PPID;; \
+         *) echo \"% Invalid input: ${SSH_ORIGINAL_COMMAND%% *}\";; esac",
     );
     let sessions = Sessions::new();
     let (written, ended) = run(&sessions, &sshd, "show version");
     assert_eq!((&*written.out, &ended.exit), (&b"v1\n"[..], &code(0)));
+    let notes = ended.notes.join("\n");
+    assert!(notes.contains("run as it is, without proof"), "{notes}");
     let (written, ended) = run(&sessions, &sshd, "nonsense");
     assert_eq!(
         (&*written.out, &ended.exit),
-        (&b"% Invalid input\n"[..], &code(0))
+        (&b"% Invalid input: nonsense\n"[..], &code(0))
     );
     assert!(is_lost(&run(&sessions, &sshd, "silent").1));
 }

@@ -135,6 +135,11 @@ impl ExecChannel {
         self.signals.insert(0, name.to_owned());
     }
 
+    /// What is run.
+    pub(in crate::ssh) fn command(&self) -> &str {
+        &self.command
+    }
+
     /// Where it is.
     pub(in crate::ssh) fn stage(&self) -> Stage {
         self.stage

@@ -7,33 +7,37 @@ use std::{
     vec::IntoIter,
 };
 
-use memchr::memmem;
 use supervisor::exec::Grace;
 
-use super::{channel::ExecChannel, task::Remote};
+use super::{channel::ExecChannel, complaint, task::Remote};
 use crate::{job::Exit, ssh::channel::Report, visible::visible};
 
 /// What a job says of itself that was run so.
-pub(super) const NOTE: &str =
+const NOTE: &str =
     "run as it is, without proof of its end: the host takes no wrapper around a command";
+
+/// The same of one in whose place the host did something else.
+const OWN_NOTE: &str = "the host did something of its own in place of it (ForceCommand, command= in authorized_keys, \
+                                   its login shell): what it printed is the log, without proof that it ran this command";
+
+/// Why a command is lost in whose place the host did something that ended well.
+const UNPROVEN: &str = "the host ran a command of its own (ForceCommand, or command= in authorized_keys), and nothing proves that \
+                        it ran this one; a host that chooses by the command that it is sent is for ssh itself";
 
 /// How long a host has to let go of the channel before, and how often it is asked.
 const AGAIN: Duration = Duration::from_millis(100);
 const REFUSALS: u32 = 30;
 /// Bytes of a command that fit into a request.
 const LONGEST: usize = 32_000;
-/// An answer that is no longer than this many bytes may be no more than a complaint.
-const COMPLAINT: usize = 400;
 
 /// What becomes of a command whose wrapper was not run.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// The host did not understand the wrapper, so the command did not run: it is sent as it is.
     TryAsItIs,
-    /// The host has run something of its own: what it printed is the output, and this the end. `ssh` has the same.
+    /// The host has run something of its own, or nothing: what it printed is the output, and this the end. `ssh` has the same
+    /// output, and the same code unless that is 0.
     Answered(Exit),
-    /// The command did not run.
-    Refused,
     /// Not known.
     Lost,
 }
@@ -42,44 +46,18 @@ pub(super) enum Verdict {
 /// `report` how it says that it ended. A command is never run twice: only a host that complains of the wrapper has not
 /// run it.
 pub(super) fn judge(noise: &[u8], report: Option<&Report>) -> Verdict {
-    if is_about_wrapper(noise, report) {
+    if complaint::is_about_wrapper(noise, report) {
         return Verdict::TryAsItIs;
     }
     match report {
-        Some(Report::Status(0)) if !noise.trim_ascii().is_empty() => {
-            Verdict::Answered(Exit::Code { code: 0 })
-        }
-        Some(Report::Status(0)) | None => Verdict::Lost,
-        Some(_) => Verdict::Refused,
+        None => Verdict::Lost,
+        Some(Report::Status(0)) if noise.trim_ascii().is_empty() => Verdict::Lost,
+        // That something else went well does not say that this was run.
+        Some(Report::Status(0)) => Verdict::Answered(Exit::Lost {
+            why: UNPROVEN.to_owned(),
+        }),
+        Some(report) => Verdict::Answered(exit(report.clone())),
     }
-}
-
-/// Whether a host complains of the words that the wrapper begins with.
-fn is_about_wrapper(noise: &[u8], report: Option<&Report>) -> bool {
-    let is_bad = !matches!(report, Some(Report::Status(0)));
-    let noise = noise.to_ascii_lowercase();
-    let has = |word: &str| memmem::find(&noise, word.as_bytes()).is_some();
-    let is_short = noise.len() <= COMPLAINT;
-    let names_ours = has("/bin/sh")
-        || noise
-            .split(|byte| !byte.is_ascii_alphanumeric())
-            .any(|word| word == b"exec");
-    let complains = [
-        "restricted",
-        "invalid",
-        "unknown",
-        "unrecogni",
-        "bad command",
-        "syntax error",
-        "unsupported",
-        "illegal",
-    ];
-    let of_failure = ["not found", "not allowed", "not permitted", "denied"];
-    // Who does not even say that it ended has to name what it does not understand.
-    let may_mean_it = is_short && report.is_some();
-    (names_ours && (is_bad || is_short))
-        || (may_mean_it && complains.iter().any(|word| has(word)))
-        || (may_mean_it && is_bad && of_failure.iter().any(|word| has(word)))
 }
 
 /// How the server says that a command ended.
@@ -103,11 +81,26 @@ pub(super) struct Raw {
     given_up: bool,
     /// Channels that the host refused: it may still be busy with the one that is over (`MaxSessions 1`).
     refusals: u32,
+    /// Whether the host did something of its own instead.
+    answered: bool,
     /// When the next one is asked for; none once it is.
     again: Option<Instant>,
 }
 
 impl Raw {
+    /// One in whose place the host did something of its own.
+    pub(super) fn answered() -> Self {
+        Self {
+            answered: true,
+            ..Self::default()
+        }
+    }
+
+    /// What its job says of itself.
+    pub(super) fn note(&self) -> &'static str {
+        if self.answered { OWN_NOTE } else { NOTE }
+    }
+
     /// Whether a command can go over as it is.
     ///
     /// # Errors
@@ -223,45 +216,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_who_complains_of_the_wrapper_gets_the_command_as_it_is() {
+    fn what_the_host_did_in_its_place_is_never_falsely_done() {
         let status = |code| Some(Report::Status(code));
-        let complaints: [(&str, Option<Report>); 7] = [
-            ("rbash: line 1: exec: restricted\n", status(1)),
-            ("bad command name exec (line 1 column 1)\n", status(0)),
-            ("% Invalid input detected at '^' marker.\n", status(0)),
-            ("Line has invalid autocommand \"exec /bin/sh -c\"", None),
-            ("fatal: unrecognized command 'exec /bin/sh'\n", status(128)),
-            ("sh: exec: line 1: /bin/sh: not found\n", status(127)),
-            ("Unknown action 0\n", status(255)),
-        ];
-        for (noise, report) in complaints {
-            assert_eq!(
-                judge(noise.as_bytes(), report.as_ref()),
-                Verdict::TryAsItIs,
-                "{noise}"
-            );
-        }
+        let code = |code| Verdict::Answered(Exit::Code { code });
+        let unproven = || {
+            let why = UNPROVEN.to_owned();
+            Verdict::Answered(Exit::Lost { why })
+        };
         let log = "deploying, executing migrations\n".repeat(40)
             + "unknown locale, invalid cache dropped\n";
-        let code = |code| Verdict::Answered(Exit::Code { code });
-        let others: [(&str, Option<Report>, Verdict); 7] = [
-            ("HELLO\n", status(0), code(0)),
-            (&log, status(0), code(0)),
+        let killed = || Some(Report::Signal("KILL".to_owned()));
+        let ends: [(&str, Option<Report>, Verdict); 12] = [
+            (
+                "rbash: line 1: exec: restricted\n",
+                status(1),
+                Verdict::TryAsItIs,
+            ),
+            ("HELLO\n", status(0), unproven()),
+            (&log, status(0), unproven()),
+            ("usage\n", status(0), unproven()),
             (" \n", status(0), Verdict::Lost),
             (
                 "This account is currently not available.\n",
                 status(1),
-                Verdict::Refused,
+                code(1),
             ),
+            ("deploying\nconfig.yml not found\n", status(1), code(1)),
+            ("not allowed\n", status(9), code(9)),
+            ("", status(3), code(3)),
             ("half", None, Verdict::Lost),
             ("invalid locale\n", None, Verdict::Lost),
             (
                 "",
-                Some(Report::Signal("KILL".to_owned())),
-                Verdict::Refused,
+                killed(),
+                Verdict::Answered(exit(Report::Signal("KILL".to_owned()))),
             ),
         ];
-        for (noise, report, verdict) in others {
+        for (noise, report, verdict) in ends {
             assert_eq!(judge(noise.as_bytes(), report.as_ref()), verdict, "{noise}");
         }
     }

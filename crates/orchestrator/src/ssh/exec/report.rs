@@ -31,6 +31,8 @@ pub(in crate::ssh) struct Progress {
     /// The same by its streams, until the command begins.
     held: Vec<(Stream, Vec<u8>)>,
     held_bytes: usize,
+    /// When it last printed something.
+    pub(in crate::ssh) heard_at: Option<Instant>,
     /// Whether a person or a cancel has sent SIGINT: 130 of a shell that cannot know better then means that.
     pub(in crate::ssh) interrupted: bool,
     /// Why the output is not whole.
@@ -62,6 +64,7 @@ impl Progress {
             }
             Found::Prompt => self.asks = true,
             Found::Noise(bytes) => {
+                self.heard_at = Some(Instant::now());
                 output.noise(bytes);
                 let room = NOISE_SHOWN.saturating_sub(self.noise.len());
                 self.noise
@@ -103,10 +106,14 @@ impl Progress {
         }
     }
 
-    /// Takes what the host printed for the command's own output; what is more than was kept is missing there.
-    pub(in crate::ssh) fn take_noise_for_output(&mut self, output: &mut dyn Output) {
+    /// Takes what the host printed, as `shown`, for the command's own output; what is more than was kept is missing there.
+    pub(in crate::ssh) fn take_noise_for_output(
+        &mut self,
+        output: &mut dyn Output,
+        shown: impl Fn(&[u8]) -> Vec<u8>,
+    ) {
         for (stream, bytes) in std::mem::take(&mut self.held) {
-            self.note(stream, &Found::Bytes(&bytes), output);
+            self.note(stream, &Found::Bytes(&shown(&bytes)), output);
         }
         if self.held_bytes >= NOISE_KEPT {
             let why = "only the beginning of what the host printed was kept";

@@ -9,6 +9,7 @@ use crate::{
     ssh::exec::{
         cancel::Ending,
         channel::{ExecChannel, Stage},
+        complaint,
         markers::Marks,
         raw::{self, Raw, Verdict},
         task::{Remote, RemoteExit, Settled, Unfinished},
@@ -83,7 +84,6 @@ impl Job {
             self.settle(exit, true);
             return true;
         }
-        let noise = self.progress.noise_shown();
         let exit = match raw::judge(self.progress.noise(), report.as_ref()) {
             Verdict::TryAsItIs => match Raw::fits(&self.task.exec.command) {
                 Ok(()) => {
@@ -93,22 +93,18 @@ impl Job {
                 Err(why) => Exit::CouldNotStart { why },
             },
             Verdict::Answered(exit) => {
-                self.raw = Some(Raw::default());
+                self.raw = Some(Raw::answered());
                 let output = &mut *self.task.output;
                 output.started(&Raw::remote());
-                self.progress.take_noise_for_output(output);
+                let (wrapper, command) = (self.wire.command(), &self.task.exec.command);
+                self.progress.take_noise_for_output(output, |printed| {
+                    complaint::without_wrapper(printed, wrapper, command)
+                });
                 match &self.progress.failure {
                     Some(why) => Exit::Lost { why: why.clone() },
                     None => exit,
                 }
             }
-            Verdict::Refused => Exit::CouldNotStart {
-                why: if noise.is_empty() {
-                    "the host's login shell did not run it, and said nothing".to_owned()
-                } else {
-                    format!("the host's login shell did not run it: {noise}")
-                },
-            },
             Verdict::Lost => Exit::Lost {
                 why: "the host closed the channel before the command's start was reported; does a start file of its \
                       login shell end it, or start another shell (exec fish in ~/.bashrc)?"
@@ -185,7 +181,7 @@ impl Job {
         let noise = self.progress.noise_shown();
         let noise =
             (!noise.is_empty()).then(|| format!("the login shell printed before it: {noise}"));
-        let raw = self.raw.is_some().then(|| raw::NOTE.to_owned());
+        let raw = self.raw.as_ref().map(|raw| raw.note().to_owned());
         let agent = self.task.forwards_agent.then(|| {
             "the host could use your SSH agent while it ran, as its config asks (ForwardAgent)"
                 .to_owned()
