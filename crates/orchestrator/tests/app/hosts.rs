@@ -72,6 +72,26 @@ fn a_command_on_a_host_is_as_ssh_has_it_and_is_kept() {
 }
 
 #[test]
+fn a_shell_that_waits_in_place_of_the_command_ends_with_the_input() {
+    let sshd = Sshd::with("ForceCommand exec dash");
+    let home = Home::new(None);
+    fs::copy(sshd.config(""), home.ssh_config()).unwrap();
+    let begun = Instant::now();
+    let output = home.run(&["run", "--on", "box", "--", "echo hi"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(255), "{stderr}");
+    assert!(
+        stderr.contains("lost") && stderr.contains("another shell"),
+        "{stderr}"
+    );
+    assert!(
+        begun.elapsed() < Duration::from_secs(25),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[test]
 fn a_host_that_cannot_be_reached_or_trusted_is_named() {
     let (sshd, _postgres, home) = with_host();
     fs::remove_file(sshd.path("known_hosts")).unwrap();

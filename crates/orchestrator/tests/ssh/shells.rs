@@ -331,12 +331,31 @@ fn a_start_file_that_becomes_another_shell_is_lost_soon() {
             "{name}: {ended:?}"
         );
         let running = start(&sessions, &sshd, exec("echo hi"));
+        let canceled_at = Instant::now();
         running
             .controls
             .send(Control::Cancel { force: false })
             .unwrap();
         assert!(running.join().1.canceled);
+        assert!(
+            canceled_at.elapsed() < Duration::from_millis(1_500),
+            "{name}"
+        );
     }
+}
+
+#[test]
+fn a_start_that_is_never_reported_is_ended_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let start_file = folder.path().join("start");
+    fs::write(&start_file, "exec cat").unwrap();
+    // What bash reads before it does what it is asked to.
+    let sshd = Sshd::with(&format!("SetEnv SHLVL=3 BASH_ENV={}", start_file.display()));
+    let (_, ended) = run(&Sessions::new(), &sshd, "echo hi");
+    assert!(
+        matches!(&ended.exit, Exit::Lost { why } if why.contains("did not begin it within 30 s")),
+        "{ended:?}"
+    );
 }
 
 #[test]

@@ -304,6 +304,11 @@ async fn hand_over(
     log: &Log,
     json: bool,
 ) -> Result<Option<Raw>, Failed> {
+    // What is piped in answers no login. Its end ends a shell on the host that waits for input in place of the command.
+    if job.host().is_some() && !job.pty && terminal::is_piped_in() {
+        terminal::forward_input(engine.clone(), job.id);
+        return Ok(None);
+    }
     let begun = match log.begun().await {
         Some(job) => job,
         None => engine.jobs().begun(job.id).await?,

@@ -59,6 +59,11 @@ pub(crate) fn has_typist() -> bool {
     stdin.is_terminal() && is_foreground(stdin)
 }
 
+/// Whether our standard input comes from a file or a program.
+pub(crate) fn is_piped_in() -> bool {
+    !std::io::stdin().is_terminal()
+}
+
 /// The size of the terminal a person sees, as rows and columns.
 pub(crate) fn size() -> Option<(u16, u16)> {
     let rows_and_columns = |size: Winsize| (size.ws_row > 0).then_some((size.ws_row, size.ws_col));

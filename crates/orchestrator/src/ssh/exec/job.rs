@@ -1,6 +1,7 @@
 //! A command in its session, from the request for a channel to the word on how it ended.
 
 mod end;
+mod start;
 mod sudo;
 
 use std::{
@@ -45,6 +46,9 @@ pub(in crate::ssh) struct Job {
     raw: Option<Raw>,
     /// Input that waits until the command begins: a login shell that does not run the wrapper must not swallow it.
     held: Vec<ToSupervisor>,
+    /// When it was sent; and whether what is there in its place was hung up.
+    sent_at: Option<Instant>,
+    is_hung_up: bool,
     /// Whether the host has been sent the end of the input.
     input_ended: bool,
     settled: bool,
@@ -77,6 +81,8 @@ impl Job {
             sudo: sudo::Sudo::default(),
             raw: None,
             held: Vec::new(),
+            sent_at: None,
+            is_hung_up: false,
             input_ended: false,
             settled: false,
             is_cut: false,
@@ -145,6 +151,7 @@ impl Job {
             *may_open &= !self.is_opening() || self.raw.as_mut().is_some_and(Raw::is_resting);
         }
         moved |= self.step_sudo();
+        moved |= self.step_start();
         moved |= self.release();
         moved |= self.step_ending(link, may_open, buffer);
         moved |= self.conclude();
@@ -302,7 +309,7 @@ impl Job {
         let conclusion = self.next_conclusion();
         let due = self.raw.as_ref().and_then(Raw::due);
         let all = self.full_until.into_iter().chain(conclusion).chain(due);
-        all.min()
+        all.chain(self.start_due()).min()
     }
 
     /// What to poll besides a session's socket.

@@ -21,6 +21,11 @@ pub(super) struct Sudo {
 }
 
 impl Sudo {
+    /// Whether it has asked.
+    pub(super) fn was_asked(&self) -> bool {
+        self.answer.is_some() || self.password.is_some()
+    }
+
     /// What is typed for it; nothing if it is not known, or was never asked for.
     pub(super) fn line(&self) -> Vec<u8> {
         let password = self.password.as_ref();
