@@ -2,7 +2,7 @@
 //! engine listens there, and so does the answer. Neither is in an argument, a file or a trace.
 
 use std::{
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::standing::Standing;
 use crate::ssh::{self, Hint, Question};
 
-/// How long a question waits with no engine there that could show it.
+/// How long a question waits with no engine there that could show it; and for one that came once all others were gone.
 const NOBODY: Duration = Duration::from_secs(60);
 /// Between two looks at whether one is there.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -89,6 +89,10 @@ pub(super) struct Asking {
     state: Mutex<State>,
     changed: Condvar,
     listeners: AtomicUsize,
+    /// Whether all who listened once were gone at some time: who listens since then may not be who could answer.
+    was_left: AtomicBool,
+    /// How many have come.
+    arrivals: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -107,6 +111,8 @@ impl Asking {
             state: Mutex::default(),
             changed: Condvar::new(),
             listeners: AtomicUsize::new(0),
+            was_left: AtomicBool::new(false),
+            arrivals: AtomicUsize::new(0),
         }
     }
 
@@ -132,8 +138,9 @@ impl Asking {
     pub(super) fn listens(&self, more: bool) {
         if more {
             self.listeners.fetch_add(1, Ordering::Relaxed);
-        } else {
-            self.listeners.fetch_sub(1, Ordering::Relaxed);
+            self.arrivals.fetch_add(1, Ordering::Relaxed);
+        } else if self.listeners.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.was_left.store(true, Ordering::Relaxed);
         }
     }
 
@@ -156,12 +163,16 @@ impl Asking {
 
     fn wait(&self) -> ssh::Answer {
         let mut heard_of = Instant::now();
+        let mut known = 0;
         let mut state = self.state.lock();
         loop {
             if let Some(answer) = state.answer.take() {
                 return answer;
             }
-            if self.listeners.load(Ordering::Relaxed) > 0 {
+            let is_heard = self.listeners.load(Ordering::Relaxed) > 0;
+            let arrivals = self.arrivals.load(Ordering::Relaxed);
+            let is_new = std::mem::replace(&mut known, arrivals) != arrivals;
+            if is_heard && (is_new || !self.was_left.load(Ordering::Relaxed)) {
                 heard_of = Instant::now();
             }
             if state.is_canceled || heard_of.elapsed() > NOBODY {

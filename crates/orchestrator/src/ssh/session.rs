@@ -1,6 +1,7 @@
 //! What is logged in: each session on a thread of its own, and which job goes to which session.
 
 mod alive;
+mod apart;
 mod by_own_ssh;
 pub(super) mod driver;
 mod forward;

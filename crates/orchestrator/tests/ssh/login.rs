@@ -184,3 +184,50 @@ fn nobody_there_is_named() {
     assert_eq!(reason, "timeout");
     assert!(before.elapsed() <= Duration::from_secs(21));
 }
+
+/// Answers once it is let.
+struct Slow {
+    asked: Mutex<std::sync::mpsc::Sender<()>>,
+    answer: Mutex<std::sync::mpsc::Receiver<Answer>>,
+}
+
+impl Ask for Slow {
+    fn ask(&self, _: &str, _: Question) -> Answer {
+        self.asked.lock().unwrap().send(()).unwrap();
+        let answer = self.answer.lock().unwrap().recv();
+        answer.unwrap_or(Answer::Refuse)
+    }
+}
+
+#[test]
+fn a_job_is_canceled_while_the_question_of_another_is_open() {
+    let sshd = Sshd::start();
+    fs::remove_file(sshd.path("known_hosts")).unwrap();
+    let route = Config::read(&sshd.config(""), Path::new("/nonexistent"))
+        .resolve_for("box", &Purpose::new(None, &|_| true))
+        .unwrap();
+    let (asked, is_asked) = std::sync::mpsc::channel();
+    let (give, answer) = std::sync::mpsc::channel();
+    let (asked, answer) = (Mutex::new(asked), Mutex::new(answer));
+    let slow: Arc<dyn Ask> = Arc::new(Slow { asked, answer });
+    let sessions = Sessions::new();
+    let submit = || {
+        let (controls, orders) = controls().unwrap();
+        let output = Box::new(Log::default());
+        let handle = sessions.submit(&route, exec("echo hi"), output, orders, &slow);
+        (controls, thread::spawn(move || ended(handle)))
+    };
+    // Two that were there before the question, or may have been, and one that came later.
+    let jobs = [submit(), submit()];
+    is_asked.recv().unwrap();
+    let [first, second] = jobs;
+    let third = submit();
+    for (controls, ended) in [second, third] {
+        let canceled_at = Instant::now();
+        controls.send(Control::Cancel { force: false }).unwrap();
+        assert!(ended.join().unwrap().canceled);
+        assert!(canceled_at.elapsed() < Duration::from_secs(1));
+    }
+    give.send(Answer::Accept).unwrap();
+    assert_eq!(first.1.join().unwrap().exit, code(0));
+}

@@ -2,11 +2,11 @@
 //! orders of the jobs that wait for it, so that a cancel ends a slow connect at once.
 
 use std::{
-    cell::RefCell,
     os::fd::BorrowedFd,
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags};
 
 use crate::ssh::{
@@ -20,7 +20,7 @@ use crate::ssh::{
 /// The jobs that wait for a session that is being made.
 pub(in crate::ssh) struct Patience<'a> {
     shared: &'a Shared,
-    waiting: RefCell<Vec<Task>>,
+    waiting: Mutex<Vec<Task>>,
 }
 
 /// Why an operation of libssh2 did not come to its end.
@@ -39,7 +39,7 @@ impl<'a> Patience<'a> {
     pub(in crate::ssh) fn new(shared: &'a Shared) -> Self {
         Self {
             shared,
-            waiting: RefCell::new(Vec::new()),
+            waiting: Mutex::default(),
         }
     }
 
@@ -58,7 +58,7 @@ impl<'a> Patience<'a> {
         most: Duration,
     ) -> Result<Vec<bool>, Refusal> {
         self.wanted()?;
-        let waiting = self.waiting.borrow();
+        let waiting = self.waiting.lock();
         let mut polled: Vec<_> = fds
             .iter()
             .map(|(fd, flags)| PollFd::from_borrowed_fd(*fd, *flags))
@@ -112,7 +112,7 @@ impl<'a> Patience<'a> {
 
     /// Takes in new jobs and lets go of canceled ones.
     fn wanted(&self) -> Result<(), Refusal> {
-        let mut waiting = self.waiting.borrow_mut();
+        let mut waiting = self.waiting.lock();
         waiting.extend(self.shared.take());
         for at in (0..waiting.len()).rev() {
             if waiting[at].orders.canceled() {

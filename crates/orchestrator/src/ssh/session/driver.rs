@@ -3,6 +3,7 @@
 
 use std::{
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -11,6 +12,7 @@ use ssh2::Session;
 
 use super::{
     alive::Alive,
+    apart::Apart,
     forward::{self, Forwarded},
     needs, transport, window,
     work::Work,
@@ -36,10 +38,14 @@ const BUFFER: usize = 128 << 10;
 const UNKNOWN_CHANNEL: &str = "none@vm-orchestrator";
 
 /// Lives and dies as one session, which is kept for so long without a job.
-pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &dyn Ask, idle: Duration) {
+pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &Arc<dyn Ask>, idle: Duration) {
     let patience = Patience::new(shared);
-    let opened = connect(route, ask, &patience).and_then(|session| {
-        let round_trip = methods::log_in(&session, route, ask, &patience)?;
+    let ask = Apart {
+        ask,
+        patience: &patience,
+    };
+    let opened = connect(route, &ask, &patience).and_then(|session| {
+        let round_trip = methods::log_in(&session, route, &ask, &patience)?;
         Ok((session, round_trip))
     });
     let mut tasks = patience.into_tasks();

@@ -299,7 +299,7 @@ fn begin(
             its.wait_for_first();
             match &route.own_ssh {
                 Some(own) => by_own_ssh::live(&its, own, &route, &*ask),
-                None => driver::live(&its, &route, &*ask, idle),
+                None => driver::live(&its, &route, &ask, idle),
             }
         })?;
     Ok(shared)

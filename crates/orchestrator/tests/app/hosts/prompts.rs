@@ -5,6 +5,7 @@ use std::{
     io::{self, Read, Write},
     os::unix::net::{UnixListener, UnixStream},
     path::Path,
+    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
         mpsc::{Receiver, Sender, channel},
@@ -19,7 +20,7 @@ use orchestrator::{
     wire::{CatalogRequest, Event, FailureCode, LaunchRequest, Question, Reply},
 };
 
-use super::{page::App, with_host};
+use super::{home::Home, page::App, with_host};
 
 /// A command for the host `box`.
 fn on_box() -> Start {
@@ -176,4 +177,41 @@ fn serve(mut client: UnixStream, key: &[u8], touched: &Mutex<Receiver<()>>) -> i
         };
         client.write_all(&string(&answer))?;
     }
+}
+
+/// `vmo run` on the host at a terminal, which `script` gives it; what is typed goes to its standard input.
+fn at_terminal(home: &Home) -> Child {
+    let vmo = home.vmo(&[]);
+    let mut at_terminal = Command::new("script");
+    at_terminal
+        .args(["-qec", "exec $VMO run --on box -- echo hi", "/dev/null"])
+        .env("VMO", vmo.get_program());
+    crate::home::same_variables(&vmo, &mut at_terminal);
+    at_terminal.stdin(Stdio::piped()).stdout(Stdio::piped());
+    at_terminal.spawn().unwrap()
+}
+
+fn until(child: &mut Child, words: &str) {
+    let (mut seen, mut byte) = (String::new(), [0; 1]);
+    let stdout = child.stdout.as_mut().unwrap();
+    while !seen.contains(words) {
+        assert_ne!(stdout.read(&mut byte).unwrap(), 0, "{seen}");
+        seen.push(char::from(byte[0]));
+    }
+}
+
+#[test]
+fn a_question_whose_terminal_was_closed_goes_to_who_waits_for_the_same_host() {
+    let (sshd, _postgres, home) = with_host();
+    fs::remove_file(sshd.path("known_hosts")).unwrap();
+    let mut closed = at_terminal(&home);
+    until(&mut closed, "type yes to trust it");
+    // Its terminal goes with it.
+    closed.kill().unwrap();
+    closed.wait().unwrap();
+    let mut second = at_terminal(&home);
+    until(&mut second, "type yes to trust it");
+    second.stdin.as_mut().unwrap().write_all(b"yes\n").unwrap();
+    until(&mut second, "hi\r\n");
+    assert!(second.wait().unwrap().success());
 }
