@@ -27,10 +27,13 @@ mod sessions;
 mod shells;
 #[path = "support/sshd.rs"]
 mod sshd;
+#[path = "ssh/tries.rs"]
+mod tries;
 #[path = "ssh/trust.rs"]
 mod trust;
 
 use std::{
+    collections::VecDeque,
     fs, io,
     path::{Path, PathBuf},
     sync::{
@@ -113,6 +116,8 @@ impl Output for Log {
 /// Answers questions one way and keeps them.
 struct Person {
     answer: Answer,
+    /// What is answered before that.
+    first: Mutex<VecDeque<Answer>>,
     questions: Mutex<Vec<Question>>,
 }
 
@@ -120,15 +125,25 @@ impl Person {
     fn who(answer: Answer) -> Arc<Self> {
         Arc::new(Self {
             answer,
+            first: Mutex::default(),
             questions: Mutex::default(),
         })
+    }
+
+    /// Types these words, one a question, and then no more.
+    fn who_types(words: &[&str]) -> Arc<Self> {
+        let typed = words.iter().map(|word| Answer::Text((*word).into()));
+        let person = Self::who(Answer::Refuse);
+        person.first.lock().unwrap().extend(typed);
+        person
     }
 }
 
 impl Ask for Person {
     fn ask(&self, _: &str, question: Question) -> Answer {
         self.questions.lock().unwrap().push(question);
-        self.answer.clone()
+        let first = self.first.lock().unwrap().pop_front();
+        first.unwrap_or_else(|| self.answer.clone())
     }
 }
 

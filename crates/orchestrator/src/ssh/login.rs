@@ -11,6 +11,7 @@ pub(super) mod known_hosts;
 pub(super) mod methods;
 pub(super) mod patience;
 mod public_key;
+mod reply;
 mod sign;
 pub(super) mod tunnel;
 pub(super) mod way;

@@ -72,6 +72,16 @@ impl Sshd {
     /// `sudoers` says. None if this machine cannot have one: it takes root, `sudo` and namespaces. The server has its own
     /// files of users and of `sudo`, in a mount namespace: the machine's are not touched.
     pub fn with_sudo(password: &str, sudoers: &str) -> Option<Self> {
+        Self::of_person(password, sudoers, "")
+    }
+
+    /// The same for [`PERSON`] who also logs in with the password, with more lines in the server's config.
+    pub fn with_password(password: &str, lines: &str) -> Option<Self> {
+        let lines = format!("PasswordAuthentication yes\n{lines}");
+        Self::of_person(password, "ALL=(ALL:ALL) /bin/true", &lines)
+    }
+
+    fn of_person(password: &str, sudoers: &str, lines: &str) -> Option<Self> {
         let can = Command::new("unshare")
             .args(["-m", "sh", "-c", "command -v sudo"])
             .stdout(Stdio::null())
@@ -120,7 +130,7 @@ impl Sshd {
             let mut sshd = Command::new("unshare");
             sshd.args(["-m", "sh", "-ec", within]).arg(at);
             sshd.arg("/usr/sbin/sshd");
-            if let Some(child) = start(at, port, "", sshd) {
+            if let Some(child) = start(at, port, lines, sshd) {
                 let sshd = Self {
                     folder,
                     port,

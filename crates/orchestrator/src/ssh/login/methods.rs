@@ -1,15 +1,16 @@
 //! Logging in, in OpenSSH's order: keys, then a dialog, then a password. The host key was checked before.
 
 mod offer;
+mod typed;
 
 use std::time::{Duration, Instant};
 
-use secrecy::{ExposeSecret, SecretString};
-use ssh2::{KeyboardInteractivePrompt, Prompt, Session};
+use ssh2::Session;
 
 use super::{
-    ask::{Answer, Ask, LIMIT, Question},
+    ask::{Ask, LIMIT},
     patience::{Patience, Stopped},
+    reply::{self, Failure},
 };
 use crate::ssh::{
     config::route::Route,
@@ -18,7 +19,7 @@ use crate::ssh::{
     session::transport,
 };
 
-/// Keys and methods after which a server that hangs up is taken to have had enough: sshd allows six, some only three.
+/// The try at which a server that hangs up is taken to have had enough: sshd allows six, some only three.
 const MANY: usize = 3;
 
 /// Logs in; gives about the time of a round trip to the host, and rather more.
@@ -39,6 +40,9 @@ pub(in crate::ssh) fn log_in(
         patience,
         tried: Vec::new(),
         known: Vec::new(),
+        heard: None,
+        failures: 0,
+        is_at_keys: false,
         until: Instant::now() + LIMIT,
     };
     let methods = login.methods()?;
@@ -59,6 +63,12 @@ struct Login<'a> {
     tried: Vec<String>,
     /// The methods that the host named last.
     known: Vec<String>,
+    /// What the host said of the last try, if it did not let us in.
+    heard: Option<Failure>,
+    /// How many tries it did not take.
+    failures: usize,
+    /// Whether the last method tried is keys.
+    is_at_keys: bool,
     until: Instant,
 }
 
@@ -84,6 +94,8 @@ impl Login<'_> {
             let Some(method) = next else {
                 return Err(self.refused(&methods));
             };
+            self.heard = None;
+            self.is_at_keys = method == "publickey";
             let outcome = match method {
                 "publickey" => self.keys()?,
                 "keyboard-interactive" => self.dialog()?,
@@ -95,7 +107,10 @@ impl Login<'_> {
                     failed.clear();
                     methods = remaining;
                 }
-                Outcome::Out => failed.push(method),
+                Outcome::Out => {
+                    failed.push(method);
+                    methods.clone_from(&self.known);
+                }
             }
         }
     }
@@ -125,20 +140,41 @@ impl Login<'_> {
         order
     }
 
-    /// What follows from a method that was tried and did not let us in: the host may have taken it and want another as well.
-    fn after(&mut self, before: &[String]) -> Result<Outcome, Refusal> {
-        let remaining = self.methods()?;
-        if self.session.authenticated() {
-            return Ok(Outcome::In);
+    /// What follows from a try that did not let us in: the host may have taken it and want another as well.
+    fn after(&self) -> Outcome {
+        match &self.heard {
+            Some(failure) if failure.is_partial => Outcome::Next(failure.methods.clone()),
+            _ => Outcome::Out,
         }
-        Ok(if remaining.is_empty() || remaining == before {
-            Outcome::Out
-        } else {
-            Outcome::Next(remaining)
-        })
     }
 
-    /// What the server would take next. Asking is itself an attempt, which some servers let in.
+    /// Whether the host, by its last word, takes a method.
+    fn takes(&self, method: &str) -> bool {
+        self.known.iter().any(|known| known == method)
+    }
+
+    /// Makes a try: repeats a call of libssh2 until it has come to its end, and keeps what the host says if it fails.
+    fn attempt(
+        &mut self,
+        until: &dyn Fn() -> Instant,
+        mut operation: impl FnMut() -> Result<(), ssh2::Error>,
+    ) -> Result<(), Stopped> {
+        self.heard = None;
+        loop {
+            // It sends, and finds what was read below; were it to read the reply itself, that would be gone.
+            transport::hold();
+            match operation() {
+                Err(error) if again(&error) => {}
+                result => return result.map_err(Stopped::Failed),
+            }
+            self.patience.ready(self.session, until())?;
+            transport::refill();
+            let heard = reply::read(self.session).map_err(Stopped::Failed)?;
+            self.heard = heard.or(self.heard.take());
+        }
+    }
+
+    /// What the server would take. Asking is itself a try, which some servers let in; all but the first one are counted.
     fn methods(&mut self) -> Result<Vec<String>, Refusal> {
         let user = &self.route.user;
         let list = self.patience.until(self.session, self.until, || {
@@ -151,120 +187,31 @@ impl Login<'_> {
                 Ok(methods)
             }
             Err(Stopped::Failed(error)) if is_rejection(&error) => Ok(Vec::new()),
-            Err(stopped) => Err(self.stopped(stopped)),
-        }
-    }
-
-    fn dialog(&mut self) -> Result<Outcome, Refusal> {
-        let before = self.known.clone();
-        for _ in 0..self.route.password_prompts {
-            let mut dialog = Dialog {
-                ask: self.ask,
-                route: self.route,
-                refused: false,
-                answered_at: None,
-            };
-            let user = &self.route.user;
-            let result = loop {
-                let until = dialog
-                    .answered_at
-                    .map_or(self.until, |at: Instant| at + LIMIT);
-                match self
-                    .session
-                    .userauth_keyboard_interactive(user, &mut dialog)
-                {
-                    Err(error) if again(&error) => {}
-                    Err(error) => break Err(Stopped::Failed(error)),
-                    Ok(()) => break Ok(()),
-                }
-                // The call that would block was just made; another before the socket is ready would only repeat that.
-                let mut first = true;
-                let waited = self.patience.until(self.session, until, || {
-                    if std::mem::take(&mut first) {
-                        Err(ssh2::Error::from_errno(ssh2::ErrorCode::Session(
-                            libssh2_sys::LIBSSH2_ERROR_EAGAIN,
-                        )))
-                    } else {
-                        Ok(())
-                    }
-                });
-                if let Err(stopped) = waited {
-                    break Err(stopped);
-                }
-            };
-            // The time a person takes for an answer does not count against the login's limit.
-            self.until = dialog.answered_at.map_or(self.until, |at| at + LIMIT);
-            let refused = dialog.refused;
-            let was_prompted = dialog.answered_at.is_some();
-            if self.took(result, "keyboard-interactive".to_owned())? {
-                return Ok(Outcome::In);
-            }
-            if refused {
-                break;
-            }
-            match self.after(&before)? {
-                Outcome::Out if was_prompted => {}
-                outcome => return Ok(outcome),
-            }
-        }
-        Ok(Outcome::Out)
-    }
-
-    fn password(&mut self) -> Result<Outcome, Refusal> {
-        let before = self.known.clone();
-        for _ in 0..self.route.password_prompts {
-            let Route { user, hostname, .. } = self.route;
-            let Some(password) = self.secret(&format!("Password for {user}@{hostname}")) else {
-                self.tried.push("password (none given)".to_owned());
-                return Ok(Outcome::Out);
-            };
-            let result = self.patience.until(self.session, self.until, || {
-                self.session
-                    .userauth_password(user, password.expose_secret())
-            });
-            if self.took(result, "password".to_owned())? {
-                return Ok(Outcome::In);
-            }
-            if let Outcome::Next(left) = self.after(&before)? {
-                return Ok(Outcome::Next(left));
-            }
-        }
-        Ok(Outcome::Out)
-    }
-
-    fn secret(&mut self, words: &str) -> Option<SecretString> {
-        if self.route.batch_mode {
-            return None;
-        }
-        let question = Question::Secret {
-            label: self.route.label(words),
-            echo: false,
-        };
-        let answer = self.ask.ask(&self.route.name, question);
-        self.until = Instant::now() + LIMIT;
-        match answer {
-            Answer::Text(secret) => Some(secret),
-            Answer::Accept | Answer::Refuse => None,
+            Err(stopped) => Err(self.stopped(stopped, "")),
         }
     }
 
     /// Whether that let us in; a connection that is gone is an error, a key that did not do is not.
-    fn took(&mut self, result: Result<(), Stopped>, what: String) -> Result<bool, Refusal> {
-        match result {
-            Ok(()) => Ok(self.session.authenticated()),
-            Err(Stopped::Failed(error)) if is_rejection(&error) => {
-                self.tried.push(what);
-                Ok(false)
+    fn took(&mut self, result: Result<(), Stopped>, what: &str) -> Result<bool, Refusal> {
+        let error = match (result, &self.heard) {
+            (Ok(()), _) => return Ok(self.session.authenticated()),
+            (Err(Stopped::Failed(_)), Some(failure)) => {
+                self.known.clone_from(&failure.methods);
+                if !failure.is_partial {
+                    self.failures += 1;
+                    self.tried.push(what.to_owned());
+                }
+                return Ok(false);
             }
-            Err(Stopped::Failed(error)) if !is_broken(&error) => {
-                self.tried.push(format!("{what} ({})", error.message()));
-                Ok(false)
-            }
-            Err(stopped) => Err(self.stopped(stopped)),
-        }
+            (Err(Stopped::Failed(error)), None) if !is_broken(&error) => error,
+            (Err(stopped), _) => return Err(self.stopped(stopped, what)),
+        };
+        self.tried.push(format!("{what} ({})", error.message()));
+        Ok(false)
     }
 
-    fn stopped(&self, stopped: Stopped) -> Refusal {
+    /// Why the login came to no end, while this was tried.
+    fn stopped(&self, stopped: Stopped, what: &str) -> Refusal {
         let address = self.route.address();
         match stopped {
             Stopped::Unwanted(refusal) => refusal,
@@ -280,11 +227,20 @@ impl Login<'_> {
                     words => format!("; it said: {words}"),
                 };
                 // Servers hang up on who has tried too much (`MaxAuthTries`), and most say so.
-                if words.contains("authentication failures") || self.tried.len() >= MANY {
-                    let refusal = self.refused(&self.known);
+                if words.contains("authentication failures") || self.failures + 1 >= MANY {
+                    let advice = if self.is_at_keys {
+                        ": name the right key with IdentityFile and IdentitiesOnly yes"
+                    } else {
+                        ""
+                    };
+                    let nothing = ["nothing else".to_owned()];
+                    let tried: &[String] = match &*self.tried {
+                        [] => &nothing,
+                        tried => tried,
+                    };
+                    let refusal = no_entry(self.route, tried, &self.known);
                     let why = format!(
-                        "{}; it hung up, as after too many tries{quoted}: name the right key with IdentityFile and \
-                         IdentitiesOnly yes",
+                        "{}; at {what} it hung up, as after too many tries{quoted}{advice}",
                         refusal.why
                     );
                     return Refusal::new(Reason::AuthFailed, why);
@@ -320,39 +276,6 @@ fn no_entry(route: &Route, tried: &[String], methods: &[String]) -> Refusal {
         return Refusal::new(Reason::Gssapi, why);
     }
     Refusal::new(Reason::AuthFailed, why)
-}
-
-struct Dialog<'a> {
-    ask: &'a dyn Ask,
-    route: &'a Route,
-    refused: bool,
-    answered_at: Option<Instant>,
-}
-
-impl KeyboardInteractivePrompt for Dialog<'_> {
-    fn prompt(&mut self, _: &str, instructions: &str, prompts: &[Prompt<'_>]) -> Vec<String> {
-        let mut answers = Vec::new();
-        for prompt in prompts {
-            let words = format!("{}\n{}", instructions.trim(), prompt.text.trim());
-            let question = Question::Secret {
-                label: self.route.label(&words),
-                echo: prompt.echo,
-            };
-            let text = match self.refused {
-                true => Answer::Refuse,
-                false => self.ask.ask(&self.route.name, question),
-            };
-            self.answered_at = Some(Instant::now());
-            answers.push(match text {
-                Answer::Text(text) => text.expose_secret().to_owned(),
-                Answer::Accept | Answer::Refuse => {
-                    self.refused = true;
-                    String::new()
-                }
-            });
-        }
-        answers
-    }
 }
 
 fn is_rejection(error: &ssh2::Error) -> bool {

@@ -101,13 +101,26 @@ impl<'a> Patience<'a> {
                 Err(error) => return Err(Stopped::Failed(error)),
                 Ok(value) => return Ok(value),
             }
-            let remaining = deadline.saturating_duration_since(Instant::now());
-            if remaining.is_zero() {
-                return Err(Stopped::Late);
-            }
-            self.wait(&[(socket(session), interest(session))], remaining)
-                .map_err(Stopped::Unwanted)?;
+            self.ready(session, deadline)?;
         }
+    }
+
+    /// Waits until a session can go on.
+    ///
+    /// # Errors
+    /// Time is up, or no job waits any more.
+    pub(in crate::ssh) fn ready(
+        &self,
+        session: &ssh2::Session,
+        deadline: Instant,
+    ) -> Result<(), Stopped> {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        if remaining.is_zero() {
+            return Err(Stopped::Late);
+        }
+        self.wait(&[(socket(session), interest(session))], remaining)
+            .map(drop)
+            .map_err(Stopped::Unwanted)
     }
 
     /// Takes in new jobs and lets go of canceled ones.

@@ -108,6 +108,11 @@ pub(in crate::ssh) fn held<T>(call: impl FnOnce() -> T) -> T {
     done
 }
 
+/// Lets the next call of libssh2 send, and read nothing.
+pub(in crate::ssh) fn hold() {
+    LEFT.set(0);
+}
+
 /// Puts this module under a session, for as long as it lives on this thread.
 #[expect(
     unsafe_code,

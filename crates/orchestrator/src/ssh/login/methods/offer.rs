@@ -1,10 +1,10 @@
 //! Keys, offered one by one: by the agent, or from a file.
 
-use std::time::Instant;
+use std::{cell::Cell, time::Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Login, Outcome, is_broken, is_rejection};
+use super::{Login, Outcome, is_broken};
 use crate::{
     confined,
     ssh::{
@@ -24,7 +24,6 @@ use crate::{
 impl<'a> Login<'a> {
     /// Key by key, until one does.
     pub(super) fn keys(&mut self) -> Result<Outcome, Refusal> {
-        let before = self.known.clone();
         let mut agent = self.agent();
         let held = match &mut agent {
             Some(agent) => match agent.identities() {
@@ -48,21 +47,21 @@ impl<'a> Login<'a> {
                     .push(format!("{name} (not in PubkeyAcceptedAlgorithms)"));
                 continue;
             }
-            let was_signed = match candidate.signer {
+            match candidate.signer {
                 Signer::Agent(ref key) => match &mut agent {
                     Some(agent) => self.offer_agent(agent, &candidate, key)?,
                     None => continue,
                 },
                 Signer::File(ref file) => self.offer_file(file, &candidate)?,
-            };
+            }
             let outcome = if self.session.authenticated() {
                 Outcome::In
-            // Only a key that the host knows can have been the first of two steps.
-            } else if was_signed {
-                self.after(&before)?
             } else {
-                Outcome::Out
+                self.after()
             };
+            if matches!(outcome, Outcome::Out) && !self.takes("publickey") {
+                break;
+            }
             if matches!(outcome, Outcome::Out) {
                 continue;
             }
@@ -92,19 +91,19 @@ impl<'a> Login<'a> {
         }
     }
 
-    /// Offers a key that the agent signs for; whether it came to a signature.
+    /// Offers a key that the agent signs for.
     fn offer_agent(
         &mut self,
         agent: &mut Agent<'_>,
         candidate: &Candidate,
         key: &[u8],
-    ) -> Result<bool, Refusal> {
+    ) -> Result<(), Refusal> {
         let Some(blob) = &candidate.blob else {
-            return Ok(false);
+            return Ok(());
         };
         let (route, ask) = (self.route, self.ask);
         let mut failure = None;
-        let mut signed_at = None;
+        let signed_at = Cell::new(None);
         let mut sign = |algorithm: &str, data: &[u8]| {
             if is_hardware(blob) {
                 ask.hint(&route.name, Hint::Touch(candidate.name.clone()));
@@ -114,75 +113,81 @@ impl<'a> Login<'a> {
                 ask.hint(&route.name, Hint::Done);
             }
             // A person's own time is not the host's.
-            signed_at = Some(Instant::now());
+            signed_at.set(Some(Instant::now()));
             signed.map_err(|error| failure = Some(error)).ok()
         };
-        let result = self.patience.until(self.session, self.until, || {
-            userauth(self.session, &route.user, blob, &mut sign)
-        });
-        self.until = signed_at.map_or(self.until, |at| at + LIMIT);
+        let (session, until) = (self.session, self.until);
+        let until = || signed_at.get().map_or(until, |at: Instant| at + LIMIT);
+        let result = self.attempt(&until, || userauth(session, &route.user, blob, &mut sign));
+        self.until = until();
         match failure {
             Some(AgentError::Unwanted(refusal)) => return Err(refusal),
             Some(AgentError::Failed(why)) => {
                 self.tried.push(format!("{} ({why})", candidate.name));
-                return Ok(false);
+                return Ok(());
             }
             None => {}
         }
-        self.took(result, candidate.name.clone())?;
-        Ok(signed_at.is_some())
+        self.took(result, &candidate.name)?;
+        Ok(())
     }
 
-    /// Offers a key whose private half is in a file; whether it came to a signature. A passphrase is asked for only once the
-    /// host would take the key.
-    fn offer_file(&mut self, file: &KeyFile, candidate: &Candidate) -> Result<bool, Refusal> {
+    /// Offers a key whose private half is in a file. A passphrase is asked for only once the host would take the key.
+    fn offer_file(&mut self, file: &KeyFile, candidate: &Candidate) -> Result<(), Refusal> {
         let name = &candidate.name;
         if !file.encrypted {
             let result = self.offer_key(file, None);
-            self.took(result, name.clone())?;
-            return Ok(true);
+            self.took(result, name)?;
+            return Ok(());
         }
         if let Some(blob) = &candidate.blob
             && !self.is_known_there(blob, name)?
         {
-            return Ok(false);
+            return Ok(());
         }
         for _ in 0..self.route.password_prompts {
             let Some(passphrase) = self.secret(&format!("Passphrase for {name}")) else {
                 self.tried.push(format!("{name} (no passphrase given)"));
-                return Ok(false);
+                return Ok(());
             };
             match self.offer_key(file, Some(&passphrase)) {
-                Err(Stopped::Failed(error)) if !is_rejection(&error) && !is_broken(&error) => {}
+                // It came to no try.
+                Err(Stopped::Failed(error)) if self.heard.is_none() && !is_broken(&error) => {}
                 result => {
-                    self.took(result, name.clone())?;
-                    return Ok(true);
+                    self.took(result, name)?;
+                    return Ok(());
                 }
             }
         }
         self.tried.push(format!("{name} (wrong passphrase)"));
-        Ok(false)
+        Ok(())
     }
 
     /// Whether the host would take a key, before anybody is bothered for it.
     fn is_known_there(&mut self, blob: &[u8], name: &str) -> Result<bool, Refusal> {
         let mut is_known = false;
-        let result = self.patience.until(self.session, self.until, || {
-            userauth(self.session, &self.route.user, blob, &mut |_, _| {
+        let (session, until, user) = (self.session, self.until, &self.route.user);
+        let result = self.attempt(&|| until, || {
+            userauth(session, user, blob, &mut |_, _| {
                 is_known = true;
                 None
             })
         });
         if !is_known {
-            self.took(result, name.to_owned())?;
+            self.took(result, name)?;
         }
         Ok(is_known)
     }
 
-    fn offer_key(&self, file: &KeyFile, passphrase: Option<&SecretString>) -> Result<(), Stopped> {
-        self.patience.until(self.session, self.until, || {
-            self.session.userauth_pubkey_memory(
-                &self.route.user,
+    fn offer_key(
+        &mut self,
+        file: &KeyFile,
+        passphrase: Option<&SecretString>,
+    ) -> Result<(), Stopped> {
+        let (session, until, user) = (self.session, self.until, &self.route.user);
+        self.attempt(&|| until, || {
+            session.userauth_pubkey_memory(
+                user,
                 file.certificate.as_deref(),
                 file.text.expose_secret(),
                 passphrase.map(ExposeSecret::expose_secret),

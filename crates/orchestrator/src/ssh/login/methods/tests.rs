@@ -1,7 +1,15 @@
-use std::{fs, path::Path};
+use std::{cell::Cell, fs, path::Path};
 
-use super::*;
-use crate::{ssh::Config, visible::visible};
+use ssh2::{KeyboardInteractivePrompt, Prompt};
+
+use super::{typed::Dialog, *};
+use crate::{
+    ssh::{
+        Config,
+        login::ask::{Answer, Question},
+    },
+    visible::visible,
+};
 use parking_lot::Mutex;
 
 /// Somebody who writes down what is asked.
@@ -28,11 +36,12 @@ fn route() -> Route {
 #[test]
 fn each_line_of_a_dialog_says_who_asks_and_is_words_alone() {
     let (route, person) = (route(), Person::default());
+    let answered_at = Cell::new(None);
     let mut dialog = Dialog {
         ask: &person,
         route: &route,
         refused: false,
-        answered_at: None,
+        answered_at: &answered_at,
     };
     let prompts = [
         Prompt {
