@@ -3,7 +3,10 @@
 use std::{os::unix::fs::PermissionsExt, process::Command};
 
 use super::*;
-use crate::sshd::{PERSON, keygen_with};
+use crate::{
+    keys::Agent,
+    sshd::{PERSON, keygen_with, whoami},
+};
 
 const PASSWORD: &str = "right-Password";
 
@@ -109,4 +112,40 @@ fn wrong_passwords_are_no_matter_of_keys() {
         "{why}"
     );
     assert!(!why.contains("IdentityFile"), "{why}");
+}
+
+#[test]
+fn a_host_that_had_enough_of_an_agents_keys_is_said_to() {
+    for (tries, keys) in [(6, 7), (2, 4), (1, 1)] {
+        let sshd = Sshd::with(&format!("MaxAuthTries {tries}"));
+        let agent = Agent::start(&sshd);
+        for number in 0..keys {
+            let key = sshd.path(&format!("strange-{number}"));
+            keygen_with(
+                &key,
+                &["-t", "ed25519", "-N", "", "-C", &format!("k{number}")],
+            );
+            agent.add(&key);
+        }
+        let lines = format!(
+            "  IdentityFile none\n  IdentityAgent {}\n",
+            agent.socket.display()
+        );
+        let config = config(&sshd, &whoami(), &[], &lines);
+        let nobody = Person::who(Answer::Refuse);
+        let (_, ended) = start_as(&Sessions::new(), &config, exec("true"), &nobody).join();
+        let (reason, why) = unreachable(&ended);
+        assert_eq!(reason, "auth_failed", "{why}");
+        for part in [
+            "Too many authentication failures",
+            "name the right key with IdentityFile",
+            &format!(
+                "at agent key k{} it hung up, as after too many tries",
+                tries - 1
+            ),
+        ] {
+            assert!(why.contains(part), "{why}");
+        }
+        assert_eq!(why.matches("agent key").count(), tries, "{why}");
+    }
 }
