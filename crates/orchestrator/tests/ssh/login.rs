@@ -231,3 +231,45 @@ fn a_job_is_canceled_while_the_question_of_another_is_open() {
     give.send(Answer::Accept).unwrap();
     assert_eq!(first.1.join().unwrap().exit, code(0));
 }
+
+#[test]
+fn a_connect_timeout_counts_for_the_banner_and_the_key_exchange() {
+    let sshd = Sshd::start();
+    let nobody = Person::who(Answer::Refuse);
+    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = silent.local_addr().unwrap().port();
+    // One that answers, and is silent from then on.
+    let half = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let half_port = half.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let mut kept = Vec::new();
+        for connection in half.incoming() {
+            let mut connection = connection.unwrap();
+            io::Write::write_all(&mut connection, b"SSH-2.0-half\r\n").ok();
+            kept.push(connection);
+        }
+    });
+    for lines in [
+        format!("Host box\n Port {port}\n ConnectTimeout 2"),
+        format!("Host box\n Port {half_port}\n ConnectTimeout 2"),
+        "Host box\n ProxyCommand sleep 60\n ConnectTimeout 2".to_owned(),
+        format!(
+            "Host box\n Port {port}\n ProxyJump jump\n ConnectTimeout 2\n{}",
+            sshd.block("jump")
+        ),
+    ] {
+        let begun = Instant::now();
+        let running = start_as(
+            &Sessions::new(),
+            &sshd.config(&lines),
+            exec("true"),
+            &nobody,
+        );
+        let (_, ended) = running.join();
+        let (reason, why) = unreachable(&ended);
+        assert_eq!(reason, "timeout", "{lines}: {why}");
+        assert!(why.contains("2 s (ConnectTimeout)"), "{why}");
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(5), "{lines}: {took:?}");
+    }
+}

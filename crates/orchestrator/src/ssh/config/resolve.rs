@@ -247,6 +247,7 @@ fn plain(walk: &mut Walk<'_>, jumps: &[jump::Hop]) -> (Route, Tokens) {
             .map(Bind::Address)
             .or_else(|| text("bindinterface").map(Bind::Interface)),
         connect_timeout: some(span("connecttimeout")).unwrap_or(CONNECT),
+        connect_timeout_named: some(span("connecttimeout")).is_some(),
         alive_interval: some(span("serveraliveinterval")),
         alive_count: walk
             .text("serveralivecountmax")

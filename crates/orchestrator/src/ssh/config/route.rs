@@ -34,8 +34,11 @@ pub struct Route {
     pub family: Family,
     /// The address or the interface of this machine to connect from.
     pub bind: Option<Bind>,
-    /// Longest wait for a connection and for what the host says first.
+    /// Longest wait for a connection.
     pub connect_timeout: Duration,
+    /// Whether the config named it: then the key exchange has to be done in that time as well.
+    #[serde(default)]
+    pub connect_timeout_named: bool,
     /// After how long a silent host is asked for a sign of life; none to use the app's own measure.
     pub alive_interval: Option<Duration>,
     /// How many signs of life may be missed in a row.

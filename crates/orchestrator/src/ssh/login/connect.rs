@@ -32,9 +32,9 @@ pub(in crate::ssh) fn connect(
 ) -> Result<Session, Refusal> {
     let mut tries = 1;
     loop {
-        let way = open(route, ask, patience)?;
+        let (way, begun) = open(route, ask, patience)?;
         let may_try_again = way.is_direct() && tries < TRIES;
-        match shake(way, route, ask, patience) {
+        match shake(way, route, until(route, begun), ask, patience) {
             Ok(session) => return Ok(session),
             Err((refusal, is_final)) if is_final || !may_try_again => return Err(refusal),
             Err(_) => {
@@ -45,17 +45,29 @@ pub(in crate::ssh) fn connect(
     }
 }
 
-fn open(route: &Route, ask: &dyn Ask, patience: &Patience<'_>) -> Result<Way, Refusal> {
-    match &route.via {
-        Via::Direct => dial(route, patience).map(Way::Direct),
+/// The way to a host, and when it was begun.
+fn open(route: &Route, ask: &dyn Ask, patience: &Patience<'_>) -> Result<(Way, Instant), Refusal> {
+    let begun = Instant::now();
+    let way = match &route.via {
+        Via::Direct => dial(route, patience).map(Way::Direct)?,
         Via::Command(line) => Way::by_command(line, route.folder.as_deref()).map_err(|error| {
             let why = format!(
                 "the ProxyCommand of {} cannot be started: {error}",
                 route.name
             );
             Refusal::new(Reason::Refused, why)
-        }),
-        Via::Hosts(hops) => through(hops, route, ask, patience),
+        })?,
+        Via::Hosts(hops) => return through(hops, route, ask, patience),
+    };
+    Ok((way, begun))
+}
+
+/// Until when the key exchange has to be done over a way that was begun then: `ConnectTimeout` counts for all of that.
+fn until(route: &Route, begun: Instant) -> Instant {
+    if route.connect_timeout_named {
+        begun + route.connect_timeout
+    } else {
+        Instant::now() + LIMIT
     }
 }
 
@@ -79,19 +91,22 @@ fn through(
     route: &Route,
     ask: &dyn Ask,
     patience: &Patience<'_>,
-) -> Result<Way, Refusal> {
+) -> Result<(Way, Instant), Refusal> {
     let mut way = None;
     for (at, hop) in hops.iter().enumerate() {
         let named = |refusal: Refusal| refusal.on_the_way(&hop.name);
         let session = match way.take() {
             None => connect(hop, ask, patience),
-            Some(way) => shake(way, hop, ask, patience).map_err(|(refusal, _)| refusal),
+            Some((way, begun)) => {
+                shake(way, hop, until(hop, begun), ask, patience).map_err(|(refusal, _)| refusal)
+            }
         };
         let session = session.map_err(named)?;
         methods::log_in(&session, hop, ask, patience).map_err(named)?;
         let next = hops.get(at + 1).unwrap_or(route);
+        let begun = Instant::now();
         let channel = channel(&session, hop, next, patience)?;
-        let carried = carry(session, channel).map(Way::Tunnel);
+        let carried = carry(session, channel).map(|stream| (Way::Tunnel(stream), begun));
         way = Some(carried.map_err(|error| {
             let why = format!(
                 "the way through {} could not be set up here: {error}",
@@ -109,7 +124,7 @@ fn channel(
     next: &Route,
     patience: &Patience<'_>,
 ) -> Result<Channel, Refusal> {
-    let until = Instant::now() + next.connect_timeout.max(LIMIT);
+    let until = until(next, Instant::now());
     let opened = patience.until(session, until, || {
         session.channel_direct_tcpip(&next.hostname, next.port, None)
     });

@@ -21,7 +21,7 @@ use crate::ssh::{
 /// The libssh2 that is vendored: 1.11.2 development, `LIBSSH2_VERSION_NUM`.
 const LIBSSH2: libc::c_int = 0x01_0b_01;
 
-/// The key exchange over a way that is made, and the check that the host is the one it was.
+/// The key exchange over a way that is made, which has to be done by `until`, and the check that the host is the one it was.
 ///
 /// # Errors
 /// Every [`Reason`] but `auth_failed`; and whether it is final: a server that is too busy may hang up before it has said
@@ -29,13 +29,13 @@ const LIBSSH2: libc::c_int = 0x01_0b_01;
 pub(super) fn shake(
     way: Way,
     route: &Route,
+    until: Instant,
     ask: &dyn Ask,
     patience: &Patience<'_>,
 ) -> Result<Session, (Refusal, bool)> {
     let final_ = |refusal| (refusal, true);
     check_library().map_err(final_)?;
     let host_keys = HostKeys::read(route);
-    let until = Instant::now() + LIMIT;
     let words = way.words();
     let wanted = Wanted::of(&route.algorithms, &host_keys.algorithms());
     let session = new_session(&wanted).map_err(|error| final_(library(&error)))?;
@@ -44,7 +44,9 @@ pub(super) fn shake(
     session.set_blocking(false);
     transport::bound(&session);
     if let Err(stopped) = patience.until(&session, until, || shaking.handshake()) {
-        let may_be_busy = matches!(stopped, Stopped::Failed(_)) && banner(&session).is_none();
+        let may_be_busy = matches!(stopped, Stopped::Failed(_))
+            && banner(&session).is_none()
+            && !transport::is_endless();
         let mut refusal = explain(&session, route, &wanted, stopped);
         if let Some(words) = words {
             // They end the command, if it has not ended.
@@ -92,15 +94,26 @@ fn explain(session: &Session, route: &Route, wanted: &Wanted, stopped: Stopped) 
     let error = match stopped {
         Stopped::Unwanted(refusal) => return refusal,
         Stopped::Late => {
+            let limit = match route.connect_timeout_named {
+                true => format!("{} s (ConnectTimeout)", route.connect_timeout.as_secs()),
+                false => format!("{} s", LIMIT.as_secs()),
+            };
             let why = format!(
-                "{address} did not finish the key exchange within {} s{}",
-                LIMIT.as_secs(),
+                "{address} did not finish the key exchange within {limit}{}",
                 first_words()
             );
             return Refusal::new(Reason::Timeout, why);
         }
         Stopped::Failed(error) => error,
     };
+    if transport::is_endless() {
+        let why = format!(
+            "{address} sent more than {} KiB and did not say that it speaks SSH{}",
+            transport::PREFACE >> 10,
+            first_words()
+        );
+        return Refusal::new(Reason::LinkLost, why);
+    }
     let Some(banner) = banner(session) else {
         let why = format!(
             "{address} closed the connection before it said that it speaks SSH{}",

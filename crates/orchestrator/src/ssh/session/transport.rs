@@ -25,14 +25,58 @@ thread_local! {
     static HELD: Cell<bool> = const { Cell::new(false) };
     /// The first bytes of the session that is being made, before anything is encrypted.
     static GREETING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// How much has come before the session's banner.
+    static BEFORE: Cell<Preface> = const { Cell::new(Preface::OVER) };
     /// Why the host says that it hangs up.
     static FAREWELL: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 /// Bytes of a host's first ones that are kept: its lines, and what it offers for the key exchange.
 const GREETING_KEPT: usize = 16 << 10;
+/// Bytes that a host may send before its banner.
+pub(in crate::ssh) const PREFACE: usize = 64 << 10;
 /// Bytes of its last words that are kept.
 const FAREWELL_KEPT: usize = 300;
+
+/// What comes before the line that begins with `SSH-`.
+#[derive(Clone, Copy)]
+struct Preface {
+    bytes: usize,
+    /// How much of that beginning this line has, if it has nothing else.
+    begun: Option<usize>,
+    is_over: bool,
+}
+
+impl Preface {
+    const NONE: Self = Self {
+        bytes: 0,
+        begun: Some(0),
+        is_over: false,
+    };
+    /// Of a session that was made on another thread.
+    const OVER: Self = Self {
+        is_over: true,
+        ..Self::NONE
+    };
+
+    fn take(&mut self, bytes: &[u8]) {
+        const BANNER: &[u8] = b"SSH-";
+        for byte in bytes {
+            if self.is_over {
+                return;
+            }
+            self.bytes += 1;
+            self.begun = match self.begun {
+                _ if *byte == b'\n' => Some(0),
+                Some(at) if BANNER[at] == *byte => Some(at + 1),
+                _ => None,
+            };
+            if self.begun == Some(BANNER.len()) {
+                (self.is_over, self.bytes) = (true, 0);
+            }
+        }
+    }
+}
 
 /// Bytes that libssh2 may read until it is let read more. It reads all that is there before it gives any of it out, and makes
 /// room at the host only then: a fast host would have it read for a tenth of a second, and then wait for a round trip.
@@ -77,6 +121,7 @@ pub(super) fn set_callback(session: &ssh2::Session, kind: c_int, callback: *mut 
 )]
 pub(in crate::ssh) fn bound(session: &ssh2::Session) {
     GREETING.with_borrow_mut(Vec::clear);
+    BEFORE.set(Preface::NONE);
     FAREWELL.set(None);
     let mut raw = session.raw();
     unsafe {
@@ -88,6 +133,11 @@ pub(in crate::ssh) fn bound(session: &ssh2::Session) {
 /// The first bytes of the session that is being made on this thread.
 pub(in crate::ssh) fn greeting() -> Vec<u8> {
     GREETING.with_borrow(Clone::clone)
+}
+
+/// Whether more came before the banner than any server sends.
+pub(in crate::ssh) fn is_endless() -> bool {
+    BEFORE.get().bytes > PREFACE
 }
 
 /// Why the host says that it hangs up, if it has; raw, as it came.
@@ -172,10 +222,16 @@ extern "C" fn receive_some(
     if budget == 0 {
         return -again();
     }
+    let mut before = BEFORE.get();
+    if before.bytes > PREFACE {
+        return -isize::try_from(libc::ECONNABORTED).unwrap_or(1);
+    }
     let got = unsafe { libc::recv(socket, buffer, length.min(budget), flags) };
     match usize::try_from(got) {
         Ok(length) => {
             LEFT.set(budget - length);
+            before.take(unsafe { slice::from_raw_parts(buffer.cast(), length) });
+            BEFORE.set(before);
             GREETING.with_borrow_mut(|greeting| {
                 let kept = length.min(GREETING_KEPT.saturating_sub(greeting.len()));
                 greeting.extend_from_slice(unsafe { slice::from_raw_parts(buffer.cast(), kept) });
