@@ -1,7 +1,10 @@
 //! Keys as people have them: in agents, with certificates, with and without their public halves. The system's `ssh` with the
 //! same config is the oracle.
 
-use std::process::{Child, Command, Stdio};
+use std::{
+    os::unix::fs::PermissionsExt,
+    process::{Child, Command, Stdio},
+};
 
 use super::*;
 use crate::sshd::{keygen_with, signal_process, whoami};
@@ -221,6 +224,32 @@ fn a_named_key_comes_before_an_agent_full_of_strange_ones() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_key_that_others_may_read_is_ignored() {
+    let sshd = Sshd::start();
+    let agent = Agent::start(&sshd);
+    let key = sshd.path("user");
+    agent.add(&key);
+    let person = Person::who(Answer::Refuse);
+    let alone = format!("IdentityAgent none\n  IdentityFile {}", key.display());
+    let held = alone.replace("none", &agent.socket.display().to_string());
+    for mode in [0o600, 0o400, 0o640, 0o604, 0o601] {
+        fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+        let is_let_in = mode & 0o77 == 0;
+        let lets_in = both(&sshd, &alone, &person);
+        assert_eq!(lets_in, (is_let_in, is_let_in), "{mode:o}");
+        // The agent's own is as good as ever.
+        assert_eq!(both(&sshd, &held, &person), (true, true), "{mode:o}");
+    }
+    let config = config(&sshd, &alone);
+    let (_, ended) = start_as(&Sessions::new(), &config, exec("true"), &person).join();
+    let (_, why) = unreachable(&ended);
+    assert!(
+        why.contains("/user (ignored: its mode 0601 lets others read it; chmod 600)"),
+        "{why}"
+    );
 }
 
 #[test]

@@ -1,8 +1,13 @@
 //! Which keys are offered to a host, in which order, and by whom each is signed with: OpenSSH's way of reading identity
 //! files, certificates and the agent.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
 
+use rustix::process::getuid;
 use secrecy::SecretString;
 
 use super::{
@@ -48,6 +53,8 @@ struct Named {
     public: Option<Vec<u8>>,
     /// The private key's text.
     private: Option<String>,
+    /// The private key's mode, if it lets others read the file: `ssh` ignores such a key.
+    open_mode: Option<u32>,
 }
 
 /// A certificate file.
@@ -86,10 +93,19 @@ impl Keys {
             let is_in_agent = others.len() < before;
             match &identity.private {
                 Some(text) if !is_in_agent => files.push(of_file(identity, text, &certificates)),
-                None if !is_in_agent => keys.unusable.push(format!(
-                    "{} (a public key, and the agent has no private one for it)",
-                    identity.path.display()
-                )),
+                None if !is_in_agent => {
+                    let path = identity.path.display();
+                    keys.unusable.push(match identity.open_mode {
+                        Some(mode) => format!(
+                            "{path} (ignored: its mode {mode:04o} lets others read it; chmod 600)"
+                        ),
+                        None => {
+                            format!(
+                                "{path} (a public key, and the agent has no private one for it)"
+                            )
+                        }
+                    });
+                }
                 _ => {}
             }
         }
@@ -139,17 +155,20 @@ impl Keys {
                     path: path.to_owned(),
                     public: Some(public),
                     private: None,
+                    open_mode: None,
                 });
             }
         };
         let own = of_line(&text);
         let is_private = own.is_none();
+        let open_mode = open_mode(path).filter(|_| is_private);
         Some(Named {
             path: path.to_owned(),
             public: own
                 .or_else(|| beside(path, ".pub").and_then(|text| of_line(&text)))
                 .or_else(|| of_private(&text)),
-            private: is_private.then_some(text),
+            private: (is_private && open_mode.is_none()).then_some(text),
+            open_mode,
         })
     }
 
@@ -178,6 +197,14 @@ impl Keys {
         }
         self.candidates.extend(own.into_iter().map(of_identity));
     }
+}
+
+/// The mode of a file of ours that others may use in any way.
+fn open_mode(path: &Path) -> Option<u32> {
+    let meta = fs::metadata(path).ok()?;
+    let mode = meta.mode() & 0o777;
+    let is_open = meta.uid() == getuid().as_raw() && mode & 0o077 != 0;
+    is_open.then_some(mode)
 }
 
 fn of_identity(identity: &Identity) -> Candidate {
