@@ -74,6 +74,48 @@ fn a_revoked_key_is_refused_whatever_names_it_so() {
 }
 
 #[test]
+fn who_cannot_read_the_revoked_keys_trusts_none() {
+    let sshd = Sshd::start();
+    sshd::keygen(&sshd.path("other"));
+    let other = fs::read_to_string(sshd.path("other.pub")).unwrap();
+    let words: Vec<&str> = other.split(' ').collect();
+    let list = sshd.path("revoked");
+    let lines = format!("RevokedHostKeys {}", list.display());
+    for (text, is_let_in) in [
+        (String::new(), true),
+        ("# none\n\n \t\n".to_owned(), true),
+        (other.clone(), true),
+        (format!("  {other}"), true),
+        (words[..2].join(" "), true),
+        ("garbage\n".to_owned(), false),
+        (format!("{other}garbage"), false),
+        ("\r\n".to_owned(), false),
+        (words[1].to_owned(), false),
+        (format!("ssh-rsa {}\n", words[1]), false),
+        (format!("{} {}\n", words[0], &words[1][..40]), false),
+        (format!("ssh-foo {}\n", words[1]), false),
+        (format!("* {other}"), false),
+        ("\u{1}\u{2}".to_owned(), false),
+    ] {
+        fs::write(&list, &text).unwrap();
+        let oracle = std::process::Command::new("ssh")
+            .arg("-F")
+            .arg(sshd.config(&lines))
+            .args(["-o", "BatchMode=yes", "box", "true"])
+            .output()
+            .unwrap();
+        assert_eq!(oracle.status.success(), is_let_in, "ssh: {text:?}");
+        if is_let_in {
+            runs(&sshd, &lines);
+        } else {
+            let (reason, why) = refused(&sshd, &lines);
+            assert_eq!(reason, "host_key_changed", "{text:?}: {why}");
+            assert!(why.contains("is no public key"), "{why}");
+        }
+    }
+}
+
+#[test]
 fn an_authority_in_known_hosts_is_named_and_does_not_vouch() {
     let sshd = Sshd::start();
     let key = fs::read_to_string(sshd.path("host.pub")).unwrap();

@@ -105,6 +105,28 @@ pub(super) fn plain(blob: &[u8]) -> Option<Vec<u8>> {
     Some(key)
 }
 
+/// Whether it is a key or a certificate of a kind that OpenSSH knows, with all its parts.
+pub(super) fn is_whole(blob: &[u8]) -> bool {
+    if is_certificate(blob) {
+        return plain(blob).is_some();
+    }
+    let parts = match kind(blob) {
+        Some("ssh-ed25519") => 1,
+        Some("ssh-dss") => 4,
+        Some("sk-ecdsa-sha2-nistp256@openssh.com") => 3,
+        Some(
+            "ssh-rsa"
+            | "ecdsa-sha2-nistp256"
+            | "ecdsa-sha2-nistp384"
+            | "ecdsa-sha2-nistp521"
+            | "sk-ssh-ed25519@openssh.com",
+        ) => 2,
+        _ => return false,
+    };
+    let mut rest = blob;
+    (0..=parts).all(|_| string(&mut rest).is_some()) && rest.is_empty()
+}
+
 /// Takes one string from the front.
 pub(super) fn string<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = rest.split_off(..4)?;

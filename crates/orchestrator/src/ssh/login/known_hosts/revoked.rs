@@ -10,7 +10,10 @@ use std::{
 
 use data_encoding::BASE64;
 
-use crate::folders;
+use crate::{
+    folders,
+    ssh::login::public_key::{is_whole, of_line},
+};
 
 /// How a list in OpenSSH's own form begins (PROTOCOL.krl).
 const KRL: &[u8] = b"SSHKRL\n\0";
@@ -26,15 +29,20 @@ pub(super) fn line_of(file: &Path, kind: &str, key: &[u8]) -> Result<Option<usiz
         return Ok(is_in_list(file, kind, key)?.then_some(0));
     }
     let text = String::from_utf8_lossy(&bytes);
-    let at = text.lines().position(|line| {
-        let mut words = line.split_ascii_whitespace();
-        let _type = words.next();
-        let named = words
-            .next()
-            .and_then(|word| BASE64.decode(word.as_bytes()).ok());
-        named.is_some_and(|named| named == key)
-    });
-    Ok(at.map(|at| at + 1))
+    for (at, line) in text.split('\n').enumerate() {
+        let line = line.trim_start_matches([' ', '\t']);
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        // What cannot be read may be the key that is meant.
+        let Some(named) = of_line(line).filter(|named| is_whole(named)) else {
+            return Err(format!("{}:{} is no public key", file.display(), at + 1));
+        };
+        if named == key {
+            return Ok(Some(at + 1));
+        }
+    }
+    Ok(None)
 }
 
 fn is_in_list(file: &Path, kind: &str, key: &[u8]) -> Result<bool, String> {
