@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -17,6 +18,8 @@ use tempfile::TempDir;
 mod oracle;
 #[path = "config/real.rs"]
 mod real;
+#[path = "config/values.rs"]
+mod values;
 
 /// A folder with a config and more files in it.
 struct Home(TempDir);

@@ -1,26 +1,25 @@
 //! What OpenSSH takes as the value of a keyword. It checks each line when it reads it, whether or not the line's block
 //! holds for the host, and stops at the first that is wrong: so a wrong line stops every host here as well.
 
+mod algorithms;
+mod forms;
+
 use std::{fs, time::Duration};
 
 /// How a keyword's value is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(in crate::ssh) enum Kind {
     /// One of these words, in any case.
     OneOf(&'static [&'static str]),
     /// A number from 0.
     Number,
-    /// A span of time: `90`, `1m30s`.
-    Time,
-    /// A span of time or `none`.
+    /// A span of time, `90` or `1m30s`, or `none`.
     TimeOrNone,
     /// A port by its number or by its service's name.
     Port,
     /// One word.
     Word,
-    /// One or more words, each of them of any text.
-    Words,
-    /// The same; `none` must be the only one.
+    /// One or more words, each of them of any text; `none` must be the only one.
     Files,
     /// `NAME=value` words.
     Assignments,
@@ -30,34 +29,61 @@ pub(in crate::ssh) enum Kind {
     Line,
     /// The same: hosts to go through.
     Jumps,
-    /// Not checked: it does not change the way to a host.
+    /// A list of algorithms, of the keyword of this name.
+    Algorithms(&'static str),
+    /// A form of its own.
+    Form(forms::Form),
+    /// Not checked: `ssh` takes anything.
     Any,
 }
 
 const FLAG: &[&str] = &["yes", "true", "no", "false"];
+/// Keywords that take one.
+const FLAGS: &[&str] = &[
+    "batchmode",
+    "challengeresponseauthentication",
+    "canonicalizefallbacklocal",
+    "checkhostip",
+    "clearallforwardings",
+    "enableescapecommandline",
+    "enablesshkeysign",
+    "exitonforwardfailure",
+    "forkafterauthentication",
+    "forwardx11",
+    "forwardx11trusted",
+    "gatewayports",
+    "gssapiauthentication",
+    "gssapidelegatecredentials",
+    "gssapikeyexchange",
+    "gssapirenewalforcesrekey",
+    "gssapitrustdns",
+    "hashknownhosts",
+    "hostbasedauthentication",
+    "identitiesonly",
+    "kbdinteractiveauthentication",
+    "nohostauthenticationforlocalhost",
+    "passwordauthentication",
+    "permitlocalcommand",
+    "proxyusefdpass",
+    "skeyauthentication",
+    "stdinnull",
+    "streamlocalbindunlink",
+    "tcpkeepalive",
+    "tisauthentication",
+    "visualhostkey",
+];
+const LOG_LEVELS: &[&str] = &[
+    "quiet", "fatal", "error", "info", "verbose", "debug", "debug1", "debug2", "debug3",
+];
+const LOG_FACILITIES: &[&str] = &[
+    "daemon", "user", "auth", "authpriv", "local0", "local1", "local2", "local3", "local4",
+    "local5", "local6", "local7",
+];
 
 /// How the values of a keyword in lower case are read.
 pub(in crate::ssh) fn kind_of(keyword: &str) -> Kind {
     match keyword {
-        "batchmode"
-        | "challengeresponseauthentication"
-        | "canonicalizefallbacklocal"
-        | "checkhostip"
-        | "exitonforwardfailure"
-        | "gssapiauthentication"
-        | "gssapidelegatecredentials"
-        | "hashknownhosts"
-        | "hostbasedauthentication"
-        | "identitiesonly"
-        | "kbdinteractiveauthentication"
-        | "nohostauthenticationforlocalhost"
-        | "passwordauthentication"
-        | "permitlocalcommand"
-        | "proxyusefdpass"
-        | "skeyauthentication"
-        | "tcpkeepalive"
-        | "tisauthentication"
-        | "visualhostkey" => Kind::OneOf(FLAG),
+        keyword if FLAGS.contains(&keyword) => Kind::OneOf(FLAG),
         "pubkeyauthentication" => {
             Kind::OneOf(&["yes", "true", "no", "false", "unbound", "host-bound"])
         }
@@ -66,6 +92,12 @@ pub(in crate::ssh) fn kind_of(keyword: &str) -> Kind {
         }
         "addressfamily" => Kind::OneOf(&["any", "inet", "inet6"]),
         "canonicalizehostname" => Kind::OneOf(&["yes", "true", "no", "false", "always"]),
+        "compression" => Kind::OneOf(&["yes", "no"]),
+        "controlmaster" => Kind::OneOf(&["yes", "true", "no", "false", "auto", "ask", "autoask"]),
+        "fingerprinthash" => Kind::OneOf(&["md5", "sha1", "sha256", "sha384", "sha512"]),
+        "loglevel" => Kind::OneOf(LOG_LEVELS),
+        "syslogfacility" => Kind::OneOf(LOG_FACILITIES),
+        "tunnel" => Kind::OneOf(&["yes", "true", "no", "false", "point-to-point", "ethernet"]),
         "requesttty" => Kind::OneOf(&["yes", "true", "no", "false", "force", "auto"]),
         "sessiontype" => Kind::OneOf(&["none", "subsystem", "default"]),
         "updatehostkeys" | "verifyhostkeydns" => {
@@ -74,39 +106,49 @@ pub(in crate::ssh) fn kind_of(keyword: &str) -> Kind {
         "canonicalizemaxdots"
         | "connectionattempts"
         | "numberofpasswordprompts"
+        | "requiredrsasize"
         | "serveralivecountmax" => Kind::Number,
-        "serveraliveinterval" => Kind::Time,
-        "connecttimeout" => Kind::TimeOrNone,
+        "connecttimeout"
+        | "forwardx11timeout"
+        | "protocolkeepalives"
+        | "serveraliveinterval"
+        | "setuptimeout" => Kind::TimeOrNone,
         "port" => Kind::Port,
         "bindaddress"
         | "bindinterface"
         | "certificatefile"
-        | "ciphers"
+        | "controlpath"
         | "forwardagent"
-        | "hostkeyalgorithms"
+        | "gssapiclientidentity"
+        | "gssapiserveridentity"
         | "hostkeyalias"
         | "hostname"
         | "identityagent"
         | "identityfile"
         | "ignoreunknown"
-        | "kexalgorithms"
-        | "macs"
+        | "kbdinteractivedevices"
         | "pkcs11provider"
         | "preferredauthentications"
-        | "pubkeyacceptedalgorithms"
-        | "pubkeyacceptedkeytypes"
         | "refuseconnection"
         | "revokedhostkeys"
         | "securitykeyprovider"
         | "tag"
-        | "user" => Kind::Word,
-        "canonicaldomains" | "canonicalizepermittedcnames" => Kind::Words,
-        "globalknownhostsfile" | "userknownhostsfile" => Kind::Files,
+        | "user"
+        | "xauthlocation" => Kind::Word,
+        "ciphers" => Kind::Algorithms("ciphers"),
+        "gssapikexalgorithms" => Kind::Algorithms("gssapikexalgorithms"),
+        "kexalgorithms" => Kind::Algorithms("kexalgorithms"),
+        "macs" => Kind::Algorithms("macs"),
+        "casignaturealgorithms"
+        | "hostbasedacceptedalgorithms"
+        | "hostkeyalgorithms"
+        | "pubkeyacceptedalgorithms" => Kind::Algorithms("hostkeyalgorithms"),
+        "globalknownhostsfile" | "logverbose" | "userknownhostsfile" => Kind::Files,
         "sendenv" => Kind::Names,
         "setenv" => Kind::Assignments,
         "knownhostscommand" | "localcommand" | "proxycommand" | "remotecommand" => Kind::Line,
         "proxyjump" => Kind::Jumps,
-        _ => Kind::Any,
+        keyword => forms::of(keyword).map_or(Kind::Any, Kind::Form),
     }
 }
 
@@ -138,7 +180,6 @@ impl Kind {
                 &allowed.join(", "),
             ),
             Self::Number => one(number(first).is_some(), "a number"),
-            Self::Time => one(seconds(first).is_some(), "a span of time"),
             Self::TimeOrNone => one(
                 first == "none" || seconds(first).is_some(),
                 "a span of time",
@@ -160,7 +201,22 @@ impl Kind {
                 Some(word) => Err(format!("takes names, not '{}'", word.escape_debug())),
                 None => Ok(()),
             },
-            Self::Words | Self::Line | Self::Jumps | Self::Any => Ok(()),
+            Self::Algorithms(keyword) => {
+                one(true, "")?;
+                match algorithms::unknown(keyword, first) {
+                    Some(name) => Err(format!("names no algorithm '{}'", name.escape_debug())),
+                    None => Ok(()),
+                }
+            }
+            Self::Form((what, fits)) => {
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                if fits(&words) {
+                    return Ok(());
+                }
+                let value = words.join(" ");
+                Err(format!("takes {what}, not '{}'", value.escape_debug()))
+            }
+            Self::Line | Self::Jumps | Self::Any => Ok(()),
         }
     }
 }
