@@ -554,3 +554,18 @@ fn what_the_first_hosts_of_a_batch_ask_keeps_no_next_one_from_being_started_and_
         hosts.iter().all(|host| host["state"] == "unreachable")
     });
 }
+
+#[test]
+fn a_config_that_cannot_be_used_is_said_once() {
+    let postgres = Postgres::start();
+    let home = Home::new(Some(postgres.url("postgres")));
+    fs::write(home.ssh_config(), "Host far\n LogLevel FOO\n").unwrap();
+    let output = home.run(&["run", "--on", "far", "--", "true"]);
+    assert_eq!(output.status.code(), Some(255));
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        words.matches("ssh_config:2: 'loglevel'").count(),
+        1,
+        "{words}"
+    );
+}

@@ -97,10 +97,11 @@ pub(crate) async fn run(run: Run) -> Outcome {
         if let Some((rows, cols)) = terminal::size() {
             engine.set_window(rows, cols);
         }
-        say_problems(&engine, &start).await?;
+        let problem = say_problems(&engine, &start).await?;
         let how = run.many.shown(run.json)?;
         let begin = async || engine.start(start.clone(), Consent::Given).await;
-        let jobs = allowed(&engine, begin).await?;
+        let jobs = allowed(&engine, begin).await;
+        let jobs = jobs.map_err(|failed| unless_said(failed.into(), problem.as_deref()))?;
         // The process may be gone before it is written down otherwise.
         engine.catalog().write_launches().await?;
         Ok((engine, jobs, how))
@@ -165,8 +166,8 @@ fn say_what_is_shown(jobs: &[Job]) {
     }
 }
 
-/// What could not be read if the job's project or host is looked up, in one line.
-async fn say_problems(engine: &Engine, start: &Start) -> Result<(), Failed> {
+/// Says what could not be read if the job's project or host is looked up, in one line; gives the first of it.
+async fn say_problems(engine: &Engine, start: &Start) -> Result<Option<String>, Failed> {
     let problems = match start {
         Start::Target { .. } | Start::TargetOnHosts { .. } => {
             engine.catalog().projects().await?.problems
@@ -174,7 +175,7 @@ async fn say_problems(engine: &Engine, start: &Start) -> Result<(), Failed> {
         Start::Command { hosts, .. } if !hosts.is_empty() => {
             engine.catalog().hosts().await?.problems
         }
-        Start::Command { .. } => return Ok(()),
+        Start::Command { .. } => return Ok(None),
     };
     match problems.as_slice() {
         [] => {}
@@ -186,7 +187,15 @@ async fn say_problems(engine: &Engine, start: &Start) -> Result<(), Failed> {
             ));
         }
     }
-    Ok(())
+    Ok(problems.into_iter().next())
+}
+
+/// The same failure, without its words if they were just said.
+fn unless_said(failed: Failed, said: Option<&str>) -> Failed {
+    Failed {
+        message: failed.message.filter(|words| Some(&**words) != said),
+        ..failed
+    }
 }
 
 /// `vmo make ARGS…`: make in this folder.
