@@ -13,7 +13,7 @@ export interface Column {
 export const COLUMNS: Column[] = [
   { id: 'where', title: 'Where', class: 'w-38 max-small:hidden' },
   { id: 'when', title: 'When', class: 'w-18' },
-  { id: 'duration', title: 'Duration', class: 'w-40 text-right max-wide:w-22' },
+  { id: 'duration', title: 'Duration', class: 'w-40 text-right max-roomy:w-22' },
   { id: 'who', title: 'Who', class: 'w-34 max-wide:hidden' },
   { id: 'commit', title: 'Commit', class: 'w-24 text-right max-wide:hidden' },
 ];
