@@ -168,6 +168,11 @@ test('a search is kept under a name, used again and forgotten', async ({ app, pa
   await expect(page.getByRole('combobox', { name: 'Status: Error' })).toBeVisible();
   await expect(page.getByTestId('found')).toContainText('hit');
   await expect(saved).toHaveText('what fails');
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Go to or run' }).fill('what fai');
+  await page.getByRole('option', { name: /^what fails/ }).click();
+  await expect(saved).toHaveText('what fails');
   await saved.click();
   await page.getByRole('menuitem', { name: 'Forget what fails' }).click();
   await expect(saved).toHaveText('Saved');

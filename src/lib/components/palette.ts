@@ -53,11 +53,26 @@ export function find(app: App, query: string): Found[] {
     ['Saved commands', commands(app)],
     ['Hosts', hosts(app)],
     ['Jobs', app.jobs.all.slice(0, 200).map((job) => jobEntry(app, job))],
+    ['Saved searches', searches(app)],
     ['Actions', actions(app)],
   ];
   const groups = kinds.map(([name, entries]) => ({ name, entries: best(entries, query.trim()) }));
   const logs: Found[] = query.trim() ? [{ name: 'Logs', entries: [logEntry(app, query)] }] : [];
   return [...shells, ...groups, ...logs].filter(({ entries }) => entries.length > 0);
+}
+
+/** Searches that were kept under a name. */
+function searches(app: App): Entry[] {
+  return app.savedSearches.list.map((search) => ({
+    id: `saved ${search.name}`,
+    icon: 'search',
+    name: search.name,
+    doc: search.sought.text === '' ? null : `“${search.sought.text}”`,
+    place: 'History',
+    line: null,
+    verb: 'Search',
+    run: () => app.look(search),
+  }));
 }
 
 /** Whatever was typed may be in a log. */
