@@ -323,7 +323,10 @@ export class App {
         this.problems = event.with.problems;
         return;
       case 'noted':
-        return this.notes.noted(event.with.job, event.with.note);
+        this.notes.noted(event.with.job, event.with.note);
+        // A list of those that are pinned has one more by that, or one less.
+        if (this.history.known && this.history.filter.pinned !== '') void this.history.load();
+        return;
       case 'asked':
         return this.prompts.add(event.with);
       case 'answered':
