@@ -22,7 +22,7 @@ if ! page_is_current; then
 fi
 [ "${1:-}" != --page ] || exit 0
 first=
-[ -d target/debug/.fingerprint ] || first=' (the first time: some 13 minutes of processor time, seven on the clock with two cores)'
+[ -d target/debug/.fingerprint ] || first=' (the first time: four to seven minutes with two cores)'
 echo "==> building the app$first"
 with_progress cargo build --workspace --bins "$@" --features vm-orchestrator/built-in-page ||
   { echo 'stopped: the app did not build; the first error above says where' >&2; exit 1; }
