@@ -80,11 +80,12 @@ export function install() {
       return (await until(full)) - begun;
     },
 
-    /** The same of a log that may be short. */
+    /** The same of a log that may be short, or have no line. */
     async openAny(id) {
       await until(() => document.querySelector(`main a[href="/job/${id}"]`));
       click(`main a[href="/job/${id}"]`);
-      await until(() => rows().length > 0 && empty() === 0);
+      const has = (words) => document.querySelector('main').textContent.includes(words);
+      await until(() => (rows().length > 0 ? empty() === 0 : has('No output')));
     },
 
     /** Until all rows on screen have their text. */
