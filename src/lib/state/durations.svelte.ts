@@ -2,6 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { Client } from '../client';
 import { elapsed, isOver } from '../job';
+import { nineOfTen } from '../statistics';
 import type { Earlier, Job, JobId } from '../wire';
 
 /** As many are asked for at once. */
@@ -33,7 +34,7 @@ export class Durations {
   /** In milliseconds, what nine of ten runs before a job took at most, if it took half as long again; else null. */
   exceeds(job: Job): number | null {
     const ran = isOver(job) ? elapsed(job, 0) : null;
-    const most = nineOfTen(this.before(job.id));
+    const most = usualAtMost(this.before(job.id));
     return ran !== null && most !== null && ran > most * LONG ? most : null;
   }
 
@@ -62,8 +63,7 @@ export class Durations {
 }
 
 /** What nine of ten runs that went well took at most, in milliseconds; null if there are too few. */
-export function nineOfTen(runs: Earlier[]): number | null {
+export function usualAtMost(runs: Earlier[]): number | null {
   const took = runs.filter(({ status }) => status === 'done').map(({ took_ms }) => took_ms);
-  if (took.length < ENOUGH) return null;
-  return took.toSorted((a, b) => a - b)[Math.ceil(took.length * 0.9) - 1] ?? null;
+  return took.length < ENOUGH ? null : nineOfTen(took);
 }

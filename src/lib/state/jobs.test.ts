@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { median } from '../statistics';
 import { aJob, FakeWorld, settled } from '../testing/fake';
 import type { Batch, Job } from '../wire';
 import { Batches } from './batch/batches.svelte';
-import { PreviousRuns, median } from './previous-runs.svelte';
+import { PreviousRuns } from './previous-runs.svelte';
 import { beginning, History } from './history.svelte';
 import { Jobs } from './jobs.svelte';
 import { Notes } from './notes.svelte';

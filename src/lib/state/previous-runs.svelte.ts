@@ -1,5 +1,6 @@
 // How the jobs before one went, of the same thing: what a job that runs may be measured by.
 import type { Client } from '$lib/client';
+import { median } from '$lib/statistics';
 import type { Earlier, JobId } from '$lib/wire';
 
 /** The jobs before one, oldest first. */
@@ -24,9 +25,4 @@ export class PreviousRuns {
     const answer = await this.#client.ask(request, 'earlier').catch(() => null);
     this.jobs = answer === null ? [] : answer.jobs.toReversed();
   }
-}
-
-/** The middle one; of an even number the upper of both. */
-export function median(values: number[]): number | null {
-  return values.toSorted((a, b) => a - b).at(Math.floor(values.length / 2)) ?? null;
 }

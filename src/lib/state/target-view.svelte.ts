@@ -1,6 +1,7 @@
 // What the page of one target shows: how its runs went, and how long they took.
 import type { Client } from '../client';
 import { ANY_JOB, elapsed, isOver, newestFirst } from '../job';
+import { median, nineOfTen } from '../statistics';
 import type { Job } from '../wire';
 
 /** Runs that are looked at, the latest ones. */
@@ -30,19 +31,16 @@ export class TargetView {
     });
     return runs.reverse();
   });
-  /** How long those took that went well, shortest first. */
+  /** How long those took that went well. */
   readonly #took = $derived(
-    this.runs
-      .filter(({ job }) => job.status === 'done')
-      .map(({ ran }) => ran)
-      .sort((a, b) => a - b),
+    this.runs.filter(({ job }) => job.status === 'done').map(({ ran }) => ran),
   );
   /** How many runs went well. */
   readonly done = $derived(this.#took.length);
   /** The middle one of those; null if none did. */
-  readonly median = $derived(this.#took[Math.floor(this.#took.length / 2)] ?? null);
+  readonly median = $derived(median(this.#took));
   /** What nine of ten of those took at most; null if none did. */
-  readonly nineOfTen = $derived(this.#took[Math.ceil(this.#took.length * 0.9) - 1] ?? null);
+  readonly nineOfTen = $derived(nineOfTen(this.#took));
 
   readonly #client: Client;
   readonly #project: string;
