@@ -127,7 +127,16 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
     ),
     ("search", &["search_logs", "end_search"]),
     ("compare", &["compare_logs", "compared_lines", "failure"]),
-    ("settings", &["settings", "change_settings", "use_database"]),
+    (
+        "settings",
+        &[
+            "settings",
+            "change_settings",
+            "kept",
+            "outdated",
+            "use_database",
+        ],
+    ),
 ];
 
 /// What starts something, or writes a file, or stays changed.
@@ -232,7 +241,7 @@ impl<'a, N: Numbers> Grammar<'a, N> {
 
     fn with(&mut self, name: &str) -> Value {
         match name {
-            "overview" | "settings" => Value::Null,
+            "overview" | "settings" | "kept" => Value::Null,
             "targets" | "copy_dotenv_sample" => json!({"project": self.word()}),
             "add_project" => json!({"path": self.known.folder}),
             "remove_project" | "trust_project" => json!({"name": self.word()}),
@@ -282,6 +291,9 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                 let url = "postgres://nobody@127.0.0.1:9/none".into();
                 json!({"max_jobs": self.number(), "editor": "true", "terminal": "true",
                     "database_url": self.none_or(url), "error_rules": [self.word()]})
+            }
+            "outdated" => {
+                json!({"retention": {"keep": {"days": self.number(), "jobs": self.number()}, "projects": {}}})
             }
             "use_database" => json!({"used": self.flag()}),
             _ => self.with_of_jobs(name),

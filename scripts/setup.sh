@@ -57,6 +57,8 @@ packages() {
   has sudo || echo sudo
   has chromium || echo chromium
   has direnv || echo direnv
+  # A program that takes the whole screen.
+  has vim || echo vim
   # Other people's shells, which an app started from an icon asks for their environment, and which log in on hosts.
   local shell
   for shell in tcsh fish zsh ksh busybox; do has "$shell" || echo "$shell"; done

@@ -239,6 +239,7 @@ impl Engine {
         if engine.0.options.takes_over {
             engine.watch_others();
             engine.watch_owners();
+            engine.apply_retention();
         }
         Ok(engine)
     }

@@ -29,8 +29,8 @@ mod vm_config;
 mod written;
 
 pub use self::{
-    command::refresh,
-    listing::{Listing, Machine},
+    command::{of_command, refresh},
+    listing::{ImportedHosts, Listing, Machine},
     merge::{Entry, Merged, merge},
     named::{Sources, Where},
     own::{NewHost, OwnHosts},

@@ -5,9 +5,10 @@
 //! state    where it is                     query    which jobs are asked for
 //! waits    what a queued one waits for         reason   how it ended, in words
 //! place    where it runs, and what is known    stored   as it is written down, and was by older versions
-//! seal     a hash of all that it runs
+//! seal     a hash of all that it runs          kept     how many there are, and what need not be kept
 //! ```
 
+mod kept;
 mod place;
 mod query;
 mod reason;
@@ -30,6 +31,7 @@ use crate::ids;
 
 pub(crate) use self::seal::Seal;
 pub use self::{
+    kept::{Kept, Outdated},
     place::{Commit, EnvironmentChange, EnvironmentChanged, Here, Place},
     query::JobQuery,
     reason::{Cause, NamedSpot, span, survivor},

@@ -3,6 +3,7 @@
 
 mod allowed;
 mod checkouts;
+mod retention;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +13,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{allowed::AllowedCommands, checkouts::Checkouts};
+pub use self::{
+    allowed::AllowedCommands,
+    checkouts::Checkouts,
+    retention::{Keep, Retention},
+};
 use crate::{
     json_file::{self, InvalidValue, JsonFileError},
     launch::WhenBusy,
@@ -48,6 +53,8 @@ pub struct Settings {
     pub editor: Option<String>,
     /// Regular expressions; a line of a log in which one is found reports an error. Case does not matter.
     pub error_rules: Vec<String>,
+    /// What of the own history is kept.
+    pub retention: Retention,
 }
 
 /// The settings that are in force, and what is wrong with the file if something is. `check` says what else has to
@@ -82,6 +89,7 @@ pub fn in_range(settings: &Settings) -> Result<(), InvalidValue> {
             why: format!("{} are too many; at most {MOST_JOBS}", settings.max_jobs),
         });
     }
+    settings.retention.in_range()?;
     if settings.error_rules.len() > MOST_RULES {
         return Err(InvalidValue {
             key: "error_rules",

@@ -1,7 +1,7 @@
 // The hosts of the SSH config and of inventories, and their saved commands.
 import { SvelteSet } from 'svelte/reactivity';
 import type { Client } from '../client';
-import type { Choice, Host, NewHost, Reach } from '../wire';
+import type { Choice, Host, ImportedHosts, NewHost, Reach } from '../wire';
 import { localChoices } from './local-choices';
 
 /** As many hosts the sidebar shows whole; of more it shows a short list. */
@@ -100,13 +100,16 @@ export class Hosts {
   }
 
   /** Reads hosts from a file or a folder from now on; the path is absolute. */
-  import(path: string): Promise<void> {
-    return this.#client.tell({ host: { type: 'import_hosts', with: { path } } });
+  import(path: string): Promise<ImportedHosts> {
+    return this.#client.ask({ host: { type: 'import_hosts', with: { path } } }, 'hosts_imported');
   }
 
   /** Runs a command, and reads hosts from what it prints from now on. */
-  importOf(command: string): Promise<void> {
-    return this.#client.tell({ host: { type: 'import_hosts_of_command', with: { command } } });
+  importOf(command: string): Promise<ImportedHosts> {
+    return this.#client.ask(
+      { host: { type: 'import_hosts_of_command', with: { command } } },
+      'hosts_imported',
+    );
   }
 
   /** Gives tags to hosts, or takes them away. */

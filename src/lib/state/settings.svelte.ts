@@ -2,6 +2,7 @@
 import type { Client } from '../client';
 import { reason } from '../reason';
 import type { Settings as Kept } from '../wire';
+import { Retention } from './retention.svelte';
 
 /** The settings, as far as they are known. */
 export class Settings {
@@ -32,6 +33,11 @@ export class Settings {
     this.take(
       await this.#client.ask({ settings: { type: 'change_settings', with: settings } }, 'settings'),
     );
+  }
+
+  /** A form of the rules of what is kept. */
+  retention(rules: Kept['retention']): Retention {
+    return new Retention(this.#client, rules);
   }
 
   /** Takes in what they are now; the same once more, as after a change of one's own, changes nothing. */

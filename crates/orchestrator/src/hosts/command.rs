@@ -108,6 +108,16 @@ fn age(seconds: i64) -> String {
     }
 }
 
+/// What one command answered last.
+#[must_use]
+pub fn of_command(at: &Where<'_>, text: &str, allows: &dyn Fn(&str) -> bool) -> Listing {
+    let only = Sources {
+        files: Vec::new(),
+        commands: vec![text.to_owned()],
+    };
+    read(at, &only, allows)
+}
+
 /// What the commands answered last.
 pub(super) fn read(at: &Where<'_>, sources: &Sources, allows: &dyn Fn(&str) -> bool) -> Listing {
     let mut read = Listing::default();

@@ -54,6 +54,16 @@ pub struct Listing {
     pub files: Vec<PathBuf>,
 }
 
+/// What a new source has brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ImportedHosts {
+    /// Hosts that were not listed before.
+    pub new: u32,
+    /// What of the source could not be read, each with its place: it may have more hosts than were found.
+    pub problems: Vec<String>,
+}
+
 /// What a value is, the value, and whether it can be one.
 type Field<'a> = (&'static str, Option<&'a str>, fn(&str) -> bool);
 

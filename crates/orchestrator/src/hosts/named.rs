@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostsError, files::of_path};
+use super::{HostsError, files::of_path, listing::Listing};
 use crate::json_file::{self, JsonFileError};
 
 /// Sources that a person can name.
@@ -40,11 +40,11 @@ impl Sources {
         json_file::read(&config.join("host-sources.json"))
     }
 
-    /// Adds a file or a folder, absolute.
+    /// Adds a file or a folder, absolute, and returns what is in it.
     ///
     /// # Errors
     /// If it cannot be read as hosts, or the list is full or cannot be written.
-    pub fn add_file(config: &Path, path: &Path) -> Result<(), HostsError> {
+    pub fn add_file(config: &Path, path: &Path) -> Result<Listing, HostsError> {
         let read = of_path(path);
         if read.machines.is_empty() {
             let why = match read.problems.first() {
@@ -53,7 +53,8 @@ impl Sources {
             };
             return Err(HostsError::Refused(why));
         }
-        Self::change(config, |sources| add(&mut sources.files, path.to_owned()))
+        Self::change(config, |sources| add(&mut sources.files, path.to_owned()))?;
+        Ok(read)
     }
 
     /// Adds a command.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{Row, postgres::PgRow};
 
 use super::{Result, Store, changes::CHANNEL};
-use crate::job::JobId;
+use crate::job::{JobId, Kept, Outdated};
 
 /// How long the server may take to go through all that it has.
 const TO_RECLAIM: Duration = Duration::from_secs(6 * 3600);
@@ -22,21 +22,10 @@ pub struct Retention {
     pub bytes: Option<u64>,
     /// Only those of this project.
     pub project: Option<String>,
+    /// None of these projects.
+    pub but: Vec<String>,
     /// Only those of this owner, `user@machine`.
     pub owner: Option<String>,
-}
-
-/// What would go, or has gone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outdated {
-    /// How many jobs.
-    pub jobs: u64,
-    /// Bytes of their logs, as they were written.
-    pub bytes: u64,
-    /// When the oldest was asked for, and the newest.
-    pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    /// Jobs that would go, but are pinned or have a note.
-    pub stay: u64,
 }
 
 /// The jobs that the rules are about, newest first, each with what the rules need.
@@ -52,6 +41,7 @@ macro_rules! outdated {
                left join ours.job_notes note on note.job_id = job.id and (note.pinned or note.text <> '')
                where job.status in ('done', 'error', 'canceled', 'lost')
                  and ($4::text is null or job.project = $4) and ($5::text is null or job.owner = $5)
+                 and (job.project is null or job.project <> all($6))
                window newest_first as (order by job.id desc)
              ), outdated as (
                select * from kept where queued_at < $1 or place > $2 or up_to > $3
@@ -69,7 +59,7 @@ const COUNT: &str = outdated!(
 );
 
 const OLDEST: &str =
-    outdated!("select id, bytes from outdated where not stays order by id limit $6");
+    outdated!("select id, bytes from outdated where not stays order by id limit $7");
 
 /// Of each job that has gone its id, to all who list them.
 const DELETE: &str = "with gone as (
@@ -143,6 +133,38 @@ impl Store {
         Ok(size.await?.cast_unsigned())
     }
 
+    /// How much there is. Past a hundred thousand jobs their number is the server's estimate.
+    ///
+    /// # Errors
+    /// Any error of the server.
+    pub async fn kept(&self) -> Result<Kept> {
+        let on_disk = self.size_on_disk().await?;
+        // Ids are in the order of time, so the first one is the oldest.
+        let count = sqlx::query(self.tables.sql(
+            "select (select queued_at from ours.jobs order by id limit 1) as oldest,
+               (select count(*) from (select from ours.jobs limit 100001) some) as counted,
+               (select reltuples::bigint from pg_class
+                where relnamespace = to_regnamespace($1) and relname = 'jobs') as estimated",
+        ))
+        .bind(self.tables.schema());
+        let row = self.with(async |connection| count.fetch_one(connection).await);
+        let row = row.await?;
+        let kept = || -> sqlx::Result<Kept> {
+            let (counted, estimated): (i64, Option<i64>) =
+                (row.try_get("counted")?, row.try_get("estimated")?);
+            let jobs = match counted {
+                ..=100_000 => counted,
+                _ => counted.max(estimated.unwrap_or_default()),
+            };
+            Ok(Kept {
+                jobs: jobs.cast_unsigned(),
+                on_disk,
+                oldest: row.try_get("oldest")?,
+            })
+        };
+        kept().map_err(|error| self.fault(error))
+    }
+
     /// Makes room of what has gone: for new logs, or on the disk if nobody else needs the tables meanwhile.
     ///
     /// # Errors
@@ -170,5 +192,6 @@ impl Store {
             .bind(most(rules.bytes))
             .bind(rules.project.clone())
             .bind(rules.owner.clone())
+            .bind(rules.but.clone())
     }
 }

@@ -8,7 +8,8 @@ use crate::{
     compare::{self, Comparison},
     fleet::{Choice, fold},
     host::{Host, Reach},
-    job::{Earlier, JobId, Note},
+    hosts::ImportedHosts,
+    job::{Earlier, JobId, Kept, Note, Outdated},
     launch::{Preview, checkout::Checkout},
     log::{Line, diff::DiffLine, find::Hit, outline::Outline},
     presets::Presets,
@@ -162,8 +163,14 @@ pub enum Reply {
         /// The first chunk that was not there yet; none if no more will come.
         live: Option<u64>,
     },
+    /// A source of hosts was added.
+    HostsImported(ImportedHosts),
     /// The settings.
     Settings(Settings),
+    /// How much of the history there is.
+    Kept(Kept),
+    /// What rules would let go.
+    Outdated(Outdated),
 }
 
 impl Reply {

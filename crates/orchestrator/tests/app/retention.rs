@@ -118,12 +118,40 @@ fn what_runs_stays_and_what_makes_no_sense_is_named() {
         "done"
     );
     for (args, words) in [
-        (&[][..], "required"),
-        (&["--older", "soon"], "'soon' is no time"),
+        (&["--older", "soon"][..], "'soon' is no time"),
         (&["--size", "much"], "'much' is no size"),
     ] {
         let (code, text) = prune(&home, args);
         assert_eq!(code, Some(2), "{text}");
         assert!(text.contains(words), "{text}");
     }
+}
+
+#[test]
+fn without_a_rule_those_of_the_settings_count_and_a_project_has_its_own() {
+    let (postgres, home) = home();
+    jobs(&postgres, &home, &[90, 60, 45, 30, 2, 1]);
+    postgres.psql(
+        "postgres",
+        "update jobs set project = 'shop' where command ~ '# (90|30|1)$'",
+    );
+    let (code, text) = prune(&home, &["--yes"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("no rule says what goes"), "{text}");
+    let settings = home.config().join("settings.json");
+    let rules = r#"{"retention": {"keep": {"days": 40}, "projects": {"shop": {"jobs": 2}}}}"#;
+    std::fs::write(&settings, rules).unwrap();
+    let (code, text) = prune(&home, &["--dry-run"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.starts_with("3 jobs with 300 B of log"), "{text}");
+    let (code, text) = prune(&home, &["--yes"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("dropped 3 jobs"), "{text}");
+    assert_eq!(left(&postgres), ["1", "2", "30"]);
+    // What would keep nothing is a slip.
+    std::fs::write(&settings, r#"{"retention": {"keep": {"jobs": 0}}}"#).unwrap();
+    let (code, text) = prune(&home, &["--yes"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("0 would keep nothing"), "{text}");
+    assert_eq!(left(&postgres), ["1", "2", "30"]);
 }

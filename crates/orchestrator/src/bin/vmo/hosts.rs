@@ -193,29 +193,20 @@ async fn import(
     command: Option<&str>,
     remove: bool,
 ) -> Result<(), Failed> {
-    let before = catalog.hosts().await?.found.len();
-    match (path, command) {
-        (_, Some(command)) if remove => catalog.drop_host_source(command).await?,
-        (_, Some(command)) => catalog.import_hosts_of_command(command).await?,
-        (Some(path), None) => {
-            let path = std::path::absolute(path)?;
-            match remove {
-                true => {
-                    catalog
-                        .drop_host_source(&path.display().to_string())
-                        .await?;
-                }
-                false => catalog.import_hosts(&path).await?,
-            }
+    let path = path.map(std::path::absolute).transpose()?;
+    let imported = match (path, command) {
+        (_, Some(command)) if remove => return Ok(catalog.drop_host_source(command).await?),
+        (Some(path), None) if remove => {
+            return Ok(catalog
+                .drop_host_source(&path.display().to_string())
+                .await?);
         }
-        (None, None) => {}
-    }
-    let listed = catalog.hosts().await?;
-    warn(&listed.problems);
-    if !remove {
-        let new = listed.found.len().saturating_sub(before);
-        out::say(format_args!("{new} more hosts: vmo hosts --why"));
-    }
+        (_, Some(command)) => catalog.import_hosts_of_command(command).await?,
+        (Some(path), None) => catalog.import_hosts(&path).await?,
+        (None, None) => return Ok(()),
+    };
+    warn(&imported.problems);
+    out::say(format_args!("{} more hosts: vmo hosts --why", imported.new));
     Ok(())
 }
 

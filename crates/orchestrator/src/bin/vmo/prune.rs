@@ -8,11 +8,7 @@ use std::{
 
 use chrono::{DateTime, Local, Utc};
 use clap::Args;
-use orchestrator::{
-    engine::Engine,
-    folders,
-    store::{Outdated, Retention},
-};
+use orchestrator::{engine::Engine, folders, job::Outdated, store::Retention};
 use serde_json::json;
 
 use super::{Failed, Outcome, job_words, out, settled, terminal, times};
@@ -21,16 +17,15 @@ use super::{Failed, Outcome, job_words, out, settled, terminal, times};
 const BETWEEN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("rule").required(true).multiple(true)))]
 pub(crate) struct Prune {
     /// Jobs asked for before then: 2026-11-23, 90d, 12w
-    #[arg(long, value_name = "TIME", value_parser = times::time, group = "rule")]
+    #[arg(long, value_name = "TIME", value_parser = times::time)]
     older: Option<DateTime<Utc>>,
     /// All but the newest so many
-    #[arg(long, value_name = "N", group = "rule")]
+    #[arg(long, value_name = "N")]
     keep: Option<u64>,
     /// All but the newest with so many bytes of log: 500M, 20G
-    #[arg(long, value_name = "SIZE", value_parser = bytes, group = "rule")]
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
     size: Option<u64>,
     /// Only jobs of this project
     #[arg(short, long)]
@@ -70,14 +65,11 @@ fn bytes(text: &str) -> Result<u64, String> {
 
 pub(crate) async fn prune(prune: Prune) -> Outcome {
     let engine = settled().await?;
-    let rules = Retention {
-        before: prune.older,
-        jobs: prune.keep,
-        bytes: prune.size,
-        project: prune.project.clone(),
-        owner: (!prune.everyone).then(folders::owner),
-    };
-    let wanted = engine.jobs().outdated(&rules).await?;
+    let rules = rules(&engine, &prune)?;
+    let mut wanted = Outdated::default();
+    for rules in &rules {
+        wanted.add(&engine.jobs().outdated(rules).await?);
+    }
     if !prune.json {
         out::line(preview(&wanted))?;
     }
@@ -115,24 +107,50 @@ pub(crate) async fn prune(prune: Prune) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Those that were given, or if none was, those of the settings.
+fn rules(engine: &Engine, prune: &Prune) -> Result<Vec<Retention>, Failed> {
+    if prune.older.is_some() || prune.keep.is_some() || prune.size.is_some() {
+        return Ok(vec![Retention {
+            before: prune.older,
+            jobs: prune.keep,
+            bytes: prune.size,
+            project: prune.project.clone(),
+            but: Vec::new(),
+            owner: (!prune.everyone).then(folders::owner),
+        }]);
+    }
+    let set = engine.catalog().settings().retention;
+    if set.is_all() || prune.project.is_some() || prune.everyone {
+        let why = "no rule says what goes: give --older, --keep or --size; or set what is kept in the settings, and \
+                   `vmo prune` alone applies it";
+        return Err(Failed::new(why));
+    }
+    Ok(engine.jobs().rules_of(&set))
+}
+
 async fn drop_all(
     engine: &Engine,
-    rules: &Retention,
+    rules: &[Retention],
     wanted: &Outdated,
 ) -> Result<Outdated, Failed> {
-    let mut last = Instant::now();
-    let gone = engine.jobs().prune(rules, |gone| {
-        if last.elapsed() >= BETWEEN {
-            out::say(format_args!("dropped {} of {}", gone.jobs, wanted.jobs));
-            last = Instant::now();
-        }
-        // More became old meanwhile: they are for the next time, and were not shown.
-        match gone.jobs < wanted.jobs {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(()),
-        }
-    });
-    Ok(gone.await?)
+    let (mut last, mut all) = (Instant::now(), Outdated::default());
+    for rules in rules {
+        let left = wanted.jobs.saturating_sub(all.jobs);
+        let gone = engine.jobs().prune(rules, |gone| {
+            if last.elapsed() >= BETWEEN {
+                let gone = all.jobs + gone.jobs;
+                out::say(format_args!("dropped {gone} of {}", wanted.jobs));
+                last = Instant::now();
+            }
+            // More became old meanwhile: they are for the next time, and were not shown.
+            match gone.jobs < left {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        });
+        all.add(&gone.await?);
+    }
+    Ok(all)
 }
 
 /// Makes the room free: the bytes on the server's disk before and after.

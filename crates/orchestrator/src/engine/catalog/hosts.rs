@@ -1,6 +1,7 @@
 //! The hosts: those of the SSH config, of a person's own, and of what other tools keep; read when their files change.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,7 +13,10 @@ use crate::{
     engine::EngineError,
     folders::Folders,
     host::{Host, Source, SourceKind},
-    hosts::{self, Entry, HostsError, NewHost, OwnHosts, OwnTags, SourceCache, Sources, Where},
+    hosts::{
+        self, Entry, HostsError, ImportedHosts, Listing, NewHost, OwnHosts, OwnTags, SourceCache,
+        Sources, Where,
+    },
     make,
     settings::{AllowedCommands, Production, SavedCommands, place},
     ssh,
@@ -310,22 +314,53 @@ impl Catalog {
     ///
     /// # Errors
     /// If no hosts can be read from it, or the list of sources cannot be written.
-    pub async fn import_hosts(&self, path: &Path) -> Result<(), EngineError> {
+    pub async fn import_hosts(&self, path: &Path) -> Result<ImportedHosts, EngineError> {
         let path = path.to_owned();
-        self.change_hosts(move |config| Sources::add_file(config, &path))
-            .await
+        self.blocking(move |catalog| {
+            let before = catalog.host_names();
+            let read = Sources::add_file(catalog.config(), &path)?;
+            catalog.reload_hosts();
+            catalog.report_hosts();
+            Ok(catalog.imported(&before, read))
+        })
+        .await
     }
 
     /// Reads hosts from what a command prints from now on, and allows it to run here.
     ///
     /// # Errors
-    /// If a file of ours cannot be written. What is wrong with its answer is among the problems of the list.
-    pub async fn import_hosts_of_command(&self, text: &str) -> Result<(), EngineError> {
+    /// If a file of ours cannot be written. What is wrong with its answer is among the problems.
+    pub async fn import_hosts_of_command(&self, text: &str) -> Result<ImportedHosts, EngineError> {
+        let before = self.blocking(|catalog| Ok(catalog.host_names())).await?;
         let (own, shown) = (text.to_owned(), text.to_owned());
         self.change_hosts(move |config| Sources::add_command(config, &own))
             .await?;
         self.allow_command(&shown, true).await?;
-        self.refresh_hosts().await
+        self.refresh_hosts().await?;
+        self.blocking(move |catalog| {
+            let projects = project_folders(&catalog.0.folders);
+            let allowed = AllowedCommands::read(catalog.config()).0;
+            let read =
+                hosts::of_command(&place_in(&catalog.0.folders, &projects), &shown, &|text| {
+                    allowed.allows(text)
+                });
+            Ok(catalog.imported(&before, read))
+        })
+        .await
+    }
+
+    fn host_names(&self) -> BTreeSet<String> {
+        let entries = &self.0.hosts.now.lock().entries;
+        entries.iter().map(|entry| entry.name.clone()).collect()
+    }
+
+    /// What a source has brought to the list beyond the names that it had before.
+    fn imported(&self, before: &BTreeSet<String>, read: Listing) -> ImportedHosts {
+        let new = self.host_names().difference(before).count();
+        ImportedHosts {
+            new: u32::try_from(new).unwrap_or(u32::MAX),
+            problems: read.problems,
+        }
     }
 
     /// Reads hosts no longer from a file, a folder or a command.

@@ -1,7 +1,7 @@
 //! Requests about hosts.
 
 use crate::{
-    engine::{Catalog, Engine, EngineError},
+    engine::{Engine, EngineError},
     wire::{HostRequest, Reply},
 };
 
@@ -20,22 +20,20 @@ pub(super) async fn answer(engine: Engine, request: HostRequest) -> Result<Reply
         HostRequest::AddHost { host } => done(catalog.add_host(host).await?),
         HostRequest::EditHost { host } => done(catalog.edit_host(host).await?),
         HostRequest::RemoveHost { name } => done(catalog.remove_host(&name).await?),
-        HostRequest::ImportHosts { path } => done(import(catalog, &path).await?),
+        HostRequest::ImportHosts { path } => {
+            if !path.starts_with('/') {
+                let why = format!("read hosts from {path}: give the whole path, from / on");
+                return Err(EngineError::Refused(why));
+            }
+            Reply::HostsImported(catalog.import_hosts(path.as_ref()).await?)
+        }
         HostRequest::ImportHostsOfCommand { command } => {
-            done(catalog.import_hosts_of_command(&command).await?)
+            Reply::HostsImported(catalog.import_hosts_of_command(&command).await?)
         }
         HostRequest::TagHosts { hosts, tags, given } => {
             done(catalog.tag_hosts(hosts, tags, given).await?)
         }
     })
-}
-
-async fn import(catalog: &Catalog, path: &str) -> Result<(), EngineError> {
-    if !path.starts_with('/') {
-        let why = format!("read hosts from {path}: give the whole path, from / on");
-        return Err(EngineError::Refused(why));
-    }
-    catalog.import_hosts(path.as_ref()).await
 }
 
 async fn choose(engine: &Engine, line: &str) -> Result<Reply, EngineError> {

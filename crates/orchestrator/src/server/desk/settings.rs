@@ -12,6 +12,10 @@ pub(super) async fn answer(engine: Engine, request: SettingsRequest) -> Result<R
         SettingsRequest::ChangeSettings(settings) => {
             Reply::Settings(catalog.change_settings(settings).await?)
         }
+        SettingsRequest::Kept => Reply::Kept(engine.jobs().kept().await?),
+        SettingsRequest::Outdated { retention } => {
+            Reply::Outdated(engine.jobs().outdated_by(&retention).await?)
+        }
         SettingsRequest::UseDatabase { used } => {
             catalog.use_database(used).await?;
             Reply::Ok

@@ -43,12 +43,12 @@ pub enum HostRequest {
         /// Its name.
         name: String,
     },
-    /// Reads hosts from a file or a folder from now on: [`Reply::Ok`].
+    /// Reads hosts from a file or a folder from now on: [`Reply::HostsImported`].
     ImportHosts {
         /// Its path, absolute.
         path: String,
     },
-    /// Runs a command here, and reads hosts from what it prints from now on: [`Reply::Ok`]. It may run again later.
+    /// Runs a command here, and reads hosts from what it prints from now on: [`Reply::HostsImported`]. It may run again later.
     ImportHostsOfCommand {
         /// The command, which the person has seen and allows.
         command: String,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::Settings;
+use crate::settings::{Retention, Settings};
 #[cfg(doc)]
 use crate::wire::Reply;
 
@@ -15,6 +15,13 @@ pub enum SettingsRequest {
     Settings,
     /// Changes the settings; a changed database is used from the next start on: [`Reply::Settings`].
     ChangeSettings(Settings),
+    /// How much of the history there is: [`Reply::Kept`].
+    Kept,
+    /// What of the own history these rules would let go now: [`Reply::Outdated`].
+    Outdated {
+        /// The rules.
+        retention: Retention,
+    },
     /// Says whether the database that `DATABASE_URL` names keeps the history, from the next start on: [`Reply::Ok`].
     UseDatabase {
         /// Whether it does.
