@@ -114,7 +114,7 @@ export async function walk(page: Page): Promise<Walk> {
 }
 
 /** More than any page has of controls. */
-const MOST = 200;
+const MOST = 1000;
 
 interface Walking {
   walked: Set<Element>;
