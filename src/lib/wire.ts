@@ -1140,6 +1140,52 @@ count: number, } } | { "type": "hit_marks", "with": {
 find: number, } };
 
 /**
+ * Something that was looked at.
+ */
+export type Finding = { 
+/**
+ * What, in a word or two.
+ */
+what: string, 
+/**
+ * Whether it is as it should be.
+ */
+ok: boolean, 
+/**
+ * Whether nothing is broken if it is not.
+ */
+optional: boolean, 
+/**
+ * What was found, or what to do.
+ */
+found: string, };
+
+/**
+ * How the app is.
+ */
+export type Health = { 
+/**
+ * What `vmo doctor` found, in its order.
+ */
+findings: Array<Finding>, 
+/**
+ * The last lines that the app traced, oldest first; none if all went well.
+ */
+traces: Array<string>, 
+/**
+ * The folder with jobs and our own Postgres.
+ */
+data: string, 
+/**
+ * The folder with the settings.
+ */
+config: string, 
+/**
+ * The path of `vmo`.
+ */
+program: string, };
+
+/**
  * Where something was found.
  */
 export type Hit = { 
@@ -1930,6 +1976,11 @@ by: string,
 at: string, };
 
 /**
+ * Of which jobs the desktop is told when they end while the window is out of sight.
+ */
+export type Notify = "long" | "failures" | "none";
+
+/**
  * What stands out in a log.
  */
 export type Outline = { 
@@ -2359,7 +2410,7 @@ seq: number,
 /**
  * The first chunk that was not there yet; none if no more will come.
  */
-live: number | null, } } | { "type": "settings", "with": Settings };
+live: number | null, } } | { "type": "settings", "with": Settings } | { "type": "tried_database", "with": TriedDatabase } | { "type": "storage", "with": Storage } | { "type": "health", "with": Health };
 
 /**
  * What the page can ask for.
@@ -2608,7 +2659,20 @@ editor: string | null,
 /**
  * Regular expressions; a line of a log in which one is found reports an error. Case does not matter.
  */
-error_rules: Array<string>, };
+error_rules: Array<string>, 
+/**
+ * Regular expressions; a command or a recipe in which one is found asks before it runs, beside what ours know. Case does
+ * not matter.
+ */
+danger_rules: Array<string>, 
+/**
+ * Of which jobs the desktop is told when they end.
+ */
+notify: Notify, 
+/**
+ * Seconds that a job runs at least for the desktop to be told that it is done; none means 10.
+ */
+notify_after: number | null, };
 
 /**
  * What the page can ask of the settings.
@@ -2617,7 +2681,15 @@ export type SettingsRequest = { "type": "settings" } | { "type": "change_setting
 /**
  * Whether it does.
  */
-used: boolean, } };
+used: boolean, } } | { "type": "try_database", "with": { 
+/**
+ * Its address, `postgres://user:password@host/name`.
+ */
+url: string, 
+/**
+ * The schema for the tables; none means the role's own first one.
+ */
+schema: string | null, } } | { "type": "storage" } | { "type": "health" };
 
 /**
  * So many, or so many of a hundred.
@@ -2782,6 +2854,27 @@ rules?: BatchRules, };
  * The word a person reads for a [`State`].
  */
 export type Status = "queued" | "running" | "done" | "error" | "canceled" | "lost";
+
+/**
+ * How much is kept.
+ */
+export type Storage = { 
+/**
+ * Jobs.
+ */
+jobs: number, 
+/**
+ * Bytes of their logs, as they were written.
+ */
+bytes: number, 
+/**
+ * Bytes that they take on the server's disk.
+ */
+on_disk: number, 
+/**
+ * When the oldest was asked for; none if there is none.
+ */
+oldest: string | null, };
 
 /**
  * How the store is.
@@ -2976,6 +3069,19 @@ defaults: Array<[string, string]>,
  * name keeps make from looking for targets of these names (`make deploy ./app`).
  */
 extra_words: boolean, };
+
+/**
+ * What is known of a database that was tried.
+ */
+export type TriedDatabase = { 
+/**
+ * `user@host:port/name`.
+ */
+at: string, 
+/**
+ * Whether a history of this app is in it already.
+ */
+ours: boolean, };
 
 /**
  * A variable of a makefile that a person may want to set.

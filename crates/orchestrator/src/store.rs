@@ -48,7 +48,7 @@ pub use changes::{Change, Changes};
 pub use connect::Store;
 pub use error::{Interruption, StoreError};
 pub use import::Part;
-pub use retention::{Outdated, Retention};
+pub use retention::{Kept, Outdated, Retention};
 pub use sweep::{RawBlock, Step};
 
 /// What the store answers.

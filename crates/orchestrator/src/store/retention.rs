@@ -39,6 +39,24 @@ pub struct Outdated {
     pub stay: u64,
 }
 
+/// How much is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Jobs.
+    pub jobs: u64,
+    /// Bytes of their logs, as they were written.
+    pub bytes: u64,
+    /// Bytes that they take on the server's disk.
+    pub on_disk: u64,
+    /// When the oldest was asked for; none if there is none.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+/// A job's time may be infinite, if an older app wrote it.
+const KEPT: &str = "select count(*) as jobs, coalesce(sum(bytes), 0)::bigint as bytes,
+     min(queued_at) filter (where isfinite(queued_at)) as oldest
+   from ours.jobs";
+
 /// The jobs that the rules are about, newest first, each with what the rules need.
 macro_rules! outdated {
     ($select:literal) => {
@@ -127,6 +145,26 @@ impl Store {
         let number = |name: &str| row.try_get::<i64, _>(name).map(i64::cast_unsigned);
         let gone = number("jobs").and_then(|jobs| Ok((jobs, number("bytes")?)));
         gone.map_err(|error| self.fault(error))
+    }
+
+    /// How much is kept.
+    ///
+    /// # Errors
+    /// Any error of the server.
+    pub async fn kept(&self) -> Result<Kept> {
+        let count = sqlx::query(self.tables.sql(KEPT));
+        let row = self.with(async |connection| count.fetch_one(connection).await);
+        let kept = |row: PgRow, on_disk: u64| -> sqlx::Result<Kept> {
+            let number = |name: &str| row.try_get::<i64, _>(name).map(i64::cast_unsigned);
+            Ok(Kept {
+                jobs: number("jobs")?,
+                bytes: number("bytes")?,
+                on_disk,
+                oldest: row.try_get("oldest")?,
+            })
+        };
+        let row = row.await?;
+        kept(row, self.size_on_disk().await?).map_err(|error| self.fault(error))
     }
 
     /// Bytes that the history takes on the server's disk.

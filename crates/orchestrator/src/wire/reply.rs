@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Job, Prompt, SeenDatabase, StoreState};
+use super::{Health, Job, Prompt, SeenDatabase, Storage, StoreState, TriedDatabase};
 use crate::{
     batch::{Answers, Batch, Difference, LastTime, Merged, Summary},
     compare::{self, Comparison},
@@ -164,6 +164,12 @@ pub enum Reply {
     },
     /// The settings.
     Settings(Settings),
+    /// What is known of a database that was tried.
+    TriedDatabase(TriedDatabase),
+    /// How much is kept.
+    Storage(Storage),
+    /// How the app is.
+    Health(Box<Health>),
 }
 
 impl Reply {
