@@ -40,8 +40,13 @@ export class View {
 
   /** The next kind of times. */
   nextTimes(): void {
-    this.times = ORDER[(ORDER.indexOf(this.times) + 1) % ORDER.length]!;
-    localChoices.set('times', this.times);
+    this.showTimes(ORDER[(ORDER.indexOf(this.times) + 1) % ORDER.length]!);
+  }
+
+  /** Shows these times. */
+  showTimes(times: Times): void {
+    this.times = times;
+    localChoices.set('times', times);
   }
 
   /** Wraps long lines, or does not. */
