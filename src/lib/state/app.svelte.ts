@@ -53,6 +53,8 @@ export class App {
   /** Who starts jobs here. */
   owner = $state('');
   overlay = $state<Overlay | null>(null);
+  /** The tab that is looked at; null on any other page. */
+  tab = $state.raw<Tab | null>(null);
   /** What runs, while it is asked what is to become of it when the window closes. */
   quitting = $state.raw<Running | null>(null);
 
@@ -179,14 +181,6 @@ export class App {
   show(job: Pick<Job, 'id'>): void {
     this.jobs.tabs.open(job.id);
     this.#go(`/job/${job.id}`);
-  }
-
-  /** Opens the tab of the job that a path names, with its lines: `/job/ID#L12`. */
-  followLink(path: string): void {
-    const job = /^\/job\/([^#/]+)/.exec(path)?.[1];
-    if (job === undefined) return;
-    this.jobs.tabs.open(job);
-    this.#go(path);
   }
 
   /** Opens a job's tab at a line that a search has found, and looks for the same in its log. */

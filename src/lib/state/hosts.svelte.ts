@@ -67,6 +67,12 @@ export class Hosts {
     return this.#unfolded.has(name);
   }
 
+  /** Hides those of every host. */
+  foldAll(): void {
+    this.#unfolded.clear();
+    localChoices.set('unfolded-hosts', '[]');
+  }
+
   /** Shows or hides them. */
   fold(name: string): void {
     if (!this.#unfolded.delete(name)) this.#unfolded.add(name);

@@ -22,7 +22,12 @@ export const ACTIONS: Action[] = [
   { id: 'history', name: 'History', place: 'window', key: 'Mod+Shift+H' },
   { id: 'settings', name: 'Settings', place: 'window', key: 'Mod+,' },
   { id: 'close', name: 'Close the tab', place: 'window', key: 'Mod+W' },
-  { id: 'reopen', name: 'Reopen the tab that was closed last', place: 'window', key: 'Mod+Shift+T' },
+  {
+    id: 'reopen',
+    name: 'Reopen the tab that was closed last',
+    place: 'window',
+    key: 'Mod+Shift+T',
+  },
   { id: 'shortcuts', name: 'Keyboard shortcuts', place: 'window', key: '?' },
   { id: 'again', name: 'Run again', place: 'job', key: 'R' },
   { id: 'cancel', name: 'Cancel', place: 'job', key: 'Mod+.' },
@@ -42,10 +47,7 @@ export const ACTIONS: Action[] = [
 ];
 
 /** A key that is pressed, as far as it matters here. */
-type Press = Pick<
-  KeyboardEvent,
-  'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'
->;
+type Press = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>;
 
 /** What a key means: the app's own key for it. */
 export interface Meant {

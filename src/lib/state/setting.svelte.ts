@@ -21,11 +21,7 @@ export class Setting<T> {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `read` finds what the field shows in the settings, `write` makes settings of it. */
-  constructor(
-    settings: Settings,
-    read: (settings: Kept) => T,
-    write: (value: T) => Partial<Kept>,
-  ) {
+  constructor(settings: Settings, read: (settings: Kept) => T, write: (value: T) => Partial<Kept>) {
     this.#settings = settings;
     this.#read = read;
     this.#write = write;
@@ -81,10 +77,7 @@ export class Setting<T> {
 }
 
 /** A text; none if it is empty. */
-export function textOf(
-  settings: Settings,
-  key: 'terminal' | 'editor',
-): Setting<string> {
+export function textOf(settings: Settings, key: 'terminal' | 'editor'): Setting<string> {
   return new Setting(
     settings,
     (kept) => kept[key] ?? '',
@@ -93,10 +86,7 @@ export function textOf(
 }
 
 /** Lines, each a rule. */
-export function rulesOf(
-  settings: Settings,
-  key: 'error_rules' | 'danger_rules',
-): Setting<string> {
+export function rulesOf(settings: Settings, key: 'error_rules' | 'danger_rules'): Setting<string> {
   return new Setting(
     settings,
     (kept) => kept[key].join('\n'),

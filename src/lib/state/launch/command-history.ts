@@ -59,7 +59,9 @@ export function ofScript(script: string): string {
   const text = script.replace(/\r\n/g, '\n').replace(/\n+$/, '');
   const [, path, argument] = /^#!\s*(\S+)(?:[ \t]+(.*\S))?/.exec(text) ?? [];
   if (path === undefined) return text;
-  const words = path.endsWith('/env') ? (argument ?? '').replace(/^-S\s+/, '').split(/\s+/) : [path];
+  const words = path.endsWith('/env')
+    ? (argument ?? '').replace(/^-S\s+/, '').split(/\s+/)
+    : [path];
   const name = words[0]!.split('/').at(-1)!;
   if (name === 'sh' || name === '') return text;
   const options = path.endsWith('/env') ? words.slice(1) : (argument?.split(/\s+/) ?? []);
