@@ -80,7 +80,7 @@ export class Hosts {
   }
 
   /** Keeps a command for a host. */
-  save(host: string, command: string): Promise<void> {
+  save(host: string | null, command: string): Promise<void> {
     return this.#client.tell({ catalog: { type: 'save_command', with: { host, command } } });
   }
 

@@ -92,7 +92,7 @@ export class Keymap {
         (each.place === place || each.place === 'window' || place === 'window'),
     );
     if (other) return other;
-    const { [id]: _, ...others } = this.#own;
+    const others = Object.fromEntries(Object.entries(this.#own).filter(([each]) => each !== id));
     this.#keep(key === action(id).key ? others : { ...others, [id]: key });
     return null;
   }

@@ -12,31 +12,31 @@ const KEPT = {
 } as unknown as Kept;
 
 /** Settings whose server takes all but a terminal called `no`. */
-function settings(): { settings: Settings; asked: Kept[] } {
-  const asked: Kept[] = [];
+function settings(): { settings: Settings; sent: Kept[] } {
+  const sent: Kept[] = [];
   const ask = async (request: { settings: { with: Kept } }) => {
-    asked.push(request.settings.with);
+    sent.push(request.settings.with);
     if (request.settings.with.terminal === 'no') throw new Error('there is no such program');
     return request.settings.with;
   };
   const all = new Settings({ ask } as unknown as Client);
   all.take(KEPT);
-  return { settings: all, asked };
+  return { settings: all, sent };
 }
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 test('what is typed is saved once, a moment after the last key', async () => {
-  const { settings: all, asked } = settings();
+  const { settings: all, sent } = settings();
   const terminal = textOf(all, 'terminal');
   for (const text of ['g', 'gh', 'ghostty ']) {
     terminal.value = text;
     await vi.advanceTimersByTimeAsync(100);
   }
-  expect(asked).toEqual([]);
+  expect(sent).toEqual([]);
   await vi.advanceTimersByTimeAsync(1000);
-  expect(asked.map((one) => one.terminal)).toEqual(['ghostty']);
+  expect(sent.map((one) => one.terminal)).toEqual(['ghostty']);
   expect(terminal.outcome).toEqual({ is: 'saved' });
   // Nothing is taken from under the caret; it is in order once the field is left.
   expect(terminal.value).toBe('ghostty ');
