@@ -225,8 +225,7 @@ impl Catalog {
         url: &str,
         schema: Option<&str>,
     ) -> Result<TriedDatabase, EngineError> {
-        let address = Address::parse(url.trim(), schema)
-            .map_err(|error| EngineError::Refused(error.reason().into_owned()))?;
+        let address = Address::parse(url.trim(), schema)?;
         let ours = Store::is_ours(&address).await?;
         Ok(TriedDatabase {
             at: address.shown(),
